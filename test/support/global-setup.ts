@@ -1,0 +1,2 @@
+/** What the whole run needs once. */
+export default function setup(): void {}
