@@ -1,1 +1,187 @@
-export {};
+import { Background } from './background.ts';
+import { ClusterMesh } from './cluster/cluster-mesh.ts';
+import { Clusters } from './cluster/clusters.ts';
+import { KubeClient } from './cluster/kube-client.ts';
+import { type Config, ConfigError, readConfig } from './config.ts';
+import { createMetrics } from './http/metrics.ts';
+import { startHttp } from './http/server.ts';
+import { createLog } from './log.ts';
+import { StoredCards } from './redis/card-log.ts';
+import { connectForRequests, connectForWorker } from './redis/connect.ts';
+import type { RunningWorker } from './redis/job-queue.ts';
+import { JobQueue, startWorker } from './redis/job-queue.ts';
+import { redisProblem } from './redis/readiness.ts';
+import { StoredChanges } from './redis/stored-changes.ts';
+import { createSlackApp, type SlackApp, SlackTokenError } from './slack/app.ts';
+import { SlackChannel } from './slack/channel.ts';
+import { eventsPath } from './slack/surface.ts';
+import { slackClient } from './slack/web-api.ts';
+import { apply, type Bench } from './workflow/apply.ts';
+import { cardsOf } from './workflow/cards.ts';
+import { DependencyError } from './workflow/errors.ts';
+import type { Log } from './workflow/ports.ts';
+import { reconcile } from './workflow/reconcile.ts';
+
+/** `EX_CONFIG` of sysexits.h: starting again will not help until somebody corrects the configuration. */
+const badConfiguration = 78;
+const shutdownLimitMs = 20_000;
+const busyRoundMs = 5_000;
+const idleRoundMs = 60_000;
+
+interface Bot {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** Builds everything and starts the roles asked for. */
+async function start(config: Config, log: Log): Promise<Bot> {
+  const background = new Background(log);
+  const aside: Bench['aside'] = (work, what, fields) => background.run(work, what, fields);
+  const now = () => new Date();
+
+  const redis = connectForRequests(config.redis);
+  redis.on('error', (err) => log.warn({ err }, 'Redis is not reachable'));
+  const changes = new StoredChanges(redis, { recordKey: config.recordKey });
+  const cardLog = new StoredCards(redis);
+  const queue = new JobQueue(redis, log);
+  const mesh = new Clusters(
+    new Map([...config.clusters].map(([name, access]) => [name, new ClusterMesh(name, new KubeClient(access), log)])),
+  );
+  const metrics = createMetrics();
+  metrics.gauge(
+    'shiftbot_open_changes',
+    'Changes that wait for a worker or a person',
+    async () => (await changes.open()).length,
+  );
+
+  const chat = new SlackChannel(slackClient(config.slack), log);
+  const cards = cardsOf({ changes, cards: cardLog, chat, log, aside });
+  const desk = { mesh, changes, queue, log, now, namespace: config.namespace };
+
+  const slack = config.roles.has('chat')
+    ? createSlackApp(config.slack, (botName) => ({ desk, cards, botName }), log)
+    : undefined;
+  const http = await startHttp({
+    port: config.port,
+    checks: [() => redisProblem(redis), () => meshProblem(mesh), async () => slackProblem(slack)],
+    metrics: metrics.scrape,
+    slack: slack?.requestListener === undefined ? undefined : { path: eventsPath, listener: slack.requestListener },
+  });
+  background.run(() => mesh.warm(config.namespace), 'the default namespace could not be read yet', {
+    namespace: config.namespace,
+  });
+
+  const worker = config.roles.has('worker')
+    ? startWork(config, { mesh, changes, cards, meter: metrics, log, now, aside })
+    : undefined;
+  const rounds = startRounds(() => reconcile({ changes, cards: cardLog, queue, show: cards.show, log, now }), log);
+  await slack?.start();
+
+  return {
+    port: http.port,
+    stop: async () => {
+      rounds.stop();
+      await Promise.all([slack?.stop(), worker?.close()]);
+      await background.ended();
+      await Promise.all([http.close(), queue.close(), mesh.close()]);
+      redis.disconnect();
+    },
+  };
+}
+
+function startWork(config: Config, bench: Bench): RunningWorker {
+  const connection = connectForWorker(config.redis);
+  const worker = startWorker({
+    connection,
+    log: bench.log,
+    apply: (job, lastAttempt) => apply(bench, job, lastAttempt),
+  });
+  return {
+    close: async () => {
+      await worker.close();
+      connection.disconnect();
+    },
+  };
+}
+
+/** Reconciles now and again: soon while something is open, seldom while nothing is. */
+function startRounds(round: () => Promise<number>, log: Log): { stop(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  const turn = async () => {
+    let open = 0;
+    try {
+      open = await round();
+    } catch (err) {
+      log.warn({ err }, 'a round of reconciling did not end');
+      open = 1;
+    }
+    if (!stopped) timer = setTimeout(() => void turn(), open > 0 ? busyRoundMs : idleRoundMs);
+  };
+  timer = setTimeout(() => void turn(), 500);
+  return {
+    stop: () => {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+async function meshProblem(mesh: Clusters): Promise<string | undefined> {
+  try {
+    await mesh.ping();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof DependencyError)) throw error;
+    return `Kubernetes: ${error.message}; see KUBECONFIG and CLUSTERS`;
+  }
+}
+
+function slackProblem(slack: SlackApp | undefined): string | undefined {
+  const problem = slack?.problem();
+  return problem === undefined ? undefined : `Slack: ${problem}`;
+}
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const log = createLog(config.logLevel);
+  const stopped = new Promise<string>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
+  });
+  const starting = start(config, log);
+  starting.then(
+    ({ port }) =>
+      log.info(
+        {
+          port,
+          roles: [...config.roles],
+          clusters: [...config.clusters.keys()],
+          socketMode: config.slack.appToken !== undefined,
+        },
+        'shiftbot is running',
+      ),
+    () => {}, // awaited below
+  );
+
+  const signal = await Promise.race([stopped, starting.then(() => stopped)]);
+  log.info({ signal }, 'shutting down');
+  setTimeout(() => {
+    log.error({}, 'shutting down took too long; what was left will be taken over');
+    process.exit(1);
+  }, shutdownLimitMs).unref();
+  const bot = await Promise.race([
+    starting,
+    new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 2_000)),
+  ]);
+  await bot?.stop();
+  log.info({}, 'stopped');
+  process.exit(0);
+}
+
+main().catch((error: unknown) => {
+  const ours = error instanceof ConfigError || error instanceof SlackTokenError;
+  process.stderr.write(
+    `shiftbot cannot start: ${ours ? error.message : String(error instanceof Error ? (error.stack ?? error.message) : error)}\n`,
+  );
+  process.exit(ours ? badConfiguration : 1);
+});

@@ -1,0 +1,23 @@
+import type { Log } from './workflow/ports.ts';
+
+/** Work that nobody waits for, but that is ended before the process does. */
+export class Background {
+  readonly #running = new Set<Promise<void>>();
+  readonly #log: Log;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Runs `work` aside; when it fails, `what` is logged as what did not happen. */
+  run(work: () => Promise<void>, what: string, fields: object): void {
+    const running = work()
+      .catch((err: unknown) => this.#log.warn({ ...fields, err }, what))
+      .finally(() => this.#running.delete(running));
+    this.#running.add(running);
+  }
+
+  async ended(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+}

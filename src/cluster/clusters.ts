@@ -1,0 +1,62 @@
+import type { Change } from '../domain/change.ts';
+import type { ChangeId, Place, RoutingObject, ServiceName } from '../domain/names.ts';
+import type { Route } from '../domain/route.ts';
+import { MeshUnavailableError } from '../workflow/errors.ts';
+import type { Found, Mesh, OpenRoute } from '../workflow/ports.ts';
+import type { ClusterMesh } from './cluster-mesh.ts';
+
+/** All clusters we serve, behind one mesh: each call goes to the cluster it names. */
+export class Clusters implements Mesh {
+  readonly #meshes: ReadonlyMap<string, ClusterMesh>;
+
+  constructor(meshes: ReadonlyMap<string, ClusterMesh>) {
+    this.#meshes = meshes;
+  }
+
+  get clusters(): readonly string[] {
+    return [...this.#meshes.keys()];
+  }
+
+  async find(name: ServiceName): Promise<Found> {
+    const mesh = this.#meshes.get(name.cluster);
+    return mesh === undefined ? { kind: 'unknown-cluster', clusters: this.clusters } : mesh.find(name);
+  }
+
+  read(object: RoutingObject): Promise<OpenRoute | undefined> {
+    return this.#meshOf(object).read(object);
+  }
+
+  services(place: Place): Promise<readonly Route[]> {
+    return this.#meshOf(place).services(place.namespace);
+  }
+
+  async findChange(id: ChangeId): Promise<RoutingObject | undefined> {
+    const found = await Promise.all([...this.#meshes.values()].map((mesh) => mesh.findChange(id)));
+    return found.find((object) => object !== undefined);
+  }
+
+  announce(change: Change): Promise<void> {
+    return this.#meshOf(change.object).announce(change);
+  }
+
+  async ping(): Promise<void> {
+    await Promise.all([...this.#meshes.values()].map((mesh) => mesh.ping()));
+  }
+
+  /** Lists and watches a namespace of every cluster, so that the first command need not wait for it. */
+  async warm(namespace: string): Promise<void> {
+    await Promise.all([...this.#meshes.values()].map((mesh) => mesh.warm(namespace)));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#meshes.values()].map((mesh) => mesh.close()));
+  }
+
+  /** A change may name a cluster that this process was not given; that is for a process that was. */
+  #meshOf({ cluster }: Pick<Place, 'cluster'>): ClusterMesh {
+    const mesh = this.#meshes.get(cluster);
+    if (mesh === undefined)
+      throw new MeshUnavailableError(`this process does not serve the cluster ${cluster} (see CLUSTERS)`);
+    return mesh;
+  }
+}

@@ -1,0 +1,41 @@
+import type { CoreV1Event } from '@kubernetes/client-node';
+import type { Change } from '../domain/change.ts';
+import { percentages, versionsOf, weightOf } from '../domain/split.ts';
+
+/** The Event that an applied change leaves on its object. Its name comes from the change, so that it is left once. */
+export function toEvent(change: Change): CoreV1Event {
+  const { object, id, state } = change;
+  const at = new Date(state.kind === 'applied' ? state.at : change.acceptedAt);
+  return {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name: `${object.name}.${id.toLowerCase()}`, namespace: object.namespace },
+    involvedObject: {
+      apiVersion: 'networking.istio.io/v1',
+      kind: object.kind,
+      namespace: object.namespace,
+      name: object.name,
+      uid: change.base.uid,
+    },
+    type: 'Normal',
+    reason: change.reverts === undefined ? 'TrafficShifted' : 'TrafficRolledBack',
+    message: messageOf(change),
+    source: { component: 'shiftbot' },
+    reportingComponent: 'shiftbot.dev/shiftbot',
+    reportingInstance: 'shiftbot',
+    firstTimestamp: at,
+    lastTimestamp: at,
+    count: 1,
+  };
+}
+
+/** `c-7F3K9QXZ by U01ALICE: v1 100 → 50 %, v3 0 → 50 % (red stars)`; the API server takes 1,024 bytes. */
+function messageOf({ id, by, from, to, reason, reverts }: Change): string {
+  const [before, after] = [percentages(from), percentages(to)];
+  const moves = versionsOf(from, to).map(
+    (version) => `${version} ${weightOf(before, version)} → ${weightOf(after, version)} %`,
+  );
+  const why = reason === undefined ? '' : ` (${reason})`;
+  const back = reverts === undefined ? '' : `, taking back ${reverts}`;
+  return [...`${id} by ${by}${back}: ${moves.join(', ')}${why}`].slice(0, 400).join('');
+}

@@ -1,0 +1,161 @@
+import {
+  type ConfigurationOptions,
+  CoreV1Api,
+  type CoreV1Event,
+  CustomObjectsApi,
+  Observable,
+  PatchStrategy,
+  setHeaderOptions,
+  VersionApi,
+  Watch,
+} from '@kubernetes/client-node';
+import { z } from 'zod';
+import type { PooledKubeConfig } from './kube-config.ts';
+import { translate } from './kube-errors.ts';
+
+export const fieldManager = 'shiftbot';
+
+export interface Resource {
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+}
+
+export type JsonPatch = readonly {
+  readonly op: 'add' | 'replace' | 'remove';
+  readonly path: string;
+  readonly value?: unknown;
+}[];
+
+/** An object as the API server sent it, and what it had to say about it. */
+export interface Reply {
+  readonly body: unknown;
+  readonly warnings: readonly string[];
+}
+
+export interface ObjectList {
+  readonly items: readonly unknown[];
+  readonly resourceVersion: string;
+}
+
+const list = z.object({
+  items: z.array(z.unknown()),
+  metadata: z.object({ resourceVersion: z.string().default(''), continue: z.string().optional() }),
+});
+
+const callTimeoutMs = 5_000;
+const pageSize = 500;
+
+/** The calls we make to one API server. Each has a time limit; what goes wrong is translated here and nowhere else. */
+export class KubeClient {
+  readonly #config: PooledKubeConfig;
+  readonly #objects: CustomObjectsApi;
+  readonly #core: CoreV1Api;
+  readonly #version: VersionApi;
+
+  constructor(config: PooledKubeConfig) {
+    this.#config = config;
+    this.#objects = config.makeApiClient(CustomObjectsApi);
+    this.#core = config.makeApiClient(CoreV1Api);
+    this.#version = config.makeApiClient(VersionApi);
+  }
+
+  /** Whether the API server answers at all. */
+  async ping(): Promise<void> {
+    await this.#call(() => this.#version.getCode(limited()));
+  }
+
+  get(resource: Resource, namespace: string, name: string): Promise<unknown> {
+    return this.#call(() => this.#objects.getNamespacedCustomObject({ ...resource, namespace, name }, limited()));
+  }
+
+  /** All objects of a namespace, page by page. */
+  async list(resource: Resource, namespace: string): Promise<ObjectList> {
+    const items: unknown[] = [];
+    for (let token: string | undefined; ; ) {
+      const page = list.parse(
+        await this.#call(() =>
+          this.#objects.listNamespacedCustomObject(
+            { ...resource, namespace, limit: pageSize, ...(token === undefined ? {} : { _continue: token }) },
+            limited(),
+          ),
+        ),
+      );
+      items.push(...page.items);
+      token = page.metadata.continue;
+      if (!token) return { items, resourceVersion: page.metadata.resourceVersion };
+    }
+  }
+
+  async patch(resource: Resource, namespace: string, name: string, body: JsonPatch, dryRun: boolean): Promise<Reply> {
+    const request = { ...resource, namespace, name, body, fieldManager, ...(dryRun ? { dryRun: 'All' } : {}) };
+    const options = setHeaderOptions('Content-Type', PatchStrategy.JsonPatch, limited());
+    const reply = await this.#call(() => this.#objects.patchNamespacedCustomObjectWithHttpInfo(request, options));
+    return { body: reply.data, warnings: readWarnings(reply.headers['warning']) };
+  }
+
+  async createEvent(namespace: string, body: CoreV1Event): Promise<void> {
+    await this.#call(() => this.#core.createNamespacedEvent({ namespace, body, fieldManager }, limited()));
+  }
+
+  /** Calls back for every event until the server ends the watch (undefined) or it breaks (the error). */
+  watch(
+    resource: Resource,
+    namespace: string,
+    resourceVersion: string,
+    onEvent: (type: string, object: unknown) => void,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    const path = `/apis/${resource.group}/${resource.version}/namespaces/${encodeURIComponent(namespace)}/${resource.plural}`;
+    return new Promise((resolve) => {
+      new Watch(this.#config)
+        .watch(path, { resourceVersion, allowWatchBookmarks: true }, onEvent, (error: unknown) =>
+          resolve(error ?? undefined),
+        )
+        .then((controller) => {
+          if (signal.aborted) controller.abort();
+          else signal.addEventListener('abort', () => controller.abort(), { once: true });
+        })
+        .catch(resolve);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#config.close();
+  }
+
+  async #call<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (cause) {
+      throw translate(cause);
+    }
+  }
+}
+
+/** The library has no time limit of its own: a request to a silent server would wait for ever. */
+function limited(): ConfigurationOptions {
+  return {
+    middleware: [
+      {
+        pre: (context) => {
+          context.setSignal(AbortSignal.timeout(callTimeoutMs));
+          return observable(context);
+        },
+        post: observable,
+      },
+    ],
+    middlewareMergeStrategy: 'append',
+  };
+}
+
+function observable<T>(value: T): Observable<T> {
+  return new Observable(Promise.resolve(value));
+}
+
+/** `299 - "text"`, several parted by commas (RFC 7234, 5.5). */
+function readWarnings(header: string | undefined): readonly string[] {
+  return [...(header ?? '').matchAll(/\d{3} \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) =>
+    text.replaceAll(/\\(.)/g, '$1'),
+  );
+}

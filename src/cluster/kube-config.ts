@@ -1,0 +1,85 @@
+import { KubeConfig, type RequestContext } from '@kubernetes/client-node';
+import type { Agent } from 'undici';
+
+/** What the context is called when the bot runs in the cluster and there is no kubeconfig. */
+export const inCluster = 'in-cluster';
+
+/** The kubeconfig could not be used; the message goes on from the name of the variable, and tells no value. */
+export class KubeConfigError extends Error {
+  override readonly name = 'KubeConfigError';
+  readonly variable: 'KUBECONFIG' | 'CLUSTERS';
+
+  constructor(variable: 'KUBECONFIG' | 'CLUSTERS', message: string, cause?: unknown) {
+    super(message, { cause });
+    this.variable = variable;
+  }
+}
+
+/**
+ * Keeps the connection to its one cluster: the library opens a new TLS connection for every request and never closes it. One object
+ * serves one context for ever, since a client of the library takes its credentials from whatever context is current.
+ */
+export class PooledKubeConfig extends KubeConfig {
+  #agent: Agent | undefined;
+
+  override async applySecurityAuthentication(context: RequestContext): Promise<void> {
+    await super.applySecurityAuthentication(context);
+    const fresh = context.getDispatcher() as Agent | undefined; // the library types it by its least common ancestor
+    if (fresh === undefined) return;
+    if (this.#agent === undefined) this.#agent = fresh;
+    else if (this.#agent !== fresh) void fresh.close();
+    context.setDispatcher(this.#agent);
+  }
+
+  async close(): Promise<void> {
+    await this.#agent?.destroy();
+  }
+}
+
+/** One configuration for each context named; the current one where none is. Without a kubeconfig, the cluster we run in. */
+export function loadKubeConfigs(
+  file: string | undefined,
+  contexts: readonly string[],
+): ReadonlyMap<string, PooledKubeConfig> {
+  if (file === undefined) return new Map([[inCluster, loadInCluster()]]);
+  const all = loadFile(file);
+  const names = contexts.length > 0 ? contexts : [all.getCurrentContext()];
+  return new Map(names.map((name) => [name, forContext(all, name)]));
+}
+
+function loadInCluster(): PooledKubeConfig {
+  const config = new PooledKubeConfig();
+  if (process.env['KUBERNETES_SERVICE_HOST'] === undefined) {
+    throw new KubeConfigError('KUBECONFIG', 'is missing, and this is no pod of a cluster: set it to a kubeconfig file');
+  }
+  config.loadFromCluster();
+  return config;
+}
+
+function loadFile(file: string): PooledKubeConfig {
+  const config = new PooledKubeConfig();
+  try {
+    config.loadFromFile(file);
+  } catch (cause) {
+    throw new KubeConfigError('KUBECONFIG', 'names a file that cannot be read as a kubeconfig', cause);
+  }
+  return config;
+}
+
+function forContext(all: KubeConfig, name: string): PooledKubeConfig {
+  const context = all.getContextObject(name);
+  if (context === null || all.getCluster(context.cluster) === null) {
+    throw new KubeConfigError(
+      name === all.getCurrentContext() ? 'KUBECONFIG' : 'CLUSTERS',
+      'names a context that the kubeconfig does not have, or none is current',
+    );
+  }
+  const own = new PooledKubeConfig();
+  own.loadFromOptions({
+    clusters: all.getClusters(),
+    contexts: all.getContexts(),
+    users: all.getUsers(),
+    currentContext: name,
+  });
+  return own;
+}

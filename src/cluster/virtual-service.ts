@@ -1,0 +1,203 @@
+import { z } from 'zod';
+import { formatLedger, type Ledger, ledgerAnnotation, readLedger } from '../domain/ledger.ts';
+import { type RoutingObject, resolveHost } from '../domain/names.ts';
+import { defaultRule, type Route, type Rule, type Unsplittable } from '../domain/route.ts';
+import { type Split, weightOf } from '../domain/split.ts';
+import { LedgerUnreadableError, RejectedError } from '../workflow/errors.ts';
+import type { JsonPatch, Resource } from './kube-client.ts';
+import { describeMatches, isCatchAll, match } from './virtual-service-match.ts';
+
+export const virtualServices: Resource = { group: 'networking.istio.io', version: 'v1', plural: 'virtualservices' };
+export const destinationRules: Resource = { group: 'networking.istio.io', version: 'v1', plural: 'destinationrules' };
+
+const destination = z.object({
+  destination: z.object({
+    host: z.string(),
+    subset: z.string().optional(),
+    port: z.object({ number: z.int().optional() }).optional(),
+  }),
+  weight: z.int().optional(),
+});
+
+const httpRule = z.object({
+  name: z.string().optional(),
+  match: z.array(match).optional(),
+  route: z.array(destination).optional(),
+  redirect: z.unknown().optional(),
+  directResponse: z.unknown().optional(),
+  delegate: z.unknown().optional(),
+});
+type HttpRule = z.infer<typeof httpRule>;
+type Destination = z.infer<typeof destination>;
+
+/** What we read of a VirtualService; all else is left as it is, and never passes through us. */
+const virtualService = z.object({
+  metadata: z.object({
+    name: z.string(),
+    namespace: z.string(),
+    uid: z.string(),
+    resourceVersion: z.string(),
+    annotations: z.record(z.string(), z.string()).optional(),
+    managedFields: z
+      .array(z.object({ manager: z.string().default('unknown'), time: z.string().default('') }))
+      .default([]),
+  }),
+  spec: z
+    .object({
+      hosts: z.array(z.string()).default([]),
+      gateways: z.array(z.string()).default(['mesh']),
+      http: z.array(httpRule).default([]),
+    })
+    .default({ hosts: [], gateways: ['mesh'], http: [] }),
+});
+export type VirtualService = z.infer<typeof virtualService>;
+
+const destinationRule = z.object({
+  metadata: z.object({ name: z.string(), namespace: z.string() }),
+  spec: z.object({ host: z.string(), subsets: z.array(z.object({ name: z.string() })).default([]) }),
+});
+export type DestinationRule = z.infer<typeof destinationRule>;
+
+export function readVirtualService(object: unknown): VirtualService {
+  const parsed = virtualService.safeParse(object);
+  if (!parsed.success)
+    throw new RejectedError(`the API server sent a VirtualService we cannot read: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}
+
+/** Undefined for an object that names no host: it defines no version. */
+export function readDestinationRule(object: unknown): DestinationRule | undefined {
+  return destinationRule.safeParse(object).data;
+}
+
+/** Fully resolved hosts of all destinations, whose DestinationRules say which versions there are. */
+export function destinationHosts({ metadata, spec }: VirtualService): readonly string[] {
+  const hosts = spec.http
+    .flatMap((rule) => rule.route ?? [])
+    .map((each) => resolveHost(each.destination.host, metadata.namespace));
+  return [...new Set(hosts)];
+}
+
+/** The route as the domain knows it. `subsets` gives the subsets that DestinationRules define for a resolved host. */
+export function toRoute(cluster: string, object: VirtualService, subsets: (host: string) => readonly string[]): Route {
+  const { metadata, spec } = object;
+  const { name, namespace, uid } = metadata;
+  const lastWriter = metadata.managedFields.toSorted((a, b) => a.time.localeCompare(b.time)).at(-1);
+  return {
+    object: { cluster, namespace, kind: 'VirtualService', name },
+    uid,
+    hosts: spec.hosts,
+    gateways: spec.gateways,
+    rules: keyedRules(object).map(({ key, rule }) => toRule(rule, key, namespace, subsets)),
+    ledger: ledgerOf(object),
+    lastWriter: lastWriter === undefined ? undefined : { manager: lastWriter.manager, at: lastWriter.time },
+  };
+}
+
+/**
+ * Sets one rule's weights and the ledger, and touches nothing else. `replace` of the resourceVersion is the guard: the API server
+ * answers 409 when it is stale, where a failed `test` would be a 422 like any malformed patch.
+ */
+export function weightsPatch(object: VirtualService, ruleKey: string, to: Split, ledger: Ledger): JsonPatch {
+  const { metadata } = object;
+  const found = keyedRules(object).find(({ key }) => key === ruleKey);
+  if (found === undefined) throw new RejectedError(`VirtualService ${metadata.name} has no rule ${ruleKey}`);
+  return [
+    { op: 'replace', path: '/metadata/resourceVersion', value: metadata.resourceVersion },
+    ledgerOperation(metadata.annotations, formatLedger(ledger)),
+    ...weightOperations(`/spec/http/${found.at}/route`, found.rule.route ?? [], to),
+  ];
+}
+
+/** The weights of a rule as an answer of the API server holds them. */
+export function splitOf(object: VirtualService, ruleKey: string): Split {
+  return toSplit(keyedRules(object).find(({ key }) => key === ruleKey)?.rule.route ?? []);
+}
+
+function toRule(rule: HttpRule, key: string, namespace: string, subsets: (host: string) => readonly string[]): Rule {
+  const route = rule.route ?? [];
+  const hosts = [...new Set(route.map((each) => each.destination.host))];
+  const defined = hosts.flatMap((host) => subsets(resolveHost(host, namespace)));
+  const withoutSubset = route.filter((each) => each.destination.subset === undefined).map(versionOf);
+  return {
+    key,
+    match: key === defaultRule ? undefined : describeMatches(rule.match ?? []),
+    split: toSplit(route),
+    unsplittable: whyUnsplittable(rule),
+    host: hosts.length === 1 ? hosts[0] : undefined,
+    served: [...new Set([...defined, ...withoutSubset])],
+  };
+}
+
+/** Every http rule with the key that the ledger and `--route` know it by. */
+function keyedRules({
+  spec,
+}: VirtualService): readonly { readonly key: string; readonly at: number; readonly rule: HttpRule }[] {
+  const defaultAt = spec.http.findIndex((rule) => isCatchAll(rule.match));
+  return spec.http.map((rule, at) => ({ key: at === defaultAt ? defaultRule : ownKey(rule, at), at, rule }));
+}
+
+function ownKey({ name }: HttpRule, at: number): string {
+  return name === undefined || name === '' || name === defaultRule ? `#${at + 1}` : name;
+}
+
+function whyUnsplittable(rule: HttpRule): Unsplittable | undefined {
+  if (rule.redirect !== undefined) return 'redirect';
+  if (rule.directResponse !== undefined) return 'direct-response';
+  if (rule.delegate !== undefined) return 'delegate';
+  const versions = (rule.route ?? []).map(versionOf);
+  if (versions.length === 0) return 'no-destination';
+  return new Set(versions).size < versions.length ? 'ambiguous-destinations' : undefined;
+}
+
+/** A subset names a version; a destination without one sends to every pod of its host, and is called by that. */
+function versionOf({ destination: { host, subset } }: Destination): string {
+  return subset ?? host;
+}
+
+/** An omitted weight is 0, but a single destination has everything whatever its weight says (istio `BuildHTTPRoutesForVirtualService`). */
+function toSplit(route: readonly Destination[]): Split {
+  const [only] = route;
+  if (route.length === 1 && only !== undefined) return { [versionOf(only)]: 100 };
+  return Object.fromEntries(route.map((each) => [versionOf(each), each.weight ?? 0]));
+}
+
+function weightOperations(path: string, route: readonly Destination[], to: Split): JsonPatch {
+  const present = new Set(route.map(versionOf));
+  const added = Object.entries(to).filter(([version, weight]) => !present.has(version) && weight > 0);
+  if (route.length + added.length === 1) return [];
+
+  const changed = route.flatMap((each, at) => {
+    const weight = weightOf(to, versionOf(each));
+    return (each.weight ?? 0) === weight ? [] : [{ op: 'add' as const, path: `${path}/${at}/weight`, value: weight }];
+  });
+  return [
+    ...changed,
+    ...added.map(([version, weight]) => ({
+      op: 'add' as const,
+      path: `${path}/-`,
+      value: beside(route, version, weight),
+    })),
+  ];
+}
+
+/** A new destination beside the others: their host and port, and nothing that somebody meant for one of them alone. */
+function beside([sibling]: readonly Destination[], subset: string, weight: number): Destination {
+  const { host = '', port } = sibling?.destination ?? {};
+  return { destination: { host, subset, ...(port === undefined ? {} : { port }) }, weight };
+}
+
+function ledgerOperation(annotations: Record<string, string> | undefined, text: string): JsonPatch[number] {
+  if (annotations === undefined)
+    return { op: 'add', path: '/metadata/annotations', value: { [ledgerAnnotation]: text } };
+  return { op: 'add', path: `/metadata/annotations/${ledgerAnnotation.replace('/', '~1')}`, value: text };
+}
+
+export function ledgerOf({ metadata }: VirtualService): Ledger {
+  const reading = readLedger(metadata.annotations?.[ledgerAnnotation]);
+  if (reading.kind === 'ledger') return reading.ledger;
+  const object: Pick<RoutingObject, 'namespace' | 'name'> = metadata;
+  throw new LedgerUnreadableError(
+    `the annotation ${ledgerAnnotation} of VirtualService ${object.namespace}/${object.name} holds what shiftbot did not write: ${reading.why}`,
+  );
+}

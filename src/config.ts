@@ -1,0 +1,216 @@
+import { readFileSync } from 'node:fs';
+import { KubeConfigError, loadKubeConfigs, type PooledKubeConfig } from './cluster/kube-config.ts';
+import { type RedisAddress, readRedisUrl } from './redis/connect.ts';
+
+export type Role = 'chat' | 'worker';
+
+export interface Config {
+  readonly roles: ReadonlySet<Role>;
+  readonly slack: {
+    readonly botToken: string;
+    /** Present: Socket Mode. */
+    readonly appToken?: string | undefined;
+    /** For HTTP mode. */
+    readonly signingSecret?: string | undefined;
+    readonly apiUrl?: string | undefined;
+  };
+  readonly redis: RedisAddress;
+  /** Signs the stored changes. */
+  readonly recordKey?: string | undefined;
+  /** Access to each cluster we serve, by its name. */
+  readonly clusters: ReadonlyMap<string, PooledKubeConfig>;
+  readonly namespace: string;
+  readonly port: number;
+  readonly logLevel: (typeof logLevels)[number];
+}
+
+/** All that is wrong with the environment, a line each, by the variable's name and never its value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(
+      `the configuration has ${faults.length} fault${faults.length === 1 ? '' : 's'}:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
+    );
+    this.faults = faults;
+  }
+}
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+
+/** Every variable we read; README's table and the manifests are compared with it. Those marked secret may come from `NAME_FILE`. */
+export const variables = {
+  SLACK_BOT_TOKEN: { secret: true },
+  SLACK_APP_TOKEN: { secret: true },
+  SLACK_SIGNING_SECRET: { secret: true },
+  SLACK_API_URL: { secret: false },
+  REDIS_URL: { secret: true },
+  RECORD_KEY: { secret: true },
+  KUBECONFIG: { secret: false },
+  CLUSTERS: { secret: false },
+  NAMESPACE: { secret: false },
+  ROLES: { secret: false },
+  PORT: { secret: false },
+  LOG_LEVEL: { secret: false },
+} as const satisfies Record<string, { readonly secret: boolean }>;
+type Variable = keyof typeof variables;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads the environment; throws one ConfigError that lists every fault. */
+export function readConfig(environment: Environment): Config {
+  const reader = new Reader(environment);
+  const roles = reader.roles();
+  const config: Config = {
+    roles,
+    slack: {
+      botToken:
+        reader.token('SLACK_BOT_TOKEN', 'xoxb-', 'the bot token (xoxb-…) of the Slack app, from OAuth & Permissions') ??
+        '',
+      ...reader.slackMode(roles),
+      apiUrl: reader.url('SLACK_API_URL'),
+    },
+    redis: reader.redis(),
+    recordKey: reader.recordKey(),
+    clusters: reader.clusters(),
+    namespace: reader.namespace(),
+    port: reader.port(),
+    logLevel: reader.logLevel(),
+  };
+  if (reader.faults.length > 0) throw new ConfigError(reader.faults);
+  return config;
+}
+
+class Reader {
+  readonly faults: string[] = [];
+  readonly #environment: Environment;
+
+  constructor(environment: Environment) {
+    this.#environment = environment;
+  }
+
+  value(name: Variable): string | undefined {
+    const direct = trimmed(this.#environment[name]);
+    const file = variables[name].secret ? trimmed(this.#environment[`${name}_FILE`]) : undefined;
+    if (direct !== undefined && file !== undefined) this.#fault(name, `is set beside ${name}_FILE; keep one of them`);
+    return direct ?? (file === undefined ? undefined : this.#readFile(name, file));
+  }
+
+  list(name: Variable): readonly string[] {
+    return (this.value(name) ?? '')
+      .split(',')
+      .map((each) => each.trim())
+      .filter((each) => each !== '');
+  }
+
+  token(name: Variable, prefix: string, what: string): string | undefined {
+    const value = this.value(name);
+    if (value === undefined) this.#fault(name, `is missing: set it to ${what}`);
+    else if (!value.startsWith(prefix)) this.#fault(name, `does not begin with ${prefix}: it wants ${what}`);
+    return value;
+  }
+
+  slackMode(roles: ReadonlySet<Role>): Pick<Config['slack'], 'appToken' | 'signingSecret'> {
+    const signingSecret = this.value('SLACK_SIGNING_SECRET');
+    const hasApp = this.value('SLACK_APP_TOKEN') !== undefined;
+    if (hasApp)
+      return {
+        appToken: this.token('SLACK_APP_TOKEN', 'xapp-', 'an app-level token (xapp-…) with connections:write'),
+        signingSecret,
+      };
+    if (signingSecret === undefined && roles.has('chat')) {
+      this.#fault(
+        'SLACK_APP_TOKEN',
+        'or SLACK_SIGNING_SECRET is missing: set the first for Socket Mode, the second for HTTP',
+      );
+    }
+    return { appToken: undefined, signingSecret };
+  }
+
+  url(name: Variable): string | undefined {
+    const value = this.value(name);
+    if (value === undefined || /^https?:\/\//.test(value)) return value;
+    this.#fault(name, 'is not an http(s) address');
+    return undefined;
+  }
+
+  redis(): RedisAddress {
+    const value = this.value('REDIS_URL');
+    const address = value === undefined ? undefined : readRedisUrl(value);
+    if (value === undefined)
+      this.#fault('REDIS_URL', 'is missing: set it to the address of Redis, like redis://redis:6379');
+    else if (address === undefined) {
+      this.#fault(
+        'REDIS_URL',
+        'is not an address like redis://host:6379, rediss+sentinel://host:26379,host:26379/name or redis+cluster://host:6379',
+      );
+    }
+    return address ?? { kind: 'single', hosts: [], options: {} };
+  }
+
+  recordKey(): string | undefined {
+    const value = this.value('RECORD_KEY');
+    if (value !== undefined && value.length < 16) this.#fault('RECORD_KEY', 'is shorter than 16 characters');
+    return value;
+  }
+
+  roles(): ReadonlySet<Role> {
+    const names = this.list('ROLES');
+    const wrong = names.filter((name) => name !== 'chat' && name !== 'worker');
+    if (wrong.length > 0) this.#fault('ROLES', 'names a role that is neither chat nor worker');
+    const roles = names.filter((name) => name === 'chat' || name === 'worker');
+    return new Set<Role>(roles.length > 0 ? roles : ['chat', 'worker']);
+  }
+
+  clusters(): ReadonlyMap<string, PooledKubeConfig> {
+    try {
+      return loadKubeConfigs(this.value('KUBECONFIG'), this.list('CLUSTERS'));
+    } catch (error) {
+      if (!(error instanceof KubeConfigError)) throw error;
+      this.#fault(error.variable, error.message);
+      return new Map();
+    }
+  }
+
+  namespace(): string {
+    const value = this.value('NAMESPACE') ?? 'default';
+    if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value)) this.#fault('NAMESPACE', 'is not the name of a namespace');
+    return value;
+  }
+
+  port(): number {
+    const value = this.value('PORT') ?? '8080';
+    const port = Number(value);
+    if (!/^\d+$/.test(value) || port > 65_535) this.#fault('PORT', 'is not a port number');
+    return port;
+  }
+
+  logLevel(): Config['logLevel'] {
+    const value = this.value('LOG_LEVEL') ?? 'info';
+    const level = logLevels.find((each) => each === value);
+    if (level === undefined) this.#fault('LOG_LEVEL', `is none of ${logLevels.join(', ')}`);
+    return level ?? 'info';
+  }
+
+  #readFile(name: Variable, file: string): string | undefined {
+    try {
+      const text = trimmed(readFileSync(file, 'utf8'));
+      if (text === undefined) this.#fault(`${name}_FILE`, 'names an empty file');
+      return text;
+    } catch {
+      this.#fault(`${name}_FILE`, 'names a file that cannot be read'); // why is told by its name; the path may hold a secret's name
+      return undefined;
+    }
+  }
+
+  #fault(name: string, what: string): void {
+    this.faults.push(`${name} ${what}`);
+  }
+}
+
+/** A secret from a file often ends in a line break; an empty variable is one that is not set. */
+function trimmed(value: string | undefined): string | undefined {
+  const text = value?.trim();
+  return text === undefined || text === '' ? undefined : text;
+}

@@ -1,0 +1,109 @@
+import type { ChangeId, RoutingObject } from './names.ts';
+import type { Split } from './split.ts';
+
+/** Where a change was asked for, and where its card stands. */
+export interface Origin {
+  readonly team: string;
+  readonly channel: string;
+  /** The thread that a mention stood in. */
+  readonly thread?: string | undefined;
+}
+
+/** Why a change waits for a person: the object is not what it was planned from. */
+export type HoldReason = 'moved' | 'recreated' | 'ledger-lost' | 'predecessor-missing';
+
+/** Why a change ended without effect. A closed list: the card has words for each, and the metrics count by it. */
+export type FailReason =
+  | 'object-gone'
+  | 'rule-gone'
+  | 'rule-changed'
+  | 'version-gone'
+  | 'ledger-unreadable'
+  | 'not-permitted'
+  | 'rejected'
+  | 'too-large'
+  | 'contended'
+  | 'unreachable'
+  | 'expired';
+
+export type State =
+  | { readonly kind: 'queued' }
+  | { readonly kind: 'applying' }
+  | {
+      readonly kind: 'applied';
+      readonly at: string;
+      readonly seq: number;
+      /** From accepted to live. */
+      readonly tookMs: number;
+      /** The weights as the API server returned them, which admission may have changed. */
+      readonly live: Split;
+      /** Warnings of the API server and its webhooks. */
+      readonly warnings: readonly string[];
+      /** The change that took this one back, or the next one on the same rule. */
+      readonly rolledBack?: { readonly by: string; readonly change: ChangeId } | undefined;
+      readonly later?: ChangeId | undefined;
+    }
+  | {
+      readonly kind: 'held';
+      readonly at: string;
+      readonly because: HoldReason;
+      readonly live: Split;
+      /** Whoever wrote the object last. */
+      readonly lastWriter?: string | undefined;
+    }
+  | { readonly kind: 'superseded'; readonly at: string; readonly by?: ChangeId | undefined }
+  | { readonly kind: 'discarded'; readonly at: string; readonly by: string }
+  | {
+      readonly kind: 'failed';
+      readonly at: string;
+      readonly because: FailReason;
+      /** The API server's own words, or what was found. */
+      readonly detail?: string | undefined;
+    };
+
+/** An accepted plan. The stored record is the truth about its life; the routing object's ledger is the truth about its effect. */
+export interface Change {
+  readonly id: ChangeId;
+  /** What Slack says made this request unique; a second change with the same id and another request is a collision. */
+  readonly request: string;
+  readonly object: RoutingObject;
+  /** The service as it was named. */
+  readonly service: string;
+  readonly rule: string;
+  /** The Slack user who asked. */
+  readonly by: string;
+  readonly reason?: string | undefined;
+  readonly origin: Origin;
+  /** The version the command was about, when it was about one. */
+  readonly focus?: string | undefined;
+  readonly from: Split;
+  readonly to: Split;
+  readonly base: { readonly uid: string; readonly seq: number; readonly after?: ChangeId | undefined };
+  readonly reverts?: ChangeId | undefined;
+  readonly pinned: readonly string[];
+  /** Whoever had it applied although the object had moved since it was planned. */
+  readonly insistedBy?: string | undefined;
+  readonly acceptedAt: string;
+  readonly state: State;
+  /** Grows with every transition; a transition names the one it saw. */
+  readonly rev: number;
+}
+
+/** In line for the cluster: it holds back what was accepted after it on the same object. */
+export function isWaiting({ state }: Change): boolean {
+  return state.kind === 'queued' || state.kind === 'applying';
+}
+
+/** Nothing more will happen to it but words. */
+export function isEnded(change: Change): boolean {
+  return !isWaiting(change) && change.state.kind !== 'held';
+}
+
+/** Ended without having moved anything, so that the same wish may be asked for again. */
+export function endedWithoutEffect(change: Change): boolean {
+  return isEnded(change) && change.state.kind !== 'applied';
+}
+
+export function moveTo(change: Change, state: State): Change {
+  return { ...change, state, rev: change.rev + 1 };
+}

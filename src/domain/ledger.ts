@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { type ChangeId, isChangeId } from './names.ts';
+import type { Split } from './split.ts';
+
+/** The annotation on a routing object that records what we did to it; it is written by the same patch as the weights. */
+export const ledgerAnnotation = 'shiftbot.dev/history';
+
+/** One applied change. Splits are the weights as they stood in the object, so that the way back is exact. */
+export interface Revision {
+  readonly id: ChangeId;
+  /** When it was applied, RFC 3339 in UTC. */
+  readonly at: string;
+  /** The Slack user who asked. */
+  readonly by: string;
+  /** The rule whose weights it set. */
+  readonly rule: string;
+  readonly from: Split;
+  readonly to: Split;
+  readonly reason?: string | undefined;
+  /** The change this one took back. */
+  readonly reverts?: ChangeId | undefined;
+}
+
+export interface Ledger {
+  /** How many changes we ever applied to the object; the newest revision has this number. */
+  readonly seq: number;
+  /** Newest first, as many as fit. */
+  readonly revisions: readonly Revision[];
+}
+
+export type LedgerReading =
+  | { readonly kind: 'ledger'; readonly ledger: Ledger }
+  /** Somebody wrote into our annotation, or a later version of us did: not to be understood by halves, and not to be overwritten. */
+  | { readonly kind: 'unreadable'; readonly why: string };
+
+export const emptyLedger: Ledger = { seq: 0, revisions: [] };
+
+const maxRevisions = 30;
+const maxBytes = 12 * 1024;
+const maxReason = 200;
+
+const split = z.record(z.string().max(253), z.int().min(0).max(2_147_483_647));
+const changeId = z.custom<ChangeId>((value) => typeof value === 'string' && isChangeId(value), 'not a change id');
+const schema = z.object({
+  v: z.literal(1),
+  seq: z.int().min(0),
+  revisions: z.array(
+    z.object({
+      id: changeId,
+      at: z.iso.datetime(),
+      by: z.string().max(100),
+      rule: z.string().max(253),
+      from: split,
+      to: split,
+      reason: z.string().optional(),
+      reverts: changeId.optional(),
+    }),
+  ),
+});
+
+export function readLedger(annotation: string | undefined): LedgerReading {
+  if (annotation === undefined) return { kind: 'ledger', ledger: emptyLedger };
+  const parsed = schema.safeParse(parseJson(annotation));
+  if (!parsed.success) return { kind: 'unreadable', why: z.prettifyError(parsed.error).slice(0, 200) };
+  return { kind: 'ledger', ledger: { seq: parsed.data.seq, revisions: parsed.data.revisions } };
+}
+
+/** Compact JSON, bounded in revisions and bytes: the oldest go first, the newest always stays. */
+export function formatLedger(ledger: Ledger): string {
+  let revisions = ledger.revisions.slice(0, maxRevisions);
+  let text = print(ledger.seq, revisions);
+  while (revisions.length > 1 && Buffer.byteLength(text) > maxBytes) {
+    revisions = revisions.slice(0, -1);
+    text = print(ledger.seq, revisions);
+  }
+  return text;
+}
+
+export function record(ledger: Ledger, revision: Revision): Ledger {
+  const reason = revision.reason === undefined ? undefined : [...revision.reason].slice(0, maxReason).join('');
+  return { seq: ledger.seq + 1, revisions: [{ ...revision, reason }, ...ledger.revisions] };
+}
+
+export function findRevision(ledger: Ledger, id: ChangeId): Revision | undefined {
+  return ledger.revisions.find((revision) => revision.id === id);
+}
+
+function print(seq: number, revisions: readonly Revision[]): string {
+  return JSON.stringify({ v: 1, seq, revisions });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // refused by the schema like any other wrong shape
+  }
+}

@@ -1,0 +1,76 @@
+/** A cluster is named by its kubeconfig context; `in-cluster` where there is none. */
+export interface Place {
+  readonly cluster: string;
+  readonly namespace: string;
+}
+
+/** What people name in chat, with its place filled in from the flags and the defaults. */
+export interface ServiceName extends Place {
+  readonly service: string;
+}
+
+/** The object that splits a service's traffic. */
+export interface RoutingObject extends Place {
+  readonly kind: 'VirtualService';
+  readonly name: string;
+}
+
+/** Identifies a routing object in keys and logs. */
+export function objectKey({ cluster, namespace, kind, name }: RoutingObject): string {
+  return `${cluster}/${namespace}/${kind}/${name}`;
+}
+
+const dns1123 = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+
+/** Subsets and namespaces are labels of RFC 1123; hosts are labels joined by dots. */
+export function isLabel(text: string): boolean {
+  return text.length <= 63 && dns1123.test(text);
+}
+
+export function isHost(text: string): boolean {
+  return text.length <= 253 && text.split('.').every(isLabel);
+}
+
+const clusterDomain = 'svc.cluster.local';
+
+/**
+ * The host as Istio resolves it: a short name is completed with the namespace of the rule that holds it, a name with any dot is
+ * taken as it is (istio `ResolveShortnameToFQDN`).
+ */
+export function resolveHost(host: string, ruleNamespace: string): string {
+  return host.includes('.') || host === '*' ? host : `${host}.${ruleNamespace}.${clusterDomain}`;
+}
+
+/** Namespace and service of what a person typed: `bookinfo/reviews`, `reviews.bookinfo`, `reviews.bookinfo.svc.cluster.local`. */
+export function splitServiceWord(word: string): { readonly namespace?: string; readonly service: string } {
+  const slash = word.indexOf('/');
+  if (slash >= 0) return { namespace: word.slice(0, slash), service: word.slice(slash + 1) };
+
+  const [service = '', namespace, ...rest] = word.split('.');
+  const inCluster = namespace !== undefined && (rest.length === 0 || rest[0] === 'svc');
+  return inCluster ? { namespace, service } : { service: word };
+}
+
+/** `c-` and 8 characters of Crockford's base 32: read aloud and typed without mistaking O for 0 or I for 1. */
+export type ChangeId = `c-${string}`;
+
+const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const idPattern = /^c-[0-9A-HJKMNP-TV-Z]{8}$/;
+
+export function isChangeId(text: string): text is ChangeId {
+  return idPattern.test(text);
+}
+
+/** Reads an id as people type it: any case, O for 0, I and L for 1. */
+export function readChangeId(word: string): ChangeId | undefined {
+  if (!/^c-/i.test(word)) return undefined;
+  const id = `c-${word.slice(2).toUpperCase().replaceAll('O', '0').replaceAll(/[IL]/g, '1')}`;
+  return isChangeId(id) ? id : undefined;
+}
+
+/** The id that a digest stands for; the same request always has the same id, so that a repeated delivery is the same change. */
+export function changeIdFrom(digest: Uint8Array): ChangeId {
+  const bits = digest.slice(0, 5).reduce((all, byte) => (all << 8n) | BigInt(byte), 0n);
+  const characters = Array.from({ length: 8 }, (_, place) => crockford[Number((bits >> BigInt(35 - 5 * place)) & 31n)]);
+  return `c-${characters.join('')}`;
+}

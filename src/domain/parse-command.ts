@@ -1,0 +1,146 @@
+import { type Command, isVerb, join, type TypedService, verbs } from './command.ts';
+import { type Flags, options, takeFlags } from './flags.ts';
+import { type Mistake, mistake, no, type Parsed, plain, tooMuch } from './mistake.ts';
+import { isHost, isLabel, readChangeId, splitServiceWord } from './names.ts';
+import { nearest } from './nearest.ts';
+import { isWeight, looksLikeWish, parseWish, versionName } from './parse-wish.ts';
+import { asTyped, quote, toWords } from './typed-text.ts';
+
+const maxTypedLength = 4000;
+
+/** Reads one line of the /shift language. Never throws, whatever it is given. */
+export function parseCommand(text: string): Command | Mistake {
+  if (text.length > maxTypedLength) return mistake(`That is ${text.length} characters long.`, helpLine);
+  const split = toWords(asTyped(text));
+  if (split.kind === 'open-quote')
+    return mistake('A quote is opened and never closed.', 'Close it: `--reason "red stars"`.');
+
+  const flags = takeFlags(split.words);
+  if (!flags.ok) return flags.mistake;
+  const words = flags.value.rest
+    .map((word) => word.text.replaceAll(/^[`*]+|[`*,;]+$/g, '').toLowerCase())
+    .filter((word) => word !== '');
+  return parseWords(words, flags.value.flags);
+}
+
+function parseWords(words: readonly string[], flags: Flags): Command | Mistake {
+  const [first, ...rest] = words;
+  if (first === undefined) return { verb: 'help', topic: undefined };
+  if (first === 'shift' && looksLikeWish(rest.slice(1))) return parseShift(rest, flags);
+  if (!isVerb(first)) return isMistypedVerb(words) ? unknownVerb(first, rest) : parseShift(words, flags);
+  if (rest.length > 0 && looksLikeWish(rest) && first !== 'set' && first !== 'promote') return verbAsService(words);
+
+  switch (first) {
+    case 'help':
+      return rest.length > 1 ? tooMuch(rest.slice(1), '/shift help rollback') : { verb: 'help', topic: rest[0] };
+    case 'set':
+      return parseShift(rest, flags);
+    case 'promote':
+      return parsePromote(rest, flags);
+    case 'rollback':
+      return parseRollback(rest, flags);
+    case 'status':
+      return parseStatus(rest, flags);
+    case 'history':
+      return parseHistory(rest, flags);
+  }
+}
+
+function parseShift(words: readonly string[], flags: Flags): Command | Mistake {
+  const [word, ...rest] = words;
+  if (word === undefined)
+    return mistake('Nothing is named to shift.', 'Type a service, a version and a percentage: `/shift reviews v3 50`.');
+  const service = typedService(word, flags);
+  if (!service.ok) return service.mistake;
+  const wish = parseWish(word, rest);
+  if (!wish.ok) return wish.mistake;
+  return { verb: 'shift', service: service.value, wish: wish.value, options: options(flags) };
+}
+
+function parsePromote(words: readonly string[], flags: Flags): Command | Mistake {
+  const [word, name, ...more] = words;
+  if (word === undefined || name === undefined)
+    return mistake(
+      'A promotion names a service and a version.',
+      `Type \`/shift promote ${plain(word ?? 'reviews')} v3\`.`,
+    );
+  if (more.length > 0) return tooMuch(more, `/shift promote ${plain(word)} ${plain(name)}`);
+  const service = typedService(word, flags);
+  if (!service.ok) return service.mistake;
+  const version = versionName(name);
+  if (!version.ok) return version.mistake;
+  return {
+    verb: 'shift',
+    service: service.value,
+    wish: { kind: 'share', version: version.value, percent: 100 },
+    options: options(flags),
+  };
+}
+
+function parseRollback(words: readonly string[], flags: Flags): Command | Mistake {
+  const [word, to, id, ...more] = words;
+  if (word === undefined) return mistake('A rollback names a service.', 'Type `/shift rollback reviews`.');
+  const service = typedService(word, flags);
+  if (!service.ok) return service.mistake;
+  if (to === undefined) return { verb: 'rollback', service: service.value, backTo: undefined, options: options(flags) };
+
+  const backTo = to === 'to' && id !== undefined && more.length === 0 ? readChangeId(id) : undefined;
+  if (backTo !== undefined) return { verb: 'rollback', service: service.value, backTo, options: options(flags) };
+  return mistake(
+    `${quote(words.slice(1).join(' '))} does not name a change.`,
+    `Type \`/shift rollback ${plain(word)}\`, or the id of a change after \`to\`; \`/shift history ${plain(word)}\` lists them.`,
+  );
+}
+
+function parseStatus(words: readonly string[], flags: Flags): Command | Mistake {
+  const [word, ...more] = words;
+  if (more.length > 0) return tooMuch(more, `/shift status ${plain(word ?? '')}`);
+  if (word === undefined)
+    return { verb: 'status', service: undefined, namespace: flags.namespace, cluster: flags.cluster };
+  const service = typedService(word, flags);
+  return service.ok ? { verb: 'status', ...service.value } : service.mistake;
+}
+
+function parseHistory(words: readonly string[], flags: Flags): Command | Mistake {
+  const [word, ...more] = words;
+  if (word === undefined) return mistake('A history is that of a service.', 'Type `/shift history reviews`.');
+  if (more.length > 0) return tooMuch(more, `/shift history ${plain(word)}`);
+  const service = typedService(word, flags);
+  return service.ok ? { verb: 'history', service: service.value } : service.mistake;
+}
+
+function typedService(word: string, flags: Flags): Parsed<TypedService> {
+  const { service, namespace } = splitServiceWord(word);
+  if (namespace !== undefined && flags.namespace !== undefined && namespace !== flags.namespace) {
+    return no(`${quote(word)} and \`-n ${flags.namespace}\` name two namespaces.`, 'Leave one of them out.');
+  }
+  const place = namespace ?? flags.namespace;
+  if (!isHost(service) || (place !== undefined && !isLabel(place))) {
+    return no(
+      `${quote(word)} cannot be the name of a service.`,
+      'A name is lower-case letters, digits and dashes, like `reviews` or `bookinfo/reviews`.',
+    );
+  }
+  return { ok: true, value: { service, namespace: place, cluster: flags.cluster } };
+}
+
+/** A word before a whole shift, or a word that is nearly a command and is not followed by a shift. */
+function isMistypedVerb([first = '', ...rest]: readonly string[]): boolean {
+  if (looksLikeWish(rest)) return rest.length === 3 && !isWeight(rest[1] ?? '') && isWeight(rest[2] ?? '');
+  return nearest(first, verbs) !== undefined;
+}
+
+function unknownVerb(word: string, rest: readonly string[]): Mistake {
+  const near = looksLikeWish(rest) ? undefined : nearest(word, verbs);
+  return mistake(`I don't know ${quote(word)}.`, `Did you mean \`${join('/shift', near, ...rest.map(plain))}\`?`);
+}
+
+function verbAsService(words: readonly string[]): Mistake {
+  const [verb = '', ...rest] = words;
+  return mistake(
+    `${quote(verb)} is a command, and what follows reads like a shift.`,
+    `If a service is named so, type \`${join('/shift', 'set', verb, ...rest.map(plain))}\`; else see \`/shift help ${verb}\`.`,
+  );
+}
+
+const helpLine = 'Type `/shift help` for what I understand.';

@@ -1,0 +1,97 @@
+import { no, type Parsed, plain, tooMuch } from './mistake.ts';
+import { isHost } from './names.ts';
+import type { Wish } from './plan.ts';
+import { quote } from './typed-text.ts';
+
+/** Reads what a shift asks for: `v3 50`, or the whole split `v1=80 v3=20`. `service` is only for the words of a mistake. */
+export function parseWish(service: string, words: readonly string[]): Parsed<Wish> {
+  const [first, second, ...more] = words;
+  if (first === undefined)
+    return no(
+      `How much of ${quote(service)} should go where?`,
+      `Type a version and a percentage: \`/shift ${plain(service)} v3 50\`.`,
+    );
+  if (words.some((word) => word.includes('='))) return parseWhole(service, words);
+  if (second === undefined) return missingShare(service, first);
+  if (more.length > 0)
+    return { ok: false, mistake: tooMuch(more, `/shift ${plain(service)} ${plain(first)} ${plain(second)}`) };
+  if (isWeight(first) && !isWeight(second))
+    return no(
+      'The percentage stands before the version.',
+      `Type \`/shift ${plain(service)} ${plain(second)} ${first}\`.`,
+    );
+
+  const version = versionName(first);
+  if (!version.ok) return version;
+  const percent = weight(second);
+  return percent.ok ? { ok: true, value: { kind: 'share', version: version.value, percent: percent.value } } : percent;
+}
+
+export function versionName(word: string): Parsed<string> {
+  if (isHost(word)) return { ok: true, value: word };
+  return no(
+    `${quote(word)} cannot be the name of a version.`,
+    'A version is named in lower-case letters, digits and dashes, like `v3`.',
+  );
+}
+
+/** Whether words that follow a name read like a shift of it. */
+export function looksLikeWish(words: readonly string[]): boolean {
+  return words.some((word) => word.includes('=')) || (words.length >= 2 && isWeight(words.at(-1) ?? ''));
+}
+
+function parseWhole(service: string, words: readonly string[]): Parsed<Wish> {
+  const shares = new Map<string, number>();
+  for (const pair of words.flatMap((word) => word.split(','))) {
+    const [name = '', amount, ...more] = pair.split('=');
+    if (amount === undefined || more.length > 0)
+      return no(
+        `${quote(pair)} is not a version and its percentage.`,
+        `Type the whole split: \`/shift ${plain(service)} v1=80 v3=20\`.`,
+      );
+    const version = versionName(name);
+    if (!version.ok) return version;
+    if (shares.has(version.value))
+      return no(`${quote(name)} is given twice.`, `Name each version once: \`/shift ${plain(service)} v1=80 v3=20\`.`);
+    const percent = weight(amount);
+    if (!percent.ok) return percent;
+    shares.set(version.value, percent.value);
+  }
+  const sum = [...shares.values()].reduce((all, share) => all + share, 0);
+  if (sum !== 100)
+    return no(`${[...shares.values()].join(' + ')} is ${sum}, not 100.`, fixForSum(service, shares, sum));
+  return { ok: true, value: { kind: 'whole', shares: Object.fromEntries(shares) } };
+}
+
+const weightPattern = /^(0|[1-9]\d{0,2})%?$/;
+
+export function isWeight(word: string): boolean {
+  return weightPattern.test(word) && Number.parseInt(word, 10) <= 100;
+}
+
+function weight(word: string): Parsed<number> {
+  if (isWeight(word)) return { ok: true, value: Number.parseInt(word, 10) };
+  return no(`${quote(word)} is not a percentage.`, 'A percentage is a whole number from 0 to 100, like `50`.');
+}
+
+function missingShare(service: string, word: string): Parsed<never> {
+  if (isWeight(word))
+    return no(`${word.replace('%', '')} % for which version?`, `Name it: \`/shift ${plain(service)} v3 ${word}\`.`);
+  return no(
+    `How much should ${quote(word)} of ${quote(service)} get?`,
+    `Add a percentage: \`/shift ${plain(service)} ${plain(word)} 50\`.`,
+  );
+}
+
+function fixForSum(service: string, shares: ReadonlyMap<string, number>, sum: number): string {
+  const entries = [...shares];
+  const [only] = entries;
+  if (entries.length === 1 && only !== undefined && sum < 100) {
+    return `To let the others share the rest, type \`/shift ${plain(service)} ${only[0]} ${only[1]}\`.`;
+  }
+  const last = entries.at(-1);
+  const fits = last !== undefined && last[1] + 100 - sum >= 0;
+  const fixed = fits ? [...entries.slice(0, -1), [last[0], last[1] + 100 - sum]] : undefined;
+  const example = fixed === undefined ? 'v1=80 v3=20' : fixed.map(([name, share]) => `${name}=${share}`).join(' ');
+  return `The shares must sum to 100: \`/shift ${plain(service)} ${example}\`.`;
+}

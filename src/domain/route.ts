@@ -1,0 +1,47 @@
+import type { Ledger } from './ledger.ts';
+import type { RoutingObject } from './names.ts';
+import type { Split } from './split.ts';
+
+/** The rule that takes what no other rule matches; its key in the ledger. */
+export const defaultRule = 'default';
+
+/** What stops a rule from being split; every other rule can be. */
+export type Unsplittable = 'redirect' | 'direct-response' | 'delegate' | 'no-destination' | 'ambiguous-destinations';
+
+/** One entry of `spec.http[]`. */
+export interface Rule {
+  /** `default`, or the rule's own name, or its place (`#2`) where it has none. */
+  readonly key: string;
+  /** What it matches, in words (`end-user = jason`); absent on the default rule. */
+  readonly match?: string | undefined;
+  /** Weights by version as they stand; a single destination has everything, whatever its weight says. */
+  readonly split: Split;
+  readonly unsplittable?: Unsplittable | undefined;
+  /** The one host all its destinations share; a version without a destination can only be added beside such. */
+  readonly host?: string | undefined;
+  /** Versions that may be given traffic: subsets that DestinationRules define, and destinations that need none. */
+  readonly served: readonly string[];
+}
+
+/** A routing object as it was read. */
+export interface Route {
+  readonly object: RoutingObject;
+  readonly uid: string;
+  readonly hosts: readonly string[];
+  /** Where its rules hold: `mesh`, or names of gateways. */
+  readonly gateways: readonly string[];
+  readonly rules: readonly Rule[];
+  readonly ledger: Ledger;
+  /** Whoever wrote the object last, by `managedFields`. */
+  readonly lastWriter?: { readonly manager: string; readonly at: string } | undefined;
+}
+
+export function findRule(route: Route, key: string): Rule | undefined {
+  return route.rules.find((rule) => rule.key === key);
+}
+
+/** Rules above the default one, whose matches its split does not reach, like the tutorial's `end-user: jason`. Below it a rule is dead. */
+export function pinnedRules(route: Route): readonly Rule[] {
+  const place = route.rules.findIndex((rule) => rule.key === defaultRule);
+  return route.rules.slice(0, Math.max(0, place));
+}

@@ -1,0 +1,69 @@
+/**
+ * Undoes what Slack and phones do to a typed command: `<…|…>` links and mentions, HTML entities, smart quotes, long dashes, odd
+ * spaces, and characters nobody can see. Slack's formats: https://docs.slack.dev/messaging/formatting-message-text
+ */
+export function asTyped(text: string): string {
+  return unescapeEntities(unlink(text))
+    .replaceAll(/[\u200B-\u200D\u2060\uFEFF\u00AD]/g, '')
+    .replaceAll(/[\s\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000]+/g, ' ')
+    .replaceAll(/[“”„‟«»]/g, '"')
+    .replaceAll(/(^| )—(?=[a-z])/gi, '$1--')
+    .replaceAll(/(^| )–(?=[a-z]{2})/gi, '$1--')
+    .replaceAll(/(^| )–(?=[a-z]( |$))/gi, '$1-')
+    .trim();
+}
+
+export type Words = { readonly kind: 'words'; readonly words: readonly Word[] } | { readonly kind: 'open-quote' };
+
+export interface Word {
+  readonly text: string;
+  /** Stood in quotes, so it is text and never a flag. */
+  readonly quoted: boolean;
+}
+
+/** Splits at spaces, but not inside quotes. A quote opens only at the start of a word or after `=`, so that "don't" stays a word. */
+export function toWords(text: string): Words {
+  const words: Word[] = [];
+  const pattern = /([^\s"'‘’=]+=)?(?:"([^"]*)"|'([^']*)'|[‘’]([^‘’]*)[‘’])(?= |$)|(\S+)/y;
+  for (let at = 0; at < text.length; at = pattern.lastIndex) {
+    while (text[at] === ' ') at += 1;
+    pattern.lastIndex = at;
+    const match = pattern.exec(text);
+    if (match === null) break;
+    const [, key = '', double, single, smart, plain] = match;
+    if (plain !== undefined && /^([^\s"'‘’=]+=)?["'‘]/.test(plain)) return { kind: 'open-quote' };
+    words.push({ text: plain ?? key + (double ?? single ?? smart ?? ''), quoted: plain === undefined && key === '' });
+  }
+  return { kind: 'words', words };
+}
+
+/** At most `limit` code points, so that no emoji is cut in half; says how many are missing. */
+export function truncate(text: string, limit: number): string {
+  const points = [...text];
+  return points.length <= limit ? text : `${points.slice(0, limit).join('')}… +${points.length - limit}`;
+}
+
+/** A word a person typed, to be shown back as code: one line, no back-ticks, and anything but plain ASCII told by its code point. */
+export function quote(word: string): string {
+  const shown = truncate(word, 40).replaceAll(/[`\s]+/g, ' ');
+  const odd = [...new Set(word)].filter((character) => !/[\x20-\x7E…]/.test(character)).slice(0, 3);
+  return odd.length === 0 ? `\`${shown}\`` : `\`${shown}\` (with ${odd.map(codePoint).join(', ')})`;
+}
+
+function codePoint(character: string): string {
+  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+}
+
+function unlink(text: string): string {
+  return text
+    .replaceAll(/<([@#!])([^|<>]*)(?:\|([^<>]*))?>/g, (_, sign: string, id: string, label: string | undefined) =>
+      label === undefined || label === '' ? `${sign}${id}` : `${sign}${label.replace(/^[@#]/, '')}`,
+    )
+    .replaceAll(/<((?:https?|mailto|tel):[^|<>]*)(?:\|([^<>]*))?>/gi, (_, target: string, label: string | undefined) =>
+      label === undefined || label === '' ? target.replace(/^(https?:\/\/|mailto:|tel:)/i, '') : label,
+    );
+}
+
+function unescapeEntities(text: string): string {
+  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+}

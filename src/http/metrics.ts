@@ -1,0 +1,35 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Meter } from '../workflow/ports.ts';
+
+export interface Metrics extends Meter {
+  /** Refreshed when the metrics are read. */
+  gauge(name: string, help: string, read: () => Promise<number>): void;
+  scrape(): Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+/** What Prometheus reads from `/metrics`. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const changes = new Counter({
+    name: 'shiftbot_changes_total',
+    help: 'Changes by how they ended, or that they are held',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const duration = new Histogram({
+    name: 'shiftbot_change_duration_seconds',
+    help: 'From accepted to applied',
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+    registers,
+  });
+  return {
+    ended: (outcome) => changes.inc({ outcome }),
+    applied: (tookMs) => duration.observe(tookMs / 1000),
+    gauge: (name, help, read) => {
+      const gauge: Gauge = new Gauge({ name, help, registers, collect: async () => gauge.set(await read()) });
+    },
+    scrape: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
+  };
+}

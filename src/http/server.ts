@@ -1,0 +1,91 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** Looks at what we depend on; each names what is missing, or resolves to undefined. */
+export type Check = () => Promise<string | undefined>;
+
+export interface HttpOptions {
+  readonly port: number;
+  readonly checks: readonly Check[];
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  /** Where Slack posts, in HTTP mode. */
+  readonly slack?: { readonly path: string; readonly listener: RequestListener } | undefined;
+}
+
+export interface HttpServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+const checkTimeoutMs = 2_000;
+
+/** `/healthz`: the process serves. `/readyz`: and so does all it needs; else 503 and what is missing, a line each. `/metrics`. */
+export async function startHttp(options: HttpOptions): Promise<HttpServer> {
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '').split('?')[0];
+    if (options.slack !== undefined && path === options.slack.path) return options.slack.listener(request, response);
+    answer(options, request.method ?? '', path ?? '')
+      .catch((error: unknown) => ({ status: 500, type: 'text/plain; charset=utf-8', text: `${String(error)}\n` }))
+      .then(({ status, type, text }) =>
+        response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(text),
+      );
+  });
+  server.requestTimeout = 10_000;
+  await listening(server, options.port);
+  return {
+    port: (server.address() as AddressInfo).port, // a server that listens on a port has one of these
+    close: () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      return closed;
+    },
+  };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly text: string;
+}
+
+async function answer(options: HttpOptions, method: string, path: string): Promise<Answer> {
+  if (method !== 'GET' && method !== 'HEAD') return plain(405, 'method not allowed\n');
+  switch (path) {
+    case '/healthz':
+      return plain(200, 'ok\n');
+    case '/readyz':
+      return ready(options.checks);
+    case '/metrics': {
+      const { contentType, text } = await options.metrics();
+      return { status: 200, type: contentType, text };
+    }
+    default:
+      return plain(404, 'not found\n');
+  }
+}
+
+async function ready(checks: readonly Check[]): Promise<Answer> {
+  const missing = (await Promise.all(checks.map(inTime))).filter((problem) => problem !== undefined);
+  return missing.length === 0 ? plain(200, 'ready\n') : plain(503, missing.map((problem) => `${problem}\n`).join(''));
+}
+
+async function inTime(check: Check): Promise<string | undefined> {
+  const late = Promise.withResolvers<string>();
+  const timer = setTimeout(() => late.resolve('a check did not end in time'), checkTimeoutMs);
+  try {
+    return await Promise.race([check(), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function plain(status: number, text: string): Answer {
+  return { status, type: 'text/plain; charset=utf-8', text };
+}
+
+function listening(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, () => resolve());
+  });
+}

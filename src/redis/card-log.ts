@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { type ChangeId, isChangeId } from '../domain/names.ts';
+import type { CardClaim, CardLog, Placed } from '../workflow/ports.ts';
+import { ask, type Connection } from './connect.ts';
+import { keys } from './keys.ts';
+import { Script } from './script.ts';
+
+/** Longer than a call to chat may take, so that a card is not posted by two; a crashed process holds it no longer than that. */
+const claimMs = 30_000;
+const keepSeconds = 31 * 24 * 3600;
+
+const fields = z.tuple([z.string().nullable(), z.string().nullable(), z.string().nullable(), z.string().nullable()]);
+
+/** Where cards stand, in Redis. */
+export class StoredCards implements CardLog {
+  readonly #redis: Connection;
+
+  constructor(redis: Connection) {
+    this.#redis = redis;
+  }
+
+  async claim(id: ChangeId): Promise<CardClaim | undefined> {
+    const token = randomUUID();
+    const taken = await ask(this.#redis, (redis) => redis.set(keys.cardClaim(id), token, 'PX', claimMs, 'NX'));
+    if (taken === null) return undefined;
+
+    const reply = await ask(this.#redis, (redis) =>
+      redis.hmget(keys.card(id), 'channel', 'ts', 'shownRev', 'postBegun'),
+    );
+    const [channel, ts, shownRev, postBegun] = fields.parse(reply);
+    const placed = channel === null || ts === null ? undefined : { channel, ts, shownRev: Number(shownRev) };
+    return new Claim(this.#redis, id, token, placed, postBegun !== null);
+  }
+
+  async owed(): Promise<readonly ChangeId[]> {
+    return (await ask(this.#redis, (redis) => redis.zrange(keys.owed, '0', '-1'))).filter(isChangeId);
+  }
+}
+
+class Claim implements CardClaim {
+  readonly #redis: Connection;
+  readonly #id: ChangeId;
+  readonly #token: string;
+  readonly placed: Placed | undefined;
+  readonly postBegun: boolean;
+
+  constructor(redis: Connection, id: ChangeId, token: string, placed: Placed | undefined, postBegun: boolean) {
+    this.#redis = redis;
+    this.#id = id;
+    this.#token = token;
+    this.placed = placed;
+    this.postBegun = postBegun;
+  }
+
+  async beginPost(): Promise<void> {
+    await ask(this.#redis, (redis) => redis.hset(keys.card(this.#id), { postBegun: '1' }));
+  }
+
+  async forgetPost(): Promise<void> {
+    await ask(this.#redis, (redis) => redis.hdel(keys.card(this.#id), 'postBegun'));
+  }
+
+  async place({ channel, ts, shownRev }: Placed): Promise<void> {
+    await placeScript.run(
+      this.#redis,
+      [keys.card(this.#id), keys.owed],
+      [this.#id, channel, ts, shownRev, keepSeconds],
+    );
+  }
+
+  async giveUp(): Promise<void> {
+    await ask(this.#redis, (redis) => redis.zrem(keys.owed, this.#id));
+  }
+
+  async release(): Promise<boolean> {
+    const owed = await releaseScript.run(this.#redis, [keys.cardClaim(this.#id), keys.owed], [this.#id, this.#token]);
+    return owed === 1;
+  }
+}
+
+const placeScript = new Script(`
+  local card, owed = unpack(KEYS)
+  local id, channel, ts, shown, keep = unpack(ARGV)
+  redis.call('HSET', card, 'channel', channel, 'ts', ts, 'shownRev', shown)
+  redis.call('EXPIRE', card, keep)
+  local rev = redis.call('ZSCORE', owed, id)
+  if rev and tonumber(rev) <= tonumber(shown) then redis.call('ZREM', owed, id) end
+  return 1`);
+
+const releaseScript = new Script(`
+  if redis.call('GET', KEYS[1]) == ARGV[2] then redis.call('DEL', KEYS[1]) end
+  return redis.call('ZSCORE', KEYS[2], ARGV[1]) and 1 or 0`);

@@ -1,0 +1,106 @@
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { StoreUnavailableError } from '../workflow/errors.ts';
+
+/** Replies keep the shapes of RESP2, the library's default; its type for that option does not go with exact optional properties. */
+type Options = Omit<RedisOptions, 'replyMapping'>;
+
+/** One Redis, or a Cluster of them; Sentinel looks like one. */
+export type Connection = Redis | Cluster;
+
+/** Where Redis is: `redis[s]://…`, `redis[s]+sentinel://host:26379,host:26379/master-name/0`, `redis[s]+cluster://host:6379,host:6379`. */
+export interface RedisAddress {
+  readonly kind: 'single' | 'sentinel' | 'cluster';
+  readonly hosts: readonly { readonly host: string; readonly port: number }[];
+  readonly options: Pick<RedisOptions, 'username' | 'password' | 'db' | 'tls' | 'name'>;
+}
+
+export function readRedisUrl(text: string): RedisAddress | undefined {
+  const match = /^redis(s?)(?:\+(sentinel|cluster))?:\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/?]+)(?:\/([^?]*))?$/.exec(
+    text,
+  );
+  if (match === null) return undefined;
+  const [, secure, mode, username, password, hostList = '', path = ''] = match;
+  const kind = mode === 'sentinel' || mode === 'cluster' ? mode : 'single';
+  const hosts = hostList.split(',').map((each) => readHost(each, kind === 'sentinel' ? 26379 : 6379));
+  const known = hosts.filter((host) => host !== undefined);
+  if (known.length !== hosts.length || (kind === 'single' && hosts.length > 1)) return undefined;
+
+  const segments = path.split('/').filter((segment) => segment !== '');
+  const database = kind === 'sentinel' ? segments[1] : segments[0];
+  if (kind === 'sentinel' && segments[0] === undefined) return undefined;
+  if (database !== undefined && !/^\d+$/.test(database)) return undefined;
+  return {
+    kind,
+    hosts: known,
+    options: {
+      ...(username ? { username: decodeURIComponent(username) } : {}),
+      ...(password === undefined ? {} : { password: decodeURIComponent(password) }),
+      ...(database === undefined ? {} : { db: Number(database) }),
+      ...(secure === 's' ? { tls: {} } : {}),
+      ...(kind === 'sentinel' && segments[0] !== undefined ? { name: segments[0] } : {}),
+    },
+  };
+}
+
+/**
+ * For what a person waits for: fails at once when Redis is away, and never does later what was refused now. No command is kept for
+ * when the connection is back, and none is sent twice.
+ */
+export function connectForRequests(address: RedisAddress): Connection {
+  return open(address, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 1,
+    autoResendUnfulfilledCommands: false,
+    commandTimeout: requestTimeoutMs,
+    connectTimeout: 2_000,
+  });
+}
+
+/** For workers, which wait for Redis as long as it takes. */
+export function connectForWorker(address: RedisAddress): Connection {
+  return open(address, { maxRetriesPerRequest: null, connectTimeout: 2_000 });
+}
+
+export const requestTimeoutMs = 800;
+
+/** Resolves when the connection serves commands; a connection that drops reconnects by itself. */
+export function whenReady(connection: Connection): Promise<void> {
+  if (connection.status === 'ready') return Promise.resolve();
+  return new Promise((resolve) => connection.once('ready', () => resolve()));
+}
+
+/** Calls Redis, and turns whatever goes wrong into the one error the workflow knows. */
+export async function ask<T>(connection: Connection, call: (connection: Connection) => Promise<T>): Promise<T> {
+  if (connection.status !== 'ready') throw new StoreUnavailableError(`Redis is not connected (${connection.status})`);
+  try {
+    return await call(connection);
+  } catch (cause) {
+    throw new StoreUnavailableError('Redis did not answer', { cause });
+  }
+}
+
+function open(address: RedisAddress, options: Options): Connection {
+  const all: Options = { ...address.options, ...options, retryStrategy: reconnectAfterMs };
+  switch (address.kind) {
+    case 'cluster':
+      return new Cluster([...address.hosts], {
+        redisOptions: all,
+        enableOfflineQueue: options.enableOfflineQueue ?? true,
+        clusterRetryStrategy: reconnectAfterMs,
+      });
+    case 'sentinel':
+      return new Redis({ ...all, sentinels: [...address.hosts] });
+    case 'single':
+      return new Redis({ ...all, ...address.hosts[0] });
+  }
+}
+
+function reconnectAfterMs(times: number): number {
+  return Math.min(50 * 2 ** Math.min(times, 6), 2_000);
+}
+
+function readHost(text: string, defaultPort: number): { host: string; port: number } | undefined {
+  const match = /^(\[[0-9a-f:]+\]|[^:]+)(?::(\d{1,5}))?$/i.exec(text);
+  if (match?.[1] === undefined) return undefined;
+  return { host: match[1].replaceAll(/[[\]]/g, ''), port: match[2] === undefined ? defaultPort : Number(match[2]) };
+}

@@ -1,0 +1,16 @@
+/** Everything stands under one hash tag, so that in a Redis Cluster one script can see all it needs. */
+const root = '{shiftbot}';
+
+export const queuePrefix = root;
+
+export const keys = {
+  change: (id: string) => `${root}:change:${id}`,
+  line: (object: string) => `${root}:line:${object}`,
+  lineVersion: (object: string) => `${root}:line-version:${object}`,
+  begun: (object: string) => `${root}:begun:${object}`,
+  card: (id: string) => `${root}:card:${id}`,
+  cardClaim: (id: string) => `${root}:card-claim:${id}`,
+  open: `${root}:open`,
+  owed: `${root}:owed`,
+  probe: `${root}:probe`,
+} as const;

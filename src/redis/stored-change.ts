@@ -1,0 +1,119 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
+import type { Change, FailReason, HoldReason } from '../domain/change.ts';
+import { type ChangeId, isChangeId } from '../domain/names.ts';
+
+/** A change as Redis keeps it. `rev` and `kind` stand beside the record so that scripts can compare them. */
+export interface StoredChange {
+  readonly rev: string;
+  readonly kind: string;
+  readonly record: string;
+  readonly mac: string;
+}
+
+/** A record we cannot take at its word: written by another version of us, or by somebody else. It is left as it is. */
+export class UnreadableRecordError extends Error {
+  override readonly name = 'UnreadableRecordError';
+}
+
+const id = z.custom<ChangeId>((value) => typeof value === 'string' && isChangeId(value), 'not a change id');
+const split = z.record(z.string().max(253), z.int().min(0).max(2_147_483_647));
+const time = z.iso.datetime();
+const holdReasons = [
+  'moved',
+  'recreated',
+  'ledger-lost',
+  'predecessor-missing',
+] as const satisfies readonly HoldReason[];
+const failReasons = [
+  'object-gone',
+  'rule-gone',
+  'rule-changed',
+  'version-gone',
+  'ledger-unreadable',
+  'not-permitted',
+  'rejected',
+  'too-large',
+  'contended',
+  'unreachable',
+  'expired',
+] as const satisfies readonly FailReason[];
+
+const state = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('queued') }),
+  z.object({ kind: z.literal('applying') }),
+  z.object({
+    kind: z.literal('applied'),
+    at: time,
+    seq: z.int(),
+    tookMs: z.number(),
+    live: split,
+    warnings: z.array(z.string()),
+    rolledBack: z.object({ by: z.string(), change: id }).optional(),
+    later: id.optional(),
+  }),
+  z.object({
+    kind: z.literal('held'),
+    at: time,
+    because: z.enum(holdReasons),
+    live: split,
+    lastWriter: z.string().optional(),
+  }),
+  z.object({ kind: z.literal('superseded'), at: time, by: id.optional() }),
+  z.object({ kind: z.literal('discarded'), at: time, by: z.string() }),
+  z.object({ kind: z.literal('failed'), at: time, because: z.enum(failReasons), detail: z.string().optional() }),
+]);
+
+const schema = z.strictObject({
+  v: z.literal(1),
+  id,
+  request: z.string(),
+  object: z.object({ cluster: z.string(), namespace: z.string(), kind: z.literal('VirtualService'), name: z.string() }),
+  service: z.string(),
+  rule: z.string(),
+  by: z.string(),
+  reason: z.string().optional(),
+  origin: z.object({ team: z.string(), channel: z.string(), thread: z.string().optional() }),
+  focus: z.string().optional(),
+  from: split,
+  to: split,
+  base: z.object({ uid: z.string(), seq: z.int(), after: id.optional() }),
+  reverts: id.optional(),
+  pinned: z.array(z.string()),
+  insistedBy: z.string().optional(),
+  acceptedAt: time,
+  state,
+  rev: z.int().min(0),
+});
+
+/** With a key, records are signed: whoever can write to Redis can then delay a change, but not make one. */
+export function storeChange(change: Change, key: string | undefined): StoredChange {
+  const record = JSON.stringify({ v: 1, ...change });
+  return { rev: String(change.rev), kind: change.state.kind, record, mac: sign(record, key) };
+}
+
+export function readStoredChange(stored: StoredChange, key: string | undefined): Change {
+  if (!isSigned(stored, key)) throw new UnreadableRecordError('the signature of a stored change does not fit');
+  const parsed = schema.safeParse(JSON.parse(stored.record));
+  if (!parsed.success) throw new UnreadableRecordError(z.prettifyError(parsed.error));
+  const { v: _, ...change } = parsed.data;
+  return withBeginning(change, stored);
+}
+
+/** A worker begins a change without rewriting its record: only `kind` and `rev` move on. */
+function withBeginning(change: Change, { kind, rev }: StoredChange): Change {
+  if (kind === 'applying' && change.state.kind === 'queued')
+    return { ...change, state: { kind: 'applying' }, rev: Number(rev) };
+  if (kind === change.state.kind && Number(rev) === change.rev) return change;
+  throw new UnreadableRecordError('a stored change and its index do not fit together');
+}
+
+function sign(record: string, key: string | undefined): string {
+  return key === undefined ? '' : createHmac('sha256', key).update(record).digest('hex');
+}
+
+function isSigned({ record, mac }: StoredChange, key: string | undefined): boolean {
+  const expected = Buffer.from(sign(record, key));
+  const actual = Buffer.from(key === undefined ? '' : mac);
+  return expected.length === actual.length && timingSafeEqual(expected, actual);
+}

@@ -1,0 +1,208 @@
+import { z } from 'zod';
+import type { Change } from '../domain/change.ts';
+import { type ChangeId, isChangeId, objectKey, type RoutingObject } from '../domain/names.ts';
+import { StoreUnavailableError } from '../workflow/errors.ts';
+import type { Accepted, Begun, Changes, Line } from '../workflow/ports.ts';
+import { ask, type Connection, requestTimeoutMs } from './connect.ts';
+import { keys } from './keys.ts';
+import { Script } from './script.ts';
+import { readStoredChange, storeChange } from './stored-change.ts';
+
+export interface StoreOptions {
+  /** Signs the records (RECORD_KEY). */
+  readonly recordKey?: string | undefined;
+}
+
+/** Ended changes are kept so long; their effect is in the ledger for good. */
+const keepEndedSeconds = 30 * 24 * 3600;
+/** How long a worker that began a change is left alone with it. */
+const leaseMs = 5_000;
+
+const row = z.tuple([z.string(), z.string(), z.string(), z.string()]);
+const lineReply = z.tuple([z.number(), z.array(row), z.tuple([z.coerce.number(), z.coerce.number()])]);
+
+/** The changes in Redis. Every transition is one script, so that no two processes see half of it. */
+export class StoredChanges implements Changes {
+  readonly #redis: Connection;
+  readonly #key: string | undefined;
+  /** How far Redis' clock is ahead of ours, as last seen. */
+  #clockAheadMs = 0;
+
+  constructor(redis: Connection, { recordKey }: StoreOptions = {}) {
+    this.#redis = redis;
+    this.#key = recordKey;
+  }
+
+  async read(id: ChangeId): Promise<Change | undefined> {
+    const fields = await ask(this.#redis, (redis) => redis.hmget(keys.change(id), 'rev', 'kind', 'record', 'mac'));
+    const stored = row.safeParse(fields);
+    return stored.success ? this.#parse(stored.data) : undefined;
+  }
+
+  async line(object: RoutingObject): Promise<Line> {
+    const key = objectKey(object);
+    const reply = await lineScript.run(this.#redis, [keys.line(key), keys.lineVersion(key)], [keys.change('')]);
+    const [version, waiting, [seconds, micros]] = lineReply.parse(reply);
+    this.#clockAheadMs = seconds * 1000 + micros / 1000 - Date.now();
+    return { version, waiting: waiting.map((stored) => this.#parse(stored)) };
+  }
+
+  async accept(change: Change, { line, ahead }: { readonly line: number; readonly ahead: boolean }): Promise<Accepted> {
+    const key = objectKey(change.object);
+    const { rev, kind, record, mac } = storeChange(change, this.#key);
+    const reply = await acceptScript.run(
+      this.#redis,
+      [keys.change(change.id), keys.line(key), keys.lineVersion(key), keys.open, keys.owed],
+      [
+        change.id,
+        rev,
+        kind,
+        record,
+        mac,
+        line,
+        ahead ? 1 : 0,
+        Date.parse(change.acceptedAt),
+        this.#deadline(),
+        keys.change(''),
+        keepEndedSeconds,
+      ],
+    );
+    const [outcome, ...stored] = z.tuple([z.enum(['accepted', 'known', 'moved', 'late'])], z.string()).parse(reply);
+    if (outcome === 'known') return { kind: 'known', change: this.#parse(row.parse(stored)) };
+    if (outcome === 'late') throw new StoreUnavailableError('Redis took the change too late, so it was not stored');
+    return { kind: outcome };
+  }
+
+  async begin({ id, object }: Pick<Change, 'id' | 'object'>): Promise<Begun> {
+    const key = objectKey(object);
+    const reply = await beginScript.run(
+      this.#redis,
+      [keys.change(id), keys.line(key), keys.lineVersion(key), keys.begun(key), keys.owed],
+      [id, leaseMs, keys.change('')],
+    );
+    const [outcome, ...rest] = z.tuple([z.enum(['begun', 'not-first', 'busy', 'ended'])], z.string()).parse(reply);
+    if (outcome === 'begun') return { kind: 'begun', change: this.#parse(row.parse(rest)) };
+    if (outcome === 'not-first') return { kind: 'not-first', first: z.string().refine(isChangeId).parse(rest[0]) };
+    return { kind: outcome };
+  }
+
+  async yield(change: Change): Promise<void> {
+    await ask(this.#redis, (redis) => redis.del(keys.begun(objectKey(change.object))));
+  }
+
+  async update(next: Change): Promise<boolean> {
+    const key = objectKey(next.object);
+    const { rev, kind, record, mac } = storeChange(next, this.#key);
+    const reply = await updateScript.run(
+      this.#redis,
+      [keys.change(next.id), keys.line(key), keys.lineVersion(key), keys.begun(key), keys.open, keys.owed],
+      [next.id, rev, kind, record, mac, keepEndedSeconds],
+    );
+    return reply === 1;
+  }
+
+  async open(): Promise<readonly Change[]> {
+    const reply = await openScript.run(this.#redis, [keys.open], [keys.change('')]);
+    return z
+      .array(row)
+      .parse(reply)
+      .map((stored) => this.#parse(stored));
+  }
+
+  #parse([rev, kind, record, mac]: z.infer<typeof row>): Change {
+    return readStoredChange({ rev, kind, record, mac }, this.#key);
+  }
+
+  /**
+   * By Redis' own clock, when we will have stopped waiting for an answer. A frozen Redis runs what it was sent when it thaws; by
+   * then the person has been told that nothing was accepted, so nothing may be.
+   */
+  #deadline(): number {
+    return Math.ceil(Date.now() + this.#clockAheadMs + requestTimeoutMs);
+  }
+}
+
+/** The fields of the records named in `ids`; whoever is named without a record is left out. */
+const rowsOf = `
+  local function rowsOf(ids, prefix)
+    local found = {}
+    for _, id in ipairs(ids) do
+      local fields = redis.call('HMGET', prefix .. id, 'rev', 'kind', 'record', 'mac')
+      if fields[1] and fields[3] then found[#found + 1] = fields end
+    end
+    return found
+  end`;
+
+const lineScript = new Script(`${rowsOf}
+  return { tonumber(redis.call('GET', KEYS[2]) or '0'), rowsOf(redis.call('LRANGE', KEYS[1], 0, -1), ARGV[1]), redis.call('TIME') }`);
+
+const openScript = new Script(`${rowsOf}
+  return rowsOf(redis.call('ZRANGE', KEYS[1], 0, -1), ARGV[1])`);
+
+const acceptScript = new Script(`
+  local change, line, version, open, owed = unpack(KEYS)
+  local id, rev, kind, record, mac, seen, ahead, at, deadline, prefix, keep = unpack(ARGV)
+  local time = redis.call('TIME')
+  if tonumber(time[1]) * 1000 + tonumber(time[2]) / 1000 > tonumber(deadline) then return { 'late' } end
+
+  local stored = redis.call('HMGET', change, 'rev', 'kind', 'record', 'mac')
+  if stored[1] and not (tonumber(stored[1]) == tonumber(rev) - 1 and stored[2] == 'held') then
+    return { 'known', stored[1], stored[2], stored[3], stored[4] }
+  end
+  if tonumber(redis.call('GET', version) or '0') ~= tonumber(seen) then return { 'moved' } end
+
+  local first = redis.call('LINDEX', line, 0)
+  if ahead == '0' or not first then redis.call('RPUSH', line, id)
+  elseif redis.call('HGET', prefix .. first, 'kind') == 'applying' then redis.call('LINSERT', line, 'AFTER', first, id)
+  else redis.call('LPUSH', line, id) end
+  redis.call('INCR', version)
+  redis.call('EXPIRE', version, keep)
+  redis.call('HSET', change, 'rev', rev, 'kind', kind, 'record', record, 'mac', mac)
+  redis.call('ZADD', open, at, id)
+  redis.call('ZADD', owed, rev, id)
+  return { 'accepted' }`);
+
+const beginScript = new Script(`
+  local change, line, version, begun, owed = unpack(KEYS)
+  local id, lease, prefix = unpack(ARGV)
+  local kind = redis.call('HGET', change, 'kind')
+  if kind ~= 'queued' and kind ~= 'applying' then
+    redis.call('LREM', line, 0, id)
+    return { 'ended' }
+  end
+
+  local first = redis.call('LINDEX', line, 0)
+  while first and first ~= id do
+    local other = redis.call('HGET', prefix .. first, 'kind')
+    if other == 'queued' or other == 'applying' then return { 'not-first', first } end
+    redis.call('LREM', line, 0, first)
+    first = redis.call('LINDEX', line, 0)
+  end
+  if not first then redis.call('RPUSH', line, id) end
+  if kind == 'applying' and redis.call('GET', begun) == id then return { 'busy' } end
+
+  redis.call('SET', begun, id, 'PX', lease)
+  if kind == 'queued' then
+    local rev = redis.call('HINCRBY', change, 'rev', 1)
+    redis.call('HSET', change, 'kind', 'applying')
+    redis.call('INCR', version)
+    redis.call('ZADD', owed, rev, id)
+  end
+  local stored = redis.call('HMGET', change, 'rev', 'kind', 'record', 'mac')
+  return { 'begun', stored[1], stored[2], stored[3], stored[4] }`);
+
+const updateScript = new Script(`
+  local change, line, version, begun, open, owed = unpack(KEYS)
+  local id, rev, kind, record, mac, keep = unpack(ARGV)
+  if tonumber(redis.call('HGET', change, 'rev') or '-1') ~= tonumber(rev) - 1 then return 0 end
+
+  redis.call('HSET', change, 'rev', rev, 'kind', kind, 'record', record, 'mac', mac)
+  redis.call('ZADD', owed, rev, id)
+  if kind == 'queued' or kind == 'applying' then return 1 end
+  if redis.call('LREM', line, 0, id) > 0 then redis.call('INCR', version) end
+  if redis.call('GET', begun) == id then redis.call('DEL', begun) end
+  if kind ~= 'held' then
+    redis.call('ZREM', open, id)
+    redis.call('EXPIRE', change, keep)
+  end
+  return 1`);

@@ -1,0 +1,224 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { delimiter, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+/** A program that runs beside us, and ends no later than we do. */
+export interface LaunchedProcess {
+  readonly pid: number;
+  /** Settles, and never rejects, when the process has ended for whatever reason. */
+  readonly exited: Promise<ProcessEnd>;
+  /** Freezes it, as a machine that hangs would. */
+  pause(): void;
+  resume(): void;
+  /** Ends it at once and by surprise, as a crash would. */
+  kill(): Promise<void>;
+  /** Asks it to end, and insists when it does not. May be called twice. */
+  stop(): Promise<void>;
+}
+
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly lastOutput: readonly string[];
+}
+
+export interface LaunchRequest {
+  readonly path: string;
+  readonly arguments: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
+  /** What the line looks like that it prints when it is ready. */
+  readonly ready: RegExp;
+  readonly readyWithinMs: number;
+  /** Hears every line it prints. */
+  readonly onLine?: (line: string) => void;
+}
+
+export interface Launch {
+  readonly process: LaunchedProcess;
+  /** The match of the line that said it is ready. */
+  readonly ready: RegExpExecArray;
+}
+
+/** A program that ended, or stayed silent, before it was ready. */
+export class LaunchError extends Error {
+  override readonly name = 'LaunchError';
+  readonly lastOutput: readonly string[];
+
+  constructor(message: string, { lastOutput = [], cause }: { lastOutput?: readonly string[]; cause?: unknown } = {}) {
+    super([message, ...lastOutput.map((line) => `  ${line}`)].join('\n'), { cause });
+    this.lastOutput = [...lastOutput];
+  }
+}
+
+const keptLines = 20;
+const insistAfterMs = 5_000;
+
+/** Starts a program and waits for the line that says it is ready. */
+export async function launch(request: LaunchRequest): Promise<Launch> {
+  const guard = await parentDeathGuard();
+  const [path = request.path, ...args] = [...guard, request.path, ...request.arguments];
+  // A process group of its own keeps the terminal's Ctrl-C for us, so that we can stop things in order.
+  // Without the guard we stay in one group, and Ctrl-C ends all of it.
+  const child = spawn(path, args, {
+    env: request.environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: guard.length > 0,
+  });
+
+  const output = watchOutput(child);
+  if (request.onLine !== undefined) output.onLine(request.onLine);
+  const process = asLaunchedProcess(child, output.lines);
+  try {
+    const ready = await readyLine(process, output, request);
+    return { process, ready };
+  } catch (error) {
+    await process.kill();
+    throw error;
+  }
+}
+
+/** The first of these programs that the PATH knows. */
+export async function findOnPath(
+  names: readonly string[],
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<string | undefined> {
+  const folders = (environment['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  for (const path of names.flatMap((name) => folders.map((folder) => join(folder, name)))) {
+    if (await isExecutable(path)) return path;
+  }
+  return undefined;
+}
+
+export async function isExecutable(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A TCP port of the loopback interface that nobody listens on at this moment. */
+export async function freePort(): Promise<number> {
+  const port = await bindOnce(0);
+  if (port === undefined) throw new LaunchError('no free TCP port on 127.0.0.1');
+  return port;
+}
+
+export async function portIsFree(port: number): Promise<boolean> {
+  return (await bindOnce(port)) !== undefined;
+}
+
+async function bindOnce(port: number): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE' || error.code === 'EACCES') resolve(undefined);
+      else reject(error);
+    });
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : undefined));
+    });
+  });
+}
+
+/**
+ * On Linux, words to put before a command so that the kernel ends it when we die, even when we are killed.
+ * To the kernel "we" is the thread that starts it.
+ */
+async function parentDeathGuard(): Promise<readonly string[]> {
+  const setpriv = await findOnPath(['setpriv']);
+  if (setpriv === undefined) return [];
+
+  const guard = ['--pdeathsig', 'KILL', '--'];
+  // BusyBox has a setpriv too, one that cannot do this.
+  return promisify(execFile)(setpriv, [...guard, setpriv, '--version']).then(
+    () => [setpriv, ...guard],
+    () => [],
+  );
+}
+
+interface Output {
+  /** The last lines, for the error that may have to be told. */
+  readonly lines: readonly string[];
+  onLine(listener: (line: string) => void): void;
+}
+
+function watchOutput(child: ChildProcess): Output {
+  const lines: string[] = [];
+  const listeners: ((line: string) => void)[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream === null) continue;
+    createInterface({ input: stream }).on('line', (line) => {
+      lines.push(line);
+      if (lines.length > keptLines) lines.shift();
+      for (const listener of listeners) listener(line);
+    });
+  }
+  return { lines, onLine: (listener) => listeners.push(listener) };
+}
+
+async function readyLine(
+  launched: LaunchedProcess,
+  output: Output,
+  { path, ready, readyWithinMs }: LaunchRequest,
+): Promise<RegExpExecArray> {
+  const late = new AbortController();
+  const line = new Promise<RegExpExecArray>((resolve) => {
+    output.onLine((text) => {
+      const match = ready.exec(text);
+      if (match !== null) resolve(match);
+    });
+  });
+  const silence = delay(readyWithinMs, 'silent' as const, { signal: late.signal });
+
+  try {
+    const first = await Promise.race([line, launched.exited, silence]);
+    if (first === 'silent')
+      throw new LaunchError(`${path} was not ready within ${readyWithinMs} ms`, { lastOutput: output.lines });
+    if ('lastOutput' in first)
+      throw new LaunchError(`${path} ended at start (${first.signal ?? `code ${first.code}`})`, first);
+    return first;
+  } finally {
+    late.abort();
+  }
+}
+
+function asLaunchedProcess(child: ChildProcess, lines: readonly string[]): LaunchedProcess {
+  const killWithUs = (): void => {
+    child.kill('SIGKILL');
+  };
+  process.once('exit', killWithUs);
+
+  const exited = new Promise<ProcessEnd>((resolve) => {
+    const settle = (code: number | null, signal: NodeJS.Signals | null, last: readonly string[]): void => {
+      process.off('exit', killWithUs);
+      resolve({ code, signal, lastOutput: last });
+    };
+    child.once('error', (error) => settle(null, null, [...lines, error.message]));
+    // 'close' and not 'exit', so that its last words have been read.
+    child.once('close', (code, signal) => settle(code, signal, [...lines]));
+  });
+
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    child.kill(signal);
+    // A paused process hears nothing but SIGKILL.
+    child.kill('SIGCONT');
+    const insist = setTimeout(() => child.kill('SIGKILL'), insistAfterMs);
+    await exited;
+    clearTimeout(insist);
+  };
+
+  return {
+    pid: child.pid ?? 0,
+    exited,
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
+  };
+}

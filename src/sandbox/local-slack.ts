@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { isExecutable, type LaunchedProcess, launch, portIsFree } from './launched-process.ts';
+
+export interface LocalSlack extends LaunchedProcess {
+  /** Its web page, where one can be any of the people. */
+  readonly url: string;
+  readonly apiUrl: string;
+  readonly port: number;
+  readonly credentials: SlackCredentials;
+}
+
+export interface SlackCredentials {
+  readonly botToken: string;
+  readonly appToken: string;
+  readonly signingSecret: string;
+}
+
+export interface LocalSlackOptions {
+  /** 0 or taken: a free one. */
+  readonly port: number;
+  /** The bot's events URL, for HTTP mode. Absent: Socket Mode. */
+  readonly requestUrl?: string;
+}
+
+export class LocalSlackNotFoundError extends Error {
+  override readonly name = 'LocalSlackNotFoundError';
+}
+
+/** The one workspace there is: who is in it and which channels they share. */
+export const workspace = {
+  teamId: 'T0SANDBOX',
+  appId: 'A0SHIFTBOT',
+  bot: { id: 'U0SHIFTBOT', name: 'shiftbot' },
+  users: {
+    alice: { id: 'U01ALICE', realName: 'Alice' },
+    bob: { id: 'U02BOB', realName: 'Bob' },
+    carol: { id: 'U03CAROL', realName: 'Carol' },
+  },
+  channels: {
+    reviews: { id: 'C01REVIEWS', topic: 'Releases of reviews' },
+    general: { id: 'C02GENERAL', topic: 'Everything else' },
+  },
+} as const;
+
+const readyWithinMs = 15_000;
+
+/** Left to itself it listens on every interface, and its control API asks for no password. */
+const listenOnLoopback = `const serve = Bun.serve;
+Bun.serve = (options) => serve({ ...options, hostname: '127.0.0.1' });
+`;
+
+/** Starts a Slack of our own with its web page, and returns when it answers. */
+export async function startLocalSlack(options: LocalSlackOptions): Promise<LocalSlack> {
+  const path = await findLocalSlack();
+  const credentials = newCredentials();
+  const folder = await mkdtemp(join(tmpdir(), 'shiftbot-slack-'));
+  const forget = (): Promise<void> => rm(folder, { recursive: true, force: true });
+
+  try {
+    const config = join(folder, 'workspace.json');
+    const preload = join(folder, 'loopback.js');
+    await writeFile(config, JSON.stringify(configOf(credentials, options.requestUrl)), { mode: 0o600 });
+    await writeFile(preload, listenOnLoopback);
+
+    const port = (await portIsFree(options.port)) ? options.port : 0;
+    const { process: launched, ready } = await launch({
+      path,
+      arguments: Object.entries({ config, port, 'base-host': '127.0.0.1', 'files-dir': folder }).flatMap(
+        ([name, value]) => [`--${name}`, String(value)],
+      ),
+      // Nothing of ours: it must not send the bot's events through a proxy, nor read a secret.
+      environment: { BUN_OPTIONS: `--preload ${preload.replaceAll(' ', '\\ ')}` },
+      ready: /Web UI:\s+(http:\/\/127\.0\.0\.1:(\d+))/,
+      readyWithinMs,
+    });
+    const [, url = '', boundPort] = ready;
+    return {
+      ...launched,
+      url,
+      apiUrl: `${url}/api/`,
+      port: Number(boundPort),
+      credentials,
+      kill: () => launched.kill().then(forget),
+      stop: () => launched.stop().then(forget),
+    };
+  } catch (error) {
+    await forget();
+    throw error;
+  }
+}
+
+/** Path of the program, which exists for Linux on x64 only. */
+export async function findLocalSlack(): Promise<string> {
+  const name = `local-slack-${process.platform}-${process.arch}`;
+  const advice = 'set SLACK_BOT_TOKEN and SLACK_APP_TOKEN to use a real workspace';
+  try {
+    const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`);
+    const path = join(dirname(manifest), 'bin/local-slack');
+    if (await isExecutable(path)) return path;
+  } catch (cause) {
+    throw new LocalSlackNotFoundError(`no local Slack here: install the npm package ${name}, or ${advice}`, { cause });
+  }
+  throw new LocalSlackNotFoundError(`no local Slack here: ${name} has no program that may be run; ${advice}`);
+}
+
+/** Made up at each start, in the shapes that Slack's own have. */
+function newCredentials(): SlackCredentials {
+  const hex = (bytes: number): string => randomBytes(bytes).toString('hex');
+  const digits = (count: number): string => Array.from(randomBytes(count), (byte) => byte % 10).join('');
+  return {
+    botToken: `xoxb-${digits(12)}-${digits(13)}-${hex(12)}`,
+    appToken: `xapp-1-${workspace.appId}-${digits(13)}-${hex(32)}`,
+    signingSecret: hex(16),
+  };
+}
+
+function configOf(credentials: SlackCredentials, requestUrl: string | undefined): object {
+  const { teamId, appId, bot, users, channels } = workspace;
+  const members = [...Object.values(users).map((user) => user.id), bot.id];
+  return {
+    workspace: { name: 'Sandbox', domain: 'sandbox', teamId },
+    apps: [
+      {
+        appId,
+        botUserId: bot.id,
+        botName: bot.name,
+        ...credentials,
+        ...(requestUrl === undefined ? { mode: 'socket' } : { mode: 'events', requestUrl }),
+      },
+    ],
+    users: Object.entries(users).map(([name, { id, realName }]) => ({
+      id,
+      name,
+      real_name: realName,
+      email: `${name}@example.com`,
+      tz: 'UTC',
+    })),
+    channels: Object.entries(channels).map(([name, { id, topic }]) => ({ id, name, topic, purpose: '', members })),
+  };
+}

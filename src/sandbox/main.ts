@@ -1,0 +1,85 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { LaunchError } from './launched-process.ts';
+import { LocalSlackNotFoundError } from './local-slack.ts';
+import { RedisNotFoundError } from './redis-server.ts';
+import { startWorld, type World } from './world.ts';
+
+const usage = `npm run sandbox [-- --http]
+
+Starts Slack, Redis, an API server with Bookinfo, and the bot, on this machine and for this machine alone.
+  --http   signed HTTP events instead of Socket Mode
+Environment: SANDBOX_SLACK_PORT (3000), SANDBOX_KUBE_PORT (8001), PORT (8080); 0 or a taken port means a free one.
+REDIS_URL: use this Redis instead of one of its own.
+`;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { http: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+  });
+  if (values.help) return print(usage);
+
+  const startedMs = performance.now();
+  const folder = resolve('.sandbox');
+  await mkdir(folder, { recursive: true });
+  const log = createWriteStream(join(folder, 'bot.log'));
+  const stopped = new Promise<void>((end) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => end());
+  });
+  const starting = startWorld({
+    folder,
+    program: resolve(import.meta.dirname, '../main.ts'),
+    http: values.http,
+    redisUrl: process.env['REDIS_URL'] || undefined,
+    ports: { slack: port('SANDBOX_SLACK_PORT', 3000), kube: port('SANDBOX_KUBE_PORT', 8001), bot: port('PORT', 8080) },
+    onLog: (line) => log.write(`${line}\n`),
+  });
+  const world = await Promise.race([starting, stopped]);
+  if (world !== undefined) {
+    print(greeting(world, folder, (performance.now() - startedMs) / 1000));
+    await Promise.race([
+      stopped,
+      ...world.bots.map((bot) =>
+        bot.exited.then(({ lastOutput }) => print(`the bot ended:\n${lastOutput.join('\n')}\n`)),
+      ),
+    ]);
+  }
+  await (await starting).stop();
+  log.end();
+}
+
+function greeting({ slack, kube, redisUrl, bots, kubeconfig }: World, folder: string, seconds: number): string {
+  const file = relative(process.cwd(), kubeconfig);
+  return `
+  Slack       ${slack.url}  in #reviews, as alice, type:  /shift reviews v3 50
+  Kubernetes  ${kube?.url ?? ''}  kubectl --kubeconfig ${file} get virtualservices
+  Redis       ${redisUrl.replace(/\/\/[^@/]*@/, '//')}
+  Bot         ${bots[0]?.url ?? ''}/readyz  /metrics, its log in ${relative(process.cwd(), join(folder, 'bot.log'))}
+
+sandbox ready after ${seconds.toFixed(1)} s: open ${slack.url} · Ctrl-C ends all of it
+`;
+}
+
+function port(name: string, otherwise: number): number {
+  const value = process.env[name];
+  const number = value === undefined || value === '' ? otherwise : Number(value);
+  return Number.isInteger(number) && number >= 0 && number <= 65_535 ? number : otherwise;
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    const known =
+      error instanceof RedisNotFoundError || error instanceof LocalSlackNotFoundError || error instanceof LaunchError;
+    process.stderr.write(
+      `the sandbox cannot start: ${known || !(error instanceof Error) ? String(error) : (error.stack ?? error.message)}\n`,
+    );
+    process.exit(1);
+  },
+);

@@ -1,0 +1,138 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { type KubeApi, type KubeObject, startKubeApi } from './kube-api/server.ts';
+import { freePort, type LaunchedProcess, launch, portIsFree } from './launched-process.ts';
+import { type LocalSlack, startLocalSlack } from './local-slack.ts';
+import { type RedisServer, startRedis } from './redis-server.ts';
+
+export interface WorldOptions {
+  /** Where the kubeconfig is written. */
+  readonly folder: string;
+  /** The bot's program: its source, or what was built of it. */
+  readonly program: string;
+  /** How many processes of it, and in which roles; one with both where nothing is said. */
+  readonly bots?: readonly { readonly roles: string }[];
+  /** Signed HTTP events instead of Socket Mode. */
+  readonly http?: boolean;
+  /** A Redis that is there already. */
+  readonly redisUrl?: string | undefined;
+  /** A cluster that is there already, instead of the API server of our own. */
+  readonly kubeconfig?: string | undefined;
+  /** 0, or one that is taken, means a free one. */
+  readonly ports?: { readonly slack?: number; readonly kube?: number; readonly bot?: number };
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Hears every line a bot logs. */
+  readonly onLog?: (line: string) => void;
+}
+
+/** A world of its own: Redis, Slack, an API server with Bookinfo in it, and the bot. */
+export interface World {
+  readonly redisUrl: string;
+  /** Absent where it was there already. */
+  readonly redis: RedisServer | undefined;
+  readonly slack: LocalSlack;
+  readonly kube: KubeApi | undefined;
+  readonly kubeconfig: string;
+  readonly bots: readonly Bot[];
+  /** Starts another bot, as the first ones were. */
+  startBot(roles?: string): Promise<Bot>;
+  stop(): Promise<void>;
+}
+
+export interface Bot extends LaunchedProcess {
+  readonly url: string;
+}
+
+const readyWithinMs = 30_000;
+const bookinfo = resolve(import.meta.dirname, '../../manifests/bookinfo');
+
+export async function startWorld(options: WorldOptions): Promise<World> {
+  const started: { stop(): Promise<void> }[] = [];
+  const stop = async () => {
+    for (const each of started.toReversed()) await each.stop();
+  };
+  try {
+    const firstBotPort = await orFree(options.ports?.bot);
+    const redis = options.redisUrl === undefined ? await startRedis() : undefined;
+    if (redis !== undefined) started.push(redis);
+    const requestUrl = options.http === true ? { requestUrl: `http://127.0.0.1:${firstBotPort}/slack/events` } : {};
+    const slack = await startLocalSlack({ port: options.ports?.slack ?? 0, ...requestUrl });
+    started.push(slack);
+    const kube = options.kubeconfig === undefined ? await startKube(options.ports?.kube) : undefined;
+    if (kube !== undefined) started.push(kube);
+    const kubeconfig = options.kubeconfig ?? (await writeKubeconfig(options.folder, kube));
+
+    const redisUrl = options.redisUrl ?? redis?.url ?? '';
+    const bots: Bot[] = [];
+    const startBot = async (roles = 'chat,worker') => {
+      const port = bots.length === 0 ? firstBotPort : await freePort();
+      const bot = await launchBot(options, { redisUrl, slack, kubeconfig, port, roles });
+      bots.push(bot);
+      started.push(bot);
+      return bot;
+    };
+    for (const { roles } of options.bots ?? [{ roles: 'chat,worker' }]) await startBot(roles);
+    return { redisUrl, redis, slack, kube, kubeconfig, bots, startBot, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Bookinfo as the tutorial begins with it: all traffic to v1. */
+export async function bookinfoObjects(): Promise<readonly KubeObject[]> {
+  const files = ['destination-rule-all.yaml', 'virtual-service-all-v1.yaml'];
+  const texts = await Promise.all(files.map((file) => readFile(join(bookinfo, file), 'utf8')));
+  return texts.flatMap((text) => parseAllDocuments(text).map((document) => inDefault(document.toJS())));
+}
+
+function inDefault(object: KubeObject): KubeObject {
+  return { ...object, metadata: { ...object.metadata, namespace: 'default' } };
+}
+
+async function startKube(port: number | undefined): Promise<KubeApi> {
+  return startKubeApi({ port: await orFree(port), objects: await bookinfoObjects() });
+}
+
+async function writeKubeconfig(folder: string, kube: KubeApi | undefined): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const file = join(folder, 'kubeconfig');
+  await writeFile(file, kube?.kubeconfig() ?? '', { mode: 0o600 });
+  return file;
+}
+
+interface Around {
+  readonly redisUrl: string;
+  readonly slack: LocalSlack;
+  readonly kubeconfig: string;
+  readonly port: number;
+  readonly roles: string;
+}
+
+async function launchBot(options: WorldOptions, { redisUrl, slack, kubeconfig, port, roles }: Around): Promise<Bot> {
+  const { botToken, appToken, signingSecret } = slack.credentials;
+  const { process: launched } = await launch({
+    path: process.execPath,
+    arguments: [options.program],
+    environment: {
+      PATH: process.env['PATH'],
+      SLACK_BOT_TOKEN: botToken,
+      ...(options.http === true ? { SLACK_SIGNING_SECRET: signingSecret } : { SLACK_APP_TOKEN: appToken }),
+      SLACK_API_URL: slack.apiUrl,
+      REDIS_URL: redisUrl,
+      KUBECONFIG: kubeconfig,
+      PORT: String(port),
+      ROLES: roles,
+      ...options.environment,
+    },
+    ready: /"shiftbot is running"/,
+    readyWithinMs,
+    ...(options.onLog === undefined ? {} : { onLine: options.onLog }),
+  });
+  return { ...launched, url: `http://127.0.0.1:${port}` };
+}
+
+async function orFree(port: number | undefined): Promise<number> {
+  return port !== undefined && port !== 0 && (await portIsFree(port)) ? port : freePort();
+}

@@ -1,0 +1,28 @@
+import { type ChangeId, isChangeId } from '../domain/names.ts';
+
+/** What the buttons are called when Slack sends a click. */
+export const actions = {
+  rollBack: 'roll_back',
+  rollBackSeen: 'roll_back_seen',
+  promote: 'promote',
+  history: 'history',
+  applyAnyway: 'apply_anyway',
+  discard: 'discard',
+} as const;
+
+/** A button holds the id of a change; a confirmation also the seq of the object that the person was shown. The record is the truth. */
+export interface ButtonValue {
+  readonly id: ChangeId;
+  readonly seen?: number;
+}
+
+export function formatButtonValue({ id, seen }: ButtonValue): string {
+  return seen === undefined ? id : `${id}@${seen}`;
+}
+
+/** Undefined for what no button of ours holds. */
+export function readButtonValue(value: unknown): ButtonValue | undefined {
+  const [, id = '', seen] = /^(c-[0-9A-Z]{8})(?:@(\d{1,15}))?$/.exec(typeof value === 'string' ? value : '') ?? [];
+  if (!isChangeId(id)) return undefined;
+  return seen === undefined ? { id } : { id, seen: Number(seen) };
+}

@@ -1,0 +1,234 @@
+import type { KnownBlock } from '@slack/types';
+import type { Change } from '../domain/change.ts';
+import type { Revision } from '../domain/ledger.ts';
+import type { Mistake } from '../domain/mistake.ts';
+import { describePinned, since } from '../domain/plan.ts';
+import { defaultRule, findRule, pinnedRules, type Route } from '../domain/route.ts';
+import { truncate } from '../domain/typed-text.ts';
+import type { HeldAnswer } from '../workflow/held.ts';
+import type { HistoryAnswer, StatusAnswer } from '../workflow/look-up.ts';
+import type { Answer, Verdict } from '../workflow/request.ts';
+import type { RollbackAnswer, Undo } from '../workflow/roll-back.ts';
+import { actions, formatButtonValue } from './actions.ts';
+import { plain, title } from './card.ts';
+import { code, escapeText, user } from './mrkdwn.ts';
+import { notFoundText, refusalText } from './refusals.ts';
+import { moveRows, moveText, splitRows, splitText } from './split-text.ts';
+
+/** What only the asker sees. */
+export interface Reply {
+  readonly text: string;
+  readonly blocks?: KnownBlock[];
+}
+
+const maxText = 2_900;
+const maxServices = 40;
+
+export function mistakeReply({ wrong, next }: Mistake): Reply {
+  return says(`${escapeText(wrong)} ${escapeText(next)}`);
+}
+
+export function answerReply(answer: RollbackAnswer): Reply {
+  switch (answer.kind) {
+    case 'accepted':
+      return says(acceptedText(answer));
+    case 'refused':
+      return says(refusalText(answer.name, answer.refusal));
+    case 'not-found':
+      return says(notFoundText(answer.name, answer.found));
+    case 'preview':
+      return says(previewText(answer));
+    case 'confirm':
+      return confirmReply(answer.id, answer.name.service, answer.undo);
+    case 'unknown-change':
+      return says(
+        `Nothing is known of ${answer.id} any more: neither a record nor the history of an object names it. \`/shift status\` shows what is live.`,
+      );
+    case 'not-applied':
+      return says(`${answer.change.id} was not applied, so there is nothing to take back. Its card says why.`);
+  }
+}
+
+function acceptedText({ change, behind, again }: Extract<Answer, { kind: 'accepted' }>): string {
+  const what = `${change.id}, ${escapeText(title(change))}`;
+  if (again) return `Already asked for by ${user(change.by)}: ${what} (${change.state.kind}).`;
+  const line = behind === 0 ? '' : ` ${behind === 1 ? 'One change stands' : `${behind} changes stand`} before it.`;
+  return `Accepted: ${what}.${line} Its card follows it.`;
+}
+
+function previewText({ name, plan, waiting, verdict }: Extract<Answer, { kind: 'preview' }>): string {
+  const notReached =
+    plan.pinned.length > 0
+      ? `\nNot reached by the split: ${plan.pinned.map((rule) => code(rule, 120)).join(', ')}`
+      : '';
+  const line = waiting === 0 ? '' : `\nPlanned from what the ${waiting} waiting before it will leave.`;
+  return `Dry run of ${code(name.service)} in ${code(name.namespace)}: nothing was changed.\n\`\`\`${escapeText(moveRows(plan.from, plan.to))}\`\`\`\n${verdictText(verdict)}${line}${notReached}`;
+}
+
+function verdictText(verdict: Verdict): string {
+  switch (verdict.kind) {
+    case 'fine':
+      return [
+        'The API server would take it.',
+        ...verdict.warnings.map((warning) => `It warns: ${code(warning, 300)}`),
+      ].join('\n');
+    case 'rejected':
+      return `The API server would refuse it: ${code(verdict.message, 500)}`;
+    case 'not-asked':
+      return 'The API server was not asked, since others are applied first.';
+  }
+}
+
+function confirmReply(id: Change['id'], service: string, undo: Undo): Reply {
+  const others = undo.changes.map(({ id: each, by }) => `${each} by ${user(by)}`);
+  const lines = [
+    `*This is no longer the last change of ${code(service)}.* Rolling back ${id} would undo more:`,
+    `now:   ${escapeText(splitText(undo.now))}`,
+    `after: ${escapeText(splitText(undo.after))}`,
+    ...(others.length > 0
+      ? [`undone too: ${others.slice(0, 8).join(', ')}${others.length > 8 ? ` … +${others.length - 8}` : ''}`]
+      : []),
+    ...(undo.moved ? ['and what somebody else set by hand since.'] : []),
+  ];
+  const text = lines.join('\n');
+  return {
+    text,
+    blocks: [
+      { type: 'section', text: { type: 'mrkdwn', text } },
+      {
+        type: 'actions',
+        elements: [
+          {
+            type: 'button',
+            action_id: actions.rollBackSeen,
+            value: formatButtonValue({ id, seen: undo.seq }),
+            style: 'danger',
+            text: plain(truncate(`Roll back to ${splitText(undo.after)}`, 70)),
+          },
+        ],
+      },
+    ],
+  };
+}
+
+export function heldReply(answer: HeldAnswer): Reply {
+  switch (answer.kind) {
+    case 'queued':
+      return says(`Accepted: ${answer.change.id} will be applied to what is live now.`);
+    case 'discarded':
+      return says(`Discarded ${answer.change.id}. Nothing was changed.`);
+    case 'decided':
+      return says(
+        `${answer.change.id} does not wait for a decision any more (${answer.change.state.kind}). Its card says more.`,
+      );
+    case 'moved-again':
+      return says(`The weights moved again since the card was written. It now shows what is live; decide anew.`);
+    case 'refused':
+      return says(refusalText(answer.change, answer.refusal));
+    case 'object-gone':
+      return says(`There is no VirtualService ${code(answer.change.object.name)} any more. *Discard* ends the change.`);
+    case 'unknown-change':
+      return says(`Nothing is known of ${answer.id} any more. \`/shift status\` shows what is live.`);
+  }
+}
+
+export function statusReply(answer: StatusAnswer): Reply {
+  switch (answer.kind) {
+    case 'not-found':
+      return says(notFoundText(answer.name, answer.found));
+    case 'status':
+      return says(statusText(answer));
+    case 'overview':
+      return says(overviewText(answer));
+  }
+}
+
+function statusText({ name, route, open }: Extract<StatusAnswer, { kind: 'status' }>): string {
+  const rule = findRule(route, defaultRule);
+  const split = rule === undefined ? 'No rule takes all the rest.' : `\`\`\`${escapeText(splitRows(rule.split))}\`\`\``;
+  const change = rule === undefined ? undefined : since(route, rule);
+  return [
+    `*${escapeText(name.service)}* in ${code(name.namespace)} (${code(`VirtualService ${route.object.name}`)}, for ${escapeText(reach(route))})`,
+    split,
+    ...(rule?.unsplittable === undefined
+      ? []
+      : [refusalText(name, { reason: 'rule-cannot-be-split', rule: rule.key, because: rule.unsplittable })]),
+    ...(change === undefined ? lastWriter(route) : [`Since ${change.id}, ${when(change.at)}, by ${user(change.by)}.`]),
+    ...pinnedLines(route),
+    ...open.map(openLine),
+  ].join('\n');
+}
+
+function overviewText({ place, routes, open }: Extract<StatusAnswer, { kind: 'overview' }>): string {
+  if (routes.length === 0)
+    return `Nothing is routed in ${code(place.namespace)}. Another namespace is named with \`-n\`.`;
+  const sorted = routes.toSorted((a, b) => a.object.name.localeCompare(b.object.name));
+  const lines = sorted.slice(0, maxServices).map((route) => {
+    const rule = findRule(route, defaultRule);
+    const pinned = pinnedRules(route).length;
+    return `${code(route.object.name)} ${rule === undefined ? 'no default rule' : escapeText(splitText(rule.split))}${pinned > 0 ? ` (+${pinned} pinned)` : ''}`;
+  });
+  const more =
+    routes.length > maxServices ? [`… +${routes.length - maxServices} more; name one: \`/shift status reviews\``] : [];
+  return [
+    `*${escapeText(place.namespace)}* @ ${escapeText(place.cluster)}`,
+    ...lines,
+    ...more,
+    ...open.map(openLine),
+  ].join('\n');
+}
+
+export function historyReply(answer: HistoryAnswer): Reply {
+  if (answer.kind === 'not-found') return says(notFoundText(answer.name, answer.found));
+  const { name, route } = answer;
+  const { seq, revisions } = route.ledger;
+  if (revisions.length === 0) return says(`shiftbot has not changed ${code(name.service)} yet.`);
+  const older = seq - revisions.length;
+  return says(
+    [
+      `*${escapeText(name.service)}*, newest first`,
+      ...revisions.map(revisionLine),
+      ...(older > 0 ? [`… +${older} older`] : []),
+    ].join('\n'),
+  );
+}
+
+function revisionLine({ id, at, by, from, to, reason, reverts, rule }: Revision): string {
+  const why = reason === undefined ? '' : ` · “${escapeText(truncate(reason, 80))}”`;
+  const back = reverts === undefined ? '' : ` · takes back ${reverts}`;
+  const where = rule === defaultRule ? '' : ` · rule ${code(rule)}`;
+  return `${id} · ${when(at)} · ${user(by)} · ${escapeText(moveText(from, to))}${where}${back}${why}`;
+}
+
+function openLine(change: Change): string {
+  return `${change.id} (${escapeText(title(change))}) is ${change.state.kind}, asked by ${user(change.by)}.`;
+}
+
+function pinnedLines(route: Route): readonly string[] {
+  return pinnedRules(route)
+    .slice(0, 10)
+    .map((rule) => `Not reached by the split: ${code(describePinned(rule), 120)}`);
+}
+
+function lastWriter({ lastWriter: writer }: Route): readonly string[] {
+  return writer === undefined || writer.at === ''
+    ? []
+    : [`Last written by ${code(writer.manager)}, ${when(writer.at)}.`];
+}
+
+function reach({ gateways }: Route): string {
+  const named = gateways.filter((gateway) => gateway !== 'mesh');
+  const mesh = gateways.includes('mesh') ? ['the mesh'] : [];
+  return [...mesh, ...named.map((gateway) => `gateway ${gateway}`)].join(' and ');
+}
+
+/** A time in the reader's own zone (https://docs.slack.dev/messaging/formatting-message-text#date-formatting). */
+function when(at: string): string {
+  const seconds = Math.floor(Date.parse(at) / 1000);
+  const inUtc = at.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC');
+  return Number.isNaN(seconds) ? code(at) : `<!date^${seconds}^{date_short_pretty} {time}|${escapeText(inUtc)}>`;
+}
+
+export function says(text: string): Reply {
+  return { text: truncate(text, maxText) };
+}

@@ -1,0 +1,236 @@
+import type { Button, KnownBlock } from '@slack/types';
+import type { Change, FailReason, HoldReason, State } from '../domain/change.ts';
+import { percentages, weightOf } from '../domain/split.ts';
+import { truncate } from '../domain/typed-text.ts';
+import { actions, formatButtonValue } from './actions.ts';
+import { code, escapeText, user } from './mrkdwn.ts';
+import { moveRows, moveText, splitText } from './split-text.ts';
+
+export interface Message {
+  /** Says all of it in one sentence, for screen readers and notifications. */
+  readonly text: string;
+  readonly blocks: KnownBlock[];
+}
+
+type StateOf<K extends State['kind']> = Extract<State, { kind: K }>;
+
+/** The one message that shows a change through its life. */
+export function card(change: Change): Message {
+  const { from, state } = change;
+  const to = state.kind === 'applied' ? state.live : change.to;
+  const notes = notesOf(change);
+  const buttons = buttonsOf(change);
+  return {
+    text: `${title(change)}: ${escapeText(moveText(from, to))}. ${[headline(change), ...notes].join(' ')}`,
+    blocks: [
+      {
+        type: 'header',
+        block_id: change.id,
+        text: { type: 'plain_text', text: truncate(title(change), 140), emoji: false },
+      },
+      { type: 'section', text: { type: 'mrkdwn', text: `\`\`\`${escapeText(moveRows(from, to))}\`\`\`` } },
+      { type: 'context', elements: [{ type: 'mrkdwn', text: facts(change) }, ...reasonElements(change)] },
+      ...notes.map((note): KnownBlock => ({ type: 'section', text: { type: 'mrkdwn', text: note } })),
+      ...(buttons.length > 0 ? [{ type: 'actions', elements: buttons } satisfies KnownBlock] : []),
+    ],
+  };
+}
+
+/** What a change is for: `reviews · 50 % to v3`. */
+export function title({ service, reverts, focus, to, rule }: Change): string {
+  const what = reverts === undefined ? aim(focus, to) : `back to ${splitText(to)}`;
+  return rule === 'default' ? `${service} · ${what}` : `${service} (${rule}) · ${what}`;
+}
+
+function aim(focus: string | undefined, to: Change['to']): string {
+  return focus === undefined ? splitText(to) : `${weightOf(percentages(to), focus)} % to ${focus}`;
+}
+
+function headline(change: Change): string {
+  const { state, by, id } = change;
+  const asked = `asked by ${user(by)}, ${id}.`;
+  switch (state.kind) {
+    case 'queued':
+      return `Queued, ${asked}`;
+    case 'applying':
+      return `Applying, ${asked}`;
+    case 'applied':
+      return `Applied in ${duration(state.tookMs)}, ${asked}`;
+    case 'held':
+      return `Held and not applied, ${asked}`;
+    case 'superseded':
+      return `Superseded and not applied, ${asked}`;
+    case 'discarded':
+      return `Discarded and not applied, ${asked}`;
+    case 'failed':
+      return `Not applied, ${asked}`;
+  }
+}
+
+function facts(change: Change): string {
+  const { object, by, id, insistedBy, reverts } = change;
+  const where = `${object.namespace} @ ${object.cluster}`;
+  return [
+    `*${stateWord(change.state)}*`,
+    `asked by ${user(by)}`,
+    ...(insistedBy === undefined ? [] : [`applied anyway by ${user(insistedBy)}`]),
+    ...(reverts === undefined ? [] : [`takes back ${reverts}`]),
+    id,
+    escapeText(where),
+  ].join(' · ');
+}
+
+function stateWord(state: State): string {
+  switch (state.kind) {
+    case 'applied':
+      return `Applied in ${duration(state.tookMs)}`;
+    case 'failed':
+      return 'Not applied';
+    default:
+      return `${state.kind[0]?.toUpperCase() ?? ''}${state.kind.slice(1)}`;
+  }
+}
+
+function reasonElements({ reason }: Change): { type: 'plain_text'; text: string; emoji: boolean }[] {
+  return reason === undefined ? [] : [{ type: 'plain_text', text: truncate(`“${reason}”`, 400), emoji: false }];
+}
+
+/** What else a person must know, a sentence or two each, already escaped. */
+function notesOf(change: Change): readonly string[] {
+  const pinned = change.pinned.slice(0, 5).map((rule) => code(rule, 120));
+  const notReached = pinned.length > 0 ? [`Not reached by the split: ${pinned.join(', ')}`] : [];
+  return [...stateNotes(change), ...notReached];
+}
+
+function stateNotes(change: Change): readonly string[] {
+  const { state } = change;
+  switch (state.kind) {
+    case 'queued':
+    case 'applying':
+      return [];
+    case 'applied':
+      return appliedNotes(state);
+    case 'held':
+      return [heldNote(change, state)];
+    case 'superseded':
+      return [
+        `${state.by ?? 'A later change'} was applied before it, so nothing was changed. If it is still wanted, type the command again.`,
+      ];
+    case 'discarded':
+      return [`${user(state.by)} discarded it. Nothing was changed.`];
+    case 'failed':
+      return [`${failWords[state.because](change)}${state.detail === undefined ? '' : `\n${code(state.detail, 300)}`}`];
+  }
+}
+
+function appliedNotes({ rolledBack, later, warnings }: StateOf<'applied'>): readonly string[] {
+  const since = rolledBack === undefined && later !== undefined ? [`The split was changed since, by ${later}.`] : [];
+  const back = rolledBack === undefined ? [] : [`*Rolled back* by ${user(rolledBack.by)} (${rolledBack.change}).`];
+  return [...back, ...since, ...warnings.slice(0, 3).map((warning) => `The API server warns: ${code(warning, 300)}`)];
+}
+
+function heldNote(change: Change, { because, live, lastWriter }: StateOf<'held'>): string {
+  const who = lastWriter === undefined ? '' : `, last written by ${code(lastWriter)}`;
+  const now = `It was planned from ${escapeText(splitText(change.from))}; live is now ${escapeText(splitText(live))}${who}.`;
+  return `${holdWords[because]} ${now} Nothing was changed.`;
+}
+
+const holdWords: Record<HoldReason, string> = {
+  moved: '*Somebody else moved the weights* since this was planned.',
+  recreated: '*The object was deleted and made anew* since this was planned.',
+  'ledger-lost':
+    '*The object has lost its history* since this was planned: somebody removed the annotation, or an old copy was restored.',
+  'predecessor-missing': '*The change it was planned after did not take effect.*',
+};
+
+const failWords: Record<FailReason, (change: Change) => string> = {
+  'object-gone': ({ object }) =>
+    `There is no ${object.kind} ${code(object.name)} in ${code(object.namespace)} any more. Nothing was changed.`,
+  'rule-gone': ({ rule }) =>
+    `The object has no rule ${code(rule)} any more. Nothing was changed. Look at \`/shift status\`, then type the command again.`,
+  'rule-changed': ({ rule }) => `The rule ${code(rule)} can no longer be split. Nothing was changed.`,
+  'version-gone': () => 'No DestinationRule defines this version any more. Nothing was changed.',
+  'ledger-unreadable': () =>
+    'The history on the object is not what shiftbot wrote. Nothing was changed. Restore or remove the annotation `shiftbot.dev/history`, then type the command again.',
+  'not-permitted': () =>
+    'The cluster does not allow it. Nothing was changed. Whoever runs shiftbot can grant it (`manifests/`).',
+  rejected: () => 'The API server refused the object as it would become. Nothing was changed.',
+  'too-large': () => 'The object would grow over what the API server stores. Nothing was changed.',
+  contended: () =>
+    'Somebody else kept writing the object, so no write of ours got through. Nothing was changed. Type the command again when it is quiet.',
+  unreachable: ({ service }) =>
+    `The API server did not answer, so whether it took effect is not known. \`/shift status ${service}\` shows what is live.`,
+  expired: () =>
+    'It waited too long to be what anybody still expects. Nothing was changed. If it is still wanted, type the command again.',
+};
+
+function buttonsOf(change: Change): Button[] {
+  const { state } = change;
+  if (state.kind === 'held') return heldButtons(change);
+  if (state.kind !== 'applied' || state.rolledBack !== undefined) return [];
+  return [rollBackButton(change), ...promoteButton(change, state), historyButton(change)];
+}
+
+function rollBackButton({ id, from, service }: Change): Button {
+  const target = splitText(from);
+  const label = `Roll back to ${target}`;
+  return {
+    type: 'button',
+    action_id: actions.rollBack,
+    value: formatButtonValue({ id }),
+    text: plain(label.length <= 70 ? label : 'Roll back to the split before'),
+    style: 'danger',
+    confirm: {
+      title: plain('Roll back?'),
+      text: plain(truncate(`${service} goes back to ${target}.`, 280)),
+      confirm: plain('Roll back'),
+      deny: plain('Cancel'),
+      style: 'danger',
+    },
+  };
+}
+
+function promoteButton({ id, focus }: Change, { live, later }: StateOf<'applied'>): Button[] {
+  const share = focus === undefined ? 100 : weightOf(percentages(live), focus);
+  if (focus === undefined || share === 0 || share === 100 || later !== undefined) return [];
+  return [
+    {
+      type: 'button',
+      action_id: actions.promote,
+      value: formatButtonValue({ id }),
+      text: plain(truncate(`${focus} → 100 %`, 70)),
+      style: 'primary',
+    },
+  ];
+}
+
+function historyButton({ id }: Change): Button {
+  return { type: 'button', action_id: actions.history, value: formatButtonValue({ id }), text: plain('History') };
+}
+
+function heldButtons({ id, service, to }: Change): Button[] {
+  return [
+    {
+      type: 'button',
+      action_id: actions.applyAnyway,
+      value: formatButtonValue({ id }),
+      text: plain('Apply anyway'),
+      confirm: {
+        title: plain('Apply anyway?'),
+        text: plain(truncate(`${service} goes to ${splitText(to)}, whatever it has now.`, 280)),
+        confirm: plain('Apply anyway'),
+        deny: plain('Cancel'),
+      },
+    },
+    { type: 'button', action_id: actions.discard, value: formatButtonValue({ id }), text: plain('Discard') },
+  ];
+}
+
+export function plain(text: string): { type: 'plain_text'; text: string; emoji: boolean } {
+  return { type: 'plain_text', text, emoji: false };
+}
+
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
+}

@@ -1,0 +1,94 @@
+import type { WebClient } from '@slack/web-api';
+import { z } from 'zod';
+import type { Change } from '../domain/change.ts';
+import { ChatError } from '../workflow/errors.ts';
+import type { Chat, Log, Placed } from '../workflow/ports.ts';
+import { card } from './card.ts';
+import { code } from './mrkdwn.ts';
+import { call } from './web-api.ts';
+
+type Place = Omit<Placed, 'shownRev'>;
+
+/** Where we may not write, though a person may type a command there. */
+const closedToUs: ReadonlySet<string> = new Set([
+  'not_in_channel',
+  'channel_not_found',
+  'is_archived',
+  'restricted_action',
+]);
+
+const history = z.object({
+  messages: z.array(
+    z.looseObject({ ts: z.string(), blocks: z.array(z.looseObject({ block_id: z.string().optional() })).default([]) }),
+  ),
+});
+
+/** Cards in Slack. */
+export class SlackChannel implements Chat {
+  readonly #client: WebClient;
+  readonly #log: Log;
+
+  constructor(client: WebClient, log: Log) {
+    this.#client = client;
+    this.#log = log;
+  }
+
+  async post(change: Change): Promise<Place> {
+    const { channel, thread } = change.origin;
+    try {
+      return await this.#post(channel, thread, change);
+    } catch (error) {
+      if (!(error instanceof ChatError) || !closedToUs.has(error.code)) throw error;
+      this.#log.warn(
+        { changeId: change.id, channel, code: error.code },
+        'may not write where the command came from, writing to the asker',
+      );
+      return this.#postToAsker(change);
+    }
+  }
+
+  async update({ channel, ts }: Place, change: Change): Promise<void> {
+    await call(() => this.#client.chat.update({ channel, ts, ...card(change) }));
+  }
+
+  /** Finds a card by the id that its header carries. Without the right to read the channel there is nothing to find. */
+  async look(change: Change): Promise<Place | undefined> {
+    const { channel, thread } = change.origin;
+    const oldest = String(Math.floor(Date.parse(change.acceptedAt) / 1000) - 60);
+    try {
+      const reply = await call(() =>
+        thread === undefined
+          ? this.#client.conversations.history({ channel, oldest, limit: 100 })
+          : this.#client.conversations.replies({ channel, ts: thread, oldest, limit: 100 }),
+      );
+      const found = history
+        .parse(reply)
+        .messages.find(({ blocks }) => blocks.some((block) => block.block_id === change.id));
+      return found === undefined ? undefined : { channel, ts: found.ts };
+    } catch (error) {
+      if (error instanceof ChatError && error.outcome === 'never') return undefined;
+      throw error;
+    }
+  }
+
+  async #post(channel: string, thread: string | undefined, change: Change): Promise<Place> {
+    const message = card(change);
+    const posted = await call(() =>
+      this.#client.chat.postMessage({
+        channel,
+        ...message,
+        ...(thread === undefined ? {} : { thread_ts: thread }),
+        unfurl_links: false,
+        unfurl_media: false,
+      }),
+    );
+    return z.object({ channel: z.string(), ts: z.string() }).parse(posted);
+  }
+
+  async #postToAsker(change: Change): Promise<Place> {
+    const place = await this.#post(change.by, undefined, change);
+    const text = `I am not in <#${change.origin.channel}>, so the card of ${change.id} is here. ${code('/invite @shiftbot')} there puts the next one where you typed.`;
+    await call(() => this.#client.chat.postMessage({ channel: place.channel, text }));
+    return place;
+  }
+}

@@ -1,0 +1,140 @@
+import type { Command } from '../domain/command.ts';
+import { parseCommand } from '../domain/parse-command.ts';
+import type { Cards } from '../workflow/cards.ts';
+import { DependencyError, StoreUnavailableError } from '../workflow/errors.ts';
+import { applyAnyway, discard, type HeldAnswer } from '../workflow/held.ts';
+import { history, overview, serviceStatus } from '../workflow/look-up.ts';
+import { type Asker, type Desk, requestShift, TooLateError } from '../workflow/request.ts';
+import { promote, type RollbackAnswer, requestRollback, rollBack } from '../workflow/roll-back.ts';
+import { actions, type ButtonValue } from './actions.ts';
+import { answerReply, heldReply, historyReply, mistakeReply, type Reply, says, statusReply } from './answers.ts';
+import { helpText } from './help.ts';
+import { code } from './mrkdwn.ts';
+
+export interface Conversation {
+  readonly desk: Desk;
+  readonly cards: Cards;
+  /** The bot's name, for help on mentions. */
+  readonly botName: string;
+}
+
+/** Slack gives up on an answer after 3 s; whatever is not accepted by then never will be. */
+const answerWithinMs = 2_600;
+
+/** What was typed, answered. */
+export function answerText(conversation: Conversation, text: string, asker: Asker): Promise<Reply> {
+  return inTime(conversation, asker, () => answerCommand(conversation, text, asker));
+}
+
+/** A click on a button of a card, answered. */
+export function answerClick(
+  conversation: Conversation,
+  action: string,
+  value: ButtonValue | undefined,
+  asker: Asker,
+): Promise<Reply> {
+  if (value === undefined)
+    return Promise.resolve(
+      says(
+        'This button is not one of mine, or from a version of me that I no longer understand. `/shift status` shows what is live.',
+      ),
+    );
+  return inTime(conversation, asker, () => answerAction(conversation, action, value, asker));
+}
+
+async function answerCommand(conversation: Conversation, text: string, asker: Asker): Promise<Reply> {
+  const command = parseCommand(text);
+  switch (command.verb) {
+    case 'mistake':
+      return mistakeReply(command);
+    case 'help':
+      return says(helpText(command.topic, conversation.botName));
+    case 'status':
+      return statusReply(await lookAt(conversation.desk, command));
+    case 'history':
+      return historyReply(await history(conversation.desk, command.service));
+    case 'shift':
+      return told(conversation, await requestShift(conversation.desk, command, asker));
+    case 'rollback':
+      return told(conversation, await requestRollback(conversation.desk, command, asker));
+  }
+}
+
+async function answerAction(
+  conversation: Conversation,
+  action: string,
+  { id, seen }: ButtonValue,
+  asker: Asker,
+): Promise<Reply> {
+  const { desk } = conversation;
+  switch (action) {
+    case actions.rollBack:
+      return told(conversation, await rollBack(desk, id, asker));
+    case actions.rollBackSeen:
+      return told(conversation, await rollBack(desk, id, asker, seen));
+    case actions.promote:
+      return told(conversation, await promote(desk, id, asker));
+    case actions.applyAnyway:
+      return toldHeld(conversation, await applyAnyway(desk, id, asker));
+    case actions.discard:
+      return toldHeld(conversation, await discard(desk, id, asker));
+    case actions.history: {
+      const object = (await desk.changes.read(id))?.object ?? (await desk.mesh.findChange(id));
+      if (object === undefined) return answerReply({ kind: 'unknown-change', id });
+      return historyReply(
+        await history(desk, { cluster: object.cluster, namespace: object.namespace, service: object.name }),
+      );
+    }
+    default:
+      return says(`I do not know what ${code(action)} means. \`/shift status\` shows what is live.`);
+  }
+}
+
+function lookAt(desk: Desk, command: Extract<Command, { verb: 'status' }>) {
+  const { service, namespace, cluster } = command;
+  return service === undefined
+    ? overview(desk, { namespace, cluster })
+    : serviceStatus(desk, { service, namespace, cluster });
+}
+
+function told(conversation: Conversation, answer: RollbackAnswer): Reply {
+  if (answer.kind === 'accepted') conversation.cards.showSoon(answer.change.id);
+  return answerReply(answer);
+}
+
+function toldHeld(conversation: Conversation, answer: HeldAnswer): Reply {
+  if ('change' in answer) conversation.cards.showSoon(answer.change.id);
+  return heldReply(answer);
+}
+
+const tooLate = says(
+  '*Not accepted:* the cluster or Redis did not answer in time. Nothing will happen; type it again in a moment.',
+);
+
+/** Answers whatever happens, and in time: a person is never left with nothing. */
+async function inTime(conversation: Conversation, asker: Asker, work: () => Promise<Reply>): Promise<Reply> {
+  const { log } = conversation.desk;
+  const late = Promise.withResolvers<Reply>();
+  const timer = setTimeout(() => late.resolve(tooLate), answerWithinMs);
+  try {
+    return await Promise.race([work(), late.promise]);
+  } catch (error) {
+    if (error instanceof TooLateError) return tooLate;
+    if (error instanceof StoreUnavailableError) {
+      log.error({ err: error, request: asker.request }, 'not accepted, Redis did not serve');
+      return says(
+        '*Not accepted:* Redis, where changes are kept, does not answer. Nothing will happen; type it again in a moment.',
+      );
+    }
+    if (error instanceof DependencyError) {
+      log.warn({ err: error, request: asker.request }, 'not accepted, the cluster did not serve');
+      return says(`*Not accepted:* ${code(error.message, 400)}. Nothing was changed.`);
+    }
+    log.error({ err: error, request: asker.request }, 'a command failed on our side');
+    return says(
+      '*Not accepted:* something failed on my side, and it is in my log. Nothing was changed; type it again, or look at `/shift status`.',
+    );
+  } finally {
+    clearTimeout(timer);
+  }
+}

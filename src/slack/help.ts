@@ -1,0 +1,72 @@
+import { escapeText } from './mrkdwn.ts';
+
+/** What `/shift help` says; README's table of commands is compared with it. */
+export const commands = [
+  {
+    topic: 'shift',
+    usage: '/shift reviews v3 50',
+    does: 'gives v3 half; the others share the rest in proportion to what they have',
+  },
+  {
+    topic: 'set',
+    usage: '/shift reviews v1=80 v3=20',
+    does: 'sets the whole split; `set` before it names a service that is called like a command',
+  },
+  { topic: 'promote', usage: '/shift promote reviews v3', does: 'gives v3 everything' },
+  {
+    topic: 'rollback',
+    usage: '/shift rollback reviews [to <change>]',
+    does: 'goes back to before the last change, or to what the named one made',
+  },
+  { topic: 'status', usage: '/shift status [reviews]', does: 'shows splits, pinned rules, and what is waiting' },
+  { topic: 'history', usage: '/shift history reviews', does: 'shows who changed what, when and why' },
+  {
+    topic: 'help',
+    usage: '/shift help [topic]',
+    does: 'shows this, or more about one of: shift, set, promote, rollback, status, history, flags',
+  },
+] as const;
+
+export const flags = [
+  { usage: '-n bookinfo, --namespace bookinfo, bookinfo/reviews', does: 'where the service is' },
+  { usage: '--cluster prod-eu', does: 'in which cluster' },
+  { usage: '--route primary', does: 'which rule, where a VirtualService has several' },
+  { usage: '--reason "red stars"', does: 'why; it stands on the card and in the history' },
+  { usage: '--dry-run', does: 'shows what would happen and what the API server says, and changes nothing' },
+] as const;
+
+const more: Readonly<Record<string, string>> = {
+  shift:
+    'The percentage is a whole number from 0 to 100. With three versions or more the others keep their proportions; rounding goes to the largest remainder, so that all sum to 100. A version that a DestinationRule defines but no destination names gets one; one that goes to 0 keeps its destination, so that the way back is exact.',
+  set: 'Versions that are not named get nothing. The percentages must sum to 100. `/shift set status v3 50` shifts a service called `status`.',
+  promote: 'The same as `/shift reviews v3 100`.',
+  rollback:
+    'A rollback brings back exactly the weights that were recorded, goes before whatever waits, and is a change of its own: it can be rolled back too. The button on a card does the same. When others changed the split since, it first shows what it would undo.',
+  status:
+    'What it shows of one service is read live. Pinned rules have a match of their own (a header, a path), so a split does not reach them.',
+  history:
+    'It is read from the VirtualService itself (annotation `shiftbot.dev/history`), so it is there even when all else is lost.',
+  help: 'Since slash commands do not work in threads, a mention says the same: `@shiftbot reviews v3 50`.',
+  flags: flags.map(({ usage, does }) => `• \`${usage}\` ${does}`).join('\n'),
+};
+
+/** Help is text of our own: nothing in it needs escaping but the brackets of the usage. */
+export function helpText(topic: string | undefined, mention: string | undefined): string {
+  const known = topic === undefined ? undefined : commands.find((command) => command.topic === topic);
+  const details = topic === undefined ? undefined : more[topic];
+  if (topic !== undefined && details !== undefined)
+    return [known === undefined ? '' : line(known), escapeText(details)].filter((each) => each !== '').join('\n');
+
+  const unknown = topic === undefined ? [] : ['There is no such topic. This is all there is:'];
+  const thread = mention === undefined ? [] : [`In a thread, mention me instead: \`@${mention} reviews v3 50\`.`];
+  return [
+    ...unknown,
+    ...commands.map(line),
+    `Anywhere: ${flags.map(({ usage }) => `\`${escapeText(usage)}\``).join(' · ')}`,
+    ...thread,
+  ].join('\n');
+}
+
+function line({ usage, does }: (typeof commands)[number]): string {
+  return `\`${escapeText(usage)}\`  ${escapeText(does)}`;
+}

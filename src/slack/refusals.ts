@@ -1,0 +1,86 @@
+import type { ServiceName } from '../domain/names.ts';
+import type { Refusal } from '../domain/plan.ts';
+import type { Unsplittable } from '../domain/route.ts';
+import type { NotFound } from '../workflow/request.ts';
+import { code, user } from './mrkdwn.ts';
+import { splitText } from './split-text.ts';
+
+const maxNames = 12;
+
+/** Why a plan was not made, and what to type next. One sentence each. */
+export function refusalText({ service }: Pick<ServiceName, 'service'>, refusal: Refusal): string {
+  const name = code(service);
+  switch (refusal.reason) {
+    case 'unknown-version':
+      return `${name} has no version ${code(refusal.version)}; it has ${names(refusal.versions)}.${didYouMean(refusal.nearest)}`;
+    case 'already-there':
+      return alreadyThere(name, refusal);
+    case 'nobody-else':
+      return nobodyElse(service, refusal);
+    case 'no-default-rule':
+      return `${name} has no rule that takes all the rest; it has ${names(refusal.rules)}. Name one: \`--route ${refusal.rules[0] ?? 'name'}\`.`;
+    case 'unknown-rule':
+      return `${name} has no rule ${code(refusal.rule)}; it has ${names(refusal.rules)}.`;
+    case 'rule-cannot-be-split':
+      return `The rule ${code(refusal.rule)} of ${name} cannot be split: ${becauseWords[refusal.because]}.`;
+    case 'several-hosts':
+      return `${code(refusal.version)} has no destination yet, and the others of ${name} do not share one host to put it beside. Add the destination to the object first.`;
+    case 'nothing-to-roll-back':
+      return `Nothing to roll back: shiftbot has not changed ${name} yet. \`/shift status ${service}\` shows what it has.`;
+    case 'unknown-change':
+      return `The history of ${name} has no ${refusal.id}; it has ${names(refusal.known)}.`;
+    case 'already-rolled-back':
+      return `Already rolled back, by ${user(refusal.by.by)} (${refusal.by.id}).`;
+  }
+}
+
+/** Why no routing object was found for a service. */
+export function notFoundText({ service, namespace, cluster }: ServiceName, found: NotFound): string {
+  switch (found.kind) {
+    case 'unknown-cluster':
+      return `There is no cluster ${code(cluster)}; there is ${names(found.clusters)}.`;
+    case 'unknown-service': {
+      const known =
+        found.services.length > 0
+          ? ` There is ${names(found.services)}.`
+          : ' Nothing is routed there: another namespace is named with `-n`.';
+      return `There is no service ${code(service)} in ${code(namespace)}.${found.nearest === undefined ? known : didYouMean(found.nearest)}`;
+    }
+    case 'several':
+      return `${code(service)} is routed by ${names(found.objects)} at once, and in a mesh only one of them holds. Merge them first.`;
+  }
+}
+
+export function names(all: readonly string[]): string {
+  const shown = all.slice(0, maxNames).map((name) => code(name));
+  return [...shown, ...(all.length > maxNames ? [`… +${all.length - maxNames}`] : [])].join(', ') || 'none';
+}
+
+function alreadyThere(name: string, { split, since, waiting }: Extract<Refusal, { reason: 'already-there' }>): string {
+  if (waiting !== undefined)
+    return `${name} will have ${splitText(split)} once ${waiting} is applied, so there is nothing to do.`;
+  const why = since === undefined ? '' : `, since ${since.id} by ${user(since.by)}`;
+  return `${name} already has ${splitText(split)}${why}. Nothing was changed.`;
+}
+
+function nobodyElse(
+  service: string,
+  { version, percent, others }: Extract<Refusal, { reason: 'nobody-else' }>,
+): string {
+  const [first] = others;
+  if (first === undefined)
+    return `${code(version)} is the only version with a destination, so nobody could take the other ${100 - percent} %. Name another: \`/shift ${service} ${version}=${percent} v2=${100 - percent}\`.`;
+  return `${code(version)} has everything, so say who gets the other ${100 - percent} %: \`/shift ${service} ${version}=${percent} ${first}=${100 - percent}\`.`;
+}
+
+function didYouMean(nearest: string | undefined): string {
+  return nearest === undefined ? '' : ` Did you mean ${code(nearest)}?`;
+}
+
+const becauseWords: Record<Unsplittable, string> = {
+  redirect: 'it redirects',
+  'direct-response': 'it answers by itself',
+  delegate: 'it hands over to another VirtualService; shift that one',
+  'no-destination': 'it has no destination',
+  'ambiguous-destinations': 'two of its destinations are the same version',
+};

@@ -1,0 +1,63 @@
+import { percentages, type Split, versionsOf, weightOf } from '../domain/split.ts';
+import { bar } from './mrkdwn.ts';
+
+const maxRows = 12;
+
+/** `v1 34 %, v3 66 %`; versions without traffic are left out. */
+export function splitText(split: Split): string {
+  const shares = sharesOf(split).filter(([, percent]) => percent > 0);
+  return shares.map(([version, percent]) => `${version} ${percent} %`).join(', ') || 'no traffic';
+}
+
+/** `v1 100 → 50 %, v3 0 → 50 %`; versions that keep nothing are left out. */
+export function moveText(from: Split, to: Split): string {
+  return movesOf(from, to)
+    .map(({ version, before, after }) =>
+      before === after ? `${version} ${after} %` : `${version} ${before} → ${after} %`,
+    )
+    .join(', ');
+}
+
+/** One line a version, the shares aligned, with a bar for what it will have. */
+export function moveRows(from: Split, to: Split): string {
+  const moves = movesOf(from, to);
+  const width = Math.max(...moves.map(({ version }) => version.length), 0);
+  const rows = moves
+    .slice(0, maxRows)
+    .map(
+      ({ version, before, after }) =>
+        `${version.padEnd(width)}  ${String(before).padStart(3)} → ${`${after} %`.padEnd(5)}  ${bar(after)}`,
+    );
+  const more = moves.length > maxRows ? [`… +${moves.length - maxRows} versions`] : [];
+  return [...rows, ...more].join('\n');
+}
+
+/** One line a version, with a bar. */
+export function splitRows(split: Split): string {
+  const shares = sharesOf(split);
+  const width = Math.max(...shares.map(([version]) => version.length), 0);
+  const rows = shares
+    .slice(0, maxRows)
+    .map(([version, percent]) => `${version.padEnd(width)}  ${`${percent} %`.padStart(5)}  ${bar(percent)}`);
+  return [...rows, ...(shares.length > maxRows ? [`… +${shares.length - maxRows} versions`] : [])].join('\n');
+}
+
+function movesOf(
+  from: Split,
+  to: Split,
+): readonly { readonly version: string; readonly before: number; readonly after: number }[] {
+  const [before, after] = [percentages(from), percentages(to)];
+  return versionsOf(from, to)
+    .toSorted(byName)
+    .map((version) => ({ version, before: weightOf(before, version), after: weightOf(after, version) }))
+    .filter((move) => move.before > 0 || move.after > 0);
+}
+
+function sharesOf(split: Split): readonly [string, number][] {
+  return Object.entries(percentages(split)).toSorted(([a], [b]) => byName(a, b));
+}
+
+/** v2 before v10. */
+function byName(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
+}

@@ -1,0 +1,13 @@
+/** What the Slack app must be given, and nothing more; the app manifests in `manifests/slack/` say the same. */
+export const slashCommand = '/shift';
+
+/** `commands`: the slash command. `chat:write`: cards and answers. `app_mentions:read`: commands in threads. */
+export const botScopes = ['app_mentions:read', 'chat:write', 'commands'] as const;
+
+export const botEvents = ['app_mention'] as const;
+
+/** Scope of the app-level token for Socket Mode. */
+export const appScopes = ['connections:write'] as const;
+
+/** Where Slack posts in HTTP mode: commands, clicks and events alike. */
+export const eventsPath = '/slack/events';

@@ -1,0 +1,201 @@
+import { type Change, moveTo, type State } from '../domain/change.ts';
+import { decide } from '../domain/decide.ts';
+import type { ChangeId } from '../domain/names.ts';
+import { findRule, type Route } from '../domain/route.ts';
+import type { Split } from '../domain/split.ts';
+import type { Cards } from './cards.ts';
+import { DependencyError, MeshUnavailableError } from './errors.ts';
+import type { Changes, Log, Mesh, Meter, OpenRoute, Written } from './ports.ts';
+import { revisionOf } from './request.ts';
+
+export interface Bench {
+  readonly mesh: Mesh;
+  readonly changes: Changes;
+  readonly cards: Cards;
+  readonly meter: Meter;
+  readonly log: Log;
+  readonly now: () => Date;
+  /** Runs what nobody waits for, and is waited for before the process ends. */
+  readonly aside: (work: () => Promise<void>, what: string, fields: object) => void;
+}
+
+/** What a job names: a change, and the object whose line it stands in. */
+export type Job = Pick<Change, 'id' | 'object'>;
+
+/** What a worker answers about a job. */
+export type WorkerAnswer =
+  | { readonly kind: 'done' }
+  /** Nothing is wrong; it is not this job's turn. */
+  | { readonly kind: 'not-yet'; readonly afterMs: number }
+  /** Something outside did not serve; the next attempt may do better. */
+  | { readonly kind: 'later'; readonly error: DependencyError };
+
+/** A change that could not even be tried for so long is not what anybody expects any more. */
+const tooOldMs = 15 * 60_000;
+const contentionLimitMs = 10_000;
+const politeWaitMs = 25;
+
+/**
+ * Applies a change, after all that stand before it on its object: whichever worker comes first takes the first in line, so the order
+ * holds with any number of them, and what one left halfway the next one finishes. `lastAttempt`: a failure now is the end.
+ */
+export async function apply(bench: Bench, job: Job, lastAttempt: boolean): Promise<WorkerAnswer> {
+  for (;;) {
+    const begun = await bench.changes.begin(job);
+    switch (begun.kind) {
+      case 'ended':
+        return { kind: 'done' };
+      case 'busy':
+        return { kind: 'not-yet', afterMs: politeWaitMs };
+      case 'not-first': {
+        const answer = await apply(bench, { id: begun.first, object: job.object }, false);
+        if (answer.kind !== 'done') return answer;
+        break;
+      }
+      case 'begun':
+        return attempt(bench, begun.change, lastAttempt);
+    }
+  }
+}
+
+async function attempt(bench: Bench, change: Change, lastAttempt: boolean): Promise<WorkerAnswer> {
+  bench.cards.showSoon(change.id);
+  try {
+    await makeLive(bench, change);
+    return { kind: 'done' };
+  } catch (error) {
+    if (!(error instanceof DependencyError)) throw error;
+    bench.log.warn({ changeId: change.id, err: error, lastAttempt }, 'change could not be applied now');
+    if (error.retryable && !lastAttempt) {
+      await bench.changes.yield(change);
+      return { kind: 'later', error };
+    }
+    await end(bench, change, { kind: 'failed', at: isoNow(bench), because: error.because, detail: error.message });
+    return { kind: 'done' };
+  }
+}
+
+/** Reads, decides and writes until one of them is final. A conflict means that the object moved in between: read again. */
+async function makeLive(bench: Bench, change: Change): Promise<void> {
+  const startedMs = bench.now().getTime();
+  if (startedMs - Date.parse(change.acceptedAt) > tooOldMs) return fail(bench, change, 'expired');
+
+  while (bench.now().getTime() - startedMs < contentionLimitMs) {
+    const open = await bench.mesh.read(change.object);
+    if (open === undefined) return fail(bench, change, 'object-gone');
+
+    const decision = decide(change, open.route);
+    switch (decision.kind) {
+      case 'done':
+        return applied(bench, change, open.route, {
+          seq: decision.seq,
+          live: liveSplit(open.route, change),
+          at: decision.revision.at,
+          warnings: [],
+        });
+      case 'superseded':
+        return end(bench, change, { kind: 'superseded', at: isoNow(bench), by: decision.by });
+      case 'held':
+        return end(bench, change, {
+          kind: 'held',
+          at: isoNow(bench),
+          because: decision.because,
+          live: decision.live,
+          lastWriter: open.route.lastWriter?.manager,
+        });
+      case 'failed':
+        return fail(bench, change, decision.because, decision.detail);
+      case 'write': {
+        const written = await write(bench, change, open);
+        if (written.kind === 'written') return applied(bench, change, open.route, { ...written, at: isoNow(bench) });
+      }
+    }
+  }
+  return fail(bench, change, 'contended');
+}
+
+async function write(bench: Bench, change: Change, open: OpenRoute): Promise<Written> {
+  try {
+    return await open.write({ rule: change.rule, to: change.to, revision: revisionOf(change, bench.now()) });
+  } catch (error) {
+    // The reply may have been lost after the commit. What the object holds says so, and saying it now spares the person the wait.
+    if (!(error instanceof MeshUnavailableError)) throw error;
+    bench.log.warn({ changeId: change.id, err: error }, 'outcome of the write is unknown, reading the object again');
+    const again = await bench.mesh.read(change.object);
+    if (again === undefined || decide(change, again.route).kind !== 'done') throw error;
+    return { kind: 'conflict' };
+  }
+}
+
+interface Effect {
+  readonly at: string;
+  readonly seq: number;
+  readonly live: Split;
+  readonly warnings: readonly string[];
+}
+
+async function applied(bench: Bench, change: Change, before: Route, effect: Effect): Promise<void> {
+  const tookMs = Math.max(0, Date.parse(effect.at) - Date.parse(change.acceptedAt));
+  const { at, seq, live, warnings } = effect;
+  const next = moveTo(change, { kind: 'applied', at, seq, tookMs, live, warnings });
+  if (!(await bench.changes.update(next))) return; // another worker has told it already
+
+  bench.log.info(
+    { changeId: change.id, object: change.object, from: change.from, to: effect.live, seq: effect.seq, tookMs },
+    'change applied',
+  );
+  bench.meter.applied(tookMs);
+  bench.meter.ended('applied');
+  bench.cards.showSoon(change.id);
+  bench.aside(() => bench.mesh.announce(next), 'an Event was not left on the object', { changeId: change.id });
+  bench.aside(() => tellEarlier(bench, next, before), 'earlier cards were not brought up to date', {
+    changeId: change.id,
+  });
+}
+
+/** The card of the change before this one, and of the one it takes back, no longer say what is live. */
+async function tellEarlier(bench: Bench, change: Change, before: Route): Promise<void> {
+  const previous = before.ledger.revisions.find(({ rule, id }) => rule === change.rule && id !== change.id)?.id;
+  if (previous !== undefined && previous !== change.reverts) await mark(bench, previous, { later: change.id });
+  if (change.reverts !== undefined)
+    await mark(bench, change.reverts, { rolledBack: { by: change.by, change: change.id } });
+}
+
+async function mark(
+  bench: Bench,
+  id: ChangeId,
+  marks: Pick<Extract<State, { kind: 'applied' }>, 'later' | 'rolledBack'>,
+): Promise<void> {
+  for (;;) {
+    const earlier = await bench.changes.read(id);
+    if (earlier?.state.kind !== 'applied') return;
+    if (await bench.changes.update(moveTo(earlier, { ...earlier.state, ...marks }))) return bench.cards.showSoon(id);
+  }
+}
+
+function fail(
+  bench: Bench,
+  change: Change,
+  because: Extract<State, { kind: 'failed' }>['because'],
+  detail?: string,
+): Promise<void> {
+  return end(bench, change, { kind: 'failed', at: isoNow(bench), because, detail });
+}
+
+async function end(bench: Bench, change: Change, state: Exclude<State, { kind: 'applied' }>): Promise<void> {
+  if (!(await bench.changes.update(moveTo(change, state)))) return;
+  bench.log.warn(
+    { changeId: change.id, object: change.object, state },
+    'change ended without effect, or waits for a person',
+  );
+  bench.meter.ended('because' in state ? `${state.kind}:${state.because}` : state.kind);
+  bench.cards.showSoon(change.id);
+}
+
+function liveSplit(route: Route, change: Change): Split {
+  return findRule(route, change.rule)?.split ?? change.to;
+}
+
+function isoNow(bench: Bench): string {
+  return bench.now().toISOString();
+}

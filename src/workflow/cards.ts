@@ -1,0 +1,69 @@
+import type { Change } from '../domain/change.ts';
+import type { ChangeId } from '../domain/names.ts';
+import { ChatError } from './errors.ts';
+import type { CardClaim, CardLog, Changes, Chat, Log, Placed } from './ports.ts';
+
+/** Brings a change's card in step with its record: posts it once, then updates it. */
+export interface Cards {
+  /** Does so without being waited for. What cannot be shown now is owed, and shown when chat is back. */
+  showSoon(id: ChangeId): void;
+  show(id: ChangeId): Promise<void>;
+}
+
+export interface CardDesk {
+  readonly changes: Changes;
+  readonly cards: CardLog;
+  readonly chat: Chat;
+  readonly log: Log;
+  readonly aside: (work: () => Promise<void>, what: string, fields: object) => void;
+}
+
+export function cardsOf(desk: CardDesk): Cards {
+  const show = (id: ChangeId) => showCard(desk, id);
+  return {
+    show,
+    showSoon: (id) => desk.aside(() => show(id), 'a card lags behind and will catch up', { changeId: id }),
+  };
+}
+
+/** One process at a time writes a card, and looks again before it lets go: what changed meanwhile is shown in one update. */
+async function showCard(desk: CardDesk, id: ChangeId): Promise<void> {
+  for (let owed = true; owed; ) {
+    const claim = await desk.cards.claim(id);
+    if (claim === undefined) return;
+    try {
+      await bring(desk, id, claim);
+    } finally {
+      owed = await claim.release();
+    }
+  }
+}
+
+async function bring(desk: CardDesk, id: ChangeId, claim: CardClaim): Promise<void> {
+  const change = await desk.changes.read(id);
+  if (change === undefined) return claim.giveUp();
+  if (claim.placed !== undefined && claim.placed.shownRev >= change.rev) return claim.place(claim.placed);
+
+  try {
+    await claim.place({ ...(await put(desk, change, claim)), shownRev: change.rev });
+  } catch (error) {
+    if (!(error instanceof ChatError) || error.outcome !== 'never') throw error;
+    desk.log.error({ changeId: id, err: error, code: error.code }, 'chat will not take this card');
+    await claim.giveUp();
+  }
+}
+
+async function put(desk: CardDesk, change: Change, claim: CardClaim): Promise<Omit<Placed, 'shownRev'>> {
+  const placed = claim.placed ?? (claim.postBegun ? await desk.chat.look(change) : undefined);
+  if (placed !== undefined) {
+    await desk.chat.update(placed, change);
+    return placed;
+  }
+  await claim.beginPost();
+  try {
+    return await desk.chat.post(change);
+  } catch (error) {
+    if (error instanceof ChatError && error.outcome === 'later') await claim.forgetPost();
+    throw error;
+  }
+}

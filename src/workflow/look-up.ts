@@ -1,0 +1,53 @@
+import type { Change } from '../domain/change.ts';
+import type { TypedService } from '../domain/command.ts';
+import { objectKey, type Place, type ServiceName } from '../domain/names.ts';
+import type { Route } from '../domain/route.ts';
+import { type Desk, fillIn, type NotFound } from './request.ts';
+
+export type StatusAnswer =
+  | { readonly kind: 'status'; readonly name: ServiceName; readonly route: Route; readonly open: readonly Change[] }
+  | {
+      readonly kind: 'overview';
+      readonly place: Place;
+      readonly routes: readonly Route[];
+      readonly open: readonly Change[];
+    }
+  | { readonly kind: 'not-found'; readonly name: ServiceName; readonly found: NotFound };
+
+export type HistoryAnswer =
+  | { readonly kind: 'history'; readonly name: ServiceName; readonly route: Route }
+  | { readonly kind: 'not-found'; readonly name: ServiceName; readonly found: NotFound };
+
+/** What a service's traffic does now, live, and what waits for it. */
+export async function serviceStatus(desk: Desk, typed: TypedService): Promise<StatusAnswer> {
+  const name = fillIn(desk, typed);
+  const [found, open] = await Promise.all([desk.mesh.find(name), desk.changes.open()]);
+  if (found.kind !== 'found') return { kind: 'not-found', name, found };
+
+  const { route } = found.open;
+  const key = objectKey(route.object);
+  return { kind: 'status', name, route, open: open.filter((change) => objectKey(change.object) === key) };
+}
+
+/** Every service of a namespace at a glance. */
+export async function overview(
+  desk: Desk,
+  typed: { readonly namespace?: string | undefined; readonly cluster?: string | undefined },
+): Promise<StatusAnswer> {
+  const place = fillIn(desk, { ...typed, service: '' });
+  if (!desk.mesh.clusters.includes(place.cluster)) {
+    return { kind: 'not-found', name: place, found: { kind: 'unknown-cluster', clusters: desk.mesh.clusters } };
+  }
+  const [routes, open] = await Promise.all([desk.mesh.services(place), desk.changes.open()]);
+  const here = open.filter(({ object }) => object.cluster === place.cluster && object.namespace === place.namespace);
+  return { kind: 'overview', place, routes, open: here };
+}
+
+/** Who changed the split, when, from what to what and why: what the object's own ledger has recorded. */
+export async function history(desk: Desk, typed: TypedService): Promise<HistoryAnswer> {
+  const name = fillIn(desk, typed);
+  const found = await desk.mesh.find(name);
+  return found.kind === 'found'
+    ? { kind: 'history', name, route: found.open.route }
+    : { kind: 'not-found', name, found };
+}

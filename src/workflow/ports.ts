@@ -1,0 +1,149 @@
+import type { Change } from '../domain/change.ts';
+import type { Revision } from '../domain/ledger.ts';
+import type { ChangeId, Place, RoutingObject, ServiceName } from '../domain/names.ts';
+import type { Route } from '../domain/route.ts';
+import type { Split } from '../domain/split.ts';
+
+/** The clusters' routing tables. Every read but `services` and `findChange` is live. Failures are a DependencyError. */
+export interface Mesh {
+  /** The names of the clusters we serve; the first is meant where none is named. */
+  readonly clusters: readonly string[];
+  /** The object that splits a service's traffic. */
+  find(name: ServiceName): Promise<Found>;
+  /** Undefined where the object does not exist. */
+  read(object: RoutingObject): Promise<OpenRoute | undefined>;
+  /** All routing objects of a namespace, from the watch cache. */
+  services(place: Place): Promise<readonly Route[]>;
+  /** The object whose ledger holds a change, from the watch cache: the way from an old card to its object when the store was lost. */
+  findChange(id: ChangeId): Promise<RoutingObject | undefined>;
+  /** Leaves an Event on the object; once, for the same change. */
+  announce(change: Change): Promise<void>;
+}
+
+export type Found =
+  | { readonly kind: 'found'; readonly open: OpenRoute }
+  | { readonly kind: 'unknown-cluster'; readonly clusters: readonly string[] }
+  | { readonly kind: 'unknown-service'; readonly services: readonly string[]; readonly nearest?: string | undefined }
+  /** Several objects route it; in a mesh only one of them wins (istio IST0109). */
+  | { readonly kind: 'several'; readonly objects: readonly string[] };
+
+/** A routing object as it was read, and the one write that is allowed from that reading. */
+export interface OpenRoute {
+  readonly route: Route;
+  /**
+   * Sets the weights of one rule and the ledger in one step, and nothing else. `conflict`: the object changed since it was read, and
+   * nothing was written. With `dryRun` the server judges it and nothing is stored.
+   */
+  write(edit: Edit, options?: { readonly dryRun?: boolean }): Promise<Written>;
+}
+
+export interface Edit {
+  readonly rule: string;
+  readonly to: Split;
+  readonly revision: Revision;
+}
+
+export type Written =
+  | { readonly kind: 'written'; readonly live: Split; readonly seq: number; readonly warnings: readonly string[] }
+  | { readonly kind: 'conflict' };
+
+/** The changes that must survive a restart. A failure is a StoreUnavailableError. */
+export interface Changes {
+  read(id: ChangeId): Promise<Change | undefined>;
+  /** What waits for the object, in the order it will be applied, and the version of that line. */
+  line(object: RoutingObject): Promise<Line>;
+  /**
+   * Stores a change and puts it in line: at the end, or before everything that has not begun. Refused as `moved` when the line is no
+   * longer the one that was read, so that a plan always starts from what the changes before it will leave. A change that is stored
+   * already is returned as it is, which is what makes a repeated delivery harmless; only the next rev of a held one replaces it.
+   */
+  accept(change: Change, options: { readonly line: number; readonly ahead: boolean }): Promise<Accepted>;
+  /**
+   * Marks the first in line as being applied. `not-first`: another stands before it; `busy`: a worker began it a moment ago;
+   * `ended`: there is nothing left to do, or nothing is known of it.
+   */
+  begin(change: Pick<Change, 'id' | 'object'>): Promise<Begun>;
+  /** Lets any worker begin it again at once, where `begin` would still answer `busy`. */
+  yield(change: Change): Promise<void>;
+  /** Replaces a record by its next one (`rev` one higher), and keeps the line in step with its state. False when it moved on meanwhile. */
+  update(next: Change): Promise<boolean>;
+  /** Changes that still wait for a worker or a person, oldest first. */
+  open(): Promise<readonly Change[]>;
+}
+
+export interface Line {
+  readonly version: number;
+  readonly waiting: readonly Change[];
+}
+
+export type Accepted =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'known'; readonly change: Change }
+  | { readonly kind: 'moved' };
+
+export type Begun =
+  | { readonly kind: 'begun'; readonly change: Change }
+  | { readonly kind: 'not-first'; readonly first: ChangeId }
+  | { readonly kind: 'busy' }
+  | { readonly kind: 'ended' };
+
+/** Hands changes to workers. A failure is a StoreUnavailableError. */
+export interface Queue {
+  /** Once for a change at its rev, however often it is called. */
+  add(change: Change): Promise<void>;
+  /** Another job for a change whose first one may be lost; a second job for the same change is harmless. */
+  addAgain(change: Change): Promise<void>;
+}
+
+/** Where a card stands in the channel, and which rev of its change it shows. */
+export interface Placed {
+  readonly channel: string;
+  readonly ts: string;
+  readonly shownRev: number;
+}
+
+/** What is known of the cards. Every transition of a change owes its card an update. A failure is a StoreUnavailableError. */
+export interface CardLog {
+  /** Takes the right to write one change's card for a while; undefined when another has it, who will look again before letting go. */
+  claim(id: ChangeId): Promise<CardClaim | undefined>;
+  /** Changes whose card shows less than the record says. */
+  owed(): Promise<readonly ChangeId[]>;
+}
+
+export interface CardClaim {
+  readonly placed: Placed | undefined;
+  /** A post was begun and its outcome never noted: look for the card before posting it again. */
+  readonly postBegun: boolean;
+  beginPost(): Promise<void>;
+  /** The post that was begun is known not to have been sent. */
+  forgetPost(): Promise<void>;
+  /** Notes where the card stands and what it shows, which settles all that is owed up to there. */
+  place(placed: Placed): Promise<void>;
+  /** Nothing more can be shown: the message is gone, or chat will never take it. */
+  giveUp(): Promise<void>;
+  /** Lets go; true when something is owed that `place` has not settled. */
+  release(): Promise<boolean>;
+}
+
+/** The team's channel. Failures are a ChatError. */
+export interface Chat {
+  /** Posts the card of a change; returns where it stands. */
+  post(change: Change): Promise<Omit<Placed, 'shownRev'>>;
+  update(placed: Omit<Placed, 'shownRev'>, change: Change): Promise<void>;
+  /** Looks for a card that may have been posted already. */
+  look(change: Change): Promise<Omit<Placed, 'shownRev'> | undefined>;
+}
+
+export interface Log {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** What happened, counted. */
+export interface Meter {
+  /** A change came to an end, or is held; `outcome` is its state, with the reason where there is one. */
+  ended(outcome: string): void;
+  /** From accepted to live. */
+  applied(tookMs: number): void;
+}
