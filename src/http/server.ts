@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** Looks at what we depend on; each names what is missing, or resolves to undefined. */
@@ -24,11 +24,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const server = createServer((request, response) => {
     const path = (request.url ?? '').split('?')[0];
     if (options.slack !== undefined && path === options.slack.path) return options.slack.listener(request, response);
-    answer(options, request.method ?? '', path ?? '')
-      .catch((error: unknown) => ({ status: 500, type: 'text/plain; charset=utf-8', text: `${String(error)}\n` }))
-      .then(({ status, type, text }) =>
-        response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(text),
-      );
+    void respond(options, request, response);
   });
   server.requestTimeout = 10_000;
   await listening(server, options.port);
@@ -40,6 +36,14 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       return closed;
     },
   };
+}
+
+async function respond(options: HttpOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const path = (request.url ?? '').split('?')[0] ?? '';
+  const { status, type, text } = await answer(options, request.method ?? '', path).catch((error: unknown) =>
+    plain(500, `${String(error)}\n`),
+  );
+  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(text);
 }
 
 interface Answer {

@@ -21,7 +21,11 @@ export function card(change: Change): Message {
   const notes = notesOf(change);
   const buttons = buttonsOf(change);
   return {
-    text: `${title(change)}: ${escapeText(moveText(from, to))}. ${[headline(change), ...notes].join(' ')}`,
+    text: [
+      `${escapeText(title(change))}: ${escapeText(moveText(from, to))}.`,
+      `${spokenFacts(change)}.`,
+      ...notes,
+    ].join(' '),
     blocks: [
       {
         type: 'header',
@@ -29,7 +33,13 @@ export function card(change: Change): Message {
         text: { type: 'plain_text', text: truncate(title(change), 140), emoji: false },
       },
       { type: 'section', text: { type: 'mrkdwn', text: `\`\`\`${escapeText(moveRows(from, to))}\`\`\`` } },
-      { type: 'context', elements: [{ type: 'mrkdwn', text: facts(change) }, ...reasonElements(change)] },
+      {
+        type: 'context',
+        elements: [
+          { type: 'mrkdwn', text: [`*${stateWord(change.state)}*`, ...factsOf(change)].join(' · ') },
+          ...reasonElements(change),
+        ],
+      },
       ...notes.map((note): KnownBlock => ({ type: 'section', text: { type: 'mrkdwn', text: note } })),
       ...(buttons.length > 0 ? [{ type: 'actions', elements: buttons } satisfies KnownBlock] : []),
     ],
@@ -46,53 +56,47 @@ function aim(focus: string | undefined, to: Change['to']): string {
   return focus === undefined ? splitText(to) : `${weightOf(percentages(to), focus)} % to ${focus}`;
 }
 
-function headline(change: Change): string {
-  const { state, by, id } = change;
-  const asked = `asked by ${user(by)}, ${id}.`;
-  switch (state.kind) {
-    case 'queued':
-      return `Queued, ${asked}`;
-    case 'applying':
-      return `Applying, ${asked}`;
-    case 'applied':
-      return `Applied in ${duration(state.tookMs)}, ${asked}`;
-    case 'held':
-      return `Held and not applied, ${asked}`;
-    case 'superseded':
-      return `Superseded and not applied, ${asked}`;
-    case 'discarded':
-      return `Discarded and not applied, ${asked}`;
-    case 'failed':
-      return `Not applied, ${asked}`;
-  }
+/** What stands in the context line, with the reason, as one sentence. */
+function spokenFacts(change: Change): string {
+  const reason = change.reason === undefined ? [] : [escapeText(quoted(change.reason))];
+  return [stateWord(change.state), ...factsOf(change), ...reason].join(', ');
 }
 
-function facts(change: Change): string {
-  const { object, by, id, insistedBy, reverts } = change;
-  const where = `${object.namespace} @ ${object.cluster}`;
+function factsOf({ object, by, id, insistedBy, reverts }: Change): readonly string[] {
   return [
-    `*${stateWord(change.state)}*`,
     `asked by ${user(by)}`,
     ...(insistedBy === undefined ? [] : [`applied anyway by ${user(insistedBy)}`]),
     ...(reverts === undefined ? [] : [`takes back ${reverts}`]),
     id,
-    escapeText(where),
-  ].join(' · ');
+    escapeText(`${object.namespace} @ ${object.cluster}`),
+  ];
 }
 
 function stateWord(state: State): string {
   switch (state.kind) {
     case 'applied':
       return `Applied in ${duration(state.tookMs)}`;
+    case 'queued':
+      return 'Queued';
+    case 'applying':
+      return 'Applying';
+    case 'held':
+      return 'Held, not applied';
+    case 'superseded':
+      return 'Superseded, not applied';
+    case 'discarded':
+      return 'Discarded, not applied';
     case 'failed':
       return 'Not applied';
-    default:
-      return `${state.kind[0]?.toUpperCase() ?? ''}${state.kind.slice(1)}`;
   }
 }
 
 function reasonElements({ reason }: Change): { type: 'plain_text'; text: string; emoji: boolean }[] {
-  return reason === undefined ? [] : [{ type: 'plain_text', text: truncate(`“${reason}”`, 400), emoji: false }];
+  return reason === undefined ? [] : [{ type: 'plain_text', text: quoted(reason), emoji: false }];
+}
+
+function quoted(reason: string): string {
+  return `“${truncate(reason, 400)}”`;
 }
 
 /** What else a person must know, a sentence or two each, already escaped. */

@@ -1,0 +1,100 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { CustomObjectsApi, KubeConfig } from '@kubernetes/client-node';
+import { startWorld, type World, type WorldOptions } from '../../src/sandbox/world.ts';
+import { SlackClient, type SlackMessage } from './slack-client.ts';
+
+/** The bot as it is built, in a world of its own, and what tests use to act in it. */
+export interface TestWorld extends World {
+  readonly people: SlackClient;
+  readonly objects: Objects;
+  readonly logs: readonly string[];
+}
+
+export async function startTestWorld(options: Partial<WorldOptions> = {}): Promise<TestWorld> {
+  const folder = await mkdtemp(join(tmpdir(), 'shiftbot-world-'));
+  const logs: string[] = [];
+  const program = resolve('dist/main.js');
+  const world = await startWorld({ folder, program, onLog: (line) => logs.push(line), ...options });
+  const people = new SlackClient(world.slack);
+  if (options.http !== true && options.bots?.length !== 0) await people.waitForBot();
+  return {
+    ...world,
+    people,
+    objects: new Objects(world.kubeconfig),
+    logs,
+    stop: async () => {
+      await world.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+interface VirtualService {
+  readonly metadata: Readonly<Record<string, unknown>> & {
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly resourceVersion: string;
+  };
+  readonly spec: { readonly hosts: readonly string[]; readonly http: readonly Readonly<Record<string, unknown>>[] };
+}
+
+/** Routing objects as `kubectl` would see and edit them. */
+export class Objects {
+  readonly #api: CustomObjectsApi;
+
+  constructor(kubeconfig: string) {
+    const config = new KubeConfig();
+    config.loadFromFile(kubeconfig);
+    this.#api = config.makeApiClient(CustomObjectsApi);
+  }
+
+  async get(name: string): Promise<VirtualService> {
+    return (await this.#api.getNamespacedCustomObject(this.#named(name))) as VirtualService; // as the API server keeps it
+  }
+
+  /** Subset and weight of every destination of the last http rule, in the object's order. */
+  async weights(name: string): Promise<readonly (readonly [string, number | undefined])[]> {
+    const { spec } = await this.get(name);
+    const route = (spec.http.at(-1)?.['route'] ?? []) as { destination: { subset: string }; weight?: number }[]; // as in Bookinfo's files
+    return route.map(({ destination, weight }) => [destination.subset, weight] as const);
+  }
+
+  async ledger(
+    name: string,
+  ): Promise<{
+    seq: number;
+    revisions: { id: string; from: object; to: object; reverts?: string; by: string; reason?: string }[];
+  }> {
+    const { metadata } = await this.get(name);
+    return JSON.parse(metadata.annotations?.['shiftbot.dev/history'] ?? '{"seq":0,"revisions":[]}');
+  }
+
+  /** Replaces the spec, as somebody with an editor would. */
+  async editByHand(name: string, change: (spec: VirtualService['spec']) => VirtualService['spec']): Promise<void> {
+    const object = await this.get(name);
+    await this.#api.replaceNamespacedCustomObject({
+      ...this.#named(name),
+      body: { ...object, spec: change(object.spec) },
+      fieldManager: 'kubectl-edit',
+    });
+  }
+
+  async delete(name: string): Promise<void> {
+    await this.#api.deleteNamespacedCustomObject(this.#named(name));
+  }
+
+  #named(name: string) {
+    return { group: 'networking.istio.io', version: 'v1', plural: 'virtualservices', namespace: 'default', name };
+  }
+}
+
+/** A card in the channel whose text has all these words. */
+export function isCard(message: SlackMessage, ...words: readonly string[]): boolean {
+  return message.subtype !== 'ephemeral' && words.every((word) => message.text.includes(word));
+}
+
+/** What only this person sees, with all these words in it. */
+export function isFor(user: string, message: SlackMessage, ...words: readonly string[]): boolean {
+  return message.ephemeral_to === user && words.every((word) => message.text.includes(word));
+}
