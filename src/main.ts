@@ -12,6 +12,7 @@ import type { RunningWorker } from './redis/job-queue.ts';
 import { JobQueue, startWorker } from './redis/job-queue.ts';
 import { redisProblem } from './redis/readiness.ts';
 import { StoredChanges } from './redis/stored-changes.ts';
+import { Rounds } from './rounds.ts';
 import { createSlackApp, type SlackApp, SlackTokenError } from './slack/app.ts';
 import { SlackChannel } from './slack/channel.ts';
 import { eventsPath } from './slack/surface.ts';
@@ -25,8 +26,6 @@ import { reconcile } from './workflow/reconcile.ts';
 /** `EX_CONFIG` of sysexits.h: starting again will not help until somebody corrects the configuration. */
 const badConfiguration = 78;
 const shutdownLimitMs = 20_000;
-const busyRoundMs = 5_000;
-const idleRoundMs = 60_000;
 
 interface Bot {
   readonly port: number;
@@ -55,7 +54,8 @@ async function start(config: Config, log: Log): Promise<Bot> {
   );
 
   const chat = new SlackChannel(slackClient(config.slack), log);
-  const cards = cardsOf({ changes, cards: cardLog, chat, log, aside });
+  const rounds = new Rounds(log);
+  const cards = cardsOf({ changes, cards: cardLog, chat, log, aside, lookAgain: () => rounds.soon() });
   const desk = { mesh, changes, queue, log, now, namespace: config.namespace };
 
   const slack = config.roles.has('chat')
@@ -74,7 +74,7 @@ async function start(config: Config, log: Log): Promise<Bot> {
   const worker = config.roles.has('worker')
     ? startWork(config, { mesh, changes, cards, meter: metrics, log, now, aside })
     : undefined;
-  const rounds = startRounds(() => reconcile({ changes, cards: cardLog, queue, show: cards.show, log, now }), log);
+  rounds.start(() => reconcile({ changes, cards: cardLog, queue, show: cards.show, log, now }));
   await slack?.start();
 
   return {
@@ -100,29 +100,6 @@ function startWork(config: Config, bench: Bench): RunningWorker {
     close: async () => {
       await worker.close();
       connection.disconnect();
-    },
-  };
-}
-
-/** Reconciles now and again: soon while something is open, seldom while nothing is. */
-function startRounds(round: () => Promise<number>, log: Log): { stop(): void } {
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
-  const turn = async () => {
-    let open = 0;
-    try {
-      open = await round();
-    } catch (err) {
-      log.warn({ err }, 'a round of reconciling did not end');
-      open = 1;
-    }
-    if (!stopped) timer = setTimeout(() => void turn(), open > 0 ? busyRoundMs : idleRoundMs);
-  };
-  timer = setTimeout(() => void turn(), 500);
-  return {
-    stop: () => {
-      stopped = true;
-      clearTimeout(timer);
     },
   };
 }

@@ -1,4 +1,4 @@
-/** What the bot's account must be allowed to do, and nothing more; `manifests/base/role.yaml` grants just this. */
+/** What the bot's account must be allowed to do, and nothing more; `manifests/access/role.yaml` grants just this. */
 export const requiredAccess = [
   { group: 'networking.istio.io', resource: 'virtualservices', verbs: ['get', 'list', 'watch', 'patch'] },
   { group: 'networking.istio.io', resource: 'destinationrules', verbs: ['get', 'list', 'watch'] },

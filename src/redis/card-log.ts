@@ -6,8 +6,9 @@ import { ask, type Connection } from './connect.ts';
 import { keys } from './keys.ts';
 import { Script } from './script.ts';
 
-/** Longer than a call to chat may take, so that a card is not posted by two; a crashed process holds it no longer than that. */
-const claimMs = 30_000;
+/** A crashed process holds a card no longer than this; one that lives renews its claim, however slow chat is. */
+const claimMs = 4_000;
+const renewMs = 1_000;
 const keepSeconds = 31 * 24 * 3600;
 
 const fields = z.tuple([z.string().nullable(), z.string().nullable(), z.string().nullable(), z.string().nullable()]);
@@ -42,6 +43,7 @@ class Claim implements CardClaim {
   readonly #redis: Connection;
   readonly #id: ChangeId;
   readonly #token: string;
+  readonly #renewing: NodeJS.Timeout;
   readonly placed: Placed | undefined;
   readonly postBegun: boolean;
 
@@ -51,6 +53,7 @@ class Claim implements CardClaim {
     this.#token = token;
     this.placed = placed;
     this.postBegun = postBegun;
+    this.#renewing = setInterval(() => void this.#renew(), renewMs).unref();
   }
 
   async beginPost(): Promise<void> {
@@ -74,8 +77,14 @@ class Claim implements CardClaim {
   }
 
   async release(): Promise<boolean> {
+    clearInterval(this.#renewing);
     const owed = await releaseScript.run(this.#redis, [keys.cardClaim(this.#id), keys.owed], [this.#id, this.#token]);
     return owed === 1;
+  }
+
+  /** A claim that cannot be renewed runs out, and another may take it: at worst the card is written twice with the same words. */
+  async #renew(): Promise<void> {
+    await this.#redis.pexpire(keys.cardClaim(this.#id), claimMs).catch(() => clearInterval(this.#renewing));
   }
 }
 

@@ -50,7 +50,7 @@ const bookinfo = resolve(import.meta.dirname, '../../manifests/bookinfo');
 export async function startWorld(options: WorldOptions): Promise<World> {
   const started: { stop(): Promise<void> }[] = [];
   const stop = async () => {
-    for (const each of started.toReversed()) await each.stop();
+    for (const each of started.splice(0).toReversed()) await each.stop();
   };
   try {
     const firstBotPort = await orFree(options.ports?.bot);

@@ -62,7 +62,7 @@ function previewText({ name, plan, waiting, verdict }: Extract<Answer, { kind: '
       ? `\nNot reached by the split: ${plan.pinned.map((rule) => code(rule, 120)).join(', ')}`
       : '';
   const line = waiting === 0 ? '' : `\nPlanned from what the ${waiting} waiting before it will leave.`;
-  return `Dry run of ${code(name.service)} in ${code(name.namespace)}: nothing was changed.\n\`\`\`${escapeText(moveRows(plan.from, plan.to))}\`\`\`\n${verdictText(verdict)}${line}${notReached}`;
+  return `Dry run of ${code(name.service)} in ${code(name.namespace)}: nothing was changed.\n${moveRows(plan.from, plan.to)}\n${verdictText(verdict)}${line}${notReached}`;
 }
 
 function verdictText(verdict: Verdict): string {
@@ -145,7 +145,7 @@ export function statusReply(answer: StatusAnswer): Reply {
 
 function statusText({ name, route, open }: Extract<StatusAnswer, { kind: 'status' }>): string {
   const rule = findRule(route, defaultRule);
-  const split = rule === undefined ? 'No rule takes all the rest.' : `\`\`\`${escapeText(splitRows(rule.split))}\`\`\``;
+  const split = rule === undefined ? 'No rule takes all the rest.' : splitRows(rule.split);
   const change = rule === undefined ? undefined : since(route, rule);
   return [
     `*${escapeText(name.service)}* in ${code(name.namespace)} (${code(`VirtualService ${route.object.name}`)}, for ${escapeText(reach(route))})`,

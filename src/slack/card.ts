@@ -32,7 +32,7 @@ export function card(change: Change): Message {
         block_id: change.id,
         text: { type: 'plain_text', text: truncate(title(change), 140), emoji: false },
       },
-      { type: 'section', text: { type: 'mrkdwn', text: `\`\`\`${escapeText(moveRows(from, to))}\`\`\`` } },
+      { type: 'section', text: { type: 'mrkdwn', text: moveRows(from, to) } },
       {
         type: 'context',
         elements: [

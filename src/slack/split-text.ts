@@ -1,5 +1,5 @@
 import { percentages, type Split, versionsOf, weightOf } from '../domain/split.ts';
-import { bar } from './mrkdwn.ts';
+import { bar, escapeText } from './mrkdwn.ts';
 
 const maxRows = 12;
 
@@ -18,28 +18,31 @@ export function moveText(from: Split, to: Split): string {
     .join(', ');
 }
 
-/** One line a version, the shares aligned, with a bar for what it will have. */
+/** One line of code a version, the shares aligned, with a bar for what it will have. */
 export function moveRows(from: Split, to: Split): string {
   const moves = movesOf(from, to);
-  const width = Math.max(...moves.map(({ version }) => version.length), 0);
-  const rows = moves
-    .slice(0, maxRows)
-    .map(
-      ({ version, before, after }) =>
-        `${version.padEnd(width)}  ${String(before).padStart(3)} → ${`${after} %`.padEnd(5)}  ${bar(after)}`,
-    );
-  const more = moves.length > maxRows ? [`… +${moves.length - maxRows} versions`] : [];
-  return [...rows, ...more].join('\n');
+  return rows(
+    moves.map(({ version }) => version),
+    moves.map(({ before, after }) => `${String(before).padStart(3)} → ${`${after} %`.padEnd(5)}  ${bar(after)}`),
+  );
 }
 
-/** One line a version, with a bar. */
+/** One line of code a version, with a bar. */
 export function splitRows(split: Split): string {
   const shares = sharesOf(split);
-  const width = Math.max(...shares.map(([version]) => version.length), 0);
-  const rows = shares
+  return rows(
+    shares.map(([version]) => version),
+    shares.map(([, percent]) => `${`${percent} %`.padStart(5)}  ${bar(percent)}`),
+  );
+}
+
+/** Code a line and not a block, and spaces that do not break or collapse, so that the columns stand wherever it is shown. */
+function rows(names: readonly string[], cells: readonly string[]): string {
+  const width = Math.max(...names.map((name) => name.length), 0);
+  const lines = names
     .slice(0, maxRows)
-    .map(([version, percent]) => `${version.padEnd(width)}  ${`${percent} %`.padStart(5)}  ${bar(percent)}`);
-  return [...rows, ...(shares.length > maxRows ? [`… +${shares.length - maxRows} versions`] : [])].join('\n');
+    .map((name, at) => `\`${escapeText(`${name.padEnd(width)}  ${cells[at] ?? ''}`).replaceAll(' ', '\u00A0')}\``);
+  return [...lines, ...(names.length > maxRows ? [`… +${names.length - maxRows} versions`] : [])].join('\n');
 }
 
 function movesOf(

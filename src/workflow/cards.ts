@@ -16,10 +16,19 @@ export interface CardDesk {
   readonly chat: Chat;
   readonly log: Log;
   readonly aside: (work: () => Promise<void>, what: string, fields: object) => void;
+  /** A card may be left behind: whoever has it in hand may have died. */
+  readonly lookAgain: () => void;
 }
 
 export function cardsOf(desk: CardDesk): Cards {
-  const show = (id: ChangeId) => showCard(desk, id);
+  const show = async (id: ChangeId) => {
+    try {
+      await showCard(desk, id);
+    } catch (error) {
+      desk.lookAgain();
+      throw error;
+    }
+  };
   return {
     show,
     showSoon: (id) => desk.aside(() => show(id), 'a card lags behind and will catch up', { changeId: id }),
@@ -30,7 +39,7 @@ export function cardsOf(desk: CardDesk): Cards {
 async function showCard(desk: CardDesk, id: ChangeId): Promise<void> {
   for (let owed = true; owed; ) {
     const claim = await desk.cards.claim(id);
-    if (claim === undefined) return;
+    if (claim === undefined) return desk.lookAgain();
     try {
       await bring(desk, id, claim);
     } finally {

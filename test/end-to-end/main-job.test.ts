@@ -184,7 +184,7 @@ describe.each([
     await world.people.command('alice', 'reviews v2 20 —dry-run');
 
     const { text } = await answer(alice.id, 'Dry run', 'The API server would take it');
-    expect(text).toContain('v2    0 → 20 %');
+    expect(text.replaceAll('\u00A0', ' ')).toContain('v2    0 → 20 %');
     expect(await world.objects.get('productpage')).toEqual(before);
   });
 

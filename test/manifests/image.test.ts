@@ -1,0 +1,176 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { ConfigError, readConfig } from '../../src/config.ts';
+import { filterContext, ImageBuild, readInstructions } from './dockerfile.ts';
+import { manifests, only, render } from './kustomization.ts';
+
+const project = resolve(import.meta.dirname, '../..');
+const instructions = readInstructions(readFileSync(join(project, 'Dockerfile'), 'utf8'));
+const lastStage = instructions.slice(instructions.findLastIndex(({ keyword }) => keyword === 'FROM'));
+const entrypoint = z.array(z.string()).parse(JSON.parse(valueInLastStage('ENTRYPOINT')));
+
+const names = z.record(z.string(), z.string());
+const packageFile = z.object({
+  version: z.string(),
+  engines: z.object({ node: z.string() }),
+  dependencies: names,
+  devDependencies: names,
+  optionalDependencies: names,
+});
+const manifest = packageFile.parse(readJson(join(project, 'package.json')));
+
+describe('the Dockerfile', () => {
+  it('runs the bot as the user that the Deployment names, without a shell between', () => {
+    const { user, port } = deployment();
+
+    expect(valueInLastStage('USER')).toBe(`${user}:${user}`);
+    expect(valueInLastStage('EXPOSE')).toBe(String(port));
+    expect(entrypoint).toEqual(['/nodejs/bin/node', '--enable-source-maps', 'dist/main.js']);
+    expect(valueInLastStage('ENV')).toBe('NODE_ENV=production');
+  });
+
+  it('builds and runs on the Node that package.json asks for, and ends on an image without a shell', () => {
+    const [, major] = /^>=(\d+)$/.exec(manifest.engines.node) ?? [];
+    const images = instructions.filter(({ keyword }) => keyword === 'FROM').map(({ rest }) => rest.split(' ')[0]);
+
+    expect(images).toEqual([
+      `node:${major}-bookworm-slim`,
+      'package',
+      'package',
+      `gcr.io/distroless/nodejs${major}-debian13:nonroot`,
+    ]);
+  });
+
+  it('leaves health to the probes', () => {
+    expect(instructions.map(({ keyword }) => keyword)).not.toContain('HEALTHCHECK');
+  });
+
+  it('is labelled with this version', () => {
+    expect(valueInLastStage('LABEL')).toContain(`org.opencontainers.image.version="${manifest.version}"`);
+    expect(valueInLastStage('LABEL')).toContain('org.opencontainers.image.licenses="Apache-2.0"');
+  });
+});
+
+describe('the image, built without an engine', () => {
+  let folder: string;
+  let context: readonly string[];
+  let app: string;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'shiftbot-image-'));
+    context = filterContext(projectFiles(), readFileSync(join(project, '.dockerignore'), 'utf8'));
+    const copied = join(folder, 'context');
+    mkdirSync(copied);
+    for (const file of context) cpSync(join(project, file), join(copied, file));
+    app = await new ImageBuild(copied, folder).run(instructions);
+  }, 240_000);
+
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('is sent just what it is built from', () => {
+    const top = new Set(context.map((file) => file.split('/')[0]));
+
+    expect([...top].sort()).toEqual(['LICENSE', 'package-lock.json', 'package.json', 'src', 'tsconfig.json']);
+    expect(context.filter((file) => file.startsWith('src/sandbox/'))).toEqual([]);
+  });
+
+  it('holds the compiled bot and what it needs to run', () => {
+    expect(readdirSync(app).sort()).toEqual(['LICENSE', 'dist', 'node_modules', 'package.json']);
+    expect(existsSync(join(app, 'dist/main.js'))).toBe(true);
+    expect(existsSync(join(app, 'dist/sandbox'))).toBe(false);
+  });
+
+  it('holds just the packages that the lockfile has for production', () => {
+    const lockfile = z.object({
+      packages: z.record(
+        z.string(),
+        z.object({ dev: z.boolean(), optional: z.boolean(), devOptional: z.boolean() }).partial(),
+      ),
+    });
+    const locked = lockfile.parse(readJson(join(project, 'package-lock.json'))).packages;
+    const installed = lockfile.parse(readJson(join(app, 'node_modules/.package-lock.json'))).packages;
+    const production = Object.entries(locked).filter(
+      ([path, { dev, optional, devOptional }]) => path !== '' && !dev && !optional && !devOptional,
+    );
+
+    expect(Object.keys(installed).sort()).toEqual(production.map(([path]) => path).sort());
+  });
+
+  it('holds no tool of development', () => {
+    const tools = { ...manifest.devDependencies, ...manifest.optionalDependencies };
+    const kept = Object.keys(tools).filter((name) => existsSync(join(app, 'node_modules', name)));
+
+    expect(kept.filter((name) => name !== '@types/node')).toEqual([]); // libraries depend on its package, without a file left in it
+    expect(
+      readdirSync(join(app, 'node_modules'), { recursive: true, encoding: 'utf8' }).filter(isForCompilers),
+    ).toEqual([]);
+  });
+
+  it('can load every dependency', () => {
+    const script = Object.keys(manifest.dependencies).map((name) => `await import(${JSON.stringify(name)});`);
+
+    expect(node(['--input-type=module', '--eval', script.join('\n')])).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  it('starts, and without an environment ends by saying what is missing', () => {
+    const { status, stderr } = node(entrypoint.slice(1));
+
+    expect(stderr.split('\n')).toEqual(
+      expect.arrayContaining(faultsOfAnEmptyEnvironment().map((fault) => expect.stringContaining(fault))),
+    );
+    expect(status).toBe(78);
+  });
+
+  function node(words: readonly string[]) {
+    return spawnSync(process.execPath, words, { cwd: app, env: {}, encoding: 'utf8', timeout: 10_000 });
+  }
+});
+
+/** What a checkout would hold: tracked, or about to be. */
+function projectFiles(): readonly string[] {
+  const words = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
+  const files = execFileSync('git', words, { cwd: project, encoding: 'utf8' }).split('\0');
+  return [...new Set(files)].filter((file) => file !== '' && existsSync(join(project, file)));
+}
+
+function isForCompilers(file: string): boolean {
+  return /\.(map|d\.[cm]?ts)$/.test(file);
+}
+
+function faultsOfAnEmptyEnvironment(): readonly string[] {
+  try {
+    readConfig({});
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+  throw new Error('an empty environment was accepted');
+}
+
+function deployment(): { user: number; port: number } {
+  const pod = z.object({
+    securityContext: z.object({ runAsUser: z.number() }),
+    containers: z.tuple([z.object({ ports: z.tuple([z.object({ containerPort: z.number() })]) })]),
+  });
+  const { template } = z
+    .object({ template: z.object({ spec: pod }) })
+    .parse(only(render(join(manifests, 'base')), 'Deployment')['spec']);
+  return {
+    user: template.spec.securityContext.runAsUser,
+    port: template.spec.containers[0].ports[0].containerPort,
+  };
+}
+
+function valueInLastStage(keyword: string): string {
+  const found = lastStage.find((instruction) => instruction.keyword === keyword);
+  if (found === undefined) throw new Error(`the last stage has no ${keyword}`);
+  return found.rest;
+}
+
+function readJson(file: string): unknown {
+  return JSON.parse(readFileSync(file, 'utf8'));
+}

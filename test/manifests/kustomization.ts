@@ -1,0 +1,73 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parse, parseAllDocuments } from 'yaml';
+import { z } from 'zod';
+
+export const manifests = resolve(import.meta.dirname, '../../manifests');
+
+const object = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.looseObject({ name: z.string(), namespace: z.string().optional() }),
+});
+export type KubernetesObject = z.infer<typeof object>;
+
+const kustomization = z.strictObject({
+  apiVersion: z.literal('kustomize.config.k8s.io/v1beta1'),
+  kind: z.literal('Kustomization'),
+  namespace: z.string().optional(),
+  resources: z.array(z.string()),
+  images: z.array(z.strictObject({ name: z.string(), newName: z.string(), newTag: z.string() })).default([]),
+  configMapGenerator: z.array(z.strictObject({ name: z.string(), literals: z.array(z.string()) })).default([]),
+  patches: z.never().optional(),
+});
+
+/** Each document of a YAML file. */
+export function readObjects(file: string): readonly KubernetesObject[] {
+  return toObjects(readFileSync(file, 'utf8'));
+}
+
+export function toObjects(text: string): readonly KubernetesObject[] {
+  return parseAllDocuments(text).map((document) => {
+    if (document.errors[0] !== undefined) throw document.errors[0];
+    return object.parse(document.toJS());
+  });
+}
+
+/**
+ * What kustomize makes of a folder of ours, as far as we use it, so that a machine without kubectl can look too. Image names are left
+ * as written, and generated names without their hash; where kubectl is, a test compares the two.
+ */
+export function render(folder: string): readonly KubernetesObject[] {
+  const { namespace, resources, configMapGenerator } = readKustomization(folder);
+  const read = resources.map((resource) => join(folder, resource));
+  const objects = read.flatMap((path) => (statSync(path).isDirectory() ? render(path) : readObjects(path)));
+  const made = configMapGenerator.map(({ name, literals }) => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name },
+    data: Object.fromEntries(literals.map(splitAtEquals)),
+  }));
+  return [...objects, ...made].map((each) => (namespace === undefined ? each : inNamespace(each, namespace)));
+}
+
+export function readKustomization(folder: string): z.infer<typeof kustomization> {
+  return kustomization.parse(parse(readFileSync(join(folder, 'kustomization.yaml'), 'utf8')));
+}
+
+export function inNamespace(each: KubernetesObject, namespace: string): KubernetesObject {
+  return { ...each, metadata: { ...each.metadata, namespace } };
+}
+
+/** The one object of a kind. */
+export function only(objects: readonly KubernetesObject[], kind: string): KubernetesObject {
+  const [found, ...more] = objects.filter((each) => each.kind === kind);
+  if (found === undefined || more.length > 0)
+    throw new Error(`${more.length + (found ? 1 : 0)} objects of kind ${kind}`);
+  return found;
+}
+
+function splitAtEquals(literal: string): [string, string] {
+  const at = literal.indexOf('=');
+  return [literal.slice(0, at), literal.slice(at + 1)];
+}
