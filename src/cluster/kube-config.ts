@@ -15,24 +15,42 @@ export class KubeConfigError extends Error {
   }
 }
 
+/** Long enough to spare nearly every request the work, short enough that a rotated token is taken up before the old one ends. */
+const credentialsKeptMs = 10_000;
+
+interface Credentials {
+  readonly authorization: string | undefined;
+  readonly untilMs: number;
+}
+
 /**
- * Keeps the connection to its one cluster: the library opens a new TLS connection for every request and never closes it. One object
- * serves one context for ever, since a client of the library takes its credentials from whatever context is current.
+ * Keeps the connections to its one cluster: left to itself, the library opens a new TLS connection for every request and never closes
+ * it. One object serves one context for ever, since a client of the library takes its credentials from whatever context is current.
  */
 export class PooledKubeConfig extends KubeConfig {
   #agent: Agent | undefined;
+  #credentials: Credentials | undefined;
 
   override async applySecurityAuthentication(context: RequestContext): Promise<void> {
-    await super.applySecurityAuthentication(context);
-    const fresh = context.getDispatcher() as Agent | undefined; // the library types it by its least common ancestor
-    if (fresh === undefined) return;
-    if (this.#agent === undefined) this.#agent = fresh;
-    else if (this.#agent !== fresh) void fresh.close();
-    context.setDispatcher(this.#agent);
+    if (this.#credentials === undefined || performance.now() > this.#credentials.untilMs) await this.#renew(context);
+    const authorization = this.#credentials?.authorization;
+    if (authorization !== undefined) context.setHeaderParam('Authorization', authorization);
+    if (this.#agent !== undefined) context.setDispatcher(this.#agent);
   }
 
   async close(): Promise<void> {
     await this.#agent?.destroy();
+  }
+
+  async #renew(context: RequestContext): Promise<void> {
+    await super.applySecurityAuthentication(context);
+    this.#credentials = {
+      authorization: context.getHeaders()['Authorization'],
+      untilMs: performance.now() + credentialsKeptMs,
+    };
+    const fresh = context.getDispatcher() as Agent | undefined; // the library types it by its least common ancestor
+    if (this.#agent === undefined) this.#agent = fresh;
+    else if (fresh !== undefined && fresh !== this.#agent) await fresh.close();
   }
 }
 

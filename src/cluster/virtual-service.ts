@@ -39,7 +39,16 @@ const virtualService = z.object({
     resourceVersion: z.string(),
     annotations: z.record(z.string(), z.string()).optional(),
     managedFields: z
-      .array(z.object({ manager: z.string().default('unknown'), time: z.string().default('') }))
+      .array(
+        z.object({
+          manager: z.string().default('unknown'),
+          time: z.string().default(''),
+          fieldsV1: z
+            .object({ 'f:spec': z.record(z.string(), z.unknown()) })
+            .optional()
+            .catch(undefined),
+        }),
+      )
       .default([]),
   }),
   spec: z
@@ -82,7 +91,7 @@ export function destinationHosts({ metadata, spec }: VirtualService): readonly s
 export function toRoute(cluster: string, object: VirtualService, subsets: (host: string) => readonly string[]): Route {
   const { metadata, spec } = object;
   const { name, namespace, uid } = metadata;
-  const lastWriter = metadata.managedFields.toSorted((a, b) => a.time.localeCompare(b.time)).at(-1);
+  const lastWriter = lastWriterOf(metadata);
   return {
     object: { cluster, namespace, kind: 'VirtualService', name },
     uid,
@@ -92,6 +101,13 @@ export function toRoute(cluster: string, object: VirtualService, subsets: (host:
     ledger: ledgerOf(object),
     lastWriter: lastWriter === undefined ? undefined : { manager: lastWriter.manager, at: lastWriter.time },
   };
+}
+
+/** Whoever changed the rules last. All of them are one owner's; the times alone are whole seconds, and count every annotation. */
+function lastWriterOf({ managedFields }: VirtualService['metadata']): { manager: string; time: string } | undefined {
+  const ofRules = managedFields.filter(({ fieldsV1 }) => fieldsV1?.['f:spec']['f:http'] !== undefined);
+  const writers = ofRules.length > 0 ? ofRules : managedFields;
+  return writers.toSorted((a, b) => a.time.localeCompare(b.time)).at(-1);
 }
 
 /**

@@ -42,26 +42,24 @@ export function isVerb(word: string): word is Verb {
 export function formatCommand(command: Command): string {
   switch (command.verb) {
     case 'help':
-      return join('/shift', 'help', command.topic);
+      return join('/shift', 'help', command.topic && asWord(command.topic));
     case 'status':
-      return join('/shift', 'status', command.service, ...placeFlags(command));
+      return join('/shift', 'status', ...formatService(command));
     case 'history':
-      return join('/shift', 'history', command.service.service, ...placeFlags(command.service));
+      return join('/shift', 'history', ...formatService(command.service));
     case 'rollback':
       return join(
         '/shift',
         'rollback',
-        command.service.service,
-        command.backTo && `to ${command.backTo}`,
-        ...allFlags(command),
+        ...formatService(command.service, command.backTo && `to ${command.backTo}`),
+        formatFlags(command.options),
       );
     case 'shift':
       return join(
         '/shift',
         isVerb(command.service.service) ? 'set' : undefined,
-        command.service.service,
-        formatWish(command.wish),
-        ...allFlags(command),
+        ...formatService(command.service, formatWish(command.wish)),
+        formatFlags(command.options),
       );
   }
 }
@@ -78,18 +76,46 @@ function formatWish(wish: Wish): string {
     .join(' ');
 }
 
-function allFlags(command: {
-  readonly service: TypedService;
-  readonly options: Options;
-}): readonly (string | undefined)[] {
-  const { rule, reason, dryRun } = command.options;
-  const quoted = reason === undefined ? undefined : `--reason "${reason.replaceAll('"', "'")}"`;
-  return [...placeFlags(command.service), rule && `--route ${rule}`, quoted, dryRun ? '--dry-run' : undefined];
+/** A dot is read as the one before a namespace, so beside a namespace such a service is named as `bookinfo/reviews.example.com`. */
+function formatService(
+  place: {
+    readonly service?: string | undefined;
+    readonly namespace?: string | undefined;
+    readonly cluster?: string | undefined;
+  },
+  more?: string,
+): readonly (string | undefined)[] {
+  const { service, namespace, cluster } = place;
+  if (namespace === undefined || !service?.includes('.')) return [service, more, formatFlags({ namespace, cluster })];
+  return [`${namespace}/${service}`, more, formatFlags({ cluster })];
 }
 
-function placeFlags(place: {
+/** Flags as they are typed; what was said in them is read again. */
+export function formatFlags(flags: {
   readonly namespace?: string | undefined;
   readonly cluster?: string | undefined;
-}): readonly (string | undefined)[] {
-  return [place.namespace && `-n ${place.namespace}`, place.cluster && `--cluster ${place.cluster}`];
+  readonly rule?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly dryRun?: boolean | undefined;
+}): string {
+  const { namespace, cluster, rule, reason, dryRun } = flags;
+  return join(
+    namespace && `-n ${namespace}`,
+    cluster && `--cluster ${asWord(cluster)}`,
+    rule && `--route ${asWord(rule)}`,
+    reason && `--reason ${inQuotes(reason)}`,
+    dryRun ? '--dry-run' : undefined,
+  );
+}
+
+function asWord(value: string): string {
+  return /^[^\s"'‘’-][^\s"'‘’]*$/.test(value) ? value : inQuotes(value);
+}
+
+/** In the first quotes that do not stand in the text itself; only a word without a space can hold them all. */
+function inQuotes(text: string): string {
+  if (!text.includes('"')) return `"${text}"`;
+  if (!text.includes("'")) return `'${text}'`;
+  if (!/[‘’]/.test(text)) return `‘${text}’`;
+  return text.includes(' ') ? `"${text.replaceAll('"', "'")}"` : text;
 }

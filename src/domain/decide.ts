@@ -3,7 +3,7 @@ import { findRevision, type Revision } from './ledger.ts';
 import type { ChangeId } from './names.ts';
 import { firstUnserved } from './plan.ts';
 import { findRule, type Route } from './route.ts';
-import { type Split, sameShares } from './split.ts';
+import { keepingPlaces, type Split, sameShares } from './split.ts';
 
 /** What to do with an accepted change, now that the object has been read. */
 export type Decision =
@@ -32,10 +32,11 @@ export function decide(change: Change, route: Route): Decision {
   if (!sameShares(rule.split, change.from) && !sameShares(rule.split, change.to))
     return { kind: 'held', because: 'moved', live };
 
-  const added = Object.keys(change.to).some((version) => !Object.hasOwn(rule.split, version));
+  const to = keepingPlaces(rule.split, change.to);
+  const added = Object.keys(to).some((version) => !Object.hasOwn(rule.split, version));
   if (added && rule.host === undefined) return { kind: 'failed', because: 'rule-changed', detail: 'several-hosts' };
 
-  const unserved = firstUnserved(rule, rule.split, change.to);
+  const unserved = firstUnserved(rule, rule.split, to);
   return unserved === undefined ? { kind: 'write' } : { kind: 'failed', because: 'version-gone', detail: unserved };
 }
 

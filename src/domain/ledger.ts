@@ -49,7 +49,7 @@ const schema = z.object({
       id: changeId,
       at: z.iso.datetime(),
       by: z.string().max(100),
-      rule: z.string().max(253),
+      rule: z.string(), // Istio bounds the names of hosts and subsets, but not those of rules
       from: split,
       to: split,
       reason: z.string().optional(),

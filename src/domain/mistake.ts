@@ -22,7 +22,7 @@ export function tooMuch(words: readonly string[], enough: string): Mistake {
   return mistake(`${quote(words.join(' '))} is more than I understand.`, `Did you mean \`${enough.trim()}\`?`);
 }
 
-/** A word of the person as part of a command to copy: what no name can hold is left out. */
+/** A word of the person as part of a command to copy: nothing in it ends the code that it stands in. */
 export function plain(word: string): string {
-  return word.replaceAll(/[^\x21-\x7E]|`/g, '').slice(0, 64);
+  return word.replaceAll('`', "'");
 }

@@ -63,7 +63,7 @@ export function isChangeId(text: string): text is ChangeId {
 
 /** Reads an id as people type it: any case, O for 0, I and L for 1. */
 export function readChangeId(word: string): ChangeId | undefined {
-  if (!/^c-/i.test(word)) return undefined;
+  if (!/^c-[0-9a-z]{8}$/i.test(word)) return undefined;
   const id = `c-${word.slice(2).toUpperCase().replaceAll('O', '0').replaceAll(/[IL]/g, '1')}`;
   return isChangeId(id) ? id : undefined;
 }

@@ -1,4 +1,4 @@
-import { type Command, isVerb, join, type TypedService, verbs } from './command.ts';
+import { type Command, formatFlags, isVerb, join, type TypedService, type Verb, verbs } from './command.ts';
 import { type Flags, options, takeFlags } from './flags.ts';
 import { type Mistake, mistake, no, type Parsed, plain, tooMuch } from './mistake.ts';
 import { isHost, isLabel, readChangeId, splitServiceWord } from './names.ts';
@@ -11,24 +11,55 @@ const maxTypedLength = 4000;
 /** Reads one line of the /shift language. Never throws, whatever it is given. */
 export function parseCommand(text: string): Command | Mistake {
   if (text.length > maxTypedLength) return mistake(`That is ${text.length} characters long.`, helpLine);
+  const line = readLine(text);
+  if (!line.ok) return line.mistake;
+  const command = parseWords(line.value.words, line.value.flags);
+  return command.verb === 'mistake' ? readyToCopy(command, line.value.flags) : command;
+}
+
+interface Line {
+  readonly words: readonly string[];
+  readonly flags: Flags;
+}
+
+function readLine(text: string): Parsed<Line> {
   const split = toWords(asTyped(text));
   if (split.kind === 'open-quote')
-    return mistake('A quote is opened and never closed.', 'Close it: `--reason "red stars"`.');
+    return no('A quote is opened and never closed.', 'Close it: `--reason "red stars"`.');
 
   const flags = takeFlags(split.words);
-  if (!flags.ok) return flags.mistake;
+  if (!flags.ok) return flags;
   const words = flags.value.rest
-    .map((word) => word.text.replaceAll(/^[`*]+|[`*,;]+$/g, '').toLowerCase())
+    .map((word) => word.text.replaceAll(/^[`*]+|(?<![`*,;])[`*,;]+$/g, '').toLowerCase())
     .filter((word) => word !== '');
-  return parseWords(words, flags.value.flags);
+  return { ok: true, value: { words: words[0] === '/shift' ? words.slice(1) : words, flags: flags.value.flags } };
+}
+
+/**
+ * What is suggested gets copied. So it keeps the flags that were typed, lest it act in another place or in earnest, and it is a
+ * command that can be read; where a word in it is beyond repair, help is suggested instead.
+ */
+function readyToCopy({ wrong, next }: Mistake, flags: Flags): Mistake {
+  const { namespace, cluster } = flags;
+  const whole = next.replaceAll(/`(\/shift (?!help(?: |`))[^`]+)`/g, (_, command: string) => {
+    const kept = formatFlags(/^\/shift (?:status|history)(?: |$)/.test(command) ? { namespace, cluster } : flags);
+    return `\`${join(command, kept.replaceAll('`', "'"))}\``;
+  });
+  const suggested = [...whole.matchAll(/`(\/shift[^`]*)`/g)];
+  return mistake(wrong, suggested.every(([, command = '']) => isCommand(command)) ? whole : helpLine);
+}
+
+function isCommand(text: string): boolean {
+  const line = readLine(text);
+  return line.ok && parseWords(line.value.words, line.value.flags).verb !== 'mistake';
 }
 
 function parseWords(words: readonly string[], flags: Flags): Command | Mistake {
   const [first, ...rest] = words;
   if (first === undefined) return { verb: 'help', topic: undefined };
-  if (first === 'shift' && looksLikeWish(rest.slice(1))) return parseShift(rest, flags);
-  if (!isVerb(first)) return isMistypedVerb(words) ? unknownVerb(first, rest) : parseShift(words, flags);
-  if (rest.length > 0 && looksLikeWish(rest) && first !== 'set' && first !== 'promote') return verbAsService(words);
+  if (first === 'shift' && !rest[0]?.includes('=') && looksLikeWish(rest.slice(1))) return parseShift(rest, flags);
+  if (!isVerb(first)) return isMistypedVerb(words) ? unknownVerb(first, rest, flags) : parseShift(words, flags);
+  if (looksLikeWish(rest) && first !== 'set' && first !== 'promote') return verbAsService(first, rest, flags);
 
   switch (first) {
     case 'help':
@@ -86,6 +117,9 @@ function parseRollback(words: readonly string[], flags: Flags): Command | Mistak
 
   const backTo = to === 'to' && id !== undefined && more.length === 0 ? readChangeId(id) : undefined;
   if (backTo !== undefined) return { verb: 'rollback', service: service.value, backTo, options: options(flags) };
+  const bare = id === undefined ? readChangeId(to) : undefined;
+  if (bare !== undefined)
+    return mistake('A change is named after `to`.', `Type \`/shift rollback ${plain(word)} to ${bare}\`.`);
   return mistake(
     `${quote(words.slice(1).join(' '))} does not name a change.`,
     `Type \`/shift rollback ${plain(word)}\`, or the id of a change after \`to\`; \`/shift history ${plain(word)}\` lists them.`,
@@ -126,19 +160,27 @@ function typedService(word: string, flags: Flags): Parsed<TypedService> {
 
 /** A word before a whole shift, or a word that is nearly a command and is not followed by a shift. */
 function isMistypedVerb([first = '', ...rest]: readonly string[]): boolean {
-  if (looksLikeWish(rest)) return rest.length === 3 && !isWeight(rest[1] ?? '') && isWeight(rest[2] ?? '');
+  const [, second = '', third = ''] = rest;
+  if (looksLikeWish(rest)) return rest.length === 3 && second !== 'to' && !isWeight(second) && isWeight(third);
   return nearest(first, verbs) !== undefined;
 }
 
-function unknownVerb(word: string, rest: readonly string[]): Mistake {
+function unknownVerb(word: string, rest: readonly string[], flags: Flags): Mistake {
   const near = looksLikeWish(rest) ? undefined : nearest(word, verbs);
-  return mistake(`I don't know ${quote(word)}.`, `Did you mean \`${join('/shift', near, ...rest.map(plain))}\`?`);
+  const meant = near === undefined ? rest : [near, ...rest];
+  const wrong = `I don't know ${quote(word)}.`;
+  if (near !== undefined && parseWords(meant, flags).verb === 'mistake')
+    return mistake(wrong, `Did you mean \`${near}\`? See \`/shift help ${near}\`.`);
+  return mistake(wrong, `Did you mean \`${join('/shift', ...meant.map(plain))}\`?`);
 }
 
-function verbAsService(words: readonly string[]): Mistake {
-  const [verb = '', ...rest] = words;
+/** A service that is called like a command, or a command too many before a whole shift. */
+function verbAsService(verb: Verb, rest: readonly string[], flags: Flags): Mistake {
+  const wrong = `${quote(verb)} is a command, and what follows reads like a shift.`;
+  if (parseShift(rest, flags).verb === 'shift')
+    return mistake(wrong, `Did you mean \`${join('/shift', ...rest.map(plain))}\`?`);
   return mistake(
-    `${quote(verb)} is a command, and what follows reads like a shift.`,
+    wrong,
     `If a service is named so, type \`${join('/shift', 'set', verb, ...rest.map(plain))}\`; else see \`/shift help ${verb}\`.`,
   );
 }

@@ -1,3 +1,4 @@
+import { isVerb } from './command.ts';
 import { no, type Parsed, plain, tooMuch } from './mistake.ts';
 import { isHost } from './names.ts';
 import type { Wish } from './plan.ts';
@@ -9,17 +10,13 @@ export function parseWish(service: string, words: readonly string[]): Parsed<Wis
   if (first === undefined)
     return no(
       `How much of ${quote(service)} should go where?`,
-      `Type a version and a percentage: \`/shift ${plain(service)} v3 50\`.`,
+      `Type a version and a percentage: \`${shiftOf(service)} v3 50\`.`,
     );
   if (words.some((word) => word.includes('='))) return parseWhole(service, words);
   if (second === undefined) return missingShare(service, first);
-  if (more.length > 0)
-    return { ok: false, mistake: tooMuch(more, `/shift ${plain(service)} ${plain(first)} ${plain(second)}`) };
-  if (isWeight(first) && !isWeight(second))
-    return no(
-      'The percentage stands before the version.',
-      `Type \`/shift ${plain(service)} ${plain(second)} ${first}\`.`,
-    );
+  if (more.length > 0) return tooManyWords(service, words);
+  if (isWeight(first) && !isWeight(second) && isHost(second))
+    return no('The percentage stands before the version.', `Type \`${shiftOf(service)} ${second} ${first}\`.`);
 
   const version = versionName(first);
   if (!version.ok) return version;
@@ -35,6 +32,21 @@ export function versionName(word: string): Parsed<string> {
   );
 }
 
+/** `v1 80 v3 20` is a whole split without its signs, `v3 to 50` a share with a word in between. */
+function tooManyWords(service: string, words: readonly string[]): Parsed<never> {
+  const [first = '', second = '', ...more] = words;
+  const last = words.at(-1) ?? '';
+  if (words.length % 2 === 0 && words.every((word, at) => isWeight(word) === (at % 2 === 1))) {
+    const pairs = words.flatMap((word, at) => (at % 2 === 0 ? [`${word}=${words[at + 1]}`] : []));
+    const whole = parseWhole(service, pairs);
+    return whole.ok
+      ? no('A whole split is typed with `=`.', `Type \`${shiftOf(service)} ${pairs.join(' ')}\`.`)
+      : whole;
+  }
+  const [extra, share] = isWeight(last) && !isWeight(second) ? [words.slice(1, -1), last] : [more, second];
+  return { ok: false, mistake: tooMuch(extra, `${shiftOf(service)} ${plain(first)} ${plain(share)}`) };
+}
+
 /** Whether words that follow a name read like a shift of it. */
 export function looksLikeWish(words: readonly string[]): boolean {
   return words.some((word) => word.includes('=')) || (words.length >= 2 && isWeight(words.at(-1) ?? ''));
@@ -42,17 +54,18 @@ export function looksLikeWish(words: readonly string[]): boolean {
 
 function parseWhole(service: string, words: readonly string[]): Parsed<Wish> {
   const shares = new Map<string, number>();
-  for (const pair of words.flatMap((word) => word.split(','))) {
+  const pairs = words.flatMap((word) => word.split(',')).filter((pair) => pair !== '');
+  for (const pair of pairs) {
     const [name = '', amount, ...more] = pair.split('=');
-    if (amount === undefined || more.length > 0)
+    if (name === '' || amount === undefined || amount === '' || more.length > 0)
       return no(
         `${quote(pair)} is not a version and its percentage.`,
-        `Type the whole split: \`/shift ${plain(service)} v1=80 v3=20\`.`,
+        `Type the whole split: \`${shiftOf(service)} v1=80 v3=20\`.`,
       );
     const version = versionName(name);
     if (!version.ok) return version;
     if (shares.has(version.value))
-      return no(`${quote(name)} is given twice.`, `Name each version once: \`/shift ${plain(service)} v1=80 v3=20\`.`);
+      return no(`${quote(name)} is given twice.`, `Name each version once: \`${shiftOf(service)} v1=80 v3=20\`.`);
     const percent = weight(amount);
     if (!percent.ok) return percent;
     shares.set(version.value, percent.value);
@@ -76,10 +89,12 @@ function weight(word: string): Parsed<number> {
 
 function missingShare(service: string, word: string): Parsed<never> {
   if (isWeight(word))
-    return no(`${word.replace('%', '')} % for which version?`, `Name it: \`/shift ${plain(service)} v3 ${word}\`.`);
+    return no(`${word.replace('%', '')} % for which version?`, `Name it: \`${shiftOf(service)} v3 ${word}\`.`);
+  const version = versionName(word);
+  if (!version.ok) return version;
   return no(
     `How much should ${quote(word)} of ${quote(service)} get?`,
-    `Add a percentage: \`/shift ${plain(service)} ${plain(word)} 50\`.`,
+    `Add a percentage: \`${shiftOf(service)} ${plain(word)} 50\`.`,
   );
 }
 
@@ -87,11 +102,16 @@ function fixForSum(service: string, shares: ReadonlyMap<string, number>, sum: nu
   const entries = [...shares];
   const [only] = entries;
   if (entries.length === 1 && only !== undefined && sum < 100) {
-    return `To let the others share the rest, type \`/shift ${plain(service)} ${only[0]} ${only[1]}\`.`;
+    return `To let the others share the rest, type \`${shiftOf(service)} ${only[0]} ${only[1]}\`.`;
   }
   const last = entries.at(-1);
   const fits = last !== undefined && last[1] + 100 - sum >= 0;
   const fixed = fits ? [...entries.slice(0, -1), [last[0], last[1] + 100 - sum]] : undefined;
   const example = fixed === undefined ? 'v1=80 v3=20' : fixed.map(([name, share]) => `${name}=${share}`).join(' ');
-  return `The shares must sum to 100: \`/shift ${plain(service)} ${example}\`.`;
+  return `The shares must sum to 100: \`${shiftOf(service)} ${example}\`.`;
+}
+
+/** How a shift to copy begins: a service that is called like a verb needs `set` before it. */
+function shiftOf(service: string): string {
+  return `/shift ${isVerb(service) ? 'set ' : ''}${plain(service)}`;
 }

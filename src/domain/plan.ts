@@ -86,6 +86,8 @@ export function planShift(
     return refused({ reason: 'nobody-else', version: wish.version, percent: wish.percent, others: target.others });
   }
   if (target.kind === 'nobody-else') return refused({ reason: 'nothing-to-roll-back' });
+  const left = firstUnserved(rule, start.split, target.split);
+  if (left !== undefined) return refused(unknownVersion(rule, left));
   return toSplit(route, rule, start, target.split);
 }
 
@@ -145,7 +147,8 @@ export function since(route: Route, rule: Rule): Revision | undefined {
 
 function toSplit(route: Route, rule: Rule, start: Start, to: Split): Plan {
   const added = versionsOf(start.split, to).find(
-    (version) => !Object.hasOwn(rule.split, version) && !Object.hasOwn(start.split, version),
+    (version) =>
+      weightOf(to, version) > 0 && !Object.hasOwn(rule.split, version) && !Object.hasOwn(start.split, version),
   );
   if (added !== undefined && rule.host === undefined) return refused({ reason: 'several-hosts', version: added });
   if (sameShares(start.split, to)) {

@@ -13,6 +13,8 @@ export type Rebalanced =
   | { readonly kind: 'nobody-else'; readonly others: readonly string[] };
 
 const hundred = 100;
+/** Kubernetes keeps a weight as an int32. */
+const maxWeight = 2_147_483_647;
 
 export function total(split: Split): number {
   return Object.values(split).reduce((sum, weight) => sum + weight, 0);
@@ -59,9 +61,16 @@ export function giveWhole(split: Split, shares: Percentages): Split {
   return onScaleOf(split, Object.fromEntries(entries));
 }
 
-/** The target split as it is written beside the live one: every live version keeps its destination, if only with 0. */
+/**
+ * The target split as it is written beside the live one: every live version keeps its destination, if only with 0. A version that
+ * has no place any more and is to get nothing needs none.
+ */
 export function keepingPlaces(live: Split, target: Split): Split {
-  return Object.fromEntries(versionsOf(live, target).map((version) => [version, weightOf(target, version)]));
+  return Object.fromEntries(
+    versionsOf(live, target)
+      .filter((version) => Object.hasOwn(live, version) || weightOf(target, version) > 0)
+      .map((version) => [version, weightOf(target, version)]),
+  );
 }
 
 /** Versions whose share grows on the way from one split to the other. */
@@ -83,10 +92,14 @@ function othersBasis(split: Split, others: readonly string[]): Split | undefined
   return total(basis) > 0 ? basis : undefined;
 }
 
-/** A sum that is a multiple of 100 is kept, since whoever wrote it may read it; any other cannot hold every percent. */
+/**
+ * A sum that is a multiple of 100 is kept, since whoever wrote it may read it; any other cannot hold every percent. Nor is one kept
+ * that no single weight can hold.
+ */
 function onScaleOf(old: Split, shares: Percentages): Split {
   const sum = total(old);
-  const factor = sum >= hundred && sum % hundred === 0 ? sum / hundred : 1;
+  const keeps = sum >= hundred && sum <= maxWeight && sum % hundred === 0;
+  const factor = keeps ? sum / hundred : 1;
   return Object.fromEntries(Object.entries(shares).map(([version, percent]) => [version, percent * factor]));
 }
 

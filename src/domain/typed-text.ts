@@ -4,7 +4,7 @@
  */
 export function asTyped(text: string): string {
   return unescapeEntities(unlink(text))
-    .replaceAll(/[\u200B-\u200D\u2060\uFEFF\u00AD]/g, '')
+    .replaceAll(/[\u200B-\u200F\u061C\u2060\uFEFF\u00AD]/g, '')
     .replaceAll(/[\s\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000]+/g, ' ')
     .replaceAll(/[“”„‟«»]/g, '"')
     .replaceAll(/(^| )—(?=[a-z])/gi, '$1--')
@@ -43,10 +43,15 @@ export function truncate(text: string, limit: number): string {
   return points.length <= limit ? text : `${points.slice(0, limit).join('')}… +${points.length - limit}`;
 }
 
-/** A word a person typed, to be shown back as code: one line, no back-ticks, and anything but plain ASCII told by its code point. */
+/**
+ * A word a person typed, to be shown back as code: one line, no back-ticks, nothing that turns the text around, and anything but
+ * plain ASCII told by its code point.
+ */
 export function quote(word: string): string {
-  const shown = truncate(word, 40).replaceAll(/[`\s]+/g, ' ');
-  const odd = [...new Set(word)].filter((character) => !/[\x20-\x7E…]/.test(character)).slice(0, 3);
+  const shown = truncate(word, 40)
+    .replaceAll(/[`\s]+/g, ' ')
+    .replaceAll(/\p{C}/gu, '\uFFFD');
+  const odd = [...new Set(word)].filter((character) => !/[\x20-\x7E]/.test(character)).slice(0, 3);
   return odd.length === 0 ? `\`${shown}\`` : `\`${shown}\` (with ${odd.map(codePoint).join(', ')})`;
 }
 

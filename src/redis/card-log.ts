@@ -84,7 +84,8 @@ class Claim implements CardClaim {
 
   /** A claim that cannot be renewed runs out, and another may take it: at worst the card is written twice with the same words. */
   async #renew(): Promise<void> {
-    await this.#redis.pexpire(keys.cardClaim(this.#id), claimMs).catch(() => clearInterval(this.#renewing));
+    const renewed = renewScript.run(this.#redis, [keys.cardClaim(this.#id)], [this.#token, claimMs]);
+    if ((await renewed.catch(() => 0)) !== 1) clearInterval(this.#renewing);
   }
 }
 
@@ -96,6 +97,9 @@ const placeScript = new Script(`
   local rev = redis.call('ZSCORE', owed, id)
   if rev and tonumber(rev) <= tonumber(shown) then redis.call('ZREM', owed, id) end
   return 1`);
+
+const renewScript = new Script(`
+  return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('PEXPIRE', KEYS[1], ARGV[2]) or 0`);
 
 const releaseScript = new Script(`
   if redis.call('GET', KEYS[1]) == ARGV[2] then redis.call('DEL', KEYS[1]) end

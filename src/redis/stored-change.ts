@@ -94,7 +94,7 @@ export function storeChange(change: Change, key: string | undefined): StoredChan
 
 export function readStoredChange(stored: StoredChange, key: string | undefined): Change {
   if (!isSigned(stored, key)) throw new UnreadableRecordError('the signature of a stored change does not fit');
-  const parsed = schema.safeParse(JSON.parse(stored.record));
+  const parsed = schema.safeParse(parseJson(stored.record));
   if (!parsed.success) throw new UnreadableRecordError(z.prettifyError(parsed.error));
   const { v: _, ...change } = parsed.data;
   return withBeginning(change, stored);
@@ -106,6 +106,14 @@ function withBeginning(change: Change, { kind, rev }: StoredChange): Change {
     return { ...change, state: { kind: 'applying' }, rev: Number(rev) };
   if (kind === change.state.kind && Number(rev) === change.rev) return change;
   throw new UnreadableRecordError('a stored change and its index do not fit together');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // refused by the schema like any other wrong shape
+  }
 }
 
 function sign(record: string, key: string | undefined): string {

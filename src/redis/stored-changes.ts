@@ -1,16 +1,18 @@
 import { z } from 'zod';
-import type { Change } from '../domain/change.ts';
+import { type Change, isWaiting } from '../domain/change.ts';
 import { type ChangeId, isChangeId, objectKey, type RoutingObject } from '../domain/names.ts';
 import { StoreUnavailableError } from '../workflow/errors.ts';
-import type { Accepted, Begun, Changes, Line } from '../workflow/ports.ts';
+import type { Accepted, Begun, Changes, Line, Log } from '../workflow/ports.ts';
 import { ask, type Connection, requestTimeoutMs } from './connect.ts';
 import { keys } from './keys.ts';
 import { Script } from './script.ts';
-import { readStoredChange, storeChange } from './stored-change.ts';
+import { readStoredChange, storeChange, UnreadableRecordError } from './stored-change.ts';
 
 export interface StoreOptions {
   /** Signs the records (RECORD_KEY). */
   readonly recordKey?: string | undefined;
+  /** Told of records that cannot be read, each once. */
+  readonly log?: Pick<Log, 'warn'> | undefined;
 }
 
 /** Ended changes are kept so long; their effect is in the ledger for good. */
@@ -19,24 +21,28 @@ const keepEndedSeconds = 30 * 24 * 3600;
 const leaseMs = 5_000;
 
 const row = z.tuple([z.string(), z.string(), z.string(), z.string()]);
-const lineReply = z.tuple([z.number(), z.array(row), z.tuple([z.coerce.number(), z.coerce.number()])]);
+const rows = z.array(z.tuple([z.string(), z.string(), z.string(), z.string(), z.string()]));
+const lineReply = z.tuple([z.number(), rows, z.tuple([z.coerce.number(), z.coerce.number()])]);
 
 /** The changes in Redis. Every transition is one script, so that no two processes see half of it. */
 export class StoredChanges implements Changes {
   readonly #redis: Connection;
   readonly #key: string | undefined;
+  readonly #log: Pick<Log, 'warn'> | undefined;
+  readonly #unreadable = new Set<string>();
   /** How far Redis' clock is ahead of ours, as last seen. */
   #clockAheadMs = 0;
 
-  constructor(redis: Connection, { recordKey }: StoreOptions = {}) {
+  constructor(redis: Connection, { recordKey, log }: StoreOptions = {}) {
     this.#redis = redis;
     this.#key = recordKey;
+    this.#log = log;
   }
 
   async read(id: ChangeId): Promise<Change | undefined> {
     const fields = await ask(this.#redis, (redis) => redis.hmget(keys.change(id), 'rev', 'kind', 'record', 'mac'));
-    const stored = row.safeParse(fields);
-    return stored.success ? this.#parse(stored.data) : undefined;
+    if (fields[0] === null) return undefined;
+    return this.#parse(id, row.parse(fields.map((field) => field ?? '')));
   }
 
   async line(object: RoutingObject): Promise<Line> {
@@ -44,7 +50,7 @@ export class StoredChanges implements Changes {
     const reply = await lineScript.run(this.#redis, [keys.line(key), keys.lineVersion(key)], [keys.change('')]);
     const [version, waiting, [seconds, micros]] = lineReply.parse(reply);
     this.#clockAheadMs = seconds * 1000 + micros / 1000 - Date.now();
-    return { version, waiting: waiting.map((stored) => this.#parse(stored)) };
+    return { version, waiting: this.#readable(waiting).filter(isWaiting) };
   }
 
   async accept(change: Change, { line, ahead }: { readonly line: number; readonly ahead: boolean }): Promise<Accepted> {
@@ -68,12 +74,22 @@ export class StoredChanges implements Changes {
       ],
     );
     const [outcome, ...stored] = z.tuple([z.enum(['accepted', 'known', 'moved', 'late'])], z.string()).parse(reply);
-    if (outcome === 'known') return { kind: 'known', change: this.#parse(row.parse(stored)) };
+    if (outcome === 'known') return { kind: 'known', change: this.#parse(change.id, row.parse(stored)) };
     if (outcome === 'late') throw new StoreUnavailableError('Redis took the change too late, so it was not stored');
     return { kind: outcome };
   }
 
-  async begin({ id, object }: Pick<Change, 'id' | 'object'>): Promise<Begun> {
+  async begin(change: Pick<Change, 'id' | 'object'>): Promise<Begun> {
+    await this.read(change.id); // what cannot be read is refused before it is touched
+    const begun = await this.#begin(change);
+    if (begun.kind !== 'not-first' || (await this.#isReadable(begun.first))) return begun;
+
+    // It stays as it is, but it does not hold up the line; whoever can read it finds the ledger ahead of it.
+    await ask(this.#redis, (redis) => redis.lrem(keys.line(objectKey(change.object)), 0, begun.first));
+    return this.begin(change);
+  }
+
+  async #begin({ id, object }: Pick<Change, 'id' | 'object'>): Promise<Begun> {
     const key = objectKey(object);
     const reply = await beginScript.run(
       this.#redis,
@@ -81,7 +97,7 @@ export class StoredChanges implements Changes {
       [id, leaseMs, keys.change('')],
     );
     const [outcome, ...rest] = z.tuple([z.enum(['begun', 'not-first', 'busy', 'ended'])], z.string()).parse(reply);
-    if (outcome === 'begun') return { kind: 'begun', change: this.#parse(row.parse(rest)) };
+    if (outcome === 'begun') return { kind: 'begun', change: this.#parse(id, row.parse(rest)) };
     if (outcome === 'not-first') return { kind: 'not-first', first: z.string().refine(isChangeId).parse(rest[0]) };
     return { kind: outcome };
   }
@@ -103,14 +119,37 @@ export class StoredChanges implements Changes {
 
   async open(): Promise<readonly Change[]> {
     const reply = await openScript.run(this.#redis, [keys.open], [keys.change('')]);
-    return z
-      .array(row)
-      .parse(reply)
-      .map((stored) => this.#parse(stored));
+    return this.#readable(rows.parse(reply));
   }
 
-  #parse([rev, kind, record, mac]: z.infer<typeof row>): Change {
-    return readStoredChange({ rev, kind, record, mac }, this.#key);
+  #parse(id: string, [rev, kind, record, mac]: z.infer<typeof row>): Change {
+    const change = readStoredChange({ rev, kind, record, mac }, this.#key);
+    if (change.id === id) return change;
+    throw new UnreadableRecordError(`the record of ${id} is that of another change`);
+  }
+
+  /** One record that cannot be read must not hide all the others. */
+  #readable(stored: z.infer<typeof rows>): readonly Change[] {
+    return stored.flatMap(([id, ...fields]) => {
+      try {
+        return [this.#parse(id, fields)];
+      } catch (error) {
+        if (!(error instanceof UnreadableRecordError)) throw error;
+        if (!this.#unreadable.has(id)) this.#log?.warn({ changeId: id, err: error }, 'a stored change is left out');
+        this.#unreadable.add(id);
+        return [];
+      }
+    });
+  }
+
+  async #isReadable(id: ChangeId): Promise<boolean> {
+    try {
+      await this.read(id);
+      return true;
+    } catch (error) {
+      if (error instanceof UnreadableRecordError) return false;
+      throw error;
+    }
   }
 
   /**
@@ -122,13 +161,13 @@ export class StoredChanges implements Changes {
   }
 }
 
-/** The fields of the records named in `ids`; whoever is named without a record is left out. */
+/** The id and the fields of the records named in `ids`; whoever is named without a record is left out. */
 const rowsOf = `
   local function rowsOf(ids, prefix)
     local found = {}
     for _, id in ipairs(ids) do
       local fields = redis.call('HMGET', prefix .. id, 'rev', 'kind', 'record', 'mac')
-      if fields[1] and fields[3] then found[#found + 1] = fields end
+      if fields[1] then found[#found + 1] = { id, fields[1], fields[2] or '', fields[3] or '', fields[4] or '' } end
     end
     return found
   end`;
@@ -194,7 +233,8 @@ const beginScript = new Script(`
 const updateScript = new Script(`
   local change, line, version, begun, open, owed = unpack(KEYS)
   local id, rev, kind, record, mac, keep = unpack(ARGV)
-  if tonumber(redis.call('HGET', change, 'rev') or '-1') ~= tonumber(rev) - 1 then return 0 end
+  local stored = redis.call('HGET', change, 'rev')
+  if not stored or tonumber(stored) ~= tonumber(rev) - 1 then return 0 end
 
   redis.call('HSET', change, 'rev', rev, 'kind', kind, 'record', record, 'mac', mac)
   redis.call('ZADD', owed, rev, id)

@@ -34,6 +34,8 @@ export type WorkerAnswer =
 const tooOldMs = 15 * 60_000;
 const contentionLimitMs = 10_000;
 const politeWaitMs = 25;
+/** What takes less than a blink goes from queued to applied without a message between. */
+const worthShowingMs = 100;
 
 /**
  * Applies a change, after all that stand before it on its object: whichever worker comes first takes the first in line, so the order
@@ -59,7 +61,7 @@ export async function apply(bench: Bench, job: Job, lastAttempt: boolean): Promi
 }
 
 async function attempt(bench: Bench, change: Change, lastAttempt: boolean): Promise<WorkerAnswer> {
-  bench.cards.showSoon(change.id);
+  const slow = setTimeout(() => bench.cards.showSoon(change.id), worthShowingMs);
   try {
     await makeLive(bench, change);
     return { kind: 'done' };
@@ -72,13 +74,15 @@ async function attempt(bench: Bench, change: Change, lastAttempt: boolean): Prom
     }
     await end(bench, change, { kind: 'failed', at: isoNow(bench), because: error.because, detail: error.message });
     return { kind: 'done' };
+  } finally {
+    clearTimeout(slow);
   }
 }
 
 /** Reads, decides and writes until one of them is final. A conflict means that the object moved in between: read again. */
 async function makeLive(bench: Bench, change: Change): Promise<void> {
   const startedMs = bench.now().getTime();
-  if (startedMs - Date.parse(change.acceptedAt) > tooOldMs) return fail(bench, change, 'expired');
+  const isTooOld = startedMs - Date.parse(change.acceptedAt) > tooOldMs;
 
   while (bench.now().getTime() - startedMs < contentionLimitMs) {
     const open = await bench.mesh.read(change.object);
@@ -106,6 +110,7 @@ async function makeLive(bench: Bench, change: Change): Promise<void> {
       case 'failed':
         return fail(bench, change, decision.because, decision.detail);
       case 'write': {
+        if (isTooOld) return fail(bench, change, 'expired');
         const written = await write(bench, change, open);
         if (written.kind === 'written') return applied(bench, change, open.route, { ...written, at: isoNow(bench) });
       }

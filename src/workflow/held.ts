@@ -3,7 +3,7 @@ import type { ChangeId } from '../domain/names.ts';
 import { planReturn, type Refusal } from '../domain/plan.ts';
 import { findRule, type Route } from '../domain/route.ts';
 import { sameShares } from '../domain/split.ts';
-import { type Asker, type Desk, startBehind, TooLateError } from './request.ts';
+import { type Asker, addJob, type Desk, startBehind, TooLateError } from './request.ts';
 
 /** What became of a click on a held change's card. */
 export type HeldAnswer =
@@ -25,6 +25,7 @@ export async function applyAnyway(desk: Desk, id: ChangeId, asker: Asker): Promi
     const change = await desk.changes.read(id);
     if (change === undefined) return { kind: 'unknown-change', id };
     if (change.state.kind !== 'held') return { kind: 'decided', change };
+    const line = await desk.changes.line(change.object);
     const route = (await desk.mesh.read(change.object))?.route;
     if (route === undefined) return { kind: 'object-gone', change };
     if (hasMoved(change, route)) {
@@ -32,7 +33,6 @@ export async function applyAnyway(desk: Desk, id: ChangeId, asker: Asker): Promi
       continue;
     }
 
-    const line = await desk.changes.line(change.object);
     const back = { rule: change.rule, split: change.to, reverts: change.reverts };
     const plan = planReturn(route, back, startBehind(route, line.waiting, change.rule));
     if (plan.kind === 'refused') return { kind: 'refused', change, refusal: plan.refusal };
@@ -49,7 +49,7 @@ export async function applyAnyway(desk: Desk, id: ChangeId, asker: Asker): Promi
       throw new TooLateError(`${asker.request} was planned too late to be accepted`);
     const accepted = await desk.changes.accept(next, { line: line.version, ahead: false });
     if (accepted.kind !== 'accepted') continue;
-    await desk.queue.add(next);
+    await addJob(desk, next);
     desk.log.info({ changeId: id, from, to, by: asker.user }, 'held change queued again');
     return { kind: 'queued', change: next };
   }

@@ -5,7 +5,7 @@ import type { Revision } from '../domain/ledger.ts';
 import { type ChangeId, changeIdFrom, type ServiceName } from '../domain/names.ts';
 import { type Plan, type PlannedChange, planShift, type Refusal, type Start } from '../domain/plan.ts';
 import { defaultRule, findRule, type Route } from '../domain/route.ts';
-import { RejectedError } from './errors.ts';
+import { RejectedError, StoreUnavailableError } from './errors.ts';
 import type { Changes, Found, Line, Log, Mesh, OpenRoute, Queue } from './ports.ts';
 
 export interface Desk {
@@ -90,28 +90,40 @@ export async function submit(
     if (known !== undefined) return acceptedAlready(known, asker);
     if (found.kind !== 'found') return { kind: 'not-found', name, found };
 
-    const { route } = found.open;
-    const line = await desk.changes.line(route.object);
+    // The line first and the object after it: a change that is applied in between moves the line, and so this one is planned anew.
+    const { object } = found.open.route;
+    const line = await desk.changes.line(object);
+    const open = await desk.mesh.read(object);
+    if (open === undefined) continue;
+
+    const { route } = open;
     const rule = options.rule ?? defaultRule;
     const before = submission.ahead ? line.waiting.filter(({ state }) => state.kind === 'applying') : line.waiting;
     const plan = submission.plan(route, startBehind(route, before, rule));
     if (plan.kind === 'refused') return { kind: 'refused', name, refusal: plan.refusal, rule };
-    if (options.dryRun) return preview(desk, name, plan, found.open, line, asker, id);
+    if (options.dryRun) return preview(desk, name, plan, open, line, asker, id);
 
-    const change = toChange(desk, id, name, plan, route.object, asker, options, submission.focus);
+    const change = toChange(desk, id, name, plan, object, asker, options, submission.focus);
     if (desk.now().getTime() > asker.until)
       throw new TooLateError(`${asker.request} was planned too late to be accepted`);
     const accepted = await desk.changes.accept(change, { line: line.version, ahead: submission.ahead });
     if (accepted.kind === 'known') return acceptedAlready(accepted.change, asker);
     if (accepted.kind === 'moved') continue;
-    await desk.queue.add(change);
-    desk.log.info(
-      { changeId: id, object: route.object, from: plan.from, to: plan.to, by: asker.user },
-      'change accepted',
-    );
+    await addJob(desk, change);
+    desk.log.info({ changeId: id, object, from: plan.from, to: plan.to, by: asker.user }, 'change accepted');
     return { kind: 'accepted', change, behind: before.length, again: false };
   }
   throw new Error(`the line of ${name.service} moved ${maxTries} times while a change was planned`);
+}
+
+/** What is stored is accepted, whether its job could be added or not; the reconciler adds it when the queue is back. */
+export async function addJob({ queue, log }: Pick<Desk, 'queue' | 'log'>, change: Change): Promise<void> {
+  try {
+    await queue.add(change);
+  } catch (error) {
+    if (!(error instanceof StoreUnavailableError)) throw error;
+    log.warn({ changeId: change.id, err: error }, 'change is stored, but its job could not be added yet');
+  }
 }
 
 export function fillIn(desk: Desk, typed: TypedService): ServiceName {
@@ -159,7 +171,7 @@ async function preview(
 async function judge(open: OpenRoute, plan: PlannedChange, revision: Revision): Promise<Verdict> {
   try {
     const written = await open.write({ rule: plan.rule, to: plan.to, revision }, { dryRun: true });
-    return { kind: 'fine', warnings: written.kind === 'written' ? written.warnings : [] };
+    return written.kind === 'written' ? { kind: 'fine', warnings: written.warnings } : { kind: 'not-asked' };
   } catch (error) {
     if (error instanceof RejectedError) return { kind: 'rejected', message: error.message };
     throw error;

@@ -1,0 +1,58 @@
+import { builtInErrors } from './built-in.ts';
+import { type FieldError, invalid, isBlocking, NO_FIELD } from './field-error.ts';
+import { istiodVerdict } from './istiod-verdict.ts';
+import { apiVersion, type Kind } from './kinds.ts';
+import type { KubeObject } from './object.ts';
+import type { Api } from './request.ts';
+import { invalidObject, StatusError } from './status.ts';
+import { ruleErrors, validate } from './validate.ts';
+import { metadataErrors } from './validate-metadata.ts';
+
+const NOT_CHECKED = invalid(
+  NO_FIELD,
+  null,
+  'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+);
+const WEBHOOK = 'validation.istio.io';
+
+/**
+ * Lets an object be stored or throws the refusal: the schema speaks first, then istiod. On an update the server checks the
+ * metadata several times over and lists what it finds as often.
+ */
+export function admit(
+  api: Api,
+  kind: Kind,
+  object: KubeObject,
+  metadataChecks: 1 | 3,
+  found: readonly FieldError[] = [],
+): void {
+  const errors = [...found, ...objectErrors(kind, object, metadataChecks)];
+  if (errors.length > 0) {
+    throw invalidObject({ group: kind.group, kind: object.kind }, object.metadata.name ?? '', errors);
+  }
+  const verdict = api.webhook && kind.group === 'networking.istio.io' ? istiodVerdict(object) : undefined;
+  if (verdict !== undefined) {
+    throw new StatusError(
+      400,
+      undefined,
+      `admission webhook "${WEBHOOK}" denied the request: configuration is invalid: ${verdict}`,
+    );
+  }
+}
+
+/** Whether the object says it is what the path asks for; nothing else is looked at where it does not. */
+export function typeMetaErrors(kind: Kind, version: string, object: KubeObject): readonly FieldError[] {
+  const expected = apiVersion(kind, version);
+  if (object.kind !== kind.kind) return [invalid('kind', object.kind, `must be ${kind.kind}`)];
+  return object.apiVersion === expected ? [] : [invalid('apiVersion', object.apiVersion, `must be ${expected}`)];
+}
+
+function objectErrors(kind: Kind, object: KubeObject, metadataChecks: number): readonly FieldError[] {
+  const metadata = metadataErrors(kind, object.metadata);
+  const repeated = Array.from({ length: metadataChecks }, () => metadata).flat();
+  if (kind.schema === undefined) return [...repeated, ...builtInErrors(kind, object)];
+
+  const { apiVersion: _, kind: __, metadata: ___, ...parts } = object;
+  const shape = [...repeated, ...validate(kind.schema, parts, '')];
+  return shape.some(isBlocking) ? [...shape, NOT_CHECKED] : [...shape, ...ruleErrors(kind.schema, parts, '')];
+}

@@ -1,0 +1,30 @@
+import type { IncomingMessage } from 'node:http';
+import { namespaceFromProtobuf } from './protobuf.ts';
+import { tooLarge } from './status.ts';
+
+const MOST_BODY_BYTES = 3 * 1024 * 1024;
+const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+
+export interface Body {
+  readonly text: string;
+  readonly contentType: string;
+}
+
+/** The whole body of a request. One that is too large is read to its end, so that the client hears the answer. */
+export async function readBody(request: IncomingMessage): Promise<Body> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    const bytes = Buffer.from(chunk);
+    size += bytes.length;
+    if (size <= MOST_BODY_BYTES) chunks.push(bytes);
+  }
+  if (size > MOST_BODY_BYTES) throw tooLarge(`limit is ${MOST_BODY_BYTES}`);
+  return asText(Buffer.concat(chunks), request.headers['content-type'] ?? '');
+}
+
+function asText(bytes: Buffer, contentType: string): Body {
+  const namespace = contentType === PROTOBUF ? namespaceFromProtobuf(bytes) : undefined;
+  if (namespace === undefined) return { text: bytes.toString(), contentType };
+  return { text: JSON.stringify(namespace), contentType: 'application/json' };
+}

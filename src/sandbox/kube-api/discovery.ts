@@ -1,0 +1,84 @@
+import { apiVersion, KINDS, type Kind } from './kinds.ts';
+import type { JsonObject } from './object.ts';
+
+const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
+
+const VERSION = {
+  major: '1',
+  minor: '36',
+  gitVersion: 'v1.36.0+sandbox',
+  gitCommit: '',
+  gitTreeState: 'clean',
+  buildDate: '1970-01-01T00:00:00Z',
+  goVersion: '',
+  compiler: '',
+  platform: 'linux/amd64',
+};
+
+/** Where clients find out what is served, by path. */
+export const DISCOVERY: ReadonlyMap<string, JsonObject> = new Map<string, JsonObject>([
+  ['/version', VERSION],
+  [
+    '/api',
+    {
+      kind: 'APIVersions',
+      versions: ['v1'],
+      serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: '' }],
+    },
+  ],
+  [
+    '/api/v1',
+    resources(
+      KINDS.filter(({ group }) => group === ''),
+      'v1',
+    ),
+  ],
+  ['/apis', { kind: 'APIGroupList', apiVersion: 'v1', groups: groups().map(apiGroup) }],
+  ...groups().map((group): [string, JsonObject] => [
+    `/apis/${group}`,
+    { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(group) },
+  ]),
+  ...groups().flatMap((group) =>
+    versionsOf(group).map((version): [string, JsonObject] => [
+      `/apis/${group}/${version}`,
+      resources(kindsOf(group, version), version),
+    ]),
+  ),
+]);
+
+function groups(): readonly string[] {
+  return [...new Set(KINDS.map(({ group }) => group))].filter((group) => group !== '');
+}
+
+function versionsOf(group: string): readonly string[] {
+  return [...new Set(KINDS.filter((kind) => kind.group === group).flatMap(({ versions }) => versions))];
+}
+
+function kindsOf(group: string, version: string): readonly Kind[] {
+  return KINDS.filter((kind) => kind.group === group && kind.versions.includes(version));
+}
+
+function apiGroup(group: string): JsonObject {
+  const versions = versionsOf(group).map((version) => ({ groupVersion: `${group}/${version}`, version }));
+  return { name: group, versions, preferredVersion: versions[0] };
+}
+
+function resources(kinds: readonly Kind[], version: string): JsonObject {
+  const [first] = kinds;
+  const groupVersion = first === undefined ? version : apiVersion(first, version);
+  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: kinds.flatMap(resource) };
+}
+
+function resource({ plural, singular, namespaced, kind, shortNames, categories, schema }: Kind): readonly JsonObject[] {
+  const main = {
+    name: plural,
+    singularName: singular,
+    namespaced,
+    kind,
+    verbs: VERBS,
+    ...(shortNames === undefined ? {} : { shortNames }),
+    ...(categories === undefined ? {} : { categories }),
+  };
+  if (schema === undefined) return [main];
+  return [main, { name: `${plural}/status`, singularName: '', namespaced, kind, verbs: ['get', 'patch', 'update'] }];
+}

@@ -1,0 +1,71 @@
+/** What is wrong with one field, in the API server's words. */
+export interface FieldError {
+  readonly reason: string;
+  /** The path, or `<nil>` where the server itself has none. */
+  readonly field: string;
+  readonly message: string;
+}
+
+export const NO_FIELD = '<nil>';
+
+export function required(field: string, detail = ''): FieldError {
+  return {
+    reason: 'FieldValueRequired',
+    field,
+    message: detail === '' ? 'Required value' : `Required value: ${detail}`,
+  };
+}
+
+export function invalid(field: string, value: unknown, detail: string): FieldError {
+  return { reason: 'FieldValueInvalid', field, message: `Invalid value: ${JSON.stringify(value)}: ${detail}` };
+}
+
+/** Of a whole object or list, which the server does not repeat in its answer. */
+export function invalidAsAWhole(field: string, detail: string): FieldError {
+  return { reason: 'FieldValueInvalid', field, message: `Invalid value: ${detail}` };
+}
+
+export function typeInvalid(field: string, value: unknown, detail: string): FieldError {
+  return { ...invalid(field, value, detail), reason: 'FieldValueTypeInvalid' };
+}
+
+export function notSupported(field: string, value: unknown, supported: readonly unknown[]): FieldError {
+  const listed = supported.map((one) => JSON.stringify(String(one))).join(', ');
+  const message = `Unsupported value: ${JSON.stringify(value)}: supported values: ${listed}`;
+  return { reason: 'FieldValueNotSupported', field, message };
+}
+
+export function tooLong(field: string, bytes: number): FieldError {
+  return { reason: 'FieldValueTooLong', field, message: `Too long: may not be more than ${bytes} bytes` };
+}
+
+export function tooMany(field: string, actual: number, most: number): FieldError {
+  return { reason: 'FieldValueTooMany', field, message: `Too many: ${actual}: must have at most ${most} items` };
+}
+
+export function duplicate(field: string, value: unknown): FieldError {
+  return { reason: 'FieldValueDuplicate', field, message: `Duplicate value: ${JSON.stringify(value)}` };
+}
+
+export function forbidden(field: string, detail: string): FieldError {
+  return { reason: 'FieldValueForbidden', field, message: `Forbidden: ${detail}` };
+}
+
+const BLOCKING = new Set([
+  'FieldValueRequired',
+  'FieldValueTypeInvalid',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueNotSupported',
+]);
+
+/** Whether the object's shape is too wrong for the schema's rules to be asked. */
+export function isBlocking(error: FieldError): boolean {
+  return BLOCKING.has(error.reason);
+}
+
+/** Several errors as one text; a text that occurs twice is said once. */
+export function aggregate(errors: readonly FieldError[]): string {
+  const texts = [...new Set(errors.map((error) => `${error.field}: ${error.message}`))];
+  return texts.length === 1 ? texts.join('') : `[${texts.join(', ')}]`;
+}

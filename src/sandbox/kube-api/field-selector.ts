@@ -1,0 +1,26 @@
+import type { Kind } from './kinds.ts';
+import { at, type KubeObject } from './object.ts';
+import { badRequest } from './status.ts';
+
+const ALWAYS = ['metadata.name', 'metadata.namespace'];
+
+/** Reads a fieldSelector such as `metadata.name=reviews`. */
+export function parseFieldSelector(kind: Kind, text: string): (object: KubeObject) => boolean {
+  const terms = text.split(',').filter((term) => term !== '');
+  const tests = terms.map((term) => parseTerm(kind, text, term));
+  return (object) => tests.every((test) => test(object));
+}
+
+function parseTerm(kind: Kind, selector: string, term: string): (object: KubeObject) => boolean {
+  const match = /^(?<name>[^=!]*)(?<operator>!=|==?)(?<value>.*)$/.exec(term);
+  if (match?.groups === undefined) throw badRequest(`invalid selector: '${selector}'; can't understand '${term}'`);
+  const { name = '', operator, value = '' } = match.groups;
+  if (![...ALWAYS, ...(kind.selectable ?? [])].includes(name)) throw badRequest(`field label not supported: ${name}`);
+  const path = pathOf(kind, name);
+  return (object) => (String(at(object, ...path) ?? '') === value) === (operator !== '!=');
+}
+
+/** An Event's `source` is the component in it. */
+function pathOf(kind: Kind, name: string): readonly string[] {
+  return kind.kind === 'Event' && name === 'source' ? ['source', 'component'] : name.split('.');
+}

@@ -1,0 +1,64 @@
+import type { JsonObject } from './object.ts';
+
+const MAGIC = Buffer.from('k8s\u0000');
+const LENGTH_DELIMITED = 2;
+
+/** The parts of a message that are texts or messages, by their number. */
+type Fields = ReadonlyMap<number, readonly Buffer[]>;
+
+/**
+ * Reads a Namespace sent as protobuf, which is how `kubectl create namespace` sends it; undefined of anything else. No other
+ * kind is read so: kubectl sends them as JSON.
+ */
+export function namespaceFromProtobuf(body: Buffer): JsonObject | undefined {
+  if (!body.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
+  // The envelope (runtime.Unknown): what it is, then the object itself.
+  const envelope = fieldsOf(body.subarray(MAGIC.length));
+  const type = fieldsOf(message(envelope, 1));
+  if (text(type, 2) !== 'Namespace') return undefined;
+
+  const metadata = fieldsOf(message(fieldsOf(message(envelope, 2)), 1));
+  return {
+    apiVersion: text(type, 1),
+    kind: 'Namespace',
+    metadata: { name: text(metadata, 1), labels: map(metadata, 11), annotations: map(metadata, 12) },
+  };
+}
+
+function fieldsOf(bytes: Buffer): Fields {
+  const fields = new Map<number, Buffer[]>();
+  let at = 0;
+  while (at < bytes.length) {
+    const [tag, afterTag] = varint(bytes, at);
+    const [value, afterValue] = varint(bytes, afterTag);
+    at = afterValue;
+    // Of the other types only numbers occur, which the second varint was.
+    if ((tag & 7) !== LENGTH_DELIMITED) continue;
+    at += value;
+    fields.set(tag >> 3, [...(fields.get(tag >> 3) ?? []), bytes.subarray(afterValue, at)]);
+  }
+  return fields;
+}
+
+/** A number of seven bits a byte, and where it ends. */
+function varint(bytes: Buffer, start: number): readonly [value: number, end: number] {
+  let value = 0;
+  for (let at = start, factor = 1; ; at += 1, factor *= 128) {
+    const byte = bytes[at] ?? 0;
+    value += (byte & 127) * factor;
+    if (byte < 128) return [value, at + 1];
+  }
+}
+
+function message(fields: Fields, number: number): Buffer {
+  return fields.get(number)?.at(-1) ?? Buffer.alloc(0);
+}
+
+function text(fields: Fields, number: number): string {
+  return message(fields, number).toString();
+}
+
+function map(fields: Fields, number: number): JsonObject {
+  const entries = (fields.get(number) ?? []).map(fieldsOf);
+  return Object.fromEntries(entries.map((entry) => [text(entry, 1), text(entry, 2)]));
+}

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readBody } from './body.ts';
+import { DISCOVERY } from './discovery.ts';
+import { handle, verbOf } from './handle.ts';
+import { type Authorize, authorizeRequest, userOf } from './identity.ts';
+import { isTrue } from './list-options.ts';
+import { OPENAPI } from './openapi.ts';
+import { type Answer, json } from './representation.ts';
+import { type Api, parseResourcePath, type ResourcePath, type ResourceRequest } from './request.ts';
+import { PageNotFound, StatusError } from './status.ts';
+import { prepareWatch, type WatchLimits } from './watch.ts';
+
+export interface ResponderOptions extends WatchLimits {
+  readonly authorize: Authorize;
+}
+
+const HEALTH = ['/healthz', '/readyz', '/livez'];
+const COMMON = { 'Cache-Control': 'no-cache, private' };
+
+/** Turns HTTP requests into operations and their results into responses. */
+export class Responder {
+  readonly #api: Api;
+  readonly #options: ResponderOptions;
+  readonly #watches = new Set<() => void>();
+
+  constructor(api: Api, options: ResponderOptions) {
+    this.#api = api;
+    this.#options = options;
+  }
+
+  async respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const warnings: string[] = [];
+    try {
+      const answer = await this.#answer(request, response, warnings);
+      if (answer !== undefined) send(response, answer, warnings);
+    } catch (cause) {
+      // The one place where what went wrong becomes an answer; a watch that has begun can only be cut off.
+      if (response.headersSent) response.destroy();
+      else send(response, refusal(cause), warnings, cause instanceof StatusError ? cause.headers : {});
+    }
+  }
+
+  stopWatches(): void {
+    for (const stop of this.#watches) stop();
+  }
+
+  /** Undefined once a watch has taken the response over. */
+  async #answer(incoming: IncomingMessage, response: ServerResponse, warnings: string[]): Promise<Answer | undefined> {
+    const { pathname, searchParams } = new URL(`http://127.0.0.1${incoming.url}`);
+    const fixed = fixedAnswer(pathname);
+    if (fixed !== undefined) return fixed;
+
+    const path = parseResourcePath(pathname);
+    if (path === undefined) throw nothingServed(pathname);
+    const request = resourceRequest(path, incoming, searchParams, warnings);
+    const isWatch = path.watch || isTrue(searchParams.get('watch'));
+    const verb = verbOf(incoming.method ?? 'GET', request, isWatch);
+    authorizeRequest(this.#options.authorize, userOf(incoming.headers.authorization ?? ''), verb, request);
+    if (verb === 'watch') return this.#watch(request, response);
+    const { text, contentType } = await readBody(incoming);
+    return handle(this.#api, verb, { ...request, contentType }, text);
+  }
+
+  #watch(request: ResourceRequest, response: ServerResponse): undefined {
+    const begin = prepareWatch(this.#api, request, this.#options);
+    response.writeHead(200, { ...COMMON, 'Content-Type': 'application/json' });
+    response.flushHeaders();
+    const stop = begin({
+      write: (event) => void response.write(`${JSON.stringify(event)}\n`),
+      end: () => void response.end(),
+    });
+    this.#watches.add(stop);
+    response.once('close', () => {
+      stop();
+      this.#watches.delete(stop);
+    });
+  }
+}
+
+function resourceRequest(
+  { kind, version, namespace, name, subresource }: ResourcePath,
+  { headers }: IncomingMessage,
+  query: URLSearchParams,
+  warnings: string[],
+): ResourceRequest {
+  return {
+    kind,
+    version,
+    namespace,
+    name,
+    subresource,
+    query,
+    userAgent: headers['user-agent'] ?? '',
+    contentType: headers['content-type'] ?? '',
+    accept: headers.accept ?? '',
+    warnings,
+  };
+}
+
+/** What is the same whoever asks. */
+function fixedAnswer(pathname: string): Answer | undefined {
+  if (HEALTH.includes(pathname)) return { code: 200, contentType: 'text/plain; charset=utf-8', body: 'ok' };
+  const path = pathname.length > 1 ? pathname.replace(/\/$/, '') : pathname;
+  const found = DISCOVERY.get(path) ?? OPENAPI.get(path);
+  return found === undefined ? undefined : json(200, found);
+}
+
+/** In Kubernetes' own group a resource that there is not is answered with a Status. */
+function nothingServed(pathname: string): Error {
+  if (!pathname.startsWith('/api/v1/')) return new PageNotFound();
+  return new StatusError(404, 'NotFound', 'the server could not find the requested resource', {});
+}
+
+function refusal(cause: unknown): Answer {
+  if (cause instanceof StatusError) return json(cause.code, cause.status);
+  if (cause instanceof PageNotFound) {
+    return { code: 404, contentType: 'text/plain; charset=utf-8', body: '404 page not found\n' };
+  }
+  if (cause instanceof URIError)
+    return { code: 400, contentType: 'text/plain; charset=utf-8', body: '400 Bad Request' };
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const { status } = new StatusError(500, 'InternalError', `Internal error occurred: ${why}`, {
+    causes: [{ message: why }],
+  });
+  return json(500, status);
+}
+
+function send(
+  response: ServerResponse,
+  { code, contentType, body }: Answer,
+  warnings: readonly string[],
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const said = warnings.map((warning) => `299 - "${warning.replace(/[\\"]/g, '\\$&')}"`);
+  response.writeHead(code, {
+    ...COMMON,
+    ...headers,
+    ...(said.length === 0 ? {} : { Warning: said }),
+    'Audit-Id': randomUUID(),
+    'Content-Type': contentType,
+    'Content-Length': Buffer.byteLength(body),
+  });
+  response.end(body);
+}

@@ -1,0 +1,181 @@
+import {
+  duplicate,
+  type FieldError,
+  invalid,
+  invalidAsAWhole,
+  NO_FIELD,
+  notSupported,
+  required,
+  tooLong,
+  tooMany,
+} from './field-error.ts';
+import { isObject, type JsonObject } from './object.ts';
+import { type ListSchema, type MapSchema, type ObjectSchema, type Rule, RuleError, type Schema } from './schema.ts';
+import { typeErrors } from './validate-type.ts';
+
+/** What the schema finds wrong with a value, its rules left aside. */
+export function validate(schema: Schema, value: unknown, path: string): readonly FieldError[] {
+  if (value === null && schema.nullable) return [];
+  const wrongType = typeErrors(schema, value, path);
+  if (wrongType.length > 0) return [...wrongType, ...scalarErrors(schema, value, path), ...oneOfErrors(schema, path)];
+
+  if (schema.type === 'object' && isObject(value)) return objectErrors(schema, value, path);
+  if (schema.type === 'map' && isObject(value)) return mapErrors(schema, value, path);
+  if (schema.type === 'array' && Array.isArray(value)) return listErrors(schema, value, path);
+  return scalarErrors(schema, value, path);
+}
+
+function objectErrors(schema: ObjectSchema, value: JsonObject, path: string): readonly FieldError[] {
+  const missing = (schema.required ?? []).filter((name) => value[name] === undefined);
+  return [
+    ...missing.map((name) => required(child(path, name))),
+    ...Object.entries(schema.properties).flatMap(([name, property]) =>
+      value[name] === undefined ? [] : validate(property, value[name], child(path, name)),
+    ),
+    ...atMostOneErrors(schema.atMostOneOf ?? [], value, path),
+  ];
+}
+
+/** What is no object lacks nothing, so that each alternative of a `oneOf` holds of it. */
+function oneOfErrors(schema: Schema, path: string): readonly FieldError[] {
+  if (schema.type !== 'object' || schema.atMostOneOf === undefined) return [];
+  const { atMostOneOf } = schema;
+  return countErrors(
+    atMostOneOf.map(({ length }) => length),
+    path,
+  );
+}
+
+function atMostOneErrors(groups: readonly (readonly string[])[], value: JsonObject, path: string): FieldError[] {
+  return countErrors(
+    groups.map((group) => group.filter((name) => value[name] !== undefined).length),
+    path,
+  );
+}
+
+/** One count is of the schema's `oneOf`; several are of an `allOf` of them, which complains once more. */
+function countErrors(counts: readonly number[], path: string): FieldError[] {
+  const broken = counts.filter((count) => count > 1);
+  const errors = broken.slice(0, 1).map((count) => {
+    const alternatives = `must validate one and only one schema (oneOf). Found ${count} valid alternatives`;
+    return invalid(NO_FIELD, '', `"${path}" ${alternatives}`);
+  });
+  if (broken.length === 0 || counts.length === 1) return errors;
+
+  const none = broken.length === counts.length ? '. None validated' : '';
+  return [...errors, invalid(NO_FIELD, '', `"${path}" must validate all the schemas (allOf)${none}`)];
+}
+
+function mapErrors({ values, maxProperties }: MapSchema, value: JsonObject, path: string): readonly FieldError[] {
+  const names = Object.keys(value);
+  const most = maxProperties ?? names.length;
+  return [
+    ...(names.length > most ? [tooMany(path, names.length, most)] : []),
+    ...names.flatMap((name) => validate(values, value[name], child(path, name))),
+  ];
+}
+
+function listErrors(schema: ListSchema, value: readonly unknown[], path: string): readonly FieldError[] {
+  const { minItems = 0, maxItems = value.length } = schema;
+  return [
+    ...(value.length > maxItems ? [tooMany(path, value.length, maxItems)] : []),
+    ...(value.length < minItems
+      ? [invalid(path, value.length, `${path} in body should have at least ${minItems} items`)]
+      : []),
+    ...value.flatMap((item, index) => validate(schema.items, item, `${path}[${index}]`)),
+    ...duplicates(schema, value, path),
+  ];
+}
+
+function duplicates({ listType, listMapKeys = [] }: ListSchema, value: readonly unknown[], path: string): FieldError[] {
+  if (listType === undefined) return [];
+
+  const seen = new Set<string>();
+  return value.flatMap((item, index) => {
+    const key = listType === 'map' && isObject(item) ? pick(item, listMapKeys) : item;
+    const said = JSON.stringify(key);
+    if (!seen.has(said)) {
+      seen.add(said);
+      return [];
+    }
+    return [duplicate(`${path}[${index}]`, key)];
+  });
+}
+
+function pick(item: JsonObject, names: readonly string[]): JsonObject {
+  return Object.fromEntries(names.map((name) => [name, item[name]]));
+}
+
+function scalarErrors(schema: Schema, value: unknown, path: string): readonly FieldError[] {
+  const enumerated = enumErrors(schema, value, path);
+  if (typeof value === 'number') return [...enumerated, ...rangeErrors(schema, value, path)];
+  if (typeof value === 'string') return [...enumerated, ...textErrors(schema, value, path)];
+  return enumerated;
+}
+
+function enumErrors(schema: Schema, value: unknown, path: string): readonly FieldError[] {
+  if (!('enum' in schema) || schema.enum === undefined) return [];
+  const allowed: readonly unknown[] = schema.enum;
+  return allowed.includes(value) ? [] : [notSupported(path, value, allowed)];
+}
+
+function rangeErrors(schema: Schema, value: number, path: string): readonly FieldError[] {
+  if (!('minimum' in schema || 'maximum' in schema)) return [];
+  const { minimum = value, maximum = value } = schema;
+  if (value < minimum) return [invalid(path, value, `${path} in body should be greater than or equal to ${minimum}`)];
+  if (value > maximum) return [invalid(path, value, `${path} in body should be less than or equal to ${maximum}`)];
+  return [];
+}
+
+function textErrors(schema: Schema, value: string, path: string): readonly FieldError[] {
+  if (schema.type !== 'string') return [];
+  const { minLength = 0, maxLength = value.length, pattern } = schema;
+  return [
+    ...(value.length > maxLength ? [tooLong(path, maxLength)] : []),
+    ...(value.length < minLength
+      ? [invalid(path, value, `${path} in body should be at least ${minLength} chars long`)]
+      : []),
+    ...(pattern?.test(value) === false
+      ? [invalid(path, value, `${path} in body should match '${asWritten(pattern)}'`)]
+      : []),
+  ];
+}
+
+/** A pattern as its author wrote it: JavaScript escapes slashes where Go does not. */
+function asWritten(pattern: RegExp): string {
+  return pattern.source.replaceAll('\\/', '/');
+}
+
+/** What the schema's rules find wrong with a value whose shape is right: first the value's own, then its parts'. */
+export function ruleErrors(schema: Schema, value: unknown, path: string): readonly FieldError[] {
+  const own = (schema.rules ?? []).flatMap((rule) => broken(rule, value, path));
+  if (schema.type === 'array' && Array.isArray(value)) {
+    return [...own, ...value.flatMap((item, index) => ruleErrors(schema.items, item, `${path}[${index}]`))];
+  }
+  if (!isObject(value)) return own;
+  if (schema.type === 'map') {
+    return [...own, ...Object.keys(value).flatMap((key) => ruleErrors(schema.values, value[key], `${path}[${key}]`))];
+  }
+  if (schema.type !== 'object') return own;
+  return [
+    ...own,
+    ...Object.entries(schema.properties).flatMap(([name, property]) =>
+      value[name] === undefined ? [] : ruleErrors(property, value[name], child(path, name)),
+    ),
+  ];
+}
+
+function broken({ holds, message }: Rule, value: unknown, path: string): readonly FieldError[] {
+  try {
+    // The value's shape was checked against the schema that carries the rule, so it is what the rule takes.
+    if (holds(value as never)) return [];
+  } catch (cause) {
+    if (!(cause instanceof RuleError)) throw cause;
+    return [invalid(path, typeof value, `${cause.message} evaluating rule: ${message}`)];
+  }
+  return [typeof value === 'object' ? invalidAsAWhole(path, message) : invalid(path, value, message)];
+}
+
+function child(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`;
+}

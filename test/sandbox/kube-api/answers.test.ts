@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { judge } from './answer-case.ts';
+import { describeBehaviour } from './behaviour.ts';
+import { conflictCases } from './cases-conflicts.ts';
+import { jsonPatchCases, mergePatchCases } from './cases-patches.ts';
+import { bodyCases, fieldValidationCases, listCases, missingCases } from './cases-requests.ts';
+import { metadataCases, otherKindCases, virtualServiceCases, weightCases } from './cases-validation.ts';
+import { ourWorld, realWorld, type World } from './world.ts';
+
+const SECTIONS = {
+  'resourceVersion conflicts': conflictCases,
+  'JSON patch': jsonPatchCases,
+  'merge patch': mergePatchCases,
+  bodies: bodyCases,
+  'missing things': missingCases,
+  'unknown fields and options': fieldValidationCases,
+  weights: weightCases,
+  'the schema of a VirtualService': virtualServiceCases,
+  'the schemas of the other kinds': otherKindCases,
+  metadata: metadataCases,
+  'list options': listCases,
+};
+
+const real = process.env['TEST_KUBECONFIG'];
+
+// istiod's webhook is no part of an API server; its verdicts have tests of their own.
+describe("the sandbox's API server", () => describeAnswers(() => ourWorld({ webhook: false })));
+
+describe.runIf(real !== undefined)('the API server of TEST_KUBECONFIG', () =>
+  describeAnswers(() => realWorld(real ?? '')),
+);
+
+function describeAnswers(start: () => Promise<World>): void {
+  let world: World;
+  beforeAll(async () => {
+    world = await start();
+    await world.begin();
+  });
+  afterAll(async () => {
+    await world.end();
+  });
+
+  describe.each(Object.entries(SECTIONS))('%s', (_, cases) => {
+    it.each(cases)('$name', async (one) => {
+      await judge(one, world);
+    });
+  });
+  describeBehaviour(() => world);
+}

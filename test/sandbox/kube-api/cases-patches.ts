@@ -1,0 +1,226 @@
+import type { AnswerCase } from './answer-case.ts';
+import { reviews } from './objects.ts';
+import { JSON_PATCH, MERGE_PATCH, type World } from './world.ts';
+
+const REJECTED = {
+  status: 422,
+  reason: 'Invalid',
+  message: 'the server rejected our request due to an error in our request',
+  details: {},
+} as const;
+const UNSUPPORTED =
+  'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml';
+
+function jsonPatch(...operations: readonly unknown[]) {
+  return patch(JSON_PATCH, operations);
+}
+
+function patch(type: string, body: unknown, query = '') {
+  return async (world: World) => {
+    const { path } = await world.make(reviews(90, 10));
+    return world.ask('PATCH', path + query, { type, body });
+  };
+}
+
+const WEIGHT = '/spec/http/0/route/0/weight';
+const ROUTE = [
+  { destination: { host: 'reviews', subset: 'v1' }, weight: 90 },
+  { destination: { host: 'reviews', subset: 'v2' }, weight: 10 },
+];
+
+export const jsonPatchCases: readonly AnswerCase[] = [
+  { name: 'does not apply a failed test', ask: jsonPatch({ op: 'test', path: WEIGHT, value: 1 }), ...REJECTED },
+  {
+    name: 'does not apply a failed test of the resourceVersion',
+    ask: jsonPatch({ op: 'test', path: '/metadata/resourceVersion', value: '1' }),
+    ...REJECTED,
+  },
+  {
+    name: 'tells a number from its text in a test',
+    ask: jsonPatch({ op: 'test', path: WEIGHT, value: '90' }),
+    ...REJECTED,
+  },
+  { name: 'does not find what is tested', ask: jsonPatch({ op: 'test', path: '/spec/nope', value: 1 }), ...REJECTED },
+  {
+    name: 'lets a test for null hold where there is nothing',
+    ask: jsonPatch({ op: 'test', path: '/spec/nope', value: null }),
+    status: 200,
+  },
+  {
+    name: 'tests lists by what is in them',
+    ask: jsonPatch({ op: 'test', path: '/spec/http/0/route', value: ROUTE }),
+    status: 200,
+  },
+  {
+    name: 'replaces nothing that is not there',
+    ask: jsonPatch({ op: 'replace', path: '/spec/http/0/route/0/headers', value: {} }),
+    ...REJECTED,
+  },
+  {
+    name: 'adds nothing to a map that is not there',
+    ask: jsonPatch({ op: 'add', path: '/metadata/annotations/x', value: 'y' }),
+    ...REJECTED,
+  },
+  { name: 'removes nothing that is not there', ask: jsonPatch({ op: 'remove', path: '/spec/nope' }), ...REJECTED },
+  {
+    name: 'knows the end of a list',
+    ask: jsonPatch({ op: 'replace', path: '/spec/http/0/route/2/weight', value: 1 }),
+    ...REJECTED,
+  },
+  {
+    name: 'adds nothing beyond the end of a list',
+    ask: jsonPatch({ op: 'add', path: '/spec/hosts/7', value: 'n' }),
+    ...REJECTED,
+  },
+  {
+    name: 'counts from the end of a list',
+    ask: jsonPatch({ op: 'replace', path: '/spec/hosts/-1', value: 'n' }),
+    status: 200,
+    body: { spec: { hosts: ['n'] } },
+  },
+  {
+    name: 'takes no words for an index',
+    ask: jsonPatch({ op: 'replace', path: '/spec/hosts/abc', value: 'n' }),
+    ...REJECTED,
+  },
+  {
+    name: 'copies',
+    ask: jsonPatch({ op: 'copy', from: '/spec/hosts/0', path: '/spec/hosts/-' }),
+    status: 200,
+    body: { spec: { hosts: ['reviews', 'reviews'] } },
+  },
+  { name: 'does nothing for an empty patch', ask: jsonPatch(), status: 200, body: { metadata: { generation: 1 } } },
+  {
+    name: 'refuses a patch that is an object',
+    ask: patch(JSON_PATCH, { op: 'test' }),
+    status: 400,
+    reason: 'BadRequest',
+    message: 'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp',
+  },
+  {
+    name: 'refuses an operation that there is not',
+    ask: jsonPatch({ op: 'increase', path: WEIGHT, value: 1 }),
+    status: 400,
+    reason: 'BadRequest',
+    message: `invalid operation {"op":"increase","path":"${WEIGHT}","value":1}: unsupported operation`,
+  },
+  {
+    name: 'refuses an operation without a value',
+    ask: jsonPatch({ op: 'add', path: '/spec/hosts/-' }),
+    status: 400,
+    message:
+      'invalid operation {"op":"add","path":"/spec/hosts/-"}: failed to decode \'value\': operation, missing value field: missing value',
+  },
+  {
+    name: 'refuses an operation without a path',
+    ask: jsonPatch({ op: 'replace', value: 1 }),
+    status: 400,
+    message: /failed to decode 'path': operation missing path field: missing value$/,
+  },
+  {
+    name: 'takes 10,000 operations and no more',
+    ask: patch(
+      JSON_PATCH,
+      Array.from({ length: 10_001 }, () => ({ op: 'test', path: WEIGHT, value: 90 })),
+    ),
+    status: 413,
+    reason: 'RequestEntityTooLarge',
+    message: 'Request entity too large: The allowed maximum operations in a JSON patch is 10000, got 10001',
+  },
+  {
+    name: 'does not let the name be removed',
+    ask: jsonPatch({ op: 'remove', path: '/metadata/name' }),
+    status: 400,
+    message: /^the name of the object \(made-\d+ based on URL\) was undeterminable: name must be provided$/,
+  },
+  {
+    name: 'does not let the kind be removed',
+    ask: jsonPatch({ op: 'remove', path: '/kind' }),
+    status: 422,
+    reason: 'Invalid',
+    message: /^ "" is invalid: patch: Invalid value: .*: Object 'Kind' is missing in /,
+    details: { causes: [{ field: 'patch' }] },
+  },
+];
+
+export const mergePatchCases: readonly AnswerCase[] = [
+  {
+    name: 'deletes by null and replaces lists whole',
+    ask: patch(MERGE_PATCH, { spec: { hosts: null, http: [{ name: 'only' }] } }),
+    status: 200,
+    body: { spec: { http: [{ name: 'only' }] } },
+  },
+  {
+    name: 'refuses a merge patch that is a list',
+    ask: patch(MERGE_PATCH, []),
+    status: 400,
+    message: 'error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}',
+  },
+  {
+    name: 'refuses a merge patch that is null',
+    ask: patch(MERGE_PATCH, 'null'),
+    status: 400,
+    message: 'Invalid JSON Patch',
+  },
+  {
+    name: 'refuses a merge patch that is no JSON',
+    ask: patch(MERGE_PATCH, '{oops'),
+    status: 400,
+    message: "error decoding patch: invalid character 'o' looking for beginning of object key string",
+  },
+  {
+    name: 'does not rename',
+    ask: patch(MERGE_PATCH, { metadata: { name: 'other' } }),
+    status: 400,
+    reason: 'BadRequest',
+    message: /^the name of the object \(other\) does not match the name on the URL \(made-\d+\)$/,
+  },
+  {
+    name: 'does not move to another namespace',
+    ask: patch(MERGE_PATCH, { metadata: { namespace: 'other' } }),
+    status: 400,
+    message: 'the namespace of the provided object does not match the namespace sent on the request',
+  },
+  {
+    name: 'does not change what an object is',
+    ask: patch(MERGE_PATCH, { kind: 'Gateway' }),
+    status: 422,
+    message:
+      /^Gateway\.networking\.istio\.io "made-\d+" is invalid: kind: Invalid value: "Gateway": must be VirtualService$/,
+  },
+  {
+    name: 'does not change the version of an object by a patch',
+    ask: patch(MERGE_PATCH, { apiVersion: 'networking.istio.io/v1beta1' }),
+    status: 422,
+    message: /apiVersion: Invalid value: "networking\.istio\.io\/v1beta1": must be networking\.istio\.io\/v1$/,
+  },
+  {
+    name: 'leaves the status alone when the object is patched',
+    ask: patch(MERGE_PATCH, { status: { observedGeneration: 7 } }),
+    status: 200,
+    body: { metadata: { generation: 1 } },
+  },
+  {
+    name: 'changes the status and nothing else through the status subresource',
+    ask: async (world) => {
+      const { path } = await world.make(reviews(90, 10));
+      const body = { status: { observedGeneration: 7 }, spec: { hosts: ['changed'] } };
+      return world.ask('PATCH', `${path}/status`, { type: MERGE_PATCH, body });
+    },
+    status: 200,
+    body: { metadata: { generation: 1 }, spec: { hosts: ['reviews'] }, status: { observedGeneration: 7 } },
+  },
+  ...['application/strategic-merge-patch+json', 'application/json'].map((type) => ({
+    name: `takes no ${type}`,
+    ask: patch(type, {}),
+    status: 415,
+    reason: 'UnsupportedMediaType',
+    message: UNSUPPORTED,
+  })),
+  {
+    name: 'refuses force where nothing is applied',
+    ask: patch(MERGE_PATCH, {}, '?force=true'),
+    status: 422,
+    message: 'PatchOptions.meta.k8s.io "" is invalid: force: Forbidden: may not be specified for non-apply patch',
+  },
+];

@@ -1,0 +1,337 @@
+import type { AnswerCase } from './answer-case.ts';
+import { reviews, virtualService } from './objects.ts';
+import { JSON_PATCH, MERGE_PATCH, type World } from './world.ts';
+
+const NOT_FOUND = {
+  status: 404,
+  reason: 'NotFound',
+  message: 'virtualservices.networking.istio.io "missing" not found',
+  details: { name: 'missing', group: 'networking.istio.io', kind: 'virtualservices' },
+} as const;
+const PAGE_NOT_FOUND = { status: 404, text: '404 page not found\n' } as const;
+
+function post(body: unknown, query = '', type = 'application/json') {
+  return (world: World) => world.ask('POST', world.virtualServices + query, { body, type });
+}
+
+function unrecognized(why: string) {
+  const message = `the object provided is unrecognized (must be of type VirtualService): ${why}`;
+  return { status: 400, reason: 'BadRequest', message };
+}
+
+const notJson = (why: string) => unrecognized(`couldn't get version/kind; json parse error: ${why}`);
+
+export const bodyCases: readonly AnswerCase[] = [
+  ...(
+    [
+      ['{oops', "invalid character 'o' looking for beginning of object key string ({oops)"],
+      ['', 'unexpected end of JSON input (<empty>)'],
+      ['{"a":', 'unexpected end of JSON input ({"a":)'],
+      ['{"a" 1}', 'invalid character \'1\' after object key ({"a" 1})'],
+      ['{"a":1,}', 'invalid character \'}\' looking for beginning of object key string ({"a":1,})'],
+      ['{"a":tru}', "invalid character '}' in literal true (expecting 'e') ({\"a\":tru})"],
+      ['{"a":1.}', 'invalid character \'}\' after decimal point in numeric literal ({"a":1.})'],
+      ['{"a":"\n"}', 'invalid character \'\\n\' in string literal ({"a":"\n"})'],
+      ['hello', "invalid character 'h' looking for beginning of value (68656c6c6f)"],
+      ['{"a":1} x', 'invalid character \'x\' after top-level value ({"a":1} x)'],
+    ] as const
+  ).map(([body, why]) => ({
+    name: `says what is wrong with ${JSON.stringify(body)}`,
+    ask: post(body),
+    ...notJson(why),
+  })),
+  {
+    name: 'wants to be told the kind',
+    ask: post({ apiVersion: 'networking.istio.io/v1' }),
+    ...unrecognized(
+      'Object \'Kind\' is missing in \'{"apiVersion":"networking.istio.io/v1"}\' ({"apiVersion":"networking.isti ...)',
+    ),
+  },
+  {
+    name: 'takes the kind of the path only',
+    ask: post({ ...reviews(100), kind: 'Gateway', metadata: { name: 'x' } }),
+    status: 422,
+    message: 'Gateway.networking.istio.io "x" is invalid: kind: Invalid value: "Gateway": must be VirtualService',
+  },
+  {
+    name: 'takes the version of the path only',
+    ask: post({ ...reviews(100), apiVersion: 'networking.istio.io/v1beta1', metadata: { name: 'x' } }),
+    status: 400,
+    message:
+      'the API version in the data (networking.istio.io/v1beta1) does not match the expected API version (networking.istio.io/v1)',
+  },
+  {
+    name: 'says which field of the metadata is of the wrong type',
+    ask: post(virtualService({}, { name: 'x', labels: { a: 5 } })),
+    status: 400,
+    message:
+      'VirtualService in version "v1" cannot be handled as a VirtualService: json: cannot unmarshal number into Go struct field ObjectMeta.labels of type string',
+  },
+  {
+    name: 'takes YAML too',
+    ask: post(
+      'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: x}\n',
+      '?dryRun=All',
+      'application/yaml',
+    ),
+    status: 201,
+  },
+  {
+    name: 'takes no plain text',
+    ask: post('{}', '', 'text/plain'),
+    status: 415,
+    message:
+      'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+  },
+  {
+    name: 'takes no more than 3 MiB',
+    ask: post({ ...reviews(100), metadata: { name: 'x', annotations: { a: 'x'.repeat(3_382_757) } } }),
+    status: 413,
+    reason: 'RequestEntityTooLarge',
+    message: 'Request entity too large: limit is 3145728',
+  },
+  {
+    name: 'stores no more than 1.5 MiB',
+    ask: post({ ...virtualService({ hosts: ['x'.repeat(2_050_257)] }), metadata: { name: 'x' } }),
+    status: 500,
+    message: 'etcdserver: request is too large',
+  },
+  {
+    name: 'takes the name of the path only',
+    ask: async (world) => {
+      const { made } = await world.make(reviews(100));
+      return world.ask('PUT', `${world.virtualServices}/other`, { body: made });
+    },
+    status: 400,
+    message: /^the name of the object \(made-\d+\) does not match the name on the URL \(other\)$/,
+  },
+  {
+    name: 'takes the namespace of the path only',
+    ask: post({ ...reviews(100), metadata: { name: 'x', namespace: 'other' } }),
+    status: 400,
+    message: 'the namespace of the provided object does not match the namespace sent on the request',
+  },
+  {
+    name: 'creates nothing in a namespace that there is not',
+    ask: (world) =>
+      world.ask('POST', '/apis/networking.istio.io/v1/namespaces/nowhere/virtualservices', {
+        body: { ...reviews(100), metadata: { name: 'x' } },
+      }),
+    status: 404,
+    reason: 'NotFound',
+    message: 'namespaces "nowhere" not found',
+    details: { name: 'nowhere', kind: 'namespaces' },
+  },
+];
+
+export const missingCases: readonly AnswerCase[] = [
+  { name: 'finds nothing to GET', ask: (world) => world.ask('GET', `${world.virtualServices}/missing`), ...NOT_FOUND },
+  {
+    name: 'finds nothing to PATCH',
+    ask: (world) => world.ask('PATCH', `${world.virtualServices}/missing`, { type: MERGE_PATCH, body: {} }),
+    ...NOT_FOUND,
+  },
+  {
+    name: 'creates nothing by a PUT',
+    ask: (world) =>
+      world.ask('PUT', `${world.virtualServices}/missing`, {
+        body: { ...reviews(100), metadata: { name: 'missing' } },
+      }),
+    ...NOT_FOUND,
+  },
+  {
+    name: 'finds nothing to DELETE',
+    ask: (world) => world.ask('DELETE', `${world.virtualServices}/missing`),
+    ...NOT_FOUND,
+  },
+  {
+    name: 'has no resources but those it has',
+    ask: (world) => world.ask('GET', '/apis/networking.istio.io/v1/nope'),
+    ...PAGE_NOT_FOUND,
+  },
+  {
+    name: 'has no other groups',
+    ask: (world) => world.ask('GET', '/apis/nope.example.com/v1/nopes'),
+    ...PAGE_NOT_FOUND,
+  },
+  {
+    name: 'has no other versions',
+    ask: (world) => world.ask('GET', '/apis/networking.istio.io/v9/virtualservices'),
+    ...PAGE_NOT_FOUND,
+  },
+  {
+    name: 'has no subresources but the status',
+    ask: async (world) => {
+      const { path } = await world.make(reviews(100));
+      return world.ask('GET', `${path}/scale`);
+    },
+    status: 404,
+    reason: 'NotFound',
+    message: /^virtualservices\.networking\.istio\.io "made-\d+" not found$/,
+  },
+  {
+    name: 'lists nothing in a namespace that there is not',
+    ask: (world) => world.ask('GET', '/apis/networking.istio.io/v1/namespaces/nowhere/virtualservices'),
+    status: 200,
+    body: { kind: 'VirtualServiceList', items: [] },
+  },
+  {
+    name: 'keeps the default namespace',
+    ask: (world) => world.ask('DELETE', '/api/v1/namespaces/default'),
+    status: 403,
+    message: 'namespaces "default" is forbidden: this namespace may not be deleted',
+  },
+];
+
+/** Sends a strict write of an unknown field. */
+function strictly(method: 'PATCH' | 'PUT', type: string, bodyOf: (made: object) => unknown) {
+  return async (world: World) => {
+    const { path, made } = await world.make(reviews(100));
+    return world.ask(method, `${path}?fieldValidation=Strict`, { type, body: bodyOf(made) });
+  };
+}
+
+const STRICT_PATCH = {
+  status: 422,
+  reason: 'Invalid',
+  message: /^ "" is invalid: patch: Invalid value: ".*": strict decoding error: unknown field "spec\.bogus"$/,
+  details: { causes: [{ reason: 'FieldValueInvalid', field: 'patch' }] },
+} as const;
+
+export const fieldValidationCases: readonly AnswerCase[] = [
+  {
+    name: 'refuses unknown fields in a strict POST, in their order',
+    ask: post(
+      virtualService(
+        { b: 1, a: 2, http: [{ zz: 1, route: [{ destination: { host: 'a', q: 1 } }] }] },
+        { name: 'x', foo: 1 },
+      ),
+      '?fieldValidation=Strict',
+    ),
+    status: 400,
+    reason: 'BadRequest',
+    message:
+      'VirtualService in version "v1" cannot be handled as a VirtualService: strict decoding error: unknown field "metadata.foo", unknown field "spec.a", unknown field "spec.b", unknown field "spec.http[0].route[0].destination.q", unknown field "spec.http[0].zz"',
+  },
+  {
+    name: 'refuses unknown fields in a strict merge patch',
+    ask: strictly('PATCH', MERGE_PATCH, () => ({ spec: { bogus: 1 } })),
+    ...STRICT_PATCH,
+  },
+  {
+    name: 'refuses unknown fields in a strict JSON patch',
+    ask: strictly('PATCH', JSON_PATCH, () => [{ op: 'add', path: '/spec/bogus', value: 1 }]),
+    ...STRICT_PATCH,
+  },
+  {
+    name: 'warns of unknown fields, and drops them',
+    ask: async (world) => {
+      const { path } = await world.make(reviews(100));
+      const body = { spec: { http: [{ route: [{ destination: { host: 'r' }, wieght: 5 }] }] } };
+      return world.ask('PATCH', path, { type: MERGE_PATCH, body });
+    },
+    status: 200,
+    warning: '299 - "unknown field \\"spec.http[0].route[0].wieght\\""',
+    body: { spec: { http: [{ route: [{ destination: { host: 'r' } }] }] } },
+  },
+  {
+    name: 'drops unknown fields silently when told to ignore them',
+    ask: post(virtualService({ bogus: 1 }, { name: 'x' }), '?dryRun=All&fieldValidation=Ignore'),
+    status: 201,
+    warning: '',
+  },
+  {
+    name: 'refuses a field that is given twice',
+    ask: post(
+      '{"apiVersion":"networking.istio.io/v1","kind":"VirtualService","kind":"VirtualService","metadata":{"name":"x"}}',
+      '?fieldValidation=Strict',
+    ),
+    status: 400,
+    message:
+      'VirtualService in version "v1" cannot be handled as a VirtualService: strict decoding error: duplicate field "kind"',
+  },
+  {
+    name: 'warns of fields that are given twice',
+    ask: post(
+      '{"apiVersion":"networking.istio.io/v1","kind":"VirtualService","metadata":{"name":"x"},"spec":{"hosts":["a"],"hosts":["b"]}}',
+      '?dryRun=All',
+    ),
+    status: 201,
+    warning: '299 - "duplicate field \\"spec.hosts\\""',
+    body: { spec: { hosts: ['b'] } },
+  },
+  {
+    name: 'knows three ways to validate fields',
+    ask: post(reviews(100), '?fieldValidation=bogus'),
+    status: 422,
+    message:
+      'CreateOptions.meta.k8s.io "" is invalid: fieldValidation: Unsupported value: "bogus": supported values: "", "Ignore", "Strict", "Warn"',
+  },
+  {
+    name: 'knows one kind of dry run',
+    ask: post(reviews(100), '?dryRun=some'),
+    status: 422,
+    message: 'CreateOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: ["some"]: supported values: "All"',
+  },
+  {
+    name: 'takes no long names of managers',
+    ask: post(reviews(100), `?fieldManager=${'a'.repeat(129)}`),
+    status: 422,
+    message: 'CreateOptions.meta.k8s.io "" is invalid: fieldManager: Too long: may not be more than 128 bytes',
+  },
+];
+
+/** Of a page that ended with `a`. */
+const CONTINUE = Buffer.from('{"v":"meta.k8s.io/v1","rv":1,"start":"/a\\u0000"}').toString('base64url');
+
+export const listCases: readonly AnswerCase[] = [
+  ...(
+    [
+      ['continue=aaa', /^invalid continue token: continue key is not valid: /, 400],
+      [`continue=${CONTINUE}&resourceVersion=5`, 'specifying resource version is not allowed when using continue', 400],
+      ['limit=x', 'strconv.ParseInt: parsing "x": invalid syntax', 400],
+      ['fieldSelector=spec.hosts%3Da', 'field label not supported: spec.hosts', 400],
+      ['fieldSelector=metadata.name', "invalid selector: 'metadata.name'; can't understand 'metadata.name'", 400],
+      ['labelSelector=a%3D!b', "unable to parse requirement: found '!', expected: identifier", 400],
+      ['labelSelector=!!', "unable to parse requirement: found '!', expected: identifier", 400],
+      ['labelSelector=a%20in%20b', "unable to parse requirement: found 'b' expected: '('", 400],
+      ['labelSelector=%3Dx', "found '=', expected: !, identifier, or 'end of string'", 400],
+      ['labelSelector=a%3Db%20c', "found 'c', expected: ',' or 'end of string'", 400],
+      ['labelSelector=a%2C', "found '', expected: identifier after ','", 400],
+      [
+        'resourceVersionMatch=NotOlderThan',
+        'ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided',
+        422,
+      ],
+      [
+        'resourceVersion=abc',
+        'invalid resource version: resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax',
+        400,
+      ],
+      [
+        'watch=true&resourceVersion=abc',
+        'resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax',
+        500,
+      ],
+      [
+        'watch=true&sendInitialEvents=true',
+        'ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+        422,
+      ],
+    ] as const
+  ).map(([query, message, status]) => ({
+    name: `says what is wrong with ?${query}`,
+    ask: (world: World) => world.ask('GET', `${world.virtualServices}?${query}`),
+    status,
+    message,
+  })),
+  {
+    name: 'does not know the future',
+    ask: (world) =>
+      world.ask('GET', `${world.virtualServices}?resourceVersion=99999999&resourceVersionMatch=NotOlderThan`),
+    status: 504,
+    reason: 'Timeout',
+    message: /^Timeout: Too large resource version: 99999999, current: \d+$/,
+    details: { causes: [{ reason: 'ResourceVersionTooLarge' }], retryAfterSeconds: 1 },
+  },
+];

@@ -1,0 +1,269 @@
+import { CustomObjectsApi, KubeConfig, PatchStrategy, setHeaderOptions, Watch } from '@kubernetes/client-node';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  type AccessReview,
+  type KubeApi,
+  type KubeObject,
+  startKubeApi,
+} from '../../../src/sandbox/kube-api/server.ts';
+import { reviews } from './objects.ts';
+import { JSON_PATCH, MERGE_PATCH, ourWorld, type World } from './world.ts';
+
+const ID = {
+  group: 'networking.istio.io',
+  version: 'v1',
+  namespace: 'default',
+  plural: 'virtualservices',
+  name: 'reviews',
+};
+
+let world: World | undefined;
+afterEach(async () => {
+  await world?.end();
+  world = undefined;
+});
+
+async function ours(...options: Parameters<typeof ourWorld>): Promise<World> {
+  world = await ourWorld(...options);
+  await world.begin();
+  return world;
+}
+
+describe('what is there from the start', () => {
+  it('is in its namespaces, with its status', async () => {
+    const objects: KubeObject[] = [
+      {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'reviews-v1', namespace: 'bookinfo' },
+        status: { phase: 'Running' },
+      },
+    ];
+    const api = await ours({ objects });
+
+    const namespaces = await api.ask('GET', '/api/v1/namespaces');
+    const pods = await api.ask('GET', '/api/v1/namespaces/bookinfo/pods?fieldSelector=status.phase%3DRunning');
+
+    expect(namespaces.body?.items?.map(({ metadata }) => metadata.name)).toEqual([
+      api.namespace,
+      'bookinfo',
+      'default',
+    ]);
+    expect(pods.body?.items).toHaveLength(1);
+  });
+
+  it('has to be right', async () => {
+    const object: KubeObject = {
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'VirtualService',
+      metadata: { name: 'x' },
+      spec: { bogus: 1 },
+    };
+
+    await expect(startKubeApi({ port: 0, objects: [object] })).rejects.toThrow('unknown field "spec.bogus"');
+  });
+});
+
+describe('the webhook', () => {
+  it.each`
+    weights    | verdict
+    ${[-1]}    | ${'weight -1 < 0'}
+    ${[0, 0]}  | ${'total destination weight = 0'}
+    ${[-1, 1]} | ${'2 errors occurred:\n\t* weight -1 < 0\n\t* total destination weight = 0\n\n'}
+  `('denies the weights $weights', async ({ weights, verdict }) => {
+    const api = await ours();
+    const { path } = await api.make(reviews(100));
+    const { spec } = reviews(...weights) as { spec: object };
+
+    const answer = await api.ask('PATCH', `${path}?dryRun=All`, { type: MERGE_PATCH, body: { spec } });
+
+    expect(answer).toMatchObject({
+      status: 400,
+      body: {
+        message: `admission webhook "validation.istio.io" denied the request: configuration is invalid: ${verdict}`,
+        code: 400,
+      },
+    });
+    expect(answer.body).not.toHaveProperty('reason');
+  });
+
+  it('is asked after the schema', async () => {
+    const api = await ours();
+
+    const answer = await api.ask('POST', api.virtualServices, {
+      body: { ...reviews(-1, 'text'), metadata: { name: 'x' } },
+    });
+
+    expect(answer).toMatchObject({ status: 422, body: { reason: 'Invalid' } });
+  });
+});
+
+describe('authorization', () => {
+  it('refuses in the words of RBAC, before it looks whether the object is there', async () => {
+    const asked: AccessReview[] = [];
+    const authorize = (review: AccessReview) => {
+      asked.push(review);
+      return !review.user.startsWith('system:serviceaccount:');
+    };
+    const api = await ours({ authorize });
+
+    const answer = await api.ask('PATCH', `${api.virtualServices}/missing`, {
+      type: JSON_PATCH,
+      body: [],
+      headers: { authorization: 'Bearer sa:default:nobody' },
+    });
+
+    expect(asked.at(-1)).toEqual({
+      user: 'system:serviceaccount:default:nobody',
+      verb: 'patch',
+      group: 'networking.istio.io',
+      resource: 'virtualservices',
+      namespace: api.namespace,
+      name: 'missing',
+    });
+    expect(answer).toMatchObject({
+      status: 403,
+      body: {
+        reason: 'Forbidden',
+        message: `virtualservices.networking.istio.io "missing" is forbidden: User "system:serviceaccount:default:nobody" cannot patch resource "virtualservices" in API group "networking.istio.io" in the namespace "${api.namespace}"`,
+        details: { name: 'missing', group: 'networking.istio.io', kind: 'virtualservices' },
+      },
+    });
+  });
+
+  it.each`
+    method      | query            | verb
+    ${'GET'}    | ${''}            | ${'list'}
+    ${'GET'}    | ${'?watch=true'} | ${'watch'}
+    ${'POST'}   | ${''}            | ${'create'}
+    ${'DELETE'} | ${''}            | ${'deletecollection'}
+  `('calls $method $query on a collection $verb', async ({ method, query, verb }) => {
+    const verbs: string[] = [];
+    const api = await ours({
+      authorize: (review) => {
+        verbs.push(review.verb);
+        return review.resource === 'namespaces';
+      },
+    });
+
+    await api.ask(method, `/apis/networking.istio.io/v1/namespaces/default/virtualservices${query}`);
+
+    expect(verbs.at(-1)).toBe(verb);
+  });
+});
+
+describe('watches', () => {
+  it('send bookmarks', async () => {
+    const api = await ours({ bookmarkIntervalMs: 10 });
+
+    const events = await api.watch(`${api.virtualServices}?watch=true&allowWatchBookmarks=true`, 2);
+
+    expect(events).toMatchObject([
+      {
+        type: 'BOOKMARK',
+        object: {
+          apiVersion: 'networking.istio.io/v1',
+          kind: 'VirtualService',
+          metadata: { resourceVersion: expect.any(String) },
+        },
+      },
+      { type: 'BOOKMARK' },
+    ]);
+  });
+
+  it('cannot begin before what is remembered', async () => {
+    const api = await ours({ historyLength: 2 });
+    const { made, path } = await api.make(reviews(100));
+    for (const weight of [1, 2, 3, 4, 5]) {
+      await api.ask('PATCH', path, {
+        type: JSON_PATCH,
+        body: [{ op: 'replace', path: '/spec/http/0/route/0/weight', value: weight }],
+      });
+    }
+
+    const since = made.metadata?.resourceVersion;
+    const events = await api.watch(`${api.virtualServices}?watch=true&resourceVersion=${since}`, Infinity);
+    const page = await api.ask('GET', `${api.virtualServices}?resourceVersion=${since}&resourceVersionMatch=Exact`);
+
+    expect(events).toMatchObject([{ type: 'ERROR', object: { code: 410, reason: 'Expired' } }]);
+    expect(page).toMatchObject({
+      status: 410,
+      body: { message: 'The resourceVersion for the provided list is too old.' },
+    });
+  });
+
+  it('leave a list that ended too long ago to be gone on with as it is now', async () => {
+    const api = await ours({ historyLength: 2 });
+    const { name: first } = await api.make(reviews(100));
+    const { name: second } = await api.make(reviews(100));
+    const page = await api.ask('GET', `${api.virtualServices}?limit=1`);
+    for (let made = 0; made < 5; made += 1) await api.make(reviews(100));
+
+    const refused = await api.ask('GET', `${api.virtualServices}?limit=1&continue=${page.body?.metadata?.continue}`);
+    const goneOn = await api.ask('GET', `${api.virtualServices}?limit=1&continue=${refused.body?.metadata?.continue}`);
+
+    expect(page.body?.items?.[0]?.metadata.name).toBe(first);
+    expect(refused).toMatchObject({ status: 410, body: { reason: 'Expired' } });
+    expect(goneOn.body?.items?.[0]?.metadata.name).toBe(second);
+  });
+
+  it('end with the server', async () => {
+    const api = await startKubeApi({ port: 0 });
+    const response = await fetch(`${api.url}/api/v1/namespaces?watch=true`);
+    const watching = response.text().catch((cause: Error) => cause.message);
+
+    await api.stop();
+
+    expect(await watching).toBe('terminated');
+    await expect(fetch(api.url)).rejects.toThrow('fetch failed');
+  });
+});
+
+describe('the client library', () => {
+  let api: KubeApi | undefined;
+  afterEach(async () => {
+    await api?.stop();
+    api = undefined;
+  });
+
+  async function config(): Promise<KubeConfig> {
+    api = await startKubeApi({
+      port: 0,
+      objects: [{ ...(reviews(90, 10) as KubeObject), metadata: { name: 'reviews' } }],
+    });
+    const kubeConfig = new KubeConfig();
+    kubeConfig.loadFromString(api.kubeconfig());
+    return kubeConfig;
+  }
+
+  it('reads and patches', async () => {
+    const objects = (await config()).makeApiClient(CustomObjectsApi);
+    const body = [{ op: 'replace', path: '/spec/http/0/route/0/weight', value: 40 }];
+
+    const read = await objects.getNamespacedCustomObject(ID);
+    const patched = await objects.patchNamespacedCustomObject(
+      { ...ID, fieldManager: 'bot', body },
+      setHeaderOptions('Content-Type', PatchStrategy.JsonPatch),
+    );
+
+    expect(read).toMatchObject({ metadata: { generation: 1 } });
+    expect(patched).toMatchObject({
+      metadata: { generation: 2, managedFields: expect.arrayContaining([expect.objectContaining({ manager: 'bot' })]) },
+    });
+  });
+
+  it('watches', async () => {
+    const watch = new Watch(await config());
+
+    const name = await new Promise((resolve, reject) => {
+      void watch.watch(
+        '/apis/networking.istio.io/v1/virtualservices',
+        {},
+        (_, object) => resolve(object.metadata.name),
+        (error) => reject(error),
+      );
+    });
+
+    expect(name).toBe('reviews');
+  });
+});
