@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readConfig, variables } from '../src/config.ts';
+import { commands, flags } from '../src/slack/help.ts';
 import { eventsPath } from '../src/slack/surface.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -45,6 +46,14 @@ describe("README's table of the configuration", () => {
   function defaultOf(name: string): string | undefined {
     return rows.find(([first]) => first?.startsWith(`\`${name}\``))?.[1];
   }
+});
+
+it('lists the commands and flags that help lists', () => {
+  const rows = rowsOf(section('Commands'));
+
+  expect(rows).toEqual(commands.map(({ usage, does }) => [`\`${usage}\``, does]));
+  for (const { usage } of flags)
+    for (const form of usage.split(', ')) expect(section('Commands')).toContain(`\`${form}\``);
 });
 
 it('tells to apply manifests that there are', () => {

@@ -37,5 +37,10 @@ function messageOf({ id, by, from, to, reason, reverts }: Change): string {
   );
   const why = reason === undefined ? '' : ` (${reason})`;
   const back = reverts === undefined ? '' : `, taking back ${reverts}`;
-  return [...`${id} by ${by}${back}: ${moves.join(', ')}${why}`].slice(0, 400).join('');
+  return cut(`${id} by ${by}${back}: ${moves.join(', ')}${why}`);
+}
+
+/** Between two characters and not within one. */
+function cut(text: string): string {
+  return new TextDecoder().decode(Buffer.from(text).subarray(0, 1_024), { stream: true });
 }

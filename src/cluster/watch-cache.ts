@@ -4,6 +4,7 @@ import type { KubeClient, Resource } from './kube-client.ts';
 
 const meta = z.object({ metadata: z.object({ name: z.string(), resourceVersion: z.string() }) });
 const expired = z.object({ code: z.literal(410) });
+const refused = z.object({ statusCode: z.literal(410) });
 
 const firstRetryMs = 500;
 const longestRetryMs = 30_000;
@@ -95,6 +96,7 @@ export class WatchCache<T> {
       (type, object) => this.#take(type, object),
       this.#stop.signal,
     );
+    if (refused.safeParse(problem).success) this.#resourceVersion = '';
     const endedAtOnce = problem === undefined && Date.now() - startedMs < firstRetryMs && this.#resourceVersion !== '';
     return endedAtOnce ? new Error('the watch ended as soon as it began') : problem;
   }

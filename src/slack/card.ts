@@ -1,4 +1,4 @@
-import type { Button, KnownBlock } from '@slack/types';
+import type { Button, ContextBlock, KnownBlock } from '@slack/types';
 import type { Change, FailReason, HoldReason, State } from '../domain/change.ts';
 import { percentages, weightOf } from '../domain/split.ts';
 import { truncate } from '../domain/typed-text.ts';
@@ -33,13 +33,8 @@ export function card(change: Change): Message {
         text: { type: 'plain_text', text: truncate(title(change), 140), emoji: false },
       },
       { type: 'section', text: { type: 'mrkdwn', text: moveRows(from, to) } },
-      {
-        type: 'context',
-        elements: [
-          { type: 'mrkdwn', text: [`*${stateWord(change.state)}*`, ...factsOf(change)].join(' · ') },
-          ...reasonElements(change),
-        ],
-      },
+      context({ type: 'mrkdwn', text: [`*${stateWord(change.state)}*`, ...factsOf(change)].join(' · ') }),
+      ...(change.reason === undefined ? [] : [context(plain(quoted(change.reason)))]),
       ...notes.map((note): KnownBlock => ({ type: 'section', text: { type: 'mrkdwn', text: note } })),
       ...(buttons.length > 0 ? [{ type: 'actions', elements: buttons } satisfies KnownBlock] : []),
     ],
@@ -91,8 +86,8 @@ function stateWord(state: State): string {
   }
 }
 
-function reasonElements({ reason }: Change): { type: 'plain_text'; text: string; emoji: boolean }[] {
-  return reason === undefined ? [] : [{ type: 'plain_text', text: quoted(reason), emoji: false }];
+function context(element: ContextBlock['elements'][number]): ContextBlock {
+  return { type: 'context', elements: [element] };
 }
 
 function quoted(reason: string): string {
@@ -163,7 +158,7 @@ const failWords: Record<FailReason, (change: Change) => string> = {
   contended: () =>
     'Somebody else kept writing the object, so no write of ours got through. Nothing was changed. Type the command again when it is quiet.',
   unreachable: ({ service }) =>
-    `The API server did not answer, so whether it took effect is not known. \`/shift status ${service}\` shows what is live.`,
+    `The API server did not answer, so whether it took effect is not known. ${code(`/shift status ${service}`, 100)} shows what is live.`,
   expired: () =>
     'It waited too long to be what anybody still expects. Nothing was changed. If it is still wanted, type the command again.',
 };

@@ -53,7 +53,7 @@ const more: Readonly<Record<string, string>> = {
 /** Help is text of our own: nothing in it needs escaping but the brackets of the usage. */
 export function helpText(topic: string | undefined, mention: string | undefined): string {
   const known = topic === undefined ? undefined : commands.find((command) => command.topic === topic);
-  const details = topic === undefined ? undefined : more[topic];
+  const details = topic !== undefined && Object.hasOwn(more, topic) ? more[topic] : undefined;
   if (topic !== undefined && details !== undefined)
     return [known === undefined ? '' : line(known), escapeText(details)].filter((each) => each !== '').join('\n');
 

@@ -2,20 +2,25 @@ import { percentages, type Split, versionsOf, weightOf } from '../domain/split.t
 import { bar, escapeText } from './mrkdwn.ts';
 
 const maxRows = 12;
+const maxListed = 8;
 
 /** `v1 34 %, v3 66 %`; versions without traffic are left out. */
 export function splitText(split: Split): string {
   const shares = sharesOf(split).filter(([, percent]) => percent > 0);
-  return shares.map(([version, percent]) => `${version} ${percent} %`).join(', ') || 'no traffic';
+  return listed(shares.map(([version, percent]) => `${version} ${percent} %`)) || 'no traffic';
 }
 
 /** `v1 100 → 50 %, v3 0 → 50 %`; versions that keep nothing are left out. */
 export function moveText(from: Split, to: Split): string {
-  return movesOf(from, to)
-    .map(({ version, before, after }) =>
+  return listed(
+    movesOf(from, to).map(({ version, before, after }) =>
       before === after ? `${version} ${after} %` : `${version} ${before} → ${after} %`,
-    )
-    .join(', ');
+    ),
+  );
+}
+
+function listed(all: readonly string[]): string {
+  return [...all.slice(0, maxListed), ...(all.length > maxListed ? [`… +${all.length - maxListed}`] : [])].join(', ');
 }
 
 /** One line of code a version, the shares aligned, with a bar for what it will have. */

@@ -29,7 +29,8 @@ export async function applyAnyway(desk: Desk, id: ChangeId, asker: Asker): Promi
     const route = (await desk.mesh.read(change.object))?.route;
     if (route === undefined) return { kind: 'object-gone', change };
     if (hasMoved(change, route)) {
-      if (await showAnew(desk, change, route)) return { kind: 'moved-again', change };
+      const anew = heldAnew(change, route);
+      if (await desk.changes.update(anew)) return { kind: 'moved-again', change: anew };
       continue;
     }
 
@@ -72,8 +73,8 @@ function hasMoved({ state, rule }: Change, route: Route): boolean {
   return state.kind === 'held' && !sameShares(findRule(route, rule)?.split ?? {}, state.live);
 }
 
-function showAnew(desk: Desk, change: Change, route: Route): Promise<boolean> {
-  if (change.state.kind !== 'held') return Promise.resolve(false);
+function heldAnew(change: Change, route: Route): Change {
+  if (change.state.kind !== 'held') return change;
   const live = findRule(route, change.rule)?.split ?? {};
-  return desk.changes.update(moveTo(change, { ...change.state, live, lastWriter: route.lastWriter?.manager }));
+  return moveTo(change, { ...change.state, live, lastWriter: route.lastWriter?.manager });
 }

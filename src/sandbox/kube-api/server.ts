@@ -78,6 +78,7 @@ function listen(server: Server<typeof IncomingMessage>, port: number): Promise<n
 
 function stop(server: Server<typeof IncomingMessage>, responder: Responder): Promise<void> {
   responder.stopWatches();
+  if (!server.listening) return Promise.resolve();
   return new Promise((resolve, reject) => {
     server.close((error) => (error === undefined ? resolve() : reject(error)));
     server.closeAllConnections();

@@ -1,0 +1,166 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type Config, ConfigError, readConfig } from '../src/config.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'shiftbot-config-'));
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+const kubeconfig = file(
+  'kubeconfig',
+  `
+apiVersion: v1
+kind: Config
+clusters: [{ name: c, cluster: { server: "https://127.0.0.1:1" } }]
+users: [{ name: u, user: { token: t } }]
+contexts: [{ name: eu, context: { cluster: c, user: u } }, { name: us, context: { cluster: c, user: u } }]
+current-context: eu
+`,
+);
+
+const good = {
+  SLACK_BOT_TOKEN: 'xoxb-secret-of-the-bot',
+  SLACK_APP_TOKEN: 'xapp-secret-of-the-app',
+  REDIS_URL: 'redis://:secret-of-redis@redis:6379/2',
+  KUBECONFIG: kubeconfig,
+};
+
+function faults(environment: Readonly<Record<string, string | undefined>>): readonly string[] {
+  try {
+    readConfig(environment);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.faults;
+  }
+}
+
+describe('the configuration', () => {
+  it('reads what is needed, with the rest as the README says', () => {
+    const config = readConfig(good);
+
+    expect(config).toMatchObject({
+      namespace: 'default',
+      port: 8080,
+      logLevel: 'info',
+      slack: { botToken: good.SLACK_BOT_TOKEN, appToken: good.SLACK_APP_TOKEN },
+    });
+    expect([...config.roles]).toEqual(['chat', 'worker']);
+    expect([...config.clusters.keys()]).toEqual(['eu']);
+    expect(config.redis).toEqual({
+      kind: 'single',
+      hosts: [{ host: 'redis', port: 6379 }],
+      options: { password: 'secret-of-redis', db: 2 },
+    });
+  });
+
+  it('lists everything that is wrong at once, by name', () => {
+    const found = faults({
+      SLACK_BOT_TOKEN: 'xapp-swapped',
+      REDIS_URL: 'localhost',
+      RECORD_KEY: 'short',
+      KUBECONFIG: join(folder, 'absent'),
+      NAMESPACE: 'Not_One',
+      ROLES: 'chat,cook',
+      PORT: '99999',
+      LOG_LEVEL: 'loud',
+      SLACK_API_URL: 'slack',
+    });
+
+    expect(found.map((fault) => fault.split(' ')[0])).toEqual([
+      'ROLES',
+      'SLACK_BOT_TOKEN',
+      'SLACK_APP_TOKEN',
+      'SLACK_API_URL',
+      'REDIS_URL',
+      'RECORD_KEY',
+      'KUBECONFIG',
+      'NAMESPACE',
+      'PORT',
+      'LOG_LEVEL',
+    ]);
+  });
+
+  it('never tells a value', () => {
+    const values = {
+      ...good,
+      SLACK_BOT_TOKEN: 'xoxp-hidden',
+      SLACK_APP_TOKEN: 'hidden-too',
+      REDIS_URL: 'hidden://redis',
+      RECORD_KEY: 'hidden',
+      CLUSTERS: 'hidden',
+    };
+
+    expect(faults(values).join('\n')).not.toMatch(/hidden/);
+    expect(faults(values)).toHaveLength(5);
+  });
+
+  it.each`
+    variable             | value        | because
+    ${'SLACK_BOT_TOKEN'} | ${undefined} | ${'is missing'}
+    ${'SLACK_BOT_TOKEN'} | ${'  '}      | ${'is missing'}
+    ${'SLACK_BOT_TOKEN'} | ${'xoxp-1'}  | ${'does not begin with xoxb-'}
+    ${'SLACK_APP_TOKEN'} | ${'xoxb-1'}  | ${'does not begin with xapp-'}
+    ${'SLACK_APP_TOKEN'} | ${undefined} | ${'SLACK_SIGNING_SECRET is missing'}
+    ${'REDIS_URL'}       | ${undefined} | ${'is missing'}
+    ${'KUBECONFIG'}      | ${undefined} | ${'is missing'}
+    ${'CLUSTERS'}        | ${'eu,asia'} | ${'names a context that the kubeconfig does not have'}
+  `(
+    'says of $variable=$value that it $because',
+    ({ variable, value, because }: { variable: string; value: string | undefined; because: string }) => {
+      expect(faults({ ...good, [variable]: value })).toEqual([expect.stringContaining(because)]);
+    },
+  );
+
+  it('takes a secret from a file, whose last line break is no part of it', () => {
+    const { SLACK_BOT_TOKEN: _, ...others } = good;
+
+    const config = readConfig({ ...others, SLACK_BOT_TOKEN_FILE: file('token', 'xoxb-from-a-file\n') });
+
+    expect(config.slack.botToken).toBe('xoxb-from-a-file');
+  });
+
+  it('refuses a secret that is given twice, an unreadable file, and an empty one', () => {
+    const { SLACK_BOT_TOKEN: _, ...others } = good;
+
+    expect(faults({ ...good, SLACK_BOT_TOKEN_FILE: file('twice', 'xoxb-1') })).toEqual([
+      'SLACK_BOT_TOKEN is set beside SLACK_BOT_TOKEN_FILE; keep one of them',
+    ]);
+    expect(faults({ ...others, SLACK_BOT_TOKEN_FILE: join(folder, 'nowhere') })[0]).toBe(
+      'SLACK_BOT_TOKEN_FILE names a file that cannot be read',
+    );
+    expect(faults({ ...others, SLACK_BOT_TOKEN_FILE: file('empty', '\n') })[0]).toBe(
+      'SLACK_BOT_TOKEN_FILE names an empty file',
+    );
+  });
+
+  it('serves several clusters, each with credentials of its own', () => {
+    const { clusters } = readConfig({ ...good, CLUSTERS: 'us, eu' });
+
+    expect([...clusters.keys()]).toEqual(['us', 'eu']);
+    expect([...clusters.values()].map((config) => config.getCurrentContext())).toEqual(['us', 'eu']);
+  });
+
+  it.each`
+    url                                   | address
+    ${'redis://redis'}                    | ${{ kind: 'single', hosts: [{ host: 'redis', port: 6379 }], options: {} }}
+    ${'rediss://ana:p%40ss@redis:6380/1'} | ${{ kind: 'single', hosts: [{ host: 'redis', port: 6380 }], options: { username: 'ana', password: 'p@ss', db: 1, tls: {} } }}
+    ${'redis+sentinel://a,b:26380/main/3'} | ${{ kind: 'sentinel', hosts: [{ host: 'a', port: 26379 }, { host: 'b', port: 26380 }], options: { name: 'main', db: 3 } }}
+    ${'rediss+cluster://a:7000,[::1]:7001'} | ${{ kind: 'cluster', hosts: [{ host: 'a', port: 7000 }, { host: '::1', port: 7001 }], options: { tls: {} } }}
+  `('reads $url', ({ url, address }: { url: string; address: Config['redis'] }) => {
+    expect(readConfig({ ...good, REDIS_URL: url }).redis).toEqual(address);
+  });
+
+  it.each(['redis', 'http://redis', 'redis://', 'redis://a,b', 'redis+sentinel://a', 'redis://a/b', 'redis://a:port'])(
+    'refuses %s as the address of Redis',
+    (url) => {
+      expect(faults({ ...good, REDIS_URL: url })).toHaveLength(1);
+    },
+  );
+});

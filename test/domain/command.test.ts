@@ -1,0 +1,144 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Command, formatCommand } from '../../src/domain/command.ts';
+import { parseCommand } from '../../src/domain/parse-command.ts';
+import { aChangeId, aLabel, aPercent, aVersion, aWhole } from './arbitraries.ts';
+
+describe('formatCommand', () => {
+  it.each([
+    '/shift help',
+    '/shift help rollback',
+    '/shift status',
+    '/shift status reviews',
+    '/shift status -n bookinfo --cluster prod-eu',
+    '/shift history reviews -n bookinfo',
+    '/shift rollback reviews',
+    '/shift rollback reviews to c-7F3K2M9P -n bookinfo --reason "red stars" --dry-run',
+    '/shift reviews v3 50',
+    '/shift reviews v1=80 v3=20 -n bookinfo --cluster prod-eu --route primary --reason "red stars" --dry-run',
+    '/shift set status v3 50',
+    '/shift bookinfo/www.example.com v3 50',
+  ])('says %s as it was typed', (line) => {
+    expect(formatCommand(read(line))).toBe(line);
+  });
+
+  it.each`
+    typed                                     | line
+    ${'promote reviews v3'}                   | ${'/shift reviews v3 100'}
+    ${'set reviews v3 50%'}                   | ${'/shift reviews v3 50'}
+    ${'bookinfo/reviews v3 50'}               | ${'/shift reviews v3 50 -n bookinfo'}
+    ${'shift shift v1=80 v3=20'}              | ${'/shift shift v1=80 v3=20'}
+    ${'reviews v3 50 --route "my rule"'}      | ${'/shift reviews v3 50 --route "my rule"'}
+    ${'reviews v3 50 --reason \'say "hi"\''}  | ${'/shift reviews v3 50 --reason \'say "hi"\''}
+    ${'reviews v3 50 --reason ‘say "it\'s"’'} | ${'/shift reviews v3 50 --reason ‘say "it\'s"’'}
+    ${'default/reviews.bookinfo v3 50'}       | ${'/shift default/reviews.bookinfo v3 50'}
+  `('says $typed as $line', ({ typed, line }) => {
+    expect(formatCommand(read(typed))).toBe(line);
+    expect(read(line)).toEqual(read(typed));
+  });
+
+  it('says every command so that reading it gives the command again', () => {
+    fc.assert(
+      fc.property(aCommand, (command) => {
+        expect(parseCommand(asSlackSends(formatCommand(command)))).toEqual(command);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('says whatever was read so that it is read again', () => {
+    const word = fc.oneof(
+      fc.constantFrom(
+        'set',
+        'shift',
+        'status',
+        'rollback',
+        'promote',
+        'to',
+        'history',
+        'help',
+        'reviews',
+        'v3',
+        '50',
+        'v1=80',
+      ),
+      fc.constantFrom(
+        'v3=20',
+        'v1=100',
+        'c-7f3k2m9p',
+        'a.b',
+        'x/a.b',
+        'a.b.svc',
+        'www.a.com',
+        '-n',
+        'x',
+        '--route',
+        '"a b"',
+      ),
+      fc.constantFrom('\'say "a"\'', '--reason', 'a"b\'c’d', '--dry-run', '--cluster=arn:aws/x', '--cluster'),
+    );
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 8 }), (words) => {
+        const command = parseCommand(words.join(' '));
+
+        if (command.verb !== 'mistake') expect(parseCommand(formatCommand(command))).toEqual(command);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+const aService = fc.record({
+  service: aLabel,
+  namespace: fc.option(fc.constantFrom('bookinfo', 'default'), { nil: undefined }),
+  cluster: fc.option(fc.constantFrom('prod-eu', 'arn:aws:eks:eu-1:1:cluster/x', 'Two words', '-odd'), {
+    nil: undefined,
+  }),
+});
+
+const aReason = fc
+  .string({
+    unit: fc.constantFrom('a', 'Z', '9', ' ', "'", '"', '<', '>', '&', '=', '-', '`', 'é', '🌟'),
+    minLength: 1,
+  })
+  .map((text) => text.trim().replaceAll(/ +/g, ' '))
+  .filter((text) => text !== '' && !(text.includes('"') && text.includes("'")));
+
+const anyOptions = fc.record({
+  rule: fc.option(fc.constantFrom('primary', '#2', 'default', 'With "quotes"', '--odd'), { nil: undefined }),
+  reason: fc.option(aReason, { nil: undefined }),
+  dryRun: fc.boolean(),
+});
+
+const aWish = fc.oneof(
+  fc.record({ kind: fc.constant('share' as const), version: aVersion, percent: aPercent }),
+  fc.record({ kind: fc.constant('whole' as const), shares: aWhole }),
+);
+
+const aCommand: fc.Arbitrary<Command> = fc.oneof(
+  fc.record({ verb: fc.constant('shift' as const), service: aService, wish: aWish, options: anyOptions }),
+  fc.record({
+    verb: fc.constant('rollback' as const),
+    service: aService,
+    backTo: fc.option(aChangeId, { nil: undefined }),
+    options: anyOptions,
+  }),
+  fc.record({ verb: fc.constant('history' as const), service: aService }),
+  aService.map((service) => ({ verb: 'status' as const, ...service })),
+  fc.record({ verb: fc.constant('help' as const), topic: fc.option(aLabel, { nil: undefined }) }),
+);
+
+function read(line: string): Command {
+  const command = parseCommand(line.replace(/^\/shift /, ''));
+  if (command.verb === 'mistake') throw new Error(`${line}: ${command.wrong}`);
+  return command;
+}
+
+/** The text of a slash command, in which Slack escapes three characters. */
+function asSlackSends(line: string): string {
+  return line
+    .replace(/^\/shift ?/, '')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;');
+}

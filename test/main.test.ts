@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Redis } from 'ioredis';
+import { afterEach, describe, expect, it } from 'vitest';
+import { freePort } from '../src/sandbox/launched-process.ts';
+import { startTestWorld, type TestWorld } from './support/test-world.ts';
+
+describe('npm start', () => {
+  let world: TestWorld | undefined;
+
+  afterEach(async () => {
+    await world?.stop();
+    world = undefined;
+  });
+
+  function readyz(): Promise<Response> {
+    return fetch(`${world?.bots[0]?.url}/readyz`);
+  }
+
+  it('lists all that is missing and exits with 78', async () => {
+    const { code, stderr } = await run({});
+
+    expect(code).toBe(78);
+    for (const name of ['SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN', 'REDIS_URL', 'KUBECONFIG'])
+      expect(stderr).toContain(`  ${name} `);
+  });
+
+  it('is ready when Redis, the API server and Slack are, and serves metrics', async () => {
+    world = await startTestWorld();
+    await world.people.command('alice', 'reviews v3 50');
+    await world.people.waitFor('the card', (messages) => messages.find(({ text }) => text.includes('Applied in')));
+
+    const ready = await readyz();
+    const metrics = await (await fetch(`${world.bots[0]?.url}/metrics`)).text();
+
+    expect([ready.status, await ready.text()]).toEqual([200, 'ready\n']);
+    expect(metrics).toContain('shiftbot_changes_total{outcome="applied"} 1');
+    expect(metrics).toContain('shiftbot_change_duration_seconds_count 1');
+  });
+
+  it('names a Redis that may forget changes', async () => {
+    world = await startTestWorld();
+    const redis = new Redis(world.redisUrl);
+    await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
+    redis.disconnect();
+
+    const ready = await readyz();
+
+    expect([ready.status, await ready.text()]).toEqual([
+      503,
+      'Redis: maxmemory-policy is allkeys-lru, so it may forget changes; set it to noeviction\n',
+    ]);
+  });
+
+  it('names everything that it cannot reach, while the process is healthy', async () => {
+    world = await startTestWorld();
+    await Promise.all([world.redis?.kill(), world.slack.kill(), world.kube?.stop()]);
+
+    await expect
+      .poll(
+        async () =>
+          (await (await readyz()).text())
+            .split('\n')
+            .map((line) => line.split(':')[0])
+            .filter(Boolean),
+        { timeout: 10_000 },
+      )
+      .toEqual(['Redis', 'Kubernetes', 'Slack']);
+    expect((await fetch(`${world.bots[0]?.url}/healthz`)).status).toBe(200);
+  });
+
+  it('starts, answers and says what is missing when Redis and the API server are not there yet', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'shiftbot-start-'));
+    const kubeconfig = join(folder, 'kubeconfig');
+    const nowhere = `http://127.0.0.1:${await freePort()}`;
+    await writeFile(
+      kubeconfig,
+      JSON.stringify({
+        clusters: [{ name: 'c', cluster: { server: nowhere, 'insecure-skip-tls-verify': true } }],
+        users: [{ name: 'u', user: { token: 't' } }],
+        contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+        'current-context': 'x',
+      }),
+    );
+
+    world = await startTestWorld({ kubeconfig, redisUrl: `redis://127.0.0.1:${await freePort()}` });
+    await world.people.command('alice', 'reviews v3 50');
+
+    const told = await world.people.waitFor('an answer', (messages) =>
+      messages.find(({ text }) => text.includes('Not accepted')),
+    );
+    expect(told.subtype).toBe('ephemeral');
+    expect(await (await readyz()).text()).toMatch(/^Redis: .*\nKubernetes: .*KUBECONFIG/);
+  });
+
+  it('puts the id of the change on every line about it, and no token on any', async () => {
+    world = await startTestWorld();
+    await world.people.command('alice', 'reviews v3 50');
+    await world.people.waitFor('the card', (messages) => messages.find(({ text }) => text.includes('Applied in')));
+
+    const lines = world.logs.map((line) => JSON.parse(line) as Record<string, unknown>);
+    const about = lines.filter(({ msg }) => String(msg).startsWith('change '));
+    expect(about.map(({ msg }) => msg)).toEqual(['change accepted', 'change applied']);
+    expect(new Set(about.map(({ changeId }) => changeId)).size).toBe(1);
+    for (const secret of Object.values(world.slack.credentials)) expect(world.logs.join('\n')).not.toContain(secret);
+  });
+});
+
+function run(
+  environment: Readonly<Record<string, string>>,
+): Promise<{ readonly code: number; readonly stderr: string }> {
+  return new Promise((done) => {
+    const child = execFile(
+      process.execPath,
+      [resolve('dist/main.js')],
+      { env: environment },
+      (_error, _stdout, stderr) => done({ code: child.exitCode ?? -1, stderr }),
+    );
+  });
+}

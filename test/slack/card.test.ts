@@ -1,0 +1,265 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Change, FailReason, HoldReason, State } from '../../src/domain/change.ts';
+import { readButtonValue } from '../../src/slack/actions.ts';
+import { card } from '../../src/slack/card.ts';
+import { change, changeId } from '../support/builders.ts';
+
+const at = '2026-11-22T14:03:11.000Z';
+const applied = { kind: 'applied', at, seq: 1, tookMs: 84, live: { v1: 50, v3: 50 }, warnings: [] } as const;
+const holdReasons: readonly HoldReason[] = ['moved', 'recreated', 'ledger-lost', 'predecessor-missing'];
+const failReasons: readonly FailReason[] = [
+  'object-gone',
+  'rule-gone',
+  'rule-changed',
+  'version-gone',
+  'ledger-unreadable',
+  'not-permitted',
+  'rejected',
+  'too-large',
+  'contended',
+  'unreachable',
+  'expired',
+];
+
+/** One of every state a change can be in. */
+const states: readonly State[] = [
+  { kind: 'queued' },
+  { kind: 'applying' },
+  applied,
+  { ...applied, rolledBack: { by: 'U02BOB', change: changeId(2) } },
+  { ...applied, later: changeId(2) },
+  ...holdReasons.map(
+    (because): State => ({ kind: 'held', at, because, live: { v1: 70, v2: 30 }, lastWriter: 'kubectl-edit' }),
+  ),
+  { kind: 'superseded', at, by: changeId(2) },
+  { kind: 'discarded', at, by: 'U02BOB' },
+  ...failReasons.map((because): State => ({ kind: 'failed', at, because, detail: 'the server’s own words' })),
+];
+
+interface Element {
+  readonly type: string;
+  readonly text?: string | { readonly type: string; readonly text: string };
+  readonly value?: string;
+  readonly action_id?: string;
+  readonly confirm?: { readonly title: { readonly text: string }; readonly text: { readonly text: string } };
+}
+interface Block {
+  readonly type: string;
+  readonly text?: { readonly type: string; readonly text: string };
+  readonly elements?: readonly Element[];
+}
+
+function blocksOf(shown: Change): readonly Block[] {
+  return card(shown).blocks as readonly Block[]; // read as Slack would read it
+}
+
+function buttons(
+  shown: Change,
+): readonly { readonly text: string; readonly value: string | undefined; readonly asks: boolean }[] {
+  return blocksOf(shown)
+    .filter(({ type }) => type === 'actions')
+    .flatMap(({ elements = [] }) => elements)
+    .map(({ text, value, confirm }) => ({
+      text: typeof text === 'object' ? text.text : '',
+      value,
+      asks: confirm !== undefined,
+    }));
+}
+
+/** All texts that Slack would read as markup. */
+function markup(shown: Change): string {
+  const texts = blocksOf(shown).flatMap(({ text, elements = [] }) => [
+    text,
+    ...elements.map((element) =>
+      typeof element.text === 'object' ? element.text : { type: element.type, text: element.text ?? '' },
+    ),
+  ]);
+  return [card(shown).text, ...texts.filter((text) => text?.type === 'mrkdwn').map((text) => text?.text ?? '')].join(
+    '\n',
+  );
+}
+
+describe('the card', () => {
+  it('shows what moved, who asked, why, how long it took, and the buttons that go on from there', () => {
+    const shown = change({ state: applied, reason: 'red stars for everyone' });
+
+    const [header, rows, facts, reason] = blocksOf(shown);
+    expect(header?.text).toMatchObject({ type: 'plain_text', text: 'reviews · 50 % to v3' });
+    expect(rows?.text?.text.replaceAll('\u00A0', ' ').split('\n')).toEqual([
+      `\`v1  100 → 50 %   ${'▰'.repeat(10)}${'▱'.repeat(10)}\``,
+      `\`v3    0 → 50 %   ${'▰'.repeat(10)}${'▱'.repeat(10)}\``,
+    ]);
+    expect(facts?.elements?.[0]?.text).toBe(
+      '*Applied in 84 ms* · asked by <@U01ALICE> · c-00000001 · default @ sandbox',
+    );
+    expect(reason?.elements?.[0]).toMatchObject({ type: 'plain_text', text: '“red stars for everyone”' });
+    expect(buttons(shown)).toEqual([
+      { text: 'Roll back to v1 100 %', value: 'c-00000001', asks: true },
+      { text: 'v3 → 100 %', value: 'c-00000001', asks: false },
+      { text: 'History', value: 'c-00000001', asks: false },
+    ]);
+  });
+
+  it('says all of it in its text, for who hears it and for notifications', () => {
+    const { text } = card(change({ state: applied, reason: 'red stars', pinned: ['end-user = jason → v2'] }));
+
+    expect(text).toBe(
+      'reviews · 50 % to v3: v1 100 → 50 %, v3 0 → 50 %. Applied in 84 ms, asked by <@U01ALICE>, c-00000001, default @ sandbox, “red stars”. Not reached by the split: `end-user = jason → v2`',
+    );
+  });
+
+  it.each(states)('tells the state in words: $kind $because', (state) => {
+    const shown = change({ state });
+
+    const words =
+      state.kind === 'failed'
+        ? 'Not applied'
+        : state.kind === 'superseded' || state.kind === 'discarded' || state.kind === 'held'
+          ? 'not applied'
+          : '';
+    expect(card(shown).text.toLowerCase()).toContain(words.toLowerCase() || state.kind);
+    expect(markup(shown)).not.toMatch(/undefined|null|\[object/);
+  });
+
+  it.each(
+    states.filter(
+      ({ kind }) =>
+        kind === 'failed' || kind === 'superseded' || kind === 'discarded' || kind === 'queued' || kind === 'applying',
+    ),
+  )('has no button while nothing can be taken back: $kind', (state) => {
+    expect(buttons(change({ state }))).toEqual([]);
+  });
+
+  it('has no button once it was rolled back, and says by whom', () => {
+    const shown = change({ state: { ...applied, rolledBack: { by: 'U02BOB', change: changeId(2) } } });
+
+    expect(buttons(shown)).toEqual([]);
+    expect(markup(shown)).toContain('*Rolled back* by <@U02BOB> (c-00000002).');
+  });
+
+  it('keeps the way back, but does not promote further, once another change came after', () => {
+    const shown = change({ state: { ...applied, later: changeId(2) } });
+
+    expect(buttons(shown).map(({ text }) => text)).toEqual(['Roll back to v1 100 %', 'History']);
+  });
+
+  it('asks a person what to do when it is held, and says who moved what', () => {
+    const shown = change({
+      state: { kind: 'held', at, because: 'moved', live: { v1: 70, v2: 30 }, lastWriter: 'argocd-controller' },
+    });
+
+    expect(markup(shown)).toContain('Somebody else moved the weights');
+    expect(markup(shown)).toContain(
+      'planned from v1 100 %; live is now v1 70 %, v2 30 %, last written by `argocd-controller`. Nothing was changed.',
+    );
+    expect(buttons(shown).map(({ text }) => text)).toEqual(['Apply anyway', 'Discard']);
+  });
+
+  it('shows the weights that the API server stored, not those that were asked for', () => {
+    const shown = change({ state: { ...applied, live: { v1: 60, v3: 40 } } });
+
+    expect(card(shown).text).toContain('v1 100 → 60 %, v3 0 → 40 %');
+  });
+
+  it('puts nothing into a button but the id of the change', () => {
+    for (const state of states) {
+      for (const { value } of buttons(change({ state }))) expect(readButtonValue(value)).toEqual({ id: changeId(1) });
+    }
+  });
+});
+
+const nasty = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 400 }),
+  fc.constantFrom(
+    '<!channel>',
+    '<@U99OTHER>',
+    '<http://evil|reviews>',
+    '`*_~>',
+    '&lt;!here&gt;',
+    'x'.repeat(5000),
+    '💥'.repeat(2000),
+  ),
+);
+
+describe('whatever a person or the cluster wrote', () => {
+  const anyState = fc.oneof(
+    fc.record({
+      kind: fc.constant('failed' as const),
+      at: fc.constant(at),
+      because: fc.constantFrom(...failReasons),
+      detail: nasty,
+    }),
+    fc.record({
+      kind: fc.constant('held' as const),
+      at: fc.constant(at),
+      because: fc.constantFrom(...holdReasons),
+      live: fc.constant({ v1: 1 }),
+      lastWriter: nasty,
+    }),
+    fc.record({ warnings: fc.array(nasty, { maxLength: 6 }) }).map(({ warnings }): State => ({ ...applied, warnings })),
+  );
+  const anyChange = fc
+    .record({
+      state: anyState,
+      reason: nasty,
+      service: nasty,
+      by: nasty,
+      pinned: fc.array(nasty, { maxLength: 20 }),
+      versions: fc.integer({ min: 1, max: 60 }),
+    })
+    .map(({ versions, ...rest }) => {
+      const split = Object.fromEntries(
+        Array.from({ length: versions }, (_, index) => [`version-with-a-long-name-${index}`, index + 1]),
+      );
+      return change({ ...rest, from: split, to: split });
+    });
+
+  it('neither pings nor links', () => {
+    fc.assert(
+      fc.property(anyChange, (shown) => {
+        const tags = [...markup(shown).matchAll(/<([^>]*)>?/g)].map(([, tag = '']) => tag);
+
+        expect(tags.filter((tag) => !/^@[UW][A-Z0-9]+$/.test(tag))).toEqual([]);
+      }),
+    );
+  });
+
+  it("stays within Slack's limits", () => {
+    fc.assert(
+      fc.property(anyChange, (shown) => {
+        const blocks = blocksOf(shown);
+
+        expect(blocks.length).toBeLessThanOrEqual(50);
+        expect(JSON.stringify(blocks).length).toBeLessThan(13_000);
+        for (const { type, text, elements = [] } of blocks) {
+          if (type === 'header') expect([...(text?.text ?? '')].length).toBeLessThanOrEqual(150);
+          if (type === 'section') expect(text?.text.length).toBeLessThanOrEqual(3_000);
+          for (const element of elements) {
+            if (element.type !== 'button') continue;
+            expect(typeof element.text === 'object' ? [...element.text.text].length : 0).toBeLessThanOrEqual(75);
+            expect([...(element.confirm?.text.text ?? '')].length).toBeLessThanOrEqual(300);
+            expect([...(element.confirm?.title.text ?? '')].length).toBeLessThanOrEqual(100);
+          }
+        }
+      }),
+    );
+  });
+});
+
+describe('the value of a button', () => {
+  it.each([
+    '',
+    'c-1',
+    'c-0000000I',
+    'c-00000001@',
+    'c-00000001@-1',
+    'c-00000001 ',
+    '{"id":"c-00000001"}',
+    undefined,
+    7,
+    'c-00000001@99999999999999999',
+  ])('is not read from %j', (value) => {
+    expect(readButtonValue(value)).toBeUndefined();
+  });
+});

@@ -1,0 +1,87 @@
+import type { Change } from '../../src/domain/change.ts';
+import type { Revision } from '../../src/domain/ledger.ts';
+import type { ChangeId, RoutingObject } from '../../src/domain/names.ts';
+import { defaultRule, type Route, type Rule } from '../../src/domain/route.ts';
+import { type Split, versionsOf } from '../../src/domain/split.ts';
+
+/** The VirtualService of Bookinfo's reviews. */
+export const reviewsObject: RoutingObject = {
+  cluster: 'sandbox',
+  namespace: 'default',
+  kind: 'VirtualService',
+  name: 'reviews',
+};
+
+export const reviewsUid = '6f1c0e5a-0000-4000-8000-000000000001';
+
+/** The number read as an id: `changeId(7)` is `c-00000007`. */
+export function changeId(number: number): ChangeId {
+  return `c-${String(number).padStart(8, '0')}`;
+}
+
+/** The default rule, whose DestinationRule defines v1 to v3 beside whatever has a destination. */
+export function rule(split: Split, overrides: Partial<Rule> = {}): Rule {
+  return {
+    key: defaultRule,
+    split,
+    host: 'reviews',
+    served: versionsOf({ v1: 0, v2: 0, v3: 0 }, split),
+    ...overrides,
+  };
+}
+
+/** The tutorial's rule that sends one user to v2 whatever the split says. */
+export const jason: Rule = rule({ v2: 100 }, { key: '#1', match: 'end-user = jason' });
+
+export interface RouteOptions {
+  readonly uid?: string;
+  /** The ledger's seq; without it, as many as there are revisions. */
+  readonly seq?: number;
+  /** Newest first. */
+  readonly revisions?: readonly Revision[];
+  /** All rules, in place of the default one alone. */
+  readonly rules?: readonly Rule[];
+  readonly object?: RoutingObject;
+}
+
+/** `reviews({ v1: 90, v2: 10 })`: the service as its routing object holds it. */
+export function reviews(split: Split, options: RouteOptions = {}): Route {
+  const { uid = reviewsUid, revisions = [], seq = revisions.length, rules = [rule(split)] } = options;
+  const { object = reviewsObject } = options;
+  return { object, uid, hosts: [object.name], gateways: ['mesh'], rules, ledger: { seq, revisions } };
+}
+
+/** An applied change as the ledger holds it: v3 got half. */
+export function revision(overrides: Partial<Revision> = {}): Revision {
+  return {
+    id: changeId(1),
+    at: '2026-11-22T14:03:11Z',
+    by: 'U01ALICE',
+    rule: defaultRule,
+    from: { v1: 100 },
+    to: { v1: 50, v3: 50 },
+    ...overrides,
+  };
+}
+
+/** An accepted change of `reviews({ v1: 100 })` that gives v3 half, in line. */
+export function change(overrides: Partial<Change> = {}): Change {
+  return {
+    id: changeId(1),
+    request: 'trigger:1.2.3',
+    object: reviewsObject,
+    service: 'reviews',
+    rule: defaultRule,
+    by: 'U01ALICE',
+    origin: { team: 'T01TEAM', channel: 'C01CHANNEL' },
+    focus: 'v3',
+    from: { v1: 100 },
+    to: { v1: 50, v3: 50 },
+    base: { uid: reviewsUid, seq: 0 },
+    pinned: [],
+    acceptedAt: '2026-11-22T14:03:11.000Z',
+    state: { kind: 'queued' },
+    rev: 0,
+    ...overrides,
+  };
+}
