@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Log } from './workflow/ports.ts';
 
 /** Work that nobody waits for, but that is ended before the process does. */
@@ -9,9 +10,10 @@ export class Background {
     this.#log = log;
   }
 
-  /** Runs `work` aside; when it fails, `what` is logged as what did not happen. */
+  /** Runs `work` once whoever asks for it has gone on; when it fails, `what` is logged as what did not happen. */
   run(work: () => Promise<void>, what: string, fields: object): void {
-    const running = work()
+    const running = turn()
+      .then(work)
       .catch((err: unknown) => this.#log.warn({ ...fields, err }, what))
       .finally(() => this.#running.delete(running));
     this.#running.add(running);

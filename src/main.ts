@@ -40,7 +40,7 @@ async function start(config: Config, log: Log): Promise<Bot> {
 
   const redis = connectForRequests(config.redis);
   redis.on('error', (err) => log.warn({ err }, 'Redis is not reachable'));
-  const changes = new StoredChanges(redis, { recordKey: config.recordKey });
+  const changes = new StoredChanges(redis, { recordKey: config.recordKey, log });
   const cardLog = new StoredCards(redis);
   const queue = new JobQueue(redis, log);
   const mesh = new Clusters(

@@ -52,9 +52,11 @@ export class KubeClient {
   readonly #objects: CustomObjectsApi;
   readonly #core: CoreV1Api;
   readonly #version: VersionApi;
+  readonly #timeoutMs: number;
 
-  constructor(config: PooledKubeConfig) {
+  constructor(config: PooledKubeConfig, { timeoutMs = callTimeoutMs }: { readonly timeoutMs?: number } = {}) {
     this.#config = config;
+    this.#timeoutMs = timeoutMs;
     this.#objects = config.makeApiClient(CustomObjectsApi);
     this.#core = config.makeApiClient(CoreV1Api);
     this.#version = config.makeApiClient(VersionApi);
@@ -62,11 +64,13 @@ export class KubeClient {
 
   /** Whether the API server answers at all. */
   async ping(): Promise<void> {
-    await this.#call(() => this.#version.getCode(limited()));
+    await this.#call(() => this.#version.getCode(limited(this.#timeoutMs)));
   }
 
   get(resource: Resource, namespace: string, name: string): Promise<unknown> {
-    return this.#call(() => this.#objects.getNamespacedCustomObject({ ...resource, namespace, name }, limited()));
+    return this.#call(() =>
+      this.#objects.getNamespacedCustomObject({ ...resource, namespace, name }, limited(this.#timeoutMs)),
+    );
   }
 
   /** All objects of a namespace, page by page. */
@@ -77,7 +81,7 @@ export class KubeClient {
         await this.#call(() =>
           this.#objects.listNamespacedCustomObject(
             { ...resource, namespace, limit: pageSize, ...(token === undefined ? {} : { _continue: token }) },
-            limited(),
+            limited(this.#timeoutMs),
           ),
         ),
       );
@@ -89,13 +93,15 @@ export class KubeClient {
 
   async patch(resource: Resource, namespace: string, name: string, body: JsonPatch, dryRun: boolean): Promise<Reply> {
     const request = { ...resource, namespace, name, body, fieldManager, ...(dryRun ? { dryRun: 'All' } : {}) };
-    const options = setHeaderOptions('Content-Type', PatchStrategy.JsonPatch, limited());
+    const options = setHeaderOptions('Content-Type', PatchStrategy.JsonPatch, limited(this.#timeoutMs));
     const reply = await this.#call(() => this.#objects.patchNamespacedCustomObjectWithHttpInfo(request, options));
     return { body: reply.data, warnings: readWarnings(reply.headers['warning']) };
   }
 
   async createEvent(namespace: string, body: CoreV1Event): Promise<void> {
-    await this.#call(() => this.#core.createNamespacedEvent({ namespace, body, fieldManager }, limited()));
+    await this.#call(() =>
+      this.#core.createNamespacedEvent({ namespace, body, fieldManager }, limited(this.#timeoutMs)),
+    );
   }
 
   /** Calls back for every event until the server ends the watch (undefined) or it breaks (the error). */
@@ -134,12 +140,12 @@ export class KubeClient {
 }
 
 /** The library has no time limit of its own: a request to a silent server would wait for ever. */
-function limited(): ConfigurationOptions {
+function limited(timeoutMs: number): ConfigurationOptions {
   return {
     middleware: [
       {
         pre: (context) => {
-          context.setSignal(AbortSignal.timeout(callTimeoutMs));
+          context.setSignal(AbortSignal.timeout(timeoutMs));
           return observable(context);
         },
         post: observable,

@@ -52,13 +52,14 @@ export function createSlackApp(
     appToken === undefined
       ? httpReceiver(options, logger)
       : socketReceiver({ ...options, appToken }, logger, setProblem);
+  const whoWeAre = Promise.withResolvers<Identity>();
   const app = new App({
-    token: options.botToken,
+    // The library's own would ask Slack who we are before every delivery is handled.
+    authorize: async () => ({ botToken: options.botToken, ...(await whoWeAre.promise) }),
     receiver,
     logger,
     clientOptions: webOptions(options),
     deferInitialization: true,
-    tokenVerificationEnabled: false,
   });
   app.use((middleware) => running.during(middleware.next));
 
@@ -66,7 +67,9 @@ export function createSlackApp(
     requestListener: receiver instanceof HTTPReceiver ? receiver.requestListener : undefined,
     problem: () => problem,
     start: async () => {
-      listen(app, conversationFor(await botName(options, log)));
+      const identity = await askWhoWeAre(options, log);
+      whoWeAre.resolve(identity);
+      listen(app, conversationFor(identity.botName));
       await app.init();
       if (receiver instanceof SocketModeReceiver) await app.start();
       setProblem(undefined);
@@ -106,12 +109,23 @@ function httpReceiver({ signingSecret }: SlackOptions, logger: Logger): HTTPRece
   });
 }
 
-/** Who we are, asked until Slack answers: a wrong token would otherwise only show when the first command fails. */
-async function botName(options: SlackOptions, log: Log): Promise<string> {
+interface Identity {
+  readonly botName: string;
+  readonly botUserId?: string;
+  readonly botId?: string;
+}
+
+/** Asked until Slack answers: a wrong token would otherwise only show when the first command fails. */
+async function askWhoWeAre(options: SlackOptions, log: Log): Promise<Identity> {
   const client = slackClient(options);
   for (let waitMs = 500; ; waitMs = Math.min(waitMs * 2, 10_000)) {
     try {
-      return (await call(() => client.auth.test())).user ?? 'shiftbot';
+      const { user, user_id, bot_id } = await call(() => client.auth.test());
+      return {
+        botName: user ?? 'shiftbot',
+        ...(user_id === undefined ? {} : { botUserId: user_id }),
+        ...(bot_id === undefined ? {} : { botId: bot_id }),
+      };
     } catch (error) {
       if (error instanceof ChatError && error.outcome === 'never') {
         throw new SlackTokenError(`SLACK_BOT_TOKEN is not accepted by Slack (${error.code})`, { cause: error });

@@ -198,8 +198,8 @@ async function rawRound(kube: Kube, seen: Seen, count: number): Promise<readonly
         path: '/metadata/annotations',
         value: { ...metadata.annotations, 'example.com/write': String(performance.now()) },
       },
-      { op: 'replace', path: '/spec/http/0/route/0/weight', value: 100 - (at % 100) },
-      { op: 'replace', path: '/spec/http/0/route/1/weight', value: at % 100 },
+      { op: 'replace', path: '/spec/http/0/route/0/weight', value: 100 - (at % 10) },
+      { op: 'replace', path: '/spec/http/0/route/1/weight', value: at % 10 },
     ];
     await kube.call('PATCH', `${path()}/${name}`, patch, 'application/json-patch+json');
     answered.ms.push(performance.now() - startMs);
@@ -214,7 +214,7 @@ async function round(world: World, seen: Seen, count: number, offset: number): P
   const [acked, live] = [times('command → ack'), times('command → live')];
   for (let at = 0; at < count; at += 1) {
     const name = nameOf(at % objects);
-    const share = 1 + ((Math.floor(at / objects) + offset) % 99);
+    const share = offset + (Math.floor(at / objects) % 40);
     const startMs = performance.now();
     const changed = seen.next(name);
     const [ackMs, liveMs] = await Promise.all([

@@ -1,0 +1,223 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { moveTo } from '../../src/domain/change.ts';
+import type { ChangeId } from '../../src/domain/names.ts';
+import { StoredCards } from '../../src/redis/card-log.ts';
+import { type Connection, connectForRequests, readRedisUrl, whenReady } from '../../src/redis/connect.ts';
+import { keys } from '../../src/redis/keys.ts';
+import { StoredChanges } from '../../src/redis/stored-changes.ts';
+import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
+import type { CardClaim, CardLog, Changes } from '../../src/workflow/ports.ts';
+import { change as buildChange, changeId } from '../support/builders.ts';
+import { InMemoryCards } from '../support/in-memory-cards.ts';
+import { InMemoryChanges } from '../support/in-memory-changes.ts';
+
+interface World {
+  readonly changes: Changes;
+  readonly cards: CardLog;
+  /** A process that held the claim is not heard of any more. */
+  expireClaim(id: ChangeId): Promise<void>;
+}
+
+const redisBinary = await findRedisServer().catch(() => undefined);
+
+describeCards('in memory', async () => {
+  const cards = new InMemoryCards();
+  return { cards, changes: new InMemoryChanges({ cards }), expireClaim: async (id) => cards.expireClaim(id) };
+});
+
+describe.runIf(redisBinary)('with a redis-server', () => {
+  let server: RedisServer;
+  let redis: Connection;
+
+  beforeAll(async () => {
+    server = await startRedis();
+    const address = readRedisUrl(server.url);
+    if (address === undefined) throw new Error(`no address: ${server.url}`);
+    redis = connectForRequests(address);
+    await whenReady(redis);
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await server.stop();
+  });
+
+  describeCards('in Redis', async () => {
+    await redis.flushall();
+    return {
+      cards: new StoredCards(redis),
+      changes: new StoredChanges(redis),
+      expireClaim: async (id) => {
+        await redis.del(keys.cardClaim(id));
+      },
+    };
+  });
+
+  describe.concurrent('cards in Redis', () => {
+    const cards = () => new StoredCards(redis);
+
+    it('forget where they stand after a while', async () => {
+      const id = changeId(71);
+      const writing = await claim(cards(), id);
+      await writing.place({ channel: 'C1', ts: '1.2', shownRev: 0 });
+      await writing.release();
+
+      expect(await redis.ttl(keys.card(id))).toBeGreaterThan(30 * 24 * 3600);
+    });
+
+    it('stay with a writer that lives, and come free soon after one that does not', async () => {
+      const id = changeId(72);
+      const writing = await claim(cards(), id);
+      await redis.pexpire(keys.cardClaim(id), 1_500);
+
+      await expect.poll(() => redis.pttl(keys.cardClaim(id)), { timeout: 3_000 }).toBeGreaterThan(2_000);
+      await writing.release();
+
+      expect(await redis.exists(keys.cardClaim(id))).toBe(0);
+    });
+
+    it('are not kept for another writer by one whose claim ran out', async () => {
+      const id = changeId(73);
+      await claim(cards(), id);
+      await redis.set(keys.cardClaim(id), 'of one that died', 'PX', 1_500);
+
+      await expect.poll(() => redis.exists(keys.cardClaim(id)), { timeout: 3_000 }).toBe(0);
+    });
+  });
+});
+
+function describeCards(where: string, enter: () => Promise<World>): void {
+  describe(`cards ${where}`, () => {
+    const id = changeId(1);
+    let world: World;
+    let cards: CardLog;
+
+    beforeEach(async () => {
+      world = await enter();
+      cards = world.cards;
+    });
+
+    const accept = async () => {
+      const change = buildChange({ id });
+      const { version } = await world.changes.line(change.object);
+      await world.changes.accept(change, { line: version, ahead: false });
+    };
+    const begin = async () => {
+      const begun = await world.changes.begin(buildChange({ id }));
+      if (begun.kind !== 'begun') throw new Error(begun.kind);
+      return begun.change;
+    };
+
+    it('are owed from when a change is accepted', async () => {
+      expect(await cards.owed()).toEqual([]);
+      await accept();
+
+      expect(await cards.owed()).toEqual([id]);
+    });
+
+    it.each`
+      what           | transition
+      ${'begun'}     | ${begin}
+      ${'held'}      | ${async () => world.changes.update(moveTo(await begin(), { kind: 'held', at: '2026-11-22T14:04:00.000Z', because: 'moved', live: {} }))}
+      ${'discarded'} | ${async () => world.changes.update(moveTo(await begin(), { kind: 'discarded', at: '2026-11-22T14:04:00.000Z', by: 'U02BOB' }))}
+    `('are owed again when a change is $what', async ({ transition }) => {
+      await accept();
+      const first = await claim(cards, id);
+      await first.place({ channel: 'C1', ts: '1.2', shownRev: 0 });
+      expect(await first.release()).toBe(false);
+
+      await transition();
+
+      expect(await cards.owed()).toEqual([id]);
+    });
+
+    it('belong to one writer at a time', async () => {
+      const claims = await Promise.all(Array.from({ length: 8 }, () => cards.claim(id)));
+
+      const [only, ...more] = claims.filter((each) => each !== undefined);
+      expect(more).toEqual([]);
+      await only?.release();
+      expect(await cards.claim(id)).toBeDefined();
+    });
+
+    it('of other changes are free meanwhile', async () => {
+      await claim(cards, id);
+
+      expect(await cards.claim(changeId(2))).toBeDefined();
+    });
+
+    it('are free again when their writer is not heard of', async () => {
+      const lost = await claim(cards, id);
+      await world.expireClaim(id);
+      const next = await claim(cards, id);
+
+      await lost.release();
+
+      expect(await cards.claim(id)).toBeUndefined();
+      await next.release();
+    });
+
+    it('know where they stand and what they show', async () => {
+      const first = await claim(cards, id);
+      expect(first.placed).toBeUndefined();
+      await first.place({ channel: 'D0ASKER', ts: '1700000000.000100', shownRev: 3 });
+      await first.release();
+
+      expect((await claim(cards, id)).placed).toEqual({ channel: 'D0ASKER', ts: '1700000000.000100', shownRev: 3 });
+    });
+
+    it('are settled only up to what they show', async () => {
+      await accept();
+      const writing = await claim(cards, id);
+      await begin();
+
+      await writing.place({ channel: 'C1', ts: '1.2', shownRev: 0 });
+      expect(await writing.release()).toBe(true);
+      expect(await cards.owed()).toEqual([id]);
+
+      const again = await claim(cards, id);
+      await again.place({ channel: 'C1', ts: '1.2', shownRev: 1 });
+      expect(await again.release()).toBe(false);
+      expect(await cards.owed()).toEqual([]);
+    });
+
+    it('are still owed when a writer lets go without having written', async () => {
+      await accept();
+
+      expect(await (await claim(cards, id)).release()).toBe(true);
+      expect(await cards.owed()).toEqual([id]);
+    });
+
+    it('are not owed any more when they are given up, until something else happens', async () => {
+      await accept();
+      const writing = await claim(cards, id);
+      await writing.giveUp();
+      expect(await writing.release()).toBe(false);
+      expect(await cards.owed()).toEqual([]);
+
+      await begin();
+
+      expect(await cards.owed()).toEqual([id]);
+    });
+
+    it('remember a post that was begun, until it is known not to have been sent', async () => {
+      const first = await claim(cards, id);
+      expect(first.postBegun).toBe(false);
+      await first.beginPost();
+      await first.release();
+
+      const second = await claim(cards, id);
+      expect(second.postBegun).toBe(true);
+      expect(second.placed).toBeUndefined();
+      await second.forgetPost();
+      await second.release();
+
+      expect((await claim(cards, id)).postBegun).toBe(false);
+    });
+  });
+}
+
+async function claim(cards: CardLog, id: ChangeId): Promise<CardClaim> {
+  const taken = await cards.claim(id);
+  if (taken === undefined) throw new Error(`the card of ${id} is another's`);
+  return taken;
+}

@@ -1,0 +1,615 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Change, moveTo, type State } from '../../src/domain/change.ts';
+import { objectKey, type RoutingObject } from '../../src/domain/names.ts';
+import { type Connection, connectForRequests, readRedisUrl, whenReady } from '../../src/redis/connect.ts';
+import { keys } from '../../src/redis/keys.ts';
+import { UnreadableRecordError } from '../../src/redis/stored-change.ts';
+import { StoredChanges } from '../../src/redis/stored-changes.ts';
+import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
+import { StoreUnavailableError } from '../../src/workflow/errors.ts';
+import type { Changes } from '../../src/workflow/ports.ts';
+import { change as buildChange, changeId, reviewsObject as object } from '../support/builders.ts';
+import { InMemoryChanges, leaseMs } from '../support/in-memory-changes.ts';
+import { InMemoryLog } from '../support/in-memory-log.ts';
+
+interface World {
+  readonly changes: Changes;
+  /** The lease of whoever began a change on the object runs out. */
+  expireLease(object: RoutingObject): Promise<void>;
+}
+
+const held: Extract<State, { kind: 'held' }> = {
+  kind: 'held',
+  at: '2026-11-22T14:04:00.000Z',
+  because: 'moved',
+  live: { v1: 70, v3: 30 },
+};
+const applied: Extract<State, { kind: 'applied' }> = {
+  kind: 'applied',
+  at: '2026-11-22T14:04:00.000Z',
+  seq: 1,
+  tookMs: 84,
+  live: { v1: 50, v3: 50 },
+  warnings: ['careful'],
+};
+const failed: State = { kind: 'failed', at: '2026-11-22T14:04:00.000Z', because: 'rejected', detail: 'no' };
+const redisBinary = await findRedisServer().catch(() => undefined);
+
+describeChanges('in memory', async () => {
+  let nowMs = Date.parse('2026-11-22T14:03:11.000Z');
+  return {
+    changes: new InMemoryChanges({ now: () => new Date(nowMs) }),
+    expireLease: async () => {
+      nowMs += leaseMs;
+    },
+  };
+});
+
+describe.runIf(redisBinary)('with a redis-server', () => {
+  let server: RedisServer;
+  let redis: Connection;
+
+  beforeAll(async () => {
+    server = await startRedis();
+    redis = await connected(server);
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await server.stop();
+  });
+
+  describeChanges('in Redis', async () => {
+    await redis.flushall();
+    return {
+      changes: new StoredChanges(redis),
+      expireLease: async (object) => {
+        await redis.del(keys.begun(objectKey(object)));
+      },
+    };
+  });
+
+  describe('stored changes in Redis', () => {
+    let changes: StoredChanges;
+
+    beforeEach(async () => {
+      await redis.flushall();
+      changes = new StoredChanges(redis);
+    });
+
+    it('ends forget themselves after a while, what is open does not', async () => {
+      const [ended, open, waits] = [aChange(), aChange(), aChange()];
+      for (const each of [ended, open, waits]) await accept(changes, each);
+      await end(changes, ended, applied);
+      await end(changes, open, held);
+
+      expect(await redis.ttl(keys.change(ended.id))).toBeGreaterThan(29 * 24 * 3600);
+      expect(await redis.ttl(keys.change(open.id))).toBe(-1);
+      expect(await redis.ttl(keys.change(waits.id))).toBe(-1);
+    });
+
+    it('pass over what stands in line without a record, or ended', async () => {
+      const [change, ended] = [aChange(), aChange()];
+      await accept(changes, ended);
+      await end(changes, ended, applied);
+      await redis.rpush(keys.line(objectKey(object)), 'c-00000000', ended.id);
+      await accept(changes, change);
+
+      expect((await changes.line(object)).waiting).toEqual([change]);
+      expect(await changes.begin(change)).toMatchObject({ kind: 'begun' });
+      expect(await redis.lrange(keys.line(objectKey(object)), 0, -1)).toEqual([change.id]);
+    });
+
+    it('are gone with Redis, and say so', async () => {
+      const change = aChange();
+      await accept(changes, change);
+      await redis.flushall();
+
+      expect(await changes.read(change.id)).toBeUndefined();
+      expect(await changes.begin(change)).toEqual({ kind: 'ended' });
+      expect(await changes.update(moveTo(change, applied))).toBe(false);
+    });
+
+    it('come back from Redis as they went in', async () => {
+      const change: Change = {
+        ...aChange(),
+        reason: '“red stars” — for everyone 🌟 <!channel>',
+        origin: { team: 'T1', channel: 'C1', thread: '1700000000.000100' },
+        focus: 'v3',
+        reverts: 'c-7F3K9QXZ',
+        insistedBy: 'U02BOB',
+        base: { uid: 'u', seq: 3, after: 'c-6QXZ7F3K' },
+        pinned: ['end-user = jason → v2'],
+        from: { v1: 2_147_483_647, v3: 0 },
+      };
+      await accept(changes, change);
+
+      expect(await changes.read(change.id)).toEqual(change);
+    });
+
+    describe('a record that cannot be taken at its word', () => {
+      const signed = { recordKey: 'a key' };
+
+      it.each`
+        what                            | spoil
+        ${'is signed with another key'} | ${(change: Change) => new StoredChanges(redis, { recordKey: 'another' }).update(moveTo(change, held))}
+        ${'is not signed'}              | ${(change: Change) => redis.hset(keys.change(change.id), 'mac', '')}
+        ${'has no signature'}           | ${(change: Change) => redis.hdel(keys.change(change.id), 'mac')}
+        ${'was altered'}                | ${(change: Change) => alter(change, (record) => record.replace('"v3":50', '"v3":99'))}
+        ${'is another version'}         | ${(change: Change) => alter(change, (record) => record.replace('"v":1', '"v":2'))}
+        ${'is no JSON'}                 | ${(change: Change) => alter(change, () => '{')}
+        ${'has no text'}                | ${(change: Change) => redis.hdel(keys.change(change.id), 'record')}
+        ${'has another rev beside it'}  | ${(change: Change) => redis.hset(keys.change(change.id), 'rev', '7')}
+        ${'is that of another change'}  | ${copyOfAnother}
+      `('is refused and left as it is: it $what', async ({ spoil }) => {
+        const store = new StoredChanges(redis, signed);
+        const change = aChange();
+        await accept(store, change);
+        await spoil(change);
+        const before = await redis.hgetall(keys.change(change.id));
+
+        await expect(store.read(change.id)).rejects.toThrow(UnreadableRecordError);
+        await expect(store.begin(change)).rejects.toThrow(UnreadableRecordError);
+        expect(await redis.hgetall(keys.change(change.id))).toEqual(before);
+      });
+
+      it('does not hide the others, and is logged once', async () => {
+        const log = new InMemoryLog();
+        const store = new StoredChanges(redis, { ...signed, log });
+        const [spoiled, fine] = [aChange(), aChange()];
+        await accept(store, spoiled);
+        await accept(store, fine);
+        await redis.hset(keys.change(spoiled.id), 'mac', 'f'.repeat(64));
+
+        expect(await store.open()).toEqual([fine]);
+        expect((await store.line(object)).waiting).toEqual([fine]);
+        expect(await store.open()).toEqual([fine]);
+
+        expect(log.lines.map(({ level, fields }) => ({ level, fields }))).toMatchObject([
+          { level: 'warn', fields: { changeId: spoiled.id } },
+        ]);
+      });
+
+      it('does not hold up those behind it', async () => {
+        const store = new StoredChanges(redis, signed);
+        const [spoiled, fine] = [aChange(), aChange()];
+        await accept(store, spoiled);
+        await accept(store, fine);
+        await redis.hset(keys.change(spoiled.id), 'mac', '');
+        const before = await redis.hgetall(keys.change(spoiled.id));
+
+        expect(await store.begin(fine)).toMatchObject({ kind: 'begun', change: { id: fine.id } });
+        expect(await redis.hgetall(keys.change(spoiled.id))).toEqual(before);
+      });
+
+      async function alter(change: Change, edit: (record: string) => string): Promise<void> {
+        const record = (await redis.hget(keys.change(change.id), 'record')) ?? '';
+        await redis.hset(keys.change(change.id), 'record', edit(record));
+      }
+
+      async function copyOfAnother(change: Change): Promise<void> {
+        const other = aChange();
+        await accept(new StoredChanges(redis, signed), other);
+        await redis.copy(keys.change(other.id), keys.change(change.id), 'REPLACE');
+      }
+    });
+
+    it('without a key are read whatever their signature, since nothing can be said of it', async () => {
+      const change = aChange();
+      await accept(new StoredChanges(redis, { recordKey: 'once' }), change);
+
+      expect(await changes.read(change.id)).toEqual(change);
+    });
+  });
+
+  describe('a Redis that freezes', () => {
+    let frozen: RedisServer;
+    let connection: Connection;
+
+    beforeAll(async () => {
+      frozen = await startRedis();
+      connection = await connected(frozen);
+    });
+    afterAll(async () => {
+      connection.disconnect();
+      await frozen.stop();
+    });
+
+    it('does not accept when it thaws what was refused meanwhile', async () => {
+      const changes = new StoredChanges(connection);
+      const [before, change] = [aChange(), aChange()];
+      await accept(changes, before);
+      const { version } = await changes.line(object);
+
+      frozen.pause();
+      await expect(changes.accept(change, { line: version, ahead: false })).rejects.toThrow(StoreUnavailableError);
+      frozen.resume();
+      await connection.ping();
+
+      expect(await changes.read(change.id)).toBeUndefined();
+      expect(await changes.line(object)).toEqual({ version, waiting: [before] });
+    });
+
+    it('refuses at once when it is gone', async () => {
+      await frozen.kill();
+      const changes = new StoredChanges(connection);
+      const startedMs = performance.now();
+
+      await expect(changes.read('c-7F3K9QXZ')).rejects.toThrow(StoreUnavailableError);
+      await expect(changes.open()).rejects.toThrow(StoreUnavailableError);
+      await expect(changes.accept(aChange(), { line: 0, ahead: false })).rejects.toThrow(StoreUnavailableError);
+      await expect(changes.update(aChange())).rejects.toThrow(StoreUnavailableError);
+
+      expect(performance.now() - startedMs).toBeLessThan(1_000);
+    });
+  });
+});
+
+function describeChanges(where: string, enter: () => Promise<World>): void {
+  describe(`changes ${where}`, () => {
+    let changes: Changes;
+    let world: World;
+
+    beforeEach(async () => {
+      world = await enter();
+      changes = world.changes;
+    });
+
+    const waiting = async () => (await changes.line(object)).waiting.map(({ id }) => id);
+    const openIds = async () => (await changes.open()).map(({ id }) => id);
+
+    describe('accepting', () => {
+      it('stores a change and puts it in line', async () => {
+        const change = aChange();
+
+        expect(await accept(changes, change)).toEqual({ kind: 'accepted' });
+
+        expect(await changes.read(change.id)).toEqual(change);
+        expect((await changes.line(object)).waiting).toEqual([change]);
+        expect(await openIds()).toEqual([change.id]);
+      });
+
+      it('knows nothing of others', async () => {
+        expect(await changes.read('c-00000000')).toBeUndefined();
+        expect(await changes.line(object)).toEqual({ version: expect.any(Number), waiting: [] });
+      });
+
+      it('keeps the order', async () => {
+        const [first, second, third] = await acceptThree();
+
+        expect(await waiting()).toEqual([first.id, second.id, third.id]);
+      });
+
+      it('keeps the lines of two objects apart', async () => {
+        const elsewhere = { ...object, name: 'ratings' };
+        const [here, there] = [aChange(), { ...aChange(), object: elsewhere }];
+        await accept(changes, here);
+        const { version } = await changes.line(object);
+        await accept(changes, there);
+
+        expect((await changes.line(object)).version).toBe(version);
+        expect((await changes.line(elsewhere)).waiting).toEqual([there]);
+        expect(await changes.begin(there)).toMatchObject({ kind: 'begun' });
+      });
+
+      it('knows a change that is there already, in whatever state it is', async () => {
+        const change = aChange();
+        await accept(changes, change);
+
+        expect(await accept(changes, change)).toEqual({ kind: 'known', change });
+        const ended = await end(changes, change, applied);
+        expect(await accept(changes, change)).toEqual({ kind: 'known', change: ended });
+        expect(await waiting()).toEqual([]);
+      });
+
+      it('refuses a plan that was made from another line', async () => {
+        const { version } = await changes.line(object);
+        const [first, second] = [aChange(), aChange()];
+        await changes.accept(first, { line: version, ahead: false });
+
+        expect(await changes.accept(second, { line: version, ahead: false })).toEqual({ kind: 'moved' });
+
+        expect(await changes.read(second.id)).toBeUndefined();
+        expect(await waiting()).toEqual([first.id]);
+      });
+
+      it('gives one of two the place that both saw', async () => {
+        const { version } = await changes.line(object);
+        const two = [aChange(), aChange()];
+
+        const outcomes = await Promise.all(two.map((each) => changes.accept(each, { line: version, ahead: false })));
+
+        expect(outcomes.map(({ kind }) => kind).toSorted()).toEqual(['accepted', 'moved']);
+        expect(await waiting()).toHaveLength(1);
+      });
+
+      it('gives every one of many a place of its own when each tries until it has one', async () => {
+        const many = Array.from({ length: 8 }, aChange);
+
+        await Promise.all(
+          many.map(async (each) => {
+            while ((await accept(changes, each)).kind === 'moved');
+          }),
+        );
+
+        expect((await waiting()).toSorted()).toEqual(many.map(({ id }) => id).toSorted());
+      });
+
+      it('moves the line with all that happens in it', async () => {
+        const change = aChange();
+        const versions = [(await changes.line(object)).version];
+        const note = async () => versions.push((await changes.line(object)).version);
+
+        await accept(changes, change);
+        await note();
+        const begun = await begin(changes, change);
+        await note();
+        await changes.update(moveTo(begun, applied));
+        await note();
+
+        expect(new Set(versions).size).toBe(versions.length);
+      });
+
+      describe('ahead', () => {
+        it('goes before all that waits', async () => {
+          const [first, second, third] = await acceptThree();
+          const rollback = aChange();
+
+          await accept(changes, rollback, { ahead: true });
+
+          expect(await waiting()).toEqual([rollback.id, first.id, second.id, third.id]);
+        });
+
+        it('goes behind one that is being applied', async () => {
+          const [first, second, third] = await acceptThree();
+          await begin(changes, first);
+          const rollback = aChange();
+
+          await accept(changes, rollback, { ahead: true });
+
+          expect(await waiting()).toEqual([first.id, rollback.id, second.id, third.id]);
+        });
+
+        it('goes into an empty line', async () => {
+          const rollback = aChange();
+
+          await accept(changes, rollback, { ahead: true });
+
+          expect(await waiting()).toEqual([rollback.id]);
+        });
+      });
+    });
+
+    describe('a held change', () => {
+      it('leaves the line and stays open', async () => {
+        const change = aChange();
+        await accept(changes, change);
+
+        const waits = await end(changes, change, held);
+
+        expect(await waiting()).toEqual([]);
+        expect(await changes.open()).toEqual([waits]);
+        expect(await changes.begin(change)).toEqual({ kind: 'ended' });
+      });
+
+      it('goes to the end of the line when it is queued again', async () => {
+        const [change, other] = [aChange(), aChange()];
+        await accept(changes, change);
+        const waits = await end(changes, change, held);
+        await accept(changes, other);
+        const again = { ...moveTo(waits, { kind: 'queued' }), from: { v1: 70, v3: 30 }, insistedBy: 'U02BOB' };
+
+        expect(await accept(changes, again)).toEqual({ kind: 'accepted' });
+
+        expect(await changes.read(change.id)).toEqual(again);
+        expect(await waiting()).toEqual([other.id, change.id]);
+      });
+
+      it('is queued again once, and not by a rev that nobody saw', async () => {
+        const change = aChange();
+        await accept(changes, change);
+        const waits = await end(changes, change, held);
+        const again = moveTo(waits, { kind: 'queued' });
+
+        expect(await accept(changes, { ...again, rev: again.rev + 1 })).toEqual({ kind: 'known', change: waits });
+        expect(await accept(changes, again)).toEqual({ kind: 'accepted' });
+        expect(await accept(changes, again)).toEqual({ kind: 'known', change: again });
+      });
+
+      it('is over when it is discarded', async () => {
+        const change = aChange();
+        await accept(changes, change);
+        const waits = await end(changes, change, held);
+
+        await changes.update(moveTo(waits, { kind: 'discarded', at: held.at, by: 'U01ALICE' }));
+
+        expect(await changes.open()).toEqual([]);
+      });
+    });
+
+    describe('beginning', () => {
+      it('marks the first in line as being applied', async () => {
+        const change = aChange();
+        await accept(changes, change);
+
+        const begun = await changes.begin(change);
+
+        expect(begun).toEqual({ kind: 'begun', change: { ...change, state: { kind: 'applying' }, rev: 1 } });
+        expect(await changes.read(change.id)).toEqual(begun.kind === 'begun' && begun.change);
+      });
+
+      it('names the one that stands before it', async () => {
+        const [first, , third] = await acceptThree();
+
+        expect(await changes.begin(third)).toEqual({ kind: 'not-first', first: first.id });
+        expect(await changes.read(third.id)).toEqual(third);
+      });
+
+      it('leaves a change to the worker that began it', async () => {
+        const change = aChange();
+        await accept(changes, change);
+        await begin(changes, change);
+
+        expect(await changes.begin(change)).toEqual({ kind: 'busy' });
+      });
+
+      it('lets one of many through', async () => {
+        const change = aChange();
+        await accept(changes, change);
+
+        const begun = await Promise.all(Array.from({ length: 10 }, () => changes.begin(change)));
+
+        expect(begun.filter(({ kind }) => kind === 'begun')).toHaveLength(1);
+        expect(begun.filter(({ kind }) => kind === 'busy')).toHaveLength(9);
+      });
+
+      it('hands it over when its worker was not heard of for a while', async () => {
+        const change = aChange();
+        await accept(changes, change);
+        const first = await begin(changes, change);
+        await world.expireLease(object);
+
+        expect(await changes.begin(change)).toEqual({ kind: 'begun', change: first });
+        expect(await changes.begin(change)).toEqual({ kind: 'busy' });
+      });
+
+      it('hands it over at once when its worker lets go', async () => {
+        const change = aChange();
+        await accept(changes, change);
+        const first = await begin(changes, change);
+        await changes.yield(first);
+
+        expect(await changes.begin(change)).toEqual({ kind: 'begun', change: first });
+      });
+
+      it('goes on to the next when one is over', async () => {
+        const [first, second, third] = await acceptThree();
+        await end(changes, first, applied);
+        await end(changes, second, held);
+
+        expect(await changes.begin(third)).toMatchObject({ kind: 'begun', change: { id: third.id } });
+      });
+
+      it.each([{ state: applied }, { state: held }, { state: failed }])(
+        'says that there is nothing left to do for one that is $state.kind',
+        async ({ state }) => {
+          const change = aChange();
+          await accept(changes, change);
+          await end(changes, change, state);
+
+          expect(await changes.begin(change)).toEqual({ kind: 'ended' });
+        },
+      );
+
+      it('says so too of one that is not known', async () => {
+        expect(await changes.begin(aChange())).toEqual({ kind: 'ended' });
+      });
+    });
+
+    describe('updating', () => {
+      it('replaces a record by its next rev', async () => {
+        const change = aChange();
+        await accept(changes, change);
+        const next = moveTo(await begin(changes, change), applied);
+
+        expect(await changes.update(next)).toBe(true);
+
+        expect(await changes.read(change.id)).toEqual(next);
+        expect(await changes.open()).toEqual([]);
+        expect(await waiting()).toEqual([]);
+      });
+
+      it('lets one of two through', async () => {
+        const change = aChange();
+        await accept(changes, change);
+        const begun = await begin(changes, change);
+
+        const outcomes = await Promise.all([
+          changes.update(moveTo(begun, applied)),
+          changes.update(moveTo(begun, failed)),
+        ]);
+
+        expect(outcomes.toSorted()).toEqual([false, true]);
+        expect((await changes.read(change.id))?.state.kind).toBe(outcomes[0] ? 'applied' : 'failed');
+      });
+
+      it.each([{ rev: 0 }, { rev: 1 }, { rev: 3 }])('refuses rev $rev of a record at rev 1', async ({ rev }) => {
+        const change = aChange();
+        await accept(changes, change);
+        const begun = await begin(changes, change);
+
+        expect(await changes.update({ ...begun, state: failed, rev })).toBe(false);
+        expect(await changes.read(change.id)).toEqual(begun);
+      });
+
+      it('refuses what was never accepted', async () => {
+        const change = aChange();
+
+        expect(await changes.update(change)).toBe(false);
+        expect(await changes.update(moveTo(change, applied))).toBe(false);
+        expect(await changes.read(change.id)).toBeUndefined();
+      });
+
+      it('marks what is applied without bringing it back', async () => {
+        const change = aChange();
+        await accept(changes, change);
+        const done = await end(changes, change, applied);
+        const marked = moveTo(done, { ...applied, rolledBack: { by: 'U02BOB', change: 'c-7F3K9QXZ' } });
+
+        expect(await changes.update(marked)).toBe(true);
+
+        expect(await changes.read(change.id)).toEqual(marked);
+        expect(await changes.open()).toEqual([]);
+      });
+    });
+
+    it('lists what is open, oldest first, whatever the object', async () => {
+      const [third, first, second] = [3, 1, 2].map((minute) => ({
+        ...aChange(),
+        object: { ...object, name: `object-${minute}` },
+        acceptedAt: `2026-11-22T14:0${minute}:00.000Z`,
+      }));
+      for (const each of [third, first, second]) if (each !== undefined) await accept(changes, each);
+
+      expect(await openIds()).toEqual([first?.id, second?.id, third?.id]);
+    });
+
+    async function acceptThree(): Promise<[Change, Change, Change]> {
+      const three: [Change, Change, Change] = [aChange(), aChange(), aChange()];
+      for (const each of three) await accept(changes, each);
+      return three;
+    }
+  });
+}
+
+let made = 0;
+
+function aChange(): Change {
+  made += 1;
+  return buildChange({ id: changeId(made), request: `request ${made}` });
+}
+
+async function accept(changes: Changes, change: Change, { ahead = false } = {}) {
+  const { version } = await changes.line(change.object);
+  return changes.accept(change, { line: version, ahead });
+}
+
+async function begin(changes: Changes, change: Change): Promise<Change> {
+  const begun = await changes.begin(change);
+  if (begun.kind !== 'begun') throw new Error(`${change.id} could not be begun: ${begun.kind}`);
+  return begun.change;
+}
+
+async function end(changes: Changes, change: Change, state: State): Promise<Change> {
+  const next = moveTo(await begin(changes, change), state);
+  if (!(await changes.update(next))) throw new Error(`${change.id} could not be ended`);
+  return next;
+}
+
+async function connected(server: RedisServer): Promise<Connection> {
+  const address = readRedisUrl(server.url);
+  if (address === undefined) throw new Error(`no address: ${server.url}`);
+  const connection = connectForRequests(address);
+  connection.on('error', () => {}); // the end of the server is part of some tests
+  await whenReady(connection);
+  return connection;
+}

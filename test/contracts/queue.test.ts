@@ -1,0 +1,303 @@
+import { Queue as BullQueue } from 'bullmq';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ChangeId } from '../../src/domain/names.ts';
+import {
+  type Connection,
+  connectForRequests,
+  connectForWorker,
+  readRedisUrl,
+  whenReady,
+} from '../../src/redis/connect.ts';
+import { JobQueue, type RunningWorker, startWorker } from '../../src/redis/job-queue.ts';
+import { queuePrefix } from '../../src/redis/keys.ts';
+import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
+import type { Job, WorkerAnswer } from '../../src/workflow/apply.ts';
+import { MeshUnavailableError, StoreUnavailableError } from '../../src/workflow/errors.ts';
+import type { Queue } from '../../src/workflow/ports.ts';
+import { change, changeId } from '../support/builders.ts';
+import { InMemoryLog } from '../support/in-memory-log.ts';
+import { InMemoryQueue } from '../support/in-memory-queue.ts';
+
+interface World {
+  readonly queue: Queue;
+  /** The jobs that a worker would be given, in order. */
+  jobs(): Promise<readonly ChangeId[]>;
+}
+
+const done: WorkerAnswer = { kind: 'done' };
+const redisBinary = await findRedisServer().catch(() => undefined);
+
+describeQueue('in memory', async () => {
+  const queue = new InMemoryQueue();
+  return { queue, jobs: async () => queue.jobs.map(({ id }) => id) };
+});
+
+describe.runIf(redisBinary)('with a redis-server', () => {
+  const log = new InMemoryLog();
+  let server: RedisServer;
+  let requests: Connection;
+  let queue: JobQueue;
+  let raw: BullQueue;
+
+  beforeAll(async () => {
+    server = await startRedis();
+    requests = connectForRequests(addressOf(server));
+    await whenReady(requests);
+    queue = new JobQueue(requests, log);
+    raw = new BullQueue('changes', { connection: requests, prefix: queuePrefix });
+  });
+  afterAll(async () => {
+    await Promise.all([queue.close(), raw.close()]);
+    requests.disconnect();
+    await server.stop();
+  });
+
+  describeQueue('in Redis', async () => {
+    await requests.flushall();
+    return { queue, jobs: async () => (await raw.getWaiting()).map(({ data }) => data.id) };
+  });
+
+  describe('a worker', () => {
+    let stop: (() => Promise<void>)[] = [];
+
+    beforeEach(async () => {
+      await requests.flushall();
+    });
+    afterEach(async () => {
+      for (const each of stop) await each();
+      stop = [];
+    });
+
+    const work = (apply: (job: Job, lastAttempt: boolean) => Promise<WorkerAnswer>): RunningWorker => {
+      const connection = connectForWorker(addressOf(server));
+      const worker = startWorker({ connection, log, apply });
+      stop.push(async () => {
+        await worker.close();
+        connection.disconnect();
+      });
+      return worker;
+    };
+    /** Collects what workers are given; `times(n)` resolves when they were given n jobs. */
+    const collect = (answer: (job: Job, lastAttempt: boolean, nth: number) => WorkerAnswer | Promise<WorkerAnswer>) => {
+      const given: { id: ChangeId; lastAttempt: boolean }[] = [];
+      const waiting: { count: number; resolve: () => void }[] = [];
+      return {
+        given,
+        apply: async (job: Job, lastAttempt: boolean) => {
+          given.push({ id: job.id, lastAttempt });
+          for (const each of waiting) if (given.length >= each.count) each.resolve();
+          return answer(job, lastAttempt, given.length);
+        },
+        times: (count: number) =>
+          new Promise<void>((resolve) => {
+            if (given.length >= count) resolve();
+            else waiting.push({ count, resolve });
+          }),
+      };
+    };
+
+    it('is given a change and its object, and nothing else to believe', async () => {
+      const given = Promise.withResolvers<Job>();
+      work(async (job) => {
+        given.resolve(job);
+        return done;
+      });
+      const wanted = change();
+
+      await queue.add(wanted);
+
+      expect(await given.promise).toEqual({ v: 1, id: wanted.id, object: wanted.object });
+    });
+
+    it('is given jobs in the order they were added', async () => {
+      const ids = Array.from({ length: 12 }, (_, at) => changeId(at));
+      for (const id of ids) await queue.add(change({ id }));
+      const jobs = collect(() => done);
+
+      work(jobs.apply);
+      await jobs.times(ids.length);
+
+      expect(jobs.given.map(({ id }) => id)).toEqual(ids);
+    });
+
+    it('shares its jobs with others, and each is run once', async () => {
+      const ids = Array.from({ length: 30 }, (_, at) => changeId(at));
+      const jobs = collect(() => done);
+      for (let workers = 0; workers < 3; workers += 1) work(jobs.apply);
+
+      for (const id of ids) await queue.add(change({ id }));
+      await jobs.times(ids.length);
+      await Promise.all(stop.map((each) => each()));
+      stop = [];
+
+      expect(jobs.given.map(({ id }) => id).toSorted()).toEqual(ids);
+    });
+
+    it('runs a job once for a rev, again for the next one, and again when it is asked for', async () => {
+      const jobs = collect(() => done);
+      work(jobs.apply);
+      const first = change();
+
+      await queue.add(first);
+      await jobs.times(1);
+      await queue.add(first);
+      await queue.add({ ...first, rev: 3 });
+      await jobs.times(2);
+      await queue.addAgain(first);
+      await jobs.times(3);
+      await Promise.all(stop.map((each) => each()));
+      stop = [];
+
+      expect(jobs.given).toHaveLength(3);
+    });
+
+    it('comes back soon to a job that had to wait its turn, however often, and it is no attempt', async () => {
+      const turns = 12;
+      const jobs = collect((_, __, nth) => (nth < turns ? { kind: 'not-yet', afterMs: 1 } : done));
+      work(jobs.apply);
+
+      await queue.add(change());
+      await jobs.times(turns);
+
+      expect(jobs.given.every(({ lastAttempt }) => !lastAttempt)).toBe(true);
+    });
+
+    it('comes back after a while to a job that something outside did not serve', async () => {
+      const startedMs = performance.now();
+      const jobs = collect((_, __, nth) =>
+        nth === 1 ? { kind: 'later', error: new MeshUnavailableError('away') } : done,
+      );
+      work(jobs.apply);
+
+      await queue.add(change());
+      await jobs.times(2);
+
+      expect(performance.now() - startedMs).toBeGreaterThan(300);
+      expect(jobs.given.map(({ lastAttempt }) => lastAttempt)).toEqual([false, false]);
+    });
+
+    it('tells the last attempt, and stops after it', async () => {
+      const jobs = collect(() => ({ kind: 'later', error: new MeshUnavailableError('away') }));
+      work(jobs.apply);
+      const { id, object } = change();
+
+      const impatient = { attempts: 8, backoff: { type: 'fixed', delay: 1 } } as const;
+      await raw.add('apply', { v: 1, id, object }, { ...impatient, jobId: 'impatient' });
+      await jobs.times(8);
+
+      expect(jobs.given.map(({ lastAttempt }) => lastAttempt)).toEqual([...Array(7).fill(false), true]);
+      await expect.poll(() => raw.getFailedCount()).toBe(1);
+    });
+
+    it('tries again what broke unforeseen', async () => {
+      const jobs = collect((_, __, nth) => {
+        if (nth === 1) throw new StoreUnavailableError('away');
+        return done;
+      });
+      work(jobs.apply);
+
+      await queue.add(change());
+      await jobs.times(2);
+
+      await expect.poll(() => raw.getCompletedCount()).toBe(1);
+    });
+
+    it.each`
+      what                    | payload
+      ${'of a later version'} | ${{ ...payloadOf(1), v: 2 }}
+      ${'with a wrong id'}    | ${{ ...payloadOf(1), id: 'c-<script>' }}
+      ${'without an object'}  | ${{ v: 1, id: changeId(1) }}
+      ${'for another kind'}   | ${{ ...payloadOf(1), object: { ...change().object, kind: 'Secret' } }}
+      ${'that is nothing'}    | ${null}
+    `('never runs a job $what, and does not try it again', async ({ payload }) => {
+      const jobs = collect(() => done);
+      work(jobs.apply);
+
+      await raw.add('apply', payload, { attempts: 8, backoff: { type: 'fixed', delay: 1 } });
+      await queue.add(change({ id: changeId(9) }));
+      await jobs.times(1);
+      await expect.poll(() => raw.getFailedCount()).toBe(1);
+
+      expect(jobs.given.map(({ id }) => id)).toEqual([changeId(9)]);
+      expect((await raw.getFailed())[0]?.attemptsMade).toBe(1);
+    });
+
+    it('ends all that it has begun before it closes, and takes nothing afterwards', async () => {
+      const release = Promise.withResolvers<WorkerAnswer>();
+      const jobs = collect(() => release.promise);
+      const worker = work(jobs.apply);
+      await queue.add(change());
+      await jobs.times(1);
+      const ended: string[] = [];
+
+      const closing = worker.close().then(() => ended.push('worker'));
+      void release.promise.then(() => ended.push('job'));
+      await raw.getActiveCount();
+      release.resolve(done);
+      await closing;
+      await queue.add(change({ id: changeId(2) }));
+
+      expect(ended).toEqual(['job', 'worker']);
+      expect(await raw.getJobCounts('active', 'completed', 'waiting')).toEqual({ active: 0, completed: 1, waiting: 1 });
+    });
+  });
+
+  it('takes no job at all when Redis is away, and says so at once', async () => {
+    const gone = await startRedis();
+    const connection = connectForRequests(addressOf(gone));
+    connection.on('error', () => {}); // that it ends is what the test is about
+    await whenReady(connection);
+    const lonely = new JobQueue(connection, log);
+    await lonely.add(change());
+    await gone.kill();
+    const startedMs = performance.now();
+
+    await expect(lonely.add(change({ rev: 1 }))).rejects.toThrow(StoreUnavailableError);
+
+    expect(performance.now() - startedMs).toBeLessThan(1_000);
+    connection.disconnect();
+  });
+
+  function payloadOf(number: number) {
+    const { id, object } = change({ id: changeId(number) });
+    return { v: 1, id, object };
+  }
+});
+
+function describeQueue(where: string, enter: () => Promise<World>): void {
+  describe(`queue ${where}`, () => {
+    it('holds one job for a change at its rev, however often it is added', async () => {
+      const { queue, jobs } = await enter();
+
+      await queue.add(change());
+      await queue.add(change());
+
+      expect(await jobs()).toEqual([changeId(1)]);
+    });
+
+    it('holds another for the next rev, and when it is asked for', async () => {
+      const { queue, jobs } = await enter();
+
+      await queue.add(change());
+      await queue.add(change({ rev: 3 }));
+      await queue.addAgain(change());
+
+      expect(await jobs()).toEqual([changeId(1), changeId(1), changeId(1)]);
+    });
+
+    it('keeps the order', async () => {
+      const { queue, jobs } = await enter();
+      const ids = [3, 1, 2].map(changeId);
+
+      for (const id of ids) await queue.add(change({ id }));
+
+      expect(await jobs()).toEqual(ids);
+    });
+  });
+}
+
+function addressOf({ url }: RedisServer) {
+  const address = readRedisUrl(url);
+  if (address === undefined) throw new Error(`no address: ${url}`);
+  return address;
+}

@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  ask,
+  type Connection,
+  connectForRequests,
+  connectForWorker,
+  readRedisUrl,
+  whenReady,
+} from '../../src/redis/connect.ts';
+import { redisProblem } from '../../src/redis/readiness.ts';
+import { freePort } from '../../src/sandbox/launched-process.ts';
+import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
+import { StoreUnavailableError } from '../../src/workflow/errors.ts';
+
+const redisBinary = await findRedisServer().catch(() => undefined);
+
+describe('where Redis is', () => {
+  it.each`
+    url                                     | kind          | hosts                                                   | options
+    ${'redis://localhost'}                  | ${'single'}   | ${[{ host: 'localhost', port: 6379 }]}                  | ${{}}
+    ${'redis://localhost:6380/3'}           | ${'single'}   | ${[{ host: 'localhost', port: 6380 }]}                  | ${{ db: 3 }}
+    ${'rediss://:p%40ss@redis.example'}     | ${'single'}   | ${[{ host: 'redis.example', port: 6379 }]}              | ${{ password: 'p@ss', tls: {} }}
+    ${'redis://ana:secret@redis.example/0'} | ${'single'}   | ${[{ host: 'redis.example', port: 6379 }]}              | ${{ username: 'ana', password: 'secret', db: 0 }}
+    ${'redis://[::1]:7000'}                 | ${'single'}   | ${[{ host: '::1', port: 7000 }]}                        | ${{}}
+    ${'redis+sentinel://a,b:1/mymaster/2'}  | ${'sentinel'} | ${[{ host: 'a', port: 26379 }, { host: 'b', port: 1 }]} | ${{ name: 'mymaster', db: 2 }}
+    ${'rediss+cluster://:p@a:1,b'}          | ${'cluster'}  | ${[{ host: 'a', port: 1 }, { host: 'b', port: 6379 }]}  | ${{ password: 'p', tls: {} }}
+  `('is read from $url', ({ url, kind, hosts, options }) => {
+    expect(readRedisUrl(url)).toEqual({ kind, hosts, options });
+  });
+
+  it.each([
+    'http://localhost',
+    'localhost:6379',
+    'redis://',
+    'redis://a,b',
+    'redis://a:port',
+    'redis://localhost/name',
+    'redis://localhost/0?family=6',
+    'redis+sentinel://a,b',
+    'redis+nothing://a',
+    '',
+  ])('is not read from %j', (url) => {
+    expect(readRedisUrl(url)).toBeUndefined();
+  });
+});
+
+describe.runIf(redisBinary)('with a redis-server', () => {
+  let server: RedisServer;
+
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(() => server.stop());
+
+  describe('readiness', () => {
+    let redis: Connection;
+
+    beforeAll(async () => {
+      redis = await open(connectForRequests, server.url);
+    });
+    beforeEach(async () => {
+      await redis.config('SET', 'maxmemory-policy', 'noeviction');
+    });
+    afterAll(() => redis.disconnect());
+
+    it('has nothing against a Redis that forgets nothing', async () => {
+      expect(await redisProblem(redis)).toBeUndefined();
+    });
+
+    it('names the setting by which Redis may forget changes', async () => {
+      await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
+
+      expect(await redisProblem(redis)).toMatch(/maxmemory-policy is allkeys-lru.*set it to noeviction/);
+    });
+
+    it('says so when Redis may only be read', async () => {
+      const replica = await startRedis();
+      const connection = await open(connectForRequests, replica.url);
+      await connection.replicaof('127.0.0.1', server.port);
+
+      expect(await redisProblem(connection)).toMatch(/READONLY/);
+
+      connection.disconnect();
+      await replica.stop();
+    });
+  });
+
+  it('does nothing later that was refused while Redis was away', async () => {
+    const port = await freePort();
+    const first = await startRedis({ port });
+    const requests = await open(connectForRequests, first.url);
+    await first.kill();
+    await expect(ask(requests, (redis) => redis.set('a', '1'))).rejects.toThrow(StoreUnavailableError);
+
+    const second = await startRedis({ port });
+    await whenReady(requests);
+
+    expect(await ask(requests, (redis) => redis.get('a'))).toBeNull();
+    requests.disconnect();
+    await second.stop();
+  });
+
+  it('lets a worker wait until Redis is back', async () => {
+    const port = await freePort();
+    const first = await startRedis({ port });
+    const worker = await open(connectForWorker, first.url);
+    await first.kill();
+    const waits = worker.ping();
+
+    const second = await startRedis({ port });
+
+    expect(await waits).toBe('PONG');
+    worker.disconnect();
+    await second.stop();
+  });
+
+  it('gives up on a Redis that has frozen, within a second', async () => {
+    const frozen = await startRedis();
+    const requests = await open(connectForRequests, frozen.url);
+    frozen.pause();
+    const startedMs = performance.now();
+
+    await expect(ask(requests, (redis) => redis.get('a'))).rejects.toThrow(StoreUnavailableError);
+
+    expect(performance.now() - startedMs).toBeLessThan(1_200);
+    requests.disconnect();
+    await frozen.kill();
+  });
+
+  it('says that Redis is not connected before it ever was', async () => {
+    const address = readRedisUrl(`redis://127.0.0.1:${await freePort()}`);
+    if (address === undefined) throw new Error('no address');
+    const nowhere = connectForRequests(address);
+    nowhere.on('error', () => {}); // nobody listens there
+
+    await expect(ask(nowhere, (redis) => redis.get('a'))).rejects.toThrow(/not connected/);
+    expect(await redisProblem(nowhere)).toMatch(/^Redis: Redis is not connected/);
+    nowhere.disconnect();
+  });
+});
+
+type Connect = typeof connectForRequests;
+
+async function open(connect: Connect, url: string): Promise<Connection> {
+  const address = readRedisUrl(url);
+  if (address === undefined) throw new Error(`no address: ${url}`);
+  const connection = connect(address);
+  connection.on('error', () => {}); // servers come and go here
+  await whenReady(connection);
+  return connection;
+}

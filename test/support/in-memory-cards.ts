@@ -1,0 +1,59 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { ChangeId } from '../../src/domain/names.ts';
+import type { CardClaim, CardLog, Placed } from '../../src/workflow/ports.ts';
+
+interface Card {
+  placed: Placed | undefined;
+  postBegun: boolean;
+}
+
+/** What is known of the cards, in memory. */
+export class InMemoryCards implements CardLog {
+  readonly #cards = new Map<ChangeId, Card>();
+  readonly #claimed = new Map<ChangeId, object>();
+  readonly #owed = new Map<ChangeId, number>();
+
+  async claim(id: ChangeId): Promise<CardClaim | undefined> {
+    await turn();
+    if (this.#claimed.has(id)) return undefined;
+    const token = {};
+    this.#claimed.set(id, token);
+    const card = this.#cards.get(id) ?? { placed: undefined, postBegun: false };
+    this.#cards.set(id, card);
+    return {
+      placed: card.placed,
+      postBegun: card.postBegun,
+      beginPost: async () => {
+        card.postBegun = true;
+      },
+      forgetPost: async () => {
+        card.postBegun = false;
+      },
+      place: async (placed) => {
+        card.placed = placed;
+        if ((this.#owed.get(id) ?? 0) <= placed.shownRev) this.#owed.delete(id);
+      },
+      giveUp: async () => {
+        this.#owed.delete(id);
+      },
+      release: async () => {
+        if (this.#claimed.get(id) === token) this.#claimed.delete(id);
+        return this.#owed.has(id);
+      },
+    };
+  }
+
+  async owed(): Promise<readonly ChangeId[]> {
+    return [...this.#owed].toSorted(([, one], [, other]) => one - other).map(([id]) => id);
+  }
+
+  /** A transition of a change owes its card an update. */
+  owe(id: ChangeId, rev: number): void {
+    this.#owed.set(id, rev);
+  }
+
+  /** The process that held a claim is gone, and its claim ran out. */
+  expireClaim(id: ChangeId): void {
+    this.#claimed.delete(id);
+  }
+}

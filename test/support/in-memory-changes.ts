@@ -1,0 +1,162 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { type Change, isEnded, isWaiting, moveTo } from '../../src/domain/change.ts';
+import { type ChangeId, objectKey, type RoutingObject } from '../../src/domain/names.ts';
+import { StoreUnavailableError } from '../../src/workflow/errors.ts';
+import type { Accepted, Begun, Changes, Line } from '../../src/workflow/ports.ts';
+import type { InMemoryCards } from './in-memory-cards.ts';
+
+interface ObjectLine {
+  version: number;
+  ids: ChangeId[];
+  begun: { readonly id: ChangeId; readonly untilMs: number } | undefined;
+}
+
+export const leaseMs = 5_000;
+
+/** Stored changes in memory. Every call is one step, as a script is in Redis. */
+export class InMemoryChanges implements Changes {
+  readonly #cards: InMemoryCards | undefined;
+  readonly #now: () => Date;
+  readonly #records = new Map<ChangeId, Change>();
+  readonly #lines = new Map<string, ObjectLine>();
+  readonly #meanwhile: (() => Promise<void> | void)[] = [];
+  #isAway = false;
+
+  /** `cards` are told what every transition owes them. */
+  constructor({ cards, now = () => new Date() }: { cards?: InMemoryCards; now?: () => Date } = {}) {
+    this.#cards = cards;
+    this.#now = now;
+  }
+
+  async read(id: ChangeId): Promise<Change | undefined> {
+    await this.#reach();
+    return this.#records.get(id);
+  }
+
+  async line(object: RoutingObject): Promise<Line> {
+    await this.#reach();
+    const { version, ids } = this.#lineOf(object);
+    const waiting = ids.flatMap((id) => this.#records.get(id) ?? []).filter(isWaiting);
+    await this.#meanwhile.shift()?.();
+    return { version, waiting };
+  }
+
+  async accept(change: Change, { line, ahead }: { readonly line: number; readonly ahead: boolean }): Promise<Accepted> {
+    await this.#reach();
+    const known = this.#records.get(change.id);
+    const isRequeued = known?.state.kind === 'held' && known.rev === change.rev - 1;
+    if (known !== undefined && !isRequeued) return { kind: 'known', change: known };
+
+    const its = this.#lineOf(change.object);
+    if (its.version !== line) return { kind: 'moved' };
+    const first = its.ids[0] === undefined ? undefined : this.#records.get(its.ids[0]);
+    if (!ahead) its.ids.push(change.id);
+    else its.ids.splice(first?.state.kind === 'applying' ? 1 : 0, 0, change.id);
+    its.version += 1;
+    this.#store(change);
+    return { kind: 'accepted' };
+  }
+
+  async begin({ id, object }: Pick<Change, 'id' | 'object'>): Promise<Begun> {
+    await this.#reach();
+    const its = this.#lineOf(object);
+    const change = this.#records.get(id);
+    if (change === undefined || !isWaiting(change)) {
+      its.ids = its.ids.filter((each) => each !== id);
+      return { kind: 'ended' };
+    }
+
+    const first = its.ids.find((each) => each === id || this.#isWaiting(each));
+    if (first !== undefined && first !== id) return { kind: 'not-first', first };
+    if (first === undefined) its.ids.push(id);
+    const nowMs = this.#now().getTime();
+    const isBegun = its.begun?.id === id && its.begun.untilMs > nowMs;
+    if (change.state.kind === 'applying' && isBegun) return { kind: 'busy' };
+
+    its.begun = { id, untilMs: nowMs + leaseMs };
+    if (change.state.kind === 'applying') return { kind: 'begun', change };
+    its.version += 1;
+    const applying = moveTo(change, { kind: 'applying' });
+    this.#store(applying);
+    return { kind: 'begun', change: applying };
+  }
+
+  async yield(change: Change): Promise<void> {
+    await this.#reach();
+    this.#lineOf(change.object).begun = undefined;
+  }
+
+  async update(next: Change): Promise<boolean> {
+    await this.#reach();
+    if (this.#records.get(next.id)?.rev !== next.rev - 1) return false;
+    this.#store(next);
+    if (isWaiting(next)) return true;
+
+    const its = this.#lineOf(next.object);
+    if (its.ids.includes(next.id)) its.version += 1;
+    its.ids = its.ids.filter((each) => each !== next.id);
+    if (its.begun?.id === next.id) its.begun = undefined;
+    return true;
+  }
+
+  async open(): Promise<readonly Change[]> {
+    await this.#reach();
+    return [...this.#records.values()]
+      .filter((change) => !isEnded(change))
+      .toSorted((a, b) => a.acceptedAt.localeCompare(b.acceptedAt));
+  }
+
+  /** Everything that was stored is gone, as after a FLUSHALL. */
+  lose(): void {
+    this.#records.clear();
+    this.#lines.clear();
+  }
+
+  /** From now on every call fails, until it is back. */
+  goAway(): void {
+    this.#isAway = true;
+  }
+
+  comeBack(): void {
+    this.#isAway = false;
+  }
+
+  /** Something happens between the next reading of a line and whatever its reader does with it. */
+  afterNextLine(happens: () => Promise<void> | void): void {
+    this.#meanwhile.push(happens);
+  }
+
+  /** Something happens in a line, and leaves it as it was. */
+  stir(object: RoutingObject): void {
+    this.#lineOf(object).version += 1;
+  }
+
+  /** All records, in the order they were first accepted. */
+  get all(): readonly Change[] {
+    return [...this.#records.values()];
+  }
+
+  #store(change: Change): void {
+    this.#records.set(change.id, change);
+    this.#cards?.owe(change.id, change.rev);
+  }
+
+  #isWaiting(id: ChangeId): boolean {
+    const change = this.#records.get(id);
+    return change !== undefined && isWaiting(change);
+  }
+
+  #lineOf(object: RoutingObject): ObjectLine {
+    const key = objectKey(object);
+    const known = this.#lines.get(key);
+    if (known !== undefined) return known;
+    const fresh: ObjectLine = { version: 0, ids: [], begun: undefined };
+    this.#lines.set(key, fresh);
+    return fresh;
+  }
+
+  async #reach(): Promise<void> {
+    await turn();
+    if (this.#isAway) throw new StoreUnavailableError('the store is away');
+  }
+}

@@ -1,0 +1,102 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Change } from '../../src/domain/change.ts';
+import type { ChangeId } from '../../src/domain/names.ts';
+import { ChatError } from '../../src/workflow/errors.ts';
+import type { Chat, Placed } from '../../src/workflow/ports.ts';
+
+type Place = Omit<Placed, 'shownRev'>;
+
+interface Message extends Place {
+  readonly id: ChangeId;
+  /** Every state it showed, the newest last. */
+  readonly shown: readonly Change[];
+}
+
+/** What becomes of a call; `sent` says whether the message arrived although the answer did not. */
+export type ChatFault = { readonly outcome: ChatError['outcome']; readonly sent?: boolean };
+
+/** A channel that keeps its messages. */
+export class InMemoryChat implements Chat {
+  readonly #messages: Message[] = [];
+  readonly #faults: ChatFault[] = [];
+  readonly #during: (() => Promise<void>)[] = [];
+  #look: () => void = () => {};
+  #isDown = false;
+
+  async post(change: Change): Promise<Place> {
+    const fault = await this.#reach();
+    if (fault !== undefined && fault.sent !== true) throw toError(fault);
+    const place = { channel: change.origin.channel, ts: `${1000 + this.#messages.length}.0001` };
+    this.#messages.push({ ...place, id: change.id, shown: [change] });
+    if (fault !== undefined) throw toError(fault);
+    return place;
+  }
+
+  async update({ channel, ts }: Place, change: Change): Promise<void> {
+    const fault = await this.#reach();
+    if (fault !== undefined && fault.sent !== true) throw toError(fault);
+    const at = this.#messages.findIndex((each) => each.channel === channel && each.ts === ts);
+    const message = this.#messages[at];
+    if (message === undefined) throw toError({ outcome: 'never' });
+    this.#messages[at] = { ...message, shown: [...message.shown, change] };
+    if (fault !== undefined) throw toError(fault);
+  }
+
+  async look(change: Change): Promise<Place | undefined> {
+    const fault = await this.#reach();
+    if (fault !== undefined) throw toError(fault);
+    this.#look();
+    const found = this.#messages.find(({ id }) => id === change.id);
+    return found === undefined ? undefined : { channel: found.channel, ts: found.ts };
+  }
+
+  /** The cards in the channel about a change. */
+  cardsOf(id: ChangeId): readonly Message[] {
+    return this.#messages.filter((message) => message.id === id);
+  }
+
+  /** What the one card of a change shows now. */
+  shows(id: ChangeId): Change | undefined {
+    const [card, ...more] = this.cardsOf(id);
+    if (more.length > 0) throw new Error(`${id} has ${more.length + 1} cards`);
+    return card?.shown.at(-1);
+  }
+
+  /** The next calls go wrong, one after the other. */
+  fail(...faults: readonly ChatFault[]): void {
+    this.#faults.push(...faults);
+  }
+
+  /** Something happens while the next call is on its way. */
+  duringNextCall(happens: () => Promise<void>): void {
+    this.#during.push(happens);
+  }
+
+  /** Called when a card is looked for. */
+  onLook(look: () => void): void {
+    this.#look = look;
+  }
+
+  goDown(): void {
+    this.#isDown = true;
+  }
+
+  comeBack(): void {
+    this.#isDown = false;
+  }
+
+  /** Somebody deletes every card. */
+  clear(): void {
+    this.#messages.length = 0;
+  }
+
+  async #reach(): Promise<ChatFault | undefined> {
+    await turn();
+    await this.#during.shift()?.();
+    return this.#isDown ? { outcome: 'later' } : this.#faults.shift();
+  }
+}
+
+function toError({ outcome }: ChatFault): ChatError {
+  return new ChatError(`chat says ${outcome}`, { outcome, code: outcome });
+}

@@ -1,0 +1,212 @@
+import { randomUUID } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Change } from '../../src/domain/change.ts';
+import { emptyLedger, type Ledger, record } from '../../src/domain/ledger.ts';
+import {
+  type ChangeId,
+  objectKey,
+  type Place,
+  type RoutingObject,
+  resolveHost,
+  type ServiceName,
+} from '../../src/domain/names.ts';
+import { nearest } from '../../src/domain/nearest.ts';
+import { findRule, type Route, type Rule } from '../../src/domain/route.ts';
+import { type Split, weightOf } from '../../src/domain/split.ts';
+import { type DependencyError, LedgerUnreadableError, RejectedError } from '../../src/workflow/errors.ts';
+import type { Edit, Found, Mesh, OpenRoute, Written } from '../../src/workflow/ports.ts';
+import { reviewsObject } from './builders.ts';
+
+/** What becomes of a write: refused as stale, or an error before or after it was stored. */
+export type WriteFault = 'conflict' | { readonly error: DependencyError; readonly stored?: boolean };
+
+interface Kept {
+  readonly route: Route;
+  /** Grows with every write, ours and others'. */
+  readonly version: number;
+  readonly ledgerIsReadable: boolean;
+}
+
+/** Routing objects in memory, with an API server's manners: a write from a stale reading is a conflict. */
+export class InMemoryMesh implements Mesh {
+  readonly clusters: readonly string[];
+  readonly #kept = new Map<string, Kept>();
+  readonly #announced = new Map<ChangeId, Change>();
+  readonly #writeFaults: WriteFault[] = [];
+  readonly #readFaults: DependencyError[] = [];
+  readonly #meanwhile: (() => Promise<void> | void)[] = [];
+  #warnings: readonly string[] = [];
+  #rejection: RejectedError | undefined;
+  #version = 0;
+
+  constructor(routes: readonly Route[] = [], clusters: readonly string[] = [reviewsObject.cluster]) {
+    this.clusters = clusters;
+    for (const route of routes) this.put(route);
+  }
+
+  async find(name: ServiceName): Promise<Found> {
+    if (!this.clusters.includes(name.cluster)) return { kind: 'unknown-cluster', clusters: this.clusters };
+    const here = this.#routesOf(name);
+    const byHost = here.filter((route) => routesService(route, name));
+    const matches = byHost.length > 0 ? byHost : here.filter(({ object }) => object.name === name.service);
+    const [only, ...more] = matches;
+    if (more.length > 0) return { kind: 'several', objects: matches.map(({ object }) => object.name) };
+    const open = only === undefined ? undefined : await this.read(only.object);
+    if (open !== undefined) return { kind: 'found', open };
+
+    const services = here.map(({ hosts, object }) => hosts[0] ?? object.name).toSorted();
+    return { kind: 'unknown-service', services, nearest: nearest(name.service, services) };
+  }
+
+  async read(object: RoutingObject): Promise<OpenRoute | undefined> {
+    await turn();
+    const fault = this.#readFaults.shift();
+    if (fault !== undefined) throw fault;
+    const kept = this.#kept.get(objectKey(object));
+    await this.#meanwhile.shift()?.();
+    if (kept === undefined) return undefined;
+    if (!kept.ledgerIsReadable) throw new LedgerUnreadableError(`the annotation of ${object.name} is not ours`);
+    return { route: kept.route, write: (edit, options) => this.#write(kept, edit, options?.dryRun ?? false) };
+  }
+
+  async services(place: Place): Promise<readonly Route[]> {
+    return this.#routesOf(place);
+  }
+
+  async findChange(id: ChangeId): Promise<RoutingObject | undefined> {
+    const all = [...this.#kept.values()].map(({ route }) => route);
+    return all.find(({ ledger }) => ledger.revisions.some((revision) => revision.id === id))?.object;
+  }
+
+  async announce(change: Change): Promise<void> {
+    if (!this.#announced.has(change.id)) this.#announced.set(change.id, change);
+  }
+
+  /** Creates an object, or makes it anew: with another uid and nothing of what it held. */
+  put(route: Route): void {
+    this.#store({ route, ledgerIsReadable: true });
+  }
+
+  /** What is live, as a test wants to see it. */
+  routeOf(object: RoutingObject): Route {
+    const kept = this.#kept.get(objectKey(object));
+    if (kept === undefined) throw new Error(`there is no ${object.name}`);
+    return kept.route;
+  }
+
+  splitOf(object: RoutingObject, rule = 'default'): Split {
+    return findRule(this.routeOf(object), rule)?.split ?? {};
+  }
+
+  ledgerOf(object: RoutingObject): Ledger {
+    return this.routeOf(object).ledger;
+  }
+
+  /** Somebody else writes the object. */
+  editByHand(object: RoutingObject, edit: (route: Route) => Route, manager = 'kubectl-edit'): void {
+    const route = edit(this.routeOf(object));
+    const lastWriter = { manager, at: new Date().toISOString() };
+    this.#store({ route: { ...route, lastWriter }, ledgerIsReadable: true });
+  }
+
+  moveByHand(object: RoutingObject, split: Split, rule = 'default'): void {
+    this.editByHand(object, (route) => withRule(route, rule, (old) => ({ ...old, split })));
+  }
+
+  /** What DestinationRules define from now on. */
+  serve(object: RoutingObject, served: readonly string[], rule = 'default'): void {
+    this.editByHand(object, (route) => withRule(route, rule, (old) => ({ ...old, served })));
+  }
+
+  remove(object: RoutingObject): void {
+    this.#kept.delete(objectKey(object));
+  }
+
+  /** As `kubectl replace --force` does: the same name and rules, another uid, and the ledger gone. */
+  recreate(object: RoutingObject): void {
+    this.put({ ...this.routeOf(object), uid: randomUUID(), ledger: emptyLedger });
+  }
+
+  spoilLedger(object: RoutingObject): void {
+    this.#store({ route: this.routeOf(object), ledgerIsReadable: false });
+  }
+
+  /** The changes that an Event was left for. */
+  get announced(): readonly ChangeId[] {
+    return [...this.#announced.keys()];
+  }
+
+  /** The next writes go wrong, one after the other. */
+  failWrites(...faults: readonly WriteFault[]): void {
+    this.#writeFaults.push(...faults);
+  }
+
+  /** The next reads fail, one after the other. */
+  failReads(...errors: readonly DependencyError[]): void {
+    this.#readFaults.push(...errors);
+  }
+
+  /** Something happens between the next read and whatever its reader does with it. */
+  afterNextRead(happens: () => Promise<void> | void): void {
+    this.#meanwhile.push(happens);
+  }
+
+  /** What the API server and its webhooks have to say about every write. */
+  warn(...warnings: readonly string[]): void {
+    this.#warnings = warnings;
+  }
+
+  /** An admission webhook that lets nothing pass, dry run or not. */
+  rejectEverything(error: RejectedError): void {
+    this.#rejection = error;
+  }
+
+  async #write(seen: Kept, edit: Edit, dryRun: boolean): Promise<Written> {
+    await turn();
+    const fault = dryRun ? undefined : this.#writeFaults.shift();
+    if (fault === 'conflict') return { kind: 'conflict' };
+    if (fault !== undefined && fault.stored !== true) throw fault.error;
+    if (this.#rejection !== undefined) throw this.#rejection;
+
+    const { object } = seen.route;
+    if (this.#kept.get(objectKey(object))?.version !== seen.version) return { kind: 'conflict' };
+    const rule = findRule(seen.route, edit.rule);
+    if (rule === undefined) throw new RejectedError(`VirtualService ${object.name} has no rule ${edit.rule}`);
+    const split = splitAfter(rule.split, edit.to);
+    if (Object.values(split).every((weight) => weight === 0)) throw new RejectedError('total destination weight = 0');
+
+    const ledger = record(seen.route.ledger, edit.revision);
+    const lastWriter = { manager: 'shiftbot', at: edit.revision.at };
+    const route = { ...withRule(seen.route, edit.rule, (old) => ({ ...old, split })), ledger, lastWriter };
+    if (!dryRun) this.#store({ route, ledgerIsReadable: true });
+    if (fault !== undefined) throw fault.error;
+    return { kind: 'written', live: split, seq: ledger.seq, warnings: this.#warnings };
+  }
+
+  #store(kept: Omit<Kept, 'version'>): void {
+    this.#version += 1;
+    this.#kept.set(objectKey(kept.route.object), { ...kept, version: this.#version });
+  }
+
+  #routesOf({ cluster, namespace }: Place): readonly Route[] {
+    return [...this.#kept.values()]
+      .map(({ route }) => route)
+      .filter(({ object }) => object.cluster === cluster && object.namespace === namespace);
+  }
+}
+
+function withRule(route: Route, key: string, edit: (rule: Rule) => Rule): Route {
+  return { ...route, rules: route.rules.map((rule) => (rule.key === key ? edit(rule) : rule)) };
+}
+
+/** Every version that is there keeps its place, and a new one is put behind them; one alone has everything. */
+function splitAfter(live: Split, to: Split): Split {
+  const kept = Object.keys(live).map((version) => [version, weightOf(to, version)] as const);
+  const added = Object.entries(to).filter(([version, weight]) => !Object.hasOwn(live, version) && weight > 0);
+  return kept.length + added.length === 1 ? live : Object.fromEntries([...kept, ...added]);
+}
+
+function routesService({ hosts, object }: Route, { service, namespace }: ServiceName): boolean {
+  const wanted = resolveHost(service, namespace);
+  return hosts.some((host) => host === service || resolveHost(host, object.namespace) === wanted);
+}

@@ -1,0 +1,15 @@
+import type { Meter } from '../../src/workflow/ports.ts';
+
+/** Keeps what was counted. */
+export class InMemoryMeter implements Meter {
+  readonly outcomes: string[] = [];
+  readonly tookMs: number[] = [];
+
+  ended(outcome: string): void {
+    this.outcomes.push(outcome);
+  }
+
+  applied(tookMs: number): void {
+    this.tookMs.push(tookMs);
+  }
+}

@@ -1,0 +1,51 @@
+import type { Change } from '../../src/domain/change.ts';
+import type { Job } from '../../src/workflow/apply.ts';
+import { StoreUnavailableError } from '../../src/workflow/errors.ts';
+import type { Queue } from '../../src/workflow/ports.ts';
+
+/** Jobs in the order they were added; one for a change at its rev, unless it is added again. */
+export class InMemoryQueue implements Queue {
+  readonly #seen = new Set<string>();
+  #jobs: Job[] = [];
+  #isAway = false;
+
+  async add(change: Change): Promise<void> {
+    this.#reach();
+    const name = `${change.id}.${change.rev}`;
+    if (this.#seen.has(name)) return;
+    this.#seen.add(name);
+    this.#jobs.push({ id: change.id, object: change.object });
+  }
+
+  async addAgain(change: Change): Promise<void> {
+    this.#reach();
+    this.#jobs.push({ id: change.id, object: change.object });
+  }
+
+  /** Takes the next job. */
+  take(): Job | undefined {
+    return this.#jobs.shift();
+  }
+
+  /** Jobs that nobody has taken. */
+  get jobs(): readonly Job[] {
+    return this.#jobs;
+  }
+
+  /** Every job is lost. */
+  lose(): void {
+    this.#jobs = [];
+  }
+
+  goAway(): void {
+    this.#isAway = true;
+  }
+
+  comeBack(): void {
+    this.#isAway = false;
+  }
+
+  #reach(): void {
+    if (this.#isAway) throw new StoreUnavailableError('the queue is away');
+  }
+}

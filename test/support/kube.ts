@@ -1,0 +1,295 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { connect, createServer, type Socket } from 'node:net';
+import { Agent, type Dispatcher, request } from 'undici';
+import { onTestFinished, vi } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { z } from 'zod';
+import { ClusterMesh } from '../../src/cluster/cluster-mesh.ts';
+import { Clusters } from '../../src/cluster/clusters.ts';
+import { KubeClient } from '../../src/cluster/kube-client.ts';
+import { PooledKubeConfig } from '../../src/cluster/kube-config.ts';
+import { kubeconfig } from '../../src/sandbox/kube-api/kubeconfig.ts';
+import { type AccessReview, type KubeApiOptions, startKubeApi } from '../../src/sandbox/kube-api/server.ts';
+import { reviewsObject } from './builders.ts';
+import { InMemoryLog } from './in-memory-log.ts';
+
+/** Where the real API server is; the suites that need one are skipped without it. */
+export const realKubeconfig = process.env['TEST_KUBECONFIG'];
+
+export const clusterName = reviewsObject.cluster;
+
+const metadata = z.looseObject({
+  name: z.string(),
+  uid: z.string(),
+  resourceVersion: z.string(),
+  annotations: z.record(z.string(), z.string()).optional(),
+});
+const object = z.looseObject({ kind: z.string(), metadata, spec: z.unknown() });
+export type LiveObject = z.infer<typeof object>;
+
+const plurals: Readonly<Record<string, string>> = {
+  VirtualService: 'virtualservices',
+  DestinationRule: 'destinationrules',
+};
+
+type Access = Readonly<Record<string, readonly string[]>>;
+
+interface Server {
+  readonly kubeconfig: string;
+  /** Allows an account what it names, by resource. */
+  permit(kube: KubeWorld, account: string, access: Access): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A namespace of its own on some API server, with hands to reach into it as an operator would. */
+export class KubeWorld {
+  readonly namespace = `contracts-${randomUUID().slice(0, 8)}`;
+  readonly log = new InMemoryLog();
+  readonly #server: Server;
+  readonly #admin: { readonly url: string; readonly token: string };
+  readonly #agent: Agent;
+  readonly #clients: KubeClient[] = [];
+  readonly #meshes: Clusters[] = [];
+
+  constructor(server: Server) {
+    this.#server = server;
+    const { clusters, users } = kubeconfigFile.parse(parse(server.kubeconfig));
+    const ca = clusters[0].cluster['certificate-authority-data'];
+    this.#admin = { url: clusters[0].cluster.server, token: users[0].user.token };
+    this.#agent = new Agent(ca === undefined ? {} : { connect: { ca: Buffer.from(ca, 'base64').toString() } });
+  }
+
+  get url(): string {
+    return this.#admin.url;
+  }
+
+  async begin(): Promise<this> {
+    await this.ask('POST', '/api/v1/namespaces', {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: this.namespace },
+    });
+    return this;
+  }
+
+  async end(): Promise<void> {
+    for (const mesh of this.#meshes) await mesh.close();
+    for (const client of this.#clients) await client.close();
+    const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${this.namespace}`;
+    const kinds = [...Object.values(plurals).map((plural) => this.path(plural)), this.#events];
+    for (const path of [...kinds, `${rbac}/roles`, `${rbac}/rolebindings`]) await this.#try('DELETE', path);
+    await this.#try('DELETE', `/api/v1/namespaces/${this.namespace}`);
+    await this.#agent.close();
+    await this.#server.stop();
+  }
+
+  /** The mesh as the bot sees it, with a token's rights. */
+  mesh(token?: string, url?: string): Clusters {
+    const mesh = new Clusters(
+      new Map([[clusterName, new ClusterMesh(clusterName, new KubeClient(this.#config(token, url)), this.log)]]),
+    );
+    this.#meshes.push(mesh);
+    return mesh;
+  }
+
+  client(token?: string, url?: string): KubeClient {
+    const client = new KubeClient(this.#config(token, url));
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** Allows a service account of the namespace what is named, and returns its token. */
+  async permit(name: string, access: Access): Promise<string> {
+    const account = `sa:${this.namespace}:${name}`;
+    await this.#server.permit(this, account, access);
+    return account;
+  }
+
+  /** Reads VirtualServices and DestinationRules from YAML and creates them. */
+  async create(yaml: string): Promise<LiveObject> {
+    const manifest = z.looseObject({ kind: z.string() }).parse(parse(yaml));
+    const body = { apiVersion: 'networking.istio.io/v1', ...manifest };
+    return object.parse(await this.ask('POST', this.path(pluralOf(manifest.kind)), body));
+  }
+
+  async get(name: string, kind = 'VirtualService'): Promise<LiveObject> {
+    return object.parse(await this.ask('GET', `${this.path(pluralOf(kind))}/${name}`));
+  }
+
+  /** A JSON Patch, as somebody else might send it. */
+  async edit(
+    name: string,
+    patch: readonly object[],
+    by = 'kubectl-edit',
+    kind = 'VirtualService',
+  ): Promise<LiveObject> {
+    return object.parse(await this.ask('PATCH', `${this.path(pluralOf(kind))}/${name}?fieldManager=${by}`, patch));
+  }
+
+  async remove(name: string, kind = 'VirtualService'): Promise<void> {
+    await this.ask('DELETE', `${this.path(pluralOf(kind))}/${name}`);
+  }
+
+  async events(): Promise<readonly { readonly reason: string; readonly message: string }[]> {
+    const event = z.object({ reason: z.string(), message: z.string() });
+    return z.object({ items: z.array(event) }).parse(await this.ask('GET', this.#events)).items;
+  }
+
+  path(plural: string): string {
+    return `/apis/networking.istio.io/v1/namespaces/${this.namespace}/${plural}`;
+  }
+
+  /** A request with the admin's rights; anything but success is thrown. */
+  async ask(method: Dispatcher.HttpMethod, path: string, body?: unknown, token?: string): Promise<unknown> {
+    const { statusCode, body: reply } = await request(this.#admin.url + path, {
+      method,
+      dispatcher: this.#agent,
+      headers: {
+        authorization: `Bearer ${token ?? this.#admin.token}`,
+        'content-type': method === 'PATCH' ? 'application/json-patch+json' : 'application/json',
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await reply.text();
+    if (statusCode >= 300) throw new Error(`${method} ${path}: ${statusCode} ${text}`);
+    return JSON.parse(text);
+  }
+
+  get #events(): string {
+    return `/api/v1/namespaces/${this.namespace}/events`;
+  }
+
+  /** What one of the two servers does not know need not be removed from it. */
+  async #try(method: Dispatcher.HttpMethod, path: string): Promise<void> {
+    await this.ask(method, path).catch(() => undefined);
+  }
+
+  #config(token: string | undefined, url: string | undefined): PooledKubeConfig {
+    const file = kubeconfigFile.parse(parse(this.#server.kubeconfig));
+    const config = new PooledKubeConfig();
+    const cluster = { ...file.clusters[0], cluster: { ...file.clusters[0].cluster, ...(url && { server: url }) } };
+    const user = { ...file.users[0], user: token === undefined ? file.users[0].user : { token } };
+    config.loadFromString(stringify({ ...file, clusters: [cluster], users: [user] }));
+    return config;
+  }
+}
+
+/** A namespace on a fresh API server of the sandbox. */
+export async function sandboxKube(options: Partial<KubeApiOptions> = {}): Promise<KubeWorld> {
+  const allowed = new Map<string, Access>();
+  const authorize = ({ user, resource, verb }: AccessReview) => {
+    const access = allowed.get(user);
+    return user === 'kubernetes-admin' || (access?.[resource]?.includes(verb) ?? false);
+  };
+  const api = await startKubeApi({ port: 0, authorize, ...options });
+  const kube = new KubeWorld({
+    kubeconfig: api.kubeconfig(),
+    permit: async (_, account, access) => {
+      allowed.set(`system:serviceaccount:${account.slice('sa:'.length)}`, access);
+    },
+    stop: () => api.stop(),
+  });
+  return kube.begin();
+}
+
+/** A namespace on the real API server that TEST_KUBECONFIG names. */
+export async function realKube(): Promise<KubeWorld> {
+  const kube = new KubeWorld({
+    kubeconfig: await readFile(realKubeconfig ?? '', 'utf8'),
+    permit: grantRole,
+    stop: async () => {},
+  });
+  return kube.begin();
+}
+
+/** Through RBAC, which takes a moment to know it. */
+async function grantRole(kube: KubeWorld, account: string, access: Access): Promise<void> {
+  const { namespace } = kube;
+  const [, , name = ''] = account.split(':');
+  const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}`;
+  const type = { apiVersion: 'rbac.authorization.k8s.io/v1', metadata: { name } };
+  const rules = Object.entries(access).map(([resource, verbs]) => ({
+    apiGroups: [resource === 'events' ? '' : 'networking.istio.io'],
+    resources: [resource],
+    verbs,
+  }));
+  await kube.ask('POST', `${rbac}/roles`, { ...type, kind: 'Role', rules });
+  await kube.ask('POST', `${rbac}/rolebindings`, {
+    ...type,
+    kind: 'RoleBinding',
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+    subjects: [{ kind: 'ServiceAccount', name, namespace }],
+  });
+  const [resource = ''] = Object.keys(access);
+  await vi.waitFor(() => kube.ask('GET', kube.path(resource), undefined, account), { timeout: 5_000 });
+}
+
+/** A client of a server that answers whatever a test wants to see handled. */
+export async function clientOfStub(
+  handle: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>,
+  options: ConstructorParameters<typeof KubeClient>[1] = {},
+): Promise<KubeClient> {
+  const server = createHttpServer((request, response) => void handle(request, response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = z.object({ port: z.number() }).parse(server.address());
+  const config = new PooledKubeConfig();
+  config.loadFromString(kubeconfig(`http://127.0.0.1:${port}`, 'a token'));
+  const client = new KubeClient(config, options);
+  onTestFinished(async () => {
+    await client.close();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return client;
+}
+
+/** A wire between client and server that a test can cut. */
+export async function startWire(target: string): Promise<{ url: string; cut(): void; close(): Promise<void> }> {
+  const { hostname, port } = new URL(target);
+  const ends = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(Number(port), hostname);
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      ends.add(from);
+      from.pipe(to);
+      from.on('error', () => to.destroy());
+      from.on('close', () => {
+        ends.delete(from);
+        to.destroy();
+      });
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = z.object({ port: z.number() }).parse(server.address());
+  const cut = () => {
+    for (const end of ends) end.resetAndDestroy();
+  };
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    cut,
+    close: () => {
+      cut();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+const kubeconfigFile = z.looseObject({
+  clusters: z.tuple([
+    z.looseObject({
+      cluster: z.looseObject({ server: z.url(), 'certificate-authority-data': z.string().optional() }),
+    }),
+  ]),
+  users: z.tuple([z.looseObject({ user: z.looseObject({ token: z.string() }) })]),
+});
+
+function pluralOf(kind: string): string {
+  const plural = plurals[kind];
+  if (plural === undefined) throw new Error(`no tests about ${kind}`);
+  return plural;
+}

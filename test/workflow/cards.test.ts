@@ -1,0 +1,182 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Change } from '../../src/domain/change.ts';
+import { House } from './house.ts';
+
+describe('a card', () => {
+  let house: House;
+  let change: Change;
+
+  beforeEach(async () => {
+    house = new House();
+    change = await house.accepted('v3', 50);
+  });
+
+  const show = () => house.cards.show(change.id);
+
+  it('is posted where the command was typed, and then updated', async () => {
+    await show();
+    expect(house.chat.cardsOf(change.id)).toMatchObject([{ channel: 'C01CHANNEL', shown: [change] }]);
+
+    await house.work();
+
+    expect(house.chat.shows(change.id)).toEqual(house.stored(change.id));
+    expect(await house.cardLog.owed()).toEqual([]);
+  });
+
+  it('is posted once, however many show it at once', async () => {
+    for (let times = 0; times < 20; times += 1) house.cards.showSoon(change.id);
+    await house.work(3);
+
+    expect(house.chat.cardsOf(change.id)).toHaveLength(1);
+    expect(house.chat.shows(change.id)?.state.kind).toBe('applied');
+    expect(await house.cardLog.owed()).toEqual([]);
+  });
+
+  it('is not written again while it shows what is so', async () => {
+    await show();
+    await show();
+    await show();
+
+    expect(house.chat.cardsOf(change.id)[0]?.shown).toHaveLength(1);
+  });
+
+  it('leaves out what was over before it could be shown', async () => {
+    house.chat.goDown();
+    await house.work();
+    house.chat.comeBack();
+
+    await show();
+
+    expect(house.chat.cardsOf(change.id)[0]?.shown.map(({ state }) => state.kind)).toEqual(['applied']);
+  });
+
+  it('shows in the end what happened while it was written', async () => {
+    house.chat.duringNextCall(() => house.work().then(() => {}));
+
+    await show();
+
+    expect(house.chat.shows(change.id)?.state.kind).toBe('applied');
+    expect(await house.cardLog.owed()).toEqual([]);
+  });
+
+  it('of a change that the store forgot is owed no more', async () => {
+    house.changes.lose();
+
+    await show();
+
+    expect(house.chat.cardsOf(change.id)).toEqual([]);
+    expect(await house.cardLog.owed()).toEqual([]);
+  });
+
+  describe('while chat is down', () => {
+    beforeEach(() => house.chat.goDown());
+
+    it('holds nothing up and repeats no patch', async () => {
+      await house.work();
+
+      expect(house.stored(change.id).state.kind).toBe('applied');
+      expect(house.ledger.seq).toBe(1);
+    });
+
+    it('is owed, and caught up when chat is back', async () => {
+      await house.work();
+      expect(await house.cardLog.owed()).toEqual([change.id]);
+      expect(house.lookedAgain).toBeGreaterThan(0);
+
+      house.chat.comeBack();
+      await house.reconcile();
+
+      expect(house.chat.shows(change.id)).toEqual(house.stored(change.id));
+      expect(await house.cardLog.owed()).toEqual([]);
+      expect(house.ledger.seq).toBe(1);
+    });
+  });
+
+  describe('whose post has an unknown outcome', () => {
+    it('is found, and not posted twice, when it had arrived', async () => {
+      house.chat.fail({ outcome: 'unknown', sent: true });
+      await expect(show()).rejects.toThrow();
+
+      await show();
+
+      expect(house.chat.cardsOf(change.id)).toHaveLength(1);
+      expect(house.chat.shows(change.id)).toEqual(change);
+    });
+
+    it('is posted when it had not arrived', async () => {
+      house.chat.fail({ outcome: 'unknown' });
+      await expect(show()).rejects.toThrow();
+
+      await show();
+
+      expect(house.chat.cardsOf(change.id)).toHaveLength(1);
+    });
+
+    it('is neither looked for nor lost when the post is known not to have been sent', async () => {
+      house.chat.fail({ outcome: 'later' });
+      await expect(show()).rejects.toThrow();
+      house.chat.onLook(() => {
+        throw new Error('nothing to look for');
+      });
+
+      await show();
+
+      expect(house.chat.cardsOf(change.id)).toHaveLength(1);
+    });
+
+    it('waits as long as nobody can look for it', async () => {
+      house.chat.fail({ outcome: 'unknown', sent: true }, { outcome: 'later' });
+      await expect(show()).rejects.toThrow();
+      await expect(show()).rejects.toThrow();
+
+      await show();
+
+      expect(house.chat.cardsOf(change.id)).toHaveLength(1);
+    });
+
+    it('is found by another process when the one that posted it died', async () => {
+      const lost = await house.cardLog.claim(change.id);
+      await lost?.beginPost();
+      await house.chat.post(change);
+      house.cardLog.expireClaim(change.id);
+
+      await show();
+
+      expect(house.chat.cardsOf(change.id)).toHaveLength(1);
+      expect(await house.cardLog.owed()).toEqual([]);
+    });
+  });
+
+  it('whose update has an unknown outcome is updated again', async () => {
+    await show();
+    house.chat.fail({ outcome: 'unknown', sent: true });
+    await house.work();
+    await house.reconcile();
+
+    expect(house.chat.shows(change.id)).toEqual(house.stored(change.id));
+    expect(await house.cardLog.owed()).toEqual([]);
+  });
+
+  describe('that chat will never take', () => {
+    it('is given up, and logged as what somebody must look at', async () => {
+      house.chat.fail({ outcome: 'never' });
+
+      await show();
+
+      expect(await house.cardLog.owed()).toEqual([]);
+      expect(house.log.messages('error')).toEqual(['chat will not take this card']);
+    });
+
+    it('is given up when somebody deleted it, and the change is applied all the same', async () => {
+      await show();
+      house.chat.clear();
+
+      await house.work();
+      await house.reconcile();
+
+      expect(house.stored(change.id).state.kind).toBe('applied');
+      expect(house.chat.cardsOf(change.id)).toEqual([]);
+      expect(await house.cardLog.owed()).toEqual([]);
+    });
+  });
+});

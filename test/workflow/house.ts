@@ -1,0 +1,195 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { Background } from '../../src/background.ts';
+import type { Change } from '../../src/domain/change.ts';
+import type { Command } from '../../src/domain/command.ts';
+import type { ChangeId } from '../../src/domain/names.ts';
+import type { Route } from '../../src/domain/route.ts';
+import type { Percentages } from '../../src/domain/split.ts';
+import { apply, type Bench, type WorkerAnswer } from '../../src/workflow/apply.ts';
+import { type Cards, cardsOf } from '../../src/workflow/cards.ts';
+import { applyAnyway, discard } from '../../src/workflow/held.ts';
+import { reconcile } from '../../src/workflow/reconcile.ts';
+import { type Answer, type Asker, type Desk, requestShift } from '../../src/workflow/request.ts';
+import { promote, requestRollback, rollBack } from '../../src/workflow/roll-back.ts';
+import { reviews, reviewsObject } from '../support/builders.ts';
+import { InMemoryCards } from '../support/in-memory-cards.ts';
+import { InMemoryChanges } from '../support/in-memory-changes.ts';
+import { InMemoryChat } from '../support/in-memory-chat.ts';
+import { InMemoryLog } from '../support/in-memory-log.ts';
+import { InMemoryMesh } from '../support/in-memory-mesh.ts';
+import { InMemoryMeter } from '../support/in-memory-meter.ts';
+import { InMemoryQueue } from '../support/in-memory-queue.ts';
+
+type Options = Partial<Extract<Command, { verb: 'shift' }>['options']>;
+
+/** The whole workflow on ports in memory, with a clock that stands still unless it is moved. */
+export class House {
+  readonly log = new InMemoryLog();
+  readonly meter = new InMemoryMeter();
+  readonly chat = new InMemoryChat();
+  readonly queue = new InMemoryQueue();
+  readonly cardLog = new InMemoryCards();
+  readonly changes = new InMemoryChanges({ cards: this.cardLog, now: () => this.now() });
+  readonly mesh: InMemoryMesh;
+  readonly cards: Cards;
+  readonly desk: Desk;
+  readonly bench: Bench;
+  readonly #background = new Background(this.log);
+  #nowMs = Date.parse('2026-11-22T14:03:11.000Z');
+  #requests = 0;
+  /** How often somebody was asked to look at the cards again. */
+  lookedAgain = 0;
+
+  constructor(...routes: readonly Route[]) {
+    const { log, meter, chat, queue, cardLog, changes } = this;
+    const mesh = new InMemoryMesh(routes.length > 0 ? routes : [reviews({ v1: 100 })]);
+    const now = () => this.now();
+    const aside: Bench['aside'] = (work, what, fields) => this.#background.run(work, what, fields);
+    const lookAgain = () => {
+      this.lookedAgain += 1;
+    };
+    this.mesh = mesh;
+    this.cards = cardsOf({ changes, cards: cardLog, chat, log, aside, lookAgain });
+    this.desk = { mesh, changes, queue, log, now, namespace: 'default' };
+    this.bench = { mesh, changes, cards: this.cards, meter, log, now, aside };
+  }
+
+  now(): Date {
+    return new Date(this.#nowMs);
+  }
+
+  pass(ms: number): void {
+    this.#nowMs += ms;
+  }
+
+  /** Another person, or the same one with another gesture. */
+  asker(user = 'U01ALICE', overrides: Partial<Asker> = {}): Asker {
+    this.#requests += 1;
+    return {
+      user,
+      origin: { team: 'T01TEAM', channel: 'C01CHANNEL' },
+      request: `gesture ${this.#requests}`,
+      until: this.#nowMs + 2_000,
+      ...overrides,
+    };
+  }
+
+  /** `/shift reviews v3 50` */
+  shift(version: string, percent: number, options: Options = {}, asker = this.asker()): Promise<Answer> {
+    return this.request({ kind: 'share', version, percent }, options, asker);
+  }
+
+  /** `/shift reviews v1=80 v3=20` */
+  shiftAll(shares: Percentages, options: Options = {}): Promise<Answer> {
+    return this.request({ kind: 'whole', shares }, options, this.asker());
+  }
+
+  request(wish: Extract<Command, { verb: 'shift' }>['wish'], options: Options, asker: Asker): Promise<Answer> {
+    const command = {
+      verb: 'shift',
+      service: { service: 'reviews' },
+      wish,
+      options: { dryRun: false, ...options },
+    } as const;
+    return requestShift(this.desk, command, asker);
+  }
+
+  /** The same, and it must be accepted. */
+  async accepted(version: string, percent: number, options: Options = {}, asker = this.asker()): Promise<Change> {
+    return acceptedIn(await this.shift(version, percent, options, asker));
+  }
+
+  /** `/shift rollback reviews` */
+  typeRollback(backTo?: ChangeId, asker = this.asker(), options: Options = {}) {
+    const command = {
+      verb: 'rollback',
+      service: { service: 'reviews' },
+      backTo,
+      options: { dryRun: false, ...options },
+    } as const;
+    return requestRollback(this.desk, command, asker);
+  }
+
+  clickRollback(id: ChangeId, seen?: number, asker = this.asker()) {
+    return rollBack(this.desk, id, asker, seen);
+  }
+
+  clickPromote(id: ChangeId, asker = this.asker()) {
+    return promote(this.desk, id, asker);
+  }
+
+  clickApplyAnyway(id: ChangeId, asker = this.asker()) {
+    return applyAnyway(this.desk, id, asker);
+  }
+
+  clickDiscard(id: ChangeId, asker = this.asker()) {
+    return discard(this.desk, id, asker);
+  }
+
+  /** Workers do all that waits, and what they left aside. Answers what they said of the jobs that something did not serve. */
+  async work(workers = 1): Promise<readonly WorkerAnswer[]> {
+    const later: WorkerAnswer[] = [];
+    await Promise.all(
+      Array.from({ length: workers }, async () => {
+        for (let job = this.queue.take(); job !== undefined; job = this.queue.take()) {
+          let answer = await apply(this.bench, job, false);
+          while (answer.kind === 'not-yet') {
+            await turn();
+            answer = await apply(this.bench, job, false);
+          }
+          if (answer.kind === 'later') later.push(answer);
+        }
+      }),
+    );
+    await this.settled();
+    return later;
+  }
+
+  /** One attempt at one change. */
+  async attempt({ id, object }: Change, { last = false } = {}): Promise<WorkerAnswer> {
+    const answer = await apply(this.bench, { id, object }, last);
+    await this.settled();
+    return answer;
+  }
+
+  /** Asks for a shift and applies it. */
+  async applied(version: string, percent: number, options: Options = {}, asker = this.asker()): Promise<Change> {
+    const change = await this.accepted(version, percent, options, asker);
+    await this.work();
+    return this.stored(change.id);
+  }
+
+  async reconcile(): Promise<number> {
+    const { changes, cardLog, queue, log, cards } = this;
+    const open = await reconcile({ changes, cards: cardLog, queue, show: cards.show, log, now: () => this.now() });
+    await this.settled();
+    return open;
+  }
+
+  settled(): Promise<void> {
+    return this.#background.ended();
+  }
+
+  stored(id: ChangeId): Change {
+    const change = this.changes.all.find((each) => each.id === id);
+    if (change === undefined) throw new Error(`nothing is stored of ${id}`);
+    return change;
+  }
+
+  get split() {
+    return this.mesh.splitOf(reviewsObject);
+  }
+
+  get ledger() {
+    return this.mesh.ledgerOf(reviewsObject);
+  }
+}
+
+export function acceptedIn(answer: { readonly kind: string }): Change {
+  if (isAccepted(answer)) return answer.change;
+  throw new Error(`not accepted: ${JSON.stringify(answer)}`);
+}
+
+function isAccepted(answer: { readonly kind: string }): answer is Extract<Answer, { kind: 'accepted' }> {
+  return answer.kind === 'accepted';
+}

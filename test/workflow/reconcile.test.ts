@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { House } from './house.ts';
+
+describe('a round of reconciling', () => {
+  it('gives a job to a change that has lost its own', async () => {
+    const house = new House();
+    const { id } = await house.accepted('v3', 50);
+    house.queue.lose();
+    house.pass(5_000);
+
+    await house.reconcile();
+    await house.work();
+
+    expect(house.stored(id).state.kind).toBe('applied');
+    expect(house.log.messages('warn')).toContain('change is still waiting, its job is added again');
+  });
+
+  it('leaves one alone that was accepted a moment ago', async () => {
+    const house = new House();
+    await house.accepted('v3', 50);
+    house.queue.lose();
+    house.pass(4_999);
+
+    expect(await house.reconcile()).toBeGreaterThan(0);
+
+    expect(house.queue.jobs).toEqual([]);
+  });
+
+  it('finishes what a worker that died left halfway', async () => {
+    const house = new House();
+    const accepted = await house.accepted('v3', 50);
+    house.queue.lose();
+    await house.changes.begin(accepted);
+    house.pass(5_000);
+
+    await house.reconcile();
+    await house.work();
+
+    expect(house.stored(accepted.id).state.kind).toBe('applied');
+    expect(house.ledger.seq).toBe(1);
+  });
+
+  it('may run anywhere and as often as it likes', async () => {
+    const house = new House();
+    await house.accepted('v3', 50);
+    house.pass(5_000);
+
+    await Promise.all([house.reconcile(), house.reconcile(), house.reconcile()]);
+    await house.work(3);
+    await house.reconcile();
+
+    expect(house.ledger.seq).toBe(1);
+    expect(house.meter.outcomes).toEqual(['applied']);
+  });
+
+  it('leaves to a person what waits for one', async () => {
+    const house = new House();
+    const { id } = await house.accepted('v3', 50);
+    house.mesh.moveByHand(house.stored(id).object, { v1: 70, v2: 30 });
+    await house.work();
+    house.pass(60_000);
+
+    await house.reconcile();
+
+    expect(house.queue.jobs).toEqual([]);
+  });
+
+  it('shows the cards that lag, and one that cannot be shown does not keep back the others', async () => {
+    const house = new House();
+    house.chat.goDown();
+    const [first, second] = [await house.applied('v3', 50), await house.applied('v3', 80)];
+    house.chat.comeBack();
+    house.chat.fail({ outcome: 'later' });
+
+    await house.reconcile();
+    expect(house.chat.cardsOf(first.id).length + house.chat.cardsOf(second.id).length).toBe(1);
+    expect(house.log.messages('warn')).toContain('card still lags behind');
+    await house.reconcile();
+
+    for (const { id } of [first, second]) expect(house.chat.shows(id)).toEqual(house.stored(id));
+  });
+
+  it('says how much was open', async () => {
+    const house = new House();
+    expect(await house.reconcile()).toBe(0);
+
+    await house.accepted('v3', 50);
+
+    expect(await house.reconcile()).toBe(2);
+    await house.work();
+    expect(await house.reconcile()).toBe(0);
+  });
+});
