@@ -48,8 +48,7 @@ export class ClusterMesh {
     const matches = byHost.length > 0 ? byHost : objects.filter(({ metadata }) => metadata.name === name.service);
     const [only, ...more] = matches;
     if (more.length > 0) return { kind: 'several', objects: matches.map(({ metadata }) => metadata.name) };
-    const open = only === undefined ? undefined : await this.read(this.#objectOf(only));
-    if (open !== undefined) return { kind: 'found', open };
+    if (only !== undefined) return { kind: 'found', object: this.#objectOf(only) };
 
     const known = [...new Set(objects.map(serviceOf))].toSorted();
     return { kind: 'unknown-service', services: known, nearest: nearest(name.service, known) };

@@ -47,6 +47,8 @@ export type State =
       readonly kind: 'held';
       readonly at: string;
       readonly because: HoldReason;
+      /** The object that the person decides about, and its weights. */
+      readonly uid: string;
       readonly live: Split;
       /** Whoever wrote the object last. */
       readonly lastWriter?: string | undefined;

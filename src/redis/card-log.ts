@@ -58,6 +58,7 @@ class Claim implements CardClaim {
 
   async beginPost(): Promise<void> {
     await ask(this.#redis, (redis) => redis.hset(keys.card(this.#id), { postBegun: '1' }));
+    await ask(this.#redis, (redis) => redis.expire(keys.card(this.#id), keepSeconds));
   }
 
   async forgetPost(): Promise<void> {

@@ -56,6 +56,7 @@ const state = z.discriminatedUnion('kind', [
     kind: z.literal('held'),
     at: time,
     because: z.enum(holdReasons),
+    uid: z.string(),
     live: split,
     lastWriter: z.string().optional(),
   }),

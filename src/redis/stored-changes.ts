@@ -17,6 +17,8 @@ export interface StoreOptions {
 
 /** Ended changes are kept so long; their effect is in the ledger for good. */
 const keepEndedSeconds = 30 * 24 * 3600;
+/** What an answer needs to come back: what Redis takes later than that before we give up would be told as not taken. */
+const answerMs = 200;
 /** How long a worker that began a change is left alone with it. */
 const leaseMs = 5_000;
 
@@ -157,7 +159,7 @@ export class StoredChanges implements Changes {
    * then the person has been told that nothing was accepted, so nothing may be.
    */
   #deadline(): number {
-    return Math.ceil(Date.now() + this.#clockAheadMs + requestTimeoutMs);
+    return Math.ceil(Date.now() + this.#clockAheadMs + requestTimeoutMs - answerMs);
   }
 }
 

@@ -10,10 +10,10 @@ export const actions = {
   discard: 'discard',
 } as const;
 
-/** A button holds the id of a change; a confirmation also the seq of the object that the person was shown. The record is the truth. */
+/** A button holds the id of a change; a confirmation also a stamp of what the person was shown. The record is the truth. */
 export interface ButtonValue {
   readonly id: ChangeId;
-  readonly seen?: number;
+  readonly seen?: string;
 }
 
 export function formatButtonValue({ id, seen }: ButtonValue): string {
@@ -22,7 +22,7 @@ export function formatButtonValue({ id, seen }: ButtonValue): string {
 
 /** Undefined for what no button of ours holds. */
 export function readButtonValue(value: unknown): ButtonValue | undefined {
-  const [, id = '', seen] = /^(c-[0-9A-Z]{8})(?:@(\d{1,15}))?$/.exec(typeof value === 'string' ? value : '') ?? [];
+  const [, id = '', seen] = /^(c-[0-9A-Z]{8})(?:@([0-9a-f]{16}))?$/.exec(typeof value === 'string' ? value : '') ?? [];
   if (!isChangeId(id)) return undefined;
-  return seen === undefined ? { id } : { id, seen: Number(seen) };
+  return seen === undefined ? { id } : { id, seen };
 }

@@ -1,5 +1,5 @@
 import type { KnownBlock } from '@slack/types';
-import type { Change } from '../domain/change.ts';
+import { type Change, isWaiting } from '../domain/change.ts';
 import type { Revision } from '../domain/ledger.ts';
 import type { Mistake } from '../domain/mistake.ts';
 import { describePinned, since } from '../domain/plan.ts';
@@ -45,7 +45,9 @@ export function answerReply(answer: RollbackAnswer): Reply {
         `Nothing is known of ${answer.id} any more: neither a record nor the history of an object names it. \`/shift status\` shows what is live.`,
       );
     case 'not-applied':
-      return says(`${answer.change.id} was not applied, so there is nothing to take back. Its card says why.`);
+      return says(
+        `${answer.change.id} ${isWaiting(answer.change) ? 'is not applied yet' : 'was not applied'}, so there is nothing to take back. Its card says more.`,
+      );
   }
 }
 
@@ -101,7 +103,7 @@ function confirmReply(id: Change['id'], service: string, undo: Undo): Reply {
           {
             type: 'button',
             action_id: actions.rollBackSeen,
-            value: formatButtonValue({ id, seen: undo.seq }),
+            value: formatButtonValue({ id, seen: undo.stamp }),
             style: 'danger',
             text: plain(truncate(`Roll back to ${splitText(undo.after)}`, 70)),
           },

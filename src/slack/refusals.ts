@@ -46,6 +46,8 @@ export function notFoundText({ service, namespace, cluster }: ServiceName, found
           : ' Nothing is routed there: another namespace is named with `-n`.';
       return `There is no service ${code(service)} in ${code(namespace)}.${found.nearest === undefined ? known : didYouMean(found.nearest)}`;
     }
+    case 'gone':
+      return `There is no VirtualService ${code(found.object.name)} in ${code(namespace)} any more. Nothing was changed.`;
     case 'several':
       return `${code(service)} is routed by ${names(found.objects)} at once, and in a mesh only one of them holds. Merge them first.`;
   }

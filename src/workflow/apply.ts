@@ -104,6 +104,7 @@ async function makeLive(bench: Bench, change: Change): Promise<void> {
           kind: 'held',
           at: isoNow(bench),
           because: decision.because,
+          uid: open.route.uid,
           live: decision.live,
           lastWriter: open.route.lastWriter?.manager,
         });

@@ -69,12 +69,15 @@ export async function discard(desk: Desk, id: ChangeId, asker: Asker): Promise<H
   return { kind: 'decided', change: (await desk.changes.read(id)) ?? change };
 }
 
+/** Not what the card shows: other weights, or another object of the same name. */
 function hasMoved({ state, rule }: Change, route: Route): boolean {
-  return state.kind === 'held' && !sameShares(findRule(route, rule)?.split ?? {}, state.live);
+  return (
+    state.kind === 'held' && (state.uid !== route.uid || !sameShares(findRule(route, rule)?.split ?? {}, state.live))
+  );
 }
 
 function heldAnew(change: Change, route: Route): Change {
   if (change.state.kind !== 'held') return change;
   const live = findRule(route, change.rule)?.split ?? {};
-  return moveTo(change, { ...change.state, live, lastWriter: route.lastWriter?.manager });
+  return moveTo(change, { ...change.state, uid: route.uid, live, lastWriter: route.lastWriter?.manager });
 }

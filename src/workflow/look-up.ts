@@ -2,7 +2,7 @@ import type { Change } from '../domain/change.ts';
 import type { TypedService } from '../domain/command.ts';
 import { objectKey, type Place, type ServiceName } from '../domain/names.ts';
 import type { Route } from '../domain/route.ts';
-import { type Desk, fillIn, type NotFound } from './request.ts';
+import { type Desk, fillIn, type NotFound, openService } from './request.ts';
 
 export type StatusAnswer =
   | { readonly kind: 'status'; readonly name: ServiceName; readonly route: Route; readonly open: readonly Change[] }
@@ -21,7 +21,7 @@ export type HistoryAnswer =
 /** What a service's traffic does now, live, and what waits for it. */
 export async function serviceStatus(desk: Desk, typed: TypedService): Promise<StatusAnswer> {
   const name = fillIn(desk, typed);
-  const [found, open] = await Promise.all([desk.mesh.find(name), desk.changes.open()]);
+  const [found, open] = await Promise.all([openService(desk, name), desk.changes.open()]);
   if (found.kind !== 'found') return { kind: 'not-found', name, found };
 
   const { route } = found.open;
@@ -46,7 +46,7 @@ export async function overview(
 /** Who changed the split, when, from what to what and why: what the object's own ledger has recorded. */
 export async function history(desk: Desk, typed: TypedService): Promise<HistoryAnswer> {
   const name = fillIn(desk, typed);
-  const found = await desk.mesh.find(name);
+  const found = await openService(desk, name);
   return found.kind === 'found'
     ? { kind: 'history', name, route: found.open.route }
     : { kind: 'not-found', name, found };

@@ -4,13 +4,13 @@ import type { ChangeId, Place, RoutingObject, ServiceName } from '../domain/name
 import type { Route } from '../domain/route.ts';
 import type { Split } from '../domain/split.ts';
 
-/** The clusters' routing tables. Every read but `services` and `findChange` is live. Failures are a DependencyError. */
+/** The clusters' routing tables: names come from a watch cache, what decides is read live. Failures are a DependencyError. */
 export interface Mesh {
   /** The names of the clusters we serve; the first is meant where none is named. */
   readonly clusters: readonly string[];
-  /** The object that splits a service's traffic. */
+  /** The object that splits a service's traffic, from the watch cache. */
   find(name: ServiceName): Promise<Found>;
-  /** Undefined where the object does not exist. */
+  /** Live; undefined where the object does not exist. */
   read(object: RoutingObject): Promise<OpenRoute | undefined>;
   /** All routing objects of a namespace, from the watch cache. */
   services(place: Place): Promise<readonly Route[]>;
@@ -21,7 +21,7 @@ export interface Mesh {
 }
 
 export type Found =
-  | { readonly kind: 'found'; readonly open: OpenRoute }
+  | { readonly kind: 'found'; readonly object: RoutingObject }
   | { readonly kind: 'unknown-cluster'; readonly clusters: readonly string[] }
   | { readonly kind: 'unknown-service'; readonly services: readonly string[]; readonly nearest?: string | undefined }
   /** Several objects route it; in a mesh only one of them wins (istio IST0109). */

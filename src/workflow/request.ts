@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Change, Origin } from '../domain/change.ts';
 import type { Command, Options, TypedService } from '../domain/command.ts';
 import type { Revision } from '../domain/ledger.ts';
-import { type ChangeId, changeIdFrom, type ServiceName } from '../domain/names.ts';
+import { type ChangeId, changeIdFrom, type RoutingObject, type ServiceName } from '../domain/names.ts';
 import { type Plan, type PlannedChange, planShift, type Refusal, type Start } from '../domain/plan.ts';
 import { defaultRule, findRule, type Route } from '../domain/route.ts';
 import { RejectedError, StoreUnavailableError } from './errors.ts';
@@ -32,7 +32,10 @@ export class TooLateError extends Error {
   override readonly name = 'TooLateError';
 }
 
-export type NotFound = Exclude<Found, { kind: 'found' }>;
+export type NotFound =
+  | Exclude<Found, { kind: 'found' }>
+  /** It was there a moment ago. */
+  | { readonly kind: 'gone'; readonly object: RoutingObject };
 
 export type Answer =
   /** `again`: the same request had been accepted before. `behind`: how many changes wait before it. */
@@ -58,17 +61,28 @@ type Shift = Extract<Command, { verb: 'shift' }>;
 /** `/shift reviews v3 50`: plans, and stores the plan as a change in line. Accepted means stored. */
 export async function requestShift(desk: Desk, command: Shift, asker: Asker): Promise<Answer> {
   const name = fillIn(desk, command.service);
+  const rule = command.options.rule ?? defaultRule;
   return submit(desk, name, asker, command.options, {
-    open: () => desk.mesh.find(name),
-    plan: (route, start) => planShift(route, command.wish, { rule: command.options.rule, start }),
+    plan: (route, before) =>
+      planShift(route, command.wish, { rule: command.options.rule, start: startBehind(route, before, rule) }),
+    rule,
     focus: command.wish.kind === 'share' ? command.wish.version : undefined,
     ahead: false,
   });
 }
 
-export interface Submission {
-  readonly open: () => Promise<Found>;
-  readonly plan: (route: Route, start: Start | undefined) => Plan;
+/** What a submission's plan may say in place of a plan. */
+export interface Instead<A> {
+  readonly kind: 'instead';
+  readonly answer: A;
+}
+
+export interface Submission<A> {
+  /** The object, where it is known already. */
+  readonly object?: RoutingObject | undefined;
+  /** Plans from the object as it is and from the changes that will be applied before. */
+  readonly plan: (route: Route, before: readonly Change[]) => Plan | Instead<A>;
+  readonly rule: string;
   readonly focus?: string | undefined;
   /** Goes before everything that has not begun. */
   readonly ahead: boolean;
@@ -77,30 +91,29 @@ export interface Submission {
 const maxTries = 5;
 
 /** Plans from what the line will leave and takes the place behind it; planned anew when the line moves meanwhile. */
-export async function submit(
+export async function submit<A = never>(
   desk: Desk,
   name: ServiceName,
   asker: Asker,
   options: Options,
-  submission: Submission,
-): Promise<Answer> {
+  submission: Submission<A>,
+): Promise<Answer | A> {
   const id = requestId(asker.request);
   for (let tries = 0; tries < maxTries; tries += 1) {
-    const [known, found] = await Promise.all([desk.changes.read(id), submission.open()]);
+    const [known, found] = await Promise.all([desk.changes.read(id), locate(desk, name, submission.object)]);
     if (known !== undefined) return acceptedAlready(known, asker);
     if (found.kind !== 'found') return { kind: 'not-found', name, found };
 
     // The line first and the object after it: a change that is applied in between moves the line, and so this one is planned anew.
-    const { object } = found.open.route;
+    const { object } = found;
     const line = await desk.changes.line(object);
     const open = await desk.mesh.read(object);
-    if (open === undefined) continue;
+    if (open === undefined) return { kind: 'not-found', name, found: { kind: 'gone', object } };
 
-    const { route } = open;
-    const rule = options.rule ?? defaultRule;
     const before = submission.ahead ? line.waiting.filter(({ state }) => state.kind === 'applying') : line.waiting;
-    const plan = submission.plan(route, startBehind(route, before, rule));
-    if (plan.kind === 'refused') return { kind: 'refused', name, refusal: plan.refusal, rule };
+    const plan = submission.plan(open.route, before);
+    if (plan.kind === 'instead') return plan.answer;
+    if (plan.kind === 'refused') return { kind: 'refused', name, refusal: plan.refusal, rule: submission.rule };
     if (options.dryRun) return preview(desk, name, plan, open, line, asker, id);
 
     const change = toChange(desk, id, name, plan, object, asker, options, submission.focus);
@@ -114,6 +127,21 @@ export async function submit(
     return { kind: 'accepted', change, behind: before.length, again: false };
   }
   throw new Error(`the line of ${name.service} moved ${maxTries} times while a change was planned`);
+}
+
+function locate(desk: Desk, name: ServiceName, object: RoutingObject | undefined): Promise<Found> {
+  return object === undefined ? desk.mesh.find(name) : Promise.resolve({ kind: 'found', object });
+}
+
+/** A service's object as it is now. */
+export async function openService(
+  desk: Desk,
+  name: ServiceName,
+): Promise<{ readonly kind: 'found'; readonly open: OpenRoute } | NotFound> {
+  const found = await desk.mesh.find(name);
+  if (found.kind !== 'found') return found;
+  const open = await desk.mesh.read(found.object);
+  return open === undefined ? { kind: 'gone', object: found.object } : { kind: 'found', open };
 }
 
 /** What is stored is accepted, whether its job could be added or not; the reconciler adds it when the queue is back. */

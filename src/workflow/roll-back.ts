@@ -1,12 +1,23 @@
+import { createHash } from 'node:crypto';
 import { type Change, endedWithoutEffect } from '../domain/change.ts';
-import type { Command, Options } from '../domain/command.ts';
+import type { Command } from '../domain/command.ts';
 import { findRevision, type Revision } from '../domain/ledger.ts';
-import type { ChangeId, RoutingObject, ServiceName } from '../domain/names.ts';
-import { chooseReturn, planReturn, planShift, type Return, takingBack } from '../domain/plan.ts';
+import type { ChangeId, ServiceName } from '../domain/names.ts';
+import { chooseReturn, planReturn, planShift, takingBack } from '../domain/plan.ts';
 import { defaultRule, findRule, type Route } from '../domain/route.ts';
 import { keepingPlaces, type Split, sameShares } from '../domain/split.ts';
-import type { Found } from './ports.ts';
-import { type Answer, type Asker, type Desk, fillIn, requestId, submit } from './request.ts';
+import {
+  type Answer,
+  type Asker,
+  type Desk,
+  fillIn,
+  type Instead,
+  openService,
+  requestId,
+  revisionOf,
+  startBehind,
+  submit,
+} from './request.ts';
 
 export type RollbackAnswer =
   | Answer
@@ -22,8 +33,8 @@ export interface Undo {
   readonly changes: readonly Revision[];
   /** Somebody else moved the weights since our newest change. */
   readonly moved: boolean;
-  /** The object's seq that this was read at; what a confirmation answers to. */
-  readonly seq: number;
+  /** Stands for all of the above: a confirmation holds for what was shown, and for nothing else. */
+  readonly stamp: string;
 }
 
 type Rollback = Extract<Command, { verb: 'rollback' }>;
@@ -31,45 +42,44 @@ type Rollback = Extract<Command, { verb: 'rollback' }>;
 /** `/shift rollback reviews`: back to before the last change, or to what a named change made. */
 export async function requestRollback(desk: Desk, command: Rollback, asker: Asker): Promise<RollbackAnswer> {
   const name = fillIn(desk, command.service);
-  const found = await desk.mesh.find(name);
-  if (found.kind !== 'found') return { kind: 'not-found', name, found };
-
-  const { route } = found.open;
   const rule = command.options.rule ?? defaultRule;
-  const chosen = chooseReturn(route.ledger, rule, command.backTo);
-  if (chosen.kind === 'refused') return { kind: 'refused', name, refusal: chosen.refusal, rule };
-  const open = () => desk.mesh.find(name);
-  if (command.backTo !== undefined) return bringBack(desk, name, chosen.back, command.options, asker, open);
+  if (command.backTo !== undefined) return bringBack(desk, name, rule, command, asker);
 
-  const undo = undoing(route, chosen.revision);
-  if (undo !== undefined && !command.options.dryRun) return { kind: 'confirm', id: chosen.revision.id, name, undo };
-  return bringBack(desk, name, chosen.back, command.options, await takingItBack(desk, chosen.revision.id, asker), open);
+  const found = await openService(desk, name);
+  if (found.kind !== 'found') return { kind: 'not-found', name, found };
+  const chosen = chooseReturn(found.open.route.ledger, rule, undefined);
+  if (chosen.kind === 'refused') return { kind: 'refused', name, refusal: chosen.refusal, rule };
+
+  const { id } = chosen.revision;
+  return submit<RollbackAnswer>(desk, name, await takingItBack(desk, id, asker), command.options, {
+    plan: (route, before) =>
+      planTakingBack(desk, route, before, { id, name, seen: command.options.dryRun ? 'all' : undefined }),
+    rule,
+    ahead: true,
+  });
 }
 
 /**
- * The button of a card. `seen`: the seq at which the person was shown what it undoes; without it, a change that others came after is
- * only shown and not yet done.
+ * The button of a card. `seen`: the stamp of what the person was shown that it undoes; without it, or with another, a change that
+ * others came after is only shown and not yet done.
  */
-export async function rollBack(desk: Desk, id: ChangeId, asker: Asker, seen?: number): Promise<RollbackAnswer> {
+export async function rollBack(desk: Desk, id: ChangeId, asker: Asker, seen?: string): Promise<RollbackAnswer> {
   const stored = await desk.changes.read(id);
   const object = stored?.object ?? (await desk.mesh.findChange(id));
-  const open = object === undefined ? undefined : await desk.mesh.read(object);
-  if (object === undefined || open === undefined) return { kind: 'unknown-change', id };
+  if (object === undefined) return { kind: 'unknown-change', id };
 
-  const { route } = open;
   const name = { cluster: object.cluster, namespace: object.namespace, service: stored?.service ?? object.name };
-  const revision = findRevision(route.ledger, id);
-  if (revision === undefined)
-    return stored === undefined ? { kind: 'unknown-change', id } : { kind: 'not-applied', change: stored };
-
-  const reverted = route.ledger.revisions.find((each) => each.reverts === id);
-  if (reverted !== undefined) {
-    return { kind: 'refused', name, refusal: { reason: 'already-rolled-back', by: reverted }, rule: revision.rule };
-  }
-  const undo = undoing(route, revision);
-  if (undo !== undefined && undo.seq !== seen) return { kind: 'confirm', id, name, undo };
-  return bringBack(desk, name, takingBack(revision), { dryRun: false }, await takingItBack(desk, id, asker), () =>
-    openAgain(desk, object),
+  return submit<RollbackAnswer>(
+    desk,
+    name,
+    await takingItBack(desk, id, asker),
+    { dryRun: false },
+    {
+      object,
+      plan: (route, before) => planTakingBack(desk, route, before, { id, name, seen, stored }),
+      rule: stored?.rule ?? defaultRule,
+      ahead: true,
+    },
   );
 }
 
@@ -87,55 +97,68 @@ export async function promote(desk: Desk, id: ChangeId, asker: Asker): Promise<R
     asker,
     { rule, dryRun: false },
     {
-      open: () => openAgain(desk, object),
-      plan: (route, start) => planShift(route, wish, { rule, start }),
+      object,
+      plan: (route, before) => planShift(route, wish, { rule, start: startBehind(route, before, rule) }),
+      rule,
       focus,
       ahead: false,
     },
   );
 }
 
-async function openAgain(desk: Desk, object: RoutingObject): Promise<Found> {
-  const open = await desk.mesh.read(object);
-  return open === undefined ? { kind: 'unknown-service', services: [] } : { kind: 'found', open };
+function bringBack(desk: Desk, name: ServiceName, rule: string, command: Rollback, asker: Asker): Promise<Answer> {
+  return submit(desk, name, asker, command.options, {
+    plan: (route, before) => {
+      const chosen = chooseReturn(route.ledger, rule, command.backTo);
+      return chosen.kind === 'refused' ? chosen : planReturn(route, chosen.back, startBehind(route, before, rule));
+    },
+    rule,
+    ahead: true,
+  });
+}
+
+interface TakingBack {
+  readonly id: ChangeId;
+  readonly name: ServiceName;
+  /** The stamp of what was shown; `all` where nothing needs to be. */
+  readonly seen: string | undefined;
+  readonly stored?: Change | undefined;
+}
+
+/** The way back to before a change, or the question whether all that came after it is to be undone too. */
+function planTakingBack(
+  desk: Desk,
+  route: Route,
+  before: readonly Change[],
+  { id, name, seen, stored }: TakingBack,
+): ReturnType<typeof planReturn> | Instead<RollbackAnswer> {
+  const revision = findRevision(route.ledger, id);
+  if (revision === undefined)
+    return instead(stored === undefined ? { kind: 'unknown-change', id } : { kind: 'not-applied', change: stored });
+  const reverted = route.ledger.revisions.find((each) => each.reverts === id);
+  if (reverted !== undefined) return { kind: 'refused', refusal: { reason: 'already-rolled-back', by: reverted } };
+
+  const undo = undoing(desk, route, before, revision);
+  if (undo !== undefined && seen !== 'all' && seen !== undo.stamp) return instead({ kind: 'confirm', id, name, undo });
+  return planReturn(route, takingBack(revision), startBehind(route, before, revision.rule));
 }
 
 /** What else a rollback of this revision would undo; undefined when it stands as it was made. */
-function undoing(route: Route, revision: Revision): Undo | undefined {
+function undoing(desk: Desk, route: Route, before: readonly Change[], revision: Revision): Undo | undefined {
   const rule = findRule(route, revision.rule);
   if (rule === undefined) return undefined;
   const ours = route.ledger.revisions.filter((each) => each.rule === revision.rule);
-  const later = ours.slice(0, ours.indexOf(revision));
+  const begun = before
+    .filter((change) => change.rule === revision.rule)
+    .map((change) => revisionOf(change, desk.now()));
+  const changes = [...begun.toReversed(), ...ours.slice(0, ours.indexOf(revision))];
   const moved = ours[0] !== undefined && !sameShares(ours[0].to, rule.split);
-  if (later.length === 0 && !moved) return undefined;
-  return {
-    now: rule.split,
-    after: keepingPlaces(rule.split, revision.from),
-    changes: later,
-    moved,
-    seq: route.ledger.seq,
-  };
-}
+  if (changes.length === 0 && !moved) return undefined;
 
-function bringBack(
-  desk: Desk,
-  name: ServiceName,
-  back: Return,
-  options: Options,
-  asker: Asker,
-  open: () => Promise<Found>,
-): Promise<Answer> {
-  return submit(
-    desk,
-    name,
-    asker,
-    { ...options, rule: back.rule },
-    {
-      open,
-      plan: (route, start) => planReturn(route, back, start),
-      ahead: true,
-    },
-  );
+  const now = begun.at(-1)?.to ?? rule.split;
+  const shown = JSON.stringify([changes.map(({ id }) => id), Object.entries(now)]);
+  const stamp = createHash('sha256').update(shown).digest('hex').slice(0, 16);
+  return { now, after: keepingPlaces(now, revision.from), changes, moved, stamp };
 }
 
 /**
@@ -148,4 +171,8 @@ async function takingItBack(desk: Desk, id: ChangeId, asker: Asker): Promise<Ask
     const earlier = await desk.changes.read(requestId(request));
     if (earlier === undefined || !endedWithoutEffect(earlier)) return { ...asker, request };
   }
+}
+
+function instead(answer: RollbackAnswer): Instead<RollbackAnswer> {
+  return { kind: 'instead', answer };
 }

@@ -33,8 +33,10 @@ describe('several clusters behind one mesh', () => {
     for (const [at, { namespace }] of worlds.entries()) {
       const found = await mesh.find({ cluster: `cluster-${at}`, namespace, service: 'reviews' });
 
-      expect(found).toMatchObject({
-        open: { route: { object: { cluster: `cluster-${at}` }, rules: [{ split: { [`v${at}`]: 100 } }] } },
+      if (found.kind !== 'found') throw new Error(`nothing found in cluster-${at}`);
+      expect((await mesh.read(found.object))?.route).toMatchObject({
+        object: { cluster: `cluster-${at}` },
+        rules: [{ split: { [`v${at}`]: 100 } }],
       });
     }
   });

@@ -117,7 +117,7 @@ function describeCards(where: string, enter: () => Promise<World>): void {
     it.each`
       what           | transition
       ${'begun'}     | ${begin}
-      ${'held'}      | ${async () => world.changes.update(moveTo(await begin(), { kind: 'held', at: '2026-11-22T14:04:00.000Z', because: 'moved', live: {} }))}
+      ${'held'}      | ${async () => world.changes.update(moveTo(await begin(), { kind: 'held', at: '2026-11-22T14:04:00.000Z', because: 'moved', uid: 'u', live: {} }))}
       ${'discarded'} | ${async () => world.changes.update(moveTo(await begin(), { kind: 'discarded', at: '2026-11-22T14:04:00.000Z', by: 'U02BOB' }))}
     `('are owed again when a change is $what', async ({ transition }) => {
       await accept();

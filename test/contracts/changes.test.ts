@@ -22,6 +22,7 @@ const held: Extract<State, { kind: 'held' }> = {
   kind: 'held',
   at: '2026-11-22T14:04:00.000Z',
   because: 'moved',
+  uid: 'u',
   live: { v1: 70, v3: 30 },
 };
 const applied: Extract<State, { kind: 'applied' }> = {

@@ -30,7 +30,7 @@ const states: readonly State[] = [
   { ...applied, rolledBack: { by: 'U02BOB', change: changeId(2) } },
   { ...applied, later: changeId(2) },
   ...holdReasons.map(
-    (because): State => ({ kind: 'held', at, because, live: { v1: 70, v2: 30 }, lastWriter: 'kubectl-edit' }),
+    (because): State => ({ kind: 'held', at, uid: 'u', because, live: { v1: 70, v2: 30 }, lastWriter: 'kubectl-edit' }),
   ),
   { kind: 'superseded', at, by: changeId(2) },
   { kind: 'discarded', at, by: 'U02BOB' },
@@ -146,7 +146,14 @@ describe('the card', () => {
 
   it('asks a person what to do when it is held, and says who moved what', () => {
     const shown = change({
-      state: { kind: 'held', at, because: 'moved', live: { v1: 70, v2: 30 }, lastWriter: 'argocd-controller' },
+      state: {
+        kind: 'held',
+        at,
+        uid: 'u',
+        because: 'moved',
+        live: { v1: 70, v2: 30 },
+        lastWriter: 'argocd-controller',
+      },
     });
 
     expect(markup(shown)).toContain('Somebody else moved the weights');
@@ -194,6 +201,7 @@ describe('whatever a person or the cluster wrote', () => {
       kind: fc.constant('held' as const),
       at: fc.constant(at),
       because: fc.constantFrom(...holdReasons),
+      uid: fc.constant('u'),
       live: fc.constant({ v1: 1 }),
       lastWriter: nasty,
     }),

@@ -51,8 +51,7 @@ export class InMemoryMesh implements Mesh {
     const matches = byHost.length > 0 ? byHost : here.filter(({ object }) => object.name === name.service);
     const [only, ...more] = matches;
     if (more.length > 0) return { kind: 'several', objects: matches.map(({ object }) => object.name) };
-    const open = only === undefined ? undefined : await this.read(only.object);
-    if (open !== undefined) return { kind: 'found', open };
+    if (only !== undefined) return { kind: 'found', object: only.object };
 
     const services = here.map(({ hosts, object }) => hosts[0] ?? object.name).toSorted();
     return { kind: 'unknown-service', services, nearest: nearest(name.service, services) };

@@ -60,9 +60,7 @@ export class Objects {
     return route.map(({ destination, weight }) => [destination.subset, weight] as const);
   }
 
-  async ledger(
-    name: string,
-  ): Promise<{
+  async ledger(name: string): Promise<{
     seq: number;
     revisions: { id: string; from: object; to: object; reverts?: string; by: string; reason?: string }[];
   }> {

@@ -7,7 +7,7 @@ import {
   StoreUnavailableError,
   TooLargeError,
 } from '../../src/workflow/errors.ts';
-import { change, changeId, jason, reviews, reviewsObject, rule } from '../support/builders.ts';
+import { change, changeId, jason, reviews, reviewsObject, reviewsUid, rule } from '../support/builders.ts';
 import { House } from './house.ts';
 
 const minute = 60_000;
@@ -240,6 +240,7 @@ describe('a change', () => {
           kind: 'held',
           at: house.now().toISOString(),
           because: 'moved',
+          uid: reviewsUid,
           live: { v1: 70, v2: 30 },
           lastWriter: 'kubectl-edit',
         });

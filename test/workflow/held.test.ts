@@ -74,6 +74,16 @@ describe('a held change', () => {
     expect(house.ledger.seq).toBe(house.stored(held.id).state.kind === 'applied' ? 1 : 0);
   });
 
+  it('is asked about once more when the object was made anew, though its weights are the same', async () => {
+    house.mesh.recreate(reviewsObject);
+
+    const answer = await house.clickApplyAnyway(held.id);
+    await house.work();
+
+    expect(answer).toMatchObject({ kind: 'moved-again' });
+    expect(await house.clickApplyAnyway(held.id)).toMatchObject({ kind: 'queued' });
+  });
+
   it('that moved again shows what is live now, and asks once more', async () => {
     house.mesh.moveByHand(reviewsObject, { v1: 10, v2: 90 });
 

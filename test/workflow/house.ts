@@ -10,7 +10,7 @@ import { type Cards, cardsOf } from '../../src/workflow/cards.ts';
 import { applyAnyway, discard } from '../../src/workflow/held.ts';
 import { reconcile } from '../../src/workflow/reconcile.ts';
 import { type Answer, type Asker, type Desk, requestShift } from '../../src/workflow/request.ts';
-import { promote, requestRollback, rollBack } from '../../src/workflow/roll-back.ts';
+import { promote, type RollbackAnswer, requestRollback, rollBack } from '../../src/workflow/roll-back.ts';
 import { reviews, reviewsObject } from '../support/builders.ts';
 import { InMemoryCards } from '../support/in-memory-cards.ts';
 import { InMemoryChanges } from '../support/in-memory-changes.ts';
@@ -110,7 +110,7 @@ export class House {
     return requestRollback(this.desk, command, asker);
   }
 
-  clickRollback(id: ChangeId, seen?: number, asker = this.asker()) {
+  clickRollback(id: ChangeId, seen?: string, asker = this.asker()) {
     return rollBack(this.desk, id, asker, seen);
   }
 
@@ -188,6 +188,12 @@ export class House {
 export function acceptedIn(answer: { readonly kind: string }): Change {
   if (isAccepted(answer)) return answer.change;
   throw new Error(`not accepted: ${JSON.stringify(answer)}`);
+}
+
+/** The stamp of what a rollback would undo, as the button that confirms it carries. */
+export function stampIn(answer: RollbackAnswer): string {
+  if (answer.kind === 'confirm') return answer.undo.stamp;
+  throw new Error(`not a question: ${JSON.stringify(answer)}`);
 }
 
 function isAccepted(answer: { readonly kind: string }): answer is Extract<Answer, { kind: 'accepted' }> {

@@ -296,7 +296,6 @@ describe('a request', () => {
 
     it('claims no verdict when the object moved before the server was asked', async () => {
       const house = new House();
-      house.mesh.afterNextRead(() => {});
       house.mesh.afterNextRead(() => house.mesh.moveByHand(reviewsObject, { v1: 100 }));
 
       expect(await house.shift('v3', 50, { dryRun: true })).toMatchObject({ verdict: { kind: 'not-asked' } });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RejectedError } from '../../src/workflow/errors.ts';
 import { changeId, jason, reviews, reviewsObject, rule } from '../support/builders.ts';
-import { acceptedIn, House } from './house.ts';
+import { acceptedIn, House, stampIn } from './house.ts';
 
 describe('a rollback', () => {
   it.each`
@@ -118,6 +118,21 @@ describe('a rollback', () => {
     await house.work();
 
     expect(await house.clickRollback(change.id)).toMatchObject({
+      kind: 'accepted',
+      again: true,
+      change: { id: rollback.id, by: 'U02BOB', state: { kind: 'applied' } },
+    });
+    expect(house.ledger.seq).toBe(2);
+  });
+
+  it('that was done already says by whom though the store was lost meanwhile', async () => {
+    const house = new House();
+    const change = await house.applied('v3', 50);
+    const rollback = acceptedIn(await house.clickRollback(change.id, undefined, house.asker('U02BOB')));
+    await house.work();
+    house.changes.lose();
+
+    expect(await house.clickRollback(change.id)).toMatchObject({
       kind: 'refused',
       refusal: { reason: 'already-rolled-back', by: { id: rollback.id, by: 'U02BOB' } },
     });
@@ -140,7 +155,6 @@ describe('a rollback', () => {
           after: { v1: 100, v3: 0, v2: 0 },
           changes: [{ id: second.id }],
           moved: false,
-          seq: 2,
         },
       });
       expect(await house.changes.open()).toEqual([]);
@@ -150,8 +164,9 @@ describe('a rollback', () => {
       const house = new House();
       const first = await house.applied('v3', 50);
       await house.applied('v2', 20);
+      const seen = stampIn(await house.clickRollback(first.id));
 
-      expect(await house.clickRollback(first.id, 2)).toMatchObject({ kind: 'accepted' });
+      expect(await house.clickRollback(first.id, seen)).toMatchObject({ kind: 'accepted' });
       await house.work();
 
       expect(house.split).toEqual({ v1: 100, v3: 0, v2: 0 });
@@ -161,10 +176,34 @@ describe('a rollback', () => {
       const house = new House();
       const first = await house.applied('v3', 50);
       await house.applied('v2', 20);
+      const seen = stampIn(await house.clickRollback(first.id));
       await house.applied('v2', 30);
 
-      expect(await house.clickRollback(first.id, 2)).toMatchObject({ kind: 'confirm', undo: { seq: 3 } });
+      expect(await house.clickRollback(first.id, seen)).toMatchObject({ kind: 'confirm', undo: { moved: false } });
       expect(house.split).toEqual({ v1: 35, v3: 35, v2: 30 });
+    });
+
+    it('is shown again when somebody moved the weights by hand before it was confirmed', async () => {
+      const house = new House();
+      const first = await house.applied('v3', 50);
+      await house.applied('v2', 20);
+      const seen = stampIn(await house.clickRollback(first.id));
+      house.mesh.moveByHand(reviewsObject, { v1: 5, v2: 5, v3: 90 });
+
+      expect(await house.clickRollback(first.id, seen)).toMatchObject({ kind: 'confirm', undo: { moved: true } });
+      expect(house.split).toEqual({ v1: 5, v2: 5, v3: 90 });
+    });
+
+    it('asks about what a worker is applying at this moment too', async () => {
+      const house = new House();
+      const first = await house.applied('v3', 50);
+      const second = acceptedIn(await house.shift('v2', 20));
+      await house.changes.begin(second);
+
+      expect(await house.clickRollback(first.id)).toMatchObject({
+        kind: 'confirm',
+        undo: { now: { v1: 40, v3: 40, v2: 20 }, changes: [{ id: second.id }] },
+      });
     });
 
     it.each([{ how: 'clicked' }, { how: 'typed' }])(
@@ -179,7 +218,7 @@ describe('a rollback', () => {
         expect(answer).toMatchObject({
           kind: 'confirm',
           id: change.id,
-          undo: { now: { v1: 20, v3: 80 }, after: { v1: 100, v3: 0 }, changes: [], moved: true, seq: 1 },
+          undo: { now: { v1: 20, v3: 80 }, after: { v1: 100, v3: 0 }, changes: [], moved: true },
         });
         expect(house.split).toEqual({ v1: 20, v3: 80 });
       },
@@ -312,12 +351,12 @@ describe('a rollback', () => {
     expect(await house.clickRollback(waiting.id)).toEqual({ kind: 'not-applied', change: waiting });
   });
 
-  it('of an object that is gone says that nothing is known', async () => {
+  it('of an object that is gone says so', async () => {
     const house = new House();
     const change = await house.applied('v3', 50);
     house.mesh.remove(reviewsObject);
 
-    expect(await house.clickRollback(change.id)).toEqual({ kind: 'unknown-change', id: change.id });
+    expect(await house.clickRollback(change.id)).toMatchObject({ kind: 'not-found', found: { kind: 'gone' } });
   });
 });
 
