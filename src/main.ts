@@ -53,7 +53,7 @@ async function start(config: Config, log: Log): Promise<Bot> {
     async () => (await changes.open()).length,
   );
 
-  const chat = new SlackChannel(slackClient(config.slack), log);
+  const chat = new SlackChannel(slackClient(config.slack, log), log);
   const rounds = new Rounds(log);
   const cards = cardsOf({ changes, cards: cardLog, chat, log, aside, lookAgain: () => rounds.soon() });
   const desk = { mesh, changes, queue, log, now, namespace: config.namespace };

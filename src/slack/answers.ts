@@ -134,18 +134,18 @@ export function heldReply(answer: HeldAnswer): Reply {
   }
 }
 
-export function statusReply(answer: StatusAnswer): Reply {
+export function statusReply(answer: StatusAnswer, now: Date): Reply {
   switch (answer.kind) {
     case 'not-found':
       return says(notFoundText(answer.name, answer.found));
     case 'status':
-      return says(statusText(answer));
+      return says(statusText(answer, now));
     case 'overview':
       return says(overviewText(answer));
   }
 }
 
-function statusText({ name, route, open }: Extract<StatusAnswer, { kind: 'status' }>): string {
+function statusText({ name, route, open }: Extract<StatusAnswer, { kind: 'status' }>, now: Date): string {
   const rule = findRule(route, defaultRule);
   const split = rule === undefined ? 'No rule takes all the rest.' : splitRows(rule.split);
   const change = rule === undefined ? undefined : since(route, rule);
@@ -155,7 +155,9 @@ function statusText({ name, route, open }: Extract<StatusAnswer, { kind: 'status
     ...(rule?.unsplittable === undefined
       ? []
       : [refusalText(name, { reason: 'rule-cannot-be-split', rule: rule.key, because: rule.unsplittable })]),
-    ...(change === undefined ? lastWriter(route) : [`Since ${change.id}, ${when(change.at)}, by ${user(change.by)}.`]),
+    ...(change === undefined
+      ? lastWriter(route, now)
+      : [`Since ${change.id}, ${when(change.at, now)}, by ${user(change.by)}.`]),
     ...pinnedLines(route),
     ...open.map(openLine),
   ].join('\n');
@@ -180,7 +182,7 @@ function overviewText({ place, routes, open }: Extract<StatusAnswer, { kind: 'ov
   ].join('\n');
 }
 
-export function historyReply(answer: HistoryAnswer): Reply {
+export function historyReply(answer: HistoryAnswer, now: Date): Reply {
   if (answer.kind === 'not-found') return says(notFoundText(answer.name, answer.found));
   const { name, route } = answer;
   const { seq, revisions } = route.ledger;
@@ -189,17 +191,17 @@ export function historyReply(answer: HistoryAnswer): Reply {
   return says(
     [
       `*${escapeText(name.service)}*, newest first`,
-      ...revisions.map(revisionLine),
+      ...revisions.map((revision) => revisionLine(revision, now)),
       ...(older > 0 ? [`… +${older} older`] : []),
     ].join('\n'),
   );
 }
 
-function revisionLine({ id, at, by, from, to, reason, reverts, rule }: Revision): string {
+function revisionLine({ id, at, by, from, to, reason, reverts, rule }: Revision, now: Date): string {
   const why = reason === undefined ? '' : ` · “${escapeText(truncate(reason, 80))}”`;
   const back = reverts === undefined ? '' : ` · takes back ${reverts}`;
   const where = rule === defaultRule ? '' : ` · rule ${code(rule)}`;
-  return `${id} · ${when(at)} · ${user(by)} · ${escapeText(moveText(from, to))}${where}${back}${why}`;
+  return `${id} · ${when(at, now)} · ${user(by)} · ${escapeText(moveText(from, to))}${where}${back}${why}`;
 }
 
 function openLine(change: Change): string {
@@ -212,10 +214,10 @@ function pinnedLines(route: Route): readonly string[] {
     .map((rule) => `Not reached by the split: ${code(describePinned(rule), 120)}`);
 }
 
-function lastWriter({ lastWriter: writer }: Route): readonly string[] {
+function lastWriter({ lastWriter: writer }: Route, now: Date): readonly string[] {
   return writer === undefined || writer.at === ''
     ? []
-    : [`Last written by ${code(writer.manager)}, ${when(writer.at)}.`];
+    : [`Last written by ${code(writer.manager)}, ${when(writer.at, now)}.`];
 }
 
 function reach({ gateways }: Route): string {
@@ -224,11 +226,13 @@ function reach({ gateways }: Route): string {
   return [...mesh, ...named.map((gateway) => `gateway ${gateway}`)].join(' and ');
 }
 
-/** A time in the reader's own zone (https://docs.slack.dev/messaging/formatting-message-text#date-formatting). */
-function when(at: string): string {
-  const seconds = Math.floor(Date.parse(at) / 1000);
-  const inUtc = at.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC');
-  return Number.isNaN(seconds) ? code(at) : `<!date^${seconds}^{date_short_pretty} {time}|${escapeText(inUtc)}>`;
+/** How long ago, which needs no time zone; the day and time in UTC once that says more. */
+function when(at: string, now: Date): string {
+  const minutes = Math.floor((now.getTime() - Date.parse(at)) / 60_000);
+  if (Number.isNaN(minutes) || minutes >= 24 * 60)
+    return escapeText(at.replace('T', ' ').replace(/:\d{2}(\.\d+)?Z$/, ' UTC'));
+  if (minutes < 1) return 'just now';
+  return minutes < 60 ? `${minutes} min ago` : `${Math.floor(minutes / 60)} h ago`;
 }
 
 export function says(text: string): Reply {

@@ -1,11 +1,11 @@
 import type { RequestListener } from 'node:http';
-import { App, HTTPReceiver, type Logger, LogLevel, SocketModeReceiver } from '@slack/bolt';
+import { App, HTTPReceiver, type Logger, SocketModeReceiver } from '@slack/bolt';
 import { ChatError } from '../workflow/errors.ts';
 import type { Log } from '../workflow/ports.ts';
 import type { Conversation } from './conversation.ts';
 import { listen } from './listeners.ts';
 import { eventsPath } from './surface.ts';
-import { call, slackClient, webOptions } from './web-api.ts';
+import { call, clientLogger, slackClient, webOptions } from './web-api.ts';
 
 export interface SlackOptions {
   readonly botToken: string;
@@ -42,7 +42,7 @@ export function createSlackApp(
   log: Log,
 ): SlackApp {
   const { appToken } = options;
-  const logger = boltLogger(log);
+  const logger = clientLogger(log);
   const running = new Running();
   let problem: string | undefined = 'Slack has not been reached yet';
   const setProblem = (what: string | undefined) => {
@@ -117,7 +117,7 @@ interface Identity {
 
 /** Asked until Slack answers: a wrong token would otherwise only show when the first command fails. */
 async function askWhoWeAre(options: SlackOptions, log: Log): Promise<Identity> {
-  const client = slackClient(options);
+  const client = slackClient(options, log);
   for (let waitMs = 500; ; waitMs = Math.min(waitMs * 2, 10_000)) {
     try {
       const { user, user_id, bot_id } = await call(() => client.auth.test());
@@ -154,21 +154,4 @@ class Running {
   ended(): Promise<void> {
     return this.#count === 0 ? Promise.resolve() : new Promise((resolve) => this.#whenNone.push(resolve));
   }
-}
-
-/** Bolt's lines in our log. Its debug lines hold whole payloads, so they stay out. */
-function boltLogger(log: Log): Logger {
-  const at =
-    (write: Log['info']) =>
-    (...parts: unknown[]) =>
-      write({ from: 'bolt', parts: parts.map(String).join(' ').slice(0, 500) }, 'Slack client');
-  return {
-    debug: () => {},
-    info: () => {},
-    warn: at((fields, message) => log.warn(fields, message)),
-    error: at((fields, message) => log.error(fields, message)),
-    setLevel: () => {},
-    getLevel: () => LogLevel.WARN,
-    setName: () => {},
-  };
 }

@@ -50,9 +50,9 @@ async function answerCommand(conversation: Conversation, text: string, asker: As
     case 'help':
       return says(helpText(command.topic, conversation.botName));
     case 'status':
-      return statusReply(await lookAt(conversation.desk, command));
+      return statusReply(await lookAt(conversation.desk, command), conversation.desk.now());
     case 'history':
-      return historyReply(await history(conversation.desk, command.service));
+      return historyReply(await history(conversation.desk, command.service), conversation.desk.now());
     case 'shift':
       return told(conversation, await requestShift(conversation.desk, command, asker));
     case 'rollback':
@@ -83,6 +83,7 @@ async function answerAction(
       if (object === undefined) return answerReply({ kind: 'unknown-change', id });
       return historyReply(
         await history(desk, { cluster: object.cluster, namespace: object.namespace, service: object.name }),
+        desk.now(),
       );
     }
     default:

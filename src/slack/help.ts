@@ -15,7 +15,7 @@ export const commands = [
   { topic: 'promote', usage: '/shift promote reviews v3', does: 'gives v3 everything' },
   {
     topic: 'rollback',
-    usage: '/shift rollback reviews [to <change>]',
+    usage: '/shift rollback reviews [to c-7F3K9QXZ]',
     does: 'goes back to before the last change, or to what the named one made',
   },
   { topic: 'status', usage: '/shift status [reviews]', does: 'shows splits, pinned rules, and what is waiting' },

@@ -1,5 +1,13 @@
-import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRateLimitedError, WebClient } from '@slack/web-api';
+import {
+  type Logger,
+  LogLevel,
+  WebAPIHTTPError,
+  WebAPIPlatformError,
+  WebAPIRateLimitedError,
+  WebClient,
+} from '@slack/web-api';
 import { ChatError } from '../workflow/errors.ts';
+import type { Log } from '../workflow/ports.ts';
 
 export interface WebOptions {
   readonly botToken: string;
@@ -16,8 +24,8 @@ export function webOptions({ apiUrl }: Pick<WebOptions, 'apiUrl'>) {
   };
 }
 
-export function slackClient({ botToken, apiUrl }: WebOptions): WebClient {
-  return new WebClient(botToken, webOptions({ apiUrl }));
+export function slackClient({ botToken, apiUrl }: WebOptions, log: Log): WebClient {
+  return new WebClient(botToken, { ...webOptions({ apiUrl }), logger: clientLogger(log) });
 }
 
 /** The one place where what Slack's client throws becomes an error of ours. */
@@ -58,4 +66,21 @@ function toChatError(cause: unknown): ChatError {
   }
   const code = cause instanceof WebAPIHTTPError ? `http_${cause.statusCode}` : 'no_answer';
   return new ChatError('Slack did not answer', { outcome: 'unknown', code, cause });
+}
+
+/** The lines of Slack's libraries in our log. Their debug lines hold whole payloads, so they stay out. */
+export function clientLogger(log: Log): Logger {
+  const at =
+    (write: Log['info']) =>
+    (...parts: unknown[]) =>
+      write({ parts: parts.map(String).join(' ').slice(0, 500) }, 'Slack client');
+  return {
+    debug: () => {},
+    info: () => {},
+    warn: at((fields, message) => log.warn(fields, message)),
+    error: at((fields, message) => log.error(fields, message)),
+    setLevel: () => {},
+    getLevel: () => LogLevel.WARN,
+    setName: () => {},
+  };
 }
