@@ -74,13 +74,14 @@ async function start(config: Config, log: Log): Promise<Bot> {
   const worker = config.roles.has('worker')
     ? startWork(config, { mesh, changes, cards, meter: metrics, log, now, aside })
     : undefined;
-  rounds.start(() => reconcile({ changes, cards: cardLog, queue, show: cards.show, log, now }));
+  rounds.start(() => reconcile({ changes, cardLog, queue, cards, log, now }));
   await slack?.start();
 
   return {
     port: http.port,
     stop: async () => {
       rounds.stop();
+      chat.close();
       await Promise.all([slack?.stop(), worker?.close()]);
       await background.ended();
       await Promise.all([http.close(), queue.close(), mesh.close()]);

@@ -5,6 +5,7 @@ import { ChatError } from '../workflow/errors.ts';
 import type { Chat, Log, Placed } from '../workflow/ports.ts';
 import { card } from './card.ts';
 import { code } from './mrkdwn.ts';
+import { Pace } from './pace.ts';
 import { call } from './web-api.ts';
 
 type Place = Omit<Placed, 'shownRev'>;
@@ -27,10 +28,20 @@ const history = z.object({
 export class SlackChannel implements Chat {
   readonly #client: WebClient;
   readonly #log: Log;
+  readonly #pace = new Pace();
 
   constructor(client: WebClient, log: Log) {
     this.#client = client;
     this.#log = log;
+  }
+
+  turn(channel: string): Promise<boolean> {
+    return this.#pace.turn(channel);
+  }
+
+  /** Sends nothing more that would have to wait. */
+  close(): void {
+    this.#pace.close();
   }
 
   async post(change: Change): Promise<Place> {
@@ -48,7 +59,7 @@ export class SlackChannel implements Chat {
   }
 
   async update({ channel, ts }: Place, change: Change): Promise<void> {
-    await call(() => this.#client.chat.update({ channel, ts, ...card(change) }));
+    await this.#send(channel, () => this.#client.chat.update({ channel, ts, ...card(change) }));
   }
 
   /** Finds a card by the id that its header carries. Without the right to read the channel there is nothing to find. */
@@ -73,7 +84,7 @@ export class SlackChannel implements Chat {
 
   async #post(channel: string, thread: string | undefined, change: Change): Promise<Place> {
     const message = card(change);
-    const posted = await call(() =>
+    const posted = await this.#send(channel, () =>
       this.#client.chat.postMessage({
         channel,
         ...message,
@@ -88,7 +99,17 @@ export class SlackChannel implements Chat {
   async #postToAsker(change: Change): Promise<Place> {
     const place = await this.#post(change.by, undefined, change);
     const text = `I am not in <#${change.origin.channel}>, so the card of ${change.id} is here. ${code('/invite @shiftbot')} there puts the next one where you typed.`;
-    await call(() => this.#client.chat.postMessage({ channel: place.channel, text }));
+    await this.#send(place.channel, () => this.#client.chat.postMessage({ channel: place.channel, text }));
     return place;
+  }
+
+  /** Whoever comes to the channel next waits as long as Slack asked. */
+  async #send<T>(channel: string, request: () => Promise<T>): Promise<T> {
+    try {
+      return await call(request);
+    } catch (error) {
+      if (error instanceof ChatError && error.retryAfterMs !== undefined) this.#pace.block(channel, error.retryAfterMs);
+      throw error;
+    }
   }
 }

@@ -49,10 +49,12 @@ async function showCard(desk: CardDesk, id: ChangeId): Promise<void> {
 }
 
 async function bring(desk: CardDesk, id: ChangeId, claim: CardClaim): Promise<void> {
-  const change = await desk.changes.read(id);
-  if (change === undefined) return claim.giveUp();
-  if (claim.placed !== undefined && claim.placed.shownRev >= change.rev) return claim.place(claim.placed);
+  const known = await desk.changes.read(id);
+  if (known === undefined) return claim.giveUp();
+  if (claim.placed !== undefined && claim.placed.shownRev >= known.rev) return claim.place(claim.placed);
 
+  const waited = await desk.chat.turn(claim.placed?.channel ?? known.origin.channel);
+  const change = waited ? ((await desk.changes.read(id)) ?? known) : known;
   try {
     await claim.place({ ...(await put(desk, change, claim)), shownRev: change.rev });
   } catch (error) {

@@ -127,6 +127,8 @@ export interface CardClaim {
 
 /** The team's channel. Failures are a ChatError. */
 export interface Chat {
+  /** Waits until chat takes a message in that channel; true when that took a while, so that what was to be shown may be old. */
+  turn(channel: string): Promise<boolean>;
   /** Posts the card of a change; returns where it stands. */
   post(change: Change): Promise<Omit<Placed, 'shownRev'>>;
   update(placed: Omit<Placed, 'shownRev'>, change: Change): Promise<void>;

@@ -4,9 +4,9 @@ import type { CardLog, Changes, Log, Queue } from './ports.ts';
 
 export interface Rounds {
   readonly changes: Changes;
-  readonly cards: CardLog;
+  readonly cardLog: CardLog;
   readonly queue: Queue;
-  readonly show: Cards['show'];
+  readonly cards: Pick<Cards, 'showSoon'>;
   readonly log: Log;
   readonly now: () => Date;
 }
@@ -26,13 +26,7 @@ export async function reconcile(rounds: Rounds): Promise<number> {
     await rounds.queue.addAgain(change);
   }
 
-  const owed = await rounds.cards.owed();
-  for (const id of owed) {
-    try {
-      await rounds.show(id);
-    } catch (error) {
-      rounds.log.warn({ changeId: id, err: error }, 'card still lags behind');
-    }
-  }
+  const owed = await rounds.cardLog.owed();
+  for (const id of owed) rounds.cards.showSoon(id);
   return waiting.length + owed.length;
 }

@@ -23,6 +23,10 @@ export class InMemoryChat implements Chat {
   #look: () => void = () => {};
   #isDown = false;
 
+  async turn(): Promise<boolean> {
+    return false;
+  }
+
   async post(change: Change): Promise<Place> {
     const fault = await this.#reach();
     if (fault !== undefined && fault.sent !== true) throw toError(fault);

@@ -161,7 +161,7 @@ export class House {
 
   async reconcile(): Promise<number> {
     const { changes, cardLog, queue, log, cards } = this;
-    const open = await reconcile({ changes, cards: cardLog, queue, show: cards.show, log, now: () => this.now() });
+    const open = await reconcile({ changes, cardLog, queue, cards, log, now: () => this.now() });
     await this.settled();
     return open;
   }

@@ -74,7 +74,7 @@ describe('a round of reconciling', () => {
 
     await house.reconcile();
     expect(house.chat.cardsOf(first.id).length + house.chat.cardsOf(second.id).length).toBe(1);
-    expect(house.log.messages('warn')).toContain('card still lags behind');
+    expect(house.log.messages('warn')).toContain('a card lags behind and will catch up');
     await house.reconcile();
 
     for (const { id } of [first, second]) expect(house.chat.shows(id)).toEqual(house.stored(id));
