@@ -1,3 +1,4 @@
+import type { Revision } from './ledger.ts';
 import type { ChangeId, RoutingObject } from './names.ts';
 import type { Split } from './split.ts';
 
@@ -10,21 +11,32 @@ export interface Origin {
 }
 
 /** Why a change waits for a person: the object is not what it was planned from. */
-export type HoldReason = 'moved' | 'recreated' | 'ledger-lost' | 'predecessor-missing';
+export const holdReasons = ['moved', 'recreated', 'ledger-lost', 'predecessor-missing'] as const;
+export type HoldReason = (typeof holdReasons)[number];
 
-/** Why a change ended without effect. A closed list: the card has words for each, and the metrics count by it. */
-export type FailReason =
-  | 'object-gone'
-  | 'rule-gone'
-  | 'rule-changed'
-  | 'version-gone'
-  | 'ledger-unreadable'
-  | 'not-permitted'
-  | 'rejected'
-  | 'too-large'
-  | 'contended'
-  | 'unreachable'
-  | 'expired';
+/** Why a change ended without known effect. A closed list: the card has words for each, and the metrics count by it. */
+export const failReasons = [
+  'object-gone',
+  'rule-gone',
+  'rule-changed',
+  'version-gone',
+  'ledger-unreadable',
+  'not-permitted',
+  'rejected',
+  'too-large',
+  'contended',
+  'unreachable',
+  'expired',
+] as const;
+export type FailReason = (typeof failReasons)[number];
+
+/** What a change was planned from: it holds for no other object, and for this one at no other number of changes. */
+export interface Base {
+  readonly uid: string;
+  readonly seq: number;
+  /** The change that must be applied first. */
+  readonly after?: ChangeId | undefined;
+}
 
 export type State =
   | { readonly kind: 'queued' }
@@ -80,7 +92,7 @@ export interface Change {
   readonly focus?: string | undefined;
   readonly from: Split;
   readonly to: Split;
-  readonly base: { readonly uid: string; readonly seq: number; readonly after?: ChangeId | undefined };
+  readonly base: Base;
   readonly reverts?: ChangeId | undefined;
   readonly pinned: readonly string[];
   /** Whoever had it applied although the object had moved since it was planned. */
@@ -101,11 +113,20 @@ export function isEnded(change: Change): boolean {
   return !isWaiting(change) && change.state.kind !== 'held';
 }
 
-/** Ended without having moved anything, so that the same wish may be asked for again. */
+/** Ended without known effect, so that the same wish may be asked for again. */
 export function endedWithoutEffect(change: Change): boolean {
   return isEnded(change) && change.state.kind !== 'applied';
 }
 
 export function moveTo(change: Change, state: State): Change {
   return { ...change, state, rev: change.rev + 1 };
+}
+
+/** The line of the ledger that a change will be. */
+export function revisionOf(
+  change: Pick<Change, 'id' | 'by' | 'rule' | 'from' | 'to' | 'reason' | 'reverts'>,
+  at: Date,
+): Revision {
+  const { id, by, rule, from, to, reason, reverts } = change;
+  return { id, at: at.toISOString(), by, rule, from, to, reason, reverts };
 }

@@ -1,3 +1,4 @@
+import type { Base, Change } from './change.ts';
 import type { Ledger, Revision } from './ledger.ts';
 import type { ChangeId } from './names.ts';
 import { nearest } from './nearest.ts';
@@ -32,7 +33,7 @@ export interface PlannedChange {
   readonly rule: string;
   readonly from: Split;
   readonly to: Split;
-  readonly base: { readonly uid: string; readonly seq: number; readonly after?: ChangeId | undefined };
+  readonly base: Base;
   /** Rules with a match that the split does not reach, in words. */
   readonly pinned: readonly string[];
   readonly reverts?: ChangeId | undefined;
@@ -65,7 +66,20 @@ export type Refusal =
   | { readonly reason: 'unknown-change'; readonly id: ChangeId; readonly known: readonly ChangeId[] }
   | { readonly reason: 'already-rolled-back'; readonly by: Revision };
 
-export type Plan = PlannedChange | { readonly kind: 'refused'; readonly refusal: Refusal };
+export type Plan = PlannedChange | Refused;
+
+export interface Refused {
+  readonly kind: 'refused';
+  readonly refusal: Refusal;
+}
+
+/** What the changes that wait will leave: the last one's target, or what is live where none of them touches the rule. */
+export function startBehind(route: Route, waiting: readonly Change[], rule: string): Start | undefined {
+  const last = waiting.at(-1);
+  if (last === undefined) return undefined;
+  const split = waiting.findLast((change) => change.rule === rule)?.to ?? findRule(route, rule)?.split ?? {};
+  return { split, seq: last.base.seq + 1, after: last.id };
+}
 
 /** Works out the weights that a wish asks for. The route is not changed. */
 export function planShift(
@@ -82,13 +96,7 @@ export function planShift(
   if (unserved !== undefined) return refused(unknownVersion(rule, unserved));
 
   const target = wanted(start.split, wish);
-  if (target.kind === 'nobody-else' && wish.kind === 'share') {
-    return refused({ reason: 'nobody-else', version: wish.version, percent: wish.percent, others: target.others });
-  }
-  if (target.kind === 'nobody-else') return refused({ reason: 'nothing-to-roll-back' });
-  const left = firstUnserved(rule, start.split, target.split);
-  if (left !== undefined) return refused(unknownVersion(rule, left));
-  return toSplit(route, rule, start, target.split);
+  return target.kind === 'refused' ? target : toSplit(route, rule, start, target.split);
 }
 
 /** A split that the ledger has recorded, to be brought back exactly. */
@@ -101,16 +109,12 @@ export interface Return {
 
 /** Works out the way back to a recorded split, whatever came after it. */
 export function planReturn(route: Route, back: Return, start?: Start): Plan {
-  const rule = findRule(route, back.rule);
-  if (rule === undefined) return refused({ reason: 'unknown-rule', rule: back.rule, rules: keys(route) });
-  if (rule.unsplittable !== undefined)
-    return refused({ reason: 'rule-cannot-be-split', rule: rule.key, because: rule.unsplittable });
+  const found = chooseRule(route, back.rule);
+  if (found.kind === 'refused') return found;
 
+  const { rule } = found;
   const from = start ?? { split: rule.split, seq: route.ledger.seq };
   const target = keepingPlaces(from.split, back.split);
-  const unserved = firstUnserved(rule, from.split, target);
-  if (unserved !== undefined) return refused(unknownVersion(rule, unserved));
-
   const plan = toSplit(route, rule, from, target);
   return plan.kind === 'change' ? { ...plan, reverts: back.reverts } : plan;
 }
@@ -146,6 +150,8 @@ export function since(route: Route, rule: Rule): Revision | undefined {
 }
 
 function toSplit(route: Route, rule: Rule, start: Start, to: Split): Plan {
+  const unserved = firstUnserved(rule, start.split, to);
+  if (unserved !== undefined) return refused(unknownVersion(rule, unserved));
   const added = versionsOf(start.split, to).find(
     (version) =>
       weightOf(to, version) > 0 && !Object.hasOwn(rule.split, version) && !Object.hasOwn(start.split, version),
@@ -175,10 +181,7 @@ function unknownVersion(rule: Rule, version: string): Refusal {
   return { reason: 'unknown-version', version, versions: rule.served, nearest: nearest(version, rule.served) };
 }
 
-function chooseRule(
-  route: Route,
-  key: string | undefined,
-): { readonly kind: 'rule'; readonly rule: Rule } | Extract<Plan, { kind: 'refused' }> {
+function chooseRule(route: Route, key: string | undefined): { readonly kind: 'rule'; readonly rule: Rule } | Refused {
   const rule = findRule(route, key ?? defaultRule);
   if (rule === undefined && key === undefined) return refused({ reason: 'no-default-rule', rules: keys(route) });
   if (rule === undefined) return refused({ reason: 'unknown-rule', rule: key ?? '', rules: keys(route) });
@@ -187,9 +190,11 @@ function chooseRule(
   return { kind: 'rule', rule };
 }
 
-function wanted(split: Split, wish: Wish): ReturnType<typeof giveShare> {
-  if (wish.kind === 'share') return giveShare(split, wish.version, wish.percent);
-  return { kind: 'split', split: giveWhole(split, wish.shares) };
+function wanted(split: Split, wish: Wish): { readonly kind: 'split'; readonly split: Split } | Refused {
+  if (wish.kind === 'whole') return { kind: 'split', split: giveWhole(split, wish.shares) };
+  const { version, percent } = wish;
+  const given = giveShare(split, version, percent);
+  return given.kind === 'split' ? given : refused({ reason: 'nobody-else', version, percent, others: given.others });
 }
 
 function wishedShares(wish: Wish): Percentages {
@@ -206,6 +211,6 @@ export function describePinned(rule: Rule): string {
   return `${rule.match ?? rule.key} → ${versions.map(([version]) => version).join(', ') || 'no version'}`;
 }
 
-function refused(refusal: Refusal): { readonly kind: 'refused'; readonly refusal: Refusal } {
+function refused(refusal: Refusal): Refused {
   return { kind: 'refused', refusal };
 }

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import type { Change, FailReason, HoldReason } from '../domain/change.ts';
+import { type Change, failReasons, holdReasons } from '../domain/change.ts';
 import { type ChangeId, isChangeId } from '../domain/names.ts';
 
 /** A change as Redis keeps it. `rev` and `kind` stand beside the record so that scripts can compare them. */
@@ -19,26 +19,6 @@ export class UnreadableRecordError extends Error {
 const id = z.custom<ChangeId>((value) => typeof value === 'string' && isChangeId(value), 'not a change id');
 const split = z.record(z.string().max(253), z.int().min(0).max(2_147_483_647));
 const time = z.iso.datetime();
-const holdReasons = [
-  'moved',
-  'recreated',
-  'ledger-lost',
-  'predecessor-missing',
-] as const satisfies readonly HoldReason[];
-const failReasons = [
-  'object-gone',
-  'rule-gone',
-  'rule-changed',
-  'version-gone',
-  'ledger-unreadable',
-  'not-permitted',
-  'rejected',
-  'too-large',
-  'contended',
-  'unreachable',
-  'expired',
-] as const satisfies readonly FailReason[];
-
 const state = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('queued') }),
   z.object({ kind: z.literal('applying') }),

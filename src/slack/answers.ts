@@ -7,8 +7,8 @@ import { defaultRule, findRule, pinnedRules, type Route } from '../domain/route.
 import { truncate } from '../domain/typed-text.ts';
 import type { HeldAnswer } from '../workflow/held.ts';
 import type { HistoryAnswer, StatusAnswer } from '../workflow/look-up.ts';
-import type { Answer, Verdict } from '../workflow/request.ts';
 import type { RollbackAnswer, Undo } from '../workflow/roll-back.ts';
+import type { Answer, Verdict } from '../workflow/submit.ts';
 import { actions, formatButtonValue } from './actions.ts';
 import { plain, title } from './card.ts';
 import { code, escapeText, user } from './mrkdwn.ts';
@@ -42,7 +42,7 @@ export function answerReply(answer: RollbackAnswer): Reply {
       return confirmReply(answer.id, answer.name.service, answer.undo);
     case 'unknown-change':
       return says(
-        `Nothing is known of ${answer.id} any more: neither a record nor the history of an object names it. \`/shift status\` shows what is live.`,
+        `Nothing is known of ${answer.id} any more: neither a record nor the history of an object that I have looked at since I started. ${code('/shift rollback')} with the name of the service goes by the object itself.`,
       );
     case 'not-applied':
       return says(
@@ -78,6 +78,8 @@ function verdictText(verdict: Verdict): string {
       return `The API server would refuse it: ${code(verdict.message, 500)}`;
     case 'not-asked':
       return 'The API server was not asked, since others are applied first.';
+    case 'moved':
+      return 'Somebody wrote the object while it was asked, so there is no verdict. Type it again.';
   }
 }
 

@@ -1,11 +1,13 @@
 import type { Command } from '../domain/command.ts';
 import { parseCommand } from '../domain/parse-command.ts';
 import type { Cards } from '../workflow/cards.ts';
+import { type Asker, type Desk, TooLateError } from '../workflow/desk.ts';
 import { DependencyError, StoreUnavailableError } from '../workflow/errors.ts';
 import { applyAnyway, discard, type HeldAnswer } from '../workflow/held.ts';
-import { history, overview, serviceStatus } from '../workflow/look-up.ts';
-import { type Asker, type Desk, requestShift, TooLateError } from '../workflow/request.ts';
-import { promote, type RollbackAnswer, requestRollback, rollBack } from '../workflow/roll-back.ts';
+import { history, historyOfChange, overview, serviceStatus } from '../workflow/look-up.ts';
+import type { Log } from '../workflow/ports.ts';
+import { promote, requestShift } from '../workflow/request.ts';
+import { type RollbackAnswer, requestRollback, rollBack } from '../workflow/roll-back.ts';
 import { actions, type ButtonValue } from './actions.ts';
 import { answerReply, heldReply, historyReply, mistakeReply, type Reply, says, statusReply } from './answers.ts';
 import { helpText } from './help.ts';
@@ -18,12 +20,19 @@ export interface Conversation {
   readonly botName: string;
 }
 
-/** Slack gives up on an answer after 3 s; whatever is not accepted by then never will be. */
+/**
+ * Slack gives up on an answer after 3 s. What is not accepted by `acceptWithinMs` and the time that Redis is given for it (800 ms,
+ * redis/connect.ts) never will be, so by `answerWithinMs` "not accepted" is true.
+ */
+const acceptWithinMs = 1_600;
 const answerWithinMs = 2_600;
 
+/** Who asks, where, and what makes it unique. */
+export type Request = Omit<Asker, 'until'>;
+
 /** What was typed, answered. */
-export function answerText(conversation: Conversation, text: string, asker: Asker): Promise<Reply> {
-  return inTime(conversation, asker, () => answerCommand(conversation, text, asker));
+export function answerText(conversation: Conversation, text: string, request: Request): Promise<Reply> {
+  return inTime(conversation, request, (asker) => answerCommand(conversation, text, asker));
 }
 
 /** A click on a button of a card, answered. */
@@ -31,7 +40,7 @@ export function answerClick(
   conversation: Conversation,
   action: string,
   value: ButtonValue | undefined,
-  asker: Asker,
+  request: Request,
 ): Promise<Reply> {
   if (value === undefined)
     return Promise.resolve(
@@ -39,7 +48,7 @@ export function answerClick(
         'This button is not one of mine, or from a version of me that I no longer understand. `/shift status` shows what is live.',
       ),
     );
-  return inTime(conversation, asker, () => answerAction(conversation, action, value, asker));
+  return inTime(conversation, request, (asker) => answerAction(conversation, action, value, asker));
 }
 
 async function answerCommand(conversation: Conversation, text: string, asker: Asker): Promise<Reply> {
@@ -79,12 +88,8 @@ async function answerAction(
     case actions.discard:
       return toldHeld(conversation, await discard(desk, id, asker));
     case actions.history: {
-      const object = (await desk.changes.read(id))?.object ?? (await desk.mesh.findChange(id));
-      if (object === undefined) return answerReply({ kind: 'unknown-change', id });
-      return historyReply(
-        await history(desk, { cluster: object.cluster, namespace: object.namespace, service: object.name }),
-        desk.now(),
-      );
+      const answer = await historyOfChange(desk, id);
+      return answer.kind === 'unknown-change' ? answerReply(answer) : historyReply(answer, desk.now());
     }
     default:
       return says(`I do not know what ${code(action)} means. \`/shift status\` shows what is live.`);
@@ -113,29 +118,43 @@ const tooLate = says(
 );
 
 /** Answers whatever happens, and in time: a person is never left with nothing. */
-async function inTime(conversation: Conversation, asker: Asker, work: () => Promise<Reply>): Promise<Reply> {
-  const { log } = conversation.desk;
+async function inTime(
+  { desk: { log, now } }: Conversation,
+  request: Request,
+  work: (asker: Asker) => Promise<Reply>,
+): Promise<Reply> {
   const late = Promise.withResolvers<Reply>();
-  const timer = setTimeout(() => late.resolve(tooLate), answerWithinMs);
-  try {
-    return await Promise.race([work(), late.promise]);
-  } catch (error) {
-    if (error instanceof TooLateError) return tooLate;
-    if (error instanceof StoreUnavailableError) {
-      log.error({ err: error, request: asker.request }, 'not accepted, Redis did not serve');
-      return says(
-        '*Not accepted:* Redis, where changes are kept, does not answer. Nothing will happen; type it again in a moment.',
-      );
-    }
-    if (error instanceof DependencyError) {
-      log.warn({ err: error, request: asker.request }, 'not accepted, the cluster did not serve');
-      return says(`*Not accepted:* ${code(error.message, 400)}. Nothing was changed.`);
-    }
-    log.error({ err: error, request: asker.request }, 'a command failed on our side');
-    return says(
-      '*Not accepted:* something failed on my side, and it is in my log. Nothing was changed; type it again, or look at `/shift status`.',
+  const working = work({ ...request, until: now().getTime() + acceptWithinMs });
+  const timer = setTimeout(() => {
+    log.warn({ request: request.request }, 'not answered in time');
+    working.catch((err: unknown) =>
+      log.warn({ err, request: request.request }, 'failed after it was answered as late'),
     );
+    late.resolve(tooLate);
+  }, answerWithinMs);
+  try {
+    return await Promise.race([working, late.promise]);
+  } catch (error) {
+    return notAccepted(error, request, log);
   } finally {
     clearTimeout(timer);
   }
+}
+
+function notAccepted(error: unknown, { request }: Request, log: Log): Reply {
+  if (error instanceof TooLateError) return tooLate;
+  if (error instanceof StoreUnavailableError) {
+    log.error({ err: error, request }, 'not accepted, Redis did not serve');
+    return says(
+      '*Not accepted:* Redis, where changes are kept, does not answer. Nothing will happen; type it again in a moment.',
+    );
+  }
+  if (error instanceof DependencyError) {
+    log.warn({ err: error, request }, 'not accepted, the cluster did not serve');
+    return says(`*Not accepted:* ${code(error.message, 400)}. Nothing was changed.`);
+  }
+  log.error({ err: error, request }, 'a command failed on our side');
+  return says(
+    '*Not accepted:* something failed on my side, and it is in my log. Nothing was changed; type it again, or look at `/shift status`.',
+  );
 }

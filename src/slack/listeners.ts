@@ -8,15 +8,11 @@ import type {
   SlackEventMiddlewareArgs,
 } from '@slack/bolt';
 import type { Log } from '../workflow/ports.ts';
-import type { Asker } from '../workflow/request.ts';
 import { readButtonValue } from './actions.ts';
 import type { Reply } from './answers.ts';
-import { answerClick, answerText, type Conversation } from './conversation.ts';
+import { answerClick, answerText, type Conversation, type Request } from './conversation.ts';
 import { slashCommand } from './surface.ts';
 import { call } from './web-api.ts';
-
-/** Nothing is accepted later than this after a delivery, so that what is answered in 3 s is true. */
-const acceptWithinMs = 1_600;
 
 /** Turns what Slack delivers into one call of the conversation each, and its answer into what only the asker sees. */
 export function listen(app: App, conversation: Conversation): void {
@@ -36,7 +32,6 @@ async function onCommand(
     user: command.user_id,
     origin: { team: command.team_id, channel: command.channel_id },
     request: `command:${command.team_id}:${command.trigger_id}`,
-    until: Date.now() + acceptWithinMs,
   });
   await ack({ response_type: 'ephemeral', ...reply });
 }
@@ -51,13 +46,12 @@ async function onMention(
 ): Promise<void> {
   if (event.user === undefined || event.bot_id !== undefined) return;
   const thread = event.thread_ts;
-  const asker: Asker = {
+  const request: Request = {
     user: event.user,
     origin: { team: body.team_id, channel: event.channel, thread },
     request: `mention:${body.team_id}:${event.channel}:${event.ts}`,
-    until: Date.now() + acceptWithinMs,
   };
-  const reply = await answerText(conversation, withoutMention(event.text, context.botUserId), asker);
+  const reply = await answerText(conversation, withoutMention(event.text, context.botUserId), request);
   await tell(client, log, { channel: event.channel, user: event.user, thread }, reply);
 }
 
@@ -75,7 +69,6 @@ async function onClick({ action, body, ack, client }: Click, conversation: Conve
     user: body.user.id,
     origin: { team, channel, thread: place.thread },
     request: `click:${team}:${channel}:${String(body.container['message_ts'])}:${action.action_id}:${action.action_ts}`,
-    until: Date.now() + acceptWithinMs,
   });
   await tell(client, log, place, reply);
 }

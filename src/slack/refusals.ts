@@ -1,13 +1,13 @@
 import type { ServiceName } from '../domain/names.ts';
 import type { Refusal } from '../domain/plan.ts';
 import type { Unsplittable } from '../domain/route.ts';
-import type { NotFound } from '../workflow/request.ts';
+import type { NotFound } from '../workflow/desk.ts';
 import { code, user } from './mrkdwn.ts';
 import { splitText } from './split-text.ts';
 
 const maxNames = 12;
 
-/** Why a plan was not made, and what to type next. One sentence each. */
+/** Why a plan was not made, and what to type next. */
 export function refusalText({ service }: Pick<ServiceName, 'service'>, refusal: Refusal): string {
   const name = code(service);
   switch (refusal.reason) {

@@ -1,4 +1,4 @@
-import { type Change, moveTo, type State } from '../domain/change.ts';
+import { type Change, moveTo, revisionOf, type State } from '../domain/change.ts';
 import { decide } from '../domain/decide.ts';
 import type { ChangeId } from '../domain/names.ts';
 import { findRule, type Route } from '../domain/route.ts';
@@ -6,7 +6,6 @@ import type { Split } from '../domain/split.ts';
 import type { Cards } from './cards.ts';
 import { DependencyError, MeshUnavailableError } from './errors.ts';
 import type { Changes, Log, Mesh, Meter, OpenRoute, Written } from './ports.ts';
-import { revisionOf } from './request.ts';
 
 export interface Bench {
   readonly mesh: Mesh;

@@ -1,9 +1,10 @@
 import { type Change, moveTo } from '../domain/change.ts';
 import type { ChangeId } from '../domain/names.ts';
-import { planReturn, type Refusal } from '../domain/plan.ts';
+import { planReturn, type Refusal, startBehind } from '../domain/plan.ts';
 import { findRule, type Route } from '../domain/route.ts';
 import { sameShares } from '../domain/split.ts';
-import { type Asker, addJob, type Desk, startBehind, TooLateError } from './request.ts';
+import { type Asker, type Desk, refuseIfLate } from './desk.ts';
+import { addJob } from './submit.ts';
 
 /** What became of a click on a held change's card. */
 export type HeldAnswer =
@@ -46,8 +47,7 @@ export async function applyAnyway(desk: Desk, id: ChangeId, asker: Asker): Promi
       insistedBy: asker.user,
       acceptedAt: desk.now().toISOString(),
     };
-    if (desk.now().getTime() > asker.until)
-      throw new TooLateError(`${asker.request} was planned too late to be accepted`);
+    refuseIfLate(desk, asker);
     const accepted = await desk.changes.accept(next, { line: line.version, ahead: false });
     if (accepted.kind !== 'accepted') continue;
     await addJob(desk, next);
@@ -61,6 +61,7 @@ export async function applyAnyway(desk: Desk, id: ChangeId, asker: Asker): Promi
 export async function discard(desk: Desk, id: ChangeId, asker: Asker): Promise<HeldAnswer> {
   const change = await desk.changes.read(id);
   if (change === undefined) return { kind: 'unknown-change', id };
+  refuseIfLate(desk, asker);
   const next = moveTo(change, { kind: 'discarded', at: desk.now().toISOString(), by: asker.user });
   if (change.state.kind === 'held' && (await desk.changes.update(next))) {
     desk.log.info({ changeId: id, by: asker.user }, 'held change discarded');

@@ -1,8 +1,8 @@
 import type { Change } from '../domain/change.ts';
 import type { TypedService } from '../domain/command.ts';
-import { objectKey, type Place, type ServiceName } from '../domain/names.ts';
+import { type ChangeId, objectKey, type Place, type ServiceName } from '../domain/names.ts';
 import type { Route } from '../domain/route.ts';
-import { type Desk, fillIn, type NotFound, openService } from './request.ts';
+import { type Desk, fillIn, locateChange, type NotFound, openService } from './desk.ts';
 
 export type StatusAnswer =
   | { readonly kind: 'status'; readonly name: ServiceName; readonly route: Route; readonly open: readonly Change[] }
@@ -50,4 +50,18 @@ export async function history(desk: Desk, typed: TypedService): Promise<HistoryA
   return found.kind === 'found'
     ? { kind: 'history', name, route: found.open.route }
     : { kind: 'not-found', name, found };
+}
+
+/** The history of the object that a change of a card is about. */
+export async function historyOfChange(
+  desk: Desk,
+  id: ChangeId,
+): Promise<HistoryAnswer | { readonly kind: 'unknown-change'; readonly id: ChangeId }> {
+  const located = await locateChange(desk, id);
+  if (located === undefined) return { kind: 'unknown-change', id };
+  const { object, name } = located;
+  const open = await desk.mesh.read(object);
+  return open === undefined
+    ? { kind: 'not-found', name, found: { kind: 'gone', object } }
+    : { kind: 'history', name, route: open.route };
 }

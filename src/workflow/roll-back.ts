@@ -1,23 +1,13 @@
 import { createHash } from 'node:crypto';
-import { type Change, endedWithoutEffect } from '../domain/change.ts';
+import { type Change, endedWithoutEffect, revisionOf } from '../domain/change.ts';
 import type { Command } from '../domain/command.ts';
 import { findRevision, type Revision } from '../domain/ledger.ts';
 import type { ChangeId, ServiceName } from '../domain/names.ts';
-import { chooseReturn, planReturn, planShift, takingBack } from '../domain/plan.ts';
+import { chooseReturn, planReturn, startBehind, takingBack } from '../domain/plan.ts';
 import { defaultRule, findRule, type Route } from '../domain/route.ts';
 import { keepingPlaces, type Split, sameShares } from '../domain/split.ts';
-import {
-  type Answer,
-  type Asker,
-  type Desk,
-  fillIn,
-  type Instead,
-  openService,
-  requestId,
-  revisionOf,
-  startBehind,
-  submit,
-} from './request.ts';
+import { type Asker, type Desk, fillIn, locateChange, openService, requestId } from './desk.ts';
+import { type Answer, type Instead, submit } from './submit.ts';
 
 export type RollbackAnswer =
   | Answer
@@ -41,20 +31,22 @@ type Rollback = Extract<Command, { verb: 'rollback' }>;
 
 /** `/shift rollback reviews`: back to before the last change, or to what a named change made. */
 export async function requestRollback(desk: Desk, command: Rollback, asker: Asker): Promise<RollbackAnswer> {
+  const { options } = command;
   const name = fillIn(desk, command.service);
-  const rule = command.options.rule ?? defaultRule;
+  const rule = options.rule ?? defaultRule;
   if (command.backTo !== undefined) return bringBack(desk, name, rule, command, asker);
 
   const found = await openService(desk, name);
   if (found.kind !== 'found') return { kind: 'not-found', name, found };
   const chosen = chooseReturn(found.open.route.ledger, rule, undefined);
-  if (chosen.kind === 'refused') return { kind: 'refused', name, refusal: chosen.refusal, rule };
+  if (chosen.kind === 'refused') return { kind: 'refused', name, refusal: chosen.refusal };
 
   const { id } = chosen.revision;
-  return submit<RollbackAnswer>(desk, name, await takingItBack(desk, id, asker), command.options, {
-    plan: (route, before) =>
-      planTakingBack(desk, route, before, { id, name, seen: command.options.dryRun ? 'all' : undefined }),
-    rule,
+  return submit<RollbackAnswer>(desk, {
+    name,
+    asker: await takingItBack(desk, id, asker),
+    options,
+    plan: (route, before) => planTakingBack(desk, route, before, { id, name, mayUndo: () => options.dryRun }),
     ahead: true,
   });
 }
@@ -64,55 +56,36 @@ export async function requestRollback(desk: Desk, command: Rollback, asker: Aske
  * others came after is only shown and not yet done.
  */
 export async function rollBack(desk: Desk, id: ChangeId, asker: Asker, seen?: string): Promise<RollbackAnswer> {
-  const stored = await desk.changes.read(id);
-  const object = stored?.object ?? (await desk.mesh.findChange(id));
-  if (object === undefined) return { kind: 'unknown-change', id };
+  const located = await locateChange(desk, id);
+  if (located === undefined) return { kind: 'unknown-change', id };
 
-  const name = { cluster: object.cluster, namespace: object.namespace, service: stored?.service ?? object.name };
-  return submit<RollbackAnswer>(
-    desk,
+  const { object, name, stored } = located;
+  return submit<RollbackAnswer>(desk, {
     name,
-    await takingItBack(desk, id, asker),
-    { dryRun: false },
-    {
-      object,
-      plan: (route, before) => planTakingBack(desk, route, before, { id, name, seen, stored }),
-      rule: stored?.rule ?? defaultRule,
-      ahead: true,
-    },
-  );
+    asker: await takingItBack(desk, id, asker),
+    options: { dryRun: false },
+    object,
+    plan: (route, before) =>
+      planTakingBack(desk, route, before, { id, name, stored, mayUndo: ({ stamp }) => stamp === seen }),
+    ahead: true,
+  });
 }
 
-/** The button that gives everything to the version a change was about. */
-export async function promote(desk: Desk, id: ChangeId, asker: Asker): Promise<RollbackAnswer> {
-  const change = await desk.changes.read(id);
-  if (change?.focus === undefined) return { kind: 'unknown-change', id };
-
-  const { object, service, focus, rule } = change;
-  const name = { cluster: object.cluster, namespace: object.namespace, service };
-  const wish = { kind: 'share', version: focus, percent: 100 } as const;
-  return submit(
-    desk,
+function bringBack(
+  desk: Desk,
+  name: ServiceName,
+  rule: string,
+  { backTo, options }: Rollback,
+  asker: Asker,
+): Promise<Answer> {
+  return submit(desk, {
     name,
     asker,
-    { rule, dryRun: false },
-    {
-      object,
-      plan: (route, before) => planShift(route, wish, { rule, start: startBehind(route, before, rule) }),
-      rule,
-      focus,
-      ahead: false,
-    },
-  );
-}
-
-function bringBack(desk: Desk, name: ServiceName, rule: string, command: Rollback, asker: Asker): Promise<Answer> {
-  return submit(desk, name, asker, command.options, {
+    options,
     plan: (route, before) => {
-      const chosen = chooseReturn(route.ledger, rule, command.backTo);
+      const chosen = chooseReturn(route.ledger, rule, backTo);
       return chosen.kind === 'refused' ? chosen : planReturn(route, chosen.back, startBehind(route, before, rule));
     },
-    rule,
     ahead: true,
   });
 }
@@ -120,8 +93,8 @@ function bringBack(desk: Desk, name: ServiceName, rule: string, command: Rollbac
 interface TakingBack {
   readonly id: ChangeId;
   readonly name: ServiceName;
-  /** The stamp of what was shown; `all` where nothing needs to be. */
-  readonly seen: string | undefined;
+  /** Whether what else would be undone may be, since the person knows of it. */
+  readonly mayUndo: (undo: Undo) => boolean;
   readonly stored?: Change | undefined;
 }
 
@@ -130,7 +103,7 @@ function planTakingBack(
   desk: Desk,
   route: Route,
   before: readonly Change[],
-  { id, name, seen, stored }: TakingBack,
+  { id, name, mayUndo, stored }: TakingBack,
 ): ReturnType<typeof planReturn> | Instead<RollbackAnswer> {
   const revision = findRevision(route.ledger, id);
   if (revision === undefined)
@@ -139,7 +112,7 @@ function planTakingBack(
   if (reverted !== undefined) return { kind: 'refused', refusal: { reason: 'already-rolled-back', by: reverted } };
 
   const undo = undoing(desk, route, before, revision);
-  if (undo !== undefined && seen !== 'all' && seen !== undo.stamp) return instead({ kind: 'confirm', id, name, undo });
+  if (undo !== undefined && !mayUndo(undo)) return instead({ kind: 'confirm', id, name, undo });
   return planReturn(route, takingBack(revision), startBehind(route, before, revision.rule));
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Refusal } from '../../src/domain/plan.ts';
 import { answerReply, heldReply, historyReply, mistakeReply, statusReply } from '../../src/slack/answers.ts';
 import { commands, helpText } from '../../src/slack/help.ts';
-import type { NotFound } from '../../src/workflow/request.ts';
+import type { NotFound } from '../../src/workflow/desk.ts';
 import { change, changeId, jason, reviews, reviewsObject, revision, rule } from '../support/builders.ts';
 
 const name = { cluster: 'sandbox', namespace: 'default', service: 'reviews' };
@@ -37,7 +37,7 @@ describe('why a plan was not made', () => {
       'Already rolled back, by <@U02BOB> (c-00000001).',
     ],
   ])('is told with what works instead: %o', (refusal, words) => {
-    expect(answerReply({ kind: 'refused', name, refusal, rule: 'default' }).text).toContain(words);
+    expect(answerReply({ kind: 'refused', name, refusal }).text).toContain(words);
   });
 
   it.each<[NotFound, string]>([

@@ -1,27 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Change, FailReason, HoldReason, State } from '../../src/domain/change.ts';
+import { type Change, failReasons, holdReasons, type State } from '../../src/domain/change.ts';
 import { readButtonValue } from '../../src/slack/actions.ts';
 import { card } from '../../src/slack/card.ts';
 import { change, changeId } from '../support/builders.ts';
 
 const at = '2026-11-22T14:03:11.000Z';
 const applied = { kind: 'applied', at, seq: 1, tookMs: 84, live: { v1: 50, v3: 50 }, warnings: [] } as const;
-const holdReasons: readonly HoldReason[] = ['moved', 'recreated', 'ledger-lost', 'predecessor-missing'];
-const failReasons: readonly FailReason[] = [
-  'object-gone',
-  'rule-gone',
-  'rule-changed',
-  'version-gone',
-  'ledger-unreadable',
-  'not-permitted',
-  'rejected',
-  'too-large',
-  'contended',
-  'unreachable',
-  'expired',
-];
-
 /** One of every state a change can be in. */
 const states: readonly State[] = [
   { kind: 'queued' },

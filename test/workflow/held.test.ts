@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Change } from '../../src/domain/change.ts';
-import { TooLateError } from '../../src/workflow/request.ts';
+import { TooLateError } from '../../src/workflow/desk.ts';
 import { changeId, reviewsObject } from '../support/builders.ts';
 import { House } from './house.ts';
 

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import type { Change, Origin } from '../domain/change.ts';
+import type { TypedService } from '../domain/command.ts';
+import { type ChangeId, changeIdFrom, type RoutingObject, type ServiceName } from '../domain/names.ts';
+import type { Changes, Found, Log, Mesh, OpenRoute, Queue } from './ports.ts';
+
+/** What it takes to answer a person. */
+export interface Desk {
+  readonly mesh: Mesh;
+  readonly changes: Changes;
+  readonly queue: Queue;
+  readonly log: Log;
+  readonly now: () => Date;
+  /** Where a service is looked for when its place is not named. */
+  readonly namespace: string;
+}
+
+/** Who asks, and what makes the asking unique: the same `request` is the same change, however often it is delivered. */
+export interface Asker {
+  readonly user: string;
+  readonly origin: Origin;
+  readonly request: string;
+  /** Nothing is accepted after this, by our clock in ms, since the person has been told so. */
+  readonly until: number;
+}
+
+/** The answer was not there in time, and the person has been told that nothing was accepted. */
+export class TooLateError extends Error {
+  override readonly name = 'TooLateError';
+}
+
+export type NotFound =
+  | Exclude<Found, { kind: 'found' }>
+  /** It was there a moment ago. */
+  | { readonly kind: 'gone'; readonly object: RoutingObject };
+
+export function refuseIfLate(desk: Pick<Desk, 'now'>, asker: Asker): void {
+  if (desk.now().getTime() > asker.until) throw new TooLateError(`${asker.request} came too late to be accepted`);
+}
+
+export function requestId(request: string): ChangeId {
+  return changeIdFrom(createHash('sha256').update(request).digest());
+}
+
+export function fillIn(desk: Desk, typed: TypedService): ServiceName {
+  return {
+    cluster: typed.cluster ?? desk.mesh.clusters[0] ?? '',
+    namespace: typed.namespace ?? desk.namespace,
+    service: typed.service,
+  };
+}
+
+/** A service's object as it is now. */
+export async function openService(
+  desk: Desk,
+  name: ServiceName,
+): Promise<{ readonly kind: 'found'; readonly open: OpenRoute } | NotFound> {
+  const found = await desk.mesh.find(name);
+  if (found.kind !== 'found') return found;
+  const open = await desk.mesh.read(found.object);
+  return open === undefined ? { kind: 'gone', object: found.object } : { kind: 'found', open };
+}
+
+export interface Located {
+  readonly object: RoutingObject;
+  readonly name: ServiceName;
+  /** Absent when the store was lost, and the object's own history named the change. */
+  readonly stored: Change | undefined;
+}
+
+/** The object that a change of a card is about. */
+export async function locateChange(desk: Desk, id: ChangeId): Promise<Located | undefined> {
+  const stored = await desk.changes.read(id);
+  const object = stored?.object ?? (await desk.mesh.findChange(id));
+  if (object === undefined) return undefined;
+  const { cluster, namespace } = object;
+  return { object, name: { cluster, namespace, service: stored?.service ?? object.name }, stored };
+}

@@ -1,0 +1,165 @@
+import type { Change } from '../domain/change.ts';
+import { revisionOf } from '../domain/change.ts';
+import type { Options } from '../domain/command.ts';
+import type { ChangeId, RoutingObject, ServiceName } from '../domain/names.ts';
+import type { Plan, PlannedChange, Refusal } from '../domain/plan.ts';
+import type { Route } from '../domain/route.ts';
+import { type Asker, type Desk, type NotFound, refuseIfLate, requestId } from './desk.ts';
+import { RejectedError, StoreUnavailableError } from './errors.ts';
+import type { Found, Line, OpenRoute } from './ports.ts';
+
+export type Answer =
+  /** `again`: the same request had been accepted before. `behind`: how many changes wait before it. */
+  | { readonly kind: 'accepted'; readonly change: Change; readonly behind: number; readonly again: boolean }
+  | { readonly kind: 'refused'; readonly name: ServiceName; readonly refusal: Refusal }
+  | { readonly kind: 'not-found'; readonly name: ServiceName; readonly found: NotFound }
+  | {
+      readonly kind: 'preview';
+      readonly name: ServiceName;
+      readonly plan: PlannedChange;
+      readonly waiting: number;
+      readonly verdict: Verdict;
+    };
+
+/** What the API server says to the patch, without storing it. */
+export type Verdict =
+  | { readonly kind: 'fine'; readonly warnings: readonly string[] }
+  | { readonly kind: 'rejected'; readonly message: string }
+  /** Others are applied first, so the object to ask about is not there yet. */
+  | { readonly kind: 'not-asked' }
+  /** Somebody wrote the object in between. */
+  | { readonly kind: 'moved' };
+
+/** What a submission's plan may say in place of a plan. */
+export interface Instead<A> {
+  readonly kind: 'instead';
+  readonly answer: A;
+}
+
+export interface Submission<A> {
+  readonly name: ServiceName;
+  readonly asker: Asker;
+  readonly options: Options;
+  /** The object, where it is known already. */
+  readonly object?: RoutingObject | undefined;
+  /** Plans from the object as it is and from the changes that will be applied before. */
+  readonly plan: (route: Route, before: readonly Change[]) => Plan | Instead<A>;
+  readonly focus?: string | undefined;
+  /** Goes before everything that has not begun. */
+  readonly ahead: boolean;
+}
+
+const maxTries = 5;
+
+/** Plans from what the line will leave and takes the place behind it; planned anew when the line moves meanwhile. */
+export async function submit<A = never>(desk: Desk, submission: Submission<A>): Promise<Answer | A> {
+  const { name, asker, ahead } = submission;
+  const id = requestId(asker.request);
+  for (let tries = 0; tries < maxTries; tries += 1) {
+    const [known, found] = await Promise.all([desk.changes.read(id), locate(desk, submission)]);
+    if (known !== undefined) return acceptedAlready(known, asker);
+    if (found.kind !== 'found') return { kind: 'not-found', name, found };
+
+    // The line first and the object after it: a change that is applied in between moves the line, and so this one is planned anew.
+    const line = await desk.changes.line(found.object);
+    const open = await desk.mesh.read(found.object);
+    if (open === undefined) return { kind: 'not-found', name, found: { kind: 'gone', object: found.object } };
+
+    const before = ahead ? line.waiting.filter(({ state }) => state.kind === 'applying') : line.waiting;
+    const plan = submission.plan(open.route, before);
+    if (plan.kind === 'instead') return plan.answer;
+    if (plan.kind === 'refused') return { kind: 'refused', name, refusal: plan.refusal };
+    if (submission.options.dryRun) return preview(desk, submission, plan, open, line);
+
+    const change = toChange(desk, submission, plan, id, found.object);
+    refuseIfLate(desk, asker);
+    const accepted = await desk.changes.accept(change, { line: line.version, ahead });
+    if (accepted.kind === 'known') return acceptedAlready(accepted.change, asker);
+    if (accepted.kind === 'moved') continue;
+    await addJob(desk, change);
+    desk.log.info(
+      { changeId: id, object: change.object, from: plan.from, to: plan.to, by: asker.user },
+      'change accepted',
+    );
+    return { kind: 'accepted', change, behind: before.length, again: false };
+  }
+  throw new Error(`the line of ${name.service} moved ${maxTries} times while a change was planned`);
+}
+
+/** What is stored is accepted, whether its job could be added or not; the reconciler adds it when the queue is back. */
+export async function addJob({ queue, log }: Pick<Desk, 'queue' | 'log'>, change: Change): Promise<void> {
+  try {
+    await queue.add(change);
+  } catch (error) {
+    if (!(error instanceof StoreUnavailableError)) throw error;
+    log.warn({ changeId: change.id, err: error }, 'change is stored, but its job could not be added yet');
+  }
+}
+
+function locate<A>(desk: Desk, { name, object }: Submission<A>): Promise<Found> {
+  return object === undefined ? desk.mesh.find(name) : Promise.resolve({ kind: 'found', object });
+}
+
+function acceptedAlready(known: Change, asker: Asker): Answer {
+  if (known.request !== asker.request) throw new Error(`two requests have the id ${known.id}`);
+  return { kind: 'accepted', change: known, behind: 0, again: true };
+}
+
+async function preview<A>(
+  desk: Desk,
+  { name, asker }: Submission<A>,
+  plan: PlannedChange,
+  open: OpenRoute,
+  line: Line,
+): Promise<Answer> {
+  const waiting = line.waiting.length;
+  if (waiting > 0) return { kind: 'preview', name, plan, waiting, verdict: { kind: 'not-asked' } };
+
+  const revision = revisionOf({ ...plan, id: requestId(asker.request), by: asker.user }, desk.now());
+  return {
+    kind: 'preview',
+    name,
+    plan,
+    waiting,
+    verdict: await judge(open, { rule: plan.rule, to: plan.to, revision }),
+  };
+}
+
+async function judge(open: OpenRoute, edit: Parameters<OpenRoute['write']>[0]): Promise<Verdict> {
+  try {
+    const written = await open.write(edit, { dryRun: true });
+    return written.kind === 'written' ? { kind: 'fine', warnings: written.warnings } : { kind: 'moved' };
+  } catch (error) {
+    if (error instanceof RejectedError) return { kind: 'rejected', message: error.message };
+    throw error;
+  }
+}
+
+function toChange<A>(
+  desk: Desk,
+  { name, asker, options, focus }: Submission<A>,
+  plan: PlannedChange,
+  id: ChangeId,
+  object: RoutingObject,
+): Change {
+  const { rule, from, to, base, reverts, pinned } = plan;
+  return {
+    id,
+    request: asker.request,
+    object,
+    service: name.service,
+    rule,
+    by: asker.user,
+    reason: options.reason,
+    origin: asker.origin,
+    focus,
+    from,
+    to,
+    base,
+    reverts,
+    pinned,
+    acceptedAt: desk.now().toISOString(),
+    state: { kind: 'queued' },
+    rev: 0,
+  };
+}
