@@ -157,10 +157,17 @@ describe('the configuration', () => {
     expect(readConfig({ ...good, REDIS_URL: url }).redis).toEqual(address);
   });
 
-  it.each(['redis', 'http://redis', 'redis://', 'redis://a,b', 'redis+sentinel://a', 'redis://a/b', 'redis://a:port'])(
-    'refuses %s as the address of Redis',
-    (url) => {
-      expect(faults({ ...good, REDIS_URL: url })).toHaveLength(1);
-    },
-  );
+  it.each([
+    'redis',
+    'http://redis',
+    'redis://',
+    'redis://a,b',
+    'redis+sentinel://a',
+    'redis://a/b',
+    'redis://a:port',
+    'redis://a:99999',
+    'redis://:p%ss@h',
+  ])('refuses %s as the address of Redis', (url) => {
+    expect(faults({ ...good, REDIS_URL: url })).toHaveLength(1);
+  });
 });

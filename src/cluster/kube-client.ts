@@ -105,7 +105,7 @@ export class KubeClient {
   }
 
   /** Calls back for every event until the server ends the watch (undefined) or it breaks (the error). */
-  watch(
+  async watch(
     resource: Resource,
     namespace: string,
     resourceVersion: string,
@@ -113,17 +113,19 @@ export class KubeClient {
     signal: AbortSignal,
   ): Promise<unknown> {
     const path = `/apis/${resource.group}/${resource.version}/namespaces/${encodeURIComponent(namespace)}/${resource.plural}`;
-    return new Promise((resolve) => {
-      new Watch(this.#config)
-        .watch(path, { resourceVersion, allowWatchBookmarks: true }, onEvent, (error: unknown) =>
-          resolve(error ?? undefined),
-        )
-        .then((controller) => {
-          if (signal.aborted) controller.abort();
-          else signal.addEventListener('abort', () => controller.abort(), { once: true });
-        })
-        .catch(resolve);
-    });
+    const { promise: ended, resolve: end } = Promise.withResolvers<unknown>();
+    const query = { resourceVersion, allowWatchBookmarks: true };
+    const controller = await new Watch(this.#config).watch(path, query, onEvent, (error: unknown) =>
+      end(error ?? undefined),
+    );
+    const abort = () => controller.abort();
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    try {
+      return await ended;
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
   }
 
   async close(): Promise<void> {

@@ -59,6 +59,8 @@ export function loadKubeConfigs(
   file: string | undefined,
   contexts: readonly string[],
 ): ReadonlyMap<string, PooledKubeConfig> {
+  if (file === undefined && contexts.length > 0)
+    throw new KubeConfigError('CLUSTERS', 'names contexts, but KUBECONFIG is not set');
   if (file === undefined) return new Map([[inCluster, loadInCluster()]]);
   const all = loadFile(file);
   const names = contexts.length > 0 ? contexts : [all.getCurrentContext()];

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Log } from '../workflow/ports.ts';
 import type { KubeClient, Resource } from './kube-client.ts';
@@ -108,27 +109,35 @@ export class WatchCache<T> {
       this.#resourceVersion = '';
       return;
     }
-    const { metadata } = meta.parse(object);
-    if (type === 'DELETED') this.#objects.delete(metadata.name);
+    const parsed = meta.safeParse(object);
+    if (!parsed.success) {
+      this.#log.warn({ type, resource: this.#resource.plural }, 'watch sent what is no object');
+      return;
+    }
+
+    const { name, resourceVersion } = parsed.data.metadata;
+    if (type === 'DELETED') this.#objects.delete(name);
     else if (type !== 'BOOKMARK') this.#put(object);
-    this.#resourceVersion = metadata.resourceVersion;
+    this.#resourceVersion = resourceVersion;
   }
 
+  /** One object that cannot be read must not hide the others; and the library would swallow what is thrown here. */
   #put(object: unknown): void {
     const { name } = meta.parse(object).metadata;
-    const read = this.#read(object);
-    if (read === undefined) this.#objects.delete(name);
-    else this.#objects.set(name, read);
+    this.#objects.delete(name);
+    try {
+      const read = this.#read(object);
+      if (read !== undefined) this.#objects.set(name, read);
+    } catch (err) {
+      this.#log.warn(
+        { err, resource: this.#resource.plural, namespace: this.#namespace, name },
+        'an object could not be read and is left out',
+      );
+    }
   }
 
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#stop.signal.addEventListener('abort', () => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+  async #pause(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal: this.#stop.signal }).catch(() => {}); // stopped: the loop sees it
   }
 }
 

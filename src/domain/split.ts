@@ -73,12 +73,6 @@ export function keepingPlaces(live: Split, target: Split): Split {
   );
 }
 
-/** Versions whose share grows on the way from one split to the other. */
-export function growing(from: Split, to: Split): readonly string[] {
-  const [before, after] = [percentages(from), percentages(to)];
-  return versionsOf(from, to).filter((version) => weightOf(after, version) > weightOf(before, version));
-}
-
 /** Every version of either, the first split's order first. */
 export function versionsOf(a: Split, b: Split): readonly string[] {
   return [...new Set([...Object.keys(a), ...Object.keys(b)])];

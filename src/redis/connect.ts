@@ -19,7 +19,9 @@ export function readRedisUrl(text: string): RedisAddress | undefined {
     text,
   );
   if (match === null) return undefined;
-  const [, secure, mode, username, password, hostList = '', path = ''] = match;
+  const [, secure, mode, typedName, typedPassword, hostList = '', path = ''] = match;
+  const [username, password] = [decoded(typedName), decoded(typedPassword)];
+  if (username === null || password === null) return undefined;
   const kind = mode === 'sentinel' || mode === 'cluster' ? mode : 'single';
   const hosts = hostList.split(',').map((each) => readHost(each, kind === 'sentinel' ? 26379 : 6379));
   const known = hosts.filter((host) => host !== undefined);
@@ -33,8 +35,8 @@ export function readRedisUrl(text: string): RedisAddress | undefined {
     kind,
     hosts: known,
     options: {
-      ...(username ? { username: decodeURIComponent(username) } : {}),
-      ...(password === undefined ? {} : { password: decodeURIComponent(password) }),
+      ...(username ? { username } : {}),
+      ...(password === undefined ? {} : { password }),
       ...(database === undefined ? {} : { db: Number(database) }),
       ...(secure === 's' ? { tls: {} } : {}),
       ...(kind === 'sentinel' && segments[0] !== undefined ? { name: segments[0] } : {}),
@@ -101,6 +103,15 @@ function reconnectAfterMs(times: number): number {
 
 function readHost(text: string, defaultPort: number): { host: string; port: number } | undefined {
   const match = /^(\[[0-9a-f:]+\]|[^:]+)(?::(\d{1,5}))?$/i.exec(text);
-  if (match?.[1] === undefined) return undefined;
+  if (match?.[1] === undefined || Number(match[2] ?? 0) > 65_535) return undefined;
   return { host: match[1].replaceAll(/[[\]]/g, ''), port: match[2] === undefined ? defaultPort : Number(match[2]) };
+}
+
+/** Null for what is not percent-encoded as a URL wants it. */
+function decoded(text: string | undefined): string | null | undefined {
+  try {
+    return text === undefined ? undefined : decodeURIComponent(text);
+  } catch {
+    return null;
+  }
 }

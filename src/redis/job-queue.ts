@@ -3,13 +3,14 @@ import { z } from 'zod';
 import type { Change } from '../domain/change.ts';
 import { type ChangeId, isChangeId } from '../domain/names.ts';
 import type { Job, WorkerAnswer } from '../workflow/apply.ts';
-import { StoreUnavailableError } from '../workflow/errors.ts';
+import { MeshUnavailableError, StoreUnavailableError } from '../workflow/errors.ts';
 import type { Log, Queue } from '../workflow/ports.ts';
 import type { Connection } from './connect.ts';
 import { queuePrefix } from './keys.ts';
 
 const queueName = 'changes';
 const attempts = 8;
+const firstBackoffMs = 500;
 
 /** A job names a change and carries nothing that could be believed instead of its record. An older version of us may have written it. */
 const payload = z.object({
@@ -30,7 +31,7 @@ export class JobQueue implements Queue {
       prefix: queuePrefix,
       defaultJobOptions: {
         attempts,
-        backoff: { type: 'exponential', delay: 500, jitter: 0.3 },
+        backoff: { type: 'custom' },
         removeOnComplete: { age: 3600, count: 1000 },
         removeOnFail: { age: 24 * 3600, count: 1000 },
       },
@@ -72,7 +73,7 @@ export interface WorkerOptions {
   readonly apply: (job: Job, lastAttempt: boolean) => Promise<WorkerAnswer>;
 }
 
-/** Takes jobs and answers each as done, never again, or later. Order and exactness do not rest on it, but on the line and the ledger. */
+/** Takes jobs and answers each as done, not yet, later, or never again. Order and exactness do not rest on it, but on the line and the ledger. */
 export function startWorker({ connection, log, apply }: WorkerOptions): RunningWorker {
   const worker = new Worker(queueName, (job, token) => work(job, token, apply), {
     connection,
@@ -81,10 +82,11 @@ export function startWorker({ connection, log, apply }: WorkerOptions): RunningW
     lockDuration: 10_000,
     stalledInterval: 5_000,
     maxStalledCount: 10,
+    settings: { backoffStrategy: (attemptsMade, _type, error) => backoffMs(attemptsMade, error) },
   });
   worker.on('error', (err) => log.warn({ err }, 'worker lost Redis'));
   worker.on('failed', (job, err) =>
-    log.warn({ jobId: job?.id, attempt: job?.attemptsMade, err }, 'job attempt failed'),
+    log.warn({ changeId: changeOf(job), attempt: job?.attemptsMade, err }, 'job attempt failed'),
   );
   return worker;
 }
@@ -103,4 +105,14 @@ async function work(job: BullJob, token: string | undefined, apply: WorkerOption
       await job.moveToDelayed(Date.now() + answer.afterMs, token);
       throw new DelayedError();
   }
+}
+
+/** Twice as long each time, never in step with other workers, and never sooner than the API server asked. */
+function backoffMs(attemptsMade: number, error: Error | undefined): number {
+  const asked = error instanceof MeshUnavailableError ? (error.retryAfterMs ?? 0) : 0;
+  return Math.max(asked, firstBackoffMs * 2 ** (attemptsMade - 1) * (0.85 + 0.3 * Math.random()));
+}
+
+function changeOf(job: BullJob | undefined): string | undefined {
+  return payload.safeParse(job?.data).data?.id;
 }

@@ -96,15 +96,17 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
 /** Path of the program, which exists for Linux on x64 only. */
 export async function findLocalSlack(): Promise<string> {
   const name = `local-slack-${process.platform}-${process.arch}`;
-  const advice = 'set SLACK_BOT_TOKEN and SLACK_APP_TOKEN to use a real workspace';
   try {
     const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`);
     const path = join(dirname(manifest), 'bin/local-slack');
     if (await isExecutable(path)) return path;
   } catch (cause) {
-    throw new LocalSlackNotFoundError(`no local Slack here: install the npm package ${name}, or ${advice}`, { cause });
+    throw new LocalSlackNotFoundError(
+      `no local Slack here: the npm package ${name} is not installed, and it exists for Linux on x64 only`,
+      { cause },
+    );
   }
-  throw new LocalSlackNotFoundError(`no local Slack here: ${name} has no program that may be run; ${advice}`);
+  throw new LocalSlackNotFoundError(`no local Slack here: ${name} has no program that may be run`);
 }
 
 /** Made up at each start, in the shapes that Slack's own have. */

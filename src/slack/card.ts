@@ -1,5 +1,6 @@
 import type { Button, ContextBlock, KnownBlock } from '@slack/types';
 import type { Change, FailReason, HoldReason, State } from '../domain/change.ts';
+import { defaultRule } from '../domain/route.ts';
 import { percentages, weightOf } from '../domain/split.ts';
 import { truncate } from '../domain/typed-text.ts';
 import { actions, formatButtonValue } from './actions.ts';
@@ -44,7 +45,7 @@ export function card(change: Change): Message {
 /** What a change is for: `reviews · 50 % to v3`. */
 export function title({ service, reverts, focus, to, rule }: Change): string {
   const what = reverts === undefined ? aim(focus, to) : `back to ${splitText(to)}`;
-  return rule === 'default' ? `${service} · ${what}` : `${service} (${rule}) · ${what}`;
+  return rule === defaultRule ? `${service} · ${what}` : `${service} (${rule}) · ${what}`;
 }
 
 function aim(focus: string | undefined, to: Change['to']): string {

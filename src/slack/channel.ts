@@ -4,7 +4,6 @@ import type { Change } from '../domain/change.ts';
 import { ChatError } from '../workflow/errors.ts';
 import type { Chat, Log, Placed } from '../workflow/ports.ts';
 import { card } from './card.ts';
-import { code } from './mrkdwn.ts';
 import { Pace } from './pace.ts';
 import { call } from './web-api.ts';
 
@@ -96,10 +95,15 @@ export class SlackChannel implements Chat {
     return z.object({ channel: z.string(), ts: z.string() }).parse(posted);
   }
 
+  /** The card comes first: that the note beside it did not arrive must not make it be posted again. */
   async #postToAsker(change: Change): Promise<Place> {
     const place = await this.#post(change.by, undefined, change);
-    const text = `I am not in <#${change.origin.channel}>, so the card of ${change.id} is here. ${code('/invite @shiftbot')} there puts the next one where you typed.`;
-    await this.#send(place.channel, () => this.#client.chat.postMessage({ channel: place.channel, text }));
+    const text = `I am not in <#${change.origin.channel}>, so the card of ${change.id} is here. Invite me there, and the next one stands where you typed.`;
+    try {
+      await this.#send(place.channel, () => this.#client.chat.postMessage({ channel: place.channel, text }));
+    } catch (err) {
+      this.#log.warn({ changeId: change.id, err }, 'the asker was not told why the card is here');
+    }
     return place;
   }
 

@@ -1,4 +1,4 @@
-import { type Change, moveTo, revisionOf, type State } from '../domain/change.ts';
+import { type Change, type FailReason, moveTo, revisionOf, type State } from '../domain/change.ts';
 import { decide } from '../domain/decide.ts';
 import type { ChangeId } from '../domain/names.ts';
 import { findRule, type Route } from '../domain/route.ts';
@@ -160,7 +160,9 @@ async function applied(bench: Bench, change: Change, before: Route, effect: Effe
 
 /** The card of the change before this one, and of the one it takes back, no longer say what is live. */
 async function tellEarlier(bench: Bench, change: Change, before: Route): Promise<void> {
-  const previous = before.ledger.revisions.find(({ rule, id }) => rule === change.rule && id !== change.id)?.id;
+  const { revisions } = before.ledger;
+  const older = revisions.slice(revisions.findIndex(({ id }) => id === change.id) + 1); // all of them, where ours is not there yet
+  const previous = older.find(({ rule }) => rule === change.rule)?.id;
   if (previous !== undefined && previous !== change.reverts) await mark(bench, previous, { later: change.id });
   if (change.reverts !== undefined)
     await mark(bench, change.reverts, { rolledBack: { by: change.by, change: change.id } });
@@ -178,12 +180,7 @@ async function mark(
   }
 }
 
-function fail(
-  bench: Bench,
-  change: Change,
-  because: Extract<State, { kind: 'failed' }>['because'],
-  detail?: string,
-): Promise<void> {
+function fail(bench: Bench, change: Change, because: FailReason, detail?: string): Promise<void> {
   return end(bench, change, { kind: 'failed', at: isoNow(bench), because, detail });
 }
 
@@ -191,7 +188,7 @@ async function end(bench: Bench, change: Change, state: Exclude<State, { kind: '
   if (!(await bench.changes.update(moveTo(change, state)))) return;
   bench.log.warn(
     { changeId: change.id, object: change.object, state },
-    'change ended without effect, or waits for a person',
+    'change ended without known effect, or waits for a person',
   );
   bench.meter.ended('because' in state ? `${state.kind}:${state.because}` : state.kind);
   bench.cards.showSoon(change.id);

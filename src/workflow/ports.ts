@@ -47,7 +47,7 @@ export type Written =
   | { readonly kind: 'written'; readonly live: Split; readonly seq: number; readonly warnings: readonly string[] }
   | { readonly kind: 'conflict' };
 
-/** The changes that must survive a restart. A failure is a StoreUnavailableError. */
+/** The changes that must survive a restart. A failure is a StoreUnavailableError; a record that cannot be trusted is an error too. */
 export interface Changes {
   read(id: ChangeId): Promise<Change | undefined>;
   /** What waits for the object, in the order it will be applied, and the version of that line. */

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import {
   giveShare,
   giveWhole,
-  growing,
   keepingPlaces,
   percentages,
   type Split,
@@ -276,18 +275,6 @@ describe('keepingPlaces', () => {
         expect(sameShares(written, target)).toBe(true);
       }),
     );
-  });
-});
-
-describe('growing', () => {
-  it.each`
-    from                  | to                            | grow
-    ${{ v1: 100 }}        | ${{ v1: 50, v3: 50 }}         | ${['v3']}
-    ${{ v1: 1, v2: 1 }}   | ${{ v1: 50, v2: 50 }}         | ${[]}
-    ${{ v1: 50, v2: 50 }} | ${{ v1: 20, v2: 40, v3: 40 }} | ${['v3']}
-    ${{ v1: 0, v2: 0 }}   | ${{ v1: 30, v2: 70 }}         | ${['v1', 'v2']}
-  `('from $from to $to: $grow', ({ from, to, grow }) => {
-    expect(growing(from, to)).toEqual(grow);
   });
 });
 
