@@ -39,21 +39,25 @@ const maxRevisions = 30;
 const maxBytes = 12 * 1024;
 const maxReason = 200;
 
-const split = z.record(z.string().max(253), z.int().min(0).max(2_147_483_647));
-const changeId = z.custom<ChangeId>((value) => typeof value === 'string' && isChangeId(value), 'not a change id');
+/** How splits and ids are read wherever they come from outside: an annotation, a record, a job. */
+export const splitSchema = z.record(z.string().max(253), z.int().min(0).max(2_147_483_647));
+export const changeIdSchema = z.custom<ChangeId>(
+  (value) => typeof value === 'string' && isChangeId(value),
+  'not a change id',
+);
 const schema = z.object({
   v: z.literal(1),
   seq: z.int().min(0),
   revisions: z.array(
     z.object({
-      id: changeId,
+      id: changeIdSchema,
       at: z.iso.datetime(),
       by: z.string().max(100),
       rule: z.string(), // Istio bounds the names of hosts and subsets, but not those of rules
-      from: split,
-      to: split,
+      from: splitSchema,
+      to: splitSchema,
       reason: z.string().optional(),
-      reverts: changeId.optional(),
+      reverts: changeIdSchema.optional(),
     }),
   ),
 });

@@ -1,12 +1,13 @@
 import { type Job as BullJob, Queue as BullQueue, DelayedError, UnrecoverableError, Worker } from 'bullmq';
 import { z } from 'zod';
 import type { Change } from '../domain/change.ts';
-import { type ChangeId, isChangeId } from '../domain/names.ts';
+import { changeIdSchema } from '../domain/ledger.ts';
 import type { Job, WorkerAnswer } from '../workflow/apply.ts';
 import { MeshUnavailableError, StoreUnavailableError } from '../workflow/errors.ts';
 import type { Log, Queue } from '../workflow/ports.ts';
 import type { Connection } from './connect.ts';
 import { queuePrefix } from './keys.ts';
+import { objectSchema } from './stored-change.ts';
 
 const queueName = 'changes';
 const attempts = 8;
@@ -15,8 +16,8 @@ const firstBackoffMs = 500;
 /** A job names a change and carries nothing that could be believed instead of its record. An older version of us may have written it. */
 const payload = z.object({
   v: z.literal(1),
-  id: z.custom<ChangeId>((value) => typeof value === 'string' && isChangeId(value), 'not a change id'),
-  object: z.object({ cluster: z.string(), namespace: z.string(), kind: z.literal('VirtualService'), name: z.string() }),
+  id: changeIdSchema,
+  object: objectSchema,
 });
 
 /** The BullMQ queue, from the side of those who wait for an answer: it takes a job at once or not at all. */
@@ -47,8 +48,8 @@ export class JobQueue implements Queue {
     return this.#add(change, `${change.id}.${change.rev}.${Math.floor(Date.now() / 60_000)}`);
   }
 
-  async close(): Promise<void> {
-    await this.#queue.close();
+  close(): Promise<void> {
+    return closing(this.#queue.close(), this.#connection);
   }
 
   async #add({ id, object }: Change, jobId: string): Promise<void> {
@@ -88,7 +89,18 @@ export function startWorker({ connection, log, apply }: WorkerOptions): RunningW
   worker.on('failed', (job, err) =>
     log.warn({ changeId: changeOf(job), attempt: job?.attemptsMade, err }, 'job attempt failed'),
   );
-  return worker;
+  return { close: () => closing(worker.close(), connection) };
+}
+
+/** Waits for what Redis is needed for, but not for a Redis that is away: then there is nothing to wait for. */
+async function closing(closed: Promise<void>, connection: Connection): Promise<void> {
+  const { promise: away, resolve: giveUp } = Promise.withResolvers<void>();
+  const timer = setInterval(() => connection.status !== 'ready' && giveUp(), 500);
+  try {
+    await Promise.race([closed, away]);
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 async function work(job: BullJob, token: string | undefined, apply: WorkerOptions['apply']): Promise<void> {

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { type Change, failReasons, holdReasons } from '../domain/change.ts';
-import { type ChangeId, isChangeId } from '../domain/names.ts';
+import { changeIdSchema, splitSchema } from '../domain/ledger.ts';
 
 /** A change as Redis keeps it. `rev` and `kind` stand beside the record so that scripts can compare them. */
 export interface StoredChange {
@@ -16,8 +16,14 @@ export class UnreadableRecordError extends Error {
   override readonly name = 'UnreadableRecordError';
 }
 
-const id = z.custom<ChangeId>((value) => typeof value === 'string' && isChangeId(value), 'not a change id');
-const split = z.record(z.string().max(253), z.int().min(0).max(2_147_483_647));
+/** How the object of a record or a job is read. */
+export const objectSchema = z.object({
+  cluster: z.string(),
+  namespace: z.string(),
+  kind: z.literal('VirtualService'),
+  name: z.string(),
+});
+
 const time = z.iso.datetime();
 const state = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('queued') }),
@@ -27,39 +33,39 @@ const state = z.discriminatedUnion('kind', [
     at: time,
     seq: z.int(),
     tookMs: z.number(),
-    live: split,
+    live: splitSchema,
     warnings: z.array(z.string()),
-    rolledBack: z.object({ by: z.string(), change: id }).optional(),
-    later: id.optional(),
+    rolledBack: z.object({ by: z.string(), change: changeIdSchema }).optional(),
+    later: changeIdSchema.optional(),
   }),
   z.object({
     kind: z.literal('held'),
     at: time,
     because: z.enum(holdReasons),
     uid: z.string(),
-    live: split,
+    live: splitSchema,
     lastWriter: z.string().optional(),
   }),
-  z.object({ kind: z.literal('superseded'), at: time, by: id.optional() }),
+  z.object({ kind: z.literal('superseded'), at: time, by: changeIdSchema.optional() }),
   z.object({ kind: z.literal('discarded'), at: time, by: z.string() }),
   z.object({ kind: z.literal('failed'), at: time, because: z.enum(failReasons), detail: z.string().optional() }),
 ]);
 
 const schema = z.strictObject({
   v: z.literal(1),
-  id,
+  id: changeIdSchema,
   request: z.string(),
-  object: z.object({ cluster: z.string(), namespace: z.string(), kind: z.literal('VirtualService'), name: z.string() }),
+  object: objectSchema,
   service: z.string(),
   rule: z.string(),
   by: z.string(),
   reason: z.string().optional(),
   origin: z.object({ team: z.string(), channel: z.string(), thread: z.string().optional() }),
   focus: z.string().optional(),
-  from: split,
-  to: split,
-  base: z.object({ uid: z.string(), seq: z.int(), after: id.optional() }),
-  reverts: id.optional(),
+  from: splitSchema,
+  to: splitSchema,
+  base: z.object({ uid: z.string(), seq: z.int(), after: changeIdSchema.optional() }),
+  reverts: changeIdSchema.optional(),
   pinned: z.array(z.string()),
   insistedBy: z.string().optional(),
   acceptedAt: time,
