@@ -4,12 +4,11 @@ import { Clusters } from './cluster/clusters.ts';
 import { KubeClient } from './cluster/kube-client.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { createMetrics } from './http/metrics.ts';
-import { startHttp } from './http/server.ts';
+import { type SlackEndpoint, startHttp } from './http/server.ts';
 import { createLog } from './log.ts';
 import { StoredCards } from './redis/card-log.ts';
 import { connectForRequests, connectForWorker } from './redis/connect.ts';
-import type { RunningWorker } from './redis/job-queue.ts';
-import { JobQueue, startWorker } from './redis/job-queue.ts';
+import { JobQueue, type RunningWorker, startWorker } from './redis/job-queue.ts';
 import { redisProblem } from './redis/readiness.ts';
 import { StoredChanges } from './redis/stored-changes.ts';
 import { Rounds } from './rounds.ts';
@@ -29,6 +28,9 @@ const shutdownLimitMs = 20_000;
 
 interface Bot {
   readonly port: number;
+  /** Settles when Slack knows us, however long that takes; the rest works meanwhile. */
+  readonly connected: Promise<void>;
+  /** Takes nothing new, and resolves when what was begun is ended. */
   stop(): Promise<void>;
 }
 
@@ -65,7 +67,7 @@ async function start(config: Config, log: Log): Promise<Bot> {
     port: config.port,
     checks: [() => redisProblem(redis), () => meshProblem(mesh), async () => slackProblem(slack)],
     metrics: metrics.scrape,
-    slack: slack?.requestListener === undefined ? undefined : { path: eventsPath, listener: slack.requestListener },
+    slack: slackEndpoint(config, slack, log),
   });
   background.run(() => mesh.warm(config.namespace), 'the default namespace could not be read yet', {
     namespace: config.namespace,
@@ -75,10 +77,10 @@ async function start(config: Config, log: Log): Promise<Bot> {
     ? startWork(config, { mesh, changes, cards, meter: metrics, log, now, aside })
     : undefined;
   rounds.start(() => reconcile({ changes, cardLog, queue, cards, log, now }));
-  await slack?.start();
 
   return {
     port: http.port,
+    connected: slack?.start() ?? Promise.resolve(),
     stop: async () => {
       rounds.stop();
       chat.close();
@@ -115,6 +117,13 @@ async function meshProblem(mesh: Clusters): Promise<string | undefined> {
   }
 }
 
+/** Absent in Socket Mode, where nothing of Slack's comes in from outside. */
+function slackEndpoint(config: Config, slack: SlackApp | undefined, log: Log): SlackEndpoint | undefined {
+  const listener = slack?.requestListener;
+  if (listener === undefined) return undefined;
+  return { path: eventsPath, signingSecret: config.slack.signingSecret ?? '', log, listener };
+}
+
 function slackProblem(slack: SlackApp | undefined): string | undefined {
   const problem = slack?.problem();
   return problem === undefined ? undefined : `Slack: ${problem}`;
@@ -126,34 +135,22 @@ async function main(): Promise<void> {
   const stopped = new Promise<string>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
   });
-  const starting = start(config, log);
-  starting.then(
-    ({ port }) =>
-      log.info(
-        {
-          port,
-          roles: [...config.roles],
-          clusters: [...config.clusters.keys()],
-          socketMode: config.slack.appToken !== undefined,
-        },
-        'shiftbot is running',
-      ),
-    () => {}, // awaited below
-  );
+  const bot = await start(config, log);
+  const running = bot.connected.then(() => log.info(describe(config, bot), 'shiftbot is running'));
 
-  const signal = await Promise.race([stopped, starting.then(() => stopped)]);
+  const signal = await Promise.race([stopped, running.then(() => stopped)]);
   log.info({ signal }, 'shutting down');
   setTimeout(() => {
     log.error({}, 'shutting down took too long; what was left will be taken over');
     process.exit(1);
   }, shutdownLimitMs).unref();
-  const bot = await Promise.race([
-    starting,
-    new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 2_000)),
-  ]);
-  await bot?.stop();
+  await bot.stop();
   log.info({}, 'stopped');
   process.exit(0);
+}
+
+function describe({ roles, clusters, slack }: Config, { port }: Bot): object {
+  return { port, roles: [...roles], clusters: [...clusters.keys()], socketMode: slack.appToken !== undefined };
 }
 
 main().catch((error: unknown) => {

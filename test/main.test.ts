@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
-import { freePort } from '../src/sandbox/launched-process.ts';
+import { freePort, launch } from '../src/sandbox/launched-process.ts';
 import { startTestWorld, type TestWorld } from './support/test-world.ts';
 
 describe('npm start', () => {
@@ -75,15 +75,7 @@ describe('npm start', () => {
     const folder = await mkdtemp(join(tmpdir(), 'shiftbot-start-'));
     const kubeconfig = join(folder, 'kubeconfig');
     const nowhere = `http://127.0.0.1:${await freePort()}`;
-    await writeFile(
-      kubeconfig,
-      JSON.stringify({
-        clusters: [{ name: 'c', cluster: { server: nowhere, 'insecure-skip-tls-verify': true } }],
-        users: [{ name: 'u', user: { token: 't' } }],
-        contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
-        'current-context': 'x',
-      }),
-    );
+    await writeFile(kubeconfig, kubeconfigFor(nowhere));
 
     world = await startTestWorld({ kubeconfig, redisUrl: `redis://127.0.0.1:${await freePort()}` });
     await world.people.command('alice', 'reviews v3 50');
@@ -93,6 +85,35 @@ describe('npm start', () => {
     );
     expect(told.subtype).toBe('ephemeral');
     expect(await (await readyz()).text()).toMatch(/^Redis: .*\nKubernetes: .*KUBECONFIG/);
+  });
+
+  it('ends in order when it is told to while nothing it needs is there', async () => {
+    const port = await freePort();
+    const nowhere = await freePort();
+    const kubeconfig = join(await mkdtemp(join(tmpdir(), 'shiftbot-start-')), 'kubeconfig');
+    await writeFile(kubeconfig, kubeconfigFor(`http://127.0.0.1:${nowhere}`));
+    const { process: bot } = await launch({
+      path: process.execPath,
+      arguments: [resolve('dist/main.js')],
+      environment: {
+        SLACK_BOT_TOKEN: 'xoxb-1',
+        SLACK_APP_TOKEN: 'xapp-1',
+        SLACK_API_URL: `http://127.0.0.1:${nowhere}/api/`,
+        REDIS_URL: `redis://127.0.0.1:${nowhere}`,
+        KUBECONFIG: kubeconfig,
+        PORT: String(port),
+      },
+      ready: /Slack does not answer yet/,
+      readyWithinMs: 10_000,
+    });
+    const healthy = await fetch(`http://127.0.0.1:${port}/healthz`);
+
+    await bot.stop();
+
+    const { code, lastOutput } = await bot.exited;
+    expect(healthy.status).toBe(200);
+    expect(code).toBe(0);
+    expect(lastOutput.at(-1)).toContain('"stopped"');
   });
 
   it('puts the id of the change on every line about it, and no token on any', async () => {
@@ -118,5 +139,14 @@ function run(
       { env: environment },
       (_error, _stdout, stderr) => done({ code: child.exitCode ?? -1, stderr }),
     );
+  });
+}
+
+function kubeconfigFor(server: string): string {
+  return JSON.stringify({
+    clusters: [{ name: 'c', cluster: { server, 'insecure-skip-tls-verify': true } }],
+    users: [{ name: 'u', user: { token: 't' } }],
+    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+    'current-context': 'x',
   });
 }

@@ -4,6 +4,8 @@ import type { Log } from '../workflow/ports.ts';
 import type { KubeClient, Resource } from './kube-client.ts';
 
 const meta = z.object({ metadata: z.object({ name: z.string(), resourceVersion: z.string() }) });
+/** Says how far the watch has come, and is about no object. */
+const bookmark = z.object({ metadata: z.object({ name: z.string().default(''), resourceVersion: z.string() }) });
 const expired = z.object({ code: z.literal(410) });
 const refused = z.object({ statusCode: z.literal(410) });
 
@@ -109,7 +111,7 @@ export class WatchCache<T> {
       this.#resourceVersion = '';
       return;
     }
-    const parsed = meta.safeParse(object);
+    const parsed = (type === 'BOOKMARK' ? bookmark : meta).safeParse(object);
     if (!parsed.success) {
       this.#log.warn({ type, resource: this.#resource.plural }, 'watch sent what is no object');
       return;

@@ -28,7 +28,12 @@ export function createMetrics(): Metrics {
     ended: (outcome) => changes.inc({ outcome }),
     applied: (tookMs) => duration.observe(tookMs / 1000),
     gauge: (name, help, read) => {
-      const gauge: Gauge = new Gauge({ name, help, registers, collect: async () => gauge.set(await read()) });
+      const gauge: Gauge = new Gauge({
+        name,
+        help,
+        registers,
+        collect: async () => gauge.set(await read().catch(() => Number.NaN)), // unknown now, and the other metrics still known
+      });
     },
     scrape: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   };

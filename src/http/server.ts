@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Log } from '../workflow/ports.ts';
+import { slackGuard } from './slack-guard.ts';
 
 /** Looks at what we depend on; each names what is missing, or resolves to undefined. */
 export type Check = () => Promise<string | undefined>;
@@ -9,7 +11,15 @@ export interface HttpOptions {
   readonly checks: readonly Check[];
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   /** Where Slack posts, in HTTP mode. */
-  readonly slack?: { readonly path: string; readonly listener: RequestListener } | undefined;
+  readonly slack?: SlackEndpoint | undefined;
+}
+
+export interface SlackEndpoint {
+  readonly path: string;
+  readonly signingSecret: string;
+  readonly log: Pick<Log, 'warn' | 'error'>;
+  /** Hears what the guard lets through, with the body in `rawBody`. */
+  readonly listener: RequestListener;
 }
 
 export interface HttpServer {
@@ -19,14 +29,18 @@ export interface HttpServer {
 
 const checkTimeoutMs = 2_000;
 
+/** How long a connection may take for a request, however little of it comes at a time. */
+const patience = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 };
+
 /** `/healthz`: the process serves. `/readyz`: and so does all it needs; else 503 and what is missing, a line each. `/metrics`. */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
-  const server = createServer((request, response) => {
+  const { slack } = options;
+  const guarded = slack === undefined ? undefined : slackGuard(slack, slack.listener);
+  const server = createServer(patience, (request, response) => {
     const path = (request.url ?? '').split('?')[0];
-    if (options.slack !== undefined && path === options.slack.path) return options.slack.listener(request, response);
+    if (guarded !== undefined && path === slack?.path) return guarded(request, response);
     void respond(options, request, response);
   });
-  server.requestTimeout = 10_000;
   await listening(server, options.port);
   return {
     port: (server.address() as AddressInfo).port, // a server that listens on a port has one of these

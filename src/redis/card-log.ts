@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { type ChangeId, isChangeId } from '../domain/names.ts';
+import { StoreUnavailableError } from '../workflow/errors.ts';
 import type { CardClaim, CardLog, Placed } from '../workflow/ports.ts';
 import { ask, type Connection } from './connect.ts';
 import { keys } from './keys.ts';
@@ -57,8 +58,9 @@ class Claim implements CardClaim {
   }
 
   async beginPost(): Promise<void> {
-    await ask(this.#redis, (redis) => redis.hset(keys.card(this.#id), { postBegun: '1' }));
-    await ask(this.#redis, (redis) => redis.expire(keys.card(this.#id), keepSeconds));
+    const redisKeys = [keys.card(this.#id), keys.cardClaim(this.#id)];
+    const begun = await beginPostScript.run(this.#redis, redisKeys, [this.#token, keepSeconds]);
+    if (begun !== 1) throw new StoreUnavailableError(`the claim on the card of ${this.#id} ran out`);
   }
 
   async forgetPost(): Promise<void> {
@@ -90,9 +92,21 @@ class Claim implements CardClaim {
   }
 }
 
+/** Only by who has the claim: another may have posted since it ran out. */
+const beginPostScript = new Script(`
+  local card, claim = unpack(KEYS)
+  local token, keep = unpack(ARGV)
+  if redis.call('GET', claim) ~= token then return 0 end
+  redis.call('HSET', card, 'postBegun', '1')
+  redis.call('EXPIRE', card, keep)
+  return 1`);
+
+/** Who comes late with less than the card showed already has written over it, so that it is owed again. */
 const placeScript = new Script(`
   local card, owed = unpack(KEYS)
   local id, channel, ts, shown, keep = unpack(ARGV)
+  local before = tonumber(redis.call('HGET', card, 'shownRev') or '-1')
+  if before > tonumber(shown) and not redis.call('ZSCORE', owed, id) then redis.call('ZADD', owed, before, id) end
   redis.call('HSET', card, 'channel', channel, 'ts', ts, 'shownRev', shown)
   redis.call('EXPIRE', card, keep)
   local rev = redis.call('ZSCORE', owed, id)

@@ -55,15 +55,20 @@ export function connectForRequests(address: RedisAddress): Connection {
     autoResendUnfulfilledCommands: false,
     commandTimeout: requestTimeoutMs,
     connectTimeout: 2_000,
+    socketTimeout: silenceMs,
   });
 }
 
 /** For workers, which wait for Redis as long as it takes. */
 export function connectForWorker(address: RedisAddress): Connection {
-  return open(address, { maxRetriesPerRequest: null, connectTimeout: 2_000 });
+  return open(address, { maxRetriesPerRequest: null, connectTimeout: 2_000, socketTimeout: workerSilenceMs });
 }
 
 export const requestTimeoutMs = 800;
+/** A connection that owes an answer for so long is half open: it looks alive, carries nothing, and is made anew. */
+const silenceMs = 2_000;
+/** A worker's longest command waits for a job, which takes BullMQ 10 s at most. */
+const workerSilenceMs = 15_000;
 
 /** Resolves when the connection serves commands; a connection that drops reconnects by itself. */
 export function whenReady(connection: Connection): Promise<void> {

@@ -45,6 +45,7 @@ export function createSlackApp(
   const logger = clientLogger(log);
   const running = new Running();
   let problem: string | undefined = 'Slack has not been reached yet';
+  let hasStarted = false;
   const setProblem = (what: string | undefined) => {
     problem = what;
   };
@@ -72,11 +73,12 @@ export function createSlackApp(
       listen(app, conversationFor(identity.botName));
       await app.init();
       if (receiver instanceof SocketModeReceiver) await app.start();
+      hasStarted = true;
       setProblem(undefined);
     },
     stop: async () => {
       setProblem('shutting down');
-      if (receiver instanceof SocketModeReceiver) await app.stop();
+      if (hasStarted && receiver instanceof SocketModeReceiver) await app.stop();
       await running.ended();
     },
   };

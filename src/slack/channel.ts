@@ -17,7 +17,12 @@ const closedToUs: ReadonlySet<string> = new Set([
   'restricted_action',
 ]);
 
+/** Slack gives the newest first, so in a busy channel a card that was posted a while ago stands on a later page. */
+const pageSize = 200;
+const mostPages = 10;
+
 const history = z.object({
+  response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
   messages: z.array(
     z.looseObject({ ts: z.string(), blocks: z.array(z.looseObject({ block_id: z.string().optional() })).default([]) }),
   ),
@@ -64,17 +69,22 @@ export class SlackChannel implements Chat {
   /** Finds a card by the id that its header carries. Without the right to read the channel there is nothing to find. */
   async look(change: Change): Promise<Place | undefined> {
     const { channel, thread } = change.origin;
-    const oldest = String(Math.floor(Date.parse(change.acceptedAt) / 1000) - 60);
+    const since = { channel, oldest: String(Math.floor(Date.parse(change.acceptedAt) / 1000) - 60), limit: pageSize };
     try {
-      const reply = await call(() =>
-        thread === undefined
-          ? this.#client.conversations.history({ channel, oldest, limit: 100 })
-          : this.#client.conversations.replies({ channel, ts: thread, oldest, limit: 100 }),
-      );
-      const found = history
-        .parse(reply)
-        .messages.find(({ blocks }) => blocks.some((block) => block.block_id === change.id));
-      return found === undefined ? undefined : { channel, ts: found.ts };
+      for (let page = 0, cursor = ''; page < mostPages; page += 1) {
+        const at = { ...since, ...(cursor === '' ? {} : { cursor }) };
+        const reply = await call(() =>
+          thread === undefined
+            ? this.#client.conversations.history(at)
+            : this.#client.conversations.replies({ ...at, ts: thread }),
+        );
+        const { messages, response_metadata } = history.parse(reply);
+        const found = messages.find(({ blocks }) => blocks.some((block) => block.block_id === change.id));
+        if (found !== undefined) return { channel, ts: found.ts };
+        cursor = response_metadata?.next_cursor ?? '';
+        if (cursor === '') break;
+      }
+      return undefined;
     } catch (error) {
       if (error instanceof ChatError && error.outcome === 'never') return undefined;
       throw error;

@@ -37,29 +37,37 @@ export function cardsOf(desk: CardDesk): Cards {
 
 /** One process at a time writes a card, and looks again before it lets go: what changed meanwhile is shown in one update. */
 async function showCard(desk: CardDesk, id: ChangeId): Promise<void> {
+  let hasTurn = false;
   for (let owed = true; owed; ) {
     const claim = await desk.cards.claim(id);
     if (claim === undefined) return desk.lookAgain();
     try {
-      await bring(desk, id, claim);
+      hasTurn = await bring(desk, id, claim, hasTurn);
     } finally {
       owed = await claim.release();
     }
   }
 }
 
-async function bring(desk: CardDesk, id: ChangeId, claim: CardClaim): Promise<void> {
-  const known = await desk.changes.read(id);
-  if (known === undefined) return claim.giveUp();
-  if (claim.placed !== undefined && claim.placed.shownRev >= known.rev) return claim.place(claim.placed);
+/** True when it only waited for its turn: meanwhile the claim may have run out and the change gone on, so both are taken anew. */
+async function bring(desk: CardDesk, id: ChangeId, claim: CardClaim, hasTurn: boolean): Promise<boolean> {
+  const change = await desk.changes.read(id);
+  if (change === undefined) await claim.giveUp();
+  else if (claim.placed !== undefined && claim.placed.shownRev >= change.rev) await claim.place(claim.placed);
+  else if (!hasTurn && (await desk.chat.turn(claim.placed?.channel ?? change.origin.channel))) return true;
+  else await write(desk, change, claim);
+  return false;
+}
 
-  const waited = await desk.chat.turn(claim.placed?.channel ?? known.origin.channel);
-  const change = waited ? ((await desk.changes.read(id)) ?? known) : known;
+async function write(desk: CardDesk, change: Change, claim: CardClaim): Promise<void> {
   try {
     await claim.place({ ...(await put(desk, change, claim)), shownRev: change.rev });
   } catch (error) {
-    if (!(error instanceof ChatError) || error.outcome !== 'never') throw error;
-    desk.log.error({ changeId: id, err: error, code: error.code }, 'chat will not take this card');
+    if (!(error instanceof ChatError)) throw error;
+    // It may have gone over what another wrote since; what it shows is then no newer than it was.
+    if (error.outcome === 'unknown' && claim.placed !== undefined) await claim.place(claim.placed);
+    if (error.outcome !== 'never') throw error;
+    desk.log.error({ changeId: change.id, err: error, code: error.code }, 'chat will not take this card');
     await claim.giveUp();
   }
 }
