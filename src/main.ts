@@ -4,7 +4,7 @@ import { Clusters } from './cluster/clusters.ts';
 import { KubeClient } from './cluster/kube-client.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { createMetrics } from './http/metrics.ts';
-import { type SlackEndpoint, startHttp } from './http/server.ts';
+import { type SlackEndpoint, startHttp, telling } from './http/server.ts';
 import { createLog } from './log.ts';
 import { StoredCards } from './redis/card-log.ts';
 import { connectForRequests, connectForWorker } from './redis/connect.ts';
@@ -25,6 +25,8 @@ import { reconcile } from './workflow/reconcile.ts';
 /** `EX_CONFIG` of sysexits.h: starting again will not help until somebody corrects the configuration. */
 const badConfiguration = 78;
 const shutdownLimitMs = 20_000;
+/** Whoever starts the bot by hand reads in its log what is missing, without asking `/readyz`. */
+const firstLookMs = 3_000;
 
 interface Bot {
   readonly port: number;
@@ -63,9 +65,17 @@ async function start(config: Config, log: Log): Promise<Bot> {
   const slack = config.roles.has('chat')
     ? createSlackApp(config.slack, (botName) => ({ desk, cards, botName }), log)
     : undefined;
+  const checks = [() => redisProblem(redis), () => meshProblem(mesh), async () => slackProblem(slack)].map((check) =>
+    telling(check, log),
+  );
+  setTimeout(
+    () => background.run(() => Promise.all(checks.map((check) => check())).then(() => {}), 'a check failed', {}),
+    firstLookMs,
+  ).unref();
   const http = await startHttp({
     port: config.port,
-    checks: [() => redisProblem(redis), () => meshProblem(mesh), async () => slackProblem(slack)],
+    log,
+    checks,
     metrics: metrics.scrape,
     slack: slackEndpoint(config, slack, log),
   });

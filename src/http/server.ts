@@ -6,8 +6,21 @@ import { slackGuard } from './slack-guard.ts';
 /** Looks at what we depend on; each names what is missing, or resolves to undefined. */
 export type Check = () => Promise<string | undefined>;
 
+/** The check, which tells the log whenever its answer is another than before. */
+export function telling(check: Check, log: Pick<Log, 'info' | 'warn'>): Check {
+  let before: string | undefined;
+  return async () => {
+    const missing = await check();
+    if (missing !== before && missing !== undefined) log.warn({ missing }, 'not ready');
+    if (missing === undefined && before !== undefined) log.info({ was: before }, 'no longer missing');
+    before = missing;
+    return missing;
+  };
+}
+
 export interface HttpOptions {
   readonly port: number;
+  readonly log: Pick<Log, 'error'>;
   readonly checks: readonly Check[];
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   /** Where Slack posts, in HTTP mode. */
@@ -54,9 +67,10 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
 
 async function respond(options: HttpOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = (request.url ?? '').split('?')[0] ?? '';
-  const { status, type, text } = await answer(options, request.method ?? '', path).catch((error: unknown) =>
-    plain(500, `${String(error)}\n`),
-  );
+  const { status, type, text } = await answer(options, request.method ?? '', path).catch((err: unknown) => {
+    options.log.error({ err, path }, 'a request failed on our side');
+    return plain(500, 'failed\n');
+  });
   response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(text);
 }
 

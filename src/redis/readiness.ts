@@ -11,6 +11,6 @@ export async function redisProblem(connection: Connection): Promise<string | und
     return `Redis: maxmemory-policy is ${policy}, so it may forget changes; set it to noeviction`;
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : '';
-    return `Redis: ${error instanceof Error ? error.message : String(error)}${cause}`;
+    return `Redis: ${error instanceof Error ? error.message : String(error)}${cause}; see REDIS_URL`;
   }
 }

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Check, type HttpOptions, startHttp } from '../../src/http/server.ts';
+import { type Check, type HttpOptions, startHttp, telling } from '../../src/http/server.ts';
+import { InMemoryLog } from '../support/in-memory-log.ts';
 
 describe('the HTTP server', () => {
   it('is healthy whatever is missing', async () => {
@@ -92,7 +93,7 @@ describe('the HTTP server', () => {
   });
 
   it('closes while a connection idles', async () => {
-    const server = await startHttp({ port: 0, checks: [], metrics: noMetrics });
+    const server = await startHttp({ port: 0, log: new InMemoryLog(), checks: [], metrics: noMetrics });
     await (await fetch(`http://127.0.0.1:${server.port}/healthz`)).text();
 
     await expect(server.close()).resolves.toBeUndefined();
@@ -101,13 +102,15 @@ describe('the HTTP server', () => {
   it('says why it cannot listen', async () => {
     const { port } = new URL(await serve({}));
 
-    await expect(startHttp({ port: Number(port), checks: [], metrics: noMetrics })).rejects.toThrow('EADDRINUSE');
+    await expect(
+      startHttp({ port: Number(port), log: new InMemoryLog(), checks: [], metrics: noMetrics }),
+    ).rejects.toThrow('EADDRINUSE');
   });
 });
 
 async function serve(options: Partial<HttpOptions>): Promise<string> {
   const checks: readonly Check[] = [];
-  const server = await startHttp({ port: 0, checks, metrics: noMetrics, ...options });
+  const server = await startHttp({ port: 0, log: new InMemoryLog(), checks, metrics: noMetrics, ...options });
   onTestFinished(() => server.close());
   return `http://127.0.0.1:${server.port}`;
 }
@@ -138,3 +141,14 @@ function drip(port: number, text: string): Promise<string> {
     });
   });
 }
+
+it('tells the log what is missing once, and once that it is there', async () => {
+  const log = new InMemoryLog();
+  const answers: (string | undefined)[] = [undefined, 'Redis: away', 'Redis: away', undefined, undefined];
+  const check = telling(async () => answers.shift(), log);
+
+  for (let times = answers.length; times > 0; times -= 1) await check();
+
+  expect(log.messages('warn')).toEqual(['not ready']);
+  expect(log.messages('info')).toEqual(['no longer missing']);
+});

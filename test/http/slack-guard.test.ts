@@ -47,6 +47,7 @@ describe("Slack's endpoint, with the real receiver behind the guard", () => {
       heard.push(`mention ${event.text}`);
     });
     server = await startHttp({
+      log,
       port: 0,
       checks: [],
       metrics: async () => ({ contentType: 'text/plain', text: '' }),

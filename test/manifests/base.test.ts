@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { requiredAccess } from '../../src/cluster/access.ts';
 import { readConfig, variables } from '../../src/config.ts';
 import { startHttp } from '../../src/http/server.ts';
+import { InMemoryLog } from '../support/in-memory-log.ts';
 import { type KubernetesObject, manifests, only, readKustomization, render, toObjects } from './kustomization.ts';
 
 const base = join(manifests, 'base');
@@ -155,7 +156,12 @@ describe('the manifests of the bot', () => {
   });
 
   it('probes paths that the bot answers', async () => {
-    const server = await startHttp({ port: 0, checks: [], metrics: async () => ({ contentType: '', text: '' }) });
+    const server = await startHttp({
+      port: 0,
+      log: new InMemoryLog(),
+      checks: [],
+      metrics: async () => ({ contentType: '', text: '' }),
+    });
 
     for (const { httpGet } of [bot.startupProbe, bot.livenessProbe, bot.readinessProbe]) {
       expect(await fetch(`http://127.0.0.1:${server.port}${httpGet.path}`)).toMatchObject({ status: 200 });
