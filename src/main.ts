@@ -21,6 +21,7 @@ import { cardsOf } from './workflow/cards.ts';
 import { DependencyError } from './workflow/errors.ts';
 import type { Log } from './workflow/ports.ts';
 import { reconcile } from './workflow/reconcile.ts';
+import { Turns } from './workflow/turns.ts';
 
 /** `EX_CONFIG` of sysexits.h: starting again will not help until somebody corrects the configuration. */
 const badConfiguration = 78;
@@ -60,7 +61,7 @@ async function start(config: Config, log: Log): Promise<Bot> {
   const chat = new SlackChannel(slackClient(config.slack, log), log);
   const rounds = new Rounds(log);
   const cards = cardsOf({ changes, cards: cardLog, chat, log, aside, lookAgain: () => rounds.soon() });
-  const desk = { mesh, changes, queue, log, now, namespace: config.namespace };
+  const desk = { mesh, changes, queue, log, now, aside, turns: new Turns(), namespace: config.namespace };
 
   const slack = config.roles.has('chat')
     ? createSlackApp(config.slack, (botName) => ({ desk, cards, botName }), log)

@@ -137,9 +137,10 @@ function toRule(rule: HttpRule, key: string, namespace: string, subsets: (host: 
   const withoutSubset = route.filter((each) => each.destination.subset === undefined).map(versionOf);
   return {
     key,
+    name: rule.name,
     match: key === defaultRule ? undefined : describeMatches(rule.match ?? []),
     split: toSplit(route),
-    unsplittable: whyUnsplittable(rule),
+    unsplittable: whyUnsplittable(rule) ?? (key.startsWith('#') ? 'unnamed' : undefined),
     host: hosts.length === 1 ? hosts[0] : undefined,
     served: [...new Set([...defined, ...withoutSubset])],
   };
@@ -150,11 +151,13 @@ function keyedRules({
   spec,
 }: VirtualService): readonly { readonly key: string; readonly at: number; readonly rule: HttpRule }[] {
   const defaultAt = spec.http.findIndex((rule) => isCatchAll(rule.match));
-  return spec.http.map((rule, at) => ({ key: at === defaultAt ? defaultRule : ownKey(rule, at), at, rule }));
+  return spec.http.map((rule, at) => ({ key: at === defaultAt ? defaultRule : ownKey(rule, at, spec.http), at, rule }));
 }
 
-function ownKey({ name }: HttpRule, at: number): string {
-  return name === undefined || name === '' || name === defaultRule ? `#${at + 1}` : name;
+/** A name that two rules share tells neither. */
+function ownKey({ name }: HttpRule, at: number, rules: readonly HttpRule[]): string {
+  const isTelling = name !== undefined && name !== '' && name !== defaultRule && !name.startsWith('#');
+  return isTelling && rules.filter((other) => other.name === name).length === 1 ? name : `#${at + 1}`;
 }
 
 function whyUnsplittable(rule: HttpRule): Unsplittable | undefined {
@@ -163,6 +166,7 @@ function whyUnsplittable(rule: HttpRule): Unsplittable | undefined {
   if (rule.delegate !== undefined) return 'delegate';
   const versions = (rule.route ?? []).map(versionOf);
   if (versions.length === 0) return 'no-destination';
+  if ((rule.route ?? []).some(({ weight = 0 }) => weight < 0)) return 'invalid-weight';
   return new Set(versions).size < versions.length ? 'ambiguous-destinations' : undefined;
 }
 
@@ -175,7 +179,7 @@ function versionOf({ destination: { host, subset } }: Destination): string {
 function toSplit(route: readonly Destination[]): Split {
   const [only] = route;
   if (route.length === 1 && only !== undefined) return { [versionOf(only)]: 100 };
-  return Object.fromEntries(route.map((each) => [versionOf(each), each.weight ?? 0]));
+  return Object.fromEntries(route.map((each) => [versionOf(each), Math.max(0, each.weight ?? 0)]));
 }
 
 function weightOperations(path: string, route: readonly Destination[], to: Split): JsonPatch {

@@ -26,6 +26,8 @@ export function decide(change: Change, route: Route): Decision {
   const live = rule?.split ?? {};
   if (route.uid !== change.base.uid) return { kind: 'held', because: 'recreated', live };
   if (route.ledger.seq > change.base.seq) return { kind: 'superseded', by: route.ledger.revisions[0]?.id };
+  if (route.ledger.seq === change.base.seq && !follows(change, route))
+    return { kind: 'superseded', by: route.ledger.revisions[0]?.id };
   if (route.ledger.seq < change.base.seq) return { kind: 'held', because: missing(change), live };
   if (rule === undefined) return { kind: 'failed', because: 'rule-gone' };
   if (rule.unsplittable !== undefined) return { kind: 'failed', because: 'rule-changed', detail: rule.unsplittable };
@@ -43,6 +45,11 @@ export function decide(change: Change, route: Route): Decision {
 /** The number of a revision: the newest has the ledger's seq, the one before it one less. */
 function seqOf(route: Route, revision: Revision): number {
   return route.ledger.seq - route.ledger.revisions.indexOf(revision);
+}
+
+/** A change that was planned behind another follows that one, and not whatever else took its number. */
+function follows({ base }: Change, { ledger }: Route): boolean {
+  return base.after === undefined || ledger.revisions[0]?.id === base.after;
 }
 
 function missing(change: Change): HoldReason {

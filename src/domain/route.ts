@@ -6,12 +6,22 @@ import type { Split } from './split.ts';
 export const defaultRule = 'default';
 
 /** What stops a rule from being split; every other rule can be. */
-export type Unsplittable = 'redirect' | 'direct-response' | 'delegate' | 'no-destination' | 'ambiguous-destinations';
+export type Unsplittable =
+  | 'redirect'
+  | 'direct-response'
+  | 'delegate'
+  | 'no-destination'
+  | 'ambiguous-destinations'
+  | 'invalid-weight'
+  /** Known by its place alone, which is another's as soon as somebody adds a rule above. */
+  | 'unnamed';
 
 /** One entry of `spec.http[]`. */
 export interface Rule {
   /** `default`, or the rule's own name, or its place (`#2`) where it has none. */
   readonly key: string;
+  /** Its own name, by which `--route` knows the default rule too. */
+  readonly name?: string | undefined;
   /** What it matches, in words (`end-user = jason`); absent on the default rule. */
   readonly match?: string | undefined;
   /** Weights by version as they stand; a single destination has everything, whatever its weight says. */
@@ -34,6 +44,12 @@ export interface Route {
   readonly ledger: Ledger;
   /** Whoever wrote the object last, by `managedFields`. */
   readonly lastWriter?: { readonly manager: string; readonly at: string } | undefined;
+}
+
+/** The key of the rule that a person named, or of the default one. */
+export function keyOfNamed({ rules }: Route, typed: string | undefined): string {
+  if (typed === undefined || rules.some(({ key }) => key === typed)) return typed ?? defaultRule;
+  return rules.find(({ name }) => name === typed)?.key ?? typed;
 }
 
 export function findRule(route: Route, key: string): Rule | undefined {

@@ -15,7 +15,7 @@ export interface RedisAddress {
 }
 
 export function readRedisUrl(text: string): RedisAddress | undefined {
-  const match = /^redis(s?)(?:\+(sentinel|cluster))?:\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/?]+)(?:\/([^?]*))?$/.exec(
+  const match = /^redis(s?)(?:\+(sentinel|cluster))?:\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/?@]+)(?:\/([^?]*))?$/.exec(
     text,
   );
   if (match === null) return undefined;

@@ -5,6 +5,7 @@ export const queuePrefix = root;
 
 export const keys = {
   change: (id: string) => `${root}:change:${id}`,
+  askedAs: (request: string) => `${root}:asked-as:${request}`,
   line: (object: string) => `${root}:line:${object}`,
   lineVersion: (object: string) => `${root}:line-version:${object}`,
   begun: (object: string) => `${root}:begun:${object}`,

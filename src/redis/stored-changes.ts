@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Change, isWaiting } from '../domain/change.ts';
 import { type ChangeId, isChangeId, objectKey, type RoutingObject } from '../domain/names.ts';
 import { StoreUnavailableError } from '../workflow/errors.ts';
-import type { Accepted, Begun, Changes, Line, Log } from '../workflow/ports.ts';
+import type { Accepted, AcceptOptions, Begun, Changes, Line, Log } from '../workflow/ports.ts';
 import { ask, type Connection, requestTimeoutMs } from './connect.ts';
 import { keys } from './keys.ts';
 import { Script } from './script.ts';
@@ -16,6 +16,8 @@ export interface StoreOptions {
 }
 
 /** Ended changes are kept so long; their effect is in the ledger for good. */
+/** Slack delivers again for up to five minutes or so. */
+const rememberRequestSeconds = 3600;
 const keepEndedSeconds = 30 * 24 * 3600;
 /** What an answer needs to come back: what Redis takes later than that before we give up would be told as not taken. */
 const answerMs = 200;
@@ -55,12 +57,19 @@ export class StoredChanges implements Changes {
     return { version, waiting: this.#readable(waiting).filter(isWaiting) };
   }
 
-  async accept(change: Change, { line, ahead }: { readonly line: number; readonly ahead: boolean }): Promise<Accepted> {
+  async accept(change: Change, { line, ahead, askedAs }: AcceptOptions): Promise<Accepted> {
     const key = objectKey(change.object);
     const { rev, kind, record, mac } = storeChange(change, this.#key);
     const reply = await acceptScript.run(
       this.#redis,
-      [keys.change(change.id), keys.line(key), keys.lineVersion(key), keys.open, keys.owed],
+      [
+        keys.change(change.id),
+        keys.line(key),
+        keys.lineVersion(key),
+        keys.open,
+        keys.owed,
+        keys.askedAs(askedAs ?? change.id),
+      ],
       [
         change.id,
         rev,
@@ -73,12 +82,18 @@ export class StoredChanges implements Changes {
         this.#deadline(),
         keys.change(''),
         keepEndedSeconds,
+        askedAs === undefined ? 0 : rememberRequestSeconds,
       ],
     );
     const [outcome, ...stored] = z.tuple([z.enum(['accepted', 'known', 'moved', 'late'])], z.string()).parse(reply);
     if (outcome === 'known') return { kind: 'known', change: this.#parse(change.id, row.parse(stored)) };
     if (outcome === 'late') throw new StoreUnavailableError('Redis took the change too late, so it was not stored');
     return { kind: outcome };
+  }
+
+  async acceptedAs(request: ChangeId): Promise<ChangeId | undefined> {
+    const id = await ask(this.#redis, (redis) => redis.get(keys.askedAs(request)));
+    return id !== null && isChangeId(id) ? id : undefined;
   }
 
   async begin(change: Pick<Change, 'id' | 'object'>): Promise<Begun> {
@@ -181,13 +196,14 @@ const openScript = new Script(`${rowsOf}
   return rowsOf(redis.call('ZRANGE', KEYS[1], 0, -1), ARGV[1])`);
 
 const acceptScript = new Script(`
-  local change, line, version, open, owed = unpack(KEYS)
-  local id, rev, kind, record, mac, seen, ahead, at, deadline, prefix, keep = unpack(ARGV)
+  local change, line, version, open, owed, asked = unpack(KEYS)
+  local id, rev, kind, record, mac, seen, ahead, at, deadline, prefix, keep, remember = unpack(ARGV)
   local time = redis.call('TIME')
   if tonumber(time[1]) * 1000 + tonumber(time[2]) / 1000 > tonumber(deadline) then return { 'late' } end
 
   local stored = redis.call('HMGET', change, 'rev', 'kind', 'record', 'mac')
   if stored[1] and not (tonumber(stored[1]) == tonumber(rev) - 1 and stored[2] == 'held') then
+    if remember ~= '0' then redis.call('SET', asked, id, 'EX', remember) end
     return { 'known', stored[1], stored[2], stored[3], stored[4] }
   end
   if tonumber(redis.call('GET', version) or '0') ~= tonumber(seen) then return { 'moved' } end
@@ -201,6 +217,7 @@ const acceptScript = new Script(`
   redis.call('HSET', change, 'rev', rev, 'kind', kind, 'record', record, 'mac', mac)
   redis.call('ZADD', open, at, id)
   redis.call('ZADD', owed, rev, id)
+  if remember ~= '0' then redis.call('SET', asked, id, 'EX', remember) end
   return { 'accepted' }`);
 
 const beginScript = new Script(`

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type {
   AllMiddlewareArgs,
   App,
@@ -7,6 +8,7 @@ import type {
   SlackCommandMiddlewareArgs,
   SlackEventMiddlewareArgs,
 } from '@slack/bolt';
+import { ChatError } from '../workflow/errors.ts';
 import type { Log } from '../workflow/ports.ts';
 import { readButtonValue } from './actions.ts';
 import type { Reply } from './answers.ts';
@@ -36,6 +38,10 @@ async function onCommand(
   await ack({ response_type: 'ephemeral', ...reply });
 }
 
+const spokenOf: Reply = {
+  text: 'I only do what a message tells me that begins with my name: `@shiftbot reviews v3 50`. Nothing was done.',
+};
+
 type Mention = SlackEventMiddlewareArgs<'app_mention'> & AllMiddlewareArgs;
 
 /** A mention in a thread is answered in that thread, and its card stands there. */
@@ -51,7 +57,8 @@ async function onMention(
     origin: { team: body.team_id, channel: event.channel, thread },
     request: `mention:${body.team_id}:${event.channel}:${event.ts}`,
   };
-  const reply = await answerText(conversation, withoutMention(event.text, context.botUserId), request);
+  const text = afterMention(event.text, context.botUserId);
+  const reply = text === undefined ? spokenOf : await answerText(conversation, text, request);
   await tell(client, log, { channel: event.channel, user: event.user, thread }, reply);
 }
 
@@ -79,6 +86,8 @@ interface Ear {
   readonly thread: string | undefined;
 }
 
+const tellTries = 4;
+
 /** For one person's eyes. With the bot's own token and never to the `response_url` of the payload, which is only input. */
 async function tell(
   client: AllMiddlewareArgs['client'],
@@ -86,15 +95,21 @@ async function tell(
   { channel, user, thread }: Ear,
   reply: Reply,
 ): Promise<void> {
-  try {
-    await call(() =>
-      client.chat.postEphemeral({ channel, user, ...reply, ...(thread === undefined ? {} : { thread_ts: thread }) }),
-    );
-  } catch (error) {
-    log.warn({ err: error, channel, user }, 'an answer did not reach the person');
+  const message = { channel, user, ...reply, ...(thread === undefined ? {} : { thread_ts: thread }) };
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await call(() => client.chat.postEphemeral(message));
+      return;
+    } catch (err) {
+      if (!(err instanceof ChatError) || err.outcome === 'never' || tries >= tellTries)
+        return log.warn({ err, channel, user }, 'an answer did not reach the person');
+      await delay(err.retryAfterMs ?? 500 * 2 ** tries);
+    }
   }
 }
 
-function withoutMention(text: string, botUserId: string | undefined): string {
-  return text.replace(new RegExp(`^[^<]*<@${botUserId ?? '[UW][A-Z0-9]+'}(\\|[^>]*)?>[:,]?\\s*(shift\\s+)?`), '');
+/** What follows the mention that a command begins with; undefined where the bot is only spoken of. */
+function afterMention(text: string, botUserId: string | undefined): string | undefined {
+  const match = new RegExp(`^\\s*<@${botUserId ?? '[UW][A-Z0-9]+'}(?:\\|[^>]*)?>[:,]?\\s*(.*)$`, 's').exec(text);
+  return match?.[1]?.replace(/^shift\s+/i, '');
 }

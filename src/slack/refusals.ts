@@ -85,4 +85,6 @@ const becauseWords: Record<Unsplittable, string> = {
   delegate: 'it hands over to another VirtualService; shift that one',
   'no-destination': 'it has no destination',
   'ambiguous-destinations': 'two of its destinations are the same version',
+  'invalid-weight': 'one of its weights is below 0',
+  unnamed: 'it has no name of its own, and its place is not enough to know it by; give it a `name` in the object first',
 };

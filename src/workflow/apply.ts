@@ -1,11 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Change, type FailReason, moveTo, revisionOf, type State } from '../domain/change.ts';
 import { decide } from '../domain/decide.ts';
 import type { ChangeId } from '../domain/names.ts';
 import { findRule, type Route } from '../domain/route.ts';
 import type { Split } from '../domain/split.ts';
 import type { Cards } from './cards.ts';
-import { DependencyError, MeshUnavailableError } from './errors.ts';
-import type { Changes, Log, Mesh, Meter, OpenRoute, Written } from './ports.ts';
+import { DependencyError, MeshUnavailableError, StoreUnavailableError } from './errors.ts';
+import type { Aside, Changes, Log, Mesh, Meter, OpenRoute, Written } from './ports.ts';
 
 export interface Bench {
   readonly mesh: Mesh;
@@ -15,7 +16,7 @@ export interface Bench {
   readonly log: Log;
   readonly now: () => Date;
   /** Runs what nobody waits for, and is waited for before the process ends. */
-  readonly aside: (work: () => Promise<void>, what: string, fields: object) => void;
+  readonly aside: Aside;
 }
 
 /** What a job names: a change, and the object whose line it stands in. */
@@ -144,6 +145,7 @@ async function applied(bench: Bench, change: Change, before: Route, effect: Effe
   const tookMs = Math.max(0, Date.parse(effect.at) - Date.parse(change.acceptedAt));
   const { at, seq, live, warnings } = effect;
   const next = moveTo(change, { kind: 'applied', at, seq, tookMs, live, warnings });
+  await tellEarlier(bench, change, before); // first, so that after a crash whoever ends this change does it
   if (!(await bench.changes.update(next))) return; // another worker has told it already
 
   bench.log.info(
@@ -154,9 +156,6 @@ async function applied(bench: Bench, change: Change, before: Route, effect: Effe
   bench.meter.ended('applied');
   bench.cards.showSoon(change.id);
   bench.aside(() => bench.mesh.announce(next), 'an Event was not left on the object', { changeId: change.id });
-  bench.aside(() => tellEarlier(bench, next, before), 'earlier cards were not brought up to date', {
-    changeId: change.id,
-  });
 }
 
 /** The card of the change before this one, and of the one it takes back, no longer say what is live. */
@@ -164,9 +163,14 @@ async function tellEarlier(bench: Bench, change: Change, before: Route): Promise
   const { revisions } = before.ledger;
   const older = revisions.slice(revisions.findIndex(({ id }) => id === change.id) + 1); // all of them, where ours is not there yet
   const previous = older.find(({ rule }) => rule === change.rule)?.id;
-  if (previous !== undefined && previous !== change.reverts) await mark(bench, previous, { later: change.id });
-  if (change.reverts !== undefined)
-    await mark(bench, change.reverts, { rolledBack: { by: change.by, change: change.id } });
+  try {
+    if (previous !== undefined && previous !== change.reverts) await mark(bench, previous, { later: change.id });
+    if (change.reverts !== undefined)
+      await mark(bench, change.reverts, { rolledBack: { by: change.by, change: change.id } });
+  } catch (err) {
+    if (err instanceof StoreUnavailableError) throw err;
+    bench.log.warn({ changeId: change.id, err }, 'earlier cards were not brought up to date');
+  }
 }
 
 async function mark(
@@ -176,7 +180,7 @@ async function mark(
 ): Promise<void> {
   for (;;) {
     const earlier = await bench.changes.read(id);
-    if (earlier?.state.kind !== 'applied') return;
+    if (earlier?.state.kind !== 'applied' || isDeepStrictEqual({ ...earlier.state, ...marks }, earlier.state)) return;
     if (await bench.changes.update(moveTo(earlier, { ...earlier.state, ...marks }))) return bench.cards.showSoon(id);
   }
 }

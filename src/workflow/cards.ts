@@ -1,7 +1,7 @@
 import type { Change } from '../domain/change.ts';
 import type { ChangeId } from '../domain/names.ts';
 import { ChatError } from './errors.ts';
-import type { CardClaim, CardLog, Changes, Chat, Log, Placed } from './ports.ts';
+import type { Aside, CardClaim, CardLog, Changes, Chat, Log, Placed } from './ports.ts';
 
 /** Brings a change's card in step with its record: posts it once, then updates it. */
 export interface Cards {
@@ -15,7 +15,7 @@ export interface CardDesk {
   readonly cards: CardLog;
   readonly chat: Chat;
   readonly log: Log;
-  readonly aside: (work: () => Promise<void>, what: string, fields: object) => void;
+  readonly aside: Aside;
   /** A card may be left behind: whoever has it in hand may have died. */
   readonly lookAgain: () => void;
 }

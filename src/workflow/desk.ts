@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Change, Origin } from '../domain/change.ts';
 import type { TypedService } from '../domain/command.ts';
 import { type ChangeId, changeIdFrom, type RoutingObject, type ServiceName } from '../domain/names.ts';
-import type { Changes, Found, Log, Mesh, OpenRoute, Queue } from './ports.ts';
+import type { Aside, Changes, Found, Log, Mesh, OpenRoute, Queue } from './ports.ts';
+import type { Turns } from './turns.ts';
 
 /** What it takes to answer a person. */
 export interface Desk {
@@ -11,6 +12,10 @@ export interface Desk {
   readonly queue: Queue;
   readonly log: Log;
   readonly now: () => Date;
+  /** Plans on one object are made one after the other, so that people at once queue up instead of failing. */
+  readonly turns: Turns;
+  /** Runs what nobody waits for, and is waited for before the process ends. */
+  readonly aside: Aside;
   /** Where a service is looked for when its place is not named. */
   readonly namespace: string;
 }

@@ -50,7 +50,7 @@ export async function applyAnyway(desk: Desk, id: ChangeId, asker: Asker): Promi
     refuseIfLate(desk, asker);
     const accepted = await desk.changes.accept(next, { line: line.version, ahead: false });
     if (accepted.kind !== 'accepted') continue;
-    await addJob(desk, next);
+    addJob(desk, next);
     desk.log.info({ changeId: id, from, to, by: asker.user }, 'held change queued again');
     return { kind: 'queued', change: next };
   }

@@ -57,7 +57,9 @@ export interface Changes {
    * longer the one that was read, so that a plan always starts from what the changes before it will leave. A change that is stored
    * already is returned as it is, which is what makes a repeated delivery harmless; only the next rev of a held one replaces it.
    */
-  accept(change: Change, options: { readonly line: number; readonly ahead: boolean }): Promise<Accepted>;
+  accept(change: Change, options: AcceptOptions): Promise<Accepted>;
+  /** The change that a request was accepted as, for an hour, where its id is not the request's own. */
+  acceptedAs(request: ChangeId): Promise<ChangeId | undefined>;
   /**
    * Marks the first in line as being applied. `not-first`: another stands before it; `busy`: a worker began it a moment ago;
    * `ended`: there is nothing left to do, or nothing is known of it.
@@ -69,6 +71,14 @@ export interface Changes {
   update(next: Change): Promise<boolean>;
   /** Changes that still wait for a worker or a person, oldest first. */
   open(): Promise<readonly Change[]>;
+}
+
+export interface AcceptOptions {
+  /** The version of the line that the change was planned behind. */
+  readonly line: number;
+  readonly ahead: boolean;
+  /** The id of the request, where the change has another: several requests may be one change. */
+  readonly askedAs?: ChangeId | undefined;
 }
 
 export interface Line {
@@ -135,6 +145,9 @@ export interface Chat {
   /** Looks for a card that may have been posted already. */
   look(change: Change): Promise<Omit<Placed, 'shownRev'> | undefined>;
 }
+
+/** Runs what nobody waits for; when it fails, `what` is logged as what did not happen. */
+export type Aside = (work: () => Promise<void>, what: string, fields: object) => void;
 
 export interface Log {
   info(fields: object, message: string): void;

@@ -1,7 +1,7 @@
 import type { Command } from '../domain/command.ts';
 import type { ChangeId } from '../domain/names.ts';
 import { planShift, startBehind } from '../domain/plan.ts';
-import { defaultRule } from '../domain/route.ts';
+import { keyOfNamed } from '../domain/route.ts';
 import { type Asker, type Desk, fillIn } from './desk.ts';
 import { type Answer, submit } from './submit.ts';
 
@@ -9,12 +9,17 @@ type Shift = Extract<Command, { verb: 'shift' }>;
 
 /** `/shift reviews v3 50`: plans, and stores the plan as a change in line. Accepted means stored. */
 export async function requestShift(desk: Desk, { service, wish, options }: Shift, asker: Asker): Promise<Answer> {
-  const rule = options.rule ?? defaultRule;
   return submit(desk, {
     name: fillIn(desk, service),
     asker,
     options,
-    plan: (route, before) => planShift(route, wish, { rule: options.rule, start: startBehind(route, before, rule) }),
+    plan: (route, before) => {
+      const rule = keyOfNamed(route, options.rule);
+      return planShift(route, wish, {
+        rule: options.rule === undefined ? undefined : rule,
+        start: startBehind(route, before, rule),
+      });
+    },
     focus: wish.kind === 'share' ? wish.version : undefined,
     ahead: false,
   });

@@ -4,7 +4,7 @@ import type { Command } from '../domain/command.ts';
 import { findRevision, type Revision } from '../domain/ledger.ts';
 import type { ChangeId, ServiceName } from '../domain/names.ts';
 import { chooseReturn, planReturn, startBehind, takingBack } from '../domain/plan.ts';
-import { defaultRule, findRule, type Route } from '../domain/route.ts';
+import { findRule, keyOfNamed, type Route } from '../domain/route.ts';
 import { keepingPlaces, type Split, sameShares } from '../domain/split.ts';
 import { type Asker, type Desk, fillIn, locateChange, openService, requestId } from './desk.ts';
 import { type Answer, type Instead, submit } from './submit.ts';
@@ -33,12 +33,14 @@ type Rollback = Extract<Command, { verb: 'rollback' }>;
 export async function requestRollback(desk: Desk, command: Rollback, asker: Asker): Promise<RollbackAnswer> {
   const { options } = command;
   const name = fillIn(desk, command.service);
-  const rule = options.rule ?? defaultRule;
-  if (command.backTo !== undefined) return bringBack(desk, name, rule, command, asker);
+  if (command.backTo !== undefined) return bringBack(desk, name, command, asker);
 
+  const askedAs = requestId(asker.request);
+  const known = await acceptedBefore(desk, askedAs);
+  if (known !== undefined) return { kind: 'accepted', change: known, behind: 0, again: true };
   const found = await openService(desk, name);
   if (found.kind !== 'found') return { kind: 'not-found', name, found };
-  const chosen = chooseReturn(found.open.route.ledger, rule, undefined);
+  const chosen = chooseReturn(found.open.route.ledger, keyOfNamed(found.open.route, options.rule), undefined);
   if (chosen.kind === 'refused') return { kind: 'refused', name, refusal: chosen.refusal };
 
   const { id } = chosen.revision;
@@ -46,6 +48,7 @@ export async function requestRollback(desk: Desk, command: Rollback, asker: Aske
     name,
     asker: await takingItBack(desk, id, asker),
     options,
+    askedAs,
     plan: (route, before) => planTakingBack(desk, route, before, { id, name, mayUndo: () => options.dryRun }),
     ahead: true,
   });
@@ -71,18 +74,19 @@ export async function rollBack(desk: Desk, id: ChangeId, asker: Asker, seen?: st
   });
 }
 
-function bringBack(
-  desk: Desk,
-  name: ServiceName,
-  rule: string,
-  { backTo, options }: Rollback,
-  asker: Asker,
-): Promise<Answer> {
+/** The same delivery again: what is newest has changed since, and must not be taken back by it. */
+async function acceptedBefore(desk: Desk, askedAs: ChangeId): Promise<Change | undefined> {
+  const id = await desk.changes.acceptedAs(askedAs);
+  return id === undefined ? undefined : desk.changes.read(id);
+}
+
+function bringBack(desk: Desk, name: ServiceName, { backTo, options }: Rollback, asker: Asker): Promise<Answer> {
   return submit(desk, {
     name,
     asker,
     options,
     plan: (route, before) => {
+      const rule = keyOfNamed(route, options.rule);
       const chosen = chooseReturn(route.ledger, rule, backTo);
       return chosen.kind === 'refused' ? chosen : planReturn(route, chosen.back, startBehind(route, before, rule));
     },
@@ -105,7 +109,7 @@ function planTakingBack(
   before: readonly Change[],
   { id, name, mayUndo, stored }: TakingBack,
 ): ReturnType<typeof planReturn> | Instead<RollbackAnswer> {
-  const revision = findRevision(route.ledger, id);
+  const revision = findRevision(route.ledger, id) ?? remembered(stored);
   if (revision === undefined)
     return instead(stored === undefined ? { kind: 'unknown-change', id } : { kind: 'not-applied', change: stored });
   const reverted = route.ledger.revisions.find((each) => each.reverts === id);
@@ -124,14 +128,20 @@ function undoing(desk: Desk, route: Route, before: readonly Change[], revision: 
   const begun = before
     .filter((change) => change.rule === revision.rule)
     .map((change) => revisionOf(change, desk.now()));
-  const changes = [...begun.toReversed(), ...ours.slice(0, ours.indexOf(revision))];
-  const moved = ours[0] !== undefined && !sameShares(ours[0].to, rule.split);
+  const place = ours.indexOf(revision);
+  const changes = [...begun.toReversed(), ...(place < 0 ? ours : ours.slice(0, place))];
+  const moved = place < 0 || (ours[0] !== undefined && !sameShares(ours[0].to, rule.split));
   if (changes.length === 0 && !moved) return undefined;
 
   const now = begun.at(-1)?.to ?? rule.split;
   const shown = JSON.stringify([changes.map(({ id }) => id), Object.entries(now)]);
   const stamp = createHash('sha256').update(shown).digest('hex').slice(0, 16);
   return { now, after: keepingPlaces(now, revision.from), changes, moved, stamp };
+}
+
+/** The record of an applied change, where the object's history has lost it or has outgrown it. */
+function remembered(stored: Change | undefined): Revision | undefined {
+  return stored?.state.kind === 'applied' ? revisionOf(stored, new Date(stored.state.at)) : undefined;
 }
 
 /**

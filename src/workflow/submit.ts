@@ -1,11 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Change } from '../domain/change.ts';
 import { revisionOf } from '../domain/change.ts';
 import type { Options } from '../domain/command.ts';
-import type { ChangeId, RoutingObject, ServiceName } from '../domain/names.ts';
+import { type ChangeId, objectKey, type RoutingObject, type ServiceName } from '../domain/names.ts';
 import type { Plan, PlannedChange, Refusal } from '../domain/plan.ts';
 import type { Route } from '../domain/route.ts';
 import { type Asker, type Desk, type NotFound, refuseIfLate, requestId } from './desk.ts';
-import { RejectedError, StoreUnavailableError } from './errors.ts';
+import { RejectedError } from './errors.ts';
 import type { Found, Line, OpenRoute } from './ports.ts';
 
 export type Answer =
@@ -45,55 +46,63 @@ export interface Submission<A> {
   /** Plans from the object as it is and from the changes that will be applied before. */
   readonly plan: (route: Route, before: readonly Change[]) => Plan | Instead<A>;
   readonly focus?: string | undefined;
+  /** The id of Slack's own request, where the change has another. */
+  readonly askedAs?: ChangeId | undefined;
   /** Goes before everything that has not begun. */
   readonly ahead: boolean;
 }
 
-const maxTries = 5;
+/** Long enough for who was first to be done, and never in step with another process. */
+const retryMs = 20;
 
 /** Plans from what the line will leave and takes the place behind it; planned anew when the line moves meanwhile. */
 export async function submit<A = never>(desk: Desk, submission: Submission<A>): Promise<Answer | A> {
-  const { name, asker, ahead } = submission;
-  const id = requestId(asker.request);
-  for (let tries = 0; tries < maxTries; tries += 1) {
-    const [known, found] = await Promise.all([desk.changes.read(id), locate(desk, submission)]);
+  const { name, asker } = submission;
+  for (;;) {
+    const [known, found] = await Promise.all([desk.changes.read(requestId(asker.request)), locate(desk, submission)]);
     if (known !== undefined) return acceptedAlready(known, asker);
     if (found.kind !== 'found') return { kind: 'not-found', name, found };
 
-    // The line first and the object after it: a change that is applied in between moves the line, and so this one is planned anew.
-    const line = await desk.changes.line(found.object);
-    const open = await desk.mesh.read(found.object);
-    if (open === undefined) return { kind: 'not-found', name, found: { kind: 'gone', object: found.object } };
-
-    const before = ahead ? line.waiting.filter(({ state }) => state.kind === 'applying') : line.waiting;
-    const plan = submission.plan(open.route, before);
-    if (plan.kind === 'instead') return plan.answer;
-    if (plan.kind === 'refused') return { kind: 'refused', name, refusal: plan.refusal };
-    if (submission.options.dryRun) return preview(desk, submission, plan, open, line);
-
-    const change = toChange(desk, submission, plan, id, found.object);
+    const { object } = found;
+    const answer = await desk.turns.run(objectKey(object), () => planAndAccept(desk, submission, object));
+    if (answer.kind !== 'moved') return answer.answer;
     refuseIfLate(desk, asker);
-    const accepted = await desk.changes.accept(change, { line: line.version, ahead });
-    if (accepted.kind === 'known') return acceptedAlready(accepted.change, asker);
-    if (accepted.kind === 'moved') continue;
-    await addJob(desk, change);
-    desk.log.info(
-      { changeId: id, object: change.object, from: plan.from, to: plan.to, by: asker.user },
-      'change accepted',
-    );
-    return { kind: 'accepted', change, behind: before.length, again: false };
+    await delay(retryMs * Math.random());
   }
-  throw new Error(`the line of ${name.service} moved ${maxTries} times while a change was planned`);
 }
 
-/** What is stored is accepted, whether its job could be added or not; the reconciler adds it when the queue is back. */
-export async function addJob({ queue, log }: Pick<Desk, 'queue' | 'log'>, change: Change): Promise<void> {
-  try {
-    await queue.add(change);
-  } catch (error) {
-    if (!(error instanceof StoreUnavailableError)) throw error;
-    log.warn({ changeId: change.id, err: error }, 'change is stored, but its job could not be added yet');
-  }
+type Tried<A> = { readonly kind: 'answered'; readonly answer: Answer | A } | { readonly kind: 'moved' };
+
+async function planAndAccept<A>(desk: Desk, submission: Submission<A>, object: RoutingObject): Promise<Tried<A>> {
+  const { name, asker, ahead, askedAs } = submission;
+  // The line first and the object after it: a change that is applied in between moves the line, and so this one is planned anew.
+  const line = await desk.changes.line(object);
+  const open = await desk.mesh.read(object);
+  if (open === undefined) return answered({ kind: 'not-found', name, found: { kind: 'gone', object } });
+
+  const before = ahead ? line.waiting.filter(({ state }) => state.kind === 'applying') : line.waiting;
+  const plan = submission.plan(open.route, before);
+  if (plan.kind === 'instead') return { kind: 'answered', answer: plan.answer };
+  if (plan.kind === 'refused') return answered({ kind: 'refused', name, refusal: plan.refusal });
+  if (submission.options.dryRun) return answered(await preview(desk, submission, plan, open, line));
+
+  const change = toChange(desk, submission, plan, object);
+  refuseIfLate(desk, asker);
+  const accepted = await desk.changes.accept(change, { line: line.version, ahead, askedAs });
+  if (accepted.kind === 'moved') return accepted;
+  if (accepted.kind === 'known') return answered(acceptedAlready(accepted.change, asker));
+  addJob(desk, change);
+  desk.log.info({ changeId: change.id, object, from: plan.from, to: plan.to, by: asker.user }, 'change accepted');
+  return answered({ kind: 'accepted', change, behind: before.length, again: false });
+}
+
+function answered(answer: Answer): { readonly kind: 'answered'; readonly answer: Answer } {
+  return { kind: 'answered', answer };
+}
+
+/** Aside, since what is stored is accepted whether its job could be added or not; the reconciler adds it when the queue is back. */
+export function addJob({ queue, aside }: Pick<Desk, 'queue' | 'aside'>, change: Change): void {
+  aside(() => queue.add(change), 'change is stored, but its job could not be added yet', { changeId: change.id });
 }
 
 function locate<A>(desk: Desk, { name, object }: Submission<A>): Promise<Found> {
@@ -139,12 +148,11 @@ function toChange<A>(
   desk: Desk,
   { name, asker, options, focus }: Submission<A>,
   plan: PlannedChange,
-  id: ChangeId,
   object: RoutingObject,
 ): Change {
   const { rule, from, to, base, reverts, pinned } = plan;
   return {
-    id,
+    id: requestId(asker.request),
     request: asker.request,
     object,
     service: name.service,

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { type Change, isEnded, isWaiting, moveTo } from '../../src/domain/change.ts';
 import { type ChangeId, objectKey, type RoutingObject } from '../../src/domain/names.ts';
 import { StoreUnavailableError } from '../../src/workflow/errors.ts';
-import type { Accepted, Begun, Changes, Line } from '../../src/workflow/ports.ts';
+import type { Accepted, AcceptOptions, Begun, Changes, Line } from '../../src/workflow/ports.ts';
 import type { InMemoryCards } from './in-memory-cards.ts';
 
 interface ObjectLine {
@@ -18,6 +18,7 @@ export class InMemoryChanges implements Changes {
   readonly #cards: InMemoryCards | undefined;
   readonly #now: () => Date;
   readonly #records = new Map<ChangeId, Change>();
+  readonly #asked = new Map<ChangeId, ChangeId>();
   readonly #lines = new Map<string, ObjectLine>();
   readonly #meanwhile: (() => Promise<void> | void)[] = [];
   #isAway = false;
@@ -41,11 +42,14 @@ export class InMemoryChanges implements Changes {
     return { version, waiting };
   }
 
-  async accept(change: Change, { line, ahead }: { readonly line: number; readonly ahead: boolean }): Promise<Accepted> {
+  async accept(change: Change, { line, ahead, askedAs }: AcceptOptions): Promise<Accepted> {
     await this.#reach();
     const known = this.#records.get(change.id);
     const isRequeued = known?.state.kind === 'held' && known.rev === change.rev - 1;
-    if (known !== undefined && !isRequeued) return { kind: 'known', change: known };
+    if (known !== undefined && !isRequeued) {
+      if (askedAs !== undefined) this.#asked.set(askedAs, change.id);
+      return { kind: 'known', change: known };
+    }
 
     const its = this.#lineOf(change.object);
     if (its.version !== line) return { kind: 'moved' };
@@ -54,7 +58,13 @@ export class InMemoryChanges implements Changes {
     else its.ids.splice(first?.state.kind === 'applying' ? 1 : 0, 0, change.id);
     its.version += 1;
     this.#store(change);
+    if (askedAs !== undefined) this.#asked.set(askedAs, change.id);
     return { kind: 'accepted' };
+  }
+
+  async acceptedAs(request: ChangeId): Promise<ChangeId | undefined> {
+    await this.#reach();
+    return this.#asked.get(request);
   }
 
   async begin({ id, object }: Pick<Change, 'id' | 'object'>): Promise<Begun> {

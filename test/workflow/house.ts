@@ -13,6 +13,7 @@ import { reconcile } from '../../src/workflow/reconcile.ts';
 import { promote, requestShift } from '../../src/workflow/request.ts';
 import { type RollbackAnswer, requestRollback, rollBack } from '../../src/workflow/roll-back.ts';
 import type { Answer } from '../../src/workflow/submit.ts';
+import { Turns } from '../../src/workflow/turns.ts';
 import { reviews, reviewsObject } from '../support/builders.ts';
 import { InMemoryCards } from '../support/in-memory-cards.ts';
 import { InMemoryChanges } from '../support/in-memory-changes.ts';
@@ -52,7 +53,7 @@ export class House {
     };
     this.mesh = mesh;
     this.cards = cardsOf({ changes, cards: cardLog, chat, log, aside, lookAgain });
-    this.desk = { mesh, changes, queue, log, now, namespace: 'default' };
+    this.desk = { mesh, changes, queue, log, now, aside, turns: new Turns(), namespace: 'default' };
     this.bench = { mesh, changes, cards: this.cards, meter, log, now, aside };
   }
 
@@ -86,14 +87,17 @@ export class House {
     return this.request({ kind: 'whole', shares }, options, this.asker());
   }
 
-  request(wish: Extract<Command, { verb: 'shift' }>['wish'], options: Options, asker: Asker): Promise<Answer> {
+  /** As if each gesture came to another process, and until what it left aside is done. */
+  async request(wish: Extract<Command, { verb: 'shift' }>['wish'], options: Options, asker: Asker): Promise<Answer> {
     const command = {
       verb: 'shift',
       service: { service: 'reviews' },
       wish,
       options: { dryRun: false, ...options },
     } as const;
-    return requestShift(this.desk, command, asker);
+    const answer = await requestShift({ ...this.desk, turns: new Turns() }, command, asker);
+    await this.settled();
+    return answer;
   }
 
   /** The same, and it must be accepted. */
@@ -130,6 +134,7 @@ export class House {
 
   /** Workers do all that waits, and what they left aside. Answers what they said of the jobs that something did not serve. */
   async work(workers = 1): Promise<readonly WorkerAnswer[]> {
+    await this.settled(); // what was accepted has its job
     const later: WorkerAnswer[] = [];
     await Promise.all(
       Array.from({ length: workers }, async () => {

@@ -68,6 +68,32 @@ describe('a rollback', () => {
     expect(house.ledger.seq).toBe(2);
   });
 
+  it('typed once and delivered again is the same rollback, whatever came after it', async () => {
+    const house = new House();
+    const change = await house.applied('v3', 50);
+    const asker = house.asker();
+    const first = acceptedIn(await house.typeRollback(undefined, asker));
+    await house.work();
+
+    const again = await house.typeRollback(undefined, asker);
+    await house.work();
+
+    expect(again).toMatchObject({ kind: 'accepted', again: true, change: { id: first.id, reverts: change.id } });
+    expect(house.ledger.seq).toBe(2);
+  });
+
+  it('of a change that the history has outgrown asks first, and then brings back what the record holds', async () => {
+    const house = new House();
+    const change = await house.applied('v3', 50);
+    house.mesh.editByHand(reviewsObject, (route) => ({ ...route, ledger: { seq: 40, revisions: [] } }));
+
+    const seen = stampIn(await house.clickRollback(change.id));
+    expect(await house.clickRollback(change.id, seen)).toMatchObject({ kind: 'accepted' });
+    await house.work();
+
+    expect(house.split).toEqual({ v1: 100, v3: 0 });
+  });
+
   it('asked for by two people at once is one rollback', async () => {
     const house = new House();
     const change = await house.applied('v3', 50);
