@@ -4,7 +4,7 @@ import { Clusters } from './cluster/clusters.ts';
 import { KubeClient } from './cluster/kube-client.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { createMetrics } from './http/metrics.ts';
-import { type SlackEndpoint, startHttp, telling } from './http/server.ts';
+import { type SlackEndpoint, startHttp, telling, within } from './http/server.ts';
 import { createLog } from './log.ts';
 import { StoredCards } from './redis/card-log.ts';
 import { connectForRequests, connectForWorker } from './redis/connect.ts';
@@ -66,9 +66,11 @@ async function start(config: Config, log: Log): Promise<Bot> {
   const slack = config.roles.has('chat')
     ? createSlackApp(config.slack, (botName) => ({ desk, cards, botName }), log)
     : undefined;
-  const checks = [() => redisProblem(redis), () => meshProblem(mesh), async () => slackProblem(slack)].map((check) =>
-    telling(check, log),
-  );
+  const checks = [
+    within('Redis', () => redisProblem(redis)),
+    within('Kubernetes', () => meshProblem(mesh)),
+    async () => slackProblem(slack),
+  ].map((check) => telling(check, log));
   setTimeout(
     () => background.run(() => Promise.all(checks.map((check) => check())).then(() => {}), 'a check failed', {}),
     firstLookMs,
@@ -94,6 +96,7 @@ async function start(config: Config, log: Log): Promise<Bot> {
     connected: slack?.start() ?? Promise.resolve(),
     stop: async () => {
       rounds.stop();
+      http.refuseSlack();
       chat.close();
       await Promise.all([slack?.stop(), worker?.close()]);
       await background.ended();

@@ -45,7 +45,8 @@ export class ClusterMesh {
     const { services } = await this.#watched(name.namespace);
     const { objects } = services;
     const byHost = objects.filter((object) => routes(object, name));
-    const matches = byHost.length > 0 ? byHost : objects.filter(({ metadata }) => metadata.name === name.service);
+    const matches =
+      byHost.length > 0 ? preferred(byHost, name) : objects.filter(({ metadata }) => metadata.name === name.service);
     const [only, ...more] = matches;
     if (more.length > 0) return { kind: 'several', objects: matches.map(({ metadata }) => metadata.name) };
     if (only !== undefined) return { kind: 'found', object: this.#objectOf(only) };
@@ -214,6 +215,14 @@ export class ClusterMesh {
       return toRoute(this.#cluster, { ...object, metadata: { ...object.metadata, annotations: {} } }, subsets);
     }
   }
+}
+
+/** In the mesh only one of them holds; beside those that only gateways see, that one is meant, or the one that is called so. */
+function preferred(all: readonly VirtualService[], { service }: ServiceName): readonly VirtualService[] {
+  const inMesh = all.filter(({ spec }) => spec.gateways.includes('mesh'));
+  if (inMesh.length > 0) return inMesh;
+  const named = all.filter(({ metadata }) => metadata.name === service);
+  return named.length > 0 ? named : all;
 }
 
 /** Hosts are compared as Istio resolves them: in the namespace of the rule that holds them. */

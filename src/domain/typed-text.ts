@@ -6,6 +6,7 @@ export function asTyped(text: string): string {
   return unescapeEntities(unlink(text))
     .replaceAll(/[\u200B-\u200F\u061C\u2060\uFEFF\u00AD]/g, '')
     .replaceAll(/[\s\u00A0\u1680\u2000-\u200A\u202F\u205F\u3000]+/g, ' ')
+    .replaceAll(/(\d) %(?=\s|$)/g, '$1%')
     .replaceAll(/[“”„‟«»]/g, '"')
     .replaceAll(/(^| )—(?=[a-z])/gi, '$1--')
     .replaceAll(/(^| )–(?=[a-z]{2})/gi, '$1--')

@@ -37,6 +37,8 @@ export interface SlackEndpoint {
 
 export interface HttpServer {
   readonly port: number;
+  /** Takes nothing more of Slack, which tells the person; health is still answered. */
+  refuseSlack(): void;
   close(): Promise<void>;
 }
 
@@ -49,14 +51,21 @@ const patience = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsChe
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const { slack } = options;
   const guarded = slack === undefined ? undefined : slackGuard(slack, slack.listener);
+  let takesSlack = true;
   const server = createServer(patience, (request, response) => {
     const path = (request.url ?? '').split('?')[0];
-    if (guarded !== undefined && path === slack?.path) return guarded(request, response);
+    if (guarded !== undefined && path === slack?.path) {
+      if (takesSlack) return guarded(request, response);
+      return void response.writeHead(503, { connection: 'close' }).end();
+    }
     void respond(options, request, response);
   });
   await listening(server, options.port);
   return {
     port: (server.address() as AddressInfo).port, // a server that listens on a port has one of these
+    refuseSlack: () => {
+      takesSlack = false;
+    },
     close: () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
@@ -97,13 +106,20 @@ async function answer(options: HttpOptions, method: string, path: string): Promi
 }
 
 async function ready(checks: readonly Check[]): Promise<Answer> {
-  const missing = (await Promise.all(checks.map(inTime))).filter((problem) => problem !== undefined);
+  const missing = (
+    await Promise.all(checks.map((check) => inTime(check, 'a check did not end in time', checkTimeoutMs)))
+  ).filter((problem) => problem !== undefined);
   return missing.length === 0 ? plain(200, 'ready\n') : plain(503, missing.map((problem) => `${problem}\n`).join(''));
 }
 
-async function inTime(check: Check): Promise<string | undefined> {
+/** The check, which names what it looks at when that does not answer in time. */
+export function within(name: string, check: Check, timeoutMs = checkTimeoutMs - 500): Check {
+  return () => inTime(check, `${name}: no answer within ${timeoutMs} ms`, timeoutMs);
+}
+
+async function inTime(check: Check, lateAnswer: string, timeoutMs: number): Promise<string | undefined> {
   const late = Promise.withResolvers<string>();
-  const timer = setTimeout(() => late.resolve('a check did not end in time'), checkTimeoutMs);
+  const timer = setTimeout(() => late.resolve(lateAnswer), timeoutMs);
   try {
     return await Promise.race([check(), late.promise]);
   } finally {

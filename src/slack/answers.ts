@@ -149,7 +149,12 @@ export function statusReply(answer: StatusAnswer, now: Date): Reply {
 
 function statusText({ name, route, open }: Extract<StatusAnswer, { kind: 'status' }>, now: Date): string {
   const rule = findRule(route, defaultRule);
-  const split = rule === undefined ? 'No rule takes all the rest.' : splitRows(rule.split);
+  const split =
+    rule === undefined
+      ? ['No rule takes all the rest.', ...route.rules.map((each) => `• ${code(describePinned(each), 120)}`)]
+          .slice(0, 12)
+          .join('\n')
+      : splitRows(rule.split);
   const change = rule === undefined ? undefined : since(route, rule);
   return [
     `*${escapeText(name.service)}* in ${code(name.namespace)} (${code(`VirtualService ${route.object.name}`)}, for ${escapeText(reach(route))})`,
@@ -161,7 +166,7 @@ function statusText({ name, route, open }: Extract<StatusAnswer, { kind: 'status
       ? lastWriter(route, now)
       : [`Since ${change.id}, ${when(change.at, now)}, by ${user(change.by)}.`]),
     ...pinnedLines(route),
-    ...open.map(openLine),
+    ...openLines(open),
   ].join('\n');
 }
 
@@ -180,7 +185,7 @@ function overviewText({ place, routes, open }: Extract<StatusAnswer, { kind: 'ov
     `*${escapeText(place.namespace)}* @ ${escapeText(place.cluster)}`,
     ...lines,
     ...more,
-    ...open.map(openLine),
+    ...openLines(open),
   ].join('\n');
 }
 
@@ -206,6 +211,10 @@ function revisionLine({ id, at, by, from, to, reason, reverts, rule }: Revision,
   return `${id} · ${when(at, now)} · ${user(by)} · ${escapeText(moveText(from, to))}${where}${back}${why}`;
 }
 
+function openLines(open: readonly Change[] | undefined): readonly string[] {
+  return open === undefined ? ['What waits is not known: Redis does not answer.'] : open.map(openLine);
+}
+
 function openLine(change: Change): string {
   return `${change.id} (${escapeText(title(change))}) is ${change.state.kind}, asked by ${user(change.by)}.`;
 }
@@ -225,7 +234,7 @@ function lastWriter({ lastWriter: writer }: Route, now: Date): readonly string[]
 function reach({ gateways }: Route): string {
   const named = gateways.filter((gateway) => gateway !== 'mesh');
   const mesh = gateways.includes('mesh') ? ['the mesh'] : [];
-  return [...mesh, ...named.map((gateway) => `gateway ${gateway}`)].join(' and ');
+  return [...mesh, ...named.map((gateway) => `gateway ${gateway}`)].join(' and ') || 'nothing';
 }
 
 /** How long ago, which needs no time zone; the day and time in UTC once that says more. */

@@ -1,3 +1,4 @@
+import type { FailReason } from '../domain/change.ts';
 import type { Command } from '../domain/command.ts';
 import { parseCommand } from '../domain/parse-command.ts';
 import type { Cards } from '../workflow/cards.ts';
@@ -82,7 +83,11 @@ async function answerAction(
     case actions.rollBackSeen:
       return told(conversation, await rollBack(desk, id, asker, seen));
     case actions.promote:
-      return told(conversation, await promote(desk, id, asker));
+      return told(
+        conversation,
+        await promote(desk, id, asker),
+        'I no longer know what this button was about. `/shift promote reviews v3` does the same for a service and a version that you name.',
+      );
     case actions.applyAnyway:
       return toldHeld(conversation, await applyAnyway(desk, id, asker));
     case actions.discard:
@@ -103,9 +108,9 @@ function lookAt(desk: Desk, command: Extract<Command, { verb: 'status' }>) {
     : serviceStatus(desk, { service, namespace, cluster });
 }
 
-function told(conversation: Conversation, answer: RollbackAnswer): Reply {
+function told(conversation: Conversation, answer: RollbackAnswer, forgotten?: string): Reply {
   if (answer.kind === 'accepted') conversation.cards.showSoon(answer.change.id);
-  return answerReply(answer);
+  return answer.kind === 'unknown-change' && forgotten !== undefined ? says(forgotten) : answerReply(answer);
 }
 
 function toldHeld(conversation: Conversation, answer: HeldAnswer): Reply {
@@ -141,6 +146,13 @@ async function inTime(
   }
 }
 
+/** What to do about it, where the error itself does not say. */
+const remedies: Partial<Record<FailReason, string>> = {
+  'ledger-unreadable': ' Restore or remove the annotation `shiftbot.dev/history`, then type it again.',
+  'not-permitted':
+    ' Whoever runs shiftbot can grant it: a Role and a RoleBinding in that namespace, as in `manifests/access`.',
+};
+
 function notAccepted(error: unknown, { request }: Request, log: Log): Reply {
   if (error instanceof TooLateError) return tooLate;
   if (error instanceof StoreUnavailableError) {
@@ -151,7 +163,8 @@ function notAccepted(error: unknown, { request }: Request, log: Log): Reply {
   }
   if (error instanceof DependencyError) {
     log.warn({ err: error, request }, 'not accepted, the cluster did not serve');
-    return says(`*Not accepted:* ${code(error.message, 400)}. Nothing was changed.`);
+    const remedy = remedies[error.because] ?? '';
+    return says(`*Not accepted:* ${code(error.message, 400)}. Nothing was changed.${remedy}`);
   }
   log.error({ err: error, request }, 'a command failed on our side');
   return says(

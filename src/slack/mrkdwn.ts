@@ -18,6 +18,6 @@ const cells = 20;
 
 /** A bar that says the same as the number beside it, so nothing is told by it alone. */
 export function bar(percent: number): string {
-  const full = percent > 0 ? Math.max(1, Math.round((percent * cells) / 100)) : 0;
+  const full = percent > 0 ? Math.min(cells, Math.max(1, Math.round((percent * cells) / 100))) : 0;
   return '▰'.repeat(full) + '▱'.repeat(cells - full);
 }

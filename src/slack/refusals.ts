@@ -2,7 +2,7 @@ import type { ServiceName } from '../domain/names.ts';
 import type { Refusal } from '../domain/plan.ts';
 import type { Unsplittable } from '../domain/route.ts';
 import type { NotFound } from '../workflow/desk.ts';
-import { code, user } from './mrkdwn.ts';
+import { code, escapeText, user } from './mrkdwn.ts';
 import { splitText } from './split-text.ts';
 
 const maxNames = 12;
@@ -12,13 +12,15 @@ export function refusalText({ service }: Pick<ServiceName, 'service'>, refusal: 
   const name = code(service);
   switch (refusal.reason) {
     case 'unknown-version':
-      return `${name} has no version ${code(refusal.version)}; it has ${names(refusal.versions)}.${didYouMean(refusal.nearest)}`;
+      return refusal.versions.length === 0
+        ? `No DestinationRule in its namespace defines a version of ${name}, so there is no ${code(refusal.version)}.`
+        : `${name} has no version ${code(refusal.version)}; it has ${names(refusal.versions)}.${didYouMean(refusal.nearest)}`;
     case 'already-there':
       return alreadyThere(name, refusal);
     case 'nobody-else':
       return nobodyElse(service, refusal);
     case 'no-default-rule':
-      return `${name} has no rule that takes all the rest; it has ${names(refusal.rules)}. Name one: \`--route ${refusal.rules[0] ?? 'name'}\`.`;
+      return `${name} has no rule that takes all the rest; it has ${names(refusal.rules)}. Name one: ${code(`--route ${refusal.rules[0] ?? 'name'}`)}.`;
     case 'unknown-rule':
       return `${name} has no rule ${code(refusal.rule)}; it has ${names(refusal.rules)}.`;
     case 'rule-cannot-be-split':
@@ -26,7 +28,7 @@ export function refusalText({ service }: Pick<ServiceName, 'service'>, refusal: 
     case 'several-hosts':
       return `${code(refusal.version)} has no destination yet, and the others of ${name} do not share one host to put it beside. Add the destination to the object first.`;
     case 'nothing-to-roll-back':
-      return `Nothing to roll back: shiftbot has not changed ${name} yet. \`/shift status ${service}\` shows what it has.`;
+      return `Nothing to roll back: shiftbot has not changed ${name} yet. ${code(`/shift status ${service}`, 100)} shows what it has.`;
     case 'unknown-change':
       return `The history of ${name} has no ${refusal.id}; it has ${names(refusal.known)}.`;
     case 'already-rolled-back':
@@ -60,9 +62,9 @@ export function names(all: readonly string[]): string {
 
 function alreadyThere(name: string, { split, since, waiting }: Extract<Refusal, { reason: 'already-there' }>): string {
   if (waiting !== undefined)
-    return `${name} will have ${splitText(split)} once ${waiting} is applied, so there is nothing to do.`;
+    return `${name} will have ${escapeText(splitText(split))} once ${waiting} is applied, so there is nothing to do.`;
   const why = since === undefined ? '' : `, since ${since.id} by ${user(since.by)}`;
-  return `${name} already has ${splitText(split)}${why}. Nothing was changed.`;
+  return `${name} already has ${escapeText(splitText(split))}${why}. Nothing was changed.`;
 }
 
 function nobodyElse(
@@ -71,8 +73,8 @@ function nobodyElse(
 ): string {
   const [first] = others;
   if (first === undefined)
-    return `${code(version)} is the only version with a destination, so nobody could take the other ${100 - percent} %. Name another: \`/shift ${service} ${version}=${percent} v2=${100 - percent}\`.`;
-  return `${code(version)} has everything, so say who gets the other ${100 - percent} %: \`/shift ${service} ${version}=${percent} ${first}=${100 - percent}\`.`;
+    return `${code(version)} is the only version with a destination, so nobody could take the other ${100 - percent} %. Name another: ${code(`/shift ${service} ${version}=${percent} v2=${100 - percent}`, 200)}.`;
+  return `${code(version)} has everything, so say who gets the other ${100 - percent} %: ${code(`/shift ${service} ${version}=${percent} ${first}=${100 - percent}`, 200)}.`;
 }
 
 function didYouMean(nearest: string | undefined): string {

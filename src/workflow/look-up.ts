@@ -3,14 +3,20 @@ import type { TypedService } from '../domain/command.ts';
 import { type ChangeId, objectKey, type Place, type ServiceName } from '../domain/names.ts';
 import type { Route } from '../domain/route.ts';
 import { type Desk, fillIn, locateChange, type NotFound, openService } from './desk.ts';
+import { StoreUnavailableError } from './errors.ts';
 
 export type StatusAnswer =
-  | { readonly kind: 'status'; readonly name: ServiceName; readonly route: Route; readonly open: readonly Change[] }
+  | {
+      readonly kind: 'status';
+      readonly name: ServiceName;
+      readonly route: Route;
+      readonly open: readonly Change[] | undefined;
+    }
   | {
       readonly kind: 'overview';
       readonly place: Place;
       readonly routes: readonly Route[];
-      readonly open: readonly Change[];
+      readonly open: readonly Change[] | undefined;
     }
   | { readonly kind: 'not-found'; readonly name: ServiceName; readonly found: NotFound };
 
@@ -21,12 +27,12 @@ export type HistoryAnswer =
 /** What a service's traffic does now, live, and what waits for it. */
 export async function serviceStatus(desk: Desk, typed: TypedService): Promise<StatusAnswer> {
   const name = fillIn(desk, typed);
-  const [found, open] = await Promise.all([openService(desk, name), desk.changes.open()]);
+  const [found, open] = await Promise.all([openService(desk, name), whatIsOpen(desk)]);
   if (found.kind !== 'found') return { kind: 'not-found', name, found };
 
   const { route } = found.open;
   const key = objectKey(route.object);
-  return { kind: 'status', name, route, open: open.filter((change) => objectKey(change.object) === key) };
+  return { kind: 'status', name, route, open: open?.filter((change) => objectKey(change.object) === key) };
 }
 
 /** Every service of a namespace at a glance. */
@@ -38,8 +44,8 @@ export async function overview(
   if (!desk.mesh.clusters.includes(place.cluster)) {
     return { kind: 'not-found', name: place, found: { kind: 'unknown-cluster', clusters: desk.mesh.clusters } };
   }
-  const [routes, open] = await Promise.all([desk.mesh.services(place), desk.changes.open()]);
-  const here = open.filter(({ object }) => object.cluster === place.cluster && object.namespace === place.namespace);
+  const [routes, open] = await Promise.all([desk.mesh.services(place), whatIsOpen(desk)]);
+  const here = open?.filter(({ object }) => object.cluster === place.cluster && object.namespace === place.namespace);
   return { kind: 'overview', place, routes, open: here };
 }
 
@@ -64,4 +70,15 @@ export async function historyOfChange(
   return open === undefined
     ? { kind: 'not-found', name, found: { kind: 'gone', object } }
     : { kind: 'history', name, route: open.route };
+}
+
+/** Undefined when the store does not answer: what is live can be told all the same. */
+async function whatIsOpen({ changes, log }: Desk): Promise<readonly Change[] | undefined> {
+  try {
+    return await changes.open();
+  } catch (err) {
+    if (!(err instanceof StoreUnavailableError)) throw err;
+    log.warn({ err }, 'what waits is not known');
+    return undefined;
+  }
 }
