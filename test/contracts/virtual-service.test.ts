@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ledgerAnnotation } from '../../src/domain/ledger.ts';
 import type { RoutingObject } from '../../src/domain/names.ts';
-import type { Route } from '../../src/domain/route.ts';
+import { keyOfNamed, type Route } from '../../src/domain/route.ts';
 import type { Split } from '../../src/domain/split.ts';
 import { LedgerUnreadableError, NotPermittedError, RejectedError, TooLargeError } from '../../src/workflow/errors.ts';
 import type { Mesh, OpenRoute, Written } from '../../src/workflow/ports.ts';
@@ -60,6 +60,43 @@ function describeVirtualServices(where: string, { begin, hasIstiod }: Where): vo
     const routeOf = async (name: string): Promise<Route> => (await open(name)).route;
     const shift = async (name: string, to: Split, rule = 'default', through = mesh): Promise<Written> =>
       (await open(name, through)).write({ rule, to, revision: revisionTo(to, rule) });
+
+    describe('which rule and which object is meant', () => {
+      const routes = (name: string, spec: string) =>
+        kube.create(`
+        kind: VirtualService
+        metadata: { name: ${name} }
+        spec: ${spec}`);
+
+      it("knows the default rule by its own name too, and a rule without a name or with another's by its place alone", async () => {
+        const to = '[{ destination: { host: reviews, subset: v1 } }]';
+        const pinned = (name: string) => `{ name: "${name}", match: [{ uri: { exact: /${name}x } }], route: ${to} }`;
+        await routes(
+          'named',
+          `{ hosts: [named], http: [${pinned('a')}, ${pinned('a')}, ${pinned('')}, { name: primary, route: ${to} }] }`,
+        );
+
+        const route = await routeOf('named');
+
+        expect(route.rules.map(({ key, unsplittable }) => [key, unsplittable])).toEqual([
+          ['#1', 'unnamed'],
+          ['#2', 'unnamed'],
+          ['#3', 'unnamed'],
+          ['default', undefined],
+        ]);
+        expect(keyOfNamed(route, 'primary')).toBe('default');
+      });
+
+      it('is that of the mesh where a gateway has another for the same host', async () => {
+        const to = '[{ route: [{ destination: { host: reviews, subset: v1 } }] }]';
+        await routes('shop', `{ hosts: [shop], http: ${to} }`);
+        await routes('shop-edge', `{ hosts: [shop], gateways: [edge], http: ${to} }`);
+
+        const name = { cluster: clusterName, namespace: kube.namespace, service: 'shop' };
+
+        await expect.poll(() => mesh.find(name)).toEqual({ kind: 'found', object: objectOf('shop') });
+      });
+    });
 
     describe('what a patch touches', () => {
       const elaborate = `

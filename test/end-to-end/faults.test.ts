@@ -106,6 +106,9 @@ describe('when something fails in between', () => {
     world = await startTestWorld({ redisUrl: redis.url });
     await redis.kill();
 
+    await world.people.command('bob', 'status reviews');
+    await answer(bob.id, 'for the mesh', 'What waits is not known: Redis does not answer.');
+
     const startedMs = performance.now();
     await world.people.command('alice', 'reviews v3 50');
     await answer(alice.id, 'Not accepted', 'Redis');

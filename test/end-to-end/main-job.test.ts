@@ -153,6 +153,15 @@ describe.each([
     expect((await answer(bob.id, 'Accepted', 'details')).thread_ts).toBe(root.ts);
   });
 
+  it('does nothing when it is only spoken of in a message', async () => {
+    const before = await world.objects.get('reviews');
+
+    await world.people.mention('bob', `I would not let <@${workspace.bot.id}> promote reviews v2`);
+
+    await answer(bob.id, 'begins with my name', 'Nothing was done');
+    expect(await world.objects.get('reviews')).toEqual(before);
+  });
+
   it.each`
     text                              | words
     ${'reviews v4 50'}                | ${['no version `v4`', '`v1`, `v2`, `v3`']}

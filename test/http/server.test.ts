@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Check, type HttpOptions, startHttp, telling } from '../../src/http/server.ts';
+import { type Check, type HttpOptions, startHttp, telling, within } from '../../src/http/server.ts';
 import { InMemoryLog } from '../support/in-memory-log.ts';
 
 describe('the HTTP server', () => {
@@ -151,4 +151,25 @@ it('tells the log what is missing once, and once that it is there', async () => 
 
   expect(log.messages('warn')).toEqual(['not ready']);
   expect(log.messages('info')).toEqual(['no longer missing']);
+});
+
+it('takes nothing more of Slack once it is told so, and still tells its health', async () => {
+  const log = new InMemoryLog();
+  const slack = { path: '/slack/events', signingSecret: 's'.repeat(32), log, listener: () => {} };
+  const server = await startHttp({ port: 0, log, checks: [], metrics: noMetrics, slack });
+  onTestFinished(() => server.close());
+  const url = `http://127.0.0.1:${server.port}`;
+  const before = await fetch(`${url}/slack/events`, { method: 'POST', body: 'x' });
+
+  server.refuseSlack();
+
+  expect(before.status).not.toBe(503);
+  expect((await fetch(`${url}/slack/events`, { method: 'POST', body: 'x' })).status).toBe(503);
+  expect((await fetch(`${url}/healthz`)).status).toBe(200);
+});
+
+it('names a check that does not answer in time', async () => {
+  const check = within('Kubernetes', () => new Promise(() => {}), 20);
+
+  expect(await check()).toBe('Kubernetes: no answer within 20 ms');
 });

@@ -1,0 +1,221 @@
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { z } from 'zod';
+import { kubeconfig } from '../../src/sandbox/kube-api/kubeconfig.ts';
+import { type KubeApi, type KubeObject, startKubeApi } from '../../src/sandbox/kube-api/server.ts';
+import { freePort } from '../../src/sandbox/launched-process.ts';
+import { type LocalSlack, startLocalSlack } from '../../src/sandbox/local-slack.ts';
+import { type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
+import { bookinfoObjects } from '../../src/sandbox/world.ts';
+import { SlackClient } from '../support/slack-client.ts';
+import { BotProcess } from './bot-process.ts';
+import { HistoryRecorder } from './history.ts';
+import { HttpProxy, type Seen } from './http-proxy.ts';
+import { cardOf, SlackRecorder } from './slack-recorder.ts';
+import { TcpProxy } from './tcp-proxy.ts';
+
+/** A process of the bot, with ways of its own to all it needs, so that one can be cut off while the others are not. */
+export interface Member {
+  readonly bot: BotProcess;
+  readonly redis: TcpProxy;
+  readonly kube: HttpProxy;
+  readonly slack: HttpProxy;
+}
+
+/** One chat process and two workers, and everything that they and the people live in. */
+export interface ChaosWorld {
+  readonly folder: string;
+  readonly members: readonly [Member, Member, Member];
+  readonly redis: Restartable;
+  readonly kube: KubeApi;
+  readonly slack: LocalSlack;
+  readonly people: SlackClient;
+  readonly slackRecord: SlackRecorder;
+  readonly history: HistoryRecorder;
+  /** Changes for which a post was sent whose outcome its sender could not know. */
+  readonly unknownPosts: ReadonlySet<string>;
+  stop(): Promise<void>;
+}
+
+const aDay = 24 * 3600_000;
+
+export async function startChaosWorld(): Promise<ChaosWorld> {
+  const folder = await mkdtemp(join(tmpdir(), 'shiftbot-chaos-'));
+  const started: (() => Promise<void>)[] = [];
+  const begin = async <T>(starting: Promise<T>, stop: (it: T) => Promise<void> | void): Promise<T> => {
+    const it = await starting;
+    started.push(async () => stop(it));
+    return it;
+  };
+  const stop = async () => {
+    for (const end of started.splice(0).toReversed()) await end();
+  };
+
+  try {
+    const program = await keepProgram(folder);
+    const redis = await begin(Restartable.start(join(folder, 'redis')), (each) => each.stop());
+    const objects = [...(await bookinfoObjects()), ...ownObjects()];
+    const kube = await begin(startKubeApi({ port: 0, objects, watchTimeoutMs: aDay }), (each) => each.stop());
+    const history = new HistoryRecorder(kube.url);
+    await begin(history.start(), () => history.stop());
+    const slack = await begin(startLocalSlack({ port: 0 }), (each) => each.stop());
+    const slackRecord = await begin(SlackRecorder.start(slack.url), (each) => each.stop());
+
+    const unknownPosts = new Set<string>();
+    const onUnknown = (seen: Seen) => {
+      const id = postedCard(seen);
+      if (id !== undefined) unknownPosts.add(id);
+    };
+    const startMember = async (name: string, roles: string): Promise<Member> => {
+      const wire = await begin(TcpProxy.start(redis.port), (each) => each.stop());
+      const toKube = await begin(HttpProxy.start(kube.url), (each) => each.stop());
+      const toSlack = await begin(HttpProxy.start(slack.url, { onUnknown }), (each) => each.stop());
+      const environment = await environmentOf({ folder, name, roles, wire, toKube, toSlack, slack });
+      const bot = new BotProcess(name, { path: program, environment, logFile: join(folder, 'bots.log') });
+      await begin(bot.start(), () => bot.stop());
+      return { bot, redis: wire, kube: toKube, slack: toSlack };
+    };
+    const members = [
+      await startMember('chat', 'chat'),
+      await startMember('worker-1', 'worker'),
+      await startMember('worker-2', 'worker'),
+    ] as const;
+    const people = new SlackClient(slack);
+    await people.waitForBot({ timeoutMs: 20_000 });
+    return { folder, members, redis, kube, slack, people, slackRecord, history, unknownPosts, stop };
+  } catch (error) {
+    await stop();
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** A Redis that comes back where it was, with what it had. */
+export class Restartable {
+  readonly #folder: string;
+  #server: RedisServer;
+
+  private constructor(folder: string, server: RedisServer) {
+    this.#folder = folder;
+    this.#server = server;
+  }
+
+  static async start(folder: string): Promise<Restartable> {
+    return new Restartable(folder, await startRedis({ folder }));
+  }
+
+  get port(): number {
+    return this.#server.port;
+  }
+
+  get url(): string {
+    return this.#server.url;
+  }
+
+  async restart(downMs: number): Promise<void> {
+    await this.#server.kill();
+    await new Promise((done) => setTimeout(done, downMs));
+    this.#server = await startRedis({ folder: this.#folder, port: this.port });
+  }
+
+  freeze(): void {
+    this.#server.pause();
+  }
+
+  thaw(): void {
+    this.#server.resume();
+  }
+
+  stop(): Promise<void> {
+    return this.#server.stop();
+  }
+}
+
+/** What was built may be built anew while we run; every process of one run is the same program. */
+async function keepProgram(folder: string): Promise<string> {
+  await cp(resolve('dist'), join(folder, 'dist'), { recursive: true });
+  await cp(resolve('package.json'), join(folder, 'package.json'));
+  await symlink(resolve('node_modules'), join(folder, 'node_modules'));
+  return join(folder, 'dist/main.js');
+}
+
+interface Ways {
+  readonly folder: string;
+  readonly name: string;
+  readonly roles: string;
+  readonly wire: TcpProxy;
+  readonly toKube: HttpProxy;
+  readonly toSlack: HttpProxy;
+  readonly slack: LocalSlack;
+}
+
+async function environmentOf({ folder, name, roles, wire, toKube, toSlack, slack }: Ways): Promise<NodeJS.ProcessEnv> {
+  const file = join(folder, 'kube', name);
+  await mkdir(join(folder, 'kube'), { recursive: true });
+  await writeFile(file, kubeconfig(toKube.url, `user:${name}`));
+  return {
+    PATH: process.env['PATH'],
+    SLACK_BOT_TOKEN: slack.credentials.botToken,
+    SLACK_APP_TOKEN: slack.credentials.appToken,
+    SLACK_API_URL: `${toSlack.url}/api/`,
+    REDIS_URL: `redis://127.0.0.1:${wire.port}/0`,
+    RECORD_KEY: recordKey,
+    KUBECONFIG: file,
+    PORT: String(await freePort()),
+    ROLES: roles,
+  };
+}
+
+/** The checker reads the same records. */
+export const recordKey = 'a key for chaos only';
+
+/** Objects with more in them than weights, all of which must stay as it is. */
+function ownObjects(): readonly KubeObject[] {
+  return parseAllDocuments(ownYaml).map((document) => document.toJS());
+}
+
+const ownYaml = ['checkout', 'search']
+  .map(
+    (name) => `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: ${name}, namespace: default }
+spec:
+  host: ${name}
+  subsets: [{ name: v1, labels: { version: v1 } }, { name: v2, labels: { version: v2 } }, { name: v3, labels: { version: v3 } }]
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata:
+  name: ${name}
+  namespace: default
+  labels: { team: payments }
+  annotations: { example.com/owner: payments }
+spec:
+  hosts: [${name}]
+  http:
+    - name: testers
+      match: [{ headers: { end-user: { exact: jason } } }]
+      route: [{ destination: { host: ${name}, subset: v2 } }]
+    - name: primary
+      timeout: 3s
+      retries: { attempts: 3, perTryTimeout: 1s }
+      route:
+        - { destination: { host: ${name}, subset: v1, port: { number: 8080 } }, weight: 70, headers: { response: { set: { x-served: v1 } } } }
+        - { destination: { host: ${name}, subset: v2, port: { number: 8080 } }, weight: 30 }
+`,
+  )
+  .join('---');
+
+const postBody = z.object({ blocks: z.array(z.unknown()) });
+
+/** The change whose card a request to Slack posts. */
+function postedCard({ path, body }: Seen): string | undefined {
+  if (!path.endsWith('/chat.postMessage')) return undefined;
+  const form = body.startsWith('{')
+    ? JSON.parse(body)
+    : { blocks: JSON.parse(new URLSearchParams(body).get('blocks') ?? '[]') };
+  return cardOf(postBody.safeParse(form).data?.blocks ?? []);
+}

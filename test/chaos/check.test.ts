@@ -1,0 +1,206 @@
+import { describe, expect, it } from 'vitest';
+import type { Change, State } from '../../src/domain/change.ts';
+import { formatLedger, type Revision } from '../../src/domain/ledger.ts';
+import { card } from '../../src/slack/card.ts';
+import { change as buildChange, changeId, reviewsUid, revision } from '../support/builders.ts';
+import type { SlackMessage } from '../support/slack-client.ts';
+import { check } from './check.ts';
+import type { Evidence } from './evidence.ts';
+import { type LiveService, type ObjectEvent, readService } from './history.ts';
+
+const applied: State = {
+  kind: 'applied',
+  at: '2026-11-22T14:03:12.000Z',
+  seq: 1,
+  tookMs: 84,
+  live: { v1: 50, v3: 50 },
+  warnings: [],
+};
+const change = buildChange({ state: applied, rev: 2 });
+const done = revision();
+
+/** A run in which one change was accepted, applied and shown, with what a test wants to be otherwise. */
+function run(otherwise: Partial<Evidence> & { readonly events?: readonly ObjectEvent[] } = {}): Evidence {
+  const { events = [added({ v1: 100 }), modified({ v1: 50, v3: 50 }, { revisions: [done] })], ...others } = otherwise;
+  return {
+    history: new Map([['reviews', events]]),
+    foreign: new Set(),
+    records: recordsOf(change),
+    owed: [],
+    requests: [{ what: 'reviews v3 50', by: 'U01ALICE', id: change.id, answer: `Accepted: ${change.id}, …`, atMs: 0 }],
+    messages: [cardMessage(change)],
+    unknownPosts: new Set(),
+    ...others,
+  };
+}
+
+interface Live {
+  readonly revisions?: readonly Revision[];
+  readonly seq?: number;
+  readonly version?: string;
+  readonly timeout?: string;
+}
+
+function service(
+  weights: Readonly<Record<string, number>>,
+  { revisions = [], seq = revisions.length, version = '1', timeout = '1s' }: Live,
+): LiveService {
+  const annotations = revisions.length === 0 ? {} : { 'shiftbot.dev/history': formatLedger({ seq, revisions }) };
+  const route = Object.entries(weights).map(([subset, weight]) => ({
+    destination: { host: 'reviews', subset },
+    weight,
+  }));
+  return readService({
+    metadata: { name: 'reviews', uid: reviewsUid, resourceVersion: version, annotations },
+    spec: { hosts: ['reviews'], http: [{ timeout, route }] },
+  });
+}
+
+function added(weights: Readonly<Record<string, number>>): ObjectEvent {
+  return { type: 'ADDED', object: service(weights, {}), atMs: 0 };
+}
+
+function modified(weights: Readonly<Record<string, number>>, live: Live): ObjectEvent {
+  return { type: 'MODIFIED', object: service(weights, { version: '2', ...live }), atMs: 1 };
+}
+
+function recordsOf(...changes: readonly Change[]): Evidence['records'] {
+  return new Map(changes.map((each) => [each.id, each]));
+}
+
+function cardMessage(shown: Change, ts = '1.0001'): SlackMessage {
+  return { ...card(shown), ts, channel: 'C01CHANNEL' };
+}
+
+function words({ violations }: ReturnType<typeof check>): readonly string[] {
+  return violations.map(({ invariant, what }) => `${invariant} ${what}`);
+}
+
+const failed: Change = { ...change, state: { kind: 'failed', at: applied.at, because: 'contended' } };
+const next = { ...done, id: changeId(2), from: { v1: 50, v3: 50 }, to: { v1: 40, v3: 60 } };
+
+describe('the checker of a run', () => {
+  it('finds nothing where nothing is wrong', () => {
+    expect(check(run()).violations).toEqual([]);
+  });
+
+  it('allows what others write in between', () => {
+    const edited = modified({ v1: 100 }, { version: '2', timeout: '9s' });
+    const ours = modified({ v1: 50, v3: 50 }, { version: '3', timeout: '9s', revisions: [done] });
+
+    expect(check(run({ events: [added({ v1: 100 }), edited, ours], foreign: new Set(['2']) })).violations).toEqual([]);
+  });
+
+  it.each<[string, string, Partial<Evidence> & { readonly events?: readonly ObjectEvent[] }]>([
+    [
+      'a change that took effect twice',
+      'I1 c-00000001 took effect 2 times',
+      {
+        events: [
+          added({ v1: 100 }),
+          modified({ v1: 50, v3: 50 }, { revisions: [done] }),
+          modified({ v1: 50, v3: 50 }, { revisions: [done, done] }),
+        ],
+      },
+    ],
+    [
+      'a number left out',
+      'I1 c-00000001 took seq from 0 to 2',
+      { events: [added({ v1: 100 }), modified({ v1: 50, v3: 50 }, { revisions: [done], seq: 2 })] },
+    ],
+    [
+      'a history rewritten',
+      'I1 c-00000002 rewrote the history before it',
+      {
+        events: [
+          added({ v1: 100 }),
+          modified({ v1: 50, v3: 50 }, { revisions: [done] }),
+          modified({ v1: 40, v3: 60 }, { revisions: [next, { ...done, by: 'U02BOB' }] }),
+        ],
+      },
+    ],
+    [
+      'weights that are not those of the record',
+      'I1 c-00000001 says v1=50 v3=50 and made v1=60 v3=40',
+      { events: [added({ v1: 100 }), modified({ v1: 60, v3: 40 }, { revisions: [done] })] },
+    ],
+    [
+      'a write without a record',
+      'I1 a write to reviews left nothing in the ledger',
+      { events: [added({ v1: 100 }), modified({ v1: 50, v3: 50 }, {})] },
+    ],
+    [
+      'an edit of somebody else written over',
+      'I2 c-00000001 was planned from v1=100 and wrote over v1=70 v2=30',
+      {
+        events: [added({ v1: 70, v2: 30 }), modified({ v1: 50, v2: 0, v3: 50 }, { revisions: [done] })],
+      },
+    ],
+    [
+      'another field that changed',
+      'I2 c-00000001 changed more than the weights of its rule',
+      { events: [added({ v1: 100 }), modified({ v1: 50, v3: 50 }, { revisions: [done], timeout: '2s' })] },
+    ],
+    [
+      'a change told as applied that never was',
+      'I4 c-00000001 is applied and never took effect',
+      { events: [added({ v1: 100 })] },
+    ],
+    [
+      'an effect of what nobody knows of',
+      'I4 c-00000001 took effect and has no record',
+      { records: recordsOf(), requests: [], messages: [] },
+    ],
+    [
+      'a change told as failed that took effect',
+      'I1 c-00000001 is failed and took effect',
+      { records: recordsOf(failed), messages: [cardMessage(failed)] },
+    ],
+    [
+      'a change that waits for ever',
+      'I6 c-00000001 is queued for ever',
+      {
+        events: [added({ v1: 100 })],
+        records: recordsOf(buildChange()),
+        messages: [cardMessage(buildChange())],
+      },
+    ],
+    [
+      'an accepted request that is lost',
+      'I4 "reviews v3 50" was accepted, and there is no record of it',
+      { events: [added({ v1: 100 })], records: recordsOf(), messages: [] },
+    ],
+    [
+      'a request that was not accepted and happened',
+      'I1 "reviews v3 50" was not accepted, and happened',
+      {
+        requests: [
+          { what: 'reviews v3 50', by: 'U01ALICE', id: change.id, answer: '*Not accepted:* Redis …', atMs: 0 },
+        ],
+      },
+    ],
+    [
+      'a card that says something else',
+      'I3 the card of c-00000001 does not say what its record says',
+      { messages: [cardMessage(buildChange())] },
+    ],
+    ['a card that is not there', 'I3 c-00000001 has no card', { messages: [] }],
+    ['a card that is owed', 'I3 the card of c-00000001 is still owed', { owed: [change.id] }],
+    [
+      'two cards of a post whose outcome was known',
+      'I3 c-00000001 has 2 cards',
+      { messages: [cardMessage(change), cardMessage(change, '2.0001')] },
+    ],
+  ])('finds %s', (_, violation, otherwise) => {
+    expect(words(check(run(otherwise)))).toContain(violation);
+  });
+
+  it('counts a second card where the outcome of the first post was unknown', () => {
+    const messages = [cardMessage(change), cardMessage(change, '2.0001')];
+
+    const { violations, notes } = check(run({ messages, unknownPosts: new Set([change.id]) }));
+
+    expect(violations).toEqual([]);
+    expect(notes.get('cards posted twice, where the outcome of the first post was unknown')).toBe(1);
+  });
+});

@@ -1,0 +1,63 @@
+import { Redis } from 'ioredis';
+import type { Change } from '../../src/domain/change.ts';
+import { type ChangeId, isChangeId } from '../../src/domain/names.ts';
+import { StoredCards } from '../../src/redis/card-log.ts';
+import { whenReady } from '../../src/redis/connect.ts';
+import { StoredChanges } from '../../src/redis/stored-changes.ts';
+import type { SlackMessage } from '../support/slack-client.ts';
+import { type ChaosWorld, recordKey } from './chaos-world.ts';
+import type { ObjectEvent } from './history.ts';
+import type { Request } from './people.ts';
+
+/** All that a run has left behind, from which it is judged. */
+export interface Evidence {
+  /** Every event of every object, in order. */
+  readonly history: ReadonlyMap<string, readonly ObjectEvent[]>;
+  /** The resourceVersions that somebody else wrote. */
+  readonly foreign: ReadonlySet<string>;
+  readonly records: ReadonlyMap<ChangeId, Change>;
+  /** Cards that show less than their record says. */
+  readonly owed: readonly ChangeId[];
+  readonly requests: readonly Request[];
+  readonly messages: readonly SlackMessage[];
+  readonly unknownPosts: ReadonlySet<string>;
+}
+
+/** The records as the bot keeps them, past all proxies. */
+export class RecordReader {
+  readonly #redis: Redis;
+  readonly #changes: StoredChanges;
+  readonly #cards: StoredCards;
+
+  private constructor(redis: Redis) {
+    this.#redis = redis;
+    this.#changes = new StoredChanges(redis, { recordKey });
+    this.#cards = new StoredCards(redis);
+  }
+
+  static async connect(world: ChaosWorld): Promise<RecordReader> {
+    const redis = new Redis(world.redis.url);
+    redis.on('error', () => {}); // it is restarted, and comes back
+    await whenReady(redis);
+    return new RecordReader(redis);
+  }
+
+  async all(): Promise<ReadonlyMap<ChangeId, Change>> {
+    const keys = await this.#redis.keys('*:change:*');
+    const ids = keys.map((key) => key.slice(key.lastIndexOf(':') + 1)).filter(isChangeId);
+    const changes = await Promise.all(ids.map((id) => this.#changes.read(id)));
+    return new Map(changes.flatMap((change) => (change === undefined ? [] : [[change.id, change]])));
+  }
+
+  open(): Promise<readonly Change[]> {
+    return this.#changes.open();
+  }
+
+  owed(): Promise<readonly ChangeId[]> {
+    return this.#cards.owed();
+  }
+
+  close(): void {
+    this.#redis.disconnect();
+  }
+}

@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readService, servicesPath } from './history.ts';
+import { services } from './people.ts';
+import { Random } from './random.ts';
+
+/** Somebody with `kubectl edit`, who knows nothing of the bot. */
+export class ForeignWriter {
+  readonly #url: string;
+  readonly #random: Random;
+  readonly #writing: Promise<void>;
+  /** The resourceVersions that are this writer's. */
+  readonly versions = new Set<string>();
+  #stopped = false;
+  #failure: unknown;
+
+  constructor(url: string, seed: string) {
+    this.#url = url;
+    this.#random = new Random(`${seed} foreign writer`);
+    this.#writing = this.#live().catch((error: unknown) => {
+      this.#failure ??= error;
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#writing;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async #live(): Promise<void> {
+    while (!this.#stopped) {
+      await sleep(this.#random.between(300, 4_000));
+      const [first = '', ...others] = services;
+      await this.#edit(this.#random.pick([first, ...others]));
+    }
+  }
+
+  async #edit(name: string): Promise<void> {
+    const { metadata, spec } = readService(await (await fetch(`${this.#url}${servicesPath}/${name}`)).json());
+    const at = spec.http.findLastIndex(({ match }) => match === undefined);
+    const route = spec.http[at]?.route ?? [];
+    const patch =
+      this.#random.chance(0.35) && route.length > 1 ? this.#weights(at, route.length) : this.#otherField(at);
+    const guard = { op: 'replace', path: '/metadata/resourceVersion', value: metadata.resourceVersion };
+    const response = await fetch(`${this.#url}${servicesPath}/${name}?fieldManager=kubectl-edit`, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/json-patch+json' },
+      body: JSON.stringify([guard, ...patch]),
+    });
+    const text = await response.text();
+    if (response.status === 409) return; // somebody was faster; people shrug and do it later
+    if (!response.ok) throw new Error(`an edit by hand was answered ${response.status} ${text}`);
+    const version = readService(JSON.parse(text)).metadata.resourceVersion;
+    if (version !== metadata.resourceVersion) this.versions.add(version); // an edit that edits nothing is no write
+  }
+
+  #weights(at: number, destinations: number): readonly object[] {
+    const first = this.#random.between(0, 100);
+    return Array.from({ length: destinations }, (_, place) => ({
+      op: 'add',
+      path: `/spec/http/${at}/route/${place}/weight`,
+      value: place === 0 ? first : place === 1 ? 100 - first : 0,
+    }));
+  }
+
+  #otherField(at: number): readonly object[] {
+    return this.#random.pick([
+      [{ op: 'add', path: '/metadata/labels', value: { edited: String(this.#random.between(1, 1000)) } }],
+      [{ op: 'add', path: `/spec/http/${at}/timeout`, value: `${this.#random.between(1, 30)}s` }],
+    ]);
+  }
+}

@@ -1,0 +1,172 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { readVirtualService, virtualServices } from '../../src/cluster/virtual-service.ts';
+import { WatchCache } from '../../src/cluster/watch-cache.ts';
+import { moveTo } from '../../src/domain/change.ts';
+import { StoredCards } from '../../src/redis/card-log.ts';
+import { type Connection, connectForRequests, readRedisUrl, whenReady } from '../../src/redis/connect.ts';
+import { keys } from '../../src/redis/keys.ts';
+import { StoredChanges } from '../../src/redis/stored-changes.ts';
+import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
+import { SlackChannel } from '../../src/slack/channel.ts';
+import { slackClient } from '../../src/slack/web-api.ts';
+import { apply } from '../../src/workflow/apply.ts';
+import { cardsOf } from '../../src/workflow/cards.ts';
+import { MeshUnavailableError, StoreUnavailableError } from '../../src/workflow/errors.ts';
+import { change as buildChange, changeId } from '../support/builders.ts';
+import { InMemoryChat } from '../support/in-memory-chat.ts';
+import { InMemoryLog } from '../support/in-memory-log.ts';
+import { sandboxKube } from '../support/kube.ts';
+import { StubSlack } from '../support/stub-slack.ts';
+import { House } from '../workflow/house.ts';
+import { TcpProxy } from './tcp-proxy.ts';
+
+/** What long runs have found, each as a case that takes no luck to meet. */
+describe('found by chaos', () => {
+  it('a write that got through without a reply is told as applied, however long that took', async () => {
+    const house = new House();
+    const change = await house.accepted('v3', 50);
+    house.mesh.failWrites({ error: new MeshUnavailableError('no reply'), stored: true });
+    house.mesh.afterNextRead(() => {});
+    house.mesh.afterNextRead(() => house.pass(11_000));
+
+    await house.attempt(change);
+
+    expect(house.stored(change.id).state.kind).toBe('applied');
+  });
+
+  it('a card is posted once, though the claim on it runs out while it waits for its turn', async () => {
+    const house = new House();
+    const { id } = await house.accepted('v3', 50);
+    const { changes, cardLog, log } = house;
+    const chat = new SlowTurns();
+    const desk = { changes, cards: cardLog, chat, log, aside: house.bench.aside, lookAgain: () => {} };
+    chat.whileWaiting(async () => {
+      cardLog.expireClaim(id);
+      await cardsOf(desk).show(id);
+    });
+
+    await cardsOf(desk).show(id);
+
+    expect(chat.cardsOf(id)).toHaveLength(1);
+  });
+
+  it('a card says what came after its change, though the process that applied that ended at once', async () => {
+    const house = new House();
+    const earlier = await house.applied('v3', 50);
+    const later = await house.accepted('v3', 60);
+
+    await apply({ ...house.bench, aside: () => {} }, later, false);
+
+    expect(house.stored(earlier.id).state).toMatchObject({ later: later.id });
+  });
+
+  it('a card of a busy channel is found on a later page', async () => {
+    const slack = new StubSlack();
+    await slack.start();
+    onTestFinished(() => slack.stop());
+    const log = new InMemoryLog();
+    const channel = new SlackChannel(slackClient({ botToken: 'xoxb-test', apiUrl: slack.apiUrl }, log), log);
+    slack.answer(
+      'conversations.history',
+      { body: { ok: true, messages: [{ ts: '9.0' }], response_metadata: { next_cursor: 'older' } } },
+      { body: { ok: true, messages: [{ ts: '8.0', blocks: [{ block_id: changeId(1) }] }] } },
+    );
+
+    expect(await channel.look(buildChange())).toMatchObject({ ts: '8.0' });
+    expect(slack.callsOf('conversations.history')[1]?.arguments).toMatchObject({ cursor: 'older' });
+  });
+
+  it("a watch's bookmarks are no fault", async () => {
+    const kube = await sandboxKube({ bookmarkIntervalMs: 20 });
+    onTestFinished(() => kube.end());
+    const cache = new WatchCache(kube.client(), virtualServices, kube.namespace, readVirtualService, kube.log);
+    await cache.start();
+    onTestFinished(() => cache.stop());
+
+    await sleep(300);
+
+    expect(kube.log.messages('warn')).toEqual([]);
+  });
+});
+
+/** Takes a while before each message, in which other things happen. */
+class SlowTurns extends InMemoryChat {
+  #meanwhile: (() => Promise<void>) | undefined;
+
+  whileWaiting(happens: () => Promise<void>): void {
+    this.#meanwhile = happens;
+  }
+
+  override async turn(): Promise<boolean> {
+    const happens = this.#meanwhile;
+    this.#meanwhile = undefined;
+    await happens?.();
+    return happens !== undefined;
+  }
+}
+
+const redisBinary = await findRedisServer().catch(() => undefined);
+
+describe.runIf(redisBinary)('found by chaos, with a redis-server', () => {
+  let server: RedisServer;
+  let redis: Connection;
+
+  beforeAll(async () => {
+    server = await startRedis();
+    redis = await connect(server.port);
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await server.stop();
+  });
+
+  it('a writer whose claim ran out does not post', async () => {
+    const id = changeId(1);
+    const claim = await new StoredCards(redis).claim(id);
+    await redis.del(keys.cardClaim(id));
+
+    await expect(claim?.beginPost()).rejects.toThrow(StoreUnavailableError);
+    await claim?.release();
+  });
+
+  it('a card that a late writer took back to older words is owed again', async () => {
+    const change = buildChange({ id: changeId(2) });
+    const [changes, cards] = [new StoredChanges(redis), new StoredCards(redis)];
+    await changes.accept(change, { line: (await changes.line(change.object)).version, ahead: false });
+    const late = await cards.claim(change.id);
+    await redis.del(keys.cardClaim(change.id));
+    await changes.update(moveTo(change, { kind: 'applying' }));
+    const prompt = await cards.claim(change.id);
+    await prompt?.place({ channel: 'C1', ts: '1.0', shownRev: 1 });
+    await prompt?.release();
+
+    await late?.place({ channel: 'C1', ts: '1.0', shownRev: 0 });
+
+    expect(await late?.release()).toBe(true);
+    expect(await cards.owed()).toContain(change.id);
+  });
+
+  it('a connection that looks open and carries nothing is made anew', async () => {
+    const wire = await TcpProxy.start(server.port);
+    const connection = await connect(wire.port);
+    onTestFinished(async () => {
+      connection.disconnect();
+      await wire.stop();
+    });
+
+    wire.halfOpen();
+
+    await expect(connection.ping()).rejects.toThrow();
+    await vi.waitFor(() => connection.ping(), { timeout: 5_000, interval: 100 });
+  });
+});
+
+async function connect(port: number): Promise<Connection> {
+  const address = readRedisUrl(`redis://127.0.0.1:${port}`);
+  if (address === undefined) throw new Error('no address');
+  const connection = connectForRequests(address);
+  connection.on('error', () => {}); // it comes back
+  await whenReady(connection);
+  return connection;
+}

@@ -1,0 +1,181 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ChangeId } from '../../src/domain/names.ts';
+import { workspace } from '../../src/sandbox/local-slack.ts';
+import { actions } from '../../src/slack/actions.ts';
+import { buttonsOf, type Person, type SlackButton, type SlackMessage } from '../support/slack-client.ts';
+import type { ChaosWorld } from './chaos-world.ts';
+import { Random } from './random.ts';
+import type { Told } from './slack-recorder.ts';
+
+/** Something a person asked for, and what they were told. */
+export interface Request {
+  readonly what: string;
+  readonly by: string;
+  /** What a command's reason has in it. */
+  readonly token?: string | undefined;
+  /** The change it would be, where the request alone says so. */
+  readonly id?: ChangeId | undefined;
+  /** Undefined where the answer did not come, or cannot be told from another's. */
+  readonly answer: string | undefined;
+  readonly atMs: number;
+}
+
+interface Lane {
+  readonly person: Person;
+  readonly channel: string;
+  readonly random: Random;
+}
+
+const versions: Readonly<Record<string, readonly [string, string, ...string[]]>> = {
+  reviews: ['v1', 'v2', 'v3'],
+  ratings: ['v1', 'v2'],
+  details: ['v1', 'v2'],
+  checkout: ['v1', 'v2', 'v3'],
+  search: ['v1', 'v2', 'v3'],
+};
+export const services = Object.keys(versions);
+
+const webAnswerMs = 6_000;
+/** How long a click's answer may still come after nobody waits for it, and be taken for that of the next one. */
+const strayAnswerMs = 30_000;
+
+/** Alice, Bob and Carol in two channels each, who type and click until they are told to stop. */
+export class People {
+  readonly #world: ChaosWorld;
+  readonly #lanes: readonly Promise<void>[];
+  readonly requests: Request[] = [];
+  #count = 0;
+  #stopped = false;
+  #failure: unknown;
+
+  constructor(world: ChaosWorld, seed: string) {
+    this.#world = world;
+    const names = Object.keys(workspace.users) as Person[]; // the keys of the record that Person is of
+    this.#lanes = names.flatMap((person) =>
+      Object.values(workspace.channels).map(({ id: channel }) => {
+        const random = new Random(`${seed} ${person} ${channel}`);
+        return this.#live({ person, channel, random }).catch((error: unknown) => {
+          this.#failure ??= error;
+        });
+      }),
+    );
+  }
+
+  /** Resolves when everybody has done what they had begun. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#lanes);
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async #live(lane: Lane): Promise<void> {
+    const { random } = lane;
+    while (!this.#stopped) {
+      await sleep(random.between(50, 1_200));
+      if (random.chance(0.65)) await this.#type(lane);
+      else await this.#click(lane);
+    }
+  }
+
+  #type({ person, channel, random }: Lane): Promise<Request> {
+    return this.say(person, channel, commandOf(random));
+  }
+
+  /** Types a command and waits for its answer. One at a time for each person and channel, so that answers are not mixed up. */
+  async say(person: Person, channel: string, text: string): Promise<Request> {
+    this.#count += 1;
+    const token = `t-${String(this.#count).padStart(6, '0')}`;
+    const what = `${text} --reason "${token}"`;
+    const atMs = Date.now();
+    const seenBefore = this.#world.slackRecord.told.length;
+    await this.#world.people.command(person, what, { channel });
+
+    const by = workspace.users[person].id;
+    const told = await this.#told(
+      seenBefore,
+      300,
+      (each) => each.by === 'ack' && each.user === by && each.channel === channel,
+    );
+    const id = this.#world.slackRecord.commandId(token);
+    const request = { what, by, token, id, answer: told?.text, atMs };
+    this.requests.push(request);
+    return request;
+  }
+
+  async #click({ person, channel, random }: Lane): Promise<void> {
+    const by = workspace.users[person].id;
+    const chosen = this.#chooseButton(random, channel, by);
+    if (chosen === undefined) return;
+
+    const { message, button } = chosen;
+    const atMs = Date.now();
+    const seenBefore = this.#world.slackRecord.told.length;
+    const { actionId = '', value = '' } = button;
+    await this.#world.people.clickRaw(person, {
+      channel,
+      messageTs: message.ts,
+      action: { action_id: actionId, value },
+    });
+    const told = await this.#told(
+      seenBefore,
+      webAnswerMs,
+      (each) => each.by === 'web' && each.user === by && each.channel === channel,
+    );
+    const id = actionId === actions.promote ? this.#world.slackRecord.clickId(by, message, actionId) : undefined;
+    this.requests.push({ what: `${actionId} ${value}`, by, id, answer: told?.text, atMs });
+    if (told === undefined) await this.#sleepUnlessStopped(strayAnswerMs);
+  }
+
+  #chooseButton(
+    random: Random,
+    channel: string,
+    user: string,
+  ): { readonly message: SlackMessage; readonly button: SlackButton } | undefined {
+    const clickable = this.#world.slackRecord.messages
+      .filter((message) => message.channel === channel && (message.ephemeral_to ?? user) === user)
+      .slice(-40)
+      .flatMap((message) => buttonsOf(message).map((button) => ({ message, button })))
+      .filter(({ button }) => button.actionId !== actions.history);
+    const held = clickable.filter(({ button }) =>
+      [actions.applyAnyway, actions.discard].some((id) => id === button.actionId),
+    );
+    const choice = held.length > 0 && random.chance(0.6) ? held : clickable;
+    const [first, ...others] = choice;
+    return first === undefined ? undefined : random.pick([first, ...others]);
+  }
+
+  async #told(seenBefore: number, withinMs: number, fits: (told: Told) => boolean): Promise<Told | undefined> {
+    const untilMs = performance.now() + withinMs;
+    for (;;) {
+      const told = this.#world.slackRecord.told.slice(seenBefore).find(fits);
+      if (told !== undefined || performance.now() > untilMs) return told;
+      await sleep(20);
+    }
+  }
+
+  async #sleepUnlessStopped(ms: number): Promise<void> {
+    const untilMs = performance.now() + ms;
+    while (!this.#stopped && performance.now() < untilMs) await sleep(100);
+  }
+}
+
+function commandOf(random: Random): string {
+  const [first = '', ...others] = services;
+  const service = random.pick([first, ...others]);
+  const [one, two, ...rest] = versions[service] ?? ['v1', 'v2'];
+  const version = random.pick([one, two, ...rest]);
+  switch (random.weighed({ share: 6, whole: 2, promote: 1, rollback: 1.5, status: 0.5 })) {
+    case 'share':
+      return `${service} ${version} ${random.between(1, 99)}`;
+    case 'whole': {
+      const share = random.between(1, 99);
+      return `${service} ${one}=${share} ${two}=${100 - share}`;
+    }
+    case 'promote':
+      return `promote ${service} ${version}`;
+    case 'rollback':
+      return `rollback ${service}`;
+    case 'status':
+      return `status ${service}`;
+  }
+}

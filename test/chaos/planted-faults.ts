@@ -1,0 +1,173 @@
+/** A fault to be planted: what stands in the code, what to put in its place, and the tests that must notice. */
+export interface PlantedFault {
+  readonly name: string;
+  readonly edits: readonly Edit[];
+  readonly tests: readonly string[];
+}
+
+export interface Edit {
+  readonly file: string;
+  /** Stands in the file exactly once. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** Each takes away one of the things that the guarantees rest on. */
+export const plantedFaults: readonly PlantedFault[] = [
+  {
+    name: 'the number of the last change is not compared (seq)',
+    edits: [
+      {
+        file: 'src/domain/decide.ts',
+        find: "  if (route.ledger.seq > change.base.seq) return { kind: 'superseded', by: route.ledger.revisions[0]?.id };\n",
+        replace: '',
+      },
+    ],
+    tests: ['test/domain/decide.test.ts', 'test/workflow/apply.test.ts'],
+  },
+  {
+    name: 'a history that is gone is not noticed',
+    edits: [
+      {
+        file: 'src/domain/decide.ts',
+        find: "  if (route.ledger.seq < change.base.seq) return { kind: 'held', because: missing(change), live };\n",
+        replace: '',
+      },
+    ],
+    tests: ['test/domain/decide.test.ts', 'test/workflow/apply.test.ts'],
+  },
+  {
+    name: "the rule's split is not compared",
+    edits: [
+      {
+        file: 'src/domain/decide.ts',
+        find: "  if (!sameShares(rule.split, change.from) && !sameShares(rule.split, change.to))\n    return { kind: 'held', because: 'moved', live };\n",
+        replace: '',
+      },
+    ],
+    tests: ['test/domain/decide.test.ts', 'test/workflow/apply.test.ts'],
+  },
+  {
+    name: 'an object made anew is taken for the old one (uid)',
+    edits: [
+      {
+        file: 'src/domain/decide.ts',
+        find: "  if (route.uid !== change.base.uid) return { kind: 'held', because: 'recreated', live };\n",
+        replace: '',
+      },
+    ],
+    tests: ['test/domain/decide.test.ts', 'test/workflow/apply.test.ts'],
+  },
+  {
+    name: 'the own id is not looked for in the ledger',
+    edits: [
+      {
+        file: 'src/domain/decide.ts',
+        find: '  if (own !== undefined) return',
+        replace: '  if (own !== undefined && own.id.length === 0) return',
+      },
+    ],
+    tests: ['test/domain/decide.test.ts', 'test/workflow/apply.test.ts'],
+  },
+  {
+    name: 'the watch cache is used for the read that decides',
+    edits: [
+      {
+        file: 'src/cluster/cluster-mesh.ts',
+        find: 'await Promise.all([this.#getLive(namespace, name), this.#rulesFor(namespace, cached)]);',
+        replace: 'await Promise.all([cached ?? this.#getLive(namespace, name), this.#rulesFor(namespace, cached)]);',
+      },
+    ],
+    tests: ['test/contracts/mesh.test.ts'],
+  },
+  {
+    name: 'the patch is not guarded by the version that was read',
+    edits: [
+      {
+        file: 'src/cluster/virtual-service.ts',
+        find: "    { op: 'replace', path: '/metadata/resourceVersion', value: metadata.resourceVersion },\n",
+        replace: '',
+      },
+    ],
+    tests: ['test/contracts/mesh.test.ts', 'test/contracts/virtual-service.test.ts'],
+  },
+  {
+    name: 'the ledger does not count',
+    edits: [{ file: 'src/domain/ledger.ts', find: 'seq: ledger.seq + 1,', replace: 'seq: ledger.seq,' }],
+    tests: ['test/domain/ledger.test.ts', 'test/contracts/mesh.test.ts'],
+  },
+  {
+    name: 'a failed attempt is told as the truth, and the object is not read',
+    edits: [
+      {
+        file: 'src/workflow/apply.ts',
+        find: '    const again = await bench.mesh.read(change.object);\n',
+        replace: '    const again = undefined as Awaited<ReturnType<Mesh["read"]>>;\n',
+      },
+      { file: 'src/workflow/apply.ts', find: 'if (error.retryable && !lastAttempt) {', replace: 'if (lastAttempt) {' },
+    ],
+    tests: ['test/workflow/apply.test.ts'],
+  },
+  {
+    name: 'a transition does not look at the one it follows (compare-and-set)',
+    edits: [
+      {
+        file: 'src/redis/stored-changes.ts',
+        find: '  if not stored or tonumber(stored) ~= tonumber(rev) - 1 then return 0 end\n',
+        replace: '',
+      },
+    ],
+    tests: ['test/contracts/changes.test.ts'],
+  },
+  {
+    name: 'a change is taken into a line that moved since it was planned',
+    edits: [
+      {
+        file: 'src/redis/stored-changes.ts',
+        find: "  if tonumber(redis.call('GET', version) or '0') ~= tonumber(seen) then return { 'moved' } end\n",
+        replace: '',
+      },
+    ],
+    tests: ['test/contracts/changes.test.ts'],
+  },
+  {
+    name: 'the signature of a record is not checked',
+    edits: [
+      {
+        file: 'src/redis/stored-change.ts',
+        find: '  if (!isSigned(stored, key)) throw',
+        replace: '  if (!isSigned(stored, key) && stored.record.length === 0) throw',
+      },
+    ],
+    tests: ['test/contracts/changes.test.ts'],
+  },
+  {
+    name: 'a card whose post may have got through is posted again unseen',
+    edits: [
+      {
+        file: 'src/workflow/cards.ts',
+        find: 'claim.placed ?? (claim.postBegun ? await desk.chat.look(change) : undefined);',
+        replace: 'claim.placed;',
+      },
+    ],
+    tests: ['test/workflow/cards.test.ts'],
+  },
+  {
+    name: 'what Slack reads as markup is not escaped',
+    edits: [
+      {
+        file: 'src/slack/mrkdwn.ts',
+        find: "  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');",
+        replace: '  return text;',
+      },
+    ],
+    tests: ['test/slack/card.test.ts', 'test/slack/answers.test.ts'],
+  },
+  {
+    name: 'a confirmation holds for what was not shown',
+    edits: [
+      { file: 'src/workflow/roll-back.ts', find: '({ stamp }) => stamp === seen', replace: '() => seen !== undefined' },
+    ],
+    tests: ['test/workflow/roll-back.test.ts'],
+  },
+];

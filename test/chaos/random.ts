@@ -1,0 +1,45 @@
+/** Numbers that look random and are the same for the same seed. Every actor has a stream of its own, so that one does not shift another's. */
+export class Random {
+  #state: number;
+
+  constructor(seed: string) {
+    this.#state = hash(seed);
+  }
+
+  /** At least 0 and less than 1 (mulberry32). */
+  next(): number {
+    this.#state = (this.#state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  }
+
+  /** A whole number, both ends included. */
+  between(least: number, most: number): number {
+    return least + Math.floor(this.next() * (most - least + 1));
+  }
+
+  chance(probability: number): boolean {
+    return this.next() < probability;
+  }
+
+  pick<T>(items: readonly [T, ...T[]]): T {
+    return items[this.between(0, items.length - 1)] ?? items[0];
+  }
+
+  /** One of the keys, each as often as its number says. */
+  weighed<K extends string>(weights: Readonly<Record<K, number>>): K {
+    const keys = Object.keys(weights) as K[]; // the keys of a record of K
+    let left = this.next() * keys.reduce((sum, key) => sum + weights[key], 0);
+    for (const key of keys) {
+      left -= weights[key];
+      if (left < 0) return key;
+    }
+    throw new Error('nothing has a weight');
+  }
+}
+
+/** The first of FNV's, which is enough to part seeds. */
+function hash(text: string): number {
+  return [...text].reduce((sum, character) => Math.imul(sum ^ (character.codePointAt(0) ?? 0), 0x01000193), 0x811c9dc5);
+}

@@ -1,0 +1,133 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isWaiting } from '../../src/domain/change.ts';
+import { type ChaosWorld, startChaosWorld } from './chaos-world.ts';
+import { check, type Violation } from './check.ts';
+import { type Evidence, RecordReader } from './evidence.ts';
+import { Faults } from './faults.ts';
+import { ForeignWriter } from './foreign-writer.ts';
+import { type Hearing, hearsWithinMs, proveHearing } from './hearing.ts';
+import { People } from './people.ts';
+import { percentile, recoveryTimes } from './recovery.ts';
+
+export interface ChaosOptions {
+  readonly seed: string;
+  readonly forMs: number;
+}
+
+export interface Outcome {
+  readonly violations: readonly Violation[];
+  readonly counts: Counts;
+  /** Where the logs and the evidence lie; they are kept only when something is wrong. */
+  readonly folder: string;
+}
+
+/** What happened, how often, under a heading each. */
+export type Counts = Readonly<Record<string, Readonly<Record<string, number | string>>>>;
+
+/** However things were broken, this long after the last one is mended everything is done. */
+const settledWithinMs = 90_000;
+
+/** Lets people, a foreign writer and faults loose on the bot for a while, waits until all is quiet, and judges what is left. */
+export async function runChaos({ seed, forMs }: ChaosOptions): Promise<Outcome> {
+  const world = await startChaosWorld();
+  let isClean = false;
+  try {
+    const records = await RecordReader.connect(world);
+    const people = new People(world, seed);
+    const writer = new ForeignWriter(world.kube.url, seed);
+    const faults = new Faults(world, seed);
+    await sleep(forMs);
+    await Promise.all([people.stop(), writer.stop()]);
+    await faults.stop();
+
+    const settledMs = await settled(records);
+    const hearing = await proveHearing(world, people);
+    await settled(records);
+    await world.history.caughtUp();
+    const evidence = await gather(world, records, people, writer);
+    records.close();
+
+    const { violations, notes } = check(evidence);
+    const crashed = world.members.flatMap(({ bot }) => bot.crashes);
+    const deaf = Object.entries(hearing).filter(([, tookMs]) => tookMs === undefined);
+    const late = [
+      ...crashed,
+      ...deaf.map(([name]) => `${name} heard nothing for ${hearsWithinMs} ms after all faults had ended`),
+    ];
+    const all = [...violations, ...late.map((what): Violation => ({ invariant: 'I6', what, evidence: what }))];
+    isClean = all.length === 0;
+    await writeFile(join(world.folder, 'evidence.json'), JSON.stringify({ all, diary: faults.diary }, undefined, 2));
+    return { violations: all, counts: counted(evidence, notes, faults, settledMs, hearing), folder: world.folder };
+  } finally {
+    await world.stop();
+    if (isClean) await rm(world.folder, { recursive: true, force: true });
+  }
+}
+
+/** Until nothing waits for a worker and every card shows its record; how long that took, or undefined when it never came. */
+async function settled(records: RecordReader): Promise<number | undefined> {
+  const startedMs = performance.now();
+  while (performance.now() - startedMs < settledWithinMs) {
+    const [open, owed] = await Promise.all([records.open(), records.owed()]);
+    if (!open.some(isWaiting) && owed.length === 0) return performance.now() - startedMs;
+    await sleep(100);
+  }
+  return undefined;
+}
+
+async function gather(
+  world: ChaosWorld,
+  records: RecordReader,
+  people: People,
+  writer: ForeignWriter,
+): Promise<Evidence> {
+  return {
+    history: world.history.events,
+    foreign: writer.versions,
+    records: await records.all(),
+    owed: await records.owed(),
+    requests: people.requests,
+    messages: world.slackRecord.messages,
+    unknownPosts: world.unknownPosts,
+  };
+}
+
+function counted(
+  evidence: Evidence,
+  notes: ReadonlyMap<string, number>,
+  faults: Faults,
+  settledMs: number | undefined,
+  hearing: Hearing,
+): Counts {
+  const states = [...evidence.records.values()].map(({ state }) =>
+    'because' in state ? `${state.kind}: ${state.because}` : state.kind,
+  );
+  const recovery = recoveryTimes(faults.kills, evidence);
+  return {
+    'changes by outcome': tally(states),
+    'requests and cards': Object.fromEntries(notes),
+    'writes by somebody else': { edits: evidence.foreign.size },
+    'faults by kind': Object.fromEntries([...faults.counts].toSorted(([a], [b]) => a.localeCompare(b))),
+    'recovery after kill -9 of a worker, ms': {
+      'kills while work waited and the other ran': recovery.length,
+      p50: percentile(recovery, 50) ?? 'none',
+      p99: percentile(recovery, 99) ?? 'none',
+    },
+    'after the last fault, ms': {
+      'until all was quiet': rounded(settledMs),
+      ...Object.fromEntries(Object.entries(hearing).map(([name, tookMs]) => [`${name} hears`, rounded(tookMs)])),
+    },
+  };
+}
+
+function rounded(ms: number | undefined): number | 'never' {
+  return ms === undefined ? 'never' : Math.round(ms);
+}
+
+function tally(words: readonly string[]): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    [...Map.groupBy(words, (word) => word)].map(([word, all]) => [word, all.length]).toSorted(),
+  );
+}
