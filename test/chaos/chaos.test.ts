@@ -15,13 +15,16 @@ const missing = [
   await reasonWithout(findLocalSlack, LocalSlackNotFoundError),
 ].filter((reason) => reason !== undefined);
 
-describe.runIf(isAskedFor && missing.length === 0)(`chaos for ${forMs / 1000} s with Redis and a local Slack (runs where CHAOS is set)`, () => {
-  it('loses nothing, does nothing twice and overwrites nobody, and every card says what became of its change', async () => {
-    const outcome = await runChaos({ seed, forMs });
+describe.runIf(isAskedFor && missing.length === 0)(
+  `chaos for ${forMs / 1000} s with Redis and a local Slack (runs where CHAOS is set)`,
+  () => {
+    it('loses nothing, does nothing twice and overwrites nobody, and every card says what became of its change', async () => {
+      const outcome = await runChaos({ seed, forMs });
 
-    expect(outcome.violations, reportOf(outcome, seed)).toEqual([]);
-  }, 240_000);
-});
+      expect(outcome.violations, reportOf(outcome, seed)).toEqual([]);
+    }, 240_000);
+  },
+);
 
 async function reasonWithout(find: () => Promise<unknown>, absent: new () => Error): Promise<string | undefined> {
   return find().then(
