@@ -82,7 +82,7 @@ export async function ask<T>(connection: Connection, call: (connection: Connecti
   try {
     return await call(connection);
   } catch (cause) {
-    throw new StoreUnavailableError('Redis did not answer', { cause });
+    throw new StoreUnavailableError('Redis did not answer', { outcomeUnknown: true, cause });
   }
 }
 

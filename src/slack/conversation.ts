@@ -3,7 +3,7 @@ import type { Command } from '../domain/command.ts';
 import { parseCommand } from '../domain/parse-command.ts';
 import type { Cards } from '../workflow/cards.ts';
 import { type Asker, type Desk, TooLateError } from '../workflow/desk.ts';
-import { DependencyError, StoreUnavailableError } from '../workflow/errors.ts';
+import { AcceptanceUnknownError, DependencyError, StoreUnavailableError } from '../workflow/errors.ts';
 import { applyAnyway, discard, type HeldAnswer } from '../workflow/held.ts';
 import { history, historyOfChange, overview, serviceStatus } from '../workflow/look-up.ts';
 import type { Log } from '../workflow/ports.ts';
@@ -155,6 +155,12 @@ const remedies: Partial<Record<FailReason, string>> = {
 
 function notAccepted(error: unknown, { request }: Request, log: Log): Reply {
   if (error instanceof TooLateError) return tooLate;
+  if (error instanceof AcceptanceUnknownError) {
+    log.error({ err: error, request }, 'whether it was accepted is not known');
+    return says(
+      '*I cannot tell whether it was accepted:* Redis was asked and did not answer. If a card appears, it was. Look at `/shift status` before you type it again.',
+    );
+  }
   if (error instanceof StoreUnavailableError) {
     log.error({ err: error, request }, 'not accepted, Redis did not serve');
     return says(

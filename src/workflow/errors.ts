@@ -59,9 +59,21 @@ export class LedgerUnreadableError extends DependencyError {
   }
 }
 
-/** The store of changes did not take or give a record in time: what was asked is not accepted, and will not happen later. */
+/** The store of changes did not take or give a record in time. */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
+  /** It was asked and may have done it: only the answer did not come. */
+  readonly outcomeUnknown: boolean;
+
+  constructor(message: string, options: { readonly outcomeUnknown?: boolean; readonly cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.outcomeUnknown = options.outcomeUnknown ?? false;
+  }
+}
+
+/** The change was sent to the store, and no answer came: it may be accepted or not, and its card will tell. */
+export class AcceptanceUnknownError extends Error {
+  override readonly name = 'AcceptanceUnknownError';
 }
 
 /** Chat did not take a message. */

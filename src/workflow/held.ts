@@ -4,7 +4,7 @@ import { planReturn, type Refusal, startBehind } from '../domain/plan.ts';
 import { findRule, type Route } from '../domain/route.ts';
 import { sameShares } from '../domain/split.ts';
 import { type Asker, type Desk, refuseIfLate } from './desk.ts';
-import { addJob } from './submit.ts';
+import { accept, addJob } from './submit.ts';
 
 /** What became of a click on a held change's card. */
 export type HeldAnswer =
@@ -48,7 +48,7 @@ export async function applyAnyway(desk: Desk, id: ChangeId, asker: Asker): Promi
       acceptedAt: desk.now().toISOString(),
     };
     refuseIfLate(desk, asker);
-    const accepted = await desk.changes.accept(next, { line: line.version, ahead: false });
+    const accepted = await accept(desk, next, { line: line.version, ahead: false });
     if (accepted.kind !== 'accepted') continue;
     addJob(desk, next);
     desk.log.info({ changeId: id, from, to, by: asker.user }, 'held change queued again');

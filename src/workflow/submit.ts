@@ -6,8 +6,8 @@ import { type ChangeId, objectKey, type RoutingObject, type ServiceName } from '
 import type { Plan, PlannedChange, Refusal } from '../domain/plan.ts';
 import type { Route } from '../domain/route.ts';
 import { type Asker, type Desk, type NotFound, refuseIfLate, requestId } from './desk.ts';
-import { RejectedError } from './errors.ts';
-import type { Found, Line, OpenRoute } from './ports.ts';
+import { AcceptanceUnknownError, RejectedError, StoreUnavailableError } from './errors.ts';
+import type { Accepted, AcceptOptions, Found, Line, OpenRoute } from './ports.ts';
 
 export type Answer =
   /** `again`: the same request had been accepted before. `behind`: how many changes wait before it. */
@@ -88,12 +88,22 @@ async function planAndAccept<A>(desk: Desk, submission: Submission<A>, object: R
 
   const change = toChange(desk, submission, plan, object);
   refuseIfLate(desk, asker);
-  const accepted = await desk.changes.accept(change, { line: line.version, ahead, askedAs });
+  const accepted = await accept(desk, change, { line: line.version, ahead, askedAs });
   if (accepted.kind === 'moved') return accepted;
   if (accepted.kind === 'known') return answered(acceptedAlready(accepted.change, asker));
   addJob(desk, change);
   desk.log.info({ changeId: change.id, object, from: plan.from, to: plan.to, by: asker.user }, 'change accepted');
   return answered({ kind: 'accepted', change, behind: before.length, again: false });
+}
+
+/** Only here may something happen though no answer came: whoever asked is told so, and not that nothing will. */
+export async function accept(desk: Pick<Desk, 'changes'>, change: Change, options: AcceptOptions): Promise<Accepted> {
+  try {
+    return await desk.changes.accept(change, options);
+  } catch (cause) {
+    if (!(cause instanceof StoreUnavailableError) || !cause.outcomeUnknown) throw cause;
+    throw new AcceptanceUnknownError(`whether ${change.id} was accepted is not known`, { cause });
+  }
 }
 
 function answered(answer: Answer): { readonly kind: 'answered'; readonly answer: Answer } {

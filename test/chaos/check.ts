@@ -214,7 +214,7 @@ function checkCards({ records, messages, owed, unknownPosts }: Evidence, report:
 type AnswerKind = 'accepted' | 'not accepted' | 'refused' | 'none';
 
 export function kindOf({ answer }: Pick<Request, 'answer'>): AnswerKind {
-  if (answer === undefined) return 'none';
+  if (answer === undefined || answer.includes('cannot tell whether it was accepted')) return 'none';
   if (answer.includes('Not accepted:')) return 'not accepted';
   return acceptedId(answer) === undefined ? 'refused' : 'accepted';
 }

@@ -1,8 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { requestId, TooLateError } from '../../src/workflow/desk.ts';
-import { MeshUnavailableError, RejectedError, StoreUnavailableError } from '../../src/workflow/errors.ts';
+import {
+  AcceptanceUnknownError,
+  MeshUnavailableError,
+  RejectedError,
+  StoreUnavailableError,
+} from '../../src/workflow/errors.ts';
 import { requestShift } from '../../src/workflow/request.ts';
-import { jason, reviews, reviewsObject, reviewsUid, rule } from '../support/builders.ts';
+import { accept } from '../../src/workflow/submit.ts';
+import { change, jason, reviews, reviewsObject, reviewsUid, rule } from '../support/builders.ts';
+import { InMemoryChanges } from '../support/in-memory-changes.ts';
 import { acceptedIn, House } from './house.ts';
 
 describe('a request', () => {
@@ -306,5 +313,22 @@ describe('a request', () => {
 
       expect(await house.shift('v3', 50, { dryRun: true })).toMatchObject({ verdict: { kind: 'moved' } });
     });
+  });
+});
+
+describe('a change that was sent to the store, and of which no answer came', () => {
+  class LosesReplies extends InMemoryChanges {
+    override async accept(...request: Parameters<InMemoryChanges['accept']>): Promise<never> {
+      await super.accept(...request);
+      throw new StoreUnavailableError('Redis did not answer', { outcomeUnknown: true });
+    }
+  }
+
+  it('is told as not known, and never as something that will not happen', async () => {
+    const changes = new LosesReplies();
+
+    await expect(accept({ changes }, change(), { line: 0, ahead: false })).rejects.toThrow(AcceptanceUnknownError);
+
+    expect(await changes.read(change().id)).toBeDefined();
   });
 });
