@@ -9,8 +9,10 @@ import { createLog } from './log.ts';
 import { StoredCards } from './redis/card-log.ts';
 import { connectForRequests, connectForWorker } from './redis/connect.ts';
 import { JobQueue, type RunningWorker, startWorker } from './redis/job-queue.ts';
-import { redisProblem } from './redis/readiness.ts';
+import { listenForNews } from './redis/news.ts';
+import { redisCheck } from './redis/readiness.ts';
 import { StoredChanges } from './redis/stored-changes.ts';
+import { WorkerProbe } from './redis/worker-probe.ts';
 import { Rounds } from './rounds.ts';
 import { createSlackApp, type SlackApp, SlackTokenError } from './slack/app.ts';
 import { SlackChannel } from './slack/channel.ts';
@@ -20,7 +22,7 @@ import { apply, type Bench } from './workflow/apply.ts';
 import { cardsOf } from './workflow/cards.ts';
 import { DependencyError } from './workflow/errors.ts';
 import type { Log } from './workflow/ports.ts';
-import { reconcile } from './workflow/reconcile.ts';
+import { Reconciler } from './workflow/reconcile.ts';
 import { Turns } from './workflow/turns.ts';
 
 /** `EX_CONFIG` of sysexits.h: starting again will not help until somebody corrects the configuration. */
@@ -52,12 +54,6 @@ async function start(config: Config, log: Log): Promise<Bot> {
     new Map([...config.clusters].map(([name, access]) => [name, new ClusterMesh(name, new KubeClient(access), log)])),
   );
   const metrics = createMetrics();
-  metrics.gauge(
-    'shiftbot_open_changes',
-    'Changes that wait for a worker or a person',
-    async () => (await changes.open()).length,
-  );
-
   const chat = new SlackChannel(slackClient(config.slack, log), log);
   const rounds = new Rounds(log);
   const cards = cardsOf({ changes, cards: cardLog, chat, log, aside, lookAgain: () => rounds.soon() });
@@ -67,7 +63,7 @@ async function start(config: Config, log: Log): Promise<Bot> {
     ? createSlackApp(config.slack, (botName) => ({ desk, cards, botName }), log)
     : undefined;
   const checks = [
-    within('Redis', () => redisProblem(redis)),
+    within('Redis', redisCheck(redis)),
     within('Kubernetes', () => meshProblem(mesh)),
     async () => slackProblem(slack),
   ].map((check) => telling(check, log));
@@ -75,10 +71,12 @@ async function start(config: Config, log: Log): Promise<Bot> {
     () => background.run(() => Promise.all(checks.map((check) => check())).then(() => {}), 'a check failed', {}),
     firstLookMs,
   ).unref();
+  const probe = config.roles.has('worker') ? new WorkerProbe({ queue, log, renew: () => worker?.renew() }) : undefined;
   const http = await startHttp({
     port: config.port,
     log,
     checks,
+    stuck: () => probe?.problem(),
     metrics: metrics.scrape,
     slack: slackEndpoint(config, slack, log),
   });
@@ -87,15 +85,27 @@ async function start(config: Config, log: Log): Promise<Bot> {
   });
 
   const worker = config.roles.has('worker')
-    ? startWork(config, { mesh, changes, cards, meter: metrics, log, now, aside })
+    ? startWork(config, { mesh, changes, cards, meter: metrics, log, now, aside }, () => probe?.taken())
     : undefined;
-  rounds.start(() => reconcile({ changes, cardLog, queue, cards, log, now }));
+  const reconciler = new Reconciler({ changes, cardLog, queue, cards, log, monotonicMs: () => performance.now() });
+  metrics.gauge(
+    'shiftbot_open_changes',
+    'Changes that wait for a worker or a person, as of the last round of reconciling',
+    () => reconciler.open,
+  );
+  rounds.start(async () => {
+    const open = await reconciler.round();
+    await probe?.round(open);
+    return open;
+  });
+  const news = listenForNews(config.redis, log, () => rounds.soon());
 
   return {
     port: http.port,
     connected: slack?.start() ?? Promise.resolve(),
     stop: async () => {
       rounds.stop();
+      news.close();
       http.refuseSlack();
       chat.close();
       await Promise.all([slack?.stop(), worker?.close()]);
@@ -106,14 +116,16 @@ async function start(config: Config, log: Log): Promise<Bot> {
   };
 }
 
-function startWork(config: Config, bench: Bench): RunningWorker {
+function startWork(config: Config, bench: Bench, onTaken: () => void): RunningWorker {
   const connection = connectForWorker(config.redis);
   const worker = startWorker({
     connection,
     log: bench.log,
-    apply: (job, lastAttempt) => apply(bench, job, lastAttempt),
+    apply: (job) => apply(bench, job),
+    onTaken,
   });
   return {
+    renew: () => worker.renew(),
     close: async () => {
       await worker.close();
       connection.disconnect();

@@ -1,15 +1,17 @@
 import type { Log } from './workflow/ports.ts';
 
 const firstRoundMs = 500;
-const busyRoundMs = 2_000;
+const soonMs = 250;
+const busyRoundMs = 700;
 const idleRoundMs = 60_000;
 
-/** Does something now and again: soon while it finds work or is told to, seldom while there is none. */
+/** Does something now and again: often while it finds work, soon when it is told of some, seldom while there is none. */
 export class Rounds {
   readonly #log: Log;
   #round: (() => Promise<number>) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #dueMs = 0;
+  #toldMeanwhile = false;
 
   constructor(log: Log) {
     this.#log = log;
@@ -23,7 +25,8 @@ export class Rounds {
 
   /** There may be work before the next round is due. */
   soon(): void {
-    if (this.#timer !== undefined && this.#dueMs - performance.now() > busyRoundMs) this.#in(busyRoundMs);
+    if (this.#timer === undefined) this.#toldMeanwhile = true;
+    else if (this.#dueMs - performance.now() > busyRoundMs) this.#in(soonMs);
   }
 
   stop(): void {
@@ -33,11 +36,12 @@ export class Rounds {
 
   async #turn(): Promise<void> {
     this.#timer = undefined;
+    this.#toldMeanwhile = false;
     const open = await this.#round?.().catch((err: unknown) => {
       this.#log.warn({ err }, 'a round of reconciling did not end');
       return 1;
     });
-    this.#in(open === 0 ? idleRoundMs : busyRoundMs);
+    this.#in(open === 0 && !this.#toldMeanwhile ? idleRoundMs : busyRoundMs);
   }
 
   #in(ms: number): void {

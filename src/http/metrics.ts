@@ -3,7 +3,7 @@ import type { Meter } from '../workflow/ports.ts';
 
 export interface Metrics extends Meter {
   /** Refreshed when the metrics are read. */
-  gauge(name: string, help: string, read: () => Promise<number>): void;
+  gauge(name: string, help: string, read: () => number): void;
   scrape(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
@@ -32,7 +32,7 @@ export function createMetrics(): Metrics {
         name,
         help,
         registers,
-        collect: async () => gauge.set(await read().catch(() => Number.NaN)), // unknown now, and the other metrics still known
+        collect: () => gauge.set(read()),
       });
     },
     scrape: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),

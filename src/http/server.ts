@@ -22,6 +22,8 @@ export interface HttpOptions {
   readonly port: number;
   readonly log: Pick<Log, 'error'>;
   readonly checks: readonly Check[];
+  /** What only another process in our place would mend, if anything. */
+  readonly stuck?: () => string | undefined;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   /** Where Slack posts, in HTTP mode. */
   readonly slack?: SlackEndpoint | undefined;
@@ -92,8 +94,10 @@ interface Answer {
 async function answer(options: HttpOptions, method: string, path: string): Promise<Answer> {
   if (method !== 'GET' && method !== 'HEAD') return plain(405, 'method not allowed\n');
   switch (path) {
-    case '/healthz':
-      return plain(200, 'ok\n');
+    case '/healthz': {
+      const stuck = options.stuck?.();
+      return stuck === undefined ? plain(200, 'ok\n') : plain(503, `${stuck}\n`);
+    }
     case '/readyz':
       return ready(options.checks);
     case '/metrics': {

@@ -8,8 +8,8 @@ import { keys } from './keys.ts';
 import { Script } from './script.ts';
 
 /** A crashed process holds a card no longer than this; one that lives renews its claim, however slow chat is. */
-const claimMs = 4_000;
-const renewMs = 1_000;
+const claimMs = 2_000;
+const renewMs = 500;
 const keepSeconds = 31 * 24 * 3600;
 
 const fields = z.tuple([z.string().nullable(), z.string().nullable(), z.string().nullable(), z.string().nullable()]);

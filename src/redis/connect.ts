@@ -61,14 +61,33 @@ export function connectForRequests(address: RedisAddress): Connection {
 
 /** For workers, which wait for Redis as long as it takes. */
 export function connectForWorker(address: RedisAddress): Connection {
-  return open(address, { maxRetriesPerRequest: null, connectTimeout: 2_000, socketTimeout: workerSilenceMs });
+  const options: Options = { maxRetriesPerRequest: null, connectTimeout: 2_000 };
+  // A Cluster makes its connections itself, so that all of them must be as patient as the one that waits for a job.
+  return open(address, { ...options, socketTimeout: address.kind === 'cluster' ? waitingSilenceMs : silenceMs });
 }
+
+/** How long a worker waits for a job until it asks Redis again. */
+export const longestWaitSeconds = 180;
 
 export const requestTimeoutMs = 800;
 /** A connection that owes an answer for so long is half open: it looks alive, carries nothing, and is made anew. */
 const silenceMs = 2_000;
-/** A worker's longest command waits for a job, which takes BullMQ 10 s at most. */
-const workerSilenceMs = 15_000;
+const waitingSilenceMs = (longestWaitSeconds + 15) * 1000;
+
+/** BullMQ waits for a job on a duplicate of a worker's connection, which is silent for as long as there is none. */
+export class Waiting extends Redis {
+  #duplicate: Redis | undefined;
+
+  override duplicate(override?: Options): Redis {
+    this.#duplicate = super.duplicate({ ...override, socketTimeout: waitingSilenceMs });
+    return this.#duplicate;
+  }
+
+  /** Connects anew what waits for a job; it may have been half open. */
+  renew(): void {
+    this.#duplicate?.disconnect(true);
+  }
+}
 
 /** Resolves when the connection serves commands; a connection that drops reconnects by itself. */
 export function whenReady(connection: Connection): Promise<void> {
@@ -96,9 +115,9 @@ function open(address: RedisAddress, options: Options): Connection {
         clusterRetryStrategy: reconnectAfterMs,
       });
     case 'sentinel':
-      return new Redis({ ...all, sentinels: [...address.hosts] });
+      return new Waiting({ ...all, sentinels: [...address.hosts] });
     case 'single':
-      return new Redis({ ...all, ...address.hosts[0] });
+      return new Waiting({ ...all, ...address.hosts[0] });
   }
 }
 

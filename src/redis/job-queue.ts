@@ -1,17 +1,27 @@
-import { type Job as BullJob, Queue as BullQueue, DelayedError, UnrecoverableError, Worker } from 'bullmq';
+import {
+  type Job as BullJob,
+  Queue as BullQueue,
+  DelayedError,
+  type JobsOptions,
+  UnrecoverableError,
+  Worker,
+} from 'bullmq';
 import { z } from 'zod';
 import type { Change } from '../domain/change.ts';
 import { changeIdSchema } from '../domain/ledger.ts';
 import type { Job, WorkerAnswer } from '../workflow/apply.ts';
-import { MeshUnavailableError, StoreUnavailableError } from '../workflow/errors.ts';
+import { StoreUnavailableError } from '../workflow/errors.ts';
 import type { Log, Queue } from '../workflow/ports.ts';
-import type { Connection } from './connect.ts';
+import { type Connection, longestWaitSeconds, Waiting } from './connect.ts';
 import { queuePrefix } from './keys.ts';
 import { objectSchema } from './stored-change.ts';
 
 const queueName = 'changes';
-const attempts = 8;
-const firstBackoffMs = 500;
+const probe = 'probe';
+/** How long `addAgain` is one job, whoever calls it. */
+const againMs = 2_000;
+/** Only tidies up: who takes over a change is settled by its lease. */
+const tidyEveryMs = 600_000;
 
 /** A job names a change and carries nothing that could be believed instead of its record. An older version of us may have written it. */
 const payload = z.object({
@@ -31,8 +41,8 @@ export class JobQueue implements Queue {
       connection,
       prefix: queuePrefix,
       defaultJobOptions: {
-        attempts,
-        backoff: { type: 'custom' },
+        attempts: 8,
+        backoff: { type: 'exponential', delay: 500, jitter: 0.3 }, // only for what broke unforeseen
         removeOnComplete: { age: 3600, count: 1000 },
         removeOnFail: { age: 24 * 3600, count: 1000 },
       },
@@ -45,18 +55,27 @@ export class JobQueue implements Queue {
   }
 
   addAgain(change: Change): Promise<void> {
-    return this.#add(change, `${change.id}.${change.rev}.${Math.floor(Date.now() / 60_000)}`);
+    return this.#add(change, `${change.id}.${change.rev}.${Math.floor(Date.now() / againMs)}`);
+  }
+
+  /** A job with nothing to do, for whichever worker has waited longest. */
+  probe(): Promise<void> {
+    return this.#put(probe, {}, { removeOnComplete: true, removeOnFail: true });
   }
 
   close(): Promise<void> {
     return closing(this.#queue.close(), this.#connection);
   }
 
-  async #add({ id, object }: Change, jobId: string): Promise<void> {
+  #add({ id, object }: Change, jobId: string): Promise<void> {
+    return this.#put('apply', { v: 1, id, object }, { jobId });
+  }
+
+  async #put(name: string, payload: object, options: JobsOptions): Promise<void> {
     if (this.#connection.status !== 'ready')
       throw new StoreUnavailableError(`Redis is not connected (${this.#connection.status})`);
     try {
-      await this.#queue.add('apply', { v: 1, id, object }, { jobId });
+      await this.#queue.add(name, payload, options);
     } catch (cause) {
       throw new StoreUnavailableError('Redis did not take the job', { cause });
     }
@@ -64,6 +83,8 @@ export class JobQueue implements Queue {
 }
 
 export interface RunningWorker {
+  /** Waits for jobs on another connection. */
+  renew(): void;
   /** Takes no more jobs, and resolves when those it had are done. */
   close(): Promise<void>;
 }
@@ -71,25 +92,34 @@ export interface RunningWorker {
 export interface WorkerOptions {
   readonly connection: Connection;
   readonly log: Log;
-  readonly apply: (job: Job, lastAttempt: boolean) => Promise<WorkerAnswer>;
+  readonly apply: (job: Job) => Promise<WorkerAnswer>;
+  /** It takes jobs: called at each, a probe included. */
+  readonly onTaken?: () => void;
 }
 
-/** Takes jobs and answers each as done, not yet, later, or never again. Order and exactness do not rest on it, but on the line and the ledger. */
-export function startWorker({ connection, log, apply }: WorkerOptions): RunningWorker {
-  const worker = new Worker(queueName, (job, token) => work(job, token, apply), {
+/** Takes jobs and answers each as done, not yet, or never again. Order and exactness do not rest on it, but on the line and the ledger. */
+export function startWorker({ connection, log, apply, onTaken }: WorkerOptions): RunningWorker {
+  const take = (job: BullJob, token: string | undefined) => {
+    onTaken?.();
+    return job.name === probe ? Promise.resolve() : work(job, token, apply);
+  };
+  const worker = new Worker(queueName, take, {
     connection,
     prefix: queuePrefix,
     concurrency: 16,
+    drainDelay: longestWaitSeconds, // it is woken by each job; a call that gets lost with a connection is made again by the reconciler
     lockDuration: 10_000,
-    stalledInterval: 5_000,
+    stalledInterval: tidyEveryMs,
     maxStalledCount: 10,
-    settings: { backoffStrategy: (attemptsMade, _type, error) => backoffMs(attemptsMade, error) },
   });
   worker.on('error', (err) => log.warn({ err }, 'worker lost Redis'));
   worker.on('failed', (job, err) =>
     log.warn({ changeId: changeOf(job), attempt: job?.attemptsMade, err }, 'job attempt failed'),
   );
-  return { close: () => closing(worker.close(), connection) };
+  return {
+    renew: () => connection instanceof Waiting && connection.renew(),
+    close: () => closing(worker.close(), connection),
+  };
 }
 
 /** Waits for what Redis is needed for, but not for a Redis that is away: then there is nothing to wait for. */
@@ -107,22 +137,10 @@ async function work(job: BullJob, token: string | undefined, apply: WorkerOption
   const parsed = payload.safeParse(job.data);
   if (!parsed.success) throw new UnrecoverableError(`not a job of ours: ${z.prettifyError(parsed.error)}`);
 
-  const answer = await apply(parsed.data, job.attemptsMade + 1 >= attempts);
-  switch (answer.kind) {
-    case 'done':
-      return;
-    case 'later':
-      throw answer.error;
-    case 'not-yet':
-      await job.moveToDelayed(Date.now() + answer.afterMs, token);
-      throw new DelayedError();
-  }
-}
-
-/** Twice as long each time, never in step with other workers, and never sooner than the API server asked. */
-function backoffMs(attemptsMade: number, error: Error | undefined): number {
-  const asked = error instanceof MeshUnavailableError ? (error.retryAfterMs ?? 0) : 0;
-  return Math.max(asked, firstBackoffMs * 2 ** (attemptsMade - 1) * (0.85 + 0.3 * Math.random()));
+  const answer = await apply(parsed.data);
+  if (answer.kind === 'done') return;
+  await job.moveToDelayed(Date.now() + answer.afterMs, token);
+  throw new DelayedError();
 }
 
 function changeOf(job: BullJob | undefined): string | undefined {

@@ -3,12 +3,16 @@ const root = '{shiftbot}';
 
 export const queuePrefix = root;
 
+/** Where it is called out that a change was accepted. */
+export const newsChannel = `${root}:news`;
+
 export const keys = {
   change: (id: string) => `${root}:change:${id}`,
   askedAs: (request: string) => `${root}:asked-as:${request}`,
   line: (object: string) => `${root}:line:${object}`,
   lineVersion: (object: string) => `${root}:line-version:${object}`,
   begun: (object: string) => `${root}:begun:${object}`,
+  resting: (object: string) => `${root}:resting:${object}`,
   card: (id: string) => `${root}:card:${id}`,
   cardClaim: (id: string) => `${root}:card-claim:${id}`,
   open: `${root}:open`,

@@ -1,6 +1,25 @@
 import { ask, type Connection } from './connect.ts';
 import { keys } from './keys.ts';
 
+const goodForMs = 300_000;
+
+/** `redisProblem`, whose good answer holds for five minutes while the connection stands: asking costs Redis commands, however often we are asked. */
+export function redisCheck(
+  connection: Connection,
+  clockMs = () => performance.now(),
+): () => Promise<string | undefined> {
+  let goodUntilMs = 0;
+  connection.on('close', () => {
+    goodUntilMs = 0;
+  });
+  return async () => {
+    if (clockMs() < goodUntilMs) return undefined;
+    const problem = await redisProblem(connection);
+    if (problem === undefined) goodUntilMs = clockMs() + goodForMs;
+    return problem;
+  };
+}
+
 /** What keeps Redis from being trusted with changes, if anything. */
 export async function redisProblem(connection: Connection): Promise<string | undefined> {
   try {

@@ -4,7 +4,7 @@ import { type ChangeId, isChangeId, objectKey, type RoutingObject } from '../dom
 import { StoreUnavailableError } from '../workflow/errors.ts';
 import type { Accepted, AcceptOptions, Begun, Changes, Line, Log } from '../workflow/ports.ts';
 import { ask, type Connection, requestTimeoutMs } from './connect.ts';
-import { keys } from './keys.ts';
+import { keys, newsChannel } from './keys.ts';
 import { Script } from './script.ts';
 import { readStoredChange, storeChange, UnreadableRecordError } from './stored-change.ts';
 
@@ -15,17 +15,15 @@ export interface StoreOptions {
   readonly log?: Pick<Log, 'warn'> | undefined;
 }
 
-/** Ended changes are kept so long; their effect is in the ledger for good. */
 /** Slack delivers again for up to five minutes or so. */
 const rememberRequestSeconds = 3600;
+/** Ended changes are kept so long; their effect is in the ledger for good. */
 const keepEndedSeconds = 30 * 24 * 3600;
 /** What an answer needs to come back: what Redis takes later than that before we give up would be told as not taken. */
 const answerMs = 200;
-/** How long a worker that began a change is left alone with it. */
-const leaseMs = 5_000;
-
 const row = z.tuple([z.string(), z.string(), z.string(), z.string()]);
 const rows = z.array(z.tuple([z.string(), z.string(), z.string(), z.string(), z.string()]));
+const beginReply = z.tuple([z.enum(['begun', 'not-first', 'busy', 'resting', 'ended'])], z.string());
 const lineReply = z.tuple([z.number(), rows, z.tuple([z.coerce.number(), z.coerce.number()])]);
 
 /** The changes in Redis. Every transition is one script, so that no two processes see half of it. */
@@ -83,6 +81,7 @@ export class StoredChanges implements Changes {
         keys.change(''),
         keepEndedSeconds,
         askedAs === undefined ? 0 : rememberRequestSeconds,
+        newsChannel,
       ],
     );
     const [outcome, ...stored] = z.tuple([z.enum(['accepted', 'known', 'moved', 'late'])], z.string()).parse(reply);
@@ -96,31 +95,59 @@ export class StoredChanges implements Changes {
     return id !== null && isChangeId(id) ? id : undefined;
   }
 
-  async begin(change: Pick<Change, 'id' | 'object'>): Promise<Begun> {
+  async begin(change: Pick<Change, 'id' | 'object'>, leaseMs: number): Promise<Begun> {
     await this.read(change.id); // what cannot be read is refused before it is touched
-    const begun = await this.#begin(change);
+    const begun = await this.#begin(change, leaseMs);
     if (begun.kind !== 'not-first' || (await this.#isReadable(begun.first))) return begun;
 
     // It stays as it is, but it does not hold up the line; whoever can read it finds the ledger ahead of it.
     await ask(this.#redis, (redis) => redis.lrem(keys.line(objectKey(change.object)), 0, begun.first));
-    return this.begin(change);
+    return this.begin(change, leaseMs);
   }
 
-  async #begin({ id, object }: Pick<Change, 'id' | 'object'>): Promise<Begun> {
+  async #begin({ id, object }: Pick<Change, 'id' | 'object'>, leaseMs: number): Promise<Begun> {
     const key = objectKey(object);
     const reply = await beginScript.run(
       this.#redis,
-      [keys.change(id), keys.line(key), keys.lineVersion(key), keys.begun(key), keys.owed],
+      [keys.change(id), keys.line(key), keys.lineVersion(key), keys.begun(key), keys.resting(key), keys.owed],
       [id, leaseMs, keys.change('')],
     );
-    const [outcome, ...rest] = z.tuple([z.enum(['begun', 'not-first', 'busy', 'ended'])], z.string()).parse(reply);
-    if (outcome === 'begun') return { kind: 'begun', change: this.#parse(id, row.parse(rest)) };
-    if (outcome === 'not-first') return { kind: 'not-first', first: z.string().refine(isChangeId).parse(rest[0]) };
-    return { kind: outcome };
+    const [outcome, ...rest] = beginReply.parse(reply);
+    switch (outcome) {
+      case 'begun': {
+        const [tries = '0', ...fields] = rest;
+        return { kind: 'begun', change: this.#parse(id, row.parse(fields)), tries: Number(tries) };
+      }
+      case 'not-first':
+        return { kind: 'not-first', first: z.string().refine(isChangeId).parse(rest[0]) };
+      case 'resting':
+        return { kind: 'resting', forMs: Number(rest[0]) };
+      case 'busy':
+      case 'ended':
+        return { kind: outcome };
+    }
   }
 
-  async yield(change: Change): Promise<void> {
-    await ask(this.#redis, (redis) => redis.del(keys.begun(objectKey(change.object))));
+  async keep({ id, object }: Change, leaseMs: number): Promise<void> {
+    await keepScript.run(this.#redis, [keys.begun(objectKey(object))], [id, leaseMs]);
+  }
+
+  async rest({ id, object }: Change, forMs: number): Promise<void> {
+    const key = objectKey(object);
+    await restScript.run(this.#redis, [keys.change(id), keys.begun(key), keys.resting(key)], [id, forMs]);
+  }
+
+  async stranded(waiting: readonly Change[]): Promise<readonly Change[]> {
+    const objects = [...Map.groupBy(waiting, ({ object }) => objectKey(object))];
+    if (objects.length === 0) return [];
+    const redisKeys = objects.flatMap(([key]) => [keys.line(key), keys.begun(key), keys.resting(key)]);
+    const free = z.array(z.string()).parse(await freeLinesScript.run(this.#redis, redisKeys, []));
+    return objects.flatMap(([key, changes]) => {
+      const line = free.indexOf(keys.line(key));
+      if (line < 0) return [];
+      // Where the line begins with something else, or was lost, whoever comes puts it right.
+      return changes.find(({ id }) => id === free[line + 1]) ?? changes.slice(0, 1);
+    });
   }
 
   async update(next: Change): Promise<boolean> {
@@ -132,6 +159,10 @@ export class StoredChanges implements Changes {
       [next.id, rev, kind, record, mac, keepEndedSeconds],
     );
     return reply === 1;
+  }
+
+  async areQuiet(): Promise<boolean> {
+    return (await ask(this.#redis, (redis) => redis.exists(keys.open, keys.owed))) === 0;
   }
 
   async open(): Promise<readonly Change[]> {
@@ -195,9 +226,10 @@ const lineScript = new Script(`${rowsOf}
 const openScript = new Script(`${rowsOf}
   return rowsOf(redis.call('ZRANGE', KEYS[1], 0, -1), ARGV[1])`);
 
+/** Others may hear of it at once; one that may not (ACL) or is not heard is found by the next round of reconciling. */
 const acceptScript = new Script(`
   local change, line, version, open, owed, asked = unpack(KEYS)
-  local id, rev, kind, record, mac, seen, ahead, at, deadline, prefix, keep, remember = unpack(ARGV)
+  local id, rev, kind, record, mac, seen, ahead, at, deadline, prefix, keep, remember, news = unpack(ARGV)
   local time = redis.call('TIME')
   if tonumber(time[1]) * 1000 + tonumber(time[2]) / 1000 > tonumber(deadline) then return { 'late' } end
 
@@ -215,13 +247,15 @@ const acceptScript = new Script(`
   redis.call('INCR', version)
   redis.call('EXPIRE', version, keep)
   redis.call('HSET', change, 'rev', rev, 'kind', kind, 'record', record, 'mac', mac)
+  redis.call('HDEL', change, 'tries')
   redis.call('ZADD', open, at, id)
   redis.call('ZADD', owed, rev, id)
+  redis.pcall('PUBLISH', news, id)
   if remember ~= '0' then redis.call('SET', asked, id, 'EX', remember) end
   return { 'accepted' }`);
 
 const beginScript = new Script(`
-  local change, line, version, begun, owed = unpack(KEYS)
+  local change, line, version, begun, resting, owed = unpack(KEYS)
   local id, lease, prefix = unpack(ARGV)
   local kind = redis.call('HGET', change, 'kind')
   if kind ~= 'queued' and kind ~= 'applying' then
@@ -238,6 +272,7 @@ const beginScript = new Script(`
   end
   if not first then redis.call('RPUSH', line, id) end
   if kind == 'applying' and redis.call('GET', begun) == id then return { 'busy' } end
+  if redis.call('GET', resting) == id then return { 'resting', tostring(math.max(1, redis.call('PTTL', resting))) } end
 
   redis.call('SET', begun, id, 'PX', lease)
   if kind == 'queued' then
@@ -246,8 +281,31 @@ const beginScript = new Script(`
     redis.call('INCR', version)
     redis.call('ZADD', owed, rev, id)
   end
-  local stored = redis.call('HMGET', change, 'rev', 'kind', 'record', 'mac')
-  return { 'begun', stored[1], stored[2], stored[3], stored[4] }`);
+  local stored = redis.call('HMGET', change, 'rev', 'kind', 'record', 'mac', 'tries')
+  return { 'begun', stored[5] or '0', stored[1], stored[2], stored[3], stored[4] }`);
+
+const keepScript = new Script(`
+  return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('PEXPIRE', KEYS[1], ARGV[2]) or 0`);
+
+const restScript = new Script(`
+  local change, begun, resting = unpack(KEYS)
+  local id, ms = unpack(ARGV)
+  if redis.call('EXISTS', change) == 0 then return 0 end
+  redis.call('HINCRBY', change, 'tries', 1)
+  redis.call('SET', resting, id, 'PX', ms)
+  if redis.call('GET', begun) == id then redis.call('DEL', begun) end
+  return 1`);
+
+/** The lines that nobody works on, each with its first change. */
+const freeLinesScript = new Script(`
+  local free = {}
+  for at = 1, #KEYS, 3 do
+    if redis.call('EXISTS', KEYS[at + 1], KEYS[at + 2]) == 0 then
+      free[#free + 1] = KEYS[at]
+      free[#free + 1] = redis.call('LINDEX', KEYS[at], 0) or ''
+    end
+  end
+  return free`);
 
 const updateScript = new Script(`
   local change, line, version, begun, open, owed = unpack(KEYS)

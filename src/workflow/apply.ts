@@ -22,13 +22,8 @@ export interface Bench {
 /** What a job names: a change, and the object whose line it stands in. */
 export type Job = Pick<Change, 'id' | 'object'>;
 
-/** What a worker answers about a job. */
-export type WorkerAnswer =
-  | { readonly kind: 'done' }
-  /** Nothing is wrong; it is not this job's turn. */
-  | { readonly kind: 'not-yet'; readonly afterMs: number }
-  /** Something outside did not serve; the next attempt may do better. */
-  | { readonly kind: 'later'; readonly error: DependencyError };
+/** What a worker answers about a job: there is nothing left to do, or it is to come back after a while. */
+export type WorkerAnswer = { readonly kind: 'done' } | { readonly kind: 'not-yet'; readonly afterMs: number };
 
 /** A change that could not even be tried for so long is not what anybody expects any more. */
 const tooOldMs = 15 * 60_000;
@@ -37,46 +32,71 @@ const politeWaitMs = 25;
 /** What takes less than a blink goes from queued to applied without a message between. */
 const worthShowingMs = 100;
 
+/** A worker that was not heard of for so long has died or stands still, and another takes over. Should it live, the ledger keeps both from harm. */
+export const leaseMs = 1_500;
+const keepEveryMs = 400;
+export const maxTries = 8;
+const firstRestMs = 500;
+const longestRestMs = 15_000;
+
 /**
  * Applies a change, after all that stand before it on its object: whichever worker comes first takes the first in line, so the order
- * holds with any number of them, and what one left halfway the next one finishes. `lastAttempt`: a failure now is the end.
+ * holds with any number of them, and what one left halfway the next one finishes.
  */
-export async function apply(bench: Bench, job: Job, lastAttempt: boolean): Promise<WorkerAnswer> {
+export async function apply(bench: Bench, job: Job): Promise<WorkerAnswer> {
   for (;;) {
-    const begun = await bench.changes.begin(job);
+    const begun = await bench.changes.begin(job, leaseMs);
     switch (begun.kind) {
       case 'ended':
         return { kind: 'done' };
       case 'busy':
         return { kind: 'not-yet', afterMs: politeWaitMs };
+      case 'resting':
+        return { kind: 'not-yet', afterMs: begun.forMs };
       case 'not-first': {
-        const answer = await apply(bench, { id: begun.first, object: job.object }, false);
+        const answer = await apply(bench, { id: begun.first, object: job.object });
         if (answer.kind !== 'done') return answer;
         break;
       }
       case 'begun':
-        return attempt(bench, begun.change, lastAttempt);
+        return attempt(bench, begun.change, begun.tries + 1);
     }
   }
 }
 
-async function attempt(bench: Bench, change: Change, lastAttempt: boolean): Promise<WorkerAnswer> {
+async function attempt(bench: Bench, change: Change, tries: number): Promise<WorkerAnswer> {
   const slow = setTimeout(() => bench.cards.showSoon(change.id), worthShowingMs);
+  const keeping = setInterval(() => keep(bench, change), keepEveryMs);
   try {
     await makeLive(bench, change);
     return { kind: 'done' };
   } catch (error) {
     if (!(error instanceof DependencyError)) throw error;
-    bench.log.warn({ changeId: change.id, err: error, lastAttempt }, 'change could not be applied now');
-    if (error.retryable && !lastAttempt) {
-      await bench.changes.yield(change);
-      return { kind: 'later', error };
+    bench.log.warn({ changeId: change.id, err: error, tries }, 'change could not be applied now');
+    if (error.retryable && tries < maxTries) {
+      const forMs = restMs(tries, error);
+      await bench.changes.rest(change, forMs);
+      return { kind: 'not-yet', afterMs: forMs };
     }
     await end(bench, change, { kind: 'failed', at: isoNow(bench), because: error.because, detail: error.message });
     return { kind: 'done' };
   } finally {
     clearTimeout(slow);
+    clearInterval(keeping);
   }
+}
+
+function keep(bench: Bench, change: Change): void {
+  bench.aside(() => bench.changes.keep(change, leaseMs), 'a change may be taken over while it is being applied', {
+    changeId: change.id,
+  });
+}
+
+/** Twice as long each time, never in step with other workers, and never sooner than the API server asked. */
+function restMs(tries: number, error: DependencyError): number {
+  const asked = error instanceof MeshUnavailableError ? (error.retryAfterMs ?? 0) : 0;
+  const ours = Math.min(firstRestMs * 2 ** (tries - 1), longestRestMs) * (0.85 + 0.3 * Math.random());
+  return Math.ceil(Math.max(asked, ours));
 }
 
 /** Reads, decides and writes until one of them is final. A conflict means that the object moved in between: read again. */

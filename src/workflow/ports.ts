@@ -61,14 +61,20 @@ export interface Changes {
   /** The change that a request was accepted as, for an hour, where its id is not the request's own. */
   acceptedAs(request: ChangeId): Promise<ChangeId | undefined>;
   /**
-   * Marks the first in line as being applied. `not-first`: another stands before it; `busy`: a worker began it a moment ago;
-   * `ended`: there is nothing left to do, or nothing is known of it.
+   * Marks the first in line as being applied, and leaves it to its worker for so long. `not-first`: another stands before it; `busy`: a
+   * worker has it in hand; `resting`: it is tried again only after a while; `ended`: there is nothing left to do, or nothing is known of it.
    */
-  begin(change: Pick<Change, 'id' | 'object'>): Promise<Begun>;
-  /** Lets any worker begin it again at once, where `begin` would still answer `busy`. */
-  yield(change: Change): Promise<void>;
+  begin(change: Pick<Change, 'id' | 'object'>, leaseMs: number): Promise<Begun>;
+  /** Its worker still has it in hand, and for so long from now. */
+  keep(change: Change, leaseMs: number): Promise<void>;
+  /** Lets go of it after a try that something outside did not serve; nobody begins it again before so long has passed. */
+  rest(change: Change, forMs: number): Promise<void>;
+  /** Of these, which wait although they are first in line, nobody has them in hand and they do not rest. */
+  stranded(waiting: readonly Change[]): Promise<readonly Change[]>;
   /** Replaces a record by its next one (`rev` one higher), and keeps the line in step with its state. False when it moved on meanwhile. */
   update(next: Change): Promise<boolean>;
+  /** Nothing is open, and no card is owed anything: cheap to ask. */
+  areQuiet(): Promise<boolean>;
   /** Changes that still wait for a worker or a person, oldest first. */
   open(): Promise<readonly Change[]>;
 }
@@ -92,16 +98,18 @@ export type Accepted =
   | { readonly kind: 'moved' };
 
 export type Begun =
-  | { readonly kind: 'begun'; readonly change: Change }
+  /** `tries`: how often it was begun before and had to rest. */
+  | { readonly kind: 'begun'; readonly change: Change; readonly tries: number }
   | { readonly kind: 'not-first'; readonly first: ChangeId }
   | { readonly kind: 'busy' }
+  | { readonly kind: 'resting'; readonly forMs: number }
   | { readonly kind: 'ended' };
 
 /** Hands changes to workers. A failure is a StoreUnavailableError. */
 export interface Queue {
   /** Once for a change at its rev, however often it is called. */
   add(change: Change): Promise<void>;
-  /** Another job for a change whose first one may be lost; a second job for the same change is harmless. */
+  /** Another job for a change whose first one may be lost, at most one in a moment; a second job for the same change is harmless. */
   addAgain(change: Change): Promise<void>;
 }
 

@@ -1,4 +1,5 @@
-import { isWaiting } from '../domain/change.ts';
+import { type Change, isWaiting } from '../domain/change.ts';
+import type { ChangeId } from '../domain/names.ts';
 import type { Cards } from './cards.ts';
 import type { CardLog, Changes, Log, Queue } from './ports.ts';
 
@@ -8,25 +9,65 @@ export interface Reconciling {
   readonly queue: Queue;
   readonly cards: Pick<Cards, 'showSoon'>;
   readonly log: Log;
-  readonly now: () => Date;
+  /** A clock that never jumps: other processes' clocks say nothing about how long something has waited. */
+  readonly monotonicMs: () => number;
 }
 
-/** A change that waited so long has lost its job, or its worker. */
-const graceMs = 5_000;
+/** A change that was seen waiting for so long should have been taken by a worker. */
+const graceMs = 1_200;
+/** However much waits: the jobs that are there are what the workers are busy with. */
+const mostAtOnce = 20;
 
 /**
- * Finishes what was left halfway by a crash or a lost message: a change without a job gets one, a card that lags is brought up to
- * date. Safe to run anywhere and at any time. Returns how much was open.
+ * Finishes what was left halfway by a crash or a lost message: a change without a job or a worker gets a job, a card that lags is
+ * brought up to date. Safe to run anywhere and at any time.
  */
-export async function reconcile(reconciling: Reconciling): Promise<number> {
-  const waiting = (await reconciling.changes.open()).filter(isWaiting);
-  for (const change of waiting) {
-    if (reconciling.now().getTime() - Date.parse(change.acceptedAt) < graceMs) continue;
-    reconciling.log.warn({ changeId: change.id }, 'change is still waiting, its job is added again');
-    await reconciling.queue.addAgain(change);
+export class Reconciler {
+  readonly #with: Reconciling;
+  #open = Number.NaN;
+  #waitingSince = new Map<ChangeId, number>();
+
+  constructor(reconciling: Reconciling) {
+    this.#with = reconciling;
   }
 
-  const owed = await reconciling.cardLog.owed();
-  for (const id of owed) reconciling.cards.showSoon(id);
-  return waiting.length + owed.length;
+  /** How many changes waited for a worker or a person when they were last looked at; NaN while that is not known. */
+  get open(): number {
+    return this.#open;
+  }
+
+  /** Returns how much there was to do. */
+  async round(): Promise<number> {
+    const { changes, cardLog, cards } = this.#with;
+    this.#open = Number.NaN;
+    const isQuiet = await changes.areQuiet();
+    const open = isQuiet ? [] : await changes.open();
+    this.#open = open.length;
+    const waiting = open.filter(isWaiting);
+    this.#note(waiting);
+    await this.#addLost(waiting.filter((change) => this.#isDue(change)));
+
+    const owed = isQuiet ? [] : await cardLog.owed();
+    for (const id of owed) cards.showSoon(id);
+    return waiting.length + owed.length;
+  }
+
+  async #addLost(due: readonly Change[]): Promise<void> {
+    const { changes, queue, log } = this.#with;
+    for (const change of (await changes.stranded(due)).slice(0, mostAtOnce)) {
+      log.warn({ changeId: change.id }, 'change is still waiting, its job is added again');
+      await queue.addAgain(change);
+    }
+  }
+
+  #note(waiting: readonly Change[]): void {
+    const nowMs = this.#with.monotonicMs();
+    this.#waitingSince = new Map(waiting.map(({ id }) => [id, this.#waitingSince.get(id) ?? nowMs]));
+  }
+
+  /** One that was begun and that nobody has in hand was left by its worker, however short a while it waits. */
+  #isDue({ id, state }: Change): boolean {
+    const nowMs = this.#with.monotonicMs();
+    return state.kind === 'applying' || nowMs - (this.#waitingSince.get(id) ?? nowMs) >= graceMs;
+  }
 }

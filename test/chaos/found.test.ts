@@ -56,7 +56,7 @@ describe('found by chaos', () => {
     const earlier = await house.applied('v3', 50);
     const later = await house.accepted('v3', 60);
 
-    await apply({ ...house.bench, aside: () => {} }, later, false);
+    await apply({ ...house.bench, aside: () => {} }, later);
 
     expect(house.stored(earlier.id).state).toMatchObject({ later: later.id });
   });

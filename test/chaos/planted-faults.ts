@@ -104,7 +104,11 @@ export const plantedFaults: readonly PlantedFault[] = [
         find: '    const again = await bench.mesh.read(change.object);\n',
         replace: '    const again = undefined as Awaited<ReturnType<Mesh["read"]>>;\n',
       },
-      { file: 'src/workflow/apply.ts', find: 'if (error.retryable && !lastAttempt) {', replace: 'if (lastAttempt) {' },
+      {
+        file: 'src/workflow/apply.ts',
+        find: 'if (error.retryable && tries < maxTries) {',
+        replace: 'if (tries > maxTries) {',
+      },
     ],
     tests: ['test/workflow/apply.test.ts'],
   },

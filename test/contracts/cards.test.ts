@@ -6,6 +6,7 @@ import { type Connection, connectForRequests, readRedisUrl, whenReady } from '..
 import { keys } from '../../src/redis/keys.ts';
 import { StoredChanges } from '../../src/redis/stored-changes.ts';
 import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
+import { leaseMs } from '../../src/workflow/apply.ts';
 import type { CardClaim, CardLog, Changes } from '../../src/workflow/ports.ts';
 import { change as buildChange, changeId } from '../support/builders.ts';
 import { InMemoryCards } from '../support/in-memory-cards.ts';
@@ -67,9 +68,9 @@ describe.runIf(redisBinary)('with a redis-server', () => {
     it('stay with a writer that lives, and come free soon after one that does not', async () => {
       const id = changeId(72);
       const writing = await claim(cards(), id);
-      await redis.pexpire(keys.cardClaim(id), 1_500);
+      await redis.pexpire(keys.cardClaim(id), 1_000);
 
-      await expect.poll(() => redis.pttl(keys.cardClaim(id)), { timeout: 3_000 }).toBeGreaterThan(2_000);
+      await expect.poll(() => redis.pttl(keys.cardClaim(id)), { timeout: 3_000 }).toBeGreaterThan(1_300);
       await writing.release();
 
       expect(await redis.exists(keys.cardClaim(id))).toBe(0);
@@ -102,7 +103,7 @@ function describeCards(where: string, enter: () => Promise<World>): void {
       await world.changes.accept(change, { line: version, ahead: false });
     };
     const begin = async () => {
-      const begun = await world.changes.begin(buildChange({ id }));
+      const begun = await world.changes.begin(buildChange({ id }), leaseMs);
       if (begun.kind !== 'begun') throw new Error(begun.kind);
       return begun.change;
     };

@@ -1,21 +1,23 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Change, moveTo, type State } from '../../src/domain/change.ts';
-import { objectKey, type RoutingObject } from '../../src/domain/names.ts';
+import { objectKey } from '../../src/domain/names.ts';
 import { type Connection, connectForRequests, readRedisUrl, whenReady } from '../../src/redis/connect.ts';
 import { keys } from '../../src/redis/keys.ts';
 import { UnreadableRecordError } from '../../src/redis/stored-change.ts';
 import { StoredChanges } from '../../src/redis/stored-changes.ts';
 import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
+import { leaseMs } from '../../src/workflow/apply.ts';
 import { StoreUnavailableError } from '../../src/workflow/errors.ts';
 import type { Changes } from '../../src/workflow/ports.ts';
 import { change as buildChange, changeId, reviewsObject as object } from '../support/builders.ts';
-import { InMemoryChanges, leaseMs } from '../support/in-memory-changes.ts';
+import { InMemoryChanges } from '../support/in-memory-changes.ts';
 import { InMemoryLog } from '../support/in-memory-log.ts';
 
 interface World {
   readonly changes: Changes;
   /** The lease of whoever began a change on the object runs out. */
-  expireLease(object: RoutingObject): Promise<void>;
+  /** So much time goes by for whatever expires. */
+  pass(ms: number): Promise<void>;
 }
 
 const held: Extract<State, { kind: 'held' }> = {
@@ -40,8 +42,8 @@ describeChanges('in memory', async () => {
   let nowMs = Date.parse('2026-11-22T14:03:11.000Z');
   return {
     changes: new InMemoryChanges({ now: () => new Date(nowMs) }),
-    expireLease: async () => {
-      nowMs += leaseMs;
+    pass: async (ms) => {
+      nowMs += ms;
     },
   };
 });
@@ -63,8 +65,11 @@ describe.runIf(redisBinary)('with a redis-server', () => {
     await redis.flushall();
     return {
       changes: new StoredChanges(redis),
-      expireLease: async (object) => {
-        await redis.del(keys.begun(objectKey(object)));
+      pass: async (ms) => {
+        for (const key of await redis.keys('*')) {
+          const left = await redis.pttl(key);
+          if (left >= 0) await redis.pexpire(key, Math.max(0, left - ms));
+        }
       },
     };
   });
@@ -96,7 +101,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       await accept(changes, change);
 
       expect((await changes.line(object)).waiting).toEqual([change]);
-      expect(await changes.begin(change)).toMatchObject({ kind: 'begun' });
+      expect(await changes.begin(change, leaseMs)).toMatchObject({ kind: 'begun' });
       expect(await redis.lrange(keys.line(objectKey(object)), 0, -1)).toEqual([change.id]);
     });
 
@@ -106,7 +111,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       await redis.flushall();
 
       expect(await changes.read(change.id)).toBeUndefined();
-      expect(await changes.begin(change)).toEqual({ kind: 'ended' });
+      expect(await changes.begin(change, leaseMs)).toEqual({ kind: 'ended' });
       expect(await changes.update(moveTo(change, applied))).toBe(false);
     });
 
@@ -149,7 +154,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
         const before = await redis.hgetall(keys.change(change.id));
 
         await expect(store.read(change.id)).rejects.toThrow(UnreadableRecordError);
-        await expect(store.begin(change)).rejects.toThrow(UnreadableRecordError);
+        await expect(store.begin(change, leaseMs)).rejects.toThrow(UnreadableRecordError);
         expect(await redis.hgetall(keys.change(change.id))).toEqual(before);
       });
 
@@ -178,7 +183,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
         await redis.hset(keys.change(spoiled.id), 'mac', '');
         const before = await redis.hgetall(keys.change(spoiled.id));
 
-        expect(await store.begin(fine)).toMatchObject({ kind: 'begun', change: { id: fine.id } });
+        expect(await store.begin(fine, leaseMs)).toMatchObject({ kind: 'begun', change: { id: fine.id } });
         expect(await redis.hgetall(keys.change(spoiled.id))).toEqual(before);
       });
 
@@ -289,7 +294,7 @@ function describeChanges(where: string, enter: () => Promise<World>): void {
 
         expect((await changes.line(object)).version).toBe(version);
         expect((await changes.line(elsewhere)).waiting).toEqual([there]);
-        expect(await changes.begin(there)).toMatchObject({ kind: 'begun' });
+        expect(await changes.begin(there, leaseMs)).toMatchObject({ kind: 'begun' });
       });
 
       it('knows a change that is there already, in whatever state it is', async () => {
@@ -389,7 +394,7 @@ function describeChanges(where: string, enter: () => Promise<World>): void {
 
         expect(await waiting()).toEqual([]);
         expect(await changes.open()).toEqual([waits]);
-        expect(await changes.begin(change)).toEqual({ kind: 'ended' });
+        expect(await changes.begin(change, leaseMs)).toEqual({ kind: 'ended' });
       });
 
       it('goes to the end of the line when it is queued again', async () => {
@@ -432,16 +437,16 @@ function describeChanges(where: string, enter: () => Promise<World>): void {
         const change = aChange();
         await accept(changes, change);
 
-        const begun = await changes.begin(change);
+        const begun = await changes.begin(change, leaseMs);
 
-        expect(begun).toEqual({ kind: 'begun', change: { ...change, state: { kind: 'applying' }, rev: 1 } });
+        expect(begun).toEqual({ kind: 'begun', change: { ...change, state: { kind: 'applying' }, rev: 1 }, tries: 0 });
         expect(await changes.read(change.id)).toEqual(begun.kind === 'begun' && begun.change);
       });
 
       it('names the one that stands before it', async () => {
         const [first, , third] = await acceptThree();
 
-        expect(await changes.begin(third)).toEqual({ kind: 'not-first', first: first.id });
+        expect(await changes.begin(third, leaseMs)).toEqual({ kind: 'not-first', first: first.id });
         expect(await changes.read(third.id)).toEqual(third);
       });
 
@@ -450,14 +455,14 @@ function describeChanges(where: string, enter: () => Promise<World>): void {
         await accept(changes, change);
         await begin(changes, change);
 
-        expect(await changes.begin(change)).toEqual({ kind: 'busy' });
+        expect(await changes.begin(change, leaseMs)).toEqual({ kind: 'busy' });
       });
 
       it('lets one of many through', async () => {
         const change = aChange();
         await accept(changes, change);
 
-        const begun = await Promise.all(Array.from({ length: 10 }, () => changes.begin(change)));
+        const begun = await Promise.all(Array.from({ length: 10 }, () => changes.begin(change, leaseMs)));
 
         expect(begun.filter(({ kind }) => kind === 'begun')).toHaveLength(1);
         expect(begun.filter(({ kind }) => kind === 'busy')).toHaveLength(9);
@@ -467,19 +472,56 @@ function describeChanges(where: string, enter: () => Promise<World>): void {
         const change = aChange();
         await accept(changes, change);
         const first = await begin(changes, change);
-        await world.expireLease(object);
+        await world.pass(leaseMs);
 
-        expect(await changes.begin(change)).toEqual({ kind: 'begun', change: first });
-        expect(await changes.begin(change)).toEqual({ kind: 'busy' });
+        expect(await changes.begin(change, leaseMs)).toEqual({ kind: 'begun', change: first, tries: 0 });
+        expect(await changes.begin(change, leaseMs)).toEqual({ kind: 'busy' });
       });
 
-      it('hands it over at once when its worker lets go', async () => {
+      it('leaves it to a worker that says that it still has it in hand', async () => {
         const change = aChange();
         await accept(changes, change);
         const first = await begin(changes, change);
-        await changes.yield(first);
+        await changes.keep(first, 60_000);
+        await world.pass(leaseMs);
 
-        expect(await changes.begin(change)).toEqual({ kind: 'begun', change: first });
+        expect(await changes.begin(change, leaseMs)).toEqual({ kind: 'busy' });
+      });
+
+      it('gives nothing back to a worker that comes too late to keep it', async () => {
+        const change = aChange();
+        await accept(changes, change);
+        const first = await begin(changes, change);
+        await world.pass(leaseMs);
+        await changes.keep(first, 60_000);
+
+        expect(await changes.begin(change, leaseMs)).toMatchObject({ kind: 'begun' });
+      });
+
+      it('lets it rest for as long as its worker says, and counts the tries', async () => {
+        const change = aChange();
+        await accept(changes, change);
+        const first = await begin(changes, change);
+        await changes.rest(first, 1_000);
+
+        const early = await changes.begin(change, leaseMs);
+        expect(early.kind === 'resting' && early.forMs > 0 && early.forMs <= 1_000).toBe(true);
+        await world.pass(1_000);
+
+        expect(await changes.begin(change, leaseMs)).toEqual({ kind: 'begun', change: first, tries: 1 });
+      });
+
+      it('forgets the tries of one that is queued again', async () => {
+        const change = aChange();
+        await accept(changes, change);
+        const first = await begin(changes, change);
+        await changes.rest(first, 1);
+        await world.pass(10);
+        const waits = moveTo(await begin(changes, change), held);
+        await changes.update(waits);
+        await accept(changes, moveTo(waits, { kind: 'queued' }));
+
+        expect(await changes.begin(change, leaseMs)).toMatchObject({ kind: 'begun', tries: 0 });
       });
 
       it('goes on to the next when one is over', async () => {
@@ -487,7 +529,7 @@ function describeChanges(where: string, enter: () => Promise<World>): void {
         await end(changes, first, applied);
         await end(changes, second, held);
 
-        expect(await changes.begin(third)).toMatchObject({ kind: 'begun', change: { id: third.id } });
+        expect(await changes.begin(third, leaseMs)).toMatchObject({ kind: 'begun', change: { id: third.id } });
       });
 
       it.each([{ state: applied }, { state: held }, { state: failed }])(
@@ -497,12 +539,12 @@ function describeChanges(where: string, enter: () => Promise<World>): void {
           await accept(changes, change);
           await end(changes, change, state);
 
-          expect(await changes.begin(change)).toEqual({ kind: 'ended' });
+          expect(await changes.begin(change, leaseMs)).toEqual({ kind: 'ended' });
         },
       );
 
       it('says so too of one that is not known', async () => {
-        expect(await changes.begin(aChange())).toEqual({ kind: 'ended' });
+        expect(await changes.begin(aChange(), leaseMs)).toEqual({ kind: 'ended' });
       });
     });
 
@@ -563,6 +605,61 @@ function describeChanges(where: string, enter: () => Promise<World>): void {
       });
     });
 
+    it('are quiet when nothing waits and no card is owed anything', async () => {
+      expect(await changes.areQuiet()).toBe(true);
+
+      await accept(changes, aChange());
+
+      expect(await changes.areQuiet()).toBe(false);
+    });
+
+    describe('what is stranded', () => {
+      it('is the first in line that nobody has begun', async () => {
+        const three = await acceptThree();
+
+        expect(await changes.stranded(three)).toEqual([three[0]]);
+        expect(await changes.stranded([])).toEqual([]);
+      });
+
+      it('is not what a worker has in hand, but what it left', async () => {
+        const change = aChange();
+        await accept(changes, change);
+        const begun = await begin(changes, change);
+        expect(await changes.stranded([begun])).toEqual([]);
+
+        await world.pass(leaseMs);
+
+        expect(await changes.stranded([begun])).toEqual([begun]);
+      });
+
+      it('is not what rests', async () => {
+        const change = aChange();
+        await accept(changes, change);
+        const begun = await begin(changes, change);
+        await changes.rest(begun, 1_000);
+        expect(await changes.stranded([begun])).toEqual([]);
+
+        await world.pass(1_000);
+
+        expect(await changes.stranded([begun])).toEqual([begun]);
+      });
+
+      it('is what a line begins with, or else what has waited longest', async () => {
+        const [first, second] = await acceptThree();
+
+        expect(await changes.stranded([second])).toEqual([second]);
+        expect(await changes.stranded([first, second])).toEqual([first]);
+      });
+
+      it('is told for each object', async () => {
+        const [here, there] = [aChange(), { ...aChange(), object: { ...object, name: 'ratings' } }];
+        for (const each of [here, there]) await accept(changes, each);
+        await begin(changes, here);
+
+        expect(await changes.stranded([here, there])).toEqual([there]);
+      });
+    });
+
     it('lists what is open, oldest first, whatever the object', async () => {
       const [third, first, second] = [3, 1, 2].map((minute) => ({
         ...aChange(),
@@ -595,7 +692,7 @@ async function accept(changes: Changes, change: Change, { ahead = false } = {}) 
 }
 
 async function begin(changes: Changes, change: Change): Promise<Change> {
-  const begun = await changes.begin(change);
+  const begun = await changes.begin(change, leaseMs);
   if (begun.kind !== 'begun') throw new Error(`${change.id} could not be begun: ${begun.kind}`);
   return begun.change;
 }

@@ -7,7 +7,7 @@ import {
   readRedisUrl,
   whenReady,
 } from '../../src/redis/connect.ts';
-import { redisProblem } from '../../src/redis/readiness.ts';
+import { redisCheck, redisProblem } from '../../src/redis/readiness.ts';
 import { freePort } from '../../src/sandbox/launched-process.ts';
 import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
 import { StoreUnavailableError } from '../../src/workflow/errors.ts';
@@ -71,6 +71,26 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
 
       expect(await redisProblem(redis)).toMatch(/maxmemory-policy is allkeys-lru.*set it to noeviction/);
+    });
+
+    it('asks again after five minutes, or when the connection was lost, and at once while something is wrong', async () => {
+      let nowMs = 0;
+      const check = redisCheck(redis, () => nowMs);
+      expect(await check()).toBeUndefined();
+      await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
+
+      nowMs += 299_999;
+      expect(await check()).toBeUndefined();
+      nowMs += 1;
+      expect(await check()).toContain('allkeys-lru');
+      await redis.config('SET', 'maxmemory-policy', 'noeviction');
+      expect(await check()).toBeUndefined();
+
+      await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
+      const back = new Promise((resolve) => redis.once('ready', resolve));
+      redis.disconnect(true);
+      await back;
+      expect(await check()).toContain('allkeys-lru');
     });
 
     it('says so when Redis may only be read', async () => {

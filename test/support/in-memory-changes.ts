@@ -8,16 +8,21 @@ import type { InMemoryCards } from './in-memory-cards.ts';
 interface ObjectLine {
   version: number;
   ids: ChangeId[];
-  begun: { readonly id: ChangeId; readonly untilMs: number } | undefined;
+  begun: Until | undefined;
+  resting: Until | undefined;
 }
 
-export const leaseMs = 5_000;
+interface Until {
+  readonly id: ChangeId;
+  readonly untilMs: number;
+}
 
 /** Stored changes in memory. Every call is one step, as a script is in Redis. */
 export class InMemoryChanges implements Changes {
   readonly #cards: InMemoryCards | undefined;
   readonly #now: () => Date;
   readonly #records = new Map<ChangeId, Change>();
+  readonly #tries = new Map<ChangeId, number>();
   readonly #asked = new Map<ChangeId, ChangeId>();
   readonly #lines = new Map<string, ObjectLine>();
   readonly #meanwhile: (() => Promise<void> | void)[] = [];
@@ -58,6 +63,7 @@ export class InMemoryChanges implements Changes {
     else its.ids.splice(first?.state.kind === 'applying' ? 1 : 0, 0, change.id);
     its.version += 1;
     this.#store(change);
+    this.#tries.delete(change.id);
     if (askedAs !== undefined) this.#asked.set(askedAs, change.id);
     return { kind: 'accepted' };
   }
@@ -67,7 +73,7 @@ export class InMemoryChanges implements Changes {
     return this.#asked.get(request);
   }
 
-  async begin({ id, object }: Pick<Change, 'id' | 'object'>): Promise<Begun> {
+  async begin({ id, object }: Pick<Change, 'id' | 'object'>, leaseMs: number): Promise<Begun> {
     await this.#reach();
     const its = this.#lineOf(object);
     const change = this.#records.get(id);
@@ -82,18 +88,40 @@ export class InMemoryChanges implements Changes {
     const nowMs = this.#now().getTime();
     const isBegun = its.begun?.id === id && its.begun.untilMs > nowMs;
     if (change.state.kind === 'applying' && isBegun) return { kind: 'busy' };
+    const restsMs = its.resting?.id === id ? its.resting.untilMs - nowMs : 0;
+    if (restsMs > 0) return { kind: 'resting', forMs: restsMs };
 
     its.begun = { id, untilMs: nowMs + leaseMs };
-    if (change.state.kind === 'applying') return { kind: 'begun', change };
+    const tries = this.#tries.get(id) ?? 0;
+    if (change.state.kind === 'applying') return { kind: 'begun', change, tries };
     its.version += 1;
     const applying = moveTo(change, { kind: 'applying' });
     this.#store(applying);
-    return { kind: 'begun', change: applying };
+    return { kind: 'begun', change: applying, tries };
   }
 
-  async yield(change: Change): Promise<void> {
+  async keep({ id, object }: Change, leaseMs: number): Promise<void> {
     await this.#reach();
-    this.#lineOf(change.object).begun = undefined;
+    const its = this.#lineOf(object);
+    const nowMs = this.#now().getTime();
+    if (its.begun?.id === id && its.begun.untilMs > nowMs) its.begun = { id, untilMs: nowMs + leaseMs };
+  }
+
+  async rest({ id, object }: Change, forMs: number): Promise<void> {
+    await this.#reach();
+    const its = this.#lineOf(object);
+    this.#tries.set(id, (this.#tries.get(id) ?? 0) + 1);
+    its.resting = { id, untilMs: this.#now().getTime() + forMs };
+    if (its.begun?.id === id) its.begun = undefined;
+  }
+
+  async stranded(waiting: readonly Change[]): Promise<readonly Change[]> {
+    await this.#reach();
+    const nowMs = this.#now().getTime();
+    return [...Map.groupBy(waiting, ({ object }) => this.#lineOf(object))].flatMap(([its, changes]) => {
+      if ([its.begun, its.resting].some((each) => each !== undefined && each.untilMs > nowMs)) return [];
+      return changes.find(({ id }) => id === its.ids[0]) ?? changes.slice(0, 1);
+    });
   }
 
   async update(next: Change): Promise<boolean> {
@@ -107,6 +135,10 @@ export class InMemoryChanges implements Changes {
     its.ids = its.ids.filter((each) => each !== next.id);
     if (its.begun?.id === next.id) its.begun = undefined;
     return true;
+  }
+
+  async areQuiet(): Promise<boolean> {
+    return (await this.open()).length === 0 && ((await this.#cards?.owed()) ?? []).length === 0;
   }
 
   async open(): Promise<readonly Change[]> {
@@ -160,7 +192,7 @@ export class InMemoryChanges implements Changes {
     const key = objectKey(object);
     const known = this.#lines.get(key);
     if (known !== undefined) return known;
-    const fresh: ObjectLine = { version: 0, ids: [], begun: undefined };
+    const fresh: ObjectLine = { version: 0, ids: [], begun: undefined, resting: undefined };
     this.#lines.set(key, fresh);
     return fresh;
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { moveTo } from '../../src/domain/change.ts';
+import { leaseMs, maxTries } from '../../src/workflow/apply.ts';
 import {
   MeshUnavailableError,
   NotPermittedError,
@@ -113,8 +114,9 @@ describe('a change', () => {
       house.mesh.failWrites({ error: new MeshUnavailableError('connection reset') });
       const accepted = await house.accepted('v3', 50);
 
-      expect(await house.attempt(accepted)).toMatchObject({ kind: 'later' });
+      expect(await house.attempt(accepted)).toMatchObject({ kind: 'not-yet' });
       expect(house.stored(accepted.id).state.kind).toBe('applying');
+      house.pass(1_000);
       expect(await house.attempt(accepted)).toEqual({ kind: 'done' });
 
       expect(house.ledger.seq).toBe(1);
@@ -127,26 +129,48 @@ describe('a change', () => {
       const accepted = await house.accepted('v3', 50);
       house.mesh.afterNextRead(() => house.mesh.failReads(new MeshUnavailableError('away')));
 
-      expect(await house.attempt(accepted)).toMatchObject({ kind: 'later' });
+      expect(await house.attempt(accepted)).toMatchObject({ kind: 'not-yet' });
+      house.pass(1_000);
       expect(await house.attempt(accepted)).toEqual({ kind: 'done' });
 
       expect(house.stored(accepted.id).state.kind).toBe('applied');
       expect(house.ledger.seq).toBe(1);
     });
 
-    it('fails when the cluster did not serve the last attempt either', async () => {
+    it('rests longer after each try, never less than the server asked, and fails after the eighth', async () => {
       const house = new House();
       const accepted = await house.accepted('v3', 50);
-      house.mesh.failReads(new MeshUnavailableError('still away'));
+      const rests: number[] = [];
+      for (let tries = 1; tries <= maxTries; tries += 1) {
+        house.mesh.failReads(new MeshUnavailableError('still away', tries === 2 ? { retryAfterMs: 9_000 } : {}));
+        const answer = await house.attempt(accepted);
+        if (answer.kind === 'not-yet') rests.push(answer.afterMs);
+        house.pass(20_000);
+      }
 
-      expect(await house.attempt(accepted, { last: true })).toEqual({ kind: 'done' });
-
+      expect(rests).toHaveLength(maxTries - 1);
+      expect(rests[1]).toBe(9_000);
+      for (const [at, least] of [425, 9_000, 1_700, 3_400, 6_800, 12_750, 12_750].entries()) {
+        expect(rests[at]).toBeGreaterThanOrEqual(least);
+        expect(rests[at]).toBeLessThanOrEqual(Math.max(9_000, least * 1.4));
+      }
       expect(house.stored(accepted.id).state).toMatchObject({
         kind: 'failed',
         because: 'unreachable',
         detail: 'still away',
       });
       expect(house.split).toEqual({ v1: 100 });
+    });
+
+    it('is left alone while it rests, whoever comes', async () => {
+      const house = new House();
+      const accepted = await house.accepted('v3', 50);
+      house.mesh.failReads(new MeshUnavailableError('busy', { retryAfterMs: 30_000 }));
+      await house.attempt(accepted);
+      house.pass(10_000);
+
+      expect(await house.attempt(accepted)).toEqual({ kind: 'not-yet', afterMs: 20_000 });
+      expect(house.ledger.seq).toBe(0);
     });
 
     it.each`
@@ -366,7 +390,7 @@ describe('a change', () => {
     it('waits while another worker has the one before it in hand', async () => {
       const house = new House();
       const [first, second] = [await house.accepted('v3', 10), await house.accepted('v3', 20)];
-      await house.changes.begin(first);
+      await house.changes.begin(first, leaseMs);
 
       expect(await house.attempt(second)).toMatchObject({ kind: 'not-yet' });
 
@@ -376,7 +400,7 @@ describe('a change', () => {
     it('finishes what another worker left halfway', async () => {
       const house = new House();
       const [first, second] = [await house.accepted('v3', 10), await house.accepted('v3', 20)];
-      await house.changes.begin(first);
+      await house.changes.begin(first, leaseMs);
       house.pass(5_000);
 
       expect(await house.attempt(second)).toEqual({ kind: 'done' });
@@ -389,7 +413,7 @@ describe('a change', () => {
       const [first, second] = [await house.accepted('v3', 10), await house.accepted('v3', 20)];
       house.mesh.failReads(new MeshUnavailableError('away'));
 
-      expect(await house.attempt(second, { last: true })).toMatchObject({ kind: 'later' });
+      expect(await house.attempt(second)).toMatchObject({ kind: 'not-yet' });
 
       expect(house.stored(first.id).state.kind).toBe('applying');
       expect(house.stored(second.id).state.kind).toBe('queued');
@@ -432,7 +456,7 @@ describe('a change', () => {
       const house = new House();
       const accepted = await house.accepted('v3', 50);
       const impatient = Array.from({ length: 10 }, async () => {
-        await house.changes.yield(accepted);
+        house.pass(leaseMs);
         return house.attempt(accepted);
       });
 

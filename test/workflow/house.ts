@@ -9,7 +9,7 @@ import { apply, type Bench, type WorkerAnswer } from '../../src/workflow/apply.t
 import { type Cards, cardsOf } from '../../src/workflow/cards.ts';
 import type { Asker, Desk } from '../../src/workflow/desk.ts';
 import { applyAnyway, discard } from '../../src/workflow/held.ts';
-import { reconcile } from '../../src/workflow/reconcile.ts';
+import { Reconciler } from '../../src/workflow/reconcile.ts';
 import { promote, requestShift } from '../../src/workflow/request.ts';
 import { type RollbackAnswer, requestRollback, rollBack } from '../../src/workflow/roll-back.ts';
 import type { Answer } from '../../src/workflow/submit.ts';
@@ -37,6 +37,7 @@ export class House {
   readonly cards: Cards;
   readonly desk: Desk;
   readonly bench: Bench;
+  readonly #reconciler: Reconciler;
   readonly #background = new Background(this.log);
   #nowMs = Date.parse('2026-11-22T14:03:11.000Z');
   #requests = 0;
@@ -54,6 +55,14 @@ export class House {
     this.mesh = mesh;
     this.cards = cardsOf({ changes, cards: cardLog, chat, log, aside, lookAgain });
     this.desk = { mesh, changes, queue, log, now, aside, turns: new Turns(), namespace: 'default' };
+    this.#reconciler = new Reconciler({
+      changes,
+      cardLog,
+      queue,
+      cards: this.cards,
+      log,
+      monotonicMs: () => this.#nowMs,
+    });
     this.bench = { mesh, changes, cards: this.cards, meter, log, now, aside };
   }
 
@@ -132,19 +141,19 @@ export class House {
     return discard(this.desk, id, asker);
   }
 
-  /** Workers do all that waits, and what they left aside. Answers what they said of the jobs that something did not serve. */
+  /** Workers do all that waits, and what they left aside. Answers what they said of the jobs that are to come back later. */
   async work(workers = 1): Promise<readonly WorkerAnswer[]> {
     await this.settled(); // what was accepted has its job
     const later: WorkerAnswer[] = [];
     await Promise.all(
       Array.from({ length: workers }, async () => {
         for (let job = this.queue.take(); job !== undefined; job = this.queue.take()) {
-          let answer = await apply(this.bench, job, false);
-          while (answer.kind === 'not-yet') {
+          let answer = await apply(this.bench, job);
+          while (answer.kind === 'not-yet' && answer.afterMs < 100) {
             await turn();
-            answer = await apply(this.bench, job, false);
+            answer = await apply(this.bench, job);
           }
-          if (answer.kind === 'later') later.push(answer);
+          if (answer.kind === 'not-yet') later.push(answer);
         }
       }),
     );
@@ -153,8 +162,8 @@ export class House {
   }
 
   /** One attempt at one change. */
-  async attempt({ id, object }: Change, { last = false } = {}): Promise<WorkerAnswer> {
-    const answer = await apply(this.bench, { id, object }, last);
+  async attempt({ id, object }: Change): Promise<WorkerAnswer> {
+    const answer = await apply(this.bench, { id, object });
     await this.settled();
     return answer;
   }
@@ -167,8 +176,7 @@ export class House {
   }
 
   async reconcile(): Promise<number> {
-    const { changes, cardLog, queue, log, cards } = this;
-    const open = await reconcile({ changes, cardLog, queue, cards, log, now: () => this.now() });
+    const open = await this.#reconciler.round();
     await this.settled();
     return open;
   }

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { leaseMs } from '../../src/workflow/apply.ts';
+import { MeshUnavailableError } from '../../src/workflow/errors.ts';
 import { House } from './house.ts';
 
 describe('a round of reconciling', () => {
@@ -6,7 +8,8 @@ describe('a round of reconciling', () => {
     const house = new House();
     const { id } = await house.accepted('v3', 50);
     house.queue.lose();
-    house.pass(5_000);
+    await house.reconcile();
+    house.pass(1_200);
 
     await house.reconcile();
     await house.work();
@@ -15,23 +18,29 @@ describe('a round of reconciling', () => {
     expect(house.log.messages('warn')).toContain('change is still waiting, its job is added again');
   });
 
-  it('leaves one alone that was accepted a moment ago', async () => {
+  it('leaves one alone that it has seen for a moment only, whenever it says that it was accepted', async () => {
     const house = new House();
+    house.pass(-600_000);
     await house.accepted('v3', 50);
     house.queue.lose();
-    house.pass(4_999);
+    house.pass(600_000);
+    await house.reconcile();
+    house.pass(1_199);
 
     expect(await house.reconcile()).toBeGreaterThan(0);
 
     expect(house.queue.jobs).toEqual([]);
   });
 
-  it('finishes what a worker that died left halfway', async () => {
+  it('finishes what a worker that died left halfway, as soon as it may', async () => {
     const house = new House();
     const accepted = await house.accepted('v3', 50);
     house.queue.lose();
-    await house.changes.begin(accepted);
-    house.pass(5_000);
+    await house.changes.begin(accepted, leaseMs);
+    house.pass(leaseMs - 1);
+    await house.reconcile();
+    expect(house.queue.jobs).toEqual([]);
+    house.pass(1);
 
     await house.reconcile();
     await house.work();
@@ -40,10 +49,56 @@ describe('a round of reconciling', () => {
     expect(house.ledger.seq).toBe(1);
   });
 
+  it('leaves alone what a worker has in hand, however long that takes', async () => {
+    const house = new House();
+    const accepted = await house.accepted('v3', 50);
+    house.queue.lose();
+    const begun = await house.changes.begin(accepted, leaseMs);
+    if (begun.kind !== 'begun') throw new Error(begun.kind);
+    for (let passed = 0; passed < 10_000; passed += 400) {
+      house.pass(400);
+      await house.changes.keep(begun.change, leaseMs);
+      await house.reconcile();
+    }
+
+    expect(house.queue.jobs).toEqual([]);
+  });
+
+  it('adds no tries to a change that the cluster asked us to leave alone for a while', async () => {
+    const house = new House();
+    const accepted = await house.accepted('v3', 50);
+    house.mesh.failReads(new MeshUnavailableError('busy', { retryAfterMs: 30_000 }));
+    expect(await house.work()).toEqual([{ kind: 'not-yet', afterMs: 30_000 }]);
+
+    for (let passed = 0; passed < 29_000; passed += 1_000) {
+      house.pass(1_000);
+      await house.reconcile();
+    }
+    expect(house.queue.jobs).toEqual([]);
+    house.pass(1_000);
+    await house.reconcile();
+    await house.work();
+
+    expect(house.stored(accepted.id).state.kind).toBe('applied');
+  });
+
+  it('gives a job to what is first in line, and not to what waits behind it', async () => {
+    const house = new House();
+    const first = await house.accepted('v3', 10);
+    await house.accepted('v3', 20);
+    house.queue.lose();
+    await house.reconcile();
+    house.pass(2_000);
+
+    await house.reconcile();
+
+    expect(house.queue.jobs.map(({ id }) => id)).toEqual([first.id]);
+  });
+
   it('may run anywhere and as often as it likes', async () => {
     const house = new House();
     await house.accepted('v3', 50);
-    house.pass(5_000);
+    house.pass(2_000);
 
     await Promise.all([house.reconcile(), house.reconcile(), house.reconcile()]);
     await house.work(3);

@@ -195,7 +195,8 @@ describe('a request', () => {
 
     const change = await house.accepted('v3', 50);
     house.queue.comeBack();
-    house.pass(5_000);
+    await house.reconcile();
+    house.pass(2_000);
     await house.reconcile();
     await house.work();
 

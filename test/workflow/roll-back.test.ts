@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { leaseMs } from '../../src/workflow/apply.ts';
 import { RejectedError } from '../../src/workflow/errors.ts';
 import { changeId, jason, reviews, reviewsObject, rule } from '../support/builders.ts';
 import { acceptedIn, House, stampIn } from './house.ts';
@@ -224,7 +225,7 @@ describe('a rollback', () => {
       const house = new House();
       const first = await house.applied('v3', 50);
       const second = acceptedIn(await house.shift('v2', 20));
-      await house.changes.begin(second);
+      await house.changes.begin(second, leaseMs);
 
       expect(await house.clickRollback(first.id)).toMatchObject({
         kind: 'confirm',

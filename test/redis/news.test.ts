@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type Connection,
+  connectForRequests,
+  type RedisAddress,
+  readRedisUrl,
+  whenReady,
+} from '../../src/redis/connect.ts';
+import { newsChannel } from '../../src/redis/keys.ts';
+import { listenForNews } from '../../src/redis/news.ts';
+import { StoredChanges } from '../../src/redis/stored-changes.ts';
+import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
+import { change, changeId } from '../support/builders.ts';
+import { InMemoryLog } from '../support/in-memory-log.ts';
+
+const redisBinary = await findRedisServer().catch(() => undefined);
+
+describe.runIf(redisBinary)('news of accepted changes, with a redis-server', () => {
+  let server: RedisServer;
+  let redis: Connection;
+
+  beforeAll(async () => {
+    server = await startRedis();
+    redis = connectForRequests(addressOf(server));
+    await whenReady(redis);
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await server.stop();
+  });
+
+  it('reaches every process at once, and once more when it could not listen for a while', async () => {
+    const heard = [0, 0];
+    const listening = heard.map((_, at) =>
+      listenForNews(addressOf(server), new InMemoryLog(), () => {
+        heard[at] = (heard[at] ?? 0) + 1;
+      }),
+    );
+    await expect.poll(() => heard).toEqual([1, 1]); // of what was accepted before they listened
+    await expect.poll(() => redis.pubsub('NUMSUB', newsChannel)).toEqual([newsChannel, 2]);
+
+    await new StoredChanges(redis).accept(change({ id: changeId(1) }), { line: 0, ahead: false });
+
+    await expect.poll(() => heard).toEqual([2, 2]);
+    await redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await expect.poll(() => heard).toEqual([3, 3]);
+    for (const each of listening) each.close();
+  });
+
+  it('is no condition for a change to be accepted: a Redis user may be kept from channels', async () => {
+    await redis.call('ACL', 'SETUSER', 'quiet', 'on', '>secret', '+@all', '~*', 'resetchannels');
+    const { host = '', port } = addressOf(server).hosts[0] ?? {};
+    const address = readRedisUrl(`redis://quiet:secret@${host}:${port}`);
+    if (address === undefined) throw new Error('no address');
+    const connection = connectForRequests(address);
+    await whenReady(connection);
+    const log = new InMemoryLog();
+    const listening = listenForNews(address, log, () => {});
+    const wanted = change({ id: changeId(2), object: { ...change().object, name: 'ratings' } });
+
+    const changes = new StoredChanges(connection);
+    expect(await changes.accept(wanted, { line: 0, ahead: false })).toEqual({ kind: 'accepted' });
+
+    expect(await changes.open()).toContainEqual(wanted);
+    await expect
+      .poll(() => log.messages('warn'))
+      .toEqual(['no news of accepted changes; they are looked for every minute']);
+    listening.close();
+    connection.disconnect();
+  });
+});
+
+function addressOf({ url }: RedisServer): RedisAddress {
+  const address = readRedisUrl(url);
+  if (address === undefined) throw new Error(`no address: ${url}`);
+  return address;
+}

@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type Connection,
+  connectForRequests,
+  connectForWorker,
+  readRedisUrl,
+  whenReady,
+} from '../../src/redis/connect.ts';
+import { JobQueue, startWorker } from '../../src/redis/job-queue.ts';
+import { WorkerProbe } from '../../src/redis/worker-probe.ts';
+import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
+import { StoreUnavailableError } from '../../src/workflow/errors.ts';
+import { TcpProxy } from '../chaos/tcp-proxy.ts';
+import { change } from '../support/builders.ts';
+import { InMemoryLog } from '../support/in-memory-log.ts';
+
+const aMinute = 60_000;
+const redisBinary = await findRedisServer().catch(() => undefined);
+
+describe('probing a worker', () => {
+  it.each`
+    open | everyMs    | what
+    ${1} | ${5_000}   | ${'every 5 s while something is open'}
+    ${0} | ${600_000} | ${'every ten minutes while nothing is'}
+  `('happens $what', async ({ open, everyMs }) => {
+    const { probe, added, pass } = probing();
+
+    for (let passedMs = 0; passedMs < 60 * aMinute; passedMs += 5_000) {
+      pass(5_000);
+      await probe.round(open);
+    }
+
+    expect(added()).toBe((60 * aMinute) / everyMs);
+  });
+
+  it('says nothing while the worker takes jobs', async () => {
+    const { probe, pass } = probing();
+
+    for (let rounds = 0; rounds < 20; rounds += 1) {
+      pass(10 * aMinute);
+      await probe.round(0);
+      probe.taken();
+    }
+
+    expect(probe.problem()).toBeUndefined();
+  });
+
+  it('has a worker that takes none wait on another connection, and says so when that does not help', async () => {
+    const { probe, pass, log, renewed } = probing();
+
+    for (let rounds = 0; rounds < 6; rounds += 1) {
+      expect(probe.problem()).toBeUndefined();
+      expect(renewed()).toBe(Math.max(0, rounds - 1));
+      pass(5_000);
+      await probe.round(1);
+    }
+
+    expect(probe.problem()).toBe('worker: took no job while 6 probes were added');
+    expect(log.messages('error')).toContain('the worker takes no jobs');
+  });
+
+  it('blames nobody for a Redis that takes no probe', async () => {
+    const { probe, pass } = probing(new StoreUnavailableError('away'));
+
+    for (let rounds = 0; rounds < 10; rounds += 1) {
+      pass(10 * aMinute);
+      await expect(probe.round(0)).rejects.toThrow(StoreUnavailableError);
+    }
+
+    expect(probe.problem()).toBeUndefined();
+  });
+});
+
+describe.runIf(redisBinary)('probing a worker with a redis-server', () => {
+  let server: RedisServer;
+  let direct: Connection;
+  let proxy: TcpProxy;
+
+  beforeAll(async () => {
+    server = await startRedis();
+    proxy = await TcpProxy.start(Number(new URL(server.url).port));
+    direct = connectForRequests(addressOf(server.url));
+    await whenReady(direct);
+  });
+  afterAll(async () => {
+    direct.disconnect();
+    await proxy.stop();
+    await server.stop();
+  });
+
+  it('finds one whose connection looks open and carries nothing, and has it take jobs again', async () => {
+    const log = new InMemoryLog();
+    const queue = new JobQueue(direct, log);
+    let nowMs = 0;
+    const connection = connectForWorker(addressOf(`redis://127.0.0.1:${proxy.port}`));
+    const given = Promise.withResolvers<void>();
+    const worker = startWorker({
+      connection,
+      log,
+      apply: async () => {
+        given.resolve();
+        return { kind: 'done' };
+      },
+      onTaken: () => probe.taken(),
+    });
+    const probe = new WorkerProbe({ queue, log, renew: () => worker.renew(), clockMs: () => nowMs });
+    await whenReady(connection);
+    await expect.poll(() => direct.client('LIST')).toContain('cmd=bzpopmin');
+    proxy.halfOpen();
+
+    await queue.add(change());
+    for (let rounds = 0; rounds < 2; rounds += 1) {
+      nowMs += 5_000;
+      await probe.round(1);
+    }
+
+    await given.promise;
+    expect(log.messages('error')).toEqual(['the worker takes no jobs']);
+    expect(probe.problem()).toBeUndefined();
+    await worker.close();
+    connection.disconnect();
+    await queue.close();
+  });
+});
+
+function probing(failure?: Error) {
+  let [nowMs, added, renewed] = [0, 0, 0];
+  const log = new InMemoryLog();
+  const queue = {
+    probe: async () => {
+      if (failure !== undefined) throw failure;
+      added += 1;
+    },
+  };
+  const pass = (ms: number) => {
+    nowMs += ms;
+  };
+  const renew = () => {
+    renewed += 1;
+  };
+  const probe = new WorkerProbe({ queue, log, renew, clockMs: () => nowMs });
+  return { probe, log, pass, added: () => added, renewed: () => renewed };
+}
+
+function addressOf(url: string) {
+  const address = readRedisUrl(url);
+  if (address === undefined) throw new Error(`no address: ${url}`);
+  return address;
+}
