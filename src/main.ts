@@ -2,10 +2,12 @@ import { Background } from './background.ts';
 import { ClusterMesh } from './cluster/cluster-mesh.ts';
 import { Clusters } from './cluster/clusters.ts';
 import { KubeClient } from './cluster/kube-client.ts';
+import { ServerClock } from './cluster/server-clock.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { createMetrics } from './http/metrics.ts';
 import { type SlackEndpoint, startHttp, telling, within } from './http/server.ts';
 import { createLog } from './log.ts';
+import { Pulse } from './pulse.ts';
 import { StoredCards } from './redis/card-log.ts';
 import { connectForRequests, connectForWorker } from './redis/connect.ts';
 import { JobQueue, type RunningWorker, startWorker } from './redis/job-queue.ts';
@@ -43,7 +45,8 @@ interface Bot {
 async function start(config: Config, log: Log): Promise<Bot> {
   const background = new Background(log);
   const aside: Bench['aside'] = (work, what, fields) => background.run(work, what, fields);
-  const now = () => new Date();
+  const clock = new ServerClock();
+  const now = () => clock.now();
 
   const redis = connectForRequests(config.redis);
   redis.on('error', (err) => log.warn({ err }, 'Redis is not reachable'));
@@ -51,21 +54,33 @@ async function start(config: Config, log: Log): Promise<Bot> {
   const cardLog = new StoredCards(redis);
   const queue = new JobQueue(redis, log);
   const mesh = new Clusters(
-    new Map([...config.clusters].map(([name, access]) => [name, new ClusterMesh(name, new KubeClient(access), log)])),
+    new Map(
+      [...config.clusters].map(([name, access], at) => {
+        const client = new KubeClient(access, at === 0 ? { clock } : {});
+        return [name, new ClusterMesh(name, client, log)];
+      }),
+    ),
   );
   const metrics = createMetrics();
+  const pulse = new Pulse((forMs) => {
+    metrics.stoodStill();
+    log.warn({ forMs: Math.round(forMs) }, 'the process stood still');
+  });
+  pulse.start();
   const chat = new SlackChannel(slackClient(config.slack, log), log);
   const rounds = new Rounds(log);
   const cards = cardsOf({ changes, cards: cardLog, chat, log, aside, lookAgain: () => rounds.soon() });
   const desk = { mesh, changes, queue, log, now, aside, turns: new Turns(), namespace: config.namespace };
 
   const slack = config.roles.has('chat')
-    ? createSlackApp(config.slack, (botName) => ({ desk, cards, botName }), log)
+    ? createSlackApp(config.slack, (botName) => ({ desk, cards, botName, isLate: () => pulse.justStoodStill() }), log)
     : undefined;
   const checks = [
     within('Redis', redisCheck(redis)),
     within('Kubernetes', () => meshProblem(mesh)),
     async () => slackProblem(slack),
+    async () => clock.problem(),
+    async () => pulse.problem(),
   ].map((check) => telling(check, log));
   setTimeout(
     () => background.run(() => Promise.all(checks.map((check) => check())).then(() => {}), 'a check failed', {}),
@@ -104,6 +119,7 @@ async function start(config: Config, log: Log): Promise<Bot> {
     port: http.port,
     connected: slack?.start() ?? Promise.resolve(),
     stop: async () => {
+      pulse.stop();
       rounds.stop();
       news.close();
       http.refuseSlack();

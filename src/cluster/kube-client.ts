@@ -12,6 +12,7 @@ import {
 import { z } from 'zod';
 import type { PooledKubeConfig } from './kube-config.ts';
 import { translate } from './kube-errors.ts';
+import type { ServerClock } from './server-clock.ts';
 
 export const fieldManager = 'shiftbot';
 
@@ -46,6 +47,12 @@ const list = z.object({
 const callTimeoutMs = 5_000;
 const pageSize = 500;
 
+export interface KubeClientOptions {
+  readonly timeoutMs?: number;
+  /** Hears what time the server says it is. */
+  readonly clock?: Pick<ServerClock, 'hear'>;
+}
+
 /** The calls we make to one API server. Each has a time limit; what goes wrong is translated here and nowhere else. */
 export class KubeClient {
   readonly #config: PooledKubeConfig;
@@ -53,10 +60,12 @@ export class KubeClient {
   readonly #core: CoreV1Api;
   readonly #version: VersionApi;
   readonly #timeoutMs: number;
+  readonly #clock: KubeClientOptions['clock'];
 
-  constructor(config: PooledKubeConfig, { timeoutMs = callTimeoutMs }: { readonly timeoutMs?: number } = {}) {
+  constructor(config: PooledKubeConfig, { timeoutMs = callTimeoutMs, clock }: KubeClientOptions = {}) {
     this.#config = config;
     this.#timeoutMs = timeoutMs;
+    this.#clock = clock;
     this.#objects = config.makeApiClient(CustomObjectsApi);
     this.#core = config.makeApiClient(CoreV1Api);
     this.#version = config.makeApiClient(VersionApi);
@@ -64,13 +73,11 @@ export class KubeClient {
 
   /** Whether the API server answers at all. */
   async ping(): Promise<void> {
-    await this.#call(() => this.#version.getCode(limited(this.#timeoutMs)));
+    await this.#call(() => this.#version.getCode(this.#limited()));
   }
 
   get(resource: Resource, namespace: string, name: string): Promise<unknown> {
-    return this.#call(() =>
-      this.#objects.getNamespacedCustomObject({ ...resource, namespace, name }, limited(this.#timeoutMs)),
-    );
+    return this.#call(() => this.#objects.getNamespacedCustomObject({ ...resource, namespace, name }, this.#limited()));
   }
 
   /** All objects of a namespace, page by page. */
@@ -81,7 +88,7 @@ export class KubeClient {
         await this.#call(() =>
           this.#objects.listNamespacedCustomObject(
             { ...resource, namespace, limit: pageSize, ...(token === undefined ? {} : { _continue: token }) },
-            limited(this.#timeoutMs),
+            this.#limited(),
           ),
         ),
       );
@@ -93,15 +100,13 @@ export class KubeClient {
 
   async patch(resource: Resource, namespace: string, name: string, body: JsonPatch, dryRun: boolean): Promise<Reply> {
     const request = { ...resource, namespace, name, body, fieldManager, ...(dryRun ? { dryRun: 'All' } : {}) };
-    const options = setHeaderOptions('Content-Type', PatchStrategy.JsonPatch, limited(this.#timeoutMs));
+    const options = setHeaderOptions('Content-Type', PatchStrategy.JsonPatch, this.#limited());
     const reply = await this.#call(() => this.#objects.patchNamespacedCustomObjectWithHttpInfo(request, options));
     return { body: reply.data, warnings: readWarnings(reply.headers['warning']) };
   }
 
   async createEvent(namespace: string, body: CoreV1Event): Promise<void> {
-    await this.#call(() =>
-      this.#core.createNamespacedEvent({ namespace, body, fieldManager }, limited(this.#timeoutMs)),
-    );
+    await this.#call(() => this.#core.createNamespacedEvent({ namespace, body, fieldManager }, this.#limited()));
   }
 
   /** Calls back for every event until the server ends the watch (undefined) or it breaks (the error). */
@@ -132,6 +137,25 @@ export class KubeClient {
     await this.#config.close();
   }
 
+  /** The library has no time limit of its own: a request to a silent server would wait for ever. */
+  #limited(): ConfigurationOptions {
+    return {
+      middleware: [
+        {
+          pre: (context) => {
+            context.setSignal(AbortSignal.timeout(this.#timeoutMs));
+            return observable(context);
+          },
+          post: (response) => {
+            this.#clock?.hear(response.headers['date']);
+            return observable(response);
+          },
+        },
+      ],
+      middlewareMergeStrategy: 'append',
+    };
+  }
+
   async #call<T>(call: () => Promise<T>): Promise<T> {
     try {
       return await call();
@@ -139,22 +163,6 @@ export class KubeClient {
       throw translate(cause);
     }
   }
-}
-
-/** The library has no time limit of its own: a request to a silent server would wait for ever. */
-function limited(timeoutMs: number): ConfigurationOptions {
-  return {
-    middleware: [
-      {
-        pre: (context) => {
-          context.setSignal(AbortSignal.timeout(timeoutMs));
-          return observable(context);
-        },
-        post: observable,
-      },
-    ],
-    middlewareMergeStrategy: 'append',
-  };
 }
 
 function observable<T>(value: T): Observable<T> {

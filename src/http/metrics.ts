@@ -4,6 +4,8 @@ import type { Meter } from '../workflow/ports.ts';
 export interface Metrics extends Meter {
   /** Refreshed when the metrics are read. */
   gauge(name: string, help: string, read: () => number): void;
+  /** The process did nothing for seconds. */
+  stoodStill(): void;
   scrape(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
@@ -24,7 +26,13 @@ export function createMetrics(): Metrics {
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
     registers,
   });
+  const stalls = new Counter({
+    name: 'shiftbot_stalls_total',
+    help: 'Times that the process stood still for more than 2 s',
+    registers,
+  });
   return {
+    stoodStill: () => stalls.inc(),
     ended: (outcome) => changes.inc({ outcome }),
     applied: (tookMs) => duration.observe(tookMs / 1000),
     gauge: (name, help, read) => {

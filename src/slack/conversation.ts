@@ -19,6 +19,8 @@ export interface Conversation {
   readonly cards: Cards;
   /** The bot's name, for help on mentions. */
   readonly botName: string;
+  /** What comes in at this moment may have waited for longer than Slack does. */
+  readonly isLate: () => boolean;
 }
 
 /**
@@ -27,9 +29,11 @@ export interface Conversation {
  */
 const acceptWithinMs = 1_600;
 const answerWithinMs = 2_600;
+/** For what remains to be done when the answer is known. */
+const spareMs = 150;
 
 /** Who asks, where, and what makes it unique. */
-export type Request = Omit<Asker, 'until'>;
+export type Request = Omit<Asker, 'until' | 'answerBy'>;
 
 /** What was typed, answered. */
 export function answerText(conversation: Conversation, text: string, request: Request): Promise<Reply> {
@@ -124,12 +128,17 @@ const tooLate = says(
 
 /** Answers whatever happens, and in time: a person is never left with nothing. */
 async function inTime(
-  { desk: { log, now } }: Conversation,
+  { desk: { log, now }, isLate }: Conversation,
   request: Request,
   work: (asker: Asker) => Promise<Reply>,
 ): Promise<Reply> {
   const late = Promise.withResolvers<Reply>();
-  const working = work({ ...request, until: now().getTime() + acceptWithinMs });
+  const nowMs = now().getTime();
+  const working = work({
+    ...request,
+    until: isLate() ? Number.NEGATIVE_INFINITY : nowMs + acceptWithinMs,
+    answerBy: nowMs + answerWithinMs - spareMs,
+  });
   const timer = setTimeout(() => {
     log.warn({ request: request.request }, 'not answered in time');
     working.catch((err: unknown) =>

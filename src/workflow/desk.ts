@@ -27,6 +27,8 @@ export interface Asker {
   readonly request: string;
   /** Nothing is accepted after this, by our clock in ms, since the person has been told so. */
   readonly until: number;
+  /** By then, by our clock in ms, the person must have an answer, even if that is that none is known. */
+  readonly answerBy: number;
 }
 
 /** The answer was not there in time, and the person has been told that nothing was accepted. */

@@ -48,7 +48,7 @@ export async function applyAnyway(desk: Desk, id: ChangeId, asker: Asker): Promi
       acceptedAt: desk.now().toISOString(),
     };
     refuseIfLate(desk, asker);
-    const accepted = await accept(desk, next, { line: line.version, ahead: false });
+    const accepted = await accept(desk, next, { line: line.version, ahead: false }, asker);
     if (accepted.kind !== 'accepted') continue;
     addJob(desk, next);
     desk.log.info({ changeId: id, from, to, by: asker.user }, 'held change queued again');

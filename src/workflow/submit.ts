@@ -52,6 +52,10 @@ export interface Submission<A> {
   readonly ahead: boolean;
 }
 
+const askAgainMs = 100;
+/** A store refuses what it is handed so long after it was sent. */
+const refusesAfterMs = 900;
+
 /** Long enough for who was first to be done, and never in step with another process. */
 const retryMs = 20;
 
@@ -88,7 +92,7 @@ async function planAndAccept<A>(desk: Desk, submission: Submission<A>, object: R
 
   const change = toChange(desk, submission, plan, object);
   refuseIfLate(desk, asker);
-  const accepted = await accept(desk, change, { line: line.version, ahead, askedAs });
+  const accepted = await accept(desk, change, { line: line.version, ahead, askedAs }, asker);
   if (accepted.kind === 'moved') return accepted;
   if (accepted.kind === 'known') return answered(acceptedAlready(accepted.change, asker));
   addJob(desk, change);
@@ -96,13 +100,53 @@ async function planAndAccept<A>(desk: Desk, submission: Submission<A>, object: R
   return answered({ kind: 'accepted', change, behind: before.length, again: false });
 }
 
-/** Only here may something happen though no answer came: whoever asked is told so, and not that nothing will. */
-export async function accept(desk: Pick<Desk, 'changes'>, change: Change, options: AcceptOptions): Promise<Accepted> {
+/**
+ * Only here may something happen though no answer came. The store is asked what became of it as long as the person may wait: it
+ * refuses what reaches it late, so that what it then does not have will not happen.
+ */
+export async function accept(
+  desk: Pick<Desk, 'changes' | 'now'>,
+  change: Change,
+  options: AcceptOptions,
+  asker: Asker,
+): Promise<Accepted> {
+  const sentMs = performance.now();
   try {
     return await desk.changes.accept(change, options);
   } catch (cause) {
     if (!(cause instanceof StoreUnavailableError) || !cause.outcomeUnknown) throw cause;
-    throw new AcceptanceUnknownError(`whether ${change.id} was accepted is not known`, { cause });
+    return whatBecame(desk, change, { asker, sentMs, cause });
+  }
+}
+
+interface Unanswered {
+  readonly asker: Asker;
+  readonly sentMs: number;
+  readonly cause: unknown;
+}
+
+async function whatBecame(
+  desk: Pick<Desk, 'changes' | 'now'>,
+  change: Change,
+  { asker, sentMs, cause }: Unanswered,
+): Promise<Accepted> {
+  while (desk.now().getTime() + askAgainMs < asker.answerBy) {
+    await delay(askAgainMs);
+    const isLate = performance.now() - sentMs > refusesAfterMs;
+    const stored = await readIfThere(desk, change);
+    if (stored === 'away') continue;
+    if (stored !== undefined && stored.rev >= change.rev) return { kind: 'accepted' };
+    if (isLate) throw new StoreUnavailableError(`${change.id} was not stored`, { cause });
+  }
+  throw new AcceptanceUnknownError(`whether ${change.id} was accepted is not known`, { cause });
+}
+
+async function readIfThere({ changes }: Pick<Desk, 'changes'>, { id }: Change): Promise<Change | 'away' | undefined> {
+  try {
+    return await changes.read(id);
+  } catch (error) {
+    if (error instanceof StoreUnavailableError) return 'away';
+    throw error;
   }
 }
 

@@ -82,6 +82,7 @@ export class House {
       origin: { team: 'T01TEAM', channel: 'C01CHANNEL' },
       request: `gesture ${this.#requests}`,
       until: this.#nowMs + 2_000,
+      answerBy: this.#nowMs + 2_500,
       ...overrides,
     };
   }

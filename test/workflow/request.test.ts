@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Change } from '../../src/domain/change.ts';
+import type { ChangeId } from '../../src/domain/names.ts';
 import { requestId, TooLateError } from '../../src/workflow/desk.ts';
 import {
   AcceptanceUnknownError,
@@ -318,18 +320,52 @@ describe('a request', () => {
 });
 
 describe('a change that was sent to the store, and of which no answer came', () => {
+  /** Loses the answer, and what was sent too where `arrives` says so; then it is away for a number of readings. */
   class LosesReplies extends InMemoryChanges {
+    readonly #arrives: boolean;
+    #awayFor: number;
+
+    constructor(arrives: boolean, awayFor: number) {
+      super();
+      this.#arrives = arrives;
+      this.#awayFor = awayFor;
+    }
+
     override async accept(...request: Parameters<InMemoryChanges['accept']>): Promise<never> {
-      await super.accept(...request);
+      if (this.#arrives) await super.accept(...request);
       throw new StoreUnavailableError('Redis did not answer', { outcomeUnknown: true });
+    }
+
+    override async read(id: ChangeId): Promise<Change | undefined> {
+      this.#awayFor -= 1;
+      if (this.#awayFor >= 0) throw new StoreUnavailableError('Redis did not answer');
+      return super.read(id);
     }
   }
 
-  it('is told as not known, and never as something that will not happen', async () => {
-    const changes = new LosesReplies();
+  const waits = async (changes: LosesReplies, forMs: number) => {
+    const startedMs = performance.now();
+    const now = () => new Date(performance.now() - startedMs);
+    const asker = { user: 'U01ALICE', origin: change().origin, request: change().request, until: 0, answerBy: forMs };
+    return accept({ changes, now }, change(), { line: 0, ahead: false }, asker);
+  };
 
-    await expect(accept({ changes }, change(), { line: 0, ahead: false })).rejects.toThrow(AcceptanceUnknownError);
+  it('is told as accepted when the store turns out to have it', async () => {
+    expect(await waits(new LosesReplies(true, 2), 2_000)).toEqual({ kind: 'accepted' });
+  });
 
-    expect(await changes.read(change().id)).toBeDefined();
+  it('is told as not accepted when the store does not have it, and would refuse it by now', async () => {
+    const waiting = waits(new LosesReplies(false, 2), 2_000);
+
+    await expect(waiting).rejects.toThrow(StoreUnavailableError);
+    await expect(waiting).rejects.toThrow('was not stored');
+  });
+
+  it('is told as not known when the store does not come back in time', async () => {
+    const changes = new LosesReplies(true, 1_000);
+
+    await expect(waits(changes, 400)).rejects.toThrow(AcceptanceUnknownError);
+
+    expect(changes.all).toHaveLength(1);
   });
 });
