@@ -102,7 +102,17 @@ async function start(config: Config, log: Log): Promise<Bot> {
   const worker = config.roles.has('worker')
     ? startWork(config, { mesh, changes, cards, meter: metrics, log, now, aside }, () => probe?.taken())
     : undefined;
-  const reconciler = new Reconciler({ changes, cardLog, queue, cards, log, monotonicMs: () => performance.now() });
+  const reconciler = new Reconciler({
+    mesh,
+    changes,
+    cardLog,
+    queue,
+    cards,
+    log,
+    now,
+    aside,
+    monotonicMs: () => performance.now(),
+  });
   metrics.gauge(
     'shiftbot_open_changes',
     'Changes that wait for a worker or a person, as of the last round of reconciling',

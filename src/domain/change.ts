@@ -26,6 +26,7 @@ export const failReasons = [
   'too-large',
   'contended',
   'unreachable',
+  'not-reached',
   'expired',
 ] as const;
 export type FailReason = (typeof failReasons)[number];
@@ -73,6 +74,8 @@ export type State =
       readonly because: FailReason;
       /** The API server's own words, or what was found. */
       readonly detail?: string | undefined;
+      /** Nobody will look again what became of it. */
+      readonly settled?: boolean | undefined;
     };
 
 /** An accepted plan. The stored record is the truth about its life; the routing object's ledger is the truth about its effect. */
@@ -111,6 +114,16 @@ export function isWaiting({ state }: Change): boolean {
 /** Nothing more will happen to it but words. */
 export function isEnded(change: Change): boolean {
   return !isWaiting(change) && change.state.kind !== 'held';
+}
+
+/** Whether it took effect is not known, and will be looked up. */
+export function isUnsettled({ state }: Change): boolean {
+  return state.kind === 'failed' && state.because === 'unreachable' && state.settled !== true;
+}
+
+/** What a button carries of what its card showed: a click is about that, and not about what came since. */
+export function shownAs({ rev }: Pick<Change, 'rev'>): string {
+  return rev.toString(16).padStart(16, '0');
 }
 
 /** Ended without known effect, so that the same wish may be asked for again. */

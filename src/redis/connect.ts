@@ -67,7 +67,7 @@ export function connectForWorker(address: RedisAddress): Connection {
 }
 
 /** How long a worker waits for a job until it asks Redis again. */
-export const longestWaitSeconds = 180;
+export const longestWaitSeconds = 300;
 
 export const requestTimeoutMs = 800;
 /** A connection that owes an answer for so long is half open: it looks alive, carries nothing, and is made anew. */

@@ -21,7 +21,7 @@ const probe = 'probe';
 /** How long `addAgain` is one job, whoever calls it. */
 const againMs = 2_000;
 /** Only tidies up: who takes over a change is settled by its lease. */
-const tidyEveryMs = 600_000;
+const tidyEveryMs = 1_800_000;
 
 /** A job names a change and carries nothing that could be believed instead of its record. An older version of us may have written it. */
 const payload = z.object({

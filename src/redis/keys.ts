@@ -9,6 +9,7 @@ export const newsChannel = `${root}:news`;
 export const keys = {
   change: (id: string) => `${root}:change:${id}`,
   askedAs: (request: string) => `${root}:asked-as:${request}`,
+  refused: (request: string) => `${root}:refused:${request}`,
   line: (object: string) => `${root}:line:${object}`,
   lineVersion: (object: string) => `${root}:line-version:${object}`,
   begun: (object: string) => `${root}:begun:${object}`,

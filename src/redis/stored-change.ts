@@ -2,6 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { type Change, failReasons, holdReasons } from '../domain/change.ts';
 import { changeIdSchema, splitSchema } from '../domain/ledger.ts';
+import { UntrustedRecordError } from '../workflow/errors.ts';
 
 /** A change as Redis keeps it. `rev` and `kind` stand beside the record so that scripts can compare them. */
 export interface StoredChange {
@@ -9,11 +10,6 @@ export interface StoredChange {
   readonly kind: string;
   readonly record: string;
   readonly mac: string;
-}
-
-/** A record we cannot take at its word: written by another version of us, or by somebody else. It is left as it is. */
-export class UnreadableRecordError extends Error {
-  override readonly name = 'UnreadableRecordError';
 }
 
 /** How the object of a record or a job is read. */
@@ -48,7 +44,13 @@ const state = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('superseded'), at: time, by: changeIdSchema.optional() }),
   z.object({ kind: z.literal('discarded'), at: time, by: z.string() }),
-  z.object({ kind: z.literal('failed'), at: time, because: z.enum(failReasons), detail: z.string().optional() }),
+  z.object({
+    kind: z.literal('failed'),
+    at: time,
+    because: z.enum(failReasons),
+    detail: z.string().optional(),
+    settled: z.boolean().optional(),
+  }),
 ]);
 
 const schema = z.strictObject({
@@ -80,9 +82,9 @@ export function storeChange(change: Change, key: string | undefined): StoredChan
 }
 
 export function readStoredChange(stored: StoredChange, key: string | undefined): Change {
-  if (!isSigned(stored, key)) throw new UnreadableRecordError('the signature of a stored change does not fit');
+  if (!isSigned(stored, key)) throw new UntrustedRecordError('the signature of a stored change does not fit');
   const parsed = schema.safeParse(parseJson(stored.record));
-  if (!parsed.success) throw new UnreadableRecordError(z.prettifyError(parsed.error));
+  if (!parsed.success) throw new UntrustedRecordError(z.prettifyError(parsed.error));
   const { v: _, ...change } = parsed.data;
   return withBeginning(change, stored);
 }
@@ -92,7 +94,7 @@ function withBeginning(change: Change, { kind, rev }: StoredChange): Change {
   if (kind === 'applying' && change.state.kind === 'queued')
     return { ...change, state: { kind: 'applying' }, rev: Number(rev) };
   if (kind === change.state.kind && Number(rev) === change.rev) return change;
-  throw new UnreadableRecordError('a stored change and its index do not fit together');
+  throw new UntrustedRecordError('a stored change and its index do not fit together');
 }
 
 function parseJson(text: string): unknown {

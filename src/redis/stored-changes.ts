@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { type Change, isWaiting } from '../domain/change.ts';
+import { type Change, isUnsettled, isWaiting } from '../domain/change.ts';
 import { type ChangeId, isChangeId, objectKey, type RoutingObject } from '../domain/names.ts';
-import { StoreUnavailableError } from '../workflow/errors.ts';
+import { StoreUnavailableError, UntrustedRecordError } from '../workflow/errors.ts';
 import type { Accepted, AcceptOptions, Begun, Changes, Line, Log } from '../workflow/ports.ts';
 import { ask, type Connection, requestTimeoutMs } from './connect.ts';
 import { keys, newsChannel } from './keys.ts';
 import { Script } from './script.ts';
-import { readStoredChange, storeChange, UnreadableRecordError } from './stored-change.ts';
+import { readStoredChange, storeChange } from './stored-change.ts';
 
 export interface StoreOptions {
   /** Signs the records (RECORD_KEY). */
@@ -67,6 +67,7 @@ export class StoredChanges implements Changes {
         keys.open,
         keys.owed,
         keys.askedAs(askedAs ?? change.id),
+        keys.refused(askedAs ?? change.id),
       ],
       [
         change.id,
@@ -84,7 +85,9 @@ export class StoredChanges implements Changes {
         newsChannel,
       ],
     );
-    const [outcome, ...stored] = z.tuple([z.enum(['accepted', 'known', 'moved', 'late'])], z.string()).parse(reply);
+    const [outcome, ...stored] = z
+      .tuple([z.enum(['accepted', 'known', 'refused-before', 'moved', 'late'])], z.string())
+      .parse(reply);
     if (outcome === 'known') return { kind: 'known', change: this.#parse(change.id, row.parse(stored)) };
     if (outcome === 'late') throw new StoreUnavailableError('Redis took the change too late, so it was not stored');
     return { kind: outcome };
@@ -93,6 +96,10 @@ export class StoredChanges implements Changes {
   async acceptedAs(request: ChangeId): Promise<ChangeId | undefined> {
     const id = await ask(this.#redis, (redis) => redis.get(keys.askedAs(request)));
     return id !== null && isChangeId(id) ? id : undefined;
+  }
+
+  async noteRefused(request: ChangeId): Promise<void> {
+    await ask(this.#redis, (redis) => redis.set(keys.refused(request), '1', 'EX', rememberRequestSeconds));
   }
 
   async begin(change: Pick<Change, 'id' | 'object'>, leaseMs: number): Promise<Begun> {
@@ -156,7 +163,7 @@ export class StoredChanges implements Changes {
     const reply = await updateScript.run(
       this.#redis,
       [keys.change(next.id), keys.line(key), keys.lineVersion(key), keys.begun(key), keys.open, keys.owed],
-      [next.id, rev, kind, record, mac, keepEndedSeconds],
+      [next.id, rev, kind, record, mac, keepEndedSeconds, kind === 'held' || isUnsettled(next) ? 1 : 0],
     );
     return reply === 1;
   }
@@ -173,7 +180,7 @@ export class StoredChanges implements Changes {
   #parse(id: string, [rev, kind, record, mac]: z.infer<typeof row>): Change {
     const change = readStoredChange({ rev, kind, record, mac }, this.#key);
     if (change.id === id) return change;
-    throw new UnreadableRecordError(`the record of ${id} is that of another change`);
+    throw new UntrustedRecordError(`the record of ${id} is that of another change`);
   }
 
   /** One record that cannot be read must not hide all the others. */
@@ -182,7 +189,7 @@ export class StoredChanges implements Changes {
       try {
         return [this.#parse(id, fields)];
       } catch (error) {
-        if (!(error instanceof UnreadableRecordError)) throw error;
+        if (!(error instanceof UntrustedRecordError)) throw error;
         if (!this.#unreadable.has(id)) this.#log?.warn({ changeId: id, err: error }, 'a stored change is left out');
         this.#unreadable.add(id);
         return [];
@@ -195,7 +202,7 @@ export class StoredChanges implements Changes {
       await this.read(id);
       return true;
     } catch (error) {
-      if (error instanceof UnreadableRecordError) return false;
+      if (error instanceof UntrustedRecordError) return false;
       throw error;
     }
   }
@@ -228,7 +235,7 @@ const openScript = new Script(`${rowsOf}
 
 /** Others may hear of it at once; one that may not (ACL) or is not heard is found by the next round of reconciling. */
 const acceptScript = new Script(`
-  local change, line, version, open, owed, asked = unpack(KEYS)
+  local change, line, version, open, owed, asked, refused = unpack(KEYS)
   local id, rev, kind, record, mac, seen, ahead, at, deadline, prefix, keep, remember, news = unpack(ARGV)
   local time = redis.call('TIME')
   if tonumber(time[1]) * 1000 + tonumber(time[2]) / 1000 > tonumber(deadline) then return { 'late' } end
@@ -238,6 +245,7 @@ const acceptScript = new Script(`
     if remember ~= '0' then redis.call('SET', asked, id, 'EX', remember) end
     return { 'known', stored[1], stored[2], stored[3], stored[4] }
   end
+  if redis.call('EXISTS', refused) == 1 then return { 'refused-before' } end
   if tonumber(redis.call('GET', version) or '0') ~= tonumber(seen) then return { 'moved' } end
 
   local first = redis.call('LINDEX', line, 0)
@@ -309,7 +317,7 @@ const freeLinesScript = new Script(`
 
 const updateScript = new Script(`
   local change, line, version, begun, open, owed = unpack(KEYS)
-  local id, rev, kind, record, mac, keep = unpack(ARGV)
+  local id, rev, kind, record, mac, keep, staysOpen = unpack(ARGV)
   local stored = redis.call('HGET', change, 'rev')
   if not stored or tonumber(stored) ~= tonumber(rev) - 1 then return 0 end
 
@@ -318,7 +326,7 @@ const updateScript = new Script(`
   if kind == 'queued' or kind == 'applying' then return 1 end
   if redis.call('LREM', line, 0, id) > 0 then redis.call('INCR', version) end
   if redis.call('GET', begun) == id then redis.call('DEL', begun) end
-  if kind ~= 'held' then
+  if staysOpen == '0' then
     redis.call('ZREM', open, id)
     redis.call('EXPIRE', change, keep)
   end

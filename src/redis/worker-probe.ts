@@ -1,9 +1,9 @@
 import type { Log } from '../workflow/ports.ts';
 import type { JobQueue } from './job-queue.ts';
 
-/** While something is open, and while nothing is: a probe costs Redis some commands. */
+/** While something is open or a probe was not answered, and else: a probe costs Redis two dozen commands. */
 const busyEveryMs = 5_000;
-const idleEveryMs = 600_000;
+const idleEveryMs = 1_800_000;
 /** Then its connection is made anew, and when that does not help it needs to be started again. */
 const renewAfter = 2;
 const stuckAfter = 6;
@@ -38,7 +38,8 @@ export class WorkerProbe {
 
   /** Adds a probe when the last one was long ago. A Redis that takes none says nothing about the worker. */
   async round(open: number): Promise<void> {
-    if (this.#clockMs() - this.#addedAtMs < (open > 0 ? busyEveryMs : idleEveryMs)) return;
+    const everyMs = open > 0 || this.#unanswered > 0 ? busyEveryMs : idleEveryMs;
+    if (this.#clockMs() - this.#addedAtMs < everyMs) return;
     this.#addedAtMs = this.#clockMs();
     await this.#queue.probe();
     this.#unanswered += 1;

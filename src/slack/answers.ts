@@ -36,6 +36,10 @@ export function answerReply(answer: RollbackAnswer): Reply {
       return says(refusalText(answer.name, answer.refusal));
     case 'not-found':
       return says(notFoundText(answer.name, answer.found));
+    case 'refused-before':
+      return says(
+        'Slack has delivered this once more; it was answered before, and nothing was accepted. Nothing will happen; if it is still wanted, type it again.',
+      );
     case 'preview':
       return says(previewText(answer));
     case 'confirm':

@@ -1,5 +1,6 @@
 import type { Button, ContextBlock, KnownBlock } from '@slack/types';
-import type { Change, FailReason, HoldReason, State } from '../domain/change.ts';
+import { type Change, type FailReason, type HoldReason, type State, shownAs } from '../domain/change.ts';
+import type { ChangeId } from '../domain/names.ts';
 import { defaultRule } from '../domain/route.ts';
 import { percentages, weightOf } from '../domain/split.ts';
 import { truncate } from '../domain/typed-text.ts';
@@ -40,6 +41,12 @@ export function card(change: Change): Message {
       ...(buttons.length > 0 ? [{ type: 'actions', elements: buttons } satisfies KnownBlock] : []),
     ],
   };
+}
+
+/** In place of a card whose record cannot be trusted: what it said may not be what was accepted. */
+export function disownedCard(id: ChangeId): Message {
+  const text = `The record of ${id} cannot be trusted: it was altered, or signed with another key (RECORD_KEY). I do nothing more with it. What was applied stands in the history of the object, which ${code('/shift history')} shows.`;
+  return { text, blocks: [{ type: 'section', block_id: id, text: { type: 'mrkdwn', text } }] };
 }
 
 /** What a change is for: `reviews · 50 % to v3`. */
@@ -159,7 +166,9 @@ const failWords: Record<FailReason, (change: Change) => string> = {
   contended: () =>
     'Somebody else kept writing the object, so no write of ours got through. Nothing was changed. Type the command again when it is quiet.',
   unreachable: ({ service }) =>
-    `The API server did not answer, so whether it took effect is not known. ${code(`/shift status ${service}`, 100)} shows what is live.`,
+    `The API server did not answer, so whether it took effect is not known. I look again when it is back and say so here; ${code(`/shift status ${service}`, 100)} shows what is live.`,
+  'not-reached': ({ service }) =>
+    `The API server could not be reached in time. I have looked since: nothing was changed. If it is still wanted, type the command again; ${code(`/shift status ${service}`, 100)} shows what is live.`,
   expired: () =>
     'It waited too long to be what anybody still expects. Nothing was changed. If it is still wanted, type the command again.',
 };
@@ -208,12 +217,13 @@ function historyButton({ id }: Change): Button {
   return { type: 'button', action_id: actions.history, value: formatButtonValue({ id }), text: plain('History') };
 }
 
-function heldButtons({ id, service, to }: Change): Button[] {
+function heldButtons(change: Change): Button[] {
+  const { id, service, to } = change;
   return [
     {
       type: 'button',
       action_id: actions.applyAnyway,
-      value: formatButtonValue({ id }),
+      value: formatButtonValue({ id, seen: shownAs(change) }),
       text: plain('Apply anyway'),
       confirm: {
         title: plain('Apply anyway?'),

@@ -1,9 +1,10 @@
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import type { Change } from '../domain/change.ts';
+import type { ChangeId } from '../domain/names.ts';
 import { ChatError } from '../workflow/errors.ts';
 import type { Chat, Log, Placed } from '../workflow/ports.ts';
-import { card } from './card.ts';
+import { card, disownedCard } from './card.ts';
 import { Pace } from './pace.ts';
 import { call } from './web-api.ts';
 
@@ -64,6 +65,10 @@ export class SlackChannel implements Chat {
 
   async update({ channel, ts }: Place, change: Change): Promise<void> {
     await this.#send(channel, () => this.#client.chat.update({ channel, ts, ...card(change) }));
+  }
+
+  async disown({ channel, ts }: Place, id: ChangeId): Promise<void> {
+    await this.#send(channel, () => this.#client.chat.update({ channel, ts, ...disownedCard(id) }));
   }
 
   /** Finds a card by the id that its header carries. Without the right to read the channel there is nothing to find. */

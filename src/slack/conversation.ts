@@ -93,7 +93,7 @@ async function answerAction(
         'I no longer know what this button was about. `/shift promote reviews v3` does the same for a service and a version that you name.',
       );
     case actions.applyAnyway:
-      return toldHeld(conversation, await applyAnyway(desk, id, asker));
+      return toldHeld(conversation, await applyAnyway(desk, id, asker, seen));
     case actions.discard:
       return toldHeld(conversation, await discard(desk, id, asker));
     case actions.history: {

@@ -5,7 +5,7 @@ import type { ChangeId } from '../domain/names.ts';
 import { findRule, type Route } from '../domain/route.ts';
 import type { Split } from '../domain/split.ts';
 import type { Cards } from './cards.ts';
-import { DependencyError, MeshUnavailableError, StoreUnavailableError } from './errors.ts';
+import { DependencyError, MeshUnavailableError, StoreUnavailableError, UntrustedRecordError } from './errors.ts';
 import type { Aside, Changes, Log, Mesh, Meter, OpenRoute, Written } from './ports.ts';
 
 export interface Bench {
@@ -44,6 +44,16 @@ const longestRestMs = 15_000;
  * holds with any number of them, and what one left halfway the next one finishes.
  */
 export async function apply(bench: Bench, job: Job): Promise<WorkerAnswer> {
+  try {
+    return await applyInTurn(bench, job);
+  } catch (err) {
+    if (!(err instanceof UntrustedRecordError)) throw err;
+    bench.cards.showSoon(job.id); // which tells it
+    return { kind: 'done' };
+  }
+}
+
+async function applyInTurn(bench: Bench, job: Job): Promise<WorkerAnswer> {
   for (;;) {
     const begun = await bench.changes.begin(job, leaseMs);
     switch (begun.kind) {

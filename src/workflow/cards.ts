@@ -1,6 +1,6 @@
 import type { Change } from '../domain/change.ts';
 import type { ChangeId } from '../domain/names.ts';
-import { ChatError } from './errors.ts';
+import { ChatError, UntrustedRecordError } from './errors.ts';
 import type { Aside, CardClaim, CardLog, Changes, Chat, Log, Placed } from './ports.ts';
 
 /** Brings a change's card in step with its record: posts it once, then updates it. */
@@ -51,12 +51,28 @@ async function showCard(desk: CardDesk, id: ChangeId): Promise<void> {
 
 /** True when it only waited for its turn: meanwhile the claim may have run out and the change gone on, so both are taken anew. */
 async function bring(desk: CardDesk, id: ChangeId, claim: CardClaim, hasTurn: boolean): Promise<boolean> {
-  const change = await desk.changes.read(id);
-  if (change === undefined) await claim.giveUp();
+  const change = await readTrusted(desk, id);
+  if (change === 'untrusted') await disown(desk, id, claim);
+  else if (change === undefined) await claim.giveUp();
   else if (claim.placed !== undefined && claim.placed.shownRev >= change.rev) await claim.place(claim.placed);
   else if (!hasTurn && (await desk.chat.turn(claim.placed?.channel ?? change.origin.channel))) return true;
   else await write(desk, change, claim);
   return false;
+}
+
+async function readTrusted({ changes, log }: CardDesk, id: ChangeId): Promise<Change | 'untrusted' | undefined> {
+  try {
+    return await changes.read(id);
+  } catch (err) {
+    if (!(err instanceof UntrustedRecordError)) throw err;
+    log.error({ changeId: id, err }, 'the record of a change cannot be trusted');
+    return 'untrusted';
+  }
+}
+
+async function disown(desk: CardDesk, id: ChangeId, claim: CardClaim): Promise<void> {
+  if (claim.placed !== undefined) await desk.chat.disown(claim.placed, id);
+  await claim.giveUp();
 }
 
 async function write(desk: CardDesk, change: Change, claim: CardClaim): Promise<void> {

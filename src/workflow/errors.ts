@@ -71,6 +71,11 @@ export class StoreUnavailableError extends Error {
   }
 }
 
+/** A stored change is not as one of us wrote it: altered, signed with another key, or by a version that we do not know. It is left as it is. */
+export class UntrustedRecordError extends Error {
+  override readonly name = 'UntrustedRecordError';
+}
+
 /** The change was sent to the store, and no answer came: it may be accepted or not, and its card will tell. */
 export class AcceptanceUnknownError extends Error {
   override readonly name = 'AcceptanceUnknownError';

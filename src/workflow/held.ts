@@ -1,4 +1,4 @@
-import { type Change, moveTo } from '../domain/change.ts';
+import { type Change, moveTo, shownAs } from '../domain/change.ts';
 import type { ChangeId } from '../domain/names.ts';
 import { planReturn, type Refusal, startBehind } from '../domain/plan.ts';
 import { findRule, type Route } from '../domain/route.ts';
@@ -20,12 +20,13 @@ export type HeldAnswer =
 
 const maxTries = 5;
 
-/** Queues a held change again, now bound to the object as the card shows it. */
-export async function applyAnyway(desk: Desk, id: ChangeId, asker: Asker): Promise<HeldAnswer> {
+/** Queues a held change again, now bound to the object as the card shows it. `seen`: what the card showed that was clicked. */
+export async function applyAnyway(desk: Desk, id: ChangeId, asker: Asker, seen?: string): Promise<HeldAnswer> {
   for (let tries = 0; tries < maxTries; tries += 1) {
     const change = await desk.changes.read(id);
     if (change === undefined) return { kind: 'unknown-change', id };
     if (change.state.kind !== 'held') return { kind: 'decided', change };
+    if (seen !== undefined && seen !== shownAs(change)) return { kind: 'moved-again', change };
     const line = await desk.changes.line(change.object);
     const route = (await desk.mesh.read(change.object))?.route;
     if (route === undefined) return { kind: 'object-gone', change };

@@ -47,7 +47,7 @@ export type Written =
   | { readonly kind: 'written'; readonly live: Split; readonly seq: number; readonly warnings: readonly string[] }
   | { readonly kind: 'conflict' };
 
-/** The changes that must survive a restart. A failure is a StoreUnavailableError; a record that cannot be trusted is an error too. */
+/** The changes that must survive a restart. A failure is a StoreUnavailableError; a record that cannot be trusted, an UntrustedRecordError. */
 export interface Changes {
   read(id: ChangeId): Promise<Change | undefined>;
   /** What waits for the object, in the order it will be applied, and the version of that line. */
@@ -60,6 +60,8 @@ export interface Changes {
   accept(change: Change, options: AcceptOptions): Promise<Accepted>;
   /** The change that a request was accepted as, for an hour, where its id is not the request's own. */
   acceptedAs(request: ChangeId): Promise<ChangeId | undefined>;
+  /** Remembers for an hour that a request was answered without anything being accepted, so that it is not when it is delivered again. */
+  noteRefused(request: ChangeId): Promise<void>;
   /**
    * Marks the first in line as being applied, and leaves it to its worker for so long. `not-first`: another stands before it; `busy`: a
    * worker has it in hand; `resting`: it is tried again only after a while; `ended`: there is nothing left to do, or nothing is known of it.
@@ -75,7 +77,7 @@ export interface Changes {
   update(next: Change): Promise<boolean>;
   /** Nothing is open, and no card is owed anything: cheap to ask. */
   areQuiet(): Promise<boolean>;
-  /** Changes that still wait for a worker or a person, oldest first. */
+  /** Changes that still wait for a worker or a person, or whose effect is not known, oldest first. */
   open(): Promise<readonly Change[]>;
 }
 
@@ -95,6 +97,8 @@ export interface Line {
 export type Accepted =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'known'; readonly change: Change }
+  /** The request was answered before, without anything being accepted. */
+  | { readonly kind: 'refused-before' }
   | { readonly kind: 'moved' };
 
 export type Begun =
@@ -150,6 +154,8 @@ export interface Chat {
   /** Posts the card of a change; returns where it stands. */
   post(change: Change): Promise<Omit<Placed, 'shownRev'>>;
   update(placed: Omit<Placed, 'shownRev'>, change: Change): Promise<void>;
+  /** Takes back what a card says: the record behind it cannot be trusted. */
+  disown(placed: Omit<Placed, 'shownRev'>, id: ChangeId): Promise<void>;
   /** Looks for a card that may have been posted already. */
   look(change: Change): Promise<Omit<Placed, 'shownRev'> | undefined>;
 }

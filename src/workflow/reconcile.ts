@@ -1,20 +1,19 @@
-import { type Change, isWaiting } from '../domain/change.ts';
+import { type Change, isUnsettled, isWaiting } from '../domain/change.ts';
 import type { ChangeId } from '../domain/names.ts';
-import type { Cards } from './cards.ts';
-import type { CardLog, Changes, Log, Queue } from './ports.ts';
+import type { Aside, CardLog, Queue } from './ports.ts';
+import { type Settling, settle } from './settle.ts';
 
-export interface Reconciling {
-  readonly changes: Changes;
+export interface Reconciling extends Settling {
   readonly cardLog: CardLog;
   readonly queue: Queue;
-  readonly cards: Pick<Cards, 'showSoon'>;
-  readonly log: Log;
+  readonly aside: Aside;
   /** A clock that never jumps: other processes' clocks say nothing about how long something has waited. */
   readonly monotonicMs: () => number;
 }
 
 /** A change that was seen waiting for so long should have been taken by a worker. */
 const graceMs = 1_200;
+const lookUpEveryMs = 15_000;
 /** However much waits: the jobs that are there are what the workers are busy with. */
 const mostAtOnce = 20;
 
@@ -25,6 +24,7 @@ const mostAtOnce = 20;
 export class Reconciler {
   readonly #with: Reconciling;
   #open = Number.NaN;
+  readonly #lookedUpAt = new Map<ChangeId, number>();
   #waitingSince = new Map<ChangeId, number>();
 
   constructor(reconciling: Reconciling) {
@@ -46,10 +46,21 @@ export class Reconciler {
     const waiting = open.filter(isWaiting);
     this.#note(waiting);
     await this.#addLost(waiting.filter((change) => this.#isDue(change)));
+    for (const change of open.filter(isUnsettled)) this.#settleAside(change);
 
     const owed = isQuiet ? [] : await cardLog.owed();
     for (const id of owed) cards.showSoon(id);
     return waiting.length + owed.length;
+  }
+
+  /** Not waited for: a cluster that is away holds up nothing else. */
+  #settleAside(change: Change): void {
+    const nowMs = this.#with.monotonicMs();
+    if (nowMs - (this.#lookedUpAt.get(change.id) ?? Number.NEGATIVE_INFINITY) < lookUpEveryMs) return;
+    this.#lookedUpAt.set(change.id, nowMs);
+    this.#with.aside(() => settle(this.#with, change), 'what became of a change was not looked up', {
+      changeId: change.id,
+    });
   }
 
   async #addLost(due: readonly Change[]): Promise<void> {

@@ -7,7 +7,7 @@ import { chooseReturn, planReturn, startBehind, takingBack } from '../domain/pla
 import { findRule, keyOfNamed, type Route } from '../domain/route.ts';
 import { keepingPlaces, type Split, sameShares } from '../domain/split.ts';
 import { type Asker, type Desk, fillIn, locateChange, openService, requestId } from './desk.ts';
-import { type Answer, type Instead, submit } from './submit.ts';
+import { type Answer, type Instead, remembered, submit } from './submit.ts';
 
 export type RollbackAnswer =
   | Answer
@@ -39,9 +39,9 @@ export async function requestRollback(desk: Desk, command: Rollback, asker: Aske
   const known = await acceptedBefore(desk, askedAs);
   if (known !== undefined) return { kind: 'accepted', change: known, behind: 0, again: true };
   const found = await openService(desk, name);
-  if (found.kind !== 'found') return { kind: 'not-found', name, found };
+  if (found.kind !== 'found') return remembered(desk, askedAs, { kind: 'not-found', name, found });
   const chosen = chooseReturn(found.open.route.ledger, keyOfNamed(found.open.route, options.rule), undefined);
-  if (chosen.kind === 'refused') return { kind: 'refused', name, refusal: chosen.refusal };
+  if (chosen.kind === 'refused') return remembered(desk, askedAs, { kind: 'refused', name, refusal: chosen.refusal });
 
   const { id } = chosen.revision;
   return submit<RollbackAnswer>(desk, {
@@ -66,6 +66,7 @@ export async function rollBack(desk: Desk, id: ChangeId, asker: Asker, seen?: st
   return submit<RollbackAnswer>(desk, {
     name,
     asker: await takingItBack(desk, id, asker),
+    askedAs: requestId(asker.request),
     options: { dryRun: false },
     object,
     plan: (route, before) =>
@@ -109,7 +110,7 @@ function planTakingBack(
   before: readonly Change[],
   { id, name, mayUndo, stored }: TakingBack,
 ): ReturnType<typeof planReturn> | Instead<RollbackAnswer> {
-  const revision = findRevision(route.ledger, id) ?? remembered(stored);
+  const revision = findRevision(route.ledger, id) ?? revisionIn(stored);
   if (revision === undefined)
     return instead(stored === undefined ? { kind: 'unknown-change', id } : { kind: 'not-applied', change: stored });
   const reverted = route.ledger.revisions.find((each) => each.reverts === id);
@@ -140,7 +141,7 @@ function undoing(desk: Desk, route: Route, before: readonly Change[], revision: 
 }
 
 /** The record of an applied change, where the object's history has lost it or has outgrown it. */
-function remembered(stored: Change | undefined): Revision | undefined {
+function revisionIn(stored: Change | undefined): Revision | undefined {
   return stored?.state.kind === 'applied' ? revisionOf(stored, new Date(stored.state.at)) : undefined;
 }
 

@@ -14,6 +14,8 @@ export type Answer =
   | { readonly kind: 'accepted'; readonly change: Change; readonly behind: number; readonly again: boolean }
   | { readonly kind: 'refused'; readonly name: ServiceName; readonly refusal: Refusal }
   | { readonly kind: 'not-found'; readonly name: ServiceName; readonly found: NotFound }
+  /** The same request had been answered before, and nothing was accepted. */
+  | { readonly kind: 'refused-before' }
   | {
       readonly kind: 'preview';
       readonly name: ServiceName;
@@ -59,14 +61,29 @@ const refusesAfterMs = 900;
 /** Long enough for who was first to be done, and never in step with another process. */
 const retryMs = 20;
 
-/** Plans from what the line will leave and takes the place behind it; planned anew when the line moves meanwhile. */
-export async function submit<A = never>(desk: Desk, submission: Submission<A>): Promise<Answer | A> {
-  const { name, asker } = submission;
-  for (;;) {
-    const [known, found] = await Promise.all([desk.changes.read(requestId(asker.request)), locate(desk, submission)]);
-    if (known !== undefined) return acceptedAlready(known, asker);
-    if (found.kind !== 'found') return { kind: 'not-found', name, found };
+/** Plans from what the line will leave and takes the place behind it; a request that is delivered again is answered as it was. */
+export async function submit<A extends Told = never>(desk: Desk, submission: Submission<A>): Promise<Answer | A> {
+  const { asker, askedAs } = submission;
+  const [known, found] = await Promise.all([desk.changes.read(requestId(asker.request)), locate(desk, submission)]);
+  if (known !== undefined) return acceptedAlready(known, asker);
+  return remembered(desk, askedAs ?? requestId(asker.request), await submitTo(desk, submission, found));
+}
 
+/** Whatever is told to a person. */
+interface Told {
+  readonly kind: string;
+}
+
+/** Noted before it is told: who was told no must not find that it happened when Slack delivers the request once more. */
+export async function remembered<A extends Told>(desk: Desk, request: ChangeId, answer: A): Promise<A> {
+  if (answer.kind !== 'accepted' && answer.kind !== 'preview') await desk.changes.noteRefused(request);
+  return answer;
+}
+
+async function submitTo<A>(desk: Desk, submission: Submission<A>, found: Found): Promise<Answer | A> {
+  const { name, asker } = submission;
+  if (found.kind !== 'found') return { kind: 'not-found', name, found };
+  for (;;) {
     const { object } = found;
     const answer = await desk.turns.run(objectKey(object), () => planAndAccept(desk, submission, object));
     if (answer.kind !== 'moved') return answer.answer;
@@ -94,6 +111,7 @@ async function planAndAccept<A>(desk: Desk, submission: Submission<A>, object: R
   refuseIfLate(desk, asker);
   const accepted = await accept(desk, change, { line: line.version, ahead, askedAs }, asker);
   if (accepted.kind === 'moved') return accepted;
+  if (accepted.kind === 'refused-before') return answered(accepted);
   if (accepted.kind === 'known') return answered(acceptedAlready(accepted.change, asker));
   addJob(desk, change);
   desk.log.info({ changeId: change.id, object, from: plan.from, to: plan.to, by: asker.user }, 'change accepted');

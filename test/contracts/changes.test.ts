@@ -3,11 +3,10 @@ import { type Change, moveTo, type State } from '../../src/domain/change.ts';
 import { objectKey } from '../../src/domain/names.ts';
 import { type Connection, connectForRequests, readRedisUrl, whenReady } from '../../src/redis/connect.ts';
 import { keys } from '../../src/redis/keys.ts';
-import { UnreadableRecordError } from '../../src/redis/stored-change.ts';
 import { StoredChanges } from '../../src/redis/stored-changes.ts';
 import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
 import { leaseMs } from '../../src/workflow/apply.ts';
-import { StoreUnavailableError } from '../../src/workflow/errors.ts';
+import { StoreUnavailableError, UntrustedRecordError } from '../../src/workflow/errors.ts';
 import type { Changes } from '../../src/workflow/ports.ts';
 import { change as buildChange, changeId, reviewsObject as object } from '../support/builders.ts';
 import { InMemoryChanges } from '../support/in-memory-changes.ts';
@@ -35,7 +34,12 @@ const applied: Extract<State, { kind: 'applied' }> = {
   live: { v1: 50, v3: 50 },
   warnings: ['careful'],
 };
-const failed: State = { kind: 'failed', at: '2026-11-22T14:04:00.000Z', because: 'rejected', detail: 'no' };
+const failed: Extract<State, { kind: 'failed' }> = {
+  kind: 'failed',
+  at: '2026-11-22T14:04:00.000Z',
+  because: 'rejected',
+  detail: 'no',
+};
 const redisBinary = await findRedisServer().catch(() => undefined);
 
 describeChanges('in memory', async () => {
@@ -153,8 +157,8 @@ describe.runIf(redisBinary)('with a redis-server', () => {
         await spoil(change);
         const before = await redis.hgetall(keys.change(change.id));
 
-        await expect(store.read(change.id)).rejects.toThrow(UnreadableRecordError);
-        await expect(store.begin(change, leaseMs)).rejects.toThrow(UnreadableRecordError);
+        await expect(store.read(change.id)).rejects.toThrow(UntrustedRecordError);
+        await expect(store.begin(change, leaseMs)).rejects.toThrow(UntrustedRecordError);
         expect(await redis.hgetall(keys.change(change.id))).toEqual(before);
       });
 
@@ -603,6 +607,31 @@ function describeChanges(where: string, enter: () => Promise<World>): void {
         expect(await changes.read(change.id)).toEqual(marked);
         expect(await changes.open()).toEqual([]);
       });
+    });
+
+    it('accept nothing for a request that was answered without', async () => {
+      const [change, other] = [aChange(), aChange()];
+      await changes.noteRefused(change.id);
+
+      expect(await accept(changes, change)).toEqual({ kind: 'refused-before' });
+      expect(await changes.read(change.id)).toBeUndefined();
+      const { version } = await changes.line(object);
+      expect(await changes.accept(other, { line: version, ahead: true, askedAs: change.id })).toEqual({
+        kind: 'refused-before',
+      });
+      expect(await accept(changes, other)).toEqual({ kind: 'accepted' });
+    });
+
+    it('keep open what ended without anybody knowing its effect, until somebody does', async () => {
+      const change = aChange();
+      await accept(changes, change);
+      const unsettled = await end(changes, change, { ...failed, because: 'unreachable' });
+      expect(await changes.open()).toEqual([unsettled]);
+      expect(await waiting()).toEqual([]);
+
+      await changes.update(moveTo(unsettled, { ...failed, because: 'not-reached' }));
+
+      expect(await changes.open()).toEqual([]);
     });
 
     it('are quiet when nothing waits and no card is owed anything', async () => {

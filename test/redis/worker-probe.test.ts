@@ -19,15 +19,16 @@ const redisBinary = await findRedisServer().catch(() => undefined);
 
 describe('probing a worker', () => {
   it.each`
-    open | everyMs    | what
-    ${1} | ${5_000}   | ${'every 5 s while something is open'}
-    ${0} | ${600_000} | ${'every ten minutes while nothing is'}
+    open | everyMs      | what
+    ${1} | ${5_000}     | ${'every 5 s while something is open'}
+    ${0} | ${1_800_000} | ${'every half an hour while nothing is'}
   `('happens $what', async ({ open, everyMs }) => {
     const { probe, added, pass } = probing();
 
     for (let passedMs = 0; passedMs < 60 * aMinute; passedMs += 5_000) {
       pass(5_000);
       await probe.round(open);
+      probe.taken();
     }
 
     expect(added()).toBe((60 * aMinute) / everyMs);
@@ -37,7 +38,7 @@ describe('probing a worker', () => {
     const { probe, pass } = probing();
 
     for (let rounds = 0; rounds < 20; rounds += 1) {
-      pass(10 * aMinute);
+      pass(30 * aMinute);
       await probe.round(0);
       probe.taken();
     }
@@ -59,11 +60,25 @@ describe('probing a worker', () => {
     expect(log.messages('error')).toContain('the worker takes no jobs');
   });
 
+  it('asks again at once when a probe was not answered, though nothing is open', async () => {
+    const { probe, pass, added } = probing();
+    pass(30 * aMinute);
+    await probe.round(0);
+
+    for (let rounds = 0; rounds < 5; rounds += 1) {
+      pass(aMinute);
+      await probe.round(0);
+    }
+
+    expect(added()).toBe(6);
+    expect(probe.problem()).toBeDefined();
+  });
+
   it('blames nobody for a Redis that takes no probe', async () => {
     const { probe, pass } = probing(new StoreUnavailableError('away'));
 
     for (let rounds = 0; rounds < 10; rounds += 1) {
-      pass(10 * aMinute);
+      pass(30 * aMinute);
       await expect(probe.round(0)).rejects.toThrow(StoreUnavailableError);
     }
 

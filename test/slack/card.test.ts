@@ -154,9 +154,12 @@ describe('the card', () => {
     expect(card(shown).text).toContain('v1 100 → 60 %, v3 0 → 40 %');
   });
 
-  it('puts nothing into a button but the id of the change', () => {
+  it('puts nothing into a button but the id of the change, and what was shown where the click decides about it', () => {
     for (const state of states) {
-      for (const { value } of buttons(change({ state }))) expect(readButtonValue(value)).toEqual({ id: changeId(1) });
+      for (const { value, text } of buttons(change({ state, rev: 3 }))) {
+        const seen = text === 'Apply anyway' ? { seen: '0000000000000003' } : {};
+        expect(readButtonValue(value)).toEqual({ id: changeId(1), ...seen });
+      }
     }
   });
 });

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { type Change, isEnded, isWaiting, moveTo } from '../../src/domain/change.ts';
+import { type Change, isEnded, isUnsettled, isWaiting, moveTo } from '../../src/domain/change.ts';
 import { type ChangeId, objectKey, type RoutingObject } from '../../src/domain/names.ts';
-import { StoreUnavailableError } from '../../src/workflow/errors.ts';
+import { StoreUnavailableError, UntrustedRecordError } from '../../src/workflow/errors.ts';
 import type { Accepted, AcceptOptions, Begun, Changes, Line } from '../../src/workflow/ports.ts';
 import type { InMemoryCards } from './in-memory-cards.ts';
 
@@ -23,6 +23,8 @@ export class InMemoryChanges implements Changes {
   readonly #now: () => Date;
   readonly #records = new Map<ChangeId, Change>();
   readonly #tries = new Map<ChangeId, number>();
+  readonly #spoilt = new Set<ChangeId>();
+  readonly #refused = new Set<ChangeId>();
   readonly #asked = new Map<ChangeId, ChangeId>();
   readonly #lines = new Map<string, ObjectLine>();
   readonly #meanwhile: (() => Promise<void> | void)[] = [];
@@ -36,6 +38,7 @@ export class InMemoryChanges implements Changes {
 
   async read(id: ChangeId): Promise<Change | undefined> {
     await this.#reach();
+    if (this.#spoilt.has(id)) throw new UntrustedRecordError(`the record of ${id} was altered`);
     return this.#records.get(id);
   }
 
@@ -56,6 +59,7 @@ export class InMemoryChanges implements Changes {
       return { kind: 'known', change: known };
     }
 
+    if (this.#refused.has(askedAs ?? change.id)) return { kind: 'refused-before' };
     const its = this.#lineOf(change.object);
     if (its.version !== line) return { kind: 'moved' };
     const first = its.ids[0] === undefined ? undefined : this.#records.get(its.ids[0]);
@@ -73,10 +77,15 @@ export class InMemoryChanges implements Changes {
     return this.#asked.get(request);
   }
 
+  async noteRefused(request: ChangeId): Promise<void> {
+    await this.#reach();
+    this.#refused.add(request);
+  }
+
   async begin({ id, object }: Pick<Change, 'id' | 'object'>, leaseMs: number): Promise<Begun> {
     await this.#reach();
     const its = this.#lineOf(object);
-    const change = this.#records.get(id);
+    const change = await this.read(id);
     if (change === undefined || !isWaiting(change)) {
       its.ids = its.ids.filter((each) => each !== id);
       return { kind: 'ended' };
@@ -144,13 +153,19 @@ export class InMemoryChanges implements Changes {
   async open(): Promise<readonly Change[]> {
     await this.#reach();
     return [...this.#records.values()]
-      .filter((change) => !isEnded(change))
+      .filter((change) => !isEnded(change) || isUnsettled(change))
       .toSorted((a, b) => a.acceptedAt.localeCompare(b.acceptedAt));
+  }
+
+  /** Somebody alters a record. */
+  spoil(id: ChangeId): void {
+    this.#spoilt.add(id);
   }
 
   /** Everything that was stored is gone, as after a FLUSHALL. */
   lose(): void {
     this.#records.clear();
+    this.#refused.clear();
     this.#lines.clear();
   }
 

@@ -22,6 +22,8 @@ export class InMemoryChat implements Chat {
   readonly #during: (() => Promise<void>)[] = [];
   #look: () => void = () => {};
   #isDown = false;
+  /** The cards whose words were taken back. */
+  readonly disowned: (Place & { readonly id: ChangeId })[] = [];
 
   async turn(): Promise<boolean> {
     return false;
@@ -44,6 +46,12 @@ export class InMemoryChat implements Chat {
     if (message === undefined) throw toError({ outcome: 'never' });
     this.#messages[at] = { ...message, shown: [...message.shown, change] };
     if (fault !== undefined) throw toError(fault);
+  }
+
+  async disown({ channel, ts }: Place, id: ChangeId): Promise<void> {
+    const fault = await this.#reach();
+    if (fault !== undefined) throw toError(fault);
+    this.disowned.push({ channel, ts, id });
   }
 
   async look(change: Change): Promise<Place | undefined> {

@@ -179,4 +179,18 @@ describe('a card', () => {
       expect(await house.cardLog.owed()).toEqual([]);
     });
   });
+
+  it('take back what they say when the record behind them cannot be trusted, once', async () => {
+    const house = new House();
+    const { id } = await house.applied('v3', 50);
+    house.changes.spoil(id);
+    house.cardLog.owe(id, 9);
+
+    await house.reconcile();
+    await house.reconcile();
+
+    expect(house.chat.disowned.map((each) => each.id)).toEqual([id]);
+    expect(await house.cardLog.owed()).toEqual([]);
+    expect(house.log.messages('error')).toEqual(['the record of a change cannot be trusted']);
+  });
 });

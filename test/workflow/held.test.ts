@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Change } from '../../src/domain/change.ts';
+import { shownAs } from '../../src/domain/change.ts';
 import { TooLateError } from '../../src/workflow/desk.ts';
 import { changeId, reviewsObject } from '../support/builders.ts';
 import { House } from './house.ts';
@@ -183,5 +184,24 @@ describe('a held change', () => {
 
     expect(await house.clickApplyAnyway(held.id)).toEqual({ kind: 'unknown-change', id: held.id });
     expect(await house.clickDiscard(changeId(5))).toEqual({ kind: 'unknown-change', id: changeId(5) });
+  });
+
+  it('is not applied by a click on what its card showed before, when it is held again', async () => {
+    const house = new House();
+    const { id } = await house.accepted('v3', 50);
+    house.mesh.moveByHand(reviewsObject, { v1: 70, v2: 30 });
+    await house.work();
+    const shown = shownAs(house.stored(id));
+    await house.clickApplyAnyway(id, house.asker(), shown);
+    house.mesh.moveByHand(reviewsObject, { v1: 20, v2: 80 });
+    await house.work();
+
+    expect(await house.clickApplyAnyway(id, house.asker(), shown)).toMatchObject({ kind: 'moved-again' });
+
+    expect(house.stored(id).state).toMatchObject({ kind: 'held', live: { v1: 20, v2: 80 } });
+    expect(house.split).toEqual({ v1: 20, v2: 80 });
+    expect(await house.clickApplyAnyway(id, house.asker(), shownAs(house.stored(id)))).toMatchObject({
+      kind: 'queued',
+    });
   });
 });

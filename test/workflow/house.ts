@@ -56,6 +56,9 @@ export class House {
     this.cards = cardsOf({ changes, cards: cardLog, chat, log, aside, lookAgain });
     this.desk = { mesh, changes, queue, log, now, aside, turns: new Turns(), namespace: 'default' };
     this.#reconciler = new Reconciler({
+      mesh,
+      now,
+      aside,
       changes,
       cardLog,
       queue,
@@ -134,8 +137,8 @@ export class House {
     return promote(this.desk, id, asker);
   }
 
-  clickApplyAnyway(id: ChangeId, asker = this.asker()) {
-    return applyAnyway(this.desk, id, asker);
+  clickApplyAnyway(id: ChangeId, asker = this.asker(), seen?: string) {
+    return applyAnyway(this.desk, id, asker, seen);
   }
 
   clickDiscard(id: ChangeId, asker = this.asker()) {

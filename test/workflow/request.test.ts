@@ -12,7 +12,7 @@ import { requestShift } from '../../src/workflow/request.ts';
 import { accept } from '../../src/workflow/submit.ts';
 import { change, jason, reviews, reviewsObject, reviewsUid, rule } from '../support/builders.ts';
 import { InMemoryChanges } from '../support/in-memory-changes.ts';
-import { acceptedIn, House } from './house.ts';
+import { acceptedIn, House, stampIn } from './house.ts';
 
 describe('a request', () => {
   it('becomes a change in line, planned from what is live', async () => {
@@ -316,6 +316,33 @@ describe('a request', () => {
 
       expect(await house.shift('v3', 50, { dryRun: true })).toMatchObject({ verdict: { kind: 'moved' } });
     });
+  });
+});
+
+describe('a request that is delivered again', () => {
+  it('is not accepted when it had been answered without, though it would be now', async () => {
+    const house = new House();
+    const asker = house.asker();
+    expect(await house.shift('v9', 50, {}, asker)).toMatchObject({ kind: 'refused' });
+
+    expect(await house.shift('v3', 50, {}, asker)).toEqual({ kind: 'refused-before' });
+
+    expect(house.changes.all).toEqual([]);
+  });
+
+  it('is not accepted as a rollback either, typed or clicked', async () => {
+    const house = new House();
+    const [typed, clicked] = [house.asker(), house.asker()];
+    expect(await house.typeRollback(undefined, typed)).toMatchObject({ kind: 'refused' });
+    const first = await house.applied('v3', 50);
+    await house.applied('v3', 80);
+    const question = await house.clickRollback(first.id, undefined, clicked);
+    const stamp = stampIn(question);
+
+    expect(await house.typeRollback(undefined, typed)).toEqual({ kind: 'refused-before' });
+    expect(await house.clickRollback(first.id, stamp, clicked)).toEqual({ kind: 'refused-before' });
+
+    expect(house.changes.all).toHaveLength(2);
   });
 });
 

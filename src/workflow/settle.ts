@@ -1,0 +1,50 @@
+import { type Change, isUnsettled, moveTo, type State } from '../domain/change.ts';
+import { decide } from '../domain/decide.ts';
+import { findRule } from '../domain/route.ts';
+import type { Cards } from './cards.ts';
+import { DependencyError } from './errors.ts';
+import type { Changes, Log, Mesh } from './ports.ts';
+
+export interface Settling {
+  readonly mesh: Mesh;
+  readonly changes: Changes;
+  readonly cards: Pick<Cards, 'showSoon'>;
+  readonly log: Log;
+  readonly now: () => Date;
+}
+
+/** A write whose reply never came may still be committed for as long as the API server works on a request, which is a minute. */
+const mayStillCommitMs = 70_000;
+/** A cluster that was away for so long is left to people. */
+const untilMs = 7 * 24 * 3600_000;
+
+/** Looks what became of a change that ended without its effect being known, once no write of it can be under way any more. */
+export async function settle(settling: Settling, change: Change): Promise<void> {
+  if (change.state.kind !== 'failed' || !isUnsettled(change)) return;
+  const agoMs = settling.now().getTime() - Date.parse(change.state.at);
+  if (agoMs < mayStillCommitMs) return;
+
+  const state = await lookAgain(settling, change);
+  const settled = state ?? (agoMs > untilMs ? { ...change.state, settled: true } : undefined);
+  if (settled === undefined || !(await settling.changes.update(moveTo(change, settled)))) return;
+  settling.log.warn({ changeId: change.id, state: settled }, 'what became of a change was looked up');
+  settling.cards.showSoon(change.id);
+}
+
+/** Undefined where the cluster still does not answer. */
+async function lookAgain({ mesh, log, now }: Settling, change: Change): Promise<State | undefined> {
+  const without: State = { kind: 'failed', at: now().toISOString(), because: 'not-reached' };
+  try {
+    const route = (await mesh.read(change.object))?.route;
+    const decision = route === undefined ? undefined : decide(change, route);
+    if (route === undefined || decision?.kind !== 'done') return without;
+    const { revision, seq } = decision;
+    const tookMs = Math.max(0, Date.parse(revision.at) - Date.parse(change.acceptedAt));
+    const live = findRule(route, change.rule)?.split ?? change.to;
+    return { kind: 'applied', at: revision.at, seq, tookMs, live, warnings: [] };
+  } catch (err) {
+    if (!(err instanceof DependencyError)) throw err;
+    log.info({ changeId: change.id, err }, 'what became of a change cannot be looked up yet');
+    return undefined;
+  }
+}
