@@ -64,14 +64,14 @@ export class ClusterMesh {
 
     const uncovered = destinationHosts(live).some((host) => !rules.some((rule) => definesHost(rule, host)));
     const all = uncovered ? await this.#listRules(namespace) : rules;
-    const route = toRoute(this.#cluster, live, subsetsIn(all));
+    const route = toRoute(this.#cluster, live, rulesIn(all));
     return { route, write: (edit, options) => this.#write(live, edit, options?.dryRun ?? false) };
   }
 
   async services(namespace: string): Promise<readonly Route[]> {
     const { services, rules } = await this.#watched(namespace);
-    const subsets = subsetsIn(rules.objects);
-    return services.objects.map((object) => this.#toRouteOrWithoutLedger(object, subsets));
+    const rulesOf = rulesIn(rules.objects);
+    return services.objects.map((object) => this.#toRouteOrWithoutLedger(object, rulesOf));
   }
 
   async findChange(id: ChangeId): Promise<RoutingObject | undefined> {
@@ -207,12 +207,13 @@ export class ClusterMesh {
   }
 
   /** One object with a ledger that is not ours must not hide all the others. */
-  #toRouteOrWithoutLedger(object: VirtualService, subsets: (host: string) => readonly string[]): Route {
+  #toRouteOrWithoutLedger(object: VirtualService, rulesOf: (host: string) => readonly DestinationRule[]): Route {
     try {
-      return toRoute(this.#cluster, object, subsets);
+      return toRoute(this.#cluster, object, rulesOf);
     } catch (error) {
       if (!(error instanceof LedgerUnreadableError)) throw error;
-      return toRoute(this.#cluster, { ...object, metadata: { ...object.metadata, annotations: {} } }, subsets);
+      const { [ledgerAnnotation]: _, ...annotations } = object.metadata.annotations ?? {};
+      return toRoute(this.#cluster, { ...object, metadata: { ...object.metadata, annotations } }, rulesOf);
     }
   }
 }
@@ -235,9 +236,9 @@ function definesHost({ metadata, spec }: DestinationRule, host: string): boolean
   return resolveHost(spec.host, metadata.namespace) === host;
 }
 
-function subsetsIn(rules: readonly DestinationRule[]): (host: string) => readonly string[] {
-  return (host) =>
-    rules.filter((rule) => definesHost(rule, host)).flatMap((rule) => rule.spec.subsets.map((subset) => subset.name));
+function rulesIn(rules: readonly DestinationRule[]): (host: string) => readonly DestinationRule[] {
+  const byHost = Map.groupBy(rules, ({ metadata, spec }) => resolveHost(spec.host, metadata.namespace));
+  return (host) => byHost.get(host) ?? [];
 }
 
 /** What people call the service that an object routes: its first host, short where it is in the same namespace. */

@@ -10,11 +10,10 @@ import {
   Watch,
 } from '@kubernetes/client-node';
 import { z } from 'zod';
+import { ourManager as fieldManager } from '../domain/owner.ts';
 import type { PooledKubeConfig } from './kube-config.ts';
 import { translate } from './kube-errors.ts';
 import type { ServerClock } from './server-clock.ts';
-
-export const fieldManager = 'shiftbot';
 
 export interface Resource {
   readonly group: string;

@@ -5,6 +5,7 @@ import { defaultRule, type Route, type Rule, type Unsplittable } from '../domain
 import { type Split, weightOf } from '../domain/split.ts';
 import { LedgerUnreadableError, RejectedError } from '../workflow/errors.ts';
 import type { JsonPatch, Resource } from './kube-client.ts';
+import { ownersOf, rolloutAnnotation } from './object-owners.ts';
 import { describeMatches, isCatchAll, match } from './virtual-service-match.ts';
 
 export const virtualServices: Resource = { group: 'networking.istio.io', version: 'v1', plural: 'virtualservices' };
@@ -38,6 +39,8 @@ const virtualService = z.object({
     uid: z.string(),
     resourceVersion: z.string(),
     annotations: z.record(z.string(), z.string()).optional(),
+    labels: z.record(z.string(), z.string()).optional(),
+    ownerReferences: z.array(z.object({ apiVersion: z.string(), kind: z.string(), name: z.string() })).default([]),
     managedFields: z
       .array(
         z.object({
@@ -62,7 +65,11 @@ const virtualService = z.object({
 export type VirtualService = z.infer<typeof virtualService>;
 
 const destinationRule = z.object({
-  metadata: z.object({ name: z.string(), namespace: z.string() }),
+  metadata: z.object({
+    name: z.string(),
+    namespace: z.string(),
+    annotations: z.record(z.string(), z.string()).optional(),
+  }),
   spec: z.object({ host: z.string(), subsets: z.array(z.object({ name: z.string() })).default([]) }),
 });
 export type DestinationRule = z.infer<typeof destinationRule>;
@@ -87,9 +94,14 @@ export function destinationHosts({ metadata, spec }: VirtualService): readonly s
   return [...new Set(hosts)];
 }
 
-/** The route as the domain knows it. `subsets` gives the subsets that DestinationRules define for a resolved host. */
-export function toRoute(cluster: string, object: VirtualService, subsets: (host: string) => readonly string[]): Route {
+/** The route as the domain knows it. `rulesOf` gives the DestinationRules of a resolved host. */
+export function toRoute(
+  cluster: string,
+  object: VirtualService,
+  rulesOf: (host: string) => readonly DestinationRule[],
+): Route {
   const { metadata, spec } = object;
+  const subsets = (host: string) => rulesOf(host).flatMap((rule) => rule.spec.subsets.map((subset) => subset.name));
   const { name, namespace, uid } = metadata;
   const lastWriter = lastWriterOf(metadata);
   return {
@@ -100,7 +112,13 @@ export function toRoute(cluster: string, object: VirtualService, subsets: (host:
     rules: keyedRules(object).map(({ key, rule }) => toRule(rule, key, namespace, subsets)),
     ledger: ledgerOf(object),
     lastWriter: lastWriter === undefined ? undefined : { manager: lastWriter.manager, at: lastWriter.time },
+    owners: ownersOf(metadata, lastWriter?.manager, rolloutOf(object, rulesOf)),
   };
+}
+
+function rolloutOf(object: VirtualService, rulesOf: (host: string) => readonly DestinationRule[]): string | undefined {
+  const rules = destinationHosts(object).flatMap(rulesOf);
+  return rules.map(({ metadata }) => metadata.annotations?.[rolloutAnnotation]).find((rollout) => rollout);
 }
 
 /** Whoever changed the rules last. All of them are one owner's; the times alone are whole seconds, and count every annotation. */

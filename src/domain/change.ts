@@ -1,5 +1,6 @@
 import type { Revision } from './ledger.ts';
 import type { ChangeId, RoutingObject } from './names.ts';
+import type { PlanWarning } from './owner.ts';
 import type { Split } from './split.ts';
 
 /** Where a change was asked for, and where its card stands. */
@@ -98,6 +99,7 @@ export interface Change {
   readonly base: Base;
   readonly reverts?: ChangeId | undefined;
   readonly pinned: readonly string[];
+  readonly warnings?: readonly PlanWarning[] | undefined;
   /** Whoever had it applied although the object had moved since it was planned. */
   readonly insistedBy?: string | undefined;
   readonly acceptedAt: string;

@@ -2,6 +2,7 @@ import type { Base, Change } from './change.ts';
 import type { Ledger, Revision } from './ledger.ts';
 import type { ChangeId } from './names.ts';
 import { nearest } from './nearest.ts';
+import { type Owner, type PlanWarning, restorers, weightsOwner } from './owner.ts';
 import { defaultRule, findRule, pinnedRules, type Route, type Rule, type Unsplittable } from './route.ts';
 import {
   giveShare,
@@ -36,10 +37,13 @@ export interface PlannedChange {
   readonly base: Base;
   /** Rules with a match that the split does not reach, in words. */
   readonly pinned: readonly string[];
+  readonly warnings: readonly PlanWarning[];
   readonly reverts?: ChangeId | undefined;
 }
 
 export type Refusal =
+  /** Another controller sets the weights, and would set them again. */
+  | { readonly reason: 'owned'; readonly owner: Owner }
   | { readonly reason: 'no-default-rule'; readonly rules: readonly string[] }
   | { readonly reason: 'unknown-rule'; readonly rule: string; readonly rules: readonly string[] }
   | { readonly reason: 'rule-cannot-be-split'; readonly rule: string; readonly because: Unsplittable }
@@ -85,9 +89,14 @@ export function startBehind(route: Route, waiting: readonly Change[], rule: stri
 export function planShift(
   route: Route,
   wish: Wish,
-  options: { readonly rule?: string | undefined; readonly start?: Start | undefined },
+  options: {
+    readonly rule?: string | undefined;
+    readonly start?: Start | undefined;
+    /** Plans against whoever else sets the weights; for a policy that allows it. */
+    readonly mayOverrideOwner?: boolean;
+  },
 ): Plan {
-  const found = chooseRule(route, options.rule);
+  const found = chooseRule(route, options.rule, options.mayOverrideOwner);
   if (found.kind === 'refused') return found;
 
   const { rule } = found;
@@ -105,11 +114,13 @@ export interface Return {
   readonly split: Split;
   /** The change that is taken back. */
   readonly reverts?: ChangeId | undefined;
+  /** As in `planShift`. */
+  readonly mayOverrideOwner?: boolean;
 }
 
 /** Works out the way back to a recorded split, whatever came after it. */
 export function planReturn(route: Route, back: Return, start?: Start): Plan {
-  const found = chooseRule(route, back.rule);
+  const found = chooseRule(route, back.rule, back.mayOverrideOwner);
   if (found.kind === 'refused') return found;
 
   const { rule } = found;
@@ -167,7 +178,14 @@ function toSplit(route: Route, rule: Rule, start: Start, to: Split): Plan {
     to,
     base: { uid: route.uid, seq: start.seq, after: start.after },
     pinned: rule.key === defaultRule ? pinnedRules(route).map(describePinned) : [],
+    warnings: warningsOf(route, rule),
   };
+}
+
+/** Said before the first change, and again when ours did not stay: one that stands shows that its owner leaves the weights alone. */
+function warningsOf(route: Route, rule: Rule): readonly PlanWarning[] {
+  if (since(route, rule) !== undefined) return [];
+  return restorers(route.owners ?? []).map((owner) => ({ kind: 'puts-back', owner }));
 }
 
 /** The first version that would get traffic though nothing defines it; one that only keeps its place with 0 need only be there. */
@@ -181,7 +199,14 @@ function unknownVersion(rule: Rule, version: string): Refusal {
   return { reason: 'unknown-version', version, versions: rule.served, nearest: nearest(version, rule.served) };
 }
 
-function chooseRule(route: Route, key: string | undefined): { readonly kind: 'rule'; readonly rule: Rule } | Refused {
+function chooseRule(
+  route: Route,
+  key: string | undefined,
+  mayOverrideOwner = false,
+): { readonly kind: 'rule'; readonly rule: Rule } | Refused {
+  const owner = weightsOwner(route.owners ?? []);
+  if (owner !== undefined && !mayOverrideOwner) return refused({ reason: 'owned', owner });
+
   const rule = findRule(route, key ?? defaultRule);
   if (rule === undefined && key === undefined) return refused({ reason: 'no-default-rule', rules: keys(route) });
   if (rule === undefined) return refused({ reason: 'unknown-rule', rule: key ?? '', rules: keys(route) });

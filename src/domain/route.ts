@@ -1,5 +1,6 @@
 import type { Ledger } from './ledger.ts';
 import type { RoutingObject } from './names.ts';
+import type { Owner } from './owner.ts';
 import type { Split } from './split.ts';
 
 /** The rule that takes what no other rule matches; its key in the ledger. */
@@ -44,6 +45,8 @@ export interface Route {
   readonly ledger: Ledger;
   /** Whoever wrote the object last, by `managedFields`. */
   readonly lastWriter?: { readonly manager: string; readonly at: string } | undefined;
+  /** Who else manages it. */
+  readonly owners?: readonly Owner[] | undefined;
 }
 
 /** The key of the rule that a person named, or of the default one. */

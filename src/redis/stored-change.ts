@@ -2,6 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { type Change, failReasons, holdReasons } from '../domain/change.ts';
 import { changeIdSchema, splitSchema } from '../domain/ledger.ts';
+import { tools } from '../domain/owner.ts';
 import { UntrustedRecordError } from '../workflow/errors.ts';
 
 /** A change as Redis keeps it. `rev` and `kind` stand beside the record so that scripts can compare them. */
@@ -53,6 +54,11 @@ const state = z.discriminatedUnion('kind', [
   }),
 ]);
 
+const planWarning = z.object({
+  kind: z.literal('puts-back'),
+  owner: z.object({ tool: z.enum(tools), name: z.string().optional() }),
+});
+
 const schema = z.strictObject({
   v: z.literal(1),
   id: changeIdSchema,
@@ -69,6 +75,7 @@ const schema = z.strictObject({
   base: z.object({ uid: z.string(), seq: z.int(), after: changeIdSchema.optional() }),
   reverts: changeIdSchema.optional(),
   pinned: z.array(z.string()),
+  warnings: z.array(planWarning).optional(),
   insistedBy: z.string().optional(),
   acceptedAt: time,
   state,

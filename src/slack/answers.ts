@@ -12,6 +12,7 @@ import type { Answer, Verdict } from '../workflow/submit.ts';
 import { actions, formatButtonValue } from './actions.ts';
 import { plain, title } from './card.ts';
 import { code, escapeText, user } from './mrkdwn.ts';
+import { ownerText, warningText } from './owner-text.ts';
 import { notFoundText, refusalText } from './refusals.ts';
 import { moveRows, moveText, splitRows, splitText } from './split-text.ts';
 
@@ -68,7 +69,8 @@ function previewText({ name, plan, waiting, verdict }: Extract<Answer, { kind: '
       ? `\nNot reached by the split: ${plan.pinned.map((rule) => code(rule, 120)).join(', ')}`
       : '';
   const line = waiting === 0 ? '' : `\nPlanned from what the ${waiting} waiting before it will leave.`;
-  return `Dry run of ${code(name.service)} in ${code(name.namespace)}: nothing was changed.\n${moveRows(plan.from, plan.to)}\n${verdictText(verdict)}${line}${notReached}`;
+  const warned = plan.warnings.map((warning) => `\n${warningText(warning)}`).join('');
+  return `Dry run of ${code(name.service)} in ${code(name.namespace)}: nothing was changed.\n${moveRows(plan.from, plan.to)}\n${verdictText(verdict)}${line}${notReached}${warned}`;
 }
 
 function verdictText(verdict: Verdict): string {
@@ -169,6 +171,7 @@ function statusText({ name, route, open }: Extract<StatusAnswer, { kind: 'status
     ...(change === undefined
       ? lastWriter(route, now)
       : [`Since ${change.id}, ${when(change.at, now)}, by ${user(change.by)}.`]),
+    ...(route.owners ?? []).map((owner) => `Managed by ${ownerText(owner)}.`),
     ...pinnedLines(route),
     ...openLines(open),
   ].join('\n');

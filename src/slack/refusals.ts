@@ -3,6 +3,7 @@ import type { Refusal } from '../domain/plan.ts';
 import type { Unsplittable } from '../domain/route.ts';
 import type { NotFound } from '../workflow/desk.ts';
 import { code, escapeText, user } from './mrkdwn.ts';
+import { howToLeave, howToStop, ownerText } from './owner-text.ts';
 import { splitText } from './split-text.ts';
 
 const maxNames = 12;
@@ -11,6 +12,8 @@ const maxNames = 12;
 export function refusalText({ service }: Pick<ServiceName, 'service'>, refusal: Refusal): string {
   const name = code(service);
   switch (refusal.reason) {
+    case 'owned':
+      return `${ownerText(refusal.owner)} sets the weights of ${name}, and would set them again, so nothing was changed. ${howToStop(refusal.owner.tool, undefined)} ${howToLeave(refusal.owner.tool)}`;
     case 'unknown-version':
       return refusal.versions.length === 0
         ? `No DestinationRule in its namespace defines a version of ${name}, so there is no ${code(refusal.version)}.`

@@ -222,7 +222,7 @@ function toChange<A>(
   plan: PlannedChange,
   object: RoutingObject,
 ): Change {
-  const { rule, from, to, base, reverts, pinned } = plan;
+  const { rule, from, to, base, reverts, pinned, warnings } = plan;
   return {
     id: requestId(asker.request),
     request: asker.request,
@@ -238,6 +238,7 @@ function toChange<A>(
     base,
     reverts,
     pinned,
+    ...(warnings.length > 0 && { warnings }),
     acceptedAt: desk.now().toISOString(),
     state: { kind: 'queued' },
     rev: 0,

@@ -37,6 +37,7 @@ describe('planShift', () => {
       to,
       base: { uid: reviewsUid, seq: 7, after: undefined },
       pinned: [],
+      warnings: [],
     });
   });
 

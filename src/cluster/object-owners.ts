@@ -1,0 +1,68 @@
+import { type Owner, toolOf, tools } from '../domain/owner.ts';
+
+/** The marks that other tools leave on an object. */
+export interface Marked {
+  readonly name: string;
+  readonly namespace: string;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly ownerReferences: readonly {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly name: string;
+  }[];
+  readonly managedFields: readonly { readonly manager: string }[];
+}
+
+/** Argo Rollouts leaves no mark on a VirtualService, but one on the DestinationRules that it works with. */
+export const rolloutAnnotation = 'argo-rollouts.argoproj.io/managed-by-rollouts';
+
+/** Who else manages a VirtualService. `weightsWriter`: whoever set its rules last. */
+export function ownersOf(object: Marked, weightsWriter: string | undefined, rollout: string | undefined): Owner[] {
+  const marked = [argoCd, fluxKustomize, helm, flagger].flatMap((mark) => mark(object) ?? []);
+  const sets = toolOf(weightsWriter);
+  const isRollout = rollout !== undefined || sets === 'argo-rollouts';
+  const all: Owner[] = isRollout ? [...marked, { tool: 'argo-rollouts', name: rollout }] : marked;
+  return all.toSorted((a, b) => tools.indexOf(a.tool) - tools.indexOf(b.tool));
+}
+
+/**
+ * `app:networking.istio.io/VirtualService:ns/name`; where that names another object, it was copied along with other annotations, and
+ * Argo CD takes no notice of it either. The label `app.kubernetes.io/instance` alone says nothing: most Helm charts set it.
+ */
+function argoCd({ annotations, labels, namespace, name, managedFields }: Marked): Owner | undefined {
+  const [app, ...tracked] = annotations?.['argocd.argoproj.io/tracking-id']?.split(':') ?? [];
+  if (tracked.join(':') === `networking.istio.io/VirtualService:${namespace}/${name}`)
+    return { tool: 'argo-cd', name: app };
+
+  const isWriter = managedFields.some(({ manager }) => toolOf(manager) === 'argo-cd');
+  const instance = labels?.['argocd.argoproj.io/instance'];
+  const label = instance ?? labels?.['app.kubernetes.io/instance'];
+  return isWriter || instance !== undefined ? { tool: 'argo-cd', name: label } : undefined;
+}
+
+/** Not where the object tells Flux to leave it alone. */
+function fluxKustomize({ annotations, labels }: Marked): Owner | undefined {
+  const name = labels?.['kustomize.toolkit.fluxcd.io/name'];
+  if (name === undefined) return undefined;
+  const says = (key: string) => (annotations?.[key] ?? labels?.[key] ?? '').toLowerCase();
+  const isLeftAlone =
+    ['ifnotpresent', 'ignore'].includes(says('kustomize.toolkit.fluxcd.io/ssa')) ||
+    says('kustomize.toolkit.fluxcd.io/reconcile') === 'disabled';
+  return isLeftAlone ? undefined : { tool: 'flux-kustomize', name };
+}
+
+function helm({ annotations, labels }: Marked): Owner | undefined {
+  const release = labels?.['helm.toolkit.fluxcd.io/name'];
+  const detects = annotations?.['helm.toolkit.fluxcd.io/driftDetection'] !== 'disabled';
+  if (release !== undefined) return { tool: detects ? 'flux-helm' : 'helm', name: release };
+  if (labels?.['app.kubernetes.io/managed-by'] !== 'Helm') return undefined;
+  return { tool: 'helm', name: annotations?.['meta.helm.sh/release-name'] };
+}
+
+function flagger({ ownerReferences }: Marked): Owner | undefined {
+  const canary = ownerReferences.find(
+    ({ apiVersion, kind }) => kind === 'Canary' && apiVersion.startsWith('flagger.app/'),
+  );
+  return canary === undefined ? undefined : { tool: 'flagger', name: canary.name };
+}
