@@ -1,13 +1,15 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Change } from '../domain/change.ts';
 import { ledgerAnnotation, record } from '../domain/ledger.ts';
 import { type ChangeId, type RoutingObject, resolveHost, type ServiceName } from '../domain/names.ts';
-import { nearest } from '../domain/nearest.ts';
 import type { Route } from '../domain/route.ts';
-import { LedgerUnreadableError, RejectedError } from '../workflow/errors.ts';
-import type { Edit, Found, Log, OpenRoute, Written } from '../workflow/ports.ts';
+import { LedgerUnreadableError } from '../workflow/errors.ts';
+import type { Aged, Edit, Found, Glance, Log, OpenRoute, Written } from '../workflow/ports.ts';
 import { toEvent } from './event.ts';
+import { findService } from './find-service.ts';
 import type { KubeClient } from './kube-client.ts';
 import { AlreadyExistsError, ConflictError, NotFoundError } from './kube-errors.ts';
+import { Namespaces } from './namespaces.ts';
 import {
   type DestinationRule,
   destinationHosts,
@@ -21,43 +23,38 @@ import {
   virtualServices,
   weightsPatch,
 } from './virtual-service.ts';
-import { WatchCache } from './watch-cache.ts';
+import type { WatchCache } from './watch-cache.ts';
 
-interface Watched {
-  readonly services: WatchCache<VirtualService>;
-  readonly rules: WatchCache<DestinationRule>;
-}
+/** What the cluster has not confirmed for longer is asked for again before anything is said of it. */
+const freshMs = 10_000;
+/** How long a person waits for that: what is to be accepted has less time than what is only shown, and must be answered within 3 s. */
+const patienceMs = { find: 1_000, show: 2_000 };
 
 /** The routing table of one cluster. What decides is read live; the watch cache only finds names. */
 export class ClusterMesh {
   readonly #cluster: string;
   readonly #client: KubeClient;
   readonly #log: Log;
-  readonly #namespaces = new Map<string, Promise<Watched>>();
+  readonly #namespaces: Namespaces;
 
   constructor(cluster: string, client: KubeClient, log: Log) {
     this.#cluster = cluster;
     this.#client = client;
     this.#log = log;
+    this.#namespaces = new Namespaces(client, log);
   }
 
   async find(name: ServiceName): Promise<Found> {
-    const { services } = await this.#watched(name.namespace);
-    const { objects } = services;
-    const byHost = objects.filter((object) => routes(object, name));
-    const matches =
-      byHost.length > 0 ? preferred(byHost, name) : objects.filter(({ metadata }) => metadata.name === name.service);
-    const [only, ...more] = matches;
-    if (more.length > 0) return { kind: 'several', objects: matches.map(({ metadata }) => metadata.name) };
-    if (only !== undefined) return { kind: 'found', object: this.#objectOf(only) };
-
-    const known = [...new Set(objects.map(serviceOf))].toSorted();
-    return { kind: 'unknown-service', services: known, nearest: nearest(name.service, known) };
+    const { services } = await this.#namespaces.watched(name.namespace);
+    const found = findService(services.objects, name, (each) => this.#objectOf(each));
+    if (found.kind === 'found') return found;
+    const aged = await this.#confirm(services, patienceMs.find); // nothing is refused by what may be long gone
+    return { ...findService(services.objects, name, (each) => this.#objectOf(each)), ...aged };
   }
 
   async read(object: RoutingObject): Promise<OpenRoute | undefined> {
     const { namespace, name } = object;
-    const { services } = await this.#watched(namespace);
+    const { services } = await this.#namespaces.watched(namespace);
     const cached = services.get(name);
     const [live, rules] = await Promise.all([this.#getLive(namespace, name), this.#rulesFor(namespace, cached)]);
     if (live === undefined) return undefined;
@@ -68,15 +65,15 @@ export class ClusterMesh {
     return { route, write: (edit, options) => this.#write(live, edit, options?.dryRun ?? false) };
   }
 
-  async services(namespace: string): Promise<readonly Route[]> {
-    const { services, rules } = await this.#watched(namespace);
+  async services(namespace: string): Promise<Glance<readonly Route[]>> {
+    const { services, rules } = await this.#namespaces.watched(namespace);
+    const aged = await this.#confirm(services, patienceMs.show);
     const rulesOf = rulesIn(rules.objects);
-    return services.objects.map((object) => this.#toRouteOrWithoutLedger(object, rulesOf));
+    return { seen: services.objects.map((object) => this.#toRouteOrWithoutLedger(object, rulesOf)), ...aged };
   }
 
   async findChange(id: ChangeId): Promise<RoutingObject | undefined> {
-    const watched = await Promise.allSettled(this.#namespaces.values());
-    const objects = watched.flatMap((each) => (each.status === 'fulfilled' ? each.value.services.objects : []));
+    const objects = (await this.#namespaces.all()).flatMap(({ services }) => services.objects);
     const holding = objects.find(({ metadata }) => metadata.annotations?.[ledgerAnnotation]?.includes(`"${id}"`));
     return holding === undefined ? undefined : this.#objectOf(holding);
   }
@@ -95,15 +92,11 @@ export class ClusterMesh {
 
   /** Lists and watches a namespace before anybody asks for it. */
   async warm(namespace: string): Promise<void> {
-    await this.#watched(namespace);
+    await this.#namespaces.watched(namespace);
   }
 
   async close(): Promise<void> {
-    for (const each of await Promise.allSettled(this.#namespaces.values())) {
-      if (each.status === 'rejected') continue;
-      each.value.services.stop();
-      each.value.rules.stop();
-    }
+    await this.#namespaces.close();
     await this.#client.close();
   }
 
@@ -142,7 +135,7 @@ export class ClusterMesh {
   /** The DestinationRules that the watch has seen for an object's hosts, read live. */
   async #rulesFor(namespace: string, object: VirtualService | undefined): Promise<readonly DestinationRule[]> {
     if (object === undefined) return [];
-    const { rules } = await this.#watched(namespace);
+    const { rules } = await this.#namespaces.watched(namespace);
     const hosts = destinationHosts(object);
     const seen = rules.objects.filter((rule) => hosts.some((host) => definesHost(rule, host)));
     const live = await Promise.all(seen.map((rule) => this.#getRule(namespace, rule.metadata.name)));
@@ -163,43 +156,15 @@ export class ClusterMesh {
     return items.map(readDestinationRule).filter((rule) => rule !== undefined);
   }
 
-  /** A namespace is watched from when it is first named, if there is anything in it to watch. */
-  async #watched(namespace: string): Promise<Watched> {
-    const known = this.#namespaces.get(namespace);
-    if (known !== undefined) return known;
-    const starting = this.#startWatching(namespace);
-    this.#namespaces.set(namespace, starting);
-    try {
-      const watched = await starting;
-      if (watched.services.objects.length === 0) this.#forget(namespace, watched);
-      return watched;
-    } catch (error) {
-      this.#namespaces.delete(namespace);
-      throw error;
-    }
-  }
-
-  async #startWatching(namespace: string): Promise<Watched> {
-    const services = new WatchCache(this.#client, virtualServices, namespace, readVirtualService, this.#log);
-    const rules = new WatchCache(this.#client, destinationRules, namespace, readDestinationRule, this.#log);
-    try {
-      await Promise.all([services.start(), rules.start()]);
-      return { services, rules };
-    } catch (error) {
-      services.stop();
-      rules.stop();
-      if (error instanceof NotFoundError)
-        throw new RejectedError('this cluster does not know networking.istio.io/v1: is Istio installed?', {
-          cause: error,
-        });
-      throw error;
-    }
-  }
-
-  #forget(namespace: string, { services, rules }: Watched): void {
-    services.stop();
-    rules.stop();
-    this.#namespaces.delete(namespace);
+  /** Empty where the cluster has answered within the last 10 s, if only because it was asked now. */
+  async #confirm(services: WatchCache<VirtualService>, withinMs: number): Promise<Aged> {
+    const isFresh = () => Date.now() - services.confirmedAt.getTime() <= freshMs;
+    if (isFresh()) return {};
+    const asked = services.refresh().catch((err: unknown) => {
+      this.#log.warn({ err, cluster: this.#cluster }, 'the cluster was asked anew and did not answer');
+    });
+    await Promise.race([asked, delay(withinMs)]);
+    return isFresh() ? {} : { asOf: services.confirmedAt };
   }
 
   #objectOf({ metadata }: VirtualService): RoutingObject {
@@ -218,32 +183,11 @@ export class ClusterMesh {
   }
 }
 
-/** In the mesh only one of them holds; beside those that only gateways see, that one is meant, or the one that is called so. */
-function preferred(all: readonly VirtualService[], { service }: ServiceName): readonly VirtualService[] {
-  const inMesh = all.filter(({ spec }) => spec.gateways.includes('mesh'));
-  if (inMesh.length > 0) return inMesh;
-  const named = all.filter(({ metadata }) => metadata.name === service);
-  return named.length > 0 ? named : all;
-}
-
-/** Hosts are compared as Istio resolves them: in the namespace of the rule that holds them. */
-function routes({ metadata, spec }: VirtualService, { service, namespace }: ServiceName): boolean {
-  const wanted = resolveHost(service, namespace);
-  return spec.hosts.some((host) => host === service || resolveHost(host, metadata.namespace) === wanted);
-}
-
-function definesHost({ metadata, spec }: DestinationRule, host: string): boolean {
-  return resolveHost(spec.host, metadata.namespace) === host;
-}
-
 function rulesIn(rules: readonly DestinationRule[]): (host: string) => readonly DestinationRule[] {
   const byHost = Map.groupBy(rules, ({ metadata, spec }) => resolveHost(spec.host, metadata.namespace));
   return (host) => byHost.get(host) ?? [];
 }
 
-/** What people call the service that an object routes: its first host, short where it is in the same namespace. */
-function serviceOf({ metadata, spec }: VirtualService): string {
-  const [host = metadata.name] = spec.hosts;
-  const suffix = `.${metadata.namespace}.svc.cluster.local`;
-  return host.endsWith(suffix) ? host.slice(0, -suffix.length) : host;
+function definesHost({ metadata, spec }: DestinationRule, host: string): boolean {
+  return resolveHost(spec.host, metadata.namespace) === host;
 }

@@ -2,7 +2,7 @@ import type { Change } from '../domain/change.ts';
 import type { ChangeId, Place, RoutingObject, ServiceName } from '../domain/names.ts';
 import type { Route } from '../domain/route.ts';
 import { MeshUnavailableError } from '../workflow/errors.ts';
-import type { Found, Mesh, OpenRoute } from '../workflow/ports.ts';
+import type { Found, Glance, Mesh, OpenRoute } from '../workflow/ports.ts';
 import type { ClusterMesh } from './cluster-mesh.ts';
 
 /** All clusters we serve, behind one mesh: each call goes to the cluster it names. */
@@ -26,7 +26,7 @@ export class Clusters implements Mesh {
     return this.#meshOf(object).read(object);
   }
 
-  services(place: Place): Promise<readonly Route[]> {
+  services(place: Place): Promise<Glance<readonly Route[]>> {
     return this.#meshOf(place).services(place.namespace);
   }
 

@@ -13,7 +13,7 @@ import { actions, formatButtonValue } from './actions.ts';
 import { plain, title } from './card.ts';
 import { code, escapeText, user } from './mrkdwn.ts';
 import { ownerText, warningText } from './owner-text.ts';
-import { notFoundText, refusalText } from './refusals.ts';
+import { ageText, notFoundText, refusalText } from './refusals.ts';
 import { moveRows, moveText, splitRows, splitText } from './split-text.ts';
 
 /** What only the asker sees. */
@@ -177,9 +177,9 @@ function statusText({ name, route, open }: Extract<StatusAnswer, { kind: 'status
   ].join('\n');
 }
 
-function overviewText({ place, routes, open }: Extract<StatusAnswer, { kind: 'overview' }>): string {
+function overviewText({ place, routes, open, asOf }: Extract<StatusAnswer, { kind: 'overview' }>): string {
   if (routes.length === 0)
-    return `Nothing is routed in ${code(place.namespace)}. Another namespace is named with \`-n\`.`;
+    return `Nothing is routed in ${code(place.namespace)}. Another namespace is named with \`-n\`.${ageText({ asOf })}`;
   const sorted = routes.toSorted((a, b) => a.object.name.localeCompare(b.object.name));
   const lines = sorted.slice(0, maxServices).map((route) => {
     const rule = findRule(route, defaultRule);
@@ -189,7 +189,7 @@ function overviewText({ place, routes, open }: Extract<StatusAnswer, { kind: 'ov
   const more =
     routes.length > maxServices ? [`… +${routes.length - maxServices} more; name one: \`/shift status reviews\``] : [];
   return [
-    `*${escapeText(place.namespace)}* @ ${escapeText(place.cluster)}`,
+    `*${escapeText(place.namespace)}* @ ${escapeText(place.cluster)}${asOf === undefined ? '' : '.'}${ageText({ asOf })}`,
     ...lines,
     ...more,
     ...openLines(open),

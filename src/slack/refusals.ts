@@ -2,9 +2,11 @@ import type { ServiceName } from '../domain/names.ts';
 import type { Refusal } from '../domain/plan.ts';
 import type { Unsplittable } from '../domain/route.ts';
 import type { NotFound } from '../workflow/desk.ts';
+import type { Aged } from '../workflow/ports.ts';
 import { code, escapeText, user } from './mrkdwn.ts';
 import { howToLeave, howToStop, ownerText } from './owner-text.ts';
 import { splitText } from './split-text.ts';
+import { exactClock } from './time-text.ts';
 
 const maxNames = 12;
 
@@ -49,13 +51,18 @@ export function notFoundText({ service, namespace, cluster }: ServiceName, found
         found.services.length > 0
           ? ` There is ${names(found.services)}.`
           : ' Nothing is routed there: another namespace is named with `-n`.';
-      return `There is no service ${code(service)} in ${code(namespace)}.${found.nearest === undefined ? known : didYouMean(found.nearest)}`;
+      return `There is no service ${code(service)} in ${code(namespace)}.${found.nearest === undefined ? known : didYouMean(found.nearest)}${ageText(found)}`;
     }
     case 'gone':
       return `There is no VirtualService ${code(found.object.name)} in ${code(namespace)} any more. Nothing was changed.`;
     case 'several':
-      return `${code(service)} is routed by ${names(found.objects)} at once, and in a mesh only one of them holds. Merge them first.`;
+      return `${code(service)} is routed by ${names(found.objects)} at once, and in a mesh only one of them holds. Merge them first.${ageText(found)}`;
   }
+}
+
+/** Nothing is claimed of the present that the cluster has not said. */
+export function ageText({ asOf }: Aged): string {
+  return asOf === undefined ? '' : ` This is as of ${exactClock(asOf)}; the cluster has not answered since.`;
 }
 
 export function names(all: readonly string[]): string {

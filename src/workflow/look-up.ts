@@ -4,6 +4,7 @@ import { type ChangeId, objectKey, type Place, type ServiceName } from '../domai
 import type { Route } from '../domain/route.ts';
 import { type Desk, fillIn, locateChange, type NotFound, openService } from './desk.ts';
 import { StoreUnavailableError } from './errors.ts';
+import type { Aged } from './ports.ts';
 
 export type StatusAnswer =
   | {
@@ -12,12 +13,12 @@ export type StatusAnswer =
       readonly route: Route;
       readonly open: readonly Change[] | undefined;
     }
-  | {
+  | ({
       readonly kind: 'overview';
       readonly place: Place;
       readonly routes: readonly Route[];
       readonly open: readonly Change[] | undefined;
-    }
+    } & Aged)
   | { readonly kind: 'not-found'; readonly name: ServiceName; readonly found: NotFound };
 
 export type HistoryAnswer =
@@ -44,9 +45,9 @@ export async function overview(
   if (!desk.mesh.clusters.includes(place.cluster)) {
     return { kind: 'not-found', name: place, found: { kind: 'unknown-cluster', clusters: desk.mesh.clusters } };
   }
-  const [routes, open] = await Promise.all([desk.mesh.services(place), whatIsOpen(desk)]);
+  const [{ seen: routes, asOf }, open] = await Promise.all([desk.mesh.services(place), whatIsOpen(desk)]);
   const here = open?.filter(({ object }) => object.cluster === place.cluster && object.namespace === place.namespace);
-  return { kind: 'overview', place, routes, open: here };
+  return { kind: 'overview', place, routes, open: here, asOf };
 }
 
 /** Who changed the split, when, from what to what and why: what the object's own ledger has recorded. */

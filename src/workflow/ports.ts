@@ -13,7 +13,7 @@ export interface Mesh {
   /** Live; undefined where the object does not exist. */
   read(object: RoutingObject): Promise<OpenRoute | undefined>;
   /** All routing objects of a namespace, from the watch cache. */
-  services(place: Place): Promise<readonly Route[]>;
+  services(place: Place): Promise<Glance<readonly Route[]>>;
   /** The object whose ledger holds a change, from the watch cache: the way from an old card to its object when the store was lost. */
   findChange(id: ChangeId): Promise<RoutingObject | undefined>;
   /** Leaves an Event on the object; once, for the same change. */
@@ -23,9 +23,22 @@ export interface Mesh {
 export type Found =
   | { readonly kind: 'found'; readonly object: RoutingObject }
   | { readonly kind: 'unknown-cluster'; readonly clusters: readonly string[] }
-  | { readonly kind: 'unknown-service'; readonly services: readonly string[]; readonly nearest?: string | undefined }
+  | ({
+      readonly kind: 'unknown-service';
+      readonly services: readonly string[];
+      readonly nearest?: string | undefined;
+    } & Aged)
   /** Several objects route it; in a mesh only one of them wins (istio IST0109). */
-  | { readonly kind: 'several'; readonly objects: readonly string[] };
+  | ({ readonly kind: 'several'; readonly objects: readonly string[] } & Aged);
+
+/** What the watch cache says is at most 10 s old, or else as old as this: the cluster was asked, and did not answer. */
+export interface Aged {
+  readonly asOf?: Date | undefined;
+}
+
+export interface Glance<T> extends Aged {
+  readonly seen: T;
+}
 
 /** A routing object as it was read, and the one write that is allowed from that reading. */
 export interface OpenRoute {

@@ -80,7 +80,12 @@ describe('found by chaos', () => {
   it("a watch's bookmarks are no fault", async () => {
     const kube = await sandboxKube({ bookmarkIntervalMs: 20 });
     onTestFinished(() => kube.end());
-    const cache = new WatchCache(kube.client(), virtualServices, kube.namespace, readVirtualService, kube.log);
+    const cache = new WatchCache(kube.client(), {
+      resource: virtualServices,
+      namespace: kube.namespace,
+      read: readVirtualService,
+      log: kube.log,
+    });
     await cache.start();
     onTestFinished(() => cache.stop());
 

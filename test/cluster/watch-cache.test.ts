@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { KubeClient } from '../../src/cluster/kube-client.ts';
 import { readVirtualService, type VirtualService, virtualServices } from '../../src/cluster/virtual-service.ts';
 import { WatchCache } from '../../src/cluster/watch-cache.ts';
 import type { Authorize } from '../../src/sandbox/kube-api/server.ts';
@@ -39,9 +40,50 @@ function describeWatchCache(where: string, begin: () => Promise<KubeWorld>): voi
       await vi.waitFor(() => expect(namesIn(cache)).toEqual(['one']));
     });
 
+    it('tells of what was made, edited and removed since it began, with what it was and what it is', async () => {
+      await make(kube, 'before');
+      const told: string[] = [];
+      await started(kube, undefined, {
+        onChange: (was, is) => told.push(`${was?.spec.hosts.join()} to ${is?.spec.hosts.join()}`),
+      });
+
+      await make(kube, 'one');
+      await kube.edit('one', [{ op: 'replace', path: '/spec/hosts', value: ['changed'] }]);
+      await kube.remove('before');
+
+      await vi.waitFor(() => expect(told).toEqual(['undefined to one', 'one to changed', 'before to undefined']));
+    });
+
+    it('has all there is after it was asked anew again and again while somebody wrote', async () => {
+      const cache = await started(kube);
+      const writing = (async () => {
+        for (let at = 0; at < 40; at += 1) {
+          await make(kube, `many-${at}`);
+          await kube.edit(`many-${at}`, [{ op: 'replace', path: '/spec/hosts', value: [`edited-${at}`] }]);
+          if (at % 3 === 0) await kube.remove(`many-${at}`);
+        }
+      })();
+      const asking = (async () => {
+        for (let at = 0; at < 15; at += 1) await cache.refresh();
+      })();
+      await Promise.all([writing, asking]);
+
+      const left = Array.from({ length: 40 }, (_, at) => at).filter((at) => at % 3 !== 0);
+      await vi.waitFor(() =>
+        expect(cache.objects.map(({ spec }) => spec.hosts[0]).toSorted()).toEqual(
+          left.map((at) => `edited-${at}`).toSorted(),
+        ),
+      );
+    });
+
     it('does not start where it may not look', async () => {
       const client = kube.client(`sa:${kube.namespace}:stranger`);
-      const cache = new WatchCache(client, virtualServices, kube.namespace, readVirtualService, kube.log);
+      const cache = new WatchCache(client, {
+        resource: virtualServices,
+        namespace: kube.namespace,
+        read: readVirtualService,
+        log: kube.log,
+      });
 
       await expect(cache.start()).rejects.toThrow(/cannot list resource "virtualservices"/);
     });
@@ -94,11 +136,72 @@ describe('a watch cache whose server or connection gives out', () => {
       else response.writeHead(410).end();
     });
     const log = new InMemoryLog();
-    const cache = new WatchCache(client, virtualServices, 'default', readVirtualService, log);
+    const cache = new WatchCache(client, {
+      resource: virtualServices,
+      namespace: 'default',
+      read: readVirtualService,
+      log: log,
+    });
     await cache.start();
     onTestFinished(() => cache.stop());
 
     await vi.waitFor(() => expect(namesIn(cache)).toEqual(['listed-10']), { timeout: 3_000 });
+  });
+
+  it.each(['changed', 'made', 'removed'] as const)(
+    'notices by a LIST now and then what was %s though the watch never said so',
+    async (what) => {
+      const items = { changed: ['one'], made: [], removed: ['one'] }[what];
+      const stub = await silentServer(items.map((name) => ({ name, version: '1' })));
+      const told = Promise.withResolvers<readonly [string | undefined, string | undefined]>();
+      const { cache } = await startedOn(stub, {
+        relistMs: 50,
+        onChange: (before, after) => told.resolve([before?.metadata.resourceVersion, after?.metadata.resourceVersion]),
+      });
+
+      stub.objects = what === 'removed' ? [] : [{ name: 'one', version: '2' }];
+
+      expect(await told.promise).toEqual(
+        { changed: ['1', '2'], made: [undefined, '2'], removed: ['1', undefined] }[what],
+      );
+      expect(namesIn(cache)).toEqual(what === 'removed' ? [] : ['one']);
+    },
+  );
+
+  it('does not read again what a LIST shows unchanged', async () => {
+    const stub = await silentServer([
+      { name: 'one', version: '1' },
+      { name: 'two', version: '1' },
+    ]);
+    const read = vi.fn(readVirtualService);
+    const { cache } = await startedOn(stub, { read });
+
+    stub.objects = [
+      { name: 'one', version: '1' },
+      { name: 'two', version: '2' },
+    ];
+    await cache.refresh();
+
+    expect(read).toHaveBeenCalledTimes(3);
+    expect(namesIn(cache)).toEqual(['one', 'two']);
+  });
+
+  it('asks anew when it is told to, keeps what it has when the cluster does not answer, and knows how old that is', async () => {
+    const stub = await silentServer([{ name: 'one', version: '1' }]);
+    const { cache } = await startedOn(stub);
+    const { confirmedAt } = cache;
+
+    stub.isDown = true;
+    await expect(cache.refresh()).rejects.toThrow(/did not serve/);
+    const whileDown = { names: namesIn(cache), confirmedAt: cache.confirmedAt };
+    stub.isDown = false;
+    stub.objects = [{ name: 'other', version: '2' }];
+    await Promise.all([cache.refresh(), cache.refresh()]);
+
+    expect(whileDown).toEqual({ names: ['one'], confirmedAt });
+    expect(namesIn(cache)).toEqual(['other']);
+    expect(cache.confirmedAt.getTime()).toBeGreaterThanOrEqual(confirmedAt.getTime());
+    expect(stub.lists).toBe(2); // those who ask at once share one answer
   });
 
   it('watches anew when the server ends a watch whose time is over, and has nothing to say about it', async () => {
@@ -141,7 +244,12 @@ describe('a watch cache whose server or connection gives out', () => {
       spec: { hosts: [name], http: [{ route: [{ destination: { host: name } }] }] },
     }));
     const kube = await sandbox({ objects });
-    const cache = new WatchCache(kube.client(), virtualServices, 'many', readVirtualService, kube.log);
+    const cache = new WatchCache(kube.client(), {
+      resource: virtualServices,
+      namespace: 'many',
+      read: readVirtualService,
+      log: kube.log,
+    });
 
     await cache.start();
     cache.stop();
@@ -174,9 +282,47 @@ describe('a watch cache whose server or connection gives out', () => {
   }
 });
 
-async function started(kube: KubeWorld, url?: string): Promise<WatchCache<VirtualService>> {
+type Options = Partial<ConstructorParameters<typeof WatchCache<VirtualService>>[1]>;
+
+interface SilentServer {
+  objects: readonly { readonly name: string; readonly version: string }[];
+  isDown: boolean;
+  lists: number;
+  readonly client: KubeClient;
+}
+
+/** It lists what there is, and its watches stay open and never say anything. */
+async function silentServer(objects: SilentServer['objects']): Promise<SilentServer> {
+  const server = { objects, isDown: false, lists: 0 };
+  const client = await clientOfStub((request, response) => {
+    const isWatch = new URL(request.url ?? '', 'http://stub').searchParams.has('watch');
+    if (server.isDown) response.writeHead(503).end();
+    else if (isWatch) response.writeHead(200).flushHeaders();
+    else {
+      server.lists += 1;
+      const items = server.objects.map(({ name, version }) => ({
+        metadata: { name, namespace: 'default', uid: 'u', resourceVersion: version },
+      }));
+      const list = { items, metadata: { resourceVersion: String(server.lists) } };
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(list));
+    }
+  });
+  return Object.assign(server, { client });
+}
+
+async function startedOn({ client }: SilentServer, options: Options = {}) {
+  const log = new InMemoryLog();
+  const watched = { resource: virtualServices, namespace: 'default', read: readVirtualService, log };
+  const cache = new WatchCache<VirtualService>(client, { ...watched, ...options });
+  await cache.start();
+  onTestFinished(() => cache.stop());
+  return { cache, log };
+}
+
+async function started(kube: KubeWorld, url?: string, options: Options = {}): Promise<WatchCache<VirtualService>> {
   const client = kube.client(undefined, url);
-  const cache = new WatchCache(client, virtualServices, kube.namespace, readVirtualService, kube.log);
+  const watched = { resource: virtualServices, namespace: kube.namespace, read: readVirtualService, log: kube.log };
+  const cache = new WatchCache<VirtualService>(client, { ...watched, ...options });
   await cache.start();
   onTestFinished(() => cache.stop());
   return cache;

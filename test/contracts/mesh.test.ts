@@ -176,7 +176,7 @@ function describeMesh(where: string, begin: () => Promise<World>): void {
 
         await expect(mesh.read(object)).rejects.toThrow(LedgerUnreadableError);
 
-        expect((await mesh.services(object)).length).toBeGreaterThan(0);
+        expect((await mesh.services(object)).seen.length).toBeGreaterThan(0);
       });
     });
 
@@ -330,9 +330,9 @@ function describeMesh(where: string, begin: () => Promise<World>): void {
         const object = await world.create({ name: 'listed', split: { v1: 50, v2: 50 } });
 
         await vi.waitFor(async () =>
-          expect((await mesh.services(object)).map((route) => route.object)).toContainEqual(object),
+          expect((await mesh.services(object)).seen.map((route) => route.object)).toContainEqual(object),
         );
-        expect(await mesh.services({ ...object, namespace: `${world.namespace}-empty` })).toEqual([]);
+        expect(await mesh.services({ ...object, namespace: `${world.namespace}-empty` })).toEqual({ seen: [] });
       });
     });
   });

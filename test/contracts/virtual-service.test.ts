@@ -385,7 +385,7 @@ function describeVirtualServices(where: string, { begin, hasIstiod }: Where): vo
           named(simple({ host: 'seen', route: ['{ destination: { host: seen, subset: v1 } }'] }), 'seen'),
         );
         await vi.waitFor(async () =>
-          expect((await mesh.services(objectOf('seen'))).map(({ object }) => object.name)).toContain('seen'),
+          expect((await mesh.services(objectOf('seen'))).seen.map(({ object }) => object.name)).toContain('seen'),
         );
         expect((await routeOf('seen')).rules[0]?.served).toEqual(['v1']);
 

@@ -30,6 +30,12 @@ describe('why a plan was not made', () => {
     [{ reason: 'no-default-rule', rules: ['api', '#2'] }, 'Name one: `--route api`.'],
     [{ reason: 'unknown-rule', rule: 'apl', rules: ['api'] }, 'has no rule `apl`; it has `api`'],
     [{ reason: 'rule-cannot-be-split', rule: 'default', because: 'delegate' }, 'hands over to another VirtualService'],
+    [
+      { reason: 'owned', owner: { tool: 'flagger', name: 'reviews' } },
+      'Flagger (canary `reviews`) sets the weights of `reviews`, and would set them again, so nothing was changed. Its canary sets these weights, so promote or roll back through it',
+    ],
+    [{ reason: 'owned', owner: { tool: 'argo-rollouts' } }, '`kubectl argo rollouts promote`'],
+    [{ reason: 'owned', owner: { tool: 'argo-rollouts' } }, 'Where no Rollout does so any more'],
     [{ reason: 'nothing-to-roll-back' }, 'Nothing to roll back'],
     [{ reason: 'unknown-change', id: changeId(9), known: [changeId(1)] }, 'has no c-00000009; it has `c-00000001`'],
     [
@@ -44,6 +50,10 @@ describe('why a plan was not made', () => {
     [{ kind: 'unknown-service', services: ['ratings', 'reviews'], nearest: 'reviews' }, 'Did you mean `reviews`?'],
     [{ kind: 'unknown-service', services: ['details', 'ratings'] }, 'There is `details`, `ratings`.'],
     [{ kind: 'unknown-service', services: [] }, 'another namespace is named with `-n`'],
+    [
+      { kind: 'unknown-service', services: ['details'], asOf: new Date('2026-11-22T14:03:11Z') },
+      'There is `details`. This is as of 14:03:11 UTC; the cluster has not answered since.',
+    ],
     [{ kind: 'unknown-cluster', clusters: ['eu', 'us'] }, 'There is no cluster `sandbox`; there is `eu`, `us`.'],
     [{ kind: 'several', objects: ['reviews', 'reviews-2'] }, 'routed by `reviews`, `reviews-2` at once'],
     [{ kind: 'gone', object: reviewsObject }, 'There is no VirtualService `reviews` in `default` any more'],
@@ -154,6 +164,49 @@ describe('what only the asker sees', () => {
       expect(heldReply({ kind, change: change() }).text).not.toBe('');
     },
   );
+});
+
+describe('an overview', () => {
+  const overview = { kind: 'overview', place: name, open: [], routes: [reviews({ v1: 50, v3: 50 })] } as const;
+
+  it('says how old it is when the cluster does not answer, and nothing of age when it does', () => {
+    const asOf = new Date('2026-11-22T14:03:11.500Z');
+
+    expect(statusReply(overview, now).text).toBe('*default* @ sandbox\n`reviews` v1 50 %, v3 50 %');
+    expect(statusReply({ ...overview, asOf }, now).text).toBe(
+      '*default* @ sandbox. This is as of 14:03:11 UTC; the cluster has not answered since.\n`reviews` v1 50 %, v3 50 %',
+    );
+    expect(statusReply({ ...overview, asOf, routes: [] }, now).text).toContain('as of 14:03:11 UTC');
+  });
+});
+
+describe('who else manages an object', () => {
+  const owner = { tool: 'argo-cd', name: 'shop' } as const;
+
+  it('is said in its status', () => {
+    const route = { ...reviews({ v1: 100 }), owners: [owner] };
+
+    expect(statusReply({ kind: 'status', name, route, open: [] }, now).text).toContain(
+      'Managed by Argo CD (application `shop`).',
+    );
+  });
+
+  it('is warned of in a dry run', () => {
+    const plan = {
+      kind: 'change',
+      rule: 'default',
+      from: { v1: 100 },
+      to: { v1: 50, v3: 50 },
+      base: { uid: 'u', seq: 0 },
+      pinned: [],
+      warnings: [{ kind: 'puts-back', owner }],
+    } as const;
+    const verdict = { kind: 'fine', warnings: [] } as const;
+
+    expect(answerReply({ kind: 'preview', name, plan, waiting: 0, verdict }).text).toContain(
+      '*Argo CD (application `shop`) manages this object* and may put the weights back.',
+    );
+  });
 });
 
 describe('help', () => {

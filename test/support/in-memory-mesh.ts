@@ -14,7 +14,7 @@ import { nearest } from '../../src/domain/nearest.ts';
 import { findRule, type Route, type Rule } from '../../src/domain/route.ts';
 import { type Split, weightOf } from '../../src/domain/split.ts';
 import { type DependencyError, LedgerUnreadableError, RejectedError } from '../../src/workflow/errors.ts';
-import type { Edit, Found, Mesh, OpenRoute, Written } from '../../src/workflow/ports.ts';
+import type { Edit, Found, Glance, Mesh, OpenRoute, Written } from '../../src/workflow/ports.ts';
 import { reviewsObject } from './builders.ts';
 
 /** What becomes of a write: refused as stale, or an error before or after it was stored. */
@@ -35,6 +35,7 @@ export class InMemoryMesh implements Mesh {
   readonly #writeFaults: WriteFault[] = [];
   readonly #readFaults: DependencyError[] = [];
   readonly #meanwhile: (() => Promise<void> | void)[] = [];
+  #aged: { readonly asOf?: Date } = {};
   #warnings: readonly string[] = [];
   #rejection: RejectedError | undefined;
   #version = 0;
@@ -50,11 +51,11 @@ export class InMemoryMesh implements Mesh {
     const byHost = here.filter((route) => routesService(route, name));
     const matches = byHost.length > 0 ? byHost : here.filter(({ object }) => object.name === name.service);
     const [only, ...more] = matches;
-    if (more.length > 0) return { kind: 'several', objects: matches.map(({ object }) => object.name) };
+    if (more.length > 0) return { kind: 'several', objects: matches.map(({ object }) => object.name), ...this.#aged };
     if (only !== undefined) return { kind: 'found', object: only.object };
 
     const services = here.map(({ hosts, object }) => hosts[0] ?? object.name).toSorted();
-    return { kind: 'unknown-service', services, nearest: nearest(name.service, services) };
+    return { kind: 'unknown-service', services, nearest: nearest(name.service, services), ...this.#aged };
   }
 
   async read(object: RoutingObject): Promise<OpenRoute | undefined> {
@@ -68,8 +69,8 @@ export class InMemoryMesh implements Mesh {
     return { route: kept.route, write: (edit, options) => this.#write(kept, edit, options?.dryRun ?? false) };
   }
 
-  async services(place: Place): Promise<readonly Route[]> {
-    return this.#routesOf(place);
+  async services(place: Place): Promise<Glance<readonly Route[]>> {
+    return { seen: this.#routesOf(place), ...this.#aged };
   }
 
   async findChange(id: ChangeId): Promise<RoutingObject | undefined> {
@@ -119,6 +120,11 @@ export class InMemoryMesh implements Mesh {
 
   remove(object: RoutingObject): void {
     this.#kept.delete(objectKey(object));
+  }
+
+  /** What is asked of the watch cache is as old as this from now on. */
+  age(asOf: Date): void {
+    this.#aged = { asOf };
   }
 
   /** As `kubectl replace --force` does: the same name and rules, another uid, and the ledger gone. */

@@ -1,0 +1,42 @@
+import { type RoutingObject, resolveHost, type ServiceName } from '../domain/names.ts';
+import { nearest } from '../domain/nearest.ts';
+import type { Found } from '../workflow/ports.ts';
+import type { VirtualService } from './virtual-service.ts';
+
+/** The one object that routes a service: by its hosts, or else by its own name. */
+export function findService(
+  objects: readonly VirtualService[],
+  name: ServiceName,
+  objectOf: (found: VirtualService) => RoutingObject,
+): Found {
+  const byHost = objects.filter((object) => routes(object, name));
+  const matches =
+    byHost.length > 0 ? preferred(byHost, name) : objects.filter(({ metadata }) => metadata.name === name.service);
+  const [only, ...more] = matches;
+  if (more.length > 0) return { kind: 'several', objects: matches.map(({ metadata }) => metadata.name) };
+  if (only !== undefined) return { kind: 'found', object: objectOf(only) };
+
+  const known = [...new Set(objects.map(serviceOf))].toSorted();
+  return { kind: 'unknown-service', services: known, nearest: nearest(name.service, known) };
+}
+
+/** In the mesh only one of them holds; beside those that only gateways see, that one is meant, or the one that is called so. */
+function preferred(all: readonly VirtualService[], { service }: ServiceName): readonly VirtualService[] {
+  const inMesh = all.filter(({ spec }) => spec.gateways.includes('mesh'));
+  if (inMesh.length > 0) return inMesh;
+  const named = all.filter(({ metadata }) => metadata.name === service);
+  return named.length > 0 ? named : all;
+}
+
+/** Hosts are compared as Istio resolves them: in the namespace of the rule that holds them. */
+function routes({ metadata, spec }: VirtualService, { service, namespace }: ServiceName): boolean {
+  const wanted = resolveHost(service, namespace);
+  return spec.hosts.some((host) => host === service || resolveHost(host, metadata.namespace) === wanted);
+}
+
+/** What people call the service that an object routes: its first host, short where it is in the same namespace. */
+function serviceOf({ metadata, spec }: VirtualService): string {
+  const [host = metadata.name] = spec.hosts;
+  const suffix = `.${metadata.namespace}.svc.cluster.local`;
+  return host.endsWith(suffix) ? host.slice(0, -suffix.length) : host;
+}

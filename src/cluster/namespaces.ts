@@ -1,0 +1,88 @@
+import { RejectedError } from '../workflow/errors.ts';
+import type { Log } from '../workflow/ports.ts';
+import type { KubeClient } from './kube-client.ts';
+import { NotFoundError } from './kube-errors.ts';
+import {
+  type DestinationRule,
+  destinationRules,
+  readDestinationRule,
+  readVirtualService,
+  type VirtualService,
+  virtualServices,
+} from './virtual-service.ts';
+import { WatchCache } from './watch-cache.ts';
+
+export interface WatchedNamespace {
+  readonly services: WatchCache<VirtualService>;
+  readonly rules: WatchCache<DestinationRule>;
+}
+
+/** The namespaces of one cluster that are watched: each from when it is first named, if there is anything in it to watch. */
+export class Namespaces {
+  readonly #client: KubeClient;
+  readonly #log: Log;
+  readonly #known = new Map<string, Promise<WatchedNamespace>>();
+
+  constructor(client: KubeClient, log: Log) {
+    this.#client = client;
+    this.#log = log;
+  }
+
+  async watched(namespace: string): Promise<WatchedNamespace> {
+    const known = this.#known.get(namespace);
+    if (known !== undefined) return known;
+    const starting = this.#start(namespace);
+    this.#known.set(namespace, starting);
+    try {
+      const watched = await starting;
+      if (watched.services.objects.length === 0) this.#forget(namespace, watched);
+      return watched;
+    } catch (error) {
+      this.#known.delete(namespace);
+      throw error;
+    }
+  }
+
+  /** Those that could be listed. */
+  async all(): Promise<readonly WatchedNamespace[]> {
+    const started = await Promise.allSettled(this.#known.values());
+    return started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  }
+
+  async close(): Promise<void> {
+    for (const watched of await this.all()) stop(watched);
+  }
+
+  async #start(namespace: string): Promise<WatchedNamespace> {
+    const common = { namespace, log: this.#log };
+    const watched = {
+      services: new WatchCache(this.#client, {
+        ...common,
+        resource: virtualServices,
+        read: readVirtualService,
+      }),
+      rules: new WatchCache(this.#client, { ...common, resource: destinationRules, read: readDestinationRule }),
+    };
+    try {
+      await Promise.all([watched.services.start(), watched.rules.start()]);
+      return watched;
+    } catch (error) {
+      stop(watched);
+      if (error instanceof NotFoundError)
+        throw new RejectedError('this cluster does not know networking.istio.io/v1: is Istio installed?', {
+          cause: error,
+        });
+      throw error;
+    }
+  }
+
+  #forget(namespace: string, watched: WatchedNamespace): void {
+    stop(watched);
+    this.#known.delete(namespace);
+  }
+}
+
+function stop({ services, rules }: WatchedNamespace): void {
+  services.stop();
+  rules.stop();
+}

@@ -1,0 +1,9 @@
+/** `14:03 UTC`: a card stays, so it cannot say how long ago, and everyone who reads it has a clock of their own. */
+export function clock(at: string): string {
+  return `${new Date(at).toISOString().slice(11, 16)} UTC`;
+}
+
+/** `14:03:11 UTC` */
+export function exactClock(at: Date): string {
+  return `${at.toISOString().slice(11, 19)} UTC`;
+}
