@@ -20,6 +20,7 @@ import { createSlackApp, type SlackApp, SlackTokenError } from './slack/app.ts';
 import { SlackChannel } from './slack/channel.ts';
 import { eventsPath } from './slack/surface.ts';
 import { slackClient } from './slack/web-api.ts';
+import { startWatching } from './watching.ts';
 import { apply, type Bench } from './workflow/apply.ts';
 import { cardsOf } from './workflow/cards.ts';
 import { DependencyError } from './workflow/errors.ts';
@@ -124,6 +125,7 @@ async function start(config: Config, log: Log): Promise<Bot> {
     return open;
   });
   const news = listenForNews(config.redis, log, () => rounds.soon());
+  const stopWatching = startWatching({ mesh, changes, cards, meter: metrics, log, now }, mesh, aside);
 
   return {
     port: http.port,
@@ -132,6 +134,7 @@ async function start(config: Config, log: Log): Promise<Bot> {
       pulse.stop();
       rounds.stop();
       news.close();
+      stopWatching();
       http.refuseSlack();
       chat.close();
       await Promise.all([slack?.stop(), worker?.close()]);

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Change } from '../domain/change.ts';
-import { ledgerAnnotation, record } from '../domain/ledger.ts';
+import { ledgerAnnotation, readLedger, record } from '../domain/ledger.ts';
 import { type ChangeId, type RoutingObject, resolveHost, type ServiceName } from '../domain/names.ts';
-import type { Route } from '../domain/route.ts';
+import type { Route, Weights } from '../domain/route.ts';
 import { LedgerUnreadableError } from '../workflow/errors.ts';
-import type { Aged, Edit, Found, Glance, Log, OpenRoute, Written } from '../workflow/ports.ts';
+import type { Aged, Edit, Found, Glance, Log, OpenRoute, Touched, Written } from '../workflow/ports.ts';
 import { toEvent } from './event.ts';
 import { findService } from './find-service.ts';
 import type { KubeClient } from './kube-client.ts';
@@ -36,12 +36,13 @@ export class ClusterMesh {
   readonly #client: KubeClient;
   readonly #log: Log;
   readonly #namespaces: Namespaces;
+  readonly #listeners = new Set<(touched: Touched) => void>();
 
   constructor(cluster: string, client: KubeClient, log: Log) {
     this.#cluster = cluster;
     this.#client = client;
     this.#log = log;
-    this.#namespaces = new Namespaces(client, log);
+    this.#namespaces = new Namespaces(client, log, (before, after) => this.#tell(before, after));
   }
 
   async find(name: ServiceName): Promise<Found> {
@@ -70,6 +71,18 @@ export class ClusterMesh {
     const aged = await this.#confirm(services, patienceMs.show);
     const rulesOf = rulesIn(rules.objects);
     return { seen: services.objects.map((object) => this.#toRouteOrWithoutLedger(object, rulesOf)), ...aged };
+  }
+
+  async glance({ namespace, name }: RoutingObject): Promise<Weights | undefined> {
+    const { services } = await this.#namespaces.watched(namespace);
+    const object = services.get(name);
+    // Without the DestinationRules, which say nothing of weights: there may be thousands, and this is asked often.
+    return object === undefined ? undefined : this.#toRouteOrWithoutLedger(object, () => []);
+  }
+
+  onTouched(listen: (touched: Touched) => void): () => void {
+    this.#listeners.add(listen);
+    return () => this.#listeners.delete(listen);
   }
 
   async findChange(id: ChangeId): Promise<RoutingObject | undefined> {
@@ -167,6 +180,14 @@ export class ClusterMesh {
     return isFresh() ? {} : { asOf: services.confirmedAt };
   }
 
+  #tell(before: VirtualService | undefined, after: VirtualService | undefined): void {
+    const one = after ?? before;
+    const changes = [...new Set([...newestChanges(before), ...newestChanges(after)])];
+    if (one === undefined || changes.length === 0 || this.#listeners.size === 0) return;
+    const touched = { object: this.#objectOf(one), changes };
+    for (const listen of this.#listeners) listen(touched);
+  }
+
   #objectOf({ metadata }: VirtualService): RoutingObject {
     return { cluster: this.#cluster, namespace: metadata.namespace, kind: 'VirtualService', name: metadata.name };
   }
@@ -181,6 +202,14 @@ export class ClusterMesh {
       return toRoute(this.#cluster, { ...object, metadata: { ...object.metadata, annotations } }, rulesOf);
     }
   }
+}
+
+/** The newest change of each rule, as the ledger has them; an object without a ledger has none, nor one whose ledger is not ours. */
+function newestChanges(object: VirtualService | undefined): readonly ChangeId[] {
+  const reading = readLedger(object?.metadata.annotations?.[ledgerAnnotation]);
+  if (reading.kind === 'unreadable') return [];
+  const byRule = Map.groupBy(reading.ledger.revisions, ({ rule }) => rule);
+  return [...byRule.values()].flatMap(([newest]) => newest?.id ?? []);
 }
 
 function rulesIn(rules: readonly DestinationRule[]): (host: string) => readonly DestinationRule[] {

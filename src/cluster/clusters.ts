@@ -1,8 +1,8 @@
 import type { Change } from '../domain/change.ts';
 import type { ChangeId, Place, RoutingObject, ServiceName } from '../domain/names.ts';
-import type { Route } from '../domain/route.ts';
+import type { Route, Weights } from '../domain/route.ts';
 import { MeshUnavailableError } from '../workflow/errors.ts';
-import type { Found, Glance, Mesh, OpenRoute } from '../workflow/ports.ts';
+import type { Found, Glance, Mesh, OpenRoute, Touched } from '../workflow/ports.ts';
 import type { ClusterMesh } from './cluster-mesh.ts';
 
 /** All clusters we serve, behind one mesh: each call goes to the cluster it names. */
@@ -28,6 +28,17 @@ export class Clusters implements Mesh {
 
   services(place: Place): Promise<Glance<readonly Route[]>> {
     return this.#meshOf(place).services(place.namespace);
+  }
+
+  async glance(object: RoutingObject): Promise<Weights | undefined> {
+    return this.#meshOf(object).glance(object);
+  }
+
+  onTouched(listen: (touched: Touched) => void): () => void {
+    const ends = [...this.#meshes.values()].map((mesh) => mesh.onTouched(listen));
+    return () => {
+      for (const end of ends) end();
+    };
   }
 
   async findChange(id: ChangeId): Promise<RoutingObject | undefined> {

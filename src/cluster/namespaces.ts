@@ -21,11 +21,17 @@ export interface WatchedNamespace {
 export class Namespaces {
   readonly #client: KubeClient;
   readonly #log: Log;
+  readonly #onChange: (before: VirtualService | undefined, after: VirtualService | undefined) => void;
   readonly #known = new Map<string, Promise<WatchedNamespace>>();
 
-  constructor(client: KubeClient, log: Log) {
+  constructor(
+    client: KubeClient,
+    log: Log,
+    onChange: (before: VirtualService | undefined, after: VirtualService | undefined) => void,
+  ) {
     this.#client = client;
     this.#log = log;
+    this.#onChange = onChange;
   }
 
   async watched(namespace: string): Promise<WatchedNamespace> {
@@ -60,6 +66,7 @@ export class Namespaces {
         ...common,
         resource: virtualServices,
         read: readVirtualService,
+        onChange: this.#onChange,
       }),
       rules: new WatchCache(this.#client, { ...common, resource: destinationRules, read: readDestinationRule }),
     };

@@ -40,23 +40,40 @@ export interface Base {
   readonly after?: ChangeId | undefined;
 }
 
+/** How an applied change was lost to somebody else; besides the weights, the object, its rule or its history may be gone. */
+export const movedHow = ['weights', 'ledger-lost', 'made-anew', 'object-gone', 'rule-gone'] as const;
+
+/** Somebody else moved what an applied change made, and no newer change of ours did. */
+export interface MovedAway {
+  /** When the rules were written, by the API server; when it was seen, where that is not known. */
+  readonly at: string;
+  /** Who wrote them, by `managedFields`. */
+  readonly manager?: string | undefined;
+  /** What the rule holds now. */
+  readonly live: Split;
+  readonly how: (typeof movedHow)[number];
+}
+
+export interface Applied {
+  readonly kind: 'applied';
+  readonly at: string;
+  readonly seq: number;
+  /** From accepted to live. */
+  readonly tookMs: number;
+  /** The weights as the API server returned them, which admission may have changed. */
+  readonly live: Split;
+  /** Warnings of the API server and its webhooks. */
+  readonly warnings: readonly string[];
+  /** The change that took this one back, or the next one on the same rule. */
+  readonly rolledBack?: { readonly by: string; readonly change: ChangeId } | undefined;
+  readonly later?: ChangeId | undefined;
+  readonly movedAway?: MovedAway | undefined;
+}
+
 export type State =
   | { readonly kind: 'queued' }
   | { readonly kind: 'applying' }
-  | {
-      readonly kind: 'applied';
-      readonly at: string;
-      readonly seq: number;
-      /** From accepted to live. */
-      readonly tookMs: number;
-      /** The weights as the API server returned them, which admission may have changed. */
-      readonly live: Split;
-      /** Warnings of the API server and its webhooks. */
-      readonly warnings: readonly string[];
-      /** The change that took this one back, or the next one on the same rule. */
-      readonly rolledBack?: { readonly by: string; readonly change: ChangeId } | undefined;
-      readonly later?: ChangeId | undefined;
-    }
+  | Applied
   | {
       readonly kind: 'held';
       readonly at: string;

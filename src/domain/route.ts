@@ -55,8 +55,16 @@ export function keyOfNamed({ rules }: Route, typed: string | undefined): string 
   return rules.find(({ name }) => name === typed)?.key ?? typed;
 }
 
-export function findRule(route: Route, key: string): Rule | undefined {
-  return route.rules.find((rule) => rule.key === key);
+/** As much of a route as tells what a change's weights have become. */
+export type Weights = Pick<Route, 'uid' | 'ledger' | 'lastWriter'> & {
+  readonly rules: readonly Pick<Rule, 'key' | 'split'>[];
+};
+
+export function findRule<R extends Pick<Rule, 'key'>>(
+  { rules }: { readonly rules: readonly R[] },
+  key: string,
+): R | undefined {
+  return rules.find((rule) => rule.key === key);
 }
 
 /** Rules above the default one, whose matches its split does not reach, like the tutorial's `end-user: jason`. Below it a rule is dead. */

@@ -20,6 +20,12 @@ export function createMetrics(): Metrics {
     labelNames: ['outcome'],
     registers,
   });
+  const reverts = new Counter({
+    name: 'shiftbot_reverts_total',
+    help: 'Applied changes whose weights somebody else moved, by the tool that did',
+    labelNames: ['by'],
+    registers,
+  });
   const duration = new Histogram({
     name: 'shiftbot_change_duration_seconds',
     help: 'From accepted to applied',
@@ -35,6 +41,7 @@ export function createMetrics(): Metrics {
     stoodStill: () => stalls.inc(),
     ended: (outcome) => changes.inc({ outcome }),
     applied: (tookMs) => duration.observe(tookMs / 1000),
+    movedAway: (by) => reverts.inc({ by }),
     gauge: (name, help, read) => {
       const gauge: Gauge = new Gauge({
         name,

@@ -18,5 +18,6 @@ export const keys = {
   cardClaim: (id: string) => `${root}:card-claim:${id}`,
   open: `${root}:open`,
   owed: `${root}:owed`,
+  recent: `${root}:recent`,
   probe: `${root}:probe`,
 } as const;

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import { type Change, failReasons, holdReasons } from '../domain/change.ts';
+import { type Change, failReasons, holdReasons, movedHow } from '../domain/change.ts';
 import { changeIdSchema, splitSchema } from '../domain/ledger.ts';
 import { tools } from '../domain/owner.ts';
 import { UntrustedRecordError } from '../workflow/errors.ts';
@@ -34,6 +34,9 @@ const state = z.discriminatedUnion('kind', [
     warnings: z.array(z.string()),
     rolledBack: z.object({ by: z.string(), change: changeIdSchema }).optional(),
     later: changeIdSchema.optional(),
+    movedAway: z
+      .object({ at: z.string(), manager: z.string().optional(), live: splitSchema, how: z.enum(movedHow) })
+      .optional(),
   }),
   z.object({
     kind: z.literal('held'),

@@ -21,6 +21,9 @@ const rememberRequestSeconds = 3600;
 const keepEndedSeconds = 30 * 24 * 3600;
 /** What an answer needs to come back: what Redis takes later than that before we give up would be told as not taken. */
 const answerMs = 200;
+/** How long it is looked after whether what was applied still stands. */
+const recentMs = 24 * 3600_000;
+const maxRecent = 500;
 const row = z.tuple([z.string(), z.string(), z.string(), z.string()]);
 const rows = z.array(z.tuple([z.string(), z.string(), z.string(), z.string(), z.string()]));
 const beginReply = z.tuple([z.enum(['begun', 'not-first', 'busy', 'resting', 'ended'])], z.string());
@@ -162,8 +165,8 @@ export class StoredChanges implements Changes {
     const { rev, kind, record, mac } = storeChange(next, this.#key);
     const reply = await updateScript.run(
       this.#redis,
-      [keys.change(next.id), keys.line(key), keys.lineVersion(key), keys.begun(key), keys.open, keys.owed],
-      [next.id, rev, kind, record, mac, keepEndedSeconds, kind === 'held' || isUnsettled(next) ? 1 : 0],
+      [keys.change(next.id), keys.line(key), keys.lineVersion(key), keys.begun(key), keys.open, keys.owed, keys.recent],
+      [next.id, rev, kind, record, mac, keepEndedSeconds, kind === 'held' || isUnsettled(next) ? 1 : 0, recentMs],
     );
     return reply === 1;
   }
@@ -174,6 +177,11 @@ export class StoredChanges implements Changes {
 
   async open(): Promise<readonly Change[]> {
     const reply = await openScript.run(this.#redis, [keys.open], [keys.change('')]);
+    return this.#readable(rows.parse(reply));
+  }
+
+  async recentlyApplied(): Promise<readonly Change[]> {
+    const reply = await recentScript.run(this.#redis, [keys.recent], [keys.change(''), recentMs, maxRecent]);
     return this.#readable(rows.parse(reply));
   }
 
@@ -232,6 +240,10 @@ const lineScript = new Script(`${rowsOf}
 
 const openScript = new Script(`${rowsOf}
   return rowsOf(redis.call('ZRANGE', KEYS[1], 0, -1), ARGV[1])`);
+
+const recentScript = new Script(`${rowsOf}
+  local since = redis.call('TIME')[1] * 1000 - ARGV[2]
+  return rowsOf(redis.call('ZREVRANGEBYSCORE', KEYS[1], '+inf', since, 'LIMIT', 0, ARGV[3]), ARGV[1])`);
 
 /** Others may hear of it at once; one that may not (ACL) or is not heard is found by the next round of reconciling. */
 const acceptScript = new Script(`
@@ -316,10 +328,15 @@ const freeLinesScript = new Script(`
   return free`);
 
 const updateScript = new Script(`
-  local change, line, version, begun, open, owed = unpack(KEYS)
-  local id, rev, kind, record, mac, keep, staysOpen = unpack(ARGV)
+  local change, line, version, begun, open, owed, recent = unpack(KEYS)
+  local id, rev, kind, record, mac, keep, staysOpen, recentMs = unpack(ARGV)
   local stored = redis.call('HGET', change, 'rev')
   if not stored or tonumber(stored) ~= tonumber(rev) - 1 then return 0 end
+  if kind == 'applied' and redis.call('HGET', change, 'kind') ~= 'applied' then
+    local now = redis.call('TIME')[1] * 1000
+    redis.call('ZADD', recent, now, id)
+    redis.call('ZREMRANGEBYSCORE', recent, '-inf', now - recentMs)
+  end
 
   redis.call('HSET', change, 'rev', rev, 'kind', kind, 'record', record, 'mac', mac)
   redis.call('ZADD', owed, rev, id)

@@ -1,11 +1,14 @@
 import type { Button, ContextBlock, KnownBlock } from '@slack/types';
-import { type Change, type FailReason, type HoldReason, type State, shownAs } from '../domain/change.ts';
+import { type Change, type FailReason, type HoldReason, isEnded, type State, shownAs } from '../domain/change.ts';
+import { type AppliedChange, isApplied } from '../domain/fate.ts';
 import type { ChangeId } from '../domain/names.ts';
 import { defaultRule } from '../domain/route.ts';
 import { percentages, weightOf } from '../domain/split.ts';
 import { truncate } from '../domain/typed-text.ts';
 import { actions, formatButtonValue } from './actions.ts';
+import { canTakeBack, movedNote } from './moved-text.ts';
 import { code, escapeText, user } from './mrkdwn.ts';
+import { warningText } from './owner-text.ts';
 import { moveRows, moveText, splitText } from './split-text.ts';
 
 export interface Message {
@@ -106,7 +109,13 @@ function quoted(reason: string): string {
 function notesOf(change: Change): readonly string[] {
   const pinned = change.pinned.slice(0, 5).map((rule) => code(rule, 120));
   const notReached = pinned.length > 0 ? [`Not reached by the split: ${pinned.join(', ')}`] : [];
-  return [...stateNotes(change), ...notReached];
+  return [...stateNotes(change), ...warningNotes(change), ...notReached];
+}
+
+/** Not beside what says that it came true. */
+function warningNotes(change: Change): readonly string[] {
+  const isOver = isApplied(change) ? change.state.movedAway !== undefined : isEnded(change);
+  return isOver ? [] : (change.warnings ?? []).slice(0, 2).map(warningText);
 }
 
 function stateNotes(change: Change): readonly string[] {
@@ -116,7 +125,7 @@ function stateNotes(change: Change): readonly string[] {
     case 'applying':
       return [];
     case 'applied':
-      return appliedNotes(state);
+      return isApplied(change) ? appliedNotes(change) : [];
     case 'held':
       return [heldNote(change, state)];
     case 'superseded':
@@ -130,10 +139,17 @@ function stateNotes(change: Change): readonly string[] {
   }
 }
 
-function appliedNotes({ rolledBack, later, warnings }: StateOf<'applied'>): readonly string[] {
+function appliedNotes(change: AppliedChange): readonly string[] {
+  const { rolledBack, later, warnings, movedAway } = change.state;
+  const moved = movedAway === undefined ? [] : [movedNote(change, movedAway)];
   const since = rolledBack === undefined && later !== undefined ? [`The split was changed since, by ${later}.`] : [];
   const back = rolledBack === undefined ? [] : [`*Rolled back* by ${user(rolledBack.by)} (${rolledBack.change}).`];
-  return [...back, ...since, ...warnings.slice(0, 3).map((warning) => `The API server warns: ${code(warning, 300)}`)];
+  return [
+    ...moved,
+    ...back,
+    ...since,
+    ...warnings.slice(0, 3).map((warning) => `The API server warns: ${code(warning, 300)}`),
+  ];
 }
 
 function heldNote(change: Change, { because, live, lastWriter }: StateOf<'held'>): string {
@@ -176,8 +192,8 @@ const failWords: Record<FailReason, (change: Change) => string> = {
 function buttonsOf(change: Change): Button[] {
   const { state } = change;
   if (state.kind === 'held') return heldButtons(change);
-  if (state.kind !== 'applied' || state.rolledBack !== undefined) return [];
-  return [rollBackButton(change), ...promoteButton(change, state), historyButton(change)];
+  if (!isApplied(change) || change.state.rolledBack !== undefined) return [];
+  return [...(canTakeBack(change) ? [rollBackButton(change)] : []), ...promoteButton(change), historyButton(change)];
 }
 
 function rollBackButton({ id, from, service }: Change): Button {
@@ -199,9 +215,10 @@ function rollBackButton({ id, from, service }: Change): Button {
   };
 }
 
-function promoteButton({ id, focus }: Change, { live, later }: StateOf<'applied'>): Button[] {
+function promoteButton({ id, focus, state: { live, later, movedAway } }: AppliedChange): Button[] {
   const share = focus === undefined ? 100 : weightOf(percentages(live), focus);
-  if (focus === undefined || share === 0 || share === 100 || later !== undefined) return [];
+  if (focus === undefined || share === 0 || share === 100) return [];
+  if (later !== undefined || movedAway !== undefined) return [];
   return [
     {
       type: 'button',

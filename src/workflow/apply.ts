@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Change, type FailReason, moveTo, revisionOf, type State } from '../domain/change.ts';
 import { decide } from '../domain/decide.ts';
 import type { ChangeId } from '../domain/names.ts';
-import { findRule, type Route } from '../domain/route.ts';
+import type { Route } from '../domain/route.ts';
 import type { Split } from '../domain/split.ts';
 import type { Cards } from './cards.ts';
 import { DependencyError, MeshUnavailableError, StoreUnavailableError, UntrustedRecordError } from './errors.ts';
@@ -123,7 +123,7 @@ async function makeLive(bench: Bench, change: Change): Promise<void> {
       case 'done':
         return applied(bench, change, open.route, {
           seq: decision.seq,
-          live: liveSplit(open.route, change),
+          live: decision.revision.to, // and not what is live by now, which somebody may have moved since
           at: decision.revision.at,
           warnings: [],
         });
@@ -227,10 +227,6 @@ async function end(bench: Bench, change: Change, state: Exclude<State, { kind: '
   );
   bench.meter.ended('because' in state ? `${state.kind}:${state.because}` : state.kind);
   bench.cards.showSoon(change.id);
-}
-
-function liveSplit(route: Route, change: Change): Split {
-  return findRule(route, change.rule)?.split ?? change.to;
 }
 
 function isoNow(bench: Bench): string {

@@ -1,7 +1,8 @@
 import type { Change } from '../domain/change.ts';
 import type { Revision } from '../domain/ledger.ts';
 import type { ChangeId, Place, RoutingObject, ServiceName } from '../domain/names.ts';
-import type { Route } from '../domain/route.ts';
+import type { Tool } from '../domain/owner.ts';
+import type { Route, Weights } from '../domain/route.ts';
 import type { Split } from '../domain/split.ts';
 
 /** The clusters' routing tables: names come from a watch cache, what decides is read live. Failures are a DependencyError. */
@@ -14,6 +15,13 @@ export interface Mesh {
   read(object: RoutingObject): Promise<OpenRoute | undefined>;
   /** All routing objects of a namespace, from the watch cache. */
   services(place: Place): Promise<Glance<readonly Route[]>>;
+  /** An object as the watch cache has it, whose namespace is watched from now on; undefined where it does not exist. */
+  glance(object: RoutingObject): Promise<Weights | undefined>;
+  /**
+   * Calls back when an object with a ledger was written, made anew or removed, by us or by others; within a minute when the watch
+   * missed it, and perhaps more than once. Only of namespaces that are watched. Returns what ends it.
+   */
+  onTouched(listen: (touched: Touched) => void): () => void;
   /** The object whose ledger holds a change, from the watch cache: the way from an old card to its object when the store was lost. */
   findChange(id: ChangeId): Promise<RoutingObject | undefined>;
   /** Leaves an Event on the object; once, for the same change. */
@@ -38,6 +46,13 @@ export interface Aged {
 
 export interface Glance<T> extends Aged {
   readonly seen: T;
+}
+
+/** A routing object that somebody wrote. */
+export interface Touched {
+  readonly object: RoutingObject;
+  /** The newest change of each rule, by the ledgers before and after. */
+  readonly changes: readonly ChangeId[];
 }
 
 /** A routing object as it was read, and the one write that is allowed from that reading. */
@@ -92,6 +107,8 @@ export interface Changes {
   areQuiet(): Promise<boolean>;
   /** Changes that still wait for a worker or a person, or whose effect is not known, oldest first. */
   open(): Promise<readonly Change[]>;
+  /** What was applied within the last day, newest first; at most 500. */
+  recentlyApplied(): Promise<readonly Change[]>;
 }
 
 export interface AcceptOptions {
@@ -188,4 +205,6 @@ export interface Meter {
   ended(outcome: string): void;
   /** From accepted to live. */
   applied(tookMs: number): void;
+  /** Somebody else moved what an applied change made; `by` is the tool, where it is a known one. */
+  movedAway(by: Tool | 'other'): void;
 }

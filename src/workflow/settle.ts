@@ -1,6 +1,5 @@
 import { type Change, isUnsettled, moveTo, type State } from '../domain/change.ts';
 import { decide } from '../domain/decide.ts';
-import { findRule } from '../domain/route.ts';
 import type { Cards } from './cards.ts';
 import { DependencyError } from './errors.ts';
 import type { Changes, Log, Mesh } from './ports.ts';
@@ -40,8 +39,7 @@ async function lookAgain({ mesh, log, now }: Settling, change: Change): Promise<
     if (route === undefined || decision?.kind !== 'done') return without;
     const { revision, seq } = decision;
     const tookMs = Math.max(0, Date.parse(revision.at) - Date.parse(change.acceptedAt));
-    const live = findRule(route, change.rule)?.split ?? change.to;
-    return { kind: 'applied', at: revision.at, seq, tookMs, live, warnings: [] };
+    return { kind: 'applied', at: revision.at, seq, tookMs, live: revision.to, warnings: [] }; // who moved it since, the watch tells
   } catch (err) {
     if (!(err instanceof DependencyError)) throw err;
     log.info({ changeId: change.id, err }, 'what became of a change cannot be looked up yet');

@@ -174,4 +174,31 @@ export const plantedFaults: readonly PlantedFault[] = [
     ],
     tests: ['test/workflow/roll-back.test.ts'],
   },
+  {
+    name: 'what the watch shows is told without a live read',
+    edits: [
+      {
+        file: 'src/workflow/watch-over.ts',
+        find: 'const route = (await lookout.mesh.read(change.object))?.route;',
+        replace: 'const route = seen;',
+      },
+    ],
+    tests: ['test/workflow/watch-over.test.ts'],
+  },
+  {
+    name: 'a later change of ours is told as a move by somebody else',
+    edits: [
+      {
+        file: 'src/domain/fate.ts',
+        find: 'if (newest !== undefined && newest.id !== id && ',
+        replace: 'if (false && ',
+      },
+    ],
+    tests: ['test/domain/fate.test.ts'],
+  },
+  {
+    name: 'what the watch missed is not asked for',
+    edits: [{ file: 'src/cluster/watch-cache.ts', find: ' || performance.now() >= this.#listDueMs', replace: '' }],
+    tests: ['test/cluster/watch-cache.test.ts'],
+  },
 ];

@@ -129,11 +129,35 @@ describe.runIf(redisBinary)('with a redis-server', () => {
         insistedBy: 'U02BOB',
         base: { uid: 'u', seq: 3, after: 'c-6QXZ7F3K' },
         pinned: ['end-user = jason → v2'],
+        warnings: [{ kind: 'puts-back', owner: { tool: 'argo-cd', name: 'shop' } }],
         from: { v1: 2_147_483_647, v3: 0 },
       };
       await accept(changes, change);
 
       expect(await changes.read(change.id)).toEqual(change);
+    });
+
+    it('keep that somebody else moved what was applied', async () => {
+      const change = aChange();
+      await accept(changes, change);
+      const movedAway = { at: '2026-11-22T14:05:00.000Z', manager: 'argocd-controller', live: { v1: 100 } };
+      const moved = await end(changes, change, { ...applied, movedAway: { ...movedAway, how: 'weights' } });
+
+      expect(await changes.read(change.id)).toEqual(moved);
+    });
+
+    it('forget after a day that they were applied lately', async () => {
+      const change = aChange();
+      await accept(changes, change);
+      await end(changes, change, applied);
+      await redis.zadd(keys.recent, String(Date.now() - 24 * 3600_000 - 2_000), change.id);
+      expect(await changes.recentlyApplied()).toEqual([]);
+
+      const next = aChange();
+      await accept(changes, next);
+      await end(changes, next, applied);
+
+      expect(await redis.zrange(keys.recent, '0', '-1')).toEqual([next.id]);
     });
 
     describe('a record that cannot be taken at its word', () => {
@@ -687,6 +711,21 @@ function describeChanges(where: string, enter: () => Promise<World>): void {
 
         expect(await changes.stranded([here, there])).toEqual([there]);
       });
+    });
+
+    it('lists what was applied lately, newest first, whatever the object, and once', async () => {
+      const [first, second, waits] = [aChange(), { ...aChange(), object: { ...object, name: 'other' } }, aChange()];
+      for (const each of [first, second]) {
+        await accept(changes, each);
+        const done = await end(changes, each, applied);
+        await changes.update(moveTo(done, { ...applied, later: waits.id }));
+      }
+      await accept(changes, waits);
+
+      expect((await changes.recentlyApplied()).map(({ id, rev }) => [id, rev])).toEqual([
+        [second.id, 3],
+        [first.id, 3],
+      ]);
     });
 
     it('lists what is open, oldest first, whatever the object', async () => {

@@ -7,7 +7,7 @@ import { type ChangeId, changeIdFrom, type RoutingObject } from '../../src/domai
 import type { Rule } from '../../src/domain/route.ts';
 import type { Split } from '../../src/domain/split.ts';
 import { LedgerUnreadableError, RejectedError } from '../../src/workflow/errors.ts';
-import type { Found, Mesh, OpenRoute } from '../../src/workflow/ports.ts';
+import type { Found, Mesh, OpenRoute, Touched } from '../../src/workflow/ports.ts';
 import { InMemoryMesh } from '../support/in-memory-mesh.ts';
 import { clusterName, type KubeWorld, realKube, realKubeconfig, sandboxKube } from '../support/kube.ts';
 
@@ -118,6 +118,19 @@ function describeMesh(where: string, begin: () => Promise<World>): void {
         expect(await find('late', `${world.namespace}-empty`)).toMatchObject({ kind: 'unknown-service', services: [] });
       });
 
+      it('has seen what it finds', async () => {
+        const object = await world.create({ name: 'glanced', split: { v1: 80, v2: 20 } });
+
+        const seen = await vi.waitFor(async () => {
+          const weights = await mesh.glance(object);
+          expect(weights).toBeDefined();
+          return weights;
+        });
+
+        expect(seen).toMatchObject({ ledger: emptyLedger, rules: [{ key: 'default', split: { v1: 80, v2: 20 } }] });
+        expect(await mesh.glance({ ...object, name: 'no' })).toBeUndefined();
+      });
+
       it('gives undefined for an object that is not there', async () => {
         const object = {
           cluster: clusterName,
@@ -127,6 +140,72 @@ function describeMesh(where: string, begin: () => Promise<World>): void {
         } as const;
 
         expect(await mesh.read(object)).toBeUndefined();
+      });
+    });
+
+    describe('hearing of what was touched', () => {
+      const heard: Touched[] = [];
+      let end: () => void;
+
+      beforeAll(() => {
+        end = mesh.onTouched((touched) => heard.push(touched));
+      });
+      afterAll(() => end());
+
+      const hear = (object: RoutingObject): Promise<Touched> =>
+        vi.waitFor(() => {
+          const found = heard.findLast((touched) => touched.object.name === object.name);
+          if (found === undefined) throw new Error(`nothing was heard of ${object.name}`);
+          return found;
+        });
+
+      it('tells of our own write, of what somebody else makes of it, and who that was', async () => {
+        const object = await world.create({ name: 'touched', split: { v1: 50, v2: 50 } });
+        const change = revisionTo({ v1: 60, v2: 40 });
+        await shift(object, change.to, change);
+        const ours = await hear(object);
+        heard.length = 0;
+
+        await world.moveByHand(object, { v1: 70, v2: 30 });
+        const theirs = await hear(object);
+
+        expect([ours, theirs]).toEqual([
+          { object, changes: [change.id] },
+          { object, changes: [change.id] },
+        ]);
+        expect(await mesh.glance(object)).toMatchObject({
+          lastWriter: { manager: 'kubectl-edit' },
+          rules: [{ split: { v1: 70, v2: 30 } }],
+        });
+      });
+
+      it('still names the change when our history is gone, and when the object is', async () => {
+        const spoiled = await world.create({ name: 'spoiled-later', split: { v1: 50, v2: 50 } });
+        const removed = await world.create({ name: 'removed', split: { v1: 50, v2: 50 } });
+        const [one, other] = [revisionTo({ v1: 60, v2: 40 }), revisionTo({ v1: 60, v2: 40 })];
+        await shift(spoiled, one.to, one);
+        await shift(removed, other.to, other);
+        await hear(removed);
+        heard.length = 0;
+
+        await world.spoilLedger(spoiled);
+        await world.remove(removed);
+
+        expect((await hear(spoiled)).changes).toContain(one.id);
+        expect((await hear(removed)).changes).toEqual([other.id]);
+        expect(await mesh.glance(removed)).toBeUndefined();
+      });
+
+      it('says nothing of objects that we never changed', async () => {
+        const [object, ours] = [
+          await world.create({ name: 'never-ours', split: { v1: 50, v2: 50 } }),
+          await world.create({ name: 'ours', split: { v1: 50, v2: 50 } }),
+        ];
+        await world.moveByHand(object, { v1: 70, v2: 30 });
+        await shift(ours, { v1: 60, v2: 40 });
+        await hear(ours);
+
+        expect(heard.filter((touched) => touched.object.name === object.name)).toEqual([]);
       });
     });
 

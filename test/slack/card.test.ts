@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Change, failReasons, holdReasons, type State } from '../../src/domain/change.ts';
+import {
+  type Change,
+  failReasons,
+  holdReasons,
+  type MovedAway,
+  movedHow,
+  type State,
+} from '../../src/domain/change.ts';
+import { tools } from '../../src/domain/owner.ts';
 import { readButtonValue } from '../../src/slack/actions.ts';
 import { card } from '../../src/slack/card.ts';
 import { change, changeId } from '../support/builders.ts';
@@ -14,6 +22,7 @@ const states: readonly State[] = [
   applied,
   { ...applied, rolledBack: { by: 'U02BOB', change: changeId(2) } },
   { ...applied, later: changeId(2) },
+  ...movedHow.map((how): State => ({ ...applied, movedAway: { at, how, live: { v1: 100 }, manager: 'kubectl-edit' } })),
   ...holdReasons.map(
     (because): State => ({ kind: 'held', at, uid: 'u', because, live: { v1: 70, v2: 30 }, lastWriter: 'kubectl-edit' }),
   ),
@@ -129,6 +138,75 @@ describe('the card', () => {
     expect(buttons(shown).map(({ text }) => text)).toEqual(['Roll back to v1 100 %', 'History']);
   });
 
+  describe('once somebody else moved what it made', () => {
+    const putBack: MovedAway = { at, how: 'weights', manager: 'argocd-controller', live: { v1: 100, v3: 0 } };
+    const moved = (away: Partial<MovedAway>, overrides: Partial<Change> = {}) =>
+      change({ state: { ...applied, movedAway: { ...putBack, ...away } }, ...overrides });
+
+    it('says who put it back, when, what is live, how to stop that, and what to type to have it again', () => {
+      const shown = markup(moved({}));
+
+      expect(shown).toContain('*Put back* by `argocd-controller` at 14:03 UTC. Live is now v1 100 %.');
+      expect(shown).toContain("jqPathExpressions: ['.spec.http[].route[].weight']");
+      expect(shown).toContain('syncOptions: [RespectIgnoreDifferences=true]');
+      expect(shown).toContain('To have it again: `/shift reviews v1=50 v3=50 -n default --cluster sandbox`');
+    });
+
+    it.each`
+      manager                   | words
+      ${'kustomize-controller'} | ${'kustomize.toolkit.fluxcd.io/ssa: IfNotPresent'}
+      ${'helm-controller'}      | ${'driftDetection'}
+      ${'helm'}                 | ${'`helm upgrade`'}
+      ${'flagger'}              | ${'promote or roll back through it'}
+      ${'rollouts-controller'}  | ${'kubectl argo rollouts abort'}
+      ${'kubectl-edit'}         | ${'by hand or in a script'}
+      ${'terraform'}            | ${'Whoever runs `terraform`'}
+      ${undefined}              | ${'*Put back* by somebody else'}
+    `('says of $manager how to stop it: $words', ({ manager, words }) => {
+      expect(markup(moved({ manager }))).toContain(words);
+    });
+
+    it.each`
+      how              | words
+      ${'weights'}     | ${'*Moved away* by `kubectl-edit` at 14:03 UTC. Live is now v1 70 %, v2 30 %.'}
+      ${'ledger-lost'} | ${'Live is now v1 70 %, v2 30 %. Its history was removed too.'}
+      ${'made-anew'}   | ${'*The object was deleted and made anew* by `kubectl-edit`'}
+      ${'rule-gone'}   | ${'*The rule `default` was removed or renamed* by `kubectl-edit`'}
+      ${'object-gone'} | ${'*VirtualService `reviews` was deleted*, as seen at 14:03 UTC, and the split with it.'}
+    `('says what happened: $how', ({ how, words }) => {
+      expect(markup(moved({ how, manager: 'kubectl-edit', live: { v1: 70, v2: 30 } }))).toContain(words);
+    });
+
+    it.each`
+      how              | live                  | offered
+      ${'weights'}     | ${{ v1: 100, v3: 0 }} | ${['History']}
+      ${'weights'}     | ${{ v1: 70, v3: 30 }} | ${['Roll back to v1 100 %', 'History']}
+      ${'made-anew'}   | ${{ v1: 70, v3: 30 }} | ${['Roll back to v1 100 %', 'History']}
+      ${'rule-gone'}   | ${{}}                 | ${['History']}
+      ${'object-gone'} | ${{}}                 | ${['History']}
+    `('offers to roll back only what that would change: $how to $live', ({ how, live, offered }) => {
+      expect(buttons(moved({ how, live })).map(({ text }) => text)).toEqual(offered);
+    });
+
+    it('tells it in short once a later change says what is live', () => {
+      const shown = change({ state: { ...applied, movedAway: putBack, later: changeId(2) } });
+
+      expect(markup(shown)).toContain('*Put back* by `argocd-controller` at 14:03 UTC.\nThe split was changed since');
+      expect(markup(shown)).not.toContain('Live is now');
+    });
+  });
+
+  it('warns before the first change that a tool may put the weights back, until it did', () => {
+    const warnings = [{ kind: 'puts-back', owner: { tool: 'argo-cd', name: 'shop' } }] as const;
+    const movedAway = { at, how: 'weights', manager: 'argocd-controller', live: { v1: 100 } } as const;
+    const words = '*Argo CD (application `shop`) manages this object* and may put the weights back.';
+
+    expect(markup(change({ warnings }))).toContain(words);
+    expect(markup(change({ warnings, state: applied }))).toContain(words);
+    expect(markup(change({ warnings, state: { ...applied, movedAway } }))).not.toContain(words);
+    expect(markup(change({ warnings, state: { kind: 'superseded', at } }))).not.toContain(words);
+  });
+
   it('asks a person what to do when it is held, and says who moved what', () => {
     const shown = change({
       state: {
@@ -193,6 +271,9 @@ describe('whatever a person or the cluster wrote', () => {
       live: fc.constant({ v1: 1 }),
       lastWriter: nasty,
     }),
+    fc
+      .record({ manager: nasty, how: fc.constantFrom(...movedHow), live: fc.dictionary(nasty, fc.nat({ max: 100 })) })
+      .map((away): State => ({ ...applied, movedAway: { ...away, at } })),
     fc.record({ warnings: fc.array(nasty, { maxLength: 6 }) }).map(({ warnings }): State => ({ ...applied, warnings })),
   );
   const anyChange = fc
@@ -202,6 +283,13 @@ describe('whatever a person or the cluster wrote', () => {
       service: nasty,
       by: nasty,
       pinned: fc.array(nasty, { maxLength: 20 }),
+      warnings: fc.array(
+        fc.record({
+          kind: fc.constant('puts-back' as const),
+          owner: fc.record({ tool: fc.constantFrom(...tools), name: nasty }),
+        }),
+        { maxLength: 6 },
+      ),
       versions: fc.integer({ min: 1, max: 60 }),
     })
     .map(({ versions, ...rest }) => {

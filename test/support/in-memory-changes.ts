@@ -12,6 +12,8 @@ interface ObjectLine {
   resting: Until | undefined;
 }
 
+const recentMs = 24 * 3600_000;
+
 interface Until {
   readonly id: ChangeId;
   readonly untilMs: number;
@@ -27,6 +29,7 @@ export class InMemoryChanges implements Changes {
   readonly #refused = new Set<ChangeId>();
   readonly #asked = new Map<ChangeId, ChangeId>();
   readonly #lines = new Map<string, ObjectLine>();
+  readonly #applied: { readonly id: ChangeId; readonly atMs: number }[] = [];
   readonly #meanwhile: (() => Promise<void> | void)[] = [];
   #isAway = false;
 
@@ -135,8 +138,11 @@ export class InMemoryChanges implements Changes {
 
   async update(next: Change): Promise<boolean> {
     await this.#reach();
-    if (this.#records.get(next.id)?.rev !== next.rev - 1) return false;
+    const before = this.#records.get(next.id);
+    if (before?.rev !== next.rev - 1) return false;
     this.#store(next);
+    if (next.state.kind === 'applied' && before.state.kind !== 'applied')
+      this.#applied.unshift({ id: next.id, atMs: this.#now().getTime() });
     if (isWaiting(next)) return true;
 
     const its = this.#lineOf(next.object);
@@ -155,6 +161,13 @@ export class InMemoryChanges implements Changes {
     return [...this.#records.values()]
       .filter((change) => !isEnded(change) || isUnsettled(change))
       .toSorted((a, b) => a.acceptedAt.localeCompare(b.acceptedAt));
+  }
+
+  async recentlyApplied(): Promise<readonly Change[]> {
+    await this.#reach();
+    const since = this.#now().getTime() - recentMs;
+    const recent = this.#applied.filter(({ atMs }) => atMs >= since).slice(0, 500);
+    return recent.flatMap(({ id }) => this.#records.get(id) ?? []);
   }
 
   /** Somebody alters a record. */

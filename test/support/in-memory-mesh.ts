@@ -11,10 +11,10 @@ import {
   type ServiceName,
 } from '../../src/domain/names.ts';
 import { nearest } from '../../src/domain/nearest.ts';
-import { findRule, type Route, type Rule } from '../../src/domain/route.ts';
+import { findRule, type Route, type Rule, type Weights } from '../../src/domain/route.ts';
 import { type Split, weightOf } from '../../src/domain/split.ts';
 import { type DependencyError, LedgerUnreadableError, RejectedError } from '../../src/workflow/errors.ts';
-import type { Edit, Found, Glance, Mesh, OpenRoute, Written } from '../../src/workflow/ports.ts';
+import type { Edit, Found, Glance, Mesh, OpenRoute, Touched, Written } from '../../src/workflow/ports.ts';
 import { reviewsObject } from './builders.ts';
 
 /** What becomes of a write: refused as stale, or an error before or after it was stored. */
@@ -35,7 +35,9 @@ export class InMemoryMesh implements Mesh {
   readonly #writeFaults: WriteFault[] = [];
   readonly #readFaults: DependencyError[] = [];
   readonly #meanwhile: (() => Promise<void> | void)[] = [];
+  readonly #listeners = new Set<(touched: Touched) => void>();
   #aged: { readonly asOf?: Date } = {};
+  #isDeaf = false;
   #warnings: readonly string[] = [];
   #rejection: RejectedError | undefined;
   #version = 0;
@@ -71,6 +73,15 @@ export class InMemoryMesh implements Mesh {
 
   async services(place: Place): Promise<Glance<readonly Route[]>> {
     return { seen: this.#routesOf(place), ...this.#aged };
+  }
+
+  async glance(object: RoutingObject): Promise<Weights | undefined> {
+    return this.#kept.get(objectKey(object))?.route;
+  }
+
+  onTouched(listen: (touched: Touched) => void): () => void {
+    this.#listeners.add(listen);
+    return () => this.#listeners.delete(listen);
   }
 
   async findChange(id: ChangeId): Promise<RoutingObject | undefined> {
@@ -119,7 +130,9 @@ export class InMemoryMesh implements Mesh {
   }
 
   remove(object: RoutingObject): void {
+    const before = this.#kept.get(objectKey(object))?.route;
     this.#kept.delete(objectKey(object));
+    this.#tell(object, before, undefined);
   }
 
   /** What is asked of the watch cache is as old as this from now on. */
@@ -127,9 +140,16 @@ export class InMemoryMesh implements Mesh {
     this.#aged = { asOf };
   }
 
+  /** Events are lost from now on, or come again. */
+  deafen(isDeaf = true): void {
+    this.#isDeaf = isDeaf;
+  }
+
   /** As `kubectl replace --force` does: the same name and rules, another uid, and the ledger gone. */
   recreate(object: RoutingObject): void {
-    this.put({ ...this.routeOf(object), uid: randomUUID(), ledger: emptyLedger });
+    const route = this.routeOf(object);
+    this.remove(object);
+    this.put({ ...route, uid: randomUUID(), ledger: emptyLedger });
   }
 
   spoilLedger(object: RoutingObject): void {
@@ -189,8 +209,17 @@ export class InMemoryMesh implements Mesh {
   }
 
   #store(kept: Omit<Kept, 'version'>): void {
+    const key = objectKey(kept.route.object);
+    const before = this.#kept.get(key)?.route;
     this.#version += 1;
-    this.#kept.set(objectKey(kept.route.object), { ...kept, version: this.#version });
+    this.#kept.set(key, { ...kept, version: this.#version });
+    this.#tell(kept.route.object, before, kept.route);
+  }
+
+  #tell(object: RoutingObject, before: Route | undefined, route: Route | undefined): void {
+    const changes = [...new Set([before, route].flatMap((each) => newestChanges(each?.ledger)))];
+    if (this.#isDeaf || changes.length === 0) return;
+    for (const listen of this.#listeners) listen({ object, changes });
   }
 
   #routesOf({ cluster, namespace }: Place): readonly Route[] {
@@ -198,6 +227,10 @@ export class InMemoryMesh implements Mesh {
       .map(({ route }) => route)
       .filter(({ object }) => object.cluster === cluster && object.namespace === namespace);
   }
+}
+
+function newestChanges(ledger: Ledger = emptyLedger): readonly ChangeId[] {
+  return [...Map.groupBy(ledger.revisions, ({ rule }) => rule).values()].flatMap(([newest]) => newest?.id ?? []);
 }
 
 function withRule(route: Route, key: string, edit: (rule: Rule) => Rule): Route {

@@ -4,6 +4,7 @@ import type { Meter } from '../../src/workflow/ports.ts';
 export class InMemoryMeter implements Meter {
   readonly outcomes: string[] = [];
   readonly tookMs: number[] = [];
+  readonly movedBy: string[] = [];
 
   ended(outcome: string): void {
     this.outcomes.push(outcome);
@@ -11,5 +12,9 @@ export class InMemoryMeter implements Meter {
 
   applied(tookMs: number): void {
     this.tookMs.push(tookMs);
+  }
+
+  movedAway(by: string): void {
+    this.movedBy.push(by);
   }
 }

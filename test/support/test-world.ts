@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { CustomObjectsApi, KubeConfig } from '@kubernetes/client-node';
+import { CustomObjectsApi, KubeConfig, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { startWorld, type World, type WorldOptions } from '../../src/sandbox/world.ts';
 import { SlackClient, type SlackMessage } from './slack-client.ts';
 
@@ -76,6 +76,18 @@ export class Objects {
       body: { ...object, spec: change(object.spec) },
       fieldManager: 'kubectl-edit',
     });
+  }
+
+  /** Sets the weights of the last http rule, in the object's order, as a controller would. */
+  async setWeights(name: string, weights: readonly number[], fieldManager: string): Promise<void> {
+    const at = (await this.get(name)).spec.http.length - 1;
+    const patch = weights.map((value, place) => ({ op: 'add', path: `/spec/http/${at}/route/${place}/weight`, value }));
+    await this.patch(name, patch, fieldManager);
+  }
+
+  async patch(name: string, body: readonly object[], fieldManager = 'kubectl-patch'): Promise<void> {
+    const options = setHeaderOptions('Content-Type', PatchStrategy.JsonPatch);
+    await this.#api.patchNamespacedCustomObject({ ...this.#named(name), body, fieldManager }, options);
   }
 
   async delete(name: string): Promise<void> {

@@ -9,11 +9,13 @@ import { apply, type Bench, type WorkerAnswer } from '../../src/workflow/apply.t
 import { type Cards, cardsOf } from '../../src/workflow/cards.ts';
 import type { Asker, Desk } from '../../src/workflow/desk.ts';
 import { applyAnyway, discard } from '../../src/workflow/held.ts';
+import type { Touched } from '../../src/workflow/ports.ts';
 import { Reconciler } from '../../src/workflow/reconcile.ts';
 import { promote, requestShift } from '../../src/workflow/request.ts';
 import { type RollbackAnswer, requestRollback, rollBack } from '../../src/workflow/roll-back.ts';
 import type { Answer } from '../../src/workflow/submit.ts';
 import { Turns } from '../../src/workflow/turns.ts';
+import { type Lookout, lookAfter, lookAfterRecent } from '../../src/workflow/watch-over.ts';
 import { reviews, reviewsObject } from '../support/builders.ts';
 import { InMemoryCards } from '../support/in-memory-cards.ts';
 import { InMemoryChanges } from '../support/in-memory-changes.ts';
@@ -38,6 +40,8 @@ export class House {
   readonly desk: Desk;
   readonly bench: Bench;
   readonly #reconciler: Reconciler;
+  readonly lookout: Lookout;
+  #touched: Touched[] = [];
   readonly #background = new Background(this.log);
   #nowMs = Date.parse('2026-11-22T14:03:11.000Z');
   #requests = 0;
@@ -66,6 +70,8 @@ export class House {
       log,
       monotonicMs: () => this.#nowMs,
     });
+    this.lookout = { mesh, changes, cards: this.cards, meter, log, now };
+    mesh.onTouched((touched) => this.#touched.push(touched));
     this.bench = { mesh, changes, cards: this.cards, meter, log, now, aside };
   }
 
@@ -183,6 +189,27 @@ export class House {
     const open = await this.#reconciler.round();
     await this.settled();
     return open;
+  }
+
+  /** Processes look after all that the watch has heard of since. True when one of them should look again. */
+  async look(processes = 1): Promise<boolean> {
+    const heard = this.#touched;
+    this.#touched = [];
+    const answers = await Promise.all(
+      Array.from({ length: processes }, async () => {
+        let again = false;
+        for (const touched of heard) again = (await lookAfter(this.lookout, touched)) || again;
+        return again;
+      }),
+    );
+    await this.settled();
+    return answers.includes(true);
+  }
+
+  /** A round over all that was applied lately. */
+  async lookAround(): Promise<void> {
+    await lookAfterRecent(this.lookout);
+    await this.settled();
   }
 
   settled(): Promise<void> {

@@ -1,0 +1,63 @@
+import type { MovedAway } from '../domain/change.ts';
+import { formatCommand } from '../domain/command.ts';
+import type { AppliedChange } from '../domain/fate.ts';
+import { toolOf, weightsOwner } from '../domain/owner.ts';
+import { defaultRule } from '../domain/route.ts';
+import { percentages, sameShares } from '../domain/split.ts';
+import { truncate } from '../domain/typed-text.ts';
+import { code, escapeText } from './mrkdwn.ts';
+import { howToStop } from './owner-text.ts';
+import { splitText } from './split-text.ts';
+import { clock } from './time-text.ts';
+
+/** What is cut off cannot be typed. */
+const longestCommand = 250;
+
+/** What somebody else did to an applied change, how to stop that, and what to type to have it back. */
+export function movedNote(change: AppliedChange, away: MovedAway): string {
+  const { later, rolledBack } = change.state;
+  const happened = whatHappened(change, away);
+  if (later !== undefined || rolledBack !== undefined) return `${happened}.`; // what is live now is told elsewhere
+  if (away.how === 'object-gone') return `${happened}, and the split with it.`;
+
+  const live = away.how === 'rule-gone' ? '' : ` Live is now ${escapeText(truncate(splitText(away.live), 120))}.`;
+  const history = away.how === 'ledger-lost' ? ' Its history was removed too.' : '';
+  const tool = toolOf(away.manager);
+  const stop = howToStop(tool, away.manager);
+  const isLost = away.how === 'rule-gone' || (tool !== undefined && weightsOwner([{ tool }]) !== undefined);
+  return [`${happened}.${live}${history}`, stop, isLost ? '' : again(change)].filter((line) => line !== '').join('\n');
+}
+
+/** Whether taking the change back would still do something. */
+export function canTakeBack({ from, state: { movedAway } }: AppliedChange): boolean {
+  if (movedAway === undefined) return true;
+  return movedAway.how !== 'object-gone' && movedAway.how !== 'rule-gone' && !sameShares(movedAway.live, from);
+}
+
+function whatHappened({ object, rule, from }: AppliedChange, { how, live, manager, at }: MovedAway): string {
+  const by = `by ${manager === undefined ? 'somebody else' : code(manager)} at ${clock(at)}`;
+  switch (how) {
+    case 'object-gone':
+      return `*${object.kind} ${code(object.name)} was deleted*, as seen at ${clock(at)}`;
+    case 'rule-gone':
+      return `*The rule ${code(rule)} was removed or renamed* ${by}`;
+    case 'made-anew':
+      return `*The object was deleted and made anew* ${by}`;
+    case 'weights':
+    case 'ledger-lost':
+      return `*${sameShares(live, from) ? 'Put back' : 'Moved away'}* ${by}`;
+  }
+}
+
+/** The whole split, since a share of one version would divide the rest as somebody else has it now. */
+function again({ service, object, rule, state: { live } }: AppliedChange): string {
+  const { namespace, cluster } = object;
+  const shares = Object.entries(percentages(live)).filter(([, percent]) => percent > 0);
+  const command = formatCommand({
+    verb: 'shift',
+    service: { service, namespace, cluster },
+    wish: { kind: 'whole', shares: Object.fromEntries(shares) },
+    options: { rule: rule === defaultRule ? undefined : rule, dryRun: false },
+  });
+  return command.length > longestCommand ? '' : `To have it again: ${code(command, longestCommand)}`;
+}
