@@ -13,8 +13,9 @@ const allowed: Record<string, readonly string[]> = {
   redis: ['workflow', 'domain'],
   prometheus: ['workflow', 'domain'],
   http: ['workflow', 'domain'],
-  sandbox: ['workflow', 'domain', 'slack', 'cluster', 'redis', 'prometheus', 'http', '.'],
-  '.': ['workflow', 'domain', 'slack', 'cluster', 'redis', 'prometheus', 'http'],
+  policy: ['workflow', 'domain'],
+  sandbox: ['workflow', 'domain', 'slack', 'cluster', 'redis', 'prometheus', 'http', 'policy', '.'],
+  '.': ['workflow', 'domain', 'slack', 'cluster', 'redis', 'prometheus', 'http', 'policy'],
 };
 
 /** Packages that only one folder may know, so that a foreign library's words end where it is called. */
@@ -24,6 +25,7 @@ const homes: Record<string, readonly string[]> = {
   '@kubernetes/client-node': ['cluster'],
   bullmq: ['redis'],
   ioredis: ['redis'],
+  croner: ['policy'],
 };
 
 function sourceFiles(): string[] {

@@ -1,8 +1,10 @@
 import type { Change } from '../domain/change.ts';
+import type { Membership, Person } from '../domain/groups.ts';
 import type { Revision } from '../domain/ledger.ts';
 import type { ChangeId, Place, RoutingObject, ServiceName } from '../domain/names.ts';
 import type { Tool } from '../domain/owner.ts';
 import type { Route, Weights } from '../domain/route.ts';
+import type { Policy } from '../domain/policy.ts';
 import type { Split } from '../domain/split.ts';
 
 /** The clusters' routing tables: names come from a watch cache, what decides is read live. Failures are a DependencyError. */
@@ -188,6 +190,24 @@ export interface Chat {
   disown(placed: Omit<Placed, 'shownRev'>, id: ChangeId): Promise<void>;
   /** Looks for a card that may have been posted already. */
   look(change: Change): Promise<Omit<Placed, 'shownRev'> | undefined>;
+}
+
+/** The policy in force. */
+export interface Policies {
+  /** From one call to the next it may be another; never none. */
+  current(): Policy;
+  /** Why what stands in the policy file is not in force; undefined while it is. */
+  problem(): string | undefined;
+}
+
+/**
+ * Who people are and which groups of chat's own they are in, never older than a minute. Answers soon and never fails: what chat
+ * does not tell is unknown, with the reason in words.
+ */
+export interface People {
+  /** `team`: whose member the gesture says the person is, where it says so. */
+  person(user: string, team: string | undefined): Promise<Person>;
+  members(usergroup: string): Promise<Membership>;
 }
 
 /** Runs what nobody waits for; when it fails, `what` is logged as what did not happen. */

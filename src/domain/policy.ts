@@ -1,0 +1,69 @@
+import { type Freeze, freezesAt } from './freeze.ts';
+import { globMatches } from './glob.ts';
+import type { Who } from './groups.ts';
+
+/** Who may do what, where, when. */
+export interface Policy {
+  /** The first that matches decides, and what none matches is refused. Undefined without a policy file: everybody of the team may. */
+  readonly rules: readonly PolicyRule[] | undefined;
+  readonly freezes: readonly Freeze[];
+}
+
+export const noPolicy: Policy = { rules: undefined, freezes: [] };
+
+/** Where in the policy file something stands. */
+export interface RuleRef {
+  /** Its own name, or its target. */
+  readonly name: string;
+  readonly line: number;
+}
+
+export interface PolicyRule extends RuleRef {
+  /** A glob over `cluster/namespace/service`. */
+  readonly target: string;
+  /** Where it may be asked for; undefined is anywhere. */
+  readonly channels: readonly string[] | undefined;
+  readonly shift: readonly Who[];
+  readonly approve: ApproveRule | undefined;
+  /** In percent points of one version's share. */
+  readonly maxStep: number | undefined;
+  readonly rollback: RollbackRule;
+  /** Whose changes go through a freeze here. */
+  readonly duringFreeze: readonly Who[];
+  /** Whether an object that another controller owns may be changed. */
+  readonly overrideOwner: boolean;
+}
+
+export interface ApproveRule {
+  readonly by: readonly Who[];
+  readonly count: number;
+  /** Needed when the share of a version grows to so many percent or more. */
+  readonly from: number;
+  readonly expiresMs: number;
+}
+
+/** A rollback stays one click, for whoever may shift, unless a rule says otherwise. */
+export interface RollbackRule {
+  /** Who may, beside those who may shift. */
+  readonly also: readonly Who[];
+  /** Who alone may. */
+  readonly only: readonly Who[] | undefined;
+  /** Whether it takes the rule's approval like any change. */
+  readonly approve: boolean;
+  /** Whether it goes through those freezes that let rollbacks through. */
+  readonly duringFreeze: boolean;
+}
+
+/** The rule that an object falls under, by whichever of its names. */
+export function ruleFor({ rules }: Policy, targets: readonly string[]): PolicyRule | undefined {
+  return rules?.find(({ target }) => targets.some((name) => globMatches(target, name)));
+}
+
+/** All whom a judgement about these targets may have to look for. */
+export function whoMatters(policy: Policy, targets: readonly string[], at: Date): readonly Who[] {
+  const rule = ruleFor(policy, targets);
+  const excepted = freezesAt(policy.freezes, targets, at).flatMap(({ except }) => except.who);
+  if (rule === undefined) return excepted;
+  const { shift, approve, rollback, duringFreeze } = rule;
+  return [...shift, ...(approve?.by ?? []), ...rollback.also, ...(rollback.only ?? []), ...duringFreeze, ...excepted];
+}

@@ -1,0 +1,159 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
+
+/** Where in a file something is wrong, and what to write instead. */
+export interface Fault {
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
+export type Path = readonly PropertyKey[];
+type Position = Pick<Fault, 'line' | 'column'>;
+
+export interface ReadYaml {
+  /** Plain values only. Every key that stands in the file is a property of its own, `__proto__` too. */
+  readonly value: unknown;
+  readonly faults: readonly Fault[];
+  /** Where the value of a path stands, or the nearest thing around it. */
+  at(path: Path): Position;
+  /** Where the key of a path stands. */
+  atKey(path: Path): Position;
+}
+
+const start: Position = { line: 1, column: 1 };
+const deepest = 12;
+
+/**
+ * Reads YAML 1.2 (core schema), and only the plain part of it: without anchors, aliases, merge keys and tags nothing in a small file
+ * can grow large, and nothing in it is other than it looks.
+ */
+export function readYaml(text: string): ReadYaml {
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    version: '1.2',
+    schema: 'core',
+    merge: false,
+    strict: true,
+    uniqueKeys: false, // looked for below, in linear time
+    prettyErrors: false,
+    lineCounter: lines,
+  });
+  const walk = new Walk(lines, document.contents);
+  const problems = [...document.errors, ...document.warnings];
+  const faults = problems
+    .filter(({ code }) => code !== 'TAG_RESOLVE_FAILED') // the walk says it, and what to do
+    .map(({ code, message, pos }) => ({
+      ...walk.position(pos[0]),
+      message: wordsFor[message] ?? wordsFor[code] ?? message,
+    }))
+    .slice(0, document.errors.some(({ message }) => message.includes('call stack')) ? 1 : undefined);
+  // What could not be read whole may be nested without end; its faults are enough.
+  const value = faults.length === 0 ? walk.value(document.contents) : undefined;
+  return {
+    value,
+    faults: [...faults, ...walk.faults],
+    at: (path) => walk.at(path),
+    atKey: (path) => walk.atKey(path),
+  };
+}
+
+/** Where the parser's own words do not say what to do. */
+const wordsFor: Readonly<Record<string, string>> = {
+  'Implicit map keys need to be followed by map values': 'a key is followed by a colon and a space',
+  'Maximum call stack size exceeded': 'this is nested too deep',
+  TAB_AS_INDENT: 'a tab indents this line: indent with spaces',
+  MULTIPLE_DOCS: 'a second document begins here: keep one',
+};
+
+class Walk {
+  readonly faults: Fault[] = [];
+  readonly #lines: LineCounter;
+  readonly #root: Node | null;
+  /** What stands under the keys of each map, so that a map with many faults is not searched for each of them. */
+  readonly #steps = new Map<Node, ReadonlyMap<string, Step>>();
+
+  constructor(lines: LineCounter, root: Node | null) {
+    this.#lines = lines;
+    this.#root = root;
+  }
+
+  position(offset: number): Position {
+    const { line, col } = this.#lines.linePos(offset);
+    return line === 0 ? start : { line, column: col };
+  }
+
+  at(path: Path): Position {
+    return this.#find(path, ({ key, value }) => value ?? key);
+  }
+
+  atKey(path: Path): Position {
+    return this.#find(path, ({ key, value }) => key ?? value);
+  }
+
+  /** As far as the path goes. */
+  #find(path: Path, which: (step: Step) => Node | null): Position {
+    let step: Step = { key: null, value: this.#root };
+    for (const part of path) {
+      const next = this.#stepInto(step.value, part);
+      if (next === undefined) return this.#positionOf(step.value ?? step.key);
+      step = next;
+    }
+    return this.#positionOf(which(step));
+  }
+
+  #stepInto(node: Node | null, part: PropertyKey): Step | undefined {
+    if (node === null) return undefined;
+    if (!isSeq<Node>(node)) return this.#steps.get(node)?.get(String(part));
+    const item = node.items[Number(part)];
+    return item === undefined ? undefined : { key: null, value: item };
+  }
+
+  #positionOf(node: Node | null): Position {
+    return node === null ? start : this.position(node.range?.[0] ?? 0);
+  }
+
+  value(node: Node | null, depth = 0): unknown {
+    if (node === null) return null;
+    const where = this.#positionOf(node);
+    if (depth > deepest) return this.#fault(where, 'this is nested too deep');
+    if (isAlias(node)) return this.#fault(where, `an alias (*${node.source}) is not taken: write it out`);
+    if ('anchor' in node && node.anchor !== undefined)
+      this.#fault(where, `an anchor (&${node.anchor}) is not taken: leave it out`);
+    if (node.tag !== undefined) this.#fault(where, `a tag (${node.tag}) is not taken: leave it out`);
+    if (isScalar(node)) return node.value;
+    if (isSeq<Node>(node)) return node.items.map((item) => this.value(item, depth + 1));
+    return isMap<Node, Node>(node) ? this.#map(node, node.items, depth + 1) : undefined;
+  }
+
+  #map(map: Node, pairs: readonly Pair<Node, Node>[], depth: number): object {
+    const entries = new Map<string, unknown>();
+    const steps = new Map<string, Step>();
+    for (const { key: node, value } of pairs) {
+      const where = this.#positionOf(node);
+      const key = keyOf(node);
+      if (key === undefined) this.#fault(where, 'a key is one word');
+      else if (key === '<<') this.#fault(where, 'a merge key (<<) is not taken: write the keys out');
+      else if (entries.has(key)) this.#fault(where, `\`${key}\` stands here a second time: keep one of them`);
+      if (key === undefined || entries.has(key)) continue;
+      steps.set(key, { key: node, value });
+      const read = this.value(value, depth);
+      if (key !== '<<') entries.set(key, read);
+    }
+    this.#steps.set(map, steps);
+    return Object.fromEntries(entries);
+  }
+
+  #fault(where: Position, message: string): undefined {
+    this.faults.push({ ...where, message });
+    return undefined;
+  }
+}
+
+interface Step {
+  readonly key: Node | null;
+  readonly value: Node | null;
+}
+
+function keyOf(node: Node): string | undefined {
+  return isScalar(node) && node.value !== null ? String(node.value) : undefined;
+}

@@ -1,0 +1,42 @@
+import type { Ask } from '../../src/domain/judge.ts';
+import type { Policy, PolicyRule } from '../../src/domain/policy.ts';
+import { readPolicy } from '../../src/policy/read-policy.ts';
+
+/** A rule that lets everybody shift anything, in the first line. */
+export function policyRule(overrides: Partial<PolicyRule> = {}): PolicyRule {
+  return {
+    name: 'all',
+    line: 1,
+    target: '**',
+    channels: undefined,
+    shift: [{ kind: 'everyone' }],
+    approve: undefined,
+    maxStep: undefined,
+    rollback: { also: [], only: undefined, approve: false, duringFreeze: true },
+    duringFreeze: [],
+    overrideOwner: false,
+    ...overrides,
+  };
+}
+
+/** Alice, a full member, gives a version half of `reviews`. */
+export function ask(overrides: Partial<Ask> = {}): Ask {
+  return {
+    who: { id: 'U01ALICE', standing: { kind: 'member' } },
+    channel: 'C01CHANNEL',
+    targets: ['sandbox/default/reviews'],
+    deed: 'shift',
+    growth: { step: 50, reached: 50 },
+    at: new Date('2026-11-25T12:00:00Z'), // a Wednesday
+    holds: [],
+    memberships: new Map(),
+    ...overrides,
+  };
+}
+
+/** The policy that a file says. */
+export function policyOf(text: string): Policy {
+  const read = readPolicy(Buffer.from(text));
+  if (!read.ok) throw new Error(JSON.stringify(read.faults));
+  return read.policy;
+}
