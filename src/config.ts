@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { KubeConfigError, loadKubeConfigs, type PooledKubeConfig } from './cluster/kube-config.ts';
+import { type FirstPolicy, openPolicy } from './policy/policy-file.ts';
 import { type RedisAddress, readRedisUrl } from './redis/connect.ts';
 
 export type Role = 'chat' | 'worker';
@@ -20,6 +21,8 @@ export interface Config {
   /** Access to each cluster we serve, by its name. */
   readonly clusters: ReadonlyMap<string, PooledKubeConfig>;
   readonly namespace: string;
+  /** The policy file as it was found; absent where everybody of the team may shift. */
+  readonly policy?: FirstPolicy | undefined;
   readonly port: number;
   readonly logLevel: (typeof logLevels)[number];
 }
@@ -50,6 +53,7 @@ export const variables = {
   KUBECONFIG: { secret: false },
   CLUSTERS: { secret: false },
   NAMESPACE: { secret: false },
+  POLICY_FILE: { secret: false },
   ROLES: { secret: false },
   PORT: { secret: false },
   LOG_LEVEL: { secret: false },
@@ -75,6 +79,7 @@ export function readConfig(environment: Environment): Config {
     recordKey: reader.recordKey(),
     clusters: reader.clusters(),
     namespace: reader.namespace(),
+    policy: reader.policy(),
     port: reader.port(),
     logLevel: reader.logLevel(),
   };
@@ -177,6 +182,15 @@ class Reader {
     const value = this.value('NAMESPACE') ?? 'default';
     if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value)) this.#fault('NAMESPACE', 'is not the name of a namespace');
     return value;
+  }
+
+  policy(): FirstPolicy | undefined {
+    const path = this.value('POLICY_FILE');
+    if (path === undefined) return undefined;
+    const opened = openPolicy(path);
+    if (opened.ok) return opened.first;
+    for (const fault of opened.faults) this.#fault('POLICY_FILE', fault);
+    return undefined;
   }
 
   port(): number {

@@ -4,9 +4,11 @@ import { Clusters } from './cluster/clusters.ts';
 import { KubeClient } from './cluster/kube-client.ts';
 import { ServerClock } from './cluster/server-clock.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
-import { createMetrics } from './http/metrics.ts';
+import { createMetrics, type Metrics } from './http/metrics.ts';
 import { type SlackEndpoint, startHttp, telling, within } from './http/server.ts';
 import { createLog } from './log.ts';
+import { answerOption, badConfiguration } from './options.ts';
+import { PolicyFile } from './policy/policy-file.ts';
 import { Pulse } from './pulse.ts';
 import { StoredCards } from './redis/card-log.ts';
 import { connectForRequests, connectForWorker } from './redis/connect.ts';
@@ -18,18 +20,18 @@ import { WorkerProbe } from './redis/worker-probe.ts';
 import { Rounds } from './rounds.ts';
 import { createSlackApp, type SlackApp, SlackTokenError } from './slack/app.ts';
 import { SlackChannel } from './slack/channel.ts';
+import { SlackPeople } from './slack/people.ts';
 import { eventsPath } from './slack/surface.ts';
 import { slackClient } from './slack/web-api.ts';
 import { startWatching } from './watching.ts';
 import { apply, type Bench } from './workflow/apply.ts';
 import { cardsOf } from './workflow/cards.ts';
 import { DependencyError } from './workflow/errors.ts';
+import { noPolicyFile } from './workflow/judge-live.ts';
 import type { Log } from './workflow/ports.ts';
 import { Reconciler } from './workflow/reconcile.ts';
 import { Turns } from './workflow/turns.ts';
 
-/** `EX_CONFIG` of sysexits.h: starting again will not help until somebody corrects the configuration. */
-const badConfiguration = 78;
 const shutdownLimitMs = 20_000;
 /** Whoever starts the bot by hand reads in its log what is missing, without asking `/readyz`. */
 const firstLookMs = 3_000;
@@ -68,10 +70,18 @@ async function start(config: Config, log: Log): Promise<Bot> {
     log.warn({ forMs: Math.round(forMs) }, 'the process stood still');
   });
   pulse.start();
-  const chat = new SlackChannel(slackClient(config.slack, log), log);
+  const web = slackClient(config.slack, log);
+  const chat = new SlackChannel(web, log);
+  const policyFile = watchPolicy(config, metrics, log);
+  const policies = policyFile ?? noPolicyFile;
+  const people = new SlackPeople(web, { asksAboutPeople: policyFile !== undefined, log });
   const rounds = new Rounds(log);
   const cards = cardsOf({ changes, cards: cardLog, chat, log, aside, lookAgain: () => rounds.soon() });
-  const desk = { mesh, changes, queue, log, now, aside, turns: new Turns(), namespace: config.namespace };
+  const desk = {
+    ...{ mesh, changes, queue, policies, people, log, now, aside },
+    turns: new Turns(),
+    namespace: config.namespace,
+  };
 
   const slack = config.roles.has('chat')
     ? createSlackApp(config.slack, (botName) => ({ desk, cards, botName, isLate: () => pulse.justStoodStill() }), log)
@@ -99,6 +109,7 @@ async function start(config: Config, log: Log): Promise<Bot> {
   background.run(() => mesh.warm(config.namespace), 'the default namespace could not be read yet', {
     namespace: config.namespace,
   });
+  background.run(() => people.warm(), 'which team is ours could not be asked yet', {});
 
   const worker = config.roles.has('worker')
     ? startWork(config, { mesh, changes, cards, meter: metrics, log, now, aside }, () => probe?.taken())
@@ -135,6 +146,7 @@ async function start(config: Config, log: Log): Promise<Bot> {
       rounds.stop();
       news.close();
       stopWatching();
+      policyFile?.stop();
       http.refuseSlack();
       chat.close();
       await Promise.all([slack?.stop(), worker?.close()]);
@@ -143,6 +155,17 @@ async function start(config: Config, log: Log): Promise<Bot> {
       redis.disconnect();
     },
   };
+}
+
+/** Absent where no policy file is named. */
+function watchPolicy({ policy }: Config, metrics: Metrics, log: Log): PolicyFile | undefined {
+  if (policy === undefined) return undefined;
+  const file = new PolicyFile(policy, log);
+  metrics.gauge('shiftbot_policy_ok', '1 while what stands in the policy file is in force', () =>
+    file.problem() === undefined ? 1 : 0,
+  );
+  file.start();
+  return file;
 }
 
 function startWork(config: Config, bench: Bench, onTaken: () => void): RunningWorker {
@@ -185,6 +208,11 @@ function slackProblem(slack: SlackApp | undefined): string | undefined {
 }
 
 async function main(): Promise<void> {
+  const answered = answerOption(process.argv.slice(2));
+  if (answered !== undefined) {
+    process.exitCode = answered;
+    return;
+  }
   const config = readConfig(process.env);
   const log = createLog(config.logLevel);
   const stopped = new Promise<string>((resolve) => {

@@ -118,6 +118,22 @@ describe('the configuration', () => {
     },
   );
 
+  it('lists every fault of a policy file, and goes without one where none is named', () => {
+    const bad = file('bad.yaml', 'rules:\n  - target: 1\n    shifts: []\n');
+    const least = file('policy.yaml', 'rules:\n  - target: "**"\n    shift: [everyone]\n');
+
+    expect(readConfig(good).policy).toBeUndefined();
+    expect(readConfig({ ...good, POLICY_FILE: least }).policy?.read.policy.rules).toHaveLength(1);
+    expect(faults({ ...good, POLICY_FILE: join(folder, 'absent') })).toEqual([
+      'POLICY_FILE names a file that cannot be read',
+    ]);
+    expect(faults({ ...good, POLICY_FILE: bad })).toEqual([
+      'POLICY_FILE 2:5 rules[0].shift: is missing: write a list in brackets',
+      'POLICY_FILE 2:13 rules[0].target: write `cluster/namespace/service`, like `"prod-*/payments/*"`',
+      'POLICY_FILE 3:5 rules[0]: there is no key `shifts` here; did you mean `shift`?',
+    ]);
+  });
+
   it('takes a secret from a file, whose last line break is no part of it', () => {
     const { SLACK_BOT_TOKEN: _, ...others } = good;
 

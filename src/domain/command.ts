@@ -14,14 +14,20 @@ export interface Options {
   readonly dryRun: boolean;
 }
 
-export type Command =
+/** What moves traffic. */
+export type MovingCommand =
   | { readonly verb: 'shift'; readonly service: TypedService; readonly wish: Wish; readonly options: Options }
   | {
       readonly verb: 'rollback';
       readonly service: TypedService;
       readonly backTo?: ChangeId | undefined;
       readonly options: Options;
-    }
+    };
+
+export type Command =
+  | MovingCommand
+  /** What policy would say of a command. */
+  | { readonly verb: 'why'; readonly command: MovingCommand }
   | {
       readonly verb: 'status';
       readonly service?: string | undefined;
@@ -31,7 +37,7 @@ export type Command =
   | { readonly verb: 'history'; readonly service: TypedService }
   | { readonly verb: 'help'; readonly topic?: string | undefined };
 
-export const verbs = ['set', 'promote', 'rollback', 'status', 'history', 'help'] as const;
+export const verbs = ['set', 'promote', 'rollback', 'status', 'history', 'why', 'help'] as const;
 export type Verb = (typeof verbs)[number];
 
 export function isVerb(word: string): word is Verb {
@@ -47,6 +53,8 @@ export function formatCommand(command: Command): string {
       return join('/shift', 'status', ...formatService(command));
     case 'history':
       return join('/shift', 'history', ...formatService(command.service));
+    case 'why':
+      return formatCommand(command.command).replace(/^\/shift/, '/shift why');
     case 'rollback':
       return join(
         '/shift',

@@ -59,6 +59,7 @@ function parseWords(words: readonly string[], flags: Flags): Command | Mistake {
   if (first === undefined) return { verb: 'help', topic: undefined };
   if (first === 'shift' && !rest[0]?.includes('=') && looksLikeWish(rest.slice(1))) return parseShift(rest, flags);
   if (!isVerb(first)) return isMistypedVerb(words) ? unknownVerb(first, rest, flags) : parseShift(words, flags);
+  if (first === 'why') return parseWhy(rest, flags);
   if (looksLikeWish(rest) && first !== 'set' && first !== 'promote') return verbAsService(first, rest, flags);
 
   switch (first) {
@@ -124,6 +125,25 @@ function parseRollback(words: readonly string[], flags: Flags): Command | Mistak
     `${quote(words.slice(1).join(' '))} does not name a change.`,
     `Type \`/shift rollback ${plain(word)}\`, or the id of a change after \`to\`; \`/shift history ${plain(word)}\` lists them.`,
   );
+}
+
+/** Whatever else would be typed, after `why`. */
+function parseWhy(words: readonly string[], flags: Flags): Command | Mistake {
+  if (words.length === 0) return mistake('Why what?', 'Type what you would type to do it: `/shift why reviews v3 50`.');
+  const command = words[0] === 'why' ? undefined : parseWords(words, flags);
+  if (command?.verb === 'shift' || command?.verb === 'rollback') return { verb: 'why', command };
+  if (looksLikeWish(words) && parseShift(['why', ...words], flags).verb === 'shift')
+    return verbAsService('why', words, flags);
+  if (command?.verb === 'mistake') return mistake(command.wrong, asQuestion(command.next));
+  return mistake(
+    'Policy is only asked about what moves traffic.',
+    'Type a shift, a promotion or a rollback: `/shift why reviews v3 50`.',
+  );
+}
+
+/** Whoever asked what policy would say is not shown a command that does it. */
+function asQuestion(next: string): string {
+  return next.replaceAll(/`\/shift (?!(?:help|status|history|why)(?: |`))/g, '`/shift why ');
 }
 
 function parseStatus(words: readonly string[], flags: Flags): Command | Mistake {

@@ -4,6 +4,7 @@ import { parseCommand } from '../domain/parse-command.ts';
 import type { Cards } from '../workflow/cards.ts';
 import { type Asker, type Desk, TooLateError } from '../workflow/desk.ts';
 import { AcceptanceUnknownError, DependencyError, StoreUnavailableError } from '../workflow/errors.ts';
+import { explain } from '../workflow/explain.ts';
 import { applyAnyway, discard, type HeldAnswer } from '../workflow/held.ts';
 import { history, historyOfChange, overview, serviceStatus } from '../workflow/look-up.ts';
 import type { Log } from '../workflow/ports.ts';
@@ -13,6 +14,7 @@ import { actions, type ButtonValue } from './actions.ts';
 import { answerReply, heldReply, historyReply, mistakeReply, type Reply, says, statusReply } from './answers.ts';
 import { helpText } from './help.ts';
 import { code } from './mrkdwn.ts';
+import { policyProblemText, whyReply } from './verdicts.ts';
 
 export interface Conversation {
   readonly desk: Desk;
@@ -64,9 +66,14 @@ async function answerCommand(conversation: Conversation, text: string, asker: As
     case 'help':
       return says(helpText(command.topic, conversation.botName));
     case 'status':
-      return statusReply(await lookAt(conversation.desk, command), conversation.desk.now());
+      return withPolicyProblem(
+        conversation.desk,
+        statusReply(await lookAt(conversation.desk, command), conversation.desk.now()),
+      );
     case 'history':
       return historyReply(await history(conversation.desk, command.service), conversation.desk.now());
+    case 'why':
+      return whyReply(await explain(conversation.desk, command.command, asker), conversation.desk.policies.problem());
     case 'shift':
       return told(conversation, await requestShift(conversation.desk, command, asker));
     case 'rollback':
@@ -110,6 +117,12 @@ function lookAt(desk: Desk, command: Extract<Command, { verb: 'status' }>) {
   return service === undefined
     ? overview(desk, { namespace, cluster })
     : serviceStatus(desk, { service, namespace, cluster });
+}
+
+/** Whoever looks at the status learns that the policy file is not what is in force. */
+function withPolicyProblem({ policies }: Desk, reply: Reply): Reply {
+  const problem = policies.problem();
+  return problem === undefined ? reply : says(`${reply.text}\n${policyProblemText(problem)}`);
 }
 
 function told(conversation: Conversation, answer: RollbackAnswer, forgotten?: string): Reply {

@@ -21,9 +21,14 @@ export const commands = [
   { topic: 'status', usage: '/shift status [reviews]', does: 'shows splits, pinned rules, and what is waiting' },
   { topic: 'history', usage: '/shift history reviews', does: 'shows who changed what, when and why' },
   {
+    topic: 'why',
+    usage: '/shift why reviews v3 50',
+    does: 'shows what policy says of a command, and by which rule; nothing is done',
+  },
+  {
     topic: 'help',
     usage: '/shift help [topic]',
-    does: 'shows this, or more about one of: shift, set, promote, rollback, status, history, flags',
+    does: 'shows this, or more about one of: shift, set, promote, rollback, status, history, why, flags',
   },
 ] as const;
 
@@ -46,6 +51,7 @@ const more: Readonly<Record<string, string>> = {
     'What it shows of one service is read live. Pinned rules have a match of their own (a header, a path), so a split does not reach them.',
   history:
     'It is read from the VirtualService itself (annotation `shiftbot.dev/history`), so it is there even when all else is lost.',
+  why: 'Write it before a shift, a promotion or a rollback. It answers for you, in this channel, at this moment: allowed, in need of approval, or refused, with the name and the line of the rule in the policy file.',
   help: 'Since slash commands do not work in threads, a mention says the same: `@shiftbot reviews v3 50`.',
   flags: flags.map(({ usage, does }) => `• \`${usage}\` ${does}`).join('\n'),
 };

@@ -32,6 +32,7 @@ async function onCommand(
 ): Promise<void> {
   const reply = await answerText(conversation, command.text, {
     user: command.user_id,
+    team: command.team_id,
     origin: { team: command.team_id, channel: command.channel_id },
     request: `command:${command.team_id}:${command.trigger_id}`,
   });
@@ -54,6 +55,7 @@ async function onMention(
   const thread = event.thread_ts;
   const request: Request = {
     user: event.user,
+    team: event.user_team ?? event.team,
     origin: { team: body.team_id, channel: event.channel, thread },
     request: `mention:${body.team_id}:${event.channel}:${event.ts}`,
   };
@@ -74,6 +76,7 @@ async function onClick({ action, body, ack, client }: Click, conversation: Conve
   const place = { channel, user: body.user.id, thread: typeof thread === 'string' ? thread : undefined };
   const reply = await answerClick(conversation, action.action_id, readButtonValue(action.value), {
     user: body.user.id,
+    team: body.user.team_id,
     origin: { team, channel, thread: place.thread },
     request: `click:${team}:${channel}:${String(body.container['message_ts'])}:${action.action_id}:${action.action_ts}`,
   });

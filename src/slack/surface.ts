@@ -4,6 +4,12 @@ export const slashCommand = '/shift';
 /** `commands`: the slash command. `chat:write`: cards and answers. `app_mentions:read`: commands in threads. */
 export const botScopes = ['app_mentions:read', 'chat:write', 'commands'] as const;
 
+/**
+ * Only asked of Slack where there is a policy file. `users:read`: whether somebody is a guest, a bot or of another team.
+ * `usergroups:read`: who is in a user group that the policy names.
+ */
+export const optionalScopes = ['usergroups:read', 'users:read'] as const;
+
 export const botEvents = ['app_mention'] as const;
 
 /** Scope of the app-level token for Socket Mode. */

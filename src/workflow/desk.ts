@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Change, Origin } from '../domain/change.ts';
 import type { TypedService } from '../domain/command.ts';
 import { type ChangeId, changeIdFrom, type RoutingObject, type ServiceName } from '../domain/names.ts';
-import type { Aside, Changes, Found, Log, Mesh, OpenRoute, Queue } from './ports.ts';
+import type { Aside, Changes, Found, Log, Mesh, OpenRoute, People, Policies, Queue } from './ports.ts';
 import type { Turns } from './turns.ts';
 
 /** What it takes to answer a person. */
@@ -10,6 +10,8 @@ export interface Desk {
   readonly mesh: Mesh;
   readonly changes: Changes;
   readonly queue: Queue;
+  readonly policies: Policies;
+  readonly people: People;
   readonly log: Log;
   readonly now: () => Date;
   /** Plans on one object are made one after the other, so that people at once queue up instead of failing. */
@@ -23,6 +25,8 @@ export interface Desk {
 /** Who asks, and what makes the asking unique: the same `request` is the same change, however often it is delivered. */
 export interface Asker {
   readonly user: string;
+  /** The team that the person is a member of, where chat says so; in a shared channel it may be another than the bot's. */
+  readonly team?: string | undefined;
   readonly origin: Origin;
   readonly request: string;
   /** Nothing is accepted after this, by our clock in ms, since the person has been told so. */

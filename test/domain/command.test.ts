@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Command, formatCommand } from '../../src/domain/command.ts';
+import { type Command, formatCommand, type MovingCommand } from '../../src/domain/command.ts';
 import { parseCommand } from '../../src/domain/parse-command.ts';
 import { aChangeId, aLabel, aPercent, aVersion, aWhole } from './arbitraries.ts';
 
@@ -17,6 +17,9 @@ describe('formatCommand', () => {
     '/shift reviews v3 50',
     '/shift reviews v1=80 v3=20 -n bookinfo --cluster prod-eu --route primary --reason "red stars" --dry-run',
     '/shift set status v3 50',
+    '/shift why reviews v3 50 -n bookinfo',
+    '/shift why set why v3 50',
+    '/shift why rollback reviews to c-7F3K2M9P --route primary',
     '/shift bookinfo/www.example.com v3 50',
   ])('says %s as it was typed', (line) => {
     expect(formatCommand(read(line))).toBe(line);
@@ -115,7 +118,7 @@ const aWish = fc.oneof(
   fc.record({ kind: fc.constant('whole' as const), shares: aWhole }),
 );
 
-const aCommand: fc.Arbitrary<Command> = fc.oneof(
+const aMovingCommand: fc.Arbitrary<MovingCommand> = fc.oneof(
   fc.record({ verb: fc.constant('shift' as const), service: aService, wish: aWish, options: anyOptions }),
   fc.record({
     verb: fc.constant('rollback' as const),
@@ -123,6 +126,11 @@ const aCommand: fc.Arbitrary<Command> = fc.oneof(
     backTo: fc.option(aChangeId, { nil: undefined }),
     options: anyOptions,
   }),
+);
+
+const aCommand: fc.Arbitrary<Command> = fc.oneof(
+  aMovingCommand,
+  fc.record({ verb: fc.constant('why' as const), command: aMovingCommand }),
   fc.record({ verb: fc.constant('history' as const), service: aService }),
   aService.map((service) => ({ verb: 'status' as const, ...service })),
   fc.record({ verb: fc.constant('help' as const), topic: fc.option(aLabel, { nil: undefined }) }),

@@ -104,6 +104,15 @@ describe('what is accepted', () => {
     ${'status status'}                  | ${{ verb: 'status', service: 'status' }}
     ${'history bookinfo/reviews'}       | ${{ verb: 'history', service: { service: 'reviews', namespace: 'bookinfo' } }}
     ${'history history'}                | ${{ verb: 'history', service: { service: 'history' } }}
+    ${'why reviews v3 50'}              | ${{ verb: 'why', command: { verb: 'shift', service: { service: 'reviews' }, wish: share('v3', 50) } }}
+    ${'/shift why reviews v1=80 v3=20'} | ${{ verb: 'why', command: { verb: 'shift', wish: whole({ v1: 80, v3: 20 }) } }}
+    ${'why set status v3 50 -n b'}      | ${{ verb: 'why', command: { verb: 'shift', service: { service: 'status', namespace: 'b' } } }}
+    ${'why promote reviews v3'}         | ${{ verb: 'why', command: { verb: 'shift', wish: share('v3', 100) } }}
+    ${'why rollback reviews'}           | ${{ verb: 'why', command: { verb: 'rollback', service: { service: 'reviews' } } }}
+    ${'why rollback why to c-7F3K2M9P'} | ${{ verb: 'why', command: { verb: 'rollback', service: { service: 'why' }, backTo: 'c-7F3K2M9P' } }}
+    ${'why set why v3 50'}              | ${{ verb: 'why', command: { verb: 'shift', service: { service: 'why' } } }}
+    ${'set why v3 50'}                  | ${{ verb: 'shift', service: { service: 'why' } }}
+    ${'status why'}                     | ${{ verb: 'status', service: 'why' }}
     ${'rollback reviews'}               | ${{ verb: 'rollback', service: { service: 'reviews' }, backTo: undefined }}
     ${'rollback reviews to c-7F3K2M9P'} | ${{ verb: 'rollback', backTo: 'c-7F3K2M9P' }}
     ${'Rollback Reviews to C-7f3kOiL9'} | ${{ verb: 'rollback', backTo: 'c-7F3K0119' }}
@@ -116,6 +125,16 @@ describe('what is accepted', () => {
 
 /** What was typed; words that must stand in what is wrong; what must stand in what to type next. */
 const mistakes: readonly (readonly [typed: string, wrong: string, next: string])[] = [
+  // what policy is asked about
+  ['why', 'Why what?', '`/shift why reviews v3 50`'],
+  ['why status', 'only asked about what moves traffic', '`/shift why reviews v3 50`'],
+  ['why why reviews v3 50', 'only asked about what moves traffic', '`/shift why reviews v3 50`'],
+  ['why help', 'only asked about what moves traffic', '`/shift why reviews v3 50`'],
+  ['why reviews v3', 'How much should `v3`', '`/shift why reviews v3 50`'],
+  ['why rolback reviews', "I don't know `rolback`", '`/shift why rollback reviews`'],
+  ['why reviews v3 50 -n b x', 'is more than I understand', '`/shift why reviews v3 50 -n b`'],
+  ['why v3 50', '`why` is a command', '`/shift set why v3 50`'],
+  ['why v1=80 v3=20', '`why` is a command', '`/shift set why v1=80 v3=20`'],
   // what is missing
   ['reviews', 'How much of `reviews`', '`/shift reviews v3 50`'],
   ['set', 'Nothing is named', '`/shift reviews v3 50`'],

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { verbs } from '../../src/domain/command.ts';
-import { appScopes, botEvents, botScopes, eventsPath, slashCommand } from '../../src/slack/surface.ts';
+import { appScopes, botEvents, botScopes, eventsPath, optionalScopes, slashCommand } from '../../src/slack/surface.ts';
 import { manifests } from './kustomization.ts';
 
 /** The part of Slack's schema that we use, with its limits: https://docs.slack.dev/reference/app-manifest */
@@ -27,7 +27,9 @@ const appManifest = z.strictObject({
       }),
     ),
   }),
-  oauth_config: z.strictObject({ scopes: z.strictObject({ bot: z.array(z.string()) }) }),
+  oauth_config: z.strictObject({
+    scopes: z.strictObject({ bot: z.array(z.string()), bot_optional: z.array(z.string()) }),
+  }),
   settings: z.strictObject({
     event_subscriptions: z.strictObject({
       request_url: z.url({ protocol: /^https$/ }).optional(),
@@ -63,6 +65,7 @@ describe.each([
 
   it('asks for the scopes and events that the code knows, and no more', () => {
     expect(app.oauth_config.scopes.bot.toSorted()).toEqual([...botScopes].sort());
+    expect(app.oauth_config.scopes.bot_optional).toEqual(optionalScopes);
     expect(app.settings.event_subscriptions.bot_events).toEqual(botEvents);
   });
 

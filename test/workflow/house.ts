@@ -23,6 +23,8 @@ import { InMemoryChat } from '../support/in-memory-chat.ts';
 import { InMemoryLog } from '../support/in-memory-log.ts';
 import { InMemoryMesh } from '../support/in-memory-mesh.ts';
 import { InMemoryMeter } from '../support/in-memory-meter.ts';
+import { InMemoryPeople } from '../support/in-memory-people.ts';
+import { InMemoryPolicies } from '../support/in-memory-policies.ts';
 import { InMemoryQueue } from '../support/in-memory-queue.ts';
 
 type Options = Partial<Extract<Command, { verb: 'shift' }>['options']>;
@@ -35,6 +37,8 @@ export class House {
   readonly queue = new InMemoryQueue();
   readonly cardLog = new InMemoryCards();
   readonly changes = new InMemoryChanges({ cards: this.cardLog, now: () => this.now() });
+  readonly people = new InMemoryPeople();
+  readonly policies = new InMemoryPolicies();
   readonly mesh: InMemoryMesh;
   readonly cards: Cards;
   readonly desk: Desk;
@@ -58,7 +62,13 @@ export class House {
     };
     this.mesh = mesh;
     this.cards = cardsOf({ changes, cards: cardLog, chat, log, aside, lookAgain });
-    this.desk = { mesh, changes, queue, log, now, aside, turns: new Turns(), namespace: 'default' };
+    this.desk = {
+      ...{ mesh, changes, queue, log, now, aside },
+      policies: this.policies,
+      people: this.people,
+      turns: new Turns(),
+      namespace: 'default',
+    };
     this.#reconciler = new Reconciler({
       mesh,
       now,

@@ -1,0 +1,25 @@
+import { checkPolicy } from './policy/check-policy.ts';
+import { policyJsonSchema } from './policy/schema.ts';
+
+/** `EX_CONFIG` of sysexits.h: starting again will not help until somebody corrects the configuration. */
+export const badConfiguration = 78;
+/** `EX_USAGE`: the process was started with an option that it does not know. */
+const badUsage = 64;
+
+/** Does what an option asks for in place of starting, and returns the exit code. Nothing of the environment is needed for it. */
+export function answerOption([option, file, ...more]: readonly string[]): number | undefined {
+  if (option === undefined) return undefined;
+  if (option === '--policy-schema' && file === undefined) {
+    process.stdout.write(`${JSON.stringify(policyJsonSchema(), undefined, 2)}\n`);
+    return 0;
+  }
+  if (option === '--check-policy' && file !== undefined && more.length === 0) {
+    const { ok, text } = checkPolicy(file, new Date());
+    (ok ? process.stdout : process.stderr).write(`${text}\n`);
+    return ok ? 0 : badConfiguration;
+  }
+  process.stderr.write(
+    'Options: --check-policy FILE (tests a policy file), --policy-schema (prints its JSON Schema)\n',
+  );
+  return badUsage;
+}

@@ -1,0 +1,174 @@
+import type { Needs } from '../domain/approvals.ts';
+import { formatDuration } from '../domain/duration.ts';
+import type { Hold } from '../domain/freeze.ts';
+import type { UnknownGroup, Who } from '../domain/groups.ts';
+import type { CheckName, Deed, Denial, Finding, Verdict } from '../domain/judge.ts';
+import type { RuleRef } from '../domain/policy.ts';
+import type { ExplainAnswer } from '../workflow/explain.ts';
+import { type Reply, says } from './answers.ts';
+import { code, escapeText, user } from './mrkdwn.ts';
+import { names, notFoundText, refusalText } from './refusals.ts';
+import { moveText } from './split-text.ts';
+
+/** What `/shift why` answers. `problem`: why the policy file is not what is in force. */
+export function whyReply(answer: ExplainAnswer, problem: string | undefined): Reply {
+  switch (answer.kind) {
+    case 'not-found':
+      return says(notFoundText(answer.name, answer.found));
+    case 'refused':
+      return says(refusalText(answer.name, answer.refusal));
+    case 'explained':
+      return says(explainedText(answer, problem));
+  }
+}
+
+function explainedText(
+  { name, plan, judgement }: Extract<ExplainAnswer, { kind: 'explained' }>,
+  problem: string | undefined,
+): string {
+  const { verdict, rule, findings } = judgement;
+  return [
+    `${code(name.service)} in ${code(name.namespace)} @ ${code(name.cluster)}, ${escapeText(moveText(plan.from, plan.to))}: *${verdictWords[verdict.kind]}*`,
+    verdictText(verdict),
+    rule === undefined ? 'No rule of a policy file decides about it.' : `It falls under ${ruleText(rule)}.`,
+    `Looked at, most severe first: ${findings.map(findingText).join(', ')}. Nothing was changed.`,
+    ...(problem === undefined ? [] : [policyProblemText(problem)]),
+  ].join('\n');
+}
+
+const verdictWords: Record<Verdict['kind'], string> = {
+  allowed: 'allowed',
+  'needs-approval': 'needs approval',
+  refused: 'refused',
+};
+
+function verdictText(verdict: Verdict): string {
+  switch (verdict.kind) {
+    case 'allowed':
+      return 'You may do it, and nobody must approve.';
+    case 'needs-approval':
+      return needsText(verdict.needs);
+    case 'refused':
+      return denialText(verdict.denial);
+  }
+}
+
+/** Who must approve, how many, and by when. */
+export function needsText({ by, count, expiresMs }: Needs): string {
+  const approvals = count === 1 ? 'One approval' : `${count} approvals`;
+  return `${approvals} by ${whoText(by)}, within ${formatDuration(expiresMs)}; that of whoever asks does not count.`;
+}
+
+/** The policy file was changed and what it says now cannot be in force. */
+export function policyProblemText(problem: string): string {
+  return `*The policy file is wrong*, so the last good policy stays in force: ${code(problem, 300)}`;
+}
+
+/** Why policy refuses, and what to do about it. */
+export function denialText(denial: Denial): string {
+  const by = denial.rule === undefined ? '' : ` (${ruleText(denial.rule)})`;
+  switch (denial.reason) {
+    case 'deactivated':
+      return 'Slack says that this account is deactivated, so it may do nothing.';
+    case 'outsider':
+      return `You are of another team than I am, so you may only do what a policy file allows to your own user id${by}.`;
+    case 'guest':
+      return `You are a guest here, so you may only do what the policy file allows to your own user id${by}.`;
+    case 'bot':
+      return `A bot may only do what the policy file allows to its own user id${by}.`;
+    case 'person-unknown':
+      return `I cannot tell whether you are a full member of this team, so I do nothing: ${escapeText(denial.why)}.`;
+    case 'no-rule':
+      return `No rule of the policy file has a target that matches ${names(denial.targets)}, and what none matches is refused. Whoever keeps the policy file can add one.`;
+    case 'wrong-channel':
+      return `This may only be asked for in ${denial.channels.slice(0, 8).map(channelText).join(', ')}${by}. Type it there.`;
+    case 'not-allowed':
+      return `You may not ${deedWords[denial.deed]} here; ${denial.who.length === 0 ? 'nobody may' : `${whoText(denial.who)} may`}${by}.`;
+    case 'membership-unknown':
+      return `I cannot tell whether you may, so I do nothing: ${denial.groups.map(groupText).join('; ')}${by}.`;
+    case 'own-request':
+      return `You asked for it yourself, so somebody else has to approve it${by}.`;
+    case 'owned':
+      return `${code(denial.owner)} owns the weights of this object and would put them back${by}. A rule with ${code('overrideOwner: true')} lets me change them all the same.`;
+    case 'locked':
+      return `It is locked${holdText(denial.hold)}`;
+    case 'frozen':
+      return `Changes are frozen${holdText(denial.hold)}`;
+    case 'step-too-large':
+      return `This gives ${number(denial.step)} percent points more to a version, and one change may give ${denial.maxStep}${by}. Take smaller steps.`;
+  }
+}
+
+const deedWords: Record<Deed, string> = {
+  shift: 'shift traffic',
+  promote: 'shift traffic',
+  rollback: 'roll back',
+  approve: 'approve',
+  reject: 'reject',
+  discard: 'discard a change',
+  lock: 'lock',
+  unlock: 'unlock',
+  freeze: 'freeze',
+  thaw: 'thaw',
+};
+
+function holdText({ name, by, reason, until, timezone, line }: Hold): string {
+  const parts = [
+    name === undefined ? '' : ` (${code(name)}${line === undefined ? '' : `, line ${line} of the policy file`})`,
+    by === undefined ? '' : ` by ${user(by)}`,
+    reason === undefined ? '' : `, because of ${code(reason, 200)}`,
+    until === undefined ? ', with no end in sight' : `, until ${dateText(until, timezone)}`,
+  ];
+  return `${parts.join('')}.`;
+}
+
+/** In the reader's own time zone; where that cannot be shown, in the one that the policy file means. */
+function dateText(at: Date, timeZone = 'UTC'): string {
+  const written = new Intl.DateTimeFormat('en-GB', { timeZone, dateStyle: 'medium', timeStyle: 'short' }).format(at);
+  return `<!date^${Math.floor(at.getTime() / 1000)}^{date_short_pretty} {time}|${escapeText(`${written} ${timeZone}`)}>`;
+}
+
+function ruleText({ name, line }: RuleRef): string {
+  return `rule ${code(name)}, line ${line} of the policy file`;
+}
+
+const maxWho = 8;
+
+/** Nobody is pinged by an answer: groups are told by their names. */
+function whoText(all: readonly Who[]): string {
+  const shown = all.slice(0, maxWho).map((who) => {
+    if (who.kind === 'everyone') return 'everybody of the team';
+    return who.kind === 'user' ? user(who.id) : code(who.name);
+  });
+  return [...shown, ...(all.length > maxWho ? [`… +${all.length - maxWho}`] : [])].join(', ');
+}
+
+function groupText({ name, why }: UnknownGroup): string {
+  return `of ${code(name)}, ${escapeText(why)}`;
+}
+
+function channelText(id: string): string {
+  return /^C[A-Z0-9]+$/.test(id) ? `<#${id}>` : code(id);
+}
+
+const checkWords: Record<CheckName, string> = {
+  standing: 'who you are to the team',
+  rule: 'whether a rule matches',
+  channel: 'the channel',
+  right: 'your right',
+  'four-eyes': 'four eyes',
+  owner: 'who owns the object',
+  lock: 'locks',
+  freeze: 'freezes',
+  step: 'the step',
+  approval: 'approval',
+};
+
+function findingText({ check, says: said }: Finding): string {
+  const words = { pass: 'fine', refuse: '*refused*', ask: '*needs approval*' };
+  return `${checkWords[check]} ${words[said]}`;
+}
+
+function number(percent: number): string {
+  return String(Math.round(percent * 10) / 10);
+}

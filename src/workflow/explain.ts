@@ -1,0 +1,54 @@
+import type { MovingCommand } from '../domain/command.ts';
+import type { Judgement } from '../domain/judge.ts';
+import type { ServiceName } from '../domain/names.ts';
+import {
+  chooseReturn,
+  type Plan,
+  type PlannedChange,
+  planReturn,
+  planShift,
+  type Refusal,
+  startBehind,
+} from '../domain/plan.ts';
+import { keyOfNamed, type Route } from '../domain/route.ts';
+import { type Asker, type Desk, fillIn, type NotFound, openService } from './desk.ts';
+import { judgeLive } from './judge-live.ts';
+import type { Line } from './ports.ts';
+
+export type ExplainAnswer =
+  | {
+      readonly kind: 'explained';
+      readonly name: ServiceName;
+      readonly plan: PlannedChange;
+      readonly judgement: Judgement;
+    }
+  | { readonly kind: 'refused'; readonly name: ServiceName; readonly refusal: Refusal }
+  | { readonly kind: 'not-found'; readonly name: ServiceName; readonly found: NotFound };
+
+/** `/shift why reviews v3 50`: what policy would say, and which rule of it. Nothing is accepted or changed. */
+export async function explain(desk: Desk, command: MovingCommand, asker: Asker): Promise<ExplainAnswer> {
+  const name = fillIn(desk, command.service);
+  const found = await openService(desk, name);
+  if (found.kind !== 'found') return { kind: 'not-found', name, found };
+
+  const { route } = found.open;
+  const plan = planOf(command, route, await desk.changes.line(route.object));
+  if (plan.kind === 'refused') return { kind: 'refused', name, refusal: plan.refusal };
+  return {
+    kind: 'explained',
+    name,
+    plan,
+    judgement: await judgeLive(desk, asker, { deed: command.verb, route, plan }),
+  };
+}
+
+function planOf(command: MovingCommand, route: Route, { waiting }: Line): Plan {
+  const rule = keyOfNamed(route, command.options.rule);
+  if (command.verb === 'shift') {
+    const named = command.options.rule === undefined ? undefined : rule;
+    return planShift(route, command.wish, { rule: named, start: startBehind(route, waiting, rule) });
+  }
+  const begun = waiting.filter(({ state }) => state.kind === 'applying');
+  const chosen = chooseReturn(route.ledger, rule, command.backTo);
+  return chosen.kind === 'refused' ? chosen : planReturn(route, chosen.back, startBehind(route, begun, rule));
+}

@@ -1,0 +1,60 @@
+import type { Hold } from '../domain/freeze.ts';
+import { type Memberships, usergroupsIn, type Who } from '../domain/groups.ts';
+import { type Deed, type Judgement, judge } from '../domain/judge.ts';
+import { noPolicy, whoMatters } from '../domain/policy.ts';
+import type { Route } from '../domain/route.ts';
+import type { Split } from '../domain/split.ts';
+import { growthOf, targetsOf } from '../domain/target.ts';
+import type { Asker, Desk } from './desk.ts';
+import type { People, Policies } from './ports.ts';
+
+/** What is to be judged: what somebody wants to do to an object as it was read. */
+export interface Wanted {
+  readonly deed: Deed;
+  readonly route: Route;
+  /** What it would move. */
+  readonly plan?: { readonly from: Split; readonly to: Split } | undefined;
+  /** Whoever asked for the change that this one decides about. */
+  readonly requester?: string | undefined;
+  /** The controller that owns the object's weights, if one does. */
+  readonly owner?: string | undefined;
+  /** Locks and freezes that people set and that hold for the object now. */
+  readonly holds?: readonly Hold[] | undefined;
+}
+
+/** Without a policy file everybody of the team may shift, and nobody must approve. */
+export const noPolicyFile: Policies = { current: () => noPolicy, problem: () => undefined };
+
+/** Asks policy, with people and groups as chat knows them now. To be asked at every gesture, and once more just before the patch. */
+export async function judgeLive(
+  { policies, people, now }: Pick<Desk, 'policies' | 'people' | 'now'>,
+  { user, team, origin }: Pick<Asker, 'user' | 'team' | 'origin'>,
+  { deed, route, plan, requester, owner, holds = [] }: Wanted,
+): Promise<Judgement> {
+  const policy = policies.current();
+  const targets = targetsOf(route);
+  const at = now();
+  const [who, memberships] = await Promise.all([
+    people.person(user, team),
+    membershipsOf(people, whoMatters(policy, targets, at)),
+  ]);
+  const growth = plan && growthOf(plan.from, plan.to);
+  return judge(policy, {
+    who,
+    channel: origin.channel,
+    targets,
+    deed,
+    growth,
+    requester,
+    owner,
+    at,
+    holds,
+    memberships,
+  });
+}
+
+/** Who is in those groups of chat's own that are named. */
+export async function membershipsOf(people: Pick<People, 'members'>, named: readonly Who[]): Promise<Memberships> {
+  const asked = usergroupsIn(named).map(async (id) => [id, await people.members(id)] as const);
+  return new Map(await Promise.all(asked));
+}

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readPolicy } from '../../src/policy/read-policy.ts';
+import { policyJsonSchema } from '../../src/policy/schema.ts';
+import { manifests } from './kustomization.ts';
+
+const folder = join(manifests, 'policy-file');
+
+describe('the policy file to begin with', () => {
+  it('is one that the bot takes, without a warning', () => {
+    const read = readPolicy(readFileSync(join(folder, 'policy.yaml')));
+
+    expect(read).toMatchObject({ ok: true, warnings: [] });
+  });
+
+  it('names the schema that lies beside it, which is what the code checks by', () => {
+    const schema: unknown = JSON.parse(readFileSync(join(folder, 'schema.json'), 'utf8'));
+
+    expect(readFileSync(join(folder, 'policy.yaml'), 'utf8')).toMatch(
+      /^# yaml-language-server: \$schema=schema\.json\n/,
+    );
+    expect(schema).toEqual(policyJsonSchema());
+  });
+});
+
+it("README's policy is one that the bot takes", () => {
+  const readme = readFileSync(resolve(import.meta.dirname, '../../README.md'), 'utf8');
+  const [, yaml = ''] = /```yaml\n(groups:.*?)```/s.exec(readme) ?? [];
+
+  expect(readPolicy(Buffer.from(yaml))).toMatchObject({ ok: true, warnings: [] });
+});

@@ -1,0 +1,26 @@
+import { noPolicy, type Policy } from '../../src/domain/policy.ts';
+import type { Policies } from '../../src/workflow/ports.ts';
+
+/** The policy that a test gives, from one moment to the next; none before that. */
+export class InMemoryPolicies implements Policies {
+  #policy: Policy = noPolicy;
+  #problem: string | undefined;
+
+  current(): Policy {
+    return this.#policy;
+  }
+
+  problem(): string | undefined {
+    return this.#problem;
+  }
+
+  take(policy: Policy): void {
+    this.#policy = policy;
+    this.#problem = undefined;
+  }
+
+  /** The file was changed into something that cannot be in force. */
+  spoil(problem: string): void {
+    this.#problem = problem;
+  }
+}
