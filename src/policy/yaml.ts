@@ -39,28 +39,31 @@ export function readYaml(text: string): ReadYaml {
     lineCounter: lines,
   });
   const walk = new Walk(lines, document.contents);
-  const problems = [...document.errors, ...document.warnings];
-  const faults = problems
-    .filter(({ code }) => code !== 'TAG_RESOLVE_FAILED') // the walk says it, and what to do
-    .map(({ code, message, pos }) => ({
-      ...walk.position(pos[0]),
-      message: wordsFor[message] ?? wordsFor[code] ?? message,
-    }))
-    .slice(0, document.errors.some(({ message }) => message.includes('call stack')) ? 1 : undefined);
+  const told = [...document.errors, ...document.warnings].map(({ code, message, pos }) => ({
+    ...walk.position(pos[0]),
+    code,
+    message: wordsFor[message] ?? wordsFor[code] ?? message,
+  }));
+  const endless = told.find(({ message }) => message === nestedTooDeep);
+  // The walk says more of a tag: what to do.
+  const broken = endless === undefined ? told.filter(({ code }) => code !== 'TAG_RESOLVE_FAILED') : [endless];
   // What could not be read whole may be nested without end; its faults are enough.
-  const value = faults.length === 0 ? walk.value(document.contents) : undefined;
+  const value = broken.length === 0 ? walk.value(document.contents) : undefined;
+  const faults = broken.length === 0 && walk.faults.length === 0 ? told : [...broken, ...walk.faults];
   return {
     value,
-    faults: [...faults, ...walk.faults],
+    faults: faults.map(({ line, column, message }) => ({ line, column, message })),
     at: (path) => walk.at(path),
     atKey: (path) => walk.atKey(path),
   };
 }
 
+const nestedTooDeep = 'this is nested too deep';
+
 /** Where the parser's own words do not say what to do. */
 const wordsFor: Readonly<Record<string, string>> = {
   'Implicit map keys need to be followed by map values': 'a key is followed by a colon and a space',
-  'Maximum call stack size exceeded': 'this is nested too deep',
+  'Maximum call stack size exceeded': nestedTooDeep,
   TAB_AS_INDENT: 'a tab indents this line: indent with spaces',
   MULTIPLE_DOCS: 'a second document begins here: keep one',
 };
@@ -115,7 +118,7 @@ class Walk {
   value(node: Node | null, depth = 0): unknown {
     if (node === null) return null;
     const where = this.#positionOf(node);
-    if (depth > deepest) return this.#fault(where, 'this is nested too deep');
+    if (depth > deepest) return this.#fault(where, nestedTooDeep);
     if (isAlias(node)) return this.#fault(where, `an alias (*${node.source}) is not taken: write it out`);
     if ('anchor' in node && node.anchor !== undefined)
       this.#fault(where, `an anchor (&${node.anchor}) is not taken: leave it out`);

@@ -1,7 +1,9 @@
+import { createHmac } from 'node:crypto';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { WorldOptions } from '../../src/sandbox/world.ts';
 import { isFor, startTestWorld, type TestWorld } from '../support/test-world.ts';
 
 const policy = `groups:
@@ -25,10 +27,12 @@ describe('the built bot with a policy file', () => {
     world = undefined;
   });
 
-  async function started(): Promise<{ readonly world: TestWorld; readonly path: string }> {
+  async function started(
+    options: Partial<WorldOptions> = {},
+  ): Promise<{ readonly world: TestWorld; readonly path: string }> {
     const path = join(await mkdtemp(join(tmpdir(), 'shiftbot-policy-')), 'policy.yaml');
     await writeFile(path, policy);
-    world = await startTestWorld({ environment: { POLICY_FILE: path } });
+    world = await startTestWorld({ ...options, environment: { POLICY_FILE: path } });
     return { world, path };
   }
 
@@ -49,6 +53,27 @@ describe('the built bot with a policy file', () => {
     expect(needs.text).toContain('rule `reviews`, line 4 of the policy file');
     expect(refused.text).toContain('You may not shift traffic here; `sre` may (rule `ops`, line 9 of the policy file)');
     expect((await objects.ledger('reviews')).seq).toBe(0);
+  });
+
+  it('says why in a thread, too', async () => {
+    const { world } = await started();
+    const { people } = world;
+    const said = await people.say('bob', 'what may I do?');
+
+    await people.mention('bob', 'why promote ratings v2', { thread_ts: said.ts });
+    const answer = await people.waitFor('why', (all) => all.find((each) => isFor('U02BOB', each, '*allowed*')));
+
+    expect(answer.text).toContain('rule `ops`, line 9');
+  });
+
+  it('holds whom Slack says to be of another team for an outsider', async () => {
+    const { world } = await started({ http: true });
+
+    const ours = await signedCommand(world, { user_id: 'U01ALICE', team_id: 'T0SANDBOX' });
+    const theirs = await signedCommand(world, { user_id: 'U01ALICE', team_id: 'T02OTHER' });
+
+    expect(ours).toContain('needs approval');
+    expect(theirs).toContain('You are of another team than I am');
   });
 
   it('keeps the last good one when the file is spoilt, and says so in status, log and metrics', async () => {
@@ -76,3 +101,28 @@ describe('the built bot with a policy file', () => {
     expect((await fetch(`${world.bots[0]?.url}/readyz`)).status).toBe(200);
   });
 });
+
+/** What the bot answers to `/shift why reviews v3 50`, posted as Slack posts it. */
+async function signedCommand(world: TestWorld, from: Readonly<Record<string, string>>): Promise<string> {
+  const body = new URLSearchParams({
+    command: '/shift',
+    text: 'why reviews v3 50',
+    channel_id: 'C01REVIEWS',
+    trigger_id: `trigger.${Math.random()}`,
+    api_app_id: 'A0SHIFTBOT',
+    response_url: 'https://hooks.slack.com/commands/1',
+    ...from,
+  }).toString();
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const signature = createHmac('sha256', world.slack.credentials.signingSecret).update(`v0:${timestamp}:${body}`);
+  const answer = await fetch(`${world.bots[0]?.url}/slack/events`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      'x-slack-request-timestamp': timestamp,
+      'x-slack-signature': `v0=${signature.digest('hex')}`,
+    },
+    body,
+  });
+  return answer.text();
+}

@@ -126,6 +126,14 @@ describe('the manifests of the bot', () => {
       );
     });
 
+    it('mounts the ConfigMap of a policy file where there is one, whole, so that a change of it is seen', () => {
+      expect(pod.volumes).toContainEqual({
+        name: 'policy',
+        configMap: { name: 'shiftbot-policy', optional: true },
+      });
+      expect(bot.volumeMounts).toContainEqual({ name: 'policy', mountPath: '/etc/shiftbot/policy', readOnly: true });
+    });
+
     it('is a configuration that the bot accepts', () => {
       const secrets = {
         SLACK_BOT_TOKEN: 'xoxb-1',

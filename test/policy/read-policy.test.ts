@@ -186,6 +186,7 @@ describe('what is wrong is told with its line and column', () => {
       `${least}    maxStep: !!int 5\n`,
       ['4:20 a tag (tag:yaml.org,2002:int) is not taken: leave it out'],
     ],
+    ['a tag on a key', `${least}    !x maxStep: 5\n`, ['4:5 Unresolved tag: !x']],
     [
       'a prototype',
       `__proto__: { a: 1 }\n${least}    __proto__: { b: 1 }\n`,
