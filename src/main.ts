@@ -112,7 +112,9 @@ async function start(config: Config, log: Log): Promise<Bot> {
   background.run(() => people.warm(), 'which team is ours could not be asked yet', {});
 
   const worker = config.roles.has('worker')
-    ? startWork(config, { mesh, changes, cards, meter: metrics, log, now, aside }, () => probe?.taken())
+    ? startWork(config, { mesh, changes, cards, policies, people, meter: metrics, log, now, aside }, () =>
+        probe?.taken(),
+      )
     : undefined;
   const reconciler = new Reconciler({
     mesh,
@@ -133,7 +135,7 @@ async function start(config: Config, log: Log): Promise<Bot> {
   rounds.start(async () => {
     const open = await reconciler.round();
     await probe?.round(open);
-    return open;
+    return { open, dueInMs: reconciler.dueInMs };
   });
   const news = listenForNews(config.redis, log, () => rounds.soon());
   const stopWatching = startWatching({ mesh, changes, cards, meter: metrics, log, now }, mesh, aside);

@@ -5,10 +5,17 @@ const soonMs = 250;
 const busyRoundMs = 700;
 const idleRoundMs = 60_000;
 
+export interface Round {
+  /** How much there was to do. */
+  readonly open: number;
+  /** When something is due that waits for its time, from now. */
+  readonly dueInMs?: number;
+}
+
 /** Does something now and again: often while it finds work, soon when it is told of some, seldom while there is none. */
 export class Rounds {
   readonly #log: Log;
-  #round: (() => Promise<number>) | undefined;
+  #round: (() => Promise<Round>) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #dueMs = 0;
   #toldMeanwhile = false;
@@ -17,8 +24,7 @@ export class Rounds {
     this.#log = log;
   }
 
-  /** `round` returns how much was open. */
-  start(round: () => Promise<number>): void {
+  start(round: () => Promise<Round>): void {
     this.#round = round;
     this.#in(firstRoundMs);
   }
@@ -37,11 +43,13 @@ export class Rounds {
   async #turn(): Promise<void> {
     this.#timer = undefined;
     this.#toldMeanwhile = false;
-    const open = await this.#round?.().catch((err: unknown) => {
+    const made: Round | undefined = await this.#round?.().catch((err: unknown) => {
       this.#log.warn({ err }, 'a round of reconciling did not end');
-      return 1;
+      return { open: 1 };
     });
-    this.#in(open === 0 && !this.#toldMeanwhile ? idleRoundMs : busyRoundMs);
+    const isIdle = made?.open === 0 && !this.#toldMeanwhile;
+    const dueInMs = Math.max(made?.dueInMs ?? Number.POSITIVE_INFINITY, soonMs);
+    this.#in(Math.min(isIdle ? idleRoundMs : busyRoundMs, dueInMs));
   }
 
   #in(ms: number): void {

@@ -23,7 +23,7 @@ export function startWatching(lookout: Lookout, mesh: Pick<Mesh, 'onTouched'>, a
   const rounds = new Rounds(lookout.log);
   rounds.start(async () => {
     await lookAfterRecent(lookout);
-    return 0;
+    return { open: 0 };
   });
   return () => {
     stopHearing();

@@ -11,13 +11,13 @@ describe('rounds', () => {
   });
 
   /** Rounds that find what `found` says, and the times at which each was made, in ms from the start. */
-  function made(found: () => number | Promise<number>) {
+  function made(found: () => number | Promise<number>, dueInMs = () => Number.POSITIVE_INFINITY) {
     const rounds = new Rounds(new InMemoryLog());
     const startedMs = performance.now();
     const times: number[] = [];
     rounds.start(async () => {
       times.push(performance.now() - startedMs);
-      return found();
+      return { open: await found(), dueInMs: dueInMs() };
     });
     return { rounds, times };
   }
@@ -62,6 +62,17 @@ describe('rounds', () => {
     await vi.advanceTimersByTimeAsync(2_000);
 
     expect(times).toEqual([500, 1_700]);
+  });
+
+  it('come when something is due that waits for its time', async () => {
+    const { times } = made(
+      () => 0,
+      () => 20_500 - performance.now(),
+    );
+
+    await vi.advanceTimersByTimeAsync(20_600);
+
+    expect(times).toEqual([500, 20_500]);
   });
 
   it('end when they are stopped', async () => {

@@ -17,7 +17,8 @@ export interface Tally {
 }
 
 /**
- * Counts approvals. Each person counts once, and whoever asked for the change does not, whichever way the approval came. One more
+ * Counts approvals. Each person counts once, whoever asked for the change does not, whichever way the
+ * approval came, and neither does whoever has left the team since. One more
  * approval never makes it fewer.
  */
 export function countApprovals(
@@ -26,7 +27,8 @@ export function countApprovals(
   { requester, memberships }: { readonly requester: string; readonly memberships: Memberships },
 ): Tally {
   const counted = approvals
-    .filter((person) => person.id !== requester && among(needs.by, person, memberships).kind === 'in')
+    .filter(({ id, standing }) => id !== requester && standing.kind !== 'deactivated')
+    .filter((person) => among(needs.by, person, memberships).kind === 'in')
     .map(({ id }) => id);
   const each = [...new Set(counted)];
   return { counted: each, missing: Math.max(0, needs.count - each.length) };

@@ -1,6 +1,9 @@
+import type { Needs } from './approvals.ts';
+import type { DenialReason, MovingDeed } from './judge.ts';
 import type { Revision } from './ledger.ts';
 import type { ChangeId, RoutingObject } from './names.ts';
 import type { PlanWarning } from './owner.ts';
+import type { RuleRef } from './policy.ts';
 import type { Split } from './split.ts';
 
 /** Where a change was asked for, and where its card stands. */
@@ -28,6 +31,7 @@ export const failReasons = [
   'contended',
   'unreachable',
   'not-reached',
+  'policy-unknown',
   'expired',
 ] as const;
 export type FailReason = (typeof failReasons)[number];
@@ -69,8 +73,36 @@ export interface Applied {
   readonly later?: ChangeId | undefined;
   readonly movedAway?: MovedAway | undefined;
 }
+/** Whoever said yes to a change. Whether it counts is asked of policy, then and later. */
+export interface Approval {
+  readonly by: string;
+  readonly at: string;
+}
+
+/** Why nobody may approve or apply a plan any more. */
+export const voidReasons = ['moved', 'denied', 'approvals'] as const;
+export type VoidReason = (typeof voidReasons)[number];
 
 export type State =
+  /** Not in line: its plan is shown, and people decide. */
+  | { readonly kind: 'awaiting'; readonly expiresAt: string; readonly needs: Needs }
+  | { readonly kind: 'rejected'; readonly at: string; readonly by: string; readonly reason?: string | undefined }
+  | { readonly kind: 'withdrawn'; readonly at: string; readonly by: string }
+  /** Not approved in time. */
+  | { readonly kind: 'expired'; readonly at: string }
+  /** `moved`: the object gives another plan now; `denied`: policy says no by now; `approvals`: they do not suffice any more. */
+  | {
+      readonly kind: 'void';
+      readonly at: string;
+      readonly because: VoidReason;
+      /** The object that the plan was about, and what the rule's split had become. */
+      readonly uid?: string | undefined;
+      readonly live?: Split | undefined;
+      readonly lastWriter?: string | undefined;
+      readonly denied?: DenialReason | undefined;
+      /** The rule of the policy that decided. */
+      readonly rule?: RuleRef | undefined;
+    }
   | { readonly kind: 'queued' }
   | { readonly kind: 'applying' }
   | Applied
@@ -117,6 +149,11 @@ export interface Change {
   readonly reverts?: ChangeId | undefined;
   readonly pinned: readonly string[];
   readonly warnings?: readonly PlanWarning[] | undefined;
+  /** What policy judges it as; older records have none. */
+  readonly deed?: MovingDeed | undefined;
+  /** The team of the asker, where chat said so. */
+  readonly team?: string | undefined;
+  readonly approvals?: readonly Approval[] | undefined;
   /** Whoever had it applied although the object had moved since it was planned. */
   readonly insistedBy?: string | undefined;
   readonly acceptedAt: string;
@@ -130,9 +167,19 @@ export function isWaiting({ state }: Change): boolean {
   return state.kind === 'queued' || state.kind === 'applying';
 }
 
-/** Nothing more will happen to it but words. */
+/** Waits for people: to approve it, or to say what is to be done after the object moved. */
+export function isForPeople({ state }: Change): boolean {
+  return state.kind === 'held' || state.kind === 'awaiting';
+}
+
+/** Nothing more will happen to it but words, unless somebody asks for it anew. */
 export function isEnded(change: Change): boolean {
-  return !isWaiting(change) && change.state.kind !== 'held';
+  return !isWaiting(change) && !isForPeople(change);
+}
+
+/** What policy judges a change as. */
+export function deedOf({ deed, reverts }: Pick<Change, 'deed' | 'reverts'>): MovingDeed {
+  return deed ?? (reverts === undefined ? 'shift' : 'rollback');
 }
 
 /** Whether it took effect is not known, and will be looked up. */
@@ -143,6 +190,11 @@ export function isUnsettled({ state }: Change): boolean {
 /** What a button carries of what its card showed: a click is about that, and not about what came since. */
 export function shownAs({ rev }: Pick<Change, 'rev'>): string {
   return rev.toString(16).padStart(16, '0');
+}
+
+/** The same for a plan that awaits approval: it stays what it is while approvals come in, and is another when it is planned anew. */
+export function planShown({ expiresAt }: { readonly expiresAt: string }): string {
+  return Date.parse(expiresAt).toString(16).padStart(16, '0');
 }
 
 /** Ended without known effect, so that the same wish may be asked for again. */

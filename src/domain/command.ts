@@ -35,9 +35,25 @@ export type Command =
       readonly cluster?: string | undefined;
     }
   | { readonly verb: 'history'; readonly service: TypedService }
+  | { readonly verb: 'approve' | 'withdraw'; readonly id: ChangeId }
+  | { readonly verb: 'reject'; readonly id: ChangeId; readonly reason?: string | undefined }
+  /** What waits for people. */
+  | { readonly verb: 'pending' }
   | { readonly verb: 'help'; readonly topic?: string | undefined };
 
-export const verbs = ['set', 'promote', 'rollback', 'status', 'history', 'why', 'help'] as const;
+export const verbs = [
+  'set',
+  'promote',
+  'rollback',
+  'status',
+  'history',
+  'approve',
+  'reject',
+  'withdraw',
+  'pending',
+  'why',
+  'help',
+] as const;
 export type Verb = (typeof verbs)[number];
 
 export function isVerb(word: string): word is Verb {
@@ -53,6 +69,13 @@ export function formatCommand(command: Command): string {
       return join('/shift', 'status', ...formatService(command));
     case 'history':
       return join('/shift', 'history', ...formatService(command.service));
+    case 'approve':
+    case 'withdraw':
+      return join('/shift', command.verb, command.id);
+    case 'reject':
+      return join('/shift', 'reject', command.id, command.reason && formatFlags({ reason: command.reason }));
+    case 'pending':
+      return '/shift pending';
     case 'why':
       return formatCommand(command.command).replace(/^\/shift/, '/shift why');
     case 'rollback':

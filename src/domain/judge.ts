@@ -17,6 +17,9 @@ export const deeds = [
   'thaw',
 ] as const;
 export type Deed = (typeof deeds)[number];
+/** Those that move traffic. */
+export const movingDeeds = ['shift', 'promote', 'rollback'] as const satisfies readonly Deed[];
+export type MovingDeed = (typeof movingDeeds)[number];
 
 /** What a person wants to do, and all that is known when it is judged. */
 export interface Ask {
@@ -29,8 +32,6 @@ export interface Ask {
   readonly growth?: Growth | undefined;
   /** Whoever asked for the change that this one decides about. */
   readonly requester?: string | undefined;
-  /** The controller that owns the object's weights, if one does. */
-  readonly owner?: string | undefined;
   readonly at: Date;
   /** Locks and freezes that people set and that hold for the object now. Those of the file are known. */
   readonly holds: readonly Hold[];
@@ -54,7 +55,6 @@ export const denialReasons = [
   'not-allowed',
   'membership-unknown',
   'own-request',
-  'owned',
   'locked',
   'frozen',
   'step-too-large',
@@ -68,7 +68,6 @@ export type Denial = { readonly rule?: RuleRef | undefined } & (
   | { readonly reason: 'wrong-channel'; readonly channels: readonly string[] }
   | { readonly reason: 'not-allowed'; readonly deed: Deed; readonly who: readonly Who[] }
   | { readonly reason: 'membership-unknown'; readonly groups: readonly UnknownGroup[] }
-  | { readonly reason: 'owned'; readonly owner: string }
   | { readonly reason: 'locked' | 'frozen'; readonly hold: Hold }
   | { readonly reason: 'step-too-large'; readonly step: number; readonly maxStep: number }
 );
@@ -116,7 +115,6 @@ const checks = [
   ['channel', channelIsNotTheirs],
   ['right', personMayNot],
   ['four-eyes', requestIsTheirOwn],
-  ['owner', anotherControllerOwnsIt],
   ['lock', objectIsLocked],
   ['freeze', objectIsFrozen],
   ['step', stepIsTooLarge],
@@ -156,12 +154,6 @@ function personMayNot({ ask, rule, ref }: Facts): Said {
 
 function requestIsTheirOwn({ ask: { deed, who, requester }, ref }: Facts): Said {
   return deed === 'approve' && who.id === requester ? refused({ reason: 'own-request', rule: ref }) : undefined;
-}
-
-function anotherControllerOwnsIt({ ask: { owner, deed }, rule, ref }: Facts): Said {
-  return owner === undefined || !moves(deed) || rule?.overrideOwner === true
-    ? undefined
-    : refused({ reason: 'owned', owner, rule: ref });
 }
 
 function objectIsLocked({ ask, rule, ref }: Facts): Said {
@@ -210,7 +202,7 @@ function goesThrough(
 }
 
 function moves(deed: Deed): boolean {
-  return deed === 'shift' || deed === 'promote' || deed === 'rollback';
+  return movingDeeds.some((each) => each === deed);
 }
 
 function refused(denial: Denial): Said {

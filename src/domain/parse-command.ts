@@ -75,6 +75,12 @@ function parseWords(words: readonly string[], flags: Flags): Command | Mistake {
       return parseStatus(rest, flags);
     case 'history':
       return parseHistory(rest, flags);
+    case 'approve':
+    case 'reject':
+    case 'withdraw':
+      return parseDecision(first, rest, flags);
+    case 'pending':
+      return rest.length > 0 ? tooMuch(rest, '/shift pending') : { verb: 'pending' };
   }
 }
 
@@ -127,6 +133,26 @@ function parseRollback(words: readonly string[], flags: Flags): Command | Mistak
   );
 }
 
+/** The twins of a card's buttons. */
+function parseDecision(
+  verb: 'approve' | 'reject' | 'withdraw',
+  words: readonly string[],
+  flags: Flags,
+): Command | Mistake {
+  const [word, ...more] = words;
+  if (word === undefined)
+    return mistake(
+      'A decision names a change.',
+      `Type \`/shift ${verb} c-7F3K9QXZ\`; \`/shift pending\` lists what waits.`,
+    );
+  const id = readChangeId(word);
+  if (id === undefined)
+    return mistake(`${quote(word)} is not the id of a change.`, 'Type `/shift pending` for what waits.');
+  if (more.length > 0)
+    return tooMuch(more, verb === 'reject' ? `/shift reject ${id} --reason "not today"` : `/shift ${verb} ${id}`);
+  return verb === 'reject' ? { verb, id, reason: flags.reason } : { verb, id };
+}
+
 /** Whatever else would be typed, after `why`. */
 function parseWhy(words: readonly string[], flags: Flags): Command | Mistake {
   if (words.length === 0) return mistake('Why what?', 'Type what you would type to do it: `/shift why reviews v3 50`.');
@@ -143,7 +169,7 @@ function parseWhy(words: readonly string[], flags: Flags): Command | Mistake {
 
 /** Whoever asked what policy would say is not shown a command that does it. */
 function asQuestion(next: string): string {
-  return next.replaceAll(/`\/shift (?!(?:help|status|history|why)(?: |`))/g, '`/shift why ');
+  return next.replaceAll(/`\/shift (?!(?:help|status|history|why|pending)(?: |`))/g, '`/shift why ');
 }
 
 function parseStatus(words: readonly string[], flags: Flags): Command | Mistake {

@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import { type Change, failReasons, holdReasons, movedHow } from '../domain/change.ts';
+import { type Change, failReasons, holdReasons, movedHow, voidReasons } from '../domain/change.ts';
+import { denialReasons, movingDeeds } from '../domain/judge.ts';
 import { changeIdSchema, splitSchema } from '../domain/ledger.ts';
 import { tools } from '../domain/owner.ts';
 import { UntrustedRecordError } from '../workflow/errors.ts';
@@ -22,7 +23,29 @@ export const objectSchema = z.object({
 });
 
 const time = z.iso.datetime();
+const ruleRef = z.object({ name: z.string(), line: z.int() });
+const who = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('everyone') }),
+  z.object({ kind: z.literal('user'), id: z.string() }),
+  z.object({ kind: z.literal('group'), name: z.string(), users: z.array(z.string()) }),
+  z.object({ kind: z.literal('usergroup'), name: z.string(), id: z.string() }),
+]);
+const needs = z.object({ by: z.array(who), count: z.int().min(1), expiresMs: z.int().min(1), rule: ruleRef });
 const state = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('awaiting'), expiresAt: time, needs }),
+  z.object({ kind: z.literal('rejected'), at: time, by: z.string(), reason: z.string().optional() }),
+  z.object({ kind: z.literal('withdrawn'), at: time, by: z.string() }),
+  z.object({ kind: z.literal('expired'), at: time }),
+  z.object({
+    kind: z.literal('void'),
+    at: time,
+    because: z.enum(voidReasons),
+    uid: z.string().optional(),
+    live: splitSchema.optional(),
+    lastWriter: z.string().optional(),
+    denied: z.enum(denialReasons).optional(),
+    rule: ruleRef.optional(),
+  }),
   z.object({ kind: z.literal('queued') }),
   z.object({ kind: z.literal('applying') }),
   z.object({
@@ -79,6 +102,9 @@ const schema = z.strictObject({
   reverts: changeIdSchema.optional(),
   pinned: z.array(z.string()),
   warnings: z.array(planWarning).optional(),
+  deed: z.enum(movingDeeds).optional(),
+  team: z.string().optional(),
+  approvals: z.array(z.object({ by: z.string(), at: time })).optional(),
   insistedBy: z.string().optional(),
   acceptedAt: time,
   state,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Change, isUnsettled, isWaiting } from '../domain/change.ts';
+import { type Change, isForPeople, isUnsettled, isWaiting } from '../domain/change.ts';
 import { type ChangeId, isChangeId, objectKey, type RoutingObject } from '../domain/names.ts';
 import { StoreUnavailableError, UntrustedRecordError } from '../workflow/errors.ts';
 import type { Accepted, AcceptOptions, Begun, Changes, Line, Log } from '../workflow/ports.ts';
@@ -166,7 +166,7 @@ export class StoredChanges implements Changes {
     const reply = await updateScript.run(
       this.#redis,
       [keys.change(next.id), keys.line(key), keys.lineVersion(key), keys.begun(key), keys.open, keys.owed, keys.recent],
-      [next.id, rev, kind, record, mac, keepEndedSeconds, kind === 'held' || isUnsettled(next) ? 1 : 0, recentMs],
+      [next.id, rev, kind, record, mac, keepEndedSeconds, isForPeople(next) || isUnsettled(next) ? 1 : 0, recentMs],
     );
     return reply === 1;
   }
@@ -253,19 +253,23 @@ const acceptScript = new Script(`
   if tonumber(time[1]) * 1000 + tonumber(time[2]) / 1000 > tonumber(deadline) then return { 'late' } end
 
   local stored = redis.call('HMGET', change, 'rev', 'kind', 'record', 'mac')
-  if stored[1] and not (tonumber(stored[1]) == tonumber(rev) - 1 and stored[2] == 'held') then
+  local isAskedAnew = stored[2] == 'held' or stored[2] == 'awaiting' or stored[2] == 'void'
+  if stored[1] and not (tonumber(stored[1]) == tonumber(rev) - 1 and isAskedAnew) then
     if remember ~= '0' then redis.call('SET', asked, id, 'EX', remember) end
     return { 'known', stored[1], stored[2], stored[3], stored[4] }
   end
   if redis.call('EXISTS', refused) == 1 then return { 'refused-before' } end
   if tonumber(redis.call('GET', version) or '0') ~= tonumber(seen) then return { 'moved' } end
 
-  local first = redis.call('LINDEX', line, 0)
-  if ahead == '0' or not first then redis.call('RPUSH', line, id)
-  elseif redis.call('HGET', prefix .. first, 'kind') == 'applying' then redis.call('LINSERT', line, 'AFTER', first, id)
-  else redis.call('LPUSH', line, id) end
-  redis.call('INCR', version)
-  redis.call('EXPIRE', version, keep)
+  if kind == 'queued' then
+    local first = redis.call('LINDEX', line, 0)
+    if ahead == '0' or not first then redis.call('RPUSH', line, id)
+    elseif redis.call('HGET', prefix .. first, 'kind') == 'applying' then redis.call('LINSERT', line, 'AFTER', first, id)
+    else redis.call('LPUSH', line, id) end
+    redis.call('INCR', version)
+    redis.call('EXPIRE', version, keep)
+  end
+  redis.call('PERSIST', change)
   redis.call('HSET', change, 'rev', rev, 'kind', kind, 'record', record, 'mac', mac)
   redis.call('HDEL', change, 'tries')
   redis.call('ZADD', open, at, id)

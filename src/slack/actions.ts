@@ -8,6 +8,10 @@ export const actions = {
   history: 'history',
   applyAnyway: 'apply_anyway',
   discard: 'discard',
+  approve: 'approve',
+  reject: 'reject',
+  withdraw: 'withdraw',
+  planAgain: 'plan_again',
 } as const;
 
 /** A button holds the id of a change; a confirmation also a stamp of what the person was shown. The record is the truth. */

@@ -8,13 +8,14 @@ import { truncate } from '../domain/typed-text.ts';
 import type { HeldAnswer } from '../workflow/held.ts';
 import type { HistoryAnswer, StatusAnswer } from '../workflow/look-up.ts';
 import type { RollbackAnswer, Undo } from '../workflow/roll-back.ts';
-import type { Answer, Verdict } from '../workflow/submit.ts';
+import type { Answer, Trial } from '../workflow/submit.ts';
 import { actions, formatButtonValue } from './actions.ts';
 import { plain, title } from './card.ts';
 import { code, escapeText, user } from './mrkdwn.ts';
 import { ownerText, warningText } from './owner-text.ts';
 import { ageText, notFoundText, refusalText } from './refusals.ts';
 import { moveRows, moveText, splitRows, splitText } from './split-text.ts';
+import { denialText, needsText, verdictText } from './verdicts.ts';
 
 /** What only the asker sees. */
 export interface Reply {
@@ -37,6 +38,8 @@ export function answerReply(answer: RollbackAnswer): Reply {
       return says(refusalText(answer.name, answer.refusal));
     case 'not-found':
       return says(notFoundText(answer.name, answer.found));
+    case 'denied':
+      return says(`*Not accepted:* ${denialText(answer.denial)} Nothing was changed.`);
     case 'refused-before':
       return says(
         'Slack has delivered this once more; it was answered before, and nothing was accepted. Nothing will happen; if it is still wanted, type it again.',
@@ -59,29 +62,33 @@ export function answerReply(answer: RollbackAnswer): Reply {
 function acceptedText({ change, behind, again }: Extract<Answer, { kind: 'accepted' }>): string {
   const what = `${change.id}, ${escapeText(title(change))}`;
   if (again) return `Already asked for by ${user(change.by)}: ${what} (${change.state.kind}).`;
+  if (change.state.kind === 'awaiting')
+    return `Waits for approval: ${what}. ${needsText(change.state.needs)} Its card has the buttons.`;
   const line = behind === 0 ? '' : ` ${behind === 1 ? 'One change stands' : `${behind} changes stand`} before it.`;
   return `Accepted: ${what}.${line} Its card follows it.`;
 }
 
-function previewText({ name, plan, waiting, verdict }: Extract<Answer, { kind: 'preview' }>): string {
+function previewText({ name, plan, waiting, trial, judgement }: Extract<Answer, { kind: 'preview' }>): string {
   const notReached =
     plan.pinned.length > 0
       ? `\nNot reached by the split: ${plan.pinned.map((rule) => code(rule, 120)).join(', ')}`
       : '';
   const line = waiting === 0 ? '' : `\nPlanned from what the ${waiting} waiting before it will leave.`;
+  const { verdict } = judgement;
+  const policy = verdict.kind === 'allowed' ? '' : `\nPolicy: ${verdictText(verdict)}`;
   const warned = plan.warnings.map((warning) => `\n${warningText(warning)}`).join('');
-  return `Dry run of ${code(name.service)} in ${code(name.namespace)}: nothing was changed.\n${moveRows(plan.from, plan.to)}\n${verdictText(verdict)}${line}${notReached}${warned}`;
+  return `Dry run of ${code(name.service)} in ${code(name.namespace)}: nothing was changed.\n${moveRows(plan.from, plan.to)}\n${trialText(trial)}${policy}${line}${notReached}${warned}`;
 }
 
-function verdictText(verdict: Verdict): string {
-  switch (verdict.kind) {
+function trialText(trial: Trial): string {
+  switch (trial.kind) {
     case 'fine':
       return [
         'The API server would take it.',
-        ...verdict.warnings.map((warning) => `It warns: ${code(warning, 300)}`),
+        ...trial.warnings.map((warning) => `It warns: ${code(warning, 300)}`),
       ].join('\n');
     case 'rejected':
-      return `The API server would refuse it: ${code(verdict.message, 500)}`;
+      return `The API server would refuse it: ${code(trial.message, 500)}`;
     case 'not-asked':
       return 'The API server was not asked, since others are applied first.';
     case 'moved':
@@ -123,8 +130,14 @@ function confirmReply(id: Change['id'], service: string, undo: Undo): Reply {
 
 export function heldReply(answer: HeldAnswer): Reply {
   switch (answer.kind) {
-    case 'queued':
-      return says(`Accepted: ${answer.change.id} will be applied to what is live now.`);
+    case 'planned-anew':
+      return says(
+        answer.change.state.kind === 'awaiting'
+          ? `Planned anew: ${answer.change.id} waits for approval of what it would do now. Its card has the buttons.`
+          : `Accepted: ${answer.change.id} will be applied to what is live now.`,
+      );
+    case 'denied':
+      return says(`*Not accepted:* ${denialText(answer.denial)} Nothing was changed.`);
     case 'discarded':
       return says(`Discarded ${answer.change.id}. Nothing was changed.`);
     case 'decided':

@@ -6,6 +6,7 @@ import { defaultRule } from '../domain/route.ts';
 import { percentages, weightOf } from '../domain/split.ts';
 import { truncate } from '../domain/typed-text.ts';
 import { actions, formatButtonValue } from './actions.ts';
+import { approvedBy, type DecisionState, decisionButtons, decisionNotes } from './approval-card.ts';
 import { canTakeBack, movedNote } from './moved-text.ts';
 import { code, escapeText, user } from './mrkdwn.ts';
 import { warningText } from './owner-text.ts';
@@ -94,6 +95,16 @@ function stateWord(state: State): string {
       return 'Discarded, not applied';
     case 'failed':
       return 'Not applied';
+    case 'awaiting':
+      return 'Waits for approval';
+    case 'rejected':
+      return 'Rejected, not applied';
+    case 'withdrawn':
+      return 'Withdrawn, not applied';
+    case 'expired':
+      return 'Expired, not applied';
+    case 'void':
+      return 'Void, not applied';
   }
 }
 
@@ -121,11 +132,17 @@ function warningNotes(change: Change): readonly string[] {
 function stateNotes(change: Change): readonly string[] {
   const { state } = change;
   switch (state.kind) {
+    case 'awaiting':
+    case 'rejected':
+    case 'withdrawn':
+    case 'expired':
+    case 'void':
+      return decisionNotes(change, state);
     case 'queued':
     case 'applying':
-      return [];
+      return approvedBy(change);
     case 'applied':
-      return isApplied(change) ? appliedNotes(change) : [];
+      return [...(isApplied(change) ? appliedNotes(change) : []), ...approvedBy(change)];
     case 'held':
       return [heldNote(change, state)];
     case 'superseded':
@@ -185,6 +202,8 @@ const failWords: Record<FailReason, (change: Change) => string> = {
     `The API server did not answer, so whether it took effect is not known. I look again when it is back and say so here; ${code(`/shift status ${service}`, 100)} shows what is live.`,
   'not-reached': ({ service }) =>
     `The API server could not be reached in time. I have looked since: nothing was changed. If it is still wanted, type the command again; ${code(`/shift status ${service}`, 100)} shows what is live.`,
+  'policy-unknown': () =>
+    'Whether it is still allowed could not be asked, since Slack did not tell who is who. Nothing was changed. Type the command again.',
   expired: () =>
     'It waited too long to be what anybody still expects. Nothing was changed. If it is still wanted, type the command again.',
 };
@@ -192,8 +211,13 @@ const failWords: Record<FailReason, (change: Change) => string> = {
 function buttonsOf(change: Change): Button[] {
   const { state } = change;
   if (state.kind === 'held') return heldButtons(change);
+  if (isDecision(state)) return decisionButtons(change, state);
   if (!isApplied(change) || change.state.rolledBack !== undefined) return [];
   return [...(canTakeBack(change) ? [rollBackButton(change)] : []), ...promoteButton(change), historyButton(change)];
+}
+
+function isDecision(state: State): state is DecisionState {
+  return ['awaiting', 'rejected', 'withdrawn', 'expired', 'void'].includes(state.kind);
 }
 
 function rollBackButton({ id, from, service }: Change): Button {

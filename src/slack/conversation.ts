@@ -1,17 +1,19 @@
-import type { FailReason } from '../domain/change.ts';
+import { type FailReason, isForPeople } from '../domain/change.ts';
 import type { Command } from '../domain/command.ts';
 import { parseCommand } from '../domain/parse-command.ts';
+import { type ApprovalAnswer, approve, reject, withdraw } from '../workflow/approve.ts';
 import type { Cards } from '../workflow/cards.ts';
 import { type Asker, type Desk, TooLateError } from '../workflow/desk.ts';
 import { AcceptanceUnknownError, DependencyError, StoreUnavailableError } from '../workflow/errors.ts';
 import { explain } from '../workflow/explain.ts';
-import { applyAnyway, discard, type HeldAnswer } from '../workflow/held.ts';
+import { discard, type HeldAnswer, planAnew } from '../workflow/held.ts';
 import { history, historyOfChange, overview, serviceStatus } from '../workflow/look-up.ts';
 import type { Log } from '../workflow/ports.ts';
 import { promote, requestShift } from '../workflow/request.ts';
 import { type RollbackAnswer, requestRollback, rollBack } from '../workflow/roll-back.ts';
 import { actions, type ButtonValue } from './actions.ts';
 import { answerReply, heldReply, historyReply, mistakeReply, type Reply, says, statusReply } from './answers.ts';
+import { approvalReply, pendingReply } from './approval-answers.ts';
 import { helpText } from './help.ts';
 import { code } from './mrkdwn.ts';
 import { policyProblemText, whyReply } from './verdicts.ts';
@@ -58,6 +60,17 @@ export function answerClick(
   return inTime(conversation, request, (asker) => answerAction(conversation, action, value, asker));
 }
 
+/** What was typed into the dialog that *Reject* opens, answered. */
+export function answerRejection(
+  conversation: Conversation,
+  { value, reason }: { readonly value: ButtonValue; readonly reason: string | undefined },
+  request: Request,
+): Promise<Reply> {
+  return inTime(conversation, request, async (asker) =>
+    toldApproval(conversation, await reject(conversation.desk, value, asker, reason)),
+  );
+}
+
 async function answerCommand(conversation: Conversation, text: string, asker: Asker): Promise<Reply> {
   const command = parseCommand(text);
   switch (command.verb) {
@@ -72,6 +85,14 @@ async function answerCommand(conversation: Conversation, text: string, asker: As
       );
     case 'history':
       return historyReply(await history(conversation.desk, command.service), conversation.desk.now());
+    case 'approve':
+      return toldApproval(conversation, await approve(conversation.desk, command, asker));
+    case 'reject':
+      return toldApproval(conversation, await reject(conversation.desk, command, asker, command.reason));
+    case 'withdraw':
+      return toldApproval(conversation, await withdraw(conversation.desk, command, asker));
+    case 'pending':
+      return pendingReply((await conversation.desk.changes.open()).filter(isForPeople));
     case 'why':
       return whyReply(await explain(conversation.desk, command.command, asker), conversation.desk.policies.problem());
     case 'shift':
@@ -100,7 +121,12 @@ async function answerAction(
         'I no longer know what this button was about. `/shift promote reviews v3` does the same for a service and a version that you name.',
       );
     case actions.applyAnyway:
-      return toldHeld(conversation, await applyAnyway(desk, id, asker, seen));
+    case actions.planAgain:
+      return toldHeld(conversation, await planAnew(desk, id, asker, seen));
+    case actions.approve:
+      return toldApproval(conversation, await approve(desk, { id, seen }, asker));
+    case actions.withdraw:
+      return toldApproval(conversation, await withdraw(desk, { id, seen }, asker));
     case actions.discard:
       return toldHeld(conversation, await discard(desk, id, asker));
     case actions.history: {
@@ -128,6 +154,11 @@ function withPolicyProblem({ policies }: Desk, reply: Reply): Reply {
 function told(conversation: Conversation, answer: RollbackAnswer, forgotten?: string): Reply {
   if (answer.kind === 'accepted') conversation.cards.showSoon(answer.change.id);
   return answer.kind === 'unknown-change' && forgotten !== undefined ? says(forgotten) : answerReply(answer);
+}
+
+function toldApproval(conversation: Conversation, answer: ApprovalAnswer): Reply {
+  if ('change' in answer) conversation.cards.showSoon(answer.change.id);
+  return approvalReply(answer);
 }
 
 function toldHeld(conversation: Conversation, answer: HeldAnswer): Reply {

@@ -20,6 +20,22 @@ export const commands = [
   },
   { topic: 'status', usage: '/shift status [reviews]', does: 'shows splits, pinned rules, and what is waiting' },
   { topic: 'history', usage: '/shift history reviews', does: 'shows who changed what, when and why' },
+  { topic: 'pending', usage: '/shift pending', does: 'shows what waits for a decision of people' },
+  {
+    topic: 'approve',
+    usage: '/shift approve c-7F3K9QXZ',
+    does: 'approves a change that waits for it',
+  },
+  {
+    topic: 'reject',
+    usage: '/shift reject c-7F3K9QXZ [--reason "not today"]',
+    does: 'ends a change that waits for approval',
+  },
+  {
+    topic: 'withdraw',
+    usage: '/shift withdraw c-7F3K9QXZ',
+    does: 'takes back one that you asked for and that waits for approval',
+  },
   {
     topic: 'why',
     usage: '/shift why reviews v3 50',
@@ -28,7 +44,7 @@ export const commands = [
   {
     topic: 'help',
     usage: '/shift help [topic]',
-    does: 'shows this, or more about one of: shift, set, promote, rollback, status, history, why, flags',
+    does: 'shows this, or more about one of: shift, set, promote, rollback, status, history, pending, approve, reject, withdraw, why, flags',
   },
 ] as const;
 
@@ -51,6 +67,11 @@ const more: Readonly<Record<string, string>> = {
     'What it shows of one service is read live. Pinned rules have a match of their own (a header, a path), so a split does not reach them.',
   history:
     'It is read from the VirtualService itself (annotation `shiftbot.dev/history`), so it is there even when all else is lost.',
+  pending: 'Changes that await approval, with how many have approved, and held ones. The buttons are on their cards.',
+  approve:
+    'The same as the buttons on the card. Who may approve, how many it takes and until when stands in the policy file; whoever asked for the change does not count, and each person counts once. An approval is for the plan that the card shows: when the object moves, it is void.',
+  reject: 'The same as the button on the card, which asks for the reason.',
+  withdraw: 'Only whoever asked for a change withdraws it; who may approve rejects it.',
   why: 'Write it before a shift, a promotion or a rollback. It answers for you, in this channel, at this moment: allowed, in need of approval, or refused, with the name and the line of the rule in the policy file.',
   help: 'Since slash commands do not work in threads, a mention says the same: `@shiftbot reviews v3 50`.',
   flags: flags.map(({ usage, does }) => `• \`${usage}\` ${does}`).join('\n'),

@@ -7,12 +7,15 @@ import type {
   SlackActionMiddlewareArgs,
   SlackCommandMiddlewareArgs,
   SlackEventMiddlewareArgs,
+  SlackViewMiddlewareArgs,
+  ViewSubmitAction,
 } from '@slack/bolt';
 import { ChatError } from '../workflow/errors.ts';
 import type { Log } from '../workflow/ports.ts';
-import { readButtonValue } from './actions.ts';
+import { actions, type ButtonValue, readButtonValue } from './actions.ts';
 import type { Reply } from './answers.ts';
-import { answerClick, answerText, type Conversation, type Request } from './conversation.ts';
+import { answerClick, answerRejection, answerText, type Conversation, type Request } from './conversation.ts';
+import { readRejection, rejectDialog, rejectDialogId } from './reject-dialog.ts';
 import { slashCommand } from './surface.ts';
 import { call } from './web-api.ts';
 
@@ -22,6 +25,7 @@ export function listen(app: App, conversation: Conversation): void {
   app.command(slashCommand, (args) => onCommand(args, conversation));
   app.event('app_mention', (args) => onMention(args, conversation, log));
   app.action<BlockAction<ButtonAction>>({ type: 'block_actions' }, (args) => onClick(args, conversation, log));
+  app.view(rejectDialogId, (args) => onRejection(args as Submission, conversation, log));
   app.error(async (error) => log.error({ err: error }, 'a listener failed'));
 }
 
@@ -74,13 +78,56 @@ async function onClick({ action, body, ack, client }: Click, conversation: Conve
   const team = body.team?.id ?? '';
   const thread = body.message?.['thread_ts'] ?? body.container['thread_ts'];
   const place = { channel, user: body.user.id, thread: typeof thread === 'string' ? thread : undefined };
-  const reply = await answerClick(conversation, action.action_id, readButtonValue(action.value), {
+  const value = readButtonValue(action.value);
+  if (action.action_id === actions.reject && value !== undefined)
+    return askWhy(client, log, { trigger: body.trigger_id, value, place });
+
+  const reply = await answerClick(conversation, action.action_id, value, {
     user: body.user.id,
     team: body.user.team_id,
     origin: { team, channel, thread: place.thread },
     request: `click:${team}:${channel}:${String(body.container['message_ts'])}:${action.action_id}:${action.action_ts}`,
   });
   await tell(client, log, place, reply);
+}
+
+interface Asking {
+  readonly trigger: string;
+  readonly value: ButtonValue;
+  readonly place: Ear;
+}
+
+/** A rejection asks for its reason. Slack takes the dialog within 3 s of the click; later, the command does the same. */
+async function askWhy(client: AllMiddlewareArgs['client'], log: Log, { trigger, value, place }: Asking): Promise<void> {
+  const { channel, thread } = place;
+  try {
+    await call(() => client.views.open({ trigger_id: trigger, view: rejectDialog({ value, channel, thread }) }));
+  } catch (err) {
+    log.warn({ err, changeId: value.id }, 'the dialog for a reason could not be opened');
+    await tell(client, log, place, {
+      text: `Slack did not open the dialog. \`/shift reject ${value.id}\` does the same. Nothing was done yet.`,
+    });
+  }
+}
+
+type Submission = SlackViewMiddlewareArgs<ViewSubmitAction> & AllMiddlewareArgs;
+
+async function onRejection(
+  { body, view, ack, client }: Submission,
+  conversation: Conversation,
+  log: Log,
+): Promise<void> {
+  await ack();
+  const rejection = readRejection(view.private_metadata, view.state);
+  if (rejection === undefined) return log.warn({ view: view.callback_id }, 'a dialog came back that is none of ours');
+  const { channel, thread } = rejection;
+  const reply = await answerRejection(conversation, rejection, {
+    user: body.user.id,
+    team: body.user.team_id,
+    origin: { team: body.team?.id ?? '', channel, thread },
+    request: `view:${body.team?.id ?? ''}:${view.id}`,
+  });
+  await tell(client, log, { channel, user: body.user.id, thread }, reply);
 }
 
 interface Ear {

@@ -42,7 +42,8 @@ const verdictWords: Record<Verdict['kind'], string> = {
   refused: 'refused',
 };
 
-function verdictText(verdict: Verdict): string {
+/** One sentence on what policy says of a plan. */
+export function verdictText(verdict: Verdict): string {
   switch (verdict.kind) {
     case 'allowed':
       return 'You may do it, and nobody must approve.';
@@ -88,8 +89,6 @@ export function denialText(denial: Denial): string {
       return `I cannot tell whether you may, so I do nothing: ${denial.groups.map(groupText).join('; ')}${by}.`;
     case 'own-request':
       return `You asked for it yourself, so somebody else has to approve it${by}.`;
-    case 'owned':
-      return `${code(denial.owner)} owns the weights of this object and would put them back${by}. A rule with ${code('overrideOwner: true')} lets me change them all the same.`;
     case 'locked':
       return `It is locked${holdText(denial.hold)}`;
     case 'frozen':
@@ -123,12 +122,12 @@ function holdText({ name, by, reason, until, timezone, line }: Hold): string {
 }
 
 /** In the reader's own time zone; where that cannot be shown, in the one that the policy file means. */
-function dateText(at: Date, timeZone = 'UTC'): string {
+export function dateText(at: Date, timeZone = 'UTC'): string {
   const written = new Intl.DateTimeFormat('en-GB', { timeZone, dateStyle: 'medium', timeStyle: 'short' }).format(at);
   return `<!date^${Math.floor(at.getTime() / 1000)}^{date_short_pretty} {time}|${escapeText(`${written} ${timeZone}`)}>`;
 }
 
-function ruleText({ name, line }: RuleRef): string {
+export function ruleText({ name, line }: RuleRef): string {
   return `rule ${code(name)}, line ${line} of the policy file`;
 }
 
@@ -157,7 +156,6 @@ const checkWords: Record<CheckName, string> = {
   channel: 'the channel',
   right: 'your right',
   'four-eyes': 'four eyes',
-  owner: 'who owns the object',
   lock: 'locks',
   freeze: 'freezes',
   step: 'the step',

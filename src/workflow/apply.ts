@@ -4,14 +4,24 @@ import { decide } from '../domain/decide.ts';
 import type { ChangeId } from '../domain/names.ts';
 import type { Route } from '../domain/route.ts';
 import type { Split } from '../domain/split.ts';
+import { voidOf } from './approve.ts';
 import type { Cards } from './cards.ts';
-import { DependencyError, MeshUnavailableError, StoreUnavailableError, UntrustedRecordError } from './errors.ts';
-import type { Aside, Changes, Log, Mesh, Meter, OpenRoute, Written } from './ports.ts';
+import {
+  DependencyError,
+  MeshUnavailableError,
+  PolicyUnknownError,
+  StoreUnavailableError,
+  UntrustedRecordError,
+} from './errors.ts';
+import { judgeChange } from './judge-change.ts';
+import type { Aside, Changes, Log, Mesh, Meter, OpenRoute, People, Policies, Written } from './ports.ts';
 
 export interface Bench {
   readonly mesh: Mesh;
   readonly changes: Changes;
   readonly cards: Cards;
+  readonly policies: Policies;
+  readonly people: People;
   readonly meter: Meter;
   readonly log: Log;
   readonly now: () => Date;
@@ -142,11 +152,31 @@ async function makeLive(bench: Bench, change: Change): Promise<void> {
         return fail(bench, change, decision.because, decision.detail);
       case 'write': {
         if (isTooOld) return fail(bench, change, 'expired');
+        const objection = await objectionTo(bench, change, open.route);
+        if (objection !== undefined) return end(bench, change, objection);
         // Asked here and not before the read: the last write may have got through although its reply did not.
         if (bench.now().getTime() - startedMs >= contentionLimitMs) return fail(bench, change, 'contended');
         const written = await write(bench, change, open);
         if (written.kind === 'written') return applied(bench, change, open.route, { ...written, at: isoNow(bench) });
       }
+    }
+  }
+}
+
+/** Policy is asked once more just before the patch: somebody left a group, a freeze began, the file was changed. */
+async function objectionTo(bench: Bench, change: Change, route: Route): Promise<State | undefined> {
+  if (bench.policies.current().rules === undefined && change.approvals === undefined) return undefined;
+  const standing = await judgeChange(bench, change, route);
+  switch (standing.kind) {
+    case 'may':
+      return undefined;
+    case 'unknown':
+      throw new PolicyUnknownError(standing.why);
+    case 'lacks':
+      return voidOf(bench, route, change, { because: 'approvals', rule: standing.needs.rule });
+    case 'denied': {
+      const { reason: denied, rule } = standing.denial;
+      return voidOf(bench, route, change, { because: 'denied', denied, rule });
     }
   }
 }
@@ -219,7 +249,7 @@ function fail(bench: Bench, change: Change, because: FailReason, detail?: string
   return end(bench, change, { kind: 'failed', at: isoNow(bench), because, detail });
 }
 
-async function end(bench: Bench, change: Change, state: Exclude<State, { kind: 'applied' }>): Promise<void> {
+async function end(bench: Bench, change: Change, state: State): Promise<void> {
   if (!(await bench.changes.update(moveTo(change, state)))) return;
   bench.log.warn(
     { changeId: change.id, object: change.object, state },

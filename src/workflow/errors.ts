@@ -31,6 +31,13 @@ export class MeshUnavailableError extends DependencyError {
   }
 }
 
+/** Whether policy still allows it cannot be told now: who is in a group was not told. */
+export class PolicyUnknownError extends DependencyError {
+  constructor(message: string) {
+    super(message, { retryable: true, because: 'policy-unknown' });
+  }
+}
+
 /** RBAC says no; the message names the verb and the resource that are missing. */
 export class NotPermittedError extends DependencyError {
   constructor(message: string, options: { readonly cause?: unknown } = {}) {

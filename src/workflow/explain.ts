@@ -12,7 +12,7 @@ import {
 } from '../domain/plan.ts';
 import { keyOfNamed, type Route } from '../domain/route.ts';
 import { type Asker, type Desk, fillIn, type NotFound, openService } from './desk.ts';
-import { judgeLive } from './judge-live.ts';
+import { judgeLive, mayOverrideOwner } from './judge-live.ts';
 import type { Line } from './ports.ts';
 
 export type ExplainAnswer =
@@ -32,7 +32,7 @@ export async function explain(desk: Desk, command: MovingCommand, asker: Asker):
   if (found.kind !== 'found') return { kind: 'not-found', name, found };
 
   const { route } = found.open;
-  const plan = planOf(command, route, await desk.changes.line(route.object));
+  const plan = planOf(desk, command, route, await desk.changes.line(route.object));
   if (plan.kind === 'refused') return { kind: 'refused', name, refusal: plan.refusal };
   return {
     kind: 'explained',
@@ -42,13 +42,16 @@ export async function explain(desk: Desk, command: MovingCommand, asker: Asker):
   };
 }
 
-function planOf(command: MovingCommand, route: Route, { waiting }: Line): Plan {
+function planOf(desk: Desk, command: MovingCommand, route: Route, { waiting }: Line): Plan {
+  const may = { mayOverrideOwner: mayOverrideOwner(desk, route) };
   const rule = keyOfNamed(route, command.options.rule);
   if (command.verb === 'shift') {
     const named = command.options.rule === undefined ? undefined : rule;
-    return planShift(route, command.wish, { rule: named, start: startBehind(route, waiting, rule) });
+    return planShift(route, command.wish, { rule: named, start: startBehind(route, waiting, rule), ...may });
   }
   const begun = waiting.filter(({ state }) => state.kind === 'applying');
   const chosen = chooseReturn(route.ledger, rule, command.backTo);
-  return chosen.kind === 'refused' ? chosen : planReturn(route, chosen.back, startBehind(route, begun, rule));
+  return chosen.kind === 'refused'
+    ? chosen
+    : planReturn(route, { ...chosen.back, ...may }, startBehind(route, begun, rule));
 }

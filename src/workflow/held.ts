@@ -1,59 +1,65 @@
-import { type Change, moveTo, shownAs } from '../domain/change.ts';
+import { type Change, deedOf, moveTo, type State, shownAs } from '../domain/change.ts';
+import type { Denial, Verdict } from '../domain/judge.ts';
 import type { ChangeId } from '../domain/names.ts';
-import { planReturn, type Refusal, startBehind } from '../domain/plan.ts';
+import { type PlannedChange, planReturn, type Refusal, startBehind } from '../domain/plan.ts';
 import { findRule, type Route } from '../domain/route.ts';
 import { sameShares } from '../domain/split.ts';
 import { type Asker, type Desk, refuseIfLate } from './desk.ts';
-import { accept, addJob } from './submit.ts';
+import { judgeLive, mayOverrideOwner } from './judge-live.ts';
+import { accept, addJob, stateOf } from './submit.ts';
 
-/** What became of a click on a held change's card. */
+/** What became of a click on the card of a change that is held or void. */
 export type HeldAnswer =
-  | { readonly kind: 'queued'; readonly change: Change }
+  /** Queued, or waiting for approval of what it would do now. */
+  | { readonly kind: 'planned-anew'; readonly change: Change }
   | { readonly kind: 'discarded'; readonly change: Change }
-  /** It is not held any more; somebody was first. */
+  /** Nobody is asked about it any more; somebody was first. */
   | { readonly kind: 'decided'; readonly change: Change }
   /** The object moved again since the card was written; the card now shows the newer state. */
   | { readonly kind: 'moved-again'; readonly change: Change }
   | { readonly kind: 'refused'; readonly change: Change; readonly refusal: Refusal }
+  | { readonly kind: 'denied'; readonly change: Change; readonly denial: Denial }
   | { readonly kind: 'object-gone'; readonly change: Change }
   | { readonly kind: 'unknown-change'; readonly id: ChangeId };
 
+type Stuck = Extract<State, { kind: 'held' | 'void' }>;
+
 const maxTries = 5;
 
-/** Queues a held change again, now bound to the object as the card shows it. `seen`: what the card showed that was clicked. */
-export async function applyAnyway(desk: Desk, id: ChangeId, asker: Asker, seen?: string): Promise<HeldAnswer> {
+/**
+ * *Apply anyway* and *Plan again*: the same aim, planned from the object as the card shows it and judged for whoever clicks. `seen`:
+ * what the card showed that was clicked.
+ */
+export async function planAnew(desk: Desk, id: ChangeId, asker: Asker, seen?: string): Promise<HeldAnswer> {
   for (let tries = 0; tries < maxTries; tries += 1) {
     const change = await desk.changes.read(id);
     if (change === undefined) return { kind: 'unknown-change', id };
-    if (change.state.kind !== 'held') return { kind: 'decided', change };
+    const { state } = change;
+    if (state.kind !== 'held' && state.kind !== 'void') return { kind: 'decided', change };
     if (seen !== undefined && seen !== shownAs(change)) return { kind: 'moved-again', change };
     const line = await desk.changes.line(change.object);
     const route = (await desk.mesh.read(change.object))?.route;
     if (route === undefined) return { kind: 'object-gone', change };
-    if (hasMoved(change, route)) {
-      const anew = heldAnew(change, route);
+    if (hasMoved(state, change.rule, route)) {
+      const anew = moveTo(change, shownAnew(state, change.rule, route));
       if (await desk.changes.update(anew)) return { kind: 'moved-again', change: anew };
       continue;
     }
 
-    const back = { rule: change.rule, split: change.to, reverts: change.reverts };
+    const { rule, to: split, reverts } = change;
+    const back = { rule, split, reverts, mayOverrideOwner: mayOverrideOwner(desk, route) };
     const plan = planReturn(route, back, startBehind(route, line.waiting, change.rule));
     if (plan.kind === 'refused') return { kind: 'refused', change, refusal: plan.refusal };
-    const { from, to, base } = plan;
-    const next = {
-      ...moveTo(change, { kind: 'queued' }),
-      from,
-      to,
-      base,
-      insistedBy: asker.user,
-      acceptedAt: desk.now().toISOString(),
-    };
+    const { verdict } = await judgeLive(desk, asker, { deed: deedOf(change), route, plan });
+    if (verdict.kind === 'refused') return { kind: 'denied', change, denial: verdict.denial };
+
+    const next = askedAnew(desk, change, { plan, verdict, asker });
     refuseIfLate(desk, asker);
     const accepted = await accept(desk, next, { line: line.version, ahead: false }, asker);
     if (accepted.kind !== 'accepted') continue;
-    addJob(desk, next);
-    desk.log.info({ changeId: id, from, to, by: asker.user }, 'held change queued again');
-    return { kind: 'queued', change: next };
+    if (next.state.kind === 'queued') addJob(desk, next);
+    desk.log.info({ changeId: id, from: next.from, to: next.to, by: asker.user }, 'change planned anew');
+    return { kind: 'planned-anew', change: next };
   }
   throw new Error(`change ${id} or its line moved ${maxTries} times`);
 }
@@ -62,24 +68,54 @@ export async function applyAnyway(desk: Desk, id: ChangeId, asker: Asker, seen?:
 export async function discard(desk: Desk, id: ChangeId, asker: Asker): Promise<HeldAnswer> {
   const change = await desk.changes.read(id);
   if (change === undefined) return { kind: 'unknown-change', id };
+  if (change.state.kind !== 'held') return { kind: 'decided', change };
+  const route = (await desk.mesh.read(change.object))?.route;
+  const denial = route === undefined ? undefined : await mayNotDiscard(desk, asker, change, route);
+  if (denial !== undefined) return { kind: 'denied', change, denial };
+
   refuseIfLate(desk, asker);
   const next = moveTo(change, { kind: 'discarded', at: desk.now().toISOString(), by: asker.user });
-  if (change.state.kind === 'held' && (await desk.changes.update(next))) {
+  if (await desk.changes.update(next)) {
     desk.log.info({ changeId: id, by: asker.user }, 'held change discarded');
     return { kind: 'discarded', change: next };
   }
   return { kind: 'decided', change: (await desk.changes.read(id)) ?? change };
 }
 
-/** Not what the card shows: other weights, or another object of the same name. */
-function hasMoved({ state, rule }: Change, route: Route): boolean {
-  return (
-    state.kind === 'held' && (state.uid !== route.uid || !sameShares(findRule(route, rule)?.split ?? {}, state.live))
-  );
+/** Whoever asked for it may drop it, whatever policy has become. */
+async function mayNotDiscard(desk: Desk, asker: Asker, change: Change, route: Route): Promise<Denial | undefined> {
+  if (asker.user === change.by) return undefined;
+  const { verdict } = await judgeLive(desk, asker, { deed: 'discard', route });
+  return verdict.kind === 'refused' ? verdict.denial : undefined;
 }
 
-function heldAnew(change: Change, route: Route): Change {
-  if (change.state.kind !== 'held') return change;
-  const live = findRule(route, change.rule)?.split ?? {};
-  return moveTo(change, { ...change.state, uid: route.uid, live, lastWriter: route.lastWriter?.manager });
+interface Anew {
+  readonly plan: PlannedChange;
+  readonly verdict: Exclude<Verdict, { kind: 'refused' }>;
+  readonly asker: Asker;
+}
+
+/** Approvals were for the plan before, and end with it. */
+function askedAnew(desk: Desk, change: Change, { plan, verdict, asker }: Anew): Change {
+  const { from, to, base } = plan;
+  return {
+    ...moveTo(change, stateOf(verdict, desk.now())),
+    from,
+    to,
+    base,
+    approvals: undefined,
+    insistedBy: asker.user,
+    acceptedAt: desk.now().toISOString(),
+  };
+}
+
+/** Not what the card shows: other weights, or another object of the same name. */
+function hasMoved({ uid, live }: Stuck, rule: string, route: Route): boolean {
+  const isOther = uid !== undefined && uid !== route.uid;
+  return isOther || (live !== undefined && !sameShares(findRule(route, rule)?.split ?? {}, live));
+}
+
+function shownAnew(state: Stuck, rule: string, route: Route): State {
+  const live = findRule(route, rule)?.split ?? {};
+  return { ...state, uid: route.uid, live, lastWriter: route.lastWriter?.manager };
 }

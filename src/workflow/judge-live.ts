@@ -1,7 +1,7 @@
 import type { Hold } from '../domain/freeze.ts';
 import { type Memberships, usergroupsIn, type Who } from '../domain/groups.ts';
 import { type Deed, type Judgement, judge } from '../domain/judge.ts';
-import { noPolicy, whoMatters } from '../domain/policy.ts';
+import { noPolicy, ruleFor, whoMatters } from '../domain/policy.ts';
 import type { Route } from '../domain/route.ts';
 import type { Split } from '../domain/split.ts';
 import { growthOf, targetsOf } from '../domain/target.ts';
@@ -16,8 +16,6 @@ export interface Wanted {
   readonly plan?: { readonly from: Split; readonly to: Split } | undefined;
   /** Whoever asked for the change that this one decides about. */
   readonly requester?: string | undefined;
-  /** The controller that owns the object's weights, if one does. */
-  readonly owner?: string | undefined;
   /** Locks and freezes that people set and that hold for the object now. */
   readonly holds?: readonly Hold[] | undefined;
 }
@@ -25,11 +23,16 @@ export interface Wanted {
 /** Without a policy file everybody of the team may shift, and nobody must approve. */
 export const noPolicyFile: Policies = { current: () => noPolicy, problem: () => undefined };
 
+/** Whether policy lets us plan against another controller that sets the weights. */
+export function mayOverrideOwner({ policies }: Pick<Desk, 'policies'>, route: Route): boolean {
+  return ruleFor(policies.current(), targetsOf(route))?.overrideOwner ?? false;
+}
+
 /** Asks policy, with people and groups as chat knows them now. To be asked at every gesture, and once more just before the patch. */
 export async function judgeLive(
   { policies, people, now }: Pick<Desk, 'policies' | 'people' | 'now'>,
   { user, team, origin }: Pick<Asker, 'user' | 'team' | 'origin'>,
-  { deed, route, plan, requester, owner, holds = [] }: Wanted,
+  { deed, route, plan, requester, holds = [] }: Wanted,
 ): Promise<Judgement> {
   const policy = policies.current();
   const targets = targetsOf(route);
@@ -46,7 +49,6 @@ export async function judgeLive(
     deed,
     growth,
     requester,
-    owner,
     at,
     holds,
     memberships,

@@ -3,8 +3,8 @@ import type { Membership, Person } from '../domain/groups.ts';
 import type { Revision } from '../domain/ledger.ts';
 import type { ChangeId, Place, RoutingObject, ServiceName } from '../domain/names.ts';
 import type { Tool } from '../domain/owner.ts';
-import type { Route, Weights } from '../domain/route.ts';
 import type { Policy } from '../domain/policy.ts';
+import type { Route, Weights } from '../domain/route.ts';
 import type { Split } from '../domain/split.ts';
 
 /** The clusters' routing tables: names come from a watch cache, what decides is read live. Failures are a DependencyError. */
@@ -83,9 +83,10 @@ export interface Changes {
   /** What waits for the object, in the order it will be applied, and the version of that line. */
   line(object: RoutingObject): Promise<Line>;
   /**
-   * Stores a change and puts it in line: at the end, or before everything that has not begun. Refused as `moved` when the line is no
+   * Stores a change and puts it in line, unless it awaits approval: at the end, or before everything that has not begun. Refused as `moved` when the line is no
    * longer the one that was read, so that a plan always starts from what the changes before it will leave. A change that is stored
-   * already is returned as it is, which is what makes a repeated delivery harmless; only the next rev of a held one replaces it.
+   * already is returned as it is, which is what makes a repeated delivery harmless; only the next rev of one that is held, awaits approval or
+   * is void replaces it.
    */
   accept(change: Change, options: AcceptOptions): Promise<Accepted>;
   /** The change that a request was accepted as, for an hour, where its id is not the request's own. */

@@ -1,5 +1,6 @@
 import { type Change, isUnsettled, isWaiting } from '../domain/change.ts';
 import type { ChangeId } from '../domain/names.ts';
+import { expire } from './approve.ts';
 import type { Aside, CardLog, Queue } from './ports.ts';
 import { type Settling, settle } from './settle.ts';
 
@@ -24,6 +25,7 @@ const mostAtOnce = 20;
 export class Reconciler {
   readonly #with: Reconciling;
   #open = Number.NaN;
+  #dueAtMs = Number.POSITIVE_INFINITY;
   readonly #lookedUpAt = new Map<ChangeId, number>();
   #waitingSince = new Map<ChangeId, number>();
 
@@ -34,6 +36,11 @@ export class Reconciler {
   /** How many changes waited for a worker or a person when they were last looked at; NaN while that is not known. */
   get open(): number {
     return this.#open;
+  }
+
+  /** In how long something is due that has a time of its own, as of the last round. */
+  get dueInMs(): number {
+    return this.#dueAtMs - this.#with.now().getTime();
   }
 
   /** Returns how much there was to do. */
@@ -47,10 +54,21 @@ export class Reconciler {
     this.#note(waiting);
     await this.#addLost(waiting.filter((change) => this.#isDue(change)));
     for (const change of open.filter(isUnsettled)) this.#settleAside(change);
+    await this.#expire(open);
 
     const owed = isQuiet ? [] : await cardLog.owed();
     for (const id of owed) cards.showSoon(id);
     return waiting.length + owed.length;
+  }
+
+  async #expire(open: readonly Change[]): Promise<void> {
+    this.#dueAtMs = Number.POSITIVE_INFINITY;
+    for (const change of open) {
+      const expired = await expire(this.#with, change);
+      if (expired !== undefined) this.#with.cards.showSoon(change.id);
+      else if (change.state.kind === 'awaiting')
+        this.#dueAtMs = Math.min(this.#dueAtMs, Date.parse(change.state.expiresAt));
+    }
   }
 
   /** Not waited for: a cluster that is away holds up nothing else. */

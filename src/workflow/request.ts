@@ -3,6 +3,7 @@ import type { ChangeId } from '../domain/names.ts';
 import { planShift, startBehind } from '../domain/plan.ts';
 import { keyOfNamed } from '../domain/route.ts';
 import { type Asker, type Desk, fillIn } from './desk.ts';
+import { mayOverrideOwner } from './judge-live.ts';
 import { type Answer, submit } from './submit.ts';
 
 type Shift = Extract<Command, { verb: 'shift' }>;
@@ -12,12 +13,14 @@ export async function requestShift(desk: Desk, { service, wish, options }: Shift
   return submit(desk, {
     name: fillIn(desk, service),
     asker,
+    deed: 'shift',
     options,
     plan: (route, before) => {
       const rule = keyOfNamed(route, options.rule);
       return planShift(route, wish, {
         rule: options.rule === undefined ? undefined : rule,
         start: startBehind(route, before, rule),
+        mayOverrideOwner: mayOverrideOwner(desk, route),
       });
     },
     focus: wish.kind === 'share' ? wish.version : undefined,
@@ -39,9 +42,15 @@ export async function promote(
   return submit(desk, {
     name: { cluster: object.cluster, namespace: object.namespace, service },
     asker,
+    deed: 'promote',
     options: { dryRun: false },
     object,
-    plan: (route, before) => planShift(route, wish, { rule, start: startBehind(route, before, rule) }),
+    plan: (route, before) =>
+      planShift(route, wish, {
+        rule,
+        start: startBehind(route, before, rule),
+        mayOverrideOwner: mayOverrideOwner(desk, route),
+      }),
     focus,
     ahead: false,
   });

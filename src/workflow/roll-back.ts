@@ -7,6 +7,7 @@ import { chooseReturn, planReturn, startBehind, takingBack } from '../domain/pla
 import { findRule, keyOfNamed, type Route } from '../domain/route.ts';
 import { keepingPlaces, type Split, sameShares } from '../domain/split.ts';
 import { type Asker, type Desk, fillIn, locateChange, openService, requestId } from './desk.ts';
+import { mayOverrideOwner } from './judge-live.ts';
 import { type Answer, type Instead, remembered, submit } from './submit.ts';
 
 export type RollbackAnswer =
@@ -47,6 +48,7 @@ export async function requestRollback(desk: Desk, command: Rollback, asker: Aske
   return submit<RollbackAnswer>(desk, {
     name,
     asker: await takingItBack(desk, id, asker),
+    deed: 'rollback',
     options,
     askedAs,
     plan: (route, before) => planTakingBack(desk, route, before, { id, name, mayUndo: () => options.dryRun }),
@@ -66,6 +68,7 @@ export async function rollBack(desk: Desk, id: ChangeId, asker: Asker, seen?: st
   return submit<RollbackAnswer>(desk, {
     name,
     asker: await takingItBack(desk, id, asker),
+    deed: 'rollback',
     askedAs: requestId(asker.request),
     options: { dryRun: false },
     object,
@@ -85,11 +88,18 @@ function bringBack(desk: Desk, name: ServiceName, { backTo, options }: Rollback,
   return submit(desk, {
     name,
     asker,
+    deed: 'rollback',
     options,
     plan: (route, before) => {
       const rule = keyOfNamed(route, options.rule);
       const chosen = chooseReturn(route.ledger, rule, backTo);
-      return chosen.kind === 'refused' ? chosen : planReturn(route, chosen.back, startBehind(route, before, rule));
+      return chosen.kind === 'refused'
+        ? chosen
+        : planReturn(
+            route,
+            { ...chosen.back, mayOverrideOwner: mayOverrideOwner(desk, route) },
+            startBehind(route, before, rule),
+          );
     },
     ahead: true,
   });
@@ -118,7 +128,11 @@ function planTakingBack(
 
   const undo = undoing(desk, route, before, revision);
   if (undo !== undefined && !mayUndo(undo)) return instead({ kind: 'confirm', id, name, undo });
-  return planReturn(route, takingBack(revision), startBehind(route, before, revision.rule));
+  return planReturn(
+    route,
+    { ...takingBack(revision), mayOverrideOwner: mayOverrideOwner(desk, route) },
+    startBehind(route, before, revision.rule),
+  );
 }
 
 /** What else a rollback of this revision would undo; undefined when it stands as it was made. */

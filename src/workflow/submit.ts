@@ -1,18 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Change } from '../domain/change.ts';
-import { revisionOf } from '../domain/change.ts';
+import { type Change, revisionOf, type State } from '../domain/change.ts';
 import type { Options } from '../domain/command.ts';
+import type { Denial, Judgement, MovingDeed, Verdict } from '../domain/judge.ts';
 import { type ChangeId, objectKey, type RoutingObject, type ServiceName } from '../domain/names.ts';
 import type { Plan, PlannedChange, Refusal } from '../domain/plan.ts';
 import type { Route } from '../domain/route.ts';
 import { type Asker, type Desk, type NotFound, refuseIfLate, requestId } from './desk.ts';
 import { AcceptanceUnknownError, RejectedError, StoreUnavailableError } from './errors.ts';
+import { judgeLive } from './judge-live.ts';
 import type { Accepted, AcceptOptions, Found, Line, OpenRoute } from './ports.ts';
 
 export type Answer =
   /** `again`: the same request had been accepted before. `behind`: how many changes wait before it. */
   | { readonly kind: 'accepted'; readonly change: Change; readonly behind: number; readonly again: boolean }
   | { readonly kind: 'refused'; readonly name: ServiceName; readonly refusal: Refusal }
+  /** Policy says no. */
+  | { readonly kind: 'denied'; readonly name: ServiceName; readonly denial: Denial }
   | { readonly kind: 'not-found'; readonly name: ServiceName; readonly found: NotFound }
   /** The same request had been answered before, and nothing was accepted. */
   | { readonly kind: 'refused-before' }
@@ -21,11 +24,13 @@ export type Answer =
       readonly name: ServiceName;
       readonly plan: PlannedChange;
       readonly waiting: number;
-      readonly verdict: Verdict;
+      readonly trial: Trial;
+      /** What policy says of it. */
+      readonly judgement: Judgement;
     };
 
 /** What the API server says to the patch, without storing it. */
-export type Verdict =
+export type Trial =
   | { readonly kind: 'fine'; readonly warnings: readonly string[] }
   | { readonly kind: 'rejected'; readonly message: string }
   /** Others are applied first, so the object to ask about is not there yet. */
@@ -42,6 +47,8 @@ export interface Instead<A> {
 export interface Submission<A> {
   readonly name: ServiceName;
   readonly asker: Asker;
+  /** What policy judges it as. */
+  readonly deed: MovingDeed;
   readonly options: Options;
   /** The object, where it is known already. */
   readonly object?: RoutingObject | undefined;
@@ -105,16 +112,23 @@ async function planAndAccept<A>(desk: Desk, submission: Submission<A>, object: R
   const plan = submission.plan(open.route, before);
   if (plan.kind === 'instead') return { kind: 'answered', answer: plan.answer };
   if (plan.kind === 'refused') return answered({ kind: 'refused', name, refusal: plan.refusal });
-  if (submission.options.dryRun) return answered(await preview(desk, submission, plan, open, line));
 
-  const change = toChange(desk, submission, plan, object);
+  const judgement = await judgeLive(desk, asker, { deed: submission.deed, route: open.route, plan });
+  if (submission.options.dryRun) return answered(await preview(desk, submission, { plan, judgement, open, line }));
+  const { verdict } = judgement;
+  if (verdict.kind === 'refused') return answered({ kind: 'denied', name, denial: verdict.denial });
+
+  const change = toChange(desk, submission, { plan, object, state: stateOf(verdict, desk.now()) });
   refuseIfLate(desk, asker);
   const accepted = await accept(desk, change, { line: line.version, ahead, askedAs }, asker);
   if (accepted.kind === 'moved') return accepted;
   if (accepted.kind === 'refused-before') return answered(accepted);
   if (accepted.kind === 'known') return answered(acceptedAlready(accepted.change, asker));
-  addJob(desk, change);
-  desk.log.info({ changeId: change.id, object, from: plan.from, to: plan.to, by: asker.user }, 'change accepted');
+  if (change.state.kind === 'queued') addJob(desk, change);
+  desk.log.info(
+    { changeId: change.id, object, state: change.state.kind, from: plan.from, to: plan.to, by: asker.user },
+    'change accepted',
+  );
   return answered({ kind: 'accepted', change, behind: before.length, again: false });
 }
 
@@ -186,27 +200,27 @@ function acceptedAlready(known: Change, asker: Asker): Answer {
   return { kind: 'accepted', change: known, behind: 0, again: true };
 }
 
+interface Previewed {
+  readonly plan: PlannedChange;
+  readonly judgement: Judgement;
+  readonly open: OpenRoute;
+  readonly line: Line;
+}
+
 async function preview<A>(
   desk: Desk,
   { name, asker }: Submission<A>,
-  plan: PlannedChange,
-  open: OpenRoute,
-  line: Line,
+  { plan, judgement, open, line }: Previewed,
 ): Promise<Answer> {
   const waiting = line.waiting.length;
-  if (waiting > 0) return { kind: 'preview', name, plan, waiting, verdict: { kind: 'not-asked' } };
+  const shown = { kind: 'preview', name, plan, waiting, judgement } as const;
+  if (waiting > 0) return { ...shown, trial: { kind: 'not-asked' } };
 
   const revision = revisionOf({ ...plan, id: requestId(asker.request), by: asker.user }, desk.now());
-  return {
-    kind: 'preview',
-    name,
-    plan,
-    waiting,
-    verdict: await judge(open, { rule: plan.rule, to: plan.to, revision }),
-  };
+  return { ...shown, trial: await tryOut(open, { rule: plan.rule, to: plan.to, revision }) };
 }
 
-async function judge(open: OpenRoute, edit: Parameters<OpenRoute['write']>[0]): Promise<Verdict> {
+async function tryOut(open: OpenRoute, edit: Parameters<OpenRoute['write']>[0]): Promise<Trial> {
   try {
     const written = await open.write(edit, { dryRun: true });
     return written.kind === 'written' ? { kind: 'fine', warnings: written.warnings } : { kind: 'moved' };
@@ -216,11 +230,23 @@ async function judge(open: OpenRoute, edit: Parameters<OpenRoute['write']>[0]): 
   }
 }
 
+/** A change is in line at once, or waits for whoever must approve it. */
+export function stateOf(verdict: Exclude<Verdict, { kind: 'refused' }>, now: Date): State {
+  if (verdict.kind === 'allowed') return { kind: 'queued' };
+  const { needs } = verdict;
+  return { kind: 'awaiting', needs, expiresAt: new Date(now.getTime() + needs.expiresMs).toISOString() };
+}
+
+interface Accepting {
+  readonly plan: PlannedChange;
+  readonly object: RoutingObject;
+  readonly state: State;
+}
+
 function toChange<A>(
   desk: Desk,
-  { name, asker, options, focus }: Submission<A>,
-  plan: PlannedChange,
-  object: RoutingObject,
+  { name, asker, deed, options, focus }: Submission<A>,
+  { plan, object, state }: Accepting,
 ): Change {
   const { rule, from, to, base, reverts, pinned, warnings } = plan;
   return {
@@ -239,8 +265,10 @@ function toChange<A>(
     reverts,
     pinned,
     ...(warnings.length > 0 && { warnings }),
+    deed,
+    team: asker.team,
     acceptedAt: desk.now().toISOString(),
-    state: { kind: 'queued' },
+    state,
     rev: 0,
   };
 }

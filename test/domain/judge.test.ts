@@ -65,7 +65,6 @@ describe('without a policy file', () => {
   });
 
   it('what another controller owns, what is locked and what is frozen stays as it is', () => {
-    expect(outcome(noPolicy, ask({ owner: 'argo-rollouts' }))).toBe('owned');
     expect(outcome(noPolicy, ask({ holds: [hold()] }))).toBe('locked');
     expect(outcome(noPolicy, ask({ holds: [hold({ kind: 'freeze' })] }))).toBe('frozen');
   });
@@ -134,9 +133,6 @@ describe('what a rule says', () => {
     ['a share at the limit', { approve }, { growth: { step: 1, reached: 25 } }, 'needs-approval'],
     ['a share that is not known', { approve }, { growth: undefined }, 'needs-approval'],
     ['any share', { approve: { ...approve, from: 0 } }, { growth: { step: 0, reached: 0 } }, 'needs-approval'],
-    ['an object of another controller', {}, { owner: 'flagger' }, 'owned'],
-    ['an object of another controller, all the same', { overrideOwner: true }, { owner: 'flagger' }, 'allowed'],
-    ['a rollback of an object of another controller', {}, { owner: 'flagger', deed: 'rollback' }, 'owned'],
     ['a locked object', {}, { holds: [hold()] }, 'locked'],
     ['a locked object, for whoever locked it', {}, { holds: [hold()], who: by('U02BOB') }, 'allowed'],
     ['unlocking a locked object', {}, { holds: [hold()], deed: 'unlock' }, 'allowed'],
@@ -242,7 +238,6 @@ describe('a judgement', () => {
       'channel pass',
       'right pass',
       'four-eyes pass',
-      'owner pass',
       'lock pass',
       'freeze pass',
       'step refuse',
@@ -254,12 +249,12 @@ describe('a judgement', () => {
       rules: [policyRule({ channels: ['C02'], shift: [bob], maxStep: 1, approve })],
       freezes: [freeze()],
     };
-    const all = ask({ who: by('U09', 'guest'), owner: 'flagger', holds: [hold()] });
+    const all = ask({ who: by('U09', 'guest'), holds: [hold()] });
 
     expect(outcome(policy, all)).toBe('guest');
     expect(outcome(policy, { ...all, who: by('U09') })).toBe('wrong-channel');
     expect(outcome(policy, { ...all, who: by('U09'), channel: 'C02' })).toBe('not-allowed');
-    expect(outcome(policy, { ...all, who: by('U02BOB', 'guest'), channel: 'C02' })).toBe('owned');
+    expect(outcome(policy, { ...all, who: by('U02BOB', 'guest'), channel: 'C02' })).toBe('frozen');
   });
 
   const anId = fc.constantFrom('U01ALICE', 'U02BOB', 'U03CAROL', 'U04');
@@ -298,7 +293,6 @@ describe('a judgement', () => {
       deed: fc.constantFrom(...deeds),
       growth: maybe(fc.record({ step: fc.nat(100), reached: fc.nat(100) })),
       requester: maybe(anId),
-      owner: maybe(fc.constant('flagger')),
       holds: fc.array(fc.constantFrom(hold(), hold({ kind: 'freeze' })), { maxLength: 2 }),
       memberships: fc.constantFrom(known(), known('U01ALICE'), known('U04', 'U02BOB'), new Map<string, Membership>()),
     })
@@ -342,7 +336,6 @@ describe('a judgement', () => {
         expect(leave(policy, { ...asked, memberships: new Map() })).toBeLessThanOrEqual(before);
         expect(leave(policy, { ...asked, holds: [...asked.holds, hold()] })).toBeLessThanOrEqual(before);
         expect(leave({ ...policy, freezes: [...policy.freezes, freeze()] }, asked)).toBeLessThanOrEqual(before);
-        expect(leave(policy, { ...asked, owner: 'argo-rollouts' })).toBeLessThanOrEqual(before);
         if (asked.who.standing.kind === 'member') {
           const { id } = asked.who;
           expect(leave(policy, { ...asked, who: by(id, 'guest') })).toBeLessThanOrEqual(before);

@@ -158,7 +158,7 @@ describe('what only the asker sees', () => {
     expect([...statusReply({ kind: 'overview', place: name, routes, open: [] }, now).text].length).toBeLessThan(3_000);
   });
 
-  it.each(['queued', 'discarded', 'decided', 'moved-again'] as const)(
+  it.each(['planned-anew', 'discarded', 'decided', 'moved-again'] as const)(
     'answers every click on a held change: %s',
     (kind) => {
       expect(heldReply({ kind, change: change() }).text).not.toBe('');
@@ -201,9 +201,10 @@ describe('who else manages an object', () => {
       pinned: [],
       warnings: [{ kind: 'puts-back', owner }],
     } as const;
-    const verdict = { kind: 'fine', warnings: [] } as const;
+    const trial = { kind: 'fine', warnings: [] } as const;
+    const judgement = { verdict: { kind: 'allowed' }, findings: [] } as const;
 
-    expect(answerReply({ kind: 'preview', name, plan, waiting: 0, verdict }).text).toContain(
+    expect(answerReply({ kind: 'preview', name, plan, waiting: 0, trial, judgement }).text).toContain(
       '*Argo CD (application `shop`) manages this object* and may put the weights back.',
     );
   });

@@ -44,7 +44,6 @@ const denials: readonly (readonly [Denial, string])[] = [
     'so I do nothing: of `sre`, Slack did not answer',
   ],
   [{ reason: 'own-request', rule }, 'somebody else has to approve it'],
-  [{ reason: 'owned', owner: 'argo-rollouts', rule }, '`argo-rollouts` owns the weights'],
   [
     {
       reason: 'locked',
@@ -82,7 +81,6 @@ describe('why policy refuses', () => {
         who: [{ kind: 'usergroup', name: odd, id: 'S01PAY' }],
         rule: { name: odd, line: 1 },
       }),
-      denialText({ reason: 'owned', owner: odd }),
       denialText({ reason: 'frozen', hold: { ...hold, name: odd, reason: odd, timezone: 'UTC' } }),
       policyProblemText(odd),
     ];
@@ -108,6 +106,7 @@ describe('why', () => {
     from: { v1: 100 },
     to: { v1: 50, v3: 50 },
     base: { uid: reviewsUid, seq: 0 },
+    warnings: [],
     pinned: [],
   };
 

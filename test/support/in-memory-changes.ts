@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { type Change, isEnded, isUnsettled, isWaiting, moveTo } from '../../src/domain/change.ts';
+import { type Change, isEnded, isForPeople, isUnsettled, isWaiting, moveTo } from '../../src/domain/change.ts';
 import { type ChangeId, objectKey, type RoutingObject } from '../../src/domain/names.ts';
 import { StoreUnavailableError, UntrustedRecordError } from '../../src/workflow/errors.ts';
 import type { Accepted, AcceptOptions, Begun, Changes, Line } from '../../src/workflow/ports.ts';
@@ -56,7 +56,8 @@ export class InMemoryChanges implements Changes {
   async accept(change: Change, { line, ahead, askedAs }: AcceptOptions): Promise<Accepted> {
     await this.#reach();
     const known = this.#records.get(change.id);
-    const isRequeued = known?.state.kind === 'held' && known.rev === change.rev - 1;
+    const isAskedAnew = known !== undefined && (isForPeople(known) || known.state.kind === 'void');
+    const isRequeued = isAskedAnew && known.rev === change.rev - 1;
     if (known !== undefined && !isRequeued) {
       if (askedAs !== undefined) this.#asked.set(askedAs, change.id);
       return { kind: 'known', change: known };
@@ -66,9 +67,11 @@ export class InMemoryChanges implements Changes {
     const its = this.#lineOf(change.object);
     if (its.version !== line) return { kind: 'moved' };
     const first = its.ids[0] === undefined ? undefined : this.#records.get(its.ids[0]);
-    if (!ahead) its.ids.push(change.id);
-    else its.ids.splice(first?.state.kind === 'applying' ? 1 : 0, 0, change.id);
-    its.version += 1;
+    if (isWaiting(change)) {
+      if (!ahead) its.ids.push(change.id);
+      else its.ids.splice(first?.state.kind === 'applying' ? 1 : 0, 0, change.id);
+      its.version += 1;
+    }
     this.#store(change);
     this.#tries.delete(change.id);
     if (askedAs !== undefined) this.#asked.set(askedAs, change.id);

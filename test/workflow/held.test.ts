@@ -23,7 +23,7 @@ describe('a held change', () => {
     const answer = await house.clickApplyAnyway(held.id, house.asker('U02BOB'));
     await house.work();
 
-    expect(answer).toMatchObject({ kind: 'queued', change: { from: { v1: 70, v2: 30 }, insistedBy: 'U02BOB' } });
+    expect(answer).toMatchObject({ kind: 'planned-anew', change: { from: { v1: 70, v2: 30 }, insistedBy: 'U02BOB' } });
     expect(house.split).toEqual({ v1: 50, v2: 0, v3: 50 });
     expect(house.ledger.revisions).toMatchObject([{ id: held.id, from: { v1: 70, v2: 30 }, by: 'U01ALICE' }]);
     expect(house.chat.shows(held.id)).toMatchObject({ insistedBy: 'U02BOB', state: { kind: 'applied' } });
@@ -82,7 +82,7 @@ describe('a held change', () => {
     await house.work();
 
     expect(answer).toMatchObject({ kind: 'moved-again' });
-    expect(await house.clickApplyAnyway(held.id)).toMatchObject({ kind: 'queued' });
+    expect(await house.clickApplyAnyway(held.id)).toMatchObject({ kind: 'planned-anew' });
   });
 
   it('that moved again shows what is live now, and asks once more', async () => {
@@ -96,7 +96,7 @@ describe('a held change', () => {
     expect(house.chat.shows(held.id)?.state).toMatchObject({ live: { v1: 10, v2: 90 } });
     expect(house.split).toEqual({ v1: 10, v2: 90 });
 
-    expect(await house.clickApplyAnyway(held.id)).toMatchObject({ kind: 'queued' });
+    expect(await house.clickApplyAnyway(held.id)).toMatchObject({ kind: 'planned-anew' });
     await house.work();
     expect(house.split).toEqual({ v1: 50, v2: 0, v3: 50 });
   });
@@ -125,14 +125,17 @@ describe('a held change', () => {
     const answer = await house.clickApplyAnyway(held.id);
     await house.work();
 
-    expect(answer).toMatchObject({ kind: 'queued', change: { from: other.to, base: { seq: 1, after: other.id } } });
+    expect(answer).toMatchObject({
+      kind: 'planned-anew',
+      change: { from: other.to, base: { seq: 1, after: other.id } },
+    });
     expect(house.ledger.revisions.map(({ id }) => id)).toEqual([held.id, other.id]);
   });
 
   it('is queued though its job could not be added, and is applied all the same', async () => {
     house.queue.goAway();
 
-    expect(await house.clickApplyAnyway(held.id)).toMatchObject({ kind: 'queued' });
+    expect(await house.clickApplyAnyway(held.id)).toMatchObject({ kind: 'planned-anew' });
     house.queue.comeBack();
     house.pass(5_000);
     await house.reconcile();
@@ -201,7 +204,7 @@ describe('a held change', () => {
     expect(house.stored(id).state).toMatchObject({ kind: 'held', live: { v1: 20, v2: 80 } });
     expect(house.split).toEqual({ v1: 20, v2: 80 });
     expect(await house.clickApplyAnyway(id, house.asker(), shownAs(house.stored(id)))).toMatchObject({
-      kind: 'queued',
+      kind: 'planned-anew',
     });
   });
 });

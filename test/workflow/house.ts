@@ -6,9 +6,10 @@ import type { ChangeId } from '../../src/domain/names.ts';
 import type { Route } from '../../src/domain/route.ts';
 import type { Percentages } from '../../src/domain/split.ts';
 import { apply, type Bench, type WorkerAnswer } from '../../src/workflow/apply.ts';
+import { approve, reject, withdraw } from '../../src/workflow/approve.ts';
 import { type Cards, cardsOf } from '../../src/workflow/cards.ts';
 import type { Asker, Desk } from '../../src/workflow/desk.ts';
-import { applyAnyway, discard } from '../../src/workflow/held.ts';
+import { discard, planAnew } from '../../src/workflow/held.ts';
 import type { Touched } from '../../src/workflow/ports.ts';
 import { Reconciler } from '../../src/workflow/reconcile.ts';
 import { promote, requestShift } from '../../src/workflow/request.ts';
@@ -53,7 +54,7 @@ export class House {
   lookedAgain = 0;
 
   constructor(...routes: readonly Route[]) {
-    const { log, meter, chat, queue, cardLog, changes } = this;
+    const { log, meter, chat, queue, cardLog, changes, policies, people } = this;
     const mesh = new InMemoryMesh(routes.length > 0 ? routes : [reviews({ v1: 100 })]);
     const now = () => this.now();
     const aside: Bench['aside'] = (work, what, fields) => this.#background.run(work, what, fields);
@@ -64,8 +65,8 @@ export class House {
     this.cards = cardsOf({ changes, cards: cardLog, chat, log, aside, lookAgain });
     this.desk = {
       ...{ mesh, changes, queue, log, now, aside },
-      policies: this.policies,
-      people: this.people,
+      policies,
+      people,
       turns: new Turns(),
       namespace: 'default',
     };
@@ -82,7 +83,7 @@ export class House {
     });
     this.lookout = { mesh, changes, cards: this.cards, meter, log, now };
     mesh.onTouched((touched) => this.#touched.push(touched));
-    this.bench = { mesh, changes, cards: this.cards, meter, log, now, aside };
+    this.bench = { mesh, changes, policies, people, cards: this.cards, meter, log, now, aside };
   }
 
   now(): Date {
@@ -154,7 +155,19 @@ export class House {
   }
 
   clickApplyAnyway(id: ChangeId, asker = this.asker(), seen?: string) {
-    return applyAnyway(this.desk, id, asker, seen);
+    return planAnew(this.desk, id, asker, seen);
+  }
+
+  approve(id: ChangeId, user: string, seen?: string) {
+    return approve(this.desk, { id, seen }, this.asker(user));
+  }
+
+  reject(id: ChangeId, user: string, reason?: string) {
+    return reject(this.desk, { id }, this.asker(user), reason);
+  }
+
+  withdraw(id: ChangeId, user: string) {
+    return withdraw(this.desk, { id }, this.asker(user));
   }
 
   clickDiscard(id: ChangeId, asker = this.asker()) {

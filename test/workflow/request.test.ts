@@ -39,6 +39,8 @@ describe('a request', () => {
         to: { v1: 50, v2: 50 },
         base: { uid: reviewsUid, seq: 4 },
         pinned: ['end-user = jason → v2'],
+        deed: 'shift',
+        team: undefined,
         acceptedAt: house.now().toISOString(),
         state: { kind: 'queued' },
         rev: 0,
@@ -278,7 +280,7 @@ describe('a request', () => {
         kind: 'preview',
         waiting: 0,
         plan: { from: { v1: 100 }, to: { v1: 50, v3: 50 } },
-        verdict: { kind: 'fine', warnings: ['subset v3 has no pods'] },
+        trial: { kind: 'fine', warnings: ['subset v3 has no pods'] },
       });
       expect(house.changes.all).toEqual([]);
       expect(house.queue.jobs).toEqual([]);
@@ -294,7 +296,7 @@ describe('a request', () => {
 
       expect(answer).toMatchObject({
         kind: 'preview',
-        verdict: { kind: 'rejected', message: 'admission webhook "example" denied the request: no' },
+        trial: { kind: 'rejected', message: 'admission webhook "example" denied the request: no' },
       });
     });
 
@@ -306,7 +308,7 @@ describe('a request', () => {
         kind: 'preview',
         waiting: 1,
         plan: { from: { v1: 50, v3: 50 } },
-        verdict: { kind: 'not-asked' },
+        trial: { kind: 'not-asked' },
       });
     });
 
@@ -314,7 +316,7 @@ describe('a request', () => {
       const house = new House();
       house.mesh.afterNextRead(() => house.mesh.moveByHand(reviewsObject, { v1: 100 }));
 
-      expect(await house.shift('v3', 50, { dryRun: true })).toMatchObject({ verdict: { kind: 'moved' } });
+      expect(await house.shift('v3', 50, { dryRun: true })).toMatchObject({ trial: { kind: 'moved' } });
     });
   });
 });

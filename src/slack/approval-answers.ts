@@ -1,0 +1,77 @@
+import type { Change } from '../domain/change.ts';
+import type { ApprovalAnswer } from '../workflow/approve.ts';
+import { type Reply, says } from './answers.ts';
+import { title } from './card.ts';
+import { code, escapeText, user } from './mrkdwn.ts';
+import { splitText } from './split-text.ts';
+import { dateText, denialText } from './verdicts.ts';
+
+/** What whoever approves, rejects or withdraws is told. */
+export function approvalReply(answer: ApprovalAnswer): Reply {
+  switch (answer.kind) {
+    case 'approved':
+      return says(
+        answer.missing === 0
+          ? `Approved: ${named(answer.change)} is applied now. Its card follows it.`
+          : `Your approval of ${named(answer.change)} counts; ${answer.missing} more ${answer.missing === 1 ? 'is' : 'are'} needed.`,
+      );
+    case 'approved-before':
+      return says(`You have approved ${named(answer.change)} already; each person counts once.`);
+    case 'rejected':
+      return says(`Rejected: ${named(answer.change)}. Nothing was changed.`);
+    case 'withdrawn':
+      return says(`Withdrawn: ${named(answer.change)}. Nothing was changed.`);
+    case 'decided':
+      return says(`${named(answer.change)} does not wait for approval any more: ${decided(answer.change)}.`);
+    case 'planned-anew':
+      return says(`${named(answer.change)} was planned anew since you saw it. Look at its card, then decide.`);
+    case 'voided':
+      return says(`${named(answer.change)} cannot be approved any more. Its card says why; *Plan again* starts anew.`);
+    case 'denied':
+      return says(denialText(answer.denial));
+    case 'not-yours':
+      return says(
+        `Only whoever asked for ${named(answer.change)}, ${user(answer.change.by)}, withdraws it. Approvers *Reject* it.`,
+      );
+    case 'cannot-tell':
+      return says(
+        `I cannot tell whether that suffices, so nothing was counted: ${escapeText(answer.why)}. Try again in a moment.`,
+      );
+    case 'object-gone':
+      return says(`There is no VirtualService ${code(answer.change.object.name)} any more. Nothing was changed.`);
+    case 'unknown-change':
+      return says(`Nothing is known of ${answer.id} any more. \`/shift pending\` shows what waits.`);
+  }
+}
+
+/** What waits for people, wherever it is. */
+export function pendingReply(pending: readonly Change[]): Reply {
+  if (pending.length === 0) return says('Nothing waits for a decision.');
+  const lines = pending.slice(0, 20).map(pendingLine);
+  const more = pending.length > 20 ? [`… +${pending.length - 20}`] : [];
+  return says([...lines, ...more].join('\n'));
+}
+
+function pendingLine(change: Change): string {
+  const { state, from, to, approvals = [], by } = change;
+  const what = `${named(change)}: ${escapeText(splitText(from))} → ${escapeText(splitText(to))}, asked by ${user(by)}`;
+  if (state.kind !== 'awaiting') return `${what}; held, since the object moved`;
+  return `${what}; ${approvals.length} of ${state.needs.count} approvals, until ${dateText(new Date(state.expiresAt))}`;
+}
+
+function named(change: Change): string {
+  return `${change.id} (${escapeText(title(change))})`;
+}
+
+function decided({ state }: Change): string {
+  switch (state.kind) {
+    case 'rejected':
+    case 'withdrawn':
+    case 'discarded':
+      return `${state.kind} by ${user(state.by)}, ${dateText(new Date(state.at))}`;
+    case 'expired':
+      return `it expired, ${dateText(new Date(state.at))}`;
+    default:
+      return `it is ${state.kind}`;
+  }
+}

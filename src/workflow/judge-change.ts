@@ -1,0 +1,61 @@
+import { countApprovals, type Needs } from '../domain/approvals.ts';
+import { type Change, deedOf } from '../domain/change.ts';
+import { type Memberships, type Person, usergroupsIn } from '../domain/groups.ts';
+import type { Denial } from '../domain/judge.ts';
+import type { Route } from '../domain/route.ts';
+import type { Desk } from './desk.ts';
+import { judgeLive, membershipsOf } from './judge-live.ts';
+
+type Judging = Pick<Desk, 'policies' | 'people' | 'now'>;
+
+/** What policy says now of a change that was asked for earlier. */
+export type Standing =
+  /** It may be applied: no approval is needed, or those there are suffice. */
+  | { readonly kind: 'may' }
+  | { readonly kind: 'lacks'; readonly missing: number; readonly needs: Needs }
+  | { readonly kind: 'denied'; readonly denial: Denial }
+  /** Chat does not tell who somebody is, and nothing is concluded from that. */
+  | { readonly kind: 'unknown'; readonly why: string };
+
+/** Asks policy again, for whoever asked for the change and for each who approved it. */
+export async function judgeChange(desk: Judging, change: Change, route: Route): Promise<Standing> {
+  const { by, team, insistedBy, origin } = change;
+  const asker = { user: insistedBy ?? by, team: insistedBy === undefined ? team : undefined, origin };
+  const { verdict } = await judgeLive(desk, asker, { deed: deedOf(change), route, plan: change });
+  switch (verdict.kind) {
+    case 'allowed':
+      return { kind: 'may' };
+    case 'refused':
+      return unknownIn(verdict.denial) ?? { kind: 'denied', denial: verdict.denial };
+    case 'needs-approval':
+      return tally(desk, change, verdict.needs);
+  }
+}
+
+async function tally({ people }: Judging, change: Change, needs: Needs): Promise<Standing> {
+  const { by, insistedBy, approvals = [] } = change;
+  const ids = approvals.map((approval) => approval.by).filter((id) => id !== insistedBy);
+  const [persons, memberships] = await Promise.all([
+    Promise.all(ids.map((id) => people.person(id, undefined))),
+    membershipsOf(people, needs.by),
+  ]);
+  const { missing } = countApprovals(needs, persons, { requester: by, memberships });
+  if (missing === 0) return { kind: 'may' };
+  const why = whyUnknown(persons, memberships, needs);
+  return why === undefined || ids.length < needs.count ? { kind: 'lacks', missing, needs } : { kind: 'unknown', why };
+}
+
+function whyUnknown(persons: readonly Person[], memberships: Memberships, { by }: Needs): string | undefined {
+  for (const { standing } of persons) if (standing.kind === 'unknown') return standing.why;
+  for (const id of usergroupsIn(by)) {
+    const membership = memberships.get(id);
+    if (membership?.kind === 'unknown') return membership.why;
+  }
+  return undefined;
+}
+
+function unknownIn(denial: Denial): Standing | undefined {
+  if (denial.reason === 'person-unknown') return { kind: 'unknown', why: denial.why };
+  if (denial.reason !== 'membership-unknown') return undefined;
+  return { kind: 'unknown', why: denial.groups.map(({ name, why }) => `${name}: ${why}`).join('; ') };
+}
