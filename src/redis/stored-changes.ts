@@ -27,6 +27,7 @@ const maxRecent = 500;
 const row = z.tuple([z.string(), z.string(), z.string(), z.string()]);
 const rows = z.array(z.tuple([z.string(), z.string(), z.string(), z.string(), z.string()]));
 const beginReply = z.tuple([z.enum(['begun', 'not-first', 'busy', 'resting', 'ended'])], z.string());
+const strandedReply = z.array(z.tuple([z.string(), z.string()]));
 const lineReply = z.tuple([z.number(), rows, z.tuple([z.coerce.number(), z.coerce.number()])]);
 
 /** The changes in Redis. Every transition is one script, so that no two processes see half of it. */
@@ -148,15 +149,22 @@ export class StoredChanges implements Changes {
   }
 
   async stranded(waiting: readonly Change[]): Promise<readonly Change[]> {
-    const objects = [...Map.groupBy(waiting, ({ object }) => objectKey(object))];
-    if (objects.length === 0) return [];
-    const redisKeys = objects.flatMap(([key]) => [keys.line(key), keys.begun(key), keys.resting(key)]);
-    const free = z.array(z.string()).parse(await freeLinesScript.run(this.#redis, redisKeys, []));
-    return objects.flatMap(([key, changes]) => {
-      const line = free.indexOf(keys.line(key));
-      if (line < 0) return [];
-      // Where the line begins with something else, or was lost, whoever comes puts it right.
-      return changes.find(({ id }) => id === free[line + 1]) ?? changes.slice(0, 1);
+    if (waiting.length === 0) return [];
+    const redisKeys = waiting.flatMap(({ id, object }) => {
+      const key = objectKey(object);
+      return [keys.change(id), keys.line(key), keys.begun(key), keys.resting(key)];
+    });
+    const reply = await strandedScript.run(
+      this.#redis,
+      redisKeys,
+      waiting.map(({ id }) => id),
+    );
+    const firsts = new Map(strandedReply.parse(reply));
+    const free = waiting.filter(({ id }) => firsts.has(id));
+    // Where the line begins with something else, or was lost, whoever comes puts it right.
+    return [...Map.groupBy(free, ({ object }) => objectKey(object)).values()].flatMap((changes) => {
+      const first = changes.find(({ id }) => firsts.get(id) === id);
+      return first === undefined ? changes.slice(0, 1) : [first];
     });
   }
 
@@ -320,13 +328,14 @@ const restScript = new Script(`
   if redis.call('GET', begun) == id then redis.call('DEL', begun) end
   return 1`);
 
-/** The lines that nobody works on, each with its first change. */
-const freeLinesScript = new Script(`
+/** The changes that still wait and that nobody works on, each with the first of its line. */
+const strandedScript = new Script(`
   local free = {}
-  for at = 1, #KEYS, 3 do
-    if redis.call('EXISTS', KEYS[at + 1], KEYS[at + 2]) == 0 then
-      free[#free + 1] = KEYS[at]
-      free[#free + 1] = redis.call('LINDEX', KEYS[at], 0) or ''
+  for at, id in ipairs(ARGV) do
+    local change, line, begun, resting = unpack(KEYS, 4 * at - 3, 4 * at)
+    local kind = redis.call('HGET', change, 'kind')
+    if (kind == 'queued' or kind == 'applying') and redis.call('EXISTS', begun, resting) == 0 then
+      free[#free + 1] = { id, redis.call('LINDEX', line, 0) or '' }
     end
   end
   return free`);

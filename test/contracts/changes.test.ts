@@ -704,6 +704,14 @@ function describeChanges(where: string, enter: () => Promise<World>): void {
         expect(await changes.stranded([first, second])).toEqual([first]);
       });
 
+      it('is not what has ended since it was looked for', async () => {
+        const change = aChange();
+        await accept(changes, change);
+        await end(changes, change, applied);
+
+        expect(await changes.stranded([change])).toEqual([]);
+      });
+
       it('is told for each object', async () => {
         const [here, there] = [aChange(), { ...aChange(), object: { ...object, name: 'ratings' } }];
         for (const each of [here, there]) await accept(changes, each);

@@ -133,7 +133,8 @@ export class InMemoryChanges implements Changes {
   async stranded(waiting: readonly Change[]): Promise<readonly Change[]> {
     await this.#reach();
     const nowMs = this.#now().getTime();
-    return [...Map.groupBy(waiting, ({ object }) => this.#lineOf(object))].flatMap(([its, changes]) => {
+    const still = waiting.filter(({ id }) => this.#isWaiting(id));
+    return [...Map.groupBy(still, ({ object }) => this.#lineOf(object))].flatMap(([its, changes]) => {
       if ([its.begun, its.resting].some((each) => each !== undefined && each.untilMs > nowMs)) return [];
       return changes.find(({ id }) => id === its.ids[0]) ?? changes.slice(0, 1);
     });
