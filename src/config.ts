@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { KubeConfigError, loadKubeConfigs, type PooledKubeConfig } from './cluster/kube-config.ts';
 import { type FirstPolicy, openPolicy } from './policy/policy-file.ts';
 import { type RedisAddress, readRedisUrl } from './redis/connect.ts';
+import type { Allowance } from './workflow/limits.ts';
 
 export type Role = 'chat' | 'worker';
 
@@ -23,6 +24,8 @@ export interface Config {
   readonly namespace: string;
   /** The policy file as it was found; absent where everybody of the team may shift. */
   readonly policy?: FirstPolicy | undefined;
+  /** How much one person may ask. */
+  readonly allowance: Allowance;
   readonly port: number;
   readonly logLevel: (typeof logLevels)[number];
 }
@@ -54,6 +57,7 @@ export const variables = {
   CLUSTERS: { secret: false },
   NAMESPACE: { secret: false },
   POLICY_FILE: { secret: false },
+  COMMANDS_PER_MINUTE: { secret: false },
   ROLES: { secret: false },
   PORT: { secret: false },
   LOG_LEVEL: { secret: false },
@@ -80,6 +84,7 @@ export function readConfig(environment: Environment): Config {
     clusters: reader.clusters(),
     namespace: reader.namespace(),
     policy: reader.policy(),
+    allowance: reader.allowance(),
     port: reader.port(),
     logLevel: reader.logLevel(),
   };
@@ -191,6 +196,14 @@ class Reader {
     if (opened.ok) return opened.first;
     for (const fault of opened.faults) this.#fault('POLICY_FILE', fault);
     return undefined;
+  }
+
+  allowance(): Allowance {
+    const value = this.value('COMMANDS_PER_MINUTE') ?? '30';
+    const perMinute = Number(value);
+    const isCount = /^\d+$/.test(value) && perMinute <= 100_000;
+    if (!isCount) this.#fault('COMMANDS_PER_MINUTE', 'is not a number from 0 (no limit) to 100000');
+    return { perMinute };
   }
 
   port(): number {

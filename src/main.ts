@@ -16,6 +16,7 @@ import { JobQueue, type RunningWorker, startWorker } from './redis/job-queue.ts'
 import { listenForNews } from './redis/news.ts';
 import { redisCheck } from './redis/readiness.ts';
 import { StoredChanges } from './redis/stored-changes.ts';
+import { StoredLimits } from './redis/stored-limits.ts';
 import { WorkerProbe } from './redis/worker-probe.ts';
 import { Rounds } from './rounds.ts';
 import { createSlackApp, type SlackApp, SlackTokenError } from './slack/app.ts';
@@ -84,7 +85,18 @@ async function start(config: Config, log: Log): Promise<Bot> {
   };
 
   const slack = config.roles.has('chat')
-    ? createSlackApp(config.slack, (botName) => ({ desk, cards, botName, isLate: () => pulse.justStoodStill() }), log)
+    ? createSlackApp(
+        config.slack,
+        (botName) => ({
+          desk,
+          cards,
+          botName,
+          isLate: () => pulse.justStoodStill(),
+          limits: new StoredLimits(redis),
+          allowance: config.allowance,
+        }),
+        log,
+      )
     : undefined;
   const checks = [
     within('Redis', redisCheck(redis)),

@@ -102,15 +102,17 @@ describe('the configuration', () => {
   });
 
   it.each`
-    variable             | value        | because
-    ${'SLACK_BOT_TOKEN'} | ${undefined} | ${'is missing'}
-    ${'SLACK_BOT_TOKEN'} | ${'  '}      | ${'is missing'}
-    ${'SLACK_BOT_TOKEN'} | ${'xoxp-1'}  | ${'does not begin with xoxb-'}
-    ${'SLACK_APP_TOKEN'} | ${'xoxb-1'}  | ${'does not begin with xapp-'}
-    ${'SLACK_APP_TOKEN'} | ${undefined} | ${'SLACK_SIGNING_SECRET is missing'}
-    ${'REDIS_URL'}       | ${undefined} | ${'is missing'}
-    ${'KUBECONFIG'}      | ${undefined} | ${'is missing'}
-    ${'CLUSTERS'}        | ${'eu,asia'} | ${'names a context that the kubeconfig does not have'}
+    variable                 | value        | because
+    ${'SLACK_BOT_TOKEN'}     | ${undefined} | ${'is missing'}
+    ${'SLACK_BOT_TOKEN'}     | ${'  '}      | ${'is missing'}
+    ${'SLACK_BOT_TOKEN'}     | ${'xoxp-1'}  | ${'does not begin with xoxb-'}
+    ${'SLACK_APP_TOKEN'}     | ${'xoxb-1'}  | ${'does not begin with xapp-'}
+    ${'SLACK_APP_TOKEN'}     | ${undefined} | ${'SLACK_SIGNING_SECRET is missing'}
+    ${'REDIS_URL'}           | ${undefined} | ${'is missing'}
+    ${'KUBECONFIG'}          | ${undefined} | ${'is missing'}
+    ${'COMMANDS_PER_MINUTE'} | ${'-1'}      | ${'is not a number from 0 (no limit) to 100000'}
+    ${'COMMANDS_PER_MINUTE'} | ${'many'}    | ${'is not a number from 0 (no limit) to 100000'}
+    ${'CLUSTERS'}            | ${'eu,asia'} | ${'names a context that the kubeconfig does not have'}
   `(
     'says of $variable=$value that it $because',
     ({ variable, value, because }: { variable: string; value: string | undefined; because: string }) => {

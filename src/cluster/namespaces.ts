@@ -12,6 +12,9 @@ import {
 } from './virtual-service.ts';
 import { WatchCache } from './watch-cache.ts';
 
+const noIstio =
+  'this cluster does not serve VirtualServices and DestinationRules of networking.istio.io/v1, so Istio is not installed there, or is older than 1.22';
+
 export interface WatchedNamespace {
   readonly services: WatchCache<VirtualService>;
   readonly rules: WatchCache<DestinationRule>;
@@ -75,10 +78,7 @@ export class Namespaces {
       return watched;
     } catch (error) {
       stop(watched);
-      if (error instanceof NotFoundError)
-        throw new RejectedError('this cluster does not know networking.istio.io/v1: is Istio installed?', {
-          cause: error,
-        });
+      if (error instanceof NotFoundError) throw new RejectedError(noIstio, { cause: error });
       throw error;
     }
   }

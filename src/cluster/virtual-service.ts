@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { formatLedger, type Ledger, ledgerAnnotation, readLedger } from '../domain/ledger.ts';
+import { formatLedger, type Ledger, ledgerAnnotation, maxLedgerLength, readLedger } from '../domain/ledger.ts';
 import { type RoutingObject, resolveHost } from '../domain/names.ts';
 import { defaultRule, type Route, type Rule, type Unsplittable } from '../domain/route.ts';
 import { type Split, weightOf } from '../domain/split.ts';
-import { LedgerUnreadableError, RejectedError } from '../workflow/errors.ts';
+import { LedgerUnreadableError, RejectedError, TooLargeError } from '../workflow/errors.ts';
 import type { JsonPatch, Resource } from './kube-client.ts';
 import { ownersOf, rolloutAnnotation } from './object-owners.ts';
 import { describeMatches, isCatchAll, match } from './virtual-service-match.ts';
@@ -27,6 +27,9 @@ const httpRule = z.object({
   redirect: z.unknown().optional(),
   directResponse: z.unknown().optional(),
   delegate: z.unknown().optional(),
+  fault: z.unknown().optional(),
+  mirror: z.unknown().optional(),
+  mirrors: z.unknown().optional(),
 });
 type HttpRule = z.infer<typeof httpRule>;
 type Destination = z.infer<typeof destination>;
@@ -59,8 +62,10 @@ const virtualService = z.object({
       hosts: z.array(z.string()).default([]),
       gateways: z.array(z.string()).default(['mesh']),
       http: z.array(httpRule).default([]),
+      tcp: z.array(z.unknown()).default([]),
+      tls: z.array(z.unknown()).default([]),
     })
-    .default({ hosts: [], gateways: ['mesh'], http: [] }),
+    .default({ hosts: [], gateways: ['mesh'], http: [], tcp: [], tls: [] }),
 });
 export type VirtualService = z.infer<typeof virtualService>;
 
@@ -77,7 +82,9 @@ export type DestinationRule = z.infer<typeof destinationRule>;
 export function readVirtualService(object: unknown): VirtualService {
   const parsed = virtualService.safeParse(object);
   if (!parsed.success)
-    throw new RejectedError(`the API server sent a VirtualService we cannot read: ${z.prettifyError(parsed.error)}`);
+    throw new RejectedError(
+      `the API server sent a VirtualService we cannot read: ${z.prettifyError({ issues: parsed.error.issues.slice(0, 2) }).slice(0, 300)}`,
+    );
   return parsed.data;
 }
 
@@ -110,6 +117,7 @@ export function toRoute(
     hosts: spec.hosts,
     gateways: spec.gateways,
     rules: keyedRules(object).map(({ key, rule }) => toRule(rule, key, namespace, subsets)),
+    otherLists: (['tcp', 'tls'] as const).filter((list) => spec[list].length > 0),
     ledger: ledgerOf(object),
     lastWriter: lastWriter === undefined ? undefined : { manager: lastWriter.manager, at: lastWriter.time },
     owners: ownersOf(metadata, lastWriter?.manager, rolloutOf(object, rulesOf)),
@@ -136,9 +144,11 @@ export function weightsPatch(object: VirtualService, ruleKey: string, to: Split,
   const { metadata } = object;
   const found = keyedRules(object).find(({ key }) => key === ruleKey);
   if (found === undefined) throw new RejectedError(`VirtualService ${metadata.name} has no rule ${ruleKey}`);
+  const text = formatLedger(ledger);
+  refuseIfTooLarge(metadata, text);
   return [
     { op: 'replace', path: '/metadata/resourceVersion', value: metadata.resourceVersion },
-    ledgerOperation(metadata.annotations, formatLedger(ledger)),
+    ledgerOperation(metadata.annotations, text),
     ...weightOperations(`/spec/http/${found.at}/route`, found.rule.route ?? [], to),
   ];
 }
@@ -159,9 +169,15 @@ function toRule(rule: HttpRule, key: string, namespace: string, subsets: (host: 
     match: key === defaultRule ? undefined : describeMatches(rule.match ?? []),
     split: toSplit(route),
     unsplittable: whyUnsplittable(rule) ?? (key.startsWith('#') ? 'unnamed' : undefined),
+    besides: besides(rule),
     host: hosts.length === 1 ? hosts[0] : undefined,
     served: [...new Set([...defined, ...withoutSubset])],
   };
+}
+
+function besides({ fault, mirror, mirrors }: HttpRule): Rule['besides'] {
+  const isMirrored = mirror !== undefined || mirrors !== undefined;
+  return [...(fault === undefined ? [] : (['fault'] as const)), ...(isMirrored ? (['mirror'] as const) : [])];
 }
 
 /** Every http rule with the key that the ledger and `--route` know it by. */
@@ -169,13 +185,15 @@ function keyedRules({
   spec,
 }: VirtualService): readonly { readonly key: string; readonly at: number; readonly rule: HttpRule }[] {
   const defaultAt = spec.http.findIndex((rule) => isCatchAll(rule.match));
-  return spec.http.map((rule, at) => ({ key: at === defaultAt ? defaultRule : ownKey(rule, at, spec.http), at, rule }));
+  const uses = new Map<string, number>();
+  for (const { name = '' } of spec.http) uses.set(name, (uses.get(name) ?? 0) + 1);
+  return spec.http.map((rule, at) => ({ key: at === defaultAt ? defaultRule : ownKey(rule, at, uses), at, rule }));
 }
 
 /** A name that two rules share tells neither. */
-function ownKey({ name }: HttpRule, at: number, rules: readonly HttpRule[]): string {
+function ownKey({ name }: HttpRule, at: number, uses: ReadonlyMap<string, number>): string {
   const isTelling = name !== undefined && name !== '' && name !== defaultRule && !name.startsWith('#');
-  return isTelling && rules.filter((other) => other.name === name).length === 1 ? name : `#${at + 1}`;
+  return isTelling && uses.get(name) === 1 ? name : `#${at + 1}`;
 }
 
 function whyUnsplittable(rule: HttpRule): Unsplittable | undefined {
@@ -223,6 +241,24 @@ function weightOperations(path: string, route: readonly Destination[], to: Split
 function beside([sibling]: readonly Destination[], subset: string, weight: number): Destination {
   const { host = '', port } = sibling?.destination ?? {};
   return { destination: { host, subset, ...(port === undefined ? {} : { port }) }, weight };
+}
+
+/** What the API server takes of all annotations of an object together (apimachinery `TotalAnnotationSizeLimitB`). */
+const maxAnnotationBytes = 256 * 1024;
+
+/** Said before it is tried, since the API server's own words name neither the object nor what to do. */
+function refuseIfTooLarge({ annotations, namespace, name }: VirtualService['metadata'], ledger: string): void {
+  if (ledger.length > maxLedgerLength)
+    throw new TooLargeError(
+      `what shiftbot would record on VirtualService ${namespace}/${name} is ${ledger.length} characters, over the ${maxLedgerLength} that it reads again: the rule has too many versions, or too long a name`,
+    );
+  const all = Object.entries({ ...annotations, [ledgerAnnotation]: ledger });
+  const bytes = all.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
+  if (bytes <= maxAnnotationBytes) return;
+  const [largest = ''] = all.toSorted(([, a], [, b]) => b.length - a.length)[0] ?? [];
+  throw new TooLargeError(
+    `the annotations of VirtualService ${namespace}/${name} would be ${bytes} bytes, over the ${maxAnnotationBytes} that the API server takes; the largest is ${largest}`,
+  );
 }
 
 function ledgerOperation(annotations: Record<string, string> | undefined, text: string): JsonPatch[number] {

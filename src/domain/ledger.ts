@@ -38,6 +38,9 @@ export const emptyLedger: Ledger = { seq: 0, revisions: [] };
 const maxRevisions = 30;
 const maxBytes = 12 * 1024;
 const maxReason = 200;
+/** We write less. To read whatever else somebody put there would keep everybody waiting. */
+export const maxLedgerLength = 64 * 1024;
+const maxReadRevisions = 200;
 
 /** How splits and ids are read wherever they come from outside: an annotation, a record, a job. */
 export const splitSchema = z.record(z.string().max(253), z.int().min(0).max(2_147_483_647));
@@ -45,39 +48,42 @@ export const changeIdSchema = z.custom<ChangeId>(
   (value) => typeof value === 'string' && isChangeId(value),
   'not a change id',
 );
-const schema = z.object({
-  v: z.literal(1),
-  seq: z.int().min(0),
-  revisions: z.array(
-    z.object({
-      id: changeIdSchema,
-      at: z.iso.datetime(),
-      by: z.string().max(100),
-      rule: z.string(), // Istio bounds the names of hosts and subsets, but not those of rules
-      from: splitSchema,
-      to: splitSchema,
-      reason: z.string().optional(),
-      reverts: changeIdSchema.optional(),
-    }),
-  ),
+/** What a later version of us adds to a revision stays there when we write the next one. */
+const revisionSchema = z.looseObject({
+  id: changeIdSchema,
+  at: z.iso.datetime(),
+  by: z.string().max(100),
+  rule: z.string(), // Istio bounds the names of hosts and subsets, but not those of rules
+  from: splitSchema,
+  to: splitSchema,
+  reason: z.string().optional(),
+  reverts: changeIdSchema.optional(),
 });
+/** How many there are is looked at before what they are. */
+const countable = z.looseObject({ revisions: z.array(z.unknown()).max(maxReadRevisions) });
+const schema = z.strictObject({ v: z.literal(1), seq: z.int().min(0), revisions: z.array(revisionSchema) });
 
 export function readLedger(annotation: string | undefined): LedgerReading {
   if (annotation === undefined) return { kind: 'ledger', ledger: emptyLedger };
-  const parsed = schema.safeParse(parseJson(annotation));
-  if (!parsed.success) return { kind: 'unreadable', why: z.prettifyError(parsed.error).slice(0, 200) };
+  if (annotation.length > maxLedgerLength) return unreadable(`it is ${annotation.length} characters long`);
+  const json = parseJson(annotation);
+  const counted = countable.safeParse(json);
+  const parsed = counted.success ? schema.safeParse(json) : counted;
+  if (!parsed.success) return unreadable(whyNot(parsed.error));
   return { kind: 'ledger', ledger: { seq: parsed.data.seq, revisions: parsed.data.revisions } };
 }
 
 /** Compact JSON, bounded in revisions and bytes: the oldest go first, the newest always stays. */
-export function formatLedger(ledger: Ledger): string {
-  let revisions = ledger.revisions.slice(0, maxRevisions);
-  let text = print(ledger.seq, revisions);
-  while (revisions.length > 1 && Buffer.byteLength(text) > maxBytes) {
-    revisions = revisions.slice(0, -1);
-    text = print(ledger.seq, revisions);
+export function formatLedger({ seq, revisions }: Ledger): string {
+  const texts: string[] = [];
+  let bytes = `{"v":1,"seq":${seq},"revisions":[]}`.length;
+  for (const revision of revisions.slice(0, maxRevisions)) {
+    const text = JSON.stringify(revision);
+    bytes += Buffer.byteLength(text) + (texts.length > 0 ? ','.length : 0);
+    if (texts.length > 0 && bytes > maxBytes) break;
+    texts.push(text);
   }
-  return text;
+  return `{"v":1,"seq":${seq},"revisions":[${texts.join(',')}]}`;
 }
 
 export function record(ledger: Ledger, revision: Revision): Ledger {
@@ -89,8 +95,13 @@ export function findRevision(ledger: Ledger, id: ChangeId): Revision | undefined
   return ledger.revisions.find((revision) => revision.id === id);
 }
 
-function print(seq: number, revisions: readonly Revision[]): string {
-  return JSON.stringify({ v: 1, seq, revisions });
+function unreadable(why: string): LedgerReading {
+  return { kind: 'unreadable', why: why.slice(0, 200) };
+}
+
+/** The first faults; of thousands nobody reads the rest. */
+function whyNot({ issues }: z.ZodError): string {
+  return z.prettifyError({ issues: issues.slice(0, 2) });
 }
 
 function parseJson(text: string): unknown {

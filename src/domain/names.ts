@@ -47,7 +47,7 @@ export function splitServiceWord(word: string): { readonly namespace?: string; r
   if (slash >= 0) return { namespace: word.slice(0, slash), service: word.slice(slash + 1) };
 
   const [service = '', namespace, ...rest] = word.split('.');
-  const inCluster = namespace !== undefined && (rest.length === 0 || rest[0] === 'svc');
+  const inCluster = namespace !== undefined && (rest.length === 0 || (rest[0] === 'svc' && rest.every(isLabel)));
   return inCluster ? { namespace, service } : { service: word };
 }
 

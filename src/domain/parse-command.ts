@@ -4,7 +4,7 @@ import { type Mistake, mistake, no, type Parsed, plain, tooMuch } from './mistak
 import { isHost, isLabel, readChangeId, splitServiceWord } from './names.ts';
 import { nearest } from './nearest.ts';
 import { isWeight, looksLikeWish, parseWish, versionName } from './parse-wish.ts';
-import { asTyped, quote, toWords } from './typed-text.ts';
+import { asTyped, quote, toWords, visible } from './typed-text.ts';
 
 const maxTypedLength = 4000;
 
@@ -45,6 +45,7 @@ function readyToCopy({ wrong, next }: Mistake, flags: Flags): Mistake {
     const kept = formatFlags(/^\/shift (?:status|history)(?: |$)/.test(command) ? { namespace, cluster } : flags);
     return `\`${join(command, kept.replaceAll('`', "'"))}\``;
   });
+  if (visible(whole) !== whole) return mistake(wrong, helpLine);
   const suggested = [...whole.matchAll(/`(\/shift[^`]*)`/g)];
   return mistake(wrong, suggested.every(([, command = '']) => isCommand(command)) ? whole : helpLine);
 }

@@ -2,11 +2,14 @@ import { isVerb } from './command.ts';
 import { no, type Parsed, plain, tooMuch } from './mistake.ts';
 import { isHost } from './names.ts';
 import type { Wish } from './plan.ts';
+import { percentages } from './split.ts';
 import { quote } from './typed-text.ts';
 
 /** Reads what a shift asks for: `v3 50`, or the whole split `v1=80 v3=20`. `service` is only for the words of a mistake. */
 export function parseWish(service: string, words: readonly string[]): Parsed<Wish> {
   const [first, second, ...more] = words;
+  const respelt = respell(service, words);
+  if (respelt !== undefined) return respelt;
   if (first === undefined)
     return no(
       `How much of ${quote(service)} should go where?`,
@@ -22,6 +25,30 @@ export function parseWish(service: string, words: readonly string[]): Parsed<Wis
   if (!version.ok) return version;
   const percent = weight(second);
   return percent.ok ? { ok: true, value: { kind: 'share', version: version.value, percent: percent.value } } : percent;
+}
+
+/** What people write for `v3=50` and `v3 50`, where there is no doubt what is meant: it is refused with that. */
+function respell(service: string, words: readonly string[]): Parsed<never> | undefined {
+  const typed = words.join(' ');
+  const meant = typed
+    .replace(/^(\d+%?) (?:to|for) (\S+)$/, '$2 $1')
+    .replaceAll(/ ?[=:] ?/g, '=')
+    .replace(/^([^ =]+)=(\d+%?)$/, (pair, version: string, share: string) =>
+      share === '100' ? pair : `${version} ${share}`,
+    );
+  if (arePairs(words) || isWish(service, words) || !isWish(service, meant.split(' '))) return undefined;
+  return no(`${quote(typed)} is not how a share is typed.`, `Type \`${shiftOf(service)} ${meant}\`.`);
+}
+
+/** Only their sum can be wrong, and of that more can be said. */
+function arePairs(words: readonly string[]): boolean {
+  return words.every((word) => /^[^=:]+=[^=:]+$/.test(word));
+}
+
+function isWish(service: string, words: readonly string[]): boolean {
+  const [first = '', second = '', ...more] = words;
+  if (words.some((word) => word.includes('='))) return parseWhole(service, words).ok;
+  return more.length === 0 && isHost(first) && isWeight(second);
 }
 
 export function versionName(word: string): Parsed<string> {
@@ -106,8 +133,10 @@ function fixForSum(service: string, shares: ReadonlyMap<string, number>, sum: nu
   }
   const last = entries.at(-1);
   const fits = last !== undefined && last[1] + 100 - sum >= 0;
-  const fixed = fits ? [...entries.slice(0, -1), [last[0], last[1] + 100 - sum]] : undefined;
-  const example = fixed === undefined ? 'v1=80 v3=20' : fixed.map(([name, share]) => `${name}=${share}`).join(' ');
+  const fixed = fits
+    ? [...entries.slice(0, -1), [last[0], last[1] + 100 - sum]]
+    : Object.entries(percentages(Object.fromEntries(entries)));
+  const example = fixed.map(([name, share]) => `${name}=${share}`).join(' ');
   return `The shares must sum to 100: \`${shiftOf(service)} ${example}\`.`;
 }
 

@@ -44,7 +44,12 @@ export interface PlannedChange {
 export type Refusal =
   /** Another controller sets the weights, and would set them again. */
   | { readonly reason: 'owned'; readonly owner: Owner }
-  | { readonly reason: 'no-default-rule'; readonly rules: readonly string[] }
+  | {
+      readonly reason: 'no-default-rule';
+      readonly rules: readonly string[];
+      /** Where there is no http rule at all: the lists that are there instead. */
+      readonly others: readonly string[];
+    }
   | { readonly reason: 'unknown-rule'; readonly rule: string; readonly rules: readonly string[] }
   | { readonly reason: 'rule-cannot-be-split'; readonly rule: string; readonly because: Unsplittable }
   | {
@@ -208,7 +213,8 @@ function chooseRule(
   if (owner !== undefined && !mayOverrideOwner) return refused({ reason: 'owned', owner });
 
   const rule = findRule(route, key ?? defaultRule);
-  if (rule === undefined && key === undefined) return refused({ reason: 'no-default-rule', rules: keys(route) });
+  if (rule === undefined && key === undefined)
+    return refused({ reason: 'no-default-rule', rules: keys(route), others: route.otherLists ?? [] });
   if (rule === undefined) return refused({ reason: 'unknown-rule', rule: key ?? '', rules: keys(route) });
   if (rule.unsplittable !== undefined)
     return refused({ reason: 'rule-cannot-be-split', rule: rule.key, because: rule.unsplittable });

@@ -28,6 +28,8 @@ export interface Rule {
   /** Weights by version as they stand; a single destination has everything, whatever its weight says. */
   readonly split: Split;
   readonly unsplittable?: Unsplittable | undefined;
+  /** What else happens to its requests, whichever version they go to. */
+  readonly besides?: readonly ('fault' | 'mirror')[] | undefined;
   /** The one host all its destinations share; a version without a destination can only be added beside such. */
   readonly host?: string | undefined;
   /** Versions that may be given traffic: subsets that DestinationRules define, and destinations that need none. */
@@ -42,6 +44,8 @@ export interface Route {
   /** Where its rules hold: `mesh`, or names of gateways. */
   readonly gateways: readonly string[];
   readonly rules: readonly Rule[];
+  /** Lists of rules that it has beside those of http, which nobody splits here. */
+  readonly otherLists?: readonly ('tcp' | 'tls')[] | undefined;
   readonly ledger: Ledger;
   /** Whoever wrote the object last, by `managedFields`. */
   readonly lastWriter?: { readonly manager: string; readonly at: string } | undefined;
@@ -49,10 +53,11 @@ export interface Route {
   readonly owners?: readonly Owner[] | undefined;
 }
 
-/** The key of the rule that a person named, or of the default one. */
+/** The key of the rule that a person named, or of the default one. One name may be written in several ways (é, or e and an accent). */
 export function keyOfNamed({ rules }: Route, typed: string | undefined): string {
   if (typed === undefined || rules.some(({ key }) => key === typed)) return typed ?? defaultRule;
-  return rules.find(({ name }) => name === typed)?.key ?? typed;
+  const wanted = typed.normalize();
+  return rules.find(({ key, name }) => key.normalize() === wanted || name?.normalize() === wanted)?.key ?? typed;
 }
 
 /** As much of a route as tells what a change's weights have become. */

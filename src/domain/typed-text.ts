@@ -44,6 +44,13 @@ export function truncate(text: string, limit: number): string {
   return points.length <= limit ? text : `${points.slice(0, limit).join('')}… +${points.length - limit}`;
 }
 
+/** One line in which every character can be seen, and none turns the others around. */
+export function visible(text: string): string {
+  return text.replaceAll(/\s/g, ' ').replaceAll(unseen, '\uFFFD');
+}
+
+const unseen = /[\p{Cc}\p{Cs}\u00AD\u061C\u180E\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFEFF\u{E0000}-\u{E007F}]/gu;
+
 /**
  * A word a person typed, to be shown back as code: one line, no back-ticks, nothing that turns the text around, and anything but
  * plain ASCII told by its code point.

@@ -4,7 +4,7 @@ import { type Change, failReasons, holdReasons, movedHow, voidReasons } from '..
 import { denialReasons, movingDeeds } from '../domain/judge.ts';
 import { changeIdSchema, splitSchema } from '../domain/ledger.ts';
 import { tools } from '../domain/owner.ts';
-import { UntrustedRecordError } from '../workflow/errors.ts';
+import { LaterRecordError, UntrustedRecordError } from '../workflow/errors.ts';
 
 /** A change as Redis keeps it. `rev` and `kind` stand beside the record so that scripts can compare them. */
 export interface StoredChange {
@@ -111,6 +111,9 @@ const schema = z.strictObject({
   rev: z.int().min(0),
 });
 
+/** What is signed with our key in a shape that is not ours comes from a later version too. */
+const ofLaterVersion = z.looseObject({ v: z.int().min(2) });
+
 /** With a key, records are signed: whoever can write to Redis can then delay a change, but not make one. */
 export function storeChange(change: Change, key: string | undefined): StoredChange {
   const record = JSON.stringify({ v: 1, ...change });
@@ -119,17 +122,23 @@ export function storeChange(change: Change, key: string | undefined): StoredChan
 
 export function readStoredChange(stored: StoredChange, key: string | undefined): Change {
   if (!isSigned(stored, key)) throw new UntrustedRecordError('the signature of a stored change does not fit');
-  const parsed = schema.safeParse(parseJson(stored.record));
-  if (!parsed.success) throw new UntrustedRecordError(z.prettifyError(parsed.error));
+  const json = parseJson(stored.record);
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) {
+    const why = z.prettifyError({ issues: parsed.error.issues.slice(0, 5) }).slice(0, 500);
+    throw key !== undefined || ofLaterVersion.safeParse(json).success
+      ? new LaterRecordError(why)
+      : new UntrustedRecordError(why);
+  }
   const { v: _, ...change } = parsed.data;
   return withBeginning(change, stored);
 }
 
 /** A worker begins a change without rewriting its record: only `kind` and `rev` move on. */
 function withBeginning(change: Change, { kind, rev }: StoredChange): Change {
-  if (kind === 'applying' && change.state.kind === 'queued')
-    return { ...change, state: { kind: 'applying' }, rev: Number(rev) };
-  if (kind === change.state.kind && Number(rev) === change.rev) return change;
+  if (kind === 'applying' && change.state.kind === 'queued' && rev === String(change.rev + 1))
+    return { ...change, state: { kind: 'applying' }, rev: change.rev + 1 };
+  if (kind === change.state.kind && rev === String(change.rev)) return change;
   throw new UntrustedRecordError('a stored change and its index do not fit together');
 }
 

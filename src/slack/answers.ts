@@ -3,19 +3,19 @@ import { type Change, isWaiting } from '../domain/change.ts';
 import type { Revision } from '../domain/ledger.ts';
 import type { Mistake } from '../domain/mistake.ts';
 import { describePinned, since } from '../domain/plan.ts';
-import { defaultRule, findRule, pinnedRules, type Route } from '../domain/route.ts';
-import { truncate } from '../domain/typed-text.ts';
+import { defaultRule, findRule, pinnedRules, type Route, type Rule } from '../domain/route.ts';
 import type { HeldAnswer } from '../workflow/held.ts';
 import type { HistoryAnswer, StatusAnswer } from '../workflow/look-up.ts';
 import type { RollbackAnswer, Undo } from '../workflow/roll-back.ts';
 import type { Answer, Trial } from '../workflow/submit.ts';
 import { actions, formatButtonValue } from './actions.ts';
 import { plain, title } from './card.ts';
-import { code, escapeText, user } from './mrkdwn.ts';
+import { code, escapeText, fitted, foreign, markup, maxText, user } from './mrkdwn.ts';
 import { ownerText, warningText } from './owner-text.ts';
 import { ageText, notFoundText, refusalText } from './refusals.ts';
-import { moveRows, moveText, splitRows, splitText } from './split-text.ts';
+import { byName, moveRows, moveText, splitRows, splitText } from './split-text.ts';
 import { denialText, needsText, verdictText } from './verdicts.ts';
+import { when } from './when.ts';
 
 /** What only the asker sees. */
 export interface Reply {
@@ -23,19 +23,22 @@ export interface Reply {
   readonly blocks?: KnownBlock[];
 }
 
-const maxText = 2_900;
 const maxServices = 40;
+const maxOpen = 5;
+/** What the lines of an overview or a history may fill, so that what stands below them is still there. */
+const maxListed = 2_000;
 
 export function mistakeReply({ wrong, next }: Mistake): Reply {
   return says(`${escapeText(wrong)} ${escapeText(next)}`);
 }
 
-export function answerReply(answer: RollbackAnswer): Reply {
+/** `ahead`: the change that stands right before an accepted one. */
+export function answerReply(answer: RollbackAnswer, now: Date, ahead?: Change): Reply {
   switch (answer.kind) {
     case 'accepted':
-      return says(acceptedText(answer));
+      return says(acceptedText(answer, ahead));
     case 'refused':
-      return says(refusalText(answer.name, answer.refusal));
+      return says(refusalText(answer.name, answer.refusal, now));
     case 'not-found':
       return says(notFoundText(answer.name, answer.found));
     case 'denied':
@@ -59,25 +62,31 @@ export function answerReply(answer: RollbackAnswer): Reply {
   }
 }
 
-function acceptedText({ change, behind, again }: Extract<Answer, { kind: 'accepted' }>): string {
-  const what = `${change.id}, ${escapeText(title(change))}`;
+function acceptedText({ change, behind, again }: Extract<Answer, { kind: 'accepted' }>, ahead?: Change): string {
+  const what = `${change.id}, ${foreign(title(change))}`;
   if (again) return `Already asked for by ${user(change.by)}: ${what} (${change.state.kind}).`;
   if (change.state.kind === 'awaiting')
     return `Waits for approval: ${what}. ${needsText(change.state.needs)} Its card has the buttons.`;
-  const line = behind === 0 ? '' : ` ${behind === 1 ? 'One change stands' : `${behind} changes stand`} before it.`;
-  return `Accepted: ${what}.${line} Its card follows it.`;
+  const last = ahead === undefined ? '' : `, ${behind === 1 ? '' : 'the last of them '}${openWords(ahead)}`;
+  const line =
+    behind === 0 ? '' : ` ${behind === 1 ? 'One change stands' : `${behind} changes stand`} before it${last}.`;
+  const rule = change.pinned.length === 0 ? '' : ' Of its rules this is the one that takes all the rest.';
+  return `Accepted: ${what}.${rule}${line} Its card follows it.`;
 }
 
 function previewText({ name, plan, waiting, trial, judgement }: Extract<Answer, { kind: 'preview' }>): string {
   const notReached =
     plan.pinned.length > 0
-      ? `\nNot reached by the split: ${plan.pinned.map((rule) => code(rule, 120)).join(', ')}`
+      ? `\nNot reached by the split: ${plan.pinned
+          .slice(0, 10)
+          .map((rule) => code(rule, 120))
+          .join(', ')}`
       : '';
   const line = waiting === 0 ? '' : `\nPlanned from what the ${waiting} waiting before it will leave.`;
   const { verdict } = judgement;
   const policy = verdict.kind === 'allowed' ? '' : `\nPolicy: ${verdictText(verdict)}`;
   const warned = plan.warnings.map((warning) => `\n${warningText(warning)}`).join('');
-  return `Dry run of ${code(name.service)} in ${code(name.namespace)}: nothing was changed.\n${moveRows(plan.from, plan.to)}\n${trialText(trial)}${policy}${line}${notReached}${warned}`;
+  return `Dry run of ${code(name.service)} in ${code(name.namespace)}, rule ${code(plan.rule)}: nothing was changed.\n${moveRows(plan.from, plan.to)}\n${trialText(trial)}${policy}${line}${notReached}${warned}`;
 }
 
 function trialText(trial: Trial): string {
@@ -100,18 +109,18 @@ function confirmReply(id: Change['id'], service: string, undo: Undo): Reply {
   const others = undo.changes.map(({ id: each, by }) => `${each} by ${user(by)}`);
   const lines = [
     `*This is no longer the last change of ${code(service)}.* Rolling back ${id} would undo more:`,
-    `now:   ${escapeText(splitText(undo.now))}`,
-    `after: ${escapeText(splitText(undo.after))}`,
+    `now:   ${foreign(splitText(undo.now))}`,
+    `after: ${foreign(splitText(undo.after))}`,
     ...(others.length > 0
       ? [`undone too: ${others.slice(0, 8).join(', ')}${others.length > 8 ? ` … +${others.length - 8}` : ''}`]
       : []),
     ...(undo.moved ? ['and what somebody else set by hand since.'] : []),
   ];
-  const text = lines.join('\n');
+  const text = fitted(lines.join('\n'));
   return {
     text,
     blocks: [
-      { type: 'section', text: { type: 'mrkdwn', text } },
+      { type: 'section', text: markup(text) },
       {
         type: 'actions',
         elements: [
@@ -120,7 +129,7 @@ function confirmReply(id: Change['id'], service: string, undo: Undo): Reply {
             action_id: actions.rollBackSeen,
             value: formatButtonValue({ id, seen: undo.stamp }),
             style: 'danger',
-            text: plain(truncate(`Roll back to ${splitText(undo.after)}`, 70)),
+            text: plain(`Roll back to ${splitText(undo.after)}`),
           },
         ],
       },
@@ -128,7 +137,7 @@ function confirmReply(id: Change['id'], service: string, undo: Undo): Reply {
   };
 }
 
-export function heldReply(answer: HeldAnswer): Reply {
+export function heldReply(answer: HeldAnswer, now: Date): Reply {
   switch (answer.kind) {
     case 'planned-anew':
       return says(
@@ -147,7 +156,7 @@ export function heldReply(answer: HeldAnswer): Reply {
     case 'moved-again':
       return says(`The weights moved again since the card was written. It now shows what is live; decide anew.`);
     case 'refused':
-      return says(refusalText(answer.change, answer.refusal));
+      return says(refusalText(answer.change, answer.refusal, now));
     case 'object-gone':
       return says(`There is no VirtualService ${code(answer.change.object.name)} any more. *Discard* ends the change.`);
     case 'unknown-change':
@@ -176,37 +185,68 @@ function statusText({ name, route, open }: Extract<StatusAnswer, { kind: 'status
       : splitRows(rule.split);
   const change = rule === undefined ? undefined : since(route, rule);
   return [
-    `*${escapeText(name.service)}* in ${code(name.namespace)} (${code(`VirtualService ${route.object.name}`)}, for ${escapeText(reach(route))})`,
+    `*${foreign(name.service)}* in ${code(name.namespace)} (${code(`VirtualService ${route.object.name}`)}, for ${foreign(reach(route))})`,
     split,
     ...(rule?.unsplittable === undefined
       ? []
-      : [refusalText(name, { reason: 'rule-cannot-be-split', rule: rule.key, because: rule.unsplittable })]),
+      : [refusalText(name, { reason: 'rule-cannot-be-split', rule: rule.key, because: rule.unsplittable }, now)]),
     ...(change === undefined
       ? lastWriter(route, now)
       : [`Since ${change.id}, ${when(change.at, now)}, by ${user(change.by)}.`]),
     ...(route.owners ?? []).map((owner) => `Managed by ${ownerText(owner)}.`),
+    ...besidesLines(route, rule),
     ...pinnedLines(route),
     ...openLines(open),
   ].join('\n');
 }
 
+/** What a split does not change, and who looks at the weights alone would not expect. */
+function besidesLines({ otherLists = [] }: Route, rule: Rule | undefined): readonly string[] {
+  return [
+    ...(rule?.besides ?? []).map((each) => besidesWords[each]),
+    ...otherLists.map((list) => `It has ${code(list)} rules too; of those I split none.`),
+  ];
+}
+
+const besidesWords: Record<NonNullable<Rule['besides']>[number], string> = {
+  fault: 'The rule injects faults, whichever version a request goes to.',
+  mirror: 'The rule mirrors its requests, whichever version they go to.',
+};
+
 function overviewText({ place, routes, open, asOf }: Extract<StatusAnswer, { kind: 'overview' }>): string {
   if (routes.length === 0)
     return `Nothing is routed in ${code(place.namespace)}. Another namespace is named with \`-n\`.${ageText({ asOf })}`;
-  const sorted = routes.toSorted((a, b) => a.object.name.localeCompare(b.object.name));
-  const lines = sorted.slice(0, maxServices).map((route) => {
-    const rule = findRule(route, defaultRule);
-    const pinned = pinnedRules(route).length;
-    return `${code(route.object.name)} ${rule === undefined ? 'no default rule' : escapeText(splitText(rule.split))}${pinned > 0 ? ` (+${pinned} pinned)` : ''}`;
-  });
+  const sorted = routes.toSorted((a, b) => byName(a.object.name, b.object.name));
+  const shown = within(sorted.slice(0, maxServices), maxListed, overviewLine);
   const more =
-    routes.length > maxServices ? [`… +${routes.length - maxServices} more; name one: \`/shift status reviews\``] : [];
+    sorted.length > shown.length
+      ? [`… +${sorted.length - shown.length} more; name one: \`/shift status reviews\``]
+      : [];
   return [
-    `*${escapeText(place.namespace)}* @ ${escapeText(place.cluster)}${asOf === undefined ? '' : '.'}${ageText({ asOf })}`,
-    ...lines,
+    `*${foreign(place.namespace)}* @ ${foreign(place.cluster)}${asOf === undefined ? '' : '.'}${ageText({ asOf })}`,
+    ...shown,
     ...more,
     ...openLines(open),
   ].join('\n');
+}
+
+function overviewLine(route: Route): string {
+  const rule = findRule(route, defaultRule);
+  const pinned = pinnedRules(route).length;
+  return `${code(route.object.name)} ${rule === undefined ? 'no default rule' : foreign(splitText(rule.split))}${pinned > 0 ? ` (+${pinned} pinned)` : ''}`;
+}
+
+/** As many lines, from the first on, as the room takes; the others are not even made. */
+function within<T>(all: readonly T[], room: number, lineOf: (each: T) => string): readonly string[] {
+  const lines: string[] = [];
+  let used = 0;
+  for (const each of all) {
+    const line = lineOf(each);
+    used += line.length + 1;
+    if (used > room) break;
+    lines.push(line);
+  }
+  return lines;
 }
 
 export function historyReply(answer: HistoryAnswer, now: Date): Reply {
@@ -214,29 +254,29 @@ export function historyReply(answer: HistoryAnswer, now: Date): Reply {
   const { name, route } = answer;
   const { seq, revisions } = route.ledger;
   if (revisions.length === 0) return says(`shiftbot has not changed ${code(name.service)} yet.`);
-  const older = seq - revisions.length;
+  const lines = within(revisions, maxListed + 500, (revision) => revisionLine(revision, now));
+  const older = seq - lines.length;
   return says(
-    [
-      `*${escapeText(name.service)}*, newest first`,
-      ...revisions.map((revision) => revisionLine(revision, now)),
-      ...(older > 0 ? [`… +${older} older`] : []),
-    ].join('\n'),
+    [`*${foreign(name.service)}*, newest first`, ...lines, ...(older > 0 ? [`… +${older} older`] : [])].join('\n'),
   );
 }
 
 function revisionLine({ id, at, by, from, to, reason, reverts, rule }: Revision, now: Date): string {
-  const why = reason === undefined ? '' : ` · “${escapeText(truncate(reason, 80))}”`;
+  const why = reason === undefined ? '' : ` · “${foreign(reason, 80)}”`;
   const back = reverts === undefined ? '' : ` · takes back ${reverts}`;
   const where = rule === defaultRule ? '' : ` · rule ${code(rule)}`;
-  return `${id} · ${when(at, now)} · ${user(by)} · ${escapeText(moveText(from, to))}${where}${back}${why}`;
+  return `${id} · ${when(at, now)} · ${user(by)} · ${foreign(moveText(from, to))}${where}${back}${why}`;
 }
 
 function openLines(open: readonly Change[] | undefined): readonly string[] {
-  return open === undefined ? ['What waits is not known: Redis does not answer.'] : open.map(openLine);
+  if (open === undefined) return ['What waits is not known: Redis does not answer.'];
+  const more = open.length > maxOpen ? [`… +${open.length - maxOpen} more that wait`] : [];
+  return [...open.slice(0, maxOpen).map((change) => `${openWords(change)}.`), ...more];
 }
 
-function openLine(change: Change): string {
-  return `${change.id} (${escapeText(title(change))}) is ${change.state.kind}, asked by ${user(change.by)}.`;
+/** Whose change it is, and how far. */
+function openWords(change: Change): string {
+  return `${change.id} (${foreign(title(change), 120)}) is ${change.state.kind}, asked by ${user(change.by)}`;
 }
 
 function pinnedLines(route: Route): readonly string[] {
@@ -257,15 +297,8 @@ function reach({ gateways }: Route): string {
   return [...mesh, ...named.map((gateway) => `gateway ${gateway}`)].join(' and ') || 'nothing';
 }
 
-/** How long ago, which needs no time zone; the day and time in UTC once that says more. */
-function when(at: string, now: Date): string {
-  const minutes = Math.floor((now.getTime() - Date.parse(at)) / 60_000);
-  if (Number.isNaN(minutes) || minutes >= 24 * 60)
-    return escapeText(at.replace('T', ' ').replace(/:\d{2}(\.\d+)?Z$/, ' UTC'));
-  if (minutes < 1) return 'just now';
-  return minutes < 60 ? `${minutes} min ago` : `${Math.floor(minutes / 60)} h ago`;
-}
-
+/** In a block, since only there Slack can be told to make no links of its own; `text` is for notifications. */
 export function says(text: string): Reply {
-  return { text: truncate(text, maxText) };
+  const fitting = fitted(text, maxText);
+  return { text: fitting, blocks: [{ type: 'section', text: markup(fitting) }] };
 }

@@ -2,7 +2,7 @@ import type { Change } from '../domain/change.ts';
 import type { ApprovalAnswer } from '../workflow/approve.ts';
 import { type Reply, says } from './answers.ts';
 import { title } from './card.ts';
-import { code, escapeText, user } from './mrkdwn.ts';
+import { code, foreign, user } from './mrkdwn.ts';
 import { splitText } from './split-text.ts';
 import { dateText, denialText } from './verdicts.ts';
 
@@ -35,7 +35,7 @@ export function approvalReply(answer: ApprovalAnswer): Reply {
       );
     case 'cannot-tell':
       return says(
-        `I cannot tell whether that suffices, so nothing was counted: ${escapeText(answer.why)}. Try again in a moment.`,
+        `I cannot tell whether that suffices, so nothing was counted: ${foreign(answer.why)}. Try again in a moment.`,
       );
     case 'object-gone':
       return says(`There is no VirtualService ${code(answer.change.object.name)} any more. Nothing was changed.`);
@@ -54,13 +54,13 @@ export function pendingReply(pending: readonly Change[]): Reply {
 
 function pendingLine(change: Change): string {
   const { state, from, to, approvals = [], by } = change;
-  const what = `${named(change)}: ${escapeText(splitText(from))} → ${escapeText(splitText(to))}, asked by ${user(by)}`;
+  const what = `${named(change)}: ${foreign(splitText(from))} → ${foreign(splitText(to))}, asked by ${user(by)}`;
   if (state.kind !== 'awaiting') return `${what}; held, since the object moved`;
   return `${what}; ${approvals.length} of ${state.needs.count} approvals, until ${dateText(new Date(state.expiresAt))}`;
 }
 
 function named(change: Change): string {
-  return `${change.id} (${escapeText(title(change))})`;
+  return `${change.id} (${foreign(title(change))})`;
 }
 
 function decided({ state }: Change): string {

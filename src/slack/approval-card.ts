@@ -3,7 +3,7 @@ import { type Change, planShown, type State, shownAs } from '../domain/change.ts
 import type { Who } from '../domain/groups.ts';
 import type { DenialReason } from '../domain/judge.ts';
 import { actions, formatButtonValue } from './actions.ts';
-import { code, escapeText, user } from './mrkdwn.ts';
+import { code, foreign, user } from './mrkdwn.ts';
 import { splitText } from './split-text.ts';
 import { dateText, needsText, ruleText } from './verdicts.ts';
 
@@ -60,8 +60,8 @@ function voidNote(change: Change, { because, live, lastWriter, denied, rule }: S
   switch (because) {
     case 'moved': {
       const who = lastWriter === undefined ? '' : `, last written by ${code(lastWriter)}`;
-      const now = live === undefined ? 'the rule is gone' : `live is now ${escapeText(splitText(live))}${who}`;
-      return `*The plan does not hold any more.* It was made from ${escapeText(splitText(change.from))}; ${now}. Nothing was changed, and approvals were for that plan only.`;
+      const now = live === undefined ? 'the rule is gone' : `live is now ${foreign(splitText(live))}${who}`;
+      return `*The plan does not hold any more.* It was made from ${foreign(splitText(change.from))}; ${now}. Nothing was changed, and approvals were for that plan only.`;
     }
     case 'denied':
       return `*Policy does not allow it any more:* ${denied === undefined ? 'it was changed' : deniedWords[denied]}${decidedBy}. Nothing was changed.`;
@@ -113,5 +113,5 @@ function plain(text: string): { type: 'plain_text'; text: string; emoji: boolean
 }
 
 function why(reason: string | undefined): string {
-  return reason === undefined ? '' : `: “${escapeText(reason)}”`;
+  return reason === undefined ? '' : `: “${foreign(reason)}”`;
 }

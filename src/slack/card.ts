@@ -1,14 +1,14 @@
-import type { Button, ContextBlock, KnownBlock } from '@slack/types';
+import type { Button, ContextBlock, KnownBlock, SectionBlock } from '@slack/types';
 import { type Change, type FailReason, type HoldReason, isEnded, type State, shownAs } from '../domain/change.ts';
 import { type AppliedChange, isApplied } from '../domain/fate.ts';
 import type { ChangeId } from '../domain/names.ts';
 import { defaultRule } from '../domain/route.ts';
 import { percentages, weightOf } from '../domain/split.ts';
-import { truncate } from '../domain/typed-text.ts';
+import { truncate, visible } from '../domain/typed-text.ts';
 import { actions, formatButtonValue } from './actions.ts';
 import { approvedBy, type DecisionState, decisionButtons, decisionNotes } from './approval-card.ts';
 import { canTakeBack, movedNote } from './moved-text.ts';
-import { code, escapeText, user } from './mrkdwn.ts';
+import { code, fitted, foreign, markup, user } from './mrkdwn.ts';
 import { warningText } from './owner-text.ts';
 import { moveRows, moveText, splitText } from './split-text.ts';
 
@@ -17,6 +17,11 @@ export interface Message {
   readonly text: string;
   readonly blocks: KnownBlock[];
 }
+
+/** With at most five notes a card stays under 13,000 characters, over which Slack takes none. */
+const maxNote = 1_200;
+/** A notification's text: Slack asks for less than 4,000 characters. */
+const maxSpoken = 3_900;
 
 type StateOf<K extends State['kind']> = Extract<State, { kind: K }>;
 
@@ -27,21 +32,22 @@ export function card(change: Change): Message {
   const notes = notesOf(change);
   const buttons = buttonsOf(change);
   return {
-    text: [
-      `${escapeText(title(change))}: ${escapeText(moveText(from, to))}.`,
-      `${spokenFacts(change)}.`,
-      ...notes,
-    ].join(' '),
+    text: fitted(
+      [`${foreign(title(change))}: ${foreign(moveText(from, to), 600)}.`, `${spokenFacts(change)}.`, ...notes].join(
+        ' ',
+      ),
+      maxSpoken,
+    ),
     blocks: [
       {
         type: 'header',
         block_id: change.id,
-        text: { type: 'plain_text', text: truncate(title(change), 140), emoji: false },
+        text: plain(title(change), 140),
       },
-      { type: 'section', text: { type: 'mrkdwn', text: moveRows(from, to) } },
-      context({ type: 'mrkdwn', text: [`*${stateWord(change.state)}*`, ...factsOf(change)].join(' · ') }),
-      ...(change.reason === undefined ? [] : [context(plain(quoted(change.reason)))]),
-      ...notes.map((note): KnownBlock => ({ type: 'section', text: { type: 'mrkdwn', text: note } })),
+      section(moveRows(from, to)),
+      context(markup(fitted([`*${stateWord(change.state)}*`, ...factsOf(change)].join(' · '), maxNote))),
+      ...(change.reason === undefined ? [] : [context(plain(quoted(change.reason), 500))]),
+      ...notes.map((note) => section(fitted(note, maxNote))),
       ...(buttons.length > 0 ? [{ type: 'actions', elements: buttons } satisfies KnownBlock] : []),
     ],
   };
@@ -50,7 +56,7 @@ export function card(change: Change): Message {
 /** In place of a card whose record cannot be trusted: what it said may not be what was accepted. */
 export function disownedCard(id: ChangeId): Message {
   const text = `The record of ${id} cannot be trusted: it was altered, or signed with another key (RECORD_KEY). I do nothing more with it. What was applied stands in the history of the object, which ${code('/shift history')} shows.`;
-  return { text, blocks: [{ type: 'section', block_id: id, text: { type: 'mrkdwn', text } }] };
+  return { text, blocks: [{ ...section(text), block_id: id }] };
 }
 
 /** What a change is for: `reviews · 50 % to v3`. */
@@ -65,7 +71,7 @@ function aim(focus: string | undefined, to: Change['to']): string {
 
 /** What stands in the context line, with the reason, as one sentence. */
 function spokenFacts(change: Change): string {
-  const reason = change.reason === undefined ? [] : [escapeText(quoted(change.reason))];
+  const reason = change.reason === undefined ? [] : [foreign(quoted(change.reason), 500)];
   return [stateWord(change.state), ...factsOf(change), ...reason].join(', ');
 }
 
@@ -75,7 +81,7 @@ function factsOf({ object, by, id, insistedBy, reverts }: Change): readonly stri
     ...(insistedBy === undefined ? [] : [`applied anyway by ${user(insistedBy)}`]),
     ...(reverts === undefined ? [] : [`takes back ${reverts}`]),
     id,
-    escapeText(`${object.namespace} @ ${object.cluster}`),
+    foreign(`${object.namespace} @ ${object.cluster}`),
   ];
 }
 
@@ -106,6 +112,10 @@ function stateWord(state: State): string {
     case 'void':
       return 'Void, not applied';
   }
+}
+
+function section(text: string): SectionBlock {
+  return { type: 'section', text: markup(text) };
 }
 
 function context(element: ContextBlock['elements'][number]): ContextBlock {
@@ -171,7 +181,7 @@ function appliedNotes(change: AppliedChange): readonly string[] {
 
 function heldNote(change: Change, { because, live, lastWriter }: StateOf<'held'>): string {
   const who = lastWriter === undefined ? '' : `, last written by ${code(lastWriter)}`;
-  const now = `It was planned from ${escapeText(splitText(change.from))}; live is now ${escapeText(splitText(live))}${who}.`;
+  const now = `It was planned from ${foreign(splitText(change.from))}; live is now ${foreign(splitText(live))}${who}.`;
   return `${holdWords[because]} ${now} Nothing was changed.`;
 }
 
@@ -227,11 +237,11 @@ function rollBackButton({ id, from, service }: Change): Button {
     type: 'button',
     action_id: actions.rollBack,
     value: formatButtonValue({ id }),
-    text: plain(label.length <= 70 ? label : 'Roll back to the split before'),
+    text: plain([...label].length <= 70 ? label : 'Roll back to the split before'),
     style: 'danger',
     confirm: {
       title: plain('Roll back?'),
-      text: plain(truncate(`${service} goes back to ${target}.`, 280)),
+      text: plain(`${service} goes back to ${target}.`, 280),
       confirm: plain('Roll back'),
       deny: plain('Cancel'),
       style: 'danger',
@@ -248,7 +258,7 @@ function promoteButton({ id, focus, state: { live, later, movedAway } }: Applied
       type: 'button',
       action_id: actions.promote,
       value: formatButtonValue({ id }),
-      text: plain(truncate(`${focus} → 100 %`, 70)),
+      text: plain(`${focus} → 100 %`),
       style: 'primary',
     },
   ];
@@ -268,7 +278,7 @@ function heldButtons(change: Change): Button[] {
       text: plain('Apply anyway'),
       confirm: {
         title: plain('Apply anyway?'),
-        text: plain(truncate(`${service} goes to ${splitText(to)}, whatever it has now.`, 280)),
+        text: plain(`${service} goes to ${splitText(to)}, whatever it has now.`, 280),
         confirm: plain('Apply anyway'),
         deny: plain('Cancel'),
       },
@@ -277,8 +287,9 @@ function heldButtons(change: Change): Button[] {
   ];
 }
 
-export function plain(text: string): { type: 'plain_text'; text: string; emoji: boolean } {
-  return { type: 'plain_text', text, emoji: false };
+/** Text that is no markup, whoever wrote it; as long as a button may be, where nothing else is said. */
+export function plain(text: string, limit = 68): { type: 'plain_text'; text: string; emoji: boolean } {
+  return { type: 'plain_text', text: truncate(visible(text), limit), emoji: false };
 }
 
 export function duration(ms: number): string {

@@ -5,6 +5,7 @@ import type { ChangeId } from '../domain/names.ts';
 import { ChatError } from '../workflow/errors.ts';
 import type { Chat, Log, Placed } from '../workflow/ports.ts';
 import { card, disownedCard } from './card.ts';
+import { readAsWritten } from './mrkdwn.ts';
 import { Pace } from './pace.ts';
 import { call } from './web-api.ts';
 
@@ -64,11 +65,11 @@ export class SlackChannel implements Chat {
   }
 
   async update({ channel, ts }: Place, change: Change): Promise<void> {
-    await this.#send(channel, () => this.#client.chat.update({ channel, ts, ...card(change) }));
+    await this.#send(channel, () => this.#client.chat.update({ channel, ts, ...card(change), ...readAsWritten }));
   }
 
   async disown({ channel, ts }: Place, id: ChangeId): Promise<void> {
-    await this.#send(channel, () => this.#client.chat.update({ channel, ts, ...disownedCard(id) }));
+    await this.#send(channel, () => this.#client.chat.update({ channel, ts, ...disownedCard(id), ...readAsWritten }));
   }
 
   /** Finds a card by the id that its header carries. Without the right to read the channel there is nothing to find. */
@@ -102,6 +103,7 @@ export class SlackChannel implements Chat {
       this.#client.chat.postMessage({
         channel,
         ...message,
+        ...readAsWritten,
         ...(thread === undefined ? {} : { thread_ts: thread }),
         unfurl_links: false,
         unfurl_media: false,
@@ -115,7 +117,9 @@ export class SlackChannel implements Chat {
     const place = await this.#post(change.by, undefined, change);
     const text = `I am not in <#${change.origin.channel}>, so the card of ${change.id} is here. Invite me there, and the next one stands where you typed.`;
     try {
-      await this.#send(place.channel, () => this.#client.chat.postMessage({ channel: place.channel, text }));
+      await this.#send(place.channel, () =>
+        this.#client.chat.postMessage({ channel: place.channel, text, ...readAsWritten }),
+      );
     } catch (err) {
       this.#log.warn({ changeId: change.id, err }, 'the asker was not told why the card is here');
     }

@@ -1,19 +1,22 @@
-import { type FailReason, isForPeople } from '../domain/change.ts';
+import { type Change, type FailReason, isForPeople } from '../domain/change.ts';
 import type { Command } from '../domain/command.ts';
+import type { Mistake } from '../domain/mistake.ts';
 import { parseCommand } from '../domain/parse-command.ts';
 import { type ApprovalAnswer, approve, reject, withdraw } from '../workflow/approve.ts';
 import type { Cards } from '../workflow/cards.ts';
-import { type Asker, type Desk, TooLateError } from '../workflow/desk.ts';
+import { type Asker, type Desk, fillIn, TooLateError } from '../workflow/desk.ts';
 import { AcceptanceUnknownError, DependencyError, StoreUnavailableError } from '../workflow/errors.ts';
 import { explain } from '../workflow/explain.ts';
 import { discard, type HeldAnswer, planAnew } from '../workflow/held.ts';
-import { history, historyOfChange, overview, serviceStatus } from '../workflow/look-up.ts';
-import type { Log } from '../workflow/ports.ts';
+import { type Admission, type Allowance, admit, type Gesture, type Over, quietMs } from '../workflow/limits.ts';
+import { history, historyOfChange, overview, serviceNames, serviceStatus } from '../workflow/look-up.ts';
+import type { Limits, Log } from '../workflow/ports.ts';
 import { promote, requestShift } from '../workflow/request.ts';
 import { type RollbackAnswer, requestRollback, rollBack } from '../workflow/roll-back.ts';
 import { actions, type ButtonValue } from './actions.ts';
 import { answerReply, heldReply, historyReply, mistakeReply, type Reply, says, statusReply } from './answers.ts';
 import { approvalReply, pendingReply } from './approval-answers.ts';
+import { mayComeFromItsCard } from './card-origin.ts';
 import { helpText } from './help.ts';
 import { code } from './mrkdwn.ts';
 import { policyProblemText, whyReply } from './verdicts.ts';
@@ -25,6 +28,19 @@ export interface Conversation {
   readonly botName: string;
   /** What comes in at this moment may have waited for longer than Slack does. */
   readonly isLate: () => boolean;
+  /** Counts what people ask, and how much of it is taken. */
+  readonly limits: Limits;
+  readonly allowance: Allowance;
+  /** When who asked too much hears what became of it. */
+  readonly summaryAfterMs?: number;
+}
+
+/** What a person hears. */
+export interface Told {
+  /** Absent where it has been said already: one of many that were too many. */
+  readonly reply: Reply | undefined;
+  /** What there will be to say, if anything. */
+  readonly later?: { readonly afterMs: number; readonly reply: () => Promise<Reply | undefined> };
 }
 
 /**
@@ -40,8 +56,13 @@ const spareMs = 150;
 export type Request = Omit<Asker, 'until' | 'answerBy'>;
 
 /** What was typed, answered. */
-export function answerText(conversation: Conversation, text: string, request: Request): Promise<Reply> {
-  return inTime(conversation, request, (asker) => answerCommand(conversation, text, asker));
+export function answerText(conversation: Conversation, text: string, request: Request): Promise<Told> {
+  const command = parseCommand(text);
+  return inTime(conversation, request, (asker) =>
+    unlessTooMany(conversation, asker, gestureOf(conversation.desk, command), () =>
+      answerCommand(conversation, command, asker),
+    ),
+  );
 }
 
 /** A click on a button of a card, answered. */
@@ -50,14 +71,16 @@ export function answerClick(
   action: string,
   value: ButtonValue | undefined,
   request: Request,
-): Promise<Reply> {
-  if (value === undefined)
-    return Promise.resolve(
-      says(
-        'This button is not one of mine, or from a version of me that I no longer understand. `/shift status` shows what is live.',
-      ),
-    );
-  return inTime(conversation, request, (asker) => answerAction(conversation, action, value, asker));
+): Promise<Told> {
+  return inTime(conversation, request, (asker) =>
+    unlessTooMany(conversation, asker, gestureOfClick(action), async () => {
+      if (value === undefined) return notOurs;
+      const isFromCard = await mayComeFromItsCard(conversation.desk, action, value.id, request);
+      return isFromCard
+        ? answerAction(conversation, action, value, asker)
+        : unknownReply(conversation, action, value.id);
+    }),
+  );
 }
 
 /** What was typed into the dialog that *Reject* opens, answered. */
@@ -65,19 +88,83 @@ export function answerRejection(
   conversation: Conversation,
   { value, reason }: { readonly value: ButtonValue; readonly reason: string | undefined },
   request: Request,
-): Promise<Reply> {
-  return inTime(conversation, request, async (asker) =>
-    toldApproval(conversation, await reject(conversation.desk, value, asker, reason)),
+): Promise<Told> {
+  const { desk } = conversation;
+  return inTime(conversation, request, (asker) =>
+    unlessTooMany(conversation, asker, { kind: 'decision' }, async () =>
+      (await mayComeFromItsCard(desk, actions.reject, value.id, request))
+        ? toldApproval(conversation, await reject(desk, value, asker, reason))
+        : unknownReply(conversation, actions.reject, value.id),
+    ),
   );
 }
 
-async function answerCommand(conversation: Conversation, text: string, asker: Asker): Promise<Reply> {
-  const command = parseCommand(text);
+const notOurs = says(
+  'This button is not one of mine, or from a version of me that I no longer understand. `/shift status` shows what is live.',
+);
+
+function gestureOf(desk: Desk, command: Command | Mistake): Gesture {
+  if (command.verb === 'shift') return { kind: 'change', service: fillIn(desk, command.service) };
+  if (command.verb === 'rollback') return { kind: 'rollback' };
+  return { kind: decisions.has(command.verb) ? 'decision' : 'look' };
+}
+
+const decisions: ReadonlySet<string> = new Set(['approve', 'reject', 'withdraw']);
+
+function gestureOfClick(action: string): Gesture {
+  switch (action) {
+    case actions.rollBack:
+    case actions.rollBackSeen:
+      return { kind: 'rollback' };
+    case actions.promote:
+    case actions.planAgain:
+      return { kind: 'change' };
+    case actions.applyAnyway:
+    case actions.discard:
+    case actions.approve:
+    case actions.reject:
+    case actions.withdraw:
+      return { kind: 'decision' };
+    default:
+      return { kind: 'look' };
+  }
+}
+
+/** Who asks too much is told once, and once more in a while what became of the rest, however much that is. */
+async function unlessTooMany(
+  conversation: Conversation,
+  asker: Asker,
+  gesture: Gesture,
+  answer: () => Promise<Reply>,
+): Promise<Told> {
+  const admission = await admit(conversation, asker, gesture);
+  switch (admission.kind) {
+    case 'free':
+      return { reply: await answer() };
+    case 'over':
+      return { reply: undefined };
+    case 'first-over':
+      return { reply: overReply(admission.over), later: summaryOf(conversation, admission) };
+  }
+}
+
+function summaryOf(
+  { summaryAfterMs = quietMs }: Conversation,
+  { over, summary }: Extract<Admission, { kind: 'first-over' }>,
+): NonNullable<Told['later']> {
+  const reply = async () => {
+    const refused = await summary();
+    return refused > 1 ? overSummary(over, refused) : undefined; // of one alone all has been said
+  };
+  return { afterMs: summaryAfterMs, reply };
+}
+
+async function answerCommand(conversation: Conversation, command: Command | Mistake, asker: Asker): Promise<Reply> {
   switch (command.verb) {
     case 'mistake':
       return mistakeReply(command);
     case 'help':
-      return says(helpText(command.topic, conversation.botName));
+      return says(helpText(command.topic, conversation.botName, await serviceNames(conversation.desk)));
     case 'status':
       return withPolicyProblem(
         conversation.desk,
@@ -94,13 +181,31 @@ async function answerCommand(conversation: Conversation, text: string, asker: As
     case 'pending':
       return pendingReply((await conversation.desk.changes.open()).filter(isForPeople));
     case 'why':
-      return whyReply(await explain(conversation.desk, command.command, asker), conversation.desk.policies.problem());
+      return whyReply(
+        await explain(conversation.desk, command.command, asker),
+        conversation.desk.policies.problem(),
+        conversation.desk.now(),
+      );
     case 'shift':
       return told(conversation, await requestShift(conversation.desk, command, asker));
     case 'rollback':
       return told(conversation, await requestRollback(conversation.desk, command, asker));
   }
 }
+
+/** The words of an action for a change that nobody knows; the same where it may not be known here. */
+function unknownReply({ desk }: Conversation, action: string, id: ButtonValue['id']): Reply {
+  if (action === actions.promote) return says(forgottenPromotion);
+  const unknown = { kind: 'unknown-change', id } as const;
+  if (approvals.has(action)) return approvalReply(unknown);
+  const isHeld = action === actions.applyAnyway || action === actions.planAgain || action === actions.discard;
+  return isHeld ? heldReply(unknown, desk.now()) : answerReply(unknown, desk.now());
+}
+
+const approvals: ReadonlySet<string> = new Set([actions.approve, actions.reject, actions.withdraw]);
+
+const forgottenPromotion =
+  'I no longer know what this button was about. `/shift promote reviews v3` does the same for a service and a version that you name.';
 
 async function answerAction(
   conversation: Conversation,
@@ -115,11 +220,7 @@ async function answerAction(
     case actions.rollBackSeen:
       return told(conversation, await rollBack(desk, id, asker, seen));
     case actions.promote:
-      return told(
-        conversation,
-        await promote(desk, id, asker),
-        'I no longer know what this button was about. `/shift promote reviews v3` does the same for a service and a version that you name.',
-      );
+      return told(conversation, await promote(desk, id, asker), forgottenPromotion);
     case actions.applyAnyway:
     case actions.planAgain:
       return toldHeld(conversation, await planAnew(desk, id, asker, seen));
@@ -131,7 +232,7 @@ async function answerAction(
       return toldHeld(conversation, await discard(desk, id, asker));
     case actions.history: {
       const answer = await historyOfChange(desk, id);
-      return answer.kind === 'unknown-change' ? answerReply(answer) : historyReply(answer, desk.now());
+      return answer.kind === 'unknown-change' ? answerReply(answer, desk.now()) : historyReply(answer, desk.now());
     }
     default:
       return says(`I do not know what ${code(action)} means. \`/shift status\` shows what is live.`);
@@ -151,9 +252,20 @@ function withPolicyProblem({ policies }: Desk, reply: Reply): Reply {
   return problem === undefined ? reply : says(`${reply.text}\n${policyProblemText(problem)}`);
 }
 
-function told(conversation: Conversation, answer: RollbackAnswer, forgotten?: string): Reply {
-  if (answer.kind === 'accepted') conversation.cards.showSoon(answer.change.id);
-  return answer.kind === 'unknown-change' && forgotten !== undefined ? says(forgotten) : answerReply(answer);
+async function told(conversation: Conversation, answer: RollbackAnswer, forgotten?: string): Promise<Reply> {
+  const { cards, desk } = conversation;
+  if (answer.kind === 'accepted') cards.showSoon(answer.change.id);
+  if (answer.kind === 'unknown-change' && forgotten !== undefined) return says(forgotten);
+  return answerReply(answer, desk.now(), await aheadOf(desk, answer));
+}
+
+/** The change that an accepted one waits for. The answer is as true without it, so that it is not worth failing for. */
+async function aheadOf({ changes, log }: Desk, answer: RollbackAnswer): Promise<Change | undefined> {
+  if (answer.kind !== 'accepted' || answer.behind === 0 || answer.change.base.after === undefined) return undefined;
+  return changes.read(answer.change.base.after).catch((err: unknown) => {
+    log.warn({ changeId: answer.change.id, err }, 'the change before it could not be read');
+    return undefined;
+  });
 }
 
 function toldApproval(conversation: Conversation, answer: ApprovalAnswer): Reply {
@@ -161,9 +273,24 @@ function toldApproval(conversation: Conversation, answer: ApprovalAnswer): Reply
   return approvalReply(answer);
 }
 
-function toldHeld(conversation: Conversation, answer: HeldAnswer): Reply {
-  if ('change' in answer) conversation.cards.showSoon(answer.change.id);
-  return heldReply(answer);
+function toldHeld({ cards, desk }: Conversation, answer: HeldAnswer): Reply {
+  if ('change' in answer) cards.showSoon(answer.change.id);
+  return heldReply(answer, desk.now());
+}
+
+function overReply({ of, perMinute, nextInMs }: Over): Reply {
+  const whose = of === 'person' ? 'from one person' : 'for one service';
+  const next = Math.max(1, Math.ceil(nextInMs / 1000));
+  return says(
+    `That is a lot: I take ${perMinute} a minute ${whose}, so this was *not accepted*, and nothing will happen. The next one can be in ${next} s. What comes before that I leave unanswered, and tell you in a minute how many there were.`,
+  );
+}
+
+function overSummary({ of, perMinute }: Over, refused: number): Reply {
+  const whose = of === 'person' ? 'from one person' : 'for one service';
+  return says(
+    `*Not accepted:* ${refused} of what you sent in the last minute, of which nothing happened. I take ${perMinute} a minute ${whose}. \`/shift status\` shows what is live.`,
+  );
 }
 
 const tooLate = says(
@@ -174,9 +301,9 @@ const tooLate = says(
 async function inTime(
   { desk: { log, now }, isLate }: Conversation,
   request: Request,
-  work: (asker: Asker) => Promise<Reply>,
-): Promise<Reply> {
-  const late = Promise.withResolvers<Reply>();
+  work: (asker: Asker) => Promise<Told>,
+): Promise<Told> {
+  const late = Promise.withResolvers<Told>();
   const nowMs = now().getTime();
   const working = work({
     ...request,
@@ -188,12 +315,12 @@ async function inTime(
     working.catch((err: unknown) =>
       log.warn({ err, request: request.request }, 'failed after it was answered as late'),
     );
-    late.resolve(tooLate);
+    late.resolve({ reply: tooLate });
   }, answerWithinMs);
   try {
     return await Promise.race([working, late.promise]);
   } catch (error) {
-    return notAccepted(error, request, log);
+    return { reply: notAccepted(error, request, log) };
   } finally {
     clearTimeout(timer);
   }

@@ -1,4 +1,5 @@
-import { escapeText } from './mrkdwn.ts';
+import { code, escapeText } from './mrkdwn.ts';
+import { names } from './refusals.ts';
 
 /** What `/shift help` says; README's table of commands is compared with it. */
 export const commands = [
@@ -77,20 +78,26 @@ const more: Readonly<Record<string, string>> = {
   flags: flags.map(({ usage, does }) => `• \`${usage}\` ${does}`).join('\n'),
 };
 
-/** Help is text of our own: nothing in it needs escaping but the brackets of the usage. */
-export function helpText(topic: string | undefined, mention: string | undefined): string {
+/** Help is text of our own, but for the services: nothing else needs escaping but the brackets of the usage. */
+export function helpText(
+  topic: string | undefined,
+  mention: string | undefined,
+  services: readonly string[] = [],
+): string {
   const known = topic === undefined ? undefined : commands.find((command) => command.topic === topic);
   const details = topic !== undefined && Object.hasOwn(more, topic) ? more[topic] : undefined;
   if (topic !== undefined && details !== undefined)
     return [known === undefined ? '' : line(known), escapeText(details)].filter((each) => each !== '').join('\n');
 
   const unknown = topic === undefined ? [] : ['There is no such topic. This is all there is:'];
-  const thread = mention === undefined ? [] : [`In a thread, mention me instead: \`@${mention} reviews v3 50\`.`];
+  const thread =
+    mention === undefined ? [] : [`In a thread, mention me instead: ${code(`@${mention} reviews v3 50`)}.`];
   return [
     ...unknown,
     ...commands.map(line),
     `Anywhere: ${flags.map(({ usage }) => `\`${escapeText(usage)}\``).join(' · ')}`,
     ...thread,
+    ...(services.length > 0 ? [`Services here: ${names(services)}.`] : []),
   ].join('\n');
 }
 

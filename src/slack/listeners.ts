@@ -13,8 +13,17 @@ import type {
 import { ChatError } from '../workflow/errors.ts';
 import type { Log } from '../workflow/ports.ts';
 import { actions, type ButtonValue, readButtonValue } from './actions.ts';
-import type { Reply } from './answers.ts';
-import { answerClick, answerRejection, answerText, type Conversation, type Request } from './conversation.ts';
+import { type Reply, says } from './answers.ts';
+import {
+  answerClick,
+  answerRejection,
+  answerText,
+  type Conversation,
+  type Request,
+  type Told,
+} from './conversation.ts';
+import { readAsWritten } from './mrkdwn.ts';
+import { readClick, readCommand, readMention } from './payloads.ts';
 import { readRejection, rejectDialog, rejectDialogId } from './reject-dialog.ts';
 import { slashCommand } from './surface.ts';
 import { call } from './web-api.ts';
@@ -22,30 +31,42 @@ import { call } from './web-api.ts';
 /** Turns what Slack delivers into one call of the conversation each, and its answer into what only the asker sees. */
 export function listen(app: App, conversation: Conversation): void {
   const { log } = conversation.desk;
-  app.command(slashCommand, (args) => onCommand(args, conversation));
+  app.command(slashCommand, (args) => onCommand(args, conversation, log));
   app.event('app_mention', (args) => onMention(args, conversation, log));
   app.action<BlockAction<ButtonAction>>({ type: 'block_actions' }, (args) => onClick(args, conversation, log));
   app.view(rejectDialogId, (args) => onRejection(args as Submission, conversation, log));
   app.error(async (error) => log.error({ err: error }, 'a listener failed'));
 }
 
-/** The answer is the acknowledgement itself: one message, in time, for nobody else. */
+const notUnderstood = says(
+  'I do not understand what Slack sent me with that, so nothing was done. Type it again; whoever runs me finds more in my log.',
+);
+
+/** The answer is the acknowledgement itself: one message, in time, for nobody else. Acknowledged without words where there are none. */
 async function onCommand(
-  { command, ack }: SlackCommandMiddlewareArgs & AllMiddlewareArgs,
+  { command, ack, client }: SlackCommandMiddlewareArgs & AllMiddlewareArgs,
   conversation: Conversation,
+  log: Log,
 ): Promise<void> {
-  const reply = await answerText(conversation, command.text, {
-    user: command.user_id,
-    team: command.team_id,
-    origin: { team: command.team_id, channel: command.channel_id },
-    request: `command:${command.team_id}:${command.trigger_id}`,
+  const payload = readCommand(command);
+  if (payload === undefined) {
+    log.warn({}, 'a command came in a shape that is not known');
+    return ack({ response_type: 'ephemeral', ...notUnderstood });
+  }
+  const { user_id: user, team_id: team, channel_id: channel, trigger_id: trigger, text } = payload;
+  const told = await answerText(conversation, text, {
+    user,
+    team,
+    origin: { team, channel },
+    request: `command:${team}:${trigger}`,
   });
-  await ack({ response_type: 'ephemeral', ...reply });
+  await (told.reply === undefined ? ack() : ack({ response_type: 'ephemeral', ...told.reply }));
+  tellLater(client, log, { channel, user, thread: undefined }, told);
 }
 
-const spokenOf: Reply = {
-  text: 'I only do what a message tells me that begins with my name: `@shiftbot reviews v3 50`. Nothing was done.',
-};
+const spokenOf = says(
+  'I only do what a message tells me that begins with my name: `@shiftbot reviews v3 50`. Nothing was done.',
+);
 
 type Mention = SlackEventMiddlewareArgs<'app_mention'> & AllMiddlewareArgs;
 
@@ -56,39 +77,47 @@ async function onMention(
   log: Log,
 ): Promise<void> {
   if (event.user === undefined || event.bot_id !== undefined) return;
-  const thread = event.thread_ts;
+  const payload = readMention({ event, body });
+  if (payload === undefined) return log.warn({}, 'a mention came in a shape that is not known');
+  const { user, channel, thread_ts: thread, ts, text } = payload.event;
+  const team = payload.body.team_id;
   const request: Request = {
-    user: event.user,
-    team: event.user_team ?? event.team,
-    origin: { team: body.team_id, channel: event.channel, thread },
-    request: `mention:${body.team_id}:${event.channel}:${event.ts}`,
+    user,
+    team: payload.event.user_team ?? payload.event.team,
+    origin: { team, channel, thread },
+    request: `mention:${team}:${channel}:${ts}`,
   };
-  const text = afterMention(event.text, context.botUserId);
-  const reply = text === undefined ? spokenOf : await answerText(conversation, text, request);
-  await tell(client, log, { channel: event.channel, user: event.user, thread }, reply);
+  const command = afterMention(text, context.botUserId);
+  const told = command === undefined ? { reply: spokenOf } : await answerText(conversation, command, request);
+  await tellNow(client, log, { channel, user, thread }, told);
 }
 
 type Click = SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMiddlewareArgs;
 
-async function onClick({ action, body, ack, client }: Click, conversation: Conversation, log: Log): Promise<void> {
+async function onClick(
+  { action, body, ack, client, context }: Click,
+  conversation: Conversation,
+  log: Log,
+): Promise<void> {
   await ack();
-  const channel = body.channel?.id ?? body.container['channel_id'];
-  if (typeof channel !== 'string') return log.warn({ action: action.action_id }, 'a click came from no channel');
+  const click = readClick({ action, body });
+  if (click === undefined) return log.warn({}, 'a click came in a shape that is not known');
+  const { user, team, channel, thread, author } = click;
+  if (channel === undefined) return log.warn({ action: click.action }, 'a click came from no channel');
 
-  const team = body.team?.id ?? '';
-  const thread = body.message?.['thread_ts'] ?? body.container['thread_ts'];
-  const place = { channel, user: body.user.id, thread: typeof thread === 'string' ? thread : undefined };
-  const value = readButtonValue(action.value);
-  if (action.action_id === actions.reject && value !== undefined)
-    return askWhy(client, log, { trigger: body.trigger_id, value, place });
+  const isOurs = author === undefined || context.botId === undefined || author === context.botId;
+  if (!isOurs) log.warn({ user, channel, author }, 'a click came from a message that is not ours');
+  const value = isOurs ? readButtonValue(click.value) : undefined;
+  if (click.action === actions.reject && value !== undefined)
+    return askWhy(client, log, { trigger: click.trigger, value, place: { channel, user, thread } });
 
-  const reply = await answerClick(conversation, action.action_id, value, {
-    user: body.user.id,
-    team: body.user.team_id,
-    origin: { team, channel, thread: place.thread },
-    request: `click:${team}:${channel}:${String(body.container['message_ts'])}:${action.action_id}:${action.action_ts}`,
+  const told = await answerClick(conversation, click.action, value, {
+    user,
+    team: click.userTeam,
+    origin: { team, channel, thread },
+    request: `click:${team}:${channel}:${click.message}:${click.action}:${click.at}`,
   });
-  await tell(client, log, place, reply);
+  await tellNow(client, log, { channel, user, thread }, told);
 }
 
 interface Asking {
@@ -104,9 +133,8 @@ async function askWhy(client: AllMiddlewareArgs['client'], log: Log, { trigger, 
     await call(() => client.views.open({ trigger_id: trigger, view: rejectDialog({ value, channel, thread }) }));
   } catch (err) {
     log.warn({ err, changeId: value.id }, 'the dialog for a reason could not be opened');
-    await tell(client, log, place, {
-      text: `Slack did not open the dialog. \`/shift reject ${value.id}\` does the same. Nothing was done yet.`,
-    });
+    const words = `Slack did not open the dialog. \`/shift reject ${value.id}\` does the same. Nothing was done yet.`;
+    await tell(client, log, place, says(words));
   }
 }
 
@@ -121,19 +149,37 @@ async function onRejection(
   const rejection = readRejection(view.private_metadata, view.state);
   if (rejection === undefined) return log.warn({ view: view.callback_id }, 'a dialog came back that is none of ours');
   const { channel, thread } = rejection;
-  const reply = await answerRejection(conversation, rejection, {
+  const told = await answerRejection(conversation, rejection, {
     user: body.user.id,
     team: body.user.team_id,
     origin: { team: body.team?.id ?? '', channel, thread },
     request: `view:${body.team?.id ?? ''}:${view.id}`,
   });
-  await tell(client, log, { channel, user: body.user.id, thread }, reply);
+  await tellNow(client, log, { channel, user: body.user.id, thread }, told);
 }
 
 interface Ear {
   readonly channel: string;
   readonly user: string;
   readonly thread: string | undefined;
+}
+
+async function tellNow(client: AllMiddlewareArgs['client'], log: Log, ear: Ear, told: Told): Promise<void> {
+  if (told.reply !== undefined) await tell(client, log, ear, told.reply);
+  tellLater(client, log, ear, told);
+}
+
+/** What there will be to say in a while; a process that ends before does not say it. */
+function tellLater(client: AllMiddlewareArgs['client'], log: Log, ear: Ear, { later }: Told): void {
+  if (later === undefined) return;
+  const say = async () => {
+    const reply = await later.reply();
+    if (reply !== undefined) await tell(client, log, ear, reply);
+  };
+  setTimeout(
+    () => void say().catch((err: unknown) => log.warn({ err }, 'what was to be said later was not')),
+    later.afterMs,
+  ).unref();
 }
 
 const tellTries = 4;
@@ -145,7 +191,7 @@ async function tell(
   { channel, user, thread }: Ear,
   reply: Reply,
 ): Promise<void> {
-  const message = { channel, user, ...reply, ...(thread === undefined ? {} : { thread_ts: thread }) };
+  const message = { channel, user, ...reply, ...readAsWritten, ...(thread === undefined ? {} : { thread_ts: thread }) };
   for (let tries = 1; ; tries += 1) {
     try {
       await call(() => client.chat.postEphemeral(message));
@@ -159,7 +205,7 @@ async function tell(
 }
 
 /** What follows the mention that a command begins with; undefined where the bot is only spoken of. */
-function afterMention(text: string, botUserId: string | undefined): string | undefined {
+export function afterMention(text: string, botUserId: string | undefined): string | undefined {
   const match = new RegExp(`^\\s*<@${botUserId ?? '[UW][A-Z0-9]+'}(?:\\|[^>]*)?>[:,]?\\s*(.*)$`, 's').exec(text);
   return match?.[1]?.replace(/^shift\s+/i, '');
 }

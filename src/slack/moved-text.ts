@@ -4,8 +4,7 @@ import type { AppliedChange } from '../domain/fate.ts';
 import { toolOf, weightsOwner } from '../domain/owner.ts';
 import { defaultRule } from '../domain/route.ts';
 import { percentages, sameShares } from '../domain/split.ts';
-import { truncate } from '../domain/typed-text.ts';
-import { code, escapeText } from './mrkdwn.ts';
+import { code, foreign } from './mrkdwn.ts';
 import { howToStop } from './owner-text.ts';
 import { splitText } from './split-text.ts';
 import { clock } from './time-text.ts';
@@ -20,7 +19,7 @@ export function movedNote(change: AppliedChange, away: MovedAway): string {
   if (later !== undefined || rolledBack !== undefined) return `${happened}.`; // what is live now is told elsewhere
   if (away.how === 'object-gone') return `${happened}, and the split with it.`;
 
-  const live = away.how === 'rule-gone' ? '' : ` Live is now ${escapeText(truncate(splitText(away.live), 120))}.`;
+  const live = away.how === 'rule-gone' ? '' : ` Live is now ${foreign(splitText(away.live), 120)}.`;
   const history = away.how === 'ledger-lost' ? ' Its history was removed too.' : '';
   const tool = toolOf(away.manager);
   const stop = howToStop(tool, away.manager);

@@ -3,31 +3,33 @@ import type { Refusal } from '../domain/plan.ts';
 import type { Unsplittable } from '../domain/route.ts';
 import type { NotFound } from '../workflow/desk.ts';
 import type { Aged } from '../workflow/ports.ts';
-import { code, escapeText, user } from './mrkdwn.ts';
+import { code, foreign, typed, user } from './mrkdwn.ts';
 import { howToLeave, howToStop, ownerText } from './owner-text.ts';
 import { splitText } from './split-text.ts';
 import { exactClock } from './time-text.ts';
+import { when } from './when.ts';
 
 const maxNames = 12;
 
 /** Why a plan was not made, and what to type next. */
-export function refusalText({ service }: Pick<ServiceName, 'service'>, refusal: Refusal): string {
+export function refusalText({ service }: Pick<ServiceName, 'service'>, refusal: Refusal, now: Date): string {
   const name = code(service);
   switch (refusal.reason) {
     case 'owned':
       return `${ownerText(refusal.owner)} sets the weights of ${name}, and would set them again, so nothing was changed. ${howToStop(refusal.owner.tool, undefined)} ${howToLeave(refusal.owner.tool)}`;
     case 'unknown-version':
       return refusal.versions.length === 0
-        ? `No DestinationRule in its namespace defines a version of ${name}, so there is no ${code(refusal.version)}.`
-        : `${name} has no version ${code(refusal.version)}; it has ${names(refusal.versions)}.${didYouMean(refusal.nearest)}`;
+        ? `No DestinationRule in its namespace defines a version of ${name}, so there is no ${typed(refusal.version)}.`
+        : `${name} has no version ${typed(refusal.version)}; it has ${names(refusal.versions)}.${didYouMean(refusal.nearest)}`;
     case 'already-there':
-      return alreadyThere(name, refusal);
+      return alreadyThere(name, refusal, now);
     case 'nobody-else':
       return nobodyElse(service, refusal);
     case 'no-default-rule':
-      return `${name} has no rule that takes all the rest; it has ${names(refusal.rules)}. Name one: ${code(`--route ${refusal.rules[0] ?? 'name'}`)}.`;
+      if (refusal.rules.length === 0) return withoutHttp(name, refusal.others);
+      return `${name} has no rule that takes all the rest; it has ${names(refusal.rules)}. ${howToName(refusal.rules)}`;
     case 'unknown-rule':
-      return `${name} has no rule ${code(refusal.rule)}; it has ${names(refusal.rules)}.`;
+      return `${name} has no rule ${typed(refusal.rule)}; it has ${names(refusal.rules)}.`;
     case 'rule-cannot-be-split':
       return `The rule ${code(refusal.rule)} of ${name} cannot be split: ${becauseWords[refusal.because]}.`;
     case 'several-hosts':
@@ -45,7 +47,7 @@ export function refusalText({ service }: Pick<ServiceName, 'service'>, refusal: 
 export function notFoundText({ service, namespace, cluster }: ServiceName, found: NotFound): string {
   switch (found.kind) {
     case 'unknown-cluster':
-      return `There is no cluster ${code(cluster)}; there is ${names(found.clusters)}.`;
+      return `There is no cluster ${typed(cluster)}; there is ${names(found.clusters)}.`;
     case 'unknown-service': {
       const known =
         found.services.length > 0
@@ -70,11 +72,29 @@ export function names(all: readonly string[]): string {
   return [...shown, ...(all.length > maxNames ? [`… +${all.length - maxNames}`] : [])].join(', ') || 'none';
 }
 
-function alreadyThere(name: string, { split, since, waiting }: Extract<Refusal, { reason: 'already-there' }>): string {
+/** A rule that is known by its place alone cannot be named. */
+function howToName(rules: readonly string[]): string {
+  const named = rules.find((rule) => !rule.startsWith('#'));
+  return named === undefined
+    ? 'None of them has a `name`: give one to the rule you mean, in the object.'
+    : `Name one: ${code(`--route ${named}`)}.`;
+}
+
+/** Of the lists of a VirtualService only `http` is ours to split. */
+function withoutHttp(name: string, others: readonly string[]): string {
+  if (others.length === 0) return `${name} has no rule at all in its VirtualService, so there is nothing to split.`;
+  return `${name} has only ${others.map((each) => code(each)).join(' and ')} rules in its VirtualService, and of those I split none: I set the weights of \`http\` rules.`;
+}
+
+function alreadyThere(
+  name: string,
+  { split, since, waiting }: Extract<Refusal, { reason: 'already-there' }>,
+  now: Date,
+): string {
   if (waiting !== undefined)
-    return `${name} will have ${escapeText(splitText(split))} once ${waiting} is applied, so there is nothing to do.`;
-  const why = since === undefined ? '' : `, since ${since.id} by ${user(since.by)}`;
-  return `${name} already has ${escapeText(splitText(split))}${why}. Nothing was changed.`;
+    return `${name} will have ${foreign(splitText(split))} once ${waiting} is applied, so there is nothing to do.`;
+  const why = since === undefined ? '' : `, since ${when(since.at, now)}, by change ${since.id} of ${user(since.by)}`;
+  return `${name} already has ${foreign(splitText(split))}${why}. Nothing was changed.`;
 }
 
 function nobodyElse(

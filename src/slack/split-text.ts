@@ -1,20 +1,23 @@
 import { percentages, type Split, versionsOf, weightOf } from '../domain/split.ts';
+import { truncate, visible } from '../domain/typed-text.ts';
 import { bar, escapeText } from './mrkdwn.ts';
 
 const maxRows = 12;
 const maxListed = 8;
+/** A version may be a host of 253 characters. */
+const maxName = 36;
 
 /** `v1 34 %, v3 66 %`; versions without traffic are left out. */
 export function splitText(split: Split): string {
   const shares = sharesOf(split).filter(([, percent]) => percent > 0);
-  return listed(shares.map(([version, percent]) => `${version} ${percent} %`)) || 'no traffic';
+  return listed(shares.map(([version, percent]) => `${named(version)} ${percent} %`)) || 'no traffic';
 }
 
 /** `v1 100 → 50 %, v3 0 → 50 %`; versions that keep nothing are left out. */
 export function moveText(from: Split, to: Split): string {
   return listed(
     movesOf(from, to).map(({ version, before, after }) =>
-      before === after ? `${version} ${after} %` : `${version} ${before} → ${after} %`,
+      before === after ? `${named(version)} ${after} %` : `${named(version)} ${before} → ${after} %`,
     ),
   );
 }
@@ -42,12 +45,19 @@ export function splitRows(split: Split): string {
 }
 
 /** Code a line and not a block, and spaces that do not break or collapse, so that the columns stand wherever it is shown. */
-function rows(names: readonly string[], cells: readonly string[]): string {
+function rows(versions: readonly string[], cells: readonly string[]): string {
+  const names = versions.map(named);
   const width = Math.max(...names.map((name) => name.length), 0);
   const lines = names
     .slice(0, maxRows)
     .map((name, at) => `\`${escapeText(`${name.padEnd(width)}  ${cells[at] ?? ''}`).replaceAll(' ', '\u00A0')}\``);
+  if (lines.length === 0) return 'No version has traffic.';
   return [...lines, ...(names.length > maxRows ? [`… +${names.length - maxRows} versions`] : [])].join('\n');
+}
+
+/** A name from the cluster, which no rule of Istio keeps short or plain. */
+function named(version: string): string {
+  return truncate(visible(version).replaceAll('`', "'"), maxName);
 }
 
 function movesOf(
@@ -65,7 +75,5 @@ function sharesOf(split: Split): readonly [string, number][] {
   return Object.entries(percentages(split)).toSorted(([a], [b]) => byName(a, b));
 }
 
-/** v2 before v10. */
-function byName(a: string, b: string): number {
-  return a.localeCompare(b, 'en', { numeric: true });
-}
+/** v2 before v10, wherever the process runs and whatever its locale. */
+export const byName = new Intl.Collator('en', { numeric: true }).compare;

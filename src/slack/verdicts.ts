@@ -6,17 +6,17 @@ import type { CheckName, Deed, Denial, Finding, Verdict } from '../domain/judge.
 import type { RuleRef } from '../domain/policy.ts';
 import type { ExplainAnswer } from '../workflow/explain.ts';
 import { type Reply, says } from './answers.ts';
-import { code, escapeText, user } from './mrkdwn.ts';
+import { code, escapeText, foreign, user } from './mrkdwn.ts';
 import { names, notFoundText, refusalText } from './refusals.ts';
 import { moveText } from './split-text.ts';
 
 /** What `/shift why` answers. `problem`: why the policy file is not what is in force. */
-export function whyReply(answer: ExplainAnswer, problem: string | undefined): Reply {
+export function whyReply(answer: ExplainAnswer, problem: string | undefined, now: Date): Reply {
   switch (answer.kind) {
     case 'not-found':
       return says(notFoundText(answer.name, answer.found));
     case 'refused':
-      return says(refusalText(answer.name, answer.refusal));
+      return says(refusalText(answer.name, answer.refusal, now));
     case 'explained':
       return says(explainedText(answer, problem));
   }
@@ -28,7 +28,7 @@ function explainedText(
 ): string {
   const { verdict, rule, findings } = judgement;
   return [
-    `${code(name.service)} in ${code(name.namespace)} @ ${code(name.cluster)}, ${escapeText(moveText(plan.from, plan.to))}: *${verdictWords[verdict.kind]}*`,
+    `${code(name.service)} in ${code(name.namespace)} @ ${code(name.cluster)}, ${foreign(moveText(plan.from, plan.to))}: *${verdictWords[verdict.kind]}*`,
     verdictText(verdict),
     rule === undefined ? 'No rule of a policy file decides about it.' : `It falls under ${ruleText(rule)}.`,
     `Looked at, most severe first: ${findings.map(findingText).join(', ')}. Nothing was changed.`,
@@ -78,7 +78,7 @@ export function denialText(denial: Denial): string {
     case 'bot':
       return `A bot may only do what the policy file allows to its own user id${by}.`;
     case 'person-unknown':
-      return `I cannot tell whether you are a full member of this team, so I do nothing: ${escapeText(denial.why)}.`;
+      return `I cannot tell whether you are a full member of this team, so I do nothing: ${foreign(denial.why)}.`;
     case 'no-rule':
       return `No rule of the policy file has a target that matches ${names(denial.targets)}, and what none matches is refused. Whoever keeps the policy file can add one.`;
     case 'wrong-channel':
@@ -143,7 +143,7 @@ function whoText(all: readonly Who[]): string {
 }
 
 function groupText({ name, why }: UnknownGroup): string {
-  return `of ${code(name)}, ${escapeText(why)}`;
+  return `of ${code(name)}, ${foreign(why)}`;
 }
 
 function channelText(id: string): string {

@@ -1,6 +1,6 @@
 import type { Change } from '../domain/change.ts';
 import type { ChangeId } from '../domain/names.ts';
-import { ChatError, UntrustedRecordError } from './errors.ts';
+import { ChatError, LaterRecordError, UntrustedRecordError } from './errors.ts';
 import type { Aside, CardClaim, CardLog, Changes, Chat, Log, Placed } from './ports.ts';
 
 /** Brings a change's card in step with its record: posts it once, then updates it. */
@@ -64,7 +64,7 @@ async function readTrusted({ changes, log }: CardDesk, id: ChangeId): Promise<Ch
   try {
     return await changes.read(id);
   } catch (err) {
-    if (!(err instanceof UntrustedRecordError)) throw err;
+    if (!(err instanceof UntrustedRecordError) || err instanceof LaterRecordError) throw err;
     log.error({ changeId: id, err }, 'the record of a change cannot be trusted');
     return 'untrusted';
   }

@@ -80,7 +80,12 @@ export class StoreUnavailableError extends Error {
 
 /** A stored change is not as one of us wrote it: altered, signed with another key, or by a version that we do not know. It is left as it is. */
 export class UntrustedRecordError extends Error {
-  override readonly name = 'UntrustedRecordError';
+  override readonly name: string = 'UntrustedRecordError';
+}
+
+/** One of us wrote it, but a version after this one, as while replicas are replaced: those that know it go on with it. */
+export class LaterRecordError extends UntrustedRecordError {
+  override readonly name = 'LaterRecordError';
 }
 
 /** The change was sent to the store, and no answer came: it may be accepted or not, and its card will tell. */

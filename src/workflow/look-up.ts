@@ -3,7 +3,7 @@ import type { TypedService } from '../domain/command.ts';
 import { type ChangeId, objectKey, type Place, type ServiceName } from '../domain/names.ts';
 import type { Route } from '../domain/route.ts';
 import { type Desk, fillIn, locateChange, type NotFound, openService } from './desk.ts';
-import { StoreUnavailableError } from './errors.ts';
+import { DependencyError, StoreUnavailableError } from './errors.ts';
 import type { Aged } from './ports.ts';
 
 export type StatusAnswer =
@@ -71,6 +71,27 @@ export async function historyOfChange(
   return open === undefined
     ? { kind: 'not-found', name, found: { kind: 'gone', object } }
     : { kind: 'history', name, route: open.route };
+}
+
+const namesWithinMs = 500;
+
+/** What is routed where a bare name is looked for. Undefined when the cluster does not say so in time: help is help without it. */
+export async function serviceNames(desk: Desk): Promise<readonly string[] | undefined> {
+  const late = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => late.resolve(undefined), namesWithinMs);
+  const reading = desk.mesh.services(fillIn(desk, { service: '' })).then(
+    ({ seen }) => seen.map(({ object }) => object.name).toSorted(),
+    (err: unknown) => {
+      if (!(err instanceof DependencyError)) throw err;
+      desk.log.warn({ err }, 'help goes without the names of services');
+      return undefined;
+    },
+  );
+  try {
+    return await Promise.race([reading, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Undefined when the store does not answer: what is live can be told all the same. */

@@ -142,6 +142,29 @@ export type Begun =
   | { readonly kind: 'resting'; readonly forMs: number }
   | { readonly kind: 'ended' };
 
+/** So much may come at once, and after that one in so long. */
+export interface Bucket {
+  readonly name: string;
+  readonly atOnce: number;
+  readonly everyMs: number;
+}
+
+export type Taken =
+  | { readonly kind: 'taken' }
+  /** `refused`: how many were, with this one, since it was last asked; `nextInMs`: when the bucket takes one again. */
+  | { readonly kind: 'refused'; readonly bucket: string; readonly refused: number; readonly nextInMs: number };
+
+/** Counts what people ask, for all processes together. A failure is a StoreUnavailableError. */
+export interface Limits {
+  /**
+   * Takes one from each of the buckets, or from none of them; what is refused is counted for the first. A request that is delivered
+   * again takes nothing more, and is answered as it was, though never again as the first that was refused.
+   */
+  take(request: string, buckets: readonly Bucket[]): Promise<Taken>;
+  /** How many were refused for a bucket, which begins to be counted anew. */
+  refusedSince(bucket: string): Promise<number>;
+}
+
 /** Hands changes to workers. A failure is a StoreUnavailableError. */
 export interface Queue {
   /** Once for a change at its rev, however often it is called. */

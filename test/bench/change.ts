@@ -137,7 +137,7 @@ async function main(): Promise<void> {
     program: resolve('src/main.ts'),
     http: true,
     kubeconfig,
-    environment: { NAMESPACE: namespace, NODE_ENV: 'production' },
+    environment: { NAMESPACE: namespace, NODE_ENV: 'production', COMMANDS_PER_MINUTE: '0' },
   });
   try {
     const seen = new Seen();

@@ -201,4 +201,25 @@ export const plantedFaults: readonly PlantedFault[] = [
     edits: [{ file: 'src/cluster/watch-cache.ts', find: ' || performance.now() >= this.#listDueMs', replace: '' }],
     tests: ['test/cluster/watch-cache.test.ts'],
   },
+  {
+    name: 'what is too many is not counted',
+    edits: [{ file: 'src/redis/stored-limits.ts', find: '    if wait > 0 then', replace: '    if false then' }],
+    tests: ['test/contracts/limits.test.ts'],
+  },
+  {
+    name: 'a click is taken wherever it comes from',
+    edits: [
+      {
+        file: 'src/slack/card-origin.ts',
+        find: '  const fits = team === origin.team &&',
+        replace: "  const fits = team !== '' ||",
+      },
+    ],
+    tests: ['test/bad-inputs/delivered.test.ts'],
+  },
+  {
+    name: 'signs that format are left as they are',
+    edits: [{ file: 'src/slack/mrkdwn.ts', find: "'\\u2060$&'", replace: "'$&'" }],
+    tests: ['test/bad-inputs/hostile-text.test.ts'],
+  },
 ];

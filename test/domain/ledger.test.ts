@@ -223,4 +223,20 @@ describe('an annotation that we did not write', () => {
       ledger: { revisions: [{ to: split }] },
     });
   });
+
+  it.each([
+    '['.repeat(250_000),
+    `{"v":1,"seq":5,"revisions":[${'0,'.repeat(100_000)}0]}`,
+    `{"v":1,"seq":5,"revisions":[${'[[[[]]]],'.repeat(7_000)}0]}`,
+    `{"v":1,"seq":5,"revisions":[${'{},'.repeat(199)}0]}`,
+    JSON.stringify({ v: 1, seq: 1, revisions: [revision({ reason: 'x'.repeat(200_000) })] }),
+  ])('is refused in less than 5 ms, however much somebody put there: %#', (text) => {
+    const tries = Array.from({ length: 8 }, () => {
+      const startedMs = performance.now();
+      expect(readLedger(text)).toMatchObject({ kind: 'unreadable', why: expect.stringMatching(/^.{1,200}$/s) });
+      return performance.now() - startedMs;
+    });
+
+    expect(Math.min(...tries)).toBeLessThan(5);
+  });
 });

@@ -81,6 +81,7 @@ describe('splitServiceWord', () => {
     ${'reviews.bookinfo'}                   | ${'bookinfo'} | ${'reviews'}
     ${'reviews.bookinfo.svc'}               | ${'bookinfo'} | ${'reviews'}
     ${'reviews.bookinfo.svc.cluster.local'} | ${'bookinfo'} | ${'reviews'}
+    ${'reviews.bookinfo.svc.e vil\0'}       | ${undefined}  | ${'reviews.bookinfo.svc.e vil\0'}
     ${'www.example.com'}                    | ${undefined}  | ${'www.example.com'}
     ${'bookinfo/www.example.com'}           | ${'bookinfo'} | ${'www.example.com'}
     ${'a/b/c'}                              | ${'a'}        | ${'b/c'}

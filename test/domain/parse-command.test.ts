@@ -185,7 +185,7 @@ const mistakes: readonly (readonly [typed: string, wrong: string, next: string])
   ['reviews v3=50', '50 is 50, not 100', '`/shift reviews v3 50`'],
   ['reviews v1=50 v3=20', '50 + 20 is 70, not 100', '`/shift reviews v1=50 v3=50`'],
   ['reviews v1=60 v3=60', '60 + 60 is 120, not 100', '`/shift reviews v1=60 v3=40`'],
-  ['reviews v1=100 v2=50 v3=1', '151, not 100', '`/shift reviews v1=80 v3=20`'],
+  ['reviews v1=100 v2=50 v3=1', '151, not 100', '`/shift reviews v1=66 v2=33 v3=1`'],
   ['set status v1=50 v3=20', '70, not 100', '`/shift set status v1=50 v3=50`'],
   ['reviews v1=0 v2=0', '0 + 0 is 0', '`/shift reviews v1=0 v2=100`'],
   // pairs
@@ -194,7 +194,13 @@ const mistakes: readonly (readonly [typed: string, wrong: string, next: string])
   ['reviews v1= v3=100', '`v1=` is not', '`/shift reviews v1=80 v3=20`'],
   ['reviews =50 v3=50', '`=50` is not', '`/shift reviews v1=80 v3=20`'],
   ['reviews v1=50=50', '`v1=50=50` is not', '`/shift reviews v1=80 v3=20`'],
-  ['reviews v1 = 80 v3 = 20', '`v1` is not', '`/shift reviews v1=80 v3=20`'],
+  ['reviews v1 = 70 v3 = 30', '`v1 = 70 v3 = 30` is not', '`/shift reviews v1=70 v3=30`'],
+  ['reviews v1= 70, v3 =30', '`v1= 70 v3 =30` is not', '`/shift reviews v1=70 v3=30`'],
+  ['reviews v1:70 v3:30', '`v1:70 v3:30` is not', '`/shift reviews v1=70 v3=30`'],
+  ['reviews v1: 70%, v3: 30%', '`v1: 70% v3: 30%` is not', '`/shift reviews v1=70% v3=30%`'],
+  ['reviews v3:50', '`v3:50` is not how', '`/shift reviews v3 50`'],
+  ['reviews 50 % to v3', '`50% to v3` is not', '`/shift reviews v3 50%`'],
+  ['set status 50% to v3 --dry-run', '`50% to v3` is not', '`/shift set status v3 50% --dry-run`'],
   ['reviews v1=50,5 v3=49,5', '`5` is not', '`/shift reviews v1=80 v3=20`'],
   // names
   ['rеviews v3 50', '`rеviews` (with U+0435)', 'lower-case letters'],
@@ -226,6 +232,10 @@ const mistakes: readonly (readonly [typed: string, wrong: string, next: string])
   ['reviews v3 50 "--dry-run"', '`--dry-run` is more', '`/shift reviews v3 50`'],
   ['reviews v3 50 --reason "red stars', 'never closed', '`--reason "red stars"`'],
   ['reviews v3 50 --reason red stars', '`stars` is more', '`/shift reviews v3 50 --reason "red"`'],
+  // what cannot be seen is not suggested
+  ['promote reviews --cluster "a\u2066b"', 'a service and a version', '`/shift help`'],
+  ['help me \uD8CE', 'is more', '`/shift help'],
+  ['reviews.bookinfo.svc.e\0vil v3 50', 'cannot be the name', 'lower-case letters'],
   // length
   ['x'.repeat(8000), '8000 characters', '`/shift help`'],
   // the flags that were typed stay

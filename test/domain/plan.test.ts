@@ -174,8 +174,8 @@ describe('planShift', () => {
 
   it.each`
     rules                         | named         | refusal
-    ${[jason]}                    | ${undefined}  | ${{ reason: 'no-default-rule', rules: ['#1'] }}
-    ${[]}                         | ${undefined}  | ${{ reason: 'no-default-rule', rules: [] }}
+    ${[jason]}                    | ${undefined}  | ${{ reason: 'no-default-rule', rules: ['#1'], others: [] }}
+    ${[]}                         | ${undefined}  | ${{ reason: 'no-default-rule', rules: [], others: [] }}
     ${[jason, rule({ v1: 100 })]} | ${'jason'}    | ${{ reason: 'unknown-rule', rule: 'jason', rules: ['#1', 'default'] }}
     ${[jason]}                    | ${'default'}  | ${{ reason: 'unknown-rule', rule: 'default', rules: ['#1'] }}
     ${[rule({ v1: 100 })]}        | ${'toString'} | ${{ reason: 'unknown-rule', rule: 'toString', rules: ['default'] }}

@@ -16,7 +16,7 @@ describe('why a plan was not made', () => {
     ],
     [
       { reason: 'already-there', split: { v1: 100 }, since: revision() },
-      '`reviews` already has v1 100 %, since c-00000001 by <@U01ALICE>. Nothing was changed.',
+      '`reviews` already has v1 100 %, since 1 h ago, by change c-00000001 of <@U01ALICE>. Nothing was changed.',
     ],
     [{ reason: 'already-there', split: { v1: 100 } }, '`reviews` already has v1 100 %. Nothing was changed.'],
     [
@@ -27,7 +27,7 @@ describe('why a plan was not made', () => {
       { reason: 'nobody-else', version: 'v3', percent: 50, others: ['v1', 'v2'] },
       '`v3` has everything, so say who gets the other 50 %: `/shift reviews v3=50 v1=50`.',
     ],
-    [{ reason: 'no-default-rule', rules: ['api', '#2'] }, 'Name one: `--route api`.'],
+    [{ reason: 'no-default-rule', rules: ['api', '#2'], others: [] }, 'Name one: `--route api`.'],
     [{ reason: 'unknown-rule', rule: 'apl', rules: ['api'] }, 'has no rule `apl`; it has `api`'],
     [{ reason: 'rule-cannot-be-split', rule: 'default', because: 'delegate' }, 'hands over to another VirtualService'],
     [
@@ -43,7 +43,7 @@ describe('why a plan was not made', () => {
       'Already rolled back, by <@U02BOB> (c-00000001).',
     ],
   ])('is told with what works instead: %o', (refusal, words) => {
-    expect(answerReply({ kind: 'refused', name, refusal }).text).toContain(words);
+    expect(answerReply({ kind: 'refused', name, refusal }, now).text).toContain(words);
   });
 
   it.each<[NotFound, string]>([
@@ -58,17 +58,16 @@ describe('why a plan was not made', () => {
     [{ kind: 'several', objects: ['reviews', 'reviews-2'] }, 'routed by `reviews`, `reviews-2` at once'],
     [{ kind: 'gone', object: reviewsObject }, 'There is no VirtualService `reviews` in `default` any more'],
   ])('names what there is: %o', (found, words) => {
-    expect(answerReply({ kind: 'not-found', name, found }).text).toContain(words);
+    expect(answerReply({ kind: 'not-found', name, found }, now).text).toContain(words);
   });
 
   it('shows the words of a person as code, and nothing in them as markup', () => {
     const evil = { ...name, service: '<!channel>`*' };
 
-    const { text } = answerReply({
-      kind: 'not-found',
-      name: evil,
-      found: { kind: 'unknown-service', services: ['<http://evil|reviews>'] },
-    });
+    const { text } = answerReply(
+      { kind: 'not-found', name: evil, found: { kind: 'unknown-service', services: ['<http://evil|reviews>'] } },
+      now,
+    );
 
     expect(text).not.toMatch(/<[!@#h]/);
     expect(mistakeReply({ verb: 'mistake', wrong: '`<!here>`', next: '<@U1>' }).text).toBe(
@@ -79,13 +78,13 @@ describe('why a plan was not made', () => {
 
 describe('what only the asker sees', () => {
   it('says when a request was accepted before, by whom, and how far it is', () => {
-    const again = answerReply({ kind: 'accepted', change: change({ by: 'U02BOB' }), behind: 0, again: true });
+    const again = answerReply({ kind: 'accepted', change: change({ by: 'U02BOB' }), behind: 0, again: true }, now);
 
     expect(again.text).toBe('Already asked for by <@U02BOB>: c-00000001, reviews · 50 % to v3 (queued).');
   });
 
   it('says how many stand before it', () => {
-    expect(answerReply({ kind: 'accepted', change: change(), behind: 2, again: false }).text).toContain(
+    expect(answerReply({ kind: 'accepted', change: change(), behind: 2, again: false }, now).text).toContain(
       '2 changes stand before it',
     );
   });
@@ -99,7 +98,7 @@ describe('what only the asker sees', () => {
       stamp: '0123456789abcdef',
     };
 
-    const { text, blocks } = answerReply({ kind: 'confirm', id: changeId(1), name, undo });
+    const { text, blocks } = answerReply({ kind: 'confirm', id: changeId(1), name, undo }, now);
 
     expect(text).toContain(
       'now:   v2 100 %\nafter: v1 100 %\nundone too: c-00000002 by <@U02BOB>\nand what somebody else set by hand since.',
@@ -161,7 +160,7 @@ describe('what only the asker sees', () => {
   it.each(['planned-anew', 'discarded', 'decided', 'moved-again'] as const)(
     'answers every click on a held change: %s',
     (kind) => {
-      expect(heldReply({ kind, change: change() }).text).not.toBe('');
+      expect(heldReply({ kind, change: change() }, now).text).not.toBe('');
     },
   );
 });
@@ -204,7 +203,7 @@ describe('who else manages an object', () => {
     const trial = { kind: 'fine', warnings: [] } as const;
     const judgement = { verdict: { kind: 'allowed' }, findings: [] } as const;
 
-    expect(answerReply({ kind: 'preview', name, plan, waiting: 0, trial, judgement }).text).toContain(
+    expect(answerReply({ kind: 'preview', name, plan, waiting: 0, trial, judgement }, now).text).toContain(
       '*Argo CD (application `shop`) manages this object* and may put the weights back.',
     );
   });
@@ -216,6 +215,10 @@ describe('help', () => {
 
     for (const { usage } of commands) expect(text).toContain(usage);
     expect(text).toContain('`@shiftbot reviews v3 50`');
+  });
+
+  it('shows the name that Slack has for the bot, and what is in it, as text', () => {
+    expect(helpText(undefined, 'a`<!channel>')).toContain('`@a &lt;!channel&gt; reviews v3 50`');
   });
 
   it.each([...commands.map(({ topic }) => topic), 'flags'])('says more about %s', (topic) => {

@@ -232,6 +232,10 @@ describe('the card', () => {
     expect(card(shown).text).toContain('v1 100 → 60 %, v3 0 → 40 %');
   });
 
+  it('says so where no version has traffic, since Slack takes no empty text', () => {
+    expect(blocksOf(change({ from: { v1: 0 }, to: { v1: 0 } }))[1]?.text?.text).toBe('No version has traffic.');
+  });
+
   it('puts nothing into a button but the id of the change, and what was shown where the click decides about it', () => {
     for (const state of states) {
       for (const { value, text } of buttons(change({ state, rev: 3 }))) {

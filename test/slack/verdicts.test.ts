@@ -5,6 +5,8 @@ import type { PlannedChange } from '../../src/domain/plan.ts';
 import { denialText, needsText, policyProblemText, whyReply } from '../../src/slack/verdicts.ts';
 import { reviewsUid } from '../support/builders.ts';
 
+const now = new Date('2026-11-22T15:03:11Z');
+
 const rule = { name: 'payments', line: 7 };
 const sre: Who = { kind: 'group', name: 'sre', users: ['U02BOB'] };
 const until = new Date('2026-11-30T07:00:00Z');
@@ -111,7 +113,7 @@ describe('why', () => {
   };
 
   function told(judgement: Judgement, problem?: string): string {
-    return whyReply({ kind: 'explained', name, plan, judgement }, problem).text;
+    return whyReply({ kind: 'explained', name, plan, judgement }, problem, now).text;
   }
 
   it('tells the verdict, the rule and its line, and what was looked at', () => {
@@ -143,11 +145,12 @@ describe('why', () => {
   });
 
   it('tells why there is no plan', () => {
-    expect(whyReply({ kind: 'refused', name, refusal: { reason: 'nothing-to-roll-back' } }, undefined).text).toContain(
-      'Nothing to roll back',
-    );
     expect(
-      whyReply({ kind: 'not-found', name, found: { kind: 'unknown-service', services: ['ratings'] } }, undefined).text,
+      whyReply({ kind: 'refused', name, refusal: { reason: 'nothing-to-roll-back' } }, undefined, now).text,
+    ).toContain('Nothing to roll back');
+    expect(
+      whyReply({ kind: 'not-found', name, found: { kind: 'unknown-service', services: ['ratings'] } }, undefined, now)
+        .text,
     ).toContain('There is no service `reviews`');
   });
 });

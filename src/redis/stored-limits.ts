@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import type { Bucket, Limits, Taken } from '../workflow/ports.ts';
+import type { Connection } from './connect.ts';
+import { keys } from './keys.ts';
+import { Script } from './script.ts';
+
+/** What was refused is forgotten so long after the first, where nobody came to ask how many: whoever was to, is gone. */
+const rememberRefusedMs = 2 * 60_000;
+
+/** Slack delivers again for up to five minutes or so. */
+const rememberRequestMs = 6 * 60_000;
+
+const reply = z.tuple([z.int(), z.int(), z.int()]);
+
+/** What people ask, counted in Redis, and so for all processes together. Judged by Redis' own clock. */
+export class StoredLimits implements Limits {
+  readonly #redis: Connection;
+
+  constructor(redis: Connection) {
+    this.#redis = redis;
+  }
+
+  async take(request: string, buckets: readonly Bucket[]): Promise<Taken> {
+    const [first] = buckets;
+    if (first === undefined) return { kind: 'taken' };
+    const [place, refused, nextInMs] = reply.parse(
+      await takeScript.run(
+        this.#redis,
+        [keys.overLimit(first.name), keys.counted(request), ...buckets.map(({ name }) => keys.bucket(name))],
+        [rememberRefusedMs, rememberRequestMs, ...buckets.flatMap(({ atOnce, everyMs }) => [atOnce, everyMs])],
+      ),
+    );
+    if (place === 0) return { kind: 'taken' };
+    return { kind: 'refused', bucket: buckets[place - 1]?.name ?? first.name, refused, nextInMs };
+  }
+
+  async refusedSince(bucket: string): Promise<number> {
+    return z.int().parse(await refusedScript.run(this.#redis, [keys.overLimit(bucket)], []));
+  }
+}
+
+/**
+ * A bucket is one number: when it will be full again (the generic cell rate algorithm's theoretical arrival time). Answers 0, or
+ * the place of the bucket that is empty, how many were refused, and when there is one again.
+ */
+const takeScript = new Script(`
+  local time = redis.call('TIME')
+  local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  local before = redis.call('GET', KEYS[2])
+  if before == '0' then return { 0, 0, 0 } end
+  if before then return { tonumber(before), 2, 0 } end
+
+  local full = {}
+  for place = 1, #KEYS - 2 do
+    local atOnce, every = tonumber(ARGV[2 * place + 1]), tonumber(ARGV[2 * place + 2])
+    full[place] = math.max(tonumber(redis.call('GET', KEYS[place + 2]) or '0'), now)
+    local wait = full[place] - (atOnce - 1) * every - now
+    if wait > 0 then
+      redis.call('SET', KEYS[2], place, 'PX', ARGV[2])
+      local refused = redis.call('INCR', KEYS[1])
+      if refused == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+      return { place, refused, math.ceil(wait) }
+    end
+  end
+  for place = 1, #KEYS - 2 do
+    local after = full[place] + tonumber(ARGV[2 * place + 2])
+    redis.call('SET', KEYS[place + 2], string.format('%.3f', after), 'PX', math.ceil(after - now))
+  end
+  redis.call('SET', KEYS[2], 0, 'PX', ARGV[2])
+  return { 0, 0, 0 }`);
+
+const refusedScript = new Script(`
+  local refused = tonumber(redis.call('GET', KEYS[1]) or '0')
+  redis.call('DEL', KEYS[1])
+  return refused`);

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+
+/** What we read of what Slack delivers. It comes from outside, signed or not, and Slack changes it; what does not fit is refused. */
+const id = z.string().min(1).max(255);
+
+const command = z.object({
+  text: z.string().max(100_000).default(''),
+  user_id: id,
+  team_id: id,
+  channel_id: id,
+  trigger_id: id,
+});
+export type CommandPayload = z.infer<typeof command>;
+
+const mention = z.object({
+  body: z.object({ team_id: id }),
+  event: z.object({
+    user: id,
+    channel: id,
+    ts: id,
+    thread_ts: id.optional(),
+    user_team: id.optional(),
+    team: id.optional(),
+    text: z.string().max(100_000).default(''),
+  }),
+});
+export type MentionPayload = z.infer<typeof mention>;
+
+const place = z.looseObject({ channel_id: id.optional(), message_ts: id.optional(), thread_ts: id.optional() });
+const click = z.object({
+  action: z.object({ action_id: id, action_ts: id, value: z.string().max(2_000).optional().catch(undefined) }),
+  body: z.object({
+    trigger_id: id.catch(''),
+    user: z.object({ id, team_id: id.optional() }),
+    team: z.object({ id }).nullish(),
+    channel: z.object({ id }).optional(),
+    container: place.default({}),
+    message: z.looseObject({ thread_ts: id.optional(), bot_id: id.optional() }).optional(),
+  }),
+});
+
+/** A click, wherever its parts stood. */
+export interface ClickPayload {
+  readonly user: string;
+  /** Of the person, where Slack says so. */
+  readonly userTeam: string | undefined;
+  readonly team: string;
+  readonly trigger: string;
+  /** Absent where the message is in no channel. */
+  readonly channel: string | undefined;
+  readonly thread: string | undefined;
+  readonly message: string;
+  /** The bot that wrote the message, where the message came along. */
+  readonly author: string | undefined;
+  readonly action: string;
+  readonly value: string | undefined;
+  readonly at: string;
+}
+
+export function readCommand(payload: unknown): CommandPayload | undefined {
+  return command.safeParse(payload).data;
+}
+
+export function readMention(payload: unknown): MentionPayload | undefined {
+  return mention.safeParse(payload).data;
+}
+
+export function readClick(payload: unknown): ClickPayload | undefined {
+  const parsed = click.safeParse(payload).data;
+  if (parsed === undefined) return undefined;
+  const { action, body } = parsed;
+  const { user, team, channel, container, message } = body;
+  return {
+    user: user.id,
+    userTeam: user.team_id,
+    trigger: body.trigger_id,
+    team: team?.id ?? user.team_id ?? '',
+    channel: channel?.id ?? container.channel_id,
+    thread: message?.thread_ts ?? container.thread_ts,
+    message: container.message_ts ?? '',
+    author: message?.bot_id,
+    action: action.action_id,
+    value: action.value,
+    at: action.action_ts,
+  };
+}
