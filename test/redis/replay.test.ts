@@ -1,0 +1,214 @@
+import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Queue } from 'bullmq';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { formatLedger, readLedger, record } from '../../src/domain/ledger.ts';
+import type { ChangeId } from '../../src/domain/names.ts';
+import {
+  type Connection,
+  connectForRequests,
+  connectForWorker,
+  readRedisUrl,
+  whenReady,
+} from '../../src/redis/connect.ts';
+import { type RunningWorker, startWorker } from '../../src/redis/job-queue.ts';
+import { keys, queuePrefix } from '../../src/redis/keys.ts';
+import { readStoredChange, storeChange } from '../../src/redis/stored-change.ts';
+import { StoredChanges } from '../../src/redis/stored-changes.ts';
+import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
+import { cardsOf } from '../../src/workflow/cards.ts';
+import { LaterRecordError, UntrustedRecordError } from '../../src/workflow/errors.ts';
+import { revision } from '../support/builders.ts';
+import { InMemoryLog } from '../support/in-memory-log.ts';
+import { House } from '../workflow/house.ts';
+
+/** What each version of us has written, and what one after us may write. Never changed: a new format is a new file. */
+const format = z.object({
+  records: z.record(z.string(), z.string()),
+  job: z.looseObject({ v: z.number(), id: z.string(), object: z.looseObject({}) }),
+  ledger: z.string(),
+});
+const written = [
+  { version: 'v1', ...format.parse(JSON.parse(readFileSync(join(import.meta.dirname, 'formats/v1.json'), 'utf8'))) },
+];
+const [v1] = written;
+if (v1 === undefined) throw new Error('no format was ever written');
+
+const id: ChangeId = 'c-7F3K9QXZ';
+const redisBinary = await findRedisServer().catch(() => undefined);
+
+const records = written.flatMap(({ version, records: all }) =>
+  Object.entries(all).map(([kind, text]) => ({ version, kind, text })),
+);
+
+/** What a version after us may have made of the same. */
+const later = [
+  { what: 'of another version', edit: (text: string) => text.replace('"v":1', '"v":2') },
+  {
+    what: 'with a field that we do not know',
+    edit: (text: string) => text.replace('"v":1', '"v":1,"approvals":["U02BOB"]'),
+  },
+];
+
+describe('a record that was ever written', () => {
+  it.each(records)('is read as it was meant: $version $kind', ({ kind, text }) => {
+    const { rev, ...rest } = z.looseObject({ rev: z.number() }).parse(JSON.parse(text));
+
+    const change = readStoredChange({ rev: String(rev), kind, record: text, mac: '' }, undefined);
+
+    expect({ v: 1, ...change }).toEqual({ ...rest, rev });
+    expect(JSON.parse(storeChange(change, undefined).record)).toEqual(JSON.parse(text));
+  });
+
+  it.each(records.flatMap((each) => later.map((next) => ({ ...each, ...next }))))(
+    'is refused by who does not know all of it: $version $kind $what',
+    ({ kind, text, edit }) => {
+      const { rev } = z.looseObject({ rev: z.number() }).parse(JSON.parse(text));
+
+      expect(() => readStoredChange({ rev: String(rev), kind, record: edit(text), mac: '' }, undefined)).toThrow(
+        UntrustedRecordError,
+      );
+    },
+  );
+
+  it.each(later)(
+    'is known to be of a later version of us when it is signed with our key, and its card is left alone: $what',
+    async ({ edit }) => {
+      const { id, ...rest } = readStoredChange(
+        { rev: '0', kind: 'queued', record: v1.records['queued'] ?? '', mac: '' },
+        undefined,
+      );
+      const record = edit(storeChange({ id, ...rest }, undefined).record);
+      const stored = {
+        rev: '0',
+        kind: 'queued',
+        record,
+        mac: createHmac('sha256', 'our key').update(record).digest('hex'),
+      };
+      const house = new House();
+      const changes = Object.assign(Object.create(house.changes), {
+        read: async () => readStoredChange(stored, 'our key'),
+      });
+      const placed = await house.cardLog.claim(id);
+      await placed?.place({ channel: 'C1', ts: '1.1', shownRev: -1 });
+      await placed?.release();
+      house.cardLog.owe(id, 0);
+      const disowned: string[] = [];
+      const chat = Object.assign(Object.create(house.chat), { disown: async () => disowned.push(id) });
+      const cards = cardsOf({
+        changes,
+        cards: house.cardLog,
+        chat,
+        log: house.log,
+        aside: () => {},
+        lookAgain: () => {},
+      });
+
+      await expect(cards.show(id)).rejects.toThrow(LaterRecordError);
+
+      expect(disowned).toEqual([]);
+      expect(await house.cardLog.owed()).toEqual([id]);
+    },
+  );
+
+  it('is refused in a state that we do not know', () => {
+    const text = (v1.records['queued'] ?? '').replace('{"kind":"queued"}', '{"kind":"awaiting-moonrise"}');
+
+    expect(() => readStoredChange({ rev: '0', kind: 'awaiting-moonrise', record: text, mac: '' }, undefined)).toThrow(
+      UntrustedRecordError,
+    );
+  });
+});
+
+describe('an annotation that was ever written', () => {
+  it.each(written)('is read as it was meant, and written again as it was: $version', ({ ledger }) => {
+    const reading = readLedger(ledger);
+
+    expect(reading).toMatchObject({
+      kind: 'ledger',
+      ledger: { seq: 7, revisions: [{ id, reason: 'red stars', reverts: 'c-6QXZ0000' }, { id: 'c-6QXZ0000' }] },
+    });
+    if (reading.kind === 'ledger') expect(formatLedger(reading.ledger)).toBe(ledger);
+  });
+
+  it.each(later)('is refused when it is one $what', ({ edit }) => {
+    expect(readLedger(edit(v1.ledger)).kind).toBe('unreadable');
+  });
+
+  it('keeps what a version after us adds to a revision', () => {
+    const reading = readLedger(v1.ledger.replace('"rule":"default"', '"rule":"default","approvedBy":["U02BOB"]'));
+
+    if (reading.kind !== 'ledger') throw new Error(reading.why);
+    expect(formatLedger(record(reading.ledger, revision()))).toContain('"approvedBy":["U02BOB"]');
+  });
+});
+
+describe.runIf(redisBinary)('with a redis-server', () => {
+  let server: RedisServer;
+  let redis: Connection;
+  let ours: Connection;
+  let jobs: Queue;
+  let worker: RunningWorker;
+  let given: string[];
+
+  beforeAll(async () => {
+    server = await startRedis();
+    const address = readRedisUrl(server.url);
+    if (address === undefined) throw new Error(`no address: ${server.url}`);
+    redis = connectForRequests(address);
+    ours = connectForWorker(address);
+    await Promise.all([whenReady(redis), whenReady(ours)]);
+  });
+  beforeEach(async () => {
+    await redis.flushall();
+    given = [];
+    jobs = new Queue('changes', { connection: redis, prefix: queuePrefix });
+    const apply = async (job: { readonly id: string }) => {
+      given.push(job.id);
+      return { kind: 'done' } as const;
+    };
+    worker = startWorker({ connection: ours, log: new InMemoryLog(), apply });
+  });
+  afterEach(async () => {
+    await worker.close();
+    await jobs.close();
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    ours.disconnect();
+    await server.stop();
+  });
+
+  it.each(written)('a job that was ever written is run: $version', async ({ job }) => {
+    await jobs.add('apply', job);
+
+    await expect.poll(() => given).toEqual([id]);
+  });
+
+  it('a job with a field that we do not know is run, since it says only which change', async () => {
+    await jobs.add('apply', { ...v1.job, hurry: true });
+
+    await expect.poll(() => given).toEqual([id]);
+  });
+
+  it('a job of a later version is not run, and is left to be seen', async () => {
+    await jobs.add('apply', { ...v1.job, v: 2 });
+
+    await expect.poll(() => jobs.getFailedCount()).toBe(1);
+    expect(given).toEqual([]);
+  });
+
+  it.each(later)('a record $what stays as it is, and nobody applies it', async ({ edit }) => {
+    const fields = { rev: '0', kind: 'queued', record: edit(v1.records['queued'] ?? ''), mac: '' };
+    await redis.hset(keys.change(id), fields);
+    const store = new StoredChanges(redis);
+    const object = { cluster: 'sandbox', namespace: 'default', kind: 'VirtualService', name: 'reviews' } as const;
+
+    await expect(store.read(id)).rejects.toThrow(UntrustedRecordError);
+    await expect(store.begin({ id, object }, 5_000)).rejects.toThrow(UntrustedRecordError);
+
+    expect(await redis.hgetall(keys.change(id))).toEqual(fields);
+  });
+});
