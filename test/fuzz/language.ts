@@ -1,0 +1,159 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type Command, formatCommand } from '../../src/domain/command.ts';
+import type { Mistake } from '../../src/domain/mistake.ts';
+import { isHost } from '../../src/domain/names.ts';
+import { parseCommand } from '../../src/domain/parse-command.ts';
+import { visible } from '../../src/domain/typed-text.ts';
+import type { Random } from '../chaos/random.ts';
+import { hostilePiece, hostileText, items } from './hostile.ts';
+import { target } from './target.ts';
+
+/** What people type, near enough to the language to get far into it. */
+export const language = target({
+  name: 'language',
+  share: 300,
+  make: typedText,
+  run: parseCommand,
+  judge: (_, answer) => (answer.verb === 'mistake' ? wrongInMistake(answer) : wrongInCommand(answer)),
+});
+
+function typedText(random: Random): string {
+  if (random.chance(0.2)) return hostileText(random, 200);
+  let words = commandWords(random);
+  for (let times = random.between(0, 3); times > 0; times -= 1) words = mutatedWords(random, words);
+  const text = words.join(random.chance(0.9) ? ' ' : random.pick(['\u00A0', '\n', '\t ', '  ', ',']));
+  return random.chance(0.3) ? asSlackSends(random, text) : text;
+}
+
+function commandWords(random: Random): readonly string[] {
+  const service = random.pick([
+    'reviews',
+    'ratings',
+    'bookinfo/reviews',
+    'reviews.bookinfo.svc.cluster.local',
+    'status',
+    'set',
+    'to',
+    'a.b.c',
+  ]);
+  const version = () => random.pick(['v1', 'v2', 'v3', '1', 'constructor', '50', 'www.example.com']);
+  const share = () => random.pick(['0', '50', '50%', '100', '101', '-1', '33.3', '050', '20', '80']);
+  const forms: readonly [readonly string[], ...(readonly string[])[]] = [
+    [service, version(), share()],
+    [service, ...items(random, 4, () => `${version()}${random.pick(['=', ':', ' = ', '= '])}${share()}`)],
+    ['set', service, version(), share()],
+    ['promote', service, version()],
+    ['rollback', service],
+    ['rollback', service, 'to', random.pick(['c-7F3K2M9P', 'c-7f3kOiL9', 'c-12', 'v1'])],
+    ['status', service],
+    ['history', service],
+    ['help', random.pick(['shift', 'flags', 'constructor', ''])],
+    [service, share(), random.pick(['to', 'for', 'of']), version()],
+    ['shfit', service, version(), share()],
+  ];
+  const flags = items(random, 3, () =>
+    random.pick([
+      '-n bookinfo',
+      '--namespace=x',
+      '--cluster "a b"',
+      '--route primary',
+      '--reason "red stars"',
+      '--reason ‘it’s’',
+      '--dry-run',
+      '—dry-run',
+      '--force',
+    ]),
+  );
+  return [...random.pick(forms), ...flags];
+}
+
+function mutatedWords(random: Random, words: readonly string[]): readonly string[] {
+  const at = random.between(0, Math.max(0, words.length - 1));
+  const word = words[at] ?? '';
+  switch (random.between(0, 6)) {
+    case 0:
+      return words.toSpliced(at, 1);
+    case 1:
+      return words.toSpliced(at, 0, hostilePiece(random));
+    case 2:
+      return words.toSpliced(
+        at,
+        1,
+        word.slice(0, random.between(0, word.length)) + hostilePiece(random) + word.slice(1),
+      );
+    case 3:
+      return words.toSpliced(at, 0, word);
+    case 4:
+      return words.toReversed();
+    case 5:
+      return words.toSpliced(at, 1, word.toUpperCase());
+    default:
+      return random.chance(0.05)
+        ? words.toSpliced(at, 1, ...Array.from({ length: 300 }, () => word))
+        : words.toSpliced(at, 1, `"${word}"`);
+  }
+}
+
+/** What Slack and phones make of it. */
+function asSlackSends(random: Random, text: string): string {
+  const changes: readonly [(all: string) => string, ...((all: string) => string)[]] = [
+    (all) => all.replaceAll('"', random.pick(['“', '”', '„'])),
+    (all) => all.replaceAll('--', '—'),
+    (all) => all.replaceAll('reviews', '<http://reviews.default|reviews>'),
+    (all) => all.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
+    (all) => `\`${all}\``,
+    (all) => [...all].join('\u200B'),
+    (all) => all.normalize('NFD'),
+  ];
+  return random.pick(changes)(text);
+}
+
+function wrongInMistake({ wrong, next }: Mistake): string | undefined {
+  if (wrong === '' || next === '') return 'a mistake says nothing';
+  if (wrong.split('`').length % 2 === 0 || next.split('`').length % 2 === 0) return 'a back-tick is left open';
+  if ([wrong, next].some((words) => visible(words) !== words.replaceAll(/ +/g, ' ')))
+    return 'a mistake shows what cannot be seen';
+  if (wrong.length + next.length > 2_500) return 'a mistake is longer than an answer may be';
+  const unread = [...next.matchAll(/`(\/shift[^`]*)`/g)].find(
+    ([, command = '']) => parseCommand(command).verb === 'mistake',
+  );
+  return unread === undefined ? undefined : `suggests ${unread[0]}, which cannot be read`;
+}
+
+function wrongInCommand(command: Command): string | undefined {
+  const said = named(command);
+  if (said.service !== undefined && !isHost(said.service)) return 'a service has a name that no service can have';
+  if (command.verb === 'shift' && !isWhole(command.wish)) return 'a wish is for what is no percentage';
+  const again = parseCommand(formatCommand(command));
+  if (again.verb !== command.verb || !isDeepStrictEqual(named(again), said))
+    return `is printed as ${formatCommand(command)}`;
+  return undefined;
+}
+
+/** What the command is about; texts in quotes may be respelt when they hold quotes themselves. */
+function named(command: Command | Mistake): { readonly service?: string | undefined; readonly more?: unknown } {
+  switch (command.verb) {
+    case 'shift':
+      return {
+        service: command.service.service,
+        more: [command.service.namespace, command.wish, command.options.dryRun],
+      };
+    case 'rollback':
+      return { service: command.service.service, more: [command.service.namespace, command.backTo] };
+    case 'history':
+      return { service: command.service.service, more: command.service.namespace };
+    case 'status':
+      return { service: command.service, more: command.namespace };
+    default:
+      return {};
+  }
+}
+
+function isWhole(wish: Extract<Command, { verb: 'shift' }>['wish']): boolean {
+  const shares = wish.kind === 'share' ? [wish.percent] : Object.values(wish.shares);
+  const sum = shares.reduce((all, share) => all + share, 0);
+  return (
+    shares.every((share) => Number.isInteger(share) && share >= 0 && share <= 100) &&
+    (wish.kind === 'share' || sum === 100)
+  );
+}

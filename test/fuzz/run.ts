@@ -1,0 +1,153 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { Random } from '../chaos/random.ts';
+import type { Attempt, Target } from './target.ts';
+
+export interface FuzzOptions {
+  readonly targets: readonly Target[];
+  readonly inputs: number;
+  readonly seed: string;
+  /** Only this input of each target, to look at it again. */
+  readonly only?: number | undefined;
+  readonly tell?: (line: string) => void;
+}
+
+export interface Violation {
+  readonly target: string;
+  readonly input: number;
+  readonly what: string;
+  readonly literal: string;
+}
+
+interface TargetReport {
+  readonly target: string;
+  readonly inputs: number;
+  readonly perSecond: number;
+  readonly slowestMs: number;
+  readonly slowest: string;
+  readonly grownMb: number;
+}
+
+export interface FuzzReport {
+  readonly reports: readonly TargetReport[];
+  readonly violations: readonly Violation[];
+}
+
+const slowestAllowedMs = 5;
+const mostGrowthMb = 50;
+/** Code is compiled and caches are filled by then. */
+const warmUp = 2_000;
+/** The first inputs pay for what is done once. */
+const coldInputs = 300;
+const batch = 1_000;
+const mostViolations = 20;
+const longestLiteral = 4_000;
+
+export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
+  const violations: Violation[] = [];
+  const reports: TargetReport[] = [];
+  const shares = options.targets.reduce((sum, { share }) => sum + share, 0);
+  for (const target of options.targets) {
+    const report = await fuzzTarget(target, Math.ceil((options.inputs * target.share) / shares), options, violations);
+    reports.push(report);
+    options.tell?.(lineOf(report));
+    if (violations.length >= mostViolations) break;
+  }
+  return { reports, violations };
+}
+
+async function fuzzTarget(
+  target: Target,
+  inputs: number,
+  { seed, only }: FuzzOptions,
+  violations: Violation[],
+): Promise<TargetReport> {
+  const shared = sharedNames();
+  const slowest = { ms: 0, literal: '' };
+  let heapBefore = heapMb();
+  const startedMs = performance.now();
+  const [first, last] = only === undefined ? [0, inputs] : [only, only + 1];
+  for (let input = first; input < last; input += 1) {
+    const attempt = await target.attempt(new Random(`${seed}/${target.name}/${input}`));
+    if (input === coldInputs) Object.assign(slowest, { ms: 0, literal: '' });
+    const what =
+      attempt.violation ??
+      (await whatIsSlow(attempt, slowest, input >= coldInputs || only !== undefined)) ??
+      (isBatchEnd(input) ? polluted(shared) : undefined);
+    if (what !== undefined)
+      violations.push({ target: target.name, input, what, literal: attempt.literal().slice(0, longestLiteral) });
+    if (violations.length >= mostViolations) break;
+    if (input === warmUp) heapBefore = heapMb();
+  }
+  const seconds = (performance.now() - startedMs) / 1000;
+  const grownMb = heapMb() - heapBefore;
+  if (grownMb > mostGrowthMb)
+    violations.push({ target: target.name, input: last, what: `memory grew by ${grownMb.toFixed(1)} MB`, literal: '' });
+  return {
+    target: target.name,
+    inputs: last - first,
+    perSecond: Math.round((last - first) / seconds),
+    slowestMs: slowest.ms,
+    slowest: slowest.literal,
+    grownMb,
+  };
+}
+
+/** A machine that does other things too makes any input slow now and then: what counts is how fast it can be. */
+async function whatIsSlow(
+  { tookMs, again, processorMs, literal }: Attempt,
+  slowest: { ms: number; literal: string },
+  isWarm: boolean,
+): Promise<string | undefined> {
+  let bestMs = tookMs;
+  for (let tries = 0; tries < 8 && bestMs > Math.min(slowest.ms, slowestAllowedMs); tries += 1) {
+    bestMs = Math.min(bestMs, await again());
+  }
+  if (bestMs > slowest.ms) {
+    slowest.ms = bestMs;
+    slowest.literal = literal();
+  }
+  if (!isWarm || bestMs <= slowestAllowedMs) return undefined;
+  const ownMs = await processorMs();
+  return ownMs > slowestAllowedMs ? `takes ${ownMs.toFixed(1)} ms` : undefined;
+}
+
+function isBatchEnd(input: number): boolean {
+  return input % batch === batch - 1;
+}
+
+/** What all objects share, by name. */
+function sharedNames(): string {
+  return JSON.stringify(
+    [Object.prototype, Array.prototype, Function.prototype, String.prototype].map((each) =>
+      Reflect.ownKeys(each).map(String),
+    ),
+  );
+}
+
+function polluted(before: string): string | undefined {
+  return sharedNames() === before ? undefined : 'what all objects share was changed';
+}
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: unknown = runInNewContext('gc');
+
+function heapMb(): number {
+  if (typeof collectGarbage === 'function') collectGarbage();
+  return process.memoryUsage().heapUsed / 1024 / 1024;
+}
+
+function lineOf({ target, inputs, perSecond, slowestMs, slowest, grownMb }: TargetReport): string {
+  const shown = slowest.length > 80 ? `${slowest.slice(0, 80)}… (${slowest.length} characters)` : slowest;
+  return `${target.padEnd(12)} ${String(inputs).padStart(8)} inputs  ${String(perSecond).padStart(7)}/s  slowest ${slowestMs.toFixed(2)} ms  grown ${grownMb.toFixed(1)} MB  ${shown}`;
+}
+
+export function reportOf({ violations }: FuzzReport, seed: string): string {
+  if (violations.length === 0) return 'no violations';
+  return violations
+    .map(
+      ({ target, input, what, literal }) =>
+        `${target}: ${what}\n  again: npm run fuzz -- --seed ${seed} --target ${target} --only ${input}\n  input: ${literal}`,
+    )
+    .join('\n');
+}

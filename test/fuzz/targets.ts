@@ -1,0 +1,23 @@
+import { arithmetic } from './arithmetic.ts';
+import { guard } from './guard.ts';
+import { language } from './language.ts';
+import { ledger } from './ledger.ts';
+import { objects } from './objects.ts';
+import { body, clicks } from './payloads.ts';
+import { records } from './records.ts';
+import { answers, cards } from './rendering.ts';
+import type { Target } from './target.ts';
+
+/** All that is given what comes from outside. */
+export const targets: readonly Target[] = [
+  language,
+  arithmetic,
+  ledger,
+  body,
+  clicks,
+  guard,
+  objects,
+  records,
+  cards,
+  answers,
+];
