@@ -16,6 +16,10 @@ const onCards: ReadonlySet<string> = new Set([
   actions.planAgain,
 ]);
 
+export function isOnCard(action: string): boolean {
+  return onCards.has(action);
+}
+
 /**
  * Whether a click may come from a message of ours about that change: from the workspace and the channel it was asked for in, or
  * from the conversation with the asker, where the card is when the channel is closed to us. What is not known any more goes by the
@@ -31,7 +35,7 @@ export async function mayComeFromItsCard(
   if (change === undefined) return true;
   const { team, channel } = change.origin;
   const isThere = channel === origin.channel || (origin.channel.startsWith('D') && user === change.by);
-  const fits = team === origin.team && (isThere || !onCards.has(action));
+  const fits = team === origin.team && (isThere || !isOnCard(action));
   if (!fits) log.warn({ changeId: id, user, origin, action }, 'a click came from where no card of that change is');
   return fits;
 }

@@ -72,6 +72,10 @@ export class SlackChannel implements Chat {
     await this.#send(channel, () => this.#client.chat.update({ channel, ts, ...disownedCard(id), ...readAsWritten }));
   }
 
+  async remove({ channel, ts }: Place): Promise<void> {
+    await this.#send(channel, () => this.#client.chat.delete({ channel, ts }));
+  }
+
   /** Finds a card by the id that its header carries. Without the right to read the channel there is nothing to find. */
   async look(change: Change): Promise<Place | undefined> {
     const { channel, thread } = change.origin;

@@ -14,6 +14,7 @@ import { ChatError } from '../workflow/errors.ts';
 import type { Log } from '../workflow/ports.ts';
 import { actions, type ButtonValue, readButtonValue } from './actions.ts';
 import { type Reply, says } from './answers.ts';
+import { isOnCard } from './card-origin.ts';
 import {
   answerClick,
   answerRejection,
@@ -108,6 +109,8 @@ async function onClick(
   const isOurs = author === undefined || context.botId === undefined || author === context.botId;
   if (!isOurs) log.warn({ user, channel, author }, 'a click came from a message that is not ours');
   const value = isOurs ? readButtonValue(click.value) : undefined;
+  if (value !== undefined && isOnCard(click.action))
+    conversation.cards.clickedOn(value.id, { channel, ts: click.message });
   if (click.action === actions.reject && value !== undefined)
     return askWhy(client, log, { trigger: click.trigger, value, place: { channel, user, thread } });
 

@@ -8,6 +8,8 @@ export interface Cards {
   /** Does so without being waited for. What cannot be shown now is owed, and shown when chat is back. */
   showSoon(id: ChangeId): void;
   show(id: ChangeId): Promise<void>;
+  /** Somebody clicked on a card of the change that stands there. Where it is not the one that is kept in step, it is taken away. */
+  clickedOn(id: ChangeId, at: Omit<Placed, 'shownRev'>): void;
 }
 
 export interface CardDesk {
@@ -31,8 +33,24 @@ export function cardsOf(desk: CardDesk): Cards {
   };
   return {
     show,
+    clickedOn: (id, at) =>
+      desk.aside(() => removeDouble(desk, id, at), 'a second card of a change is still there', { changeId: id }),
     showSoon: (id) => desk.aside(() => show(id), 'a card lags behind and will catch up', { changeId: id }),
   };
+}
+
+/** A post whose outcome was unknown may have left a card behind, which a click gives away. */
+async function removeDouble({ cards, chat, log }: CardDesk, id: ChangeId, at: Omit<Placed, 'shownRev'>): Promise<void> {
+  const claim = await cards.claim(id);
+  if (claim === undefined) return;
+  try {
+    const { placed } = claim;
+    if (placed === undefined || placed.channel !== at.channel || placed.ts === at.ts) return;
+    await chat.remove(at);
+    log.info({ changeId: id, ...at }, 'a second card of a change was removed');
+  } finally {
+    await claim.release();
+  }
 }
 
 /** One process at a time writes a card, and looks again before it lets go: what changed meanwhile is shown in one update. */

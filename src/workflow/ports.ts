@@ -212,6 +212,8 @@ export interface Chat {
   update(placed: Omit<Placed, 'shownRev'>, change: Change): Promise<void>;
   /** Takes back what a card says: the record behind it cannot be trusted. */
   disown(placed: Omit<Placed, 'shownRev'>, id: ChangeId): Promise<void>;
+  /** Takes a message of ours away. */
+  remove(at: Omit<Placed, 'shownRev'>): Promise<void>;
   /** Looks for a card that may have been posted already. */
   look(change: Change): Promise<Omit<Placed, 'shownRev'> | undefined>;
 }

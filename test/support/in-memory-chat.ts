@@ -22,6 +22,7 @@ export class InMemoryChat implements Chat {
   readonly #during: (() => Promise<void>)[] = [];
   #look: () => void = () => {};
   #isDown = false;
+  #isUnread = false;
   /** The cards whose words were taken back. */
   readonly disowned: (Place & { readonly id: ChangeId })[] = [];
 
@@ -54,10 +55,18 @@ export class InMemoryChat implements Chat {
     this.disowned.push({ channel, ts, id });
   }
 
+  async remove({ channel, ts }: Place): Promise<void> {
+    const fault = await this.#reach();
+    if (fault !== undefined) throw toError(fault);
+    const at = this.#messages.findIndex((each) => each.channel === channel && each.ts === ts);
+    if (at >= 0) this.#messages.splice(at, 1);
+  }
+
   async look(change: Change): Promise<Place | undefined> {
     const fault = await this.#reach();
     if (fault !== undefined) throw toError(fault);
     this.#look();
+    if (this.#isUnread) return undefined;
     const found = this.#messages.find(({ id }) => id === change.id);
     return found === undefined ? undefined : { channel: found.channel, ts: found.ts };
   }
@@ -87,6 +96,11 @@ export class InMemoryChat implements Chat {
   /** Called when a card is looked for. */
   onLook(look: () => void): void {
     this.#look = look;
+  }
+
+  /** We may not read the channel, and find nothing that we look for. */
+  forbidReading(): void {
+    this.#isUnread = true;
   }
 
   goDown(): void {

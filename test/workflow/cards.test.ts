@@ -193,4 +193,21 @@ describe('a card', () => {
     expect(await house.cardLog.owed()).toEqual([]);
     expect(house.log.messages('error')).toEqual(['the record of a change cannot be trusted']);
   });
+
+  it('is the only one again when somebody clicks on another that an unknown post left behind', async () => {
+    const house = new House();
+    house.chat.forbidReading();
+    house.chat.fail({ outcome: 'unknown', sent: true });
+    const { id } = await house.applied('v3', 50);
+    await house.reconcile();
+    const [extra, kept] = house.chat.cardsOf(id);
+    if (extra === undefined || kept === undefined) throw new Error('there are no two cards');
+
+    house.cards.clickedOn(id, kept);
+    house.cards.clickedOn(id, extra);
+    await house.settled();
+
+    expect(house.chat.cardsOf(id)).toEqual([kept]);
+    expect(house.chat.shows(id)).toEqual(house.stored(id));
+  });
 });
