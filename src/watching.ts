@@ -7,22 +7,34 @@ import { type Lookout, lookAfter, lookAfterRecent } from './workflow/watch-over.
 /** Long enough for a worker to note what it wrote, before anybody asks whether it still stands. */
 const touchedMs = 500;
 
+/** Of so many rounds one looks at everything, unless a look before failed: each costs Redis a command for every change of the last day. */
+const roundsBetween = 10;
+
 /**
- * Looks whether what was applied still stands: whenever the watch hears of a write, and once a minute for all that it did not hear.
- * Returns what ends it.
+ * Looks whether what was applied still stands: whenever the watch hears of a write, which a LIST within a minute makes up for, and now
+ * and then at all that was applied, for the namespaces of which this process has not heard yet. Returns what ends it.
  */
 export function startWatching(lookout: Lookout, mesh: Pick<Mesh, 'onTouched'>, aside: Aside): () => void {
+  let lookAtAllIn = 0;
   const bundles = new Bundles<Touched>(touchedMs, joined, (touched) => {
     const { object } = touched;
     const look = async () => {
-      if (await lookAfter(lookout, touched)) bundles.add(objectKey(object), touched);
+      try {
+        if (await lookAfter(lookout, touched)) bundles.add(objectKey(object), touched);
+      } catch (error) {
+        lookAtAllIn = 0;
+        throw error;
+      }
     };
     aside(look, 'whether a change still stands is not known yet', { object });
   });
   const stopHearing = mesh.onTouched((touched) => bundles.add(objectKey(touched.object), touched));
   const rounds = new Rounds(lookout.log);
   rounds.start(async () => {
+    lookAtAllIn -= 1;
+    if (lookAtAllIn > 0) return { open: 0 };
     await lookAfterRecent(lookout);
+    lookAtAllIn = roundsBetween;
     return { open: 0 };
   });
   return () => {
