@@ -7,7 +7,7 @@ import { ask, type Connection } from './connect.ts';
 import { keys } from './keys.ts';
 import { Script } from './script.ts';
 
-/** A crashed process holds a card no longer than this; one that lives renews its claim, however slow chat is. */
+/** Who crashes, or forgets its claim, holds a card no longer than this; who keeps it renews it, however slow chat is. */
 const claimMs = 2_000;
 const renewMs = 500;
 const keepSeconds = 31 * 24 * 3600;
@@ -44,20 +44,31 @@ class Claim implements CardClaim {
   readonly #redis: Connection;
   readonly #id: ChangeId;
   readonly #token: string;
-  readonly #renewing: NodeJS.Timeout;
-  readonly placed: Placed | undefined;
+  #placed: Placed | undefined;
+  #mayPost = true;
   readonly postBegun: boolean;
 
   constructor(redis: Connection, id: ChangeId, token: string, placed: Placed | undefined, postBegun: boolean) {
     this.#redis = redis;
     this.#id = id;
     this.#token = token;
-    this.placed = placed;
+    this.#placed = placed;
     this.postBegun = postBegun;
-    this.#renewing = setInterval(() => void this.#renew(), renewMs).unref();
+  }
+
+  get placed(): Placed | undefined {
+    return this.#placed;
+  }
+
+  keep(): Disposable {
+    const renewing = setInterval(() => void this.#renew(renewing), renewMs).unref();
+    return { [Symbol.dispose]: () => clearInterval(renewing) };
   }
 
   async beginPost(): Promise<void> {
+    if (!this.#mayPost)
+      throw new StoreUnavailableError(`whether the card of ${this.#id} was posted is to be looked up`);
+    this.#mayPost = false;
     const redisKeys = [keys.card(this.#id), keys.cardClaim(this.#id)];
     const begun = await beginPostScript.run(this.#redis, redisKeys, [this.#token, keepSeconds]);
     if (begun !== 1) throw new StoreUnavailableError(`the claim on the card of ${this.#id} ran out`);
@@ -65,14 +76,17 @@ class Claim implements CardClaim {
 
   async forgetPost(): Promise<void> {
     await ask(this.#redis, (redis) => redis.hdel(keys.card(this.#id), 'postBegun'));
+    this.#mayPost = true;
   }
 
-  async place({ channel, ts, shownRev }: Placed): Promise<void> {
+  async place(placed: Placed): Promise<void> {
+    const { channel, ts, shownRev } = placed;
     await placeScript.run(
       this.#redis,
       [keys.card(this.#id), keys.owed],
       [this.#id, channel, ts, shownRev, keepSeconds],
     );
+    this.#placed = placed;
   }
 
   async giveUp(): Promise<void> {
@@ -80,15 +94,14 @@ class Claim implements CardClaim {
   }
 
   async release(): Promise<boolean> {
-    clearInterval(this.#renewing);
     const owed = await releaseScript.run(this.#redis, [keys.cardClaim(this.#id), keys.owed], [this.#id, this.#token]);
     return owed === 1;
   }
 
   /** A claim that cannot be renewed runs out, and another may take it: at worst the card is written twice with the same words. */
-  async #renew(): Promise<void> {
+  async #renew(renewing: NodeJS.Timeout): Promise<void> {
     const renewed = renewScript.run(this.#redis, [keys.cardClaim(this.#id)], [this.#token, claimMs]);
-    if ((await renewed.catch(() => 0)) !== 1) clearInterval(this.#renewing);
+    if ((await renewed.catch(() => 0)) !== 1) clearInterval(renewing);
   }
 }
 

@@ -60,6 +60,7 @@ async function showCard(desk: CardDesk, id: ChangeId): Promise<void> {
     const claim = await desk.cards.claim(id);
     if (claim === undefined) return desk.lookAgain();
     try {
+      using _kept = claim.keep();
       hasTurn = await bring(desk, id, claim, hasTurn);
     } finally {
       owed = await claim.release();

@@ -192,6 +192,9 @@ export interface CardClaim {
   readonly placed: Placed | undefined;
   /** A post was begun and its outcome never noted: look for the card before posting it again. */
   readonly postBegun: boolean;
+  /** Holds it until disposed of, however long that takes; what nobody keeps runs out within seconds. */
+  keep(): Disposable;
+  /** Refused where this claim has begun one already. */
   beginPost(): Promise<void>;
   /** The post that was begun is known not to have been sent. */
   forgetPost(): Promise<void>;

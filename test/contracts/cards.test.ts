@@ -7,6 +7,7 @@ import { keys } from '../../src/redis/keys.ts';
 import { StoredChanges } from '../../src/redis/stored-changes.ts';
 import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
 import { leaseMs } from '../../src/workflow/apply.ts';
+import { StoreUnavailableError } from '../../src/workflow/errors.ts';
 import type { CardClaim, CardLog, Changes } from '../../src/workflow/ports.ts';
 import { change as buildChange, changeId } from '../support/builders.ts';
 import { InMemoryCards } from '../support/in-memory-cards.ts';
@@ -68,9 +69,11 @@ describe.runIf(redisBinary)('with a redis-server', () => {
     it('stay with a writer that lives, and come free soon after one that does not', async () => {
       const id = changeId(72);
       const writing = await claim(cards(), id);
+      const kept = writing.keep();
       await redis.pexpire(keys.cardClaim(id), 1_000);
 
       await expect.poll(() => redis.pttl(keys.cardClaim(id)), { timeout: 3_000 }).toBeGreaterThan(1_300);
+      kept[Symbol.dispose]();
       await writing.release();
 
       expect(await redis.exists(keys.cardClaim(id))).toBe(0);
@@ -78,10 +81,34 @@ describe.runIf(redisBinary)('with a redis-server', () => {
 
     it('are not kept for another writer by one whose claim ran out', async () => {
       const id = changeId(73);
-      await claim(cards(), id);
+      using _kept = (await claim(cards(), id)).keep();
       await redis.set(keys.cardClaim(id), 'of one that died', 'PX', 1_500);
 
       await expect.poll(() => redis.exists(keys.cardClaim(id)), { timeout: 3_000 }).toBe(0);
+    });
+
+    it('come free soon where a claim was forgotten', async () => {
+      const id = changeId(74);
+      await claim(cards(), id);
+
+      await expect.poll(() => redis.exists(keys.cardClaim(id)), { timeout: 3_000 }).toBe(0);
+    });
+
+    it('are not posted twice by one claim', async () => {
+      const id = changeId(75);
+      const writing = await claim(cards(), id);
+      await writing.beginPost();
+
+      await expect(writing.beginPost()).rejects.toThrow(StoreUnavailableError);
+      await writing.forgetPost();
+      await writing.beginPost();
+    });
+
+    it('stand for a claim where it has placed them', async () => {
+      const writing = await claim(cards(), changeId(76));
+      await writing.place({ channel: 'C1', ts: '1.2', shownRev: 0 });
+
+      expect(writing.placed).toEqual({ channel: 'C1', ts: '1.2', shownRev: 0 });
     });
   });
 });

@@ -23,6 +23,7 @@ export class InMemoryCards implements CardLog {
     return {
       placed: card.placed,
       postBegun: card.postBegun,
+      keep: () => ({ [Symbol.dispose]: () => {} }),
       beginPost: async () => {
         card.postBegun = true;
       },
