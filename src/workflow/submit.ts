@@ -110,6 +110,11 @@ async function planAndAccept<A>(desk: Desk, submission: Submission<A>, object: R
 
   const before = ahead ? line.waiting.filter(({ state }) => state.kind === 'applying') : line.waiting;
   const plan = submission.plan(open.route, before);
+  if (plan.kind === 'instead' || plan.kind === 'refused') {
+    // Another delivery of the same request may have been accepted and applied since this one was looked for.
+    const known = await desk.changes.read(requestId(asker.request));
+    if (known !== undefined) return answered(acceptedAlready(known, asker));
+  }
   if (plan.kind === 'instead') return { kind: 'answered', answer: plan.answer };
   if (plan.kind === 'refused') return answered({ kind: 'refused', name, refusal: plan.refusal });
 

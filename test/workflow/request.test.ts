@@ -10,6 +10,7 @@ import {
 } from '../../src/workflow/errors.ts';
 import { requestShift } from '../../src/workflow/request.ts';
 import { accept } from '../../src/workflow/submit.ts';
+import { Turns } from '../../src/workflow/turns.ts';
 import { change, jason, reviews, reviewsObject, reviewsUid, rule } from '../support/builders.ts';
 import { InMemoryChanges } from '../support/in-memory-changes.ts';
 import { acceptedIn, House, stampIn } from './house.ts';
@@ -239,6 +240,23 @@ describe('a request', () => {
       kind: 'refused',
       refusal: { reason: 'already-there', since: { id: change.id } },
     });
+  });
+
+  it('answers a delivery repeated as accepted, though the first was applied while the second was planned', async () => {
+    const house = new House();
+    const asker = house.asker();
+    const turns = new (class extends Turns {
+      override async run<T>(key: string, work: () => Promise<T>): Promise<T> {
+        await house.applied('v3', 50, {}, asker);
+        return super.run(key, work);
+      }
+    })();
+
+    const wish = { kind: 'share', version: 'v3', percent: 50 } as const;
+    const command = { verb: 'shift', service: { service: 'reviews' }, wish, options: { dryRun: false } } as const;
+    const answer = await requestShift({ ...house.desk, turns }, command, asker);
+
+    expect(answer).toMatchObject({ kind: 'accepted', again: true });
   });
 
   it('says which change in line will bring what is wished', async () => {
