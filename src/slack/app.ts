@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { App, HTTPReceiver, type Logger, SocketModeReceiver } from '@slack/bolt';
+import type { WebClient } from '@slack/web-api';
 import { ChatError } from '../workflow/errors.ts';
 import type { Log } from '../workflow/ports.ts';
 import type { Conversation } from './conversation.ts';
@@ -61,6 +62,7 @@ export function createSlackApp(
     logger,
     clientOptions: webOptions(options),
     deferInitialization: true,
+    extendedErrorHandler: true,
   });
   app.use((middleware) => running.during(middleware.next));
 
@@ -68,9 +70,10 @@ export function createSlackApp(
     requestListener: receiver instanceof HTTPReceiver ? receiver.requestListener : undefined,
     problem: () => problem,
     start: async () => {
-      const identity = await askWhoWeAre(options, log);
+      const client = slackClient(options, log);
+      const identity = await askWhoWeAre(client, log);
       whoWeAre.resolve(identity);
-      listen(app, conversationFor(identity.botName));
+      listen(app, conversationFor(identity.botName), client);
       await app.init();
       if (receiver instanceof SocketModeReceiver) await app.start();
       hasStarted = true;
@@ -118,8 +121,7 @@ interface Identity {
 }
 
 /** Asked until Slack answers: a wrong token would otherwise only show when the first command fails. */
-async function askWhoWeAre(options: SlackOptions, log: Log): Promise<Identity> {
-  const client = slackClient(options, log);
+async function askWhoWeAre(client: WebClient, log: Log): Promise<Identity> {
   for (let waitMs = 500; ; waitMs = Math.min(waitMs * 2, 10_000)) {
     try {
       const { user, user_id, bot_id } = await call(() => client.auth.test());

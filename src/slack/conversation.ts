@@ -326,6 +326,11 @@ async function inTime(
   }
 }
 
+/** What nobody foresaw may have come before anything was accepted, or after. */
+export const failed = says(
+  '*Something failed on my side*, and it is in my log. I cannot tell whether it was accepted: if a card appears or changes, it was. Look at `/shift status` before you ask again.',
+);
+
 /** What to do about it, where the error itself does not say. */
 const remedies: Partial<Record<FailReason, string>> = {
   'ledger-unreadable': ' Restore or remove the annotation `shiftbot.dev/history`, then type it again.',
@@ -338,7 +343,7 @@ function notAccepted(error: unknown, { request }: Request, log: Log): Reply {
   if (error instanceof AcceptanceUnknownError) {
     log.error({ err: error, request }, 'whether it was accepted is not known');
     return says(
-      '*I cannot tell whether it was accepted:* Redis was asked and did not answer. If a card appears, it was. Look at `/shift status` before you type it again.',
+      '*I cannot tell whether it was accepted:* Redis was asked and did not answer. Its card will tell: if one appears or changes, it was. Look at `/shift status` before you ask again.',
     );
   }
   if (error instanceof StoreUnavailableError) {
@@ -353,7 +358,5 @@ function notAccepted(error: unknown, { request }: Request, log: Log): Reply {
     return says(`*Not accepted:* ${code(error.message, 400)}. Nothing was changed.${remedy}`);
   }
   log.error({ err: error, request }, 'a command failed on our side');
-  return says(
-    '*Not accepted:* something failed on my side, and it is in my log. Nothing was changed; type it again, or look at `/shift status`.',
-  );
+  return failed;
 }

@@ -1,14 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type {
-  AllMiddlewareArgs,
-  App,
-  BlockAction,
-  ButtonAction,
-  SlackActionMiddlewareArgs,
-  SlackCommandMiddlewareArgs,
-  SlackEventMiddlewareArgs,
-  SlackViewMiddlewareArgs,
-  ViewSubmitAction,
+import {
+  type AllMiddlewareArgs,
+  type App,
+  type BlockAction,
+  type ButtonAction,
+  type CodedError,
+  ErrorCode,
+  type SlackActionMiddlewareArgs,
+  type SlackCommandMiddlewareArgs,
+  type SlackEventMiddlewareArgs,
+  type SlackViewMiddlewareArgs,
+  type ViewSubmitAction,
 } from '@slack/bolt';
 import { ChatError } from '../workflow/errors.ts';
 import type { Log } from '../workflow/ports.ts';
@@ -20,23 +22,37 @@ import {
   answerRejection,
   answerText,
   type Conversation,
+  failed,
   type Request,
   type Told,
 } from './conversation.ts';
 import { readAsWritten } from './mrkdwn.ts';
-import { readClick, readCommand, readMention } from './payloads.ts';
+import { readClick, readCommand, readMention, readSender } from './payloads.ts';
 import { readRejection, rejectDialog, rejectDialogId } from './reject-dialog.ts';
 import { slashCommand } from './surface.ts';
 import { call } from './web-api.ts';
 
 /** Turns what Slack delivers into one call of the conversation each, and its answer into what only the asker sees. */
-export function listen(app: App, conversation: Conversation): void {
+export function listen(app: App, conversation: Conversation, client: Client): void {
   const { log } = conversation.desk;
   app.command(slashCommand, (args) => onCommand(args, conversation, log));
   app.event('app_mention', (args) => onMention(args, conversation, log));
   app.action<BlockAction<ButtonAction>>({ type: 'block_actions' }, (args) => onClick(args, conversation, log));
   app.view(rejectDialogId, (args) => onRejection(args as Submission, conversation, log));
-  app.error(async (error) => log.error({ err: error }, 'a listener failed'));
+  app.error(async ({ error, body }: Failure) => {
+    log.error({ err: error }, 'a listener failed');
+    const sender = readSender(body);
+    // A command that nobody acknowledged is told as failed by Slack; one that could not be authorised the library acknowledges.
+    const isToldBySlack = 'command' in body && error.code !== ErrorCode.AuthorizationError;
+    if (sender !== undefined && !isToldBySlack) await tell(client, log, { ...sender, thread: undefined }, failed);
+  });
+}
+
+type Client = AllMiddlewareArgs['client'];
+
+interface Failure {
+  readonly error: CodedError;
+  readonly body: object;
 }
 
 const notUnderstood = says(
@@ -130,7 +146,7 @@ interface Asking {
 }
 
 /** A rejection asks for its reason. Slack takes the dialog within 3 s of the click; later, the command does the same. */
-async function askWhy(client: AllMiddlewareArgs['client'], log: Log, { trigger, value, place }: Asking): Promise<void> {
+async function askWhy(client: Client, log: Log, { trigger, value, place }: Asking): Promise<void> {
   const { channel, thread } = place;
   try {
     await call(() => client.views.open({ trigger_id: trigger, view: rejectDialog({ value, channel, thread }) }));
@@ -167,13 +183,13 @@ interface Ear {
   readonly thread: string | undefined;
 }
 
-async function tellNow(client: AllMiddlewareArgs['client'], log: Log, ear: Ear, told: Told): Promise<void> {
+async function tellNow(client: Client, log: Log, ear: Ear, told: Told): Promise<void> {
   if (told.reply !== undefined) await tell(client, log, ear, told.reply);
   tellLater(client, log, ear, told);
 }
 
 /** What there will be to say in a while; a process that ends before does not say it. */
-function tellLater(client: AllMiddlewareArgs['client'], log: Log, ear: Ear, { later }: Told): void {
+function tellLater(client: Client, log: Log, ear: Ear, { later }: Told): void {
   if (later === undefined) return;
   const say = async () => {
     const reply = await later.reply();
@@ -188,12 +204,7 @@ function tellLater(client: AllMiddlewareArgs['client'], log: Log, ear: Ear, { la
 const tellTries = 4;
 
 /** For one person's eyes. With the bot's own token and never to the `response_url` of the payload, which is only input. */
-async function tell(
-  client: AllMiddlewareArgs['client'],
-  log: Log,
-  { channel, user, thread }: Ear,
-  reply: Reply,
-): Promise<void> {
+async function tell(client: Client, log: Log, { channel, user, thread }: Ear, reply: Reply): Promise<void> {
   const message = { channel, user, ...reply, ...readAsWritten, ...(thread === undefined ? {} : { thread_ts: thread }) };
   for (let tries = 1; ; tries += 1) {
     try {

@@ -84,3 +84,18 @@ export function readClick(payload: unknown): ClickPayload | undefined {
     at: action.action_ts,
   };
 }
+
+const sender = z.union([
+  z
+    .object({ user_id: z.string(), channel_id: z.string() })
+    .transform((body) => ({ user: body.user_id, channel: body.channel_id })),
+  z
+    .object({ user: z.object({ id: z.string() }), channel: z.object({ id: z.string() }) })
+    .transform((body) => ({ user: body.user.id, channel: body.channel.id })),
+  z.object({ event: z.object({ user: z.string(), channel: z.string() }) }).transform(({ event }) => event),
+]);
+
+/** Whoever typed or clicked, and where, in whatever was delivered. */
+export function readSender(body: unknown): { readonly user: string; readonly channel: string } | undefined {
+  return sender.safeParse(body).data;
+}

@@ -5,6 +5,7 @@ import { type PlannedChange, planReturn, type Refusal, startBehind } from '../do
 import { findRule, type Route } from '../domain/route.ts';
 import { sameShares } from '../domain/split.ts';
 import { type Asker, type Desk, refuseIfLate } from './desk.ts';
+import { AcceptanceUnknownError, StoreUnavailableError } from './errors.ts';
 import { judgeLive, mayOverrideOwner } from './judge-live.ts';
 import { accept, addJob, stateOf } from './submit.ts';
 
@@ -75,7 +76,7 @@ export async function discard(desk: Desk, id: ChangeId, asker: Asker): Promise<H
 
   refuseIfLate(desk, asker);
   const next = moveTo(change, { kind: 'discarded', at: desk.now().toISOString(), by: asker.user });
-  if (await desk.changes.update(next)) {
+  if (await taken(desk, next)) {
     desk.log.info({ changeId: id, by: asker.user }, 'held change discarded');
     return { kind: 'discarded', change: next };
   }
@@ -87,6 +88,16 @@ async function mayNotDiscard(desk: Desk, asker: Asker, change: Change, route: Ro
   if (asker.user === change.by) return undefined;
   const { verdict } = await judgeLive(desk, asker, { deed: 'discard', route });
   return verdict.kind === 'refused' ? verdict.denial : undefined;
+}
+
+/** Where no answer came it may be discarded all the same: whoever asked is told so, and not that nothing will happen. */
+async function taken({ changes }: Desk, discarded: Change): Promise<boolean> {
+  try {
+    return await changes.update(discarded);
+  } catch (cause) {
+    if (!(cause instanceof StoreUnavailableError) || !cause.outcomeUnknown) throw cause;
+    throw new AcceptanceUnknownError(`whether ${discarded.id} was discarded is not known`, { cause });
+  }
 }
 
 interface Anew {

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Change } from '../../src/domain/change.ts';
 import { shownAs } from '../../src/domain/change.ts';
 import { TooLateError } from '../../src/workflow/desk.ts';
+import { AcceptanceUnknownError, StoreUnavailableError } from '../../src/workflow/errors.ts';
 import { changeId, reviewsObject } from '../support/builders.ts';
 import { House } from './house.ts';
 
@@ -46,6 +47,15 @@ describe('a held change', () => {
     expect(answer).toMatchObject({ kind: 'discarded', change: { state: { kind: 'discarded', by: 'U02BOB' } } });
     expect(house.split).toEqual({ v1: 70, v2: 30 });
     expect(await house.changes.open()).toEqual([]);
+  });
+
+  it('is not said to be left as it is when the store did not answer, since it may be discarded', async () => {
+    const { changes } = house;
+    changes.update = async () => {
+      throw new StoreUnavailableError('Redis did not answer', { outcomeUnknown: true });
+    };
+
+    await expect(house.clickDiscard(held.id)).rejects.toThrow(AcceptanceUnknownError);
   });
 
   it.each`
