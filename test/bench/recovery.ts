@@ -18,7 +18,7 @@ const goesOnWithinMs = 30_000;
 
 const world = await startChaosWorld();
 try {
-  const records = await RecordReader.connect(world);
+  const records = await RecordReader.connect(world.redis.url);
   const times: number[] = [];
   for (let nth = 0; nth < kills; nth += 1) times.push(await takenOver(world, records, nth));
   records.close();

@@ -5,7 +5,7 @@ import { StoredCards } from '../../src/redis/card-log.ts';
 import { whenReady } from '../../src/redis/connect.ts';
 import { StoredChanges } from '../../src/redis/stored-changes.ts';
 import type { SlackMessage } from '../support/slack-client.ts';
-import { type ChaosWorld, recordKey } from './chaos-world.ts';
+import { recordKey } from './chaos-world.ts';
 import type { ObjectEvent } from './history.ts';
 import type { Request } from './people.ts';
 
@@ -35,8 +35,8 @@ export class RecordReader {
     this.#cards = new StoredCards(redis);
   }
 
-  static async connect(world: ChaosWorld): Promise<RecordReader> {
-    const redis = new Redis(world.redis.url);
+  static async connect(url: string): Promise<RecordReader> {
+    const redis = new Redis(url);
     redis.on('error', () => {}); // it is restarted, and comes back
     await whenReady(redis);
     return new RecordReader(redis);

@@ -34,7 +34,7 @@ export async function runChaos({ seed, forMs }: ChaosOptions): Promise<Outcome> 
   const world = await startChaosWorld();
   let isClean = false;
   try {
-    const records = await RecordReader.connect(world);
+    const records = await RecordReader.connect(world.redis.url);
     const people = new People(world, seed);
     const writer = new ForeignWriter(world.kube.url, seed);
     const faults = new Faults(world, seed);

@@ -1,0 +1,123 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
+import type { Build } from './build.ts';
+import type { Strike } from './faults.ts';
+
+const recording = z.object({
+  passes: z.array(z.object({ path: z.string(), nth: z.number(), name: z.string(), waits: z.boolean() })),
+  moments: z.array(
+    z.object({ path: z.string(), nth: z.number(), at: z.enum(['before', 'after']), traffic: z.number() }),
+  ),
+});
+/** What a process has passed since it was armed. */
+export type Recording = z.infer<typeof recording>;
+
+const message = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('warm') }),
+  z.object({ kind: z.literal('answer'), ask: z.number(), value: z.unknown().optional() }),
+]);
+
+const runsWithinMs = 20_000;
+/** One that is frozen or dead does not answer. */
+const answersWithinMs = 500;
+
+/** One process of the bot, of the build whose awaits are steps. */
+export class Bot {
+  readonly #child: ChildProcess;
+  readonly #warm = Promise.withResolvers<void>();
+  readonly #running = Promise.withResolvers<void>();
+  readonly #asked = new Map<number, (value: unknown) => void>();
+  #count = 0;
+  #hasEnded = false;
+  readonly exited: Promise<NodeJS.Signals | number | null>;
+  port = 0;
+
+  constructor({ entry, program, logFile }: Build) {
+    this.#child = spawn(process.execPath, [entry, program], {
+      env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: `${program}-compiled` },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      if (stream === null) continue;
+      createInterface({ input: stream }).on('line', (line) => {
+        appendFileSync(logFile, `${this.#child.pid} ${line}\n`);
+        if (line.includes('"shiftbot is running"')) this.#running.resolve();
+      });
+    }
+    this.#child.on('message', (text) => this.#hear(text));
+    this.exited = new Promise((resolve) => {
+      this.#child.once('exit', (code, signal) => {
+        this.#hasEnded = true;
+        for (const answer of this.#asked.values()) answer(undefined);
+        resolve(signal ?? code);
+      });
+    });
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Makes it a bot; resolves when it serves. */
+  async begin(port: number, environment: NodeJS.ProcessEnv): Promise<void> {
+    this.port = port;
+    await this.#warm.promise;
+    this.#child.send({ kind: 'begin', environment: { ...environment, PORT: String(port) } });
+    const late = AbortSignal.timeout(runsWithinMs);
+    await Promise.race([
+      this.#running.promise,
+      this.exited.then((how) => Promise.reject(new Error(`a bot ended as it began (${how})`))),
+      new Promise((_, reject) => late.addEventListener('abort', () => reject(new Error('a bot does not begin')))),
+    ]);
+  }
+
+  async arm(strike: Strike | undefined): Promise<void> {
+    await this.#ask({ kind: 'arm', ...(strike === undefined ? {} : { strike }) });
+  }
+
+  /** How many steps are under way; undefined from one that cannot say. */
+  async unended(): Promise<number | undefined> {
+    return z
+      .number()
+      .optional()
+      .parse(await this.#ask({ kind: 'unended' }));
+  }
+
+  async recorded(): Promise<Recording> {
+    return recording.parse(await this.#ask({ kind: 'recorded' }));
+  }
+
+  resume(): void {
+    this.#child.kill('SIGCONT');
+  }
+
+  async kill(): Promise<void> {
+    if (this.#hasEnded) return;
+    this.#child.kill('SIGKILL');
+    await this.exited;
+  }
+
+  #ask(what: object): Promise<unknown> {
+    this.#count += 1;
+    const ask = this.#count;
+    return new Promise((resolve) => {
+      const end = (value: unknown) => {
+        clearTimeout(timer);
+        this.#asked.delete(ask);
+        resolve(value);
+      };
+      const timer = setTimeout(() => end(undefined), answersWithinMs);
+      this.#asked.set(ask, end);
+      if (this.#hasEnded) end(undefined);
+      else this.#child.send({ ...what, ask }, (error) => error !== null && end(undefined));
+    });
+  }
+
+  #hear(text: unknown): void {
+    const heard = message.parse(text);
+    if (heard.kind === 'warm') this.#warm.resolve();
+    else this.#asked.get(heard.ask)?.(heard.value);
+  }
+}

@@ -1,0 +1,48 @@
+import type { Change } from '../../src/domain/change.ts';
+import type { ChangeId } from '../../src/domain/names.ts';
+import { check, kindOf, type Violation } from '../chaos/check.ts';
+import type { Evidence } from '../chaos/evidence.ts';
+import type { Request } from '../chaos/people.ts';
+import { isKill, type Strike } from './faults.ts';
+import type { Scenario } from './scenarios.ts';
+import type { Asked } from './stage.ts';
+
+/** What a case has left behind. */
+export interface Left extends Pick<Evidence, 'history' | 'owed' | 'messages'> {
+  readonly records: ReadonlyMap<ChangeId, Change>;
+  readonly asked: Asked;
+  /** What only the person saw, beside the acknowledgement. */
+  readonly told: readonly string[];
+  readonly strike: Strike | undefined;
+}
+
+/** The checker of the chaos runs, and what one person was told about the one thing that they asked for. */
+export function judge(left: Left, scenario: Scenario): readonly Violation[] {
+  const { asked, told } = left;
+  const answers = asked.answer === undefined ? told : [asked.answer, ...told];
+  const requests = (answers.length === 0 ? [undefined] : answers).map((answer) => requestOf(asked, answer));
+  const unknownPosts = new Set(isPostDoubled(left.strike) ? left.records.keys() : []);
+  const { violations } = check({ ...left, foreign: new Set(), unknownPosts, requests });
+  return [...violations, ...requests.flatMap((request) => toldRightly(request, left, scenario))];
+}
+
+/** What makes Slack post twice posts twice: there is nothing by which Slack would know the second for the first. */
+function isPostDoubled(strike: Strike | undefined): boolean {
+  return strike?.fault === 'twice' && strike.path.includes('desk.chat.post(');
+}
+
+function requestOf({ what, token, makes }: Asked, answer: string | undefined): Request {
+  return { what, by: '', token, id: makes, answer, atMs: 0 };
+}
+
+function toldRightly(request: Request, left: Left, { isTaken }: Scenario): readonly Violation[] {
+  const isIn = [...left.records.values()].some(isTaken);
+  const shown = { request, records: [...left.records.values()] };
+  const promises = /^(Accepted|Discarded)/.test(request.answer ?? '');
+  if (promises && !isIn) return [{ invariant: 'I4', what: 'what was promised was not taken', evidence: shown }];
+  if (kindOf(request) === 'not accepted' && isIn)
+    return [{ invariant: 'I1', what: 'what was not accepted was taken', evidence: shown }];
+  // Whoever was killed can tell nobody.
+  const isSilent = request.answer === undefined && left.asked.delivered && !isIn && !isKill(left.strike);
+  return isSilent ? [{ invariant: 'I6', what: 'nothing happened and nobody was told', evidence: shown }] : [];
+}

@@ -1,0 +1,101 @@
+import { type Case, type Enumerated, enumerate } from './cases.ts';
+import { Lane, type Result } from './lane.ts';
+import { type ScenarioName, scenarioNames } from './scenarios.ts';
+import { NotPreparedError } from './stage.ts';
+import { World } from './world.ts';
+
+export interface FailpointOptions {
+  readonly scenarios?: readonly ScenarioName[];
+  /** Which of the cases are run; all of them where nothing is said. */
+  readonly choose?: (cases: readonly Case[]) => readonly Case[];
+  /** How many cases run at a time. */
+  readonly lanes: number;
+  /** The built bot, where it is another than the one in `dist`. */
+  readonly sources?: string;
+  readonly onResult?: (ran: Ran) => void;
+}
+
+export interface Ran extends Result {
+  readonly case: Case;
+}
+
+export interface Outcome {
+  readonly enumerated: ReadonlyMap<ScenarioName, Enumerated>;
+  readonly ran: readonly Ran[];
+  readonly seconds: number;
+  /** Where the logs lie; they are kept only when something is wrong. */
+  readonly folder: string;
+}
+
+/** Which of two processes does a thing, and what meets what, is left to luck: who does not pass the point tries again. */
+const tries = 4;
+
+/** Records what each scenario passes, and then lets every fault strike at every point of it, each in a case of its own. */
+export async function runFailpoints(options: FailpointOptions): Promise<Outcome> {
+  const startedMs = performance.now();
+  const { lanes: count, sources } = options;
+  const world = await World.start({ warm: Math.ceil(count / 2), ...(sources === undefined ? {} : { sources }) });
+  const ran: Ran[] = [];
+  const tell = (done: Ran) => {
+    ran.push(done);
+    options.onResult?.(done);
+  };
+  try {
+    let number = 0;
+    const numbers = () => {
+      number += 1;
+      return number;
+    };
+    const lanes = await Promise.all(Array.from({ length: count }, () => Lane.open(world, numbers)));
+    const enumerated = await enumerateAll(world, lanes, options.scenarios ?? scenarioNames);
+    const all = [...enumerated.values()].flatMap(({ cases }) => cases);
+    // Those with a peer first, since each lane then ends one process once, and not at every turn.
+    const waiting = (options.choose?.(all) ?? all).toSorted((a, b) => b.form.localeCompare(a.form));
+    const late: Case[] = [];
+    await Promise.all(
+      lanes.map(async (lane) => {
+        for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+          const done = await struck(lane, next);
+          if (done.isOnlyLate) late.push(next);
+          else tell(done);
+        }
+        await lane.close();
+      }),
+    );
+    // Many cases at a time take the processors from each other. What was too late is judged by how long it takes alone.
+    const calm = await Lane.open(world, numbers);
+    for (const each of late) tell(await struck(calm, each));
+    await calm.close();
+    return { enumerated, ran, seconds: (performance.now() - startedMs) / 1000, folder: world.folder };
+  } finally {
+    await world.stop({ keep: ran.some(({ violations }) => violations.length > 0) });
+  }
+}
+
+async function enumerateAll(
+  world: World,
+  lanes: readonly Lane[],
+  names: readonly ScenarioName[],
+): Promise<ReadonlyMap<ScenarioName, Enumerated>> {
+  const enumerated = new Map<ScenarioName, Enumerated>();
+  const waiting = [...names];
+  await Promise.all(
+    lanes.map(async (lane) => {
+      for (let name = waiting.shift(); name !== undefined; name = waiting.shift())
+        enumerated.set(name, enumerate(name, await lane.record(name), world.build.steps));
+    }),
+  );
+  return enumerated;
+}
+
+async function struck(lane: Lane, each: Case): Promise<Ran> {
+  for (let left = tries; ; left -= 1) {
+    const result = await lane.run(each).catch((error: unknown) => {
+      if (!(error instanceof NotPreparedError) || left === 1) throw error;
+      return undefined;
+    });
+    if (result === undefined) continue;
+    const isDone = result.settledMs !== undefined || result.violations.length > 0 || left === 1;
+    if (isDone) return { case: each, ...result };
+  }
+}

@@ -1,0 +1,43 @@
+import { type Change, isEnded } from '../../src/domain/change.ts';
+import { workspace } from '../../src/sandbox/local-slack.ts';
+import { actions } from '../../src/slack/actions.ts';
+import { requestId } from '../../src/workflow/desk.ts';
+import type { Asked, Stage } from './stage.ts';
+
+export interface Scenario {
+  /** What came before, which nothing disturbs; then what the person does, at which a fault strikes. */
+  readonly prepare: (stage: Stage) => Promise<() => Promise<Asked>>;
+  /** Whether a record shows that what the person asked for was taken. */
+  readonly isTaken: (change: Change) => boolean;
+}
+
+export const scenarios = {
+  shift: {
+    prepare: async (stage) => () => stage.type('v2 50'),
+    isTaken: () => true,
+  },
+  rollback: {
+    prepare: async (stage) => {
+      const id = await stage.shifted();
+      return () => stage.click(id, actions.rollBack, requestId(`rollback:${id}:0`));
+    },
+    isTaken: ({ reverts }) => reverts !== undefined,
+  },
+  'apply-anyway': {
+    prepare: async (stage) => {
+      const id = await stage.held();
+      return () => stage.click(id, actions.applyAnyway);
+    },
+    isTaken: ({ insistedBy }) => insistedBy === workspace.users.alice.id,
+  },
+  discard: {
+    prepare: async (stage) => {
+      const id = await stage.held();
+      return () => stage.click(id, actions.discard);
+    },
+    isTaken: isEnded,
+  },
+} satisfies Record<string, Scenario>;
+
+export type ScenarioName = keyof typeof scenarios;
+export const scenarioNames = Object.keys(scenarios) as ScenarioName[]; // the keys of the record that the name is of

@@ -1,0 +1,62 @@
+import { Redis } from 'ioredis';
+import { type Change, isWaiting } from '../../src/domain/change.ts';
+import { whenReady } from '../../src/redis/connect.ts';
+import { JobQueue } from '../../src/redis/job-queue.ts';
+import { StoredChanges } from '../../src/redis/stored-changes.ts';
+import { recordKey } from '../chaos/chaos-world.ts';
+import { RecordReader } from '../chaos/evidence.ts';
+import { InMemoryLog } from '../support/in-memory-log.ts';
+
+/** A lane's Redis database, past the bot. */
+export class Store {
+  readonly #redis: Redis;
+  readonly #changes: StoredChanges;
+  readonly #queue: JobQueue;
+  readonly records: RecordReader;
+
+  private constructor(redis: Redis, records: RecordReader) {
+    this.#redis = redis;
+    this.#changes = new StoredChanges(redis, { recordKey });
+    this.#queue = new JobQueue(redis, new InMemoryLog());
+    this.records = records;
+  }
+
+  static async connect(url: string): Promise<Store> {
+    const redis = new Redis(url);
+    await whenReady(redis);
+    return new Store(redis, await RecordReader.connect(url));
+  }
+
+  async recordsOf(service: string): Promise<readonly Change[]> {
+    return [...(await this.records.all()).values()].filter(({ object }) => object.name === service);
+  }
+
+  /** Stands in line and has a job, as if a person had asked for it. */
+  async accept(change: Change): Promise<void> {
+    const { version } = await this.#changes.line(change.object);
+    await this.#changes.accept(change, { line: version, ahead: false });
+    await this.#queue.add(change);
+  }
+
+  /** Nothing waits for a worker, and every card says what its record says. */
+  async isSettled(): Promise<boolean> {
+    const [open, owed] = await Promise.all([this.records.open(), this.records.owed()]);
+    return !open.some(isWaiting) && owed.length === 0;
+  }
+
+  /** Whether anybody holds a job, an object's line or a card for themselves. */
+  async isAnythingLocked(): Promise<boolean> {
+    const keys = await Promise.all(['*:lock', '*:begun:*', '*:card-claim:*'].map((like) => this.#redis.keys(like)));
+    return keys.some((found) => found.length > 0);
+  }
+
+  async empty(): Promise<void> {
+    await this.#redis.flushdb();
+  }
+
+  async close(): Promise<void> {
+    this.records.close();
+    await this.#queue.close();
+    this.#redis.disconnect();
+  }
+}
