@@ -1,6 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Change } from '../domain/change.ts';
 import type { ChangeId } from '../domain/names.ts';
-import { ChatError, LaterRecordError, UntrustedRecordError } from './errors.ts';
+import { ChatError, LaterRecordError, StoreUnavailableError, UntrustedRecordError } from './errors.ts';
 import type { Aside, CardClaim, CardLog, Changes, Chat, Log, Placed } from './ports.ts';
 
 /** Brings a change's card in step with its record: posts it once, then updates it. */
@@ -21,6 +22,10 @@ export interface CardDesk {
   /** A card may be left behind: whoever has it in hand may have died. */
   readonly lookAgain: () => void;
 }
+
+/** Within seconds a connection is made anew. */
+const noteTries = 6;
+const noteAgainMs = 150;
 
 export function cardsOf(desk: CardDesk): Cards {
   const show = async (id: ChangeId) => {
@@ -96,7 +101,7 @@ async function disown(desk: CardDesk, id: ChangeId, claim: CardClaim): Promise<v
 
 async function write(desk: CardDesk, change: Change, claim: CardClaim): Promise<void> {
   try {
-    await claim.place({ ...(await put(desk, change, claim)), shownRev: change.rev });
+    await note(claim, { ...(await put(desk, change, claim)), shownRev: change.rev });
   } catch (error) {
     if (!(error instanceof ChatError)) throw error;
     // It may have gone over what another wrote since; what it shows is then no newer than it was.
@@ -104,6 +109,21 @@ async function write(desk: CardDesk, change: Change, claim: CardClaim): Promise<
     if (error.outcome !== 'never') throw error;
     desk.log.error({ changeId: change.id, err: error, code: error.code }, 'chat will not take this card');
     await claim.giveUp();
+  }
+}
+
+/**
+ * A writer that stood still has gone over what another wrote since, and its connection to the store was cut meanwhile: only when the
+ * store has heard of it the card is owed again.
+ */
+async function note(claim: CardClaim, placed: Placed): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await claim.place(placed);
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError) || tries >= noteTries) throw error;
+      await delay(noteAgainMs * tries);
+    }
   }
 }
 

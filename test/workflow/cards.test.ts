@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Change } from '../../src/domain/change.ts';
+import { StoreUnavailableError } from '../../src/workflow/errors.ts';
+import type { CardClaim } from '../../src/workflow/ports.ts';
 import { House } from './house.ts';
 
 describe('a card', () => {
@@ -145,6 +147,26 @@ describe('a card', () => {
       expect(house.chat.cardsOf(change.id)).toHaveLength(1);
       expect(await house.cardLog.owed()).toEqual([]);
     });
+  });
+
+  it('is noted where it stands, though the store does not answer at first', async () => {
+    const { cardLog } = house;
+    const taken = cardLog.claim.bind(cardLog);
+    let failures = 1;
+    cardLog.claim = async (id) => {
+      const claim = await taken(id);
+      const place: CardClaim['place'] = async (placed) => {
+        failures -= 1;
+        if (failures >= 0) throw new StoreUnavailableError('Redis did not answer', { outcomeUnknown: true });
+        await claim?.place(placed);
+      };
+      return claim && { ...claim, place };
+    };
+
+    await show();
+
+    expect(house.chat.cardsOf(change.id)).toHaveLength(1);
+    expect(await cardLog.owed()).toEqual([]);
   });
 
   it('whose update has an unknown outcome is updated again', async () => {
