@@ -89,6 +89,10 @@ class Claim implements CardClaim {
     this.#placed = placed;
   }
 
+  async settle(): Promise<void> {
+    await settleScript.run(this.#redis, [keys.card(this.#id), keys.owed], [this.#id]);
+  }
+
   async giveUp(): Promise<void> {
     await ask(this.#redis, (redis) => redis.zrem(keys.owed, this.#id));
   }
@@ -124,6 +128,12 @@ const placeScript = new Script(`
   redis.call('EXPIRE', card, keep)
   local rev = redis.call('ZSCORE', owed, id)
   if rev and tonumber(rev) <= tonumber(shown) then redis.call('ZREM', owed, id) end
+  return 1`);
+
+const settleScript = new Script(`
+  local shown = redis.call('HGET', KEYS[1], 'shownRev')
+  local rev = redis.call('ZSCORE', KEYS[2], ARGV[1])
+  if shown and rev and tonumber(rev) <= tonumber(shown) then redis.call('ZREM', KEYS[2], ARGV[1]) end
   return 1`);
 
 const renewScript = new Script(`

@@ -78,7 +78,7 @@ async function bring(desk: CardDesk, id: ChangeId, claim: CardClaim, hasTurn: bo
   const change = await readTrusted(desk, id);
   if (change === 'untrusted') await disown(desk, id, claim);
   else if (change === undefined) await claim.giveUp();
-  else if (claim.placed !== undefined && claim.placed.shownRev >= change.rev) await claim.place(claim.placed);
+  else if (claim.placed !== undefined && claim.placed.shownRev >= change.rev) await claim.settle();
   else if (!hasTurn && (await desk.chat.turn(claim.placed?.channel ?? change.origin.channel))) return true;
   else await write(desk, change, claim);
   return false;

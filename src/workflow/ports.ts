@@ -200,6 +200,8 @@ export interface CardClaim {
   forgetPost(): Promise<void>;
   /** Notes where the card stands and what it shows, which settles all that is owed up to there. */
   place(placed: Placed): Promise<void>;
+  /** What is owed up to what the card was last noted to show is settled; that may be less by now than when it was claimed. */
+  settle(): Promise<void>;
   /** Nothing more can be shown: the message is gone, or chat will never take it. */
   giveUp(): Promise<void>;
   /** Lets go; true when something is owed that `place` has not settled. */

@@ -104,6 +104,24 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       await writing.beginPost();
     });
 
+    it('stay owed where a late writer took them back after another looked at them', async () => {
+      const change = buildChange({ id: changeId(77) });
+      const changes = new StoredChanges(redis);
+      await changes.accept(change, { line: (await changes.line(change.object)).version, ahead: false });
+      const late = await claim(cards(), change.id);
+      await redis.del(keys.cardClaim(change.id));
+      await changes.update(moveTo(change, { kind: 'applying' }));
+      const prompt = await claim(cards(), change.id);
+      await prompt.place({ channel: 'C1', ts: '1.0', shownRev: 1 });
+      await prompt.release();
+      const looking = await claim(cards(), change.id);
+
+      await late.place({ channel: 'C1', ts: '1.0', shownRev: 0 });
+      await looking.settle();
+
+      expect(await cards().owed()).toContain(change.id);
+    });
+
     it('stand for a claim where it has placed them', async () => {
       const writing = await claim(cards(), changeId(76));
       await writing.place({ channel: 'C1', ts: '1.2', shownRev: 0 });

@@ -34,6 +34,9 @@ export class InMemoryCards implements CardLog {
         card.placed = placed;
         if ((this.#owed.get(id) ?? 0) <= placed.shownRev) this.#owed.delete(id);
       },
+      settle: async () => {
+        if (card.placed !== undefined && (this.#owed.get(id) ?? 0) <= card.placed.shownRev) this.#owed.delete(id);
+      },
       giveUp: async () => {
         this.#owed.delete(id);
       },
