@@ -24,6 +24,7 @@ export class StoredCards implements CardLog {
 
   async claim(id: ChangeId): Promise<CardClaim | undefined> {
     const token = randomUUID();
+    const heldUntilMs = performance.now() + claimMs;
     const taken = await ask(this.#redis, (redis) => redis.set(keys.cardClaim(id), token, 'PX', claimMs, 'NX'));
     if (taken === null) return undefined;
 
@@ -32,12 +33,20 @@ export class StoredCards implements CardLog {
     );
     const [channel, ts, shownRev, postBegun] = fields.parse(reply);
     const placed = channel === null || ts === null ? undefined : { channel, ts, shownRev: Number(shownRev) };
-    return new Claim(this.#redis, id, token, placed, postBegun !== null);
+    return new Claim(this.#redis, id, { token, placed, postBegun: postBegun !== null, heldUntilMs });
   }
 
   async owed(): Promise<readonly ChangeId[]> {
     return (await ask(this.#redis, (redis) => redis.zrange(keys.owed, '0', '-1'))).filter(isChangeId);
   }
+}
+
+interface Claimed {
+  readonly token: string;
+  readonly placed: Placed | undefined;
+  readonly postBegun: boolean;
+  /** By the monotonic clock, counted from before Redis was asked. */
+  readonly heldUntilMs: number;
 }
 
 class Claim implements CardClaim {
@@ -46,14 +55,20 @@ class Claim implements CardClaim {
   readonly #token: string;
   #placed: Placed | undefined;
   #mayPost = true;
+  #heldUntilMs: number;
   readonly postBegun: boolean;
 
-  constructor(redis: Connection, id: ChangeId, token: string, placed: Placed | undefined, postBegun: boolean) {
+  constructor(redis: Connection, id: ChangeId, { token, placed, postBegun, heldUntilMs }: Claimed) {
     this.#redis = redis;
     this.#id = id;
     this.#token = token;
     this.#placed = placed;
+    this.#heldUntilMs = heldUntilMs;
     this.postBegun = postBegun;
+  }
+
+  isHeld(): boolean {
+    return performance.now() < this.#heldUntilMs;
   }
 
   get placed(): Placed | undefined {
@@ -104,8 +119,10 @@ class Claim implements CardClaim {
 
   /** A claim that cannot be renewed runs out, and another may take it: at worst the card is written twice with the same words. */
   async #renew(renewing: NodeJS.Timeout): Promise<void> {
+    const heldUntilMs = performance.now() + claimMs;
     const renewed = renewScript.run(this.#redis, [keys.cardClaim(this.#id)], [this.#token, claimMs]);
-    if ((await renewed.catch(() => 0)) !== 1) clearInterval(renewing);
+    if ((await renewed.catch(() => 0)) === 1) this.#heldUntilMs = heldUntilMs;
+    else clearInterval(renewing);
   }
 }
 

@@ -30,6 +30,11 @@ const history = z.object({
   ),
 });
 
+interface Where {
+  readonly channel: string;
+  readonly thread: string | undefined;
+}
+
 /** Cards in Slack. */
 export class SlackChannel implements Chat {
   readonly #client: WebClient;
@@ -50,17 +55,17 @@ export class SlackChannel implements Chat {
     this.#pace.close();
   }
 
-  async post(change: Change): Promise<Place> {
+  async post(change: Change, mayPost: () => boolean): Promise<Place> {
     const { channel, thread } = change.origin;
     try {
-      return await this.#post(channel, thread, change);
+      return await this.#post({ channel, thread }, change, mayPost);
     } catch (error) {
       if (!(error instanceof ChatError) || !closedToUs.has(error.code)) throw error;
       this.#log.warn(
         { changeId: change.id, channel, code: error.code },
         'may not write where the command came from, writing to the asker',
       );
-      return this.#postToAsker(change);
+      return this.#postToAsker(change, mayPost);
     }
   }
 
@@ -101,24 +106,26 @@ export class SlackChannel implements Chat {
     }
   }
 
-  async #post(channel: string, thread: string | undefined, change: Change): Promise<Place> {
+  async #post({ channel, thread }: Where, change: Change, mayPost: () => boolean): Promise<Place> {
     const message = card(change);
-    const posted = await this.#send(channel, () =>
-      this.#client.chat.postMessage({
+    const posted = await this.#send(channel, () => {
+      if (!mayPost())
+        throw new ChatError('another may post this card by now', { outcome: 'unknown', code: 'claim_lost' });
+      return this.#client.chat.postMessage({
         channel,
         ...message,
         ...readAsWritten,
         ...(thread === undefined ? {} : { thread_ts: thread }),
         unfurl_links: false,
         unfurl_media: false,
-      }),
-    );
+      });
+    });
     return z.object({ channel: z.string(), ts: z.string() }).parse(posted);
   }
 
   /** The card comes first: that the note beside it did not arrive must not make it be posted again. */
-  async #postToAsker(change: Change): Promise<Place> {
-    const place = await this.#post(change.by, undefined, change);
+  async #postToAsker(change: Change, mayPost: () => boolean): Promise<Place> {
+    const place = await this.#post({ channel: change.by, thread: undefined }, change, mayPost);
     const text = `I am not in <#${change.origin.channel}>, so the card of ${change.id} is here. Invite me there, and the next one stands where you typed.`;
     try {
       await this.#send(place.channel, () =>

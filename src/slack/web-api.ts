@@ -33,7 +33,7 @@ export async function call<T>(request: () => Promise<T>): Promise<T> {
   try {
     return await request();
   } catch (cause) {
-    throw toChatError(cause);
+    throw cause instanceof ChatError ? cause : toChatError(cause);
   }
 }
 

@@ -135,7 +135,7 @@ async function put(desk: CardDesk, change: Change, claim: CardClaim): Promise<Om
   }
   await claim.beginPost();
   try {
-    return await desk.chat.post(change);
+    return await desk.chat.post(change, () => claim.isHeld());
   } catch (error) {
     if (error instanceof ChatError && error.outcome === 'later') await claim.forgetPost();
     throw error;

@@ -195,6 +195,8 @@ export interface CardClaim {
   /** Holds it until disposed of, however long that takes; what nobody keeps runs out within seconds. */
   keep(): Disposable;
   /** Refused where this claim has begun one already. */
+  /** Nobody else can have it; to be asked just before something is sent that cannot be taken back. */
+  isHeld(): boolean;
   beginPost(): Promise<void>;
   /** The post that was begun is known not to have been sent. */
   forgetPost(): Promise<void>;
@@ -212,8 +214,8 @@ export interface CardClaim {
 export interface Chat {
   /** Waits until chat takes a message in that channel; true when that took a while, so that what was to be shown may be old. */
   turn(channel: string): Promise<boolean>;
-  /** Posts the card of a change; returns where it stands. */
-  post(change: Change): Promise<Omit<Placed, 'shownRev'>>;
+  /** Posts the card of a change; returns where it stands. `mayPost` is asked just before: a process may stand still for long on its way. */
+  post(change: Change, mayPost: () => boolean): Promise<Omit<Placed, 'shownRev'>>;
   update(placed: Omit<Placed, 'shownRev'>, change: Change): Promise<void>;
   /** Takes back what a card says: the record behind it cannot be trusted. */
   disown(placed: Omit<Placed, 'shownRev'>, id: ChangeId): Promise<void>;

@@ -181,7 +181,7 @@ export class Door {
       this.house.log,
     );
     for (const change of this.house.changes.all) {
-      await channel.post(change);
+      await channel.post(change, () => true);
       await channel.update({ channel: change.origin.channel, ts: '1.1' }, change);
     }
     return [...this.slack.callsOf('chat.postMessage'), ...this.slack.callsOf('chat.update')];

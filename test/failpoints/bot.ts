@@ -19,6 +19,8 @@ const message = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('answer'), ask: z.number(), value: z.unknown().optional() }),
 ]);
 
+const isRunning = z.object({ port: z.number() });
+
 const runsWithinMs = 20_000;
 /** One that is frozen or dead does not answer. */
 const answersWithinMs = 500;
@@ -27,7 +29,7 @@ const answersWithinMs = 500;
 export class Bot {
   readonly #child: ChildProcess;
   readonly #warm = Promise.withResolvers<void>();
-  readonly #running = Promise.withResolvers<void>();
+  readonly #running = Promise.withResolvers<number>();
   readonly #asked = new Map<number, (value: unknown) => void>();
   #count = 0;
   #hasEnded = false;
@@ -43,7 +45,7 @@ export class Bot {
       if (stream === null) continue;
       createInterface({ input: stream }).on('line', (line) => {
         appendFileSync(logFile, `${this.#child.pid} ${line}\n`);
-        if (line.includes('"shiftbot is running"')) this.#running.resolve();
+        if (line.includes('"shiftbot is running"')) this.#running.resolve(isRunning.parse(JSON.parse(line)).port);
       });
     }
     this.#child.on('message', (text) => this.#hear(text));
@@ -61,15 +63,16 @@ export class Bot {
   }
 
   /** Makes it a bot; resolves when it serves. */
-  async begin(port: number, environment: NodeJS.ProcessEnv): Promise<void> {
-    this.port = port;
+  async begin(environment: NodeJS.ProcessEnv): Promise<void> {
     await this.#warm.promise;
-    this.#child.send({ kind: 'begin', environment: { ...environment, PORT: String(port) } });
+    this.#child.send({ kind: 'begin', environment: { ...environment, PORT: '0' } });
     const late = AbortSignal.timeout(runsWithinMs);
-    await Promise.race([
+    this.port = await Promise.race([
       this.#running.promise,
-      this.exited.then((how) => Promise.reject(new Error(`a bot ended as it began (${how})`))),
-      new Promise((_, reject) => late.addEventListener('abort', () => reject(new Error('a bot does not begin')))),
+      this.exited.then((how) => Promise.reject<number>(new Error(`a bot ended as it began (${how})`))),
+      new Promise<number>((_, reject) =>
+        late.addEventListener('abort', () => reject(new Error('a bot does not begin'))),
+      ),
     ]);
   }
 

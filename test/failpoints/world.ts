@@ -5,7 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { kubeconfig } from '../../src/sandbox/kube-api/kubeconfig.ts';
 import { type KubeApi, type KubeObject, startKubeApi } from '../../src/sandbox/kube-api/server.ts';
-import { freePort } from '../../src/sandbox/launched-process.ts';
 import { type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
 import { recordKey } from '../chaos/chaos-world.ts';
 import { HistoryRecorder, type ObjectEvent, readService, servicesPath } from '../chaos/history.ts';
@@ -70,7 +69,7 @@ export class World {
   async startBot(redisUrl: string): Promise<Bot> {
     const bot = this.#warm.shift() ?? this.#add();
     this.#warmUp();
-    await bot.begin(await freePort(), {
+    await bot.begin({
       SLACK_BOT_TOKEN: 'xoxb-1-failpoints',
       SLACK_SIGNING_SECRET: signingSecret,
       SLACK_API_URL: this.slack.apiUrl,

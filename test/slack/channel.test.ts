@@ -25,7 +25,7 @@ describe('cards in Slack', () => {
   it('are posted where the command came from, in its thread, with nothing unfurled', async () => {
     const asked = change({ origin: { team: 'T1', channel: 'C1', thread: '5.0' } });
 
-    const placed = await channel.post(asked);
+    const placed = await channel.post(asked, () => true);
 
     expect(placed).toEqual({ channel: 'C1', ts: '1.0' });
     expect(slack.callsOf('chat.postMessage')[0]?.arguments).toMatchObject({
@@ -41,7 +41,7 @@ describe('cards in Slack', () => {
     async (error) => {
       slack.answer('chat.postMessage', refused(error), { body: { ok: true, channel: 'D1', ts: '2.0' } });
 
-      const placed = await channel.post(change({ by: 'U01ALICE', origin: { team: 'T1', channel: 'C1' } }));
+      const placed = await channel.post(change({ by: 'U01ALICE', origin: { team: 'T1', channel: 'C1' } }), () => true);
 
       const [first, second, third] = slack.callsOf('chat.postMessage');
       expect(placed).toEqual({ channel: 'D1', ts: '2.0' });
@@ -64,7 +64,7 @@ describe('cards in Slack', () => {
   `('are not sent twice when Slack answers $answer, but told as $outcome', async ({ answer, outcome, code }) => {
     slack.answer('chat.postMessage', answer);
 
-    const error = await channel.post(change()).catch((thrown: unknown) => thrown);
+    const error = await channel.post(change(), () => true).catch((thrown: unknown) => thrown);
 
     expect(error).toBeInstanceOf(ChatError);
     expect(error).toMatchObject({ outcome, code });

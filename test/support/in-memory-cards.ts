@@ -24,6 +24,7 @@ export class InMemoryCards implements CardLog {
       placed: card.placed,
       postBegun: card.postBegun,
       keep: () => ({ [Symbol.dispose]: () => {} }),
+      isHeld: () => this.#claimed.get(id) === token,
       beginPost: async () => {
         card.postBegun = true;
       },

@@ -30,8 +30,9 @@ export class InMemoryChat implements Chat {
     return false;
   }
 
-  async post(change: Change): Promise<Place> {
+  async post(change: Change, mayPost: () => boolean): Promise<Place> {
     const fault = await this.#reach();
+    if (!mayPost()) throw toError({ outcome: 'unknown' });
     if (fault !== undefined && fault.sent !== true) throw toError(fault);
     const place = { channel: change.origin.channel, ts: `${1000 + this.#messages.length}.0001` };
     this.#messages.push({ ...place, id: change.id, shown: [change] });

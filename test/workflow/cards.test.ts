@@ -139,7 +139,7 @@ describe('a card', () => {
     it('is found by another process when the one that posted it died', async () => {
       const lost = await house.cardLog.claim(change.id);
       await lost?.beginPost();
-      await house.chat.post(change);
+      await house.chat.post(change, () => true);
       house.cardLog.expireClaim(change.id);
 
       await show();
@@ -231,5 +231,20 @@ describe('a card', () => {
 
     expect(house.chat.cardsOf(id)).toEqual([kept]);
     expect(house.chat.shows(id)).toEqual(house.stored(id));
+  });
+
+  it('is posted once though whoever was to post it stood still until another had taken over', async () => {
+    const house = new House();
+    const { id } = await house.accepted('v3', 50);
+    house.chat.duringNextCall(async () => {
+      house.cardLog.expireClaim(id);
+      await house.cards.show(id);
+    });
+
+    house.cards.showSoon(id);
+    await house.settled();
+    await house.reconcile();
+
+    expect(house.chat.cardsOf(id)).toHaveLength(1);
   });
 });
