@@ -19,6 +19,8 @@ export interface Config {
   readonly redis: RedisAddress;
   /** Signs the stored changes. */
   readonly recordKey?: string | undefined;
+  /** Lets an incident tool freeze and thaw; absent where none may. */
+  readonly freezeHookToken?: string | undefined;
   /** Access to each cluster we serve, by its name. */
   readonly clusters: ReadonlyMap<string, PooledKubeConfig>;
   readonly namespace: string;
@@ -53,6 +55,7 @@ export const variables = {
   SLACK_API_URL: { secret: false },
   REDIS_URL: { secret: true },
   RECORD_KEY: { secret: true },
+  FREEZE_HOOK_TOKEN: { secret: true },
   KUBECONFIG: { secret: false },
   CLUSTERS: { secret: false },
   NAMESPACE: { secret: false },
@@ -80,7 +83,8 @@ export function readConfig(environment: Environment): Config {
       apiUrl: reader.url('SLACK_API_URL'),
     },
     redis: reader.redis(),
-    recordKey: reader.recordKey(),
+    recordKey: reader.longSecret('RECORD_KEY'),
+    freezeHookToken: reader.longSecret('FREEZE_HOOK_TOKEN'),
     clusters: reader.clusters(),
     namespace: reader.namespace(),
     policy: reader.policy(),
@@ -159,9 +163,10 @@ class Reader {
     return address ?? { kind: 'single', hosts: [], options: {} };
   }
 
-  recordKey(): string | undefined {
-    const value = this.value('RECORD_KEY');
-    if (value !== undefined && value.length < 16) this.#fault('RECORD_KEY', 'is shorter than 16 characters');
+  /** One that nobody can guess. */
+  longSecret(name: Variable): string | undefined {
+    const value = this.value(name);
+    if (value !== undefined && value.length < 16) this.#fault(name, 'is shorter than 16 characters');
     return value;
   }
 

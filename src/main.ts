@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto';
+import type { RequestListener } from 'node:http';
 import { Background } from './background.ts';
 import { ClusterMesh } from './cluster/cluster-mesh.ts';
 import { Clusters } from './cluster/clusters.ts';
 import { KubeClient } from './cluster/kube-client.ts';
 import { ServerClock } from './cluster/server-clock.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
+import { freezeHook } from './http/freeze-hook.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import { type SlackEndpoint, startHttp, telling, within } from './http/server.ts';
 import { createLog } from './log.ts';
@@ -16,11 +19,13 @@ import { JobQueue, type RunningWorker, startWorker } from './redis/job-queue.ts'
 import { listenForNews } from './redis/news.ts';
 import { redisCheck } from './redis/readiness.ts';
 import { StoredChanges } from './redis/stored-changes.ts';
+import { StoredHolds } from './redis/stored-holds.ts';
 import { StoredLimits } from './redis/stored-limits.ts';
 import { WorkerProbe } from './redis/worker-probe.ts';
 import { Rounds } from './rounds.ts';
 import { createSlackApp, type SlackApp, SlackTokenError } from './slack/app.ts';
 import { SlackChannel } from './slack/channel.ts';
+import { SlackNotices } from './slack/notices.ts';
 import { SlackPeople } from './slack/people.ts';
 import { eventsPath } from './slack/surface.ts';
 import { slackClient } from './slack/web-api.ts';
@@ -28,6 +33,7 @@ import { startWatching } from './watching.ts';
 import { apply, type Bench } from './workflow/apply.ts';
 import { cardsOf } from './workflow/cards.ts';
 import { DependencyError } from './workflow/errors.ts';
+import { freezesInForce, type HookDesk, orderByHook } from './workflow/freeze-hook.ts';
 import { noPolicyFile } from './workflow/judge-live.ts';
 import type { Log } from './workflow/ports.ts';
 import { Reconciler } from './workflow/reconcile.ts';
@@ -55,6 +61,7 @@ async function start(config: Config, log: Log): Promise<Bot> {
   const redis = connectForRequests(config.redis);
   redis.on('error', (err) => log.warn({ err }, 'Redis is not reachable'));
   const changes = new StoredChanges(redis, { recordKey: config.recordKey, log });
+  const holds = new StoredHolds(redis, { recordKey: config.recordKey });
   const cardLog = new StoredCards(redis);
   const queue = new JobQueue(redis, log);
   const mesh = new Clusters(
@@ -79,7 +86,8 @@ async function start(config: Config, log: Log): Promise<Bot> {
   const rounds = new Rounds(log);
   const cards = cardsOf({ changes, cards: cardLog, chat, log, aside, lookAgain: () => rounds.soon() });
   const desk = {
-    ...{ mesh, changes, queue, policies, people, log, now, aside },
+    ...{ mesh, changes, queue, policies, people, holds, log, now, aside },
+    notices: new SlackNotices(web),
     turns: new Turns(),
     namespace: config.namespace,
   };
@@ -117,6 +125,7 @@ async function start(config: Config, log: Log): Promise<Bot> {
     stuck: () => probe?.problem(),
     metrics: metrics.scrape,
     slack: slackEndpoint(config, slack, log),
+    freezeHook: hookFor(config, desk),
   });
   background.run(() => mesh.warm(config.namespace), 'the default namespace could not be read yet', {
     namespace: config.namespace,
@@ -124,7 +133,7 @@ async function start(config: Config, log: Log): Promise<Bot> {
   background.run(() => people.warm(), 'which team is ours could not be asked yet', {});
 
   const worker = config.roles.has('worker')
-    ? startWork(config, { mesh, changes, cards, policies, people, meter: metrics, log, now, aside }, () =>
+    ? startWork(config, { mesh, changes, cards, policies, people, holds, meter: metrics, log, now, aside }, () =>
         probe?.taken(),
       )
     : undefined;
@@ -207,6 +216,17 @@ async function meshProblem(mesh: Clusters): Promise<string | undefined> {
     if (!(error instanceof DependencyError)) throw error;
     return `Kubernetes: ${error.message}; see KUBECONFIG and CLUSTERS`;
   }
+}
+
+/** Absent where no token is set. */
+function hookFor({ freezeHookToken: token }: Config, desk: HookDesk): RequestListener | undefined {
+  if (token === undefined) return undefined;
+  return freezeHook({
+    token,
+    log: desk.log,
+    order: (order) => orderByHook(desk, order, `hook:${randomUUID()}`),
+    inForce: () => freezesInForce(desk),
+  });
 }
 
 /** Absent in Socket Mode, where nothing of Slack's comes in from outside. */

@@ -1,5 +1,7 @@
+import { type End, formatEnd } from './end.ts';
 import type { ChangeId } from './names.ts';
 import type { Wish } from './plan.ts';
+import type { TypedScope } from './scope.ts';
 
 /** A service as it was typed; the places that were not named are filled in from the configuration. */
 export interface TypedService {
@@ -24,8 +26,27 @@ export type MovingCommand =
       readonly options: Options;
     };
 
+/** What sets or ends a lock or a freeze. */
+export type HoldCommand =
+  | {
+      readonly verb: 'lock';
+      readonly service: TypedService;
+      readonly end?: End | undefined;
+      readonly reason?: string | undefined;
+    }
+  | { readonly verb: 'unlock'; readonly service: TypedService }
+  | {
+      readonly verb: 'freeze';
+      readonly scope: TypedScope;
+      readonly end?: End | undefined;
+      readonly reason?: string | undefined;
+    }
+  /** By the name of a freeze, or by what it covers; of nothing, what is frozen. */
+  | { readonly verb: 'thaw'; readonly scope?: TypedScope | undefined };
+
 export type Command =
   | MovingCommand
+  | HoldCommand
   /** What policy would say of a command. */
   | { readonly verb: 'why'; readonly command: MovingCommand }
   | {
@@ -51,6 +72,10 @@ export const verbs = [
   'reject',
   'withdraw',
   'pending',
+  'lock',
+  'unlock',
+  'freeze',
+  'thaw',
   'why',
   'help',
 ] as const;
@@ -76,6 +101,18 @@ export function formatCommand(command: Command): string {
       return join('/shift', 'reject', command.id, command.reason && formatFlags({ reason: command.reason }));
     case 'pending':
       return '/shift pending';
+    case 'lock':
+      return join(
+        '/shift lock',
+        ...formatService(command.service, command.end && formatEnd(command.end)),
+        formatFlags({ reason: command.reason }),
+      );
+    case 'unlock':
+      return join('/shift unlock', ...formatService(command.service));
+    case 'freeze':
+      return join('/shift freeze', ...formatScope(command));
+    case 'thaw':
+      return join('/shift thaw', ...(command.scope === undefined ? [] : formatScope({ scope: command.scope })));
     case 'why':
       return formatCommand(command.command).replace(/^\/shift/, '/shift why');
     case 'rollback':
@@ -119,6 +156,14 @@ function formatService(
   const { service, namespace, cluster } = place;
   if (namespace === undefined || !service?.includes('.')) return [service, more, formatFlags({ namespace, cluster })];
   return [`${namespace}/${service}`, more, formatFlags({ cluster })];
+}
+
+function formatScope({
+  scope,
+  end,
+  reason,
+}: Omit<Extract<HoldCommand, { verb: 'freeze' }>, 'verb'>): readonly (string | undefined)[] {
+  return [scope.pattern, end && formatEnd(end), formatFlags({ cluster: scope.cluster, reason })];
 }
 
 /** Flags as they are typed; what was said in them is read again. */

@@ -45,6 +45,10 @@ export function options(flags: Flags): Options {
   return { rule: flags.rule, reason: flags.reason, dryRun: flags.dryRun ?? false };
 }
 
+export function asReason(text: string): string {
+  return truncate(text, maxReason);
+}
+
 function readFlag(name: string, value: string | undefined, flags: Flags): Parsed<Flags> {
   if (name === '--dry-run' && value === undefined) return { ok: true, value: { ...flags, dryRun: true } };
   if (name === '--dry-run') return no('`--dry-run` takes no value.', 'Leave it as `--dry-run`.');
@@ -52,7 +56,7 @@ function readFlag(name: string, value: string | undefined, flags: Flags): Parsed
   if (!known) return unknownFlag(name);
   if (value === undefined || value === '')
     return no(`${quote(name)} wants a value.`, `Type \`${name} ${exampleOf(name)}\`.`);
-  if (name === '--reason') return { ok: true, value: { ...flags, reason: truncate(value, maxReason) } };
+  if (name === '--reason') return { ok: true, value: { ...flags, reason: asReason(value) } };
   if (name === '--cluster') return { ok: true, value: { ...flags, cluster: value } };
   if (name === '--route') return { ok: true, value: { ...flags, rule: value } };
   if (!isLabel(value.toLowerCase()))

@@ -28,6 +28,8 @@ export interface Freeze {
 export interface Hold {
   readonly kind: 'freeze' | 'lock';
   readonly name?: string | undefined;
+  /** What it covers, as a glob over `cluster/namespace/service`. */
+  readonly target?: string | undefined;
   /** Whoever set it; absent on those of the policy file. */
   readonly by?: string | undefined;
   readonly reason?: string | undefined;
@@ -77,9 +79,11 @@ export function freezesAt(freezes: readonly Freeze[], targets: readonly string[]
   return freezes
     .filter(({ target }) => targets.some((name) => globMatches(target, name)))
     .flatMap((freeze) => {
-      const { name, except, line, timezone } = freeze;
+      const { name, target, except, line, timezone } = freeze;
       const window = windowAt(freeze, at);
-      return window === undefined ? [] : [{ kind: 'freeze', name, until: window.until, timezone, except, line }];
+      return window === undefined
+        ? []
+        : [{ kind: 'freeze', name, target, until: window.until, timezone, except, line }];
     });
 }
 

@@ -3,7 +3,7 @@
  * none takes longer than its length times the text's.
  */
 export function globMatches(pattern: string, text: string): boolean {
-  const parts = pattern.match(/\*+|[^*]/g) ?? [];
+  const parts = partsOf(pattern);
   let reached = skipStars(parts, new Set([0]));
   for (const character of text) {
     const next = new Set<number>();
@@ -37,4 +37,30 @@ export function globCovers(wide: string, narrow: string): boolean {
       ),
     ),
   );
+}
+
+/** Whether there is a text that both describe; a yes may be wrong, a no is not. */
+export function globsOverlap(one: string, other: string): boolean {
+  const [ones, others] = [partsOf(one), partsOf(other)];
+  const seen = new Set<string>();
+  const meet = (a: number, b: number): boolean => {
+    const place = `${a},${b}`;
+    if (seen.has(place)) return false;
+    seen.add(place);
+    const [x, y] = [ones[a], others[b]];
+    if (x === undefined && y === undefined) return true;
+    if (x?.startsWith('*') && (meet(a + 1, b) || (takes(x, y) && meet(a, b + 1)))) return true;
+    if (y?.startsWith('*') && (meet(a, b + 1) || (takes(y, x) && meet(a + 1, b)))) return true;
+    return x !== undefined && x === y && meet(a + 1, b + 1);
+  };
+  return meet(0, 0);
+}
+
+/** Whether a star can stand for what the other pattern has there. */
+function takes(star: string, part: string | undefined): boolean {
+  return part !== undefined && (star.length > 1 || part !== '/');
+}
+
+function partsOf(pattern: string): readonly string[] {
+  return pattern.match(/\*+|[^*]/g) ?? [];
 }

@@ -1,7 +1,7 @@
 import type { Needs } from './approvals.ts';
 import { type Exceptions, freezesAt, type Hold } from './freeze.ts';
 import { among, isNamed, type Memberships, type Person, type UnknownGroup, type Who } from './groups.ts';
-import { type Policy, type PolicyRule, type RuleRef, ruleFor } from './policy.ts';
+import { type Policy, type PolicyRule, type RuleRef, ruleFor, rulesReached } from './policy.ts';
 import type { Growth } from './target.ts';
 
 export const deeds = [
@@ -88,7 +88,25 @@ export interface Judgement {
 
 /** Answers what a plan may do. Pure: the same policy and the same ask give the same judgement. */
 export function judge(policy: Policy, ask: Ask): Judgement {
+  return judgeUnder(policy, ruleFor(policy, ask.targets), ask);
+}
+
+/** What all the rules say that a glob reaches into, where it is more than one object that somebody wants to freeze. */
+export function judgeReach(policy: Policy, ask: Ask): Judgement {
+  const [first, ...more] = rulesReached(policy, ask.targets).map((rule) => judgeUnder(policy, rule, ask));
+  if (first === undefined) return judgeUnder(policy, undefined, ask);
+  return [first, ...more].find(({ verdict }) => verdict.kind === 'refused') ?? first;
+}
+
+/** Why a lock or a freeze does not let it through; nothing else is looked at. */
+export function heldBack(policy: Policy, ask: Ask): Denial | undefined {
   const rule = ruleFor(policy, ask.targets);
+  const facts: Facts = { ask, policy, rule, ref: rule && { name: rule.name, line: rule.line } };
+  const said = objectIsLocked(facts) ?? objectIsFrozen(facts);
+  return said?.kind === 'refused' ? said.denial : undefined;
+}
+
+function judgeUnder(policy: Policy, rule: PolicyRule | undefined, ask: Ask): Judgement {
   const facts: Facts = { ask, policy, rule, ref: rule && { name: rule.name, line: rule.line } };
   const findings: Finding[] = [];
   for (const [check, look] of checks) {

@@ -1,10 +1,12 @@
-import { type Command, formatFlags, isVerb, join, type TypedService, type Verb, verbs } from './command.ts';
-import { type Flags, options, takeFlags } from './flags.ts';
+import { type Command, formatFlags, isVerb, join, type Verb, verbs } from './command.ts';
+import { asReason, type Flags, options, takeFlags } from './flags.ts';
 import { type Mistake, mistake, no, type Parsed, plain, tooMuch } from './mistake.ts';
-import { isHost, isLabel, readChangeId, splitServiceWord } from './names.ts';
+import { readChangeId } from './names.ts';
 import { nearest } from './nearest.ts';
+import { parseFreeze, parseLock, parseThaw, parseUnlock } from './parse-hold.ts';
 import { isWeight, looksLikeWish, parseWish, versionName } from './parse-wish.ts';
-import { asTyped, quote, toWords, visible } from './typed-text.ts';
+import { typedService } from './typed-service.ts';
+import { asTyped, quote, toWords, visible, type Word } from './typed-text.ts';
 
 const maxTypedLength = 4000;
 
@@ -29,10 +31,39 @@ function readLine(text: string): Parsed<Line> {
 
   const flags = takeFlags(split.words);
   if (!flags.ok) return flags;
-  const words = flags.value.rest
-    .map((word) => word.text.replaceAll(/^[`*]+|(?<![`*,;])[`*,;]+$/g, '').toLowerCase())
-    .filter((word) => word !== '');
-  return { ok: true, value: { words: words[0] === '/shift' ? words.slice(1) : words, flags: flags.value.flags } };
+  const words = bareWords(flags.value.rest, /^[`*]+|(?<![`*,;])[`*,;]+$/g);
+  switch (words[0]) {
+    case 'lock':
+      return withQuotedReason(flags.value, /^[`*]+|(?<![`*,;])[`*,;]+$/g);
+    case 'freeze':
+    case 'thaw':
+      return withQuotedReason(flags.value, /^`+|(?<![`,;])[`,;]+$/g); // whose stars are no emphasis
+    default:
+      return { ok: true, value: { words, flags: flags.value.flags } };
+  }
+}
+
+interface Taken {
+  readonly flags: Flags;
+  readonly rest: readonly Word[];
+}
+
+/** What stands in quotes and is no flag's value is why something is held. */
+function withQuotedReason({ flags, rest }: Taken, decoration: RegExp): Parsed<Line> {
+  const words = bareWords(
+    rest.filter(({ quoted }) => !quoted),
+    decoration,
+  );
+  const reasons = rest.filter(({ quoted }) => quoted).map(({ text }) => text);
+  if (reasons.length + (flags.reason === undefined ? 0 : 1) > 1)
+    return no('There are several reasons.', 'Put all of it into one pair of quotes.');
+  const [reason] = reasons.map((text) => text.trim()).filter((text) => text !== '');
+  return { ok: true, value: { words, flags: reason === undefined ? flags : { ...flags, reason: asReason(reason) } } };
+}
+
+function bareWords(words: readonly Word[], decoration: RegExp): readonly string[] {
+  const bare = words.map(({ text }) => text.replaceAll(decoration, '').toLowerCase()).filter((word) => word !== '');
+  return bare[0] === '/shift' ? bare.slice(1) : bare;
 }
 
 /**
@@ -61,7 +92,9 @@ function parseWords(words: readonly string[], flags: Flags): Command | Mistake {
   if (first === 'shift' && !rest[0]?.includes('=') && looksLikeWish(rest.slice(1))) return parseShift(rest, flags);
   if (!isVerb(first)) return isMistypedVerb(words) ? unknownVerb(first, rest, flags) : parseShift(words, flags);
   if (first === 'why') return parseWhy(rest, flags);
-  if (looksLikeWish(rest) && first !== 'set' && first !== 'promote') return verbAsService(first, rest, flags);
+  const saysWhen = (first === 'lock' || first === 'freeze') && rest.some((word) => word === 'for' || word === 'until');
+  if (looksLikeWish(rest) && first !== 'set' && first !== 'promote' && !saysWhen)
+    return verbAsService(first, rest, flags);
 
   switch (first) {
     case 'help':
@@ -80,6 +113,14 @@ function parseWords(words: readonly string[], flags: Flags): Command | Mistake {
     case 'reject':
     case 'withdraw':
       return parseDecision(first, rest, flags);
+    case 'lock':
+      return parseLock(rest, flags);
+    case 'unlock':
+      return parseUnlock(rest, flags);
+    case 'freeze':
+      return parseFreeze(rest, flags);
+    case 'thaw':
+      return parseThaw(rest, flags);
     case 'pending':
       return rest.length > 0 ? tooMuch(rest, '/shift pending') : { verb: 'pending' };
   }
@@ -188,21 +229,6 @@ function parseHistory(words: readonly string[], flags: Flags): Command | Mistake
   if (more.length > 0) return tooMuch(more, `/shift history ${plain(word)}`);
   const service = typedService(word, flags);
   return service.ok ? { verb: 'history', service: service.value } : service.mistake;
-}
-
-function typedService(word: string, flags: Flags): Parsed<TypedService> {
-  const { service, namespace } = splitServiceWord(word);
-  if (namespace !== undefined && flags.namespace !== undefined && namespace !== flags.namespace) {
-    return no(`${quote(word)} and \`-n ${flags.namespace}\` name two namespaces.`, 'Leave one of them out.');
-  }
-  const place = namespace ?? flags.namespace;
-  if (!isHost(service) || (place !== undefined && !isLabel(place))) {
-    return no(
-      `${quote(word)} cannot be the name of a service.`,
-      'A name is lower-case letters, digits and dashes, like `reviews` or `bookinfo/reviews`.',
-    );
-  }
-  return { ok: true, value: { service, namespace: place, cluster: flags.cluster } };
 }
 
 /** A word before a whole shift, or a word that is nearly a command and is not followed by a shift. */

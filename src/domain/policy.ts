@@ -1,5 +1,5 @@
 import { type Freeze, freezesAt } from './freeze.ts';
-import { globMatches } from './glob.ts';
+import { globMatches, globsOverlap } from './glob.ts';
 import type { Who } from './groups.ts';
 
 /** Who may do what, where, when. */
@@ -57,6 +57,11 @@ export interface RollbackRule {
 /** The rule that an object falls under, by whichever of its names. */
 export function ruleFor({ rules }: Policy, targets: readonly string[]): PolicyRule | undefined {
   return rules?.find(({ target }) => targets.some((name) => globMatches(target, name)));
+}
+
+/** The rules that some object within these globs may fall under. */
+export function rulesReached({ rules = [] }: Policy, globs: readonly string[]): readonly PolicyRule[] {
+  return rules.filter(({ target }) => globs.some((glob) => globsOverlap(target, glob)));
 }
 
 /** All whom a judgement about these targets may have to look for. */

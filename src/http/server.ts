@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Log } from '../workflow/ports.ts';
+import { freezeHookPath } from './freeze-hook.ts';
 import { slackGuard } from './slack-guard.ts';
 
 /** Looks at what we depend on; each names what is missing, or resolves to undefined. */
@@ -27,6 +28,8 @@ export interface HttpOptions {
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   /** Where Slack posts, in HTTP mode. */
   readonly slack?: SlackEndpoint | undefined;
+  /** What `/hooks/freeze` does; without it there is no such path. */
+  readonly freezeHook?: RequestListener | undefined;
 }
 
 export interface SlackEndpoint {
@@ -60,6 +63,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       if (takesSlack) return guarded(request, response);
       return void response.writeHead(503, { connection: 'close' }).end();
     }
+    if (options.freezeHook !== undefined && path === freezeHookPath) return options.freezeHook(request, response);
     void respond(options, request, response);
   });
   await listening(server, options.port);
@@ -92,6 +96,7 @@ interface Answer {
 }
 
 async function answer(options: HttpOptions, method: string, path: string): Promise<Answer> {
+  if (path === freezeHookPath) return plain(404, 'not found\n');
   if (method !== 'GET' && method !== 'HEAD') return plain(405, 'method not allowed\n');
   switch (path) {
     case '/healthz': {

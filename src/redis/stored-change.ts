@@ -1,10 +1,10 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { type Change, failReasons, holdReasons, movedHow, voidReasons } from '../domain/change.ts';
 import { denialReasons, movingDeeds } from '../domain/judge.ts';
 import { changeIdSchema, splitSchema } from '../domain/ledger.ts';
 import { tools } from '../domain/owner.ts';
 import { LaterRecordError, UntrustedRecordError } from '../workflow/errors.ts';
+import { isSigned, parseJson, sign } from './signature.ts';
 
 /** A change as Redis keeps it. `rev` and `kind` stand beside the record so that scripts can compare them. */
 export interface StoredChange {
@@ -24,13 +24,14 @@ export const objectSchema = z.object({
 
 const time = z.iso.datetime();
 const ruleRef = z.object({ name: z.string(), line: z.int() });
-const who = z.discriminatedUnion('kind', [
+/** How somebody whom a policy names is read. */
+export const whoSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('everyone') }),
   z.object({ kind: z.literal('user'), id: z.string() }),
   z.object({ kind: z.literal('group'), name: z.string(), users: z.array(z.string()) }),
   z.object({ kind: z.literal('usergroup'), name: z.string(), id: z.string() }),
 ]);
-const needs = z.object({ by: z.array(who), count: z.int().min(1), expiresMs: z.int().min(1), rule: ruleRef });
+const needs = z.object({ by: z.array(whoSchema), count: z.int().min(1), expiresMs: z.int().min(1), rule: ruleRef });
 const state = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('awaiting'), expiresAt: time, needs }),
   z.object({ kind: z.literal('rejected'), at: time, by: z.string(), reason: z.string().optional() }),
@@ -140,22 +141,4 @@ function withBeginning(change: Change, { kind, rev }: StoredChange): Change {
     return { ...change, state: { kind: 'applying' }, rev: change.rev + 1 };
   if (kind === change.state.kind && rev === String(change.rev)) return change;
   throw new UntrustedRecordError('a stored change and its index do not fit together');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // refused by the schema like any other wrong shape
-  }
-}
-
-function sign(record: string, key: string | undefined): string {
-  return key === undefined ? '' : createHmac('sha256', key).update(record).digest('hex');
-}
-
-function isSigned({ record, mac }: StoredChange, key: string | undefined): boolean {
-  const expected = Buffer.from(sign(record, key));
-  const actual = Buffer.from(key === undefined ? '' : mac);
-  return expected.length === actual.length && timingSafeEqual(expected, actual);
 }

@@ -12,6 +12,7 @@ export const actions = {
   reject: 'reject',
   withdraw: 'withdraw',
   planAgain: 'plan_again',
+  takeOver: 'take_over',
 } as const;
 
 /** A button holds the id of a change; a confirmation also a stamp of what the person was shown. The record is the truth. */
@@ -29,4 +30,20 @@ export function readButtonValue(value: unknown): ButtonValue | undefined {
   const [, id = '', seen] = /^(c-[0-9A-Z]{8})(?:@([0-9a-f]{16}))?$/.exec(typeof value === 'string' ? value : '') ?? [];
   if (!isChangeId(id)) return undefined;
   return seen === undefined ? { id } : { id, seen };
+}
+
+/** A button that does what a typed line does, to the lock or freeze that was shown. Who may is asked anew, as of whatever is typed. */
+export interface LineValue {
+  readonly line: string;
+  readonly seen: ChangeId;
+}
+
+export function formatLineValue({ line, seen }: LineValue): string {
+  return `${seen} ${line}`;
+}
+
+export function readLineValue(value: unknown): LineValue | undefined {
+  const [, seen = '', line = ''] =
+    /^(c-[0-9A-Z]{8}) (\/shift .{1,1900})$/s.exec(typeof value === 'string' ? value : '') ?? [];
+  return isChangeId(seen) ? { line, seen } : undefined;
 }

@@ -10,6 +10,7 @@ import type { RollbackAnswer, Undo } from '../workflow/roll-back.ts';
 import type { Answer, Trial } from '../workflow/submit.ts';
 import { actions, formatButtonValue } from './actions.ts';
 import { plain, title } from './card.ts';
+import { holdLines } from './hold-text.ts';
 import { code, escapeText, fitted, foreign, markup, maxText, user } from './mrkdwn.ts';
 import { ownerText, warningText } from './owner-text.ts';
 import { ageText, notFoundText, refusalText } from './refusals.ts';
@@ -175,7 +176,7 @@ export function statusReply(answer: StatusAnswer, now: Date): Reply {
   }
 }
 
-function statusText({ name, route, open }: Extract<StatusAnswer, { kind: 'status' }>, now: Date): string {
+function statusText({ name, route, open, holds }: Extract<StatusAnswer, { kind: 'status' }>, now: Date): string {
   const rule = findRule(route, defaultRule);
   const split =
     rule === undefined
@@ -196,6 +197,7 @@ function statusText({ name, route, open }: Extract<StatusAnswer, { kind: 'status
     ...(route.owners ?? []).map((owner) => `Managed by ${ownerText(owner)}.`),
     ...besidesLines(route, rule),
     ...pinnedLines(route),
+    ...holdLines(holds),
     ...openLines(open),
   ].join('\n');
 }
@@ -213,7 +215,7 @@ const besidesWords: Record<NonNullable<Rule['besides']>[number], string> = {
   mirror: 'The rule mirrors its requests, whichever version they go to.',
 };
 
-function overviewText({ place, routes, open, asOf }: Extract<StatusAnswer, { kind: 'overview' }>): string {
+function overviewText({ place, routes, open, holds, asOf }: Extract<StatusAnswer, { kind: 'overview' }>): string {
   if (routes.length === 0)
     return `Nothing is routed in ${code(place.namespace)}. Another namespace is named with \`-n\`.${ageText({ asOf })}`;
   const sorted = routes.toSorted((a, b) => byName(a.object.name, b.object.name));
@@ -226,6 +228,7 @@ function overviewText({ place, routes, open, asOf }: Extract<StatusAnswer, { kin
     `*${foreign(place.namespace)}* @ ${foreign(place.cluster)}${asOf === undefined ? '' : '.'}${ageText({ asOf })}`,
     ...shown,
     ...more,
+    ...holdLines(holds),
     ...openLines(open),
   ].join('\n');
 }

@@ -1,5 +1,5 @@
 import { type Change, type FailReason, isForPeople } from '../domain/change.ts';
-import type { Command } from '../domain/command.ts';
+import type { Command, HoldCommand } from '../domain/command.ts';
 import type { Mistake } from '../domain/mistake.ts';
 import { parseCommand } from '../domain/parse-command.ts';
 import { type ApprovalAnswer, approve, reject, withdraw } from '../workflow/approve.ts';
@@ -7,17 +7,20 @@ import type { Cards } from '../workflow/cards.ts';
 import { type Asker, type Desk, fillIn, TooLateError } from '../workflow/desk.ts';
 import { AcceptanceUnknownError, DependencyError, StoreUnavailableError } from '../workflow/errors.ts';
 import { explain } from '../workflow/explain.ts';
+import { freeze, thaw } from '../workflow/freeze.ts';
 import { discard, type HeldAnswer, planAnew } from '../workflow/held.ts';
+import { lock, unlock } from '../workflow/hold.ts';
 import { type Admission, type Allowance, admit, type Gesture, type Over, quietMs } from '../workflow/limits.ts';
 import { history, historyOfChange, overview, serviceNames, serviceStatus } from '../workflow/look-up.ts';
 import type { Limits, Log } from '../workflow/ports.ts';
 import { promote, requestShift } from '../workflow/request.ts';
 import { type RollbackAnswer, requestRollback, rollBack } from '../workflow/roll-back.ts';
-import { actions, type ButtonValue } from './actions.ts';
+import { actions, type ButtonValue, type LineValue } from './actions.ts';
 import { answerReply, heldReply, historyReply, mistakeReply, type Reply, says, statusReply } from './answers.ts';
 import { approvalReply, pendingReply } from './approval-answers.ts';
 import { mayComeFromItsCard } from './card-origin.ts';
 import { helpText } from './help.ts';
+import { holdReply } from './hold-text.ts';
 import { code } from './mrkdwn.ts';
 import { policyProblemText, whyReply } from './verdicts.ts';
 
@@ -83,6 +86,21 @@ export function answerClick(
   );
 }
 
+/** A click on the button that takes over a lock or thaws a freeze of somebody else's, answered. */
+export function answerTakeOver(
+  conversation: Conversation,
+  value: LineValue | undefined,
+  request: Request,
+): Promise<Told> {
+  const command = value === undefined ? undefined : parseCommand(value.line);
+  return inTime(conversation, request, (asker) =>
+    unlessTooMany(conversation, asker, { kind: 'decision' }, async () => {
+      if (command?.verb !== 'lock' && command?.verb !== 'thaw') return notOurs;
+      return holdReply(await hold(conversation, command, asker, value?.seen));
+    }),
+  );
+}
+
 /** What was typed into the dialog that *Reject* opens, answered. */
 export function answerRejection(
   conversation: Conversation,
@@ -109,7 +127,7 @@ function gestureOf(desk: Desk, command: Command | Mistake): Gesture {
   return { kind: decisions.has(command.verb) ? 'decision' : 'look' };
 }
 
-const decisions: ReadonlySet<string> = new Set(['approve', 'reject', 'withdraw']);
+const decisions: ReadonlySet<string> = new Set(['approve', 'reject', 'withdraw', 'lock', 'unlock', 'freeze', 'thaw']);
 
 function gestureOfClick(action: string): Gesture {
   switch (action) {
@@ -180,6 +198,11 @@ async function answerCommand(conversation: Conversation, command: Command | Mist
       return toldApproval(conversation, await withdraw(conversation.desk, command, asker));
     case 'pending':
       return pendingReply((await conversation.desk.changes.open()).filter(isForPeople));
+    case 'lock':
+    case 'unlock':
+    case 'freeze':
+    case 'thaw':
+      return holdReply(await hold(conversation, command, asker));
     case 'why':
       return whyReply(
         await explain(conversation.desk, command.command, asker),
@@ -236,6 +259,19 @@ async function answerAction(
     }
     default:
       return says(`I do not know what ${code(action)} means. \`/shift status\` shows what is live.`);
+  }
+}
+
+function hold({ desk }: Conversation, command: HoldCommand, asker: Asker, seen?: string) {
+  switch (command.verb) {
+    case 'lock':
+      return lock(desk, command, asker, seen);
+    case 'unlock':
+      return unlock(desk, command, asker);
+    case 'freeze':
+      return freeze(desk, command, asker);
+    case 'thaw':
+      return thaw(desk, command, asker, seen);
   }
 }
 

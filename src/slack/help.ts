@@ -1,3 +1,4 @@
+import { endExamples } from '../domain/end.ts';
 import { code, escapeText } from './mrkdwn.ts';
 import { names } from './refusals.ts';
 
@@ -38,6 +39,18 @@ export const commands = [
     does: 'takes back one that you asked for and that waits for approval',
   },
   {
+    topic: 'lock',
+    usage: '/shift lock reviews "migrating ratings" for 2h',
+    does: 'lets nobody else move the traffic of a service; rollbacks go through',
+  },
+  { topic: 'unlock', usage: '/shift unlock reviews', does: 'ends a lock' },
+  {
+    topic: 'freeze',
+    usage: '/shift freeze prod-*/payments until friday 18:00 "incident 42"',
+    does: 'stops changes to all services of a cluster, a namespace, or whatever stars reach; rollbacks go through',
+  },
+  { topic: 'thaw', usage: '/shift thaw [f-7f3k9qxz]', does: 'ends a freeze; without a name, lists those in force' },
+  {
     topic: 'why',
     usage: '/shift why reviews v3 50',
     does: 'shows what policy says of a command, and by which rule; nothing is done',
@@ -45,7 +58,7 @@ export const commands = [
   {
     topic: 'help',
     usage: '/shift help [topic]',
-    does: 'shows this, or more about one of: shift, set, promote, rollback, status, history, pending, approve, reject, withdraw, why, flags',
+    does: 'shows this, or more about one of: shift, set, promote, rollback, status, history, pending, approve, reject, withdraw, lock, unlock, freeze, thaw, why, flags',
   },
 ] as const;
 
@@ -73,6 +86,11 @@ const more: Readonly<Record<string, string>> = {
     'The same as the buttons on the card. Who may approve, how many it takes and until when stands in the policy file; whoever asked for the change does not count, and each person counts once. An approval is for the plan that the card shows: when the object moves, it is void.',
   reject: 'The same as the button on the card, which asks for the reason.',
   withdraw: 'Only whoever asked for a change withdraws it; who may approve rejects it.',
+  lock: `An end is ${endExamples}; without one a lock lasts 8 hours, and 7 days is the most. A clock is read in the time zone that you have set in Slack, where Slack tells it, else in UTC. Whoever locked moves the traffic all the same; so does a rollback, unless the policy file says otherwise. Locking what somebody else has locked asks first, and tells them. Changes that wait are not applied while it is locked.`,
+  unlock:
+    'Your own lock, or another’s where a policy file lets you; its owner is told. Without a policy file, take it over: `/shift lock reviews`.',
+  freeze: `A freeze is read from the left, as cluster/namespace/service: \`prod-*\` is all of these clusters, \`prod-*/payments\` all services of a namespace, \`prod-eu/payments/checkout\` one; \`--cluster\` names the cluster apart. The answer says which clusters it reaches. An end is ${endExamples}; without one it lasts 24 hours, and 30 days is the most. It holds up whoever set it, too. With a policy file, every rule that it reaches into has to let you shift.`,
+  thaw: 'By the name of a freeze, or by what it covers: `/shift thaw prod-*/payments`. Your own, or another’s where the policy file lets you; without one, another’s asks first. Its owner is told. A freeze of the policy file ends in that file.',
   why: 'Write it before a shift, a promotion or a rollback. It answers for you, in this channel, at this moment: allowed, in need of approval, or refused, with the name and the line of the rule in the policy file.',
   help: 'Since slash commands do not work in threads, a mention says the same: `@shiftbot reviews v3 50`.',
   flags: flags.map(({ usage, does }) => `• \`${usage}\` ${does}`).join('\n'),

@@ -14,12 +14,13 @@ import {
 } from '@slack/bolt';
 import { ChatError } from '../workflow/errors.ts';
 import type { Log } from '../workflow/ports.ts';
-import { actions, type ButtonValue, readButtonValue } from './actions.ts';
+import { actions, type ButtonValue, readButtonValue, readLineValue } from './actions.ts';
 import { type Reply, says } from './answers.ts';
 import { isOnCard } from './card-origin.ts';
 import {
   answerClick,
   answerRejection,
+  answerTakeOver,
   answerText,
   type Conversation,
   failed,
@@ -130,12 +131,16 @@ async function onClick(
   if (click.action === actions.reject && value !== undefined)
     return askWhy(client, log, { trigger: click.trigger, value, place: { channel, user, thread } });
 
-  const told = await answerClick(conversation, click.action, value, {
+  const request: Request = {
     user,
     team: click.userTeam,
     origin: { team, channel, thread },
     request: `click:${team}:${channel}:${click.message}:${click.action}:${click.at}`,
-  });
+  };
+  const told =
+    click.action === actions.takeOver
+      ? await answerTakeOver(conversation, isOurs ? readLineValue(click.value) : undefined, request)
+      : await answerClick(conversation, click.action, value, request);
   await tellNow(client, log, { channel, user, thread }, told);
 }
 

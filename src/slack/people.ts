@@ -26,6 +26,12 @@ const userInfo = z.object({
   }),
 });
 
+const userTimezone = z.object({ user: z.object({ tz: z.string().nullish() }) });
+
+type Timezone =
+  | { readonly kind: 'known'; readonly timezone: string | undefined }
+  | { readonly kind: 'unknown'; readonly why: string };
+
 type Home =
   | { readonly kind: 'home'; readonly teams: readonly string[] }
   | { readonly kind: 'unknown'; readonly why: string };
@@ -44,6 +50,7 @@ export class SlackPeople implements People {
   readonly #homes: Remembered<Home>;
   readonly #standings: Remembered<Standing>;
   readonly #memberships: Remembered<Membership>;
+  readonly #timezones: Remembered<Timezone>;
 
   constructor(client: WebClient, options: PeopleOptions) {
     const now = options.now ?? (() => performance.now());
@@ -52,6 +59,7 @@ export class SlackPeople implements People {
     this.#homes = new Remembered(now);
     this.#standings = new Remembered(now);
     this.#memberships = new Remembered(now);
+    this.#timezones = new Remembered(now);
   }
 
   async person(id: string, team: string | undefined): Promise<Person> {
@@ -65,6 +73,11 @@ export class SlackPeople implements People {
 
   members(usergroup: string): Promise<Membership> {
     return soon(this.#memberships.get(usergroup, () => this.#askMembers(usergroup), keep));
+  }
+
+  async timezone(user: string): Promise<string | undefined> {
+    const answer = await soon(this.#timezones.get(user, () => this.#askTimezone(user), keep));
+    return answer.kind === 'known' ? answer.timezone : undefined;
   }
 
   /** Learns which team is ours before the first gesture comes. */
@@ -99,6 +112,13 @@ export class SlackPeople implements People {
     return this.#ask('users.info', async () => {
       const { user } = userInfo.parse(await call(() => this.#client.users.info({ user: id })));
       return standingOf(user, home);
+    });
+  }
+
+  #askTimezone(user: string): Promise<Timezone> {
+    return this.#ask('users.info', async () => {
+      const { user: told } = userTimezone.parse(await call(() => this.#client.users.info({ user })));
+      return { kind: 'known', timezone: told.tz ?? undefined };
     });
   }
 

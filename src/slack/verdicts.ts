@@ -111,7 +111,8 @@ const deedWords: Record<Deed, string> = {
   thaw: 'thaw',
 };
 
-function holdText({ name, by, reason, until, timezone, line }: Hold): string {
+/** Which one, whose, why and until when. */
+export function holdText({ name, by, reason, until, timezone, line }: Hold): string {
   const parts = [
     name === undefined ? '' : ` (${code(name)}${line === undefined ? '' : `, line ${line} of the policy file`})`,
     by === undefined ? '' : ` by ${user(by)}`,

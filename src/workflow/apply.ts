@@ -13,8 +13,8 @@ import {
   StoreUnavailableError,
   UntrustedRecordError,
 } from './errors.ts';
-import { judgeChange } from './judge-change.ts';
-import type { Aside, Changes, Log, Mesh, Meter, OpenRoute, People, Policies, Written } from './ports.ts';
+import { heldChange, judgeChange } from './judge-change.ts';
+import type { Aside, Changes, Holds, Log, Mesh, Meter, OpenRoute, People, Policies, Written } from './ports.ts';
 
 export interface Bench {
   readonly mesh: Mesh;
@@ -22,6 +22,7 @@ export interface Bench {
   readonly cards: Cards;
   readonly policies: Policies;
   readonly people: People;
+  readonly holds: Holds;
   readonly meter: Meter;
   readonly log: Log;
   readonly now: () => Date;
@@ -163,10 +164,10 @@ async function makeLive(bench: Bench, change: Change): Promise<void> {
   }
 }
 
-/** Policy is asked once more just before the patch: somebody left a group, a freeze began, the file was changed. */
+/** Policy is asked once more just before the patch: somebody left a group, a freeze began, the file was changed, a lock was set. */
 async function objectionTo(bench: Bench, change: Change, route: Route): Promise<State | undefined> {
-  if (bench.policies.current().rules === undefined && change.approvals === undefined) return undefined;
-  const standing = await judgeChange(bench, change, route);
+  const onlyHolds = bench.policies.current().rules === undefined && change.approvals === undefined;
+  const standing = await (onlyHolds ? heldChange : judgeChange)(bench, change, route);
   switch (standing.kind) {
     case 'may':
       return undefined;

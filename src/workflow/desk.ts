@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Change, Origin } from '../domain/change.ts';
 import type { TypedService } from '../domain/command.ts';
 import { type ChangeId, changeIdFrom, type RoutingObject, type ServiceName } from '../domain/names.ts';
-import type { Aside, Changes, Found, Log, Mesh, OpenRoute, People, Policies, Queue } from './ports.ts';
+import type { Aside, Changes, Found, Holds, Log, Mesh, Notices, OpenRoute, People, Policies, Queue } from './ports.ts';
 import type { Turns } from './turns.ts';
 
 /** What it takes to answer a person. */
@@ -12,6 +12,8 @@ export interface Desk {
   readonly queue: Queue;
   readonly policies: Policies;
   readonly people: People;
+  readonly holds: Holds;
+  readonly notices: Notices;
   readonly log: Log;
   readonly now: () => Date;
   /** Plans on one object are made one after the other, so that people at once queue up instead of failing. */

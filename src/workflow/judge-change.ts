@@ -1,12 +1,10 @@
 import { countApprovals, type Needs } from '../domain/approvals.ts';
 import { type Change, deedOf } from '../domain/change.ts';
 import { type Memberships, type Person, usergroupsIn } from '../domain/groups.ts';
-import type { Denial } from '../domain/judge.ts';
+import { type Denial, heldBack } from '../domain/judge.ts';
 import type { Route } from '../domain/route.ts';
-import type { Desk } from './desk.ts';
-import { judgeLive, membershipsOf } from './judge-live.ts';
-
-type Judging = Pick<Desk, 'policies' | 'people' | 'now'>;
+import { targetsOf } from '../domain/target.ts';
+import { holdsOn, type Judging, judgeLive, membershipsOf } from './judge-live.ts';
 
 /** What policy says now of a change that was asked for earlier. */
 export type Standing =
@@ -30,6 +28,29 @@ export async function judgeChange(desk: Judging, change: Change, route: Route): 
     case 'needs-approval':
       return tally(desk, change, verdict.needs);
   }
+}
+
+/**
+ * What locks and freezes alone say, where there is no policy file and so nothing else that could have changed. Chat is not asked who
+ * somebody is: it was when the change was accepted, and a patch does not wait for chat.
+ */
+export async function heldChange(
+  { policies, holds, now }: Omit<Judging, 'people'>,
+  change: Change,
+  route: Route,
+): Promise<Standing> {
+  const { by, insistedBy, origin } = change;
+  const [targets, at] = [targetsOf(route), now()];
+  const denial = heldBack(policies.current(), {
+    who: { id: insistedBy ?? by, standing: { kind: 'member' } },
+    channel: origin.channel,
+    targets,
+    deed: deedOf(change),
+    at,
+    holds: await holdsOn({ holds }, targets, at),
+    memberships: new Map(),
+  });
+  return denial === undefined ? { kind: 'may' } : { kind: 'denied', denial };
 }
 
 async function tally({ people }: Judging, change: Change, needs: Needs): Promise<Standing> {

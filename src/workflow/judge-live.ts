@@ -1,11 +1,12 @@
-import type { Hold } from '../domain/freeze.ts';
 import { type Memberships, usergroupsIn, type Who } from '../domain/groups.ts';
 import { type Deed, type Judgement, judge } from '../domain/judge.ts';
 import { noPolicy, ruleFor, whoMatters } from '../domain/policy.ts';
 import type { Route } from '../domain/route.ts';
+import type { SetHold } from '../domain/set-hold.ts';
 import type { Split } from '../domain/split.ts';
 import { growthOf, targetsOf } from '../domain/target.ts';
 import type { Asker, Desk } from './desk.ts';
+import { PolicyUnknownError, UntrustedRecordError } from './errors.ts';
 import type { People, Policies } from './ports.ts';
 
 /** What is to be judged: what somebody wants to do to an object as it was read. */
@@ -16,9 +17,10 @@ export interface Wanted {
   readonly plan?: { readonly from: Split; readonly to: Split } | undefined;
   /** Whoever asked for the change that this one decides about. */
   readonly requester?: string | undefined;
-  /** Locks and freezes that people set and that hold for the object now. */
-  readonly holds?: readonly Hold[] | undefined;
 }
+
+/** What it takes to ask policy. */
+export type Judging = Pick<Desk, 'policies' | 'people' | 'holds' | 'now'>;
 
 /** Without a policy file everybody of the team may shift, and nobody must approve. */
 export const noPolicyFile: Policies = { current: () => noPolicy, problem: () => undefined };
@@ -30,15 +32,16 @@ export function mayOverrideOwner({ policies }: Pick<Desk, 'policies'>, route: Ro
 
 /** Asks policy, with people and groups as chat knows them now. To be asked at every gesture, and once more just before the patch. */
 export async function judgeLive(
-  { policies, people, now }: Pick<Desk, 'policies' | 'people' | 'now'>,
+  { policies, people, holds, now }: Judging,
   { user, team, origin }: Pick<Asker, 'user' | 'team' | 'origin'>,
-  { deed, route, plan, requester, holds = [] }: Wanted,
+  { deed, route, plan, requester }: Wanted,
 ): Promise<Judgement> {
   const policy = policies.current();
   const targets = targetsOf(route);
   const at = now();
-  const [who, memberships] = await Promise.all([
+  const [who, held, memberships] = await Promise.all([
     people.person(user, team),
+    holdsOn({ holds }, targets, at),
     membershipsOf(people, whoMatters(policy, targets, at)),
   ]);
   const growth = plan && growthOf(plan.from, plan.to);
@@ -50,9 +53,23 @@ export async function judgeLive(
     growth,
     requester,
     at,
-    holds,
+    holds: held,
     memberships,
   });
+}
+
+/** The locks and freezes that people set. What cannot be trusted is not taken for none. */
+export async function holdsOn(
+  { holds }: Pick<Desk, 'holds'>,
+  targets: readonly string[],
+  at: Date,
+): Promise<readonly SetHold[]> {
+  try {
+    return await holds.on(targets, at);
+  } catch (error) {
+    if (!(error instanceof UntrustedRecordError)) throw error;
+    throw new PolicyUnknownError(`a lock or freeze is not as it was stored (${error.message})`);
+  }
 }
 
 /** Who is in those groups of chat's own that are named. */

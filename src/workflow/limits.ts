@@ -10,7 +10,7 @@ import type { Bucket, Limits, Log } from './ports.ts';
 export type Gesture =
   | { readonly kind: 'change'; readonly service?: ServiceName | undefined }
   | { readonly kind: 'rollback' }
-  /** To approve, reject, withdraw, apply anyway or discard what waits for people. */
+  /** To approve, reject, withdraw, apply anyway or discard what waits for people; to lock, freeze and end that. */
   | { readonly kind: 'decision' }
   | { readonly kind: 'look' };
 

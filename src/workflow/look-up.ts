@@ -1,9 +1,11 @@
 import type { Change } from '../domain/change.ts';
 import type { TypedService } from '../domain/command.ts';
+import type { Hold } from '../domain/freeze.ts';
 import { type ChangeId, objectKey, type Place, type ServiceName } from '../domain/names.ts';
 import type { Route } from '../domain/route.ts';
 import { type Desk, fillIn, locateChange, type NotFound, openService } from './desk.ts';
 import { DependencyError, StoreUnavailableError } from './errors.ts';
+import { holdsSeen } from './holds-seen.ts';
 import type { Aged } from './ports.ts';
 
 export type StatusAnswer =
@@ -12,12 +14,16 @@ export type StatusAnswer =
       readonly name: ServiceName;
       readonly route: Route;
       readonly open: readonly Change[] | undefined;
+      /** What is locked or frozen; undefined where that is not known. */
+      readonly holds: readonly Hold[] | undefined;
     }
   | ({
       readonly kind: 'overview';
       readonly place: Place;
       readonly routes: readonly Route[];
       readonly open: readonly Change[] | undefined;
+      /** What is locked or frozen; undefined where that is not known. */
+      readonly holds: readonly Hold[] | undefined;
     } & Aged)
   | { readonly kind: 'not-found'; readonly name: ServiceName; readonly found: NotFound };
 
@@ -33,7 +39,8 @@ export async function serviceStatus(desk: Desk, typed: TypedService): Promise<St
 
   const { route } = found.open;
   const key = objectKey(route.object);
-  return { kind: 'status', name, route, open: open?.filter((change) => objectKey(change.object) === key) };
+  const holds = await holdsSeen(desk, [route]);
+  return { kind: 'status', name, route, open: open?.filter((change) => objectKey(change.object) === key), holds };
 }
 
 /** Every service of a namespace at a glance. */
@@ -47,7 +54,7 @@ export async function overview(
   }
   const [{ seen: routes, asOf }, open] = await Promise.all([desk.mesh.services(place), whatIsOpen(desk)]);
   const here = open?.filter(({ object }) => object.cluster === place.cluster && object.namespace === place.namespace);
-  return { kind: 'overview', place, routes, open: here, asOf };
+  return { kind: 'overview', place, routes, open: here, holds: await holdsSeen(desk, routes), asOf };
 }
 
 /** Who changed the split, when, from what to what and why: what the object's own ledger has recorded. */

@@ -5,6 +5,7 @@ import type { ChangeId, Place, RoutingObject, ServiceName } from '../domain/name
 import type { Tool } from '../domain/owner.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Route, Weights } from '../domain/route.ts';
+import type { SetHold } from '../domain/set-hold.ts';
 import type { Split } from '../domain/split.ts';
 
 /** The clusters' routing tables: names come from a watch cache, what decides is read live. Failures are a DependencyError. */
@@ -225,6 +226,38 @@ export interface Chat {
   look(change: Change): Promise<Omit<Placed, 'shownRev'> | undefined>;
 }
 
+/**
+ * The locks and freezes that people and hooks set; each is forgotten when it ends. A failure is a StoreUnavailableError; one that is not
+ * as one of us wrote it, an UntrustedRecordError: what hangs on it is then refused.
+ */
+export interface Holds {
+  /** Those in force for any of an object's names. */
+  on(targets: readonly string[], at: Date): Promise<readonly SetHold[]>;
+  /** All that are in force, the last that was set first. */
+  all(at: Date): Promise<readonly SetHold[]>;
+  /**
+   * Sets one where none of its key stands, or only the one that is named. Of two at once one is set, and the other is `taken`.
+   * `set-before`: it was, by the same id within the hour, and what became of it since stays.
+   */
+  set(hold: SetHold, options: { readonly at: Date; readonly instead?: SetHold | undefined }): Promise<HeldOutcome>;
+  /** Ends it; false where it stands no more, or another in its place. */
+  release(hold: SetHold): Promise<boolean>;
+}
+
+export type HeldOutcome = 'set' | 'set-before' | 'taken';
+
+/** What a person is told in private, since it was theirs. */
+export interface Notice {
+  readonly what: 'taken-over' | 'unlocked' | 'thawed';
+  readonly hold: SetHold;
+  readonly by: string;
+}
+
+/** Direct messages. Failures are a ChatError. */
+export interface Notices {
+  tell(user: string, notice: Notice): Promise<void>;
+}
+
 /** The policy in force. */
 export interface Policies {
   /** From one call to the next it may be another; never none. */
@@ -241,6 +274,8 @@ export interface People {
   /** `team`: whose member the gesture says the person is, where it says so. */
   person(user: string, team: string | undefined): Promise<Person>;
   members(usergroup: string): Promise<Membership>;
+  /** The name of the time zone that a person has set, where chat tells it. */
+  timezone(user: string): Promise<string | undefined>;
 }
 
 /** Runs what nobody waits for; when it fails, `what` is logged as what did not happen. */

@@ -86,6 +86,8 @@ function replyTo(input: AnswerInput): Reply {
   const base = hostile.base;
   const plan = { kind: 'change', rule: service, from: split, to: split, base, pinned: names, warnings: [] } as const;
   const judgement = { verdict: { kind: 'allowed' }, findings: [] } as const;
+  const except = { rollback: true, who: [] };
+  const holds = [{ kind: 'freeze', name: service, target: manager, by: manager, reason: service, except }] as const;
   const routes = () => names.map((each) => ({ ...route, object: { ...object, name: each } }));
   const all: readonly (() => Reply)[] = [
     () => mistakeReply(command.verb === 'mistake' ? command : { verb: 'mistake', wrong: quote(service), next: 'x' }),
@@ -101,8 +103,8 @@ function replyTo(input: AnswerInput): Reply {
       ),
     () => heldReply({ kind: 'refused', change: hostile, refusal }, now),
     () => heldReply({ kind: 'object-gone', change: hostile }, now),
-    () => statusReply({ kind: 'status', name: place, route, open }, now),
-    () => statusReply({ kind: 'overview', place, routes: routes(), open }, now),
+    () => statusReply({ kind: 'status', name: place, route, open, holds }, now),
+    () => statusReply({ kind: 'overview', place, routes: routes(), open, holds }, now),
     () => historyReply({ kind: 'history', name: place, route }, now),
   ];
   return (all[input.which] ?? (() => says(helpText(service, manager, names))))();

@@ -111,7 +111,7 @@ describe('what only the asker sees', () => {
     const route = reviews({}, { rules: [jason, rule({ v1: 50, v3: 50 })], revisions: [revision()] });
 
     const { text } = statusReply(
-      { kind: 'status', name, route, open: [change({ id: changeId(5), by: 'U02BOB' })] },
+      { kind: 'status', name, route, open: [change({ id: changeId(5), by: 'U02BOB' })], holds: [] },
       now,
     );
 
@@ -154,7 +154,9 @@ describe('what only the asker sees', () => {
   it('stays short whatever is listed', () => {
     const routes = Array.from({ length: 300 }, () => reviews({ v1: 1 }));
 
-    expect([...statusReply({ kind: 'overview', place: name, routes, open: [] }, now).text].length).toBeLessThan(3_000);
+    expect(
+      [...statusReply({ kind: 'overview', place: name, routes, open: [], holds: [] }, now).text].length,
+    ).toBeLessThan(3_000);
   });
 
   it.each(['planned-anew', 'discarded', 'decided', 'moved-again'] as const)(
@@ -166,7 +168,13 @@ describe('what only the asker sees', () => {
 });
 
 describe('an overview', () => {
-  const overview = { kind: 'overview', place: name, open: [], routes: [reviews({ v1: 50, v3: 50 })] } as const;
+  const overview = {
+    kind: 'overview',
+    place: name,
+    open: [],
+    holds: [],
+    routes: [reviews({ v1: 50, v3: 50 })],
+  } as const;
 
   it('says how old it is when the cluster does not answer, and nothing of age when it does', () => {
     const asOf = new Date('2026-11-22T14:03:11.500Z');
@@ -185,7 +193,7 @@ describe('who else manages an object', () => {
   it('is said in its status', () => {
     const route = { ...reviews({ v1: 100 }), owners: [owner] };
 
-    expect(statusReply({ kind: 'status', name, route, open: [] }, now).text).toContain(
+    expect(statusReply({ kind: 'status', name, route, open: [], holds: [] }, now).text).toContain(
       'Managed by Argo CD (application `shop`).',
     );
   });

@@ -5,6 +5,7 @@ import type { People } from '../../src/workflow/ports.ts';
 export class InMemoryPeople implements People {
   readonly #home: string;
   readonly #standings = new Map<string, Standing>();
+  readonly #timezones = new Map<string, string>();
   readonly #groups = new Map<string, Membership>();
 
   constructor(home = 'T01TEAM') {
@@ -18,6 +19,15 @@ export class InMemoryPeople implements People {
 
   async members(usergroup: string): Promise<Membership> {
     return this.#groups.get(usergroup) ?? { kind: 'unknown', why: 'Slack has no such user group' };
+  }
+
+  async timezone(user: string): Promise<string | undefined> {
+    return this.#timezones.get(user);
+  }
+
+  /** A person has set this time zone from now on. */
+  livesIn(user: string, timezone: string): void {
+    this.#timezones.set(user, timezone);
   }
 
   /** A person is this from now on. */

@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Background } from '../../src/background.ts';
 import type { Change } from '../../src/domain/change.ts';
 import type { Command } from '../../src/domain/command.ts';
+import type { End } from '../../src/domain/end.ts';
 import type { ChangeId } from '../../src/domain/names.ts';
 import type { Route } from '../../src/domain/route.ts';
 import type { Percentages } from '../../src/domain/split.ts';
@@ -9,7 +10,9 @@ import { apply, type Bench, type WorkerAnswer } from '../../src/workflow/apply.t
 import { approve, reject, withdraw } from '../../src/workflow/approve.ts';
 import { type Cards, cardsOf } from '../../src/workflow/cards.ts';
 import type { Asker, Desk } from '../../src/workflow/desk.ts';
+import { freeze, thaw } from '../../src/workflow/freeze.ts';
 import { discard, planAnew } from '../../src/workflow/held.ts';
+import { lock, unlock } from '../../src/workflow/hold.ts';
 import type { Touched } from '../../src/workflow/ports.ts';
 import { Reconciler } from '../../src/workflow/reconcile.ts';
 import { promote, requestShift } from '../../src/workflow/request.ts';
@@ -21,9 +24,11 @@ import { reviews, reviewsObject } from '../support/builders.ts';
 import { InMemoryCards } from '../support/in-memory-cards.ts';
 import { InMemoryChanges } from '../support/in-memory-changes.ts';
 import { InMemoryChat } from '../support/in-memory-chat.ts';
+import { InMemoryHolds } from '../support/in-memory-holds.ts';
 import { InMemoryLog } from '../support/in-memory-log.ts';
 import { InMemoryMesh } from '../support/in-memory-mesh.ts';
 import { InMemoryMeter } from '../support/in-memory-meter.ts';
+import { InMemoryNotices } from '../support/in-memory-notices.ts';
 import { InMemoryPeople } from '../support/in-memory-people.ts';
 import { InMemoryPolicies } from '../support/in-memory-policies.ts';
 import { InMemoryQueue } from '../support/in-memory-queue.ts';
@@ -40,6 +45,8 @@ export class House {
   readonly changes = new InMemoryChanges({ cards: this.cardLog, now: () => this.now() });
   readonly people = new InMemoryPeople();
   readonly policies = new InMemoryPolicies();
+  readonly holds = new InMemoryHolds();
+  readonly notices = new InMemoryNotices();
   readonly mesh: InMemoryMesh;
   readonly cards: Cards;
   readonly desk: Desk;
@@ -54,7 +61,7 @@ export class House {
   lookedAgain = 0;
 
   constructor(...routes: readonly Route[]) {
-    const { log, meter, chat, queue, cardLog, changes, policies, people } = this;
+    const { log, meter, chat, queue, cardLog, changes, policies, people, holds, notices } = this;
     const mesh = new InMemoryMesh(routes.length > 0 ? routes : [reviews({ v1: 100 })]);
     const now = () => this.now();
     const aside: Bench['aside'] = (work, what, fields) => this.#background.run(work, what, fields);
@@ -65,8 +72,7 @@ export class House {
     this.cards = cardsOf({ changes, cards: cardLog, chat, log, aside, lookAgain });
     this.desk = {
       ...{ mesh, changes, queue, log, now, aside },
-      policies,
-      people,
+      ...{ policies, people, holds, notices },
       turns: new Turns(),
       namespace: 'default',
     };
@@ -83,7 +89,7 @@ export class House {
     });
     this.lookout = { mesh, changes, cards: this.cards, meter, log, now };
     mesh.onTouched((touched) => this.#touched.push(touched));
-    this.bench = { mesh, changes, policies, people, cards: this.cards, meter, log, now, aside };
+    this.bench = { mesh, changes, policies, people, holds, cards: this.cards, meter, log, now, aside };
   }
 
   now(): Date {
@@ -168,6 +174,36 @@ export class House {
 
   withdraw(id: ChangeId, user: string) {
     return withdraw(this.desk, { id }, this.asker(user));
+  }
+
+  /** `/shift lock reviews` */
+  async lock(user: string, options: { end?: End; reason?: string } = {}, seen?: string) {
+    const answer = await lock(
+      this.desk,
+      { verb: 'lock', service: { service: 'reviews' }, ...options },
+      this.asker(user),
+      seen,
+    );
+    await this.settled();
+    return answer;
+  }
+
+  async unlock(user: string) {
+    const answer = await unlock(this.desk, { verb: 'unlock', service: { service: 'reviews' } }, this.asker(user));
+    await this.settled();
+    return answer;
+  }
+
+  /** `/shift freeze sandbox/default` */
+  freeze(user: string, pattern: string, options: { end?: End; reason?: string } = {}) {
+    return freeze(this.desk, { verb: 'freeze', scope: { pattern }, ...options }, this.asker(user));
+  }
+
+  async thaw(user: string, pattern?: string, seen?: string) {
+    const scope = pattern === undefined ? undefined : { pattern };
+    const answer = await thaw(this.desk, { verb: 'thaw', scope }, this.asker(user), seen);
+    await this.settled();
+    return answer;
   }
 
   clickDiscard(id: ChangeId, asker = this.asker()) {

@@ -1,0 +1,175 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { z } from 'zod';
+import { readDuration } from '../domain/duration.ts';
+import { isScope } from '../domain/scope.ts';
+import { isHoldName, mostFreezes, type SetHold } from '../domain/set-hold.ts';
+import { StoreUnavailableError, UntrustedRecordError } from '../workflow/errors.ts';
+import type { HookAnswer, HookOrder } from '../workflow/freeze-hook.ts';
+import type { Log } from '../workflow/ports.ts';
+import { bodyProblem, readBody } from './slack-body.ts';
+
+export const freezeHookPath = '/hooks/freeze';
+
+export interface FreezeHookOptions {
+  /** FREEZE_HOOK_TOKEN; whoever has it freezes and thaws. */
+  readonly token: string;
+  readonly log: Pick<Log, 'warn' | 'error'>;
+  readonly order: (order: HookOrder) => Promise<HookAnswer>;
+  /** What is frozen now. */
+  readonly inForce: () => Promise<readonly SetHold[]>;
+  /** A clock in ms that never goes back. */
+  readonly now?: () => number;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: object;
+}
+
+const largestBody = 16 * 1024;
+const slowestBodyMs = 5_000;
+/** Whoever tries tokens must not fill the log. */
+const warnEveryMs = 60_000;
+
+const name = z.string().refine(isHoldName, 'is not a name: letters, digits and . _ : # - inside, 63 at most');
+const freezeSchema = z
+  .strictObject({
+    action: z.literal('freeze'),
+    name,
+    target: z.string().refine((pattern) => isScope({ pattern }), 'is not cluster/namespace/service, with stars'),
+    reason: z.string().trim().min(1).max(300),
+    until: z.iso.datetime({ offset: true }).optional(),
+    for: z
+      .string()
+      .refine((text) => readDuration(text) !== undefined, 'is not a length of time like 2h')
+      .optional(),
+  })
+  .refine((order) => order.until === undefined || order.for === undefined, 'until and for are both there: keep one');
+const thawSchema = z.strictObject({ action: z.literal('thaw'), name });
+const orderSchema = z.discriminatedUnion('action', [freezeSchema, thawSchema]);
+
+/** Lets an incident tool freeze and thaw. Nothing of a request is read before its token is known to be right. */
+export function freezeHook(options: FreezeHookOptions): RequestListener {
+  const { token, log, now = () => performance.now() } = options;
+  if (token === '') throw new Error('without a token everybody could freeze');
+  const strangers = new Strangers(log, now);
+
+  async function answer(request: IncomingMessage): Promise<Answer> {
+    if (request.method !== 'POST') return refused(405, 'method not allowed');
+    if (!hasToken(request, token)) {
+      strangers.came();
+      return refused(401, 'not allowed');
+    }
+    if (!/^application\/json(\s*;|$)/i.test(request.headers['content-type'] ?? ''))
+      return refused(415, 'the content type is not application/json');
+    const body = await readBody(request, { largest: largestBody, timeoutMs: slowestBodyMs });
+    if (body.kind === 'too-large') return refused(413, `the body is larger than ${largestBody / 1024} KB`);
+    if (body.kind === 'too-slow') return refused(408, 'the body came too slowly');
+    if (body.kind === 'cut-off') return refused(400, 'the body was cut off');
+    const order = readOrder(body.bytes);
+    return 'wrong' in order ? refused(400, order.wrong) : done(options, await options.order(order));
+  }
+
+  return (request, response) => {
+    answer(request)
+      .catch((err: unknown) => failed(err, log))
+      .then((said) => send(response, said))
+      .catch((err: unknown) => log.error({ err }, 'the freeze hook could not be answered'));
+  };
+}
+
+/** Compared by digests, which are of one length, so that how long it takes tells nothing of the token. */
+function hasToken({ headersDistinct }: IncomingMessage, token: string): boolean {
+  const bearers = (headersDistinct['authorization'] ?? []).map((value) => /^Bearer +(\S+)$/i.exec(value)?.[1] ?? '');
+  const given = [...bearers, ...(headersDistinct['x-shiftbot-token'] ?? [])];
+  const isRight = timingSafeEqual(digest(given[0] ?? ''), digest(token));
+  return isRight && given.length === 1;
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+function readOrder(bytes: Buffer): HookOrder | { readonly wrong: string } {
+  const problem = bodyProblem(bytes, 'application/json');
+  if (problem !== undefined) return { wrong: problem };
+  const parsed = orderSchema.safeParse(JSON.parse(bytes.toString()));
+  if (!parsed.success) return { wrong: z.prettifyError(parsed.error) };
+  if (parsed.data.action === 'thaw') return parsed.data;
+  const { until, for: lasts, ...order } = parsed.data;
+  if (until !== undefined) return { ...order, end: { until: new Date(until) } };
+  const forMs = lasts === undefined ? undefined : readDuration(lasts);
+  return { ...order, end: forMs === undefined ? undefined : { forMs } };
+}
+
+async function done({ inForce }: FreezeHookOptions, answer: HookAnswer): Promise<Answer> {
+  switch (answer.kind) {
+    case 'frozen':
+    case 'thawed':
+      return {
+        status: 200,
+        body: { result: answer.kind, freeze: told(answer.hold), inForce: (await inForce()).map(told) },
+      };
+    case 'nothing-to-thaw':
+      return { status: 200, body: { result: answer.kind, inForce: (await inForce()).map(told) } };
+    case 'not-the-hooks':
+      return refused(409, 'a person has frozen by that name, and only people thaw it');
+    case 'too-many':
+      return refused(409, `there are ${mostFreezes} freezes already`);
+    case 'wrong-end':
+      return refused(400, answer.because === 'over' ? 'its end is over already' : 'it ends too late: 30d is the most');
+    case 'no-scope': {
+      const clusters = answer.scope.kind === 'no-cluster' ? `: there is ${answer.scope.clusters.join(', ')}` : '';
+      return refused(400, `target begins with no cluster of mine${clusters}`);
+    }
+  }
+}
+
+function told({ name: freeze, target, by, reason, since, until }: SetHold): object {
+  return { name: freeze, target, by, reason, since: since.toISOString(), until: until.toISOString() };
+}
+
+function failed(err: unknown, log: Pick<Log, 'error'>): Answer {
+  log.error({ err }, 'the freeze hook could not do as asked');
+  if (err instanceof StoreUnavailableError)
+    return refused(503, 'Redis does not answer; send it again, the same name is the same freeze');
+  if (err instanceof UntrustedRecordError) return refused(500, 'what Redis holds of freezes is not as it was stored');
+  return refused(500, 'failed');
+}
+
+function refused(status: number, error: string): Answer {
+  return { status, body: { error } };
+}
+
+/** Behind a refusal there may be a body that nobody reads, so that no other request is looked for on the connection. */
+function send(response: ServerResponse, { status, body }: Answer): void {
+  const headers = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' };
+  response.writeHead(status, {
+    ...headers,
+    ...(status >= 400 && { connection: 'close' }),
+    ...(status === 405 && { allow: 'POST' }),
+  });
+  response.end(`${JSON.stringify(body)}\n`);
+}
+
+/** Those who come without the token are told of once a minute at most, with how many they were. */
+class Strangers {
+  readonly #log: Pick<Log, 'warn'>;
+  readonly #now: () => number;
+  #count = 0;
+  #quietUntilMs = Number.NEGATIVE_INFINITY;
+
+  constructor(log: Pick<Log, 'warn'>, now: () => number) {
+    this.#log = log;
+    this.#now = now;
+  }
+
+  came(): void {
+    this.#count += 1;
+    if (this.#now() < this.#quietUntilMs) return;
+    this.#log.warn({ requests: this.#count }, 'the freeze hook was called without the right token');
+    this.#quietUntilMs = this.#now() + warnEveryMs;
+    this.#count = 0;
+  }
+}

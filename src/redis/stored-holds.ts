@@ -1,0 +1,145 @@
+import { z } from 'zod';
+import { changeIdSchema } from '../domain/ledger.ts';
+import { holdsFor, keyOfHold, type SetHold } from '../domain/set-hold.ts';
+import { UntrustedRecordError } from '../workflow/errors.ts';
+import type { HeldOutcome, Holds } from '../workflow/ports.ts';
+import type { Connection } from './connect.ts';
+import { keys } from './keys.ts';
+import { Script } from './script.ts';
+import { isSigned, parseJson, sign } from './signature.ts';
+import { whoSchema } from './stored-change.ts';
+
+const rememberSeconds = 3600;
+
+const time = z.iso.datetime().transform((text) => new Date(text));
+const schema = z.strictObject({
+  v: z.literal(1),
+  id: changeIdSchema,
+  kind: z.enum(['lock', 'freeze']),
+  name: z.string().optional(),
+  target: z.string(),
+  by: z.string(),
+  reason: z.string().optional(),
+  since: time,
+  until: time,
+  timezone: z.string().optional(),
+  except: z.object({ rollback: z.boolean(), who: z.array(whoSchema) }),
+});
+const stored = z.array(z.tuple([z.string(), z.string()]));
+const outcome = z.enum(['set', 'set-before', 'taken']);
+
+/**
+ * Locks and freezes in Redis, each kind in one hash that goes with the last of them. A value begins with its end and its id, for the
+ * scripts. Without a signature that fits none is believed; what somebody took out of Redis altogether cannot be missed.
+ */
+export class StoredHolds implements Holds {
+  readonly #redis: Connection;
+  readonly #key: string | undefined;
+
+  constructor(redis: Connection, { recordKey }: { readonly recordKey?: string | undefined } = {}) {
+    this.#redis = redis;
+    this.#key = recordKey;
+  }
+
+  async on(targets: readonly string[], at: Date): Promise<readonly SetHold[]> {
+    const reply = await onScript.run(this.#redis, [keys.locks, keys.freezes], [at.getTime(), ...targets]);
+    return this.#read(reply, at).filter((hold) => holdsFor(hold, targets, at));
+  }
+
+  async all(at: Date): Promise<readonly SetHold[]> {
+    const reply = await allScript.run(this.#redis, [keys.locks, keys.freezes], [at.getTime()]);
+    return this.#read(reply, at).toSorted((one, other) => other.since.getTime() - one.since.getTime());
+  }
+
+  async set(
+    hold: SetHold,
+    { at, instead }: { readonly at: Date; readonly instead?: SetHold | undefined },
+  ): Promise<HeldOutcome> {
+    const record = JSON.stringify({ v: 1, ...hold });
+    const value = `${hold.until.getTime()} ${hold.id} ${sign(record, this.#key)} ${record}`;
+    const reply = await setScript.run(
+      this.#redis,
+      [hashOf(hold), keys.heldBy(hold.id)],
+      [keyOfHold(hold), value, hold.id, instead?.id ?? '', at.getTime(), rememberSeconds],
+    );
+    return outcome.parse(reply);
+  }
+
+  async release(hold: SetHold): Promise<boolean> {
+    return (await releaseScript.run(this.#redis, [hashOf(hold)], [keyOfHold(hold), hold.id])) === 1;
+  }
+
+  #read(reply: unknown, at: Date): readonly SetHold[] {
+    return stored
+      .parse(reply)
+      .map(([field, value]) => this.#parse(field, value))
+      .filter(({ until }) => until > at);
+  }
+
+  #parse(field: string, value: string): SetHold {
+    const [, until = '', id = '', mac = '', record = ''] = /^(\d+) (\S+) (\S*) (.*)$/s.exec(value) ?? [];
+    if (!isSigned({ record, mac }, this.#key))
+      throw new UntrustedRecordError(`the signature of what holds ${field} does not fit`);
+    const parsed = schema.safeParse(parseJson(record));
+    if (!parsed.success) throw new UntrustedRecordError(z.prettifyError(parsed.error));
+    const { v: _, ...hold } = parsed.data;
+    if (keyOfHold(hold) === field && hold.id === id && hold.until.getTime() === Number(until)) return hold;
+    throw new UntrustedRecordError(`what holds ${field} is the record of another`);
+  }
+}
+
+function hashOf({ kind }: SetHold): string {
+  return kind === 'lock' ? keys.locks : keys.freezes;
+}
+
+/** Those that have not ended; one whose end cannot be read has not. */
+const standing = `
+  local function add(found, field, value, now)
+    if not value then return end
+    local ends = string.match(value, '^(%d+) ')
+    if not ends or tonumber(ends) > tonumber(now) then found[#found + 1] = { field, value } end
+  end
+  local function addAll(found, hash, now)
+    local all = redis.call('HGETALL', hash)
+    for at = 1, #all, 2 do add(found, all[at], all[at + 1], now) end
+  end`;
+
+const onScript = new Script(`${standing}
+  local found = {}
+  for at = 2, #ARGV do add(found, ARGV[at], redis.call('HGET', KEYS[1], ARGV[at]), ARGV[1]) end
+  addAll(found, KEYS[2], ARGV[1])
+  return found`);
+
+const allScript = new Script(`${standing}
+  local found = {}
+  addAll(found, KEYS[1], ARGV[1])
+  addAll(found, KEYS[2], ARGV[1])
+  return found`);
+
+/** What has ended is forgotten here, so that nobody has to look after it; the hash goes a minute after its last. */
+const setScript = new Script(`
+  local hash, heldBy = unpack(KEYS)
+  local field, value, id, instead, now, remember = unpack(ARGV)
+  if redis.call('EXISTS', heldBy) == 1 then return 'set-before' end
+  local current = redis.call('HGET', hash, field)
+  if current then
+    local ends, other = string.match(current, '^(%d+) (%S+) ')
+    if not ends or (tonumber(ends) > tonumber(now) and other ~= instead) then return 'taken' end
+  end
+
+  redis.call('HSET', hash, field, value)
+  redis.call('SET', heldBy, '1', 'EX', remember)
+  local last = 0
+  local all = redis.call('HGETALL', hash)
+  for at = 1, #all, 2 do
+    local ends = tonumber(string.match(all[at + 1], '^(%d+) ') or '0')
+    if ends <= tonumber(now) then redis.call('HDEL', hash, all[at]) end
+    last = math.max(last, ends)
+  end
+  redis.call('PEXPIREAT', hash, string.format('%.0f', last + 60000))
+  return 'set'`);
+
+const releaseScript = new Script(`
+  local current = redis.call('HGET', KEYS[1], ARGV[1])
+  local id = current and string.match(current, '^%d+ (%S+) ')
+  return id == ARGV[2] and redis.call('HDEL', KEYS[1], ARGV[1]) or 0`);

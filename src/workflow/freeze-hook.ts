@@ -1,0 +1,99 @@
+import { resolveEnd } from '../domain/end.ts';
+import { readScope, type Scope } from '../domain/scope.ts';
+import { hookOwner, keyOfHold, mostFreezes, type SetHold, spans } from '../domain/set-hold.ts';
+import type { Desk } from './desk.ts';
+import { requestId } from './desk.ts';
+
+/** What an incident tool asks for. */
+export type HookOrder =
+  | {
+      readonly action: 'freeze';
+      /** The incident's id: the same name is the same freeze, however often it is sent. */
+      readonly name: string;
+      readonly target: string;
+      readonly reason: string;
+      readonly end: { readonly forMs: number } | { readonly until: Date } | undefined;
+    }
+  | { readonly action: 'thaw'; readonly name: string };
+
+export type HookAnswer =
+  | { readonly kind: 'frozen' | 'thawed'; readonly hold: SetHold }
+  | { readonly kind: 'nothing-to-thaw' }
+  | { readonly kind: 'no-scope'; readonly scope: Exclude<Scope, { kind: 'covers' }> }
+  /** A person's freeze has that name. */
+  | { readonly kind: 'not-the-hooks' }
+  | { readonly kind: 'wrong-end'; readonly because: 'over' | 'too-long' }
+  | { readonly kind: 'too-many' };
+
+export interface HookDesk extends Pick<Desk, 'holds' | 'log' | 'now'> {
+  readonly mesh: Pick<Desk['mesh'], 'clusters'>;
+}
+
+const maxTries = 5;
+
+/** Freezes and thaws for a tool that has the hook's token. Policy is not asked: whoever gave the token has decided. */
+export async function orderByHook(desk: HookDesk, order: HookOrder, request: string): Promise<HookAnswer> {
+  for (let tries = 0; tries < maxTries; tries += 1) {
+    const freezes = (await desk.holds.all(desk.now())).filter(({ kind }) => kind === 'freeze');
+    const standing = freezes.find((hold) => keyOfHold(hold) === order.name.toLowerCase());
+    if (standing !== undefined && !standing.by.startsWith(hookOwner)) return { kind: 'not-the-hooks' };
+    if (order.action === 'thaw' && standing === undefined) return { kind: 'nothing-to-thaw' };
+    if (standing === undefined && freezes.length >= mostFreezes) return { kind: 'too-many' };
+    const answer =
+      order.action === 'thaw'
+        ? await thawByHook(desk, standing)
+        : await freezeByHook(desk, { order, standing, request: `${request}:${tries}` });
+    if (answer !== undefined) return answer;
+  }
+  throw new Error(`the freeze ${order.name} moved ${maxTries} times`);
+}
+
+/** All that is frozen now by people and hooks, for whoever asked by the hook. */
+export async function freezesInForce({ holds, now }: Pick<HookDesk, 'holds' | 'now'>): Promise<readonly SetHold[]> {
+  return (await holds.all(now())).filter(({ kind }) => kind === 'freeze');
+}
+
+interface Freezing {
+  readonly order: Extract<HookOrder, { action: 'freeze' }>;
+  readonly standing: SetHold | undefined;
+  readonly request: string;
+}
+
+/** Undefined where somebody was faster. */
+async function freezeByHook(
+  { mesh, holds, log, now }: HookDesk,
+  { order, standing, request }: Freezing,
+): Promise<HookAnswer | undefined> {
+  const scope = readScope({ pattern: order.target }, mesh.clusters);
+  if (scope.kind !== 'covers') return { kind: 'no-scope', scope };
+  const end = endsAt(order, now());
+  if (end.kind !== 'ends') return { kind: 'wrong-end', because: end.kind };
+
+  const hold: SetHold = {
+    id: requestId(request),
+    kind: 'freeze',
+    name: order.name,
+    target: scope.target,
+    by: `${hookOwner}${order.name}`,
+    reason: order.reason,
+    since: now(),
+    until: end.at,
+    except: { rollback: true, who: [] },
+  };
+  if ((await holds.set(hold, { at: now(), instead: standing })) !== 'set') return undefined;
+  log.info({ target: hold.target, name: hold.name, by: hold.by, until: hold.until }, 'frozen');
+  return { kind: 'frozen', hold };
+}
+
+async function thawByHook({ holds, log }: HookDesk, hold: SetHold | undefined): Promise<HookAnswer | undefined> {
+  if (hold === undefined || !(await holds.release(hold))) return undefined;
+  log.info({ target: hold.target, name: hold.name, by: hold.by }, 'thawed');
+  return { kind: 'thawed', hold };
+}
+
+function endsAt({ end }: Freezing['order'], now: Date) {
+  const { defaultMs, longestMs } = spans.freeze;
+  const until = end !== undefined && 'until' in end ? end.until.getTime() - now.getTime() : undefined;
+  const ms = until ?? (end !== undefined && 'forMs' in end ? end.forMs : defaultMs);
+  return resolveEnd({ kind: 'for', ms }, { now, timezone: 'UTC', longestMs });
+}

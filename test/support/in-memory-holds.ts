@@ -1,0 +1,59 @@
+import { holdsFor, keyOfHold, type SetHold } from '../../src/domain/set-hold.ts';
+import { StoreUnavailableError, UntrustedRecordError } from '../../src/workflow/errors.ts';
+import type { HeldOutcome, Holds } from '../../src/workflow/ports.ts';
+
+/** Locks and freezes in memory. Every call is one step, as a script is in Redis. */
+export class InMemoryHolds implements Holds {
+  readonly #standing = new Map<string, SetHold>();
+  readonly #asked = new Set<string>();
+  #meanwhile: (() => void)[] = [];
+  #fails: Error | undefined;
+
+  async on(targets: readonly string[], at: Date): Promise<readonly SetHold[]> {
+    return (await this.all(at)).filter((hold) => holdsFor(hold, targets, at));
+  }
+
+  async all(at: Date): Promise<readonly SetHold[]> {
+    if (this.#fails !== undefined) throw this.#fails;
+    const found = [...this.#standing.values()].filter(({ until }) => until > at);
+    this.#meanwhile.shift()?.();
+    return found.toSorted((one, other) => other.since.getTime() - one.since.getTime());
+  }
+
+  async set(
+    hold: SetHold,
+    { at, instead }: { readonly at: Date; readonly instead?: SetHold | undefined },
+  ): Promise<HeldOutcome> {
+    if (this.#fails !== undefined) throw this.#fails;
+    if (this.#asked.has(hold.id)) return 'set-before';
+    const current = this.#standing.get(placeOf(hold));
+    if (current !== undefined && current.until > at && current.id !== instead?.id) return 'taken';
+    this.#standing.set(placeOf(hold), hold);
+    this.#asked.add(hold.id);
+    return 'set';
+  }
+
+  async release(hold: SetHold): Promise<boolean> {
+    if (this.#fails !== undefined) throw this.#fails;
+    return this.#standing.get(placeOf(hold))?.id === hold.id && this.#standing.delete(placeOf(hold));
+  }
+
+  /** Something that happens just after the next look. */
+  meanwhile(happens: () => void): void {
+    this.#meanwhile.push(happens);
+  }
+
+  /** It does not answer from now on. */
+  goAway(): void {
+    this.#fails = new StoreUnavailableError('Redis did not answer');
+  }
+
+  /** Somebody alters what it holds. */
+  spoil(): void {
+    this.#fails = new UntrustedRecordError('the signature does not fit');
+  }
+}
+
+function placeOf(hold: SetHold): string {
+  return `${hold.kind} ${keyOfHold(hold)}`;
+}
