@@ -84,7 +84,7 @@ export function readConfig(environment: Environment): Config {
     },
     redis: reader.redis(),
     recordKey: reader.longSecret('RECORD_KEY'),
-    freezeHookToken: reader.longSecret('FREEZE_HOOK_TOKEN'),
+    freezeHookToken: reader.hookToken(),
     clusters: reader.clusters(),
     namespace: reader.namespace(),
     policy: reader.policy(),
@@ -167,6 +167,13 @@ class Reader {
   longSecret(name: Variable): string | undefined {
     const value = this.value(name);
     if (value !== undefined && value.length < 16) this.#fault(name, 'is shorter than 16 characters');
+    return value;
+  }
+
+  hookToken(): string | undefined {
+    const value = this.longSecret('FREEZE_HOOK_TOKEN');
+    if (value !== undefined && !/^[\x21-\x7e]+$/.test(value))
+      this.#fault('FREEZE_HOOK_TOKEN', 'has a character that a header cannot carry: use letters and digits');
     return value;
   }
 

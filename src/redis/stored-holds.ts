@@ -136,7 +136,7 @@ const setScript = new Script(`
     if ends <= tonumber(now) then redis.call('HDEL', hash, all[at]) end
     last = math.max(last, ends)
   end
-  redis.call('PEXPIREAT', hash, string.format('%.0f', last + 60000))
+  redis.call('PEXPIRE', hash, string.format('%.0f', last - tonumber(now) + 60000))
   return 'set'`);
 
 const releaseScript = new Script(`

@@ -14,6 +14,7 @@ interface World {
   readonly people: People;
   is(user: string, kind: Kind): void;
   group(usergroup: string, members: readonly string[] | { readonly why: string }): void;
+  livesIn(user: string, timezone: string): void;
   stop(): Promise<void>;
 }
 
@@ -23,6 +24,7 @@ describePeople('in memory', async () => {
     people,
     is: (user, kind) => people.is(user, { kind }),
     group: (usergroup, members) => people.group(usergroup, members),
+    livesIn: (user, timezone) => people.livesIn(user, timezone),
     stop: async () => {},
   };
 });
@@ -51,6 +53,7 @@ describePeople('in Slack', async () => {
       slack.answer('usergroups.users.list', {
         body: 'why' in members ? { ok: false, error: 'no_such_subteam' } : { ok: true, users: members },
       }),
+    livesIn: (_user, tz) => slack.answer('users.info', { body: { ok: true, user: { tz } } }),
     stop: () => slack.stop(),
   };
 });
@@ -81,6 +84,16 @@ function describePeople(which: string, start: () => Promise<World>): void {
       world.is('U01ALICE', 'guest');
 
       expect((await world.people.person('U01ALICE', undefined)).standing).toEqual({ kind: 'guest' });
+    });
+
+    it('live in the time zone that they have set', async () => {
+      world.livesIn('U01ALICE', 'Europe/Berlin');
+
+      expect(await world.people.timezone('U01ALICE')).toBe('Europe/Berlin');
+    });
+
+    it('live nowhere that is known where chat does not tell', async () => {
+      expect(await world.people.timezone('U01ALICE')).toBeUndefined();
     });
 
     it('are in the groups that they are in', async () => {

@@ -21,20 +21,33 @@ describe('formatCommand', () => {
     '/shift why set why v3 50',
     '/shift why rollback reviews to c-7F3K2M9P --route primary',
     '/shift bookinfo/www.example.com v3 50',
+    '/shift lock reviews until friday 18:00 -n bookinfo --cluster prod-eu --reason "migrating ratings"',
+    '/shift lock reviews',
+    '/shift unlock reviews -n bookinfo',
+    '/shift freeze prod-*/payments until 2026-12-01 09:00 --reason "incident 42"',
+    '/shift freeze ** for 2h',
+    '/shift freeze payments for 2h --cluster arn:aws/x',
+    '/shift thaw',
+    '/shift thaw inc-42',
+    '/shift set lock v3 50',
   ])('says %s as it was typed', (line) => {
     expect(formatCommand(read(line))).toBe(line);
   });
 
   it.each`
-    typed                                     | line
-    ${'promote reviews v3'}                   | ${'/shift reviews v3 100'}
-    ${'set reviews v3 50%'}                   | ${'/shift reviews v3 50'}
-    ${'bookinfo/reviews v3 50'}               | ${'/shift reviews v3 50 -n bookinfo'}
-    ${'shift shift v1=80 v3=20'}              | ${'/shift shift v1=80 v3=20'}
-    ${'reviews v3 50 --route "my rule"'}      | ${'/shift reviews v3 50 --route "my rule"'}
-    ${'reviews v3 50 --reason \'say "hi"\''}  | ${'/shift reviews v3 50 --reason \'say "hi"\''}
-    ${'reviews v3 50 --reason ‘say "it\'s"’'} | ${'/shift reviews v3 50 --reason ‘say "it\'s"’'}
-    ${'default/reviews.bookinfo v3 50'}       | ${'/shift default/reviews.bookinfo v3 50'}
+    typed                                          | line
+    ${'promote reviews v3'}                        | ${'/shift reviews v3 100'}
+    ${'set reviews v3 50%'}                        | ${'/shift reviews v3 50'}
+    ${'bookinfo/reviews v3 50'}                    | ${'/shift reviews v3 50 -n bookinfo'}
+    ${'shift shift v1=80 v3=20'}                   | ${'/shift shift v1=80 v3=20'}
+    ${'reviews v3 50 --route "my rule"'}           | ${'/shift reviews v3 50 --route "my rule"'}
+    ${'reviews v3 50 --reason \'say "hi"\''}       | ${'/shift reviews v3 50 --reason \'say "hi"\''}
+    ${'reviews v3 50 --reason ‘say "it\'s"’'}      | ${'/shift reviews v3 50 --reason ‘say "it\'s"’'}
+    ${'lock reviews "migrating ratings" for 120m'} | ${'/shift lock reviews for 2h --reason "migrating ratings"'}
+    ${'lock bookinfo/reviews until fri 9:00'}      | ${'/shift lock reviews until friday 09:00 -n bookinfo'}
+    ${'freeze `prod-*/Payments` for 2h “red”'}     | ${'/shift freeze prod-*/payments for 2h --reason "red"'}
+    ${'/shift freeze **'}                          | ${'/shift freeze **'}
+    ${'default/reviews.bookinfo v3 50'}            | ${'/shift default/reviews.bookinfo v3 50'}
   `('says $typed as $line', ({ typed, line }) => {
     expect(formatCommand(read(typed))).toBe(line);
     expect(read(line)).toEqual(read(typed));
@@ -78,6 +91,7 @@ describe('formatCommand', () => {
         '--route',
         '"a b"',
       ),
+      fc.constantFrom('lock', 'unlock', 'freeze', 'thaw', 'for', '2h', 'until', 'friday', '18:00', 'prod-*/x', '**'),
       fc.constantFrom('\'say "a"\'', '--reason', 'a"b\'c’d', '--dry-run', '--cluster=arn:aws/x', '--cluster'),
     );
     fc.assert(
@@ -128,7 +142,31 @@ const aMovingCommand: fc.Arbitrary<MovingCommand> = fc.oneof(
   }),
 );
 
+const anEnd = fc.oneof(
+  fc.record({ kind: fc.constant('for' as const), ms: fc.integer({ min: 1, max: 99_999 }).map((s) => s * 1000) }),
+  fc.record(
+    {
+      kind: fc.constant('until' as const),
+      day: fc.constantFrom('today', 'tomorrow', 'monday', 'friday', '2026-12-01', '2028-02-29'),
+      time: fc.constantFrom('00:00', '09:05', '23:59'),
+    },
+    { requiredKeys: ['kind', 'time'] },
+  ),
+);
+const aScope = fc.record({
+  pattern: fc.constantFrom('prod-*', '**', 'payments', 'prod-eu/pay-*', '*/*', 'inc-42', 'f-7f3k9qxz'),
+  cluster: fc.option(fc.constantFrom('prod-eu', 'Two words'), { nil: undefined }),
+});
+const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+const aHoldCommand: fc.Arbitrary<Command> = fc.oneof(
+  fc.record({ verb: fc.constant('lock' as const), service: aService, end: maybe(anEnd), reason: maybe(aReason) }),
+  fc.record({ verb: fc.constant('unlock' as const), service: aService }),
+  fc.record({ verb: fc.constant('freeze' as const), scope: aScope, end: maybe(anEnd), reason: maybe(aReason) }),
+  fc.record({ verb: fc.constant('thaw' as const), scope: maybe(aScope) }),
+);
+
 const aCommand: fc.Arbitrary<Command> = fc.oneof(
+  aHoldCommand,
   aMovingCommand,
   fc.record({ verb: fc.constant('why' as const), command: aMovingCommand }),
   fc.record({ verb: fc.constant('history' as const), service: aService }),

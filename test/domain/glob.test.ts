@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { globCovers, globMatches } from '../../src/domain/glob.ts';
+import { globCovers, globMatches, globsOverlap } from '../../src/domain/glob.ts';
 
 const aPattern = fc
   .array(fc.constantFrom('a', 'b', '/', '*', '**', '.'), { maxLength: 8 })
@@ -74,5 +74,45 @@ describe('a target that covers another', () => {
       }),
       { numRuns: 20_000 },
     );
+  });
+});
+
+describe('two patterns', () => {
+  it.each`
+    one             | other             | overlap
+    ${'prod-*/**'}  | ${'*/payments/*'} | ${true}
+    ${'prod-*/a/*'} | ${'prod-eu/b/*'}  | ${false}
+    ${'prod-*/a/*'} | ${'stage/**'}     | ${false}
+    ${'**'}         | ${'a/b/c'}        | ${true}
+    ${'a/b/c'}      | ${'a/b/c'}        | ${true}
+    ${'a/b/c'}      | ${'a/b/cd'}       | ${false}
+    ${'a/*/c'}      | ${'a/b/*'}        | ${true}
+    ${'a/*'}        | ${'a/b/c'}        | ${false}
+    ${'*x'}         | ${'y*'}           | ${true}
+    ${'*-eu/p/*'}   | ${'prod-*/p/*'}   | ${true}
+  `('$one and $other overlap: $overlap', ({ one, other, overlap }) => {
+    expect([globsOverlap(one, other), globsOverlap(other, one)]).toEqual([overlap, overlap]);
+  });
+
+  it('overlap wherever both describe some text', () => {
+    const pattern = fc
+      .array(fc.constantFrom('a', 'b', '/', '*', '**'), { maxLength: 6 })
+      .map((parts) => parts.join(''));
+    const text = fc.array(fc.constantFrom('a', 'b', '/'), { maxLength: 6 }).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(pattern, pattern, text, (one, other, each) => {
+        if (globMatches(one, each) && globMatches(other, each)) expect(globsOverlap(one, other)).toBe(true);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('are compared soon, whatever they are', () => {
+    const startedMs = performance.now();
+
+    globsOverlap('a*'.repeat(250), 'b*'.repeat(250));
+    globsOverlap('**a'.repeat(150), '**b'.repeat(150));
+
+    expect(performance.now() - startedMs).toBeLessThan(1_000);
   });
 });

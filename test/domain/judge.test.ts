@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Freeze, Hold } from '../../src/domain/freeze.ts';
 import type { Membership, Standing, Who } from '../../src/domain/groups.ts';
-import { type Ask, type Denial, type DenialReason, deeds, denialReasons, judge } from '../../src/domain/judge.ts';
+import {
+  type Ask,
+  type Denial,
+  type DenialReason,
+  deeds,
+  denialReasons,
+  judge,
+  judgeReach,
+} from '../../src/domain/judge.ts';
 import { noPolicy, type Policy, type PolicyRule } from '../../src/domain/policy.ts';
 import { ask, policyRule } from '../support/policies.ts';
 
@@ -364,3 +372,34 @@ describe('a judgement', () => {
 function also(...who: readonly Who[]): PolicyRule['rollback'] {
   return { also: who, only: undefined, approve: false, duringFreeze: true };
 }
+
+describe('what a glob reaches into', () => {
+  const rules = [
+    policyRule({ name: 'payments', target: '*/payments/*', shift: [payments] }),
+    policyRule({ name: 'stage', target: 'stage/**', shift: [alice] }),
+    policyRule({ name: 'eu', target: 'eu/**', shift: [sre] }),
+  ];
+
+  it.each`
+    who           | glob              | says
+    ${'U02BOB'}   | ${'eu/default/*'} | ${'allowed'}
+    ${'U02BOB'}   | ${'eu/**'}        | ${'not-allowed'}
+    ${'U02BOB'}   | ${'**'}           | ${'not-allowed'}
+    ${'U01ALICE'} | ${'stage/shop/*'} | ${'allowed'}
+    ${'U01ALICE'} | ${'eu/shop/*'}    | ${'not-allowed'}
+    ${'U04DAVE'}  | ${'*/payments/*'} | ${'not-allowed'}
+    ${'U01ALICE'} | ${'us/shop/*'}    | ${'no-rule'}
+  `('says $says to $who of $glob', ({ who, glob, says }) => {
+    const asked = ask({ who: by(who), deed: 'freeze', targets: [glob], memberships: known('U04DAVE') });
+    const { verdict } = judgeReach({ rules, freezes: [] }, asked);
+
+    expect(verdict.kind === 'refused' ? verdict.denial.reason : verdict.kind).toBe(says);
+  });
+
+  it('is everybody’s of the team where there is no policy file', () => {
+    const says = (kind: 'member' | 'guest') =>
+      judgeReach(noPolicy, ask({ who: by('U01ALICE', kind), deed: 'freeze', targets: ['**'] })).verdict.kind;
+
+    expect([says('member'), says('guest')]).toEqual(['allowed', 'refused']);
+  });
+});

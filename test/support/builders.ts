@@ -2,6 +2,7 @@ import type { Change } from '../../src/domain/change.ts';
 import type { Revision } from '../../src/domain/ledger.ts';
 import type { ChangeId, RoutingObject } from '../../src/domain/names.ts';
 import { defaultRule, type Route, type Rule } from '../../src/domain/route.ts';
+import type { SetHold } from '../../src/domain/set-hold.ts';
 import { type Split, versionsOf } from '../../src/domain/split.ts';
 
 /** The VirtualService of Bookinfo's reviews. */
@@ -84,4 +85,33 @@ export function change(overrides: Partial<Change> = {}): Change {
     rev: 0,
     ...overrides,
   };
+}
+
+/** Alice has locked reviews for eight hours. */
+export function lockHold(overrides: Partial<SetHold> = {}): SetHold {
+  return {
+    id: changeId(1),
+    kind: 'lock',
+    target: 'sandbox/default/reviews',
+    by: 'U01ALICE',
+    reason: 'migrating ratings',
+    since: new Date('2026-11-22T14:00:00.000Z'),
+    until: new Date('2026-11-22T22:00:00.000Z'),
+    timezone: 'UTC',
+    except: { rollback: true, who: [{ kind: 'user', id: 'U01ALICE' }] },
+    ...overrides,
+  };
+}
+
+/** An incident tool has frozen all of production. */
+export function freezeHold(overrides: Partial<SetHold> = {}): SetHold {
+  return lockHold({
+    kind: 'freeze',
+    name: 'INC-42',
+    target: 'prod-*/**',
+    by: 'hook:INC-42',
+    reason: 'incident 42',
+    except: { rollback: true, who: [] },
+    ...overrides,
+  });
 }

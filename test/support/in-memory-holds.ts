@@ -6,7 +6,6 @@ import type { HeldOutcome, Holds } from '../../src/workflow/ports.ts';
 export class InMemoryHolds implements Holds {
   readonly #standing = new Map<string, SetHold>();
   readonly #asked = new Set<string>();
-  #meanwhile: (() => void)[] = [];
   #fails: Error | undefined;
 
   async on(targets: readonly string[], at: Date): Promise<readonly SetHold[]> {
@@ -16,7 +15,6 @@ export class InMemoryHolds implements Holds {
   async all(at: Date): Promise<readonly SetHold[]> {
     if (this.#fails !== undefined) throw this.#fails;
     const found = [...this.#standing.values()].filter(({ until }) => until > at);
-    this.#meanwhile.shift()?.();
     return found.toSorted((one, other) => other.since.getTime() - one.since.getTime());
   }
 
@@ -36,11 +34,6 @@ export class InMemoryHolds implements Holds {
   async release(hold: SetHold): Promise<boolean> {
     if (this.#fails !== undefined) throw this.#fails;
     return this.#standing.get(placeOf(hold))?.id === hold.id && this.#standing.delete(placeOf(hold));
-  }
-
-  /** Something that happens just after the next look. */
-  meanwhile(happens: () => void): void {
-    this.#meanwhile.push(happens);
   }
 
   /** It does not answer from now on. */

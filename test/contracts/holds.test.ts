@@ -1,0 +1,195 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Connection, connectForRequests, readRedisUrl, whenReady } from '../../src/redis/connect.ts';
+import { keys } from '../../src/redis/keys.ts';
+import { StoredHolds } from '../../src/redis/stored-holds.ts';
+import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
+import { StoreUnavailableError, UntrustedRecordError } from '../../src/workflow/errors.ts';
+import type { Holds } from '../../src/workflow/ports.ts';
+import { changeId, freezeHold, lockHold } from '../support/builders.ts';
+import { InMemoryHolds } from '../support/in-memory-holds.ts';
+
+const redisBinary = await findRedisServer().catch(() => undefined);
+const recordKey = '0123456789abcdef';
+const at = new Date('2026-11-22T15:00:00.000Z');
+const after = new Date('2026-11-22T22:00:00.000Z');
+const reviews = ['sandbox/default/reviews', 'sandbox/default/www.example.com'];
+
+describeHolds('in memory', async () => new InMemoryHolds());
+
+describe.runIf(redisBinary)('with a redis-server', () => {
+  let server: RedisServer;
+  let redis: Connection;
+
+  beforeAll(async () => {
+    server = await startRedis();
+    const address = readRedisUrl(server.url);
+    if (address === undefined) throw new Error(`no address: ${server.url}`);
+    redis = connectForRequests(address);
+    await whenReady(redis);
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await server.stop();
+  });
+  beforeEach(async () => {
+    await redis.flushall();
+  });
+
+  describeHolds('in Redis', async () => new StoredHolds(redis, { recordKey }));
+
+  describe('holds in Redis', () => {
+    const later = new Date(Date.now() + 3_600_000);
+    const lasting = lockHold({ since: new Date(), until: later });
+
+    it('are forgotten by Redis itself a minute after the last has ended', async () => {
+      const holds = new StoredHolds(redis, { recordKey });
+      await holds.set(lasting, { at: new Date() });
+      const sooner = { id: changeId(2), target: 'sandbox/default/ratings', until: new Date(later.getTime() - 600_000) };
+      await holds.set(lockHold({ ...lasting, ...sooner }), { at: new Date() });
+
+      expect(await redis.pttl(keys.locks)).toBeGreaterThan(3_600_000);
+      expect(await redis.pttl(keys.locks)).toBeLessThanOrEqual(3_660_000);
+    });
+
+    it('take the place of those that have ended', async () => {
+      const holds = new StoredHolds(redis, { recordKey });
+      await holds.set(lockHold(lasting), { at: new Date() });
+      await holds.set(
+        lockHold({ ...lasting, id: changeId(2), target: 'a/b/c', until: new Date(later.getTime() + 1) }),
+        {
+          at: later,
+        },
+      );
+
+      expect(await redis.hkeys(keys.locks)).toEqual(['a/b/c']);
+    });
+
+    it.each([
+      ['altered', (value: string) => value.replace('U01ALICE', 'U09EVIL')],
+      ['of another end', (value: string) => value.replace(/^\d+/, (end) => String(Number(end) + 1))],
+      ['of another id', (value: string) => value.replace(changeId(1), changeId(7))],
+      ['no record', () => 'rubbish'],
+    ])('are not believed when they are %s', async (_, spoil) => {
+      const holds = new StoredHolds(redis, { recordKey });
+      await holds.set(lasting, { at: new Date() });
+      await redis.hset(keys.locks, lasting.target, spoil((await redis.hget(keys.locks, lasting.target)) ?? ''));
+
+      await expect(holds.on([lasting.target], new Date())).rejects.toBeInstanceOf(UntrustedRecordError);
+      await expect(holds.all(new Date())).rejects.toBeInstanceOf(UntrustedRecordError);
+    });
+
+    it('are not believed in the place of another', async () => {
+      const holds = new StoredHolds(redis, { recordKey });
+      await holds.set(lasting, { at: new Date() });
+      await redis.hset(keys.locks, 'a/b/c', (await redis.hget(keys.locks, lasting.target)) ?? '');
+
+      await expect(holds.on(['a/b/c'], new Date())).rejects.toBeInstanceOf(UntrustedRecordError);
+    });
+
+    it('are not believed by a process with another key', async () => {
+      await new StoredHolds(redis, { recordKey }).set(lasting, { at: new Date() });
+      const other = new StoredHolds(redis, { recordKey: 'another key of 16' });
+
+      await expect(other.on([lasting.target], new Date())).rejects.toBeInstanceOf(UntrustedRecordError);
+    });
+
+    it('are unknown while Redis is away, which is told', async () => {
+      const gone = connectForRequests({ kind: 'single', hosts: [{ host: '127.0.0.1', port: 1 }], options: {} });
+      gone.on('error', () => {});
+      try {
+        await expect(new StoredHolds(gone).on(reviews, at)).rejects.toBeInstanceOf(StoreUnavailableError);
+      } finally {
+        gone.disconnect();
+      }
+    });
+  });
+});
+
+function describeHolds(where: string, start: () => Promise<Holds>): void {
+  describe(`holds ${where}`, () => {
+    let holds: Holds;
+
+    beforeEach(async () => {
+      holds = await start();
+    });
+
+    it('are given back as they were set', async () => {
+      await holds.set(lockHold(), { at });
+      await holds.set(freezeHold({ id: changeId(2), since: at }), { at });
+
+      expect(await holds.all(at)).toEqual([freezeHold({ id: changeId(2), since: at }), lockHold()]);
+    });
+
+    it('hold for an object by any of its names', async () => {
+      await holds.set(lockHold({ target: 'sandbox/default/www.example.com' }), { at });
+      await holds.set(freezeHold({ id: changeId(2), target: 'sandbox/*/rev*' }), { at });
+      await holds.set(freezeHold({ id: changeId(3), name: 'other', target: 'prod/**' }), { at });
+
+      expect((await holds.on(reviews, at)).map(({ id }) => id).sort()).toEqual([changeId(1), changeId(2)]);
+    });
+
+    it('of a lock hold for its own object only, whatever its name looks like', async () => {
+      await holds.set(lockHold({ target: 'sandbox/default/*' }), { at });
+
+      expect(await holds.on(reviews, at)).toEqual([]);
+    });
+
+    it('end by themselves', async () => {
+      await holds.set(lockHold(), { at });
+
+      expect([await holds.on(reviews, after), await holds.all(after)]).toEqual([[], []]);
+      expect(
+        await holds.set(lockHold({ id: changeId(2), until: new Date('2026-11-23T00:00:00Z') }), { at: after }),
+      ).toBe('set');
+    });
+
+    it('are not set over another', async () => {
+      await holds.set(lockHold(), { at });
+
+      expect(await holds.set(lockHold({ id: changeId(2), by: 'U02BOB' }), { at })).toBe('taken');
+      expect((await holds.all(at)).map(({ by }) => by)).toEqual(['U01ALICE']);
+    });
+
+    it('are set instead of the one that is named, and of no other', async () => {
+      await holds.set(lockHold(), { at });
+      const bobs = lockHold({ id: changeId(2), by: 'U02BOB' });
+
+      expect(await holds.set(bobs, { at, instead: lockHold() })).toBe('set');
+      expect(await holds.set(lockHold({ id: changeId(3), by: 'U03CAROL' }), { at, instead: lockHold() })).toBe('taken');
+      expect(await holds.all(at)).toEqual([bobs]);
+    });
+
+    it('of many at once are set once', async () => {
+      const many = Array.from({ length: 20 }, (_, n) => lockHold({ id: changeId(n + 1), by: `U0${n}` }));
+
+      const outcomes = await Promise.all(many.map((each) => holds.set(each, { at })));
+
+      expect(outcomes.filter((outcome) => outcome === 'set')).toHaveLength(1);
+      expect(await holds.all(at)).toHaveLength(1);
+    });
+
+    it('of one request are set once, even when they were released since', async () => {
+      await holds.set(lockHold(), { at });
+      await holds.release(lockHold());
+
+      expect(await holds.set(lockHold(), { at })).toBe('set-before');
+      expect(await holds.all(at)).toEqual([]);
+    });
+
+    it('are released once, and only while they are what stands', async () => {
+      await holds.set(lockHold(), { at });
+      await holds.set(lockHold({ id: changeId(2) }), { at, instead: lockHold() });
+
+      expect(await holds.release(lockHold())).toBe(false);
+      expect(await holds.release(lockHold({ id: changeId(2) }))).toBe(true);
+      expect(await holds.release(lockHold({ id: changeId(2) }))).toBe(false);
+      expect(await holds.all(at)).toEqual([]);
+    });
+
+    it('by a name are the same in capitals or not', async () => {
+      await holds.set(freezeHold(), { at });
+
+      expect(await holds.set(freezeHold({ id: changeId(2), name: 'inc-42' }), { at })).toBe('taken');
+    });
+  });
+}
