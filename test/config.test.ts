@@ -65,6 +65,7 @@ describe('the configuration', () => {
       SLACK_BOT_TOKEN: 'xapp-swapped',
       REDIS_URL: 'localhost',
       RECORD_KEY: 'short',
+      FREEZE_HOOK_TOKEN: 'short',
       KUBECONFIG: join(folder, 'absent'),
       NAMESPACE: 'Not_One',
       ROLES: 'chat,cook',
@@ -80,6 +81,7 @@ describe('the configuration', () => {
       'SLACK_API_URL',
       'REDIS_URL',
       'RECORD_KEY',
+      'FREEZE_HOOK_TOKEN',
       'KUBECONFIG',
       'NAMESPACE',
       'PORT',
@@ -94,11 +96,12 @@ describe('the configuration', () => {
       SLACK_APP_TOKEN: 'hidden-too',
       REDIS_URL: 'hidden://redis',
       RECORD_KEY: 'hidden',
+      FREEZE_HOOK_TOKEN: 'hidden with spaces',
       CLUSTERS: 'hidden',
     };
 
     expect(faults(values).join('\n')).not.toMatch(/hidden/);
-    expect(faults(values)).toHaveLength(5);
+    expect(faults(values)).toHaveLength(6);
   });
 
   it.each`

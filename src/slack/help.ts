@@ -20,7 +20,11 @@ export const commands = [
     usage: '/shift rollback reviews [to c-7F3K9QXZ]',
     does: 'goes back to before the last change, or to what the named one made',
   },
-  { topic: 'status', usage: '/shift status [reviews]', does: 'shows splits, pinned rules, and what is waiting' },
+  {
+    topic: 'status',
+    usage: '/shift status [reviews]',
+    does: 'shows splits, pinned rules, what is locked or frozen, and what is waiting',
+  },
   { topic: 'history', usage: '/shift history reviews', does: 'shows who changed what, when and why' },
   { topic: 'pending', usage: '/shift pending', does: 'shows what waits for a decision of people' },
   {

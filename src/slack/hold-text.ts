@@ -87,7 +87,7 @@ function freezeText(answer: OfFreezes): string {
     case 'too-many':
       return `There are ${mostFreezes} freezes already; nothing was frozen. \`/shift thaw\` lists them.`;
     case 'thawed':
-      return `Thawed: ${holdLine(answer.hold)}`;
+      return `Thawed: ${code(answer.hold.target, 200)}. It was frozen${holdText(answer.hold)}`;
     case 'freezes':
       return answer.holds.length === 0 ? 'Nothing is frozen.' : holdLines(answer.holds).join('\n');
     case 'no-freeze':

@@ -5,8 +5,8 @@ export const slashCommand = '/shift';
 export const botScopes = ['app_mentions:read', 'chat:write', 'commands'] as const;
 
 /**
- * Only asked of Slack where there is a policy file. `users:read`: whether somebody is a guest, a bot or of another team.
- * `usergroups:read`: who is in a user group that the policy names.
+ * `users:read`: in which time zone somebody lives who says until when; and, where there is a policy file, whether somebody is a guest, a
+ * bot or of another team. `usergroups:read`, only where there is a policy file: who is in a user group that the policy names.
  */
 export const optionalScopes = ['usergroups:read', 'users:read'] as const;
 

@@ -1,7 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { parse } from 'yaml';
 import { z } from 'zod';
 import { requiredAccess } from '../../src/cluster/access.ts';
 import { readConfig, variables } from '../../src/config.ts';
@@ -259,6 +260,25 @@ describe('the manifests of the bot', () => {
   });
 });
 
+it('mounts the token of the freeze hook where its component is taken in, and nowhere else', () => {
+  const component = z
+    .object({ kind: z.literal('Component'), patches: z.tuple([z.object({ patch: z.string() })]) })
+    .parse(parse(readFileSync(join(manifests, 'freeze-hook/kustomization.yaml'), 'utf8')));
+  const { bot } = look(render(base));
+  const mount = bot.volumeMounts.find(({ name }) => name === 'secrets')?.mountPath;
+
+  const [patched] = toObjects(component.patches[0].patch);
+
+  const env = [{ name: 'FREEZE_HOOK_TOKEN_FILE', value: `${mount}/FREEZE_HOOK_TOKEN` }];
+  expect(patched).toMatchObject({
+    kind: 'Deployment',
+    metadata: { name: only(render(base), 'Deployment').metadata.name, namespace: 'shiftbot' },
+    spec: { template: { spec: { containers: [{ name: 'shiftbot', env }] } } },
+  });
+  expect(variables.FREEZE_HOOK_TOKEN.secret).toBe(true);
+  expect(bot.env).not.toContainEqual(env[0]);
+});
+
 describe.runIf(hasKubectl)('kubectl kustomize', () => {
   const [image] = readKustomization(join(manifests, 'bot')).images;
 
@@ -276,6 +296,20 @@ describe.runIf(hasKubectl)('kubectl kustomize', () => {
         .map((name) => (name === 'SLACK_APP_TOKEN_FILE' ? 'SLACK_SIGNING_SECRET_FILE' : name))
         .sort(),
     );
+  });
+
+  it('takes in the component of the freeze hook', () => {
+    const folder = mkdtempSync(join(manifests, '.freeze-hook-'));
+    try {
+      const kustomization = { resources: ['../base'], components: ['../freeze-hook'] };
+      writeFileSync(join(folder, 'kustomization.yaml'), JSON.stringify(kustomization));
+      const names = look(toObjects(kustomize(basename(folder)))).bot.env.map(({ name }) => name);
+
+      expect(names).toContain('FREEZE_HOOK_TOKEN_FILE');
+      expect(names).toContain('RECORD_KEY_FILE');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   /** The names that it generates end in a hash of what they hold. */
