@@ -1,4 +1,4 @@
-import { type Command, formatFlags, isVerb, join, type Verb, verbs } from './command.ts';
+import { type Command, formatCommand, formatFlags, isVerb, join, type Verb, verbs } from './command.ts';
 import { asReason, type Flags, options, takeFlags } from './flags.ts';
 import { type Mistake, mistake, no, type Parsed, plain, tooMuch } from './mistake.ts';
 import { readChangeId } from './names.ts';
@@ -74,6 +74,7 @@ function readyToCopy({ wrong, next }: Mistake, flags: Flags): Mistake {
   const { namespace, cluster } = flags;
   const whole = next.replaceAll(/`(\/shift (?!help(?: |`))[^`]+)`/g, (_, command: string) => {
     const kept = formatFlags(/^\/shift (?:status|history)(?: |$)/.test(command) ? { namespace, cluster } : flags);
+    if (/^\/shift (?:approve|reject|withdraw|pending)(?: |$)/.test(command)) return `\`${command}\``;
     return `\`${join(command, kept.replaceAll('`', "'"))}\``;
   });
   if (visible(whole) !== whole) return mistake(wrong, helpLine);
@@ -181,6 +182,7 @@ function parseDecision(
   words: readonly string[],
   flags: Flags,
 ): Command | Mistake {
+  if (flags.dryRun) return mistake('A decision has no dry run.', 'Type `/shift pending` for what waits.');
   const [word, ...more] = words;
   if (word === undefined)
     return mistake(
@@ -190,9 +192,18 @@ function parseDecision(
   const id = readChangeId(word);
   if (id === undefined)
     return mistake(`${quote(word)} is not the id of a change.`, 'Type `/shift pending` for what waits.');
-  if (more.length > 0)
-    return tooMuch(more, verb === 'reject' ? `/shift reject ${id} --reason "not today"` : `/shift ${verb} ${id}`);
-  return verb === 'reject' ? { verb, id, reason: flags.reason } : { verb, id };
+  if (verb === 'reject') {
+    const said = {
+      verb,
+      id,
+      reason: flags.reason ?? (more.length > 0 ? more.map(plain).join(' ') : undefined),
+    } as const;
+    return more.length > 0 ? tooMuch(more, formatCommand(said)) : said;
+  }
+  if (more.length > 0) return tooMuch(more, `/shift ${verb} ${id}`);
+  return flags.reason === undefined
+    ? { verb, id }
+    : mistake('Only a rejection says why.', `Type \`/shift ${verb} ${id}\`.`);
 }
 
 /** Whatever else would be typed, after `why`. */

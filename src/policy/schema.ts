@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationPattern, readDuration } from '../domain/duration.ts';
+import { durationPattern, formatDuration, readDuration } from '../domain/duration.ts';
 import { nearest } from '../domain/nearest.ts';
 import { isTimezone, readCalendar } from './calendar.ts';
 
@@ -59,7 +59,7 @@ function rule(who: ReturnType<typeof listOf<ReturnType<typeof someone>>>) {
             by: several.describe('Whose approval counts; never that of whoever asks'),
             count: whole(1, 20).default(1).describe('How many approvals it takes'),
             from: whole(0, 100).default(0).describe('Needed when a share grows to so many percent; 0 is always'),
-            expires: duration({ least: 60_000, most: 7 * day })
+            expires: duration({ least: 1_000, most: 7 * day })
               .default('1h')
               .describe('How long the approvals are waited for'),
           },
@@ -185,7 +185,7 @@ function duration({ least, most }: { readonly least: number; readonly most: numb
   return z
     .string(wants(what))
     .regex(durationPattern, wants(what))
-    .refine((text) => (readDuration(text) ?? least) >= least, 'write `1m` or more')
+    .refine((text) => (readDuration(text) ?? least) >= least, `write \`${formatDuration(least)}\` or more`)
     .refine((text) => (readDuration(text) ?? most) <= most, `write at most \`${most / day}d\``);
 }
 

@@ -48,9 +48,36 @@ export const workspace = {
 
 const readyWithinMs = 15_000;
 
+/** Its page shows Slack's dates (`<!date^…|23 Nov 2026, 14:33 UTC>`) as they are written; there they are read as their fallback. */
+const readDates = `<script>
+const date = /<!date\\^[^|>]*\\|([^>]*)>/;
+const read = (node) => {
+  if (node.nodeName === 'SCRIPT') return;
+  if (node.nodeType !== 3) return node.childNodes.forEach(read);
+  while (date.test(node.data)) node.data = node.data.replace(date, '$1');
+};
+const readAll = (seen) => seen.forEach(({ type, target, addedNodes }) =>
+  type === 'characterData' ? read(target) : addedNodes.forEach(read));
+new MutationObserver(readAll)
+  .observe(document, { childList: true, characterData: true, subtree: true });
+</script>`;
+
 /** Left to itself it listens on every interface, and its control API asks for no password. */
-const listenOnLoopback = `const serve = Bun.serve;
-Bun.serve = (options) => serve({ ...options, hostname: '127.0.0.1' });
+const preload = `const serve = Bun.serve;
+const readDates = ${JSON.stringify(readDates)};
+const withDates = async (answer) => {
+  const response = await answer;
+  if (!response?.headers.get('content-type')?.startsWith('text/html')) return response;
+  const page = (await response.text()).replace('</title>', () => '</title>' + readDates);
+  return new Response(page, { status: response.status, headers: { 'content-type': 'text/html;charset=utf-8' } });
+};
+Bun.serve = (options) => serve({
+  ...options,
+  hostname: '127.0.0.1',
+  fetch(request, server) {
+    return withDates(options.fetch.call(server, request, server));
+  },
+});
 `;
 
 /** Starts a Slack of our own with its web page, and returns when it answers. */
@@ -62,9 +89,9 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
 
   try {
     const config = join(folder, 'workspace.json');
-    const preload = join(folder, 'loopback.js');
+    const preloaded = join(folder, 'preload.js');
     await writeFile(config, JSON.stringify(configOf(credentials, options.requestUrl)), { mode: 0o600 });
-    await writeFile(preload, listenOnLoopback);
+    await writeFile(preloaded, preload);
 
     const port = (await portIsFree(options.port)) ? options.port : 0;
     const { process: launched, ready } = await launch({
@@ -73,7 +100,7 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
         ([name, value]) => [`--${name}`, String(value)],
       ),
       // Nothing of ours: it must not send the bot's events through a proxy, nor read a secret.
-      environment: { BUN_OPTIONS: `--preload ${preload.replaceAll(' ', '\\ ')}` },
+      environment: { BUN_OPTIONS: `--preload ${preloaded.replaceAll(' ', '\\ ')}` },
       ready: /Web UI:\s+(http:\/\/127\.0\.0\.1:(\d+))/,
       readyWithinMs,
     });

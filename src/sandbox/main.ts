@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { copyFile, mkdir } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { LaunchError } from './launched-process.ts';
@@ -12,7 +12,7 @@ const usage = `npm run sandbox [-- --http]
 Starts Slack, Redis, an API server with Bookinfo, and the bot, on this machine and for this machine alone.
   --http   signed HTTP events instead of Socket Mode
 Environment: SANDBOX_SLACK_PORT (3000), SANDBOX_KUBE_PORT (8001), PORT (8080); 0 or a taken port means a free one.
-REDIS_URL: use this Redis instead of one of its own.
+REDIS_URL: use this Redis instead of one of its own. POLICY_FILE: use this policy.
 `;
 
 async function main(): Promise<void> {
@@ -25,6 +25,7 @@ async function main(): Promise<void> {
   const folder = resolve('.sandbox');
   await mkdir(folder, { recursive: true });
   const log = createWriteStream(join(folder, 'bot.log'));
+  const policy = await policyFile(folder);
   const stopped = new Promise<void>((end) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => end());
   });
@@ -34,11 +35,12 @@ async function main(): Promise<void> {
     http: values.http,
     redisUrl: process.env['REDIS_URL'] || undefined,
     ports: { slack: port('SANDBOX_SLACK_PORT', 3000), kube: port('SANDBOX_KUBE_PORT', 8001), bot: port('PORT', 8080) },
+    environment: { POLICY_FILE: policy },
     onLog: (line) => log.write(`${line}\n`),
   });
   const world = await Promise.race([starting, stopped]);
   if (world !== undefined) {
-    print(greeting(world, folder, (performance.now() - startedMs) / 1000));
+    print(greeting(world, { folder, policy }, (performance.now() - startedMs) / 1000));
     await Promise.race([
       stopped,
       ...world.bots.map((bot) =>
@@ -50,13 +52,33 @@ async function main(): Promise<void> {
   log.end();
 }
 
-function greeting({ slack, kube, redisUrl, bots, kubeconfig }: World, folder: string, seconds: number): string {
-  const file = relative(process.cwd(), kubeconfig);
+/** A fresh copy of ours, to be played with, unless another is named. */
+async function policyFile(folder: string): Promise<string> {
+  const named = process.env['POLICY_FILE'];
+  if (named !== undefined && named !== '') return resolve(named);
+  const copy = join(folder, 'policy.yaml');
+  await copyFile(join(import.meta.dirname, 'policy.yaml'), copy);
+  return copy;
+}
+
+interface Files {
+  readonly folder: string;
+  readonly policy: string;
+}
+
+function greeting(
+  { slack, kube, redisUrl, bots, kubeconfig }: World,
+  { folder, policy }: Files,
+  seconds: number,
+): string {
+  const here = (path: string) => relative(process.cwd(), path);
+  const isOurs = policy === join(folder, 'policy.yaml');
   return `
   Slack       ${slack.url}  in #reviews, as alice, type:  /shift reviews v3 50
-  Kubernetes  ${kube?.url ?? ''}  kubectl --kubeconfig ${file} get virtualservices
+  Kubernetes  ${kube?.url ?? ''}  kubectl --kubeconfig ${here(kubeconfig)} get virtualservices
   Redis       ${redisUrl.replace(/\/\/[^@/]*@/, '//')}
-  Bot         ${bots[0]?.url ?? ''}/readyz  /metrics, its log in ${relative(process.cwd(), join(folder, 'bot.log'))}
+  Bot         ${bots[0]?.url ?? ''}/readyz  /metrics, its log in ${here(join(folder, 'bot.log'))}
+  Policy      ${here(policy)}${isOurs ? '  ratings needs an approval by bob or carol, details is frozen at weekends' : ''}
 
 sandbox ready after ${seconds.toFixed(1)} s: open ${slack.url} · Ctrl-C ends all of it
 `;

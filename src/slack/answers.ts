@@ -65,7 +65,7 @@ export function answerReply(answer: RollbackAnswer, now: Date, ahead?: Change): 
 
 function acceptedText({ change, behind, again }: Extract<Answer, { kind: 'accepted' }>, ahead?: Change): string {
   const what = `${change.id}, ${foreign(title(change))}`;
-  if (again) return `Already asked for by ${user(change.by)}: ${what} (${change.state.kind}).`;
+  if (again) return `Already asked for by ${user(change.by)}: ${what} (${stateText(change)}).`;
   if (change.state.kind === 'awaiting')
     return `Waits for approval: ${what}. ${needsText(change.state.needs)} Its card has the buttons.`;
   const last = ahead === undefined ? '' : `, ${behind === 1 ? '' : 'the last of them '}${openWords(ahead)}`;
@@ -143,7 +143,7 @@ export function heldReply(answer: HeldAnswer, now: Date): Reply {
     case 'planned-anew':
       return says(
         answer.change.state.kind === 'awaiting'
-          ? `Planned anew: ${answer.change.id} waits for approval of what it would do now. Its card has the buttons.`
+          ? `Planned anew: ${answer.change.id} waits for approval of what it would do now, by others than you, since you asked for it. Its card has the buttons.`
           : `Accepted: ${answer.change.id} will be applied to what is live now.`,
       );
     case 'denied':
@@ -159,7 +159,9 @@ export function heldReply(answer: HeldAnswer, now: Date): Reply {
     case 'refused':
       return says(refusalText(answer.change, answer.refusal, now));
     case 'object-gone':
-      return says(`There is no VirtualService ${code(answer.change.object.name)} any more. *Discard* ends the change.`);
+      return says(
+        `There is no VirtualService ${code(answer.change.object.name)} any more.${answer.change.state.kind === 'held' ? ' *Discard* ends the change.' : ' Nothing was changed.'}`,
+      );
     case 'unknown-change':
       return says(`Nothing is known of ${answer.id} any more. \`/shift status\` shows what is live.`);
   }
@@ -279,7 +281,11 @@ function openLines(open: readonly Change[] | undefined): readonly string[] {
 
 /** Whose change it is, and how far. */
 function openWords(change: Change): string {
-  return `${change.id} (${foreign(title(change), 120)}) is ${change.state.kind}, asked by ${user(change.by)}`;
+  return `${change.id} (${foreign(title(change), 120)}) ${change.state.kind === 'awaiting' ? '' : 'is '}${stateText(change)}, asked by ${user(change.by)}`;
+}
+
+function stateText({ state }: Change): string {
+  return state.kind === 'awaiting' ? 'waits for approval' : state.kind;
 }
 
 function pinnedLines(route: Route): readonly string[] {

@@ -2,7 +2,7 @@ import type { Change } from '../domain/change.ts';
 import type { ApprovalAnswer } from '../workflow/approve.ts';
 import { type Reply, says } from './answers.ts';
 import { title } from './card.ts';
-import { code, foreign, user } from './mrkdwn.ts';
+import { foreign, user } from './mrkdwn.ts';
 import { splitText } from './split-text.ts';
 import { dateText, denialText } from './verdicts.ts';
 
@@ -13,20 +13,26 @@ export function approvalReply(answer: ApprovalAnswer): Reply {
       return says(
         answer.missing === 0
           ? `Approved: ${named(answer.change)} is applied now. Its card follows it.`
-          : `Your approval of ${named(answer.change)} counts; ${answer.missing} more ${answer.missing === 1 ? 'is' : 'are'} needed.`,
+          : `Your approval of ${named(answer.change)} counts; ${missingText(answer)}`,
       );
     case 'approved-before':
-      return says(`You have approved ${named(answer.change)} already; each person counts once.`);
+      return says(
+        `You have approved ${named(answer.change)} already, and each person counts once; ${missingText(answer)}`,
+      );
     case 'rejected':
       return says(`Rejected: ${named(answer.change)}. Nothing was changed.`);
     case 'withdrawn':
       return says(`Withdrawn: ${named(answer.change)}. Nothing was changed.`);
     case 'decided':
-      return says(`${named(answer.change)} does not wait for approval any more: ${decided(answer.change)}.`);
+      return says(
+        `${named(answer.change)} does not wait for approval any more: ${decided(answer.change)}. Its card says more.`,
+      );
     case 'planned-anew':
       return says(`${named(answer.change)} was planned anew since you saw it. Look at its card, then decide.`);
     case 'voided':
-      return says(`${named(answer.change)} cannot be approved any more. Its card says why; *Plan again* starts anew.`);
+      return says(
+        `${named(answer.change)} does not stand any more, so nothing was decided. Its card says why; *Plan again* starts anew.`,
+      );
     case 'denied':
       return says(denialText(answer.denial));
     case 'not-yours':
@@ -37,19 +43,31 @@ export function approvalReply(answer: ApprovalAnswer): Reply {
       return says(
         `I cannot tell whether that suffices, so nothing was counted: ${foreign(answer.why)}. Try again in a moment.`,
       );
-    case 'object-gone':
-      return says(`There is no VirtualService ${code(answer.change.object.name)} any more. Nothing was changed.`);
     case 'unknown-change':
       return says(`Nothing is known of ${answer.id} any more. \`/shift pending\` shows what waits.`);
   }
 }
 
+function missingText({ missing, lost }: Extract<ApprovalAnswer, { kind: 'approved' | 'approved-before' }>): string {
+  const more = `${missing} more ${missing === 1 ? 'is' : 'are'} needed.`;
+  if (lost.length === 0) return more;
+  return `${more} What ${lost.map(user).join(', ')} approved counts no more, since policy does not let them any longer.`;
+}
+
+/** What leaves room in a message for how many more there are. */
+const maxListed = 2_800;
+
 /** What waits for people, wherever it is. */
 export function pendingReply(pending: readonly Change[]): Reply {
   if (pending.length === 0) return says('Nothing waits for a decision.');
-  const lines = pending.slice(0, 20).map(pendingLine);
-  const more = pending.length > 20 ? [`… +${pending.length - 20}`] : [];
-  return says([...lines, ...more].join('\n'));
+  const lines: string[] = [];
+  for (const change of pending) {
+    const line = pendingLine(change);
+    if (lines.join('\n').length + line.length > maxListed) break;
+    lines.push(line);
+  }
+  const more = pending.length - lines.length;
+  return says([...lines, ...(more > 0 ? [`… +${more}`] : [])].join('\n'));
 }
 
 function pendingLine(change: Change): string {
@@ -63,7 +81,7 @@ function named(change: Change): string {
   return `${change.id} (${foreign(title(change))})`;
 }
 
-function decided({ state }: Change): string {
+function decided({ state, approvals = [] }: Change): string {
   switch (state.kind) {
     case 'rejected':
     case 'withdrawn':
@@ -71,7 +89,11 @@ function decided({ state }: Change): string {
       return `${state.kind} by ${user(state.by)}, ${dateText(new Date(state.at))}`;
     case 'expired':
       return `it expired, ${dateText(new Date(state.at))}`;
+    case 'void':
+      return `its plan does not stand any more, ${dateText(new Date(state.at))}`;
     default:
-      return `it is ${state.kind}`;
+      return approvals.length === 0
+        ? `it is ${state.kind}`
+        : `approved by ${approvals.map(({ by }) => user(by)).join(', ')}, it is ${state.kind}`;
   }
 }

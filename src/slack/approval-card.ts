@@ -2,10 +2,11 @@ import type { Button } from '@slack/types';
 import { type Change, planShown, type State, shownAs } from '../domain/change.ts';
 import type { Who } from '../domain/groups.ts';
 import type { DenialReason } from '../domain/judge.ts';
+import { type Split, sameShares } from '../domain/split.ts';
 import { actions, formatButtonValue } from './actions.ts';
 import { code, foreign, user } from './mrkdwn.ts';
 import { splitText } from './split-text.ts';
-import { dateText, needsText, ruleText } from './verdicts.ts';
+import { dateText, ruleText, whoText } from './verdicts.ts';
 
 type StateOf<K extends State['kind']> = Extract<State, { kind: K }>;
 export type DecisionState = StateOf<'awaiting' | 'rejected' | 'withdrawn' | 'expired' | 'void'>;
@@ -16,12 +17,15 @@ export function decisionNotes(change: Change, state: DecisionState): readonly st
     case 'awaiting':
       return [awaitingNote(change, state), ...approvedBy(change)];
     case 'rejected':
-      return [`${user(state.by)} rejected it${why(state.reason)}. Nothing was changed.`, ...approvedBy(change)];
+      return [
+        `${user(state.by)} rejected it, ${when(state.at)}${why(state.reason)}. Nothing was changed.`,
+        ...approvedBy(change),
+      ];
     case 'withdrawn':
-      return [`${user(state.by)} withdrew it. Nothing was changed.`, ...approvedBy(change)];
+      return [`${user(state.by)} withdrew it, ${when(state.at)}. Nothing was changed.`, ...approvedBy(change)];
     case 'expired':
       return [
-        'It was not approved in time. Nothing was changed. If it is still wanted, type the command again.',
+        `It was not approved by ${when(state.at)}. Nothing was changed. If it is still wanted, type the command again.`,
         ...approvedBy(change),
       ];
     case 'void':
@@ -29,25 +33,36 @@ export function decisionNotes(change: Change, state: DecisionState): readonly st
   }
 }
 
-/** Who said yes, by name; on the card of an applied change too. */
+/** Who said yes, by name, and when; on the card of an applied change too. */
 export function approvedBy({ approvals = [] }: Change): readonly string[] {
-  return approvals.length === 0 ? [] : [`Approved by ${approvals.map(({ by }) => user(by)).join(', ')}.`];
+  if (approvals.length === 0) return [];
+  return [`Approved by ${approvals.map(({ by, at }) => `${user(by)}, ${when(at)}`).join('; ')}.`];
 }
+
+const mostPinged = 8;
 
 /** The approvers' group is pinged by the first post, and not by what the card becomes: Slack notifies nobody of an update. */
-function awaitingNote({ approvals = [] }: Change, { needs, expiresAt }: StateOf<'awaiting'>): string {
-  const given = approvals.length === 0 ? '' : ` ${approvals.length} of ${needs.count} given.`;
-  const pinged = needs.by.flatMap(mention).slice(0, 8);
+function awaitingNote(change: Change, { needs: { by, count }, expiresAt }: StateOf<'awaiting'>): string {
+  const given = change.approvals?.length ?? 0;
+  const approvals = count === 1 ? 'one approval' : `${count} approvals`;
+  const progress = count === 1 ? '' : ` ${given} of ${count} given.`;
+  const pinged = [...new Set(by.flatMap(mention))].filter((each) => !isOver(change, each)).slice(0, mostPinged);
   const called = pinged.length === 0 ? '' : ` ${pinged.join(' ')}`;
-  return `*Waits for approval* until ${dateText(new Date(expiresAt))}: ${needsText(needs)}${given}${called}`;
+  return `*Waits for ${approvals}* by ${whoText(by)}, until ${when(expiresAt)}.${progress}${called}`;
 }
 
+/** Whoever asked cannot approve, and whoever approved has nothing more to do. */
+function isOver({ by, insistedBy, approvals = [] }: Change, mentioned: string): boolean {
+  const all = [by, insistedBy, ...approvals.map((approval) => approval.by)];
+  return all.some((id) => id !== undefined && user(id) === mentioned);
+}
+
+/** A person is named by the sentence itself, and so pinged by it. */
 function mention(who: Who): readonly string[] {
   switch (who.kind) {
-    case 'everyone':
-      return []; // nobody wants that
+    case 'everyone': // nobody wants that
     case 'user':
-      return [user(who.id)];
+      return [];
     case 'group':
       return who.users.map(user);
     case 'usergroup':
@@ -59,15 +74,23 @@ function voidNote(change: Change, { because, live, lastWriter, denied, rule }: S
   const decidedBy = rule === undefined ? '' : ` (${ruleText(rule)})`;
   switch (because) {
     case 'moved': {
-      const who = lastWriter === undefined ? '' : `, last written by ${code(lastWriter)}`;
-      const now = live === undefined ? 'the rule is gone' : `live is now ${foreign(splitText(live))}${who}`;
-      return `*The plan does not hold any more.* It was made from ${foreign(splitText(change.from))}; ${now}. Nothing was changed, and approvals were for that plan only.`;
+      const planned = `It was made from ${foreign(splitText(change.from))}`;
+      const now = live === undefined ? 'the object or its rule is gone' : liveText(change, live, lastWriter);
+      return `*The plan does not hold any more.* ${planned}; ${now}. Nothing was changed, and approvals were for that plan only.`;
     }
     case 'denied':
       return `*Policy does not allow it any more:* ${denied === undefined ? 'it was changed' : deniedWords[denied]}${decidedBy}. Nothing was changed.`;
     case 'approvals':
       return `*Its approvals do not suffice any more*: somebody who approved may not by now, or the policy asks for more${decidedBy}. Nothing was changed.`;
   }
+}
+
+function liveText({ from }: Change, live: Split, lastWriter: string | undefined): string {
+  const who = lastWriter === undefined ? '' : `, last written by ${code(lastWriter)}`;
+  const split = foreign(splitText(live));
+  return sameShares(from, live)
+    ? `live is ${split} all the same, but another change came in between or goes before it${who}`
+    : `live is now ${split}${who}`;
 }
 
 const deniedWords: Record<DenialReason, string> = {
@@ -99,7 +122,9 @@ export function decisionButtons(change: Change, state: DecisionState): Button[] 
     }
     case 'void': {
       const value = formatButtonValue({ id, seen: shownAs(change) });
-      return [{ type: 'button', action_id: actions.planAgain, value, text: plain('Plan again') }];
+      return [
+        { type: 'button', action_id: actions.planAgain, value, text: plain('Plan again'), confirm: confirmPlanAgain },
+      ];
     }
     case 'rejected':
     case 'withdrawn':
@@ -108,10 +133,24 @@ export function decisionButtons(change: Change, state: DecisionState): Button[] 
   }
 }
 
+/** An approver who clicked first would learn too late that the change now wants somebody else. */
+const confirmPlanAgain = {
+  title: plain('Plan again?'),
+  text: plain(
+    'The same split is planned from what is live now. Whoever does so counts as asking for it, and cannot approve it.',
+  ),
+  confirm: plain('Plan again'),
+  deny: plain('Cancel'),
+};
+
 function plain(text: string): { type: 'plain_text'; text: string; emoji: boolean } {
   return { type: 'plain_text', text, emoji: false };
 }
 
 function why(reason: string | undefined): string {
   return reason === undefined ? '' : `: “${foreign(reason)}”`;
+}
+
+function when(at: string): string {
+  return dateText(new Date(at));
 }

@@ -75,14 +75,20 @@ function spokenFacts(change: Change): string {
   return [stateWord(change.state), ...factsOf(change), ...reason].join(', ');
 }
 
-function factsOf({ object, by, id, insistedBy, reverts }: Change): readonly string[] {
+function factsOf(change: Change): readonly string[] {
+  const { object, by, id, insistedBy, reverts } = change;
   return [
     `asked by ${user(by)}`,
-    ...(insistedBy === undefined ? [] : [`applied anyway by ${user(insistedBy)}`]),
+    ...(insistedBy === undefined ? [] : [`${insistedWord(change)} by ${user(insistedBy)}`]),
     ...(reverts === undefined ? [] : [`takes back ${reverts}`]),
     id,
     foreign(`${object.namespace} @ ${object.cluster}`),
   ];
+}
+
+/** What is applied anyway takes no approval. */
+function insistedWord({ state, approvals }: Change): string {
+  return approvals !== undefined || isDecision(state) ? 'planned again' : 'applied anyway';
 }
 
 function stateWord(state: State): string {
@@ -154,15 +160,19 @@ function stateNotes(change: Change): readonly string[] {
     case 'applied':
       return [...(isApplied(change) ? appliedNotes(change) : []), ...approvedBy(change)];
     case 'held':
-      return [heldNote(change, state)];
+      return [heldNote(change, state), ...approvedBy(change)];
     case 'superseded':
       return [
         `${state.by ?? 'A later change'} was applied before it, so nothing was changed. If it is still wanted, type the command again.`,
+        ...approvedBy(change),
       ];
     case 'discarded':
-      return [`${user(state.by)} discarded it. Nothing was changed.`];
+      return [`${user(state.by)} discarded it. Nothing was changed.`, ...approvedBy(change)];
     case 'failed':
-      return [`${failWords[state.because](change)}${state.detail === undefined ? '' : `\n${code(state.detail, 300)}`}`];
+      return [
+        `${failWords[state.because](change)}${state.detail === undefined ? '' : `\n${code(state.detail, 300)}`}`,
+        ...approvedBy(change),
+      ];
   }
 }
 

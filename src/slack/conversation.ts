@@ -2,7 +2,7 @@ import { type Change, type FailReason, isForPeople } from '../domain/change.ts';
 import type { Command, HoldCommand } from '../domain/command.ts';
 import type { Mistake } from '../domain/mistake.ts';
 import { parseCommand } from '../domain/parse-command.ts';
-import { type ApprovalAnswer, approve, reject, withdraw } from '../workflow/approve.ts';
+import { type ApprovalAnswer, approve, objectionToRejecting, reject, withdraw } from '../workflow/approve.ts';
 import type { Cards } from '../workflow/cards.ts';
 import { type Asker, type Desk, fillIn, TooLateError } from '../workflow/desk.ts';
 import { AcceptanceUnknownError, DependencyError, StoreUnavailableError } from '../workflow/errors.ts';
@@ -101,6 +101,26 @@ export function answerTakeOver(
   );
 }
 
+/** What whoever clicked *Reject* is told in place of being asked for a reason; undefined where they may reject. */
+export async function answerBeforeRejecting(
+  conversation: Conversation,
+  value: ButtonValue,
+  request: Request,
+): Promise<Told | undefined> {
+  const { desk } = conversation;
+  let mayReject = false;
+  const told = await inTime(conversation, request, (asker) =>
+    unlessTooMany(conversation, asker, { kind: 'look' }, async () => {
+      if (!(await mayComeFromItsCard(desk, actions.reject, value.id, request)))
+        return unknownReply(conversation, actions.reject, value.id);
+      const objection = await objectionToRejecting(desk, value, asker);
+      mayReject = objection === undefined;
+      return objection && toldApproval(conversation, objection);
+    }),
+  );
+  return mayReject && told.reply === undefined ? undefined : told;
+}
+
 /** What was typed into the dialog that *Reject* opens, answered. */
 export function answerRejection(
   conversation: Conversation,
@@ -153,7 +173,7 @@ async function unlessTooMany(
   conversation: Conversation,
   asker: Asker,
   gesture: Gesture,
-  answer: () => Promise<Reply>,
+  answer: () => Promise<Reply | undefined>,
 ): Promise<Told> {
   const admission = await admit(conversation, asker, gesture);
   switch (admission.kind) {

@@ -18,6 +18,7 @@ import { actions, type ButtonValue, readButtonValue, readLineValue } from './act
 import { type Reply, says } from './answers.ts';
 import { isOnCard } from './card-origin.ts';
 import {
+  answerBeforeRejecting,
   answerClick,
   answerRejection,
   answerTakeOver,
@@ -128,20 +129,24 @@ async function onClick(
   const value = isOurs ? readButtonValue(click.value) : undefined;
   if (value !== undefined && isOnCard(click.action))
     conversation.cards.clickedOn(value.id, { channel, ts: click.message });
-  if (click.action === actions.reject && value !== undefined)
-    return askWhy(client, log, { trigger: click.trigger, value, place: { channel, user, thread } });
 
+  const place = { channel, user, thread };
   const request: Request = {
     user,
     team: click.userTeam,
     origin: { team, channel, thread },
     request: `click:${team}:${channel}:${click.message}:${click.action}:${click.at}`,
   };
-  const told =
-    click.action === actions.takeOver
-      ? await answerTakeOver(conversation, isOurs ? readLineValue(click.value) : undefined, request)
-      : await answerClick(conversation, click.action, value, request);
-  await tellNow(client, log, { channel, user, thread }, told);
+  if (click.action === actions.takeOver) {
+    const line = isOurs ? readLineValue(click.value) : undefined;
+    return tellNow(client, log, place, await answerTakeOver(conversation, line, request));
+  }
+  if (click.action !== actions.reject || value === undefined)
+    return tellNow(client, log, place, await answerClick(conversation, click.action, value, request));
+
+  const told = await answerBeforeRejecting(conversation, value, request);
+  if (told === undefined) await askWhy(client, log, { trigger: click.trigger, value, place });
+  else await tellNow(client, log, place, told);
 }
 
 interface Asking {

@@ -1,5 +1,6 @@
 import type { ModalView } from '@slack/types';
 import { z } from 'zod';
+import { truncate } from '../domain/typed-text.ts';
 import type { ButtonValue } from './actions.ts';
 import { formatButtonValue, readButtonValue } from './actions.ts';
 
@@ -12,7 +13,15 @@ export interface RejectedFrom {
   readonly thread?: string | undefined;
 }
 
-const from = z.object({ value: z.string(), channel: z.string(), thread: z.string().optional() });
+const from = z.object({
+  value: z.string(),
+  channel: z.string().regex(/^[A-Z0-9]{1,40}$/),
+  thread: z
+    .string()
+    .regex(/^\d+\.\d+$/)
+    .optional(),
+});
+const maxReason = 400;
 const state = z.object({
   values: z.object({ reason: z.object({ reason: z.object({ value: z.string().nullish() }) }) }),
 });
@@ -32,7 +41,7 @@ export function rejectDialog({ value, channel, thread }: RejectedFrom): ModalVie
         block_id: 'reason',
         optional: true,
         label: { type: 'plain_text', text: `Why? It stands on the card of ${value.id}.` },
-        element: { type: 'plain_text_input', action_id: 'reason', max_length: 400, multiline: true },
+        element: { type: 'plain_text_input', action_id: 'reason', max_length: maxReason, multiline: true },
       },
     ],
   };
@@ -47,7 +56,12 @@ export function readRejection(
   const value = readButtonValue(place?.value);
   if (place === undefined || value === undefined) return undefined;
   const reason = state.safeParse(view).data?.values.reason.reason.value?.trim();
-  return { value, channel: place.channel, thread: place.thread, reason: reason ? reason : undefined };
+  return {
+    value,
+    channel: place.channel,
+    thread: place.thread,
+    reason: reason ? truncate(reason, maxReason) : undefined,
+  };
 }
 
 function parseJson(text: string): unknown {

@@ -84,6 +84,8 @@ export function denialText(denial: Denial): string {
     case 'wrong-channel':
       return `This may only be asked for in ${denial.channels.slice(0, 8).map(channelText).join(', ')}${by}. Type it there.`;
     case 'not-allowed':
+      if (denial.who.length === 0 && (denial.deed === 'approve' || denial.deed === 'reject'))
+        return `The policy file asks for no approval here any more, so nobody ${deedWords[denial.deed]}s${by}. Whoever asked withdraws it, and types the command again.`;
       return `You may not ${deedWords[denial.deed]} here; ${denial.who.length === 0 ? 'nobody may' : `${whoText(denial.who)} may`}${by}.`;
     case 'membership-unknown':
       return `I cannot tell whether you may, so I do nothing: ${denial.groups.map(groupText).join('; ')}${by}.`;
@@ -135,7 +137,7 @@ export function ruleText({ name, line }: RuleRef): string {
 const maxWho = 8;
 
 /** Nobody is pinged by an answer: groups are told by their names. */
-function whoText(all: readonly Who[]): string {
+export function whoText(all: readonly Who[]): string {
   const shown = all.slice(0, maxWho).map((who) => {
     if (who.kind === 'everyone') return 'everybody of the team';
     return who.kind === 'user' ? user(who.id) : code(who.name);

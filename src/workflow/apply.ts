@@ -4,7 +4,6 @@ import { decide } from '../domain/decide.ts';
 import type { ChangeId } from '../domain/names.ts';
 import type { Route } from '../domain/route.ts';
 import type { Split } from '../domain/split.ts';
-import { voidOf } from './approve.ts';
 import type { Cards } from './cards.ts';
 import {
   DependencyError,
@@ -15,6 +14,7 @@ import {
 } from './errors.ts';
 import { heldChange, judgeChange } from './judge-change.ts';
 import type { Aside, Changes, Holds, Log, Mesh, Meter, OpenRoute, People, Policies, Written } from './ports.ts';
+import { voidOf } from './void.ts';
 
 export interface Bench {
   readonly mesh: Mesh;

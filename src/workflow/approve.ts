@@ -1,19 +1,28 @@
-import { type Change, deedOf, moveTo, planShown, type State } from '../domain/change.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Approval, type Change, deedOf, moveTo, planShown, type State } from '../domain/change.ts';
 import type { Denial } from '../domain/judge.ts';
 import type { ChangeId } from '../domain/names.ts';
-import { findRule, type Route } from '../domain/route.ts';
+import type { Route } from '../domain/route.ts';
 import { planStands } from '../domain/stands.ts';
+import { accept, replace } from './accept.ts';
 import { type Asker, type Desk, refuseIfLate } from './desk.ts';
-import { judgeChange } from './judge-change.ts';
+import { judgeChange, type Standing } from './judge-change.ts';
 import { judgeLive } from './judge-live.ts';
 import type { Changes, Line, Log } from './ports.ts';
-import { accept, addJob } from './submit.ts';
+import { addJob, goingBefore } from './submit.ts';
+import { voidOf, withoutObject } from './void.ts';
 
 /** What became of a decision about a change that awaits approval. */
 export type ApprovalAnswer =
-  /** It counts; `missing`: how many more it takes. With none it is queued. */
-  | { readonly kind: 'approved'; readonly change: Change; readonly missing: number }
-  | { readonly kind: 'approved-before'; readonly change: Change }
+  /**
+   * It counts; `missing`: how many more it takes. With none it is queued. `lost`: those whose approvals, given before, count no more.
+   */
+  | {
+      readonly kind: 'approved' | 'approved-before';
+      readonly change: Change;
+      readonly missing: number;
+      readonly lost: readonly string[];
+    }
   | { readonly kind: 'rejected' | 'withdrawn'; readonly change: Change }
   /** It does not await approval any more; somebody was first, or its time is over. */
   | { readonly kind: 'decided'; readonly change: Change }
@@ -25,12 +34,12 @@ export type ApprovalAnswer =
   /** Only whoever asked for it withdraws it. */
   | { readonly kind: 'not-yours'; readonly change: Change }
   | { readonly kind: 'cannot-tell'; readonly change: Change; readonly why: string }
-  | { readonly kind: 'object-gone'; readonly change: Change }
   | { readonly kind: 'unknown-change'; readonly id: ChangeId };
 
 type Awaiting = Change & { readonly state: Extract<State, { kind: 'awaiting' }> };
 
-const maxTries = 5;
+/** Long enough for who was first to be done, and never in step with another process. */
+const retryMs = 20;
 
 /** What was decided about, and by whom. `seen`: the plan that the card showed (`planShown`), where one was clicked. */
 export interface Deciding {
@@ -40,39 +49,50 @@ export interface Deciding {
 
 /** Counts a person's approval; the last one that is needed queues the change. */
 export function approve(desk: Desk, about: Deciding, asker: Asker): Promise<ApprovalAnswer> {
-  return decideOn(desk, about, async (change) => {
+  return decideOn(desk, about, asker, async (change) => {
     const line = await desk.changes.line(change.object);
     const route = (await desk.mesh.read(change.object))?.route;
-    if (route === undefined) return { kind: 'object-gone', change };
+    if (route === undefined) return end(desk, change, withoutObject(desk), asker);
 
     const denial = await denied(desk, asker, { deed: 'approve', change, route });
     if (denial !== undefined) return { kind: 'denied', change, denial };
-    if (change.approvals?.some(({ by }) => by === asker.user)) return { kind: 'approved-before', change };
     return count(desk, { change, route, line, asker });
   });
 }
 
 /** Ends it: whoever may approve may also say no. */
 export function reject(desk: Desk, about: Deciding, asker: Asker, reason?: string): Promise<ApprovalAnswer> {
-  return decideOn(desk, about, async (change) => {
-    const route = (await desk.mesh.read(change.object))?.route;
-    if (route === undefined) return { kind: 'object-gone', change };
-    const denial = await denied(desk, asker, { deed: 'reject', change, route });
-    if (denial !== undefined) return { kind: 'denied', change, denial };
-
-    refuseIfLate(desk, asker);
+  return decideOn(desk, about, asker, async (change) => {
+    const objection = await mayNotReject(desk, change, asker);
+    if (objection !== undefined) return objection;
     const next = moveTo(change, { kind: 'rejected', at: isoNow(desk), by: asker.user, reason });
-    return (await desk.changes.update(next)) ? { kind: 'rejected', change: next } : undefined;
+    return (await replace(desk, next, asker)) ? { kind: 'rejected', change: next } : undefined;
   });
+}
+
+/** Why a person cannot reject it, to be told before they are asked for their reason; undefined where they can. */
+export async function objectionToRejecting(
+  desk: Desk,
+  about: Deciding,
+  asker: Asker,
+): Promise<ApprovalAnswer | undefined> {
+  const change = await toBeDecided(desk, about);
+  return 'answer' in change ? change.answer : mayNotReject(desk, change, asker);
+}
+
+async function mayNotReject(desk: Desk, change: Awaiting, asker: Asker): Promise<ApprovalAnswer | undefined> {
+  const route = (await desk.mesh.read(change.object))?.route;
+  if (route === undefined) return end(desk, change, withoutObject(desk), asker);
+  const denial = await denied(desk, asker, { deed: 'reject', change, route });
+  return denial === undefined ? undefined : { kind: 'denied', change, denial };
 }
 
 /** Whoever asked for it takes it back. */
 export function withdraw(desk: Desk, about: Deciding, asker: Asker): Promise<ApprovalAnswer> {
-  return decideOn(desk, about, async (change) => {
+  return decideOn(desk, about, asker, async (change) => {
     if (asker.user !== change.by && asker.user !== change.insistedBy) return { kind: 'not-yours', change };
-    refuseIfLate(desk, asker);
     const next = moveTo(change, { kind: 'withdrawn', at: isoNow(desk), by: asker.user });
-    return (await desk.changes.update(next)) ? { kind: 'withdrawn', change: next } : undefined;
+    return (await replace(desk, next, asker)) ? { kind: 'withdrawn', change: next } : undefined;
   });
 }
 
@@ -91,29 +111,38 @@ export async function expire({ changes, log, now }: Expiring, change: Change): P
   return next;
 }
 
-/** Of decisions at the same moment one is first; the others look again at what is then. */
+/** Of decisions at the same moment one is first; the others look again at what is then, for as long as the person may wait. */
 async function decideOn(
   desk: Desk,
-  { id, seen }: Deciding,
+  about: Deciding,
+  asker: Asker,
   decide: (change: Awaiting) => Promise<ApprovalAnswer | undefined>,
 ): Promise<ApprovalAnswer> {
-  for (let tries = 0; tries < maxTries; tries += 1) {
-    const change = await desk.changes.read(id);
-    if (change === undefined) return { kind: 'unknown-change', id };
-    if (!isAwaiting(change)) return { kind: 'decided', change };
-    const expired = await expire(desk, change);
-    if (expired !== undefined) return { kind: 'decided', change: expired };
-    if (seen !== undefined && seen !== planShown(change.state)) return { kind: 'planned-anew', change };
-
-    const answer = await decide(change);
-    if (answer === undefined) continue;
-    desk.log.info(
-      { changeId: id, by: answer.kind, state: 'change' in answer ? answer.change.state.kind : '' },
-      'decision',
-    );
-    return answer;
+  for (;;) {
+    const change = await toBeDecided(desk, about);
+    const answer = 'answer' in change ? change.answer : await decide(change);
+    if (answer !== undefined) {
+      const state = 'change' in answer ? answer.change.state.kind : undefined;
+      desk.log.info({ changeId: about.id, by: asker.user, decision: answer.kind, state }, 'decision on a change');
+      return answer;
+    }
+    refuseIfLate(desk, asker);
+    await delay(retryMs * Math.random());
   }
-  throw new Error(`change ${id} moved ${maxTries} times`);
+}
+
+/** The change, if it still awaits approval of the plan that was seen, or the answer that says why there is nothing to decide. */
+async function toBeDecided(
+  desk: Desk,
+  { id, seen }: Deciding,
+): Promise<Awaiting | { readonly answer: ApprovalAnswer }> {
+  const change = await desk.changes.read(id);
+  if (change === undefined) return { answer: { kind: 'unknown-change', id } };
+  if (!isAwaiting(change)) return { answer: { kind: 'decided', change } };
+  const expired = await expire(desk, change);
+  if (expired !== undefined) return { answer: { kind: 'decided', change: expired } };
+  if (seen !== undefined && seen !== planShown(change.state)) return { answer: { kind: 'planned-anew', change } };
+  return change;
 }
 
 interface Counting {
@@ -123,60 +152,69 @@ interface Counting {
   readonly asker: Asker;
 }
 
-async function count(desk: Desk, { change, route, line, asker }: Counting): Promise<ApprovalAnswer | undefined> {
-  const base = planStands(change, route, line.waiting);
-  if (base === undefined) return end(desk, change, voidOf(desk, route, change, { because: 'moved' }));
+/** One who approved before is counted anew, since the policy may ask for fewer by now. */
+async function count(desk: Desk, counting: Counting): Promise<ApprovalAnswer | undefined> {
+  const { change, route, line, asker } = counting;
+  const base = planStands(change, route, goingBefore(line, isAhead(change)));
+  if (base === undefined) return end(desk, change, voidOf(desk, route, change, { because: 'moved' }), asker);
 
-  const approvals = [...(change.approvals ?? []), { by: asker.user, at: isoNow(desk) }];
+  const approvals = withApproval(change, { by: asker.user, at: isoNow(desk) });
   const standing = await judgeChange(desk, { ...change, approvals }, route);
-  refuseIfLate(desk, asker);
   switch (standing.kind) {
     case 'unknown':
       return { kind: 'cannot-tell', change, why: standing.why };
     case 'denied': {
       const { reason: refused, rule } = standing.denial;
-      return end(desk, change, voidOf(desk, route, change, { because: 'denied', denied: refused, rule }));
+      return end(desk, change, voidOf(desk, route, change, { because: 'denied', denied: refused, rule }), asker);
     }
-    case 'lacks': {
-      const next = { ...moveTo(change, change.state), approvals };
-      return (await desk.changes.update(next))
-        ? { kind: 'approved', change: next, missing: standing.missing }
-        : undefined;
-    }
+    case 'lacks':
+      return keepCounting(desk, counting, { ...standing, approvals });
     case 'may':
-      return queue(
-        desk,
-        { ...moveTo(change, { kind: 'queued' }), approvals, base, acceptedAt: isoNow(desk) },
-        line,
-        asker,
-      );
+      return queue(desk, counting, {
+        ...moveTo(change, { kind: 'queued' }),
+        approvals,
+        base,
+        acceptedAt: isoNow(desk),
+      });
   }
 }
 
-async function queue(desk: Desk, next: Change, line: Line, asker: Asker): Promise<ApprovalAnswer | undefined> {
-  const ahead = deedOf(next) === 'rollback';
-  const accepted = await accept(desk, next, { line: line.version, ahead }, asker);
+function withApproval({ approvals = [] }: Change, approval: Approval): readonly Approval[] {
+  return approvals.some(({ by }) => by === approval.by) ? approvals : [...approvals, approval];
+}
+
+interface Lacking extends Extract<Standing, { kind: 'lacks' }> {
+  readonly approvals: readonly Approval[];
+}
+
+/** What is stored is what counts now, and what the policy asks for now: the card tells both. */
+async function keepCounting(
+  desk: Desk,
+  { change, asker }: Counting,
+  { missing, needs: { by, count, rule }, lost, approvals }: Lacking,
+): Promise<ApprovalAnswer | undefined> {
+  if (lost.includes(asker.user)) return undefined; // the policy was changed at this moment: judged anew
+  const needs = { ...change.state.needs, by, count, rule };
+  const counted = approvals.filter((approval) => !lost.includes(approval.by));
+  const isKnown = change.approvals?.some((approval) => approval.by === asker.user) ?? false;
+  const kind = isKnown ? 'approved-before' : 'approved';
+  if (isKnown && lost.length === 0 && count === change.state.needs.count) return { kind, change, missing, lost };
+
+  const next = { ...moveTo(change, { ...change.state, needs }), approvals: counted };
+  return (await replace(desk, next, asker)) ? { kind, change: next, missing, lost } : undefined;
+}
+
+async function queue(desk: Desk, { line, asker }: Counting, next: Change): Promise<ApprovalAnswer | undefined> {
+  refuseIfLate(desk, asker);
+  const accepted = await accept(desk, next, { line: line.version, ahead: isAhead(next) }, asker);
   if (accepted.kind !== 'accepted') return undefined;
   addJob(desk, next);
-  return { kind: 'approved', change: next, missing: 0 };
+  return { kind: 'approved', change: next, missing: 0, lost: [] };
 }
 
-async function end(desk: Desk, change: Change, state: State): Promise<ApprovalAnswer | undefined> {
+async function end(desk: Desk, change: Change, state: State, asker: Asker): Promise<ApprovalAnswer | undefined> {
   const next = moveTo(change, state);
-  return (await desk.changes.update(next)) ? { kind: 'voided', change: next } : undefined;
-}
-
-type Voided = Extract<State, { kind: 'void' }>;
-
-/** The end of a plan that does not hold any more, with what the object has instead. */
-export function voidOf(
-  { now }: { readonly now: () => Date },
-  route: Route,
-  { rule }: Change,
-  why: Pick<Voided, 'because' | 'denied' | 'rule'>,
-): Voided {
-  const live = findRule(route, rule)?.split;
-  return { kind: 'void', at: now().toISOString(), uid: route.uid, live, lastWriter: route.lastWriter?.manager, ...why };
+  return (await replace(desk, next, asker)) ? { kind: 'voided', change: next } : undefined;
 }
 
 async function denied(
@@ -188,6 +226,11 @@ async function denied(
   const { verdict } = await judgeLive(desk, asker, { deed, route, plan: change, requester });
   if (verdict.kind === 'refused') return verdict.denial;
   return deed === 'approve' && asker.user === change.by ? { reason: 'own-request' } : undefined;
+}
+
+/** A rollback goes before everything that has not begun. */
+function isAhead(change: Change): boolean {
+  return deedOf(change) === 'rollback';
 }
 
 function isAwaiting(change: Change): change is Awaiting {

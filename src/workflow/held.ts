@@ -4,10 +4,10 @@ import type { ChangeId } from '../domain/names.ts';
 import { type PlannedChange, planReturn, type Refusal, startBehind } from '../domain/plan.ts';
 import { findRule, type Route } from '../domain/route.ts';
 import { sameShares } from '../domain/split.ts';
+import { accept, replace } from './accept.ts';
 import { type Asker, type Desk, refuseIfLate } from './desk.ts';
-import { AcceptanceUnknownError, StoreUnavailableError } from './errors.ts';
 import { judgeLive, mayOverrideOwner } from './judge-live.ts';
-import { accept, addJob, stateOf } from './submit.ts';
+import { addJob, goingBefore, stateOf } from './submit.ts';
 
 /** What became of a click on the card of a change that is held or void. */
 export type HeldAnswer =
@@ -49,14 +49,15 @@ export async function planAnew(desk: Desk, id: ChangeId, asker: Asker, seen?: st
 
     const { rule, to: split, reverts } = change;
     const back = { rule, split, reverts, mayOverrideOwner: mayOverrideOwner(desk, route) };
-    const plan = planReturn(route, back, startBehind(route, line.waiting, change.rule));
+    const ahead = deedOf(change) === 'rollback';
+    const plan = planReturn(route, back, startBehind(route, goingBefore(line, ahead), change.rule));
     if (plan.kind === 'refused') return { kind: 'refused', change, refusal: plan.refusal };
     const { verdict } = await judgeLive(desk, asker, { deed: deedOf(change), route, plan });
     if (verdict.kind === 'refused') return { kind: 'denied', change, denial: verdict.denial };
 
     const next = askedAnew(desk, change, { plan, verdict, asker });
     refuseIfLate(desk, asker);
-    const accepted = await accept(desk, next, { line: line.version, ahead: false }, asker);
+    const accepted = await accept(desk, next, { line: line.version, ahead }, asker);
     if (accepted.kind !== 'accepted') continue;
     if (next.state.kind === 'queued') addJob(desk, next);
     desk.log.info({ changeId: id, from: next.from, to: next.to, by: asker.user }, 'change planned anew');
@@ -74,9 +75,8 @@ export async function discard(desk: Desk, id: ChangeId, asker: Asker): Promise<H
   const denial = route === undefined ? undefined : await mayNotDiscard(desk, asker, change, route);
   if (denial !== undefined) return { kind: 'denied', change, denial };
 
-  refuseIfLate(desk, asker);
   const next = moveTo(change, { kind: 'discarded', at: desk.now().toISOString(), by: asker.user });
-  if (await taken(desk, next)) {
+  if (await replace(desk, next, asker)) {
     desk.log.info({ changeId: id, by: asker.user }, 'held change discarded');
     return { kind: 'discarded', change: next };
   }
@@ -88,16 +88,6 @@ async function mayNotDiscard(desk: Desk, asker: Asker, change: Change, route: Ro
   if (asker.user === change.by) return undefined;
   const { verdict } = await judgeLive(desk, asker, { deed: 'discard', route });
   return verdict.kind === 'refused' ? verdict.denial : undefined;
-}
-
-/** Where no answer came it may be discarded all the same: whoever asked is told so, and not that nothing will happen. */
-async function taken({ changes }: Desk, discarded: Change): Promise<boolean> {
-  try {
-    return await changes.update(discarded);
-  } catch (cause) {
-    if (!(cause instanceof StoreUnavailableError) || !cause.outcomeUnknown) throw cause;
-    throw new AcceptanceUnknownError(`whether ${discarded.id} was discarded is not known`, { cause });
-  }
 }
 
 interface Anew {

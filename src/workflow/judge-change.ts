@@ -10,7 +10,8 @@ import { holdsOn, type Judging, judgeLive, membershipsOf } from './judge-live.ts
 export type Standing =
   /** It may be applied: no approval is needed, or those there are suffice. */
   | { readonly kind: 'may' }
-  | { readonly kind: 'lacks'; readonly missing: number; readonly needs: Needs }
+  /** `lost`: whose approvals count no more. Where chat does not tell who somebody is, nobody's is. */
+  | { readonly kind: 'lacks'; readonly missing: number; readonly needs: Needs; readonly lost: readonly string[] }
   | { readonly kind: 'denied'; readonly denial: Denial }
   /** Chat does not tell who somebody is, and nothing is concluded from that. */
   | { readonly kind: 'unknown'; readonly why: string };
@@ -60,10 +61,12 @@ async function tally({ people }: Judging, change: Change, needs: Needs): Promise
     Promise.all(ids.map((id) => people.person(id, undefined))),
     membershipsOf(people, needs.by),
   ]);
-  const { missing } = countApprovals(needs, persons, { requester: by, memberships });
+  const { counted, missing } = countApprovals(needs, persons, { requester: by, memberships });
   if (missing === 0) return { kind: 'may' };
   const why = whyUnknown(persons, memberships, needs);
-  return why === undefined || ids.length < needs.count ? { kind: 'lacks', missing, needs } : { kind: 'unknown', why };
+  if (why !== undefined && ids.length >= needs.count) return { kind: 'unknown', why };
+  const lost = why === undefined ? ids.filter((id) => !counted.includes(id)) : [];
+  return { kind: 'lacks', missing, needs, lost };
 }
 
 function whyUnknown(persons: readonly Person[], memberships: Memberships, { by }: Needs): string | undefined {

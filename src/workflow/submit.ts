@@ -5,10 +5,11 @@ import type { Denial, Judgement, MovingDeed, Verdict } from '../domain/judge.ts'
 import { type ChangeId, objectKey, type RoutingObject, type ServiceName } from '../domain/names.ts';
 import type { Plan, PlannedChange, Refusal } from '../domain/plan.ts';
 import type { Route } from '../domain/route.ts';
+import { accept } from './accept.ts';
 import { type Asker, type Desk, type NotFound, refuseIfLate, requestId } from './desk.ts';
-import { AcceptanceUnknownError, RejectedError, StoreUnavailableError } from './errors.ts';
+import { RejectedError } from './errors.ts';
 import { judgeLive } from './judge-live.ts';
-import type { Accepted, AcceptOptions, Found, Line, OpenRoute } from './ports.ts';
+import type { Found, Line, OpenRoute } from './ports.ts';
 
 export type Answer =
   /** `again`: the same request had been accepted before. `behind`: how many changes wait before it. */
@@ -61,10 +62,6 @@ export interface Submission<A> {
   readonly ahead: boolean;
 }
 
-const askAgainMs = 100;
-/** A store refuses what it is handed so long after it was sent. */
-const refusesAfterMs = 900;
-
 /** Long enough for who was first to be done, and never in step with another process. */
 const retryMs = 20;
 
@@ -108,7 +105,7 @@ async function planAndAccept<A>(desk: Desk, submission: Submission<A>, object: R
   const open = await desk.mesh.read(object);
   if (open === undefined) return answered({ kind: 'not-found', name, found: { kind: 'gone', object } });
 
-  const before = ahead ? line.waiting.filter(({ state }) => state.kind === 'applying') : line.waiting;
+  const before = goingBefore(line, ahead);
   const plan = submission.plan(open.route, before);
   if (plan.kind === 'instead' || plan.kind === 'refused') {
     // Another delivery of the same request may have been accepted and applied since this one was looked for.
@@ -137,58 +134,13 @@ async function planAndAccept<A>(desk: Desk, submission: Submission<A>, object: R
   return answered({ kind: 'accepted', change, behind: before.length, again: false });
 }
 
-/**
- * Only here may something happen though no answer came. The store is asked what became of it as long as the person may wait: it
- * refuses what reaches it late, so that what it then does not have will not happen.
- */
-export async function accept(
-  desk: Pick<Desk, 'changes' | 'now'>,
-  change: Change,
-  options: AcceptOptions,
-  asker: Asker,
-): Promise<Accepted> {
-  const sentMs = performance.now();
-  try {
-    return await desk.changes.accept(change, options);
-  } catch (cause) {
-    if (!(cause instanceof StoreUnavailableError) || !cause.outcomeUnknown) throw cause;
-    return whatBecame(desk, change, { asker, sentMs, cause });
-  }
-}
-
-interface Unanswered {
-  readonly asker: Asker;
-  readonly sentMs: number;
-  readonly cause: unknown;
-}
-
-async function whatBecame(
-  desk: Pick<Desk, 'changes' | 'now'>,
-  change: Change,
-  { asker, sentMs, cause }: Unanswered,
-): Promise<Accepted> {
-  while (desk.now().getTime() + askAgainMs < asker.answerBy) {
-    await delay(askAgainMs);
-    const isLate = performance.now() - sentMs > refusesAfterMs;
-    const stored = await readIfThere(desk, change);
-    if (stored === 'away') continue;
-    if (stored !== undefined && stored.rev >= change.rev) return { kind: 'accepted' };
-    if (isLate) throw new StoreUnavailableError(`${change.id} was not stored`, { cause });
-  }
-  throw new AcceptanceUnknownError(`whether ${change.id} was accepted is not known`, { cause });
-}
-
-async function readIfThere({ changes }: Pick<Desk, 'changes'>, { id }: Change): Promise<Change | 'away' | undefined> {
-  try {
-    return await changes.read(id);
-  } catch (error) {
-    if (error instanceof StoreUnavailableError) return 'away';
-    throw error;
-  }
-}
-
 function answered(answer: Answer): { readonly kind: 'answered'; readonly answer: Answer } {
   return { kind: 'answered', answer };
+}
+
+/** What is applied before a change that is put in line now. */
+export function goingBefore({ waiting }: Line, ahead: boolean): readonly Change[] {
+  return ahead ? waiting.filter(({ state }) => state.kind === 'applying') : waiting;
 }
 
 /** Aside, since what is stored is accepted whether its job could be added or not; the reconciler adds it when the queue is back. */

@@ -34,6 +34,37 @@ const applied: Extract<State, { kind: 'applied' }> = {
   live: { v1: 50, v3: 50 },
   warnings: ['careful'],
 };
+const rule = { name: 'reviews', line: 4 };
+const awaiting: Extract<State, { kind: 'awaiting' }> = {
+  kind: 'awaiting',
+  expiresAt: '2026-11-22T14:33:11.000Z',
+  needs: {
+    by: [
+      { kind: 'everyone' },
+      { kind: 'user', id: 'U02BOB' },
+      { kind: 'group', name: 'sre', users: ['U02BOB', 'U03CAROL'] },
+      { kind: 'usergroup', name: 'payments', id: 'S01' },
+    ],
+    count: 2,
+    expiresMs: 1_800_000,
+    rule,
+  },
+};
+const voided: Extract<State, { kind: 'void' }> = {
+  kind: 'void',
+  at: '2026-11-22T14:04:00.000Z',
+  because: 'moved',
+  uid: 'u',
+  live: { v1: 70, v3: 30 },
+  lastWriter: 'kubectl-edit',
+};
+/** Every way in which waiting for approval ends without the change being queued. */
+const decided: readonly State[] = [
+  { kind: 'rejected', at: voided.at, by: 'U02BOB', reason: '“not today” 🌟' },
+  { kind: 'withdrawn', at: voided.at, by: 'U01ALICE' },
+  { kind: 'expired', at: voided.at },
+  voided,
+];
 const failed: Extract<State, { kind: 'failed' }> = {
   kind: 'failed',
   at: '2026-11-22T14:04:00.000Z',
@@ -135,6 +166,38 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       await accept(changes, change);
 
       expect(await changes.read(change.id)).toEqual(change);
+    });
+
+    it.each<State>([
+      awaiting,
+      ...decided,
+      { kind: 'rejected', at: voided.at, by: 'U02BOB' },
+      { kind: 'void', at: voided.at, because: 'moved' },
+      { ...voided, because: 'denied', denied: 'frozen', rule },
+      { ...voided, because: 'approvals', rule },
+    ])('come back from Redis as they went in: $kind $because', async (state) => {
+      const approvals = ['U02BOB', 'U03CAROL'].map((by) => ({ by, at: held.at }));
+      const asked: Change = { ...aChange(), state: awaiting, deed: 'promote', team: 'T1' };
+      const next = { ...moveTo(asked, state), approvals };
+      await accept(changes, asked);
+
+      expect(await changes.update(next)).toBe(true);
+
+      expect(await changes.read(asked.id)).toEqual(next);
+    });
+
+    it('forget a void plan after a while, unless it is planned anew', async () => {
+      const [forgotten, again] = [aChange(), aChange()].map((each): Change => ({ ...each, state: awaiting }));
+      if (forgotten === undefined || again === undefined) throw new Error('nothing is made');
+      for (const each of [forgotten, again]) {
+        await accept(changes, each);
+        expect(await redis.ttl(keys.change(each.id))).toBe(-1);
+        await changes.update(moveTo(each, voided));
+      }
+      await accept(changes, moveTo(moveTo(again, voided), awaiting));
+
+      expect(await redis.ttl(keys.change(forgotten.id))).toBeGreaterThan(29 * 24 * 3600);
+      expect(await redis.ttl(keys.change(again.id))).toBe(-1);
     });
 
     it('keep that somebody else moved what was applied', async () => {
@@ -457,6 +520,126 @@ function describeChanges(where: string, enter: () => Promise<World>): void {
         await changes.update(moveTo(waits, { kind: 'discarded', at: held.at, by: 'U01ALICE' }));
 
         expect(await changes.open()).toEqual([]);
+      });
+    });
+
+    describe('a change that awaits approval', () => {
+      const aWaiting = (): Change => ({ ...aChange(), state: awaiting });
+      const by = (...ids: readonly string[]) => ids.map((id) => ({ by: id, at: held.at }));
+
+      it('is open, but stands in nobody’s way and cannot be begun', async () => {
+        const [asked, other] = [aWaiting(), aChange()];
+        await accept(changes, asked);
+        const { version } = await changes.line(object);
+        await accept(changes, other);
+
+        expect(version).toBe(0);
+        expect(await waiting()).toEqual([other.id]);
+        expect(await openIds()).toEqual([asked.id, other.id]);
+        expect(await changes.begin(asked, leaseMs)).toEqual({ kind: 'ended' });
+        expect(await changes.read(asked.id)).toEqual(asked);
+        expect(await changes.areQuiet()).toBe(false);
+      });
+
+      it('is not accepted from a line that moved, and stored once', async () => {
+        const asked = aWaiting();
+        await accept(changes, aChange());
+
+        expect(await changes.accept(asked, { line: 0, ahead: false })).toEqual({ kind: 'moved' });
+        expect(await accept(changes, asked)).toEqual({ kind: 'accepted' });
+        expect(await accept(changes, asked)).toEqual({ kind: 'known', change: asked });
+      });
+
+      it('keeps its approvals, one of two at the same moment', async () => {
+        const asked = aWaiting();
+        await accept(changes, asked);
+        const [bobs, carols] = ['U02BOB', 'U03CAROL'].map((id) => ({ ...moveTo(asked, awaiting), approvals: by(id) }));
+        if (bobs === undefined || carols === undefined) throw new Error('nobody approves');
+
+        const took = await Promise.all([changes.update(bobs), changes.update(carols)]);
+
+        expect(took.toSorted()).toEqual([false, true]);
+        expect(await changes.read(asked.id)).toEqual(took[0] ? bobs : carols);
+        expect(await openIds()).toEqual([asked.id]);
+        expect(await waiting()).toEqual([]);
+      });
+
+      it('takes its place when it is approved, at the end or ahead, and moves the line', async () => {
+        const [asked, urgent, other] = [aWaiting(), aWaiting(), aChange()];
+        for (const each of [asked, urgent, other]) await accept(changes, each);
+        const { version } = await changes.line(object);
+        const queued = { ...moveTo(asked, { kind: 'queued' }), approvals: by('U02BOB'), acceptedAt: held.at };
+
+        expect(await changes.accept(queued, { line: version - 1, ahead: false })).toEqual({ kind: 'moved' });
+        expect(await accept(changes, queued)).toEqual({ kind: 'accepted' });
+        expect(await accept(changes, moveTo(urgent, { kind: 'queued' }), { ahead: true })).toEqual({
+          kind: 'accepted',
+        });
+
+        expect(await waiting()).toEqual([urgent.id, other.id, asked.id]);
+        expect((await changes.line(object)).version).toBe(version + 2);
+        expect(await changes.read(asked.id)).toEqual(queued);
+      });
+
+      it('is queued by the rev that was seen, and by no other', async () => {
+        const asked = aWaiting();
+        await accept(changes, asked);
+        const approved = { ...moveTo(asked, awaiting), approvals: by('U02BOB') };
+        await changes.update(approved);
+
+        expect(await accept(changes, moveTo(asked, { kind: 'queued' }))).toEqual({ kind: 'known', change: approved });
+        expect(await waiting()).toEqual([]);
+      });
+
+      it.each(decided)('is over when it is $kind, and cannot be queued by who saw it before', async (state) => {
+        const asked = aWaiting();
+        await accept(changes, asked);
+        const over = moveTo(asked, state);
+
+        expect(await changes.update(over)).toBe(true);
+        expect(await accept(changes, moveTo(asked, { kind: 'queued' }))).toEqual({ kind: 'known', change: over });
+
+        expect(await changes.read(asked.id)).toEqual(over);
+        expect([await openIds(), await waiting(), await changes.recentlyApplied()]).toEqual([[], [], []]);
+      });
+
+      it.each(decided.filter(({ kind }) => kind !== 'void'))(
+        'is never asked for anew once it is $kind',
+        async (state) => {
+          const asked = aWaiting();
+          await accept(changes, asked);
+          const over = moveTo(asked, state);
+          await changes.update(over);
+
+          expect(await accept(changes, moveTo(over, { kind: 'queued' }))).toEqual({ kind: 'known', change: over });
+        },
+      );
+
+      it('that is void is planned anew, to be approved or at once, and once', async () => {
+        const [first, second] = [aWaiting(), aWaiting()];
+        for (const each of [first, second]) await accept(changes, each);
+        const [one, two] = [first, second].map((each) => moveTo(each, voided));
+        if (one === undefined || two === undefined) throw new Error('nothing is void');
+        for (const each of [one, two]) await changes.update(each);
+        const [again, queued] = [moveTo(one, awaiting), moveTo(two, { kind: 'queued' })];
+
+        expect(await accept(changes, again)).toEqual({ kind: 'accepted' });
+        expect(await accept(changes, { ...again, insistedBy: 'U02BOB' })).toEqual({ kind: 'known', change: again });
+        expect(await accept(changes, queued)).toEqual({ kind: 'accepted' });
+
+        expect(await openIds()).toEqual([first.id, second.id]);
+        expect(await waiting()).toEqual([second.id]);
+      });
+
+      it('may await approval again after it was held', async () => {
+        const change = aChange();
+        await accept(changes, change);
+        const stuck = await end(changes, change, held);
+
+        expect(await accept(changes, moveTo(stuck, awaiting))).toEqual({ kind: 'accepted' });
+
+        expect(await openIds()).toEqual([change.id]);
+        expect(await waiting()).toEqual([]);
       });
     });
 

@@ -30,6 +30,12 @@ describe('formatCommand', () => {
     '/shift thaw',
     '/shift thaw inc-42',
     '/shift set lock v3 50',
+    '/shift pending',
+    '/shift approve c-7F3K2M9P',
+    '/shift withdraw c-7F3K2M9P',
+    '/shift reject c-7F3K2M9P',
+    '/shift reject c-7F3K2M9P --reason "not today"',
+    '/shift set approve v3 50',
   ])('says %s as it was typed', (line) => {
     expect(formatCommand(read(line))).toBe(line);
   });
@@ -92,6 +98,7 @@ describe('formatCommand', () => {
         '"a b"',
       ),
       fc.constantFrom('lock', 'unlock', 'freeze', 'thaw', 'for', '2h', 'until', 'friday', '18:00', 'prod-*/x', '**'),
+      fc.constantFrom('approve', 'reject', 'withdraw', 'pending', 'c-7F3K2M9P'),
       fc.constantFrom('\'say "a"\'', '--reason', 'a"b\'c’d', '--dry-run', '--cluster=arn:aws/x', '--cluster'),
     );
     fc.assert(
@@ -171,6 +178,9 @@ const aCommand: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ verb: fc.constant('why' as const), command: aMovingCommand }),
   fc.record({ verb: fc.constant('history' as const), service: aService }),
   aService.map((service) => ({ verb: 'status' as const, ...service })),
+  fc.record({ verb: fc.constantFrom('approve' as const, 'withdraw' as const), id: aChangeId }),
+  fc.record({ verb: fc.constant('reject' as const), id: aChangeId, reason: fc.option(aReason, { nil: undefined }) }),
+  fc.constant({ verb: 'pending' as const }),
   fc.record({ verb: fc.constant('help' as const), topic: fc.option(aLabel, { nil: undefined }) }),
 );
 

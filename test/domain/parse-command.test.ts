@@ -92,32 +92,39 @@ describe('what is accepted', () => {
   });
 
   it.each`
-    typed                               | command
-    ${''}                               | ${{ verb: 'help', topic: undefined }}
-    ${' \u200B '}                       | ${{ verb: 'help', topic: undefined }}
-    ${'/shift'}                         | ${{ verb: 'help', topic: undefined }}
-    ${'help'}                           | ${{ verb: 'help', topic: undefined }}
-    ${'help constructor'}               | ${{ verb: 'help', topic: 'constructor' }}
-    ${'status'}                         | ${{ verb: 'status', service: undefined }}
-    ${'status -n bookinfo'}             | ${{ verb: 'status', service: undefined, namespace: 'bookinfo' }}
-    ${'status reviews'}                 | ${{ verb: 'status', service: 'reviews' }}
-    ${'status status'}                  | ${{ verb: 'status', service: 'status' }}
-    ${'history bookinfo/reviews'}       | ${{ verb: 'history', service: { service: 'reviews', namespace: 'bookinfo' } }}
-    ${'history history'}                | ${{ verb: 'history', service: { service: 'history' } }}
-    ${'why reviews v3 50'}              | ${{ verb: 'why', command: { verb: 'shift', service: { service: 'reviews' }, wish: share('v3', 50) } }}
-    ${'/shift why reviews v1=80 v3=20'} | ${{ verb: 'why', command: { verb: 'shift', wish: whole({ v1: 80, v3: 20 }) } }}
-    ${'why set status v3 50 -n b'}      | ${{ verb: 'why', command: { verb: 'shift', service: { service: 'status', namespace: 'b' } } }}
-    ${'why promote reviews v3'}         | ${{ verb: 'why', command: { verb: 'shift', wish: share('v3', 100) } }}
-    ${'why rollback reviews'}           | ${{ verb: 'why', command: { verb: 'rollback', service: { service: 'reviews' } } }}
-    ${'why rollback why to c-7F3K2M9P'} | ${{ verb: 'why', command: { verb: 'rollback', service: { service: 'why' }, backTo: 'c-7F3K2M9P' } }}
-    ${'why set why v3 50'}              | ${{ verb: 'why', command: { verb: 'shift', service: { service: 'why' } } }}
-    ${'set why v3 50'}                  | ${{ verb: 'shift', service: { service: 'why' } }}
-    ${'status why'}                     | ${{ verb: 'status', service: 'why' }}
-    ${'rollback reviews'}               | ${{ verb: 'rollback', service: { service: 'reviews' }, backTo: undefined }}
-    ${'rollback reviews to c-7F3K2M9P'} | ${{ verb: 'rollback', backTo: 'c-7F3K2M9P' }}
-    ${'Rollback Reviews to C-7f3kOiL9'} | ${{ verb: 'rollback', backTo: 'c-7F3K0119' }}
-    ${'rollback to to c-7F3K2M9P'}      | ${{ verb: 'rollback', service: { service: 'to' }, backTo: 'c-7F3K2M9P' }}
-    ${'rollback rollback --dry-run'}    | ${{ verb: 'rollback', service: { service: 'rollback' }, options: { dryRun: true } }}
+    typed                                | command
+    ${''}                                | ${{ verb: 'help', topic: undefined }}
+    ${' \u200B '}                        | ${{ verb: 'help', topic: undefined }}
+    ${'/shift'}                          | ${{ verb: 'help', topic: undefined }}
+    ${'help'}                            | ${{ verb: 'help', topic: undefined }}
+    ${'help constructor'}                | ${{ verb: 'help', topic: 'constructor' }}
+    ${'status'}                          | ${{ verb: 'status', service: undefined }}
+    ${'status -n bookinfo'}              | ${{ verb: 'status', service: undefined, namespace: 'bookinfo' }}
+    ${'status reviews'}                  | ${{ verb: 'status', service: 'reviews' }}
+    ${'status status'}                   | ${{ verb: 'status', service: 'status' }}
+    ${'history bookinfo/reviews'}        | ${{ verb: 'history', service: { service: 'reviews', namespace: 'bookinfo' } }}
+    ${'history history'}                 | ${{ verb: 'history', service: { service: 'history' } }}
+    ${'why reviews v3 50'}               | ${{ verb: 'why', command: { verb: 'shift', service: { service: 'reviews' }, wish: share('v3', 50) } }}
+    ${'/shift why reviews v1=80 v3=20'}  | ${{ verb: 'why', command: { verb: 'shift', wish: whole({ v1: 80, v3: 20 }) } }}
+    ${'why set status v3 50 -n b'}       | ${{ verb: 'why', command: { verb: 'shift', service: { service: 'status', namespace: 'b' } } }}
+    ${'why promote reviews v3'}          | ${{ verb: 'why', command: { verb: 'shift', wish: share('v3', 100) } }}
+    ${'why rollback reviews'}            | ${{ verb: 'why', command: { verb: 'rollback', service: { service: 'reviews' } } }}
+    ${'why rollback why to c-7F3K2M9P'}  | ${{ verb: 'why', command: { verb: 'rollback', service: { service: 'why' }, backTo: 'c-7F3K2M9P' } }}
+    ${'why set why v3 50'}               | ${{ verb: 'why', command: { verb: 'shift', service: { service: 'why' } } }}
+    ${'set why v3 50'}                   | ${{ verb: 'shift', service: { service: 'why' } }}
+    ${'status why'}                      | ${{ verb: 'status', service: 'why' }}
+    ${'pending'}                         | ${{ verb: 'pending' }}
+    ${'approve c-7f3k2m9p'}              | ${{ verb: 'approve', id: 'c-7F3K2M9P' }}
+    ${'Approve `C-7f3kOiL9`'}            | ${{ verb: 'approve', id: 'c-7F3K0119' }}
+    ${'withdraw c-7F3K2M9P'}             | ${{ verb: 'withdraw', id: 'c-7F3K2M9P' }}
+    ${'reject c-7F3K2M9P'}               | ${{ verb: 'reject', id: 'c-7F3K2M9P', reason: undefined }}
+    ${'reject c-7F3K2M9P --reason “no”'} | ${{ verb: 'reject', id: 'c-7F3K2M9P', reason: 'no' }}
+    ${'set approve v3 50'}               | ${{ verb: 'shift', service: { service: 'approve' } }}
+    ${'rollback reviews'}                | ${{ verb: 'rollback', service: { service: 'reviews' }, backTo: undefined }}
+    ${'rollback reviews to c-7F3K2M9P'}  | ${{ verb: 'rollback', backTo: 'c-7F3K2M9P' }}
+    ${'Rollback Reviews to C-7f3kOiL9'}  | ${{ verb: 'rollback', backTo: 'c-7F3K0119' }}
+    ${'rollback to to c-7F3K2M9P'}       | ${{ verb: 'rollback', service: { service: 'to' }, backTo: 'c-7F3K2M9P' }}
+    ${'rollback rollback --dry-run'}     | ${{ verb: 'rollback', service: { service: 'rollback' }, options: { dryRun: true } }}
   `('reads $typed', ({ typed, command }) => {
     expect(parseCommand(typed)).toMatchObject(command);
   });
@@ -125,6 +132,19 @@ describe('what is accepted', () => {
 
 /** What was typed; words that must stand in what is wrong; what must stand in what to type next. */
 const mistakes: readonly (readonly [typed: string, wrong: string, next: string])[] = [
+  // decisions
+  ['approve', 'names a change', '`/shift approve c-7F3K9QXZ`'],
+  ['approve reviews', 'is not the id of a change', '`/shift pending`'],
+  ['approve c-7F3K2M9P now', '`now` is more than I understand', '`/shift approve c-7F3K2M9P`'],
+  ['approve c-7F3K2M9P --dry-run', 'no dry run', '`/shift pending`'],
+  ['approve c-7F3K2M9P --reason ok', 'Only a rejection says why', '`/shift approve c-7F3K2M9P`'],
+  ['withdraw c-7F3K2M9P --dry-run', 'no dry run', '`/shift pending`'],
+  ['reject c-7F3K2M9P not today', 'more than I understand', '`/shift reject c-7F3K2M9P --reason "not today"`'],
+  ['reject c-7F3K2M9P now --reason x', 'more than I understand', '`/shift reject c-7F3K2M9P --reason "x"`'],
+  ['pending reviews', 'more than I understand', '`/shift pending`'],
+  ['aprove c-7F3K2M9P', "I don't know `aprove`", '`/shift approve c-7f3k2m9p`'],
+  ['approve v3 50', 'is a command', '`/shift set approve v3 50`'],
+  ['why approve c-7F3K2M9P', 'only asked about what moves traffic', '`/shift why reviews v3 50`'],
   // what policy is asked about
   ['why', 'Why what?', '`/shift why reviews v3 50`'],
   ['why status', 'only asked about what moves traffic', '`/shift why reviews v3 50`'],
@@ -350,6 +370,11 @@ describe('a mistake', () => {
           'to',
           'stats',
           'sets',
+          'approve',
+          'reject',
+          'withdraw',
+          'pending',
+          'aprove',
         ),
         weight: 4,
       },
@@ -380,7 +405,7 @@ describe('a mistake', () => {
         for (const each of suggested(answer)) {
           const command = parseCommand(each);
 
-          expect(command.verb).not.toBe('mistake');
+          expect(['mistake', 'approve', 'reject', 'withdraw']).not.toContain(command.verb);
           if (command.verb === 'shift' || command.verb === 'rollback')
             expect(command).toMatchObject({ service: { cluster: 'eu' }, options: { dryRun: true } });
         }

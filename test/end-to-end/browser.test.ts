@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium, launchBrowser } from '../support/browser.ts';
-import { actAs, card, clickButton, openSlackPage, typeCommand } from '../support/slack-page.ts';
+import { actAs, card, clickButton, openSlackPage, submitDialog, typeCommand } from '../support/slack-page.ts';
 import { startTestWorld, type TestWorld } from '../support/test-world.ts';
 
 describe.runIf(findChromium())('a person in a real browser (needs Chromium)', () => {
@@ -10,7 +10,9 @@ describe.runIf(findChromium())('a person in a real browser (needs Chromium)', ()
   let browser: Browser;
 
   beforeAll(async () => {
-    [world, browser] = await Promise.all([startTestWorld(), launchBrowser()]);
+    const policy = resolve('src/sandbox/policy.yaml');
+    const environment = { POLICY_FILE: policy };
+    [world, browser] = await Promise.all([startTestWorld({ environment }), launchBrowser()]);
   });
   afterAll(async () => {
     await browser?.close();
@@ -45,6 +47,35 @@ describe.runIf(findChromium())('a person in a real browser (needs Chromium)', ()
         .getByRole('button', { name: 'Roll back' })
         .count(),
     ).toBe(0);
+  });
+
+  it('approves as bob what alice may not approve herself, and rejects as carol with a reason', async () => {
+    const page = await openSlackPage(browser, world.slack);
+
+    await actAs(page, 'alice');
+    await typeCommand(page, '/shift ratings v2 50');
+    const waits = card(page, 'Waits for one approval');
+    await clickButton(waits, 'Approve');
+    await page.getByText('You may not approve here').waitFor();
+    const before = await world.objects.weights('ratings');
+    await actAs(page, 'bob');
+    await clickButton(waits, 'Approve');
+    const applied = card(page, /ratings · 50 % to v2.*Applied in/s);
+    await applied.getByText('Approved by').waitFor();
+    await actAs(page, 'alice');
+    await typeCommand(page, '/shift ratings v2 80');
+    await actAs(page, 'carol');
+    await clickButton(card(page, 'Waits for one approval'), 'Reject');
+    await submitDialog(page, 'not on a Friday', 'Reject');
+    await card(page, 'Rejected, not applied').getByText('not on a Friday').waitFor();
+
+    expect(before).toEqual([['v1', undefined]]);
+    expect(await applied.textContent()).toMatch(/Approved by @Bob, \d+ \w+ \d{4}, \d\d:\d\d UTC\./);
+    expect(await applied.getByRole('button', { name: 'Approve' }).count()).toBe(0);
+    expect(await world.objects.weights('ratings')).toEqual([
+      ['v1', 50],
+      ['v2', 50],
+    ]);
   });
 });
 

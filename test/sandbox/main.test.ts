@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
+import { readPolicy } from '../../src/policy/read-policy.ts';
 
 const program = resolve('src/sandbox/main.ts');
 
@@ -18,7 +19,7 @@ describe.each([{ flags: [] }, { flags: ['--http'] }])('npm run sandbox -- $flags
 
   it('prints where to click, writes a kubeconfig, and ends all that it started on Ctrl-C', async () => {
     folder = await mkdtemp(join(tmpdir(), 'shiftbot-sandbox-'));
-    const { REDIS_URL: _, ...environment } = process.env;
+    const { REDIS_URL: _, POLICY_FILE: __, ...environment } = process.env;
     const child = spawn(process.execPath, [program, ...flags], {
       cwd: folder,
       env: { ...environment, SANDBOX_SLACK_PORT: '0', SANDBOX_KUBE_PORT: '0', PORT: '0' },
@@ -35,6 +36,7 @@ describe.each([{ flags: [] }, { flags: ['--http'] }])('npm run sandbox -- $flags
       await fetch(`${kube}/apis/networking.istio.io/v1/namespaces/default/virtualservices`)
     ).json();
     const ready = await (await fetch(`${bot}/readyz`)).text();
+    const policy = await readFile(join(folder, '.sandbox/policy.yaml'), 'utf8');
     const kubeconfig = await readFile(join(folder, '.sandbox/kubeconfig'), 'utf8');
     child.kill('SIGINT');
 
@@ -46,6 +48,8 @@ describe.each([{ flags: [] }, { flags: ['--http'] }])('npm run sandbox -- $flags
       (objects as { items: { metadata: { name: string } }[] }).items.map(({ metadata }) => metadata.name).toSorted(),
     ).toEqual(['details', 'productpage', 'ratings', 'reviews']);
     expect(ready).toBe('ready\n');
+    expect(printed).toContain('ratings needs an approval by bob or carol');
+    expect(readPolicy(Buffer.from(policy))).toMatchObject({ ok: true, warnings: [] });
     expect(kubeconfig).toContain(String(kube));
     for (const address of [slack, kube, bot]) await expect(fetch(String(address))).rejects.toThrow();
   });

@@ -6,7 +6,9 @@ import {
   holdReasons,
   type MovedAway,
   movedHow,
+  planShown,
   type State,
+  voidReasons,
 } from '../../src/domain/change.ts';
 import { tools } from '../../src/domain/owner.ts';
 import { readButtonValue } from '../../src/slack/actions.ts';
@@ -26,10 +28,17 @@ const states: readonly State[] = [
   ...holdReasons.map(
     (because): State => ({ kind: 'held', at, uid: 'u', because, live: { v1: 70, v2: 30 }, lastWriter: 'kubectl-edit' }),
   ),
+  { kind: 'awaiting', expiresAt: at, needs: { by: [], count: 2, expiresMs: 60_000, rule: { name: 'r', line: 1 } } },
+  { kind: 'rejected', at, by: 'U02BOB', reason: 'not today' },
+  { kind: 'withdrawn', at, by: 'U01ALICE' },
+  { kind: 'expired', at },
+  ...voidReasons.map((because): State => ({ kind: 'void', at, because, live: { v1: 70 }, lastWriter: 'kubectl-edit' })),
   { kind: 'superseded', at, by: changeId(2) },
   { kind: 'discarded', at, by: 'U02BOB' },
   ...failReasons.map((because): State => ({ kind: 'failed', at, because, detail: 'the server’s own words' })),
 ];
+
+const isOver = new Set<State['kind']>(['superseded', 'discarded', 'held', 'rejected', 'withdrawn', 'expired', 'void']);
 
 interface Element {
   readonly type: string;
@@ -109,9 +118,11 @@ describe('the card', () => {
     const words =
       state.kind === 'failed'
         ? 'Not applied'
-        : state.kind === 'superseded' || state.kind === 'discarded' || state.kind === 'held'
+        : isOver.has(state.kind)
           ? 'not applied'
-          : '';
+          : state.kind === 'awaiting'
+            ? 'Waits for 2 approvals'
+            : '';
     expect(card(shown).text.toLowerCase()).toContain(words.toLowerCase() || state.kind);
     expect(markup(shown)).not.toMatch(/undefined|null|\[object/);
   });
@@ -239,8 +250,10 @@ describe('the card', () => {
   it('puts nothing into a button but the id of the change, and what was shown where the click decides about it', () => {
     for (const state of states) {
       for (const { value, text } of buttons(change({ state, rev: 3 }))) {
-        const seen = text === 'Apply anyway' ? { seen: '0000000000000003' } : {};
-        expect(readButtonValue(value)).toEqual({ id: changeId(1), ...seen });
+        const isAboutAll = text === 'Apply anyway' || text === 'Plan again';
+        const isAboutPlan = ['Approve', 'Reject', 'Withdraw'].includes(text);
+        const seen = isAboutPlan ? planShown({ expiresAt: at }) : isAboutAll ? '0000000000000003' : undefined;
+        expect(readButtonValue(value)).toEqual({ id: changeId(1), ...(seen === undefined ? {} : { seen }) });
       }
     }
   });
@@ -260,6 +273,13 @@ const nasty = fc.oneof(
 );
 
 describe('whatever a person or the cluster wrote', () => {
+  const anyRule = fc.record({ name: nasty, line: fc.nat() });
+  const anyWho = fc.oneof(
+    fc.constant({ kind: 'everyone' as const }),
+    fc.record({ kind: fc.constant('user' as const), id: nasty }),
+    fc.record({ kind: fc.constant('group' as const), name: nasty, users: fc.array(nasty, { maxLength: 20 }) }),
+    fc.record({ kind: fc.constant('usergroup' as const), name: nasty, id: nasty }),
+  );
   const anyState = fc.oneof(
     fc.record({
       kind: fc.constant('failed' as const),
@@ -278,6 +298,26 @@ describe('whatever a person or the cluster wrote', () => {
     fc
       .record({ manager: nasty, how: fc.constantFrom(...movedHow), live: fc.dictionary(nasty, fc.nat({ max: 100 })) })
       .map((away): State => ({ ...applied, movedAway: { ...away, at } })),
+    fc.record({
+      kind: fc.constant('awaiting' as const),
+      expiresAt: fc.constant(at),
+      needs: fc.record({
+        by: fc.array(anyWho, { maxLength: 12 }),
+        count: fc.integer({ min: 1, max: 20 }),
+        expiresMs: fc.constant(60_000),
+        rule: anyRule,
+      }),
+    }),
+    fc.record({ kind: fc.constant('rejected' as const), at: fc.constant(at), by: nasty, reason: nasty }),
+    fc.record({ kind: fc.constant('withdrawn' as const), at: fc.constant(at), by: nasty }),
+    fc.record({
+      kind: fc.constant('void' as const),
+      at: fc.constant(at),
+      because: fc.constantFrom(...voidReasons),
+      live: fc.dictionary(nasty, fc.nat({ max: 100 })),
+      lastWriter: nasty,
+      rule: anyRule,
+    }),
     fc.record({ warnings: fc.array(nasty, { maxLength: 6 }) }).map(({ warnings }): State => ({ ...applied, warnings })),
   );
   const anyChange = fc
@@ -286,6 +326,7 @@ describe('whatever a person or the cluster wrote', () => {
       reason: nasty,
       service: nasty,
       by: nasty,
+      approvals: fc.array(fc.record({ by: nasty, at: fc.constant(at) }), { maxLength: 20 }),
       pinned: fc.array(nasty, { maxLength: 20 }),
       warnings: fc.array(
         fc.record({
@@ -308,7 +349,8 @@ describe('whatever a person or the cluster wrote', () => {
       fc.property(anyChange, (shown) => {
         const tags = [...markup(shown).matchAll(/<([^>]*)>?/g)].map(([, tag = '']) => tag);
 
-        expect(tags.filter((tag) => !/^@[UW][A-Z0-9]+$/.test(tag))).toEqual([]);
+        const ours = /^(?:@[UW][A-Z0-9]+|!date\^\d+\^\{date_short_pretty\} \{time\}\|[\w :,]+)$/;
+        expect(tags.filter((tag) => !ours.test(tag))).toEqual([]);
       }),
     );
   });

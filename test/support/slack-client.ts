@@ -61,6 +61,7 @@ const frameSchema = z.discriminatedUnion('t', [
   z.object({ t: z.literal('message_update'), message: messageSchema }),
   z.object({ t: z.literal('message_delete'), channel: z.string(), ts: z.string() }),
   appState.extend({ t: z.literal('socket_status') }),
+  z.object({ t: z.literal('view'), stack: z.array(z.looseObject({ callback_id: z.string() })) }),
 ]);
 type Frame = z.infer<typeof frameSchema>;
 
@@ -138,6 +139,24 @@ export class SlackClient {
     });
   }
 
+  /** Presses a button that opens a dialog, types one text into it and submits it. */
+  async clickAndSubmit(user: Person, message: SlackMessage, { button, text }: Dialog): Promise<void> {
+    const values = { reason: { reason: { type: 'plain_text_input', value: text } } };
+    let submitted = false;
+    await this.#watch({
+      timeoutMs: defaultTimeoutMs,
+      look: (frame, send) => {
+        if (frame.t === 'init') void this.click(user, message, button);
+        if (frame.t !== 'view') return false;
+        if (frame.stack.length === 0) return submitted;
+        submitted = true;
+        send({ t: 'view_submit', user: workspace.users[user].id, values });
+        return false;
+      },
+      late: () => `waited ${defaultTimeoutMs} ms for a dialog to open and close`,
+    });
+  }
+
   /** What the channel holds, oldest first. */
   async messages(channel: string = workspace.channels.reviews.id): Promise<SlackMessage[]> {
     return messagesSchema.parse(await this.#get(`messages/${channel}`)).messages;
@@ -198,7 +217,7 @@ export class SlackClient {
     socket.addEventListener('message', ({ data }) => {
       try {
         const frame = frameOf(String(data));
-        const found = frame && look(frame);
+        const found = frame && look(frame, (answer) => socket.send(JSON.stringify(answer)));
         if (found !== undefined && found !== false) resolve(found);
       } catch (error) {
         reject(error);
@@ -228,9 +247,14 @@ export class SlackClient {
   }
 }
 
+interface Dialog {
+  readonly button: string;
+  readonly text: string;
+}
+
 interface Watch<T> {
   readonly timeoutMs: number;
-  look(frame: Frame): T | undefined | false;
+  look(frame: Frame, send: (answer: object) => void): T | undefined | false;
   late(): string;
 }
 
@@ -288,6 +312,7 @@ function messagesAfter(messages: readonly SlackMessage[], frame: Frame, channel:
     case 'message_delete':
       return messages.filter((message) => message.channel !== frame.channel || message.ts !== frame.ts);
     case 'socket_status':
+    case 'view':
       return messages;
   }
 }

@@ -48,6 +48,14 @@ export async function clickButton(on: Locator, text: string): Promise<void> {
   await on.getByRole('button', { name: startingWith(text) }).click();
 }
 
+/** Types into the one field of the dialog that is open, and submits it. */
+export async function submitDialog(page: Page, text: string, submit: string): Promise<void> {
+  // A dialog has no role of its own; it stands after all else.
+  await page.getByRole('button', { name: 'Cancel' }).waitFor();
+  await page.getByRole('textbox').last().fill(text);
+  await page.getByRole('button', { name: submit, exact: true }).last().click();
+}
+
 function composer(page: Page, channel?: Channel): Locator {
   return page.getByPlaceholder(new RegExp(`^Message #${channel ?? ''}`));
 }

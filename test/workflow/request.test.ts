@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../src/domain/change.ts';
 import type { ChangeId } from '../../src/domain/names.ts';
+import { accept } from '../../src/workflow/accept.ts';
 import { requestId, TooLateError } from '../../src/workflow/desk.ts';
 import {
   AcceptanceUnknownError,
@@ -9,7 +10,6 @@ import {
   StoreUnavailableError,
 } from '../../src/workflow/errors.ts';
 import { requestShift } from '../../src/workflow/request.ts';
-import { accept } from '../../src/workflow/submit.ts';
 import { Turns } from '../../src/workflow/turns.ts';
 import { change, jason, reviews, reviewsObject, reviewsUid, rule } from '../support/builders.ts';
 import { InMemoryChanges } from '../support/in-memory-changes.ts';
