@@ -30,7 +30,7 @@ const sample: readonly (readonly [Fault, Case['form'], number])[] = [
 const found: readonly (readonly [ScenarioName, Fault, RegExp])[] = [
   ['shift', 'throw-after', /listeners onCommand .*conversation answerCommand [^>]*requestShift[^>]*$/],
   ['discard', 'throw-after', /listeners onClick 1: ack\(\)$/],
-  ['discard', 'throw-after', /held taken.*redis\/stored-changes update[^>]*> redis\/connect ask[^>]*$/],
+  ['discard', 'throw-after', /accept replace.*redis\/stored-changes update[^>]*> redis\/connect ask[^>]*$/],
   ['discard', 'throw-before', /cards showCard [^>]*claim\.release\(\)$/],
   ['shift', 'twice', /cards put [^>]*claim\.beginPost\(\)$/],
 ];
