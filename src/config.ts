@@ -21,6 +21,10 @@ export interface Config {
   readonly recordKey?: string | undefined;
   /** Lets an incident tool freeze and thaw; absent where none may. */
   readonly freezeHookToken?: string | undefined;
+  /** How long it is kept who decided what. */
+  readonly auditDays: number;
+  /** With it, the audit may be taken away over HTTP. */
+  readonly auditToken?: string | undefined;
   /** Access to each cluster we serve, by its name. */
   readonly clusters: ReadonlyMap<string, PooledKubeConfig>;
   readonly namespace: string;
@@ -61,6 +65,8 @@ export const variables = {
   NAMESPACE: { secret: false },
   POLICY_FILE: { secret: false },
   COMMANDS_PER_MINUTE: { secret: false },
+  AUDIT_DAYS: { secret: false },
+  AUDIT_TOKEN: { secret: true },
   ROLES: { secret: false },
   PORT: { secret: false },
   LOG_LEVEL: { secret: false },
@@ -85,6 +91,8 @@ export function readConfig(environment: Environment): Config {
     redis: reader.redis(),
     recordKey: reader.longSecret('RECORD_KEY'),
     freezeHookToken: reader.hookToken(),
+    auditDays: reader.auditDays(),
+    auditToken: reader.longSecret('AUDIT_TOKEN'),
     clusters: reader.clusters(),
     namespace: reader.namespace(),
     policy: reader.policy(),
@@ -175,6 +183,14 @@ class Reader {
     if (value !== undefined && !/^[\x21-\x7e]+$/.test(value))
       this.#fault('FREEZE_HOOK_TOKEN', 'has a character that a header cannot carry: use letters and digits');
     return value;
+  }
+
+  auditDays(): number {
+    const value = this.value('AUDIT_DAYS') ?? '90';
+    const days = Number(value);
+    if (!/^\d{1,4}$/.test(value) || days < 1 || days > 3650)
+      this.#fault('AUDIT_DAYS', 'is not a number of days from 1 to 3650');
+    return days;
   }
 
   roles(): ReadonlySet<Role> {

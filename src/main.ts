@@ -13,6 +13,7 @@ import { createLog } from './log.ts';
 import { answerOption, badConfiguration } from './options.ts';
 import { PolicyFile } from './policy/policy-file.ts';
 import { Pulse } from './pulse.ts';
+import { AuditStream } from './redis/audit-stream.ts';
 import { StoredCards } from './redis/card-log.ts';
 import { connectForRequests, connectForWorker } from './redis/connect.ts';
 import { JobQueue, type RunningWorker, startWorker } from './redis/job-queue.ts';
@@ -60,8 +61,10 @@ async function start(config: Config, log: Log): Promise<Bot> {
 
   const redis = connectForRequests(config.redis);
   redis.on('error', (err) => log.warn({ err }, 'Redis is not reachable'));
-  const changes = new StoredChanges(redis, { recordKey: config.recordKey, log });
-  const holds = new StoredHolds(redis, { recordKey: config.recordKey });
+  const { recordKey, auditDays } = config;
+  const changes = new StoredChanges(redis, { recordKey, auditDays, log });
+  const audit = new AuditStream(redis, { recordKey, auditDays });
+  const holds = new StoredHolds(redis, { recordKey });
   const cardLog = new StoredCards(redis);
   const queue = new JobQueue(redis, log);
   const mesh = new Clusters(
@@ -86,7 +89,7 @@ async function start(config: Config, log: Log): Promise<Bot> {
   const rounds = new Rounds(log);
   const cards = cardsOf({ changes, cards: cardLog, chat, log, aside, lookAgain: () => rounds.soon() });
   const desk = {
-    ...{ mesh, changes, queue, policies, people, holds, log, now, aside },
+    ...{ mesh, changes, audit, queue, policies, people, holds, log, now, aside },
     notices: new SlackNotices(web),
     turns: new Turns(),
     namespace: config.namespace,
@@ -126,6 +129,7 @@ async function start(config: Config, log: Log): Promise<Bot> {
     metrics: metrics.scrape,
     slack: slackEndpoint(config, slack, log),
     freezeHook: hookFor(config, desk),
+    audit: config.auditToken === undefined ? undefined : { token: config.auditToken, audit, log },
   });
   background.run(() => mesh.warm(config.namespace), 'the default namespace could not be read yet', {
     namespace: config.namespace,

@@ -66,6 +66,8 @@ describe('the configuration', () => {
       REDIS_URL: 'localhost',
       RECORD_KEY: 'short',
       FREEZE_HOOK_TOKEN: 'short',
+      AUDIT_DAYS: 'ever',
+      AUDIT_TOKEN: 'short',
       KUBECONFIG: join(folder, 'absent'),
       NAMESPACE: 'Not_One',
       ROLES: 'chat,cook',
@@ -82,6 +84,8 @@ describe('the configuration', () => {
       'REDIS_URL',
       'RECORD_KEY',
       'FREEZE_HOOK_TOKEN',
+      'AUDIT_DAYS',
+      'AUDIT_TOKEN',
       'KUBECONFIG',
       'NAMESPACE',
       'PORT',
@@ -97,11 +101,12 @@ describe('the configuration', () => {
       REDIS_URL: 'hidden://redis',
       RECORD_KEY: 'hidden',
       FREEZE_HOOK_TOKEN: 'hidden with spaces',
+      AUDIT_TOKEN: 'hidden',
       CLUSTERS: 'hidden',
     };
 
     expect(faults(values).join('\n')).not.toMatch(/hidden/);
-    expect(faults(values)).toHaveLength(6);
+    expect(faults(values)).toHaveLength(7);
   });
 
   it.each`

@@ -29,6 +29,7 @@ describe("README's table of the configuration", () => {
 
     expect(defaultOf('NAMESPACE')).toBe(`\`${config.namespace}\``);
     expect(defaultOf('COMMANDS_PER_MINUTE')).toBe(`\`${config.allowance.perMinute}\``);
+    expect(defaultOf('AUDIT_DAYS')).toBe(`\`${config.auditDays}\``);
     expect(defaultOf('ROLES')).toBe(`\`${[...config.roles].join(',')}\``);
     expect(defaultOf('PORT')).toBe(`\`${config.port}\``);
     expect(defaultOf('LOG_LEVEL')).toBe(`\`${config.logLevel}\``);

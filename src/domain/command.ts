@@ -60,7 +60,16 @@ export type Command =
   | { readonly verb: 'reject'; readonly id: ChangeId; readonly reason?: string | undefined }
   /** What waits for people. */
   | { readonly verb: 'pending' }
+  /** Who decided what. */
+  | { readonly verb: 'audit'; readonly about: AuditTopic }
   | { readonly verb: 'help'; readonly topic?: string | undefined };
+
+export type AuditTopic =
+  | { readonly kind: 'everything' }
+  | { readonly kind: 'service'; readonly service: TypedService }
+  /** By the id that chat knows the person by. */
+  | { readonly kind: 'person'; readonly user: string }
+  | { readonly kind: 'change'; readonly id: ChangeId };
 
 export const verbs = [
   'set',
@@ -76,6 +85,7 @@ export const verbs = [
   'unlock',
   'freeze',
   'thaw',
+  'audit',
   'why',
   'help',
 ] as const;
@@ -113,6 +123,8 @@ export function formatCommand(command: Command): string {
       return join('/shift freeze', ...formatScope(command));
     case 'thaw':
       return join('/shift thaw', ...(command.scope === undefined ? [] : formatScope({ scope: command.scope })));
+    case 'audit':
+      return join('/shift', 'audit', ...formatTopic(command.about));
     case 'why':
       return formatCommand(command.command).replace(/^\/shift/, '/shift why');
     case 'rollback':
@@ -129,6 +141,19 @@ export function formatCommand(command: Command): string {
         ...formatService(command.service, formatWish(command.wish)),
         formatFlags(command.options),
       );
+  }
+}
+
+function formatTopic(topic: AuditTopic): readonly (string | undefined)[] {
+  switch (topic.kind) {
+    case 'everything':
+      return [];
+    case 'service':
+      return formatService(topic.service);
+    case 'person':
+      return [`@${topic.user}`];
+    case 'change':
+      return [topic.id];
   }
 }
 

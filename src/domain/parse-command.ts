@@ -6,14 +6,17 @@ import { nearest } from './nearest.ts';
 import { parseFreeze, parseLock, parseThaw, parseUnlock } from './parse-hold.ts';
 import { isWeight, looksLikeWish, parseWish, versionName } from './parse-wish.ts';
 import { typedService } from './typed-service.ts';
-import { asTyped, quote, toWords, visible, type Word } from './typed-text.ts';
+import { asTyped, quote, toWords, visible, type Word, withIds } from './typed-text.ts';
 
 const maxTypedLength = 4000;
+
+/** Elsewhere a mention is a part of a text, and stays what people read. */
+const asksForAudit = /^\s*(?:\/shift\s+)?audit\s/i;
 
 /** Reads one line of the /shift language. Never throws, whatever it is given. */
 export function parseCommand(text: string): Command | Mistake {
   if (text.length > maxTypedLength) return mistake(`That is ${text.length} characters long.`, helpLine);
-  const line = readLine(text);
+  const line = readLine(asksForAudit.test(text) ? withIds(text) : text);
   if (!line.ok) return line.mistake;
   const command = parseWords(line.value.words, line.value.flags);
   return command.verb === 'mistake' ? readyToCopy(command, line.value.flags) : command;
@@ -62,7 +65,10 @@ function withQuotedReason({ flags, rest }: Taken, decoration: RegExp): Parsed<Li
 }
 
 function bareWords(words: readonly Word[], decoration: RegExp): readonly string[] {
-  const bare = words.map(({ text }) => text.replaceAll(decoration, '').toLowerCase()).filter((word) => word !== '');
+  const bare = words
+    .map(({ text }) => text.replaceAll(decoration, ''))
+    .map((word) => (isUserId(word) ? word : word.toLowerCase()))
+    .filter((word) => word !== '');
   return bare[0] === '/shift' ? bare.slice(1) : bare;
 }
 
@@ -73,7 +79,7 @@ function bareWords(words: readonly Word[], decoration: RegExp): readonly string[
 function readyToCopy({ wrong, next }: Mistake, flags: Flags): Mistake {
   const { namespace, cluster } = flags;
   const whole = next.replaceAll(/`(\/shift (?!help(?: |`))[^`]+)`/g, (_, command: string) => {
-    const kept = formatFlags(/^\/shift (?:status|history)(?: |$)/.test(command) ? { namespace, cluster } : flags);
+    const kept = formatFlags(/^\/shift (?:status|history|audit)(?: |$)/.test(command) ? { namespace, cluster } : flags);
     if (/^\/shift (?:approve|reject|withdraw|pending)(?: |$)/.test(command)) return `\`${command}\``;
     return `\`${join(command, kept.replaceAll('`', "'"))}\``;
   });
@@ -124,6 +130,8 @@ function parseWords(words: readonly string[], flags: Flags): Command | Mistake {
       return parseThaw(rest, flags);
     case 'pending':
       return rest.length > 0 ? tooMuch(rest, '/shift pending') : { verb: 'pending' };
+    case 'audit':
+      return parseAudit(rest, flags);
   }
 }
 
@@ -222,7 +230,7 @@ function parseWhy(words: readonly string[], flags: Flags): Command | Mistake {
 
 /** Whoever asked what policy would say is not shown a command that does it. */
 function asQuestion(next: string): string {
-  return next.replaceAll(/`\/shift (?!(?:help|status|history|why|pending)(?: |`))/g, '`/shift why ');
+  return next.replaceAll(/`\/shift (?!(?:help|status|history|audit|why|pending)(?: |`))/g, '`/shift why ');
 }
 
 function parseStatus(words: readonly string[], flags: Flags): Command | Mistake {
@@ -240,6 +248,27 @@ function parseHistory(words: readonly string[], flags: Flags): Command | Mistake
   if (more.length > 0) return tooMuch(more, `/shift history ${plain(word)}`);
   const service = typedService(word, flags);
   return service.ok ? { verb: 'history', service: service.value } : service.mistake;
+}
+
+function parseAudit(words: readonly string[], flags: Flags): Command | Mistake {
+  const [word, ...more] = words;
+  if (word === undefined) return { verb: 'audit', about: { kind: 'everything' } };
+  if (more.length > 0) return tooMuch(more, `/shift audit ${plain(word)}`);
+  if (isUserId(word)) return { verb: 'audit', about: { kind: 'person', user: word.slice(1) } };
+  if (word.startsWith('@'))
+    return mistake(
+      `I cannot tell who ${quote(word)} is.`,
+      'Pick the person from the list that opens when you type `@`, or name a service: `/shift audit reviews`.',
+    );
+  const id = readChangeId(word);
+  if (id !== undefined) return { verb: 'audit', about: { kind: 'change', id } };
+  const service = typedService(word, flags);
+  return service.ok ? { verb: 'audit', about: { kind: 'service', service: service.value } } : service.mistake;
+}
+
+/** `@U01ALICE`, as a mention is read. */
+function isUserId(word: string): boolean {
+  return /^@[UW][A-Z0-9]+$/.test(word);
 }
 
 /** A word before a whole shift, or a word that is nearly a command and is not followed by a shift. */

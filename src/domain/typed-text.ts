@@ -67,6 +67,11 @@ function codePoint(character: string): string {
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
+/** The text with `<@U1|ana>` as `@U1`: who is meant, in place of what they are called. */
+export function withIds(text: string): string {
+  return text.replaceAll(/<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>/g, '@$1');
+}
+
 function unlink(text: string): string {
   return text
     .replaceAll(/<([@#!])([^|<>]*)(?:\|([^<>]*))?>/g, (_, sign: string, id: string, label: string | undefined) =>

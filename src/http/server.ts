@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Log } from '../workflow/ports.ts';
+import { type AuditExport, AuditRoute, auditPath } from './audit-export.ts';
 import { freezeHookPath } from './freeze-hook.ts';
 import { slackGuard } from './slack-guard.ts';
 
@@ -30,6 +31,8 @@ export interface HttpOptions {
   readonly slack?: SlackEndpoint | undefined;
   /** What `/hooks/freeze` does; without it there is no such path. */
   readonly freezeHook?: RequestListener | undefined;
+  /** Who decided what, for whoever has the token; absent where there is none. */
+  readonly audit?: AuditExport | undefined;
 }
 
 export interface SlackEndpoint {
@@ -52,10 +55,12 @@ const checkTimeoutMs = 2_000;
 /** How long a connection may take for a request, however little of it comes at a time. */
 const patience = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 };
 
-/** `/healthz`: the process serves. `/readyz`: and so does all it needs; else 503 and what is missing, a line each. `/metrics`. */
+/** `/healthz`: the process serves. `/readyz`: and so does all it needs; else 503 and what is missing, a line each. `/metrics`. `/audit.ndjson`. */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const { slack } = options;
   const guarded = slack === undefined ? undefined : slackGuard(slack, slack.listener);
+  const audit = options.audit === undefined ? undefined : new AuditRoute(options.audit);
+  const routes = routesOf(options, audit);
   let takesSlack = true;
   const server = createServer(patience, (request, response) => {
     const path = (request.url ?? '').split('?')[0];
@@ -63,8 +68,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       if (takesSlack) return guarded(request, response);
       return void response.writeHead(503, { connection: 'close' }).end();
     }
-    if (options.freezeHook !== undefined && path === freezeHookPath) return options.freezeHook(request, response);
-    void respond(options, request, response);
+    void respond(routes, options.log, request, response);
   });
   await listening(server, options.port);
   return {
@@ -73,6 +77,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
       takesSlack = false;
     },
     close: () => {
+      audit?.close();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       return closed;
@@ -80,13 +85,38 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   };
 }
 
-async function respond(options: HttpOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+type Route = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+/** What is served, by its path. */
+function routesOf(options: HttpOptions, audit: AuditRoute | undefined): ReadonlyMap<string, Route> {
+  const routes = new Map<string, Route>([
+    ['/healthz', reading(saying(() => healthy(options.stuck?.())))],
+    ['/readyz', reading(saying(() => ready(options.checks)))],
+    ['/metrics', reading(saying(() => measured(options.metrics)))],
+    [freezeHookPath, options.freezeHook ?? notFound],
+  ]);
+  if (audit !== undefined)
+    routes.set(
+      auditPath,
+      reading((request, response) => audit.answer(request, response)),
+    );
+  return routes;
+}
+
+async function respond(
+  routes: ReadonlyMap<string, Route>,
+  log: HttpOptions['log'],
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const path = (request.url ?? '').split('?')[0] ?? '';
-  const { status, type, text } = await answer(options, request.method ?? '', path).catch((err: unknown) => {
-    options.log.error({ err, path }, 'a request failed on our side');
-    return plain(500, 'failed\n');
-  });
-  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(text);
+  const route = routes.get(path) ?? reading(notFound);
+  try {
+    await route(request, response);
+  } catch (err) {
+    log.error({ err, path }, 'a request failed on our side');
+    if (!response.headersSent) send(response, plain(500, 'failed\n'));
+  }
 }
 
 interface Answer {
@@ -95,23 +125,31 @@ interface Answer {
   readonly text: string;
 }
 
-async function answer(options: HttpOptions, method: string, path: string): Promise<Answer> {
-  if (path === freezeHookPath) return plain(404, 'not found\n');
-  if (method !== 'GET' && method !== 'HEAD') return plain(405, 'method not allowed\n');
-  switch (path) {
-    case '/healthz': {
-      const stuck = options.stuck?.();
-      return stuck === undefined ? plain(200, 'ok\n') : plain(503, `${stuck}\n`);
-    }
-    case '/readyz':
-      return ready(options.checks);
-    case '/metrics': {
-      const { contentType, text } = await options.metrics();
-      return { status: 200, type: contentType, text };
-    }
-    default:
-      return plain(404, 'not found\n');
-  }
+const notFound = saying(() => plain(404, 'not found\n'));
+const notAllowed = saying(() => plain(405, 'method not allowed\n'));
+
+function reading(route: Route): Route {
+  return (request, response) => {
+    const isReading = request.method === 'GET' || request.method === 'HEAD';
+    return (isReading ? route : notAllowed)(request, response);
+  };
+}
+
+function saying(answer: () => Answer | Promise<Answer>): Route {
+  return async (_, response) => send(response, await answer());
+}
+
+function send(response: ServerResponse, { status, type, text }: Answer): void {
+  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(text);
+}
+
+function healthy(stuck: string | undefined): Answer {
+  return stuck === undefined ? plain(200, 'ok\n') : plain(503, `${stuck}\n`);
+}
+
+async function measured(metrics: HttpOptions['metrics']): Promise<Answer> {
+  const { contentType, text } = await metrics();
+  return { status: 200, type: contentType, text };
 }
 
 async function ready(checks: readonly Check[]): Promise<Answer> {

@@ -22,6 +22,8 @@ export const keys = {
   locks: `${root}:locks`,
   freezes: `${root}:freezes`,
   heldBy: (request: string) => `${root}:held-by:${request}`,
+  audit: `${root}:audit`,
+  audited: (gesture: string) => `${root}:audited:${gesture}`,
   open: `${root}:open`,
   owed: `${root}:owed`,
   recent: `${root}:recent`,

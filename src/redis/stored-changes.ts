@@ -1,16 +1,17 @@
 import { z } from 'zod';
+import type { AuditEvent } from '../domain/audit.ts';
 import { type Change, isForPeople, isUnsettled, isWaiting } from '../domain/change.ts';
 import { type ChangeId, isChangeId, objectKey, type RoutingObject } from '../domain/names.ts';
 import { StoreUnavailableError, UntrustedRecordError } from '../workflow/errors.ts';
 import type { Accepted, AcceptOptions, Begun, Changes, Line, Log } from '../workflow/ports.ts';
+import { type AuditOptions, tellInScript, toldIn } from './audit-stream.ts';
 import { ask, type Connection, requestTimeoutMs } from './connect.ts';
 import { keys, newsChannel } from './keys.ts';
 import { Script } from './script.ts';
 import { readStoredChange, storeChange } from './stored-change.ts';
 
-export interface StoreOptions {
-  /** Signs the records (RECORD_KEY). */
-  readonly recordKey?: string | undefined;
+/** RECORD_KEY signs the records, too. */
+export interface StoreOptions extends AuditOptions {
   /** Told of records that cannot be read, each once. */
   readonly log?: Pick<Log, 'warn'> | undefined;
 }
@@ -34,14 +35,16 @@ const lineReply = z.tuple([z.number(), rows, z.tuple([z.coerce.number(), z.coerc
 export class StoredChanges implements Changes {
   readonly #redis: Connection;
   readonly #key: string | undefined;
+  readonly #audit: AuditOptions;
   readonly #log: Pick<Log, 'warn'> | undefined;
   readonly #unreadable = new Set<string>();
   /** How far Redis' clock is ahead of ours, as last seen. */
   #clockAheadMs = 0;
 
-  constructor(redis: Connection, { recordKey, log }: StoreOptions = {}) {
+  constructor(redis: Connection, { recordKey, auditDays, log }: StoreOptions = {}) {
     this.#redis = redis;
     this.#key = recordKey;
+    this.#audit = { recordKey, auditDays };
     this.#log = log;
   }
 
@@ -59,8 +62,9 @@ export class StoredChanges implements Changes {
     return { version, waiting: this.#readable(waiting).filter(isWaiting) };
   }
 
-  async accept(change: Change, { line, ahead, askedAs }: AcceptOptions): Promise<Accepted> {
+  async accept(change: Change, { line, ahead, askedAs, event }: AcceptOptions): Promise<Accepted> {
     const key = objectKey(change.object);
+    const told = toldIn(event, this.#audit);
     const { rev, kind, record, mac } = storeChange(change, this.#key);
     const reply = await acceptScript.run(
       this.#redis,
@@ -72,6 +76,7 @@ export class StoredChanges implements Changes {
         keys.owed,
         keys.askedAs(askedAs ?? change.id),
         keys.refused(askedAs ?? change.id),
+        ...told.keys,
       ],
       [
         change.id,
@@ -87,6 +92,7 @@ export class StoredChanges implements Changes {
         keepEndedSeconds,
         askedAs === undefined ? 0 : rememberRequestSeconds,
         newsChannel,
+        ...told.args,
       ],
     );
     const [outcome, ...stored] = z
@@ -168,13 +174,33 @@ export class StoredChanges implements Changes {
     });
   }
 
-  async update(next: Change): Promise<boolean> {
+  async update(next: Change, event?: AuditEvent): Promise<boolean> {
     const key = objectKey(next.object);
+    const told = toldIn(event, this.#audit);
     const { rev, kind, record, mac } = storeChange(next, this.#key);
     const reply = await updateScript.run(
       this.#redis,
-      [keys.change(next.id), keys.line(key), keys.lineVersion(key), keys.begun(key), keys.open, keys.owed, keys.recent],
-      [next.id, rev, kind, record, mac, keepEndedSeconds, isForPeople(next) || isUnsettled(next) ? 1 : 0, recentMs],
+      [
+        keys.change(next.id),
+        keys.line(key),
+        keys.lineVersion(key),
+        keys.begun(key),
+        keys.open,
+        keys.owed,
+        keys.recent,
+        ...told.keys,
+      ],
+      [
+        next.id,
+        rev,
+        kind,
+        record,
+        mac,
+        keepEndedSeconds,
+        isForPeople(next) || isUnsettled(next) ? 1 : 0,
+        recentMs,
+        ...told.args,
+      ],
     );
     return reply === 1;
   }
@@ -254,8 +280,8 @@ const recentScript = new Script(`${rowsOf}
   return rowsOf(redis.call('ZREVRANGEBYSCORE', KEYS[1], '+inf', since, 'LIMIT', 0, ARGV[3]), ARGV[1])`);
 
 /** Others may hear of it at once; one that may not (ACL) or is not heard is found by the next round of reconciling. */
-const acceptScript = new Script(`
-  local change, line, version, open, owed, asked, refused = unpack(KEYS)
+const acceptScript = new Script(`${tellInScript}
+  local change, line, version, open, owed, asked, refused, audit, audited = unpack(KEYS)
   local id, rev, kind, record, mac, seen, ahead, at, deadline, prefix, keep, remember, news = unpack(ARGV)
   local time = redis.call('TIME')
   if tonumber(time[1]) * 1000 + tonumber(time[2]) / 1000 > tonumber(deadline) then return { 'late' } end
@@ -283,6 +309,7 @@ const acceptScript = new Script(`
   redis.call('ZADD', open, at, id)
   redis.call('ZADD', owed, rev, id)
   redis.pcall('PUBLISH', news, id)
+  tell(audit, audited, unpack(ARGV, 14))
   if remember ~= '0' then redis.call('SET', asked, id, 'EX', remember) end
   return { 'accepted' }`);
 
@@ -340,8 +367,8 @@ const strandedScript = new Script(`
   end
   return free`);
 
-const updateScript = new Script(`
-  local change, line, version, begun, open, owed, recent = unpack(KEYS)
+const updateScript = new Script(`${tellInScript}
+  local change, line, version, begun, open, owed, recent, audit, audited = unpack(KEYS)
   local id, rev, kind, record, mac, keep, staysOpen, recentMs = unpack(ARGV)
   local stored = redis.call('HGET', change, 'rev')
   if not stored or tonumber(stored) ~= tonumber(rev) - 1 then return 0 end
@@ -353,6 +380,7 @@ const updateScript = new Script(`
 
   redis.call('HSET', change, 'rev', rev, 'kind', kind, 'record', record, 'mac', mac)
   redis.call('ZADD', owed, rev, id)
+  tell(audit, audited, unpack(ARGV, 9))
   if kind == 'queued' or kind == 'applying' then return 1 end
   if redis.call('LREM', line, 0, id) > 0 then redis.call('INCR', version) end
   if redis.call('GET', begun) == id then redis.call('DEL', begun) end

@@ -1,23 +1,26 @@
 import { type Change, type FailReason, isForPeople } from '../domain/change.ts';
-import type { Command, HoldCommand } from '../domain/command.ts';
+import type { Command } from '../domain/command.ts';
 import type { Mistake } from '../domain/mistake.ts';
 import { parseCommand } from '../domain/parse-command.ts';
+import { truncate } from '../domain/typed-text.ts';
 import { type ApprovalAnswer, approve, objectionToRejecting, reject, withdraw } from '../workflow/approve.ts';
+import { noteRefused } from '../workflow/audit.ts';
 import type { Cards } from '../workflow/cards.ts';
 import { type Asker, type Desk, fillIn, TooLateError } from '../workflow/desk.ts';
 import { AcceptanceUnknownError, DependencyError, StoreUnavailableError } from '../workflow/errors.ts';
 import { explain } from '../workflow/explain.ts';
-import { freeze, thaw } from '../workflow/freeze.ts';
 import { discard, type HeldAnswer, planAnew } from '../workflow/held.ts';
-import { lock, unlock } from '../workflow/hold.ts';
+import { carryOut } from '../workflow/hold-command.ts';
 import { type Admission, type Allowance, admit, type Gesture, type Over, quietMs } from '../workflow/limits.ts';
 import { history, historyOfChange, overview, serviceNames, serviceStatus } from '../workflow/look-up.ts';
 import type { Limits, Log } from '../workflow/ports.ts';
+import { readAudit } from '../workflow/read-audit.ts';
 import { promote, requestShift } from '../workflow/request.ts';
 import { type RollbackAnswer, requestRollback, rollBack } from '../workflow/roll-back.ts';
 import { actions, type ButtonValue, type LineValue } from './actions.ts';
 import { answerReply, heldReply, historyReply, mistakeReply, type Reply, says, statusReply } from './answers.ts';
 import { approvalReply, pendingReply } from './approval-answers.ts';
+import { auditReply } from './audit-answers.ts';
 import { mayComeFromItsCard } from './card-origin.ts';
 import { helpText } from './help.ts';
 import { holdReply } from './hold-text.ts';
@@ -77,11 +80,11 @@ export function answerClick(
 ): Promise<Told> {
   return inTime(conversation, request, (asker) =>
     unlessTooMany(conversation, asker, gestureOfClick(action), async () => {
-      if (value === undefined) return notOurs;
+      if (value === undefined) return notOursReply(conversation, asker, action);
       const isFromCard = await mayComeFromItsCard(conversation.desk, action, value.id, request);
       return isFromCard
         ? answerAction(conversation, action, value, asker)
-        : unknownReply(conversation, action, value.id);
+        : strayedReply(conversation, action, value.id, asker);
     }),
   );
 }
@@ -95,8 +98,8 @@ export function answerTakeOver(
   const command = value === undefined ? undefined : parseCommand(value.line);
   return inTime(conversation, request, (asker) =>
     unlessTooMany(conversation, asker, { kind: 'decision' }, async () => {
-      if (command?.verb !== 'lock' && command?.verb !== 'thaw') return notOurs;
-      return holdReply(await hold(conversation, command, asker, value?.seen));
+      if (command?.verb !== 'lock' && command?.verb !== 'thaw') return notOursReply(conversation, asker, 'take over');
+      return holdReply(await carryOut(conversation.desk, command, asker, value?.seen));
     }),
   );
 }
@@ -112,7 +115,7 @@ export async function answerBeforeRejecting(
   const told = await inTime(conversation, request, (asker) =>
     unlessTooMany(conversation, asker, { kind: 'look' }, async () => {
       if (!(await mayComeFromItsCard(desk, actions.reject, value.id, request)))
-        return unknownReply(conversation, actions.reject, value.id);
+        return strayedReply(conversation, actions.reject, value.id, asker);
       const objection = await objectionToRejecting(desk, value, asker);
       mayReject = objection === undefined;
       return objection && toldApproval(conversation, objection);
@@ -132,9 +135,32 @@ export function answerRejection(
     unlessTooMany(conversation, asker, { kind: 'decision' }, async () =>
       (await mayComeFromItsCard(desk, actions.reject, value.id, request))
         ? toldApproval(conversation, await reject(desk, value, asker, reason))
-        : unknownReply(conversation, actions.reject, value.id),
+        : strayedReply(conversation, actions.reject, value.id, asker),
     ),
   );
+}
+
+/** A dialog came back that is none of ours; there is no channel to answer in. */
+export function noteStrangeDialog({ desk }: Conversation, request: Request): void {
+  noteRefused(desk, { ...request, until: 0, answerBy: 0 }, { deed: 'click', because: 'altered-dialog' });
+}
+
+function notOursReply({ desk }: Conversation, asker: Asker, action: string): Reply {
+  noteRefused(desk, asker, { deed: 'click', because: 'altered-button', detail: shortly(action) });
+  return notOurs;
+}
+
+/** Answered as if nothing were known of the change. */
+function strayedReply(conversation: Conversation, action: string, id: ButtonValue['id'], asker: Asker): Reply {
+  noteRefused(conversation.desk, asker, { deed: 'click', changeId: id, because: 'wrong-channel' });
+  return unknownReply(conversation, action, id);
+}
+
+const maxAction = 60;
+
+/** Whoever alters a button decides how long its words are. */
+function shortly(action: string): string {
+  return truncate(action, maxAction);
 }
 
 const notOurs = says(
@@ -182,8 +208,15 @@ async function unlessTooMany(
     case 'over':
       return { reply: undefined };
     case 'first-over':
+      if (gesture.kind !== 'look') noteRefused(conversation.desk, asker, { ...tooMany(gesture, admission.over) });
       return { reply: overReply(admission.over), later: summaryOf(conversation, admission) };
   }
+}
+
+/** One event for all that come within a minute: a flood of them would push out what matters. */
+function tooMany(gesture: Gesture, { of }: Over): Parameters<typeof noteRefused>[2] {
+  const service = gesture.kind === 'change' ? gesture.service : undefined;
+  return { deed: undefined, service, because: 'too-many', detail: `${gesture.kind}, by ${of}` };
 }
 
 function summaryOf(
@@ -222,7 +255,9 @@ async function answerCommand(conversation: Conversation, command: Command | Mist
     case 'unlock':
     case 'freeze':
     case 'thaw':
-      return holdReply(await hold(conversation, command, asker));
+      return holdReply(await carryOut(conversation.desk, command, asker));
+    case 'audit':
+      return auditReply(await readAudit(conversation.desk, command.about, asker), conversation.desk.now());
     case 'why':
       return whyReply(
         await explain(conversation.desk, command.command, asker),
@@ -275,23 +310,13 @@ async function answerAction(
       return toldHeld(conversation, await discard(desk, id, asker));
     case actions.history: {
       const answer = await historyOfChange(desk, id);
-      return answer.kind === 'unknown-change' ? answerReply(answer, desk.now()) : historyReply(answer, desk.now());
+      if (answer.kind !== 'unknown-change') return historyReply(answer, desk.now());
+      noteRefused(desk, asker, { deed: 'click', changeId: id, because: answer.kind });
+      return answerReply(answer, desk.now());
     }
     default:
+      noteRefused(desk, asker, { deed: 'click', changeId: id, because: 'unknown-button', detail: shortly(action) });
       return says(`I do not know what ${code(action)} means. \`/shift status\` shows what is live.`);
-  }
-}
-
-function hold({ desk }: Conversation, command: HoldCommand, asker: Asker, seen?: string) {
-  switch (command.verb) {
-    case 'lock':
-      return lock(desk, command, asker, seen);
-    case 'unlock':
-      return unlock(desk, command, asker);
-    case 'freeze':
-      return freeze(desk, command, asker);
-    case 'thaw':
-      return thaw(desk, command, asker, seen);
   }
 }
 

@@ -26,6 +26,11 @@ export const commands = [
     does: 'shows splits, pinned rules, what is locked or frozen, and what is waiting',
   },
   { topic: 'history', usage: '/shift history reviews', does: 'shows who changed what, when and why' },
+  {
+    topic: 'audit',
+    usage: '/shift audit [reviews]',
+    does: 'shows who decided what, when, why and by which rule; also of a person (`@ana`) or a change (`c-7F3K9QXZ`)',
+  },
   { topic: 'pending', usage: '/shift pending', does: 'shows what waits for a decision of people' },
   {
     topic: 'approve',
@@ -62,7 +67,7 @@ export const commands = [
   {
     topic: 'help',
     usage: '/shift help [topic]',
-    does: 'shows this, or more about one of: shift, set, promote, rollback, status, history, pending, approve, reject, withdraw, lock, unlock, freeze, thaw, why, flags',
+    does: 'shows this, or more about one of: shift, set, promote, rollback, status, history, audit, pending, approve, reject, withdraw, lock, unlock, freeze, thaw, why, flags',
   },
 ] as const;
 
@@ -85,6 +90,8 @@ const more: Readonly<Record<string, string>> = {
     'What it shows of one service is read live. Pinned rules have a match of their own (a header, a path), so a split does not reach them.',
   history:
     'It is read from the VirtualService itself (annotation `shiftbot.dev/history`), so it is there even when all else is lost.',
+  audit:
+    'Of a service, of a person (what they did, and what became of what they asked for), of a change, or of everything. Who asked, who was refused and by which rule of the policy file, who approved, what became of it: each is one event, kept for as long as `AUDIT_DAYS` says. `/audit.ndjson` has them all.',
   pending: 'Changes that await approval, with how many have approved, and held ones. The buttons are on their cards.',
   approve:
     'The same as the buttons on the card. Who may approve, how many it takes and until when stands in the policy file; whoever asked for the change does not count, and each person counts once. An approval is for the plan that the card shows: when the object moves, it is void.',

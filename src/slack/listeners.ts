@@ -25,6 +25,7 @@ import {
   answerText,
   type Conversation,
   failed,
+  noteStrangeDialog,
   type Request,
   type Told,
 } from './conversation.ts';
@@ -176,14 +177,14 @@ async function onRejection(
 ): Promise<void> {
   await ack();
   const rejection = readRejection(view.private_metadata, view.state);
-  if (rejection === undefined) return log.warn({ view: view.callback_id }, 'a dialog came back that is none of ours');
+  const team = body.team?.id ?? '';
+  const gesture = { user: body.user.id, team: body.user.team_id, request: `view:${team}:${view.id}` };
+  if (rejection === undefined) {
+    noteStrangeDialog(conversation, { ...gesture, origin: { team, channel: '' } });
+    return log.warn({ view: view.callback_id }, 'a dialog came back that is none of ours');
+  }
   const { channel, thread } = rejection;
-  const told = await answerRejection(conversation, rejection, {
-    user: body.user.id,
-    team: body.user.team_id,
-    origin: { team: body.team?.id ?? '', channel, thread },
-    request: `view:${body.team?.id ?? ''}:${view.id}`,
-  });
+  const told = await answerRejection(conversation, rejection, { ...gesture, origin: { team, channel, thread } });
   await tellNow(client, log, { channel, user: body.user.id, thread }, told);
 }
 

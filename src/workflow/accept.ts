@@ -1,11 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import type { AuditEvent } from '../domain/audit.ts';
 import type { Change } from '../domain/change.ts';
+import { eventOf, type Happened, tellLog } from './audit.ts';
 import { type Asker, type Desk, refuseIfLate } from './desk.ts';
 import { AcceptanceUnknownError, StoreUnavailableError } from './errors.ts';
 import type { Accepted, AcceptOptions } from './ports.ts';
 
-type Store = Pick<Desk, 'changes' | 'now'>;
+type Store = Pick<Desk, 'changes' | 'now' | 'log'>;
+type Told = AcceptOptions & { readonly event: AuditEvent };
 
 const askAgainMs = 100;
 /** A store refuses what it is to accept so long after it was sent. */
@@ -15,7 +18,13 @@ const refusesAfterMs = 900;
  * Where no answer comes, it may have happened. The store is asked what became of it as long as the person may wait: it refuses what
  * reaches it late, so that what it then does not have will not happen.
  */
-export async function accept(desk: Store, change: Change, options: AcceptOptions, asker: Asker): Promise<Accepted> {
+export async function accept(desk: Store, change: Change, options: Told, asker: Asker): Promise<Accepted> {
+  const accepted = await acceptOrLookUp(desk, change, options, asker);
+  if (accepted.kind === 'accepted') tellLog(desk.log, options.event);
+  return accepted;
+}
+
+async function acceptOrLookUp(desk: Store, change: Change, options: AcceptOptions, asker: Asker): Promise<Accepted> {
   const sentMs = performance.now();
   try {
     return await desk.changes.accept(change, options);
@@ -27,10 +36,22 @@ export async function accept(desk: Store, change: Change, options: AcceptOptions
 }
 
 /** Puts a decision of a person's in place of the record that it was made about. False when that moved on meanwhile. */
-export async function replace(desk: Store, next: Change, asker: Asker): Promise<boolean> {
+export async function replace(
+  desk: Store,
+  next: Change,
+  asker: Asker,
+  happened: Omit<Happened, 'asker'>,
+): Promise<boolean> {
   refuseIfLate(desk, asker);
+  const event = eventOf(next, { asker, ...happened }, desk.now());
+  const isReplaced = await replaceOrLookUp(desk, next, asker, event);
+  if (isReplaced) tellLog(desk.log, event);
+  return isReplaced;
+}
+
+async function replaceOrLookUp(desk: Store, next: Change, asker: Asker, event: AuditEvent): Promise<boolean> {
   try {
-    return await desk.changes.update(next);
+    return await desk.changes.update(next, event);
   } catch (cause) {
     const stored = await whatBecame(desk, next, { asker, cause });
     if (stored?.rev === next.rev) return isSameDecision(stored, next);

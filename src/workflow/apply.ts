@@ -4,6 +4,7 @@ import { decide } from '../domain/decide.ts';
 import type { ChangeId } from '../domain/names.ts';
 import type { Route } from '../domain/route.ts';
 import type { Split } from '../domain/split.ts';
+import { type Happened, moveOn } from './audit.ts';
 import type { Cards } from './cards.ts';
 import {
   DependencyError,
@@ -165,7 +166,7 @@ async function makeLive(bench: Bench, change: Change): Promise<void> {
 }
 
 /** Policy is asked once more just before the patch: somebody left a group, a freeze began, the file was changed, a lock was set. */
-async function objectionTo(bench: Bench, change: Change, route: Route): Promise<State | undefined> {
+async function objectionTo(bench: Bench, change: Change, route: Route): Promise<Ended | undefined> {
   const onlyHolds = bench.policies.current().rules === undefined && change.approvals === undefined;
   const standing = await (onlyHolds ? heldChange : judgeChange)(bench, change, route);
   switch (standing.kind) {
@@ -207,7 +208,7 @@ async function applied(bench: Bench, change: Change, before: Route, effect: Effe
   const { at, seq, live, warnings } = effect;
   const next = moveTo(change, { kind: 'applied', at, seq, tookMs, live, warnings });
   await tellEarlier(bench, change, before); // first, so that after a crash whoever ends this change does it
-  if (!(await bench.changes.update(next))) return; // another worker has told it already
+  if (!(await moveOn(bench, next, { kind: 'applied' }))) return; // another worker has told it already
 
   bench.log.info(
     { changeId: change.id, object: change.object, from: change.from, to: effect.live, seq: effect.seq, tookMs },
@@ -227,31 +228,42 @@ async function tellEarlier(bench: Bench, change: Change, before: Route): Promise
   try {
     if (previous !== undefined && previous !== change.reverts) await mark(bench, previous, { later: change.id });
     if (change.reverts !== undefined)
-      await mark(bench, change.reverts, { rolledBack: { by: change.by, change: change.id } });
+      await mark(bench, change.reverts, { rolledBack: { by: change.by, change: change.id } }, rolledBackBy(change));
   } catch (err) {
     if (err instanceof StoreUnavailableError) throw err;
     bench.log.warn({ changeId: change.id, err }, 'earlier cards were not brought up to date');
   }
 }
 
+function rolledBackBy({ by, team, id }: Change): Happened {
+  return { kind: 'rolled-back', by: { user: by, team }, other: id };
+}
+
+/** That a later one came is nobody's decision about it, and is not told. */
 async function mark(
   bench: Bench,
   id: ChangeId,
   marks: Pick<Extract<State, { kind: 'applied' }>, 'later' | 'rolledBack'>,
+  happened?: Happened,
 ): Promise<void> {
   for (;;) {
     const earlier = await bench.changes.read(id);
     if (earlier?.state.kind !== 'applied' || isDeepStrictEqual({ ...earlier.state, ...marks }, earlier.state)) return;
-    if (await bench.changes.update(moveTo(earlier, { ...earlier.state, ...marks }))) return bench.cards.showSoon(id);
+    const next = moveTo(earlier, { ...earlier.state, ...marks });
+    const isMarked = happened === undefined ? bench.changes.update(next) : moveOn(bench, next, happened);
+    if (await isMarked) return bench.cards.showSoon(id);
   }
 }
+
+type Ended = Extract<State, { kind: 'superseded' | 'held' | 'failed' | 'void' }>;
 
 function fail(bench: Bench, change: Change, because: FailReason, detail?: string): Promise<void> {
   return end(bench, change, { kind: 'failed', at: isoNow(bench), because, detail });
 }
 
-async function end(bench: Bench, change: Change, state: State): Promise<void> {
-  if (!(await bench.changes.update(moveTo(change, state)))) return;
+async function end(bench: Bench, change: Change, state: Ended): Promise<void> {
+  const kind = state.kind === 'void' ? 'voided' : state.kind;
+  if (!(await moveOn(bench, moveTo(change, state), { kind }))) return;
   bench.log.warn(
     { changeId: change.id, object: change.object, state },
     'change ended without known effect, or waits for a person',

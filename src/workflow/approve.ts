@@ -5,6 +5,7 @@ import type { ChangeId } from '../domain/names.ts';
 import type { Route } from '../domain/route.ts';
 import { planStands } from '../domain/stands.ts';
 import { accept, replace } from './accept.ts';
+import { aboutChange, eventOf, type Happened, moveOn, noteDenied, noteRefused, planHash } from './audit.ts';
 import { type Asker, type Desk, refuseIfLate } from './desk.ts';
 import { judgeChange, type Standing } from './judge-change.ts';
 import { judgeLive } from './judge-live.ts';
@@ -49,10 +50,10 @@ export interface Deciding {
 
 /** Counts a person's approval; the last one that is needed queues the change. */
 export function approve(desk: Desk, about: Deciding, asker: Asker): Promise<ApprovalAnswer> {
-  return decideOn(desk, about, asker, async (change) => {
+  return decideOn(desk, about, { asker, deed: 'approve' }, async (change) => {
     const line = await desk.changes.line(change.object);
     const route = (await desk.mesh.read(change.object))?.route;
-    if (route === undefined) return end(desk, change, withoutObject(desk), asker);
+    if (route === undefined) return end(desk, change, withoutObject(desk), { asker, deed: 'approve' });
 
     const denial = await denied(desk, asker, { deed: 'approve', change, route });
     if (denial !== undefined) return { kind: 'denied', change, denial };
@@ -62,11 +63,13 @@ export function approve(desk: Desk, about: Deciding, asker: Asker): Promise<Appr
 
 /** Ends it: whoever may approve may also say no. */
 export function reject(desk: Desk, about: Deciding, asker: Asker, reason?: string): Promise<ApprovalAnswer> {
-  return decideOn(desk, about, asker, async (change) => {
+  return decideOn(desk, about, { asker, deed: 'reject' }, async (change) => {
     const objection = await mayNotReject(desk, change, asker);
     if (objection !== undefined) return objection;
     const next = moveTo(change, { kind: 'rejected', at: isoNow(desk), by: asker.user, reason });
-    return (await replace(desk, next, asker)) ? { kind: 'rejected', change: next } : undefined;
+    return (await replace(desk, next, asker, { kind: 'rejected', deed: 'reject' }))
+      ? { kind: 'rejected', change: next }
+      : undefined;
   });
 }
 
@@ -77,22 +80,26 @@ export async function objectionToRejecting(
   asker: Asker,
 ): Promise<ApprovalAnswer | undefined> {
   const change = await toBeDecided(desk, about);
-  return 'answer' in change ? change.answer : mayNotReject(desk, change, asker);
+  const objection = 'answer' in change ? change.answer : await mayNotReject(desk, change, asker);
+  if (objection !== undefined) noteNo(desk, { asker, deed: 'reject' }, objection);
+  return objection;
 }
 
 async function mayNotReject(desk: Desk, change: Awaiting, asker: Asker): Promise<ApprovalAnswer | undefined> {
   const route = (await desk.mesh.read(change.object))?.route;
-  if (route === undefined) return end(desk, change, withoutObject(desk), asker);
+  if (route === undefined) return end(desk, change, withoutObject(desk), { asker, deed: 'reject' });
   const denial = await denied(desk, asker, { deed: 'reject', change, route });
   return denial === undefined ? undefined : { kind: 'denied', change, denial };
 }
 
 /** Whoever asked for it takes it back. */
 export function withdraw(desk: Desk, about: Deciding, asker: Asker): Promise<ApprovalAnswer> {
-  return decideOn(desk, about, asker, async (change) => {
+  return decideOn(desk, about, { asker, deed: 'withdraw' }, async (change) => {
     if (asker.user !== change.by && asker.user !== change.insistedBy) return { kind: 'not-yours', change };
     const next = moveTo(change, { kind: 'withdrawn', at: isoNow(desk), by: asker.user });
-    return (await replace(desk, next, asker)) ? { kind: 'withdrawn', change: next } : undefined;
+    return (await replace(desk, next, asker, { kind: 'withdrawn', deed: 'withdraw' }))
+      ? { kind: 'withdrawn', change: next }
+      : undefined;
   });
 }
 
@@ -103,31 +110,53 @@ interface Expiring {
 }
 
 /** Ends what was not approved in time; undefined where there is time left, or somebody else ended it. */
-export async function expire({ changes, log, now }: Expiring, change: Change): Promise<Change | undefined> {
-  if (change.state.kind !== 'awaiting' || now().getTime() < Date.parse(change.state.expiresAt)) return undefined;
-  const next = moveTo(change, { kind: 'expired', at: now().toISOString() });
-  if (!(await changes.update(next))) return undefined;
-  log.info({ changeId: change.id }, 'change was not approved in time');
-  return next;
+export async function expire(expiring: Expiring, change: Change): Promise<Change | undefined> {
+  const { state } = change;
+  if (state.kind !== 'awaiting' || expiring.now().getTime() < Date.parse(state.expiresAt)) return undefined;
+  const next = moveTo(change, { kind: 'expired', at: isoNow(expiring) });
+  return (await moveOn(expiring, next, { kind: 'expired', rule: state.needs.rule })) ? next : undefined;
+}
+
+interface Gesture {
+  readonly asker: Asker;
+  readonly deed: 'approve' | 'reject' | 'withdraw';
 }
 
 /** Of decisions at the same moment one is first; the others look again at what is then, for as long as the person may wait. */
 async function decideOn(
   desk: Desk,
   about: Deciding,
-  asker: Asker,
+  gesture: Gesture,
   decide: (change: Awaiting) => Promise<ApprovalAnswer | undefined>,
 ): Promise<ApprovalAnswer> {
   for (;;) {
     const change = await toBeDecided(desk, about);
     const answer = 'answer' in change ? change.answer : await decide(change);
     if (answer !== undefined) {
-      const state = 'change' in answer ? answer.change.state.kind : undefined;
-      desk.log.info({ changeId: about.id, by: asker.user, decision: answer.kind, state }, 'decision on a change');
+      noteNo(desk, gesture, answer);
       return answer;
     }
-    refuseIfLate(desk, asker);
+    refuseIfLate(desk, gesture.asker);
     await delay(retryMs * Math.random());
+  }
+}
+
+/** Whoever was told no; what was decided stands in the store already. */
+function noteNo(desk: Desk, { asker, deed }: Gesture, answer: ApprovalAnswer): void {
+  switch (answer.kind) {
+    case 'approved':
+    case 'rejected':
+    case 'withdrawn':
+    case 'voided':
+      break;
+    case 'unknown-change':
+      noteRefused(desk, asker, { deed, changeId: answer.id, because: answer.kind });
+      break;
+    case 'denied':
+      noteDenied(desk, asker, answer.denial, { deed, ...aboutChange(answer.change) });
+      break;
+    default:
+      noteRefused(desk, asker, { deed, ...aboutChange(answer.change), because: answer.kind });
   }
 }
 
@@ -156,7 +185,8 @@ interface Counting {
 async function count(desk: Desk, counting: Counting): Promise<ApprovalAnswer | undefined> {
   const { change, route, line, asker } = counting;
   const base = planStands(change, route, goingBefore(line, isAhead(change)));
-  if (base === undefined) return end(desk, change, voidOf(desk, route, change, { because: 'moved' }), asker);
+  if (base === undefined)
+    return end(desk, change, voidOf(desk, route, change, { because: 'moved' }), { asker, deed: 'approve' });
 
   const approvals = withApproval(change, { by: asker.user, at: isoNow(desk) });
   const standing = await judgeChange(desk, { ...change, approvals }, route);
@@ -165,7 +195,8 @@ async function count(desk: Desk, counting: Counting): Promise<ApprovalAnswer | u
       return { kind: 'cannot-tell', change, why: standing.why };
     case 'denied': {
       const { reason: refused, rule } = standing.denial;
-      return end(desk, change, voidOf(desk, route, change, { because: 'denied', denied: refused, rule }), asker);
+      const state = voidOf(desk, route, change, { because: 'denied', denied: refused, rule });
+      return end(desk, change, state, { asker, deed: 'approve' });
     }
     case 'lacks':
       return keepCounting(desk, counting, { ...standing, approvals });
@@ -201,20 +232,40 @@ async function keepCounting(
   if (isKnown && lost.length === 0 && count === change.state.needs.count) return { kind, change, missing, lost };
 
   const next = { ...moveTo(change, { ...change.state, needs }), approvals: counted };
-  return (await replace(desk, next, asker)) ? { kind, change: next, missing, lost } : undefined;
+  const happened = isKnown ? recounted(next, missing) : approvedBy(change, missing);
+  return (await replace(desk, next, asker, happened)) ? { kind, change: next, missing, lost } : undefined;
 }
 
-async function queue(desk: Desk, { line, asker }: Counting, next: Change): Promise<ApprovalAnswer | undefined> {
+/** The plan that was approved, which may have moved up in its line since. */
+function approvedBy(change: Awaiting, missing: number): Omit<Happened, 'asker'> {
+  const { rule } = change.state.needs;
+  return { kind: 'approved', deed: 'approve', rule, missing, plan: planHash(change) };
+}
+
+/** Who had approved before has approved nothing more, though what counts is another by now. */
+function recounted({ state }: Change, missing: number): Omit<Happened, 'asker'> {
+  const rule = state.kind === 'awaiting' ? state.needs.rule : undefined;
+  return { kind: 'refused', deed: 'approve', because: 'approved-before', rule, missing };
+}
+
+async function queue(desk: Desk, counting: Counting, next: Change): Promise<ApprovalAnswer | undefined> {
+  const { change, line, asker } = counting;
   refuseIfLate(desk, asker);
-  const accepted = await accept(desk, next, { line: line.version, ahead: isAhead(next) }, asker);
+  const event = eventOf(next, { asker, ...approvedBy(change, 0) }, desk.now());
+  const accepted = await accept(desk, next, { line: line.version, ahead: isAhead(next), event }, asker);
   if (accepted.kind !== 'accepted') return undefined;
   addJob(desk, next);
   return { kind: 'approved', change: next, missing: 0, lost: [] };
 }
 
-async function end(desk: Desk, change: Change, state: State, asker: Asker): Promise<ApprovalAnswer | undefined> {
+async function end(
+  desk: Desk,
+  change: Change,
+  state: State,
+  { asker, deed }: Gesture,
+): Promise<ApprovalAnswer | undefined> {
   const next = moveTo(change, state);
-  return (await replace(desk, next, asker)) ? { kind: 'voided', change: next } : undefined;
+  return (await replace(desk, next, asker, { kind: 'voided', deed })) ? { kind: 'voided', change: next } : undefined;
 }
 
 async function denied(

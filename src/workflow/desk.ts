@@ -2,13 +2,27 @@ import { createHash } from 'node:crypto';
 import type { Change, Origin } from '../domain/change.ts';
 import type { TypedService } from '../domain/command.ts';
 import { type ChangeId, changeIdFrom, type RoutingObject, type ServiceName } from '../domain/names.ts';
-import type { Aside, Changes, Found, Holds, Log, Mesh, Notices, OpenRoute, People, Policies, Queue } from './ports.ts';
+import type {
+  Aside,
+  Audit,
+  Changes,
+  Found,
+  Holds,
+  Log,
+  Mesh,
+  Notices,
+  OpenRoute,
+  People,
+  Policies,
+  Queue,
+} from './ports.ts';
 import type { Turns } from './turns.ts';
 
 /** What it takes to answer a person. */
 export interface Desk {
   readonly mesh: Mesh;
   readonly changes: Changes;
+  readonly audit: Audit;
   readonly queue: Queue;
   readonly policies: Policies;
   readonly people: People;

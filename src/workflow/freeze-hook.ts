@@ -1,6 +1,7 @@
 import { resolveEnd } from '../domain/end.ts';
 import { readScope, type Scope } from '../domain/scope.ts';
 import { hookOwner, keyOfHold, mostFreezes, type SetHold, spans } from '../domain/set-hold.ts';
+import { holdFacts, note } from './audit.ts';
 import type { Desk } from './desk.ts';
 import { requestId } from './desk.ts';
 
@@ -25,7 +26,7 @@ export type HookAnswer =
   | { readonly kind: 'wrong-end'; readonly because: 'over' | 'too-long' }
   | { readonly kind: 'too-many' };
 
-export interface HookDesk extends Pick<Desk, 'holds' | 'log' | 'now'> {
+export interface HookDesk extends Pick<Desk, 'holds' | 'audit' | 'aside' | 'log' | 'now'> {
   readonly mesh: Pick<Desk['mesh'], 'clusters'>;
 }
 
@@ -60,10 +61,8 @@ interface Freezing {
 }
 
 /** Undefined where somebody was faster. */
-async function freezeByHook(
-  { mesh, holds, log, now }: HookDesk,
-  { order, standing, request }: Freezing,
-): Promise<HookAnswer | undefined> {
+async function freezeByHook(desk: HookDesk, { order, standing, request }: Freezing): Promise<HookAnswer | undefined> {
+  const { mesh, holds, log, now } = desk;
   const scope = readScope({ pattern: order.target }, mesh.clusters);
   if (scope.kind !== 'covers') return { kind: 'no-scope', scope };
   const end = endsAt(order, now());
@@ -82,13 +81,21 @@ async function freezeByHook(
   };
   if ((await holds.set(hold, { at: now(), instead: standing })) !== 'set') return undefined;
   log.info({ target: hold.target, name: hold.name, by: hold.by, until: hold.until }, 'frozen');
+  tell(desk, 'frozen', hold);
   return { kind: 'frozen', hold };
 }
 
-async function thawByHook({ holds, log }: HookDesk, hold: SetHold | undefined): Promise<HookAnswer | undefined> {
+async function thawByHook(desk: HookDesk, hold: SetHold | undefined): Promise<HookAnswer | undefined> {
+  const { holds, log } = desk;
   if (hold === undefined || !(await holds.release(hold))) return undefined;
   log.info({ target: hold.target, name: hold.name, by: hold.by }, 'thawed');
+  tell(desk, 'thawed', hold);
   return { kind: 'thawed', hold };
+}
+
+function tell(desk: HookDesk, kind: 'frozen' | 'thawed', hold: SetHold): void {
+  const { id, by } = hold;
+  note(desk, { id: `${id}.${kind}`, kind, at: desk.now().toISOString(), by: { user: by }, ...holdFacts(hold) });
 }
 
 function endsAt({ end }: Freezing['order'], now: Date) {

@@ -5,6 +5,7 @@ import { type PlannedChange, planReturn, type Refusal, startBehind } from '../do
 import { findRule, type Route } from '../domain/route.ts';
 import { sameShares } from '../domain/split.ts';
 import { accept, replace } from './accept.ts';
+import { aboutChange, eventOf, moveOn, noteDenied, noteRefused } from './audit.ts';
 import { type Asker, type Desk, refuseIfLate } from './desk.ts';
 import { judgeLive, mayOverrideOwner } from './judge-live.ts';
 import { addJob, goingBefore, stateOf } from './submit.ts';
@@ -32,6 +33,10 @@ const maxTries = 5;
  * what the card showed that was clicked.
  */
 export async function planAnew(desk: Desk, id: ChangeId, asker: Asker, seen?: string): Promise<HeldAnswer> {
+  return heard(desk, asker, 'plan-anew', await planFromLive(desk, id, asker, seen));
+}
+
+async function planFromLive(desk: Desk, id: ChangeId, asker: Asker, seen?: string): Promise<HeldAnswer> {
   for (let tries = 0; tries < maxTries; tries += 1) {
     const change = await desk.changes.read(id);
     if (change === undefined) return { kind: 'unknown-change', id };
@@ -43,7 +48,8 @@ export async function planAnew(desk: Desk, id: ChangeId, asker: Asker, seen?: st
     if (route === undefined) return { kind: 'object-gone', change };
     if (hasMoved(state, change.rule, route)) {
       const anew = moveTo(change, shownAnew(state, change.rule, route));
-      if (await desk.changes.update(anew)) return { kind: 'moved-again', change: anew };
+      const happened = { kind: 'refused', asker, deed: 'plan-anew', because: 'moved-again' } as const;
+      if (await moveOn(desk, anew, happened)) return { kind: 'moved-again', change: anew };
       continue;
     }
 
@@ -52,15 +58,15 @@ export async function planAnew(desk: Desk, id: ChangeId, asker: Asker, seen?: st
     const ahead = deedOf(change) === 'rollback';
     const plan = planReturn(route, back, startBehind(route, goingBefore(line, ahead), change.rule));
     if (plan.kind === 'refused') return { kind: 'refused', change, refusal: plan.refusal };
-    const { verdict } = await judgeLive(desk, asker, { deed: deedOf(change), route, plan });
+    const { verdict, rule: decidedBy } = await judgeLive(desk, asker, { deed: deedOf(change), route, plan });
     if (verdict.kind === 'refused') return { kind: 'denied', change, denial: verdict.denial };
 
     const next = askedAnew(desk, change, { plan, verdict, asker });
     refuseIfLate(desk, asker);
-    const accepted = await accept(desk, next, { line: line.version, ahead }, asker);
+    const event = eventOf(next, { kind: 'planned-anew', asker, deed: 'plan-anew', rule: decidedBy }, desk.now());
+    const accepted = await accept(desk, next, { line: line.version, ahead, event }, asker);
     if (accepted.kind !== 'accepted') continue;
     if (next.state.kind === 'queued') addJob(desk, next);
-    desk.log.info({ changeId: id, from: next.from, to: next.to, by: asker.user }, 'change planned anew');
     return { kind: 'planned-anew', change: next };
   }
   throw new Error(`change ${id} or its line moved ${maxTries} times`);
@@ -68,6 +74,10 @@ export async function planAnew(desk: Desk, id: ChangeId, asker: Asker, seen?: st
 
 /** Ends a held change without effect. */
 export async function discard(desk: Desk, id: ChangeId, asker: Asker): Promise<HeldAnswer> {
+  return heard(desk, asker, 'discard', await drop(desk, id, asker));
+}
+
+async function drop(desk: Desk, id: ChangeId, asker: Asker): Promise<HeldAnswer> {
   const change = await desk.changes.read(id);
   if (change === undefined) return { kind: 'unknown-change', id };
   if (change.state.kind !== 'held') return { kind: 'decided', change };
@@ -76,11 +86,32 @@ export async function discard(desk: Desk, id: ChangeId, asker: Asker): Promise<H
   if (denial !== undefined) return { kind: 'denied', change, denial };
 
   const next = moveTo(change, { kind: 'discarded', at: desk.now().toISOString(), by: asker.user });
-  if (await replace(desk, next, asker)) {
-    desk.log.info({ changeId: id, by: asker.user }, 'held change discarded');
+  if (await replace(desk, next, asker, { kind: 'discarded', deed: 'discard' }))
     return { kind: 'discarded', change: next };
-  }
   return { kind: 'decided', change: (await desk.changes.read(id)) ?? change };
+}
+
+/** Whoever was told no is noted; what was done stands in the store already. */
+function heard(desk: Desk, asker: Asker, deed: 'plan-anew' | 'discard', answer: HeldAnswer): HeldAnswer {
+  switch (answer.kind) {
+    case 'planned-anew':
+    case 'discarded':
+      break;
+    case 'unknown-change':
+      noteRefused(desk, asker, { deed, changeId: answer.id, because: answer.kind });
+      break;
+    case 'denied':
+      noteDenied(desk, asker, answer.denial, { deed, ...aboutChange(answer.change) });
+      break;
+    case 'refused':
+      noteRefused(desk, asker, { deed, ...aboutChange(answer.change), because: answer.refusal.reason });
+      break;
+    case 'decided':
+    case 'moved-again':
+    case 'object-gone':
+      noteRefused(desk, asker, { deed, ...aboutChange(answer.change), because: answer.kind });
+  }
+  return answer;
 }
 
 /** Whoever asked for it may drop it, whatever policy has become. */

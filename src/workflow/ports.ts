@@ -1,3 +1,4 @@
+import type { AuditEvent, AuditSubject } from '../domain/audit.ts';
 import type { Change } from '../domain/change.ts';
 import type { Membership, Person } from '../domain/groups.ts';
 import type { Revision } from '../domain/ledger.ts';
@@ -105,8 +106,11 @@ export interface Changes {
   rest(change: Change, forMs: number): Promise<void>;
   /** Of these, which wait although they are first in line, nobody has them in hand and they do not rest. */
   stranded(waiting: readonly Change[]): Promise<readonly Change[]>;
-  /** Replaces a record by its next one (`rev` one higher), and keeps the line in step with its state. False when it moved on meanwhile. */
-  update(next: Change): Promise<boolean>;
+  /**
+   * Replaces a record by its next one (`rev` one higher), and keeps the line in step with its state. False when it moved on meanwhile.
+   * The event is kept for the audit in the same step, so that no crash parts them and no second worker tells it again.
+   */
+  update(next: Change, event?: AuditEvent): Promise<boolean>;
   /** Nothing is open, and no card is owed anything: cheap to ask. */
   areQuiet(): Promise<boolean>;
   /** Changes that still wait for a worker or a person, or whose effect is not known, oldest first. */
@@ -121,6 +125,8 @@ export interface AcceptOptions {
   readonly ahead: boolean;
   /** The id of the request, where the change has another: several requests may be one change. */
   readonly askedAs?: ChangeId | undefined;
+  /** Kept for the audit in the same step, where it is accepted. */
+  readonly event?: AuditEvent | undefined;
 }
 
 export interface Line {
@@ -164,6 +170,27 @@ export interface Limits {
   take(request: string, buckets: readonly Bucket[]): Promise<Taken>;
   /** How many were refused for a bucket, which begins to be counted anew. */
   refusedSince(bucket: string): Promise<number>;
+}
+
+/** Who decided what, when and why, for as long as the configuration says. A failure is a StoreUnavailableError. */
+export interface Audit {
+  /** Keeps an event that no change moved by; once for its gesture, within an hour. True when it was not there yet. */
+  note(event: AuditEvent): Promise<boolean>;
+  /** Newest first, as far back as a person waits for. */
+  read(query: { readonly subject: AuditSubject; readonly limit: number }): Promise<AuditReading>;
+  /** All that was kept since then, oldest first, a bounded part of it in memory at a time. */
+  export(since: Date): AsyncIterable<AuditEntry>;
+}
+
+export type AuditEntry =
+  | { readonly kind: 'event'; readonly event: AuditEvent }
+  /** Not as one of us wrote it: altered, signed with another key, or by a version that we do not know. What it was about is not known. */
+  | { readonly kind: 'untrusted'; readonly at: string; readonly text: string };
+
+export interface AuditReading {
+  readonly entries: readonly AuditEntry[];
+  /** There may be older ones. */
+  readonly hasMore: boolean;
 }
 
 /** Hands changes to workers. A failure is a StoreUnavailableError. */

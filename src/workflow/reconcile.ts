@@ -1,13 +1,12 @@
 import { type Change, isUnsettled, isWaiting } from '../domain/change.ts';
 import type { ChangeId } from '../domain/names.ts';
 import { expire } from './approve.ts';
-import type { Aside, CardLog, Queue } from './ports.ts';
+import type { CardLog, Queue } from './ports.ts';
 import { type Settling, settle } from './settle.ts';
 
 export interface Reconciling extends Settling {
   readonly cardLog: CardLog;
   readonly queue: Queue;
-  readonly aside: Aside;
   /** A clock that never jumps: other processes' clocks say nothing about how long something has waited. */
   readonly monotonicMs: () => number;
 }

@@ -2,6 +2,7 @@ import type { Command } from '../domain/command.ts';
 import type { ChangeId } from '../domain/names.ts';
 import { planShift, startBehind } from '../domain/plan.ts';
 import { keyOfNamed } from '../domain/route.ts';
+import { noteRefused } from './audit.ts';
 import { type Asker, type Desk, fillIn } from './desk.ts';
 import { mayOverrideOwner } from './judge-live.ts';
 import { type Answer, submit } from './submit.ts';
@@ -35,7 +36,10 @@ export async function promote(
   asker: Asker,
 ): Promise<Answer | { readonly kind: 'unknown-change'; readonly id: ChangeId }> {
   const change = await desk.changes.read(id);
-  if (change?.focus === undefined) return { kind: 'unknown-change', id };
+  if (change?.focus === undefined) {
+    noteRefused(desk, asker, { deed: 'promote', changeId: id, because: 'unknown-change' });
+    return { kind: 'unknown-change', id };
+  }
 
   const { object, service, focus, rule } = change;
   const wish = { kind: 'share', version: focus, percent: 100 } as const;

@@ -6,6 +6,7 @@ import type { ChangeId, ServiceName } from '../domain/names.ts';
 import { chooseReturn, planReturn, startBehind, takingBack } from '../domain/plan.ts';
 import { findRule, keyOfNamed, type Route } from '../domain/route.ts';
 import { keepingPlaces, type Split, sameShares } from '../domain/split.ts';
+import { aboutChange, noteRefused } from './audit.ts';
 import { type Asker, type Desk, fillIn, locateChange, openService, requestId } from './desk.ts';
 import { mayOverrideOwner } from './judge-live.ts';
 import { type Answer, type Instead, remembered, submit } from './submit.ts';
@@ -40,9 +41,16 @@ export async function requestRollback(desk: Desk, command: Rollback, asker: Aske
   const known = await acceptedBefore(desk, askedAs);
   if (known !== undefined) return { kind: 'accepted', change: known, behind: 0, again: true };
   const found = await openService(desk, name);
-  if (found.kind !== 'found') return remembered(desk, askedAs, { kind: 'not-found', name, found });
+  const asked = { deed: 'rollback', service: name, reason: options.reason } as const;
+  if (found.kind !== 'found') {
+    noteRefused(desk, asker, { ...asked, because: found.kind });
+    return remembered(desk, askedAs, { kind: 'not-found', name, found });
+  }
   const chosen = chooseReturn(found.open.route.ledger, keyOfNamed(found.open.route, options.rule), undefined);
-  if (chosen.kind === 'refused') return remembered(desk, askedAs, { kind: 'refused', name, refusal: chosen.refusal });
+  if (chosen.kind === 'refused') {
+    if (!options.dryRun) noteRefused(desk, asker, { ...asked, because: chosen.refusal.reason });
+    return remembered(desk, askedAs, { kind: 'refused', name, refusal: chosen.refusal });
+  }
 
   const { id } = chosen.revision;
   return submit<RollbackAnswer>(desk, {
@@ -62,10 +70,13 @@ export async function requestRollback(desk: Desk, command: Rollback, asker: Aske
  */
 export async function rollBack(desk: Desk, id: ChangeId, asker: Asker, seen?: string): Promise<RollbackAnswer> {
   const located = await locateChange(desk, id);
-  if (located === undefined) return { kind: 'unknown-change', id };
+  if (located === undefined) {
+    noteRefused(desk, asker, { deed: 'rollback', changeId: id, because: 'unknown-change' });
+    return { kind: 'unknown-change', id };
+  }
 
   const { object, name, stored } = located;
-  return submit<RollbackAnswer>(desk, {
+  const answer = await submit<RollbackAnswer>(desk, {
     name,
     asker: await takingItBack(desk, id, asker),
     deed: 'rollback',
@@ -76,6 +87,10 @@ export async function rollBack(desk: Desk, id: ChangeId, asker: Asker, seen?: st
       planTakingBack(desk, route, before, { id, name, stored, mayUndo: ({ stamp }) => stamp === seen }),
     ahead: true,
   });
+  const refused = { deed: 'rollback', because: answer.kind } as const;
+  if (answer.kind === 'unknown-change') noteRefused(desk, asker, { ...refused, changeId: id, service: name, object });
+  if (answer.kind === 'not-applied') noteRefused(desk, asker, { ...refused, ...aboutChange(answer.change) });
+  return answer;
 }
 
 /** The same delivery again: what is newest has changed since, and must not be taken back by it. */

@@ -1,8 +1,9 @@
 import { type Change, isUnsettled, moveTo, type State } from '../domain/change.ts';
 import { decide } from '../domain/decide.ts';
+import { moveOn } from './audit.ts';
 import type { Cards } from './cards.ts';
 import { DependencyError } from './errors.ts';
-import type { Changes, Log, Mesh } from './ports.ts';
+import type { Aside, Changes, Log, Mesh } from './ports.ts';
 
 export interface Settling {
   readonly mesh: Mesh;
@@ -10,6 +11,7 @@ export interface Settling {
   readonly cards: Pick<Cards, 'showSoon'>;
   readonly log: Log;
   readonly now: () => Date;
+  readonly aside: Aside;
 }
 
 /** A write whose reply never came may still be committed for as long as the API server works on a request, which is a minute. */
@@ -25,14 +27,25 @@ export async function settle(settling: Settling, change: Change): Promise<void> 
 
   const state = await lookAgain(settling, change);
   const settled = state ?? (agoMs > untilMs ? { ...change.state, settled: true } : undefined);
-  if (settled === undefined || !(await settling.changes.update(moveTo(change, settled)))) return;
+  if (settled === undefined) return;
+  const next = moveTo(change, settled);
+  const because = settled.kind === 'failed' ? settled.because : settled.kind;
+  if (!(await moveOn(settling, next, { kind: 'settled', because }))) return;
   settling.log.warn({ changeId: change.id, state: settled }, 'what became of a change was looked up');
   settling.cards.showSoon(change.id);
+  if (settled.kind === 'applied') announce(settling, next);
 }
 
+/** It touched its object after all. */
+function announce({ mesh, aside }: Settling, change: Change): void {
+  aside(() => mesh.announce(change), 'an Event was not left on the object', { changeId: change.id });
+}
+
+type Settled = Extract<State, { kind: 'applied' | 'failed' }>;
+
 /** Undefined where the cluster still does not answer. */
-async function lookAgain({ mesh, log, now }: Settling, change: Change): Promise<State | undefined> {
-  const without: State = { kind: 'failed', at: now().toISOString(), because: 'not-reached' };
+async function lookAgain({ mesh, log, now }: Settling, change: Change): Promise<Settled | undefined> {
+  const without: Settled = { kind: 'failed', at: now().toISOString(), because: 'not-reached' };
   try {
     const route = (await mesh.read(change.object))?.route;
     const decision = route === undefined ? undefined : decide(change, route);

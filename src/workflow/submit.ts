@@ -6,6 +6,7 @@ import { type ChangeId, objectKey, type RoutingObject, type ServiceName } from '
 import type { Plan, PlannedChange, Refusal } from '../domain/plan.ts';
 import type { Route } from '../domain/route.ts';
 import { accept } from './accept.ts';
+import { aboutPlan, eventOf, gestureId, noteDenied, noteRefused, type Refused } from './audit.ts';
 import { type Asker, type Desk, type NotFound, refuseIfLate, requestId } from './desk.ts';
 import { RejectedError } from './errors.ts';
 import { judgeLive } from './judge-live.ts';
@@ -86,7 +87,10 @@ export async function remembered<A extends Told>(desk: Desk, request: ChangeId, 
 
 async function submitTo<A>(desk: Desk, submission: Submission<A>, found: Found): Promise<Answer | A> {
   const { name, asker } = submission;
-  if (found.kind !== 'found') return { kind: 'not-found', name, found };
+  if (found.kind !== 'found') {
+    noteRefused(desk, asker, { ...asked(submission), because: found.kind });
+    return { kind: 'not-found', name, found };
+  }
   for (;;) {
     const { object } = found;
     const answer = await desk.turns.run(objectKey(object), () => planAndAccept(desk, submission, object));
@@ -103,7 +107,10 @@ async function planAndAccept<A>(desk: Desk, submission: Submission<A>, object: R
   // The line first and the object after it: a change that is applied in between moves the line, and so this one is planned anew.
   const line = await desk.changes.line(object);
   const open = await desk.mesh.read(object);
-  if (open === undefined) return answered({ kind: 'not-found', name, found: { kind: 'gone', object } });
+  if (open === undefined) {
+    noteRefused(desk, asker, { ...asked(submission), object, because: 'gone' });
+    return answered({ kind: 'not-found', name, found: { kind: 'gone', object } });
+  }
 
   const before = goingBefore(line, ahead);
   const plan = submission.plan(open.route, before);
@@ -113,16 +120,26 @@ async function planAndAccept<A>(desk: Desk, submission: Submission<A>, object: R
     if (known !== undefined) return answered(acceptedAlready(known, asker));
   }
   if (plan.kind === 'instead') return { kind: 'answered', answer: plan.answer };
-  if (plan.kind === 'refused') return answered({ kind: 'refused', name, refusal: plan.refusal });
+  const { dryRun } = submission.options;
+  if (plan.kind === 'refused') {
+    if (!dryRun) noteRefused(desk, asker, { ...asked(submission), object, because: plan.refusal.reason });
+    return answered({ kind: 'refused', name, refusal: plan.refusal });
+  }
 
   const judgement = await judgeLive(desk, asker, { deed: submission.deed, route: open.route, plan });
-  if (submission.options.dryRun) return answered(await preview(desk, submission, { plan, judgement, open, line }));
+  if (dryRun) return answered(await preview(desk, submission, { plan, judgement, open, line }));
   const { verdict } = judgement;
-  if (verdict.kind === 'refused') return answered({ kind: 'denied', name, denial: verdict.denial });
+  if (verdict.kind === 'refused') {
+    noteDenied(desk, asker, verdict.denial, { ...asked(submission), object, ...aboutPlan(plan) });
+    return answered({ kind: 'denied', name, denial: verdict.denial });
+  }
 
   const change = toChange(desk, submission, { plan, object, state: stateOf(verdict, desk.now()) });
   refuseIfLate(desk, asker);
-  const accepted = await accept(desk, change, { line: line.version, ahead, askedAs }, asker);
+  const kind = change.state.kind === 'awaiting' ? 'awaiting' : 'accepted';
+  const happened = { kind, asker, ...asked(submission), rule: judgement.rule } as const;
+  const event = eventOf(change, happened, desk.now());
+  const accepted = await accept(desk, change, { line: line.version, ahead, askedAs, event }, asker);
   if (accepted.kind === 'moved') return accepted;
   if (accepted.kind === 'refused-before') return answered(accepted);
   if (accepted.kind === 'known') return answered(acceptedAlready(accepted.change, asker));
@@ -132,6 +149,11 @@ async function planAndAccept<A>(desk: Desk, submission: Submission<A>, object: R
     'change accepted',
   );
   return answered({ kind: 'accepted', change, behind: before.length, again: false });
+}
+
+/** What is told of a submission, whatever becomes of it. */
+function asked<A>({ name, asker, deed, options, askedAs }: Submission<A>): Omit<Refused, 'because'> {
+  return { deed, service: name, reason: options.reason, request: gestureId(askedAs ?? requestId(asker.request)) };
 }
 
 function answered(answer: Answer): { readonly kind: 'answered'; readonly answer: Answer } {

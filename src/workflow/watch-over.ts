@@ -3,6 +3,7 @@ import { type AppliedChange, type Fate, fateOf, isApplied, isTold } from '../dom
 import type { ChangeId } from '../domain/names.ts';
 import { toolOf } from '../domain/owner.ts';
 import type { Weights } from '../domain/route.ts';
+import { type Happened, moveOn } from './audit.ts';
 import type { Cards } from './cards.ts';
 import { DependencyError, LedgerUnreadableError, UntrustedRecordError } from './errors.ts';
 import type { Changes, Log, Mesh, Meter, Touched } from './ports.ts';
@@ -83,9 +84,15 @@ async function keepTrue(lookout: Lookout, change: AppliedChange, seen: Weights |
     if (isTold(current, fate)) return;
     const { movedAway: before, ...state } = current.state;
     const next = moveTo(current, fate.kind === 'moved' ? { ...state, movedAway: fate.away } : state);
-    if (await lookout.changes.update(next)) return tell(lookout, change.id, fate, before === undefined);
+    if (await moveOn(lookout, next, happenedBy(fate))) return tell(lookout, change.id, fate, before === undefined);
     current = await lookout.changes.read(change.id);
   }
+}
+
+function happenedBy(fate: Fate): Happened {
+  if (fate.kind !== 'moved') return { kind: 'live-again' };
+  const { how, manager, live } = fate.away;
+  return { kind: 'moved-away', because: how, detail: manager, live };
 }
 
 function tell({ cards, log, meter }: Lookout, changeId: ChangeId, fate: Fate, isNew: boolean): void {

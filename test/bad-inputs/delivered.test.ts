@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { actions } from '../../src/slack/actions.ts';
+import { rejectDialogId } from '../../src/slack/reject-dialog.ts';
 import { changeId, reviews, reviewsObject, revision } from '../support/builders.ts';
 import { House } from '../workflow/house.ts';
 import { Door } from './door.ts';
@@ -90,8 +91,16 @@ describe('row 14: signed, but odd', () => {
       'I do not know what `delete_everything` means',
     );
     expect(house.changes.all).toHaveLength(1);
+    expect(await refusals(house)).toEqual(['U01ALICE unknown-button']);
   });
 });
+
+/** Who was told no, and why, as the audit has it. */
+async function refusals(house: House): Promise<readonly string[]> {
+  await house.settled();
+  const refused = house.audit.trail.filter(({ kind }) => kind === 'refused');
+  return refused.map(({ by, because }) => `${by?.user} ${because}`);
+}
 
 describe('row 15: a button from elsewhere, or altered', () => {
   it.each([
@@ -110,6 +119,7 @@ describe('row 15: a button from elsewhere, or altered', () => {
 
     expect((await door.click({ action: actions.rollBack, value }))?.text).toContain('This button is not one of mine');
     expect(house.changes.all).toHaveLength(1);
+    expect(await refusals(house)).toEqual(['U01ALICE altered-button']);
   });
 
   it('on the message of another app is none of ours, and the log says so', async () => {
@@ -120,6 +130,7 @@ describe('row 15: a button from elsewhere, or altered', () => {
 
     expect(told?.text).toContain('This button is not one of mine');
     expect(house.changes.all).toHaveLength(1);
+    expect(await refusals(house)).toEqual(['U01ALICE altered-button']);
     expect(house.log.messages('warn')).toContain('a click came from a message that is not ours');
   });
 
@@ -144,9 +155,22 @@ describe('row 15: a button from elsewhere, or altered', () => {
 
       expect(told?.text.replaceAll(applied.id, 'X')).toBe(unknown?.text.replaceAll(changeId(77), 'X'));
       expect(house.changes.all).toHaveLength(1);
+      expect(await refusals(house)).toEqual([`${where.user ?? 'U01ALICE'} wrong-channel`, 'U01ALICE unknown-change']);
       expect(house.log.messages('warn')).toContain('a click came from where no card of that change is');
     },
   );
+
+  it('in a dialog that is none of ours is told to nobody but the audit', async () => {
+    const house = await open();
+    const view = { id: 'V1', callback_id: rejectDialogId, private_metadata: '{"value":"all"}', state: { values: {} } };
+    const user = { id: 'U02BOB', team_id: 'T01TEAM' };
+
+    const status = await door.payload({ type: 'view_submission', user, team: { id: 'T01TEAM' }, view });
+
+    expect(status).toBe(200);
+    await expect.poll(() => refusals(house)).toEqual(['U02BOB altered-dialog']);
+    expect(door.told()).toEqual([]);
+  });
 
   it('is taken from the conversation with who asked, where the card is when the channel is closed', async () => {
     const house = await open();

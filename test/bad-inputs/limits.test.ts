@@ -42,6 +42,9 @@ describe('row 21: 500 commands at once', () => {
     expect(house.changes.all).toHaveLength(20);
     expect(answers[20]).toContain('I take 30 a minute from one person, so this was *not accepted*');
     expect(answers.slice(21).filter((text) => text !== undefined)).toEqual([]);
+    await house.settled();
+    const told = house.audit.trail.map(({ kind, because }) => [kind, because].join(' '));
+    expect(told.filter((each) => each !== 'accepted ')).toEqual(['refused too-many']);
   });
 
   it('by one person: one message tells in the end how many were not taken', async () => {

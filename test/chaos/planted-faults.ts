@@ -146,6 +146,39 @@ export const plantedFaults: readonly PlantedFault[] = [
     tests: ['test/contracts/changes.test.ts'],
   },
   {
+    name: 'the signature of an event is not checked',
+    edits: [
+      {
+        file: 'src/redis/stored-event.ts',
+        find: '  if (!isSigned({ record: signed(event), mac }, key)) return untrusted;\n',
+        replace: '',
+      },
+    ],
+    tests: ['test/contracts/audit.test.ts'],
+  },
+  {
+    name: 'a refusal that is delivered again is told again',
+    edits: [
+      {
+        file: 'src/redis/audit-stream.ts',
+        find: "  if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end\n",
+        replace: '',
+      },
+    ],
+    tests: ['test/contracts/audit.test.ts'],
+  },
+  {
+    name: 'whoever shows any token takes the audit away',
+    edits: [
+      {
+        file: 'src/http/audit-export.ts',
+        find: "timingSafeEqual(digest(value ?? ''), digest(token)) && value !== undefined",
+        replace: 'token.length > 0 && value !== undefined',
+      },
+    ],
+    tests: ['test/http/audit-export.test.ts'],
+  },
+  {
     name: 'a card whose post may have got through is posted again unseen',
     edits: [
       {

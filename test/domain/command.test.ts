@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Command, formatCommand, type MovingCommand } from '../../src/domain/command.ts';
+import { type AuditTopic, type Command, formatCommand, type MovingCommand } from '../../src/domain/command.ts';
 import { parseCommand } from '../../src/domain/parse-command.ts';
 import { aChangeId, aLabel, aPercent, aVersion, aWhole } from './arbitraries.ts';
 
@@ -17,6 +17,11 @@ describe('formatCommand', () => {
     '/shift reviews v3 50',
     '/shift reviews v1=80 v3=20 -n bookinfo --cluster prod-eu --route primary --reason "red stars" --dry-run',
     '/shift set status v3 50',
+    '/shift audit',
+    '/shift audit reviews -n bookinfo --cluster prod-eu',
+    '/shift audit @U01ALICE',
+    '/shift audit c-7F3K2M9P',
+    '/shift set audit v3 50',
     '/shift why reviews v3 50 -n bookinfo',
     '/shift why set why v3 50',
     '/shift why rollback reviews to c-7F3K2M9P --route primary',
@@ -172,11 +177,19 @@ const aHoldCommand: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ verb: fc.constant('thaw' as const), scope: maybe(aScope) }),
 );
 
+const aTopic: fc.Arbitrary<AuditTopic> = fc.oneof(
+  fc.constant({ kind: 'everything' as const }),
+  fc.record({ kind: fc.constant('service' as const), service: aService }),
+  fc.record({ kind: fc.constant('person' as const), user: fc.stringMatching(/^[UW][A-Z0-9]{1,12}$/) }),
+  fc.record({ kind: fc.constant('change' as const), id: aChangeId }),
+);
+
 const aCommand: fc.Arbitrary<Command> = fc.oneof(
   aHoldCommand,
   aMovingCommand,
   fc.record({ verb: fc.constant('why' as const), command: aMovingCommand }),
   fc.record({ verb: fc.constant('history' as const), service: aService }),
+  aTopic.map((about) => ({ verb: 'audit' as const, about })),
   aService.map((service) => ({ verb: 'status' as const, ...service })),
   fc.record({ verb: fc.constantFrom('approve' as const, 'withdraw' as const), id: aChangeId }),
   fc.record({ verb: fc.constant('reject' as const), id: aChangeId, reason: fc.option(aReason, { nil: undefined }) }),

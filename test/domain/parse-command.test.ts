@@ -103,6 +103,11 @@ describe('what is accepted', () => {
     ${'status reviews'}                  | ${{ verb: 'status', service: 'reviews' }}
     ${'status status'}                   | ${{ verb: 'status', service: 'status' }}
     ${'history bookinfo/reviews'}        | ${{ verb: 'history', service: { service: 'reviews', namespace: 'bookinfo' } }}
+    ${'audit'}                           | ${{ verb: 'audit', about: { kind: 'everything' } }}
+    ${'audit bookinfo/reviews'}          | ${{ verb: 'audit', about: { kind: 'service', service: { service: 'reviews', namespace: 'bookinfo' } } }}
+    ${'audit <@U01ALICE|ana>'}           | ${{ verb: 'audit', about: { kind: 'person', user: 'U01ALICE' } }}
+    ${'/shift AUDIT <@W01ALICE>'}        | ${{ verb: 'audit', about: { kind: 'person', user: 'W01ALICE' } }}
+    ${'audit c-7f3k9qxz'}                | ${{ verb: 'audit', about: { kind: 'change', id: 'c-7F3K9QXZ' } }}
     ${'history history'}                 | ${{ verb: 'history', service: { service: 'history' } }}
     ${'why reviews v3 50'}               | ${{ verb: 'why', command: { verb: 'shift', service: { service: 'reviews' }, wish: share('v3', 50) } }}
     ${'/shift why reviews v1=80 v3=20'}  | ${{ verb: 'why', command: { verb: 'shift', wish: whole({ v1: 80, v3: 20 }) } }}
@@ -209,6 +214,10 @@ const mistakes: readonly (readonly [typed: string, wrong: string, next: string])
   ['stats reviews', "don't know `stats`", '`/shift status reviews`'],
   ['rolback reviews', "don't know `rolback`", '`/shift rollback reviews`'],
   ['rolback reviews to c-12', "don't know `rolback`", '`/shift help rollback`'],
+  ['audit @ana', '`@ana` is', 'Pick the person from the list'],
+  ['audit @ana reviews', '`reviews` is more', '`/shift help`'],
+  ['audit reviews v1', '`v1` is more', '`/shift audit reviews`'],
+  ['adit reviews', "don't know `adit`", '`/shift audit reviews`'],
   ['histroy reviews', "don't know `histroy`", '`/shift history reviews`'],
   ['promot', "don't know `promot`", '`/shift help promote`'],
   ['move reviews v3 50', "don't know `move`", '`/shift reviews v3 50`'],
@@ -367,6 +376,7 @@ describe('a mistake', () => {
           'promote',
           'help',
           'history',
+          'audit',
           'to',
           'stats',
           'sets',
@@ -506,6 +516,8 @@ describe('whatever is typed', () => {
     `reviews ${'v=1,'.repeat(990)}`,
     `reviews ${Array.from({ length: 600 }, (_, at) => `${at}=0`).join(' ')}`,
     '<@'.repeat(2000),
+    `audit ${'<@U'.repeat(1300)}`,
+    `audit <@U${'A|'.repeat(1900)}`,
     `<@${'a|'.repeat(1999)}`,
     '<http:'.repeat(660),
     '&amp;'.repeat(800),

@@ -50,9 +50,9 @@ describe.runIf(redisBinary)('a fault at an await, with a redis-server', () => {
 
   it.each`
     scenario          | steps
-    ${'shift'}        | ${['desk.changes.accept(', 'queue.add(', 'bench.changes.begin(', 'bench.mesh.read(', 'open.write(', 'bench.changes.update(', 'desk.chat.post(', 'desk.chat.update(']}
+    ${'shift'}        | ${['desk.changes.accept(', 'queue.add(', 'bench.changes.begin(', 'bench.mesh.read(', 'open.write(', 'moveOn(bench', 'desk.chat.post(', 'desk.chat.update(']}
     ${'rollback'}     | ${['rollBack(', 'desk.changes.accept(', 'open.write(', 'mark(', 'desk.chat.update(', 'client.chat.postEphemeral(']}
-    ${'apply-anyway'} | ${['planAnew(', 'desk.changes.accept(', 'open.write(', 'bench.changes.update(', 'client.chat.postEphemeral(']}
+    ${'apply-anyway'} | ${['planAnew(', 'desk.changes.accept(', 'open.write(', 'moveOn(bench', 'client.chat.postEphemeral(']}
     ${'discard'}      | ${['discard(', 'changes.update(', 'desk.chat.update(', 'client.chat.postEphemeral(']}
   `('may be at each await that $scenario is made of', ({ scenario, steps }) => {
     const points = outcome.enumerated.get(scenario)?.points ?? [];

@@ -1,4 +1,5 @@
 import { arithmetic } from './arithmetic.ts';
+import { events } from './events.ts';
 import { guard } from './guard.ts';
 import { language } from './language.ts';
 import { ledger } from './ledger.ts';
@@ -18,6 +19,7 @@ export const targets: readonly Target[] = [
   guard,
   objects,
   records,
+  events,
   cards,
   answers,
 ];

@@ -1,8 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import type { AuditEvent } from '../../src/domain/audit.ts';
 import { type Change, isEnded, isForPeople, isUnsettled, isWaiting, moveTo } from '../../src/domain/change.ts';
 import { type ChangeId, objectKey, type RoutingObject } from '../../src/domain/names.ts';
 import { StoreUnavailableError, UntrustedRecordError } from '../../src/workflow/errors.ts';
 import type { Accepted, AcceptOptions, Begun, Changes, Line } from '../../src/workflow/ports.ts';
+import type { InMemoryAudit } from './in-memory-audit.ts';
 import type { InMemoryCards } from './in-memory-cards.ts';
 
 interface ObjectLine {
@@ -22,6 +24,7 @@ interface Until {
 /** Stored changes in memory. Every call is one step, as a script is in Redis. */
 export class InMemoryChanges implements Changes {
   readonly #cards: InMemoryCards | undefined;
+  readonly #audit: InMemoryAudit | undefined;
   readonly #now: () => Date;
   readonly #records = new Map<ChangeId, Change>();
   readonly #tries = new Map<ChangeId, number>();
@@ -33,9 +36,18 @@ export class InMemoryChanges implements Changes {
   readonly #meanwhile: (() => Promise<void> | void)[] = [];
   #isAway = false;
 
-  /** `cards` are told what every transition owes them. */
-  constructor({ cards, now = () => new Date() }: { cards?: InMemoryCards; now?: () => Date } = {}) {
+  /** `cards` are told what every transition owes them, and `audit` what it is to be remembered as. */
+  constructor({
+    cards,
+    audit,
+    now = () => new Date(),
+  }: {
+    cards?: InMemoryCards;
+    audit?: InMemoryAudit;
+    now?: () => Date;
+  } = {}) {
     this.#cards = cards;
+    this.#audit = audit;
     this.#now = now;
   }
 
@@ -53,7 +65,7 @@ export class InMemoryChanges implements Changes {
     return { version, waiting };
   }
 
-  async accept(change: Change, { line, ahead, askedAs }: AcceptOptions): Promise<Accepted> {
+  async accept(change: Change, { line, ahead, askedAs, event }: AcceptOptions): Promise<Accepted> {
     await this.#reach();
     const known = this.#records.get(change.id);
     const isAskedAnew = known !== undefined && (isForPeople(known) || known.state.kind === 'void');
@@ -72,7 +84,7 @@ export class InMemoryChanges implements Changes {
       else its.ids.splice(first?.state.kind === 'applying' ? 1 : 0, 0, change.id);
       its.version += 1;
     }
-    this.#store(change);
+    this.#store(change, event);
     this.#tries.delete(change.id);
     if (askedAs !== undefined) this.#asked.set(askedAs, change.id);
     return { kind: 'accepted' };
@@ -140,11 +152,11 @@ export class InMemoryChanges implements Changes {
     });
   }
 
-  async update(next: Change): Promise<boolean> {
+  async update(next: Change, event?: AuditEvent): Promise<boolean> {
     await this.#reach();
     const before = this.#records.get(next.id);
     if (before?.rev !== next.rev - 1) return false;
-    this.#store(next);
+    this.#store(next, event);
     if (next.state.kind === 'applied' && before.state.kind !== 'applied')
       this.#applied.unshift({ id: next.id, atMs: this.#now().getTime() });
     if (isWaiting(next)) return true;
@@ -210,8 +222,9 @@ export class InMemoryChanges implements Changes {
     return [...this.#records.values()];
   }
 
-  #store(change: Change): void {
+  #store(change: Change, event?: AuditEvent): void {
     this.#records.set(change.id, change);
+    if (event !== undefined) this.#audit?.add(event);
     this.#cards?.owe(change.id, change.rev);
   }
 

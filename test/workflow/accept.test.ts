@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { type Change, moveTo } from '../../src/domain/change.ts';
 import { accept, replace } from '../../src/workflow/accept.ts';
+import { eventOf } from '../../src/workflow/audit.ts';
 import { AcceptanceUnknownError, StoreUnavailableError } from '../../src/workflow/errors.ts';
 import { change } from '../support/builders.ts';
 import { InMemoryChanges } from '../support/in-memory-changes.ts';
+import { InMemoryLog } from '../support/in-memory-log.ts';
 
 const at = '2026-11-22T14:05:00.000Z';
 const needs = { by: [], count: 2, expiresMs: 60_000, rule: { name: 'r', line: 1 } };
@@ -49,11 +51,12 @@ describe('a decision that was sent to the store, and of which no answer came', (
     const startedMs = performance.now();
     const now = () => new Date(performance.now() - startedMs);
     const asker = { user: 'U02BOB', origin: change().origin, request: 'click', until: 300, answerBy: 400 };
-    return decide({ changes, now }, asker);
+    return decide({ changes, now, log: new InMemoryLog() }, asker);
   };
-  const replaceIt = (store: Store, asker: Asker): Promise<unknown> => replace(store, rejection, asker);
+  const replaceIt = (store: Store, asker: Asker): Promise<unknown> =>
+    replace(store, rejection, asker, { kind: 'rejected' });
   const acceptIt = (store: Store, asker: Asker): Promise<unknown> =>
-    accept(store, queued, { line: 0, ahead: false }, asker);
+    accept(store, queued, { line: 0, ahead: false, event: eventOf(queued, { kind: 'approved' }, new Date(at)) }, asker);
 
   it('is told as decided when the store turns out to have it', async () => {
     expect(await decided(rejection, replaceIt)).toBe(true);

@@ -21,6 +21,7 @@ import type { Answer } from '../../src/workflow/submit.ts';
 import { Turns } from '../../src/workflow/turns.ts';
 import { type Lookout, lookAfter, lookAfterRecent } from '../../src/workflow/watch-over.ts';
 import { reviews, reviewsObject } from '../support/builders.ts';
+import { InMemoryAudit } from '../support/in-memory-audit.ts';
 import { InMemoryCards } from '../support/in-memory-cards.ts';
 import { InMemoryChanges } from '../support/in-memory-changes.ts';
 import { InMemoryChat } from '../support/in-memory-chat.ts';
@@ -42,7 +43,8 @@ export class House {
   readonly chat = new InMemoryChat();
   readonly queue = new InMemoryQueue();
   readonly cardLog = new InMemoryCards();
-  readonly changes = new InMemoryChanges({ cards: this.cardLog, now: () => this.now() });
+  readonly audit = new InMemoryAudit({ now: () => this.now() });
+  readonly changes = new InMemoryChanges({ cards: this.cardLog, audit: this.audit, now: () => this.now() });
   readonly people = new InMemoryPeople();
   readonly policies = new InMemoryPolicies();
   readonly holds = new InMemoryHolds();
@@ -61,7 +63,7 @@ export class House {
   lookedAgain = 0;
 
   constructor(...routes: readonly Route[]) {
-    const { log, meter, chat, queue, cardLog, changes, policies, people, holds, notices } = this;
+    const { log, meter, chat, queue, cardLog, changes, audit, policies, people, holds, notices } = this;
     const mesh = new InMemoryMesh(routes.length > 0 ? routes : [reviews({ v1: 100 })]);
     const now = () => this.now();
     const aside: Bench['aside'] = (work, what, fields) => this.#background.run(work, what, fields);
@@ -71,7 +73,7 @@ export class House {
     this.mesh = mesh;
     this.cards = cardsOf({ changes, cards: cardLog, chat, log, aside, lookAgain });
     this.desk = {
-      ...{ mesh, changes, queue, log, now, aside },
+      ...{ mesh, changes, audit, queue, log, now, aside },
       ...{ policies, people, holds, notices },
       turns: new Turns(),
       namespace: 'default',
@@ -166,6 +168,11 @@ export class House {
 
   approve(id: ChangeId, user: string, seen?: string) {
     return approve(this.desk, { id, seen }, this.asker(user));
+  }
+
+  /** The same gesture, perhaps delivered again. */
+  approveAs(id: ChangeId, asker: Asker) {
+    return approve(this.desk, { id }, asker);
   }
 
   reject(id: ChangeId, user: string, reason?: string) {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Change } from '../../src/domain/change.ts';
 import type { ChangeId } from '../../src/domain/names.ts';
 import { accept } from '../../src/workflow/accept.ts';
+import { eventOf } from '../../src/workflow/audit.ts';
 import { requestId, TooLateError } from '../../src/workflow/desk.ts';
 import {
   AcceptanceUnknownError,
@@ -13,6 +14,7 @@ import { requestShift } from '../../src/workflow/request.ts';
 import { Turns } from '../../src/workflow/turns.ts';
 import { change, jason, reviews, reviewsObject, reviewsUid, rule } from '../support/builders.ts';
 import { InMemoryChanges } from '../support/in-memory-changes.ts';
+import { InMemoryLog } from '../support/in-memory-log.ts';
 import { acceptedIn, House, stampIn } from './house.ts';
 
 describe('a request', () => {
@@ -394,7 +396,8 @@ describe('a change that was sent to the store, and of which no answer came', () 
     const startedMs = performance.now();
     const now = () => new Date(performance.now() - startedMs);
     const asker = { user: 'U01ALICE', origin: change().origin, request: change().request, until: 0, answerBy: forMs };
-    return accept({ changes, now }, change(), { line: 0, ahead: false }, asker);
+    const event = eventOf(change(), { kind: 'accepted', asker }, now());
+    return accept({ changes, log: new InMemoryLog(), now }, change(), { line: 0, ahead: false, event }, asker);
   };
 
   it('is told as accepted when the store turns out to have it', async () => {

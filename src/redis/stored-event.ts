@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { type AuditEvent, auditDeeds, auditKinds } from '../domain/audit.ts';
+import { changeIdSchema, splitSchema } from '../domain/ledger.ts';
+import type { AuditEntry } from '../workflow/ports.ts';
+import { isSigned, parseJson, sign } from './signature.ts';
+import { objectSchema } from './stored-change.ts';
+
+/** An event as Redis keeps it. */
+export interface StoredEvent {
+  readonly event: string;
+  readonly mac: string;
+}
+
+/** What is not known of is dropped, so that a later version may tell more of the same kinds. */
+const schema = z.object({
+  v: z.literal(1),
+  id: z.string(),
+  kind: z.enum(auditKinds),
+  at: z.iso.datetime(),
+  by: z.object({ user: z.string(), team: z.string().optional() }).optional(),
+  channel: z.string().optional(),
+  request: z.string().optional(),
+  deed: z.enum(auditDeeds).optional(),
+  changeId: changeIdSchema.optional(),
+  askedBy: z.string().optional(),
+  service: z.object({ cluster: z.string(), namespace: z.string(), service: z.string() }).optional(),
+  object: objectSchema.optional(),
+  route: z.string().optional(),
+  from: splitSchema.optional(),
+  to: splitSchema.optional(),
+  live: splitSchema.optional(),
+  plan: z.string().optional(),
+  reason: z.string().optional(),
+  because: z.string().optional(),
+  detail: z.string().optional(),
+  rule: z.object({ name: z.string(), line: z.int() }).optional(),
+  missing: z.int().optional(),
+  target: z.string().optional(),
+  until: z.iso.datetime().optional(),
+  other: changeIdSchema.optional(),
+});
+
+export function storeEvent(told: AuditEvent, key: string | undefined): StoredEvent {
+  const event = JSON.stringify({ v: 1, ...told });
+  return { event, mac: sign(signed(event), key) };
+}
+
+/** `at`: when Redis took it, which is all that is known of one that cannot be trusted. */
+export function readStoredEvent({ event, mac }: StoredEvent, at: string, key: string | undefined): AuditEntry {
+  const untrusted = { kind: 'untrusted', at, text: event } as const;
+  if (!isSigned({ record: signed(event), mac }, key)) return untrusted;
+  const parsed = schema.safeParse(parseJson(event));
+  if (!parsed.success) return untrusted;
+  const { v: _, ...told } = parsed.data;
+  return { kind: 'event', event: told };
+}
+
+/** So that no signed record of something else passes for an event. */
+function signed(event: string): string {
+  return `audit:${event}`;
+}
