@@ -24,11 +24,11 @@ import {
   answerTakeOver,
   answerText,
   type Conversation,
-  failed,
   noteStrangeDialog,
   type Request,
   type Told,
 } from './conversation.ts';
+import { failed } from './in-time.ts';
 import { readAsWritten } from './mrkdwn.ts';
 import { readClick, readCommand, readMention, readSender } from './payloads.ts';
 import { readRejection, rejectDialog, rejectDialogId } from './reject-dialog.ts';

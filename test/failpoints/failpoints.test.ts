@@ -28,7 +28,7 @@ const sample: readonly (readonly [Fault, Case['form'], number])[] = [
 
 /** What the enumeration has found: a step within which, and a fault at which, something else was told than was done. */
 const found: readonly (readonly [ScenarioName, Fault, RegExp])[] = [
-  ['shift', 'throw-after', /listeners onCommand .*conversation answerCommand [^>]*requestShift[^>]*$/],
+  ['shift', 'throw-after', /listeners onCommand .*answer-command answerCommand [^>]*requestShift[^>]*$/],
   ['discard', 'throw-after', /listeners onClick 1: ack\(\)$/],
   ['discard', 'throw-after', /accept replace.*redis\/stored-changes update[^>]*> redis\/connect ask[^>]*$/],
   ['discard', 'throw-before', /cards showCard [^>]*claim\.release\(\)$/],
