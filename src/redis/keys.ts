@@ -3,7 +3,7 @@ const root = '{shiftbot}';
 
 export const queuePrefix = root;
 
-/** Where it is called out that a change was accepted. */
+/** Where it is called out that a change was accepted, or that a card is owed its next words. */
 export const newsChannel = `${root}:news`;
 
 export const keys = {

@@ -199,6 +199,7 @@ export class StoredChanges implements Changes {
         keepEndedSeconds,
         isForPeople(next) || isUnsettled(next) ? 1 : 0,
         recentMs,
+        newsChannel,
         ...told.args,
       ],
     );
@@ -367,9 +368,10 @@ const strandedScript = new Script(`
   end
   return free`);
 
+/** Others hear of it, too: whoever moved it may die before its card is shown. */
 const updateScript = new Script(`${tellInScript}
   local change, line, version, begun, open, owed, recent, audit, audited = unpack(KEYS)
-  local id, rev, kind, record, mac, keep, staysOpen, recentMs = unpack(ARGV)
+  local id, rev, kind, record, mac, keep, staysOpen, recentMs, news = unpack(ARGV)
   local stored = redis.call('HGET', change, 'rev')
   if not stored or tonumber(stored) ~= tonumber(rev) - 1 then return 0 end
   if kind == 'applied' and redis.call('HGET', change, 'kind') ~= 'applied' then
@@ -380,7 +382,8 @@ const updateScript = new Script(`${tellInScript}
 
   redis.call('HSET', change, 'rev', rev, 'kind', kind, 'record', record, 'mac', mac)
   redis.call('ZADD', owed, rev, id)
-  tell(audit, audited, unpack(ARGV, 9))
+  redis.pcall('PUBLISH', news, id)
+  tell(audit, audited, unpack(ARGV, 10))
   if kind == 'queued' or kind == 'applying' then return 1 end
   if redis.call('LREM', line, 0, id) > 0 then redis.call('INCR', version) end
   if redis.call('GET', begun) == id then redis.call('DEL', begun) end

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { moveTo } from '../../src/domain/change.ts';
 import {
   type Connection,
   connectForRequests,
@@ -39,11 +40,14 @@ describe.runIf(redisBinary)('news of accepted changes, with a redis-server', () 
     await expect.poll(() => heard).toEqual([1, 1]); // of what was accepted before they listened
     await expect.poll(() => redis.pubsub('NUMSUB', newsChannel)).toEqual([newsChannel, 2]);
 
-    await new StoredChanges(redis).accept(change({ id: changeId(1) }), { line: 0, ahead: false });
+    const [changes, wanted] = [new StoredChanges(redis), change({ id: changeId(1) })];
+    await changes.accept(wanted, { line: 0, ahead: false });
 
     await expect.poll(() => heard).toEqual([2, 2]);
-    await redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await changes.update(moveTo(wanted, { kind: 'discarded', at: wanted.acceptedAt, by: wanted.by }));
     await expect.poll(() => heard).toEqual([3, 3]);
+    await redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await expect.poll(() => heard).toEqual([4, 4]);
     for (const each of listening) each.close();
   });
 
