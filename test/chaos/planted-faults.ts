@@ -116,7 +116,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     name: 'a transition does not look at the one it follows (compare-and-set)',
     edits: [
       {
-        file: 'src/redis/stored-changes.ts',
+        file: 'src/redis/change-scripts.ts',
         find: '  if not stored or tonumber(stored) ~= tonumber(rev) - 1 then return 0 end\n',
         replace: '',
       },
@@ -127,7 +127,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     name: 'a change is taken into a line that moved since it was planned',
     edits: [
       {
-        file: 'src/redis/stored-changes.ts',
+        file: 'src/redis/change-scripts.ts',
         find: "  if tonumber(redis.call('GET', version) or '0') ~= tonumber(seen) then return { 'moved' } end\n",
         replace: '',
       },
