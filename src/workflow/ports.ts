@@ -6,6 +6,7 @@ import type { ChangeId, Place, RoutingObject, ServiceName } from '../domain/name
 import type { Tool } from '../domain/owner.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Route, Weights } from '../domain/route.ts';
+import type { RuleFileReading } from '../domain/rule-file.ts';
 import type { SetHold } from '../domain/set-hold.ts';
 import type { Split } from '../domain/split.ts';
 
@@ -283,6 +284,12 @@ export interface Notice {
 /** Direct messages. Failures are a ChatError. */
 export interface Notices {
   tell(user: string, notice: Notice): Promise<void>;
+}
+
+/** The files of RULES_DIR, read anew each time. What is wrong with a file is said, and nothing of it is used. */
+export interface RuleFiles {
+  names(): Promise<readonly string[]>;
+  read(name: string): Promise<RuleFileReading>;
 }
 
 /** The policy in force. */
