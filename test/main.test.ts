@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { freePort, launch } from '../src/sandbox/launched-process.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
 import { startTestWorld, type TestWorld } from './support/test-world.ts';
 
 describe('npm start', () => {
@@ -72,7 +72,7 @@ describe('npm start', () => {
   });
 
   it('starts, answers and says what is missing when Redis and the API server are not there yet', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'shiftbot-start-'));
+    const folder = temporaryFolder();
     const kubeconfig = join(folder, 'kubeconfig');
     const nowhere = `http://127.0.0.1:${await freePort()}`;
     await writeFile(kubeconfig, kubeconfigFor(nowhere));
@@ -90,7 +90,7 @@ describe('npm start', () => {
   it('ends in order when it is told to while nothing it needs is there', async () => {
     const port = await freePort();
     const nowhere = await freePort();
-    const kubeconfig = join(await mkdtemp(join(tmpdir(), 'shiftbot-start-')), 'kubeconfig');
+    const kubeconfig = join(temporaryFolder(), 'kubeconfig');
     await writeFile(kubeconfig, kubeconfigFor(`http://127.0.0.1:${nowhere}`));
     const { process: bot } = await launch({
       path: process.execPath,

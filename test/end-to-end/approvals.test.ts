@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { workspace } from '../../src/sandbox/local-slack.ts';
 import type { WorldOptions } from '../../src/sandbox/world.ts';
 import { buttonsOf, type SlackMessage } from '../support/slack-client.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { isCard, isFor, startTestWorld, type TestWorld } from '../support/test-world.ts';
 
 const { alice, bob, carol } = workspace.users;
@@ -32,7 +32,7 @@ describe('a change that needs approval, with the built bot', () => {
   afterEach(() => world.stop());
 
   async function start(options: Partial<WorldOptions> = {}): Promise<void> {
-    path = join(await mkdtemp(join(tmpdir(), 'shiftbot-policy-')), 'policy.yaml');
+    path = join(temporaryFolder(), 'policy.yaml');
     await writeFile(path, policy());
     world = await startTestWorld({ ...options, environment: { POLICY_FILE: path } });
   }

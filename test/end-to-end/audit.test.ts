@@ -1,11 +1,11 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { keys } from '../../src/redis/keys.ts';
 import { workspace } from '../../src/sandbox/local-slack.ts';
 import type { SlackMessage } from '../support/slack-client.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { isCard, isFor, startTestWorld, type TestWorld } from '../support/test-world.ts';
 
 const { alice, bob, carol } = workspace.users;
@@ -28,7 +28,7 @@ describe('the audit of the built bot', () => {
   afterEach(() => world.stop());
 
   async function started(): Promise<void> {
-    const path = join(await mkdtemp(join(tmpdir(), 'shiftbot-audit-')), 'policy.yaml');
+    const path = join(temporaryFolder(), 'policy.yaml');
     await writeFile(path, policy);
     const environment = { POLICY_FILE: path, AUDIT_TOKEN: token, RECORD_KEY: recordKey };
     world = await startTestWorld({ bots: [{ roles: 'chat,worker' }, { roles: 'chat,worker' }], environment });

@@ -1,11 +1,9 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { workspace } from '../../src/sandbox/local-slack.ts';
 import { startRedis } from '../../src/sandbox/redis-server.ts';
 import { buttonsOf, type SlackMessage } from '../support/slack-client.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { isCard, isFor, startTestWorld, type TestWorld } from '../support/test-world.ts';
 
 const { alice, bob } = workspace.users;
@@ -101,7 +99,7 @@ describe('when something fails in between', () => {
   });
 
   it('accepts nothing while Redis is down, says so at once, and does nothing of it later', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'shiftbot-redis-'));
+    const folder = temporaryFolder();
     const redis = await startRedis({ folder });
     world = await startTestWorld({ redisUrl: redis.url });
     await redis.kill();

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { WorldOptions } from '../../src/sandbox/world.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { isFor, startTestWorld, type TestWorld } from '../support/test-world.ts';
 
 const policy = `groups:
@@ -30,7 +30,7 @@ describe('the built bot with a policy file', () => {
   async function started(
     options: Partial<WorldOptions> = {},
   ): Promise<{ readonly world: TestWorld; readonly path: string }> {
-    const path = join(await mkdtemp(join(tmpdir(), 'shiftbot-policy-')), 'policy.yaml');
+    const path = join(temporaryFolder(), 'policy.yaml');
     await writeFile(path, policy);
     world = await startTestWorld({ ...options, environment: { POLICY_FILE: path } });
     return { world, path };

@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkPolicy } from '../../src/policy/check-policy.ts';
 import { policyJsonSchema } from '../../src/policy/schema.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'shiftbot-check-'));
+const folder = temporaryFolder();
 const least = 'rules:\n  - target: "**"\n    shift: [everyone]\n';
 
 function file(name: string, text: string): string {

@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { openPolicy, PolicyFile } from '../../src/policy/policy-file.ts';
 import { InMemoryLog } from '../support/in-memory-log.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 function text(maxStep: number): string {
   return `rules:\n  - target: "**"\n    shift: [everyone]\n    maxStep: ${maxStep}\n`;
@@ -15,7 +15,7 @@ describe('a policy file that changes', () => {
   let log: InMemoryLog;
 
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'shiftbot-policy-'));
+    folder = temporaryFolder();
     path = join(folder, 'policy.yaml');
     log = new InMemoryLog();
   });
