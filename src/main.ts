@@ -64,7 +64,7 @@ async function start(config: Config, log: Log): Promise<Bot> {
   const { recordKey, auditDays } = config;
   const changes = new StoredChanges(redis, { recordKey, auditDays, log });
   const audit = new AuditStream(redis, { recordKey, auditDays });
-  const holds = new StoredHolds(redis, { recordKey });
+  const holds = new StoredHolds(redis, { recordKey, auditDays });
   const cardLog = new StoredCards(redis);
   const queue = new JobQueue(redis, log);
   const mesh = new Clusters(

@@ -3,7 +3,7 @@ import type { Ledger, Revision } from './ledger.ts';
 import type { ChangeId } from './names.ts';
 import { nearest } from './nearest.ts';
 import { type Owner, type PlanWarning, restorers, weightsOwner } from './owner.ts';
-import { defaultRule, findRule, pinnedRules, type Route, type Rule, type Unsplittable } from './route.ts';
+import { defaultRule, findRule, pinnedRules, type Route, type Rule, type Unsplittable, type Weights } from './route.ts';
 import {
   giveShare,
   giveWhole,
@@ -83,7 +83,7 @@ export interface Refused {
 }
 
 /** What the changes that wait will leave: the last one's target, or what is live where none of them touches the rule. */
-export function startBehind(route: Route, waiting: readonly Change[], rule: string): Start | undefined {
+export function startBehind(route: Weights, waiting: readonly Change[], rule: string): Start | undefined {
   const last = waiting.at(-1);
   if (last === undefined) return undefined;
   const split = waiting.findLast((change) => change.rule === rule)?.to ?? findRule(route, rule)?.split ?? {};

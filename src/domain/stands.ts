@@ -1,13 +1,13 @@
 import type { Base, Change } from './change.ts';
 import { startBehind } from './plan.ts';
-import { findRule, type Route } from './route.ts';
+import { findRule, type Weights } from './route.ts';
 import { sameShares } from './split.ts';
 
 /**
  * Whether the object, with what is applied before, still gives the plan that people were shown; the base that it then has. An
  * approval is for that plan and for no other.
  */
-export function planStands(change: Change, route: Route, waiting: readonly Change[]): Base | undefined {
+export function planStands(change: Change, route: Weights, waiting: readonly Change[]): Base | undefined {
   const { base, rule, from } = change;
   const split = findRule(route, rule)?.split;
   if (split === undefined || route.uid !== base.uid) return undefined;

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import type { AuditEvent } from '../domain/audit.ts';
 import { changeIdSchema } from '../domain/ledger.ts';
 import { holdsFor, keyOfHold, type SetHold } from '../domain/set-hold.ts';
 import { UntrustedRecordError } from '../workflow/errors.ts';
-import type { HeldOutcome, Holds } from '../workflow/ports.ts';
+import type { HeldOutcome, Holds, SetOptions } from '../workflow/ports.ts';
+import { type AuditOptions, tellInScript, toldIn } from './audit-stream.ts';
 import type { Connection } from './connect.ts';
 import { keys } from './keys.ts';
 import { Script } from './script.ts';
@@ -34,11 +36,11 @@ const outcome = z.enum(['set', 'set-before', 'taken']);
  */
 export class StoredHolds implements Holds {
   readonly #redis: Connection;
-  readonly #key: string | undefined;
+  readonly #options: AuditOptions;
 
-  constructor(redis: Connection, { recordKey }: { readonly recordKey?: string | undefined } = {}) {
+  constructor(redis: Connection, options: AuditOptions = {}) {
     this.#redis = redis;
-    this.#key = recordKey;
+    this.#options = options;
   }
 
   async on(targets: readonly string[], at: Date): Promise<readonly SetHold[]> {
@@ -51,22 +53,26 @@ export class StoredHolds implements Holds {
     return this.#read(reply, at).toSorted((one, other) => other.since.getTime() - one.since.getTime());
   }
 
-  async set(
-    hold: SetHold,
-    { at, instead }: { readonly at: Date; readonly instead?: SetHold | undefined },
-  ): Promise<HeldOutcome> {
+  async set(hold: SetHold, { at, instead, event }: SetOptions): Promise<HeldOutcome> {
     const record = JSON.stringify({ v: 1, ...hold });
-    const value = `${hold.until.getTime()} ${hold.id} ${sign(record, this.#key)} ${record}`;
+    const value = `${hold.until.getTime()} ${hold.id} ${sign(record, this.#options.recordKey)} ${record}`;
+    const told = toldIn(event, this.#options);
     const reply = await setScript.run(
       this.#redis,
-      [hashOf(hold), keys.heldBy(hold.id)],
-      [keyOfHold(hold), value, hold.id, instead?.id ?? '', at.getTime(), rememberSeconds],
+      [hashOf(hold), keys.heldBy(hold.id), ...told.keys],
+      [keyOfHold(hold), value, hold.id, instead?.id ?? '', at.getTime(), rememberSeconds, ...told.args],
     );
     return outcome.parse(reply);
   }
 
-  async release(hold: SetHold): Promise<boolean> {
-    return (await releaseScript.run(this.#redis, [hashOf(hold)], [keyOfHold(hold), hold.id])) === 1;
+  async release(hold: SetHold, event?: AuditEvent): Promise<boolean> {
+    const told = toldIn(event, this.#options);
+    const reply = await releaseScript.run(
+      this.#redis,
+      [hashOf(hold), ...told.keys],
+      [keyOfHold(hold), hold.id, ...told.args],
+    );
+    return reply === 1;
   }
 
   #read(reply: unknown, at: Date): readonly SetHold[] {
@@ -78,7 +84,7 @@ export class StoredHolds implements Holds {
 
   #parse(field: string, value: string): SetHold {
     const [, until = '', id = '', mac = '', record = ''] = /^(\d+) (\S+) (\S*) (.*)$/s.exec(value) ?? [];
-    if (!isSigned({ record, mac }, this.#key))
+    if (!isSigned({ record, mac }, this.#options.recordKey))
       throw new UntrustedRecordError(`the signature of what holds ${field} does not fit`);
     const parsed = schema.safeParse(parseJson(record));
     if (!parsed.success) throw new UntrustedRecordError(z.prettifyError(parsed.error));
@@ -117,8 +123,8 @@ const allScript = new Script(`${standing}
   return found`);
 
 /** What has ended is forgotten here, so that nobody has to look after it; the hash goes a minute after its last. */
-const setScript = new Script(`
-  local hash, heldBy = unpack(KEYS)
+const setScript = new Script(`${tellInScript}
+  local hash, heldBy, audit, audited = unpack(KEYS)
   local field, value, id, instead, now, remember = unpack(ARGV)
   if redis.call('EXISTS', heldBy) == 1 then return 'set-before' end
   local current = redis.call('HGET', hash, field)
@@ -129,6 +135,7 @@ const setScript = new Script(`
 
   redis.call('HSET', hash, field, value)
   redis.call('SET', heldBy, '1', 'EX', remember)
+  tell(audit, audited, unpack(ARGV, 7))
   local last = 0
   local all = redis.call('HGETALL', hash)
   for at = 1, #all, 2 do
@@ -139,7 +146,11 @@ const setScript = new Script(`
   redis.call('PEXPIRE', hash, string.format('%.0f', last - tonumber(now) + 60000))
   return 'set'`);
 
-const releaseScript = new Script(`
-  local current = redis.call('HGET', KEYS[1], ARGV[1])
+const releaseScript = new Script(`${tellInScript}
+  local hash, audit, audited = unpack(KEYS)
+  local current = redis.call('HGET', hash, ARGV[1])
   local id = current and string.match(current, '^%d+ (%S+) ')
-  return id == ARGV[2] and redis.call('HDEL', KEYS[1], ARGV[1]) or 0`);
+  if id ~= ARGV[2] then return 0 end
+  redis.call('HDEL', hash, ARGV[1])
+  tell(audit, audited, unpack(ARGV, 3))
+  return 1`);

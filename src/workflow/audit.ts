@@ -106,7 +106,14 @@ export function aboutPlan(plan: Planned) {
   return { route, from, to, plan: planHash(plan) };
 }
 
-/** What is told of a lock or a freeze. */
+/** What is told of a lock or a freeze that somebody set or ended. */
+export function holdEvent(asker: Asker, told: HoldTold, hold: SetHold, at: Date): AuditEvent {
+  const { request, ...gesture } = gestureOf(asker);
+  return { id: request, at: at.toISOString(), request, ...gesture, ...told, ...holdFacts(hold) };
+}
+
+export type HoldTold = Pick<AuditEvent, 'kind' | 'deed' | 'service'>;
+
 export function holdFacts({ target, until, reason, name }: SetHold) {
   return { target, until: until.toISOString(), reason, detail: name };
 }

@@ -1,7 +1,8 @@
+import type { AuditEvent } from '../domain/audit.ts';
 import { resolveEnd } from '../domain/end.ts';
 import { readScope, type Scope } from '../domain/scope.ts';
 import { hookOwner, keyOfHold, mostFreezes, type SetHold, spans } from '../domain/set-hold.ts';
-import { holdFacts, note } from './audit.ts';
+import { holdFacts, tellLog } from './audit.ts';
 import type { Desk } from './desk.ts';
 import { requestId } from './desk.ts';
 
@@ -26,7 +27,7 @@ export type HookAnswer =
   | { readonly kind: 'wrong-end'; readonly because: 'over' | 'too-long' }
   | { readonly kind: 'too-many' };
 
-export interface HookDesk extends Pick<Desk, 'holds' | 'audit' | 'aside' | 'log' | 'now'> {
+export interface HookDesk extends Pick<Desk, 'holds' | 'log' | 'now'> {
   readonly mesh: Pick<Desk['mesh'], 'clusters'>;
 }
 
@@ -79,23 +80,26 @@ async function freezeByHook(desk: HookDesk, { order, standing, request }: Freezi
     until: end.at,
     except: { rollback: true, who: [] },
   };
-  if ((await holds.set(hold, { at: now(), instead: standing })) !== 'set') return undefined;
+  const event = eventOf(desk, 'frozen', hold);
+  if ((await holds.set(hold, { at: now(), instead: standing, event })) !== 'set') return undefined;
   log.info({ target: hold.target, name: hold.name, by: hold.by, until: hold.until }, 'frozen');
-  tell(desk, 'frozen', hold);
+  tellLog(log, event);
   return { kind: 'frozen', hold };
 }
 
 async function thawByHook(desk: HookDesk, hold: SetHold | undefined): Promise<HookAnswer | undefined> {
   const { holds, log } = desk;
-  if (hold === undefined || !(await holds.release(hold))) return undefined;
+  if (hold === undefined) return undefined;
+  const event = eventOf(desk, 'thawed', hold);
+  if (!(await holds.release(hold, event))) return undefined;
   log.info({ target: hold.target, name: hold.name, by: hold.by }, 'thawed');
-  tell(desk, 'thawed', hold);
+  tellLog(log, event);
   return { kind: 'thawed', hold };
 }
 
-function tell(desk: HookDesk, kind: 'frozen' | 'thawed', hold: SetHold): void {
+function eventOf({ now }: HookDesk, kind: 'frozen' | 'thawed', hold: SetHold): AuditEvent {
   const { id, by } = hold;
-  note(desk, { id: `${id}.${kind}`, kind, at: desk.now().toISOString(), by: { user: by }, ...holdFacts(hold) });
+  return { id: `${id}.${kind}`, kind, at: now().toISOString(), by: { user: by }, ...holdFacts(hold) };
 }
 
 function endsAt({ end }: Freezing['order'], now: Date) {

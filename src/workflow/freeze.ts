@@ -53,7 +53,7 @@ export async function freeze(desk: Desk, command: FreezeCommand, asker: Asker): 
     target: scope.target,
     except: { rollback: true, who: [] },
   };
-  const outcome = await setHold(desk, hold, asker, undefined);
+  const outcome = await setHold(desk, hold, { asker, told: { kind: 'frozen', deed: 'freeze' } });
   if (outcome === 'taken') throw new Error(`two freezes have the name ${hold.name}`);
   if (outcome === 'set-before') return { kind: 'set-before' };
   desk.log.info({ target: hold.target, name: hold.name, by: hold.by, until: hold.until }, 'frozen');
@@ -74,7 +74,8 @@ export async function thaw(desk: Desk, command: Thaw, asker: Asker, seen?: strin
     if (denial !== undefined) return { kind: 'denied', denial };
     if (desk.policies.current().rules === undefined && seen !== hold.id) return { kind: 'thaw?', hold, command };
   }
-  if (!(await releaseHold(desk, hold, asker))) return thaw(desk, command, asker, seen);
+  const told = { kind: 'thawed', deed: 'thaw' } as const;
+  if (!(await releaseHold(desk, hold, { asker, told }))) return thaw(desk, command, asker, seen);
   desk.log.info({ target: hold.target, name: hold.name, by: asker.user, owner: hold.by }, 'thawed');
   if (hold.by !== asker.user && isPersons(hold)) tellOwner(desk, { what: 'thawed', hold, by: asker.user });
   return { kind: 'thawed', hold };

@@ -1,17 +1,15 @@
-import type { AuditEvent } from '../domain/audit.ts';
 import type { HoldCommand } from '../domain/command.ts';
-import type { SetHold } from '../domain/set-hold.ts';
-import { gestureOf, holdFacts, note, noteDenied, noteRefused } from './audit.ts';
+import { noteDenied, noteRefused } from './audit.ts';
 import type { Asker, Desk } from './desk.ts';
 import { type FreezeAnswer, freeze, type ThawAnswer, thaw } from './freeze.ts';
 import { type LockAnswer, lock, unlock } from './hold.ts';
 
 export type HoldAnswer = LockAnswer | FreezeAnswer | ThawAnswer;
 
-/** Sets or ends what keeps changes out, and tells the audit. `seen`: the lock or freeze that the person was shown. */
+/** Sets or ends what keeps changes out, and tells the audit where it comes to nothing. `seen`: the lock or freeze that the person was shown. */
 export async function carryOut(desk: Desk, command: HoldCommand, asker: Asker, seen?: string): Promise<HoldAnswer> {
   const answer = await decide(desk, command, asker, seen);
-  tell(desk, command, asker, answer);
+  noteRefusal(desk, command, asker, answer);
   return answer;
 }
 
@@ -28,25 +26,16 @@ function decide(desk: Desk, command: HoldCommand, asker: Asker, seen: string | u
   }
 }
 
-function tell(desk: Desk, { verb: deed }: HoldCommand, asker: Asker, answer: HoldAnswer): void {
+function noteRefusal(desk: Desk, { verb: deed }: HoldCommand, asker: Asker, answer: HoldAnswer): void {
   const service = 'name' in answer && typeof answer.name === 'object' ? answer.name : undefined;
-  const done = (kind: AuditEvent['kind'], hold: SetHold) => {
-    const { request, ...gesture } = gestureOf(asker);
-    const at = desk.now().toISOString();
-    note(desk, { id: request, kind, at, request, ...gesture, deed, service, ...holdFacts(hold) });
-  };
   switch (answer.kind) {
-    case 'locked':
-      done(answer.before === undefined ? 'locked' : 'taken-over', answer.hold);
-      break;
-    case 'unlocked':
-    case 'frozen':
-    case 'thawed':
-      done(answer.kind, answer.hold);
-      break;
     case 'denied':
       noteDenied(desk, asker, answer.denial, { deed });
       break;
+    case 'locked':
+    case 'unlocked':
+    case 'frozen':
+    case 'thawed':
     case 'take-over?':
     case 'thaw?':
     case 'freezes':

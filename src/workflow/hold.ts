@@ -6,6 +6,7 @@ import type { ServiceName } from '../domain/names.ts';
 import type { Route } from '../domain/route.ts';
 import { isPersons, keyOfHold, type SetHold, spans } from '../domain/set-hold.ts';
 import { targetsOf } from '../domain/target.ts';
+import { type HoldTold, holdEvent, tellLog } from './audit.ts';
 import { type Asker, type Desk, fillIn, type NotFound, openService, refuseIfLate, requestId } from './desk.ts';
 import { AcceptanceUnknownError, StoreUnavailableError } from './errors.ts';
 import { holdsOn, judgeLive } from './judge-live.ts';
@@ -68,7 +69,8 @@ export async function lock(desk: Desk, command: Lock, asker: Asker, seen?: strin
     const isTheirs = before !== undefined && before.by !== asker.user && before.id !== hold.id;
     if (isTheirs && seen !== before.id)
       return { kind: 'take-over?', name, hold: before, command: { ...command, service: name } };
-    const outcome = await setHold(desk, hold, asker, before);
+    const told = { kind: isTheirs ? 'taken-over' : 'locked', deed: 'lock', service: name } as const;
+    const outcome = await setHold(desk, hold, { asker, told, instead: before });
     if (outcome === 'set-before') return { kind: 'set-before' };
     if (outcome === 'set') {
       desk.log.info({ target: hold.target, by: hold.by, until: hold.until }, 'object locked');
@@ -94,7 +96,8 @@ export async function unlock(desk: Desk, { service }: Unlock, asker: Asker): Pro
     if (verdict.kind === 'refused') return { kind: 'denied', denial: verdict.denial };
     if (desk.policies.current().rules === undefined) return { kind: 'not-yours', hold };
   }
-  if (!(await releaseHold(desk, hold, asker))) return unlock(desk, { verb: 'unlock', service }, asker);
+  const told = { kind: 'unlocked', deed: 'unlock', service: name } as const;
+  if (!(await releaseHold(desk, hold, { asker, told }))) return unlock(desk, { verb: 'unlock', service }, asker);
   desk.log.info({ target: hold.target, by: asker.user, owner: hold.by }, 'object unlocked');
   if (hold.by !== asker.user) tellOwner(desk, { what: 'unlocked', hold, by: asker.user });
   return { kind: 'unlocked', name, hold };
@@ -120,14 +123,30 @@ export async function endOf(
     : { kind: 'wrong-end', because: resolved.kind, at: resolved.at, timezone, longestMs };
 }
 
-export function setHold(desk: Desk, hold: SetHold, asker: Asker, instead: SetHold | undefined): Promise<HeldOutcome> {
-  refuseIfLate(desk, asker);
-  return knowing(`whether ${keyOfHold(hold)} is held`, () => desk.holds.set(hold, { at: desk.now(), instead }));
+interface Ordered {
+  readonly asker: Asker;
+  /** What the audit is told where it comes about. */
+  readonly told: HoldTold;
+  readonly instead?: SetHold | undefined;
 }
 
-export function releaseHold(desk: Desk, hold: SetHold, asker: Asker): Promise<boolean> {
+export async function setHold(desk: Desk, hold: SetHold, { asker, told, instead }: Ordered): Promise<HeldOutcome> {
   refuseIfLate(desk, asker);
-  return knowing(`whether ${keyOfHold(hold)} is still held`, () => desk.holds.release(hold));
+  const at = desk.now();
+  const event = holdEvent(asker, told, hold, at);
+  const outcome = await knowing(`whether ${keyOfHold(hold)} is held`, () =>
+    desk.holds.set(hold, { at, instead, event }),
+  );
+  if (outcome === 'set') tellLog(desk.log, event);
+  return outcome;
+}
+
+export async function releaseHold(desk: Desk, hold: SetHold, { asker, told }: Ordered): Promise<boolean> {
+  refuseIfLate(desk, asker);
+  const event = holdEvent(asker, told, hold, desk.now());
+  const isEnded = await knowing(`whether ${keyOfHold(hold)} is still held`, () => desk.holds.release(hold, event));
+  if (isEnded) tellLog(desk.log, event);
+  return isEnded;
 }
 
 /** Aside, since it is done whether its owner can be told or not. */

@@ -265,11 +265,19 @@ export interface Holds {
   all(at: Date): Promise<readonly SetHold[]>;
   /**
    * Sets one where none of its key stands, or only the one that is named. Of two at once one is set, and the other is `taken`.
-   * `set-before`: it was, by the same id within the hour, and what became of it since stays.
+   * `set-before`: it was, by the same id within the hour, and what became of it since stays. The event is kept for the audit in the
+   * same step, where it is set.
    */
-  set(hold: SetHold, options: { readonly at: Date; readonly instead?: SetHold | undefined }): Promise<HeldOutcome>;
-  /** Ends it; false where it stands no more, or another in its place. */
-  release(hold: SetHold): Promise<boolean>;
+  set(hold: SetHold, options: SetOptions): Promise<HeldOutcome>;
+  /** Ends it, and keeps the event in the same step; false where it stands no more, or another in its place. */
+  release(hold: SetHold, event?: AuditEvent): Promise<boolean>;
+}
+
+export interface SetOptions {
+  readonly at: Date;
+  /** The one that it takes the place of. */
+  readonly instead?: SetHold | undefined;
+  readonly event?: AuditEvent | undefined;
 }
 
 export type HeldOutcome = 'set' | 'set-before' | 'taken';

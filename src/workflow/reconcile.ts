@@ -3,6 +3,7 @@ import type { ChangeId } from '../domain/names.ts';
 import { expire } from './approve.ts';
 import type { CardLog, Queue } from './ports.ts';
 import { type Settling, settle } from './settle.ts';
+import { voidIfMoved } from './void.ts';
 
 export interface Reconciling extends Settling {
   readonly cardLog: CardLog;
@@ -54,6 +55,7 @@ export class Reconciler {
     await this.#addLost(waiting.filter((change) => this.#isDue(change)));
     for (const change of open.filter(isUnsettled)) this.#settleAside(change);
     await this.#expire(open);
+    for (const change of open) if (change.state.kind === 'awaiting') this.#voidAside(change);
 
     const owed = isQuiet ? [] : await cardLog.owed();
     for (const id of owed) cards.showSoon(id);
@@ -78,6 +80,14 @@ export class Reconciler {
     this.#with.aside(() => settle(this.#with, change), 'what became of a change was not looked up', {
       changeId: change.id,
     });
+  }
+
+  /** Not waited for either. */
+  #voidAside(change: Change): void {
+    const look = async () => {
+      if (await voidIfMoved(this.#with, change)) this.#with.cards.showSoon(change.id);
+    };
+    this.#with.aside(look, 'whether a plan still stands was not looked up', { changeId: change.id });
   }
 
   async #addLost(due: readonly Change[]): Promise<void> {

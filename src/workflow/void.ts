@@ -1,5 +1,10 @@
-import type { Change, State } from '../domain/change.ts';
+import { type Change, deedOf, moveTo, type State } from '../domain/change.ts';
 import { findRule, type Route } from '../domain/route.ts';
+import { planStands } from '../domain/stands.ts';
+import { moveOn } from './audit.ts';
+import { DependencyError } from './errors.ts';
+import type { Changes, Log, Mesh } from './ports.ts';
+import { goingBefore } from './submit.ts';
 
 type Voided = Extract<State, { kind: 'void' }>;
 interface Clock {
@@ -20,4 +25,37 @@ export function voidOf(
 /** The end of a plan for an object that is gone. */
 export function withoutObject({ now }: Clock): Voided {
   return { kind: 'void', at: now().toISOString(), because: 'moved' };
+}
+
+interface Voiding extends Clock {
+  readonly mesh: Pick<Mesh, 'glance' | 'read'>;
+  readonly changes: Pick<Changes, 'line' | 'update'>;
+  readonly log: Log;
+}
+
+/**
+ * Ends a change that awaits approval of a plan which the object does not give any more; true where it did. The watch cache is asked
+ * first, so that what stands costs the cluster nothing, and a live read decides.
+ */
+export async function voidIfMoved(voiding: Voiding, change: Change): Promise<boolean> {
+  if (change.state.kind !== 'awaiting') return false;
+  const state = await movedOf(voiding, change).catch((error: unknown) => {
+    if (!(error instanceof DependencyError)) throw error;
+    voiding.log.info({ changeId: change.id, err: error }, 'whether a plan still stands is not known');
+    return undefined;
+  });
+  return state !== undefined && moveOn(voiding, moveTo(change, state), { kind: 'voided' });
+}
+
+async function movedOf(voiding: Voiding, change: Change): Promise<Voided | undefined> {
+  const { mesh, changes } = voiding;
+  const seen = await mesh.glance(change.object);
+  if (seen !== undefined && planStands(change, seen, []) !== undefined) return undefined;
+
+  const line = await changes.line(change.object);
+  const route = (await mesh.read(change.object))?.route;
+  if (route === undefined) return withoutObject(voiding);
+  const isAhead = deedOf(change) === 'rollback';
+  if (planStands(change, route, goingBefore(line, isAhead)) !== undefined) return undefined;
+  return voidOf(voiding, route, change, { because: 'moved' });
 }

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { AuditStream } from '../../src/redis/audit-stream.ts';
 import { type Connection, connectForRequests, readRedisUrl, whenReady } from '../../src/redis/connect.ts';
 import { keys } from '../../src/redis/keys.ts';
 import { StoredHolds } from '../../src/redis/stored-holds.ts';
 import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
 import { StoreUnavailableError, UntrustedRecordError } from '../../src/workflow/errors.ts';
-import type { Holds } from '../../src/workflow/ports.ts';
+import type { Audit, Holds } from '../../src/workflow/ports.ts';
 import { changeId, freezeHold, lockHold } from '../support/builders.ts';
+import { InMemoryAudit } from '../support/in-memory-audit.ts';
 import { InMemoryHolds } from '../support/in-memory-holds.ts';
 
 const redisBinary = await findRedisServer().catch(() => undefined);
@@ -14,7 +16,10 @@ const at = new Date('2026-11-22T15:00:00.000Z');
 const after = new Date('2026-11-22T22:00:00.000Z');
 const reviews = ['sandbox/default/reviews', 'sandbox/default/www.example.com'];
 
-describeHolds('in memory', async () => new InMemoryHolds());
+describeHolds('in memory', async () => {
+  const audit = new InMemoryAudit();
+  return { holds: new InMemoryHolds(audit), audit };
+});
 
 describe.runIf(redisBinary)('with a redis-server', () => {
   let server: RedisServer;
@@ -35,7 +40,10 @@ describe.runIf(redisBinary)('with a redis-server', () => {
     await redis.flushall();
   });
 
-  describeHolds('in Redis', async () => new StoredHolds(redis, { recordKey }));
+  describeHolds('in Redis', async () => ({
+    holds: new StoredHolds(redis, { recordKey }),
+    audit: new AuditStream(redis, { recordKey }),
+  }));
 
   describe('holds in Redis', () => {
     const later = new Date(Date.now() + 3_600_000);
@@ -105,12 +113,13 @@ describe.runIf(redisBinary)('with a redis-server', () => {
   });
 });
 
-function describeHolds(where: string, start: () => Promise<Holds>): void {
+function describeHolds(where: string, start: () => Promise<{ holds: Holds; audit: Audit }>): void {
   describe(`holds ${where}`, () => {
     let holds: Holds;
+    let audit: Audit;
 
     beforeEach(async () => {
-      holds = await start();
+      ({ holds, audit } = await start());
     });
 
     it('are given back as they were set', async () => {
@@ -184,6 +193,22 @@ function describeHolds(where: string, start: () => Promise<Holds>): void {
       expect(await holds.release(lockHold({ id: changeId(2) }))).toBe(true);
       expect(await holds.release(lockHold({ id: changeId(2) }))).toBe(false);
       expect(await holds.all(at)).toEqual([]);
+    });
+
+    it('are told to the audit as they are set and released, and not where they are not', async () => {
+      const event = (kind: 'locked' | 'unlocked', id: string) => ({ id, kind, at: at.toISOString() });
+
+      await holds.set(lockHold(), { at, event: event('locked', 'g-1') });
+      await holds.set(lockHold(), { at, event: event('locked', 'g-1') });
+      await holds.set(lockHold({ id: changeId(2) }), { at, event: event('locked', 'g-2') });
+      await holds.release(lockHold({ id: changeId(2) }), event('unlocked', 'g-3'));
+      await holds.release(lockHold(), event('unlocked', 'g-4'));
+
+      const { entries } = await audit.read({ subject: { kind: 'everything' }, limit: 9 });
+      expect(entries).toEqual([
+        { kind: 'event', event: event('unlocked', 'g-4') },
+        { kind: 'event', event: event('locked', 'g-1') },
+      ]);
     });
 
     it('by a name are the same in capitals or not', async () => {

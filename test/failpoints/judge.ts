@@ -38,7 +38,7 @@ function requestOf({ what, token, makes }: Asked, answer: string | undefined): R
 function toldRightly(request: Request, left: Left, { isTaken }: Scenario): readonly Violation[] {
   const isIn = [...left.records.values()].some(isTaken);
   const shown = { request, records: [...left.records.values()] };
-  const promises = /^(Accepted|Discarded)/.test(request.answer ?? '');
+  const promises = /^(Accepted|Discarded|Approved|Your approval|Rejected)/.test(request.answer ?? '');
   if (promises && !isIn) return [{ invariant: 'I4', what: 'what was promised was not taken', evidence: shown }];
   if (kindOf(request) === 'not accepted' && isIn)
     return [{ invariant: 'I1', what: 'what was not accepted was taken', evidence: shown }];

@@ -37,6 +37,20 @@ export const scenarios = {
     },
     isTaken: isEnded,
   },
+  approve: {
+    prepare: async (stage) => {
+      const id = await stage.awaiting();
+      return () => stage.click(id, actions.approve);
+    },
+    isTaken: ({ approvals = [] }) => approvals.some(({ by }) => by === workspace.users.alice.id),
+  },
+  reject: {
+    prepare: async (stage) => {
+      const id = await stage.awaiting();
+      return () => stage.typeWhole(`reject ${id} --reason "not tonight"`);
+    },
+    isTaken: ({ state }) => state.kind === 'rejected',
+  },
 } satisfies Record<string, Scenario>;
 
 export type ScenarioName = keyof typeof scenarios;

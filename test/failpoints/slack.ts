@@ -20,6 +20,13 @@ export interface Acknowledged {
   readonly text?: string;
 }
 
+interface Typed {
+  readonly channel: string;
+  readonly user: string;
+  readonly text: string;
+  readonly trigger: string;
+}
+
 /** Slack over HTTP, with a channel for each case: delivers to the process that a case names, and keeps what the channels hold. */
 export class FailpointSlack {
   readonly #messages = new Map<string, SlackMessage[]>();
@@ -58,13 +65,13 @@ export class FailpointSlack {
   }
 
   /** Types a slash command; resolves with what it was acknowledged with. */
-  async command(port: number, channel: string, text: string, trigger: string): Promise<Acknowledged | undefined> {
+  async command(port: number, { channel, user, text, trigger }: Typed): Promise<Acknowledged | undefined> {
     const body = await this.#deliver(port, {
       command: slashCommand,
       text,
       team_id: workspace.teamId,
       channel_id: channel,
-      user_id: workspace.users.alice.id,
+      user_id: user,
       trigger_id: trigger,
     });
     if (body === undefined) return undefined;
@@ -128,6 +135,8 @@ export class FailpointSlack {
           user_id: workspace.bot.id,
           bot_id: 'B0SHIFTBOT',
         };
+      case 'users.info':
+        return { ok: true, user: { id: user, team_id: workspace.teamId } };
       case 'chat.postMessage':
         return this.#post({ ...content, ts: this.#nextTs(), user: workspace.bot.id });
       case 'chat.postEphemeral':

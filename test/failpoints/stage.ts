@@ -31,6 +31,9 @@ export class NotPreparedError extends Error {
 const { teamId, users } = workspace;
 const preparedWithinMs = 10_000;
 
+/** The share of a version from which a change needs an approval. */
+export const needsApprovalFrom = 80;
+
 /** What happens in one case: a service, a channel, and a person who types and clicks there. */
 export class Stage {
   readonly service: string;
@@ -49,13 +52,28 @@ export class Stage {
     this.channel = `C${String(number).padStart(6, '0')}`;
   }
 
-  async type(text: string): Promise<Asked> {
+  /** Asks for a split of the case's service. */
+  async type(text: string, user: string = users.alice.id): Promise<Asked> {
     const token = `t-${String(this.#number).padStart(6, '0')}`;
-    const what = `${this.service} ${text} --reason "${token}"`;
-    const trigger = `trigger.${this.#number}.${text}`;
-    const acknowledged = await this.#world.slack.command(this.#port, this.channel, what, trigger);
-    const makes = requestId(`command:${teamId}:${trigger}`);
-    return { what, token, makes, delivered: acknowledged !== undefined, answer: acknowledged?.text };
+    const { trigger, ...asked } = await this.#command(`${this.service} ${text} --reason "${token}"`, user);
+    return { ...asked, token, makes: requestId(`command:${teamId}:${trigger}`) };
+  }
+
+  /** Types a command that makes no change of its own. */
+  async typeWhole(text: string): Promise<Asked> {
+    const { trigger: _, ...asked } = await this.#command(text, users.alice.id);
+    return asked;
+  }
+
+  async #command(what: string, user: string): Promise<Asked & { readonly trigger: string }> {
+    const trigger = `trigger.${this.#number}.${what}`;
+    const acknowledged = await this.#world.slack.command(this.#port, {
+      channel: this.channel,
+      user,
+      text: what,
+      trigger,
+    });
+    return { what, trigger, delivered: acknowledged !== undefined, answer: acknowledged?.text };
   }
 
   /** Presses a button of the card of a change. */
@@ -71,6 +89,12 @@ export class Stage {
   async shifted(): Promise<ChangeId> {
     const { makes } = await this.type('v2 30');
     return this.#cardSays(makes, 'Applied');
+  }
+
+  /** A change that waits for an approval, asked for by another than who approves. */
+  async awaiting(): Promise<ChangeId> {
+    const { makes } = await this.type(`v2 ${needsApprovalFrom}`, users.bob.id);
+    return this.#cardSays(makes, 'Waits for approval');
   }
 
   /** A change that was planned from weights that somebody has moved since. */

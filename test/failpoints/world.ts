@@ -11,8 +11,17 @@ import { HistoryRecorder, type ObjectEvent, readService, servicesPath } from '..
 import { Bot } from './bot.ts';
 import { type Build, buildWithSteps } from './build.ts';
 import { FailpointSlack, signingSecret } from './slack.ts';
+import { needsApprovalFrom } from './stage.ts';
 
 const aDay = 24 * 3600_000;
+
+const policy = `
+v: 1
+rules:
+  - target: "**"
+    shift: [everyone]
+    approve: { by: [everyone], count: 1, from: ${needsApprovalFrom}, expires: 30m }
+`;
 
 /** One API server and one Slack for all cases, a Redis for each lane, and processes that only wait to be told to begin. */
 export class World {
@@ -52,6 +61,7 @@ export class World {
     const history = new HistoryRecorder(kube.url);
     await history.start();
     await writeFile(join(folder, 'kubeconfig'), kubeconfig(kube.url, 'admin'));
+    await writeFile(join(folder, 'policy.yaml'), policy);
     const world = new World({ folder, build, kube, slack, history });
     process.once('exit', world.#killAll);
     for (let count = 0; count < warm; count += 1) world.#warmUp();
@@ -76,6 +86,7 @@ export class World {
       REDIS_URL: redisUrl,
       RECORD_KEY: recordKey,
       KUBECONFIG: join(this.folder, 'kubeconfig'),
+      POLICY_FILE: join(this.folder, 'policy.yaml'),
     });
     return bot;
   }

@@ -1,12 +1,19 @@
+import type { AuditEvent } from '../../src/domain/audit.ts';
 import { holdsFor, keyOfHold, type SetHold } from '../../src/domain/set-hold.ts';
 import { StoreUnavailableError, UntrustedRecordError } from '../../src/workflow/errors.ts';
-import type { HeldOutcome, Holds } from '../../src/workflow/ports.ts';
+import type { HeldOutcome, Holds, SetOptions } from '../../src/workflow/ports.ts';
+import type { InMemoryAudit } from './in-memory-audit.ts';
 
 /** Locks and freezes in memory. Every call is one step, as a script is in Redis. */
 export class InMemoryHolds implements Holds {
   readonly #standing = new Map<string, SetHold>();
   readonly #asked = new Set<string>();
+  readonly #audit: InMemoryAudit | undefined;
   #fails: Error | undefined;
+
+  constructor(audit?: InMemoryAudit) {
+    this.#audit = audit;
+  }
 
   async on(targets: readonly string[], at: Date): Promise<readonly SetHold[]> {
     return (await this.all(at)).filter((hold) => holdsFor(hold, targets, at));
@@ -18,22 +25,23 @@ export class InMemoryHolds implements Holds {
     return found.toSorted((one, other) => other.since.getTime() - one.since.getTime());
   }
 
-  async set(
-    hold: SetHold,
-    { at, instead }: { readonly at: Date; readonly instead?: SetHold | undefined },
-  ): Promise<HeldOutcome> {
+  async set(hold: SetHold, { at, instead, event }: SetOptions): Promise<HeldOutcome> {
     if (this.#fails !== undefined) throw this.#fails;
     if (this.#asked.has(hold.id)) return 'set-before';
     const current = this.#standing.get(placeOf(hold));
     if (current !== undefined && current.until > at && current.id !== instead?.id) return 'taken';
     this.#standing.set(placeOf(hold), hold);
     this.#asked.add(hold.id);
+    if (event !== undefined) this.#audit?.add(event);
     return 'set';
   }
 
-  async release(hold: SetHold): Promise<boolean> {
+  async release(hold: SetHold, event?: AuditEvent): Promise<boolean> {
     if (this.#fails !== undefined) throw this.#fails;
-    return this.#standing.get(placeOf(hold))?.id === hold.id && this.#standing.delete(placeOf(hold));
+    if (this.#standing.get(placeOf(hold))?.id !== hold.id) return false;
+    this.#standing.delete(placeOf(hold));
+    if (event !== undefined) this.#audit?.add(event);
+    return true;
   }
 
   /** It does not answer from now on. */

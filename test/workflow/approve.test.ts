@@ -180,6 +180,38 @@ rules: [{ name: r, target: "**", shift: [everyone], approve: { by: [everyone] } 
     expect(house.split).toEqual({ v1: 50, v2: 0, v3: 50 });
   });
 
+  it.each`
+    what                             | happens
+    ${'somebody moved the weights'}  | ${(house: House) => house.mesh.moveByHand(reviewsObject, { v1: 70, v2: 30 })}
+    ${'another change of ours came'} | ${(house: House) => house.applied('v2', 10)}
+    ${'the object is gone'}          | ${(house: House) => house.mesh.remove(reviewsObject)}
+  `('is void soon after $what, whether anybody decides or not', async ({ happens }) => {
+    const { house, id } = await awaiting();
+    await house.reconcile();
+    expect(house.stored(id).state.kind).toBe('awaiting');
+    await happens(house);
+
+    await house.reconcile();
+
+    expect(house.stored(id).state).toMatchObject({ kind: 'void', because: 'moved' });
+    expect(house.chat.shows(id)?.state.kind).toBe('void');
+    expect(house.audit.trail.at(-1)).toMatchObject({ kind: 'voided', changeId: id });
+  });
+
+  it('stays while a change that it was planned behind is applied', async () => {
+    const house = new House(reviews({ v1: 100 }));
+    house.policies.take(one);
+    await house.accepted('v2', 10);
+    const { id } = acceptedIn(await house.shift('v3', 50));
+
+    await house.reconcile();
+    await house.work();
+    await house.reconcile();
+
+    expect(house.stored(id).state.kind).toBe('awaiting');
+    expect(await house.approve(id, bob)).toMatchObject({ kind: 'approved', missing: 0 });
+  });
+
   it('is void when another change of ours came first', async () => {
     const { house, id } = await awaiting();
     await house.applied('v2', 10); // below what needs approval

@@ -381,6 +381,7 @@ describe('the audit of locks and freezes', () => {
     await carryOut(house.desk, lockIt, house.asker(bob), question.kind === 'take-over?' ? question.hold.id : '');
     await house.shift('v3', 50);
     await carryOut(house.desk, unlockIt, house.asker(alice));
+    await house.settled();
     const unlocks = house.asker(bob);
     await carryOut(house.desk, unlockIt, unlocks);
     await carryOut(house.desk, unlockIt, unlocks);
@@ -410,6 +411,7 @@ describe('the audit of locks and freezes', () => {
     );
     await orderByHook(house.desk, { action: 'thaw', name: 'inc-7' }, 'hook 2');
     await carryOut(house.desk, { verb: 'thaw', scope: { pattern: 'nothing' } }, house.asker(bob));
+    await house.settled();
     const name = frozen.kind === 'frozen' ? (frozen.hold.name ?? '') : '';
     await carryOut(house.desk, { verb: 'thaw', scope: { pattern: name } }, house.asker(alice));
     await house.settled();

@@ -47,7 +47,7 @@ export class House {
   readonly changes = new InMemoryChanges({ cards: this.cardLog, audit: this.audit, now: () => this.now() });
   readonly people = new InMemoryPeople();
   readonly policies = new InMemoryPolicies();
-  readonly holds = new InMemoryHolds();
+  readonly holds = new InMemoryHolds(this.audit);
   readonly notices = new InMemoryNotices();
   readonly mesh: InMemoryMesh;
   readonly cards: Cards;
