@@ -100,6 +100,8 @@ export type State =
       readonly live?: Split | undefined;
       readonly lastWriter?: string | undefined;
       readonly denied?: DenialReason | undefined;
+      /** When the lock or freeze that denied it ends. */
+      readonly heldUntil?: string | undefined;
       /** The rule of the policy that decided. */
       readonly rule?: RuleRef | undefined;
     }

@@ -45,6 +45,7 @@ const state = z.discriminatedUnion('kind', [
     live: splitSchema.optional(),
     lastWriter: z.string().optional(),
     denied: z.enum(denialReasons).optional(),
+    heldUntil: time.optional(),
     rule: ruleRef.optional(),
   }),
   z.object({ kind: z.literal('queued') }),

@@ -70,7 +70,7 @@ function mention(who: Who): readonly string[] {
   }
 }
 
-function voidNote(change: Change, { because, live, lastWriter, denied, rule }: StateOf<'void'>): string {
+function voidNote(change: Change, { because, live, lastWriter, denied, heldUntil, rule }: StateOf<'void'>): string {
   const decidedBy = rule === undefined ? '' : ` (${ruleText(rule)})`;
   switch (because) {
     case 'moved': {
@@ -78,8 +78,10 @@ function voidNote(change: Change, { because, live, lastWriter, denied, rule }: S
       const now = live === undefined ? 'the object or its rule is gone' : liveText(change, live, lastWriter);
       return `*The plan does not hold any more.* ${planned}; ${now}. Nothing was changed, and approvals were for that plan only.`;
     }
-    case 'denied':
-      return `*Policy does not allow it any more:* ${denied === undefined ? 'it was changed' : deniedWords[denied]}${decidedBy}. Nothing was changed.`;
+    case 'denied': {
+      const held = heldUntil === undefined ? '' : `, until ${when(heldUntil)}`;
+      return `*Policy does not allow it any more:* ${denied === undefined ? 'it was changed' : deniedWords[denied]}${held}${decidedBy}. Nothing was changed.`;
+    }
     case 'approvals':
       return `*Its approvals do not suffice any more*: somebody who approved may not by now, or the policy asks for more${decidedBy}. Nothing was changed.`;
   }

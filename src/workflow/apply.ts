@@ -15,7 +15,7 @@ import {
 } from './errors.ts';
 import { heldChange, judgeChange } from './judge-change.ts';
 import type { Aside, Changes, Holds, Log, Mesh, Meter, OpenRoute, People, Policies, Written } from './ports.ts';
-import { voidOf } from './void.ts';
+import { voidByDenial, voidOf } from './void.ts';
 
 export interface Bench {
   readonly mesh: Mesh;
@@ -176,10 +176,8 @@ async function objectionTo(bench: Bench, change: Change, route: Route): Promise<
       throw new PolicyUnknownError(standing.why);
     case 'lacks':
       return voidOf(bench, route, change, { because: 'approvals', rule: standing.needs.rule });
-    case 'denied': {
-      const { reason: denied, rule } = standing.denial;
-      return voidOf(bench, route, change, { because: 'denied', denied, rule });
-    }
+    case 'denied':
+      return voidByDenial(bench, route, change, standing.denial);
   }
 }
 

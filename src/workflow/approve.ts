@@ -11,7 +11,7 @@ import { judgeChange, type Standing } from './judge-change.ts';
 import { judgeLive } from './judge-live.ts';
 import type { Changes, Line, Log } from './ports.ts';
 import { addJob, goingBefore } from './submit.ts';
-import { voidOf, withoutObject } from './void.ts';
+import { voidByDenial, voidOf, withoutObject } from './void.ts';
 
 /** What became of a decision about a change that awaits approval. */
 export type ApprovalAnswer =
@@ -193,11 +193,8 @@ async function count(desk: Desk, counting: Counting): Promise<ApprovalAnswer | u
   switch (standing.kind) {
     case 'unknown':
       return { kind: 'cannot-tell', change, why: standing.why };
-    case 'denied': {
-      const { reason: refused, rule } = standing.denial;
-      const state = voidOf(desk, route, change, { because: 'denied', denied: refused, rule });
-      return end(desk, change, state, { asker, deed: 'approve' });
-    }
+    case 'denied':
+      return end(desk, change, voidByDenial(desk, route, change, standing.denial), { asker, deed: 'approve' });
     case 'lacks':
       return keepCounting(desk, counting, { ...standing, approvals });
     case 'may':

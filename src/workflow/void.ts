@@ -1,4 +1,5 @@
 import { type Change, deedOf, moveTo, type State } from '../domain/change.ts';
+import type { Denial } from '../domain/judge.ts';
 import { findRule, type Route } from '../domain/route.ts';
 import { planStands } from '../domain/stands.ts';
 import { moveOn } from './audit.ts';
@@ -16,10 +17,17 @@ export function voidOf(
   { now }: Clock,
   route: Route,
   { rule }: Change,
-  why: Pick<Voided, 'because' | 'denied' | 'rule'>,
+  why: Pick<Voided, 'because' | 'denied' | 'heldUntil' | 'rule'>,
 ): Voided {
   const live = findRule(route, rule)?.split;
   return { kind: 'void', at: now().toISOString(), uid: route.uid, live, lastWriter: route.lastWriter?.manager, ...why };
+}
+
+/** The end of a plan that policy, a lock or a freeze allows no more. */
+export function voidByDenial(clock: Clock, route: Route, change: Change, denial: Denial): Voided {
+  const { reason: denied, rule } = denial;
+  const heldUntil = 'hold' in denial ? denial.hold.until?.toISOString() : undefined;
+  return voidOf(clock, route, change, { because: 'denied', denied, heldUntil, rule });
 }
 
 /** The end of a plan for an object that is gone. */

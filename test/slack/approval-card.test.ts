@@ -159,6 +159,10 @@ describe('the card of a plan that is void', () => {
     [{ live: { v1: 100 } }, 'live is v1 100 % all the same, but another change came in between or goes before it'],
     [{ live: undefined, lastWriter: undefined, uid: undefined }, 'the object or its rule is gone'],
     [{ because: 'denied', denied: 'frozen', rule }, 'changes are frozen (rule `reviews`, line 4 of the policy file)'],
+    [
+      { because: 'denied', denied: 'frozen', heldUntil: '2026-11-23T00:00:00Z' },
+      'changes are frozen, until <!date^1795392000^',
+    ],
     [{ because: 'approvals', rule }, 'approvals do not suffice any more'],
   ])('says why, and what is live: %j', (more, words) => {
     expect(notes(change({ state: voided(more) }))[0]).toContain(words);

@@ -310,7 +310,8 @@ describe('an approved change, just before the patch', () => {
 
     await house.work();
 
-    expect(house.stored(id).state).toMatchObject({ kind: 'void', because: 'denied', denied });
+    const heldUntil = denied === 'frozen' ? '2026-11-23T00:00:00.000Z' : undefined;
+    expect(house.stored(id).state).toMatchObject({ kind: 'void', because: 'denied', denied, heldUntil });
     expect(house.split).toEqual({ v1: 100 });
   });
 
