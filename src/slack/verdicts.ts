@@ -31,7 +31,7 @@ function explainedText(
     `${code(name.service)} in ${code(name.namespace)} @ ${code(name.cluster)}, ${foreign(moveText(plan.from, plan.to))}: *${verdictWords[verdict.kind]}*`,
     verdictText(verdict),
     rule === undefined ? 'No rule of a policy file decides about it.' : `It falls under ${ruleText(rule)}.`,
-    `Looked at, most severe first: ${findings.map(findingText).join(', ')}. Nothing was changed.`,
+    `Looked at, most severe first: ${findings.map(findingText).join(' · ')}. Nothing was changed.`,
     ...(problem === undefined ? [] : [policyProblemText(problem)]),
   ].join('\n');
 }
@@ -167,7 +167,7 @@ const checkWords: Record<CheckName, string> = {
 
 function findingText({ check, says: said }: Finding): string {
   const words = { pass: 'fine', refuse: '*refused*', ask: '*needs approval*' };
-  return `${checkWords[check]} ${words[said]}`;
+  return `${checkWords[check]}: ${words[said]}`;
 }
 
 function number(percent: number): string {

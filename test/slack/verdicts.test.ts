@@ -129,7 +129,7 @@ describe('why', () => {
     expect(text).toContain('`reviews` in `default` @ `eu`');
     expect(text).toContain('*refused*');
     expect(text).toContain('It falls under rule `payments`, line 7 of the policy file.');
-    expect(text).toContain('who you are to the team fine, your right *refused*. Nothing was changed.');
+    expect(text).toContain('who you are to the team: fine · your right: *refused*. Nothing was changed.');
   });
 
   it('tells that no rule decides where there is none', () => {
