@@ -13,9 +13,11 @@ const allowed: Record<string, readonly string[]> = {
   redis: ['workflow', 'domain'],
   prometheus: ['workflow', 'domain'],
   http: ['workflow', 'domain'],
-  policy: ['workflow', 'domain'],
-  sandbox: ['workflow', 'domain', 'slack', 'cluster', 'redis', 'prometheus', 'http', 'policy', '.'],
-  '.': ['workflow', 'domain', 'slack', 'cluster', 'redis', 'prometheus', 'http', 'policy'],
+  policy: ['workflow', 'domain', 'yaml'],
+  rules: ['workflow', 'domain', 'yaml'],
+  yaml: ['domain'],
+  sandbox: ['workflow', 'domain', 'slack', 'cluster', 'redis', 'prometheus', 'http', 'policy', 'rules', '.'],
+  '.': ['workflow', 'domain', 'slack', 'cluster', 'redis', 'prometheus', 'http', 'policy', 'rules'],
 };
 
 /** Packages that only one folder may know, so that a foreign library's words end where it is called. */
@@ -26,6 +28,7 @@ const homes: Record<string, readonly string[]> = {
   bullmq: ['redis'],
   ioredis: ['redis'],
   croner: ['policy'],
+  yaml: ['yaml'],
 };
 
 function sourceFiles(): string[] {

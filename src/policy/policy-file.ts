@@ -2,8 +2,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import type { Policy } from '../domain/policy.ts';
 import type { Log, Policies } from '../workflow/ports.ts';
+import type { Fault } from '../yaml/read-yaml.ts';
 import { largestPolicy, type ReadPolicy, readPolicy } from './read-policy.ts';
-import type { Fault } from './yaml.ts';
 
 /** A policy file as it was found at the start: the text that counts, and what it says. */
 export interface FirstPolicy {

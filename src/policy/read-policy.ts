@@ -3,11 +3,11 @@ import { readDuration } from '../domain/duration.ts';
 import type { Freeze } from '../domain/freeze.ts';
 import { globCovers } from '../domain/glob.ts';
 import { isNamed, type Who } from '../domain/groups.ts';
-import { nearest } from '../domain/nearest.ts';
 import type { ApproveRule, Policy, PolicyRule, RollbackRule } from '../domain/policy.ts';
+import { fault, inOrder, schemaFaults } from '../yaml/faults.ts';
+import { type Fault, type ReadYaml, readYaml, textOf } from '../yaml/read-yaml.ts';
 import { readCalendar } from './calendar.ts';
 import { type FreezeText, type PolicyText, policySchema, type RuleText, userPattern } from './schema.ts';
-import { type Fault, type ReadYaml, readYaml } from './yaml.ts';
 
 /** What a policy file says, or everything that is wrong with it, in the order of the file. */
 export type ReadPolicy =
@@ -16,11 +16,10 @@ export type ReadPolicy =
 
 /** Larger than any policy that a person can keep in mind, and read in a moment whatever it holds. */
 export const largestPolicy = 256 * 1024;
-const mostFaults = 50;
 
 export function readPolicy(bytes: Uint8Array): ReadPolicy {
   if (bytes.length > largestPolicy) return wrongFile(`this is larger than ${largestPolicy / 1024} KB`);
-  const text = toText(bytes);
+  const text = textOf(bytes);
   if (text === undefined) return wrongFile('this is not UTF-8');
   const yaml = readYaml(text);
   if (yaml.faults.length > 0 && yaml.value === undefined) return failed(yaml.faults);
@@ -28,7 +27,7 @@ export function readPolicy(bytes: Uint8Array): ReadPolicy {
 
   const parsed = policySchema(new Set(groupNames(yaml.value))).safeParse(yaml.value);
   if (!parsed.success || yaml.faults.length > 0) {
-    const issues = parsed.success ? [] : parsed.error.issues.flatMap((issue) => faultsOf(issue, yaml));
+    const issues = parsed.success ? [] : schemaFaults(parsed.error.issues, yaml, knownKeys);
     return failed([...yaml.faults, ...issues]);
   }
   const twice = [...namedTwice(parsed.data.rules, 'rules', yaml), ...namedTwice(parsed.data.freezes, 'freezes', yaml)];
@@ -39,34 +38,12 @@ export function readPolicy(bytes: Uint8Array): ReadPolicy {
 const emptyFile =
   'this is empty: write `rules:` and below it a list, or unset POLICY_FILE, and everybody of the team may shift';
 
-function toText(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return undefined; // the decoder's own words name no place
-  }
-}
-
 function wrongFile(message: string): ReadPolicy {
   return failed([fault({ line: 1, column: 1 }, message)]);
 }
 
 function failed(faults: readonly Fault[]): ReadPolicy {
-  const sorted = faults.toSorted((a, b) => a.line - b.line || a.column - b.column);
-  const [last] = sorted.slice(mostFaults - 1);
-  return sorted.length <= mostFaults || last === undefined
-    ? { ok: false, faults: sorted }
-    : {
-        ok: false,
-        faults: [
-          ...sorted.slice(0, mostFaults - 1),
-          fault(last, `and ${sorted.length - mostFaults + 1} more from here on`),
-        ],
-      };
-}
-
-function fault({ line, column }: Pick<Fault, 'line' | 'column'>, message: string): Fault {
-  return { line, column, message };
+  return { ok: false, faults: inOrder(faults) };
 }
 
 /** Read before the rest, since the rest names them. */
@@ -75,45 +52,11 @@ function groupNames(value: unknown): readonly string[] {
   return parsed.success ? Object.keys(parsed.data.groups) : [];
 }
 
-type Issue = z.core.$ZodIssue;
-
-function faultsOf(issue: Issue, yaml: ReadYaml, above: readonly PropertyKey[] = []): readonly Fault[] {
-  const path = [...above, ...issue.path];
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key, at) =>
-      fault(yaml.atKey([...path, key]), prefixed(path, unknownKey(key, at < mostFaults ? knownKeys : []))),
-    );
-  if (issue.code === 'invalid_key')
-    return [fault(yaml.atKey(path), prefixed(path, issue.issues[0]?.message ?? issue.message))];
-  const inner = issue.code === 'invalid_union' ? meant(issue.errors) : undefined;
-  if (inner !== undefined) return inner.flatMap((each) => faultsOf(each, yaml, path));
-  return [fault(yaml.at(path), prefixed(path, issue.message))];
-}
-
-/** Of the forms that a value may take, the one that it has: the one that finds fault only with what is in it. */
-function meant(forms: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
-  return forms.find((issues) => issues.every(({ path, code }) => path.length > 0 || code !== 'invalid_type'));
-}
-
-/** `rules[0].approve.count: write …` */
-function prefixed(path: readonly PropertyKey[], message: string): string {
-  const where = path
-    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part).slice(0, 63)}`))
-    .join('')
-    .replace(/^\./, '');
-  return where === '' ? message : `${where}: ${message}`;
-}
-
 const knownKeys = [
   ...['v', 'groups', 'rules', 'freezes', 'usergroup'],
   ...['name', 'target', 'channels', 'shift', 'approve', 'maxStep', 'rollback', 'duringFreeze', 'overrideOwner'],
   ...['by', 'count', 'from', 'expires', 'also', 'only', 'cron', 'for', 'timezone', 'except'],
 ];
-
-function unknownKey(key: string, known: readonly string[]): string {
-  const near = key.length < 3 ? undefined : nearest(key, known);
-  return `there is no key \`${key.slice(0, 63)}\` here${near === undefined || near === key ? '' : `; did you mean \`${near}\`?`}`;
-}
 
 function namedTwice(
   all: readonly { readonly name?: string | undefined }[],

@@ -1,4 +1,17 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
+import {
+  Composer,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  Parser,
+  parseDocument,
+  type Scalar,
+} from 'yaml';
 
 /** Where in a file something is wrong, and what to write instead. */
 export interface Fault {
@@ -20,8 +33,31 @@ export interface ReadYaml {
   atKey(path: Path): Position;
 }
 
+/** What a kind of file allows beyond and beneath what all of ours do. */
+export interface Dialect {
+  readonly deepest: number;
+  /** What is wrong with a key, or with a value that is neither list nor map, although it can be read. */
+  readonly wordFault?: (word: Word) => string | undefined;
+}
+
+export interface Word {
+  readonly value: unknown;
+  /** As it stands in the file, where it stands without quotes. */
+  readonly plain: string | undefined;
+  readonly isKey: boolean;
+}
+
 const start: Position = { line: 1, column: 1 };
-const deepest = 12;
+const ours: Dialect = { deepest: 12 };
+
+const options = {
+  version: '1.2',
+  schema: 'core',
+  merge: false,
+  strict: true,
+  uniqueKeys: false, // looked for below, in linear time
+  prettyErrors: false,
+} as const;
 
 /**
  * Reads YAML 1.2 (core schema), and only the plain part of it: without anchors, aliases, merge keys and tags nothing in a small file
@@ -29,16 +65,38 @@ const deepest = 12;
  */
 export function readYaml(text: string): ReadYaml {
   const lines = new LineCounter();
-  const document = parseDocument(text, {
-    version: '1.2',
-    schema: 'core',
-    merge: false,
-    strict: true,
-    uniqueKeys: false, // looked for below, in linear time
-    prettyErrors: false,
-    lineCounter: lines,
-  });
-  const walk = new Walk(lines, document.contents);
+  return readDocument(parseDocument(text, { ...options, lineCounter: lines }), lines, ours);
+}
+
+/** The same of each document of a file, but of no more than so many. */
+export function readYamlDocuments(
+  text: string,
+  { most, ...dialect }: Dialect & { readonly most: number },
+): { readonly documents: readonly ReadYaml[]; readonly hasMore: boolean } {
+  const lines = new LineCounter();
+  const documents: ReadYaml[] = [];
+  for (const document of new Composer(options).compose(new Parser(lines.addNewLine).parse(text))) {
+    if (documents.length === most) return { documents, hasMore: true };
+    documents.push(readDocument(document, lines, dialect));
+  }
+  return { documents, hasMore: false };
+}
+
+/** Undefined where the bytes are no text: the decoder's own words name no place. */
+export function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function readDocument(
+  document: Pick<Document.Parsed, 'contents' | 'errors' | 'warnings'>,
+  lines: LineCounter,
+  dialect: Dialect,
+): ReadYaml {
+  const walk = new Walk(lines, document.contents, dialect);
   const told = [...document.errors, ...document.warnings].map(({ code, message, pos }) => ({
     ...walk.position(pos[0]),
     code,
@@ -72,12 +130,14 @@ class Walk {
   readonly faults: Fault[] = [];
   readonly #lines: LineCounter;
   readonly #root: Node | null;
+  readonly #dialect: Dialect;
   /** What stands under the keys of each map, so that a map with many faults is not searched for each of them. */
   readonly #steps = new Map<Node, ReadonlyMap<string, Step>>();
 
-  constructor(lines: LineCounter, root: Node | null) {
+  constructor(lines: LineCounter, root: Node | null, dialect: Dialect) {
     this.#lines = lines;
     this.#root = root;
+    this.#dialect = dialect;
   }
 
   position(offset: number): Position {
@@ -118,12 +178,12 @@ class Walk {
   value(node: Node | null, depth = 0): unknown {
     if (node === null) return null;
     const where = this.#positionOf(node);
-    if (depth > deepest) return this.#fault(where, nestedTooDeep);
+    if (depth > this.#dialect.deepest) return this.#fault(where, nestedTooDeep);
     if (isAlias(node)) return this.#fault(where, `an alias (*${node.source}) is not taken: write it out`);
     if ('anchor' in node && node.anchor !== undefined)
       this.#fault(where, `an anchor (&${node.anchor}) is not taken: leave it out`);
     if (node.tag !== undefined) this.#fault(where, `a tag (${node.tag}) is not taken: leave it out`);
-    if (isScalar(node)) return node.value;
+    if (isScalar(node)) return this.#word(node, where, false);
     if (isSeq<Node>(node)) return node.items.map((item) => this.value(item, depth + 1));
     return isMap<Node, Node>(node) ? this.#map(node, node.items, depth + 1) : undefined;
   }
@@ -134,6 +194,7 @@ class Walk {
     for (const { key: node, value } of pairs) {
       const where = this.#positionOf(node);
       const key = keyOf(node);
+      if (isScalar(node)) this.#word(node, where, true);
       if (key === undefined) this.#fault(where, 'a key is one word');
       else if (key === '<<') this.#fault(where, 'a merge key (<<) is not taken: write the keys out');
       else if (entries.has(key)) this.#fault(where, `\`${key}\` stands here a second time: keep one of them`);
@@ -144,6 +205,12 @@ class Walk {
     }
     this.#steps.set(map, steps);
     return Object.fromEntries(entries);
+  }
+
+  #word(scalar: Scalar, where: Position, isKey: boolean): unknown {
+    const { value, type, source } = scalar;
+    const wrong = this.#dialect.wordFault?.({ value, plain: type === 'PLAIN' ? source : undefined, isKey });
+    return wrong === undefined ? value : this.#fault(where, wrong);
   }
 
   #fault(where: Position, message: string): undefined {
