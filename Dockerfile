@@ -27,6 +27,7 @@ ENV NODE_ENV=production
 COPY LICENSE package.json ./
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
+COPY manifests/bookinfo manifests/bookinfo
 USER 65532:65532
 EXPOSE 8080
 # Our own source maps stay, so that a stack names the line of the source.

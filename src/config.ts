@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { KubeConfigError, loadKubeConfigs, type PooledKubeConfig } from './cluster/kube-config.ts';
 import { type FirstPolicy, openPolicy } from './policy/policy-file.ts';
 import { type RedisAddress, readRedisUrl } from './redis/connect.ts';
@@ -30,6 +31,8 @@ export interface Config {
   readonly namespace: string;
   /** The policy file as it was found; absent where everybody of the team may shift. */
   readonly policy?: FirstPolicy | undefined;
+  /** The folder of rule files that can be applied by name. */
+  readonly rulesFolder: string;
   /** How much one person may ask. */
   readonly allowance: Allowance;
   readonly port: number;
@@ -64,6 +67,7 @@ export const variables = {
   CLUSTERS: { secret: false },
   NAMESPACE: { secret: false },
   POLICY_FILE: { secret: false },
+  RULES_DIR: { secret: false },
   COMMANDS_PER_MINUTE: { secret: false },
   AUDIT_DAYS: { secret: false },
   AUDIT_TOKEN: { secret: true },
@@ -96,6 +100,7 @@ export function readConfig(environment: Environment): Config {
     clusters: reader.clusters(),
     namespace: reader.namespace(),
     policy: reader.policy(),
+    rulesFolder: reader.rulesFolder(),
     allowance: reader.allowance(),
     port: reader.port(),
     logLevel: reader.logLevel(),
@@ -226,6 +231,13 @@ class Reader {
     return undefined;
   }
 
+  rulesFolder(): string {
+    const value = this.value('RULES_DIR');
+    const folder = resolve(ownFolder, value ?? 'manifests/bookinfo');
+    if (value !== undefined && !isFolder(folder)) this.#fault('RULES_DIR', 'names a folder that is not there');
+    return folder;
+  }
+
   allowance(): Allowance {
     const value = this.value('COMMANDS_PER_MINUTE') ?? '30';
     const perMinute = Number(value);
@@ -261,6 +273,17 @@ class Reader {
 
   #fault(name: string, what: string): void {
     this.faults.push(`${name} ${what}`);
+  }
+}
+
+/** That of the package, above the sources and above what is built of them. */
+const ownFolder = resolve(import.meta.dirname, '..');
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false; // told as a fault of the configuration
   }
 }
 

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Config, ConfigError, readConfig } from '../src/config.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
@@ -70,6 +70,7 @@ describe('the configuration', () => {
       AUDIT_TOKEN: 'short',
       KUBECONFIG: join(folder, 'absent'),
       NAMESPACE: 'Not_One',
+      RULES_DIR: join(folder, 'absent'),
       ROLES: 'chat,cook',
       PORT: '99999',
       LOG_LEVEL: 'loud',
@@ -88,6 +89,7 @@ describe('the configuration', () => {
       'AUDIT_TOKEN',
       'KUBECONFIG',
       'NAMESPACE',
+      'RULES_DIR',
       'PORT',
       'LOG_LEVEL',
     ]);
@@ -120,6 +122,8 @@ describe('the configuration', () => {
     ${'KUBECONFIG'}          | ${undefined} | ${'is missing'}
     ${'COMMANDS_PER_MINUTE'} | ${'-1'}      | ${'is not a number from 0 (no limit) to 100000'}
     ${'COMMANDS_PER_MINUTE'} | ${'many'}    | ${'is not a number from 0 (no limit) to 100000'}
+    ${'RULES_DIR'}           | ${'absent'}  | ${'names a folder that is not there'}
+    ${'RULES_DIR'}           | ${'LICENSE'} | ${'names a folder that is not there'}
     ${'CLUSTERS'}            | ${'eu,asia'} | ${'names a context that the kubeconfig does not have'}
   `(
     'says of $variable=$value that it $because',
@@ -142,6 +146,14 @@ describe('the configuration', () => {
       'POLICY_FILE 2:13 rules[0].target: write `cluster/namespace/service`, like `"prod-*/payments/*"`',
       'POLICY_FILE 3:5 rules[0]: there is no key `shifts` here; did you mean `shift`?',
     ]);
+  });
+
+  it('finds rule files in the folder that is named, from its own folder on, and else those of Bookinfo', () => {
+    const own = resolve(import.meta.dirname, '..');
+
+    expect(readConfig(good).rulesFolder).toBe(join(own, 'manifests/bookinfo'));
+    expect(readConfig({ ...good, RULES_DIR: 'manifests/policy' }).rulesFolder).toBe(join(own, 'manifests/policy'));
+    expect(readConfig({ ...good, RULES_DIR: folder }).rulesFolder).toBe(folder);
   });
 
   it('takes a secret from a file, whose last line break is no part of it', () => {

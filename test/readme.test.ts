@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readConfig, variables } from '../src/config.ts';
 import { commands, flags } from '../src/slack/help.ts';
@@ -28,6 +28,7 @@ describe("README's table of the configuration", () => {
     });
 
     expect(defaultOf('NAMESPACE')).toBe(`\`${config.namespace}\``);
+    expect(defaultOf('RULES_DIR')).toBe(`\`${relative(root, config.rulesFolder)}\``);
     expect(defaultOf('COMMANDS_PER_MINUTE')).toBe(`\`${config.allowance.perMinute}\``);
     expect(defaultOf('AUDIT_DAYS')).toBe(`\`${config.auditDays}\``);
     expect(defaultOf('ROLES')).toBe(`\`${[...config.roles].join(',')}\``);

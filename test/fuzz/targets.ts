@@ -7,6 +7,7 @@ import { objects } from './objects.ts';
 import { body, clicks } from './payloads.ts';
 import { records } from './records.ts';
 import { answers, cards } from './rendering.ts';
+import { ruleFiles } from './rule-files.ts';
 import type { Target } from './target.ts';
 
 /** All that is given what comes from outside. */
@@ -20,6 +21,7 @@ export const targets: readonly Target[] = [
   objects,
   records,
   events,
+  ruleFiles,
   cards,
   answers,
 ];

@@ -74,14 +74,23 @@ describe('the image, built without an engine', () => {
   it('is sent just what it is built from', () => {
     const top = new Set(context.map((file) => file.split('/')[0]));
 
-    expect([...top].sort()).toEqual(['LICENSE', 'package-lock.json', 'package.json', 'src', 'tsconfig.json']);
+    expect([...top].sort()).toEqual([
+      'LICENSE',
+      'manifests',
+      'package-lock.json',
+      'package.json',
+      'src',
+      'tsconfig.json',
+    ]);
+    expect(context.filter((file) => /^manifests\/(?!bookinfo\/)/.test(file))).toEqual([]);
     expect(context.filter((file) => file.startsWith('src/sandbox/'))).toEqual([]);
   });
 
   it('holds the compiled bot and what it needs to run', () => {
-    expect(readdirSync(app).sort()).toEqual(['LICENSE', 'dist', 'node_modules', 'package.json']);
+    expect(readdirSync(app).sort()).toEqual(['LICENSE', 'dist', 'manifests', 'node_modules', 'package.json']);
     expect(existsSync(join(app, 'dist/main.js'))).toBe(true);
     expect(existsSync(join(app, 'dist/sandbox'))).toBe(false);
+    expect(readdirSync(join(app, 'manifests/bookinfo'))).toEqual(readdirSync(join(manifests, 'bookinfo')));
   });
 
   it('holds just the packages that the lockfile has for production', () => {
