@@ -58,7 +58,7 @@ export class RulesFolder implements RuleFiles {
   }
 
   async #files(): Promise<readonly ListedFile[]> {
-    const root = await resolved(this.#folder);
+    const root = await ifThere(() => realpath(this.#folder));
     if (root === undefined) return [];
     const found = await new Search(root).run();
     const names = new Set(found.map(({ name }) => name));
@@ -102,13 +102,13 @@ class Search {
   async #lookInto(folder: string, prefix: string, above: readonly string[]): Promise<void> {
     for (const entry of await this.#entriesOf(folder)) {
       if (this.#found.length === mostFiles) return;
-      const path = await resolved(join(folder, entry));
+      const path = await ifThere(() => realpath(join(folder, entry)));
       if (path === undefined || !path.startsWith(this.#root + sep)) continue;
       const name = prefix + entry;
-      const found = await stat(path);
-      if (found.isFile() && /\.ya?ml$/.test(entry)) this.#found.push({ name, path });
-      const isNew = found.isDirectory() && ![...above, folder].includes(path) && above.length < deepestFolder;
-      if (isNew) await this.#lookInto(path, `${name}/`, [...above, folder]);
+      const found = await ifThere(() => stat(path));
+      if (found?.isFile() && /\.ya?ml$/.test(entry)) this.#found.push({ name, path });
+      const isNew = found?.isDirectory() && ![...above, folder].includes(path) && above.length < deepestFolder;
+      if (isNew) await ifThere(() => this.#lookInto(path, `${name}/`, [...above, folder]));
     }
   }
 
@@ -124,10 +124,10 @@ class Search {
   }
 }
 
-/** Where a path leads; undefined where nothing is, or a link leads in a circle. */
-async function resolved(path: string): Promise<string | undefined> {
+/** Undefined where nothing is, or is no longer, where a link leads in a circle, and where we may not look. */
+async function ifThere<T>(look: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await realpath(path);
+    return await look();
   } catch (error) {
     if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES'].includes(codeOf(error))) return undefined;
     throw error;
