@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { formatLedger, type Ledger, ledgerAnnotation, maxLedgerLength, readLedger } from '../domain/ledger.ts';
 import { type RoutingObject, resolveHost } from '../domain/names.ts';
-import { defaultRule, type Route, type Rule, type Unsplittable } from '../domain/route.ts';
+import { type Backend, defaultRule, type Route, type Rule, type Unsplittable } from '../domain/route.ts';
 import { type Split, weightOf } from '../domain/split.ts';
 import { LedgerUnreadableError, RejectedError, TooLargeError } from '../workflow/errors.ts';
 import type { JsonPatch, Resource } from './kube-client.ts';
@@ -75,7 +75,12 @@ const destinationRule = z.object({
     namespace: z.string(),
     annotations: z.record(z.string(), z.string()).optional(),
   }),
-  spec: z.object({ host: z.string(), subsets: z.array(z.object({ name: z.string() })).default([]) }),
+  spec: z.object({
+    host: z.string(),
+    subsets: z
+      .array(z.object({ name: z.string(), labels: z.record(z.string(), z.string()).optional().catch(undefined) }))
+      .default([]),
+  }),
 });
 export type DestinationRule = z.infer<typeof destinationRule>;
 
@@ -108,7 +113,7 @@ export function toRoute(
   rulesOf: (host: string) => readonly DestinationRule[],
 ): Route {
   const { metadata, spec } = object;
-  const subsets = (host: string) => rulesOf(host).flatMap((rule) => rule.spec.subsets.map((subset) => subset.name));
+  const subsets = (host: string) => rulesOf(host).flatMap((rule) => rule.spec.subsets);
   const { name, namespace, uid } = metadata;
   const lastWriter = lastWriterOf(metadata);
   return {
@@ -158,10 +163,14 @@ export function splitOf(object: VirtualService, ruleKey: string): Split {
   return toSplit(keyedRules(object).find(({ key }) => key === ruleKey)?.rule.route ?? []);
 }
 
-function toRule(rule: HttpRule, key: string, namespace: string, subsets: (host: string) => readonly string[]): Rule {
+type Subset = DestinationRule['spec']['subsets'][number];
+
+function toRule(rule: HttpRule, key: string, namespace: string, subsets: (host: string) => readonly Subset[]): Rule {
   const route = rule.route ?? [];
   const hosts = [...new Set(route.map((each) => each.destination.host))];
-  const defined = hosts.flatMap((host) => subsets(resolveHost(host, namespace)));
+  const defined = hosts
+    .map((host) => resolveHost(host, namespace))
+    .flatMap((host) => subsets(host).map((subset) => backendOf(subset, host)));
   const withoutSubset = route.filter((each) => each.destination.subset === undefined).map(versionOf);
   return {
     key,
@@ -171,8 +180,28 @@ function toRule(rule: HttpRule, key: string, namespace: string, subsets: (host: 
     unsplittable: whyUnsplittable(rule) ?? (key.startsWith('#') ? 'unnamed' : undefined),
     besides: besides(rule),
     host: hosts.length === 1 ? hosts[0] : undefined,
-    served: [...new Set([...defined, ...withoutSubset])],
+    served: [...new Set([...defined.map(({ version }) => version), ...withoutSubset])],
+    backends: [...defined, ...undefinedBackends(route, namespace, defined)],
   };
+}
+
+function backendOf({ name, labels }: Subset, host: string): Backend {
+  return { version: name, host, label: labels?.['version'] ?? name };
+}
+
+/** Destinations without a subset, and those whose subset no DestinationRule defines: their requests are counted, too, if only as lost. */
+function undefinedBackends(
+  route: readonly Destination[],
+  namespace: string,
+  defined: readonly Backend[],
+): readonly Backend[] {
+  return route
+    .map((each) => ({
+      version: versionOf(each),
+      host: resolveHost(each.destination.host, namespace),
+      label: each.destination.subset,
+    }))
+    .filter(({ version, host }) => !defined.some((each) => each.version === version && each.host === host));
 }
 
 function besides({ fault, mirror, mirrors }: HttpRule): Rule['besides'] {

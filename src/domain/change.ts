@@ -4,6 +4,7 @@ import type { Revision } from './ledger.ts';
 import type { ChangeId, RoutingObject } from './names.ts';
 import type { PlanWarning } from './owner.ts';
 import type { RuleRef } from './policy.ts';
+import type { Seen } from './seen.ts';
 import type { Split } from './split.ts';
 
 /** Where a change was asked for, and where its card stands. */
@@ -72,7 +73,12 @@ export interface Applied {
   readonly rolledBack?: { readonly by: string; readonly change: ChangeId } | undefined;
   readonly later?: ChangeId | undefined;
   readonly movedAway?: MovedAway | undefined;
+  /** What was observed since, where requests are counted. */
+  readonly seen?: Seen | undefined;
+  /** Somebody will look, or look again. */
+  readonly toBeSeen?: true | undefined;
 }
+
 /** Whoever said yes to a change. Whether it counts is asked of policy, then and later. */
 export interface Approval {
   readonly by: string;
@@ -187,6 +193,11 @@ export function deedOf({ deed, reverts }: Pick<Change, 'deed' | 'reverts'>): Mov
 /** Whether it took effect is not known, and will be looked up. */
 export function isUnsettled({ state }: Change): boolean {
   return state.kind === 'failed' && state.because === 'unreachable' && state.settled !== true;
+}
+
+/** It is applied, and somebody will still look what came of the traffic. */
+export function isToBeSeen({ state }: Change): boolean {
+  return state.kind === 'applied' && state.toBeSeen === true;
 }
 
 /** What a button carries of what its card showed: a click is about that, and not about what came since. */

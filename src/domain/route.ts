@@ -17,6 +17,15 @@ export type Unsplittable =
   /** Known by its place alone, which is another's as soon as somebody adds a rule above. */
   | 'unnamed';
 
+/** The pods that a version's requests go to. */
+export interface Backend {
+  readonly version: string;
+  /** Resolved. */
+  readonly host: string;
+  /** Their label `version`, by which requests are counted; absent where all pods of the host are meant. */
+  readonly label?: string | undefined;
+}
+
 /** One entry of `spec.http[]`. */
 export interface Rule {
   /** `default`, or the rule's own name, or its place (`#2`) where it has none. */
@@ -34,6 +43,8 @@ export interface Rule {
   readonly host?: string | undefined;
   /** Versions that may be given traffic: subsets that DestinationRules define, and destinations that need none. */
   readonly served: readonly string[];
+  /** Where the versions are that DestinationRules define, and those that it splits between. */
+  readonly backends?: readonly Backend[] | undefined;
 }
 
 /** A routing object as it was read. */

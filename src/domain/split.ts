@@ -30,6 +30,11 @@ export function percentages(split: Split): Percentages {
   return total(split) === 0 ? split : apportion(hundred, split);
 }
 
+/** The same in tenths of a percent, which sum to 1,000. */
+export function permilles(counts: Split): Split {
+  return apportion(10 * hundred, counts);
+}
+
 /** Whether two splits send the same shares, whatever sums they are written in. A version that is absent has nothing. */
 export function sameShares(a: Split, b: Split): boolean {
   const [totalA, totalB] = [BigInt(total(a)), BigInt(total(b))];

@@ -3,6 +3,7 @@ import { type Change, failReasons, holdReasons, movedHow, voidReasons } from '..
 import { denialReasons, movingDeeds } from '../domain/judge.ts';
 import { changeIdSchema, splitSchema } from '../domain/ledger.ts';
 import { tools } from '../domain/owner.ts';
+import { unmeasuredReasons } from '../domain/seen.ts';
 import { LaterRecordError, UntrustedRecordError } from '../workflow/errors.ts';
 import { isSigned, parseJson, sign } from './signature.ts';
 
@@ -32,6 +33,11 @@ export const whoSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('usergroup'), name: z.string(), id: z.string() }),
 ]);
 const needs = z.object({ by: z.array(whoSchema), count: z.int().min(1), expiresMs: z.int().min(1), rule: ruleRef });
+const count = z.record(z.string(), z.int().min(0));
+const seen = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('counted'), from: time, until: time, answered: count, unanswered: count }),
+  z.object({ kind: z.literal('not-measured'), because: z.enum(unmeasuredReasons) }),
+]);
 const state = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('awaiting'), expiresAt: time, needs }),
   z.object({ kind: z.literal('rejected'), at: time, by: z.string(), reason: z.string().optional() }),
@@ -62,6 +68,8 @@ const state = z.discriminatedUnion('kind', [
     movedAway: z
       .object({ at: z.string(), manager: z.string().optional(), live: splitSchema, how: z.enum(movedHow) })
       .optional(),
+    seen: seen.optional(),
+    toBeSeen: z.literal(true).optional(),
   }),
   z.object({
     kind: z.literal('held'),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AuditEvent } from '../domain/audit.ts';
-import { type Change, isForPeople, isUnsettled, isWaiting } from '../domain/change.ts';
+import { type Change, isForPeople, isToBeSeen, isUnsettled, isWaiting } from '../domain/change.ts';
 import { type ChangeId, isChangeId, objectKey, type RoutingObject } from '../domain/names.ts';
 import { StoreUnavailableError, UntrustedRecordError } from '../workflow/errors.ts';
 import type { Accepted, AcceptOptions, Begun, Changes, Line, Log } from '../workflow/ports.ts';
@@ -207,7 +207,7 @@ export class StoredChanges implements Changes {
         record,
         mac,
         keepEndedSeconds,
-        isForPeople(next) || isUnsettled(next) ? 1 : 0,
+        isForPeople(next) || isUnsettled(next) || isToBeSeen(next) ? 1 : 0,
         recentMs,
         newsChannel,
         ...told.args,

@@ -1,4 +1,4 @@
-import type { Change } from '../domain/change.ts';
+import { type Change, isToBeSeen } from '../domain/change.ts';
 import type { TypedService } from '../domain/command.ts';
 import type { Hold } from '../domain/freeze.ts';
 import { type ChangeId, objectKey, type Place, type ServiceName } from '../domain/names.ts';
@@ -104,7 +104,7 @@ export async function serviceNames(desk: Desk): Promise<readonly string[] | unde
 /** Undefined when the store does not answer: what is live can be told all the same. */
 async function whatIsOpen({ changes, log }: Desk): Promise<readonly Change[] | undefined> {
   try {
-    return await changes.open();
+    return (await changes.open()).filter((change) => !isToBeSeen(change));
   } catch (err) {
     if (!(err instanceof StoreUnavailableError)) throw err;
     log.warn({ err }, 'what waits is not known');

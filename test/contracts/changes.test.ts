@@ -841,6 +841,27 @@ function describeChanges(where: string, enter: () => Promise<World>): void {
       expect(await changes.open()).toEqual([]);
     });
 
+    it('keep open what was applied until nobody will look at its traffic any more', async () => {
+      const change = aChange();
+      await accept(changes, change);
+      const counts = { answered: { v1: 5, __proto__: 1 }, unanswered: { NC: 2 } };
+      const first: Change = await end(changes, change, { ...applied, toBeSeen: true });
+      const seen = { kind: 'counted', from: applied.at, until: applied.at, ...counts } as const;
+      const looked = moveTo(first, { ...applied, toBeSeen: true, seen });
+      expect(await changes.open()).toEqual([first]);
+      expect(await waiting()).toEqual([]);
+      expect(await changes.areQuiet()).toBe(false);
+
+      expect(await changes.update(looked)).toBe(true);
+      expect(await changes.update(looked)).toBe(false);
+      expect(await changes.open()).toEqual([looked]);
+      const last = moveTo(looked, { ...applied, seen: { kind: 'not-measured', because: 'unreachable' } });
+      await changes.update(last);
+
+      expect(await changes.open()).toEqual([]);
+      expect(await changes.read(change.id)).toEqual(last);
+    });
+
     it('are quiet when nothing waits and no card is owed anything', async () => {
       expect(await changes.areQuiet()).toBe(true);
 

@@ -404,6 +404,39 @@ function describeVirtualServices(where: string, { begin, hasIstiod }: Where): vo
       });
     });
 
+    describe('backends', () => {
+      it('are the pods by the label that a DestinationRule gives them, or by the name of the subset', async () => {
+        await kube.create(`
+          kind: DestinationRule
+          metadata: { name: labelled }
+          spec: { host: labelled, subsets: [
+            { name: stable, labels: { app: labelled, version: 1.4.2 } }, { name: canary, labels: { track: canary } }] }`);
+        const route = ['{ destination: { host: labelled, subset: stable } }'];
+        await kube.create(named(simple({ host: 'labelled', route }), 'labelled'));
+        const host = `labelled.${kube.namespace}.svc.cluster.local`;
+
+        await vi.waitFor(async () =>
+          expect((await routeOf('labelled')).rules[0]?.backends).toEqual([
+            { version: 'stable', host, label: '1.4.2' },
+            { version: 'canary', host, label: 'canary' },
+          ]),
+        );
+      });
+
+      it('are there of what nothing defines, too', async () => {
+        const route = [
+          '{ destination: { host: red }, weight: 30 }',
+          '{ destination: { host: red2, subset: v9 }, weight: 70 }',
+        ];
+        await kube.create(named(simple({ route }), 'reds'));
+
+        expect((await routeOf('reds')).rules[0]?.backends).toEqual([
+          { version: 'red', host: `red.${kube.namespace}.svc.cluster.local`, label: undefined },
+          { version: 'v9', host: `red2.${kube.namespace}.svc.cluster.local`, label: 'v9' },
+        ]);
+      });
+    });
+
     describe('refusals', () => {
       it.runIf(hasIstiod)('quote what istiod says to weights that are all 0, also in a dry run', async () => {
         await kube.create(named(simple({ route: [weighted('v1', 50), weighted('v2', 50)] }), 'all-zero'));

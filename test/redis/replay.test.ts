@@ -30,9 +30,10 @@ const format = z.object({
   job: z.looseObject({ v: z.number(), id: z.string(), object: z.looseObject({}) }),
   ledger: z.string(),
 });
-const written = [
-  { version: 'v1', ...format.parse(JSON.parse(readFileSync(join(import.meta.dirname, 'formats/v1.json'), 'utf8'))) },
-];
+const written = ['v1', 'v1-seen'].map((version) => ({
+  version,
+  ...format.parse(JSON.parse(readFileSync(join(import.meta.dirname, `formats/${version}.json`), 'utf8'))),
+}));
 const [v1] = written;
 if (v1 === undefined) throw new Error('no format was ever written');
 
@@ -40,8 +41,12 @@ const id: ChangeId = 'c-7F3K9QXZ';
 const redisBinary = await findRedisServer().catch(() => undefined);
 
 const records = written.flatMap(({ version, records: all }) =>
-  Object.entries(all).map(([kind, text]) => ({ version, kind, text })),
+  Object.entries(all).map(([name, text]) => ({ version, name, kind: kindOf(text), text })),
 );
+
+function kindOf(record: string): string {
+  return z.looseObject({ state: z.looseObject({ kind: z.string() }) }).parse(JSON.parse(record)).state.kind;
+}
 
 /** What a version after us may have made of the same. */
 const later = [
@@ -53,7 +58,7 @@ const later = [
 ];
 
 describe('a record that was ever written', () => {
-  it.each(records)('is read as it was meant: $version $kind', ({ kind, text }) => {
+  it.each(records)('is read as it was meant: $version $name', ({ kind, text }) => {
     const { rev, ...rest } = z.looseObject({ rev: z.number() }).parse(JSON.parse(text));
 
     const change = readStoredChange({ rev: String(rev), kind, record: text, mac: '' }, undefined);
@@ -63,7 +68,7 @@ describe('a record that was ever written', () => {
   });
 
   it.each(records.flatMap((each) => later.map((next) => ({ ...each, ...next }))))(
-    'is refused by who does not know all of it: $version $kind $what',
+    'is refused by who does not know all of it: $version $name $what',
     ({ kind, text, edit }) => {
       const { rev } = z.looseObject({ rev: z.number() }).parse(JSON.parse(text));
 

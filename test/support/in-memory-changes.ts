@@ -1,6 +1,14 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { AuditEvent } from '../../src/domain/audit.ts';
-import { type Change, isEnded, isForPeople, isUnsettled, isWaiting, moveTo } from '../../src/domain/change.ts';
+import {
+  type Change,
+  isEnded,
+  isForPeople,
+  isToBeSeen,
+  isUnsettled,
+  isWaiting,
+  moveTo,
+} from '../../src/domain/change.ts';
 import { type ChangeId, objectKey, type RoutingObject } from '../../src/domain/names.ts';
 import { StoreUnavailableError, UntrustedRecordError } from '../../src/workflow/errors.ts';
 import type { Accepted, AcceptOptions, Begun, Changes, Line } from '../../src/workflow/ports.ts';
@@ -175,7 +183,7 @@ export class InMemoryChanges implements Changes {
   async open(): Promise<readonly Change[]> {
     await this.#reach();
     return [...this.#records.values()]
-      .filter((change) => !isEnded(change) || isUnsettled(change))
+      .filter((change) => !isEnded(change) || isUnsettled(change) || isToBeSeen(change))
       .toSorted((a, b) => a.acceptedAt.localeCompare(b.acceptedAt));
   }
 
