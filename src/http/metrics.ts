@@ -26,6 +26,12 @@ export function createMetrics(): Metrics {
     labelNames: ['by'],
     registers,
   });
+  const looks = new Counter({
+    name: 'shiftbot_traffic_looks_total',
+    help: 'Looks at the traffic since an applied change, by what came of them',
+    labelNames: ['outcome'],
+    registers,
+  });
   const duration = new Histogram({
     name: 'shiftbot_change_duration_seconds',
     help: 'From accepted to applied',
@@ -42,6 +48,7 @@ export function createMetrics(): Metrics {
     ended: (outcome) => changes.inc({ outcome }),
     applied: (tookMs) => duration.observe(tookMs / 1000),
     movedAway: (by) => reverts.inc({ by }),
+    looked: (outcome) => looks.inc({ outcome }),
     gauge: (name, help, read) => {
       const gauge: Gauge = new Gauge({
         name,

@@ -31,6 +31,13 @@ export class MeshUnavailableError extends DependencyError {
   }
 }
 
+/** Who counts the requests did not say how many there were. */
+export class TrafficUnavailableError extends DependencyError {
+  constructor(message: string, options: { readonly cause?: unknown } = {}) {
+    super(message, { retryable: true, because: 'unreachable', cause: options.cause });
+  }
+}
+
 /** Whether policy still allows it cannot be told now: who is in a group was not told. */
 export class PolicyUnknownError extends DependencyError {
   constructor(message: string) {

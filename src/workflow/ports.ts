@@ -7,6 +7,7 @@ import type { Tool } from '../domain/owner.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Route, Weights } from '../domain/route.ts';
 import type { RuleFileReading } from '../domain/rule-file.ts';
+import type { CountedRequests, UnmeasuredReason } from '../domain/seen.ts';
 import type { SetHold } from '../domain/set-hold.ts';
 import type { Split } from '../domain/split.ts';
 
@@ -114,7 +115,7 @@ export interface Changes {
   update(next: Change, event?: AuditEvent): Promise<boolean>;
   /** Nothing is open, and no card is owed anything: cheap to ask. */
   areQuiet(): Promise<boolean>;
-  /** Changes that still wait for a worker or a person, or whose effect is not known, oldest first. */
+  /** Changes that still wait for a worker or a person, or whose effect or traffic somebody will look up, oldest first. */
   open(): Promise<readonly Change[]>;
   /** What was applied within the last day, newest first; at most 500. */
   recentlyApplied(): Promise<readonly Change[]>;
@@ -320,6 +321,29 @@ export interface People {
   timezone(user: string): Promise<string | undefined>;
 }
 
+/** Requests as the mesh counts them. Answers within seconds; a failure is a TrafficUnavailableError. */
+export interface Traffic {
+  /** The clusters whose requests are counted. */
+  readonly clusters: readonly string[];
+  /** What clients sent to a host in a while that is over. Nothing that they sent before `since` is among it. */
+  count(query: TrafficQuery): Promise<TrafficCount>;
+}
+
+export interface TrafficQuery {
+  readonly cluster: string;
+  /** Resolved. */
+  readonly host: string;
+  readonly since: Date;
+  readonly from: Date;
+  readonly until: Date;
+}
+
+export type TrafficCount =
+  /** None at all where there was no traffic. */
+  | { readonly kind: 'counted'; readonly requests: readonly CountedRequests[] }
+  /** `too-seldom`: what is known cannot be parted by time so finely; `not-counted`: nothing is known of that time. */
+  | { readonly kind: 'unknown'; readonly because: Exclude<UnmeasuredReason, 'unreachable'> };
+
 /** Runs what nobody waits for; when it fails, `what` is logged as what did not happen. */
 export type Aside = (work: () => Promise<void>, what: string, fields: object) => void;
 
@@ -337,4 +361,6 @@ export interface Meter {
   applied(tookMs: number): void;
   /** Somebody else moved what an applied change made; `by` is the tool, where it is a known one. */
   movedAway(by: Tool | 'other'): void;
+  /** Somebody looked what came of the traffic. */
+  looked(outcome: 'counted' | UnmeasuredReason): void;
 }

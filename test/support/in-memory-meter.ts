@@ -5,6 +5,7 @@ export class InMemoryMeter implements Meter {
   readonly outcomes: string[] = [];
   readonly tookMs: number[] = [];
   readonly movedBy: string[] = [];
+  readonly looks: string[] = [];
 
   ended(outcome: string): void {
     this.outcomes.push(outcome);
@@ -16,5 +17,9 @@ export class InMemoryMeter implements Meter {
 
   movedAway(by: string): void {
     this.movedBy.push(by);
+  }
+
+  looked(outcome: string): void {
+    this.looks.push(outcome);
   }
 }

@@ -1,0 +1,92 @@
+import { unescape as unescaped } from 'node:querystring';
+import { Agent, request } from 'undici';
+import { z } from 'zod';
+import { TrafficUnavailableError } from '../workflow/errors.ts';
+
+/** One row of an instant vector. */
+export interface Sample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+const timeoutMs = 4_000;
+/** A few rows are expected; what is longer is not the answer to our question. */
+const maxBytes = 1_000_000;
+const maxQuoted = 200;
+
+const answer = z.object({
+  status: z.literal('success'),
+  data: z.object({
+    resultType: z.literal('vector'),
+    result: z.array(
+      z.object({ metric: z.record(z.string(), z.string()), value: z.tuple([z.number(), z.coerce.number()]) }),
+    ),
+  }),
+});
+const refusal = z.object({ error: z.string() });
+
+/** The HTTP API of one Prometheus, or of what speaks like it. */
+export class QueryApi {
+  readonly #endpoint: string;
+  readonly #authorization: string | undefined;
+  readonly #agent = new Agent({ connect: { timeout: timeoutMs }, connections: 4, maxResponseSize: maxBytes });
+
+  /** `address` may hold a name and a password, and a path before the API's own. */
+  constructor(address: URL) {
+    const { username, password, origin, pathname } = address;
+    this.#endpoint = `${origin}${pathname.replace(/\/$/, '')}/api/v1/query`;
+    const credentials = `${unescaped(username)}:${unescaped(password)}`;
+    this.#authorization =
+      username === '' && password === '' ? undefined : `Basic ${Buffer.from(credentials).toString('base64')}`;
+  }
+
+  /** What a query gives at one moment, which may be long past. */
+  async ask(query: string, at: Date): Promise<readonly Sample[]> {
+    const { status, text } = await this.#post({
+      query,
+      time: String(at.getTime() / 1000),
+      timeout: `${timeoutMs}ms`,
+    });
+    if (status !== 200) throw new TrafficUnavailableError(`Prometheus answered ${status}${quoted(text)}`);
+    const parsed = answer.safeParse(parse(text));
+    if (!parsed.success)
+      throw new TrafficUnavailableError('Prometheus answered what is not an instant vector', { cause: parsed.error });
+    return parsed.data.data.result.map(({ metric, value: [, value] }) => ({ labels: metric, value }));
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.destroy(); // an answer that is still owed is not waited for
+  }
+
+  async #post(form: Readonly<Record<string, string>>): Promise<{ readonly status: number; readonly text: string }> {
+    try {
+      const { statusCode, body } = await request(this.#endpoint, {
+        method: 'POST', // a query may be longer than what a proxy takes in an address
+        headers: {
+          'content-type': 'application/x-www-form-urlencoded',
+          accept: 'application/json',
+          ...(this.#authorization === undefined ? {} : { authorization: this.#authorization }),
+        },
+        body: new URLSearchParams(form).toString(),
+        dispatcher: this.#agent,
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      return { status: statusCode, text: await body.text() };
+    } catch (cause) {
+      throw new TrafficUnavailableError('Prometheus did not answer', { cause });
+    }
+  }
+}
+
+function quoted(text: string): string {
+  const said = refusal.safeParse(parse(text));
+  return said.success ? `: ${said.data.error.slice(0, maxQuoted)}` : '';
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

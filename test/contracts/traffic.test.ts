@@ -1,0 +1,288 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { CountedRequests } from '../../src/domain/seen.ts';
+import { PrometheusTraffic } from '../../src/prometheus/prometheus-traffic.ts';
+import { TrafficUnavailableError } from '../../src/workflow/errors.ts';
+import type { Traffic, TrafficQuery } from '../../src/workflow/ports.ts';
+import { InMemoryTraffic } from '../support/in-memory-traffic.ts';
+import { MeshExporter } from '../support/mesh-exporter.ts';
+import { findPrometheus, type RealPrometheus, startPrometheus } from '../support/real-prometheus.ts';
+import { StubPrometheus } from '../support/stub-prometheus.ts';
+
+interface Course {
+  readonly host: string;
+  readonly before?: readonly CountedRequests[];
+  readonly after?: readonly CountedRequests[];
+  /** The client is started anew between. */
+  readonly restarts?: boolean;
+}
+
+interface World {
+  readonly traffic: Traffic;
+  /** The same where nobody answers. */
+  readonly away: Traffic;
+  /** Requests before a change and after it. Returns what asks for those after it. */
+  play(course: Course): Promise<TrafficQuery>;
+  /** A while that begins with what was counted before the change. */
+  tooFine(query: TrafficQuery): TrafficQuery;
+  /** A while of which nobody knows anything. */
+  unknownTime(query: TrafficQuery): TrafficQuery;
+  stop(): Promise<void>;
+}
+
+const cluster = 'sandbox';
+const t0 = Date.parse('2026-11-22T14:03:11.000Z');
+const prometheus = await findPrometheus();
+
+function queryFor(host: string): TrafficQuery {
+  return { cluster, host, since: new Date(t0), from: new Date(t0 + 2_000), until: new Date(t0 + 12_000) };
+}
+
+describeTraffic('in memory', async () => {
+  const traffic = new InMemoryTraffic();
+  const away = new InMemoryTraffic();
+  traffic.countFor(cluster);
+  away.goAway();
+  return {
+    traffic,
+    away,
+    play: async ({ host, before = [], after = [] }) => {
+      traffic.knowNothing(undefined);
+      for (const each of before) traffic.send(new Date(t0 - 1), each);
+      for (const each of after) traffic.send(new Date(t0 + 3_000), each);
+      return queryFor(host);
+    },
+    tooFine: (query) => {
+      traffic.knowNothing('too-seldom');
+      return query;
+    },
+    unknownTime: (query) => {
+      traffic.knowNothing('not-counted');
+      return query;
+    },
+    stop: async () => {},
+  };
+});
+
+describeTraffic('a Prometheus that is played', async () => {
+  const stub = new StubPrometheus();
+  await stub.start();
+  const traffic = new PrometheusTraffic(new Map([[cluster, new URL(stub.url)]]));
+  const away = new PrometheusTraffic(new Map([[cluster, new URL('http://127.0.0.1:1')]]));
+  return {
+    traffic,
+    away,
+    play: async ({ host, before = [], after = [] }) => {
+      stub.scraped(before.length > 0 ? 0 : undefined);
+      const versions = new Set([...before, ...after].map(({ version = 'unknown' }) => version));
+      stub.count([...versions].flatMap((version) => rowsOf(version, after)));
+      return queryFor(host);
+    },
+    tooFine: (query) => {
+      stub.scraped(5_000);
+      return query;
+    },
+    unknownTime: (query) => {
+      stub.scraped(undefined, { knowsMesh: false });
+      return query;
+    },
+    stop: async () => {
+      await Promise.all([traffic.close(), away.close()]);
+      await stub.stop();
+    },
+  };
+});
+
+function rowsOf(version: string, after: readonly CountedRequests[]) {
+  const own = after.filter((each) => (each.version ?? 'unknown') === version);
+  if (own.length === 0) return [{ destination_version: version, response_flags: '-', requests: 0 }];
+  return own.map(({ flags = '-', requests }) => ({ destination_version: version, response_flags: flags, requests }));
+}
+
+describe.runIf(prometheus)('with a prometheus', () => {
+  describeTraffic('Prometheus', () => realWorld(prometheus ?? ''));
+
+  it('counts what a client sent since its counters began anew', { timeout: 30_000 }, async () => {
+    const world = await realWorld(prometheus ?? '');
+    const host = 'restarted.default.svc.cluster.local';
+
+    const query = await world.play({
+      host,
+      before: [{ host, version: 'v1', requests: 1_000 }],
+      after: [{ host, version: 'v1', requests: 7 }],
+      restarts: true,
+    });
+
+    expect(await world.traffic.count(query)).toEqual({
+      kind: 'counted',
+      requests: [{ host, version: 'v1', flags: undefined, requests: 7 }],
+    });
+    await world.stop();
+  });
+});
+
+async function realWorld(path: string): Promise<World> {
+  const exporter = new MeshExporter();
+  await exporter.start();
+  const server: RealPrometheus = await startPrometheus(path, exporter.address);
+  const traffic = new PrometheusTraffic(new Map([[cluster, new URL(server.url)]]));
+  const away = new PrometheusTraffic(new Map([[cluster, new URL('http://127.0.0.1:1')]]));
+  const elsewhere = { host: 'elsewhere.default.svc.cluster.local', version: 'v1', requests: 1 };
+  exporter.send(elsewhere);
+  return {
+    traffic,
+    away,
+    play: async ({ host, before = [], after = [], restarts = false }) => {
+      for (const each of before) exporter.send(each);
+      const since = await scrapedAfter(server.url, Date.now());
+      const from = await scrapedAfter(server.url, since.getTime());
+      if (restarts) exporter.restart();
+      for (const each of after) exporter.send(each);
+      exporter.send(elsewhere);
+      const until = await scrapedAfter(server.url, Date.now());
+      return { cluster, host, since, from, until };
+    },
+    tooFine: (query) => ({ ...query, since: query.until }),
+    unknownTime: (query) => ({
+      ...query,
+      from: new Date(query.from.getTime() - 3_600_000),
+      until: new Date(query.until.getTime() - 3_600_000),
+    }),
+    stop: async () => {
+      await Promise.all([traffic.close(), away.close()]);
+      await server.stop();
+      await exporter.stop();
+    },
+  };
+}
+
+const timeAnswer = z.object({
+  data: z.object({ result: z.array(z.object({ value: z.tuple([z.number(), z.string()]) })) }),
+});
+
+/** The time just after a whole scrape that began later than that. */
+async function scrapedAfter(url: string, sinceMs: number): Promise<Date> {
+  const query = `min(timestamp(istio_requests_total))`;
+  const at = await expect
+    .poll(
+      async () => {
+        const response = await fetch(`${url}/api/v1/query?${new URLSearchParams({ query })}`);
+        const [first] = timeAnswer.parse(await response.json()).data.result;
+        return Number(first?.value[1] ?? 0) * 1000;
+      },
+      { timeout: 10_000, interval: 50 },
+    )
+    .toBeGreaterThan(sinceMs)
+    .then(() => Date.now());
+  return new Date(at);
+}
+
+function describeTraffic(where: string, enter: () => Promise<World>): void {
+  describe(`the traffic: ${where}`, { timeout: 30_000 }, () => {
+    let world: World;
+    const hostOf = (service: string) => `${service}.default.svc.cluster.local`;
+    const counted = async (query: TrafficQuery) => {
+      const count = await world.traffic.count(query);
+      if (count.kind !== 'counted') return count;
+      return { ...count, requests: count.requests.toSorted((a, b) => b.requests - a.requests) };
+    };
+
+    beforeAll(async () => {
+      world = await enter();
+    }, 30_000);
+    afterAll(() => world.stop());
+
+    it('counts the requests since a change by who answered, those of a version that had none before among them', async () => {
+      const host = hostOf('reviews');
+      const query = await world.play({
+        host,
+        before: [{ host, version: 'v1', requests: 5_000 }],
+        after: [
+          { host, version: 'v1', requests: 591 },
+          { host, version: 'v3', requests: 613 },
+        ],
+      });
+
+      expect(await counted(query)).toEqual({
+        kind: 'counted',
+        requests: [
+          { host, version: 'v3', flags: undefined, requests: 613 },
+          { host, version: 'v1', flags: undefined, requests: 591 },
+        ],
+      });
+    });
+
+    it('tells apart what reached no version, with what Envoy says of it', async () => {
+      const host = hostOf('ratings');
+      const query = await world.play({
+        host,
+        before: [{ host, version: 'v1', requests: 50 }],
+        after: [
+          { host, version: 'v1', requests: 30 },
+          { host, flags: 'NC', requests: 20 },
+          { host, flags: 'UH', requests: 10 },
+        ],
+      });
+
+      expect(await counted(query)).toEqual({
+        kind: 'counted',
+        requests: [
+          { host, version: 'v1', flags: undefined, requests: 30 },
+          { host, version: undefined, flags: 'NC', requests: 20 },
+          { host, version: undefined, flags: 'UH', requests: 10 },
+        ],
+      });
+    });
+
+    it('says that there was no traffic, with and without any before', async () => {
+      const [host, fresh] = [hostOf('details'), hostOf('never-called')];
+      const query = await world.play({ host, before: [{ host, version: 'v1', requests: 50 }] });
+      expect(await counted(query)).toEqual({ kind: 'counted', requests: [] });
+
+      expect(await counted(await world.play({ host: fresh }))).toEqual({ kind: 'counted', requests: [] });
+    });
+
+    it('does not count for one host what went to another', async () => {
+      const [host, other] = [hostOf('one'), hostOf('two')];
+      const query = await world.play({ host, before: [{ host, version: 'v1', requests: 1 }] });
+      await world.play({ host: other, after: [{ host: other, version: 'v1', requests: 0 }] });
+
+      expect(await counted(query)).toEqual({ kind: 'counted', requests: [] });
+    });
+
+    it('takes a host for what it is called, whatever stands in it', async () => {
+      const query = await world.play({ host: hostOf('plain') });
+
+      for (const host of [
+        'a"} or vector(1) or x{a="',
+        'back\\slash',
+        'new\nline',
+        '`t`',
+        'a*(.b".svc.x',
+        '\u2028.ü.svc',
+      ])
+        expect(await counted({ ...query, host })).toEqual({ kind: 'counted', requests: [] });
+    });
+
+    it('says so where it cannot be told from what was before the change, or where nothing is known', async () => {
+      const host = hostOf('coarse');
+      const query = await world.play({ host, before: [{ host, version: 'v1', requests: 50 }] });
+
+      expect(await counted(world.tooFine(query))).toEqual({ kind: 'unknown', because: 'too-seldom' });
+      expect(await counted(world.unknownTime(query))).toEqual({ kind: 'unknown', because: 'not-counted' });
+    });
+
+    it('knows nothing of a cluster that it does not count for', async () => {
+      const query = await world.play({ host: hostOf('far') });
+
+      expect(world.traffic.clusters).toEqual([cluster]);
+      expect(await counted({ ...query, cluster: 'other' })).toEqual({ kind: 'unknown', because: 'not-counted' });
+    });
+
+    it('fails in words of ours where nobody answers', async () => {
+      const query = await world.play({ host: hostOf('away') });
+
+      await expect(world.away.count(query)).rejects.toThrow(TrafficUnavailableError);
+    });
+  });
+}

@@ -1,0 +1,123 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PrometheusTraffic } from '../../src/prometheus/prometheus-traffic.ts';
+import { requestsTo } from '../../src/prometheus/promql.ts';
+import { TrafficUnavailableError } from '../../src/workflow/errors.ts';
+import type { TrafficQuery } from '../../src/workflow/ports.ts';
+import { StubPrometheus } from '../support/stub-prometheus.ts';
+
+const t0 = Date.parse('2026-11-22T14:03:11.000Z');
+const host = 'reviews.default.svc.cluster.local';
+const query: TrafficQuery = {
+  cluster: 'sandbox',
+  host,
+  since: new Date(t0),
+  from: new Date(t0 + 15_000),
+  until: new Date(t0 + 75_000),
+};
+let stub: StubPrometheus;
+let traffic: PrometheusTraffic;
+
+function trafficAt(address: string): PrometheusTraffic {
+  return new PrometheusTraffic(new Map([['sandbox', new URL(address)]]));
+}
+
+beforeEach(async () => {
+  stub = new StubPrometheus();
+  await stub.start();
+  traffic = trafficAt(stub.url);
+});
+afterEach(async () => {
+  await traffic.close();
+  await stub.stop();
+});
+
+describe('what Prometheus is asked', () => {
+  it('is about the time of the query and not about now', async () => {
+    await traffic.count(query);
+
+    expect(stub.asked.map(({ atMs, windowMs }) => [atMs - t0, windowMs])).toEqual([
+      [75_000, 60_000],
+      [75_000, 60_000],
+    ]);
+  });
+
+  it('counts as clients do, by service and namespace, and finds what Envoy could not give a service', () => {
+    const asked = requestsTo(host, 60_000);
+
+    expect(asked).toMatch(/^sum by \(destination_version, response_flags\) \(/);
+    expect(asked).toContain(
+      '{reporter=~"source|waypoint",destination_service_name="reviews",destination_service_namespace="default"}[60000ms]',
+    );
+    expect(asked).toContain('destination_service=~"reviews\\\\.default([.]svc([.]cluster[.]local)?)?(:[0-9]+)?"');
+    expect(asked).toContain('source_workload_namespace="default",destination_service=~"reviews(:[0-9]+)?"');
+  });
+
+  it('names a host outside of the cluster as it is', () => {
+    expect(requestsTo('www.example.com', 10_000)).toContain('destination_service="www.example.com"');
+  });
+
+  it.each(['a"} or vector(1) or x{a="', 'back\\slash', 'new\nline', '`tick`', 'a.b".svc.cluster.local'])(
+    'never runs what a host is called: %j',
+    (evil) => {
+      const outside = requestsTo(evil, 10_000).replaceAll(/"(?:[^"\\\n]|\\.)*"/g, '');
+
+      expect(outside).not.toMatch(/["`\n]|vector/);
+    },
+  );
+
+  it('carries the name and the password of the address as a header, and keeps its path', async () => {
+    const { port } = new URL(stub.url);
+    const own = trafficAt(`http://me:p%40ss@127.0.0.1:${port}/prometheus/`);
+
+    await own.count(query);
+    await own.close();
+
+    expect(stub.asked[0]?.authorization).toBe(`Basic ${Buffer.from('me:p@ss').toString('base64')}`);
+    expect(stub.asked[0]?.path).toBe('/prometheus/api/v1/query');
+  });
+});
+
+describe('when Prometheus does not answer as it should', () => {
+  it.each`
+    what                         | status | body                                                                                                | says
+    ${'an error with its words'} | ${422} | ${'{"status":"error","errorType":"execution","error":"query timed out"}'}                           | ${/answered 422: query timed out/}
+    ${'an error without words'}  | ${503} | ${'<html>'}                                                                                         | ${/answered 503$/}
+    ${'a page'}                  | ${200} | ${'<html>'}                                                                                         | ${/not an instant vector/}
+    ${'another kind of answer'}  | ${200} | ${'{"status":"success","data":{"resultType":"scalar","result":[1,"2"]}}'}                           | ${/not an instant vector/}
+    ${'rows of another shape'}   | ${200} | ${'{"status":"success","data":{"resultType":"vector","result":[{"metric":{"a":1}}]}}'}              | ${/not an instant vector/}
+    ${'far too much'}            | ${200} | ${`{"status":"success","data":{"x":"${'x'.repeat(1_100_000)}"}}`}                                   | ${/did not answer/}
+    ${'what is no number'}       | ${200} | ${'{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"NaN"]}]}}'} | ${/not an instant vector/}
+  `('fails with a TrafficUnavailableError at $what', async ({ status, body, says }) => {
+    stub.answerWith(status, body);
+
+    const asked = traffic.count(query);
+
+    await expect(asked).rejects.toThrow(TrafficUnavailableError);
+    await expect(asked).rejects.toThrow(says);
+  });
+
+  it('gives up after seconds, and ends at once when it is closed', { timeout: 10_000 }, async () => {
+    stub.hang();
+    const began = performance.now();
+
+    await expect(traffic.count(query)).rejects.toThrow(TrafficUnavailableError);
+    expect(performance.now() - began).toBeLessThan(6_000);
+
+    const closed = traffic.count(query).catch((error: unknown) => error);
+    await expect.poll(() => stub.asked.length).toBe(4);
+    const closing = performance.now();
+    await traffic.close();
+    expect(await closed).toBeInstanceOf(TrafficUnavailableError);
+    expect(performance.now() - closing).toBeLessThan(1_000);
+  });
+
+  it('never tells the password', async () => {
+    const own = trafficAt('http://me:secret@127.0.0.1:1');
+
+    const error = await own.count(query).catch((caught: unknown) => caught);
+    await own.close();
+
+    expect(error).toBeInstanceOf(TrafficUnavailableError);
+    expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('secret');
+  });
+});

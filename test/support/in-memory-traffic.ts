@@ -1,0 +1,67 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { CountedRequests } from '../../src/domain/seen.ts';
+import { TrafficUnavailableError } from '../../src/workflow/errors.ts';
+import type { Traffic, TrafficCount, TrafficQuery } from '../../src/workflow/ports.ts';
+
+interface Sent extends CountedRequests {
+  readonly cluster: string;
+  readonly at: Date;
+}
+
+/** Requests in memory, each counted when it was sent. */
+export class InMemoryTraffic implements Traffic {
+  readonly asked: TrafficQuery[] = [];
+  #clusters: readonly string[] = [];
+  readonly #sent: Sent[] = [];
+  #unknown: Extract<TrafficCount, { kind: 'unknown' }> | undefined;
+  #isAway = false;
+  readonly #meanwhile: (() => Promise<void> | void)[] = [];
+
+  get clusters(): readonly string[] {
+    return this.#clusters;
+  }
+
+  async count(query: TrafficQuery): Promise<TrafficCount> {
+    this.asked.push(query);
+    await turn();
+    await this.#meanwhile.shift()?.();
+    if (this.#isAway) throw new TrafficUnavailableError('who counts the requests is away');
+    if (!this.#clusters.includes(query.cluster)) return { kind: 'unknown', because: 'not-counted' };
+    if (this.#unknown !== undefined) return this.#unknown;
+    const requests = this.#sent
+      .filter(({ cluster, host, at }) => cluster === query.cluster && host === query.host && isWithin(at, query))
+      .map(({ cluster: _, at: __, ...counted }) => counted);
+    return { kind: 'counted', requests };
+  }
+
+  /** The requests of these clusters are counted. */
+  countFor(...clusters: readonly string[]): void {
+    this.#clusters = clusters;
+  }
+
+  send(at: Date, counted: CountedRequests, cluster = 'sandbox'): void {
+    this.#sent.push({ cluster, at, ...counted });
+  }
+
+  /** What is asked cannot be told, until it can again. */
+  knowNothing(because: 'too-seldom' | 'not-counted' | undefined): void {
+    this.#unknown = because === undefined ? undefined : { kind: 'unknown', because };
+  }
+
+  goAway(): void {
+    this.#isAway = true;
+  }
+
+  comeBack(): void {
+    this.#isAway = false;
+  }
+
+  /** Something happens while the next question is on its way. */
+  duringNextCount(happens: () => Promise<void> | void): void {
+    this.#meanwhile.push(happens);
+  }
+}
+
+function isWithin(at: Date, { from, until }: TrafficQuery): boolean {
+  return at > from && at <= until;
+}
