@@ -10,6 +10,7 @@ import { approvedBy, type DecisionState, decisionButtons, decisionNotes } from '
 import { canTakeBack, movedNote } from './moved-text.ts';
 import { code, fitted, foreign, markup, user } from './mrkdwn.ts';
 import { warningText } from './owner-text.ts';
+import { seenNotes } from './seen-text.ts';
 import { moveRows, moveText, splitText } from './split-text.ts';
 
 export interface Message {
@@ -136,7 +137,8 @@ function quoted(reason: string): string {
 function notesOf(change: Change): readonly string[] {
   const pinned = change.pinned.slice(0, 5).map((rule) => code(rule, 120));
   const notReached = pinned.length > 0 ? [`Not reached by the split: ${pinned.join(', ')}`] : [];
-  return [...stateNotes(change), ...warningNotes(change), ...notReached];
+  const seen = isApplied(change) ? seenNotes(change) : [];
+  return [...stateNotes(change), ...warningNotes(change), ...notReached, ...seen];
 }
 
 /** Not beside what says that it came true. */

@@ -56,7 +56,7 @@ function rows(versions: readonly string[], cells: readonly string[]): string {
 }
 
 /** A name from the cluster, which no rule of Istio keeps short or plain. */
-function named(version: string): string {
+export function named(version: string): string {
   return truncate(visible(version).replaceAll('`', "'"), maxName);
 }
 

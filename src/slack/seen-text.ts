@@ -1,0 +1,103 @@
+import type { AppliedChange } from '../domain/fate.ts';
+import {
+  type Counted,
+  halfWidth,
+  type Seen,
+  type Share,
+  type Shares,
+  sharesOf,
+  type UnmeasuredReason,
+} from '../domain/seen.ts';
+import type { Split } from '../domain/split.ts';
+import { code, foreign } from './mrkdwn.ts';
+import { byName, named } from './split-text.ts';
+import { exactClock } from './time-text.ts';
+
+/** Of fewer requests a percentage says more than is known. */
+const tellingCount = 30;
+/** From so many on, chance moves a share by about three points at most. */
+const sureCount = 1_000;
+const mostVersions = 8;
+
+/** What came of the traffic since; nothing while nobody has looked. */
+export function seenNotes({ pinned, state: { seen, live } }: AppliedChange): readonly string[] {
+  return seen === undefined ? [] : [seenText(seen, live, pinned.length > 0)];
+}
+
+function seenText(seen: Seen, live: Split, hasPinned: boolean): string {
+  if (seen.kind === 'not-measured') return `Not measured: ${unmeasuredWords[seen.because]}`;
+  const shares = sharesOf(seen, live);
+  const intro = `Seen in the last ${windowText(seen)}`;
+  const asOf = `as of ${exactClock(new Date(seen.until))}`;
+  if (shares.total === 0) return `${intro}: no traffic, ${asOf}.`;
+  const pinned = hasPinned ? ' Requests of pinned rules are counted, too.' : '';
+  const failed = shares.unanswered.map((each) => `\n${failedText(each, shares.total)}`).join('');
+  return `${intro}: ${versionsText(shares)}${unsureness(shares)}, ${asOf}.${pinned}${failed}`;
+}
+
+const unmeasuredWords: Record<UnmeasuredReason, string> = {
+  unreachable: 'Prometheus did not answer.',
+  'too-seldom': 'Prometheus asks the proxies too seldom to tell the requests after the change from those before it.',
+  'not-counted': 'Prometheus knows of no requests in the mesh at that time.',
+};
+
+function windowText({ from, until }: Counted): string {
+  const seconds = Math.round((Date.parse(until) - Date.parse(from)) / 1000);
+  return seconds === 60 ? 'minute' : `${seconds} s`;
+}
+
+function versionsText({ versions, total }: Shares): string {
+  const all = versions.toSorted((a, b) => byName(a.name, b.name));
+  const listed = all.slice(0, mostVersions).map((each) => `${foreign(named(each.name))} ${shareText(each, total)}`);
+  const others = all.slice(mostVersions);
+  const rest = others.length === 0 ? [] : [`${others.length} others ${shareText(sumOf(others), total)}`];
+  const shares = [...listed, ...rest].join(', ');
+  return `${shares}${shares.endsWith('none') ? ',' : ''} of ${requestsText(total)}`;
+}
+
+function sumOf(shares: readonly Share[]): Omit<Share, 'name'> {
+  return shares.reduce(
+    (sum, { requests, permille }) => ({ requests: sum.requests + requests, permille: sum.permille + permille }),
+    { requests: 0, permille: 0 },
+  );
+}
+
+/** Never `0.0 %` of what was seen, nor `100.0 %` beside something else. */
+function shareText({ requests, permille }: Omit<Share, 'name'>, total: number): string {
+  if (requests === 0) return 'none';
+  if (total < tellingCount) return numbers.format(requests);
+  if (permille === 0) return 'under 0.1 %';
+  if (permille === 1000 && requests < total) return 'over 99.9 %';
+  return `${(permille / 10).toFixed(1)} %`;
+}
+
+function unsureness(shares: Shares): string {
+  if (shares.total < tellingCount || shares.total >= sureCount) return '';
+  const points = Math.ceil(halfWidth(shares));
+  return points === 0 ? '' : ` (± ${points} by chance)`;
+}
+
+function failedText(share: Share, total: number): string {
+  const { name, requests } = share;
+  const known = flagWords.get(name);
+  const why = known === undefined ? code(name) : `${known.shown}: ${known.why}`;
+  const howMany =
+    total < tellingCount ? requestsText(requests) : `${shareText(share, total)}, ${requestsText(requests)}`;
+  return `Reached no version: ${howMany} (${why})`;
+}
+
+/** What Envoy's response flags mean where a split is to blame. */
+const flagWords: ReadonlyMap<string, { readonly shown: string; readonly why: string }> = new Map([
+  ['NC', { shown: '503 NC', why: 'no DestinationRule defines the version' }],
+  ['UH', { shown: '503 UH', why: 'the version has no ready pod' }],
+  ['UF', { shown: '503 UF', why: 'its pods take no connection' }],
+  ['UO', { shown: '503 UO', why: 'its circuit breaker is open' }],
+  ['NR', { shown: '404 NR', why: 'no route matches' }],
+]);
+
+/** `1,204`, wherever the process runs. */
+const numbers = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+
+function requestsText(requests: number): string {
+  return `${numbers.format(requests)} request${requests === 1 ? '' : 's'}`;
+}
