@@ -33,6 +33,8 @@ export interface Config {
   readonly policy?: FirstPolicy | undefined;
   /** The folder of rule files that can be applied by name. */
   readonly rulesFolder: string;
+  /** Who counts the requests of each cluster, where somebody does; may hold credentials. */
+  readonly prometheus: ReadonlyMap<string, URL>;
   /** How much one person may ask. */
   readonly allowance: Allowance;
   readonly port: number;
@@ -68,6 +70,7 @@ export const variables = {
   NAMESPACE: { secret: false },
   POLICY_FILE: { secret: false },
   RULES_DIR: { secret: false },
+  PROMETHEUS_URL: { secret: true },
   COMMANDS_PER_MINUTE: { secret: false },
   AUDIT_DAYS: { secret: false },
   AUDIT_TOKEN: { secret: true },
@@ -83,6 +86,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function readConfig(environment: Environment): Config {
   const reader = new Reader(environment);
   const roles = reader.roles();
+  const clusters = reader.clusters();
   const config: Config = {
     roles,
     slack: {
@@ -97,7 +101,8 @@ export function readConfig(environment: Environment): Config {
     freezeHookToken: reader.hookToken(),
     auditDays: reader.auditDays(),
     auditToken: reader.longSecret('AUDIT_TOKEN'),
-    clusters: reader.clusters(),
+    clusters,
+    prometheus: reader.prometheus([...clusters.keys()]),
     namespace: reader.namespace(),
     policy: reader.policy(),
     rulesFolder: reader.rulesFolder(),
@@ -238,6 +243,24 @@ class Reader {
     return folder;
   }
 
+  /** `http://prometheus:9090`, or one for each cluster: `eu=http://…,us=http://…`. */
+  prometheus(clusters: readonly string[]): ReadonlyMap<string, URL> {
+    const [first, ...others] = clusters;
+    const entries = this.list('PROMETHEUS_URL').map((entry) => {
+      const [, name, address = ''] = /^(?:(.+?)=)?(https?:\/\/.+)$/.exec(entry) ?? [];
+      return { cluster: name ?? (others.length === 0 ? first : undefined), name, url: httpUrl(address) };
+    });
+    if (entries.some(({ url }) => url === undefined))
+      this.#fault('PROMETHEUS_URL', 'has what is not an http(s) address without ? and #');
+    const isUnclear = entries.some(({ name }) => name === undefined) && (others.length > 0 || entries.length > 1);
+    if (isUnclear) this.#fault('PROMETHEUS_URL', 'does not say which cluster it is of: write name=address for each');
+    if (clusters.length > 0 && entries.some(({ name }) => name !== undefined && !clusters.includes(name)))
+      this.#fault('PROMETHEUS_URL', 'names a cluster that is not served');
+    return new Map(
+      entries.flatMap(({ cluster, url }) => (cluster === undefined || url === undefined ? [] : [[cluster, url]])),
+    );
+  }
+
   allowance(): Allowance {
     const value = this.value('COMMANDS_PER_MINUTE') ?? '30';
     const perMinute = Number(value);
@@ -285,6 +308,11 @@ function isFolder(path: string): boolean {
   } catch {
     return false; // told as a fault of the configuration
   }
+}
+
+function httpUrl(address: string): URL | undefined {
+  const url = URL.parse(address);
+  return url === null || url.search !== '' || url.hash !== '' ? undefined : url;
 }
 
 /** A secret from a file often ends in a line break; an empty variable is one that is not set. */

@@ -12,6 +12,7 @@ import { type SlackEndpoint, startHttp, telling, within } from './http/server.ts
 import { createLog } from './log.ts';
 import { answerOption, badConfiguration } from './options.ts';
 import { PolicyFile } from './policy/policy-file.ts';
+import { PrometheusTraffic } from './prometheus/prometheus-traffic.ts';
 import { Pulse } from './pulse.ts';
 import { AuditStream } from './redis/audit-stream.ts';
 import { StoredCards } from './redis/card-log.ts';
@@ -38,6 +39,7 @@ import { freezesInForce, type HookDesk, orderByHook } from './workflow/freeze-ho
 import { noPolicyFile } from './workflow/judge-live.ts';
 import type { Log } from './workflow/ports.ts';
 import { Reconciler } from './workflow/reconcile.ts';
+import { Sights } from './workflow/see.ts';
 import { Turns } from './workflow/turns.ts';
 
 const shutdownLimitMs = 20_000;
@@ -136,9 +138,12 @@ async function start(config: Config, log: Log): Promise<Bot> {
   });
   background.run(() => people.warm(), 'which team is ours could not be asked yet', {});
 
+  const traffic = trafficFor(config);
   const worker = config.roles.has('worker')
-    ? startWork(config, { mesh, changes, cards, policies, people, holds, meter: metrics, log, now, aside }, () =>
-        probe?.taken(),
+    ? startWork(
+        config,
+        { mesh, changes, cards, policies, people, holds, traffic, meter: metrics, log, now, aside },
+        () => probe?.taken(),
       )
     : undefined;
   const reconciler = new Reconciler({
@@ -147,6 +152,7 @@ async function start(config: Config, log: Log): Promise<Bot> {
     cardLog,
     queue,
     cards,
+    sights: new Sights({ mesh, changes, cards, traffic, meter: metrics, log, now, aside }),
     log,
     now,
     aside,
@@ -178,7 +184,7 @@ async function start(config: Config, log: Log): Promise<Bot> {
       chat.close();
       await Promise.all([slack?.stop(), worker?.close()]);
       await background.ended();
-      await Promise.all([http.close(), queue.close(), mesh.close()]);
+      await Promise.all([http.close(), queue.close(), mesh.close(), traffic?.close()]);
       redis.disconnect();
     },
   };
@@ -193,6 +199,11 @@ function watchPolicy({ policy }: Config, metrics: Metrics, log: Log): PolicyFile
   );
   file.start();
   return file;
+}
+
+/** Absent where no requests are counted, and in a process that does no work: it may not reach who counts them. */
+function trafficFor({ prometheus, roles }: Config): PrometheusTraffic | undefined {
+  return prometheus.size > 0 && roles.has('worker') ? new PrometheusTraffic(prometheus) : undefined;
 }
 
 function startWork(config: Config, bench: Bench, onTaken: () => void): RunningWorker {

@@ -69,6 +69,7 @@ describe('the configuration', () => {
       AUDIT_DAYS: 'ever',
       AUDIT_TOKEN: 'short',
       KUBECONFIG: join(folder, 'absent'),
+      PROMETHEUS_URL: 'prometheus:9090',
       NAMESPACE: 'Not_One',
       RULES_DIR: join(folder, 'absent'),
       ROLES: 'chat,cook',
@@ -79,6 +80,7 @@ describe('the configuration', () => {
 
     expect(found.map((fault) => fault.split(' ')[0])).toEqual([
       'ROLES',
+      'KUBECONFIG',
       'SLACK_BOT_TOKEN',
       'SLACK_APP_TOKEN',
       'SLACK_API_URL',
@@ -87,11 +89,30 @@ describe('the configuration', () => {
       'FREEZE_HOOK_TOKEN',
       'AUDIT_DAYS',
       'AUDIT_TOKEN',
-      'KUBECONFIG',
+      'PROMETHEUS_URL',
       'NAMESPACE',
       'RULES_DIR',
       'PORT',
       'LOG_LEVEL',
+    ]);
+  });
+
+  it('knows who counts the requests of each cluster', () => {
+    const readUrls = (environment: Readonly<Record<string, string>>) =>
+      [...readConfig({ ...good, ...environment }).prometheus].map(([cluster, url]) => [cluster, url.href]);
+    const two = { CLUSTERS: 'eu,us', PROMETHEUS_URL: 'eu=http://a:9090, us=https://me:secret@b/prometheus' };
+    const inFile = { PROMETHEUS_URL_FILE: file('prometheus', 'http://me:secret@prometheus:9090\n') };
+
+    expect(readUrls({})).toEqual([]);
+    expect(readUrls({ PROMETHEUS_URL: 'http://prometheus:9090' })).toEqual([['eu', 'http://prometheus:9090/']]);
+    expect(readUrls(inFile)).toEqual([['eu', 'http://me:secret@prometheus:9090/']]);
+    expect(readUrls(two)).toEqual([
+      ['eu', 'http://a:9090/'],
+      ['us', 'https://me:secret@b/prometheus'],
+    ]);
+    expect(readUrls({ CLUSTERS: 'eu,us', PROMETHEUS_URL: 'us=http://b' })).toEqual([['us', 'http://b/']]);
+    expect(faults({ ...good, CLUSTERS: 'eu,us', PROMETHEUS_URL: 'http://a' })).toEqual([
+      expect.stringContaining('does not say which cluster it is of'),
     ]);
   });
 
@@ -105,26 +126,31 @@ describe('the configuration', () => {
       FREEZE_HOOK_TOKEN: 'hidden with spaces',
       AUDIT_TOKEN: 'hidden',
       CLUSTERS: 'hidden',
+      PROMETHEUS_URL: 'hidden:9090',
     };
 
     expect(faults(values).join('\n')).not.toMatch(/hidden/);
-    expect(faults(values)).toHaveLength(7);
+    expect(faults(values)).toHaveLength(8);
   });
 
   it.each`
-    variable                 | value        | because
-    ${'SLACK_BOT_TOKEN'}     | ${undefined} | ${'is missing'}
-    ${'SLACK_BOT_TOKEN'}     | ${'  '}      | ${'is missing'}
-    ${'SLACK_BOT_TOKEN'}     | ${'xoxp-1'}  | ${'does not begin with xoxb-'}
-    ${'SLACK_APP_TOKEN'}     | ${'xoxb-1'}  | ${'does not begin with xapp-'}
-    ${'SLACK_APP_TOKEN'}     | ${undefined} | ${'SLACK_SIGNING_SECRET is missing'}
-    ${'REDIS_URL'}           | ${undefined} | ${'is missing'}
-    ${'KUBECONFIG'}          | ${undefined} | ${'is missing'}
-    ${'COMMANDS_PER_MINUTE'} | ${'-1'}      | ${'is not a number from 0 (no limit) to 100000'}
-    ${'COMMANDS_PER_MINUTE'} | ${'many'}    | ${'is not a number from 0 (no limit) to 100000'}
-    ${'RULES_DIR'}           | ${'absent'}  | ${'names a folder that is not there'}
-    ${'RULES_DIR'}           | ${'LICENSE'} | ${'names a folder that is not there'}
-    ${'CLUSTERS'}            | ${'eu,asia'} | ${'names a context that the kubeconfig does not have'}
+    variable                 | value                  | because
+    ${'SLACK_BOT_TOKEN'}     | ${undefined}           | ${'is missing'}
+    ${'SLACK_BOT_TOKEN'}     | ${'  '}                | ${'is missing'}
+    ${'SLACK_BOT_TOKEN'}     | ${'xoxp-1'}            | ${'does not begin with xoxb-'}
+    ${'SLACK_APP_TOKEN'}     | ${'xoxb-1'}            | ${'does not begin with xapp-'}
+    ${'SLACK_APP_TOKEN'}     | ${undefined}           | ${'SLACK_SIGNING_SECRET is missing'}
+    ${'REDIS_URL'}           | ${undefined}           | ${'is missing'}
+    ${'KUBECONFIG'}          | ${undefined}           | ${'is missing'}
+    ${'COMMANDS_PER_MINUTE'} | ${'-1'}                | ${'is not a number from 0 (no limit) to 100000'}
+    ${'COMMANDS_PER_MINUTE'} | ${'many'}              | ${'is not a number from 0 (no limit) to 100000'}
+    ${'RULES_DIR'}           | ${'absent'}            | ${'names a folder that is not there'}
+    ${'RULES_DIR'}           | ${'LICENSE'}           | ${'names a folder that is not there'}
+    ${'PROMETHEUS_URL'}      | ${'prometheus:9090'}   | ${'has what is not an http(s) address'}
+    ${'PROMETHEUS_URL'}      | ${'http://p/?q=1'}     | ${'has what is not an http(s) address'}
+    ${'PROMETHEUS_URL'}      | ${'http://p,http://q'} | ${'does not say which cluster it is of'}
+    ${'PROMETHEUS_URL'}      | ${'us=http://p'}       | ${'names a cluster that is not served'}
+    ${'CLUSTERS'}            | ${'eu,asia'}           | ${'names a context that the kubeconfig does not have'}
   `(
     'says of $variable=$value that it $because',
     ({ variable, value, because }: { variable: string; value: string | undefined; because: string }) => {

@@ -3,6 +3,7 @@ import { type Change, type FailReason, moveTo, revisionOf, type State } from '..
 import { decide } from '../domain/decide.ts';
 import type { ChangeId } from '../domain/names.ts';
 import type { Route } from '../domain/route.ts';
+import { noLongerSeen } from '../domain/seen.ts';
 import type { Split } from '../domain/split.ts';
 import { type Happened, moveOn } from './audit.ts';
 import type { Cards } from './cards.ts';
@@ -14,7 +15,19 @@ import {
   UntrustedRecordError,
 } from './errors.ts';
 import { heldChange, judgeChange } from './judge-change.ts';
-import type { Aside, Changes, Holds, Log, Mesh, Meter, OpenRoute, People, Policies, Written } from './ports.ts';
+import type {
+  Aside,
+  Changes,
+  Holds,
+  Log,
+  Mesh,
+  Meter,
+  OpenRoute,
+  People,
+  Policies,
+  Traffic,
+  Written,
+} from './ports.ts';
 import { voidByDenial, voidOf } from './void.ts';
 
 export interface Bench {
@@ -25,6 +38,8 @@ export interface Bench {
   readonly people: People;
   readonly holds: Holds;
   readonly meter: Meter;
+  /** Absent where nobody counts requests. */
+  readonly traffic?: Pick<Traffic, 'clusters'> | undefined;
   readonly log: Log;
   readonly now: () => Date;
   /** Runs what nobody waits for, and is waited for before the process ends. */
@@ -204,7 +219,8 @@ interface Effect {
 async function applied(bench: Bench, change: Change, before: Route, effect: Effect): Promise<void> {
   const tookMs = Math.max(0, Date.parse(effect.at) - Date.parse(change.acceptedAt));
   const { at, seq, live, warnings } = effect;
-  const next = moveTo(change, { kind: 'applied', at, seq, tookMs, live, warnings });
+  const toBeSeen = bench.traffic?.clusters.includes(change.object.cluster) === true ? true : undefined;
+  const next = moveTo(change, { kind: 'applied', at, seq, tookMs, live, warnings, toBeSeen });
   await tellEarlier(bench, change, before); // first, so that after a crash whoever ends this change does it
   if (!(await moveOn(bench, next, { kind: 'applied' }))) return; // another worker has told it already
 
@@ -247,7 +263,7 @@ async function mark(
   for (;;) {
     const earlier = await bench.changes.read(id);
     if (earlier?.state.kind !== 'applied' || isDeepStrictEqual({ ...earlier.state, ...marks }, earlier.state)) return;
-    const next = moveTo(earlier, { ...earlier.state, ...marks });
+    const next = moveTo(earlier, noLongerSeen({ ...earlier.state, ...marks }));
     const isMarked = happened === undefined ? bench.changes.update(next) : moveOn(bench, next, happened);
     if (await isMarked) return bench.cards.showSoon(id);
   }

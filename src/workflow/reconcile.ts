@@ -1,13 +1,15 @@
-import { type Change, isUnsettled, isWaiting } from '../domain/change.ts';
+import { type Change, isToBeSeen, isUnsettled, isWaiting } from '../domain/change.ts';
 import type { ChangeId } from '../domain/names.ts';
 import { expire } from './approve.ts';
 import type { CardLog, Queue } from './ports.ts';
+import type { Sights } from './see.ts';
 import { type Settling, settle } from './settle.ts';
 import { voidIfMoved } from './void.ts';
 
 export interface Reconciling extends Settling {
   readonly cardLog: CardLog;
   readonly queue: Queue;
+  readonly sights: Pick<Sights, 'begin'>;
   /** A clock that never jumps: other processes' clocks say nothing about how long something has waited. */
   readonly monotonicMs: () => number;
 }
@@ -20,7 +22,7 @@ const mostAtOnce = 20;
 
 /**
  * Finishes what was left halfway by a crash or a lost message: a change without a job or a worker gets a job, a card that lags is
- * brought up to date. Safe to run anywhere and at any time.
+ * brought up to date, and what came of the traffic is looked at when it is time. Safe to run anywhere and at any time.
  */
 export class Reconciler {
   readonly #with: Reconciling;
@@ -49,13 +51,14 @@ export class Reconciler {
     this.#open = Number.NaN;
     const isQuiet = await changes.areQuiet();
     const open = isQuiet ? [] : await changes.open();
-    this.#open = open.length;
+    this.#open = open.filter((change) => !isToBeSeen(change)).length;
     const waiting = open.filter(isWaiting);
     this.#note(waiting);
     await this.#addLost(waiting.filter((change) => this.#isDue(change)));
     for (const change of open.filter(isUnsettled)) this.#settleAside(change);
     await this.#expire(open);
     for (const change of open) if (change.state.kind === 'awaiting') this.#voidAside(change);
+    this.#dueAtMs = Math.min(this.#dueAtMs, this.#with.sights.begin(open.filter(isToBeSeen)));
 
     const owed = isQuiet ? [] : await cardLog.owed();
     for (const id of owed) cards.showSoon(id);

@@ -3,6 +3,7 @@ import { type AppliedChange, type Fate, fateOf, isApplied, isTold } from '../dom
 import type { ChangeId } from '../domain/names.ts';
 import { toolOf } from '../domain/owner.ts';
 import type { Weights } from '../domain/route.ts';
+import { noLongerSeen } from '../domain/seen.ts';
 import { type Happened, moveOn } from './audit.ts';
 import type { Cards } from './cards.ts';
 import { DependencyError, LedgerUnreadableError, UntrustedRecordError } from './errors.ts';
@@ -83,7 +84,7 @@ async function keepTrue(lookout: Lookout, change: AppliedChange, seen: Weights |
     const fate = fateOf(current, route, at());
     if (isTold(current, fate)) return;
     const { movedAway: before, ...state } = current.state;
-    const next = moveTo(current, fate.kind === 'moved' ? { ...state, movedAway: fate.away } : state);
+    const next = moveTo(current, fate.kind === 'moved' ? noLongerSeen({ ...state, movedAway: fate.away }) : state);
     if (await moveOn(lookout, next, happenedBy(fate))) return tell(lookout, change.id, fate, before === undefined);
     current = await lookout.changes.read(change.id);
   }

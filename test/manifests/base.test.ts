@@ -248,7 +248,15 @@ describe('the manifests of the bot', () => {
 
     expect(policy.policyTypes).toEqual(['Ingress', 'Egress']);
     expect(written(policy.ingress)).toEqual(['TCP 8080']);
-    expect(written(policy.egress)).toEqual(['UDP 53', 'TCP 53', 'TCP 443', 'TCP 6443', 'TCP 6379', 'TCP 26379']);
+    expect(written(policy.egress)).toEqual([
+      'UDP 53',
+      'TCP 53',
+      'TCP 443',
+      'TCP 6443',
+      'TCP 9090',
+      'TCP 6379',
+      'TCP 26379',
+    ]);
   });
 
   it('asks for the image of this version', () => {

@@ -17,6 +17,7 @@ import type { Touched } from '../../src/workflow/ports.ts';
 import { Reconciler } from '../../src/workflow/reconcile.ts';
 import { promote, requestShift } from '../../src/workflow/request.ts';
 import { type RollbackAnswer, requestRollback, rollBack } from '../../src/workflow/roll-back.ts';
+import { Sights } from '../../src/workflow/see.ts';
 import type { Answer } from '../../src/workflow/submit.ts';
 import { Turns } from '../../src/workflow/turns.ts';
 import { type Lookout, lookAfter, lookAfterRecent } from '../../src/workflow/watch-over.ts';
@@ -33,6 +34,7 @@ import { InMemoryNotices } from '../support/in-memory-notices.ts';
 import { InMemoryPeople } from '../support/in-memory-people.ts';
 import { InMemoryPolicies } from '../support/in-memory-policies.ts';
 import { InMemoryQueue } from '../support/in-memory-queue.ts';
+import { InMemoryTraffic } from '../support/in-memory-traffic.ts';
 
 type Options = Partial<Extract<Command, { verb: 'shift' }>['options']>;
 
@@ -49,11 +51,14 @@ export class House {
   readonly policies = new InMemoryPolicies();
   readonly holds = new InMemoryHolds(this.audit);
   readonly notices = new InMemoryNotices();
+  /** Counts no cluster's requests, until a test says so. */
+  readonly traffic = new InMemoryTraffic();
   readonly mesh: InMemoryMesh;
   readonly cards: Cards;
   readonly desk: Desk;
   readonly bench: Bench;
-  readonly #reconciler: Reconciler;
+  /** One for each of two processes. */
+  readonly #reconcilers: readonly Reconciler[];
   readonly lookout: Lookout;
   #touched: Touched[] = [];
   readonly #background = new Background(this.log);
@@ -63,7 +68,7 @@ export class House {
   lookedAgain = 0;
 
   constructor(...routes: readonly Route[]) {
-    const { log, meter, chat, queue, cardLog, changes, audit, policies, people, holds, notices } = this;
+    const { log, meter, chat, queue, cardLog, changes, audit, policies, people, holds, notices, traffic } = this;
     const mesh = new InMemoryMesh(routes.length > 0 ? routes : [reviews({ v1: 100 })]);
     const now = () => this.now();
     const aside: Bench['aside'] = (work, what, fields) => this.#background.run(work, what, fields);
@@ -78,20 +83,24 @@ export class House {
       turns: new Turns(),
       namespace: 'default',
     };
-    this.#reconciler = new Reconciler({
-      mesh,
-      now,
-      aside,
-      changes,
-      cardLog,
-      queue,
-      cards: this.cards,
-      log,
-      monotonicMs: () => this.#nowMs,
-    });
+    this.#reconcilers = [1, 2].map(
+      () =>
+        new Reconciler({
+          mesh,
+          now,
+          aside,
+          changes,
+          cardLog,
+          queue,
+          cards: this.cards,
+          sights: new Sights({ mesh, changes, cards: this.cards, traffic, meter, log, now, aside }),
+          log,
+          monotonicMs: () => this.#nowMs,
+        }),
+    );
     this.lookout = { mesh, changes, cards: this.cards, meter, log, now };
     mesh.onTouched((touched) => this.#touched.push(touched));
-    this.bench = { mesh, changes, policies, people, holds, cards: this.cards, meter, log, now, aside };
+    this.bench = { mesh, changes, policies, people, holds, traffic, cards: this.cards, meter, log, now, aside };
   }
 
   now(): Date {
@@ -252,9 +261,20 @@ export class House {
   }
 
   async reconcile(): Promise<number> {
-    const open = await this.#reconciler.round();
+    const [open = 0] = await this.reconcileAtOnce(1);
+    return open;
+  }
+
+  /** As many processes do so at the same time. */
+  async reconcileAtOnce(processes: 1 | 2 = 2): Promise<readonly number[]> {
+    const open = await Promise.all(this.#reconcilers.slice(0, processes).map((each) => each.round()));
     await this.settled();
     return open;
+  }
+
+  /** In how long the first process is to look again. */
+  get dueInMs(): number {
+    return this.#reconcilers[0]?.dueInMs ?? Number.POSITIVE_INFINITY;
   }
 
   /** Processes look after all that the watch has heard of since. True when one of them should look again. */

@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { SlackMessage } from '../support/slack-client.ts';
+import { StubPrometheus } from '../support/stub-prometheus.ts';
+import { isCard, startTestWorld, type TestWorld } from '../support/test-world.ts';
+
+const answeredByV1AndV3 = [
+  { destination_version: 'v1', response_flags: '-', requests: 591 },
+  { destination_version: 'v3', response_flags: '-', requests: 613 },
+];
+
+describe('what the card says of the traffic', () => {
+  let stub: StubPrometheus;
+  let world: TestWorld;
+
+  beforeEach(async () => {
+    stub = new StubPrometheus();
+    await stub.start();
+  });
+  afterEach(async () => {
+    await world.stop();
+    await stub.stop();
+  });
+
+  function card(words: readonly string[], timeoutMs = 5_000): Promise<SlackMessage> {
+    return world.people.waitFor(
+      `a card with ${words.join(', ')}`,
+      (messages) => messages.findLast((message) => isCard(message, ...words)),
+      { timeoutMs },
+    );
+  }
+
+  it('is on it some seconds after the change, though whoever applied it was killed', { timeout: 60_000 }, async () => {
+    stub.count(answeredByV1AndV3);
+    world = await startTestWorld({
+      bots: [{ roles: 'chat' }, { roles: 'worker' }],
+      environment: { PROMETHEUS_URL: stub.url },
+    });
+    await world.people.command('alice', 'reviews v3 50');
+    const applied = await card(['reviews · 50 % to v3', 'Applied in']);
+    await world.bots[1]?.kill();
+    expect(applied.text).not.toContain('Seen');
+
+    await Promise.all([world.startBot('worker'), world.startBot('worker')]);
+
+    const seen = await card(['Seen in the last 10 s: v1 49.1 %, v3 50.9 % of 1,204 requests'], 25_000);
+    expect(seen.ts).toBe(applied.ts);
+    expect(stub.asked[0]?.query).toContain(
+      'destination_service_name="reviews",destination_service_namespace="default"',
+    );
+    const notes = world.logs.filter((line) => line.includes('what came of the traffic was noted'));
+    expect(notes).toHaveLength(1);
+  });
+
+  it('holds up neither the card nor the next change while Prometheus hangs', { timeout: 60_000 }, async () => {
+    stub.hang();
+    world = await startTestWorld({ environment: { PROMETHEUS_URL: stub.url } });
+    await world.people.command('alice', 'reviews v3 50');
+    await card(['reviews · 50 % to v3', 'Applied in']);
+    await expect.poll(() => stub.asked.length, { timeout: 25_000 }).toBeGreaterThan(0);
+
+    const began = performance.now();
+    await world.people.command('bob', 'reviews v3 60');
+    const next = await card(['reviews · 60 % to v3', 'Applied in']);
+
+    expect(performance.now() - began).toBeLessThan(4_000);
+    expect(next.text).not.toMatch(/Seen|measured/);
+    expect((await fetch(`${world.bots[0]?.url}/readyz`)).status).toBe(200);
+    await expect
+      .poll(async () => (await fetch(`${world.bots[0]?.url}/metrics`)).text(), { timeout: 10_000 })
+      .toContain('shiftbot_traffic_looks_total{outcome="unreachable"} 1');
+  });
+
+  it('is nothing where nobody counts requests', async () => {
+    world = await startTestWorld();
+    await world.people.command('alice', 'reviews v3 50');
+    const applied = await card(['reviews · 50 % to v3', 'Applied in']);
+
+    expect(applied.text).not.toMatch(/Seen|measured/);
+    expect(stub.asked).toEqual([]);
+  });
+});
