@@ -28,6 +28,7 @@ export interface Watched<T> {
   /** Called for every object that was made, changed or removed after the first LIST, with what it was and what it is. */
   readonly onChange?: (before: T | undefined, after: T | undefined) => void;
   readonly relistMs?: number;
+  readonly longestRetryMs?: number;
 }
 
 interface Kept<T> {
@@ -129,7 +130,7 @@ export class WatchCache<T> {
       const { log, resource, namespace } = this.#watched;
       log.warn({ err: problem, resource: resource.plural, namespace }, 'watch broke and starts again');
       await this.#pause(retryMs * (0.5 + Math.random()));
-      retryMs = Math.min(retryMs * 2, longestRetryMs);
+      retryMs = Math.min(retryMs * 2, this.#watched.longestRetryMs ?? longestRetryMs);
     }
   }
 

@@ -4,15 +4,18 @@ import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { LaunchError } from './launched-process.ts';
 import { LocalSlackNotFoundError } from './local-slack.ts';
+import type { PrometheusState } from './prometheus-server.ts';
 import { RedisNotFoundError } from './redis-server.ts';
 import { startWorld, type World } from './world.ts';
 
 const usage = `npm run sandbox [-- --http]
 
-Starts Slack, Redis, an API server with Bookinfo, and the bot, on this machine and for this machine alone.
+Starts Slack, Redis, an API server, Bookinfo with some traffic, a Prometheus that measures it, and the bot, on this machine and for
+this machine alone.
   --http   signed HTTP events instead of Socket Mode
-Environment: SANDBOX_SLACK_PORT (3000), SANDBOX_KUBE_PORT (8001), PORT (8080); 0 or a taken port means a free one.
-REDIS_URL: use this Redis instead of one of its own. POLICY_FILE: use this policy.
+Environment: SANDBOX_SLACK_PORT (3000), SANDBOX_PAGE_PORT (9080), SANDBOX_KUBE_PORT (8001), PORT (8080); 0 or a taken port means a
+free one. SANDBOX_RPS (20): how many requests to Bookinfo come by themselves in a second; 0 is none.
+REDIS_URL, PROMETHEUS_URL: use these instead of ones of its own. POLICY_FILE: use this policy.
 `;
 
 async function main(): Promise<void> {
@@ -35,12 +38,15 @@ async function main(): Promise<void> {
     http: values.http,
     redisUrl: process.env['REDIS_URL'] || undefined,
     ports: { slack: port('SANDBOX_SLACK_PORT', 3000), kube: port('SANDBOX_KUBE_PORT', 8001), bot: port('PORT', 8080) },
+    bookinfo: { port: port('SANDBOX_PAGE_PORT', 9080), requestsPerSecond: requestsPerSecond() },
+    prometheus: { url: process.env['PROMETHEUS_URL'] || undefined },
     environment: { POLICY_FILE: policy },
     onLog: (line) => log.write(`${line}\n`),
   });
   const world = await Promise.race([starting, stopped]);
   if (world !== undefined) {
     print(greeting(world, { folder, policy }, (performance.now() - startedMs) / 1000));
+    void world.measuring.state.then((state) => print(measured(world, state)));
     await Promise.race([
       stopped,
       ...world.bots.map((bot) =>
@@ -67,7 +73,7 @@ interface Files {
 }
 
 function greeting(
-  { slack, kube, redisUrl, bots, kubeconfig }: World,
+  { slack, kube, redisUrl, bots, kubeconfig, page, measuring }: World,
   { folder, policy }: Files,
   seconds: number,
 ): string {
@@ -75,13 +81,27 @@ function greeting(
   const isOurs = policy === join(folder, 'policy.yaml');
   return `
   Slack       ${slack.url}  in #reviews, as alice, type:  /shift reviews v3 50
+  Bookinfo    ${page?.url ?? ''}  reload it to see who answers; as jason, sign in
   Kubernetes  ${kube?.url ?? ''}  kubectl --kubeconfig ${here(kubeconfig)} get virtualservices
   Redis       ${redisUrl.replace(/\/\/[^@/]*@/, '//')}
   Bot         ${bots[0]?.url ?? ''}/readyz  /metrics, its log in ${here(join(folder, 'bot.log'))}
+  Prometheus  ${measuring.url ?? 'none'}  measures who answers, some seconds from now
   Policy      ${here(policy)}${isOurs ? '  ratings needs an approval by bob or carol, details is frozen at weekends' : ''}
 
 sandbox ready after ${seconds.toFixed(1)} s: open ${slack.url} · Ctrl-C ends all of it
 `;
+}
+
+/** One of our own may come long after the greeting: it may have to be fetched. */
+function measured({ measuring }: Pick<World, 'measuring'>, state: PrometheusState): string {
+  if (state.kind === 'missing') return `nothing is measured: ${state.why}\n`;
+  return `Prometheus measures the traffic: ${measuring.url ?? ''}\n`;
+}
+
+function requestsPerSecond(otherwise = 20): number {
+  const value = process.env['SANDBOX_RPS'];
+  const number = value === undefined || value === '' ? otherwise : Number(value);
+  return Number.isFinite(number) && number >= 0 && number <= 1_000 ? number : otherwise;
 }
 
 function port(name: string, otherwise: number): number {

@@ -1,9 +1,12 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { pino } from 'pino';
 import { parseAllDocuments } from 'yaml';
+import { type Bookinfo, startBookinfo } from './bookinfo/bookinfo.ts';
 import { type KubeApi, type KubeObject, startKubeApi } from './kube-api/server.ts';
 import { freePort, type LaunchedProcess, launch, portIsFree } from './launched-process.ts';
 import { type LocalSlack, startLocalSlack } from './local-slack.ts';
+import { findPrometheus, type Prometheus, type PrometheusState, preparePrometheus } from './prometheus-server.ts';
 import { type RedisServer, startRedis } from './redis-server.ts';
 
 export interface WorldOptions {
@@ -21,6 +24,10 @@ export interface WorldOptions {
   readonly kubeconfig?: string | undefined;
   /** 0, or one that is taken, means a free one. */
   readonly ports?: { readonly slack?: number; readonly kube?: number; readonly bot?: number };
+  /** Runs Bookinfo, with so many requests a second that come by themselves. Absent: its routing objects are all there is of it. */
+  readonly bookinfo?: { readonly port?: number; readonly requestsPerSecond?: number };
+  /** Has a Prometheus measure what Bookinfo's router counts: the one of this URL, or one of its own. Absent: nothing is measured. */
+  readonly prometheus?: { readonly url?: string | undefined };
   readonly environment?: Readonly<Record<string, string>>;
   /** Hears every line a bot logs. */
   readonly onLog?: (line: string) => void;
@@ -34,10 +41,20 @@ export interface World {
   readonly slack: LocalSlack;
   readonly kube: KubeApi | undefined;
   readonly kubeconfig: string;
+  /** Bookinfo's product page, where it runs. */
+  readonly page: { readonly url: string } | undefined;
+  readonly measuring: Measuring;
   readonly bots: readonly Bot[];
   /** Starts another bot, as the first ones were. */
   startBot(roles?: string): Promise<Bot>;
   stop(): Promise<void>;
+}
+
+/** Who measures the traffic. One of our own may come some seconds after all else, and `state` says whether it did. */
+export interface Measuring {
+  /** What the bots were given; absent where there can be none. */
+  readonly url: string | undefined;
+  readonly state: Promise<PrometheusState>;
 }
 
 export interface Bot extends LaunchedProcess {
@@ -63,17 +80,25 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     if (kube !== undefined) started.push(kube);
     const kubeconfig = options.kubeconfig ?? (await writeKubeconfig(options.folder, kube));
 
+    const bookinfo = await startBookinfoOf(options, kubeconfig);
+    if (bookinfo !== undefined) started.push(bookinfo);
+    const prometheus = await prometheusOf(options, bookinfo);
+    started.push(prometheus);
+
     const redisUrl = options.redisUrl ?? redis?.url ?? '';
     const bots: Bot[] = [];
     const startBot = async (roles = 'chat,worker') => {
       const port = bots.length === 0 ? firstBotPort : await freePort();
-      const bot = await launchBot(options, { redisUrl, slack, kubeconfig, port, roles });
+      const bot = await launchBot(options, { redisUrl, slack, kubeconfig, prometheusUrl: prometheus.url, port, roles });
       bots.push(bot);
       started.push(bot);
       return bot;
     };
     for (const { roles } of options.bots ?? [{ roles: 'chat,worker' }]) await startBot(roles);
-    return { redisUrl, redis, slack, kube, kubeconfig, bots, startBot, stop };
+    const page = bookinfo === undefined ? undefined : { url: bookinfo.pageUrl };
+    // Only now, so that what it takes to bring one is taken from nobody who waits.
+    const measuring = { url: prometheus.url, state: prometheus.start() };
+    return { redisUrl, redis, slack, kube, kubeconfig, page, measuring, bots, startBot, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -95,6 +120,34 @@ async function startKube(port: number | undefined): Promise<KubeApi> {
   return startKubeApi({ port: await orFree(port), objects: await bookinfoObjects() });
 }
 
+async function startBookinfoOf({ bookinfo, onLog }: WorldOptions, kubeconfig: string): Promise<Bookinfo | undefined> {
+  if (bookinfo === undefined) return undefined;
+  const log = pino({ level: 'warn', base: null }, { write: (line: string) => onLog?.(line.trimEnd()) });
+  return startBookinfo({
+    kubeconfig,
+    port: await orFree(bookinfo.port),
+    requestsPerSecond: bookinfo.requestsPerSecond ?? 0,
+    log,
+  });
+}
+
+type MaybePrometheus = Pick<Prometheus, 'start' | 'stop'> & { readonly url: string | undefined };
+
+async function prometheusOf(
+  { prometheus }: WorldOptions,
+  bookinfo: Pick<Bookinfo, 'metricsUrl'> | undefined,
+): Promise<MaybePrometheus> {
+  const url = prometheus?.url;
+  if (url !== undefined) return { url, start: async () => ({ kind: 'running' }), stop: async () => {} };
+  const none = { url: undefined, stop: async () => {} };
+  if (prometheus === undefined || bookinfo === undefined)
+    return { ...none, start: async () => ({ kind: 'missing', why: 'none was asked for' }) };
+
+  const source = await findPrometheus();
+  if (source.kind === 'missing') return { ...none, start: async () => source };
+  return preparePrometheus({ source, metricsUrl: bookinfo.metricsUrl });
+}
+
 async function writeKubeconfig(folder: string, kube: KubeApi | undefined): Promise<string> {
   await mkdir(folder, { recursive: true });
   const file = join(folder, 'kubeconfig');
@@ -106,11 +159,13 @@ interface Around {
   readonly redisUrl: string;
   readonly slack: LocalSlack;
   readonly kubeconfig: string;
+  readonly prometheusUrl: string | undefined;
   readonly port: number;
   readonly roles: string;
 }
 
-async function launchBot(options: WorldOptions, { redisUrl, slack, kubeconfig, port, roles }: Around): Promise<Bot> {
+async function launchBot(options: WorldOptions, around: Around): Promise<Bot> {
+  const { redisUrl, slack, kubeconfig, prometheusUrl, port, roles } = around;
   const { botToken, appToken, signingSecret } = slack.credentials;
   const { process: launched } = await launch({
     path: process.execPath,
@@ -122,6 +177,7 @@ async function launchBot(options: WorldOptions, { redisUrl, slack, kubeconfig, p
       SLACK_API_URL: slack.apiUrl,
       REDIS_URL: redisUrl,
       KUBECONFIG: kubeconfig,
+      ...(prometheusUrl === undefined ? {} : { PROMETHEUS_URL: prometheusUrl }),
       PORT: String(port),
       ROLES: roles,
       ...options.environment,

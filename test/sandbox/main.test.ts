@@ -19,10 +19,10 @@ describe.each([{ flags: [] }, { flags: ['--http'] }])('npm run sandbox -- $flags
 
   it('prints where to click, writes a kubeconfig, and ends all that it started on Ctrl-C', async () => {
     folder = await mkdtemp(join(tmpdir(), 'shiftbot-sandbox-'));
-    const { REDIS_URL: _, POLICY_FILE: __, ...environment } = process.env;
+    const { REDIS_URL: _, POLICY_FILE: __, PROMETHEUS_URL: ___, ...environment } = process.env;
     const child = spawn(process.execPath, [program, ...flags], {
       cwd: folder,
-      env: { ...environment, SANDBOX_SLACK_PORT: '0', SANDBOX_KUBE_PORT: '0', PORT: '0' },
+      env: { ...environment, SANDBOX_SLACK_PORT: '0', SANDBOX_KUBE_PORT: '0', SANDBOX_PAGE_PORT: '0', PORT: '0' },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     sandbox = child;
@@ -30,8 +30,9 @@ describe.each([{ flags: [] }, { flags: ['--http'] }])('npm run sandbox -- $flags
 
     const printed = await readyText(child);
     const addresses = [...printed.matchAll(/http:\/\/127\.0\.0\.1:\d+/g)].map(([url]) => url);
-    const [slack, kube, bot] = addresses;
+    const [slack, page, kube, bot] = addresses;
     const people = await (await fetch(`${slack}/_control/state`)).json();
+    const product = await (await fetch(`${page}/productpage`)).text();
     const objects = await (
       await fetch(`${kube}/apis/networking.istio.io/v1/namespaces/default/virtualservices`)
     ).json();
@@ -47,11 +48,12 @@ describe.each([{ flags: [] }, { flags: ['--http'] }])('npm run sandbox -- $flags
     expect(
       (objects as { items: { metadata: { name: string } }[] }).items.map(({ metadata }) => metadata.name).toSorted(),
     ).toEqual(['details', 'productpage', 'ratings', 'reviews']);
+    expect(product).toContain('reviews v1');
     expect(ready).toBe('ready\n');
     expect(printed).toContain('ratings needs an approval by bob or carol');
     expect(readPolicy(Buffer.from(policy))).toMatchObject({ ok: true, warnings: [] });
     expect(kubeconfig).toContain(String(kube));
-    for (const address of [slack, kube, bot]) await expect(fetch(String(address))).rejects.toThrow();
+    for (const address of [slack, page, kube, bot]) await expect(fetch(String(address))).rejects.toThrow();
   });
 });
 

@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto';
+import { Agent } from 'undici';
+import type { Log } from '../../workflow/ports.ts';
+import { detailsService, ratingsService, reviewsService } from './backends.ts';
+import { followRouting } from './follow-routing.ts';
+import { type Handler, serve } from './http-service.ts';
+import { ingress } from './ingress.ts';
+import { productPageService } from './page/product-page.ts';
+import { bookinfoWorkload, labelsOf, type Pod, type Workload } from './pods.ts';
+import { RecentAnswers } from './recent-answers.ts';
+import { calledHost, Router, sourceHeader } from './router.ts';
+import { createRouterMetrics } from './router-metrics.ts';
+import { type Call, sidecarOf } from './sidecar.ts';
+import { startTraffic } from './traffic.ts';
+
+export interface BookinfoOptions {
+  /** Of the cluster whose routing objects are followed. */
+  readonly kubeconfig: string;
+  /** Of the product page; 0 is a free one. */
+  readonly port: number;
+  /** How many requests a second come by themselves. */
+  readonly requestsPerSecond: number;
+  readonly log: Log;
+}
+
+export interface Bookinfo {
+  /** Where the product page is seen. */
+  readonly pageUrl: string;
+  /** Where Prometheus finds what the router counted. */
+  readonly metricsUrl: string;
+  /** What stands between the services: a request's Host says which is meant. */
+  readonly routerUrl: string;
+  stop(): Promise<void>;
+}
+
+const unknownCaller: Workload = { name: 'unknown', namespace: 'unknown', app: 'unknown', version: 'unknown' };
+
+/** Bookinfo's services on the loopback interface, and the router between them. */
+export async function startBookinfo(options: BookinfoOptions): Promise<Bookinfo> {
+  const started: { stop(): Promise<void> }[] = [];
+  const begin = async <T extends { stop(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
+    const one = await starting;
+    started.push(one);
+    return one;
+  };
+  const stop = async () => {
+    for (const each of started.splice(0).toReversed()) await each.stop();
+  };
+  try {
+    const dispatcher = new Agent();
+    started.push({ stop: () => dispatcher.destroy() });
+    const routing = await begin(followRouting(options.kubeconfig, options.log));
+    const metrics = createRouterMetrics();
+    const recent = new RecentAnswers();
+    const pods: Pod[] = [];
+    const router = new Router({
+      mesh: () => ({ ...routing.current(), pods }),
+      dispatcher,
+      random: Math.random,
+      onOutcome: (outcome) => {
+        metrics.count(outcome);
+        if (outcome.asked.host === calledHost('reviews')) recent.add(outcome);
+      },
+    });
+    const between = await begin(serve(betweenServices(router, () => pods)));
+    for (const [workload, handlerOf] of deployments) {
+      const call = sidecarOf(workload, between.url, dispatcher);
+      const { url } = await begin(serve(handlerOf(call)));
+      pods.push({ ...workload, labels: labelsOf(workload), url });
+    }
+    const { url: pageUrl } = await begin(serve(await ingress(router, recent), options.port));
+    const { url: metricsUrl } = await begin(serve(scraped(metrics)));
+    if (options.requestsPerSecond > 0)
+      started.push(startTraffic(`${pageUrl}/productpage`, options.requestsPerSecond, dispatcher));
+    return { pageUrl: `${pageUrl}/productpage`, metricsUrl: `${metricsUrl}/metrics`, routerUrl: between.url, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** What the tutorial deploys, one pod each. */
+const deployments: readonly (readonly [Workload, (call: Call) => Handler])[] = [
+  [bookinfoWorkload('details', 'v1'), () => detailsService()],
+  [bookinfoWorkload('ratings', 'v1'), () => ratingsService()],
+  ...['v1', 'v2', 'v3'].map((version) => {
+    const workload = bookinfoWorkload('reviews', version);
+    return [workload, (call: Call) => reviewsService(version, podName(workload), call)] as const;
+  }),
+  [bookinfoWorkload('productpage', 'v1'), productPageService],
+];
+
+/** `reviews-v3-6d4f9c2b-x7k2p`, as a ReplicaSet would name it. */
+function podName({ name }: Workload): string {
+  return `${name}-${randomBytes(4).toString('hex')}-${randomBytes(3).toString('hex').slice(0, 5)}`;
+}
+
+function betweenServices(router: Router, pods: () => readonly Pod[]): Handler {
+  return async (request, response) => {
+    const source = pods().find(({ name }) => name === request.headers[sourceHeader]) ?? unknownCaller;
+    await router.handle(request, response, { host: calledHost(request.headers.host), source });
+  };
+}
+
+function scraped(metrics: Pick<ReturnType<typeof createRouterMetrics>, 'scrape'>): Handler {
+  return async (_, response) => {
+    const { contentType, text } = await metrics.scrape();
+    response.writeHead(200, { 'content-type': contentType }).end(text);
+  };
+}

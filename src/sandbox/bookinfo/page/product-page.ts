@@ -1,0 +1,67 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { type Handler, pathOf, sendJson, sendText } from '../http-service.ts';
+import type { Call } from '../sidecar.ts';
+import { fetchProduct, product } from './product.ts';
+import { productHtml } from './product-html.ts';
+import { isUserName, signIn, signOut, userOf } from './session.ts';
+
+/** Nothing is fetched from elsewhere, and nothing in the page runs but our own file. */
+export const contentSecurityPolicy =
+  "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+type Route = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+/** The one service that people see. It asks details and reviews on their behalf, as whoever they are signed in as. */
+export function productPageService(call: Call): Handler {
+  const routes: Readonly<Record<string, Route>> = {
+    'GET /': (_, response) => redirect(response),
+    'GET /productpage': (request, response) => showPage(call, request, response),
+    'POST /login': (request, response) => logIn(call, request, response),
+    'POST /logout': (_, response) => redirect(response, signOut),
+    'GET /health': (_, response) => sendText(response, 200, 'Product page is healthy\n'),
+    'GET /api/v1/products': (_, response) => sendJson(response, 200, [product]),
+    'GET /api/v1/products/0': passing(call, 'details', '/details/0'),
+    'GET /api/v1/products/0/reviews': passing(call, 'reviews', '/reviews/0'),
+    'GET /api/v1/products/0/ratings': passing(call, 'ratings', '/ratings/0'),
+  };
+  return async (request, response) => {
+    const method = request.method === 'HEAD' ? 'GET' : request.method;
+    const key = `${method} ${pathOf(request)}`;
+    const route = Object.hasOwn(routes, key) ? routes[key] : undefined;
+    if (route === undefined) return sendText(response, 404, 'There is nothing here.\n');
+    await route(request, response);
+  };
+}
+
+async function showPage(call: Call, request: IncomingMessage, response: ServerResponse, complaint?: string) {
+  const user = userOf(request.headers.cookie);
+  const shown = await fetchProduct(call, onBehalfOf(user, request.headers));
+  response.setHeader('content-security-policy', contentSecurityPolicy);
+  sendText(response, complaint === undefined ? 200 : 400, productHtml({ ...shown, user }, complaint), 'text/html');
+}
+
+async function logIn(call: Call, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const name = new URLSearchParams(await text(request)).get('username')?.trim() ?? '';
+  if (isUserName(name)) return redirect(response, signIn(name));
+  await showPage(call, request, response, 'A user name is 1 to 40 letters, digits or signs of plain ASCII.');
+}
+
+function passing(call: Call, service: string, path: string): Route {
+  return async (request, response) => {
+    const user = userOf(request.headers.cookie);
+    const { status, body } = await call(service, path, onBehalfOf(user, request.headers));
+    sendText(response, status, body, 'application/json');
+  };
+}
+
+/** Who somebody is, is said by their session and not by what they send. */
+function onBehalfOf(user: string | undefined, headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  const { 'end-user': _, ...others } = headers;
+  return user === undefined ? others : { ...others, 'end-user': user };
+}
+
+function redirect(response: ServerResponse, cookie?: string): void {
+  response.writeHead(303, { location: '/productpage', ...(cookie === undefined ? {} : { 'set-cookie': cookie }) });
+  response.end();
+}

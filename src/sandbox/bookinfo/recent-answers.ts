@@ -1,0 +1,33 @@
+import type { Outcome } from './router-metrics.ts';
+
+/** What answered the last requests to one service: a version by its name, a failure by status and flag (`503 NC`). */
+export interface AnswerCounts {
+  readonly of: number;
+  readonly answers: readonly { readonly by: string; readonly isFailure: boolean; readonly count: number }[];
+}
+
+const kept = 100;
+
+export class RecentAnswers {
+  #last: Pick<Outcome, 'pod' | 'status' | 'flag'>[] = [];
+
+  add(outcome: Outcome): void {
+    if (outcome.flag === 'DC') return; // the caller went away, which says nothing of who would have answered
+    this.#last = [...this.#last.slice(1 - kept), outcome];
+  }
+
+  /** Versions first, in the order of their names. */
+  get counts(): AnswerCounts {
+    const counts = new Map<string, { readonly by: string; readonly isFailure: boolean; count: number }>();
+    for (const { pod, status, flag } of this.#last) {
+      const isFailure = flag !== '-' || pod === undefined || status >= 500;
+      const by = isFailure ? `${status} ${flag}` : pod.version;
+      const known = counts.get(by) ?? { by, isFailure, count: 0 };
+      counts.set(by, { ...known, count: known.count + 1 });
+    }
+    const answers = [...counts.values()].toSorted(
+      (one, other) => Number(one.isFailure) - Number(other.isFailure) || one.by.localeCompare(other.by),
+    );
+    return { of: this.#last.length, answers };
+  }
+}

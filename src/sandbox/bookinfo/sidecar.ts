@@ -1,0 +1,44 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { type Dispatcher, request } from 'undici';
+import type { Workload } from './pods.ts';
+import { responseFlagsHeader, sourceHeader } from './router.ts';
+
+export interface Reply {
+  readonly status: number;
+  /** Empty where it was a pod that answered. */
+  readonly flag: string;
+  readonly body: string;
+}
+
+/** Calls another service through the router. Rejects when the router itself does not answer. */
+export type Call = (service: string, path: string, headers: IncomingHttpHeaders) => Promise<Reply>;
+
+/** Every service of Bookinfo gives up on another after this long. */
+const callTimeoutMs = 3_000;
+
+/** What a service passes on of the request that it serves, so that rules may go by it further down. */
+const passedOn = ['end-user', 'cookie', 'x-request-id', 'user-agent'];
+
+export function sidecarOf(workload: Workload, routerUrl: string, dispatcher: Dispatcher): Call {
+  return async (service, path, headers) => {
+    const reply = await request(`${routerUrl}${path}`, {
+      headers: { ...only(headers, passedOn), host: `${service}:9080`, [sourceHeader]: workload.name },
+      signal: AbortSignal.timeout(callTimeoutMs),
+      dispatcher,
+    });
+    return {
+      status: reply.statusCode,
+      flag: String(reply.headers[responseFlagsHeader] ?? ''),
+      body: await reply.body.text(),
+    };
+  };
+}
+
+function only(headers: IncomingHttpHeaders, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = headers[name];
+      return typeof value === 'string' ? [[name, value]] : [];
+    }),
+  );
+}
