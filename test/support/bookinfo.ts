@@ -1,0 +1,141 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { request } from 'undici';
+import { onTestFinished, vi } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { type Bookinfo, startBookinfo } from '../../src/sandbox/bookinfo/bookinfo.ts';
+import { kubeconfig } from '../../src/sandbox/kube-api/kubeconfig.ts';
+import { type KubeApi, type KubeApiOptions, type KubeObject, startKubeApi } from '../../src/sandbox/kube-api/server.ts';
+import { bookinfoObjects } from '../../src/sandbox/world.ts';
+import { InMemoryLog } from './in-memory-log.ts';
+import { startWire } from './kube.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+export interface BookinfoWorld {
+  readonly bookinfo: Bookinfo;
+  readonly kube: KubeApi;
+  readonly log: InMemoryLog;
+  /** Breaks the connections to the API server; new ones work. */
+  cut(): void;
+  /** Ends the API server, and has another in its place. */
+  restartKube(options: Pick<KubeApiOptions, 'objects' | 'historyLength'>): Promise<void>;
+}
+
+/** Bookinfo behind a router that follows an API server of its own, with the tutorial's objects at first. */
+export async function startBookinfoWorld(options: Partial<KubeApiOptions> = {}): Promise<BookinfoWorld> {
+  let kube = await startKubeApi({ port: 0, objects: await bookinfoObjects(), ...options });
+  const wire = await startWire(kube.url);
+  const log = new InMemoryLog();
+  const file = join(temporaryFolder(), 'kubeconfig');
+  await writeFile(file, kubeconfig(wire.url, 'admin'));
+  const bookinfo = await startBookinfo({ kubeconfig: file, port: 0, requestsPerSecond: 0, log });
+  onTestFinished(async () => {
+    await bookinfo.stop();
+    await wire.close();
+    await kube.stop();
+  });
+  return {
+    bookinfo,
+    log,
+    get kube() {
+      return kube;
+    },
+    cut: () => wire.cut(),
+    restartKube: async (options) => {
+      const { port } = kube;
+      await kube.stop();
+      kube = await startKubeApi({ port, ...options });
+    },
+  };
+}
+
+/** The objects of one of the tutorial's rule files, in its namespace. */
+export async function ruleFile(name: string): Promise<readonly KubeObject[]> {
+  const text = await readFile(resolve('manifests/bookinfo', `${name}.yaml`), 'utf8');
+  return objectsOf(text);
+}
+
+export function objectsOf(yaml: string): readonly KubeObject[] {
+  return parseAllDocuments(yaml).map((document) => {
+    const object: KubeObject = { apiVersion: 'networking.istio.io/v1', ...document.toJS() };
+    return { ...object, metadata: { ...object.metadata, namespace: 'default' } };
+  });
+}
+
+/** Creates or replaces, as `kubectl apply` would. */
+export async function apply(kube: Pick<KubeApi, 'url'>, objects: readonly KubeObject[]): Promise<void> {
+  for (const object of objects) {
+    const path = `${kube.url}${pathOf(object.kind)}`;
+    const existing = await fetch(`${path}/${object.metadata.name}`);
+    const answer = existing.ok
+      ? await send('PUT', `${path}/${object.metadata.name}`, withVersion(object, await readObject(existing)))
+      : await send('POST', path, object);
+    if (!answer.ok) throw new Error(await answer.text());
+  }
+}
+
+export async function remove(kube: Pick<KubeApi, 'url'>, kind: string, name: string): Promise<void> {
+  await fetch(`${kube.url}${pathOf(kind)}/${name}`, { method: 'DELETE' });
+}
+
+/** Who answers a call of the product page to reviews: a version, or `503 NC`. */
+export async function askReviews(
+  { routerUrl }: Pick<Bookinfo, 'routerUrl'>,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const {
+    statusCode,
+    headers: answered,
+    body,
+  } = await request(`${routerUrl}/reviews/0`, {
+    headers: { ...headers, host: 'reviews:9080', 'x-envoy-downstream-service-node': 'productpage-v1' },
+  });
+  const text = await body.text();
+  if (statusCode !== 200) return `${statusCode} ${answered['x-response-flags'] ?? ''}`.trim();
+  return /"podname":"reviews-(v\d)-/.exec(text)?.[1] ?? text;
+}
+
+/** How often each of them answered, of so many times. */
+export async function countAnswers(
+  bookinfo: Pick<Bookinfo, 'routerUrl'>,
+  times: number,
+  headers?: Readonly<Record<string, string>>,
+): Promise<Readonly<Record<string, number>>> {
+  const counts: Record<string, number> = {};
+  for (let asked = 0; asked < times; asked += 50) {
+    const some = Array.from({ length: Math.min(50, times - asked) }, () => askReviews(bookinfo, headers));
+    for (const by of await Promise.all(some)) counts[by] = (counts[by] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** Waits until twenty calls in a row are answered by these and nobody else. */
+export async function answeredBy(
+  bookinfo: Pick<Bookinfo, 'routerUrl'>,
+  expected: readonly string[],
+  timeout = 5_000,
+): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const seen = Object.keys(await countAnswers(bookinfo, 20)).toSorted();
+      if (seen.join() !== expected.join()) throw new Error(`answered by ${seen.join()} and not by ${expected.join()}`);
+    },
+    { timeout, interval: 20 },
+  );
+}
+
+async function readObject(answer: Response): Promise<KubeObject> {
+  return (await answer.json()) as KubeObject; // as the API server keeps it
+}
+
+function pathOf(kind: string): string {
+  return `/apis/networking.istio.io/v1/namespaces/default/${kind.toLowerCase()}s`;
+}
+
+function withVersion(object: KubeObject, existing: KubeObject): KubeObject {
+  return { ...object, metadata: { ...existing.metadata, ...object.metadata } };
+}
+
+function send(method: string, url: string, body: object): Promise<Response> {
+  return fetch(url, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+}
