@@ -4,7 +4,6 @@ import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { LaunchError } from './launched-process.ts';
 import { LocalSlackNotFoundError } from './local-slack.ts';
-import type { PrometheusState } from './prometheus-server.ts';
 import { RedisNotFoundError } from './redis-server.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -46,7 +45,9 @@ async function main(): Promise<void> {
   const world = await Promise.race([starting, stopped]);
   if (world !== undefined) {
     print(greeting(world, { folder, policy }, (performance.now() - startedMs) / 1000));
-    void world.measuring.state.then((state) => print(measured(world, state)));
+    // What comes of a Prometheus after Ctrl-C is news to nobody.
+    const isOver = stopped.then(() => undefined);
+    void Promise.race([world.measuring.state, isOver]).then((state) => state && print(measured(world, state)));
     await Promise.race([
       stopped,
       ...world.bots.map((bot) =>
@@ -83,17 +84,22 @@ function greeting(
   Slack       ${slack.url}  in #reviews, as alice, type:  /shift reviews v3 50
   Bookinfo    ${page?.url ?? ''}  reload it to see who answers; as jason, sign in
   Kubernetes  ${kube?.url ?? ''}  kubectl --kubeconfig ${here(kubeconfig)} get virtualservices
-  Redis       ${redisUrl.replace(/\/\/[^@/]*@/, '//')}
+  Redis       ${withoutPassword(redisUrl)}
   Bot         ${bots[0]?.url ?? ''}/readyz  /metrics, its log in ${here(join(folder, 'bot.log'))}
-  Prometheus  ${measuring.url ?? 'none'}  measures who answers, some seconds from now
+  Prometheus  ${withoutPassword(measuring.url ?? 'none')}  for ${page?.metricsUrl ?? ''}
   Policy      ${here(policy)}${isOurs ? '  ratings needs an approval by bob or carol, details is frozen at weekends' : ''}
 
 sandbox ready after ${seconds.toFixed(1)} s: open ${slack.url} · Ctrl-C ends all of it
 `;
 }
 
+function withoutPassword(url: string): string {
+  return url.replace(/\/\/[^@/]*@/, '//');
+}
+
 /** One of our own may come long after the greeting: it may have to be fetched. */
-function measured({ measuring }: Pick<World, 'measuring'>, state: PrometheusState): string {
+function measured({ measuring }: Pick<World, 'measuring'>, state: Awaited<World['measuring']['state']>): string {
+  if (state.kind === 'given') return '';
   if (state.kind === 'missing') return `nothing is measured: ${state.why}\n`;
   return `Prometheus measures the traffic: ${measuring.url ?? ''}\n`;
 }

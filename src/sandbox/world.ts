@@ -42,7 +42,7 @@ export interface World {
   readonly kube: KubeApi | undefined;
   readonly kubeconfig: string;
   /** Bookinfo's product page, where it runs. */
-  readonly page: { readonly url: string } | undefined;
+  readonly page: BookinfoPage | undefined;
   readonly measuring: Measuring;
   readonly bots: readonly Bot[];
   /** Starts another bot, as the first ones were. */
@@ -50,11 +50,17 @@ export interface World {
   stop(): Promise<void>;
 }
 
+export interface BookinfoPage {
+  readonly url: string;
+  /** What the router between its services counts, as Prometheus reads it. */
+  readonly metricsUrl: string;
+}
+
 /** Who measures the traffic. One of our own may come some seconds after all else, and `state` says whether it did. */
 export interface Measuring {
   /** What the bots were given; absent where there can be none. */
   readonly url: string | undefined;
-  readonly state: Promise<PrometheusState>;
+  readonly state: Promise<PrometheusState | { readonly kind: 'given' }>;
 }
 
 export interface Bot extends LaunchedProcess {
@@ -95,7 +101,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       return bot;
     };
     for (const { roles } of options.bots ?? [{ roles: 'chat,worker' }]) await startBot(roles);
-    const page = bookinfo === undefined ? undefined : { url: bookinfo.pageUrl };
+    const page = bookinfo === undefined ? undefined : { url: bookinfo.pageUrl, metricsUrl: bookinfo.metricsUrl };
     // Only now, so that what it takes to bring one is taken from nobody who waits.
     const measuring = { url: prometheus.url, state: prometheus.start() };
     return { redisUrl, redis, slack, kube, kubeconfig, page, measuring, bots, startBot, stop };
@@ -131,14 +137,17 @@ async function startBookinfoOf({ bookinfo, onLog }: WorldOptions, kubeconfig: st
   });
 }
 
-type MaybePrometheus = Pick<Prometheus, 'start' | 'stop'> & { readonly url: string | undefined };
+interface MaybePrometheus extends Pick<Prometheus, 'stop'> {
+  readonly url: string | undefined;
+  start(): Measuring['state'];
+}
 
 async function prometheusOf(
   { prometheus }: WorldOptions,
   bookinfo: Pick<Bookinfo, 'metricsUrl'> | undefined,
 ): Promise<MaybePrometheus> {
   const url = prometheus?.url;
-  if (url !== undefined) return { url, start: async () => ({ kind: 'running' }), stop: async () => {} };
+  if (url !== undefined) return { url, start: async () => ({ kind: 'given' }), stop: async () => {} };
   const none = { url: undefined, stop: async () => {} };
   if (prometheus === undefined || bookinfo === undefined)
     return { ...none, start: async () => ({ kind: 'missing', why: 'none was asked for' }) };

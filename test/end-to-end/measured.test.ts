@@ -58,6 +58,7 @@ describe('the world with Bookinfo in it', () => {
     const world = await startTestWorld({ bots: [], bookinfo: {}, prometheus: { url: 'http://127.0.0.1:9' } });
     try {
       expect(world.measuring.url).toBe('http://127.0.0.1:9');
+      expect(await world.measuring.state).toEqual({ kind: 'given' });
       expect((await fetch(world.page?.url ?? '')).status).toBe(200);
     } finally {
       await world.stop();

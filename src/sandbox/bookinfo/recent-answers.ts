@@ -21,7 +21,7 @@ export class RecentAnswers {
     const counts = new Map<string, { readonly by: string; readonly isFailure: boolean; count: number }>();
     for (const { pod, status, flag } of this.#last) {
       const isFailure = flag !== '-' || pod === undefined || status >= 500;
-      const by = isFailure ? `${status} ${flag}` : pod.version;
+      const by = isFailure ? `${status} ${flag}`.replace(/ -$/, '') : pod.version;
       const known = counts.get(by) ?? { by, isFailure, count: 0 };
       counts.set(by, { ...known, count: known.count + 1 });
     }
