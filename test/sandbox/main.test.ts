@@ -70,7 +70,7 @@ describe.skipIf(prometheus === undefined || setpriv === undefined)(
 
       child.kill('SIGKILL');
 
-      expect(answering).toEqual([true, true, true, true, true]);
+      expect(answering).toEqual([true, true, true, true, true, true]);
       await vi.waitFor(async () => expect(await Promise.all(addresses.map(answers))).not.toContain(true), {
         timeout: 5_000,
       });
