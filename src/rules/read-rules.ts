@@ -32,60 +32,55 @@ export function readRules(name: string, bytes: Uint8Array): RuleFileReading {
 }
 
 interface Contents {
-  readonly placed: readonly Placed[];
-  readonly routeRules: readonly RouteRule[];
-  readonly bygone: readonly Unconverted[];
-  readonly faults: readonly Fault[];
+  readonly placed: Placed[];
+  readonly routeRules: RouteRule[];
+  readonly bygone: Unconverted[];
+  readonly faults: Fault[];
 }
 
 function contentsOf(objects: readonly FileObject[]): Contents {
-  const placed: Placed[] = [];
-  const routeRules: RouteRule[] = [];
-  const bygone: Unconverted[] = [];
-  const faults: Fault[] = [];
-  for (const object of objects) {
-    const found = classify(object);
-    if (found.kind === 'unknown') faults.push(...found.faults);
-    else if (found.kind === 'bygone')
-      bygone.push({ rule: found.name, line: object.line, why: `${found.of} has no counterpart that it could become` });
-    else if (found.kind === 'manifest') {
-      const read = readManifest(object, found.of);
-      if (read.ok) placed.push({ manifest: read.value, object });
-      else faults.push(...read.faults);
-    } else {
-      const read = readRouteRule(object, found.format);
-      if (read.ok) routeRules.push(read.value);
-      else faults.push(...read.faults);
-    }
+  const contents: Contents = { placed: [], routeRules: [], bygone: [], faults: [] };
+  for (const object of objects) sort(object, contents);
+  contents.faults.push(...namedTwice(contents.routeRules.map((rule) => toNamed(rule, rule.object))));
+  return contents;
+}
+
+function sort(object: FileObject, { placed, routeRules, bygone, faults }: Contents): void {
+  const found = classify(object);
+  if (found.kind === 'unknown') faults.push(...found.faults);
+  else if (found.kind === 'bygone')
+    bygone.push({ rule: found.name, line: object.line, why: `${found.of} has no counterpart that it could become` });
+  else if (found.kind === 'manifest') {
+    const read = readManifest(object, found.of);
+    if (read.ok) placed.push({ manifest: read.value, object });
+    else faults.push(...read.faults);
+  } else {
+    const read = readRouteRule(object, found.format);
+    if (read.ok) routeRules.push(read.value);
+    else faults.push(...read.faults);
   }
-  return {
-    placed,
-    routeRules,
-    bygone,
-    faults: [...faults, ...namedTwice(routeRules.map((rule) => toNamed(rule, rule.object)))],
-  };
 }
 
 function toFile(name: string, { placed, routeRules, bygone }: Contents): RuleFileReading {
-  const converted = convert(
-    routeRules,
-    placed.map(({ manifest }) => manifest),
-  );
-  const unconverted = [...bygone, ...converted.unconverted].toSorted((a, b) => a.line - b.line);
-  const made = [
+  const present = placed.map(({ manifest }) => manifest);
+  const { made, conversions, unconverted: left } = convert(routeRules, present);
+  const unconverted = [...bygone, ...left].toSorted((a, b) => a.line - b.line);
+  const all = [
     ...placed.map(({ manifest, object }) => ({ manifest, named: toNamed(manifest, object) })),
-    ...converted.made.map(({ manifest, line }) => ({ manifest, named: { ...manifest, line, column: 1 } })),
+    ...made.map(({ manifest, line }) => ({ manifest, named: { ...manifest, line, column: 1 } })),
   ].toSorted((a, b) => a.named.line - b.named.line);
-  const twice = namedTwice(made.map(({ named }) => named));
+  const twice = namedTwice(all.map(({ named }) => named));
   if (twice.length > 0) return refused(name, twice);
-  const manifests = made.map(({ manifest }) => manifest);
-  if (manifests.length === 0) {
-    const none = unconverted.map(({ rule, line, why }) => fault({ line, column: 1 }, `${rule}: ${why}`));
-    return refused(name, none.length === 0 ? [wholeFile(emptyFile)] : none);
-  }
+  if (all.length === 0) return refused(name, unconverted.length === 0 ? [wholeFile(emptyFile)] : whyNone(unconverted));
+
+  const manifests = all.map(({ manifest }) => manifest);
   const meant = meantInstead(placed, manifests);
-  const file: RuleFile = { name, manifests, conversions: converted.conversions, unconverted };
+  const file: RuleFile = { name, manifests, conversions, unconverted };
   return { kind: 'file', file: meant === undefined ? file : { ...file, meant } };
+}
+
+function whyNone(unconverted: readonly Unconverted[]): readonly Fault[] {
+  return unconverted.map(({ rule, line, why }) => fault({ line, column: 1 }, `${rule}: ${why}`));
 }
 
 const emptyFile = 'this is empty: write a VirtualService or a DestinationRule';

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { RulesFolder } from '../../src/rules/rules-folder.ts';
 import { manifests } from '../manifests/kustomization.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { reviewsToV1 } from './rule-text.ts';
 
 let around: string;
@@ -12,11 +12,10 @@ let folder: string;
 let files: RulesFolder;
 
 beforeEach(() => {
-  around = mkdtempSync(join(tmpdir(), 'shiftbot-rules-'));
+  around = temporaryFolder();
   folder = join(around, 'bookinfo');
   files = new RulesFolder(folder);
 });
-afterEach(() => rmSync(around, { recursive: true, force: true }));
 
 /** A file beneath `around`, and the folders above it. */
 function write(path: string, text: string | Uint8Array = reviewsToV1): void {
