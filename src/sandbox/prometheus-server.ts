@@ -35,7 +35,7 @@ export interface Prometheus {
 }
 
 export interface PrometheusOptions {
-  readonly source: Exclude<PrometheusSource, { kind: 'missing' }>;
+  readonly source: PrometheusSource;
   /** What it scrapes. */
   readonly metricsUrl: string;
   readonly environment?: NodeJS.ProcessEnv;
@@ -61,14 +61,19 @@ export async function findPrometheus(environment: NodeJS.ProcessEnv = process.en
     : { kind: 'to-fetch' };
 }
 
-/** Takes a port for a Prometheus of our own, and holds it until it is started. */
+/**
+ * Takes a port for a Prometheus of our own, and holds it until it is started: where there can be none, cards say that nobody answered
+ * there.
+ */
 export async function preparePrometheus(options: PrometheusOptions): Promise<Prometheus> {
   const stopping = new AbortController();
   const placeholder = await serve((_, response) => sendText(response, 503, 'Prometheus is not up yet\n'));
   let starting: Promise<Launched> | undefined;
   const begin = async (): Promise<Launched> => {
+    const { source } = options;
+    if (source.kind === 'missing') return { state: source, end: async () => {} };
     try {
-      const binary = await bring(options, stopping.signal);
+      const binary = await bring(source, options.environment ?? process.env, stopping.signal);
       return await launchInstead(placeholder, binary, options.metricsUrl);
     } catch (error) {
       return { state: missing(reasonOf(error)), end: async () => {} };
@@ -93,7 +98,11 @@ interface Launched {
   end(): Promise<void>;
 }
 
-async function bring({ source, environment = process.env }: PrometheusOptions, signal: AbortSignal) {
+async function bring(
+  source: Exclude<PrometheusSource, { kind: 'missing' }>,
+  environment: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<PrometheusBinary> {
   if (source.kind === 'here') return source.binary;
   const cacheFolder = defaultCacheFolder(environment);
   return binaryIn(await fetchDebianPackages(debianPackages, { cacheFolder, environment, signal }));

@@ -58,7 +58,7 @@ export interface BookinfoPage {
 
 /** Who measures the traffic. One of our own may come some seconds after all else, and `state` says whether it did. */
 export interface Measuring {
-  /** What the bots were given; absent where there can be none. */
+  /** What the bots were given; absent where none was asked for. */
   readonly url: string | undefined;
   readonly state: Promise<PrometheusState | { readonly kind: 'given' }>;
 }
@@ -152,9 +152,7 @@ async function prometheusOf(
   if (prometheus === undefined || bookinfo === undefined)
     return { ...none, start: async () => ({ kind: 'missing', why: 'none was asked for' }) };
 
-  const source = await findPrometheus();
-  if (source.kind === 'missing') return { ...none, start: async () => source };
-  return preparePrometheus({ source, metricsUrl: bookinfo.metricsUrl });
+  return preparePrometheus({ source: await findPrometheus(), metricsUrl: bookinfo.metricsUrl });
 }
 
 async function writeKubeconfig(folder: string, kube: KubeApi | undefined): Promise<string> {

@@ -113,6 +113,14 @@ describe('a Prometheus of our own', () => {
     });
   });
 
+  it('that can be had nowhere leaves an address that says so, for whoever asks it', async () => {
+    const source = { kind: 'missing', why: 'no Prometheus here' } as const;
+    const prometheus = await prepared({ source, metricsUrl });
+
+    expect(await prometheus.start()).toEqual(source);
+    expect((await fetch(prometheus.url)).status).toBe(503);
+  });
+
   it('that does not start is told of in its own last words', async () => {
     const path = join(folder, 'prometheus');
     await program(path, `echo 'unknown flag' >&2; exit 3`);

@@ -79,10 +79,11 @@ export async function startBookinfo(options: BookinfoOptions): Promise<Bookinfo>
   }
 }
 
-/** What the tutorial deploys, one pod each. */
+/** What the tutorial deploys, one pod each, and a second version of ratings to ask for an approval of; it tells the same stars. */
 const deployments: readonly (readonly [Workload, (call: Call) => Handler])[] = [
   [bookinfoWorkload('details', 'v1'), () => detailsService()],
   [bookinfoWorkload('ratings', 'v1'), () => ratingsService()],
+  [bookinfoWorkload('ratings', 'v2'), () => ratingsService()],
   ...['v1', 'v2', 'v3'].map((version) => {
     const workload = bookinfoWorkload('reviews', version);
     return [workload, (call: Call) => reviewsService(version, podName(workload), call)] as const;
