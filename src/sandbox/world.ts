@@ -1,16 +1,17 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { pino } from 'pino';
 import { parseAllDocuments } from 'yaml';
 import { type Bookinfo, startBookinfo } from './bookinfo/bookinfo.ts';
-import { type KubeApi, type KubeObject, startKubeApi } from './kube-api/server.ts';
+import { type BotAccess, botAccess } from './bot-access.ts';
+import { type KubeApi, type KubeObject, selfSigned, startKubeApi } from './kube-api/server.ts';
 import { freePort, type LaunchedProcess, launch, portIsFree } from './launched-process.ts';
 import { type LocalSlack, startLocalSlack } from './local-slack.ts';
 import { findPrometheus, type Prometheus, type PrometheusState, preparePrometheus } from './prometheus-server.ts';
 import { type RedisServer, startRedis } from './redis-server.ts';
 
 export interface WorldOptions {
-  /** Where the kubeconfig is written. */
+  /** Where the kubeconfigs are written: the person's, and the bot's. */
   readonly folder: string;
   /** The bot's program: its source, or what was built of it. */
   readonly program: string;
@@ -40,6 +41,7 @@ export interface World {
   readonly redis: RedisServer | undefined;
   readonly slack: LocalSlack;
   readonly kube: KubeApi | undefined;
+  /** The person's, who may do everything. */
   readonly kubeconfig: string;
   /** Bookinfo's product page, where it runs. */
   readonly page: BookinfoPage | undefined;
@@ -82,9 +84,12 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     const requestUrl = options.http === true ? { requestUrl: `http://127.0.0.1:${firstBotPort}/slack/events` } : {};
     const slack = await startLocalSlack({ port: options.ports?.slack ?? 0, ...requestUrl });
     started.push(slack);
-    const kube = options.kubeconfig === undefined ? await startKube(options.ports?.kube) : undefined;
+    const access = await botAccess('default');
+    const kube = options.kubeconfig === undefined ? await startKube(options.ports?.kube, access) : undefined;
     if (kube !== undefined) started.push(kube);
-    const kubeconfig = options.kubeconfig ?? (await writeKubeconfig(options.folder, kube));
+    const kubeconfig = options.kubeconfig ?? (await writeKubeconfig(join(options.folder, 'kubeconfig'), kube));
+    const botKubeconfig =
+      options.kubeconfig ?? (await writeKubeconfig(join(options.folder, 'bot.kubeconfig'), kube, access.user));
 
     const bookinfo = await startBookinfoOf(options, kubeconfig);
     if (bookinfo !== undefined) started.push(bookinfo);
@@ -95,7 +100,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     const bots: Bot[] = [];
     const startBot = async (roles = 'chat,worker') => {
       const port = bots.length === 0 ? firstBotPort : await freePort();
-      const bot = await launchBot(options, { redisUrl, slack, kubeconfig, prometheusUrl: prometheus.url, port, roles });
+      const around = { redisUrl, slack, kubeconfig: botKubeconfig, prometheusUrl: prometheus.url, port, roles };
+      const bot = await launchBot(options, around);
       bots.push(bot);
       started.push(bot);
       return bot;
@@ -122,8 +128,9 @@ function inDefault(object: KubeObject): KubeObject {
   return { ...object, metadata: { ...object.metadata, namespace: 'default' } };
 }
 
-async function startKube(port: number | undefined): Promise<KubeApi> {
-  return startKubeApi({ port: await orFree(port), objects: await bookinfoObjects() });
+async function startKube(port: number | undefined, access: BotAccess): Promise<KubeApi> {
+  const objects = [...access.objects, ...(await bookinfoObjects())];
+  return startKubeApi({ port: await orFree(port), certificate: selfSigned(), objects });
 }
 
 async function startBookinfoOf({ bookinfo, onLog }: WorldOptions, kubeconfig: string): Promise<Bookinfo | undefined> {
@@ -155,10 +162,11 @@ async function prometheusOf(
   return preparePrometheus({ source: await findPrometheus(), metricsUrl: bookinfo.metricsUrl });
 }
 
-async function writeKubeconfig(folder: string, kube: KubeApi | undefined): Promise<string> {
-  await mkdir(folder, { recursive: true });
-  const file = join(folder, 'kubeconfig');
-  await writeFile(file, kube?.kubeconfig() ?? '', { mode: 0o600 });
+/** Nobody else may read it: whoever can is that user. */
+async function writeKubeconfig(file: string, kube: KubeApi | undefined, user?: string): Promise<string> {
+  await mkdir(dirname(file), { recursive: true });
+  await rm(file, { force: true });
+  await writeFile(file, kube?.kubeconfig(user) ?? '', { mode: 0o600 });
   return file;
 }
 

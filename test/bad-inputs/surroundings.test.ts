@@ -170,7 +170,7 @@ describe('row 27: a cluster that is not as we know them', () => {
 
   it('shows a namespace that the bot may not see in the words of one that is not there (row 9)', async () => {
     const kube = await sandboxKube();
-    const stranger = kube.mesh(`sa:${kube.namespace}:stranger`);
+    const stranger = kube.mesh(kube.token('stranger'));
     const words = (namespace: string) =>
       stranger.find({ cluster: 'sandbox', namespace, service: 'reviews' }).then(
         () => 'found',

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
+import { botAccess } from '../../src/sandbox/bot-access.ts';
 import { kubeconfig } from '../../src/sandbox/kube-api/kubeconfig.ts';
 import { type KubeApi, type KubeObject, startKubeApi } from '../../src/sandbox/kube-api/server.ts';
 import { freePort } from '../../src/sandbox/launched-process.ts';
@@ -56,9 +57,10 @@ export async function startChaosWorld(): Promise<ChaosWorld> {
   try {
     const program = await keepProgram(folder);
     const redis = await begin(Restartable.start(join(folder, 'redis')), (each) => each.stop());
-    const objects = [...(await bookinfoObjects()), ...ownObjects()];
+    const access = await botAccess('default');
+    const objects = [...access.objects, ...(await bookinfoObjects()), ...ownObjects()];
     const kube = await begin(startKubeApi({ port: 0, objects, watchTimeoutMs: aDay }), (each) => each.stop());
-    const history = new HistoryRecorder(kube.url);
+    const history = new HistoryRecorder(kube);
     await begin(history.start(), () => history.stop());
     const slack = await begin(startLocalSlack({ port: 0 }), (each) => each.stop());
     const slackRecord = await begin(SlackRecorder.start(slack.url), (each) => each.stop());
@@ -72,7 +74,16 @@ export async function startChaosWorld(): Promise<ChaosWorld> {
       const wire = await begin(TcpProxy.start(redis.port), (each) => each.stop());
       const toKube = await begin(HttpProxy.start(kube.url), (each) => each.stop());
       const toSlack = await begin(HttpProxy.start(slack.url, { onUnknown }), (each) => each.stop());
-      const environment = await environmentOf({ folder, name, roles, wire, toKube, toSlack, slack });
+      const environment = await environmentOf({
+        folder,
+        name,
+        roles,
+        wire,
+        toKube,
+        token: kube.token(access.user),
+        toSlack,
+        slack,
+      });
       const bot = new BotProcess(name, { path: program, environment, logFile: join(folder, 'bots.log') });
       await begin(bot.start(), () => bot.stop());
       return { bot, redis: wire, kube: toKube, slack: toSlack };
@@ -147,14 +158,24 @@ interface Ways {
   readonly roles: string;
   readonly wire: TcpProxy;
   readonly toKube: HttpProxy;
+  readonly token: string;
   readonly toSlack: HttpProxy;
   readonly slack: LocalSlack;
 }
 
-async function environmentOf({ folder, name, roles, wire, toKube, toSlack, slack }: Ways): Promise<NodeJS.ProcessEnv> {
+async function environmentOf({
+  folder,
+  name,
+  roles,
+  wire,
+  toKube,
+  token,
+  toSlack,
+  slack,
+}: Ways): Promise<NodeJS.ProcessEnv> {
   const file = join(folder, 'kube', name);
   await mkdir(join(folder, 'kube'), { recursive: true });
-  await writeFile(file, kubeconfig(toKube.url, `user:${name}`));
+  await writeFile(file, kubeconfig(toKube.url, token));
   return {
     PATH: process.env['PATH'],
     SLACK_BOT_TOKEN: slack.credentials.botToken,

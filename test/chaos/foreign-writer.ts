@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { KubeApi } from '../../src/sandbox/kube-api/server.ts';
 import { readService, servicesPath } from './history.ts';
 import { services } from './people.ts';
 import { Random } from './random.ts';
 
 /** Somebody with `kubectl edit`, who knows nothing of the bot. */
 export class ForeignWriter {
-  readonly #url: string;
+  readonly #kube: Pick<KubeApi, 'url' | 'token'>;
   readonly #random: Random;
   readonly #writing: Promise<void>;
   /** The resourceVersions that are this writer's. */
@@ -13,8 +14,8 @@ export class ForeignWriter {
   #stopped = false;
   #failure: unknown;
 
-  constructor(url: string, seed: string) {
-    this.#url = url;
+  constructor(kube: Pick<KubeApi, 'url' | 'token'>, seed: string) {
+    this.#kube = kube;
     this.#random = new Random(`${seed} foreign writer`);
     this.#writing = this.#live().catch((error: unknown) => {
       this.#failure ??= error;
@@ -36,15 +37,14 @@ export class ForeignWriter {
   }
 
   async #edit(name: string): Promise<void> {
-    const { metadata, spec } = readService(await (await fetch(`${this.#url}${servicesPath}/${name}`)).json());
+    const { metadata, spec } = readService(await (await this.#ask(name)).json());
     const at = spec.http.findLastIndex(({ match }) => match === undefined);
     const route = spec.http[at]?.route ?? [];
     const patch =
       this.#random.chance(0.35) && route.length > 1 ? this.#weights(at, route.length) : this.#otherField(at);
     const guard = { op: 'replace', path: '/metadata/resourceVersion', value: metadata.resourceVersion };
-    const response = await fetch(`${this.#url}${servicesPath}/${name}?fieldManager=kubectl-edit`, {
+    const response = await this.#ask(`${name}?fieldManager=kubectl-edit`, {
       method: 'PATCH',
-      headers: { 'content-type': 'application/json-patch+json' },
       body: JSON.stringify([guard, ...patch]),
     });
     const text = await response.text();
@@ -52,6 +52,14 @@ export class ForeignWriter {
     if (!response.ok) throw new Error(`an edit by hand was answered ${response.status} ${text}`);
     const version = readService(JSON.parse(text)).metadata.resourceVersion;
     if (version !== metadata.resourceVersion) this.versions.add(version); // an edit that edits nothing is no write
+  }
+
+  #ask(path: string, request: RequestInit = {}): Promise<Response> {
+    const headers = {
+      authorization: `Bearer ${this.#kube.token()}`,
+      'content-type': 'application/json-patch+json',
+    };
+    return fetch(`${this.#kube.url}${servicesPath}/${path}`, { ...request, headers });
   }
 
   #weights(at: number, destinations: number): readonly object[] {

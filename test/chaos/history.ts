@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { KubeApi } from '../../src/sandbox/kube-api/server.ts';
 
 const destination = z.looseObject({
   destination: z.looseObject({ host: z.string(), subset: z.string().optional() }),
@@ -40,13 +41,13 @@ export function readService(value: unknown): LiveService {
 
 /** Writes down every event of every VirtualService, from a watch of its own that nothing disturbs. */
 export class HistoryRecorder {
-  readonly #url: string;
+  readonly #kube: Pick<KubeApi, 'url' | 'token'>;
   readonly #stop = new AbortController();
   readonly #events = new Map<string, ObjectEvent[]>();
   #watching: Promise<void> = Promise.resolve();
 
-  constructor(url: string) {
-    this.#url = url;
+  constructor(kube: Pick<KubeApi, 'url' | 'token'>) {
+    this.#kube = kube;
   }
 
   get events(): ReadonlyMap<string, readonly ObjectEvent[]> {
@@ -57,7 +58,7 @@ export class HistoryRecorder {
     const { metadata, items } = list.parse(await this.#get(servicesPath));
     for (const object of items) this.#take({ type: 'ADDED', object });
     const path = `${servicesPath}?watch=true&resourceVersion=${metadata.resourceVersion}`;
-    const { body } = await fetch(this.#url + path, { signal: this.#stop.signal });
+    const { body } = await this.#ask(path, this.#stop.signal);
     if (body === null) throw new Error('the watch has no body');
     this.#watching = this.#follow(body);
   }
@@ -103,7 +104,12 @@ export class HistoryRecorder {
   }
 
   async #get(path: string): Promise<unknown> {
-    return (await fetch(this.#url + path)).json();
+    return (await this.#ask(path)).json();
+  }
+
+  #ask(path: string, signal?: AbortSignal): Promise<Response> {
+    const headers = { authorization: `Bearer ${this.#kube.token()}` };
+    return fetch(this.#kube.url + path, { headers, ...(signal && { signal }) });
   }
 }
 

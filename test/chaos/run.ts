@@ -36,7 +36,7 @@ export async function runChaos({ seed, forMs }: ChaosOptions): Promise<Outcome> 
   try {
     const records = await RecordReader.connect(world.redis.url);
     const people = new People(world, seed);
-    const writer = new ForeignWriter(world.kube.url, seed);
+    const writer = new ForeignWriter(world.kube, seed);
     const faults = new Faults(world, seed);
     await sleep(forMs);
     await Promise.all([people.stop(), writer.stop()]);

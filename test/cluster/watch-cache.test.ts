@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import type { KubeClient } from '../../src/cluster/kube-client.ts';
 import { readVirtualService, type VirtualService, virtualServices } from '../../src/cluster/virtual-service.ts';
 import { WatchCache } from '../../src/cluster/watch-cache.ts';
-import type { Authorize } from '../../src/sandbox/kube-api/server.ts';
+import type { KubeApiOptions } from '../../src/sandbox/kube-api/server.ts';
 import { InMemoryLog } from '../support/in-memory-log.ts';
 import { clientOfStub, type KubeWorld, realKube, realKubeconfig, sandboxKube, startWire } from '../support/kube.ts';
 
@@ -77,7 +77,7 @@ function describeWatchCache(where: string, begin: () => Promise<KubeWorld>): voi
     });
 
     it('does not start where it may not look', async () => {
-      const client = kube.client(`sa:${kube.namespace}:stranger`);
+      const client = kube.client(kube.token('stranger'));
       const cache = new WatchCache(client, {
         resource: virtualServices,
         namespace: kube.namespace,
@@ -206,11 +206,10 @@ describe('a watch cache whose server or connection gives out', () => {
 
   it('watches anew when the server ends a watch whose time is over, and has nothing to say about it', async () => {
     let watches = 0;
-    const authorize: Authorize = ({ verb }) => {
+    const onRequest: KubeApiOptions['onRequest'] = ({ verb }) => {
       if (verb === 'watch') watches += 1;
-      return true;
     };
-    const kube = await sandbox({ watchTimeoutMs: 600, authorize });
+    const kube = await sandbox({ watchTimeoutMs: 600, onRequest });
     const cache = await started(kube);
 
     await vi.waitFor(() => expect(watches).toBe(3), { timeout: 3_000 });
@@ -222,11 +221,10 @@ describe('a watch cache whose server or connection gives out', () => {
 
   it('does not hammer a server that ends every watch at once', async () => {
     let watches = 0;
-    const authorize: Authorize = ({ verb }) => {
+    const onRequest: KubeApiOptions['onRequest'] = ({ verb }) => {
       if (verb === 'watch') watches += 1;
-      return true;
     };
-    const kube = await sandbox({ watchTimeoutMs: 0, authorize });
+    const kube = await sandbox({ watchTimeoutMs: 0, onRequest });
     const cache = await started(kube);
 
     await vi.waitFor(() => expect(kube.log.messages('warn')).toHaveLength(2), { timeout: 5_000 });

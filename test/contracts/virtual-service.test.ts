@@ -495,7 +495,7 @@ function describeVirtualServices(where: string, { begin, hasIstiod }: Where): vo
       });
 
       it('come at once to an account that may not even look', async () => {
-        const stranger = kube.mesh(`sa:${kube.namespace}:stranger`);
+        const stranger = kube.mesh(kube.token('stranger'));
 
         const refused = stranger.find({ cluster: clusterName, namespace: kube.namespace, service: 'reviews' });
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
-import { kubeconfig } from '../../src/sandbox/kube-api/kubeconfig.ts';
+import { botAccess } from '../../src/sandbox/bot-access.ts';
 import { type KubeApi, type KubeObject, startKubeApi } from '../../src/sandbox/kube-api/server.ts';
 import { type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
 import { recordKey } from '../chaos/chaos-world.ts';
@@ -55,12 +55,13 @@ export class World {
   static async start({ warm, sources }: { readonly warm: number; readonly sources?: string }): Promise<World> {
     const folder = await mkdtemp(join(tmpdir(), 'shiftbot-failpoints-'));
     const build = await buildWithSteps(folder, sources);
-    const kube = await startKubeApi({ port: 0, objects: [versions()], watchTimeoutMs: aDay });
+    const access = await botAccess('default');
+    const kube = await startKubeApi({ port: 0, objects: [...access.objects, versions()], watchTimeoutMs: aDay });
     const slack = new FailpointSlack();
     await slack.start();
-    const history = new HistoryRecorder(kube.url);
+    const history = new HistoryRecorder(kube);
     await history.start();
-    await writeFile(join(folder, 'kubeconfig'), kubeconfig(kube.url, 'admin'));
+    await writeFile(join(folder, 'kubeconfig'), kube.kubeconfig(access.user));
     await writeFile(join(folder, 'policy.yaml'), policy);
     const world = new World({ folder, build, kube, slack, history });
     process.once('exit', world.#killAll);
@@ -102,7 +103,7 @@ export class World {
 
   /** Every event of a service, up to how it is now. */
   async historyOf(name: string): Promise<readonly ObjectEvent[]> {
-    const live = readService(await (await fetch(`${this.#kube.url}${servicesPath}/${name}`)).json());
+    const live = readService(await this.#kubeCall('GET', `${servicesPath}/${name}`));
     for (let tries = 0; tries < 200; tries += 1) {
       const events = this.history.events.get(name) ?? [];
       if (events.at(-1)?.object.metadata.resourceVersion === live.metadata.resourceVersion) return events;
@@ -129,14 +130,15 @@ export class World {
     return bot;
   }
 
-  async #kubeCall(method: string, path: string, body?: object): Promise<void> {
+  async #kubeCall(method: string, path: string, body?: object): Promise<unknown> {
     const response = await fetch(this.#kube.url + path, {
       method,
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${this.#kube.token()}` },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path} was answered ${response.status} ${text}`);
+    return JSON.parse(text);
   }
 }
 

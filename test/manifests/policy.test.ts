@@ -84,7 +84,7 @@ describe.runIf(realKubeconfig)('the admission policy, on an API server', () => {
 
   beforeAll(async () => {
     kube = await realKube();
-    bot = `sa:${kube.namespace}:shiftbot`;
+    bot = kube.token('shiftbot');
     await grantAccess();
     await applyPolicy();
     await kube.create(stringify({ kind: 'DestinationRule', metadata: { name: 'reviews' }, spec: reviewsVersions }));

@@ -1,18 +1,22 @@
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { Agent, request } from 'undici';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import { readPolicy } from '../../src/policy/read-policy.ts';
-import { findOnPath } from '../../src/sandbox/launched-process.ts';
+import { findOnPath, portIsFree } from '../../src/sandbox/launched-process.ts';
 import { realPrometheus } from '../support/prometheus.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const program = resolve('src/sandbox/main.ts');
 const prometheus = await realPrometheus();
 const setpriv = await findOnPath(['setpriv']);
+const servicesPath = '/apis/networking.istio.io/v1/namespaces/default/virtualservices';
 
 describe.each([{ flags: [] }, { flags: ['--http'] }])('npm run sandbox -- $flags', ({ flags }) => {
   let folder: string;
@@ -30,31 +34,31 @@ describe.each([{ flags: [] }, { flags: ['--http'] }])('npm run sandbox -- $flags
     const ended = new Promise<number | null>((done) => child.once('exit', done));
 
     const printed = await readText(child, 'sandbox ready');
-    const addresses = [...printed.matchAll(/http:\/\/127\.0\.0\.1:\d+/g)].map(([url]) => url);
-    const [slack, page, kube, bot] = addresses;
+    const addresses = [...printed.matchAll(/https?:\/\/127\.0\.0\.1:\d+/g)].map(([url]) => url);
+    const [slack, page, kube, botUrl] = addresses;
     const people = await (await fetch(`${slack}/_control/state`)).json();
     const product = await (await fetch(`${page}/productpage`)).text();
-    const objects = await (
-      await fetch(`${kube}/apis/networking.istio.io/v1/namespaces/default/virtualservices`)
-    ).json();
-    const ready = await (await fetch(`${bot}/readyz`)).text();
+    const ready = await (await fetch(`${botUrl}/readyz`)).text();
     const policy = await readFile(join(folder, '.sandbox/policy.yaml'), 'utf8');
-    const kubeconfig = await readFile(join(folder, '.sandbox/kubeconfig'), 'utf8');
+    const objects = await servicesAs(join(folder, '.sandbox/kubeconfig'));
+    const bot = await servicesAs(join(folder, '.sandbox/bot.kubeconfig'));
     child.kill('SIGINT');
 
     expect(await ended).toBe(0);
     expect(people).toMatchObject({
       users: expect.arrayContaining([expect.objectContaining({ id: 'U01ALICE', name: 'alice' })]),
     });
-    expect(
-      (objects as { items: { metadata: { name: string } }[] }).items.map(({ metadata }) => metadata.name).toSorted(),
-    ).toEqual(['details', 'productpage', 'ratings', 'reviews']);
+    expect(objects.names).toEqual(['details', 'productpage', 'ratings', 'reviews']);
+    expect(bot.names).toEqual(objects.names);
+    expect([objects.server, bot.server]).toEqual([kube, kube]);
+    expect([objects.mode, bot.mode]).toEqual([0o600, 0o600]);
+    expect(bot.token).not.toBe(objects.token);
+    expect(bot.withoutToken).toBe(403);
     expect(product).toContain('reviews v1');
     expect(ready).toBe('ready\n');
     expect(printed).toContain('ratings needs an approval by bob or carol');
     expect(readPolicy(Buffer.from(policy))).toMatchObject({ ok: true, warnings: [] });
-    expect(kubeconfig).toContain(String(kube));
-    for (const address of [slack, page, kube, bot]) await expect(fetch(String(address))).rejects.toThrow();
+    expect(await Promise.all([slack, page, kube, botUrl].map(answers))).not.toContain(true);
   }, 30_000);
 });
 
@@ -65,7 +69,7 @@ describe.skipIf(prometheus === undefined || setpriv === undefined)(
       const child = start(temporaryFolder());
       onTestFinished(() => void child.kill('SIGKILL'));
       const printed = await readText(child, 'Prometheus measures');
-      const addresses = [...new Set([...printed.matchAll(/http:\/\/127\.0\.0\.1:\d+/g)].map(([url]) => url))];
+      const addresses = [...new Set([...printed.matchAll(/https?:\/\/127\.0\.0\.1:\d+/g)].map(([url]) => url))];
       const answering = await Promise.all(addresses.map(answers));
 
       child.kill('SIGKILL');
@@ -95,11 +99,32 @@ function start(folder: string, flags: readonly string[] = []): ChildProcessByStd
   });
 }
 
-async function answers(url: string): Promise<boolean> {
-  return fetch(url).then(
-    () => true,
-    () => false,
-  );
+/** Whether anybody listens there. */
+async function answers(url = ''): Promise<boolean> {
+  return !(await portIsFree(Number(new URL(url).port)));
+}
+
+const kubeconfigFile = z.object({
+  clusters: z.tuple([
+    z.object({ cluster: z.object({ server: z.string(), 'certificate-authority-data': z.string() }) }),
+  ]),
+  users: z.tuple([z.object({ user: z.object({ token: z.string() }) })]),
+});
+const listed = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.string() }) })) });
+
+/** What whoever has this kubeconfig finds of VirtualServices. */
+async function servicesAs(path: string) {
+  const { clusters, users } = kubeconfigFile.parse(parse(await readFile(path, 'utf8')));
+  const [{ server, 'certificate-authority-data': ca }, { token }] = [clusters[0].cluster, users[0].user];
+  const dispatcher = new Agent({ connect: { ca: Buffer.from(ca, 'base64').toString() } });
+  const as = async (authorization: string) =>
+    request(server + servicesPath, { dispatcher, headers: { authorization } });
+  const names = listed
+    .parse(await (await as(`Bearer ${token}`)).body.json())
+    .items.map(({ metadata }) => metadata.name);
+  const { statusCode: withoutToken } = await as('');
+  await dispatcher.close();
+  return { server, token, withoutToken, names: names.toSorted(), mode: (await stat(path)).mode & 0o777 };
 }
 
 /** All that it printed up to the line that begins so. */

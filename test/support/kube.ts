@@ -11,7 +11,7 @@ import { Clusters } from '../../src/cluster/clusters.ts';
 import { KubeClient } from '../../src/cluster/kube-client.ts';
 import { PooledKubeConfig } from '../../src/cluster/kube-config.ts';
 import { kubeconfig } from '../../src/sandbox/kube-api/kubeconfig.ts';
-import { type AccessReview, type KubeApiOptions, startKubeApi } from '../../src/sandbox/kube-api/server.ts';
+import { type KubeApiOptions, serviceAccount, startKubeApi } from '../../src/sandbox/kube-api/server.ts';
 import { reviewsObject } from './builders.ts';
 import { InMemoryLog } from './in-memory-log.ts';
 
@@ -38,8 +38,8 @@ type Access = Readonly<Record<string, readonly string[]>>;
 
 interface Server {
   readonly kubeconfig: string;
-  /** Allows an account what it names, by resource. */
-  permit(kube: KubeWorld, account: string, access: Access): Promise<void>;
+  /** The token of a service account. */
+  token(namespace: string, account: string): string;
   stop(): Promise<void>;
 }
 
@@ -100,11 +100,15 @@ export class KubeWorld {
     return client;
   }
 
-  /** Allows a service account of the namespace what is named, and returns its token. */
+  /** The token of a service account of the namespace, which may do what it was permitted. */
+  token(name: string): string {
+    return this.#server.token(this.namespace, name);
+  }
+
+  /** Allows a service account of the namespace what is named, by resource, and returns its token. */
   async permit(name: string, access: Access): Promise<string> {
-    const account = `sa:${this.namespace}:${name}`;
-    await this.#server.permit(this, account, access);
-    return account;
+    await grantRole(this, name, access);
+    return this.token(name);
   }
 
   /** Reads VirtualServices and DestinationRules from YAML and creates them. */
@@ -178,36 +182,28 @@ export class KubeWorld {
 
 /** A namespace on a fresh API server of the sandbox. */
 export async function sandboxKube(options: Partial<KubeApiOptions> = {}): Promise<KubeWorld> {
-  const allowed = new Map<string, Access>();
-  const authorize = ({ user, resource, verb }: AccessReview) => {
-    const access = allowed.get(user);
-    return user === 'kubernetes-admin' || (access?.[resource]?.includes(verb) ?? false);
-  };
-  const api = await startKubeApi({ port: 0, authorize, ...options });
+  const api = await startKubeApi({ port: 0, ...options });
   const kube = new KubeWorld({
     kubeconfig: api.kubeconfig(),
-    permit: async (_, account, access) => {
-      allowed.set(`system:serviceaccount:${account.slice('sa:'.length)}`, access);
-    },
+    token: (namespace, account) => api.token(serviceAccount(namespace, account)),
     stop: () => api.stop(),
   });
   return kube.begin();
 }
 
-/** A namespace on the real API server that TEST_KUBECONFIG names. */
+/** A namespace on the real API server that TEST_KUBECONFIG names, which makes up such tokens on the spot. */
 export async function realKube(): Promise<KubeWorld> {
   const kube = new KubeWorld({
     kubeconfig: await readFile(realKubeconfig ?? '', 'utf8'),
-    permit: grantRole,
+    token: (namespace, account) => `sa:${namespace}:${account}`,
     stop: async () => {},
   });
   return kube.begin();
 }
 
 /** Through RBAC, which takes a moment to know it. */
-async function grantRole(kube: KubeWorld, account: string, access: Access): Promise<void> {
+async function grantRole(kube: KubeWorld, name: string, access: Access): Promise<void> {
   const { namespace } = kube;
-  const [, , name = ''] = account.split(':');
   const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}`;
   const type = { apiVersion: 'rbac.authorization.k8s.io/v1', metadata: { name } };
   const rules = Object.entries(access).map(([resource, verbs]) => ({
@@ -223,7 +219,7 @@ async function grantRole(kube: KubeWorld, account: string, access: Access): Prom
     subjects: [{ kind: 'ServiceAccount', name, namespace }],
   });
   const [resource = ''] = Object.keys(access);
-  await vi.waitFor(() => kube.ask('GET', kube.path(resource), undefined, account), { timeout: 5_000 });
+  await vi.waitFor(() => kube.ask('GET', kube.path(resource), undefined, kube.token(name)), { timeout: 5_000 });
 }
 
 /** A client of a server that answers whatever a test wants to see handled. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { namespaceFromProtobuf } from './protobuf.ts';
+import { objectFromProtobuf } from './protobuf.ts';
 import { tooLarge } from './status.ts';
 
 const MOST_BODY_BYTES = 3 * 1024 * 1024;
@@ -24,7 +24,7 @@ export async function readBody(request: IncomingMessage): Promise<Body> {
 }
 
 function asText(bytes: Buffer, contentType: string): Body {
-  const namespace = contentType === PROTOBUF ? namespaceFromProtobuf(bytes) : undefined;
-  if (namespace === undefined) return { text: bytes.toString(), contentType };
-  return { text: JSON.stringify(namespace), contentType: 'application/json' };
+  const object = contentType === PROTOBUF ? objectFromProtobuf(bytes) : undefined;
+  if (object === undefined) return { text: bytes.toString(), contentType };
+  return { text: JSON.stringify(object), contentType: 'application/json' };
 }

@@ -1,5 +1,6 @@
-import { apiVersion, KINDS, type Kind } from './kinds.ts';
+import { KINDS, type Kind } from './kinds.ts';
 import type { JsonObject } from './object.ts';
+import { SELF_REVIEWS, type SelfReview } from './self-reviews.ts';
 
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
@@ -26,32 +27,24 @@ export const DISCOVERY: ReadonlyMap<string, JsonObject> = new Map<string, JsonOb
       serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: '' }],
     },
   ],
-  [
-    '/api/v1',
-    resources(
-      KINDS.filter(({ group }) => group === ''),
-      'v1',
-    ),
-  ],
+  ['/api/v1', resources('', 'v1')],
   ['/apis', { kind: 'APIGroupList', apiVersion: 'v1', groups: groups().map(apiGroup) }],
   ...groups().map((group): [string, JsonObject] => [
     `/apis/${group}`,
     { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(group) },
   ]),
   ...groups().flatMap((group) =>
-    versionsOf(group).map((version): [string, JsonObject] => [
-      `/apis/${group}/${version}`,
-      resources(kindsOf(group, version), version),
-    ]),
+    versionsOf(group).map((version): [string, JsonObject] => [`/apis/${group}/${version}`, resources(group, version)]),
   ),
 ]);
 
 function groups(): readonly string[] {
-  return [...new Set(KINDS.map(({ group }) => group))].filter((group) => group !== '');
+  return [...new Set([...KINDS, ...SELF_REVIEWS].map(({ group }) => group))].filter((group) => group !== '');
 }
 
 function versionsOf(group: string): readonly string[] {
-  return [...new Set(KINDS.filter((kind) => kind.group === group).flatMap(({ versions }) => versions))];
+  const versions = KINDS.filter((kind) => kind.group === group).flatMap(({ versions }) => versions);
+  return versions.length === 0 ? ['v1'] : [...new Set(versions)];
 }
 
 function kindsOf(group: string, version: string): readonly Kind[] {
@@ -63,10 +56,15 @@ function apiGroup(group: string): JsonObject {
   return { name: group, versions, preferredVersion: versions[0] };
 }
 
-function resources(kinds: readonly Kind[], version: string): JsonObject {
-  const [first] = kinds;
-  const groupVersion = first === undefined ? version : apiVersion(first, version);
-  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: kinds.flatMap(resource) };
+function resources(group: string, version: string): JsonObject {
+  const groupVersion = group === '' ? version : `${group}/${version}`;
+  const reviews = SELF_REVIEWS.filter((review) => review.group === group).map(selfReview);
+  const all = [...kindsOf(group, version).flatMap(resource), ...reviews];
+  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: all };
+}
+
+function selfReview({ kind, plural }: SelfReview): JsonObject {
+  return { name: plural, singularName: kind.toLowerCase(), namespaced: false, kind, verbs: ['create'] };
 }
 
 function resource({ plural, singular, namespaced, kind, shortNames, categories, schema }: Kind): readonly JsonObject[] {

@@ -24,3 +24,9 @@ function parseTerm(kind: Kind, selector: string, term: string): (object: KubeObj
 function pathOf(kind: Kind, name: string): readonly string[] {
   return kind.kind === 'Event' && name === 'source' ? ['source', 'component'] : name.split('.');
 }
+
+/** The one name that a fieldSelector asks for, or an empty text. */
+export function nameSelected(text: string): string {
+  const names = text.split(',').flatMap((term) => /^metadata\.name==?([^=!]+)$/.exec(term)?.[1] ?? []);
+  return names.length === 1 ? names.join('') : '';
+}

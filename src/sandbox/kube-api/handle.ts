@@ -9,13 +9,6 @@ import { badRequest, methodNotAllowed, PageNotFound, StatusError, tooLargeResour
 import { replace } from './update.ts';
 import { existing } from './write-checks.ts';
 
-/** What a request would do, in the words of RBAC. */
-export function verbOf(method: string, { name }: ResourceRequest, isWatch: boolean): string {
-  if (method === 'GET' || method === 'HEAD') return name !== '' ? 'get' : isWatch ? 'watch' : 'list';
-  if (method === 'DELETE') return name === '' ? 'deletecollection' : 'delete';
-  return { POST: 'create', PUT: 'update', PATCH: 'patch' }[method] ?? method.toLowerCase();
-}
-
 /** Answers everything but a watch. */
 export function handle(api: Api, verb: string, request: ResourceRequest, body: string): Answer {
   refuseImpossible(verb, request);

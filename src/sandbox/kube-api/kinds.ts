@@ -24,6 +24,8 @@ export interface Kind {
   readonly categories?: readonly string[];
   readonly columns?: readonly Column[];
   readonly schema?: ObjectSchema;
+  /** Of a kind of Kubernetes' own: no list in it has keys to be merged by, so that a patch replaces each as a whole. */
+  readonly listsAreAtomic?: boolean;
   /** What a fieldSelector may name beside metadata.name and metadata.namespace. */
   readonly selectable?: readonly string[];
 }
@@ -36,6 +38,36 @@ const istio = {
 } as const;
 
 const core = { group: '', versions: ['v1'], namespaced: true } as const;
+
+const rbac = {
+  group: 'rbac.authorization.k8s.io',
+  versions: ['v1'],
+  namespaced: true,
+  listsAreAtomic: true,
+} as const;
+
+export const ROLES: Kind = { ...rbac, kind: 'Role', plural: 'roles', singular: 'role' };
+export const ROLE_BINDINGS: Kind = {
+  ...rbac,
+  kind: 'RoleBinding',
+  plural: 'rolebindings',
+  singular: 'rolebinding',
+  columns: [{ name: 'Role', description: '', path: ['roleRef', 'name'] }],
+};
+export const CLUSTER_ROLES: Kind = {
+  ...rbac,
+  kind: 'ClusterRole',
+  plural: 'clusterroles',
+  singular: 'clusterrole',
+  namespaced: false,
+};
+export const CLUSTER_ROLE_BINDINGS: Kind = {
+  ...rbac,
+  kind: 'ClusterRoleBinding',
+  plural: 'clusterrolebindings',
+  singular: 'clusterrolebinding',
+  namespaced: false,
+};
 
 export const NAMESPACES: Kind = {
   ...core,
@@ -132,6 +164,11 @@ export const KINDS: readonly Kind[] = [
     singular: 'endpointslice',
     namespaced: true,
   },
+  { ...core, kind: 'ServiceAccount', plural: 'serviceaccounts', singular: 'serviceaccount', shortNames: ['sa'] },
+  ROLES,
+  ROLE_BINDINGS,
+  CLUSTER_ROLES,
+  CLUSTER_ROLE_BINDINGS,
 ];
 
 export function apiVersion({ group }: Kind, version: string): string {

@@ -1,5 +1,6 @@
 import { type FieldError, forbidden, notSupported } from './field-error.ts';
 import type { ResourceRequest } from './request.ts';
+import { isTrue } from './request-info.ts';
 import { badRequest, internal } from './status.ts';
 import { refuseOptions } from './write-options.ts';
 
@@ -32,10 +33,6 @@ export function listOptions({ query }: ResourceRequest, verb: 'list' | 'watch'):
     allowWatchBookmarks: isTrue(query.get('allowWatchBookmarks')),
     timeoutSeconds,
   };
-}
-
-export function isTrue(flag: string | null): boolean {
-  return flag !== null && flag !== 'false' && flag !== '0';
 }
 
 function whole(text: string | null): number | undefined {

@@ -23,7 +23,7 @@ export function patch(api: Api, request: ResourceRequest, body: string): KubeObj
   const options = writeOptions(request, 'PatchOptions');
   const current = existing(api, request);
   const sent = { ...current.object, apiVersion: apiVersion(request.kind, request.version) };
-  const { patched, duplicates } = applied(type, sent, body);
+  const { patched, duplicates } = applied(request.kind, type, sent, body);
   const { object } = judged(request, options, patched, duplicates);
   checkName(request, object.metadata);
   checkNamespace(request, object.metadata);
@@ -46,10 +46,10 @@ function notOfABuiltIn(): Error {
   return new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
 }
 
-function applied(type: string, current: KubeObject, body: string) {
+function applied({ listsAreAtomic = false }: Kind, type: string, current: KubeObject, body: string) {
   const { raw, duplicates } = parsePatch(body);
   if (type === JSON_PATCH) return { patched: applyJsonPatch(structuredClone(current), raw), duplicates: [] };
-  if (type === STRATEGIC_MERGE_PATCH) refuseListsIn(raw);
+  if (type === STRATEGIC_MERGE_PATCH && !listsAreAtomic) refuseListsIn(raw);
   return { patched: applyMergePatch(current, raw), duplicates };
 }
 

@@ -6,22 +6,39 @@ const LENGTH_DELIMITED = 2;
 /** The parts of a message that are texts or messages, by their number. */
 type Fields = ReadonlyMap<number, readonly Buffer[]>;
 
-/**
- * Reads a Namespace sent as protobuf, which is how `kubectl create namespace` sends it; undefined of anything else. No other
- * kind is read so: kubectl sends them as JSON.
- */
-export function namespaceFromProtobuf(body: Buffer): JsonObject | undefined {
+/** How to read what kubectl sends as protobuf by some of its commands: `create namespace`, `auth can-i`, … */
+const READERS: Readonly<Record<string, (object: Fields) => JsonObject>> = {
+  Namespace: (object) => ({ metadata: metadataOf(object) }),
+  ServiceAccount: (object) => ({ metadata: metadataOf(object) }),
+  SelfSubjectReview: () => ({}),
+  SelfSubjectAccessReview: (object) => ({ spec: accessSpec(fieldsOf(message(object, 2))) }),
+};
+
+/** Reads an object of such a kind; undefined of anything else, which kubectl sends as JSON. */
+export function objectFromProtobuf(body: Buffer): JsonObject | undefined {
   if (!body.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
   // The envelope (runtime.Unknown): what it is, then the object itself.
   const envelope = fieldsOf(body.subarray(MAGIC.length));
   const type = fieldsOf(message(envelope, 1));
-  if (text(type, 2) !== 'Namespace') return undefined;
+  const kind = text(type, 2);
+  const parts = READERS[kind]?.(fieldsOf(message(envelope, 2)));
+  return parts === undefined ? undefined : { apiVersion: text(type, 1), kind, ...parts };
+}
 
-  const metadata = fieldsOf(message(fieldsOf(message(envelope, 2)), 1));
+function metadataOf(object: Fields): JsonObject {
+  const metadata = fieldsOf(message(object, 1));
+  return { name: text(metadata, 1), labels: map(metadata, 11), annotations: map(metadata, 12) };
+}
+
+function accessSpec(spec: Fields): JsonObject {
+  if (!spec.has(1)) {
+    const path = fieldsOf(message(spec, 2));
+    return { nonResourceAttributes: { path: text(path, 1), verb: text(path, 2) } };
+  }
+  const resource = fieldsOf(message(spec, 1));
+  const names = ['namespace', 'verb', 'group', 'version', 'resource', 'subresource', 'name'];
   return {
-    apiVersion: text(type, 1),
-    kind: 'Namespace',
-    metadata: { name: text(metadata, 1), labels: map(metadata, 11), annotations: map(metadata, 12) },
+    resourceAttributes: Object.fromEntries(names.map((name, index) => [name, text(resource, index + 1)])),
   };
 }
 

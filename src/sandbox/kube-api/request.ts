@@ -1,4 +1,5 @@
-import { KINDS, type Kind } from './kinds.ts';
+import { KINDS, type Kind, NAMESPACES } from './kinds.ts';
+import type { ResourceInfo } from './request-info.ts';
 import type { Store } from './store.ts';
 
 /** What every operation works on. */
@@ -25,33 +26,9 @@ export interface ResourceRequest {
   readonly warnings: string[];
 }
 
-export interface ResourcePath {
-  readonly kind: Kind;
-  readonly version: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly subresource: string;
-  /** The old form of a watch, with `watch` in the path. */
-  readonly watch: boolean;
-}
-
-/** What a path under /api/v1 or /apis/GROUP/VERSION is about, or undefined where nothing is served there. */
-export function parseResourcePath(path: string): ResourcePath | undefined {
-  const [root, ...parts] = path.split('/').slice(1).map(decodeURIComponent);
-  if (root === 'api') return parseInVersion('', parts);
-  return root === 'apis' ? parseInVersion(parts[0] ?? '', parts.slice(1)) : undefined;
-}
-
-function parseInVersion(group: string, [version = '', ...rest]: readonly string[]): ResourcePath | undefined {
-  const watch = rest[0] === 'watch';
-  const [namespace, [plural, name = '', subresource = '', ...more]] = splitNamespace(watch ? rest.slice(1) : rest);
-  const kind = KINDS.find((one) => one.group === group && one.versions.includes(version) && one.plural === plural);
-  if (kind === undefined || more.length > 0 || (namespace !== '' && !kind.namespaced)) return undefined;
-  return { kind, version, namespace, name, subresource, watch };
-}
-
-/** `namespaces/NAME` alone is the Namespace itself; with a resource after it, it is where that resource is. */
-function splitNamespace(parts: readonly string[]): readonly [string, readonly string[]] {
-  const isScope = parts[0] === 'namespaces' && parts.length > 2 && parts[2] !== 'status' && parts[2] !== 'finalize';
-  return isScope ? [parts[1] ?? '', parts.slice(2)] : ['', parts];
+/** The kind that is served at such a place, or undefined where nothing is. */
+export function kindServed({ group, version, resource, namespace, rest }: ResourceInfo): Kind | undefined {
+  const kind = KINDS.find((one) => one.group === group && one.versions.includes(version) && one.plural === resource);
+  const isMisplaced = namespace !== '' && kind !== undefined && !kind.namespaced && kind !== NAMESPACES;
+  return rest.length > 0 || isMisplaced ? undefined : kind;
 }

@@ -1,18 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { actingUser, authorize } from './authorize.ts';
 import { readBody } from './body.ts';
 import { DISCOVERY } from './discovery.ts';
-import { handle, verbOf } from './handle.ts';
-import { type Authorize, authorizeRequest, userOf } from './identity.ts';
-import { isTrue } from './list-options.ts';
+import { handle } from './handle.ts';
+import type { Tokens } from './identity.ts';
+import type { Kind } from './kinds.ts';
+import type { JsonObject } from './object.ts';
 import { OPENAPI } from './openapi.ts';
 import { type Answer, json } from './representation.ts';
-import { type Api, parseResourcePath, type ResourcePath, type ResourceRequest } from './request.ts';
-import { PageNotFound, StatusError } from './status.ts';
+import { type Api, kindServed, type ResourceRequest } from './request.ts';
+import { type PathInfo, type ResourceInfo, requestInfo } from './request-info.ts';
+import { answerSelfReview, selfReviewAt } from './self-reviews.ts';
+import { methodNotAllowed, PageNotFound, StatusError } from './status.ts';
 import { prepareWatch, type WatchLimits } from './watch.ts';
 
 export interface ResponderOptions extends WatchLimits {
-  readonly authorize: Authorize;
+  readonly tokens: Tokens;
+  readonly onRequest: (request: ResourceInfo) => void;
 }
 
 const HEALTH = ['/healthz', '/readyz', '/livez'];
@@ -47,19 +52,35 @@ export class Responder {
 
   /** Undefined once a watch has taken the response over. */
   async #answer(incoming: IncomingMessage, response: ServerResponse, warnings: string[]): Promise<Answer | undefined> {
-    const { pathname, searchParams } = new URL(`http://127.0.0.1${incoming.url}`);
-    const fixed = fixedAnswer(pathname);
-    if (fixed !== undefined) return fixed;
+    const { headers, method = 'GET', url } = incoming;
+    const { pathname, searchParams: query } = new URL(`http://127.0.0.1${url}`);
+    const info = requestInfo(method, pathname, query);
+    const user = actingUser(this.#options.tokens.userOf(headers.authorization ?? ''), info, headers);
+    authorize(this.#api.store, user, info, query);
+    if (info.kind === 'path') return fixedAnswer(info);
 
-    const path = parseResourcePath(pathname);
-    if (path === undefined) throw nothingServed(pathname);
-    const request = resourceRequest(path, incoming, searchParams, warnings);
-    const isWatch = path.watch || isTrue(searchParams.get('watch'));
-    const verb = verbOf(incoming.method ?? 'GET', request, isWatch);
-    authorizeRequest(this.#options.authorize, userOf(incoming.headers.authorization ?? ''), verb, request);
-    if (verb === 'watch') return this.#watch(request, response);
+    this.#options.onRequest(info);
+    const review = selfReviewAt(info);
+    if (review !== undefined) {
+      const { text } = await readBody(incoming);
+      return json(201, answerSelfReview(review, this.#api.store, user, text));
+    }
+    return this.#resource(info, query, incoming, response, warnings);
+  }
+
+  async #resource(
+    info: ResourceInfo,
+    query: URLSearchParams,
+    incoming: IncomingMessage,
+    response: ServerResponse,
+    warnings: string[],
+  ): Promise<Answer | undefined> {
+    const kind = kindServed(info);
+    if (kind === undefined) throw nothingServed(info);
+    const request = resourceRequest(kind, info, incoming, query, warnings);
+    if (info.verb === 'watch') return this.#watch(request, response);
     const { text, contentType } = await readBody(incoming);
-    return handle(this.#api, verb, { ...request, contentType }, text);
+    return handle(this.#api, info.verb, { ...request, contentType }, text);
   }
 
   #watch(request: ResourceRequest, response: ServerResponse): undefined {
@@ -79,7 +100,8 @@ export class Responder {
 }
 
 function resourceRequest(
-  { kind, version, namespace, name, subresource }: ResourcePath,
+  kind: Kind,
+  { version, namespace, name, subresource }: ResourceInfo,
   { headers }: IncomingMessage,
   query: URLSearchParams,
   warnings: string[],
@@ -87,7 +109,7 @@ function resourceRequest(
   return {
     kind,
     version,
-    namespace,
+    namespace: kind.namespaced ? namespace : '',
     name,
     subresource,
     query,
@@ -99,16 +121,22 @@ function resourceRequest(
 }
 
 /** What is the same whoever asks. */
-function fixedAnswer(pathname: string): Answer | undefined {
-  if (HEALTH.includes(pathname)) return { code: 200, contentType: 'text/plain; charset=utf-8', body: 'ok' };
-  const path = pathname.length > 1 ? pathname.replace(/\/$/, '') : pathname;
-  const found = DISCOVERY.get(path) ?? OPENAPI.get(path);
-  return found === undefined ? undefined : json(200, found);
+function fixedAnswer({ path, verb }: PathInfo): Answer {
+  if (HEALTH.includes(path)) return { code: 200, contentType: 'text/plain; charset=utf-8', body: 'ok' };
+  const found = fixed(path);
+  if (found === undefined) throw new PageNotFound();
+  if (verb !== 'get' && verb !== 'head') throw methodNotAllowed();
+  return json(200, found);
+}
+
+function fixed(path: string): JsonObject | undefined {
+  const plain = path.length > 1 ? path.replace(/\/$/, '') : path;
+  return DISCOVERY.get(plain) ?? OPENAPI.get(plain);
 }
 
 /** In Kubernetes' own group a resource that there is not is answered with a Status. */
-function nothingServed(pathname: string): Error {
-  if (!pathname.startsWith('/api/v1/')) return new PageNotFound();
+function nothingServed({ group }: ResourceInfo): Error {
+  if (group !== '') return new PageNotFound();
   return new StatusError(404, 'NotFound', 'the server could not find the requested resource', {});
 }
 

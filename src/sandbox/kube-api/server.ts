@@ -1,23 +1,27 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { Authorize } from './identity.ts';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { Certificate } from './certificate.ts';
+import { ADMIN, Tokens } from './identity.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { loadObjects } from './load.ts';
 import type { KubeObject } from './object.ts';
+import type { ResourceInfo } from './request-info.ts';
 import { Responder } from './respond.ts';
 import { Store } from './store.ts';
 
-export type { AccessReview, Authorize } from './identity.ts';
+export { type Certificate, selfSigned } from './certificate.ts';
+export { serviceAccount } from './identity.ts';
 export type { KubeObject } from './object.ts';
+export type { ResourceInfo } from './request-info.ts';
 
 export interface KubeApi {
-  /** `http://127.0.0.1:PORT` */
+  /** `https://127.0.0.1:PORT`, or `http` where it has no certificate. */
   readonly url: string;
   readonly port: number;
-  /**
-   * A kubeconfig (YAML) for a bearer token. Its server is http, so it carries `insecure-skip-tls-verify: true`, without which
-   * the client library refuses http.
-   */
-  kubeconfig(token?: string): string;
+  /** The bearer token of a user, of the admin where nobody is named. Nobody else's is good. */
+  token(user?: string): string;
+  /** A kubeconfig (YAML) with such a token. */
+  kubeconfig(user?: string): string;
   /** Ends watches and idle connections too. */
   stop(): Promise<void>;
 }
@@ -25,12 +29,16 @@ export interface KubeApi {
 export interface KubeApiOptions {
   /** 0: a free one. */
   readonly port: number;
+  /** Absent: plain http. kubectl sends no token over that. */
+  readonly certificate?: Certificate;
   /** Loaded at the start as if created, each in a namespace that then exists. Unlike in a creation their status is kept. */
   readonly objects?: readonly KubeObject[];
   /** Whether istiod's webhook judges writes; it does unless this is false. */
   readonly webhook?: boolean;
-  /** Asked before each request about a resource; without it everybody may do everything. */
-  readonly authorize?: Authorize;
+  /** Tokens that are good already, by user; others are made up when they are asked for. */
+  readonly tokens?: Readonly<Record<string, string>>;
+  /** Hears of each request about a resource that the asker may make. */
+  readonly onRequest?: (request: ResourceInfo) => void;
   readonly bookmarkIntervalMs?: number;
   /** How long a watch lasts whose client sets no timeoutSeconds. */
   readonly watchTimeoutMs?: number;
@@ -47,25 +55,34 @@ export async function startKubeApi(options: KubeApiOptions): Promise<KubeApi> {
   const api = { store, webhook: options.webhook ?? true };
   loadObjects(api, options.objects ?? []);
 
+  const tokens = new Tokens(options.tokens);
   const responder = new Responder(api, {
-    authorize: options.authorize ?? (() => true),
+    tokens,
+    onRequest: options.onRequest ?? (() => undefined),
     bookmarkIntervalMs: options.bookmarkIntervalMs ?? 5_000,
     timeoutMs: options.watchTimeoutMs ?? 30 * 60_000,
   });
-  const server = createServer({ keepAliveTimeout: IDLE_CONNECTION_MS }, (request, response) => {
-    void responder.respond(request, response);
-  });
+  const { certificate } = options;
+  const server = serverWith(certificate, (request, response) => void responder.respond(request, response));
   const port = await listen(server, options.port);
-  const url = `http://127.0.0.1:${port}`;
+  const url = `${certificate === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
   return {
     url,
     port,
-    kubeconfig: (token = 'admin') => kubeconfig(url, token),
+    token: (user = ADMIN) => tokens.of(user),
+    kubeconfig: (user = ADMIN) => kubeconfig(url, tokens.of(user), certificate?.cert),
     stop: () => stop(server, responder),
   };
 }
 
-function listen(server: Server<typeof IncomingMessage>, port: number): Promise<number> {
+function serverWith(certificate: Certificate | undefined, listener: RequestListener): Server {
+  const options = { keepAliveTimeout: IDLE_CONNECTION_MS };
+  return certificate === undefined
+    ? createServer(options, listener)
+    : createTlsServer({ ...options, ...certificate }, listener);
+}
+
+function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', () => {
@@ -76,7 +93,7 @@ function listen(server: Server<typeof IncomingMessage>, port: number): Promise<n
   });
 }
 
-function stop(server: Server<typeof IncomingMessage>, responder: Responder): Promise<void> {
+function stop(server: Server, responder: Responder): Promise<void> {
   responder.stopWatches();
   if (!server.listening) return Promise.resolve();
   return new Promise((resolve, reject) => {

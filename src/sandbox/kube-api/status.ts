@@ -56,6 +56,15 @@ export function forbiddenTo(resource: Subject, name: string, why: string): Statu
   return new StatusError(403, 'Forbidden', `${what} is forbidden: ${why}`, details(resource, name));
 }
 
+/** Nobody is known by the token that was sent. */
+export function unauthorized(): StatusError {
+  return new StatusError(401, 'Unauthorized', 'Unauthorized');
+}
+
+export function forbiddenPath(why: string): StatusError {
+  return new StatusError(403, 'Forbidden', `forbidden: ${why}`, {});
+}
+
 export function invalidObject(subject: Subject, name: string, errors: readonly FieldError[]): StatusError {
   const message = `${quoted(subject, name)} is invalid: ${aggregate(errors)}`;
   const causes = errors.map(({ reason, message, field }) => ({ reason, message, field }));

@@ -54,8 +54,9 @@ export function metadataErrors(kind: Kind, metadata: ObjectMeta): readonly Field
   ];
 }
 
-function nameErrors({ kind }: Kind, name: string): readonly FieldError[] {
+function nameErrors({ group, kind }: Kind, name: string): readonly FieldError[] {
   if (name === '') return [required('metadata.name', 'name or generateName is required')];
+  if (group === 'rbac.authorization.k8s.io') return pathSegmentErrors(name);
   const rule = NAME_RULES[kind] ?? SUBDOMAIN;
   return [
     ...(name.length > rule.most
@@ -63,6 +64,13 @@ function nameErrors({ kind }: Kind, name: string): readonly FieldError[] {
       : []),
     ...(matches(rule.pattern, name) ? [] : [invalid('metadata.name', name, unlike(rule))]),
   ];
+}
+
+/** Roles and their bindings may be called whatever a path can carry. */
+function pathSegmentErrors(name: string): readonly FieldError[] {
+  if (name === '.' || name === '..') return [invalid('metadata.name', name, `may not be '${name}'`)];
+  const bad = ['/', '%'].filter((char) => name.includes(char));
+  return bad.map((char) => invalid('metadata.name', name, `may not contain '${char}'`));
 }
 
 function labelErrors(key: string, value: string): readonly FieldError[] {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { judge } from './answer-case.ts';
 import { describeBehaviour } from './behaviour.ts';
+import { accessCases } from './cases-access.ts';
 import { conflictCases } from './cases-conflicts.ts';
 import { jsonPatchCases, mergePatchCases } from './cases-patches.ts';
 import { bodyCases, fieldValidationCases, listCases, missingCases } from './cases-requests.ts';
@@ -19,6 +20,7 @@ const SECTIONS = {
   'the schemas of the other kinds': otherKindCases,
   metadata: metadataCases,
   'list options': listCases,
+  'authentication and authorization': accessCases,
 };
 
 const real = process.env['TEST_KUBECONFIG'];

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { type KubeApi, startKubeApi } from '../../../src/sandbox/kube-api/server.ts';
+import { type KubeApi, selfSigned, startKubeApi } from '../../../src/sandbox/kube-api/server.ts';
 import { destinationRule, reviews } from './objects.ts';
 
 const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
@@ -20,7 +20,7 @@ describe.runIf(hasKubectl)("kubectl with the sandbox's API server", () => {
   let folder: string;
 
   beforeAll(async () => {
-    api = await startKubeApi({ port: 0 });
+    api = await startKubeApi({ port: 0, certificate: selfSigned() });
     folder = await mkdtemp(join(tmpdir(), 'kubectl-'));
     await writeFile(join(folder, 'config'), api.kubeconfig());
   });

@@ -1,11 +1,6 @@
 import { CustomObjectsApi, KubeConfig, PatchStrategy, setHeaderOptions, Watch } from '@kubernetes/client-node';
-import { afterEach, describe, expect, it } from 'vitest';
-import {
-  type AccessReview,
-  type KubeApi,
-  type KubeObject,
-  startKubeApi,
-} from '../../../src/sandbox/kube-api/server.ts';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { type KubeApi, type KubeObject, serviceAccount, startKubeApi } from '../../../src/sandbox/kube-api/server.ts';
 import { reviews } from './objects.ts';
 import { JSON_PATCH, MERGE_PATCH, ourWorld, type World } from './world.ts';
 
@@ -98,57 +93,25 @@ describe('the webhook', () => {
   });
 });
 
-describe('authorization', () => {
-  it('refuses in the words of RBAC, before it looks whether the object is there', async () => {
-    const asked: AccessReview[] = [];
-    const authorize = (review: AccessReview) => {
-      asked.push(review);
-      return !review.user.startsWith('system:serviceaccount:');
-    };
-    const api = await ours({ authorize });
+describe('tokens', () => {
+  it('are of one user each, stay good over a restart where they are kept, and are not guessed', async () => {
+    const bot = serviceAccount('shiftbot', 'shiftbot');
+    const first = await startKubeApi({ port: 0 });
+    const tokens = { [bot]: first.token(bot) };
+    const admin = first.token();
+    await first.stop();
+    const again = await startKubeApi({ port: 0, tokens });
+    onTestFinished(() => again.stop());
 
-    const answer = await api.ask('PATCH', `${api.virtualServices}/missing`, {
-      type: JSON_PATCH,
-      body: [],
-      headers: { authorization: 'Bearer sa:default:nobody' },
+    const asked = await fetch(`${again.url}/api/v1/namespaces`, {
+      headers: { authorization: `Bearer ${tokens[bot]}` },
     });
+    const refused = await fetch(`${again.url}/api/v1/namespaces`, { headers: { authorization: `Bearer ${admin}` } });
 
-    expect(asked.at(-1)).toEqual({
-      user: 'system:serviceaccount:default:nobody',
-      verb: 'patch',
-      group: 'networking.istio.io',
-      resource: 'virtualservices',
-      namespace: api.namespace,
-      name: 'missing',
-    });
-    expect(answer).toMatchObject({
-      status: 403,
-      body: {
-        reason: 'Forbidden',
-        message: `virtualservices.networking.istio.io "missing" is forbidden: User "system:serviceaccount:default:nobody" cannot patch resource "virtualservices" in API group "networking.istio.io" in the namespace "${api.namespace}"`,
-        details: { name: 'missing', group: 'networking.istio.io', kind: 'virtualservices' },
-      },
-    });
-  });
-
-  it.each`
-    method      | query            | verb
-    ${'GET'}    | ${''}            | ${'list'}
-    ${'GET'}    | ${'?watch=true'} | ${'watch'}
-    ${'POST'}   | ${''}            | ${'create'}
-    ${'DELETE'} | ${''}            | ${'deletecollection'}
-  `('calls $method $query on a collection $verb', async ({ method, query, verb }) => {
-    const verbs: string[] = [];
-    const api = await ours({
-      authorize: (review) => {
-        verbs.push(review.verb);
-        return review.resource === 'namespaces';
-      },
-    });
-
-    await api.ask(method, `/apis/networking.istio.io/v1/namespaces/default/virtualservices${query}`);
-
-    expect(verbs.at(-1)).toBe(verb);
+    expect(again.token(bot)).toBe(tokens[bot]);
+    expect(tokens[bot]?.length).toBeGreaterThan(40);
+    expect(await asked.json()).toMatchObject({ message: expect.stringContaining(`User "${bot}" cannot list`) });
+    expect(refused.status).toBe(401);
   });
 });
 
@@ -209,7 +172,8 @@ describe('watches', () => {
 
   it('end with the server', async () => {
     const api = await startKubeApi({ port: 0 });
-    const response = await fetch(`${api.url}/api/v1/namespaces?watch=true`);
+    const headers = { authorization: `Bearer ${api.token()}` };
+    const response = await fetch(`${api.url}/api/v1/namespaces?watch=true`, { headers });
     const watching = response.text().catch((cause: Error) => cause.message);
 
     await api.stop();

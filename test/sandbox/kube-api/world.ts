@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Agent, type Dispatcher, request } from 'undici';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
-import { type KubeApiOptions, startKubeApi } from '../../../src/sandbox/kube-api/server.ts';
+import { type KubeApiOptions, serviceAccount, startKubeApi } from '../../../src/sandbox/kube-api/server.ts';
 
 export const MERGE_PATCH = 'application/merge-patch+json';
 export const JSON_PATCH = 'application/json-patch+json';
@@ -38,22 +38,28 @@ export interface Sent {
   readonly body?: unknown;
   readonly type?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** A service account of the namespace that asks, instead of the admin. */
+  readonly as?: string;
+}
+
+interface Server {
+  readonly url: string;
+  readonly token: string;
+  readonly ca?: string;
+  readonly tokenOf: (namespace: string, account: string) => string;
+  readonly close: () => Promise<void>;
 }
 
 /** An API server to ask, and a namespace in it that nobody else uses. */
 export class World {
   readonly namespace = `answers-${Math.random().toString(36).slice(2, 8)}`;
-  readonly #url: string;
-  readonly #token: string;
+  readonly #server: Server;
   readonly #dispatcher: Dispatcher;
-  readonly #close: () => Promise<void>;
   #names = 0;
 
-  constructor(server: { url: string; token: string; ca?: string; close: () => Promise<void> }) {
-    this.#url = server.url;
-    this.#token = server.token;
+  constructor(server: Server) {
+    this.#server = server;
     this.#dispatcher = new Agent(server.ca === undefined ? {} : { connect: { ca: server.ca } });
-    this.#close = server.close;
   }
 
   path(plural: string): string {
@@ -70,23 +76,25 @@ export class World {
   }
 
   async end(): Promise<void> {
-    for (const plural of ['virtualservices', 'destinationrules', 'gateways', 'httproutes']) {
-      await this.ask('DELETE', this.path(plural));
-    }
+    const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${this.namespace}`;
+    const routing = ['virtualservices', 'destinationrules', 'gateways', 'httproutes'].map((plural) =>
+      this.path(plural),
+    );
+    for (const path of [...routing, `${rbac}/rolebindings`, `${rbac}/roles`]) await this.ask('DELETE', path);
     await this.ask('DELETE', `/api/v1/namespaces/${this.namespace}`);
     await this.#dispatcher.close();
-    await this.#close();
+    await this.#server.close();
   }
 
   async ask(method: Dispatcher.HttpMethod, path: string, sent: Sent = {}): Promise<Answer> {
-    const response = await request(this.#url + path, this.#options(method, sent));
+    const response = await request(this.#server.url + path, this.#options(method, sent));
     const text = await response.body.text();
     return { status: response.statusCode, headers: response.headers, text, body: parseBody(text) };
   }
 
   /** The first events of a watch; the watch is then ended from here. */
   async watch(path: string, count: number): Promise<readonly WatchEvent[]> {
-    const { statusCode, body } = await request(this.#url + path, this.#options('GET', {}));
+    const { statusCode, body } = await request(this.#server.url + path, this.#options('GET', {}));
     const events: WatchEvent[] = [];
     let text = '';
     for await (const chunk of body) {
@@ -108,12 +116,13 @@ export class World {
     return { path: `${this.path(plural)}/${name}`, name, made: body };
   }
 
-  #options(method: Dispatcher.HttpMethod, { body, type = 'application/json', headers = {} }: Sent) {
+  #options(method: Dispatcher.HttpMethod, { body, type = 'application/json', headers = {}, as }: Sent) {
+    const { token, tokenOf } = this.#server;
     return {
       method,
       dispatcher: this.#dispatcher,
       headers: {
-        authorization: `Bearer ${this.#token}`,
+        authorization: `Bearer ${as === undefined ? token : tokenOf(this.namespace, as)}`,
         'user-agent': 'answers/1.0 (test)',
         ...(body === undefined ? {} : { 'content-type': type }),
         ...headers,
@@ -139,7 +148,12 @@ function parseBody(text: string): Body | undefined {
 
 export async function ourWorld(options: Partial<KubeApiOptions> = {}): Promise<World> {
   const api = await startKubeApi({ port: 0, ...options });
-  return new World({ url: api.url, token: 'admin', close: () => api.stop() });
+  return new World({
+    url: api.url,
+    token: api.token(),
+    tokenOf: (namespace, account) => api.token(serviceAccount(namespace, account)),
+    close: () => api.stop(),
+  });
 }
 
 const kubeconfig = z.object({
@@ -153,6 +167,12 @@ const kubeconfig = z.object({
 export async function realWorld(path: string): Promise<World> {
   const config = kubeconfig.parse(parseYaml(await readFile(path, 'utf8')));
   const { server, 'certificate-authority-data': ca } = config.clusters[0].cluster;
-  const close = () => Promise.resolve();
-  return new World({ url: server, token: config.users[0].user.token, ca: Buffer.from(ca, 'base64').toString(), close });
+  return new World({
+    url: server,
+    token: config.users[0].user.token,
+    ca: Buffer.from(ca, 'base64').toString(),
+    // It makes up such tokens on the spot.
+    tokenOf: (namespace, account) => `sa:${namespace}:${account}`,
+    close: () => Promise.resolve(),
+  });
 }
