@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isExecutable, type LaunchedProcess, launch, portIsFree } from './launched-process.ts';
+import type { SlackMemory } from './slack-memory.ts';
 
 export interface LocalSlack extends LaunchedProcess {
   /** Its web page, where one can be any of the people. */
@@ -24,6 +25,10 @@ export interface LocalSlackOptions {
   readonly port: number;
   /** The bot's events URL, for HTTP mode. Absent: Socket Mode. */
   readonly requestUrl?: string;
+  /** Absent: made up. */
+  readonly credentials?: SlackCredentials;
+  /** Where the messages are kept over a restart. Absent: nothing is kept. */
+  readonly memory?: SlackMemory;
 }
 
 export class LocalSlackNotFoundError extends Error {
@@ -83,7 +88,7 @@ Bun.serve = (options) => serve({
 /** Starts a Slack of our own with its web page, and returns when it answers. */
 export async function startLocalSlack(options: LocalSlackOptions): Promise<LocalSlack> {
   const path = await findLocalSlack();
-  const credentials = newCredentials();
+  const { credentials = newCredentials(), memory } = options;
   const folder = await mkdtemp(join(tmpdir(), 'shiftbot-slack-'));
   const forget = (): Promise<void> => rm(folder, { recursive: true, force: true });
 
@@ -91,7 +96,7 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
     const config = join(folder, 'workspace.json');
     const preloaded = join(folder, 'preload.js');
     await writeFile(config, JSON.stringify(configOf(credentials, options.requestUrl)), { mode: 0o600 });
-    await writeFile(preloaded, preload);
+    await writeFile(preloaded, preload + (memory?.preload ?? ''));
 
     const port = (await portIsFree(options.port)) ? options.port : 0;
     const { process: launched, ready } = await launch({
@@ -137,7 +142,7 @@ export async function findLocalSlack(): Promise<string> {
 }
 
 /** Made up at each start, in the shapes that Slack's own have. */
-function newCredentials(): SlackCredentials {
+export function newCredentials(): SlackCredentials {
   const hex = (bytes: number): string => randomBytes(bytes).toString('hex');
   const digits = (count: number): string => Array.from(randomBytes(count), (byte) => byte % 10).join('');
   return {

@@ -2,16 +2,20 @@ import { createWriteStream } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { FolderInUseError, lockFolder } from './folder-lock.ts';
 import { LaunchError } from './launched-process.ts';
 import { LocalSlackNotFoundError } from './local-slack.ts';
 import { RedisNotFoundError } from './redis-server.ts';
 import { startWorld, type World } from './world.ts';
 
-const usage = `npm run sandbox [-- --http]
+const usage = `npm run sandbox [-- --http] [--keep]
 
 Starts Slack, Redis, an API server, Bookinfo with some traffic, a Prometheus that measures it, and the bot, on this machine and for
 this machine alone.
   --http   signed HTTP events instead of Socket Mode
+  --keep   go on from what the last start with --keep left in .sandbox/kept: objects, messages, what Redis had, and keys;
+           without it each start is fresh, and leaves .sandbox/kept alone
+In .sandbox: kubeconfig, for you, who may do everything; bot.kubeconfig, with what the bot may; bot.log; policy.yaml
 Environment: SANDBOX_SLACK_PORT (3000), SANDBOX_PAGE_PORT (9080), SANDBOX_KUBE_PORT (8001), PORT (8080); 0 or a taken port means a
 free one. SANDBOX_RPS (20): how many requests to Bookinfo come by themselves in a second; 0 is none.
 REDIS_URL, PROMETHEUS_URL: use these instead of ones of its own. POLICY_FILE: use this policy.
@@ -19,13 +23,18 @@ REDIS_URL, PROMETHEUS_URL: use these instead of ones of its own. POLICY_FILE: us
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { http: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+    options: {
+      http: { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
   });
   if (values.help) return print(usage);
 
   const startedMs = performance.now();
   const folder = resolve('.sandbox');
   await mkdir(folder, { recursive: true });
+  await lockFolder(folder);
   const log = createWriteStream(join(folder, 'bot.log'));
   const policy = await policyFile(folder);
   const stopped = new Promise<void>((end) => {
@@ -35,6 +44,7 @@ async function main(): Promise<void> {
     folder,
     program: resolve(import.meta.dirname, '../main.ts'),
     http: values.http,
+    keepIn: values.keep ? join(folder, 'kept') : undefined,
     redisUrl: process.env['REDIS_URL'] || undefined,
     ports: { slack: port('SANDBOX_SLACK_PORT', 3000), kube: port('SANDBOX_KUBE_PORT', 8001), bot: port('PORT', 8080) },
     bookinfo: { port: port('SANDBOX_PAGE_PORT', 9080), requestsPerSecond: requestsPerSecond() },
@@ -74,7 +84,7 @@ interface Files {
 }
 
 function greeting(
-  { slack, kube, redisUrl, bots, kubeconfig, page, measuring }: World,
+  { slack, kube, redisUrl, bots, kubeconfig, page, measuring, leftOut }: World,
   { folder, policy }: Files,
   seconds: number,
 ): string {
@@ -88,7 +98,7 @@ function greeting(
   Bot         ${bots[0]?.url ?? ''}/readyz  /metrics, its log in ${here(join(folder, 'bot.log'))}
   Prometheus  ${withoutPassword(measuring.url ?? 'none')}  for ${page?.metricsUrl ?? ''}
   Policy      ${here(policy)}${isOurs ? '  ratings needs an approval by bob or carol, details is frozen at weekends' : ''}
-
+${leftOut.map((what) => `  Left out    ${what}: it could not be read\n`).join('')}
 sandbox ready after ${seconds.toFixed(1)} s: open ${slack.url} · Ctrl-C ends all of it
 `;
 }
@@ -124,7 +134,10 @@ main().then(
   () => process.exit(0),
   (error: unknown) => {
     const known =
-      error instanceof RedisNotFoundError || error instanceof LocalSlackNotFoundError || error instanceof LaunchError;
+      error instanceof RedisNotFoundError ||
+      error instanceof LocalSlackNotFoundError ||
+      error instanceof LaunchError ||
+      error instanceof FolderInUseError;
     process.stderr.write(
       `the sandbox cannot start: ${known || !(error instanceof Error) ? String(error) : (error.stack ?? error.message)}\n`,
     );

@@ -104,6 +104,7 @@ function launchRedis(
       dir: folder,
       save: '',
       appendonly: persistent ? 'yes' : 'no',
+      appendfsync: 'always', // what it answered to is there after a crash
       // BullMQ's keys must never be evicted.
       'maxmemory-policy': 'noeviction',
     }).flatMap(([name, value]) => [`--${name}`, String(value)]),

@@ -4,7 +4,8 @@ import { pino } from 'pino';
 import { parseAllDocuments } from 'yaml';
 import { type Bookinfo, startBookinfo } from './bookinfo/bookinfo.ts';
 import { type BotAccess, botAccess } from './bot-access.ts';
-import { type KubeApi, type KubeObject, selfSigned, startKubeApi } from './kube-api/server.ts';
+import { type KeptState, openKeptState } from './kept-state.ts';
+import { ADMIN, type KubeApi, type KubeObject, selfSigned, startKubeApi } from './kube-api/server.ts';
 import { freePort, type LaunchedProcess, launch, portIsFree } from './launched-process.ts';
 import { type LocalSlack, startLocalSlack } from './local-slack.ts';
 import { findPrometheus, type Prometheus, type PrometheusState, preparePrometheus } from './prometheus-server.ts';
@@ -13,6 +14,8 @@ import { type RedisServer, startRedis } from './redis-server.ts';
 export interface WorldOptions {
   /** Where the kubeconfigs are written: the person's, and the bot's. */
   readonly folder: string;
+  /** Where the next world finds what this one leaves, and this one what the last one left. Absent: all is fresh, and forgotten. */
+  readonly keepIn?: string | undefined;
   /** The bot's program: its source, or what was built of it. */
   readonly program: string;
   /** How many processes of it, and in which roles; one with both where nothing is said. */
@@ -47,6 +50,8 @@ export interface World {
   readonly page: BookinfoPage | undefined;
   readonly measuring: Measuring;
   readonly bots: readonly Bot[];
+  /** What was kept and could not be read, a line each. */
+  readonly leftOut: readonly string[];
   /** Starts another bot, as the first ones were. */
   startBot(roles?: string): Promise<Bot>;
   stop(): Promise<void>;
@@ -79,13 +84,18 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   };
   try {
     const firstBotPort = await orFree(options.ports?.bot);
-    const redis = options.redisUrl === undefined ? await startRedis() : undefined;
+    const access = await botAccess('default');
+    const kept = options.keepIn === undefined ? undefined : await openKeptState(options.keepIn, [ADMIN, access.user]);
+    const redis = options.redisUrl === undefined ? await (kept?.startRedis() ?? startRedis()) : undefined;
     if (redis !== undefined) started.push(redis);
     const requestUrl = options.http === true ? { requestUrl: `http://127.0.0.1:${firstBotPort}/slack/events` } : {};
-    const slack = await startLocalSlack({ port: options.ports?.slack ?? 0, ...requestUrl });
+    const slack = await startLocalSlack({
+      port: options.ports?.slack ?? 0,
+      ...requestUrl,
+      ...(kept && { credentials: kept.secrets.slack, memory: kept.memory }),
+    });
     started.push(slack);
-    const access = await botAccess('default');
-    const kube = options.kubeconfig === undefined ? await startKube(options.ports?.kube, access) : undefined;
+    const kube = options.kubeconfig === undefined ? await startKube(options.ports?.kube, access, kept) : undefined;
     if (kube !== undefined) started.push(kube);
     const kubeconfig = options.kubeconfig ?? (await writeKubeconfig(join(options.folder, 'kubeconfig'), kube));
     const botKubeconfig =
@@ -101,7 +111,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     const startBot = async (roles = 'chat,worker') => {
       const port = bots.length === 0 ? firstBotPort : await freePort();
       const around = { redisUrl, slack, kubeconfig: botKubeconfig, prometheusUrl: prometheus.url, port, roles };
-      const bot = await launchBot(options, around);
+      const environment = { ...(kept && { RECORD_KEY: kept.secrets.recordKey }), ...options.environment };
+      const bot = await launchBot({ ...options, environment }, around);
       bots.push(bot);
       started.push(bot);
       return bot;
@@ -110,7 +121,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     const page = bookinfo === undefined ? undefined : { url: bookinfo.pageUrl, metricsUrl: bookinfo.metricsUrl };
     // Only now, so that what it takes to bring one is taken from nobody who waits.
     const measuring = { url: prometheus.url, state: prometheus.start() };
-    return { redisUrl, redis, slack, kube, kubeconfig, page, measuring, bots, startBot, stop };
+    const leftOut = kept?.leftOut ?? [];
+    return { redisUrl, redis, slack, kube, kubeconfig, page, measuring, leftOut, bots, startBot, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -128,9 +140,15 @@ function inDefault(object: KubeObject): KubeObject {
   return { ...object, metadata: { ...object.metadata, namespace: 'default' } };
 }
 
-async function startKube(port: number | undefined, access: BotAccess): Promise<KubeApi> {
-  const objects = [...access.objects, ...(await bookinfoObjects())];
-  return startKubeApi({ port: await orFree(port), certificate: selfSigned(), objects });
+/** Bookinfo as somebody left it stays so; what the bot may do is as the manifests say now. */
+async function startKube(port: number | undefined, access: BotAccess, kept: KeptState | undefined): Promise<KubeApi> {
+  const isFresh = kept?.journal.state === undefined;
+  return startKubeApi({
+    port: await orFree(port),
+    certificate: selfSigned(),
+    objects: [...access.objects, ...(isFresh ? await bookinfoObjects() : [])],
+    ...(kept && { journal: kept.journal, tokens: kept.secrets.tokens }),
+  });
 }
 
 async function startBookinfoOf({ bookinfo, onLog }: WorldOptions, kubeconfig: string): Promise<Bookinfo | undefined> {

@@ -2,13 +2,15 @@ import { createLoaded } from './create.ts';
 import { apiVersion, KINDS, NAMESPACES } from './kinds.ts';
 import type { KubeObject } from './object.ts';
 import type { Api } from './request.ts';
+import { keyOf } from './store.ts';
 
 /** Fills a new server: first the namespaces, then the objects. */
 export function loadObjects(api: Api, objects: readonly KubeObject[]): void {
   const own = new Set(objects.filter(({ kind }) => kind === 'Namespace').map(({ metadata }) => metadata.name));
   const used = new Set(['default', ...objects.map(({ metadata }) => metadata.namespace ?? 'default')]);
   for (const name of used) {
-    if (!own.has(name)) load(api, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+    const isThere = api.store.get(NAMESPACES, name) !== undefined;
+    if (!own.has(name) && !isThere) load(api, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   }
   const namespacesFirst = objects.toSorted((one, other) => rank(one) - rank(other));
   for (const object of namespacesFirst) load(api, object);
@@ -28,6 +30,8 @@ function load(api: Api, object: KubeObject): void {
   if (kind === undefined) throw new Error(`the sandbox's API server has no ${object.kind} of ${object.apiVersion}`);
   const version = versionIn(kind.versions, object.apiVersion) ?? kind.versions[0];
   const namespace = kind.namespaced ? (object.metadata.namespace ?? 'default') : '';
+  const before = api.store.get(kind, keyOf(namespace, object.metadata.name ?? ''));
+  if (before !== undefined) api.store.delete(kind, before);
   createLoaded(api, { kind, version, namespace }, { ...object, apiVersion: apiVersion(kind, version) });
 }
 

@@ -5,13 +5,15 @@ import { ADMIN, Tokens } from './identity.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { loadObjects } from './load.ts';
 import type { KubeObject } from './object.ts';
+import type { ObjectJournal } from './object-journal.ts';
 import type { ResourceInfo } from './request-info.ts';
 import { Responder } from './respond.ts';
 import { Store } from './store.ts';
 
 export { type Certificate, selfSigned } from './certificate.ts';
-export { serviceAccount } from './identity.ts';
+export { ADMIN, serviceAccount, Tokens } from './identity.ts';
 export type { KubeObject } from './object.ts';
+export { ObjectJournal } from './object-journal.ts';
 export type { ResourceInfo } from './request-info.ts';
 
 export interface KubeApi {
@@ -31,7 +33,12 @@ export interface KubeApiOptions {
   readonly port: number;
   /** Absent: plain http. kubectl sends no token over that. */
   readonly certificate?: Certificate;
-  /** Loaded at the start as if created, each in a namespace that then exists. Unlike in a creation their status is kept. */
+  /** Where the objects are kept over a restart. Absent: in memory only. The server closes it when it stops. */
+  readonly journal?: ObjectJournal;
+  /**
+   * Loaded at the start as if created, each in a namespace that then exists. Unlike in a creation their status is kept. One
+   * that was there before gives way.
+   */
   readonly objects?: readonly KubeObject[];
   /** Whether istiod's webhook judges writes; it does unless this is false. */
   readonly webhook?: boolean;
@@ -49,9 +56,10 @@ export interface KubeApiOptions {
 /** As long as the real server keeps one: a client that reuses a connection should not find it just closed. */
 const IDLE_CONNECTION_MS = 180_000;
 
-/** Starts a small Kubernetes API server on loopback, its state in memory. */
+/** Starts a small Kubernetes API server on loopback. */
 export async function startKubeApi(options: KubeApiOptions): Promise<KubeApi> {
-  const store = new Store(options.historyLength ?? 1000);
+  const { journal, historyLength = 1000 } = options;
+  const store = new Store({ historyLength, state: journal?.state, record: (event) => journal?.record(event) });
   const api = { store, webhook: options.webhook ?? true };
   loadObjects(api, options.objects ?? []);
 
@@ -71,7 +79,7 @@ export async function startKubeApi(options: KubeApiOptions): Promise<KubeApi> {
     port,
     token: (user = ADMIN) => tokens.of(user),
     kubeconfig: (user = ADMIN) => kubeconfig(url, tokens.of(user), certificate?.cert),
-    stop: () => stop(server, responder),
+    stop: () => stop(server, responder).finally(() => journal?.close()),
   };
 }
 

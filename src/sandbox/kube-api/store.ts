@@ -19,6 +19,26 @@ export interface StoreEvent {
   readonly resourceVersion: number;
 }
 
+/** Objects as they were when a server ended. */
+export interface StoreState {
+  readonly version: number;
+  readonly objects: readonly {
+    readonly kind: Kind;
+    readonly key: string;
+    readonly object: KubeObject;
+    readonly resourceVersion: number;
+  }[];
+}
+
+export interface StoreOptions {
+  /** How many events are kept. */
+  readonly historyLength: number;
+  /** What to begin with. What happened before is not known: who watched must list anew. */
+  readonly state?: StoreState | undefined;
+  /** Hears of each write before it happens; it does not happen if this throws. */
+  readonly record?: ((event: StoreEvent) => void) | undefined;
+}
+
 /** The first resourceVersion given is one above, so that a low one is too old from the start, as in a cluster. */
 const FIRST_VERSION = 100;
 
@@ -30,13 +50,20 @@ export class Store {
   readonly #objects = new Map<Kind, Map<string, Stored>>();
   readonly #watchers = new Set<(event: StoreEvent) => void>();
   readonly #historyLength: number;
+  readonly #record: (event: StoreEvent) => void;
   #history: StoreEvent[] = [];
-  #version = FIRST_VERSION;
+  #version: number;
   /** Changes after this version are known. */
-  #knownSince = FIRST_VERSION;
+  #knownSince: number;
 
-  constructor(historyLength: number) {
+  constructor({ historyLength, state, record = () => undefined }: StoreOptions) {
     this.#historyLength = historyLength;
+    this.#record = record;
+    this.#version = Math.max(FIRST_VERSION, state?.version ?? 0);
+    this.#knownSince = this.#version;
+    for (const { kind, key, object, resourceVersion } of state?.objects ?? []) {
+      this.#ofKind(kind).set(key, { key, object, json: JSON.stringify(object), resourceVersion });
+    }
   }
 
   get version(): number {
@@ -70,31 +97,19 @@ export class Store {
   /** Stores what `build` makes of the write's resourceVersion. */
   put(kind: Kind, key: string, build: (resourceVersion: string) => KubeObject): Stored {
     const previous = this.get(kind, key);
-    this.#version += 1;
-    const stored = this.#stored(key, build(String(this.#version)));
-    this.#ofKind(kind).set(key, stored);
-    this.#tell({
-      type: previous === undefined ? 'ADDED' : 'MODIFIED',
-      kind,
-      stored,
-      ...(previous === undefined ? {} : { previous }),
-      resourceVersion: this.#version,
-    });
+    const resourceVersion = this.#version + 1;
+    const stored = storedAt(resourceVersion, key, build(String(resourceVersion)));
+    const type = previous === undefined ? 'ADDED' : 'MODIFIED';
+    this.#write({ type, kind, stored, ...(previous === undefined ? {} : { previous }), resourceVersion });
     return stored;
   }
 
   delete(kind: Kind, previous: Stored): void {
-    this.#version += 1;
     const { object, key } = previous;
-    const metadata = { ...object.metadata, resourceVersion: String(this.#version) };
-    this.#ofKind(kind).delete(key);
-    this.#tell({
-      type: 'DELETED',
-      kind,
-      stored: this.#stored(key, { ...object, metadata }),
-      previous,
-      resourceVersion: this.#version,
-    });
+    const resourceVersion = this.#version + 1;
+    const metadata = { ...object.metadata, resourceVersion: String(resourceVersion) };
+    const stored = storedAt(resourceVersion, key, { ...object, metadata });
+    this.#write({ type: 'DELETED', kind, stored, previous, resourceVersion });
   }
 
   /** The events after a version. */
@@ -109,8 +124,13 @@ export class Store {
     return () => this.#watchers.delete(watcher);
   }
 
-  #stored(key: string, object: KubeObject): Stored {
-    return { key, object, json: JSON.stringify(object), resourceVersion: this.#version };
+  #write(event: StoreEvent): void {
+    const { type, kind, stored, resourceVersion } = event;
+    this.#record(event);
+    this.#version = resourceVersion;
+    if (type === 'DELETED') this.#ofKind(kind).delete(stored.key);
+    else this.#ofKind(kind).set(stored.key, stored);
+    this.#tell(event);
   }
 
   #ofKind(kind: Kind): Map<string, Stored> {
@@ -133,6 +153,10 @@ export class Store {
     this.#knownSince = forgotten?.resourceVersion ?? this.#knownSince;
     this.#history = this.#history.slice(-this.#historyLength);
   }
+}
+
+function storedAt(resourceVersion: number, key: string, object: KubeObject): Stored {
+  return { key, object, json: JSON.stringify(object), resourceVersion };
 }
 
 export function keyOf(namespace: string, name: string): string {

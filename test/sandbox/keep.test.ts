@@ -1,0 +1,176 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { appendFile, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, describe, expect, it } from 'vitest';
+import { SlackClient, type SlackMessage } from '../support/slack-client.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { isCard, Objects } from '../support/test-world.ts';
+
+const program = resolve('src/sandbox/main.ts');
+
+/** A sandbox in a folder, as somebody runs it in a terminal. */
+class Sandbox {
+  readonly printed: string;
+  readonly people: SlackClient;
+  readonly objects: Objects;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, folder: string, printed: string) {
+    const [, url = ''] = /Slack\s+(http:\S+)/.exec(printed) ?? [];
+    this.#child = child;
+    this.printed = printed;
+    this.people = new SlackClient({ url });
+    this.objects = new Objects(join(folder, '.sandbox/kubeconfig'));
+  }
+
+  static async start(folder: string, ...flags: readonly string[]): Promise<Sandbox> {
+    const { REDIS_URL: _, POLICY_FILE: __, ...environment } = process.env;
+    const child = spawn(process.execPath, [program, ...flags], {
+      cwd: folder,
+      env: { ...environment, SANDBOX_SLACK_PORT: '0', SANDBOX_KUBE_PORT: '0', PORT: '0' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    started.push(child);
+    const sandbox = new Sandbox(child, folder, await readyText(child));
+    await sandbox.people.waitForBot();
+    return sandbox;
+  }
+
+  async end(signal: NodeJS.Signals): Promise<void> {
+    const ended = new Promise((done) => this.#child.once('exit', done));
+    this.#child.kill(signal);
+    await ended;
+  }
+}
+
+const started: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill('SIGKILL');
+});
+
+/** All that it printed up to the line that says it is ready; rejects with what it said instead. */
+async function readyText(child: ChildProcess): Promise<string> {
+  const lines: string[] = [];
+  let complaint = '';
+  child.stderr?.on('data', (text) => {
+    complaint += String(text);
+  });
+  if (child.stdout === null) throw new Error('the sandbox has no output');
+  for await (const line of createInterface({ input: child.stdout })) {
+    lines.push(line);
+    if (line.startsWith('sandbox ready')) return lines.join('\n');
+  }
+  throw new Error(complaint);
+}
+
+/** A card in the channel that has all these words. */
+function card({ people }: Sandbox, ...words: readonly string[]): Promise<SlackMessage> {
+  return people.waitFor(`a card with ${words.join(', ')}`, (messages) =>
+    messages.findLast((message) => isCard(message, ...words)),
+  );
+}
+
+/** Gives v3 half of reviews, and waits until the card says so. */
+async function shift(sandbox: Sandbox): Promise<SlackMessage> {
+  await sandbox.people.command('alice', 'reviews v3 50');
+  return card(sandbox, '50 % to v3', 'Applied in');
+}
+
+describe('npm run sandbox -- --keep', () => {
+  it.each(['SIGINT', 'SIGKILL'] as const)(
+    'goes on where it was after %s, so that old buttons work',
+    async (signal) => {
+      const folder = temporaryFolder();
+      const first = await Sandbox.start(folder, '--keep');
+      const posted = await shift(first);
+      const before = await first.objects.get('reviews');
+      const token = await readFile(join(folder, '.sandbox/kubeconfig'), 'utf8').then(tokenIn);
+      await first.end(signal);
+
+      const second = await Sandbox.start(folder, '--keep');
+      const after = await second.objects.get('reviews');
+      const old = await card(second, '50 % to v3', 'Applied in');
+      await second.people.click('bob', old, 'Roll back');
+      const told = await card(second, '50 % to v3', 'Rolled back');
+
+      expect(after).toEqual(before);
+      expect([old.ts, told.ts]).toEqual([posted.ts, posted.ts]);
+      expect(tokenIn(await readFile(join(folder, '.sandbox/kubeconfig'), 'utf8'))).toBe(token);
+      expect(await second.objects.weights('reviews')).toContainEqual(['v3', 0]);
+      const rolledBack = await second.objects.get('reviews');
+      expect(Number(rolledBack.metadata.resourceVersion)).toBeGreaterThan(Number(before.metadata.resourceVersion));
+      expect(await second.objects.ledger('reviews')).toMatchObject({ seq: 2 });
+      expect(second.printed).not.toContain('Left out');
+    },
+    60_000,
+  );
+
+  it('is fresh without --keep, and leaves alone what is kept', async () => {
+    const folder = temporaryFolder();
+    const kept = await Sandbox.start(folder, '--keep');
+    await shift(kept);
+    await kept.end('SIGINT');
+
+    const fresh = await Sandbox.start(folder);
+    const weights = await fresh.objects.weights('reviews');
+    const messages = await fresh.people.messages();
+    await fresh.end('SIGINT');
+    const again = await Sandbox.start(folder, '--keep');
+
+    expect(weights).toEqual([['v1', undefined]]);
+    expect(messages.filter((message) => isCard(message, 'Applied'))).toEqual([]);
+    expect(await again.objects.weights('reviews')).toEqual([
+      ['v1', 50],
+      ['v3', 50],
+    ]);
+  }, 60_000);
+
+  it('starts with torn files, too, and says what it left out', async () => {
+    const folder = temporaryFolder();
+    const kept = join(folder, '.sandbox/kept');
+    const first = await Sandbox.start(folder, '--keep');
+    await shift(first);
+    await first.end('SIGKILL');
+    for (const file of ['objects.jsonl', 'slack.jsonl']) await appendFile(join(kept, file), '{"version":99');
+    await writeFile(join(kept, 'secrets.json'), '{"recordKey"');
+    const appendOnly = join(kept, 'redis/appendonlydir');
+    for (const file of await readdir(appendOnly)) await writeFile(join(appendOnly, file), 'torn');
+
+    const second = await Sandbox.start(folder, '--keep');
+
+    expect(second.printed).toContain('Left out    1 line of objects.jsonl');
+    expect(second.printed).toContain('Left out    1 line of slack.jsonl');
+    expect(second.printed).toContain('Left out    secrets.json');
+    expect(second.printed).toContain('Left out    what Redis had');
+    expect(await second.objects.weights('reviews')).toContainEqual(['v3', 50]);
+    expect(await second.objects.ledger('reviews')).toMatchObject({ seq: 1 });
+  }, 60_000);
+
+  it('shows its secrets to nobody else', async () => {
+    const folder = temporaryFolder();
+    const sandbox = await Sandbox.start(folder, '--keep');
+    await sandbox.end('SIGINT');
+
+    const kept = join(folder, '.sandbox/kept');
+    expect((await stat(kept)).mode & 0o777).toBe(0o700);
+    for (const file of ['secrets.json', 'objects.jsonl', 'slack.jsonl']) {
+      expect((await stat(join(kept, file))).mode & 0o777).toBe(0o600);
+    }
+  }, 60_000);
+});
+
+describe('two sandboxes in one folder', () => {
+  it('are not: the second says so, and the first goes on', async () => {
+    const folder = temporaryFolder();
+    const first = await Sandbox.start(folder);
+
+    await expect(Sandbox.start(folder, '--keep')).rejects.toThrow(/another sandbox runs in .*\.sandbox/);
+
+    expect(await first.objects.weights('reviews')).toEqual([['v1', undefined]]);
+  }, 60_000);
+});
+
+function tokenIn(kubeconfig: string): string | undefined {
+  return /token: (\S+)/.exec(kubeconfig)?.[1];
+}
