@@ -1,6 +1,6 @@
 import { builtInErrors } from './built-in.ts';
 import { type FieldError, invalid, isBlocking, NO_FIELD } from './field-error.ts';
-import { istiodVerdict } from './istiod-verdict.ts';
+import { istiodVerdict } from './istiod/verdict.ts';
 import { apiVersion, type Kind } from './kinds.ts';
 import type { KubeObject } from './object.ts';
 import type { Api } from './request.ts';
@@ -16,8 +16,8 @@ const NOT_CHECKED = invalid(
 const WEBHOOK = 'validation.istio.io';
 
 /**
- * Lets an object be stored or throws the refusal: the schema speaks first, then istiod. On an update the server checks the
- * metadata several times over and lists what it finds as often.
+ * Lets an object be stored or throws the refusal: the schema speaks first, then istiod, whose warnings are returned. On an
+ * update the server checks the metadata several times over and lists what it finds as often.
  */
 export function admit(
   api: Api,
@@ -25,19 +25,16 @@ export function admit(
   object: KubeObject,
   metadataChecks: 1 | 3,
   found: readonly FieldError[] = [],
-): void {
+): readonly string[] {
   const errors = [...found, ...objectErrors(kind, object, metadataChecks)];
   if (errors.length > 0) {
     throw invalidObject({ group: kind.group, kind: object.kind }, object.metadata.name ?? '', errors);
   }
-  const verdict = api.webhook && kind.group === 'networking.istio.io' ? istiodVerdict(object) : undefined;
-  if (verdict !== undefined) {
-    throw new StatusError(
-      400,
-      undefined,
-      `admission webhook "${WEBHOOK}" denied the request: configuration is invalid: ${verdict}`,
-    );
-  }
+  if (!api.webhook || kind.group !== 'networking.istio.io') return [];
+  const { refusal, warnings } = istiodVerdict(object);
+  if (refusal === undefined) return warnings;
+  const why = `denied the request: configuration is invalid: ${refusal}`;
+  throw new StatusError(400, undefined, `admission webhook "${WEBHOOK}" ${why}`);
 }
 
 /** Whether the object says it is what the path asks for; nothing else is looked at where it does not. */

@@ -43,7 +43,7 @@ function createObject(api: Api, request: WriteTarget, options: WriteOptions, giv
   }
 
   const object = withDefaults(kind, newObject(request, given));
-  admit(api, kind, object, 1);
+  request.warnings?.push(...admit(api, kind, object, 1));
   const { name = '' } = object.metadata;
   const key = keyOf(namespace, name);
   if (api.store.get(kind, key) !== undefined) throw alreadyExists(resourceOf(kind), name);

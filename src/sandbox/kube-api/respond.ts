@@ -160,7 +160,7 @@ function send(
   warnings: readonly string[],
   headers: Readonly<Record<string, string>> = {},
 ): void {
-  const said = warnings.map((warning) => `299 - "${warning.replace(/[\\"]/g, '\\$&')}"`);
+  const said = [...new Set(warnings)].map((warning) => `299 - "${warning.replace(/[\\"]/g, '\\$&')}"`);
   response.writeHead(code, {
     ...COMMON,
     ...headers,

@@ -11,7 +11,7 @@ const MOST_STORED_BYTES = 1_572_864;
 
 /** What is written to, whoever asks. */
 export type WriteTarget = Pick<ResourceRequest, 'kind' | 'version' | 'namespace'> &
-  Partial<Pick<ResourceRequest, 'subresource'>>;
+  Partial<Pick<ResourceRequest, 'subresource' | 'warnings'>>;
 
 export function withManagedFields(
   before: KubeObject | undefined,

@@ -43,7 +43,8 @@ export function update(
   const next = nextObject(request, current.object, given);
   // The webhook is registered for objects, not for their subresources.
   const asked = request.subresource === '' ? api : { ...api, webhook: false };
-  admit(asked, kind, next, 3, uidErrors(current.object.metadata.uid, given.metadata.uid));
+  const errors = uidErrors(current.object.metadata.uid, given.metadata.uid);
+  request.warnings.push(...admit(asked, kind, next, 3, errors));
   if (JSON.stringify(next) === current.json) return current.object;
 
   const managed = withManagedFields(current.object, next, request, options);

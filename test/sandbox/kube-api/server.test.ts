@@ -1,7 +1,7 @@
 import { CustomObjectsApi, KubeConfig, PatchStrategy, setHeaderOptions, Watch } from '@kubernetes/client-node';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type KubeApi, type KubeObject, serviceAccount, startKubeApi } from '../../../src/sandbox/kube-api/server.ts';
-import { reviews } from './objects.ts';
+import { reviews, virtualService } from './objects.ts';
 import { JSON_PATCH, MERGE_PATCH, ourWorld, type World } from './world.ts';
 
 const ID = {
@@ -90,6 +90,26 @@ describe('the webhook', () => {
     });
 
     expect(answer).toMatchObject({ status: 422, body: { reason: 'Invalid' } });
+  });
+});
+
+describe("istiod's warnings", () => {
+  it('go along with the answer, once each, also of a dry run, and not where nothing is warned of', async () => {
+    const api = await ours();
+    const [first] = (reviews(100) as { spec: { http: object[] } }).spec.http;
+    const twice = virtualService({ hosts: ['reviews'], http: [first, first] }, { name: 'twice' });
+
+    const warned = await api.ask('POST', `${api.virtualServices}?dryRun=All`, { body: twice });
+    const fine = await api.ask('POST', api.virtualServices, { body: { ...reviews(100), metadata: { name: 'fine' } } });
+    const patched = await api.ask('PATCH', `${api.virtualServices}/fine`, {
+      type: JSON_PATCH,
+      body: [{ op: 'add', path: '/spec/http/-', value: first }],
+    });
+
+    const warning = '299 - "virtualService rule #1 not used (only the last rule can have no matches)"';
+    expect([warned.status, warned.headers['warning']]).toEqual([201, warning]);
+    expect([fine.status, fine.headers['warning']]).toEqual([201, undefined]);
+    expect([patched.status, patched.headers['warning']]).toEqual([200, warning]);
   });
 });
 

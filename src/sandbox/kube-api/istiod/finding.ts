@@ -1,0 +1,18 @@
+/** What istiod has to say about an object, in its words. An error denies the write; a warning goes along with the answer. */
+export interface Finding {
+  readonly severity: 'error' | 'warning';
+  readonly text: string;
+}
+
+export function error(text: string): Finding {
+  return { severity: 'error', text };
+}
+
+export function warning(text: string): Finding {
+  return { severity: 'warning', text };
+}
+
+/** An error where the condition holds. */
+export function errorIf(isWrong: boolean, text: string): readonly Finding[] {
+  return isWrong ? [error(text)] : [];
+}
