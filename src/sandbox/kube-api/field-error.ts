@@ -8,6 +8,24 @@ export interface FieldError {
 
 export const NO_FIELD = '<nil>';
 
+/** Above this a whole number is no int64 to the server, but a float. */
+const LARGEST_INT64 = 2 ** 63;
+
+/** A value as the server repeats it: JSON, but for floats, which Go writes in a way of its own. */
+export function asSaid(value: unknown): string {
+  return typeof value !== 'number' || isInt64(value) ? JSON.stringify(value) : floatAsSaid(value);
+}
+
+export function floatAsSaid(value: number): string {
+  const [mantissa = '', exponent = '0'] = value.toExponential().split('e');
+  if (Number(exponent) >= -4 && Number(exponent) < 6) return String(value);
+  return `${mantissa}e${exponent.slice(0, 1)}${exponent.slice(1).padStart(2, '0')}`;
+}
+
+export function isInt64(value: number): boolean {
+  return Number.isInteger(value) && Math.abs(value) < LARGEST_INT64;
+}
+
 export function required(field: string, detail = ''): FieldError {
   return {
     reason: 'FieldValueRequired',
@@ -17,7 +35,7 @@ export function required(field: string, detail = ''): FieldError {
 }
 
 export function invalid(field: string, value: unknown, detail: string): FieldError {
-  return { reason: 'FieldValueInvalid', field, message: `Invalid value: ${JSON.stringify(value)}: ${detail}` };
+  return { reason: 'FieldValueInvalid', field, message: `Invalid value: ${asSaid(value)}: ${detail}` };
 }
 
 /** Of a whole object or list, which the server does not repeat in its answer. */
@@ -31,7 +49,7 @@ export function typeInvalid(field: string, value: unknown, detail: string): Fiel
 
 export function notSupported(field: string, value: unknown, supported: readonly unknown[]): FieldError {
   const listed = supported.map((one) => JSON.stringify(String(one))).join(', ');
-  const message = `Unsupported value: ${JSON.stringify(value)}: supported values: ${listed}`;
+  const message = `Unsupported value: ${asSaid(value)}: supported values: ${listed}`;
   return { reason: 'FieldValueNotSupported', field, message };
 }
 

@@ -1,5 +1,4 @@
-import { durationNanoseconds } from './duration.ts';
-import { type Rule, rule } from './schema.ts';
+import { nanoseconds, type Rule, rule } from './schema.ts';
 
 interface Path {
   readonly type: string;
@@ -59,8 +58,9 @@ export const timeoutRules: readonly Rule[] = [
   rule<{ readonly request?: string; readonly backendRequest?: string }>(
     'backendRequest timeout cannot be longer than request timeout',
     ({ request, backendRequest }) => {
-      const whole = durationNanoseconds(request ?? '0') ?? 0;
-      return whole === 0 || (durationNanoseconds(backendRequest ?? '0') ?? 0) <= whole;
+      if (request === undefined || backendRequest === undefined) return true;
+      const whole = nanoseconds(request);
+      return whole === 0 || nanoseconds(backendRequest) <= whole;
     },
   ),
 ];

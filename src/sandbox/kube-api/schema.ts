@@ -47,6 +47,8 @@ export interface StringSchema extends Common {
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly pattern?: RegExp;
+  /** The pattern as its author wrote it, where that is with needless escapes. */
+  readonly patternText?: string;
 }
 
 export interface NumberSchema extends Common {
@@ -112,7 +114,7 @@ export const duration = string({
 });
 
 /** Of a text that is no duration the server's rule language says that it cannot be converted. */
-function nanoseconds(self: string): number {
+export function nanoseconds(self: string): number {
   const parsed = durationNanoseconds(self);
   if (parsed === undefined) throw new RuleError("type conversion error from 'string' to 'google.protobuf.Duration'");
   return parsed;

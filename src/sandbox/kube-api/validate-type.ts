@@ -1,20 +1,23 @@
-import { type FieldError, invalid, NO_FIELD, typeInvalid } from './field-error.ts';
+import { type FieldError, invalid, isInt64, NO_FIELD, typeInvalid } from './field-error.ts';
 import type { NumberSchema, Schema, StringSchema } from './schema.ts';
 
-/** Above this a whole number is no int64 to the server, but a float. */
-const LARGEST_INT64 = 2 ** 63;
 const FORMATS = {
-  byte: /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/,
+  byte: /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$/,
   'date-time': /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[-+]\d{2}:\d{2})$/,
 };
 const LARGEST_INT32 = 2_147_483_647;
 const SMALLEST_INT32 = -2_147_483_648;
+
+/** What a text of a format is said to be where it is none. */
+const seenOf: Readonly<Record<string, string>> = { boolean: '', object: '', integer: 'int64', number: 'float64' };
 
 /** What is wrong with the type of a value, as the server's schema library says it. */
 export function typeErrors(schema: Schema, value: unknown, path: string): readonly FieldError[] {
   if (schema.type === 'integer' || schema.type === 'number') return numberErrors(schema, value, path);
 
   const actual = typeOf(value);
+  const seen = schema.type === 'string' && schema.format !== undefined ? seenOf[actual] : undefined;
+  if (schema.type === 'string' && seen !== undefined) return [wrong(path, seen, schema.format ?? '')];
   if (schema.type === 'int-or-string') {
     return actual === 'integer' || actual === 'string' ? [] : [wrong(path, actual, 'integer or string')];
   }
@@ -33,8 +36,7 @@ function numberErrors(schema: NumberSchema, value: unknown, path: string): reado
   const actual = typeOf(value);
   const { type, format } = schema;
   // With a format, of a boolean or an object the server's library forgets the type it saw.
-  const forgotten = format !== undefined && (actual === 'boolean' || actual === 'object');
-  if (forgotten) return [wrong(path, '', format)];
+  if (format !== undefined && (actual === 'boolean' || actual === 'object')) return [wrong(path, '', format)];
   if (actual !== 'integer' && actual !== 'number') return [wrong(path, actual, type)];
   if (type === 'number') return [];
   if (actual === 'number') return notWhole(format, path);
@@ -63,5 +65,5 @@ function typeOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
   if (typeof value !== 'number') return typeof value;
-  return Number.isInteger(value) && Math.abs(value) < LARGEST_INT64 ? 'integer' : 'number';
+  return isInt64(value) ? 'integer' : 'number';
 }

@@ -1,8 +1,10 @@
 import {
   duplicate,
   type FieldError,
+  floatAsSaid,
   invalid,
   invalidAsAWhole,
+  isInt64,
   NO_FIELD,
   notSupported,
   required,
@@ -56,7 +58,7 @@ function atMostOneErrors(groups: readonly (readonly string[])[], value: JsonObje
 /** One count is of the schema's `oneOf`; several are of an `allOf` of them, which complains once more. */
 function countErrors(counts: readonly number[], path: string): FieldError[] {
   const broken = counts.filter((count) => count > 1);
-  const errors = broken.slice(0, 1).map((count) => {
+  const errors = [...new Set(broken)].map((count) => {
     const alternatives = `must validate one and only one schema (oneOf). Found ${count} valid alternatives`;
     return invalid(NO_FIELD, '', `"${path}" ${alternatives}`);
   });
@@ -87,8 +89,16 @@ function listErrors(schema: ListSchema, value: readonly unknown[], path: string)
   ];
 }
 
-function duplicates({ listType, listMapKeys = [] }: ListSchema, value: readonly unknown[], path: string): FieldError[] {
+function duplicates(
+  { listType, listMapKeys = [] }: ListSchema,
+  value: readonly unknown[],
+  path: string,
+): readonly FieldError[] {
   if (listType === undefined) return [];
+  const misfit = listType === 'map' ? value.findIndex((item) => !isObject(item)) : -1;
+  if (misfit !== -1) {
+    return [invalid(`${path}[${misfit}]`, value[misfit], 'must be an object for an array of list-type map')];
+  }
 
   const seen = new Set<string>();
   return value.flatMap((item, index) => {
@@ -122,23 +132,25 @@ function enumErrors(schema: Schema, value: unknown, path: string): readonly Fiel
 function rangeErrors(schema: Schema, value: number, path: string): readonly FieldError[] {
   if (!('minimum' in schema || 'maximum' in schema)) return [];
   const { minimum = value, maximum = value } = schema;
-  if (value < minimum) return [invalid(path, value, `${path} in body should be greater than or equal to ${minimum}`)];
-  if (value > maximum) return [invalid(path, value, `${path} in body should be less than or equal to ${maximum}`)];
+  // A limit is of the type of the value that it is compared with.
+  const said = (limit: number) => (isInt64(value) ? limit : floatAsSaid(limit));
+  if (value < minimum)
+    return [invalid(path, value, `${path} in body should be greater than or equal to ${said(minimum)}`)];
+  if (value > maximum)
+    return [invalid(path, value, `${path} in body should be less than or equal to ${said(maximum)}`)];
   return [];
 }
 
+/** Of a text only the first mistake is told. */
 function textErrors(schema: Schema, value: string, path: string): readonly FieldError[] {
   if (schema.type !== 'string') return [];
   const { minLength = 0, maxLength = value.length, pattern } = schema;
-  return [
-    ...(value.length > maxLength ? [tooLong(path, maxLength)] : []),
-    ...(value.length < minLength
-      ? [invalid(path, value, `${path} in body should be at least ${minLength} chars long`)]
-      : []),
-    ...(pattern?.test(value) === false
-      ? [invalid(path, value, `${path} in body should match '${asWritten(pattern)}'`)]
-      : []),
-  ];
+  if (value.length > maxLength) return [tooLong(path, maxLength)];
+  if (value.length < minLength) {
+    return [invalid(path, value, `${path} in body should be at least ${minLength} chars long`)];
+  }
+  if (pattern?.test(value) !== false) return [];
+  return [invalid(path, value, `${path} in body should match '${schema.patternText ?? asWritten(pattern)}'`)];
 }
 
 /** A pattern as its author wrote it: JavaScript escapes slashes where Go does not. */
