@@ -52,7 +52,6 @@ export const ROLE_BINDINGS: Kind = {
   kind: 'RoleBinding',
   plural: 'rolebindings',
   singular: 'rolebinding',
-  columns: [{ name: 'Role', description: '', path: ['roleRef', 'name'] }],
 };
 export const CLUSTER_ROLES: Kind = {
   ...rbac,

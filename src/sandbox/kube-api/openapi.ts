@@ -1,5 +1,6 @@
 import { apiVersion, KINDS } from './kinds.ts';
 import type { JsonObject } from './object.ts';
+import { componentName, componentOf } from './openapi-schema.ts';
 
 const QUERY = ['dryRun', 'fieldManager', 'fieldValidation'].map((name) => ({
   name,
@@ -7,10 +8,7 @@ const QUERY = ['dryRun', 'fieldManager', 'fieldValidation'].map((name) => ({
   schema: { type: 'string', uniqueItems: true },
 }));
 
-/**
- * As much OpenAPI as makes kubectl leave validation to the server: which kinds take a `fieldValidation`. It carries no
- * schemas, so `kubectl explain` has nothing to say.
- */
+/** As much OpenAPI as makes kubectl leave validation to the server (which kinds take a `fieldValidation`), and explain. */
 export const OPENAPI: ReadonlyMap<string, JsonObject> = new Map<string, JsonObject>([
   [
     '/openapi/v3',
@@ -34,8 +32,15 @@ function describe(path: string): JsonObject {
     const scope = namespaced ? '/namespaces/{namespace}' : '';
     const type = { group, version, kind };
     const operation = { parameters: QUERY, 'x-kubernetes-group-version-kind': type, responses: {} };
-    return [`/${path}${scope}/${plural}/{name}`, { patch: { ...operation, 'x-kubernetes-action': 'patch' } }];
+    const get = { 'x-kubernetes-group-version-kind': type, 'x-kubernetes-action': 'get', responses: {} };
+    return [`/${path}${scope}/${plural}/{name}`, { get, patch: { ...operation, 'x-kubernetes-action': 'patch' } }];
   });
   const title = kinds[0] === undefined ? path : apiVersion(kinds[0], version ?? '');
-  return { openapi: '3.0.0', info: { title, version: '1' }, paths: Object.fromEntries(operations), components: {} };
+  const schemas = kinds.map((kind) => [componentName(kind, version ?? ''), componentOf(kind, version ?? '')]);
+  return {
+    openapi: '3.0.0',
+    info: { title, version: '1' },
+    paths: Object.fromEntries(operations),
+    components: { schemas: Object.fromEntries(schemas) },
+  };
 }
