@@ -5,7 +5,13 @@ import { onTestFinished, vi } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { type Bookinfo, startBookinfo } from '../../src/sandbox/bookinfo/bookinfo.ts';
 import { kubeconfig } from '../../src/sandbox/kube-api/kubeconfig.ts';
-import { type KubeApi, type KubeApiOptions, type KubeObject, startKubeApi } from '../../src/sandbox/kube-api/server.ts';
+import {
+  ADMIN,
+  type KubeApi,
+  type KubeApiOptions,
+  type KubeObject,
+  startKubeApi,
+} from '../../src/sandbox/kube-api/server.ts';
 import { bookinfoObjects } from '../../src/sandbox/world.ts';
 import { InMemoryLog } from './in-memory-log.ts';
 import { startWire } from './kube.ts';
@@ -21,13 +27,19 @@ export interface BookinfoWorld {
   restartKube(options: Pick<KubeApiOptions, 'objects' | 'historyLength'>): Promise<void>;
 }
 
+interface Options extends Partial<KubeApiOptions> {
+  /** Whose token the router has. */
+  readonly user?: string;
+}
+
 /** Bookinfo behind a router that follows an API server of its own, with the tutorial's objects at first. */
-export async function startBookinfoWorld(options: Partial<KubeApiOptions> = {}): Promise<BookinfoWorld> {
+export async function startBookinfoWorld({ user = ADMIN, ...options }: Options = {}): Promise<BookinfoWorld> {
   let kube = await startKubeApi({ port: 0, objects: await bookinfoObjects(), ...options });
+  const tokens = { [user]: kube.token(user), [ADMIN]: kube.token() };
   const wire = await startWire(kube.url);
   const log = new InMemoryLog();
   const file = join(temporaryFolder(), 'kubeconfig');
-  await writeFile(file, kubeconfig(wire.url, 'admin'));
+  await writeFile(file, kubeconfig(wire.url, kube.token(user)));
   const bookinfo = await startBookinfo({ kubeconfig: file, port: 0, requestsPerSecond: 0, log });
   onTestFinished(async () => {
     await bookinfo.stop();
@@ -44,7 +56,7 @@ export async function startBookinfoWorld(options: Partial<KubeApiOptions> = {}):
     restartKube: async (options) => {
       const { port } = kube;
       await kube.stop();
-      kube = await startKubeApi({ port, ...options });
+      kube = await startKubeApi({ port, tokens, ...options });
     },
   };
 }
@@ -63,19 +75,30 @@ export function objectsOf(yaml: string): readonly KubeObject[] {
 }
 
 /** Creates or replaces, as `kubectl apply` would. */
-export async function apply(kube: Pick<KubeApi, 'url'>, objects: readonly KubeObject[]): Promise<void> {
+export async function apply(kube: Kube, objects: readonly KubeObject[]): Promise<void> {
   for (const object of objects) {
     const path = `${kube.url}${pathOf(object.kind)}`;
-    const existing = await fetch(`${path}/${object.metadata.name}`);
+    const existing = await send(kube, 'GET', `${path}/${object.metadata.name}`);
     const answer = existing.ok
-      ? await send('PUT', `${path}/${object.metadata.name}`, withVersion(object, await readObject(existing)))
-      : await send('POST', path, object);
+      ? await send(kube, 'PUT', `${path}/${object.metadata.name}`, withVersion(object, await readObject(existing)))
+      : await send(kube, 'POST', path, object);
     if (!answer.ok) throw new Error(await answer.text());
   }
 }
 
-export async function remove(kube: Pick<KubeApi, 'url'>, kind: string, name: string): Promise<void> {
-  await fetch(`${kube.url}${pathOf(kind)}/${name}`, { method: 'DELETE' });
+export async function remove(kube: Kube, kind: string, name: string): Promise<void> {
+  await send(kube, 'DELETE', `${kube.url}${pathOf(kind)}/${name}`);
+}
+
+/** Lets a user read the routing objects of all namespaces. */
+export async function letRead(kube: Kube, user: string): Promise<void> {
+  const rbac = `${kube.url}/apis/rbac.authorization.k8s.io/v1`;
+  const metadata = { name: 'reader' };
+  const rules = [{ apiGroups: ['networking.istio.io'], resources: ['*'], verbs: ['get', 'list', 'watch'] }];
+  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'reader' };
+  const subjects = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: user }];
+  await send(kube, 'POST', `${rbac}/clusterroles`, { metadata, rules });
+  await send(kube, 'POST', `${rbac}/clusterrolebindings`, { metadata, roleRef, subjects });
 }
 
 /** Who answers a call of the product page to reviews: a version, or `503 NC`. */
@@ -136,6 +159,10 @@ function withVersion(object: KubeObject, existing: KubeObject): KubeObject {
   return { ...object, metadata: { ...existing.metadata, ...object.metadata } };
 }
 
-function send(method: string, url: string, body: object): Promise<Response> {
-  return fetch(url, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+type Kube = Pick<KubeApi, 'url' | 'token'>;
+
+/** As the admin. */
+function send(kube: Kube, method: string, url: string, body?: object): Promise<Response> {
+  const headers = { authorization: `Bearer ${kube.token()}`, 'content-type': 'application/json' };
+  return fetch(url, { method, headers, ...(body && { body: JSON.stringify(body) }) });
 }

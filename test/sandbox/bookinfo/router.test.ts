@@ -5,6 +5,7 @@ import {
   apply,
   askReviews,
   countAnswers,
+  letRead,
   objectsOf,
   remove,
   ruleFile,
@@ -112,11 +113,10 @@ describe('the router between the services', () => {
   });
 
   it('spreads over all versions while it may not list the routing objects, and follows them once it may', async () => {
-    let mayList = false;
-    const { bookinfo, log } = await startBookinfoWorld({ authorize: () => mayList });
+    const { bookinfo, kube, log } = await startBookinfoWorld({ user: 'router' });
 
     await answeredBy(bookinfo, ['v1', 'v2', 'v3']);
-    mayList = true;
+    await letRead(kube, 'router');
 
     await answeredBy(bookinfo, ['v1']);
     expect(log.messages('warn')).toContain('the routing objects cannot be listed yet');

@@ -171,6 +171,21 @@ export function describeBehaviour(world: () => World): void {
       expect(await namesOf(`fieldSelector=metadata.name%3D${name}`)).toEqual([name]);
     });
 
+    it.each`
+      plural                | columns
+      ${'virtualservices'}  | ${['Name', 'Gateways', 'Hosts', 'Age']}
+      ${'destinationrules'} | ${['Name', 'Host', 'Age']}
+      ${'gateways'}         | ${['Name', 'Age']}
+      ${'httproutes'}       | ${['Name', 'Hostnames', 'Age']}
+    `('has the columns $columns for $plural', async ({ plural, columns }) => {
+      const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
+
+      const { body } = await world().ask('GET', world().path(plural), { headers: { accept } });
+
+      const definitions = body?.['columnDefinitions'] as { name: string }[]; // of a Table
+      expect(definitions.map(({ name }) => name)).toEqual(columns);
+    });
+
     it('shows a table to those who ask for one', async () => {
       const { path, name } = await world().make(reviews(100));
       const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
@@ -203,6 +218,29 @@ export function describeBehaviour(world: () => World): void {
       const versions = events.map(({ object }) => Number(object.metadata?.resourceVersion));
       expect(versions).toEqual(versions.toSorted((one, other) => one - other));
       expect(versions[0]).toBeGreaterThan(Number(made.metadata?.resourceVersion));
+    });
+
+    it.each(['', '&resourceVersion=0'])(
+      'begins with what there is, and goes on with what comes (%s)',
+      async (since) => {
+        const { name, path } = await world().make(reviews(90, 10));
+        const only = `fieldSelector=metadata.name%3D${name}`;
+
+        const watching = world().watch(`${world().virtualServices}?watch=true${since}&${only}`, 2, async () => {
+          await world().ask('PATCH', path, { type: MERGE_PATCH, body: { metadata: { labels: { a: '1' } } } });
+        });
+
+        expect(await watching).toMatchObject([
+          { type: 'ADDED', object: { metadata: { name } } },
+          { type: 'MODIFIED', object: { metadata: { name, labels: { a: '1' } } } },
+        ]);
+      },
+    );
+
+    it('has nothing to tell of what is not yet', async () => {
+      const future = 'watch=true&resourceVersion=99999999&timeoutSeconds=1';
+
+      expect(await world().watch(`${world().virtualServices}?${future}`, Infinity)).toEqual([]);
     });
 
     it('begins with what there is, and says when that was all', async () => {

@@ -93,6 +93,28 @@ export const conflictCases: readonly AnswerCase[] = [
     body: { metadata: { generation: 2 }, spec: { http: [{ route: [{ weight: 90 }] }] } },
   },
   {
+    name: 'takes a merge patch with the current resourceVersion',
+    ask: async (world) => {
+      const { path, made } = await world.make(reviews(100));
+      const { resourceVersion } = made.metadata ?? {};
+      return world.ask('PATCH', path, {
+        type: MERGE_PATCH,
+        body: { metadata: { resourceVersion, labels: { a: 'b' } } },
+      });
+    },
+    status: 200,
+    body: { metadata: { generation: 1, labels: { a: 'b' } } },
+  },
+  {
+    name: 'takes a POST to an object for its creation',
+    ask: async (world) => {
+      const { name, path } = await world.make(reviews(100));
+      return world.ask('POST', path, { body: { ...reviews(100), metadata: { name } } });
+    },
+    status: 409,
+    reason: 'AlreadyExists',
+  },
+  {
     name: 'refuses a PUT with another uid',
     ask: (world) => put(world, { uid: OTHER_UID }),
     status: 409,

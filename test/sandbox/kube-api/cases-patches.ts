@@ -36,6 +36,19 @@ export const jsonPatchCases: readonly AnswerCase[] = [
     ...REJECTED,
   },
   {
+    name: 'applies what comes after a test of the resourceVersion that holds',
+    ask: async (world) => {
+      const { path, made } = await world.make(reviews(90, 10));
+      const body = [
+        { op: 'test', path: '/metadata/resourceVersion', value: made.metadata?.resourceVersion },
+        { op: 'replace', path: WEIGHT, value: 20 },
+      ];
+      return world.ask('PATCH', path, { type: JSON_PATCH, body });
+    },
+    status: 200,
+    body: { spec: { http: [{ route: [{ weight: 20 }, { weight: 10 }] }] } },
+  },
+  {
     name: 'tells a number from its text in a test',
     ask: jsonPatch({ op: 'test', path: WEIGHT, value: '90' }),
     ...REJECTED,
@@ -217,6 +230,17 @@ export const mergePatchCases: readonly AnswerCase[] = [
     reason: 'UnsupportedMediaType',
     message: UNSUPPORTED,
   })),
+  {
+    name: 'takes no apply patch over 3 MiB',
+    ask: (world) =>
+      world.ask('PATCH', `${world.virtualServices}/large?fieldManager=one`, {
+        type: 'application/apply-patch+yaml',
+        body: { ...reviews(100), metadata: { name: 'large', annotations: { a: 'x'.repeat(3_382_757) } } },
+      }),
+    status: 413,
+    reason: 'RequestEntityTooLarge',
+    message: 'Request entity too large: limit is 3145728',
+  },
   {
     name: 'refuses force where nothing is applied',
     ask: patch(MERGE_PATCH, {}, '?force=true'),

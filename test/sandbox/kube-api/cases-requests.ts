@@ -97,6 +97,11 @@ export const bodyCases: readonly AnswerCase[] = [
     message: 'etcdserver: request is too large',
   },
   {
+    name: 'stores 1.4 MB',
+    ask: post({ ...virtualService({ hosts: ['x'.repeat(1_434_000)] }), metadata: { name: 'large' } }, '?dryRun=All'),
+    status: 201,
+  },
+  {
     name: 'takes the name of the path only',
     ask: async (world) => {
       const { made } = await world.make(reviews(100));
@@ -224,6 +229,34 @@ export const fieldValidationCases: readonly AnswerCase[] = [
     ...STRICT_PATCH,
   },
   {
+    name: 'refuses unknown keys of the metadata in a strict merge patch',
+    ask: strictly('PATCH', MERGE_PATCH, () => ({ metadata: { lables: { a: 'b' } } })),
+    ...STRICT_PATCH,
+    message: /^ "" is invalid: patch: Invalid value: ".*": strict decoding error: unknown field "metadata\.lables"$/,
+  },
+  ...(['labels', 'annotations'] as const).map((field) => ({
+    name: `refuses ${field} that are numbers in a merge patch`,
+    ask: async (world: World) => {
+      const { path } = await world.make(reviews(100));
+      return world.ask('PATCH', path, { type: MERGE_PATCH, body: { metadata: { [field]: { a: 5 } } } });
+    },
+    status: 422,
+    reason: 'Invalid',
+    message: new RegExp(`: json: cannot unmarshal number into Go struct field ObjectMeta.${field} of type string$`),
+    details: { causes: [{ reason: 'FieldValueInvalid', field: 'patch' }] },
+  })),
+  {
+    name: 'refuses a label that is none in a merge patch, and says so three times',
+    ask: async (world) => {
+      const { path } = await world.make(reviews(100));
+      return world.ask('PATCH', path, { type: MERGE_PATCH, body: { metadata: { labels: { a: 'not valid!' } } } });
+    },
+    status: 422,
+    message:
+      /^VirtualService\.\S+ "made-\d+" is invalid: metadata\.labels: Invalid value: "not valid!": a valid label must /,
+    details: { causes: [1, 2, 3].map(() => ({ reason: 'FieldValueInvalid', field: 'metadata.labels' })) },
+  },
+  {
     name: 'warns of unknown fields, and drops them',
     ask: async (world) => {
       const { path } = await world.make(reviews(100));
@@ -325,6 +358,22 @@ export const listCases: readonly AnswerCase[] = [
     status,
     message,
   })),
+  {
+    name: 'takes a limit below zero for none',
+    ask: (world) => world.ask('GET', `${world.virtualServices}?limit=-1`),
+    status: 200,
+    body: { kind: 'VirtualServiceList', metadata: { continue: '' } },
+  },
+  {
+    name: 'does not know the future of one object either',
+    ask: async (world) => {
+      const { path } = await world.make(reviews(100));
+      return world.ask('GET', `${path}?resourceVersion=99999999`);
+    },
+    status: 504,
+    reason: 'Timeout',
+    message: /^Timeout: Too large resource version: 99999999, current: \d+$/,
+  },
   {
     name: 'does not know the future',
     ask: (world) =>

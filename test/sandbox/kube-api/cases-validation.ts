@@ -87,7 +87,16 @@ export const weightCases: readonly AnswerCase[] = [
     ...refusal(VS, `<nil>: Invalid value: "": Checked value must be of type integer with format int32 in ${WEIGHT}`),
   },
   { name: 'drops a weight that is null', ask: creating(reviews(null)), status: 201 },
-  ...[[101], [1000], [60, 30], [100, 100], [50, 51]].map((weights) => ({
+  {
+    name: 'reads 50.0 as 50',
+    ask: (world) =>
+      world.ask('POST', `${world.virtualServices}?dryRun=All`, {
+        body: JSON.stringify({ ...reviews(50), metadata: { name: 'x' } }).replace('"weight":50', '"weight":50.0'),
+      }),
+    status: 201,
+    body: { spec: { http: [{ route: [{ weight: 50 }] }] } },
+  },
+  ...[[-1], [101], [1000], [60, 30], [100, 100], [50, 51], [0, 0]].map((weights) => ({
     name: `takes the weights ${weights}`,
     ask: creating(reviews(...weights)),
     status: 201,
@@ -95,6 +104,12 @@ export const weightCases: readonly AnswerCase[] = [
 ];
 
 export const virtualServiceCases: readonly AnswerCase[] = [
+  { name: 'takes one without a spec', ask: creating({ ...virtualService({}), spec: undefined }), status: 201 },
+  {
+    name: 'takes a port that there is not',
+    ask: creating(virtualService({ http: [{ route: [{ destination: { host: 'a', port: { number: 99_999 } } }] }] })),
+    status: 201,
+  },
   {
     name: 'wants a destination',
     ask: creating(virtualService({ http: [{ route: [{}] }] })),

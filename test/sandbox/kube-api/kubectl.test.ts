@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { type KubeApi, selfSigned, startKubeApi } from '../../../src/sandbox/kube-api/server.ts';
-import { destinationRule, reviews } from './objects.ts';
+import { destinationRule, reviews, virtualService } from './objects.ts';
 
 const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
 
@@ -60,6 +60,80 @@ describe.runIf(hasKubectl)("kubectl with the sandbox's API server", () => {
     expect(columns).toContainEqual(['destinationrules', 'dr', 'networking.istio.io/v1', 'true', 'DestinationRule']);
     expect(columns).toContainEqual(['httproutes', 'gateway.networking.k8s.io/v1', 'true', 'HTTPRoute']);
     expect(columns).toContainEqual(['namespaces', 'ns', 'v1', 'false', 'Namespace']);
+  });
+
+  it('is who the kubeconfig says, may ask what it may, and may be somebody else', async () => {
+    const who = await kubectl(['auth', 'whoami', '-o', 'jsonpath={.status.userInfo.username}']);
+    const may = await kubectl(['auth', 'can-i', 'delete', 'virtualservices']);
+    const as = ['--as', 'system:serviceaccount:shiftbot:shiftbot'];
+    const mayNot = await kubectl(['auth', 'can-i', 'delete', 'virtualservices', ...as]);
+    const refused = await kubectl(['delete', 'vs', 'anything', ...as]);
+
+    expect([who.out, may.out, mayNot.out]).toEqual(['kubernetes-admin', 'yes\n', 'no\n']);
+    expect(refused.out).toBe(
+      'Error from server (Forbidden): virtualservices.networking.istio.io "anything" is forbidden: User "system:serviceaccount:shiftbot:shiftbot" cannot delete resource "virtualservices" in API group "networking.istio.io" in the namespace "default"\n',
+    );
+  });
+
+  it("takes Bookinfo's rule files, in the tutorial's order", async () => {
+    const apply = async (...files: readonly string[]) =>
+      (await kubectl(['apply', ...files.flatMap((file) => ['-f', `manifests/bookinfo/${file}.yaml`])])).out;
+
+    const rules = await apply('destination-rule-all');
+    const first = await apply('virtual-service-all-v1');
+    const half = await apply('virtual-service-reviews-50-v3');
+    const all = await apply('virtual-service-reviews-v3');
+    const jason = await apply('virtual-service-reviews-jason-v2-v3');
+    const { out: gone } = await kubectl(['delete', '-f', 'manifests/bookinfo/virtual-service-all-v1.yaml']);
+
+    const named = (kind: string, said: string) =>
+      ['productpage', 'reviews', 'ratings', 'details']
+        .map((name) => `${kind}.networking.istio.io/${name} ${said}\n`)
+        .join('');
+    expect(rules).toBe(named('destinationrule', 'created'));
+    expect(first).toBe(named('virtualservice', 'created'));
+    expect([half, all, jason]).toEqual([1, 2, 3].map(() => 'virtualservice.networking.istio.io/reviews configured\n'));
+    expect(gone.match(/virtualservice\.networking\.istio\.io "\w+" deleted/g)).toHaveLength(4);
+  });
+
+  it('hears what istiod warns of', async () => {
+    const [rule] = (reviews(100) as { spec: { http: object[] } }).spec.http;
+    const misprint = { ...virtualService({ hosts: ['reviews'], http: [rule, rule] }), metadata: { name: 'misprint' } };
+
+    const { code, out } = await kubectl(['apply', '-f', '-'], misprint);
+
+    expect(code).toBe(0);
+    expect(out).toContain('Warning: virtualService rule #1 not used (only the last rule can have no matches)\n');
+    expect(out).toContain('virtualservice.networking.istio.io/misprint created\n');
+  });
+
+  it('is told that it cannot apply on the server, and which patches there are', async () => {
+    const { code, out } = await kubectl(['apply', '--server-side', '-f', '-'], {
+      ...reviews(100),
+      metadata: { name: 'applied-there' },
+    });
+
+    expect(code).toBe(1);
+    expect(out).toContain(
+      'error: Server-side apply not available on the server: (the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json)',
+    );
+  });
+
+  it('is told when an object is too large', async () => {
+    const { out } = await kubectl(['create', '-f', '-'], {
+      ...reviews(100),
+      metadata: { name: 'large', annotations: { a: 'x'.repeat(3_382_757) } },
+    });
+
+    expect(out).toContain('Error from server (RequestEntityTooLarge): ');
+    expect(out).toContain('Request entity too large: limit is 3145728');
+  });
+
+  it('explains', async () => {
+    const { out } = await kubectl(['explain', 'virtualservices.spec.http.route']);
+
+    expect(out).toMatch(/GROUP:\s+networking\.istio\.io\nKIND:\s+VirtualService\nVERSION:\s+v1\n/);
+    expect(out).toMatch(/destination\t<Object> -required-\n[\s\S]*weight\t<integer>\n/);
   });
 
   it('prints tables', async () => {

@@ -92,17 +92,20 @@ export class World {
     return { status: response.statusCode, headers: response.headers, text, body: parseBody(text) };
   }
 
-  /** The first events of a watch; the watch is then ended from here. */
-  async watch(path: string, count: number): Promise<readonly WatchEvent[]> {
+  /** The first events of a watch; the watch is then ended from here. `meanwhile` is done once the first came. */
+  async watch(path: string, count: number, meanwhile?: () => Promise<void>): Promise<readonly WatchEvent[]> {
     const { statusCode, body } = await request(this.#server.url + path, this.#options('GET', {}));
     const events: WatchEvent[] = [];
     let text = '';
+    let todo = meanwhile;
     for await (const chunk of body) {
       text += String(chunk);
       const lines = text.split('\n');
       text = lines.pop() ?? '';
       events.push(...lines.filter(Boolean).map((line) => watchEvent.parse(JSON.parse(line))));
       if (statusCode !== 200 || events.length >= count) break;
+      await todo?.();
+      todo = undefined;
     }
     return events;
   }
