@@ -11,7 +11,7 @@ export class FolderInUseError extends Error {
  * Takes a folder for this process alone. The lock is a socket in the kernel's own namespace, so that it ends with the process
  * however that ends, and leaves no file behind that could be stale.
  */
-export async function lockFolder(folder: string): Promise<() => Promise<void>> {
+export async function lockFolder(folder: string): Promise<void> {
   const name = createHash('sha256')
     .update(await realpath(folder))
     .digest('hex');
@@ -27,7 +27,6 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
     throw cause;
   }
   server.unref();
-  return () => new Promise((resolve) => server.close(() => resolve()));
 }
 
 function listen(server: Server, path: string): Promise<void> {

@@ -33,7 +33,7 @@ const files = readdirSync(bookinfo).flatMap((file) =>
 export function mutant(random: Random): Mutant {
   const plurals = ['virtualservices', 'virtualservices', 'destinationrules', 'gateways', 'httproutes'] as const;
   const isMadeUp = random.chance(0.5);
-  const made = isMadeUp ? madeUp(random, random.pick(plurals)) : structuredClone(random.pick(files as [unknown]));
+  const made = isMadeUp ? madeUp(random, random.pick(plurals)) : structuredClone(anyOf(random, files));
   const object = isObject(made) ? { ...made, metadata: { name: 'mutant' } } : {};
   const spec: unknown = Reflect.get(object, 'spec');
   const changes = isMadeUp ? random.between(0, 1) : random.between(1, 3);
@@ -42,6 +42,10 @@ export function mutant(random: Random): Mutant {
   }
   const kind = KINDS.find((one) => one.kind === Reflect.get(object, 'kind'));
   return { plural: kind?.plural ?? '', object };
+}
+
+function anyOf(random: Random, list: readonly unknown[]): unknown {
+  return list[random.between(0, list.length - 1)];
 }
 
 function madeUp(random: Random, plural: string): object {
@@ -60,7 +64,10 @@ function madeOf(random: Random, schema: Schema, depth: number): unknown {
       const names = Object.keys(schema.properties);
       const share = depth > DEEPEST ? 0 : Math.min(1, 3 / names.length);
       const wanted = names.filter((name) => random.chance(schema.required?.includes(name) ? 0.9 : share));
-      const entries = wanted.map((name) => [name, madeOf(random, schema.properties[name] as Schema, next())]);
+      const entries = wanted.flatMap((name) => {
+        const property = schema.properties[name];
+        return property === undefined ? [] : [[name, madeOf(random, property, next())]];
+      });
       return Object.fromEntries(random.chance(0.03) ? [...entries, ['bogus', 1]] : entries);
     }
     case 'map':

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { at, field, isObject, items } from '../object.ts';
 import { destinationErrors, destinationsErrors, mirrorsErrors, shareErrors } from './destinations.ts';
+import { faultFindings, httpStatusErrors } from './fault.ts';
 import { error, errorIf, type Finding, warning } from './finding.ts';
 import { authorityErrors, headersErrors } from './headers.ts';
 import {
@@ -23,11 +24,6 @@ const RETRY_ON = [
   ...['cancelled', 'deadline-exceeded', 'internal', 'resource-exhausted', 'unavailable'],
 ];
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', '*'];
-const GRPC_CODES = [
-  ...['OK', 'CANCELLED', 'UNKNOWN', 'INVALID_ARGUMENT', 'DEADLINE_EXCEEDED', 'NOT_FOUND', 'ALREADY_EXISTS'],
-  ...['PERMISSION_DENIED', 'RESOURCE_EXHAUSTED', 'FAILED_PRECONDITION', 'ABORTED', 'OUT_OF_RANGE', 'UNIMPLEMENTED'],
-  ...['INTERNAL', 'UNAVAILABLE', 'DATA_LOSS', 'UNAUTHENTICATED'],
-];
 const KB = 1024;
 
 export function httpRouteFindings(route: unknown, isDelegate: boolean): readonly Finding[] {
@@ -136,50 +132,6 @@ function corsErrors(policy: unknown): readonly Finding[] {
     ...durationErrors(maxAge),
     ...errorIf(/\d(?:\.\d+s|[mun]s)/.test(String(maxAge)), 'max_age duration is accurate only to seconds precision'),
   ];
-}
-
-function faultFindings(fault: unknown): readonly Finding[] {
-  if (fault === undefined) return [];
-  const abort = field(fault, 'abort');
-  const delay = field(fault, 'delay');
-  const isNone = abort === undefined && delay === undefined;
-  return [
-    ...errorIf(isNone, 'HTTP fault injection must have an abort and/or a delay'),
-    ...(abort === undefined ? [] : abortFindings(abort)),
-    ...percentageErrors(at(delay, 'percentage', 'value')),
-    ...durationErrors(field(delay, 'fixedDelay')),
-    ...durationErrors(field(delay, 'exponentialDelay')),
-    ...errorIf(field(delay, 'exponentialDelay') !== undefined, 'exponentialDelay not supported yet'),
-  ];
-}
-
-function abortFindings(abort: unknown): readonly Finding[] {
-  return [...percentageErrors(at(abort, 'percentage', 'value')), ...abortTypeFindings(abort)];
-}
-
-function abortTypeFindings(abort: unknown): readonly Finding[] {
-  const [grpc, http] = [field(abort, 'grpcStatus'), field(abort, 'httpStatus')];
-  if (grpc !== undefined) {
-    const known = `See https://github.com/grpc/grpc/blob/master/doc/statuscodes.md for a list of supported codes, for example 'NOT_FOUND'`;
-    return errorIf(
-      !GRPC_CODES.includes(String(grpc)),
-      `gRPC status ${quoted(String(grpc))} is not supported. ${known}`,
-    );
-  }
-  if (field(abort, 'http2Error') !== undefined) return [error('HTTP/2 abort fault injection not supported yet')];
-  return http === undefined ? [warning('abort configured, but error type not set')] : httpStatusErrors(http);
-}
-
-function percentageErrors(value: unknown): readonly Finding[] {
-  if (value === undefined) return [];
-  const percentage = Number(value);
-  const isGood = percentage === 0 || (percentage >= 0.0001 && percentage <= 100);
-  return errorIf(!isGood, `percentage ${percentage} is neither 0.0, nor in range [0.0001, 100.0]`);
-}
-
-function httpStatusErrors(status: unknown): readonly Finding[] {
-  const code = Number(status ?? 0);
-  return errorIf(code < 200 || code > 600, `HTTP status ${code} is not in range 200-599`);
 }
 
 function mirrorPercentFindings(percent: unknown): readonly Finding[] {
