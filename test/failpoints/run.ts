@@ -82,7 +82,7 @@ async function enumerateAll(
   await Promise.all(
     lanes.map(async (lane) => {
       for (let name = waiting.shift(); name !== undefined; name = waiting.shift())
-        enumerated.set(name, enumerate(name, await lane.record(name), world.build.steps));
+        enumerated.set(name, enumerate(name, await recorded(lane, name), world.build.steps));
     }),
   );
   return enumerated;
@@ -90,6 +90,16 @@ async function enumerateAll(
 
 /** The machine was too busy for what must come before, so that the point was not reached; the report counts such cases. */
 const notPassed: Result = { violations: [], isOnlyLate: false, settledMs: undefined };
+
+async function recorded(lane: Lane, name: ScenarioName): ReturnType<Lane['record']> {
+  for (let left = tries; ; left -= 1) {
+    try {
+      return await lane.record(name);
+    } catch (error) {
+      if (!(error instanceof NotPreparedError) || left === 1) throw error;
+    }
+  }
+}
 
 async function struck(lane: Lane, each: Case): Promise<Ran> {
   for (let left = tries; ; left -= 1) {

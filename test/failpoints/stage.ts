@@ -100,7 +100,9 @@ export class Stage {
   /** A change that was planned from weights that somebody has moved since. */
   async held(): Promise<ChangeId> {
     const id = requestId(`held:${this.#number}`);
-    await this.#store.accept(await this.#plannedFromElsewhere(id));
+    await this.#store.accept(await this.#plannedFromElsewhere(id)).catch((cause: unknown) => {
+      throw new NotPreparedError('Redis does not take what comes before a case', { cause });
+    });
     return this.#cardSays(id, 'Held');
   }
 
