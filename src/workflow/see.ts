@@ -88,6 +88,7 @@ async function lookAt(seeing: Seeing, change: AppliedChange, look: DueLook): Pro
       seen: { kind: 'counted', from: look.from.toISOString(), until: look.until.toISOString(), ...counts },
     };
   }
+  seeing.log.info({ changeId: change.id, because: count.because, look }, 'what came of the traffic cannot be told yet');
   const mayStillCome = count.because === 'unreachable' ? !look.isLastTry : !look.isLast;
   if (mayStillCome) return { kind: 'later' };
   return change.state.seen === undefined

@@ -2,11 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { CountedRequests } from '../../src/domain/seen.ts';
 import { PrometheusTraffic } from '../../src/prometheus/prometheus-traffic.ts';
+import { type PrometheusBinary, preparePrometheus } from '../../src/sandbox/prometheus-server.ts';
 import { TrafficUnavailableError } from '../../src/workflow/errors.ts';
 import type { Traffic, TrafficQuery } from '../../src/workflow/ports.ts';
 import { InMemoryTraffic } from '../support/in-memory-traffic.ts';
 import { MeshExporter } from '../support/mesh-exporter.ts';
-import { findPrometheus, type RealPrometheus, startPrometheus } from '../support/real-prometheus.ts';
+import { realPrometheus } from '../support/prometheus.ts';
 import { StubPrometheus } from '../support/stub-prometheus.ts';
 
 interface Course {
@@ -32,7 +33,7 @@ interface World {
 
 const cluster = 'sandbox';
 const t0 = Date.parse('2026-11-22T14:03:11.000Z');
-const prometheus = await findPrometheus();
+const prometheus = await realPrometheus();
 
 function queryFor(host: string): TrafficQuery {
   return { cluster, host, since: new Date(t0), from: new Date(t0 + 2_000), until: new Date(t0 + 12_000) };
@@ -100,10 +101,10 @@ function rowsOf(version: string, after: readonly CountedRequests[]) {
 }
 
 describe.runIf(prometheus)('with a prometheus', () => {
-  describeTraffic('Prometheus', () => realWorld(prometheus ?? ''));
+  describeTraffic('Prometheus', () => realWorld(prometheus));
 
   it('counts what a client sent since its counters began anew', { timeout: 30_000 }, async () => {
-    const world = await realWorld(prometheus ?? '');
+    const world = await realWorld(prometheus);
     const host = 'restarted.default.svc.cluster.local';
 
     const query = await world.play({
@@ -121,10 +122,12 @@ describe.runIf(prometheus)('with a prometheus', () => {
   });
 });
 
-async function realWorld(path: string): Promise<World> {
+async function realWorld(binary: PrometheusBinary | undefined): Promise<World> {
+  if (binary === undefined) throw new Error('there is no Prometheus');
   const exporter = new MeshExporter();
   await exporter.start();
-  const server: RealPrometheus = await startPrometheus(path, exporter.address);
+  const server = await preparePrometheus({ source: { kind: 'here', binary }, metricsUrl: exporter.url });
+  expect(await server.start()).toEqual({ kind: 'running' });
   const traffic = new PrometheusTraffic(new Map([[cluster, new URL(server.url)]]));
   const away = new PrometheusTraffic(new Map([[cluster, new URL('http://127.0.0.1:1')]]));
   const elsewhere = { host: 'elsewhere.default.svc.cluster.local', version: 'v1', requests: 1 };

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { realPrometheus } from '../support/prometheus.ts';
 import type { SlackMessage } from '../support/slack-client.ts';
 import { StubPrometheus } from '../support/stub-prometheus.ts';
 import { isCard, startTestWorld, type TestWorld } from '../support/test-world.ts';
@@ -7,6 +8,8 @@ const answeredByV1AndV3 = [
   { destination_version: 'v1', response_flags: '-', requests: 591 },
   { destination_version: 'v3', response_flags: '-', requests: 613 },
 ];
+
+const prometheus = await realPrometheus();
 
 describe('what the card says of the traffic', () => {
   let stub: StubPrometheus;
@@ -50,6 +53,29 @@ describe('what the card says of the traffic', () => {
     const notes = world.logs.filter((line) => line.includes('what came of the traffic was noted'));
     expect(notes).toHaveLength(1);
   });
+
+  it.skipIf(prometheus === undefined)(
+    'is how the traffic of Bookinfo was split, by a real Prometheus (needs a Prometheus)',
+    { timeout: 90_000 },
+    async () => {
+      world = await startTestWorld({ bookinfo: { requestsPerSecond: 40 }, prometheus: {} });
+      expect(await world.measuring.state).toEqual({ kind: 'running' });
+      const query = new URLSearchParams({ query: 'count(istio_requests_total)' });
+      await expect
+        .poll(async () => (await fetch(`${world.measuring.url}/api/v1/query?${query}`)).text(), { timeout: 20_000 })
+        .toContain('"value"'); // it scrapes only some seconds after it has started
+      await world.people.command('alice', 'reviews v3 50');
+
+      const seen = await card(['50 % to v3', 'Seen in the last'], 40_000);
+
+      const [, v1, v3, requests] =
+        /Seen in the last 10 s: v1 ([\d.]+) %, v3 ([\d.]+) % of (\d+) requests/.exec(seen.text)?.map(Number) ?? [];
+      expect(v3).toBeGreaterThan(30);
+      expect(v3).toBeLessThan(70);
+      expect((v1 ?? 0) + (v3 ?? 0)).toBeCloseTo(100, 1);
+      expect(requests).toBeGreaterThan(100);
+    },
+  );
 
   it('holds up neither the card nor the next change while Prometheus hangs', { timeout: 60_000 }, async () => {
     stub.hang();

@@ -17,9 +17,9 @@ export class MeshExporter {
     await once(this.#server, 'listening');
   }
 
-  get address(): string {
+  get url(): string {
     const { port } = this.#server.address() as AddressInfo; // it listens on a port
-    return `127.0.0.1:${port}`;
+    return `http://127.0.0.1:${port}/metrics`;
   }
 
   send(counted: CountedRequests): void {
