@@ -48,7 +48,10 @@ const takeScript = new Script(`
   local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
   local before = redis.call('GET', KEYS[2])
   if before == '0' then return { 0, 0, 0 } end
-  if before then return { tonumber(before), 2, 0 } end
+  if before then
+    local place, refused, wait = string.match(before, '^(%d+) (%d+) (%d+)$')
+    return { tonumber(place or before), tonumber(refused or 2), tonumber(wait or 0) } -- a version before kept the place alone
+  end
 
   local full = {}
   for place = 1, #KEYS - 2 do
@@ -56,9 +59,9 @@ const takeScript = new Script(`
     full[place] = math.max(tonumber(redis.call('GET', KEYS[place + 2]) or '0'), now)
     local wait = full[place] - (atOnce - 1) * every - now
     if wait > 0 then
-      redis.call('SET', KEYS[2], place, 'PX', ARGV[2])
       local refused = redis.call('INCR', KEYS[1])
       if refused == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+      redis.call('SET', KEYS[2], string.format('%d %d %d', place, refused, math.ceil(wait)), 'PX', ARGV[2])
       return { place, refused, math.ceil(wait) }
     end
   end

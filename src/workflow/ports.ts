@@ -167,7 +167,7 @@ export type Taken =
 export interface Limits {
   /**
    * Takes one from each of the buckets, or from none of them; what is refused is counted for the first. A request that is delivered
-   * again takes nothing more, and is answered as it was, though never again as the first that was refused.
+   * again takes nothing more, and is answered as it was: the first answer may not have reached anybody.
    */
   take(request: string, buckets: readonly Bucket[]): Promise<Taken>;
   /** How many were refused for a bucket, which begins to be counted anew. */

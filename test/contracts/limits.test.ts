@@ -149,9 +149,10 @@ function describeLimits(where: string, enter: () => Promise<World>): void {
       await takeAll([mine], 2);
 
       expect(await limits.take('first', [mine])).toEqual({ kind: 'taken' });
-      expect(await limits.take('last', [mine])).toMatchObject({ kind: 'refused', refused: 1 });
+      const last = await limits.take('last', [mine]);
+      expect(last).toMatchObject({ kind: 'refused', refused: 1 });
       await world.pass(60_000);
-      expect(await world.elsewhere.take('last', [mine])).toMatchObject({ kind: 'refused', refused: 2 });
+      expect(await world.elsewhere.take('last', [mine])).toEqual(last);
       expect(await limits.refusedSince('mine')).toBe(1);
     });
 

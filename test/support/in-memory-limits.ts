@@ -17,9 +17,7 @@ export class InMemoryLimits implements Limits {
 
   async take(request: string, buckets: readonly Bucket[]): Promise<Taken> {
     await this.#reach();
-    const before = this.#counted.get(request);
-    if (before !== undefined) return before.kind === 'taken' ? before : { ...before, refused: 2, nextInMs: 0 };
-    const taken = this.#take(buckets);
+    const taken = this.#counted.get(request) ?? this.#take(buckets);
     this.#counted.set(request, taken);
     return taken;
   }
