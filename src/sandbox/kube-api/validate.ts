@@ -95,14 +95,15 @@ function duplicates(
   path: string,
 ): readonly FieldError[] {
   if (listType === undefined) return [];
-  const misfit = listType === 'map' ? value.findIndex((item) => !isObject(item)) : -1;
+  // Null passes for an object without keys.
+  const misfit = listType === 'map' ? value.findIndex((item) => item !== null && !isObject(item)) : -1;
   if (misfit !== -1) {
     return [invalid(`${path}[${misfit}]`, value[misfit], 'must be an object for an array of list-type map')];
   }
 
   const seen = new Set<string>();
   return value.flatMap((item, index) => {
-    const key = listType === 'map' && isObject(item) ? pick(item, listMapKeys) : item;
+    const key = listType === 'map' ? pick(isObject(item) ? item : {}, listMapKeys) : item;
     const said = JSON.stringify(key);
     if (!seen.has(said)) {
       seen.add(said);

@@ -187,6 +187,11 @@ export const virtualServiceCases: readonly AnswerCase[] = [
       NOT_CHECKED,
     ),
   },
+  {
+    name: 'lets a list pass for the bytes of a direct response',
+    ask: creating(virtualService({ http: [{ directResponse: { status: 200, body: { bytes: ['*'] } } }] })),
+    status: 201,
+  },
   ...typeMistakes,
 ];
 
@@ -337,6 +342,25 @@ export const otherKindCases: readonly AnswerCase[] = [
       'httproutes',
     ),
     ...refusal(ROUTE, 'spec.rules[0].matches[0].headers[1]: Duplicate value: {"name":"a"}'),
+  },
+  {
+    name: 'wants objects where a list has keys',
+    ask: creating(httpRoute({ matches: [{ queryParams: [1] }] }), 'httproutes'),
+    ...refusal(
+      ROUTE,
+      'spec.rules[0].matches[0].queryParams[0]: Invalid value: "integer": spec.rules[0].matches[0].queryParams[0] in body must be of type object: "integer"',
+      'spec.rules[0].matches[0].queryParams[0]: Invalid value: 1: must be an object for an array of list-type map',
+      NOT_CHECKED,
+    ),
+  },
+  {
+    name: 'takes null for an object there, but for its type',
+    ask: creating(httpRoute({ matches: [{ queryParams: [null] }] }), 'httproutes'),
+    ...refusal(
+      ROUTE,
+      'spec.rules[0].matches[0].queryParams[0]: Invalid value: "null": spec.rules[0].matches[0].queryParams[0] in body must be of type object: "null"',
+      NOT_CHECKED,
+    ),
   },
   {
     name: 'takes a shorter timeout for the backend only',

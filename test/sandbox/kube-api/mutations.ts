@@ -44,6 +44,10 @@ export function mutant(random: Random): Mutant {
   return { plural: kind?.plural ?? '', object };
 }
 
+function wrong(random: Random): unknown {
+  return structuredClone(random.pick(WRONG));
+}
+
 function anyOf(random: Random, list: readonly unknown[]): unknown {
   return list[random.between(0, list.length - 1)];
 }
@@ -57,7 +61,7 @@ function madeUp(random: Random, plural: string): object {
 
 /** Mostly what the schema wants. */
 function madeOf(random: Random, schema: Schema, depth: number): unknown {
-  if (random.chance(0.03)) return random.pick(WRONG);
+  if (random.chance(0.03)) return wrong(random);
   const next = () => depth + 1;
   switch (schema.type) {
     case 'object': {
@@ -94,7 +98,7 @@ function mutate(random: Random, root: Node): void {
   const { node, key } = random.pick([first, ...rest]);
   switch (random.weighed({ replace: 5, remove: 2, rename: 1, add: 2, repeat: 1 })) {
     case 'replace':
-      Reflect.set(node, key, structuredClone(random.pick(WRONG)));
+      Reflect.set(node, key, wrong(random));
       return;
     case 'remove':
       if (Array.isArray(node)) node.splice(Number(key), 1);
@@ -106,8 +110,8 @@ function mutate(random: Random, root: Node): void {
       Reflect.deleteProperty(node, key);
       return;
     case 'add':
-      if (Array.isArray(node)) node.push(structuredClone(random.pick(WRONG)));
-      else Reflect.set(node, String(random.pick(['timeout', 'name', 'weight', 'bogus', 'tls'])), random.pick(WRONG));
+      if (Array.isArray(node)) node.push(wrong(random));
+      else Reflect.set(node, String(random.pick(['timeout', 'name', 'weight', 'bogus', 'tls'])), wrong(random));
       return;
     default:
       if (Array.isArray(node)) node.push(structuredClone(node[Number(key)]));
