@@ -76,8 +76,9 @@ interface DeleteOptions {
 function deleteOptions({ query }: ResourceRequest, body: string): DeleteOptions {
   const sent = body === '' ? undefined : parseOptions(body);
   const fromBody = field(sent, 'dryRun');
-  const dryRun = Array.isArray(fromBody) ? fromBody.map(String) : query.getAll('dryRun');
-  const policy = field(sent, 'propagationPolicy') ?? query.get('propagationPolicy') ?? undefined;
+  const inBody = Array.isArray(fromBody) ? fromBody.map(String) : [];
+  const dryRun = sent === undefined ? query.getAll('dryRun') : inBody; // beside a body the query says nothing
+  const policy = sent === undefined ? (query.get('propagationPolicy') ?? undefined) : field(sent, 'propagationPolicy');
   refuseOptions('DeleteOptions', [...dryRunErrors(dryRun), ...policyErrors(policy)]);
   return { dryRun: dryRun.includes('All'), preconditions: field(sent, 'preconditions') };
 }

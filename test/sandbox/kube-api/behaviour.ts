@@ -41,6 +41,21 @@ export function describeBehaviour(world: () => World): void {
       expect(now.body).toEqual(made);
     });
 
+    it('takes no notice of what the query asks of a deletion that has a body, a dry run included', async () => {
+      const { path } = await world().make(reviews(90, 10));
+      const tried = await world().ask('DELETE', path, {
+        body: { kind: 'DeleteOptions', apiVersion: 'v1', dryRun: ['All'] },
+      });
+      const still = await world().ask('GET', path);
+
+      const deleted = await world().ask('DELETE', `${path}?dryRun=All`, {
+        body: { kind: 'DeleteOptions', apiVersion: 'v1' },
+      });
+      const gone = await world().ask('GET', path);
+
+      expect([tried.status, still.status, deleted.status, gone.status]).toEqual([200, 200, 200, 404]);
+    });
+
     it('loses nothing when many patch at once without a resourceVersion', async () => {
       const { path } = await world().make(reviews(100));
       const labels = Array.from({ length: 8 }, (_, index) => `label-${index}`);
