@@ -2,14 +2,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Change } from '../domain/change.ts';
 import { ledgerAnnotation, readLedger, record } from '../domain/ledger.ts';
 import { type ChangeId, type RoutingObject, resolveHost, type ServiceName } from '../domain/names.ts';
+import type { ObjectRef } from '../domain/object-edit.ts';
 import type { Route, Weights } from '../domain/route.ts';
 import { LedgerUnreadableError } from '../workflow/errors.ts';
-import type { Aged, Edit, Found, Glance, Log, OpenRoute, Touched, Written } from '../workflow/ports.ts';
+import type { Aged, Edit, Found, Glance, Log, OpenObject, OpenRoute, Touched, Written } from '../workflow/ports.ts';
 import { toEvent } from './event.ts';
 import { findService } from './find-service.ts';
 import type { KubeClient } from './kube-client.ts';
 import { AlreadyExistsError, ConflictError, NotFoundError } from './kube-errors.ts';
 import { Namespaces } from './namespaces.ts';
+import { openObject } from './rule-object.ts';
 import {
   type DestinationRule,
   destinationHosts,
@@ -64,6 +66,10 @@ export class ClusterMesh {
     const all = uncovered ? await this.#listRules(namespace) : rules;
     const route = toRoute(this.#cluster, live, rulesIn(all));
     return { route, write: (edit, options) => this.#write(live, edit, options?.dryRun ?? false) };
+  }
+
+  open(object: ObjectRef): Promise<OpenObject> {
+    return openObject(this.#client, object);
   }
 
   async services(namespace: string): Promise<Glance<readonly Route[]>> {

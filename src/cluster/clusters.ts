@@ -1,9 +1,11 @@
 import type { Change } from '../domain/change.ts';
 import type { ChangeId, Place, RoutingObject, ServiceName } from '../domain/names.ts';
+import type { ObjectContent, ObjectRef } from '../domain/object-edit.ts';
 import type { Route, Weights } from '../domain/route.ts';
 import { MeshUnavailableError } from '../workflow/errors.ts';
-import type { Found, Glance, Mesh, OpenRoute, Touched } from '../workflow/ports.ts';
+import type { Found, Glance, Mesh, OpenObject, OpenRoute, Touched } from '../workflow/ports.ts';
 import type { ClusterMesh } from './cluster-mesh.ts';
+import { picture } from './rule-object.ts';
 
 /** All clusters we serve, behind one mesh: each call goes to the cluster it names. */
 export class Clusters implements Mesh {
@@ -24,6 +26,14 @@ export class Clusters implements Mesh {
 
   read(object: RoutingObject): Promise<OpenRoute | undefined> {
     return this.#meshOf(object).read(object);
+  }
+
+  open(cluster: string, object: ObjectRef): Promise<OpenObject> {
+    return this.#meshOf({ cluster }).open(object);
+  }
+
+  picture(object: RoutingObject, content: ObjectContent): Pick<Route, 'hosts' | 'gateways' | 'rules'> {
+    return picture(object, content);
   }
 
   services(place: Place): Promise<Glance<readonly Route[]>> {

@@ -104,6 +104,31 @@ export class KubeClient {
     return { body: reply.data, warnings: readWarnings(reply.headers['warning']) };
   }
 
+  async create(resource: Resource, namespace: string, body: object, dryRun: boolean): Promise<Reply> {
+    const request = { ...resource, namespace, body, fieldManager, ...(dryRun ? { dryRun: 'All' } : {}) };
+    const reply = await this.#call(() =>
+      this.#objects.createNamespacedCustomObjectWithHttpInfo(request, this.#limited()),
+    );
+    return { body: reply.data, warnings: readWarnings(reply.headers['warning']) };
+  }
+
+  /** Only the object that was read, as it was read. */
+  async delete(
+    resource: Resource,
+    namespace: string,
+    name: string,
+    preconditions: { readonly uid: string; readonly resourceVersion: string },
+    dryRun: boolean,
+  ): Promise<readonly string[]> {
+    // All of it in the body: beside one, the API server takes no notice of the query, a dry run included.
+    const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions, ...(dryRun ? { dryRun: ['All'] } : {}) };
+    const request = { ...resource, namespace, name, body };
+    const reply = await this.#call(() =>
+      this.#objects.deleteNamespacedCustomObjectWithHttpInfo(request, this.#limited()),
+    );
+    return readWarnings(reply.headers['warning']);
+  }
+
   async createEvent(namespace: string, body: CoreV1Event): Promise<void> {
     await this.#call(() => this.#core.createNamespacedEvent({ namespace, body, fieldManager }, this.#limited()));
   }

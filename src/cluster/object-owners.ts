@@ -2,6 +2,8 @@ import { type Owner, toolOf, tools } from '../domain/owner.ts';
 
 /** The marks that other tools leave on an object. */
 export interface Marked {
+  /** VirtualService, where nothing is said. */
+  readonly kind?: string | undefined;
   readonly name: string;
   readonly namespace: string;
   readonly annotations?: Readonly<Record<string, string>> | undefined;
@@ -17,7 +19,7 @@ export interface Marked {
 /** Argo Rollouts leaves no mark on a VirtualService, but one on the DestinationRules that it works with. */
 export const rolloutAnnotation = 'argo-rollouts.argoproj.io/managed-by-rollouts';
 
-/** Who else manages a VirtualService. `weightsWriter`: whoever set its rules last. */
+/** Who else manages a routing object. `weightsWriter`: whoever set its rules last. */
 export function ownersOf(object: Marked, weightsWriter: string | undefined, rollout: string | undefined): Owner[] {
   const marked = [argoCd, fluxKustomize, helm, flagger].flatMap((mark) => mark(object) ?? []);
   const sets = toolOf(weightsWriter);
@@ -30,10 +32,16 @@ export function ownersOf(object: Marked, weightsWriter: string | undefined, roll
  * `app:networking.istio.io/VirtualService:ns/name`; where that names another object, it was copied along with other annotations, and
  * Argo CD takes no notice of it either. The label `app.kubernetes.io/instance` alone says nothing: most Helm charts set it.
  */
-function argoCd({ annotations, labels, namespace, name, managedFields }: Marked): Owner | undefined {
+function argoCd({
+  kind = 'VirtualService',
+  annotations,
+  labels,
+  namespace,
+  name,
+  managedFields,
+}: Marked): Owner | undefined {
   const [app, ...tracked] = annotations?.['argocd.argoproj.io/tracking-id']?.split(':') ?? [];
-  if (tracked.join(':') === `networking.istio.io/VirtualService:${namespace}/${name}`)
-    return { tool: 'argo-cd', name: app };
+  if (tracked.join(':') === `networking.istio.io/${kind}:${namespace}/${name}`) return { tool: 'argo-cd', name: app };
 
   const isWriter = managedFields.some(({ manager }) => toolOf(manager) === 'argo-cd');
   const instance = labels?.['argocd.argoproj.io/instance'];

@@ -84,11 +84,12 @@ const destinationRule = z.object({
 });
 export type DestinationRule = z.infer<typeof destinationRule>;
 
-export function readVirtualService(object: unknown): VirtualService {
+/** `whose`: how the sentence begins that says it cannot be read. */
+export function readVirtualService(object: unknown, whose = 'the API server sent a VirtualService'): VirtualService {
   const parsed = virtualService.safeParse(object);
   if (!parsed.success)
     throw new RejectedError(
-      `the API server sent a VirtualService we cannot read: ${z.prettifyError({ issues: parsed.error.issues.slice(0, 2) }).slice(0, 300)}`,
+      `${whose} we cannot read: ${z.prettifyError({ issues: parsed.error.issues.slice(0, 2) }).slice(0, 300)}`,
     );
   return parsed.data;
 }

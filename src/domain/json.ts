@@ -3,3 +3,13 @@ export type Json = null | boolean | number | string | readonly Json[] | JsonObje
 export interface JsonObject {
   readonly [key: string]: Json;
 }
+
+/** Whether two values hold the same, in whatever order their keys stand. */
+export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const [before, after] = [Object.entries(a), new Map(Object.entries(b))];
+  return (
+    before.length === after.size && before.every(([key, value]) => after.has(key) && sameJson(value, after.get(key)))
+  );
+}

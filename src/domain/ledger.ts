@@ -19,6 +19,8 @@ export interface Revision {
   readonly reason?: string | undefined;
   /** The change this one took back. */
   readonly reverts?: ChangeId | undefined;
+  /** What it did where that was more than weights: `apply bookinfo/virtual-service-all-v1`. Only its record can take it back. */
+  readonly does?: string | undefined;
 }
 
 export interface Ledger {
@@ -49,7 +51,7 @@ export const changeIdSchema = z.custom<ChangeId>(
   'not a change id',
 );
 /** What a later version of us adds to a revision stays there when we write the next one. */
-const revisionSchema = z.looseObject({
+export const revisionSchema = z.looseObject({
   id: changeIdSchema,
   at: z.iso.datetime(),
   by: z.string().max(100),
@@ -58,6 +60,7 @@ const revisionSchema = z.looseObject({
   to: splitSchema,
   reason: z.string().optional(),
   reverts: changeIdSchema.optional(),
+  does: z.string().optional(),
 });
 /** How many there are is looked at before what they are. */
 const countable = z.looseObject({ revisions: z.array(z.unknown()).max(maxReadRevisions) });

@@ -73,7 +73,7 @@ export function keyOfNamed({ rules }: Route, typed: string | undefined): string 
 
 /** As much of a route as tells what a change's weights have become. */
 export type Weights = Pick<Route, 'uid' | 'ledger' | 'lastWriter'> & {
-  readonly rules: readonly Pick<Rule, 'key' | 'split'>[];
+  readonly rules: readonly Pick<Rule, 'key' | 'split' | 'match'>[];
 };
 
 export function findRule<R extends Pick<Rule, 'key'>>(
@@ -84,7 +84,7 @@ export function findRule<R extends Pick<Rule, 'key'>>(
 }
 
 /** Rules above the default one, whose matches its split does not reach, like the tutorial's `end-user: jason`. Below it a rule is dead. */
-export function pinnedRules(route: Route): readonly Rule[] {
+export function pinnedRules<R extends Pick<Rule, 'key'>>(route: { readonly rules: readonly R[] }): readonly R[] {
   const place = route.rules.findIndex((rule) => rule.key === defaultRule);
   return route.rules.slice(0, Math.max(0, place));
 }

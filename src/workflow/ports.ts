@@ -1,9 +1,10 @@
 import type { AuditEvent, AuditSubject } from '../domain/audit.ts';
 import type { Change } from '../domain/change.ts';
 import type { Membership, Person } from '../domain/groups.ts';
-import type { Revision } from '../domain/ledger.ts';
+import type { Ledger, Revision } from '../domain/ledger.ts';
 import type { ChangeId, Place, RoutingObject, ServiceName } from '../domain/names.ts';
-import type { Tool } from '../domain/owner.ts';
+import type { ObjectContent, ObjectRef, SeenObject } from '../domain/object-edit.ts';
+import type { Owner, Tool } from '../domain/owner.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { Route, Weights } from '../domain/route.ts';
 import type { RuleFileReading } from '../domain/rule-file.ts';
@@ -19,6 +20,10 @@ export interface Mesh {
   find(name: ServiceName): Promise<Found>;
   /** Live; undefined where the object does not exist. */
   read(object: RoutingObject): Promise<OpenRoute | undefined>;
+  /** Live, whole, whether it is there or not. */
+  open(cluster: string, object: ObjectRef): Promise<OpenObject>;
+  /** How a VirtualService of that content would route; what its versions are served by is not looked at. A RejectedError where it is none. */
+  picture(object: RoutingObject, content: ObjectContent): Pick<Route, 'hosts' | 'gateways' | 'rules'>;
   /** All routing objects of a namespace, from the watch cache. */
   services(place: Place): Promise<Glance<readonly Route[]>>;
   /** An object as the watch cache has it, whose namespace is watched from now on; undefined where it does not exist. */
@@ -53,6 +58,26 @@ export interface Aged {
 export interface Glance<T> extends Aged {
   readonly seen: T;
 }
+
+/** An object of the kinds that rule files hold, as it was read, or found not to be there; and the one write that is allowed from that reading. */
+export interface OpenObject {
+  readonly seen: FoundObject | undefined;
+  /**
+   * Creates it, puts the content in its place, or deletes it (`undefined`), with the ledger in the same step. `conflict`: it is not what
+   * was read any more, and nothing was written. With `dryRun` the server judges it and nothing is stored.
+   */
+  put(next: ObjectContent | undefined, ledger: Ledger, options?: { readonly dryRun?: boolean }): Promise<Put>;
+}
+
+export interface FoundObject extends SeenObject {
+  readonly lastWriter?: { readonly manager: string; readonly at: string } | undefined;
+  readonly owners: readonly Owner[];
+}
+
+export type Put =
+  /** `content`: what the server makes of it; absent where it is deleted. */
+  | { readonly kind: 'put'; readonly content?: ObjectContent | undefined; readonly warnings: readonly string[] }
+  | { readonly kind: 'conflict' };
 
 /** A routing object that somebody wrote. */
 export interface Touched {

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { picture } from '../../src/cluster/rule-object.ts';
 import type { Change } from '../../src/domain/change.ts';
 import { emptyLedger, type Ledger, record } from '../../src/domain/ledger.ts';
 import {
@@ -11,26 +13,54 @@ import {
   type ServiceName,
 } from '../../src/domain/names.ts';
 import { nearest } from '../../src/domain/nearest.ts';
+import type { ObjectContent, ObjectRef } from '../../src/domain/object-edit.ts';
 import { findRule, type Route, type Rule, type Weights } from '../../src/domain/route.ts';
 import { type Split, weightOf } from '../../src/domain/split.ts';
 import { type DependencyError, LedgerUnreadableError, RejectedError } from '../../src/workflow/errors.ts';
-import type { Edit, Found, Glance, Mesh, OpenRoute, Touched, Written } from '../../src/workflow/ports.ts';
+import type {
+  Edit,
+  Found,
+  FoundObject,
+  Glance,
+  Mesh,
+  OpenObject,
+  OpenRoute,
+  Put,
+  Touched,
+  Written,
+} from '../../src/workflow/ports.ts';
 import { reviewsObject } from './builders.ts';
+import { asRouting, contentOfRoute, WholeObjects, withWeights } from './whole-objects.ts';
 
 /** What becomes of a write: refused as stale, or an error before or after it was stored. */
-export type WriteFault = 'conflict' | { readonly error: DependencyError; readonly stored?: boolean };
+export type WriteFault = 'none' | 'conflict' | { readonly error: Error; readonly stored?: boolean };
 
 interface Kept {
   readonly route: Route;
+  /** The object whole, where it was ever put so; else it is made from the route. */
+  readonly content?: ObjectContent | undefined;
   /** Grows with every write, ours and others'. */
   readonly version: number;
   readonly ledgerIsReadable: boolean;
+}
+
+interface Putting {
+  readonly cluster: string;
+  readonly ref: ObjectRef;
+  readonly seen: FoundObject | undefined;
+  readonly next: ObjectContent | undefined;
+  readonly ledger: Ledger;
+}
+
+interface Stored extends Pick<FoundObject, 'uid' | 'content' | 'ledger'> {
+  readonly manager: string;
 }
 
 /** Routing objects in memory, with an API server's manners: a write from a stale reading is a conflict. */
 export class InMemoryMesh implements Mesh {
   readonly clusters: readonly string[];
   readonly #kept = new Map<string, Kept>();
+  readonly #whole = new WholeObjects();
   readonly #announced = new Map<ChangeId, Change>();
   readonly #writeFaults: WriteFault[] = [];
   readonly #readFaults: DependencyError[] = [];
@@ -71,6 +101,19 @@ export class InMemoryMesh implements Mesh {
     return { route: kept.route, write: (edit, options) => this.#write(kept, edit, options?.dryRun ?? false) };
   }
 
+  async open(cluster: string, ref: ObjectRef): Promise<OpenObject> {
+    await turn();
+    const fault = this.#readFaults.shift();
+    if (fault !== undefined) throw fault;
+    const seen = this.#found(cluster, ref);
+    await this.#meanwhile.shift()?.();
+    return { seen, put: (next, ledger, options) => this.#put({ cluster, ref, seen, next, ledger }, options?.dryRun) };
+  }
+
+  picture(object: RoutingObject, content: ObjectContent): Pick<Route, 'hosts' | 'gateways' | 'rules'> {
+    return picture(object, content);
+  }
+
   async services(place: Place): Promise<Glance<readonly Route[]>> {
     return { seen: this.#routesOf(place), ...this.#aged };
   }
@@ -96,6 +139,35 @@ export class InMemoryMesh implements Mesh {
   /** Creates an object, or makes it anew: with another uid and nothing of what it held. */
   put(route: Route): void {
     this.#store({ route, ledgerIsReadable: true });
+  }
+
+  /** An object as somebody applied it. */
+  putWhole(ref: ObjectRef, content: ObjectContent, cluster = reviewsObject.cluster): void {
+    this.#storeWhole(cluster, ref, { content, uid: randomUUID(), ledger: emptyLedger, manager: 'kubectl' });
+  }
+
+  /** What is live of an object, if it is. */
+  contentOf(ref: ObjectRef, cluster = reviewsObject.cluster): ObjectContent | undefined {
+    return this.#found(cluster, ref)?.content;
+  }
+
+  /** The same, with what else is known of it. */
+  wholeOf(ref: ObjectRef, cluster = reviewsObject.cluster): FoundObject | undefined {
+    return this.#found(cluster, ref);
+  }
+
+  /** Somebody else writes an object whole; `undefined` deletes it. */
+  editWhole(
+    ref: ObjectRef,
+    edit: (content: ObjectContent) => ObjectContent | undefined,
+    manager = 'kubectl-edit',
+    cluster = reviewsObject.cluster,
+  ): void {
+    const seen = this.#found(cluster, ref);
+    if (seen === undefined) throw new Error(`there is no ${ref.name}`);
+    const content = edit(seen.content);
+    if (content === undefined) this.#removeWhole(cluster, ref);
+    else this.#storeWhole(cluster, ref, { ...seen, content, manager });
   }
 
   /** What is live, as a test wants to see it. */
@@ -188,7 +260,7 @@ export class InMemoryMesh implements Mesh {
 
   async #write(seen: Kept, edit: Edit, dryRun: boolean): Promise<Written> {
     await turn();
-    const fault = dryRun ? undefined : this.#writeFaults.shift();
+    const fault = this.#faultOf(dryRun);
     if (fault === 'conflict') return { kind: 'conflict' };
     if (fault !== undefined && fault.stored !== true) throw fault.error;
     if (this.#rejection !== undefined) throw this.#rejection;
@@ -203,9 +275,58 @@ export class InMemoryMesh implements Mesh {
     const ledger = record(seen.route.ledger, edit.revision);
     const lastWriter = { manager: 'shiftbot', at: edit.revision.at };
     const route = { ...withRule(seen.route, edit.rule, (old) => ({ ...old, split })), ledger, lastWriter };
-    if (!dryRun) this.#store({ route, ledgerIsReadable: true });
+    const content = seen.content && withWeights(seen.content, seen.route, edit.rule, split);
+    if (!dryRun) this.#store({ route, content, ledgerIsReadable: true });
     if (fault !== undefined) throw fault.error;
     return { kind: 'written', live: split, seq: ledger.seq, warnings: this.#warnings };
+  }
+
+  #faultOf(dryRun: boolean): Exclude<WriteFault, 'none'> | undefined {
+    const fault = dryRun ? undefined : this.#writeFaults.shift();
+    return fault === 'none' ? undefined : fault;
+  }
+
+  async #put({ cluster, ref, seen, next, ledger }: Putting, dryRun = false): Promise<Put> {
+    await turn();
+    const fault = this.#faultOf(dryRun);
+    if (fault === 'conflict') return { kind: 'conflict' };
+    if (fault !== undefined && fault.stored !== true) throw fault.error;
+    if (this.#rejection !== undefined) throw this.#rejection;
+    if (!isDeepStrictEqual(this.#found(cluster, ref), seen)) return { kind: 'conflict' };
+
+    const uid = seen?.uid ?? randomUUID();
+    if (!dryRun && next === undefined) this.#removeWhole(cluster, ref);
+    if (!dryRun && next !== undefined)
+      this.#storeWhole(cluster, ref, { content: next, uid, ledger, manager: 'shiftbot' });
+    if (fault !== undefined) throw fault.error;
+    return { kind: 'put', content: next, warnings: this.#warnings };
+  }
+
+  #found(cluster: string, ref: ObjectRef): FoundObject | undefined {
+    if (ref.kind === 'DestinationRule') return this.#whole.get(cluster, ref);
+    const kept = this.#kept.get(objectKey(asRouting(cluster, ref)));
+    if (kept === undefined) return undefined;
+    const { uid, ledger, lastWriter, owners = [] } = kept.route;
+    return { uid, content: kept.content ?? contentOfRoute(kept.route), ledger, lastWriter, owners };
+  }
+
+  #storeWhole(cluster: string, ref: ObjectRef, stored: Stored): void {
+    const { content, uid, ledger, manager } = stored;
+    const lastWriter = { manager, at: new Date().toISOString() };
+    if (ref.kind === 'DestinationRule') {
+      this.#whole.set(cluster, ref, { uid, content, ledger, lastWriter, owners: [] });
+      return;
+    }
+    const object = asRouting(cluster, ref);
+    const { hosts, gateways, rules } = picture(object, content);
+    const served = rules.map((each) => ({ ...each, served: this.#whole.subsetsOf(cluster, ref.namespace, each.host) }));
+    const route = { object, uid, hosts, gateways, rules: served, ledger, lastWriter };
+    this.#store({ route, content, ledgerIsReadable: true });
+  }
+
+  #removeWhole(cluster: string, ref: ObjectRef): void {
+    if (ref.kind === 'DestinationRule') this.#whole.delete(cluster, ref);
+    else this.remove(asRouting(cluster, ref));
   }
 
   #store(kept: Omit<Kept, 'version'>): void {

@@ -1,0 +1,67 @@
+import type { JsonObject } from '../../src/domain/json.ts';
+import { type RoutingObject, resolveHost } from '../../src/domain/names.ts';
+import { type ObjectContent, type ObjectRef, refText } from '../../src/domain/object-edit.ts';
+import type { Route, Rule } from '../../src/domain/route.ts';
+import type { Split } from '../../src/domain/split.ts';
+import type { FoundObject } from '../../src/workflow/ports.ts';
+
+/** DestinationRules in memory. */
+export class WholeObjects {
+  readonly #all = new Map<string, FoundObject>();
+
+  get(cluster: string, ref: ObjectRef): FoundObject | undefined {
+    return this.#all.get(`${cluster} ${refText(ref)}`);
+  }
+
+  set(cluster: string, ref: ObjectRef, found: FoundObject): void {
+    this.#all.set(`${cluster} ${refText(ref)}`, found);
+  }
+
+  delete(cluster: string, ref: ObjectRef): void {
+    this.#all.delete(`${cluster} ${refText(ref)}`);
+  }
+
+  /** The versions of a host; v1 to v3 where nothing defines any. */
+  subsetsOf(cluster: string, namespace: string, host: string | undefined): readonly string[] {
+    const rules = [...this.#all]
+      .filter(([key]) => key.startsWith(`${cluster} `))
+      .map(([, { content }]) => content.spec);
+    const its = rules.filter(
+      (spec) => resolveHost(String(spec['host']), namespace) === resolveHost(host ?? '', namespace),
+    );
+    const names = its.flatMap(({ subsets }) => (Array.isArray(subsets) ? subsets.map(({ name }) => String(name)) : []));
+    return names.length > 0 ? names : ['v1', 'v2', 'v3'];
+  }
+}
+
+export function asRouting(cluster: string, { namespace, name }: ObjectRef): RoutingObject {
+  return { cluster, namespace, kind: 'VirtualService', name };
+}
+
+/** A VirtualService that routes so, as an operator would write it. */
+export function contentOfRoute({ hosts, rules }: Route): ObjectContent {
+  return { spec: { hosts, http: rules.map(ruleOf) } };
+}
+
+export function withWeights(
+  { spec, ...marks }: ObjectContent,
+  { rules }: Pick<Route, 'rules'>,
+  key: string,
+  split: Split,
+): ObjectContent {
+  const at = rules.findIndex((rule) => rule.key === key);
+  const http = Array.isArray(spec['http']) ? spec['http'] : [];
+  const host = rules[at]?.host ?? '';
+  const changed = http.map((rule, place) => (place === at ? { ...rule, route: destinations(host, split) } : rule));
+  return { ...marks, spec: { ...spec, http: changed } };
+}
+
+function ruleOf({ match, host = '', split }: Rule): JsonObject {
+  const [header = '', exact = ''] = match?.split(' = ') ?? [];
+  const route = destinations(host, split);
+  return match === undefined ? { route } : { match: [{ headers: { [header]: { exact } } }], route };
+}
+
+function destinations(host: string, split: Split): readonly JsonObject[] {
+  return Object.entries(split).map(([subset, weight]) => ({ destination: { host, subset }, weight }));
+}
