@@ -25,6 +25,7 @@ import { StoredHolds } from './redis/stored-holds.ts';
 import { StoredLimits } from './redis/stored-limits.ts';
 import { WorkerProbe } from './redis/worker-probe.ts';
 import { Rounds } from './rounds.ts';
+import { RulesFolder } from './rules/rules-folder.ts';
 import { createSlackApp, type SlackApp, SlackTokenError } from './slack/app.ts';
 import { SlackChannel } from './slack/channel.ts';
 import { SlackNotices } from './slack/notices.ts';
@@ -93,6 +94,7 @@ async function start(config: Config, log: Log): Promise<Bot> {
   const desk = {
     ...{ mesh, changes, audit, queue, policies, people, holds, log, now, aside },
     notices: new SlackNotices(web),
+    ruleFiles: new RulesFolder(config.rulesFolder),
     turns: new Turns(),
     namespace: config.namespace,
   };

@@ -25,6 +25,7 @@ describe('watching over what was applied', () => {
     };
     const changes = {
       recentlyApplied,
+      open: house.changes.open.bind(house.changes),
       read: house.changes.read.bind(house.changes),
       update: house.changes.update.bind(house.changes),
     };

@@ -1,5 +1,7 @@
 import type { CoreV1Event } from '@kubernetes/client-node';
-import type { Change } from '../domain/change.ts';
+import { type Change, doesText } from '../domain/change.ts';
+import type { RoutingObject } from '../domain/names.ts';
+import type { ObjectRef } from '../domain/object-edit.ts';
 import { percentages, versionsOf, weightOf } from '../domain/split.ts';
 
 /** The Event that an applied change leaves on its object. Its name comes from the change, so that it is left once. */
@@ -12,13 +14,13 @@ export function toEvent(change: Change): CoreV1Event {
     metadata: { name: `${object.name}.${id.toLowerCase()}`, namespace: object.namespace },
     involvedObject: {
       apiVersion: 'networking.istio.io/v1',
-      kind: object.kind,
+      kind: change.edits === undefined ? object.kind : kindIn(change.edits.objects, object),
       namespace: object.namespace,
       name: object.name,
-      uid: change.base.uid,
+      ...(change.base.uid !== '' && { uid: change.base.uid }),
     },
     type: 'Normal',
-    reason: change.reverts === undefined ? 'TrafficShifted' : 'TrafficRolledBack',
+    reason: reasonOf(change),
     message: messageOf(change),
     source: { component: 'shiftbot' },
     reportingComponent: 'shiftbot.dev/shiftbot',
@@ -29,15 +31,27 @@ export function toEvent(change: Change): CoreV1Event {
   };
 }
 
+/** Of DestinationRules alone the VirtualService of the same name may not even exist. */
+function kindIn(edits: readonly ObjectRef[], { namespace, name }: RoutingObject): string {
+  const its = edits.filter((edit) => edit.namespace === namespace && edit.name === name);
+  return its.find(({ kind }) => kind === 'VirtualService')?.kind ?? its[0]?.kind ?? 'VirtualService';
+}
+
+function reasonOf({ reverts, edits }: Change): string {
+  if (reverts !== undefined) return 'TrafficRolledBack';
+  return edits === undefined ? 'TrafficShifted' : 'RulesChanged';
+}
+
 /** `c-7F3K9QXZ by U01ALICE: v1 100 → 50 %, v3 0 → 50 % (red stars)`; the API server takes 1,024 bytes. */
-function messageOf({ id, by, from, to, reason, reverts }: Change): string {
+function messageOf({ id, by, from, to, reason, reverts, edits }: Change): string {
   const [before, after] = [percentages(from), percentages(to)];
   const moves = versionsOf(from, to).map(
     (version) => `${version} ${weightOf(before, version)} → ${weightOf(after, version)} %`,
   );
   const why = reason === undefined ? '' : ` (${reason})`;
+  const does = edits === undefined ? '' : ` ${doesText(edits)},`;
   const back = reverts === undefined ? '' : `, taking back ${reverts}`;
-  return cut(`${id} by ${by}${back}: ${moves.join(', ')}${why}`);
+  return cut(`${id} by ${by}${back}:${does} ${moves.join(', ')}${why}`);
 }
 
 /** Between two characters and not within one. */

@@ -66,6 +66,8 @@ export interface AuditEvent {
   readonly to?: Split | undefined;
   /** What the object held, or holds now. */
   readonly live?: Split | undefined;
+  /** What it does where that is more than weights: `apply bookinfo/virtual-service-all-v1`. */
+  readonly does?: string | undefined;
   /** Stands for the plan: the object, its rule, from, to, and what it was planned behind. */
   readonly plan?: string | undefined;
   /** What the person gave as the reason. */

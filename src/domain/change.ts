@@ -2,6 +2,7 @@ import type { Needs } from './approvals.ts';
 import type { DenialReason, MovingDeed } from './judge.ts';
 import type { Revision } from './ledger.ts';
 import type { ChangeId, RoutingObject } from './names.ts';
+import { type Edits, isSameObject, type ObjectEdit, type ObjectRef } from './object-edit.ts';
 import type { PlanWarning } from './owner.ts';
 import type { RuleRef } from './policy.ts';
 import type { Seen } from './seen.ts';
@@ -30,6 +31,7 @@ export const failReasons = [
   'rejected',
   'too-large',
   'contended',
+  'half-applied',
   'unreachable',
   'not-reached',
   'policy-unknown',
@@ -46,7 +48,7 @@ export interface Base {
 }
 
 /** How an applied change was lost to somebody else; besides the weights, the object, its rule or its history may be gone. */
-export const movedHow = ['weights', 'ledger-lost', 'made-anew', 'object-gone', 'rule-gone'] as const;
+export const movedHow = ['weights', 'ledger-lost', 'made-anew', 'object-gone', 'rule-gone', 'pinned-rules'] as const;
 
 /** Somebody else moved what an applied change made, and no newer change of ours did. */
 export interface MovedAway {
@@ -57,6 +59,13 @@ export interface MovedAway {
   /** What the rule holds now. */
   readonly live: Split;
   readonly how: (typeof movedHow)[number];
+  /** Which object, where a change has several. */
+  readonly name?: string | undefined;
+}
+
+export interface RolledBack {
+  readonly by: string;
+  readonly change: ChangeId;
 }
 
 export interface Applied {
@@ -70,7 +79,7 @@ export interface Applied {
   /** Warnings of the API server and its webhooks. */
   readonly warnings: readonly string[];
   /** The change that took this one back, or the next one on the same rule. */
-  readonly rolledBack?: { readonly by: string; readonly change: ChangeId } | undefined;
+  readonly rolledBack?: RolledBack | undefined;
   readonly later?: ChangeId | undefined;
   readonly movedAway?: MovedAway | undefined;
   /** What was observed since, where requests are counted. */
@@ -110,6 +119,8 @@ export type State =
       readonly heldUntil?: string | undefined;
       /** The rule of the policy that decided. */
       readonly rule?: RuleRef | undefined;
+      /** Stands for all objects as they were then, where a change has several. */
+      readonly stamp?: string | undefined;
     }
   | { readonly kind: 'queued' }
   | { readonly kind: 'applying' }
@@ -123,6 +134,10 @@ export type State =
       readonly live: Split;
       /** Whoever wrote the object last. */
       readonly lastWriter?: string | undefined;
+      /** Which object, where a change has several. */
+      readonly object?: ObjectRef | undefined;
+      /** Stands for all of its objects as they were then. */
+      readonly stamp?: string | undefined;
     }
   | { readonly kind: 'superseded'; readonly at: string; readonly by?: ChangeId | undefined }
   | { readonly kind: 'discarded'; readonly at: string; readonly by: string }
@@ -134,6 +149,11 @@ export type State =
       readonly detail?: string | undefined;
       /** Nobody will look again what became of it. */
       readonly settled?: boolean | undefined;
+      /** Which object, where a change has several. */
+      readonly object?: ObjectRef | undefined;
+      /** Those that were written before it came to that. */
+      readonly written?: readonly ObjectRef[] | undefined;
+      readonly rolledBack?: RolledBack | undefined;
     };
 
 /** An accepted plan. The stored record is the truth about its life; the routing object's ledger is the truth about its effect. */
@@ -156,6 +176,8 @@ export interface Change {
   readonly base: Base;
   readonly reverts?: ChangeId | undefined;
   readonly pinned: readonly string[];
+  /** What it does where that is more than weights; `object`, `rule`, `from` and `to` are then those of the first VirtualService of them. */
+  readonly edits?: Edits | undefined;
   readonly warnings?: readonly PlanWarning[] | undefined;
   /** What policy judges it as; older records have none. */
   readonly deed?: MovingDeed | undefined;
@@ -212,7 +234,20 @@ export function planShown({ expiresAt }: { readonly expiresAt: string }): string
 
 /** Ended without known effect, so that the same wish may be asked for again. */
 export function endedWithoutEffect(change: Change): boolean {
-  return isEnded(change) && change.state.kind !== 'applied';
+  return isEnded(change) && change.state.kind !== 'applied' && effectOf(change).length === 0;
+}
+
+/** The edits of a change that are known to have been made: all of them, or those that were before it could not go on. */
+export function effectOf({ edits, state }: Pick<Change, 'edits' | 'state'>): readonly ObjectEdit[] {
+  if (edits === undefined) return [];
+  if (state.kind === 'applied') return edits.objects;
+  const written = state.kind === 'failed' ? (state.written ?? []) : [];
+  return edits.objects.filter((edit) => written.some((ref) => isSameObject(ref, edit)));
+}
+
+/** `apply bookinfo/virtual-service-all-v1` */
+export function doesText({ verb, of }: Pick<Edits, 'verb' | 'of'>): string {
+  return `${verb} ${of}`;
 }
 
 export function moveTo(change: Change, state: State): Change {
@@ -221,9 +256,10 @@ export function moveTo(change: Change, state: State): Change {
 
 /** The line of the ledger that a change will be. */
 export function revisionOf(
-  change: Pick<Change, 'id' | 'by' | 'rule' | 'from' | 'to' | 'reason' | 'reverts'>,
+  change: Pick<Change, 'id' | 'by' | 'rule' | 'from' | 'to' | 'reason' | 'reverts' | 'edits'>,
   at: Date,
 ): Revision {
-  const { id, by, rule, from, to, reason, reverts } = change;
-  return { id, at: at.toISOString(), by, rule, from, to, reason, reverts };
+  const { id, by, rule, from, to, reason, reverts, edits } = change;
+  const does = edits && doesText(edits);
+  return { id, at: at.toISOString(), by, rule, from, to, reason, reverts, ...(does !== undefined && { does }) };
 }

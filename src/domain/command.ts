@@ -26,6 +26,18 @@ export type MovingCommand =
       readonly options: Options;
     };
 
+/** What changes more than weights, or may. */
+export type EditCommand = EditOptions &
+  (
+    | { readonly verb: 'apply' | 'delete'; readonly file: string; readonly place: TypedPlace }
+    /** `rule`: what it matches (`end-user = jason`), its name or its place (`#1`), as it was typed. */
+    | { readonly verb: 'unpin'; readonly service: TypedService; readonly rule: string }
+  );
+
+export type EditOptions = Omit<Options, 'rule'>;
+
+export type TypedPlace = Omit<TypedService, 'service'>;
+
 /** What sets or ends a lock or a freeze. */
 export type HoldCommand =
   | {
@@ -46,6 +58,7 @@ export type HoldCommand =
 
 export type Command =
   | MovingCommand
+  | EditCommand
   | HoldCommand
   /** What policy would say of a command. */
   | { readonly verb: 'why'; readonly command: MovingCommand }
@@ -75,6 +88,9 @@ export const verbs = [
   'set',
   'promote',
   'rollback',
+  'apply',
+  'delete',
+  'unpin',
   'status',
   'history',
   'approve',
@@ -134,6 +150,15 @@ export function formatCommand(command: Command): string {
         ...formatService(command.service, command.backTo && `to ${command.backTo}`),
         formatFlags(command.options),
       );
+    case 'apply':
+    case 'delete':
+      return join('/shift', command.verb, command.file, formatFlags({ ...command.place, ...optionsOf(command) }));
+    case 'unpin':
+      return join(
+        '/shift unpin',
+        ...formatService(command.service, asWord(command.rule)),
+        formatFlags(optionsOf(command)),
+      );
     case 'shift':
       return join(
         '/shift',
@@ -142,6 +167,10 @@ export function formatCommand(command: Command): string {
         formatFlags(command.options),
       );
   }
+}
+
+function optionsOf({ reason, dryRun }: EditOptions): EditOptions {
+  return { reason, dryRun };
 }
 
 function formatTopic(topic: AuditTopic): readonly (string | undefined)[] {

@@ -1,7 +1,10 @@
 import type { Applied, Change, MovedAway } from './change.ts';
+import { sameJson } from './json.ts';
 import { findRevision } from './ledger.ts';
+import type { ObjectEdit } from './object-edit.ts';
 import { ourManager } from './owner.ts';
-import { findRule, type Weights } from './route.ts';
+import { describePinned } from './plan.ts';
+import { findRule, pinnedRules, type Weights } from './route.ts';
 import { sameShares } from './split.ts';
 
 /** What became of the weights that an applied change made. */
@@ -44,15 +47,65 @@ export function fateOf(
     at: timeOf(lastWriter?.at) ?? seenAt,
     manager: lastWriter?.manager === ourManager ? undefined : lastWriter?.manager,
     live: rule?.split ?? {},
-    how: howMoved({ isAnother: route.uid !== base.uid, hasRule: rule !== undefined, hasRecord: own !== undefined }),
+    how: howMoved({
+      isAnother: base.uid !== '' && route.uid !== base.uid,
+      hasRule: rule !== undefined,
+      hasRecord: own !== undefined,
+    }),
+  });
+}
+
+/**
+ * What became of one object that a change made, replaced or deleted. Beside the split its pinned rules count: they are where a file that
+ * somebody applies again differs.
+ */
+export function fateOfEdit(
+  change: AppliedChange & Pick<Change, 'edits'>,
+  edit: ObjectEdit,
+  route: Weights | undefined,
+  seenAt: string,
+): Fate {
+  const { state, object } = change;
+  const isMain = edit.name === object.name;
+  if (edit.after === undefined) return fateOfDeleted(change, route, seenAt, edit.name);
+  const base = { uid: edit.uid ?? '', seq: edit.seq };
+  const fate = fateOf({ ...change, base, state: { ...state, live: isMain ? state.live : edit.to } }, route, seenAt);
+  if (fate.kind === 'moved') return moved({ ...fate.away, name: edit.name });
+  if (fate.kind === 'followed' || route === undefined) return fate;
+  if (sameJson(pinnedRules(route).map(describePinned), edit.pinned)) return fate;
+  const { lastWriter } = route;
+  if (lastWriter?.manager === ourManager) return fate;
+  const live = findRule(route, change.rule)?.split ?? {};
+  const at = timeOf(lastWriter?.at) ?? seenAt;
+  return moved({ at, manager: lastWriter?.manager, live, how: 'pinned-rules', name: edit.name });
+}
+
+function fateOfDeleted({ state, rule }: AppliedChange, route: Weights | undefined, seenAt: string, name: string): Fate {
+  if (route === undefined) return { kind: 'stands' };
+  if (state.later !== undefined || state.rolledBack !== undefined) return { kind: 'followed' };
+  const newest = route.ledger.revisions[0];
+  if (newest !== undefined && newest.at > state.at) return { kind: 'followed' };
+  const live = findRule(route, rule)?.split ?? {};
+  return moved({
+    at: timeOf(route.lastWriter?.at) ?? seenAt,
+    manager: route.lastWriter?.manager,
+    live,
+    how: 'made-anew',
+    name,
   });
 }
 
 /** Whether the card tells this fate already. */
 export function isTold({ state: { movedAway: told } }: AppliedChange, fate: Fate): boolean {
   if (fate.kind !== 'moved') return fate.kind === 'followed' || told === undefined;
-  const { how, manager, live } = fate.away;
-  return told !== undefined && told.how === how && told.manager === manager && sameShares(told.live, live);
+  const { how, manager, live, name } = fate.away;
+  return (
+    told !== undefined &&
+    told.how === how &&
+    told.name === name &&
+    told.manager === manager &&
+    sameShares(told.live, live)
+  );
 }
 
 function moved(away: MovedAway): Fate {

@@ -58,6 +58,7 @@ export const denialReasons = [
   'locked',
   'frozen',
   'step-too-large',
+  'several-approvals',
 ] as const;
 export type DenialReason = (typeof denialReasons)[number];
 
@@ -70,6 +71,8 @@ export type Denial = { readonly rule?: RuleRef | undefined } & (
   | { readonly reason: 'membership-unknown'; readonly groups: readonly UnknownGroup[] }
   | { readonly reason: 'locked' | 'frozen'; readonly hold: Hold }
   | { readonly reason: 'step-too-large'; readonly step: number; readonly maxStep: number }
+  /** Of several objects, and not all of them would be approved by the same rule. */
+  | { readonly reason: 'several-approvals'; readonly rules: readonly RuleRef[] }
 );
 
 /** What one check said, for `/shift why`. */
@@ -96,6 +99,18 @@ export function judgeReach(policy: Policy, ask: Ask): Judgement {
   const [first, ...more] = rulesReached(policy, ask.targets).map((rule) => judgeUnder(policy, rule, ask));
   if (first === undefined) return judgeUnder(policy, undefined, ask);
   return [first, ...more].find(({ verdict }) => verdict.kind === 'refused') ?? first;
+}
+
+/** What is said of several objects that are changed together: all must be allowed, and approved under one rule. */
+export function together([first, ...more]: readonly [Judgement, ...Judgement[]]): Judgement {
+  const all = [first, ...more];
+  const refusing = all.find(({ verdict }) => verdict.kind === 'refused');
+  if (refusing !== undefined) return refusing;
+  const asking = all.filter(({ verdict }) => verdict.kind === 'needs-approval');
+  const [one = first] = asking;
+  const rules = [...new Map(asking.flatMap(({ rule }) => (rule === undefined ? [] : [[rule.line, rule]]))).values()];
+  if (rules.length < 2) return one;
+  return { ...one, verdict: { kind: 'refused', denial: { reason: 'several-approvals', rules } } };
 }
 
 /** Why a lock or a freeze does not let it through; nothing else is looked at. */

@@ -3,6 +3,7 @@ import { asReason, type Flags, options, takeFlags } from './flags.ts';
 import { type Mistake, mistake, no, type Parsed, plain, tooMuch } from './mistake.ts';
 import { readChangeId } from './names.ts';
 import { nearest } from './nearest.ts';
+import { parseFileCommand, parseUnpin } from './parse-edit.ts';
 import { parseFreeze, parseLock, parseThaw, parseUnlock } from './parse-hold.ts';
 import { isWeight, looksLikeWish, parseWish, versionName } from './parse-wish.ts';
 import { typedService } from './typed-service.ts';
@@ -34,17 +35,25 @@ function readLine(text: string): Parsed<Line> {
 
   const flags = takeFlags(split.words);
   if (!flags.ok) return flags;
-  const words = bareWords(flags.value.rest, /^[`*]+|(?<![`*,;])[`*,;]+$/g);
+  const words = bareWords(flags.value.rest, decoration);
   switch (words[0]) {
     case 'lock':
-      return withQuotedReason(flags.value, /^[`*]+|(?<![`*,;])[`*,;]+$/g);
+      return withQuotedReason(flags.value, decoration);
     case 'freeze':
     case 'thaw':
-      return withQuotedReason(flags.value, /^`+|(?<![`,;])[`,;]+$/g); // whose stars are no emphasis
+      return withQuotedReason(flags.value, backTicks); // whose stars are no emphasis
+    case 'apply':
+    case 'delete':
+    case 'unpin': // of files and header values the case tells, and in an expression a star
+      return { ok: true, value: { words: bareWords(flags.value.rest, backTicks, true), flags: flags.value.flags } };
     default:
       return { ok: true, value: { words, flags: flags.value.flags } };
   }
 }
+
+/** Back-ticks and stars that are around a word, and not within it. */
+const decoration = /^[`*]+|(?<![`*,;])[`*,;]+$/g;
+const backTicks = /^`+|(?<![`,;])[`,;]+$/g;
 
 interface Taken {
   readonly flags: Flags;
@@ -64,12 +73,11 @@ function withQuotedReason({ flags, rest }: Taken, decoration: RegExp): Parsed<Li
   return { ok: true, value: { words, flags: reason === undefined ? flags : { ...flags, reason: asReason(reason) } } };
 }
 
-function bareWords(words: readonly Word[], decoration: RegExp): readonly string[] {
-  const bare = words
-    .map(({ text }) => text.replaceAll(decoration, ''))
-    .map((word) => (isUserId(word) ? word : word.toLowerCase()))
-    .filter((word) => word !== '');
-  return bare[0] === '/shift' ? bare.slice(1) : bare;
+function bareWords(words: readonly Word[], around: RegExp, keepsCase = false): readonly string[] {
+  const bare = words.map(({ text }) => text.replaceAll(around, '')).filter((word) => word !== '');
+  const verb = bare.findIndex((word) => word.toLowerCase() !== '/shift');
+  const lowered = bare.map((word, at) => (isUserId(word) || (keepsCase && at > verb) ? word : word.toLowerCase()));
+  return lowered[0] === '/shift' ? lowered.slice(1) : lowered;
 }
 
 /**
@@ -100,7 +108,8 @@ function parseWords(words: readonly string[], flags: Flags): Command | Mistake {
   if (!isVerb(first)) return isMistypedVerb(words) ? unknownVerb(first, rest, flags) : parseShift(words, flags);
   if (first === 'why') return parseWhy(rest, flags);
   const saysWhen = (first === 'lock' || first === 'freeze') && rest.some((word) => word === 'for' || word === 'until');
-  if (looksLikeWish(rest) && first !== 'set' && first !== 'promote' && !saysWhen)
+  const namesRule = first === 'unpin' && !rest[0]?.includes('=') && rest.some((word) => word.includes('='));
+  if (looksLikeWish(rest) && first !== 'set' && first !== 'promote' && !saysWhen && !namesRule)
     return verbAsService(first, rest, flags);
 
   switch (first) {
@@ -112,6 +121,11 @@ function parseWords(words: readonly string[], flags: Flags): Command | Mistake {
       return parsePromote(rest, flags);
     case 'rollback':
       return parseRollback(rest, flags);
+    case 'apply':
+    case 'delete':
+      return parseFileCommand(first, rest, flags);
+    case 'unpin':
+      return parseUnpin(rest, flags);
     case 'status':
       return parseStatus(rest, flags);
     case 'history':

@@ -73,7 +73,9 @@ export type Refusal =
     }
   | { readonly reason: 'nothing-to-roll-back' }
   | { readonly reason: 'unknown-change'; readonly id: ChangeId; readonly known: readonly ChangeId[] }
-  | { readonly reason: 'already-rolled-back'; readonly by: Revision };
+  | { readonly reason: 'already-rolled-back'; readonly by: Pick<Revision, 'id' | 'by'> }
+  /** It did more than set weights, and what was there before stood in its record alone. */
+  | { readonly reason: 'record-lost'; readonly revision: Revision };
 
 export type Plan = PlannedChange | Refused;
 
@@ -237,7 +239,7 @@ function keys(route: Route): readonly string[] {
 }
 
 /** `end-user = jason → v2` */
-export function describePinned(rule: Rule): string {
+export function describePinned(rule: Pick<Rule, 'match' | 'key' | 'split'>): string {
   const versions = Object.entries(rule.split).filter(([, weight]) => weight > 0);
   return `${rule.match ?? rule.key} → ${versions.map(([version]) => version).join(', ') || 'no version'}`;
 }

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { type Change, failReasons, holdReasons, movedHow, voidReasons } from '../domain/change.ts';
 import { denialReasons, movingDeeds } from '../domain/judge.ts';
-import { changeIdSchema, splitSchema } from '../domain/ledger.ts';
+import { changeIdSchema, revisionSchema, splitSchema } from '../domain/ledger.ts';
+import { editVerbs } from '../domain/object-edit.ts';
 import { tools } from '../domain/owner.ts';
+import { ruleKinds } from '../domain/rule-file.ts';
 import { unmeasuredReasons } from '../domain/seen.ts';
 import { LaterRecordError, UntrustedRecordError } from '../workflow/errors.ts';
 import { isSigned, parseJson, sign } from './signature.ts';
@@ -23,6 +25,8 @@ export const objectSchema = z.object({
   name: z.string(),
 });
 
+const objectRef = z.object({ kind: z.enum(ruleKinds), namespace: z.string(), name: z.string() });
+const rolledBack = z.object({ by: z.string(), change: changeIdSchema });
 const time = z.iso.datetime();
 const ruleRef = z.object({ name: z.string(), line: z.int() });
 /** How somebody whom a policy names is read. */
@@ -53,6 +57,7 @@ const state = z.discriminatedUnion('kind', [
     denied: z.enum(denialReasons).optional(),
     heldUntil: time.optional(),
     rule: ruleRef.optional(),
+    stamp: z.string().optional(),
   }),
   z.object({ kind: z.literal('queued') }),
   z.object({ kind: z.literal('applying') }),
@@ -63,10 +68,16 @@ const state = z.discriminatedUnion('kind', [
     tookMs: z.number(),
     live: splitSchema,
     warnings: z.array(z.string()),
-    rolledBack: z.object({ by: z.string(), change: changeIdSchema }).optional(),
+    rolledBack: rolledBack.optional(),
     later: changeIdSchema.optional(),
     movedAway: z
-      .object({ at: z.string(), manager: z.string().optional(), live: splitSchema, how: z.enum(movedHow) })
+      .object({
+        at: z.string(),
+        manager: z.string().optional(),
+        live: splitSchema,
+        how: z.enum(movedHow),
+        name: z.string().optional(),
+      })
       .optional(),
     seen: seen.optional(),
     toBeSeen: z.literal(true).optional(),
@@ -78,6 +89,8 @@ const state = z.discriminatedUnion('kind', [
     uid: z.string(),
     live: splitSchema,
     lastWriter: z.string().optional(),
+    object: objectRef.optional(),
+    stamp: z.string().optional(),
   }),
   z.object({ kind: z.literal('superseded'), at: time, by: changeIdSchema.optional() }),
   z.object({ kind: z.literal('discarded'), at: time, by: z.string() }),
@@ -87,8 +100,33 @@ const state = z.discriminatedUnion('kind', [
     because: z.enum(failReasons),
     detail: z.string().optional(),
     settled: z.boolean().optional(),
+    object: objectRef.optional(),
+    written: z.array(objectRef).optional(),
+    rolledBack: rolledBack.optional(),
   }),
 ]);
+
+const content = z.object({
+  labels: z.record(z.string(), z.string()).optional(),
+  annotations: z.record(z.string(), z.string()).optional(),
+  spec: z.record(z.string(), z.json()),
+});
+const edits = z.object({
+  verb: z.enum(editVerbs),
+  of: z.string(),
+  objects: z.array(
+    objectRef.extend({
+      uid: z.string().optional(),
+      seq: z.int().min(0),
+      before: content.optional(),
+      after: content.optional(),
+      ledger: z.object({ seq: z.int().min(0), revisions: z.array(revisionSchema) }).optional(),
+      from: splitSchema,
+      to: splitSchema,
+      pinned: z.array(z.string()),
+    }),
+  ),
+});
 
 const planWarning = z.object({
   kind: z.literal('puts-back'),
@@ -111,6 +149,7 @@ const schema = z.strictObject({
   base: z.object({ uid: z.string(), seq: z.int(), after: changeIdSchema.optional() }),
   reverts: changeIdSchema.optional(),
   pinned: z.array(z.string()),
+  edits: edits.optional(),
   warnings: z.array(planWarning).optional(),
   deed: z.enum(movingDeeds).optional(),
   team: z.string().optional(),

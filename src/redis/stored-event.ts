@@ -29,6 +29,7 @@ const schema = z.object({
   from: splitSchema.optional(),
   to: splitSchema.optional(),
   live: splitSchema.optional(),
+  does: z.string().optional(),
   plan: z.string().optional(),
   reason: z.string().optional(),
   because: z.string().optional(),

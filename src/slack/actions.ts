@@ -13,6 +13,8 @@ export const actions = {
   withdraw: 'withdraw',
   planAgain: 'plan_again',
   takeOver: 'take_over',
+  applyEdits: 'apply_edits',
+  applyMeant: 'apply_meant',
 } as const;
 
 /** A button holds the id of a change; a confirmation also a stamp of what the person was shown. The record is the truth. */
@@ -32,7 +34,10 @@ export function readButtonValue(value: unknown): ButtonValue | undefined {
   return seen === undefined ? { id } : { id, seen };
 }
 
-/** A button that does what a typed line does, to the lock or freeze that was shown. Who may is asked anew, as of whatever is typed. */
+/**
+ * A button that does what a typed line does, to the lock or freeze that was shown, or as its difference was. Who may is asked anew, as
+ * of whatever is typed.
+ */
 export interface LineValue {
   readonly line: string;
   readonly seen: ChangeId;

@@ -3,6 +3,7 @@ import type { Command } from '../domain/command.ts';
 import type { Mistake } from '../domain/mistake.ts';
 import { approve, reject, withdraw } from '../workflow/approve.ts';
 import type { Asker, Desk } from '../workflow/desk.ts';
+import { requestEdits } from '../workflow/edit-command.ts';
 import { explain } from '../workflow/explain.ts';
 import { carryOut } from '../workflow/hold-command.ts';
 import { history, overview, serviceNames, serviceStatus } from '../workflow/look-up.ts';
@@ -15,7 +16,7 @@ import { auditReply } from './audit-answers.ts';
 import type { Conversation } from './conversation.ts';
 import { helpText } from './help.ts';
 import { holdReply } from './hold-text.ts';
-import { told, toldApproval } from './told.ts';
+import { told, toldApproval, toldEdits } from './told.ts';
 import { policyProblemText, whyReply } from './verdicts.ts';
 
 /** What a command does, and what is said to it. */
@@ -59,6 +60,10 @@ export async function answerCommand(
       );
     case 'shift':
       return told(conversation, await requestShift(conversation.desk, command, asker));
+    case 'apply':
+    case 'delete':
+    case 'unpin':
+      return toldEdits(conversation, await requestEdits(conversation.desk, command, asker));
     case 'rollback':
       return told(conversation, await requestRollback(conversation.desk, command, asker));
   }

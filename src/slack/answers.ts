@@ -2,16 +2,21 @@ import type { KnownBlock } from '@slack/types';
 import { type Change, isWaiting } from '../domain/change.ts';
 import type { Revision } from '../domain/ledger.ts';
 import type { Mistake } from '../domain/mistake.ts';
+import type { ServiceName } from '../domain/names.ts';
 import { describePinned, since } from '../domain/plan.ts';
 import { defaultRule, findRule, pinnedRules, type Route, type Rule } from '../domain/route.ts';
 import type { HeldAnswer } from '../workflow/held.ts';
 import type { HistoryAnswer, StatusAnswer } from '../workflow/look-up.ts';
-import type { RollbackAnswer, Undo } from '../workflow/roll-back.ts';
+import { editsOf } from '../workflow/plan-edits.ts';
+import type { RollbackAnswer } from '../workflow/roll-back.ts';
 import type { Answer, Trial } from '../workflow/submit.ts';
 import { actions, formatButtonValue } from './actions.ts';
 import { plain, title } from './card.ts';
+import { unpinCommand } from './edits-card.ts';
+import { outcomeReply } from './edits-text.ts';
 import { holdLines } from './hold-text.ts';
 import { code, escapeText, fitted, foreign, markup, maxText, user } from './mrkdwn.ts';
+import { objectSections } from './object-text.ts';
 import { ownerText, warningText } from './owner-text.ts';
 import { ageText, notFoundText, refusalText } from './refusals.ts';
 import { byName, moveRows, moveText, splitRows, splitText } from './split-text.ts';
@@ -26,6 +31,8 @@ export interface Reply {
 
 const maxServices = 40;
 const maxOpen = 5;
+/** What the differences of objects may fill beside a question. */
+const maxDifference = 6_000;
 /** What the lines of an overview or a history may fill, so that what stands below them is still there. */
 const maxListed = 2_000;
 
@@ -51,7 +58,13 @@ export function answerReply(answer: RollbackAnswer, now: Date, ahead?: Change): 
     case 'preview':
       return says(previewText(answer));
     case 'confirm':
-      return confirmReply(answer.id, answer.name.service, answer.undo);
+      return confirmReply(answer);
+    case 'not-taken':
+    case 'busy':
+    case 'too-much':
+    case 'would-take-back':
+    case 'taken-back':
+      return outcomeReply(answer, now);
     case 'unknown-change':
       return says(
         `Nothing is known of ${answer.id} any more: neither a record nor the history of an object that I have looked at since I started. ${code('/shift rollback')} with the name of the service goes by the object itself.`,
@@ -106,7 +119,7 @@ function trialText(trial: Trial): string {
   }
 }
 
-function confirmReply(id: Change['id'], service: string, undo: Undo): Reply {
+function confirmReply({ id, name: { service }, undo, plan }: Extract<RollbackAnswer, { kind: 'confirm' }>): Reply {
   const others = undo.changes.map(({ id: each, by }) => `${each} by ${user(by)}`);
   const lines = [
     `*This is no longer the last change of ${code(service)}.* Rolling back ${id} would undo more:`,
@@ -122,6 +135,7 @@ function confirmReply(id: Change['id'], service: string, undo: Undo): Reply {
     text,
     blocks: [
       { type: 'section', text: markup(text) },
+      ...(plan === undefined ? [] : objectSections(editsOf(plan), maxDifference)),
       {
         type: 'actions',
         elements: [
@@ -130,7 +144,7 @@ function confirmReply(id: Change['id'], service: string, undo: Undo): Reply {
             action_id: actions.rollBackSeen,
             value: formatButtonValue({ id, seen: undo.stamp }),
             style: 'danger',
-            text: plain(`Roll back to ${splitText(undo.after)}`),
+            text: plain(plan === undefined ? `Roll back to ${splitText(undo.after)}` : 'Roll back all the same'),
           },
         ],
       },
@@ -158,6 +172,10 @@ export function heldReply(answer: HeldAnswer, now: Date): Reply {
       return says(`The weights moved again since the card was written. It now shows what is live; decide anew.`);
     case 'refused':
       return says(refusalText(answer.change, answer.refusal, now));
+    case 'as-it-is':
+      return says('All its objects are already as they were to be. Nothing was changed.');
+    case 'not-now':
+      return answer.outcome.kind === 'refused-before' ? says('Nothing was changed.') : answerReply(answer.outcome, now);
     case 'object-gone':
       return says(
         `There is no VirtualService ${code(answer.change.object.name)} any more.${answer.change.state.kind === 'held' ? ' *Discard* ends the change.' : ' Nothing was changed.'}`,
@@ -198,7 +216,7 @@ function statusText({ name, route, open, holds }: Extract<StatusAnswer, { kind: 
       : [`Since ${change.id}, ${when(change.at, now)}, by ${user(change.by)}.`]),
     ...(route.owners ?? []).map((owner) => `Managed by ${ownerText(owner)}.`),
     ...besidesLines(route, rule),
-    ...pinnedLines(route),
+    ...pinnedLines(name, route),
     ...holdLines(holds),
     ...openLines(open),
   ].join('\n');
@@ -266,11 +284,12 @@ export function historyReply(answer: HistoryAnswer, now: Date): Reply {
   );
 }
 
-function revisionLine({ id, at, by, from, to, reason, reverts, rule }: Revision, now: Date): string {
+function revisionLine({ id, at, by, from, to, reason, reverts, rule, does }: Revision, now: Date): string {
   const why = reason === undefined ? '' : ` · “${foreign(reason, 80)}”`;
   const back = reverts === undefined ? '' : ` · takes back ${reverts}`;
   const where = rule === defaultRule ? '' : ` · rule ${code(rule)}`;
-  return `${id} · ${when(at, now)} · ${user(by)} · ${foreign(moveText(from, to))}${where}${back}${why}`;
+  const more = does === undefined ? '' : ` · ${code(does, 80)}`;
+  return `${id} · ${when(at, now)} · ${user(by)} · ${foreign(moveText(from, to))}${more}${where}${back}${why}`;
 }
 
 function openLines(open: readonly Change[] | undefined): readonly string[] {
@@ -288,10 +307,16 @@ function stateText({ state }: Change): string {
   return state.kind === 'awaiting' ? 'waits for approval' : state.kind;
 }
 
-function pinnedLines(route: Route): readonly string[] {
-  return pinnedRules(route)
-    .slice(0, 10)
-    .map((rule) => `Not reached by the split: ${code(describePinned(rule), 120)}`);
+function pinnedLines(name: ServiceName, route: Route): readonly string[] {
+  const pinned = pinnedRules(route);
+  const [first] = pinned;
+  const lines = pinned.slice(0, 10).map((rule) => `Not reached by the split: ${code(describePinned(rule), 120)}`);
+  return first === undefined
+    ? []
+    : [
+        ...lines,
+        `${code(unpinCommand(name, first), 250)} removes ${pinned.length === 1 ? 'it' : 'the first of them'}.`,
+      ];
 }
 
 function lastWriter({ lastWriter: writer }: Route, now: Date): readonly string[] {

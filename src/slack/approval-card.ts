@@ -74,6 +74,10 @@ function voidNote(change: Change, { because, live, lastWriter, denied, heldUntil
   const decidedBy = rule === undefined ? '' : ` (${ruleText(rule)})`;
   switch (because) {
     case 'moved': {
+      if (change.edits !== undefined) {
+        const who = lastWriter === undefined ? '' : `, last written by ${code(lastWriter)}`;
+        return `*The plan does not hold any more.* One of its objects is not what it was made from${who}. Nothing was changed, and approvals were for that plan only.`;
+      }
       const planned = `It was made from ${foreign(splitText(change.from))}`;
       const now = live === undefined ? 'the object or its rule is gone' : liveText(change, live, lastWriter);
       return `*The plan does not hold any more.* ${planned}; ${now}. Nothing was changed, and approvals were for that plan only.`;
@@ -109,6 +113,7 @@ const deniedWords: Record<DenialReason, string> = {
   locked: 'the service is locked',
   frozen: 'changes are frozen',
   'step-too-large': 'the step is larger than is allowed',
+  'several-approvals': 'its objects would be approved under different rules',
 };
 
 export function decisionButtons(change: Change, state: DecisionState): Button[] {

@@ -114,12 +114,16 @@ function whoText({ by, askedBy, kind }: AuditEvent): string | undefined {
   return [doer ?? words[kind], asker].filter((part) => part !== undefined).join(', ');
 }
 
-function whatText({ deed, kind, changeId, service, target, from, to }: AuditEvent): string | undefined {
+function whatText({ deed, kind, changeId, service, target, from, to, does }: AuditEvent): string | undefined {
   const told = kind === 'refused' || kind === 'denied' ? deed : undefined;
   const move = from === undefined || to === undefined ? undefined : foreign(moveText(from, to));
-  const parts = [told, changeId, target === undefined ? service && code(service.service) : code(target), move].filter(
-    (part) => part !== undefined,
-  );
+  const parts = [
+    told,
+    changeId,
+    target === undefined ? service && code(service.service) : code(target),
+    does && code(does, 80),
+    move,
+  ].filter((part) => part !== undefined);
   return parts.length === 0 ? undefined : parts.join(' ');
 }
 

@@ -1,5 +1,13 @@
 import type { Button, ContextBlock, KnownBlock, SectionBlock } from '@slack/types';
-import { type Change, type FailReason, type HoldReason, isEnded, type State, shownAs } from '../domain/change.ts';
+import {
+  type Change,
+  effectOf,
+  type FailReason,
+  type HoldReason,
+  isEnded,
+  type State,
+  shownAs,
+} from '../domain/change.ts';
 import { type AppliedChange, isApplied } from '../domain/fate.ts';
 import type { ChangeId } from '../domain/names.ts';
 import { defaultRule } from '../domain/route.ts';
@@ -7,6 +15,16 @@ import { percentages, weightOf } from '../domain/split.ts';
 import { truncate, visible } from '../domain/typed-text.ts';
 import { actions, formatButtonValue } from './actions.ts';
 import { approvedBy, type DecisionState, decisionButtons, decisionNotes } from './approval-card.ts';
+import {
+  differences,
+  editRows,
+  editsAim,
+  editsRollBackButton,
+  heldEditsNote,
+  partNote,
+  unpinCommand,
+} from './edits-card.ts';
+import { roleRemedy } from './edits-text.ts';
 import { canTakeBack, movedNote } from './moved-text.ts';
 import { code, fitted, foreign, markup, user } from './mrkdwn.ts';
 import { warningText } from './owner-text.ts';
@@ -34,9 +52,11 @@ export function card(change: Change): Message {
   const buttons = buttonsOf(change);
   return {
     text: fitted(
-      [`${foreign(title(change))}: ${foreign(moveText(from, to), 600)}.`, `${spokenFacts(change)}.`, ...notes].join(
-        ' ',
-      ),
+      [
+        `${foreign(title(change))}: ${change.edits === undefined ? foreign(moveText(from, to), 600) : spokenRows(change)}.`,
+        `${spokenFacts(change)}.`,
+        ...notes,
+      ].join(' '),
       maxSpoken,
     ),
     blocks: [
@@ -45,7 +65,8 @@ export function card(change: Change): Message {
         block_id: change.id,
         text: plain(title(change), 140),
       },
-      section(moveRows(from, to)),
+      section(change.edits === undefined ? moveRows(from, to) : editRows(change)),
+      ...differences(change),
       context(markup(fitted([`*${stateWord(change.state)}*`, ...factsOf(change)].join(' · '), maxNote))),
       ...(change.reason === undefined ? [] : [context(plain(quoted(change.reason), 500))]),
       ...notes.map((note) => section(fitted(note, maxNote))),
@@ -61,13 +82,19 @@ export function disownedCard(id: ChangeId): Message {
 }
 
 /** What a change is for: `reviews · 50 % to v3`. */
-export function title({ service, reverts, focus, to, rule }: Change): string {
-  const what = reverts === undefined ? aim(focus, to) : `back to ${splitText(to)}`;
+export function title(change: Change): string {
+  const { service, reverts, focus, to, rule } = change;
+  const what = editsAim(change) ?? (reverts === undefined ? aim(focus, to) : `back to ${splitText(to)}`);
   return rule === defaultRule ? `${service} · ${what}` : `${service} (${rule}) · ${what}`;
 }
 
 function aim(focus: string | undefined, to: Change['to']): string {
   return focus === undefined ? splitText(to) : `${weightOf(percentages(to), focus)} % to ${focus}`;
+}
+
+/** The objects in one sentence, already escaped. */
+function spokenRows(change: Change): string {
+  return fitted(editRows(change).replaceAll('• ', '').replaceAll('\n', '; '), 1_500);
 }
 
 /** What stands in the context line, with the reason, as one sentence. */
@@ -136,9 +163,17 @@ function quoted(reason: string): string {
 /** What else a person must know, a sentence or two each, already escaped. */
 function notesOf(change: Change): readonly string[] {
   const pinned = change.pinned.slice(0, 5).map((rule) => code(rule, 120));
-  const notReached = pinned.length > 0 ? [`Not reached by the split: ${pinned.join(', ')}`] : [];
+  const notReached = pinned.length > 0 ? [`Not reached by the split: ${pinned.join(', ')}${howToUnpin(change)}`] : [];
   const seen = isApplied(change) ? seenNotes(change) : [];
   return [...stateNotes(change), ...warningNotes(change), ...notReached, ...seen];
+}
+
+/** The rule is told by what stands before its arrow. */
+function howToUnpin({ service, object, pinned }: Change): string {
+  const [first = ''] = pinned;
+  const { namespace, cluster } = object;
+  const command = unpinCommand({ service, namespace, cluster }, { key: '', match: first.split(' → ')[0] ?? first });
+  return `. ${code(command, 250)} removes ${pinned.length === 1 ? 'it' : 'the first of them'}.`;
 }
 
 /** Not beside what says that it came true. */
@@ -162,7 +197,7 @@ function stateNotes(change: Change): readonly string[] {
     case 'applied':
       return [...(isApplied(change) ? appliedNotes(change) : []), ...approvedBy(change)];
     case 'held':
-      return [heldNote(change, state), ...approvedBy(change)];
+      return [change.edits === undefined ? heldNote(change, state) : heldEditsNote(state), ...approvedBy(change)];
     case 'superseded':
       return [
         `${state.by ?? 'A later change'} was applied before it, so nothing was changed. If it is still wanted, type the command again.`,
@@ -171,6 +206,7 @@ function stateNotes(change: Change): readonly string[] {
     case 'discarded':
       return [`${user(state.by)} discarded it. Nothing was changed.`, ...approvedBy(change)];
     case 'failed':
+      if (effectOf(change).length > 0) return [partNote(change, state), ...takenBackBy(state), ...approvedBy(change)];
       return [
         `${failWords[state.because](change)}${state.detail === undefined ? '' : `\n${code(state.detail, 300)}`}`,
         ...approvedBy(change),
@@ -182,13 +218,17 @@ function appliedNotes(change: AppliedChange): readonly string[] {
   const { rolledBack, later, warnings, movedAway } = change.state;
   const moved = movedAway === undefined ? [] : [movedNote(change, movedAway)];
   const since = rolledBack === undefined && later !== undefined ? [`The split was changed since, by ${later}.`] : [];
-  const back = rolledBack === undefined ? [] : [`*Rolled back* by ${user(rolledBack.by)} (${rolledBack.change}).`];
+  const back = takenBackBy({ rolledBack });
   return [
     ...moved,
     ...back,
     ...since,
     ...warnings.slice(0, 3).map((warning) => `The API server warns: ${code(warning, 300)}`),
   ];
+}
+
+function takenBackBy({ rolledBack }: Pick<AppliedChange['state'], 'rolledBack'>): readonly string[] {
+  return rolledBack === undefined ? [] : [`*Rolled back* by ${user(rolledBack.by)} (${rolledBack.change}).`];
 }
 
 function heldNote(change: Change, { because, live, lastWriter }: StateOf<'held'>): string {
@@ -206,20 +246,21 @@ const holdWords: Record<HoldReason, string> = {
 };
 
 const failWords: Record<FailReason, (change: Change) => string> = {
-  'object-gone': ({ object }) =>
-    `There is no ${object.kind} ${code(object.name)} in ${code(object.namespace)} any more. Nothing was changed.`,
+  'object-gone': ({ object, state }) =>
+    `There is no ${object.kind} ${code(state.kind === 'failed' ? (state.object?.name ?? object.name) : object.name)} in ${code(object.namespace)} any more. Nothing was changed.`,
   'rule-gone': ({ rule }) =>
     `The object has no rule ${code(rule)} any more. Nothing was changed. Look at \`/shift status\`, then type the command again.`,
   'rule-changed': ({ rule }) => `The rule ${code(rule)} can no longer be split. Nothing was changed.`,
   'version-gone': () => 'No DestinationRule defines this version any more. Nothing was changed.',
   'ledger-unreadable': () =>
     'The history on the object is not what shiftbot wrote. Nothing was changed. Restore or remove the annotation `shiftbot.dev/history`, then type the command again.',
-  'not-permitted': () =>
-    'The cluster does not allow it. Nothing was changed. Whoever runs shiftbot can grant it (`manifests/`).',
+  'not-permitted': ({ edits }) =>
+    `The cluster does not allow it. Nothing was changed. ${edits === undefined ? 'Whoever runs shiftbot can grant it (`manifests/`).' : roleRemedy}`,
   rejected: () => 'The API server refused the object as it would become. Nothing was changed.',
   'too-large': () => 'The object would grow over what the API server stores. Nothing was changed.',
   contended: () =>
     'Somebody else kept writing the object, so no write of ours got through. Nothing was changed. Type the command again when it is quiet.',
+  'half-applied': () => 'It was applied in part, and what was applied is not known any more. Look at `/shift status`.',
   unreachable: ({ service }) =>
     `The API server did not answer, so whether it took effect is not known. I look again when it is back and say so here; ${code(`/shift status ${service}`, 100)} shows what is live.`,
   'not-reached': ({ service }) =>
@@ -234,8 +275,14 @@ function buttonsOf(change: Change): Button[] {
   const { state } = change;
   if (state.kind === 'held') return heldButtons(change);
   if (isDecision(state)) return decisionButtons(change, state);
+  if (state.kind === 'failed' && effectOf(change).length > 0 && state.rolledBack === undefined)
+    return [editsRollBackButton(change)];
   if (!isApplied(change) || change.state.rolledBack !== undefined) return [];
-  return [...(canTakeBack(change) ? [rollBackButton(change)] : []), ...promoteButton(change), historyButton(change)];
+  return [
+    ...(canTakeBack(change) ? [change.edits === undefined ? rollBackButton(change) : editsRollBackButton(change)] : []),
+    ...promoteButton(change),
+    historyButton(change),
+  ];
 }
 
 function isDecision(state: State): state is DecisionState {
@@ -281,7 +328,7 @@ function historyButton({ id }: Change): Button {
 }
 
 function heldButtons(change: Change): Button[] {
-  const { id, service, to } = change;
+  const { id, service, to, edits } = change;
   return [
     {
       type: 'button',
@@ -290,7 +337,12 @@ function heldButtons(change: Change): Button[] {
       text: plain('Apply anyway'),
       confirm: {
         title: plain('Apply anyway?'),
-        text: plain(`${service} goes to ${splitText(to)}, whatever it has now.`, 280),
+        text: plain(
+          edits === undefined
+            ? `${service} goes to ${splitText(to)}, whatever it has now.`
+            : 'All its objects become what they were to be, whatever they are now.',
+          280,
+        ),
         confirm: plain('Apply anyway'),
         deny: plain('Cancel'),
       },

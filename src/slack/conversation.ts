@@ -3,6 +3,7 @@ import { objectionToRejecting, reject } from '../workflow/approve.ts';
 import { noteRefused } from '../workflow/audit.ts';
 import type { Cards } from '../workflow/cards.ts';
 import type { Asker, Desk } from '../workflow/desk.ts';
+import { requestEdits } from '../workflow/edit-command.ts';
 import { carryOut } from '../workflow/hold-command.ts';
 import type { Allowance } from '../workflow/limits.ts';
 import type { Limits } from '../workflow/ports.ts';
@@ -13,7 +14,7 @@ import { type Reply, says } from './answers.ts';
 import { mayComeFromItsCard } from './card-origin.ts';
 import { holdReply } from './hold-text.ts';
 import { inTime } from './in-time.ts';
-import { toldApproval } from './told.ts';
+import { toldApproval, toldEdits } from './told.ts';
 import { gestureOf, gestureOfClick, unlessTooMany } from './too-many.ts';
 
 export interface Conversation {
@@ -80,6 +81,24 @@ export function answerTakeOver(
     unlessTooMany(conversation, asker, { kind: 'decision' }, async () => {
       if (command?.verb !== 'lock' && command?.verb !== 'thaw') return notOursReply(conversation, asker, 'take over');
       return holdReply(await carryOut(conversation.desk, command, asker, value?.seen));
+    }),
+  );
+}
+
+/** A click on the button that applies or deletes what was shown of a rule file, answered. */
+export function answerEdits(
+  conversation: Conversation,
+  action: string,
+  value: LineValue | undefined,
+  request: Request,
+): Promise<Told> {
+  const command = value === undefined ? undefined : parseCommand(value.line);
+  return inTime(conversation, request, (asker) =>
+    unlessTooMany(conversation, asker, gestureOfClick(action), async () => {
+      const isOurs = command?.verb === 'apply' || command?.verb === 'delete' || command?.verb === 'unpin';
+      if (value === undefined || !isOurs) return notOursReply(conversation, asker, action);
+      const clicked = { stamp: value.seen, isMeant: action === actions.applyMeant };
+      return toldEdits(conversation, await requestEdits(conversation.desk, command, asker, clicked));
     }),
   );
 }

@@ -21,6 +21,21 @@ export const commands = [
     does: 'goes back to before the last change, or to what the named one made',
   },
   {
+    topic: 'apply',
+    usage: '/shift apply bookinfo/virtual-service-all-v1',
+    does: 'makes what a rule file names as the file says; what is more than weights is shown first, with a button',
+  },
+  {
+    topic: 'delete',
+    usage: '/shift delete bookinfo/virtual-service-all-v1',
+    does: 'deletes the objects that a rule file names, after a question',
+  },
+  {
+    topic: 'unpin',
+    usage: '/shift unpin reviews end-user=jason',
+    does: 'removes one pinned rule, which a split does not reach, after a question',
+  },
+  {
     topic: 'status',
     usage: '/shift status [reviews]',
     does: 'shows splits, pinned rules, what is locked or frozen, and what is waiting',
@@ -67,7 +82,7 @@ export const commands = [
   {
     topic: 'help',
     usage: '/shift help [topic]',
-    does: 'shows this, or more about one of: shift, set, promote, rollback, status, history, audit, pending, approve, reject, withdraw, lock, unlock, freeze, thaw, why, flags',
+    does: 'shows this, or more about one of: shift, set, promote, rollback, apply, delete, unpin, status, history, audit, pending, approve, reject, withdraw, lock, unlock, freeze, thaw, why, flags',
   },
 ] as const;
 
@@ -86,6 +101,12 @@ const more: Readonly<Record<string, string>> = {
   promote: 'The same as `/shift reviews v3 100`.',
   rollback:
     'A rollback brings back exactly the weights that were recorded, goes before whatever waits, and is a change of its own: it can be rolled back too. The button on a card does the same. When others changed the split since, it first shows what it would undo.',
+  apply:
+    'Rule files lie in the folder that `RULES_DIR` names, and are called as they lie there, with or without `.yaml`. What is missing is created, what is there is replaced, and what is as the file says already is left alone. Where the file differs from one VirtualService in its weights alone, it is the shift that it comes to. Anything more is shown as a difference first, with what the API server and policy say to it, and is done when *Apply* is clicked, if it is still what was shown. The card has *Roll back*: all of it, as it was. To create and replace objects takes rights that the base does not give: `manifests/rule-files`.',
+  delete:
+    'Deletes every object that the file names and that is there, whatever it holds now; *Roll back* on the card makes them anew, with what they held. Shown first, with a button that asks once more.',
+  unpin:
+    'Pinned rules have a match of their own and stand above the rule that takes the rest; `/shift status reviews` lists them. Name one by what it matches, by its `name`, or by its place (`#1`). Nothing else of the object changes, and *Roll back* puts it back where it was.',
   status:
     'What it shows of one service is read live. Pinned rules have a match of their own (a header, a path), so a split does not reach them.',
   history:

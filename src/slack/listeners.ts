@@ -20,6 +20,7 @@ import { isOnCard } from './card-origin.ts';
 import {
   answerBeforeRejecting,
   answerClick,
+  answerEdits,
   answerRejection,
   answerTakeOver,
   answerText,
@@ -141,6 +142,10 @@ async function onClick(
   if (click.action === actions.takeOver) {
     const line = isOurs ? readLineValue(click.value) : undefined;
     return tellNow(client, log, place, await answerTakeOver(conversation, line, request));
+  }
+  if (click.action === actions.applyEdits || click.action === actions.applyMeant) {
+    const line = isOurs ? readLineValue(click.value) : undefined;
+    return tellNow(client, log, place, await answerEdits(conversation, click.action, line, request));
   }
   if (click.action !== actions.reject || value === undefined)
     return tellNow(client, log, place, await answerClick(conversation, click.action, value, request));

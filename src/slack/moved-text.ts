@@ -28,29 +28,41 @@ export function movedNote(change: AppliedChange, away: MovedAway): string {
 }
 
 /** Whether taking the change back would still do something. */
-export function canTakeBack({ from, state: { movedAway } }: AppliedChange): boolean {
-  if (movedAway === undefined) return true;
+export function canTakeBack({ from, edits, state: { movedAway } }: AppliedChange): boolean {
+  if (movedAway === undefined || edits !== undefined) return true;
   return movedAway.how !== 'object-gone' && movedAway.how !== 'rule-gone' && !sameShares(movedAway.live, from);
 }
 
-function whatHappened({ object, rule, from }: AppliedChange, { how, live, manager, at }: MovedAway): string {
+function whatHappened(
+  { object, rule, from, edits }: AppliedChange,
+  { how, live, manager, at, name }: MovedAway,
+): string {
+  const which = `${object.kind} ${code(name ?? object.name)}`;
   const by = `by ${manager === undefined ? 'somebody else' : code(manager)} at ${clock(at)}`;
   switch (how) {
     case 'object-gone':
-      return `*${object.kind} ${code(object.name)} was deleted*, as seen at ${clock(at)}`;
+      return `*${which} was deleted*, as seen at ${clock(at)}`;
     case 'rule-gone':
       return `*The rule ${code(rule)} was removed or renamed* ${by}`;
     case 'made-anew':
-      return `*The object was deleted and made anew* ${by}`;
+      return name === undefined ? `*The object was deleted and made anew* ${by}` : `*${which} was made anew* ${by}`;
+    case 'pinned-rules':
+      return `*The pinned rules of ${which} were changed* ${by}`;
     case 'weights':
     case 'ledger-lost':
+      if (edits !== undefined) return `*The weights of ${which} were moved* ${by}`;
       return `*${sameShares(live, from) ? 'Put back' : 'Moved away'}* ${by}`;
   }
 }
 
 /** The whole split, since a share of one version would divide the rest as somebody else has it now. */
-function again({ service, object, rule, state: { live } }: AppliedChange): string {
+function again({ service, object, rule, edits, reverts, state: { live } }: AppliedChange): string {
   const { namespace, cluster } = object;
+  if (edits !== undefined) {
+    if (edits.verb === 'unpin' || reverts !== undefined) return '';
+    const typed = { verb: edits.verb, file: edits.of, place: { namespace, cluster }, dryRun: false } as const;
+    return `To have it again: ${code(formatCommand(typed), longestCommand)}`;
+  }
   const shares = Object.entries(percentages(live)).filter(([, percent]) => percent > 0);
   const command = formatCommand({
     verb: 'shift',

@@ -38,6 +38,10 @@ export function refusalText({ service }: Pick<ServiceName, 'service'>, refusal: 
       return `Nothing to roll back: shiftbot has not changed ${name} yet. ${code(`/shift status ${service}`, 100)} shows what it has.`;
     case 'unknown-change':
       return `The history of ${name} has no ${refusal.id}; it has ${names(refusal.known)}.`;
+    case 'record-lost': {
+      const { id, does = '', from } = refusal.revision;
+      return `The newest change of ${name}, ${id} (${code(does, 120)}), did more than set weights, and its record is lost: the history on the object has only the split that was before it, ${foreign(splitText(from))}. So nothing was changed. Type that split, or apply the rule file that you want.`;
+    }
     case 'already-rolled-back':
       return `Already rolled back, by ${user(refusal.by.by)} (${refusal.by.id}).`;
   }

@@ -1,11 +1,13 @@
 import type { Change } from '../domain/change.ts';
 import type { ApprovalAnswer } from '../workflow/approve.ts';
 import type { Desk } from '../workflow/desk.ts';
+import type { EditsAnswer } from '../workflow/edit-command.ts';
 import type { HeldAnswer } from '../workflow/held.ts';
 import type { RollbackAnswer } from '../workflow/roll-back.ts';
 import { answerReply, heldReply, type Reply, says } from './answers.ts';
 import { approvalReply } from './approval-answers.ts';
 import type { Conversation } from './conversation.ts';
+import { editsReply } from './edits-text.ts';
 
 /** The answer in words, while the card is brought in step. `forgotten`: in place of the words for a change that nobody knows. */
 export async function told(conversation: Conversation, answer: RollbackAnswer, forgotten?: string): Promise<Reply> {
@@ -22,6 +24,12 @@ async function aheadOf({ changes, log }: Desk, answer: RollbackAnswer): Promise<
     log.warn({ changeId: answer.change.id, err }, 'the change before it could not be read');
     return undefined;
   });
+}
+
+/** The same for rule files. */
+export function toldEdits({ cards, desk }: Conversation, answer: EditsAnswer): Reply {
+  if (answer.kind === 'accepted') cards.showSoon(answer.change.id);
+  return editsReply(answer, desk.now());
 }
 
 export function toldApproval(conversation: Conversation, answer: ApprovalAnswer): Reply {

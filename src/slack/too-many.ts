@@ -10,6 +10,8 @@ import type { Conversation, Told } from './conversation.ts';
 /** What is counted of a command. */
 export function gestureOf(desk: Desk, command: Command | Mistake): Gesture {
   if (command.verb === 'shift') return { kind: 'change', service: fillIn(desk, command.service) };
+  if (command.verb === 'unpin') return { kind: 'change', service: fillIn(desk, command.service) };
+  if (command.verb === 'apply' || command.verb === 'delete') return { kind: 'change' };
   if (command.verb === 'rollback') return { kind: 'rollback' };
   return { kind: decisions.has(command.verb) ? 'decision' : 'look' };
 }
@@ -24,6 +26,8 @@ export function gestureOfClick(action: string): Gesture {
       return { kind: 'rollback' };
     case actions.promote:
     case actions.planAgain:
+    case actions.applyEdits:
+    case actions.applyMeant:
       return { kind: 'change' };
     case actions.applyAnyway:
     case actions.discard:

@@ -1,20 +1,24 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Change, type FailReason, moveTo, revisionOf, type State } from '../domain/change.ts';
+import {
+  type Applied,
+  type Change,
+  effectOf,
+  type FailReason,
+  moveTo,
+  revisionOf,
+  type State,
+} from '../domain/change.ts';
 import { decide } from '../domain/decide.ts';
+import type { Ledger } from '../domain/ledger.ts';
 import type { ChangeId } from '../domain/names.ts';
-import type { Route } from '../domain/route.ts';
 import { noLongerSeen } from '../domain/seen.ts';
 import type { Split } from '../domain/split.ts';
+import { applyEdits } from './apply-edits.ts';
 import { type Happened, moveOn } from './audit.ts';
 import type { Cards } from './cards.ts';
-import {
-  DependencyError,
-  MeshUnavailableError,
-  PolicyUnknownError,
-  StoreUnavailableError,
-  UntrustedRecordError,
-} from './errors.ts';
-import { heldChange, judgeChange } from './judge-change.ts';
+import { DependencyError, MeshUnavailableError, StoreUnavailableError, UntrustedRecordError } from './errors.ts';
+import { objectionTo } from './objection.ts';
+import { editsObjects } from './open-edits.ts';
 import type {
   Aside,
   Changes,
@@ -28,7 +32,7 @@ import type {
   Traffic,
   Written,
 } from './ports.ts';
-import { voidByDenial, voidOf } from './void.ts';
+import { voidOf } from './void.ts';
 
 export interface Bench {
   readonly mesh: Mesh;
@@ -140,6 +144,13 @@ function restMs(tries: number, error: DependencyError): number {
 async function makeLive(bench: Bench, change: Change): Promise<void> {
   const startedMs = bench.now().getTime();
   const isTooOld = startedMs - Date.parse(change.acceptedAt) > tooOldMs;
+  const isContended = () => bench.now().getTime() - startedMs >= contentionLimitMs;
+  if (editsObjects(change)) {
+    const ending = await applyEdits(bench, change, { isTooOld, isContended });
+    return ending.kind === 'ended'
+      ? end(bench, change, ending.state)
+      : applied(bench, change, ending.ledgers, ending.effect);
+  }
 
   for (;;) {
     const open = await bench.mesh.read(change.object);
@@ -148,7 +159,7 @@ async function makeLive(bench: Bench, change: Change): Promise<void> {
     const decision = decide(change, open.route);
     switch (decision.kind) {
       case 'done':
-        return applied(bench, change, open.route, {
+        return applied(bench, change, [open.route.ledger], {
           seq: decision.seq,
           live: decision.revision.to, // and not what is live by now, which somebody may have moved since
           at: decision.revision.at,
@@ -169,30 +180,16 @@ async function makeLive(bench: Bench, change: Change): Promise<void> {
         return fail(bench, change, decision.because, decision.detail);
       case 'write': {
         if (isTooOld) return fail(bench, change, 'expired');
-        const objection = await objectionTo(bench, change, open.route);
+        const { route } = open;
+        const objection = await objectionTo(bench, change, route, (why) => voidOf(bench, route, change, why));
         if (objection !== undefined) return end(bench, change, objection);
         // Asked here and not before the read: the last write may have got through although its reply did not.
-        if (bench.now().getTime() - startedMs >= contentionLimitMs) return fail(bench, change, 'contended');
+        if (isContended()) return fail(bench, change, 'contended');
         const written = await write(bench, change, open);
-        if (written.kind === 'written') return applied(bench, change, open.route, { ...written, at: isoNow(bench) });
+        if (written.kind === 'written')
+          return applied(bench, change, [route.ledger], { ...written, at: isoNow(bench) });
       }
     }
-  }
-}
-
-/** Policy is asked once more just before the patch: somebody left a group, a freeze began, the file was changed, a lock was set. */
-async function objectionTo(bench: Bench, change: Change, route: Route): Promise<Ended | undefined> {
-  const onlyHolds = bench.policies.current().rules === undefined && change.approvals === undefined;
-  const standing = await (onlyHolds ? heldChange : judgeChange)(bench, change, route);
-  switch (standing.kind) {
-    case 'may':
-      return undefined;
-    case 'unknown':
-      throw new PolicyUnknownError(standing.why);
-    case 'lacks':
-      return voidOf(bench, route, change, { because: 'approvals', rule: standing.needs.rule });
-    case 'denied':
-      return voidByDenial(bench, route, change, standing.denial);
   }
 }
 
@@ -216,12 +213,13 @@ interface Effect {
   readonly warnings: readonly string[];
 }
 
-async function applied(bench: Bench, change: Change, before: Route, effect: Effect): Promise<void> {
+async function applied(bench: Bench, change: Change, ledgers: readonly Ledger[], effect: Effect): Promise<void> {
   const tookMs = Math.max(0, Date.parse(effect.at) - Date.parse(change.acceptedAt));
   const { at, seq, live, warnings } = effect;
-  const toBeSeen = bench.traffic?.clusters.includes(change.object.cluster) === true ? true : undefined;
+  const isCounted = bench.traffic?.clusters.includes(change.object.cluster) === true;
+  const toBeSeen = isCounted && Object.keys(live).length > 0 ? true : undefined;
   const next = moveTo(change, { kind: 'applied', at, seq, tookMs, live, warnings, toBeSeen });
-  await tellEarlier(bench, change, before); // first, so that after a crash whoever ends this change does it
+  await tellEarlier(bench, change, ledgers); // first, so that after a crash whoever ends this change does it
   if (!(await moveOn(bench, next, { kind: 'applied' }))) return; // another worker has told it already
 
   bench.log.info(
@@ -235,12 +233,10 @@ async function applied(bench: Bench, change: Change, before: Route, effect: Effe
 }
 
 /** The card of the change before this one, and of the one it takes back, no longer say what is live. */
-async function tellEarlier(bench: Bench, change: Change, before: Route): Promise<void> {
-  const { revisions } = before.ledger;
-  const older = revisions.slice(revisions.findIndex(({ id }) => id === change.id) + 1); // all of them, where ours is not there yet
-  const previous = older.find(({ rule }) => rule === change.rule)?.id;
+async function tellEarlier(bench: Bench, change: Change, ledgers: readonly Ledger[]): Promise<void> {
+  const before = new Set(ledgers.flatMap((ledger) => previousOf(change, ledger) ?? []));
   try {
-    if (previous !== undefined && previous !== change.reverts) await mark(bench, previous, { later: change.id });
+    for (const previous of before) if (previous !== change.reverts) await mark(bench, previous, { later: change.id });
     if (change.reverts !== undefined)
       await mark(bench, change.reverts, { rolledBack: { by: change.by, change: change.id } }, rolledBackBy(change));
   } catch (err) {
@@ -249,24 +245,38 @@ async function tellEarlier(bench: Bench, change: Change, before: Route): Promise
   }
 }
 
+function previousOf({ id, rule }: Change, { revisions }: Ledger): ChangeId | undefined {
+  const older = revisions.slice(revisions.findIndex((revision) => revision.id === id) + 1); // all of them, where ours is not there yet
+  return older.find((revision) => revision.rule === rule)?.id;
+}
+
 function rolledBackBy({ by, team, id }: Change): Happened {
   return { kind: 'rolled-back', by: { user: by, team }, other: id };
 }
 
+type Marks = Pick<Applied, 'later' | 'rolledBack'>;
+
 /** That a later one came is nobody's decision about it, and is not told. */
-async function mark(
-  bench: Bench,
-  id: ChangeId,
-  marks: Pick<Extract<State, { kind: 'applied' }>, 'later' | 'rolledBack'>,
-  happened?: Happened,
-): Promise<void> {
+async function mark(bench: Bench, id: ChangeId, marks: Marks, happened?: Happened): Promise<void> {
   for (;;) {
     const earlier = await bench.changes.read(id);
-    if (earlier?.state.kind !== 'applied' || isDeepStrictEqual({ ...earlier.state, ...marks }, earlier.state)) return;
-    const next = moveTo(earlier, noLongerSeen({ ...earlier.state, ...marks }));
+    const state = earlier && markable(earlier, marks);
+    if (earlier === undefined || state === undefined || isDeepStrictEqual({ ...state, ...marks }, state)) return;
+    const next = moveTo(earlier, marked(state, marks));
     const isMarked = happened === undefined ? bench.changes.update(next) : moveOn(bench, next, happened);
     if (await isMarked) return bench.cards.showSoon(id);
   }
+}
+
+function marked(state: Extract<State, { kind: 'applied' | 'failed' }>, marks: Marks): State {
+  return state.kind === 'applied' ? noLongerSeen({ ...state, ...marks }) : { ...state, ...marks };
+}
+
+/** One that took effect; if only in a part, that is all it can be told. */
+function markable(change: Change, { rolledBack }: Marks): Extract<State, { kind: 'applied' | 'failed' }> | undefined {
+  const { state } = change;
+  if (state.kind === 'applied') return state;
+  return state.kind === 'failed' && rolledBack !== undefined && effectOf(change).length > 0 ? state : undefined;
 }
 
 type Ended = Extract<State, { kind: 'superseded' | 'held' | 'failed' | 'void' }>;

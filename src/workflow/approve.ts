@@ -2,16 +2,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Approval, type Change, deedOf, moveTo, planShown, type State } from '../domain/change.ts';
 import type { Denial } from '../domain/judge.ts';
 import type { ChangeId } from '../domain/names.ts';
-import type { Route } from '../domain/route.ts';
-import { planStands } from '../domain/stands.ts';
+import { ruleFor } from '../domain/policy.ts';
+import { targetsOf } from '../domain/target.ts';
 import { accept, replace } from './accept.ts';
 import { aboutChange, eventOf, type Happened, moveOn, noteDenied, noteRefused, planHash } from './audit.ts';
 import { type Asker, type Desk, refuseIfLate } from './desk.ts';
+import { type Footing, footingOf } from './footing.ts';
 import { judgeChange, type Standing } from './judge-change.ts';
-import { judgeLive } from './judge-live.ts';
+import { judgeAll, type Named, ofEdits, wantedOf } from './judge-live.ts';
 import type { Changes, Line, Log } from './ports.ts';
 import { addJob, goingBefore } from './submit.ts';
-import { voidByDenial, voidOf, withoutObject } from './void.ts';
+import { byDenial, withoutObject } from './void.ts';
 
 /** What became of a decision about a change that awaits approval. */
 export type ApprovalAnswer =
@@ -52,12 +53,12 @@ export interface Deciding {
 export function approve(desk: Desk, about: Deciding, asker: Asker): Promise<ApprovalAnswer> {
   return decideOn(desk, about, { asker, deed: 'approve' }, async (change) => {
     const line = await desk.changes.line(change.object);
-    const route = (await desk.mesh.read(change.object))?.route;
-    if (route === undefined) return end(desk, change, withoutObject(desk), { asker, deed: 'approve' });
+    const footing = await footingOf(desk, change);
+    if (footing === undefined) return end(desk, change, withoutObject(desk), { asker, deed: 'approve' });
 
-    const denial = await denied(desk, asker, { deed: 'approve', change, route });
+    const denial = await denied(desk, asker, { deed: 'approve', change, route: footing.route });
     if (denial !== undefined) return { kind: 'denied', change, denial };
-    return count(desk, { change, route, line, asker });
+    return count(desk, { change, footing, line, asker });
   });
 }
 
@@ -86,7 +87,7 @@ export async function objectionToRejecting(
 }
 
 async function mayNotReject(desk: Desk, change: Awaiting, asker: Asker): Promise<ApprovalAnswer | undefined> {
-  const route = (await desk.mesh.read(change.object))?.route;
+  const route = change.edits === undefined ? (await desk.mesh.read(change.object))?.route : ofEdits(change);
   if (route === undefined) return end(desk, change, withoutObject(desk), { asker, deed: 'reject' });
   const denial = await denied(desk, asker, { deed: 'reject', change, route });
   return denial === undefined ? undefined : { kind: 'denied', change, denial };
@@ -176,25 +177,24 @@ async function toBeDecided(
 
 interface Counting {
   readonly change: Awaiting;
-  readonly route: Route;
+  readonly footing: Footing;
   readonly line: Line;
   readonly asker: Asker;
 }
 
 /** One who approved before is counted anew, since the policy may ask for fewer by now. */
 async function count(desk: Desk, counting: Counting): Promise<ApprovalAnswer | undefined> {
-  const { change, route, line, asker } = counting;
-  const base = planStands(change, route, goingBefore(line, isAhead(change)));
-  if (base === undefined)
-    return end(desk, change, voidOf(desk, route, change, { because: 'moved' }), { asker, deed: 'approve' });
+  const { change, footing, line, asker } = counting;
+  const base = footing.base(goingBefore(line, isAhead(change)));
+  if (base === undefined) return end(desk, change, footing.voided({ because: 'moved' }), { asker, deed: 'approve' });
 
   const approvals = withApproval(change, { by: asker.user, at: isoNow(desk) });
-  const standing = await judgeChange(desk, { ...change, approvals }, route);
+  const standing = await judgeChange(desk, { ...change, approvals }, footing.route);
   switch (standing.kind) {
     case 'unknown':
       return { kind: 'cannot-tell', change, why: standing.why };
     case 'denied':
-      return end(desk, change, voidByDenial(desk, route, change, standing.denial), { asker, deed: 'approve' });
+      return end(desk, change, footing.voided(byDenial(standing.denial)), { asker, deed: 'approve' });
     case 'lacks':
       return keepCounting(desk, counting, { ...standing, approvals });
     case 'may':
@@ -268,12 +268,19 @@ async function end(
 async function denied(
   desk: Desk,
   asker: Asker,
-  { deed, change, route }: { readonly deed: 'approve' | 'reject'; readonly change: Change; readonly route: Route },
+  { deed, change, route }: { readonly deed: 'approve' | 'reject'; readonly change: Change; readonly route: Named },
 ): Promise<Denial | undefined> {
   const requester = change.insistedBy ?? change.by;
-  const { verdict } = await judgeLive(desk, asker, { deed, route, plan: change, requester });
+  const { verdict } = await judgeAll(desk, asker, thoseApproved(desk, wantedOf(change, route, deed, requester)));
   if (verdict.kind === 'refused') return verdict.denial;
   return deed === 'approve' && asker.user === change.by ? { reason: 'own-request' } : undefined;
+}
+
+/** Of several objects those decide that need an approval; for the others nobody approves anything. */
+function thoseApproved({ policies }: Desk, all: ReturnType<typeof wantedOf>): ReturnType<typeof wantedOf> {
+  const policy = policies.current();
+  const [first, ...more] = all.filter((each) => ruleFor(policy, targetsOf(each.route))?.approve !== undefined);
+  return first === undefined ? all : [first, ...more];
 }
 
 /** A rollback goes before everything that has not begun. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Actor, type AuditEvent, factsOf } from '../domain/audit.ts';
-import type { Change } from '../domain/change.ts';
+import { type Change, doesText } from '../domain/change.ts';
 import type { Denial } from '../domain/judge.ts';
 import type { ChangeId } from '../domain/names.ts';
 import type { PlannedChange } from '../domain/plan.ts';
@@ -99,11 +99,11 @@ export function aboutChange(change: Change) {
   };
 }
 
-type Planned = Pick<PlannedChange, 'rule' | 'from' | 'to' | 'base'>;
+type Planned = Pick<PlannedChange, 'rule' | 'from' | 'to' | 'base'> & Pick<Change, 'edits'>;
 
 export function aboutPlan(plan: Planned) {
-  const { rule: route, from, to } = plan;
-  return { route, from, to, plan: planHash(plan) };
+  const { rule: route, from, to, edits } = plan;
+  return { route, from, to, plan: planHash(plan), ...(edits && { does: doesText(edits) }) };
 }
 
 /** What is told of a lock or a freeze that somebody set or ended. */
@@ -119,9 +119,17 @@ export function holdFacts({ target, until, reason, name }: SetHold) {
 }
 
 /** The same for the same plan, whoever works it out and in whatever order the versions stand. */
-export function planHash({ rule, from, to, base }: Planned): string {
+export function planHash({ rule, from, to, base, edits }: Planned): string {
   const sorted = (split: Readonly<Record<string, number>>) => Object.entries(split).toSorted(byName);
-  const plan = [base.uid, rule, sorted(from), sorted(to), base.seq, base.after ?? null];
+  const plan = [
+    base.uid,
+    rule,
+    sorted(from),
+    sorted(to),
+    base.seq,
+    base.after ?? null,
+    ...(edits === undefined ? [] : [edits]),
+  ];
   return createHash('sha256').update(JSON.stringify(plan)).digest('hex').slice(0, 16);
 }
 

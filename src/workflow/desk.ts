@@ -15,6 +15,7 @@ import type {
   People,
   Policies,
   Queue,
+  RuleFiles,
 } from './ports.ts';
 import type { Turns } from './turns.ts';
 
@@ -28,6 +29,7 @@ export interface Desk {
   readonly people: People;
   readonly holds: Holds;
   readonly notices: Notices;
+  readonly ruleFiles: RuleFiles;
   readonly log: Log;
   readonly now: () => Date;
   /** Plans on one object are made one after the other, so that people at once queue up instead of failing. */

@@ -7,8 +7,11 @@ import { sameShares } from '../domain/split.ts';
 import { accept, replace } from './accept.ts';
 import { aboutChange, eventOf, moveOn, noteDenied, noteRefused } from './audit.ts';
 import { type Asker, type Desk, refuseIfLate } from './desk.ts';
-import { judgeLive, mayOverrideOwner } from './judge-live.ts';
+import { planEditsAnew } from './held-edits.ts';
+import { judgeAll, judgeLive, mayOverrideOwner, type Named, ofEdits, wantedOf } from './judge-live.ts';
+import { editsObjects } from './open-edits.ts';
 import { addJob, goingBefore, stateOf } from './submit.ts';
+import type { EditsOutcome } from './submit-edits.ts';
 
 /** What became of a click on the card of a change that is held or void. */
 export type HeldAnswer =
@@ -22,9 +25,12 @@ export type HeldAnswer =
   | { readonly kind: 'refused'; readonly change: Change; readonly refusal: Refusal }
   | { readonly kind: 'denied'; readonly change: Change; readonly denial: Denial }
   | { readonly kind: 'object-gone'; readonly change: Change }
+  /** Of objects: all is as it was to be, or it cannot be now. */
+  | { readonly kind: 'as-it-is'; readonly change: Change }
+  | { readonly kind: 'not-now'; readonly change: Change; readonly outcome: EditsOutcome }
   | { readonly kind: 'unknown-change'; readonly id: ChangeId };
 
-type Stuck = Extract<State, { kind: 'held' | 'void' }>;
+export type Stuck = Extract<State, { kind: 'held' | 'void' }>;
 
 const maxTries = 5;
 
@@ -43,6 +49,11 @@ async function planFromLive(desk: Desk, id: ChangeId, asker: Asker, seen?: strin
     const { state } = change;
     if (state.kind !== 'held' && state.kind !== 'void') return { kind: 'decided', change };
     if (seen !== undefined && seen !== shownAs(change)) return { kind: 'moved-again', change };
+    if (editsObjects(change)) {
+      const answer = await planEditsAnew(desk, change, state, asker);
+      if (answer === 'moved') continue;
+      return answer;
+    }
     const line = await desk.changes.line(change.object);
     const route = (await desk.mesh.read(change.object))?.route;
     if (route === undefined) return { kind: 'object-gone', change };
@@ -81,7 +92,7 @@ async function drop(desk: Desk, id: ChangeId, asker: Asker): Promise<HeldAnswer>
   const change = await desk.changes.read(id);
   if (change === undefined) return { kind: 'unknown-change', id };
   if (change.state.kind !== 'held') return { kind: 'decided', change };
-  const route = (await desk.mesh.read(change.object))?.route;
+  const route = change.edits === undefined ? (await desk.mesh.read(change.object))?.route : ofEdits(change);
   const denial = route === undefined ? undefined : await mayNotDiscard(desk, asker, change, route);
   if (denial !== undefined) return { kind: 'denied', change, denial };
 
@@ -109,15 +120,17 @@ function heard(desk: Desk, asker: Asker, deed: 'plan-anew' | 'discard', answer: 
     case 'decided':
     case 'moved-again':
     case 'object-gone':
+    case 'as-it-is':
+    case 'not-now':
       noteRefused(desk, asker, { deed, ...aboutChange(answer.change), because: answer.kind });
   }
   return answer;
 }
 
 /** Whoever asked for it may drop it, whatever policy has become. */
-async function mayNotDiscard(desk: Desk, asker: Asker, change: Change, route: Route): Promise<Denial | undefined> {
+async function mayNotDiscard(desk: Desk, asker: Asker, change: Change, route: Named): Promise<Denial | undefined> {
   if (asker.user === change.by) return undefined;
-  const { verdict } = await judgeLive(desk, asker, { deed: 'discard', route });
+  const { verdict } = await judgeAll(desk, asker, wantedOf(change, route, 'discard'));
   return verdict.kind === 'refused' ? verdict.denial : undefined;
 }
 

@@ -2,9 +2,8 @@ import { countApprovals, type Needs } from '../domain/approvals.ts';
 import { type Change, deedOf } from '../domain/change.ts';
 import { type Memberships, type Person, usergroupsIn } from '../domain/groups.ts';
 import { type Denial, heldBack } from '../domain/judge.ts';
-import type { Route } from '../domain/route.ts';
 import { targetsOf } from '../domain/target.ts';
-import { holdsOn, type Judging, judgeLive, membershipsOf } from './judge-live.ts';
+import { holdsOn, type Judging, judgeAll, membershipsOf, type Named, wantedOf } from './judge-live.ts';
 
 /** What policy says now of a change that was asked for earlier. */
 export type Standing =
@@ -17,10 +16,10 @@ export type Standing =
   | { readonly kind: 'unknown'; readonly why: string };
 
 /** Asks policy again, for whoever asked for the change and for each who approved it. */
-export async function judgeChange(desk: Judging, change: Change, route: Route): Promise<Standing> {
+export async function judgeChange(desk: Judging, change: Change, route: Named): Promise<Standing> {
   const { by, team, insistedBy, origin } = change;
   const asker = { user: insistedBy ?? by, team: insistedBy === undefined ? team : undefined, origin };
-  const { verdict } = await judgeLive(desk, asker, { deed: deedOf(change), route, plan: change });
+  const { verdict } = await judgeAll(desk, asker, wantedOf(change, route, deedOf(change)));
   switch (verdict.kind) {
     case 'allowed':
       return { kind: 'may' };
@@ -38,20 +37,24 @@ export async function judgeChange(desk: Judging, change: Change, route: Route): 
 export async function heldChange(
   { policies, holds, now }: Omit<Judging, 'people'>,
   change: Change,
-  route: Route,
+  route: Named,
 ): Promise<Standing> {
   const { by, insistedBy, origin } = change;
-  const [targets, at] = [targetsOf(route), now()];
-  const denial = heldBack(policies.current(), {
-    who: { id: insistedBy ?? by, standing: { kind: 'member' } },
-    channel: origin.channel,
-    targets,
-    deed: deedOf(change),
-    at,
-    holds: await holdsOn({ holds }, targets, at),
-    memberships: new Map(),
-  });
-  return denial === undefined ? { kind: 'may' } : { kind: 'denied', denial };
+  const at = now();
+  for (const { route: named, deed } of wantedOf(change, route, deedOf(change))) {
+    const targets = targetsOf(named);
+    const denial = heldBack(policies.current(), {
+      who: { id: insistedBy ?? by, standing: { kind: 'member' } },
+      channel: origin.channel,
+      targets,
+      deed,
+      at,
+      holds: await holdsOn({ holds }, targets, at),
+      memberships: new Map(),
+    });
+    if (denial !== undefined) return { kind: 'denied', denial };
+  }
+  return { kind: 'may' };
 }
 
 async function tally({ people }: Judging, change: Change, needs: Needs): Promise<Standing> {

@@ -1,20 +1,27 @@
+import type { Change } from '../domain/change.ts';
 import { type Memberships, usergroupsIn, type Who } from '../domain/groups.ts';
-import { type Deed, type Judgement, judge } from '../domain/judge.ts';
+import { type Deed, type Judgement, judge, together } from '../domain/judge.ts';
+import { growthOfEdit, hostsOf, type ObjectEdit } from '../domain/object-edit.ts';
 import { noPolicy, ruleFor, whoMatters } from '../domain/policy.ts';
 import type { Route } from '../domain/route.ts';
 import type { SetHold } from '../domain/set-hold.ts';
 import type { Split } from '../domain/split.ts';
-import { growthOf, targetsOf } from '../domain/target.ts';
+import { type Growth, growthOf, targetsOf } from '../domain/target.ts';
 import type { Asker, Desk } from './desk.ts';
 import { PolicyUnknownError, UntrustedRecordError } from './errors.ts';
 import type { People, Policies } from './ports.ts';
 
+/** As much of an object as says which names it goes by. */
+export type Named = Pick<Route, 'object' | 'hosts'>;
+
 /** What is to be judged: what somebody wants to do to an object as it was read. */
 export interface Wanted {
   readonly deed: Deed;
-  readonly route: Route;
+  readonly route: Named;
   /** What it would move. */
   readonly plan?: { readonly from: Split; readonly to: Split } | undefined;
+  /** What it would give, where its splits do not tell. */
+  readonly growth?: Growth | undefined;
   /** Whoever asked for the change that this one decides about. */
   readonly requester?: string | undefined;
 }
@@ -26,7 +33,7 @@ export type Judging = Pick<Desk, 'policies' | 'people' | 'holds' | 'now'>;
 export const noPolicyFile: Policies = { current: () => noPolicy, problem: () => undefined };
 
 /** Whether policy lets us plan against another controller that sets the weights. */
-export function mayOverrideOwner({ policies }: Pick<Desk, 'policies'>, route: Route): boolean {
+export function mayOverrideOwner({ policies }: Pick<Desk, 'policies'>, route: Named): boolean {
   return ruleFor(policies.current(), targetsOf(route))?.overrideOwner ?? false;
 }
 
@@ -34,7 +41,7 @@ export function mayOverrideOwner({ policies }: Pick<Desk, 'policies'>, route: Ro
 export async function judgeLive(
   { policies, people, holds, now }: Judging,
   { user, team, origin }: Pick<Asker, 'user' | 'team' | 'origin'>,
-  { deed, route, plan, requester }: Wanted,
+  { deed, route, plan, growth = plan && growthOf(plan.from, plan.to), requester }: Wanted,
 ): Promise<Judgement> {
   const policy = policies.current();
   const targets = targetsOf(route);
@@ -44,7 +51,6 @@ export async function judgeLive(
     holdsOn({ holds }, targets, at),
     membershipsOf(people, whoMatters(policy, targets, at)),
   ]);
-  const growth = plan && growthOf(plan.from, plan.to);
   return judge(policy, {
     who,
     channel: origin.channel,
@@ -56,6 +62,42 @@ export async function judgeLive(
     holds: held,
     memberships,
   });
+}
+
+/** The same of several objects that are changed together. */
+export async function judgeAll(
+  desk: Judging,
+  asker: Pick<Asker, 'user' | 'team' | 'origin'>,
+  [first, ...more]: readonly [Wanted, ...Wanted[]],
+): Promise<Judgement> {
+  const [one, ...others] = await Promise.all([
+    judgeLive(desk, asker, first),
+    ...more.map((each) => judgeLive(desk, asker, each)),
+  ]);
+  return together([one, ...others]);
+}
+
+/** What is to be judged of a change: its object, or each of those that it edits. */
+export function wantedOf(
+  change: Pick<Change, 'object' | 'from' | 'to' | 'edits'>,
+  route: Named,
+  deed: Deed,
+  requester?: string,
+): readonly [Wanted, ...Wanted[]] {
+  const { object, edits } = change;
+  const [first, ...more] = edits?.objects ?? [];
+  if (first === undefined) return [{ deed, route, plan: change, requester }];
+  const wanted = (edit: ObjectEdit): Wanted => {
+    const { namespace, name } = edit;
+    const named = { object: { ...object, namespace, name }, hosts: hostsOf(edit) };
+    return { deed, route: named, plan: edit, growth: growthOfEdit(edit), requester };
+  };
+  return [wanted(first), ...more.map(wanted)];
+}
+
+/** Which objects are judged of a change of more than weights is in its edits. */
+export function ofEdits({ object }: Pick<Change, 'object'>): Named {
+  return { object, hosts: [] };
 }
 
 /** The locks and freezes that people set. What cannot be trusted is not taken for none. */

@@ -4,7 +4,7 @@ import { expire } from './approve.ts';
 import type { CardLog, Queue } from './ports.ts';
 import type { Sights } from './see.ts';
 import { type Settling, settle } from './settle.ts';
-import { voidIfMoved } from './void.ts';
+import { voidIfMoved } from './void-if-moved.ts';
 
 export interface Reconciling extends Settling {
   readonly cardLog: CardLog;

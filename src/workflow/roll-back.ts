@@ -1,20 +1,29 @@
 import { createHash } from 'node:crypto';
 import { type Change, endedWithoutEffect, revisionOf } from '../domain/change.ts';
-import type { Command } from '../domain/command.ts';
+import type { Command, Options } from '../domain/command.ts';
 import { findRevision, type Revision } from '../domain/ledger.ts';
-import type { ChangeId, ServiceName } from '../domain/names.ts';
+import type { ChangeId, RoutingObject, ServiceName } from '../domain/names.ts';
 import { chooseReturn, planReturn, startBehind, takingBack } from '../domain/plan.ts';
 import { findRule, keyOfNamed, type Route } from '../domain/route.ts';
 import { keepingPlaces, type Split, sameShares } from '../domain/split.ts';
 import { aboutChange, noteRefused } from './audit.ts';
 import { type Asker, type Desk, fillIn, locateChange, openService, requestId } from './desk.ts';
 import { mayOverrideOwner } from './judge-live.ts';
+import { editsObjects } from './open-edits.ts';
 import { type Answer, type Instead, remembered, submit } from './submit.ts';
+import { type TakeBackAnswer, takeBackEdits } from './take-back-edits.ts';
 
 export type RollbackAnswer =
   | Answer
+  | TakeBackAnswer
   /** The world moved on since the change: what a rollback would undo, to be confirmed. */
-  | { readonly kind: 'confirm'; readonly id: ChangeId; readonly name: ServiceName; readonly undo: Undo }
+  | {
+      readonly kind: 'confirm';
+      readonly id: ChangeId;
+      readonly name: ServiceName;
+      readonly undo: Undo;
+      readonly plan?: undefined;
+    }
   | { readonly kind: 'unknown-change'; readonly id: ChangeId }
   | { readonly kind: 'not-applied'; readonly change: Change };
 
@@ -52,7 +61,8 @@ export async function requestRollback(desk: Desk, command: Rollback, asker: Aske
     return remembered(desk, askedAs, { kind: 'refused', name, refusal: chosen.refusal });
   }
 
-  const { id } = chosen.revision;
+  const { id, does } = chosen.revision;
+  if (does !== undefined) return takeBackTyped(desk, name, chosen.revision, { asker, askedAs, options });
   return submit<RollbackAnswer>(desk, {
     name,
     asker: await takingItBack(desk, id, asker),
@@ -76,6 +86,11 @@ export async function rollBack(desk: Desk, id: ChangeId, asker: Asker, seen?: st
   }
 
   const { object, name, stored } = located;
+  if (stored !== undefined && editsObjects(stored)) {
+    const askedAs = requestId(asker.request);
+    const taking = { asker: await takingItBack(desk, id, asker), askedAs, seen, dryRun: false };
+    return noted(desk, asker, { name, object }, await takeBackEdits(desk, stored, taking));
+  }
   const answer = await submit<RollbackAnswer>(desk, {
     name,
     asker: await takingItBack(desk, id, asker),
@@ -87,10 +102,44 @@ export async function rollBack(desk: Desk, id: ChangeId, asker: Asker, seen?: st
       planTakingBack(desk, route, before, { id, name, stored, mayUndo: ({ stamp }) => stamp === seen }),
     ahead: true,
   });
+  return noted(desk, asker, { name, object, id }, answer);
+}
+
+/** Whoever was told no, where nothing else notes it. */
+function noted(
+  desk: Desk,
+  asker: Asker,
+  { name: service, object, id: changeId }: { name: ServiceName; object: RoutingObject; id?: ChangeId },
+  answer: RollbackAnswer,
+): RollbackAnswer {
   const refused = { deed: 'rollback', because: answer.kind } as const;
-  if (answer.kind === 'unknown-change') noteRefused(desk, asker, { ...refused, changeId: id, service: name, object });
-  if (answer.kind === 'not-applied') noteRefused(desk, asker, { ...refused, ...aboutChange(answer.change) });
+  if (answer.kind === 'unknown-change') noteRefused(desk, asker, { ...refused, changeId, service, object });
+  if (answer.kind === 'not-applied' || answer.kind === 'taken-back')
+    noteRefused(desk, asker, { ...refused, ...aboutChange(answer.change) });
   return answer;
+}
+
+interface Typed {
+  readonly asker: Asker;
+  readonly askedAs: ChangeId;
+  readonly options: Options;
+}
+
+/** The newest change did more than set weights: all of it is taken back, as its record has it. */
+async function takeBackTyped(
+  desk: Desk,
+  name: ServiceName,
+  revision: Revision,
+  { asker, askedAs, options: { reason, dryRun } }: Typed,
+): Promise<RollbackAnswer> {
+  const stored = await desk.changes.read(revision.id);
+  if (stored === undefined || !editsObjects(stored)) {
+    if (!dryRun) noteRefused(desk, asker, { deed: 'rollback', service: name, reason, because: 'record-lost' });
+    return remembered(desk, askedAs, { kind: 'refused', name, refusal: { reason: 'record-lost', revision } });
+  }
+  const taking = { asker: await takingItBack(desk, revision.id, asker), askedAs, reason, dryRun };
+  const answer = await takeBackEdits(desk, stored, taking);
+  return remembered(desk, askedAs, noted(desk, asker, { name, object: stored.object }, answer));
 }
 
 /** The same delivery again: what is newest has changed since, and must not be taken back by it. */
@@ -138,6 +187,7 @@ function planTakingBack(
   const revision = findRevision(route.ledger, id) ?? revisionIn(stored);
   if (revision === undefined)
     return instead(stored === undefined ? { kind: 'unknown-change', id } : { kind: 'not-applied', change: stored });
+  if (revision.does !== undefined) return { kind: 'refused', refusal: { reason: 'record-lost', revision } };
   const reverted = route.ledger.revisions.find((each) => each.reverts === id);
   if (reverted !== undefined) return { kind: 'refused', refusal: { reason: 'already-rolled-back', by: reverted } };
 

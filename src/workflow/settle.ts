@@ -1,8 +1,11 @@
 import { type Change, isUnsettled, moveTo, type State } from '../domain/change.ts';
 import { decide } from '../domain/decide.ts';
+import { emptyLedger, findRevision } from '../domain/ledger.ts';
+import { refOf } from './apply-edits.ts';
 import { moveOn } from './audit.ts';
 import type { Cards } from './cards.ts';
 import { DependencyError } from './errors.ts';
+import { type ChangeOfObjects, editsObjects, openEdits } from './open-edits.ts';
 import type { Aside, Changes, Log, Mesh } from './ports.ts';
 
 export interface Settling {
@@ -43,10 +46,32 @@ function announce({ mesh, aside }: Settling, change: Change): void {
 
 type Settled = Extract<State, { kind: 'applied' | 'failed' }>;
 
+/** Of several objects some may be written, and others not. */
+async function lookAtEdits(
+  { mesh, now }: Pick<Settling, 'mesh' | 'now'>,
+  change: ChangeOfObjects,
+  without: Settled,
+): Promise<Settled> {
+  const opened = await openEdits(mesh, change);
+  const done = opened.filter(({ decision }) => decision.kind === 'done');
+  if (done.length === 0) return without;
+  const revisions = opened.flatMap(({ open }) => findRevision(open?.seen?.ledger ?? emptyLedger, change.id) ?? []);
+  const at =
+    revisions
+      .map((revision) => revision.at)
+      .toSorted()
+      .at(-1) ?? now().toISOString();
+  if (done.length < opened.length)
+    return { kind: 'failed', at, because: 'half-applied', written: done.map(({ edit }) => refOf(edit)) };
+  const tookMs = Math.max(0, Date.parse(at) - Date.parse(change.acceptedAt));
+  return { kind: 'applied', at, seq: change.base.seq + 1, tookMs, live: change.to, warnings: [] };
+}
+
 /** Undefined where the cluster still does not answer. */
 async function lookAgain({ mesh, log, now }: Settling, change: Change): Promise<Settled | undefined> {
   const without: Settled = { kind: 'failed', at: now().toISOString(), because: 'not-reached' };
   try {
+    if (editsObjects(change)) return await lookAtEdits({ mesh, now }, change, without);
     const route = (await mesh.read(change.object))?.route;
     const decision = route === undefined ? undefined : decide(change, route);
     if (route === undefined || decision?.kind !== 'done') return without;

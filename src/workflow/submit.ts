@@ -81,7 +81,7 @@ interface Told {
 
 /** Noted before it is told: who was told no must not find that it happened when Slack delivers the request once more. */
 export async function remembered<A extends Told>(desk: Desk, request: ChangeId, answer: A): Promise<A> {
-  if (answer.kind !== 'accepted' && answer.kind !== 'preview') await desk.changes.noteRefused(request);
+  if (!['accepted', 'preview', 'would-take-back'].includes(answer.kind)) await desk.changes.noteRefused(request);
   return answer;
 }
 
@@ -174,7 +174,7 @@ function locate<A>(desk: Desk, { name, object }: Submission<A>): Promise<Found> 
   return object === undefined ? desk.mesh.find(name) : Promise.resolve({ kind: 'found', object });
 }
 
-function acceptedAlready(known: Change, asker: Asker): Answer {
+export function acceptedAlready(known: Change, asker: Asker): Extract<Answer, { kind: 'accepted' }> {
   if (known.request !== asker.request) throw new Error(`two requests have the id ${known.id}`);
   return { kind: 'accepted', change: known, behind: 0, again: true };
 }

@@ -1,6 +1,6 @@
 import { type Change, isWaiting, moveTo } from '../domain/change.ts';
-import { type AppliedChange, type Fate, fateOf, isApplied, isTold } from '../domain/fate.ts';
-import type { ChangeId } from '../domain/names.ts';
+import { type AppliedChange, type Fate, fateOf, fateOfEdit, isApplied, isTold } from '../domain/fate.ts';
+import { type ChangeId, objectKey, type RoutingObject } from '../domain/names.ts';
 import { toolOf } from '../domain/owner.ts';
 import type { Weights } from '../domain/route.ts';
 import { noLongerSeen } from '../domain/seen.ts';
@@ -12,7 +12,7 @@ import type { Changes, Log, Mesh, Meter, Touched } from './ports.ts';
 /** What it takes to see whether what was applied still stands. */
 export interface Lookout {
   readonly mesh: Pick<Mesh, 'clusters' | 'glance' | 'read'>;
-  readonly changes: Pick<Changes, 'read' | 'update' | 'recentlyApplied'>;
+  readonly changes: Pick<Changes, 'read' | 'update' | 'recentlyApplied' | 'open'>;
   readonly cards: Pick<Cards, 'showSoon'>;
   readonly meter: Pick<Meter, 'movedAway'>;
   readonly log: Log;
@@ -28,10 +28,16 @@ export async function lookAfter(lookout: Lookout, { object, changes }: Touched):
   let isUnderWay = false;
   for (const id of changes) {
     const change = await readTrusted(lookout, id);
-    if (isApplied(change)) await keepTrue(lookout, change, seen);
+    if (isApplied(change))
+      await keepTrue(lookout, change, isAbout(change, object) ? seen : await lookout.mesh.glance(change.object));
     else isUnderWay ||= change !== undefined && isWaiting(change);
   }
   return isUnderWay;
+}
+
+/** A change of several objects is known by the history of each. */
+function isAbout({ object }: Change, touched: RoutingObject): boolean {
+  return objectKey(object) === objectKey(touched);
 }
 
 /** What cannot be trusted is disowned on its own card, and no more is told of it. */
@@ -76,18 +82,66 @@ function isWatched({ mesh }: Lookout, { object, state }: AppliedChange): boolean
 /** `seen` is what the watch has, which is only worth a question: what is told comes from a live read. */
 async function keepTrue(lookout: Lookout, change: AppliedChange, seen: Weights | undefined): Promise<void> {
   const at = () => lookout.now().toISOString();
-  if (isTold(change, fateOf(change, seen, at()))) return;
+  const { mesh } = lookout;
+  const glimpsed = await whatIs(change, (object) =>
+    object === change.object ? Promise.resolve(seen) : mesh.glance(object),
+  );
+  if (isTold(change, glimpsed(change, at()))) return;
 
-  const route = (await lookout.mesh.read(change.object))?.route;
+  const fateAt = await whatIs(change, async (object) => (await mesh.read(object))?.route);
   let current: Change | undefined = change;
   while (isApplied(current)) {
-    const fate = fateOf(current, route, at());
-    if (isTold(current, fate)) return;
+    const fate = fateAt(current, at());
+    if (isTold(current, fate) || (await isOurDeletion(lookout, current, fate))) return;
     const { movedAway: before, ...state } = current.state;
     const next = moveTo(current, fate.kind === 'moved' ? noLongerSeen({ ...state, movedAway: fate.away }) : state);
     if (await moveOn(lookout, next, happenedBy(fate))) return tell(lookout, change.id, fate, before === undefined);
     current = await lookout.changes.read(change.id);
   }
+}
+
+type FateAt = (change: AppliedChange, at: string) => Fate;
+
+/** Reads what a change was about; of several objects the first that was moved tells. */
+async function whatIs(
+  change: AppliedChange,
+  read: (object: RoutingObject) => Promise<Weights | undefined>,
+): Promise<FateAt> {
+  if (change.edits === undefined) {
+    const route = await read(change.object);
+    return (current, at) => fateOf(current, route, at);
+  }
+  const { object } = change;
+  const services = change.edits.objects.filter(({ kind }) => kind === 'VirtualService');
+  const routes = await Promise.all(
+    services.map(async (edit) => {
+      const { namespace, name } = edit;
+      const isMain = name === object.name && namespace === object.namespace;
+      return { edit, route: await read(isMain ? object : { ...object, namespace, name }) };
+    }),
+  );
+  return (current, at) => {
+    const fates = routes.map(({ edit, route }) => fateOfEdit(current, edit, route, at));
+    return fates.find(({ kind }) => kind === 'moved') ?? { kind: 'stands' };
+  };
+}
+
+/** What is gone may have been deleted by a change of ours, which has not told the ones before it yet. */
+async function isOurDeletion({ changes }: Lookout, { object, id }: AppliedChange, fate: Fate): Promise<boolean> {
+  if (fate.kind !== 'moved' || fate.away.how !== 'object-gone') return false;
+  const { name = object.name } = fate.away;
+  const recent = [...(await changes.open()), ...(await changes.recentlyApplied())];
+  return recent.some(
+    (other) => other.id !== id && other.object.cluster === object.cluster && deletes(other, { ...object, name }),
+  );
+}
+
+function deletes({ edits, state }: Change, { namespace, name }: RoutingObject): boolean {
+  if (state.kind !== 'applying' && state.kind !== 'applied') return false;
+  return (edits?.objects ?? []).some(
+    (edit) =>
+      edit.kind === 'VirtualService' && edit.after === undefined && edit.namespace === namespace && edit.name === name,
+  );
 }
 
 function happenedBy(fate: Fate): Happened {

@@ -41,6 +41,13 @@ describe('formatCommand', () => {
     '/shift reject c-7F3K2M9P',
     '/shift reject c-7F3K2M9P --reason "not today"',
     '/shift set approve v3 50',
+    '/shift apply bookinfo/virtual-service-all-v1',
+    '/shift apply Team-A/v1.2_x -n bookinfo --cluster prod-eu --reason "all to v1" --dry-run',
+    '/shift delete bookinfo/virtual-service-all-v1 -n bookinfo',
+    '/shift unpin reviews end-user=jason',
+    '/shift unpin reviews "path starts with /api" -n bookinfo --reason "done testing"',
+    '/shift unpin reviews #1 --dry-run',
+    '/shift set unpin v3 50',
   ])('says %s as it was typed', (line) => {
     expect(formatCommand(read(line))).toBe(line);
   });
@@ -58,6 +65,10 @@ describe('formatCommand', () => {
     ${'lock bookinfo/reviews until fri 9:00'}      | ${'/shift lock reviews until friday 09:00 -n bookinfo'}
     ${'freeze `prod-*/Payments` for 2h “red”'}     | ${'/shift freeze prod-*/payments for 2h --reason "red"'}
     ${'/shift freeze **'}                          | ${'/shift freeze **'}
+    ${'apply `bookinfo/All.yaml`'}                 | ${'/shift apply bookinfo/All'}
+    ${'/shift DELETE bookinfo/All'}                | ${'/shift delete bookinfo/All'}
+    ${'unpin Reviews end-user = Jason'}            | ${'/shift unpin reviews "end-user = Jason"'}
+    ${'unpin bookinfo/reviews “x = y or a = b”'}   | ${'/shift unpin reviews "x = y or a = b" -n bookinfo'}
     ${'default/reviews.bookinfo v3 50'}            | ${'/shift default/reviews.bookinfo v3 50'}
   `('says $typed as $line', ({ typed, line }) => {
     expect(formatCommand(read(typed))).toBe(line);
@@ -104,6 +115,7 @@ describe('formatCommand', () => {
       ),
       fc.constantFrom('lock', 'unlock', 'freeze', 'thaw', 'for', '2h', 'until', 'friday', '18:00', 'prod-*/x', '**'),
       fc.constantFrom('approve', 'reject', 'withdraw', 'pending', 'c-7F3K2M9P'),
+      fc.constantFrom('apply', 'delete', 'unpin', 'a/b.yaml', 'end-user=jason', '#1', '=', '..', '../x'),
       fc.constantFrom('\'say "a"\'', '--reason', 'a"b\'c’d', '--dry-run', '--cluster=arn:aws/x', '--cluster'),
     );
     fc.assert(
@@ -177,6 +189,27 @@ const aHoldCommand: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ verb: fc.constant('thaw' as const), scope: maybe(aScope) }),
 );
 
+const aPlace = fc.record({
+  namespace: maybe(fc.constantFrom('bookinfo')),
+  cluster: maybe(fc.constantFrom('prod-eu', 'Two words')),
+});
+const anEditCommand: fc.Arbitrary<Command> = fc.oneof(
+  fc.record({
+    verb: fc.constantFrom('apply' as const, 'delete' as const),
+    file: fc.constantFrom('bookinfo/all-v1', 'A/b_c.d', 'x'),
+    place: aPlace,
+    reason: maybe(aReason),
+    dryRun: fc.boolean(),
+  }),
+  fc.record({
+    verb: fc.constant('unpin' as const),
+    service: aService,
+    rule: fc.constantFrom('end-user=Jason', '#1', 'path starts with /api', "it's = x", 'a = b or c ~ d.*'),
+    reason: maybe(aReason),
+    dryRun: fc.boolean(),
+  }),
+);
+
 const aTopic: fc.Arbitrary<AuditTopic> = fc.oneof(
   fc.constant({ kind: 'everything' as const }),
   fc.record({ kind: fc.constant('service' as const), service: aService }),
@@ -186,6 +219,7 @@ const aTopic: fc.Arbitrary<AuditTopic> = fc.oneof(
 
 const aCommand: fc.Arbitrary<Command> = fc.oneof(
   aHoldCommand,
+  anEditCommand,
   aMovingCommand,
   fc.record({ verb: fc.constant('why' as const), command: aMovingCommand }),
   fc.record({ verb: fc.constant('history' as const), service: aService }),

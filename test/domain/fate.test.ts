@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Applied } from '../../src/domain/change.ts';
-import { type AppliedChange, fateOf, isTold } from '../../src/domain/fate.ts';
+import { type AppliedChange, fateOf, fateOfEdit, isTold } from '../../src/domain/fate.ts';
+import type { ObjectEdit } from '../../src/domain/object-edit.ts';
 import type { Route } from '../../src/domain/route.ts';
-import { change, changeId, jason, reviews, reviewsUid, revision } from '../support/builders.ts';
+import { change, changeId, jason, reviews, reviewsUid, revision, rule } from '../support/builders.ts';
 
 const seenAt = '2026-11-22T15:00:00.000Z';
 const applied: Applied = {
@@ -90,6 +91,67 @@ describe('the fate of an applied change', () => {
     ${'the day before <!here>'} | ${seenAt}
   `('is told with the time of the write, $at, or else with when it was seen', ({ at, told }) => {
     expect(fateOf(made(), live({ v1: 100 }, { at }), seenAt)).toMatchObject({ away: { at: told } });
+  });
+});
+
+describe('the fate of an object that a change made, replaced or deleted', () => {
+  const edited: ObjectEdit = {
+    ...{ kind: 'VirtualService', namespace: 'default', name: 'reviews', uid: reviewsUid, seq: 0 },
+    ...{ before: { spec: {} }, after: { spec: {} }, from: { v1: 100 }, to: { v1: 50, v3: 50 }, pinned: [] },
+  };
+  const ofRatings = { ...edited, name: 'ratings', to: { v1: 100 } };
+  const created = { ...edited, uid: undefined, before: undefined };
+  const deleted = { ...edited, after: undefined };
+  const withPinned = (manager: string) => ({
+    ...reviews({}, { rules: [jason, rule({ v1: 50, v3: 50 })], revisions: [ours] }),
+    lastWriter: { ...argo, manager },
+  });
+
+  it.each<[string, ObjectEdit, Route | undefined, object]>([
+    ['stands as it was replaced', edited, live({ v1: 50, v3: 50 }), { kind: 'stands' }],
+    [
+      'stands as it was made, whatever uid it got',
+      created,
+      reviews({ v1: 50, v3: 50 }, { uid: 'new', revisions: [ours] }),
+      { kind: 'stands' },
+    ],
+    ['was moved', edited, live({ v1: 100 }), { kind: 'moved', away: { how: 'weights', name: 'reviews' } }],
+    ['is judged by its own split', ofRatings, live({ v1: 100 }), { kind: 'stands' }],
+    [
+      'was moved, though it is not the first',
+      ofRatings,
+      live({ v2: 100 }),
+      { kind: 'moved', away: { how: 'weights', name: 'ratings' } },
+    ],
+    [
+      'got a pinned rule by somebody else',
+      edited,
+      withPinned(argo.manager),
+      { kind: 'moved', away: { how: 'pinned-rules', manager: argo.manager } },
+    ],
+    ['got a pinned rule by us', edited, withPinned('shiftbot'), { kind: 'stands' }],
+    ['is gone', edited, undefined, { kind: 'moved', away: { how: 'object-gone', name: 'reviews' } }],
+    ['is gone as it was to be', deleted, undefined, { kind: 'stands' }],
+    [
+      'was made anew by somebody else',
+      deleted,
+      { ...reviews({ v2: 100 }, { uid: 'new' }), lastWriter: argo },
+      { kind: 'moved', away: { how: 'made-anew', manager: argo.manager } },
+    ],
+    [
+      'was made anew by us',
+      deleted,
+      reviews({ v2: 100 }, { revisions: [revision({ id: changeId(2), at: '2026-11-22T14:05:00Z' })] }),
+      { kind: 'followed' },
+    ],
+    [
+      'was changed by us since',
+      edited,
+      reviews({ v1: 10 }, { revisions: [revision({ id: changeId(2) }), ours] }),
+      { kind: 'followed' },
+    ],
+  ])('%s', (_, each, route, fate) => {
+    expect(fateOfEdit(made(), each, route, seenAt)).toMatchObject(fate);
   });
 });
 

@@ -10,6 +10,7 @@ import {
   denialReasons,
   judge,
   judgeReach,
+  together,
 } from '../../src/domain/judge.ts';
 import { noPolicy, type Policy, type PolicyRule } from '../../src/domain/policy.ts';
 import { ask, policyRule } from '../support/policies.ts';
@@ -353,7 +354,7 @@ describe('a judgement', () => {
     );
   });
 
-  it('refuses for every reason there is, and each refusal names the rule it fell under', () => {
+  it('of one object refuses for every reason there is, and each refusal names the rule it fell under', () => {
     const seen = new Map<DenialReason, Denial>();
     fc.assert(
       fc.property(aPolicy, anAsk, (policy, asked) => {
@@ -365,13 +366,63 @@ describe('a judgement', () => {
       { numRuns: 10_000, seed: 7 },
     );
 
-    expect([...seen.keys()].toSorted()).toEqual([...denialReasons].toSorted());
+    const ofSeveral: readonly DenialReason[] = ['several-approvals'];
+    expect([...seen.keys(), ...ofSeveral].toSorted()).toEqual([...denialReasons].toSorted());
   });
 });
 
 function also(...who: readonly Who[]): PolicyRule['rollback'] {
   return { also: who, only: undefined, approve: false, duringFreeze: true };
 }
+
+describe('several objects together', () => {
+  const byEurope = policyRule({ name: 'eu', target: 'eu/**', line: 2, approve });
+  const byStage = policyRule({ name: 'stage', target: 'stage/**', line: 3, approve });
+  const policy = { rules: [byEurope, byStage, policyRule({ line: 4 })], freezes: [] };
+  const judged = (...targets: readonly string[]) => {
+    const [first, ...more] = targets.map((target) => judge(policy, ask({ targets: [target] })));
+    if (first === undefined) throw new Error('nothing is judged');
+    return together([first, ...more]);
+  };
+
+  it('are allowed when all are', () => {
+    expect(judged('us/a/b', 'us/a/c').verdict).toEqual({ kind: 'allowed' });
+  });
+
+  it('need the approval that one of them needs', () => {
+    expect(judged('us/a/b', 'eu/a/b', 'eu/a/c').verdict).toMatchObject({
+      kind: 'needs-approval',
+      needs: { rule: { name: 'eu' } },
+    });
+  });
+
+  it('are refused when they would be approved under several rules, which are named', () => {
+    expect(judged('stage/a/b', 'us/a/b', 'eu/a/b').verdict).toEqual({
+      kind: 'refused',
+      denial: {
+        reason: 'several-approvals',
+        rules: [
+          { name: 'stage', line: 3 },
+          { name: 'eu', line: 2 },
+        ],
+      },
+    });
+  });
+
+  it('are refused when one is, whatever the others need', () => {
+    const frozen = {
+      ...policy,
+      rules: [byEurope, policyRule({ line: 4, shift: [], target: 'stage/**' }), policyRule({ line: 5 })],
+    };
+
+    const verdicts = together([
+      judge(frozen, ask({ targets: ['eu/a/b'] })),
+      judge(frozen, ask({ targets: ['stage/a/b'] })),
+    ]);
+
+    expect(verdicts.verdict).toMatchObject({ kind: 'refused', denial: { reason: 'not-allowed' } });
+  });
+});
 
 describe('what a glob reaches into', () => {
   const rules = [

@@ -300,6 +300,41 @@ const mistakes: readonly (readonly [typed: string, wrong: string, next: string])
   [`${'long-name.'.repeat(20)}example 50 v3`, 'before the version', `/shift ${'long-name.'.repeat(20)}example v3 50`],
 ];
 
+describe('what changes objects', () => {
+  it.each`
+    typed                                      | command
+    ${'apply bookinfo/virtual-service-all-v1'} | ${{ verb: 'apply', file: 'bookinfo/virtual-service-all-v1', dryRun: false }}
+    ${'apply Bookinfo/All.YML --dry-run'}      | ${{ verb: 'apply', file: 'Bookinfo/All', dryRun: true }}
+    ${'delete x -n shop --cluster prod'}       | ${{ verb: 'delete', file: 'x', place: { namespace: 'shop', cluster: 'prod' } }}
+    ${'unpin reviews end-user=Jason'}          | ${{ verb: 'unpin', service: { service: 'reviews' }, rule: 'end-user=Jason' }}
+    ${'unpin reviews #2 --reason "no more"'}   | ${{ verb: 'unpin', rule: '#2', reason: 'no more' }}
+    ${'unpin reviews v1=50 v3=50'}             | ${{ verb: 'unpin', rule: 'v1=50 v3=50' }}
+    ${'unpin v1=50 v3=50'}                     | ${{ verb: 'mistake' }}
+    ${'unpin v3 50'}                           | ${{ verb: 'mistake' }}
+    ${'apply v3 50'}                           | ${{ verb: 'mistake' }}
+  `('reads $typed', ({ typed, command }) => {
+    expect(parseCommand(typed)).toMatchObject(command);
+  });
+
+  it.each`
+    typed                        | next
+    ${'apply'}                   | ${'/shift apply bookinfo/virtual-service-all-v1'}
+    ${'delete ../etc/passwd'}    | ${'/shift delete bookinfo/virtual-service-all-v1'}
+    ${'apply /etc/passwd'}       | ${'/shift apply bookinfo/virtual-service-all-v1'}
+    ${'apply a//b'}              | ${'/shift apply bookinfo/virtual-service-all-v1'}
+    ${'apply a;b'}               | ${'/shift apply bookinfo/virtual-service-all-v1'}
+    ${'apply a b'}               | ${'/shift apply a'}
+    ${'apply x --route primary'} | ${'/shift help apply'}
+    ${'unpin'}                   | ${'/shift unpin reviews end-user=jason'}
+    ${'unpin ratings'}           | ${'/shift unpin ratings end-user=jason'}
+    ${'aply bookinfo/all'}       | ${'/shift apply bookinfo/all'}
+  `('answers $typed with $next', ({ typed, next }) => {
+    const answer = parseCommand(typed);
+
+    expect(answer).toMatchObject({ verb: 'mistake', next: expect.stringContaining(`\`${next}`) });
+  });
+});
+
 describe('a mistake', () => {
   it.each(mistakes)('in %j says what is wrong (%s) and what to type next (%s)', (typed, wrong, next) => {
     const answer = mistakeOf(typed);

@@ -54,7 +54,7 @@ describe.runIf(redisBinary)('a fault at an await, with a redis-server', () => {
     ${'rollback'}     | ${['rollBack(', 'desk.changes.accept(', 'open.write(', 'mark(', 'desk.chat.update(', 'client.chat.postEphemeral(']}
     ${'apply-anyway'} | ${['planAnew(', 'desk.changes.accept(', 'open.write(', 'moveOn(bench', 'client.chat.postEphemeral(']}
     ${'discard'}      | ${['discard(', 'changes.update(', 'desk.chat.update(', 'client.chat.postEphemeral(']}
-    ${'approve'}      | ${['approve(', 'desk.mesh.read(', 'moveOn(', 'queue.add(', 'open.write(', 'desk.chat.update(']}
+    ${'approve'}      | ${['approve(', 'looking.mesh.read(', 'moveOn(', 'queue.add(', 'open.write(', 'desk.chat.update(']}
     ${'reject'}       | ${['reject(', 'changes.update(', 'desk.chat.update(']}
   `('may be at each await that $scenario is made of', ({ scenario, steps }) => {
     const points = outcome.enumerated.get(scenario)?.points ?? [];

@@ -47,6 +47,8 @@ function commandWords(random: Random): readonly string[] {
     ['rollback', service, 'to', random.pick(['c-7F3K2M9P', 'c-7f3kOiL9', 'c-12', 'v1'])],
     ['status', service],
     ['history', service],
+    [random.pick(['apply', 'delete']), random.pick(['bookinfo/all-v1', 'A.yaml', '../x', '/', 'a b'])],
+    ['unpin', service, random.pick(['end-user=jason', '#1', 'end-user = jason', '"path starts with /a"', '='])],
     ['help', random.pick(['shift', 'flags', 'constructor', ''])],
     [service, share(), random.pick(['to', 'for', 'of']), version()],
     ['shfit', service, version(), share()],
@@ -142,6 +144,11 @@ function named(command: Command | Mistake): { readonly service?: string | undefi
       return { service: command.service.service, more: [command.service.namespace, command.backTo] };
     case 'history':
       return { service: command.service.service, more: command.service.namespace };
+    case 'apply':
+    case 'delete':
+      return { more: [command.file, command.place, command.dryRun] };
+    case 'unpin':
+      return { service: command.service.service, more: [command.service.namespace, command.dryRun] };
     case 'status':
       return { service: command.service, more: command.namespace };
     default:

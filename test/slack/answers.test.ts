@@ -121,6 +121,7 @@ describe('what only the asker sees', () => {
       `\`v3   50 %  ${'▰'.repeat(10)}${'▱'.repeat(10)}\``,
       'Since c-00000001, 1 h ago, by <@U01ALICE>.',
       'Not reached by the split: `end-user = jason → v2`',
+      '`/shift unpin reviews end-user=jason -n default --cluster sandbox` removes it.',
       'c-00000005 (reviews · 50 % to v3) is queued, asked by <@U02BOB>.',
     ]);
   });

@@ -58,7 +58,7 @@ describe('the card of a change that awaits approval', () => {
 
     expect(notes(shown)).toEqual([
       '*Waits for 2 approvals* by `sre`, until <!date^1795357991^{date_short_pretty} {time}|22 Nov 2026, 14:33 UTC>. 0 of 2 given. <@U02BOB> <@U03CAROL>',
-      'Not reached by the split: `end-user = jason → v2`',
+      'Not reached by the split: `end-user = jason → v2`. `/shift unpin reviews end-user=jason -n default --cluster sandbox` removes it.',
     ]);
     expect(card(shown).text).toContain('v1 100 → 50 %, v3 0 → 50 %. Waits for approval, asked by <@U01ALICE>');
   });

@@ -108,7 +108,7 @@ describe('the card', () => {
     const { text } = card(change({ state: applied, reason: 'red stars', pinned: ['end-user = jason → v2'] }));
 
     expect(text).toBe(
-      'reviews · 50 % to v3: v1 100 → 50 %, v3 0 → 50 %. Applied in 84 ms, asked by <@U01ALICE>, c-00000001, default @ sandbox, “red stars”. Not reached by the split: `end-user = jason → v2`',
+      'reviews · 50 % to v3: v1 100 → 50 %, v3 0 → 50 %. Applied in 84 ms, asked by <@U01ALICE>, c-00000001, default @ sandbox, “red stars”. Not reached by the split: `end-user = jason → v2`. `/shift unpin reviews end-user=jason -n default --cluster sandbox` removes it.',
     );
   });
 

@@ -67,7 +67,7 @@ describe('what a card says of the traffic', () => {
     const message = shown(seen({ v1: 591, v3: 613 }), { pinned: [`${jason.match} → v2`] });
     const sections = message.blocks.flatMap((block) => (block.type === 'section' ? [block.text?.text ?? ''] : []));
 
-    expect(sections.at(-2)).toBe('Not reached by the split: `end-user = jason → v2`');
+    expect(sections.at(-2)).toContain('Not reached by the split: `end-user = jason → v2`.');
     expect(sections.at(-1)).toBe(
       `Seen in the last minute: v1 49.1 %, v3 50.9 % of 1,204 requests, ${asOf} Requests of pinned rules are counted, too.`,
     );

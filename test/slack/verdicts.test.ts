@@ -62,6 +62,10 @@ const denials: readonly (readonly [Denial, string])[] = [
     { reason: 'step-too-large', step: 33.333333, maxStep: 25, rule },
     '33.3 percent points more to a version, and one change may give 25 (rule',
   ],
+  [
+    { reason: 'several-approvals', rules: [rule, { name: 'stage', line: 9 }] },
+    '(rule `payments`, line 7 of the policy file; rule `stage`, line 9 of the policy file), and one change is approved under one. Apply them one by one.',
+  ],
 ];
 
 describe('why policy refuses', () => {

@@ -34,6 +34,7 @@ import { InMemoryNotices } from '../support/in-memory-notices.ts';
 import { InMemoryPeople } from '../support/in-memory-people.ts';
 import { InMemoryPolicies } from '../support/in-memory-policies.ts';
 import { InMemoryQueue } from '../support/in-memory-queue.ts';
+import { InMemoryRuleFiles } from '../support/in-memory-rule-files.ts';
 import { InMemoryTraffic } from '../support/in-memory-traffic.ts';
 
 type Options = Partial<Extract<Command, { verb: 'shift' }>['options']>;
@@ -53,6 +54,7 @@ export class House {
   readonly notices = new InMemoryNotices();
   /** Counts no cluster's requests, until a test says so. */
   readonly traffic = new InMemoryTraffic();
+  readonly ruleFiles = new InMemoryRuleFiles();
   readonly mesh: InMemoryMesh;
   readonly cards: Cards;
   readonly desk: Desk;
@@ -68,7 +70,8 @@ export class House {
   lookedAgain = 0;
 
   constructor(...routes: readonly Route[]) {
-    const { log, meter, chat, queue, cardLog, changes, audit, policies, people, holds, notices, traffic } = this;
+    const { log, meter, chat, queue, cardLog, changes, audit } = this;
+    const { policies, people, holds, notices, ruleFiles, traffic } = this;
     const mesh = new InMemoryMesh(routes.length > 0 ? routes : [reviews({ v1: 100 })]);
     const now = () => this.now();
     const aside: Bench['aside'] = (work, what, fields) => this.#background.run(work, what, fields);
@@ -79,7 +82,7 @@ export class House {
     this.cards = cardsOf({ changes, cards: cardLog, chat, log, aside, lookAgain });
     this.desk = {
       ...{ mesh, changes, audit, queue, log, now, aside },
-      ...{ policies, people, holds, notices },
+      ...{ policies, people, holds, notices, ruleFiles },
       turns: new Turns(),
       namespace: 'default',
     };

@@ -1,0 +1,118 @@
+import type { Button } from '@slack/types';
+import { type Change, effectOf, type State } from '../domain/change.ts';
+import { formatCommand } from '../domain/command.ts';
+import { type EditKind, kindOf, type ObjectEdit, type ObjectRef } from '../domain/object-edit.ts';
+import type { Rule } from '../domain/route.ts';
+import { sameShares } from '../domain/split.ts';
+import { actions, formatButtonValue } from './actions.ts';
+import { plain } from './card.ts';
+import { roleRemedy } from './edits-text.ts';
+import { code, foreign } from './mrkdwn.ts';
+import { objectName, objectSections } from './object-text.ts';
+import { moveText, splitText } from './split-text.ts';
+
+type StateOf<K extends State['kind']> = Extract<State, { kind: K }>;
+
+const maxListed = 12;
+const maxDifferences = 2_500;
+
+/** What a change of more than weights is for: `bookinfo/virtual-service-all-v1`, `delete …`, `unpin …`. */
+export function editsAim({ edits, reverts }: Change): string | undefined {
+  if (edits === undefined) return undefined;
+  const { verb, of } = edits;
+  const what = verb === 'apply' ? of : `${verb} ${of}`;
+  return reverts === undefined ? what : `back to before ${what}`;
+}
+
+const words: Record<EditKind, { readonly done: string; readonly planned: string }> = {
+  create: { done: 'created', planned: 'create' },
+  replace: { done: 'replaced', planned: 'replace' },
+  delete: { done: 'deleted', planned: 'delete' },
+};
+
+/** A line for each object: what becomes of it, or has. */
+export function editRows(change: Change): string {
+  const all = change.edits?.objects ?? [];
+  const effect = effectOf(change);
+  const rows = all.slice(0, maxListed).map((edit) => {
+    const { done, planned } = words[kindOf(edit)];
+    return `• ${effect.includes(edit) ? done : planned} ${objectName(edit)}${splitPart(edit)}`;
+  });
+  return [...rows, ...(all.length > maxListed ? [`… +${all.length - maxListed} more objects`] : [])].join('\n');
+}
+
+/** Whoever is to approve it sees what would become of each object. */
+export function differences({ edits, state }: Change): ReturnType<typeof objectSections> {
+  return edits === undefined || state.kind !== 'awaiting' ? [] : objectSections(edits.objects, maxDifferences);
+}
+
+function splitPart({ kind, from, to, before, after }: ObjectEdit): string {
+  if (kind !== 'VirtualService' || after === undefined) return '';
+  return `: ${foreign(before === undefined || sameShares(from, to) ? splitText(to) : moveText(from, to), 200)}`;
+}
+
+/** Why it is held: which object, and who wrote it. */
+export function heldEditsNote({ object, because, lastWriter }: StateOf<'held'>): string {
+  const who = lastWriter === undefined ? '' : `, last written by ${code(lastWriter)}`;
+  const which = object === undefined ? 'An object' : objectName(object);
+  const how = {
+    moved: 'was written by somebody else',
+    recreated: 'was deleted and made anew',
+    'ledger-lost': 'has lost its history',
+    'predecessor-missing': 'is not as it was planned from',
+  }[because];
+  return `*${which} ${how}* since this was planned${who}. Nothing was changed. *Apply anyway* makes of all objects what they were to be, whatever they are now.`;
+}
+
+/** Some objects were written before it could not go on. */
+export function partNote(change: Change, { because, object, detail }: StateOf<'failed'>): string {
+  const done = effectOf(change);
+  const left = (change.edits?.objects ?? []).filter((edit) => !done.includes(edit));
+  const where = object === undefined ? '' : ` at ${objectName(object)}`;
+  const why =
+    because === 'half-applied'
+      ? `somebody else has written it${detail === undefined ? '' : ` (${code(detail)})`}`
+      : `${partWords[because] ?? 'it could not go on'}${detail === undefined ? '' : `: ${code(detail, 300)}`}`;
+  return `*Only a part was applied.* Written: ${listed(done)}. Not written: ${listed(left)}. It stopped${where}: ${why}. *Roll back* takes back what was written.${because === 'not-permitted' ? ` ${roleRemedy}` : ''}`;
+}
+
+const partWords: Partial<Record<StateOf<'failed'>['because'], string>> = {
+  'not-permitted': 'the cluster does not allow it',
+  rejected: 'the API server refuses the object as it would become',
+  'too-large': 'the object would grow over what the API server stores',
+  contended: 'somebody else kept writing',
+  'ledger-unreadable': 'its history is not what shiftbot wrote',
+};
+
+export function editsRollBackButton({ id, edits, ...change }: Change): Button {
+  const all = effectOf({ edits, ...change }).map(({ kind, name }) => `${kind} ${name}`);
+  return {
+    type: 'button',
+    action_id: actions.rollBack,
+    value: formatButtonValue({ id }),
+    text: plain('Roll back'),
+    style: 'danger',
+    confirm: {
+      title: plain('Roll back?'),
+      text: plain(`Back to what they were before: ${all.join(', ')}.`, 280),
+      confirm: plain('Roll back'),
+      deny: plain('Cancel'),
+      style: 'danger',
+    },
+  };
+}
+
+/** What to type to remove a pinned rule. */
+export function unpinCommand(
+  service: { readonly service: string; readonly namespace: string; readonly cluster: string },
+  rule: Pick<Rule, 'match' | 'key'>,
+): string {
+  const { service: name, namespace, cluster } = service;
+  const word = (rule.match ?? rule.key).replaceAll(/\s*([=~])\s*/g, '$1');
+  return formatCommand({ verb: 'unpin', service: { service: name, namespace, cluster }, rule: word, dryRun: false });
+}
+
+function listed(all: readonly ObjectRef[]): string {
+  const shown = all.slice(0, maxListed).map(objectName);
+  return [...shown, ...(all.length > maxListed ? [`… +${all.length - maxListed}`] : [])].join(', ') || 'none';
+}

@@ -1,0 +1,261 @@
+import type { ActionsBlock, Button, KnownBlock, SectionBlock } from '@slack/types';
+import { formatCommand } from '../domain/command.ts';
+import { type EditKind, kindOf, type ObjectEdit } from '../domain/object-edit.ts';
+import type { PinnedMistake } from '../domain/pinned.ts';
+import type { FileFault, RuleFile } from '../domain/rule-file.ts';
+import type { EditsAnswer, EditsQuestion, Way } from '../workflow/edit-command.ts';
+import { type EditsPlan, type EditTrial, editsOf } from '../workflow/plan-edits.ts';
+import type { TakeBackAnswer } from '../workflow/take-back-edits.ts';
+import { actions, formatLineValue } from './actions.ts';
+import { answerReply, type Reply, says } from './answers.ts';
+import { plain, title } from './card.ts';
+import { code, fitted, foreign, typed } from './mrkdwn.ts';
+import { objectName, objectSections, section } from './object-text.ts';
+import { warningText } from './owner-text.ts';
+import { names, notFoundText, refusalText } from './refusals.ts';
+import { verdictText } from './verdicts.ts';
+
+/** A message holds 13,000 characters; what stands beside the objects needs some of them. */
+const maxObjectsText = 7_000;
+const maxFaults = 8;
+const maxSpoken = 3_500;
+
+/** What whoever applies or deletes a rule file, or unpins a rule, is told. */
+export function editsReply(answer: EditsAnswer, now: Date): Reply {
+  switch (answer.kind) {
+    case 'question':
+      return questionReply(answer.question, answer.hasMoved);
+    case 'as-it-is':
+      return says([...(answer.file === undefined ? [] : fileNotes(answer.file)), asItIsText(answer)].join('\n'));
+    case 'unknown-file':
+      return says(unknownFileText(answer));
+    case 'bad-file':
+      return says(badFileText(answer));
+    case 'unknown-cluster':
+      return says(`There is no cluster ${typed(answer.cluster)}; there is ${names(answer.clusters)}.`);
+    case 'other-namespace':
+      return says(
+        `The file names the namespace ${code(answer.written)}, and you named ${code(answer.named)}. Nothing was changed. Leave \`-n\` out, or take the namespace out of the file.`,
+      );
+    case 'no-pinned-rule':
+      return says(pinnedMistakeText(answer.name.service, answer.mistake));
+    case 'not-found':
+      return says(notFoundText(answer.name, answer.found));
+    case 'not-taken':
+    case 'busy':
+    case 'too-much':
+      return outcomeReply(answer, now);
+    default:
+      return answerReply(answer, now);
+  }
+}
+
+type Outcome = Extract<TakeBackAnswer, { kind: 'not-taken' | 'busy' | 'too-much' | 'would-take-back' | 'taken-back' }>;
+
+/** What comes of objects that are changed whole, where it is not a change. */
+export function outcomeReply(outcome: Outcome, _: Date): Reply {
+  switch (outcome.kind) {
+    case 'not-taken':
+      return says(['*Not accepted.* Nothing was changed.', ...trialLines(outcome.plan)].join('\n'));
+    case 'busy':
+      return says(
+        `*Not accepted:* ${outcome.first.id} (${foreign(title(outcome.first), 120)}) is still to be applied to ${code(outcome.first.object.name)}, and what it will leave is not known whole. Nothing was changed; type it again when it is done.`,
+      );
+    case 'too-much':
+      return says(
+        `*Not accepted:* what the objects were and are to be comes to ${outcome.bytes} bytes, over the ${outcome.limit} that a record holds for the way back. Nothing was changed. Apply it in smaller files.`,
+      );
+    case 'taken-back':
+      return says(`All objects of ${outcome.change.id} are as they were before it. Nothing was changed.`);
+    case 'would-take-back': {
+      const { plan, judgement } = outcome;
+      const policy = judgement.verdict.kind === 'allowed' ? [] : [`Policy: ${verdictText(judgement.verdict)}`];
+      const text = 'Dry run of a rollback: nothing was changed.';
+      return blocksReply(text, [
+        ...objectSections(editsOf(plan), maxObjectsText),
+        ...lines([...trialLines(plan), ...policy]),
+      ]);
+    }
+  }
+}
+
+/** What the API server says to it, each sentence once. */
+export function trialLines({ edits }: Pick<EditsPlan, 'edits'>): readonly string[] {
+  return [...new Set(edits.flatMap(({ edit, trial }) => trialText(edit, trial)))];
+}
+
+function questionReply({ command, place, ways, file }: EditsQuestion, hasMoved: boolean): Reply {
+  const [first] = ways;
+  const what = command.verb === 'unpin' ? `Unpinning ${code(command.rule)}` : code(command.file, 120);
+  const began = hasMoved
+    ? '*Not done:* it would do something else by now than what you were shown.'
+    : `${what} is more than a shift, so nothing was changed yet.`;
+  const where = `In ${code(place.namespace)} @ ${code(place.cluster)} it would ${countText(first.plan)}.`;
+  const room = maxObjectsText / ways.length;
+  return blocksReply(`${began} ${where}`, [
+    ...lines(file === undefined ? [] : fileNotes(file)),
+    ...ways.flatMap((way) => waySections(way, ways.length > 1, room)),
+    ...(command.dryRun ? [] : buttons(command, ways)),
+  ]);
+}
+
+function waySections({ isMeant, plan, judgement }: Way, isOneOfTwo: boolean, room: number): readonly KnownBlock[] {
+  const { verdict } = judgement;
+  const heading = isMeant ? '*As one rule, which may have been meant:*' : '*As it is written:*';
+  const owned = plan.owner === undefined ? [] : [ownedText(plan)];
+  return [
+    ...(isOneOfTwo ? [section(heading)] : []),
+    ...objectSections(editsOf(plan), room),
+    ...lines([
+      ...owned,
+      ...trialLines(plan),
+      ...plan.warnings.slice(0, 2).map(warningText),
+      ...(verdict.kind === 'allowed' ? [] : [`Policy: ${verdictText(verdict)}`]),
+    ]),
+  ];
+}
+
+function ownedText({ service, owner }: EditsPlan): string {
+  return owner === undefined ? '' : refusalText({ service }, { reason: 'owned', owner }, new Date(0));
+}
+
+/** None where it would not be accepted, which stands above. */
+function buttons(command: EditsQuestion['command'], ways: EditsQuestion['ways']): readonly ActionsBlock[] {
+  const line = formatCommand(command);
+  const possible = ways.filter(
+    ({ plan, judgement }) =>
+      plan.owner === undefined &&
+      plan.edits.every(({ trial }) => trial.kind === 'fine') &&
+      judgement.verdict.kind !== 'refused',
+  );
+  const elements = possible.map(({ isMeant, plan }): Button => {
+    const value = formatLineValue({ line, seen: plan.stamp });
+    const common = { type: 'button', action_id: isMeant ? actions.applyMeant : actions.applyEdits, value } as const;
+    if (command.verb === 'delete')
+      return { ...common, style: 'danger', text: plain('Delete'), confirm: confirmDelete(plan) };
+    const label = ways.length === 1 ? 'Apply' : isMeant ? 'Apply as one rule' : 'Apply as written';
+    return { ...common, style: 'primary', text: plain(label) };
+  });
+  return elements.length === 0 ? [] : [{ type: 'actions', elements }];
+}
+
+function confirmDelete({ edits }: EditsPlan): NonNullable<Button['confirm']> {
+  const all = edits.map(({ edit: { kind, name } }) => `${kind} ${name}`).join(', ');
+  return {
+    title: plain('Delete?'),
+    text: plain(`${all} will be deleted. A rollback makes them anew.`, 280),
+    confirm: plain('Delete'),
+    deny: plain('Cancel'),
+    style: 'danger',
+  };
+}
+
+/** `create 1 object and replace 2` */
+function countText({ edits }: EditsPlan): string {
+  const kinds: readonly EditKind[] = ['create', 'replace', 'delete'];
+  const counts = kinds
+    .map((kind) => ({ kind, count: edits.filter(({ edit }) => kindOf(edit) === kind).length }))
+    .filter(({ count }) => count > 0);
+  const parts = counts.map(
+    ({ kind, count }, at) => `${kind} ${count}${at === 0 ? (count === 1 ? ' object' : ' objects') : ''}`,
+  );
+  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
+}
+
+function trialText(edit: ObjectEdit, trial: EditTrial): readonly string[] {
+  switch (trial.kind) {
+    case 'fine':
+      return trial.warnings.slice(0, 3).map((warning) => `The API server warns: ${code(warning, 300)}`);
+    case 'rejected':
+      return [
+        `The API server would refuse ${objectName(edit)}: ${code(trial.message, 500)}${
+          isOfOurPolicy(trial.message) ? `. ${policyRemedy}` : ''
+        }`,
+      ];
+    case 'forbidden':
+      return [`${code(trial.message, 400)}. ${roleRemedy}`];
+    case 'moved':
+      return [`Somebody wrote ${objectName(edit)} while it was asked, so there is no verdict. Type it again.`];
+  }
+}
+
+/** In the words of the policy that lets the bot's account change weights only. */
+function isOfOurPolicy(message: string): boolean {
+  return message.includes('shiftbot may change only');
+}
+
+export const roleRemedy =
+  'Whoever runs shiftbot can grant it, and that is a decision: see `manifests/rule-files`, which is no part of the base.';
+const policyRemedy =
+  'That is the admission policy of `manifests/policy`; `manifests/rule-files/policy` takes its place where rule files are to be applied.';
+
+function asItIsText({ command }: Extract<EditsAnswer, { kind: 'as-it-is' }>): string {
+  if (command.verb === 'unpin') return 'There is no such rule any more. Nothing was changed.';
+  const what = command.verb === 'delete' ? 'Nothing that it names is there' : 'All is already as the file says';
+  return `${what}: ${code(command.file, 120)}. Nothing was changed.`;
+}
+
+/** What was made of old rules, and what could not be. */
+function fileNotes({ conversions, unconverted, meant }: RuleFile): readonly string[] {
+  return [
+    ...bounded(conversions, 6).map((each) => `Converted: ${foreign(each, 300)}`),
+    ...bounded(unconverted, 6).map((each) =>
+      typeof each === 'string'
+        ? each
+        : `*Not converted:* ${code(each.rule, 100)} (line ${each.line}): ${foreign(each.why, 300)}`,
+    ),
+    ...(meant?.doubts ?? []).slice(0, 4).map((doubt) => `*A misprint?* ${foreign(doubt, 300)}`),
+  ];
+}
+
+function bounded<T>(all: readonly T[], most: number): readonly (T | string)[] {
+  return all.length <= most ? all : [...all.slice(0, most), `… +${all.length - most} more`];
+}
+
+function unknownFileText({
+  names: all,
+  nearest,
+}: {
+  readonly names: readonly string[];
+  readonly nearest?: string | undefined;
+}): string {
+  const meant = nearest === undefined ? '' : ` Did you mean ${code(nearest, 120)}?`;
+  if (all.length === 0) return `There is no rule file of that name, nor any other: \`RULES_DIR\` says where they are.`;
+  return `There is no rule file of that name.${meant} There is ${names(all)}.`;
+}
+
+function badFileText({ name, faults }: { readonly name: string; readonly faults: readonly FileFault[] }): string {
+  const shown = faults.slice(0, maxFaults).map(({ line, column, what }) => {
+    const at = line === undefined ? '' : `line ${line}${column === undefined ? '' : `, column ${column}`}: `;
+    return `• ${at}${foreign(what, 300)}`;
+  });
+  const more = faults.length > maxFaults ? [`… +${faults.length - maxFaults} more`] : [];
+  return [
+    `*Not accepted:* ${code(name, 120)} cannot be used, so nothing of it was. Nothing was changed.`,
+    ...shown,
+    ...more,
+  ].join('\n');
+}
+
+function pinnedMistakeText(service: string, { kind, typed: word, pinned, nearest }: PinnedMistake): string {
+  if (pinned.length === 0) return `${code(service)} has no pinned rules. Nothing was changed.`;
+  const listed = pinned.slice(0, 10).map(({ named, does }) => `• ${code(does, 120)}: ${code(named, 120)}`);
+  const more = pinned.length > 10 ? [`… +${pinned.length - 10}`] : [];
+  const meant = nearest === undefined ? '' : ` Did you mean ${code(nearest, 120)}?`;
+  const wrong =
+    kind === 'several'
+      ? `${typed(word)} fits several pinned rules of ${code(service)}; name one by its place:`
+      : `${code(service)} has no pinned rule ${typed(word)}.${meant} It has these, and what to type for each:`;
+  return [wrong, ...listed, ...more].join('\n');
+}
+
+function lines(all: readonly string[]): readonly SectionBlock[] {
+  return all.length === 0 ? [] : [section(fitted(all.join('\n'), 2_000))];
+}
+
+/** `text` is for notifications and screen readers: all of it but the lines of the differences. */
+function blocksReply(heading: string, blocks: readonly KnownBlock[]): Reply {
+  const all = blocks.flatMap((block) => (block.type === 'section' ? [block.text?.text ?? ''] : []));
+  const spoken = [heading, ...all.map((text) => text.replaceAll(/```[\s\S]*?```/g, '').trim())].join('\n');
+  return { text: fitted(spoken, maxSpoken), blocks: [section(heading), ...blocks] };
+}

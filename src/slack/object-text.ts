@@ -1,0 +1,83 @@
+import type { SectionBlock } from '@slack/types';
+import { type DiffLine, diff, withContext, yamlLines } from '../domain/line-diff.ts';
+import { type EditKind, kindOf, type ObjectContent, type ObjectEdit } from '../domain/object-edit.ts';
+import { sameShares } from '../domain/split.ts';
+import { truncate, visible } from '../domain/typed-text.ts';
+import { code, escapeText, foreign, markup } from './mrkdwn.ts';
+import { moveText, splitText } from './split-text.ts';
+
+const maxObjectText = 1_500;
+const maxLines = 40;
+
+/** The difference of each object, a section each, within so many characters. */
+export function objectSections(edits: readonly ObjectEdit[], room: number): readonly SectionBlock[] {
+  const shown: SectionBlock[] = [];
+  let left = room;
+  for (const edit of edits) {
+    const text = objectText(edit, Math.min(maxObjectText, left));
+    if (text.length > left) break;
+    shown.push(section(text));
+    left -= text.length;
+  }
+  const more = edits.length - shown.length;
+  return more === 0 ? shown : [...shown, section(`… +${more} more objects`)];
+}
+
+/** `VirtualService reviews` */
+export function objectName({ kind, name }: Pick<ObjectEdit, 'kind' | 'name'>): string {
+  return code(`${kind} ${name}`, 120);
+}
+
+const kindWords: Record<EditKind, string> = { create: 'Create', replace: 'Replace', delete: 'Delete' };
+
+function objectText(edit: ObjectEdit, room: number): string {
+  const heading = `*${kindWords[kindOf(edit)]}* ${objectName(edit)}${summary(edit)}`;
+  const changes = withContext(diff(linesOf(edit.before), linesOf(edit.after)));
+  if (changes.length === 0) return heading;
+  return `${heading}\n${diffBlock(changes, room - heading.length)}`;
+}
+
+function summary(edit: ObjectEdit): string {
+  const { from, to, pinned, kind } = edit;
+  if (kind !== 'VirtualService') return '';
+  if (edit.after === undefined) return `, which has ${foreign(splitText(from))}; its requests then go to every version`;
+  const split = edit.before === undefined || sameShares(from, to) ? splitText(to) : moveText(from, to);
+  const above =
+    pinned.length === 0
+      ? ''
+      : `, and above it ${pinned
+          .slice(0, 3)
+          .map((rule) => code(rule, 100))
+          .join(', ')}`;
+  return `: ${foreign(split)}${above}`;
+}
+
+function linesOf(content: ObjectContent | undefined): readonly string[] {
+  if (content === undefined) return [];
+  const { labels, annotations, spec } = content;
+  const metadata = { ...(labels && { labels }), ...(annotations && { annotations }) };
+  return yamlLines({ ...(Object.keys(metadata).length > 0 && { metadata }), spec });
+}
+
+/** Within a block of code nothing is markup but its own end. */
+function diffBlock(changes: readonly DiffLine[], room: number): string {
+  const shown: string[] = [];
+  let left = room - 40;
+  for (const change of changes.slice(0, maxLines)) {
+    const text = diffText(change);
+    left -= text.length + 1;
+    if (left < 0) break;
+    shown.push(text);
+  }
+  const more = changes.length - shown.length;
+  return `\`\`\`\n${[...shown, ...(more > 0 ? [`… +${more} lines`] : [])].join('\n')}\n\`\`\``;
+}
+
+function diffText({ sign, text }: DiffLine): string {
+  if (sign === 'gap') return '  …';
+  return escapeText(`${sign} ${truncate(visible(text), 160)}`).replaceAll('`', "'");
+}
+
+export function section(text: string): SectionBlock {
+  return { type: 'section', text: markup(text) };
+}

@@ -1,0 +1,185 @@
+import { type FailReason, revisionOf, type State } from '../domain/change.ts';
+import { findRevision, type Ledger, record } from '../domain/ledger.ts';
+import { contentToWrite, type ObjectEdit, type ObjectRef } from '../domain/object-edit.ts';
+import { ourManager } from '../domain/owner.ts';
+import { defaultRule, findRule } from '../domain/route.ts';
+import type { Split } from '../domain/split.ts';
+import type { Bench } from './apply.ts';
+import { DependencyError, MeshUnavailableError } from './errors.ts';
+import { ofEdits } from './judge-live.ts';
+import { objectionTo } from './objection.ts';
+import { type ChangeOfObjects, lastWriterOf, liveStamp, type OpenEdit, openEdit, openEdits } from './open-edits.ts';
+import type { FoundObject, Put } from './ports.ts';
+
+/** What became of an attempt at a change of more than weights. */
+export type EditsEnding =
+  | {
+      readonly kind: 'applied';
+      readonly effect: {
+        readonly at: string;
+        readonly seq: number;
+        readonly live: Split;
+        readonly warnings: readonly string[];
+      };
+      /** The histories of its objects. */
+      readonly ledgers: readonly Ledger[];
+    }
+  | { readonly kind: 'ended'; readonly state: Extract<State, { kind: 'superseded' | 'held' | 'failed' | 'void' }> };
+
+export interface Limits {
+  readonly isTooOld: boolean;
+  readonly isContended: () => boolean;
+}
+
+/**
+ * Reads all objects, has all that is left to do tried, and then does one after the other, each guarded by what was read. What an
+ * earlier attempt has done it finds in the objects' histories, and goes on from there: once something is written the rest follows,
+ * unless somebody else is in the way.
+ */
+export async function applyEdits(bench: Bench, change: ChangeOfObjects, limits: Limits): Promise<EditsEnding> {
+  const warnings = new Set<string>();
+  for (;;) {
+    const opened = await openEdits(bench.mesh, change);
+    const blocked = opened.find(({ decision }) => decision.kind !== 'done' && decision.kind !== 'write');
+    const done = opened.filter(({ decision }) => decision.kind === 'done').map(({ edit }) => edit);
+    if (blocked !== undefined) return blockedEnding(bench, opened, blocked, done);
+    const left = opened.filter(({ decision }) => decision.kind === 'write');
+    if (left.length === 0) return appliedEnding(bench, change, opened, [...warnings]);
+
+    if (done.length === 0) {
+      if (limits.isTooOld) return failed(bench, 'expired');
+      const objection = await objectionTo(bench, change, ofEdits(change), (why) => ({
+        kind: 'void',
+        at: isoNow(bench),
+        stamp: liveStamp(opened),
+        ...why,
+      }));
+      if (objection !== undefined) return { kind: 'ended', state: objection };
+    }
+    if (limits.isContended()) return failed(bench, 'contended', { written: done });
+    const stopped = await writeAll(bench, change, left, done, warnings);
+    if (stopped !== undefined) return stopped;
+  }
+}
+
+/** Undefined where all were written, or one is not what was read any more: both are seen when they are read again. */
+async function writeAll(
+  bench: Bench,
+  change: ChangeOfObjects,
+  left: readonly OpenEdit[],
+  done: readonly ObjectEdit[],
+  warnings: Set<string>,
+): Promise<EditsEnding | undefined> {
+  const written = [...done];
+  for (const dryRun of [true, false]) {
+    for (const opening of left) {
+      const { edit } = opening;
+      try {
+        const put = await write(bench, change, opening, dryRun);
+        if (put.kind === 'conflict') return undefined;
+        if (!dryRun) written.push(edit);
+        for (const warning of put.warnings) warnings.add(warning);
+      } catch (error) {
+        if (!(error instanceof DependencyError) || error.retryable) throw error;
+        return failed(bench, error.because, { written, object: edit, detail: error.message });
+      }
+    }
+  }
+  return undefined;
+}
+
+async function write(bench: Bench, change: ChangeOfObjects, { edit, open }: OpenEdit, dryRun: boolean): Promise<Put> {
+  if (open === undefined) return { kind: 'conflict' };
+  const { seen } = open;
+  const { from, to } = edit;
+  const ledger = record(seen?.ledger ?? edit.ledger ?? noLedger, revisionOf({ ...change, from, to }, bench.now()));
+  try {
+    return await open.put(contentToWrite(edit, seen?.content), ledger, { dryRun });
+  } catch (error) {
+    // The reply may have been lost after the commit. What the object holds says so, and saying it now spares the person the wait.
+    if (dryRun || !(error instanceof MeshUnavailableError)) throw error;
+    bench.log.warn({ changeId: change.id, err: error }, 'outcome of the write is unknown, reading the object again');
+    const again = await openEdit(bench.mesh, change, edit);
+    if (again.decision.kind !== 'done') throw error;
+    return { kind: 'put', warnings: [] };
+  }
+}
+
+const noLedger: Ledger = { seq: 0, revisions: [] };
+
+function appliedEnding(
+  bench: Bench,
+  change: ChangeOfObjects,
+  opened: readonly OpenEdit[],
+  warnings: readonly string[],
+): EditsEnding {
+  const { id, object, base, to } = change;
+  const main = opened.find(({ edit }) => edit.kind === 'VirtualService' && edit.name === object.name)?.open;
+  const revisions = opened.flatMap(({ open }) => findRevision(open?.seen?.ledger ?? noLedger, id) ?? []);
+  const at =
+    revisions
+      .map((revision) => revision.at)
+      .toSorted()
+      .at(-1) ?? isoNow(bench);
+  const live = main?.seen === undefined ? to : liveSplit(bench, change, main.seen);
+  const seq = main?.seen?.ledger.seq ?? base.seq + 1;
+  const ledgers = opened.flatMap(({ edit, open }) => open?.seen?.ledger ?? edit.ledger ?? []);
+  return { kind: 'applied', effect: { at, seq, live, warnings }, ledgers };
+}
+
+/** As the API server has it, which admission may have changed; but not what somebody else made of it since. */
+function liveSplit({ mesh }: Bench, { id, object, to }: ChangeOfObjects, seen: FoundObject): Split {
+  const isOurs = seen.ledger.revisions[0]?.id === id && seen.lastWriter?.manager === ourManager;
+  if (!isOurs) return to;
+  return findRule(mesh.picture(object, seen.content), defaultRule)?.split ?? to;
+}
+
+function blockedEnding(
+  bench: Bench,
+  opened: readonly OpenEdit[],
+  { edit, open, decision }: OpenEdit,
+  written: readonly ObjectEdit[],
+): EditsEnding {
+  const lastWriter = lastWriterOf(open?.seen);
+  if (decision.kind === 'unreadable')
+    return failed(bench, 'ledger-unreadable', { written, object: edit, detail: decision.why });
+  if (written.length > 0) return failed(bench, 'half-applied', { written, object: edit, detail: lastWriter });
+  const at = isoNow(bench);
+  if (decision.kind === 'superseded') return { kind: 'ended', state: { kind: 'superseded', at, by: decision.by } };
+  if (decision.kind !== 'held') return failed(bench, 'object-gone', { written, object: edit });
+  const seen = open?.seen;
+  const live = seen === undefined || edit.kind !== 'VirtualService' ? {} : edit.from;
+  return {
+    kind: 'ended',
+    state: {
+      kind: 'held',
+      at,
+      because: decision.because,
+      uid: seen?.uid ?? '',
+      live,
+      lastWriter,
+      object: refOf(edit),
+      stamp: liveStamp(opened),
+    },
+  };
+}
+
+function failed(
+  bench: Bench,
+  because: FailReason,
+  more: { written?: readonly ObjectEdit[]; object?: ObjectEdit; detail?: string | undefined } = {},
+): EditsEnding {
+  const { written = [], object, detail } = more;
+  const at = isoNow(bench);
+  const parts = written.length === 0 ? {} : { written: written.map(refOf) };
+  const which = object === undefined ? {} : { object: refOf(object) };
+  return { kind: 'ended', state: { kind: 'failed', at, because, detail, ...which, ...parts } };
+}
+
+export function refOf({ kind, namespace, name }: ObjectRef): ObjectRef {
+  return { kind, namespace, name };
+}
+
+function isoNow({ now }: Pick<Bench, 'now'>): string {
+  return now().toISOString();
+}

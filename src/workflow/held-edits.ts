@@ -1,0 +1,75 @@
+import { type Change, deedOf, moveTo } from '../domain/change.ts';
+import { contentToWrite, type ObjectEdit } from '../domain/object-edit.ts';
+import { accept } from './accept.ts';
+import { eventOf, moveOn } from './audit.ts';
+import { type Asker, type Desk, refuseIfLate } from './desk.ts';
+import type { HeldAnswer, Stuck } from './held.ts';
+import { judgeAll, ofEdits, wantedOf } from './judge-live.ts';
+import { type ChangeOfObjects, lastWriterOf, liveStamp, openEdits } from './open-edits.ts';
+import { type Aim, planEdits } from './plan-edits.ts';
+import { addJob, stateOf } from './submit.ts';
+import { becauseNot, linesOf, replanned } from './submit-edits.ts';
+
+/**
+ * The same aims for the same objects, planned from what the card shows of them; where they are something else by now, the card is
+ * brought up to date instead. `moved`: to be tried again.
+ */
+export async function planEditsAnew(
+  desk: Desk,
+  change: ChangeOfObjects,
+  state: Stuck,
+  asker: Asker,
+): Promise<HeldAnswer | 'moved'> {
+  const opened = await openEdits(desk.mesh, change);
+  const stamp = liveStamp(opened);
+  if (state.stamp !== stamp) {
+    const lastWriter = lastWriterOf(opened.find(({ decision }) => decision.kind !== 'write')?.open?.seen);
+    const anew = moveTo(change, { ...state, stamp, lastWriter });
+    const happened = { kind: 'refused', asker, deed: 'plan-anew', because: 'moved-again' } as const;
+    return (await moveOn(desk, anew, happened)) ? { kind: 'moved-again', change: anew } : 'moved';
+  }
+
+  const plan = await planEdits(desk, change.object.cluster, change.edits.objects.map(aimAnew));
+  if (plan === undefined) return { kind: 'as-it-is', change };
+  const { line, first } = await linesOf(desk, plan, deedOf(change) === 'rollback');
+  if (line === undefined) return 'moved';
+  const next = { ...change, ...replanned(change, plan) };
+  const outcome = becauseNot(plan, next, first);
+  if (outcome !== undefined) return { kind: 'not-now', change, outcome };
+
+  const judgement = await judgeAll(desk, asker, wantedOf(next, ofEdits(change), deedOf(change)));
+  const { verdict, rule } = judgement;
+  if (verdict.kind === 'refused') return { kind: 'denied', change, denial: verdict.denial };
+  return replace(desk, change, { ...next, state: stateOf(verdict, desk.now()) }, { asker, line, rule });
+}
+
+/** What was not there and is by now is replaced, since whoever clicked has seen that it is. */
+function aimAnew(edit: ObjectEdit): Aim {
+  const { kind, namespace, name, before = { spec: {} }, ledger } = edit;
+  return {
+    ref: { kind, namespace, name },
+    become: (live) => (live === undefined ? edit.after : contentToWrite({ ...edit, before }, live.content)),
+    ledger,
+  };
+}
+
+async function replace(
+  desk: Desk,
+  change: ChangeOfObjects,
+  next: Change,
+  { asker, line, rule }: { asker: Asker; line: number; rule: Parameters<typeof eventOf>[1]['rule'] },
+): Promise<HeldAnswer | 'moved'> {
+  const asked: Change = {
+    ...next,
+    rev: change.rev + 1,
+    approvals: undefined,
+    insistedBy: asker.user,
+    acceptedAt: desk.now().toISOString(),
+  };
+  refuseIfLate(desk, asker);
+  const event = eventOf(asked, { kind: 'planned-anew', asker, deed: 'plan-anew', rule }, desk.now());
+  const accepted = await accept(desk, asked, { line, ahead: deedOf(change) === 'rollback', event }, asker);
+  if (accepted.kind !== 'accepted') return 'moved';
+  if (asked.state.kind === 'queued') addJob(desk, asked);
+  return { kind: 'planned-anew', change: asked };
+}

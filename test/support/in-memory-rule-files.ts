@@ -1,0 +1,29 @@
+import { nearest } from '../../src/domain/nearest.ts';
+import type { Manifest, RuleFile, RuleFileReading } from '../../src/domain/rule-file.ts';
+import type { RuleFiles } from '../../src/workflow/ports.ts';
+
+/** Rule files in memory. */
+export class InMemoryRuleFiles implements RuleFiles {
+  readonly #files = new Map<string, RuleFileReading>();
+
+  async names(): Promise<readonly string[]> {
+    return [...this.#files.keys()].toSorted();
+  }
+
+  async read(name: string): Promise<RuleFileReading> {
+    const known = this.#files.get(name);
+    if (known !== undefined) return known;
+    const names = await this.names();
+    return { kind: 'unknown-file', names, nearest: nearest(name, names) };
+  }
+
+  /** Somebody writes a file, or writes it anew. */
+  write(name: string, manifests: readonly Manifest[], more: Partial<RuleFile> = {}): void {
+    this.#files.set(name, { kind: 'file', file: { name, manifests, conversions: [], unconverted: [], ...more } });
+  }
+
+  /** Somebody writes what is no rule file. */
+  spoil(name: string, what: string, line: number): void {
+    this.#files.set(name, { kind: 'bad-file', name, faults: [{ what, line }] });
+  }
+}
