@@ -15,6 +15,8 @@ const manifests = resolve(import.meta.dirname, '../../manifests');
 
 /** What an operator applies to the namespace whose services the bot shall serve. */
 const granted = ['access/role.yaml', 'access/role-binding.yaml'];
+/** What an operator may apply beside. */
+const forRuleFiles = ['rule-files/role.yaml', 'rule-files/role-binding.yaml'];
 
 const bindingOfAnAccount = z.object({
   kind: z.literal('RoleBinding'),
@@ -22,8 +24,12 @@ const bindingOfAnAccount = z.object({
 });
 
 /** The bot's rights in a namespace, from the manifests that are deployed elsewhere: what they lack the bot lacks here, too. */
-export async function botAccess(namespace: string): Promise<BotAccess> {
-  const rights = (await Promise.all(granted.map(readObjects))).flat();
+export async function botAccess(
+  namespace: string,
+  { ruleFiles = true }: { readonly ruleFiles?: boolean } = {},
+): Promise<BotAccess> {
+  const paths = ruleFiles ? [...granted, ...forRuleFiles] : granted;
+  const rights = (await Promise.all(paths.map(readObjects))).flat();
   const binding = rights.find(({ kind }) => kind === 'RoleBinding');
   const [account] = bindingOfAnAccount.parse(binding).subjects;
   const accounts = await readObjects('bot/service-account.yaml');

@@ -24,6 +24,8 @@ export interface WorldOptions {
   readonly http?: boolean;
   /** A Redis that is there already. */
   readonly redisUrl?: string | undefined;
+  /** Whether the bot may apply rule files, which takes more than the base grants; it may, where nothing is said. */
+  readonly ruleFiles?: boolean;
   /** A cluster that is there already, instead of the API server of our own. */
   readonly kubeconfig?: string | undefined;
   /** 0, or one that is taken, means a free one. */
@@ -84,7 +86,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   };
   try {
     const firstBotPort = await orFree(options.ports?.bot);
-    const access = await botAccess('default');
+    const access = await botAccess('default', { ruleFiles: options.ruleFiles ?? true });
     const kept = options.keepIn === undefined ? undefined : await openKeptState(options.keepIn, [ADMIN, access.user]);
     const redis = options.redisUrl === undefined ? await (kept?.startRedis() ?? startRedis()) : undefined;
     if (redis !== undefined) started.push(redis);

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { applyPatch } from 'rfc6902';
 import { parse, parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 
@@ -19,7 +20,9 @@ const kustomization = z.strictObject({
   resources: z.array(z.string()),
   images: z.array(z.strictObject({ name: z.string(), newName: z.string(), newTag: z.string() })).default([]),
   configMapGenerator: z.array(z.strictObject({ name: z.string(), literals: z.array(z.string()) })).default([]),
-  patches: z.never().optional(),
+  patches: z
+    .array(z.strictObject({ target: z.strictObject({ kind: z.string(), name: z.string() }), patch: z.string() }))
+    .default([]),
 });
 
 /** Each document of a YAML file. */
@@ -39,7 +42,7 @@ export function toObjects(text: string): readonly KubernetesObject[] {
  * as written, and generated names without their hash; where kubectl is, a test compares the two.
  */
 export function render(folder: string): readonly KubernetesObject[] {
-  const { namespace, resources, configMapGenerator } = readKustomization(folder);
+  const { namespace, resources, configMapGenerator, patches } = readKustomization(folder);
   const read = resources.map((resource) => join(folder, resource));
   const objects = read.flatMap((path) => (statSync(path).isDirectory() ? render(path) : readObjects(path)));
   const made = configMapGenerator.map(({ name, literals }) => ({
@@ -48,7 +51,24 @@ export function render(folder: string): readonly KubernetesObject[] {
     metadata: { name },
     data: Object.fromEntries(literals.map(splitAtEquals)),
   }));
-  return [...objects, ...made].map((each) => (namespace === undefined ? each : inNamespace(each, namespace)));
+  const patched = [...objects, ...made].map((each) =>
+    patches.filter(({ target }) => isTarget(each, target)).reduce(patchedBy, each),
+  );
+  return patched.map((each) => (namespace === undefined ? each : inNamespace(each, namespace)));
+}
+
+function isTarget(
+  { kind, metadata }: KubernetesObject,
+  target: { readonly kind: string; readonly name: string },
+): boolean {
+  return kind === target.kind && metadata.name === target.name;
+}
+
+/** A JSON Patch, the only form of ours that is rendered here. */
+function patchedBy(each: KubernetesObject, { patch }: { readonly patch: string }): KubernetesObject {
+  const patched = structuredClone(each);
+  for (const error of applyPatch(patched, parse(patch))) if (error !== null) throw error;
+  return patched;
 }
 
 export function readKustomization(folder: string): z.infer<typeof kustomization> {

@@ -1,0 +1,275 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { stringify } from 'yaml';
+import { z } from 'zod';
+import { ruleFileAccess } from '../../src/cluster/access.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
+import { emptyLedger, record } from '../../src/domain/ledger.ts';
+import type { ObjectContent, ObjectRef } from '../../src/domain/object-edit.ts';
+import { NotPermittedError } from '../../src/workflow/errors.ts';
+import type { Mesh } from '../../src/workflow/ports.ts';
+import { changeId, revision } from '../support/builders.ts';
+import { clusterName, type KubeWorld, realKube, realKubeconfig } from '../support/kube.ts';
+import { inNamespace, type KubernetesObject, manifests, only, render } from './kustomization.ts';
+
+const folder = join(manifests, 'rule-files');
+const weightsOnly = 'shiftbot-weights-only';
+const withinNamespace = 'shiftbot-within-namespace';
+
+describe('what rule files take more', () => {
+  const rules = z
+    .array(
+      z.strictObject({ apiGroups: z.array(z.string()), resources: z.array(z.string()), verbs: z.array(z.string()) }),
+    )
+    .parse(only(render(folder), 'Role')['rules']);
+
+  it('is just what the code asks for beside the base', () => {
+    const granted = rules.flatMap(({ apiGroups: [group], resources, verbs }) =>
+      resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}.${group}`)),
+    );
+    const required = ruleFileAccess.flatMap(({ group, resource, verbs }) =>
+      verbs.map((verb) => `${verb} ${resource}.${group}`),
+    );
+
+    expect(granted.sort()).toEqual(required.sort());
+  });
+
+  it('is for the same account and namespace, under a name of its own', () => {
+    const [base, more] = [render(join(manifests, 'access')), render(folder)];
+
+    expect(only(more, 'RoleBinding')['subjects']).toEqual(only(base, 'RoleBinding')['subjects']);
+    expect(only(more, 'RoleBinding')['roleRef']).toMatchObject({ name: only(more, 'Role').metadata.name });
+    expect(only(more, 'Role').metadata.namespace).toBe(only(base, 'Role').metadata.namespace);
+    expect(only(more, 'Role').metadata.name).not.toBe(only(base, 'Role').metadata.name);
+  });
+
+  it('comes with a policy in the place of the other, which goes on for HTTPRoutes', () => {
+    const policies = render(join(folder, 'policy')).filter(({ kind }) => kind === 'ValidatingAdmissionPolicy');
+    const constraints = new Map(policies.map((each) => [each.metadata.name, groupsOf(each)]));
+
+    expect(constraints).toEqual(
+      new Map([
+        [weightsOnly, ['gateway.networking.k8s.io']],
+        [withinNamespace, ['networking.istio.io']],
+      ]),
+    );
+  });
+
+  it('denies what it cannot judge, for the same account', () => {
+    const [all, base] = [render(join(folder, 'policy')), render(join(manifests, 'policy'))];
+    const policy = policyNamed(all, withinNamespace);
+
+    expect(policy['spec']).toMatchObject({
+      failurePolicy: 'Fail',
+      matchConditions: z.object({ matchConditions: z.unknown() }).parse(only(base, 'ValidatingAdmissionPolicy')['spec'])
+        .matchConditions,
+    });
+    expect(
+      all.find(({ kind, metadata }) => kind.endsWith('Binding') && metadata.name === withinNamespace),
+    ).toMatchObject({
+      spec: { policyName: withinNamespace, validationActions: ['Deny', 'Audit'] },
+    });
+  });
+
+  function groupsOf(policy: KubernetesObject): readonly string[] {
+    const spec = z.object({
+      matchConstraints: z.object({ resourceRules: z.array(z.object({ apiGroups: z.array(z.string()) })) }),
+    });
+    return spec.parse(policy['spec']).matchConstraints.resourceRules.flatMap(({ apiGroups }) => apiGroups);
+  }
+});
+
+describe.runIf(realKubeconfig)('rule files, on an API server', () => {
+  let kube: KubeWorld;
+  let mesh: Mesh;
+  let bot: string;
+  const made: string[] = [];
+
+  beforeAll(async () => {
+    kube = await realKube();
+    bot = `sa:${kube.namespace}:shiftbot`;
+    for (const object of render(join(manifests, 'access'))) await makeAccess(object);
+    mesh = kube.mesh(bot);
+    await vi.waitFor(() => kube.ask('GET', kube.path('virtualservices'), undefined, bot), { timeout: 10_000 });
+  });
+
+  afterAll(async () => {
+    for (const path of made.toReversed()) await kube.ask('DELETE', path);
+    await kube.end();
+  });
+
+  it('without the overlay are refused with the right that is missing; with it only the policy is in the way', async () => {
+    await expect(put(service('ratings'), routing('ratings'), true)).rejects.toThrow(
+      /forbids it: the bot cannot create resource "virtualservices" in API group "networking.istio.io"/,
+    );
+    await expect(put(service('ratings'), routing('ratings'), true)).rejects.toThrow(NotPermittedError);
+
+    for (const object of render(folder)) await makeAccess(object);
+    for (const object of render(join(manifests, 'policy'))) await makePolicy(object);
+    await kube.create(
+      stringify({ kind: 'VirtualService', metadata: { name: 'reviews' }, spec: routing('reviews').spec }),
+    );
+    await vi.waitFor(
+      () =>
+        expect(
+          put(
+            service('reviews'),
+            { spec: { hosts: ['reviews'], http: [...rule('reviews'), ...rule('reviews')] } },
+            true,
+          ),
+        ).rejects.toThrow(/denied request: shiftbot may change only weights/),
+      { timeout: 30_000, interval: 100 },
+    );
+  });
+
+  it('with the overlay and its policy are created, replaced and deleted by the bot’s own account', async () => {
+    await takePolicyPlace();
+
+    await expect(put(service('ratings'), routing('ratings'))).resolves.toMatchObject({ kind: 'put' });
+    await expect(put(destination('ratings'), versions('ratings'))).resolves.toMatchObject({ kind: 'put' });
+    await expect(put(destination('ratings'), versions('ratings', 'v1', 'v2'))).resolves.toMatchObject({ kind: 'put' });
+    await expect(
+      put(service('reviews'), {
+        labels: { team: 'books' },
+        spec: { hosts: ['reviews'], http: [...pinned, ...rule('reviews')] },
+      }),
+    ).resolves.toMatchObject({ kind: 'put' });
+    await expect(put(service('ratings'), undefined)).resolves.toMatchObject({ kind: 'put' });
+    await expect(put(destination('ratings'), undefined)).resolves.toMatchObject({ kind: 'put' });
+
+    expect((await kube.get('reviews')).spec).toEqual({ hosts: ['reviews'], http: [...pinned, ...rule('reviews')] });
+  });
+
+  it.each`
+    what                                      | spec
+    ${'sends to a host of another namespace'} | ${{ hosts: ['reviews'], http: rule('reviews.evil.svc.cluster.local') }}
+    ${'sends out of the cluster'}             | ${{ hosts: ['reviews'], http: rule('evil.example.com') }}
+    ${'sends TCP there'}                      | ${{ hosts: ['reviews'], tcp: [{ route: [{ destination: { host: 'evil.example.com' } }] }] }}
+    ${'mirrors there'}                        | ${{ hosts: ['reviews'], http: rule('reviews', { mirror: { host: 'evil.example.com' } }) }}
+    ${'mirrors there, in the newer way'}      | ${{ hosts: ['reviews'], http: rule('reviews', { mirrors: [{ destination: { host: 'evil.example.com' } }] }) }}
+    ${'takes a host of another namespace'}    | ${{ hosts: ['reviews.evil.svc.cluster.local'], http: rule('reviews') }}
+    ${'takes every host'}                     | ${{ hosts: ['*'], gateways: ['mesh'], http: rule('reviews') }}
+    ${'opens another gateway'}                | ${{ hosts: ['reviews'], gateways: ['public'], http: rule('reviews') }}
+    ${'hands over to another namespace'}      | ${{ hosts: ['reviews'], http: [{ delegate: { name: 'x', namespace: 'evil' } }] }}
+    ${'redirects to another authority'}       | ${{ hosts: ['reviews'], http: [{ redirect: { authority: 'evil.example.com' } }] }}
+    ${'is seen by all'}                       | ${{ hosts: ['reviews'], exportTo: ['*'], http: rule('reviews') }}
+  `('of which one $what are denied, and nobody else is', async ({ spec }) => {
+    const before = await kube.get('reviews');
+    const patch = [{ op: 'replace', path: '/spec', value: spec }];
+    const path = `${kube.path('virtualservices')}/reviews?dryRun=All`;
+
+    await expect(kube.ask('PATCH', path, patch, bot)).rejects.toThrow(denial);
+    await expect(create(spec, bot)).rejects.toThrow(denial);
+
+    await expect(create(spec)).resolves.toBeDefined();
+    expect(await kube.get('reviews')).toEqual(before);
+  });
+
+  it.each`
+    what             | path                           | value
+    ${'a finalizer'} | ${'/metadata/finalizers'}      | ${['example.com/never']}
+    ${'an owner'}    | ${'/metadata/ownerReferences'} | ${[{ apiVersion: 'v1', kind: 'ConfigMap', name: 'x', uid: '1' }]}
+  `('cannot give an object $what', async ({ path, value }) => {
+    const one = `${kube.path('virtualservices')}/reviews?dryRun=All`;
+
+    await expect(kube.ask('PATCH', one, [{ op: 'add', path, value }], bot)).rejects.toThrow(denial);
+  });
+
+  it('keep what an operator has set: a gateway, and a host of another namespace', async () => {
+    const spec = { hosts: ['shop.example.com'], gateways: ['mesh', 'public'], http: rule('reviews') };
+    await kube.create(stringify({ kind: 'VirtualService', metadata: { name: 'shop' }, spec }));
+
+    await expect(
+      put(service('shop'), { spec: { ...spec, http: [...pinned, ...rule('reviews')] } }),
+    ).resolves.toMatchObject({
+      kind: 'put',
+    });
+  });
+
+  const denial =
+    /ValidatingAdmissionPolicy '.*' denied request: shiftbot may change only what stays within the namespace/;
+
+  function create(spec: object, token?: string): Promise<unknown> {
+    const body = { apiVersion: 'networking.istio.io/v1', kind: 'VirtualService', metadata: { name: 'made' }, spec };
+    return kube.ask('POST', `${kube.path('virtualservices')}?dryRun=All`, body, token);
+  }
+
+  async function put(ref: ObjectRef, content: ObjectContent | undefined, dryRun = false) {
+    const open = await mesh.open(clusterName, { ...ref, namespace: kube.namespace });
+    return open.put(content, record(open.seen?.ledger ?? emptyLedger, revision({ id: changeId(7), does: 'apply x' })), {
+      dryRun,
+    });
+  }
+
+  async function takePolicyPlace(): Promise<void> {
+    const weights = ownNamed(policyNamed(render(join(folder, 'policy')), weightsOnly));
+    const path = `/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/${weights.metadata.name}`;
+    await kube.ask('PATCH', path, [{ op: 'replace', path: '/spec', value: weights['spec'] }]);
+    for (const object of render(join(folder, 'policy')))
+      if (object.metadata.name === withinNamespace) await makePolicy(object);
+    await vi.waitFor(() => expect(create({ hosts: ['*'], http: rule('reviews') }, bot)).rejects.toThrow(denial), {
+      timeout: 30_000,
+      interval: 100,
+    });
+    const changed = { spec: { hosts: ['reviews'], http: [...pinned, ...rule('reviews')] } };
+    await vi.waitFor(() => put(service('reviews'), changed, true), { timeout: 30_000, interval: 100 });
+  }
+
+  async function makeAccess(object: KubernetesObject): Promise<void> {
+    const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${kube.namespace}/${object.kind.toLowerCase()}s`;
+    const subjects = [{ kind: 'ServiceAccount', name: 'shiftbot', namespace: kube.namespace }];
+    const own = inNamespace(object, kube.namespace);
+    await make(rbac, object.kind === 'RoleBinding' ? { ...own, subjects } : own);
+  }
+
+  async function makePolicy(object: KubernetesObject): Promise<void> {
+    const plural = object.kind === 'ValidatingAdmissionPolicy' ? 'policies' : 'policybindings';
+    await make(`/apis/admissionregistration.k8s.io/v1/validatingadmission${plural}`, ownNamed(object));
+  }
+
+  /** For the account of this run, and under a name of its own: they hold for the whole cluster. */
+  function ownNamed(object: KubernetesObject): KubernetesObject {
+    const own = JSON.stringify(object)
+      .replaceAll(new RegExp(`${weightsOnly}|${withinNamespace}`, 'g'), `$&-${kube.namespace}`)
+      .replaceAll('system:serviceaccount:shiftbot:shiftbot', `system:serviceaccount:${kube.namespace}:shiftbot`);
+    return JSON.parse(own);
+  }
+
+  async function make(path: string, object: KubernetesObject): Promise<void> {
+    await kube.ask('POST', path, object);
+    made.push(`${path}/${object.metadata.name}`);
+  }
+});
+
+const pinned = [
+  {
+    match: [{ headers: { 'end-user': { exact: 'jason' } } }],
+    route: [{ destination: { host: 'reviews', subset: 'v2' } }],
+  },
+];
+
+function rule(host: string, more: JsonObject = {}): JsonObject[] {
+  return [{ route: [{ destination: { host, subset: 'v1' } }], ...more }];
+}
+
+function routing(name: string): ObjectContent {
+  return { spec: { hosts: [name], http: [{ route: [{ destination: { host: name, subset: 'v1' } }] }] } };
+}
+
+function versions(host: string, ...names: readonly string[]): ObjectContent {
+  return { spec: { host, subsets: names.map((name) => ({ name, labels: { version: name } })) } };
+}
+
+function service(name: string): ObjectRef {
+  return { kind: 'VirtualService', namespace: '', name };
+}
+
+function destination(name: string): ObjectRef {
+  return { kind: 'DestinationRule', namespace: '', name };
+}
+
+function policyNamed(all: readonly KubernetesObject[], name: string): KubernetesObject {
+  const found = all.find(({ kind, metadata }) => kind === 'ValidatingAdmissionPolicy' && metadata.name === name);
+  if (found === undefined) throw new Error(`there is no policy ${name}`);
+  return found;
+}
