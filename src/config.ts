@@ -37,6 +37,8 @@ export interface Config {
   readonly prometheus: ReadonlyMap<string, URL>;
   /** How much one person may ask. */
   readonly allowance: Allowance;
+  /** Where Bookinfo's product page is, for the tour. */
+  readonly productPage?: string | undefined;
   readonly port: number;
   readonly logLevel: (typeof logLevels)[number];
 }
@@ -74,6 +76,7 @@ export const variables = {
   COMMANDS_PER_MINUTE: { secret: false },
   AUDIT_DAYS: { secret: false },
   AUDIT_TOKEN: { secret: true },
+  PRODUCT_PAGE_URL: { secret: false },
   ROLES: { secret: false },
   PORT: { secret: false },
   LOG_LEVEL: { secret: false },
@@ -107,6 +110,7 @@ export function readConfig(environment: Environment): Config {
     policy: reader.policy(),
     rulesFolder: reader.rulesFolder(),
     allowance: reader.allowance(),
+    productPage: reader.url('PRODUCT_PAGE_URL'),
     port: reader.port(),
     logLevel: reader.logLevel(),
   };

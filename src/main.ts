@@ -109,6 +109,7 @@ async function start(config: Config, log: Log): Promise<Bot> {
           isLate: () => pulse.justStoodStill(),
           limits: new StoredLimits(redis),
           allowance: config.allowance,
+          productPage: config.productPage,
         }),
         log,
       )

@@ -75,6 +75,8 @@ export type Command =
   | { readonly verb: 'pending' }
   /** Who decided what. */
   | { readonly verb: 'audit'; readonly about: AuditTopic }
+  /** Leads through an example, from a step on. */
+  | { readonly verb: 'tour'; readonly step: number }
   | { readonly verb: 'help'; readonly topic?: string | undefined };
 
 export type AuditTopic =
@@ -103,6 +105,7 @@ export const verbs = [
   'thaw',
   'audit',
   'why',
+  'tour',
   'help',
 ] as const;
 export type Verb = (typeof verbs)[number];
@@ -116,6 +119,8 @@ export function formatCommand(command: Command): string {
   switch (command.verb) {
     case 'help':
       return join('/shift', 'help', command.topic && asWord(command.topic));
+    case 'tour':
+      return join('/shift tour', command.step === 1 ? undefined : String(command.step));
     case 'status':
       return join('/shift', 'status', ...formatService(command));
     case 'history':

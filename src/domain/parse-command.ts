@@ -88,7 +88,7 @@ function readyToCopy({ wrong, next }: Mistake, flags: Flags): Mistake {
   const { namespace, cluster } = flags;
   const whole = next.replaceAll(/`(\/shift (?!help(?: |`))[^`]+)`/g, (_, command: string) => {
     const kept = formatFlags(/^\/shift (?:status|history|audit)(?: |$)/.test(command) ? { namespace, cluster } : flags);
-    if (/^\/shift (?:approve|reject|withdraw|pending)(?: |$)/.test(command)) return `\`${command}\``;
+    if (/^\/shift (?:approve|reject|withdraw|pending|tour)(?: |$)/.test(command)) return `\`${command}\``;
     return `\`${join(command, kept.replaceAll('`', "'"))}\``;
   });
   if (visible(whole) !== whole) return mistake(wrong, helpLine);
@@ -146,7 +146,18 @@ function parseWords(words: readonly string[], flags: Flags): Command | Mistake {
       return rest.length > 0 ? tooMuch(rest, '/shift pending') : { verb: 'pending' };
     case 'audit':
       return parseAudit(rest, flags);
+    case 'tour':
+      return parseTour(rest);
   }
+}
+
+function parseTour([step = '1', ...more]: readonly string[]): Command | Mistake {
+  if (more.length > 0) return tooMuch(more, '/shift tour');
+  if (/^[1-9]\d?$/.test(step)) return { verb: 'tour', step: Number(step) };
+  return mistake(
+    `${quote(step)} is no step of the tour.`,
+    'Type `/shift tour`, or `/shift tour 3` for the third step.',
+  );
 }
 
 function parseShift(words: readonly string[], flags: Flags): Command | Mistake {

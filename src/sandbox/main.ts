@@ -2,8 +2,13 @@ import { createWriteStream } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+
 import { FolderInUseError, lockFolder } from './folder-lock.ts';
+
+import { greet } from './greet.ts';
+
 import { LaunchError } from './launched-process.ts';
+
 import { LocalSlackNotFoundError } from './local-slack.ts';
 import { RedisNotFoundError } from './redis-server.ts';
 import { startWorld, type World } from './world.ts';
@@ -54,6 +59,7 @@ async function main(): Promise<void> {
   });
   const world = await Promise.race([starting, stopped]);
   if (world !== undefined) {
+    await greet(world.slack);
     print(greeting(world, { folder, policy }, (performance.now() - startedMs) / 1000));
     // What comes of a Prometheus after Ctrl-C is news to nobody.
     const isOver = stopped.then(() => undefined);

@@ -112,7 +112,10 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     const bots: Bot[] = [];
     const startBot = async (roles = 'chat,worker') => {
       const port = bots.length === 0 ? firstBotPort : await freePort();
-      const around = { redisUrl, slack, kubeconfig: botKubeconfig, prometheusUrl: prometheus.url, port, roles };
+      const around = {
+        ...{ redisUrl, slack, kubeconfig: botKubeconfig, port, roles },
+        ...{ prometheusUrl: prometheus.url, pageUrl: bookinfo?.pageUrl },
+      };
       const environment = { ...(kept && { RECORD_KEY: kept.secrets.recordKey }), ...options.environment };
       const bot = await launchBot({ ...options, environment }, around);
       bots.push(bot);
@@ -195,12 +198,13 @@ interface Around {
   readonly slack: LocalSlack;
   readonly kubeconfig: string;
   readonly prometheusUrl: string | undefined;
+  readonly pageUrl: string | undefined;
   readonly port: number;
   readonly roles: string;
 }
 
 async function launchBot(options: WorldOptions, around: Around): Promise<Bot> {
-  const { redisUrl, slack, kubeconfig, prometheusUrl, port, roles } = around;
+  const { redisUrl, slack, kubeconfig, prometheusUrl, pageUrl, port, roles } = around;
   const { botToken, appToken, signingSecret } = slack.credentials;
   const { process: launched } = await launch({
     path: process.execPath,
@@ -213,6 +217,7 @@ async function launchBot(options: WorldOptions, around: Around): Promise<Bot> {
       REDIS_URL: redisUrl,
       KUBECONFIG: kubeconfig,
       ...(prometheusUrl === undefined ? {} : { PROMETHEUS_URL: prometheusUrl }),
+      ...(pageUrl === undefined ? {} : { PRODUCT_PAGE_URL: pageUrl }),
       PORT: String(port),
       ROLES: roles,
       ...options.environment,

@@ -15,6 +15,7 @@ export const actions = {
   takeOver: 'take_over',
   applyEdits: 'apply_edits',
   applyMeant: 'apply_meant',
+  tour: 'tour',
 } as const;
 
 /** A button holds the id of a change; a confirmation also a stamp of what the person was shown. The record is the truth. */

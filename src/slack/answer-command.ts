@@ -13,10 +13,11 @@ import { requestRollback } from '../workflow/roll-back.ts';
 import { historyReply, mistakeReply, type Reply, says, statusReply } from './answers.ts';
 import { pendingReply } from './approval-answers.ts';
 import { auditReply } from './audit-answers.ts';
-import type { Conversation } from './conversation.ts';
+import { type Conversation, tourWorldOf } from './conversation.ts';
 import { helpText } from './help.ts';
 import { holdReply } from './hold-text.ts';
 import { told, toldApproval, toldEdits } from './told.ts';
+import { tourReply } from './tour.ts';
 import { policyProblemText, whyReply } from './verdicts.ts';
 
 /** What a command does, and what is said to it. */
@@ -52,6 +53,8 @@ export async function answerCommand(
       return holdReply(await carryOut(conversation.desk, command, asker));
     case 'audit':
       return auditReply(await readAudit(conversation.desk, command.about, asker), conversation.desk.now());
+    case 'tour':
+      return tourReply(command.step, tourWorldOf(conversation));
     case 'why':
       return whyReply(
         await explain(conversation.desk, command.command, asker),

@@ -1,8 +1,9 @@
 import { parseCommand } from '../domain/parse-command.ts';
+import { ruleFor } from '../domain/policy.ts';
 import { objectionToRejecting, reject } from '../workflow/approve.ts';
 import { noteRefused } from '../workflow/audit.ts';
 import type { Cards } from '../workflow/cards.ts';
-import type { Asker, Desk } from '../workflow/desk.ts';
+import { type Asker, type Desk, fillIn } from '../workflow/desk.ts';
 import { requestEdits } from '../workflow/edit-command.ts';
 import { carryOut } from '../workflow/hold-command.ts';
 import type { Allowance } from '../workflow/limits.ts';
@@ -16,6 +17,7 @@ import { holdReply } from './hold-text.ts';
 import { inTime } from './in-time.ts';
 import { toldApproval, toldEdits } from './told.ts';
 import { gestureOf, gestureOfClick, unlessTooMany } from './too-many.ts';
+import { type TourWorld, tourReply } from './tour.ts';
 
 export interface Conversation {
   readonly desk: Desk;
@@ -27,6 +29,8 @@ export interface Conversation {
   /** Counts what people ask, and how much of it is taken. */
   readonly limits: Limits;
   readonly allowance: Allowance;
+  /** The address of Bookinfo's product page, where there is one to take the tour of. */
+  readonly productPage?: string | undefined;
   /** When who asked too much hears what became of it. */
   readonly summaryAfterMs?: number;
 }
@@ -142,6 +146,24 @@ export function answerRejection(
 /** A dialog came back that is none of ours; there is no channel to answer in. */
 export function noteStrangeDialog({ desk }: Conversation, request: Request): void {
   noteRefused(desk, { ...request, until: 0, answerBy: 0 }, { deed: 'click', because: 'altered-dialog' });
+}
+
+/** A click on the button that leads on through the tour, answered. */
+export function answerTour(conversation: Conversation, step: string | undefined, request: Request): Promise<Told> {
+  return inTime(conversation, request, (asker) =>
+    unlessTooMany(conversation, asker, { kind: 'look' }, async () => {
+      const known = /^[1-9]\d?$/.test(step ?? '') ? Number(step) : undefined;
+      if (known === undefined) return notOursReply(conversation, asker, actions.tour);
+      return tourReply(known, tourWorldOf(conversation));
+    }),
+  );
+}
+
+/** What there is to see, for the tour. */
+export function tourWorldOf({ desk, productPage }: Conversation): TourWorld {
+  const { cluster, namespace } = fillIn(desk, { service: 'ratings' });
+  const rule = ruleFor(desk.policies.current(), [`${cluster}/${namespace}/ratings`]);
+  return { page: productPage, hasApproval: rule?.approve !== undefined };
 }
 
 function notOursReply({ desk }: Conversation, asker: Asker, action: string): Reply {

@@ -80,9 +80,14 @@ export const commands = [
     does: 'shows what policy says of a command, and by which rule; nothing is done',
   },
   {
+    topic: 'tour',
+    usage: '/shift tour',
+    does: 'leads through an example, a step at a time',
+  },
+  {
     topic: 'help',
     usage: '/shift help [topic]',
-    does: 'shows this, or more about one of: shift, set, promote, rollback, apply, delete, unpin, status, history, audit, pending, approve, reject, withdraw, lock, unlock, freeze, thaw, why, flags',
+    does: 'shows this, or more about one of: shift, set, promote, rollback, apply, delete, unpin, status, history, audit, pending, approve, reject, withdraw, lock, unlock, freeze, thaw, why, tour, flags',
   },
 ] as const;
 
@@ -124,6 +129,7 @@ const more: Readonly<Record<string, string>> = {
   freeze: `A freeze is read from the left, as cluster/namespace/service: \`prod-*\` is all of these clusters, \`prod-*/payments\` all services of a namespace, \`prod-eu/payments/checkout\` one; \`--cluster\` names the cluster apart. The answer says which clusters it reaches. An end is ${endExamples}; without one it lasts 24 hours, and 30 days is the most. It holds up whoever set it, too. With a policy file, every rule that it reaches into has to let you shift.`,
   thaw: 'By the name of a freeze, or by what it covers: `/shift thaw prod-*/payments`. Your own, or another’s where the policy file lets you; without one, another’s asks first. Its owner is told. A freeze of the policy file ends in that file.',
   why: 'Write it before a shift, a promotion or a rollback. It answers for you, in this channel, at this moment: allowed, in need of approval, or refused, with the name and the line of the rule in the policy file.',
+  tour: 'Istio’s traffic-shifting task, in this channel: all to v1, half of it to v3, all of it, and back. `/shift tour 3` goes on from the third step. `npm run sandbox` has all that it needs.',
   help: 'Since slash commands do not work in threads, a mention says the same: `@shiftbot reviews v3 50`.',
   flags: flags.map(({ usage, does }) => `• \`${usage}\` ${does}`).join('\n'),
 };

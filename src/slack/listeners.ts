@@ -24,6 +24,7 @@ import {
   answerRejection,
   answerTakeOver,
   answerText,
+  answerTour,
   type Conversation,
   noteStrangeDialog,
   type Request,
@@ -147,6 +148,8 @@ async function onClick(
     const line = isOurs ? readLineValue(click.value) : undefined;
     return tellNow(client, log, place, await answerEdits(conversation, click.action, line, request));
   }
+  if (click.action === actions.tour)
+    return tellNow(client, log, place, await answerTour(conversation, isOurs ? click.value : undefined, request));
   if (click.action !== actions.reject || value === undefined)
     return tellNow(client, log, place, await answerClick(conversation, click.action, value, request));
 

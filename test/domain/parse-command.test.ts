@@ -107,6 +107,8 @@ describe('what is accepted', () => {
     ${'audit bookinfo/reviews'}          | ${{ verb: 'audit', about: { kind: 'service', service: { service: 'reviews', namespace: 'bookinfo' } } }}
     ${'audit <@U01ALICE|ana>'}           | ${{ verb: 'audit', about: { kind: 'person', user: 'U01ALICE' } }}
     ${'/shift AUDIT <@W01ALICE>'}        | ${{ verb: 'audit', about: { kind: 'person', user: 'W01ALICE' } }}
+    ${'tour'}                            | ${{ verb: 'tour', step: 1 }}
+    ${'tour 3'}                          | ${{ verb: 'tour', step: 3 }}
     ${'audit c-7f3k9qxz'}                | ${{ verb: 'audit', about: { kind: 'change', id: 'c-7F3K9QXZ' } }}
     ${'history history'}                 | ${{ verb: 'history', service: { service: 'history' } }}
     ${'why reviews v3 50'}               | ${{ verb: 'why', command: { verb: 'shift', service: { service: 'reviews' }, wish: share('v3', 50) } }}
@@ -214,6 +216,8 @@ const mistakes: readonly (readonly [typed: string, wrong: string, next: string])
   ['stats reviews', "don't know `stats`", '`/shift status reviews`'],
   ['rolback reviews', "don't know `rolback`", '`/shift rollback reviews`'],
   ['rolback reviews to c-12', "don't know `rolback`", '`/shift help rollback`'],
+  ['tour three', '`three` is no step', '`/shift tour 3`'],
+  ['tour 3 now', '`now` is more', '`/shift tour`'],
   ['audit @ana', '`@ana` is', 'Pick the person from the list'],
   ['audit @ana reviews', '`reviews` is more', '`/shift help`'],
   ['audit reviews v1', '`v1` is more', '`/shift audit reviews`'],
