@@ -84,7 +84,10 @@ function acceptedText({ change, behind, again }: Extract<Answer, { kind: 'accept
   const last = ahead === undefined ? '' : `, ${behind === 1 ? '' : 'the last of them '}${openWords(ahead)}`;
   const line =
     behind === 0 ? '' : ` ${behind === 1 ? 'One change stands' : `${behind} changes stand`} before it${last}.`;
-  const rule = change.pinned.length === 0 ? '' : ' Of its rules this is the one that takes all the rest.';
+  const rule =
+    change.pinned.length === 0 || change.edits !== undefined
+      ? ''
+      : ' Of its rules this is the one that takes all the rest.';
   return `Accepted: ${what}.${rule}${line} Its card follows it.`;
 }
 

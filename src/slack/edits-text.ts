@@ -256,6 +256,6 @@ function lines(all: readonly string[]): readonly SectionBlock[] {
 /** `text` is for notifications and screen readers: all of it but the lines of the differences. */
 function blocksReply(heading: string, blocks: readonly KnownBlock[]): Reply {
   const all = blocks.flatMap((block) => (block.type === 'section' ? [block.text?.text ?? ''] : []));
-  const spoken = [heading, ...all.map((text) => text.replaceAll(/```[\s\S]*?```/g, '').trim())].join('\n');
+  const spoken = [heading, ...all.map((text) => text.replaceAll(/\n`[+\-\u00A0]\u00A0[^\n]*/g, ''))].join('\n');
   return { text: fitted(spoken, maxSpoken), blocks: [section(heading), ...blocks] };
 }

@@ -34,7 +34,7 @@ function objectText(edit: ObjectEdit, room: number): string {
   const heading = `*${kindWords[kindOf(edit)]}* ${objectName(edit)}${summary(edit)}`;
   const changes = withContext(diff(linesOf(edit.before), linesOf(edit.after)));
   if (changes.length === 0) return heading;
-  return `${heading}\n${diffBlock(changes, room - heading.length)}`;
+  return `${heading}\n${diffLines(changes, room - heading.length)}`;
 }
 
 function summary(edit: ObjectEdit): string {
@@ -59,8 +59,8 @@ function linesOf(content: ObjectContent | undefined): readonly string[] {
   return yamlLines({ ...(Object.keys(metadata).length > 0 && { metadata }), spec });
 }
 
-/** Within a block of code nothing is markup but its own end. */
-function diffBlock(changes: readonly DiffLine[], room: number): string {
+/** Code a line and not a block, and spaces that do not collapse, so that it reads the same wherever it is shown. */
+function diffLines(changes: readonly DiffLine[], room: number): string {
   const shown: string[] = [];
   let left = room - 40;
   for (const change of changes.slice(0, maxLines)) {
@@ -70,12 +70,12 @@ function diffBlock(changes: readonly DiffLine[], room: number): string {
     shown.push(text);
   }
   const more = changes.length - shown.length;
-  return `\`\`\`\n${[...shown, ...(more > 0 ? [`… +${more} lines`] : [])].join('\n')}\n\`\`\``;
+  return [...shown, ...(more > 0 ? [`… +${more} lines`] : [])].join('\n');
 }
 
 function diffText({ sign, text }: DiffLine): string {
-  if (sign === 'gap') return '  …';
-  return escapeText(`${sign} ${truncate(visible(text), 160)}`).replaceAll('`', "'");
+  const line = sign === 'gap' ? '  …' : `${sign} ${truncate(visible(text), 160)}`;
+  return `\`${escapeText(line).replaceAll('`', "'").replaceAll(' ', '\u00A0')}\``;
 }
 
 export function section(text: string): SectionBlock {

@@ -110,11 +110,15 @@ function stopsAt(page: string, hasApproval: boolean): readonly Stop[] {
       title: 'clean up',
       lines: [
         '`/shift delete bookinfo/virtual-service-all-v1`',
+        ...(hasApproval ? [cleaningUpHere] : []),
         `Without rules the mesh spreads requests over all versions: no stars, black and red ones in turn on ${page}. *Roll back* on that card brings the rules back. That was the tour; \`/shift help\` shows all the rest.`,
       ],
     },
   ];
 }
+
+const cleaningUpHere =
+  'It takes ratings along, so somebody else has to approve it. In the sandbox as it comes, a freeze of details refuses it at weekends.';
 
 const approval: Stop = {
   title: 'four eyes',

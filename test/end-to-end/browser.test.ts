@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium, launchBrowser } from '../support/browser.ts';
 import { actAs, card, clickButton, openSlackPage, submitDialog, typeCommand } from '../support/slack-page.ts';
@@ -27,7 +27,6 @@ describe.runIf(findChromium())('a person in a real browser (needs Chromium)', ()
     const shifted = card(page, /50 % to v3/);
     await shifted.getByText('Applied in').waitFor();
     const half = await world.objects.weights('reviews');
-    await drawPicture(page, shifted);
     await actAs(page, 'bob');
     await clickButton(shifted, 'Roll back');
     await card(page, /50 % to v3/)
@@ -78,10 +77,3 @@ describe.runIf(findChromium())('a person in a real browser (needs Chromium)', ()
     ]);
   });
 });
-
-/** README's picture of a card, drawn anew by `UPDATE_PICTURES=1 npm test -- browser`. */
-async function drawPicture(page: Page, shown: Locator): Promise<void> {
-  if (process.env['UPDATE_PICTURES'] === undefined) return;
-  await page.mouse.move(0, 0);
-  await shown.screenshot({ path: resolve(import.meta.dirname, 'card.png') });
-}

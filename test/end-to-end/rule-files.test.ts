@@ -46,7 +46,9 @@ describe('rule files, applied by the built bot', () => {
 
     await people.command('bob', `apply ${testV2} --reason "black stars for jason"`);
     const jason = await answer('bob', 'it would replace 1 object', 'end-user = jason → v2');
-    expect(textOf(jason)).toContain('+             end-user:\n+               exact: jason');
+    expect(textOf(jason).replaceAll('\u00A0', ' ')).toContain(
+      '`+             end-user:`\n`+               exact: jason`',
+    );
     await people.click('bob', jason, 'Apply');
     const applied = await card(`· ${testV2}`, 'Applied in', 'black stars for jason', 'Not reached by the split');
     expect((await objects.get('reviews')).spec.http).toHaveLength(2);

@@ -58,8 +58,11 @@ describe('the question about a rule file', () => {
     const texts = textsOf(reply);
 
     expect(reply.text).toContain('it would create 1 object and replace 1.');
-    expect(texts).toContainEqual(expect.stringMatching(/^\*Replace\* `VirtualService reviews`: v1 100 %\n```\n/));
-    expect(texts.join('\n')).toContain('+     - match:\n+         - uri:\n+             prefix: /a');
+    expect(texts).toContainEqual(expect.stringMatching(/^\*Replace\* `VirtualService reviews`: v1 100 %\n`/));
+    expect(texts.join('\n').replaceAll('\u00A0', ' ')).toContain(
+      '`+     - match:`\n`+         - uri:`\n`+             prefix: /a`',
+    );
+    expect(reply.text).not.toContain('match:');
     expect(texts.join('\n')).toContain('*Create* `VirtualService ratings`');
   });
 
@@ -193,8 +196,8 @@ describe('the card of a change of objects', () => {
     const needs = { by: [], count: 1, expiresMs: 1, rule: { name: 'x', line: 1 } };
     const texts = textsOf(of({ kind: 'awaiting', expiresAt: at, needs }));
 
-    expect(texts.join('\n')).toContain('*Replace* `VirtualService reviews`: v1 100 %\n```\n');
-    expect(texts.join('\n')).toContain('+             prefix: /a');
+    expect(texts.join('\n')).toContain('*Replace* `VirtualService reviews`: v1 100 %\n`');
+    expect(texts.join('\n').replaceAll('\u00A0', ' ')).toContain('`+             prefix: /a`');
     expect(textsOf(of({ kind: 'queued' })).join('\n')).not.toContain('prefix');
   });
 
