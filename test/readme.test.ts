@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readConfig, variables } from '../src/config.ts';
 import { commands, flags } from '../src/slack/help.ts';
 import { eventsPath } from '../src/slack/surface.ts';
+import { tourReply } from '../src/slack/tour.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -58,6 +59,24 @@ it('lists the commands and flags that help lists', () => {
   for (const { usage } of flags)
     for (const form of usage.split(', ')) expect(section('Commands')).toContain(`\`${form}\``);
 });
+
+it('takes the tour as the bot leads through it', () => {
+  const stops = Array.from(
+    { length: 20 },
+    (_, at) => tourReply(at + 1, { page: 'http://page', hasApproval: true }).text,
+  );
+
+  expect(commandsIn(section('The tour')).filter((command) => command !== '/shift tour')).toEqual(
+    commandsIn(stops.join('\n')),
+  );
+  for (const [, picture = ''] of readme.matchAll(/!\[[^\]]*\]\(([^)]+)\)/g))
+    expect(existsSync(join(root, picture))).toBe(true);
+});
+
+/** All that is to be typed, each once, in the order it comes. */
+function commandsIn(text: string): readonly string[] {
+  return [...new Set([...text.matchAll(/`(\/shift [^`]+)`/g)].map(([, command = '']) => command))];
+}
 
 it('tells to apply manifests that there are', () => {
   const named = [...readme.matchAll(/manifests\/[\w./-]*\w/g)].map(([path]) => path);
