@@ -212,8 +212,8 @@ export const plantedFaults: readonly PlantedFault[] = [
     edits: [
       {
         file: 'src/workflow/watch-over.ts',
-        find: 'const route = (await lookout.mesh.read(change.object))?.route;',
-        replace: 'const route = seen;',
+        find: 'const fateAt = await whatIs(change, async (object) => (await mesh.read(object))?.route);',
+        replace: 'const fateAt = glimpsed;',
       },
     ],
     tests: ['test/workflow/watch-over.test.ts'],
@@ -249,6 +249,59 @@ export const plantedFaults: readonly PlantedFault[] = [
       },
     ],
     tests: ['test/bad-inputs/delivered.test.ts'],
+  },
+  {
+    name: 'what somebody wrote of an object meanwhile is written over by a rule file',
+    edits: [
+      {
+        file: 'src/domain/object-edit.ts',
+        find: "return isUntouched(edit, live.content) || isThereAlready ? { kind: 'write' } : { kind: 'held', because: 'moved' };",
+        replace: "return { kind: 'write' };",
+      },
+    ],
+    tests: ['test/domain/object-edit.test.ts', 'test/workflow/apply-edits.test.ts'],
+  },
+  {
+    name: 'another difference is applied than the one that was shown',
+    edits: [
+      {
+        file: 'src/workflow/edit-command.ts',
+        find: 'if (way?.plan.stamp !== clicked.stamp)',
+        replace: 'if (way === undefined)',
+      },
+    ],
+    tests: ['test/workflow/apply-edits.test.ts'],
+  },
+  {
+    name: 'an object is written whole without its resourceVersion',
+    edits: [
+      {
+        file: 'src/cluster/rule-object.ts',
+        find: "    { op: 'replace', path: '/metadata/resourceVersion', value: live?.metadata.resourceVersion },\n",
+        replace: '',
+      },
+    ],
+    tests: ['test/contracts/rule-objects.test.ts'],
+  },
+  {
+    name: 'no traffic is said to be 0 %',
+    edits: [
+      { file: 'src/slack/seen-text.ts', find: "if (requests === 0) return 'none';", replace: '' },
+      { file: 'src/slack/seen-text.ts', find: 'if (shares.total === 0) return', replace: 'if (false) return' },
+    ],
+    tests: ['test/slack/seen-text.test.ts'],
+  },
+  {
+    name: 'an approval is kept for a plan that does not hold any more',
+    edits: [
+      {
+        file: 'src/workflow/approve.ts',
+        find: "  if (base === undefined) return end(desk, change, footing.voided({ because: 'moved' })",
+        replace: "  if (Date.now() < 0) return end(desk, change, footing.voided({ because: 'moved' })",
+      },
+      { file: 'src/workflow/approve.ts', find: '        base,\n', replace: '        base: change.base,\n' },
+    ],
+    tests: ['test/workflow/approve.test.ts'],
   },
   {
     name: 'signs that format are left as they are',
