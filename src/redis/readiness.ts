@@ -12,6 +12,7 @@ export function redisCheck(
   clockMs = () => performance.now(),
 ): () => Promise<string | undefined> {
   let goodUntilMs = 0;
+  let closed = 0;
   let lastError: string | undefined; // of a connection that never comes about it is told only when it happens
   connection.on('error', (error: Error) => {
     lastError = error.message;
@@ -21,11 +22,13 @@ export function redisCheck(
   });
   connection.on('close', () => {
     goodUntilMs = 0;
+    closed += 1;
   });
   return async () => {
     if (clockMs() < goodUntilMs) return undefined;
+    const before = closed;
     const problem = await redisProblem(connection, lastError);
-    if (problem === undefined) goodUntilMs = clockMs() + goodForMs;
+    if (problem === undefined && closed === before) goodUntilMs = clockMs() + goodForMs;
     return problem;
   };
 }

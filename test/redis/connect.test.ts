@@ -93,6 +93,16 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       expect(await check()).toContain('allkeys-lru');
     });
 
+    it('does not believe for long what was answered just before the connection was lost', async () => {
+      const check = redisCheck(redis);
+      const asked = check();
+      redis.emit('close');
+      expect(await asked).toBeUndefined();
+      await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
+
+      expect(await check()).toContain('allkeys-lru');
+    });
+
     it('says so when Redis may only be read', async () => {
       const replica = await startRedis();
       const connection = await open(connectForRequests, replica.url);

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Certificate } from './certificate.ts';
 import { ADMIN, Tokens } from './identity.ts';
 import { kubeconfig } from './kubeconfig.ts';
@@ -72,6 +73,7 @@ export async function startKubeApi(options: KubeApiOptions): Promise<KubeApi> {
   });
   const { certificate } = options;
   const server = serverWith(certificate, (request, response) => void responder.respond(request, response));
+  const sockets = socketsOf(server);
   const port = await listen(server, options.port);
   const url = `${certificate === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
   return {
@@ -79,7 +81,7 @@ export async function startKubeApi(options: KubeApiOptions): Promise<KubeApi> {
     port,
     token: (user = ADMIN) => tokens.of(user),
     kubeconfig: (user = ADMIN) => kubeconfig(url, tokens.of(user), certificate?.cert),
-    stop: () => stop(server, responder).finally(() => journal?.close()),
+    stop: () => stop(server, responder, sockets).finally(() => journal?.close()),
   };
 }
 
@@ -101,11 +103,21 @@ function listen(server: Server, port: number): Promise<number> {
   });
 }
 
-function stop(server: Server, responder: Responder): Promise<void> {
+/** All that are open, those included whose TLS handshake is under way, which the server itself does not know of yet. */
+function socketsOf(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return sockets;
+}
+
+function stop(server: Server, responder: Responder, sockets: ReadonlySet<Socket>): Promise<void> {
   responder.stopWatches();
   if (!server.listening) return Promise.resolve();
   return new Promise((resolve, reject) => {
     server.close((error) => (error === undefined ? resolve() : reject(error)));
-    server.closeAllConnections();
+    for (const socket of sockets) socket.destroy();
   });
 }

@@ -109,10 +109,14 @@ describe('the product page', () => {
     await apply(kube, await ruleFile('virtual-service-reviews-v3'));
     await answeredBy(bookinfo, ['v3']);
 
-    const page = await textOf(bookinfo.pageUrl);
+    // The rule that is gone is heard of by a watch of its own.
+    const page = await vi.waitFor(async () => {
+      const text = await textOf(bookinfo.pageUrl);
+      expect(text).toContain('The ratings service does not answer');
+      return text;
+    });
 
     expect(page).toContain('reviews v3');
-    expect(page).toContain('The ratings service does not answer');
   });
 
   it('is told to be missing in words for people, and as Envoy would for programs, when no pod of it may answer', async () => {
