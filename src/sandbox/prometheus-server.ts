@@ -38,6 +38,8 @@ export interface PrometheusOptions {
   readonly source: PrometheusSource;
   /** What it scrapes. */
   readonly metricsUrl: string;
+  /** How often it scrapes; a second where nothing is said. */
+  readonly everyMs?: number;
   readonly environment?: NodeJS.ProcessEnv;
 }
 
@@ -74,7 +76,7 @@ export async function preparePrometheus(options: PrometheusOptions): Promise<Pro
     if (source.kind === 'missing') return { state: source, end: async () => {} };
     try {
       const binary = await bring(source, options.environment ?? process.env, stopping.signal);
-      return await launchInstead(placeholder, binary, options.metricsUrl);
+      return await launchInstead(placeholder, binary, configOf(options));
     } catch (error) {
       return { state: missing(reasonOf(error)), end: async () => {} };
     }
@@ -112,15 +114,11 @@ async function binaryIn(root: string): Promise<PrometheusBinary> {
   return { path: join(root, 'usr/bin/prometheus'), libraryPath: await libraryPathOf(root) };
 }
 
-async function launchInstead(
-  placeholder: HttpService,
-  binary: PrometheusBinary,
-  metricsUrl: string,
-): Promise<Launched> {
+async function launchInstead(placeholder: HttpService, binary: PrometheusBinary, config: object): Promise<Launched> {
   const folder = await mkdtemp(join(tmpdir(), 'shiftbot-prometheus-'));
   const forget = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
-    await writeFile(join(folder, 'prometheus.json'), JSON.stringify(configOf(metricsUrl)));
+    await writeFile(join(folder, 'prometheus.json'), JSON.stringify(config));
     await placeholder.stop();
     const launched = await launchOn(new URL(placeholder.url).host, binary, folder);
     return { state: { kind: 'running' }, end: () => launched.stop().then(forget) };
@@ -152,10 +150,10 @@ async function launchOn(
 }
 
 /** Of JSON, which is YAML too. */
-function configOf(metricsUrl: string): object {
+function configOf({ metricsUrl, everyMs = 1_000 }: PrometheusOptions): object {
   const { host, pathname } = new URL(metricsUrl);
   return {
-    global: { scrape_interval: '1s', scrape_timeout: '900ms' },
+    global: { scrape_interval: `${everyMs}ms`, scrape_timeout: `${everyMs * 0.9}ms` },
     scrape_configs: [{ job_name: 'mesh', metrics_path: pathname, static_configs: [{ targets: [host] }] }],
   };
 }

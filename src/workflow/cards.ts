@@ -73,13 +73,18 @@ async function showCard(desk: CardDesk, id: ChangeId): Promise<void> {
   }
 }
 
-/** True when it only waited for its turn: meanwhile the claim may have run out and the change gone on, so both are taken anew. */
+/**
+ * Waits for its turn where it has none yet. Meanwhile the change may have gone on, and is read again; a claim that has run out is taken
+ * anew, which is when this is true. One that is held is not let go: among many processes with many cards another would take it, and wait
+ * for a turn of its own.
+ */
 async function bring(desk: CardDesk, id: ChangeId, claim: CardClaim, hasTurn: boolean): Promise<boolean> {
   const change = await readTrusted(desk, id);
   if (change === 'untrusted') await disown(desk, id, claim);
   else if (change === undefined) await claim.giveUp();
   else if (claim.placed !== undefined && claim.placed.shownRev >= change.rev) await claim.settle();
-  else if (!hasTurn && (await desk.chat.turn(claim.placed?.channel ?? change.origin.channel))) return true;
+  else if (!hasTurn && (await desk.chat.turn(claim.placed?.channel ?? change.origin.channel)))
+    return claim.isHeld() ? bring(desk, id, claim, true) : true;
   else await write(desk, change, claim);
   return false;
 }

@@ -126,7 +126,8 @@ async function realWorld(binary: PrometheusBinary | undefined): Promise<World> {
   if (binary === undefined) throw new Error('there is no Prometheus');
   const exporter = new MeshExporter();
   await exporter.start();
-  const server = await preparePrometheus({ source: { kind: 'here', binary }, metricsUrl: exporter.url });
+  const source = { kind: 'here', binary } as const;
+  const server = await preparePrometheus({ source, metricsUrl: exporter.url, everyMs: 200 });
   expect(await server.start()).toEqual({ kind: 'running' });
   const traffic = new PrometheusTraffic(new Map([[cluster, new URL(server.url)]]));
   const away = new PrometheusTraffic(new Map([[cluster, new URL('http://127.0.0.1:1')]]));

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { realPrometheus } from '../support/prometheus.ts';
 import type { SlackMessage } from '../support/slack-client.ts';
 import { StubPrometheus } from '../support/stub-prometheus.ts';
@@ -11,41 +11,61 @@ const answeredByV1AndV3 = [
 
 const prometheus = await realPrometheus();
 
-describe('what the card says of the traffic', () => {
-  let stub: StubPrometheus;
-  let world: TestWorld;
+/** A world of a test's own, since each of them waits for many seconds. */
+class Scene {
+  readonly stub = new StubPrometheus();
+  #world: TestWorld | undefined;
 
-  beforeEach(async () => {
-    stub = new StubPrometheus();
-    await stub.start();
-  });
-  afterEach(async () => {
-    await world.stop();
-    await stub.stop();
-  });
+  get world(): TestWorld {
+    if (this.#world === undefined) throw new Error('there is no world yet');
+    return this.#world;
+  }
 
-  function card(words: readonly string[], timeoutMs = 5_000): Promise<SlackMessage> {
-    return world.people.waitFor(
+  static async open(onTestFinished: (end: () => Promise<void>) => void): Promise<Scene> {
+    const scene = new Scene();
+    await scene.stub.start();
+    onTestFinished(() => scene.#close());
+    return scene;
+  }
+
+  async start(options?: Parameters<typeof startTestWorld>[0]): Promise<TestWorld> {
+    this.#world = await startTestWorld(options);
+    return this.#world;
+  }
+
+  card(words: readonly string[], timeoutMs = 5_000): Promise<SlackMessage> {
+    return this.world.people.waitFor(
       `a card with ${words.join(', ')}`,
       (messages) => messages.findLast((message) => isCard(message, ...words)),
       { timeoutMs },
     );
   }
 
-  it('is on it some seconds after the change, though whoever applied it was killed', { timeout: 60_000 }, async () => {
+  async #close(): Promise<void> {
+    await this.#world?.stop();
+    await this.stub.stop();
+  }
+}
+
+describe.concurrent('what the card says of the traffic', () => {
+  it('is on it some seconds after the change, though whoever applied it was killed', { timeout: 60_000 }, async ({
+    onTestFinished,
+  }) => {
+    const scene = await Scene.open(onTestFinished);
+    const { stub } = scene;
     stub.count(answeredByV1AndV3);
-    world = await startTestWorld({
+    const world = await scene.start({
       bots: [{ roles: 'chat' }, { roles: 'worker' }],
       environment: { PROMETHEUS_URL: stub.url },
     });
     await world.people.command('alice', 'reviews v3 50');
-    const applied = await card(['reviews · 50 % to v3', 'Applied in']);
+    const applied = await scene.card(['reviews · 50 % to v3', 'Applied in']);
     await world.bots[1]?.kill();
     expect(applied.text).not.toContain('Seen');
 
     await Promise.all([world.startBot('worker'), world.startBot('worker')]);
 
-    const seen = await card(['Seen in the last 10 s: v1 49.1 %, v3 50.9 % of 1,204 requests'], 25_000);
+    const seen = await scene.card(['Seen in the last 10 s: v1 49.1 %, v3 50.9 % of 1,204 requests'], 25_000);
     expect(seen.ts).toBe(applied.ts);
     expect(stub.asked[0]?.query).toContain(
       'destination_service_name="reviews",destination_service_namespace="default"',
@@ -57,8 +77,9 @@ describe('what the card says of the traffic', () => {
   it.skipIf(prometheus === undefined)(
     'is how the traffic of Bookinfo was split, by a real Prometheus (needs a Prometheus)',
     { timeout: 90_000 },
-    async () => {
-      world = await startTestWorld({ bookinfo: { requestsPerSecond: 40 }, prometheus: {} });
+    async ({ expect, onTestFinished }) => {
+      const scene = await Scene.open(onTestFinished);
+      const world = await scene.start({ bookinfo: { requestsPerSecond: 40 }, prometheus: {} });
       expect(await world.measuring.state).toEqual({ kind: 'running' });
       const query = new URLSearchParams({ query: 'count(istio_requests_total)' });
       await expect
@@ -66,7 +87,7 @@ describe('what the card says of the traffic', () => {
         .toContain('"value"'); // it scrapes only some seconds after it has started
       await world.people.command('alice', 'reviews v3 50');
 
-      const seen = await card(['50 % to v3', 'Seen in the last'], 40_000);
+      const seen = await scene.card(['50 % to v3', 'Seen in the last'], 40_000);
 
       const [, v1, v3, requests] =
         /Seen in the last 10 s: v1 ([\d.]+) %, v3 ([\d.]+) % of (\d+) requests/.exec(seen.text)?.map(Number) ?? [];
@@ -77,16 +98,20 @@ describe('what the card says of the traffic', () => {
     },
   );
 
-  it('holds up neither the card nor the next change while Prometheus hangs', { timeout: 60_000 }, async () => {
+  it('holds up neither the card nor the next change while Prometheus hangs', { timeout: 60_000 }, async ({
+    onTestFinished,
+  }) => {
+    const scene = await Scene.open(onTestFinished);
+    const { stub } = scene;
     stub.hang();
-    world = await startTestWorld({ environment: { PROMETHEUS_URL: stub.url } });
+    const world = await scene.start({ environment: { PROMETHEUS_URL: stub.url } });
     await world.people.command('alice', 'reviews v3 50');
-    await card(['reviews · 50 % to v3', 'Applied in']);
+    await scene.card(['reviews · 50 % to v3', 'Applied in']);
     await expect.poll(() => stub.asked.length, { timeout: 25_000 }).toBeGreaterThan(0);
 
     const began = performance.now();
     await world.people.command('bob', 'reviews v3 60');
-    const next = await card(['reviews · 60 % to v3', 'Applied in']);
+    const next = await scene.card(['reviews · 60 % to v3', 'Applied in']);
 
     expect(performance.now() - began).toBeLessThan(4_000);
     expect(next.text).not.toMatch(/Seen|measured/);
@@ -96,10 +121,12 @@ describe('what the card says of the traffic', () => {
       .toContain('shiftbot_traffic_looks_total{outcome="unreachable"} 1');
   });
 
-  it('is nothing where nobody counts requests', async () => {
-    world = await startTestWorld();
+  it('is nothing where nobody counts requests', async ({ expect, onTestFinished }) => {
+    const scene = await Scene.open(onTestFinished);
+    const { stub } = scene;
+    const world = await scene.start();
     await world.people.command('alice', 'reviews v3 50');
-    const applied = await card(['reviews · 50 % to v3', 'Applied in']);
+    const applied = await scene.card(['reviews · 50 % to v3', 'Applied in']);
 
     expect(applied.text).not.toMatch(/Seen|measured/);
     expect(stub.asked).toEqual([]);

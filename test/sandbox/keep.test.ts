@@ -9,6 +9,9 @@ import { isCard, Objects } from '../support/test-world.ts';
 
 const program = resolve('src/sandbox/main.ts');
 
+const anyPort = { SANDBOX_SLACK_PORT: '0', SANDBOX_PAGE_PORT: '0', SANDBOX_KUBE_PORT: '0', PORT: '0' };
+const withoutTraffic = { SANDBOX_RPS: '0', PROMETHEUS_URL: 'http://127.0.0.1:9' };
+
 /** A sandbox in a folder, as somebody runs it in a terminal. */
 class Sandbox {
   readonly printed: string;
@@ -28,7 +31,7 @@ class Sandbox {
     const { REDIS_URL: _, POLICY_FILE: __, ...environment } = process.env;
     const child = spawn(process.execPath, [program, ...flags], {
       cwd: folder,
-      env: { ...environment, SANDBOX_SLACK_PORT: '0', SANDBOX_KUBE_PORT: '0', PORT: '0' },
+      env: { ...environment, ...anyPort, ...withoutTraffic },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     started.push(child);

@@ -87,7 +87,7 @@ describe('a Prometheus of our own', () => {
     expect(args).toContain(`--web.listen-address=${new URL(prometheus.url).host}`);
     expect(args).toMatch(/--storage\.tsdb\.retention\.time=1h/);
     expect(config).toMatchObject({
-      global: { scrape_interval: '1s', scrape_timeout: '900ms' },
+      global: { scrape_interval: '1000ms', scrape_timeout: '900ms' },
       scrape_configs: [{ metrics_path: '/metrics', static_configs: [{ targets: ['127.0.0.1:1'] }] }],
     });
     expect(wasThere).toBe(true);

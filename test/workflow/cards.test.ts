@@ -169,6 +169,35 @@ describe('a card', () => {
     expect(await cardLog.owed()).toEqual([]);
   });
 
+  it('is shown by whoever has waited for a turn, as the change is by then, and by nobody who would wait anew', async () => {
+    const { cardLog, chat } = house;
+    const claim = cardLog.claim.bind(cardLog);
+    let others = false;
+    cardLog.claim = async (id) => (others ? undefined : claim(id));
+    chat.turn = async () => {
+      others = true; // from now on whoever lets go of a card finds that another has it
+      await house.work();
+      return true;
+    };
+
+    await show();
+
+    expect(chat.shows(change.id)).toEqual(house.stored(change.id));
+    expect(house.stored(change.id).state.kind).toBe('applied');
+  });
+
+  it('is claimed anew by whoever waited for so long that the claim ran out', async () => {
+    house.chat.turn = async () => {
+      house.cardLog.expireClaim(change.id);
+      return true;
+    };
+
+    await show();
+
+    expect(house.chat.cardsOf(change.id)).toHaveLength(1);
+    expect(await house.cardLog.owed()).toEqual([]);
+  });
+
   it('whose update has an unknown outcome is updated again', async () => {
     await show();
     house.chat.fail({ outcome: 'unknown', sent: true });
