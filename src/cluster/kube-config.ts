@@ -2,7 +2,7 @@ import { KubeConfig, type RequestContext } from '@kubernetes/client-node';
 import type { Agent } from 'undici';
 
 /** What the context is called when the bot runs in the cluster and there is no kubeconfig. */
-export const inCluster = 'in-cluster';
+const inCluster = 'in-cluster';
 
 /** The kubeconfig could not be used; the message goes on from the name of the variable, and tells no value. */
 export class KubeConfigError extends Error {

@@ -3,8 +3,7 @@ import { findRevision, type Ledger } from './ledger.ts';
 import type { ChangeId } from './names.ts';
 import type { RuleKind } from './rule-file.ts';
 import type { Split } from './split.ts';
-import type { Growth } from './target.ts';
-import { growthOf } from './target.ts';
+import { type Growth, growthOf } from './target.ts';
 
 /** An object of the kinds that rule files hold, in a cluster that is named beside it. */
 export interface ObjectRef {

@@ -39,7 +39,7 @@ export function parseUnpin(words: readonly string[], flags: Flags): Command | Mi
 }
 
 /** Whatever may be asked for in RULES_DIR, and nothing that leads out of it. */
-export function isFileName(word: string): boolean {
+function isFileName(word: string): boolean {
   return (
     word.length <= maxFileName &&
     /^[A-Za-z0-9._/-]+$/.test(word) &&

@@ -46,11 +46,6 @@ export function withoutRule(content: ObjectContent | undefined, at: number): Obj
   return { ...content, spec: { ...content.spec, http: http.toSpliced(at, 1) } };
 }
 
-/** What can be typed to name a pinned rule. */
-export function pinnedWord(rule: Pick<Rule, 'match' | 'key'>): string {
-  return simple(rule.match ?? rule.key);
-}
-
 function namesOf({ match, key, name }: Rule, at: number): readonly string[] {
   return [match, name, key, `#${at + 1}`].filter((each) => each !== undefined);
 }

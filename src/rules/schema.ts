@@ -36,7 +36,7 @@ const subsetName = text('the name of a subset, like `v1`').refine(
   isLabel,
   only('a subset is named in lower-case letters, digits and dashes, as in `v1-0`'),
 );
-export const host = text('a host, like `reviews`').min(1, only('write a host, like `reviews`'));
+const host = text('a host, like `reviews`').min(1, only('write a host, like `reviews`'));
 export const texts = z.record(z.string(), text('a text'), wants('a name and a text for each'));
 
 /** What an exported object says of its life so far; none of it is written again. */

@@ -2,13 +2,9 @@ import { createWriteStream } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-
 import { FolderInUseError, lockFolder } from './folder-lock.ts';
-
 import { greet } from './greet.ts';
-
 import { LaunchError } from './launched-process.ts';
-
 import { LocalSlackNotFoundError } from './local-slack.ts';
 import { RedisNotFoundError } from './redis-server.ts';
 import { startWorld, type World } from './world.ts';

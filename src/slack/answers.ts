@@ -64,7 +64,7 @@ export function answerReply(answer: RollbackAnswer, now: Date, ahead?: Change): 
     case 'too-much':
     case 'would-take-back':
     case 'taken-back':
-      return outcomeReply(answer, now);
+      return outcomeReply(answer);
     case 'unknown-change':
       return says(
         `Nothing is known of ${answer.id} any more: neither a record nor the history of an object that I have looked at since I started. ${code('/shift rollback')} with the name of the service goes by the object itself.`,

@@ -24,12 +24,12 @@ import {
   partNote,
   unpinCommand,
 } from './edits-card.ts';
-import { roleRemedy } from './edits-text.ts';
 import { canTakeBack, movedNote } from './moved-text.ts';
 import { code, fitted, foreign, markup, user } from './mrkdwn.ts';
 import { warningText } from './owner-text.ts';
 import { seenNotes } from './seen-text.ts';
 import { moveRows, moveText, splitText } from './split-text.ts';
+import { roleRemedy } from './trial-text.ts';
 
 export interface Message {
   /** Says all of it in one sentence, for screen readers and notifications. */
@@ -356,7 +356,7 @@ export function plain(text: string, limit = 68): { type: 'plain_text'; text: str
   return { type: 'plain_text', text: truncate(visible(text), limit), emoji: false };
 }
 
-export function duration(ms: number): string {
+function duration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
 }

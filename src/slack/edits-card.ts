@@ -6,10 +6,10 @@ import type { Rule } from '../domain/route.ts';
 import { sameShares } from '../domain/split.ts';
 import { actions, formatButtonValue } from './actions.ts';
 import { plain } from './card.ts';
-import { roleRemedy } from './edits-text.ts';
 import { code, foreign } from './mrkdwn.ts';
 import { objectName, objectSections } from './object-text.ts';
 import { moveText, splitText } from './split-text.ts';
+import { roleRemedy } from './trial-text.ts';
 
 type StateOf<K extends State['kind']> = Extract<State, { kind: K }>;
 
@@ -84,12 +84,12 @@ const partWords: Partial<Record<StateOf<'failed'>['because'], string>> = {
   'ledger-unreadable': 'its history is not what shiftbot wrote',
 };
 
-export function editsRollBackButton({ id, edits, ...change }: Change): Button {
-  const all = effectOf({ edits, ...change }).map(({ kind, name }) => `${kind} ${name}`);
+export function editsRollBackButton(change: Change): Button {
+  const all = effectOf(change).map(({ kind, name }) => `${kind} ${name}`);
   return {
     type: 'button',
     action_id: actions.rollBack,
-    value: formatButtonValue({ id }),
+    value: formatButtonValue({ id: change.id }),
     text: plain('Roll back'),
     style: 'danger',
     confirm: {

@@ -1,30 +1,30 @@
 import type { ActionsBlock, Button, KnownBlock, SectionBlock } from '@slack/types';
 import { formatCommand } from '../domain/command.ts';
-import { type EditKind, kindOf, type ObjectEdit } from '../domain/object-edit.ts';
+import { type EditKind, kindOf } from '../domain/object-edit.ts';
 import type { PinnedMistake } from '../domain/pinned.ts';
-import type { FileFault, RuleFile } from '../domain/rule-file.ts';
 import type { EditsAnswer, EditsQuestion, Way } from '../workflow/edit-command.ts';
-import { type EditsPlan, type EditTrial, editsOf } from '../workflow/plan-edits.ts';
+import { type EditsPlan, editsOf } from '../workflow/plan-edits.ts';
 import type { TakeBackAnswer } from '../workflow/take-back-edits.ts';
 import { actions, formatLineValue } from './actions.ts';
 import { answerReply, type Reply, says } from './answers.ts';
 import { plain, title } from './card.ts';
 import { code, fitted, foreign, typed } from './mrkdwn.ts';
-import { objectName, objectSections, section } from './object-text.ts';
+import { objectSections, section } from './object-text.ts';
 import { warningText } from './owner-text.ts';
 import { names, notFoundText, refusalText } from './refusals.ts';
+import { badFileText, fileNotes, unknownFileText } from './rule-file-text.ts';
+import { trialLines } from './trial-text.ts';
 import { verdictText } from './verdicts.ts';
 
 /** A message holds 13,000 characters; what stands beside the objects needs some of them. */
 const maxObjectsText = 7_000;
-const maxFaults = 8;
 const maxSpoken = 3_500;
 
 /** What whoever applies or deletes a rule file, or unpins a rule, is told. */
 export function editsReply(answer: EditsAnswer, now: Date): Reply {
   switch (answer.kind) {
     case 'question':
-      return questionReply(answer.question, answer.hasMoved);
+      return questionReply(answer.question, answer.hasMoved, now);
     case 'as-it-is':
       return says([...(answer.file === undefined ? [] : fileNotes(answer.file)), asItIsText(answer)].join('\n'));
     case 'unknown-file':
@@ -44,7 +44,7 @@ export function editsReply(answer: EditsAnswer, now: Date): Reply {
     case 'not-taken':
     case 'busy':
     case 'too-much':
-      return outcomeReply(answer, now);
+      return outcomeReply(answer);
     default:
       return answerReply(answer, now);
   }
@@ -53,7 +53,7 @@ export function editsReply(answer: EditsAnswer, now: Date): Reply {
 type Outcome = Extract<TakeBackAnswer, { kind: 'not-taken' | 'busy' | 'too-much' | 'would-take-back' | 'taken-back' }>;
 
 /** What comes of objects that are changed whole, where it is not a change. */
-export function outcomeReply(outcome: Outcome, _: Date): Reply {
+export function outcomeReply(outcome: Outcome): Reply {
   switch (outcome.kind) {
     case 'not-taken':
       return says(['*Not accepted.* Nothing was changed.', ...trialLines(outcome.plan)].join('\n'));
@@ -79,12 +79,7 @@ export function outcomeReply(outcome: Outcome, _: Date): Reply {
   }
 }
 
-/** What the API server says to it, each sentence once. */
-export function trialLines({ edits }: Pick<EditsPlan, 'edits'>): readonly string[] {
-  return [...new Set(edits.flatMap(({ edit, trial }) => trialText(edit, trial)))];
-}
-
-function questionReply({ command, place, ways, file }: EditsQuestion, hasMoved: boolean): Reply {
+function questionReply({ command, place, ways, file }: EditsQuestion, hasMoved: boolean, now: Date): Reply {
   const [first] = ways;
   const what = command.verb === 'unpin' ? `Unpinning ${code(command.rule)}` : code(command.file, 120);
   const began = hasMoved
@@ -94,15 +89,20 @@ function questionReply({ command, place, ways, file }: EditsQuestion, hasMoved: 
   const room = maxObjectsText / ways.length;
   return blocksReply(`${began} ${where}`, [
     ...lines(file === undefined ? [] : fileNotes(file)),
-    ...ways.flatMap((way) => waySections(way, ways.length > 1, room)),
+    ...ways.flatMap((way) => waySections(way, now, { isOneOfTwo: ways.length > 1, room })),
     ...(command.dryRun ? [] : buttons(command, ways)),
   ]);
 }
 
-function waySections({ isMeant, plan, judgement }: Way, isOneOfTwo: boolean, room: number): readonly KnownBlock[] {
+function waySections(
+  { isMeant, plan, judgement }: Way,
+  now: Date,
+  { isOneOfTwo, room }: { readonly isOneOfTwo: boolean; readonly room: number },
+): readonly KnownBlock[] {
   const { verdict } = judgement;
   const heading = isMeant ? '*As one rule, which may have been meant:*' : '*As it is written:*';
-  const owned = plan.owner === undefined ? [] : [ownedText(plan)];
+  const { owner } = plan;
+  const owned = owner === undefined ? [] : [refusalText(plan, { reason: 'owned', owner }, now)];
   return [
     ...(isOneOfTwo ? [section(heading)] : []),
     ...objectSections(editsOf(plan), room),
@@ -113,10 +113,6 @@ function waySections({ isMeant, plan, judgement }: Way, isOneOfTwo: boolean, roo
       ...(verdict.kind === 'allowed' ? [] : [`Policy: ${verdictText(verdict)}`]),
     ]),
   ];
-}
-
-function ownedText({ service, owner }: EditsPlan): string {
-  return owner === undefined ? '' : refusalText({ service }, { reason: 'owned', owner }, new Date(0));
 }
 
 /** None where it would not be accepted, which stands above. */
@@ -162,79 +158,10 @@ function countText({ edits }: EditsPlan): string {
   return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
 }
 
-function trialText(edit: ObjectEdit, trial: EditTrial): readonly string[] {
-  switch (trial.kind) {
-    case 'fine':
-      return trial.warnings.slice(0, 3).map((warning) => `The API server warns: ${code(warning, 300)}`);
-    case 'rejected':
-      return [
-        `The API server would refuse ${objectName(edit)}: ${code(trial.message, 500)}${
-          isOfOurPolicy(trial.message) ? `. ${policyRemedy}` : ''
-        }`,
-      ];
-    case 'forbidden':
-      return [`${code(trial.message, 400)}. ${roleRemedy}`];
-    case 'moved':
-      return [`Somebody wrote ${objectName(edit)} while it was asked, so there is no verdict. Type it again.`];
-  }
-}
-
-/** In the words of the policy that lets the bot's account change weights only. */
-function isOfOurPolicy(message: string): boolean {
-  return message.includes('shiftbot may change only');
-}
-
-export const roleRemedy =
-  'Whoever runs shiftbot can grant it, and that is a decision: see `manifests/rule-files`, which is no part of the base.';
-const policyRemedy =
-  'That is the admission policy of `manifests/policy`; `manifests/rule-files/policy` takes its place where rule files are to be applied.';
-
 function asItIsText({ command }: Extract<EditsAnswer, { kind: 'as-it-is' }>): string {
   if (command.verb === 'unpin') return 'There is no such rule any more. Nothing was changed.';
   const what = command.verb === 'delete' ? 'Nothing that it names is there' : 'All is already as the file says';
   return `${what}: ${code(command.file, 120)}. Nothing was changed.`;
-}
-
-/** What was made of old rules, and what could not be. */
-function fileNotes({ conversions, unconverted, meant }: RuleFile): readonly string[] {
-  return [
-    ...bounded(conversions, 6).map((each) => `Converted: ${foreign(each, 300)}`),
-    ...bounded(unconverted, 6).map((each) =>
-      typeof each === 'string'
-        ? each
-        : `*Not converted:* ${code(each.rule, 100)} (line ${each.line}): ${foreign(each.why, 300)}`,
-    ),
-    ...(meant?.doubts ?? []).slice(0, 4).map((doubt) => `*A misprint?* ${foreign(doubt, 300)}`),
-  ];
-}
-
-function bounded<T>(all: readonly T[], most: number): readonly (T | string)[] {
-  return all.length <= most ? all : [...all.slice(0, most), `… +${all.length - most} more`];
-}
-
-function unknownFileText({
-  names: all,
-  nearest,
-}: {
-  readonly names: readonly string[];
-  readonly nearest?: string | undefined;
-}): string {
-  const meant = nearest === undefined ? '' : ` Did you mean ${code(nearest, 120)}?`;
-  if (all.length === 0) return `There is no rule file of that name, nor any other: \`RULES_DIR\` says where they are.`;
-  return `There is no rule file of that name.${meant} There is ${names(all)}.`;
-}
-
-function badFileText({ name, faults }: { readonly name: string; readonly faults: readonly FileFault[] }): string {
-  const shown = faults.slice(0, maxFaults).map(({ line, column, what }) => {
-    const at = line === undefined ? '' : `line ${line}${column === undefined ? '' : `, column ${column}`}: `;
-    return `• ${at}${foreign(what, 300)}`;
-  });
-  const more = faults.length > maxFaults ? [`… +${faults.length - maxFaults} more`] : [];
-  return [
-    `*Not accepted:* ${code(name, 120)} cannot be used, so nothing of it was. Nothing was changed.`,
-    ...shown,
-    ...more,
-  ].join('\n');
 }
 
 function pinnedMistakeText(service: string, { kind, typed: word, pinned, nearest }: PinnedMistake): string {

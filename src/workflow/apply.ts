@@ -13,7 +13,7 @@ import type { Ledger } from '../domain/ledger.ts';
 import type { ChangeId } from '../domain/names.ts';
 import { noLongerSeen } from '../domain/seen.ts';
 import type { Split } from '../domain/split.ts';
-import { applyEdits } from './apply-edits.ts';
+import { applyEdits, type Limits } from './apply-edits.ts';
 import { type Happened, moveOn } from './audit.ts';
 import type { Cards } from './cards.ts';
 import { DependencyError, MeshUnavailableError, StoreUnavailableError, UntrustedRecordError } from './errors.ts';
@@ -140,18 +140,19 @@ function restMs(tries: number, error: DependencyError): number {
   return Math.ceil(Math.max(asked, ours));
 }
 
-/** Reads, decides and writes until one of them is final. A conflict means that the object moved in between: read again. */
 async function makeLive(bench: Bench, change: Change): Promise<void> {
   const startedMs = bench.now().getTime();
   const isTooOld = startedMs - Date.parse(change.acceptedAt) > tooOldMs;
   const isContended = () => bench.now().getTime() - startedMs >= contentionLimitMs;
-  if (editsObjects(change)) {
-    const ending = await applyEdits(bench, change, { isTooOld, isContended });
-    return ending.kind === 'ended'
-      ? end(bench, change, ending.state)
-      : applied(bench, change, ending.ledgers, ending.effect);
-  }
+  if (!editsObjects(change)) return makeSplitLive(bench, change, { isTooOld, isContended });
+  const ending = await applyEdits(bench, change, { isTooOld, isContended });
+  return ending.kind === 'ended'
+    ? end(bench, change, ending.state)
+    : applied(bench, change, ending.ledgers, ending.effect);
+}
 
+/** Reads, decides and writes until one of them is final. A conflict means that the object moved in between: read again. */
+async function makeSplitLive(bench: Bench, change: Change, { isTooOld, isContended }: Limits): Promise<void> {
   for (;;) {
     const open = await bench.mesh.read(change.object);
     if (open === undefined) return fail(bench, change, 'object-gone');

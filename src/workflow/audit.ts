@@ -56,7 +56,7 @@ export interface Noting {
 }
 
 /** Tells of what no change moved by. Nobody waits for it, and a crash at that moment loses it. */
-export function note({ audit, aside, log }: Omit<Noting, 'now'>, event: AuditEvent): void {
+function note({ audit, aside, log }: Omit<Noting, 'now'>, event: AuditEvent): void {
   aside(() => keep(audit, log, event), 'an event could not be kept for the audit', { event: event.id });
 }
 
@@ -139,7 +139,7 @@ export function gestureId(request: ChangeId): string {
 }
 
 /** Who did it, where, and what makes it one gesture. */
-export function gestureOf({ user, team, origin, request }: Asker) {
+function gestureOf({ user, team, origin, request }: Asker) {
   return { by: { user, team }, channel: origin.channel, request: gestureId(requestId(request)) };
 }
 

@@ -34,7 +34,7 @@ export type EditsOutcome =
   | { readonly kind: 'too-much'; readonly bytes: number; readonly limit: number };
 
 /** A record is read at every look at its card. */
-export const maxEditsBytes = 256 * 1024;
+const maxEditsBytes = 256 * 1024;
 /** Long enough for who was first to be done, and never in step with another process. */
 const retryMs = 20;
 
@@ -107,8 +107,8 @@ export function toChange(
   { asker, deed, verb, of, reason, reverts }: EditsSubmission,
   plan: EditsPlan,
 ): Change {
-  const { from, to, pinned, uid = '', seq } = mainEdit(plan);
   return {
+    ...ofPlan(plan, { verb, of }),
     id: requestId(asker.request),
     request: asker.request,
     object: plan.object,
@@ -117,11 +117,7 @@ export function toChange(
     by: asker.user,
     reason,
     origin: asker.origin,
-    ...{ from, to, pinned },
-    base: { uid, seq },
     reverts,
-    edits: { verb, of, objects: inOrder(editsOf(plan)) },
-    ...(plan.warnings.length > 0 && { warnings: plan.warnings }),
     deed,
     team: asker.team,
     acceptedAt: desk.now().toISOString(),
@@ -182,17 +178,18 @@ export function replanned(
   change: Change,
   plan: EditsPlan,
 ): Pick<Change, 'object' | 'from' | 'to' | 'pinned' | 'base' | 'edits' | 'warnings'> {
-  const { from, to, pinned, uid = '', seq } = mainEdit(plan);
   const { verb = 'apply', of = '' } = change.edits ?? {};
-  const warnings = plan.warnings.length > 0 ? plan.warnings : undefined;
+  return { ...ofPlan(plan, { verb, of }), object: change.object };
+}
+
+/** What a change has from its plan. */
+function ofPlan(plan: EditsPlan, { verb, of }: Pick<Edits, 'verb' | 'of'>) {
+  const { from, to, pinned, uid = '', seq } = mainEdit(plan);
   return {
-    object: change.object,
-    from,
-    to,
-    pinned,
+    ...{ from, to, pinned },
     base: { uid, seq },
     edits: { verb, of, objects: inOrder(editsOf(plan)) },
-    warnings,
+    warnings: plan.warnings.length > 0 ? plan.warnings : undefined,
   };
 }
 

@@ -51,7 +51,7 @@ function meant(forms: readonly (readonly Issue[])[]): readonly Issue[] | undefin
 }
 
 /** `rules[0].approve.count: write …` */
-export function prefixed(path: Path, message: string): string {
+function prefixed(path: Path, message: string): string {
   const where = path
     .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part).slice(0, 63)}`))
     .join('')

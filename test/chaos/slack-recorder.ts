@@ -138,7 +138,7 @@ export class SlackRecorder {
 }
 
 /** `t-000123`, which every command has in its reason. */
-export function tokenIn(text: string): string | undefined {
+function tokenIn(text: string): string | undefined {
   return /\bt-\d{6}\b/.exec(text)?.[0];
 }
 

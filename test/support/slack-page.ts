@@ -16,7 +16,7 @@ export async function openSlackPage(
   return page;
 }
 
-export async function openChannel(page: Page, channel: Channel): Promise<void> {
+async function openChannel(page: Page, channel: Channel): Promise<void> {
   await page
     .getByRole('complementary')
     .getByRole('button', { name: `# ${channel}`, exact: true })

@@ -18,7 +18,7 @@ export function routing(
   return { hosts: [name], http: [...above, { route: destinations(name, weights) }] };
 }
 
-export function destinations(host: string, weights: Readonly<Record<string, number>>): readonly JsonObject[] {
+function destinations(host: string, weights: Readonly<Record<string, number>>): readonly JsonObject[] {
   const all = Object.entries(weights);
   return all.map(([subset, weight]) => ({ destination: { host, subset }, ...(all.length > 1 && { weight }) }));
 }

@@ -22,7 +22,7 @@ const texts = {
 };
 
 /** How the versions of reviews differ: the first knows no stars. */
-export const starColors: Readonly<Record<string, string | undefined>> = { v1: undefined, v2: 'black', v3: 'red' };
+const starColors: Readonly<Record<string, string | undefined>> = { v1: undefined, v2: 'black', v3: 'red' };
 
 const ratingsReply = z.object({ ratings: z.record(z.string(), z.number()) });
 

@@ -143,7 +143,7 @@ function anyOf(pods: readonly Pod[], random: Random): Verdict {
   return pod === undefined ? noHealthyUpstream : { kind: 'pod', pod };
 }
 
-export function hostOf({ app, namespace }: Pick<Pod, 'app' | 'namespace'>): string {
+function hostOf({ app, namespace }: Pick<Pod, 'app' | 'namespace'>): string {
   return resolveHost(app, namespace);
 }
 

@@ -12,7 +12,7 @@ export const NO_FIELD = '<nil>';
 const LARGEST_INT64 = 2 ** 63;
 
 /** A value as the server repeats it: JSON, but for floats, which Go writes in a way of its own. */
-export function asSaid(value: unknown): string {
+function asSaid(value: unknown): string {
   return typeof value !== 'number' || isInt64(value) ? JSON.stringify(value) : floatAsSaid(value);
 }
 

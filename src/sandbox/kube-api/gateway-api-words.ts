@@ -11,7 +11,7 @@ export const group = string({
 });
 export const kind = string({ minLength: 1, maxLength: 63, pattern: /^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$/ });
 export const objectName = string({ minLength: 1, maxLength: 253 });
-export const namespace = string({ minLength: 1, maxLength: 63, pattern: /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/ });
+const namespace = string({ minLength: 1, maxLength: 63, pattern: /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/ });
 export const headerName = string({ minLength: 1, maxLength: 256, pattern: /^[A-Za-z0-9!#$%&'*+\-.^_\x60|~]+$/ });
 export const headerValue = string({ minLength: 1, maxLength: 4096, pattern: /^[!-~]+([\t ]?[!-~]+)*$/ });
 export const gatewayDuration = string({ pattern: /^([0-9]{1,5}(h|m|s|ms)){1,4}$/ });

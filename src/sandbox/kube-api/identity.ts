@@ -50,7 +50,7 @@ export function isAdmin({ groups }: User): boolean {
 }
 
 /** A user by name, in the groups that such a name brings. */
-export function userNamed(name: string): User {
+function userNamed(name: string): User {
   if (name === ADMIN) return { name, groups: [EVERYTHING, AUTHENTICATED] };
   if (name === ANONYMOUS.name) return ANONYMOUS;
   const [, namespace] = /^system:serviceaccount:([^:]+):[^:]+$/.exec(name) ?? [];

@@ -80,10 +80,10 @@ describe('the router between the services', () => {
   it('answers 504 where a delay of the callee is longer than the timeout of the rule, and a fault as it is injected', async () => {
     const { bookinfo, kube } = await startBookinfoWorld();
 
-    await apply(kube, objectsOf(faulty('ratings', '{delay: {fixedDelay: 2s, percentage: {value: 100}}}', '10s')));
-    await apply(kube, objectsOf(faulty('reviews', '{abort: {httpStatus: 555, percentage: {value: 100}}}', '10s')));
+    await apply(kube, objectsOf(faulty('ratings', '{delay: {fixedDelay: 2s, percentage: {value: 100}}}')));
+    await apply(kube, objectsOf(faulty('reviews', '{abort: {httpStatus: 555, percentage: {value: 100}}}')));
     await answeredBy(bookinfo, ['555 FI']);
-    await apply(kube, objectsOf(timely('reviews', 'v2', '0.2s')));
+    await apply(kube, objectsOf(ruled('reviews', 'timeout: 0.2s', 'v2')));
 
     await answeredBy(bookinfo, ['504 UT']);
   });
@@ -222,27 +222,20 @@ metadata: {name: ${name}}
 spec: {host: ${host}, subsets: ${JSON.stringify(subsets)}}`;
 }
 
-function faulty(service: string, fault: string, timeout: string): string {
+function ruled(service: string, rule: string, subset = 'v1'): string {
   return `
 kind: VirtualService
 metadata: {name: ${service}}
 spec:
   hosts: [${service}]
   http:
-    - fault: ${fault}
-      timeout: ${timeout}
-      route: [{destination: {host: ${service}, subset: v1}}]`;
+    - ${rule}
+      route: [{destination: {host: ${service}, subset: ${subset}}}]`;
 }
 
-function timely(service: string, subset: string, timeout: string): string {
-  return `
-kind: VirtualService
-metadata: {name: ${service}}
-spec:
-  hosts: [${service}]
-  http:
-    - timeout: ${timeout}
-      route: [{destination: {host: ${service}, subset: ${subset}}}]`;
+/** The router would wait longer than any of them takes. */
+function faulty(service: string, fault: string): string {
+  return ruled(service, `timeout: 10s\n      fault: ${fault}`);
 }
 
 async function metricsOf(url: string): Promise<string> {
