@@ -28,6 +28,11 @@ export interface RuleFile {
   readonly meant?: { readonly manifests: readonly Manifest[]; readonly doubts: readonly string[] } | undefined;
 }
 
+/** It holds rules of the form of 2017. */
+export function isConverted({ conversions, unconverted }: RuleFile): boolean {
+  return conversions.length + unconverted.length > 0;
+}
+
 export interface FileFault {
   readonly line?: number | undefined;
   readonly column?: number | undefined;

@@ -2,13 +2,14 @@ import type { ActionsBlock, Button, KnownBlock, SectionBlock } from '@slack/type
 import { formatCommand } from '../domain/command.ts';
 import { type EditKind, kindOf } from '../domain/object-edit.ts';
 import type { PinnedMistake } from '../domain/pinned.ts';
+import { isConverted } from '../domain/rule-file.ts';
 import type { EditsAnswer, EditsQuestion, Way } from '../workflow/edit-command.ts';
 import { type EditsPlan, editsOf } from '../workflow/plan-edits.ts';
 import type { TakeBackAnswer } from '../workflow/take-back-edits.ts';
 import { actions, formatLineValue } from './actions.ts';
 import { answerReply, type Reply, says } from './answers.ts';
 import { plain, title } from './card.ts';
-import { code, fitted, foreign, typed } from './mrkdwn.ts';
+import { code, fitted, foreign, maxText, typed } from './mrkdwn.ts';
 import { objectSections, section } from './object-text.ts';
 import { warningText } from './owner-text.ts';
 import { names, notFoundText, refusalText } from './refusals.ts';
@@ -17,7 +18,7 @@ import { trialLines } from './trial-text.ts';
 import { verdictText } from './verdicts.ts';
 
 /** A message holds 13,000 characters; what stands beside the objects needs some of them. */
-const maxObjectsText = 7_000;
+const maxObjectsText = 5_500;
 const maxSpoken = 3_500;
 
 /** What whoever applies or deletes a rule file, or unpins a rule, is told. */
@@ -26,7 +27,7 @@ export function editsReply(answer: EditsAnswer, now: Date): Reply {
     case 'question':
       return questionReply(answer.question, answer.hasMoved, now);
     case 'as-it-is':
-      return says([...(answer.file === undefined ? [] : fileNotes(answer.file)), asItIsText(answer)].join('\n'));
+      return says([asItIsText(answer), ...(answer.file === undefined ? [] : fileNotes(answer.file))].join('\n'));
     case 'unknown-file':
       return says(unknownFileText(answer));
     case 'bad-file':
@@ -59,11 +60,11 @@ export function outcomeReply(outcome: Outcome): Reply {
       return says(['*Not accepted.* Nothing was changed.', ...trialLines(outcome.plan)].join('\n'));
     case 'busy':
       return says(
-        `*Not accepted:* ${outcome.first.id} (${foreign(title(outcome.first), 120)}) is still to be applied to ${code(outcome.first.object.name)}, and what it will leave is not known whole. Nothing was changed; type it again when it is done.`,
+        `*Not accepted:* ${outcome.first.id} (${foreign(title(outcome.first), 120)}) is to be applied to ${code(outcome.first.object.name)} first, and what this would do is known only then. Nothing was changed. Type it again when that one is done.`,
       );
     case 'too-much':
       return says(
-        `*Not accepted:* what the objects were and are to be comes to ${outcome.bytes} bytes, over the ${outcome.limit} that a record holds for the way back. Nothing was changed. Apply it in smaller files.`,
+        `*Not accepted:* what the objects were and are to be takes ${outcome.bytes} bytes, and a record holds ${outcome.limit} for the way back. Nothing was changed. Make several files of it.`,
       );
     case 'taken-back':
       return says(`All objects of ${outcome.change.id} are as they were before it. Nothing was changed.`);
@@ -84,11 +85,11 @@ function questionReply({ command, place, ways, file }: EditsQuestion, hasMoved: 
   const what = command.verb === 'unpin' ? `Unpinning ${code(command.rule)}` : code(command.file, 120);
   const began = hasMoved
     ? '*Not done:* it would do something else by now than what you were shown.'
-    : `${what} is more than a shift, so nothing was changed yet.`;
+    : `${what} ${file !== undefined && isConverted(file) ? 'was converted' : 'is more than a shift'}, so nothing was changed yet.`;
   const where = `In ${code(place.namespace)} @ ${code(place.cluster)} it would ${countText(first.plan)}.`;
   const room = maxObjectsText / ways.length;
   return blocksReply(`${began} ${where}`, [
-    ...lines(file === undefined ? [] : fileNotes(file)),
+    ...lines(file === undefined ? [] : fileNotes(file), maxText),
     ...ways.flatMap((way) => waySections(way, now, { isOneOfTwo: ways.length > 1, room })),
     ...(command.dryRun ? [] : buttons(command, ways)),
   ]);
@@ -160,7 +161,8 @@ function countText({ edits }: EditsPlan): string {
 
 function asItIsText({ command }: Extract<EditsAnswer, { kind: 'as-it-is' }>): string {
   if (command.verb === 'unpin') return 'There is no such rule any more. Nothing was changed.';
-  const what = command.verb === 'delete' ? 'Nothing that it names is there' : 'All is already as the file says';
+  const what =
+    command.verb === 'delete' ? 'Nothing of what the file names is there' : 'All is already as the file says';
   return `${what}: ${code(command.file, 120)}. Nothing was changed.`;
 }
 
@@ -176,8 +178,8 @@ function pinnedMistakeText(service: string, { kind, typed: word, pinned, nearest
   return [wrong, ...listed, ...more].join('\n');
 }
 
-function lines(all: readonly string[]): readonly SectionBlock[] {
-  return all.length === 0 ? [] : [section(fitted(all.join('\n'), 2_000))];
+function lines(all: readonly string[], limit = 2_000): readonly SectionBlock[] {
+  return all.length === 0 ? [] : [section(fitted(all.join('\n'), limit))];
 }
 
 /** `text` is for notifications and screen readers: all of it but the lines of the differences. */

@@ -3,22 +3,27 @@ import { code, foreign } from './mrkdwn.ts';
 import { names } from './refusals.ts';
 
 const maxFaults = 8;
+const maxNotes = 12;
 
 /** What was made of old rules, and what could not be. */
 export function fileNotes({ conversions, unconverted, meant }: RuleFile): readonly string[] {
+  const notConverted = unconverted.map(
+    ({ rule, line, why }) => `• ${code(rule, 100)} (line ${line}): ${foreign(why, 300)}`,
+  );
   return [
-    ...bounded(conversions, 6).map((each) => `Converted: ${foreign(each, 300)}`),
-    ...bounded(unconverted, 6).map((each) =>
-      typeof each === 'string'
-        ? each
-        : `*Not converted:* ${code(each.rule, 100)} (line ${each.line}): ${foreign(each.why, 300)}`,
+    ...listed('*Not converted:*', notConverted),
+    ...listed(
+      '*Converted from the form of 2017:*',
+      conversions.map((each) => `• ${foreign(each, 300)}`),
     ),
     ...(meant?.doubts ?? []).slice(0, 4).map((doubt) => `*A misprint?* ${foreign(doubt, 300)}`),
   ];
 }
 
-function bounded<T>(all: readonly T[], most: number): readonly (T | string)[] {
-  return all.length <= most ? all : [...all.slice(0, most), `… +${all.length - most} more`];
+function listed(heading: string, all: readonly string[]): readonly string[] {
+  if (all.length === 0) return [];
+  const more = all.length > maxNotes ? [`… +${all.length - maxNotes} more`] : [];
+  return [heading, ...all.slice(0, maxNotes), ...more];
 }
 
 export function unknownFileText({
@@ -29,7 +34,7 @@ export function unknownFileText({
   readonly nearest?: string | undefined;
 }): string {
   const meant = nearest === undefined ? '' : ` Did you mean ${code(nearest, 120)}?`;
-  if (all.length === 0) return `There is no rule file of that name, nor any other: \`RULES_DIR\` says where they are.`;
+  if (all.length === 0) return 'There is no rule file at all: whoever runs me names their folder by `RULES_DIR`.';
   return `There is no rule file of that name.${meant} There is ${names(all)}.`;
 }
 
@@ -46,7 +51,7 @@ export function badFileText({
   });
   const more = faults.length > maxFaults ? [`… +${faults.length - maxFaults} more`] : [];
   return [
-    `*Not accepted:* ${code(name, 120)} cannot be used, so nothing of it was. Nothing was changed.`,
+    `*Not accepted:* ${code(name, 120)} cannot be used, so it is refused whole. Nothing was changed.`,
     ...shown,
     ...more,
   ].join('\n');

@@ -14,9 +14,7 @@ function trialText(edit: ObjectEdit, trial: EditTrial): readonly string[] {
       return trial.warnings.slice(0, 3).map((warning) => `The API server warns: ${code(warning, 300)}`);
     case 'rejected':
       return [
-        `The API server would refuse ${objectName(edit)}: ${code(trial.message, 500)}${
-          isOfOurPolicy(trial.message) ? `. ${policyRemedy}` : ''
-        }`,
+        `The API server would refuse ${objectName(edit)}: ${code(trial.message, 500)}${policyRemedy(trial.message)}`,
       ];
     case 'forbidden':
       return [`${code(trial.message, 400)}. ${roleRemedy}`];
@@ -25,12 +23,17 @@ function trialText(edit: ObjectEdit, trial: EditTrial): readonly string[] {
   }
 }
 
-/** In the words of the policy that lets the bot's account change weights only. */
-function isOfOurPolicy(message: string): boolean {
-  return message.includes('shiftbot may change only');
+/** Our two admission policies are known by their words. */
+function policyRemedy(message: string): string {
+  if (message.includes('shiftbot may change only weights')) return `. ${weightsOnlyRemedy}`;
+  return message.includes('shiftbot may change only what stays within the namespace')
+    ? `. ${withinNamespaceRemedy}`
+    : '';
 }
 
 export const roleRemedy =
   'Whoever runs shiftbot can grant it, and that is a decision: see `manifests/rule-files`, which is no part of the base.';
-const policyRemedy =
+const weightsOnlyRemedy =
   'That is the admission policy of `manifests/policy`; `manifests/rule-files/policy` takes its place where rule files are to be applied.';
+const withinNamespaceRemedy =
+  'That is the admission policy of `manifests/rule-files/policy`: what leads out of the namespace is for somebody else to apply, with kubectl.';

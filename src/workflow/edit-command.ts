@@ -4,7 +4,7 @@ import type { Judgement } from '../domain/judge.ts';
 import type { ChangeId, Place } from '../domain/names.ts';
 import { planShift, startBehind } from '../domain/plan.ts';
 import { defaultRule } from '../domain/route.ts';
-import type { RuleFile } from '../domain/rule-file.ts';
+import { isConverted, type RuleFile } from '../domain/rule-file.ts';
 import type { Percentages } from '../domain/split.ts';
 import { noteRefused } from './audit.ts';
 import { type Asker, type Desk, requestId } from './desk.ts';
@@ -26,7 +26,7 @@ export type EditsAnswer =
   | Answer
   | EditsOutcome
   | GoalAnswer
-  /** It is more than weights, so what it would do is shown first. `hasMoved`: it is another by now than the one that was clicked. */
+  /** It is more than weights, or was converted, so what it would do is shown first. `hasMoved`: it is another by now than the one that was clicked. */
   | { readonly kind: 'question'; readonly question: EditsQuestion; readonly hasMoved: boolean }
   /** Nothing would change. */
   | { readonly kind: 'as-it-is'; readonly command: EditCommand; readonly file?: RuleFile | undefined };
@@ -52,7 +52,7 @@ export interface ClickedEdits {
   readonly isMeant: boolean;
 }
 
-/** `/shift apply`, `/shift delete` and `/shift unpin`: does it where it is weights only, and else shows what it would do. */
+/** `/shift apply`, `/shift delete` and `/shift unpin`: does it where it is weights only, as written, and else shows what it would do. */
 export async function requestEdits(
   desk: Desk,
   command: EditCommand,
@@ -79,9 +79,14 @@ async function acceptedBefore(desk: Desk, askedAs: ChangeId): Promise<Change | u
 async function ask(desk: Desk, goal: Goal, asker: Asker): Promise<EditsAnswer> {
   const [first, ...more] = await planned(desk, goal);
   if (first === undefined) return { kind: 'as-it-is', command: goal.command, file: goal.file };
-  const shares = goal.variants.length === 1 && goal.command.verb === 'apply' ? weightsIn(first.plan) : undefined;
+  const shares = goal.command.verb === 'apply' && isPlain(goal) ? weightsIn(first.plan) : undefined;
   if (shares !== undefined) return shift(desk, goal, { asker, plan: first.plan, shares });
   return question(desk, goal, asker, [first, ...more], false);
+}
+
+/** It can be meant in one way, and nothing was made of anything else: what it says need not be shown to be known. */
+function isPlain({ variants, file }: Goal): boolean {
+  return variants.length === 1 && file !== undefined && !isConverted(file);
 }
 
 /** The same as that shift typed: no new rights, and nothing to confirm. */

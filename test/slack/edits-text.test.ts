@@ -4,6 +4,7 @@ import type { Change, State } from '../../src/domain/change.ts';
 import type { JsonObject } from '../../src/domain/json.ts';
 import type { ObjectEdit } from '../../src/domain/object-edit.ts';
 import { parseCommand } from '../../src/domain/parse-command.ts';
+import type { RuleFile } from '../../src/domain/rule-file.ts';
 import { readLineValue } from '../../src/slack/actions.ts';
 import { card } from '../../src/slack/card.ts';
 import { editsReply } from '../../src/slack/edits-text.ts';
@@ -45,6 +46,10 @@ function asked(line: string, ...ways: readonly [Way, ...Way[]]): EditsAnswer {
     throw new Error(`not understood: ${line}`);
   const place = { cluster: 'sandbox', namespace: 'default' };
   return { kind: 'question', hasMoved: false, question: { command, place, ways } };
+}
+
+function withFile(answer: EditsAnswer, file: RuleFile): EditsAnswer {
+  return answer.kind === 'question' ? { ...answer, question: { ...answer.question, file } } : answer;
 }
 
 describe('the question about a rule file', () => {
@@ -118,12 +123,35 @@ describe('the question about a rule file', () => {
     expect(text).toContain('`manifests/rule-files`');
   });
 
-  it('names the policy that is in the way and the one that takes its place', () => {
-    const message = "ValidatingAdmissionPolicy 'x' denied request: shiftbot may change only weights";
+  it.each`
+    denied                                                                                 | remedy
+    ${'shiftbot may change only weights'}                                                  | ${'`manifests/rule-files/policy` takes its place'}
+    ${'shiftbot may change only what stays within the namespace; this mirrors requests …'} | ${'for somebody else to apply, with kubectl'}
+  `('names the policy that is in the way, and what to do: $denied', ({ denied, remedy }) => {
+    const message = `ValidatingAdmissionPolicy 'x' denied request: ${denied}`;
 
     const { text } = editsReply(asked(line, way([edit()], { trial: { kind: 'rejected', message } })), now);
 
-    expect(text).toContain('`manifests/rule-files/policy`');
+    expect(text).toContain(remedy);
+    expect(text.match(/That is the admission policy/g)).toHaveLength(1);
+  });
+
+  it('says all that became of the rules of the old tutorial, and of those that became nothing', () => {
+    const services = ['productpage', 'reviews', 'ratings', 'details'];
+    const conversions = services.flatMap((name) => [
+      `The route rule ${name}-default (line 1) became VirtualService ${name}.`,
+      `A DestinationRule for ${name} must have the subset v1 (version: v1): requests to one that is missing are answered with 503.`,
+    ]);
+    const unconverted = ['deny-all', 'products-api', 'logout', 'login', 'landing'].map((rule, at) => ({
+      ...{ rule: `ingress-${rule}`, line: 14 + at },
+      why: 'it is for what comes in through the Ingress of that time: today that is a Gateway, and a VirtualService of its own with gateways:',
+    }));
+    const file = { name: 'old/route-rule-all-v1', manifests: [], conversions, unconverted };
+
+    const shown = textsOf(editsReply(withFile(asked(line, way([edit()])), file), now)).join('\n');
+
+    for (const each of conversions) expect(shown).toContain(each);
+    for (const { rule, why } of unconverted) expect(shown).toMatch(new RegExp(`${rule}.*${why}`));
   });
 });
 

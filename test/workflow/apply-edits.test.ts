@@ -55,6 +55,20 @@ describe('a rule file', () => {
     expect(await world.type('/shift apply v3')).toMatchObject({ kind: 'as-it-is' });
   });
 
+  it.each`
+    what                             | file
+    ${'that was converted'}          | ${{ conversions: ['The route rule old became VirtualService reviews.'] }}
+    ${'that was converted in parts'} | ${{ unconverted: [{ rule: 'ingress', line: 1, why: 'it is for the Ingress' }] }}
+  `('$what is shown first, also where it differs only in weights', async ({ file }) => {
+    const world = new EditsHouse([[reviews, routing('reviews', { v1: 100 })]]);
+    world.ruleFiles.write('old', [manifest('reviews', routing('reviews', { v1: 50, v3: 50 }))], file);
+
+    const answer = await world.type('/shift apply old');
+
+    expect(answer).toMatchObject({ kind: 'question', question: { file } });
+    expect(world.spec(reviews)).toEqual(routing('reviews', { v1: 100 }));
+  });
+
   it('of more than weights is shown first, and nothing is changed by that', async () => {
     const world = house();
 
