@@ -5,7 +5,7 @@ export const requiredAccess = [
   { group: '', resource: 'events', verbs: ['create'] },
 ] as const;
 
-/** What it takes more where rule files are applied and deleted, and rules unpinned; `manifests/rule-files/role.yaml` grants just this. */
+/** What it takes more where rule files are applied and deleted; `manifests/rule-files/role.yaml` grants just this. */
 export const ruleFileAccess = [
   { group: 'networking.istio.io', resource: 'virtualservices', verbs: ['create', 'delete'] },
   { group: 'networking.istio.io', resource: 'destinationrules', verbs: ['create', 'patch', 'delete'] },

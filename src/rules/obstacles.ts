@@ -25,7 +25,7 @@ const obstacles: readonly ((rule: RouteRule) => string | undefined)[] = [
 
 function serviceIsUnknown({ spec, namespace }: RouteRule): string | undefined {
   if (Object.keys(spec.destination.labels ?? {}).length > 0)
-    return 'its `destination` has labels, which a rule is never for: write them under `route`';
+    return 'its `destination` has labels, and a rule is for a whole service: write them under `route`';
   for (const service of servicesOf(spec)) {
     const host = hostOf(service, namespace);
     if (host === undefined)
@@ -73,7 +73,7 @@ function routeIsAmbiguous({ spec: { redirect, rewrite, route } }: RouteRule): st
   if (redirect !== undefined && (route.length > 0 || rewrite !== undefined))
     return 'it has both `redirect` and `route` or `rewrite`: keep one';
   return route.length > 1 && route.every(({ weight = 0 }) => weight === 0)
-    ? 'none of its destinations has a weight'
+    ? 'none of its destinations has a weight above 0'
     : undefined;
 }
 

@@ -61,7 +61,7 @@ const destination = z.looseObject(
   wants('a destination with its `host`, like `{ host: reviews, subset: v1 }`'),
 );
 
-const wholeWeight = wants('a whole number from 0 on, without quotes or a sign of percent');
+const wholeWeight = wants('a whole number from 0 on, without quotes or a percent sign');
 const rules = z
   .array(
     z.looseObject(

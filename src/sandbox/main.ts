@@ -94,7 +94,7 @@ function greeting(
   const isOurs = policy === join(folder, 'policy.yaml');
   return `
   Slack       ${slack.url}  in #reviews, as alice, type:  /shift reviews v3 50
-  Bookinfo    ${page?.url ?? ''}  reload it to see who answers; as jason, sign in
+  Bookinfo    ${page?.url ?? ''}  reload it to see which version answers; sign in as jason
   Kubernetes  ${kube?.url ?? ''}  kubectl --kubeconfig ${here(kubeconfig)} get virtualservices
   Redis       ${withoutPassword(redisUrl)}
   Bot         ${bots[0]?.url ?? ''}/readyz  /metrics, its log in ${here(join(folder, 'bot.log'))}

@@ -55,7 +55,7 @@ function stopsAt(page: string, hasApproval: boolean): readonly Stop[] {
       lines: [
         'There are three versions of *reviews*: v1 shows no stars, v2 black ones, v3 red ones. The tour begins with every service at v1:',
         '`/shift apply bookinfo/virtual-service-all-v1`',
-        'In a fresh sandbox I say that all is as the file says. Later on, this shows first what it would change, and brings you back here.',
+        'In a fresh sandbox I say that all is already so. Later on, it brings you back to this beginning: at once where weights alone differ, else I show the difference first, and *Apply* does it.',
       ],
     },
     {
@@ -100,8 +100,8 @@ function stopsAt(page: string, hasApproval: boolean): readonly Stop[] {
       title: 'a rule for jason',
       lines: [
         '`/shift apply bookinfo/virtual-service-reviews-test-v2`',
-        'That is more than weights, so I show the difference first, and change nothing until you press *Apply*: a rule that sends the user *jason* to v2, above the one for all others.',
-        `Sign in as \`jason\` on ${page}: black stars, whatever the split; cards and \`/shift status reviews\` call such a rule pinned. This takes it out again:`,
+        'That is more than weights, so I show the difference first, and change nothing until you press *Apply*: a rule that sends the user *jason* to v2, above the one that sends all others to v1.',
+        `Sign in as \`jason\` on ${page}: black stars, whatever the split. Such a rule is *pinned*: the split does not reach it, as the card and \`/shift status reviews\` say. This takes it out again, once you press *Apply*:`,
         '`/shift unpin reviews end-user=jason`',
       ],
     },
@@ -111,7 +111,7 @@ function stopsAt(page: string, hasApproval: boolean): readonly Stop[] {
       lines: [
         '`/shift delete bookinfo/virtual-service-all-v1`',
         ...(hasApproval ? [cleaningUpHere] : []),
-        `Without rules the mesh spreads requests over all versions: no stars, black and red ones in turn on ${page}. *Roll back* on that card brings the rules back. That was the tour; \`/shift help\` shows all the rest.`,
+        `Without rules the mesh spreads requests over all versions, whichever comes: no stars, black and red ones on ${page}. *Roll back* on that card brings the rules back. That was the tour; \`/shift help\` shows all the rest.`,
       ],
     },
   ];
@@ -124,6 +124,6 @@ const approval: Stop = {
   title: 'four eyes',
   lines: [
     '`/shift ratings v2 50`',
-    'The policy asks for an approval here, so nothing happens yet. Become somebody else (*Act as*, at the top of the page) and press *Approve*. Whoever asked does not count.',
+    'The policy asks for an approval here, so nothing happens yet. Somebody whom the card names presses *Approve*; whoever asked does not count. In the sandbox, become bob or carol (*Act as*, at the top of the page).',
   ],
 };

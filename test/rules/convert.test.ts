@@ -372,7 +372,7 @@ describe('what has no counterpart is named, with its line', () => {
     [
       'labels of a destination',
       routeRule('some', 'destination: { name: reviews, labels: { version: v1 } }'),
-      'its `destination` has labels, which a rule is never for: write them under `route`',
+      'its `destination` has labels, and a rule is for a whole service: write them under `route`',
     ],
     [
       'a rule for the Ingress',
@@ -405,7 +405,7 @@ describe('what has no counterpart is named, with its line', () => {
     [
       'destinations without weights',
       forRatings('route: [{ labels: { version: v1 } }, { labels: { version: v2 } }]'),
-      'none of its destinations has a weight',
+      'none of its destinations has a weight above 0',
     ],
     [
       'labels that give no name',

@@ -116,8 +116,7 @@ const noObject = ['1:1 write an object: `apiVersion:`, `kind:`, `metadata:` and 
 const otherKinds = 'is not taken: rule files hold VirtualServices and DestinationRules';
 const noName = 'a name has lower-case letters, digits, dashes and dots, and begins and ends with a letter or a digit';
 const aNumber = 'put it in quotes: without them it is read as a number';
-const noWeight =
-  '10:15 spec.http[0].route[0].weight: write a whole number from 0 on, without quotes or a sign of percent';
+const noWeight = '10:15 spec.http[0].route[0].weight: write a whole number from 0 on, without quotes or a percent sign';
 
 describe('a bad file is refused with line and column', () => {
   it.each<[string, string | Uint8Array, readonly string[]]>([
