@@ -127,13 +127,13 @@ describe('the manifests of the bot', () => {
       );
     });
 
-    it('mounts the ConfigMap of a policy file where there is one, whole, so that a change of it is seen', () => {
-      expect(pod.volumes).toContainEqual({
-        name: 'policy',
-        configMap: { name: 'shiftbot-policy', optional: true },
-      });
-      expect(bot.volumeMounts).toContainEqual({ name: 'policy', mountPath: '/etc/shiftbot/policy', readOnly: true });
-    });
+    it.each(['policy', 'rules'])(
+      'mounts the ConfigMap of %s where there is one, whole, so that a change of it is seen',
+      (name) => {
+        expect(pod.volumes).toContainEqual({ name, configMap: { name: `shiftbot-${name}`, optional: true } });
+        expect(bot.volumeMounts).toContainEqual({ name, mountPath: `/etc/shiftbot/${name}`, readOnly: true });
+      },
+    );
 
     it('is a configuration that the bot accepts', () => {
       const secrets = {
