@@ -49,6 +49,7 @@ class Scene {
 
 describe.concurrent('what the card says of the traffic', () => {
   it('is on it some seconds after the change, though whoever applied it was killed', { timeout: 60_000 }, async ({
+    expect,
     onTestFinished,
   }) => {
     const scene = await Scene.open(onTestFinished);
@@ -99,6 +100,7 @@ describe.concurrent('what the card says of the traffic', () => {
   );
 
   it('holds up neither the card nor the next change while Prometheus hangs', { timeout: 60_000 }, async ({
+    expect,
     onTestFinished,
   }) => {
     const scene = await Scene.open(onTestFinished);
