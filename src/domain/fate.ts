@@ -1,7 +1,7 @@
 import type { Applied, Change, MovedAway } from './change.ts';
 import { sameJson } from './json.ts';
 import { findRevision } from './ledger.ts';
-import type { ObjectEdit } from './object-edit.ts';
+import { isSameObject, type ObjectEdit } from './object-edit.ts';
 import { ourManager } from './owner.ts';
 import { describePinned } from './plan.ts';
 import { findRule, pinnedRules, type Weights } from './route.ts';
@@ -66,7 +66,7 @@ export function fateOfEdit(
   seenAt: string,
 ): Fate {
   const { state, object } = change;
-  const isMain = edit.name === object.name;
+  const isMain = isSameObject(edit, object);
   if (edit.after === undefined) return fateOfDeleted(change, route, seenAt, edit.name);
   const base = { uid: edit.uid ?? '', seq: edit.seq };
   const fate = fateOf({ ...change, base, state: { ...state, live: isMain ? state.live : edit.to } }, route, seenAt);

@@ -2,6 +2,7 @@ import type { Base, Change } from './change.ts';
 import type { Ledger, Revision } from './ledger.ts';
 import type { ChangeId } from './names.ts';
 import { nearest } from './nearest.ts';
+import { isSameObject } from './object-edit.ts';
 import { type Owner, type PlanWarning, restorers, weightsOwner } from './owner.ts';
 import { defaultRule, findRule, pinnedRules, type Route, type Rule, type Unsplittable, type Weights } from './route.ts';
 import {
@@ -85,11 +86,17 @@ export interface Refused {
 }
 
 /** What the changes that wait will leave: the last one's target, or what is live where none of them touches the rule. */
-export function startBehind(route: Weights, waiting: readonly Change[], rule: string): Start | undefined {
+export function startBehind(route: Weights, inLine: readonly Change[], rule: string): Start | undefined {
+  const waiting = inLine.filter(writesItsObject);
   const last = waiting.at(-1);
   if (last === undefined) return undefined;
   const split = waiting.findLast((change) => change.rule === rule)?.to ?? findRule(route, rule)?.split ?? {};
   return { split, seq: last.base.seq + 1, after: last.id };
+}
+
+/** A rule file of versions alone stands in the line of a VirtualService that it leaves as it is. */
+function writesItsObject({ object, edits }: Change): boolean {
+  return edits === undefined || edits.objects.some((edit) => isSameObject(edit, object));
 }
 
 /** Works out the weights that a wish asks for. The route is not changed. */

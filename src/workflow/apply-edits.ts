@@ -1,6 +1,6 @@
 import { type FailReason, revisionOf, type State } from '../domain/change.ts';
 import { findRevision, type Ledger, record } from '../domain/ledger.ts';
-import { contentToWrite, type ObjectEdit, type ObjectRef } from '../domain/object-edit.ts';
+import { contentToWrite, isSameObject, type ObjectEdit, type ObjectRef } from '../domain/object-edit.ts';
 import { ourManager } from '../domain/owner.ts';
 import { defaultRule, findRule } from '../domain/route.ts';
 import type { Split } from '../domain/split.ts';
@@ -37,14 +37,14 @@ export interface Limits {
  * unless somebody else is in the way.
  */
 export async function applyEdits(bench: Bench, change: ChangeOfObjects, limits: Limits): Promise<EditsEnding> {
-  const warnings = new Set<string>();
+  const progress: Progress = { warnings: new Set(), written: new Set() };
   for (;;) {
-    const opened = await openEdits(bench.mesh, change);
+    const opened = (await openEdits(bench.mesh, change)).map((each) => asWritten(each, progress));
     const blocked = opened.find(({ decision }) => decision.kind !== 'done' && decision.kind !== 'write');
     const done = opened.filter(({ decision }) => decision.kind === 'done').map(({ edit }) => edit);
     if (blocked !== undefined) return blockedEnding(bench, opened, blocked, done);
     const left = opened.filter(({ decision }) => decision.kind === 'write');
-    if (left.length === 0) return appliedEnding(bench, change, opened, [...warnings]);
+    if (left.length === 0) return appliedEnding(bench, change, opened, [...progress.warnings]);
 
     if (done.length === 0) {
       if (limits.isTooOld) return failed(bench, 'expired');
@@ -57,31 +57,44 @@ export async function applyEdits(bench: Bench, change: ChangeOfObjects, limits: 
       if (objection !== undefined) return { kind: 'ended', state: objection };
     }
     if (limits.isContended()) return failed(bench, 'contended', { written: done });
-    const stopped = await writeAll(bench, change, left, done, warnings);
+    const stopped = await writeAll(bench, change, { left, done }, progress);
     if (stopped !== undefined) return stopped;
   }
+}
+
+/** What came of the writes of this attempt. */
+interface Progress {
+  readonly warnings: Set<string>;
+  /** Those that are known to be done by this change. */
+  readonly written: Set<ObjectEdit>;
+}
+
+/** What was written is done, whatever somebody made of it right after: that is theirs, and neither undone nor told as our failure. */
+function asWritten(opened: OpenEdit, { written }: Progress): OpenEdit {
+  const { edit, decision } = opened;
+  if (decision.kind === 'done' && edit.after !== undefined) written.add(edit); // its history says so; what is gone, others may have deleted
+  return written.has(edit) ? { ...opened, decision: { kind: 'done' } } : opened;
 }
 
 /** Undefined where all were written, or one is not what was read any more: both are seen when they are read again. */
 async function writeAll(
   bench: Bench,
   change: ChangeOfObjects,
-  left: readonly OpenEdit[],
-  done: readonly ObjectEdit[],
-  warnings: Set<string>,
+  { left, done }: { readonly left: readonly OpenEdit[]; readonly done: readonly ObjectEdit[] },
+  { warnings, written }: Progress,
 ): Promise<EditsEnding | undefined> {
-  const written = [...done];
   for (const dryRun of [true, false]) {
     for (const opening of left) {
       const { edit } = opening;
       try {
         const put = await write(bench, change, opening, dryRun);
         if (put.kind === 'conflict') return undefined;
-        if (!dryRun) written.push(edit);
+        if (!dryRun) written.add(edit);
         for (const warning of put.warnings) warnings.add(warning);
       } catch (error) {
         if (!(error instanceof DependencyError) || error.retryable) throw error;
-        return failed(bench, error.because, { written, object: edit, detail: error.message });
+        const parts = [...new Set([...done, ...written])];
+        return failed(bench, error.because, { written: parts, object: edit, detail: error.message });
       }
     }
   }
@@ -114,7 +127,7 @@ function appliedEnding(
   warnings: readonly string[],
 ): EditsEnding {
   const { id, object, base, to } = change;
-  const main = opened.find(({ edit }) => edit.kind === 'VirtualService' && edit.name === object.name)?.open;
+  const main = opened.find(({ edit }) => isSameObject(edit, object))?.open;
   const revisions = opened.flatMap(({ open }) => findRevision(open?.seen?.ledger ?? noLedger, id) ?? []);
   const at =
     revisions

@@ -29,8 +29,9 @@ export async function planEditsAnew(
     return (await moveOn(desk, anew, happened)) ? { kind: 'moved-again', change: anew } : 'moved';
   }
 
-  const plan = await planEdits(desk, change.object.cluster, change.edits.objects.map(aimAnew));
-  if (plan === undefined) return { kind: 'as-it-is', change };
+  const planned = await planEdits(desk, change.object.cluster, change.edits.objects.map(aimAnew));
+  if (planned === undefined) return { kind: 'as-it-is', change };
+  const plan = { ...planned, object: change.object }; // it keeps its line, also where that object is by now as it is to be
   const { line, first } = await linesOf(desk, plan, deedOf(change) === 'rollback');
   if (line === undefined) return 'moved';
   const next = { ...change, ...replanned(change, plan) };

@@ -4,6 +4,7 @@ import { type ChangeId, changeIdFrom, isLabel, type RoutingObject } from '../dom
 import {
   hostsOf,
   isSameContent,
+  isSameObject,
   type ObjectContent,
   type ObjectEdit,
   type ObjectRef,
@@ -74,7 +75,7 @@ export function editsOf({ edits }: Pick<EditsPlan, 'edits'>): readonly ObjectEdi
 /** That of the object whose line it stands in. */
 export function mainEdit({ object, edits }: Pick<EditsPlan, 'object' | 'edits'>): ObjectEdit {
   const [first] = edits;
-  return (edits.find(({ edit }) => edit.kind === 'VirtualService' && edit.name === object.name) ?? first).edit;
+  return (edits.find(({ edit }) => isSameObject(edit, object)) ?? first).edit;
 }
 
 interface Owned extends PlannedEdit {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Change, endedWithoutEffect, revisionOf } from '../domain/change.ts';
+import { type Change, isEnded, revisionOf } from '../domain/change.ts';
 import type { Command, Options } from '../domain/command.ts';
 import { findRevision, type Revision } from '../domain/ledger.ts';
 import type { ChangeId, RoutingObject, ServiceName } from '../domain/names.ts';
@@ -226,13 +226,13 @@ function revisionIn(stored: Change | undefined): Revision | undefined {
 
 /**
  * However many ask for it, a change is taken back once: the id of the rollback comes from the change it reverts. One that ended
- * without effect may be asked for again; that is another attempt, with an id of its own.
+ * without effect, or with a part of it, may be asked for again; that is another attempt, with an id of its own.
  */
 async function takingItBack(desk: Desk, id: ChangeId, asker: Asker): Promise<Asker> {
   for (let attempt = 0; ; attempt += 1) {
     const request = `rollback:${id}:${attempt}`;
     const earlier = await desk.changes.read(requestId(request));
-    if (earlier === undefined || !endedWithoutEffect(earlier)) return { ...asker, request };
+    if (earlier === undefined || earlier.state.kind === 'applied' || !isEnded(earlier)) return { ...asker, request };
   }
 }
 
