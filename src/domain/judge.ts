@@ -1,7 +1,7 @@
 import type { Needs } from './approvals.ts';
 import { type Exceptions, freezesAt, type Hold } from './freeze.ts';
 import { among, isNamed, type Memberships, type Person, type UnknownGroup, type Who } from './groups.ts';
-import { type Policy, type PolicyRule, type RuleRef, ruleFor, rulesReached } from './policy.ts';
+import { type Policy, type PolicyRule, type RuleRef, ruleFor, rulesForEach, rulesReached } from './policy.ts';
 import type { Growth } from './target.ts';
 
 export const deeds = [
@@ -92,6 +92,15 @@ export interface Judgement {
 /** Answers what a plan may do. Pure: the same policy and the same ask give the same judgement. */
 export function judge(policy: Policy, ask: Ask): Judgement {
   return judgeUnder(policy, ruleFor(policy, ask.targets), ask);
+}
+
+/** What is said of an object that is written whole: each rule that one of its names falls under has its say. */
+export function judgeEach(policy: Policy, ask: Ask): Judgement {
+  const rules = rulesForEach(policy, ask.targets);
+  const approving = rules.filter((rule) => rule?.approve !== undefined);
+  const isAboutApproval = ask.deed === 'approve' || ask.deed === 'reject'; // which the other rules know nothing of
+  const [first, ...more] = isAboutApproval && approving.length > 0 ? approving : rules;
+  return together([judgeUnder(policy, first, ask), ...more.map((rule) => judgeUnder(policy, rule, ask))]);
 }
 
 /** What all the rules say that a glob reaches into, where it is more than one object that somebody wants to freeze. */

@@ -59,6 +59,28 @@ export function ruleFor({ rules }: Policy, targets: readonly string[]): PolicyRu
   return rules?.find(({ target }) => targets.some((name) => globMatches(target, name)));
 }
 
+/**
+ * The rules that its names fall under, each for itself, since what writes an object whole may take any host: no name leads around the
+ * rule of another. A name of its own namespace that no rule is about goes with the others; undefined stands for one of elsewhere.
+ */
+export function rulesForEach(
+  policy: Policy,
+  targets: readonly string[],
+): readonly [PolicyRule | undefined, ...(PolicyRule | undefined)[]] {
+  const [own = ''] = targets;
+  const home = own.slice(0, own.lastIndexOf('/') + 1);
+  const found = targets.map((name) => {
+    const isAbroad = !name.startsWith(home);
+    const reached = isAbroad && name.includes('*') ? rulesReached(policy, [name]) : [];
+    const rule = ruleFor(policy, [name]);
+    return { isAbroad, rules: reached.length > 0 ? reached : rule === undefined ? [] : [rule] };
+  });
+  const rules = [...new Set(found.flatMap((each) => each.rules))];
+  const [first, ...more] = rules;
+  if (first === undefined) return [undefined];
+  return found.some((each) => each.isAbroad && each.rules.length === 0) ? [undefined, ...rules] : [first, ...more];
+}
+
 /** The rules that some object within these globs may fall under. */
 export function rulesReached({ rules = [] }: Policy, globs: readonly string[]): readonly PolicyRule[] {
   return rules.filter(({ target }) => globs.some((glob) => globsOverlap(target, glob)));
@@ -66,9 +88,17 @@ export function rulesReached({ rules = [] }: Policy, globs: readonly string[]): 
 
 /** All whom a judgement about these targets may have to look for. */
 export function whoMatters(policy: Policy, targets: readonly string[], at: Date): readonly Who[] {
-  const rule = ruleFor(policy, targets);
   const excepted = freezesAt(policy.freezes, targets, at).flatMap(({ except }) => except.who);
-  if (rule === undefined) return excepted;
+  return [...namedIn(ruleFor(policy, targets)), ...excepted];
+}
+
+/** The same where each name counts for itself. */
+export function whoMattersForEach(policy: Policy, targets: readonly string[], at: Date): readonly Who[] {
+  return [...rulesForEach(policy, targets).flatMap(namedIn), ...whoMatters(policy, targets, at)];
+}
+
+function namedIn(rule: PolicyRule | undefined): readonly Who[] {
+  if (rule === undefined) return [];
   const { shift, approve, rollback, duringFreeze } = rule;
-  return [...shift, ...(approve?.by ?? []), ...rollback.also, ...(rollback.only ?? []), ...duringFreeze, ...excepted];
+  return [...shift, ...(approve?.by ?? []), ...rollback.also, ...(rollback.only ?? []), ...duringFreeze];
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Approval, type Change, deedOf, moveTo, planShown, type State } from '../domain/change.ts';
 import type { Denial } from '../domain/judge.ts';
 import type { ChangeId } from '../domain/names.ts';
-import { ruleFor } from '../domain/policy.ts';
+import { rulesForEach } from '../domain/policy.ts';
 import { targetsOf } from '../domain/target.ts';
 import { accept, replace } from './accept.ts';
 import { aboutChange, eventOf, type Happened, moveOn, noteDenied, noteRefused, planHash } from './audit.ts';
@@ -279,7 +279,9 @@ async function denied(
 /** Of several objects those decide that need an approval; for the others nobody approves anything. */
 function thoseApproved({ policies }: Desk, all: ReturnType<typeof wantedOf>): ReturnType<typeof wantedOf> {
   const policy = policies.current();
-  const [first, ...more] = all.filter((each) => ruleFor(policy, targetsOf(each.route))?.approve !== undefined);
+  const [first, ...more] = all.filter(({ route }) =>
+    rulesForEach(policy, targetsOf(route)).some((rule) => rule?.approve !== undefined),
+  );
   return first === undefined ? all : [first, ...more];
 }
 

@@ -1,8 +1,8 @@
 import type { Change } from '../domain/change.ts';
 import { type Memberships, usergroupsIn, type Who } from '../domain/groups.ts';
-import { type Deed, type Judgement, judge, together } from '../domain/judge.ts';
+import { type Deed, type Judgement, judge, judgeEach, together } from '../domain/judge.ts';
 import { growthOfEdit, hostsOf, type ObjectEdit } from '../domain/object-edit.ts';
-import { noPolicy, ruleFor, whoMatters } from '../domain/policy.ts';
+import { noPolicy, ruleFor, whoMatters, whoMattersForEach } from '../domain/policy.ts';
 import type { Route } from '../domain/route.ts';
 import type { SetHold } from '../domain/set-hold.ts';
 import type { Split } from '../domain/split.ts';
@@ -24,6 +24,8 @@ export interface Wanted {
   readonly growth?: Growth | undefined;
   /** Whoever asked for the change that this one decides about. */
   readonly requester?: string | undefined;
+  /** It is written whole, and may take any host. */
+  readonly isWhole?: boolean | undefined;
 }
 
 /** What it takes to ask policy. */
@@ -41,7 +43,7 @@ export function mayOverrideOwner({ policies }: Pick<Desk, 'policies'>, route: Na
 export async function judgeLive(
   { policies, people, holds, now }: Judging,
   { user, team, origin }: Pick<Asker, 'user' | 'team' | 'origin'>,
-  { deed, route, plan, growth = plan && growthOf(plan.from, plan.to), requester }: Wanted,
+  { deed, route, plan, growth = plan && growthOf(plan.from, plan.to), requester, isWhole = false }: Wanted,
 ): Promise<Judgement> {
   const policy = policies.current();
   const targets = targetsOf(route);
@@ -49,9 +51,9 @@ export async function judgeLive(
   const [who, held, memberships] = await Promise.all([
     people.person(user, team),
     holdsOn({ holds }, targets, at),
-    membershipsOf(people, whoMatters(policy, targets, at)),
+    membershipsOf(people, (isWhole ? whoMattersForEach : whoMatters)(policy, targets, at)),
   ]);
-  return judge(policy, {
+  return (isWhole ? judgeEach : judge)(policy, {
     who,
     channel: origin.channel,
     targets,
@@ -90,7 +92,7 @@ export function wantedOf(
   const wanted = (edit: ObjectEdit): Wanted => {
     const { namespace, name } = edit;
     const named = { object: { ...object, namespace, name }, hosts: hostsOf(edit) };
-    return { deed, route: named, plan: edit, growth: growthOfEdit(edit), requester };
+    return { deed, route: named, plan: edit, growth: growthOfEdit(edit), requester, isWhole: true };
   };
   return [wanted(first), ...more.map(wanted)];
 }

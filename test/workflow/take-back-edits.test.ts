@@ -405,4 +405,40 @@ describe('policy about several objects', () => {
 
     expect(wayIn(await world.type('/shift apply grab')).judgement.verdict).toMatchObject({ kind: 'refused' });
   });
+
+  it.each`
+    what                               | named        | hosts
+    ${'beside one of his own'}         | ${'reviews'} | ${['reviews', 'payments']}
+    ${'under a name of his own'}       | ${'reviews'} | ${['payments']}
+    ${'of another namespace'}          | ${'reviews'} | ${['reviews', 'till.bank.svc.cluster.local']}
+    ${'of all of another namespace'}   | ${'reviews'} | ${['reviews', '*.bank.svc.cluster.local']}
+    ${'that no rule is about, abroad'} | ${'reviews'} | ${['reviews', 'till.nowhere.svc.cluster.local']}
+  `('lets nobody take a host $what, whatever rule comes first', async ({ named, hosts }) => {
+    const world = house();
+    world.ruleFiles.write('grab', [manifest(named, { ...routing('reviews', { v1: 100 }), hosts })]);
+    world.policies.take(
+      approval(`  - { target: "*/*/reviews", shift: [everyone] }
+  - { target: "*/bank/till", shift: [sre] }
+  - { target: "*/bank/*", shift: [everyone] }
+  - { target: "*/default/*", shift: [sre] }`),
+    );
+
+    expect(wayIn(await world.type('/shift apply grab')).judgement.verdict).toMatchObject({ kind: 'refused' });
+  });
+
+  it('asks those for approval whose rule has one, among the rules about the hosts of one object', async () => {
+    const world = house();
+    const hosts = ['reviews', 'payments'];
+    world.ruleFiles.write('both', [manifest('reviews', { ...routing('reviews', { v1: 100 }), hosts })]);
+    world.policies.take(
+      approval(`  - { target: "*/*/reviews", shift: [everyone] }
+  - { target: "*/*/payments", shift: [everyone], approve: { by: [sre] } }`),
+    );
+    const change = acceptedIn(await world.click('/shift apply both', await world.type('/shift apply both')));
+
+    expect(await world.approve(change.id, 'U02BOB')).toMatchObject({ kind: 'approved', missing: 0 });
+    await world.work();
+
+    expect(world.stored(change.id).state.kind).toBe('applied');
+  });
 });
