@@ -8,12 +8,14 @@ import { moveText, splitText } from './split-text.ts';
 
 const maxObjectText = 1_500;
 const maxLines = 40;
+/** A message holds 50 blocks, and may show what it would be in two ways. */
+const maxSections = 15;
 
-/** The difference of each object, a section each, within so many characters. */
+/** The difference of each object, a section each, as far as they fit into so many characters. */
 export function objectSections(edits: readonly ObjectEdit[], room: number): readonly SectionBlock[] {
   const shown: SectionBlock[] = [];
   let left = room;
-  for (const edit of edits) {
+  for (const edit of edits.slice(0, maxSections)) {
     const text = objectText(edit, Math.min(maxObjectText, left));
     if (text.length > left) break;
     shown.push(section(text));

@@ -181,6 +181,17 @@ describe('what is shown of objects', () => {
     );
   });
 
+  it('is fit for Slack where very many objects have little in them', () => {
+    const small = Array.from({ length: 200 }, (_, at) =>
+      edit({ kind: 'DestinationRule', name: `r${at}`, before: undefined, after: { spec: { host: 'a' } } }),
+    );
+
+    const reply = editsReply(asked('/shift apply x', way(small)), now);
+
+    expect(wrongInMessage({ blocks: [], ...reply })).toBeUndefined();
+    expect(textsOf(reply).join('\n')).toContain('more objects');
+  });
+
   it('is fit for Slack on the card, in every state', () => {
     const ref = { kind: 'VirtualService', namespace: 'default', name: 'reviews' } as const;
     const at = now.toISOString();
