@@ -9,7 +9,8 @@ import { keepingPlaces, type Split, sameShares } from '../domain/split.ts';
 import { aboutChange, noteRefused } from './audit.ts';
 import { type Asker, type Desk, fillIn, locateChange, openService, requestId } from './desk.ts';
 import { mayOverrideOwner } from './judge-live.ts';
-import { editsObjects } from './open-edits.ts';
+import { lastDeletionOf } from './last-deletion.ts';
+import { type ChangeOfObjects, editsObjects } from './open-edits.ts';
 import { type Answer, type Instead, remembered, submit } from './submit.ts';
 import { type TakeBackAnswer, takeBackEdits } from './take-back-edits.ts';
 
@@ -52,6 +53,8 @@ export async function requestRollback(desk: Desk, command: Rollback, asker: Aske
   const found = await openService(desk, name);
   const asked = { deed: 'rollback', service: name, reason: options.reason } as const;
   if (found.kind !== 'found') {
+    const deletion = await lastDeletionOf(desk, name);
+    if (deletion !== undefined) return takeBackStored(desk, name, deletion, { asker, askedAs, options });
     noteRefused(desk, asker, { ...asked, because: found.kind });
     return remembered(desk, askedAs, { kind: 'not-found', name, found });
   }
@@ -126,18 +129,22 @@ interface Typed {
 }
 
 /** The newest change did more than set weights: all of it is taken back, as its record has it. */
-async function takeBackTyped(
+async function takeBackTyped(desk: Desk, name: ServiceName, revision: Revision, typed: Typed): Promise<RollbackAnswer> {
+  const stored = await desk.changes.read(revision.id);
+  if (stored !== undefined && editsObjects(stored)) return takeBackStored(desk, name, stored, typed);
+  const { asker, askedAs, options } = typed;
+  const { reason, dryRun } = options;
+  if (!dryRun) noteRefused(desk, asker, { deed: 'rollback', service: name, reason, because: 'record-lost' });
+  return remembered(desk, askedAs, { kind: 'refused', name, refusal: { reason: 'record-lost', revision } });
+}
+
+async function takeBackStored(
   desk: Desk,
   name: ServiceName,
-  revision: Revision,
+  stored: ChangeOfObjects,
   { asker, askedAs, options: { reason, dryRun } }: Typed,
 ): Promise<RollbackAnswer> {
-  const stored = await desk.changes.read(revision.id);
-  if (stored === undefined || !editsObjects(stored)) {
-    if (!dryRun) noteRefused(desk, asker, { deed: 'rollback', service: name, reason, because: 'record-lost' });
-    return remembered(desk, askedAs, { kind: 'refused', name, refusal: { reason: 'record-lost', revision } });
-  }
-  const taking = { asker: await takingItBack(desk, revision.id, asker), askedAs, reason, dryRun };
+  const taking = { asker: await takingItBack(desk, stored.id, asker), askedAs, reason, dryRun };
   const answer = await takeBackEdits(desk, stored, taking);
   return remembered(desk, askedAs, noted(desk, asker, { name, object: stored.object }, answer));
 }

@@ -230,6 +230,35 @@ describe('the deletion of what a rule file names', () => {
     });
   });
 
+  it('is what a typed rollback of the service takes back, which is not there to have a history', async () => {
+    const world = house();
+    await world.done(line);
+    const deletion = await world.done('/shift delete all-v1');
+    expect(world.spec(reviews)).toBeUndefined();
+
+    expect(await world.typeRollback(undefined, world.asker(), { dryRun: true })).toMatchObject({
+      kind: 'would-take-back',
+    });
+    const asker = world.asker();
+    const back = acceptedIn(await world.typeRollback(undefined, asker));
+    await world.work();
+
+    expect(world.stored(back.id)).toMatchObject({ reverts: deletion.id, state: { kind: 'applied' } });
+    expect(world.spec(reviews)).toEqual(routing('reviews', { v3: 100 }));
+    expect(world.spec(ratings)).toEqual(routing('ratings', { v1: 100 }));
+    expect(await world.typeRollback(undefined, asker)).toMatchObject({ kind: 'accepted', again: true });
+  });
+
+  it('that was taken back already is not, when somebody else deletes the service', async () => {
+    const world = house();
+    const deletion = await world.done('/shift delete all-v1');
+    await rolledBack(world, deletion.id);
+    world.mesh.editWhole(reviews, () => undefined);
+
+    expect(await world.typeRollback()).toMatchObject({ kind: 'not-found' });
+    expect(world.spec(reviews)).toBeUndefined();
+  });
+
   it('tells who made an object anew that it had deleted', async () => {
     const world = house();
     const change = await world.done(typed);
