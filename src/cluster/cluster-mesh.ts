@@ -4,6 +4,7 @@ import { ledgerAnnotation, readLedger, record } from '../domain/ledger.ts';
 import { type ChangeId, type RoutingObject, resolveHost, type ServiceName } from '../domain/names.ts';
 import type { ObjectRef } from '../domain/object-edit.ts';
 import type { Route, Weights } from '../domain/route.ts';
+import type { Definition } from '../domain/undefined-versions.ts';
 import { LedgerUnreadableError } from '../workflow/errors.ts';
 import type { Aged, Edit, Found, Glance, Log, OpenObject, OpenRoute, Touched, Written } from '../workflow/ports.ts';
 import { toEvent } from './event.ts';
@@ -70,6 +71,11 @@ export class ClusterMesh {
 
   open(object: ObjectRef): Promise<OpenObject> {
     return openObject(this.#client, object);
+  }
+
+  async definitions(namespace: string, { live }: { readonly live: boolean }): Promise<readonly Definition[]> {
+    const rules = live ? await this.#listRules(namespace) : (await this.#namespaces.watched(namespace)).rules.objects;
+    return rules.map(toDefinition);
   }
 
   async services(namespace: string): Promise<Glance<readonly Route[]>> {
@@ -221,6 +227,11 @@ function newestChanges(object: VirtualService | undefined): readonly ChangeId[] 
 function rulesIn(rules: readonly DestinationRule[]): (host: string) => readonly DestinationRule[] {
   const byHost = Map.groupBy(rules, ({ metadata, spec }) => resolveHost(spec.host, metadata.namespace));
   return (host) => byHost.get(host) ?? [];
+}
+
+function toDefinition({ metadata, spec }: DestinationRule): Definition {
+  const versions = spec.subsets.map(({ name }) => name);
+  return { name: metadata.name, host: resolveHost(spec.host, metadata.namespace), versions };
 }
 
 function definesHost({ metadata, spec }: DestinationRule, host: string): boolean {

@@ -2,6 +2,7 @@ import type { Change } from '../domain/change.ts';
 import type { ChangeId, Place, RoutingObject, ServiceName } from '../domain/names.ts';
 import type { ObjectContent, ObjectRef } from '../domain/object-edit.ts';
 import type { Route, Weights } from '../domain/route.ts';
+import type { Definition } from '../domain/undefined-versions.ts';
 import { MeshUnavailableError } from '../workflow/errors.ts';
 import type { Found, Glance, Mesh, OpenObject, OpenRoute, Touched } from '../workflow/ports.ts';
 import type { ClusterMesh } from './cluster-mesh.ts';
@@ -34,6 +35,10 @@ export class Clusters implements Mesh {
 
   picture(object: RoutingObject, content: ObjectContent): Pick<Route, 'hosts' | 'gateways' | 'rules'> {
     return picture(object, content);
+  }
+
+  definitions(place: Place, options: { readonly live: boolean }): Promise<readonly Definition[]> {
+    return this.#meshOf(place).definitions(place.namespace, options);
   }
 
   services(place: Place): Promise<Glance<readonly Route[]>> {

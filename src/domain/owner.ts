@@ -1,3 +1,5 @@
+import type { HostVersion } from './undefined-versions.ts';
+
 /** Our own name in `managedFields`. */
 export const ourManager = 'shiftbot';
 
@@ -13,10 +15,10 @@ export interface Owner {
 }
 
 /** What a person should know before a plan is made real. */
-export interface PlanWarning {
-  readonly kind: 'puts-back';
-  readonly owner: Owner;
-}
+export type PlanWarning =
+  | { readonly kind: 'puts-back'; readonly owner: Owner }
+  /** They would get requests, and no DestinationRule defines them. */
+  | { readonly kind: 'undefined-versions'; readonly versions: readonly HostVersion[] };
 
 const managers: Readonly<Record<string, Tool>> = {
   'argocd-controller': 'argo-cd',

@@ -128,10 +128,16 @@ const edits = z.object({
   ),
 });
 
-const planWarning = z.object({
-  kind: z.literal('puts-back'),
-  owner: z.object({ tool: z.enum(tools), name: z.string().optional() }),
-});
+const planWarning = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('puts-back'),
+    owner: z.object({ tool: z.enum(tools), name: z.string().optional() }),
+  }),
+  z.object({
+    kind: z.literal('undefined-versions'),
+    versions: z.array(z.object({ host: z.string(), version: z.string() })),
+  }),
+]);
 
 const schema = z.strictObject({
   v: z.literal(1),

@@ -74,7 +74,7 @@ export function outcomeReply(outcome: Outcome): Reply {
       const text = 'Dry run of a rollback: nothing was changed.';
       return blocksReply(text, [
         ...objectSections(editsOf(plan), maxObjectsText),
-        ...lines([...trialLines(plan), ...policy]),
+        ...lines([...trialLines(plan), ...plan.warnings.slice(0, 2).map(warningText), ...policy]),
       ]);
     }
   }

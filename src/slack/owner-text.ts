@@ -1,6 +1,8 @@
 import type { Owner, PlanWarning, Tool } from '../domain/owner.ts';
 import { code } from './mrkdwn.ts';
 
+const maxVersions = 6;
+
 /** `Argo CD (application `shop`)` */
 export function ownerText({ tool, name }: Owner): string {
   const { is, has } = words[tool];
@@ -8,8 +10,19 @@ export function ownerText({ tool, name }: Owner): string {
 }
 
 /** Said on the card and in a dry run before the first change. */
-export function warningText({ owner }: PlanWarning): string {
+export function warningText(warning: PlanWarning): string {
+  if (warning.kind === 'undefined-versions') return undefinedText(warning);
+  const { owner } = warning;
   return `*${ownerText(owner)} manages this object* and may put the weights back. ${words[owner.tool].stop}`;
+}
+
+/** The classic first mistake: the rules of a service before its versions. */
+function undefinedText({ versions }: Extract<PlanWarning, { kind: 'undefined-versions' }>): string {
+  const shown = versions
+    .slice(0, maxVersions)
+    .map(({ host, version }) => `${code(version)} of ${code(host.split('.', 1)[0] ?? host)}`);
+  const more = versions.length > maxVersions ? [`… +${versions.length - maxVersions}`] : [];
+  return `*No DestinationRule of the namespace defines* ${[...shown, ...more].join(', ')}: what is sent there is answered with 503 (NC), and reaches no pod. Define the versions first, or in the same file.`;
 }
 
 /** How to have a tool leave the weights alone, or whom to ask. */

@@ -19,6 +19,7 @@ import type { Desk } from './desk.ts';
 import { NotPermittedError, RejectedError } from './errors.ts';
 import { mayOverrideOwner } from './judge-live.ts';
 import type { FoundObject, OpenObject, Put } from './ports.ts';
+import { type Routing, warnUndefined } from './warn-undefined.ts';
 
 /** What one object is to become, from what it is. */
 export interface Aim {
@@ -78,11 +79,15 @@ export function mainEdit({ object, edits }: Pick<EditsPlan, 'object' | 'edits'>)
   return (edits.find(({ edit }) => isSameObject(edit, object)) ?? first).edit;
 }
 
-interface Owned extends PlannedEdit {
+interface Looked extends PlannedEdit, Routing {
   readonly owners: readonly Owner[];
 }
 
-function planOf(desk: Desk, cluster: string, [first, ...more]: readonly Owned[]): EditsPlan | undefined {
+async function planOf(
+  desk: Desk,
+  cluster: string,
+  [first, ...more]: readonly Looked[],
+): Promise<EditsPlan | undefined> {
   if (first === undefined) return undefined;
   const all = [first, ...more] as const;
   const main = (all.find(({ edit }) => edit.kind === 'VirtualService') ?? first).edit;
@@ -91,7 +96,10 @@ function planOf(desk: Desk, cluster: string, [first, ...more]: readonly Owned[])
     object: { cluster, namespace: main.namespace, kind: 'VirtualService', name: main.name },
     service: serviceOf(main),
     edits: all,
-    warnings: restorers(owners).map((owner) => ({ kind: 'puts-back', owner })),
+    warnings: [
+      ...(await warnUndefined(desk.mesh, cluster, all)),
+      ...restorers(owners).map((owner) => ({ kind: 'puts-back', owner }) as const),
+    ],
     owner: all.map(({ edit, owners: its }) => ownerInTheWay(desk, cluster, edit, its)).find((owner) => owner),
     stamp: stampOf(cluster, all),
   };
@@ -101,7 +109,7 @@ async function planEdit(
   desk: Desk,
   cluster: string,
   { ref, become, ledger, sharesSuffice }: Aim,
-): Promise<Owned | undefined> {
+): Promise<Looked | undefined> {
   const open = await desk.mesh.open(cluster, ref);
   const { seen } = open;
   const wanted = become(seen);
@@ -126,7 +134,7 @@ async function planEdit(
   };
   const weights = seen && after && weightsOnly({ content: seen.content, rules: was }, { content: after, rules: is });
   if (sharesSuffice === true && weights?.kind === 'same') return undefined;
-  return { edit, trial, weights, owners: await ownersOf(desk, cluster, ref, seen) };
+  return { edit, rules: is, trial, weights, owners: await ownersOf(desk, cluster, ref, seen) };
 }
 
 interface Tried {

@@ -11,6 +11,7 @@ import type { RuleFileReading } from '../domain/rule-file.ts';
 import type { CountedRequests, UnmeasuredReason } from '../domain/seen.ts';
 import type { SetHold } from '../domain/set-hold.ts';
 import type { Split } from '../domain/split.ts';
+import type { Definition } from '../domain/undefined-versions.ts';
 
 /** The clusters' routing tables: names come from a watch cache, what decides is read live. Failures are a DependencyError. */
 export interface Mesh {
@@ -24,6 +25,8 @@ export interface Mesh {
   open(cluster: string, object: ObjectRef): Promise<OpenObject>;
   /** How a VirtualService of that content would route; what its versions are served by is not looked at. A RejectedError where it is none. */
   picture(object: RoutingObject, content: ObjectContent): Pick<Route, 'hosts' | 'gateways' | 'rules'>;
+  /** What DestinationRules of a namespace define, from the watch cache or `live`. */
+  definitions(place: Place, options: { readonly live: boolean }): Promise<readonly Definition[]>;
   /** All routing objects of a namespace, from the watch cache. */
   services(place: Place): Promise<Glance<readonly Route[]>>;
   /** An object as the watch cache has it, whose namespace is watched from now on; undefined where it does not exist. */

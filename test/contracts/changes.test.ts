@@ -160,7 +160,10 @@ describe.runIf(redisBinary)('with a redis-server', () => {
         insistedBy: 'U02BOB',
         base: { uid: 'u', seq: 3, after: 'c-6QXZ7F3K' },
         pinned: ['end-user = jason → v2'],
-        warnings: [{ kind: 'puts-back', owner: { tool: 'argo-cd', name: 'shop' } }],
+        warnings: [
+          { kind: 'puts-back', owner: { tool: 'argo-cd', name: 'shop' } },
+          { kind: 'undefined-versions', versions: [{ host: 'reviews.shop.svc.cluster.local', version: 'v3' }] },
+        ],
         from: { v1: 2_147_483_647, v3: 0 },
       };
       await accept(changes, change);

@@ -40,6 +40,17 @@ function describeObjects(where: string, begin: () => Promise<World>): void {
     const ref = (kind: RuleKind, name: string): ObjectRef => ({ kind, namespace: world.namespace, name });
     const open = (object: ObjectRef): Promise<OpenObject> => mesh.open(clusterName, object);
 
+    it('tells what versions its DestinationRules define, when they are asked for live at once', async () => {
+      const spec = { host: 'defined', subsets: [{ name: 'v1', labels: { version: 'v1' } }] };
+      await world.make(ref('DestinationRule', 'defines'), { spec });
+      const place = { cluster: clusterName, namespace: world.namespace };
+      const made = { name: 'defines', host: `defined.${world.namespace}.svc.cluster.local`, versions: ['v1'] };
+
+      expect(await mesh.definitions(place, { live: true })).toContainEqual(made);
+      await vi.waitFor(async () => expect(await mesh.definitions(place, { live: false })).toContainEqual(made));
+      await world.remove(ref('DestinationRule', 'defines'));
+    });
+
     describe.each(ruleKinds)('a %s', (kind) => {
       const [one, other] = specs[kind];
 

@@ -329,10 +329,16 @@ describe('whatever a person or the cluster wrote', () => {
       approvals: fc.array(fc.record({ by: nasty, at: fc.constant(at) }), { maxLength: 20 }),
       pinned: fc.array(nasty, { maxLength: 20 }),
       warnings: fc.array(
-        fc.record({
-          kind: fc.constant('puts-back' as const),
-          owner: fc.record({ tool: fc.constantFrom(...tools), name: nasty }),
-        }),
+        fc.oneof(
+          fc.record({
+            kind: fc.constant('puts-back' as const),
+            owner: fc.record({ tool: fc.constantFrom(...tools), name: nasty }),
+          }),
+          fc.record({
+            kind: fc.constant('undefined-versions' as const),
+            versions: fc.array(fc.record({ host: nasty, version: nasty })),
+          }),
+        ),
         { maxLength: 6 },
       ),
       versions: fc.integer({ min: 1, max: 60 }),

@@ -114,6 +114,17 @@ describe('the question about a rule file', () => {
     expect(buttonsOf(editsReply(asked(typed, way([edit()], overrides)), now))).toEqual([]);
   });
 
+  it('warns of versions that nothing defines, which is what stops requests', () => {
+    const shown = way([edit()]);
+    const versions = [{ host: 'reviews.shop.svc.cluster.local', version: '<v3>' }];
+    const plan = { ...shown.plan, warnings: [{ kind: 'undefined-versions', versions } as const] };
+
+    const { text } = editsReply(asked(line, { ...shown, plan }), now);
+
+    expect(text).toContain('*No DestinationRule of the namespace defines* `&lt;v3&gt;` of `reviews`');
+    expect(text).toContain('503 (NC)');
+  });
+
   it('names the right that is missing and the overlay that grants it', () => {
     const message = 'the Kubernetes API forbids it: the bot cannot create resource "virtualservices"';
 

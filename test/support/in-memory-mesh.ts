@@ -16,6 +16,7 @@ import { nearest } from '../../src/domain/nearest.ts';
 import type { ObjectContent, ObjectRef } from '../../src/domain/object-edit.ts';
 import { findRule, type Route, type Rule, type Weights } from '../../src/domain/route.ts';
 import { type Split, weightOf } from '../../src/domain/split.ts';
+import type { Definition } from '../../src/domain/undefined-versions.ts';
 import { type DependencyError, LedgerUnreadableError, RejectedError } from '../../src/workflow/errors.ts';
 import type {
   Edit,
@@ -112,6 +113,10 @@ export class InMemoryMesh implements Mesh {
 
   picture(object: RoutingObject, content: ObjectContent): Pick<Route, 'hosts' | 'gateways' | 'rules'> {
     return picture(object, content);
+  }
+
+  async definitions({ cluster, namespace }: Place): Promise<readonly Definition[]> {
+    return this.#whole.definitions(cluster, namespace);
   }
 
   async services(place: Place): Promise<Glance<readonly Route[]>> {

@@ -3,6 +3,7 @@ import { type RoutingObject, resolveHost } from '../../src/domain/names.ts';
 import { type ObjectContent, type ObjectRef, refText } from '../../src/domain/object-edit.ts';
 import type { Route, Rule } from '../../src/domain/route.ts';
 import type { Split } from '../../src/domain/split.ts';
+import type { Definition } from '../../src/domain/undefined-versions.ts';
 import type { FoundObject } from '../../src/workflow/ports.ts';
 
 /** DestinationRules in memory. */
@@ -19,6 +20,17 @@ export class WholeObjects {
 
   delete(cluster: string, ref: ObjectRef): void {
     this.#all.delete(`${cluster} ${refText(ref)}`);
+  }
+
+  /** All of a namespace; where there are none, versions v1 to v3 of whatever host. */
+  definitions(cluster: string, namespace: string): readonly Definition[] {
+    const its = [...this.#all].filter(([key]) => key.startsWith(`${cluster} DestinationRule ${namespace}/`));
+    if (its.length === 0) return [{ name: 'any', host: '*', versions: ['v1', 'v2', 'v3'] }];
+    return its.map(([key, { content }]) => {
+      const { host, subsets } = content.spec;
+      const versions = Array.isArray(subsets) ? subsets.map(({ name }) => String(name)) : [];
+      return { name: key.split('/').at(-1) ?? '', host: resolveHost(String(host), namespace), versions };
+    });
   }
 
   /** The versions of a host; v1 to v3 where nothing defines any. */

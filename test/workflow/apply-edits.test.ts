@@ -114,6 +114,25 @@ describe('a rule file', () => {
     expect(world.mesh.wholeOf(destination('reviews'))?.ledger.revisions).toMatchObject([{ id: change.id }]);
   });
 
+  it.each`
+    what                           | live            | file            | lost
+    ${'nothing defines'}           | ${['v1']}       | ${undefined}    | ${['v3']}
+    ${'the same file takes away'}  | ${['v1', 'v3']} | ${['v1']}       | ${['v3']}
+    ${'a DestinationRule defines'} | ${['v1', 'v3']} | ${undefined}    | ${[]}
+    ${'the same file defines'}     | ${['v1']}       | ${['v1', 'v3']} | ${[]}
+  `('warns when it sends requests to a version only if it is one that $what', async ({ live, file, lost }) => {
+    const world = new EditsHouse([[destination('reviews'), versions('reviews', ...live)]]);
+    world.ruleFiles.write('new', [
+      manifest('reviews', routing('reviews', { v1: 50, v3: 50, v9: 0 })),
+      ...(file === undefined ? [] : [ruleOf('reviews', versions('reviews', ...file))]),
+    ]);
+
+    const { plan } = wayIn(await world.type('/shift apply new --dry-run'));
+
+    const versionsLost = lost.map((version: string) => ({ host: 'reviews.default.svc.cluster.local', version }));
+    expect(plan.warnings).toEqual(lost.length === 0 ? [] : [{ kind: 'undefined-versions', versions: versionsLost }]);
+  });
+
   it('leaves labels and annotations alone that it does not name', async () => {
     const world = new EditsHouse([
       [
