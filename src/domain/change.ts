@@ -2,7 +2,7 @@ import type { Needs } from './approvals.ts';
 import type { DenialReason, MovingDeed } from './judge.ts';
 import type { Revision } from './ledger.ts';
 import type { ChangeId, RoutingObject } from './names.ts';
-import { type Edits, isSameObject, type ObjectEdit, type ObjectRef } from './object-edit.ts';
+import { type Edits, type FoundContent, isSameObject, type ObjectEdit, type ObjectRef } from './object-edit.ts';
 import type { PlanWarning } from './owner.ts';
 import type { RuleRef } from './policy.ts';
 import type { Seen } from './seen.ts';
@@ -138,6 +138,8 @@ export type State =
       readonly object?: ObjectRef | undefined;
       /** Stands for all of its objects as they were then. */
       readonly stamp?: string | undefined;
+      /** What those of its objects hold that are not what they were planned from. */
+      readonly found?: readonly FoundContent[] | undefined;
     }
   | { readonly kind: 'superseded'; readonly at: string; readonly by?: ChangeId | undefined }
   | { readonly kind: 'discarded'; readonly at: string; readonly by: string }

@@ -21,6 +21,11 @@ export interface ObjectContent {
   readonly spec: JsonObject;
 }
 
+/** What an object holds. */
+export interface FoundContent extends ObjectRef {
+  readonly content: ObjectContent;
+}
+
 /** What becomes of one object: what was read, and what is to be. */
 export interface ObjectEdit extends ObjectRef {
   /** Of the object that was read; absent where there was none. */
@@ -60,6 +65,10 @@ export function kindOf({ before, after }: Pick<ObjectEdit, 'before' | 'after'>):
 /** `VirtualService bookinfo/reviews`: identifies an object of a cluster. */
 export function refText({ kind, namespace, name }: ObjectRef): string {
   return `${kind} ${namespace}/${name}`;
+}
+
+export function refOf({ kind, namespace, name }: ObjectRef): ObjectRef {
+  return { kind, namespace, name };
 }
 
 export function isSameObject(a: ObjectRef, b: ObjectRef): boolean {
@@ -149,6 +158,12 @@ export function contentToWrite(
   const onto = (marks: 'labels' | 'annotations') =>
     withMarks(live[marks], after[marks], touched(before[marks], after[marks]));
   return content({ labels: onto('labels'), annotations: onto('annotations'), spec: after.spec });
+}
+
+/** The same where a person has it written over what somebody else made of the object since, or made there. */
+export function contentToInsistOn(edit: ObjectEdit, live: ObjectContent | undefined): ObjectContent | undefined {
+  const { before = { spec: {} } } = edit;
+  return live === undefined ? edit.after : contentToWrite({ ...edit, before }, live);
 }
 
 export function isSameContent(a: ObjectContent | undefined, b: ObjectContent | undefined): boolean {

@@ -42,6 +42,11 @@ const seen = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('counted'), from: time, until: time, answered: count, unanswered: count }),
   z.object({ kind: z.literal('not-measured'), because: z.enum(unmeasuredReasons) }),
 ]);
+const content = z.object({
+  labels: z.record(z.string(), z.string()).optional(),
+  annotations: z.record(z.string(), z.string()).optional(),
+  spec: z.record(z.string(), z.json()),
+});
 const state = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('awaiting'), expiresAt: time, needs }),
   z.object({ kind: z.literal('rejected'), at: time, by: z.string(), reason: z.string().optional() }),
@@ -91,6 +96,7 @@ const state = z.discriminatedUnion('kind', [
     lastWriter: z.string().optional(),
     object: objectRef.optional(),
     stamp: z.string().optional(),
+    found: z.array(objectRef.extend({ content })).optional(),
   }),
   z.object({ kind: z.literal('superseded'), at: time, by: changeIdSchema.optional() }),
   z.object({ kind: z.literal('discarded'), at: time, by: z.string() }),
@@ -106,11 +112,6 @@ const state = z.discriminatedUnion('kind', [
   }),
 ]);
 
-const content = z.object({
-  labels: z.record(z.string(), z.string()).optional(),
-  annotations: z.record(z.string(), z.string()).optional(),
-  spec: z.record(z.string(), z.json()),
-});
 const edits = z.object({
   verb: z.enum(editVerbs),
   of: z.string(),

@@ -1,7 +1,15 @@
 import type { Button } from '@slack/types';
 import { type Change, effectOf, type State } from '../domain/change.ts';
 import { formatCommand } from '../domain/command.ts';
-import { type EditKind, kindOf, type ObjectEdit, type ObjectRef } from '../domain/object-edit.ts';
+import {
+  contentToInsistOn,
+  type EditKind,
+  type Edits,
+  isSameObject,
+  kindOf,
+  type ObjectEdit,
+  type ObjectRef,
+} from '../domain/object-edit.ts';
 import type { Rule } from '../domain/route.ts';
 import { sameShares } from '../domain/split.ts';
 import { actions, formatButtonValue } from './actions.ts';
@@ -41,9 +49,21 @@ export function editRows(change: Change): string {
   return [...rows, ...(all.length > maxListed ? [`… +${all.length - maxListed} more objects`] : [])].join('\n');
 }
 
-/** Whoever is to approve it sees what would become of each object. */
+/** Whoever is to approve it, or to have it applied over what somebody else wrote, sees what would become of each object. */
 export function differences({ edits, state }: Change): ReturnType<typeof objectSections> {
-  return edits === undefined || state.kind !== 'awaiting' ? [] : objectSections(edits.objects, maxDifferences);
+  if (edits === undefined) return [];
+  if (state.kind === 'awaiting') return objectSections(edits.objects, maxDifferences);
+  return state.kind === 'held' ? objectSections(overFound(edits, state), maxDifferences) : [];
+}
+
+/** What would be written over what was found; from which split is not known of that. */
+function overFound({ objects }: Edits, { found = [] }: StateOf<'held'>): readonly ObjectEdit[] {
+  return found.flatMap(({ content, ...ref }) => {
+    const edit = objects.find((each) => isSameObject(each, ref));
+    return edit === undefined
+      ? []
+      : [{ ...edit, before: content, after: contentToInsistOn(edit, content), from: edit.to }];
+  });
 }
 
 function splitPart({ kind, from, to, before, after }: ObjectEdit): string {

@@ -1,6 +1,6 @@
 import { type FailReason, revisionOf, type State } from '../domain/change.ts';
 import { findRevision, type Ledger, record } from '../domain/ledger.ts';
-import { contentToWrite, isSameObject, type ObjectEdit, type ObjectRef } from '../domain/object-edit.ts';
+import { contentToWrite, isSameObject, type ObjectEdit, refOf } from '../domain/object-edit.ts';
 import { ourManager } from '../domain/owner.ts';
 import { defaultRule, findRule } from '../domain/route.ts';
 import type { Split } from '../domain/split.ts';
@@ -8,7 +8,15 @@ import type { Bench } from './apply.ts';
 import { DependencyError, MeshUnavailableError } from './errors.ts';
 import { ofEdits } from './judge-live.ts';
 import { objectionTo } from './objection.ts';
-import { type ChangeOfObjects, lastWriterOf, liveStamp, type OpenEdit, openEdit, openEdits } from './open-edits.ts';
+import {
+  type ChangeOfObjects,
+  foundIn,
+  lastWriterOf,
+  liveStamp,
+  type OpenEdit,
+  openEdit,
+  openEdits,
+} from './open-edits.ts';
 import type { FoundObject, Put } from './ports.ts';
 
 /** What became of an attempt at a change of more than weights. */
@@ -173,6 +181,7 @@ function blockedEnding(
       lastWriter,
       object: refOf(edit),
       stamp: liveStamp(opened),
+      found: foundIn(opened),
     },
   };
 }
@@ -187,10 +196,6 @@ function failed(
   const parts = written.length === 0 ? {} : { written: written.map(refOf) };
   const which = object === undefined ? {} : { object: refOf(object) };
   return { kind: 'ended', state: { kind: 'failed', at, because, detail, ...which, ...parts } };
-}
-
-export function refOf({ kind, namespace, name }: ObjectRef): ObjectRef {
-  return { kind, namespace, name };
 }
 
 function isoNow({ now }: Pick<Bench, 'now'>): string {

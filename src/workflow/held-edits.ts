@@ -1,11 +1,11 @@
 import { type Change, deedOf, moveTo } from '../domain/change.ts';
-import { contentToWrite, type ObjectEdit } from '../domain/object-edit.ts';
+import { contentToInsistOn, type ObjectEdit } from '../domain/object-edit.ts';
 import { accept } from './accept.ts';
 import { eventOf, moveOn } from './audit.ts';
 import { type Asker, type Desk, refuseIfLate } from './desk.ts';
 import type { HeldAnswer, Stuck } from './held.ts';
 import { judgeAll, ofEdits, wantedOf } from './judge-live.ts';
-import { type ChangeOfObjects, lastWriterOf, liveStamp, openEdits } from './open-edits.ts';
+import { type ChangeOfObjects, foundIn, lastWriterOf, liveStamp, openEdits } from './open-edits.ts';
 import { type Aim, planEdits } from './plan-edits.ts';
 import { addJob, stateOf } from './submit.ts';
 import { becauseNot, linesOf, replanned } from './submit-edits.ts';
@@ -24,7 +24,8 @@ export async function planEditsAnew(
   const stamp = liveStamp(opened);
   if (state.stamp !== stamp) {
     const lastWriter = lastWriterOf(opened.find(({ decision }) => decision.kind !== 'write')?.open?.seen);
-    const anew = moveTo(change, { ...state, stamp, lastWriter });
+    const found = state.kind === 'held' ? { found: foundIn(opened) } : {};
+    const anew = moveTo(change, { ...state, stamp, lastWriter, ...found });
     const happened = { kind: 'refused', asker, deed: 'plan-anew', because: 'moved-again' } as const;
     return (await moveOn(desk, anew, happened)) ? { kind: 'moved-again', change: anew } : 'moved';
   }
@@ -46,12 +47,8 @@ export async function planEditsAnew(
 
 /** What was not there and is by now is replaced, since whoever clicked has seen that it is. */
 function aimAnew(edit: ObjectEdit): Aim {
-  const { kind, namespace, name, before = { spec: {} }, ledger } = edit;
-  return {
-    ref: { kind, namespace, name },
-    become: (live) => (live === undefined ? edit.after : contentToWrite({ ...edit, before }, live.content)),
-    ledger,
-  };
+  const { kind, namespace, name, ledger } = edit;
+  return { ref: { kind, namespace, name }, become: (live) => contentToInsistOn(edit, live?.content), ledger };
 }
 
 async function replace(

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Change } from '../domain/change.ts';
-import { decideEdit, type EditDecision, type ObjectEdit } from '../domain/object-edit.ts';
+import { decideEdit, type EditDecision, type FoundContent, type ObjectEdit, refOf } from '../domain/object-edit.ts';
 import { LedgerUnreadableError } from './errors.ts';
 import type { FoundObject, Mesh, OpenObject } from './ports.ts';
 
@@ -16,6 +16,8 @@ export type ChangeOfObjects = Change & { readonly edits: NonNullable<Change['edi
 export function editsObjects(change: Change): change is ChangeOfObjects {
   return change.edits !== undefined;
 }
+
+const maxFoundBytes = 32 * 1024;
 
 /** All objects of a change, live. */
 export function openEdits(mesh: Pick<Mesh, 'open'>, change: ChangeOfObjects): Promise<readonly OpenEdit[]> {
@@ -36,6 +38,19 @@ export async function openEdit(mesh: Pick<Mesh, 'open'>, { id, object }: Change,
 export function liveStamp(opened: readonly OpenEdit[]): string {
   const live = opened.map(({ open }) => open?.seen && [open.seen.uid, open.seen.content, open.seen.ledger.seq]);
   return createHash('sha256').update(JSON.stringify(live)).digest('hex').slice(0, 16);
+}
+
+/** What is not as it was planned from, for the card to show; as much of it as a record has room for. */
+export function foundIn(opened: readonly OpenEdit[]): readonly FoundContent[] {
+  let left = maxFoundBytes;
+  const found: FoundContent[] = [];
+  for (const { edit, open, decision } of opened) {
+    const content = open?.seen?.content;
+    if (content === undefined || decision.kind === 'write' || decision.kind === 'done') continue;
+    left -= Buffer.byteLength(JSON.stringify(content));
+    if (left >= 0) found.push({ ...refOf(edit), content });
+  }
+  return found;
 }
 
 export function lastWriterOf(seen: FoundObject | undefined): string | undefined {

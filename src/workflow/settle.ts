@@ -1,7 +1,7 @@
 import { type Change, isUnsettled, moveTo, type State } from '../domain/change.ts';
 import { decide } from '../domain/decide.ts';
 import { emptyLedger, findRevision } from '../domain/ledger.ts';
-import { refOf } from './apply-edits.ts';
+import { refOf } from '../domain/object-edit.ts';
 import { moveOn } from './audit.ts';
 import type { Cards } from './cards.ts';
 import { DependencyError } from './errors.ts';

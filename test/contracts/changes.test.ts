@@ -25,6 +25,7 @@ const held: Extract<State, { kind: 'held' }> = {
   because: 'moved',
   uid: 'u',
   live: { v1: 70, v3: 30 },
+  found: [{ kind: 'DestinationRule', namespace: 'shop', name: 'reviews', content: { spec: { host: 'reviews' } } }],
 };
 const applied: Extract<State, { kind: 'applied' }> = {
   kind: 'applied',

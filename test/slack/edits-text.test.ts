@@ -216,7 +216,11 @@ describe('what is shown of objects', () => {
     ];
     fc.assert(
       fc.property(edits, text, fc.constantFrom('apply', 'delete', 'unpin'), (objects, of, verb) => {
-        for (const state of states)
+        const found = objects.flatMap(({ before, ...each }) =>
+          before === undefined ? [] : [{ ...each, content: before }],
+        );
+        const held: State = { kind: 'held', at, because: 'moved', uid: '', live: {}, object: ref, found };
+        for (const state of [...states, held])
           expect(
             wrongInMessage(card(change({ edits: { verb, of, objects }, state, pinned: objects[0]?.pinned ?? [] }))),
           ).toBeUndefined();
@@ -258,6 +262,14 @@ describe('the card of a change of objects', () => {
       '*`VirtualService reviews` was written by somebody else* since this was planned, last written by `helm`. Nothing was changed.',
     );
     expect(buttonsOf(shown).map(({ text: { text } }) => text)).toEqual(['Apply anyway', 'Discard']);
+  });
+
+  it('that is held shows what would be written over what somebody else wrote', () => {
+    const content = { spec: { ...was.spec, gateways: ['theirs'] } };
+    const found = [{ ...ref, content }];
+    const shown = of({ kind: 'held', at, because: 'moved', uid: '', live: {}, object: ref, found });
+
+    expect(textsOf(shown).join('\n').replaceAll('\u00A0', ' ')).toContain('`-   gateways:`\n`-     - theirs`');
   });
 
   it('that was applied in part says exactly what was and what was not, and takes that back', () => {

@@ -301,6 +301,7 @@ describe('a change of several objects', () => {
       because: 'moved',
       object: ratings,
       lastWriter: 'kubectl',
+      found: [{ ...ratings, content: { spec: routing('ratings', { v2: 100 }) } }],
     });
     expect(world.spec(reviews)).toEqual(routing('reviews', { v1: 100 }, toJason));
     expect(world.spec(ratings)).toEqual(routing('ratings', { v2: 100 }));
@@ -314,6 +315,12 @@ describe('a change of several objects', () => {
     world.mesh.editWhole(reviews, () => ({ spec: routing('reviews', { v3: 100 }) }));
 
     expect(await world.clickApplyAnyway(change.id)).toMatchObject({ kind: 'moved-again' });
+    expect(world.stored(change.id).state).toMatchObject({
+      found: [
+        { ...reviews, content: { spec: routing('reviews', { v3: 100 }) } },
+        { ...ratings, content: { spec: routing('ratings', { v2: 100 }) } },
+      ],
+    });
     expect(await world.clickApplyAnyway(change.id)).toMatchObject({ kind: 'planned-anew' });
     await world.work();
 
