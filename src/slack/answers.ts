@@ -125,13 +125,16 @@ function trialText(trial: Trial): string {
 function confirmReply({ id, name: { service }, undo, plan }: Extract<RollbackAnswer, { kind: 'confirm' }>): Reply {
   const others = undo.changes.map(({ id: each, by }) => `${each} by ${user(by)}`);
   const lines = [
-    `*This is no longer the last change of ${code(service)}.* Rolling back ${id} would undo more:`,
+    others.length > 0 || undo.moved
+      ? `*This is no longer the last change of ${code(service)}.* Rolling back ${id} would undo more:`
+      : `*Not done yet:* what ${code(service)} was before ${id} is not served any more.`,
     `now:   ${foreign(splitText(undo.now))}`,
     `after: ${foreign(splitText(undo.after))}`,
     ...(others.length > 0
       ? [`undone too: ${others.slice(0, 8).join(', ')}${others.length > 8 ? ` … +${others.length - 8}` : ''}`]
       : []),
     ...(undo.moved ? ['and what somebody else set by hand since.'] : []),
+    ...(plan?.warnings ?? []).slice(0, 2).map(warningText),
   ];
   const text = fitted(lines.join('\n'));
   return {

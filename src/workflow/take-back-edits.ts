@@ -117,12 +117,13 @@ interface Live {
   readonly seen: FoundObject | undefined;
 }
 
-/** What else a rollback would undo; undefined where all objects are as the change left them. */
+/** What else a rollback would do; undefined where all objects are as the change left them, and what they were still has its versions. */
 function undoing({ id }: Change, live: readonly Live[], plan: EditsPlan): Undo | undefined {
   const others = live.map(({ edit, seen }) => ({ edit, seen, later: laterThan(id, seen) }));
   const moved = others.some(({ edit, seen, later }) => later.length === 0 && !isAsLeft(edit, seen?.content));
   const changes = [...new Map(others.flatMap(({ later }) => later).map((each) => [each.id, each])).values()];
-  if (changes.length === 0 && !moved) return undefined;
+  const losesRequests = plan.warnings.some(({ kind }) => kind === 'undefined-versions');
+  if (changes.length === 0 && !moved && !losesRequests) return undefined;
   const { from: now, to: after } = mainEdit(plan);
   const shown = JSON.stringify([changes.map((each) => each.id), plan.stamp]);
   return { now, after, changes, moved, stamp: createHash('sha256').update(shown).digest('hex').slice(0, 16) };

@@ -22,15 +22,16 @@ export class WholeObjects {
     this.#all.delete(`${cluster} ${refText(ref)}`);
   }
 
-  /** All of a namespace; where there are none, versions v1 to v3 of whatever host. */
+  /** All of a namespace, and versions v1 to v3 of whatever host, which tests need not define. */
   definitions(cluster: string, namespace: string): readonly Definition[] {
     const its = [...this.#all].filter(([key]) => key.startsWith(`${cluster} DestinationRule ${namespace}/`));
-    if (its.length === 0) return [{ name: 'any', host: '*', versions: ['v1', 'v2', 'v3'] }];
-    return its.map(([key, { content }]) => {
+    const any = { name: 'any', host: '*', versions: ['v1', 'v2', 'v3'] };
+    const defined = its.map(([key, { content }]) => {
       const { host, subsets } = content.spec;
       const versions = Array.isArray(subsets) ? subsets.map(({ name }) => String(name)) : [];
       return { name: key.split('/').at(-1) ?? '', host: resolveHost(String(host), namespace), versions };
     });
+    return [any, ...defined];
   }
 
   /** The versions of a host; v1 to v3 where nothing defines any. */

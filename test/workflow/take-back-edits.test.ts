@@ -136,6 +136,24 @@ describe('the rollback of a change of objects', () => {
     expect(world.spec(ratings)).toBeUndefined();
   });
 
+  it('asks first where what it brings back has lost its versions since', async () => {
+    const world = house();
+    world.mesh.putWhole(reviews, { spec: routing('reviews', { v8: 100 }) });
+    world.mesh.putWhole(destination('reviews'), { spec: versions('reviews', 'v3', 'v8') });
+    const change = await world.done(line);
+    world.mesh.editWhole(destination('reviews'), () => ({ spec: versions('reviews', 'v3') }));
+
+    const asked = await world.clickRollback(change.id);
+    expect(asked).toMatchObject({
+      kind: 'confirm',
+      undo: { changes: [], moved: false },
+      plan: { warnings: [{ kind: 'undefined-versions', versions: [{ version: 'v8' }] }] },
+    });
+    expect(world.spec(reviews)).toEqual(routing('reviews', { v3: 100 }));
+
+    expect((await rolledBack(world, change.id, stampIn(asked))).state.kind).toBe('applied');
+  });
+
   it('is held when somebody writes an object between the click and the write', async () => {
     const world = house();
     const change = await world.done(line);
