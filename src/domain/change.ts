@@ -209,6 +209,12 @@ export function isEnded(change: Change): boolean {
   return !isWaiting(change) && !isForPeople(change);
 }
 
+/** Whether it moves an object: its own, or one of several. */
+export function concerns({ object, edits }: Pick<Change, 'object' | 'edits'>, other: RoutingObject): boolean {
+  if (object.cluster !== other.cluster) return false;
+  return isSameObject(object, other) || (edits?.objects.some((edit) => isSameObject(edit, other)) ?? false);
+}
+
 /** What policy judges a change as. */
 export function deedOf({ deed, reverts }: Pick<Change, 'deed' | 'reverts'>): MovingDeed {
   return deed ?? (reverts === undefined ? 'shift' : 'rollback');

@@ -1,7 +1,7 @@
-import { type Change, isToBeSeen } from '../domain/change.ts';
+import { type Change, concerns, isToBeSeen } from '../domain/change.ts';
 import type { TypedService } from '../domain/command.ts';
 import type { Hold } from '../domain/freeze.ts';
-import { type ChangeId, objectKey, type Place, type ServiceName } from '../domain/names.ts';
+import type { ChangeId, Place, ServiceName } from '../domain/names.ts';
 import type { Route } from '../domain/route.ts';
 import { type Desk, fillIn, locateChange, type NotFound, openService } from './desk.ts';
 import { DependencyError, StoreUnavailableError } from './errors.ts';
@@ -38,9 +38,8 @@ export async function serviceStatus(desk: Desk, typed: TypedService): Promise<St
   if (found.kind !== 'found') return { kind: 'not-found', name, found };
 
   const { route } = found.open;
-  const key = objectKey(route.object);
   const holds = await holdsSeen(desk, [route]);
-  return { kind: 'status', name, route, open: open?.filter((change) => objectKey(change.object) === key), holds };
+  return { kind: 'status', name, route, open: open?.filter((change) => concerns(change, route.object)), holds };
 }
 
 /** Every service of a namespace at a glance. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MeshUnavailableError, NotPermittedError, RejectedError } from '../../src/workflow/errors.ts';
+import { serviceStatus } from '../../src/workflow/look-up.ts';
 import {
   destination,
   EditsHouse,
@@ -116,14 +117,14 @@ describe('a rule file', () => {
 
   it.each`
     what                           | live            | file            | lost
-    ${'nothing defines'}           | ${['v1']}       | ${undefined}    | ${['v3']}
-    ${'the same file takes away'}  | ${['v1', 'v3']} | ${['v1']}       | ${['v3']}
-    ${'a DestinationRule defines'} | ${['v1', 'v3']} | ${undefined}    | ${[]}
-    ${'the same file defines'}     | ${['v1']}       | ${['v1', 'v3']} | ${[]}
-  `('warns when it sends requests to a version only if it is one that $what', async ({ live, file, lost }) => {
+    ${'nothing defines'}           | ${['v1']}       | ${undefined}    | ${['v8']}
+    ${'the same file takes away'}  | ${['v1', 'v8']} | ${['v1']}       | ${['v8']}
+    ${'a DestinationRule defines'} | ${['v1', 'v8']} | ${undefined}    | ${[]}
+    ${'the same file defines'}     | ${['v1']}       | ${['v1', 'v8']} | ${[]}
+  `('that sends requests to a version which $what warns of $lost', async ({ live, file, lost }) => {
     const world = new EditsHouse([[destination('reviews'), versions('reviews', ...live)]]);
     world.ruleFiles.write('new', [
-      manifest('reviews', routing('reviews', { v1: 50, v3: 50, v9: 0 })),
+      manifest('reviews', routing('reviews', { v1: 50, v8: 50, v9: 0 })),
       ...(file === undefined ? [] : [ruleOf('reviews', versions('reviews', ...file))]),
     ]);
 
@@ -327,6 +328,17 @@ describe('a change of several objects', () => {
     expect(world.stored(change.id).state.kind).toBe('applied');
     expect(world.spec(ratings)).toEqual(routing('ratings', { v1: 100 }));
     expect(world.spec(reviews)).toEqual(routing('reviews', { v1: 100 }));
+  });
+
+  it('stands in the status of each of its services while it waits for people', async () => {
+    const world = house();
+    const change = await accepted(world);
+    world.mesh.putWhole(ratings, { spec: routing('ratings', { v2: 100 }) });
+    await world.work();
+
+    for (const service of ['reviews', 'ratings'])
+      expect(await serviceStatus(world.desk, { service })).toMatchObject({ open: [{ id: change.id }] });
+    expect(await serviceStatus(world.desk, { service: 'details' })).toMatchObject({ open: [] });
   });
 
   it('that is held can be discarded', async () => {
