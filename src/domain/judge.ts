@@ -58,6 +58,7 @@ export const denialReasons = [
   'locked',
   'frozen',
   'step-too-large',
+  'step-unmeasured',
   'several-approvals',
 ] as const;
 export type DenialReason = (typeof denialReasons)[number];
@@ -71,6 +72,8 @@ export type Denial = { readonly rule?: RuleRef | undefined } & (
   | { readonly reason: 'membership-unknown'; readonly groups: readonly UnknownGroup[] }
   | { readonly reason: 'locked' | 'frozen'; readonly hold: Hold }
   | { readonly reason: 'step-too-large'; readonly step: number; readonly maxStep: number }
+  /** It is more than weights where steps are bounded, and nobody is there to approve it. */
+  | { readonly reason: 'step-unmeasured'; readonly maxStep: number }
   /** Of several objects, and not all of them would be approved by the same rule. */
   | { readonly reason: 'several-approvals'; readonly rules: readonly RuleRef[] }
 );
@@ -214,8 +217,10 @@ function objectIsFrozen({ ask, policy, rule, ref }: Facts): Said {
 
 function stepIsTooLarge({ ask: { deed, growth }, rule, ref }: Facts): Said {
   const maxStep = rule?.maxStep;
-  if (deed === 'rollback' || maxStep === undefined || growth === undefined || growth.step <= maxStep) return undefined;
-  return refused({ reason: 'step-too-large', step: growth.step, maxStep, rule: ref });
+  if (deed === 'rollback' || maxStep === undefined || growth === undefined) return undefined;
+  if (growth.step > maxStep) return refused({ reason: 'step-too-large', step: growth.step, maxStep, rule: ref });
+  const isLookedAt = growth.isAtLeast !== true || rule?.approve !== undefined; // by whoever is to approve it
+  return isLookedAt ? undefined : refused({ reason: 'step-unmeasured', maxStep, rule: ref });
 }
 
 function approvalIsNeeded({ ask: { deed, growth }, rule, ref }: Facts): Said {

@@ -3,7 +3,6 @@ import { findRevision, type Ledger } from './ledger.ts';
 import type { ChangeId } from './names.ts';
 import type { RuleKind } from './rule-file.ts';
 import type { Split } from './split.ts';
-import { type Growth, growthOf } from './target.ts';
 
 /** An object of the kinds that rule files hold, in a cluster that is named beside it. */
 export interface ObjectRef {
@@ -190,14 +189,6 @@ export function hostsOf({ kind, before, after }: Pick<ObjectEdit, 'kind' | 'befo
     return Array.isArray(value) ? value : [value];
   });
   return [...new Set(hosts.filter((host) => typeof host === 'string'))];
-}
-
-/**
- * What policy counts as given to a version. More than weights may send everything anywhere, so whoever must approve anything must
- * approve it; a step is measured where there is one, at the default rule.
- */
-export function growthOfEdit({ from, to }: Pick<ObjectEdit, 'from' | 'to'>): Growth {
-  return { step: growthOf(from, to).step, reached: 100 };
 }
 
 function rank({ kind, before, after }: Pick<ObjectEdit, 'kind' | 'before' | 'after'>): number {

@@ -23,6 +23,8 @@ export function targetsOf({ object, hosts }: Pick<Route, 'object' | 'hosts'>): r
 export interface Growth {
   readonly step: number;
   readonly reached: number;
+  /** It may give more than can be measured. */
+  readonly isAtLeast?: boolean;
 }
 
 export function growthOf(from: Split, to: Split): Growth {

@@ -113,6 +113,7 @@ const deniedWords: Record<DenialReason, string> = {
   locked: 'the service is locked',
   frozen: 'changes are frozen',
   'step-too-large': 'the step is larger than is allowed',
+  'step-unmeasured': 'it is more than weights where steps are bounded',
   'several-approvals': 'its objects would be approved under different rules',
 };
 

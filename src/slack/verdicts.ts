@@ -97,6 +97,8 @@ export function denialText(denial: Denial): string {
       return `Changes are frozen${holdText(denial.hold)}`;
     case 'step-too-large':
       return `This gives ${number(denial.step)} percent points more to a version, and one change may give ${denial.maxStep}${by}. Take smaller steps.`;
+    case 'step-unmeasured':
+      return `One change may give ${denial.maxStep} percent points to a version${by}. This is more than weights, and cannot be measured so; the rule names nobody who could approve it.`;
     case 'several-approvals':
       return `The objects would be approved under different rules (${denial.rules.map(ruleText).join('; ')}), and one change is approved under one. Apply them one by one.`;
   }

@@ -1,7 +1,8 @@
 import type { Change } from '../domain/change.ts';
+import { growthOfEdit } from '../domain/edit-growth.ts';
 import { type Memberships, usergroupsIn, type Who } from '../domain/groups.ts';
 import { type Deed, type Judgement, judge, judgeEach, together } from '../domain/judge.ts';
-import { growthOfEdit, hostsOf, type ObjectEdit } from '../domain/object-edit.ts';
+import { hostsOf, type ObjectEdit } from '../domain/object-edit.ts';
 import { noPolicy, ruleFor, whoMatters, whoMattersForEach } from '../domain/policy.ts';
 import type { Route } from '../domain/route.ts';
 import type { SetHold } from '../domain/set-hold.ts';

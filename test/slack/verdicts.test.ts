@@ -63,6 +63,10 @@ const denials: readonly (readonly [Denial, string])[] = [
     '33.3 percent points more to a version, and one change may give 25 (rule',
   ],
   [
+    { reason: 'step-unmeasured', maxStep: 25, rule },
+    'This is more than weights, and cannot be measured so; the rule names nobody who could approve it.',
+  ],
+  [
     { reason: 'several-approvals', rules: [rule, { name: 'stage', line: 9 }] },
     '(rule `payments`, line 7 of the policy file; rule `stage`, line 9 of the policy file), and one change is approved under one. Apply them one by one.',
   ],

@@ -473,6 +473,24 @@ describe('policy about several objects', () => {
     expect(wayIn(await world.type('/shift apply grab')).judgement.verdict).toMatchObject({ kind: 'refused' });
   });
 
+  it.each`
+    what                             | file                                                                                                        | verdict
+    ${'rules above the others'}      | ${manifest('reviews', routing('reviews', { v1: 100 }, { ...toJason, match: [{ uri: { prefix: '/p' } }] }))} | ${'refused'}
+    ${'versions that become others'} | ${ruleOf('reviews', { host: 'reviews', subsets: [{ name: 'v1', labels: { version: 'v3' } }] })}             | ${'refused'}
+    ${'versions that are added'}     | ${ruleOf('reviews', versions('reviews', 'v1', 'v2'))}                                                       | ${'allowed'}
+  `('bounds the steps of what nobody measures and nobody approves: $what', async ({ file, verdict }) => {
+    const world = new EditsHouse([
+      [reviews, routing('reviews', { v1: 100 })],
+      [destination('reviews'), versions('reviews', 'v1')],
+    ]);
+    world.ruleFiles.write('all', [file]);
+    world.policies.take(approval('  - { target: "**", shift: [everyone], maxStep: 25 }'));
+    expect(wayIn(await world.type('/shift apply all')).judgement.verdict.kind).toBe(verdict);
+
+    world.policies.take(approval('  - { target: "**", shift: [everyone], maxStep: 25, approve: { by: [sre] } }'));
+    expect(wayIn(await world.type('/shift apply all')).judgement.verdict.kind).toBe('needs-approval');
+  });
+
   it('asks those for approval whose rule has one, among the rules about the hosts of one object', async () => {
     const world = house();
     const hosts = ['reviews', 'payments'];
