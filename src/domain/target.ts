@@ -11,6 +11,7 @@ const clusterSuffix = '.svc.cluster.local';
 export function targetsOf({ object, hosts }: Pick<Route, 'object' | 'hosts'>): readonly string[] {
   const { cluster, namespace, name } = object;
   const names = hosts.map((host) => {
+    if (host.startsWith('*.') && clusterSuffix.endsWith(host.slice(1))) return `${cluster}/*/*`; // every service there is
     const full = resolveHost(host, namespace);
     if (!full.endsWith(clusterSuffix)) return `${cluster}/${namespace}/${full}`;
     const [service = '', place = namespace] = full.slice(0, -clusterSuffix.length).split('.');

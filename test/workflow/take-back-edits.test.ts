@@ -491,6 +491,16 @@ describe('policy about several objects', () => {
     expect(wayIn(await world.type('/shift apply all')).judgement.verdict.kind).toBe('needs-approval');
   });
 
+  it.each(['*.local', '*.svc.cluster.local'])('lets nobody take all services at once who may not: %s', async (host) => {
+    const world = house();
+    world.ruleFiles.write('grab', [manifest('reviews', { ...routing('reviews', { v1: 100 }), hosts: [host] })]);
+    world.policies.take(
+      approval('  - { target: "*/default/*", shift: [everyone] }\n  - { target: "*/bank/*", shift: [sre] }'),
+    );
+
+    expect(wayIn(await world.type('/shift apply grab')).judgement.verdict).toMatchObject({ kind: 'refused' });
+  });
+
   it('asks those for approval whose rule has one, among the rules about the hosts of one object', async () => {
     const world = house();
     const hosts = ['reviews', 'payments'];
