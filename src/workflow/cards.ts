@@ -23,8 +23,8 @@ export interface CardDesk {
   readonly lookAgain: () => void;
 }
 
-/** Within seconds a connection is made anew. */
-const noteTries = 6;
+/** Within ten seconds a connection is made anew, and a Redis is started again. */
+const noteTries = 12;
 const noteAgainMs = 150;
 
 export function cardsOf(desk: CardDesk): Cards {
@@ -110,7 +110,7 @@ async function write(desk: CardDesk, change: Change, claim: CardClaim): Promise<
   } catch (error) {
     if (!(error instanceof ChatError)) throw error;
     // It may have gone over what another wrote since; what it shows is then no newer than it was.
-    if (error.outcome === 'unknown' && claim.placed !== undefined) await claim.place(claim.placed);
+    if (error.outcome === 'unknown' && claim.placed !== undefined) await note(claim, claim.placed);
     if (error.outcome !== 'never') throw error;
     desk.log.error({ changeId: change.id, err: error, code: error.code }, 'chat will not take this card');
     await claim.giveUp();

@@ -149,9 +149,10 @@ describe('a card', () => {
     });
   });
 
-  it('is noted where it stands, though the store does not answer at first', async () => {
-    const { cardLog } = house;
+  /** The next time that the store is to note where a card stands, it does not answer at first. Returns the revs that it noted then. */
+  function failToPlaceOnce({ cardLog }: House): readonly number[] {
     const taken = cardLog.claim.bind(cardLog);
+    const noted: number[] = [];
     let failures = 1;
     cardLog.claim = async (id) => {
       const claim = await taken(id);
@@ -159,14 +160,31 @@ describe('a card', () => {
         failures -= 1;
         if (failures >= 0) throw new StoreUnavailableError('Redis did not answer', { outcomeUnknown: true });
         await claim?.place(placed);
+        noted.push(placed.shownRev);
       };
       return claim && { ...claim, place };
     };
+    return noted;
+  }
+
+  it('is noted where it stands, though the store does not answer at first', async () => {
+    failToPlaceOnce(house);
 
     await show();
 
     expect(house.chat.cardsOf(change.id)).toHaveLength(1);
-    expect(await cardLog.owed()).toEqual([]);
+    expect(await house.cardLog.owed()).toEqual([]);
+  });
+
+  it('that an update may have gone over is noted as showing what it showed, though the store does not answer at first', async () => {
+    await show();
+    await house.changes.begin(change, 1_000); // so that its card is owed an update
+    const noted = failToPlaceOnce(house);
+    house.chat.fail({ outcome: 'unknown', sent: true });
+
+    await expect(show()).rejects.toThrow('unknown');
+
+    expect(noted).toEqual([0]);
   });
 
   it('is shown by whoever has waited for a turn, as the change is by then, and by nobody who would wait anew', async () => {
