@@ -19,7 +19,7 @@ this machine alone.
 In .sandbox: kubeconfig, for you, who may do everything; bot.kubeconfig, with what the bot may; bot.log; policy.yaml
 Environment: SANDBOX_SLACK_PORT (3000), SANDBOX_PAGE_PORT (9080), SANDBOX_KUBE_PORT (8001), PORT (8080); 0 or a taken port means a
 free one. SANDBOX_RPS (20): how many requests to Bookinfo come by themselves in a second; 0 is none.
-REDIS_URL, PROMETHEUS_URL: use these instead of ones of its own. POLICY_FILE: use this policy.
+REDIS_URL, PROMETHEUS_URL: use these instead of ones of its own. POLICY_FILE: use this policy. RULES_DIR: rule files of yours.
 `;
 
 async function main(): Promise<void> {
@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   const folder = resolve('.sandbox');
   await mkdir(folder, { recursive: true });
   await lockFolder(folder);
-  const log = createWriteStream(join(folder, 'bot.log'));
+  const log = createWriteStream(join(folder, 'bot.log'), { mode: 0o600 });
   const policy = await policyFile(folder);
   const stopped = new Promise<void>((end) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => end());
@@ -50,7 +50,7 @@ async function main(): Promise<void> {
     ports: { slack: port('SANDBOX_SLACK_PORT', 3000), kube: port('SANDBOX_KUBE_PORT', 8001), bot: port('PORT', 8080) },
     bookinfo: { port: port('SANDBOX_PAGE_PORT', 9080), requestsPerSecond: requestsPerSecond() },
     prometheus: { url: process.env['PROMETHEUS_URL'] || undefined },
-    environment: { POLICY_FILE: policy },
+    environment: { POLICY_FILE: policy, ...rulesFolder() },
     onLog: (line) => log.write(`${line}\n`),
   });
   const world = await Promise.race([starting, stopped]);
@@ -69,6 +69,12 @@ async function main(): Promise<void> {
   }
   await (await starting).stop();
   log.end();
+}
+
+/** Bookinfo's rule files, unless a folder of others is named. */
+function rulesFolder(): { readonly RULES_DIR?: string } {
+  const named = process.env['RULES_DIR'];
+  return named === undefined || named === '' ? {} : { RULES_DIR: resolve(named) };
 }
 
 /** A fresh copy of ours, to be played with, unless another is named. */
