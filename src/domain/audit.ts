@@ -68,6 +68,8 @@ export interface AuditEvent {
   readonly live?: Split | undefined;
   /** What it does where that is more than weights: `apply bookinfo/virtual-service-all-v1`. */
   readonly does?: string | undefined;
+  /** The objects that it does that to: `default/ratings`. */
+  readonly objects?: readonly string[] | undefined;
   /** Stands for the plan: the object, its rule, from, to, and what it was planned behind. */
   readonly plan?: string | undefined;
   /** What the person gave as the reason. */
@@ -116,12 +118,14 @@ export function isAbout(event: AuditEvent, subject: AuditSubject): boolean {
 
 /** By the name that was typed as well as by the object's own, which may be another; a freeze by whatever it covers. */
 function isAboutService(
-  { service, object, target }: AuditEvent,
+  { service, object, target, objects = [] }: AuditEvent,
   { cluster, namespace, service: name }: ServiceName,
 ): boolean {
   if (target !== undefined && globMatches(target, `${cluster}/${namespace}/${name}`)) return true;
   const place = service ?? object;
-  if (place === undefined || place.cluster !== cluster || place.namespace !== namespace) return false;
+  if (place === undefined || place.cluster !== cluster) return false;
+  if (objects.includes(`${namespace}/${name}`)) return true;
+  if (place.namespace !== namespace) return false;
   return service?.service === name || object?.name === name;
 }
 

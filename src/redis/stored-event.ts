@@ -30,6 +30,7 @@ const schema = z.object({
   to: splitSchema.optional(),
   live: splitSchema.optional(),
   does: z.string().optional(),
+  objects: z.array(z.string()).optional(),
   plan: z.string().optional(),
   reason: z.string().optional(),
   because: z.string().optional(),

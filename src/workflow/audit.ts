@@ -3,6 +3,7 @@ import { type Actor, type AuditEvent, factsOf } from '../domain/audit.ts';
 import { type Change, doesText } from '../domain/change.ts';
 import type { Denial } from '../domain/judge.ts';
 import type { ChangeId } from '../domain/names.ts';
+import type { Edits } from '../domain/object-edit.ts';
 import type { PlannedChange } from '../domain/plan.ts';
 import type { SetHold } from '../domain/set-hold.ts';
 import { truncate } from '../domain/typed-text.ts';
@@ -103,7 +104,13 @@ type Planned = Pick<PlannedChange, 'rule' | 'from' | 'to' | 'base'> & Pick<Chang
 
 export function aboutPlan(plan: Planned) {
   const { rule: route, from, to, edits } = plan;
-  return { route, from, to, plan: planHash(plan), ...(edits && { does: doesText(edits) }) };
+  return { route, from, to, plan: planHash(plan), ...(edits && { does: doesText(edits), objects: objectsOf(edits) }) };
+}
+
+const mostObjects = 50;
+
+function objectsOf({ objects }: Edits): readonly string[] {
+  return [...new Set(objects.map(({ namespace, name }) => `${namespace}/${name}`))].slice(0, mostObjects);
 }
 
 /** What is told of a lock or a freeze that somebody set or ended. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MeshUnavailableError, NotPermittedError, RejectedError } from '../../src/workflow/errors.ts';
 import { serviceStatus } from '../../src/workflow/look-up.ts';
+import { readAudit } from '../../src/workflow/read-audit.ts';
 import {
   destination,
   EditsHouse,
@@ -43,6 +44,17 @@ describe('a rule file', () => {
     expect(world.stored(change.id)).toMatchObject({ to: { v1: 50, v3: 50 }, state: { kind: 'applied' } });
     expect(world.stored(change.id).edits).toBeUndefined();
     expect(world.spec(reviews)).toEqual(routing('reviews', { v1: 50, v3: 50 }));
+  });
+
+  it('is told to the audit of each service that it changes, and of no other', async () => {
+    const world = house();
+    await world.done(line);
+
+    const told = async (name: string) => {
+      const answer = await readAudit(world.desk, { kind: 'service', service: { service: name } }, world.asker());
+      return 'reading' in answer ? answer.reading.entries.length : undefined;
+    };
+    expect([await told('reviews'), await told('ratings'), await told('details')]).toEqual([2, 2, 0]);
   });
 
   it('that lacks a destination gives it nothing, and keeps its place', async () => {
