@@ -1,18 +1,10 @@
 import type { Button, ContextBlock, KnownBlock, SectionBlock } from '@slack/types';
-import {
-  type Change,
-  effectOf,
-  type FailReason,
-  type HoldReason,
-  isEnded,
-  type State,
-  shownAs,
-} from '../domain/change.ts';
+import { type Change, effectOf, isEnded, type State, shownAs } from '../domain/change.ts';
 import { type AppliedChange, isApplied } from '../domain/fate.ts';
 import type { ChangeId } from '../domain/names.ts';
 import { defaultRule } from '../domain/route.ts';
 import { percentages, weightOf } from '../domain/split.ts';
-import { truncate, visible } from '../domain/typed-text.ts';
+import { truncate } from '../domain/typed-text.ts';
 import { actions, formatButtonValue } from './actions.ts';
 import { approvedBy, type DecisionState, decisionButtons, decisionNotes } from './approval-card.ts';
 import {
@@ -24,12 +16,12 @@ import {
   partNote,
   unpinCommand,
 } from './edits-card.ts';
+import { failedNote, heldNote } from './end-text.ts';
 import { canTakeBack, movedNote } from './moved-text.ts';
-import { code, fitted, foreign, markup, user } from './mrkdwn.ts';
+import { code, fitted, foreign, markup, plain, user } from './mrkdwn.ts';
 import { warningText } from './owner-text.ts';
 import { seenNotes } from './seen-text.ts';
 import { moveRows, moveText, splitText } from './split-text.ts';
-import { roleRemedy } from './trial-text.ts';
 
 export interface Message {
   /** Says all of it in one sentence, for screen readers and notifications. */
@@ -41,8 +33,6 @@ export interface Message {
 const maxNote = 1_200;
 /** A notification's text: Slack asks for less than 4,000 characters. */
 const maxSpoken = 3_900;
-
-type StateOf<K extends State['kind']> = Extract<State, { kind: K }>;
 
 /** The one message that shows a change through its life. */
 export function card(change: Change): Message {
@@ -207,10 +197,7 @@ function stateNotes(change: Change): readonly string[] {
       return [`${user(state.by)} discarded it. Nothing was changed.`, ...approvedBy(change)];
     case 'failed':
       if (effectOf(change).length > 0) return [partNote(change, state), ...takenBackBy(state), ...approvedBy(change)];
-      return [
-        `${failWords[state.because](change)}${state.detail === undefined ? '' : `\n${code(state.detail, 300)}`}`,
-        ...approvedBy(change),
-      ];
+      return [failedNote(change, state), ...approvedBy(change)];
   }
 }
 
@@ -230,46 +217,6 @@ function appliedNotes(change: AppliedChange): readonly string[] {
 function takenBackBy({ rolledBack }: Pick<AppliedChange['state'], 'rolledBack'>): readonly string[] {
   return rolledBack === undefined ? [] : [`*Rolled back* by ${user(rolledBack.by)} (${rolledBack.change}).`];
 }
-
-function heldNote(change: Change, { because, live, lastWriter }: StateOf<'held'>): string {
-  const who = lastWriter === undefined ? '' : `, last written by ${code(lastWriter)}`;
-  const now = `It was planned from ${foreign(splitText(change.from))}; live is now ${foreign(splitText(live))}${who}.`;
-  return `${holdWords[because]} ${now} Nothing was changed.`;
-}
-
-const holdWords: Record<HoldReason, string> = {
-  moved: '*Somebody else moved the weights* since this was planned.',
-  recreated: '*The object was deleted and made anew* since this was planned.',
-  'ledger-lost':
-    '*The object has lost its history* since this was planned: somebody removed the annotation, or an old copy was restored.',
-  'predecessor-missing': '*The change it was planned after did not take effect.*',
-};
-
-const failWords: Record<FailReason, (change: Change) => string> = {
-  'object-gone': ({ object, state }) =>
-    `There is no ${object.kind} ${code(state.kind === 'failed' ? (state.object?.name ?? object.name) : object.name)} in ${code(object.namespace)} any more. Nothing was changed.`,
-  'rule-gone': ({ rule }) =>
-    `The object has no rule ${code(rule)} any more. Nothing was changed. Look at \`/shift status\`, then type the command again.`,
-  'rule-changed': ({ rule }) => `The rule ${code(rule)} can no longer be split. Nothing was changed.`,
-  'version-gone': () => 'No DestinationRule defines this version any more. Nothing was changed.',
-  'ledger-unreadable': () =>
-    'The history on the object is not what shiftbot wrote. Nothing was changed. Restore or remove the annotation `shiftbot.dev/history`, then type the command again.',
-  'not-permitted': ({ edits }) =>
-    `The cluster does not allow it. Nothing was changed. ${edits === undefined ? 'Whoever runs shiftbot can grant it (`manifests/`).' : roleRemedy}`,
-  rejected: () => 'The API server refused the object as it would become. Nothing was changed.',
-  'too-large': () => 'The object would grow over what the API server stores. Nothing was changed.',
-  contended: () =>
-    'Somebody else kept writing the object, so no write of ours got through. Nothing was changed. Type the command again when it is quiet.',
-  'half-applied': () => 'It was applied in part, and what was applied is not known any more. Look at `/shift status`.',
-  unreachable: ({ service }) =>
-    `The API server did not answer, so whether it took effect is not known. I look again when it is back and say so here; ${code(`/shift status ${service}`, 100)} shows what is live.`,
-  'not-reached': ({ service }) =>
-    `The API server could not be reached in time. I have looked since: nothing was changed. If it is still wanted, type the command again; ${code(`/shift status ${service}`, 100)} shows what is live.`,
-  'policy-unknown': () =>
-    'Whether it is still allowed could not be asked, since Slack did not tell who is who. Nothing was changed. Type the command again.',
-  expired: () =>
-    'It waited too long to be what anybody still expects. Nothing was changed. If it is still wanted, type the command again.',
-};
 
 function buttonsOf(change: Change): Button[] {
   const { state } = change;
@@ -349,11 +296,6 @@ function heldButtons(change: Change): Button[] {
     },
     { type: 'button', action_id: actions.discard, value: formatButtonValue({ id }), text: plain('Discard') },
   ];
-}
-
-/** Text that is no markup, whoever wrote it; as long as a button may be, where nothing else is said. */
-export function plain(text: string, limit = 68): { type: 'plain_text'; text: string; emoji: boolean } {
-  return { type: 'plain_text', text: truncate(visible(text), limit), emoji: false };
 }
 
 function duration(ms: number): string {

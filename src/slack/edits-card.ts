@@ -13,8 +13,7 @@ import {
 import type { Rule } from '../domain/route.ts';
 import { sameShares } from '../domain/split.ts';
 import { actions, formatButtonValue } from './actions.ts';
-import { plain } from './card.ts';
-import { code, foreign } from './mrkdwn.ts';
+import { code, foreign, plain } from './mrkdwn.ts';
 import { objectName, objectSections } from './object-text.ts';
 import { moveText, splitText } from './split-text.ts';
 import { roleRemedy } from './trial-text.ts';

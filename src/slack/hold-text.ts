@@ -10,8 +10,7 @@ import type { LockAnswer, WrongEnd } from '../workflow/hold.ts';
 import type { Notice } from '../workflow/ports.ts';
 import { actions, formatLineValue } from './actions.ts';
 import { type Reply, says } from './answers.ts';
-import { plain } from './card.ts';
-import { code, markup, user } from './mrkdwn.ts';
+import { code, markup, plain, user } from './mrkdwn.ts';
 import { names, notFoundText } from './refusals.ts';
 import { dateText, denialText, holdText } from './verdicts.ts';
 

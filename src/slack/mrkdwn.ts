@@ -61,3 +61,8 @@ export function bar(percent: number): string {
   const full = percent > 0 ? Math.min(cells, Math.max(1, Math.round((percent * cells) / 100))) : 0;
   return '▰'.repeat(full) + '▱'.repeat(cells - full);
 }
+
+/** Text that is no markup, whoever wrote it; as long as a button may be, where nothing else is said. */
+export function plain(text: string, limit = 68): { type: 'plain_text'; text: string; emoji: boolean } {
+  return { type: 'plain_text', text: truncate(visible(text), limit), emoji: false };
+}

@@ -1,8 +1,7 @@
 import type { Button } from '@slack/types';
 import { actions } from './actions.ts';
 import { type Reply, says } from './answers.ts';
-import { plain } from './card.ts';
-import { escapeText, markup } from './mrkdwn.ts';
+import { escapeText, markup, plain } from './mrkdwn.ts';
 
 /** Where the tour is taken, and what of it there is. */
 export interface TourWorld {
