@@ -16,7 +16,7 @@ import { PrometheusTraffic } from './prometheus/prometheus-traffic.ts';
 import { Pulse } from './pulse.ts';
 import { AuditStream } from './redis/audit-stream.ts';
 import { StoredCards } from './redis/card-log.ts';
-import { connectForRequests, connectForWorker } from './redis/connect.ts';
+import { connectForRequests, connectForWorker, onRestored } from './redis/connect.ts';
 import { JobQueue, type RunningWorker, startWorker } from './redis/job-queue.ts';
 import { listenForNews } from './redis/news.ts';
 import { redisCheck } from './redis/readiness.ts';
@@ -79,7 +79,9 @@ async function start(config: Config, log: Log): Promise<Bot> {
     ),
   );
   const metrics = createMetrics();
+  const rounds = new Rounds(log);
   const pulse = new Pulse((forMs) => {
+    rounds.soon(); // connections may have died meanwhile, and a question finds out
     metrics.stoodStill();
     log.warn({ forMs: Math.round(forMs) }, 'the process stood still');
   });
@@ -89,7 +91,6 @@ async function start(config: Config, log: Log): Promise<Bot> {
   const policyFile = watchPolicy(config, metrics, log);
   const policies = policyFile ?? noPolicyFile;
   const people = new SlackPeople(web, { asksAboutPeople: policyFile !== undefined, log });
-  const rounds = new Rounds(log);
   const cards = cardsOf({ changes, cards: cardLog, chat, log, aside, lookAgain: () => rounds.soon() });
   const desk = {
     ...{ mesh, changes, audit, queue, policies, people, holds, log, now, aside },
@@ -172,6 +173,10 @@ async function start(config: Config, log: Log): Promise<Bot> {
     return { open, dueInMs: reconciler.dueInMs };
   });
   const news = listenForNews(config.redis, log, () => rounds.soon());
+  onRestored(redis, () => {
+    worker?.renew();
+    news.renew();
+  });
   const stopWatching = startWatching({ mesh, changes, cards, meter: metrics, log, now }, mesh, aside);
 
   return {

@@ -3,7 +3,8 @@ import type { Log } from './workflow/ports.ts';
 const firstRoundMs = 500;
 const soonMs = 250;
 const busyRoundMs = 700;
-const idleRoundMs = 60_000;
+/** Also the longest that a connection to Redis that went dead is not noticed: nothing else is asked of it while idle. */
+const idleRoundMs = 20_000;
 
 export interface Round {
   /** How much there was to do. */

@@ -72,6 +72,8 @@ export const longestWaitSeconds = 300;
 export const requestTimeoutMs = 800;
 /** A connection that owes an answer for so long is half open: it looks alive, carries nothing, and is made anew. */
 const silenceMs = 2_000;
+/** A silent connection is asked by TCP itself whether the other end is still there, which costs Redis no command. */
+const keepAliveMs = 5_000;
 const waitingSilenceMs = (longestWaitSeconds + 15) * 1000;
 
 /** BullMQ waits for a job on a duplicate of a worker's connection, which is silent for as long as there is none. */
@@ -95,6 +97,18 @@ export function whenReady(connection: Connection): Promise<void> {
   return new Promise((resolve) => connection.once('ready', () => resolve()));
 }
 
+/**
+ * Calls back when a connection that was lost serves again. What happened to it has most likely happened to all others to the same
+ * Redis, and those that only wait for news or for a job would not find out.
+ */
+export function onRestored(connection: Connection, listener: () => void): void {
+  let served = connection.status === 'ready';
+  connection.on('ready', () => {
+    if (served) listener();
+    served = true;
+  });
+}
+
 /** Calls Redis, and turns whatever goes wrong into the one error the workflow knows. */
 export async function ask<T>(connection: Connection, call: (connection: Connection) => Promise<T>): Promise<T> {
   if (connection.status !== 'ready') throw new StoreUnavailableError(`Redis is not connected (${connection.status})`);
@@ -106,7 +120,7 @@ export async function ask<T>(connection: Connection, call: (connection: Connecti
 }
 
 function open(address: RedisAddress, options: Options): Connection {
-  const all: Options = { ...address.options, ...options, retryStrategy: reconnectAfterMs };
+  const all: Options = { ...address.options, ...options, keepAlive: keepAliveMs, retryStrategy: reconnectAfterMs };
   switch (address.kind) {
     case 'cluster':
       return new Cluster([...address.hosts], {

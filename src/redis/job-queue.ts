@@ -20,6 +20,8 @@ const queueName = 'changes';
 const probe = 'probe';
 /** How long `addAgain` is one job, whoever calls it. */
 const againMs = 2_000;
+/** A connection that was lost in the middle of a question is asked again so soon; the library would stand still for 15 s. */
+const retryMs = 500;
 /** Only tidies up: who takes over a change is settled by its lease. */
 const tidyEveryMs = 1_800_000;
 
@@ -109,6 +111,7 @@ export function startWorker({ connection, log, apply, onTaken }: WorkerOptions):
     concurrency: 16,
     drainDelay: longestWaitSeconds, // it is woken by each job; a call that gets lost with a connection is made again by the reconciler
     lockDuration: 10_000,
+    runRetryDelay: retryMs,
     stalledInterval: tidyEveryMs,
     maxStalledCount: 10,
   });

@@ -68,7 +68,7 @@ describe.runIf(redisBinary)('news of accepted changes, with a redis-server', () 
     expect(await changes.open()).toContainEqual(wanted);
     await expect
       .poll(() => log.messages('warn'))
-      .toEqual(['no news of accepted changes; they are looked for every minute']);
+      .toEqual(['no news of accepted changes; they are looked for every 20 s']);
     listening.close();
     connection.disconnect();
   });

@@ -3,10 +3,12 @@ import {
   type Connection,
   connectForRequests,
   connectForWorker,
+  onRestored,
   readRedisUrl,
   whenReady,
 } from '../../src/redis/connect.ts';
 import { JobQueue, startWorker } from '../../src/redis/job-queue.ts';
+import { listenForNews } from '../../src/redis/news.ts';
 import { WorkerProbe } from '../../src/redis/worker-probe.ts';
 import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
 import { StoreUnavailableError } from '../../src/workflow/errors.ts';
@@ -136,6 +138,44 @@ describe.runIf(redisBinary)('probing a worker with a redis-server', () => {
     connection.disconnect();
     await queue.close();
   });
+
+  it('is not needed where all connections of a process went dead: the one that asks finds out for those that wait', async () => {
+    const log = new InMemoryLog();
+    const through = addressOf(`redis://127.0.0.1:${proxy.port}`);
+    const [requests, connection] = [connectForRequests(through), connectForWorker(through)];
+    requests.on('error', () => {}); // it is about to be lost
+    let heard = 0;
+    const news = listenForNews(through, log, () => {
+      heard += 1;
+    });
+    let taken = 0;
+    const worker = startWorker({
+      connection,
+      log,
+      apply: async () => {
+        taken += 1;
+        return { kind: 'done' };
+      },
+    });
+    onRestored(requests, () => {
+      worker.renew();
+      news.renew();
+    });
+    await Promise.all([whenReady(requests), whenReady(connection)]);
+    await expect.poll(() => direct.client('LIST')).toContain('cmd=bzpopmin');
+    await expect.poll(() => heard).toBe(1);
+    proxy.halfOpen();
+
+    await expect(requests.get('a')).rejects.toThrow();
+    await expect.poll(() => heard, { timeout: 10_000 }).toBe(2);
+    const queue = new JobQueue(direct, log);
+    await expect.poll(() => queue.addAgain(change()).then(() => taken), { timeout: 10_000 }).toBeGreaterThan(0);
+
+    await worker.close();
+    news.close();
+    for (const each of [requests, connection]) each.disconnect();
+    await queue.close();
+  }, 30_000);
 });
 
 function probing(failure?: Error) {
