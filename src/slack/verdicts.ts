@@ -5,7 +5,7 @@ import type { UnknownGroup, Who } from '../domain/groups.ts';
 import type { CheckName, Deed, Denial, Finding, Verdict } from '../domain/judge.ts';
 import type { RuleRef } from '../domain/policy.ts';
 import type { ExplainAnswer } from '../workflow/explain.ts';
-import { type Reply, says } from './answers.ts';
+import { answerReply, type Reply, says } from './answers.ts';
 import { code, escapeText, foreign, user } from './mrkdwn.ts';
 import { names, notFoundText, refusalText } from './refusals.ts';
 import { moveText } from './split-text.ts';
@@ -17,18 +17,21 @@ export function whyReply(answer: ExplainAnswer, problem: string | undefined, now
       return says(notFoundText(answer.name, answer.found));
     case 'refused':
       return says(refusalText(answer.name, answer.refusal, now));
+    case 'answered':
+      return answerReply(answer.answer, now);
     case 'explained':
       return says(explainedText(answer, problem));
   }
 }
 
 function explainedText(
-  { name, plan, judgement }: Extract<ExplainAnswer, { kind: 'explained' }>,
+  { name, plan, objects, judgement }: Extract<ExplainAnswer, { kind: 'explained' }>,
   problem: string | undefined,
 ): string {
   const { verdict, rule, findings } = judgement;
+  const whole = objects === undefined ? '' : `, and all else of ${objects === 1 ? 'one object' : `${objects} objects`}`;
   return [
-    `${code(name.service)} in ${code(name.namespace)} @ ${code(name.cluster)}, ${foreign(moveText(plan.from, plan.to))}: *${verdictWords[verdict.kind]}*`,
+    `${code(name.service)} in ${code(name.namespace)} @ ${code(name.cluster)}, ${foreign(moveText(plan.from, plan.to))}${whole}: *${verdictWords[verdict.kind]}*`,
     verdictText(verdict),
     rule === undefined ? 'No rule of a policy file decides about it.' : `It falls under ${ruleText(rule)}.`,
     `Looked at, most severe first: ${findings.map(findingText).join(' · ')}. Nothing was changed.`,

@@ -55,7 +55,7 @@ export async function requestRollback(desk: Desk, command: Rollback, asker: Aske
   if (found.kind !== 'found') {
     const deletion = await lastDeletionOf(desk, name);
     if (deletion !== undefined) return takeBackStored(desk, name, deletion, { asker, askedAs, options });
-    noteRefused(desk, asker, { ...asked, because: found.kind });
+    if (!options.dryRun) noteRefused(desk, asker, { ...asked, because: found.kind });
     return remembered(desk, askedAs, { kind: 'not-found', name, found });
   }
   const chosen = chooseReturn(found.open.route.ledger, keyOfNamed(found.open.route, options.rule), undefined);
@@ -146,7 +146,8 @@ async function takeBackStored(
 ): Promise<RollbackAnswer> {
   const taking = { asker: await takingItBack(desk, stored.id, asker), askedAs, reason, dryRun };
   const answer = await takeBackEdits(desk, stored, taking);
-  return remembered(desk, askedAs, noted(desk, asker, { name, object: stored.object }, answer));
+  if (!dryRun) noted(desk, asker, { name, object: stored.object }, answer);
+  return remembered(desk, askedAs, answer);
 }
 
 /** The same delivery again: what is newest has changed since, and must not be taken back by it. */

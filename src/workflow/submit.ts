@@ -88,7 +88,7 @@ export async function remembered<A extends Told>(desk: Desk, request: ChangeId, 
 async function submitTo<A>(desk: Desk, submission: Submission<A>, found: Found): Promise<Answer | A> {
   const { name, asker } = submission;
   if (found.kind !== 'found') {
-    noteRefused(desk, asker, { ...asked(submission), because: found.kind });
+    if (!submission.options.dryRun) noteRefused(desk, asker, { ...asked(submission), because: found.kind });
     return { kind: 'not-found', name, found };
   }
   for (;;) {
@@ -103,12 +103,13 @@ async function submitTo<A>(desk: Desk, submission: Submission<A>, found: Found):
 type Tried<A> = { readonly kind: 'answered'; readonly answer: Answer | A } | { readonly kind: 'moved' };
 
 async function planAndAccept<A>(desk: Desk, submission: Submission<A>, object: RoutingObject): Promise<Tried<A>> {
-  const { name, asker, ahead, askedAs } = submission;
+  const { name, asker, ahead, askedAs, options } = submission;
+  const { dryRun } = options;
   // The line first and the object after it: a change that is applied in between moves the line, and so this one is planned anew.
   const line = await desk.changes.line(object);
   const open = await desk.mesh.read(object);
   if (open === undefined) {
-    noteRefused(desk, asker, { ...asked(submission), object, because: 'gone' });
+    if (!dryRun) noteRefused(desk, asker, { ...asked(submission), object, because: 'gone' });
     return answered({ kind: 'not-found', name, found: { kind: 'gone', object } });
   }
 
@@ -120,7 +121,6 @@ async function planAndAccept<A>(desk: Desk, submission: Submission<A>, object: R
     if (known !== undefined) return answered(acceptedAlready(known, asker));
   }
   if (plan.kind === 'instead') return { kind: 'answered', answer: plan.answer };
-  const { dryRun } = submission.options;
   if (plan.kind === 'refused') {
     if (!dryRun) noteRefused(desk, asker, { ...asked(submission), object, because: plan.refusal.reason });
     return answered({ kind: 'refused', name, refusal: plan.refusal });

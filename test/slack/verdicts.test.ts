@@ -3,7 +3,7 @@ import type { Who } from '../../src/domain/groups.ts';
 import { type Denial, denialReasons, type Judgement } from '../../src/domain/judge.ts';
 import type { PlannedChange } from '../../src/domain/plan.ts';
 import { denialText, needsText, policyProblemText, whyReply } from '../../src/slack/verdicts.ts';
-import { reviewsUid } from '../support/builders.ts';
+import { change, reviewsUid } from '../support/builders.ts';
 
 const now = new Date('2026-11-22T15:03:11Z');
 
@@ -149,6 +149,18 @@ describe('why', () => {
   it('tells that the policy file is not what is in force', () => {
     expect(told({ verdict: { kind: 'allowed' }, findings: [] }, '4:5 no such key')).toContain(
       '*The policy file is wrong*, so the last good policy stays in force: `4:5 no such key`',
+    );
+  });
+
+  it('tells of a rollback of objects how many they are, and of one that is under way that it is', () => {
+    const judgement = { verdict: { kind: 'allowed' }, findings: [] } as const;
+    const underWay = { kind: 'accepted', change: change(), behind: 0, again: true } as const;
+
+    expect(whyReply({ kind: 'explained', name, plan, objects: 2, judgement }, undefined, now).text).toContain(
+      'and all else of 2 objects: *allowed*',
+    );
+    expect(whyReply({ kind: 'answered', answer: underWay }, undefined, now).text).toContain(
+      'Already asked for by <@U01ALICE>',
     );
   });
 

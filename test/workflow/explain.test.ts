@@ -3,7 +3,8 @@ import type { MovingCommand } from '../../src/domain/command.ts';
 import { explain } from '../../src/workflow/explain.ts';
 import { changeId, reviews, revision } from '../support/builders.ts';
 import { policyOf } from '../support/policies.ts';
-import { House } from './house.ts';
+import { EditsHouse, manifest, routing, service } from './edits-house.ts';
+import { acceptedIn, House } from './house.ts';
 
 const shift: MovingCommand = {
   verb: 'shift',
@@ -129,6 +130,70 @@ freezes:
       refusal: { reason: 'nothing-to-roll-back' },
     });
     expect(await explain(house.desk, nowhere, house.asker())).toMatchObject({ kind: 'not-found' });
+  });
+});
+
+describe('why of a rollback that takes back more than weights', () => {
+  const onlyBobOfRatings = policyOf(`
+rules:
+  - { name: ratings, target: "*/default/ratings", shift: [everyone], rollback: { only: [U02BOB] } }
+  - { name: rest, target: "**", shift: [everyone] }
+`);
+
+  /** One change gave reviews and ratings to other versions. */
+  async function house(): Promise<EditsHouse> {
+    const made = new EditsHouse([
+      [service('reviews'), { spec: routing('reviews', { v1: 100 }) }],
+      [service('ratings'), { spec: routing('ratings', { v1: 100 }) }],
+    ]);
+    made.ruleFiles.write('both', [
+      manifest('reviews', routing('reviews', { v3: 100 })),
+      manifest('ratings', routing('ratings', { v2: 100 })),
+    ]);
+    await made.done('/shift apply both');
+    made.policies.take(onlyBobOfRatings);
+    return made;
+  }
+
+  it('judges all the objects that the change wrote, as the rollback itself is judged', async () => {
+    const world = await house();
+
+    const why = await explain(world.desk, rollback, world.asker());
+
+    expect(why).toMatchObject({
+      kind: 'explained',
+      plan: { from: { v3: 100 }, to: { v1: 100 } },
+      objects: 2,
+      judgement: { verdict: { denial: { reason: 'not-allowed' } }, rule: { name: 'ratings' } },
+    });
+    expect(await world.typeRollback()).toMatchObject({ kind: 'denied', denial: { rule: { name: 'ratings' } } });
+    expect(await explain(world.desk, rollback, world.asker('U02BOB'))).toMatchObject({
+      judgement: { verdict: { kind: 'allowed' } },
+    });
+  });
+
+  it('knows of a service that the change deleted', async () => {
+    const world = await house();
+    await world.done('/shift delete both', { asker: world.asker('U02BOB') });
+
+    expect(await explain(world.desk, rollback, world.asker())).toMatchObject({
+      judgement: { verdict: { denial: { reason: 'not-allowed' } } },
+    });
+    expect(await explain(world.desk, rollback, world.asker('U02BOB'))).toMatchObject({
+      judgement: { verdict: { kind: 'allowed' } },
+    });
+  });
+
+  it('says what stands in the way before policy does, and leaves nothing in the audit', async () => {
+    const world = await house();
+    const events = world.audit.trail.length;
+    const { id } = acceptedIn(await world.typeRollback(undefined, world.asker('U02BOB')));
+
+    const underWay = await explain(world.desk, rollback, world.asker());
+    await world.settled();
+
+    expect(underWay).toMatchObject({ kind: 'answered', answer: { kind: 'accepted', again: true, change: { id } } });
+    expect(world.audit.trail).toHaveLength(events + 1);
   });
 });
 
