@@ -64,7 +64,8 @@ function lockText(answer: OfLocks): string {
     case 'locked': {
       const service = code(answer.name.service, 100);
       const before = answer.before === undefined ? '' : ` It was the lock of ${user(answer.before.by)}, who is told.`;
-      return `Locked: only you move the traffic of ${service} (${code(answer.hold.target, 200)})${untilText(answer.hold)}. Rollbacks go through.${before} ${code('/shift unlock', 20)} ends it.`;
+      const unlock = code(formatCommand({ verb: 'unlock', service: answer.name }), 300);
+      return `Locked: only you move the traffic of ${service} (${code(answer.hold.target, 200)})${untilText(answer.hold)}. Rollbacks go through.${before} ${unlock} ends it.`;
     }
     case 'unlocked':
       return `Unlocked: ${code(answer.name.service, 100)}. The lock was set by ${user(answer.hold.by)}.`;

@@ -1,6 +1,7 @@
 import type { HoldCommand } from '../domain/command.ts';
-import { noteDenied, noteRefused } from './audit.ts';
-import type { Asker, Desk } from './desk.ts';
+import { readScope } from '../domain/scope.ts';
+import { noteDenied, noteRefused, type Refused } from './audit.ts';
+import { type Asker, type Desk, fillIn } from './desk.ts';
 import { type FreezeAnswer, freeze, type ThawAnswer, thaw } from './freeze.ts';
 import { type LockAnswer, lock, unlock } from './hold.ts';
 
@@ -26,11 +27,15 @@ function decide(desk: Desk, command: HoldCommand, asker: Asker, seen: string | u
   }
 }
 
-function noteRefusal(desk: Desk, { verb: deed }: HoldCommand, asker: Asker, answer: HoldAnswer): void {
-  const service = 'name' in answer && typeof answer.name === 'object' ? answer.name : undefined;
+function noteRefusal(desk: Desk, command: HoldCommand, asker: Asker, answer: HoldAnswer): void {
+  const asked = {
+    deed: command.verb,
+    reason: 'reason' in command ? command.reason : undefined,
+    ...aimOf(desk, command),
+  };
   switch (answer.kind) {
     case 'denied':
-      noteDenied(desk, asker, answer.denial, { deed });
+      noteDenied(desk, asker, answer.denial, asked);
       break;
     case 'locked':
     case 'unlocked':
@@ -42,6 +47,14 @@ function noteRefusal(desk: Desk, { verb: deed }: HoldCommand, asker: Asker, answ
     case 'set-before':
       break;
     default:
-      noteRefused(desk, asker, { deed, service, because: answer.kind });
+      noteRefused(desk, asker, { ...asked, because: answer.kind });
   }
+}
+
+/** What it was to hold, or to let go: a service, all that a glob covers, or a freeze by its name. */
+function aimOf(desk: Desk, command: HoldCommand): Pick<Refused, 'service' | 'target' | 'detail'> {
+  if (command.verb === 'lock' || command.verb === 'unlock') return { service: fillIn(desk, command.service) };
+  if (command.scope === undefined) return {};
+  const scope = readScope(command.scope, desk.mesh.clusters);
+  return scope.kind === 'covers' ? { target: scope.target } : { detail: command.scope.pattern };
 }

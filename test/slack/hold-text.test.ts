@@ -13,7 +13,7 @@ const until = '<!date^1795384800^{date_short_pretty} {time}|22 Nov 2026, 22:00 U
 describe('what is told of a lock', () => {
   it('names what is locked and the moment at which that ends', () => {
     expect(holdReply({ kind: 'locked', name, hold: lockHold() }).text).toBe(
-      `Locked: only you move the traffic of \`reviews\` (\`sandbox/default/reviews\`), until ${until}. Rollbacks go through. \`/shift unlock\` ends it.`,
+      `Locked: only you move the traffic of \`reviews\` (\`sandbox/default/reviews\`), until ${until}. Rollbacks go through. \`/shift unlock reviews -n default --cluster sandbox\` ends it.`,
     );
   });
 

@@ -104,6 +104,9 @@ const walks: readonly Walk[] = [
       await house.shift('v3', 50, { dryRun: true });
       await house.shift('v9', 50, { dryRun: true });
       await house.typeRollback(undefined, house.asker(), { dryRun: true });
+      house.mesh.remove(reviewsObject);
+      await house.shift('v3', 50, { dryRun: true });
+      await house.typeRollback(undefined, house.asker(), { dryRun: true });
     },
     leaves: [],
   },
@@ -399,6 +402,27 @@ describe('the audit of locks and freezes', () => {
       until: '2026-11-22T22:03:11.000Z',
       service: { cluster: 'sandbox', namespace: 'default', service: 'reviews' },
     });
+  });
+
+  it('tells of what was refused what it was about, so that it is shown of the services that it would have held', async () => {
+    const house = new House();
+    await carryOut(house.desk, freezeAll, house.asker(bob));
+    house.policies.take(onlyBob);
+    await carryOut(house.desk, lockIt, house.asker(alice));
+    await carryOut(house.desk, { ...freezeAll, scope: { pattern: 'sandbox/default' } }, house.asker(alice));
+    await carryOut(house.desk, { verb: 'thaw', scope: { pattern: '**' } }, house.asker(alice));
+    await carryOut(house.desk, { verb: 'thaw', scope: { pattern: 'inc-7' } }, house.asker(alice));
+    await carryOut(house.desk, { ...lockIt, end: { kind: 'for', ms: 8 * 24 * 3_600_000 } }, house.asker(bob));
+    await house.settled();
+
+    const reviewsNamed = { cluster: 'sandbox', namespace: 'default', service: 'reviews' };
+    expect(house.audit.trail.slice(1)).toMatchObject([
+      { kind: 'denied', deed: 'lock', service: reviewsNamed, reason: 'migrating' },
+      { kind: 'denied', deed: 'freeze', target: 'sandbox/default/*', reason: 'incident 42' },
+      { kind: 'denied', deed: 'thaw', target: '**' },
+      { kind: 'refused', deed: 'thaw', because: 'no-freeze', detail: 'inc-7' },
+      { kind: 'refused', deed: 'lock', because: 'wrong-end', service: reviewsNamed },
+    ]);
   });
 
   it('tells who froze and thawed, people and hooks, and shows it of each service that is covered', async () => {
