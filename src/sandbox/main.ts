@@ -20,6 +20,7 @@ In .sandbox: kubeconfig, for you, who may do everything; bot.kubeconfig, with wh
 Environment: SANDBOX_SLACK_PORT (3000), SANDBOX_PAGE_PORT (9080), SANDBOX_KUBE_PORT (8001), PORT (8080); 0 or a taken port means a
 free one. SANDBOX_RPS (20): how many requests to Bookinfo come by themselves in a second; 0 is none.
 REDIS_URL, PROMETHEUS_URL: use these instead of ones of its own. POLICY_FILE: use this policy. RULES_DIR: rule files of yours.
+FREEZE_HOOK_TOKEN, AUDIT_TOKEN: serve /hooks/freeze and /audit.ndjson to whoever has them.
 `;
 
 async function main(): Promise<void> {
@@ -50,7 +51,7 @@ async function main(): Promise<void> {
     ports: { slack: port('SANDBOX_SLACK_PORT', 3000), kube: port('SANDBOX_KUBE_PORT', 8001), bot: port('PORT', 8080) },
     bookinfo: { port: port('SANDBOX_PAGE_PORT', 9080), requestsPerSecond: requestsPerSecond() },
     prometheus: { url: process.env['PROMETHEUS_URL'] || undefined },
-    environment: { POLICY_FILE: policy, ...rulesFolder() },
+    environment: { POLICY_FILE: policy, ...rulesFolder(), ...tokens() },
     onLog: (line) => log.write(`${line}\n`),
   });
   const world = await Promise.race([starting, stopped]);
@@ -75,6 +76,12 @@ async function main(): Promise<void> {
 function rulesFolder(): { readonly RULES_DIR?: string } {
   const named = process.env['RULES_DIR'];
   return named === undefined || named === '' ? {} : { RULES_DIR: resolve(named) };
+}
+
+/** Of the pages that there are only with a token. */
+function tokens(): Readonly<Record<string, string>> {
+  const named = ['FREEZE_HOOK_TOKEN', 'AUDIT_TOKEN'].map((name) => [name, process.env[name] ?? ''] as const);
+  return Object.fromEntries(named.filter(([, token]) => token !== ''));
 }
 
 /** A fresh copy of ours, to be played with, unless another is named. */

@@ -14,6 +14,7 @@ import { realPrometheus } from '../support/prometheus.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const program = resolve('src/sandbox/main.ts');
+const auditToken = 'a token of the sandbox';
 const prometheus = await realPrometheus();
 const setpriv = await findOnPath(['setpriv']);
 const servicesPath = '/apis/networking.istio.io/v1/namespaces/default/virtualservices';
@@ -39,6 +40,8 @@ describe.each([{ flags: [] }, { flags: ['--http'] }])('npm run sandbox -- $flags
     const people = await (await fetch(`${slack}/_control/state`)).json();
     const product = await (await fetch(`${page}/productpage`)).text();
     const ready = await (await fetch(`${botUrl}/readyz`)).text();
+    const audit = await fetch(`${botUrl}/audit.ndjson`, { headers: { authorization: `Bearer ${auditToken}` } });
+    const hook = await fetch(`${botUrl}/hooks/freeze`);
     const policy = await readFile(join(folder, '.sandbox/policy.yaml'), 'utf8');
     const objects = await servicesAs(join(folder, '.sandbox/kubeconfig'));
     const bot = await servicesAs(join(folder, '.sandbox/bot.kubeconfig'));
@@ -56,6 +59,7 @@ describe.each([{ flags: [] }, { flags: ['--http'] }])('npm run sandbox -- $flags
     expect(bot.withoutToken).toBe(403);
     expect(product).toContain('reviews v1');
     expect(ready).toBe('ready\n');
+    expect([audit.status, hook.status]).toEqual([200, 404]);
     expect(printed).toContain('ratings needs an approval by bob or carol');
     expect(readPolicy(Buffer.from(policy))).toMatchObject({ ok: true, warnings: [] });
     expect(await Promise.all([slack, page, kube, botUrl].map(answers))).not.toContain(true);
@@ -83,7 +87,7 @@ describe.skipIf(prometheus === undefined || setpriv === undefined)(
 );
 
 function start(folder: string, flags: readonly string[] = []): ChildProcessByStdio<null, Readable, null> {
-  const { REDIS_URL: _, POLICY_FILE: __, PROMETHEUS_URL: ___, ...environment } = process.env;
+  const { REDIS_URL: _, POLICY_FILE: __, PROMETHEUS_URL: ___, FREEZE_HOOK_TOKEN: ____, ...environment } = process.env;
   return spawn(process.execPath, [program, ...flags], {
     cwd: folder,
     // Its temporary folders lie in ours, since one that is killed leaves them behind.
@@ -94,6 +98,7 @@ function start(folder: string, flags: readonly string[] = []): ChildProcessByStd
       SANDBOX_KUBE_PORT: '0',
       SANDBOX_PAGE_PORT: '0',
       PORT: '0',
+      AUDIT_TOKEN: auditToken,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
