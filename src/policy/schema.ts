@@ -22,7 +22,7 @@ export function policySchema(groups?: ReadonlySet<string>) {
         v: z.literal(1, wants('`v: 1`, the only version there is')).default(1).describe('The version of this format'),
         groups: z
           .record(
-            z.string().regex(groupPattern, wants('a name in lower-case letters, digits and dashes')),
+            z.string().regex(groupPattern, { abort: true, error: ({ input }) => wrongGroupName(String(input)) }),
             z.union(
               [listOf(userId, { min: 1 }), z.strictObject({ usergroup: usergroupId }, wants('`{ usergroup: S… }`'))],
               wants('user ids, like `[U01ALICE, U02BOB]`, or a group of Slack, like `{ usergroup: S0123 }`'),
@@ -45,7 +45,24 @@ export function policySchema(groups?: ReadonlySet<string>) {
     .describe('Who may do what, where and when, and who must approve it');
 }
 
+function wrongGroupName(name: string): string {
+  return name === 'everyone' || name === 'rollback'
+    ? `\`${name}\` has a meaning of its own: call the group otherwise`
+    : 'write a name in lower-case letters, digits and dashes';
+}
+
 function rule(who: ReturnType<typeof listOf<ReturnType<typeof someone>>>) {
+  return ruleFields(who).refine(({ approve, rollback }) => approve !== undefined || !wantsApproval(rollback), {
+    path: ['rollback', 'approve'],
+    error: 'the rule has no `approve` that a rollback could take: add one, or leave this out',
+  });
+}
+
+function wantsApproval(rollback: readonly string[] | { readonly approve: boolean } | undefined): boolean {
+  return rollback !== undefined && 'approve' in rollback && rollback.approve;
+}
+
+function ruleFields(who: ReturnType<typeof listOf<ReturnType<typeof someone>>>) {
   const several = listOf(who.element, { min: 1 });
   return z.strictObject(
     {

@@ -171,6 +171,13 @@ describe('what is wrong is told with its line and column', () => {
       ['4:1 there is no key `freeze` here; did you mean `freezes`?'],
     ],
     [
+      'a rollback that is to take an approval which the rule does not have',
+      `${least}    rollback: { approve: true }\n`,
+      [
+        '4:26 rules[0].rollback.approve: the rule has no `approve` that a rollback could take: add one, or leave this out',
+      ],
+    ],
+    [
       'an anchor and its alias',
       `${least}    channels: &c [C01]\n    duringFreeze: *c\n`,
       ['4:18 an anchor (&c) is not taken: leave it out', '5:19 an alias (*c) is not taken: write it out'],
@@ -294,7 +301,7 @@ describe('what is wrong is told with its line and column', () => {
       [
         '2:3 groups.SRE: write a name in lower-case letters, digits and dashes',
         '3:19 groups.b.usergroup: write the id of a user group, like `S0123`: it is in its address in Slack',
-        '4:3 groups.everyone: write a name in lower-case letters, digits and dashes',
+        '4:3 groups.everyone: `everyone` has a meaning of its own: call the group otherwise',
         '5:6 groups.e: write a list in brackets; it is empty',
       ],
     ],
