@@ -20,8 +20,10 @@ const mostAtOnce = 4;
 /** A reader that takes nothing for so long is gone. */
 const silenceMs = 30_000;
 
-/** A day, or a moment in any time zone. */
-const since = z.union([z.iso.date(), z.iso.datetime({ offset: true })]).transform((text) => new Date(text));
+/** A day, or a moment in any time zone; nothing is older than 1970, before which no store counts. */
+const since = z
+  .union([z.iso.date(), z.iso.datetime({ offset: true })])
+  .transform((text) => new Date(Math.max(0, Date.parse(text))));
 
 /**
  * `GET /audit.ndjson?since=2026-11-22`: all that was kept since then, oldest first, a line each, as fast as it is read. A line
