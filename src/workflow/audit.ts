@@ -57,7 +57,7 @@ export interface Noting {
 }
 
 /** Tells of what no change moved by. Nobody waits for it, and a crash at that moment loses it. */
-function note({ audit, aside, log }: Omit<Noting, 'now'>, event: AuditEvent): void {
+export function note({ audit, aside, log }: Omit<Noting, 'now'>, event: AuditEvent): void {
   aside(() => keep(audit, log, event), 'an event could not be kept for the audit', { event: event.id });
 }
 

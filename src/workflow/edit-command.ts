@@ -6,7 +6,7 @@ import { planShift, startBehind } from '../domain/plan.ts';
 import { defaultRule } from '../domain/route.ts';
 import { isConverted, type RuleFile } from '../domain/rule-file.ts';
 import type { Percentages } from '../domain/split.ts';
-import { noteRefused } from './audit.ts';
+import { aboutPlan, noteDenied, noteRefused } from './audit.ts';
 import { type Asker, type Desk, requestId } from './desk.ts';
 import { type Goal, type GoalAnswer, goalOf, type Variant } from './edit-goal.ts';
 import { mayOverrideOwner } from './judge-live.ts';
@@ -14,6 +14,8 @@ import { type EditsPlan, planEdits } from './plan-edits.ts';
 import { type Answer, remembered, submit } from './submit.ts';
 import {
   acceptEdits,
+  becauseNot,
+  becauseOf,
   type EditsOutcome,
   type EditsSubmission,
   judgeEdits,
@@ -171,7 +173,25 @@ async function question(
   };
   const ways = [await judged(first), ...(await Promise.all(more.map(judged)))] as const;
   const { command, place, file } = goal;
+  if (!command.dryRun) noteImpossible(desk, goal, asker, ways);
   return { kind: 'question', question: { command, place, ways, file }, hasMoved };
+}
+
+/** Where none of the ways may be gone there is nothing to click: whoever asked was told no. */
+function noteImpossible(desk: Desk, goal: Goal, asker: Asker, ways: EditsQuestion['ways']): void {
+  const [why, ...more] = ways.map((way) => {
+    const change = toChange(desk, submissionOf(goal, asker, requestId(asker.request)), way.plan);
+    return { change, way, objection: becauseNot(way.plan, change, undefined) };
+  });
+  const isImpossible = ({ way, objection }: NonNullable<typeof why>) =>
+    objection !== undefined || way.judgement.verdict.kind === 'refused';
+  if (why === undefined || ![why, ...more].every(isImpossible)) return;
+  const { change, way, objection } = why;
+  const { verdict } = way.judgement;
+  const { object, reason } = change;
+  const asked = { deed: 'shift', service: nameOf(way.plan), object, reason, ...aboutPlan(change) } as const;
+  if (objection !== undefined) noteRefused(desk, asker, { ...asked, because: becauseOf(objection) });
+  else if (verdict.kind === 'refused') noteDenied(desk, asker, verdict.denial, asked);
 }
 
 function submissionOf({ command, of }: Goal, asker: Asker, askedAs: ChangeId): EditsSubmission {

@@ -2,7 +2,7 @@ import type { AuditEvent } from '../domain/audit.ts';
 import { resolveEnd } from '../domain/end.ts';
 import { readScope, type Scope } from '../domain/scope.ts';
 import { hookOwner, keyOfHold, mostFreezes, type SetHold, spans } from '../domain/set-hold.ts';
-import { holdFacts, tellLog } from './audit.ts';
+import { gestureId, holdFacts, note, tellLog } from './audit.ts';
 import type { Desk } from './desk.ts';
 import { requestId } from './desk.ts';
 
@@ -27,7 +27,7 @@ export type HookAnswer =
   | { readonly kind: 'wrong-end'; readonly because: 'over' | 'too-long' }
   | { readonly kind: 'too-many' };
 
-export interface HookDesk extends Pick<Desk, 'holds' | 'log' | 'now'> {
+export interface HookDesk extends Pick<Desk, 'holds' | 'audit' | 'aside' | 'log' | 'now'> {
   readonly mesh: Pick<Desk['mesh'], 'clusters'>;
 }
 
@@ -35,6 +35,12 @@ const maxTries = 5;
 
 /** Freezes and thaws for a tool that has the hook's token. Policy is not asked: whoever gave the token has decided. */
 export async function orderByHook(desk: HookDesk, order: HookOrder, request: string): Promise<HookAnswer> {
+  const answer = await carryOut(desk, order, request);
+  if (!('hold' in answer) && answer.kind !== 'nothing-to-thaw') note(desk, refusedEvent(desk, order, request, answer));
+  return answer;
+}
+
+async function carryOut(desk: HookDesk, order: HookOrder, request: string): Promise<HookAnswer> {
   for (let tries = 0; tries < maxTries; tries += 1) {
     const freezes = (await desk.holds.all(desk.now())).filter(({ kind }) => kind === 'freeze');
     const standing = freezes.find((hold) => keyOfHold(hold) === order.name.toLowerCase());
@@ -100,6 +106,29 @@ async function thawByHook(desk: HookDesk, hold: SetHold | undefined): Promise<Ho
 function eventOf({ now }: HookDesk, kind: 'frozen' | 'thawed', hold: SetHold): AuditEvent {
   const { id, by } = hold;
   return { id: `${id}.${kind}`, kind, at: now().toISOString(), by: { user: by }, ...holdFacts(hold) };
+}
+
+function refusedEvent(
+  { now }: HookDesk,
+  order: HookOrder,
+  sent: string,
+  { kind: because }: Pick<HookAnswer, 'kind'>,
+): AuditEvent {
+  const { action: deed, name: detail } = order;
+  const request = gestureId(requestId(sent));
+  const reason = 'reason' in order ? order.reason : undefined;
+  const at = now().toISOString();
+  return {
+    id: request,
+    request,
+    kind: 'refused',
+    at,
+    by: { user: `${hookOwner}${detail}` },
+    deed,
+    because,
+    detail,
+    reason,
+  };
 }
 
 function endsAt({ end }: Freezing['order'], now: Date) {

@@ -136,7 +136,7 @@ export function becauseNot(plan: EditsPlan, { edits }: Change, first: Change | u
   return first && { kind: 'busy', name, first };
 }
 
-function becauseOf(outcome: EditsOutcome): string {
+export function becauseOf(outcome: EditsOutcome): string {
   return outcome.kind === 'refused' ? outcome.refusal.reason : outcome.kind;
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MeshUnavailableError, NotPermittedError, RejectedError } from '../../src/workflow/errors.ts';
 import { serviceStatus } from '../../src/workflow/look-up.ts';
 import { readAudit } from '../../src/workflow/read-audit.ts';
+import { policyOf } from '../support/policies.ts';
 import {
   destination,
   EditsHouse,
@@ -55,6 +56,25 @@ describe('a rule file', () => {
       return 'reading' in answer ? answer.reading.entries.length : undefined;
     };
     expect([await told('reviews'), await told('ratings'), await told('details')]).toEqual([2, 2, 0]);
+  });
+
+  it('that may not be applied is told to the audit as refused, unless it was only a dry run', async () => {
+    const world = house();
+    world.policies.take(policyOf('rules:\n  - { name: bobs, target: "**", shift: [U02BOB] }\n'));
+    const asker = world.asker('U02BOB');
+    await world.type(`${line} --dry-run`);
+    await world.type(line);
+    world.mesh.rejectEverything(new RejectedError('no such subset'));
+    await world.type(line, asker);
+
+    expect(world.audit.trail).toMatchObject([
+      { kind: 'denied', deed: 'shift', by: { user: 'U01ALICE' }, because: 'not-allowed', rule: { name: 'bobs' } },
+      { kind: 'refused', deed: 'shift', by: { user: 'U02BOB' }, because: 'not-taken' },
+    ]);
+    expect(world.audit.trail[0]).toMatchObject({
+      does: `apply ${allV1}`,
+      objects: expect.arrayContaining(['default/ratings']),
+    });
   });
 
   it('that lacks a destination gives it nothing, and keeps its place', async () => {

@@ -454,6 +454,23 @@ describe('the audit of locks and freezes', () => {
   });
 });
 
+describe('the audit of an incident tool', () => {
+  it('tells which of its orders was refused, and why', async () => {
+    const house = new House();
+    const order = { action: 'freeze', name: 'inc-7', target: 'prod', reason: 'fire', end: undefined } as const;
+
+    await orderByHook(house.desk, order, 'hook 1');
+    await orderByHook(house.desk, { ...order, target: 'sandbox', end: { until: new Date(0) } }, 'hook 2');
+    await orderByHook(house.desk, { action: 'thaw', name: 'inc-7' }, 'hook 3');
+    await house.settled();
+
+    expect(trail(house)).toEqual([
+      'hook:inc-7 refused freeze no-scope “fire”',
+      'hook:inc-7 refused freeze wrong-end “fire”',
+    ]);
+  });
+});
+
 describe('the hash of a plan', () => {
   const plan = { rule: 'default', from: { v1: 100 }, to: { v1: 50, v3: 50 }, base: { uid: reviewsUid, seq: 3 } };
 
