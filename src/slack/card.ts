@@ -152,7 +152,8 @@ function quoted(reason: string): string {
 
 /** What else a person must know, a sentence or two each, already escaped. */
 function notesOf(change: Change): readonly string[] {
-  const pinned = change.pinned.slice(0, 5).map((rule) => code(rule, 120));
+  const isUndone = change.edits !== undefined && isApplied(change) && change.state.rolledBack !== undefined;
+  const pinned = isUndone ? [] : change.pinned.slice(0, 5).map((rule) => code(rule, 120));
   const notReached = pinned.length > 0 ? [`Not reached by the split: ${pinned.join(', ')}${howToUnpin(change)}`] : [];
   const seen = isApplied(change) ? seenNotes(change) : [];
   return [...stateNotes(change), ...warningNotes(change), ...notReached, ...seen];

@@ -143,6 +143,15 @@ describe('the card', () => {
     expect(markup(shown)).toContain('*Rolled back* by <@U02BOB> (c-00000002).');
   });
 
+  it('does not tell how to remove a rule that went with the file that brought it', () => {
+    const edits = { verb: 'apply', of: 'test-v2', objects: [] } as const;
+    const shown = change({ state: applied, edits, pinned: ['end-user = jason → v2'] });
+    const undone = { ...applied, rolledBack: { by: 'U02BOB', change: changeId(2) } };
+
+    expect(card(shown).text).toContain('/shift unpin');
+    expect(card({ ...shown, state: undone }).text).not.toContain('jason');
+  });
+
   it('keeps the way back, but does not promote further, once another change came after', () => {
     const shown = change({ state: { ...applied, later: changeId(2) } });
 
