@@ -1,4 +1,5 @@
 import type { Needs } from './approvals.ts';
+import type { Hold } from './freeze.ts';
 import type { DenialReason, MovingDeed } from './judge.ts';
 import type { Revision } from './ledger.ts';
 import type { ChangeId, RoutingObject } from './names.ts';
@@ -115,7 +116,8 @@ export type State =
       readonly live?: Split | undefined;
       readonly lastWriter?: string | undefined;
       readonly denied?: DenialReason | undefined;
-      /** When the lock or freeze that denied it ends. */
+      /** The lock or freeze that denied it, and when it ends. */
+      readonly hold?: Pick<Hold, 'name' | 'by' | 'reason' | 'line'> | undefined;
       readonly heldUntil?: string | undefined;
       /** The rule of the policy that decided. */
       readonly rule?: RuleRef | undefined;

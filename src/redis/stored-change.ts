@@ -60,6 +60,14 @@ const state = z.discriminatedUnion('kind', [
     live: splitSchema.optional(),
     lastWriter: z.string().optional(),
     denied: z.enum(denialReasons).optional(),
+    hold: z
+      .object({
+        name: z.string().optional(),
+        by: z.string().optional(),
+        reason: z.string().optional(),
+        line: z.int().optional(),
+      })
+      .optional(),
     heldUntil: time.optional(),
     rule: ruleRef.optional(),
     stamp: z.string().optional(),

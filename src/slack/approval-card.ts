@@ -6,7 +6,7 @@ import { type Split, sameShares } from '../domain/split.ts';
 import { actions, formatButtonValue } from './actions.ts';
 import { code, foreign, user } from './mrkdwn.ts';
 import { splitText } from './split-text.ts';
-import { dateText, ruleText, whoText } from './verdicts.ts';
+import { dateText, holdWords, ruleText, whoText } from './verdicts.ts';
 
 type StateOf<K extends State['kind']> = Extract<State, { kind: K }>;
 export type DecisionState = StateOf<'awaiting' | 'rejected' | 'withdrawn' | 'expired' | 'void'>;
@@ -70,7 +70,8 @@ function mention(who: Who): readonly string[] {
   }
 }
 
-function voidNote(change: Change, { because, live, lastWriter, denied, heldUntil, rule }: StateOf<'void'>): string {
+function voidNote(change: Change, state: StateOf<'void'>): string {
+  const { because, live, lastWriter, rule } = state;
   const decidedBy = rule === undefined ? '' : ` (${ruleText(rule)})`;
   switch (because) {
     case 'moved': {
@@ -82,13 +83,18 @@ function voidNote(change: Change, { because, live, lastWriter, denied, heldUntil
       const now = live === undefined ? 'the object or its rule is gone' : liveText(change, live, lastWriter);
       return `*The plan does not hold any more.* ${planned}; ${now}. Nothing was changed, and approvals were for that plan only.`;
     }
-    case 'denied': {
-      const held = heldUntil === undefined ? '' : `, until ${when(heldUntil)}`;
-      return `*Policy does not allow it any more:* ${denied === undefined ? 'it was changed' : deniedWords[denied]}${held}${decidedBy}. Nothing was changed.`;
-    }
+    case 'denied':
+      return `*Policy does not allow it any more:* ${deniedText(state)}${decidedBy}. Nothing was changed.`;
     case 'approvals':
       return `*Its approvals do not suffice any more*: somebody who approved may not by now, or the policy asks for more${decidedBy}. Nothing was changed.`;
   }
+}
+
+function deniedText({ denied, hold, heldUntil }: StateOf<'void'>): string {
+  if (denied === undefined) return 'it was changed';
+  const until = heldUntil === undefined ? undefined : new Date(heldUntil);
+  const isHeld = hold !== undefined || until !== undefined;
+  return isHeld ? `${deniedWords[denied]}${holdWords({ ...hold, until })}` : deniedWords[denied];
 }
 
 function liveText({ from }: Change, live: Split, lastWriter: string | undefined): string {

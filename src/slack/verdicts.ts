@@ -121,14 +121,21 @@ const deedWords: Record<Deed, string> = {
 };
 
 /** Which one, whose, why and until when. */
-export function holdText({ name, by, reason, until, timezone, line }: Hold): string {
+export function holdText(hold: HoldTold): string {
+  return `${holdWords(hold)}.`;
+}
+
+type HoldTold = Pick<Hold, 'name' | 'by' | 'reason' | 'until' | 'timezone' | 'line'>;
+
+/** The same inside a sentence. */
+export function holdWords({ name, by, reason, until, timezone, line }: HoldTold): string {
   const parts = [
     name === undefined ? '' : ` (${code(name)}${line === undefined ? '' : `, line ${line} of the policy file`})`,
     by === undefined ? '' : ` by ${user(by)}`,
     reason === undefined ? '' : `, because of ${code(reason, 200)}`,
     until === undefined ? ', with no end in sight' : `, until ${dateText(until, timezone)}`,
   ];
-  return `${parts.join('')}.`;
+  return parts.join('');
 }
 
 /** In the reader's own time zone; where that cannot be shown, in the one that the policy file means. */

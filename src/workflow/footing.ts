@@ -3,10 +3,9 @@ import { planStands } from '../domain/stands.ts';
 import { type Named, ofEdits } from './judge-live.ts';
 import { editsObjects, lastWriterOf, liveStamp, openEdits } from './open-edits.ts';
 import type { Mesh } from './ports.ts';
-import { voidOf } from './void.ts';
+import { voidOf, type WhyVoid } from './void.ts';
 
 type Voided = Extract<State, { kind: 'void' }>;
-type Why = Pick<Voided, 'because' | 'denied' | 'heldUntil' | 'rule'>;
 
 /** What a plan stands on: its object, or all of them, as they are now. */
 export interface Footing {
@@ -14,7 +13,7 @@ export interface Footing {
   /** What it would be applied to, where the plan that people were shown still holds behind these. */
   base(before: readonly Change[]): Base | undefined;
   /** Its end, with what is there instead. */
-  voided(why: Why): Voided;
+  voided(why: WhyVoid): Voided;
 }
 
 interface Looking {

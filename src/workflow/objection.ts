@@ -3,17 +3,16 @@ import type { Bench } from './apply.ts';
 import { PolicyUnknownError } from './errors.ts';
 import { heldChange, judgeChange } from './judge-change.ts';
 import type { Named } from './judge-live.ts';
-import { byDenial } from './void.ts';
+import { byDenial, type WhyVoid } from './void.ts';
 
 type Voided = Extract<State, { kind: 'void' }>;
-type Why = Pick<Voided, 'because' | 'denied' | 'heldUntil' | 'rule'>;
 
 /** Policy is asked once more just before the patch: somebody left a group, a freeze began, the file was changed, a lock was set. */
 export async function objectionTo(
   bench: Pick<Bench, 'policies' | 'people' | 'holds' | 'now'>,
   change: Change,
   route: Named,
-  voided: (why: Why) => Voided,
+  voided: (why: WhyVoid) => Voided,
 ): Promise<Voided | undefined> {
   const onlyHolds = bench.policies.current().rules === undefined && change.approvals === undefined;
   const standing = await (onlyHolds ? heldChange : judgeChange)(bench, change, route);

@@ -3,26 +3,24 @@ import type { Denial } from '../domain/judge.ts';
 import { findRule, type Route } from '../domain/route.ts';
 
 type Voided = Extract<State, { kind: 'void' }>;
+export type WhyVoid = Pick<Voided, 'because' | 'denied' | 'hold' | 'heldUntil' | 'rule'>;
+
 interface Clock {
   readonly now: () => Date;
 }
 
 /** The end of a plan that does not hold any more, with what the object has instead. */
-export function voidOf(
-  { now }: Clock,
-  route: Route,
-  { rule }: Change,
-  why: Pick<Voided, 'because' | 'denied' | 'heldUntil' | 'rule'>,
-): Voided {
+export function voidOf({ now }: Clock, route: Route, { rule }: Change, why: WhyVoid): Voided {
   const live = findRule(route, rule)?.split;
   return { kind: 'void', at: now().toISOString(), uid: route.uid, live, lastWriter: route.lastWriter?.manager, ...why };
 }
 
 /** Why a plan ends that policy, a lock or a freeze allows no more. */
-export function byDenial(denial: Denial): Pick<Voided, 'because' | 'denied' | 'heldUntil' | 'rule'> {
+export function byDenial(denial: Denial): WhyVoid {
   const { reason: denied, rule } = denial;
-  const heldUntil = 'hold' in denial ? denial.hold.until?.toISOString() : undefined;
-  return { because: 'denied', denied, heldUntil, rule };
+  if (!('hold' in denial)) return { because: 'denied', denied, rule };
+  const { name, by, reason, line, until } = denial.hold;
+  return { because: 'denied', denied, hold: { name, by, reason, line }, heldUntil: until?.toISOString(), rule };
 }
 
 /** The end of a plan for an object that is gone. */

@@ -65,6 +65,7 @@ const decided: readonly State[] = [
   { kind: 'withdrawn', at: voided.at, by: 'U01ALICE' },
   { kind: 'expired', at: voided.at },
   voided,
+  { ...voided, because: 'denied', denied: 'frozen', hold: { name: 'weekend', line: 9 }, heldUntil: voided.at },
 ];
 const failed: Extract<State, { kind: 'failed' }> = {
   kind: 'failed',

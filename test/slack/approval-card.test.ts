@@ -163,6 +163,17 @@ describe('the card of a plan that is void', () => {
       { because: 'denied', denied: 'frozen', heldUntil: '2026-11-23T00:00:00Z' },
       'changes are frozen, until <!date^1795392000^',
     ],
+    [
+      {
+        ...{ because: 'denied', denied: 'frozen', heldUntil: '2026-11-23T00:00:00Z', rule },
+        hold: { name: 'f-7f3k9qxz', by: 'U03CAROL', reason: 'incident <!channel>' },
+      },
+      'changes are frozen (`f-7f3k9qxz`) by <@U03CAROL>, because of `incident &lt;!channel&gt;`, until <!date^1795392000^',
+    ],
+    [
+      { because: 'denied', denied: 'frozen', hold: { name: 'always', line: 9 } },
+      'changes are frozen (`always`, line 9 of the policy file), with no end in sight. Nothing was changed.',
+    ],
     [{ because: 'approvals', rule }, 'approvals do not suffice any more'],
   ])('says why, and what is live: %j', (more, words) => {
     expect(notes(change({ state: voided(more) }))[0]).toContain(words);

@@ -310,8 +310,8 @@ describe('an approved change, just before the patch', () => {
 
     await house.work();
 
-    const heldUntil = denied === 'frozen' ? '2026-11-23T00:00:00.000Z' : undefined;
-    expect(house.stored(id).state).toMatchObject({ kind: 'void', because: 'denied', denied, heldUntil });
+    const held = denied === 'frozen' ? { hold: { name: 'now' }, heldUntil: '2026-11-23T00:00:00.000Z' } : {};
+    expect(house.stored(id).state).toMatchObject({ kind: 'void', because: 'denied', denied, ...held });
     expect(house.split).toEqual({ v1: 100 });
   });
 

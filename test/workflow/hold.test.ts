@@ -108,7 +108,10 @@ describe('a lock', () => {
     await house.work();
 
     expect(house.split).toEqual({ v1: 100 });
-    expect(house.stored(change.id).state).toMatchObject({ kind: 'void', because: 'denied', denied: 'locked' });
+    expect(house.stored(change.id).state).toMatchObject({
+      ...{ kind: 'void', because: 'denied', denied: 'locked' },
+      hold: { by: 'U02BOB' },
+    });
   });
 
   it('makes void what waits for approval, when it is approved', async () => {
