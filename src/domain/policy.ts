@@ -86,6 +86,11 @@ export function rulesReached({ rules = [] }: Policy, globs: readonly string[]): 
   return rules.filter(({ target }) => globs.some((glob) => globsOverlap(target, glob)));
 }
 
+/** Whether locks and freezes within these globs stop rollbacks somewhere, too. */
+export function stopsRollbacks(policy: Policy, globs: readonly string[]): boolean {
+  return rulesReached(policy, globs).some(({ rollback }) => !rollback.duringFreeze);
+}
+
 /** All whom a judgement about these targets may have to look for. */
 export function whoMatters(policy: Policy, targets: readonly string[], at: Date): readonly Who[] {
   const excepted = freezesAt(policy.freezes, targets, at).flatMap(({ except }) => except.who);

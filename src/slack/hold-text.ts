@@ -65,7 +65,7 @@ function lockText(answer: OfLocks): string {
       const service = code(answer.name.service, 100);
       const before = answer.before === undefined ? '' : ` It was the lock of ${user(answer.before.by)}, who is told.`;
       const unlock = code(formatCommand({ verb: 'unlock', service: answer.name }), 300);
-      return `Locked: only you move the traffic of ${service} (${code(answer.hold.target, 200)})${untilText(answer.hold)}. Rollbacks go through.${before} ${unlock} ends it.`;
+      return `Locked: only you move the traffic of ${service} (${code(answer.hold.target, 200)})${untilText(answer.hold)}. ${rollbackText(answer)}${before} ${unlock} ends it.`;
     }
     case 'unlocked':
       return `Unlocked: ${code(answer.name.service, 100)}. The lock was set by ${user(answer.hold.by)}.`;
@@ -81,7 +81,7 @@ type OfFreezes = Exclude<FreezeAnswer | ThawAnswer, { kind: 'denied' | 'wrong-en
 function freezeText(answer: OfFreezes): string {
   switch (answer.kind) {
     case 'frozen':
-      return `Frozen: ${scopeText(answer.scope)}${untilText(answer.hold)}. Rollbacks go through. \`/shift thaw ${answer.hold.name}\` ends it.`;
+      return `Frozen: ${scopeText(answer.scope)}${untilText(answer.hold)}. ${rollbackText(answer)} \`/shift thaw ${answer.hold.name}\` ends it.`;
     case 'no-scope':
       return noScopeText(answer.scope);
     case 'too-many':
@@ -97,6 +97,10 @@ function freezeText(answer: OfFreezes): string {
     case 'of-the-file':
       return `${code(answer.freeze.name)} stands in line ${answer.freeze.line} of the policy file, and only whoever keeps that file can end it.`;
   }
+}
+
+function rollbackText({ stopsRollbacks }: { readonly stopsRollbacks: boolean }): string {
+  return stopsRollbacks ? 'Where the policy file says so, rollbacks wait, too.' : 'Rollbacks go through.';
 }
 
 /** Every cluster by its name, so that nobody has to guess what a star reaches. */

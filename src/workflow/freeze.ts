@@ -1,7 +1,7 @@
 import type { HoldCommand } from '../domain/command.ts';
 import { type Freeze, freezesAt, type Hold } from '../domain/freeze.ts';
 import { type Denial, judgeReach } from '../domain/judge.ts';
-import { rulesReached } from '../domain/policy.ts';
+import { rulesReached, stopsRollbacks } from '../domain/policy.ts';
 import { readScope, type Scope, type TypedScope } from '../domain/scope.ts';
 import { isPersons, keyOfHold, mostFreezes, type SetHold } from '../domain/set-hold.ts';
 import type { Asker, Desk } from './desk.ts';
@@ -14,7 +14,8 @@ type Thaw = Extract<HoldCommand, { verb: 'thaw' }>;
 type Covers = Extract<Scope, { kind: 'covers' }>;
 
 export type FreezeAnswer =
-  | { readonly kind: 'frozen'; readonly hold: SetHold; readonly scope: Covers }
+  /** `stopsRollbacks`: the policy file has rollbacks wait for it, too, for some of what it covers. */
+  | { readonly kind: 'frozen'; readonly hold: SetHold; readonly scope: Covers; readonly stopsRollbacks: boolean }
   | { readonly kind: 'set-before' }
   | { readonly kind: 'no-scope'; readonly scope: Exclude<Scope, Covers> }
   | { readonly kind: 'too-many' }
@@ -57,7 +58,7 @@ export async function freeze(desk: Desk, command: FreezeCommand, asker: Asker): 
   if (outcome === 'taken') throw new Error(`two freezes have the name ${hold.name}`);
   if (outcome === 'set-before') return { kind: 'set-before' };
   desk.log.info({ target: hold.target, name: hold.name, by: hold.by, until: hold.until }, 'frozen');
-  return { kind: 'frozen', hold, scope };
+  return { kind: 'frozen', hold, scope, stopsRollbacks: stopsRollbacks(desk.policies.current(), [scope.target]) };
 }
 
 /** Ends a freeze: its owner's, or another's where policy lets the person. `seen`: the one that the person was shown. */

@@ -3,6 +3,7 @@ import type { HoldCommand } from '../domain/command.ts';
 import { type End, isKnownTimezone, resolveEnd } from '../domain/end.ts';
 import type { Denial } from '../domain/judge.ts';
 import type { ServiceName } from '../domain/names.ts';
+import { ruleFor } from '../domain/policy.ts';
 import type { Route } from '../domain/route.ts';
 import { isPersons, keyOfHold, type SetHold, spans } from '../domain/set-hold.ts';
 import { targetsOf } from '../domain/target.ts';
@@ -25,12 +26,13 @@ export interface WrongEnd {
 }
 
 export type LockAnswer =
-  /** `before`: whose it was. */
+  /** `before`: whose it was. `stopsRollbacks`: the policy file has rollbacks wait for it, too. */
   | {
       readonly kind: 'locked';
       readonly name: ServiceName;
       readonly hold: SetHold;
       readonly before?: SetHold | undefined;
+      readonly stopsRollbacks: boolean;
     }
   /** It is somebody else's, and to be taken over only by whoever was shown so. `command` does that, at whatever moment. */
   | { readonly kind: 'take-over?'; readonly name: ServiceName; readonly hold: SetHold; readonly command: Lock }
@@ -75,7 +77,8 @@ export async function lock(desk: Desk, command: Lock, asker: Asker, seen?: strin
     if (outcome === 'set') {
       desk.log.info({ target: hold.target, by: hold.by, until: hold.until }, 'object locked');
       if (isTheirs) tellOwner(desk, { what: 'taken-over', hold: before, by: asker.user });
-      return { kind: 'locked', name, hold, before: isTheirs ? before : undefined };
+      const stops = ruleFor(desk.policies.current(), targetsOf(route))?.rollback.duringFreeze === false;
+      return { kind: 'locked', name, hold, before: isTheirs ? before : undefined, stopsRollbacks: stops };
     }
     await delay(retryMs * Math.random());
   }

@@ -12,9 +12,16 @@ const until = '<!date^1795384800^{date_short_pretty} {time}|22 Nov 2026, 22:00 U
 
 describe('what is told of a lock', () => {
   it('names what is locked and the moment at which that ends', () => {
-    expect(holdReply({ kind: 'locked', name, hold: lockHold() }).text).toBe(
+    expect(holdReply({ kind: 'locked', name, hold: lockHold(), stopsRollbacks: false }).text).toBe(
       `Locked: only you move the traffic of \`reviews\` (\`sandbox/default/reviews\`), until ${until}. Rollbacks go through. \`/shift unlock reviews -n default --cluster sandbox\` ends it.`,
     );
+  });
+
+  it('does not promise that rollbacks go through where the policy file stops them', () => {
+    const { text } = holdReply({ kind: 'locked', name, hold: lockHold(), stopsRollbacks: true });
+
+    expect(text).toContain('Where the policy file says so, rollbacks wait, too.');
+    expect(text).not.toContain('go through');
   });
 
   it('asks before it is taken over, with a button that does what was typed', () => {
@@ -53,7 +60,7 @@ describe('what is told of a freeze', () => {
     const hold = freezeHold({ name: 'f-7f3k9qxz', by: 'U01ALICE' });
     const scope = { kind: 'covers', target: 'prod-*/**', clusters: ['prod-eu', 'prod-us'] } as const;
 
-    const { text } = holdReply({ kind: 'frozen', hold, scope });
+    const { text } = holdReply({ kind: 'frozen', hold, scope, stopsRollbacks: false });
 
     expect(text).toContain(
       'every service that `prod-*/**` (cluster/namespace/service) describes, in the clusters `prod-eu`, `prod-us`',

@@ -274,6 +274,23 @@ describe('a freeze', () => {
     expect(house.split).toEqual({ v1: 100, v3: 0 });
   });
 
+  it('tells whether a rule stops rollbacks, too', async () => {
+    const house = new House();
+    house.policies.take(
+      policyOf(`
+rules:
+  - { target: "*/payments/*", shift: [everyone], rollback: { duringFreeze: false } }
+  - { target: "**", shift: [everyone] }
+`),
+    );
+
+    expect([await house.freeze('U01ALICE', '**'), await house.freeze('U01ALICE', 'sandbox/default')]).toMatchObject([
+      { stopsRollbacks: true },
+      { stopsRollbacks: false },
+    ]);
+    expect(await house.lock('U01ALICE')).toMatchObject({ kind: 'locked', stopsRollbacks: false });
+  });
+
   it('of what no cluster is called is none', async () => {
     const house = new House();
 
