@@ -94,6 +94,6 @@ function decided({ state, approvals = [] }: Change): string {
     default:
       return approvals.length === 0
         ? `it is ${state.kind}`
-        : `approved by ${approvals.map(({ by }) => user(by)).join(', ')}, it is ${state.kind}`;
+        : `approved by ${approvals.map(({ by, at }) => `${user(by)}, ${dateText(new Date(at))}`).join('; ')}; it is ${state.kind}`;
   }
 }

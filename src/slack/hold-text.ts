@@ -12,7 +12,7 @@ import { actions, formatLineValue } from './actions.ts';
 import { type Reply, says } from './answers.ts';
 import { code, markup, plain, user } from './mrkdwn.ts';
 import { names, notFoundText } from './refusals.ts';
-import { dateText, denialText, holdText } from './verdicts.ts';
+import { dateText, denialText, holdText, takeOverText } from './verdicts.ts';
 
 const maxHolds = 15;
 
@@ -72,7 +72,7 @@ function lockText(answer: OfLocks): string {
     case 'not-locked':
       return `${code(answer.name.service, 100)} is not locked. \`/shift status\` shows what is.`;
     case 'not-yours':
-      return `It is locked${holdText(answer.hold)} Only its owner unlocks it, or whoever a policy file lets; \`/shift lock\` takes it over.`;
+      return `It is locked${holdText(answer.hold)} Only its owner unlocks it, or whoever a policy file lets.${takeOverText(answer.hold)}`;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Needs } from '../domain/approvals.ts';
+import { formatCommand } from '../domain/command.ts';
 import { formatDuration } from '../domain/duration.ts';
 import type { Hold } from '../domain/freeze.ts';
 import type { UnknownGroup, Who } from '../domain/groups.ts';
@@ -95,9 +96,9 @@ export function denialText(denial: Denial): string {
     case 'own-request':
       return `You asked for it yourself, so somebody else has to approve it${by}.`;
     case 'locked':
-      return `It is locked${holdText(denial.hold)}`;
+      return `It is locked${holdText(denial.hold)}${takeOverText(denial.hold)}`;
     case 'frozen':
-      return `Changes are frozen${holdText(denial.hold)}`;
+      return `Changes are frozen${holdText(denial.hold)}${thawText(denial.hold)}`;
     case 'step-too-large':
       return `This gives ${number(denial.step)} percent points more to a version, and one change may give ${denial.maxStep}${by}. Take smaller steps.`;
     case 'step-unmeasured':
@@ -119,6 +120,21 @@ const deedWords: Record<Deed, string> = {
   freeze: 'freeze',
   thaw: 'thaw',
 };
+
+/** What to type where it cannot wait until a lock ends. A lock's target is the own name of one object. */
+export function takeOverText({ target }: Pick<Hold, 'target'>): string {
+  const [service, namespace, ...cluster] = target?.split('/').toReversed() ?? [];
+  if (service === undefined || namespace === undefined) return '';
+  const place = { service, namespace, cluster: cluster.toReversed().join('/') };
+  return ` ${code(formatCommand({ verb: 'lock', service: place }), 300)} asks whether to take it over.`;
+}
+
+/** What a calendar froze ends with the file alone. */
+function thawText({ name, by }: Hold): string {
+  return name === undefined || by === undefined
+    ? ''
+    : ` Ask whoever set it; ${code(`/shift thaw ${name}`, 100)} ends it.`;
+}
 
 /** Which one, whose, why and until when. */
 export function holdText(hold: HoldTold): string {

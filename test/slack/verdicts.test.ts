@@ -54,6 +54,14 @@ const denials: readonly (readonly [Denial, string])[] = [
     'It is locked by <@U02BOB>, because of `a &lt;!channel&gt; test`, until <!date^1796022000^',
   ],
   [
+    { reason: 'locked', hold: { ...hold, kind: 'lock', name: undefined, target: 'arn/prod/shop/cart', by: 'U02BOB' } },
+    '`/shift lock cart -n shop --cluster arn/prod` asks whether to take it over.',
+  ],
+  [
+    { reason: 'frozen', hold: { ...hold, name: 'INC-42', by: 'hook:INC-42' } },
+    ' Ask whoever set it; `/shift thaw INC-42` ends it.',
+  ],
+  [
     { reason: 'frozen', hold },
     'Changes are frozen (`weekend`, line 14 of the policy file), until <!date^1796022000^{date_short_pretty} {time}|30 Nov 2026, 08:00 Europe/Berlin>.',
   ],
