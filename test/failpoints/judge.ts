@@ -1,15 +1,19 @@
+import type { AuditEvent } from '../../src/domain/audit.ts';
 import type { Change } from '../../src/domain/change.ts';
 import type { ChangeId } from '../../src/domain/names.ts';
 import { check, kindOf, type Violation } from '../chaos/check.ts';
 import type { Evidence } from '../chaos/evidence.ts';
 import type { Request } from '../chaos/people.ts';
+import { auditedOnce } from './audited.ts';
 import { isKill, type Strike } from './faults.ts';
 import type { Scenario } from './scenarios.ts';
-import type { Asked } from './stage.ts';
+import { type Asked, isOfStage } from './stage.ts';
 
 /** What a case has left behind. */
 export interface Left extends Pick<Evidence, 'history' | 'owed' | 'messages'> {
   readonly records: ReadonlyMap<ChangeId, Change>;
+  /** What the audit has of the case. */
+  readonly events: readonly AuditEvent[];
   readonly asked: Asked;
   /** What only the person saw, beside the acknowledgement. */
   readonly told: readonly string[];
@@ -23,7 +27,11 @@ export function judge(left: Left, scenario: Scenario): readonly Violation[] {
   const requests = (answers.length === 0 ? [undefined] : answers).map((answer) => requestOf(asked, answer));
   const unknownPosts = new Set(isPostDoubled(left.strike) ? left.records.keys() : []);
   const { violations } = check({ ...left, foreign: new Set(), unknownPosts, requests });
-  return [...violations, ...requests.flatMap((request) => toldRightly(request, left, scenario))];
+  return [
+    ...violations,
+    ...requests.flatMap((request) => toldRightly(request, left, scenario)),
+    ...auditedOnce(left.events, left.records.values(), ({ request }) => !isOfStage(request)),
+  ];
 }
 
 /** What makes Slack post twice posts twice: there is nothing by which Slack would know the second for the first. */

@@ -156,6 +156,7 @@ export class Lane {
     return {
       history: new Map([[service, await this.#world.historyOf(service)]]),
       records,
+      events: await this.#store.events(),
       owed: (await this.#store.records.owed()).filter((id) => records.has(id)),
       messages: this.#world.slack.messages(channel),
       asked,

@@ -150,6 +150,11 @@ export class Stage {
   }
 }
 
+/** Whether the stage itself put a change in line, past the bot. */
+export function isOfStage(request: string): boolean {
+  return request.startsWith('held:');
+}
+
 /** Made before its case begins, so that every process has heard of it by then. */
 export function serviceOf(number: number): string {
   return `case-${number}`;

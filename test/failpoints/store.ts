@@ -1,5 +1,7 @@
 import { Redis } from 'ioredis';
+import type { AuditEvent } from '../../src/domain/audit.ts';
 import { type Change, isWaiting } from '../../src/domain/change.ts';
+import { AuditStream } from '../../src/redis/audit-stream.ts';
 import { whenReady } from '../../src/redis/connect.ts';
 import { JobQueue } from '../../src/redis/job-queue.ts';
 import { StoredChanges } from '../../src/redis/stored-changes.ts';
@@ -12,11 +14,13 @@ export class Store {
   readonly #redis: Redis;
   readonly #changes: StoredChanges;
   readonly #queue: JobQueue;
+  readonly #audit: AuditStream;
   readonly records: RecordReader;
 
   private constructor(redis: Redis, records: RecordReader) {
     this.#redis = redis;
     this.#changes = new StoredChanges(redis, { recordKey });
+    this.#audit = new AuditStream(redis, { recordKey });
     this.#queue = new JobQueue(redis, new InMemoryLog());
     this.records = records;
   }
@@ -29,6 +33,12 @@ export class Store {
 
   async recordsOf(service: string): Promise<readonly Change[]> {
     return [...(await this.records.all()).values()].filter(({ object }) => object.name === service);
+  }
+
+  async events(): Promise<readonly AuditEvent[]> {
+    const events: AuditEvent[] = [];
+    for await (const entry of this.#audit.export(new Date(0))) if (entry.kind === 'event') events.push(entry.event);
+    return events;
   }
 
   /** Stands in line and has a job, as if a person had asked for it. */
