@@ -1,23 +1,37 @@
 import { WebClient } from '@slack/web-api';
 import { actions } from '../slack/actions.ts';
-import { readAsWritten } from '../slack/mrkdwn.ts';
+import { code, readAsWritten } from '../slack/mrkdwn.ts';
+import type { GivenCluster } from './given-cluster.ts';
 import { type LocalSlack, workspace } from './local-slack.ts';
 
-const words = `*Welcome to the sandbox.* I move traffic between the versions of a service, from a channel like this one. Bookinfo runs here, with real requests, in a small world of its own; nothing leaves this machine, and nothing you do can break more than that.
+const ofItsOwn =
+  'in a small world of its own; nothing leaves this machine, and nothing you do can break more than that.';
+
+function words(cluster: GivenCluster | undefined): string {
+  const where =
+    cluster === undefined
+      ? ofItsOwn
+      : `and follows the rules of the cluster ${code(cluster.context)}: what you shift, apply or delete here is so there.`;
+  return `*Welcome to the sandbox.* I move traffic between the versions of a service, from a channel like this one. Bookinfo runs here, with real requests, ${where}
 
 Type \`/shift reviews v3 50\`, or take the tour.`;
+}
 
 /** Says in the channel what there is to do, where nobody has said anything yet. */
-export async function greet({ apiUrl, credentials }: Pick<LocalSlack, 'apiUrl' | 'credentials'>): Promise<void> {
+export async function greet(
+  { apiUrl, credentials }: Pick<LocalSlack, 'apiUrl' | 'credentials'>,
+  cluster?: GivenCluster,
+): Promise<void> {
   const client = new WebClient(credentials.botToken, { slackApiUrl: apiUrl });
   const channel = workspace.channels.reviews.id;
   const { messages = [] } = await client.conversations.history({ channel, limit: 1 });
   if (messages.length > 0) return;
+  const text = words(cluster);
   await client.chat.postMessage({
     channel,
-    text: words,
+    text,
     blocks: [
-      { type: 'section', text: { type: 'mrkdwn', text: words } },
+      { type: 'section', text: { type: 'mrkdwn', text } },
       {
         type: 'actions',
         elements: [

@@ -3,6 +3,7 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { FolderInUseError, lockFolder } from './folder-lock.ts';
+import { type GivenCluster, GivenClusterError, lookAtCluster } from './given-cluster.ts';
 import { greet } from './greet.ts';
 import { LaunchError } from './launched-process.ts';
 import { LocalSlackNotFoundError } from './local-slack.ts';
@@ -21,6 +22,8 @@ Environment: SANDBOX_SLACK_PORT (3000), SANDBOX_PAGE_PORT (9080), SANDBOX_KUBE_P
 free one. SANDBOX_RPS (20): how many requests to Bookinfo come by themselves in a second; 0 is none.
 REDIS_URL, PROMETHEUS_URL: use these instead of ones of its own. POLICY_FILE: use this policy. RULES_DIR: rule files of yours.
 FREEZE_HOOK_TOKEN, AUDIT_TOKEN: serve /hooks/freeze and /audit.ndjson to whoever has them.
+SANDBOX_KUBECONFIG: use the cluster of this file's current context instead of an API server of its own. Nothing is made there; the
+bot has your rights there, and does what is asked for in Slack. KUBECONFIG is not looked at.
 `;
 
 async function main(): Promise<void> {
@@ -34,6 +37,7 @@ async function main(): Promise<void> {
   if (values.help) return print(usage);
 
   const startedMs = performance.now();
+  const cluster = await givenCluster(values.keep);
   const folder = resolve('.sandbox');
   await mkdir(folder, { recursive: true });
   await lockFolder(folder);
@@ -48,6 +52,7 @@ async function main(): Promise<void> {
     http: values.http,
     keepIn: values.keep ? join(folder, 'kept') : undefined,
     redisUrl: process.env['REDIS_URL'] || undefined,
+    kubeconfig: cluster?.kubeconfig,
     ports: { slack: port('SANDBOX_SLACK_PORT', 3000), kube: port('SANDBOX_KUBE_PORT', 8001), bot: port('PORT', 8080) },
     bookinfo: { port: port('SANDBOX_PAGE_PORT', 9080), requestsPerSecond: requestsPerSecond() },
     prometheus: { url: process.env['PROMETHEUS_URL'] || undefined },
@@ -56,8 +61,8 @@ async function main(): Promise<void> {
   });
   const world = await Promise.race([starting, stopped]);
   if (world !== undefined) {
-    await greet(world.slack);
-    print(greeting(world, { folder, policy }, (performance.now() - startedMs) / 1000));
+    await greet(world.slack, cluster);
+    print(greeting(world, { folder, policy, cluster }, (performance.now() - startedMs) / 1000));
     // What comes of a Prometheus after Ctrl-C is news to nobody.
     const isOver = stopped.then(() => undefined);
     void Promise.race([world.measuring.state, isOver]).then((state) => state && print(measured(world, state)));
@@ -70,6 +75,15 @@ async function main(): Promise<void> {
   }
   await (await starting).stop();
   log.end();
+}
+
+/** An own variable names it, since KUBECONFIG may lead to any cluster, and stands in many a shell for other reasons. */
+async function givenCluster(isToBeKept: boolean): Promise<GivenCluster | undefined> {
+  const named = process.env['SANDBOX_KUBECONFIG'];
+  if (named === undefined || named === '') return undefined;
+  if (isToBeKept)
+    throw new GivenClusterError('and --keep do not go together: what is kept is for objects of the sandbox itself');
+  return lookAtCluster(resolve(named));
 }
 
 /** Bookinfo's rule files, unless a folder of others is named. */
@@ -93,14 +107,15 @@ async function policyFile(folder: string): Promise<string> {
   return copy;
 }
 
-interface Files {
+interface Surroundings {
   readonly folder: string;
   readonly policy: string;
+  readonly cluster: GivenCluster | undefined;
 }
 
 function greeting(
   { slack, kube, redisUrl, bots, kubeconfig, page, measuring, leftOut }: World,
-  { folder, policy }: Files,
+  { folder, policy, cluster }: Surroundings,
   seconds: number,
 ): string {
   const here = (path: string) => relative(process.cwd(), path);
@@ -108,7 +123,7 @@ function greeting(
   return `
   Slack       ${slack.url}  in #reviews, as alice, type:  /shift reviews v3 50
   Bookinfo    ${page?.url ?? ''}  reload it to see which version answers; sign in as jason
-  Kubernetes  ${kube?.url ?? ''}  kubectl --kubeconfig ${here(kubeconfig)} get virtualservices
+  Kubernetes  ${cluster === undefined ? `${kube?.url ?? ''}  kubectl --kubeconfig ${here(kubeconfig)} get virtualservices` : ofYours(cluster)}
   Redis       ${withoutPassword(redisUrl)}
   Bot         ${bots[0]?.url ?? ''}/readyz  /metrics, its log in ${here(join(folder, 'bot.log'))}
   Prometheus  ${withoutPassword(measuring.url ?? 'none')}  for ${page?.metricsUrl ?? ''}
@@ -116,6 +131,11 @@ function greeting(
 ${leftOut.map((what) => `  Left out    ${what}: it could not be read\n`).join('')}
 sandbox ready after ${seconds.toFixed(1)} s: open ${slack.url} · Ctrl-C ends all of it
 `;
+}
+
+/** Whoever named it by mistake sees so. */
+function ofYours({ server, cluster, context, kubeconfig }: GivenCluster): string {
+  return `${withoutPassword(server)}  a cluster of yours, ${cluster} (context ${context} of ${kubeconfig}): the bot writes there what you ask for`;
 }
 
 function withoutPassword(url: string): string {
@@ -152,6 +172,7 @@ main().then(
       error instanceof RedisNotFoundError ||
       error instanceof LocalSlackNotFoundError ||
       error instanceof LaunchError ||
+      error instanceof GivenClusterError ||
       error instanceof FolderInUseError;
     process.stderr.write(
       `the sandbox cannot start: ${known || !(error instanceof Error) ? String(error) : (error.stack ?? error.message)}\n`,

@@ -211,6 +211,8 @@ async function launchBot(options: WorldOptions, around: Around): Promise<Bot> {
     arguments: [options.program],
     environment: {
       PATH: process.env['PATH'],
+      // A kubeconfig that is somebody's own may name a program that asks for a token, and finds its own files by this.
+      ...(options.kubeconfig === undefined ? {} : { HOME: process.env['HOME'] }),
       SLACK_BOT_TOKEN: botToken,
       ...(options.http === true ? { SLACK_SIGNING_SECRET: signingSecret } : { SLACK_APP_TOKEN: appToken }),
       SLACK_API_URL: slack.apiUrl,

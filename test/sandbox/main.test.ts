@@ -1,5 +1,5 @@
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -9,9 +9,13 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { readPolicy } from '../../src/policy/read-policy.ts';
+import { selfSigned, startKubeApi } from '../../src/sandbox/kube-api/server.ts';
 import { findOnPath, portIsFree } from '../../src/sandbox/launched-process.ts';
+import { bookinfoObjects } from '../../src/sandbox/world.ts';
 import { realPrometheus } from '../support/prometheus.ts';
+import { SlackClient } from '../support/slack-client.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { isCard } from '../support/test-world.ts';
 
 const program = resolve('src/sandbox/main.ts');
 const auditToken = 'a token of the sandbox';
@@ -86,7 +90,45 @@ describe.skipIf(prometheus === undefined || setpriv === undefined)(
   },
 );
 
-function start(folder: string, flags: readonly string[] = []): ChildProcessByStdio<null, Readable, null> {
+describe('npm run sandbox with SANDBOX_KUBECONFIG', () => {
+  it('says which cluster it leads to, and does nothing but read there until somebody asks for more', async () => {
+    const folder = temporaryFolder();
+    const verbs: string[] = [];
+    const kube = await startKubeApi({
+      port: 0,
+      certificate: selfSigned(),
+      objects: await bookinfoObjects(),
+      onRequest: ({ verb }) => verbs.push(verb),
+    });
+    onTestFinished(() => kube.stop());
+    const file = join(folder, 'own.kubeconfig');
+    await writeFile(file, kube.kubeconfig().replaceAll('sandbox', 'kind-dev'));
+
+    const child = start(folder, [], { SANDBOX_KUBECONFIG: file });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const printed = await readText(child, 'sandbox ready');
+    const [slack = '', page] = [...printed.matchAll(/https?:\/\/127\.0\.0\.1:\d+/g)].map(([url]) => url);
+    const product = await (await fetch(`${page}/productpage`)).text();
+    const people = new SlackClient({ url: slack });
+    await people.waitForBot();
+    const untilAsked = [...new Set(verbs)];
+    await people.command('alice', 'reviews v3 100');
+    await people.waitFor('the card', (messages) => messages.some((message) => isCard(message, 'Applied in')));
+
+    expect(printed).toContain(`Kubernetes  ${kube.url}  a cluster of yours, kind-dev (context kind-dev of ${file})`);
+    expect(product).toContain('reviews v1');
+    expect(untilAsked.toSorted()).toEqual(['list', 'watch']);
+    expect(verbs).toContain('patch');
+    expect((await people.messages())[0]?.text).toContain('of the cluster `kind-dev`: what you shift');
+    expect(await readdir(join(folder, '.sandbox'))).not.toContain('kubeconfig');
+  }, 30_000);
+});
+
+function start(
+  folder: string,
+  flags: readonly string[] = [],
+  more: Readonly<Record<string, string>> = {},
+): ChildProcessByStdio<null, Readable, null> {
   const { REDIS_URL: _, POLICY_FILE: __, PROMETHEUS_URL: ___, FREEZE_HOOK_TOKEN: ____, ...environment } = process.env;
   return spawn(process.execPath, [program, ...flags], {
     cwd: folder,
@@ -99,6 +141,9 @@ function start(folder: string, flags: readonly string[] = []): ChildProcessByStd
       SANDBOX_PAGE_PORT: '0',
       PORT: '0',
       AUDIT_TOKEN: auditToken,
+      // Of no concern to the sandbox: whoever starts it may have one for quite another cluster.
+      KUBECONFIG: join(folder, 'of-somebody-else.kubeconfig'),
+      ...more,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -32,7 +32,7 @@ export class Tokens {
 
   /** Who sends this header. No token is nobody in particular; a wrong one is refused. */
   userOf(authorization: string): User {
-    const [, token] = /^Bearer\s+(\S+)\s*$/i.exec(authorization) ?? [];
+    const [, token] = /^Bearer (\S+)/i.exec(authorization.trim()) ?? [];
     if (token === undefined) return ANONYMOUS;
     const [name] = [...this.#tokens].find(([, known]) => isSame(known, token)) ?? [];
     if (name === undefined) throw unauthorized();

@@ -81,6 +81,13 @@ export const accessCases: readonly AnswerCase[] = [
     message: 'Unauthorized',
   },
   {
+    name: 'reads a token up to the next space',
+    ask: (world) => world.ask('GET', missing(world), { headers: { authorization: 'Bearer wrong token' } }),
+    status: 401,
+    reason: 'Unauthorized',
+    message: 'Unauthorized',
+  },
+  {
     name: 'takes whoever has no token for anonymous',
     ask: (world) => world.ask('GET', missing(world), { headers: { authorization: '' } }),
     ...forbidden(/^.* is forbidden: User "system:anonymous" cannot get resource "virtualservices" in API group /, {
