@@ -21,6 +21,8 @@ const conditions: Readonly<Record<string, Condition>> = {
   statPrefix: () => true,
   ignoreUriCase: () => true,
   uri: ({ uri, ignoreUriCase }, { path }) => fitsUri(uri, pathOf(path), ignoreUriCase ?? false),
+  scheme: ({ scheme }) => fits(scheme, 'http'),
+  authority: ({ authority }, { headers }) => fits(authority, headers.host),
   method: ({ method }, asked) => fits(method, asked.method),
   headers: ({ headers = {} }, asked) =>
     Object.entries(headers).every(([name, match]) => fits(match, headerOf(asked.headers, name))),
@@ -61,12 +63,19 @@ function fitsUri(match: StringMatch | undefined, path: string, ignoreCase: boole
   return fits(lower, path.toLowerCase());
 }
 
-/** Envoy's regexes are RE2 and stand for the whole value; one that is none here fits nothing. */
+/** Envoy's regexes stand for the whole value; one that is none here fits nothing. */
 function fitsWhole(regex: string, value: string): boolean {
+  return fromRe2(regex, (pattern) => `^(?:${pattern})$`)?.test(value) ?? false;
+}
+
+/** Envoy's regexes are RE2, which has flags in front and named groups in a way of its own; undefined for one that is none here. */
+export function fromRe2(regex: string, whole = (pattern: string) => pattern, more = ''): RegExp | undefined {
+  const [front = '', flags = ''] = /^\(\?([ims]+)\)/.exec(regex) ?? [];
+  const pattern = regex.slice(front.length).replaceAll('(?P<', '(?<');
   try {
-    return new RegExp(`^(?:${regex})$`).test(value);
+    return new RegExp(whole(pattern), [...new Set(flags + more)].join(''));
   } catch {
-    return false;
+    return undefined;
   }
 }
 

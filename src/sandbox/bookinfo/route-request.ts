@@ -1,6 +1,6 @@
 import { resolveHost } from '../../domain/names.ts';
 import { durationNanoseconds } from '../kube-api/duration.ts';
-import { type Asked, takes } from './http-match.ts';
+import { type Asked, fromRe2, takes } from './http-match.ts';
 import { hasLabels, isIngress, type Pod, servicePort } from './pods.ts';
 import {
   byAge,
@@ -162,12 +162,22 @@ function isHit({ percentage, percent = 0 }: NonNullable<Fault['delay']>, random:
   return random() * 100 < (percentage?.value ?? percent);
 }
 
-/** As Envoy does it: the prefix that was matched is replaced, and the whole path where none was. */
-function rewritten({ match, rewrite }: HttpRule, asked: Asked): string {
-  if (rewrite?.uri === undefined) return asked.path;
-  const { uri } = match.find((each) => takes({ match: [each] }, asked)) ?? {};
+/** As Envoy does it: the prefix that was matched is replaced, `/` where no path was asked for; else the whole path. */
+function rewritten({ match, rewrite = {} }: HttpRule, asked: Asked): string {
+  const { uri: to, uriRegexRewrite: pattern } = rewrite;
   const [path = '', ...query] = asked.path.split(/(?=\?)/);
-  return `${rewrite.uri}${uri?.prefix === undefined ? '' : path.slice(uri.prefix.length)}${query.join('')}`;
+  if (pattern !== undefined) return [replaced(path, pattern), ...query].join('');
+  if (to === undefined) return asked.path;
+  const { uri = { prefix: '/' } } = match.find((each) => takes({ match: [each] }, asked)) ?? {};
+  const rest = uri.prefix === undefined ? '' : path.slice(uri.prefix.length);
+  return [to, rest, ...query].join('');
+}
+
+/** RE2 names what a group took by `\1`. */
+function replaced(path: string, { match, rewrite }: { readonly match: string; readonly rewrite: string }): string {
+  const regex = fromRe2(match, undefined, 'g');
+  const by = (...groups: readonly unknown[]) => rewrite.replace(/\\(\d)/g, (_, at) => String(groups[Number(at)] ?? ''));
+  return regex === undefined ? path : path.replace(regex, by);
 }
 
 function finish(

@@ -12,6 +12,8 @@ export type StringMatch = z.infer<typeof stringMatch>;
 const httpMatch = z.looseObject({
   uri: stringMatch.optional(),
   ignoreUriCase: z.boolean().optional(),
+  scheme: stringMatch.optional(),
+  authority: stringMatch.optional(),
   method: stringMatch.optional(),
   headers: z.record(z.string(), stringMatch).optional(),
   withoutHeaders: z.record(z.string(), stringMatch).optional(),
@@ -50,7 +52,12 @@ const httpRule = z.object({
   directResponse: z
     .object({ status: z.int().min(200).max(599), body: z.object({ string: z.string().optional() }).optional() })
     .optional(),
-  rewrite: z.object({ uri: z.string().optional() }).optional(),
+  rewrite: z
+    .object({
+      uri: z.string().optional(),
+      uriRegexRewrite: z.object({ match: z.string().default(''), rewrite: z.string().default('') }).optional(),
+    })
+    .optional(),
   timeout: z.string().optional(),
   fault: fault.optional(),
 });

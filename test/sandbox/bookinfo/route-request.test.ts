@@ -111,10 +111,19 @@ describe('where a request goes', () => {
     expect(decide(direct)).toMatchObject({ status: 503, flag: '-', body: 'closed' });
   });
 
-  it('is told by the rewritten path, too', () => {
-    const mesh = meshOf(`http: [{match: [{uri: {prefix: /old}}], rewrite: {uri: /new}, route: ${split({ v1: 1 })}}]`);
+  it.each`
+    rule                                                                                             | path
+    ${'match: [{uri: {prefix: /old}}], rewrite: {uri: /new}'}                                        | ${'/new/0?lang=en'}
+    ${'match: [{uri: {exact: /old/0}}], rewrite: {uri: /new}'}                                       | ${'/new?lang=en'}
+    ${'match: [{uri: {regex: "/old/.*"}}], rewrite: {uri: /new}'}                                    | ${'/new?lang=en'}
+    ${'match: [{method: {exact: GET}}], rewrite: {uri: /new/}'}                                      | ${'/new/old/0?lang=en'}
+    ${'rewrite: {uri: /}'}                                                                           | ${'/old/0?lang=en'}
+    ${'rewrite: {authority: elsewhere}'}                                                             | ${'/old/0?lang=en'}
+    ${'rewrite: {uriRegexRewrite: {match: "^/(?P<from>[a-z]+)/([0-9])$", rewrite: "/\\\\2/\\\\1"}}'} | ${'/0/old?lang=en'}
+  `('is told by the rewritten path, too: $rule', ({ rule, path }) => {
+    const mesh = meshOf(`http: [{${rule}, route: ${split({ v1: 1 })}}]`);
 
-    expect(decide(mesh, { path: '/old/0?lang=en' })).toMatchObject({ path: '/new/0?lang=en' });
+    expect(decide(mesh, { path: '/old/0?lang=en' })).toMatchObject({ path });
   });
 });
 
@@ -130,11 +139,15 @@ describe('a match', () => {
     ${'headers: {end-user: {regex: "j"}}'}                         | ${{ headers: { 'end-user': 'jason' } }}      | ${false}
     ${'headers: {end-user: {regex: "("}}'}                         | ${{ headers: { 'end-user': 'jason' } }}      | ${false}
     ${'headers: {cookie: {regex: "^(.*?;)?(user=jason)(;.*)?$"}}'} | ${{ headers: { cookie: 'a=b;user=jason' } }} | ${true}
+    ${'headers: {end-user: {regex: "(?i)JAS(?P<rest>on)"}}'}       | ${{ headers: { 'end-user': 'jason' } }}      | ${true}
     ${'withoutHeaders: {end-user: {}}'}                            | ${{}}                                        | ${true}
     ${'withoutHeaders: {end-user: {}}'}                            | ${{ headers: { 'end-user': 'jason' } }}      | ${false}
     ${'uri: {prefix: /REVIEWS}, ignoreUriCase: true'}              | ${{}}                                        | ${true}
     ${'uri: {exact: /reviews/0}'}                                  | ${{ path: '/reviews/0?x=1' }}                | ${true}
     ${'queryParams: {x: {exact: "1"}}'}                            | ${{ path: '/reviews/0?x=1' }}                | ${true}
+    ${'scheme: {exact: http}, authority: {prefix: reviews}'}       | ${{ headers: { host: 'reviews:9080' } }}     | ${true}
+    ${'authority: {exact: ratings}'}                               | ${{ headers: { host: 'reviews:9080' } }}     | ${false}
+    ${'scheme: {exact: https}'}                                    | ${{}}                                        | ${false}
     ${'method: {exact: POST}'}                                     | ${{}}                                        | ${false}
     ${'port: 9080, sourceLabels: {app: productpage}'}              | ${{}}                                        | ${true}
     ${'sourceLabels: {app: ratings}'}                              | ${{}}                                        | ${false}
