@@ -49,7 +49,8 @@ export async function openObject(client: KubeClient, object: ObjectRef): Promise
   const live = await getLive(client, object);
   return {
     seen: live && toFound(object, live),
-    put: (next, ledger, options) => put(client, { object, live, next, ledger, dryRun: options?.dryRun ?? false }),
+    put: (next, ledger, { dryRun = false } = {}) =>
+      put(client, { object, live, next, ledger, dryRun: dryRun !== false, isStrict: dryRun === 'strict' }),
   };
 }
 
@@ -65,12 +66,17 @@ interface Putting {
   readonly next: ObjectContent | undefined;
   readonly ledger: Ledger;
   readonly dryRun: boolean;
+  readonly isStrict: boolean;
 }
 
 async function put(client: KubeClient, putting: Putting): Promise<Put> {
   try {
-    const { object, live, next, dryRun } = putting;
-    if (next !== undefined) return toPut(object, await (live === undefined ? create : replace)(client, putting, next));
+    const { object, live, next, dryRun, isStrict } = putting;
+    if (next !== undefined) {
+      const reply = await (live === undefined ? create : replace)(client, putting, next);
+      if (isStrict) refuseUnknown(reply);
+      return toPut(object, reply);
+    }
     if (live === undefined) return { kind: 'put', warnings: [] };
     const { uid, resourceVersion } = live.metadata;
     const { kind, namespace, name } = object;
@@ -82,6 +88,12 @@ async function put(client: KubeClient, putting: Putting): Promise<Put> {
     if (putting.live !== undefined) return { kind: 'conflict' };
     throw new RejectedError(error.message, { cause: error }); // there is not even the namespace
   }
+}
+
+/** The server's own refusal (`fieldValidation=Strict`) has the whole object in its words. */
+function refuseUnknown({ warnings }: Reply): void {
+  const unknown = warnings.filter((warning) => warning.startsWith('unknown field '));
+  if (unknown.length > 0) throw new RejectedError(unknown.join(', '));
 }
 
 function create(client: KubeClient, { object, ledger, dryRun }: Putting, next: ObjectContent): Promise<Reply> {

@@ -73,7 +73,7 @@ async function ofFile(desk: Desk, command: FileCommand): Promise<Found> {
 function aimOf(verb: 'apply' | 'delete', manifest: Manifest, namespace: string): Aim {
   const ref = { kind: manifest.kind, namespace: manifest.namespace ?? namespace, name: manifest.name };
   if (verb === 'delete') return { ref, become: () => undefined };
-  return { ref, become: (live) => merged(live?.content, contentOf(manifest)), sharesSuffice: true };
+  return { ref, become: (live) => merged(live?.content, contentOf(manifest)), isWritten: true };
 }
 
 /** Our record is nobody's to write. */

@@ -18,7 +18,7 @@ import { type WeightsOnly, weightsOnly } from '../domain/weights-only.ts';
 import type { Desk } from './desk.ts';
 import { NotPermittedError, RejectedError } from './errors.ts';
 import { mayOverrideOwner } from './judge-live.ts';
-import type { FoundObject, OpenObject, Put } from './ports.ts';
+import type { DryRun, FoundObject, OpenObject, Put } from './ports.ts';
 import { type Routing, warnUndefined } from './warn-undefined.ts';
 
 /** What one object is to become, from what it is. */
@@ -27,8 +27,11 @@ export interface Aim {
   readonly become: (live: FoundObject | undefined) => ObjectContent | undefined;
   /** The history that it begins with where it is made anew. */
   readonly ledger?: Ledger | undefined;
-  /** It is as it is to be when its traffic is divided so, whatever destinations it has that get none. */
-  readonly sharesSuffice?: boolean | undefined;
+  /**
+   * People wrote what it is to become, not we: it is as it is to be when its traffic is divided so, whatever destinations it has that get
+   * none; and a field that the server does not know is a mistake.
+   */
+  readonly isWritten?: boolean | undefined;
 }
 
 /** What the API server says to an edit, without storing it. */
@@ -108,15 +111,15 @@ async function planOf(
 async function planEdit(
   desk: Desk,
   cluster: string,
-  { ref, become, ledger, sharesSuffice }: Aim,
+  { ref, become, ledger, isWritten = false }: Aim,
 ): Promise<Looked | undefined> {
   const open = await desk.mesh.open(cluster, ref);
   const { seen } = open;
   const wanted = become(seen);
   if (isSameContent(seen?.content, wanted)) return undefined;
 
-  const { trial, content = wanted } = await tryOut(open, wanted);
-  const after = wanted && content; // as the server would keep it, which may leave out what it does not know
+  const { trial, content = wanted } = await tryOut(open, wanted, isWritten ? 'strict' : true);
+  const after = wanted && content; // as the server would keep it
   if (seen !== undefined && isSameContent(seen.content, after)) return undefined;
   const { kind, namespace, name } = ref;
   const was = rulesIn(desk, cluster, ref, seen?.content);
@@ -133,7 +136,7 @@ async function planEdit(
     pinned: pinnedRules({ rules: is }).map(describePinned),
   };
   const weights = seen && after && weightsOnly({ content: seen.content, rules: was }, { content: after, rules: is });
-  if (sharesSuffice === true && weights?.kind === 'same') return undefined;
+  if (isWritten && weights?.kind === 'same') return undefined;
   return { edit, rules: is, trial, weights, owners: await ownersOf(desk, cluster, ref, seen) };
 }
 
@@ -142,9 +145,9 @@ interface Tried {
   readonly content?: ObjectContent | undefined;
 }
 
-async function tryOut(open: OpenObject, wanted: ObjectContent | undefined): Promise<Tried> {
+async function tryOut(open: OpenObject, wanted: ObjectContent | undefined, dryRun: DryRun): Promise<Tried> {
   try {
-    return tried(await open.put(wanted, open.seen?.ledger ?? emptyLedger, { dryRun: true }));
+    return tried(await open.put(wanted, open.seen?.ledger ?? emptyLedger, { dryRun }));
   } catch (error) {
     if (error instanceof RejectedError) return { trial: { kind: 'rejected', message: error.message } };
     if (error instanceof NotPermittedError) return { trial: { kind: 'forbidden', message: error.message } };

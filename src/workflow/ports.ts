@@ -67,10 +67,13 @@ export interface OpenObject {
   readonly seen: FoundObject | undefined;
   /**
    * Creates it, puts the content in its place, or deletes it (`undefined`), with the ledger in the same step. `conflict`: it is not what
-   * was read any more, and nothing was written. With `dryRun` the server judges it and nothing is stored.
+   * was read any more, and nothing was written. With `dryRun` the server judges it and nothing is stored; if it is strict, a field that
+   * the server does not know, and would leave out, is a RejectedError.
    */
-  put(next: ObjectContent | undefined, ledger: Ledger, options?: { readonly dryRun?: boolean }): Promise<Put>;
+  put(next: ObjectContent | undefined, ledger: Ledger, options?: { readonly dryRun?: DryRun }): Promise<Put>;
 }
+
+export type DryRun = boolean | 'strict';
 
 export interface FoundObject extends SeenObject {
   readonly lastWriter?: { readonly manager: string; readonly at: string } | undefined;

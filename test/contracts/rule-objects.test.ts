@@ -71,6 +71,19 @@ function describeObjects(where: string, begin: () => Promise<World>): void {
         expect(seen?.lastWriter?.manager).toBe('shiftbot');
       });
 
+      it('that has a field which the server does not know is refused by a strict dry run, in a few words', async () => {
+        const misspelt = { spec: { ...one, exportsTo: ['.'] } };
+        await world.make(ref(kind, 'misspelt'), { spec: one });
+
+        for (const name of ['misspelt', 'to-be-made']) {
+          const trying = (await open(ref(kind, name))).put(misspelt, emptyLedger, { dryRun: 'strict' });
+
+          await expect(trying).rejects.toThrow(RejectedError);
+          await expect(trying).rejects.toThrow(/^unknown field "spec\.exportsTo"$/);
+        }
+        expect((await open(ref(kind, 'misspelt'))).seen?.content.spec).toEqual(one);
+      });
+
       it('is replaced with its labels, annotations and history in one step, and stays the same object', async () => {
         const object = ref(kind, 'replaced');
         await world.make(object, { labels: { old: 'yes' }, spec: one });

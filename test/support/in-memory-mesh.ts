@@ -19,6 +19,7 @@ import { type Split, weightOf } from '../../src/domain/split.ts';
 import type { Definition } from '../../src/domain/undefined-versions.ts';
 import { type DependencyError, LedgerUnreadableError, RejectedError } from '../../src/workflow/errors.ts';
 import type {
+  DryRun,
   Edit,
   Found,
   FoundObject,
@@ -31,7 +32,7 @@ import type {
   Written,
 } from '../../src/workflow/ports.ts';
 import { reviewsObject } from './builders.ts';
-import { asRouting, contentOfRoute, WholeObjects, withWeights } from './whole-objects.ts';
+import { asRouting, contentOfRoute, refuseUnknown, WholeObjects, withWeights } from './whole-objects.ts';
 
 /** What becomes of a write: refused as stale, or an error before or after it was stored. */
 export type WriteFault = 'none' | 'conflict' | { readonly error: Error; readonly stored?: boolean };
@@ -291,14 +292,15 @@ export class InMemoryMesh implements Mesh {
     return fault === 'none' ? undefined : fault;
   }
 
-  async #put({ cluster, ref, seen, next, ledger }: Putting, dryRun = false): Promise<Put> {
+  async #put({ cluster, ref, seen, next, ledger }: Putting, dryRun: DryRun = false): Promise<Put> {
     await turn();
-    const fault = this.#faultOf(dryRun);
+    const fault = this.#faultOf(dryRun !== false);
     if (fault === 'conflict') return { kind: 'conflict' };
     if (fault !== undefined && fault.stored !== true) throw fault.error;
     if (this.#rejection !== undefined) throw this.#rejection;
     if (!isDeepStrictEqual(this.#found(cluster, ref), seen)) return { kind: 'conflict' };
 
+    if (dryRun === 'strict') refuseUnknown(ref, next);
     const uid = seen?.uid ?? randomUUID();
     if (!dryRun && next === undefined) this.#removeWhole(cluster, ref);
     if (!dryRun && next !== undefined)

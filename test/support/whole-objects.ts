@@ -2,8 +2,10 @@ import type { JsonObject } from '../../src/domain/json.ts';
 import { type RoutingObject, resolveHost } from '../../src/domain/names.ts';
 import { type ObjectContent, type ObjectRef, refText } from '../../src/domain/object-edit.ts';
 import type { Route, Rule } from '../../src/domain/route.ts';
+import type { RuleKind } from '../../src/domain/rule-file.ts';
 import type { Split } from '../../src/domain/split.ts';
 import type { Definition } from '../../src/domain/undefined-versions.ts';
+import { RejectedError } from '../../src/workflow/errors.ts';
 import type { FoundObject } from '../../src/workflow/ports.ts';
 
 /** DestinationRules in memory. */
@@ -45,6 +47,17 @@ export class WholeObjects {
     const names = its.flatMap(({ subsets }) => (Array.isArray(subsets) ? subsets.map(({ name }) => String(name)) : []));
     return names.length > 0 ? names : ['v1', 'v2', 'v3'];
   }
+}
+
+const known: Readonly<Record<RuleKind, readonly string[]>> = {
+  VirtualService: ['hosts', 'gateways', 'http', 'tls', 'tcp', 'exportTo'],
+  DestinationRule: ['host', 'trafficPolicy', 'subsets', 'exportTo', 'workloadSelector'],
+};
+
+/** As a server with schemas does; of these objects only the first fields are known. */
+export function refuseUnknown({ kind }: ObjectRef, content: ObjectContent | undefined): void {
+  const unknown = Object.keys(content?.spec ?? {}).filter((field) => !known[kind].includes(field));
+  if (unknown.length > 0) throw new RejectedError(unknown.map((field) => `unknown field "spec.${field}"`).join(', '));
 }
 
 export function asRouting(cluster: string, { namespace, name }: ObjectRef): RoutingObject {

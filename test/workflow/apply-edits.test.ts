@@ -88,6 +88,18 @@ describe('a rule file', () => {
     expect(await world.type('/shift apply v3')).toMatchObject({ kind: 'as-it-is' });
   });
 
+  it('that holds a field which the API server does not know would be refused, though it is as the file says without it', async () => {
+    const spec = routing('reviews', { v1: 100 });
+    const world = new EditsHouse([[reviews, spec]]);
+    world.ruleFiles.write('misspelt', [manifest('reviews', { ...spec, exportsTo: ['.'] })]);
+
+    const shown = await world.type('/shift apply misspelt');
+
+    expect(wayIn(shown).plan.edits[0].trial).toEqual({ kind: 'rejected', message: 'unknown field "spec.exportsTo"' });
+    expect(await world.click('/shift apply misspelt', shown)).toMatchObject({ kind: 'not-taken' });
+    expect(world.spec(reviews)).toEqual(spec);
+  });
+
   it.each`
     what                             | file
     ${'that was converted'}          | ${{ conversions: ['The route rule old became VirtualService reviews.'] }}
