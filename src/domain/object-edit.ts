@@ -182,6 +182,13 @@ export function inOrder<E extends Pick<ObjectEdit, 'kind' | 'before' | 'after'>>
   return edits.toSorted((a, b) => rank(a) - rank(b));
 }
 
+/** What splits traffic when it is done. */
+export function splittersOf({ objects }: Pick<Edits, 'objects'>): readonly ObjectEdit[] {
+  return objects.filter(
+    ({ kind, after, to }) => kind === 'VirtualService' && after !== undefined && Object.keys(to).length > 0,
+  );
+}
+
 /** Every host that an edited object is about, before and after: whichever it names is moved by it. */
 export function hostsOf({ kind, before, after }: Pick<ObjectEdit, 'kind' | 'before' | 'after'>): readonly string[] {
   const hosts = [before, after].flatMap((each) => {

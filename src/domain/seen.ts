@@ -6,16 +6,30 @@ import { permilles, type Split, versionsOf, weightOf } from './split.ts';
 export const unmeasuredReasons = ['unreachable', 'too-seldom', 'not-counted'] as const;
 export type UnmeasuredReason = (typeof unmeasuredReasons)[number];
 
-/** What was counted in a while that began after the change became live. */
-export interface Counted {
-  readonly kind: 'counted';
-  readonly from: string;
-  readonly until: string;
+export interface Counts {
   /** Requests by the version that answered. */
   readonly answered: Readonly<Record<string, number>>;
   /** Requests that reached no version, by what Envoy says of them (`NC`, `UH`). */
   readonly unanswered: Readonly<Record<string, number>>;
 }
+
+/** What was counted in a while that began after the change became live. */
+export interface Counted extends Counts {
+  readonly kind: 'counted';
+  readonly from: string;
+  readonly until: string;
+  /** Each service by itself, where a change is of several; what stands beside is then that of the first. */
+  readonly services?: readonly ServiceCounts[] | undefined;
+}
+
+/** Of the VirtualService of this name. */
+export interface ServiceCounts extends Counts {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Each costs a few questions, and a line on the card. */
+export const mostSeenServices = 5;
 
 /** What was observed since an applied change. */
 export type Seen = Counted | { readonly kind: 'not-measured'; readonly because: UnmeasuredReason };
@@ -94,10 +108,7 @@ export function noLongerSeen(state: Applied): Applied {
 const mostNames = 20;
 
 /** By the names that people know: those of the backends, and the label itself where no backend has it, or several do. */
-export function tally(
-  counted: readonly CountedRequests[],
-  backends: readonly Backend[],
-): Pick<Counted, 'answered' | 'unanswered'> {
+export function tally(counted: readonly CountedRequests[], backends: readonly Backend[]): Counts {
   const isLost = ({ version, flags }: CountedRequests) => version === undefined && flags !== undefined;
   return {
     answered: sums(counted.filter((each) => !isLost(each)).map((each) => [nameOf(each, backends), each.requests])),
@@ -136,7 +147,7 @@ export interface Shares {
 }
 
 /** All permilles together are 1,000, unless there was no request. */
-export function sharesOf({ answered, unanswered }: Counted, live: Split): Shares {
+export function sharesOf({ answered, unanswered }: Counts, live: Split): Shares {
   const keyed = [
     ...Object.entries(answered).map(([name, requests]) => [`v${name}`, requests] as const),
     ...Object.entries(unanswered).map(([name, requests]) => [`f${name}`, requests] as const),

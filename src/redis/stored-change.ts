@@ -38,8 +38,10 @@ export const whoSchema = z.discriminatedUnion('kind', [
 ]);
 const needs = z.object({ by: z.array(whoSchema), count: z.int().min(1), expiresMs: z.int().min(1), rule: ruleRef });
 const count = z.record(z.string(), z.int().min(0));
+const counts = { answered: count, unanswered: count };
+const services = z.array(z.object({ namespace: z.string(), name: z.string(), ...counts }));
 const seen = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('counted'), from: time, until: time, answered: count, unanswered: count }),
+  z.object({ kind: z.literal('counted'), from: time, until: time, ...counts, services: services.optional() }),
   z.object({ kind: z.literal('not-measured'), because: z.enum(unmeasuredReasons) }),
 ]);
 const content = z.object({

@@ -1,14 +1,15 @@
 import type { AppliedChange } from '../domain/fate.ts';
+import { type Edits, splittersOf } from '../domain/object-edit.ts';
 import {
   type Counted,
   halfWidth,
-  type Seen,
+  mostSeenServices,
+  type ServiceCounts,
   type Share,
   type Shares,
   sharesOf,
   type UnmeasuredReason,
 } from '../domain/seen.ts';
-import type { Split } from '../domain/split.ts';
 import { code, foreign } from './mrkdwn.ts';
 import { byName, named } from './split-text.ts';
 import { exactClock } from './time-text.ts';
@@ -18,21 +19,45 @@ const tellingCount = 30;
 /** From so many on, chance moves a share by about three points at most. */
 const sureCount = 1_000;
 const mostVersions = 8;
+/** Of each service, where a change has several. */
+const mostFailures = 2;
 
 /** What came of the traffic since; nothing while nobody has looked. */
-export function seenNotes({ pinned, state: { seen, live } }: AppliedChange): readonly string[] {
-  return seen === undefined ? [] : [seenText(seen, live, pinned.length > 0)];
-}
-
-function seenText(seen: Seen, live: Split, hasPinned: boolean): string {
-  if (seen.kind === 'not-measured') return `Not measured: ${unmeasuredWords[seen.because]}`;
-  const shares = sharesOf(seen, live);
+export function seenNotes(change: AppliedChange): readonly string[] {
+  const { edits, pinned, state } = change;
+  const { seen, live } = state;
+  if (seen === undefined) return [];
+  if (seen.kind === 'not-measured') return [`Not measured: ${unmeasuredWords[seen.because]}`];
   const intro = `Seen in the last ${windowText(seen)}`;
   const asOf = `as of ${exactClock(new Date(seen.until))}`;
-  if (shares.total === 0) return `${intro}: no traffic, ${asOf}.`;
-  const pinned = hasPinned ? ' Requests of pinned rules are counted, too.' : '';
-  const failed = shares.unanswered.map((each) => `\n${failedText(each, shares.total)}`).join('');
-  return `${intro}: ${versionsText(shares)}${unsureness(shares)}, ${asOf}.${pinned}${failed}`;
+  if (seen.services !== undefined && edits !== undefined)
+    return [`${intro}, ${asOf}:\n${serviceRows(change, edits, seen.services).join('\n')}`];
+  const shares = sharesOf(seen, live);
+  const { counted, pinnedToo, failed } = sharesText(shares, pinned.length > 0);
+  return [[`${intro}: ${counted}, ${asOf}.${pinnedToo}`, ...failed].join('\n')];
+}
+
+/** A line for each service of the change, as far as there is room. */
+function serviceRows({ object }: AppliedChange, edits: Edits, counted: readonly ServiceCounts[]): readonly string[] {
+  const all = splittersOf(edits);
+  const rows = all.slice(0, mostSeenServices).flatMap(({ namespace, name, to, pinned }) => {
+    const counts = counted.find((each) => each.name === name && each.namespace === namespace);
+    const which = `• ${code(namespace === object.namespace ? name : `${namespace}/${name}`)}`;
+    if (counts === undefined) return [`${which}: not measured`];
+    const { counted: text, pinnedToo, failed } = sharesText(sharesOf(counts, to), pinned.length > 0);
+    return [`${which}: ${text}.${pinnedToo}`, ...failed.slice(0, mostFailures)];
+  });
+  const more = all.length - mostSeenServices;
+  return more <= 0 ? rows : [...rows, `… +${more} more, which ${more === 1 ? 'is' : 'are'} not measured here`];
+}
+
+function sharesText(shares: Shares, hasPinned: boolean) {
+  if (shares.total === 0) return { counted: 'no traffic', pinnedToo: '', failed: [] };
+  return {
+    counted: `${versionsText(shares)}${unsureness(shares)}`,
+    pinnedToo: hasPinned ? ' Requests of pinned rules are counted, too.' : '',
+    failed: shares.unanswered.map((each) => failedText(each, shares.total)),
+  };
 }
 
 const unmeasuredWords: Record<UnmeasuredReason, string> = {

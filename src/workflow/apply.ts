@@ -11,6 +11,7 @@ import {
 import { decide } from '../domain/decide.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import type { ChangeId } from '../domain/names.ts';
+import { splittersOf } from '../domain/object-edit.ts';
 import { noLongerSeen } from '../domain/seen.ts';
 import type { Split } from '../domain/split.ts';
 import { applyEdits, type Limits } from './apply-edits.ts';
@@ -218,7 +219,8 @@ async function applied(bench: Bench, change: Change, ledgers: readonly Ledger[],
   const tookMs = Math.max(0, Date.parse(effect.at) - Date.parse(change.acceptedAt));
   const { at, seq, live, warnings } = effect;
   const isCounted = bench.traffic?.clusters.includes(change.object.cluster) === true;
-  const toBeSeen = isCounted && Object.keys(live).length > 0 ? true : undefined;
+  const isSplit = change.edits === undefined ? Object.keys(live).length > 0 : splittersOf(change.edits).length > 0;
+  const toBeSeen = isCounted && isSplit ? true : undefined;
   const next = moveTo(change, { kind: 'applied', at, seq, tookMs, live, warnings, toBeSeen });
   await tellEarlier(bench, change, ledgers); // first, so that after a crash whoever ends this change does it
   if (!(await moveOn(bench, next, { kind: 'applied' }))) return; // another worker has told it already

@@ -1,8 +1,17 @@
 import { type Change, moveTo } from '../domain/change.ts';
-import { type AppliedChange, fateOf, isApplied } from '../domain/fate.ts';
+import { type AppliedChange, fateOf, fateOfEdit, isApplied } from '../domain/fate.ts';
 import type { ChangeId } from '../domain/names.ts';
-import { type Backend, findRule, type Rule } from '../domain/route.ts';
-import { type Look, nextLook, noLongerSeen, type Seen, tally } from '../domain/seen.ts';
+import { isSameObject, splittersOf } from '../domain/object-edit.ts';
+import { type Backend, findRule } from '../domain/route.ts';
+import {
+  type Look,
+  mostSeenServices,
+  nextLook,
+  noLongerSeen,
+  type Seen,
+  type ServiceCounts,
+  tally,
+} from '../domain/seen.ts';
 import type { Cards } from './cards.ts';
 import { TrafficUnavailableError } from './errors.ts';
 import type { Aside, Changes, Log, Mesh, Meter, Traffic, TrafficCount } from './ports.ts';
@@ -77,17 +86,11 @@ async function see(seeing: Seeing, change: AppliedChange, look: Exclude<Look, { 
 }
 
 async function lookAt(seeing: Seeing, change: AppliedChange, look: DueLook): Promise<Finding> {
-  const rule = await standingRule(seeing, change);
-  if (rule === undefined) return { kind: 'later' }; // who watches over it tells, and what moved is no longer to be seen
-  const count = await countFor(seeing, change, look, rule.backends ?? []);
+  const standing = await standingRules(seeing, change);
+  if (standing.length === 0) return { kind: 'later' }; // who watches over it tells, and what moved is no longer to be seen
+  const count = await countAll(seeing, change, look, standing);
   seeing.meter.looked(count.kind === 'unknown' ? count.because : 'counted');
-  if (count.kind === 'counted') {
-    const counts = tally(count.requests, rule.backends ?? []);
-    return {
-      kind: 'seen',
-      seen: { kind: 'counted', from: look.from.toISOString(), until: look.until.toISOString(), ...counts },
-    };
-  }
+  if (count.kind === 'counted') return { kind: 'seen', seen: seenIn(change, look, count.services) };
   seeing.log.info({ changeId: change.id, because: count.because, look }, 'what came of the traffic cannot be told yet');
   const mayStillCome = count.because === 'unreachable' ? !look.isLastTry : !look.isLast;
   if (mayStillCome) return { kind: 'later' };
@@ -96,14 +99,58 @@ async function lookAt(seeing: Seeing, change: AppliedChange, look: DueLook): Pro
     : { kind: 'over' };
 }
 
-/** The rule that the change set, as it is live; undefined where it holds something else by now. */
-async function standingRule({ mesh, now }: Seeing, change: AppliedChange): Promise<Rule | undefined> {
-  const route = (await mesh.read(change.object))?.route;
-  if (route === undefined || fateOf(change, route, now().toISOString()).kind !== 'stands') return undefined;
-  return findRule(route, change.rule);
+function seenIn({ object, edits }: AppliedChange, { from, until }: DueLook, services: ServicesCounted): Seen {
+  const [{ answered, unanswered }] = services;
+  const counts = { answered, unanswered };
+  const seen = { kind: 'counted', from: from.toISOString(), until: until.toISOString(), ...counts } as const;
+  const isOfOne = edits === undefined || splittersOf(edits).every((edit) => isSameObject(edit, object));
+  return isOfOne ? seen : { ...seen, services };
 }
 
-type Result = TrafficCount | { readonly kind: 'unknown'; readonly because: 'unreachable' };
+interface Standing extends Pick<ServiceCounts, 'namespace' | 'name'> {
+  readonly backends: readonly Backend[];
+}
+
+/** The rules that the change set, as they are live; without those that hold something else by now. */
+async function standingRules({ mesh, now }: Seeing, change: AppliedChange): Promise<readonly Standing[]> {
+  const { object, edits, rule: key } = change;
+  const objects = edits === undefined ? [object] : splittersOf(edits).slice(0, mostSeenServices);
+  const read = objects.map(async ({ namespace, name }) => {
+    const route = (await mesh.read({ ...object, namespace, name }))?.route;
+    const edit = edits?.objects.find((each) => isSameObject(each, { ...object, namespace, name }));
+    const at = now().toISOString();
+    const fate = edit === undefined ? fateOf(change, route, at) : fateOfEdit(change, edit, route, at);
+    const rule = route && findRule(route, key);
+    return rule !== undefined && fate.kind === 'stands' ? [{ namespace, name, backends: rule.backends ?? [] }] : [];
+  });
+  return (await Promise.all(read)).flat();
+}
+
+type Unknown =
+  | Extract<TrafficCount, { kind: 'unknown' }>
+  | { readonly kind: 'unknown'; readonly because: 'unreachable' };
+type Result = TrafficCount | Unknown;
+type ServicesCounted = readonly [ServiceCounts, ...ServiceCounts[]];
+
+/** Nothing where somebody does not answer; else of each service of which something is known. */
+async function countAll(
+  seeing: Seeing,
+  change: AppliedChange,
+  look: DueLook,
+  standing: readonly Standing[],
+): Promise<{ readonly kind: 'counted'; readonly services: ServicesCounted } | Unknown> {
+  const results = await Promise.all(
+    standing.map(async (of) => ({ of, result: await countFor(seeing, change, look, of.backends) })),
+  );
+  const unknown = results.flatMap(({ result }) => (result.kind === 'unknown' ? [result] : []));
+  const unreachable = unknown.find(({ because }) => because === 'unreachable');
+  const [first, ...more] = results.flatMap(({ of: { namespace, name, backends }, result }) =>
+    result.kind === 'counted' ? [{ namespace, name, ...tally(result.requests, backends) }] : [],
+  );
+  if (unreachable !== undefined) return unreachable;
+  if (first !== undefined) return { kind: 'counted', services: [first, ...more] };
+  return unknown[0] ?? { kind: 'unknown', because: 'not-counted' };
+}
 
 /** Of all hosts together, or of none. */
 async function countFor(

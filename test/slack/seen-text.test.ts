@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Seen, unmeasuredReasons } from '../../src/domain/seen.ts';
+import type { ObjectEdit } from '../../src/domain/object-edit.ts';
+import { type Counted, type Seen, unmeasuredReasons } from '../../src/domain/seen.ts';
+import type { Split } from '../../src/domain/split.ts';
 import { card } from '../../src/slack/card.ts';
 import { aSplit } from '../domain/arbitraries.ts';
 import { change, jason } from '../support/builders.ts';
@@ -9,7 +11,7 @@ import { wrongInMessage } from '../support/slack-reading.ts';
 const at = '2026-11-22T14:03:11.000Z';
 const live = { v1: 50, v3: 50 };
 
-function seen(answered: object, unanswered: object = {}, seconds = 60): Seen {
+function seen(answered: object, unanswered: object = {}, seconds = 60): Counted {
   const until = new Date(Date.parse(at) + 75_000);
   const from = new Date(until.getTime() - seconds * 1000);
   return {
@@ -49,6 +51,41 @@ describe('what a card says of the traffic', () => {
     ${'few failures'}          | ${seen({ v1: 6 }, { UH: 1, DC: 2 })}        | ${`v1 6, v3 none, of 9 requests, ${asOf}\nReached no version: 1 request (503 UH: the version has no ready pod)\nReached no version: 2 requests (\`DC\`)`}
   `('says $what', ({ of, says }) => {
     expect(lastLine(shown(of))).toBe(`Seen in the last minute: ${says}`);
+  });
+
+  it('says it of each service of a change that has several, as far as there is room', () => {
+    const edit = (name: string, to: Split, more: Partial<ObjectEdit> = {}): ObjectEdit => ({
+      ...{ kind: 'VirtualService', namespace: 'default', name, seq: 0, from: {}, to, pinned: [] },
+      ...{ after: { spec: {} }, ...more },
+    });
+    const names = ['details', 'productpage', 'cart', 'far', 'one', 'two'];
+    const objects = [
+      edit('gone', { v1: 100 }, { after: undefined }),
+      edit('reviews', { v1: 50, v3: 50 }, { pinned: ['end-user = jason → v2'] }),
+      edit('ratings', { v1: 100 }, { namespace: 'shop' }),
+      ...names.map((name) => edit(name, { v1: 100 })),
+    ];
+    const counts = (name: string, answered: object, unanswered: object = {}, namespace = 'default') => ({
+      ...{ namespace, name, answered: { ...answered }, unanswered: { ...unanswered } },
+    });
+    const services = [
+      counts('reviews', { v1: 600, v3: 600 }),
+      counts('ratings', { v1: 10 }, { NC: 3, UH: 2, DC: 1 }, 'shop'),
+      counts('details', {}),
+    ];
+    const what = { ...seen({ v1: 600, v3: 600 }), services };
+
+    expect(lastLine(shown(what, { edits: { verb: 'apply', of: 'all', objects } })).split('\n')).toEqual([
+      `Seen in the last minute, ${asOf.slice(0, -1)}:`,
+      '• `reviews`: v1 50.0 %, v3 50.0 % of 1,200 requests. Requests of pinned rules are counted, too.',
+      '• `shop/ratings`: v1 10 of 16 requests.',
+      'Reached no version: 3 requests (503 NC: no DestinationRule defines the version)',
+      'Reached no version: 2 requests (503 UH: the version has no ready pod)',
+      '• `details`: no traffic.',
+      '• `productpage`: not measured',
+      '• `cart`: not measured',
+      '… +3 more, which are not measured here',
+    ]);
   });
 
   it('says how long it looked when it was less than a minute', () => {

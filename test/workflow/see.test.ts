@@ -5,7 +5,8 @@ import type { Seen } from '../../src/domain/seen.ts';
 import { MeshUnavailableError } from '../../src/workflow/errors.ts';
 import { lookAfterRecent } from '../../src/workflow/watch-over.ts';
 import { reviews, reviewsObject, rule } from '../support/builders.ts';
-import { House } from './house.ts';
+import { EditsHouse, manifest, routing, service } from './edits-house.ts';
+import { acceptedIn, House } from './house.ts';
 
 const host = 'reviews.default.svc.cluster.local';
 const backends = ['v1', 'v2', 'v3'].map((version) => ({ version, host, label: version }));
@@ -140,6 +141,82 @@ describe('what came of the traffic', () => {
     await pass(14_000);
 
     expect(seenOf(change)).toMatchObject({ answered: { primary: 80, canary: 20 } });
+  });
+
+  describe('after a change of several objects', () => {
+    const hostOf = (name: string) => `${name}.default.svc.cluster.local`;
+    const names = ['reviews', 'ratings', 'details'];
+    const all = (version: string) => names.map((name) => manifest(name, routing(name, { [version]: 100 })));
+
+    async function appliedToAll(): Promise<Change> {
+      const world = new EditsHouse(names.map((name) => [service(name), routing(name, { v1: 100 })]));
+      house = world;
+      house.traffic.countFor('sandbox');
+      world.ruleFiles.write('all-v2', all('v2'));
+      return world.done('/shift apply all-v2');
+    }
+
+    function send(name: string, requests: number): void {
+      const at = new Date(house.now().getTime() + 5_000);
+      house.traffic.send(at, { host: hostOf(name), version: 'v2', requests });
+    }
+
+    it('is told of each of its services', async () => {
+      const change = await appliedToAll();
+      send('reviews', 40);
+      send('ratings', 20);
+
+      await pass(14_000);
+
+      expect(seenOf(change)).toMatchObject({
+        answered: { v2: 40 },
+        services: [
+          { namespace: 'default', name: 'reviews', answered: { v2: 40 } },
+          { name: 'ratings', answered: { v2: 20 } },
+          { name: 'details', answered: {} },
+        ],
+      });
+    });
+
+    it('is told of those services that are still as it made them', async () => {
+      const change = await appliedToAll();
+      send('ratings', 20);
+      house.mesh.deafen();
+      house.mesh.editWhole(service('reviews'), () => ({ spec: routing('reviews', { v3: 100 }) }));
+
+      await pass(14_000);
+
+      const seen = seenOf(change);
+      expect(seen?.kind === 'counted' && seen.services?.map(({ name }) => name)).toEqual(['ratings', 'details']);
+      expect(seen).toMatchObject({ answered: { v2: 20 } });
+    });
+
+    it('is told of what a rollback brings back, though it deletes something first', async () => {
+      const world = new EditsHouse([[service('ratings'), routing('ratings', { v1: 100 })]]);
+      house = world;
+      house.traffic.countFor('sandbox');
+      world.ruleFiles.write('all-v2', all('v2').slice(0, 2));
+      const change = await world.done('/shift apply all-v2');
+      house.pass(1_000);
+      const rollback = acceptedIn(await house.clickRollback(change.id));
+      await house.work();
+      const at = new Date(house.now().getTime() + 5_000);
+      house.traffic.send(at, { host: hostOf('ratings'), version: 'v1', requests: 30 });
+
+      await pass(14_000);
+
+      expect(world.spec(service('reviews'))).toBeUndefined();
+      expect(seenOf(rollback)).toMatchObject({ services: [{ name: 'ratings', answered: { v1: 30 } }] });
+    });
+
+    it('is not told of some only because somebody does not answer for the others', async () => {
+      const change = await appliedToAll();
+      house.traffic.duringNextCount(() => house.traffic.goAway());
+
+      await pass(14_000);
+
+      expect(seenOf(change)).toBeUndefined();
+    });
   });
 
   describe('when something else happens to the change', () => {
