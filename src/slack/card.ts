@@ -8,6 +8,7 @@ import { truncate } from '../domain/typed-text.ts';
 import { actions, formatButtonValue } from './actions.ts';
 import { approvedBy, type DecisionState, decisionButtons, decisionNotes } from './approval-card.ts';
 import {
+  andMore,
   differences,
   editRows,
   editsAim,
@@ -71,9 +72,10 @@ export function disownedCard(id: ChangeId): Message {
   return { text, blocks: [{ ...section(text), block_id: id }] };
 }
 
-/** What a change is for: `reviews · 50 % to v3`. */
+/** What a change is for: `reviews · 50 % to v3`, `reviews and 3 more · bookinfo/virtual-service-all-v1`. */
 export function title(change: Change): string {
-  const { service, reverts, focus, to, rule } = change;
+  const { reverts, focus, to, rule } = change;
+  const service = `${change.service}${andMore(change)}`;
   const what = editsAim(change) ?? (reverts === undefined ? aim(focus, to) : `back to ${splitText(to)}`);
   return rule === defaultRule ? `${service} · ${what}` : `${service} (${rule}) · ${what}`;
 }

@@ -31,6 +31,15 @@ export function editsAim({ edits, reverts }: Change): string | undefined {
   return reverts === undefined ? what : `back to before ${what}`;
 }
 
+/** Beside the one whose line it stands in; what is only its own DestinationRule is none. */
+export function andMore({ edits, object }: Change): string {
+  const others = (edits?.objects ?? []).filter(
+    (each) => each.name !== object.name || each.namespace !== object.namespace,
+  );
+  const count = new Set(others.map(({ namespace, name }) => `${namespace}/${name}`)).size;
+  return count === 0 ? '' : ` and ${count} more`;
+}
+
 const words: Record<EditKind, { readonly done: string; readonly planned: string }> = {
   create: { done: 'created', planned: 'create' },
   replace: { done: 'replaced', planned: 'replace' },

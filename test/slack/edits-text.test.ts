@@ -241,7 +241,7 @@ describe('the card of a change of objects', () => {
     const shown = of({ kind: 'applied', at, seq: 1, tookMs: 84, live: { v1: 100 }, warnings: [] });
 
     expect(shown.text).toContain(
-      'reviews · bookinfo/x: replaced `VirtualService reviews`: v1 100 %; created `VirtualService ratings`: v1 100 %.',
+      'reviews and 1 more · bookinfo/x: replaced `VirtualService reviews`: v1 100 %; created `VirtualService ratings`: v1 100 %.',
     );
     expect(buttonsOf(shown).map(({ text: { text } }) => text)).toEqual(['Roll back', 'History']);
   });
@@ -291,7 +291,9 @@ describe('the card of a change of objects', () => {
   });
 
   it('of a rollback says what it takes back', () => {
-    expect(of({ kind: 'queued' }, { reverts: changeId(2) }).text).toContain('reviews · back to before bookinfo/x');
+    expect(of({ kind: 'queued' }, { reverts: changeId(2) }).text).toContain(
+      'reviews and 1 more · back to before bookinfo/x',
+    );
   });
 });
 
