@@ -100,10 +100,12 @@ function parseOptions(body: string): unknown {
 }
 
 function checkedKind(options: JsonObject): JsonObject {
-  const { kind = 'DeleteOptions' } = options;
+  const { kind = 'DeleteOptions', apiVersion = 'meta.k8s.io/v1' } = options;
   if (kind === 'DeleteOptions') return options;
   const scheme = 'pkg/apis/meta/internalversion/scheme/register.go:27';
-  throw badRequest(`no kind ${JSON.stringify(kind)} is registered for version "v1" in scheme "${scheme}"`);
+  throw badRequest(
+    `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "${scheme}"`,
+  );
 }
 
 /** Unlike the conflicts of a PUT, these name the kind and say what is in the record. */

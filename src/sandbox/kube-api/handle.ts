@@ -1,6 +1,7 @@
 import { create } from './create.ts';
 import { deleteCollection, deleteOne } from './delete.ts';
 import { list, type ObjectList } from './list.ts';
+import { parseVersion } from './list-options.ts';
 import { isObject, type JsonObject, type KubeObject } from './object.ts';
 import { patch } from './patch.ts';
 import { type Answer, acceptedForm, json, objectList, oneObject } from './representation.ts';
@@ -60,7 +61,7 @@ function notAVerb(verb: string, { kind }: ResourceRequest): Error {
 }
 
 function get(api: Api, request: ResourceRequest): Answer {
-  const asked = Number(request.query.get('resourceVersion') ?? 0);
+  const asked = parseVersion(request.query.get('resourceVersion') ?? '', 'get') ?? 0;
   if (asked > api.store.version) throw tooLargeResourceVersion(asked, api.store.version);
   const stored = existing(api, request);
   return oneObject(request, 200, stored.object, stored.json);

@@ -41,7 +41,8 @@ function whole(text: string | null): number | undefined {
   return Number(text);
 }
 
-function parseVersion(text: string, verb: 'list' | 'watch'): number | undefined {
+/** The version that a query asks for, if any. */
+export function parseVersion(text: string, verb: 'get' | 'list' | 'watch'): number | undefined {
   if (text === '') return undefined;
   if (/^\d+$/.test(text)) return Number(text);
   const said = JSON.stringify(text);

@@ -145,6 +145,22 @@ export const missingCases: readonly AnswerCase[] = [
     ...NOT_FOUND,
   },
   {
+    name: 'cannot GET at what is no version',
+    ask: (world) => world.ask('GET', `${world.virtualServices}/missing?resourceVersion=abc`),
+    status: 500,
+    message: 'resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax',
+  },
+  ...[undefined, 'v1'].map((apiVersion) => ({
+    name: `takes no other options to DELETE than its own, of version ${apiVersion}`,
+    ask: async (world: World) => {
+      await world.ask('POST', world.virtualServices, { body: reviews(100) });
+      return world.ask('DELETE', `${world.virtualServices}/reviews`, { body: { kind: 'Foo', apiVersion } });
+    },
+    status: 400,
+    reason: 'BadRequest',
+    message: `no kind "Foo" is registered for version "${apiVersion ?? 'meta.k8s.io/v1'}" in scheme "pkg/apis/meta/internalversion/scheme/register.go:27"`,
+  })),
+  {
     name: 'finds nothing to DELETE',
     ask: (world) => world.ask('DELETE', `${world.virtualServices}/missing`),
     ...NOT_FOUND,
