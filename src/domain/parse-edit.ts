@@ -1,6 +1,7 @@
 import type { Command, EditCommand } from './command.ts';
 import type { Flags } from './flags.ts';
 import { type Mistake, mistake, plain, tooMuch } from './mistake.ts';
+import { fileNamePart } from './rule-file.ts';
 import { typedService } from './typed-service.ts';
 import { quote } from './typed-text.ts';
 
@@ -19,7 +20,7 @@ export function parseFileCommand(verb: 'apply' | 'delete', words: readonly strin
   if (flags.rule !== undefined) return ruleTooMany(verb);
   if (more.length > 0) return tooMuch(more, `/shift ${verb} ${word}`);
   const { namespace, cluster, reason, dryRun = false } = flags;
-  return { verb, file: word.replace(/\.ya?ml$/i, ''), place: { namespace, cluster }, reason, dryRun };
+  return { verb, file: word, place: { namespace, cluster }, reason, dryRun };
 }
 
 /** `unpin reviews end-user=jason` */
@@ -42,8 +43,7 @@ export function parseUnpin(words: readonly string[], flags: Flags): Command | Mi
 function isFileName(word: string): boolean {
   return (
     word.length <= maxFileName &&
-    /^[A-Za-z0-9._/-]+$/.test(word) &&
-    word.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
+    word.split('/').every((part) => fileNamePart.test(part) && part !== '.' && part !== '..')
   );
 }
 

@@ -1,5 +1,8 @@
 import type { JsonObject } from './json.ts';
 
+/** What a rule file, and each folder that it lies in, is called, so that it can be typed. */
+export const fileNamePart = /^[A-Za-z0-9._-]+$/;
+
 /** The kinds of object that a rule file may hold. */
 export const ruleKinds = ['VirtualService', 'DestinationRule'] as const;
 export type RuleKind = (typeof ruleKinds)[number];

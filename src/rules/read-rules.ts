@@ -11,6 +11,8 @@ import { wordFault } from './words.ts';
 /** Larger than any file of rules that people write, and read in a moment whatever it holds: nothing else is done meanwhile. */
 export const largestFile = 256 * 1024;
 const mostDocuments = 200;
+/** Each is read and tried while somebody waits; and a List is one document, whatever it holds. */
+const mostObjects = 100;
 const longestFault = 300;
 
 /** What a file says, or everything that is wrong with it: then nothing of it is used. */
@@ -25,7 +27,10 @@ export function readRules(name: string, bytes: Uint8Array): RuleFileReading {
   if (hasMore)
     return refused(name, [wholeFile(`this has more than ${mostDocuments} documents: make it several files`)]);
   const faults = documents.flatMap((document) => document.faults);
-  const contents = contentsOf(documents.filter((each) => each.faults.length === 0).flatMap(objectsIn));
+  const objects = documents.filter((each) => each.faults.length === 0).flatMap(objectsIn);
+  if (objects.length > mostObjects)
+    return refused(name, [wholeFile(`this has more than ${mostObjects} objects: make it several files`)]);
+  const contents = contentsOf(objects);
   const all = [...faults, ...contents.faults];
   if (all.length > 0) return refused(name, all);
   return toFile(name, contents);

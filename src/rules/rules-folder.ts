@@ -2,8 +2,7 @@ import { constants } from 'node:fs';
 import { open, opendir, realpath, stat } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
 import { nearest } from '../domain/nearest.ts';
-import type { RuleFileReading } from '../domain/rule-file.ts';
-import { visible } from '../domain/typed-text.ts';
+import { fileNamePart, type RuleFileReading } from '../domain/rule-file.ts';
 import type { RuleFiles } from '../workflow/ports.ts';
 import { largestFile, readRules } from './read-rules.ts';
 
@@ -80,7 +79,7 @@ function find(files: readonly ListedFile[], typed: string): ListedFile | undefin
 }
 
 function withoutExtension(name: string): string {
-  return name.replace(/\.ya?ml$/, '');
+  return name.replace(/\.ya?ml$/i, '');
 }
 
 /** Looks for YAML files beneath a folder, and gives up where there are more than anybody would name. */
@@ -112,13 +111,13 @@ class Search {
     }
   }
 
-  /** Those of a ConfigMap begin with dots where they are not for us. */
+  /** Those that nobody can type are left out; those of a ConfigMap begin with dots where they are not for us. */
   async #entriesOf(folder: string): Promise<readonly string[]> {
     const names: string[] = [];
     for await (const { name } of await opendir(folder)) {
       this.#entries += 1;
       if (this.#entries > mostEntries) break;
-      if (!name.startsWith('.') && visible(name) === name) names.push(name);
+      if (!name.startsWith('.') && fileNamePart.test(name)) names.push(name);
     }
     return names.toSorted();
   }

@@ -67,7 +67,7 @@ describe('formatCommand', () => {
     ${'lock bookinfo/reviews until fri 9:00'}      | ${'/shift lock reviews until friday 09:00 -n bookinfo'}
     ${'freeze `prod-*/Payments` for 2h “red”'}     | ${'/shift freeze prod-*/payments for 2h --reason "red"'}
     ${'/shift freeze **'}                          | ${'/shift freeze **'}
-    ${'apply `bookinfo/All.yaml`'}                 | ${'/shift apply bookinfo/All'}
+    ${'apply `bookinfo/All.yaml`'}                 | ${'/shift apply bookinfo/All.yaml'}
     ${'/shift DELETE bookinfo/All'}                | ${'/shift delete bookinfo/All'}
     ${'unpin Reviews end-user = Jason'}            | ${'/shift unpin reviews "end-user = Jason"'}
     ${'unpin bookinfo/reviews “x = y or a = b”'}   | ${'/shift unpin reviews "x = y or a = b" -n bookinfo'}

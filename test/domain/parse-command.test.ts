@@ -308,7 +308,7 @@ describe('what changes objects', () => {
   it.each`
     typed                                      | command
     ${'apply bookinfo/virtual-service-all-v1'} | ${{ verb: 'apply', file: 'bookinfo/virtual-service-all-v1', dryRun: false }}
-    ${'apply Bookinfo/All.YML --dry-run'}      | ${{ verb: 'apply', file: 'Bookinfo/All', dryRun: true }}
+    ${'apply Bookinfo/All.yml --dry-run'}      | ${{ verb: 'apply', file: 'Bookinfo/All.yml', dryRun: true }}
     ${'delete x -n shop --cluster prod'}       | ${{ verb: 'delete', file: 'x', place: { namespace: 'shop', cluster: 'prod' } }}
     ${'unpin reviews end-user=Jason'}          | ${{ verb: 'unpin', service: { service: 'reviews' }, rule: 'end-user=Jason' }}
     ${'unpin reviews #2 --reason "no more"'}   | ${{ verb: 'unpin', rule: '#2', reason: 'no more' }}

@@ -324,6 +324,11 @@ describe('a bad file is refused with line and column', () => {
     ],
     ['nesting without end', `a: ${'['.repeat(50_000)}`, [expect.stringMatching(/^1:\d+ this is nested too deep$/)]],
     ['nesting that ends', `a: ${'['.repeat(40)}${']'.repeat(40)}`, ['1:28 this is nested too deep']],
+    [
+      'too many objects',
+      `kind: List\napiVersion: v1\nitems: [${'{},'.repeat(101)}]`,
+      ['1:1 this has more than 100 objects: make it several files'],
+    ],
     ['too many documents', '---\na: 1\n'.repeat(300), ['1:1 this has more than 200 documents: make it several files']],
     ['10 MB', Buffer.alloc(10_000_000, 'a'), ['1:1 this is larger than 256 KB']],
   ])('%s', (_, text, told) => {

@@ -42,7 +42,8 @@ describe('the folder of rule files', () => {
   });
 
   it('lists YAML and nothing else, also in folders within', async () => {
-    for (const name of ['b.yaml', 'a.yml', 'sub/c.yaml', 'notes.md', '.hidden.yaml', 'yaml']) write(`bookinfo/${name}`);
+    for (const name of ['b.yaml', 'a.yml', 'sub/c.yaml', 'notes.md', '.hidden.yaml', 'yaml', 'not to be typed.yaml'])
+      write(`bookinfo/${name}`);
     mkdirSync(join(folder, 'folder.yaml'));
 
     expect(await files.names()).toEqual(['bookinfo/a', 'bookinfo/b', 'bookinfo/sub/c']);
