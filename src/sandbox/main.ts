@@ -63,15 +63,11 @@ async function main(): Promise<void> {
   if (world !== undefined) {
     await greet(world.slack, cluster);
     print(greeting(world, { folder, policy, cluster }, (performance.now() - startedMs) / 1000));
-    // What comes of a Prometheus after Ctrl-C is news to nobody.
+    // What comes of a Prometheus, or of the bot, after Ctrl-C is news to nobody.
     const isOver = stopped.then(() => undefined);
     void Promise.race([world.measuring.state, isOver]).then((state) => state && print(measured(world, state)));
-    await Promise.race([
-      stopped,
-      ...world.bots.map((bot) =>
-        bot.exited.then(({ lastOutput }) => print(`the bot ended:\n${lastOutput.join('\n')}\n`)),
-      ),
-    ]);
+    const end = await Promise.race([isOver, ...world.bots.map((bot) => bot.exited)]);
+    if (end !== undefined) print(`the bot ended:\n${end.lastOutput.join('\n')}\n`);
   }
   await (await starting).stop();
   log.end();

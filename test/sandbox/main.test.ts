@@ -36,7 +36,9 @@ describe.each([{ flags: [] }, { flags: ['--http'] }])('npm run sandbox -- $flags
     folder = await mkdtemp(join(tmpdir(), 'shiftbot-sandbox-'));
     const child = start(folder, flags);
     sandbox = child;
-    const ended = new Promise<number | null>((done) => child.once('exit', done));
+    const ended = new Promise<number | null>((done) => child.once('close', done));
+    const all: string[] = [];
+    child.stdout.on('data', (chunk) => all.push(String(chunk)));
 
     const printed = await readText(child, 'sandbox ready');
     const addresses = [...printed.matchAll(/https?:\/\/127\.0\.0\.1:\d+/g)].map(([url]) => url);
@@ -52,6 +54,7 @@ describe.each([{ flags: [] }, { flags: ['--http'] }])('npm run sandbox -- $flags
     child.kill('SIGINT');
 
     expect(await ended).toBe(0);
+    expect(all.join('')).not.toContain('the bot ended');
     expect(people).toMatchObject({
       users: expect.arrayContaining([expect.objectContaining({ id: 'U01ALICE', name: 'alice' })]),
     });
