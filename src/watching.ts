@@ -8,7 +8,7 @@ import { type Lookout, lookAfter, lookAfterRecent } from './workflow/watch-over.
 const touchedMs = 500;
 
 /** Of so many rounds one looks at everything, unless a look before failed: each costs Redis a command for every change of the last day. */
-const roundsBetween = 10;
+const roundsBetween = 30;
 
 /**
  * Looks whether what was applied still stands: whenever the watch hears of a write, which a LIST within a minute makes up for, and now
