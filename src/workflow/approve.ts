@@ -11,6 +11,7 @@ import { type Footing, footingOf } from './footing.ts';
 import { judgeChange, type Standing } from './judge-change.ts';
 import { judgeAll, type Named, ofEdits, wantedOf } from './judge-live.ts';
 import type { Changes, Line, Log } from './ports.ts';
+import { catchUp } from './settle.ts';
 import { addJob, goingBefore } from './submit.ts';
 import { byDenial, withoutObject } from './void.ts';
 
@@ -169,8 +170,8 @@ async function toBeDecided(
   const change = await desk.changes.read(id);
   if (change === undefined) return { answer: { kind: 'unknown-change', id } };
   if (!isAwaiting(change)) return { answer: { kind: 'decided', change } };
-  const expired = await expire(desk, change);
-  if (expired !== undefined) return { answer: { kind: 'decided', change: expired } };
+  const ended = (await catchUp(desk, change)) ?? (await expire(desk, change));
+  if (ended !== undefined) return { answer: { kind: 'decided', change: ended } };
   if (seen !== undefined && seen !== planShown(change.state)) return { answer: { kind: 'planned-anew', change } };
   return change;
 }

@@ -10,6 +10,7 @@ import { type Asker, type Desk, refuseIfLate } from './desk.ts';
 import { planEditsAnew } from './held-edits.ts';
 import { judgeAll, judgeLive, mayOverrideOwner, type Named, ofEdits, wantedOf } from './judge-live.ts';
 import { editsObjects } from './open-edits.ts';
+import { catchUp } from './settle.ts';
 import { addJob, goingBefore, stateOf } from './submit.ts';
 import type { EditsOutcome } from './submit-edits.ts';
 
@@ -48,6 +49,8 @@ async function planFromLive(desk: Desk, id: ChangeId, asker: Asker, seen?: strin
     if (change === undefined) return { kind: 'unknown-change', id };
     const { state } = change;
     if (state.kind !== 'held' && state.kind !== 'void') return { kind: 'decided', change };
+    const done = await catchUp(desk, change);
+    if (done !== undefined) return { kind: 'decided', change: done };
     if (seen !== undefined && seen !== shownAs(change)) return { kind: 'moved-again', change };
     if (editsObjects(change)) {
       const answer = await planEditsAnew(desk, change, state, asker);
@@ -92,6 +95,8 @@ async function drop(desk: Desk, id: ChangeId, asker: Asker): Promise<HeldAnswer>
   const change = await desk.changes.read(id);
   if (change === undefined) return { kind: 'unknown-change', id };
   if (change.state.kind !== 'held') return { kind: 'decided', change };
+  const done = await catchUp(desk, change);
+  if (done !== undefined) return { kind: 'decided', change: done };
   const route = change.edits === undefined ? (await desk.mesh.read(change.object))?.route : ofEdits(change);
   const denial = route === undefined ? undefined : await mayNotDiscard(desk, asker, change, route);
   if (denial !== undefined) return { kind: 'denied', change, denial };

@@ -1,9 +1,9 @@
-import { type Change, isToBeSeen, isUnsettled, isWaiting } from '../domain/change.ts';
+import { type Change, isForPeople, isToBeSeen, isUnsettled, isWaiting } from '../domain/change.ts';
 import type { ChangeId } from '../domain/names.ts';
 import { expire } from './approve.ts';
 import type { CardLog, Queue } from './ports.ts';
 import type { Sights } from './see.ts';
-import { type Settling, settle } from './settle.ts';
+import { catchUp, type Settling, settle } from './settle.ts';
 import { voidIfMoved } from './void-if-moved.ts';
 
 export interface Reconciling extends Settling {
@@ -28,7 +28,7 @@ export class Reconciler {
   readonly #with: Reconciling;
   #open = Number.NaN;
   #dueAtMs = Number.POSITIVE_INFINITY;
-  readonly #lookedUpAt = new Map<ChangeId, number>();
+  #lookedUpAt = new Map<ChangeId, number>();
   #waitingSince = new Map<ChangeId, number>();
 
   constructor(reconciling: Reconciling) {
@@ -55,42 +55,37 @@ export class Reconciler {
     const waiting = open.filter(isWaiting);
     this.#note(waiting);
     await this.#addLost(waiting.filter((change) => this.#isDue(change)));
-    for (const change of open.filter(isUnsettled)) this.#settleAside(change);
-    await this.#expire(open);
-    for (const change of open) if (change.state.kind === 'awaiting') this.#voidAside(change);
-    this.#dueAtMs = Math.min(this.#dueAtMs, this.#with.sights.begin(open.filter(isToBeSeen)));
+    this.#settleAll(open.filter(isUnsettled));
+    for (const change of open.filter(isForPeople)) this.#endAside(change);
+    this.#dueAtMs = Math.min(...open.map(expiresAtMs), this.#with.sights.begin(open.filter(isToBeSeen)));
 
     const owed = isQuiet ? [] : await cardLog.owed();
     for (const id of owed) cards.showSoon(id);
     return waiting.length + owed.length;
   }
 
-  async #expire(open: readonly Change[]): Promise<void> {
-    this.#dueAtMs = Number.POSITIVE_INFINITY;
-    for (const change of open) {
-      const expired = await expire(this.#with, change);
-      if (expired !== undefined) this.#with.cards.showSoon(change.id);
-      else if (change.state.kind === 'awaiting')
-        this.#dueAtMs = Math.min(this.#dueAtMs, Date.parse(change.state.expiresAt));
-    }
-  }
-
   /** Not waited for: a cluster that is away holds up nothing else. */
-  #settleAside(change: Change): void {
+  #settleAll(unsettled: readonly Change[]): void {
     const nowMs = this.#with.monotonicMs();
-    if (nowMs - (this.#lookedUpAt.get(change.id) ?? Number.NEGATIVE_INFINITY) < lookUpEveryMs) return;
-    this.#lookedUpAt.set(change.id, nowMs);
-    this.#with.aside(() => settle(this.#with, change), 'what became of a change was not looked up', {
-      changeId: change.id,
-    });
+    const before = this.#lookedUpAt;
+    const isDue = ({ id }: Change) => nowMs - (before.get(id) ?? Number.NEGATIVE_INFINITY) >= lookUpEveryMs;
+    this.#lookedUpAt = new Map(
+      unsettled.map((change) => [change.id, isDue(change) ? nowMs : (before.get(change.id) ?? nowMs)]),
+    );
+    for (const change of unsettled.filter(isDue))
+      this.#with.aside(() => settle(this.#with, change), 'what became of a change was not looked up', {
+        changeId: change.id,
+      });
   }
 
-  /** Not waited for either. */
-  #voidAside(change: Change): void {
-    const look = async () => {
-      if (await voidIfMoved(this.#with, change)) this.#with.cards.showSoon(change.id);
+  /** Ends what people need not decide any more: it is done, its time is over, or its plan does not stand. Not waited for either. */
+  #endAside(change: Change): void {
+    const end = async () => {
+      const { cards } = this.#with;
+      const ended = (await catchUp(this.#with, change)) ?? (await expire(this.#with, change));
+      if (ended !== undefined || (await voidIfMoved(this.#with, change))) cards.showSoon(change.id);
     };
-    this.#with.aside(look, 'whether a plan still stands was not looked up', { changeId: change.id });
+    this.#with.aside(end, 'whether a change is still to be decided was not looked up', { changeId: change.id });
   }
 
   async #addLost(due: readonly Change[]): Promise<void> {
@@ -111,4 +106,8 @@ export class Reconciler {
     const nowMs = this.#with.monotonicMs();
     return state.kind === 'applying' || nowMs - (this.#waitingSince.get(id) ?? nowMs) >= graceMs;
   }
+}
+
+function expiresAtMs({ state }: Change): number {
+  return state.kind === 'awaiting' ? Date.parse(state.expiresAt) : Number.POSITIVE_INFINITY;
 }

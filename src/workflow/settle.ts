@@ -1,4 +1,4 @@
-import { type Change, isUnsettled, moveTo, type State } from '../domain/change.ts';
+import { type Change, isForPeople, isUnsettled, moveTo, type State } from '../domain/change.ts';
 import { decide } from '../domain/decide.ts';
 import { emptyLedger, findRevision } from '../domain/ledger.ts';
 import { refOf } from '../domain/object-edit.ts';
@@ -39,8 +39,37 @@ export async function settle(settling: Settling, change: Change): Promise<void> 
   if (settled.kind === 'applied') announce(settling, next);
 }
 
+/**
+ * A store that fell back (to a replica without the last writes, to a backup) takes for undecided what was decided and applied: the
+ * object's own history knows. The change as it is then; undefined where that does not have it.
+ */
+export async function catchUp(settling: Omit<Settling, 'cards'>, change: Change): Promise<Change | undefined> {
+  try {
+    if (!isUndecided(change) || !(await seemsDone(settling, change))) return undefined;
+  } catch (err) {
+    if (!(err instanceof DependencyError)) throw err;
+    return undefined; // nothing is decided by what cannot be asked
+  }
+  const state = await lookAgain(settling, change);
+  if (state === undefined || (state.kind === 'failed' && state.because === 'not-reached')) return undefined;
+  const next = moveTo(change, state);
+  if (!(await moveOn(settling, next, { kind: 'settled', because: state.kind }))) return undefined;
+  settling.log.warn({ changeId: change.id, state }, 'the store had forgotten what became of a change');
+  return next;
+}
+
+function isUndecided(change: Change): boolean {
+  return isForPeople(change) || change.state.kind === 'void';
+}
+
+/** By the watch cache, so that what is undecided in earnest costs the cluster nothing. */
+async function seemsDone({ mesh }: Pick<Settling, 'mesh'>, { id, object }: Change): Promise<boolean> {
+  const seen = await mesh.glance(object);
+  return seen !== undefined && findRevision(seen.ledger, id) !== undefined;
+}
+
 /** It touched its object after all. */
-function announce({ mesh, aside }: Settling, change: Change): void {
+function announce({ mesh, aside }: Pick<Settling, 'mesh' | 'aside'>, change: Change): void {
   aside(() => mesh.announce(change), 'an Event was not left on the object', { changeId: change.id });
 }
 
@@ -68,7 +97,7 @@ async function lookAtEdits(
 }
 
 /** Undefined where the cluster still does not answer. */
-async function lookAgain({ mesh, log, now }: Settling, change: Change): Promise<Settled | undefined> {
+async function lookAgain({ mesh, log, now }: Omit<Settling, 'cards'>, change: Change): Promise<Settled | undefined> {
   const without: Settled = { kind: 'failed', at: now().toISOString(), because: 'not-reached' };
   try {
     if (editsObjects(change)) return await lookAtEdits({ mesh, now }, change, without);

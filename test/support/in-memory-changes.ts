@@ -206,6 +206,15 @@ export class InMemoryChanges implements Changes {
     this.#lines.clear();
   }
 
+  /** The store is an older copy of itself: a replica without the last writes, or a backup. */
+  fallBackTo(earlier: readonly Change[]): void {
+    this.lose();
+    for (const change of earlier) {
+      this.#records.set(change.id, change);
+      if (isWaiting(change)) this.#lineOf(change.object).ids.push(change.id);
+    }
+  }
+
   /** From now on every call fails, until it is back. */
   goAway(): void {
     this.#isAway = true;
