@@ -25,36 +25,42 @@ export const objectSchema = z.object({
   name: z.string(),
 });
 
-const objectRef = z.object({ kind: z.enum(ruleKinds), namespace: z.string(), name: z.string() });
-const rolledBack = z.object({ by: z.string(), change: changeIdSchema });
+/** All of it strict: what a later version of us adds is not dropped by one that writes the record again, but refused. */
+const objectRef = z.strictObject({ kind: z.enum(ruleKinds), namespace: z.string(), name: z.string() });
+const rolledBack = z.strictObject({ by: z.string(), change: changeIdSchema });
 const time = z.iso.datetime();
-const ruleRef = z.object({ name: z.string(), line: z.int() });
+const ruleRef = z.strictObject({ name: z.string(), line: z.int() });
 /** How somebody whom a policy names is read. */
 export const whoSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('everyone') }),
-  z.object({ kind: z.literal('user'), id: z.string() }),
-  z.object({ kind: z.literal('group'), name: z.string(), users: z.array(z.string()) }),
-  z.object({ kind: z.literal('usergroup'), name: z.string(), id: z.string() }),
+  z.strictObject({ kind: z.literal('everyone') }),
+  z.strictObject({ kind: z.literal('user'), id: z.string() }),
+  z.strictObject({ kind: z.literal('group'), name: z.string(), users: z.array(z.string()) }),
+  z.strictObject({ kind: z.literal('usergroup'), name: z.string(), id: z.string() }),
 ]);
-const needs = z.object({ by: z.array(whoSchema), count: z.int().min(1), expiresMs: z.int().min(1), rule: ruleRef });
+const needs = z.strictObject({
+  by: z.array(whoSchema),
+  count: z.int().min(1),
+  expiresMs: z.int().min(1),
+  rule: ruleRef,
+});
 const count = z.record(z.string(), z.int().min(0));
 const counts = { answered: count, unanswered: count };
-const services = z.array(z.object({ namespace: z.string(), name: z.string(), ...counts }));
+const services = z.array(z.strictObject({ namespace: z.string(), name: z.string(), ...counts }));
 const seen = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('counted'), from: time, until: time, ...counts, services: services.optional() }),
-  z.object({ kind: z.literal('not-measured'), because: z.enum(unmeasuredReasons) }),
+  z.strictObject({ kind: z.literal('counted'), from: time, until: time, ...counts, services: services.optional() }),
+  z.strictObject({ kind: z.literal('not-measured'), because: z.enum(unmeasuredReasons) }),
 ]);
-const content = z.object({
+const content = z.strictObject({
   labels: z.record(z.string(), z.string()).optional(),
   annotations: z.record(z.string(), z.string()).optional(),
   spec: z.record(z.string(), z.json()),
 });
 const state = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('awaiting'), expiresAt: time, needs }),
-  z.object({ kind: z.literal('rejected'), at: time, by: z.string(), reason: z.string().optional() }),
-  z.object({ kind: z.literal('withdrawn'), at: time, by: z.string() }),
-  z.object({ kind: z.literal('expired'), at: time }),
-  z.object({
+  z.strictObject({ kind: z.literal('awaiting'), expiresAt: time, needs }),
+  z.strictObject({ kind: z.literal('rejected'), at: time, by: z.string(), reason: z.string().optional() }),
+  z.strictObject({ kind: z.literal('withdrawn'), at: time, by: z.string() }),
+  z.strictObject({ kind: z.literal('expired'), at: time }),
+  z.strictObject({
     kind: z.literal('void'),
     at: time,
     because: z.enum(voidReasons),
@@ -63,7 +69,7 @@ const state = z.discriminatedUnion('kind', [
     lastWriter: z.string().optional(),
     denied: z.enum(denialReasons).optional(),
     hold: z
-      .object({
+      .strictObject({
         name: z.string().optional(),
         by: z.string().optional(),
         reason: z.string().optional(),
@@ -74,9 +80,9 @@ const state = z.discriminatedUnion('kind', [
     rule: ruleRef.optional(),
     stamp: z.string().optional(),
   }),
-  z.object({ kind: z.literal('queued') }),
-  z.object({ kind: z.literal('applying') }),
-  z.object({
+  z.strictObject({ kind: z.literal('queued') }),
+  z.strictObject({ kind: z.literal('applying') }),
+  z.strictObject({
     kind: z.literal('applied'),
     at: time,
     seq: z.int(),
@@ -86,7 +92,7 @@ const state = z.discriminatedUnion('kind', [
     rolledBack: rolledBack.optional(),
     later: changeIdSchema.optional(),
     movedAway: z
-      .object({
+      .strictObject({
         at: z.string(),
         manager: z.string().optional(),
         live: splitSchema,
@@ -97,7 +103,7 @@ const state = z.discriminatedUnion('kind', [
     seen: seen.optional(),
     toBeSeen: z.literal(true).optional(),
   }),
-  z.object({
+  z.strictObject({
     kind: z.literal('held'),
     at: time,
     because: z.enum(holdReasons),
@@ -108,9 +114,9 @@ const state = z.discriminatedUnion('kind', [
     stamp: z.string().optional(),
     found: z.array(objectRef.extend({ content })).optional(),
   }),
-  z.object({ kind: z.literal('superseded'), at: time, by: changeIdSchema.optional() }),
-  z.object({ kind: z.literal('discarded'), at: time, by: z.string() }),
-  z.object({
+  z.strictObject({ kind: z.literal('superseded'), at: time, by: changeIdSchema.optional() }),
+  z.strictObject({ kind: z.literal('discarded'), at: time, by: z.string() }),
+  z.strictObject({
     kind: z.literal('failed'),
     at: time,
     because: z.enum(failReasons),
@@ -122,7 +128,7 @@ const state = z.discriminatedUnion('kind', [
   }),
 ]);
 
-const edits = z.object({
+const edits = z.strictObject({
   verb: z.enum(editVerbs),
   of: z.string(),
   objects: z.array(
@@ -131,7 +137,7 @@ const edits = z.object({
       seq: z.int().min(0),
       before: content.optional(),
       after: content.optional(),
-      ledger: z.object({ seq: z.int().min(0), revisions: z.array(revisionSchema) }).optional(),
+      ledger: z.strictObject({ seq: z.int().min(0), revisions: z.array(revisionSchema) }).optional(),
       from: splitSchema,
       to: splitSchema,
       pinned: z.array(z.string()),
@@ -140,13 +146,13 @@ const edits = z.object({
 });
 
 const planWarning = z.discriminatedUnion('kind', [
-  z.object({
+  z.strictObject({
     kind: z.literal('puts-back'),
-    owner: z.object({ tool: z.enum(tools), name: z.string().optional() }),
+    owner: z.strictObject({ tool: z.enum(tools), name: z.string().optional() }),
   }),
-  z.object({
+  z.strictObject({
     kind: z.literal('undefined-versions'),
-    versions: z.array(z.object({ host: z.string(), version: z.string() })),
+    versions: z.array(z.strictObject({ host: z.string(), version: z.string() })),
   }),
 ]);
 
@@ -154,23 +160,23 @@ const schema = z.strictObject({
   v: z.literal(1),
   id: changeIdSchema,
   request: z.string(),
-  object: objectSchema,
+  object: z.strictObject(objectSchema.shape),
   service: z.string(),
   rule: z.string(),
   by: z.string(),
   reason: z.string().optional(),
-  origin: z.object({ team: z.string(), channel: z.string(), thread: z.string().optional() }),
+  origin: z.strictObject({ team: z.string(), channel: z.string(), thread: z.string().optional() }),
   focus: z.string().optional(),
   from: splitSchema,
   to: splitSchema,
-  base: z.object({ uid: z.string(), seq: z.int(), after: changeIdSchema.optional() }),
+  base: z.strictObject({ uid: z.string(), seq: z.int(), after: changeIdSchema.optional() }),
   reverts: changeIdSchema.optional(),
   pinned: z.array(z.string()),
   edits: edits.optional(),
   warnings: z.array(planWarning).optional(),
   deed: z.enum(movingDeeds).optional(),
   team: z.string().optional(),
-  approvals: z.array(z.object({ by: z.string(), at: time })).optional(),
+  approvals: z.array(z.strictObject({ by: z.string(), at: time })).optional(),
   insistedBy: z.string().optional(),
   acceptedAt: time,
   state,

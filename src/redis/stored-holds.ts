@@ -25,7 +25,7 @@ const schema = z.strictObject({
   since: time,
   until: time,
   timezone: z.string().optional(),
-  except: z.object({ rollback: z.boolean(), who: z.array(whoSchema) }),
+  except: z.strictObject({ rollback: z.boolean(), who: z.array(whoSchema) }),
 });
 const stored = z.array(z.tuple([z.string(), z.string()]));
 const outcome = z.enum(['set', 'set-before', 'taken']);

@@ -15,7 +15,7 @@ import {
 } from '../../src/redis/connect.ts';
 import { type RunningWorker, startWorker } from '../../src/redis/job-queue.ts';
 import { keys, queuePrefix } from '../../src/redis/keys.ts';
-import { readStoredChange, storeChange } from '../../src/redis/stored-change.ts';
+import { readStoredChange, type StoredChange, storeChange } from '../../src/redis/stored-change.ts';
 import { StoredChanges } from '../../src/redis/stored-changes.ts';
 import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
 import { cardsOf } from '../../src/workflow/cards.ts';
@@ -30,7 +30,7 @@ const format = z.object({
   job: z.looseObject({ v: z.number(), id: z.string(), object: z.looseObject({}) }),
   ledger: z.string(),
 });
-const written = ['v1', 'v1-seen', 'v1-objects', 'v1-seen-services'].map((version) => ({
+const written = ['v1', 'v1-seen', 'v1-objects', 'v1-seen-services', 'v1-decisions'].map((version) => ({
   version,
   ...format.parse(JSON.parse(readFileSync(join(import.meta.dirname, `formats/${version}.json`), 'utf8'))),
 }));
@@ -48,12 +48,35 @@ function kindOf(record: string): string {
   return z.looseObject({ state: z.looseObject({ kind: z.string() }) }).parse(JSON.parse(record)).state.kind;
 }
 
+/** The record with one field more, once for each object within it. */
+function additions(value: unknown, at = ''): readonly { readonly at: string; readonly edited: unknown }[] {
+  if (Array.isArray(value))
+    return value.flatMap((each, place) =>
+      additions(each, `${at}/${place}`).map((one) => ({ ...one, edited: value.with(place, one.edited) })),
+    );
+  if (typeof value !== 'object' || value === null) return [];
+  const within = Object.entries(value).flatMap(([name, each]) =>
+    additions(each, `${at}/${name}`).map((one) => ({ ...one, edited: { ...value, [name]: one.edited } })),
+  );
+  return at === '' ? within : [{ at, edited: { ...value, later: 'more' } }, ...within];
+}
+
+/** What we would write of it in the next step. */
+function rewritten(stored: StoredChange): unknown {
+  try {
+    return JSON.parse(storeChange(readStoredChange(stored, undefined), undefined).record);
+  } catch (error) {
+    if (error instanceof UntrustedRecordError) return 'refused';
+    throw error;
+  }
+}
+
 /** What a version after us may have made of the same. */
 const later = [
   { what: 'of another version', edit: (text: string) => text.replace('"v":1', '"v":2') },
   {
     what: 'with a field that we do not know',
-    edit: (text: string) => text.replace('"v":1', '"v":1,"approvals":["U02BOB"]'),
+    edit: (text: string) => text.replace('"v":1', '"v":1,"witnesses":["U02BOB"]'),
   },
 ];
 
@@ -75,6 +98,16 @@ describe('a record that was ever written', () => {
       expect(() => readStoredChange({ rev: String(rev), kind, record: edit(text), mac: '' }, undefined)).toThrow(
         UntrustedRecordError,
       );
+    },
+  );
+
+  it.each(records.flatMap((each) => additions(JSON.parse(each.text)).map((more) => ({ ...each, ...more }))))(
+    'is kept whole or refused where a version after us adds to it: $version $name $at',
+    ({ kind, edited }) => {
+      const { rev } = z.looseObject({ rev: z.number() }).parse(edited);
+      const stored = { rev: String(rev), kind, record: JSON.stringify(edited), mac: '' };
+
+      expect(['refused', edited]).toContainEqual(rewritten(stored));
     },
   );
 

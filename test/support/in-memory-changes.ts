@@ -10,6 +10,7 @@ import {
   moveTo,
 } from '../../src/domain/change.ts';
 import { type ChangeId, objectKey, type RoutingObject } from '../../src/domain/names.ts';
+import { readStoredChange, storeChange } from '../../src/redis/stored-change.ts';
 import { StoreUnavailableError, UntrustedRecordError } from '../../src/workflow/errors.ts';
 import type { Accepted, AcceptOptions, Begun, Changes, Line } from '../../src/workflow/ports.ts';
 import type { InMemoryAudit } from './in-memory-audit.ts';
@@ -240,6 +241,7 @@ export class InMemoryChanges implements Changes {
   }
 
   #store(change: Change, event?: AuditEvent): void {
+    readStoredChange(storeChange(change, undefined), undefined); // what Redis could not give back is not kept here either
     this.#records.set(change.id, change);
     if (event !== undefined) this.#audit?.add(event);
     this.#cards?.owe(change.id, change.rev);
