@@ -183,13 +183,13 @@ export class ClusterMesh {
 
   /** Empty where the cluster has answered within the last 10 s, if only because it was asked now. */
   async #confirm(services: WatchCache<VirtualService>, withinMs: number): Promise<Aged> {
-    const isFresh = () => Date.now() - services.confirmedAt.getTime() <= freshMs;
+    const isFresh = () => services.ageMs <= freshMs;
     if (isFresh()) return {};
     const asked = services.refresh().catch((err: unknown) => {
       this.#log.warn({ err, cluster: this.#cluster }, 'the cluster was asked anew and did not answer');
     });
     await Promise.race([asked, delay(withinMs)]);
-    return isFresh() ? {} : { asOf: services.confirmedAt };
+    return isFresh() ? {} : { asOf: new Date(Date.now() - services.ageMs) };
   }
 
   #tell(before: VirtualService | undefined, after: VirtualService | undefined): void {

@@ -49,7 +49,7 @@ const pageSize = 500;
 export interface KubeClientOptions {
   readonly timeoutMs?: number;
   /** Hears what time the server says it is. */
-  readonly clock?: Pick<ServerClock, 'hear'>;
+  readonly clock?: Pick<ServerClock, 'asking'>;
 }
 
 /** The calls we make to one API server. Each has a time limit; what goes wrong is translated here and nowhere else. */
@@ -163,6 +163,7 @@ export class KubeClient {
 
   /** The library has no time limit of its own: a request to a silent server would wait for ever. */
   #limited(): ConfigurationOptions {
+    const hear = this.#clock?.asking();
     return {
       middleware: [
         {
@@ -171,7 +172,7 @@ export class KubeClient {
             return observable(context);
           },
           post: (response) => {
-            this.#clock?.hear(response.headers['date']);
+            hear?.(response.headers['date']);
             return observable(response);
           },
         },

@@ -24,12 +24,20 @@ export class ServerClock {
     return new Date(this.#originMs + this.#monotonicMs());
   }
 
-  /** An answer came, with this `Date` header. */
-  hear(date: string | undefined): void {
-    if (date === undefined || !httpDate.test(date)) return;
-    const toldMs = Date.parse(date) + 500; // the middle of the second
-    const offMs = toldMs - this.now().getTime();
-    if (Math.abs(offMs) > toleranceMs) this.#originMs += offMs; // false for NaN too
+  /**
+   * To be called when a request is sent; what it returns hears the `Date` header of the answer. That is the time of some moment in
+   * between, however much later it is read: a process that stood still meanwhile must not set the clock back.
+   */
+  asking(): (date: string | undefined) => void {
+    const sentMs = this.#monotonicMs();
+    return (date) => {
+      if (date === undefined || !httpDate.test(date)) return;
+      const toldMs = Date.parse(date) + 500; // the middle of the second
+      const aheadMs = toldMs - this.now().getTime();
+      const behindMs = this.#originMs + sentMs - toldMs;
+      if (aheadMs > toleranceMs) this.#originMs += aheadMs; // false for NaN too
+      if (behindMs > toleranceMs) this.#originMs -= behindMs;
+    };
   }
 
   /** Whether this machine's clock is one that Slack's signatures and people can go by. */

@@ -46,7 +46,8 @@ export class WatchCache<T> {
   readonly #stop = new AbortController();
   #kept = new Map<string, Kept<T>>();
   #resourceVersion = '';
-  #confirmedAt = new Date(0);
+  /** By the clock that never jumps. */
+  #confirmedMs = Number.NEGATIVE_INFINITY;
   #listDueMs = 0;
   #relisting: Promise<void> | undefined;
   /** The watch, or the pause before the next, that a new LIST makes pointless. */
@@ -76,9 +77,9 @@ export class WatchCache<T> {
     return this.#kept.get(name)?.object;
   }
 
-  /** When the cluster last said anything of what is kept here. */
-  get confirmedAt(): Date {
-    return this.#confirmedAt;
+  /** How long ago the cluster last said anything of what is kept here. */
+  get ageMs(): number {
+    return performance.now() - this.#confirmedMs;
   }
 
   /** Asks the cluster now. Rejects when it does not answer; what is kept stays, with its age. */
@@ -107,7 +108,7 @@ export class WatchCache<T> {
     const isFirst = this.#listDueMs === 0;
     this.#listDueMs = performance.now() + (this.#watched.relistMs ?? relistMs) * (0.8 + 0.2 * Math.random());
     this.#resourceVersion = resourceVersion;
-    this.#confirmedAt = new Date();
+    this.#confirmedMs = performance.now();
     this.#current.abort();
     if (!isFirst) this.#tellDifference(before);
   }
@@ -180,7 +181,7 @@ export class WatchCache<T> {
 
     const { name, resourceVersion } = parsed.data.metadata;
     this.#resourceVersion = resourceVersion;
-    this.#confirmedAt = new Date();
+    this.#confirmedMs = performance.now();
     if (type !== 'BOOKMARK')
       this.#put(name, type === 'DELETED' ? undefined : this.#read(object, name, resourceVersion));
   }

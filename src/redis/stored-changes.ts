@@ -48,8 +48,8 @@ export class StoredChanges implements Changes {
   readonly #audit: AuditOptions;
   readonly #log: Pick<Log, 'warn'> | undefined;
   readonly #unreadable = new Set<string>();
-  /** How far Redis' clock is ahead of ours, as last seen. */
-  #clockAheadMs = 0;
+  /** How far Redis' clock is ahead of our clock that never jumps, as last seen. */
+  #clockAheadMs = Date.now() - performance.now();
 
   constructor(redis: Connection, { recordKey, auditDays, log }: StoreOptions = {}) {
     this.#redis = redis;
@@ -68,7 +68,7 @@ export class StoredChanges implements Changes {
     const key = objectKey(object);
     const reply = await lineScript.run(this.#redis, [keys.line(key), keys.lineVersion(key)], [keys.change('')]);
     const [version, waiting, [seconds, micros]] = lineReply.parse(reply);
-    this.#clockAheadMs = seconds * 1000 + micros / 1000 - Date.now();
+    this.#clockAheadMs = seconds * 1000 + micros / 1000 - performance.now();
     return { version, waiting: this.#readable(waiting).filter(isWaiting) };
   }
 
@@ -265,6 +265,6 @@ export class StoredChanges implements Changes {
    * then the person has been told that nothing was accepted, so nothing may be.
    */
   #deadline(): number {
-    return Math.ceil(Date.now() + this.#clockAheadMs + requestTimeoutMs - answerMs);
+    return Math.ceil(performance.now() + this.#clockAheadMs + requestTimeoutMs - answerMs);
   }
 }

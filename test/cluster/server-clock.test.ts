@@ -52,12 +52,36 @@ describe("the API server's clock", () => {
     expect(clock.now().getTime() - startMs).toBe(Math.ceil(60_000 / 137) * 137);
   });
 
+  it('is not set back by an answer that a process reads late, because it stood still', () => {
+    const { clock, ask, hear, pass } = started({ localAheadMs: 0 });
+    hear();
+    const read = ask();
+    pass(20);
+    const date = new Date(clock.now()).toUTCString();
+
+    pass(30_000);
+    read(date);
+
+    expect(clock.now().getTime()).toBe(noon + 30_020);
+  });
+
+  it('is set right by an answer that took long', () => {
+    const { clock, ask, pass } = started({ localAheadMs: 600_000 });
+    const read = ask();
+
+    pass(4_000);
+    read(new Date(noon + 3_000).toUTCString());
+
+    expect(Math.abs(clock.now().getTime() - (noon + 4_000))).toBeLessThanOrEqual(4_000);
+    expect(clock.problem()).toContain('ahead of');
+  });
+
   it.each([undefined, '', 'yesterday', '0000', 'Sun, 99 Foo 2026 12:00:00 GMT'])(
     'learns nothing from the header %j',
     (header) => {
       const { clock } = started({ localAheadMs: 0 });
 
-      clock.hear(header);
+      clock.asking()(header);
 
       expect(clock.now().getTime()).toBe(noon);
     },
@@ -73,7 +97,8 @@ function started({ localAheadMs }: { localAheadMs: number }) {
   );
   return {
     clock,
-    hear: () => clock.hear(new Date(noon + passedMs).toUTCString()),
+    hear: () => clock.asking()(new Date(noon + passedMs).toUTCString()),
+    ask: () => clock.asking(),
     pass: (ms: number) => {
       passedMs += ms;
     },

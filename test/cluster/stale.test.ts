@@ -16,6 +16,15 @@ describe('a mesh whose cluster has fallen silent', () => {
     expect(asOf?.getTime()).toBeLessThanOrEqual(before.getTime());
   });
 
+  it('does not take for fresh what is old, because the clock of this machine was set back', async () => {
+    const { mesh, place, wire } = await silenced();
+    await wire.close();
+    passSeconds(11);
+    setClock(-600);
+
+    expect((await mesh.services(place)).asOf).toBeInstanceOf(Date);
+  });
+
   it('says nothing of age within 10 s, nor when the cluster answers', async () => {
     const { mesh, place, wire } = await silenced();
 
@@ -83,9 +92,16 @@ function service(name: string) {
   };
 }
 
-/** Only what tells the time of day goes on; timers and connections stay as they are. */
+/** Only the clock that never jumps goes on; timers and connections stay as they are. */
 function passSeconds(seconds: number): void {
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + seconds * 1_000 });
+  const now = performance.now.bind(performance);
+  const passing = vi.spyOn(performance, 'now').mockImplementation(() => now() + seconds * 1_000);
+  onTestFinished(() => passing.mockRestore());
+}
+
+/** The machine's clock is set. */
+function setClock(bySeconds: number): void {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + bySeconds * 1_000 });
   onTestFinished(() => {
     vi.useRealTimers();
   });
