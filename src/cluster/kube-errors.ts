@@ -43,7 +43,8 @@ export function translate(cause: unknown): DependencyError | ConflictError | Not
         ? new AlreadyExistsError(message, { cause })
         : new ConflictError(message, { cause });
     case 401:
-      return new NotPermittedError('the Kubernetes API does not accept our credentials', { cause });
+      // A token that was replaced is read again within a minute, and who checks them may have been away.
+      return new NotPermittedError('the Kubernetes API does not accept our credentials', { retryable: true, cause });
     case 403:
       return new NotPermittedError(forbidden(message), { cause });
     case 413:

@@ -70,6 +70,8 @@ const keepEveryMs = 400;
 export const maxTries = 8;
 const firstRestMs = 500;
 const longestRestMs = 15_000;
+/** A server or a proxy that asks for longer is asked again all the same: what waits for it is soon not what anybody expects. */
+const longestAskedMs = 60_000;
 
 /**
  * Applies a change, after all that stand before it on its object: whichever worker comes first takes the first in line, so the order
@@ -134,11 +136,11 @@ function keep(bench: Bench, change: Change): void {
   });
 }
 
-/** Twice as long each time, never in step with other workers, and never sooner than the API server asked. */
+/** Twice as long each time, never in step with other workers, and not sooner than the API server asked. */
 function restMs(tries: number, error: DependencyError): number {
   const asked = error instanceof MeshUnavailableError ? (error.retryAfterMs ?? 0) : 0;
   const ours = Math.min(firstRestMs * 2 ** (tries - 1), longestRestMs) * (0.85 + 0.3 * Math.random());
-  return Math.ceil(Math.max(asked, ours));
+  return Math.ceil(Math.max(Math.min(asked, longestAskedMs), ours));
 }
 
 async function makeLive(bench: Bench, change: Change): Promise<void> {

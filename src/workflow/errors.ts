@@ -45,10 +45,10 @@ export class PolicyUnknownError extends DependencyError {
   }
 }
 
-/** RBAC says no; the message names the verb and the resource that are missing. */
+/** RBAC says no; the message names the verb and the resource that are missing. Or, `retryable`, nobody knows who we are just now. */
 export class NotPermittedError extends DependencyError {
-  constructor(message: string, options: { readonly cause?: unknown } = {}) {
-    super(message, { retryable: false, because: 'not-permitted', cause: options.cause });
+  constructor(message: string, options: { readonly retryable?: boolean; readonly cause?: unknown } = {}) {
+    super(message, { retryable: options.retryable ?? false, because: 'not-permitted', cause: options.cause });
   }
 }
 

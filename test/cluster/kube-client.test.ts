@@ -39,6 +39,22 @@ describe('an answer of the API server', () => {
     if (error !== NotPermittedError && error !== MeshUnavailableError) await expect(refused).rejects.toThrow(message);
   });
 
+  it.each([
+    { code: 401, retryable: true },
+    { code: 403, retryable: false },
+  ])(
+    'with $code says that we may not, and whether the same may succeed later: $retryable',
+    async ({ code, retryable }) => {
+      const client = await clientOfStub((_, response) =>
+        answer(response, code, { kind: 'Status', message: 'no', code }),
+      );
+
+      const error = await client.get(virtualServices, 'books', 'reviews').catch((each: unknown) => each);
+
+      expect(error).toMatchObject({ because: 'not-permitted', retryable });
+    },
+  );
+
   it('that forbids names the verb and the resource, and not who we are', async () => {
     const message =
       'virtualservices.networking.istio.io "reviews" is forbidden: User "system:serviceaccount:bots:shiftbot" cannot patch resource "virtualservices" in API group "networking.istio.io" in the namespace "books"';

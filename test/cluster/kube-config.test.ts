@@ -1,7 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HttpMethod, RequestContext } from '@kubernetes/client-node';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { KubeConfigError, loadKubeConfigs } from '../../src/cluster/kube-config.ts';
 
 const twoClusters = `
@@ -28,7 +29,11 @@ describe('a kubeconfig', () => {
     file = join(folder, 'kubeconfig');
     await writeFile(file, twoClusters);
   });
-  afterEach(() => rm(folder, { recursive: true, force: true }));
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    vi.useRealTimers();
+    await rm(folder, { recursive: true, force: true });
+  });
 
   it.each`
     named                     | servers
@@ -65,6 +70,28 @@ describe('a kubeconfig', () => {
       expect(String(refused)).not.toContain('secret-token');
     },
   );
+
+  it('that names a file for its token goes by what stands there a minute later', async () => {
+    const token = join(folder, 'token');
+    await writeFile(token, 'one');
+    const provider = `auth-provider: { name: tokenFile, config: { tokenFile: "${token}" } }`;
+    await writeFile(file, twoClusters.replace('token: secret-token', provider));
+    const [config] = loadKubeConfigs(file, []).values();
+    const sent = async () => {
+      const request = new RequestContext('http://127.0.0.1:1', HttpMethod.GET);
+      await config?.applySecurityAuthentication(request);
+      return request.getHeaders()['Authorization'];
+    };
+    expect(await sent()).toBe('Bearer one');
+
+    await writeFile(token, 'two');
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + 61_000);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 });
+
+    expect(await sent()).toBe('Bearer two');
+    await config?.close();
+  });
 
   it('that is not there is refused', () => {
     expect(() => loadKubeConfigs(join(folder, 'nothing'), [])).toThrow(

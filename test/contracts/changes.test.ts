@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Change, moveTo, type State } from '../../src/domain/change.ts';
 import { objectKey } from '../../src/domain/names.ts';
 import { type Connection, connectForRequests, readRedisUrl, whenReady } from '../../src/redis/connect.ts';
@@ -316,20 +316,27 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       await frozen.stop();
     });
 
-    it('does not accept when it thaws what was refused meanwhile', async () => {
-      const changes = new StoredChanges(connection);
-      const [before, change] = [aChange(), aChange()];
-      await accept(changes, before);
-      const { version } = await changes.line(object);
+    afterEach(() => void vi.useRealTimers());
 
-      frozen.pause();
-      await expect(changes.accept(change, { line: version, ahead: false })).rejects.toThrow(StoreUnavailableError);
-      frozen.resume();
-      await connection.ping();
+    it.each([{ minutes: 0 }, { minutes: 10 }])(
+      'does not accept when it thaws what was refused meanwhile, though our clock was set $minutes min ahead',
+      async ({ minutes }) => {
+        await connection.flushall();
+        const changes = new StoredChanges(connection);
+        const [before, change] = [aChange(), aChange()];
+        await accept(changes, before);
+        const { version } = await changes.line(object);
+        if (minutes > 0) vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + minutes * 60_000 });
 
-      expect(await changes.read(change.id)).toBeUndefined();
-      expect(await changes.line(object)).toEqual({ version, waiting: [before] });
-    });
+        frozen.pause();
+        await expect(changes.accept(change, { line: version, ahead: false })).rejects.toThrow(StoreUnavailableError);
+        frozen.resume();
+        await connection.ping();
+
+        expect(await changes.read(change.id)).toBeUndefined();
+        expect(await changes.line(object)).toEqual({ version, waiting: [before] });
+      },
+    );
 
     it('refuses at once when it is gone', async () => {
       await frozen.kill();

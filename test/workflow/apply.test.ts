@@ -162,6 +162,19 @@ describe('a change', () => {
       expect(house.split).toEqual({ v1: 100 });
     });
 
+    it('comes to an end though the server asks for a day', async () => {
+      const house = new House();
+      const accepted = await house.accepted('v3', 50);
+      house.mesh.failReads(new MeshUnavailableError('busy', { retryAfterMs: 86_400_000 }));
+
+      const answer = await house.attempt(accepted);
+      house.pass(61_000);
+      await house.attempt(accepted);
+
+      expect(answer).toEqual({ kind: 'not-yet', afterMs: 60_000 });
+      expect(house.stored(accepted.id).state.kind).toBe('applied');
+    });
+
     it('is left alone while it rests, whoever comes', async () => {
       const house = new House();
       const accepted = await house.accepted('v3', 50);
@@ -189,6 +202,18 @@ describe('a change', () => {
       expect(house.chat.shows(id)?.state).toMatchObject({ kind: 'failed', because });
       expect(house.meter.outcomes).toEqual([`failed:${because}`]);
       expect(house.split).toEqual({ v1: 100 });
+    });
+
+    it('is tried later when nobody knows who we are just now: a token may have been replaced', async () => {
+      const house = new House();
+      house.mesh.failWrites({ error: new NotPermittedError('our credentials are not accepted', { retryable: true }) });
+      const accepted = await house.accepted('v3', 50);
+
+      expect(await house.attempt(accepted)).toMatchObject({ kind: 'not-yet' });
+      house.pass(1_000);
+      await house.attempt(accepted);
+
+      expect(house.stored(accepted.id).state.kind).toBe('applied');
     });
 
     it('fails when the ledger is not ours to write', async () => {
