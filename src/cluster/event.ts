@@ -1,6 +1,6 @@
 import type { CoreV1Event } from '@kubernetes/client-node';
 import { type Change, doesText } from '../domain/change.ts';
-import type { RoutingObject } from '../domain/names.ts';
+import type { ChangeId, RoutingObject } from '../domain/names.ts';
 import type { ObjectRef } from '../domain/object-edit.ts';
 import { percentages, versionsOf, weightOf } from '../domain/split.ts';
 
@@ -11,7 +11,7 @@ export function toEvent(change: Change): CoreV1Event {
   return {
     apiVersion: 'v1',
     kind: 'Event',
-    metadata: { name: `${object.name}.${id.toLowerCase()}`, namespace: object.namespace },
+    metadata: { name: nameOf(object, id), namespace: object.namespace },
     involvedObject: {
       apiVersion: 'networking.istio.io/v1',
       kind: change.edits === undefined ? object.kind : kindIn(change.edits.objects, object),
@@ -29,6 +29,14 @@ export function toEvent(change: Change): CoreV1Event {
     lastTimestamp: at,
     count: 1,
   };
+}
+
+const longestName = 253;
+
+/** A name of its own after those of object and change; where the object's takes all the room, its beginning. */
+function nameOf({ name }: RoutingObject, id: ChangeId): string {
+  const beginning = name.slice(0, longestName - id.length - 1).replace(/[-.]+$/, '');
+  return `${beginning}.${id.toLowerCase()}`;
 }
 
 /** Of DestinationRules alone the VirtualService of the same name may not even exist. */

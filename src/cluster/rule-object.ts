@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { formatLedger, type Ledger, ledgerAnnotation, readLedger } from '../domain/ledger.ts';
+import { type Ledger, ledgerAnnotation, readLedger } from '../domain/ledger.ts';
 import type { RoutingObject } from '../domain/names.ts';
 import type { ObjectContent, ObjectRef } from '../domain/object-edit.ts';
 import type { Route } from '../domain/route.ts';
@@ -9,7 +9,7 @@ import type { FoundObject, OpenObject, Put } from '../workflow/ports.ts';
 import type { JsonPatch, KubeClient, Reply, Resource } from './kube-client.ts';
 import { AlreadyExistsError, ConflictError, NotFoundError } from './kube-errors.ts';
 import { ownersOf } from './object-owners.ts';
-import { destinationRules, readVirtualService, toRoute, virtualServices } from './virtual-service.ts';
+import { destinationRules, ledgerText, readVirtualService, toRoute, virtualServices } from './virtual-service.ts';
 
 const resources: Readonly<Record<RuleKind, Resource>> = {
   VirtualService: virtualServices,
@@ -124,7 +124,7 @@ function labelsOperation(live: ObjectContent['labels'], next: ObjectContent['lab
 }
 
 function withLedger({ annotations }: ObjectContent, ledger: Ledger): Readonly<Record<string, string>> {
-  return { ...annotations, [ledgerAnnotation]: formatLedger(ledger) };
+  return { ...annotations, [ledgerAnnotation]: ledgerText(annotations, ledger) };
 }
 
 async function getLive(client: KubeClient, object: ObjectRef): Promise<RuleObject | undefined> {

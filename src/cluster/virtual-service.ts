@@ -150,7 +150,7 @@ export function weightsPatch(object: VirtualService, ruleKey: string, to: Split,
   const { metadata } = object;
   const found = keyedRules(object).find(({ key }) => key === ruleKey);
   if (found === undefined) throw new RejectedError(`VirtualService ${metadata.name} has no rule ${ruleKey}`);
-  const text = formatLedger(ledger);
+  const text = ledgerText(metadata.annotations, ledger);
   refuseIfTooLarge(metadata, text);
   return [
     { op: 'replace', path: '/metadata/resourceVersion', value: metadata.resourceVersion },
@@ -276,16 +276,29 @@ function beside([sibling]: readonly Destination[], subset: string, weight: numbe
 /** What the API server takes of all annotations of an object together (apimachinery `TotalAnnotationSizeLimitB`). */
 const maxAnnotationBytes = 256 * 1024;
 
+/** Our history gives way to what others have noted on the object: it is no reason to refuse a rollback. */
+export function ledgerText(annotations: Readonly<Record<string, string>> = {}, ledger: Ledger): string {
+  const { [ledgerAnnotation]: _, ...others } = annotations;
+  return formatLedger(ledger, maxAnnotationBytes - bytesOf({ ...others, [ledgerAnnotation]: '' }));
+}
+
+function bytesOf(annotations: Readonly<Record<string, string>>): number {
+  return Object.entries(annotations).reduce(
+    (sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value),
+    0,
+  );
+}
+
 /** Said before it is tried, since the API server's own words name neither the object nor what to do. */
 function refuseIfTooLarge({ annotations, namespace, name }: VirtualService['metadata'], ledger: string): void {
   if (ledger.length > maxLedgerLength)
     throw new TooLargeError(
       `what shiftbot would record on VirtualService ${namespace}/${name} is ${ledger.length} characters, over the ${maxLedgerLength} that it reads again: the rule has too many versions, or too long a name`,
     );
-  const all = Object.entries({ ...annotations, [ledgerAnnotation]: ledger });
-  const bytes = all.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
+  const all = { ...annotations, [ledgerAnnotation]: ledger };
+  const bytes = bytesOf(all);
   if (bytes <= maxAnnotationBytes) return;
-  const [largest = ''] = all.toSorted(([, a], [, b]) => b.length - a.length)[0] ?? [];
+  const [largest = ''] = Object.entries(all).toSorted(([, a], [, b]) => b.length - a.length)[0] ?? [];
   throw new TooLargeError(
     `the annotations of VirtualService ${namespace}/${name} would be ${bytes} bytes, over the ${maxAnnotationBytes} that the API server takes; the largest is ${largest}`,
   );

@@ -76,14 +76,14 @@ export function readLedger(annotation: string | undefined): LedgerReading {
   return { kind: 'ledger', ledger: { seq: parsed.data.seq, revisions: parsed.data.revisions } };
 }
 
-/** Compact JSON, bounded in revisions and bytes: the oldest go first, the newest always stays. */
-export function formatLedger({ seq, revisions }: Ledger): string {
+/** Compact JSON, bounded in revisions and bytes, and by the room there is: the oldest go first, the newest always stays. */
+export function formatLedger({ seq, revisions }: Ledger, roomBytes = maxBytes): string {
   const texts: string[] = [];
   let bytes = `{"v":1,"seq":${seq},"revisions":[]}`.length;
   for (const revision of revisions.slice(0, maxRevisions)) {
     const text = JSON.stringify(revision);
     bytes += Buffer.byteLength(text) + (texts.length > 0 ? ','.length : 0);
-    if (texts.length > 0 && bytes > maxBytes) break;
+    if (texts.length > 0 && bytes > Math.min(maxBytes, roomBytes)) break;
     texts.push(text);
   }
   return `{"v":1,"seq":${seq},"revisions":[${texts.join(',')}]}`;

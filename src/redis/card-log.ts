@@ -90,7 +90,7 @@ class Claim implements CardClaim {
   }
 
   async forgetPost(): Promise<void> {
-    await ask(this.#redis, (redis) => redis.hdel(keys.card(this.#id), 'postBegun'));
+    await forgetPostScript.run(this.#redis, [keys.card(this.#id), keys.cardClaim(this.#id)], [this.#token]);
     this.#mayPost = true;
   }
 
@@ -134,6 +134,11 @@ const beginPostScript = new Script(`
   redis.call('HSET', card, 'postBegun', '1')
   redis.call('EXPIRE', card, keep)
   return 1`);
+
+/** Not by one whose claim ran out: the post that was begun since is another's. */
+const forgetPostScript = new Script(`
+  if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+  return redis.call('HDEL', KEYS[1], 'postBegun')`);
 
 /** Who comes late with less than the card showed already has written over it, so that it is owed again. */
 const placeScript = new Script(`

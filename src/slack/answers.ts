@@ -18,6 +18,7 @@ import { holdLines } from './hold-text.ts';
 import { code, escapeText, fitted, foreign, markup, maxText, plain, user } from './mrkdwn.ts';
 import { objectSections } from './object-text.ts';
 import { ownerText, warningText } from './owner-text.ts';
+import { pinnedText } from './pinned-text.ts';
 import { ageText, notFoundText, refusalText } from './refusals.ts';
 import { byName, moveRows, moveText, splitRows, splitText } from './split-text.ts';
 import { denialText, needsText, verdictText } from './verdicts.ts';
@@ -31,6 +32,7 @@ export interface Reply {
 
 const maxServices = 40;
 const maxOpen = 5;
+const maxPinned = 10;
 /** What the differences of objects may fill beside a question. */
 const maxDifference = 6_000;
 /** What the lines of an overview or a history may fill, so that what stands below them is still there. */
@@ -92,13 +94,7 @@ function acceptedText({ change, behind, again }: Extract<Answer, { kind: 'accept
 }
 
 function previewText({ name, plan, waiting, trial, judgement }: Extract<Answer, { kind: 'preview' }>): string {
-  const notReached =
-    plan.pinned.length > 0
-      ? `\nNot reached by the split: ${plan.pinned
-          .slice(0, 10)
-          .map((rule) => code(rule, 120))
-          .join(', ')}`
-      : '';
+  const notReached = plan.pinned.length > 0 ? `\nNot reached by the split: ${pinnedText(plan.pinned, maxPinned)}` : '';
   const line = waiting === 0 ? '' : `\nPlanned from what the ${waiting} waiting before it will leave.`;
   const { verdict } = judgement;
   const policy = verdict.kind === 'allowed' ? '' : `\nPolicy: ${verdictText(verdict)}`;
@@ -316,11 +312,15 @@ function stateText({ state }: Change): string {
 function pinnedLines(name: ServiceName, route: Route): readonly string[] {
   const pinned = pinnedRules(route);
   const [first] = pinned;
-  const lines = pinned.slice(0, 10).map((rule) => `Not reached by the split: ${code(describePinned(rule), 120)}`);
+  const lines = pinned
+    .slice(0, maxPinned)
+    .map((rule) => `Not reached by the split: ${code(describePinned(rule), 120)}`);
+  const more = pinned.length > maxPinned ? [`… +${pinned.length - maxPinned} more that it does not reach`] : [];
   return first === undefined
     ? []
     : [
         ...lines,
+        ...more,
         `${code(unpinCommand(name, first), 250)} removes ${pinned.length === 1 ? 'it' : 'the first of them'}.`,
       ];
 }

@@ -21,6 +21,7 @@ import { failedNote, heldNote } from './end-text.ts';
 import { canTakeBack, movedNote } from './moved-text.ts';
 import { code, fitted, foreign, markup, plain, user } from './mrkdwn.ts';
 import { warningText } from './owner-text.ts';
+import { pinnedText } from './pinned-text.ts';
 import { seenNotes } from './seen-text.ts';
 import { moveRows, moveText, splitText } from './split-text.ts';
 
@@ -32,6 +33,7 @@ export interface Message {
 
 /** With at most five notes a card stays under 13,000 characters, over which Slack takes none. */
 const maxNote = 1_200;
+const maxPinned = 5;
 /** A notification's text: Slack asks for less than 4,000 characters. */
 const maxSpoken = 3_900;
 
@@ -155,8 +157,10 @@ function quoted(reason: string): string {
 /** What else a person must know, a sentence or two each, already escaped. */
 function notesOf(change: Change): readonly string[] {
   const isUndone = change.edits !== undefined && isApplied(change) && change.state.rolledBack !== undefined;
-  const pinned = isUndone ? [] : change.pinned.slice(0, 5).map((rule) => code(rule, 120));
-  const notReached = pinned.length > 0 ? [`Not reached by the split: ${pinned.join(', ')}${howToUnpin(change)}`] : [];
+  const notReached =
+    change.pinned.length > 0 && !isUndone
+      ? [`Not reached by the split: ${pinnedText(change.pinned, maxPinned)}${howToUnpin(change)}`]
+      : [];
   const seen = isApplied(change) ? seenNotes(change) : [];
   return [...stateNotes(change), ...warningNotes(change), ...notReached, ...seen];
 }

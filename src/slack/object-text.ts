@@ -4,6 +4,7 @@ import { type EditKind, kindOf, type ObjectContent, type ObjectEdit } from '../d
 import { sameShares } from '../domain/split.ts';
 import { truncate, visible } from '../domain/typed-text.ts';
 import { code, escapeText, foreign, markup } from './mrkdwn.ts';
+import { pinnedText } from './pinned-text.ts';
 import { moveText, splitText } from './split-text.ts';
 
 const maxObjectText = 1_500;
@@ -44,13 +45,7 @@ function summary(edit: ObjectEdit): string {
   if (kind !== 'VirtualService') return '';
   if (edit.after === undefined) return `, which has ${foreign(splitText(from))}; its requests then go to every version`;
   const split = edit.before === undefined || sameShares(from, to) ? splitText(to) : moveText(from, to);
-  const above =
-    pinned.length === 0
-      ? ''
-      : `, and above it ${pinned
-          .slice(0, 3)
-          .map((rule) => code(rule, 100))
-          .join(', ')}`;
+  const above = pinned.length === 0 ? '' : `, and above it ${pinnedText(pinned, 3, 100)}`;
   return `: ${foreign(split)}${above}`;
 }
 

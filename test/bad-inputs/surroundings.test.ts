@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ClusterMesh } from '../../src/cluster/cluster-mesh.ts';
 import { readVirtualService, toRoute, weightsPatch } from '../../src/cluster/virtual-service.ts';
-import { emptyLedger, ledgerAnnotation, record } from '../../src/domain/ledger.ts';
+import { emptyLedger, ledgerAnnotation, readLedger, record } from '../../src/domain/ledger.ts';
 import { type Connection, connectForRequests, readRedisUrl } from '../../src/redis/connect.ts';
 import { redisCheck, versionProblem } from '../../src/redis/readiness.ts';
 import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
 import { RejectedError, TooLargeError } from '../../src/workflow/errors.ts';
-import { revision } from '../support/builders.ts';
+import { changeId, revision } from '../support/builders.ts';
 import { InMemoryLog } from '../support/in-memory-log.ts';
 import { clientOfStub, type KubeWorld, sandboxKube } from '../support/kube.ts';
 
@@ -99,6 +99,20 @@ describe('row 27: a cluster that is not as we know them', () => {
       if (fits) return expect(patch()).toHaveLength(4);
       expect(patch).toThrow(TooLargeError);
       expect(patch).toThrow(/over the 262144 that the API server takes; the largest is example.com\/x/);
+    });
+
+    it('our history gives way to what others have noted on the object, so that there is a way back', () => {
+      const annotations = { 'example.com/x': 'x'.repeat(256 * 1024 - 1_500) };
+      const object = readVirtualService({ metadata: { ...metadata, annotations }, spec: { http: [{ route }] } });
+      const revisions = Array.from({ length: 30 }, (_, at) => revision({ id: changeId(at), reason: 'r'.repeat(200) }));
+
+      const patch = weightsPatch(object, 'default', { v1: 0, v2: 100 }, { seq: 30, revisions });
+
+      const written = patch.find(({ path }) => path.includes('shiftbot.dev'))?.value;
+      const reading = readLedger(typeof written === 'string' ? written : undefined);
+      if (reading.kind === 'unreadable') throw new Error(reading.why);
+      expect(reading.ledger.seq).toBe(30);
+      expect(reading.ledger.revisions.map(({ id }) => id)).toEqual([0, 1, 2, 3].map(changeId));
     });
 
     it('a record that we would not read again is not written', () => {

@@ -3,7 +3,7 @@ import { ClusterMesh } from '../../src/cluster/cluster-mesh.ts';
 import { Clusters } from '../../src/cluster/clusters.ts';
 import { toEvent } from '../../src/cluster/event.ts';
 import { MeshUnavailableError, RejectedError } from '../../src/workflow/errors.ts';
-import { change, changeId } from '../support/builders.ts';
+import { change, changeId, reviewsObject } from '../support/builders.ts';
 import { type KubeWorld, sandboxKube } from '../support/kube.ts';
 
 describe('several clusters behind one mesh', () => {
@@ -117,6 +117,17 @@ describe('an Event', () => {
   it('is named after its change, so that it is left once', () => {
     expect(toEvent(change({ id: 'c-7F3K9QXZ', state: applied })).metadata.name).toBe('reviews.c-7f3k9qxz');
   });
+
+  it.each(['a'.repeat(253), `${'a'.repeat(241)}-b.c.${'d'.repeat(9)}`])(
+    'has a name that the API server takes, whatever that of its object: %s',
+    (name) => {
+      const event = toEvent(change({ id: 'c-7F3K9QXZ', object: { ...reviewsObject, name }, state: applied }));
+
+      expect(event.metadata.name).toMatch(/[a-z0-9]\.c-7f3k9qxz$/);
+      expect(event.metadata.name?.length).toBeLessThanOrEqual(253);
+      expect(event.involvedObject.name).toBe(name);
+    },
+  );
 
   it('of a rollback names what was taken back', () => {
     expect(toEvent(change({ reverts: changeId(7), state: applied }))).toMatchObject({

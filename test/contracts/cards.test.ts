@@ -104,6 +104,20 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       await writing.beginPost();
     });
 
+    it('remember a post of whoever has the claim now, whatever one whose claim ran out knows of its own', async () => {
+      const id = changeId(78);
+      const late = await claim(cards(), id);
+      await late.beginPost();
+      await redis.del(keys.cardClaim(id));
+      const prompt = await claim(cards(), id);
+      await prompt.beginPost();
+
+      await late.forgetPost();
+      await prompt.release();
+
+      expect((await claim(cards(), id)).postBegun).toBe(true);
+    });
+
     it('stay owed where a late writer took them back after another looked at them', async () => {
       const change = buildChange({ id: changeId(77) });
       const changes = new StoredChanges(redis);

@@ -112,6 +112,14 @@ describe('the card', () => {
     );
   });
 
+  it('says how many pinned rules it does not name', () => {
+    const pinned = Array.from({ length: 300 }, (_, at) => `end-user = user-${at} → v2`);
+
+    const { text } = card(change({ state: applied, pinned }));
+
+    expect(text).toContain('`end-user = user-4 → v2`, … +295. `/shift unpin');
+  });
+
   it.each(states)('tells the state in words: $kind $because', (state) => {
     const shown = change({ state });
 
