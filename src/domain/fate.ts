@@ -1,6 +1,7 @@
 import type { Applied, Change, MovedAway } from './change.ts';
 import { sameJson } from './json.ts';
 import { findRevision } from './ledger.ts';
+import type { ChangeId } from './names.ts';
 import { isSameObject, type ObjectEdit } from './object-edit.ts';
 import { ourManager } from './owner.ts';
 import { describePinned } from './plan.ts';
@@ -10,8 +11,8 @@ import { sameShares } from './split.ts';
 /** What became of the weights that an applied change made. */
 export type Fate =
   | { readonly kind: 'stands' }
-  /** A newer change of ours set the rule since, so this one says nothing about what is live. */
-  | { readonly kind: 'followed' }
+  /** A newer change of ours set the rule since, so this one says nothing about what is live. `by`: one that its card does not tell. */
+  | { readonly kind: 'followed'; readonly by?: ChangeId | undefined }
   | { readonly kind: 'moved'; readonly away: MovedAway };
 
 export type AppliedChange = Change & { readonly state: Applied };
@@ -36,7 +37,7 @@ export function fateOf(
   const own = findRevision(route.ledger, id);
   // Where our line is gone, an older copy of the ledger may have been put back; only a newer revision follows us.
   if (newest !== undefined && newest.id !== id && (own !== undefined || newest.at > state.at))
-    return { kind: 'followed' };
+    return { kind: 'followed', by: newest.id };
 
   const rule = findRule(route, key);
   if (rule !== undefined && sameShares(rule.split, state.live)) return { kind: 'stands' };
@@ -97,7 +98,8 @@ function fateOfDeleted({ state, rule }: AppliedChange, route: Weights | undefine
 
 /** Whether the card tells this fate already. */
 export function isTold({ state: { movedAway: told } }: AppliedChange, fate: Fate): boolean {
-  if (fate.kind !== 'moved') return fate.kind === 'followed' || told === undefined;
+  if (fate.kind === 'followed') return fate.by === undefined;
+  if (fate.kind === 'stands') return told === undefined;
   const { how, manager, live, name } = fate.away;
   return (
     told !== undefined &&

@@ -1,4 +1,4 @@
-import { type Change, isWaiting, moveTo } from '../domain/change.ts';
+import { type Applied, type Change, isWaiting, moveTo } from '../domain/change.ts';
 import { type AppliedChange, type Fate, fateOf, fateOfEdit, isApplied, isTold } from '../domain/fate.ts';
 import { type ChangeId, objectKey, type RoutingObject } from '../domain/names.ts';
 import { toolOf } from '../domain/owner.ts';
@@ -86,17 +86,31 @@ async function keepTrue(lookout: Lookout, change: AppliedChange, seen: Weights |
   const glimpsed = await whatIs(change, (object) =>
     object === change.object ? Promise.resolve(seen) : mesh.glance(object),
   );
-  if (isTold(change, glimpsed(change, at()))) return;
+  const glimpse = glimpsed(change, at());
+  if (isTold(change, glimpse) || (await isTheirs(lookout, glimpse))) return;
 
   const fateAt = await whatIs(change, async (object) => (await mesh.read(object))?.route);
   let current: Change | undefined = change;
   while (isApplied(current)) {
     const fate = fateAt(current, at());
-    if (isTold(current, fate) || (await isOurDeletion(lookout, current, fate))) return;
-    const { movedAway: before, ...state } = current.state;
-    const next = moveTo(current, fate.kind === 'moved' ? noLongerSeen({ ...state, movedAway: fate.away }) : state);
-    if (await moveOn(lookout, next, happenedBy(fate))) return tell(lookout, change.id, fate, before === undefined);
+    if (isTold(current, fate) || (await isTheirs(lookout, fate)) || (await isOurDeletion(lookout, current, fate)))
+      return;
+    const next = moveTo(current, told(current.state, fate));
+    const isMoved = fate.kind === 'followed' ? lookout.changes.update(next) : moveOn(lookout, next, happenedBy(fate));
+    if (await isMoved) return tell(lookout, change.id, fate, current.state.movedAway === undefined);
     current = await lookout.changes.read(change.id);
+  }
+}
+
+/** What the card is to say of it. */
+function told({ movedAway: _, ...state }: Applied, fate: Fate): Applied {
+  switch (fate.kind) {
+    case 'stands':
+      return state;
+    case 'followed':
+      return noLongerSeen({ ...state, later: fate.by });
+    case 'moved':
+      return noLongerSeen({ ...state, movedAway: fate.away });
   }
 }
 
@@ -126,6 +140,12 @@ async function whatIs(
   };
 }
 
+/** A later change that this store knows is told to the ones before it by its worker; not so that of another bot, or one that was lost. */
+async function isTheirs(lookout: Lookout, fate: Fate): Promise<boolean> {
+  if (fate.kind !== 'followed' || fate.by === undefined) return false;
+  return (await readTrusted(lookout, fate.by)) !== undefined;
+}
+
 /** What is gone may have been deleted by a change of ours, which has not told the ones before it yet. */
 async function isOurDeletion({ changes }: Lookout, { object, id }: AppliedChange, fate: Fate): Promise<boolean> {
   if (fate.kind !== 'moved' || fate.away.how !== 'object-gone') return false;
@@ -150,9 +170,15 @@ function happenedBy(fate: Fate): Happened {
   return { kind: 'moved-away', because: how, detail: manager, live };
 }
 
+const words: Record<Fate['kind'], string> = {
+  stands: 'what a change made is live again',
+  followed: 'a change that is not in this store came after a change',
+  moved: 'somebody else moved what a change made',
+};
+
 function tell({ cards, log, meter }: Lookout, changeId: ChangeId, fate: Fate, isNew: boolean): void {
-  if (fate.kind === 'moved') log.warn({ changeId, ...fate.away }, 'somebody else moved what a change made');
-  else log.info({ changeId }, 'what a change made is live again');
+  if (fate.kind === 'stands') log.info({ changeId }, words.stands);
+  else log.warn({ changeId, ...(fate.kind === 'moved' ? fate.away : { later: fate.by }) }, words[fate.kind]);
   if (fate.kind === 'moved' && isNew) meter.movedAway(toolOf(fate.away.manager) ?? 'other');
   cards.showSoon(changeId);
 }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { record } from '../../src/domain/ledger.ts';
 import type { ChangeId } from '../../src/domain/names.ts';
 import { LedgerUnreadableError, MeshUnavailableError, StoreUnavailableError } from '../../src/workflow/errors.ts';
 import { requestShift } from '../../src/workflow/request.ts';
 import { lookAfter, lookAfterRecent } from '../../src/workflow/watch-over.ts';
-import { jason, reviews, reviewsObject, rule } from '../support/builders.ts';
+import { changeId, jason, reviews, reviewsObject, revision, rule } from '../support/builders.ts';
 import { acceptedIn, House } from './house.ts';
 
 describe('what becomes of an applied change', () => {
@@ -60,6 +61,29 @@ describe('what becomes of an applied change', () => {
     expect(movedAway(house, id)).toBeUndefined();
     expect(house.chat.shows(id)).toEqual(house.stored(id));
   });
+
+  it.each(['looked after', 'looked around'])(
+    'is no longer the last word when a bot with another store changed the weights: %s',
+    async (how) => {
+      const { house, id } = await shifted();
+      const byAnother = revision({ id: changeId(9), from: { v1: 50, v3: 50 }, to: { v1: 10, v3: 90 } });
+      house.mesh.editByHand(
+        reviewsObject,
+        (route) => ({ ...withWeights({ v1: 10, v3: 90 })(route), ledger: record(route.ledger, byAnother) }),
+        'shiftbot',
+      );
+
+      await (how === 'looked after' ? house.look(2) : house.lookAround());
+
+      expect(house.stored(id).state).toMatchObject({ kind: 'applied', later: changeId(9) });
+      expect(house.chat.shows(id)).toEqual(house.stored(id));
+      expect(house.meter.movedBy).toEqual([]);
+      expect(await house.clickRollback(id)).toMatchObject({
+        kind: 'confirm',
+        undo: { changes: [{ id: changeId(9) }] },
+      });
+    },
+  );
 
   it('is noticed by the next round when the watch missed it, or nobody was there', async () => {
     const { house, id } = await shifted();
