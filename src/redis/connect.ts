@@ -120,7 +120,13 @@ export async function ask<T>(connection: Connection, call: (connection: Connecti
 }
 
 function open(address: RedisAddress, options: Options): Connection {
-  const all: Options = { ...address.options, ...options, keepAlive: keepAliveMs, retryStrategy: reconnectAfterMs };
+  const all: Options = {
+    ...address.options,
+    ...options,
+    keepAlive: keepAliveMs,
+    retryStrategy: reconnectAfterMs,
+    reconnectOnError: hasBecomeReplica,
+  };
   switch (address.kind) {
     case 'cluster':
       return new Cluster([...address.hosts], {
@@ -133,6 +139,11 @@ function open(address: RedisAddress, options: Options): Connection {
     case 'single':
       return new Waiting({ ...all, ...address.hosts[0] });
   }
+}
+
+/** The master has its address elsewhere by now, and the connection that stands does not follow. What was refused is not sent again. */
+function hasBecomeReplica({ message }: Error): boolean {
+  return message.includes('READONLY');
 }
 
 function reconnectAfterMs(times: number): number {

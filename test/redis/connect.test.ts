@@ -1,3 +1,4 @@
+import { type AddressInfo, connect as connectTo, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   ask,
@@ -8,6 +9,7 @@ import {
   whenReady,
 } from '../../src/redis/connect.ts';
 import { redisCheck, redisProblem } from '../../src/redis/readiness.ts';
+import { Script } from '../../src/redis/script.ts';
 import { freePort } from '../../src/sandbox/launched-process.ts';
 import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
 import { StoreUnavailableError } from '../../src/workflow/errors.ts';
@@ -130,6 +132,25 @@ describe.runIf(redisBinary)('with a redis-server', () => {
     await second.stop();
   });
 
+  it.each([
+    { who: 'requests', connect: connectForRequests },
+    { who: 'a worker', connect: connectForWorker },
+  ])('leaves a Redis that has become a replica for the master that has its address now: $who', async ({ connect }) => {
+    const [first, second] = [await startRedis(), await startRedis()];
+    const address = await movingAddress(first.port);
+    const connection = await open(connect, `redis://127.0.0.1:${address.port}`);
+    const admin = await open(connectForRequests, first.url);
+    const write = () => new Script("return redis.call('SET', KEYS[1], ARGV[1])").run(connection, ['a'], [1]);
+    await write();
+
+    await admin.replicaof('127.0.0.1', second.port);
+    address.moveTo(second.port);
+
+    await expect.poll(() => write().catch(() => 'not yet'), { timeout: 5_000 }).toBe('OK');
+    for (const each of [connection, admin]) each.disconnect();
+    await Promise.all([address.close(), first.stop(), second.stop()]);
+  });
+
   it('lets a worker wait until Redis is back', async () => {
     const port = await freePort();
     const first = await startRedis({ port });
@@ -168,6 +189,36 @@ describe.runIf(redisBinary)('with a redis-server', () => {
     nowhere.disconnect();
   });
 });
+
+/** A name that leads to another server from one moment to the next, and leaves the connections that there are. */
+async function movingAddress(
+  firstPort: number,
+): Promise<{ port: number; moveTo(port: number): void; close(): Promise<void> }> {
+  let target = firstPort;
+  const ends = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connectTo(target, '127.0.0.1');
+    for (const [end, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      ends.add(end);
+      end.on('error', () => other.destroy());
+      end.pipe(other);
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as AddressInfo).port, // a server that listens on a port has one of these
+    moveTo: (port) => {
+      target = port;
+    },
+    close: async () => {
+      for (const end of ends) end.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
 
 type Connect = typeof connectForRequests;
 
