@@ -22,6 +22,8 @@ export interface RedisOptions {
   readonly port?: number;
   /** Where the data is kept over a restart. Absent: nothing is kept. */
   readonly folder?: string;
+  /** Settings of Redis beside ours. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export class RedisNotFoundError extends Error {
@@ -76,13 +78,13 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
 
 async function launchOnPort(
   binary: RedisBinary,
-  { port: wanted = 0, folder: kept }: RedisOptions,
+  { port: wanted = 0, folder: kept, settings = {} }: RedisOptions,
   folder: string,
 ): Promise<Pick<RedisServer, 'port'> & Pick<Launch, 'process'>> {
   for (let attempt = 1; ; attempt++) {
     const port = wanted === 0 ? await freePort() : wanted;
     try {
-      const { process } = await launchRedis(binary, port, { folder, persistent: kept !== undefined });
+      const { process } = await launchRedis(binary, port, { folder, persistent: kept !== undefined, settings });
       return { port, process };
     } catch (error) {
       const mayTryAnother = wanted === 0 && attempt < attemptsForAPort;
@@ -94,7 +96,7 @@ async function launchOnPort(
 function launchRedis(
   binary: RedisBinary,
   port: number,
-  { folder, persistent }: { folder: string; persistent: boolean },
+  { folder, persistent, settings }: { folder: string; persistent: boolean; settings: Readonly<Record<string, string>> },
 ): Promise<Launch> {
   return launch({
     path: binary.path,
@@ -107,6 +109,7 @@ function launchRedis(
       appendfsync: 'always', // what it answered to is there after a crash
       // BullMQ's keys must never be evicted.
       'maxmemory-policy': 'noeviction',
+      ...settings,
     }).flatMap(([name, value]) => [`--${name}`, String(value)]),
     // A locale that is set but not installed makes Redis give up at start.
     environment: { LC_ALL: 'C', ...(binary.libraryPath !== undefined && { LD_LIBRARY_PATH: binary.libraryPath }) },

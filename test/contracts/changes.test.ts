@@ -11,6 +11,7 @@ import type { Changes } from '../../src/workflow/ports.ts';
 import { change as buildChange, changeId, reviewsObject as object } from '../support/builders.ts';
 import { InMemoryChanges } from '../support/in-memory-changes.ts';
 import { InMemoryLog } from '../support/in-memory-log.ts';
+import { type RedisCluster, startRedisCluster } from '../support/redis-cluster.ts';
 
 interface World {
   readonly changes: Changes;
@@ -98,18 +99,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
     await server.stop();
   });
 
-  describeChanges('in Redis', async () => {
-    await redis.flushall();
-    return {
-      changes: new StoredChanges(redis),
-      pass: async (ms) => {
-        for (const key of await redis.keys('*')) {
-          const left = await redis.pttl(key);
-          if (left >= 0) await redis.pexpire(key, Math.max(0, left - ms));
-        }
-      },
-    };
-  });
+  describeChanges('in Redis', () => worldIn(redis));
 
   describe('stored changes in Redis', () => {
     let changes: StoredChanges;
@@ -352,6 +342,30 @@ describe.runIf(redisBinary)('with a redis-server', () => {
     });
   });
 });
+
+describe.runIf(redisBinary)('with a Redis Cluster', () => {
+  let cluster: RedisCluster;
+
+  beforeAll(async () => {
+    cluster = await startRedisCluster();
+  });
+  afterAll(() => cluster.stop());
+
+  describeChanges('in a Redis Cluster', () => worldIn(cluster.connection));
+});
+
+async function worldIn(redis: Connection): Promise<World> {
+  await redis.flushall();
+  return {
+    changes: new StoredChanges(redis),
+    pass: async (ms) => {
+      for (const key of await redis.keys('*')) {
+        const left = await redis.pttl(key);
+        if (left >= 0) await redis.pexpire(key, Math.max(0, left - ms));
+      }
+    },
+  };
+}
 
 function describeChanges(where: string, enter: () => Promise<World>): void {
   describe(`changes ${where}`, () => {
