@@ -9,6 +9,8 @@ export interface Cards {
   /** Does so without being waited for. What cannot be shown now is owed, and shown when chat is back. */
   showSoon(id: ChangeId): void;
   show(id: ChangeId): Promise<void>;
+  /** The same for what was left behind, however much that is: some at a time, and the others when it is called again. */
+  catchUp(owed: readonly ChangeId[]): void;
   /** Somebody clicked on a card of the change that stands there. Where it is not the one that is kept in step, it is taken away. */
   clickedOn(id: ChangeId, at: Omit<Placed, 'shownRev'>): void;
 }
@@ -23,6 +25,9 @@ export interface CardDesk {
   readonly lookAgain: () => void;
 }
 
+/** Each waits for its turn with a claim that costs Redis some commands a second, and Slack takes one a second of a channel. */
+const mostAtOnce = 200;
+
 /** Within ten seconds a connection is made anew, and a Redis is started again. */
 const noteTries = 12;
 const noteAgainMs = 150;
@@ -36,12 +41,28 @@ export function cardsOf(desk: CardDesk): Cards {
       throw error;
     }
   };
+  const lags = 'a card lags behind and will catch up';
+  const catchingUp = new Set<ChangeId>();
+  const catchUpOne = (id: ChangeId) => {
+    catchingUp.add(id);
+    desk.aside(() => show(id).finally(() => catchingUp.delete(id)), lags, { changeId: id });
+  };
   return {
     show,
+    catchUp: (owed) => {
+      const free = owed.filter((id) => !catchingUp.has(id));
+      for (const id of someOf(free, mostAtOnce - catchingUp.size)) catchUpOne(id);
+    },
     clickedOn: (id, at) =>
       desk.aside(() => removeDouble(desk, id, at), 'a second card of a change is still there', { changeId: id }),
-    showSoon: (id) => desk.aside(() => show(id), 'a card lags behind and will catch up', { changeId: id }),
+    showSoon: (id) => desk.aside(() => show(id), lags, { changeId: id }),
   };
+}
+
+/** From anywhere, so that those of a channel that takes none do not always come first. */
+function someOf<T>(all: readonly T[], most: number): readonly T[] {
+  const from = Math.floor(Math.random() * all.length);
+  return all.length <= most ? all : [...all.slice(from), ...all.slice(0, from)].slice(0, Math.max(0, most));
 }
 
 /** A post whose outcome was unknown may have left a card behind, which a click gives away. */

@@ -1,12 +1,14 @@
 import { type Change, isForPeople, isToBeSeen, isUnsettled, isWaiting } from '../domain/change.ts';
 import type { ChangeId } from '../domain/names.ts';
 import { expire } from './approve.ts';
+import type { Cards } from './cards.ts';
 import type { CardLog, Queue } from './ports.ts';
 import type { Sights } from './see.ts';
 import { catchUp, type Settling, settle } from './settle.ts';
 import { voidIfMoved } from './void-if-moved.ts';
 
 export interface Reconciling extends Settling {
+  readonly cards: Pick<Cards, 'showSoon' | 'catchUp'>;
   readonly cardLog: CardLog;
   readonly queue: Queue;
   readonly sights: Pick<Sights, 'begin'>;
@@ -60,7 +62,7 @@ export class Reconciler {
     this.#dueAtMs = Math.min(...open.map(expiresAtMs), this.#with.sights.begin(open.filter(isToBeSeen)));
 
     const owed = isQuiet ? [] : await cardLog.owed();
-    for (const id of owed) cards.showSoon(id);
+    cards.catchUp(owed);
     return waiting.length + owed.length;
   }
 

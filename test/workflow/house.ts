@@ -268,6 +268,12 @@ export class House {
     return open;
   }
 
+  /** The first process makes a round, and what it leaves aside goes on. */
+  async beginRound(): Promise<void> {
+    await this.#reconcilers[0]?.round();
+    await turn();
+  }
+
   /** As many processes do so at the same time. */
   async reconcileAtOnce(processes: 1 | 2 = 2): Promise<readonly number[]> {
     const open = await Promise.all(this.#reconcilers.slice(0, processes).map((each) => each.round()));

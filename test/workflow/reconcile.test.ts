@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { leaseMs } from '../../src/workflow/apply.ts';
 import { MeshUnavailableError } from '../../src/workflow/errors.ts';
+import { change, changeId } from '../support/builders.ts';
 import { House } from './house.ts';
 
 describe('a round of reconciling', () => {
@@ -133,6 +134,23 @@ describe('a round of reconciling', () => {
     await house.reconcile();
 
     for (const { id } of [first, second]) expect(house.chat.shows(id)).toEqual(house.stored(id));
+  });
+
+  it('has so many cards that lag in hand at a time, whichever they are, and all of them in the end', async () => {
+    const house = new House();
+    const all = Array.from({ length: 500 }, (_, at) => change({ id: changeId(at + 1), state: { kind: 'queued' } }));
+    house.changes.fallBackTo(all);
+    for (const { id } of all) house.cardLog.owe(id, 0);
+    const { promise: turn, resolve: letThrough } = Promise.withResolvers<boolean>();
+    house.chat.turn = () => turn;
+    const claim = vi.spyOn(house.cardLog, 'claim');
+
+    for (const _ of [1, 2, 3]) await house.beginRound();
+    expect(claim).toHaveBeenCalledTimes(200);
+    letThrough(false);
+    for (const _ of [1, 2, 3]) await house.reconcile();
+
+    for (const { id } of all) expect(house.chat.cardsOf(id)).toHaveLength(1);
   });
 
   it('says how much was open', async () => {
