@@ -7,8 +7,8 @@ import { Script } from './script.ts';
 /** What was refused is forgotten so long after the first, where nobody came to ask how many: whoever was to, is gone. */
 const rememberRefusedMs = 2 * 60_000;
 
-/** Slack delivers again for up to five minutes or so. */
-const rememberRequestMs = 6 * 60_000;
+/** Slack delivers again for up to five minutes after the last time that it did, or so. */
+const rememberRequestMs = 20 * 60_000;
 
 const reply = z.tuple([z.int(), z.int(), z.int()]);
 

@@ -3,8 +3,9 @@ import { ClusterMesh } from '../../src/cluster/cluster-mesh.ts';
 import { Clusters } from '../../src/cluster/clusters.ts';
 import { toEvent } from '../../src/cluster/event.ts';
 import { MeshUnavailableError, RejectedError } from '../../src/workflow/errors.ts';
-import { change, changeId, reviewsObject } from '../support/builders.ts';
-import { type KubeWorld, sandboxKube } from '../support/kube.ts';
+import { change, changeId, reviewsObject, revision } from '../support/builders.ts';
+import { InMemoryLog } from '../support/in-memory-log.ts';
+import { clientOfStub, type KubeWorld, sandboxKube } from '../support/kube.ts';
 
 describe('several clusters behind one mesh', () => {
   let worlds: readonly [KubeWorld, KubeWorld];
@@ -88,6 +89,37 @@ describe('a cluster', () => {
     await expect(refused).rejects.toThrow(/Istio is not installed there, or is older than 1.22/);
     await mesh.close();
     await kube.end();
+  });
+
+  it('whose admission makes other weights of a patch says which', async () => {
+    const service = (weight: number) => ({
+      metadata: { name: 'reviews', namespace: 'default', uid: 'u', resourceVersion: '1' },
+      spec: {
+        hosts: ['reviews'],
+        http: [
+          {
+            route: [
+              { destination: { host: 'reviews', subset: 'v1' }, weight },
+              { destination: { host: 'reviews', subset: 'v3' }, weight: 100 - weight },
+            ],
+          },
+        ],
+      },
+    });
+    const client = await clientOfStub((request, response) => {
+      const { pathname, searchParams } = new URL(request.url ?? '', 'http://stub');
+      if (searchParams.has('watch')) return void response.writeHead(200).flushHeaders();
+      const list = { items: [], metadata: { resourceVersion: '1' } };
+      const body = pathname.endsWith('/reviews') ? service(request.method === 'PATCH' ? 60 : 100) : list;
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    });
+    const mesh = new ClusterMesh('a', client, new InMemoryLog());
+    const open = await mesh.read({ ...reviewsObject, cluster: 'a' });
+
+    const written = await open?.write({ rule: 'default', to: { v1: 50, v3: 50 }, revision: revision() });
+
+    expect(written).toMatchObject({ kind: 'written', live: { v1: 60, v3: 40 } });
+    await mesh.close();
   });
 
   it('that is away is found again when it is back', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Change, moveTo, type State } from '../../src/domain/change.ts';
 import { objectKey } from '../../src/domain/names.ts';
 import { type Connection, connectForRequests, readRedisUrl, whenReady } from '../../src/redis/connect.ts';
@@ -118,6 +118,34 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       expect(await redis.ttl(keys.change(ended.id))).toBeGreaterThan(29 * 24 * 3600);
       expect(await redis.ttl(keys.change(open.id))).toBe(-1);
       expect(await redis.ttl(keys.change(waits.id))).toBe(-1);
+    });
+
+    it('know for longer than Slack delivers it again what a request was accepted as, and that it was refused', async () => {
+      const [change, refused] = [aChange(), aChange()];
+      const { version } = await changes.line(object);
+      await changes.accept(change, { line: version, ahead: false, askedAs: changeId(9_001) });
+      await changes.noteRefused(refused.id);
+
+      expect(await redis.ttl(keys.askedAs(changeId(9_001)))).toBeGreaterThan(15 * 60);
+      expect(await redis.ttl(keys.refused(refused.id))).toBeGreaterThan(15 * 60);
+    });
+
+    it('are not accepted by a Redis that is full, which says so, is read all the same, and takes them when there is room', async () => {
+      const [before, change] = [aChange(), aChange()];
+      await accept(changes, before);
+      await redis.config('SET', 'maxmemory', '1');
+      onTestFinished(() => void redis.config('SET', 'maxmemory', '0'));
+
+      const { version, waiting } = await changes.line(object);
+      await expect(changes.accept(change, { line: version, ahead: false })).rejects.toMatchObject({
+        name: 'StoreUnavailableError',
+        cause: { message: expect.stringContaining('OOM') },
+      });
+      expect(waiting).toEqual([before]);
+      expect(await changes.read(change.id)).toBeUndefined();
+
+      await redis.config('SET', 'maxmemory', '0');
+      expect(await accept(changes, change)).toEqual({ kind: 'accepted' });
     });
 
     it('pass over what stands in line without a record, or ended', async () => {

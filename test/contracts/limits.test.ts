@@ -81,6 +81,14 @@ describe.runIf(redisBinary)('with a redis-server', () => {
     expect(await redis.pttl(keys.bucket('a'))).toBeGreaterThan(0);
     expect(await redis.pttl(keys.overLimit('a'))).toBeGreaterThan(0);
   });
+
+  it('know a request for longer than Slack delivers it again, whether it was taken or not', async () => {
+    const limits = new StoredLimits(redis);
+    const requests = [anew(), anew()];
+    for (const request of requests) await limits.take(request, [bucket('b', 1, 40_000)]);
+
+    for (const request of requests) expect(await redis.pttl(keys.counted(request))).toBeGreaterThan(15 * 60_000);
+  });
 });
 
 /** A gesture that was never made before. */

@@ -53,6 +53,23 @@ describe('a change', () => {
     expect(await house.changes.open()).toEqual([]);
   });
 
+  it('is told with the weights that admission made of it', async () => {
+    const house = new House();
+    const { mesh } = house;
+    const read = mesh.read.bind(mesh);
+    mesh.read = async (object) => {
+      const open = await read(object);
+      if (open === undefined) return undefined;
+      const write: typeof open.write = async (edit) => ({ ...(await open.write(edit)), live: { v1: 60, v3: 40 } });
+      return { ...open, write };
+    };
+
+    const { id } = await house.applied('v3', 50);
+
+    expect(house.stored(id).state).toMatchObject({ kind: 'applied', live: { v1: 60, v3: 40 } });
+    expect(house.chat.shows(id)?.state).toMatchObject({ live: { v1: 60, v3: 40 } });
+  });
+
   it('is applied once, however often its job runs', async () => {
     const house = new House();
     const done = await house.applied('v3', 50);
