@@ -4,8 +4,11 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
-    testTimeout: 15_000,
+    // What is awaited comes as soon as it can; these say when a machine that is busy with other things, too, may be given up on.
+    testTimeout: 60_000,
     hookTimeout: 60_000,
-    maxWorkers: 2, // on two cores the default is one, though most of an end-to-end test is waiting
+    expect: { poll: { timeout: 20_000 } },
+    isolate: false, // no module keeps what a test does, and loading all of them for each file is a third of what the suite costs
+    maxWorkers: 3, // on two cores the default is one, though most of an end-to-end test is waiting
   },
 });

@@ -211,6 +211,7 @@ async function launchBot(options: WorldOptions, around: Around): Promise<Bot> {
     arguments: [options.program],
     environment: {
       PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       // A kubeconfig that is somebody's own may name a program that asks for a token, and finds its own files by this.
       ...(options.kubeconfig === undefined ? {} : { HOME: process.env['HOME'] }),
       SLACK_BOT_TOKEN: botToken,

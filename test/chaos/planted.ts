@@ -95,8 +95,9 @@ async function runTests(folder: string, files: readonly string[]): Promise<TestR
 
 /** What it printed, however it ended: with a test that fails it ends badly, and that is what is hoped for. */
 function ended(args: readonly string[], cwd: string): Promise<string> {
+  const options = { cwd, env: { ...process.env, TMPDIR: cwd }, maxBuffer: 64 * 1024 * 1024 };
   return new Promise((done) => {
-    execFile(process.execPath, args, { cwd, maxBuffer: 64 * 1024 * 1024 }, (_, out, err) => done(`${out}\n${err}`));
+    execFile(process.execPath, args, options, (_, out, err) => done(`${out}\n${err}`));
   });
 }
 

@@ -31,7 +31,8 @@ class Sandbox {
     const { REDIS_URL: _, POLICY_FILE: __, ...environment } = process.env;
     const child = spawn(process.execPath, [program, ...flags], {
       cwd: folder,
-      env: { ...environment, ...anyPort, ...withoutTraffic },
+      // Its temporary folders lie in ours, since one that is killed leaves them behind.
+      env: { ...environment, ...anyPort, ...withoutTraffic, TMPDIR: folder },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     started.push(child);

@@ -1,12 +1,24 @@
 import { execFile } from 'node:child_process';
-import { resolve } from 'node:path';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import type { TestProject } from 'vitest/node';
 import { findRedisServer, RedisNotFoundError } from '../../src/sandbox/redis-server.ts';
 
 const run = promisify(execFile);
 
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Where the temporary folders of the tests lie, and which goes when the run has ended. */
+    folder?: string;
+  }
+}
+
 /** What the whole run needs once: the bot as it is shipped, and a Redis to start. Says which suites cannot run here. */
-export default async function setup(): Promise<void> {
+export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+  const folder = await folderOfTheRun();
+  provide('folder', folder);
   await run(process.execPath, [resolve('node_modules/typescript/bin/tsc'), '-p', 'src']);
   try {
     await findRedisServer();
@@ -17,6 +29,14 @@ export default async function setup(): Promise<void> {
   if (process.env['TEST_KUBECONFIG'] === undefined) {
     say('TEST_KUBECONFIG is not set: the suites that need a real Kubernetes API server are skipped');
   }
+  return () => rm(folder, { recursive: true, force: true, maxRetries: 10 });
+}
+
+/** For what tests leave, and for what Node compiled, since some hundred processes load the same two thousand modules. */
+async function folderOfTheRun(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'shiftbot-test-'));
+  process.env['NODE_COMPILE_CACHE'] = join(folder, 'compiled');
+  return folder;
 }
 
 function say(text: string): void {

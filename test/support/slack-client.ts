@@ -78,7 +78,7 @@ const blockSchema = z.object({
   elements: z.array(z.unknown()).optional().default([]),
 });
 
-const defaultTimeoutMs = 5_000;
+const defaultTimeoutMs = 20_000;
 
 /** The people of the local Slack, and what they see. */
 export class SlackClient {

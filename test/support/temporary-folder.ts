@@ -1,12 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
+import { inject } from 'vitest';
 
-const root = mkdtempSync(join(tmpdir(), 'shiftbot-test-'));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
-
-/** A folder that goes when the test file that asked for it has ended. */
+/** A folder that goes when the run has ended, with all others of it. */
 export function temporaryFolder(): string {
-  return mkdtempSync(join(root, 'folder-'));
+  return mkdtempSync(join(inject('folder') ?? tmpdir(), 'shiftbot-test-'));
 }
