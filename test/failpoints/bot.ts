@@ -38,7 +38,10 @@ export class Bot {
 
   constructor({ entry, program, logFile }: Build) {
     this.#child = spawn(process.execPath, [entry, program], {
-      env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: `${program}-compiled` },
+      env: {
+        PATH: process.env['PATH'],
+        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? `${program}-compiled`,
+      },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {

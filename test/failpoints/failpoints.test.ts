@@ -12,7 +12,7 @@ import { type ScenarioName, scenarioNames } from './scenarios.ts';
 
 const redisBinary = await findRedisServer().catch(() => undefined);
 const seed = 'suite';
-const lanes = 4;
+const lanes = 2;
 
 /** How many cases of each fault. A freeze lasts as long as the longest lock, so there is one. */
 const sample: readonly (readonly [Fault, Case['form'], number])[] = [
