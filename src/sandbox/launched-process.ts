@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -101,28 +102,27 @@ export async function isExecutable(path: string): Promise<boolean> {
   );
 }
 
+/** Below the ports that systems give to connections that go out, one of which may take a port between our look and its use. */
+const portsToGive = { from: 10_000, below: 32_768 };
+const portTries = 100;
+
 /** A TCP port of the loopback interface that nobody listens on at this moment. */
 export async function freePort(): Promise<number> {
-  const port = await bindOnce(0);
-  if (port === undefined) throw new LaunchError('no free TCP port on 127.0.0.1');
-  return port;
+  for (let tries = 0; tries < portTries; tries += 1) {
+    const port = randomInt(portsToGive.from, portsToGive.below);
+    if (await portIsFree(port)) return port;
+  }
+  throw new LaunchError('no free TCP port on 127.0.0.1');
 }
 
 export async function portIsFree(port: number): Promise<boolean> {
-  return (await bindOnce(port)) !== undefined;
-}
-
-async function bindOnce(port: number): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE' || error.code === 'EACCES') resolve(undefined);
+      if (error.code === 'EADDRINUSE' || error.code === 'EACCES') resolve(false);
       else reject(error);
     });
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : undefined));
-    });
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
   });
 }
 
