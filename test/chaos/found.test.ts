@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { readVirtualService, virtualServices } from '../../src/cluster/virtual-service.ts';
 import { WatchCache } from '../../src/cluster/watch-cache.ts';
 import { moveTo } from '../../src/domain/change.ts';
@@ -14,6 +14,7 @@ import { apply } from '../../src/workflow/apply.ts';
 import { cardsOf } from '../../src/workflow/cards.ts';
 import { MeshUnavailableError, StoreUnavailableError } from '../../src/workflow/errors.ts';
 import { change as buildChange, changeId } from '../support/builders.ts';
+import { eventually } from '../support/eventually.ts';
 import { InMemoryChat } from '../support/in-memory-chat.ts';
 import { InMemoryLog } from '../support/in-memory-log.ts';
 import { sandboxKube } from '../support/kube.ts';
@@ -163,7 +164,7 @@ describe.runIf(redisBinary)('found by chaos, with a redis-server', () => {
     wire.halfOpen();
 
     await expect(connection.ping()).rejects.toThrow();
-    await vi.waitFor(() => connection.ping(), { timeout: 5_000, interval: 100 });
+    await eventually(() => connection.ping());
   });
 });
 

@@ -3,6 +3,7 @@ import type { KubeClient } from '../../src/cluster/kube-client.ts';
 import { readVirtualService, type VirtualService, virtualServices } from '../../src/cluster/virtual-service.ts';
 import { WatchCache } from '../../src/cluster/watch-cache.ts';
 import type { KubeApiOptions } from '../../src/sandbox/kube-api/server.ts';
+import { eventually } from '../support/eventually.ts';
 import { InMemoryLog } from '../support/in-memory-log.ts';
 import { clientOfStub, type KubeWorld, realKube, realKubeconfig, sandboxKube, startWire } from '../support/kube.ts';
 
@@ -33,11 +34,11 @@ function describeWatchCache(where: string, begin: () => Promise<KubeWorld>): voi
 
       await make(kube, 'one');
       await make(kube, 'two');
-      await vi.waitFor(() => expect(namesIn(cache)).toEqual(['one', 'two']));
+      await eventually(() => expect(namesIn(cache)).toEqual(['one', 'two']));
       await kube.edit('one', [{ op: 'replace', path: '/spec/hosts', value: ['changed'] }]);
-      await vi.waitFor(() => expect(cache.get('one')?.spec.hosts).toEqual(['changed']));
+      await eventually(() => expect(cache.get('one')?.spec.hosts).toEqual(['changed']));
       await kube.remove('two');
-      await vi.waitFor(() => expect(namesIn(cache)).toEqual(['one']));
+      await eventually(() => expect(namesIn(cache)).toEqual(['one']));
     });
 
     it('tells of what was made, edited and removed since it began, with what it was and what it is', async () => {
@@ -51,7 +52,7 @@ function describeWatchCache(where: string, begin: () => Promise<KubeWorld>): voi
       await kube.edit('one', [{ op: 'replace', path: '/spec/hosts', value: ['changed'] }]);
       await kube.remove('before');
 
-      await vi.waitFor(() => expect(told).toEqual(['undefined to one', 'one to changed', 'before to undefined']));
+      await eventually(() => expect(told).toEqual(['undefined to one', 'one to changed', 'before to undefined']));
     });
 
     it('has all there is after it was asked anew again and again while somebody wrote', async () => {
@@ -69,7 +70,7 @@ function describeWatchCache(where: string, begin: () => Promise<KubeWorld>): voi
       await Promise.all([writing, asking]);
 
       const left = Array.from({ length: 40 }, (_, at) => at).filter((at) => at % 3 !== 0);
-      await vi.waitFor(() =>
+      await eventually(() =>
         expect(cache.objects.map(({ spec }) => spec.hosts[0]).toSorted()).toEqual(
           left.map((at) => `edited-${at}`).toSorted(),
         ),
@@ -94,29 +95,29 @@ describe('a watch cache whose server or connection gives out', () => {
   it('goes on from where it was when the connection breaks, and misses nothing', async () => {
     const { kube, cache, wire } = await throughWire();
     await make(kube, 'before');
-    await vi.waitFor(() => expect(namesIn(cache)).toEqual(['before']));
+    await eventually(() => expect(namesIn(cache)).toEqual(['before']));
 
     wire.cut();
     await make(kube, 'meanwhile');
     await kube.remove('before');
 
-    await vi.waitFor(() => expect(namesIn(cache)).toEqual(['meanwhile']), { timeout: 5_000 });
+    await eventually(() => expect(namesIn(cache)).toEqual(['meanwhile']));
     expect(kube.log.messages('warn')).toEqual(['watch broke and starts again']);
   });
 
   it('starts over when the server has forgotten where it was', async () => {
     const { kube, cache, wire } = await throughWire({ historyLength: 2 });
     await make(kube, 'before');
-    await vi.waitFor(() => expect(namesIn(cache)).toEqual(['before']));
+    await eventually(() => expect(namesIn(cache)).toEqual(['before']));
 
     wire.cut();
     await kube.remove('before');
     for (let at = 0; at < 10; at += 1) await make(kube, `meanwhile-${at}`);
 
-    await vi.waitFor(() => expect(namesIn(cache)).toHaveLength(10), { timeout: 5_000 });
+    await eventually(() => expect(namesIn(cache)).toHaveLength(10));
     expect(cache.get('before')).toBeUndefined();
     await make(kube, 'after');
-    await vi.waitFor(() => expect(cache.get('after')).toBeDefined());
+    await eventually(() => expect(cache.get('after')).toBeDefined());
   });
 
   it('starts over when the server refuses to begin where it was', async () => {
@@ -145,7 +146,7 @@ describe('a watch cache whose server or connection gives out', () => {
     await cache.start();
     onTestFinished(() => cache.stop());
 
-    await vi.waitFor(() => expect(namesIn(cache)).toEqual(['listed-10']), { timeout: 3_000 });
+    await eventually(() => expect(namesIn(cache)).toEqual(['listed-10']));
   });
 
   it.each(['changed', 'made', 'removed'] as const)(
@@ -214,10 +215,10 @@ describe('a watch cache whose server or connection gives out', () => {
     const kube = await sandbox({ watchTimeoutMs: 600, onRequest });
     const cache = await started(kube);
 
-    await vi.waitFor(() => expect(watches).toBe(3), { timeout: 3_000 });
+    await eventually(() => expect(watches).toBe(3));
     await make(kube, 'late');
 
-    await vi.waitFor(() => expect(namesIn(cache)).toEqual(['late']));
+    await eventually(() => expect(namesIn(cache)).toEqual(['late']));
     expect(kube.log.lines).toEqual([]);
   });
 
@@ -229,7 +230,7 @@ describe('a watch cache whose server or connection gives out', () => {
     const kube = await sandbox({ watchTimeoutMs: 0, onRequest });
     const cache = await started(kube);
 
-    await vi.waitFor(() => expect(kube.log.messages('warn')).toHaveLength(2), { timeout: 5_000 });
+    await eventually(() => expect(kube.log.messages('warn')).toHaveLength(2));
     cache.stop();
 
     expect(watches).toBe(2);
@@ -263,7 +264,7 @@ describe('a watch cache whose server or connection gives out', () => {
 
     cache.stop();
     await make(kube, 'late');
-    await vi.waitFor(() => expect(namesIn(other)).toEqual(['late']));
+    await eventually(() => expect(namesIn(other)).toEqual(['late']));
 
     expect(namesIn(cache)).toEqual([]);
   });

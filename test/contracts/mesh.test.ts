@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import type { Change } from '../../src/domain/change.ts';
 import { emptyLedger, type Revision } from '../../src/domain/ledger.ts';
@@ -8,6 +8,7 @@ import type { Rule } from '../../src/domain/route.ts';
 import type { Split } from '../../src/domain/split.ts';
 import { LedgerUnreadableError, RejectedError } from '../../src/workflow/errors.ts';
 import type { Found, Mesh, OpenRoute, Touched } from '../../src/workflow/ports.ts';
+import { eventually } from '../support/eventually.ts';
 import { InMemoryMesh } from '../support/in-memory-mesh.ts';
 import { clusterName, type KubeWorld, realKube, realKubeconfig, sandboxKube } from '../support/kube.ts';
 
@@ -99,7 +100,7 @@ function describeMesh(where: string, begin: () => Promise<World>): void {
         await world.create({ name: 'one', hosts: ['twice'], split: { v1: 100 } });
         await world.create({ name: 'other', hosts: ['twice'], split: { v2: 100 } });
 
-        const found = await vi.waitFor(async () => {
+        const found = await eventually(async () => {
           const each = await find('twice');
           expect(each.kind).toBe('several');
           return each;
@@ -121,7 +122,7 @@ function describeMesh(where: string, begin: () => Promise<World>): void {
       it('has seen what it finds', async () => {
         const object = await world.create({ name: 'glanced', split: { v1: 80, v2: 20 } });
 
-        const seen = await vi.waitFor(async () => {
+        const seen = await eventually(async () => {
           const weights = await mesh.glance(object);
           expect(weights).toBeDefined();
           return weights;
@@ -153,7 +154,7 @@ function describeMesh(where: string, begin: () => Promise<World>): void {
       afterAll(() => end());
 
       const hear = (object: RoutingObject): Promise<Touched> =>
-        vi.waitFor(() => {
+        eventually(() => {
           const found = heard.findLast((touched) => touched.object.name === object.name);
           if (found === undefined) throw new Error(`nothing was heard of ${object.name}`);
           return found;
@@ -390,7 +391,7 @@ function describeMesh(where: string, begin: () => Promise<World>): void {
         const revision = revisionTo({ v1: 0, v2: 100 });
         await shift(object, revision.to, revision);
 
-        await vi.waitFor(async () => expect(await mesh.findChange(revision.id)).toEqual(object));
+        await eventually(async () => expect(await mesh.findChange(revision.id)).toEqual(object));
         expect(await mesh.findChange(anyId())).toBeUndefined();
       });
 
@@ -408,7 +409,7 @@ function describeMesh(where: string, begin: () => Promise<World>): void {
       it('lists the services of a namespace', async () => {
         const object = await world.create({ name: 'listed', split: { v1: 50, v2: 50 } });
 
-        await vi.waitFor(async () =>
+        await eventually(async () =>
           expect((await mesh.services(object)).seen.map((route) => route.object)).toContainEqual(object),
         );
         expect(await mesh.services({ ...object, namespace: `${world.namespace}-empty` })).toEqual({ seen: [] });
@@ -511,7 +512,7 @@ function objectOf(namespace: string, { name }: Sketch): RoutingObject {
 
 /** Names are found through the watch cache, which hears of an object a moment after it was created. */
 function findSoon(find: () => Promise<Found>): Promise<Found> {
-  return vi.waitFor(async () => {
+  return eventually(async () => {
     const found = await find();
     expect(found.kind).toBe('found');
     return found;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import type { JsonObject } from '../../src/domain/json.ts';
 import { emptyLedger, type Ledger } from '../../src/domain/ledger.ts';
@@ -7,6 +7,7 @@ import type { ObjectContent, ObjectRef } from '../../src/domain/object-edit.ts';
 import { type RuleKind, ruleKinds } from '../../src/domain/rule-file.ts';
 import { LedgerUnreadableError, NotPermittedError, RejectedError } from '../../src/workflow/errors.ts';
 import type { Mesh, OpenObject } from '../../src/workflow/ports.ts';
+import { eventually } from '../support/eventually.ts';
 import { InMemoryMesh } from '../support/in-memory-mesh.ts';
 import { clusterName, type KubeWorld, realKube, realKubeconfig, sandboxKube } from '../support/kube.ts';
 
@@ -47,7 +48,7 @@ function describeObjects(where: string, begin: () => Promise<World>): void {
       const made = { name: 'defines', host: `defined.${world.namespace}.svc.cluster.local`, versions: ['v1'] };
 
       expect(await mesh.definitions(place, { live: true })).toContainEqual(made);
-      await vi.waitFor(async () => expect(await mesh.definitions(place, { live: false })).toContainEqual(made));
+      await eventually(async () => expect(await mesh.definitions(place, { live: false })).toContainEqual(made));
       await world.remove(ref('DestinationRule', 'defines'));
     });
 
@@ -186,7 +187,7 @@ function describeObjects(where: string, begin: () => Promise<World>): void {
       };
       await (await open(object)).put({ spec: specs.VirtualService[0] }, emptyLedger);
 
-      const read = await vi.waitFor(async () => {
+      const read = await eventually(async () => {
         const each = await mesh.read(routing);
         expect(each).toBeDefined();
         return each;

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ledgerAnnotation } from '../../src/domain/ledger.ts';
 import type { RoutingObject } from '../../src/domain/names.ts';
 import { keyOfNamed, type Route } from '../../src/domain/route.ts';
 import type { Split } from '../../src/domain/split.ts';
 import { LedgerUnreadableError, NotPermittedError, RejectedError, TooLargeError } from '../../src/workflow/errors.ts';
 import type { Mesh, OpenRoute, Written } from '../../src/workflow/ports.ts';
+import { eventually } from '../support/eventually.ts';
 import {
   clusterName,
   type KubeWorld,
@@ -353,7 +354,7 @@ function describeVirtualServices(where: string, { begin, hasIstiod }: Where): vo
           spec: { host: reviews.${kube.namespace}.svc.cluster.local, subsets: [{ name: v4, labels: { version: v4 } }] }`);
         await kube.create(named(simple({ route: ['to(v1)'].map(destination) }), 'versions'));
 
-        await vi.waitFor(async () =>
+        await eventually(async () =>
           expect((await routeOf('versions')).rules[0]?.served.toSorted()).toEqual(['v1', 'v2', 'v3', 'v4']),
         );
         await kube.remove('reviews-more', 'DestinationRule');
@@ -384,7 +385,7 @@ function describeVirtualServices(where: string, { begin, hasIstiod }: Where): vo
         await kube.create(
           named(simple({ host: 'seen', route: ['{ destination: { host: seen, subset: v1 } }'] }), 'seen'),
         );
-        await vi.waitFor(async () =>
+        await eventually(async () =>
           expect((await mesh.services(objectOf('seen'))).seen.map(({ object }) => object.name)).toContain('seen'),
         );
         expect((await routeOf('seen')).rules[0]?.served).toEqual(['v1']);
@@ -415,7 +416,7 @@ function describeVirtualServices(where: string, { begin, hasIstiod }: Where): vo
         await kube.create(named(simple({ host: 'labelled', route }), 'labelled'));
         const host = `labelled.${kube.namespace}.svc.cluster.local`;
 
-        await vi.waitFor(async () =>
+        await eventually(async () =>
           expect((await routeOf('labelled')).rules[0]?.backends).toEqual([
             { version: 'stable', host, label: '1.4.2' },
             { version: 'canary', host, label: 'canary' },

@@ -105,8 +105,8 @@ describe('the audit of the built bot', () => {
       `<@${alice.id}> asked; waits for approval · c-… \`reviews\` v1 100 → 50 %, v3 0 → 50 % · rule \`reviews\`, line 4 of the policy file · “red !channel stars”`,
     ]);
     expect(ofBob.text.split('\n')).toHaveLength(2);
-    const logged = world.logs.flatMap((each) => (each.includes('"msg":"audit"') ? [JSON.parse(each)] : []));
-    expect(logged.map(({ id }) => id).toSorted()).toEqual(lines.map(({ id }) => id).toSorted());
+    const logged = () => world.logs.flatMap((each) => (each.includes('"msg":"audit"') ? [JSON.parse(each).id] : []));
+    await expect.poll(() => logged().toSorted()).toEqual(lines.map(({ id }) => id).toSorted());
     expect(world.logs.join('\n')).not.toMatch(new RegExp(`${token}|${recordKey}`));
     expect(await exported(5, world.bots[1])).toEqual(lines);
   });

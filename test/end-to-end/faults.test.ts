@@ -14,10 +14,8 @@ describe('when something fails in between', () => {
   afterEach(() => world.stop());
 
   function card(...words: readonly string[]): Promise<SlackMessage> {
-    return world.people.waitFor(
-      `a card with ${words.join(', ')}`,
-      (messages) => messages.findLast((message) => isCard(message, ...words)),
-      { timeoutMs: 12_000 },
+    return world.people.waitFor(`a card with ${words.join(', ')}`, (messages) =>
+      messages.findLast((message) => isCard(message, ...words)),
     );
   }
 
@@ -114,7 +112,7 @@ describe('when something fails in between', () => {
     const again = await startRedis({ folder, port: redis.port });
     try {
       await world.people.command('alice', 'status');
-      await expect.poll(async () => readyz(), { timeout: 10_000 }).toBe('ready\n');
+      await expect.poll(async () => readyz()).toBe('ready\n');
       await world.people.command('alice', 'ratings v2 50');
       await card('ratings · 50 % to v2', 'Applied in');
 
@@ -162,7 +160,7 @@ describe('when something fails in between', () => {
     world.slack.pause();
     await world.startBot('worker');
     await expect
-      .poll(() => world.objects.weights('reviews'), { timeout: 10_000 })
+      .poll(() => world.objects.weights('reviews'))
       .toEqual([
         ['v1', 50],
         ['v3', 50],

@@ -29,7 +29,7 @@ describe('a flood of commands, with two processes of the bot', () => {
     await world.people.command('bob', 'ratings v2 50');
 
     const redis = new Redis(world.redisUrl);
-    await expect.poll(() => refusedOf(redis, alice.id), { timeout: 20_000 }).toBe(11);
+    await expect.poll(() => refusedOf(redis, alice.id)).toBe(11);
     redis.disconnect();
     const messages = await world.people.waitFor(
       'the answers to alice and bob',

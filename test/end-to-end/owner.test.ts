@@ -13,10 +13,8 @@ describe('beside somebody else who manages the object', () => {
   afterEach(() => world.stop());
 
   function card(...words: readonly string[]): Promise<SlackMessage> {
-    return world.people.waitFor(
-      `a card with ${words.join(', ')}`,
-      (messages) => messages.findLast((message) => isCard(message, ...words)),
-      { timeoutMs: 12_000 },
+    return world.people.waitFor(`a card with ${words.join(', ')}`, (messages) =>
+      messages.findLast((message) => isCard(message, ...words)),
     );
   }
 

@@ -33,7 +33,7 @@ class Scene {
     return this.#world;
   }
 
-  card(words: readonly string[], timeoutMs = 5_000): Promise<SlackMessage> {
+  card(words: readonly string[], timeoutMs = 20_000): Promise<SlackMessage> {
     return this.world.people.waitFor(
       `a card with ${words.join(', ')}`,
       (messages) => messages.findLast((message) => isCard(message, ...words)),
@@ -48,7 +48,7 @@ class Scene {
 }
 
 describe.concurrent('what the card says of the traffic', () => {
-  it('is on it some seconds after the change, though whoever applied it was killed', { timeout: 60_000 }, async ({
+  it('is on it some seconds after the change, though whoever applied it was killed', { timeout: 120_000 }, async ({
     expect,
     onTestFinished,
   }) => {
@@ -66,18 +66,18 @@ describe.concurrent('what the card says of the traffic', () => {
 
     await Promise.all([world.startBot('worker'), world.startBot('worker')]);
 
-    const seen = await scene.card(['Seen in the last 10 s: v1 49.1 %, v3 50.9 % of 1,204 requests'], 25_000);
+    const seen = await scene.card(['Seen in the last 10 s: v1 49.1 %, v3 50.9 % of 1,204 requests'], 40_000);
     expect(seen.ts).toBe(applied.ts);
     expect(stub.asked[0]?.query).toContain(
       'destination_service_name="reviews",destination_service_namespace="default"',
     );
-    const notes = world.logs.filter((line) => line.includes('what came of the traffic was noted'));
-    expect(notes).toHaveLength(1);
+    const notes = () => world.logs.filter((line) => line.includes('what came of the traffic was noted'));
+    await expect.poll(notes).toHaveLength(1);
   });
 
   it.skipIf(prometheus === undefined)(
     'is how the traffic of Bookinfo was split, by a real Prometheus (needs a Prometheus)',
-    { timeout: 90_000 },
+    { timeout: 120_000 },
     async ({ expect, onTestFinished }) => {
       const scene = await Scene.open(onTestFinished);
       const world = await scene.start({ bookinfo: { requestsPerSecond: 40 }, prometheus: {} });
@@ -88,7 +88,7 @@ describe.concurrent('what the card says of the traffic', () => {
         .toContain('"value"'); // it scrapes only some seconds after it has started
       await world.people.command('alice', 'reviews v3 50');
 
-      const seen = await scene.card(['50 % to v3', 'Seen in the last'], 40_000);
+      const seen = await scene.card(['50 % to v3', 'Seen in the last'], 60_000);
 
       const [, v1, v3, requests] =
         /Seen in the last 10 s: v1 ([\d.]+) %, v3 ([\d.]+) % of (\d+) requests/.exec(seen.text)?.map(Number) ?? [];
@@ -99,7 +99,7 @@ describe.concurrent('what the card says of the traffic', () => {
     },
   );
 
-  it('holds up neither the card nor the next change while Prometheus hangs', { timeout: 60_000 }, async ({
+  it('holds up neither the card nor the next change while Prometheus hangs', { timeout: 120_000 }, async ({
     expect,
     onTestFinished,
   }) => {
@@ -109,7 +109,7 @@ describe.concurrent('what the card says of the traffic', () => {
     const world = await scene.start({ environment: { PROMETHEUS_URL: stub.url } });
     await world.people.command('alice', 'reviews v3 50');
     await scene.card(['reviews · 50 % to v3', 'Applied in']);
-    await expect.poll(() => stub.asked.length, { timeout: 25_000 }).toBeGreaterThan(0);
+    await expect.poll(() => stub.asked.length, { timeout: 40_000 }).toBeGreaterThan(0);
 
     const began = performance.now();
     await world.people.command('bob', 'reviews v3 60');
@@ -119,7 +119,7 @@ describe.concurrent('what the card says of the traffic', () => {
     expect(next.text).not.toMatch(/Seen|measured/);
     expect((await fetch(`${world.bots[0]?.url}/readyz`)).status).toBe(200);
     await expect
-      .poll(async () => (await fetch(`${world.bots[0]?.url}/metrics`)).text(), { timeout: 10_000 })
+      .poll(async () => (await fetch(`${world.bots[0]?.url}/metrics`)).text(), { timeout: 30_000 })
       .toContain('shiftbot_traffic_looks_total{outcome="unreachable"} 1');
   });
 

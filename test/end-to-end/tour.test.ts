@@ -15,9 +15,7 @@ const prometheus = await realPrometheus();
 /** It scrapes only some seconds after it has started. */
 async function hasScraped({ measuring }: TestWorld): Promise<void> {
   const query = new URLSearchParams({ query: 'count(istio_requests_total)' });
-  await expect
-    .poll(async () => (await fetch(`${measuring.url}/api/v1/query?${query}`)).text(), { timeout: 20_000 })
-    .toContain('"value"');
+  await expect.poll(async () => (await fetch(`${measuring.url}/api/v1/query?${query}`)).text()).toContain('"value"');
 }
 
 describe.runIf(findChromium())('the tour, taken in a real browser (needs Chromium)', () => {
@@ -163,7 +161,7 @@ describe.runIf(findChromium())('the tour, taken in a real browser (needs Chromiu
     await expect(world.objects.get('reviews')).rejects.toThrow('404');
     await clickButton(cleaned, 'Roll back');
     await expect
-      .poll(async () => (await world.objects.get('reviews').catch(() => undefined))?.spec, { timeout: 10_000 })
+      .poll(async () => (await world.objects.get('reviews').catch(() => undefined))?.spec)
       .toEqual(before.spec);
   }, 120_000);
 });

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Agent, request } from 'undici';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { requiredAccess } from '../../src/cluster/access.ts';
+import { eventually } from '../support/eventually.ts';
 import { inNamespace, type KubernetesObject, manifests, only, readObjects, render } from './kustomization.ts';
 
 const kubeconfig = process.env['TEST_KUBECONFIG'];
@@ -34,7 +35,7 @@ describe.runIf(kubeconfig)('access, on an API server', () => {
       await api.must(api.admin, 'POST', `${istio}/${served}/destinationrules`, object);
     for (const object of render(join(manifests, 'access')))
       await api.must(api.admin, 'POST', `${rbac}/${object.kind.toLowerCase()}s`, inNamespace(object, served));
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await api.call(bot, 'GET', `${istio}/${served}/virtualservices`)).toMatchObject({ status: 200 }),
     );
   });

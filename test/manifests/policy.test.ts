@@ -1,11 +1,12 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { ledgerAnnotation } from '../../src/domain/ledger.ts';
 import type { Split } from '../../src/domain/split.ts';
 import type { Mesh, Written } from '../../src/workflow/ports.ts';
 import { changeId, revision } from '../support/builders.ts';
+import { eventually } from '../support/eventually.ts';
 import { clusterName, type KubeWorld, realKube, realKubeconfig } from '../support/kube.ts';
 import { inNamespace, manifests, only, render } from './kustomization.ts';
 
@@ -93,10 +94,7 @@ describe.runIf(realKubeconfig)('the admission policy, on an API server', () => {
     await make(httpRoutes(), httpRoute());
     mesh = kube.mesh(bot);
     const attempt = [{ op: 'replace', path: '/spec/hosts', value: ['elsewhere'] }];
-    await vi.waitFor(() => expect(patch('ratings', attempt, bot, 'dryRun=All')).rejects.toThrow(denial), {
-      timeout: 30_000,
-      interval: 100,
-    });
+    await eventually(() => expect(patch('ratings', attempt, bot, 'dryRun=All')).rejects.toThrow(denial));
   });
 
   afterAll(async () => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { ruleFileAccess } from '../../src/cluster/access.ts';
@@ -9,6 +9,7 @@ import type { ObjectContent, ObjectRef } from '../../src/domain/object-edit.ts';
 import { NotPermittedError } from '../../src/workflow/errors.ts';
 import type { Mesh } from '../../src/workflow/ports.ts';
 import { changeId, revision } from '../support/builders.ts';
+import { eventually } from '../support/eventually.ts';
 import { clusterName, type KubeWorld, realKube, realKubeconfig } from '../support/kube.ts';
 import { inNamespace, type KubernetesObject, manifests, only, render } from './kustomization.ts';
 
@@ -90,7 +91,7 @@ describe.runIf(realKubeconfig)('rule files, on an API server', () => {
     bot = `sa:${kube.namespace}:shiftbot`;
     for (const object of render(join(manifests, 'access'))) await makeAccess(object);
     mesh = kube.mesh(bot);
-    await vi.waitFor(() => kube.ask('GET', kube.path('virtualservices'), undefined, bot), { timeout: 10_000 });
+    await eventually(() => kube.ask('GET', kube.path('virtualservices'), undefined, bot));
   });
 
   afterAll(async () => {
@@ -109,16 +110,10 @@ describe.runIf(realKubeconfig)('rule files, on an API server', () => {
     await kube.create(
       stringify({ kind: 'VirtualService', metadata: { name: 'reviews' }, spec: routing('reviews').spec }),
     );
-    await vi.waitFor(
-      () =>
-        expect(
-          put(
-            service('reviews'),
-            { spec: { hosts: ['reviews'], http: [...rule('reviews'), ...rule('reviews')] } },
-            true,
-          ),
-        ).rejects.toThrow(/denied request: shiftbot may change only weights/),
-      { timeout: 30_000, interval: 100 },
+    await eventually(() =>
+      expect(
+        put(service('reviews'), { spec: { hosts: ['reviews'], http: [...rule('reviews'), ...rule('reviews')] } }, true),
+      ).rejects.toThrow(/denied request: shiftbot may change only weights/),
     );
   });
 
@@ -207,12 +202,9 @@ describe.runIf(realKubeconfig)('rule files, on an API server', () => {
     await kube.ask('PATCH', path, [{ op: 'replace', path: '/spec', value: weights['spec'] }]);
     for (const object of render(join(folder, 'policy')))
       if (object.metadata.name === withinNamespace) await makePolicy(object);
-    await vi.waitFor(() => expect(create({ hosts: ['*'], http: rule('reviews') }, bot)).rejects.toThrow(denial), {
-      timeout: 30_000,
-      interval: 100,
-    });
+    await eventually(() => expect(create({ hosts: ['*'], http: rule('reviews') }, bot)).rejects.toThrow(denial));
     const changed = { spec: { hosts: ['reviews'], http: [...pinned, ...rule('reviews')] } };
-    await vi.waitFor(() => put(service('reviews'), changed, true), { timeout: 30_000, interval: 100 });
+    await eventually(() => put(service('reviews'), changed, true));
   }
 
   async function makeAccess(object: KubernetesObject): Promise<void> {

@@ -5,13 +5,14 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { Agent, request } from 'undici';
-import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { readPolicy } from '../../src/policy/read-policy.ts';
 import { selfSigned, startKubeApi } from '../../src/sandbox/kube-api/server.ts';
 import { findOnPath, portIsFree } from '../../src/sandbox/launched-process.ts';
 import { bookinfoObjects } from '../../src/sandbox/world.ts';
+import { eventually } from '../support/eventually.ts';
 import { realPrometheus } from '../support/prometheus.ts';
 import { SlackClient } from '../support/slack-client.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -86,9 +87,7 @@ describe.skipIf(prometheus === undefined || setpriv === undefined)(
       child.kill('SIGKILL');
 
       expect(answering).toEqual([true, true, true, true, true, true]);
-      await vi.waitFor(async () => expect(await Promise.all(addresses.map(answers))).not.toContain(true), {
-        timeout: 5_000,
-      });
+      await eventually(async () => expect(await Promise.all(addresses.map(answers))).not.toContain(true));
     }, 60_000);
   },
 );

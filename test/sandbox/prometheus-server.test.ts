@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { serve } from '../../src/sandbox/bookinfo/http-service.ts';
 import { unpackedRootOf } from '../../src/sandbox/debian-package.ts';
 import {
@@ -10,6 +10,7 @@ import {
   type PrometheusOptions,
   preparePrometheus,
 } from '../../src/sandbox/prometheus-server.ts';
+import { eventually } from '../support/eventually.ts';
 import { realPrometheus } from '../support/prometheus.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -133,7 +134,7 @@ describe('a Prometheus of our own', () => {
     const environment = await pretendDebian(`touch '${folder}/fetching'; exec sleep 600`);
     const prometheus = await prepared({ source: { kind: 'to-fetch' }, metricsUrl, environment });
     const starting = prometheus.start();
-    await vi.waitFor(() => expect(existsSync(join(folder, 'fetching'))).toBe(true), { timeout: 5_000 });
+    await eventually(() => expect(existsSync(join(folder, 'fetching'))).toBe(true));
 
     await prometheus.stop();
 
@@ -150,13 +151,11 @@ describe.skipIf(real === undefined)('a real Prometheus', () => {
 
     const state = await prometheus.start();
     const query = async () => (await fetch(`${prometheus.url}/api/v1/query?query=seen`)).json();
-    await vi.waitFor(
-      async () =>
-        expect(await query()).toMatchObject({
-          status: 'success',
-          data: { result: [{ metric: { version: 'v3' }, value: [expect.any(Number), '42'] }] },
-        }),
-      { timeout: 10_000, interval: 100 },
+    await eventually(async () =>
+      expect(await query()).toMatchObject({
+        status: 'success',
+        data: { result: [{ metric: { version: 'v3' }, value: [expect.any(Number), '42'] }] },
+      }),
     );
     await prometheus.stop();
 

@@ -136,7 +136,7 @@ export async function countAnswers(
 export async function answeredBy(
   bookinfo: Pick<Bookinfo, 'routerUrl'>,
   expected: readonly string[],
-  timeout = 5_000,
+  timeout = 30_000,
 ): Promise<void> {
   await vi.waitFor(
     async () => {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
 import { Agent, type Dispatcher, request } from 'undici';
-import { onTestFinished, vi } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { ClusterMesh } from '../../src/cluster/cluster-mesh.ts';
@@ -13,6 +13,7 @@ import { PooledKubeConfig } from '../../src/cluster/kube-config.ts';
 import { kubeconfig } from '../../src/sandbox/kube-api/kubeconfig.ts';
 import { type KubeApiOptions, serviceAccount, startKubeApi } from '../../src/sandbox/kube-api/server.ts';
 import { reviewsObject } from './builders.ts';
+import { eventually } from './eventually.ts';
 import { InMemoryLog } from './in-memory-log.ts';
 
 /** Where the real API server is; the suites that need one are skipped without it. */
@@ -219,7 +220,7 @@ async function grantRole(kube: KubeWorld, name: string, access: Access): Promise
     subjects: [{ kind: 'ServiceAccount', name, namespace }],
   });
   const [resource = ''] = Object.keys(access);
-  await vi.waitFor(() => kube.ask('GET', kube.path(resource), undefined, kube.token(name)), { timeout: 5_000 });
+  await eventually(() => kube.ask('GET', kube.path(resource), undefined, kube.token(name)));
 }
 
 /** A client of a server that answers whatever a test wants to see handled. */

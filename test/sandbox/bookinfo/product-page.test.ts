@@ -1,7 +1,8 @@
 import { Agent } from 'undici';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { startTraffic } from '../../../src/sandbox/bookinfo/traffic.ts';
 import { answeredBy, apply, objectsOf, remove, ruleFile, startBookinfoWorld } from '../../support/bookinfo.ts';
+import { eventually } from '../../support/eventually.ts';
 
 describe('the product page', () => {
   it.each`
@@ -15,7 +16,7 @@ describe('the product page', () => {
     const cookie = version === 'v2' ? 'user=jason' : '';
     if (version === 'v3') await answeredBy(bookinfo, ['v3']);
 
-    const page = await vi.waitFor(async () => {
+    const page = await eventually(async () => {
       const text = await textOf(bookinfo.pageUrl, { cookie });
       expect(text).toContain(`reviews ${version}`);
       return text;
@@ -110,7 +111,7 @@ describe('the product page', () => {
     await answeredBy(bookinfo, ['v3']);
 
     // The rule that is gone is heard of by a watch of its own.
-    const page = await vi.waitFor(async () => {
+    const page = await eventually(async () => {
       const text = await textOf(bookinfo.pageUrl);
       expect(text).toContain('The ratings service does not answer');
       return text;
@@ -123,7 +124,7 @@ describe('the product page', () => {
     const { bookinfo, kube } = await startBookinfoWorld();
     await remove(kube, 'DestinationRule', 'productpage');
 
-    const forPeople = await vi.waitFor(async () => {
+    const forPeople = await eventually(async () => {
       const answer = await fetch(bookinfo.pageUrl, { headers: { accept: 'text/html' } });
       expect(answer.status).toBe(503);
       return answer.text();
@@ -189,14 +190,11 @@ describe('who answered of late', () => {
     const startedMs = performance.now();
 
     const traffic = startTraffic(bookinfo.pageUrl, 40, dispatcher);
-    const { of } = await vi.waitFor(
-      async () => {
-        const counts = await answersOf(bookinfo.pageUrl);
-        expect(counts.of).toBeGreaterThanOrEqual(40);
-        return counts;
-      },
-      { timeout: 10_000 },
-    );
+    const { of } = await eventually(async () => {
+      const counts = await answersOf(bookinfo.pageUrl);
+      expect(counts.of).toBeGreaterThanOrEqual(40);
+      return counts;
+    });
     const seconds = (performance.now() - startedMs) / 1000;
     await traffic.stop();
     await dispatcher.close();

@@ -1,5 +1,5 @@
 import { request } from 'undici';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   answeredBy,
   apply,
@@ -11,6 +11,7 @@ import {
   ruleFile,
   startBookinfoWorld,
 } from '../../support/bookinfo.ts';
+import { eventually } from '../../support/eventually.ts';
 
 describe('the router between the services', () => {
   it('sends everything to v1 as the tutorial begins', async () => {
@@ -195,7 +196,7 @@ describe('what the router counts', () => {
 
     await countAnswers(bookinfo, 30);
 
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await metricsOf(bookinfo.metricsUrl)).toMatch(/^istio_requests_total\{.*\} 30$/m),
     );
     expect((await metricsOf(bookinfo.metricsUrl)).match(/^istio_requests_total\{/gm)).toHaveLength(1);
