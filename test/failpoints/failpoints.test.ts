@@ -40,7 +40,7 @@ describe.runIf(redisBinary)('a fault at an await, with a redis-server', () => {
 
   beforeAll(async () => {
     outcome = await runFailpoints({ lanes, choose: (cases) => [...regressions(cases), ...sampleOf(cases)] });
-  }, 120_000);
+  }, 300_000);
 
   it('loses nothing, doubles nothing, and is told rightly, wherever it is', () => {
     const wrong = outcome.ran.filter(({ violations }) => violations.length > 0);
@@ -86,7 +86,7 @@ it.runIf(redisBinary)(
       expect.arrayContaining(['I1']),
     ]);
   },
-  60_000,
+  180_000,
 );
 
 function regressions(cases: readonly Case[]): readonly Case[] {

@@ -1,10 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ConfigError, readConfig } from '../../src/config.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { filterContext, ImageBuild, readInstructions } from './dockerfile.ts';
 import { manifests, only, render } from './kustomization.ts';
 
@@ -56,20 +56,17 @@ describe('the Dockerfile', () => {
 });
 
 describe('the image, built without an engine', () => {
-  let folder: string;
   let context: readonly string[];
   let app: string;
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'shiftbot-image-'));
+    const folder = temporaryFolder();
     context = filterContext(projectFiles(), readFileSync(join(project, '.dockerignore'), 'utf8'));
     const copied = join(folder, 'context');
     mkdirSync(copied);
     for (const file of context) cpSync(join(project, file), join(copied, file));
     app = await new ImageBuild(copied, folder).run(instructions);
   }, 240_000);
-
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('is sent just what it is built from', () => {
     const top = new Set(context.map((file) => file.split('/')[0]));
@@ -135,7 +132,7 @@ describe('the image, built without an engine', () => {
   });
 
   function node(words: readonly string[]) {
-    return spawnSync(process.execPath, words, { cwd: app, env: {}, encoding: 'utf8', timeout: 10_000 });
+    return spawnSync(process.execPath, words, { cwd: app, env: {}, encoding: 'utf8', timeout: 60_000 });
   }
 });
 
