@@ -3,7 +3,14 @@ import type { Hold } from './freeze.ts';
 import type { DenialReason, MovingDeed } from './judge.ts';
 import type { Revision } from './ledger.ts';
 import type { ChangeId, RoutingObject } from './names.ts';
-import { type Edits, type FoundContent, isSameObject, type ObjectEdit, type ObjectRef } from './object-edit.ts';
+import {
+  type Edits,
+  type FoundContent,
+  isSameObject,
+  type MovedObject,
+  type ObjectEdit,
+  type ObjectRef,
+} from './object-edit.ts';
 import type { PlanWarning } from './owner.ts';
 import type { RuleRef } from './policy.ts';
 import type { Seen } from './seen.ts';
@@ -123,6 +130,8 @@ export type State =
       readonly rule?: RuleRef | undefined;
       /** Stands for all objects as they were then, where a change has several. */
       readonly stamp?: string | undefined;
+      /** Those of its objects that are not what they were planned from; none where only its line has moved. */
+      readonly moved?: readonly MovedObject[] | undefined;
     }
   | { readonly kind: 'queued' }
   | { readonly kind: 'applying' }

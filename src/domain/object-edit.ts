@@ -25,6 +25,18 @@ export interface FoundContent extends ObjectRef {
   readonly content: ObjectContent;
 }
 
+/** How an object came to be another than a plan was made from: by somebody else, or by a change of ours. */
+export const objectMoves = ['written', 'made-anew', 'gone', 'ledger-lost', 'changed', 'unreadable'] as const;
+
+/** An object that is not what a plan was made from. */
+export interface MovedObject extends ObjectRef {
+  readonly how: (typeof objectMoves)[number];
+  /** The change of ours that it had since. */
+  readonly by?: ChangeId | undefined;
+  /** What it holds now; absent where it is gone, and where a record has no room for it. */
+  readonly content?: ObjectContent | undefined;
+}
+
 /** What becomes of one object: what was read, and what is to be. */
 export interface ObjectEdit extends ObjectRef {
   /** Of the object that was read; absent where there was none. */

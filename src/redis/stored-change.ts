@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Change, failReasons, holdReasons, movedHow, voidReasons } from '../domain/change.ts';
 import { denialReasons, movingDeeds } from '../domain/judge.ts';
 import { changeIdSchema, revisionSchema, splitSchema } from '../domain/ledger.ts';
-import { editVerbs } from '../domain/object-edit.ts';
+import { editVerbs, objectMoves } from '../domain/object-edit.ts';
 import { tools } from '../domain/owner.ts';
 import { ruleKinds } from '../domain/rule-file.ts';
 import { unmeasuredReasons } from '../domain/seen.ts';
@@ -79,6 +79,9 @@ const state = z.discriminatedUnion('kind', [
     heldUntil: time.optional(),
     rule: ruleRef.optional(),
     stamp: z.string().optional(),
+    moved: z
+      .array(objectRef.extend({ how: z.enum(objectMoves), by: changeIdSchema.optional(), content: content.optional() }))
+      .optional(),
   }),
   z.strictObject({ kind: z.literal('queued') }),
   z.strictObject({ kind: z.literal('applying') }),

@@ -4,6 +4,7 @@ import type { Who } from '../domain/groups.ts';
 import type { DenialReason } from '../domain/judge.ts';
 import { type Split, sameShares } from '../domain/split.ts';
 import { actions, formatButtonValue } from './actions.ts';
+import { voidEditsNote } from './edits-card.ts';
 import { code, foreign, user } from './mrkdwn.ts';
 import { splitText } from './split-text.ts';
 import { dateText, holdWords, ruleText, whoText } from './verdicts.ts';
@@ -75,10 +76,8 @@ function voidNote(change: Change, state: StateOf<'void'>): string {
   const decidedBy = rule === undefined ? '' : ` (${ruleText(rule)})`;
   switch (because) {
     case 'moved': {
-      if (change.edits !== undefined) {
-        const who = lastWriter === undefined ? '' : `, last written by ${code(lastWriter)}`;
-        return `*The plan does not hold any more.* One of its objects is not what it was made from${who}. Nothing was changed, and approvals were for that plan only.`;
-      }
+      if (change.edits !== undefined)
+        return `*The plan does not hold any more.* ${voidEditsNote(change, state)}. Nothing was changed, and approvals were for that plan only.`;
       const planned = `It was made from ${foreign(splitText(change.from))}`;
       const now = live === undefined ? 'the object or its rule is gone' : liveText(change, live, lastWriter);
       return `*The plan does not hold any more.* ${planned}; ${now}. Nothing was changed, and approvals were for that plan only.`;

@@ -5,8 +5,10 @@ import {
   contentToInsistOn,
   type EditKind,
   type Edits,
+  isSameContent,
   isSameObject,
   kindOf,
+  type MovedObject,
   type ObjectEdit,
   type ObjectRef,
 } from '../domain/object-edit.ts';
@@ -14,7 +16,7 @@ import type { Rule } from '../domain/route.ts';
 import { sameShares } from '../domain/split.ts';
 import { actions, formatButtonValue } from './actions.ts';
 import { code, foreign, plain } from './mrkdwn.ts';
-import { objectName, objectSections } from './object-text.ts';
+import { type MovedText, movedSections, objectName, objectSections } from './object-text.ts';
 import { moveText, splitText } from './split-text.ts';
 import { roleRemedy } from './trial-text.ts';
 
@@ -57,11 +59,23 @@ export function editRows(change: Change): string {
   return [...rows, ...(all.length > maxListed ? [`… +${all.length - maxListed} more objects`] : [])].join('\n');
 }
 
-/** Whoever is to approve it, or to have it applied over what somebody else wrote, sees what would become of each object. */
+/**
+ * Whoever is to approve it, or to have it applied over what somebody else wrote, sees what would become of each object; whoever is to
+ * plan it again, what became of the objects since.
+ */
 export function differences({ edits, state }: Change): ReturnType<typeof objectSections> {
   if (edits === undefined) return [];
   if (state.kind === 'awaiting') return objectSections(edits.objects, maxDifferences);
+  if (state.kind === 'void') return movedSections(movedSince(edits, state), maxDifferences);
   return state.kind === 'held' ? objectSections(overFound(edits, state), maxDifferences) : [];
+}
+
+/** What is gone has no difference, and what another history has may have none. */
+function movedSince({ objects }: Edits, { moved = [] }: StateOf<'void'>): readonly MovedText[] {
+  return moved.flatMap(({ content, ...name }) => {
+    const was = objects.find((each) => isSameObject(each, name))?.before;
+    return content === undefined || isSameContent(was, content) ? [] : [{ name, was, is: content }];
+  });
 }
 
 /** What would be written over what was found; from which split is not known of that. */
@@ -90,6 +104,37 @@ export function heldEditsNote({ object, because, lastWriter }: StateOf<'held'>):
     'predecessor-missing': 'is not as it was planned from',
   }[because];
   return `*${which} ${how}* since this was planned${who}. Nothing was changed. *Apply anyway* makes of all objects what they were to be, whatever they are now.`;
+}
+
+/** Why the plan of several objects is void: which of them are others by now, and who wrote the first. */
+export function voidEditsNote({ edits }: Change, { moved, lastWriter }: StateOf<'void'>): string {
+  const who = lastWriter === undefined ? '' : `, last written by ${code(lastWriter)}`;
+  const [first, ...more] = (moved ?? [])
+    .slice(0, maxListed)
+    .map((each) => `${objectName(each)} ${movedText(each, edits)}`);
+  if (first !== undefined) return [`${first} since it was made${who}`, ...more].join('; ');
+  return moved === undefined
+    ? `One of its objects is not what it was made from${who}`
+    : 'Its objects are what it was made from, but something came in between or goes before it';
+}
+
+function movedText(moved: MovedObject, edits: Edits | undefined): string {
+  const wasThere = edits?.objects.find((each) => isSameObject(each, moved))?.before !== undefined;
+  const unseen = moved.content === undefined ? ' (too much to show)' : '';
+  switch (moved.how) {
+    case 'written':
+      return `was ${wasThere ? 'written' : 'created'} by somebody else${unseen}`;
+    case 'made-anew':
+      return `was deleted and made anew${unseen}`;
+    case 'gone':
+      return 'was deleted';
+    case 'ledger-lost':
+      return 'has lost its history';
+    case 'changed':
+      return `was changed by ${moved.by ?? 'another change'}${unseen}`;
+    case 'unreadable':
+      return 'has got a history that is not what shiftbot wrote';
+  }
 }
 
 /** Some objects were written before it could not go on. */

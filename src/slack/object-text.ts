@@ -1,6 +1,6 @@
 import type { SectionBlock } from '@slack/types';
 import { type DiffLine, diff, withContext, yamlLines } from '../domain/line-diff.ts';
-import { type EditKind, kindOf, type ObjectContent, type ObjectEdit } from '../domain/object-edit.ts';
+import { type EditKind, kindOf, type ObjectContent, type ObjectEdit, type ObjectRef } from '../domain/object-edit.ts';
 import { sameShares } from '../domain/split.ts';
 import { truncate, visible } from '../domain/typed-text.ts';
 import { code, escapeText, foreign, markup } from './mrkdwn.ts';
@@ -14,15 +14,38 @@ const maxSections = 15;
 
 /** The difference of each object, a section each, as far as they fit into so many characters. */
 export function objectSections(edits: readonly ObjectEdit[], room: number): readonly SectionBlock[] {
+  return sections(edits, room, objectText);
+}
+
+/** What an object was, and what somebody else made of it. */
+export interface MovedText {
+  readonly name: ObjectRef;
+  readonly was: ObjectContent | undefined;
+  readonly is: ObjectContent | undefined;
+}
+
+/** What each object was when it was planned from, and what it is. */
+export function movedSections(moved: readonly MovedText[], room: number): readonly SectionBlock[] {
+  return sections(moved, room, ({ name, was, is }, left) => {
+    const heading = `*Planned from, and now:* ${objectName(name)}`;
+    return withDifference(heading, was, is, left);
+  });
+}
+
+function sections<T>(
+  all: readonly T[],
+  room: number,
+  text: (each: T, room: number) => string,
+): readonly SectionBlock[] {
   const shown: SectionBlock[] = [];
   let left = room;
-  for (const edit of edits.slice(0, maxSections)) {
-    const text = objectText(edit, Math.min(maxObjectText, left));
-    if (text.length > left) break;
-    shown.push(section(text));
-    left -= text.length;
+  for (const each of all.slice(0, maxSections)) {
+    const written = text(each, Math.min(maxObjectText, left));
+    if (written.length > left) break;
+    shown.push(section(written));
+    left -= written.length;
   }
-  const more = edits.length - shown.length;
+  const more = all.length - shown.length;
   return more === 0 ? shown : [...shown, section(`… +${more} more objects`)];
 }
 
@@ -35,7 +58,16 @@ const kindWords: Record<EditKind, string> = { create: 'Create', replace: 'Replac
 
 function objectText(edit: ObjectEdit, room: number): string {
   const heading = `*${kindWords[kindOf(edit)]}* ${objectName(edit)}${summary(edit)}`;
-  const changes = withContext(diff(linesOf(edit.before), linesOf(edit.after)));
+  return withDifference(heading, edit.before, edit.after, room);
+}
+
+function withDifference(
+  heading: string,
+  before: ObjectContent | undefined,
+  after: ObjectContent | undefined,
+  room: number,
+): string {
+  const changes = withContext(diff(linesOf(before), linesOf(after)));
   if (changes.length === 0) return heading;
   return `${heading}\n${diffLines(changes, room - heading.length)}`;
 }

@@ -1,7 +1,7 @@
 import type { Base, Change, State } from '../domain/change.ts';
 import { planStands } from '../domain/stands.ts';
 import { type Named, ofEdits } from './judge-live.ts';
-import { editsObjects, lastWriterOf, liveStamp, openEdits } from './open-edits.ts';
+import { editsObjects, lastWriterOf, liveStamp, movedIn, openEdits } from './open-edits.ts';
 import type { Mesh } from './ports.ts';
 import { voidOf, type WhyVoid } from './void.ts';
 
@@ -41,6 +41,9 @@ async function footingOfEdits({ mesh, now }: Looking, change: Parameters<typeof 
   return {
     route: ofEdits(change),
     base: (before) => (other === undefined && before.length === 0 ? change.base : undefined),
-    voided: (why) => ({ kind: 'void', at: now().toISOString(), lastWriter, stamp: liveStamp(opened), ...why }),
+    voided: (why) => {
+      const moved = why.because === 'moved' ? { moved: movedIn(opened) } : {};
+      return { kind: 'void', at: now().toISOString(), lastWriter, stamp: liveStamp(opened), ...moved, ...why };
+    },
   };
 }

@@ -5,7 +5,7 @@ import { eventOf, moveOn } from './audit.ts';
 import { type Asker, type Desk, refuseIfLate } from './desk.ts';
 import type { HeldAnswer, Stuck } from './held.ts';
 import { judgeAll, ofEdits, wantedOf } from './judge-live.ts';
-import { type ChangeOfObjects, foundIn, lastWriterOf, liveStamp, openEdits } from './open-edits.ts';
+import { type ChangeOfObjects, foundIn, lastWriterOf, liveStamp, movedIn, openEdits } from './open-edits.ts';
 import { type Aim, planEdits } from './plan-edits.ts';
 import { addJob, stateOf } from './submit.ts';
 import { becauseNot, linesOf, replanned } from './submit-edits.ts';
@@ -24,7 +24,7 @@ export async function planEditsAnew(
   const stamp = liveStamp(opened);
   if (state.stamp !== stamp) {
     const lastWriter = lastWriterOf(opened.find(({ decision }) => decision.kind !== 'write')?.open?.seen);
-    const found = state.kind === 'held' ? { found: foundIn(opened) } : {};
+    const found = state.kind === 'held' ? { found: foundIn(opened) } : { moved: movedIn(opened) };
     const anew = moveTo(change, { ...state, stamp, lastWriter, ...found });
     const happened = { kind: 'refused', asker, deed: 'plan-anew', because: 'moved-again' } as const;
     return (await moveOn(desk, anew, happened)) ? { kind: 'moved-again', change: anew } : 'moved';

@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Change } from '../domain/change.ts';
-import { decideEdit, type EditDecision, type FoundContent, type ObjectEdit, refOf } from '../domain/object-edit.ts';
+import {
+  decideEdit,
+  type EditDecision,
+  type FoundContent,
+  type MovedObject,
+  type ObjectContent,
+  type ObjectEdit,
+  refOf,
+} from '../domain/object-edit.ts';
 import { LedgerUnreadableError } from './errors.ts';
 import type { FoundObject, Mesh, OpenObject } from './ports.ts';
 
@@ -42,15 +50,48 @@ export function liveStamp(opened: readonly OpenEdit[]): string {
 
 /** What is not as it was planned from, for the card to show; as much of it as a record has room for. */
 export function foundIn(opened: readonly OpenEdit[]): readonly FoundContent[] {
-  let left = maxFoundBytes;
-  const found: FoundContent[] = [];
-  for (const { edit, open, decision } of opened) {
+  const hasRoom = roomFor(maxFoundBytes);
+  return opened.flatMap(({ edit, open, decision }) => {
     const content = open?.seen?.content;
-    if (content === undefined || decision.kind === 'write' || decision.kind === 'done') continue;
-    left -= Buffer.byteLength(JSON.stringify(content));
-    if (left >= 0) found.push({ ...refOf(edit), content });
+    if (content === undefined || decision.kind === 'write' || decision.kind === 'done') return [];
+    return hasRoom(content) ? [{ ...refOf(edit), content }] : [];
+  });
+}
+
+/** The same of a plan that nothing was done of yet: what is gone is among it, and what there is no room for is named. */
+export function movedIn(opened: readonly OpenEdit[]): readonly MovedObject[] {
+  const hasRoom = roomFor(maxFoundBytes);
+  return opened.flatMap((each): readonly MovedObject[] => {
+    if (each.decision.kind === 'write') return [];
+    const content = each.open?.seen?.content;
+    const shown = content !== undefined && hasRoom(content) ? { content } : {};
+    return [{ ...refOf(each.edit), ...howMoved(each), ...shown }];
+  });
+}
+
+function howMoved({ open, decision }: OpenEdit): Pick<MovedObject, 'how' | 'by'> {
+  switch (decision.kind) {
+    case 'unreadable':
+      return { how: 'unreadable' };
+    case 'superseded':
+      return { how: 'changed', by: decision.by };
+    case 'held':
+      return { how: heldWords[decision.because] };
+    case 'gone':
+    case 'done':
+    case 'write':
+      return { how: open?.seen === undefined ? 'gone' : 'written' };
   }
-  return found;
+}
+
+const heldWords = { moved: 'written', recreated: 'made-anew', 'ledger-lost': 'ledger-lost' } as const;
+
+function roomFor(bytes: number): (content: ObjectContent) => boolean {
+  let left = bytes;
+  return (content) => {
+    left -= Buffer.byteLength(JSON.stringify(content));
+    return left >= 0;
+  };
 }
 
 export function lastWriterOf(seen: FoundObject | undefined): string | undefined {

@@ -60,6 +60,20 @@ const voided: Extract<State, { kind: 'void' }> = {
   live: { v1: 70, v3: 30 },
   lastWriter: 'kubectl-edit',
 };
+const reviewsRef = { kind: 'VirtualService', namespace: 'default', name: 'reviews' } as const;
+/** The same where the plan was of several objects. */
+const movedObjects: State = {
+  ...{ kind: 'void', at: voided.at, because: 'moved', stamp: '0123456789abcdef' },
+  moved: [
+    {
+      ...reviewsRef,
+      how: 'written',
+      content: { labels: { team: 'books' }, spec: { hosts: ['reviews'], http: [null, 1.5] } },
+    },
+    { ...reviewsRef, name: 'ratings', how: 'gone' },
+    { ...reviewsRef, kind: 'DestinationRule', how: 'changed', by: changeId(7) },
+  ],
+};
 /** Every way in which waiting for approval ends without the change being queued. */
 const decided: readonly State[] = [
   { kind: 'rejected', at: voided.at, by: 'U02BOB', reason: '“not today” 🌟' },
@@ -67,6 +81,7 @@ const decided: readonly State[] = [
   { kind: 'expired', at: voided.at },
   voided,
   { ...voided, because: 'denied', denied: 'frozen', hold: { name: 'weekend', line: 9 }, heldUntil: voided.at },
+  movedObjects,
 ];
 const failed: Extract<State, { kind: 'failed' }> = {
   kind: 'failed',

@@ -220,7 +220,13 @@ describe('what is shown of objects', () => {
           before === undefined ? [] : [{ ...each, content: before }],
         );
         const held: State = { kind: 'held', at, because: 'moved', uid: '', live: {}, object: ref, found };
-        for (const state of [...states, held])
+        const moved = objects.map(({ before, ...each }, place) => ({
+          ...each,
+          how: 'written' as const,
+          content: objects[place + 1]?.before,
+        }));
+        const voided: State = { kind: 'void', at, because: 'moved', lastWriter: '`x`', moved };
+        for (const state of [...states, held, voided])
           expect(
             wrongInMessage(card(change({ edits: { verb, of, objects }, state, pinned: objects[0]?.pinned ?? [] }))),
           ).toBeUndefined();
@@ -270,6 +276,53 @@ describe('the card of a change of objects', () => {
     const shown = of({ kind: 'held', at, because: 'moved', uid: '', live: {}, object: ref, found });
 
     expect(textsOf(shown).join('\n').replaceAll('\u00A0', ' ')).toContain('`-   gateways:`\n`-     - theirs`');
+  });
+
+  it('that is void shows what each object was when it was planned from, and what it is now', () => {
+    const written = { ...ref, how: 'written', content: { spec: { ...was.spec, gateways: ['theirs'] } } } as const;
+    const created = {
+      ...ref,
+      name: 'ratings',
+      how: 'written',
+      content: { spec: { hosts: ['<!channel>`x'] } },
+    } as const;
+
+    const shown = of({ kind: 'void', at, because: 'moved', lastWriter: 'kubectl-edit', moved: [written, created] });
+
+    const texts = textsOf(shown).join('\n').replaceAll('\u00A0', ' ');
+    expect(texts).toContain('*Planned from, and now:* `VirtualService reviews`');
+    expect(texts).toContain('`+   gateways:`\n`+     - theirs`');
+    expect(texts).toContain('`+   hosts:`\n`+     - "&lt;!channel&gt;\'x"`');
+    expect(shown.text).toContain(
+      '*The plan does not hold any more.* `VirtualService reviews` was written by somebody else since it was made, last written by `kubectl-edit`; `VirtualService ratings` was created by somebody else. Nothing was changed',
+    );
+    expect(buttonsOf(shown).map(({ text: { text } }) => text)).toEqual(['Plan again']);
+  });
+
+  it.each`
+    how              | words                                                            | by
+    ${'gone'}        | ${'`VirtualService reviews` was deleted since'}                  | ${undefined}
+    ${'made-anew'}   | ${'reviews` was deleted and made anew (too much to show) since'} | ${undefined}
+    ${'ledger-lost'} | ${'`VirtualService reviews` has lost its history since'}         | ${undefined}
+    ${'changed'}     | ${'reviews` was changed by c-00000002 (too much to show) since'} | ${changeId(2)}
+    ${'unreadable'}  | ${'a history that is not what shiftbot wrote since'}             | ${undefined}
+  `(
+    'that is void tells of an object that is $how, without a difference where there is none to show',
+    ({ how, by, words }) => {
+      const shown = of({ kind: 'void', at, because: 'moved', moved: [{ ...ref, how, by }] });
+
+      expect(shown.text).toContain(words);
+      expect(textsOf(shown).join()).not.toContain('Planned from');
+    },
+  );
+
+  it('that is void since another goes before it says so, and so does one of an older record', () => {
+    expect(of({ kind: 'void', at, because: 'moved', moved: [] }).text).toContain(
+      'Its objects are what it was made from, but something came in between',
+    );
+    expect(of({ kind: 'void', at, because: 'moved' }).text).toContain(
+      'One of its objects is not what it was made from.',
+    );
   });
 
   it('that was applied in part says exactly what was and what was not, and takes that back', () => {

@@ -53,7 +53,7 @@ function wrongInAny(text: string): string | undefined {
 
 /** Words that we set in bold ourselves; what else is bold came from outside. */
 const ours =
-  /\*(?:Applied in [\d.]+ (?:ms|s|min)|Queued|Applying|(?:Held|Superseded|Discarded|Void), not applied|Not applied|Rolled back|Discard|Waits for (?:approval|one approval|\d+ approvals)|Not accepted[:.]|Create|Replace|Delete|Apply anyway|Roll back|Only a part was applied\.|The plan does not hold any more\.|As it is written:|As one rule, which may have been meant:|Somebody else moved the weights|The object was deleted and made anew|The object has lost its history|The change it was planned after did not take effect\.|I cannot tell whether it was accepted:|not accepted|code (?:was written by somebody else|was deleted and made anew|has lost its history))\*/g;
+  /\*(?:Applied in [\d.]+ (?:ms|s|min)|Queued|Applying|(?:Held|Superseded|Discarded|Void), not applied|Not applied|Rolled back|Discard|Waits for (?:approval|one approval|\d+ approvals)|Not accepted[:.]|Create|Replace|Delete|Planned from, and now:|Apply anyway|Roll back|Only a part was applied\.|The plan does not hold any more\.|As it is written:|As one rule, which may have been meant:|Somebody else moved the weights|The object was deleted and made anew|The object has lost its history|The change it was planned after did not take effect\.|I cannot tell whether it was accepted:|not accepted|code (?:was written by somebody else|was deleted and made anew|has lost its history))\*/g;
 const heading = /^\*(?!\s)(?:[^*`\n]|\u2060\*)*(?<!\u2060)\*(?=,| in | @ |$)/gm;
 const question = /^\*This is no longer the last change of `[^`]*`\.\*/;
 

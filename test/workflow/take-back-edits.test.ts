@@ -15,6 +15,9 @@ import { acceptedIn, stampIn } from './house.ts';
 
 const [reviews, ratings] = [service('reviews'), service('ratings')];
 const line = '/shift apply all-v1';
+const elsewhere = { spec: routing('reviews', { v2: 100 }) };
+/** More than a record has room for. */
+const large = { annotations: { notes: 'x'.repeat(40_000) }, spec: routing('reviews', { v2: 100 }) };
 
 /** reviews is replaced, ratings and its versions are created. */
 function house(): EditsHouse {
@@ -412,9 +415,48 @@ describe('policy about several objects', () => {
     world.mesh.editWhole(reviews, () => ({ spec: routing('reviews', { v2: 100 }, toJason) }));
 
     expect(await world.approve(change.id, 'U02BOB')).toMatchObject({ kind: 'voided' });
+    expect(world.stored(change.id).state).toMatchObject({
+      kind: 'void',
+      moved: [{ ...reviews, how: 'written', content: { spec: routing('reviews', { v2: 100 }, toJason) } }],
+    });
     expect(await world.clickApplyAnyway(change.id)).toMatchObject({
       kind: 'planned-anew',
       change: { state: { kind: 'awaiting' } },
+    });
+  });
+
+  it.each`
+    what                    | happens                                                                  | moved
+    ${'was deleted'}        | ${(world: EditsHouse) => world.mesh.editWhole(reviews, () => undefined)} | ${{ ...reviews, how: 'gone' }}
+    ${'was made anew'}      | ${(world: EditsHouse) => world.mesh.putWhole(reviews, elsewhere)}        | ${{ ...reviews, how: 'made-anew', content: elsewhere }}
+    ${'was created'}        | ${(world: EditsHouse) => world.mesh.putWhole(ratings, elsewhere)}        | ${{ ...ratings, how: 'written', content: elsewhere }}
+    ${'has much in it'}     | ${(world: EditsHouse) => world.mesh.editWhole(reviews, () => large)}     | ${{ ...reviews, how: 'written' }}
+    ${'got another change'} | ${(world: EditsHouse) => world.applied('v2', 40)}                        | ${{ ...reviews, how: 'changed', by: expect.stringContaining('c-'), content: expect.anything() }}
+  `('tells on the void card of an object that $what', async ({ happens, moved }) => {
+    const world = house();
+    world.policies.take(approval('  - { target: "**", shift: [everyone], approve: { by: [sre], from: 80 } }'));
+    const change = acceptedIn(await world.click(line, await world.type(line)));
+    await happens(world);
+
+    expect(await world.approve(change.id, 'U02BOB')).toMatchObject({ kind: 'voided' });
+
+    const { state } = world.stored(change.id);
+    expect(state.kind === 'void' && state.moved).toEqual([moved]);
+  });
+
+  it('shows what the objects are now, where they moved once more before it is planned again', async () => {
+    const world = house();
+    world.policies.take(approval('  - { target: "**", shift: [everyone], approve: { by: [sre] } }'));
+    const change = acceptedIn(await world.click(line, await world.type(line)));
+    world.mesh.editWhole(reviews, () => ({ spec: routing('reviews', { v2: 100 }) }));
+    await world.approve(change.id, 'U02BOB');
+    world.mesh.editWhole(reviews, () => ({ spec: routing('reviews', { v1: 100 }) }));
+
+    expect(await world.clickApplyAnyway(change.id)).toMatchObject({ kind: 'moved-again' });
+
+    expect(world.stored(change.id).state).toMatchObject({
+      kind: 'void',
+      moved: [{ how: 'written', content: { spec: routing('reviews', { v1: 100 }) } }],
     });
   });
 
