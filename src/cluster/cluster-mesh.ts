@@ -6,13 +6,24 @@ import type { ObjectRef } from '../domain/object-edit.ts';
 import type { Route, Weights } from '../domain/route.ts';
 import type { Definition } from '../domain/undefined-versions.ts';
 import { LedgerUnreadableError } from '../workflow/errors.ts';
-import type { Aged, Edit, Found, Glance, Log, OpenObject, OpenRoute, Touched, Written } from '../workflow/ports.ts';
+import type {
+  Aged,
+  Edit,
+  Found,
+  Glance,
+  Log,
+  OpenObject,
+  OpenRoute,
+  SoughtChange,
+  Touched,
+  Written,
+} from '../workflow/ports.ts';
 import { toEvent } from './event.ts';
 import { findService } from './find-service.ts';
 import type { KubeClient } from './kube-client.ts';
 import { AlreadyExistsError, ConflictError, NotFoundError } from './kube-errors.ts';
 import { Namespaces } from './namespaces.ts';
-import { openObject } from './rule-object.ts';
+import { hadChange, momentOf, openObject } from './rule-object.ts';
 import {
   type DestinationRule,
   destinationHosts,
@@ -71,6 +82,14 @@ export class ClusterMesh {
 
   open(object: ObjectRef): Promise<OpenObject> {
     return openObject(this.#client, object);
+  }
+
+  moment(object: ObjectRef): Promise<string> {
+    return momentOf(this.#client, object);
+  }
+
+  hadChange(object: ObjectRef, sought: SoughtChange): Promise<boolean | undefined> {
+    return hadChange(this.#client, object, sought);
   }
 
   async definitions(namespace: string, { live }: { readonly live: boolean }): Promise<readonly Definition[]> {

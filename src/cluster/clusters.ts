@@ -4,7 +4,7 @@ import type { ObjectContent, ObjectRef } from '../domain/object-edit.ts';
 import type { Route, Weights } from '../domain/route.ts';
 import type { Definition } from '../domain/undefined-versions.ts';
 import { MeshUnavailableError } from '../workflow/errors.ts';
-import type { Found, Glance, Mesh, OpenObject, OpenRoute, Touched } from '../workflow/ports.ts';
+import type { Found, Glance, Mesh, OpenObject, OpenRoute, SoughtChange, Touched } from '../workflow/ports.ts';
 import type { ClusterMesh } from './cluster-mesh.ts';
 import { picture } from './rule-object.ts';
 
@@ -31,6 +31,14 @@ export class Clusters implements Mesh {
 
   open(cluster: string, object: ObjectRef): Promise<OpenObject> {
     return this.#meshOf({ cluster }).open(object);
+  }
+
+  async moment(cluster: string, object: ObjectRef): Promise<string> {
+    return this.#meshOf({ cluster }).moment(object);
+  }
+
+  async hadChange(cluster: string, object: ObjectRef, sought: SoughtChange): Promise<boolean | undefined> {
+    return this.#meshOf({ cluster }).hadChange(object, sought);
   }
 
   picture(object: RoutingObject, content: ObjectContent): Pick<Route, 'hosts' | 'gateways' | 'rules'> {

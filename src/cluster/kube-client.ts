@@ -45,6 +45,8 @@ const list = z.object({
 
 const callTimeoutMs = 5_000;
 const pageSize = 500;
+/** How long a look at what happened takes: events that the server remembers come at once. */
+const memorySeconds = 1;
 
 export interface KubeClientOptions {
   readonly timeoutMs?: number;
@@ -97,6 +99,14 @@ export class KubeClient {
     }
   }
 
+  /** As of which version a LIST of a namespace tells. */
+  async version(resource: Resource, namespace: string): Promise<string> {
+    const page = await this.#call(() =>
+      this.#objects.listNamespacedCustomObject({ ...resource, namespace, limit: 1 }, this.#limited()),
+    );
+    return list.parse(page).metadata.resourceVersion;
+  }
+
   async patch(resource: Resource, namespace: string, name: string, body: JsonPatch, dryRun: boolean): Promise<Reply> {
     const request = { ...resource, namespace, name, body, fieldManager, ...(dryRun ? { dryRun: 'All' } : {}) };
     const options = setHeaderOptions('Content-Type', PatchStrategy.JsonPatch, this.#limited());
@@ -134,16 +144,46 @@ export class KubeClient {
   }
 
   /** Calls back for every event until the server ends the watch (undefined) or it breaks (the error). */
-  async watch(
+  watch(
     resource: Resource,
     namespace: string,
     resourceVersion: string,
     onEvent: (type: string, object: unknown) => void,
     signal: AbortSignal,
   ): Promise<unknown> {
+    return this.#watch(resource, namespace, { resourceVersion, allowWatchBookmarks: true }, onEvent, signal);
+  }
+
+  /** An object as it was at each event since a version; undefined where the server does not remember that long. */
+  async eventsSince(
+    resource: Resource,
+    { namespace, name, since }: { readonly namespace: string; readonly name: string; readonly since: string },
+  ): Promise<readonly unknown[] | undefined> {
+    const objects: unknown[] = [];
+    let isForgotten = false;
+    const query = { resourceVersion: since, fieldSelector: `metadata.name=${name}`, timeoutSeconds: memorySeconds };
+    const startedMs = performance.now();
+    const onEvent = (type: string, object: unknown) => {
+      if (type === 'ERROR') isForgotten = true;
+      else objects.push(object);
+    };
+    const problem = await this.#watch(resource, namespace, query, onEvent, AbortSignal.timeout(this.#timeoutMs));
+    if (isForgotten) return undefined;
+    // What has happened is told at once; a server that ends before its time may not have told it.
+    const isWhole = performance.now() - startedMs >= memorySeconds * 900;
+    if (problem !== undefined || !isWhole) throw translate(problem ?? new Error('the watch ended before its time'));
+    return objects;
+  }
+
+  async #watch(
+    resource: Resource,
+    namespace: string,
+    query: Readonly<Record<string, string | number | boolean>>,
+    onEvent: (type: string, object: unknown) => void,
+    signal: AbortSignal,
+  ): Promise<unknown> {
     const path = `/apis/${resource.group}/${resource.version}/namespaces/${encodeURIComponent(namespace)}/${resource.plural}`;
     const { promise: ended, resolve: end } = Promise.withResolvers<unknown>();
-    const query = { resourceVersion, allowWatchBookmarks: true };
     const controller = await new Watch(this.#config).watch(path, query, onEvent, (error: unknown) =>
       end(error ?? undefined),
     );

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { type Ledger, ledgerAnnotation, readLedger } from '../domain/ledger.ts';
+import { findRevision, type Ledger, ledgerAnnotation, readLedger } from '../domain/ledger.ts';
 import type { RoutingObject } from '../domain/names.ts';
 import type { ObjectContent, ObjectRef } from '../domain/object-edit.ts';
 import type { Route } from '../domain/route.ts';
 import type { RuleKind } from '../domain/rule-file.ts';
 import { LedgerUnreadableError, RejectedError } from '../workflow/errors.ts';
-import type { FoundObject, OpenObject, Put } from '../workflow/ports.ts';
+import type { FoundObject, OpenObject, Put, SoughtChange } from '../workflow/ports.ts';
 import type { JsonPatch, KubeClient, Reply, Resource } from './kube-client.ts';
 import { AlreadyExistsError, ConflictError, NotFoundError } from './kube-errors.ts';
 import { ownersOf } from './object-owners.ts';
@@ -38,6 +38,8 @@ const ruleObject = z.object({
   spec: z.record(z.string(), z.json()).default({}),
 });
 type RuleObject = z.infer<typeof ruleObject>;
+/** As much of an object as tells what we did to it. */
+const marked = z.object({ metadata: z.object({ annotations: marks.optional() }) });
 /** What a write is answered with; of a dry run that creates, the object has no version. */
 const written = z.object({
   metadata: z.object({ labels: marks.optional(), annotations: marks.optional() }),
@@ -52,6 +54,24 @@ export async function openObject(client: KubeClient, object: ObjectRef): Promise
     put: (next, ledger, { dryRun = false } = {}) =>
       put(client, { object, live, next, ledger, dryRun: dryRun !== false, isStrict: dryRun === 'strict' }),
   };
+}
+
+export function momentOf(client: KubeClient, { kind, namespace }: ObjectRef): Promise<string> {
+  return client.version(resources[kind], namespace);
+}
+
+/** Whether an object had a change in its ledger at any time since a moment; undefined where the server does not remember that long. */
+export async function hadChange(
+  client: KubeClient,
+  { kind, namespace, name }: ObjectRef,
+  { id, since }: SoughtChange,
+): Promise<boolean | undefined> {
+  const objects = await client.eventsSince(resources[kind], { namespace, name, since });
+  return objects?.some((object) => {
+    const { annotations } = marked.safeParse(object).data?.metadata ?? {};
+    const reading = readLedger(annotations?.[ledgerAnnotation]);
+    return reading.kind === 'ledger' && findRevision(reading.ledger, id) !== undefined;
+  });
 }
 
 /** How a VirtualService of that content would route. */

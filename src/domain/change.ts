@@ -40,6 +40,7 @@ export const failReasons = [
   'too-large',
   'contended',
   'half-applied',
+  'creation-unclear',
   'unreachable',
   'not-reached',
   'policy-unknown',

@@ -48,7 +48,7 @@ export const acceptScript = new Script(`${tellInScript}
   end
   redis.call('PERSIST', change)
   redis.call('HSET', change, 'rev', rev, 'kind', kind, 'record', record, 'mac', mac)
-  redis.call('HDEL', change, 'tries')
+  redis.call('HDEL', change, 'tries', 'writing')
   redis.call('ZADD', open, at, id)
   redis.call('ZADD', owed, rev, id)
   redis.pcall('PUBLISH', news, id)
@@ -97,6 +97,10 @@ export const restScript = new Script(`
   redis.call('SET', resting, id, 'PX', ms)
   if redis.call('GET', begun) == id then redis.call('DEL', begun) end
   return 1`);
+
+/** Of a change that is forgotten nothing is kept. */
+export const noteWritingScript = new Script(`
+  return redis.call('EXISTS', KEYS[1]) == 1 and redis.call('HSETNX', KEYS[1], 'writing', ARGV[1]) or 0`);
 
 /** The changes that still wait and that nobody works on, each with the first of its line. */
 export const strandedScript = new Script(`

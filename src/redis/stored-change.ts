@@ -26,8 +26,9 @@ export const objectSchema = z.object({
 });
 
 /** All of it strict: what a later version of us adds is not dropped by one that writes the record again, but refused. */
-const objectRef = z.strictObject({ kind: z.enum(ruleKinds), namespace: z.string(), name: z.string() });
 const rolledBack = z.strictObject({ by: z.string(), change: changeIdSchema });
+/** How a record names an object of whatever kind. */
+export const objectRefSchema = z.strictObject({ kind: z.enum(ruleKinds), namespace: z.string(), name: z.string() });
 const time = z.iso.datetime();
 const ruleRef = z.strictObject({ name: z.string(), line: z.int() });
 /** How somebody whom a policy names is read. */
@@ -80,7 +81,13 @@ const state = z.discriminatedUnion('kind', [
     rule: ruleRef.optional(),
     stamp: z.string().optional(),
     moved: z
-      .array(objectRef.extend({ how: z.enum(objectMoves), by: changeIdSchema.optional(), content: content.optional() }))
+      .array(
+        objectRefSchema.extend({
+          how: z.enum(objectMoves),
+          by: changeIdSchema.optional(),
+          content: content.optional(),
+        }),
+      )
       .optional(),
   }),
   z.strictObject({ kind: z.literal('queued') }),
@@ -113,9 +120,9 @@ const state = z.discriminatedUnion('kind', [
     uid: z.string(),
     live: splitSchema,
     lastWriter: z.string().optional(),
-    object: objectRef.optional(),
+    object: objectRefSchema.optional(),
     stamp: z.string().optional(),
-    found: z.array(objectRef.extend({ content })).optional(),
+    found: z.array(objectRefSchema.extend({ content })).optional(),
   }),
   z.strictObject({ kind: z.literal('superseded'), at: time, by: changeIdSchema.optional() }),
   z.strictObject({ kind: z.literal('discarded'), at: time, by: z.string() }),
@@ -125,8 +132,8 @@ const state = z.discriminatedUnion('kind', [
     because: z.enum(failReasons),
     detail: z.string().optional(),
     settled: z.boolean().optional(),
-    object: objectRef.optional(),
-    written: z.array(objectRef).optional(),
+    object: objectRefSchema.optional(),
+    written: z.array(objectRefSchema).optional(),
     rolledBack: rolledBack.optional(),
   }),
 ]);
@@ -135,7 +142,7 @@ const edits = z.strictObject({
   verb: z.enum(editVerbs),
   of: z.string(),
   objects: z.array(
-    objectRef.extend({
+    objectRefSchema.extend({
       uid: z.string().optional(),
       seq: z.int().min(0),
       before: content.optional(),

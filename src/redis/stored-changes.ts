@@ -3,13 +3,14 @@ import type { AuditEvent } from '../domain/audit.ts';
 import { type Change, isForPeople, isToBeSeen, isUnsettled, isWaiting } from '../domain/change.ts';
 import { type ChangeId, isChangeId, objectKey, type RoutingObject } from '../domain/names.ts';
 import { StoreUnavailableError, UntrustedRecordError } from '../workflow/errors.ts';
-import type { Accepted, AcceptOptions, Begun, Changes, Line, Log } from '../workflow/ports.ts';
+import type { Accepted, AcceptOptions, Begun, Changes, Line, Log, Writing } from '../workflow/ports.ts';
 import { type AuditOptions, toldIn } from './audit-stream.ts';
 import {
   acceptScript,
   beginScript,
   keepScript,
   lineScript,
+  noteWritingScript,
   openScript,
   recentScript,
   restScript,
@@ -18,7 +19,8 @@ import {
 } from './change-scripts.ts';
 import { ask, type Connection, requestTimeoutMs } from './connect.ts';
 import { keys, newsChannel } from './keys.ts';
-import { readStoredChange, storeChange } from './stored-change.ts';
+import { parseJson } from './signature.ts';
+import { objectRefSchema, readStoredChange, storeChange } from './stored-change.ts';
 
 /** RECORD_KEY signs the records, too. */
 export interface StoreOptions extends AuditOptions {
@@ -37,6 +39,7 @@ const recentMs = 24 * 3600_000;
 const maxRecent = 500;
 const row = z.tuple([z.string(), z.string(), z.string(), z.string()]);
 const rows = z.array(z.tuple([z.string(), z.string(), z.string(), z.string(), z.string()]));
+const writing = z.array(objectRefSchema.extend({ since: z.string().min(1).max(100) }));
 const beginReply = z.tuple([z.enum(['begun', 'not-first', 'busy', 'resting', 'ended'])], z.string());
 const strandedReply = z.array(z.tuple([z.string(), z.string()]));
 const lineReply = z.tuple([z.number(), rows, z.tuple([z.coerce.number(), z.coerce.number()])]);
@@ -162,6 +165,16 @@ export class StoredChanges implements Changes {
   async rest({ id, object }: Change, forMs: number): Promise<void> {
     const key = objectKey(object);
     await restScript.run(this.#redis, [keys.change(id), keys.begun(key), keys.resting(key)], [id, forMs]);
+  }
+
+  async noteWriting(id: ChangeId, all: readonly Writing[]): Promise<void> {
+    await noteWritingScript.run(this.#redis, [keys.change(id)], [JSON.stringify(all)]);
+  }
+
+  /** Not signed: whoever alters it can keep a change from being ended, and no more. */
+  async writing(id: ChangeId): Promise<readonly Writing[]> {
+    const text = await ask(this.#redis, (redis) => redis.hget(keys.change(id), 'writing'));
+    return writing.safeParse(parseJson(text ?? '')).data ?? [];
   }
 
   async stranded(waiting: readonly Change[]): Promise<readonly Change[]> {

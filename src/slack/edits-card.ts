@@ -154,6 +154,8 @@ const partWords: Partial<Record<StateOf<'failed'>['because'], string>> = {
   rejected: 'the API server refuses the object as it would become',
   'too-large': 'the object would grow over what the API server stores',
   contended: 'somebody else kept writing',
+  'creation-unclear':
+    'it is not there, and whether it was created and deleted since is not known: whoever was at it stopped in the middle',
   'ledger-unreadable': 'its history is not what shiftbot wrote',
 };
 

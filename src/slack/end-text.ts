@@ -41,6 +41,8 @@ const failWords: Record<FailReason, (change: Change) => string> = {
   contended: () =>
     'Somebody else kept writing the object, so no write of ours got through. Nothing was changed. Type the command again when it is quiet.',
   'half-applied': () => 'It was applied in part, and what was applied is not known any more. Look at `/shift status`.',
+  'creation-unclear': () =>
+    'It is not known whether it was created and deleted since, or never created: whoever was at it stopped in the middle, and the cluster does not remember that long. It is not there now. If it is still wanted, type the command again.',
   unreachable: ({ service }) =>
     `The API server did not answer, so whether it took effect is not known. I look again when it is back and say so here; ${code(`/shift status ${service}`, 100)} shows what is live.`,
   'not-reached': ({ service }) =>

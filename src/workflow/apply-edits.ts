@@ -14,8 +14,8 @@ import {
   lastWriterOf,
   liveStamp,
   type OpenEdit,
+  openBegun,
   openEdit,
-  openEdits,
 } from './open-edits.ts';
 import type { FoundObject, Put } from './ports.ts';
 
@@ -46,8 +46,10 @@ export interface Limits {
  */
 export async function applyEdits(bench: Bench, change: ChangeOfObjects, limits: Limits): Promise<EditsEnding> {
   const progress: Progress = { warnings: new Set(), written: new Set() };
+  let begun = await bench.changes.writing(change.id);
   for (;;) {
-    const opened = (await openEdits(bench.mesh, change)).map((each) => asWritten(each, progress));
+    const opened = (await openBegun(bench.mesh, change, begun)).map((each) => asWritten(each, progress));
+    begun = []; // what was written by others is known by now, and what we write we know
     const blocked = opened.find(({ decision }) => decision.kind !== 'done' && decision.kind !== 'write');
     const done = opened.filter(({ decision }) => decision.kind === 'done').map(({ edit }) => edit);
     if (blocked !== undefined) return blockedEnding(bench, opened, blocked, done);
@@ -65,6 +67,10 @@ export async function applyEdits(bench: Bench, change: ChangeOfObjects, limits: 
       if (objection !== undefined) return { kind: 'ended', state: objection };
     }
     if (limits.isContended()) return failed(bench, 'contended', { written: done });
+    const tried = await tryAll(bench, change, { left, done }, progress);
+    if (tried === undefined) continue;
+    if (tried !== 'taken') return tried;
+    await noteWriting(bench, change, left);
     const stopped = await writeAll(bench, change, { left, done }, progress);
     if (stopped !== undefined) return stopped;
   }
@@ -84,46 +90,94 @@ function asWritten(opened: OpenEdit, { written }: Progress): OpenEdit {
   return written.has(edit) ? { ...opened, decision: { kind: 'done' } } : opened;
 }
 
+/** So that whoever comes after us can tell what was never written from what was, and was deleted by somebody since. */
+async function noteWriting(
+  { mesh, changes }: Bench,
+  { id, object }: ChangeOfObjects,
+  left: readonly OpenEdit[],
+): Promise<void> {
+  const refs = left.filter(({ edit }) => edit.after !== undefined).map(({ edit }) => refOf(edit));
+  if (refs.length === 0) return;
+  const moments = refs.map(async (ref) => ({ ...ref, since: await mesh.moment(object.cluster, ref) }));
+  await changes.noteWriting(id, await Promise.all(moments));
+}
+
+/** What is to be written, and what was before. */
+interface Left {
+  readonly left: readonly OpenEdit[];
+  readonly done: readonly ObjectEdit[];
+}
+
 /** Undefined where all were written, or one is not what was read any more: both are seen when they are read again. */
 async function writeAll(
   bench: Bench,
   change: ChangeOfObjects,
-  { left, done }: { readonly left: readonly OpenEdit[]; readonly done: readonly ObjectEdit[] },
+  { left, done }: Left,
   { warnings, written }: Progress,
 ): Promise<EditsEnding | undefined> {
-  for (const dryRun of [true, false]) {
-    for (const opening of left) {
-      const { edit } = opening;
-      try {
-        const put = await write(bench, change, opening, dryRun);
-        if (put.kind === 'conflict') return undefined;
-        if (!dryRun) written.add(edit);
-        for (const warning of put.warnings) warnings.add(warning);
-      } catch (error) {
-        if (!(error instanceof DependencyError) || error.retryable) throw error;
-        const parts = [...new Set([...done, ...written])];
-        return failed(bench, error.because, { written: parts, object: edit, detail: error.message });
-      }
+  for (const opening of left) {
+    const { edit } = opening;
+    try {
+      const put = await write(bench, change, opening);
+      if (put.kind === 'conflict') return undefined;
+      written.add(edit);
+      for (const warning of put.warnings) warnings.add(warning);
+    } catch (error) {
+      return refusedEnding(bench, error, edit, [...new Set([...done, ...written])]);
     }
   }
   return undefined;
 }
 
-async function write(bench: Bench, change: ChangeOfObjects, { edit, open }: OpenEdit, dryRun: boolean): Promise<Put> {
+/** The same, where nothing is stored: what would be refused is known before the first is written. */
+async function tryAll(
+  bench: Bench,
+  change: ChangeOfObjects,
+  { left, done }: Left,
+  { warnings }: Progress,
+): Promise<EditsEnding | 'taken' | undefined> {
+  for (const opening of left) {
+    try {
+      const put = await putIt(bench, change, opening, { dryRun: true });
+      if (put.kind === 'conflict') return undefined;
+      for (const warning of put.warnings) warnings.add(warning);
+    } catch (error) {
+      return refusedEnding(bench, error, opening.edit, done);
+    }
+  }
+  return 'taken';
+}
+
+/** What is tried again later is thrown on. */
+function refusedEnding(bench: Bench, error: unknown, object: ObjectEdit, written: readonly ObjectEdit[]): EditsEnding {
+  if (!(error instanceof DependencyError) || error.retryable) throw error;
+  return failed(bench, error.because, { written, object, detail: error.message });
+}
+
+async function write(bench: Bench, change: ChangeOfObjects, opened: OpenEdit): Promise<Put> {
+  try {
+    return await putIt(bench, change, opened, { dryRun: false });
+  } catch (error) {
+    // The reply may have been lost after the commit. What the object holds says so, and saying it now spares the person the wait.
+    if (!(error instanceof MeshUnavailableError)) throw error;
+    bench.log.warn({ changeId: change.id, err: error }, 'outcome of the write is unknown, reading the object again');
+    const again = await openEdit(bench.mesh, change, opened.edit);
+    if (again.decision.kind !== 'done') throw error;
+    return { kind: 'put', warnings: [] };
+  }
+}
+
+async function putIt(
+  bench: Bench,
+  change: ChangeOfObjects,
+  { edit, open }: OpenEdit,
+  options: { readonly dryRun: boolean },
+): Promise<Put> {
   if (open === undefined) return { kind: 'conflict' };
   const { seen } = open;
   const { from, to } = edit;
   const ledger = record(seen?.ledger ?? edit.ledger ?? noLedger, revisionOf({ ...change, from, to }, bench.now()));
-  try {
-    return await open.put(contentToWrite(edit, seen?.content), ledger, { dryRun });
-  } catch (error) {
-    // The reply may have been lost after the commit. What the object holds says so, and saying it now spares the person the wait.
-    if (dryRun || !(error instanceof MeshUnavailableError)) throw error;
-    bench.log.warn({ changeId: change.id, err: error }, 'outcome of the write is unknown, reading the object again');
-    const again = await openEdit(bench.mesh, change, edit);
-    if (again.decision.kind !== 'done') throw error;
-    return { kind: 'put', warnings: [] };
-  }
+  return open.put(contentToWrite(edit, seen?.content), ledger, options);
 }
 
 const noLedger: Ledger = { seq: 0, revisions: [] };
@@ -164,6 +218,7 @@ function blockedEnding(
   const lastWriter = lastWriterOf(open?.seen);
   if (decision.kind === 'unreadable')
     return failed(bench, 'ledger-unreadable', { written, object: edit, detail: decision.why });
+  if (decision.kind === 'unclear') return failed(bench, 'creation-unclear', { written, object: edit });
   if (written.length > 0) return failed(bench, 'half-applied', { written, object: edit, detail: lastWriter });
   const at = isoNow(bench);
   if (decision.kind === 'superseded') return { kind: 'ended', state: { kind: 'superseded', at, by: decision.by } };

@@ -4,19 +4,23 @@ import {
   decideEdit,
   type EditDecision,
   type FoundContent,
+  isSameObject,
   type MovedObject,
   type ObjectContent,
   type ObjectEdit,
   refOf,
 } from '../domain/object-edit.ts';
 import { LedgerUnreadableError } from './errors.ts';
-import type { FoundObject, Mesh, OpenObject } from './ports.ts';
+import type { FoundObject, Mesh, OpenObject, Writing } from './ports.ts';
 
 /** One object of a change as it is now, and what is to be done about it. */
 export interface OpenEdit {
   readonly edit: ObjectEdit;
   readonly open?: OpenObject | undefined;
-  readonly decision: EditDecision | { readonly kind: 'unreadable'; readonly why: string };
+  readonly decision:
+    | EditDecision
+    | { readonly kind: 'unreadable'; readonly why: string }
+    | { readonly kind: 'unclear' };
 }
 
 export type ChangeOfObjects = Change & { readonly edits: NonNullable<Change['edits']> };
@@ -30,6 +34,40 @@ const maxFoundBytes = 32 * 1024;
 /** All objects of a change, live. */
 export function openEdits(mesh: Pick<Mesh, 'open'>, change: ChangeOfObjects): Promise<readonly OpenEdit[]> {
   return Promise.all(change.edits.objects.map((edit) => openEdit(mesh, change, edit)));
+}
+
+/**
+ * The same of a change that a worker had begun and left. What that one wrote is done, whatever somebody made of it since: not to be
+ * written again, also where it is gone. `unclear`: it is not there, and the cluster does not remember whether it was.
+ */
+export async function openBegun(
+  mesh: Pick<Mesh, 'open' | 'hadChange'>,
+  change: ChangeOfObjects,
+  writing: readonly Writing[],
+): Promise<readonly OpenEdit[]> {
+  const opened = await openEdits(mesh, change);
+  return Promise.all(
+    opened.map(async (each) => {
+      const begun = writing.find((ref) => isSameObject(ref, each.edit));
+      return begun === undefined || isCertain(each) ? each : asRemembered(mesh, change, each, begun);
+    }),
+  );
+}
+
+function isCertain({ decision }: OpenEdit): boolean {
+  return decision.kind === 'done' || decision.kind === 'unreadable';
+}
+
+async function asRemembered(
+  mesh: Pick<Mesh, 'hadChange'>,
+  { id, object }: ChangeOfObjects,
+  opened: OpenEdit,
+  { since }: Writing,
+): Promise<OpenEdit> {
+  const hadChange = await mesh.hadChange(object.cluster, opened.edit, { id, since });
+  if (hadChange === true) return { ...opened, decision: { kind: 'done' } };
+  const isToBeCreated = opened.decision.kind === 'write' && opened.open?.seen === undefined;
+  return hadChange === undefined && isToBeCreated ? { ...opened, decision: { kind: 'unclear' } } : opened;
 }
 
 export async function openEdit(mesh: Pick<Mesh, 'open'>, { id, object }: Change, edit: ObjectEdit): Promise<OpenEdit> {
@@ -78,6 +116,7 @@ function howMoved({ open, decision }: OpenEdit): Pick<MovedObject, 'how' | 'by'>
     case 'held':
       return { how: heldWords[decision.because] };
     case 'gone':
+    case 'unclear':
     case 'done':
     case 'write':
       return { how: open?.seen === undefined ? 'gone' : 'written' };

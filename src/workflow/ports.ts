@@ -23,6 +23,13 @@ export interface Mesh {
   read(object: RoutingObject): Promise<OpenRoute | undefined>;
   /** Live, whole, whether it is there or not. */
   open(cluster: string, object: ObjectRef): Promise<OpenObject>;
+  /** As of when the cluster's objects of that kind are what they are now, in its own count: since then `hadChange` can look. */
+  moment(cluster: string, object: ObjectRef): Promise<string>;
+  /**
+   * Whether an object had a change in its ledger at any time since a moment, also where it is gone; undefined where the cluster does not
+   * remember that long. It takes a second.
+   */
+  hadChange(cluster: string, object: ObjectRef, sought: SoughtChange): Promise<boolean | undefined>;
   /** How a VirtualService of that content would route; what its versions are served by is not looked at. A RejectedError where it is none. */
   picture(object: RoutingObject, content: ObjectContent): Pick<Route, 'hosts' | 'gateways' | 'rules'>;
   /** What DestinationRules of a namespace define, from the watch cache or `live`. */
@@ -74,6 +81,11 @@ export interface OpenObject {
 }
 
 export type DryRun = boolean | 'strict';
+
+export interface SoughtChange {
+  readonly id: ChangeId;
+  readonly since: string;
+}
 
 export interface FoundObject extends SeenObject {
   readonly lastWriter?: { readonly manager: string; readonly at: string } | undefined;
@@ -137,6 +149,10 @@ export interface Changes {
   keep(change: Change, leaseMs: number): Promise<void>;
   /** Lets go of it after a try that something outside did not serve; nobody begins it again before so long has passed. */
   rest(change: Change, forMs: number): Promise<void>;
+  /** Remembers what is about to be written for a change, and as of when that was not, until it is planned anew; the first time counts. */
+  noteWriting(id: ChangeId, writing: readonly Writing[]): Promise<void>;
+  /** What was remembered so; none where nothing was, or what is there cannot be read. */
+  writing(id: ChangeId): Promise<readonly Writing[]>;
   /** Of these, which wait although they are first in line, nobody has them in hand and they do not rest. */
   stranded(waiting: readonly Change[]): Promise<readonly Change[]>;
   /**
@@ -150,6 +166,11 @@ export interface Changes {
   open(): Promise<readonly Change[]>;
   /** What was applied within the last day, newest first; at most 500. */
   recentlyApplied(): Promise<readonly Change[]>;
+}
+
+/** An object that a worker is about to write, and a moment at which it had not yet. */
+export interface Writing extends ObjectRef {
+  readonly since: string;
 }
 
 export interface AcceptOptions {

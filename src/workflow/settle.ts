@@ -5,7 +5,7 @@ import { refOf } from '../domain/object-edit.ts';
 import { moveOn } from './audit.ts';
 import type { Cards } from './cards.ts';
 import { DependencyError } from './errors.ts';
-import { type ChangeOfObjects, editsObjects, openEdits } from './open-edits.ts';
+import { type ChangeOfObjects, editsObjects, openBegun } from './open-edits.ts';
 import type { Aside, Changes, Log, Mesh } from './ports.ts';
 
 export interface Settling {
@@ -77,11 +77,11 @@ type Settled = Extract<State, { kind: 'applied' | 'failed' }>;
 
 /** Of several objects some may be written, and others not. */
 async function lookAtEdits(
-  { mesh, now }: Pick<Settling, 'mesh' | 'now'>,
+  { mesh, changes, now }: Pick<Settling, 'mesh' | 'changes' | 'now'>,
   change: ChangeOfObjects,
   without: Settled,
 ): Promise<Settled> {
-  const opened = await openEdits(mesh, change);
+  const opened = await openBegun(mesh, change, await changes.writing(change.id));
   const done = opened.filter(({ decision }) => decision.kind === 'done');
   if (done.length === 0) return without;
   const revisions = opened.flatMap(({ open }) => findRevision(open?.seen?.ledger ?? emptyLedger, change.id) ?? []);
@@ -97,10 +97,13 @@ async function lookAtEdits(
 }
 
 /** Undefined where the cluster still does not answer. */
-async function lookAgain({ mesh, log, now }: Omit<Settling, 'cards'>, change: Change): Promise<Settled | undefined> {
+async function lookAgain(
+  { mesh, changes, log, now }: Omit<Settling, 'cards'>,
+  change: Change,
+): Promise<Settled | undefined> {
   const without: Settled = { kind: 'failed', at: now().toISOString(), because: 'not-reached' };
   try {
-    if (editsObjects(change)) return await lookAtEdits({ mesh, now }, change, without);
+    if (editsObjects(change)) return await lookAtEdits({ mesh, changes, now }, change, without);
     const route = (await mesh.read(change.object))?.route;
     const decision = route === undefined ? undefined : decide(change, route);
     if (route === undefined || decision?.kind !== 'done') return without;

@@ -778,6 +778,29 @@ function describeChanges(where: string, enter: () => Promise<World>): void {
         expect(await changes.begin(change, leaseMs)).toMatchObject({ kind: 'begun' });
       });
 
+      it('remembers what was first said to be written, until it is asked for anew', async () => {
+        const change = aChange();
+        await accept(changes, change);
+        const writing = [{ ...reviewsRef, since: '4711' }];
+        expect(await changes.writing(change.id)).toEqual([]);
+
+        await changes.noteWriting(change.id, writing);
+        await changes.noteWriting(change.id, [{ ...reviewsRef, since: '4800' }]);
+
+        expect(await changes.writing(change.id)).toEqual(writing);
+        expect(await changes.read(change.id)).toEqual(change);
+        const held = await end(changes, change, { kind: 'held', at: voided.at, because: 'moved', uid: 'u', live: {} });
+        await accept(changes, moveTo(held, { kind: 'queued' }));
+        expect(await changes.writing(change.id)).toEqual([]);
+      });
+
+      it('remembers nothing of what is to be written for a change that it does not know', async () => {
+        await changes.noteWriting('c-00000000', [{ ...reviewsRef, since: '4711' }]);
+
+        expect(await changes.writing('c-00000000')).toEqual([]);
+        expect(await changes.read('c-00000000')).toBeUndefined();
+      });
+
       it('lets it rest for as long as its worker says, and counts the tries', async () => {
         const change = aChange();
         await accept(changes, change);

@@ -19,11 +19,13 @@ interface World {
   /** Somebody else puts another spec in the place of the one that is there. */
   edit(ref: ObjectRef, spec: JsonObject): Promise<void>;
   remove(ref: ObjectRef): Promise<void>;
+  /** A moment that is so long ago that nobody remembers it. */
+  longAgo(): Promise<string>;
   end(): Promise<void>;
 }
 
 describeObjects('in memory', inMemory);
-describeObjects('in the API server of the sandbox', async () => inKubernetes(await sandboxKube()));
+describeObjects('in the API server of the sandbox', async () => inKubernetes(await sandboxKube({ historyLength: 30 })));
 describe.runIf(realKubeconfig)('on TEST_KUBECONFIG', () => {
   describeObjects('in a real API server', async () => inKubernetes(await realKube()));
 });
@@ -165,6 +167,33 @@ function describeObjects(where: string, begin: () => Promise<World>): void {
         expect(await stale.put(wanted, ledgerOf())).toEqual({ kind: 'conflict' });
 
         expect((await open(object)).seen).toMatchObject({ content: { spec: one }, ledger: emptyLedger });
+      });
+
+      it('is remembered for a while: by which change it was made since a moment, though it is gone', async () => {
+        const object = ref(kind, 'made-and-gone');
+        const since = await mesh.moment(clusterName, object);
+        const made = ledgerOf();
+        const by = made.revisions[0]?.id ?? 'c-';
+        await (await open(object)).put({ spec: one }, made);
+        await world.remove(object);
+        const after = await mesh.moment(clusterName, object);
+        const [another, someone] = [ref(kind, 'another'), 'c-00000009'] as const;
+
+        const answers = await Promise.all([
+          mesh.hadChange(clusterName, object, { id: by, since }),
+          mesh.hadChange(clusterName, object, { id: by, since: after }),
+          mesh.hadChange(clusterName, object, { id: someone, since }),
+          mesh.hadChange(clusterName, another, { id: by, since }),
+        ]);
+
+        expect(answers).toEqual([true, false, false, false]);
+      });
+
+      it('is remembered only so long', async () => {
+        const object = ref(kind, 'long-gone');
+        const since = await world.longAgo();
+
+        expect(await mesh.hadChange(clusterName, object, { id: 'c-00000009', since })).toBeUndefined();
       });
 
       it('lets one of two writers from the same reading through', async () => {
@@ -320,6 +349,11 @@ async function inMemory(): Promise<World> {
     make: async (ref, content) => mesh.putWhole(ref, content),
     edit: async (ref, spec) => mesh.editWhole(ref, (content) => ({ ...content, spec })),
     remove: async (ref) => mesh.editWhole(ref, () => undefined),
+    longAgo: async () => {
+      const since = await mesh.moment();
+      mesh.forget();
+      return since;
+    },
     end: async () => {},
   };
 }
@@ -335,6 +369,16 @@ async function inKubernetes(kube: KubeWorld): Promise<World> {
       await kube.edit(name, [{ op: 'replace', path: '/spec', value: spec }], 'kubectl-edit', kind);
     },
     remove: ({ kind, name }) => kube.remove(name, kind),
+    longAgo: async () => {
+      const name = 'noisy';
+      await kube.create(stringify({ kind: 'DestinationRule', metadata: { name }, spec: specs.DestinationRule[0] }));
+      for (let writes = 0; writes < 70; writes += 1) {
+        const spec = specs.DestinationRule[writes % 2 === 0 ? 1 : 2];
+        await kube.edit(name, [{ op: 'replace', path: '/spec', value: spec }], 'kubectl-edit', 'DestinationRule');
+      }
+      await kube.remove(name, 'DestinationRule');
+      return '1';
+    },
     end: () => kube.end(),
   };
 }

@@ -5,7 +5,7 @@ import type { Moment, Pass, Strike } from './faults.ts';
 
 /** Runs within the bot, in place of its awaits: counts what is passed, and strikes where it is told to. */
 
-const around = ['main ', 'bot ', 'http/server startHttp ', 'cluster/watch-cache ', 'cluster/kube-client watch '];
+const around = ['main ', 'bot ', 'http/server startHttp ', 'cluster/watch-cache ', 'cluster/kube-client #watch '];
 
 /** The steps that led here, outermost first: the same call from two places is two points. */
 const way = new AsyncLocalStorage<string>();
@@ -62,9 +62,12 @@ export function step(name: string, evaluate: () => unknown): unknown {
   return ended(value, path, nth, evaluate);
 }
 
-/** Each round of the loop is a step. */
-export async function* steps(name: string, evaluate: () => AsyncIterable<unknown>): AsyncGenerator<unknown> {
-  const iterator = evaluate()[Symbol.asyncIterator]();
+/** Each round of the loop is a step; what it goes through may have to be waited for first, which is a step of its own. */
+export async function* steps(
+  name: string,
+  evaluate: () => AsyncIterable<unknown> | Promise<AsyncIterable<unknown>>,
+): AsyncGenerator<unknown> {
+  const iterator = (await evaluate())[Symbol.asyncIterator]();
   for (;;) {
     const next = (await step(name, () => iterator.next())) as IteratorResult<unknown>; // what an iterator gives
     if (next.done === true) return;

@@ -30,7 +30,7 @@ const format = z.object({
   job: z.looseObject({ v: z.number(), id: z.string(), object: z.looseObject({}) }),
   ledger: z.string(),
 });
-const written = ['v1', 'v1-seen', 'v1-objects', 'v1-seen-services', 'v1-decisions'].map((version) => ({
+const written = ['v1', 'v1-seen', 'v1-objects', 'v1-seen-services', 'v1-decisions', 'v1-moved'].map((version) => ({
   version,
   ...format.parse(JSON.parse(readFileSync(join(import.meta.dirname, `formats/${version}.json`), 'utf8'))),
 }));

@@ -12,7 +12,7 @@ import {
 import { type ChangeId, objectKey, type RoutingObject } from '../../src/domain/names.ts';
 import { readStoredChange, storeChange } from '../../src/redis/stored-change.ts';
 import { StoreUnavailableError, UntrustedRecordError } from '../../src/workflow/errors.ts';
-import type { Accepted, AcceptOptions, Begun, Changes, Line } from '../../src/workflow/ports.ts';
+import type { Accepted, AcceptOptions, Begun, Changes, Line, Writing } from '../../src/workflow/ports.ts';
 import type { InMemoryAudit } from './in-memory-audit.ts';
 import type { InMemoryCards } from './in-memory-cards.ts';
 
@@ -39,6 +39,7 @@ export class InMemoryChanges implements Changes {
   readonly #tries = new Map<ChangeId, number>();
   readonly #spoilt = new Set<ChangeId>();
   readonly #refused = new Set<ChangeId>();
+  readonly #writing = new Map<ChangeId, readonly Writing[]>();
   readonly #asked = new Map<ChangeId, ChangeId>();
   readonly #lines = new Map<string, ObjectLine>();
   readonly #applied: { readonly id: ChangeId; readonly atMs: number }[] = [];
@@ -95,6 +96,7 @@ export class InMemoryChanges implements Changes {
     }
     this.#store(change, event);
     this.#tries.delete(change.id);
+    this.#writing.delete(change.id);
     if (askedAs !== undefined) this.#asked.set(askedAs, change.id);
     return { kind: 'accepted' };
   }
@@ -149,6 +151,16 @@ export class InMemoryChanges implements Changes {
     this.#tries.set(id, (this.#tries.get(id) ?? 0) + 1);
     its.resting = { id, untilMs: this.#now().getTime() + forMs };
     if (its.begun?.id === id) its.begun = undefined;
+  }
+
+  async noteWriting(id: ChangeId, writing: readonly Writing[]): Promise<void> {
+    await this.#reach();
+    if (this.#records.has(id) && !this.#writing.has(id)) this.#writing.set(id, writing);
+  }
+
+  async writing(id: ChangeId): Promise<readonly Writing[]> {
+    await this.#reach();
+    return this.#writing.get(id) ?? [];
   }
 
   async stranded(waiting: readonly Change[]): Promise<readonly Change[]> {

@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { picture } from '../../src/cluster/rule-object.ts';
 import type { Change } from '../../src/domain/change.ts';
-import { emptyLedger, type Ledger, record } from '../../src/domain/ledger.ts';
+import { emptyLedger, findRevision, type Ledger, record } from '../../src/domain/ledger.ts';
 import {
   type ChangeId,
   objectKey,
@@ -13,7 +13,7 @@ import {
   type ServiceName,
 } from '../../src/domain/names.ts';
 import { nearest } from '../../src/domain/nearest.ts';
-import type { ObjectContent, ObjectRef } from '../../src/domain/object-edit.ts';
+import { isSameObject, type ObjectContent, type ObjectRef, refOf } from '../../src/domain/object-edit.ts';
 import { findRule, type Route, type Rule, type Weights } from '../../src/domain/route.ts';
 import { type Split, weightOf } from '../../src/domain/split.ts';
 import type { Definition } from '../../src/domain/undefined-versions.ts';
@@ -28,6 +28,7 @@ import type {
   OpenObject,
   OpenRoute,
   Put,
+  SoughtChange,
   Touched,
   Written,
 } from '../../src/workflow/ports.ts';
@@ -58,6 +59,12 @@ interface Stored extends Pick<FoundObject, 'uid' | 'content' | 'ledger'> {
   readonly manager: string;
 }
 
+/** What an object held at some time. */
+interface Past extends ObjectRef {
+  readonly cluster: string;
+  readonly ledger: Ledger;
+}
+
 /** Routing objects in memory, with an API server's manners: a write from a stale reading is a conflict. */
 export class InMemoryMesh implements Mesh {
   readonly clusters: readonly string[];
@@ -69,6 +76,8 @@ export class InMemoryMesh implements Mesh {
   readonly #meanwhile: (() => Promise<void> | void)[] = [];
   readonly #listeners = new Set<(touched: Touched) => void>();
   #aged: { readonly asOf?: Date } = {};
+  readonly #past: (Past | undefined)[] = [];
+  #forgotten = 0;
   #isDeaf = false;
   #warnings: readonly string[] = [];
   #rejection: RejectedError | undefined;
@@ -110,6 +119,18 @@ export class InMemoryMesh implements Mesh {
     const seen = this.#found(cluster, ref);
     await this.#meanwhile.shift()?.();
     return { seen, put: (next, ledger, options) => this.#put({ cluster, ref, seen, next, ledger }, options?.dryRun) };
+  }
+
+  async moment(): Promise<string> {
+    await turn();
+    return String(this.#past.length);
+  }
+
+  async hadChange(cluster: string, ref: ObjectRef, { id, since }: SoughtChange): Promise<boolean | undefined> {
+    await turn();
+    if (Number(since) < this.#forgotten) return undefined;
+    const past = this.#past.slice(Number(since)).filter((each) => each?.cluster === cluster && isSameObject(each, ref));
+    return past.some((each) => each !== undefined && findRevision(each.ledger, id) !== undefined);
   }
 
   picture(object: RoutingObject, content: ObjectContent): Pick<Route, 'hosts' | 'gateways' | 'rules'> {
@@ -174,6 +195,12 @@ export class InMemoryMesh implements Mesh {
     const content = edit(seen.content);
     if (content === undefined) this.#removeWhole(cluster, ref);
     else this.#storeWhole(cluster, ref, { ...seen, content, manager });
+  }
+
+  /** What has happened until now is not remembered any more. */
+  forget(): void {
+    this.#past.push(undefined);
+    this.#forgotten = this.#past.length;
   }
 
   /** What is live, as a test wants to see it. */
@@ -319,6 +346,7 @@ export class InMemoryMesh implements Mesh {
 
   #storeWhole(cluster: string, ref: ObjectRef, stored: Stored): void {
     const { content, uid, ledger, manager } = stored;
+    this.#past.push({ ...refOf(ref), cluster, ledger });
     const lastWriter = { manager, at: new Date().toISOString() };
     if (ref.kind === 'DestinationRule') {
       this.#whole.set(cluster, ref, { uid, content, ledger, lastWriter, owners: [] });

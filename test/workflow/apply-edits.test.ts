@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { effectOf } from '../../src/domain/change.ts';
 import { MeshUnavailableError, NotPermittedError, RejectedError } from '../../src/workflow/errors.ts';
 import { serviceStatus } from '../../src/workflow/look-up.ts';
 import { readAudit } from '../../src/workflow/read-audit.ts';
@@ -433,6 +434,84 @@ describe('a change of several objects', () => {
 
     expect(world.stored(change.id).state.kind).toBe('applied');
     for (const ref of [reviews, ratings]) expect(world.mesh.wholeOf(ref)?.ledger.seq).toBe(1);
+  });
+
+  it.each`
+    what          | died | meanwhile       | object     | theirs
+    ${'creates'}  | ${1} | ${'deletes'}    | ${ratings} | ${undefined}
+    ${'replaces'} | ${0} | ${'deletes'}    | ${reviews} | ${undefined}
+    ${'replaces'} | ${0} | ${'makes anew'} | ${reviews} | ${routing('reviews', { v1: 100 }, toJason)}
+  `(
+    'leaves alone what it $what and somebody $meanwhile before the next worker comes, where one dies right after that',
+    async ({ died, object, theirs }) => {
+      const world = house();
+      const change = await accepted(world);
+      const dies = { error: new Error('killed'), stored: true } as const;
+      world.mesh.failWrites(...Array.from({ length: died }, () => 'none' as const), dies);
+      await expect(world.attempt(change)).rejects.toThrow('killed');
+      if (theirs === undefined) world.mesh.editWhole(object, () => undefined);
+      else world.mesh.putWhole(object, { spec: theirs });
+
+      world.pass(2_000);
+      await world.attempt(change);
+
+      expect(world.spec(object)).toEqual(theirs);
+      expect(world.stored(change.id).state.kind).toBe('applied');
+    },
+  );
+
+  it('creates what somebody made and deleted while a worker was dead that had not come to it', async () => {
+    const world = house();
+    const change = await accepted(world);
+    world.mesh.failWrites('none', { error: new Error('killed') });
+    await expect(world.attempt(change)).rejects.toThrow('killed');
+    world.mesh.putWhole(ratings, { spec: routing('ratings', { v2: 100 }) });
+    world.mesh.editWhole(ratings, () => undefined);
+
+    world.pass(2_000);
+    await world.attempt(change);
+
+    expect(world.stored(change.id).state.kind).toBe('applied');
+    expect(world.spec(ratings)).toEqual(routing('ratings', { v1: 100 }));
+  });
+
+  it.each([0, 1])(
+    'ends honestly where the cluster no longer tells whether it had created the rest, %i written',
+    async (written) => {
+      const world = house();
+      const change = await accepted(world);
+      world.mesh.failWrites(...Array.from({ length: written }, () => 'none' as const), { error: new Error('killed') });
+      await expect(world.attempt(change)).rejects.toThrow('killed');
+      world.mesh.forget();
+
+      world.pass(2_000);
+      await world.attempt(change);
+
+      expect(world.spec(ratings)).toBeUndefined();
+      expect(world.stored(change.id).state).toMatchObject({
+        kind: 'failed',
+        because: 'creation-unclear',
+        object: ratings,
+      });
+      expect(effectOf(world.stored(change.id))).toHaveLength(written);
+    },
+  );
+
+  it('tells what it wrote of what was deleted, where its outcome is looked up only later', async () => {
+    const world = house();
+    const change = await accepted(world);
+    world.mesh.failWrites('none', { error: new Error('killed'), stored: true });
+    await expect(world.attempt(change)).rejects.toThrow('killed');
+    world.mesh.editWhole(ratings, () => undefined);
+    const { state, rev } = world.stored(change.id);
+    expect(state.kind).toBe('applying');
+    const unknown = { kind: 'failed', at: world.now().toISOString(), because: 'unreachable' } as const;
+    await world.changes.update({ ...change, state: unknown, rev: rev + 1 });
+
+    world.pass(80_000);
+    await world.reconcile();
+
+    expect(world.stored(change.id).state.kind).toBe('applied');
   });
 
   it.each`
