@@ -189,17 +189,28 @@ function appliedEnding(
   warnings: readonly string[],
 ): EditsEnding {
   const { id, object, base, to } = change;
-  const main = opened.find(({ edit }) => isSameObject(edit, object))?.open;
+  const main = opened.find(({ edit }) => isSameObject(edit, object));
   const revisions = opened.flatMap(({ open }) => findRevision(open?.seen?.ledger ?? noLedger, id) ?? []);
   const at =
     revisions
       .map((revision) => revision.at)
       .toSorted()
       .at(-1) ?? isoNow(bench);
-  const live = main?.seen === undefined ? to : liveSplit(bench, change, main.seen);
-  const seq = main?.seen?.ledger.seq ?? base.seq + 1;
+  const seen = main?.open?.seen;
+  const live = seen === undefined ? to : liveSplit(bench, change, seen);
+  const seq = seen === undefined ? undefined : numberOf(id, seen.ledger);
   const ledgers = opened.flatMap(({ edit, open }) => open?.seen?.ledger ?? edit.ledger ?? []);
-  return { kind: 'applied', effect: { at, seq, live, warnings }, ledgers };
+  return {
+    kind: 'applied',
+    effect: { at, seq: seq ?? (main?.edit.ledger?.seq ?? base.seq) + 1, live, warnings },
+    ledgers,
+  };
+}
+
+/** The newest revision has the number of the history, the one before it one less; undefined where it holds none of ours. */
+function numberOf(id: ChangeOfObjects['id'], { seq, revisions }: Ledger): number | undefined {
+  const place = revisions.findIndex((revision) => revision.id === id);
+  return place < 0 ? undefined : seq - place;
 }
 
 /** As the API server has it, which admission may have changed; but not what somebody else made of it since. */

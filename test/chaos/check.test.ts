@@ -6,7 +6,7 @@ import { change as buildChange, changeId, reviewsUid, revision } from '../suppor
 import type { SlackMessage } from '../support/slack-client.ts';
 import { check } from './check.ts';
 import type { Evidence } from './evidence.ts';
-import { type LiveService, type ObjectEvent, readService } from './history.ts';
+import { type LiveObject, type ObjectEvent, readObject } from './history.ts';
 
 const applied: State = {
   kind: 'applied',
@@ -44,14 +44,15 @@ interface Live {
 function service(
   weights: Readonly<Record<string, number>>,
   { revisions = [], seq = revisions.length, version = '1', timeout = '1s' }: Live,
-): LiveService {
+): LiveObject {
   const annotations = revisions.length === 0 ? {} : { 'shiftbot.dev/history': formatLedger({ seq, revisions }) };
   const route = Object.entries(weights).map(([subset, weight]) => ({
     destination: { host: 'reviews', subset },
     weight,
   }));
-  return readService({
-    metadata: { name: 'reviews', uid: reviewsUid, resourceVersion: version, annotations },
+  return readObject({
+    kind: 'VirtualService',
+    metadata: { namespace: 'default', name: 'reviews', uid: reviewsUid, resourceVersion: version, annotations },
     spec: { hosts: ['reviews'], http: [{ timeout, route }] },
   });
 }

@@ -1,10 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Change, isWaiting } from '../../src/domain/change.ts';
-import { findRevision, type Ledger, ledgerAnnotation, type Revision, readLedger } from '../../src/domain/ledger.ts';
+import { findRevision, type Revision } from '../../src/domain/ledger.ts';
 import { type ChangeId, isChangeId } from '../../src/domain/names.ts';
+import { refText } from '../../src/domain/object-edit.ts';
 import { card } from '../../src/slack/card.ts';
+import { checkEdit, checkTold, isOfObjects, refOfLive } from './check-objects.ts';
+import { checkWeights, sameWeights } from './check-weights.ts';
+import { type Effect, effectsOf } from './effects.ts';
 import type { Evidence } from './evidence.ts';
-import { type LiveService, type ObjectEvent, untouchable, type Weights, weightsOf } from './history.ts';
+import type { LiveObject } from './history.ts';
 import type { Request } from './people.ts';
 import { cardOf } from './slack-recorder.ts';
 
@@ -24,16 +28,6 @@ export interface Findings {
   readonly notes: Notes;
 }
 
-/** One write of ours: the object before and after it, and the revision it recorded. */
-export interface Effect {
-  readonly before: LiveService;
-  readonly after: LiveService;
-  readonly ledgerBefore: Ledger;
-  readonly ledger: Ledger;
-  readonly revision: Revision;
-  readonly atMs: number;
-}
-
 /** Holds what was recorded of a run against what must always be true (I1 to I4 and I6). */
 export function check(evidence: Evidence): Findings {
   const found: Violation[] = [];
@@ -43,9 +37,9 @@ export function check(evidence: Evidence): Findings {
     note: (what) => notes.set(what, (notes.get(what) ?? 0) + 1),
   };
 
-  const effects = [...evidence.history.values()].flatMap((events) => effectsOf(events, evidence.foreign, report));
-  for (const effect of effects) checkEffect(effect, report);
-  const byId = Map.groupBy(effects, ({ revision }) => revision.id);
+  const effects = [...evidence.history.values()].flatMap((events) => effectsOf(events, evidence, report));
+  for (const effect of effects) checkEffect(effect, evidence, report);
+  const byId = Map.groupBy(effects, ({ id }) => id);
   checkOnce(byId, report);
   checkRecords(evidence, byId, report);
   noteUntold(effects, evidence, report);
@@ -54,34 +48,19 @@ export function check(evidence: Evidence): Findings {
   return { violations: found, notes };
 }
 
-interface Report {
+export interface Report {
   violation(invariant: Invariant, what: string, evidence: unknown): void;
   note(what: string): void;
 }
 
-/** Our writes among an object's events. Of the others it is only asked that they are not ours in disguise. */
-function effectsOf(events: readonly ObjectEvent[], foreign: ReadonlySet<string>, report: Report): readonly Effect[] {
-  return events.flatMap((event, at) => {
-    const before = events[at - 1]?.object;
-    const after = event.object;
-    if (before === undefined) return [];
-    if (event.type !== 'MODIFIED') {
-      report.violation('I2', `${after.metadata.name} was ${event.type}`, event);
-      return [];
-    }
-    const [ledgerBefore, ledger] = [ledgerIn(before), ledgerIn(after)];
-    if (foreign.has(after.metadata.resourceVersion)) return [];
-    const [revision] = ledger.revisions;
-    if (revision === undefined || ledger.seq === ledgerBefore.seq) {
-      report.violation('I1', `a write to ${after.metadata.name} left nothing in the ledger`, { before, after });
-      return [];
-    }
-    return [{ before, after, ledgerBefore, ledger, revision, atMs: event.atMs }];
-  });
+function checkEffect(effect: Effect, { records }: Evidence, report: Report): void {
+  if (effect.revision !== undefined) checkLedger(effect, effect.revision, report);
+  const change = records.get(effect.id);
+  if (isOfObjects(change)) checkEdit(change, effect, report);
+  else checkWeights(effect, report);
 }
 
-function checkEffect({ before, after, ledgerBefore, ledger, revision }: Effect, report: Report): void {
-  const { id, rule, from, to } = revision;
+function checkLedger({ id, before, after, ledgerBefore, ledger }: Effect, revision: Revision, report: Report): void {
   const shown = { before, after };
   if (ledger.seq !== ledgerBefore.seq + 1) {
     report.violation('I1', `${id} took seq from ${ledgerBefore.seq} to ${ledger.seq}`, shown);
@@ -90,35 +69,30 @@ function checkEffect({ before, after, ledgerBefore, ledger, revision }: Effect, 
   if (!isDeepStrictEqual(kept, ledgerBefore.revisions.slice(0, kept.length))) {
     report.violation('I1', `${id} rewrote the history before it`, shown);
   }
-  if (findRevision(ledgerBefore, id) !== undefined) report.violation('I1', `${id} was written over itself`, shown);
-
-  const weights = weightsOf(before, rule) ?? {};
-  if (sameWeights(weights, to)) report.note('writes that found their target live already');
-  else if (!sameWeights(weights, from)) {
-    report.violation('I2', `${id} was planned from ${said(from)} and wrote over ${said(weights)}`, shown);
-  }
-  if (!sameWeights(weightsOf(after, rule) ?? {}, to)) {
-    report.violation('I1', `${id} says ${said(to)} and made ${said(weightsOf(after, rule) ?? {})}`, shown);
-  }
-  if (!isDeepStrictEqual(untouchable(before, before), untouchable(after, before)) || !onlyRule(before, after, rule)) {
-    report.violation('I2', `${id} changed more than the weights of its rule`, shown);
-  }
+  if (findRevision(ledgerBefore, revision.id) !== undefined)
+    report.violation('I1', `${id} was written over itself`, shown);
 }
 
 function checkOnce(byId: ReadonlyMap<ChangeId, readonly Effect[]>, report: Report): void {
   for (const [id, effects] of byId) {
-    if (effects.length > 1) report.violation('I1', `${id} took effect ${effects.length} times`, effects);
+    const byObject = Map.groupBy(effects, ({ before, after }) => nameOf(after ?? before));
+    for (const [name, all] of byObject) {
+      const where = effects.length > all.length ? ` on ${name}` : '';
+      if (all.length > 1) report.violation('I1', `${id} took effect ${all.length} times${where}`, all);
+    }
   }
 }
 
 /** Record and history tell the same: applied is in it exactly once, anything else is not. */
-function checkRecords({ records }: Evidence, byId: ReadonlyMap<ChangeId, readonly Effect[]>, report: Report): void {
+function checkRecords(evidence: Evidence, byId: ReadonlyMap<ChangeId, readonly Effect[]>, report: Report): void {
+  const { records } = evidence;
   for (const [id, effects] of byId) {
     if (!records.has(id)) report.violation('I4', `${id} took effect and has no record`, effects);
   }
   for (const change of records.values()) {
     const effect = byId.get(change.id)?.[0];
     if (isWaiting(change)) report.violation('I6', `${change.id} is ${change.state.kind} for ever`, { change, effect });
+    else if (isOfObjects(change)) checkTold(change, byId.get(change.id) ?? [], evidence, report);
     else if (change.state.kind === 'applied') checkApplied(change, effect, report);
     else if (effect !== undefined && change.state.kind === 'failed' && change.state.because === 'unreachable') {
       report.note('changes that took effect and whose card says that nobody knows');
@@ -135,6 +109,7 @@ function checkApplied(change: Change, effect: Effect | undefined, report: Report
     return;
   }
   const { revision, ledger, ledgerBefore, before } = effect;
+  if (revision === undefined || before === undefined) return; // which is told already
   const shown = { change, effect };
   if (before.metadata.name !== object.name) report.violation('I1', `${id} took effect on another object`, shown);
   if (!sameWeights(revision.to, change.to) || revision.by !== change.by || revision.reason !== change.reason) {
@@ -150,8 +125,8 @@ function checkApplied(change: Change, effect: Effect | undefined, report: Report
 
 /** A change says on its card what came after it on its rule; that is told aside, and may get lost with the process that tells it. */
 function noteUntold(effects: readonly Effect[], { records }: Evidence, report: Report): void {
-  for (const { before, revision } of effects) {
-    const earlier = ledgerIn(before).revisions.find(({ rule }) => rule === revision.rule);
+  for (const { ledgerBefore, revision } of effects) {
+    const earlier = ledgerBefore.revisions.find(({ rule }) => rule === revision?.rule);
     const state = earlier && records.get(earlier.id)?.state;
     if (state?.kind === 'applied' && state.later === undefined && state.rolledBack === undefined)
       report.note('cards that do not say what came after their change');
@@ -163,7 +138,7 @@ function checkRequests(
   byId: ReadonlyMap<ChangeId, readonly Effect[]>,
   report: Report,
 ): void {
-  const tokens = new Map([...byId.values()].flat().map((effect) => [effect.revision.reason, effect]));
+  const tokens = new Map([...byId.values()].flat().map((effect) => [effect.reason, effect]));
   for (const request of requests) {
     const kind = kindOf(request);
     report.note(`requests answered: ${kind}`);
@@ -225,32 +200,6 @@ function acceptedId(answer: string | undefined): ChangeId | undefined {
   return id !== undefined && isChangeId(id) ? id : undefined;
 }
 
-function ledgerIn({ metadata }: LiveService): Ledger {
-  const reading = readLedger(metadata.annotations?.[ledgerAnnotation]);
-  if (reading.kind === 'unreadable') throw new Error(`a ledger that cannot be read: ${reading.why}`);
-  return reading.ledger;
-}
-
-/** All rules but one are as they were, weights included. */
-function onlyRule(before: LiveService, after: LiveService, rule: string): boolean {
-  const isRule = ({ match, name }: LiveService['spec']['http'][number]) =>
-    rule === 'default' ? match === undefined : name === rule;
-  return isDeepStrictEqual(
-    before.spec.http.filter((each) => !isRule(each)),
-    after.spec.http.filter((each) => !isRule(each)),
-  );
-}
-
-/** A version without a place and one with 0 are the same to traffic. */
-function sameWeights(a: Weights, b: Weights): boolean {
-  const versions = new Set([...Object.keys(a), ...Object.keys(b)]);
-  const totals = [a, b].map((weights) => Object.values(weights).reduce((sum, weight) => sum + weight, 0) || 1);
-  const [totalA = 1, totalB = 1] = totals;
-  return [...versions].every((version) => (a[version] ?? 0) * totalB === (b[version] ?? 0) * totalA);
-}
-
-function said(weights: Weights): string {
-  return Object.entries(weights)
-    .map(([version, weight]) => `${version}=${weight}`)
-    .join(' ');
+function nameOf(object: LiveObject | undefined): string {
+  return object === undefined ? '' : refText(refOfLive(object));
 }

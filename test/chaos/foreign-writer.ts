@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeApi } from '../../src/sandbox/kube-api/server.ts';
-import { readService, servicesPath } from './history.ts';
+import { paths, readObject } from './history.ts';
 import { services } from './people.ts';
 import { Random } from './random.ts';
 
@@ -37,9 +37,12 @@ export class ForeignWriter {
   }
 
   async #edit(name: string): Promise<void> {
-    const { metadata, spec } = readService(await (await this.#ask(name)).json());
-    const at = spec.http.findLastIndex(({ match }) => match === undefined);
-    const route = spec.http[at]?.route ?? [];
+    const {
+      metadata,
+      spec: { http = [] },
+    } = readObject(await (await this.#ask(name)).json());
+    const at = http.findLastIndex(({ match }) => match === undefined);
+    const route = http[at]?.route ?? [];
     const patch =
       this.#random.chance(0.35) && route.length > 1 ? this.#weights(at, route.length) : this.#otherField(at);
     const guard = { op: 'replace', path: '/metadata/resourceVersion', value: metadata.resourceVersion };
@@ -50,7 +53,7 @@ export class ForeignWriter {
     const text = await response.text();
     if (response.status === 409) return; // somebody was faster; people shrug and do it later
     if (!response.ok) throw new Error(`an edit by hand was answered ${response.status} ${text}`);
-    const version = readService(JSON.parse(text)).metadata.resourceVersion;
+    const version = readObject(JSON.parse(text)).metadata.resourceVersion;
     if (version !== metadata.resourceVersion) this.versions.add(version); // an edit that edits nothing is no write
   }
 
@@ -59,7 +62,7 @@ export class ForeignWriter {
       authorization: `Bearer ${this.#kube.token()}`,
       'content-type': 'application/json-patch+json',
     };
-    return fetch(`${this.#kube.url}${servicesPath}/${path}`, { ...request, headers });
+    return fetch(`${this.#kube.url}${paths.VirtualService}/${path}`, { ...request, headers });
   }
 
   #weights(at: number, destinations: number): readonly object[] {

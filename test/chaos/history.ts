@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { ObjectRef } from '../../src/domain/object-edit.ts';
+import { type RuleKind, ruleKinds } from '../../src/domain/rule-file.ts';
 import type { KubeApi } from '../../src/sandbox/kube-api/server.ts';
 
 const destination = z.looseObject({
@@ -10,41 +12,59 @@ const rule = z.looseObject({
   match: z.array(z.unknown()).optional(),
   route: z.array(destination).optional(),
 });
-const virtualService = z.looseObject({
+const marks = z.record(z.string(), z.string());
+const liveObject = z.looseObject({
+  kind: z.enum(ruleKinds),
   metadata: z.looseObject({
+    namespace: z.string(),
     name: z.string(),
     uid: z.string(),
     resourceVersion: z.string(),
-    annotations: z.record(z.string(), z.string()).optional(),
+    labels: marks.optional(),
+    annotations: marks.optional(),
   }),
-  spec: z.looseObject({ http: z.array(rule) }),
+  spec: z.looseObject({ http: z.array(rule).optional() }),
 });
 
-export type LiveService = z.infer<typeof virtualService>;
+/** A VirtualService, or a DestinationRule, which has no `http`. */
+export type LiveObject = z.infer<typeof liveObject>;
 export type Weights = Readonly<Record<string, number>>;
 
 /** What the API server's watch told: an object as it was after one write, and when we heard of it. */
 export interface ObjectEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
-  readonly object: LiveService;
+  readonly object: LiveObject;
   readonly atMs: number;
 }
 
-const watched = z.object({ type: z.enum(['ADDED', 'MODIFIED', 'DELETED']), object: virtualService });
-const list = z.object({ metadata: z.object({ resourceVersion: z.string() }), items: z.array(virtualService) });
+const watched = z.object({ type: z.enum(['ADDED', 'MODIFIED', 'DELETED']), object: liveObject });
+const list = z.object({ metadata: z.object({ resourceVersion: z.string() }), items: z.array(liveObject) });
 
-export const servicesPath = '/apis/networking.istio.io/v1/namespaces/default/virtualservices';
+const namespacePath = '/apis/networking.istio.io/v1/namespaces/default';
+export const paths: Readonly<Record<RuleKind, string>> = {
+  VirtualService: `${namespacePath}/virtualservices`,
+  DestinationRule: `${namespacePath}/destinationrules`,
+};
 
-export function readService(value: unknown): LiveService {
-  return virtualService.parse(value);
+export function pathOf({ kind, name }: Pick<ObjectRef, 'kind' | 'name'>): string {
+  return `${paths[kind]}/${name}`;
 }
 
-/** Writes down every event of every VirtualService, from a watch of its own that nothing disturbs. */
+export function readObject(value: unknown): LiveObject {
+  return liveObject.parse(value);
+}
+
+/** Under which an object's events are found. */
+export function historyKey(kind: RuleKind, name: string): string {
+  return `${kind} ${name}`;
+}
+
+/** Writes down every event of every VirtualService and DestinationRule, from watches of its own that nothing disturbs. */
 export class HistoryRecorder {
   readonly #kube: Pick<KubeApi, 'url' | 'token'>;
   readonly #stop = new AbortController();
   readonly #events = new Map<string, ObjectEvent[]>();
-  #watching: Promise<void> = Promise.resolve();
+  #watching: readonly Promise<void>[] = [];
 
   constructor(kube: Pick<KubeApi, 'url' | 'token'>) {
     this.#kube = kube;
@@ -55,18 +75,24 @@ export class HistoryRecorder {
   }
 
   async start(): Promise<void> {
-    const { metadata, items } = list.parse(await this.#get(servicesPath));
-    for (const object of items) this.#take({ type: 'ADDED', object });
-    const path = `${servicesPath}?watch=true&resourceVersion=${metadata.resourceVersion}`;
-    const { body } = await this.#ask(path, this.#stop.signal);
-    if (body === null) throw new Error('the watch has no body');
-    this.#watching = this.#follow(body);
+    this.#watching = await Promise.all(
+      Object.values(paths).map(async (path) => {
+        const { metadata, items } = list.parse(await this.#get(path));
+        for (const object of items) this.#take({ type: 'ADDED', object });
+        // With bookmarks, since `fetch` gives up on what says nothing for minutes.
+        const watch = `${path}?watch=true&allowWatchBookmarks=true&resourceVersion=${metadata.resourceVersion}`;
+        const { body } = await this.#ask(watch, this.#stop.signal);
+        if (body === null) throw new Error('the watch has no body');
+        return { ended: this.#follow(body) };
+      }),
+    ).then((all) => all.map(({ ended }) => ended));
   }
 
-  /** Until the watch has told what is live now: nothing is missing from the record. */
+  /** Until the watches have told what is live now: nothing is missing from the record. */
   async caughtUp(): Promise<void> {
     for (let tries = 0; tries < 100; tries += 1) {
-      const { items } = list.parse(await this.#get(servicesPath));
+      const lists = await Promise.all(Object.values(paths).map(async (path) => list.parse(await this.#get(path))));
+      const items = lists.flatMap((each) => each.items);
       if (items.every((live) => this.#newest(live) === live.metadata.resourceVersion)) return;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
@@ -75,7 +101,7 @@ export class HistoryRecorder {
 
   async stop(): Promise<void> {
     this.#stop.abort();
-    await this.#watching;
+    await Promise.all(this.#watching);
   }
 
   async #follow(body: ReadableStream<Uint8Array>): Promise<void> {
@@ -94,13 +120,14 @@ export class HistoryRecorder {
 
   #take(value: unknown): void {
     const { success, data: event } = watched.safeParse(value);
-    if (!success) return; // a bookmark, which we did not ask for
-    const { name } = event.object.metadata;
-    this.#events.set(name, [...(this.#events.get(name) ?? []), { ...event, atMs: Date.now() }]);
+    if (!success) return; // a bookmark
+    const { kind, metadata } = event.object;
+    const key = historyKey(kind, metadata.name);
+    this.#events.set(key, [...(this.#events.get(key) ?? []), { ...event, atMs: Date.now() }]);
   }
 
-  #newest({ metadata }: LiveService): string | undefined {
-    return this.#events.get(metadata.name)?.at(-1)?.object.metadata.resourceVersion;
+  #newest({ kind, metadata }: LiveObject): string | undefined {
+    return this.#events.get(historyKey(kind, metadata.name))?.at(-1)?.object.metadata.resourceVersion;
   }
 
   async #get(path: string): Promise<unknown> {
@@ -114,21 +141,21 @@ export class HistoryRecorder {
 }
 
 /** The weights of a rule, read without any code of the bot: `default` is the last rule, which has no match. */
-export function weightsOf({ spec }: LiveService, ruleName: string): Weights | undefined {
-  const found = ruleName === 'default' ? spec.http.findLast(({ match }) => match === undefined) : undefined;
-  const route = (found ?? spec.http.find(({ name }) => name === ruleName))?.route;
+export function weightsOf({ spec: { http = [] } }: LiveObject, ruleName: string): Weights | undefined {
+  const found = ruleName === 'default' ? http.findLast(({ match }) => match === undefined) : undefined;
+  const route = (found ?? http.find(({ name }) => name === ruleName))?.route;
   const [only] = route ?? [];
   if (route?.length === 1 && only !== undefined) return { [subsetOf(only)]: 100 };
   return route && Object.fromEntries(route.map((each) => [subsetOf(each), each.weight ?? 0]));
 }
 
 /** The object without what a change of ours may touch: weights, new destinations, the ledger, and what the server counts. */
-export function untouchable({ metadata, spec, ...others }: LiveService, known: LiveService): unknown {
+export function untouchable({ metadata, spec, ...others }: LiveObject, known: LiveObject): unknown {
   const { resourceVersion: _, generation: __, managedFields: ___, annotations = {}, ...kept } = metadata;
   const { 'shiftbot.dev/history': ____, ...ofOthers } = annotations;
-  const http = spec.http.map(({ route, ...rest }, at) => ({
+  const http = spec.http?.map(({ route, ...rest }, at) => ({
     ...rest,
-    route: route?.slice(0, known.spec.http[at]?.route?.length ?? 0).map(({ weight: _____, ...rest }) => rest),
+    route: route?.slice(0, known.spec.http?.[at]?.route?.length ?? 0).map(({ weight: _____, ...rest }) => rest),
   }));
   return { ...others, metadata: { ...kept, annotations: ofOthers }, spec: { ...spec, http } };
 }

@@ -38,8 +38,8 @@ interface Options {
   readonly onUnknown?: (seen: Seen) => void;
 }
 
-/** A trap is sprung by the next request of its kind, before it is sent on or when the answer is there and not yet passed back. */
-interface Trap {
+/** A trap is sprung once, by the next request of its kind, before it is sent on or when the answer is there and not yet passed back. */
+export interface Trap {
   readonly fits: (seen: Seen) => boolean;
   readonly when: 'before' | 'after';
   readonly spring: () => Promise<void>;
@@ -53,7 +53,7 @@ export class HttpProxy {
   readonly #agent = new Agent({ keepAlive: true });
   readonly #streams = new Set<ServerResponse>();
   #fault: (seen: Seen) => HttpFault | undefined = () => undefined;
-  #trap: Trap | undefined;
+  #traps: readonly Trap[] = [];
 
   private constructor(target: string, options: Options) {
     this.#target = new URL(target);
@@ -80,8 +80,15 @@ export class HttpProxy {
     this.#fault = fault;
   }
 
+  /** In place of those that are set. */
   setTrap(trap: Trap): void {
-    this.#trap = trap;
+    this.#traps = [trap];
+  }
+
+  /** Beside those that are set; returns what takes it away. */
+  addTrap(trap: Trap): () => void {
+    this.#traps = [...this.#traps, trap];
+    return () => this.#removeTrap(trap);
   }
 
   /** Ends what is being streamed, such as watches. */
@@ -91,7 +98,7 @@ export class HttpProxy {
 
   calm(): void {
     this.#fault = () => undefined;
-    this.#trap = undefined;
+    this.#traps = [];
   }
 
   async stop(): Promise<void> {
@@ -158,10 +165,13 @@ export class HttpProxy {
   }
 
   #takeTrap(seen: Seen): Trap | undefined {
-    const trap = this.#trap;
-    if (trap === undefined || !trap.fits(seen)) return undefined;
-    this.#trap = undefined;
+    const trap = this.#traps.find(({ fits }) => fits(seen));
+    if (trap !== undefined) this.#removeTrap(trap);
     return trap;
+  }
+
+  #removeTrap(trap: Trap): void {
+    this.#traps = this.#traps.filter((each) => each !== trap);
   }
 }
 

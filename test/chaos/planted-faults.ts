@@ -262,6 +262,28 @@ export const plantedFaults: readonly PlantedFault[] = [
     tests: ['test/domain/object-edit.test.ts', 'test/workflow/apply-edits.test.ts'],
   },
   {
+    name: 'what was created, and deleted by somebody since, is created again',
+    edits: [
+      {
+        file: 'src/workflow/open-edits.ts',
+        find: "  if (hadChange === true) return { ...opened, decision: { kind: 'done' } };\n",
+        replace: '',
+      },
+    ],
+    tests: ['test/workflow/apply-edits.test.ts'],
+  },
+  {
+    name: 'a rule file of which a part was written is told as not applied',
+    edits: [
+      {
+        file: 'src/workflow/apply-edits.ts',
+        find: "return failed(bench, 'half-applied', { written, object: edit, detail: lastWriter });",
+        replace: "return failed(bench, 'object-gone', { object: edit, detail: lastWriter });",
+      },
+    ],
+    tests: ['test/workflow/apply-edits.test.ts'],
+  },
+  {
     name: 'another difference is applied than the one that was shown',
     edits: [
       {

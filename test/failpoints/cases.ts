@@ -26,7 +26,7 @@ export interface Enumerated {
 }
 
 /** Loops are struck in their first rounds. */
-const mostPasses = 2;
+const mostPasses = 3;
 
 /** Every point of a scenario with every fault that can happen there. */
 export function enumerate(scenario: ScenarioName, { passes, moments }: Recording, steps: readonly Step[]): Enumerated {

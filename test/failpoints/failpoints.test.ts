@@ -14,6 +14,10 @@ const redisBinary = await findRedisServer().catch(() => undefined);
 const seed = 'suite';
 const lanes = 2;
 
+/** Of rule files two: they take long to record, and the others differ from these in what they write. */
+const inLongRunsOnly = ['delete-file', 'unpin', 'take-back-file', 'take-back-deletion', 'meddled-file'];
+const scenarios = scenarioNames.filter((name) => !inLongRunsOnly.includes(name));
+
 /** How many cases of each fault. A freeze lasts as long as the longest lock, so there is one. */
 const sample: readonly (readonly [Fault, Case['form'], number])[] = [
   ['throw-before', 'peer', 3],
@@ -33,13 +37,14 @@ const found: readonly (readonly [ScenarioName, Fault, RegExp])[] = [
   ['discard', 'throw-after', /accept replace.*redis\/stored-changes update[^>]*> redis\/connect ask[^>]*$/],
   ['discard', 'throw-before', /cards showCard [^>]*claim\.release\(\)$/],
   ['shift', 'twice', /cards put [^>]*claim\.beginPost\(\)$/],
+  ['undone-creation', 'kill-after', /apply-edits writeAll .*kube-client create /],
 ];
 
 describe.runIf(redisBinary)('a fault at an await, with a redis-server', () => {
   let outcome: Outcome;
 
   beforeAll(async () => {
-    outcome = await runFailpoints({ lanes, choose: (cases) => [...regressions(cases), ...sampleOf(cases)] });
+    outcome = await runFailpoints({ lanes, scenarios, choose: (cases) => [...regressions(cases), ...sampleOf(cases)] });
   }, 300_000);
 
   it('loses nothing, doubles nothing, and is told rightly, wherever it is', () => {
@@ -49,13 +54,15 @@ describe.runIf(redisBinary)('a fault at an await, with a redis-server', () => {
   });
 
   it.each`
-    scenario          | steps
-    ${'shift'}        | ${['desk.changes.accept(', 'queue.add(', 'bench.changes.begin(', 'bench.mesh.read(', 'open.write(', 'moveOn(bench', 'desk.chat.post(', 'desk.chat.update(']}
-    ${'rollback'}     | ${['rollBack(', 'desk.changes.accept(', 'open.write(', 'mark(', 'desk.chat.update(', 'client.chat.postEphemeral(']}
-    ${'apply-anyway'} | ${['planAnew(', 'desk.changes.accept(', 'open.write(', 'moveOn(bench', 'client.chat.postEphemeral(']}
-    ${'discard'}      | ${['discard(', 'changes.update(', 'desk.chat.update(', 'client.chat.postEphemeral(']}
-    ${'approve'}      | ${['approve(', 'looking.mesh.read(', 'moveOn(', 'queue.add(', 'open.write(', 'desk.chat.update(']}
-    ${'reject'}       | ${['reject(', 'changes.update(', 'desk.chat.update(']}
+    scenario             | steps
+    ${'shift'}           | ${['desk.changes.accept(', 'queue.add(', 'bench.changes.begin(', 'bench.mesh.read(', 'open.write(', 'moveOn(bench', 'desk.chat.post(', 'desk.chat.update(']}
+    ${'rollback'}        | ${['rollBack(', 'desk.changes.accept(', 'open.write(', 'mark(', 'desk.chat.update(', 'client.chat.postEphemeral(']}
+    ${'apply-anyway'}    | ${['planAnew(', 'desk.changes.accept(', 'open.write(', 'moveOn(bench', 'client.chat.postEphemeral(']}
+    ${'discard'}         | ${['discard(', 'changes.update(', 'desk.chat.update(', 'client.chat.postEphemeral(']}
+    ${'approve'}         | ${['approve(', 'looking.mesh.read(', 'moveOn(', 'queue.add(', 'open.write(', 'desk.chat.update(']}
+    ${'reject'}          | ${['reject(', 'changes.update(', 'desk.chat.update(']}
+    ${'apply-file'}      | ${['planEdit(', 'desk.changes.accept(', 'openBegun(', 'tryAll(', 'noteWriting(', 'write(bench', 'moveOn(bench', 'desk.chat.update(']}
+    ${'undone-creation'} | ${['changes.writing(', 'write(bench', 'moveOn(bench']}
   `('may be at each await that $scenario is made of', ({ scenario, steps }) => {
     const points = outcome.enumerated.get(scenario)?.points ?? [];
     const struck = outcome.enumerated.get(scenario)?.cases.map(({ path }) => path) ?? [];
@@ -99,9 +106,11 @@ function regressions(cases: readonly Case[]): readonly Case[] {
 
 function sampleOf(cases: readonly Case[]): readonly Case[] {
   const random = new Random(seed);
+  let at = -1;
   return sample.flatMap(([fault, form, count]) =>
-    Array.from({ length: count }, (_, at) => {
-      const scenario = scenarioNames[at % scenarioNames.length];
+    Array.from({ length: count }, () => {
+      at += 1;
+      const scenario = scenarios[at % scenarios.length];
       const [first, ...others] = cases.filter(
         (each) => each.scenario === scenario && each.fault === fault && each.form === form,
       );

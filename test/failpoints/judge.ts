@@ -10,7 +10,7 @@ import type { Scenario } from './scenarios.ts';
 import { type Asked, isOfStage } from './stage.ts';
 
 /** What a case has left behind. */
-export interface Left extends Pick<Evidence, 'history' | 'owed' | 'messages'> {
+export interface Left extends Pick<Evidence, 'history' | 'foreign' | 'owed' | 'messages'> {
   readonly records: ReadonlyMap<ChangeId, Change>;
   /** What the audit has of the case. */
   readonly events: readonly AuditEvent[];
@@ -26,7 +26,7 @@ export function judge(left: Left, scenario: Scenario): readonly Violation[] {
   const answers = asked.answer === undefined ? told : [asked.answer, ...told];
   const requests = (answers.length === 0 ? [undefined] : answers).map((answer) => requestOf(asked, answer));
   const unknownPosts = new Set(isPostDoubled(left.strike) ? left.records.keys() : []);
-  const { violations } = check({ ...left, foreign: new Set(), unknownPosts, requests });
+  const { violations } = check({ ...left, unknownPosts, requests });
   return [
     ...violations,
     ...requests.flatMap((request) => toldRightly(request, left, scenario)),

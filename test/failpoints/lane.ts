@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Violation } from '../chaos/check.ts';
+import { historyKey } from '../chaos/history.ts';
 import type { Bot, Recording } from './bot.ts';
 import type { Case, Form } from './cases.ts';
 import { Course, giveUpAfterMs } from './course.ts';
@@ -86,7 +87,9 @@ export class Lane {
     const left = await this.#gather(stage, await acting, strike);
     const wrong = [...crashes, ...judge(left, scenario)];
     const late = course.late();
-    await this.#leave(stage, wrong.length > 0 || !course.isQuiet);
+    const isMissed = strike === undefined && ![...left.records.values()].some(scenario.isTaken);
+    await this.#leave(stage, wrong.length > 0 || !course.isQuiet || isMissed);
+    if (isMissed) throw new NotPreparedError(`${name} was answered with ${[left.asked.answer, ...left.told].join()}`);
     return {
       violations: [...wrong, ...late],
       isOnlyLate: late.length > 0 && (wrong.length === 0 || !course.isQuiet),
@@ -151,10 +154,12 @@ export class Lane {
     throw new NotPreparedError('what comes before a case does not end');
   }
 
-  async #gather({ service, channel }: Stage, asked: Asked, strike: Strike | undefined): Promise<Left> {
-    const records = new Map((await this.#store.recordsOf(service)).map((change) => [change.id, change]));
+  async #gather({ refs, foreign, channel }: Stage, asked: Asked, strike: Strike | undefined): Promise<Left> {
+    const records = new Map((await this.#store.recordsOf(refs)).map((change) => [change.id, change]));
+    const events = refs.map(async (ref) => [historyKey(ref.kind, ref.name), await this.#world.historyOf(ref)] as const);
     return {
-      history: new Map([[service, await this.#world.historyOf(service)]]),
+      history: new Map(await Promise.all(events)),
+      foreign,
       records,
       events: await this.#store.events(),
       owed: (await this.#store.records.owed()).filter((id) => records.has(id)),
@@ -165,9 +170,8 @@ export class Lane {
     };
   }
 
-  async #leave({ service, channel }: Stage, isSpoilt: boolean): Promise<void> {
-    this.#world.slack.forget(channel);
-    await this.#world.deleteService(service);
+  async #leave(stage: Stage, isSpoilt: boolean): Promise<void> {
+    await stage.leave();
     if (isSpoilt) await this.#clear();
     await this.#store.empty();
   }

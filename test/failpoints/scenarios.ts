@@ -51,7 +51,62 @@ export const scenarios = {
     },
     isTaken: ({ state }) => state.kind === 'rejected',
   },
+  'apply-file': {
+    prepare: async (stage) => {
+      const file = await stage.writeRules('before');
+      return () => stage.typeAndConfirm(`apply ${file}`);
+    },
+    isTaken: isOfFile,
+  },
+  'delete-file': {
+    prepare: async (stage) => {
+      const file = await stage.writeRules('as-in-file');
+      return stage.shown(`delete ${file}`);
+    },
+    isTaken: isOfFile,
+  },
+  unpin: {
+    prepare: async (stage) => {
+      await stage.writeRules('as-in-file');
+      return stage.shown(`unpin ${stage.free} end-user=jason`);
+    },
+    isTaken: isOfFile,
+  },
+  'take-back-file': {
+    prepare: async (stage) => {
+      const id = await stage.confirmed(`apply ${await stage.writeRules('before')}`);
+      return () => stage.click(id, actions.rollBack, requestId(`rollback:${id}:0`));
+    },
+    isTaken: ({ reverts }) => reverts !== undefined,
+  },
+  'take-back-deletion': {
+    prepare: async (stage) => {
+      const id = await stage.confirmed(`delete ${await stage.writeRules('as-in-file')}`);
+      return () => stage.click(id, actions.rollBack, requestId(`rollback:${id}:0`));
+    },
+    isTaken: ({ reverts }) => reverts !== undefined,
+  },
+  'meddled-file': {
+    prepare: async (stage) => {
+      const file = await stage.writeRules('before');
+      stage.meddleWithSecond();
+      return stage.shown(`apply ${file}`);
+    },
+    isTaken: isOfFile,
+  },
+  'undone-creation': {
+    prepare: async (stage) => {
+      const file = await stage.writeRules('before');
+      stage.undoFirst();
+      return stage.shown(`apply ${file}`);
+    },
+    isTaken: isOfFile,
+  },
 } satisfies Record<string, Scenario>;
+
+function isOfFile({ edits }: Change): boolean {
+  return edits !== undefined;
+}
 
 export type ScenarioName = keyof typeof scenarios;
 export const scenarioNames = Object.keys(scenarios) as ScenarioName[]; // the keys of the record that the name is of

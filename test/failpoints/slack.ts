@@ -11,13 +11,13 @@ export const signingSecret = 'a signing secret for failpoints';
 /** Slack tells the person that the app did not answer when it takes longer. */
 const patienceMs = 3_000;
 
-const ack = z.object({ text: z.string() });
 const blocks = z.array(z.unknown());
+const ack = z.object({ text: z.string(), blocks: blocks.default([]) });
 
 /** A delivery that was answered in time; where it was not, Slack says so to the person. */
 export interface Acknowledged {
-  /** What the person sees of it. */
-  readonly text?: string;
+  /** What the person sees of it, and may click on. */
+  readonly shows?: SlackMessage;
 }
 
 interface Typed {
@@ -75,7 +75,7 @@ export class FailpointSlack {
       trigger_id: trigger,
     });
     if (body === undefined) return undefined;
-    return body === '' ? {} : ack.parse(JSON.parse(body));
+    return body === '' ? {} : { shows: { ...ack.parse(JSON.parse(body)), channel, ts: this.#nextTs() } };
   }
 
   /** Presses a button of a message; resolves with whether that was acknowledged. */

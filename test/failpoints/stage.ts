@@ -1,13 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Change } from '../../src/domain/change.ts';
 import type { ChangeId, RoutingObject } from '../../src/domain/names.ts';
+import type { ObjectRef } from '../../src/domain/object-edit.ts';
 import { defaultRule } from '../../src/domain/route.ts';
+import type { RuleKind } from '../../src/domain/rule-file.ts';
 import { workspace } from '../../src/sandbox/local-slack.ts';
+import { actions, readLineValue } from '../../src/slack/actions.ts';
 import { requestId } from '../../src/workflow/desk.ts';
-import { readService } from '../chaos/history.ts';
+import { historyKey, readObject } from '../chaos/history.ts';
 import { cardOf } from '../chaos/slack-recorder.ts';
-import { buttonsOf } from '../support/slack-client.ts';
+import { buttonsOf, type SlackMessage } from '../support/slack-client.ts';
 import type { Bot } from './bot.ts';
+import { deleteAfterCreation, editBeforeWrite } from './meddling.ts';
+import { fileOf, freeServiceOf, objectsOf, refsOf, routeBefore } from './rule-file.ts';
 import type { Store } from './store.ts';
 import type { World } from './world.ts';
 
@@ -21,6 +26,13 @@ export interface Asked {
   readonly delivered: boolean;
   /** What the acknowledgement said. */
   readonly answer?: string | undefined;
+}
+
+interface Typed {
+  readonly trigger: string;
+  readonly asked: Asked;
+  /** What was shown to who typed, with its buttons. */
+  readonly shows?: SlackMessage | undefined;
 }
 
 /** What must come before a case did not come about, as on a machine that is too busy to answer in time. */
@@ -37,11 +49,17 @@ export const needsApprovalFrom = 80;
 /** What happens in one case: a service, a channel, and a person who types and clicks there. */
 export class Stage {
   readonly service: string;
+  /** One of which no change needs an approval. */
+  readonly free: string;
   readonly channel: string;
   readonly #world: World;
   readonly #store: Store;
   readonly #bots: () => readonly Bot[];
   readonly #number: number;
+  readonly #refs: ObjectRef[] = [];
+  readonly #undo: (() => Promise<void> | void)[] = [];
+  /** What was written, and the uids of what was deleted, by somebody else. */
+  readonly foreign = new Set<string>();
 
   constructor(number: number, { world, store, bots }: { world: World; store: Store; bots: () => readonly Bot[] }) {
     this.#number = number;
@@ -49,23 +67,53 @@ export class Stage {
     this.#store = store;
     this.#bots = bots;
     this.service = serviceOf(number);
+    this.free = freeServiceOf(number);
+    this.#refs.push(this.#object);
     this.channel = `C${String(number).padStart(6, '0')}`;
   }
 
   /** Asks for a split of the case's service. */
   async type(text: string, user: string = users.alice.id): Promise<Asked> {
-    const token = `t-${String(this.#number).padStart(6, '0')}`;
-    const { trigger, ...asked } = await this.#command(`${this.service} ${text} --reason "${token}"`, user);
+    const token = this.#token;
+    const { trigger, asked } = await this.#command(`${this.service} ${text} --reason "${token}"`, user);
     return { ...asked, token, makes: requestId(`command:${teamId}:${trigger}`) };
   }
 
   /** Types a command that makes no change of its own. */
   async typeWhole(text: string): Promise<Asked> {
-    const { trigger: _, ...asked } = await this.#command(text, users.alice.id);
-    return asked;
+    return (await this.#command(text, users.alice.id)).asked;
   }
 
-  async #command(what: string, user: string): Promise<Asked & { readonly trigger: string }> {
+  /** Types what is shown before it is done, and presses the button under what is shown. */
+  async typeAndConfirm(text: string): Promise<Asked> {
+    const typed = await this.#typeFree(text);
+    const press = this.#pressUnder(typed);
+    return press === undefined ? { ...typed.asked, token: this.#token } : press();
+  }
+
+  /** The same, where what was typed is shown already; returns what presses the button. */
+  async shown(text: string): Promise<() => Promise<Asked>> {
+    const typed = await this.#typeFree(text);
+    const press = this.#pressUnder(typed);
+    if (press === undefined) throw new NotPreparedError(`${typed.asked.what} was answered with ${typed.asked.answer}`);
+    return press;
+  }
+
+  #typeFree(text: string): Promise<Typed> {
+    return this.#command(`${text} --reason "${this.#token}"`, users.alice.id);
+  }
+
+  #pressUnder({ asked: { what }, shows }: Typed): (() => Promise<Asked>) | undefined {
+    const value = shows && buttonsOf(shows).find(({ actionId }) => actionId === actions.applyEdits)?.value;
+    const seen = readLineValue(value)?.seen;
+    if (shows === undefined || value === undefined || seen === undefined) return undefined;
+    return async () => {
+      const delivered = await this.#world.slack.click(this.#port, shows, { action_id: actions.applyEdits, value });
+      return { what, token: this.#token, makes: requestId(`edits:${seen}:0`), delivered };
+    };
+  }
+
+  async #command(what: string, user: string): Promise<Typed> {
     const trigger = `trigger.${this.#number}.${what}`;
     const acknowledged = await this.#world.slack.command(this.#port, {
       channel: this.channel,
@@ -73,7 +121,8 @@ export class Stage {
       text: what,
       trigger,
     });
-    return { what, trigger, delivered: acknowledged !== undefined, answer: acknowledged?.text };
+    const asked = { what, delivered: acknowledged !== undefined, answer: acknowledged?.shows?.text };
+    return { trigger, asked, shows: acknowledged?.shows };
   }
 
   /** Presses a button of the card of a change. */
@@ -83,6 +132,43 @@ export class Stage {
     if (card === undefined || button?.value === undefined) throw new Error(`${about} has no button ${actionId}`);
     const delivered = await this.#world.slack.click(this.#port, card, { action_id: actionId, value: button.value });
     return { what: `${actionId} ${button.value}`, makes, delivered };
+  }
+
+  /** A rule file, and what is live of its objects: nothing but one that it replaces, or all as the file has it. */
+  async writeRules(live: 'before' | 'as-in-file'): Promise<string> {
+    this.#undo.push(await this.#world.writeRules(this.free, fileOf(this.#number)));
+    this.#refs.push(...refsOf(this.#number));
+    const objects = live === 'before' ? [routeBefore(this.#number)] : objectsOf(this.#number);
+    for (const object of objects) await this.#world.create(object);
+    return `rules/${this.free}`;
+  }
+
+  /** Somebody else writes the second object of the file between the bot's looking and its writing. */
+  meddleWithSecond(): void {
+    this.#meddle(editBeforeWrite, 'VirtualService');
+  }
+
+  /** Somebody else deletes the first object of the file as soon as it is there. */
+  undoFirst(): void {
+    this.#meddle(deleteAfterCreation, 'DestinationRule');
+  }
+
+  #meddle(how: typeof editBeforeWrite, kind: RuleKind): void {
+    const ref = { kind, namespace: 'default', name: this.free };
+    this.#undo.push(how({ world: this.#world, ref, foreign: this.foreign }));
+  }
+
+  /** Takes away all that the case had, and what it wrote. */
+  async leave(): Promise<void> {
+    this.#world.slack.forget(this.channel);
+    for (const undo of this.#undo) await undo();
+    for (const ref of this.refs) await this.#world.delete(ref);
+  }
+
+  /** What is typed is shown first, and is done and told on its card. */
+  async confirmed(text: string): Promise<ChangeId> {
+    const confirm = await this.shown(text);
+    return this.#cardSays((await confirm()).makes, 'Applied');
   }
 
   /** A change that is applied, and whose card says so. */
@@ -107,8 +193,8 @@ export class Stage {
   }
 
   async #plannedFromElsewhere(id: ChangeId): Promise<Change> {
-    const events = this.#world.history.events.get(this.service) ?? [];
-    const { uid } = readService(events.at(-1)?.object).metadata;
+    const events = this.#world.history.events.get(historyKey('VirtualService', this.service)) ?? [];
+    const { uid } = readObject(events.at(-1)?.object).metadata;
     return {
       id,
       request: `held:${this.#number}`,
@@ -137,6 +223,15 @@ export class Stage {
       await sleep(10);
     }
     throw new NotPreparedError(`the card of ${id} does not say "${word}" before anything is struck`);
+  }
+
+  /** All objects that the case is about. */
+  get refs(): readonly ObjectRef[] {
+    return this.#refs;
+  }
+
+  get #token(): string {
+    return `t-${String(this.#number).padStart(6, '0')}`;
   }
 
   get #object(): RoutingObject {

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import type { AuditEvent } from '../../src/domain/audit.ts';
 import { type Change, isWaiting } from '../../src/domain/change.ts';
+import { isSameObject, type ObjectRef } from '../../src/domain/object-edit.ts';
 import { AuditStream } from '../../src/redis/audit-stream.ts';
 import { whenReady } from '../../src/redis/connect.ts';
 import { JobQueue } from '../../src/redis/job-queue.ts';
@@ -31,8 +32,9 @@ export class Store {
     return new Store(redis, await RecordReader.connect(url));
   }
 
-  async recordsOf(service: string): Promise<readonly Change[]> {
-    return [...(await this.records.all()).values()].filter(({ object }) => object.name === service);
+  async recordsOf(objects: readonly ObjectRef[]): Promise<readonly Change[]> {
+    const all = [...(await this.records.all()).values()];
+    return all.filter(({ object }) => objects.some((each) => isSameObject(each, object)));
   }
 
   async events(): Promise<readonly AuditEvent[]> {

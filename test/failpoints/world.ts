@@ -1,15 +1,26 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
+import type { ObjectRef } from '../../src/domain/object-edit.ts';
 import { botAccess } from '../../src/sandbox/bot-access.ts';
 import { type KubeApi, type KubeObject, startKubeApi } from '../../src/sandbox/kube-api/server.ts';
 import { type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
 import { recordKey } from '../chaos/chaos-world.ts';
-import { HistoryRecorder, type ObjectEvent, readService, servicesPath } from '../chaos/history.ts';
+import {
+  HistoryRecorder,
+  historyKey,
+  type LiveObject,
+  type ObjectEvent,
+  pathOf,
+  paths,
+  readObject,
+} from '../chaos/history.ts';
+import { HttpProxy, type Trap } from '../chaos/http-proxy.ts';
 import { Bot } from './bot.ts';
 import { type Build, buildWithSteps } from './build.ts';
+import { freeNames } from './rule-file.ts';
 import { FailpointSlack, signingSecret } from './slack.ts';
 import { needsApprovalFrom } from './stage.ts';
 
@@ -18,6 +29,8 @@ const aDay = 24 * 3600_000;
 const policy = `
 v: 1
 rules:
+  - target: "*/*/${freeNames}"
+    shift: [everyone]
   - target: "**"
     shift: [everyone]
     approve: { by: [everyone], count: 1, from: ${needsApprovalFrom}, expires: 30m }
@@ -31,8 +44,10 @@ export class World {
   readonly history: HistoryRecorder;
   readonly #redis: RedisServer[] = [];
   readonly #kube: KubeApi;
+  readonly #way: HttpProxy;
   readonly #warm: Bot[] = [];
   readonly #all: Bot[] = [];
+  #isOver = false;
   readonly #killAll = () => {
     for (const bot of this.#all) void bot.kill();
   };
@@ -41,6 +56,7 @@ export class World {
     readonly folder: string;
     readonly build: Build;
     readonly kube: KubeApi;
+    readonly way: HttpProxy;
     readonly slack: FailpointSlack;
     readonly history: HistoryRecorder;
   }) {
@@ -49,6 +65,7 @@ export class World {
     this.slack = parts.slack;
     this.history = parts.history;
     this.#kube = parts.kube;
+    this.#way = parts.way;
   }
 
   /** `sources`: the built bot, where it is another than the one in `dist`. `warm`: how many processes wait. */
@@ -61,9 +78,11 @@ export class World {
     await slack.start();
     const history = new HistoryRecorder(kube);
     await history.start();
-    await writeFile(join(folder, 'kubeconfig'), kube.kubeconfig(access.user));
+    const way = await HttpProxy.start(kube.url);
+    await writeFile(join(folder, 'kubeconfig'), kube.kubeconfig(access.user).replaceAll(kube.url, way.url));
     await writeFile(join(folder, 'policy.yaml'), policy);
-    const world = new World({ folder, build, kube, slack, history });
+    await mkdir(join(folder, 'rules'));
+    const world = new World({ folder, build, kube, way, slack, history });
     process.once('exit', world.#killAll);
     for (let count = 0; count < warm; count += 1) world.#warmUp();
     return world;
@@ -88,35 +107,77 @@ export class World {
       RECORD_KEY: recordKey,
       KUBECONFIG: join(this.folder, 'kubeconfig'),
       POLICY_FILE: join(this.folder, 'policy.yaml'),
+      RULES_DIR: join(this.folder, 'rules'),
     });
     return bot;
   }
 
   /** A VirtualService of this name, all of whose traffic goes to v1. */
-  async createService(name: string): Promise<void> {
-    await this.#kubeCall('POST', servicesPath, service(name));
+  createService(name: string): Promise<LiveObject> {
+    return this.create(service(name));
   }
 
-  async deleteService(name: string): Promise<void> {
-    await this.#kubeCall('DELETE', `${servicesPath}/${name}`);
+  /** As somebody does who knows nothing of the bot. */
+  async create(object: KubeObject): Promise<LiveObject> {
+    const path = object.kind === 'DestinationRule' ? paths.DestinationRule : paths.VirtualService;
+    const { body } = await this.#kubeCall('POST', path, object);
+    return readObject(body);
   }
 
-  /** Every event of a service, up to how it is now. */
-  async historyOf(name: string): Promise<readonly ObjectEvent[]> {
-    const live = readService(await this.#kubeCall('GET', `${servicesPath}/${name}`));
+  /** Undefined where it is not there. */
+  async read(ref: ObjectRef): Promise<LiveObject | undefined> {
+    const { status, body } = await this.#kubeCall('GET', pathOf(ref));
+    return status === 404 ? undefined : readObject(body);
+  }
+
+  async edit(ref: ObjectRef, patch: object): Promise<LiveObject> {
+    const { body } = await this.#kubeCall('PATCH', `${pathOf(ref)}?fieldManager=kubectl-edit`, patch);
+    return readObject(body);
+  }
+
+  async delete(ref: ObjectRef): Promise<void> {
+    await this.#kubeCall('DELETE', pathOf(ref));
+  }
+
+  /** On the bots' way to the API server; returns what takes the trap away. */
+  addTrap(trap: Trap): () => void {
+    return this.#way.addTrap(trap);
+  }
+
+  /** The folder's file can be applied as `rules/NAME`. */
+  async writeRules(name: string, text: string): Promise<() => Promise<void>> {
+    const path = join(this.folder, 'rules', `${name}.yaml`);
+    await writeFile(path, text);
+    return () => rm(path);
+  }
+
+  /** Every event of an object, up to how it is now. */
+  async historyOf(ref: ObjectRef): Promise<readonly ObjectEvent[]> {
+    const live = await this.read(ref);
     for (let tries = 0; tries < 200; tries += 1) {
-      const events = this.history.events.get(name) ?? [];
-      if (events.at(-1)?.object.metadata.resourceVersion === live.metadata.resourceVersion) return events;
+      const events = this.history.events.get(historyKey(ref.kind, ref.name)) ?? [];
+      const newest = events.at(-1);
+      const isComplete =
+        live === undefined
+          ? newest === undefined || newest.type === 'DELETED'
+          : newest?.object.metadata.resourceVersion === live.metadata.resourceVersion;
+      if (isComplete) return events;
       await sleep(10);
     }
-    throw new Error(`the record of ${name} is not complete`);
+    throw new Error(`the record of ${ref.name} is not complete`);
   }
 
   async stop({ keep = false } = {}): Promise<void> {
+    this.#isOver = true; // what went wrong in one lane has not ended the others
     process.off('exit', this.#killAll);
     await Promise.all(this.#all.map((bot) => bot.kill()));
     await this.history.stop();
-    await Promise.all([this.slack.stop(), this.#kube.stop(), ...this.#redis.map((redis) => redis.stop())]);
+    await Promise.all([
+      this.slack.stop(),
+      this.#way.stop(),
+      this.#kube.stop(),
+      ...this.#redis.map((redis) => redis.stop()),
+    ]);
     if (!keep) await rm(this.folder, { recursive: true, force: true });
   }
 
@@ -125,21 +186,29 @@ export class World {
   }
 
   #add(): Bot {
+    if (this.#isOver) throw new Error('a case goes on although the run is over');
     const bot = new Bot(this.build);
     this.#all.push(bot);
     return bot;
   }
 
-  async #kubeCall(method: string, path: string, body?: object): Promise<unknown> {
+  async #kubeCall(method: string, path: string, body?: object): Promise<Answer> {
+    const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
     const response = await fetch(this.#kube.url + path, {
       method,
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${this.#kube.token()}` },
+      headers: { 'content-type': type, authorization: `Bearer ${this.#kube.token()}` },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path} was answered ${response.status} ${text}`);
-    return JSON.parse(text);
+    const isGone = response.status === 404 && body === undefined;
+    if (!response.ok && !isGone) throw new Error(`${method} ${path} was answered ${response.status} ${text}`);
+    return { status: response.status, body: JSON.parse(text) };
   }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
 }
 
 /** All services of all cases lead to the same backend, so that there is one DestinationRule. */

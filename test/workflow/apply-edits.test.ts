@@ -456,7 +456,7 @@ describe('a change of several objects', () => {
       await world.attempt(change);
 
       expect(world.spec(object)).toEqual(theirs);
-      expect(world.stored(change.id).state.kind).toBe('applied');
+      expect(world.stored(change.id).state).toMatchObject({ kind: 'applied', seq: 1 });
     },
   );
 

@@ -1,0 +1,249 @@
+import { describe, expect, it } from 'vitest';
+import { type Change, revisionOf, type State } from '../../src/domain/change.ts';
+import type { JsonObject } from '../../src/domain/json.ts';
+import { emptyLedger, formatLedger, type Ledger, readLedger, record } from '../../src/domain/ledger.ts';
+import { type ObjectContent, type ObjectEdit, type ObjectRef, refOf } from '../../src/domain/object-edit.ts';
+import { card } from '../../src/slack/card.ts';
+import { change as buildChange, changeId } from '../support/builders.ts';
+import { check } from './check.ts';
+import type { Evidence } from './evidence.ts';
+import { historyKey, type LiveObject, type ObjectEvent, readObject } from './history.ts';
+
+const at = '2026-11-22T14:03:12.000Z';
+const ref = (kind: ObjectRef['kind'], name: string): ObjectRef => ({ kind, namespace: 'default', name });
+const routing = (weight: number): JsonObject => ({
+  hosts: ['reviews'],
+  http: [{ route: [{ destination: { host: 'reviews', subset: 'v1' }, weight }] }],
+});
+
+/** Versions are created, reviews is replaced, and ratings is deleted. */
+const created: ObjectEdit = {
+  ...ref('DestinationRule', 'reviews'),
+  ...{ seq: 0, from: {}, to: {}, pinned: [], after: { spec: { host: 'reviews' } } },
+};
+const replaced: ObjectEdit = {
+  ...ref('VirtualService', 'reviews'),
+  ...{ uid: 'uid-reviews', seq: 0, from: { v1: 100 }, to: { v1: 100 }, pinned: [] },
+  before: { labels: { team: 'books', tier: 'back' }, spec: routing(1) },
+  after: { labels: { team: 'books', tier: 'front' }, spec: routing(2) },
+};
+const deleted: ObjectEdit = {
+  ...ref('VirtualService', 'ratings'),
+  ...{ uid: 'uid-ratings', seq: 0, from: { v1: 100 }, to: {}, pinned: [], before: { spec: routing(3) } },
+  ledger: emptyLedger,
+};
+const edits = { verb: 'apply', of: 'bookinfo/all', objects: [created, replaced, deleted] } as const;
+const applied: State = { kind: 'applied', at, seq: 1, tookMs: 84, live: { v1: 100 }, warnings: [] };
+const change = buildChange({ state: applied, rev: 2, edits, deed: 'shift', focus: undefined });
+
+/** An object as it is after an edit of the change, with what is otherwise about it. */
+function live(edit: ObjectEdit, content: ObjectContent, version: string, ledger?: Ledger): LiveObject {
+  const { kind, namespace, name, uid = `uid-${name}-new` } = edit;
+  const history = ledger === undefined ? {} : { 'shiftbot.dev/history': formatLedger(ledger) };
+  const annotations = { ...content.annotations, ...history };
+  const { labels, spec } = content;
+  return readObject({ kind, metadata: { namespace, name, uid, resourceVersion: version, labels, annotations }, spec });
+}
+
+function recorded(edit: ObjectEdit, before = emptyLedger, by: Change = change): Ledger {
+  const { from, to } = edit;
+  return record(before, revisionOf({ ...by, from, to }, new Date(at)));
+}
+
+/** As a record keeps it. */
+function asRead(ledger: Ledger): Ledger {
+  const reading = readLedger(formatLedger(ledger));
+  if (reading.kind !== 'ledger') throw new Error(reading.why);
+  return reading.ledger;
+}
+
+function event(type: ObjectEvent['type'], object: LiveObject): ObjectEvent {
+  return { type, object, atMs: 0 };
+}
+
+const was = (edit: ObjectEdit) => event('ADDED', live(edit, edit.before ?? { spec: {} }, '1'));
+const isMade = event('ADDED', live(created, created.after ?? { spec: {} }, '2', recorded(created)));
+const isReplaced = event('MODIFIED', live(replaced, replaced.after ?? { spec: {} }, '3', recorded(replaced)));
+const isDeleted = event('DELETED', live(deleted, deleted.before ?? { spec: {} }, '4'));
+const untouched = { made: [], replaced: [was(replaced)], deleted: [was(deleted)] };
+
+interface Events {
+  readonly made: readonly ObjectEvent[];
+  readonly replaced: readonly ObjectEvent[];
+  readonly deleted: readonly ObjectEvent[];
+}
+
+/** The change is accepted, applied and shown, with what a test wants to be otherwise. */
+function run({ foreign = [], as = change, ...events }: Partial<Events> & { foreign?: string[]; as?: Change } = {}) {
+  const {
+    made = [isMade],
+    replaced: ofReviews = [was(replaced), isReplaced],
+    deleted: ofRatings = [was(deleted), isDeleted],
+  } = events;
+  const evidence: Evidence = {
+    history: new Map([
+      [historyKey('DestinationRule', 'reviews'), made],
+      [historyKey('VirtualService', 'reviews'), ofReviews],
+      [historyKey('VirtualService', 'ratings'), ofRatings],
+    ]),
+    foreign: new Set(foreign),
+    records: new Map([[as.id, as]]),
+    owed: [],
+    requests: [],
+    messages: [{ ...card(as), ts: '1.0001', channel: 'C01CHANNEL' }],
+    unknownPosts: new Set(),
+  };
+  return check(evidence).violations.map(({ invariant, what }) => `${invariant} ${what}`);
+}
+
+function stopped(...written: readonly ObjectEdit[]): Change {
+  const state: State = { kind: 'failed', at, because: 'half-applied', written: written.map(refOf) };
+  return { ...change, state };
+}
+
+describe('the checker of a change of several objects', () => {
+  it('finds nothing where each object is as the plan says', () => {
+    expect(run()).toEqual([]);
+  });
+
+  it('finds nothing where a part was written, and that is told', () => {
+    expect(run({ ...untouched, made: [isMade], as: stopped(created) })).toEqual([]);
+  });
+
+  it('allows marks of others, and that somebody else undoes what was done', () => {
+    const theirs = { ...replaced.before, labels: { ...replaced.before?.labels, mine: 'yes' }, spec: routing(1) };
+    const after = { ...replaced.after, labels: { ...replaced.after?.labels, mine: 'yes' }, spec: routing(2) };
+    const events = [was(replaced), event('MODIFIED', live(replaced, theirs, '7'))];
+
+    expect(
+      run({
+        made: [isMade, event('DELETED', isMade.object)],
+        replaced: [...events, event('MODIFIED', live(replaced, after, '8', recorded(replaced)))],
+        foreign: ['7', isMade.object.metadata.uid],
+      }),
+    ).toEqual([]);
+  });
+
+  it('takes what is deleted already for done', () => {
+    expect(run({ deleted: [was(deleted), isDeleted], foreign: ['uid-ratings'] })).toEqual([]);
+  });
+
+  it('goes on from the history that what is made anew had', () => {
+    const old = asRead(recorded(created, emptyLedger, { ...change, id: changeId(8) }));
+    const anew = { ...created, ledger: old };
+    const as = { ...change, edits: { ...edits, objects: [anew, replaced, deleted] } };
+    const made = event('ADDED', live(created, { spec: { host: 'reviews' } }, '2', recorded(created, old)));
+
+    expect(run({ made: [made], as })).toEqual([]);
+    expect(run({ made: [isMade], as })).toContain('I1 c-00000001 took seq from 1 to 1');
+  });
+
+  it.each<[string, string, Parameters<typeof run>[0]]>([
+    [
+      'an object created twice',
+      'I1 c-00000001 took effect 2 times on DestinationRule default/reviews',
+      { made: [isMade, event('DELETED', isMade.object), isMade], foreign: [isMade.object.metadata.uid] },
+    ],
+    [
+      'a write over what somebody else made of the object',
+      'I2 c-00000001 wrote over what others had made of VirtualService default/reviews: spec,tier',
+      {
+        replaced: [
+          was(replaced),
+          event('MODIFIED', live(replaced, { labels: { team: 'books', tier: 'theirs' }, spec: routing(9) }, '7')),
+          event('MODIFIED', live(replaced, replaced.after ?? { spec: {} }, '8', recorded(replaced))),
+        ],
+        foreign: ['7'],
+      },
+    ],
+    [
+      'a deletion of what somebody else marked',
+      'I2 c-00000001 wrote over what others had made of VirtualService default/ratings: mine',
+      {
+        deleted: [
+          was(deleted),
+          event('MODIFIED', live(deleted, { labels: { mine: 'yes' }, spec: routing(3) }, '7')),
+          isDeleted,
+        ],
+        foreign: ['7'],
+      },
+    ],
+    [
+      'what the plan does not say',
+      'I1 c-00000001 made of VirtualService default/reviews what its plan does not say: spec,team,mine',
+      {
+        replaced: [
+          was(replaced),
+          event(
+            'MODIFIED',
+            live(replaced, { labels: { tier: 'front', mine: 'yes' }, spec: routing(4) }, '3', recorded(replaced)),
+          ),
+        ],
+      },
+    ],
+    [
+      'an object that the plan does not name',
+      'I1 c-00000001 wrote what its plan does not name',
+      { as: { ...change, edits: { ...edits, objects: [created, deleted] } } },
+    ],
+    [
+      'an object made anew that was to be replaced',
+      'I2 c-00000001 was to replace VirtualService default/reviews, and did create it',
+      {
+        replaced: [was(replaced), event('DELETED', was(replaced).object), { ...isReplaced, type: 'ADDED' }],
+        foreign: ['uid-reviews'],
+      },
+    ],
+    [
+      'another object than the plan was made from',
+      'I2 c-00000001 was planned on another VirtualService default/reviews than it was written over',
+      { as: { ...change, edits: { ...edits, objects: [created, { ...replaced, uid: 'uid-other' }, deleted] } } },
+    ],
+    [
+      'a deletion that nobody asked for',
+      'I2 ratings was DELETED, and no change was to do so',
+      { as: { ...change, edits: { ...edits, objects: [created, replaced] } } },
+    ],
+    [
+      'a creation without a record on it',
+      'I4 c-00000001 is applied and never wrote DestinationRule default/reviews',
+      { made: [event('ADDED', live(created, { spec: { host: 'reviews' } }, '2'))] },
+    ],
+    [
+      'a record of something else',
+      'I1 c-00000001 recorded on VirtualService default/reviews what was not accepted',
+      { as: { ...change, reason: 'another' } },
+    ],
+    [
+      'an object told as written that never was',
+      'I4 c-00000001 is applied and never wrote VirtualService default/ratings',
+      { deleted: [was(deleted)] },
+    ],
+    [
+      'an object written that is not told',
+      'I1 c-00000001 is failed and wrote VirtualService default/reviews',
+      { deleted: [was(deleted)], as: stopped(created) },
+    ],
+    [
+      'a change told as without effect that wrote something',
+      'I1 c-00000001 is held and wrote DestinationRule default/reviews',
+      {
+        ...untouched,
+        made: [isMade],
+        as: { ...change, state: { kind: 'held', at, because: 'moved', uid: '', live: {} } },
+      },
+    ],
+    [
+      'a number that is another',
+      'I3 c-00000001 says it was number 5, and it was 1',
+      { as: { ...change, state: { ...applied, seq: 5 } } },
+    ],
+    [
+      'a shift that creates',
+      'I2 c-00000001 is a shift, and by it an object was ADDED',
+      { as: { ...change, edits: undefined } },
+    ],
+  ])('finds %s', (_, violation, otherwise) => {
+    expect(run(otherwise)).toContain(violation);
+  });
+});

@@ -1,0 +1,51 @@
+import type { ObjectRef } from '../../src/domain/object-edit.ts';
+import { pathOf, paths } from '../chaos/history.ts';
+import type { Trap } from '../chaos/http-proxy.ts';
+import type { World } from './world.ts';
+
+/** What somebody else writes at a moment that only luck would find: theirs is noted as they do it. */
+interface Meddling {
+  readonly world: World;
+  readonly ref: ObjectRef;
+  readonly foreign: Set<string>;
+}
+
+/** Edits an object right before the bot's first write of it; returns what ends the wait for that. */
+export function editBeforeWrite({ world, ref, foreign }: Meddling): () => void {
+  return world.addTrap({
+    when: 'before',
+    fits: (seen) => seen.method === 'PATCH' && isWrite(seen) && isPath(seen, pathOf(ref)),
+    spring: async () => {
+      const { metadata } = await world.edit(ref, { spec: { gateways: ['mesh'] } });
+      foreign.add(metadata.resourceVersion);
+    },
+  });
+}
+
+/** Deletes an object right after the bot has created it, before the bot hears that it has. */
+export function deleteAfterCreation({ world, ref, foreign }: Meddling): () => void {
+  return world.addTrap({
+    when: 'after',
+    fits: (seen) => seen.method === 'POST' && isWrite(seen) && isPath(seen, paths[ref.kind]) && isOf(seen, ref),
+    spring: async () => {
+      const live = await world.read(ref);
+      if (live === undefined) return;
+      foreign.add(live.metadata.uid);
+      await world.delete(ref);
+    },
+  });
+}
+
+type Seen = Parameters<Trap['fits']>[0];
+
+function isWrite({ path }: Seen): boolean {
+  return !path.includes('dryRun=');
+}
+
+function isPath({ path }: Seen, wanted: string): boolean {
+  return path.split('?')[0] === wanted;
+}
+
+function isOf({ body }: Seen, { name }: ObjectRef): boolean {
+  return body.includes(`"name":"${name}"`);
+}
