@@ -61,6 +61,9 @@ export async function acceptEdits(
   const planned = toChange(desk, submission, plan);
   const objection = becauseNot(plan, planned, first);
   if (objection !== undefined) {
+    // Another delivery of the same request may have been accepted since this one was looked for.
+    const known = await desk.changes.read(planned.id);
+    if (known !== undefined) return acceptedAlready(known, submission.asker);
     noteRefused(desk, submission.asker, { ...asked(submission, planned), because: becauseOf(objection) });
     return objection;
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Recording } from './bot.ts';
 import type { Fault, Pass } from './faults.ts';
 import type { Step } from './instrument.ts';
-import type { ScenarioName } from './scenarios.ts';
+import { type ScenarioName, scenarios } from './scenarios.ts';
 
 /** Whether another process of the bot is there; where none is, a killed one is started again. */
 export type Form = 'alone' | 'peer';
@@ -45,7 +45,9 @@ export function enumerate(scenario: ScenarioName, { passes, moments }: Recording
   ].flatMap(([, [first]]) => first ?? []);
 
   const cases: Case[] = [];
+  const { without = [] } = scenarios[scenario];
   const add = (form: Form, fault: Fault, { path, nth }: Pick<Pass, 'path' | 'nth'>) => {
+    if (without.includes(fault)) return;
     const id = createHash('sha256').update([scenario, form, fault, path, nth].join('\n')).digest('hex').slice(0, 8);
     cases.push({ id, scenario, form, fault, path, nth });
   };

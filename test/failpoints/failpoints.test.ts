@@ -8,7 +8,7 @@ import type { Case } from './cases.ts';
 import type { Fault } from './faults.ts';
 import { reportOf } from './report.ts';
 import { type Outcome, runFailpoints } from './run.ts';
-import { type ScenarioName, scenarioNames } from './scenarios.ts';
+import { type ScenarioName, scenarioNames, scenarios as scenarioOf } from './scenarios.ts';
 
 const redisBinary = await findRedisServer().catch(() => undefined);
 const seed = 'suite';
@@ -110,7 +110,8 @@ function sampleOf(cases: readonly Case[]): readonly Case[] {
   return sample.flatMap(([fault, form, count]) =>
     Array.from({ length: count }, () => {
       at += 1;
-      const scenario = scenarios[at % scenarios.length];
+      const able = scenarios.filter((name) => scenarioOf[name].without?.includes(fault) !== true);
+      const scenario = able[at % able.length];
       const [first, ...others] = cases.filter(
         (each) => each.scenario === scenario && each.fault === fault && each.form === form,
       );

@@ -2,6 +2,7 @@ import { type Change, isEnded } from '../../src/domain/change.ts';
 import { workspace } from '../../src/sandbox/local-slack.ts';
 import { actions } from '../../src/slack/actions.ts';
 import { requestId } from '../../src/workflow/desk.ts';
+import type { Fault } from './faults.ts';
 import type { Asked, Stage } from './stage.ts';
 
 export interface Scenario {
@@ -9,9 +10,17 @@ export interface Scenario {
   readonly prepare: (stage: Stage) => Promise<() => Promise<Asked>>;
   /** Whether a record shows that what the person asked for was taken. */
   readonly isTaken: (change: Change) => boolean;
+  /** Faults that nothing is expected to stand. */
+  readonly without?: readonly Fault[];
 }
 
-export const scenarios = {
+/**
+ * With two workers at once, each may create what somebody else deletes in between: for an object that is not there the API server
+ * has no precondition.
+ */
+const twoAtOnce: readonly Fault[] = ['twice', 'pause-before', 'pause-after'];
+
+const byName = {
   shift: {
     prepare: async (stage) => () => stage.type('v2 50'),
     isTaken: () => true,
@@ -101,12 +110,15 @@ export const scenarios = {
       return stage.shown(`apply ${file}`);
     },
     isTaken: isOfFile,
+    without: twoAtOnce,
   },
 } satisfies Record<string, Scenario>;
+
+export type ScenarioName = keyof typeof byName;
+export const scenarios: Readonly<Record<ScenarioName, Scenario>> = byName;
 
 function isOfFile({ edits }: Change): boolean {
   return edits !== undefined;
 }
 
-export type ScenarioName = keyof typeof scenarios;
-export const scenarioNames = Object.keys(scenarios) as ScenarioName[]; // the keys of the record that the name is of
+export const scenarioNames = Object.keys(byName) as ScenarioName[]; // the keys of the record that the name is of

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { effectOf } from '../../src/domain/change.ts';
+import type { EditsAnswer } from '../../src/workflow/edit-command.ts';
 import { MeshUnavailableError, NotPermittedError, RejectedError } from '../../src/workflow/errors.ts';
 import { serviceStatus } from '../../src/workflow/look-up.ts';
 import { readAudit } from '../../src/workflow/read-audit.ts';
@@ -285,6 +286,23 @@ describe('a click on Apply', () => {
 
     expect(new Set([...answers, late].map((answer) => acceptedIn(answer).id)).size).toBe(1);
     expect(world.mesh.wholeOf(ratings)?.ledger.seq).toBe(1);
+  });
+
+  it('is not refused because of the change that the same click has just made elsewhere', async () => {
+    const world = house();
+    const shown = await world.type(line);
+    const lineOf = world.changes.line.bind(world.changes);
+    const elsewhere = Promise.withResolvers<EditsAnswer>();
+    world.changes.line = async (object) => {
+      world.changes.line = lineOf;
+      elsewhere.resolve(await world.click(line, shown));
+      return lineOf(object);
+    };
+
+    const answer = await world.click(line, shown);
+
+    expect(answer).toMatchObject({ kind: 'accepted', again: true });
+    expect(acceptedIn(answer).id).toBe(acceptedIn(await elsewhere.promise).id);
   });
 
   it('shows the difference anew where somebody has written an object since', async () => {
