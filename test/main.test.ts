@@ -41,10 +41,12 @@ describe('npm start', () => {
   });
 
   it('names a Redis that may forget changes', async () => {
-    world = await startTestWorld();
+    world = await startTestWorld({ bots: [] });
     const redis = new Redis(world.redisUrl);
     await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
     redis.disconnect();
+    await world.startBot();
+    await world.people.waitForBot();
 
     const ready = await readyz();
 

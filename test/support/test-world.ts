@@ -2,7 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { CustomObjectsApi, KubeConfig, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
-import { startWorld, type World, type WorldOptions } from '../../src/sandbox/world.ts';
+import { expect } from 'vitest';
+import { type Bot, startWorld, type World, type WorldOptions } from '../../src/sandbox/world.ts';
+import { eventually } from './eventually.ts';
 import { SlackClient, type SlackMessage } from './slack-client.ts';
 
 /** The bot as it is built, in a world of its own, and what tests use to act in it. */
@@ -19,6 +21,8 @@ export async function startTestWorld(options: Partial<WorldOptions> = {}): Promi
   const world = await startWorld({ folder, program, onLog: (line) => logs.push(line), ...options });
   const people = new SlackClient(world.slack);
   if (options.http !== true && options.bots?.length !== 0) await people.waitForBot();
+  const isWhole = options.redisUrl === undefined && options.kubeconfig === undefined;
+  if (isWhole) await Promise.all(world.bots.map(untilReady));
   return {
     ...world,
     people,
@@ -29,6 +33,11 @@ export async function startTestWorld(options: Partial<WorldOptions> = {}): Promi
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Only then would a cluster send people to it: what it has never asked may take longer than a person is kept waiting. */
+async function untilReady({ url }: Bot): Promise<void> {
+  await eventually(async () => expect(await (await fetch(`${url}/readyz`)).text()).toBe('ready\n'));
 }
 
 interface VirtualService {
