@@ -94,14 +94,16 @@ class Claim implements CardClaim {
     this.#mayPost = true;
   }
 
-  async place(placed: Placed): Promise<void> {
+  async place(placed: Placed): Promise<boolean> {
     const { channel, ts, shownRev } = placed;
-    await placeScript.run(
+    const isPlaced = await placeScript.run(
       this.#redis,
       [keys.card(this.#id), keys.owed],
       [this.#id, channel, ts, shownRev, keepSeconds],
     );
+    if (isPlaced !== 1) return false;
     this.#placed = placed;
+    return true;
   }
 
   async settle(): Promise<void> {
@@ -144,6 +146,8 @@ const forgetPostScript = new Script(`
 const placeScript = new Script(`
   local card, owed = unpack(KEYS)
   local id, channel, ts, shown, keep = unpack(ARGV)
+  local at = redis.call('HMGET', card, 'channel', 'ts')
+  if at[2] and (at[1] ~= channel or at[2] ~= ts) then return 0 end
   local before = tonumber(redis.call('HGET', card, 'shownRev') or '-1')
   if before > tonumber(shown) and not redis.call('ZSCORE', owed, id) then redis.call('ZADD', owed, before, id) end
   redis.call('HSET', card, 'channel', channel, 'ts', ts, 'shownRev', shown)

@@ -25,6 +25,8 @@ export interface CardDesk {
   readonly lookAgain: () => void;
 }
 
+type Place = Omit<Placed, 'shownRev'>;
+
 /** Each waits for its turn with a claim that costs Redis some commands a second, and Slack takes one a second of a channel. */
 const mostAtOnce = 200;
 
@@ -66,7 +68,7 @@ function someOf<T>(all: readonly T[], most: number): readonly T[] {
 }
 
 /** A post whose outcome was unknown may have left a card behind, which a click gives away. */
-async function removeDouble({ cards, chat, log }: CardDesk, id: ChangeId, at: Omit<Placed, 'shownRev'>): Promise<void> {
+async function removeDouble({ cards, chat, log }: CardDesk, id: ChangeId, at: Place): Promise<void> {
   const claim = await cards.claim(id);
   if (claim === undefined) return;
   try {
@@ -125,9 +127,18 @@ async function disown(desk: CardDesk, id: ChangeId, claim: CardClaim): Promise<v
   await claim.giveUp();
 }
 
+/** Of two writers, one of which stood still while it posted, the one that is noted first has posted the card. */
 async function write(desk: CardDesk, change: Change, claim: CardClaim): Promise<void> {
+  const at = await writeOnce(desk, change, claim);
+  if (at === undefined || (await note(claim, { ...at, shownRev: change.rev }))) return;
+  await desk.chat.remove(at);
+  desk.log.info({ changeId: change.id, ...at }, 'a second card of a change was removed');
+}
+
+/** Undefined where chat will never take it. */
+async function writeOnce(desk: CardDesk, change: Change, claim: CardClaim): Promise<Place | undefined> {
   try {
-    await note(claim, { ...(await put(desk, change, claim)), shownRev: change.rev });
+    return await put(desk, change, claim);
   } catch (error) {
     if (!(error instanceof ChatError)) throw error;
     // It may have gone over what another wrote since; what it shows is then no newer than it was.
@@ -135,6 +146,7 @@ async function write(desk: CardDesk, change: Change, claim: CardClaim): Promise<
     if (error.outcome !== 'never') throw error;
     desk.log.error({ changeId: change.id, err: error, code: error.code }, 'chat will not take this card');
     await claim.giveUp();
+    return undefined;
   }
 }
 
@@ -142,7 +154,7 @@ async function write(desk: CardDesk, change: Change, claim: CardClaim): Promise<
  * A writer that stood still has gone over what another wrote since, and its connection to the store was cut meanwhile: only when the
  * store has heard of it the card is owed again.
  */
-async function note(claim: CardClaim, placed: Placed): Promise<void> {
+async function note(claim: CardClaim, placed: Placed): Promise<boolean> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await claim.place(placed);
@@ -153,7 +165,7 @@ async function note(claim: CardClaim, placed: Placed): Promise<void> {
   }
 }
 
-async function put(desk: CardDesk, change: Change, claim: CardClaim): Promise<Omit<Placed, 'shownRev'>> {
+async function put(desk: CardDesk, change: Change, claim: CardClaim): Promise<Place> {
   const placed = claim.placed ?? (claim.postBegun ? await desk.chat.look(change) : undefined);
   if (placed !== undefined) {
     await desk.chat.update(placed, change);

@@ -282,8 +282,11 @@ export interface CardClaim {
   beginPost(): Promise<void>;
   /** The post that was begun is known not to have been sent. */
   forgetPost(): Promise<void>;
-  /** Notes where the card stands and what it shows, which settles all that is owed up to there. */
-  place(placed: Placed): Promise<void>;
+  /**
+   * Notes where the card stands and what it shows, which settles all that is owed up to there. False, and nothing is noted, where it
+   * stands elsewhere already: what was posted there is a second one.
+   */
+  place(placed: Placed): Promise<boolean>;
   /** What is owed up to what the card was last noted to show is settled; that may be less by now than when it was claimed. */
   settle(): Promise<void>;
   /** Nothing more can be shown: the message is gone, or chat will never take it. */

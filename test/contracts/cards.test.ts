@@ -225,6 +225,18 @@ function describeCards(where: string, enter: () => Promise<World>): void {
       expect((await claim(cards, id)).placed).toEqual({ channel: 'D0ASKER', ts: '1700000000.000100', shownRev: 3 });
     });
 
+    it('stay where they were noted first, and whoever posted another is told so', async () => {
+      const one = await claim(cards, id);
+      await world.expireClaim(id);
+      const other = await claim(cards, id);
+
+      expect(await other.place({ channel: 'C1', ts: '1.2', shownRev: 0 })).toBe(true);
+      expect(await one.place({ channel: 'C1', ts: '1.3', shownRev: 1 })).toBe(false);
+      await other.release();
+
+      expect((await claim(cards, id)).placed).toEqual({ channel: 'C1', ts: '1.2', shownRev: 0 });
+    });
+
     it('are settled only up to what they show', async () => {
       await accept();
       const writing = await claim(cards, id);

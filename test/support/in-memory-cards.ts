@@ -32,8 +32,11 @@ export class InMemoryCards implements CardLog {
         card.postBegun = false;
       },
       place: async (placed) => {
+        const { placed: before } = card;
+        if (before !== undefined && (before.channel !== placed.channel || before.ts !== placed.ts)) return false;
         card.placed = placed;
         if ((this.#owed.get(id) ?? 0) <= placed.shownRev) this.#owed.delete(id);
+        return true;
       },
       settle: async () => {
         if (card.placed !== undefined && (this.#owed.get(id) ?? 0) <= card.placed.shownRev) this.#owed.delete(id);

@@ -159,8 +159,8 @@ describe('a card', () => {
       const place: CardClaim['place'] = async (placed) => {
         failures -= 1;
         if (failures >= 0) throw new StoreUnavailableError('Redis did not answer', { outcomeUnknown: true });
-        await claim?.place(placed);
         noted.push(placed.shownRev);
+        return (await claim?.place(placed)) ?? false;
       };
       return claim && { ...claim, place };
     };
@@ -278,6 +278,33 @@ describe('a card', () => {
 
     expect(house.chat.cardsOf(id)).toEqual([kept]);
     expect(house.chat.shows(id)).toEqual(house.stored(id));
+  });
+
+  it('is one again when whoever posted it stood still on the way, and another had looked for it in vain', async () => {
+    const house = new House();
+    const { id } = await house.accepted('v3', 50);
+    const { chat } = house;
+    const post = chat.post.bind(chat);
+    const { promise: thawed, resolve: thaw } = Promise.withResolvers<void>();
+    const { promise: frozen, resolve: freeze } = Promise.withResolvers<void>();
+    chat.post = async (change) => {
+      chat.post = post;
+      freeze();
+      await thawed;
+      return post(change, () => true); // it was asked just before the process stood still
+    };
+
+    house.cards.showSoon(id);
+    await frozen;
+    house.cardLog.expireClaim(id);
+    await house.cards.show(id);
+    const [first] = chat.cardsOf(id);
+    thaw();
+    await house.settled();
+    await house.work();
+
+    expect(chat.cardsOf(id).map(({ ts }) => ts)).toEqual([first?.ts]);
+    expect(chat.shows(id)).toEqual(house.stored(id));
   });
 
   it('is posted once though whoever was to post it stood still until another had taken over', async () => {
