@@ -105,6 +105,7 @@ export async function isExecutable(path: string): Promise<boolean> {
 /** Below the ports that systems give to connections that go out, one of which may take a port between our look and its use. */
 const portsToGive = { from: 10_000, below: 32_768 };
 const portTries = 100;
+const attemptsForAPort = 5;
 
 /** A TCP port of the loopback interface that nobody listens on at this moment. */
 export async function freePort(): Promise<number> {
@@ -113,6 +114,24 @@ export async function freePort(): Promise<number> {
     if (await portIsFree(port)) return port;
   }
   throw new LaunchError('no free TCP port on 127.0.0.1');
+}
+
+/** Starts something on a free port. One that was free when we looked may be somebody else's by then, and then it is another. */
+export async function onFreePort<T>(startOn: (port: number) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startOn(await freePort());
+    } catch (error) {
+      if (attempt === attemptsForAPort || !portWasTaken(error)) throw error;
+    }
+  }
+}
+
+/** In the words of Node and of Redis. */
+function portWasTaken(error: unknown): boolean {
+  return (
+    error instanceof LaunchError && error.lastOutput.some((line) => /EADDRINUSE|Address already in use/.test(line))
+  );
 }
 
 export async function portIsFree(port: number): Promise<boolean> {

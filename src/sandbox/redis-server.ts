@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DebianPackageError, defaultCacheFolder, fetchDebianPackages, libraryPathOf } from './debian-package.ts';
-import { findOnPath, freePort, type Launch, LaunchError, type LaunchedProcess, launch } from './launched-process.ts';
+import { findOnPath, type Launch, type LaunchedProcess, launch, onFreePort } from './launched-process.ts';
 
 export interface RedisBinary {
   readonly path: string;
@@ -32,7 +32,6 @@ export class RedisNotFoundError extends Error {
 
 const debianPackages = ['redis-server', 'redis-tools'];
 const readyWithinMs = 30_000;
-const attemptsForAPort = 5;
 
 /** A redis-server or valkey-server to run: one on the PATH, else Debian's package from the cache, fetched when missing. */
 export async function findRedisServer(environment: NodeJS.ProcessEnv = process.env): Promise<RedisBinary> {
@@ -81,16 +80,11 @@ async function launchOnPort(
   { port: wanted = 0, folder: kept, settings = {} }: RedisOptions,
   folder: string,
 ): Promise<Pick<RedisServer, 'port'> & Pick<Launch, 'process'>> {
-  for (let attempt = 1; ; attempt++) {
-    const port = wanted === 0 ? await freePort() : wanted;
-    try {
-      const { process } = await launchRedis(binary, port, { folder, persistent: kept !== undefined, settings });
-      return { port, process };
-    } catch (error) {
-      const mayTryAnother = wanted === 0 && attempt < attemptsForAPort;
-      if (!(mayTryAnother && portWasTaken(error))) throw error;
-    }
-  }
+  const launchOn = async (port: number) => {
+    const { process } = await launchRedis(binary, port, { folder, persistent: kept !== undefined, settings });
+    return { port, process };
+  };
+  return wanted === 0 ? onFreePort(launchOn) : launchOn(wanted);
 }
 
 function launchRedis(
@@ -116,8 +110,4 @@ function launchRedis(
     ready: /Ready to accept connections/,
     readyWithinMs,
   });
-}
-
-function portWasTaken(error: unknown): boolean {
-  return error instanceof LaunchError && error.lastOutput.some((line) => line.includes('Address already in use'));
 }

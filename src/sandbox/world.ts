@@ -6,7 +6,7 @@ import { type Bookinfo, startBookinfo } from './bookinfo/bookinfo.ts';
 import { type BotAccess, botAccess } from './bot-access.ts';
 import { type KeptState, openKeptState } from './kept-state.ts';
 import { ADMIN, type KubeApi, type KubeObject, selfSigned, startKubeApi } from './kube-api/server.ts';
-import { freePort, type LaunchedProcess, launch, portIsFree } from './launched-process.ts';
+import { freePort, type LaunchedProcess, launch, onFreePort, portIsFree } from './launched-process.ts';
 import { type LocalSlack, startLocalSlack } from './local-slack.ts';
 import { findPrometheus, type Prometheus, type PrometheusState, preparePrometheus } from './prometheus-server.ts';
 import { type RedisServer, startRedis } from './redis-server.ts';
@@ -85,12 +85,12 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     for (const each of started.splice(0).toReversed()) await each.stop();
   };
   try {
-    const firstBotPort = await orFree(options.ports?.bot);
+    const botPort = await portForBot(options);
     const access = await botAccess('default', { ruleFiles: options.ruleFiles ?? true });
     const kept = options.keepIn === undefined ? undefined : await openKeptState(options.keepIn, [ADMIN, access.user]);
     const redis = options.redisUrl === undefined ? await (kept?.startRedis() ?? startRedis()) : undefined;
     if (redis !== undefined) started.push(redis);
-    const requestUrl = options.http === true ? { requestUrl: `http://127.0.0.1:${firstBotPort}/slack/events` } : {};
+    const requestUrl = options.http === true ? { requestUrl: `http://127.0.0.1:${botPort}/slack/events` } : {};
     const slack = await startLocalSlack({
       port: options.ports?.slack ?? 0,
       ...requestUrl,
@@ -111,13 +111,13 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     const redisUrl = options.redisUrl ?? redis?.url ?? '';
     const bots: Bot[] = [];
     const startBot = async (roles = 'chat,worker') => {
-      const port = bots.length === 0 ? firstBotPort : await freePort();
       const around = {
-        ...{ redisUrl, slack, kubeconfig: botKubeconfig, port, roles },
+        ...{ redisUrl, slack, kubeconfig: botKubeconfig, roles },
         ...{ prometheusUrl: prometheus.url, pageUrl: bookinfo?.pageUrl },
       };
       const environment = { ...(kept && { RECORD_KEY: kept.secrets.recordKey }), ...options.environment };
-      const bot = await launchBot({ ...options, environment }, around);
+      const launchOn = (port: number) => launchBot({ ...options, environment }, { ...around, port });
+      const bot = await (botPort === undefined || bots.length > 0 ? onFreePort(launchOn) : launchOn(botPort));
       bots.push(bot);
       started.push(bot);
       return bot;
@@ -230,6 +230,11 @@ async function launchBot(options: WorldOptions, around: Around): Promise<Bot> {
     ...(options.onLog === undefined ? {} : { onLine: options.onLog }),
   });
   return { ...launched, url: `http://127.0.0.1:${port}` };
+}
+
+/** Where somebody must know it before the bot is there: a person who named it, and Slack, where that calls the bot. */
+async function portForBot({ ports: { bot: named = 0 } = {}, http = false }: WorldOptions): Promise<number | undefined> {
+  return http || (named !== 0 && (await portIsFree(named))) ? orFree(named) : undefined;
 }
 
 async function orFree(port: number | undefined): Promise<number> {
