@@ -42,6 +42,8 @@ export class JobQueue implements Queue {
     this.#queue = new BullQueue(queueName, {
       connection,
       prefix: queuePrefix,
+      // It would ask once, as it is opened, and where that is not answered in time refuse every job for good. `/readyz` says what is too old.
+      skipVersionCheck: true,
       defaultJobOptions: {
         attempts: 8,
         backoff: { type: 'exponential', delay: 500, jitter: 0.3 }, // only for what broke unforeseen

@@ -15,6 +15,7 @@ import type { Job, WorkerAnswer } from '../../src/workflow/apply.ts';
 import { StoreUnavailableError } from '../../src/workflow/errors.ts';
 import type { Queue } from '../../src/workflow/ports.ts';
 import { change, changeId } from '../support/builders.ts';
+import { eventually } from '../support/eventually.ts';
 import { InMemoryLog } from '../support/in-memory-log.ts';
 import { InMemoryQueue } from '../support/in-memory-queue.ts';
 
@@ -240,6 +241,23 @@ describe.runIf(redisBinary)('with a redis-server', () => {
 
     expect(performance.now() - startedMs).toBeLessThan(1_000);
     connection.disconnect();
+  });
+
+  it('takes jobs, though Redis stood still when it was opened', async () => {
+    const still = await startRedis();
+    const connection = connectForRequests(addressOf(still));
+    connection.on('error', () => {}); // that it ends is what the test is about
+    await whenReady(connection);
+    still.pause();
+    const opened = new JobQueue(connection, log);
+    await expect(opened.add(change())).rejects.toThrow(StoreUnavailableError);
+
+    still.resume();
+
+    await eventually(() => opened.add(change({ rev: 1 })));
+    await opened.close();
+    connection.disconnect();
+    await still.stop();
   });
 
   function payloadOf(number: number) {
