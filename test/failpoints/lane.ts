@@ -102,6 +102,7 @@ export class Lane {
     try {
       const act = await scenario.prepare(stage);
       await this.#untilQuiet();
+      stage.begin();
       return act;
     } catch (error) {
       await this.#leave(stage, true);
@@ -154,7 +155,8 @@ export class Lane {
     throw new NotPreparedError('what comes before a case does not end');
   }
 
-  async #gather({ refs, foreign, channel }: Stage, asked: Asked, strike: Strike | undefined): Promise<Left> {
+  async #gather(stage: Stage, asked: Asked, strike: Strike | undefined): Promise<Left> {
+    const { refs, foreign, channel, told } = stage;
     const records = new Map((await this.#store.recordsOf(refs)).map((change) => [change.id, change]));
     const events = refs.map(async (ref) => [historyKey(ref.kind, ref.name), await this.#world.historyOf(ref)] as const);
     return {
@@ -165,7 +167,7 @@ export class Lane {
       owed: (await this.#store.records.owed()).filter((id) => records.has(id)),
       messages: this.#world.slack.messages(channel),
       asked,
-      told: this.#world.slack.told(channel),
+      told,
       strike,
     };
   }

@@ -56,6 +56,7 @@ export class Stage {
   readonly #store: Store;
   readonly #bots: () => readonly Bot[];
   readonly #number: number;
+  #toldBefore = 0;
   readonly #refs: ObjectRef[] = [];
   readonly #undo: (() => Promise<void> | void)[] = [];
   /** What was written, and the uids of what was deleted, by somebody else. */
@@ -223,6 +224,16 @@ export class Stage {
       await sleep(10);
     }
     throw new NotPreparedError(`the card of ${id} does not say "${word}" before anything is struck`);
+  }
+
+  /** What comes before the case is over; what the person was told of that is no answer to what comes now. */
+  begin(): void {
+    this.#toldBefore = this.#world.slack.told(this.channel).length;
+  }
+
+  /** What only the person saw since the case began. */
+  get told(): readonly string[] {
+    return this.#world.slack.told(this.channel).slice(this.#toldBefore);
   }
 
   /** All objects that the case is about. */
