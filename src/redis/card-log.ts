@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { type ChangeId, isChangeId } from '../domain/names.ts';
 import { StoreUnavailableError } from '../workflow/errors.ts';
-import type { CardClaim, CardLog, Placed } from '../workflow/ports.ts';
+import type { CardClaim, CardLog, Keeping, Placed } from '../workflow/ports.ts';
 import { ask, type Connection } from './connect.ts';
 import { keys } from './keys.ts';
 import { Script } from './script.ts';
@@ -75,9 +75,12 @@ class Claim implements CardClaim {
     return this.#placed;
   }
 
-  keep(): Disposable {
-    const renewing = setInterval(() => void this.#renew(renewing), renewMs).unref();
-    return { [Symbol.dispose]: () => clearInterval(renewing) };
+  keep(): Keeping {
+    const lost = new AbortController();
+    const renewing = setInterval(() => void this.#renew(lost), renewMs).unref();
+    const end = () => clearInterval(renewing);
+    lost.signal.addEventListener('abort', end);
+    return { lost: lost.signal, [Symbol.dispose]: end };
   }
 
   async beginPost(): Promise<void> {
@@ -119,12 +122,16 @@ class Claim implements CardClaim {
     return owed === 1;
   }
 
-  /** A claim that cannot be renewed runs out, and another may take it: at worst the card is written twice with the same words. */
-  async #renew(renewing: NodeJS.Timeout): Promise<void> {
+  /**
+   * A claim that cannot be renewed runs out, and another may take it: at worst the card is written twice with the same words. A Redis that
+   * does not answer says nothing about whose it is, and is asked again; else who only waits for a turn would hold it up for those who may use it.
+   */
+  async #renew(lost: AbortController): Promise<void> {
     const heldUntilMs = performance.now() + claimMs;
     const renewed = renewScript.run(this.#redis, [keys.cardClaim(this.#id)], [this.#token, claimMs]);
-    if ((await renewed.catch(() => 0)) === 1) this.#heldUntilMs = heldUntilMs;
-    else clearInterval(renewing);
+    const answer = await renewed.catch(() => 'none');
+    if (answer === 1) this.#heldUntilMs = Math.max(this.#heldUntilMs, heldUntilMs);
+    else if (answer !== 'none') lost.abort();
   }
 }
 

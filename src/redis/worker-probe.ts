@@ -27,6 +27,7 @@ export class WorkerProbe {
   readonly #clockMs: () => number;
   #addedAtMs: number;
   #unanswered = 0;
+  #taken = 0;
 
   constructor({ queue, log, renew, clockMs = () => performance.now() }: Probing) {
     this.#queue = queue;
@@ -41,7 +42,9 @@ export class WorkerProbe {
     const everyMs = open > 0 || this.#unanswered > 0 ? busyEveryMs : idleEveryMs;
     if (this.#clockMs() - this.#addedAtMs < everyMs) return;
     this.#addedAtMs = this.#clockMs();
+    const before = this.#taken;
     await this.#queue.probe();
+    if (this.#taken !== before) return; // it was taken before we heard that it had been added
     this.#unanswered += 1;
     if (this.#unanswered < renewAfter) return;
     this.#log.error({ unanswered: this.#unanswered }, 'the worker takes no jobs');
@@ -51,6 +54,7 @@ export class WorkerProbe {
   /** The worker took a job, whichever. */
   taken(): void {
     this.#unanswered = 0;
+    this.#taken += 1;
   }
 
   problem(): string | undefined {

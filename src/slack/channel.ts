@@ -46,8 +46,8 @@ export class SlackChannel implements Chat {
     this.#log = log;
   }
 
-  turn(channel: string): Promise<boolean> {
-    return this.#pace.turn(channel);
+  turn(channel: string, unless: AbortSignal): Promise<boolean> {
+    return this.#pace.turn(channel, unless);
   }
 
   /** Sends nothing more that would have to wait. */

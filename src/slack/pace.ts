@@ -17,13 +17,17 @@ export class Pace {
   readonly #channels = new Map<string, Channel>();
   readonly #closing = new AbortController();
 
-  /** Resolves when a message may be sent to the channel; true when that took a wait, so what was to be said may be old. */
-  async turn(name: string): Promise<boolean> {
+  /**
+   * Resolves when a message may be sent to the channel; true when that took a wait, so what was to be said may be old. Whoever leaves, by
+   * `unless`, takes no place from those who wait.
+   */
+  async turn(name: string, unless: AbortSignal): Promise<boolean> {
     const channel = this.#channel(name);
     let waited = false;
     for (let waitMs = this.#take(channel); waitMs > 0; waitMs = this.#take(channel)) {
       waited = true;
-      await this.#pause(waitMs);
+      await this.#pause(waitMs, unless);
+      if (unless.aborted) break;
     }
     return waited;
   }
@@ -63,20 +67,20 @@ export class Pace {
     }
   }
 
-  #pause(ms: number): Promise<void> {
+  /** Ends early where either is aborted. */
+  #pause(ms: number, unless: AbortSignal): Promise<void> {
+    const closing = this.#closing.signal;
+    const signals = [closing, unless];
     return new Promise((resolve, reject) => {
-      const { signal } = this.#closing;
-      const closed = () => reject(new ChatError('shutting down', { outcome: 'later', code: 'closed' }));
-      if (signal.aborted) return closed();
       const end = () => {
         clearTimeout(timer);
-        closed();
+        for (const signal of signals) signal.removeEventListener('abort', end);
+        if (closing.aborted) reject(new ChatError('shutting down', { outcome: 'later', code: 'closed' }));
+        else resolve();
       };
-      const timer = setTimeout(() => {
-        signal.removeEventListener('abort', end);
-        resolve();
-      }, ms);
-      signal.addEventListener('abort', end, { once: true });
+      const timer = setTimeout(end, ms);
+      for (const signal of signals) signal.addEventListener('abort', end);
+      if (signals.some(({ aborted }) => aborted)) end();
     });
   }
 }

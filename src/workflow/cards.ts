@@ -81,6 +81,12 @@ async function removeDouble({ cards, chat, log }: CardDesk, id: ChangeId, at: Pl
   }
 }
 
+interface InHand {
+  readonly claim: CardClaim;
+  readonly lost: AbortSignal;
+  readonly hasTurn: boolean;
+}
+
 /** One process at a time writes a card, and looks again before it lets go: what changed meanwhile is shown in one update. */
 async function showCard(desk: CardDesk, id: ChangeId): Promise<void> {
   let hasTurn = false;
@@ -88,8 +94,8 @@ async function showCard(desk: CardDesk, id: ChangeId): Promise<void> {
     const claim = await desk.cards.claim(id);
     if (claim === undefined) return desk.lookAgain();
     try {
-      using _kept = claim.keep();
-      hasTurn = await bring(desk, id, claim, hasTurn);
+      using kept = claim.keep();
+      hasTurn = await bring(desk, id, { claim, lost: kept.lost, hasTurn });
     } finally {
       owed = await claim.release();
     }
@@ -99,15 +105,15 @@ async function showCard(desk: CardDesk, id: ChangeId): Promise<void> {
 /**
  * Waits for its turn where it has none yet. Meanwhile the change may have gone on, and is read again; a claim that has run out is taken
  * anew, which is when this is true. One that is held is not let go: among many processes with many cards another would take it, and wait
- * for a turn of its own.
+ * for a turn of its own. One that is another's by now ends the wait: its turn is left to the cards that have none.
  */
-async function bring(desk: CardDesk, id: ChangeId, claim: CardClaim, hasTurn: boolean): Promise<boolean> {
+async function bring(desk: CardDesk, id: ChangeId, { claim, lost, hasTurn }: InHand): Promise<boolean> {
   const change = await readTrusted(desk, id);
   if (change === 'untrusted') await disown(desk, id, claim);
   else if (change === undefined) await claim.giveUp();
   else if (claim.placed !== undefined && claim.placed.shownRev >= change.rev) await claim.settle();
-  else if (!hasTurn && (await desk.chat.turn(claim.placed?.channel ?? change.origin.channel)))
-    return claim.isHeld() ? bring(desk, id, claim, true) : true;
+  else if (!hasTurn && (await desk.chat.turn(claim.placed?.channel ?? change.origin.channel, lost)))
+    return claim.isHeld() ? bring(desk, id, { claim, lost, hasTurn: true }) : !lost.aborted;
   else await write(desk, change, claim);
   return false;
 }

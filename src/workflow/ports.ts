@@ -275,10 +275,10 @@ export interface CardClaim {
   /** A post was begun and its outcome never noted: look for the card before posting it again. */
   readonly postBegun: boolean;
   /** Holds it until disposed of, however long that takes; what nobody keeps runs out within seconds. */
-  keep(): Disposable;
-  /** Refused where this claim has begun one already. */
+  keep(): Keeping;
   /** Nobody else can have it; to be asked just before something is sent that cannot be taken back. */
   isHeld(): boolean;
+  /** Refused where this claim has begun one already. */
   beginPost(): Promise<void>;
   /** The post that was begun is known not to have been sent. */
   forgetPost(): Promise<void>;
@@ -295,10 +295,18 @@ export interface CardClaim {
   release(): Promise<boolean>;
 }
 
+export interface Keeping extends Disposable {
+  /** Aborted when the claim is another's by now, or nobody's: there is nothing left to keep. */
+  readonly lost: AbortSignal;
+}
+
 /** The team's channel. Failures are a ChatError. */
 export interface Chat {
-  /** Waits until chat takes a message in that channel; true when that took a while, so that what was to be shown may be old. */
-  turn(channel: string): Promise<boolean>;
+  /**
+   * Waits until chat takes a message in that channel; true when that took a while, so that what was to be shown may be old. Where `unless`
+   * is aborted, at once and without a turn, which is then somebody else's.
+   */
+  turn(channel: string, unless: AbortSignal): Promise<boolean>;
   /** Posts the card of a change; returns where it stands. `mayPost` is asked just before: a process may stand still for long on its way. */
   post(change: Change, mayPost: () => boolean): Promise<Omit<Placed, 'shownRev'>>;
   update(placed: Omit<Placed, 'shownRev'>, change: Change): Promise<void>;

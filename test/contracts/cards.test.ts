@@ -9,6 +9,7 @@ import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox
 import { leaseMs } from '../../src/workflow/apply.ts';
 import { StoreUnavailableError } from '../../src/workflow/errors.ts';
 import type { CardClaim, CardLog, Changes } from '../../src/workflow/ports.ts';
+import { TcpProxy } from '../chaos/tcp-proxy.ts';
 import { change as buildChange, changeId } from '../support/builders.ts';
 import { InMemoryCards } from '../support/in-memory-cards.ts';
 import { InMemoryChanges } from '../support/in-memory-changes.ts';
@@ -33,10 +34,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
 
   beforeAll(async () => {
     server = await startRedis();
-    const address = readRedisUrl(server.url);
-    if (address === undefined) throw new Error(`no address: ${server.url}`);
-    redis = connectForRequests(address);
-    await whenReady(redis);
+    redis = await connected(server.url);
   });
   afterAll(async () => {
     redis.disconnect();
@@ -85,6 +83,35 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       await redis.set(keys.cardClaim(id), 'of one that died', 'PX', 1_500);
 
       await expect.poll(() => redis.exists(keys.cardClaim(id)), { timeout: 3_000 }).toBe(0);
+    });
+
+    it('tell a writer that waits whose claim is another’s by now', async ({ expect }) => {
+      const id = changeId(79);
+      using kept = (await claim(cards(), id)).keep();
+      await redis.set(keys.cardClaim(id), 'of another', 'PX', 10_000);
+
+      await expect.poll(() => kept.lost.aborted).toBe(true);
+    });
+
+    it('stay with a writer whose Redis did not answer once', async ({ expect, onTestFinished }) => {
+      const id = changeId(80);
+      const proxy = await TcpProxy.start(server.port);
+      const through = await connected(`redis://127.0.0.1:${proxy.port}`);
+      onTestFinished(async () => {
+        through.disconnect();
+        await proxy.stop();
+      });
+      const writing = await claim(new StoredCards(through), id);
+      using kept = writing.keep();
+      await redis.pexpire(keys.cardClaim(id), 60_000);
+      proxy.stall();
+      for (let times = 0; times < 2; times += 1) await expect(through.get('any')).rejects.toThrow();
+      proxy.calm();
+      await through.get('any'); // what was asked meanwhile is answered by now
+      await redis.pexpire(keys.cardClaim(id), 60_000);
+
+      await expect.poll(() => redis.pttl(keys.cardClaim(id))).toBeLessThan(3_000);
+      expect(kept.lost.aborted).toBe(false);
     });
 
     it('come free soon where a claim was forgotten', async () => {
@@ -292,4 +319,12 @@ async function claim(cards: CardLog, id: ChangeId): Promise<CardClaim> {
   const taken = await cards.claim(id);
   if (taken === undefined) throw new Error(`the card of ${id} is another's`);
   return taken;
+}
+
+async function connected(url: string): Promise<Connection> {
+  const address = readRedisUrl(url);
+  if (address === undefined) throw new Error(`no address: ${url}`);
+  const connection = connectForRequests(address);
+  await whenReady(connection);
+  return connection;
 }

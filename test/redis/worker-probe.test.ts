@@ -62,6 +62,22 @@ describe('probing a worker', () => {
     expect(log.messages('error')).toContain('the worker takes no jobs');
   });
 
+  it('counts one that the worker took before Redis said that it was added', async () => {
+    const { probe, pass } = probing();
+
+    for (let rounds = 0; rounds < 20; rounds += 1) {
+      pass(5_000);
+      const added = probe.round(1);
+      probe.taken();
+      await added;
+      if (rounds % 2 === 1) continue;
+      pass(5_000);
+      await probe.round(1); // another worker took this one
+    }
+
+    expect(probe.problem()).toBeUndefined();
+  });
+
   it('asks again at once when a probe was not answered, though nothing is open', async () => {
     const { probe, pass, added } = probing();
     pass(30 * aMinute);

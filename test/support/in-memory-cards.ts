@@ -10,20 +10,20 @@ interface Card {
 /** What is known of the cards, in memory. */
 export class InMemoryCards implements CardLog {
   readonly #cards = new Map<ChangeId, Card>();
-  readonly #claimed = new Map<ChangeId, object>();
+  readonly #claimed = new Map<ChangeId, AbortController>();
   readonly #owed = new Map<ChangeId, number>();
 
   async claim(id: ChangeId): Promise<CardClaim | undefined> {
     await turn();
     if (this.#claimed.has(id)) return undefined;
-    const token = {};
+    const token = new AbortController();
     this.#claimed.set(id, token);
     const card = this.#cards.get(id) ?? { placed: undefined, postBegun: false };
     this.#cards.set(id, card);
     return {
       placed: card.placed,
       postBegun: card.postBegun,
-      keep: () => ({ [Symbol.dispose]: () => {} }),
+      keep: () => ({ lost: token.signal, [Symbol.dispose]: () => {} }),
       isHeld: () => this.#claimed.get(id) === token,
       beginPost: async () => {
         card.postBegun = true;
@@ -58,6 +58,13 @@ export class InMemoryCards implements CardLog {
   /** A transition of a change owes its card an update. */
   owe(id: ChangeId, rev: number): void {
     this.#owed.set(id, rev);
+  }
+
+  /** Who held a claim is told that it is another's by now. */
+  loseClaim(id: ChangeId): void {
+    const token = this.#claimed.get(id);
+    this.#claimed.set(id, new AbortController());
+    token?.abort();
   }
 
   /** The process that held a claim is gone, and its claim ran out. */

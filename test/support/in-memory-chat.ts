@@ -26,7 +26,7 @@ export class InMemoryChat implements Chat {
   /** The cards whose words were taken back. */
   readonly disowned: (Place & { readonly id: ChangeId })[] = [];
 
-  async turn(): Promise<boolean> {
+  async turn(_channel: string, _unless: AbortSignal): Promise<boolean> {
     return false;
   }
 

@@ -216,6 +216,23 @@ describe('a card', () => {
     expect(await house.cardLog.owed()).toEqual([]);
   });
 
+  it('is left to another by whoever loses it while it waits, and its turn with it', async () => {
+    const { cardLog, chat } = house;
+    let waits = 0;
+    chat.turn = async (_channel: string, unless: AbortSignal) => {
+      waits += 1;
+      cardLog.loseClaim(change.id);
+      expect(unless.aborted).toBe(true);
+      return true;
+    };
+
+    await show();
+
+    expect(waits).toBe(1);
+    expect(chat.cardsOf(change.id)).toEqual([]);
+    expect(house.lookedAgain).toBeGreaterThan(0);
+  });
+
   it('whose update has an unknown outcome is updated again', async () => {
     await show();
     house.chat.fail({ outcome: 'unknown', sent: true });
