@@ -67,6 +67,13 @@ export class InMemoryCards implements CardLog {
     token?.abort();
   }
 
+  /** Who held a claim is told that it is nobody's: the store was emptied. */
+  forgetClaim(id: ChangeId): void {
+    const token = this.#claimed.get(id);
+    this.#claimed.delete(id);
+    token?.abort();
+  }
+
   /** The process that held a claim is gone, and its claim ran out. */
   expireClaim(id: ChangeId): void {
     this.#claimed.delete(id);

@@ -233,6 +233,27 @@ describe('a card', () => {
     expect(house.lookedAgain).toBeGreaterThan(0);
   });
 
+  it('is claimed anew, and waits for a turn anew, where the store forgot who had it, whatever the clock says', async () => {
+    const { cardLog, chat } = house;
+    const claim = cardLog.claim.bind(cardLog);
+    cardLog.claim = async (id) => {
+      const taken = await claim(id);
+      return taken && { ...taken, isHeld: () => true };
+    };
+    let waits = 0;
+    chat.turn = async () => {
+      waits += 1;
+      if (waits === 1) cardLog.forgetClaim(change.id);
+      return true;
+    };
+
+    await show();
+
+    expect(waits).toBe(2);
+    expect(chat.cardsOf(change.id)).toHaveLength(1);
+    expect(await cardLog.owed()).toEqual([]);
+  });
+
   it('whose update has an unknown outcome is updated again', async () => {
     await show();
     house.chat.fail({ outcome: 'unknown', sent: true });
