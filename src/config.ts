@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { KubeConfigError, loadKubeConfigs, type PooledKubeConfig } from './cluster/kube-config.ts';
-import { type FirstPolicy, openPolicy } from './policy/policy-file.ts';
+import { KubeConfigError, loadKubeConfigs, type PooledKubeConfig } from './cluster/client/kube-config.ts';
+import { type FirstPolicy, openPolicy } from './policy-file/policy-file.ts';
 import { type RedisAddress, readRedisUrl } from './redis/connect.ts';
-import type { Allowance } from './workflow/limits.ts';
+import type { Allowance } from './workflow/asking/limits.ts';
 
 export type Role = 'chat' | 'worker';
 

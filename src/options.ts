@@ -1,5 +1,5 @@
-import { checkPolicy } from './policy/check-policy.ts';
-import { policyJsonSchema } from './policy/schema.ts';
+import { checkPolicy } from './policy-file/check-policy.ts';
+import { policyJsonSchema } from './policy-file/schema.ts';
 
 /** `EX_CONFIG` of sysexits.h: starting again will not help until somebody corrects the configuration. */
 export const badConfiguration = 78;

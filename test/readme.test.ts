@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readConfig, variables } from '../src/config.ts';
-import { commands, flags } from '../src/slack/help.ts';
-import { eventsPath } from '../src/slack/surface.ts';
-import { tourReply } from '../src/slack/tour.ts';
+import { eventsPath } from '../src/slack/listeners/surface.ts';
+import { commands, flags } from '../src/slack/replies/help.ts';
+import { tourReply } from '../src/slack/replies/tour.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');

@@ -1,29 +1,27 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Change } from '../domain/change.ts';
-import { ledgerAnnotation, readLedger, record } from '../domain/ledger.ts';
-import { type ChangeId, type RoutingObject, resolveHost, type ServiceName } from '../domain/names.ts';
-import type { ObjectRef } from '../domain/object-edit.ts';
-import type { Route, Weights } from '../domain/route.ts';
-import type { Definition } from '../domain/undefined-versions.ts';
+import type { Change } from '../domain/change/change.ts';
+import type { ObjectRef } from '../domain/change/edit.ts';
+import { ledgerAnnotation, readLedger, record } from '../domain/routing/ledger.ts';
+import { type ChangeId, type RoutingObject, resolveHost, type ServiceName } from '../domain/routing/names.ts';
+import type { Route, Weights } from '../domain/routing/route.ts';
+import type { Definition } from '../domain/routing/undefined-versions.ts';
 import { LedgerUnreadableError } from '../workflow/errors.ts';
 import type {
   Aged,
   Edit,
   Found,
   Glance,
-  Log,
   OpenObject,
   OpenRoute,
   SoughtChange,
   Touched,
   Written,
-} from '../workflow/ports.ts';
+} from '../workflow/ports/mesh.ts';
+import type { Log } from '../workflow/ports/process.ts';
+import type { KubeClient } from './client/kube-client.ts';
+import { AlreadyExistsError, ConflictError, NotFoundError } from './client/kube-errors.ts';
 import { toEvent } from './event.ts';
 import { findService } from './find-service.ts';
-import type { KubeClient } from './kube-client.ts';
-import { AlreadyExistsError, ConflictError, NotFoundError } from './kube-errors.ts';
-import { Namespaces } from './namespaces.ts';
-import { hadChange, momentOf, openObject } from './rule-object.ts';
 import {
   type DestinationRule,
   destinationHosts,
@@ -36,7 +34,9 @@ import {
   type VirtualService,
   virtualServices,
   weightsPatch,
-} from './virtual-service.ts';
+} from './kinds/virtual-service.ts';
+import { Namespaces } from './namespaces.ts';
+import { hadChange, momentOf, openObject } from './open-object.ts';
 import type { WatchCache } from './watch-cache.ts';
 
 /** What the cluster has not confirmed for longer is asked for again before anything is said of it. */

@@ -1,12 +1,12 @@
-import type { Change } from '../domain/change.ts';
-import type { ChangeId, Place, RoutingObject, ServiceName } from '../domain/names.ts';
-import type { ObjectContent, ObjectRef } from '../domain/object-edit.ts';
-import type { Route, Weights } from '../domain/route.ts';
-import type { Definition } from '../domain/undefined-versions.ts';
+import type { Change } from '../domain/change/change.ts';
+import type { ObjectContent, ObjectRef } from '../domain/change/edit.ts';
+import type { ChangeId, Place, RoutingObject, ServiceName } from '../domain/routing/names.ts';
+import type { Route, Weights } from '../domain/routing/route.ts';
+import type { Definition } from '../domain/routing/undefined-versions.ts';
 import { MeshUnavailableError } from '../workflow/errors.ts';
-import type { Found, Glance, Mesh, OpenObject, OpenRoute, SoughtChange, Touched } from '../workflow/ports.ts';
+import type { Found, Glance, Mesh, OpenObject, OpenRoute, SoughtChange, Touched } from '../workflow/ports/mesh.ts';
 import type { ClusterMesh } from './cluster-mesh.ts';
-import { picture } from './rule-object.ts';
+import { picture } from './open-object.ts';
 
 /** All clusters we serve, behind one mesh: each call goes to the cluster it names. */
 export class Clusters implements Mesh {

@@ -1,8 +1,8 @@
 import type { CoreV1Event } from '@kubernetes/client-node';
-import { type Change, doesText } from '../domain/change.ts';
-import type { ChangeId, RoutingObject } from '../domain/names.ts';
-import type { ObjectRef } from '../domain/object-edit.ts';
-import { percentages, versionsOf, weightOf } from '../domain/split.ts';
+import { type Change, doesText } from '../domain/change/change.ts';
+import type { ObjectRef } from '../domain/change/edit.ts';
+import type { ChangeId, RoutingObject } from '../domain/routing/names.ts';
+import { percentages, versionsOf, weightOf } from '../domain/routing/split.ts';
 
 /** The Event that an applied change leaves on its object. Its name comes from the change, so that it is left once. */
 export function toEvent(change: Change): CoreV1Event {

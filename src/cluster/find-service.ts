@@ -1,7 +1,7 @@
-import { type RoutingObject, resolveHost, type ServiceName } from '../domain/names.ts';
-import { nearest } from '../domain/nearest.ts';
-import type { Found } from '../workflow/ports.ts';
-import type { VirtualService } from './virtual-service.ts';
+import { type RoutingObject, resolveHost, type ServiceName } from '../domain/routing/names.ts';
+import { nearest } from '../domain/text/nearest.ts';
+import type { Found } from '../workflow/ports/mesh.ts';
+import type { VirtualService } from './kinds/virtual-service.ts';
 
 /** The one object that routes a service: by its hosts, or else by its own name. */
 export function findService(

@@ -1,7 +1,7 @@
 import { RejectedError } from '../workflow/errors.ts';
-import type { Log } from '../workflow/ports.ts';
-import type { KubeClient } from './kube-client.ts';
-import { NotFoundError } from './kube-errors.ts';
+import type { Log } from '../workflow/ports/process.ts';
+import type { KubeClient } from './client/kube-client.ts';
+import { NotFoundError } from './client/kube-errors.ts';
 import {
   type DestinationRule,
   destinationRules,
@@ -9,7 +9,7 @@ import {
   readVirtualService,
   type VirtualService,
   virtualServices,
-} from './virtual-service.ts';
+} from './kinds/virtual-service.ts';
 import { WatchCache } from './watch-cache.ts';
 
 const noIstio =

@@ -1,4 +1,4 @@
-import { type Owner, toolOf, tools } from '../domain/owner.ts';
+import { type Owner, toolOf, tools } from '../domain/routing/owner.ts';
 
 /** The marks that other tools leave on an object. */
 export interface Marked {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Log } from '../workflow/ports.ts';
-import type { KubeClient, Resource } from './kube-client.ts';
+import type { Log } from '../workflow/ports/process.ts';
+import type { KubeClient, Resource } from './client/kube-client.ts';
 
 const meta = z.object({ metadata: z.object({ name: z.string(), resourceVersion: z.string() }) });
 /** Says how far the watch has come, and is about no object. */

@@ -4,7 +4,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { StoreUnavailableError } from '../workflow/errors.ts';
-import type { Audit, AuditEntry, Log } from '../workflow/ports.ts';
+import type { Audit, AuditEntry } from '../workflow/ports/audit.ts';
+import type { Log } from '../workflow/ports/process.ts';
 
 export const auditPath = '/audit.ndjson';
 

@@ -1,12 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { readDuration } from '../domain/duration.ts';
-import { isScope } from '../domain/scope.ts';
-import { isHoldName, mostFreezes, type SetHold } from '../domain/set-hold.ts';
+import { readDuration } from '../domain/language/duration.ts';
+import { isScope } from '../domain/policy/scope.ts';
+import { isHoldName, mostFreezes, type SetHold } from '../domain/policy/set-hold.ts';
 import { StoreUnavailableError, UntrustedRecordError } from '../workflow/errors.ts';
-import type { HookAnswer, HookOrder } from '../workflow/freeze-hook.ts';
-import type { Log } from '../workflow/ports.ts';
+import type { HookAnswer, HookOrder } from '../workflow/holding/freeze-hook.ts';
+import type { Log } from '../workflow/ports/process.ts';
 import { bodyProblem, readBody } from './slack-body.ts';
 
 export const freezeHookPath = '/hooks/freeze';

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Meter } from '../workflow/ports.ts';
+import type { Meter } from '../workflow/ports/process.ts';
 
 export interface Metrics extends Meter {
   /** Refreshed when the metrics are read. */

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Log } from '../workflow/ports.ts';
+import type { Log } from '../workflow/ports/process.ts';
 import { type AuditExport, AuditRoute, auditPath } from './audit-export.ts';
 import { freezeHookPath } from './freeze-hook.ts';
 import { slackGuard } from './slack-guard.ts';

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { Log } from '../workflow/ports.ts';
+import type { Log } from '../workflow/ports/process.ts';
 import { type BodyType, bodyProblem, readBody } from './slack-body.ts';
 
 export interface SlackGuardOptions {

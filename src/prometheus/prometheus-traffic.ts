@@ -1,5 +1,5 @@
-import type { CountedRequests } from '../domain/seen.ts';
-import type { Traffic, TrafficCount, TrafficQuery } from '../workflow/ports.ts';
+import type { CountedRequests } from '../domain/change/seen.ts';
+import type { Traffic, TrafficCount, TrafficQuery } from '../workflow/ports/traffic.ts';
 import { anyRequests, oldestSample, requestsTo } from './promql.ts';
 import { QueryApi, type Sample } from './query-api.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type AuditEvent, isAbout } from '../domain/audit.ts';
-import type { Audit, AuditEntry, AuditReading } from '../workflow/ports.ts';
+import { type AuditEvent, isAbout } from '../domain/change/audit.ts';
+import type { Audit, AuditEntry, AuditReading } from '../workflow/ports/audit.ts';
 import { ask, type Connection } from './connect.ts';
 import { keys } from './keys.ts';
 import { Script } from './script.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { type ChangeId, isChangeId } from '../domain/names.ts';
+import { type ChangeId, isChangeId } from '../domain/routing/names.ts';
 import { StoreUnavailableError } from '../workflow/errors.ts';
-import type { CardClaim, CardLog, Keeping, Placed } from '../workflow/ports.ts';
+import type { CardClaim, CardLog, Keeping, Placed } from '../workflow/ports/cards.ts';
 import { ask, type Connection } from './connect.ts';
 import { keys } from './keys.ts';
 import { Script } from './script.ts';

@@ -7,11 +7,12 @@ import {
   Worker,
 } from 'bullmq';
 import { z } from 'zod';
-import type { Change } from '../domain/change.ts';
-import { changeIdSchema } from '../domain/ledger.ts';
-import type { Job, WorkerAnswer } from '../workflow/apply.ts';
+import type { Change } from '../domain/change/change.ts';
+import { changeIdSchema } from '../domain/routing/ledger.ts';
+import type { Job, WorkerAnswer } from '../workflow/applying/apply.ts';
 import { StoreUnavailableError } from '../workflow/errors.ts';
-import type { Log, Queue } from '../workflow/ports.ts';
+import type { Log } from '../workflow/ports/process.ts';
+import type { Queue } from '../workflow/ports/queue.ts';
 import { type Connection, longestWaitSeconds, Waiting } from './connect.ts';
 import { queuePrefix } from './keys.ts';
 import { objectSchema } from './stored-change.ts';

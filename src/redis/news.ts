@@ -1,4 +1,4 @@
-import type { Log } from '../workflow/ports.ts';
+import type { Log } from '../workflow/ports/process.ts';
 import { connectForWorker, type RedisAddress } from './connect.ts';
 import { newsChannel } from './keys.ts';
 

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { type Change, failReasons, holdReasons, movedHow, voidReasons } from '../domain/change.ts';
-import { denialReasons, movingDeeds } from '../domain/judge.ts';
-import { changeIdSchema, revisionSchema, splitSchema } from '../domain/ledger.ts';
-import { editVerbs, objectMoves } from '../domain/object-edit.ts';
-import { tools } from '../domain/owner.ts';
-import { ruleKinds } from '../domain/rule-file.ts';
-import { unmeasuredReasons } from '../domain/seen.ts';
+import { type Change, failReasons, holdReasons, movedHow, voidReasons } from '../domain/change/change.ts';
+import { editVerbs, objectMoves } from '../domain/change/edit.ts';
+import { unmeasuredReasons } from '../domain/change/seen.ts';
+import { denialReasons, movingDeeds } from '../domain/policy/judge.ts';
+import { changeIdSchema, revisionSchema, splitSchema } from '../domain/routing/ledger.ts';
+import { tools } from '../domain/routing/owner.ts';
+import { ruleKinds } from '../domain/routing/rule-file.ts';
 import { LaterRecordError, UntrustedRecordError } from '../workflow/errors.ts';
 import { isSigned, parseJson, sign } from './signature.ts';
 

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import type { AuditEvent } from '../domain/audit.ts';
-import { type Change, isForPeople, isToBeSeen, isUnsettled, isWaiting } from '../domain/change.ts';
-import { type ChangeId, isChangeId, objectKey, type RoutingObject } from '../domain/names.ts';
+import type { AuditEvent } from '../domain/change/audit.ts';
+import { type Change, isForPeople, isToBeSeen, isUnsettled, isWaiting } from '../domain/change/change.ts';
+import { type ChangeId, isChangeId, objectKey, type RoutingObject } from '../domain/routing/names.ts';
 import { StoreUnavailableError, UntrustedRecordError } from '../workflow/errors.ts';
-import type { Accepted, AcceptOptions, Begun, Changes, Line, Log, Writing } from '../workflow/ports.ts';
+import type { Accepted, AcceptOptions, Begun, Changes, Line, Writing } from '../workflow/ports/changes.ts';
+import type { Log } from '../workflow/ports/process.ts';
 import { type AuditOptions, toldIn } from './audit-stream.ts';
 import {
   acceptScript,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { type AuditEvent, auditDeeds, auditKinds } from '../domain/audit.ts';
-import { changeIdSchema, splitSchema } from '../domain/ledger.ts';
-import type { AuditEntry } from '../workflow/ports.ts';
+import { type AuditEvent, auditDeeds, auditKinds } from '../domain/change/audit.ts';
+import { changeIdSchema, splitSchema } from '../domain/routing/ledger.ts';
+import type { AuditEntry } from '../workflow/ports/audit.ts';
 import { isSigned, parseJson, sign } from './signature.ts';
 import { objectSchema } from './stored-change.ts';
 

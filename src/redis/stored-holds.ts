@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { AuditEvent } from '../domain/audit.ts';
-import { changeIdSchema } from '../domain/ledger.ts';
-import { holdsFor, keyOfHold, type SetHold } from '../domain/set-hold.ts';
+import type { AuditEvent } from '../domain/change/audit.ts';
+import { holdsFor, keyOfHold, type SetHold } from '../domain/policy/set-hold.ts';
+import { changeIdSchema } from '../domain/routing/ledger.ts';
 import { UntrustedRecordError } from '../workflow/errors.ts';
-import type { HeldOutcome, Holds, SetOptions } from '../workflow/ports.ts';
+import type { HeldOutcome, Holds, SetOptions } from '../workflow/ports/holds.ts';
 import { type AuditOptions, tellInScript, toldIn } from './audit-stream.ts';
 import type { Connection } from './connect.ts';
 import { keys } from './keys.ts';

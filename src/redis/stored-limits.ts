@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Bucket, Limits, Taken } from '../workflow/ports.ts';
+import type { Bucket, Limits, Taken } from '../workflow/ports/limits.ts';
 import type { Connection } from './connect.ts';
 import { keys } from './keys.ts';
 import { Script } from './script.ts';

@@ -1,4 +1,4 @@
-import type { Log } from '../workflow/ports.ts';
+import type { Log } from '../workflow/ports/process.ts';
 import type { JobQueue } from './job-queue.ts';
 
 /** While something is open or a probe was not answered, and else: a probe costs Redis two dozen commands. */

@@ -1,7 +1,7 @@
-import { KubeClient } from '../cluster/kube-client.ts';
-import { KubeConfigError, loadKubeConfigs, type PooledKubeConfig } from '../cluster/kube-config.ts';
-import { NotFoundError } from '../cluster/kube-errors.ts';
-import { virtualServices } from '../cluster/virtual-service.ts';
+import { KubeClient } from '../cluster/client/kube-client.ts';
+import { KubeConfigError, loadKubeConfigs, type PooledKubeConfig } from '../cluster/client/kube-config.ts';
+import { NotFoundError } from '../cluster/client/kube-errors.ts';
+import { virtualServices } from '../cluster/kinds/virtual-service.ts';
 import { DependencyError } from '../workflow/errors.ts';
 import { bookinfoNamespace } from './bookinfo/pods.ts';
 

@@ -1,6 +1,6 @@
 import { WebClient } from '@slack/web-api';
-import { actions } from '../slack/actions.ts';
-import { code, readAsWritten } from '../slack/mrkdwn.ts';
+import { actions } from '../slack/words/button.ts';
+import { code, readAsWritten } from '../slack/words/mrkdwn.ts';
 import type { GivenCluster } from './given-cluster.ts';
 import { type LocalSlack, workspace } from './local-slack.ts';
 

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
-import { type Actor, type AuditEvent, factsOf } from '../domain/audit.ts';
-import { type Change, doesText } from '../domain/change.ts';
-import type { Denial } from '../domain/judge.ts';
-import type { ChangeId } from '../domain/names.ts';
-import type { Edits } from '../domain/object-edit.ts';
-import type { PlannedChange } from '../domain/plan.ts';
-import type { SetHold } from '../domain/set-hold.ts';
-import { truncate } from '../domain/typed-text.ts';
+import { type Actor, type AuditEvent, factsOf } from '../domain/change/audit.ts';
+import { type Change, doesText } from '../domain/change/change.ts';
+import type { Edits } from '../domain/change/edit.ts';
+import type { PlannedChange } from '../domain/change/plan.ts';
+import type { Denial } from '../domain/policy/judge.ts';
+import type { SetHold } from '../domain/policy/set-hold.ts';
+import type { ChangeId } from '../domain/routing/names.ts';
+import { truncate } from '../domain/text/typed-text.ts';
 import { type Asker, requestId } from './desk.ts';
-import type { Aside, Audit, Changes, Log } from './ports.ts';
+import type { Audit } from './ports/audit.ts';
+import type { Changes } from './ports/changes.ts';
+import type { Aside, Log } from './ports/process.ts';
 
 /** What the store does not know of a transition: what it was, and by whose gesture. */
 export interface Happened extends Omit<Partial<AuditEvent>, 'kind' | 'id' | 'at' | 'by'> {

@@ -1,22 +1,17 @@
 import { createHash } from 'node:crypto';
-import type { Change, Origin } from '../domain/change.ts';
-import type { TypedService } from '../domain/command.ts';
-import { type ChangeId, changeIdFrom, type RoutingObject, type ServiceName } from '../domain/names.ts';
-import type {
-  Aside,
-  Audit,
-  Changes,
-  Found,
-  Holds,
-  Log,
-  Mesh,
-  Notices,
-  OpenRoute,
-  People,
-  Policies,
-  Queue,
-  RuleFiles,
-} from './ports.ts';
+import type { Change, Origin } from '../domain/change/change.ts';
+import type { TypedService } from '../domain/language/command.ts';
+import { type ChangeId, changeIdFrom, type RoutingObject, type ServiceName } from '../domain/routing/names.ts';
+import type { Audit } from './ports/audit.ts';
+import type { Changes } from './ports/changes.ts';
+import type { Holds } from './ports/holds.ts';
+import type { Found, Mesh, OpenRoute } from './ports/mesh.ts';
+import type { Notices } from './ports/notices.ts';
+import type { People } from './ports/people.ts';
+import type { Policies } from './ports/policies.ts';
+import type { Aside, Log } from './ports/process.ts';
+import type { Queue } from './ports/queue.ts';
+import type { RuleFiles } from './ports/rule-files.ts';
 import type { Turns } from './turns.ts';
 
 /** What it takes to answer a person. */

@@ -1,4 +1,4 @@
-import type { FailReason } from '../domain/change.ts';
+import type { FailReason } from '../domain/change/change.ts';
 
 /**
  * Something outside of us did not do as asked. Adapters translate a foreign library's errors into these, once, where they call it;

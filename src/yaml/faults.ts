@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { nearest } from '../domain/nearest.ts';
+import { nearest } from '../domain/text/nearest.ts';
 import type { Fault, Path, ReadYaml } from './read-yaml.ts';
 
 const mostFaults = 50;

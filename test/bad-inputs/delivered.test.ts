@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { actions } from '../../src/slack/actions.ts';
-import { rejectDialogId } from '../../src/slack/reject-dialog.ts';
+import { rejectDialogId } from '../../src/slack/replies/reject-dialog.ts';
+import { actions } from '../../src/slack/words/button.ts';
 import { changeId, reviews, reviewsObject, revision } from '../support/builders.ts';
 import { House } from '../workflow/house.ts';
 import { Door } from './door.ts';

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { failReasons, holdReasons, type State } from '../../src/domain/change.ts';
-import type { ChangeId } from '../../src/domain/names.ts';
-import type { Route } from '../../src/domain/route.ts';
+import { failReasons, holdReasons, type State } from '../../src/domain/change/change.ts';
+import type { ChangeId } from '../../src/domain/routing/names.ts';
+import type { Route } from '../../src/domain/routing/route.ts';
 import { RejectedError } from '../../src/workflow/errors.ts';
 import { change, changeId, jason, reviews, reviewsObject, revision, rule } from '../support/builders.ts';
 import { wrongInMessage } from '../support/slack-reading.ts';

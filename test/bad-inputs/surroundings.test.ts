@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ClusterMesh } from '../../src/cluster/cluster-mesh.ts';
-import { readVirtualService, toRoute, weightsPatch } from '../../src/cluster/virtual-service.ts';
-import { emptyLedger, ledgerAnnotation, readLedger, record } from '../../src/domain/ledger.ts';
+import { readVirtualService, toRoute, weightsPatch } from '../../src/cluster/kinds/virtual-service.ts';
+import { emptyLedger, ledgerAnnotation, readLedger, record } from '../../src/domain/routing/ledger.ts';
 import { type Connection, connectForRequests, readRedisUrl } from '../../src/redis/connect.ts';
 import { redisCheck, versionProblem } from '../../src/redis/readiness.ts';
 import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Route } from '../../src/domain/route.ts';
+import type { Route } from '../../src/domain/routing/route.ts';
 import { jason, reviews, reviewsObject, revision, rule } from '../support/builders.ts';
 import { wrongInMessage } from '../support/slack-reading.ts';
 import { House } from '../workflow/house.ts';

@@ -6,7 +6,7 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { isWaiting } from '../../src/domain/change.ts';
+import { isWaiting } from '../../src/domain/change/change.ts';
 import { type ChaosWorld, type Member, startChaosWorld } from '../chaos/chaos-world.ts';
 import { RecordReader } from '../chaos/evidence.ts';
 import type { Seen } from '../chaos/http-proxy.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type Change, revisionOf, type State } from '../../src/domain/change.ts';
-import type { JsonObject } from '../../src/domain/json.ts';
-import { emptyLedger, formatLedger, type Ledger, readLedger, record } from '../../src/domain/ledger.ts';
-import { type ObjectContent, type ObjectEdit, type ObjectRef, refOf } from '../../src/domain/object-edit.ts';
-import { card } from '../../src/slack/card.ts';
+import { type Change, revisionOf, type State } from '../../src/domain/change/change.ts';
+import { type ObjectContent, type ObjectEdit, type ObjectRef, refOf } from '../../src/domain/change/edit.ts';
+import { emptyLedger, formatLedger, type Ledger, readLedger, record } from '../../src/domain/routing/ledger.ts';
+import type { JsonObject } from '../../src/domain/text/json.ts';
+import { card } from '../../src/slack/card/card.ts';
 import { change as buildChange, changeId } from '../support/builders.ts';
 import { check } from './check.ts';
 import type { Evidence } from './evidence.ts';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Change, doesText } from '../../src/domain/change.ts';
-import { ledgerAnnotation, type Revision } from '../../src/domain/ledger.ts';
-import { isSameObject, kindOf, type ObjectEdit, type ObjectRef, refText } from '../../src/domain/object-edit.ts';
+import { type Change, doesText } from '../../src/domain/change/change.ts';
+import { isSameObject, kindOf, type ObjectEdit, type ObjectRef, refText } from '../../src/domain/change/edit.ts';
+import { ledgerAnnotation, type Revision } from '../../src/domain/routing/ledger.ts';
 import type { Report, Violation } from './check.ts';
 import type { Effect } from './effects.ts';
 import type { Evidence } from './evidence.ts';

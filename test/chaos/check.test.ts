@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Change, State } from '../../src/domain/change.ts';
-import { formatLedger, type Revision } from '../../src/domain/ledger.ts';
-import { card } from '../../src/slack/card.ts';
+import type { Change, State } from '../../src/domain/change/change.ts';
+import { formatLedger, type Revision } from '../../src/domain/routing/ledger.ts';
+import { card } from '../../src/slack/card/card.ts';
 import { change as buildChange, changeId, reviewsUid, revision } from '../support/builders.ts';
 import type { SlackMessage } from '../support/slack-client.ts';
 import { check } from './check.ts';

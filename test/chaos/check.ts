@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Change, isWaiting } from '../../src/domain/change.ts';
-import { findRevision, type Revision } from '../../src/domain/ledger.ts';
-import { type ChangeId, isChangeId } from '../../src/domain/names.ts';
-import { refText } from '../../src/domain/object-edit.ts';
-import { card } from '../../src/slack/card.ts';
+import { type Change, isWaiting } from '../../src/domain/change/change.ts';
+import { refText } from '../../src/domain/change/edit.ts';
+import { findRevision, type Revision } from '../../src/domain/routing/ledger.ts';
+import { type ChangeId, isChangeId } from '../../src/domain/routing/names.ts';
+import { card } from '../../src/slack/card/card.ts';
 import { checkEdit, checkTold, isOfObjects, refOfLive } from './check-objects.ts';
 import { checkWeights, sameWeights } from './check-weights.ts';
 import { type Effect, effectsOf } from './effects.ts';

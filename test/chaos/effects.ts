@@ -1,5 +1,11 @@
-import { emptyLedger, type Ledger, ledgerAnnotation, type Revision, readLedger } from '../../src/domain/ledger.ts';
-import type { ChangeId } from '../../src/domain/names.ts';
+import {
+  emptyLedger,
+  type Ledger,
+  ledgerAnnotation,
+  type Revision,
+  readLedger,
+} from '../../src/domain/routing/ledger.ts';
+import type { ChangeId } from '../../src/domain/routing/names.ts';
 import type { Report } from './check.ts';
 import { deleterOf, editOf, isOfObjects } from './check-objects.ts';
 import type { Evidence } from './evidence.ts';

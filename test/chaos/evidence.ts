@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
-import type { Change } from '../../src/domain/change.ts';
-import { type ChangeId, isChangeId } from '../../src/domain/names.ts';
+import type { Change } from '../../src/domain/change/change.ts';
+import { type ChangeId, isChangeId } from '../../src/domain/routing/names.ts';
 import { StoredCards } from '../../src/redis/card-log.ts';
 import { whenReady } from '../../src/redis/connect.ts';
 import { StoredChanges } from '../../src/redis/stored-changes.ts';

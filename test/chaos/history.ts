@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { ObjectRef } from '../../src/domain/object-edit.ts';
-import { type RuleKind, ruleKinds } from '../../src/domain/rule-file.ts';
+import type { ObjectRef } from '../../src/domain/change/edit.ts';
+import { type RuleKind, ruleKinds } from '../../src/domain/routing/rule-file.ts';
 import type { KubeApi } from '../../src/sandbox/kube-api/server.ts';
 
 const destination = z.looseObject({

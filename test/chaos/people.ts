@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ChangeId } from '../../src/domain/names.ts';
+import type { ChangeId } from '../../src/domain/routing/names.ts';
 import { workspace } from '../../src/sandbox/local-slack.ts';
-import { actions } from '../../src/slack/actions.ts';
+import { actions } from '../../src/slack/words/button.ts';
 import { buttonsOf, type Person, type SlackButton, type SlackMessage } from '../support/slack-client.ts';
 import type { ChaosWorld } from './chaos-world.ts';
 import { Random } from './random.ts';

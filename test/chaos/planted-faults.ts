@@ -18,56 +18,56 @@ export const plantedFaults: readonly PlantedFault[] = [
     name: 'the number of the last change is not compared (seq)',
     edits: [
       {
-        file: 'src/domain/decide.ts',
+        file: 'src/domain/change/decide.ts',
         find: "  if (route.ledger.seq > change.base.seq) return { kind: 'superseded', by: route.ledger.revisions[0]?.id };\n",
         replace: '',
       },
     ],
-    tests: ['test/domain/decide.test.ts', 'test/workflow/apply.test.ts'],
+    tests: ['test/domain/change/decide.test.ts', 'test/workflow/applying/apply.test.ts'],
   },
   {
     name: 'a history that is gone is not noticed',
     edits: [
       {
-        file: 'src/domain/decide.ts',
+        file: 'src/domain/change/decide.ts',
         find: "  if (route.ledger.seq < change.base.seq) return { kind: 'held', because: missing(change), live };\n",
         replace: '',
       },
     ],
-    tests: ['test/domain/decide.test.ts', 'test/workflow/apply.test.ts'],
+    tests: ['test/domain/change/decide.test.ts', 'test/workflow/applying/apply.test.ts'],
   },
   {
     name: "the rule's split is not compared",
     edits: [
       {
-        file: 'src/domain/decide.ts',
+        file: 'src/domain/change/decide.ts',
         find: "  if (!sameShares(rule.split, change.from) && !sameShares(rule.split, change.to))\n    return { kind: 'held', because: 'moved', live };\n",
         replace: '',
       },
     ],
-    tests: ['test/domain/decide.test.ts', 'test/workflow/apply.test.ts'],
+    tests: ['test/domain/change/decide.test.ts', 'test/workflow/applying/apply.test.ts'],
   },
   {
     name: 'an object made anew is taken for the old one (uid)',
     edits: [
       {
-        file: 'src/domain/decide.ts',
+        file: 'src/domain/change/decide.ts',
         find: "  if (route.uid !== change.base.uid) return { kind: 'held', because: 'recreated', live };\n",
         replace: '',
       },
     ],
-    tests: ['test/domain/decide.test.ts', 'test/workflow/apply.test.ts'],
+    tests: ['test/domain/change/decide.test.ts', 'test/workflow/applying/apply.test.ts'],
   },
   {
     name: 'the own id is not looked for in the ledger',
     edits: [
       {
-        file: 'src/domain/decide.ts',
+        file: 'src/domain/change/decide.ts',
         find: '  if (own !== undefined) return',
         replace: '  if (own !== undefined && own.id.length === 0) return',
       },
     ],
-    tests: ['test/domain/decide.test.ts', 'test/workflow/apply.test.ts'],
+    tests: ['test/domain/change/decide.test.ts', 'test/workflow/applying/apply.test.ts'],
   },
   {
     name: 'the watch cache is used for the read that decides',
@@ -84,7 +84,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     name: 'the patch is not guarded by the version that was read',
     edits: [
       {
-        file: 'src/cluster/virtual-service.ts',
+        file: 'src/cluster/kinds/virtual-service.ts',
         find: "    { op: 'replace', path: '/metadata/resourceVersion', value: metadata.resourceVersion },\n",
         replace: '',
       },
@@ -93,24 +93,24 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     name: 'the ledger does not count',
-    edits: [{ file: 'src/domain/ledger.ts', find: 'seq: ledger.seq + 1,', replace: 'seq: ledger.seq,' }],
-    tests: ['test/domain/ledger.test.ts', 'test/contracts/mesh.test.ts'],
+    edits: [{ file: 'src/domain/routing/ledger.ts', find: 'seq: ledger.seq + 1,', replace: 'seq: ledger.seq,' }],
+    tests: ['test/domain/routing/ledger.test.ts', 'test/contracts/mesh.test.ts'],
   },
   {
     name: 'a failed attempt is told as the truth, and the object is not read',
     edits: [
       {
-        file: 'src/workflow/apply.ts',
+        file: 'src/workflow/applying/apply.ts',
         find: '    const again = await bench.mesh.read(change.object);\n',
         replace: '    const again = undefined as Awaited<ReturnType<Mesh["read"]>>;\n',
       },
       {
-        file: 'src/workflow/apply.ts',
+        file: 'src/workflow/applying/apply.ts',
         find: 'if (error.retryable && tries < maxTries) {',
         replace: 'if (tries > maxTries) {',
       },
     ],
-    tests: ['test/workflow/apply.test.ts'],
+    tests: ['test/workflow/applying/apply.test.ts'],
   },
   {
     name: 'a transition does not look at the one it follows (compare-and-set)',
@@ -182,52 +182,56 @@ export const plantedFaults: readonly PlantedFault[] = [
     name: 'a card whose post may have got through is posted again unseen',
     edits: [
       {
-        file: 'src/workflow/cards.ts',
+        file: 'src/workflow/showing/cards.ts',
         find: 'claim.placed ?? (claim.postBegun ? await desk.chat.look(change) : undefined);',
         replace: 'claim.placed;',
       },
     ],
-    tests: ['test/workflow/cards.test.ts'],
+    tests: ['test/workflow/showing/cards.test.ts'],
   },
   {
     name: 'what Slack reads as markup is not escaped',
     edits: [
       {
-        file: 'src/slack/mrkdwn.ts',
+        file: 'src/slack/words/mrkdwn.ts',
         find: "  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');",
         replace: '  return text;',
       },
     ],
-    tests: ['test/slack/card.test.ts', 'test/slack/answers.test.ts'],
+    tests: ['test/slack/card/card.test.ts', 'test/slack/replies/answers.test.ts'],
   },
   {
     name: 'a confirmation holds for what was not shown',
     edits: [
-      { file: 'src/workflow/roll-back.ts', find: '({ stamp }) => stamp === seen', replace: '() => seen !== undefined' },
+      {
+        file: 'src/workflow/asking/roll-back.ts',
+        find: '({ stamp }) => stamp === seen',
+        replace: '() => seen !== undefined',
+      },
     ],
-    tests: ['test/workflow/roll-back.test.ts'],
+    tests: ['test/workflow/asking/roll-back.test.ts'],
   },
   {
     name: 'what the watch shows is told without a live read',
     edits: [
       {
-        file: 'src/workflow/watch-over.ts',
+        file: 'src/workflow/watching/watch-over.ts',
         find: 'const fateAt = await whatIs(change, async (object) => (await mesh.read(object))?.route);',
         replace: 'const fateAt = glimpsed;',
       },
     ],
-    tests: ['test/workflow/watch-over.test.ts'],
+    tests: ['test/workflow/watching/watch-over.test.ts'],
   },
   {
     name: 'a later change of ours is told as a move by somebody else',
     edits: [
       {
-        file: 'src/domain/fate.ts',
+        file: 'src/domain/change/fate.ts',
         find: 'if (newest !== undefined && newest.id !== id && ',
         replace: 'if (false && ',
       },
     ],
-    tests: ['test/domain/fate.test.ts'],
+    tests: ['test/domain/change/fate.test.ts'],
   },
   {
     name: 'what the watch missed is not asked for',
@@ -243,7 +247,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     name: 'a click is taken wherever it comes from',
     edits: [
       {
-        file: 'src/slack/card-origin.ts',
+        file: 'src/slack/conversation/card-origin.ts',
         find: '  const fits = team === origin.team &&',
         replace: "  const fits = team !== '' ||",
       },
@@ -254,51 +258,51 @@ export const plantedFaults: readonly PlantedFault[] = [
     name: 'what somebody wrote of an object meanwhile is written over by a rule file',
     edits: [
       {
-        file: 'src/domain/object-edit.ts',
+        file: 'src/domain/change/edit.ts',
         find: "return isUntouched(edit, live.content) || isThereAlready ? { kind: 'write' } : { kind: 'held', because: 'moved' };",
         replace: "return { kind: 'write' };",
       },
     ],
-    tests: ['test/domain/object-edit.test.ts', 'test/workflow/apply-edits.test.ts'],
+    tests: ['test/domain/change/edit.test.ts', 'test/workflow/applying/apply-edits.test.ts'],
   },
   {
     name: 'what was created, and deleted by somebody since, is created again',
     edits: [
       {
-        file: 'src/workflow/open-edits.ts',
+        file: 'src/workflow/asking/open-edits.ts',
         find: "  if (hadChange === true) return { ...opened, decision: { kind: 'done' } };\n",
         replace: '',
       },
     ],
-    tests: ['test/workflow/apply-edits.test.ts'],
+    tests: ['test/workflow/applying/apply-edits.test.ts'],
   },
   {
     name: 'a rule file of which a part was written is told as not applied',
     edits: [
       {
-        file: 'src/workflow/apply-edits.ts',
+        file: 'src/workflow/applying/apply-edits.ts',
         find: "return failed(bench, 'half-applied', { written, object: edit, detail: lastWriter });",
         replace: "return failed(bench, 'object-gone', { object: edit, detail: lastWriter });",
       },
     ],
-    tests: ['test/workflow/apply-edits.test.ts'],
+    tests: ['test/workflow/applying/apply-edits.test.ts'],
   },
   {
     name: 'another difference is applied than the one that was shown',
     edits: [
       {
-        file: 'src/workflow/edit-command.ts',
+        file: 'src/workflow/asking/rule-file.ts',
         find: 'if (way?.plan.stamp !== clicked.stamp)',
         replace: 'if (way === undefined)',
       },
     ],
-    tests: ['test/workflow/apply-edits.test.ts'],
+    tests: ['test/workflow/applying/apply-edits.test.ts'],
   },
   {
     name: 'an object is written whole without its resourceVersion',
     edits: [
       {
-        file: 'src/cluster/rule-object.ts',
+        file: 'src/cluster/open-object.ts',
         find: "    { op: 'replace', path: '/metadata/resourceVersion', value: live?.metadata.resourceVersion },\n",
         replace: '',
       },
@@ -308,26 +312,26 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: 'no traffic is said to be 0 %',
     edits: [
-      { file: 'src/slack/seen-text.ts', find: "if (requests === 0) return 'none';", replace: '' },
-      { file: 'src/slack/seen-text.ts', find: 'if (shares.total === 0) return', replace: 'if (false) return' },
+      { file: 'src/slack/card/seen.ts', find: "if (requests === 0) return 'none';", replace: '' },
+      { file: 'src/slack/card/seen.ts', find: 'if (shares.total === 0) return', replace: 'if (false) return' },
     ],
-    tests: ['test/slack/seen-text.test.ts'],
+    tests: ['test/slack/card/seen.test.ts'],
   },
   {
     name: 'an approval is kept for a plan that does not hold any more',
     edits: [
       {
-        file: 'src/workflow/approve.ts',
+        file: 'src/workflow/deciding/approve.ts',
         find: "  if (base === undefined) return end(desk, change, footing.voided({ because: 'moved' })",
         replace: "  if (Date.now() < 0) return end(desk, change, footing.voided({ because: 'moved' })",
       },
-      { file: 'src/workflow/approve.ts', find: '        base,\n', replace: '        base: change.base,\n' },
+      { file: 'src/workflow/deciding/approve.ts', find: '        base,\n', replace: '        base: change.base,\n' },
     ],
-    tests: ['test/workflow/approve.test.ts'],
+    tests: ['test/workflow/deciding/approve.test.ts'],
   },
   {
     name: 'signs that format are left as they are',
-    edits: [{ file: 'src/slack/mrkdwn.ts', find: "'\\u2060$&'", replace: "'$&'" }],
+    edits: [{ file: 'src/slack/words/mrkdwn.ts', find: "'\\u2060$&'", replace: "'$&'" }],
     tests: ['test/bad-inputs/hostile-text.test.ts'],
   },
 ];

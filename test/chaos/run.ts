@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isWaiting } from '../../src/domain/change.ts';
+import { isWaiting } from '../../src/domain/change/change.ts';
 import { type ChaosWorld, startChaosWorld } from './chaos-world.ts';
 import { check, type Violation } from './check.ts';
 import { type Evidence, RecordReader } from './evidence.ts';

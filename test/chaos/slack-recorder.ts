@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ChangeId, isChangeId } from '../../src/domain/names.ts';
+import { type ChangeId, isChangeId } from '../../src/domain/routing/names.ts';
 import { workspace } from '../../src/sandbox/local-slack.ts';
 import { requestId } from '../../src/workflow/desk.ts';
 import type { SlackMessage } from '../support/slack-client.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import type { KubeClient } from '../../src/cluster/kube-client.ts';
-import { readVirtualService, type VirtualService, virtualServices } from '../../src/cluster/virtual-service.ts';
+import type { KubeClient } from '../../src/cluster/client/kube-client.ts';
+import { readVirtualService, type VirtualService, virtualServices } from '../../src/cluster/kinds/virtual-service.ts';
 import { WatchCache } from '../../src/cluster/watch-cache.ts';
 import type { KubeApiOptions } from '../../src/sandbox/kube-api/server.ts';
 import { eventually } from '../support/eventually.ts';

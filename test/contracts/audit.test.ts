@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { AuditEvent, AuditSubject } from '../../src/domain/audit.ts';
-import { moveTo } from '../../src/domain/change.ts';
+import type { AuditEvent, AuditSubject } from '../../src/domain/change/audit.ts';
+import { moveTo } from '../../src/domain/change/change.ts';
 import { AuditStream } from '../../src/redis/audit-stream.ts';
 import { type Connection, connectForRequests, readRedisUrl, whenReady } from '../../src/redis/connect.ts';
 import { keys } from '../../src/redis/keys.ts';
 import { StoredChanges } from '../../src/redis/stored-changes.ts';
 import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
 import { StoreUnavailableError } from '../../src/workflow/errors.ts';
-import type { Audit, AuditEntry, Changes } from '../../src/workflow/ports.ts';
+import type { Audit, AuditEntry } from '../../src/workflow/ports/audit.ts';
+import type { Changes } from '../../src/workflow/ports/changes.ts';
 import { change, changeId, reviewsObject } from '../support/builders.ts';
 import { InMemoryAudit } from '../support/in-memory-audit.ts';
 import { InMemoryChanges } from '../support/in-memory-changes.ts';

@@ -1,13 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type Change, moveTo, type State } from '../../src/domain/change.ts';
-import { objectKey } from '../../src/domain/names.ts';
+import { type Change, moveTo, type State } from '../../src/domain/change/change.ts';
+import { objectKey } from '../../src/domain/routing/names.ts';
 import { type Connection, connectForRequests, readRedisUrl, whenReady } from '../../src/redis/connect.ts';
 import { keys } from '../../src/redis/keys.ts';
 import { StoredChanges } from '../../src/redis/stored-changes.ts';
 import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
-import { leaseMs } from '../../src/workflow/apply.ts';
+import { leaseMs } from '../../src/workflow/applying/apply.ts';
 import { StoreUnavailableError, UntrustedRecordError } from '../../src/workflow/errors.ts';
-import type { Changes } from '../../src/workflow/ports.ts';
+import type { Changes } from '../../src/workflow/ports/changes.ts';
 import { change as buildChange, changeId, reviewsObject as object } from '../support/builders.ts';
 import { InMemoryChanges } from '../support/in-memory-changes.ts';
 import { InMemoryLog } from '../support/in-memory-log.ts';

@@ -5,7 +5,7 @@ import { keys } from '../../src/redis/keys.ts';
 import { StoredLimits } from '../../src/redis/stored-limits.ts';
 import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
 import { StoreUnavailableError } from '../../src/workflow/errors.ts';
-import type { Bucket, Limits } from '../../src/workflow/ports.ts';
+import type { Bucket, Limits } from '../../src/workflow/ports/limits.ts';
 import { InMemoryLimits } from '../support/in-memory-limits.ts';
 
 interface World {

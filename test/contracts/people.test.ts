@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Standing } from '../../src/domain/groups.ts';
-import { SlackPeople } from '../../src/slack/people.ts';
-import { slackClient } from '../../src/slack/web-api.ts';
-import type { People } from '../../src/workflow/ports.ts';
+import type { Standing } from '../../src/domain/policy/groups.ts';
+import { SlackPeople } from '../../src/slack/client/people.ts';
+import { slackClient } from '../../src/slack/client/web-api.ts';
+import type { People } from '../../src/workflow/ports/people.ts';
 import { InMemoryLog } from '../support/in-memory-log.ts';
 import { InMemoryPeople } from '../support/in-memory-people.ts';
 import { StubSlack } from '../support/stub-slack.ts';

@@ -1,6 +1,6 @@
 import { Queue as BullQueue } from 'bullmq';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { ChangeId } from '../../src/domain/names.ts';
+import type { ChangeId } from '../../src/domain/routing/names.ts';
 import {
   type Connection,
   connectForRequests,
@@ -11,9 +11,9 @@ import {
 import { JobQueue, type RunningWorker, startWorker } from '../../src/redis/job-queue.ts';
 import { queuePrefix } from '../../src/redis/keys.ts';
 import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
-import type { Job, WorkerAnswer } from '../../src/workflow/apply.ts';
+import type { Job, WorkerAnswer } from '../../src/workflow/applying/apply.ts';
 import { StoreUnavailableError } from '../../src/workflow/errors.ts';
-import type { Queue } from '../../src/workflow/ports.ts';
+import type { Queue } from '../../src/workflow/ports/queue.ts';
 import { change, changeId } from '../support/builders.ts';
 import { eventually } from '../support/eventually.ts';
 import { InMemoryLog } from '../support/in-memory-log.ts';

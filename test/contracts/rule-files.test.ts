@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Manifest } from '../../src/domain/rule-file.ts';
-import { readRules } from '../../src/rules/read-rules.ts';
+import type { Manifest } from '../../src/domain/routing/rule-file.ts';
+import { readRules } from '../../src/rule-files/read-rules.ts';
 import { manifests } from '../manifests/kustomization.ts';
 import { type KubeWorld, realKube, realKubeconfig, sandboxKube } from '../support/kube.ts';
 

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import type { JsonObject } from '../../src/domain/json.ts';
-import { emptyLedger, type Ledger } from '../../src/domain/ledger.ts';
-import { type ChangeId, changeIdFrom, type RoutingObject } from '../../src/domain/names.ts';
-import type { ObjectContent, ObjectRef } from '../../src/domain/object-edit.ts';
-import { type RuleKind, ruleKinds } from '../../src/domain/rule-file.ts';
+import type { ObjectContent, ObjectRef } from '../../src/domain/change/edit.ts';
+import { emptyLedger, type Ledger } from '../../src/domain/routing/ledger.ts';
+import { type ChangeId, changeIdFrom, type RoutingObject } from '../../src/domain/routing/names.ts';
+import { type RuleKind, ruleKinds } from '../../src/domain/routing/rule-file.ts';
+import type { JsonObject } from '../../src/domain/text/json.ts';
 import { LedgerUnreadableError, NotPermittedError, RejectedError } from '../../src/workflow/errors.ts';
-import type { Mesh, OpenObject } from '../../src/workflow/ports.ts';
+import type { Mesh, OpenObject } from '../../src/workflow/ports/mesh.ts';
 import { eventually } from '../support/eventually.ts';
 import { InMemoryMesh } from '../support/in-memory-mesh.ts';
 import { clusterName, type KubeWorld, realKube, realKubeconfig, sandboxKube } from '../support/kube.ts';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { CountedRequests } from '../../src/domain/seen.ts';
+import type { CountedRequests } from '../../src/domain/change/seen.ts';
 import { PrometheusTraffic } from '../../src/prometheus/prometheus-traffic.ts';
 import { type PrometheusBinary, preparePrometheus } from '../../src/sandbox/prometheus-server.ts';
 import { TrafficUnavailableError } from '../../src/workflow/errors.ts';
-import type { Traffic, TrafficQuery } from '../../src/workflow/ports.ts';
+import type { Traffic, TrafficQuery } from '../../src/workflow/ports/traffic.ts';
 import { InMemoryTraffic } from '../support/in-memory-traffic.ts';
 import { MeshExporter } from '../support/mesh-exporter.ts';
 import { realPrometheus } from '../support/prometheus.ts';

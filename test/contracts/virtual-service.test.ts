@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ledgerAnnotation } from '../../src/domain/ledger.ts';
-import type { RoutingObject } from '../../src/domain/names.ts';
-import { keyOfNamed, type Route } from '../../src/domain/route.ts';
-import type { Split } from '../../src/domain/split.ts';
+import { ledgerAnnotation } from '../../src/domain/routing/ledger.ts';
+import type { RoutingObject } from '../../src/domain/routing/names.ts';
+import { keyOfNamed, type Route } from '../../src/domain/routing/route.ts';
+import type { Split } from '../../src/domain/routing/split.ts';
 import { LedgerUnreadableError, NotPermittedError, RejectedError, TooLargeError } from '../../src/workflow/errors.ts';
-import type { Mesh, OpenRoute, Written } from '../../src/workflow/ports.ts';
+import type { Mesh, OpenRoute, Written } from '../../src/workflow/ports/mesh.ts';
 import { eventually } from '../support/eventually.ts';
 import {
   clusterName,

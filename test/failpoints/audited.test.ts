@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AuditEvent, AuditKind } from '../../src/domain/audit.ts';
+import type { AuditEvent, AuditKind } from '../../src/domain/change/audit.ts';
 import { change, changeId } from '../support/builders.ts';
 import { auditedOnce } from './audited.ts';
 

@@ -1,5 +1,5 @@
-import type { AuditEvent, AuditKind } from '../../src/domain/audit.ts';
-import type { Change, State } from '../../src/domain/change.ts';
+import type { AuditEvent, AuditKind } from '../../src/domain/change/audit.ts';
+import type { Change, State } from '../../src/domain/change/change.ts';
 import type { Violation } from '../chaos/check.ts';
 
 /** What the audit tells of a state that a change has come to; a change may be held more than once. */

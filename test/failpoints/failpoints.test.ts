@@ -126,7 +126,7 @@ async function distWithout(condition: string): Promise<string> {
   const sources = await mkdtemp(join(tmpdir(), 'shiftbot-planted-'));
   onTestFinished(() => rm(sources, { recursive: true, force: true }));
   await cp(resolve('dist'), sources, { recursive: true });
-  const file = join(sources, 'domain/decide.js');
+  const file = join(sources, 'domain/change/decide.js');
   const text = await readFile(file, 'utf8');
   if (!text.includes(condition)) throw new Error('there is no such line to plant a fault in');
   await writeFile(file, text.replace(condition, condition.replace('own !== undefined', 'false')));

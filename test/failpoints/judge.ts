@@ -1,6 +1,6 @@
-import type { AuditEvent } from '../../src/domain/audit.ts';
-import type { Change } from '../../src/domain/change.ts';
-import type { ChangeId } from '../../src/domain/names.ts';
+import type { AuditEvent } from '../../src/domain/change/audit.ts';
+import type { Change } from '../../src/domain/change/change.ts';
+import type { ChangeId } from '../../src/domain/routing/names.ts';
 import { check, kindOf, type Violation } from '../chaos/check.ts';
 import type { Evidence } from '../chaos/evidence.ts';
 import type { Request } from '../chaos/people.ts';

@@ -1,6 +1,6 @@
 import { parse, parseAllDocuments } from 'yaml';
-import type { ObjectRef } from '../../src/domain/object-edit.ts';
-import type { RuleKind } from '../../src/domain/rule-file.ts';
+import type { ObjectRef } from '../../src/domain/change/edit.ts';
+import type { RuleKind } from '../../src/domain/routing/rule-file.ts';
 import type { KubeObject } from '../../src/sandbox/kube-api/server.ts';
 
 /** What is called so needs no approval, whatever is done to it. */

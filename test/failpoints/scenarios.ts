@@ -1,6 +1,6 @@
-import { type Change, isEnded } from '../../src/domain/change.ts';
+import { type Change, isEnded } from '../../src/domain/change/change.ts';
 import { workspace } from '../../src/sandbox/local-slack.ts';
-import { actions } from '../../src/slack/actions.ts';
+import { actions } from '../../src/slack/words/button.ts';
 import { requestId } from '../../src/workflow/desk.ts';
 import type { Fault } from './faults.ts';
 import type { Asked, Stage } from './stage.ts';

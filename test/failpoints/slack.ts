@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import { workspace } from '../../src/sandbox/local-slack.ts';
-import { eventsPath, slashCommand } from '../../src/slack/surface.ts';
+import { eventsPath, slashCommand } from '../../src/slack/listeners/surface.ts';
 import type { SlackMessage } from '../support/slack-client.ts';
 
 export const signingSecret = 'a signing secret for failpoints';

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Change } from '../../src/domain/change.ts';
-import type { ChangeId, RoutingObject } from '../../src/domain/names.ts';
-import type { ObjectRef } from '../../src/domain/object-edit.ts';
-import { defaultRule } from '../../src/domain/route.ts';
-import type { RuleKind } from '../../src/domain/rule-file.ts';
+import type { Change } from '../../src/domain/change/change.ts';
+import type { ObjectRef } from '../../src/domain/change/edit.ts';
+import type { ChangeId, RoutingObject } from '../../src/domain/routing/names.ts';
+import { defaultRule } from '../../src/domain/routing/route.ts';
+import type { RuleKind } from '../../src/domain/routing/rule-file.ts';
 import { workspace } from '../../src/sandbox/local-slack.ts';
-import { actions, readLineValue } from '../../src/slack/actions.ts';
+import { actions, readLineValue } from '../../src/slack/words/button.ts';
 import { requestId } from '../../src/workflow/desk.ts';
 import { historyKey, readObject } from '../chaos/history.ts';
 import { cardOf } from '../chaos/slack-recorder.ts';

@@ -5,7 +5,13 @@ import type { Moment, Pass, Strike } from './faults.ts';
 
 /** Runs within the bot, in place of its awaits: counts what is passed, and strikes where it is told to. */
 
-const around = ['main ', 'bot ', 'http/server startHttp ', 'cluster/watch-cache ', 'cluster/kube-client #watch '];
+const around = [
+  'main ',
+  'bot/',
+  'http/server startHttp ',
+  'cluster/watch-cache ',
+  'cluster/client/kube-client #watch ',
+];
 
 /** The steps that led here, outermost first: the same call from two places is two points. */
 const way = new AsyncLocalStorage<string>();

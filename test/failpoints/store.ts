@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
-import type { AuditEvent } from '../../src/domain/audit.ts';
-import { type Change, isWaiting } from '../../src/domain/change.ts';
-import { isSameObject, type ObjectRef } from '../../src/domain/object-edit.ts';
+import type { AuditEvent } from '../../src/domain/change/audit.ts';
+import { type Change, isWaiting } from '../../src/domain/change/change.ts';
+import { isSameObject, type ObjectRef } from '../../src/domain/change/edit.ts';
 import { AuditStream } from '../../src/redis/audit-stream.ts';
 import { whenReady } from '../../src/redis/connect.ts';
 import { JobQueue } from '../../src/redis/job-queue.ts';

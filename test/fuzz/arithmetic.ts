@@ -1,8 +1,8 @@
-import { type Change, moveTo, revisionOf } from '../../src/domain/change.ts';
-import { decide } from '../../src/domain/decide.ts';
-import { type Plan, planReturn, planShift, type Wish } from '../../src/domain/plan.ts';
-import type { Route, Rule } from '../../src/domain/route.ts';
-import { percentages, type Split, sameShares, total, weightOf } from '../../src/domain/split.ts';
+import { type Change, moveTo, revisionOf } from '../../src/domain/change/change.ts';
+import { decide } from '../../src/domain/change/decide.ts';
+import { type Plan, planReturn, planShift, type Wish } from '../../src/domain/change/plan.ts';
+import type { Route, Rule } from '../../src/domain/routing/route.ts';
+import { percentages, type Split, sameShares, total, weightOf } from '../../src/domain/routing/split.ts';
 import type { Random } from '../chaos/random.ts';
 import { change, changeId, reviews, rule } from '../support/builders.ts';
 import { items, name } from './hostile.ts';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type AuditEvent, auditKinds } from '../../src/domain/audit.ts';
+import { type AuditEvent, auditKinds } from '../../src/domain/change/audit.ts';
 import { readStoredEvent, type StoredEvent, storeEvent } from '../../src/redis/stored-event.ts';
-import type { AuditEntry } from '../../src/workflow/ports.ts';
+import type { AuditEntry } from '../../src/workflow/ports/audit.ts';
 import type { Random } from '../chaos/random.ts';
 import { changeId, reviewsObject } from '../support/builders.ts';
 import { hostileText, hostileValue, mutated, mutatedText } from './hostile.ts';

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Command, formatCommand } from '../../src/domain/command.ts';
-import type { Mistake } from '../../src/domain/mistake.ts';
-import { isHost } from '../../src/domain/names.ts';
-import { parseCommand } from '../../src/domain/parse-command.ts';
-import { visible } from '../../src/domain/typed-text.ts';
+import { type Command, formatCommand } from '../../src/domain/language/command.ts';
+import type { Mistake } from '../../src/domain/language/mistake.ts';
+import { parseCommand } from '../../src/domain/language/parse-command.ts';
+import { isHost } from '../../src/domain/routing/names.ts';
+import { visible } from '../../src/domain/text/typed-text.ts';
 import type { Random } from '../chaos/random.ts';
 import { hostilePiece, hostileText, items } from './hostile.ts';
 import { target } from './target.ts';

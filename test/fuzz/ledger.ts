@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { formatLedger, type LedgerReading, readLedger, record } from '../../src/domain/ledger.ts';
+import { formatLedger, type LedgerReading, readLedger, record } from '../../src/domain/routing/ledger.ts';
 import type { Random } from '../chaos/random.ts';
 import { changeId, revision } from '../support/builders.ts';
 import { hostileText, hostileValue, items, mutated, mutatedText, name } from './hostile.ts';

@@ -1,14 +1,14 @@
-import type { JsonPatch } from '../../src/cluster/kube-client.ts';
+import type { JsonPatch } from '../../src/cluster/client/kube-client.ts';
 import {
   destinationHosts,
   readDestinationRule,
   readVirtualService,
   toRoute,
   weightsPatch,
-} from '../../src/cluster/virtual-service.ts';
-import { ledgerAnnotation, record } from '../../src/domain/ledger.ts';
-import { describePinned, planShift } from '../../src/domain/plan.ts';
-import { pinnedRules } from '../../src/domain/route.ts';
+} from '../../src/cluster/kinds/virtual-service.ts';
+import { describePinned, planShift } from '../../src/domain/change/plan.ts';
+import { ledgerAnnotation, record } from '../../src/domain/routing/ledger.ts';
+import { pinnedRules } from '../../src/domain/routing/route.ts';
 import { DependencyError } from '../../src/workflow/errors.ts';
 import type { Random } from '../chaos/random.ts';
 import { revision } from '../support/builders.ts';

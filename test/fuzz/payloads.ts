@@ -1,7 +1,7 @@
 import { bodyProblem } from '../../src/http/slack-body.ts';
-import { type ButtonValue, formatButtonValue, readButtonValue } from '../../src/slack/actions.ts';
-import { afterMention } from '../../src/slack/listeners.ts';
-import { type ClickPayload, readClick, readCommand, readMention } from '../../src/slack/payloads.ts';
+import { afterMention } from '../../src/slack/listeners/listeners.ts';
+import { type ClickPayload, readClick, readCommand, readMention } from '../../src/slack/listeners/payloads.ts';
+import { type ButtonValue, formatButtonValue, readButtonValue } from '../../src/slack/words/button.ts';
 import type { Random } from '../chaos/random.ts';
 import { hostileText, hostileValue, mutated, mutatedText } from './hostile.ts';
 import { target } from './target.ts';

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Change, State } from '../../src/domain/change.ts';
+import type { Change, State } from '../../src/domain/change/change.ts';
 import { readStoredChange, type StoredChange, storeChange } from '../../src/redis/stored-change.ts';
 import { UntrustedRecordError } from '../../src/workflow/errors.ts';
 import type { Random } from '../chaos/random.ts';

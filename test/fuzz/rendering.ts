@@ -1,19 +1,12 @@
-import { type Change, failReasons, holdReasons, type State } from '../../src/domain/change.ts';
-import { parseCommand } from '../../src/domain/parse-command.ts';
-import type { Refusal } from '../../src/domain/plan.ts';
-import type { Split } from '../../src/domain/split.ts';
-import { quote } from '../../src/domain/typed-text.ts';
-import {
-  answerReply,
-  heldReply,
-  historyReply,
-  mistakeReply,
-  type Reply,
-  says,
-  statusReply,
-} from '../../src/slack/answers.ts';
-import { card, type Message } from '../../src/slack/card.ts';
-import { helpText } from '../../src/slack/help.ts';
+import { type Change, failReasons, holdReasons, type State } from '../../src/domain/change/change.ts';
+import type { Refusal } from '../../src/domain/change/plan.ts';
+import { parseCommand } from '../../src/domain/language/parse-command.ts';
+import type { Split } from '../../src/domain/routing/split.ts';
+import { quote } from '../../src/domain/text/typed-text.ts';
+import { card, type Message } from '../../src/slack/card/card.ts';
+import { answerReply, heldReply, historyReply, mistakeReply, statusReply } from '../../src/slack/replies/answers.ts';
+import { helpText } from '../../src/slack/replies/help.ts';
+import { type Reply, says } from '../../src/slack/words/reply.ts';
 import type { Random } from '../chaos/random.ts';
 import { change, changeId, jason, reviews, reviewsObject, revision, rule } from '../support/builders.ts';
 import { wrongInMessage } from '../support/slack-reading.ts';

@@ -1,5 +1,5 @@
-import type { RuleFileReading } from '../../src/domain/rule-file.ts';
-import { readRules } from '../../src/rules/read-rules.ts';
+import type { RuleFileReading } from '../../src/domain/routing/rule-file.ts';
+import { readRules } from '../../src/rule-files/read-rules.ts';
 import type { Random } from '../chaos/random.ts';
 import { hostilePiece, hostileText, mutatedText } from './hostile.ts';
 import { target } from './target.ts';

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { AuditEvent } from '../../src/domain/audit.ts';
+import type { AuditEvent } from '../../src/domain/change/audit.ts';
 import { type HttpServer, startHttp } from '../../src/http/server.ts';
 import { StoreUnavailableError } from '../../src/workflow/errors.ts';
-import type { Audit, AuditEntry } from '../../src/workflow/ports.ts';
+import type { Audit, AuditEntry } from '../../src/workflow/ports/audit.ts';
 import { InMemoryAudit } from '../support/in-memory-audit.ts';
 import { InMemoryLog } from '../support/in-memory-log.ts';
 

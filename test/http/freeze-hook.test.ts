@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FreezeHookOptions, freezeHook } from '../../src/http/freeze-hook.ts';
 import { type HttpServer, startHttp } from '../../src/http/server.ts';
 import { StoreUnavailableError } from '../../src/workflow/errors.ts';
-import { freezesInForce, type HookOrder, orderByHook } from '../../src/workflow/freeze-hook.ts';
+import { freezesInForce, type HookOrder, orderByHook } from '../../src/workflow/holding/freeze-hook.ts';
 import { InMemoryLog } from '../support/in-memory-log.ts';
 import { House } from '../workflow/house.ts';
 

@@ -6,7 +6,7 @@ import { App, HTTPReceiver } from '@slack/bolt';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type HttpServer, startHttp } from '../../src/http/server.ts';
 import { type SlackGuardOptions, slackGuard } from '../../src/http/slack-guard.ts';
-import { clientLogger } from '../../src/slack/web-api.ts';
+import { clientLogger } from '../../src/slack/client/web-api.ts';
 import { InMemoryLog } from '../support/in-memory-log.ts';
 
 const secret = 'f0e1d2c3b4a5968778695a4b3c2d1e0f';

@@ -5,7 +5,7 @@ import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { requiredAccess } from '../../src/cluster/access.ts';
+import { requiredAccess } from '../../src/cluster/client/access.ts';
 import { eventually } from '../support/eventually.ts';
 import { inNamespace, type KubernetesObject, manifests, only, readObjects, render } from './kustomization.ts';
 

@@ -4,7 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { requiredAccess } from '../../src/cluster/access.ts';
+import { requiredAccess } from '../../src/cluster/client/access.ts';
 import { readConfig, variables } from '../../src/config.ts';
 import { startHttp } from '../../src/http/server.ts';
 import { InMemoryLog } from '../support/in-memory-log.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readPolicy } from '../../src/policy/read-policy.ts';
-import { policyJsonSchema } from '../../src/policy/schema.ts';
+import { readPolicy } from '../../src/policy-file/read-policy.ts';
+import { policyJsonSchema } from '../../src/policy-file/schema.ts';
 import { manifests } from './kustomization.ts';
 
 const folder = join(manifests, 'policy-file');

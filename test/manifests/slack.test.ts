@@ -3,8 +3,15 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { verbs } from '../../src/domain/command.ts';
-import { appScopes, botEvents, botScopes, eventsPath, optionalScopes, slashCommand } from '../../src/slack/surface.ts';
+import { verbs } from '../../src/domain/language/command.ts';
+import {
+  appScopes,
+  botEvents,
+  botScopes,
+  eventsPath,
+  optionalScopes,
+  slashCommand,
+} from '../../src/slack/listeners/surface.ts';
 import { manifests } from './kustomization.ts';
 
 /** The part of Slack's schema that we use, with its limits: https://docs.slack.dev/reference/app-manifest */

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PrometheusTraffic } from '../../src/prometheus/prometheus-traffic.ts';
 import { requestsTo } from '../../src/prometheus/promql.ts';
 import { TrafficUnavailableError } from '../../src/workflow/errors.ts';
-import type { TrafficQuery } from '../../src/workflow/ports.ts';
+import type { TrafficQuery } from '../../src/workflow/ports/traffic.ts';
 import { StubPrometheus } from '../support/stub-prometheus.ts';
 
 const t0 = Date.parse('2026-11-22T14:03:11.000Z');

@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import type { AuditEvent } from '../../src/domain/audit.ts';
+import type { AuditEvent } from '../../src/domain/change/audit.ts';
 import { AuditStream } from '../../src/redis/audit-stream.ts';
 import { StoredCards } from '../../src/redis/card-log.ts';
 import { JobQueue, startWorker } from '../../src/redis/job-queue.ts';
@@ -9,7 +9,7 @@ import { StoredChanges } from '../../src/redis/stored-changes.ts';
 import { StoredHolds } from '../../src/redis/stored-holds.ts';
 import { StoredLimits } from '../../src/redis/stored-limits.ts';
 import { findRedisServer } from '../../src/sandbox/redis-server.ts';
-import type { Job } from '../../src/workflow/apply.ts';
+import type { Job } from '../../src/workflow/applying/apply.ts';
 import { change, lockHold } from '../support/builders.ts';
 import { InMemoryLog } from '../support/in-memory-log.ts';
 import { startRedisCluster } from '../support/redis-cluster.ts';

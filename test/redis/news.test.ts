@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { moveTo } from '../../src/domain/change.ts';
+import { moveTo } from '../../src/domain/change/change.ts';
 import {
   type Connection,
   connectForRequests,

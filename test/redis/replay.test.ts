@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Queue } from 'bullmq';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { formatLedger, readLedger, record } from '../../src/domain/ledger.ts';
-import type { ChangeId } from '../../src/domain/names.ts';
+import { formatLedger, readLedger, record } from '../../src/domain/routing/ledger.ts';
+import type { ChangeId } from '../../src/domain/routing/names.ts';
 import {
   type Connection,
   connectForRequests,
@@ -18,8 +18,8 @@ import { keys, queuePrefix } from '../../src/redis/keys.ts';
 import { readStoredChange, type StoredChange, storeChange } from '../../src/redis/stored-change.ts';
 import { StoredChanges } from '../../src/redis/stored-changes.ts';
 import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
-import { cardsOf } from '../../src/workflow/cards.ts';
 import { LaterRecordError, UntrustedRecordError } from '../../src/workflow/errors.ts';
+import { cardsOf } from '../../src/workflow/showing/cards.ts';
 import { revision } from '../support/builders.ts';
 import { InMemoryLog } from '../support/in-memory-log.ts';
 import { House } from '../workflow/house.ts';

@@ -8,7 +8,7 @@ import { Agent, request } from 'undici';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { readPolicy } from '../../src/policy/read-policy.ts';
+import { readPolicy } from '../../src/policy-file/read-policy.ts';
 import { selfSigned, startKubeApi } from '../../src/sandbox/kube-api/server.ts';
 import { findOnPath, portIsFree } from '../../src/sandbox/launched-process.ts';
 import { bookinfoObjects } from '../../src/sandbox/world.ts';

@@ -1,9 +1,9 @@
-import type { Change } from '../../src/domain/change.ts';
-import type { Revision } from '../../src/domain/ledger.ts';
-import type { ChangeId, RoutingObject } from '../../src/domain/names.ts';
-import { defaultRule, type Route, type Rule } from '../../src/domain/route.ts';
-import type { SetHold } from '../../src/domain/set-hold.ts';
-import { type Split, versionsOf } from '../../src/domain/split.ts';
+import type { Change } from '../../src/domain/change/change.ts';
+import type { SetHold } from '../../src/domain/policy/set-hold.ts';
+import type { Revision } from '../../src/domain/routing/ledger.ts';
+import type { ChangeId, RoutingObject } from '../../src/domain/routing/names.ts';
+import { defaultRule, type Route, type Rule } from '../../src/domain/routing/route.ts';
+import { type Split, versionsOf } from '../../src/domain/routing/split.ts';
 
 /** The VirtualService of Bookinfo's reviews. */
 export const reviewsObject: RoutingObject = {

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { type AuditEvent, isAbout } from '../../src/domain/audit.ts';
+import { type AuditEvent, isAbout } from '../../src/domain/change/audit.ts';
 import { StoreUnavailableError } from '../../src/workflow/errors.ts';
-import type { Audit, AuditEntry, AuditReading } from '../../src/workflow/ports.ts';
+import type { Audit, AuditEntry, AuditReading } from '../../src/workflow/ports/audit.ts';
 
 interface Kept {
   readonly entry: AuditEntry;

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { ChangeId } from '../../src/domain/names.ts';
-import type { CardClaim, CardLog, Placed } from '../../src/workflow/ports.ts';
+import type { ChangeId } from '../../src/domain/routing/names.ts';
+import type { CardClaim, CardLog, Placed } from '../../src/workflow/ports/cards.ts';
 
 interface Card {
   placed: Placed | undefined;

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { AuditEvent } from '../../src/domain/audit.ts';
+import type { AuditEvent } from '../../src/domain/change/audit.ts';
 import {
   type Change,
   isEnded,
@@ -8,11 +8,11 @@ import {
   isUnsettled,
   isWaiting,
   moveTo,
-} from '../../src/domain/change.ts';
-import { type ChangeId, objectKey, type RoutingObject } from '../../src/domain/names.ts';
+} from '../../src/domain/change/change.ts';
+import { type ChangeId, objectKey, type RoutingObject } from '../../src/domain/routing/names.ts';
 import { readStoredChange, storeChange } from '../../src/redis/stored-change.ts';
 import { StoreUnavailableError, UntrustedRecordError } from '../../src/workflow/errors.ts';
-import type { Accepted, AcceptOptions, Begun, Changes, Line, Writing } from '../../src/workflow/ports.ts';
+import type { Accepted, AcceptOptions, Begun, Changes, Line, Writing } from '../../src/workflow/ports/changes.ts';
 import type { InMemoryAudit } from './in-memory-audit.ts';
 import type { InMemoryCards } from './in-memory-cards.ts';
 

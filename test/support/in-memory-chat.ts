@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Change } from '../../src/domain/change.ts';
-import type { ChangeId } from '../../src/domain/names.ts';
+import type { Change } from '../../src/domain/change/change.ts';
+import type { ChangeId } from '../../src/domain/routing/names.ts';
 import { ChatError } from '../../src/workflow/errors.ts';
-import type { Chat, Placed } from '../../src/workflow/ports.ts';
+import type { Chat, Placed } from '../../src/workflow/ports/cards.ts';
 
 type Place = Omit<Placed, 'shownRev'>;
 

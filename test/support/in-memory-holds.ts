@@ -1,7 +1,7 @@
-import type { AuditEvent } from '../../src/domain/audit.ts';
-import { holdsFor, keyOfHold, type SetHold } from '../../src/domain/set-hold.ts';
+import type { AuditEvent } from '../../src/domain/change/audit.ts';
+import { holdsFor, keyOfHold, type SetHold } from '../../src/domain/policy/set-hold.ts';
 import { StoreUnavailableError, UntrustedRecordError } from '../../src/workflow/errors.ts';
-import type { HeldOutcome, Holds, SetOptions } from '../../src/workflow/ports.ts';
+import type { HeldOutcome, Holds, SetOptions } from '../../src/workflow/ports/holds.ts';
 import type { InMemoryAudit } from './in-memory-audit.ts';
 
 /** Locks and freezes in memory. Every call is one step, as a script is in Redis. */

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { StoreUnavailableError } from '../../src/workflow/errors.ts';
-import type { Bucket, Limits, Taken } from '../../src/workflow/ports.ts';
+import type { Bucket, Limits, Taken } from '../../src/workflow/ports/limits.ts';
 
 /** What people ask, counted in memory. */
 export class InMemoryLimits implements Limits {

@@ -1,4 +1,4 @@
-import type { Log } from '../../src/workflow/ports.ts';
+import type { Log } from '../../src/workflow/ports/process.ts';
 
 interface Line {
   readonly level: 'info' | 'warn' | 'error';

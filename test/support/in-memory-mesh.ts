@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { picture } from '../../src/cluster/rule-object.ts';
-import type { Change } from '../../src/domain/change.ts';
-import { emptyLedger, findRevision, type Ledger, record } from '../../src/domain/ledger.ts';
+import { picture } from '../../src/cluster/open-object.ts';
+import type { Change } from '../../src/domain/change/change.ts';
+import { isSameObject, type ObjectContent, type ObjectRef, refOf } from '../../src/domain/change/edit.ts';
+import { emptyLedger, findRevision, type Ledger, record } from '../../src/domain/routing/ledger.ts';
 import {
   type ChangeId,
   objectKey,
@@ -11,12 +12,11 @@ import {
   type RoutingObject,
   resolveHost,
   type ServiceName,
-} from '../../src/domain/names.ts';
-import { nearest } from '../../src/domain/nearest.ts';
-import { isSameObject, type ObjectContent, type ObjectRef, refOf } from '../../src/domain/object-edit.ts';
-import { findRule, type Route, type Rule, type Weights } from '../../src/domain/route.ts';
-import { type Split, weightOf } from '../../src/domain/split.ts';
-import type { Definition } from '../../src/domain/undefined-versions.ts';
+} from '../../src/domain/routing/names.ts';
+import { findRule, type Route, type Rule, type Weights } from '../../src/domain/routing/route.ts';
+import { type Split, weightOf } from '../../src/domain/routing/split.ts';
+import type { Definition } from '../../src/domain/routing/undefined-versions.ts';
+import { nearest } from '../../src/domain/text/nearest.ts';
 import { type DependencyError, LedgerUnreadableError, RejectedError } from '../../src/workflow/errors.ts';
 import type {
   DryRun,
@@ -31,7 +31,7 @@ import type {
   SoughtChange,
   Touched,
   Written,
-} from '../../src/workflow/ports.ts';
+} from '../../src/workflow/ports/mesh.ts';
 import { reviewsObject } from './builders.ts';
 import { asRouting, contentOfRoute, refuseUnknown, WholeObjects, withWeights } from './whole-objects.ts';
 

@@ -1,4 +1,4 @@
-import type { Meter } from '../../src/workflow/ports.ts';
+import type { Meter } from '../../src/workflow/ports/process.ts';
 
 /** Keeps what was counted. */
 export class InMemoryMeter implements Meter {

@@ -1,4 +1,4 @@
-import type { Notice, Notices } from '../../src/workflow/ports.ts';
+import type { Notice, Notices } from '../../src/workflow/ports/notices.ts';
 
 /** What people were told in private. */
 export class InMemoryNotices implements Notices {

@@ -1,5 +1,5 @@
-import type { Membership, Person, Standing } from '../../src/domain/groups.ts';
-import type { People } from '../../src/workflow/ports.ts';
+import type { Membership, Person, Standing } from '../../src/domain/policy/groups.ts';
+import type { People } from '../../src/workflow/ports/people.ts';
 
 /** A team of full members, until a test says otherwise of somebody. */
 export class InMemoryPeople implements People {

@@ -1,5 +1,5 @@
-import { noPolicy, type Policy } from '../../src/domain/policy.ts';
-import type { Policies } from '../../src/workflow/ports.ts';
+import { noPolicy, type Policy } from '../../src/domain/policy/policy.ts';
+import type { Policies } from '../../src/workflow/ports/policies.ts';
 
 /** The policy that a test gives, from one moment to the next; none before that. */
 export class InMemoryPolicies implements Policies {

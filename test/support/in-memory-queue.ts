@@ -1,7 +1,7 @@
-import type { Change } from '../../src/domain/change.ts';
-import type { Job } from '../../src/workflow/apply.ts';
+import type { Change } from '../../src/domain/change/change.ts';
+import type { Job } from '../../src/workflow/applying/apply.ts';
 import { StoreUnavailableError } from '../../src/workflow/errors.ts';
-import type { Queue } from '../../src/workflow/ports.ts';
+import type { Queue } from '../../src/workflow/ports/queue.ts';
 
 /** Jobs in the order they were added; one for a change at its rev, unless it is added again. */
 export class InMemoryQueue implements Queue {

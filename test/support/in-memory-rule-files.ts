@@ -1,6 +1,6 @@
-import { nearest } from '../../src/domain/nearest.ts';
-import type { Manifest, RuleFile, RuleFileReading } from '../../src/domain/rule-file.ts';
-import type { RuleFiles } from '../../src/workflow/ports.ts';
+import type { Manifest, RuleFile, RuleFileReading } from '../../src/domain/routing/rule-file.ts';
+import { nearest } from '../../src/domain/text/nearest.ts';
+import type { RuleFiles } from '../../src/workflow/ports/rule-files.ts';
 
 /** Rule files in memory. */
 export class InMemoryRuleFiles implements RuleFiles {

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { CountedRequests } from '../../src/domain/seen.ts';
+import type { CountedRequests } from '../../src/domain/change/seen.ts';
 import { TrafficUnavailableError } from '../../src/workflow/errors.ts';
-import type { Traffic, TrafficCount, TrafficQuery } from '../../src/workflow/ports.ts';
+import type { Traffic, TrafficCount, TrafficQuery } from '../../src/workflow/ports/traffic.ts';
 
 interface Sent extends CountedRequests {
   readonly cluster: string;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { CountedRequests } from '../../src/domain/seen.ts';
+import type { CountedRequests } from '../../src/domain/change/seen.ts';
 
 /** A client's sidecar, as Prometheus sees it: counters of the requests it sent, with Istio's labels. */
 export class MeshExporter {

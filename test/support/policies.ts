@@ -1,6 +1,6 @@
-import type { Ask } from '../../src/domain/judge.ts';
-import type { Policy, PolicyRule } from '../../src/domain/policy.ts';
-import { readPolicy } from '../../src/policy/read-policy.ts';
+import type { Ask } from '../../src/domain/policy/judge.ts';
+import type { Policy, PolicyRule } from '../../src/domain/policy/policy.ts';
+import { readPolicy } from '../../src/policy-file/read-policy.ts';
 
 /** A rule that lets everybody shift anything, in the first line. */
 export function policyRule(overrides: Partial<PolicyRule> = {}): PolicyRule {

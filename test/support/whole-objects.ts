@@ -1,12 +1,12 @@
-import type { JsonObject } from '../../src/domain/json.ts';
-import { type RoutingObject, resolveHost } from '../../src/domain/names.ts';
-import { type ObjectContent, type ObjectRef, refText } from '../../src/domain/object-edit.ts';
-import type { Route, Rule } from '../../src/domain/route.ts';
-import type { RuleKind } from '../../src/domain/rule-file.ts';
-import type { Split } from '../../src/domain/split.ts';
-import type { Definition } from '../../src/domain/undefined-versions.ts';
+import { type ObjectContent, type ObjectRef, refText } from '../../src/domain/change/edit.ts';
+import { type RoutingObject, resolveHost } from '../../src/domain/routing/names.ts';
+import type { Route, Rule } from '../../src/domain/routing/route.ts';
+import type { RuleKind } from '../../src/domain/routing/rule-file.ts';
+import type { Split } from '../../src/domain/routing/split.ts';
+import type { Definition } from '../../src/domain/routing/undefined-versions.ts';
+import type { JsonObject } from '../../src/domain/text/json.ts';
 import { RejectedError } from '../../src/workflow/errors.ts';
-import type { FoundObject } from '../../src/workflow/ports.ts';
+import type { FoundObject } from '../../src/workflow/ports/mesh.ts';
 
 /** DestinationRules in memory. */
 export class WholeObjects {

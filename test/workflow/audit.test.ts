@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { AuditEvent } from '../../src/domain/audit.ts';
-import { planShown } from '../../src/domain/change.ts';
-import { maxTries } from '../../src/workflow/apply.ts';
+import type { AuditEvent } from '../../src/domain/change/audit.ts';
+import { planShown } from '../../src/domain/change/change.ts';
+import { maxTries } from '../../src/workflow/applying/apply.ts';
 import { planHash } from '../../src/workflow/audit.ts';
 import { MeshUnavailableError, RejectedError, StoreUnavailableError } from '../../src/workflow/errors.ts';
-import { orderByHook } from '../../src/workflow/freeze-hook.ts';
-import { carryOut } from '../../src/workflow/hold-command.ts';
-import { readAudit } from '../../src/workflow/read-audit.ts';
+import { orderByHook } from '../../src/workflow/holding/freeze-hook.ts';
+import { carryOut } from '../../src/workflow/holding/hold-command.ts';
+import { readAudit } from '../../src/workflow/looking/read-audit.ts';
 import { changeId, reviews, reviewsObject, reviewsUid } from '../support/builders.ts';
 import { policyOf } from '../support/policies.ts';
 import { acceptedIn, House, stampIn } from './house.ts';

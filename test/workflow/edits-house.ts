@@ -1,9 +1,9 @@
-import type { JsonObject } from '../../src/domain/json.ts';
-import type { ObjectContent, ObjectRef } from '../../src/domain/object-edit.ts';
-import { parseCommand } from '../../src/domain/parse-command.ts';
-import type { Manifest, RuleKind } from '../../src/domain/rule-file.ts';
+import type { ObjectContent, ObjectRef } from '../../src/domain/change/edit.ts';
+import { parseCommand } from '../../src/domain/language/parse-command.ts';
+import type { Manifest, RuleKind } from '../../src/domain/routing/rule-file.ts';
+import type { JsonObject } from '../../src/domain/text/json.ts';
+import { type ClickedEdits, type EditsAnswer, requestEdits, type Way } from '../../src/workflow/asking/rule-file.ts';
 import type { Asker } from '../../src/workflow/desk.ts';
-import { type ClickedEdits, type EditsAnswer, requestEdits, type Way } from '../../src/workflow/edit-command.ts';
 import { acceptedIn, House } from './house.ts';
 
 export const service = (name: string): ObjectRef => ({ kind: 'VirtualService', namespace: 'default', name });

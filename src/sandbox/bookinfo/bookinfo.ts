@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Agent } from 'undici';
-import type { Log } from '../../workflow/ports.ts';
+import type { Log } from '../../workflow/ports/process.ts';
 import { detailsService, ratingsService, reviewsService } from './backends.ts';
 import { followRouting } from './follow-routing.ts';
 import { type Handler, serve } from './http-service.ts';

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { KubeClient, type Resource } from '../../cluster/kube-client.ts';
-import { loadKubeConfigs } from '../../cluster/kube-config.ts';
-import { destinationRules, virtualServices } from '../../cluster/virtual-service.ts';
+import { KubeClient, type Resource } from '../../cluster/client/kube-client.ts';
+import { loadKubeConfigs } from '../../cluster/client/kube-config.ts';
+import { destinationRules, virtualServices } from '../../cluster/kinds/virtual-service.ts';
 import { WatchCache } from '../../cluster/watch-cache.ts';
-import type { Log } from '../../workflow/ports.ts';
+import type { Log } from '../../workflow/ports/process.ts';
 import { bookinfoNamespace } from './pods.ts';
 import type { Mesh } from './route-request.ts';
 import { readDestinationRule, readVirtualService } from './routing-objects.ts';

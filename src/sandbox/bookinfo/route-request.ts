@@ -1,4 +1,4 @@
-import { resolveHost } from '../../domain/names.ts';
+import { resolveHost } from '../../domain/routing/names.ts';
 import { durationNanoseconds } from '../kube-api/duration.ts';
 import { type Asked, fromRe2, takes } from './http-match.ts';
 import { hasLabels, isIngress, type Pod, servicePort } from './pods.ts';

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Dispatcher, request as send } from 'undici';
-import { resolveHost } from '../../domain/names.ts';
+import { resolveHost } from '../../domain/routing/names.ts';
 import type { Asked } from './http-match.ts';
 import { bookinfoNamespace, type Workload } from './pods.ts';
 import { type Decision, type Forward, type Mesh, type OwnAnswer, type Random, routeRequest } from './route-request.ts';

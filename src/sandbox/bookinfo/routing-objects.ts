@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { resolveHost } from '../../domain/names.ts';
+import { resolveHost } from '../../domain/routing/names.ts';
 
 const stringMatch = z.object({
   exact: z.string().optional(),

@@ -1,0 +1,263 @@
+import { randomUUID } from 'node:crypto';
+import type { RequestListener } from 'node:http';
+import { KubeClient } from '../cluster/client/kube-client.ts';
+import { ServerClock } from '../cluster/client/server-clock.ts';
+import { ClusterMesh } from '../cluster/cluster-mesh.ts';
+import { Clusters } from '../cluster/clusters.ts';
+import type { Config } from '../config.ts';
+import { freezeHook } from '../http/freeze-hook.ts';
+import { createMetrics, type Metrics } from '../http/metrics.ts';
+import { type SlackEndpoint, startHttp, telling, within } from '../http/server.ts';
+import { PolicyFile } from '../policy-file/policy-file.ts';
+import { Background } from '../process/background.ts';
+import { Pulse } from '../process/pulse.ts';
+import { Rounds } from '../process/rounds.ts';
+import { PrometheusTraffic } from '../prometheus/prometheus-traffic.ts';
+import { AuditStream } from '../redis/audit-stream.ts';
+import { StoredCards } from '../redis/card-log.ts';
+import { connectForRequests, connectForWorker, onRestored } from '../redis/connect.ts';
+import { JobQueue, type RunningWorker, startWorker } from '../redis/job-queue.ts';
+import { listenForNews } from '../redis/news.ts';
+import { redisCheck } from '../redis/readiness.ts';
+import { StoredChanges } from '../redis/stored-changes.ts';
+import { StoredHolds } from '../redis/stored-holds.ts';
+import { StoredLimits } from '../redis/stored-limits.ts';
+import { WorkerProbe } from '../redis/worker-probe.ts';
+import { RulesFolder } from '../rule-files/rules-folder.ts';
+import { SlackChannel } from '../slack/client/channel.ts';
+import { SlackNotices } from '../slack/client/notices.ts';
+import { SlackPeople } from '../slack/client/people.ts';
+import { slackClient } from '../slack/client/web-api.ts';
+import { createSlackApp, type SlackApp } from '../slack/listeners/app.ts';
+import { eventsPath } from '../slack/listeners/surface.ts';
+import { apply } from '../workflow/applying/apply.ts';
+import type { Bench } from '../workflow/applying/bench.ts';
+import { DependencyError } from '../workflow/errors.ts';
+import { freezesInForce, type HookDesk, orderByHook } from '../workflow/holding/freeze-hook.ts';
+import { noPolicyFile } from '../workflow/judging/judge-live.ts';
+import type { Log } from '../workflow/ports/process.ts';
+import { cardsOf } from '../workflow/showing/cards.ts';
+import { Turns } from '../workflow/turns.ts';
+import { Reconciler } from '../workflow/watching/reconcile.ts';
+import { Sights } from '../workflow/watching/see.ts';
+import { startWatching } from './watching.ts';
+
+/** Whoever starts the bot by hand reads in its log what is missing, without asking `/readyz`. */
+const firstLookMs = 3_000;
+
+export interface Bot {
+  readonly port: number;
+  /** Settles when Slack knows us, however long that takes; the rest works meanwhile. */
+  readonly connected: Promise<void>;
+  /** Takes nothing new, and resolves when what was begun is ended. */
+  stop(): Promise<void>;
+}
+
+/** Builds everything and starts the roles asked for. */
+export async function start(config: Config, log: Log): Promise<Bot> {
+  const background = new Background(log);
+  const aside: Bench['aside'] = (work, what, fields) => background.run(work, what, fields);
+  const clock = new ServerClock();
+  const now = () => clock.now();
+
+  const redis = connectForRequests(config.redis);
+  redis.on('error', (err) => log.warn({ err }, 'Redis is not reachable'));
+  const { recordKey, auditDays } = config;
+  const changes = new StoredChanges(redis, { recordKey, auditDays, log });
+  const audit = new AuditStream(redis, { recordKey, auditDays });
+  const holds = new StoredHolds(redis, { recordKey, auditDays });
+  const cardLog = new StoredCards(redis);
+  const queue = new JobQueue(redis, log);
+  const mesh = new Clusters(
+    new Map(
+      [...config.clusters].map(([name, access], at) => {
+        const client = new KubeClient(access, at === 0 ? { clock } : {});
+        return [name, new ClusterMesh(name, client, log)];
+      }),
+    ),
+  );
+  const metrics = createMetrics();
+  const rounds = new Rounds(log);
+  const pulse = new Pulse((forMs) => {
+    rounds.soon(); // connections may have died meanwhile, and a question finds out
+    metrics.stoodStill();
+    log.warn({ forMs: Math.round(forMs) }, 'the process stood still');
+  });
+  pulse.start();
+  const web = slackClient(config.slack, log);
+  const chat = new SlackChannel(web, log);
+  const policyFile = watchPolicy(config, metrics, log);
+  const policies = policyFile ?? noPolicyFile;
+  const people = new SlackPeople(web, { asksAboutPeople: policyFile !== undefined, log });
+  const cards = cardsOf({ changes, cards: cardLog, chat, log, aside, lookAgain: () => rounds.soon() });
+  const desk = {
+    ...{ mesh, changes, audit, queue, policies, people, holds, log, now, aside },
+    notices: new SlackNotices(web),
+    ruleFiles: new RulesFolder(config.rulesFolder),
+    turns: new Turns(),
+    namespace: config.namespace,
+  };
+
+  const slack = config.roles.has('chat')
+    ? createSlackApp(
+        config.slack,
+        (botName) => ({
+          desk,
+          cards,
+          botName,
+          isLate: () => pulse.justStoodStill(),
+          limits: new StoredLimits(redis),
+          allowance: config.allowance,
+          productPage: config.productPage,
+        }),
+        log,
+      )
+    : undefined;
+  const checks = [
+    within('Redis', redisCheck(redis)),
+    within('Kubernetes', () => meshProblem(mesh)),
+    async () => slackProblem(slack),
+    async () => clock.problem(),
+    async () => pulse.problem(),
+  ].map((check) => telling(check, log));
+  setTimeout(
+    () => background.run(() => Promise.all(checks.map((check) => check())).then(() => {}), 'a check failed', {}),
+    firstLookMs,
+  ).unref();
+  const probe = config.roles.has('worker') ? new WorkerProbe({ queue, log, renew: () => worker?.renew() }) : undefined;
+  const http = await startHttp({
+    port: config.port,
+    log,
+    checks,
+    stuck: () => probe?.problem(),
+    metrics: metrics.scrape,
+    slack: slackEndpoint(config, slack, log),
+    freezeHook: hookFor(config, desk),
+    audit: config.auditToken === undefined ? undefined : { token: config.auditToken, audit, log },
+  });
+  background.run(() => mesh.warm(config.namespace), 'the default namespace could not be read yet', {
+    namespace: config.namespace,
+  });
+  background.run(() => people.warm(), 'which team is ours could not be asked yet', {});
+
+  const traffic = trafficFor(config);
+  const worker = config.roles.has('worker')
+    ? startWork(
+        config,
+        { mesh, changes, cards, policies, people, holds, traffic, meter: metrics, log, now, aside },
+        () => probe?.taken(),
+      )
+    : undefined;
+  const reconciler = new Reconciler({
+    mesh,
+    changes,
+    cardLog,
+    queue,
+    cards,
+    sights: new Sights({ mesh, changes, cards, traffic, meter: metrics, log, now, aside }),
+    log,
+    now,
+    aside,
+    monotonicMs: () => performance.now(),
+  });
+  metrics.gauge(
+    'shiftbot_open_changes',
+    'Changes that wait for a worker or a person, as of the last round of reconciling',
+    () => reconciler.open,
+  );
+  rounds.start(async () => {
+    const open = await reconciler.round();
+    await probe?.round(open);
+    return { open, dueInMs: reconciler.dueInMs };
+  });
+  const news = listenForNews(config.redis, log, () => rounds.soon());
+  onRestored(redis, () => {
+    worker?.renew();
+    news.renew();
+  });
+  const stopWatching = startWatching({ mesh, changes, cards, meter: metrics, log, now }, mesh, aside);
+
+  return {
+    port: http.port,
+    connected: slack?.start() ?? Promise.resolve(),
+    stop: async () => {
+      pulse.stop();
+      rounds.stop();
+      news.close();
+      stopWatching();
+      policyFile?.stop();
+      http.refuseSlack();
+      chat.close();
+      await Promise.all([slack?.stop(), worker?.close()]);
+      await background.ended();
+      await Promise.all([http.close(), queue.close(), mesh.close(), traffic?.close()]);
+      redis.disconnect();
+    },
+  };
+}
+
+/** Absent where no policy file is named. */
+function watchPolicy({ policy }: Config, metrics: Metrics, log: Log): PolicyFile | undefined {
+  if (policy === undefined) return undefined;
+  const file = new PolicyFile(policy, log);
+  metrics.gauge('shiftbot_policy_ok', '1 while what stands in the policy file is in force', () =>
+    file.problem() === undefined ? 1 : 0,
+  );
+  file.start();
+  return file;
+}
+
+/** Absent where no requests are counted, and in a process that does no work: it may not reach who counts them. */
+function trafficFor({ prometheus, roles }: Config): PrometheusTraffic | undefined {
+  return prometheus.size > 0 && roles.has('worker') ? new PrometheusTraffic(prometheus) : undefined;
+}
+
+function startWork(config: Config, bench: Bench, onTaken: () => void): RunningWorker {
+  const connection = connectForWorker(config.redis);
+  const worker = startWorker({
+    connection,
+    log: bench.log,
+    apply: (job) => apply(bench, job),
+    onTaken,
+  });
+  return {
+    renew: () => worker.renew(),
+    close: async () => {
+      await worker.close();
+      connection.disconnect();
+    },
+  };
+}
+
+async function meshProblem(mesh: Clusters): Promise<string | undefined> {
+  try {
+    await mesh.ping();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof DependencyError)) throw error;
+    return `Kubernetes: ${error.message}; see KUBECONFIG and CLUSTERS`;
+  }
+}
+
+/** Absent where no token is set. */
+function hookFor({ freezeHookToken: token }: Config, desk: HookDesk): RequestListener | undefined {
+  if (token === undefined) return undefined;
+  return freezeHook({
+    token,
+    log: desk.log,
+    order: (order) => orderByHook(desk, order, `hook:${randomUUID()}`),
+    inForce: () => freezesInForce(desk),
+  });
+}
+
+/** Absent in Socket Mode, where nothing of Slack's comes in from outside. */
+function slackEndpoint(config: Config, slack: SlackApp | undefined, log: Log): SlackEndpoint | undefined {
+  const listener = slack?.requestListener;
+  if (listener === undefined) return undefined;
+  return { path: eventsPath, signingSecret: config.slack.signingSecret ?? '', log, listener };
+}
+
+function slackProblem(slack: SlackApp | undefined): string | undefined {
+  const problem = slack?.problem();
+  return problem === undefined ? undefined : `Slack: ${problem}`;
+}

@@ -1,0 +1,242 @@
+import {
+  type ConfigurationOptions,
+  CoreV1Api,
+  type CoreV1Event,
+  CustomObjectsApi,
+  Observable,
+  PatchStrategy,
+  setHeaderOptions,
+  VersionApi,
+  Watch,
+} from '@kubernetes/client-node';
+import { z } from 'zod';
+import { ourManager as fieldManager } from '../../domain/routing/owner.ts';
+import type { PooledKubeConfig } from './kube-config.ts';
+import { translate } from './kube-errors.ts';
+import type { ServerClock } from './server-clock.ts';
+
+export interface Resource {
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+}
+
+export type JsonPatch = readonly {
+  readonly op: 'add' | 'replace' | 'remove';
+  readonly path: string;
+  readonly value?: unknown;
+}[];
+
+/** An object as the API server sent it, and what it had to say about it. */
+export interface Reply {
+  readonly body: unknown;
+  readonly warnings: readonly string[];
+}
+
+export interface ObjectList {
+  readonly items: readonly unknown[];
+  readonly resourceVersion: string;
+}
+
+const list = z.object({
+  items: z.array(z.unknown()),
+  metadata: z.object({ resourceVersion: z.string().default(''), continue: z.string().optional() }),
+});
+
+const callTimeoutMs = 5_000;
+const pageSize = 500;
+/** How long a look at what happened takes: events that the server remembers come at once. */
+const memorySeconds = 1;
+
+export interface KubeClientOptions {
+  readonly timeoutMs?: number;
+  /** Hears what time the server says it is. */
+  readonly clock?: Pick<ServerClock, 'asking'>;
+}
+
+/** The calls we make to one API server. Each has a time limit; what goes wrong is translated here and nowhere else. */
+export class KubeClient {
+  readonly #config: PooledKubeConfig;
+  readonly #objects: CustomObjectsApi;
+  readonly #core: CoreV1Api;
+  readonly #version: VersionApi;
+  readonly #timeoutMs: number;
+  readonly #clock: KubeClientOptions['clock'];
+
+  constructor(config: PooledKubeConfig, { timeoutMs = callTimeoutMs, clock }: KubeClientOptions = {}) {
+    this.#config = config;
+    this.#timeoutMs = timeoutMs;
+    this.#clock = clock;
+    this.#objects = config.makeApiClient(CustomObjectsApi);
+    this.#core = config.makeApiClient(CoreV1Api);
+    this.#version = config.makeApiClient(VersionApi);
+  }
+
+  /** Whether the API server answers at all. */
+  async ping(): Promise<void> {
+    await this.#call(() => this.#version.getCode(this.#limited()));
+  }
+
+  get(resource: Resource, namespace: string, name: string): Promise<unknown> {
+    return this.#call(() => this.#objects.getNamespacedCustomObject({ ...resource, namespace, name }, this.#limited()));
+  }
+
+  /** All objects of a namespace, page by page. */
+  async list(resource: Resource, namespace: string): Promise<ObjectList> {
+    const items: unknown[] = [];
+    for (let token: string | undefined; ; ) {
+      const page = list.parse(
+        await this.#call(() =>
+          this.#objects.listNamespacedCustomObject(
+            { ...resource, namespace, limit: pageSize, ...(token === undefined ? {} : { _continue: token }) },
+            this.#limited(),
+          ),
+        ),
+      );
+      items.push(...page.items);
+      token = page.metadata.continue;
+      if (!token) return { items, resourceVersion: page.metadata.resourceVersion };
+    }
+  }
+
+  /** As of which version a LIST of a namespace tells. */
+  async version(resource: Resource, namespace: string): Promise<string> {
+    const page = await this.#call(() =>
+      this.#objects.listNamespacedCustomObject({ ...resource, namespace, limit: 1 }, this.#limited()),
+    );
+    return list.parse(page).metadata.resourceVersion;
+  }
+
+  async patch(resource: Resource, namespace: string, name: string, body: JsonPatch, dryRun: boolean): Promise<Reply> {
+    const request = { ...resource, namespace, name, body, fieldManager, ...(dryRun ? { dryRun: 'All' } : {}) };
+    const options = setHeaderOptions('Content-Type', PatchStrategy.JsonPatch, this.#limited());
+    const reply = await this.#call(() => this.#objects.patchNamespacedCustomObjectWithHttpInfo(request, options));
+    return { body: reply.data, warnings: readWarnings(reply.headers['warning']) };
+  }
+
+  async create(resource: Resource, namespace: string, body: object, dryRun: boolean): Promise<Reply> {
+    const request = { ...resource, namespace, body, fieldManager, ...(dryRun ? { dryRun: 'All' } : {}) };
+    const reply = await this.#call(() =>
+      this.#objects.createNamespacedCustomObjectWithHttpInfo(request, this.#limited()),
+    );
+    return { body: reply.data, warnings: readWarnings(reply.headers['warning']) };
+  }
+
+  /** Only the object that was read, as it was read. */
+  async delete(
+    resource: Resource,
+    namespace: string,
+    name: string,
+    preconditions: { readonly uid: string; readonly resourceVersion: string },
+    dryRun: boolean,
+  ): Promise<readonly string[]> {
+    // All of it in the body: beside one, the API server takes no notice of the query, a dry run included.
+    const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions, ...(dryRun ? { dryRun: ['All'] } : {}) };
+    const request = { ...resource, namespace, name, body };
+    const reply = await this.#call(() =>
+      this.#objects.deleteNamespacedCustomObjectWithHttpInfo(request, this.#limited()),
+    );
+    return readWarnings(reply.headers['warning']);
+  }
+
+  async createEvent(namespace: string, body: CoreV1Event): Promise<void> {
+    await this.#call(() => this.#core.createNamespacedEvent({ namespace, body, fieldManager }, this.#limited()));
+  }
+
+  /** Calls back for every event until the server ends the watch (undefined) or it breaks (the error). */
+  watch(
+    resource: Resource,
+    namespace: string,
+    resourceVersion: string,
+    onEvent: (type: string, object: unknown) => void,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    return this.#watch(resource, namespace, { resourceVersion, allowWatchBookmarks: true }, onEvent, signal);
+  }
+
+  /** An object as it was at each event since a version; undefined where the server does not remember that long. */
+  async eventsSince(
+    resource: Resource,
+    { namespace, name, since }: { readonly namespace: string; readonly name: string; readonly since: string },
+  ): Promise<readonly unknown[] | undefined> {
+    const objects: unknown[] = [];
+    let isForgotten = false;
+    const query = { resourceVersion: since, fieldSelector: `metadata.name=${name}`, timeoutSeconds: memorySeconds };
+    const startedMs = performance.now();
+    const onEvent = (type: string, object: unknown) => {
+      if (type === 'ERROR') isForgotten = true;
+      else objects.push(object);
+    };
+    const problem = await this.#watch(resource, namespace, query, onEvent, AbortSignal.timeout(this.#timeoutMs));
+    if (isForgotten) return undefined;
+    // What has happened is told at once; a server that ends before its time may not have told it.
+    const isWhole = performance.now() - startedMs >= memorySeconds * 900;
+    if (problem !== undefined || !isWhole) throw translate(problem ?? new Error('the watch ended before its time'));
+    return objects;
+  }
+
+  async #watch(
+    resource: Resource,
+    namespace: string,
+    query: Readonly<Record<string, string | number | boolean>>,
+    onEvent: (type: string, object: unknown) => void,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    const path = `/apis/${resource.group}/${resource.version}/namespaces/${encodeURIComponent(namespace)}/${resource.plural}`;
+    const { promise: ended, resolve: end } = Promise.withResolvers<unknown>();
+    const controller = await new Watch(this.#config).watch(path, query, onEvent, (error: unknown) =>
+      end(error ?? undefined),
+    );
+    const abort = () => controller.abort();
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    try {
+      return await ended;
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#config.close();
+  }
+
+  /** The library has no time limit of its own: a request to a silent server would wait for ever. */
+  #limited(): ConfigurationOptions {
+    const hear = this.#clock?.asking();
+    return {
+      middleware: [
+        {
+          pre: (context) => {
+            context.setSignal(AbortSignal.timeout(this.#timeoutMs));
+            return observable(context);
+          },
+          post: (response) => {
+            hear?.(response.headers['date']);
+            return observable(response);
+          },
+        },
+      ],
+      middlewareMergeStrategy: 'append',
+    };
+  }
+
+  async #call<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (cause) {
+      throw translate(cause);
+    }
+  }
+}
+
+function observable<T>(value: T): Observable<T> {
+  return new Observable(Promise.resolve(value));
+}
+
+/** `299 - "text"`, several parted by commas (RFC 7234, 5.5). */
+function readWarnings(header: string | undefined): readonly string[] {
+  return [...(header ?? '').matchAll(/\d{3} \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) =>
+    text.replaceAll(/\\(.)/g, '$1'),
+  );
+}

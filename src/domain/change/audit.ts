@@ -1,0 +1,158 @@
+import { globMatches } from '../policy/glob.ts';
+import { deeds } from '../policy/judge.ts';
+import type { RuleRef } from '../policy/policy.ts';
+import type { ChangeId, RoutingObject, ServiceName } from '../routing/names.ts';
+import type { Split } from '../routing/split.ts';
+import type { State } from './change.ts';
+
+/** What can be told of who decided what. A closed list: there are words for each. */
+export const auditKinds = [
+  // somebody asked: it is in line, or waits for approval, or was refused by its plan, or denied by policy
+  'accepted',
+  'awaiting',
+  'refused',
+  'denied',
+  // people or time decided
+  'approved',
+  'rejected',
+  'withdrawn',
+  'expired',
+  'voided',
+  'planned-anew',
+  'discarded',
+  // what became of it in the cluster
+  'applied',
+  'held',
+  'superseded',
+  'failed',
+  'settled',
+  'rolled-back',
+  'moved-away',
+  'live-again',
+  // what keeps changes out
+  'locked',
+  'unlocked',
+  'taken-over',
+  'frozen',
+  'thawed',
+] as const;
+export type AuditKind = (typeof auditKinds)[number];
+
+/** What was asked for; `click`: a button whose meaning is not known. */
+export const auditDeeds = [...deeds, 'withdraw', 'plan-anew', 'click'] as const;
+export type AuditDeed = (typeof auditDeeds)[number];
+
+/** One decision, as it is kept: plain data, and nothing in it is a secret. */
+export interface AuditEvent {
+  /** `c-7F3K9QXZ.2` is what made rev 2 of that change; whatever changed nothing has the id of its gesture. */
+  readonly id: string;
+  readonly kind: AuditKind;
+  /** By the API server's clock. */
+  readonly at: string;
+  /** Whoever did it; absent where it was time or the cluster. */
+  readonly by?: Actor | undefined;
+  readonly channel?: string | undefined;
+  /** The gesture, which is the same when chat delivers it again. */
+  readonly request?: string | undefined;
+  readonly deed?: AuditDeed | undefined;
+  readonly changeId?: ChangeId | undefined;
+  /** Whoever asked for the change. */
+  readonly askedBy?: string | undefined;
+  readonly service?: ServiceName | undefined;
+  readonly object?: RoutingObject | undefined;
+  /** The rule of the object whose weights it is about. */
+  readonly route?: string | undefined;
+  readonly from?: Split | undefined;
+  readonly to?: Split | undefined;
+  /** What the object held, or holds now. */
+  readonly live?: Split | undefined;
+  /** What it does where that is more than weights: `apply bookinfo/virtual-service-all-v1`. */
+  readonly does?: string | undefined;
+  /** The objects that it does that to: `default/ratings`. */
+  readonly objects?: readonly string[] | undefined;
+  /** Stands for the plan: the object, its rule, from, to, and what it was planned behind. */
+  readonly plan?: string | undefined;
+  /** What the person gave as the reason. */
+  readonly reason?: string | undefined;
+  /** Why it came out so, as one of the words that the answers and the cards have sentences for. */
+  readonly because?: string | undefined;
+  /** The API server's own words, or what was found. */
+  readonly detail?: string | undefined;
+  /** The rule of the policy file that decided. */
+  readonly rule?: RuleRef | undefined;
+  /** How many approvals it still takes. */
+  readonly missing?: number | undefined;
+  /** What a lock or a freeze holds for: a glob over `cluster/namespace/service`. */
+  readonly target?: string | undefined;
+  /** When a lock or a freeze ends by itself. */
+  readonly until?: string | undefined;
+  /** The change that it takes back, or that took it back or came before it. */
+  readonly other?: ChangeId | undefined;
+}
+
+export interface Actor {
+  readonly user: string;
+  readonly team?: string | undefined;
+}
+
+/** What somebody wants to see the events of. */
+export type AuditSubject =
+  | { readonly kind: 'everything' }
+  | { readonly kind: 'service'; readonly name: ServiceName }
+  /** What the person did, and what became of what they asked for. */
+  | { readonly kind: 'person'; readonly user: string }
+  | { readonly kind: 'change'; readonly id: ChangeId };
+
+export function isAbout(event: AuditEvent, subject: AuditSubject): boolean {
+  switch (subject.kind) {
+    case 'everything':
+      return true;
+    case 'service':
+      return isAboutService(event, subject.name);
+    case 'person':
+      return event.by?.user === subject.user || event.askedBy === subject.user;
+    case 'change':
+      return event.changeId === subject.id || event.other === subject.id;
+  }
+}
+
+/** By the name that was typed as well as by the object's own, which may be another; a freeze by whatever it covers. */
+function isAboutService(
+  { service, object, target, objects = [] }: AuditEvent,
+  { cluster, namespace, service: name }: ServiceName,
+): boolean {
+  if (target !== undefined && globMatches(target, `${cluster}/${namespace}/${name}`)) return true;
+  const place = service ?? object;
+  if (place === undefined || place.cluster !== cluster) return false;
+  if (objects.includes(`${namespace}/${name}`)) return true;
+  if (place.namespace !== namespace) return false;
+  return service?.service === name || object?.name === name;
+}
+
+/** What a state tells of why it came about. */
+export function factsOf(
+  state: State,
+): Pick<AuditEvent, 'reason' | 'because' | 'detail' | 'rule' | 'live' | 'missing' | 'other'> {
+  switch (state.kind) {
+    case 'awaiting':
+      return { rule: state.needs.rule, missing: state.needs.count };
+    case 'rejected':
+      return { reason: state.reason };
+    case 'void':
+      return { because: state.because, detail: state.denied ?? state.lastWriter, rule: state.rule, live: state.live };
+    case 'applied':
+      return { live: state.live };
+    case 'held':
+      return { because: state.because, detail: state.lastWriter, live: state.live };
+    case 'superseded':
+      return { other: state.by };
+    case 'failed':
+      return { because: state.because, detail: state.detail };
+    case 'withdrawn':
+    case 'expired':
+    case 'queued':
+    case 'applying':
+    case 'discarded':
+      return {};
+  }
+}

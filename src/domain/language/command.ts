@@ -1,0 +1,256 @@
+import type { Wish } from '../change/plan.ts';
+import type { TypedScope } from '../policy/scope.ts';
+import type { ChangeId } from '../routing/names.ts';
+import { type End, formatEnd } from './end.ts';
+
+/** A service as it was typed; the places that were not named are filled in from the configuration. */
+export interface TypedService {
+  readonly service: string;
+  readonly namespace?: string | undefined;
+  readonly cluster?: string | undefined;
+}
+
+export interface Options {
+  readonly rule?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly dryRun: boolean;
+}
+
+/** What moves traffic. */
+export type MovingCommand =
+  | { readonly verb: 'shift'; readonly service: TypedService; readonly wish: Wish; readonly options: Options }
+  | {
+      readonly verb: 'rollback';
+      readonly service: TypedService;
+      readonly backTo?: ChangeId | undefined;
+      readonly options: Options;
+    };
+
+/** What changes more than weights, or may. */
+export type EditCommand = EditOptions &
+  (
+    | { readonly verb: 'apply' | 'delete'; readonly file: string; readonly place: TypedPlace }
+    /** `rule`: what it matches (`end-user = jason`), its name or its place (`#1`), as it was typed. */
+    | { readonly verb: 'unpin'; readonly service: TypedService; readonly rule: string }
+  );
+
+export type EditOptions = Omit<Options, 'rule'>;
+
+export type TypedPlace = Omit<TypedService, 'service'>;
+
+/** What sets or ends a lock or a freeze. */
+export type HoldCommand =
+  | {
+      readonly verb: 'lock';
+      readonly service: TypedService;
+      readonly end?: End | undefined;
+      readonly reason?: string | undefined;
+    }
+  | { readonly verb: 'unlock'; readonly service: TypedService }
+  | {
+      readonly verb: 'freeze';
+      readonly scope: TypedScope;
+      readonly end?: End | undefined;
+      readonly reason?: string | undefined;
+    }
+  /** By the name of a freeze, or by what it covers; of nothing, what is frozen. */
+  | { readonly verb: 'thaw'; readonly scope?: TypedScope | undefined };
+
+export type Command =
+  | MovingCommand
+  | EditCommand
+  | HoldCommand
+  /** What policy would say of a command. */
+  | { readonly verb: 'why'; readonly command: MovingCommand }
+  | {
+      readonly verb: 'status';
+      readonly service?: string | undefined;
+      readonly namespace?: string | undefined;
+      readonly cluster?: string | undefined;
+    }
+  | { readonly verb: 'history'; readonly service: TypedService }
+  | { readonly verb: 'approve' | 'withdraw'; readonly id: ChangeId }
+  | { readonly verb: 'reject'; readonly id: ChangeId; readonly reason?: string | undefined }
+  /** What waits for people. */
+  | { readonly verb: 'pending' }
+  /** Who decided what. */
+  | { readonly verb: 'audit'; readonly about: AuditTopic }
+  /** Leads through an example, from a step on. */
+  | { readonly verb: 'tour'; readonly step: number }
+  | { readonly verb: 'help'; readonly topic?: string | undefined };
+
+export type AuditTopic =
+  | { readonly kind: 'everything' }
+  | { readonly kind: 'service'; readonly service: TypedService }
+  /** By the id that chat knows the person by. */
+  | { readonly kind: 'person'; readonly user: string }
+  | { readonly kind: 'change'; readonly id: ChangeId };
+
+export const verbs = [
+  'set',
+  'promote',
+  'rollback',
+  'apply',
+  'delete',
+  'unpin',
+  'status',
+  'history',
+  'approve',
+  'reject',
+  'withdraw',
+  'pending',
+  'lock',
+  'unlock',
+  'freeze',
+  'thaw',
+  'audit',
+  'why',
+  'tour',
+  'help',
+] as const;
+export type Verb = (typeof verbs)[number];
+
+export function isVerb(word: string): word is Verb {
+  return verbs.some((verb) => verb === word);
+}
+
+/** The command as a person would type it; reading it gives the command again. */
+export function formatCommand(command: Command): string {
+  switch (command.verb) {
+    case 'help':
+      return join('/shift', 'help', command.topic && asWord(command.topic));
+    case 'tour':
+      return join('/shift tour', command.step === 1 ? undefined : String(command.step));
+    case 'status':
+      return join('/shift', 'status', ...formatService(command));
+    case 'history':
+      return join('/shift', 'history', ...formatService(command.service));
+    case 'approve':
+    case 'withdraw':
+      return join('/shift', command.verb, command.id);
+    case 'reject':
+      return join('/shift', 'reject', command.id, command.reason && formatFlags({ reason: command.reason }));
+    case 'pending':
+      return '/shift pending';
+    case 'lock':
+      return join(
+        '/shift lock',
+        ...formatService(command.service, command.end && formatEnd(command.end)),
+        formatFlags({ reason: command.reason }),
+      );
+    case 'unlock':
+      return join('/shift unlock', ...formatService(command.service));
+    case 'freeze':
+      return join('/shift freeze', ...formatScope(command));
+    case 'thaw':
+      return join('/shift thaw', ...(command.scope === undefined ? [] : formatScope({ scope: command.scope })));
+    case 'audit':
+      return join('/shift', 'audit', ...formatTopic(command.about));
+    case 'why':
+      return formatCommand(command.command).replace(/^\/shift/, '/shift why');
+    case 'rollback':
+      return join(
+        '/shift',
+        'rollback',
+        ...formatService(command.service, command.backTo && `to ${command.backTo}`),
+        formatFlags(command.options),
+      );
+    case 'apply':
+    case 'delete':
+      return join('/shift', command.verb, command.file, formatFlags({ ...command.place, ...optionsOf(command) }));
+    case 'unpin':
+      return join(
+        '/shift unpin',
+        ...formatService(command.service, asWord(command.rule)),
+        formatFlags(optionsOf(command)),
+      );
+    case 'shift':
+      return join(
+        '/shift',
+        isVerb(command.service.service) ? 'set' : undefined,
+        ...formatService(command.service, formatWish(command.wish)),
+        formatFlags(command.options),
+      );
+  }
+}
+
+function optionsOf({ reason, dryRun }: EditOptions): EditOptions {
+  return { reason, dryRun };
+}
+
+function formatTopic(topic: AuditTopic): readonly (string | undefined)[] {
+  switch (topic.kind) {
+    case 'everything':
+      return [];
+    case 'service':
+      return formatService(topic.service);
+    case 'person':
+      return [`@${topic.user}`];
+    case 'change':
+      return [topic.id];
+  }
+}
+
+/** Words with one space between them; those that are absent leave none. */
+export function join(...words: readonly (string | undefined)[]): string {
+  return words.filter((word) => word !== undefined && word !== '').join(' ');
+}
+
+function formatWish(wish: Wish): string {
+  if (wish.kind === 'share') return `${wish.version} ${wish.percent}`;
+  return Object.entries(wish.shares)
+    .map(([version, share]) => `${version}=${share}`)
+    .join(' ');
+}
+
+/** A dot is read as the one before a namespace, so beside a namespace such a service is named as `bookinfo/reviews.example.com`. */
+function formatService(
+  place: {
+    readonly service?: string | undefined;
+    readonly namespace?: string | undefined;
+    readonly cluster?: string | undefined;
+  },
+  more?: string,
+): readonly (string | undefined)[] {
+  const { service, namespace, cluster } = place;
+  if (namespace === undefined || !service?.includes('.')) return [service, more, formatFlags({ namespace, cluster })];
+  return [`${namespace}/${service}`, more, formatFlags({ cluster })];
+}
+
+function formatScope({
+  scope,
+  end,
+  reason,
+}: Omit<Extract<HoldCommand, { verb: 'freeze' }>, 'verb'>): readonly (string | undefined)[] {
+  return [scope.pattern, end && formatEnd(end), formatFlags({ cluster: scope.cluster, reason })];
+}
+
+/** Flags as they are typed; what was said in them is read again. */
+export function formatFlags(flags: {
+  readonly namespace?: string | undefined;
+  readonly cluster?: string | undefined;
+  readonly rule?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly dryRun?: boolean | undefined;
+}): string {
+  const { namespace, cluster, rule, reason, dryRun } = flags;
+  return join(
+    namespace && `-n ${namespace}`,
+    cluster && `--cluster ${asWord(cluster)}`,
+    rule && `--route ${asWord(rule)}`,
+    reason && `--reason ${inQuotes(reason)}`,
+    dryRun ? '--dry-run' : undefined,
+  );
+}
+
+function asWord(value: string): string {
+  return /^[^\s"'‘’-][^\s"'‘’]*$/.test(value) ? value : inQuotes(value);
+}
+
+/** In the first quotes that do not stand in the text itself; only a word without a space can hold them all. */
+function inQuotes(text: string): string {
+  if (!text.includes('"')) return `"${text}"`;
+  if (!text.includes("'")) return `'${text}'`;
+  if (!/[‘’]/.test(text)) return `‘${text}’`;
+  return text.includes(' ') ? `"${text.replaceAll('"', "'")}"` : text;
+}

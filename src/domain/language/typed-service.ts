@@ -1,0 +1,21 @@
+import { isHost, isLabel, splitServiceWord } from '../routing/names.ts';
+import { quote } from '../text/typed-text.ts';
+import type { TypedService } from './command.ts';
+import type { Flags } from './flags.ts';
+import { no, type Parsed } from './mistake.ts';
+
+/** The service that a word and the flags around it name. */
+export function typedService(word: string, flags: Flags): Parsed<TypedService> {
+  const { service, namespace } = splitServiceWord(word);
+  if (namespace !== undefined && flags.namespace !== undefined && namespace !== flags.namespace) {
+    return no(`${quote(word)} and \`-n ${flags.namespace}\` name two namespaces.`, 'Leave one of them out.');
+  }
+  const place = namespace ?? flags.namespace;
+  if (!isHost(service) || (place !== undefined && !isLabel(place))) {
+    return no(
+      `${quote(word)} cannot be the name of a service.`,
+      'A name is lower-case letters, digits and dashes, like `reviews` or `bookinfo/reviews`.',
+    );
+  }
+  return { ok: true, value: { service, namespace: place, cluster: flags.cluster } };
+}

@@ -1,0 +1,44 @@
+import type { ObjectContent, ObjectEdit } from '../change/edit.ts';
+import { type Json, type JsonObject, sameJson } from '../text/json.ts';
+import { type Growth, growthOf } from './targets.ts';
+
+/**
+ * What policy counts as given to a version. More than weights may send everything anywhere, so whoever must approve anything must
+ * approve it. The step at the default rule is all there is only where nothing but its weights differs, or versions are added.
+ */
+export function growthOfEdit({ kind, before, after, from, to }: ObjectEdit): Growth {
+  const { step } = growthOf(from, to);
+  const isMeasured = kind === 'DestinationRule' ? onlyAdds(before, after) : movesDefault(before, after);
+  return { step, reached: 100, ...(isMeasured ? {} : { isAtLeast: true }) };
+}
+
+/** Versions come new, and those that there were stay what they were. */
+function onlyAdds(before: ObjectContent | undefined, after: ObjectContent | undefined): boolean {
+  if (before === undefined || after === undefined) return false;
+  const { subsets: were = [], ...was } = before.spec;
+  const { subsets: are = [], ...is } = after.spec;
+  if (!Array.isArray(were) || !Array.isArray(are) || !sameJson(was, is)) return false;
+  return were.every((each) => are.some((other) => sameJson(each, other)));
+}
+
+/** All is the same but the weights of a last rule that takes all the rest. */
+function movesDefault(before: ObjectContent | undefined, after: ObjectContent | undefined): boolean {
+  if (before === undefined || after === undefined) return false;
+  const [was, is] = [withoutWeights(before.spec), withoutWeights(after.spec)];
+  return was !== undefined && is !== undefined && sameJson(was, is);
+}
+
+/** Undefined where the last rule has a match. */
+function withoutWeights(spec: JsonObject): JsonObject | undefined {
+  const { http } = spec;
+  const last = Array.isArray(http) ? http.at(-1) : undefined;
+  if (!Array.isArray(http) || !isObject(last) || last['match'] !== undefined) return undefined;
+  const { route } = last;
+  if (!Array.isArray(route)) return undefined;
+  const destinations = route.map((each) => (isObject(each) ? { ...each, weight: null } : each));
+  return { ...spec, http: [...http.slice(0, -1), { ...last, route: destinations }] };
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

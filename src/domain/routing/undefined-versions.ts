@@ -1,0 +1,59 @@
+import type { ObjectEdit } from '../change/edit.ts';
+import { type RoutingObject, resolveHost } from './names.ts';
+import type { Rule } from './route.ts';
+import { weightOf } from './split.ts';
+
+/** The versions that one DestinationRule defines. */
+export interface Definition {
+  /** Its own name. */
+  readonly name: string;
+  /** Resolved; it may begin with a star. */
+  readonly host: string;
+  readonly versions: readonly string[];
+}
+
+/** A version of a host, resolved. */
+export interface HostVersion {
+  readonly host: string;
+  readonly version: string;
+}
+
+/**
+ * The versions of the namespace's own hosts that get requests although nothing defines them: the proxies answer those with 503 and have
+ * no cluster for them (NC). What is defined for hosts of elsewhere is not known here.
+ */
+export function undefinedVersions(
+  rules: readonly Rule[],
+  { namespace }: Pick<RoutingObject, 'namespace'>,
+  definitions: readonly Definition[],
+): readonly HostVersion[] {
+  const home = resolveHost('', namespace);
+  const sent = rules.flatMap(({ split, backends = [] }) =>
+    backends.filter(({ version, label }) => label !== undefined && weightOf(split, version) > 0),
+  );
+  const lost = sent.filter(
+    ({ host, version }) =>
+      host.endsWith(home) && !definitions.some((each) => covers(each, host) && each.versions.includes(version)),
+  );
+  return [...new Map(lost.map(({ host, version }) => [`${version}.${host}`, { host, version }])).values()];
+}
+
+/** What DestinationRules define once they are as they are to be: those that are edited count as they become. */
+export function definitionsAfter(
+  definitions: readonly Definition[],
+  edits: readonly ObjectEdit[],
+): readonly Definition[] {
+  const written = edits.filter(({ kind }) => kind === 'DestinationRule');
+  const left = definitions.filter(({ name }) => !written.some((edit) => edit.name === name));
+  return [...left, ...written.flatMap((edit) => definitionIn(edit) ?? [])];
+}
+
+function definitionIn({ name, namespace, after }: ObjectEdit): Definition | undefined {
+  const { host, subsets = [] } = after?.spec ?? {};
+  if (typeof host !== 'string' || !Array.isArray(subsets)) return undefined;
+  return { name, host: resolveHost(host, namespace), versions: subsets.map((subset) => String(subset?.name ?? '')) };
+}
+
+function covers({ host: pattern }: Definition, host: string): boolean {
+  return pattern.startsWith('*') ? host.endsWith(pattern.slice(1)) : host === pattern;
+}

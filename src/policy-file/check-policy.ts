@@ -1,0 +1,69 @@
+import { formatDuration } from '../domain/language/duration.ts';
+import { type Freeze, type FreezeWindow, windowAt, windowsAfter } from '../domain/policy/freeze.ts';
+import { describeFault, openPolicy } from './policy-file.ts';
+
+export interface Checked {
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+const windowsShown = 3;
+
+/** `npm start -- --check-policy FILE`: what the file says, or all that is wrong with it. */
+export function checkPolicy(path: string, now: Date): Checked {
+  const opened = openPolicy(path);
+  if (!opened.ok) {
+    const { faults } = opened;
+    return {
+      ok: false,
+      text: [`${path}: ${counted(faults.length, 'fault')}`, ...faults.map((fault) => `  ${fault}`)].join('\n'),
+    };
+  }
+  const { policy, groups, warnings } = opened.first.read;
+  const { rules = [], freezes } = policy;
+  const lines = [
+    `${path}: ok, ${counted(rules.length, 'rule')}, ${counted(groups, 'group')}, ${counted(freezes.length, 'freeze')}`,
+    ...warnings.map((warning) => `  warning: ${describeFault(warning)}`),
+    ...comingFreezes(freezes, now),
+  ];
+  return { ok: true, text: lines.join('\n') };
+}
+
+function comingFreezes(freezes: readonly Freeze[], now: Date): readonly string[] {
+  return freezes
+    .flatMap((freeze) => {
+      const current = windowAt(freeze, now);
+      const coming = windowsAfter(freeze, now, windowsShown);
+      return [...(current === undefined ? [] : [current]), ...coming].map((window) => ({ freeze, window }));
+    })
+    .toSorted((a, b) => a.window.from.getTime() - b.window.from.getTime())
+    .slice(0, windowsShown)
+    .map(({ freeze, window }) => `  freeze ${describeWindow(freeze, window)}`);
+}
+
+function describeWindow({ name, target, timezone }: Freeze, { from, until }: FreezeWindow): string {
+  const lasts =
+    until === undefined
+      ? 'with no end in sight'
+      : `to ${inZone(until, timezone)} (${formatDuration(until.getTime() - from.getTime())})`;
+  return `${name}, ${target}: ${inZone(from, timezone)} ${lasts} ${timezone}`;
+}
+
+/** `Fri 2026-11-27 18:00` */
+function inZone(at: Date, timeZone: string): string {
+  const parts = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    weekday: 'short',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+  }).formatToParts(at);
+  const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((each) => each.type === type)?.value ?? '';
+  return `${part('weekday')} ${part('year')}-${part('month')}-${part('day')} ${part('hour')}:${part('minute')}`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}

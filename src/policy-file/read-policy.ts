@@ -1,0 +1,195 @@
+import { z } from 'zod';
+import { readDuration } from '../domain/language/duration.ts';
+import type { Freeze } from '../domain/policy/freeze.ts';
+import { globCovers } from '../domain/policy/glob.ts';
+import { isNamed, type Who } from '../domain/policy/groups.ts';
+import type { ApproveRule, Policy, PolicyRule, RollbackRule } from '../domain/policy/policy.ts';
+import { fault, inOrder, schemaFaults } from '../yaml/faults.ts';
+import { type Fault, type ReadYaml, readYaml, textOf } from '../yaml/read-yaml.ts';
+import { readCalendar } from './calendar.ts';
+import { type FreezeText, type PolicyText, policySchema, type RuleText, userPattern } from './schema.ts';
+
+/** What a policy file says, or everything that is wrong with it, in the order of the file. */
+export type ReadPolicy =
+  | { readonly ok: true; readonly policy: Policy; readonly groups: number; readonly warnings: readonly Fault[] }
+  | { readonly ok: false; readonly faults: readonly Fault[] };
+
+/** Larger than any policy that a person can keep in mind, and read in a moment whatever it holds. */
+export const largestPolicy = 256 * 1024;
+
+export function readPolicy(bytes: Uint8Array): ReadPolicy {
+  if (bytes.length > largestPolicy) return wrongFile(`this is larger than ${largestPolicy / 1024} KB`);
+  const text = textOf(bytes);
+  if (text === undefined) return wrongFile('this is not UTF-8');
+  const yaml = readYaml(text);
+  if (yaml.faults.length > 0 && yaml.value === undefined) return failed(yaml.faults);
+  if (yaml.value === null) return failed([...yaml.faults, fault({ line: 1, column: 1 }, emptyFile)]);
+
+  const parsed = policySchema(new Set(groupNames(yaml.value))).safeParse(yaml.value);
+  if (!parsed.success || yaml.faults.length > 0) {
+    const issues = parsed.success ? [] : schemaFaults(parsed.error.issues, yaml, knownKeys);
+    return failed([...yaml.faults, ...issues]);
+  }
+  const twice = [...namedTwice(parsed.data.rules, 'rules', yaml), ...namedTwice(parsed.data.freezes, 'freezes', yaml)];
+  if (twice.length > 0) return failed(twice);
+  return toPolicy(parsed.data, yaml);
+}
+
+const emptyFile =
+  'this is empty: write `rules:` and below it a list, or unset POLICY_FILE, and everybody of the team may shift';
+
+function wrongFile(message: string): ReadPolicy {
+  return failed([fault({ line: 1, column: 1 }, message)]);
+}
+
+function failed(faults: readonly Fault[]): ReadPolicy {
+  return { ok: false, faults: inOrder(faults) };
+}
+
+/** Read before the rest, since the rest names them. */
+function groupNames(value: unknown): readonly string[] {
+  const parsed = z.looseObject({ groups: z.record(z.string(), z.unknown()) }).safeParse(value);
+  return parsed.success ? Object.keys(parsed.data.groups) : [];
+}
+
+const knownKeys = [
+  ...['v', 'groups', 'rules', 'freezes', 'usergroup'],
+  ...['name', 'target', 'channels', 'shift', 'approve', 'maxStep', 'rollback', 'duringFreeze', 'overrideOwner'],
+  ...['by', 'count', 'from', 'expires', 'also', 'only', 'cron', 'for', 'timezone', 'except'],
+];
+
+function namedTwice(
+  all: readonly { readonly name?: string | undefined }[],
+  list: string,
+  yaml: ReadYaml,
+): readonly Fault[] {
+  const seen = new Set<string>();
+  return all.flatMap(({ name }, at) => {
+    const again = name !== undefined && seen.has(name);
+    if (name !== undefined) seen.add(name);
+    return again
+      ? [fault(yaml.at([list, at, 'name']), `${list}[${at}].name: \`${name}\` is taken: name it otherwise`)]
+      : [];
+  });
+}
+
+function toPolicy(text: PolicyText, yaml: ReadYaml): ReadPolicy {
+  const whoOf = whoIn(text.groups);
+  const rules = text.rules.map((rule, at) => toRule(rule, yaml.at(['rules', at]).line, whoOf));
+  const freezes = text.freezes.map((freeze, at) => toFreeze(freeze, yaml.at(['freezes', at]).line, whoOf));
+  const counts = rules.map((rule, at) => ({ rule, where: yaml.at(['rules', at, 'approve', 'count']), at }));
+  const unmet = counts.flatMap(neverApproved);
+  if (unmet.length > 0) return failed(unmet);
+  const unreachable = rules.flatMap((rule, at) => neverReached(rule, rules.slice(0, at), yaml.at(['rules', at])));
+  return {
+    ok: true,
+    policy: { rules, freezes },
+    groups: Object.keys(text.groups).length,
+    warnings: [...unreachable, ...counts.flatMap(notForApprovers)].toSorted((a, b) => a.line - b.line),
+  };
+}
+
+function toRule(rule: RuleText, line: number, whoOf: WhoOf): PolicyRule {
+  return {
+    name: rule.name ?? rule.target,
+    line,
+    target: rule.target,
+    channels: rule.channels,
+    shift: rule.shift.map(whoOf),
+    approve: rule.approve && toApprove(rule.approve, whoOf),
+    maxStep: rule.maxStep,
+    rollback: toRollback(rule.rollback, whoOf),
+    duringFreeze: (rule.duringFreeze ?? []).map(whoOf),
+    overrideOwner: rule.overrideOwner,
+  };
+}
+
+function toApprove({ by, count, from, expires }: NonNullable<RuleText['approve']>, whoOf: WhoOf): ApproveRule {
+  return { by: by.map(whoOf), count, from, expiresMs: durationOf(expires) };
+}
+
+function toRollback(text: RuleText['rollback'], whoOf: WhoOf): RollbackRule {
+  if (text === undefined || Array.isArray(text))
+    return { also: (text ?? []).map(whoOf), only: undefined, approve: false, duringFreeze: true };
+  const { also = [], only, approve, duringFreeze } = text;
+  return { also: also.map(whoOf), only: only?.map(whoOf), approve, duringFreeze };
+}
+
+function toFreeze({ name, target, cron, timezone, except, ...text }: FreezeText, line: number, whoOf: WhoOf): Freeze {
+  const read = readCalendar(cron, timezone);
+  if (!read.ok) throw new Error(`a checked cron expression cannot be read: ${read.wrong}`);
+  return {
+    name,
+    target,
+    begins: read.calendar,
+    lastsMs: durationOf(text.for),
+    timezone,
+    except: {
+      rollback: except.includes('rollback'),
+      who: except.filter((each) => each !== 'rollback').map(whoOf),
+    },
+    line,
+  };
+}
+
+function durationOf(text: string): number {
+  const ms = readDuration(text);
+  if (ms === undefined) throw new Error(`a checked duration cannot be read: ${text}`);
+  return ms;
+}
+
+type WhoOf = (name: string) => Who;
+
+function whoIn(groups: PolicyText['groups']): WhoOf {
+  return (name) => {
+    if (name === 'everyone') return { kind: 'everyone' };
+    if (userPattern.test(name)) return { kind: 'user', id: name };
+    const group = Object.hasOwn(groups, name) ? groups[name] : undefined;
+    if (group === undefined) throw new Error(`a checked group is not there: ${name}`);
+    return Array.isArray(group)
+      ? { kind: 'group', name, users: group }
+      : { kind: 'usergroup', name, id: group.usergroup };
+  };
+}
+
+function neverReached(
+  { target }: PolicyRule,
+  above: readonly PolicyRule[],
+  where: Pick<Fault, 'line' | 'column'>,
+): readonly Fault[] {
+  const first = above.find((rule) => globCovers(rule.target, target));
+  return first === undefined
+    ? []
+    : [fault(where, `this rule is never reached: \`${first.target}\` in line ${first.line} takes all that it would`)];
+}
+
+interface Counted {
+  readonly rule: PolicyRule;
+  readonly where: Pick<Fault, 'line' | 'column'>;
+  readonly at: number;
+}
+
+/** Where all approvers are known by id, it can be seen whether they are enough. */
+function neverApproved({ rule: { approve }, where, at }: Counted): readonly Fault[] {
+  const people = approve && everyoneIn(approve.by);
+  if (approve === undefined || people === undefined || people.size >= approve.count) return [];
+  const named = people.size === 1 ? 'one person' : `${people.size} people`;
+  const wrong = `${approve.count} approvals, and \`by\` names ${named}: name more`;
+  return [fault(where, `rules[${at}].approve.count: ${wrong}`)];
+}
+
+/** Whoever asks does not count, so that those who may do both may be one too few. */
+function notForApprovers({ rule: { approve, shift }, where, at }: Counted): readonly Fault[] {
+  const people = approve && everyoneIn(approve.by);
+  if (approve === undefined || people === undefined || people.size > approve.count) return [];
+  const asking = [...people].filter((id) => isNamed(shift, id) || shift.some(({ kind }) => kind === 'everyone'));
+  if (asking.length === 0) return [];
+  const wrong = `what ${asking.slice(0, 3).join(', ')} may ask for can never be approved, since whoever asks does not count`;
+  return [fault(where, `rules[${at}].approve.count: ${wrong}`)];
+}
+
+/** Undefined where a name stands for people whom the file does not tell. */
+function everyoneIn(all: readonly Who[]): ReadonlySet<string> | undefined {
+  const ids = all.map((who) => (who.kind === 'user' ? [who.id] : who.kind === 'group' ? who.users : undefined));
+  return ids.includes(undefined) ? undefined : new Set(ids.flatMap((each) => each ?? []));
+}

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { type RuleKind, ruleKinds } from '../domain/routing/rule-file.ts';
+import { nearest } from '../domain/text/nearest.ts';
+import { fault } from '../yaml/faults.ts';
+import type { Fault, Path, ReadYaml } from '../yaml/read-yaml.ts';
+import { wants } from './of-2017/schema.ts';
+
+/** One object of a file, and where its parts stand. */
+export interface FileObject extends Pick<ReadYaml, 'value' | 'at' | 'atKey'> {
+  readonly line: number;
+}
+
+/** The objects of one document: several where it is a List, as `kubectl get -o yaml` prints, none where it is empty. */
+export function objectsIn(document: ReadYaml): readonly FileObject[] {
+  if (document.value === null || document.value === undefined) return [];
+  const list = listOfObjects.safeParse(document.value);
+  if (!list.success) return [placed(document, document.value, [])];
+  return list.data.items.map((item, at) => placed(document, item, ['items', at]));
+}
+
+const listOfObjects = z.looseObject({
+  apiVersion: z.string().regex(/^(v1|networking\.istio\.io\/[a-z0-9]+|config\.istio\.io\/[a-z0-9]+)$/),
+  kind: z.string().regex(/^([A-Z][A-Za-z]*)?List$/),
+  items: z.array(z.unknown()),
+});
+
+function placed(document: ReadYaml, value: unknown, base: Path): FileObject {
+  return {
+    value,
+    line: document.at(base).line,
+    at: (path) => document.at([...base, ...path]),
+    atKey: (path) => document.atKey([...base, ...path]),
+  };
+}
+
+/** What an object is: of today, of 2017, or nothing that a rule file may hold. */
+export type Classified =
+  | { readonly kind: 'manifest'; readonly of: RuleKind }
+  | { readonly kind: 'route-rule'; readonly format: 1 | 2 }
+  /** Of the time of RouteRules, and no longer known to Istio. */
+  | { readonly kind: 'bygone'; readonly of: string; readonly name: string }
+  | { readonly kind: 'unknown'; readonly faults: readonly Fault[] };
+
+const head = z.looseObject(
+  {
+    apiVersion: z.string(wants('`apiVersion: networking.istio.io/v1`')).min(1),
+    kind: z.string(wants('`kind: VirtualService`')).min(1),
+  },
+  wants('an object: `apiVersion:`, `kind:`, `metadata:` and `spec:`'),
+);
+const oldest = z.looseObject({ type: z.string(), kind: z.undefined().optional() });
+const named = z.looseObject({ name: z.string() });
+
+const versions = ['networking.istio.io/v1', 'networking.istio.io/v1beta1', 'networking.istio.io/v1alpha3'];
+const bygone = 'config.istio.io/v1alpha2';
+/** Types of the form that Istio read before it had kinds. */
+const oldestTypes = ['route-rule', 'destination-policy', 'ingress-rule'];
+
+export function classify(object: FileObject): Classified {
+  const old = oldest.safeParse(object.value);
+  if (old.success && oldestTypes.includes(old.data.type))
+    return old.data.type === 'route-rule'
+      ? { kind: 'route-rule', format: 1 }
+      : { kind: 'bygone', of: old.data.type, name: nameIn(old.data['spec']) };
+
+  const read = head.safeParse(object.value);
+  if (!read.success)
+    return { kind: 'unknown', faults: read.error.issues.map(({ path, message }) => toFault(object, path, message)) };
+  const { apiVersion, kind, metadata } = read.data;
+  if (apiVersion === bygone)
+    return kind === 'RouteRule'
+      ? { kind: 'route-rule', format: 2 }
+      : { kind: 'bygone', of: kind, name: nameIn(metadata) };
+  const known = ruleKinds.find((each) => each === kind);
+  if (known !== undefined && versions.includes(apiVersion)) return { kind: 'manifest', of: known };
+  return {
+    kind: 'unknown',
+    faults: [known === undefined ? unknownKind(object, kind) : unknownVersion(object, apiVersion)],
+  };
+}
+
+function unknownKind(object: FileObject, kind: string): Fault {
+  const near = nearest(kind, ruleKinds);
+  const meant = near === undefined ? '' : `; did you mean \`${near}\`?`;
+  const what = kind.endsWith('List') ? 'a list within a list' : `\`${kind.slice(0, 63)}\``;
+  return toFault(
+    object,
+    ['kind'],
+    `${what} is not taken: rule files hold VirtualServices and DestinationRules${meant}`,
+  );
+}
+
+function unknownVersion(object: FileObject, apiVersion: string): Fault {
+  return toFault(
+    object,
+    ['apiVersion'],
+    `\`${apiVersion.slice(0, 63)}\` is not known: write \`networking.istio.io/v1\``,
+  );
+}
+
+function toFault(object: FileObject, path: Path, message: string): Fault {
+  return fault(object.at(path), path.length === 0 ? message : `${path.join('.')}: ${message}`);
+}
+
+function nameIn(value: unknown): string {
+  const read = named.safeParse(value);
+  return read.success ? read.data.name.slice(0, 63) : 'without a name';
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { ledgerAnnotation } from '../domain/routing/ledger.ts';
+import type { Manifest, RuleKind } from '../domain/routing/rule-file.ts';
+import type { JsonObject } from '../domain/text/json.ts';
+import { schemaFaults } from '../yaml/faults.ts';
+import type { Fault } from '../yaml/read-yaml.ts';
+import type { FileObject } from './file-object.ts';
+import { knownKeys, manifestSchemas } from './of-2017/schema.ts';
+
+export type Read<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly faults: readonly Fault[] };
+
+const json: z.ZodType<JsonObject> = z.record(z.string(), z.json());
+
+/** A VirtualService or a DestinationRule as the file writes it. */
+export function readManifest(object: FileObject, kind: RuleKind): Read<Manifest> {
+  const parsed = manifestSchemas[kind].safeParse(object.value);
+  if (!parsed.success) return { ok: false, faults: schemaFaults(parsed.error.issues, object, knownKeys) };
+  const { metadata, spec } = parsed.data;
+  return {
+    ok: true,
+    value: {
+      kind,
+      name: metadata.name,
+      namespace: metadata.namespace ?? undefined,
+      labels: filled(metadata.labels ?? {}),
+      annotations: filled(ofPeople(metadata.annotations ?? {})),
+      spec: json.parse(spec),
+    },
+  };
+}
+
+/** What a tool wrote of its own state would be old where it is applied again. */
+const ofTools = [ledgerAnnotation, 'kubectl.kubernetes.io/last-applied-configuration'];
+
+function ofPeople(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(annotations).filter(([name]) => !ofTools.includes(name)));
+}
+
+function filled(texts: Readonly<Record<string, string>>): Readonly<Record<string, string>> | undefined {
+  return Object.keys(texts).length === 0 ? undefined : texts;
+}

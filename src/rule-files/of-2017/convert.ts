@@ -1,0 +1,56 @@
+import { splitServiceWord } from '../../domain/routing/names.ts';
+import type { Manifest, RuleFile } from '../../domain/routing/rule-file.ts';
+import { type Gathered, Gathering, takesAll } from '../gathering.ts';
+import { tellConversion } from '../tell-conversion.ts';
+import { toHttpRule } from './http-rule.ts';
+import { obstacleTo } from './obstacles.ts';
+import type { RouteRule } from './route-rule.ts';
+import { hostOf } from './subsets.ts';
+
+export type Unconverted = RuleFile['unconverted'][number];
+
+export interface Conversion {
+  /** With the line of the first rule that each is made of. */
+  readonly made: readonly { readonly manifest: Manifest; readonly line: number }[];
+  readonly conversions: readonly string[];
+  readonly unconverted: readonly Unconverted[];
+}
+
+/**
+ * Makes VirtualServices of rules of 2017. `present`: what the file holds beside them. No DestinationRule is made: it would stand in
+ * place of one that has more subsets.
+ */
+export function convert(rules: readonly RouteRule[], present: readonly Manifest[]): Conversion {
+  const gatherings = new Map<string, Gathering>();
+  const unconverted: Unconverted[] = [];
+  for (const rule of rules) {
+    const why = obstacleTo(rule) ?? gather(gatherings, rule);
+    if (why !== undefined) unconverted.push({ rule: rule.name, line: rule.object.line, why });
+  }
+  const all = [...gatherings.values()].map((each) => each.ended());
+  return {
+    made: all.map((each) => ({ manifest: toVirtualService(each), line: each.line })),
+    conversions: all.flatMap((each) => tellConversion(each, present)),
+    unconverted,
+  };
+}
+
+function gather(gatherings: Map<string, Gathering>, rule: RouteRule): string | undefined {
+  const host = hostOf(rule.spec.destination, rule.namespace) ?? '';
+  const { service: name } = splitServiceWord(host);
+  const key = `${rule.namespace ?? ''}/${name}`;
+  const gathering = gatherings.get(key) ?? new Gathering(name, host, rule);
+  const why = gathering.take(rule, host);
+  if (why === undefined) gatherings.set(key, gathering);
+  return why;
+}
+
+/**
+ * What no rule took went to all versions. Today it would be answered with 404, since a VirtualService is all there is for its host, so
+ * that a last rule says it.
+ */
+function toVirtualService({ name, namespace, host, rules }: Gathered): Manifest {
+  const rest = rules.some(takesAll) ? [] : [{ route: [{ destination: { host } }] }];
+  const http = [...rules.map(toHttpRule), ...rest];
+  return { kind: 'VirtualService', name, ...(namespace !== undefined && { namespace }), spec: { hosts: [host], http } };
+}

@@ -1,0 +1,36 @@
+import { isLabel } from '../../domain/routing/names.ts';
+import type { Service } from './route-rule.ts';
+
+/** The host of a service as a rule of 2017 names it; undefined where its namespace is needed and not said. */
+export function hostOf(
+  { name = '', namespace, domain, service }: Service,
+  ruleNamespace: string | undefined,
+): string | undefined {
+  if (service !== undefined) return service;
+  if (namespace === undefined && domain === undefined) return name;
+  const place = namespace ?? ruleNamespace;
+  return place === undefined ? undefined : `${name}.${place}.${domain ?? 'svc.cluster.local'}`;
+}
+
+export type Labels = Readonly<Record<string, string>>;
+
+/**
+ * The subset that labels become: named after the version, and after what other labels there are, in characters that a subset's name may
+ * have. Undefined where there are no labels, and all of a service's pods are meant, or none that could be in a name.
+ */
+export function subsetOf(labels: Labels): string | undefined {
+  const { version, ...others } = labels;
+  const rest = Object.entries(others).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const words = [...(version === undefined ? [] : [version]), ...rest.flat()];
+  const name = words
+    .join('-')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '');
+  return isLabel(name) ? name : undefined;
+}
+
+export function describeLabels(labels: Labels): string {
+  const all = Object.entries(labels).map(([name, value]) => `${name}: ${value}`);
+  return all.join(', ').slice(0, 200);
+}

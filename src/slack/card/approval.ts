@@ -1,0 +1,169 @@
+import type { Button } from '@slack/types';
+import { type Change, planShown, type State, shownAs } from '../../domain/change/change.ts';
+import type { Who } from '../../domain/policy/groups.ts';
+import type { DenialReason } from '../../domain/policy/judge.ts';
+import { type Split, sameShares } from '../../domain/routing/split.ts';
+import { actions, formatButtonValue } from '../words/button.ts';
+import { code, foreign, user } from '../words/mrkdwn.ts';
+import { dateText, holdWords, ruleText, whoText } from '../words/policy-words.ts';
+import { splitText } from '../words/split-text.ts';
+import { voidEditsNote } from './edits-card.ts';
+
+type StateOf<K extends State['kind']> = Extract<State, { kind: K }>;
+export type DecisionState = StateOf<'awaiting' | 'rejected' | 'withdrawn' | 'expired' | 'void'>;
+
+/** What a card says of a change that people decide, or decided, about: a sentence or two each, already escaped. */
+export function decisionNotes(change: Change, state: DecisionState): readonly string[] {
+  switch (state.kind) {
+    case 'awaiting':
+      return [awaitingNote(change, state), ...approvedBy(change)];
+    case 'rejected':
+      return [
+        `${user(state.by)} rejected it, ${when(state.at)}${why(state.reason)}. Nothing was changed.`,
+        ...approvedBy(change),
+      ];
+    case 'withdrawn':
+      return [`${user(state.by)} withdrew it, ${when(state.at)}. Nothing was changed.`, ...approvedBy(change)];
+    case 'expired':
+      return [
+        `It was not approved by ${when(state.at)}. Nothing was changed. If it is still wanted, type the command again.`,
+        ...approvedBy(change),
+      ];
+    case 'void':
+      return [voidNote(change, state), ...approvedBy(change)];
+  }
+}
+
+/** Who said yes, by name, and when; on the card of an applied change too. */
+export function approvedBy({ approvals = [] }: Change): readonly string[] {
+  if (approvals.length === 0) return [];
+  return [`Approved by ${approvals.map(({ by, at }) => `${user(by)}, ${when(at)}`).join('; ')}.`];
+}
+
+const mostPinged = 8;
+
+/** The approvers' group is pinged by the first post, and not by what the card becomes: Slack notifies nobody of an update. */
+function awaitingNote(change: Change, { needs: { by, count }, expiresAt }: StateOf<'awaiting'>): string {
+  const given = change.approvals?.length ?? 0;
+  const approvals = count === 1 ? 'one approval' : `${count} approvals`;
+  const progress = count === 1 ? '' : ` ${given} of ${count} given.`;
+  const pinged = [...new Set(by.flatMap(mention))].filter((each) => !isOver(change, each)).slice(0, mostPinged);
+  const called = pinged.length === 0 ? '' : ` ${pinged.join(' ')}`;
+  return `*Waits for ${approvals}* by ${whoText(by)}, until ${when(expiresAt)}.${progress}${called}`;
+}
+
+/** Whoever asked cannot approve, and whoever approved has nothing more to do. */
+function isOver({ by, insistedBy, approvals = [] }: Change, mentioned: string): boolean {
+  const all = [by, insistedBy, ...approvals.map((approval) => approval.by)];
+  return all.some((id) => id !== undefined && user(id) === mentioned);
+}
+
+/** A person is named by the sentence itself, and so pinged by it. */
+function mention(who: Who): readonly string[] {
+  switch (who.kind) {
+    case 'everyone': // nobody wants that
+    case 'user':
+      return [];
+    case 'group':
+      return who.users.map(user);
+    case 'usergroup':
+      return /^S[A-Z0-9]+$/.test(who.id) ? [`<!subteam^${who.id}>`] : [];
+  }
+}
+
+function voidNote(change: Change, state: StateOf<'void'>): string {
+  const { because, live, lastWriter, rule } = state;
+  const decidedBy = rule === undefined ? '' : ` (${ruleText(rule)})`;
+  switch (because) {
+    case 'moved': {
+      if (change.edits !== undefined)
+        return `*The plan does not hold any more.* ${voidEditsNote(change, state)}. Nothing was changed, and approvals were for that plan only.`;
+      const planned = `It was made from ${foreign(splitText(change.from))}`;
+      const now = live === undefined ? 'the object or its rule is gone' : liveText(change, live, lastWriter);
+      return `*The plan does not hold any more.* ${planned}; ${now}. Nothing was changed, and approvals were for that plan only.`;
+    }
+    case 'denied':
+      return `*Policy does not allow it any more:* ${deniedText(state)}${decidedBy}. Nothing was changed.`;
+    case 'approvals':
+      return `*Its approvals do not suffice any more*: somebody who approved may not by now, or the policy asks for more${decidedBy}. Nothing was changed.`;
+  }
+}
+
+function deniedText({ denied, hold, heldUntil }: StateOf<'void'>): string {
+  if (denied === undefined) return 'it was changed';
+  const until = heldUntil === undefined ? undefined : new Date(heldUntil);
+  const isHeld = hold !== undefined || until !== undefined;
+  return isHeld ? `${deniedWords[denied]}${holdWords({ ...hold, until })}` : deniedWords[denied];
+}
+
+function liveText({ from }: Change, live: Split, lastWriter: string | undefined): string {
+  const who = lastWriter === undefined ? '' : `, last written by ${code(lastWriter)}`;
+  const split = foreign(splitText(live));
+  return sameShares(from, live)
+    ? `live is ${split} all the same, but another change came in between or goes before it${who}`
+    : `live is now ${split}${who}`;
+}
+
+const deniedWords: Record<DenialReason, string> = {
+  deactivated: 'whoever asked for it has no account any more',
+  outsider: 'whoever asked for it is of another team',
+  bot: 'whoever asked for it is a bot',
+  guest: 'whoever asked for it is a guest',
+  'person-unknown': 'who asked for it is not known',
+  'no-rule': 'no rule matches the service',
+  'wrong-channel': 'it may not be asked for in this channel',
+  'not-allowed': 'whoever asked for it may not do so by now',
+  'membership-unknown': 'who is in a group is not known',
+  'own-request': 'whoever asks cannot approve',
+  locked: 'the service is locked',
+  frozen: 'changes are frozen',
+  'step-too-large': 'the step is larger than is allowed',
+  'step-unmeasured': 'it is more than weights where steps are bounded',
+  'several-approvals': 'its objects would be approved under different rules',
+};
+
+export function decisionButtons(change: Change, state: DecisionState): Button[] {
+  const { id } = change;
+  switch (state.kind) {
+    case 'awaiting': {
+      const value = formatButtonValue({ id, seen: planShown(state) });
+      return [
+        { type: 'button', action_id: actions.approve, value, text: plain('Approve'), style: 'primary' },
+        { type: 'button', action_id: actions.reject, value, text: plain('Reject') },
+        { type: 'button', action_id: actions.withdraw, value, text: plain('Withdraw') },
+      ];
+    }
+    case 'void': {
+      const value = formatButtonValue({ id, seen: shownAs(change) });
+      return [
+        { type: 'button', action_id: actions.planAgain, value, text: plain('Plan again'), confirm: confirmPlanAgain },
+      ];
+    }
+    case 'rejected':
+    case 'withdrawn':
+    case 'expired':
+      return [];
+  }
+}
+
+/** An approver who clicked first would learn too late that the change now wants somebody else. */
+const confirmPlanAgain = {
+  title: plain('Plan again?'),
+  text: plain(
+    'The same split is planned from what is live now. Whoever does so counts as asking for it, and cannot approve it.',
+  ),
+  confirm: plain('Plan again'),
+  deny: plain('Cancel'),
+};
+
+function plain(text: string): { type: 'plain_text'; text: string; emoji: boolean } {
+  return { type: 'plain_text', text, emoji: false };
+}
+
+function why(reason: string | undefined): string {
+  return reason === undefined ? '' : `: “${foreign(reason)}”`;
+}
+
+function when(at: string): string {
+  return dateText(new Date(at));
+}

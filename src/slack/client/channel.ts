@@ -1,0 +1,150 @@
+import type { WebClient } from '@slack/web-api';
+import { z } from 'zod';
+import type { Change } from '../../domain/change/change.ts';
+import type { ChangeId } from '../../domain/routing/names.ts';
+import { ChatError } from '../../workflow/errors.ts';
+import type { Chat, Placed } from '../../workflow/ports/cards.ts';
+import type { Log } from '../../workflow/ports/process.ts';
+import { card, disownedCard } from '../card/card.ts';
+import { readAsWritten } from '../words/mrkdwn.ts';
+import { Pace } from './pace.ts';
+import { call } from './web-api.ts';
+
+type Place = Omit<Placed, 'shownRev'>;
+
+/** Where we may not write, though a person may type a command there. */
+const closedToUs: ReadonlySet<string> = new Set([
+  'not_in_channel',
+  'channel_not_found',
+  'is_archived',
+  'restricted_action',
+]);
+
+/** Slack gives the newest first, so in a busy channel a card that was posted a while ago stands on a later page. */
+const pageSize = 200;
+const mostPages = 10;
+
+const history = z.object({
+  response_metadata: z.object({ next_cursor: z.string().optional() }).optional(),
+  messages: z.array(
+    z.looseObject({ ts: z.string(), blocks: z.array(z.looseObject({ block_id: z.string().optional() })).default([]) }),
+  ),
+});
+
+interface Where {
+  readonly channel: string;
+  readonly thread: string | undefined;
+}
+
+/** Cards in Slack. */
+export class SlackChannel implements Chat {
+  readonly #client: WebClient;
+  readonly #log: Log;
+  readonly #pace = new Pace();
+
+  constructor(client: WebClient, log: Log) {
+    this.#client = client;
+    this.#log = log;
+  }
+
+  turn(channel: string, unless: AbortSignal): Promise<boolean> {
+    return this.#pace.turn(channel, unless);
+  }
+
+  /** Sends nothing more that would have to wait. */
+  close(): void {
+    this.#pace.close();
+  }
+
+  async post(change: Change, mayPost: () => boolean): Promise<Place> {
+    const { channel, thread } = change.origin;
+    try {
+      return await this.#post({ channel, thread }, change, mayPost);
+    } catch (error) {
+      if (!(error instanceof ChatError) || !closedToUs.has(error.code)) throw error;
+      this.#log.warn(
+        { changeId: change.id, channel, code: error.code },
+        'may not write where the command came from, writing to the asker',
+      );
+      return this.#postToAsker(change, mayPost);
+    }
+  }
+
+  async update({ channel, ts }: Place, change: Change): Promise<void> {
+    await this.#send(channel, () => this.#client.chat.update({ channel, ts, ...card(change), ...readAsWritten }));
+  }
+
+  async disown({ channel, ts }: Place, id: ChangeId): Promise<void> {
+    await this.#send(channel, () => this.#client.chat.update({ channel, ts, ...disownedCard(id), ...readAsWritten }));
+  }
+
+  async remove({ channel, ts }: Place): Promise<void> {
+    await this.#send(channel, () => this.#client.chat.delete({ channel, ts }));
+  }
+
+  /** Finds a card by the id that its header carries. Without the right to read the channel there is nothing to find. */
+  async look(change: Change): Promise<Place | undefined> {
+    const { channel, thread } = change.origin;
+    const since = { channel, oldest: String(Math.floor(Date.parse(change.acceptedAt) / 1000) - 60), limit: pageSize };
+    try {
+      for (let page = 0, cursor = ''; page < mostPages; page += 1) {
+        const at = { ...since, ...(cursor === '' ? {} : { cursor }) };
+        const reply = await call(() =>
+          thread === undefined
+            ? this.#client.conversations.history(at)
+            : this.#client.conversations.replies({ ...at, ts: thread }),
+        );
+        const { messages, response_metadata } = history.parse(reply);
+        const found = messages.find(({ blocks }) => blocks.some((block) => block.block_id === change.id));
+        if (found !== undefined) return { channel, ts: found.ts };
+        cursor = response_metadata?.next_cursor ?? '';
+        if (cursor === '') break;
+      }
+      return undefined;
+    } catch (error) {
+      if (error instanceof ChatError && error.outcome === 'never') return undefined;
+      throw error;
+    }
+  }
+
+  async #post({ channel, thread }: Where, change: Change, mayPost: () => boolean): Promise<Place> {
+    const message = card(change);
+    const posted = await this.#send(channel, () => {
+      if (!mayPost())
+        throw new ChatError('another may post this card by now', { outcome: 'unknown', code: 'claim_lost' });
+      return this.#client.chat.postMessage({
+        channel,
+        ...message,
+        ...readAsWritten,
+        ...(thread === undefined ? {} : { thread_ts: thread }),
+        unfurl_links: false,
+        unfurl_media: false,
+      });
+    });
+    return z.object({ channel: z.string(), ts: z.string() }).parse(posted);
+  }
+
+  /** The card comes first: that the note beside it did not arrive must not make it be posted again. */
+  async #postToAsker(change: Change, mayPost: () => boolean): Promise<Place> {
+    const place = await this.#post({ channel: change.by, thread: undefined }, change, mayPost);
+    const text = `I am not in <#${change.origin.channel}>, so the card of ${change.id} is here. Invite me there, and the next one stands where you typed.`;
+    try {
+      await this.#send(place.channel, () =>
+        this.#client.chat.postMessage({ channel: place.channel, text, ...readAsWritten }),
+      );
+    } catch (err) {
+      this.#log.warn({ changeId: change.id, err }, 'the asker was not told why the card is here');
+    }
+    return place;
+  }
+
+  /** Whoever comes to the channel next waits as long as Slack asked. */
+  async #send<T>(channel: string, request: () => Promise<T>): Promise<T> {
+    try {
+      return await call(request);
+    } catch (error) {
+      if (error instanceof ChatError && error.retryAfterMs !== undefined) this.#pace.block(channel, error.retryAfterMs);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import { isForPeople } from '../../domain/change/change.ts';
+import type { Command } from '../../domain/language/command.ts';
+import type { Mistake } from '../../domain/language/mistake.ts';
+import { explain } from '../../workflow/asking/explain.ts';
+import { requestRollback } from '../../workflow/asking/roll-back.ts';
+import { requestEdits } from '../../workflow/asking/rule-file.ts';
+import { requestShift } from '../../workflow/asking/shift.ts';
+import { approve, reject, withdraw } from '../../workflow/deciding/approve.ts';
+import type { Asker, Desk } from '../../workflow/desk.ts';
+import { carryOut } from '../../workflow/holding/hold-command.ts';
+import { history, overview, serviceNames, serviceStatus } from '../../workflow/looking/look-up.ts';
+import { readAudit } from '../../workflow/looking/read-audit.ts';
+import { historyReply, mistakeReply, statusReply } from '../replies/answers.ts';
+import { pendingReply } from '../replies/approval.ts';
+import { auditReply } from '../replies/audit.ts';
+import { helpText } from '../replies/help.ts';
+import { holdReply } from '../replies/hold.ts';
+import { tourReply } from '../replies/tour.ts';
+import { whyReply } from '../replies/why.ts';
+import { policyProblemText } from '../words/policy-words.ts';
+import { type Reply, says } from '../words/reply.ts';
+import { type Conversation, tourWorldOf } from './conversation.ts';
+import { told, toldApproval, toldEdits } from './told.ts';
+
+/** What a command does, and what is said to it. */
+export async function answerCommand(
+  conversation: Conversation,
+  command: Command | Mistake,
+  asker: Asker,
+): Promise<Reply> {
+  switch (command.verb) {
+    case 'mistake':
+      return mistakeReply(command);
+    case 'help':
+      return says(helpText(command.topic, conversation.botName, await serviceNames(conversation.desk)));
+    case 'status':
+      return withPolicyProblem(
+        conversation.desk,
+        statusReply(await lookAt(conversation.desk, command), conversation.desk.now()),
+      );
+    case 'history':
+      return historyReply(await history(conversation.desk, command.service), conversation.desk.now());
+    case 'approve':
+      return toldApproval(conversation, await approve(conversation.desk, command, asker));
+    case 'reject':
+      return toldApproval(conversation, await reject(conversation.desk, command, asker, command.reason));
+    case 'withdraw':
+      return toldApproval(conversation, await withdraw(conversation.desk, command, asker));
+    case 'pending':
+      return pendingReply((await conversation.desk.changes.open()).filter(isForPeople));
+    case 'lock':
+    case 'unlock':
+    case 'freeze':
+    case 'thaw':
+      return holdReply(await carryOut(conversation.desk, command, asker));
+    case 'audit':
+      return auditReply(await readAudit(conversation.desk, command.about, asker), conversation.desk.now());
+    case 'tour':
+      return tourReply(command.step, tourWorldOf(conversation));
+    case 'why':
+      return whyReply(
+        await explain(conversation.desk, command.command, asker),
+        conversation.desk.policies.problem(),
+        conversation.desk.now(),
+      );
+    case 'shift':
+      return told(conversation, await requestShift(conversation.desk, command, asker));
+    case 'apply':
+    case 'delete':
+    case 'unpin':
+      return toldEdits(conversation, await requestEdits(conversation.desk, command, asker));
+    case 'rollback':
+      return told(conversation, await requestRollback(conversation.desk, command, asker));
+  }
+}
+
+function lookAt(desk: Desk, command: Extract<Command, { verb: 'status' }>) {
+  const { service, namespace, cluster } = command;
+  return service === undefined
+    ? overview(desk, { namespace, cluster })
+    : serviceStatus(desk, { service, namespace, cluster });
+}
+
+/** Whoever looks at the status learns that the policy file is not what is in force. */
+function withPolicyProblem({ policies }: Desk, reply: Reply): Reply {
+  const problem = policies.problem();
+  return problem === undefined ? reply : says(`${reply.text}\n${policyProblemText(problem)}`);
+}

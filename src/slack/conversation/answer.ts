@@ -1,0 +1,145 @@
+import { parseCommand } from '../../domain/language/parse-command.ts';
+import { requestEdits } from '../../workflow/asking/rule-file.ts';
+import { noteRefused } from '../../workflow/audit.ts';
+import { objectionToRejecting, reject } from '../../workflow/deciding/approve.ts';
+import type { Asker } from '../../workflow/desk.ts';
+import { carryOut } from '../../workflow/holding/hold-command.ts';
+import { holdReply } from '../replies/hold.ts';
+import { tourReply } from '../replies/tour.ts';
+import { actions, type ButtonValue, type LineValue } from '../words/button.ts';
+import { type Reply, says } from '../words/reply.ts';
+import { answerAction, shortly, unknownReply } from './answer-action.ts';
+import { answerCommand } from './answer-command.ts';
+import { mayComeFromItsCard } from './card-origin.ts';
+import { type Conversation, type Request, type Told, tourWorldOf } from './conversation.ts';
+import { gestureOf, gestureOfClick, unlessTooMany } from './gesture.ts';
+import { inTime } from './in-time.ts';
+import { toldApproval, toldEdits } from './told.ts';
+
+/** What was typed, answered. */
+export function answerText(conversation: Conversation, text: string, request: Request): Promise<Told> {
+  const command = parseCommand(text);
+  return inTime(conversation, request, (asker) =>
+    unlessTooMany(conversation, asker, gestureOf(conversation.desk, command), () =>
+      answerCommand(conversation, command, asker),
+    ),
+  );
+}
+
+/** A click on a button of a card, answered. */
+export function answerClick(
+  conversation: Conversation,
+  action: string,
+  value: ButtonValue | undefined,
+  request: Request,
+): Promise<Told> {
+  return inTime(conversation, request, (asker) =>
+    unlessTooMany(conversation, asker, gestureOfClick(action), async () => {
+      if (value === undefined) return notOursReply(conversation, asker, action);
+      const isFromCard = await mayComeFromItsCard(conversation.desk, action, value.id, request);
+      return isFromCard
+        ? answerAction(conversation, action, value, asker)
+        : strayedReply(conversation, action, value.id, asker);
+    }),
+  );
+}
+
+/** A click on the button that takes over a lock or thaws a freeze of somebody else's, answered. */
+export function answerTakeOver(
+  conversation: Conversation,
+  value: LineValue | undefined,
+  request: Request,
+): Promise<Told> {
+  const command = value === undefined ? undefined : parseCommand(value.line);
+  return inTime(conversation, request, (asker) =>
+    unlessTooMany(conversation, asker, { kind: 'decision' }, async () => {
+      if (command?.verb !== 'lock' && command?.verb !== 'thaw') return notOursReply(conversation, asker, 'take over');
+      return holdReply(await carryOut(conversation.desk, command, asker, value?.seen));
+    }),
+  );
+}
+
+/** A click on the button that applies or deletes what was shown of a rule file, answered. */
+export function answerEdits(
+  conversation: Conversation,
+  action: string,
+  value: LineValue | undefined,
+  request: Request,
+): Promise<Told> {
+  const command = value === undefined ? undefined : parseCommand(value.line);
+  return inTime(conversation, request, (asker) =>
+    unlessTooMany(conversation, asker, gestureOfClick(action), async () => {
+      const isOurs = command?.verb === 'apply' || command?.verb === 'delete' || command?.verb === 'unpin';
+      if (value === undefined || !isOurs) return notOursReply(conversation, asker, action);
+      const clicked = { stamp: value.seen, isMeant: action === actions.applyMeant };
+      return toldEdits(conversation, await requestEdits(conversation.desk, command, asker, clicked));
+    }),
+  );
+}
+
+/** What whoever clicked *Reject* is told in place of being asked for a reason; undefined where they may reject. */
+export async function answerBeforeRejecting(
+  conversation: Conversation,
+  value: ButtonValue,
+  request: Request,
+): Promise<Told | undefined> {
+  const { desk } = conversation;
+  let mayReject = false;
+  const told = await inTime(conversation, request, (asker) =>
+    unlessTooMany(conversation, asker, { kind: 'look' }, async () => {
+      if (!(await mayComeFromItsCard(desk, actions.reject, value.id, request)))
+        return strayedReply(conversation, actions.reject, value.id, asker);
+      const objection = await objectionToRejecting(desk, value, asker);
+      mayReject = objection === undefined;
+      return objection && toldApproval(conversation, objection);
+    }),
+  );
+  return mayReject && told.reply === undefined ? undefined : told;
+}
+
+/** What was typed into the dialog that *Reject* opens, answered. */
+export function answerRejection(
+  conversation: Conversation,
+  { value, reason }: { readonly value: ButtonValue; readonly reason: string | undefined },
+  request: Request,
+): Promise<Told> {
+  const { desk } = conversation;
+  return inTime(conversation, request, (asker) =>
+    unlessTooMany(conversation, asker, { kind: 'decision' }, async () =>
+      (await mayComeFromItsCard(desk, actions.reject, value.id, request))
+        ? toldApproval(conversation, await reject(desk, value, asker, reason))
+        : strayedReply(conversation, actions.reject, value.id, asker),
+    ),
+  );
+}
+
+/** A dialog came back that is none of ours; there is no channel to answer in. */
+export function noteStrangeDialog({ desk }: Conversation, request: Request): void {
+  noteRefused(desk, { ...request, until: 0, answerBy: 0 }, { deed: 'click', because: 'altered-dialog' });
+}
+
+/** A click on the button that leads on through the tour, answered. */
+export function answerTour(conversation: Conversation, step: string | undefined, request: Request): Promise<Told> {
+  return inTime(conversation, request, (asker) =>
+    unlessTooMany(conversation, asker, { kind: 'look' }, async () => {
+      const known = /^[1-9]\d?$/.test(step ?? '') ? Number(step) : undefined;
+      if (known === undefined) return notOursReply(conversation, asker, actions.tour);
+      return tourReply(known, tourWorldOf(conversation));
+    }),
+  );
+}
+
+function notOursReply({ desk }: Conversation, asker: Asker, action: string): Reply {
+  noteRefused(desk, asker, { deed: 'click', because: 'altered-button', detail: shortly(action) });
+  return notOurs;
+}
+
+/** Answered as if nothing were known of the change. */
+function strayedReply(conversation: Conversation, action: string, id: ButtonValue['id'], asker: Asker): Reply {
+  noteRefused(conversation.desk, asker, { deed: 'click', changeId: id, because: 'wrong-channel' });
+  return unknownReply(conversation, action, id);
+}
+
+const notOurs = says(
+  'This button is not one of mine, or from a version of me that I no longer understand. `/shift status` shows what is live.',
+);

@@ -1,0 +1,84 @@
+import type { FailReason } from '../../domain/change/change.ts';
+import { type Asker, TooLateError } from '../../workflow/desk.ts';
+import { AcceptanceUnknownError, DependencyError, StoreUnavailableError } from '../../workflow/errors.ts';
+import type { Log } from '../../workflow/ports/process.ts';
+import { code } from '../words/mrkdwn.ts';
+import { type Reply, says } from '../words/reply.ts';
+import type { Conversation, Request, Told } from './conversation.ts';
+
+/**
+ * Slack gives up on an answer after 3 s. What is not accepted by `acceptWithinMs` and the time that Redis is given for it (800 ms,
+ * redis/connect.ts) never will be, so by `answerWithinMs` "not accepted" is true.
+ */
+const acceptWithinMs = 1_600;
+const answerWithinMs = 2_600;
+/** For what remains to be done when the answer is known. */
+const spareMs = 150;
+
+const tooLate = says(
+  '*Not accepted:* the cluster or Redis did not answer in time. Nothing will happen; type it again in a moment.',
+);
+
+/** Answers whatever happens, and in time: a person is never left with nothing. */
+export async function inTime(
+  { desk: { log, now }, isLate }: Conversation,
+  request: Request,
+  work: (asker: Asker) => Promise<Told>,
+): Promise<Told> {
+  const late = Promise.withResolvers<Told>();
+  const nowMs = now().getTime();
+  const working = work({
+    ...request,
+    until: isLate() ? Number.NEGATIVE_INFINITY : nowMs + acceptWithinMs,
+    answerBy: nowMs + answerWithinMs - spareMs,
+  });
+  const timer = setTimeout(() => {
+    log.warn({ request: request.request }, 'not answered in time');
+    working.catch((err: unknown) =>
+      log.warn({ err, request: request.request }, 'failed after it was answered as late'),
+    );
+    late.resolve({ reply: tooLate });
+  }, answerWithinMs);
+  try {
+    return await Promise.race([working, late.promise]);
+  } catch (error) {
+    return { reply: notAccepted(error, request, log) };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What nobody foresaw may have come before anything was accepted, or after. */
+export const failed = says(
+  '*Something failed on my side*, and it is in my log. I cannot tell whether it was accepted: if a card appears or changes, it was. Look at `/shift status` before you ask again.',
+);
+
+/** What to do about it, where the error itself does not say. */
+const remedies: Partial<Record<FailReason, string>> = {
+  'ledger-unreadable': ' Restore or remove the annotation `shiftbot.dev/history`, then type it again.',
+  'not-permitted':
+    ' Whoever runs shiftbot can grant it: a Role and a RoleBinding in that namespace, as in `manifests/access`.',
+};
+
+function notAccepted(error: unknown, { request }: Request, log: Log): Reply {
+  if (error instanceof TooLateError) return tooLate;
+  if (error instanceof AcceptanceUnknownError) {
+    log.error({ err: error, request }, 'whether it was accepted is not known');
+    return says(
+      '*I cannot tell whether it was accepted:* Redis was asked and did not answer. Its card will tell: if one appears or changes, it was. Look at `/shift status` before you ask again.',
+    );
+  }
+  if (error instanceof StoreUnavailableError) {
+    log.error({ err: error, request }, 'not accepted, Redis did not serve');
+    return says(
+      '*Not accepted:* Redis, where changes are kept, does not answer. Nothing will happen; type it again in a moment.',
+    );
+  }
+  if (error instanceof DependencyError) {
+    log.warn({ err: error, request }, 'not accepted, the cluster did not serve');
+    const remedy = remedies[error.because] ?? '';
+    return says(`*Not accepted:* ${code(error.message, 400)}. Nothing was changed.${remedy}`);
+  }
+  log.error({ err: error, request }, 'a command failed on our side');
+  return failed;
+}

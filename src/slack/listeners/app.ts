@@ -1,0 +1,161 @@
+import type { RequestListener } from 'node:http';
+import { App, HTTPReceiver, type Logger, SocketModeReceiver } from '@slack/bolt';
+import type { WebClient } from '@slack/web-api';
+import { ChatError } from '../../workflow/errors.ts';
+import type { Log } from '../../workflow/ports/process.ts';
+import { call, clientLogger, slackClient, webOptions } from '../client/web-api.ts';
+import type { Conversation } from '../conversation/conversation.ts';
+import { listen } from './listeners.ts';
+import { eventsPath } from './surface.ts';
+
+export interface SlackOptions {
+  readonly botToken: string;
+  /** Present: Socket Mode. */
+  readonly appToken?: string | undefined;
+  readonly signingSecret?: string | undefined;
+  readonly apiUrl?: string | undefined;
+}
+
+/** Slack does not accept a token; starting again will not help. */
+export class SlackTokenError extends Error {
+  override readonly name = 'SlackTokenError';
+}
+
+export interface SlackApp {
+  /** What Slack posts to in HTTP mode; absent in Socket Mode. */
+  readonly requestListener: RequestListener | undefined;
+  /** Undefined while Slack can reach us, else what is missing. */
+  problem(): string | undefined;
+  /** Connects; resolves when Slack knows us, however long that takes. */
+  start(): Promise<void>;
+  /** Takes nothing new, and resolves when what was taken is answered. */
+  stop(): Promise<void>;
+}
+
+const largestBody = 256 * 1024;
+
+/** A client that keeps trying to open the socket: the library takes a failed attempt for the end of the process. */
+const untilConnected = { forever: true, minTimeout: 500, maxTimeout: 5_000, factor: 2, randomize: true };
+
+export function createSlackApp(
+  options: SlackOptions,
+  conversationFor: (botName: string) => Conversation,
+  log: Log,
+): SlackApp {
+  const { appToken } = options;
+  const logger = clientLogger(log);
+  const running = new Running();
+  let problem: string | undefined = 'Slack has not been reached yet';
+  let hasStarted = false;
+  const setProblem = (what: string | undefined) => {
+    problem = what;
+  };
+  const receiver =
+    appToken === undefined
+      ? httpReceiver(options, logger)
+      : socketReceiver({ ...options, appToken }, logger, setProblem);
+  const whoWeAre = Promise.withResolvers<Identity>();
+  const app = new App({
+    // The library's own would ask Slack who we are before every delivery is handled.
+    authorize: async () => ({ botToken: options.botToken, ...(await whoWeAre.promise) }),
+    receiver,
+    logger,
+    clientOptions: webOptions(options),
+    deferInitialization: true,
+    extendedErrorHandler: true,
+  });
+  app.use((middleware) => running.during(middleware.next));
+
+  return {
+    requestListener: receiver instanceof HTTPReceiver ? receiver.requestListener : undefined,
+    problem: () => problem,
+    start: async () => {
+      const client = slackClient(options, log);
+      const identity = await askWhoWeAre(client, log);
+      whoWeAre.resolve(identity);
+      listen(app, conversationFor(identity.botName), client);
+      await app.init();
+      if (receiver instanceof SocketModeReceiver) await app.start();
+      hasStarted = true;
+      setProblem(undefined);
+    },
+    stop: async () => {
+      setProblem('shutting down');
+      if (hasStarted && receiver instanceof SocketModeReceiver) await app.stop();
+      await running.ended();
+    },
+  };
+}
+
+function socketReceiver(
+  options: SlackOptions & { readonly appToken: string },
+  logger: Logger,
+  setProblem: (what: string | undefined) => void,
+): SocketModeReceiver {
+  const receiver = new SocketModeReceiver({
+    appToken: options.appToken,
+    logger,
+    installerOptions: {
+      clientOptions: { ...webOptions(options), rejectRateLimitedCalls: false, retryConfig: untilConnected },
+    },
+  });
+  receiver.client.on('connected', () => setProblem(undefined));
+  for (const event of ['reconnecting', 'disconnected', 'close'])
+    receiver.client.on(event, () => setProblem('the socket to Slack is not connected'));
+  return receiver;
+}
+
+function httpReceiver({ signingSecret }: SlackOptions, logger: Logger): HTTPReceiver {
+  return new HTTPReceiver({
+    signingSecret: signingSecret ?? '',
+    endpoints: eventsPath,
+    bodyLimit: largestBody,
+    logger,
+  });
+}
+
+interface Identity {
+  readonly botName: string;
+  readonly botUserId?: string;
+  readonly botId?: string;
+}
+
+/** Asked until Slack answers: a wrong token would otherwise only show when the first command fails. */
+async function askWhoWeAre(client: WebClient, log: Log): Promise<Identity> {
+  for (let waitMs = 500; ; waitMs = Math.min(waitMs * 2, 10_000)) {
+    try {
+      const { user, user_id, bot_id } = await call(() => client.auth.test());
+      return {
+        botName: user ?? 'shiftbot',
+        ...(user_id === undefined ? {} : { botUserId: user_id }),
+        ...(bot_id === undefined ? {} : { botId: bot_id }),
+      };
+    } catch (error) {
+      if (error instanceof ChatError && error.outcome === 'never') {
+        throw new SlackTokenError(`SLACK_BOT_TOKEN is not accepted by Slack (${error.code})`, { cause: error });
+      }
+      log.warn({ err: error, waitMs }, 'Slack does not answer yet');
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+    }
+  }
+}
+
+/** Listeners that still run; Bolt stops without waiting for them. */
+class Running {
+  #count = 0;
+  #whenNone: (() => void)[] = [];
+
+  async during(work: () => Promise<void>): Promise<void> {
+    this.#count += 1;
+    try {
+      await work();
+    } finally {
+      this.#count -= 1;
+      if (this.#count === 0) for (const resolve of this.#whenNone.splice(0)) resolve();
+    }
+  }
+
+  ended(): Promise<void> {
+    return this.#count === 0 ? Promise.resolve() : new Promise((resolve) => this.#whenNone.push(resolve));
+  }
+}

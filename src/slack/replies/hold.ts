@@ -1,0 +1,152 @@
+import type { KnownBlock } from '@slack/types';
+import { formatCommand, type HoldCommand } from '../../domain/language/command.ts';
+import { formatDuration } from '../../domain/language/duration.ts';
+import { endExamples } from '../../domain/language/end.ts';
+import type { Hold } from '../../domain/policy/freeze.ts';
+import type { Scope } from '../../domain/policy/scope.ts';
+import { isPersons, mostFreezes, type SetHold } from '../../domain/policy/set-hold.ts';
+import type { FreezeAnswer, ThawAnswer } from '../../workflow/holding/freeze.ts';
+import type { LockAnswer, WrongEnd } from '../../workflow/holding/lock.ts';
+import type { Notice } from '../../workflow/ports/notices.ts';
+import { actions, formatLineValue } from '../words/button.ts';
+import { code, markup, names, plain, user } from '../words/mrkdwn.ts';
+import { dateText, denialText, holdText, takeOverText } from '../words/policy-words.ts';
+import { type Reply, says } from '../words/reply.ts';
+import { notFoundText } from './refusals.ts';
+
+const maxHolds = 15;
+
+/** What whoever locks, unlocks, freezes or thaws is told. */
+export function holdReply(answer: LockAnswer | FreezeAnswer | ThawAnswer): Reply {
+  switch (answer.kind) {
+    case 'take-over?':
+      return question(answer, `${code(answer.name.service, 100)} is locked${holdText(answer.hold)}`, 'Take over');
+    case 'thaw?':
+      return question(answer, `This freeze is not yours: ${holdLine(answer.hold)}`, 'Thaw it');
+    case 'denied':
+      return says(`*Not accepted:* ${denialText(answer.denial)} Nothing was changed.`);
+    case 'set-before':
+      return says('Slack has delivered this once more; it was done before, and nothing is done again.');
+    case 'not-found':
+      return says(notFoundText(answer.name, answer.found));
+    case 'wrong-end':
+      return says(wrongEndText(answer));
+    case 'locked':
+    case 'unlocked':
+    case 'not-locked':
+    case 'not-yours':
+      return says(lockText(answer));
+    default:
+      return says(freezeText(answer));
+  }
+}
+
+/** What holds a service or those of a namespace, as the status tells it. */
+export function holdLines(holds: readonly Hold[] | undefined): readonly string[] {
+  if (holds === undefined)
+    return ['What is locked or frozen is not known: Redis does not answer, or is not to be trusted.'];
+  const more = holds.length > maxHolds ? [`… +${holds.length - maxHolds} more held`] : [];
+  return [...holds.slice(0, maxHolds).map(holdLine), ...more];
+}
+
+/** What an owner is told in private. */
+export function noticeText({ what, hold, by }: Notice): string {
+  const yours =
+    hold.kind === 'lock' ? `Your lock of ${code(hold.target, 200)}` : `Your freeze ${code(hold.name ?? '')}`;
+  const done = { 'taken-over': 'was taken over', unlocked: 'was ended', thawed: 'was thawed' }[what];
+  return `${yours} ${done} by ${user(by)}. It was set ${dateText(hold.since)}${holdText({ ...hold, by: undefined, name: undefined })}`;
+}
+
+type OfLocks = Extract<LockAnswer, { kind: 'locked' | 'unlocked' | 'not-locked' | 'not-yours' }>;
+
+function lockText(answer: OfLocks): string {
+  switch (answer.kind) {
+    case 'locked': {
+      const service = code(answer.name.service, 100);
+      const before = answer.before === undefined ? '' : ` It was the lock of ${user(answer.before.by)}, who is told.`;
+      const unlock = code(formatCommand({ verb: 'unlock', service: answer.name }), 300);
+      return `Locked: only you move the traffic of ${service} (${code(answer.hold.target, 200)})${untilText(answer.hold)}. ${rollbackText(answer)}${before} ${unlock} ends it.`;
+    }
+    case 'unlocked':
+      return `Unlocked: ${code(answer.name.service, 100)}. The lock was set by ${user(answer.hold.by)}.`;
+    case 'not-locked':
+      return `${code(answer.name.service, 100)} is not locked. \`/shift status\` shows what is.`;
+    case 'not-yours':
+      return `It is locked${holdText(answer.hold)} Only its owner unlocks it, or whoever a policy file lets.${takeOverText(answer.hold)}`;
+  }
+}
+
+type OfFreezes = Exclude<FreezeAnswer | ThawAnswer, { kind: 'denied' | 'wrong-end' | 'set-before' | 'thaw?' }>;
+
+function freezeText(answer: OfFreezes): string {
+  switch (answer.kind) {
+    case 'frozen':
+      return `Frozen: ${scopeText(answer.scope)}${untilText(answer.hold)}. ${rollbackText(answer)} \`/shift thaw ${answer.hold.name}\` ends it.`;
+    case 'no-scope':
+      return noScopeText(answer.scope);
+    case 'too-many':
+      return `There are ${mostFreezes} freezes already; nothing was frozen. \`/shift thaw\` lists them.`;
+    case 'thawed':
+      return `Thawed: ${code(answer.hold.target, 200)}. It was frozen${holdText(answer.hold)}`;
+    case 'freezes':
+      return answer.holds.length === 0 ? 'Nothing is frozen.' : holdLines(answer.holds).join('\n');
+    case 'no-freeze':
+      return [`No freeze is called ${code(answer.name)} or covers just that.`, ...holdLines(answer.holds)].join('\n');
+    case 'several':
+      return ['Several freezes cover just that; name one:', ...holdLines(answer.holds)].join('\n');
+    case 'of-the-file':
+      return `${code(answer.freeze.name)} stands in line ${answer.freeze.line} of the policy file, and only whoever keeps that file can end it.`;
+  }
+}
+
+function rollbackText({ stopsRollbacks }: { readonly stopsRollbacks: boolean }): string {
+  return stopsRollbacks ? 'Where the policy file says so, rollbacks wait, too.' : 'Rollbacks go through.';
+}
+
+/** Every cluster by its name, so that nobody has to guess what a star reaches. */
+function scopeText({ target, clusters }: Extract<Scope, { kind: 'covers' }>): string {
+  return `every service that ${code(target, 200)} (cluster/namespace/service) describes, in ${clusters.length === 1 ? 'cluster' : 'the clusters'} ${names(clusters)}`;
+}
+
+function noScopeText(scope: Exclude<Scope, { kind: 'covers' }>): string {
+  if (scope.kind === 'no-scope')
+    return 'That does not say what to freeze: it takes cluster/namespace/service, with stars.';
+  const [first = ''] = scope.clusters;
+  return `No cluster of mine is called ${code(scope.cluster)}; there is ${names(scope.clusters)}. A freeze is read from the left, as cluster/namespace/service: ${code(`/shift freeze ${first}/default`, 200)} covers a whole namespace. Nothing was frozen.`;
+}
+
+function wrongEndText({ because, at, timezone, longestMs }: WrongEnd): string {
+  const wrong =
+    because === 'over'
+      ? `That is over already (${dateText(at, timezone)})`
+      : `That is too long: it would last until ${dateText(at, timezone)}, and ${formatDuration(longestMs)} is the most`;
+  return `${wrong}. What works: ${endExamples}. Nothing was changed.`;
+}
+
+function untilText({ until, timezone }: SetHold): string {
+  return `, until ${dateText(until, timezone)}`;
+}
+
+function holdLine(hold: Hold): string {
+  const what = hold.target === undefined ? '' : ` ${code(hold.target, 200)}`;
+  return `${hold.kind === 'lock' ? 'Locked' : 'Frozen'}:${what}${holdText(hold)}`;
+}
+
+/** The button does what the line does, to the one that is shown and no other. */
+function question(
+  { hold, command }: { readonly hold: SetHold; readonly command: HoldCommand },
+  what: string,
+  button: string,
+): Reply {
+  const told = isPersons(hold) ? ` ${user(hold.by)} will be told.` : '';
+  const text = `${what} Nothing was changed yet.${told}`;
+  const value = formatLineValue({ line: formatCommand(command), seen: hold.id });
+  const blocks: KnownBlock[] = [
+    { type: 'section', text: markup(text) },
+    {
+      type: 'actions',
+      elements: [{ type: 'button', action_id: actions.takeOver, value, style: 'danger', text: plain(button) }],
+    },
+  ];
+  return { text, blocks };
+}

@@ -1,0 +1,128 @@
+import type { Button } from '@slack/types';
+import { actions } from '../words/button.ts';
+import { escapeText, markup, plain } from '../words/mrkdwn.ts';
+import { type Reply, says } from '../words/reply.ts';
+
+/** Where the tour is taken, and what of it there is. */
+export interface TourWorld {
+  /** The address of Bookinfo's product page; without it there is nothing to look at, and no tour. */
+  readonly page: string | undefined;
+  /** Whether policy asks for an approval before ratings are moved. */
+  readonly hasApproval: boolean;
+}
+
+interface Stop {
+  readonly title: string;
+  /** A sentence or two each; a line to type stands between backticks. */
+  readonly lines: readonly string[];
+}
+
+/** Istio's traffic-shifting task, played in the channel; README tells the same. */
+export function tourReply(step: number, { page, hasApproval }: TourWorld): Reply {
+  if (page === undefined) return says(noPage);
+  const stops = stopsAt(`<${escapeText(page).replaceAll('|', '%7C')}|the product page>`, hasApproval);
+  const at = Math.min(Math.max(1, step), stops.length);
+  const [stop, next] = [stops[at - 1], stops[at]];
+  if (stop === undefined) return says(noPage);
+  const text = [`*${at} of ${stops.length} · ${stop.title}*`, ...stop.lines].join('\n');
+  return {
+    text,
+    blocks: [
+      { type: 'section', text: markup(text) },
+      ...(next === undefined ? [] : [{ type: 'actions' as const, elements: [nextButton(at + 1, next)] }]),
+    ],
+  };
+}
+
+const noPage =
+  'The tour needs Bookinfo, and its product page to look at. `npm run sandbox` has both; where Bookinfo runs in a cluster of yours, whoever runs me names its page by `PRODUCT_PAGE_URL`. `/shift help` shows what there is to type.';
+
+function nextButton(step: number, { title }: Stop): Button {
+  return {
+    type: 'button',
+    action_id: actions.tour,
+    value: String(step),
+    text: plain(`Next: ${title}`),
+    style: 'primary',
+  };
+}
+
+function stopsAt(page: string, hasApproval: boolean): readonly Stop[] {
+  return [
+    {
+      title: 'all of it to v1',
+      lines: [
+        'There are three versions of *reviews*: v1 shows no stars, v2 black ones, v3 red ones. The tour begins with every service at v1:',
+        '`/shift apply bookinfo/virtual-service-all-v1`',
+        'In a fresh sandbox I say that all is already so. Later on, it brings you back to this beginning: at once where weights alone differ, else I show the difference first, and *Apply* does it.',
+      ],
+    },
+    {
+      title: 'look at the page',
+      lines: [
+        `Open ${page} and reload it a few times: reviews without stars, each time. The bar shows which version answered the last 100 requests.`,
+      ],
+    },
+    {
+      title: 'half of it to v3',
+      lines: [
+        '`/shift reviews v3 50 --reason "red stars for everyone"`',
+        'A card appears, for all in the channel: what was, what is now, who asked and why. One patch has set both weights, and recorded that on the VirtualService itself.',
+      ],
+    },
+    {
+      title: 'red stars, about half the time',
+      lines: [`Reload ${page}: red stars about every second time. Requests are spread at random, and the bar follows.`],
+    },
+    {
+      title: 'what was seen',
+      lines: [
+        'Some seconds after it was applied, the last line of the card tells what Prometheus has counted since: about as many requests at v1 as at v3. A split that is written is not yet one that traffic follows; this line is the proof.',
+        '`/shift status reviews` shows what is live at any time.',
+      ],
+    },
+    {
+      title: 'all of it to v3',
+      lines: [
+        'Press *v3 → 100 %* on the card, or type `/shift promote reviews v3`.',
+        `Reload ${page}: red stars only.`,
+      ],
+    },
+    {
+      title: 'and back',
+      lines: [
+        'Press *Roll back* on the last card, or type `/shift rollback reviews`.',
+        'It goes back to exactly what was before: half and half. `/shift history reviews` shows the three changes.',
+      ],
+    },
+    {
+      title: 'a rule for jason',
+      lines: [
+        '`/shift apply bookinfo/virtual-service-reviews-test-v2`',
+        'That is more than weights, so I show the difference first, and change nothing until you press *Apply*: a rule that sends the user *jason* to v2, above the one that sends all others to v1.',
+        `Sign in as \`jason\` on ${page}: black stars, whatever the split. Such a rule is *pinned*: the split does not reach it, as the card and \`/shift status reviews\` say. This takes it out again, once you press *Apply*:`,
+        '`/shift unpin reviews end-user=jason`',
+      ],
+    },
+    ...(hasApproval ? [approval] : []),
+    {
+      title: 'clean up',
+      lines: [
+        '`/shift delete bookinfo/virtual-service-all-v1`',
+        ...(hasApproval ? [cleaningUpHere] : []),
+        `Without rules the mesh spreads requests over all versions, whichever comes: no stars, black and red ones on ${page}. *Roll back* on that card brings the rules back. That was the tour; \`/shift help\` shows all the rest.`,
+      ],
+    },
+  ];
+}
+
+const cleaningUpHere =
+  'It takes ratings along, so somebody else has to approve it. In the sandbox as it comes, a freeze of details refuses it at weekends.';
+
+const approval: Stop = {
+  title: 'four eyes',
+  lines: [
+    '`/shift ratings v2 50`',
+    'The policy asks for an approval here, so nothing happens yet. Somebody whom the card names presses *Approve*; whoever asked does not count. In the sandbox, become bob or carol (*Act as*, at the top of the page).',
+  ],
+};

@@ -1,0 +1,60 @@
+import type { CheckName, Finding, Verdict } from '../../domain/policy/judge.ts';
+import type { ExplainAnswer } from '../../workflow/asking/explain.ts';
+import { code, foreign } from '../words/mrkdwn.ts';
+import { policyProblemText, ruleText, verdictText } from '../words/policy-words.ts';
+import { type Reply, says } from '../words/reply.ts';
+import { moveText } from '../words/split-text.ts';
+import { answerReply } from './answers.ts';
+import { notFoundText, refusalText } from './refusals.ts';
+
+/** What `/shift why` answers. `problem`: why the policy file is not what is in force. */
+export function whyReply(answer: ExplainAnswer, problem: string | undefined, now: Date): Reply {
+  switch (answer.kind) {
+    case 'not-found':
+      return says(notFoundText(answer.name, answer.found));
+    case 'refused':
+      return says(refusalText(answer.name, answer.refusal, now));
+    case 'answered':
+      return answerReply(answer.answer, now);
+    case 'explained':
+      return says(explainedText(answer, problem));
+  }
+}
+
+function explainedText(
+  { name, plan, objects, judgement }: Extract<ExplainAnswer, { kind: 'explained' }>,
+  problem: string | undefined,
+): string {
+  const { verdict, rule, findings } = judgement;
+  const whole = objects === undefined ? '' : `, and all else of ${objects === 1 ? 'one object' : `${objects} objects`}`;
+  return [
+    `${code(name.service)} in ${code(name.namespace)} @ ${code(name.cluster)}, ${foreign(moveText(plan.from, plan.to))}${whole}: *${verdictWords[verdict.kind]}*`,
+    verdictText(verdict),
+    rule === undefined ? 'No rule of a policy file decides about it.' : `It falls under ${ruleText(rule)}.`,
+    `Looked at, most severe first: ${findings.map(findingText).join(' · ')}. Nothing was changed.`,
+    ...(problem === undefined ? [] : [policyProblemText(problem)]),
+  ].join('\n');
+}
+
+const verdictWords: Record<Verdict['kind'], string> = {
+  allowed: 'allowed',
+  'needs-approval': 'needs approval',
+  refused: 'refused',
+};
+
+const checkWords: Record<CheckName, string> = {
+  standing: 'who you are to the team',
+  rule: 'whether a rule matches',
+  channel: 'the channel',
+  right: 'your right',
+  'four-eyes': 'four eyes',
+  lock: 'locks',
+  freeze: 'freezes',
+  step: 'the step',
+  approval: 'approval',
+};
+
+function findingText({ check, says: said }: Finding): string {
+  const words = { pass: 'fine', refuse: '*refused*', ask: '*needs approval*' };
+  return `${checkWords[check]}: ${words[said]}`;
+}

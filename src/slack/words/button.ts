@@ -1,0 +1,55 @@
+import { type ChangeId, isChangeId } from '../../domain/routing/names.ts';
+
+/** What the buttons are called when Slack sends a click. */
+export const actions = {
+  rollBack: 'roll_back',
+  rollBackSeen: 'roll_back_seen',
+  promote: 'promote',
+  history: 'history',
+  applyAnyway: 'apply_anyway',
+  discard: 'discard',
+  approve: 'approve',
+  reject: 'reject',
+  withdraw: 'withdraw',
+  planAgain: 'plan_again',
+  takeOver: 'take_over',
+  applyEdits: 'apply_edits',
+  applyMeant: 'apply_meant',
+  tour: 'tour',
+} as const;
+
+/** A button holds the id of a change; a confirmation also a stamp of what the person was shown. The record is the truth. */
+export interface ButtonValue {
+  readonly id: ChangeId;
+  readonly seen?: string;
+}
+
+export function formatButtonValue({ id, seen }: ButtonValue): string {
+  return seen === undefined ? id : `${id}@${seen}`;
+}
+
+/** Undefined for what no button of ours holds. */
+export function readButtonValue(value: unknown): ButtonValue | undefined {
+  const [, id = '', seen] = /^(c-[0-9A-Z]{8})(?:@([0-9a-f]{16}))?$/.exec(typeof value === 'string' ? value : '') ?? [];
+  if (!isChangeId(id)) return undefined;
+  return seen === undefined ? { id } : { id, seen };
+}
+
+/**
+ * A button that does what a typed line does, to the lock or freeze that was shown, or as its difference was. Who may is asked anew, as
+ * of whatever is typed.
+ */
+export interface LineValue {
+  readonly line: string;
+  readonly seen: ChangeId;
+}
+
+export function formatLineValue({ line, seen }: LineValue): string {
+  return `${seen} ${line}`;
+}
+
+export function readLineValue(value: unknown): LineValue | undefined {
+  const [, seen = '', line = ''] =
+    /^(c-[0-9A-Z]{8}) (\/shift .{1,1900})$/s.exec(typeof value === 'string' ? value : '') ?? [];
+  return isChangeId(seen) ? { line, seen } : undefined;
+}

@@ -1,0 +1,118 @@
+import type { SectionBlock } from '@slack/types';
+import {
+  type EditKind,
+  kindOf,
+  type ObjectContent,
+  type ObjectEdit,
+  type ObjectRef,
+} from '../../domain/change/edit.ts';
+import { sameShares } from '../../domain/routing/split.ts';
+import { type DiffLine, diff, withContext, yamlLines } from '../../domain/text/line-diff.ts';
+import { truncate, visible } from '../../domain/text/typed-text.ts';
+import { code, escapeText, foreign, markup } from './mrkdwn.ts';
+import { pinnedText } from './pinned-text.ts';
+import { moveText, splitText } from './split-text.ts';
+
+const maxObjectText = 1_500;
+const maxLines = 40;
+/** A message holds 50 blocks, and may show what it would be in two ways. */
+const maxSections = 15;
+
+/** The difference of each object, a section each, as far as they fit into so many characters. */
+export function objectSections(edits: readonly ObjectEdit[], room: number): readonly SectionBlock[] {
+  return sections(edits, room, objectText);
+}
+
+/** What an object was, and what somebody else made of it. */
+export interface MovedText {
+  readonly name: ObjectRef;
+  readonly was: ObjectContent | undefined;
+  readonly is: ObjectContent | undefined;
+}
+
+/** What each object was when it was planned from, and what it is. */
+export function movedSections(moved: readonly MovedText[], room: number): readonly SectionBlock[] {
+  return sections(moved, room, ({ name, was, is }, left) => {
+    const heading = `*Planned from, and now:* ${objectName(name)}`;
+    return withDifference(heading, was, is, left);
+  });
+}
+
+function sections<T>(
+  all: readonly T[],
+  room: number,
+  text: (each: T, room: number) => string,
+): readonly SectionBlock[] {
+  const shown: SectionBlock[] = [];
+  let left = room;
+  for (const each of all.slice(0, maxSections)) {
+    const written = text(each, Math.min(maxObjectText, left));
+    if (written.length > left) break;
+    shown.push(section(written));
+    left -= written.length;
+  }
+  const more = all.length - shown.length;
+  return more === 0 ? shown : [...shown, section(`… +${more} more objects`)];
+}
+
+/** `VirtualService reviews` */
+export function objectName({ kind, name }: Pick<ObjectEdit, 'kind' | 'name'>): string {
+  return code(`${kind} ${name}`, 120);
+}
+
+const kindWords: Record<EditKind, string> = { create: 'Create', replace: 'Replace', delete: 'Delete' };
+
+function objectText(edit: ObjectEdit, room: number): string {
+  const heading = `*${kindWords[kindOf(edit)]}* ${objectName(edit)}${summary(edit)}`;
+  return withDifference(heading, edit.before, edit.after, room);
+}
+
+function withDifference(
+  heading: string,
+  before: ObjectContent | undefined,
+  after: ObjectContent | undefined,
+  room: number,
+): string {
+  const changes = withContext(diff(linesOf(before), linesOf(after)));
+  if (changes.length === 0) return heading;
+  return `${heading}\n${diffLines(changes, room - heading.length)}`;
+}
+
+function summary(edit: ObjectEdit): string {
+  const { from, to, pinned, kind } = edit;
+  if (kind !== 'VirtualService') return '';
+  if (edit.after === undefined) return `, which has ${foreign(splitText(from))}; its requests then go to every version`;
+  const split = edit.before === undefined || sameShares(from, to) ? splitText(to) : moveText(from, to);
+  const above = pinned.length === 0 ? '' : `, and above it ${pinnedText(pinned, 3, 100)}`;
+  return `: ${foreign(split)}${above}`;
+}
+
+function linesOf(content: ObjectContent | undefined): readonly string[] {
+  if (content === undefined) return [];
+  const { labels, annotations, spec } = content;
+  const metadata = { ...(labels && { labels }), ...(annotations && { annotations }) };
+  return yamlLines({ ...(Object.keys(metadata).length > 0 && { metadata }), spec });
+}
+
+/** Code a line and not a block, and spaces that do not collapse, so that it reads the same wherever it is shown. */
+function diffLines(changes: readonly DiffLine[], room: number): string {
+  const shown: string[] = [];
+  let left = room - 40;
+  for (const change of changes.slice(0, maxLines)) {
+    const text = diffText(change);
+    left -= text.length + 1;
+    if (left < 0) break;
+    shown.push(text);
+  }
+  const more = changes.length - shown.length;
+  return [...shown, ...(more > 0 ? [`… +${more} lines`] : [])].join('\n');
+}
+
+function diffText({ sign, text }: DiffLine): string {
+  const line = sign === 'gap' ? '  …' : `${sign} ${truncate(visible(text), 160)}`;
+  return `\`${escapeText(line).replaceAll('`', "'").replaceAll(' ', '\u00A0')}\``;
+}
+
+export function section(text: string): SectionBlock {
+  return { type: 'section', text: markup(text) };
+}

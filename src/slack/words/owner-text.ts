@@ -1,0 +1,101 @@
+import type { Owner, Tool } from '../../domain/routing/owner.ts';
+import type { PlanWarning } from '../../domain/routing/warning.ts';
+import { code } from './mrkdwn.ts';
+
+const maxVersions = 6;
+
+/** `Argo CD (application `shop`)` */
+export function ownerText({ tool, name }: Owner): string {
+  const { is, has } = words[tool];
+  return name === undefined ? is : `${is} (${has} ${code(name)})`;
+}
+
+/** Said on the card and in a dry run before the first change. */
+export function warningText(warning: PlanWarning): string {
+  if (warning.kind === 'undefined-versions') return undefinedText(warning);
+  const { owner } = warning;
+  return `*${ownerText(owner)} manages this object* and may put the weights back. ${words[owner.tool].stop}`;
+}
+
+/** The classic first mistake: the rules of a service before its versions. */
+function undefinedText({ versions }: Extract<PlanWarning, { kind: 'undefined-versions' }>): string {
+  const shown = versions
+    .slice(0, maxVersions)
+    .map(({ host, version }) => `${code(version)} of ${code(host.split('.', 1)[0] ?? host)}`);
+  const more = versions.length > maxVersions ? [`… +${versions.length - maxVersions}`] : [];
+  return `*No DestinationRule of the namespace defines* ${[...shown, ...more].join(', ')}: what is sent there is answered with 503 (NC), and reaches no pod. Define the versions first, or in the same file.`;
+}
+
+/** How to have a tool leave the weights alone, or whom to ask. */
+export function howToStop(tool: Tool | undefined, manager: string | undefined): string {
+  if (tool !== undefined) return words[tool].stop;
+  if (manager === undefined) return '';
+  return manager.startsWith('kubectl')
+    ? 'Somebody did that by hand or in a script: settle with them who shifts.'
+    : `Whoever runs ${code(manager)} can say whether it will do so again.`;
+}
+
+/** What still speaks for a tool that sets the weights no more, and would keep a person out for nothing. */
+export function howToLeave(tool: Tool): string {
+  if (tool === 'flagger') return 'Where it no longer does, take its `ownerReferences` out of the object.';
+  if (tool !== 'argo-rollouts') return '';
+  return 'Where no Rollout does so any more, take `argo-rollouts.argoproj.io/managed-by-rollouts` off the DestinationRule, and change the rules of the object once by hand.';
+}
+
+interface Words {
+  readonly is: string;
+  /** What its name is the name of. */
+  readonly has: string;
+  readonly stop: string;
+}
+
+const argoCdSnippet = `\`\`\`
+spec:
+  ignoreDifferences:
+    - group: networking.istio.io
+      kind: VirtualService
+      jqPathExpressions: ['.spec.http[].route[].weight']
+  syncPolicy:
+    syncOptions: [RespectIgnoreDifferences=true]
+\`\`\``;
+const fluxHelmSnippet = `\`\`\`
+spec:
+  driftDetection:
+    mode: enabled
+    ignore:
+      - paths: [/spec/http]
+        target: { kind: VirtualService }
+\`\`\``;
+
+const words: Record<Tool, Words> = {
+  'argo-cd': {
+    is: 'Argo CD',
+    has: 'application',
+    stop: `To have Argo CD leave the weights alone, put this into its Application:\n${argoCdSnippet}\nIt is about weights only: a destination that Git does not have is still taken out.`,
+  },
+  'flux-kustomize': {
+    is: 'Flux',
+    has: 'Kustomization',
+    stop: 'To have Flux leave the object alone, annotate it in Git with `kustomize.toolkit.fluxcd.io/ssa: IfNotPresent`. From Flux 2.9 on, `spec.ignore` of the Kustomization can name the path `/spec/http` instead, and all else is still kept.',
+  },
+  'flux-helm': {
+    is: 'Flux',
+    has: 'HelmRelease',
+    stop: `To have Flux leave the rules alone, put this into the HelmRelease:\n${fluxHelmSnippet}\nAn upgrade of the chart may set them all the same.`,
+  },
+  helm: {
+    is: 'Helm',
+    has: 'release',
+    stop: 'The next `helm upgrade` may set the weights that the chart has: put the split that is to stay into its values.',
+  },
+  flagger: {
+    is: 'Flagger',
+    has: 'canary',
+    stop: 'Its canary sets these weights, so promote or roll back through it: its gates (`confirm-promotion`, `rollback`), or `spec.skipAnalysis: true` of the Canary to promote at once.',
+  },
+  'argo-rollouts': {
+    is: 'Argo Rollouts',
+    has: 'Rollout',
+    stop: 'Its Rollout sets these weights, so go through it: `kubectl argo rollouts promote` or `kubectl argo rollouts abort`.',
+  },
+};

@@ -1,0 +1,149 @@
+import { formatCommand } from '../../domain/language/command.ts';
+import { formatDuration } from '../../domain/language/duration.ts';
+import type { Needs } from '../../domain/policy/approvals.ts';
+import type { Hold } from '../../domain/policy/freeze.ts';
+import type { UnknownGroup, Who } from '../../domain/policy/groups.ts';
+import type { Deed, Denial, Verdict } from '../../domain/policy/judge.ts';
+import type { RuleRef } from '../../domain/policy/policy.ts';
+import { code, escapeText, foreign, names, user } from './mrkdwn.ts';
+
+/** One sentence on what policy says of a plan. */
+export function verdictText(verdict: Verdict): string {
+  switch (verdict.kind) {
+    case 'allowed':
+      return 'You may do it, and nobody must approve.';
+    case 'needs-approval':
+      return needsText(verdict.needs);
+    case 'refused':
+      return denialText(verdict.denial);
+  }
+}
+
+/** Who must approve, how many, and by when. */
+export function needsText({ by, count, expiresMs }: Needs): string {
+  const approvals = count === 1 ? 'One approval' : `${count} approvals`;
+  return `${approvals} by ${whoText(by)}, within ${formatDuration(expiresMs)}; that of whoever asks does not count.`;
+}
+
+/** The policy file was changed and what it says now cannot be in force. */
+export function policyProblemText(problem: string): string {
+  return `*The policy file is wrong*, so the last good policy stays in force: ${code(problem, 300)}`;
+}
+
+/** Why policy refuses, and what to do about it. */
+export function denialText(denial: Denial): string {
+  const by = denial.rule === undefined ? '' : ` (${ruleText(denial.rule)})`;
+  switch (denial.reason) {
+    case 'deactivated':
+      return 'Slack says that this account is deactivated, so it may do nothing.';
+    case 'outsider':
+      return `You are of another team than I am, so you may only do what a policy file allows to your own user id${by}.`;
+    case 'guest':
+      return `You are a guest here, so you may only do what the policy file allows to your own user id${by}.`;
+    case 'bot':
+      return `A bot may only do what the policy file allows to its own user id${by}.`;
+    case 'person-unknown':
+      return `I cannot tell whether you are a full member of this team, so I do nothing: ${foreign(denial.why)}.`;
+    case 'no-rule':
+      return `No rule of the policy file has a target that matches ${names(denial.targets)}, and what none matches is refused. Whoever keeps the policy file can add one.`;
+    case 'wrong-channel':
+      return `This may only be asked for in ${denial.channels.slice(0, 8).map(channelText).join(', ')}${by}. Type it there.`;
+    case 'not-allowed':
+      if (denial.who.length === 0 && (denial.deed === 'approve' || denial.deed === 'reject'))
+        return `The policy file asks for no approval here any more, so nobody ${deedWords[denial.deed]}s${by}. Whoever asked withdraws it, and types the command again.`;
+      return `You may not ${deedWords[denial.deed]} here; ${denial.who.length === 0 ? 'nobody may' : `${whoText(denial.who)} may`}${by}.`;
+    case 'membership-unknown':
+      return `I cannot tell whether you may, so I do nothing: ${denial.groups.map(groupText).join('; ')}${by}.`;
+    case 'own-request':
+      return `You asked for it yourself, so somebody else has to approve it${by}.`;
+    case 'locked':
+      return `It is locked${holdText(denial.hold)}${takeOverText(denial.hold)}`;
+    case 'frozen':
+      return `Changes are frozen${holdText(denial.hold)}${thawText(denial.hold)}`;
+    case 'step-too-large':
+      return `This gives ${number(denial.step)} percent points more to a version, and one change may give ${denial.maxStep}${by}. Take smaller steps.`;
+    case 'step-unmeasured':
+      return `One change may give ${denial.maxStep} percent points to a version${by}. This is more than weights, and cannot be measured so; the rule names nobody who could approve it.`;
+    case 'several-approvals':
+      return `The objects would be approved under different rules (${denial.rules.map(ruleText).join('; ')}), and one change is approved under one. Apply them one by one.`;
+  }
+}
+
+const deedWords: Record<Deed, string> = {
+  shift: 'shift traffic',
+  promote: 'shift traffic',
+  rollback: 'roll back',
+  approve: 'approve',
+  reject: 'reject',
+  discard: 'discard a change',
+  lock: 'lock',
+  unlock: 'unlock',
+  freeze: 'freeze',
+  thaw: 'thaw',
+};
+
+/** What to type where it cannot wait until a lock ends. A lock's target is the own name of one object. */
+export function takeOverText({ target }: Pick<Hold, 'target'>): string {
+  const [service, namespace, ...cluster] = target?.split('/').toReversed() ?? [];
+  if (service === undefined || namespace === undefined) return '';
+  const place = { service, namespace, cluster: cluster.toReversed().join('/') };
+  return ` ${code(formatCommand({ verb: 'lock', service: place }), 300)} asks whether to take it over.`;
+}
+
+/** What a calendar froze ends with the file alone. */
+function thawText({ name, by }: Hold): string {
+  return name === undefined || by === undefined
+    ? ''
+    : ` Ask whoever set it; ${code(`/shift thaw ${name}`, 100)} ends it.`;
+}
+
+/** Which one, whose, why and until when. */
+export function holdText(hold: HoldTold): string {
+  return `${holdWords(hold)}.`;
+}
+
+type HoldTold = Pick<Hold, 'name' | 'by' | 'reason' | 'until' | 'timezone' | 'line'>;
+
+/** The same inside a sentence. */
+export function holdWords({ name, by, reason, until, timezone, line }: HoldTold): string {
+  const parts = [
+    name === undefined ? '' : ` (${code(name)}${line === undefined ? '' : `, line ${line} of the policy file`})`,
+    by === undefined ? '' : ` by ${user(by)}`,
+    reason === undefined ? '' : `, because of ${code(reason, 200)}`,
+    until === undefined ? ', with no end in sight' : `, until ${dateText(until, timezone)}`,
+  ];
+  return parts.join('');
+}
+
+/** In the reader's own time zone; where that cannot be shown, in the one that the policy file means. */
+export function dateText(at: Date, timeZone = 'UTC'): string {
+  const written = new Intl.DateTimeFormat('en-GB', { timeZone, dateStyle: 'medium', timeStyle: 'short' }).format(at);
+  return `<!date^${Math.floor(at.getTime() / 1000)}^{date_short_pretty} {time}|${escapeText(`${written} ${timeZone}`)}>`;
+}
+
+export function ruleText({ name, line }: RuleRef): string {
+  return `rule ${code(name)}, line ${line} of the policy file`;
+}
+
+const maxWho = 8;
+
+/** Nobody is pinged by an answer: groups are told by their names. */
+export function whoText(all: readonly Who[]): string {
+  const shown = all.slice(0, maxWho).map((who) => {
+    if (who.kind === 'everyone') return 'everybody of the team';
+    return who.kind === 'user' ? user(who.id) : code(who.name);
+  });
+  return [...shown, ...(all.length > maxWho ? [`… +${all.length - maxWho}`] : [])].join(', ');
+}
+
+function groupText({ name, why }: UnknownGroup): string {
+  return `of ${code(name)}, ${foreign(why)}`;
+}
+
+function channelText(id: string): string {
+  return /^C[A-Z0-9]+$/.test(id) ? `<#${id}>` : code(id);
+}
+
+function number(percent: number): string {
+  return String(Math.round(percent * 10) / 10);
+}

@@ -1,0 +1,14 @@
+import type { KnownBlock } from '@slack/types';
+import { fitted, markup, maxText } from './mrkdwn.ts';
+
+/** What only the asker sees. */
+export interface Reply {
+  readonly text: string;
+  readonly blocks?: KnownBlock[];
+}
+
+/** In a block, since only there Slack can be told to make no links of its own; `text` is for notifications. */
+export function says(text: string): Reply {
+  const fitting = fitted(text, maxText);
+  return { text: fitting, blocks: [{ type: 'section', text: markup(fitting) }] };
+}

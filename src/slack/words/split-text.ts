@@ -1,0 +1,79 @@
+import { percentages, type Split, versionsOf, weightOf } from '../../domain/routing/split.ts';
+import { truncate, visible } from '../../domain/text/typed-text.ts';
+import { bar, escapeText } from './mrkdwn.ts';
+
+const maxRows = 12;
+const maxListed = 8;
+/** A version may be a host of 253 characters. */
+const maxName = 36;
+
+/** `v1 34 %, v3 66 %`; versions without traffic are left out. */
+export function splitText(split: Split): string {
+  const shares = sharesOf(split).filter(([, percent]) => percent > 0);
+  return listed(shares.map(([version, percent]) => `${named(version)} ${percent} %`)) || 'no traffic';
+}
+
+/** `v1 100 → 50 %, v3 0 → 50 %`; versions that keep nothing are left out. */
+export function moveText(from: Split, to: Split): string {
+  return listed(
+    movesOf(from, to).map(({ version, before, after }) =>
+      before === after ? `${named(version)} ${after} %` : `${named(version)} ${before} → ${after} %`,
+    ),
+  );
+}
+
+function listed(all: readonly string[]): string {
+  return [...all.slice(0, maxListed), ...(all.length > maxListed ? [`… +${all.length - maxListed}`] : [])].join(', ');
+}
+
+/** One line of code a version, the shares aligned, with a bar for what it will have. */
+export function moveRows(from: Split, to: Split): string {
+  const moves = movesOf(from, to);
+  return rows(
+    moves.map(({ version }) => version),
+    moves.map(({ before, after }) => `${String(before).padStart(3)} → ${`${after} %`.padEnd(5)}  ${bar(after)}`),
+  );
+}
+
+/** One line of code a version, with a bar. */
+export function splitRows(split: Split): string {
+  const shares = sharesOf(split);
+  return rows(
+    shares.map(([version]) => version),
+    shares.map(([, percent]) => `${`${percent} %`.padStart(5)}  ${bar(percent)}`),
+  );
+}
+
+/** Code a line and not a block, and spaces that do not break or collapse, so that the columns stand wherever it is shown. */
+function rows(versions: readonly string[], cells: readonly string[]): string {
+  const names = versions.map(named);
+  const width = Math.max(...names.map((name) => name.length), 0);
+  const lines = names
+    .slice(0, maxRows)
+    .map((name, at) => `\`${escapeText(`${name.padEnd(width)}  ${cells[at] ?? ''}`).replaceAll(' ', '\u00A0')}\``);
+  if (lines.length === 0) return 'No version has traffic.';
+  return [...lines, ...(names.length > maxRows ? [`… +${names.length - maxRows} versions`] : [])].join('\n');
+}
+
+/** A name from the cluster, which no rule of Istio keeps short or plain. */
+export function named(version: string): string {
+  return truncate(visible(version).replaceAll('`', "'"), maxName);
+}
+
+function movesOf(
+  from: Split,
+  to: Split,
+): readonly { readonly version: string; readonly before: number; readonly after: number }[] {
+  const [before, after] = [percentages(from), percentages(to)];
+  return versionsOf(from, to)
+    .toSorted(byName)
+    .map((version) => ({ version, before: weightOf(before, version), after: weightOf(after, version) }))
+    .filter((move) => move.before > 0 || move.after > 0);
+}
+
+function sharesOf(split: Split): readonly [string, number][] {
+  return Object.entries(percentages(split)).toSorted(([a], [b]) => byName(a, b));
+}
+
+/** v2 before v10, wherever the process runs and whatever its locale. */
+export const byName = new Intl.Collator('en', { numeric: true }).compare;

@@ -1,0 +1,25 @@
+import type { Changes } from '../ports/changes.ts';
+import type { Holds } from '../ports/holds.ts';
+import type { Mesh } from '../ports/mesh.ts';
+import type { People } from '../ports/people.ts';
+import type { Policies } from '../ports/policies.ts';
+import type { Aside, Log, Meter } from '../ports/process.ts';
+import type { Traffic } from '../ports/traffic.ts';
+import type { Cards } from '../showing/cards.ts';
+
+/** What a worker needs to apply a change. */
+export interface Bench {
+  readonly mesh: Mesh;
+  readonly changes: Changes;
+  readonly cards: Cards;
+  readonly policies: Policies;
+  readonly people: People;
+  readonly holds: Holds;
+  readonly meter: Meter;
+  /** Absent where nobody counts requests. */
+  readonly traffic?: Pick<Traffic, 'clusters'> | undefined;
+  readonly log: Log;
+  readonly now: () => Date;
+  /** Runs what nobody waits for, and is waited for before the process ends. */
+  readonly aside: Aside;
+}

@@ -1,0 +1,301 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Approval, type Change, deedOf, moveTo, planShown, type State } from '../../domain/change/change.ts';
+import type { Denial } from '../../domain/policy/judge.ts';
+import { rulesForEach } from '../../domain/policy/policy.ts';
+import { targetsOf } from '../../domain/policy/targets.ts';
+import type { ChangeId } from '../../domain/routing/names.ts';
+import { catchUp } from '../applying/settle.ts';
+import { accept, replace } from '../asking/accept.ts';
+import { addJob, goingBefore } from '../asking/submit.ts';
+import { aboutChange, eventOf, type Happened, moveOn, noteDenied, noteRefused, planHash } from '../audit.ts';
+import { type Asker, type Desk, refuseIfLate } from '../desk.ts';
+import { judgeChange, type Standing } from '../judging/judge-change.ts';
+import { judgeAll, type Named, ofEdits, wantedOf } from '../judging/judge-live.ts';
+import { byDenial, withoutObject } from '../judging/void.ts';
+import type { Changes, Line } from '../ports/changes.ts';
+import type { Log } from '../ports/process.ts';
+import { type Footing, footingOf } from './footing.ts';
+
+/** What became of a decision about a change that awaits approval. */
+export type ApprovalAnswer =
+  /**
+   * It counts; `missing`: how many more it takes. With none it is queued. `lost`: those whose approvals, given before, count no more.
+   */
+  | {
+      readonly kind: 'approved' | 'approved-before';
+      readonly change: Change;
+      readonly missing: number;
+      readonly lost: readonly string[];
+    }
+  | { readonly kind: 'rejected' | 'withdrawn'; readonly change: Change }
+  /** It does not await approval any more; somebody was first, or its time is over. */
+  | { readonly kind: 'decided'; readonly change: Change }
+  /** The card that was clicked showed another plan. */
+  | { readonly kind: 'planned-anew'; readonly change: Change }
+  /** What was approved is not what would be applied now, or nobody may any more. */
+  | { readonly kind: 'voided'; readonly change: Change }
+  | { readonly kind: 'denied'; readonly change: Change; readonly denial: Denial }
+  /** Only whoever asked for it withdraws it. */
+  | { readonly kind: 'not-yours'; readonly change: Change }
+  | { readonly kind: 'cannot-tell'; readonly change: Change; readonly why: string }
+  | { readonly kind: 'unknown-change'; readonly id: ChangeId };
+
+type Awaiting = Change & { readonly state: Extract<State, { kind: 'awaiting' }> };
+
+/** Long enough for who was first to be done, and never in step with another process. */
+const retryMs = 20;
+
+/** What was decided about, and by whom. `seen`: the plan that the card showed (`planShown`), where one was clicked. */
+export interface Deciding {
+  readonly id: ChangeId;
+  readonly seen?: string | undefined;
+}
+
+/** Counts a person's approval; the last one that is needed queues the change. */
+export function approve(desk: Desk, about: Deciding, asker: Asker): Promise<ApprovalAnswer> {
+  return decideOn(desk, about, { asker, deed: 'approve' }, async (change) => {
+    const line = await desk.changes.line(change.object);
+    const footing = await footingOf(desk, change);
+    if (footing === undefined) return end(desk, change, withoutObject(desk), { asker, deed: 'approve' });
+
+    const denial = await denied(desk, asker, { deed: 'approve', change, route: footing.route });
+    if (denial !== undefined) return { kind: 'denied', change, denial };
+    return count(desk, { change, footing, line, asker });
+  });
+}
+
+/** Ends it: whoever may approve may also say no. */
+export function reject(desk: Desk, about: Deciding, asker: Asker, reason?: string): Promise<ApprovalAnswer> {
+  return decideOn(desk, about, { asker, deed: 'reject' }, async (change) => {
+    const objection = await mayNotReject(desk, change, asker);
+    if (objection !== undefined) return objection;
+    const next = moveTo(change, { kind: 'rejected', at: isoNow(desk), by: asker.user, reason });
+    return (await replace(desk, next, asker, { kind: 'rejected', deed: 'reject' }))
+      ? { kind: 'rejected', change: next }
+      : undefined;
+  });
+}
+
+/** Why a person cannot reject it, to be told before they are asked for their reason; undefined where they can. */
+export async function objectionToRejecting(
+  desk: Desk,
+  about: Deciding,
+  asker: Asker,
+): Promise<ApprovalAnswer | undefined> {
+  const change = await toBeDecided(desk, about);
+  const objection = 'answer' in change ? change.answer : await mayNotReject(desk, change, asker);
+  if (objection !== undefined) noteNo(desk, { asker, deed: 'reject' }, objection);
+  return objection;
+}
+
+async function mayNotReject(desk: Desk, change: Awaiting, asker: Asker): Promise<ApprovalAnswer | undefined> {
+  const route = change.edits === undefined ? (await desk.mesh.read(change.object))?.route : ofEdits(change);
+  if (route === undefined) return end(desk, change, withoutObject(desk), { asker, deed: 'reject' });
+  const denial = await denied(desk, asker, { deed: 'reject', change, route });
+  return denial === undefined ? undefined : { kind: 'denied', change, denial };
+}
+
+/** Whoever asked for it takes it back. */
+export function withdraw(desk: Desk, about: Deciding, asker: Asker): Promise<ApprovalAnswer> {
+  return decideOn(desk, about, { asker, deed: 'withdraw' }, async (change) => {
+    if (asker.user !== change.by && asker.user !== change.insistedBy) return { kind: 'not-yours', change };
+    const next = moveTo(change, { kind: 'withdrawn', at: isoNow(desk), by: asker.user });
+    return (await replace(desk, next, asker, { kind: 'withdrawn', deed: 'withdraw' }))
+      ? { kind: 'withdrawn', change: next }
+      : undefined;
+  });
+}
+
+interface Expiring {
+  readonly changes: Changes;
+  readonly log: Log;
+  readonly now: () => Date;
+}
+
+/** Ends what was not approved in time; undefined where there is time left, or somebody else ended it. */
+export async function expire(expiring: Expiring, change: Change): Promise<Change | undefined> {
+  const { state } = change;
+  if (state.kind !== 'awaiting' || expiring.now().getTime() < Date.parse(state.expiresAt)) return undefined;
+  const next = moveTo(change, { kind: 'expired', at: isoNow(expiring) });
+  return (await moveOn(expiring, next, { kind: 'expired', rule: state.needs.rule })) ? next : undefined;
+}
+
+interface Gesture {
+  readonly asker: Asker;
+  readonly deed: 'approve' | 'reject' | 'withdraw';
+}
+
+/** Of decisions at the same moment one is first; the others look again at what is then, for as long as the person may wait. */
+async function decideOn(
+  desk: Desk,
+  about: Deciding,
+  gesture: Gesture,
+  decide: (change: Awaiting) => Promise<ApprovalAnswer | undefined>,
+): Promise<ApprovalAnswer> {
+  for (;;) {
+    const change = await toBeDecided(desk, about);
+    const answer = 'answer' in change ? change.answer : await decide(change);
+    if (answer !== undefined) {
+      noteNo(desk, gesture, answer);
+      return answer;
+    }
+    refuseIfLate(desk, gesture.asker);
+    await delay(retryMs * Math.random());
+  }
+}
+
+/** Whoever was told no; what was decided stands in the store already. */
+function noteNo(desk: Desk, { asker, deed }: Gesture, answer: ApprovalAnswer): void {
+  switch (answer.kind) {
+    case 'approved':
+    case 'rejected':
+    case 'withdrawn':
+    case 'voided':
+      break;
+    case 'unknown-change':
+      noteRefused(desk, asker, { deed, changeId: answer.id, because: answer.kind });
+      break;
+    case 'denied':
+      noteDenied(desk, asker, answer.denial, { deed, ...aboutChange(answer.change) });
+      break;
+    default:
+      noteRefused(desk, asker, { deed, ...aboutChange(answer.change), because: answer.kind });
+  }
+}
+
+/** The change, if it still awaits approval of the plan that was seen, or the answer that says why there is nothing to decide. */
+async function toBeDecided(
+  desk: Desk,
+  { id, seen }: Deciding,
+): Promise<Awaiting | { readonly answer: ApprovalAnswer }> {
+  const change = await desk.changes.read(id);
+  if (change === undefined) return { answer: { kind: 'unknown-change', id } };
+  if (!isAwaiting(change)) return { answer: { kind: 'decided', change } };
+  const ended = (await catchUp(desk, change)) ?? (await expire(desk, change));
+  if (ended !== undefined) return { answer: { kind: 'decided', change: ended } };
+  if (seen !== undefined && seen !== planShown(change.state)) return { answer: { kind: 'planned-anew', change } };
+  return change;
+}
+
+interface Counting {
+  readonly change: Awaiting;
+  readonly footing: Footing;
+  readonly line: Line;
+  readonly asker: Asker;
+}
+
+/** One who approved before is counted anew, since the policy may ask for fewer by now. */
+async function count(desk: Desk, counting: Counting): Promise<ApprovalAnswer | undefined> {
+  const { change, footing, line, asker } = counting;
+  const base = footing.base(goingBefore(line, isAhead(change)));
+  if (base === undefined) return end(desk, change, footing.voided({ because: 'moved' }), { asker, deed: 'approve' });
+
+  const approvals = withApproval(change, { by: asker.user, at: isoNow(desk) });
+  const standing = await judgeChange(desk, { ...change, approvals }, footing.route);
+  switch (standing.kind) {
+    case 'unknown':
+      return { kind: 'cannot-tell', change, why: standing.why };
+    case 'denied':
+      return end(desk, change, footing.voided(byDenial(standing.denial)), { asker, deed: 'approve' });
+    case 'lacks':
+      return keepCounting(desk, counting, { ...standing, approvals });
+    case 'may':
+      return queue(desk, counting, {
+        ...moveTo(change, { kind: 'queued' }),
+        approvals,
+        base,
+        acceptedAt: isoNow(desk),
+      });
+  }
+}
+
+function withApproval({ approvals = [] }: Change, approval: Approval): readonly Approval[] {
+  return approvals.some(({ by }) => by === approval.by) ? approvals : [...approvals, approval];
+}
+
+interface Lacking extends Extract<Standing, { kind: 'lacks' }> {
+  readonly approvals: readonly Approval[];
+}
+
+/** What is stored is what counts now, and what the policy asks for now: the card tells both. */
+async function keepCounting(
+  desk: Desk,
+  { change, asker }: Counting,
+  { missing, needs: { by, count, rule }, lost, approvals }: Lacking,
+): Promise<ApprovalAnswer | undefined> {
+  if (lost.includes(asker.user)) return undefined; // the policy was changed at this moment: judged anew
+  const needs = { ...change.state.needs, by, count, rule };
+  const counted = approvals.filter((approval) => !lost.includes(approval.by));
+  const isKnown = change.approvals?.some((approval) => approval.by === asker.user) ?? false;
+  const kind = isKnown ? 'approved-before' : 'approved';
+  if (isKnown && lost.length === 0 && count === change.state.needs.count) return { kind, change, missing, lost };
+
+  const next = { ...moveTo(change, { ...change.state, needs }), approvals: counted };
+  const happened = isKnown ? recounted(next, missing) : approvedBy(change, missing);
+  return (await replace(desk, next, asker, happened)) ? { kind, change: next, missing, lost } : undefined;
+}
+
+/** The plan that was approved, which may have moved up in its line since. */
+function approvedBy(change: Awaiting, missing: number): Omit<Happened, 'asker'> {
+  const { rule } = change.state.needs;
+  return { kind: 'approved', deed: 'approve', rule, missing, plan: planHash(change) };
+}
+
+/** Who had approved before has approved nothing more, though what counts is another by now. */
+function recounted({ state }: Change, missing: number): Omit<Happened, 'asker'> {
+  const rule = state.kind === 'awaiting' ? state.needs.rule : undefined;
+  return { kind: 'refused', deed: 'approve', because: 'approved-before', rule, missing };
+}
+
+async function queue(desk: Desk, counting: Counting, next: Change): Promise<ApprovalAnswer | undefined> {
+  const { change, line, asker } = counting;
+  refuseIfLate(desk, asker);
+  const event = eventOf(next, { asker, ...approvedBy(change, 0) }, desk.now());
+  const accepted = await accept(desk, next, { line: line.version, ahead: isAhead(next), event }, asker);
+  if (accepted.kind !== 'accepted') return undefined;
+  addJob(desk, next);
+  return { kind: 'approved', change: next, missing: 0, lost: [] };
+}
+
+async function end(
+  desk: Desk,
+  change: Change,
+  state: State,
+  { asker, deed }: Gesture,
+): Promise<ApprovalAnswer | undefined> {
+  const next = moveTo(change, state);
+  return (await replace(desk, next, asker, { kind: 'voided', deed })) ? { kind: 'voided', change: next } : undefined;
+}
+
+async function denied(
+  desk: Desk,
+  asker: Asker,
+  { deed, change, route }: { readonly deed: 'approve' | 'reject'; readonly change: Change; readonly route: Named },
+): Promise<Denial | undefined> {
+  const requester = change.insistedBy ?? change.by;
+  const { verdict } = await judgeAll(desk, asker, thoseApproved(desk, wantedOf(change, route, deed, requester)));
+  if (verdict.kind === 'refused') return verdict.denial;
+  return deed === 'approve' && asker.user === change.by ? { reason: 'own-request' } : undefined;
+}
+
+/** Of several objects those decide that need an approval; for the others nobody approves anything. */
+function thoseApproved({ policies }: Desk, all: ReturnType<typeof wantedOf>): ReturnType<typeof wantedOf> {
+  const policy = policies.current();
+  const [first, ...more] = all.filter(({ route }) =>
+    rulesForEach(policy, targetsOf(route)).some((rule) => rule?.approve !== undefined),
+  );
+  return first === undefined ? all : [first, ...more];
+}
+
+/** A rollback goes before everything that has not begun. */
+function isAhead(change: Change): boolean {
+  return deedOf(change) === 'rollback';
+}
+
+function isAwaiting(change: Change): change is Awaiting {
+  return change.state.kind === 'awaiting';
+}
+
+function isoNow({ now }: Pick<Desk, 'now'>): string {
+  return now().toISOString();
+}

@@ -1,0 +1,139 @@
+import type { AuditEvent } from '../../domain/change/audit.ts';
+import { resolveEnd } from '../../domain/language/end.ts';
+import { readScope, type Scope } from '../../domain/policy/scope.ts';
+import { hookOwner, keyOfHold, mostFreezes, type SetHold, spans } from '../../domain/policy/set-hold.ts';
+import { gestureId, holdFacts, note, tellLog } from '../audit.ts';
+import type { Desk } from '../desk.ts';
+import { requestId } from '../desk.ts';
+
+/** What an incident tool asks for. */
+export type HookOrder =
+  | {
+      readonly action: 'freeze';
+      /** The incident's id: the same name is the same freeze, however often it is sent. */
+      readonly name: string;
+      readonly target: string;
+      readonly reason: string;
+      readonly end: { readonly forMs: number } | { readonly until: Date } | undefined;
+    }
+  | { readonly action: 'thaw'; readonly name: string };
+
+export type HookAnswer =
+  | { readonly kind: 'frozen' | 'thawed'; readonly hold: SetHold }
+  | { readonly kind: 'nothing-to-thaw' }
+  | { readonly kind: 'no-scope'; readonly scope: Exclude<Scope, { kind: 'covers' }> }
+  /** A person's freeze has that name. */
+  | { readonly kind: 'not-the-hooks' }
+  | { readonly kind: 'wrong-end'; readonly because: 'over' | 'too-long' }
+  | { readonly kind: 'too-many' };
+
+export interface HookDesk extends Pick<Desk, 'holds' | 'audit' | 'aside' | 'log' | 'now'> {
+  readonly mesh: Pick<Desk['mesh'], 'clusters'>;
+}
+
+const maxTries = 5;
+
+/** Freezes and thaws for a tool that has the hook's token. Policy is not asked: whoever gave the token has decided. */
+export async function orderByHook(desk: HookDesk, order: HookOrder, request: string): Promise<HookAnswer> {
+  const answer = await carryOut(desk, order, request);
+  if (!('hold' in answer) && answer.kind !== 'nothing-to-thaw') note(desk, refusedEvent(desk, order, request, answer));
+  return answer;
+}
+
+async function carryOut(desk: HookDesk, order: HookOrder, request: string): Promise<HookAnswer> {
+  for (let tries = 0; tries < maxTries; tries += 1) {
+    const freezes = (await desk.holds.all(desk.now())).filter(({ kind }) => kind === 'freeze');
+    const standing = freezes.find((hold) => keyOfHold(hold) === order.name.toLowerCase());
+    if (standing !== undefined && !standing.by.startsWith(hookOwner)) return { kind: 'not-the-hooks' };
+    if (order.action === 'thaw' && standing === undefined) return { kind: 'nothing-to-thaw' };
+    if (standing === undefined && freezes.length >= mostFreezes) return { kind: 'too-many' };
+    const answer =
+      order.action === 'thaw'
+        ? await thawByHook(desk, standing)
+        : await freezeByHook(desk, { order, standing, request: `${request}:${tries}` });
+    if (answer !== undefined) return answer;
+  }
+  throw new Error(`the freeze ${order.name} moved ${maxTries} times`);
+}
+
+/** All that is frozen now by people and hooks, for whoever asked by the hook. */
+export async function freezesInForce({ holds, now }: Pick<HookDesk, 'holds' | 'now'>): Promise<readonly SetHold[]> {
+  return (await holds.all(now())).filter(({ kind }) => kind === 'freeze');
+}
+
+interface Freezing {
+  readonly order: Extract<HookOrder, { action: 'freeze' }>;
+  readonly standing: SetHold | undefined;
+  readonly request: string;
+}
+
+/** Undefined where somebody was faster. */
+async function freezeByHook(desk: HookDesk, { order, standing, request }: Freezing): Promise<HookAnswer | undefined> {
+  const { mesh, holds, log, now } = desk;
+  const scope = readScope({ pattern: order.target }, mesh.clusters);
+  if (scope.kind !== 'covers') return { kind: 'no-scope', scope };
+  const end = endsAt(order, now());
+  if (end.kind !== 'ends') return { kind: 'wrong-end', because: end.kind };
+
+  const hold: SetHold = {
+    id: requestId(request),
+    kind: 'freeze',
+    name: order.name,
+    target: scope.target,
+    by: `${hookOwner}${order.name}`,
+    reason: order.reason,
+    since: now(),
+    until: end.at,
+    except: { rollback: true, who: [] },
+  };
+  const event = eventOf(desk, 'frozen', hold);
+  if ((await holds.set(hold, { at: now(), instead: standing, event })) !== 'set') return undefined;
+  log.info({ target: hold.target, name: hold.name, by: hold.by, until: hold.until }, 'frozen');
+  tellLog(log, event);
+  return { kind: 'frozen', hold };
+}
+
+async function thawByHook(desk: HookDesk, hold: SetHold | undefined): Promise<HookAnswer | undefined> {
+  const { holds, log } = desk;
+  if (hold === undefined) return undefined;
+  const event = eventOf(desk, 'thawed', hold);
+  if (!(await holds.release(hold, event))) return undefined;
+  log.info({ target: hold.target, name: hold.name, by: hold.by }, 'thawed');
+  tellLog(log, event);
+  return { kind: 'thawed', hold };
+}
+
+function eventOf({ now }: HookDesk, kind: 'frozen' | 'thawed', hold: SetHold): AuditEvent {
+  const { id, by } = hold;
+  return { id: `${id}.${kind}`, kind, at: now().toISOString(), by: { user: by }, ...holdFacts(hold) };
+}
+
+function refusedEvent(
+  { now }: HookDesk,
+  order: HookOrder,
+  sent: string,
+  { kind: because }: Pick<HookAnswer, 'kind'>,
+): AuditEvent {
+  const { action: deed, name: detail } = order;
+  const request = gestureId(requestId(sent));
+  const reason = 'reason' in order ? order.reason : undefined;
+  const at = now().toISOString();
+  return {
+    id: request,
+    request,
+    kind: 'refused',
+    at,
+    by: { user: `${hookOwner}${detail}` },
+    deed,
+    because,
+    detail,
+    reason,
+  };
+}
+
+function endsAt({ end }: Freezing['order'], now: Date) {
+  const { defaultMs, longestMs } = spans.freeze;
+  const until = end !== undefined && 'until' in end ? end.until.getTime() - now.getTime() : undefined;
+  const ms = until ?? (end !== undefined && 'forMs' in end ? end.forMs : defaultMs);
+  return resolveEnd({ kind: 'for', ms }, { now, timezone: 'UTC', longestMs });
+}

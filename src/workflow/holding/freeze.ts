@@ -1,0 +1,129 @@
+import type { HoldCommand } from '../../domain/language/command.ts';
+import { type Freeze, freezesAt, type Hold } from '../../domain/policy/freeze.ts';
+import { type Denial, judgeReach } from '../../domain/policy/judge.ts';
+import { rulesReached, stopsRollbacks } from '../../domain/policy/policy.ts';
+import { readScope, type Scope, type TypedScope } from '../../domain/policy/scope.ts';
+import { isPersons, keyOfHold, mostFreezes, type SetHold } from '../../domain/policy/set-hold.ts';
+import type { Asker, Desk } from '../desk.ts';
+import { PolicyUnknownError, UntrustedRecordError } from '../errors.ts';
+import { membershipsOf } from '../judging/judge-live.ts';
+import { endOf, releaseHold, setHold, tellOwner, type WrongEnd, whoSets } from './lock.ts';
+
+type FreezeCommand = Extract<HoldCommand, { verb: 'freeze' }>;
+type Thaw = Extract<HoldCommand, { verb: 'thaw' }>;
+type Covers = Extract<Scope, { kind: 'covers' }>;
+
+export type FreezeAnswer =
+  /** `stopsRollbacks`: the policy file has rollbacks wait for it, too, for some of what it covers. */
+  | { readonly kind: 'frozen'; readonly hold: SetHold; readonly scope: Covers; readonly stopsRollbacks: boolean }
+  | { readonly kind: 'set-before' }
+  | { readonly kind: 'no-scope'; readonly scope: Exclude<Scope, Covers> }
+  | { readonly kind: 'too-many' }
+  | { readonly kind: 'denied'; readonly denial: Denial }
+  | WrongEnd;
+
+export type ThawAnswer =
+  | { readonly kind: 'thawed'; readonly hold: SetHold }
+  /** It is somebody else's, and no policy file says who may: to be thawed only by whoever was shown so. */
+  | { readonly kind: 'thaw?'; readonly hold: SetHold; readonly command: Thaw }
+  /** Freezes that are in force. */
+  | { readonly kind: 'freezes'; readonly holds: readonly Hold[] }
+  | { readonly kind: 'no-freeze'; readonly name: string; readonly holds: readonly Hold[] }
+  /** Several cover just that; one of them is to be named. */
+  | { readonly kind: 'several'; readonly holds: readonly SetHold[] }
+  /** It stands in the policy file, and ends there. */
+  | { readonly kind: 'of-the-file'; readonly freeze: Freeze }
+  | { readonly kind: 'denied'; readonly denial: Denial };
+
+/** Stops changes to whatever a glob describes. Whoever set it is held up by it, too, and thaws it. */
+export async function freeze(desk: Desk, command: FreezeCommand, asker: Asker): Promise<FreezeAnswer> {
+  const scope = readScope(command.scope, desk.mesh.clusters);
+  if (scope.kind !== 'covers') return { kind: 'no-scope', scope };
+  const denial = await deniedOver(desk, asker, { deed: 'freeze', glob: scope.target });
+  if (denial !== undefined) return { kind: 'denied', denial };
+  const end = await endOf(desk, asker, { end: command.end, kind: 'freeze' });
+  if (end.kind === 'wrong-end') return end;
+  if ((await freezesSet(desk)).length >= mostFreezes) return { kind: 'too-many' };
+
+  const who = whoSets(desk, asker, command.reason);
+  const hold: SetHold = {
+    ...who,
+    ...end,
+    kind: 'freeze',
+    name: who.id.replace(/^c-/, 'f-').toLowerCase(),
+    target: scope.target,
+    except: { rollback: true, who: [] },
+  };
+  const outcome = await setHold(desk, hold, { asker, told: { kind: 'frozen', deed: 'freeze' } });
+  if (outcome === 'taken') throw new Error(`two freezes have the name ${hold.name}`);
+  if (outcome === 'set-before') return { kind: 'set-before' };
+  desk.log.info({ target: hold.target, name: hold.name, by: hold.by, until: hold.until }, 'frozen');
+  return { kind: 'frozen', hold, scope, stopsRollbacks: stopsRollbacks(desk.policies.current(), [scope.target]) };
+}
+
+/** Ends a freeze: its owner's, or another's where policy lets the person. `seen`: the one that the person was shown. */
+export async function thaw(desk: Desk, command: Thaw, asker: Asker, seen?: string): Promise<ThawAnswer> {
+  const { scope } = command;
+  const set = await freezesSet(desk);
+  if (scope === undefined) return { kind: 'freezes', holds: [...set, ...ofTheFile(desk)] };
+  const [hold, ...more] = named(set, scope, desk.mesh.clusters);
+  if (hold === undefined) return notSet(desk, scope, set);
+  if (more.length > 0) return { kind: 'several', holds: [hold, ...more] };
+
+  if (hold.by !== asker.user) {
+    const denial = await deniedOver(desk, asker, { deed: 'thaw', glob: hold.target });
+    if (denial !== undefined) return { kind: 'denied', denial };
+    if (desk.policies.current().rules === undefined && seen !== hold.id) return { kind: 'thaw?', hold, command };
+  }
+  const told = { kind: 'thawed', deed: 'thaw' } as const;
+  if (!(await releaseHold(desk, hold, { asker, told }))) return thaw(desk, command, asker, seen);
+  desk.log.info({ target: hold.target, name: hold.name, by: asker.user, owner: hold.by }, 'thawed');
+  if (hold.by !== asker.user && isPersons(hold)) tellOwner(desk, { what: 'thawed', hold, by: asker.user });
+  return { kind: 'thawed', hold };
+}
+
+interface Over {
+  readonly deed: 'freeze' | 'thaw';
+  readonly glob: string;
+}
+
+/** A freeze holds up everything that it covers, so that every rule it reaches into has to let the person. */
+async function deniedOver(
+  desk: Desk,
+  { user, team, origin }: Asker,
+  { deed, glob }: Over,
+): Promise<Denial | undefined> {
+  const policy = desk.policies.current();
+  const named = rulesReached(policy, [glob]).flatMap(({ shift }) => shift);
+  const [who, memberships] = await Promise.all([desk.people.person(user, team), membershipsOf(desk.people, named)]);
+  const ask = { who, channel: origin.channel, targets: [glob], deed, at: desk.now(), holds: [], memberships };
+  const { verdict } = judgeReach(policy, ask);
+  return verdict.kind === 'refused' ? verdict.denial : undefined;
+}
+
+async function freezesSet({ holds, now }: Pick<Desk, 'holds' | 'now'>): Promise<readonly SetHold[]> {
+  try {
+    return (await holds.all(now())).filter(({ kind }) => kind === 'freeze');
+  } catch (error) {
+    if (!(error instanceof UntrustedRecordError)) throw error;
+    throw new PolicyUnknownError(`a lock or freeze is not as it was stored (${error.message})`);
+  }
+}
+
+/** Those of the calendar that hold now, for whatever they cover. */
+function ofTheFile({ policies, now }: Pick<Desk, 'policies' | 'now'>): readonly Hold[] {
+  return policies.current().freezes.flatMap((each) => freezesAt([each], [each.target], now()));
+}
+
+function named(set: readonly SetHold[], scope: TypedScope, clusters: readonly string[]): readonly SetHold[] {
+  const byName =
+    scope.cluster === undefined ? set.filter((hold) => keyOfHold(hold) === scope.pattern.toLowerCase()) : [];
+  const read = readScope(scope, clusters);
+  return byName.length > 0 || read.kind !== 'covers' ? byName : set.filter(({ target }) => target === read.target);
+}
+
+function notSet(desk: Desk, { pattern }: TypedScope, set: readonly SetHold[]): ThawAnswer {
+  const freeze = desk.policies.current().freezes.find(({ name }) => name.toLowerCase() === pattern.toLowerCase());
+  if (freeze !== undefined) return { kind: 'of-the-file', freeze };
+  return { kind: 'no-freeze', name: pattern, holds: [...set, ...ofTheFile(desk)] };
+}

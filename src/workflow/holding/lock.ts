@@ -1,0 +1,181 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { HoldCommand } from '../../domain/language/command.ts';
+import { type End, isKnownTimezone, resolveEnd } from '../../domain/language/end.ts';
+import type { Denial } from '../../domain/policy/judge.ts';
+import { ruleFor } from '../../domain/policy/policy.ts';
+import { isPersons, keyOfHold, type SetHold, spans } from '../../domain/policy/set-hold.ts';
+import { targetsOf } from '../../domain/policy/targets.ts';
+import type { ServiceName } from '../../domain/routing/names.ts';
+import type { Route } from '../../domain/routing/route.ts';
+import { type HoldTold, holdEvent, tellLog } from '../audit.ts';
+import { type Asker, type Desk, fillIn, type NotFound, openService, refuseIfLate, requestId } from '../desk.ts';
+import { AcceptanceUnknownError, StoreUnavailableError } from '../errors.ts';
+import { holdsOn, judgeLive } from '../judging/judge-live.ts';
+import type { HeldOutcome } from '../ports/holds.ts';
+import type { Notice } from '../ports/notices.ts';
+
+type Lock = Extract<HoldCommand, { verb: 'lock' }>;
+type Unlock = Extract<HoldCommand, { verb: 'unlock' }>;
+
+/** Why an end was not taken. */
+export interface WrongEnd {
+  readonly kind: 'wrong-end';
+  readonly because: 'over' | 'too-long';
+  readonly at: Date;
+  readonly timezone: string;
+  readonly longestMs: number;
+}
+
+export type LockAnswer =
+  /** `before`: whose it was. `stopsRollbacks`: the policy file has rollbacks wait for it, too. */
+  | {
+      readonly kind: 'locked';
+      readonly name: ServiceName;
+      readonly hold: SetHold;
+      readonly before?: SetHold | undefined;
+      readonly stopsRollbacks: boolean;
+    }
+  /** It is somebody else's, and to be taken over only by whoever was shown so. `command` does that, at whatever moment. */
+  | { readonly kind: 'take-over?'; readonly name: ServiceName; readonly hold: SetHold; readonly command: Lock }
+  | { readonly kind: 'unlocked'; readonly name: ServiceName; readonly hold: SetHold }
+  | { readonly kind: 'not-locked'; readonly name: ServiceName }
+  | { readonly kind: 'not-yours'; readonly hold: SetHold }
+  /** The request was answered before. */
+  | { readonly kind: 'set-before' }
+  | { readonly kind: 'denied'; readonly denial: Denial }
+  | { readonly kind: 'not-found'; readonly name: ServiceName; readonly found: NotFound }
+  | WrongEnd;
+
+const maxTries = 5;
+const retryMs = 20;
+
+/** Keeps others from moving a service's traffic. `seen`: the lock that the person was shown and takes over. */
+export async function lock(desk: Desk, command: Lock, asker: Asker, seen?: string): Promise<LockAnswer> {
+  const name = fillIn(desk, command.service);
+  const found = await openService(desk, name);
+  if (found.kind !== 'found') return { kind: 'not-found', name, found };
+  const { route } = found.open;
+  const { verdict } = await judgeLive(desk, asker, { deed: 'lock', route });
+  if (verdict.kind === 'refused') return { kind: 'denied', denial: verdict.denial };
+  const end = await endOf(desk, asker, { end: command.end, kind: 'lock' });
+  if (end.kind === 'wrong-end') return end;
+
+  const hold: SetHold = {
+    ...whoSets(desk, asker, command.reason),
+    ...end,
+    kind: 'lock',
+    target: ownName(route),
+    except: { rollback: true, who: [{ kind: 'user', id: asker.user }] },
+  };
+  for (let tries = 0; tries < maxTries; tries += 1) {
+    const before = await lockOf(desk, route);
+    const isTheirs = before !== undefined && before.by !== asker.user && before.id !== hold.id;
+    if (isTheirs && seen !== before.id)
+      return { kind: 'take-over?', name, hold: before, command: { ...command, service: name } };
+    const told = { kind: isTheirs ? 'taken-over' : 'locked', deed: 'lock', service: name } as const;
+    const outcome = await setHold(desk, hold, { asker, told, instead: before });
+    if (outcome === 'set-before') return { kind: 'set-before' };
+    if (outcome === 'set') {
+      desk.log.info({ target: hold.target, by: hold.by, until: hold.until }, 'object locked');
+      if (isTheirs) tellOwner(desk, { what: 'taken-over', hold: before, by: asker.user });
+      const stops = ruleFor(desk.policies.current(), targetsOf(route))?.rollback.duringFreeze === false;
+      return { kind: 'locked', name, hold, before: isTheirs ? before : undefined, stopsRollbacks: stops };
+    }
+    await delay(retryMs * Math.random());
+  }
+  throw new Error(`the lock of ${hold.target} moved ${maxTries} times`);
+}
+
+/** Ends a lock: its owner's, or another's where the policy file names who may. */
+export async function unlock(desk: Desk, { service }: Unlock, asker: Asker): Promise<LockAnswer> {
+  const name = fillIn(desk, service);
+  const found = await openService(desk, name);
+  if (found.kind !== 'found') return { kind: 'not-found', name, found };
+  const { route } = found.open;
+  const hold = await lockOf(desk, route);
+  if (hold === undefined) return { kind: 'not-locked', name };
+
+  if (hold.by !== asker.user) {
+    const { verdict } = await judgeLive(desk, asker, { deed: 'unlock', route });
+    if (verdict.kind === 'refused') return { kind: 'denied', denial: verdict.denial };
+    if (desk.policies.current().rules === undefined) return { kind: 'not-yours', hold };
+  }
+  const told = { kind: 'unlocked', deed: 'unlock', service: name } as const;
+  if (!(await releaseHold(desk, hold, { asker, told }))) return unlock(desk, { verb: 'unlock', service }, asker);
+  desk.log.info({ target: hold.target, by: asker.user, owner: hold.by }, 'object unlocked');
+  if (hold.by !== asker.user) tellOwner(desk, { what: 'unlocked', hold, by: asker.user });
+  return { kind: 'unlocked', name, hold };
+}
+
+/** Who sets a hold, when and why. */
+export function whoSets({ now }: Pick<Desk, 'now'>, { user, request }: Asker, reason: string | undefined) {
+  return { id: requestId(request), by: user, since: now(), reason };
+}
+
+/** When a hold ends, by the clock of whoever sets it. */
+export async function endOf(
+  { people, now }: Pick<Desk, 'people' | 'now'>,
+  { user }: Pick<Asker, 'user'>,
+  { end, kind }: { readonly end: End | undefined; readonly kind: 'lock' | 'freeze' },
+): Promise<WrongEnd | { readonly kind: 'ends'; readonly until: Date; readonly timezone: string }> {
+  const { defaultMs, longestMs } = spans[kind];
+  const told = end?.kind === 'until' ? await people.timezone(user) : undefined;
+  const timezone = told !== undefined && isKnownTimezone(told) ? told : 'UTC';
+  const resolved = resolveEnd(end ?? { kind: 'for', ms: defaultMs }, { now: now(), timezone, longestMs });
+  return resolved.kind === 'ends'
+    ? { kind: 'ends', until: resolved.at, timezone }
+    : { kind: 'wrong-end', because: resolved.kind, at: resolved.at, timezone, longestMs };
+}
+
+interface Ordered {
+  readonly asker: Asker;
+  /** What the audit is told where it comes about. */
+  readonly told: HoldTold;
+  readonly instead?: SetHold | undefined;
+}
+
+export async function setHold(desk: Desk, hold: SetHold, { asker, told, instead }: Ordered): Promise<HeldOutcome> {
+  refuseIfLate(desk, asker);
+  const at = desk.now();
+  const event = holdEvent(asker, told, hold, at);
+  const outcome = await knowing(`whether ${keyOfHold(hold)} is held`, () =>
+    desk.holds.set(hold, { at, instead, event }),
+  );
+  if (outcome === 'set') tellLog(desk.log, event);
+  return outcome;
+}
+
+export async function releaseHold(desk: Desk, hold: SetHold, { asker, told }: Ordered): Promise<boolean> {
+  refuseIfLate(desk, asker);
+  const event = holdEvent(asker, told, hold, desk.now());
+  const isEnded = await knowing(`whether ${keyOfHold(hold)} is still held`, () => desk.holds.release(hold, event));
+  if (isEnded) tellLog(desk.log, event);
+  return isEnded;
+}
+
+/** Aside, since it is done whether its owner can be told or not. */
+export function tellOwner({ notices, aside }: Pick<Desk, 'notices' | 'aside'>, notice: Notice): void {
+  const { hold, by } = notice;
+  if (!isPersons(hold)) return;
+  aside(() => notices.tell(hold.by, notice), 'whose lock or freeze it was could not be told', { owner: hold.by, by });
+}
+
+/** A request that got no answer may have been done, and nobody is told that it was not. */
+async function knowing<T>(what: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (cause) {
+    if (!(cause instanceof StoreUnavailableError) || !cause.outcomeUnknown) throw cause;
+    throw new AcceptanceUnknownError(`${what} is not known`, { cause });
+  }
+}
+
+async function lockOf(desk: Desk, route: Route): Promise<SetHold | undefined> {
+  const own = ownName(route);
+  return (await holdsOn(desk, [own], desk.now())).find(({ kind, target }) => kind === 'lock' && target === own);
+}
+
+function ownName(route: Route): string {
+  const [own = ''] = targetsOf(route);
+  return own;
+}

@@ -1,0 +1,23 @@
+import { freezesAt, type Hold } from '../../domain/policy/freeze.ts';
+import { holdsFor } from '../../domain/policy/set-hold.ts';
+import { targetsOf } from '../../domain/policy/targets.ts';
+import type { Route } from '../../domain/routing/route.ts';
+import type { Desk } from '../desk.ts';
+import { StoreUnavailableError, UntrustedRecordError } from '../errors.ts';
+
+/** What holds any of these objects, those of the policy file included; undefined where that is not known. */
+export async function holdsSeen(
+  { holds, policies, log, now }: Pick<Desk, 'holds' | 'policies' | 'log' | 'now'>,
+  routes: readonly Route[],
+): Promise<readonly Hold[] | undefined> {
+  const at = now();
+  const names = routes.map(targetsOf);
+  try {
+    const set = (await holds.all(at)).filter((hold) => names.some((targets) => holdsFor(hold, targets, at)));
+    return [...set, ...freezesAt(policies.current().freezes, names.flat(), at)];
+  } catch (err) {
+    if (!(err instanceof StoreUnavailableError || err instanceof UntrustedRecordError)) throw err;
+    log.warn({ err }, 'what is locked and frozen is not known');
+    return undefined;
+  }
+}

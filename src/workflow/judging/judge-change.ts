@@ -1,0 +1,88 @@
+import { type Change, deedOf } from '../../domain/change/change.ts';
+import { countApprovals, type Needs } from '../../domain/policy/approvals.ts';
+import { type Memberships, type Person, usergroupsIn } from '../../domain/policy/groups.ts';
+import { type Denial, heldBack } from '../../domain/policy/judge.ts';
+import { targetsOf } from '../../domain/policy/targets.ts';
+import { holdsOn, type Judging, judgeAll, membershipsOf, type Named, wantedOf } from './judge-live.ts';
+
+/** What policy says now of a change that was asked for earlier. */
+export type Standing =
+  /** It may be applied: no approval is needed, or those there are suffice. */
+  | { readonly kind: 'may' }
+  /** `lost`: whose approvals count no more. Where chat does not tell who somebody is, nobody's is. */
+  | { readonly kind: 'lacks'; readonly missing: number; readonly needs: Needs; readonly lost: readonly string[] }
+  | { readonly kind: 'denied'; readonly denial: Denial }
+  /** Chat does not tell who somebody is, and nothing is concluded from that. */
+  | { readonly kind: 'unknown'; readonly why: string };
+
+/** Asks policy again, for whoever asked for the change and for each who approved it. */
+export async function judgeChange(desk: Judging, change: Change, route: Named): Promise<Standing> {
+  const { by, team, insistedBy, origin } = change;
+  const asker = { user: insistedBy ?? by, team: insistedBy === undefined ? team : undefined, origin };
+  const { verdict } = await judgeAll(desk, asker, wantedOf(change, route, deedOf(change)));
+  switch (verdict.kind) {
+    case 'allowed':
+      return { kind: 'may' };
+    case 'refused':
+      return unknownIn(verdict.denial) ?? { kind: 'denied', denial: verdict.denial };
+    case 'needs-approval':
+      return tally(desk, change, verdict.needs);
+  }
+}
+
+/**
+ * What locks and freezes alone say, where there is no policy file and so nothing else that could have changed. Chat is not asked who
+ * somebody is: it was when the change was accepted, and a patch does not wait for chat.
+ */
+export async function heldChange(
+  { policies, holds, now }: Omit<Judging, 'people'>,
+  change: Change,
+  route: Named,
+): Promise<Standing> {
+  const { by, insistedBy, origin } = change;
+  const at = now();
+  for (const { route: named, deed } of wantedOf(change, route, deedOf(change))) {
+    const targets = targetsOf(named);
+    const denial = heldBack(policies.current(), {
+      who: { id: insistedBy ?? by, standing: { kind: 'member' } },
+      channel: origin.channel,
+      targets,
+      deed,
+      at,
+      holds: await holdsOn({ holds }, targets, at),
+      memberships: new Map(),
+    });
+    if (denial !== undefined) return { kind: 'denied', denial };
+  }
+  return { kind: 'may' };
+}
+
+async function tally({ people }: Judging, change: Change, needs: Needs): Promise<Standing> {
+  const { by, insistedBy, approvals = [] } = change;
+  const ids = approvals.map((approval) => approval.by).filter((id) => id !== insistedBy);
+  const [persons, memberships] = await Promise.all([
+    Promise.all(ids.map((id) => people.person(id, undefined))),
+    membershipsOf(people, needs.by),
+  ]);
+  const { counted, missing } = countApprovals(needs, persons, { requester: by, memberships });
+  if (missing === 0) return { kind: 'may' };
+  const why = whyUnknown(persons, memberships, needs);
+  if (why !== undefined && ids.length >= needs.count) return { kind: 'unknown', why };
+  const lost = why === undefined ? ids.filter((id) => !counted.includes(id)) : [];
+  return { kind: 'lacks', missing, needs, lost };
+}
+
+function whyUnknown(persons: readonly Person[], memberships: Memberships, { by }: Needs): string | undefined {
+  for (const { standing } of persons) if (standing.kind === 'unknown') return standing.why;
+  for (const id of usergroupsIn(by)) {
+    const membership = memberships.get(id);
+    if (membership?.kind === 'unknown') return membership.why;
+  }
+  return undefined;
+}
+
+function unknownIn(denial: Denial): Standing | undefined {
+  if (denial.reason === 'person-unknown') return { kind: 'unknown', why: denial.why };
+  if (denial.reason !== 'membership-unknown') return undefined;
+  return { kind: 'unknown', why: denial.groups.map(({ name, why }) => `${name}: ${why}`).join('; ') };
+}

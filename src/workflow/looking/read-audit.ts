@@ -1,0 +1,24 @@
+import type { AuditSubject } from '../../domain/change/audit.ts';
+import type { AuditTopic } from '../../domain/language/command.ts';
+import type { Standing } from '../../domain/policy/groups.ts';
+import { type Asker, type Desk, fillIn } from '../desk.ts';
+import type { AuditReading } from '../ports/audit.ts';
+
+export type AuditAnswer =
+  | { readonly kind: 'audit'; readonly subject: AuditSubject; readonly reading: AuditReading }
+  /** Who decided what is the team's own business. */
+  | { readonly kind: 'not-for-you'; readonly standing: Standing };
+
+const shownAtOnce = 20;
+
+/** `/shift audit reviews`: who decided what, newest first, for every full member of the team. */
+export async function readAudit(desk: Desk, topic: AuditTopic, { user, team }: Asker): Promise<AuditAnswer> {
+  const { standing } = await desk.people.person(user, team);
+  if (standing.kind !== 'member') return { kind: 'not-for-you', standing };
+  const subject = subjectOf(desk, topic);
+  return { kind: 'audit', subject, reading: await desk.audit.read({ subject, limit: shownAtOnce }) };
+}
+
+function subjectOf(desk: Desk, topic: AuditTopic): AuditSubject {
+  return topic.kind === 'service' ? { kind: 'service', name: fillIn(desk, topic.service) } : topic;
+}

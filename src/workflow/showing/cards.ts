@@ -1,0 +1,190 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Change } from '../../domain/change/change.ts';
+import type { ChangeId } from '../../domain/routing/names.ts';
+import { ChatError, LaterRecordError, StoreUnavailableError, UntrustedRecordError } from '../errors.ts';
+import type { CardClaim, CardLog, Chat, Placed } from '../ports/cards.ts';
+import type { Changes } from '../ports/changes.ts';
+import type { Aside, Log } from '../ports/process.ts';
+
+/** Brings a change's card in step with its record: posts it once, then updates it. */
+export interface Cards {
+  /** Does so without being waited for. What cannot be shown now is owed, and shown when chat is back. */
+  showSoon(id: ChangeId): void;
+  show(id: ChangeId): Promise<void>;
+  /** The same for what was left behind, however much that is: some at a time, and the others when it is called again. */
+  catchUp(owed: readonly ChangeId[]): void;
+  /** Somebody clicked on a card of the change that stands there. Where it is not the one that is kept in step, it is taken away. */
+  clickedOn(id: ChangeId, at: Omit<Placed, 'shownRev'>): void;
+}
+
+export interface CardDesk {
+  readonly changes: Changes;
+  readonly cards: CardLog;
+  readonly chat: Chat;
+  readonly log: Log;
+  readonly aside: Aside;
+  /** A card may be left behind: whoever has it in hand may have died. */
+  readonly lookAgain: () => void;
+}
+
+type Place = Omit<Placed, 'shownRev'>;
+
+/** Each waits for its turn with a claim that costs Redis some commands a second, and Slack takes one a second of a channel. */
+const mostAtOnce = 200;
+
+/** Within ten seconds a connection is made anew, and a Redis is started again. */
+const noteTries = 12;
+const noteAgainMs = 150;
+
+export function cardsOf(desk: CardDesk): Cards {
+  const show = async (id: ChangeId) => {
+    try {
+      await showCard(desk, id);
+    } catch (error) {
+      desk.lookAgain();
+      throw error;
+    }
+  };
+  const lags = 'a card lags behind and will catch up';
+  const catchingUp = new Set<ChangeId>();
+  const catchUpOne = (id: ChangeId) => {
+    catchingUp.add(id);
+    desk.aside(() => show(id).finally(() => catchingUp.delete(id)), lags, { changeId: id });
+  };
+  return {
+    show,
+    catchUp: (owed) => {
+      const free = owed.filter((id) => !catchingUp.has(id));
+      for (const id of someOf(free, mostAtOnce - catchingUp.size)) catchUpOne(id);
+    },
+    clickedOn: (id, at) =>
+      desk.aside(() => removeDouble(desk, id, at), 'a second card of a change is still there', { changeId: id }),
+    showSoon: (id) => desk.aside(() => show(id), lags, { changeId: id }),
+  };
+}
+
+/** From anywhere, so that those of a channel that takes none do not always come first. */
+function someOf<T>(all: readonly T[], most: number): readonly T[] {
+  const from = Math.floor(Math.random() * all.length);
+  return all.length <= most ? all : [...all.slice(from), ...all.slice(0, from)].slice(0, Math.max(0, most));
+}
+
+/** A post whose outcome was unknown may have left a card behind, which a click gives away. */
+async function removeDouble({ cards, chat, log }: CardDesk, id: ChangeId, at: Place): Promise<void> {
+  const claim = await cards.claim(id);
+  if (claim === undefined) return;
+  try {
+    const { placed } = claim;
+    if (placed === undefined || placed.channel !== at.channel || placed.ts === at.ts) return;
+    await chat.remove(at);
+    log.info({ changeId: id, ...at }, 'a second card of a change was removed');
+  } finally {
+    await claim.release();
+  }
+}
+
+interface InHand {
+  readonly claim: CardClaim;
+  readonly lost: AbortSignal;
+  readonly hasTurn: boolean;
+}
+
+/** One process at a time writes a card, and looks again before it lets go: what changed meanwhile is shown in one update. */
+async function showCard(desk: CardDesk, id: ChangeId): Promise<void> {
+  let hasTurn = false;
+  for (let owed = true; owed; ) {
+    const claim = await desk.cards.claim(id);
+    if (claim === undefined) return desk.lookAgain();
+    try {
+      using kept = claim.keep();
+      hasTurn = await bring(desk, id, { claim, lost: kept.lost, hasTurn });
+    } finally {
+      owed = await claim.release();
+    }
+  }
+}
+
+/**
+ * Waits for its turn where it has none yet. Meanwhile the change may have gone on, and is read again; a claim that has run out is taken
+ * anew, which is when this is true. One that is held is not let go: among many processes with many cards another would take it, and wait
+ * for a turn of its own. One that is another's by now ends the wait: its turn is left to the cards that have none.
+ */
+async function bring(desk: CardDesk, id: ChangeId, { claim, lost, hasTurn }: InHand): Promise<boolean> {
+  const change = await readTrusted(desk, id);
+  if (change === 'untrusted') await disown(desk, id, claim);
+  else if (change === undefined) await claim.giveUp();
+  else if (claim.placed !== undefined && claim.placed.shownRev >= change.rev) await claim.settle();
+  else if (!hasTurn && (await desk.chat.turn(claim.placed?.channel ?? change.origin.channel, lost))) {
+    if (lost.aborted) return false; // though by our clock it may be held for a while yet
+    return claim.isHeld() ? bring(desk, id, { claim, lost, hasTurn: true }) : true;
+  } else await write(desk, change, claim);
+  return false;
+}
+
+async function readTrusted({ changes, log }: CardDesk, id: ChangeId): Promise<Change | 'untrusted' | undefined> {
+  try {
+    return await changes.read(id);
+  } catch (err) {
+    if (!(err instanceof UntrustedRecordError) || err instanceof LaterRecordError) throw err;
+    log.error({ changeId: id, err }, 'the record of a change cannot be trusted');
+    return 'untrusted';
+  }
+}
+
+async function disown(desk: CardDesk, id: ChangeId, claim: CardClaim): Promise<void> {
+  if (claim.placed !== undefined) await desk.chat.disown(claim.placed, id);
+  await claim.giveUp();
+}
+
+/** Of two writers, one of which stood still while it posted, the one that is noted first has posted the card. */
+async function write(desk: CardDesk, change: Change, claim: CardClaim): Promise<void> {
+  const at = await writeOnce(desk, change, claim);
+  if (at === undefined || (await note(claim, { ...at, shownRev: change.rev }))) return;
+  await desk.chat.remove(at);
+  desk.log.info({ changeId: change.id, ...at }, 'a second card of a change was removed');
+}
+
+/** Undefined where chat will never take it. */
+async function writeOnce(desk: CardDesk, change: Change, claim: CardClaim): Promise<Place | undefined> {
+  try {
+    return await put(desk, change, claim);
+  } catch (error) {
+    if (!(error instanceof ChatError)) throw error;
+    // It may have gone over what another wrote since; what it shows is then no newer than it was.
+    if (error.outcome === 'unknown' && claim.placed !== undefined) await note(claim, claim.placed);
+    if (error.outcome !== 'never') throw error;
+    desk.log.error({ changeId: change.id, err: error, code: error.code }, 'chat will not take this card');
+    await claim.giveUp();
+    return undefined;
+  }
+}
+
+/**
+ * A writer that stood still has gone over what another wrote since, and its connection to the store was cut meanwhile: only when the
+ * store has heard of it the card is owed again.
+ */
+async function note(claim: CardClaim, placed: Placed): Promise<boolean> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await claim.place(placed);
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError) || tries >= noteTries) throw error;
+      await delay(noteAgainMs * tries);
+    }
+  }
+}
+
+async function put(desk: CardDesk, change: Change, claim: CardClaim): Promise<Place> {
+  const placed = claim.placed ?? (claim.postBegun ? await desk.chat.look(change) : undefined);
+  if (placed !== undefined) {
+    await desk.chat.update(placed, change);
+    return placed;
+  }
+  await claim.beginPost();
+  try {
+    return await desk.chat.post(change, () => claim.isHeld());
+  } catch (error) {
+    if (error instanceof ChatError && error.outcome === 'later') await claim.forgetPost();
+    throw error;
+  }
+}

@@ -1,0 +1,116 @@
+import { type Change, isForPeople, isToBeSeen, isUnsettled, isWaiting } from '../../domain/change/change.ts';
+import type { ChangeId } from '../../domain/routing/names.ts';
+import { catchUp, type Settling, settle } from '../applying/settle.ts';
+import { expire } from '../deciding/approve.ts';
+import { voidIfMoved } from '../deciding/void-if-moved.ts';
+import type { CardLog } from '../ports/cards.ts';
+import type { Queue } from '../ports/queue.ts';
+import type { Cards } from '../showing/cards.ts';
+import type { Sights } from './see.ts';
+
+export interface Reconciling extends Settling {
+  readonly cards: Pick<Cards, 'showSoon' | 'catchUp'>;
+  readonly cardLog: CardLog;
+  readonly queue: Queue;
+  readonly sights: Pick<Sights, 'begin'>;
+  /** A clock that never jumps: other processes' clocks say nothing about how long something has waited. */
+  readonly monotonicMs: () => number;
+}
+
+/** A change that was seen waiting for so long should have been taken by a worker. */
+const graceMs = 1_200;
+const lookUpEveryMs = 15_000;
+/** However much waits: the jobs that are there are what the workers are busy with. */
+const mostAtOnce = 20;
+
+/**
+ * Finishes what was left halfway by a crash or a lost message: a change without a job or a worker gets a job, a card that lags is
+ * brought up to date, and what came of the traffic is looked at when it is time. Safe to run anywhere and at any time.
+ */
+export class Reconciler {
+  readonly #with: Reconciling;
+  #open = Number.NaN;
+  #dueAtMs = Number.POSITIVE_INFINITY;
+  #lookedUpAt = new Map<ChangeId, number>();
+  #waitingSince = new Map<ChangeId, number>();
+
+  constructor(reconciling: Reconciling) {
+    this.#with = reconciling;
+  }
+
+  /** How many changes waited for a worker or a person when they were last looked at; NaN while that is not known. */
+  get open(): number {
+    return this.#open;
+  }
+
+  /** In how long something is due that has a time of its own, as of the last round. */
+  get dueInMs(): number {
+    return this.#dueAtMs - this.#with.now().getTime();
+  }
+
+  /** Returns how much there was to do. */
+  async round(): Promise<number> {
+    const { changes, cardLog, cards } = this.#with;
+    this.#open = Number.NaN;
+    const isQuiet = await changes.areQuiet();
+    const open = isQuiet ? [] : await changes.open();
+    this.#open = open.filter((change) => !isToBeSeen(change)).length;
+    const waiting = open.filter(isWaiting);
+    this.#note(waiting);
+    await this.#addLost(waiting.filter((change) => this.#isDue(change)));
+    this.#settleAll(open.filter(isUnsettled));
+    for (const change of open.filter(isForPeople)) this.#endAside(change);
+    this.#dueAtMs = Math.min(...open.map(expiresAtMs), this.#with.sights.begin(open.filter(isToBeSeen)));
+
+    const owed = isQuiet ? [] : await cardLog.owed();
+    cards.catchUp(owed);
+    return waiting.length + owed.length;
+  }
+
+  /** Not waited for: a cluster that is away holds up nothing else. */
+  #settleAll(unsettled: readonly Change[]): void {
+    const nowMs = this.#with.monotonicMs();
+    const before = this.#lookedUpAt;
+    const isDue = ({ id }: Change) => nowMs - (before.get(id) ?? Number.NEGATIVE_INFINITY) >= lookUpEveryMs;
+    this.#lookedUpAt = new Map(
+      unsettled.map((change) => [change.id, isDue(change) ? nowMs : (before.get(change.id) ?? nowMs)]),
+    );
+    for (const change of unsettled.filter(isDue))
+      this.#with.aside(() => settle(this.#with, change), 'what became of a change was not looked up', {
+        changeId: change.id,
+      });
+  }
+
+  /** Ends what people need not decide any more: it is done, its time is over, or its plan does not stand. Not waited for either. */
+  #endAside(change: Change): void {
+    const end = async () => {
+      const { cards } = this.#with;
+      const ended = (await catchUp(this.#with, change)) ?? (await expire(this.#with, change));
+      if (ended !== undefined || (await voidIfMoved(this.#with, change))) cards.showSoon(change.id);
+    };
+    this.#with.aside(end, 'whether a change is still to be decided was not looked up', { changeId: change.id });
+  }
+
+  async #addLost(due: readonly Change[]): Promise<void> {
+    const { changes, queue, log } = this.#with;
+    for (const change of (await changes.stranded(due)).slice(0, mostAtOnce)) {
+      log.warn({ changeId: change.id }, 'change is still waiting, its job is added again');
+      await queue.addAgain(change);
+    }
+  }
+
+  #note(waiting: readonly Change[]): void {
+    const nowMs = this.#with.monotonicMs();
+    this.#waitingSince = new Map(waiting.map(({ id }) => [id, this.#waitingSince.get(id) ?? nowMs]));
+  }
+
+  /** One that was begun and that nobody has in hand was left by its worker, however short a while it waits. */
+  #isDue({ id, state }: Change): boolean {
+    const nowMs = this.#with.monotonicMs();
+    return state.kind === 'applying' || nowMs - (this.#waitingSince.get(id) ?? nowMs) >= graceMs;
+  }
+}
+
+function expiresAtMs({ state }: Change): number {
+  return state.kind === 'awaiting' ? Date.parse(state.expiresAt) : Number.POSITIVE_INFINITY;
+}

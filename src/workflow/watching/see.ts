@@ -1,0 +1,183 @@
+import { type Change, moveTo, noLongerSeen } from '../../domain/change/change.ts';
+import { isSameObject, splittersOf } from '../../domain/change/edit.ts';
+import { type AppliedChange, fateOf, fateOfEdit, isApplied } from '../../domain/change/fate.ts';
+import {
+  type Look,
+  mostSeenServices,
+  nextLook,
+  type Seen,
+  type ServiceCounts,
+  tally,
+} from '../../domain/change/seen.ts';
+import type { ChangeId } from '../../domain/routing/names.ts';
+import { type Backend, findRule } from '../../domain/routing/route.ts';
+import { TrafficUnavailableError } from '../errors.ts';
+import type { Changes } from '../ports/changes.ts';
+import type { Mesh } from '../ports/mesh.ts';
+import type { Aside, Log, Meter } from '../ports/process.ts';
+import type { Traffic, TrafficCount } from '../ports/traffic.ts';
+import type { Cards } from '../showing/cards.ts';
+
+export interface Seeing {
+  readonly mesh: Pick<Mesh, 'read'>;
+  readonly changes: Pick<Changes, 'update'>;
+  readonly cards: Pick<Cards, 'showSoon'>;
+  /** Absent where this process cannot ask; others may. */
+  readonly traffic?: Traffic | undefined;
+  readonly meter: Pick<Meter, 'looked'>;
+  readonly log: Log;
+  readonly now: () => Date;
+  readonly aside: Aside;
+}
+
+type DueLook = Extract<Look, { kind: 'look' }>;
+/** What a look brings: words for the card, nothing yet, or the end of looking without any. */
+type Finding = { readonly kind: 'seen'; readonly seen: Seen } | { readonly kind: 'later' } | { readonly kind: 'over' };
+
+const againMs = 15_000;
+
+/**
+ * Looks what came of the traffic of applied changes, aside and never waited for. Any number of processes may do so at once: they ask
+ * for the same while, and one of them notes it.
+ */
+export class Sights {
+  readonly #with: Seeing;
+  /** By our own clock; a try that brought nothing is made again after a while. */
+  #notBefore = new Map<ChangeId, number>();
+
+  constructor(seeing: Seeing) {
+    this.#with = seeing;
+  }
+
+  /** Begins whatever look is due. Returns when the next one of these changes is. */
+  begin(toBeSeen: readonly Change[]): number {
+    const nowMs = this.#with.now().getTime();
+    const notBefore = this.#notBefore;
+    this.#notBefore = new Map(toBeSeen.map(({ id }) => [id, notBefore.get(id) ?? 0]));
+    const due = toBeSeen.filter(isApplied).map((change) => this.#beginOne(change, nowMs));
+    return Math.min(...due, Number.POSITIVE_INFINITY);
+  }
+
+  #beginOne(change: AppliedChange, nowMs: number): number {
+    const look = nextLook(change.state, nowMs);
+    if (look.kind === 'wait') return look.untilMs;
+    if (look.kind === 'look' && this.#with.traffic?.clusters.includes(change.object.cluster) !== true)
+      return Number.POSITIVE_INFINITY; // whoever can ask does, and in the end it is over
+    const notBeforeMs = this.#notBefore.get(change.id) ?? 0;
+    if (notBeforeMs > nowMs) return notBeforeMs;
+
+    this.#notBefore.set(change.id, nowMs + againMs);
+    this.#with.aside(() => see(this.#with, change, look), 'what came of the traffic is not known', {
+      changeId: change.id,
+    });
+    return nowMs + againMs;
+  }
+}
+
+async function see(seeing: Seeing, change: AppliedChange, look: Exclude<Look, { kind: 'wait' }>): Promise<void> {
+  const finding: Finding = look.kind === 'over' ? look : await lookAt(seeing, change, look);
+  if (finding.kind === 'later') return;
+  const { state } = change;
+  const isFinal = look.kind === 'over' || finding.kind === 'over' || look.isFinal;
+  const seen = finding.kind === 'seen' ? finding.seen : state.seen;
+  const next = { ...state, seen };
+  if (!(await seeing.changes.update(moveTo(change, isFinal ? noLongerSeen(next) : next)))) return; // another was first
+  const what = finding.kind === 'seen' ? 'what came of the traffic was noted' : 'nobody looks at the traffic any more';
+  seeing.log.info({ changeId: change.id, seen }, what);
+  seeing.cards.showSoon(change.id);
+}
+
+async function lookAt(seeing: Seeing, change: AppliedChange, look: DueLook): Promise<Finding> {
+  const standing = await standingRules(seeing, change);
+  if (standing.length === 0) return { kind: 'later' }; // who watches over it tells, and what moved is no longer to be seen
+  const count = await countAll(seeing, change, look, standing);
+  seeing.meter.looked(count.kind === 'unknown' ? count.because : 'counted');
+  if (count.kind === 'counted') return { kind: 'seen', seen: seenIn(change, look, count.services) };
+  seeing.log.info({ changeId: change.id, because: count.because, look }, 'what came of the traffic cannot be told yet');
+  const mayStillCome = count.because === 'unreachable' ? !look.isLastTry : !look.isLast;
+  if (mayStillCome) return { kind: 'later' };
+  return change.state.seen === undefined
+    ? { kind: 'seen', seen: { kind: 'not-measured', because: count.because } }
+    : { kind: 'over' };
+}
+
+function seenIn({ object, edits }: AppliedChange, { from, until }: DueLook, services: ServicesCounted): Seen {
+  const [{ answered, unanswered }] = services;
+  const counts = { answered, unanswered };
+  const seen = { kind: 'counted', from: from.toISOString(), until: until.toISOString(), ...counts } as const;
+  const isOfOne = edits === undefined || splittersOf(edits).every((edit) => isSameObject(edit, object));
+  return isOfOne ? seen : { ...seen, services };
+}
+
+interface Standing extends Pick<ServiceCounts, 'namespace' | 'name'> {
+  readonly backends: readonly Backend[];
+}
+
+/** The rules that the change set, as they are live; without those that hold something else by now. */
+async function standingRules({ mesh, now }: Seeing, change: AppliedChange): Promise<readonly Standing[]> {
+  const { object, edits, rule: key } = change;
+  const objects = edits === undefined ? [object] : splittersOf(edits).slice(0, mostSeenServices);
+  const read = objects.map(async ({ namespace, name }) => {
+    const route = (await mesh.read({ ...object, namespace, name }))?.route;
+    const edit = edits?.objects.find((each) => isSameObject(each, { ...object, namespace, name }));
+    const at = now().toISOString();
+    const fate = edit === undefined ? fateOf(change, route, at) : fateOfEdit(change, edit, route, at);
+    const rule = route && findRule(route, key);
+    return rule !== undefined && fate.kind === 'stands' ? [{ namespace, name, backends: rule.backends ?? [] }] : [];
+  });
+  return (await Promise.all(read)).flat();
+}
+
+type Unknown =
+  | Extract<TrafficCount, { kind: 'unknown' }>
+  | { readonly kind: 'unknown'; readonly because: 'unreachable' };
+type Result = TrafficCount | Unknown;
+type ServicesCounted = readonly [ServiceCounts, ...ServiceCounts[]];
+
+/** Nothing where somebody does not answer; else of each service of which something is known. */
+async function countAll(
+  seeing: Seeing,
+  change: AppliedChange,
+  look: DueLook,
+  standing: readonly Standing[],
+): Promise<{ readonly kind: 'counted'; readonly services: ServicesCounted } | Unknown> {
+  const results = await Promise.all(
+    standing.map(async (of) => ({ of, result: await countFor(seeing, change, look, of.backends) })),
+  );
+  const unknown = results.flatMap(({ result }) => (result.kind === 'unknown' ? [result] : []));
+  const unreachable = unknown.find(({ because }) => because === 'unreachable');
+  const [first, ...more] = results.flatMap(({ of: { namespace, name, backends }, result }) =>
+    result.kind === 'counted' ? [{ namespace, name, ...tally(result.requests, backends) }] : [],
+  );
+  if (unreachable !== undefined) return unreachable;
+  if (first !== undefined) return { kind: 'counted', services: [first, ...more] };
+  return unknown[0] ?? { kind: 'unknown', because: 'not-counted' };
+}
+
+/** Of all hosts together, or of none. */
+async function countFor(
+  { traffic, log }: Seeing,
+  { id, object, state }: AppliedChange,
+  { from, until }: DueLook,
+  backends: readonly Backend[],
+): Promise<Result> {
+  const hosts = [...new Set(backends.map(({ host }) => host))];
+  if (traffic === undefined || hosts.length === 0) return { kind: 'unknown', because: 'not-counted' };
+  const since = new Date(state.at);
+  try {
+    const counts = await Promise.all(
+      hosts.map((host) => traffic.count({ cluster: object.cluster, host, since, from, until })),
+    );
+    return together(counts);
+  } catch (err) {
+    if (!(err instanceof TrafficUnavailableError)) throw err;
+    log.warn({ changeId: id, err }, 'the requests since a change could not be asked for');
+    return { kind: 'unknown', because: 'unreachable' };
+  }
+}
+
+function together(counts: readonly TrafficCount[]): TrafficCount {
+  const unknown = counts.find(({ kind }) => kind === 'unknown');
+  if (unknown !== undefined) return unknown;
+  return { kind: 'counted', requests: counts.flatMap((count) => (count.kind === 'counted' ? count.requests : [])) };
+}

@@ -1,0 +1,185 @@
+import { type Applied, type Change, isWaiting, moveTo, noLongerSeen } from '../../domain/change/change.ts';
+import { type AppliedChange, type Fate, fateOf, fateOfEdit, isApplied, isTold } from '../../domain/change/fate.ts';
+import { type ChangeId, objectKey, type RoutingObject } from '../../domain/routing/names.ts';
+import { toolOf } from '../../domain/routing/owner.ts';
+import type { Weights } from '../../domain/routing/route.ts';
+import { type Happened, moveOn } from '../audit.ts';
+import { DependencyError, LedgerUnreadableError, UntrustedRecordError } from '../errors.ts';
+import type { Changes } from '../ports/changes.ts';
+import type { Mesh, Touched } from '../ports/mesh.ts';
+import type { Log, Meter } from '../ports/process.ts';
+import type { Cards } from '../showing/cards.ts';
+
+/** What it takes to see whether what was applied still stands. */
+export interface Lookout {
+  readonly mesh: Pick<Mesh, 'clusters' | 'glance' | 'read'>;
+  readonly changes: Pick<Changes, 'read' | 'update' | 'recentlyApplied' | 'open'>;
+  readonly cards: Pick<Cards, 'showSoon'>;
+  readonly meter: Pick<Meter, 'movedAway'>;
+  readonly log: Log;
+  readonly now: () => Date;
+}
+
+/**
+ * Looks at what somebody wrote, and puts on the card of an applied change that it was moved, or that it was put right again. Any number
+ * of processes may do so at once. True when a change is just being applied, so that it is worth another look.
+ */
+export async function lookAfter(lookout: Lookout, { object, changes }: Touched): Promise<boolean> {
+  const seen = await lookout.mesh.glance(object);
+  let isUnderWay = false;
+  for (const id of changes) {
+    const change = await readTrusted(lookout, id);
+    if (isApplied(change))
+      await keepTrue(lookout, change, isAbout(change, object) ? seen : await lookout.mesh.glance(change.object));
+    else isUnderWay ||= change !== undefined && isWaiting(change);
+  }
+  return isUnderWay;
+}
+
+/** A change of several objects is known by the history of each. */
+function isAbout({ object }: Change, touched: RoutingObject): boolean {
+  return objectKey(object) === objectKey(touched);
+}
+
+/** What cannot be trusted is disowned on its own card, and no more is told of it. */
+async function readTrusted({ changes }: Lookout, id: ChangeId): Promise<Change | undefined> {
+  try {
+    return await changes.read(id);
+  } catch (error) {
+    if (error instanceof UntrustedRecordError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Looks at all that was applied within the last day, so that nothing is missed by a process that was away, and their namespaces are
+ * watched from then on.
+ */
+export async function lookAfterRecent(lookout: Lookout): Promise<void> {
+  const recent = (await lookout.changes.recentlyApplied()).filter(isApplied).filter((each) => isWatched(lookout, each));
+  const byNamespace = Map.groupBy(recent, ({ object: { cluster, namespace } }) => `${cluster}/${namespace}`);
+  for (const changes of byNamespace.values()) await lookAfterEach(lookout, changes);
+}
+
+/** Where one object of a namespace cannot be asked for, neither can the others; an unreadable history is that object's own trouble. */
+async function lookAfterEach(lookout: Lookout, changes: readonly AppliedChange[]): Promise<void> {
+  for (const change of changes) {
+    try {
+      await keepTrue(lookout, change, await lookout.mesh.glance(change.object));
+    } catch (err) {
+      if (!(err instanceof DependencyError)) throw err;
+      lookout.log.warn({ changeId: change.id, err }, 'whether a change still stands is not known');
+      if (!(err instanceof LedgerUnreadableError)) return;
+    }
+  }
+}
+
+/** Of a change that another one came after nothing more will be told. */
+function isWatched({ mesh }: Lookout, { object, state }: AppliedChange): boolean {
+  const isLast = state.later === undefined && state.rolledBack === undefined;
+  return isLast && mesh.clusters.includes(object.cluster);
+}
+
+/** `seen` is what the watch has, which is only worth a question: what is told comes from a live read. */
+async function keepTrue(lookout: Lookout, change: AppliedChange, seen: Weights | undefined): Promise<void> {
+  const at = () => lookout.now().toISOString();
+  const { mesh } = lookout;
+  const glimpsed = await whatIs(change, (object) =>
+    object === change.object ? Promise.resolve(seen) : mesh.glance(object),
+  );
+  const glimpse = glimpsed(change, at());
+  if (isTold(change, glimpse) || (await isTheirs(lookout, glimpse))) return;
+
+  const fateAt = await whatIs(change, async (object) => (await mesh.read(object))?.route);
+  let current: Change | undefined = change;
+  while (isApplied(current)) {
+    const fate = fateAt(current, at());
+    if (isTold(current, fate) || (await isTheirs(lookout, fate)) || (await isOurDeletion(lookout, current, fate)))
+      return;
+    const next = moveTo(current, told(current.state, fate));
+    const isMoved = fate.kind === 'followed' ? lookout.changes.update(next) : moveOn(lookout, next, happenedBy(fate));
+    if (await isMoved) return tell(lookout, change.id, fate, current.state.movedAway === undefined);
+    current = await lookout.changes.read(change.id);
+  }
+}
+
+/** What the card is to say of it. */
+function told({ movedAway: _, ...state }: Applied, fate: Fate): Applied {
+  switch (fate.kind) {
+    case 'stands':
+      return state;
+    case 'followed':
+      return noLongerSeen({ ...state, later: fate.by });
+    case 'moved':
+      return noLongerSeen({ ...state, movedAway: fate.away });
+  }
+}
+
+type FateAt = (change: AppliedChange, at: string) => Fate;
+
+/** Reads what a change was about; of several objects the first that was moved tells. */
+async function whatIs(
+  change: AppliedChange,
+  read: (object: RoutingObject) => Promise<Weights | undefined>,
+): Promise<FateAt> {
+  if (change.edits === undefined) {
+    const route = await read(change.object);
+    return (current, at) => fateOf(current, route, at);
+  }
+  const { object } = change;
+  const services = change.edits.objects.filter(({ kind }) => kind === 'VirtualService');
+  const routes = await Promise.all(
+    services.map(async (edit) => {
+      const { namespace, name } = edit;
+      const isMain = name === object.name && namespace === object.namespace;
+      return { edit, route: await read(isMain ? object : { ...object, namespace, name }) };
+    }),
+  );
+  return (current, at) => {
+    const fates = routes.map(({ edit, route }) => fateOfEdit(current, edit, route, at));
+    return fates.find(({ kind }) => kind === 'moved') ?? { kind: 'stands' };
+  };
+}
+
+/** A later change that this store knows is told to the ones before it by its worker; not so that of another bot, or one that was lost. */
+async function isTheirs(lookout: Lookout, fate: Fate): Promise<boolean> {
+  if (fate.kind !== 'followed' || fate.by === undefined) return false;
+  return (await readTrusted(lookout, fate.by)) !== undefined;
+}
+
+/** What is gone may have been deleted by a change of ours, which has not told the ones before it yet. */
+async function isOurDeletion({ changes }: Lookout, { object, id }: AppliedChange, fate: Fate): Promise<boolean> {
+  if (fate.kind !== 'moved' || fate.away.how !== 'object-gone') return false;
+  const { name = object.name } = fate.away;
+  const recent = [...(await changes.open()), ...(await changes.recentlyApplied())];
+  return recent.some(
+    (other) => other.id !== id && other.object.cluster === object.cluster && deletes(other, { ...object, name }),
+  );
+}
+
+function deletes({ edits, state }: Change, { namespace, name }: RoutingObject): boolean {
+  if (state.kind !== 'applying' && state.kind !== 'applied') return false;
+  return (edits?.objects ?? []).some(
+    (edit) =>
+      edit.kind === 'VirtualService' && edit.after === undefined && edit.namespace === namespace && edit.name === name,
+  );
+}
+
+function happenedBy(fate: Fate): Happened {
+  if (fate.kind !== 'moved') return { kind: 'live-again' };
+  const { how, manager, live } = fate.away;
+  return { kind: 'moved-away', because: how, detail: manager, live };
+}
+
+const words: Record<Fate['kind'], string> = {
+  stands: 'what a change made is live again',
+  followed: 'a change that is not in this store came after a change',
+  moved: 'somebody else moved what a change made',
+};
+
+function tell({ cards, log, meter }: Lookout, changeId: ChangeId, fate: Fate, isNew: boolean): void {
+  if (fate.kind === 'stands') log.info({ changeId }, words.stands);
+  else log.warn({ changeId, ...(fate.kind === 'moved' ? fate.away : { later: fate.by }) }, words[fate.kind]);
+  if (fate.kind === 'moved' && isNew) meter.movedAway(toolOf(fate.away.manager) ?? 'other');
+  cards.showSoon(changeId);
+}

@@ -1,0 +1,65 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { startWatching } from '../../src/bot/watching.ts';
+import { Background } from '../../src/process/background.ts';
+import { reviewsObject } from '../support/builders.ts';
+import { House } from '../workflow/house.ts';
+
+const anHour = 3_600_000;
+
+describe('watching over what was applied', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  /** A house that is watched over, and how often all that was applied lately was asked for. */
+  function watched() {
+    const house = new House();
+    const background = new Background(house.log);
+    let asked = 0;
+    const recentlyApplied = () => {
+      asked += 1;
+      return house.changes.recentlyApplied();
+    };
+    const changes = {
+      recentlyApplied,
+      open: house.changes.open.bind(house.changes),
+      read: house.changes.read.bind(house.changes),
+      update: house.changes.update.bind(house.changes),
+    };
+    const stop = startWatching({ ...house.lookout, changes }, house.mesh, (work, what, fields) =>
+      background.run(work, what, fields),
+    );
+    return { house, background, stop, asked: () => asked };
+  }
+
+  it('asks Redis seldom while nothing happens', async () => {
+    const { stop, asked } = watched();
+
+    await vi.advanceTimersByTimeAsync(anHour);
+
+    expect(asked()).toBeGreaterThanOrEqual(6);
+    expect(asked()).toBeLessThanOrEqual(8);
+    stop();
+  });
+
+  it('looks at everything within a minute when a look at something failed', async () => {
+    const { house, background, stop, asked } = watched();
+    const { id } = await house.applied('v3', 50);
+    await vi.advanceTimersByTimeAsync(70_000);
+    const before = asked();
+    house.changes.goAway();
+    house.mesh.moveByHand(reviewsObject, { v1: 100 }, 'default');
+    await vi.advanceTimersByTimeAsync(1_000);
+    await background.ended();
+    house.changes.comeBack();
+
+    await vi.advanceTimersByTimeAsync(61_000);
+    await vi.waitFor(() => expect(house.stored(id).state).toMatchObject({ movedAway: { live: { v1: 100 } } }));
+
+    expect(asked()).toBe(before + 1);
+    stop();
+  });
+});

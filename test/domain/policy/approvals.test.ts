@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { countApprovals } from '../../../src/domain/policy/approvals.ts';
+import type { Membership, Person, Standing, Who } from '../../../src/domain/policy/groups.ts';
+
+const needs = {
+  by: [
+    { kind: 'group', name: 'sre', users: ['U01', 'U02'] },
+    { kind: 'usergroup', name: 'payments', id: 'S01' },
+  ] satisfies Who[],
+  count: 2,
+};
+const memberships = new Map<string, Membership>([['S01', { kind: 'known', users: new Set(['U03']) }]]);
+
+function people(...ids: readonly string[]): readonly Person[] {
+  return ids.map((id) => ({ id, standing: { kind: 'member' } }));
+}
+
+describe('approvals', () => {
+  it.each`
+    by                       | requester | counted                  | missing
+    ${[]}                    | ${'U09'}  | ${[]}                    | ${2}
+    ${['U01']}               | ${'U09'}  | ${['U01']}               | ${1}
+    ${['U01', 'U02']}        | ${'U09'}  | ${['U01', 'U02']}        | ${0}
+    ${['U01', 'U01', 'U01']} | ${'U09'}  | ${['U01']}               | ${1}
+    ${['U01', 'U02']}        | ${'U01'}  | ${['U02']}               | ${1}
+    ${['U03', 'U01']}        | ${'U09'}  | ${['U03', 'U01']}        | ${0}
+    ${['U08', 'U01']}        | ${'U09'}  | ${['U01']}               | ${1}
+    ${['U01', 'U02', 'U03']} | ${'U09'}  | ${['U01', 'U02', 'U03']} | ${0}
+  `('by $by for $requester leave $missing to be given', ({ by, requester, counted, missing }) => {
+    expect(countApprovals(needs, people(...by), { requester, memberships })).toEqual({ counted, missing });
+  });
+
+  it('of a group that is not known do not count', () => {
+    const unknown = new Map<string, Membership>([['S01', { kind: 'unknown', why: 'Slack did not answer' }]]);
+
+    expect(countApprovals(needs, people('U03'), { requester: 'U09', memberships: unknown }).missing).toBe(2);
+    expect(countApprovals(needs, people('U03'), { requester: 'U09', memberships: new Map() }).missing).toBe(2);
+  });
+
+  it('by everyone are those of full members', () => {
+    const all = { by: [{ kind: 'everyone' }] satisfies Who[], count: 1 };
+    const standings: readonly Standing['kind'][] = ['guest', 'bot', 'outsider', 'deactivated'];
+    const others = standings.map((kind, at): Person => ({ id: `U1${at}`, standing: { kind, why: '' } }));
+
+    expect(countApprovals(all, others, { requester: 'U09', memberships }).counted).toEqual([]);
+    expect(countApprovals(all, people('U07'), { requester: 'U09', memberships }).missing).toBe(0);
+  });
+
+  const anId = fc.constantFrom('U01', 'U02', 'U03', 'U04', 'U05');
+  const someIds = fc.array(anId, { maxLength: 8 });
+
+  it('never become fewer by one more, in whatever order they come', () => {
+    fc.assert(
+      fc.property(someIds, anId, anId, fc.integer({ min: 1, max: 4 }), (ids, more, requester, count) => {
+        const asked = { ...needs, count };
+        const before = countApprovals(asked, people(...ids), { requester, memberships });
+        const after = countApprovals(asked, people(...ids, more), { requester, memberships });
+        const turned = countApprovals(asked, people(more, ...ids.toReversed()), { requester, memberships });
+
+        expect(after.missing).toBeLessThanOrEqual(before.missing);
+        expect(after.counted).toEqual(expect.arrayContaining([...before.counted]));
+        expect(turned.missing).toBe(after.missing);
+      }),
+    );
+  });
+
+  it('never count whoever asked, nor anybody twice', () => {
+    fc.assert(
+      fc.property(someIds, anId, (ids, requester) => {
+        const { counted, missing } = countApprovals(needs, people(...ids), { requester, memberships });
+
+        expect(counted).not.toContain(requester);
+        expect(new Set(counted).size).toBe(counted.length);
+        expect(missing).toBe(Math.max(0, needs.count - counted.length));
+      }),
+    );
+  });
+});

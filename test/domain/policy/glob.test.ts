@@ -1,0 +1,118 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { globCovers, globMatches, globsOverlap } from '../../../src/domain/policy/glob.ts';
+
+const aPattern = fc
+  .array(fc.constantFrom('a', 'b', '/', '*', '**', '.'), { maxLength: 8 })
+  .map((parts) => parts.join(''));
+const aShortPattern = fc.array(fc.constantFrom('a', '/', '*', '**'), { maxLength: 4 }).map((parts) => parts.join(''));
+const aText = fc.array(fc.constantFrom('a', 'b', '/', '.'), { maxLength: 8 }).map((parts) => parts.join(''));
+
+describe('a target', () => {
+  it.each`
+    pattern                  | text                                | matches
+    ${'prod/payments/api'}   | ${'prod/payments/api'}              | ${true}
+    ${'prod/payments/api'}   | ${'prod/payments/api2'}             | ${false}
+    ${'prod/payments/api'}   | ${'xprod/payments/api'}             | ${false}
+    ${'prod-*/payments/*'}   | ${'prod-eu/payments/api'}           | ${true}
+    ${'prod-*/payments/*'}   | ${'prod-/payments/api'}             | ${true}
+    ${'prod-*/payments/*'}   | ${'prod/payments/api'}              | ${false}
+    ${'prod-*/payments/*'}   | ${'prod-eu/payments2/api'}          | ${false}
+    ${'*/*/*'}               | ${'eu/default/reviews'}             | ${true}
+    ${'*/*/*'}               | ${'arn:aws:eks:eu:1:cluster/a/b/c'} | ${false}
+    ${'**/b/c'}              | ${'arn:aws:eks:eu:1:cluster/a/b/c'} | ${true}
+    ${'prod-*/**'}           | ${'prod-eu/payments/api'}           | ${true}
+    ${'prod-*/**'}           | ${'staging/prod-eu/api'}            | ${false}
+    ${'**'}                  | ${'any/thing/at-all'}               | ${true}
+    ${'**'}                  | ${''}                               | ${true}
+    ${'*-api/*/*'}           | ${'a-api-api/b/c'}                  | ${true}
+    ${'a/b/www.example.com'} | ${'a/b/wwwxexample.com'}            | ${false}
+    ${'a/b/*v*'}             | ${'a/b/reviews'}                    | ${true}
+    ${'a/b/*v*'}             | ${'a/b/ratings'}                    | ${false}
+  `('$pattern matches $text: $matches', ({ pattern, text, matches }) => {
+    expect(globMatches(pattern, text)).toBe(matches);
+  });
+
+  it('says what a regular expression would say', () => {
+    fc.assert(
+      fc.property(aPattern, aText, (pattern, text) => {
+        const source = pattern
+          .replaceAll('.', '\\.')
+          .replaceAll(/\*+/g, (stars) => (stars.length > 1 ? '.*' : '[^/]*'));
+        expect(globMatches(pattern, text)).toBe(new RegExp(`^${source}$`).test(text));
+      }),
+    );
+  });
+
+  it('is not slowed down by a pattern that would set a regular expression to backtracking', () => {
+    const started = performance.now();
+    globMatches('*a'.repeat(100), `${'a'.repeat(2_000)}b`);
+    globMatches('**a'.repeat(60), `${'a'.repeat(2_000)}b`);
+
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
+});
+
+describe('a target that covers another', () => {
+  it.each`
+    wide            | narrow                  | covers
+    ${'**'}         | ${'prod/payments/*'}    | ${true}
+    ${'prod-*/**'}  | ${'prod-eu/payments/*'} | ${true}
+    ${'prod-*/**'}  | ${'prod-*/**'}          | ${true}
+    ${'*/*/*'}      | ${'**'}                 | ${false}
+    ${'*/*/*'}      | ${'prod/**'}            | ${false}
+    ${'prod/*/api'} | ${'prod/*/*'}           | ${false}
+    ${'prod/a*/*'}  | ${'prod/*/*'}           | ${false}
+  `('$wide covers $narrow: $covers', ({ wide, narrow, covers }) => {
+    expect(globCovers(wide, narrow)).toBe(covers);
+  });
+
+  it('matches whatever the other matches', () => {
+    fc.assert(
+      fc.property(aShortPattern, aShortPattern, aText, (wide, narrow, text) => {
+        if (globCovers(wide, narrow) && globMatches(narrow, text)) expect(globMatches(wide, text)).toBe(true);
+      }),
+      { numRuns: 20_000 },
+    );
+  });
+});
+
+describe('two patterns', () => {
+  it.each`
+    one             | other             | overlap
+    ${'prod-*/**'}  | ${'*/payments/*'} | ${true}
+    ${'prod-*/a/*'} | ${'prod-eu/b/*'}  | ${false}
+    ${'prod-*/a/*'} | ${'stage/**'}     | ${false}
+    ${'**'}         | ${'a/b/c'}        | ${true}
+    ${'a/b/c'}      | ${'a/b/c'}        | ${true}
+    ${'a/b/c'}      | ${'a/b/cd'}       | ${false}
+    ${'a/*/c'}      | ${'a/b/*'}        | ${true}
+    ${'a/*'}        | ${'a/b/c'}        | ${false}
+    ${'*x'}         | ${'y*'}           | ${true}
+    ${'*-eu/p/*'}   | ${'prod-*/p/*'}   | ${true}
+  `('$one and $other overlap: $overlap', ({ one, other, overlap }) => {
+    expect([globsOverlap(one, other), globsOverlap(other, one)]).toEqual([overlap, overlap]);
+  });
+
+  it('overlap wherever both describe some text', () => {
+    const pattern = fc
+      .array(fc.constantFrom('a', 'b', '/', '*', '**'), { maxLength: 6 })
+      .map((parts) => parts.join(''));
+    const text = fc.array(fc.constantFrom('a', 'b', '/'), { maxLength: 6 }).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(pattern, pattern, text, (one, other, each) => {
+        if (globMatches(one, each) && globMatches(other, each)) expect(globsOverlap(one, other)).toBe(true);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('are compared soon, whatever they are', () => {
+    const startedMs = performance.now();
+
+    globsOverlap('a*'.repeat(250), 'b*'.repeat(250));
+    globsOverlap('**a'.repeat(150), '**b'.repeat(150));
+
+    expect(performance.now() - startedMs).toBeLessThan(1_000);
+  });
+});

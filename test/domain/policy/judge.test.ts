@@ -1,0 +1,468 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Freeze, Hold } from '../../../src/domain/policy/freeze.ts';
+import type { Membership, Standing, Who } from '../../../src/domain/policy/groups.ts';
+import {
+  type Ask,
+  type Denial,
+  type DenialReason,
+  deeds,
+  denialReasons,
+  judge,
+  judgeReach,
+  together,
+} from '../../../src/domain/policy/judge.ts';
+import { noPolicy, type Policy, type PolicyRule } from '../../../src/domain/policy/policy.ts';
+import { ask, policyRule } from '../../support/policies.ts';
+
+const alice: Who = { kind: 'user', id: 'U01ALICE' };
+const bob: Who = { kind: 'user', id: 'U02BOB' };
+const sre: Who = { kind: 'group', name: 'sre', users: ['U02BOB', 'U03CAROL'] };
+const payments: Who = { kind: 'usergroup', name: 'payments', id: 'S01PAY' };
+const approve = { by: [sre], count: 2, from: 25, expiresMs: 1_800_000 };
+const at = ask().at;
+
+/** A freeze that holds always, or never. */
+function freeze(overrides: Partial<Freeze> = {}, holds = true): Freeze {
+  return {
+    name: 'weekend',
+    target: '**',
+    begins: { after: (after) => (holds && after < at ? new Date(at.getTime() - 1_000) : undefined) },
+    lastsMs: 3_600_000,
+    timezone: 'UTC',
+    except: { rollback: true, who: [] },
+    line: 9,
+    ...overrides,
+  };
+}
+
+function hold(overrides: Partial<Hold> = {}): Hold {
+  return { kind: 'lock', by: 'U02BOB', except: { rollback: false, who: [bob] }, ...overrides };
+}
+
+function known(...users: readonly string[]): ReadonlyMap<string, Membership> {
+  return new Map([['S01PAY', { kind: 'known', users: new Set(users) }]]);
+}
+
+function by(id: string, kind: Exclude<Standing['kind'], 'unknown'> = 'member'): Ask['who'] {
+  return { id, standing: { kind } };
+}
+
+/** `allowed`, `needs-approval`, or the reason of a refusal. */
+function outcome(policy: Policy, asked: Ask): string {
+  const { verdict } = judge(policy, asked);
+  return verdict.kind === 'refused' ? verdict.denial.reason : verdict.kind;
+}
+
+function under(rule: Partial<PolicyRule> = {}, asked: Partial<Ask> = {}, freezes: readonly Freeze[] = []): string {
+  return outcome({ rules: [policyRule(rule)], freezes }, ask(asked));
+}
+
+describe('without a policy file', () => {
+  it.each`
+    standing                                         | deed          | says
+    ${{ kind: 'member' }}                            | ${'shift'}    | ${'allowed'}
+    ${{ kind: 'member' }}                            | ${'rollback'} | ${'allowed'}
+    ${{ kind: 'outsider' }}                          | ${'shift'}    | ${'outsider'}
+    ${{ kind: 'outsider' }}                          | ${'rollback'} | ${'outsider'}
+    ${{ kind: 'guest' }}                             | ${'shift'}    | ${'guest'}
+    ${{ kind: 'bot' }}                               | ${'shift'}    | ${'bot'}
+    ${{ kind: 'deactivated' }}                       | ${'shift'}    | ${'deactivated'}
+    ${{ kind: 'unknown', why: 'it did not answer' }} | ${'shift'}    | ${'person-unknown'}
+  `('a $standing.kind who would $deed is answered: $says', ({ standing, deed, says }) => {
+    expect(outcome(noPolicy, ask({ who: { id: 'U01ALICE', standing }, deed }))).toBe(says);
+  });
+
+  it('what another controller owns, what is locked and what is frozen stays as it is', () => {
+    expect(outcome(noPolicy, ask({ holds: [hold()] }))).toBe('locked');
+    expect(outcome(noPolicy, ask({ holds: [hold({ kind: 'freeze' })] }))).toBe('frozen');
+  });
+});
+
+describe('which rule decides', () => {
+  const rules = [
+    policyRule({ name: 'payments', line: 2, target: 'prod-*/payments/*', shift: [bob] }),
+    policyRule({ name: 'prod', line: 5, target: 'prod-*/**', maxStep: 10 }),
+    policyRule({ name: 'reviews', line: 8, target: '*/*/reviews' }),
+  ];
+
+  it.each`
+    targets                                                 | rule                             | says
+    ${['prod-eu/payments/api']}                             | ${{ name: 'payments', line: 2 }} | ${'not-allowed'}
+    ${['prod-eu/default/api']}                              | ${{ name: 'prod', line: 5 }}     | ${'step-too-large'}
+    ${['test/default/reviews']}                             | ${{ name: 'reviews', line: 8 }}  | ${'allowed'}
+    ${['test/default/ratings']}                             | ${undefined}                     | ${'no-rule'}
+    ${['test/default/reviews', 'prod-eu/payments/reviews']} | ${{ name: 'payments', line: 2 }} | ${'not-allowed'}
+  `('for $targets is the first that matches any of its names: $says', ({ targets, rule, says }) => {
+    const policy = { rules, freezes: [] };
+
+    expect(judge(policy, ask({ targets })).rule).toEqual(rule);
+    expect(outcome(policy, ask({ targets }))).toBe(says);
+  });
+});
+
+describe('what a rule says', () => {
+  it.each<[string, Partial<PolicyRule>, Partial<Ask>, string]>([
+    ['everyone may', {}, {}, 'allowed'],
+    ['nobody may', { shift: [] }, {}, 'not-allowed'],
+    ['she may', { shift: [alice] }, {}, 'allowed'],
+    ['another may', { shift: [bob] }, {}, 'not-allowed'],
+    ['her group may', { shift: [sre] }, { who: by('U03CAROL') }, 'allowed'],
+    ['another group may', { shift: [sre] }, {}, 'not-allowed'],
+    ['her user group may', { shift: [payments] }, { memberships: known('U01ALICE') }, 'allowed'],
+    ['another user group may', { shift: [payments] }, { memberships: known('U02BOB') }, 'not-allowed'],
+    ['a user group may that was not asked for', { shift: [payments] }, {}, 'membership-unknown'],
+    ['one of two groups may, and one is unknown', { shift: [payments, alice] }, {}, 'allowed'],
+    ['in her channel', { channels: ['C01CHANNEL'] }, {}, 'allowed'],
+    ['in another channel', { channels: ['C02'] }, {}, 'wrong-channel'],
+    ['in another channel, also for a rollback', { channels: ['C02'] }, { deed: 'rollback' }, 'wrong-channel'],
+    ['a guest, as one of all', {}, { who: by('U09', 'guest') }, 'guest'],
+    [
+      'a guest, by a user group',
+      { shift: [payments] },
+      { who: by('U09', 'guest'), memberships: known('U09') },
+      'guest',
+    ],
+    ['a guest, by id', { shift: [{ kind: 'user', id: 'U09' }] }, { who: by('U09', 'guest') }, 'allowed'],
+    ['a bot, by a group of ids', { shift: [sre] }, { who: by('U02BOB', 'bot') }, 'allowed'],
+    ['an outsider, by id', { shift: [bob] }, { who: by('U02BOB', 'outsider') }, 'allowed'],
+    ['an outsider, by id for rollbacks', { rollback: also(bob) }, { who: by('U02BOB', 'outsider') }, 'outsider'],
+    ['a deactivated one, by id', { shift: [bob] }, { who: by('U02BOB', 'deactivated') }, 'deactivated'],
+    [
+      'an unknown one, by id',
+      { shift: [bob] },
+      { who: { id: 'U02BOB', standing: { kind: 'unknown', why: '' } } },
+      'allowed',
+    ],
+    ['a step of its size', { maxStep: 50 }, {}, 'allowed'],
+    ['a step over its size', { maxStep: 49 }, {}, 'step-too-large'],
+    ['a step over its size that promotes', { maxStep: 49 }, { deed: 'promote' }, 'step-too-large'],
+    [
+      'a step that may be larger',
+      { maxStep: 50 },
+      { growth: { step: 0, reached: 100, isAtLeast: true } },
+      'step-unmeasured',
+    ],
+    [
+      'a step that may be larger, and that somebody looks at',
+      { maxStep: 50, approve },
+      { growth: { step: 0, reached: 100, isAtLeast: true } },
+      'needs-approval',
+    ],
+    ['a step back of any size', { maxStep: 1 }, { deed: 'rollback' }, 'allowed'],
+    ['a share under the limit', { approve }, { growth: { step: 24, reached: 24.9 } }, 'allowed'],
+    ['a share at the limit', { approve }, { growth: { step: 1, reached: 25 } }, 'needs-approval'],
+    ['a share that is not known', { approve }, { growth: undefined }, 'needs-approval'],
+    ['any share', { approve: { ...approve, from: 0 } }, { growth: { step: 0, reached: 0 } }, 'needs-approval'],
+    ['a locked object', {}, { holds: [hold()] }, 'locked'],
+    ['a locked object, for whoever locked it', {}, { holds: [hold()], who: by('U02BOB') }, 'allowed'],
+    ['unlocking a locked object', {}, { holds: [hold()], deed: 'unlock' }, 'allowed'],
+    ['a freeze that people set', {}, { holds: [hold({ kind: 'freeze' })] }, 'frozen'],
+  ])('%s', (_, rule, asked, says) => {
+    expect(under(rule, asked)).toBe(says);
+  });
+});
+
+describe('a rollback', () => {
+  it.each<[string, Partial<PolicyRule>, Partial<Ask>, readonly Freeze[], string]>([
+    ['is for whoever may shift, without approval', { approve }, {}, [], 'allowed'],
+    ['is not for who may not shift', { shift: [bob] }, {}, [], 'not-allowed'],
+    ['is for those the rule adds', { shift: [bob], rollback: also(alice) }, {}, [], 'allowed'],
+    ['is for those who alone may', { shift: [bob], rollback: { ...also(), only: [alice] } }, {}, [], 'allowed'],
+    ['is for nobody else where some alone may', { rollback: { ...also(), only: [bob] } }, {}, [], 'not-allowed'],
+    [
+      'takes approval where the rule says so',
+      { approve, rollback: { ...also(), approve: true } },
+      {},
+      [],
+      'needs-approval',
+    ],
+    ['goes through a freeze', {}, {}, [freeze()], 'allowed'],
+    ['is held by a freeze that excepts nothing', {}, {}, [freeze({ except: { rollback: false, who: [] } })], 'frozen'],
+    [
+      'is held by a freeze where the rule says so',
+      { rollback: { ...also(), duringFreeze: false } },
+      {},
+      [freeze()],
+      'frozen',
+    ],
+    ['is held by a lock of somebody else', {}, { holds: [hold()] }, [], 'locked'],
+    ['goes through a lock that lets it', {}, { holds: [hold({ except: { rollback: true, who: [] } })] }, [], 'allowed'],
+  ])('%s', (_, rule, asked, freezes, says) => {
+    expect(under(rule, { deed: 'rollback', growth: { step: 100, reached: 100 }, ...asked }, freezes)).toBe(says);
+  });
+});
+
+describe('a freeze', () => {
+  it.each<[string, Partial<PolicyRule>, Partial<Ask>, Freeze, string]>([
+    ['holds a shift', {}, {}, freeze(), 'frozen'],
+    ['holds a promotion', {}, { deed: 'promote' }, freeze(), 'frozen'],
+    ['does not hold before its time', {}, {}, freeze({}, false), 'allowed'],
+    ['does not hold elsewhere', {}, {}, freeze({ target: 'prod/**' }), 'allowed'],
+    ['lets those through whom it excepts', {}, {}, freeze({ except: { rollback: true, who: [alice] } }), 'allowed'],
+    ['lets those through whom the rule excepts', { duringFreeze: [alice] }, {}, freeze(), 'allowed'],
+    ['holds who is in an unknown group', { duringFreeze: [payments] }, {}, freeze(), 'frozen'],
+    [
+      'lets through who is in a known group',
+      { duringFreeze: [payments] },
+      { memberships: known('U01ALICE') },
+      freeze(),
+      'allowed',
+    ],
+    ['does not hold an approval', { approve: { ...approve, by: [alice] } }, { deed: 'approve' }, freeze(), 'allowed'],
+  ])('%s', (_, rule, asked, frozen, says) => {
+    expect(under(rule, asked, [frozen])).toBe(says);
+  });
+});
+
+describe('an approval', () => {
+  it.each<[string, Partial<PolicyRule>, Partial<Ask>, string]>([
+    ['is for an approver', { approve }, { who: by('U02BOB') }, 'allowed'],
+    ['is not for who may only shift', { approve }, {}, 'not-allowed'],
+    ['is not for whoever asked', { approve }, { who: by('U02BOB'), requester: 'U02BOB' }, 'own-request'],
+    ['is not for an outsider', { approve }, { who: by('U09', 'outsider') }, 'outsider'],
+    [
+      'is not for a guest',
+      { approve: { ...approve, by: [{ kind: 'everyone' }] } },
+      { who: by('U09', 'guest') },
+      'guest',
+    ],
+    ['is not for a bot', { approve: { ...approve, by: [{ kind: 'everyone' }] } }, { who: by('U09', 'bot') }, 'bot'],
+    ['is not for who left', { approve }, { who: by('U02BOB', 'deactivated') }, 'deactivated'],
+    ['is for nobody where nothing is to be approved', {}, {}, 'not-allowed'],
+    ['is not given in another channel', { approve, channels: ['C02'] }, { who: by('U02BOB') }, 'wrong-channel'],
+  ])('%s', (_, rule, asked, says) => {
+    expect(under(rule, { deed: 'approve', requester: 'U07', ...asked })).toBe(says);
+  });
+
+  it('may be refused by whoever asked, as by any approver', () => {
+    expect(under({ approve }, { deed: 'reject', who: by('U02BOB'), requester: 'U02BOB' })).toBe('allowed');
+  });
+});
+
+describe('a judgement', () => {
+  it('names what an approval needs, and the rule that asks for it', () => {
+    const policy = { rules: [policyRule({ name: 'payments', line: 12, approve })], freezes: [] };
+
+    expect(judge(policy, ask()).verdict).toEqual({
+      kind: 'needs-approval',
+      needs: { by: [sre], count: 2, expiresMs: 1_800_000, rule: { name: 'payments', line: 12 } },
+    });
+  });
+
+  it('tells each check up to the one that decided', () => {
+    const { findings } = judge({ rules: [policyRule({ maxStep: 10, approve })], freezes: [] }, ask());
+
+    expect(findings.map(({ check, says }) => `${check} ${says}`)).toEqual([
+      'standing pass',
+      'rule pass',
+      'channel pass',
+      'right pass',
+      'four-eyes pass',
+      'lock pass',
+      'freeze pass',
+      'step refuse',
+    ]);
+  });
+
+  it('gives the most severe reason first', () => {
+    const policy = {
+      rules: [policyRule({ channels: ['C02'], shift: [bob], maxStep: 1, approve })],
+      freezes: [freeze()],
+    };
+    const all = ask({ who: by('U09', 'guest'), holds: [hold()] });
+
+    expect(outcome(policy, all)).toBe('guest');
+    expect(outcome(policy, { ...all, who: by('U09') })).toBe('wrong-channel');
+    expect(outcome(policy, { ...all, who: by('U09'), channel: 'C02' })).toBe('not-allowed');
+    expect(outcome(policy, { ...all, who: by('U02BOB', 'guest'), channel: 'C02' })).toBe('frozen');
+  });
+
+  const anId = fc.constantFrom('U01ALICE', 'U02BOB', 'U03CAROL', 'U04');
+  const aWho = fc.oneof(
+    fc.constantFrom<Who>(sre, payments, { kind: 'everyone' }),
+    anId.map((id): Who => ({ kind: 'user', id })),
+  );
+  const someWho = fc.array(aWho, { maxLength: 3 });
+  const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
+  const aRule = fc
+    .record({
+      target: fc.constantFrom('**', 'sandbox/**', 'prod/**', '*/*/reviews'),
+      channels: maybe(fc.subarray(['C01CHANNEL', 'C02'], { minLength: 1 })),
+      shift: someWho,
+      approve: maybe(
+        fc.record({ by: someWho, count: fc.integer({ min: 1, max: 3 }), from: fc.nat(100), expiresMs: fc.constant(1) }),
+      ),
+      maxStep: maybe(fc.integer({ min: 1, max: 100 })),
+      rollback: fc.record({ also: someWho, only: maybe(someWho), approve: fc.boolean(), duringFreeze: fc.boolean() }),
+      duringFreeze: someWho,
+      overrideOwner: fc.boolean(),
+    })
+    .map((rule) => policyRule(rule));
+  const aFreeze = fc
+    .record({ rollback: fc.boolean(), who: someWho, holds: fc.boolean() })
+    .map(({ rollback, who, holds }) => freeze({ except: { rollback, who } }, holds));
+  const aPolicy = fc.record({
+    rules: maybe(fc.array(aRule, { minLength: 1, maxLength: 3 })),
+    freezes: fc.array(aFreeze, { maxLength: 2 }),
+  });
+  const aStanding = fc.constantFrom<Standing['kind']>('member', 'guest', 'bot', 'outsider', 'deactivated', 'unknown');
+  const anAsk = fc
+    .record({
+      who: fc.record({ id: anId, standing: aStanding.map((kind): Standing => ({ kind, why: 'so' })) }),
+      channel: fc.constantFrom('C01CHANNEL', 'C02'),
+      deed: fc.constantFrom(...deeds),
+      growth: maybe(fc.record({ step: fc.nat(100), reached: fc.nat(100), isAtLeast: fc.boolean() })),
+      requester: maybe(anId),
+      holds: fc.array(fc.constantFrom(hold(), hold({ kind: 'freeze' })), { maxLength: 2 }),
+      memberships: fc.constantFrom(known(), known('U01ALICE'), known('U04', 'U02BOB'), new Map<string, Membership>()),
+    })
+    .map((asked) => ask(asked));
+
+  /** How much a verdict lets happen. */
+  function leave(policy: Policy, asked: Ask): number {
+    return ['refused', 'needs-approval', 'allowed'].indexOf(judge(policy, asked).verdict.kind);
+  }
+
+  it('never lets more happen when a right is taken away or a limit is added', () => {
+    fc.assert(
+      fc.property(aPolicy, anAsk, fc.nat(10), (policy, asked, which) => {
+        const fewer = (rule: PolicyRule): PolicyRule =>
+          [
+            { ...rule, shift: rule.shift.slice(1) },
+            { ...rule, channels: rule.channels?.slice(1) ?? ['C03'] },
+            { ...rule, maxStep: Math.min(1, rule.maxStep ?? 1) },
+            { ...rule, overrideOwner: false },
+            { ...rule, duringFreeze: [] },
+            { ...rule, rollback: { ...rule.rollback, also: [] } },
+            { ...rule, rollback: { ...rule.rollback, only: [] } },
+            { ...rule, rollback: { ...rule.rollback, duringFreeze: false } },
+            { ...rule, rollback: { ...rule.rollback, approve: true } },
+            { ...rule, approve: rule.approve && { ...rule.approve, from: 0 } },
+            { ...rule, approve: rule.approve && { ...rule.approve, by: rule.approve.by.slice(1) } },
+          ][which] ?? rule;
+        const narrowed = { ...policy, rules: policy.rules?.map(fewer) };
+
+        expect(leave(narrowed, asked)).toBeLessThanOrEqual(leave(policy, asked));
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it('never lets more happen when less is known of people, or something is held', () => {
+    fc.assert(
+      fc.property(aPolicy, anAsk, (policy, asked) => {
+        const before = leave(policy, asked);
+
+        expect(leave(policy, { ...asked, memberships: new Map() })).toBeLessThanOrEqual(before);
+        expect(leave(policy, { ...asked, holds: [...asked.holds, hold()] })).toBeLessThanOrEqual(before);
+        expect(leave({ ...policy, freezes: [...policy.freezes, freeze()] }, asked)).toBeLessThanOrEqual(before);
+        if (asked.who.standing.kind === 'member') {
+          const { id } = asked.who;
+          expect(leave(policy, { ...asked, who: by(id, 'guest') })).toBeLessThanOrEqual(before);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('of one object refuses for every reason there is, and each refusal names the rule it fell under', () => {
+    const seen = new Map<DenialReason, Denial>();
+    fc.assert(
+      fc.property(aPolicy, anAsk, (policy, asked) => {
+        const { verdict, rule } = judge(policy, asked);
+        if (verdict.kind !== 'refused') return;
+        seen.set(verdict.denial.reason, verdict.denial);
+        expect(verdict.denial.rule).toEqual(rule);
+      }),
+      { numRuns: 10_000, seed: 7 },
+    );
+
+    const ofSeveral: readonly DenialReason[] = ['several-approvals'];
+    expect([...seen.keys(), ...ofSeveral].toSorted()).toEqual([...denialReasons].toSorted());
+  });
+});
+
+function also(...who: readonly Who[]): PolicyRule['rollback'] {
+  return { also: who, only: undefined, approve: false, duringFreeze: true };
+}
+
+describe('several objects together', () => {
+  const byEurope = policyRule({ name: 'eu', target: 'eu/**', line: 2, approve });
+  const byStage = policyRule({ name: 'stage', target: 'stage/**', line: 3, approve });
+  const policy = { rules: [byEurope, byStage, policyRule({ line: 4 })], freezes: [] };
+  const judged = (...targets: readonly string[]) => {
+    const [first, ...more] = targets.map((target) => judge(policy, ask({ targets: [target] })));
+    if (first === undefined) throw new Error('nothing is judged');
+    return together([first, ...more]);
+  };
+
+  it('are allowed when all are', () => {
+    expect(judged('us/a/b', 'us/a/c').verdict).toEqual({ kind: 'allowed' });
+  });
+
+  it('need the approval that one of them needs', () => {
+    expect(judged('us/a/b', 'eu/a/b', 'eu/a/c').verdict).toMatchObject({
+      kind: 'needs-approval',
+      needs: { rule: { name: 'eu' } },
+    });
+  });
+
+  it('are refused when they would be approved under several rules, which are named', () => {
+    expect(judged('stage/a/b', 'us/a/b', 'eu/a/b').verdict).toEqual({
+      kind: 'refused',
+      denial: {
+        reason: 'several-approvals',
+        rules: [
+          { name: 'stage', line: 3 },
+          { name: 'eu', line: 2 },
+        ],
+      },
+    });
+  });
+
+  it('are refused when one is, whatever the others need', () => {
+    const frozen = {
+      ...policy,
+      rules: [byEurope, policyRule({ line: 4, shift: [], target: 'stage/**' }), policyRule({ line: 5 })],
+    };
+
+    const verdicts = together([
+      judge(frozen, ask({ targets: ['eu/a/b'] })),
+      judge(frozen, ask({ targets: ['stage/a/b'] })),
+    ]);
+
+    expect(verdicts.verdict).toMatchObject({ kind: 'refused', denial: { reason: 'not-allowed' } });
+  });
+});
+
+describe('what a glob reaches into', () => {
+  const rules = [
+    policyRule({ name: 'payments', target: '*/payments/*', shift: [payments] }),
+    policyRule({ name: 'stage', target: 'stage/**', shift: [alice] }),
+    policyRule({ name: 'eu', target: 'eu/**', shift: [sre] }),
+  ];
+
+  it.each`
+    who           | glob              | says
+    ${'U02BOB'}   | ${'eu/default/*'} | ${'allowed'}
+    ${'U02BOB'}   | ${'eu/**'}        | ${'not-allowed'}
+    ${'U02BOB'}   | ${'**'}           | ${'not-allowed'}
+    ${'U01ALICE'} | ${'stage/shop/*'} | ${'allowed'}
+    ${'U01ALICE'} | ${'eu/shop/*'}    | ${'not-allowed'}
+    ${'U04DAVE'}  | ${'*/payments/*'} | ${'not-allowed'}
+    ${'U01ALICE'} | ${'us/shop/*'}    | ${'no-rule'}
+  `('says $says to $who of $glob', ({ who, glob, says }) => {
+    const asked = ask({ who: by(who), deed: 'freeze', targets: [glob], memberships: known('U04DAVE') });
+    const { verdict } = judgeReach({ rules, freezes: [] }, asked);
+
+    expect(verdict.kind === 'refused' ? verdict.denial.reason : verdict.kind).toBe(says);
+  });
+
+  it('is everybody’s of the team where there is no policy file', () => {
+    const says = (kind: 'member' | 'guest') =>
+      judgeReach(noPolicy, ask({ who: by('U01ALICE', kind), deed: 'freeze', targets: ['**'] })).verdict.kind;
+
+    expect([says('member'), says('guest')]).toEqual(['allowed', 'refused']);
+  });
+});

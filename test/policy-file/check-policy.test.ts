@@ -1,0 +1,136 @@
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { checkPolicy } from '../../src/policy-file/check-policy.ts';
+import { policyJsonSchema } from '../../src/policy-file/schema.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const folder = temporaryFolder();
+const least = 'rules:\n  - target: "**"\n    shift: [everyone]\n';
+
+function file(name: string, text: string): string {
+  const path = join(folder, `${name}.yaml`);
+  writeFileSync(path, text);
+  return path;
+}
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The program as it is built, with nothing in its environment. */
+function run(...options: readonly string[]): Promise<Ended> {
+  return new Promise((done) => {
+    const child = execFile(process.execPath, [resolve('dist/main.js'), ...options], { env: {} }, (_, stdout, stderr) =>
+      done({ code: child.exitCode ?? -1, stdout, stderr }),
+    );
+  });
+}
+
+describe('npm start -- --check-policy', () => {
+  const broken: Readonly<Record<string, readonly [text: string, first: string]>> = {
+    empty: ['', '1:1 this is empty'],
+    tabs: ['rules:\n\t- target: "**"\n', '2:1 a tab indents this line'],
+    version: [`v: 2\n${least}`, '1:4 v: write `v: 1`'],
+    unknown: [`${least}    chanels: [C01]\n`, '4:5 rules[0]: there is no key `chanels` here'],
+    twice: [`${least}    shift: []\n`, '4:5 `shift` stands here a second time'],
+    alias: [`${least}    channels: &c [C01]\n`, '4:18 an anchor (&c) is not taken'],
+    merge: [`${least}    <<: { maxStep: 5 }\n`, '4:5 a merge key (<<) is not taken'],
+    tag: [`${least}    name: !!js/function "x"\n`, '4:25 a tag (tag:yaml.org,2002:js/function) is not taken'],
+    bool: [`${least}    overrideOwner: yes\n`, '4:20 rules[0].overrideOwner: write `true` or `false`'],
+    group: ['rules:\n  - target: "**"\n    shift: [sre]\n', '3:13 rules[0].shift[0]: no group is called `sre`'],
+    large: ['a'.repeat(300_000), '1:1 this is larger than 256 KB'],
+  };
+
+  it.each(Object.entries(broken))(
+    'says where the file is wrong that is %s, and exits with 78',
+    async (name, [text, first]) => {
+      const path = file(name, text);
+
+      const { code, stdout, stderr } = await run('--check-policy', path);
+
+      expect([code, stdout]).toEqual([78, '']);
+      expect(stderr.split('\n').slice(0, 2)).toEqual([`${path}: 1 fault`, expect.stringContaining(`  ${first}`)]);
+    },
+  );
+
+  it('says what a good file holds, and exits with 0', async () => {
+    const path = file('good', `${least}  - target: a/b/c\n    shift: []\n`);
+
+    const { code, stdout, stderr } = await run('--check-policy', path);
+
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toBe(
+      `${path}: ok, 2 rules, 0 groups, 0 freezes\n  warning: 4:5 this rule is never reached: \`**\` in line 2 takes all that it would\n`,
+    );
+  });
+
+  it('says that there is no such file, and exits with 78', async () => {
+    const path = join(folder, 'nowhere');
+
+    expect(await run('--check-policy', path)).toEqual({
+      code: 78,
+      stdout: '',
+      stderr: `${path}: 1 fault\n  names a file that cannot be read\n`,
+    });
+  });
+
+  it.each([[['--check-policy']], [['--check-policy', 'a', 'b']], [['--help']]])(
+    'with %j says which options there are, and exits with 64',
+    async (options) => {
+      const { code, stderr } = await run(...options);
+
+      expect(code).toBe(64);
+      expect(stderr).toContain('--check-policy FILE');
+      expect(stderr).toContain('--policy-schema');
+    },
+  );
+
+  it('prints the schema for editors with --policy-schema', async () => {
+    const { code, stdout } = await run('--policy-schema');
+
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual(policyJsonSchema());
+  });
+});
+
+describe('the freezes to come', () => {
+  it('are the next three of all, in the time zone of each, the one that holds now first', () => {
+    const path = file(
+      'freezes',
+      `groups: { sre: [U01ALICE] }\n${least}freezes:
+  - { name: weekend, target: prod-*/**, cron: "0 18 * * FRI", for: 62h, timezone: Europe/Berlin }
+  - { name: night, target: "**", cron: "30 22 * * SUN", for: 90m, timezone: America/New_York }
+`,
+    );
+
+    expect(checkPolicy(path, new Date('2026-11-21T12:00:00Z')).text.split('\n')).toEqual([
+      `${path}: ok, 1 rule, 1 group, 2 freezes`,
+      '  freeze weekend, prod-*/**: Fri 2026-11-20 18:00 to Mon 2026-11-23 08:00 (62h) Europe/Berlin',
+      '  freeze night, **: Sun 2026-11-22 22:30 to Mon 2026-11-23 00:00 (90m) America/New_York',
+      '  freeze weekend, prod-*/**: Fri 2026-11-27 18:00 to Mon 2026-11-30 08:00 (62h) Europe/Berlin',
+    ]);
+  });
+
+  it('are told where their clock is moved', () => {
+    const path = file(
+      'moved',
+      `${least}freezes:\n  - { name: w, target: "**", cron: "0 18 * * FRI", for: 62h, timezone: Europe/Berlin }\n`,
+    );
+
+    const { text } = checkPolicy(path, new Date('2026-10-20T12:00:00Z'));
+
+    expect(text).toContain('Fri 2026-10-23 18:00 to Mon 2026-10-26 07:00 (62h)');
+  });
+
+  it('have no end where they follow on each other', () => {
+    const path = file('always', `${least}freezes:\n  - { name: a, target: "**", cron: "0 0 * * *", for: 1d }\n`);
+
+    expect(checkPolicy(path, new Date('2026-10-20T12:00:00Z')).text).toContain(
+      'freeze a, **: Tue 2026-10-20 00:00 with no end in sight UTC',
+    );
+  });
+});

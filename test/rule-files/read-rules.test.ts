@@ -1,0 +1,405 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readRules } from '../../src/rule-files/read-rules.ts';
+import { manifests } from '../manifests/kustomization.ts';
+import { anyText } from '../support/arbitraries.ts';
+import { faultsOf, fileOf, reviewsToV1, reviewsWith } from './rule-text.ts';
+
+const toV1 = {
+  hosts: ['reviews'],
+  http: [{ route: [{ destination: { host: 'reviews', subset: 'v1' } }] }],
+};
+const reviews = { kind: 'VirtualService', name: 'reviews', spec: toV1 };
+
+describe('a rule file', () => {
+  const folder = join(manifests, 'bookinfo');
+
+  it.each(readdirSync(folder))('of Bookinfo, %s, is read, and nothing in it is doubted', (name) => {
+    const reading = readRules(name, readFileSync(join(folder, name)));
+
+    expect(reading).toMatchObject({ kind: 'file', file: { name, conversions: [], unconverted: [] } });
+    expect(reading).not.toHaveProperty('file.meant');
+  });
+
+  it('is read as it stands, in the order of the file', () => {
+    const { manifests: all } = fileOf(`${reviewsToV1}---
+apiVersion: networking.istio.io/v1beta1
+kind: DestinationRule
+metadata:
+  name: reviews
+  namespace: bookinfo
+  labels: { team: stars }
+  annotations: { why: "red stars" }
+spec:
+  host: reviews
+  trafficPolicy: { connectionPool: { tcp: { maxConnections: 100 } } }
+  subsets:
+  - { name: v1, labels: { version: "1.0" } }
+`);
+
+    expect(all).toEqual([
+      reviews,
+      {
+        kind: 'DestinationRule',
+        name: 'reviews',
+        namespace: 'bookinfo',
+        labels: { team: 'stars' },
+        annotations: { why: 'red stars' },
+        spec: {
+          host: 'reviews',
+          trafficPolicy: { connectionPool: { tcp: { maxConnections: 100 } } },
+          subsets: [{ name: 'v1', labels: { version: '1.0' } }],
+        },
+      },
+    ]);
+  });
+
+  it.each([
+    ['with line breaks of Windows', reviewsToV1.replaceAll('\n', '\r\n')],
+    ['with a byte order mark', `\u{FEFF}${reviewsToV1}`],
+    ['with empty documents', `---\n---\n${reviewsToV1}---\n# nothing\n---\n`],
+    ['with an end of the document', `${reviewsToV1}...\n`],
+    ['that says it is YAML 1.1', `%YAML 1.1\n---\n${reviewsToV1}`],
+    ['with braces of a template in a comment', `# {{ .Values }}\n${reviewsToV1}`],
+    ['of v1alpha3', reviewsWith({ 'io/v1': 'io/v1alpha3' })],
+    [
+      'in JSON',
+      JSON.stringify({
+        apiVersion: 'networking.istio.io/v1',
+        kind: 'VirtualService',
+        metadata: { name: 'reviews' },
+        spec: toV1,
+      }),
+    ],
+    ['as a List', `apiVersion: v1\nkind: List\nitems:\n- ${reviewsToV1.trimEnd().replaceAll('\n', '\n  ')}\n`],
+    [
+      'as a VirtualServiceList',
+      `apiVersion: networking.istio.io/v1\nkind: VirtualServiceList\nmetadata: {}\nitems:\n- ${reviewsToV1.trimEnd().replaceAll('\n', '\n  ')}\n`,
+    ],
+  ])('%s is read', (_, text) => {
+    expect(fileOf(text).manifests).toEqual([reviews]);
+  });
+
+  it('as kubectl exports it is read without what the server and tools keep in it', () => {
+    const exported = reviewsWith(
+      {
+        '  name: reviews': `  annotations:
+    kubectl.kubernetes.io/last-applied-configuration: |
+      {"kind":"VirtualService"}
+    shiftbot.dev/history: '{"v":1,"seq":1,"revisions":[]}'
+  creationTimestamp: "2026-11-22T14:03:11Z"
+  generation: 2
+  managedFields:
+  - manager: kubectl
+    fieldsV1: { "f:metadata": { "f:annotations": { ".": {} } } }
+  name: reviews
+  resourceVersion: "12"
+  uid: 5c3d`,
+      },
+      'status: { observedGeneration: 2 }\n',
+    );
+
+    expect(fileOf(exported).manifests).toEqual([reviews]);
+  });
+
+  it('keeps two objects of one name that are in two namespaces', () => {
+    const inEach = ['a', 'b'].map((namespace) => reviewsWith({ '  name': `  namespace: ${namespace}\n  name` }));
+
+    expect(fileOf(inEach.join('---\n')).manifests.map(({ namespace }) => namespace)).toEqual(['a', 'b']);
+  });
+});
+
+const emptyFile = ['1:1 this is empty: write a VirtualService or a DestinationRule'];
+const noObject = ['1:1 write an object: `apiVersion:`, `kind:`, `metadata:` and `spec:`'];
+const otherKinds = 'is not taken: rule files hold VirtualServices and DestinationRules';
+const noName = 'a name has lower-case letters, digits, dashes and dots, and begins and ends with a letter or a digit';
+const aNumber = 'put it in quotes: without them it is read as a number';
+const noWeight = '10:15 spec.http[0].route[0].weight: write a whole number from 0 on, without quotes or a percent sign';
+
+describe('a bad file is refused with line and column', () => {
+  it.each<[string, string | Uint8Array, readonly string[]]>([
+    ['nothing', '', emptyFile],
+    ['a comment', '# rules\n', emptyFile],
+    ['empty documents', '---\n---\n', emptyFile],
+    ['an empty List', 'apiVersion: v1\nkind: List\nitems: []\n', emptyFile],
+    ['no YAML', 'a: b: c\n', ['1:4 Nested mappings are not allowed in compact mappings']],
+    ['half a file', `${reviewsToV1}ru`, ['10:1 a key is followed by a colon and a space']],
+    ['a word', 'hello', noObject],
+    ['a list', '- a\n', noObject],
+    [
+      'a key that stands twice',
+      `${reviewsToV1}  http: []\n`,
+      ['10:3 `http` stands here a second time: keep one of them'],
+    ],
+    [
+      'an object that stands twice',
+      `${reviewsToV1}---\n${reviewsToV1}`,
+      ['14:9 VirtualService `reviews` stands in line 4 already: keep one'],
+    ],
+    [
+      'an object that may stand twice',
+      `${reviewsToV1}---\n${reviewsWith({ '  name': '  namespace: bookinfo\n  name' })}`,
+      ['15:9 VirtualService `reviews` stands in line 4 already: keep one, or name the namespace of both'],
+    ],
+    [
+      'a kind that is nearly one',
+      reviewsWith({ VirtualService: 'VirtualServce' }),
+      [`2:7 kind: \`VirtualServce\` ${otherKinds}; did you mean \`VirtualService\`?`],
+    ],
+    ['another kind of Istio', reviewsWith({ VirtualService: 'Gateway' }), [`2:7 kind: \`Gateway\` ${otherKinds}`]],
+    [
+      'a kind of Kubernetes',
+      `${reviewsToV1}---\napiVersion: v1\nkind: Secret\nmetadata: { name: a }\n`,
+      [`12:7 kind: \`Secret\` ${otherKinds}`],
+    ],
+    [
+      'a List in a List',
+      'apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: List\n  items: []\n',
+      [`5:9 kind: a list within a list ${otherKinds}`],
+    ],
+    [
+      'another version',
+      reviewsWith({ 'io/v1': 'io/v2' }),
+      ['1:13 apiVersion: `networking.istio.io/v2` is not known: write `networking.istio.io/v1`'],
+    ],
+    [
+      'another group',
+      reviewsWith({ 'networking.istio.io/v1': 'v1' }),
+      ['1:13 apiVersion: `v1` is not known: write `networking.istio.io/v1`'],
+    ],
+    ['no kind', reviewsWith({ 'kind: VirtualService\n': '' }), ['1:1 kind: is missing: write `kind: VirtualService`']],
+    [
+      'no name',
+      reviewsWith({ 'name: reviews': 'labels: {}' }),
+      ['4:3 metadata.name: is missing: write the name of the object'],
+    ],
+    [
+      'a name that none can have',
+      reviewsWith({ 'name: reviews': 'name: Reviews_1' }),
+      [`4:9 metadata.name: ${noName}`],
+    ],
+    [
+      'a name of signs that are not seen',
+      reviewsWith({ 'name: reviews': 'name: "rev\\u200Biews"' }),
+      [`4:9 metadata.name: ${noName}`],
+    ],
+    [
+      'a namespace that none can have',
+      reviewsWith({ '  name': '  namespace: A\n  name' }),
+      [
+        '4:14 metadata.namespace: a namespace has lower-case letters, digits and dashes, and begins and ends with a letter or a digit',
+      ],
+    ],
+    ['a number for a name', reviewsWith({ 'name: reviews': 'name: 1e3' }), [`4:9 metadata.name: ${aNumber}`]],
+    [
+      'a number for a subset',
+      reviewsWith({ 'subset: v1': 'subset: 1.0' }),
+      [`9:45 spec.http[0].route[0].destination.subset: ${aNumber}`],
+    ],
+    [
+      'a number for a label, and one for its name',
+      reviewsWith({ '  name': '  labels: { version: 1.0, 2: x }\n  name' }),
+      [`4:27 ${aNumber}`],
+    ],
+    [
+      'a number of old',
+      reviewsWith({ 'subset: v1': 'subset: 0777' }),
+      ['9:45 `0777` is another number to kubectl, or none: put it in quotes where the word is meant'],
+    ],
+    [
+      'words that are true or false to kubectl',
+      reviewsWith({ '  name': '  labels: { on: yes, a: "off" }\n  name' }),
+      [
+        '4:13 `on` is true to kubectl: write `true`, or put it in quotes where the word is meant',
+        '4:17 `yes` is true to kubectl: write `true`, or put it in quotes where the word is meant',
+      ],
+    ],
+    [
+      'an anchor and its alias',
+      reviewsWith({ '[reviews]': '&a [reviews]' }, '  x: *a\n'),
+      ['6:13 an anchor (&a) is not taken: leave it out', '10:6 an alias (*a) is not taken: write it out'],
+    ],
+    ['a merge key', `${reviewsToV1}  <<: { a: 1 }\n`, ['10:3 a merge key (<<) is not taken: write the keys out']],
+    [
+      'a tag of JavaScript',
+      reviewsWith({ '[reviews]': '!!js/function [reviews]' }),
+      ['6:24 a tag (tag:yaml.org,2002:js/function) is not taken: leave it out'],
+    ],
+    ['a tab', reviewsWith({ '  name': '\tname' }), ['4:1 a tab indents this line: indent with spaces']],
+    ['a prototype', `${reviewsToV1}  __proto__: { a: 1 }\n`, ['10:3 a key `__proto__` is not taken']],
+    ['a key that is a list', `${reviewsToV1}? [a]\n: b\n`, ['10:3 a key is one word']],
+    ['a number that is none', `${reviewsToV1}    timeout: .nan\n`, ['10:14 this is no number that an object can hold']],
+    [
+      'a template',
+      reviewsWith({ 'name: reviews': 'name: "{{ .Values.name }}"' }),
+      ['4:10 this is a template (`{{ … }}`): render it first'],
+    ],
+    [
+      'a template of lines',
+      `{{- if .Values.x }}\n${reviewsToV1}`,
+      ['1:1 this is a template (`{{ … }}`): render it first'],
+    ],
+    ['UTF-16', Buffer.from(`\u{FEFF}${reviewsToV1}`, 'utf16le'), ['1:1 this is not UTF-8']],
+    [
+      'a control character',
+      reviewsWith({ 'name: reviews': 'name: rev\u0007iews' }),
+      ['4:12 a control character (U+0007) stands here'],
+    ],
+    ['a NUL', reviewsWith({ 'name: reviews': 'name: rev\0iews' }), ['4:12 a control character (U+0000) stands here']],
+    ['a negative weight', `${reviewsToV1}      weight: -1\n`, [noWeight]],
+    ['half a weight', `${reviewsToV1}      weight: 0.5\n`, [noWeight]],
+    ['a weight in quotes', `${reviewsToV1}      weight: "50"\n`, [noWeight]],
+    ['a weight in percent', `${reviewsToV1}      weight: 50%\n`, [noWeight]],
+    ['a weight that no object can hold', `${reviewsToV1}      weight: 2147483648\n`, [noWeight]],
+    [
+      'a route without a destination',
+      reviewsWith({ 'destination: { host: reviews, subset: v1 }': 'weight: 1' }),
+      [
+        '9:7 spec.http[0].route[0].destination: is missing: write a destination with its `host`, like `{ host: reviews, subset: v1 }`',
+      ],
+    ],
+    [
+      'a destination without a host',
+      reviewsWith({ 'host: reviews, ': '' }),
+      ['9:20 spec.http[0].route[0].destination.host: is missing: write a host, like `reviews`'],
+    ],
+    [
+      'a subset that none can be',
+      reviewsWith({ 'subset: v1': 'subset: "1.0"' }),
+      [
+        '9:45 spec.http[0].route[0].destination.subset: a subset is named in lower-case letters, digits and dashes, as in `v1-0`',
+      ],
+    ],
+    [
+      'a subset that is empty',
+      reviewsWith({ 'subset: v1': 'subset: ' }),
+      ['9:46 spec.http[0].route[0].destination.subset: is missing: write the name of a subset, like `v1`'],
+    ],
+    [
+      'one destination in place of a list',
+      reviewsWith({ '- destination': '  destination' }),
+      ['9:7 spec.http[0].route: write a list of destinations: each begins with a dash'],
+    ],
+    [
+      'one match in place of a list',
+      `${reviewsToV1}    match: { uri: { exact: a } }\n`,
+      ['10:12 spec.http[0].match: write a list: each condition begins with a dash'],
+    ],
+    [
+      'no hosts',
+      reviewsWith({ '  hosts: [reviews]\n': '' }),
+      ['6:3 spec.hosts: is missing: write the hosts whose requests it routes, like `[reviews]`'],
+    ],
+    [
+      'hosts that are none',
+      reviewsWith({ '[reviews]': '[]' }),
+      ['6:10 spec.hosts: write the hosts whose requests it routes, like `[reviews]`'],
+    ],
+    [
+      'no spec',
+      reviewsToV1.slice(0, reviewsToV1.indexOf('spec:')),
+      ['1:1 spec: is missing: write `hosts:` and `http:`'],
+    ],
+    [
+      'keys that nobody knows',
+      reviewsWith({ '  name': '  lables: {}\n  name' }, 'rules: 1\n'),
+      ['4:3 metadata: there is no key `lables` here; did you mean `labels`?', '11:1 there is no key `rules` here'],
+    ],
+    [
+      'a DestinationRule that is all wrong',
+      'apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: { name: a }\nspec: { subsets: [{ labels: { version: v1 } }, { name: V1 }, { name: v2, labels: { version: 2 } }] }\n',
+      [
+        '4:7 spec.host: is missing: write a host, like `reviews`',
+        '4:19 spec.subsets[0].name: is missing: write the name of a subset, like `v1`',
+        '4:56 spec.subsets[1].name: a subset is named in lower-case letters, digits and dashes, as in `v1-0`',
+        `4:93 spec.subsets[2].labels.version: ${aNumber}`,
+      ],
+    ],
+    [
+      'a List with two that are wrong',
+      'apiVersion: v1\nkind: List\nitems:\n- 1\n- apiVersion: networking.istio.io/v1\n  kind: VirtualService\n  metadata: { name: A }\n  spec: { hosts: [a] }\n',
+      ['4:3 write an object: `apiVersion:`, `kind:`, `metadata:` and `spec:`', `7:21 metadata.name: ${noName}`],
+    ],
+    ['nesting without end', `a: ${'['.repeat(50_000)}`, [expect.stringMatching(/^1:\d+ this is nested too deep$/)]],
+    ['nesting that ends', `a: ${'['.repeat(40)}${']'.repeat(40)}`, ['1:28 this is nested too deep']],
+    [
+      'too many objects',
+      `kind: List\napiVersion: v1\nitems: [${'{},'.repeat(101)}]`,
+      ['1:1 this has more than 100 objects: make it several files'],
+    ],
+    ['too many documents', '---\na: 1\n'.repeat(300), ['1:1 this has more than 200 documents: make it several files']],
+    ['10 MB', Buffer.alloc(10_000_000, 'a'), ['1:1 this is larger than 256 KB']],
+  ])('%s', (_, text, told) => {
+    expect(faultsOf(text)).toEqual(told);
+  });
+
+  it('whole, although only one of its objects is bad', () => {
+    const reading = readRules(
+      'rules/some',
+      Buffer.from(`${reviewsToV1}---\n${reviewsWith({ 'name: reviews': 'name: R' })}`),
+    );
+
+    expect(reading).toEqual({
+      kind: 'bad-file',
+      name: 'rules/some',
+      faults: [{ line: 14, column: 9, what: `metadata.name: ${noName}` }],
+    });
+  });
+
+  it('with words that are no longer than a person reads', () => {
+    const long = `${reviewsToV1}  x: *${'a'.repeat(5_000)}\n${'  y: 1\n'.repeat(100)}`;
+
+    const told = faultsOf(long);
+
+    expect(told.length).toBeLessThanOrEqual(50);
+    expect(Math.max(...told.map((each) => each.length))).toBeLessThan(350);
+  });
+
+  it('in a bomb of aliases, which grows to nothing', () => {
+    const bomb = Array.from(
+      { length: 30 },
+      (_, at) => `b${at}: &b${at} [${Array(10).fill(at === 0 ? 'lol' : `*b${at - 1}`)}]`,
+    );
+    const started = performance.now();
+
+    expect(faultsOf(bomb.join('\n')).filter((each) => !/not taken|more from here/.test(each))).toEqual([]);
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
+});
+
+describe('whatever a file holds', () => {
+  const before = Object.getOwnPropertyNames(Object.prototype).join();
+  const lines = reviewsToV1.split('\n');
+  const aFile = fc.oneof(
+    anyText(200),
+    fc
+      .array(fc.oneof(fc.constantFrom(...lines, '---', '- a', 'kind: RouteRule'), anyText(20)), { maxLength: 20 })
+      .map((all) => all.join('\n')),
+  );
+
+  it('it is read or refused with words, and no object is changed by it', () => {
+    fc.assert(
+      fc.property(aFile, (text) => {
+        const reading = readRules('x', Buffer.from(text));
+
+        expect(reading.kind).toMatch(/^(file|bad-file)$/);
+        if (reading.kind === 'bad-file') expect(reading.faults.length).toBeGreaterThan(0);
+        expect(Object.getOwnPropertyNames(Object.prototype).join()).toBe(before);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('that people write is read in a moment', () => {
+    const some = Array.from({ length: 20 }, (_, at) => reviewsWith({ 'name: reviews': `name: r${at}` })).join('---\n');
+    const tookMs = Array.from({ length: 10 }, () => {
+      const started = performance.now();
+      fileOf(some);
+      return performance.now() - started;
+    });
+
+    expect(Math.min(...tookMs)).toBeLessThan(100); // the rest is what the machine does beside
+  });
+});

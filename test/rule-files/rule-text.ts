@@ -1,0 +1,36 @@
+import type { RuleFile } from '../../src/domain/routing/rule-file.ts';
+import { readRules } from '../../src/rule-files/read-rules.ts';
+
+/** A file that is read, or its faults thrown. */
+export function fileOf(text: string): RuleFile {
+  const reading = readRules('rules/some', Buffer.from(text));
+  if (reading.kind !== 'file') throw new Error(JSON.stringify(reading));
+  return reading.file;
+}
+
+/** What is wrong with a file, a line each; nothing where it is read. */
+export function faultsOf(text: string | Uint8Array): readonly string[] {
+  const reading = readRules('rules/some', typeof text === 'string' ? Buffer.from(text) : text);
+  return reading.kind === 'bad-file' ? reading.faults.map(({ line, column, what }) => `${line}:${column} ${what}`) : [];
+}
+
+/** A VirtualService that is right, in 9 lines. */
+export const reviewsToV1 = `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata:
+  name: reviews
+spec:
+  hosts: [reviews]
+  http:
+  - route:
+    - destination: { host: reviews, subset: v1 }
+`;
+
+/** The same with something else in its place. */
+export function reviewsWith(instead: Readonly<Record<string, string>>, after = ''): string {
+  const changed = Object.entries(instead).reduce((text, [from, to]) => {
+    if (!text.includes(from)) throw new Error(`there is no ${from}`);
+    return text.replace(from, to);
+  }, reviewsToV1);
+  return changed + after;
+}

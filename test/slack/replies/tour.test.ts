@@ -1,0 +1,61 @@
+import { readdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parseCommand } from '../../../src/domain/language/parse-command.ts';
+import { tourReply } from '../../../src/slack/replies/tour.ts';
+
+const page = 'http://127.0.0.1:9080/productpage';
+const world = { page, hasApproval: true };
+const files = readdirSync(resolve(import.meta.dirname, '../../../manifests/bookinfo'));
+
+function stops(hasApproval = true): readonly string[] {
+  const [, count = ''] = /1 of (\d+)/.exec(tourReply(1, { page, hasApproval }).text) ?? [];
+  return Array.from({ length: Number(count) }, (_, at) => tourReply(at + 1, { page, hasApproval }).text);
+}
+
+/** All that a person is told to type. */
+function commandsIn(texts: readonly string[]): readonly string[] {
+  return texts.flatMap((text) => [...text.matchAll(/`(\/shift [^`]+)`/g)].map(([, command = '']) => command));
+}
+
+function valueOfNext({ blocks = [] }: ReturnType<typeof tourReply>): unknown {
+  return blocks
+    .flatMap((block) => (block.type === 'actions' ? block.elements : []))
+    .map((each) => 'value' in each && each.value);
+}
+
+describe('the tour', () => {
+  it('says only what can be typed', () => {
+    const read = commandsIn(stops()).map((command) => [command, parseCommand(command).verb]);
+
+    expect(read.length).toBeGreaterThan(10);
+    expect(read.filter(([, verb]) => verb === 'mistake')).toEqual([]);
+  });
+
+  it('names rule files that are there', () => {
+    const named = commandsIn(stops()).flatMap((command) => /bookinfo\/(\S+)/.exec(command)?.[1] ?? []);
+
+    expect(named.length).toBeGreaterThan(2);
+    expect(named.filter((name) => !files.includes(`${name}.yaml`))).toEqual([]);
+  });
+
+  it('leads from each step to the next, and ends', () => {
+    const count = stops().length;
+
+    expect(stops().map((_, at) => valueOfNext(tourReply(at + 1, world)))).toEqual(
+      stops().map((_, at) => (at + 1 < count ? [String(at + 2)] : [])),
+    );
+    expect(tourReply(99, world)).toEqual(tourReply(count, world));
+  });
+
+  it('has an approval in it only where policy asks for one', () => {
+    expect(stops(false)).toHaveLength(stops().length - 1);
+    expect(stops(false).join('\n')).not.toContain('Approve');
+    expect(stops().join('\n')).toContain('*Approve*');
+  });
+
+  it('leads to the product page, and to the sandbox where there is none', () => {
+    expect(tourReply(2, world).text).toContain(`<${page}|the product page>`);
+    expect(tourReply(2, { ...world, page: undefined }).text).toContain('npm run sandbox');
+  });
+});

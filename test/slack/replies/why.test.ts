@@ -1,0 +1,185 @@
+import { describe, expect, it } from 'vitest';
+import type { PlannedChange } from '../../../src/domain/change/plan.ts';
+import type { Who } from '../../../src/domain/policy/groups.ts';
+import { type Denial, denialReasons, type Judgement } from '../../../src/domain/policy/judge.ts';
+import { whyReply } from '../../../src/slack/replies/why.ts';
+import { denialText, needsText, policyProblemText } from '../../../src/slack/words/policy-words.ts';
+import { change, reviewsUid } from '../../support/builders.ts';
+
+const now = new Date('2026-11-22T15:03:11Z');
+
+const rule = { name: 'payments', line: 7 };
+const sre: Who = { kind: 'group', name: 'sre', users: ['U02BOB'] };
+const until = new Date('2026-11-30T07:00:00Z');
+const hold = {
+  kind: 'freeze',
+  name: 'weekend',
+  until,
+  timezone: 'Europe/Berlin',
+  line: 14,
+  except: { rollback: true, who: [] },
+} as const;
+
+const denials: readonly (readonly [Denial, string])[] = [
+  [{ reason: 'deactivated' }, 'this account is deactivated'],
+  [{ reason: 'outsider', rule }, 'allows to your own user id (rule `payments`, line 7 of the policy file).'],
+  [{ reason: 'guest' }, 'You are a guest here, so you may only do what the policy file allows to your own user id.'],
+  [{ reason: 'bot' }, 'A bot may only do'],
+  [
+    { reason: 'person-unknown', why: 'the Slack app lacks the scope users:read: add it, and install the app again' },
+    'so I do nothing: the Slack app lacks the scope users:read',
+  ],
+  [
+    { reason: 'no-rule', targets: ['eu/default/reviews'] },
+    'matches `eu/default/reviews`, and what none matches is refused',
+  ],
+  [
+    { reason: 'wrong-channel', channels: ['C0PAY', 'G0OPS'], rule },
+    'in <#C0PAY>, `G0OPS` (rule `payments`, line 7 of the policy file). Type it there.',
+  ],
+  [
+    { reason: 'not-allowed', deed: 'shift', who: [sre, { kind: 'user', id: 'U03CAROL' }], rule },
+    'You may not shift traffic here; `sre`, <@U03CAROL> may (rule `payments`, line 7 of the policy file).',
+  ],
+  [{ reason: 'not-allowed', deed: 'rollback', who: [], rule }, 'You may not roll back here; nobody may'],
+  [
+    { reason: 'membership-unknown', groups: [{ name: 'sre', why: 'Slack did not answer' }], rule },
+    'so I do nothing: of `sre`, Slack did not answer',
+  ],
+  [{ reason: 'own-request', rule }, 'somebody else has to approve it'],
+  [
+    {
+      reason: 'locked',
+      hold: { ...hold, kind: 'lock', name: undefined, line: undefined, by: 'U02BOB', reason: 'a <!channel> test' },
+    },
+    'It is locked by <@U02BOB>, because of `a &lt;!channel&gt; test`, until <!date^1796022000^',
+  ],
+  [
+    { reason: 'locked', hold: { ...hold, kind: 'lock', name: undefined, target: 'arn/prod/shop/cart', by: 'U02BOB' } },
+    '`/shift lock cart -n shop --cluster arn/prod` asks whether to take it over.',
+  ],
+  [
+    { reason: 'frozen', hold: { ...hold, name: 'INC-42', by: 'hook:INC-42' } },
+    ' Ask whoever set it; `/shift thaw INC-42` ends it.',
+  ],
+  [
+    { reason: 'frozen', hold },
+    'Changes are frozen (`weekend`, line 14 of the policy file), until <!date^1796022000^{date_short_pretty} {time}|30 Nov 2026, 08:00 Europe/Berlin>.',
+  ],
+  [{ reason: 'frozen', hold: { ...hold, until: undefined } }, 'with no end in sight.'],
+  [
+    { reason: 'step-too-large', step: 33.333333, maxStep: 25, rule },
+    '33.3 percent points more to a version, and one change may give 25 (rule',
+  ],
+  [
+    { reason: 'step-unmeasured', maxStep: 25, rule },
+    'This is more than weights, and cannot be measured so; the rule names nobody who could approve it.',
+  ],
+  [
+    { reason: 'several-approvals', rules: [rule, { name: 'stage', line: 9 }] },
+    '(rule `payments`, line 7 of the policy file; rule `stage`, line 9 of the policy file), and one change is approved under one. Apply them one by one.',
+  ],
+];
+
+describe('why policy refuses', () => {
+  it.each(denials)('is told with what to do: %o', (denial, words) => {
+    expect(denialText(denial)).toContain(words);
+  });
+
+  it('has words for every reason there is', () => {
+    expect(new Set(denials.map(([{ reason }]) => reason))).toEqual(new Set(denialReasons));
+  });
+
+  it('pings nobody through what stands in the policy file', () => {
+    const odd = '<!channel>`*';
+    const texts = [
+      denialText({ reason: 'no-rule', targets: [odd] }),
+      denialText({
+        reason: 'not-allowed',
+        deed: 'lock',
+        who: [{ kind: 'usergroup', name: odd, id: 'S01PAY' }],
+        rule: { name: odd, line: 1 },
+      }),
+      denialText({ reason: 'frozen', hold: { ...hold, name: odd, reason: odd, timezone: 'UTC' } }),
+      policyProblemText(odd),
+    ];
+
+    for (const text of texts) expect(text).not.toMatch(/<!channel|<!subteam/);
+  });
+});
+
+it('says who must approve, how many, and by when', () => {
+  const needs = { by: [sre, { kind: 'everyone' }] satisfies Who[], count: 2, expiresMs: 1_800_000, rule };
+
+  expect(needsText(needs)).toBe(
+    '2 approvals by `sre`, everybody of the team, within 30m; that of whoever asks does not count.',
+  );
+  expect(needsText({ ...needs, count: 1 })).toMatch(/^One approval by /);
+});
+
+describe('why', () => {
+  const name = { cluster: 'eu', namespace: 'default', service: 'reviews' };
+  const plan: PlannedChange = {
+    kind: 'change',
+    rule: 'default',
+    from: { v1: 100 },
+    to: { v1: 50, v3: 50 },
+    base: { uid: reviewsUid, seq: 0 },
+    warnings: [],
+    pinned: [],
+  };
+
+  function told(judgement: Judgement, problem?: string): string {
+    return whyReply({ kind: 'explained', name, plan, judgement }, problem, now).text;
+  }
+
+  it('tells the verdict, the rule and its line, and what was looked at', () => {
+    const text = told({
+      verdict: { kind: 'refused', denial: { reason: 'not-allowed', deed: 'shift', who: [sre], rule } },
+      rule,
+      findings: [
+        { check: 'standing', says: 'pass' },
+        { check: 'right', says: 'refuse' },
+      ],
+    });
+
+    expect(text).toContain('`reviews` in `default` @ `eu`');
+    expect(text).toContain('*refused*');
+    expect(text).toContain('It falls under rule `payments`, line 7 of the policy file.');
+    expect(text).toContain('who you are to the team: fine · your right: *refused*. Nothing was changed.');
+  });
+
+  it('tells that no rule decides where there is none', () => {
+    expect(told({ verdict: { kind: 'allowed' }, findings: [] })).toContain(
+      'You may do it, and nobody must approve.\nNo rule of a policy file decides about it.',
+    );
+  });
+
+  it('tells that the policy file is not what is in force', () => {
+    expect(told({ verdict: { kind: 'allowed' }, findings: [] }, '4:5 no such key')).toContain(
+      '*The policy file is wrong*, so the last good policy stays in force: `4:5 no such key`',
+    );
+  });
+
+  it('tells of a rollback of objects how many they are, and of one that is under way that it is', () => {
+    const judgement = { verdict: { kind: 'allowed' }, findings: [] } as const;
+    const underWay = { kind: 'accepted', change: change(), behind: 0, again: true } as const;
+
+    expect(whyReply({ kind: 'explained', name, plan, objects: 2, judgement }, undefined, now).text).toContain(
+      'and all else of 2 objects: *allowed*',
+    );
+    expect(whyReply({ kind: 'answered', answer: underWay }, undefined, now).text).toContain(
+      'Already asked for by <@U01ALICE>',
+    );
+  });
+
+  it('tells why there is no plan', () => {
+    expect(
+      whyReply({ kind: 'refused', name, refusal: { reason: 'nothing-to-roll-back' } }, undefined, now).text,
+    ).toContain('Nothing to roll back');
+    expect(
+      whyReply({ kind: 'not-found', name, found: { kind: 'unknown-service', services: ['ratings'] } }, undefined, now)
+        .text,
+    ).toContain('There is no service `reviews`');
+  });
+});

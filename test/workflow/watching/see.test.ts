@@ -1,0 +1,416 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Change } from '../../../src/domain/change/change.ts';
+import { isApplied } from '../../../src/domain/change/fate.ts';
+import type { Seen } from '../../../src/domain/change/seen.ts';
+import { MeshUnavailableError } from '../../../src/workflow/errors.ts';
+import { lookAfterRecent } from '../../../src/workflow/watching/watch-over.ts';
+import { reviews, reviewsObject, rule } from '../../support/builders.ts';
+import { EditsHouse, manifest, routing, service } from '../edits-house.ts';
+import { acceptedIn, House } from '../house.ts';
+
+const host = 'reviews.default.svc.cluster.local';
+const backends = ['v1', 'v2', 'v3'].map((version) => ({ version, host, label: version }));
+let house: House;
+
+beforeEach(() => {
+  house = new House(reviews({ v1: 100 }, { rules: [rule({ v1: 100 }, { backends })] }));
+  house.traffic.countFor('sandbox');
+});
+
+function seenOf({ id }: Change): Seen | undefined {
+  const change = house.stored(id);
+  return isApplied(change) ? change.state.seen : undefined;
+}
+
+/** As many requests to each version every second from now on, for a while. */
+function flow(perSecond: Readonly<Record<string, number>>, seconds = 130): void {
+  for (let second = 0; second < seconds; second += 1) {
+    const at = new Date(house.now().getTime() + second * 1000 + 500);
+    for (const [version, requests] of Object.entries(perSecond)) house.traffic.send(at, { host, version, requests });
+  }
+}
+
+/** Every update of the card so far. */
+function cardsOf({ id }: Change): number {
+  return house.chat.cardsOf(id)[0]?.shown.length ?? 0;
+}
+
+async function pass(ms: number): Promise<void> {
+  house.pass(ms);
+  await house.reconcileAtOnce();
+}
+
+describe('what came of the traffic', () => {
+  it('is looked at some seconds after a change became live, and once more when a minute is over', async () => {
+    const change = await house.applied('v3', 50);
+    flow({ v1: 10, v3: 11 });
+    const shown = cardsOf(change);
+
+    await pass(11_000);
+    expect(seenOf(change)).toBeUndefined();
+    await pass(2_000);
+    expect(seenOf(change)).toMatchObject({ kind: 'counted', answered: { v1: 100, v3: 110 }, unanswered: {} });
+    expect(cardsOf(change)).toBe(shown + 1);
+    await pass(62_000);
+    expect(cardsOf(change)).toBe(shown + 1);
+    await pass(1_000);
+
+    expect(seenOf(change)).toMatchObject({ kind: 'counted', answered: { v1: 600, v3: 660 } });
+    expect(cardsOf(change)).toBe(shown + 2);
+    expect(await house.changes.open()).toEqual([]);
+    expect(house.meter.looks.filter((outcome) => outcome !== 'counted')).toEqual([]);
+  });
+
+  it('is not looked at any more once it is told', async () => {
+    const change = await house.applied('v3', 50);
+    await pass(80_000);
+    const asked = house.traffic.asked.length;
+    const seen = seenOf(change);
+
+    await pass(60_000);
+    await pass(600_000);
+
+    expect(house.traffic.asked).toHaveLength(asked);
+    expect(seenOf(change)).toEqual(seen);
+  });
+
+  it('is asked for the same while by all processes, and told by one of them', async () => {
+    const change = await house.applied('v3', 50);
+    flow({ v1: 1, v3: 1 });
+    const { rev } = house.stored(change.id);
+
+    await pass(14_500);
+
+    expect(house.traffic.asked).toHaveLength(2);
+    expect(house.traffic.asked[0]).toEqual(house.traffic.asked[1]);
+    expect(house.stored(change.id).rev).toBe(rev + 1);
+  });
+
+  it('is not asked for where nobody counts requests, and the change is over at once', async () => {
+    house.traffic.countFor('elsewhere');
+    const change = await house.applied('v3', 50);
+
+    expect(await house.changes.open()).toEqual([]);
+    await pass(80_000);
+
+    expect(house.traffic.asked).toEqual([]);
+    expect(seenOf(change)).toBeUndefined();
+  });
+
+  it('says when the next look is due, so that nobody asks before', async () => {
+    await house.applied('v3', 50);
+
+    await house.reconcile();
+    expect(house.dueInMs).toBe(13_000);
+    await pass(13_000);
+    await house.reconcile();
+
+    expect(house.dueInMs).toBe(63_000);
+  });
+
+  it('is told by the names of the subsets, and by its own where there is none', async () => {
+    const renamed = [
+      { version: 'stable', host, label: '1.4.2' },
+      { version: 'canary', host, label: '1.5.0' },
+    ];
+    house = new House(
+      reviews({ stable: 100 }, { rules: [rule({ stable: 100 }, { backends: renamed, served: ['stable', 'canary'] })] }),
+    );
+    house.traffic.countFor('sandbox');
+    const change = await house.applied('canary', 50);
+    flow({ '1.4.2': 2, '1.5.0': 1, '0.9': 1 }, 14);
+
+    await pass(14_000);
+
+    expect(seenOf(change)).toMatchObject({ answered: { stable: 20, canary: 10, '0.9': 10 } });
+  });
+
+  it('adds up the hosts of a split between hosts', async () => {
+    const hosts = ['primary', 'canary'].map((version) => ({ version, host: `${version}.default.svc.cluster.local` }));
+    const between = rule(
+      { primary: 50, canary: 50 },
+      { host: undefined, backends: hosts, served: ['primary', 'canary'] },
+    );
+    house = new House(reviews({}, { rules: [between] }));
+    house.traffic.countFor('sandbox');
+    const change = await house.applied('canary', 20);
+    const at = new Date(house.now().getTime() + 5_000);
+    house.traffic.send(at, { host: 'primary.default.svc.cluster.local', version: 'v1', requests: 80 });
+    house.traffic.send(at, { host: 'canary.default.svc.cluster.local', version: 'v1', requests: 20 });
+
+    await pass(14_000);
+
+    expect(seenOf(change)).toMatchObject({ answered: { primary: 80, canary: 20 } });
+  });
+
+  describe('after a change of several objects', () => {
+    const hostOf = (name: string) => `${name}.default.svc.cluster.local`;
+    const names = ['reviews', 'ratings', 'details'];
+    const all = (version: string) => names.map((name) => manifest(name, routing(name, { [version]: 100 })));
+
+    async function appliedToAll(): Promise<Change> {
+      const world = new EditsHouse(names.map((name) => [service(name), routing(name, { v1: 100 })]));
+      house = world;
+      house.traffic.countFor('sandbox');
+      world.ruleFiles.write('all-v2', all('v2'));
+      return world.done('/shift apply all-v2');
+    }
+
+    function send(name: string, requests: number): void {
+      const at = new Date(house.now().getTime() + 5_000);
+      house.traffic.send(at, { host: hostOf(name), version: 'v2', requests });
+    }
+
+    it('is told of each of its services', async () => {
+      const change = await appliedToAll();
+      send('reviews', 40);
+      send('ratings', 20);
+
+      await pass(14_000);
+
+      expect(seenOf(change)).toMatchObject({
+        answered: { v2: 40 },
+        services: [
+          { namespace: 'default', name: 'reviews', answered: { v2: 40 } },
+          { name: 'ratings', answered: { v2: 20 } },
+          { name: 'details', answered: {} },
+        ],
+      });
+    });
+
+    it('is told of those services that are still as it made them', async () => {
+      const change = await appliedToAll();
+      send('ratings', 20);
+      house.mesh.deafen();
+      house.mesh.editWhole(service('reviews'), () => ({ spec: routing('reviews', { v3: 100 }) }));
+
+      await pass(14_000);
+
+      const seen = seenOf(change);
+      expect(seen?.kind === 'counted' && seen.services?.map(({ name }) => name)).toEqual(['ratings', 'details']);
+      expect(seen).toMatchObject({ answered: { v2: 20 } });
+    });
+
+    it('is told of what a rollback brings back, though it deletes something first', async () => {
+      const world = new EditsHouse([[service('ratings'), routing('ratings', { v1: 100 })]]);
+      house = world;
+      house.traffic.countFor('sandbox');
+      world.ruleFiles.write('all-v2', all('v2').slice(0, 2));
+      const change = await world.done('/shift apply all-v2');
+      house.pass(1_000);
+      const rollback = acceptedIn(await house.clickRollback(change.id));
+      await house.work();
+      const at = new Date(house.now().getTime() + 5_000);
+      house.traffic.send(at, { host: hostOf('ratings'), version: 'v1', requests: 30 });
+
+      await pass(14_000);
+
+      expect(world.spec(service('reviews'))).toBeUndefined();
+      expect(seenOf(rollback)).toMatchObject({ services: [{ name: 'ratings', answered: { v1: 30 } }] });
+    });
+
+    it('is not told of some only because somebody does not answer for the others', async () => {
+      const change = await appliedToAll();
+      house.traffic.duringNextCount(() => house.traffic.goAway());
+
+      await pass(14_000);
+
+      expect(seenOf(change)).toBeUndefined();
+    });
+  });
+
+  describe('when something else happens to the change', () => {
+    it('is not measured any more after a later change, and what was seen stays', async () => {
+      const change = await house.applied('v3', 50);
+      flow({ v1: 1, v3: 1 });
+      await pass(14_000);
+      const seen = seenOf(change);
+
+      const later = await house.applied('v3', 100);
+      await pass(70_000);
+
+      expect(seen).toMatchObject({ kind: 'counted' });
+      expect(seenOf(change)).toEqual(seen);
+      expect(seenOf(later)).toMatchObject({ kind: 'counted' });
+    });
+
+    it('is not measured after a rollback', async () => {
+      const change = await house.applied('v3', 50);
+      await house.clickRollback(change.id);
+      await house.work();
+
+      await pass(80_000);
+
+      expect(seenOf(change)).toBeUndefined();
+    });
+
+    it('is not measured once somebody else moved the weights, though they put them right again', async () => {
+      const change = await house.applied('v3', 50);
+      house.mesh.moveByHand(reviewsObject, { v1: 100, v3: 0 });
+      await house.look();
+      house.mesh.moveByHand(reviewsObject, { v1: 50, v3: 50 });
+      await house.look();
+
+      await pass(80_000);
+
+      expect(house.traffic.asked).toEqual([]);
+      expect(seenOf(change)).toBeUndefined();
+    });
+
+    it('is not measured while the weights are moved and nobody has noticed yet', async () => {
+      const change = await house.applied('v3', 50);
+      house.mesh.deafen();
+      house.mesh.moveByHand(reviewsObject, { v1: 100, v3: 0 });
+
+      await pass(14_000);
+      await pass(62_000);
+
+      expect(house.traffic.asked).toEqual([]);
+      expect(seenOf(change)).toBeUndefined();
+    });
+
+    it('is not told when it is moved while the question is on its way', async () => {
+      const change = await house.applied('v3', 50);
+      flow({ v1: 1, v3: 1 });
+      house.traffic.duringNextCount(async () => {
+        house.mesh.moveByHand(reviewsObject, { v1: 100, v3: 0 });
+        await lookAfterRecent(house.lookout);
+      });
+
+      house.pass(14_000);
+      await house.reconcile();
+
+      expect(house.stored(change.id).state).toMatchObject({ movedAway: { how: 'weights' } });
+      expect(seenOf(change)).toBeUndefined();
+    });
+  });
+
+  describe('when nobody can tell', () => {
+    it('is tried again, and says in the end that Prometheus did not answer', async () => {
+      const change = await house.applied('v3', 50);
+      house.traffic.goAway();
+
+      for (let ms = 0; ms < 175_000; ms += 5_000) await pass(5_000);
+      expect(seenOf(change)).toBeUndefined();
+      await pass(20_000);
+
+      expect(seenOf(change)).toEqual({ kind: 'not-measured', because: 'unreachable' });
+      expect(house.traffic.asked.length).toBeLessThanOrEqual(2 * 14);
+      expect(await house.changes.open()).toEqual([]);
+    });
+
+    it('tells what it can as soon as somebody answers again', async () => {
+      const change = await house.applied('v3', 50);
+      flow({ v1: 1, v3: 1 });
+      house.traffic.goAway();
+      await pass(14_000);
+      await pass(62_000);
+
+      house.traffic.comeBack();
+      await pass(15_000);
+
+      expect(seenOf(change)).toMatchObject({ answered: { v1: 60, v3: 60 } });
+    });
+
+    it('keeps what the first look saw where the last one fails', async () => {
+      const change = await house.applied('v3', 50);
+      flow({ v1: 1, v3: 1 });
+      await pass(14_000);
+      const seen = seenOf(change);
+      house.traffic.goAway();
+
+      for (let ms = 0; ms < 200_000; ms += 10_000) await pass(10_000);
+
+      expect(seenOf(change)).toEqual(seen);
+      expect(await house.changes.open()).toEqual([]);
+    });
+
+    it('takes a later minute where requests are counted seldom', async () => {
+      const change = await house.applied('v3', 50);
+      flow({ v1: 1, v3: 1 });
+      house.traffic.knowNothing('too-seldom');
+      await pass(14_000);
+      await pass(62_000);
+      expect(seenOf(change)).toBeUndefined();
+
+      house.traffic.knowNothing(undefined);
+      await pass(45_000);
+
+      expect(seenOf(change)).toMatchObject({
+        from: '2026-11-22T14:04:11.000Z',
+        until: '2026-11-22T14:05:11.000Z',
+      });
+    });
+
+    it.each(['too-seldom', 'not-counted'] as const)('says why after the last look: %s', async (because) => {
+      const change = await house.applied('v3', 50);
+      house.traffic.knowNothing(because);
+
+      await pass(14_000);
+      await pass(62_000);
+      await pass(46_000);
+
+      expect(seenOf(change)).toEqual({ kind: 'not-measured', because });
+    });
+
+    it('says nothing while the cluster does not tell whether the change still stands', async () => {
+      const change = await house.applied('v3', 50);
+      const away = new MeshUnavailableError('away');
+      house.mesh.failReads(away, away);
+
+      await pass(14_000);
+      expect(house.traffic.asked).toEqual([]);
+      await pass(16_000);
+
+      expect(seenOf(change)).toMatchObject({ kind: 'counted' });
+    });
+  });
+
+  describe('when no process was there', () => {
+    it('is asked for as it was then, some minutes later', async () => {
+      const change = await house.applied('v3', 50);
+      flow({ v1: 1, v3: 1 });
+
+      await pass(300_000);
+
+      expect(seenOf(change)).toMatchObject({
+        from: '2026-11-22T14:04:11.000Z',
+        until: '2026-11-22T14:05:11.000Z',
+        answered: { v1: 60, v3: 60 },
+      });
+    });
+
+    it('is left out when it is too late to matter', async () => {
+      const change = await house.applied('v3', 50);
+      flow({ v1: 1, v3: 1 });
+
+      await pass(3_600_000);
+
+      expect(house.traffic.asked).toEqual([]);
+      expect(seenOf(change)).toBeUndefined();
+      expect(await house.changes.open()).toEqual([]);
+    });
+  });
+
+  it('is shown by whoever reconciles when the process that noted it died before its card was', async () => {
+    const change = await house.applied('v3', 50);
+    house.chat.goDown();
+    await pass(14_000);
+    house.chat.comeBack();
+
+    await house.reconcile();
+
+    expect(house.chat.shows(change.id)?.state).toMatchObject({ seen: { kind: 'counted' } });
+  });
+
+  it('is not what anybody waits for', async () => {
+    await house.applied('v3', 50);
+    house.traffic.goAway();
+    house.pass(14_000);
+
+    expect(await house.reconcile()).toBe(0);
+    const next = await house.applied('v3', 60);
+
+    expect(house.stored(next.id).state.kind).toBe('applied');
+  });
+});
