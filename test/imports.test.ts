@@ -33,6 +33,7 @@ const homes: Record<string, readonly string[]> = {
   ioredis: ['redis'],
   croner: ['policy-file'],
   yaml: ['yaml'],
+  '@marcbachmann/cel-js': ['sandbox'],
 };
 
 function sourceFiles(): string[] {

@@ -4,18 +4,18 @@ import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { type KubeObject, serviceAccount } from './kube-api/server.ts';
 
-/** The bot's account, and what lets it do what it may. */
+/** The bot's ServiceAccount, and the objects that grant its rights. */
 export interface BotAccess {
-  /** The user that the account is to the API server. */
+  /** The account's user name at the API server. */
   readonly user: string;
   readonly objects: readonly KubeObject[];
 }
 
 const manifests = resolve(import.meta.dirname, '../../manifests');
 
-/** What an operator applies to the namespace whose services the bot shall serve. */
+/** What an operator applies to a namespace that the bot serves. */
 const granted = ['access/role.yaml', 'access/role-binding.yaml'];
-/** What an operator may apply beside. */
+/** Optional: lets the bot apply rule files. */
 const forRuleFiles = ['rule-files/role.yaml', 'rule-files/role-binding.yaml'];
 
 const bindingOfAnAccount = z.object({
@@ -23,7 +23,7 @@ const bindingOfAnAccount = z.object({
   subjects: z.tuple([z.object({ kind: z.literal('ServiceAccount'), name: z.string(), namespace: z.string() })]),
 });
 
-/** The bot's rights in a namespace, from the manifests that are deployed elsewhere: what they lack the bot lacks here, too. */
+/** The bot's rights in a namespace, from the manifests that operators deploy. A right that is missing there is missing here, too. */
 export async function botAccess(
   namespace: string,
   { ruleFiles = true }: { readonly ruleFiles?: boolean } = {},
@@ -42,7 +42,7 @@ export async function botAccess(
   };
 }
 
-/** Kustomizations say the namespace; the files do not. */
+/** The files name no namespace: in a real deployment the kustomization adds it. */
 function placed(object: KubeObject, namespace: string): KubeObject {
   return { ...object, metadata: { ...object.metadata, namespace } };
 }

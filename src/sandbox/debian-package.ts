@@ -10,7 +10,7 @@ export interface FetchOptions {
   readonly environment?: NodeJS.ProcessEnv;
 }
 
-/** Packages that could not be brought here. The message says in one line what to install instead. */
+/** Packages could not be fetched. The message says in one line what to install by hand. */
 export class DebianPackageError extends Error {
   override readonly name = 'DebianPackageError';
   readonly reason: string;
@@ -22,21 +22,21 @@ export class DebianPackageError extends Error {
   }
 }
 
-/** The folder we work in until everything is there, and apt's and dpkg's programs run in it. */
+/** A temporary folder to work in, and a way to run apt's and dpkg's programs there. */
 interface Workshop {
   readonly folder: string;
-  /** Returns what the program printed. */
+  /** Returns the program's output. */
   run(program: string, args: readonly string[], options?: RunOptions): Promise<string>;
 }
 
 interface RunOptions {
   readonly cwd?: string;
   readonly libraryPath?: string;
-  /** For programs whose exit code tells of one of many, and whose output tells of all. */
+  /** For programs that exit with an error if one of many inputs fails, and still print the results of the others. */
   readonly mayFail?: boolean;
 }
 
-/** What makes apt read one set of package lists or another. */
+/** Returns the options that make apt use a certain set of package lists. */
 type ListsOf = (workshop: Workshop) => Promise<readonly string[]>;
 
 const roundsOfLibraries = 4;
@@ -46,15 +46,15 @@ export function defaultCacheFolder(environment: NodeJS.ProcessEnv = process.env)
 }
 
 /**
- * Brings packages of Debian or Ubuntu into the cache without root, with the shared libraries that this machine lacks.
- * Returns the folder that holds their `usr`. It is there as a whole or not at all, however many processes ask at once.
+ * Fetches packages of Debian or Ubuntu into the cache, without root, with the shared libraries that this machine lacks.
+ * Returns the folder that holds their `usr`. The folder is complete or absent, even if several processes fetch at once.
  */
 export async function fetchDebianPackages(packages: readonly string[], options: FetchOptions): Promise<string> {
   const root = await unpackedRootOf(packages, options.cacheFolder);
   if (await exists(root)) return root;
 
   try {
-    // A machine that was just set up has no lists, or old ones that name files no longer served.
+    // A new machine has no package lists, or old ones that name files which are no longer served.
     await bring(packages, root, systemLists, options).catch(async (cause) => {
       options.signal?.throwIfAborted();
       if (reasonOf(cause) === noSuchProgram) throw cause;
@@ -67,7 +67,7 @@ export async function fetchDebianPackages(packages: readonly string[], options: 
   return root;
 }
 
-/** Where packages lie once they are fetched: a home folder may be shared by machines of different releases. */
+/** Where fetched packages are. The path names the release: machines of different releases may share a home folder. */
 export async function unpackedRootOf(packages: readonly string[], cacheFolder: string): Promise<string> {
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
   const [, id = process.platform] = /^ID="?([\w.-]+)/m.exec(release) ?? [];
@@ -75,7 +75,7 @@ export async function unpackedRootOf(packages: readonly string[], cacheFolder: s
   return join(cacheFolder, `${id}-${version}-${process.arch}`, [...packages].sort().join('+'));
 }
 
-/** What to put into LD_LIBRARY_PATH to run a program of an unpacked root. */
+/** The LD_LIBRARY_PATH for programs of an unpacked root. */
 export async function libraryPathOf(root: string): Promise<string> {
   const parents = ['usr/lib', 'lib'].map((folder) => join(root, folder));
   const folders = await Promise.all(
@@ -108,7 +108,7 @@ async function bring(
       if (missing.length === 0) break;
       wanted = (await dependenciesNotHere(files, lists, workshop)).filter((name) => !fetched.has(name));
       if (wanted.length === 0 || round === roundsOfLibraries)
-        throw new Error(`no package found that has ${missing.join(', ')}`);
+        throw new Error(`no package found that contains ${missing.join(', ')}`);
     }
     await keep(unpacked, root);
   });
@@ -145,7 +145,7 @@ async function inWorkshop(
 }
 
 async function systemLists({ folder }: Workshop): Promise<readonly string[]> {
-  // Root would otherwise fetch as the user _apt, who may not write where we work.
+  // Without this, apt run by root fetches as the user _apt, who may not write to our folder.
   return [
     'APT::Sandbox::User=root',
     `Dir::Cache=${folder}/apt-cache`,
@@ -163,8 +163,8 @@ async function listsOfOurOwn(workshop: Workshop): Promise<readonly string[]> {
 
   const ours = [`Dir::State=${state}`, `Dir::State::Lists=${state}/lists`, 'Acquire::Languages=none'];
   const lists = [...(await systemLists(workshop)), ...ours.flatMap(asOption)];
-  // One source that does not answer, or a hook that wants root, fails an update which brought what we need:
-  // whether it did, the download will tell.
+  // An update exits with an error if one source does not answer or a hook needs root, even if it got the lists we need.
+  // If it did not get them, the download fails.
   await run('apt-get', [...lists, 'update'], { mayFail: true });
   return lists;
 }
@@ -193,7 +193,7 @@ async function missingLibraries(root: string, { run }: Workshop): Promise<string
   return [...new Set([...output.matchAll(/^\s*(\S+) => not found/gm)].map(([, library = '']) => library))];
 }
 
-/** The packages that these files depend on and that this machine lacks, as far as they can hold a shared library. */
+/** The dependencies of these files that this machine lacks, without those that hold no shared library (architecture `all`). */
 async function dependenciesNotHere(
   files: readonly string[],
   lists: readonly string[],
@@ -253,7 +253,7 @@ function isProgramFailure(error: unknown): error is ProgramFailure {
   return error instanceof Error && 'stdout' in error && typeof error.stdout === 'string';
 }
 
-const noSuchProgram = 'apt-get or dpkg-deb is not here';
+const noSuchProgram = 'apt-get or dpkg-deb is not installed';
 
 function reasonOf(error: unknown): string {
   if (isProgramFailure(error)) {

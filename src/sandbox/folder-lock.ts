@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 
-/** Another process has the folder. */
+/** Another process holds the lock. */
 export class FolderInUseError extends Error {
   override readonly name = 'FolderInUseError';
 }
 
 /**
- * Takes a folder for this process alone. The lock is a socket in the kernel's own namespace, so that it ends with the process
- * however that ends, and leaves no file behind that could be stale.
+ * Locks a folder for this process. The lock is an abstract socket of Linux: the kernel removes it when the process ends, even
+ * after a crash, and no stale file stays behind.
  */
 export async function lockFolder(folder: string): Promise<void> {
   const name = createHash('sha256')
@@ -20,9 +20,12 @@ export async function lockFolder(folder: string): Promise<void> {
     await listen(server, `\0shiftbot-sandbox-${name}`);
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE') {
-      throw new FolderInUseError(`another sandbox runs in ${folder}; end it first, or start this one elsewhere`, {
-        cause,
-      });
+      throw new FolderInUseError(
+        `another sandbox runs in ${folder}; stop it first, or start this one in another folder`,
+        {
+          cause,
+        },
+      );
     }
     throw cause;
   }

@@ -5,7 +5,7 @@ import { virtualServices } from '../cluster/kinds/virtual-service.ts';
 import { DependencyError } from '../workflow/errors.ts';
 import { bookinfoNamespace } from './bookinfo/pods.ts';
 
-/** A cluster that is there already, in the place of the API server of our own. */
+/** An existing cluster, used in place of our own API server. */
 export interface GivenCluster {
   readonly kubeconfig: string;
   readonly context: string;
@@ -13,7 +13,7 @@ export interface GivenCluster {
   readonly server: string;
 }
 
-/** The cluster cannot be used; the message goes on from the variable that names it. */
+/** The cluster cannot be used. The message begins with the name of the variable, and `message` continues that sentence. */
 export class GivenClusterError extends Error {
   override readonly name = 'GivenClusterError';
 
@@ -22,7 +22,7 @@ export class GivenClusterError extends Error {
   }
 }
 
-/** Looks, by reading alone, whether the current context leads to a cluster with VirtualServices that may be read. */
+/** Checks that the current context leads to a cluster whose VirtualServices we may read. Writes nothing. */
 export async function lookAtCluster(kubeconfig: string): Promise<GivenCluster> {
   const [context, config] = currentContext(kubeconfig);
   const { name: cluster = '', server = '' } = config.getCurrentCluster() ?? {};
@@ -49,7 +49,7 @@ function currentContext(kubeconfig: string): readonly [string, PooledKubeConfig]
 }
 
 function whyNot(cause: unknown): string {
-  if (cause instanceof NotFoundError) return 'VirtualServices are not known there: install Istio, or its CRDs alone';
+  if (cause instanceof NotFoundError) return 'it does not know VirtualServices: install Istio, or only its CRDs';
   if (cause instanceof DependencyError) return cause.message;
   throw cause;
 }

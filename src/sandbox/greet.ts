@@ -4,20 +4,19 @@ import { code, readAsWritten } from '../slack/words/mrkdwn.ts';
 import type { GivenCluster } from './given-cluster.ts';
 import { type LocalSlack, workspace } from './local-slack.ts';
 
-const ofItsOwn =
-  'in a small world of its own; nothing leaves this machine, and nothing you do can break more than that.';
+const onThisMachine = 'Everything runs on this machine, so try what you like: you cannot break anything else.';
 
 function words(cluster: GivenCluster | undefined): string {
   const where =
     cluster === undefined
-      ? ofItsOwn
-      : `and follows the rules of the cluster ${code(cluster.context)}: what you shift, apply or delete here is so there.`;
-  return `*Welcome to the sandbox.* I move traffic between the versions of a service, from a channel like this one. Bookinfo runs here, with real requests, ${where}
+      ? onThisMachine
+      : `It follows the routing rules of your cluster ${code(cluster.context)}: what you shift, apply or delete here changes that cluster.`;
+  return `*Welcome to the sandbox.* I move traffic between the versions of a service, from a channel like this one. The demo application Bookinfo runs here and answers real requests. ${where}
 
 Type \`/shift reviews v3 50\`, or take the tour.`;
 }
 
-/** Says in the channel what there is to do, where nobody has said anything yet. */
+/** Posts a welcome to #reviews, with a button for the tour, if the channel has no messages yet. */
 export async function greet(
   { apiUrl, credentials }: Pick<LocalSlack, 'apiUrl' | 'credentials'>,
   cluster?: GivenCluster,

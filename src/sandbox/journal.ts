@@ -13,11 +13,11 @@ import { parseJson } from '../redis/signature.ts';
 
 export interface JournalRead<T> {
   readonly entries: readonly T[];
-  /** Lines that could not be read: a crash tears the last one at most, a hand may do worse. */
+  /** How many lines could not be read. A crash damages the last line at most; editing the file by hand may damage more. */
   readonly leftOut: number;
 }
 
-/** A file with a line of JSON for each thing that happened. What was appended is there after a crash. */
+/** A file with one line of JSON for each entry. An appended entry survives a crash. */
 export class Journal {
   readonly #file: number;
 
@@ -25,7 +25,7 @@ export class Journal {
     this.#file = file;
   }
 
-  /** Begins anew with these entries; until it has all of them, the file stays what it was. */
+  /** Replaces the file by one with these entries. The old file stays until the new one is complete. */
   static rewrite(path: string, entries: readonly object[]): Journal {
     const fresh = `${path}.new`;
     writeFileSync(fresh, entries.map(lineOf).join(''), { mode: 0o600, flush: true });

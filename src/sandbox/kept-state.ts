@@ -10,13 +10,13 @@ import { newCredentials } from './local-slack.ts';
 import { type RedisServer, startRedis } from './redis-server.ts';
 import { openSlackMemory, type SlackMemory } from './slack-memory.ts';
 
-/** What a world leaves behind for the next one in the same folder. */
+/** What one world keeps for the next one in the same folder. */
 export interface KeptState {
   readonly secrets: Secrets;
   readonly journal: ObjectJournal;
   readonly memory: SlackMemory;
   startRedis(): Promise<RedisServer>;
-  /** What there was and could not be read, a line each. */
+  /** What could not be read, one line each. */
   readonly leftOut: readonly string[];
 }
 
@@ -27,10 +27,10 @@ const secretsFile = z.object({
 });
 type Secrets = z.infer<typeof secretsFile>;
 
-/** What Redis complains of when its files are not what it wrote. */
+/** What Redis prints if it cannot read its own files. */
 const unreadable = /append.?only|\bAOF\b|\bRDB\b|short read|bad file format/i;
 
-/** `users` are those who have tokens of the API server. */
+/** `users` get tokens for the API server. */
 export async function openKeptState(folder: string, users: readonly string[]): Promise<KeptState> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const leftOut: string[] = [];
@@ -46,7 +46,7 @@ async function readSecrets(path: string, users: readonly string[], leftOut: stri
   const text = existsSync(path) ? await readFile(path, 'utf8') : undefined;
   const read = secretsFile.safeParse(text === undefined ? undefined : parseJson(text));
   if (text !== undefined && !read.success) {
-    leftOut.push('secrets.json: what was signed with its key is no longer trusted');
+    leftOut.push('secrets.json (what was signed with its keys is no longer trusted)');
   }
   const before = read.data ?? { recordKey: randomBytes(32).toString('hex'), tokens: {}, slack: newCredentials() };
   const tokens = new Tokens(before.tokens);
@@ -56,7 +56,7 @@ async function readSecrets(path: string, users: readonly string[], leftOut: stri
   return secrets;
 }
 
-/** A Redis that cannot read what it left is started without it; its files stay beside. */
+/** If Redis cannot read its files, moves them aside and starts it empty. */
 async function startRedisIn(folder: string, leftOut: string[]): Promise<RedisServer> {
   try {
     return await startRedis({ folder });
@@ -64,7 +64,7 @@ async function startRedisIn(folder: string, leftOut: string[]): Promise<RedisSer
     if (!(error instanceof LaunchError) || !error.lastOutput.some((line) => unreadable.test(line))) throw error;
     const aside = `${folder}-unreadable-${Date.now()}`;
     await rename(folder, aside);
-    leftOut.push(`what Redis had, which now lies in ${aside}`);
+    leftOut.push(`the files of Redis (now in ${aside})`);
     return startRedis({ folder });
   }
 }

@@ -8,17 +8,17 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-/** A program that runs beside us, and ends no later than we do. */
+/** A program that we started. It ends when we end, at the latest. */
 export interface LaunchedProcess {
   readonly pid: number;
-  /** Settles, and never rejects, when the process has ended for whatever reason. */
+  /** Resolves when the process has ended, for any reason. Never rejects. */
   readonly exited: Promise<ProcessEnd>;
-  /** Freezes it, as a machine that hangs would. */
+  /** Freezes it (SIGSTOP), like a machine that hangs. */
   pause(): void;
   resume(): void;
-  /** Ends it at once and by surprise, as a crash would. */
+  /** Ends it at once (SIGKILL), like a crash. */
   kill(): Promise<void>;
-  /** Asks it to end, and insists when it does not. May be called twice. */
+  /** Asks it to end (SIGTERM), and kills it if it does not end in time. May be called twice. */
   stop(): Promise<void>;
 }
 
@@ -32,20 +32,20 @@ export interface LaunchRequest {
   readonly path: string;
   readonly arguments: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
-  /** What the line looks like that it prints when it is ready. */
+  /** Matches the line that the program prints when it is ready. */
   readonly ready: RegExp;
   readonly readyWithinMs: number;
-  /** Hears every line it prints. */
+  /** Called with every line that it prints. */
   readonly onLine?: (line: string) => void;
 }
 
 export interface Launch {
   readonly process: LaunchedProcess;
-  /** The match of the line that said it is ready. */
+  /** The match of the line that says it is ready. */
   readonly ready: RegExpExecArray;
 }
 
-/** A program that ended, or stayed silent, before it was ready. */
+/** A program ended before it was ready, or was not ready in time. */
 export class LaunchError extends Error {
   override readonly name = 'LaunchError';
   readonly lastOutput: readonly string[];
@@ -63,8 +63,8 @@ const insistAfterMs = 5_000;
 export async function launch(request: LaunchRequest): Promise<Launch> {
   const guard = await parentDeathGuard();
   const [path = request.path, ...args] = [...guard, request.path, ...request.arguments];
-  // A process group of its own keeps the terminal's Ctrl-C for us, so that we can stop things in order.
-  // Without the guard we stay in one group, and Ctrl-C ends all of it.
+  // In its own process group, the program does not get the terminal's Ctrl-C. So we can stop things in order.
+  // Without the guard it stays in our group, and Ctrl-C ends everything.
   const child = spawn(path, args, {
     env: request.environment,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -83,7 +83,7 @@ export async function launch(request: LaunchRequest): Promise<Launch> {
   }
 }
 
-/** The first of these programs that the PATH knows. */
+/** The first of these programs that is on the PATH. */
 export async function findOnPath(
   names: readonly string[],
   environment: NodeJS.ProcessEnv = process.env,
@@ -102,12 +102,12 @@ export async function isExecutable(path: string): Promise<boolean> {
   );
 }
 
-/** Below the ports that systems give to connections that go out, one of which may take a port between our look and its use. */
+/** Below the ports of outgoing connections: one of those could take a port between our check and its use. */
 const portsToGive = { from: 10_000, below: 32_768 };
 const portTries = 100;
 const attemptsForAPort = 5;
 
-/** A TCP port of the loopback interface that nobody listens on at this moment. */
+/** A TCP port of the loopback interface that is free at this moment. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < portTries; tries += 1) {
     const port = randomInt(portsToGive.from, portsToGive.below);
@@ -116,7 +116,7 @@ export async function freePort(): Promise<number> {
   throw new LaunchError('no free TCP port on 127.0.0.1');
 }
 
-/** Starts something on a free port. One that was free when we looked may be somebody else's by then, and then it is another. */
+/** Starts something on a free port. If another process takes the port first, tries another one. */
 export async function onFreePort<T>(startOn: (port: number) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -127,7 +127,7 @@ export async function onFreePort<T>(startOn: (port: number) => Promise<T>): Prom
   }
 }
 
-/** In the words of Node and of Redis. */
+/** Knows the messages of Node and of Redis. */
 function portWasTaken(error: unknown): boolean {
   return (
     error instanceof LaunchError && error.lastOutput.some((line) => /EADDRINUSE|Address already in use/.test(line))
@@ -146,15 +146,15 @@ export async function portIsFree(port: number): Promise<boolean> {
 }
 
 /**
- * On Linux, words to put before a command so that the kernel ends it when we die, even when we are killed.
- * To the kernel "we" is the thread that starts it.
+ * On Linux: what to put before a command so that the kernel kills it when we die, even if we are killed.
+ * For the kernel, "we" is the thread that starts it.
  */
 async function parentDeathGuard(): Promise<readonly string[]> {
   const setpriv = await findOnPath(['setpriv']);
   if (setpriv === undefined) return [];
 
   const guard = ['--pdeathsig', 'KILL', '--'];
-  // BusyBox has a setpriv too, one that cannot do this.
+  // BusyBox's setpriv does not have this option.
   return promisify(execFile)(setpriv, [...guard, setpriv, '--version']).then(
     () => [setpriv, ...guard],
     () => [],
@@ -162,7 +162,7 @@ async function parentDeathGuard(): Promise<readonly string[]> {
 }
 
 interface Output {
-  /** The last lines, for the error that may have to be told. */
+  /** The last lines, for an error message. */
   readonly lines: readonly string[];
   onLine(listener: (line: string) => void): void;
 }
@@ -219,13 +219,13 @@ function asLaunchedProcess(child: ChildProcess, lines: readonly string[]): Launc
       resolve({ code, signal, lastOutput: last });
     };
     child.once('error', (error) => settle(null, null, [...lines, error.message]));
-    // 'close' and not 'exit', so that its last words have been read.
+    // 'close' and not 'exit', so that all of its output has been read.
     child.once('close', (code, signal) => settle(code, signal, [...lines]));
   });
 
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     child.kill(signal);
-    // A paused process hears nothing but SIGKILL.
+    // A paused process handles no signal but SIGKILL until it continues.
     child.kill('SIGCONT');
     const insist = setTimeout(() => child.kill('SIGKILL'), insistAfterMs);
     await exited;

@@ -7,7 +7,7 @@ import { isExecutable, type LaunchedProcess, launch, portIsFree } from './launch
 import type { SlackMemory } from './slack-memory.ts';
 
 export interface LocalSlack extends LaunchedProcess {
-  /** Its web page, where one can be any of the people. */
+  /** Its web page, where you can act as any of the users. */
   readonly url: string;
   readonly apiUrl: string;
   readonly port: number;
@@ -21,13 +21,13 @@ export interface SlackCredentials {
 }
 
 export interface LocalSlackOptions {
-  /** 0 or taken: a free one. */
+  /** If it is 0 or taken, a free port is used. */
   readonly port: number;
-  /** The bot's events URL, for HTTP mode. Absent: Socket Mode. */
+  /** The bot's events URL, for HTTP mode. Default: Socket Mode. */
   readonly requestUrl?: string;
-  /** Absent: made up. */
+  /** Default: new ones. */
   readonly credentials?: SlackCredentials;
-  /** Where the messages are kept over a restart. Absent: nothing is kept. */
+  /** Keeps the messages across restarts. Default: nothing is kept. */
   readonly memory?: SlackMemory;
 }
 
@@ -35,7 +35,7 @@ export class LocalSlackNotFoundError extends Error {
   override readonly name = 'LocalSlackNotFoundError';
 }
 
-/** The one workspace there is: who is in it and which channels they share. */
+/** The only workspace: its users, and the channels that all of them are in. */
 export const workspace = {
   teamId: 'T0SANDBOX',
   appId: 'A0SHIFTBOT',
@@ -53,7 +53,7 @@ export const workspace = {
 
 const readyWithinMs = 15_000;
 
-/** Its page shows Slack's dates (`<!date^…|23 Nov 2026, 14:33 UTC>`) as they are written; there they are read as their fallback. */
+/** local-slack's page shows Slack's dates (`<!date^…|23 Nov 2026, 14:33 UTC>`) as raw text. This script shows their fallback text. */
 const readDates = `<script>
 const date = /<!date\\^[^|>]*\\|([^>]*)>/;
 const read = (node) => {
@@ -67,7 +67,10 @@ new MutationObserver(readAll)
   .observe(document, { childList: true, characterData: true, subtree: true });
 </script>`;
 
-/** Left to itself it listens on every interface, and its control API asks for no password. */
+/**
+ * Makes local-slack listen on the loopback interface only: by default it listens on every interface, and its control API asks for no
+ * password. Also adds the script above to its page.
+ */
 const preload = `const serve = Bun.serve;
 const readDates = ${JSON.stringify(readDates)};
 const withDates = async (answer) => {
@@ -85,7 +88,7 @@ Bun.serve = (options) => serve({
 });
 `;
 
-/** Starts a Slack of our own with its web page, and returns when it answers. */
+/** Starts a local Slack with its web page. Returns when it answers. */
 export async function startLocalSlack(options: LocalSlackOptions): Promise<LocalSlack> {
   const path = await findLocalSlack();
   const { credentials = newCredentials(), memory } = options;
@@ -104,7 +107,7 @@ export async function startLocalSlack(options: LocalSlackOptions): Promise<Local
       arguments: Object.entries({ config, port, 'base-host': '127.0.0.1', 'files-dir': folder }).flatMap(
         ([name, value]) => [`--${name}`, String(value)],
       ),
-      // Nothing of ours: it must not send the bot's events through a proxy, nor read a secret.
+      // None of our variables: a proxy setting would redirect the bot's events, and it must not see our secrets.
       environment: { BUN_OPTIONS: `--preload ${preloaded.replaceAll(' ', '\\ ')}` },
       ready: /Web UI:\s+(http:\/\/127\.0\.0\.1:(\d+))/,
       readyWithinMs,
@@ -134,14 +137,14 @@ export async function findLocalSlack(): Promise<string> {
     if (await isExecutable(path)) return path;
   } catch (cause) {
     throw new LocalSlackNotFoundError(
-      `no local Slack here: the npm package ${name} is not installed, and it exists for Linux on x64 only`,
+      `no local Slack here: the npm package ${name} is not installed (it exists only for Linux on x64)`,
       { cause },
     );
   }
-  throw new LocalSlackNotFoundError(`no local Slack here: ${name} has no program that may be run`);
+  throw new LocalSlackNotFoundError(`no local Slack here: the program in ${name} is not executable`);
 }
 
-/** Made up at each start, in the shapes that Slack's own have. */
+/** New random credentials, in the format of Slack's own. */
 export function newCredentials(): SlackCredentials {
   const hex = (bytes: number): string => randomBytes(bytes).toString('hex');
   const digits = (count: number): string => Array.from(randomBytes(count), (byte) => byte % 10).join('');

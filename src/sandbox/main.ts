@@ -12,18 +12,24 @@ import { startWorld, type World } from './world.ts';
 
 const usage = `npm run sandbox [-- --http] [--keep]
 
-Starts Slack, Redis, an API server, Bookinfo with some traffic, a Prometheus that measures it, and the bot, on this machine and for
-this machine alone.
-  --http   signed HTTP events instead of Socket Mode
-  --keep   go on from what the last start with --keep left in .sandbox/kept: objects, messages, what Redis had, and keys;
-           without it each start is fresh, and leaves .sandbox/kept alone
-In .sandbox: kubeconfig, for you, who may do everything; bot.kubeconfig, with what the bot may; bot.log; policy.yaml
-Environment: SANDBOX_SLACK_PORT (3000), SANDBOX_PAGE_PORT (9080), SANDBOX_KUBE_PORT (8001), PORT (8080); 0 or a taken port means a
-free one. SANDBOX_RPS (20): how many requests to Bookinfo come by themselves in a second; 0 is none.
-REDIS_URL, PROMETHEUS_URL: use these instead of ones of its own. POLICY_FILE: use this policy. RULES_DIR: rule files of yours.
-FREEZE_HOOK_TOKEN, AUDIT_TOKEN: serve /hooks/freeze and /audit.ndjson to whoever has them.
-SANDBOX_KUBECONFIG: use the cluster of this file's current context instead of an API server of its own. Nothing is made there; the
-bot has your rights there, and does what is asked for in Slack. KUBECONFIG is not looked at.
+Starts Slack, Redis, an API server, Bookinfo with some traffic, a Prometheus that measures it, and the bot. All of it runs on this
+machine, and no other machine can reach it.
+  --http   use signed HTTP events instead of Socket Mode
+  --keep   continue from the last run with --keep: its objects, messages, Redis data and keys are in .sandbox/kept.
+           Without it each start is fresh, and .sandbox/kept is left alone.
+Files in .sandbox: kubeconfig (yours, with all rights), bot.kubeconfig (with the bot's rights), bot.log, policy.yaml
+Environment:
+  SANDBOX_SLACK_PORT (3000), SANDBOX_PAGE_PORT (9080), SANDBOX_KUBE_PORT (8001), PORT (8080)
+                       ports; if one is 0 or taken, a free port is used
+  SANDBOX_RPS (20)     requests a second that the sandbox sends to Bookinfo; 0 is none
+  REDIS_URL, PROMETHEUS_URL
+                       use these instead of starting new ones
+  POLICY_FILE          use this policy
+  RULES_DIR            use the rule files in this folder
+  FREEZE_HOOK_TOKEN, AUDIT_TOKEN
+                       serve /hooks/freeze and /audit.ndjson to those who have the token
+  SANDBOX_KUBECONFIG   use the cluster of this file's current context instead of starting an API server. The sandbox creates nothing
+                       there. The bot has your rights there, and does what people ask for in Slack. KUBECONFIG is ignored.
 `;
 
 async function main(): Promise<void> {
@@ -63,7 +69,7 @@ async function main(): Promise<void> {
   if (world !== undefined) {
     await greet(world.slack, cluster);
     print(greeting(world, { folder, policy, cluster }, (performance.now() - startedMs) / 1000));
-    // What comes of a Prometheus, or of the bot, after Ctrl-C is news to nobody.
+    // After Ctrl-C, nothing more is reported about Prometheus or the bot.
     const isOver = stopped.then(() => undefined);
     void Promise.race([world.measuring.state, isOver]).then((state) => state && print(measured(world, state)));
     const end = await Promise.race([isOver, ...world.bots.map((bot) => bot.exited)]);
@@ -73,28 +79,28 @@ async function main(): Promise<void> {
   log.end();
 }
 
-/** An own variable names it, since KUBECONFIG may lead to any cluster, and stands in many a shell for other reasons. */
+/** Not KUBECONFIG: many shells have that set for other reasons, and it may lead to any cluster. */
 async function givenCluster(isToBeKept: boolean): Promise<GivenCluster | undefined> {
   const named = process.env['SANDBOX_KUBECONFIG'];
   if (named === undefined || named === '') return undefined;
   if (isToBeKept)
-    throw new GivenClusterError('and --keep do not go together: what is kept is for objects of the sandbox itself');
+    throw new GivenClusterError('and --keep cannot be used together: --keep stores only objects of the sandbox itself');
   return lookAtCluster(resolve(named));
 }
 
-/** Bookinfo's rule files, unless a folder of others is named. */
+/** Without RULES_DIR the bot uses Bookinfo's rule files. */
 function rulesFolder(): { readonly RULES_DIR?: string } {
   const named = process.env['RULES_DIR'];
   return named === undefined || named === '' ? {} : { RULES_DIR: resolve(named) };
 }
 
-/** Of the pages that there are only with a token. */
+/** Tokens of pages that are served only if a token is set. */
 function tokens(): Readonly<Record<string, string>> {
   const named = ['FREEZE_HOOK_TOKEN', 'AUDIT_TOKEN'].map((name) => [name, process.env[name] ?? ''] as const);
   return Object.fromEntries(named.filter(([, token]) => token !== ''));
 }
 
-/** A fresh copy of ours, to be played with, unless another is named. */
+/** POLICY_FILE, or a fresh copy of the sandbox's policy, which people may edit. */
 async function policyFile(folder: string): Promise<string> {
   const named = process.env['POLICY_FILE'];
   if (named !== undefined && named !== '') return resolve(named);
@@ -124,21 +130,21 @@ function greeting(
   Bot         ${bots[0]?.url ?? ''}/readyz  /metrics, its log in ${here(join(folder, 'bot.log'))}
   Prometheus  ${withoutPassword(measuring.url ?? 'none')}  for ${page?.metricsUrl ?? ''}
   Policy      ${here(policy)}${isOurs ? '  ratings needs an approval by bob or carol, details is frozen at weekends' : ''}
-${leftOut.map((what) => `  Left out    ${what}: it could not be read\n`).join('')}
-sandbox ready after ${seconds.toFixed(1)} s: open ${slack.url} · Ctrl-C ends all of it
+${leftOut.map((what) => `  Left out    ${what}: could not be read\n`).join('')}
+sandbox ready after ${seconds.toFixed(1)} s: open ${slack.url} · Ctrl-C stops everything
 `;
 }
 
-/** Whoever named it by mistake sees so. */
+/** Says that it is the person's own cluster, in case they named it by mistake. */
 function ofYours({ server, cluster, context, kubeconfig }: GivenCluster): string {
-  return `${withoutPassword(server)}  a cluster of yours, ${cluster} (context ${context} of ${kubeconfig}): the bot writes there what you ask for`;
+  return `${withoutPassword(server)}  your cluster ${cluster} (context ${context} of ${kubeconfig}): the bot changes it when you ask for that`;
 }
 
 function withoutPassword(url: string): string {
   return url.replace(/\/\/[^@/]*@/, '//');
 }
 
-/** One of our own may come long after the greeting: it may have to be fetched. */
+/** Printed after the greeting, since our own Prometheus may have to be fetched first. */
 function measured({ measuring }: Pick<World, 'measuring'>, state: Awaited<World['measuring']['state']>): string {
   if (state.kind === 'given') return '';
   if (state.kind === 'missing') return `nothing is measured: ${state.why}\n`;

@@ -13,11 +13,11 @@ import { findOnPath, type LaunchedProcess, launch } from './launched-process.ts'
 
 export interface PrometheusBinary {
   readonly path: string;
-  /** Where its shared libraries lie when they are not the system's own. */
+  /** Where its shared libraries are, if they are not the system's own. */
   readonly libraryPath?: string;
 }
 
-/** Where a Prometheus may come from. To fetch one takes as long as the network does. */
+/** Where a Prometheus can come from. Fetching one takes as long as the network needs. */
 export type PrometheusSource =
   | { readonly kind: 'here'; readonly binary: PrometheusBinary }
   | { readonly kind: 'to-fetch' }
@@ -26,11 +26,11 @@ export type PrometheusSource =
 export type PrometheusState = { readonly kind: 'running' } | { readonly kind: 'missing'; readonly why: string };
 
 export interface Prometheus {
-  /** Where it answers once it runs, and an error until then. */
+  /** Its address. It answers 503 until Prometheus runs. */
   readonly url: string;
-  /** Fetches it where it is not here, and starts it. What comes of it is a value: nothing else needs a Prometheus. */
+  /** Fetches it if needed, and starts it. A failure is a result and not an error: everything else works without Prometheus. */
   start(): Promise<PrometheusState>;
-  /** Breaks off what `start` has not finished. May be called twice. */
+  /** Also cancels a `start` that has not finished. May be called twice. */
   stop(): Promise<void>;
 }
 
@@ -38,7 +38,7 @@ export interface PrometheusOptions {
   readonly source: PrometheusSource;
   /** What it scrapes. */
   readonly metricsUrl: string;
-  /** How often it scrapes; a second where nothing is said. */
+  /** How often it scrapes. Default: once a second. */
   readonly everyMs?: number;
   readonly environment?: NodeJS.ProcessEnv;
 }
@@ -46,7 +46,7 @@ export interface PrometheusOptions {
 const debianPackages = ['prometheus'];
 const readyWithinMs = 30_000;
 
-/** One on the PATH, else Debian's package from the cache, else one to be fetched where apt is. Nothing is fetched here. */
+/** Finds one on the PATH, or else Debian's package in the cache, or else apt to fetch one with. Fetches nothing. */
 export async function findPrometheus(environment: NodeJS.ProcessEnv = process.env): Promise<PrometheusSource> {
   const onPath = await findOnPath(['prometheus'], environment);
   if (onPath !== undefined) return { kind: 'here', binary: { path: onPath } };
@@ -59,13 +59,13 @@ export async function findPrometheus(environment: NodeJS.ProcessEnv = process.en
   if (isCached) return { kind: 'here', binary: await binaryIn(root) };
   const tools = await Promise.all(['apt-get', 'dpkg-deb'].map((name) => findOnPath([name], environment)));
   return tools.includes(undefined)
-    ? missing("fetching Debian's failed: apt-get or dpkg-deb is not here")
+    ? missing("fetching Debian's package failed: apt-get or dpkg-deb is not installed")
     : { kind: 'to-fetch' };
 }
 
 /**
- * Takes a port for a Prometheus of our own, and holds it until it is started: where there can be none, cards say that nobody answered
- * there.
+ * Reserves a port for our own Prometheus, and answers 503 there until Prometheus runs. If none can be started, cards say that it does not
+ * answer.
  */
 export async function preparePrometheus(options: PrometheusOptions): Promise<Prometheus> {
   const stopping = new AbortController();
@@ -141,7 +141,7 @@ async function launchOn(
       'storage.tsdb.retention.time': '1h',
       'web.listen-address': address,
     }).map(([name, value]) => `--${name}=${value}`),
-    // One thread is plenty for one target, and leaves the others to the bot.
+    // One thread is enough for one target, and leaves the other CPUs to the bot.
     environment: { GOMAXPROCS: '1', ...(libraryPath !== undefined && { LD_LIBRARY_PATH: libraryPath }) },
     ready: /Server is ready to receive web requests/,
     readyWithinMs,
@@ -149,7 +149,7 @@ async function launchOn(
   return launched;
 }
 
-/** Of JSON, which is YAML too. */
+/** Written as JSON, which is also YAML. */
 function configOf({ metricsUrl, everyMs = 1_000 }: PrometheusOptions): object {
   const { host, pathname } = new URL(metricsUrl);
   return {
@@ -163,6 +163,6 @@ function missing(why: string): Extract<PrometheusSource, { kind: 'missing' }> {
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof DebianPackageError) return `fetching Debian's failed: ${error.reason}`;
+  if (error instanceof DebianPackageError) return `fetching Debian's package failed: ${error.reason}`;
   return error instanceof Error ? error.message : String(error);
 }

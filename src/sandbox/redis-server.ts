@@ -6,7 +6,7 @@ import { findOnPath, type Launch, type LaunchedProcess, launch, onFreePort } fro
 
 export interface RedisBinary {
   readonly path: string;
-  /** Where its shared libraries lie when they are not the system's own. */
+  /** Where its shared libraries are, if they are not the system's own. */
   readonly libraryPath?: string;
 }
 
@@ -16,13 +16,13 @@ export interface RedisServer extends LaunchedProcess {
 }
 
 export interface RedisOptions {
-  /** Absent: the one `findRedisServer` finds. */
+  /** Default: the one that `findRedisServer` finds. */
   readonly binary?: RedisBinary;
-  /** Absent or 0: a free one. A port asked for by number is kept to, so that a restart comes back where clients look. */
+  /** Default or 0: a free port. A given port is never replaced, so that clients find Redis again after a restart. */
   readonly port?: number;
-  /** Where the data is kept over a restart. Absent: nothing is kept. */
+  /** Keeps the data across restarts. Default: nothing is kept. */
   readonly folder?: string;
-  /** Settings of Redis beside ours. */
+  /** More settings of Redis. They override ours. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
@@ -33,7 +33,7 @@ export class RedisNotFoundError extends Error {
 const debianPackages = ['redis-server', 'redis-tools'];
 const readyWithinMs = 30_000;
 
-/** A redis-server or valkey-server to run: one on the PATH, else Debian's package from the cache, fetched when missing. */
+/** Finds a redis-server or valkey-server on the PATH, or else Debian's package in the cache. Fetches the package if it is missing. */
 export async function findRedisServer(environment: NodeJS.ProcessEnv = process.env): Promise<RedisBinary> {
   const onPath = await findOnPath(['redis-server', 'valkey-server'], environment);
   if (onPath !== undefined) return { path: onPath };
@@ -45,13 +45,13 @@ export async function findRedisServer(environment: NodeJS.ProcessEnv = process.e
   } catch (cause) {
     if (!(cause instanceof DebianPackageError)) throw cause;
     throw new RedisNotFoundError(
-      `no Redis here: install redis-server or valkey-server, or set REDIS_URL (fetching Debian's failed: ${cause.reason})`,
+      `no Redis here: install redis-server or valkey-server, or set REDIS_URL (fetching Debian's package failed: ${cause.reason})`,
       { cause },
     );
   }
 }
 
-/** Starts a Redis of our own on the loopback interface, and returns when it takes connections. */
+/** Starts our own Redis on the loopback interface. Returns when it accepts connections. */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   const binary = options.binary ?? (await findRedisServer());
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'shiftbot-redis-')));
@@ -100,12 +100,12 @@ function launchRedis(
       dir: folder,
       save: '',
       appendonly: persistent ? 'yes' : 'no',
-      appendfsync: 'always', // what it answered to is there after a crash
+      appendfsync: 'always', // what it has confirmed survives a crash
       // BullMQ's keys must never be evicted.
       'maxmemory-policy': 'noeviction',
       ...settings,
     }).flatMap(([name, value]) => [`--${name}`, String(value)]),
-    // A locale that is set but not installed makes Redis give up at start.
+    // Redis does not start if the environment names a locale that is not installed.
     environment: { LC_ALL: 'C', ...(binary.libraryPath !== undefined && { LD_LIBRARY_PATH: binary.libraryPath }) },
     ready: /Ready to accept connections/,
     readyWithinMs,

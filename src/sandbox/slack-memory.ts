@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Journal, readJournal } from './journal.ts';
 
-/** A message as it is now, one that is gone, or a conversation that was opened. */
+/** A new or updated message, a deleted message, or an opened conversation. */
 const entry = z.union([
   z.object({ message: z.looseObject({ channel: z.string(), ts: z.string() }) }),
   z.object({ deleted: z.object({ channel: z.string(), ts: z.string() }) }),
@@ -9,14 +9,15 @@ const entry = z.union([
 ]);
 type Entry = z.infer<typeof entry>;
 
-/** What makes the local Slack remember its messages, and how many of those it had could not be read. */
+/** Lets the local Slack keep its messages across restarts. */
 export interface SlackMemory {
-  /** Runs in the local Slack's process before its own program. */
+  /** Runs in the local Slack's process, before its own code. */
   readonly preload: string;
+  /** How many lines could not be read. */
   readonly leftOut: number;
 }
 
-/** It keeps nothing by itself, but all that is said goes through one emitter of events, which holds it, too. */
+/** local-slack writes nothing to disk. Its store is an EventEmitter that all messages go through, so we listen there. */
 const remember = `
 const { EventEmitter } = require('node:events');
 const { appendFileSync, readFileSync } = require('node:fs');
@@ -40,14 +41,14 @@ EventEmitter.prototype.setMaxListeners = function (count) {
 };
 `;
 
-/** Reads what a local Slack said before, and gets the next one to go on from there. */
+/** Reads the messages of the last run, so that the next local Slack starts with them. */
 export function openSlackMemory(path: string): SlackMemory {
   const { entries, leftOut } = readJournal(path, entry);
   Journal.rewrite(path, newestOnly(entries)).close();
   return { preload: `const memory = ${JSON.stringify(path)};${remember}`, leftOut };
 }
 
-/** A message stays at the place where it was first said. */
+/** An updated message keeps the place of its first version. */
 function newestOnly(entries: readonly Entry[]): readonly Entry[] {
   const kept = new Map<string, Entry>();
   for (const one of entries) {

@@ -12,62 +12,62 @@ import { findPrometheus, type Prometheus, type PrometheusState, preparePrometheu
 import { type RedisServer, startRedis } from './redis-server.ts';
 
 export interface WorldOptions {
-  /** Where the kubeconfigs are written: the person's, and the bot's. */
+  /** Where the kubeconfigs of the person and of the bot are written. */
   readonly folder: string;
-  /** Where the next world finds what this one leaves, and this one what the last one left. Absent: all is fresh, and forgotten. */
+  /** The folder that keeps state from one world to the next. Default: the world starts fresh and keeps nothing. */
   readonly keepIn?: string | undefined;
-  /** The bot's program: its source, or what was built of it. */
+  /** The bot's program: its source, or the built one. */
   readonly program: string;
-  /** How many processes of it, and in which roles; one with both where nothing is said. */
+  /** One entry for each process of the bot, with its roles. Default: one process with both roles. */
   readonly bots?: readonly { readonly roles: string }[];
   /** Signed HTTP events instead of Socket Mode. */
   readonly http?: boolean;
-  /** A Redis that is there already. */
+  /** An existing Redis, used in place of our own. */
   readonly redisUrl?: string | undefined;
-  /** Whether the bot may apply rule files, which takes more than the base grants; it may, where nothing is said. */
+  /** Whether the bot gets the additional rights to apply rule files. Default: true. */
   readonly ruleFiles?: boolean;
-  /** A cluster that is there already, instead of the API server of our own. */
+  /** An existing cluster, used in place of our own API server. */
   readonly kubeconfig?: string | undefined;
-  /** 0, or one that is taken, means a free one. */
+  /** If a port is 0 or taken, a free one is used. */
   readonly ports?: { readonly slack?: number; readonly kube?: number; readonly bot?: number };
-  /** Runs Bookinfo, with so many requests a second that come by themselves. Absent: its routing objects are all there is of it. */
+  /** Runs Bookinfo, with generated traffic. Default: Bookinfo does not run; only its routing objects exist. */
   readonly bookinfo?: { readonly port?: number; readonly requestsPerSecond?: number };
-  /** Has a Prometheus measure what Bookinfo's router counts: the one of this URL, or one of its own. Absent: nothing is measured. */
+  /** Measures traffic with the Prometheus at this URL, or with our own if there is no URL. Default: nothing is measured. */
   readonly prometheus?: { readonly url?: string | undefined };
   readonly environment?: Readonly<Record<string, string>>;
-  /** Hears every line a bot logs. */
+  /** Called with every line that a bot logs. */
   readonly onLog?: (line: string) => void;
 }
 
-/** A world of its own: Redis, Slack, an API server with Bookinfo in it, and the bot. */
+/** Everything that the bot needs, and the bot: Redis, Slack, and an API server with Bookinfo's objects. */
 export interface World {
   readonly redisUrl: string;
-  /** Absent where it was there already. */
+  /** Undefined if an existing one is used. */
   readonly redis: RedisServer | undefined;
   readonly slack: LocalSlack;
   readonly kube: KubeApi | undefined;
-  /** The person's, who may do everything. */
+  /** The person's kubeconfig, with all rights. */
   readonly kubeconfig: string;
-  /** Bookinfo's product page, where it runs. */
+  /** Undefined if Bookinfo does not run. */
   readonly page: BookinfoPage | undefined;
   readonly measuring: Measuring;
   readonly bots: readonly Bot[];
-  /** What was kept and could not be read, a line each. */
+  /** Kept state that could not be read, one line each. */
   readonly leftOut: readonly string[];
-  /** Starts another bot, as the first ones were. */
+  /** Starts another bot with the same settings. */
   startBot(roles?: string): Promise<Bot>;
   stop(): Promise<void>;
 }
 
 export interface BookinfoPage {
   readonly url: string;
-  /** What the router between its services counts, as Prometheus reads it. */
+  /** Where Prometheus scrapes the metrics of the router between the services. */
   readonly metricsUrl: string;
 }
 
-/** Who measures the traffic. One of our own may come some seconds after all else, and `state` says whether it did. */
+/** The Prometheus that measures the traffic. Our own may start some seconds after everything else; `state` says whether it did. */
 export interface Measuring {
-  /** What the bots were given; absent where none was asked for. */
+  /** The URL that the bots get. Undefined if nothing is measured. */
   readonly url: string | undefined;
   readonly state: Promise<PrometheusState | { readonly kind: 'given' }>;
 }
@@ -124,7 +124,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     };
     for (const { roles } of options.bots ?? [{ roles: 'chat,worker' }]) await startBot(roles);
     const page = bookinfo === undefined ? undefined : { url: bookinfo.pageUrl, metricsUrl: bookinfo.metricsUrl };
-    // Only now, so that what it takes to bring one is taken from nobody who waits.
+    // Started last, so that fetching Prometheus delays nothing that people wait for.
     const measuring = { url: prometheus.url, state: prometheus.start() };
     const leftOut = kept?.leftOut ?? [];
     return { redisUrl, redis, slack, kube, kubeconfig, page, measuring, leftOut, bots, startBot, stop };
@@ -134,7 +134,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   }
 }
 
-/** Bookinfo as the tutorial begins with it: all traffic to v1. */
+/** Bookinfo's objects as at the start of the tutorial: all traffic goes to v1. */
 export async function bookinfoObjects(): Promise<readonly KubeObject[]> {
   const files = ['destination-rule-all.yaml', 'virtual-service-all-v1.yaml'];
   const texts = await Promise.all(files.map((file) => readFile(join(bookinfo, file), 'utf8')));
@@ -145,7 +145,7 @@ function inDefault(object: KubeObject): KubeObject {
   return { ...object, metadata: { ...object.metadata, namespace: 'default' } };
 }
 
-/** Bookinfo as somebody left it stays so; what the bot may do is as the manifests say now. */
+/** Kept objects of Bookinfo stay as people left them. The bot's rights are loaded from the manifests at each start. */
 async function startKube(port: number | undefined, access: BotAccess, kept: KeptState | undefined): Promise<KubeApi> {
   const isFresh = kept?.journal.state === undefined;
   return startKubeApi({
@@ -185,7 +185,7 @@ async function prometheusOf(
   return preparePrometheus({ source: await findPrometheus(), metricsUrl: bookinfo.metricsUrl });
 }
 
-/** Nobody else may read it: whoever can is that user. */
+/** Only the owner may read the file: its token gives all rights of the user. */
 async function writeKubeconfig(file: string, kube: KubeApi | undefined, user?: string): Promise<string> {
   await mkdir(dirname(file), { recursive: true });
   await rm(file, { force: true });
@@ -212,7 +212,7 @@ async function launchBot(options: WorldOptions, around: Around): Promise<Bot> {
     environment: {
       PATH: process.env['PATH'],
       NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
-      // A kubeconfig that is somebody's own may name a program that asks for a token, and finds its own files by this.
+      // A person's own kubeconfig may name a login program, which needs HOME to find its files.
       ...(options.kubeconfig === undefined ? {} : { HOME: process.env['HOME'] }),
       SLACK_BOT_TOKEN: botToken,
       ...(options.http === true ? { SLACK_SIGNING_SECRET: signingSecret } : { SLACK_APP_TOKEN: appToken }),
@@ -232,7 +232,7 @@ async function launchBot(options: WorldOptions, around: Around): Promise<Bot> {
   return { ...launched, url: `http://127.0.0.1:${port}` };
 }
 
-/** Where somebody must know it before the bot is there: a person who named it, and Slack, where that calls the bot. */
+/** The bot's port, if it must be known before the bot starts: a person named it, or Slack calls it in HTTP mode. */
 async function portForBot({ ports: { bot: named = 0 } = {}, http = false }: WorldOptions): Promise<number | undefined> {
   return http || (named !== 0 && (await portIsFree(named))) ? orFree(named) : undefined;
 }

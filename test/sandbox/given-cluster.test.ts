@@ -22,7 +22,7 @@ describe('a cluster that SANDBOX_KUBECONFIG names', () => {
   });
   afterAll(() => kube?.stop());
 
-  it('is that of the current context', async () => {
+  it('is the one of the current context', async () => {
     const file = await written(kube.kubeconfig());
 
     expect(await lookAtCluster(file)).toEqual({
@@ -34,20 +34,20 @@ describe('a cluster that SANDBOX_KUBECONFIG names', () => {
   });
 
   it.each`
-    which                            | text                                                          | why
-    ${'is no kubeconfig'}            | ${() => '{'}                                                  | ${'names a file that cannot be read as a kubeconfig'}
-    ${'has no current context'}      | ${() => kube.kubeconfig().replace(/current-context.*/, '')}   | ${'or none is current'}
-    ${'leads to nobody'}             | ${() => kubeconfig('http://127.0.0.1:1', 'a token')}          | ${'leads to http://127.0.0.1:1 (context sandbox), but the Kubernetes API could not be reached'}
-    ${'has a token that is no good'} | ${() => kubeconfig(kube.url, 'nonsense')}                     | ${'the Kubernetes API does not accept our credentials'}
-    ${'may not read there'}          | ${() => kube.kubeconfig(serviceAccount('default', 'nobody'))} | ${'cannot list resource "virtualservices" in API group "networking.istio.io" in the namespace "default"'}
-  `('is refused where the file $which', async ({ text, why }) => {
+    which                                    | text                                                          | why
+    ${'is not a kubeconfig'}                 | ${() => '{'}                                                  | ${'names a file that cannot be read as a kubeconfig'}
+    ${'has no current context'}              | ${() => kube.kubeconfig().replace(/current-context.*/, '')}   | ${'or none is current'}
+    ${'names a server that does not answer'} | ${() => kubeconfig('http://127.0.0.1:1', 'a token')}          | ${'leads to http://127.0.0.1:1 (context sandbox), but the Kubernetes API could not be reached'}
+    ${'has a wrong token'}                   | ${() => kubeconfig(kube.url, 'nonsense')}                     | ${'the Kubernetes API does not accept our credentials'}
+    ${'has no right to read'}                | ${() => kube.kubeconfig(serviceAccount('default', 'nobody'))} | ${'cannot list resource "virtualservices" in API group "networking.istio.io" in the namespace "default"'}
+  `('is refused if the file $which', async ({ text, why }) => {
     const looking = lookAtCluster(await written(text()));
 
     await expect(looking).rejects.toThrow(/^SANDBOX_KUBECONFIG /);
     await expect(looking).rejects.toThrow(why);
   });
 
-  it('is refused where no file is, and where no Istio is', async () => {
+  it('is refused if the file does not exist, and if Istio is not installed', async () => {
     const bare = await serve((_, response) => sendText(response, 404, '404 page not found\n'));
     onTestFinished(() => bare.stop());
 

@@ -12,7 +12,7 @@ const program = resolve('src/sandbox/main.ts');
 const anyPort = { SANDBOX_SLACK_PORT: '0', SANDBOX_PAGE_PORT: '0', SANDBOX_KUBE_PORT: '0', PORT: '0' };
 const withoutTraffic = { SANDBOX_RPS: '0', PROMETHEUS_URL: 'http://127.0.0.1:9' };
 
-/** A sandbox in a folder, as somebody runs it in a terminal. */
+/** A sandbox that runs in a folder, as somebody starts it in a terminal. */
 class Sandbox {
   readonly printed: string;
   readonly people: SlackClient;
@@ -31,7 +31,7 @@ class Sandbox {
     const { REDIS_URL: _, POLICY_FILE: __, ...environment } = process.env;
     const child = spawn(process.execPath, [program, ...flags], {
       cwd: folder,
-      // Its temporary folders lie in ours, since one that is killed leaves them behind.
+      // A killed sandbox leaves its temporary folders behind, so they are inside ours.
       env: { ...environment, ...anyPort, ...withoutTraffic, TMPDIR: folder },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -53,7 +53,7 @@ afterEach(() => {
   for (const child of started.splice(0)) child.kill('SIGKILL');
 });
 
-/** All that it printed up to the line that says it is ready; rejects with what it said instead. */
+/** What it prints up to the line that says it is ready. Rejects with its errors if it ends before. */
 async function readyText(child: ChildProcess): Promise<string> {
   const lines: string[] = [];
   let complaint = '';
@@ -68,14 +68,14 @@ async function readyText(child: ChildProcess): Promise<string> {
   throw new Error(complaint);
 }
 
-/** A card in the channel that has all these words. */
+/** Waits for a card with all these words. */
 function card({ people }: Sandbox, ...words: readonly string[]): Promise<SlackMessage> {
   return people.waitFor(`a card with ${words.join(', ')}`, (messages) =>
     messages.findLast((message) => isCard(message, ...words)),
   );
 }
 
-/** Gives v3 half of reviews, and waits until the card says so. */
+/** Shifts half of reviews to v3, and waits for the card that says so. */
 async function shift(sandbox: Sandbox): Promise<SlackMessage> {
   await sandbox.people.command('alice', 'reviews v3 50');
   return card(sandbox, '50 % to v3', 'Applied in');
@@ -83,7 +83,7 @@ async function shift(sandbox: Sandbox): Promise<SlackMessage> {
 
 describe('npm run sandbox -- --keep', () => {
   it.each(['SIGINT', 'SIGKILL'] as const)(
-    'goes on where it was after %s, so that old buttons work',
+    'continues where it was after %s, and old buttons work',
     async (signal) => {
       const folder = temporaryFolder();
       const first = await Sandbox.start(folder, '--keep');
@@ -110,7 +110,7 @@ describe('npm run sandbox -- --keep', () => {
     60_000,
   );
 
-  it('is fresh without --keep, and leaves alone what is kept', async () => {
+  it('starts fresh without --keep, and leaves the kept state alone', async () => {
     const folder = temporaryFolder();
     const kept = await Sandbox.start(folder, '--keep');
     await shift(kept);
@@ -130,7 +130,7 @@ describe('npm run sandbox -- --keep', () => {
     ]);
   }, 60_000);
 
-  it('starts with torn files, too, and says what it left out', async () => {
+  it('starts even with damaged files, and says what it left out', async () => {
     const folder = temporaryFolder();
     const kept = join(folder, '.sandbox/kept');
     const first = await Sandbox.start(folder, '--keep');
@@ -146,12 +146,12 @@ describe('npm run sandbox -- --keep', () => {
     expect(second.printed).toContain('Left out    1 line of objects.jsonl');
     expect(second.printed).toContain('Left out    1 line of slack.jsonl');
     expect(second.printed).toContain('Left out    secrets.json');
-    expect(second.printed).toContain('Left out    what Redis had');
+    expect(second.printed).toContain('Left out    the files of Redis');
     expect(await second.objects.weights('reviews')).toContainEqual(['v3', 50]);
     expect(await second.objects.ledger('reviews')).toMatchObject({ seq: 1 });
   }, 60_000);
 
-  it('shows its secrets to nobody else', async () => {
+  it('keeps its files readable for the owner only', async () => {
     const folder = temporaryFolder();
     const sandbox = await Sandbox.start(folder, '--keep');
     await sandbox.end('SIGINT');
@@ -164,8 +164,8 @@ describe('npm run sandbox -- --keep', () => {
   }, 60_000);
 });
 
-describe('two sandboxes in one folder', () => {
-  it('are not: the second says so, and the first goes on', async () => {
+describe('a second sandbox in the same folder', () => {
+  it('refuses to start, and the first one goes on', async () => {
     const folder = temporaryFolder();
     const first = await Sandbox.start(folder);
 

@@ -66,13 +66,13 @@ describe.skipIf(redisBinary === undefined)('Redis', () => {
     expect(config).toEqual(expect.arrayContaining(['noeviction', '127.0.0.1']));
   });
 
-  it('takes a port of its own when several start at once', async () => {
+  it('gets its own port when several start at once', async () => {
     const servers = await Promise.all([redis(), redis(), redis()]);
 
     expect(new Set(servers.map(({ port }) => port)).size).toBe(3);
   });
 
-  it('keeps what a data folder holds over a crash, on the same port', async () => {
+  it('keeps the data of its folder across a crash, on the same port', async () => {
     const first = await redis({ folder });
     await ask(first, (client) => client.set('split', 'v3=50'));
     await first.kill();
@@ -93,7 +93,7 @@ describe.skipIf(redisBinary === undefined)('Redis', () => {
     expect(await ask(second, (client) => client.get('split'))).toBeNull();
   });
 
-  it('says why it did not start, in its own last words', async () => {
+  it('says why it did not start, with its last output', async () => {
     const first = await redis();
 
     const second = startRedis({ port: first.port });
@@ -131,7 +131,7 @@ describe('finding Redis', () => {
     expect(binary.libraryPath?.split(':')).toContain(join(root, 'usr/lib/x86_64-linux-gnu'));
   });
 
-  it('says in one line what to install where there is neither Redis nor apt', async () => {
+  it('says in one line what to install if there is neither Redis nor apt', async () => {
     const search = findRedisServer({ PATH: join(folder, 'empty'), XDG_CACHE_HOME: folder });
 
     await expect(search).rejects.toThrow(
@@ -140,8 +140,8 @@ describe('finding Redis', () => {
   });
 });
 
-describe('packages of Debian', () => {
-  /** Programs that do on this machine what apt and dpkg would, without a network. */
+describe('Debian packages', () => {
+  /** Programs that pretend to be apt and dpkg, and need no network. */
   async function pretendDebian(downloads: string): Promise<NodeJS.ProcessEnv> {
     const bin = join(folder, 'bin');
     await program(join(bin, 'apt-get'), downloads);
@@ -150,7 +150,7 @@ describe('packages of Debian', () => {
     return { ...process.env, PATH: `${bin}:${process.env['PATH']}` };
   }
 
-  it('are unpacked once, however many ask at the same time, and leave nothing else behind', async () => {
+  it('are unpacked once if several ask at the same time, and leave nothing else behind', async () => {
     const environment = await pretendDebian(`echo called >> '${folder}/calls'; echo hi > hello_1.deb`);
     const cacheFolder = join(folder, 'cache');
     const fetch = (): Promise<string> => fetchDebianPackages(['hello'], { cacheFolder, environment });
@@ -163,7 +163,7 @@ describe('packages of Debian', () => {
     expect(await filesIn(cacheFolder)).toEqual([join(again, 'usr/bin/hello')]);
   });
 
-  it('are looked for in fresh lists when the machine has none', async () => {
+  it('are found in fresh package lists if the machine has none', async () => {
     const environment = await pretendDebian(
       `case "$*" in
          *update) touch '${folder}/updated' ;;
@@ -176,7 +176,7 @@ describe('packages of Debian', () => {
     expect(await filesIn(root)).toEqual([join(root, 'usr/bin/hello')]);
   });
 
-  it('that cannot be fetched are an error of one line that says what to install', async () => {
+  it('give an error of one line that says what to install if they cannot be fetched', async () => {
     const environment = await pretendDebian(`echo 'E: Unable to locate package hello' >&2; exit 100`);
 
     const fetch = fetchDebianPackages(['hello'], { cacheFolder: join(folder, 'cache'), environment });
@@ -188,7 +188,7 @@ describe('packages of Debian', () => {
     expect(await filesIn(join(folder, 'cache'))).toEqual([]);
   });
 
-  it('bring their libraries along', async () => {
+  it('come with their libraries', async () => {
     await mkdir(join(folder, 'usr/lib/aarch64-linux-gnu'), { recursive: true });
 
     expect((await libraryPathOf(folder)).split(':')[0]).toBe(join(folder, 'usr/lib/aarch64-linux-gnu'));
@@ -229,7 +229,7 @@ describe.skipIf(slackProgram === undefined)('local Slack', () => {
     });
   });
 
-  it('listens where no other machine can reach it', async () => {
+  it('cannot be reached from other machines', async () => {
     const { url } = await localSlack();
 
     // All of 127.0.0.0/8 is this machine, so a server on every interface would answer here too.
@@ -240,7 +240,7 @@ describe.skipIf(slackProgram === undefined)('local Slack', () => {
     );
   });
 
-  it('makes up new tokens at each start', async () => {
+  it('has new tokens at each start', async () => {
     const [first, second] = await Promise.all([localSlack(), localSlack()]);
 
     expect(first.credentials.botToken).toMatch(/^xoxb-\d+-\d+-\w+$/);
@@ -269,7 +269,7 @@ describe.skipIf(slackProgram === undefined)('local Slack', () => {
     );
   });
 
-  it('is gone after stop, and shows what people say until then', async () => {
+  it('shows what people say, and is gone after stop', async () => {
     const slack = await localSlack();
     const client = new SlackClient(slack);
     await client.say('carol', 'hello');
@@ -281,7 +281,7 @@ describe.skipIf(slackProgram === undefined)('local Slack', () => {
     expect(isRunning(slack.pid)).toBe(false);
   });
 
-  it('tells a test what the channel held when it waited in vain', async () => {
+  it('shows the channel to a test that waited in vain', async () => {
     const client = new SlackClient(await localSlack());
     await client.say('carol', 'hello');
 
@@ -293,7 +293,7 @@ describe.skipIf(slackProgram === undefined)('local Slack', () => {
   });
 });
 
-/** Makes "there is none on this machine" a value, and nothing else. */
+/** Turns the error "not on this machine" into undefined. Throws all others. */
 function absent(expected: new (...args: never[]) => Error): (error: unknown) => undefined {
   return (error) => {
     if (!(error instanceof expected)) throw error;
@@ -329,7 +329,7 @@ async function filesIn(parent: string): Promise<string[]> {
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** Someone else's server: it holds a port, and keeps the first request it gets. */
+/** A server that holds a port, and returns the first request it gets. */
 async function listen(): Promise<{ port: number; received: Promise<string> }> {
   const { promise: received, resolve } = Promise.withResolvers<string>();
   const server = createServer(async (request, response) => {

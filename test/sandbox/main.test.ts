@@ -33,7 +33,7 @@ describe.each([{ flags: [] }, { flags: ['--http'] }])('npm run sandbox -- $flags
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('prints where to click, writes a kubeconfig, and ends all that it started on Ctrl-C', async () => {
+  it('prints its addresses, writes a kubeconfig, and stops everything on Ctrl-C', async () => {
     folder = await mkdtemp(join(tmpdir(), 'shiftbot-sandbox-'));
     const child = start(folder, flags);
     sandbox = child;
@@ -71,13 +71,13 @@ describe.each([{ flags: [] }, { flags: ['--http'] }])('npm run sandbox -- $flags
     expect(printed).toContain('ratings needs an approval by bob or carol');
     expect(readPolicy(Buffer.from(policy))).toMatchObject({ ok: true, warnings: [] });
     expect(await Promise.all([slack, page, kube, botUrl].map(answers))).not.toContain(true);
-  }, 30_000);
+  });
 });
 
 describe.skipIf(prometheus === undefined || setpriv === undefined)(
   'npm run sandbox, killed (needs Linux with setpriv, and a Prometheus)',
   () => {
-    it('leaves no process behind that it started', async () => {
+    it('leaves no process behind', async () => {
       const child = start(temporaryFolder());
       onTestFinished(() => void child.kill('SIGKILL'));
       const printed = await readText(child, 'Prometheus measures');
@@ -93,7 +93,7 @@ describe.skipIf(prometheus === undefined || setpriv === undefined)(
 );
 
 describe('npm run sandbox with SANDBOX_KUBECONFIG', () => {
-  it('says which cluster it leads to, and does nothing but read there until somebody asks for more', async () => {
+  it('names the cluster, and only reads there until somebody asks for a change', async () => {
     const folder = temporaryFolder();
     const verbs: string[] = [];
     const kube = await startKubeApi({
@@ -117,13 +117,13 @@ describe('npm run sandbox with SANDBOX_KUBECONFIG', () => {
     await people.command('alice', 'reviews v3 100');
     await people.waitFor('the card', (messages) => messages.some((message) => isCard(message, 'Applied in')));
 
-    expect(printed).toContain(`Kubernetes  ${kube.url}  a cluster of yours, kind-dev (context kind-dev of ${file})`);
+    expect(printed).toContain(`Kubernetes  ${kube.url}  your cluster kind-dev (context kind-dev of ${file})`);
     expect(product).toContain('reviews v1');
     expect(untilAsked.toSorted()).toEqual(['list', 'watch']);
     expect(verbs).toContain('patch');
-    expect((await people.messages())[0]?.text).toContain('of the cluster `kind-dev`: what you shift');
+    expect((await people.messages())[0]?.text).toContain('of your cluster `kind-dev`: what you shift');
     expect(await readdir(join(folder, '.sandbox'))).not.toContain('kubeconfig');
-  }, 30_000);
+  });
 });
 
 function start(
@@ -134,7 +134,7 @@ function start(
   const { REDIS_URL: _, POLICY_FILE: __, PROMETHEUS_URL: ___, FREEZE_HOOK_TOKEN: ____, ...environment } = process.env;
   return spawn(process.execPath, [program, ...flags], {
     cwd: folder,
-    // Its temporary folders lie in ours, since one that is killed leaves them behind.
+    // A killed sandbox leaves its temporary folders behind, so they are inside ours.
     env: {
       ...environment,
       TMPDIR: folder,
@@ -143,7 +143,7 @@ function start(
       SANDBOX_PAGE_PORT: '0',
       PORT: '0',
       AUDIT_TOKEN: auditToken,
-      // Of no concern to the sandbox: whoever starts it may have one for quite another cluster.
+      // The sandbox must ignore this: it may lead to any cluster.
       KUBECONFIG: join(folder, 'of-somebody-else.kubeconfig'),
       ...more,
     },
@@ -151,7 +151,7 @@ function start(
   });
 }
 
-/** Whether anybody listens there. */
+/** Whether something listens there. */
 async function answers(url = ''): Promise<boolean> {
   return !(await portIsFree(Number(new URL(url).port)));
 }
@@ -164,7 +164,7 @@ const kubeconfigFile = z.object({
 });
 const listed = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.string() }) })) });
 
-/** What whoever has this kubeconfig finds of VirtualServices. */
+/** The VirtualServices that the user of this kubeconfig sees. */
 async function servicesAs(path: string) {
   const { clusters, users } = kubeconfigFile.parse(parse(await readFile(path, 'utf8')));
   const [{ server, 'certificate-authority-data': ca }, { token }] = [clusters[0].cluster, users[0].user];
@@ -179,12 +179,12 @@ async function servicesAs(path: string) {
   return { server, token, withoutToken, names: names.toSorted(), mode: (await stat(path)).mode & 0o777 };
 }
 
-/** All that it printed up to the line that begins so. */
+/** What it prints up to the line that begins with `last`. */
 async function readText(child: { readonly stdout: Readable }, last: string): Promise<string> {
   const lines: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     lines.push(line);
     if (line.startsWith(last)) return lines.join('\n');
   }
-  throw new Error(`the sandbox ended before it said "${last}":\n${lines.join('\n')}`);
+  throw new Error(`the sandbox ended before it printed "${last}":\n${lines.join('\n')}`);
 }

@@ -41,7 +41,7 @@ describe('finding Prometheus', () => {
     expect(source).toMatchObject({ kind: 'here', binary: { path: join(root, 'usr/bin/prometheus') } });
   });
 
-  it('would fetch one where apt is, and fetches nothing yet', async () => {
+  it('plans to fetch one if there is apt, and fetches nothing yet', async () => {
     await program(join(folder, 'bin/apt-get'), `touch '${folder}/called'`);
     await program(join(folder, 'bin/dpkg-deb'));
 
@@ -51,7 +51,7 @@ describe('finding Prometheus', () => {
     expect(existsSync(join(folder, 'called'))).toBe(false);
   });
 
-  it('says in one line what to install where there is neither Prometheus nor apt', async () => {
+  it('says in one line what to install if there is neither Prometheus nor apt', async () => {
     const source = await findPrometheus({ PATH: join(folder, 'empty'), XDG_CACHE_HOME: folder });
 
     expect(source).toEqual({
@@ -61,8 +61,8 @@ describe('finding Prometheus', () => {
   });
 });
 
-describe('a Prometheus of our own', () => {
-  it('holds its port from the beginning, and answers there that it is not up yet', async () => {
+describe('our own Prometheus', () => {
+  it('holds its port from the start, and answers there that it is not up yet', async () => {
     const prometheus = await prepared({ source: { kind: 'to-fetch' }, metricsUrl });
 
     const answer = await fetch(prometheus.url);
@@ -71,7 +71,7 @@ describe('a Prometheus of our own', () => {
     expect(await answer.text()).toBe('Prometheus is not up yet\n');
   });
 
-  it('scrapes what it is told every second, on the loopback interface, and leaves nothing behind', async () => {
+  it('scrapes the given address every second, listens on the loopback interface, and leaves nothing behind', async () => {
     const path = await pretendPrometheus(join(folder, 'bin/prometheus'));
     const prometheus = await prepared({ source: { kind: 'here', binary: { path } }, metricsUrl });
 
@@ -96,7 +96,7 @@ describe('a Prometheus of our own', () => {
     expect(isRunning(Number(pid))).toBe(false);
   });
 
-  it("is Debian's where there is none, unpacked without root", async () => {
+  it("is Debian's package if none is installed, unpacked without root", async () => {
     const environment = await pretendDebian('echo hi > prometheus_1.deb');
     const prometheus = await prepared({ source: { kind: 'to-fetch' }, metricsUrl, environment });
 
@@ -104,17 +104,17 @@ describe('a Prometheus of our own', () => {
     expect((await readFile(join(folder, 'called'), 'utf8')).startsWith('--config.file=')).toBe(true);
   });
 
-  it('that cannot be fetched is told of in one line that says what to install', async () => {
+  it('says in one line what to install if it cannot be fetched', async () => {
     const environment = await pretendDebian(`echo 'E: Unable to locate package prometheus' >&2; exit 100`);
     const prometheus = await prepared({ source: { kind: 'to-fetch' }, metricsUrl, environment });
 
     expect(await prometheus.start()).toEqual({
       kind: 'missing',
-      why: "no Prometheus here: install prometheus, or set PROMETHEUS_URL (fetching Debian's failed: E: Unable to locate package prometheus)",
+      why: "no Prometheus here: install prometheus, or set PROMETHEUS_URL (fetching Debian's package failed: E: Unable to locate package prometheus)",
     });
   });
 
-  it('that can be had nowhere leaves an address that says so, for whoever asks it', async () => {
+  it('keeps answering 503 if there is no Prometheus', async () => {
     const source = { kind: 'missing', why: 'no Prometheus here' } as const;
     const prometheus = await prepared({ source, metricsUrl });
 
@@ -122,7 +122,7 @@ describe('a Prometheus of our own', () => {
     expect((await fetch(prometheus.url)).status).toBe(503);
   });
 
-  it('that does not start is told of in its own last words', async () => {
+  it('says why it did not start, with its last output', async () => {
     const path = join(folder, 'prometheus');
     await program(path, `echo 'unknown flag' >&2; exit 3`);
     const prometheus = await prepared({ source: { kind: 'here', binary: { path } }, metricsUrl });
@@ -130,7 +130,7 @@ describe('a Prometheus of our own', () => {
     expect(await prometheus.start()).toEqual({ kind: 'missing', why: expect.stringContaining('unknown flag') });
   });
 
-  it('is no longer fetched when it is stopped', async () => {
+  it('stops fetching when it is stopped', async () => {
     const environment = await pretendDebian(`touch '${folder}/fetching'; exec sleep 600`);
     const prometheus = await prepared({ source: { kind: 'to-fetch' }, metricsUrl, environment });
     const starting = prometheus.start();
@@ -170,7 +170,7 @@ async function prepared(options: PrometheusOptions): Promise<Prometheus> {
   return prometheus;
 }
 
-/** Notes how it was called, and then does what a Prometheus looks like from outside. */
+/** A script that records its arguments, and then looks like a Prometheus that is ready. */
 function pretendScript(): string {
   return `echo "$@" > '${folder}/called'; echo $$ >> '${folder}/called'
 for one in "$@"; do case "$one" in --config.file=*) cp "\${one#*=}" '${folder}/config' ;; esac; done
@@ -183,7 +183,7 @@ async function pretendPrometheus(path: string): Promise<string> {
   return path;
 }
 
-/** Programs that do on this machine what apt and dpkg would, without a network. */
+/** Programs that pretend to be apt and dpkg, and need no network. */
 async function pretendDebian(downloads: string): Promise<NodeJS.ProcessEnv> {
   const bin = join(folder, 'bin');
   const packed = await pretendPrometheus(join(folder, 'packed'));

@@ -21,12 +21,12 @@ const texts = {
   Reviewer2: 'As tangled as a comedy may be: everybody is mistaken for somebody else, and all is well in the end.',
 };
 
-/** How the versions of reviews differ: the first knows no stars. */
+/** The color of the stars in each version of reviews. v1 shows no stars. */
 const starColors: Readonly<Record<string, string | undefined>> = { v1: undefined, v2: 'black', v3: 'red' };
 
 const ratingsReply = z.object({ ratings: z.record(z.string(), z.number()) });
 
-/** `/details/<id>`: the book's. */
+/** `/details/<id>`: facts about the book. */
 export function detailsService(): Handler {
   return answering(/^\/details\/(\d+)$/, async (id) => ({ ...bookDetails, id }));
 }
@@ -36,7 +36,7 @@ export function ratingsService(): Handler {
   return answering(/^\/ratings\/(\d+)$/, async (id) => ({ id, ratings: starsOf }));
 }
 
-/** `/reviews/<id>`: what reviewers wrote, in later versions with the stars that the ratings service has. */
+/** `/reviews/<id>`: the reviews. From v2 on they have stars, which come from the ratings service. */
 export function reviewsService(version: string, podname: string, call: Call): Handler {
   return answering(/^\/reviews\/(\d+)$/, async (id, request) => {
     const rating = await ratingOf(starColors[version], () => call('ratings', `/ratings/${id}`, request.headers));
@@ -51,7 +51,7 @@ async function ratingOf(color: string | undefined, ask: () => ReturnType<Call>):
   if (color === undefined) return () => ({});
   const stars = await ask()
     .then(({ status, body }) => (status === 200 ? ratingsReply.parse(JSON.parse(body)).ratings : undefined))
-    .catch(() => undefined); // whatever it was, reviews without stars are better than none, and say so
+    .catch(() => undefined); // on any failure: reviews without stars are better than none, and they say so
   if (stars === undefined) return () => ({ rating: { error: 'The ratings service does not answer' } });
   return (reviewer) => ({ rating: { stars: stars[reviewer] ?? 0, color } });
 }
@@ -61,7 +61,7 @@ function answering(pattern: RegExp, reply: (id: number, request: Parameters<Hand
     const path = pathOf(request);
     if (path === '/health') return sendJson(response, 200, { status: 'healthy' });
     const [, id] = pattern.exec(path) ?? [];
-    if (id === undefined) return sendJson(response, 404, { error: 'there is nothing here' });
+    if (id === undefined) return sendJson(response, 404, { error: 'not found' });
     sendJson(response, 200, await reply(Number(id), request));
   };
 }

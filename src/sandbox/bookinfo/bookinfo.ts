@@ -14,28 +14,27 @@ import { type Call, sidecarOf } from './sidecar.ts';
 import { startTraffic } from './traffic.ts';
 
 export interface BookinfoOptions {
-  /** Of the cluster whose routing objects are followed. */
+  /** The router follows the routing objects of this cluster. */
   readonly kubeconfig: string;
-  /** Of the product page; 0 is a free one. */
+  /** The product page's port; 0 takes a free one. */
   readonly port: number;
-  /** How many requests a second come by themselves. */
+  /** Generated traffic; 0 is none. */
   readonly requestsPerSecond: number;
   readonly log: Log;
 }
 
 export interface Bookinfo {
-  /** Where the product page is seen. */
   readonly pageUrl: string;
-  /** Where Prometheus finds what the router counted. */
+  /** Where Prometheus scrapes the router's metrics. */
   readonly metricsUrl: string;
-  /** What stands between the services: a request's Host says which is meant. */
+  /** The router between the services. The Host header of a request names the service that is called. */
   readonly routerUrl: string;
   stop(): Promise<void>;
 }
 
 const unknownCaller: Workload = { name: 'unknown', namespace: 'unknown', app: 'unknown', version: 'unknown' };
 
-/** Bookinfo's services on the loopback interface, and the router between them. */
+/** Starts Bookinfo's services on the loopback interface, and the router between them. */
 export async function startBookinfo(options: BookinfoOptions): Promise<Bookinfo> {
   const started: { stop(): Promise<void> }[] = [];
   const begin = async <T extends { stop(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
@@ -79,7 +78,10 @@ export async function startBookinfo(options: BookinfoOptions): Promise<Bookinfo>
   }
 }
 
-/** What the tutorial deploys, one pod each, and a second version of ratings to ask for an approval of; it tells the same stars. */
+/**
+ * What Istio's tutorial deploys, one pod each. ratings has a second version, so that a shift of it can wait for an approval. Both
+ * versions return the same stars.
+ */
 const deployments: readonly (readonly [Workload, (call: Call) => Handler])[] = [
   [bookinfoWorkload('details', 'v1'), () => detailsService()],
   [bookinfoWorkload('ratings', 'v1'), () => ratingsService()],

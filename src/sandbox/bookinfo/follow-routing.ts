@@ -12,18 +12,18 @@ import { readDestinationRule, readVirtualService } from './routing-objects.ts';
 export type FollowedRouting = Pick<Mesh, 'virtualServices' | 'destinationRules'>;
 
 export interface Follower {
-  /** Made anew at each call. */
+  /** Returns a new object at each call. */
   current(): FollowedRouting;
   stop(): Promise<void>;
 }
 
-/** Whoever changes a rule and reloads the page must not wait, even when the API server was away meanwhile. */
+/** Short, so that a changed rule shows at the next reload of the page, even if the API server was down in between. */
 const longestRetryMs = 500;
-/** Makes up for an event that never came, and for an API server that came back as another. */
+/** Lists again this often, in case an event was lost or another API server took the place of the first. */
 const relistMs = 2_000;
 const listAgainMs = 500;
 
-/** Follows the cluster of a kubeconfig's current context. An API server that is not there yet is waited for in the background. */
+/** Follows the cluster of the kubeconfig's current context. If its API server is not up yet, we keep trying in the background. */
 export async function followRouting(kubeconfig: string, log: Log): Promise<Follower> {
   const [config] = loadKubeConfigs(kubeconfig, []).values();
   if (config === undefined) throw new Error('the kubeconfig has no current context');
@@ -48,9 +48,9 @@ export async function followRouting(kubeconfig: string, log: Log): Promise<Follo
 }
 
 interface Following {
-  /** Settles when the first LIST came or failed. */
+  /** Settles when the first LIST has succeeded or failed. */
   readonly firstTry: Promise<unknown>;
-  /** Settles when one came, or nobody waits for it any more. */
+  /** Settles when a LIST has succeeded, or when following is stopped. */
   readonly started: Promise<void>;
 }
 
@@ -68,7 +68,7 @@ function follow(
   return { firstTry, started: firstTry.then((isStarted) => (isStarted ? undefined : keepTrying(cache, signal))) };
 }
 
-/** Says nothing at each further failure: the first one was told. */
+/** Does not log failures: the first one is in the log already. */
 async function keepTrying(cache: Pick<WatchCache<unknown>, 'start'>, signal: AbortSignal): Promise<void> {
   const isOver = () => signal.aborted;
   while (!isOver()) {

@@ -1,13 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { fromRe2 } from '../kube-api/crds/re2.ts';
 import { isIngress, labelsOf, servicePort, type Workload } from './pods.ts';
 import type { HttpMatch, HttpRule, StringMatch } from './routing-objects.ts';
 
-/** A request on its way: what rules may look at. */
+/** What rules can match on in a request. */
 export interface Asked {
   /** Fully qualified. */
   readonly host: string;
   readonly method: string;
-  /** With its query. */
+  /** Includes the query. */
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly source: Workload;
@@ -15,7 +16,7 @@ export interface Asked {
 
 type Condition = (match: HttpMatch, asked: Asked) => boolean;
 
-/** Every condition of a match that we know; those that say nothing of the request are always met. */
+/** The conditions that we know. Fields that say nothing about the request always hold. */
 const conditions: Readonly<Record<string, Condition>> = {
   name: () => true,
   statPrefix: () => true,
@@ -37,7 +38,7 @@ const conditions: Readonly<Record<string, Condition>> = {
   sourceNamespace: ({ sourceNamespace }, { source }) => sourceNamespace === source.namespace,
 };
 
-/** Whether a rule takes the request: any of its matches does, or it has none. What we cannot judge takes nothing. */
+/** Whether a rule applies to the request: it has no matches, or one of them holds. A match with a condition we do not know never holds. */
 export function takes({ match }: Pick<HttpRule, 'match'>, asked: Asked): boolean {
   return match.length === 0 || match.some((each) => meets(each, asked));
 }
@@ -48,7 +49,7 @@ function meets(match: HttpMatch, asked: Asked): boolean {
   );
 }
 
-/** A match without a value asks only that there is one. */
+/** A match without exact, prefix and regex only asks that there is a value. */
 function fits(match: StringMatch | undefined, value: string | undefined): boolean {
   if (value === undefined) return false;
   if (match?.exact !== undefined) return value === match.exact;
@@ -63,20 +64,9 @@ function fitsUri(match: StringMatch | undefined, path: string, ignoreCase: boole
   return fits(lower, path.toLowerCase());
 }
 
-/** Envoy's regexes stand for the whole value; one that is none here fits nothing. */
+/** Envoy matches a regex against the whole value. A regex that JavaScript cannot compile matches nothing. */
 function fitsWhole(regex: string, value: string): boolean {
   return fromRe2(regex, (pattern) => `^(?:${pattern})$`)?.test(value) ?? false;
-}
-
-/** Envoy's regexes are RE2, which has flags in front and named groups in a way of its own; undefined for one that is none here. */
-export function fromRe2(regex: string, whole = (pattern: string) => pattern, more = ''): RegExp | undefined {
-  const [front = '', flags = ''] = /^\(\?([ims]+)\)/.exec(regex) ?? [];
-  const pattern = regex.slice(front.length).replaceAll('(?P<', '(?<');
-  try {
-    return new RegExp(whole(pattern), [...new Set(flags + more)].join(''));
-  } catch {
-    return undefined;
-  }
 }
 
 function headerOf(headers: IncomingHttpHeaders, name: string): string | undefined {

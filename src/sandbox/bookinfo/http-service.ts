@@ -3,13 +3,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 export interface HttpService {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
-  /** Ends open connections, too. */
+  /** Also closes open connections. */
   stop(): Promise<void>;
 }
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
-/** Serves on the loopback interface; port 0 is a free one. A handler that fails is a 500 for its caller alone. */
+/** Serves on the loopback interface; port 0 takes a free one. If a handler fails, only its caller notices: it gets a 500. */
 export async function serve(handler: Handler, port = 0): Promise<HttpService> {
   const server = createServer((request, response) => {
     Promise.resolve(handler(request, response)).catch((error: unknown) => {
@@ -21,7 +21,7 @@ export async function serve(handler: Handler, port = 0): Promise<HttpService> {
   server.listen(port, '127.0.0.1', resolve);
   await listening;
   const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new Error('the server listens on no port');
+  if (typeof address !== 'object' || address === null) throw new Error('the server has no TCP port');
   return {
     url: `http://127.0.0.1:${address.port}`,
     stop: () =>
@@ -41,7 +41,7 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
   sendText(response, status, JSON.stringify(value), 'application/json');
 }
 
-/** Without its query. */
+/** The path without the query. */
 export function pathOf({ url = '/' }: IncomingMessage): string {
   return url.split('?', 1)[0] ?? '/';
 }

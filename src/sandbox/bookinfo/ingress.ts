@@ -13,8 +13,8 @@ import { calledHost, type Router } from './router.ts';
 const page = join(import.meta.dirname, 'page');
 
 /**
- * Where people come in. All goes to the product page as the rules have it, but for what must be there when no product page is: who
- * answered of late, the page's looks, and words for the failure.
+ * Where requests from outside enter. The rules route them to the product page. Some things must work when no product page does, so they
+ * are served here: the counts of recent answers, the page's CSS and script, and a readable error page.
  */
 export async function ingress(router: Router, recent: Pick<RecentAnswers, 'counts'>): Promise<Handler> {
   const [css, js] = await Promise.all([readFile(join(page, 'page.css')), readFile(join(page, 'page.js'))]);
@@ -28,7 +28,7 @@ export async function ingress(router: Router, recent: Pick<RecentAnswers, 'count
   };
 }
 
-/** Envoy's answer has hardly a word; people with a browser get some. */
+/** Envoy answers a failure with almost no text. Browsers get a page that explains it. */
 function tellInWords({ status, flag, body }: OwnAnswer, request: IncomingMessage, response: ServerResponse): boolean {
   const isForPeople = request.headers.accept?.includes('text/html') === true;
   if (!isForPeople || status < 400) return false;

@@ -1,4 +1,4 @@
-/** What runs somewhere in the mesh, as proxies name it in their metrics. */
+/** A workload in the mesh, as proxies name it in their metrics. */
 export interface Workload {
   readonly name: string;
   readonly namespace: string;
@@ -6,7 +6,7 @@ export interface Workload {
   readonly version: string;
 }
 
-/** One that answers requests. */
+/** A running instance of a workload. */
 export interface Pod extends Workload {
   readonly labels: Readonly<Record<string, string>>;
   /** `http://127.0.0.1:PORT` */
@@ -14,7 +14,7 @@ export interface Pod extends Workload {
 }
 
 export const bookinfoNamespace = 'default';
-/** What every service of Bookinfo listens on, as far as callers and routing rules are concerned. */
+/** The port of every Bookinfo service, as callers and routing rules see it. */
 export const servicePort = 9080;
 
 /** Where requests from outside enter the mesh. */
@@ -29,7 +29,7 @@ export function isIngress({ name }: Workload): boolean {
   return name === ingressGateway.name;
 }
 
-/** A workload named as the tutorial's Deployments are: `reviews-v3`. */
+/** A workload with the name of the tutorial's Deployment: `reviews-v3`. */
 export function bookinfoWorkload(app: string, version: string): Workload {
   return { name: `${app}-${version}`, namespace: bookinfoNamespace, app, version };
 }
@@ -38,7 +38,7 @@ export function labelsOf({ app, version }: Workload): Readonly<Record<string, st
   return { app, version };
 }
 
-/** Whether a pod has all these labels; no labels at all select every pod. */
+/** Whether a pod has all these labels. An empty selector selects every pod. */
 export function hasLabels(pod: Pick<Pod, 'labels'>, selector: Readonly<Record<string, string>>): boolean {
   return Object.entries(selector).every(([name, value]) => pod.labels[name] === value);
 }

@@ -1,6 +1,6 @@
 import type { Outcome } from './router-metrics.ts';
 
-/** What answered the last requests to one service: a version by its name, a failure by status and flag (`503 NC`). */
+/** Who answered the last requests to one service. `by` is a version, or the status and flag of a failure (`503 NC`). */
 export interface AnswerCounts {
   readonly of: number;
   readonly answers: readonly { readonly by: string; readonly isFailure: boolean; readonly count: number }[];
@@ -12,11 +12,11 @@ export class RecentAnswers {
   #last: Pick<Outcome, 'pod' | 'status' | 'flag'>[] = [];
 
   add(outcome: Outcome): void {
-    if (outcome.flag === 'DC') return; // the caller went away, which says nothing of who would have answered
+    if (outcome.flag === 'DC') return; // the caller disconnected before anybody answered
     this.#last = [...this.#last.slice(1 - kept), outcome];
   }
 
-  /** Versions first, in the order of their names. */
+  /** Versions first, then failures; both sorted by name. */
   get counts(): AnswerCounts {
     const counts = new Map<string, { readonly by: string; readonly isFailure: boolean; count: number }>();
     for (const { pod, status, flag } of this.#last) {

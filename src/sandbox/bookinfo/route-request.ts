@@ -1,6 +1,7 @@
 import { resolveHost } from '../../domain/routing/names.ts';
+import { fromRe2 } from '../kube-api/crds/re2.ts';
 import { durationNanoseconds } from '../kube-api/duration.ts';
-import { type Asked, fromRe2, takes } from './http-match.ts';
+import { type Asked, takes } from './http-match.ts';
 import { hasLabels, isIngress, type Pod, servicePort } from './pods.ts';
 import {
   byAge,
@@ -11,7 +12,7 @@ import {
   type VirtualService,
 } from './routing-objects.ts';
 
-/** What a proxy knows when a request comes: the objects it follows, and the pods there are. */
+/** What a proxy knows when a request arrives: the routing objects and the pods. */
 export interface Mesh {
   readonly virtualServices: readonly VirtualService[];
   readonly destinationRules: readonly DestinationRule[];
@@ -19,12 +20,13 @@ export interface Mesh {
 }
 
 /**
- * Envoy's word for why it answered itself: no cluster (the subset is not defined), no healthy upstream (no pod), no route, an injected
- * fault, an upstream that did not answer in time or not at all, a caller that went away; `-` where there was nothing.
+ * Envoy's response flag: why it answered without a pod. NC: no cluster (the subset is not defined). UH: no healthy upstream (no pod).
+ * NR: no route. FI: an injected fault. UT: the upstream was too slow. UF: the upstream did not answer. DC: the caller disconnected.
+ * `-`: none of these.
  */
 export type ResponseFlag = 'NC' | 'UH' | 'NR' | 'FI' | 'UT' | 'UF' | 'DC' | '-';
 
-/** What the proxy answers itself, instead of a pod. */
+/** An answer of the proxy itself, without a pod. */
 export interface OwnAnswer {
   readonly kind: 'answer';
   readonly status: number;
@@ -42,7 +44,7 @@ export interface Forward {
 
 export type Decision = (OwnAnswer | Forward) & { readonly delayMs: number };
 
-/** A number from 0 on and below 1, anew at each call. */
+/** Returns a new number at each call, from 0 up to but not including 1. */
 export type Random = () => number;
 
 type Verdict = OwnAnswer | { readonly kind: 'pod'; readonly pod: Pod };
@@ -52,8 +54,8 @@ const noHealthyUpstream: OwnAnswer = { kind: 'answer', status: 503, flag: 'UH', 
 const noRoute: OwnAnswer = { kind: 'answer', status: 404, flag: 'NR', body: '' };
 
 /**
- * Where a request goes, as the caller's Envoy would decide it by what istiod makes of the objects. What we do not know of a rule (mirror,
- * headers, retries, delegate) is passed over.
+ * Decides where a request goes, like the caller's Envoy does with the configuration that istiod makes of the objects. Parts of a rule that
+ * are not implemented here (mirror, headers, retries, delegate) are ignored.
  */
 export function routeRequest(mesh: Mesh, asked: Asked, random: Random): Decision {
   const service = virtualServiceFor(mesh, asked);
@@ -69,7 +71,7 @@ export function routeRequest(mesh: Mesh, asked: Asked, random: Random): Decision
   return finish(verdict, { path: rewritten(rule, asked), timeoutMs: durationMs(rule.timeout), delayMs });
 }
 
-/** The one VirtualService that a proxy goes by. At the ingress those of any gateway count, elsewhere only those of the mesh. */
+/** The VirtualService that a proxy uses. At the ingress, VirtualServices of every gateway count; elsewhere, only those of `mesh`. */
 function virtualServiceFor({ virtualServices }: Mesh, { host, source }: Asked): VirtualService | undefined {
   const [first] = virtualServices
     .filter(({ gateways }) => isIngress(source) || gateways.includes('mesh'))
@@ -79,7 +81,7 @@ function virtualServiceFor({ virtualServices }: Mesh, { host, source }: Asked): 
   return first?.each;
 }
 
-/** How closely a host of a VirtualService fits: the whole name before the longest wildcard; -1 if not at all. */
+/** How well a host of a VirtualService fits: an exact name is best, then the longest wildcard; -1 is no match. */
 function fitOf(pattern: string, host: string): number {
   if (pattern === host) return Number.POSITIVE_INFINITY;
   return pattern.startsWith('*') && host.endsWith(pattern.slice(1)) ? pattern.length : -1;
@@ -102,8 +104,8 @@ function clusterOfRule(mesh: Mesh, { namespace }: VirtualService, { route }: Htt
 }
 
 /**
- * Weights are shares of their sum; a single destination has everything, whatever its weight. Where all are 0, which istiod's webhook
- * would not have let through, there is nowhere to go.
+ * Weights are shares of their sum. A single destination gets everything, whatever its weight. If all weights are 0, there is no
+ * destination; istiod's webhook refuses such a rule.
  */
 export function chooseByWeight(route: readonly Destination[], random: Random): Destination | undefined {
   if (route.length === 1) return route[0];
@@ -117,7 +119,7 @@ export function chooseByWeight(route: readonly Destination[], random: Random): D
   return weighted.at(-1);
 }
 
-/** A pod of a destination, whose host is resolved: any of that host, or any that the subset's labels select. */
+/** Picks a pod of a destination with a resolved host: any pod of the host, or any with the labels of the subset. */
 function clusterOf(mesh: Mesh, { host, subset, port }: Destination['destination'], random: Random): Verdict {
   const ofHost = mesh.pods.filter((pod) => hostOf(pod) === host);
   const isOtherPort = port?.number !== undefined && port.number !== servicePort;
@@ -162,7 +164,7 @@ function isHit({ percentage, percent = 0 }: NonNullable<Fault['delay']>, random:
   return random() * 100 < (percentage?.value ?? percent);
 }
 
-/** As Envoy does it: the prefix that was matched is replaced, `/` where no path was asked for; else the whole path. */
+/** Like Envoy: replaces the matched prefix (`/` if the rule matches no path). After an exact or regex match, replaces the whole path. */
 function rewritten({ match, rewrite = {} }: HttpRule, asked: Asked): string {
   const { uri: to, uriRegexRewrite: pattern } = rewrite;
   const [path = '', ...query] = asked.path.split(/(?=\?)/);
@@ -173,7 +175,7 @@ function rewritten({ match, rewrite = {} }: HttpRule, asked: Asked): string {
   return [to, rest, ...query].join('');
 }
 
-/** RE2 names what a group took by `\1`. */
+/** RE2 refers to a group as `\1`. */
 function replaced(path: string, { match, rewrite }: { readonly match: string; readonly rewrite: string }): string {
   const regex = fromRe2(match, undefined, 'g');
   const by = (...groups: readonly unknown[]) => rewrite.replace(/\\(\d)/g, (_, at) => String(groups[Number(at)] ?? ''));
@@ -188,7 +190,7 @@ function finish(
   return { kind: 'forward', pod: verdict.pod, path, timeoutMs, delayMs };
 }
 
-/** No timeout where there is none, or where it is 0 (Istio's default). */
+/** Undefined without a duration, and for 0, which is Istio's default and means no timeout. */
 function durationMs(text: string | undefined): number | undefined {
   const ms = (durationNanoseconds(text ?? '') ?? 0) / 1e6;
   return ms > 0 ? ms : undefined;

@@ -6,7 +6,7 @@ import type { ResponseFlag } from './route-request.ts';
 /** How a request ended, as the caller's proxy saw it. */
 export interface Outcome {
   readonly asked: Pick<Asked, 'host' | 'source'>;
-  /** Absent where none was reached for. */
+  /** Undefined if no pod was called. */
   readonly pod: Pod | undefined;
   readonly status: number;
   readonly flag: ResponseFlag;
@@ -47,13 +47,13 @@ const labelNames = [
   'connection_security_policy',
 ] as const;
 
-/** Envoy's own. */
+/** The same as Envoy's. */
 const durationBucketsMs = [
   0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000, 600_000, 1_800_000,
   3_600_000,
 ];
 
-/** Istio's standard metrics, as the proxies of the callers report them. */
+/** Istio's standard metrics, as the callers' proxies report them. */
 export function createRouterMetrics(): RouterMetrics {
   const registry = new Registry();
   const registers = [registry];
@@ -107,7 +107,7 @@ function labelsFor({ asked, pod, status, flag }: Outcome): Record<(typeof labelN
   };
 }
 
-/** A workload without a version is of the canonical revision `latest`. */
+/** Label values of a workload. The ingress has no version, so its canonical revision is `latest`. */
 function named(workload: Workload | undefined) {
   const { name = unknown, namespace = unknown, app = unknown, version = unknown } = workload ?? {};
   const revision = workload !== undefined && isIngress(workload) ? 'latest' : version;

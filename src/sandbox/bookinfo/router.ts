@@ -9,7 +9,7 @@ import { type Decision, type Forward, type Mesh, type OwnAnswer, type Random, ro
 import type { Outcome } from './router-metrics.ts';
 
 export interface RouterOptions {
-  /** Asked at each request, so that a change of the objects holds for the next. */
+  /** Called at each request, so that a changed object counts from the next request on. */
   readonly mesh: () => Mesh;
   readonly dispatcher: Dispatcher;
   readonly random: Random;
@@ -20,22 +20,22 @@ export interface Caller {
   /** Fully qualified host of the service that is called. */
   readonly host: string;
   readonly source: Workload;
-  /** May write the router's own answer in its own words, and then returns true. */
+  /** May send the router's own answer in another form. Returns true if it did. */
   readonly tell?: (answer: OwnAnswer, request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
-/** What the router says why it answered itself; Envoy keeps that for its access log. */
+/** Why the router answered without a pod. Envoy writes this only to its access log. */
 export const responseFlagsHeader = 'x-response-flags';
-/** Envoy's own word for which workload a request came from. */
+/** Envoy's header for the workload that sent the request. */
 export const sourceHeader = 'x-envoy-downstream-service-node';
 
-/** Of one connection alone, so that a proxy does not pass them on. */
+/** Headers of one connection. A proxy does not pass them on. */
 const hopByHop = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'];
 const notForwarded = new Set([...hopByHop, 'expect', sourceHeader, responseFlagsHeader]);
 
 type End = Pick<Outcome, 'status' | 'flag'>;
 
-/** Takes requests as the proxies of their callers would, sends each where the live routing objects say, and tells how it ended. */
+/** Stands in for the callers' proxies: sends each request where the live routing objects say, and reports how it ended. */
 export class Router {
   readonly #options: RouterOptions;
 
@@ -60,14 +60,14 @@ export class Router {
 
   async #carryOut(decision: Decision, exchange: Exchange): Promise<End> {
     const { signal } = exchange;
-    if (decision.delayMs > 0) await delay(decision.delayMs, undefined, { signal }).catch(() => {}); // gone: seen just below
+    if (decision.delayMs > 0) await delay(decision.delayMs, undefined, { signal }).catch(() => {}); // aborted: checked in the next line
     if (signal.aborted) return { status: 0, flag: 'DC' };
     if (decision.kind === 'answer') return answer(exchange, decision);
     return forward(decision, exchange, this.#options.dispatcher);
   }
 }
 
-/** The host as callers write it, `reviews:9080`, resolved as for a pod of Bookinfo. */
+/** Resolves a host as callers write it (`reviews:9080`) in Bookinfo's namespace. */
 export function calledHost(authority = ''): string {
   return resolveHost(authority.replace(/:\d+$/, '').toLowerCase(), bookinfoNamespace);
 }
@@ -76,7 +76,7 @@ interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly tell: Caller['tell'];
-  /** Aborted when the caller went away. */
+  /** Aborted when the caller disconnects. */
   readonly signal: AbortSignal;
 }
 
@@ -86,7 +86,7 @@ async function forward({ pod, path, timeoutMs }: Forward, exchange: Exchange, di
   const { method = 'GET', headers } = request;
   try {
     const reply = await send(`${pod.url}${path}`, {
-      method: method as Dispatcher.HttpMethod, // of whatever word the caller used; undici refuses what is none
+      method: method as Dispatcher.HttpMethod, // may be any word that the caller sent; undici refuses unknown methods
       headers: passedOn(headers),
       body: method === 'GET' || method === 'HEAD' ? null : request,
       signal: late === undefined ? signal : AbortSignal.any([signal, late]),

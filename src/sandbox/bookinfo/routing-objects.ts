@@ -8,7 +8,7 @@ const stringMatch = z.object({
 });
 export type StringMatch = z.infer<typeof stringMatch>;
 
-/** Loose, so that a condition we do not know is seen: a rule that has one takes nothing. */
+/** Loose, so that conditions we do not know stay visible: a match that has one never holds. */
 const httpMatch = z.looseObject({
   uri: stringMatch.optional(),
   ignoreUriCase: z.boolean().optional(),
@@ -35,7 +35,7 @@ const destination = z.object({
 });
 export type Destination = z.infer<typeof destination>;
 
-/** `percent` is the older field; with neither, nothing is hit (istio `translateFault`). */
+/** `percent` is the older field. Without either field, no request is affected (istio `translateFault`). */
 const share = { percentage: z.object({ value: z.number().default(0) }).optional(), percent: z.number().optional() };
 const fault = z.object({
   abort: z.object({ ...share, httpStatus: z.int().min(200).max(599).optional() }).optional(),
@@ -82,7 +82,7 @@ const destinationRule = z.object({
   }),
 });
 
-/** A VirtualService as a proxy goes by it: hosts are resolved, all else is as the object has it. */
+/** A VirtualService as a proxy uses it: its hosts are resolved, everything else is as in the object. */
 export interface VirtualService {
   readonly name: string;
   readonly namespace: string;
@@ -99,7 +99,7 @@ export interface DestinationRule {
   readonly subsets: readonly { readonly name: string; readonly labels: Readonly<Record<string, string>> }[];
 }
 
-/** Throws for an object that no CRD would have let through. */
+/** Throws for an object that the CRD would refuse. */
 export function readVirtualService(object: unknown): VirtualService {
   const { metadata, spec } = virtualService.parse(object);
   const { name, namespace, creationTimestamp: createdAt } = metadata;
@@ -112,7 +112,7 @@ export function readDestinationRule(object: unknown): DestinationRule {
   return { name, createdAt, host: resolveHost(spec.host, namespace), subsets: spec.subsets };
 }
 
-/** Of several objects for one host the older is followed, by name where both are as old (istio `sortConfigByCreationTime`). */
+/** Of several objects for one host, the oldest counts; of equally old ones, the first by name (istio `sortConfigByCreationTime`). */
 export function byAge(
   one: { readonly createdAt: string; readonly name: string },
   other: { readonly createdAt: string; readonly name: string },

@@ -5,7 +5,7 @@ import { responseFlagsHeader, sourceHeader } from './router.ts';
 
 export interface Reply {
   readonly status: number;
-  /** Empty where it was a pod that answered. */
+  /** Empty if a pod answered. */
   readonly flag: string;
   readonly body: string;
 }
@@ -13,10 +13,10 @@ export interface Reply {
 /** Calls another service through the router. Rejects when the router itself does not answer. */
 export type Call = (service: string, path: string, headers: IncomingHttpHeaders) => Promise<Reply>;
 
-/** Every service of Bookinfo gives up on another after this long. */
+/** How long a Bookinfo service waits for another one. */
 const callTimeoutMs = 3_000;
 
-/** What a service passes on of the request that it serves, so that rules may go by it further down. */
+/** The headers that a service copies to its own calls, so that rules for the next services can match on them. */
 const passedOn = ['end-user', 'cookie', 'x-request-id', 'user-agent'];
 
 export function sidecarOf(workload: Workload, routerUrl: string, dispatcher: Dispatcher): Call {

@@ -4,12 +4,12 @@ export interface Traffic {
   stop(): Promise<void>;
 }
 
-/** Often enough to look steady, seldom enough to cost nothing. */
+/** Short enough for a steady flow, long enough to cost almost nothing. */
 const tickMs = 50;
-/** Where answers are slow, so many wait at the same time and no more. */
+/** Limits the open requests when answers are slow. */
 const mostInFlight = 50;
 
-/** Asks for the page so often a second, as people without a name would, from here on until `stop`. */
+/** Requests the page this many times a second, without signing in, until `stop`. */
 export function startTraffic(url: string, perSecond: number, dispatcher: Dispatcher): Traffic {
   const inFlight = new Set<Promise<void>>();
   const stopping = new AbortController();
@@ -21,7 +21,7 @@ export function startTraffic(url: string, perSecond: number, dispatcher: Dispatc
   };
   const timer = setInterval(() => {
     const nowMs = performance.now();
-    // A process that stood still does not make up for it.
+    // At most one second's worth: a process that was suspended does not catch up.
     due = Math.min(due + ((nowMs - lastMs) / 1000) * perSecond, perSecond);
     lastMs = nowMs;
     for (; due >= 1; due--) if (inFlight.size < mostInFlight) ask();
@@ -35,7 +35,7 @@ export function startTraffic(url: string, perSecond: number, dispatcher: Dispatc
   };
 }
 
-/** Whatever comes of it is seen in the router's metrics, and nowhere else. */
+/** The result shows only in the router's metrics. */
 async function askOnce(url: string, dispatcher: Dispatcher, signal: AbortSignal): Promise<void> {
   try {
     const { body } = await request(url, { dispatcher, signal, headers: { 'user-agent': 'trickle' } });

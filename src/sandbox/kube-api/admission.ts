@@ -16,8 +16,8 @@ const NOT_CHECKED = invalid(
 const WEBHOOK = 'validation.istio.io';
 
 /**
- * Lets an object be stored or throws the refusal: the schema speaks first, then istiod, whose warnings are returned. On an
- * update the server checks the metadata several times over and lists what it finds as often.
+ * Throws the refusal if the object may not be stored. The schema checks first, then istiod. Returns istiod's warnings.
+ * `metadataChecks`: on an update the real server checks the metadata three times, and lists each error three times.
  */
 export function admit(
   api: Api,
@@ -37,7 +37,7 @@ export function admit(
   throw new StatusError(400, undefined, `admission webhook "${WEBHOOK}" ${why}`);
 }
 
-/** Whether the object says it is what the path asks for; nothing else is looked at where it does not. */
+/** Compares the object's kind and apiVersion with the path's. If they differ, the object is not checked further. */
 export function typeMetaErrors(kind: Kind, version: string, object: KubeObject): readonly FieldError[] {
   const expected = apiVersion(kind, version);
   if (object.kind !== kind.kind) return [invalid('kind', object.kind, `must be ${kind.kind}`)];

@@ -6,12 +6,12 @@ import type { RequestInfo } from './request-info.ts';
 import { forbiddenPath, forbiddenTo } from './status.ts';
 import type { Store } from './store.ts';
 
-/** Throws the refusal, in the words of RBAC, if the user may not; nothing was looked at before. */
+/** Throws RBAC's refusal if the user may not do this. It runs before all other checks, so that a refusal does not tell what exists. */
 export function authorize(store: Store, user: User, info: RequestInfo, query: URLSearchParams): void {
   if (!isAllowed(store, user, attemptOf(info, query))) throw refusal(user, info, info.verb, query);
 }
 
-/** The user for whom the request is made: the asker, unless an admin asks to be another. */
+/** The user whose rights count: the asker, or the user that an admin impersonates. */
 export function actingUser(asker: User, info: RequestInfo, headers: IncomingHttpHeaders): User {
   const name = [headers['impersonate-user'] ?? ''].flat().join('');
   const groups = [headers['impersonate-group'] ?? []].flat();
@@ -21,7 +21,7 @@ export function actingUser(asker: User, info: RequestInfo, headers: IncomingHttp
   return wished;
 }
 
-/** Who lists what has one name asks for that one. */
+/** A list or watch of one name counts as a request for that name. */
 function attemptOf(info: RequestInfo, query: URLSearchParams): Attempt {
   if (info.kind === 'path') return info;
   const isCollection = info.name === '' && (info.verb === 'list' || info.verb === 'watch');

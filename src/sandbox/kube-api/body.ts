@@ -10,7 +10,7 @@ export interface Body {
   readonly contentType: string;
 }
 
-/** The whole body of a request. One that is too large is read to its end, so that the client hears the answer. */
+/** Reads the whole body. A body that is too large is also read to its end: otherwise the client would not get the answer. */
 export async function readBody(request: IncomingMessage): Promise<Body> {
   const chunks: Buffer[] = [];
   let size = 0;

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes, sign, X509Certificate } from 'node:crypto';
 
-/** What a server shows who it is by, as PEM. It is its own authority. */
+/** A self-signed certificate and its key, as PEM. */
 export interface Certificate {
   readonly key: string;
   readonly cert: string;
@@ -10,7 +10,7 @@ const TAGS = { boolean: 0x01, integer: 0x02, bits: 0x03, octets: 0x04, oid: 0x06
 const SEQUENCE = 0x30;
 const SET = 0x31;
 
-// Object identifiers, as they are written in DER.
+// Object identifiers, encoded in DER.
 const COMMON_NAME = [0x55, 0x04, 0x03];
 const BASIC_CONSTRAINTS = [0x55, 0x1d, 0x13];
 const SUBJECT_ALTERNATIVE_NAMES = [0x55, 0x1d, 0x11];
@@ -19,8 +19,8 @@ const ECDSA_WITH_SHA256 = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02];
 const A_DAY_MS = 24 * 3600_000;
 
 /**
- * Makes a certificate for 127.0.0.1, good for a year. Clients of Kubernetes send a token over TLS only, and Node can read
- * certificates, but not make them.
+ * Makes a certificate for 127.0.0.1, valid for a year. The server needs one because kubectl sends a token only over TLS. It is
+ * written out here because Node can read certificates, but not create them.
  */
 export function selfSigned(): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
@@ -36,7 +36,7 @@ export function selfSigned(): Certificate {
 function toBeSigned(publicKey: Buffer): Buffer {
   const name = node(SEQUENCE, node(SET, node(SEQUENCE, oid(COMMON_NAME), node(TAGS.utf8, Buffer.from('sandbox')))));
   const validity = node(SEQUENCE, time(Date.now() - A_DAY_MS), time(Date.now() + 365 * A_DAY_MS));
-  // A number of sixteen bytes that is positive.
+  // A number of sixteen bytes. The first byte makes it positive.
   const serial = node(TAGS.integer, [0x01], randomBytes(15));
   const version3 = node(0xa0, node(TAGS.integer, [2]));
   const extensions = node(0xa3, node(SEQUENCE, isAuthority(), names()));

@@ -5,13 +5,13 @@ import { badRequest } from './status.ts';
 
 const continueToken = z.object({ v: z.literal('meta.k8s.io/v1'), rv: z.int(), start: z.string() });
 
-/** The token for the page after `lastKey` of the list at a version. */
+/** The continue token for the page after `lastKey`, of the list at this resourceVersion. */
 export function writeContinue({ namespace }: ResourceRequest, version: number, lastKey: string): string {
   const start = `${lastKey.slice(namespace.length).replace(/^\/?/, '/')}\u0000`;
   return Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: version, start })).toString('base64url');
 }
 
-/** The version and the first key that a token stands for. */
+/** The resourceVersion and the first key in a continue token. */
 export function parseContinue(
   { namespace }: ResourceRequest,
   token: string,

@@ -11,7 +11,7 @@ import { keyOf } from './store.ts';
 import { checkNamespace, judged, refuseOtherType, requireNamespace } from './write-checks.ts';
 import { type WriteOptions, writeOptions } from './write-options.ts';
 
-/** What generated names end in: letters and digits that cannot be mistaken for one another. */
+/** The characters at the end of generated names. None of them looks like another. */
 const SUFFIX = 'bcdfghjklmnpqrstvwxz2456789';
 
 /** POST. */
@@ -23,7 +23,7 @@ export function create(api: Api, request: ResourceRequest, body: string): KubeOb
   return createObject(api, request, options, object);
 }
 
-/** Creates an object that was not sent by a client; its status is kept, as no controller here would write one. */
+/** Creates an object that no client sent. Keeps its status, since no controller here would write one. */
 export function createLoaded(api: Api, target: WriteTarget, given: KubeObject): void {
   const options = { dryRun: false, manager: 'sandbox', fieldValidation: 'Strict' };
   const { object, complaints } = decodeObject(target.kind, { ...given }, []);
@@ -69,7 +69,7 @@ function newObject({ kind, namespace }: WriteTarget, given: KubeObject): KubeObj
   });
   const { status, ...rest } = given;
   const object = { ...rest, apiVersion: apiVersion(kind, kind.versions[0]), metadata };
-  // The status of a custom resource is a subresource of its own; here no kubelet writes that of the other kinds.
+  // A custom resource's status is a subresource, so a create drops it. Built-in kinds keep theirs: no kubelet here would write it.
   return kind.schema === undefined && status !== undefined ? { ...object, status } : object;
 }
 

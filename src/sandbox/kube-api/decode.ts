@@ -7,10 +7,10 @@ import { prune, sorted } from './prune.ts';
 import type { ResourceRequest } from './request.ts';
 import { badRequest, unsupportedMediaType } from './status.ts';
 
-/** An object as it was sent, without what its kind does not know. */
+/** A sent object, without fields that its kind does not have. */
 export interface Decoded {
   readonly object: KubeObject;
-  /** What a strict reader objects to, e.g. `unknown field "spec.bogus"`. */
+  /** What strict field validation refuses, e.g. `unknown field "spec.bogus"`. */
   readonly complaints: readonly string[];
 }
 
@@ -42,7 +42,7 @@ export function cannotBeHandled({ kind }: Kind, version: string, why: string): s
   return `${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`;
 }
 
-/** Reads an object that has its apiVersion and kind; throws a DecodeError. */
+/** Reads an object that has an apiVersion and a kind. Throws a DecodeError. */
 export function decodeObject(
   kind: Kind,
   { apiVersion, kind: kindName, metadata, ...rest }: JsonObject,
@@ -61,7 +61,7 @@ export function decodeObject(
   };
 }
 
-/** Runs a decoder, and turns what it finds wrong into the answer of this kind of request. */
+/** Runs a decoder. Turns a DecodeError into the answer for this kind of request. */
 export function decodeOr<T>(decode: () => T, refusal: (why: string) => Error): T {
   try {
     return decode();
@@ -71,7 +71,7 @@ export function decodeOr<T>(decode: () => T, refusal: (why: string) => Error): T
   }
 }
 
-/** The text of JSON as a value, and the fields in it that occur twice; throws a GoSyntaxError. */
+/** Parses JSON, and lists the fields that occur twice. Throws a GoSyntaxError. */
 export function parseJson(text: string): { readonly raw: unknown; readonly duplicates: readonly string[] } {
   const duplicates = new GoJsonReader(text).duplicates();
   return { raw: JSON.parse(text), duplicates };
@@ -98,7 +98,7 @@ function parseYamlBody(kind: Kind, body: string): unknown {
   }
 }
 
-/** Kubernetes' own kinds need not say what they are: the path does. */
+/** Objects of built-in kinds may leave out apiVersion and kind: the path names them. */
 function withTypeMeta(kind: Kind, expected: string, raw: unknown, body: string): KubeObject | (JsonObject & TypeMeta) {
   const refuse = (why: string) => unrecognized(kind, why, body);
   if (raw !== null && !isObject(raw)) {

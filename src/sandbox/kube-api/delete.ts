@@ -12,10 +12,10 @@ import { existing } from './write-checks.ts';
 import { dryRunErrors, refuseOptions } from './write-options.ts';
 
 const PROPAGATION_POLICIES = ['Foreground', 'Background', 'Orphan', 'nil'];
-/** Namespaces that a cluster cannot be without. */
+/** Namespaces that cannot be deleted. */
 const KEPT_NAMESPACES = ['default', 'kube-system', 'kube-public'];
 
-/** DELETE of one object: a Status, or the object while finalizers keep it. */
+/** DELETE of one object. Returns a Status, or the object if finalizers keep it. */
 export function deleteOne(api: Api, request: ResourceRequest, body: string): JsonObject {
   const { kind, name } = request;
   const options = deleteOptions(request, body);
@@ -30,7 +30,7 @@ export function deleteOne(api: Api, request: ResourceRequest, body: string): Jso
   return success(request, current);
 }
 
-/** DELETE of a collection: the list of what was deleted. */
+/** DELETE of a collection. Returns what was deleted. */
 export function deleteCollection(api: Api, request: ResourceRequest, body: string): readonly Stored[] {
   const { dryRun } = deleteOptions(request, body);
   const doomed = selected(api, request);
@@ -38,7 +38,7 @@ export function deleteCollection(api: Api, request: ResourceRequest, body: strin
   return doomed;
 }
 
-/** What was in a namespace goes with it: at once, where a cluster's controller takes a moment. */
+/** Deletes an object, and with a namespace everything in it. In a real cluster a controller does that a moment later. */
 function remove(api: Api, { kind }: ResourceRequest, stored: Stored): void {
   if (kind === NAMESPACES) {
     for (const inside of KINDS.filter(({ namespaced }) => namespaced)) {
@@ -72,12 +72,12 @@ interface DeleteOptions {
   readonly preconditions: unknown;
 }
 
-/** Options come in the query or in the body; a body replaces the query. */
+/** Options are in the query or in the body. If there is a body, the query is ignored. */
 function deleteOptions({ query }: ResourceRequest, body: string): DeleteOptions {
   const sent = body === '' ? undefined : parseOptions(body);
   const fromBody = field(sent, 'dryRun');
   const inBody = Array.isArray(fromBody) ? fromBody.map(String) : [];
-  const dryRun = sent === undefined ? query.getAll('dryRun') : inBody; // beside a body the query says nothing
+  const dryRun = sent === undefined ? query.getAll('dryRun') : inBody;
   const policy = sent === undefined ? (query.get('propagationPolicy') ?? undefined) : field(sent, 'propagationPolicy');
   refuseOptions('DeleteOptions', [...dryRunErrors(dryRun), ...policyErrors(policy)]);
   return { dryRun: dryRun.includes('All'), preconditions: field(sent, 'preconditions') };
@@ -108,7 +108,7 @@ function checkedKind(options: JsonObject): JsonObject {
   );
 }
 
-/** Unlike the conflicts of a PUT, these name the kind and say what is in the record. */
+/** Unlike the conflicts of a PUT, these name the kind and the stored values. */
 function checkPreconditions({ kind, name }: ResourceRequest, preconditions: unknown, { object }: Stored): void {
   const { uid, resourceVersion } = object.metadata;
   const subject = { group: kind.group, kind: kind.kind };

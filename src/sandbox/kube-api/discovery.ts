@@ -16,7 +16,7 @@ const VERSION = {
   platform: 'linux/amd64',
 };
 
-/** Where clients find out what is served, by path. */
+/** The discovery documents by path. They tell clients what is served. */
 export const DISCOVERY: ReadonlyMap<string, JsonObject> = new Map<string, JsonObject>([
   ['/version', VERSION],
   [

@@ -1,6 +1,6 @@
 const UNITS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
 
-/** A duration in Go's notation (`1h30m`, `250ms`), or undefined where it is none. */
+/** Parses a duration in Go's notation (`1h30m`, `250ms`). Undefined if it is not one. */
 export function durationNanoseconds(text: string): number | undefined {
   const body = text.replace(/^[-+]/, '');
   if (body === '0') return 0;
@@ -13,7 +13,7 @@ export function durationNanoseconds(text: string): number | undefined {
   return text.startsWith('-') ? -sum : sum;
 }
 
-/** The age of something as `kubectl get` prints it: `5s`, `3m20s`, `2d4h`, `400d`. */
+/** An age as `kubectl get` prints it: `5s`, `3m20s`, `2d4h`, `400d`. */
 export function humanDuration(ms: number): string {
   const seconds = Math.floor(ms / 1000);
   const minutes = Math.floor(seconds / 60);

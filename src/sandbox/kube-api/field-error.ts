@@ -1,17 +1,17 @@
-/** What is wrong with one field, in the API server's words. */
+/** An error in one field, in the API server's words. */
 export interface FieldError {
   readonly reason: string;
-  /** The path, or `<nil>` where the server itself has none. */
+  /** The field's path, or `<nil>` if the real server names none. */
   readonly field: string;
   readonly message: string;
 }
 
 export const NO_FIELD = '<nil>';
 
-/** Above this a whole number is no int64 to the server, but a float. */
+/** From here on the server reads a whole number as a float, not as an int64. */
 const LARGEST_INT64 = 2 ** 63;
 
-/** A value as the server repeats it: JSON, but for floats, which Go writes in a way of its own. */
+/** A value as the server's messages show it: as JSON, except floats, which have Go's format. */
 function asSaid(value: unknown): string {
   return typeof value !== 'number' || isInt64(value) ? JSON.stringify(value) : floatAsSaid(value);
 }
@@ -38,7 +38,7 @@ export function invalid(field: string, value: unknown, detail: string): FieldErr
   return { reason: 'FieldValueInvalid', field, message: `Invalid value: ${asSaid(value)}: ${detail}` };
 }
 
-/** Of a whole object or list, which the server does not repeat in its answer. */
+/** For an object or a list. The server's message does not show its value. */
 export function invalidAsAWhole(field: string, detail: string): FieldError {
   return { reason: 'FieldValueInvalid', field, message: `Invalid value: ${detail}` };
 }
@@ -58,7 +58,8 @@ export function tooLong(field: string, bytes: number): FieldError {
 }
 
 export function tooMany(field: string, actual: number, most: number): FieldError {
-  return { reason: 'FieldValueTooMany', field, message: `Too many: ${actual}: must have at most ${most} items` };
+  const limit = most === 1 ? '1 item' : `${most} items`;
+  return { reason: 'FieldValueTooMany', field, message: `Too many: ${actual}: must have at most ${limit}` };
 }
 
 export function duplicate(field: string, value: unknown): FieldError {
@@ -77,12 +78,12 @@ const BLOCKING = new Set([
   'FieldValueNotSupported',
 ]);
 
-/** Whether the object's shape is too wrong for the schema's rules to be asked. */
+/** Whether the error makes the server skip the schema's validation rules. */
 export function isBlocking(error: FieldError): boolean {
   return BLOCKING.has(error.reason);
 }
 
-/** Several errors as one text; a text that occurs twice is said once. */
+/** Joins errors into one text, without repeating equal ones. */
 export function aggregate(errors: readonly FieldError[]): string {
   const texts = [...new Set(errors.map((error) => `${error.field}: ${error.message}`))];
   return texts.length === 1 ? texts.join('') : `[${texts.join(', ')}]`;

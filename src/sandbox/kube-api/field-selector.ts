@@ -20,12 +20,12 @@ function parseTerm(kind: Kind, selector: string, term: string): (object: KubeObj
   return (object) => (String(at(object, ...path) ?? '') === value) === (operator !== '!=');
 }
 
-/** An Event's `source` is the component in it. */
+/** For an Event, `source` means `source.component`. */
 function pathOf(kind: Kind, name: string): readonly string[] {
   return kind.kind === 'Event' && name === 'source' ? ['source', 'component'] : name.split('.');
 }
 
-/** The one name that a fieldSelector asks for, or an empty text. */
+/** The name if a fieldSelector asks for exactly one, otherwise an empty string. */
 export function nameSelected(text: string): string {
   const names = text.split(',').flatMap((term) => /^metadata\.name==?([^=!]+)$/.exec(term)?.[1] ?? []);
   return names.length === 1 ? names.join('') : '';

@@ -1,11 +1,11 @@
-/** A text that is no JSON, in the words of Go's decoder. */
+/** The text is not JSON. The message is that of Go's decoder. */
 export class GoSyntaxError extends Error {}
 
 const WHITESPACE = new Set([' ', '\t', '\r', '\n']);
 const ESCAPES = new Set(['"', '\\', '/', 'b', 'f', 'n', 'r', 't']);
 const END = 'unexpected end of JSON input';
 
-/** Reads JSON as Go does: refuses it with Go's words, and knows which fields were given twice. */
+/** Checks JSON like Go's decoder: refuses with the same messages, and finds fields that occur twice. */
 export class GoJsonReader {
   readonly #text: string;
   readonly #duplicates: string[] = [];

@@ -10,7 +10,7 @@ import { badRequest, methodNotAllowed, PageNotFound, StatusError, tooLargeResour
 import { replace } from './update.ts';
 import { existing } from './write-checks.ts';
 
-/** Answers everything but a watch. */
+/** Answers every request except a watch. */
 export function handle(api: Api, verb: string, request: ResourceRequest, body: string): Answer {
   refuseImpossible(verb, request);
   acceptedForm(request.accept);
@@ -23,7 +23,7 @@ export function handle(api: Api, verb: string, request: ResourceRequest, body: s
   return objectList(request, listOf(api, deleteCollection(api, request, body)));
 }
 
-/** A subresource that there is not is a missing object to the server; a verb that there is not, a method not allowed. */
+/** Like the real server: an unknown subresource is 404, and an unsupported verb is 405. */
 function refuseImpossible(verb: string, request: ResourceRequest): void {
   const { kind, namespace, name, subresource } = request;
   const isCustom = kind.schema !== undefined;
@@ -67,7 +67,7 @@ function get(api: Api, request: ResourceRequest): Answer {
   return oneObject(request, 200, stored.object, stored.json);
 }
 
-/** A Status has one form only; an object that finalizers keep is shown like any other. */
+/** A Status is always JSON. An object that finalizers keep is sent in the form that the client asked for. */
 function deleted(request: ResourceRequest, result: JsonObject): Answer {
   return isKubeObject(result) ? oneObject(request, 200, result) : json(200, result);
 }

@@ -1,36 +1,36 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { badRequest, unauthorized } from './status.ts';
 
-/** Who asks, as the server's rules know people and programs. */
+/** A user as RBAC sees it: a person or a program. */
 export interface User {
   readonly name: string;
   readonly groups: readonly string[];
 }
 
-/** Whoever has the person's kubeconfig. */
+/** The user of the person's kubeconfig. */
 export const ADMIN = 'kubernetes-admin';
 
 const EVERYTHING = 'system:masters';
 const AUTHENTICATED = 'system:authenticated';
 const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
 
-/** The tokens that are good here. Each belongs to one user, and stays the same as long as the server runs. */
+/** The valid tokens. Each belongs to one user, and stays valid while the server runs. */
 export class Tokens {
   readonly #tokens: Map<string, string>;
 
-  /** Those made before, by user; they stay good. */
+  /** `kept`: existing tokens by user. They stay valid. */
   constructor(kept: Readonly<Record<string, string>> = {}) {
     this.#tokens = new Map(Object.entries(kept));
   }
 
-  /** The token of a user, made up where it had none. */
+  /** The user's token; creates it if there is none. */
   of(user: string): string {
     const token = this.#tokens.get(user) ?? randomBytes(32).toString('base64url');
     this.#tokens.set(user, token);
     return token;
   }
 
-  /** Who sends this header. No token is nobody in particular; a wrong one is refused. */
+  /** The user who sends this header. Without a token it is the anonymous user. A wrong token throws. */
   userOf(authorization: string): User {
     const [, token] = /^Bearer (\S+)/i.exec(authorization.trim()) ?? [];
     if (token === undefined) return ANONYMOUS;
@@ -40,7 +40,7 @@ export class Tokens {
   }
 }
 
-/** The user that a program in a cluster is. */
+/** The user name of a ServiceAccount. */
 export function serviceAccount(namespace: string, name: string): string {
   return `system:serviceaccount:${namespace}:${name}`;
 }
@@ -49,7 +49,7 @@ export function isAdmin({ groups }: User): boolean {
   return groups.includes(EVERYTHING);
 }
 
-/** A user by name, in the groups that such a name brings. */
+/** A user by name, with the groups that follow from the name. */
 function userNamed(name: string): User {
   if (name === ADMIN) return { name, groups: [EVERYTHING, AUTHENTICATED] };
   if (name === ANONYMOUS.name) return ANONYMOUS;
@@ -58,7 +58,7 @@ function userNamed(name: string): User {
   return { name, groups: [...accounts, AUTHENTICATED] };
 }
 
-/** What `kubectl --as` asks for, or undefined. The groups are the named ones, where there are any. */
+/** The user that `kubectl --as` asks for, or undefined. Groups that it names replace the usual ones. */
 export function impersonated(name: string, groups: readonly string[]): User | undefined {
   if (name === '') {
     if (groups.length === 0) return undefined;

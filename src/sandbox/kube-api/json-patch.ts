@@ -10,10 +10,10 @@ interface Place {
 }
 
 /**
- * Applies a JSON patch to a document of its own, which it changes, and returns it.
+ * Applies a JSON patch. Changes the document in place, and returns the result.
  *
- * Written out because the answer must be the API server's: it counts array indices from the end when they are negative, lets
- * a `test` for null hold of a field that is not there, and refuses, with one error that does not say why, what cannot be applied.
+ * We use no library, because the answers must be the API server's: negative array indices count from the end, a `test` for null
+ * passes if the field is absent, and a patch that cannot be applied always gets the same error, which does not say why.
  */
 export function applyJsonPatch(document: unknown, patch: unknown): unknown {
   const operations = checkedOperations(patch);
@@ -47,7 +47,7 @@ function checkedOperation(operation: unknown): JsonObject {
   return operation;
 }
 
-/** The server repeats an operation with its fields in order, and their values as they were sent. */
+/** The server's message shows an operation with its fields sorted, and the values as they were sent. */
 function inOrder(operation: JsonObject | null): string {
   if (operation === null) return 'null';
   return JSON.stringify(Object.fromEntries(Object.entries(operation).sort(([one], [other]) => (one < other ? -1 : 1))));
@@ -66,7 +66,7 @@ function apply(root: unknown, { op, path, from, value }: JsonObject): unknown {
   if (op === 'replace') return replace(root, target, value);
 
   const source = String(from);
-  // The whole document has no place in itself.
+  // The whole document cannot be moved or copied into itself.
   const moved = source === '' ? undefined : structuredClone(read(root, source));
   if (moved === undefined) throw unprocessable();
   return add(op === 'move' ? remove(root, source) : root, target, moved);
@@ -74,13 +74,13 @@ function apply(root: unknown, { op, path, from, value }: JsonObject): unknown {
 
 function test(root: unknown, path: string, expected: unknown): unknown {
   const actual = read(root, path);
-  // A field that is not there is null; an item that is not there, or a field of nothing, is an error.
+  // An absent field of an object counts as null. An absent list item, or a field of something else, is an error.
   if (actual === undefined && !isObject(placeOf(root, path).parent)) throw unprocessable();
   if (!isEqual(actual ?? null, expected ?? null)) throw unprocessable();
   return root;
 }
 
-/** The whole document can be replaced, but not added. */
+/** An `add` may not name the whole document; a `replace` may. */
 function add(root: unknown, path: string, value: unknown): unknown {
   const { parent, key } = placeOf(root, path);
   if (Array.isArray(parent)) parent.splice(key === '-' ? parent.length : indexOf(parent, key, parent.length), 0, value);
@@ -106,7 +106,7 @@ function replace(root: unknown, path: string, value: unknown): unknown {
   return root;
 }
 
-/** A key may be `__proto__`: defined, it is a field like any other. */
+/** Defines the field, so that even a key `__proto__` is a field like any other. */
 function set(parent: JsonObject, key: string, value: unknown): void {
   Object.defineProperty(parent, key, { value, writable: true, enumerable: true, configurable: true });
 }
@@ -117,7 +117,7 @@ function placeOf(root: unknown, path: string): Place {
   return { parent: read(root, path.slice(0, end)), key: unescapeToken(path.slice(end + 1)) };
 }
 
-/** What stands at a path, or undefined where nothing does. */
+/** The value at a path, or undefined if there is none. */
 function read(root: unknown, path: string): unknown {
   if (path === '') return root;
   if (!path.startsWith('/')) throw unprocessable();

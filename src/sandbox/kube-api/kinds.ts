@@ -1,8 +1,5 @@
-import { destinationRuleSchema } from './destination-rule-schema.ts';
-import { gatewaySchema } from './gateway-schema.ts';
-import { httpRouteSchema } from './http-route-schema.ts';
+import { customResources, readDefinition } from './crds/read.ts';
 import type { ObjectSchema } from './schema.ts';
-import { virtualServiceSchema } from './virtual-service-schema.ts';
 
 /** A column of `kubectl get`, after NAME and before AGE. */
 export interface Column {
@@ -11,31 +8,24 @@ export interface Column {
   readonly path: readonly string[];
 }
 
-/** A kind that is served. One with a schema is a custom resource; the others are Kubernetes' own. */
+/** A kind that is served. A kind with a schema is a custom resource; the others are built in. */
 export interface Kind {
   readonly group: string;
-  /** The first is the one objects are stored in. */
+  /** The first one is the storage version. */
   readonly versions: readonly [string, ...string[]];
   readonly kind: string;
   readonly plural: string;
   readonly singular: string;
   readonly namespaced: boolean;
-  readonly shortNames?: readonly string[];
-  readonly categories?: readonly string[];
+  readonly shortNames?: readonly string[] | undefined;
+  readonly categories?: readonly string[] | undefined;
   readonly columns?: readonly Column[];
   readonly schema?: ObjectSchema;
-  /** Of a kind of Kubernetes' own: no list in it has keys to be merged by, so that a patch replaces each as a whole. */
+  /** For a built-in kind: none of its lists has a merge key, so a strategic merge patch replaces each list as a whole. */
   readonly listsAreAtomic?: boolean;
-  /** What a fieldSelector may name beside metadata.name and metadata.namespace. */
+  /** The fields that a fieldSelector may name, besides metadata.name and metadata.namespace. */
   readonly selectable?: readonly string[];
 }
-
-const istio = {
-  group: 'networking.istio.io',
-  versions: ['v1', 'v1beta1', 'v1alpha3'],
-  namespaced: true,
-  categories: ['istio-io', 'networking-istio-io'],
-} as const;
 
 const core = { group: '', versions: ['v1'], namespaced: true } as const;
 
@@ -79,43 +69,7 @@ export const NAMESPACES: Kind = {
 };
 
 export const KINDS: readonly Kind[] = [
-  {
-    ...istio,
-    kind: 'VirtualService',
-    plural: 'virtualservices',
-    singular: 'virtualservice',
-    shortNames: ['vs'],
-    schema: virtualServiceSchema,
-    columns: [
-      {
-        name: 'Gateways',
-        description: 'The names of gateways and sidecars that should apply these routes',
-        path: ['spec', 'gateways'],
-      },
-      { name: 'Hosts', description: 'The destination hosts to which traffic is being sent', path: ['spec', 'hosts'] },
-    ],
-  },
-  {
-    ...istio,
-    kind: 'DestinationRule',
-    plural: 'destinationrules',
-    singular: 'destinationrule',
-    shortNames: ['dr'],
-    schema: destinationRuleSchema,
-    columns: [{ name: 'Host', description: 'The name of a service from the service registry', path: ['spec', 'host'] }],
-  },
-  { ...istio, kind: 'Gateway', plural: 'gateways', singular: 'gateway', shortNames: ['gw'], schema: gatewaySchema },
-  {
-    group: 'gateway.networking.k8s.io',
-    versions: ['v1', 'v1beta1'],
-    kind: 'HTTPRoute',
-    plural: 'httproutes',
-    singular: 'httproute',
-    namespaced: true,
-    categories: ['gateway-api'],
-    schema: httpRouteSchema,
-    columns: [{ name: 'Hostnames', description: '', path: ['spec', 'hostnames'] }],
-  },
+  ...customResources.map(readDefinition),
   NAMESPACES,
   {
     ...core,
@@ -174,7 +128,7 @@ export function apiVersion({ group }: Kind, version: string): string {
   return group === '' ? version : `${group}/${version}`;
 }
 
-/** The kind as errors about one of its resources name it: `virtualservices.networking.istio.io`. */
+/** How error messages name the resource: `virtualservices.networking.istio.io`. */
 export function resourceOf({ group, plural }: Kind): { readonly group: string; readonly kind: string } {
   return { group, kind: plural };
 }

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 
-/** A kubeconfig for a server with a certificate (PEM), or for one without TLS, of which clients are told not to look for one. */
+/** A kubeconfig that trusts the server's certificate (PEM). Without a certificate, for a server without TLS, it turns the check off. */
 export function kubeconfig(url: string, token: string, certificate?: string): string {
   const name = 'sandbox';
   const trust =

@@ -7,7 +7,7 @@ type ValueTest = (actual: string | undefined) => boolean;
 const TOKEN = /\s*(==|!=|[=!,()<>]|[^\s=!,()<>]+)/y;
 const OPERATORS = ['=', '==', '!=', 'in', 'notin', '<', '>'];
 
-/** Reads a labelSelector; the server's complaints about one that cannot be read are thrown. */
+/** Reads a labelSelector. Throws the server's error if it cannot be read. */
 export function parseLabelSelector(text: string): Test {
   const parser = new Parser(tokens(text));
   const tests = parser.requirements();
@@ -73,7 +73,7 @@ class Parser {
     return (actual) => (actual === value) === (operator !== '!=');
   }
 
-  /** An empty value is a value: `a=` selects what is labelled `a` with nothing. */
+  /** A value may be empty: `a=` selects objects whose label `a` is empty. */
   #value(): string {
     if (this.#peek() === '' || this.#peek() === ',') return '';
     const value = this.#take();
@@ -120,7 +120,7 @@ function cannotParse(why: string): Error {
   return badRequest(`unable to parse requirement: ${why}`);
 }
 
-/** A label's value; not what every object inherits. */
+/** A label's value. Ignores what every JavaScript object inherits, such as `constructor`. */
 function labelOf(labels: Labels, key: string): string | undefined {
   return Object.hasOwn(labels, key) ? labels[key] : undefined;
 }

@@ -7,7 +7,7 @@ import { refuseOptions } from './write-options.ts';
 export interface ListOptions {
   readonly limit: number;
   readonly continueToken: string;
-  /** Undefined where none was given. */
+  /** Undefined if none was given. */
   readonly resourceVersion: number | undefined;
   readonly resourceVersionMatch: string;
   readonly sendInitialEvents: boolean;
@@ -41,7 +41,7 @@ function whole(text: string | null): number | undefined {
   return Number(text);
 }
 
-/** The version that a query asks for, if any. */
+/** The resourceVersion that a query asks for, if any. */
 export function parseVersion(text: string, verb: 'get' | 'list' | 'watch'): number | undefined {
   if (text === '') return undefined;
   if (/^\d+$/.test(text)) return Number(text);

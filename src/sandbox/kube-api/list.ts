@@ -32,7 +32,7 @@ export function list(api: Api, request: ResourceRequest): ObjectList {
   return { items, resourceVersion: String(version), continueToken, ...remainingItemCount };
 }
 
-/** What a collection's path and selectors are about, as it is now. */
+/** The current objects in the request's namespace that match its selectors. */
 export function selected(api: Api, request: ResourceRequest): readonly Stored[] {
   const isSelected = selector(request);
   return api.store.all(request.kind).filter(({ object }) => isSelected(object));
@@ -51,7 +51,7 @@ export function selector({ kind, namespace, query }: ResourceRequest): (object: 
 interface Snapshot {
   readonly objects: readonly Stored[];
   readonly version: number;
-  /** The key to begin with. */
+  /** The first key of the page. */
   readonly start: string;
 }
 
@@ -61,7 +61,7 @@ function snapshot(api: Api, request: ResourceRequest, options: ListOptions): Sna
 
   const { resourceVersion = 0, resourceVersionMatch, limit } = options;
   if (resourceVersion > store.version) throw tooLargeResourceVersion(resourceVersion, store.version);
-  // A version with a limit is meant exactly, which is how clients page over one state.
+  // With a limit, a resourceVersion means exactly that version. This is how clients page over one state.
   const isExact = resourceVersionMatch === 'Exact' || (limit > 0 && resourceVersionMatch === '' && resourceVersion > 0);
   if (!isExact) return { objects: store.all(request.kind), version: store.version, start: '' };
 
@@ -72,7 +72,7 @@ function snapshot(api: Api, request: ResourceRequest, options: ListOptions): Sna
 function nextPage({ store }: Api, request: ResourceRequest, options: ListOptions): Snapshot {
   const { version, start } = parseContinue(request, options.continueToken);
   if (options.resourceVersion) throw badRequest('specifying resource version is not allowed when using continue');
-  // A token without a version goes on in the present: what the answer to an expired token hands out.
+  // A token with version -1 continues with the current state. The answer to an expired token contains one.
   if (version < 0) return { objects: store.all(request.kind), version: store.version, start };
   if (version >= store.knownSince) return { objects: store.allAt(request.kind, version), version, start };
   throw expired(

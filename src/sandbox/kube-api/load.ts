@@ -4,7 +4,7 @@ import type { KubeObject } from './object.ts';
 import type { Api } from './request.ts';
 import { keyOf } from './store.ts';
 
-/** Fills a new server: first the namespaces, then the objects. */
+/** Loads objects into a new server, namespaces first. */
 export function loadObjects(api: Api, objects: readonly KubeObject[]): void {
   const own = new Set(objects.filter(({ kind }) => kind === 'Namespace').map(({ metadata }) => metadata.name));
   const used = new Set(['default', ...objects.map(({ metadata }) => metadata.namespace ?? 'default')]);
@@ -27,7 +27,8 @@ function load(api: Api, object: KubeObject): void {
       versionIn(one.versions, object.apiVersion) !== undefined &&
       isIn(one.group, object.apiVersion),
   );
-  if (kind === undefined) throw new Error(`the sandbox's API server has no ${object.kind} of ${object.apiVersion}`);
+  if (kind === undefined)
+    throw new Error(`the sandbox's API server does not serve ${object.kind} of ${object.apiVersion}`);
   const version = versionIn(kind.versions, object.apiVersion) ?? kind.versions[0];
   const namespace = kind.namespaced ? (object.metadata.namespace ?? 'default') : '';
   const before = api.store.get(kind, keyOf(namespace, object.metadata.name ?? ''));

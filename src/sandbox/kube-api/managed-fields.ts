@@ -1,6 +1,6 @@
 import { isObject, type JsonObject, type KubeObject, type ManagedFieldsEntry, type ObjectMeta } from './object.ts';
 
-/** Who writes, as an entry of managedFields knows them. */
+/** The writer, as an entry of managedFields names it. */
 export interface Manager {
   readonly manager: string;
   readonly apiVersion: string;
@@ -8,17 +8,17 @@ export interface Manager {
   readonly time: string;
 }
 
-/** Fields by their path; what a leaf holds as JSON, so that a change shows. */
+/** Fields by path. The value of a leaf is JSON, so that changes can be found. */
 type Fields = Map<string, string>;
 
-/** Parts of a path; no field's name holds it. */
+/** Separates the parts of a path. No field's name contains it. */
 const SEPARATOR = '\u0000';
-/** What stands for an object, whose parts have paths of their own. */
+/** The value of an object; its fields have their own paths. */
 const NODE = '{';
 
 /**
- * The managedFields after a write: the writer owns what it added or changed, nobody else does any more, and what is gone has
- * no owner. Lists are owned whole, as in Istio's schemas.
+ * The managedFields after a write. Only the writer owns what it added or changed. What was removed has no owner. A list is owned
+ * as a whole, as in Istio's schemas.
  */
 export function managedFieldsAfter(
   before: KubeObject | undefined,
@@ -29,7 +29,7 @@ export function managedFieldsAfter(
   const has = fieldsOf(after);
   const touched = [...has.keys()].filter((path) => had.get(path) !== has.get(path));
   const removed = [...had.keys()].filter((path) => !has.has(path));
-  // The object brings along what was recorded before, unless its writer asked for that to be forgotten.
+  // The object still has the earlier entries, unless its writer asked to reset them.
   const entries = after.metadata.managedFields ?? [];
   if (touched.length === 0 && removed.length === 0) return [...entries];
 
@@ -123,7 +123,7 @@ function under(path: string, part: string): string {
   return path + SEPARATOR + part;
 }
 
-/** Paths as FieldsV1 nests them: `.` stands for an object that is owned beside parts of it. */
+/** Nests paths as FieldsV1 does. `.` means that an object is owned together with some of its fields. */
 function encode(paths: readonly string[]): JsonObject {
   return nest(paths.map((path) => path.split(SEPARATOR)));
 }

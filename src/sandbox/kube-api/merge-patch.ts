@@ -2,7 +2,7 @@ import { isObject } from './object.ts';
 import { goType } from './object-meta.ts';
 import { badRequest } from './status.ts';
 
-/** Applies a JSON merge patch: null deletes, lists are replaced whole. The document is left as it is. */
+/** Applies a JSON merge patch: null deletes, and lists are replaced as a whole. Does not change the given document. */
 export function applyMergePatch(document: unknown, patch: unknown): unknown {
   if (patch === null) throw badRequest('Invalid JSON Patch');
   if (!isObject(patch)) {
@@ -13,7 +13,7 @@ export function applyMergePatch(document: unknown, patch: unknown): unknown {
 }
 
 function merge(target: unknown, patch: unknown): unknown {
-  // A null field is no field in a list either; a null item stays.
+  // Null fields of objects in a list are dropped, too; null items stay.
   if (Array.isArray(patch)) return patch.map((item) => merge(undefined, item));
   if (!isObject(patch)) return patch;
   const merged = new Map(isObject(target) ? Object.entries(target) : []);

@@ -4,7 +4,7 @@ import { KINDS, type Kind } from './kinds.ts';
 import { isObject, type KubeObject } from './object.ts';
 import type { StoreEvent, StoreState } from './store.ts';
 
-/** One write. Without a kind it only says which resourceVersions are used up; without an object, that it was deleted. */
+/** One write. Without an object it is a deletion. Without a kind it only records the last resourceVersion. */
 const entry = z.object({
   version: z.int().positive(),
   kind: z.string().optional(),
@@ -13,11 +13,11 @@ const entry = z.object({
 });
 type Entry = z.infer<typeof entry>;
 
-/** The file in which an API server keeps its objects over a restart. */
+/** The file in which an API server keeps its objects across restarts. */
 export class ObjectJournal {
-  /** What was there before, with the resourceVersion that the next write goes beyond; undefined if there was nothing. */
+  /** The objects of the last run, and its last resourceVersion. Undefined if there was nothing. */
   readonly state: StoreState | undefined;
-  /** How many lines of the file could not be read, and are gone from it. */
+  /** How many lines could not be read. They are removed from the file. */
   readonly leftOut: number;
   readonly #journal: Journal;
 
@@ -36,7 +36,7 @@ export class ObjectJournal {
     return new ObjectJournal(Journal.rewrite(path, lines), state, leftOut + entries.length - known.length);
   }
 
-  /** The write stands in the file when this returns. */
+  /** The write is on disk when this returns. */
   record({ kind, stored, type, resourceVersion }: StoreEvent): void {
     const { key, object } = stored;
     const what = { version: resourceVersion, kind: nameOf(kind), key };

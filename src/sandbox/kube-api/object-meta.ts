@@ -1,7 +1,7 @@
 import { isObject, type JsonObject, type ObjectMeta } from './object.ts';
 import { sorted } from './prune.ts';
 
-/** A body that is JSON but no object of the kind, in the words of Go's decoder. */
+/** The body is JSON, but not an object of the kind. The message is that of Go's decoder. */
 export class DecodeError extends Error {}
 
 type Decoder = (value: unknown, field: string) => unknown;
@@ -24,7 +24,7 @@ const DECODERS: Readonly<Record<keyof ObjectMeta, Decoder>> = {
   uid: decodeText,
 };
 
-/** The metadata of a body, its keys in order and empty fields left out; the names of unknown fields go to `unknown`. */
+/** Reads the metadata of a body. Sorts its keys, leaves out empty fields, and adds the paths of unknown fields to `unknown`. */
 export function decodeMetadata(value: unknown, unknown: string[]): ObjectMeta {
   if (value === undefined || value === null) return {};
   if (!isObject(value))
@@ -43,7 +43,7 @@ function isMetadataField(name: string): name is keyof ObjectMeta {
   return Object.hasOwn(DECODERS, name);
 }
 
-/** Go's `omitempty`: what is not stored. */
+/** Go's `omitempty`: such fields are not stored. */
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === '') return true;
   return typeof value === 'object' && value !== null && Object.keys(value).length === 0;

@@ -40,7 +40,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The field of an object, or undefined of anything else. */
+/** The field of an object. Undefined if the value is not an object. */
 export function field(value: unknown, name: string): unknown {
   return isObject(value) ? value[name] : undefined;
 }
@@ -49,7 +49,7 @@ export function items(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** What a walk down the fields finds, e.g. `at(event, 'involvedObject', 'name')`. */
+/** The value at a path of fields, e.g. `at(event, 'involvedObject', 'name')`. */
 export function at(value: unknown, ...path: readonly string[]): unknown {
   return path.reduce(field, value);
 }

@@ -4,13 +4,13 @@ import type { Schema } from './schema.ts';
 
 const METADATA = { type: 'object', description: "Standard object's metadata." };
 
-/** A kind as OpenAPI names it: `io.istio.networking.v1.VirtualService`. */
+/** The name of a kind in OpenAPI: `io.istio.networking.v1.VirtualService`. */
 export function componentName({ group, kind }: Kind, version: string): string {
   const reversed = group === '' ? 'io.k8s.api.core' : group.split('.').toReversed().join('.');
   return `${reversed}.${version}.${kind}`;
 }
 
-/** What `kubectl explain` shows: the fields, without the words that a published schema has about them. */
+/** The schema that `kubectl explain` shows: the fields, without the published descriptions. */
 export function componentOf(kind: Kind, version: string): JsonObject {
   const properties = kind.schema === undefined ? {} : propertiesOf(kind.schema);
   return {

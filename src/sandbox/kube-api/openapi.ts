@@ -8,7 +8,7 @@ const QUERY = ['dryRun', 'fieldManager', 'fieldValidation'].map((name) => ({
   schema: { type: 'string', uniqueItems: true },
 }));
 
-/** As much OpenAPI as makes kubectl leave validation to the server (which kinds take a `fieldValidation`), and explain. */
+/** Just enough OpenAPI for kubectl: `fieldValidation` tells it that the server validates, and `kubectl explain` works. */
 export const OPENAPI: ReadonlyMap<string, JsonObject> = new Map<string, JsonObject>([
   [
     '/openapi/v3',

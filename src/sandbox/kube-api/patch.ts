@@ -37,11 +37,11 @@ function patchType({ kind, contentType }: ResourceRequest): string {
     if (type === STRATEGIC_MERGE_PATCH) return type;
     throw notOfABuiltIn();
   }
-  // Server-side apply is not served here, so this answer to it does not name it.
+  // Server-side apply is not served here, so the answer to an apply patch does not list it.
   throw unsupportedMediaType([JSON_PATCH, MERGE_PATCH, ...(type === APPLY_PATCH ? [] : [APPLY_PATCH])]);
 }
 
-/** Kubernetes' own kinds say it more shortly. */
+/** Built-in kinds have a shorter message. */
 function notOfABuiltIn(): Error {
   return new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
 }
@@ -53,7 +53,7 @@ function applied({ listsAreAtomic = false }: Kind, type: string, current: KubeOb
   return { patched: applyMergePatch(current, raw), duplicates };
 }
 
-/** Where no list is patched a strategic merge patch means what a merge patch means; how to merge lists is not known here. */
+/** Without lists, a strategic merge patch means the same as a merge patch. How to merge lists is not known here. */
 function refuseListsIn(raw: unknown): void {
   if (Array.isArray(raw)) throw notOfABuiltIn();
   if (isObject(raw)) Object.values(raw).forEach(refuseListsIn);
@@ -68,7 +68,7 @@ function parsePatch(body: string): ReturnType<typeof parseJson> {
   }
 }
 
-/** The patched object read as its kind; what is wrong with it is the patch's fault. */
+/** Reads the patched object as its kind. The server reports errors in it as errors of the patch. */
 function judged(
   { kind, warnings }: ResourceRequest,
   { fieldValidation }: WriteOptions,

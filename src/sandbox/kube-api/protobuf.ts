@@ -3,10 +3,10 @@ import type { JsonObject } from './object.ts';
 const MAGIC = Buffer.from('k8s\u0000');
 const LENGTH_DELIMITED = 2;
 
-/** The parts of a message that are texts or messages, by their number. */
+/** The fields of a message that are strings or messages, by field number. */
 type Fields = ReadonlyMap<number, readonly Buffer[]>;
 
-/** How to read what kubectl sends as protobuf by some of its commands: `create namespace`, `auth can-i`, … */
+/** Readers of the kinds that kubectl sends as protobuf: `create namespace`, `auth can-i`, … */
 const READERS: Readonly<Record<string, (object: Fields) => JsonObject>> = {
   Namespace: (object) => ({ metadata: metadataOf(object) }),
   ServiceAccount: (object) => ({ metadata: metadataOf(object) }),
@@ -14,10 +14,10 @@ const READERS: Readonly<Record<string, (object: Fields) => JsonObject>> = {
   SelfSubjectAccessReview: (object) => ({ spec: accessSpec(fieldsOf(message(object, 2))) }),
 };
 
-/** Reads an object of such a kind; undefined of anything else, which kubectl sends as JSON. */
+/** Reads an object of such a kind. Undefined for all others, which kubectl sends as JSON. */
 export function objectFromProtobuf(body: Buffer): JsonObject | undefined {
   if (!body.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
-  // The envelope (runtime.Unknown): what it is, then the object itself.
+  // The envelope (runtime.Unknown): first the type, then the object.
   const envelope = fieldsOf(body.subarray(MAGIC.length));
   const type = fieldsOf(message(envelope, 1));
   const kind = text(type, 2);
@@ -49,7 +49,7 @@ function fieldsOf(bytes: Buffer): Fields {
     const [tag, afterTag] = varint(bytes, at);
     const [value, afterValue] = varint(bytes, afterTag);
     at = afterValue;
-    // Of the other types only numbers occur, which the second varint was.
+    // The only other type that occurs is a number, and the second varint was its value.
     if ((tag & 7) !== LENGTH_DELIMITED) continue;
     at += value;
     fields.set(tag >> 3, [...(fields.get(tag >> 3) ?? []), bytes.subarray(afterValue, at)]);
@@ -57,7 +57,7 @@ function fieldsOf(bytes: Buffer): Fields {
   return fields;
 }
 
-/** A number of seven bits a byte, and where it ends. */
+/** Reads a number with seven bits in each byte. Returns it, and where it ends. */
 function varint(bytes: Buffer, start: number): readonly [value: number, end: number] {
   let value = 0;
   for (let at = start, factor = 1; ; at += 1, factor *= 128) {

@@ -1,12 +1,12 @@
 import { isObject, type JsonObject } from './object.ts';
-import { type MapSchema, type ObjectSchema, object, type Schema } from './schema.ts';
+import type { MapSchema, ObjectSchema, Schema } from './schema.ts';
 
-const NOTHING = object({});
+const NOTHING: ObjectSchema = { type: 'object', properties: {} };
 
 /**
- * The value as it is stored: without the fields the schema does not know (their paths are added to `unknown`) and without
- * nulls where null means nothing, with the schema's defaults, and with its keys in order, so that two values are equal
- * exactly when their JSON is. Where a value is not of its schema's type, no field in it is known.
+ * The value as it is stored. Fields that are not in the schema are dropped, and their paths are added to `unknown`. Nulls are
+ * dropped unless the field is nullable. Defaults are filled in. Keys are sorted, so that two values are equal exactly when
+ * their JSON is. If a value does not have its schema's type, all fields in it are unknown.
  */
 export function prune(schema: Schema | undefined, value: unknown, path: string, unknown: string[]): unknown {
   if (Array.isArray(value)) {
@@ -48,7 +48,7 @@ function join(path: string, key: string): string {
   return path === '' ? key : `${path}.${key}`;
 }
 
-/** A value of no known shape, with its keys in order. */
+/** A value without a schema, with its keys sorted. */
 export function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (!isObject(value)) return value;

@@ -3,7 +3,7 @@ import { CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, ROLE_BINDINGS, ROLES } from './ki
 import { at, field, items, type KubeObject } from './object.ts';
 import { keyOf, type Store } from './store.ts';
 
-/** What somebody would do: to a resource, or at a path that is none. */
+/** What a user wants to do, with a resource or with another path. */
 export type Attempt = ResourceAttempt | PathAttempt;
 
 export interface ResourceAttempt {
@@ -11,7 +11,7 @@ export interface ResourceAttempt {
   readonly group: string;
   readonly resource: string;
   readonly subresource: string;
-  /** Empty for all namespaces, and for what is in none. */
+  /** Empty for all namespaces, and for cluster-scoped resources. */
   readonly namespace: string;
   readonly name: string;
 }
@@ -32,7 +32,7 @@ interface Rule {
 const HEALTH = ['/healthz', '/livez', '/readyz', '/version', '/version/'];
 const DISCOVERY = ['/api', '/api/*', '/apis', '/apis/*', '/openapi', '/openapi/*'];
 
-/** What every cluster lets its users do from the start, by group. */
+/** The rights that users have in every cluster from the start, by group. */
 const BUILT_IN: Readonly<Record<string, readonly Rule[]>> = {
   'system:unauthenticated': [rule({ verbs: ['get'], nonResourceURLs: HEALTH })],
   'system:authenticated': [
@@ -42,7 +42,7 @@ const BUILT_IN: Readonly<Record<string, readonly Rule[]>> = {
   ],
 };
 
-/** Whether the Roles, ClusterRoles and bindings in the store let the user do it. */
+/** Whether the Roles, ClusterRoles and bindings in the store allow the attempt. */
 export function isAllowed(store: Store, user: User, attempt: Attempt): boolean {
   if (isAdmin(user)) return true;
   const namespace = 'path' in attempt ? '' : attempt.namespace;
@@ -116,7 +116,7 @@ function has(list: readonly unknown[], value: string): boolean {
   return list.includes(value) || list.includes('*');
 }
 
-/** A resource does not stand for its subresources; a star stands for all, and before a slash for that subresource of each. */
+/** A resource does not include its subresources. `*` includes everything; before a slash it means that subresource of every resource. */
 function namesResource(resources: readonly unknown[], { resource, subresource }: ResourceAttempt): boolean {
   if (resources.includes('*')) return true;
   if (subresource === '') return resources.includes(resource);

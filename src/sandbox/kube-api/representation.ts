@@ -15,7 +15,7 @@ export interface Answer {
   readonly body: string;
 }
 
-/** The first form in an Accept header that is served here. */
+/** The first form in an Accept header that we can send. */
 export function acceptedForm(accept: string): Form {
   const clauses = accept.split(',').map((clause) => clause.trim());
   const form = clauses.map(formOf).find((one) => one !== undefined);
@@ -77,7 +77,7 @@ export function objectList(request: ResourceRequest, list: ObjectList): Answer {
     : json(200, body);
 }
 
-/** The items of Kubernetes' own lists do not say what they are. */
+/** In lists of built-in kinds, items have no apiVersion and kind. */
 function itemJson(request: ResourceRequest, { object, json }: Stored): string {
   if (request.kind.schema === undefined) {
     const { apiVersion: _, kind: __, ...rest } = object;
@@ -86,7 +86,7 @@ function itemJson(request: ResourceRequest, { object, json }: Stored): string {
   return isStorageVersion(request) ? json : JSON.stringify(served(request, object));
 }
 
-/** A custom resource's list always has a `continue`, if an empty one. */
+/** A list of custom resources always has a `continue`, even if it is empty. */
 function listMetadata({ schema }: Kind, list: ObjectList): JsonObject {
   const { continueToken, resourceVersion, remainingItemCount } = list;
   return {
@@ -113,7 +113,7 @@ function isStorageVersion({ kind, version }: ResourceRequest): boolean {
   return version === kind.versions[0];
 }
 
-/** Without this library's YAML 1.2 a time would be written without quotes, and read as one. */
+/** YAML 1.1 makes the library quote timestamps. Without quotes, clients that read YAML 1.1 would not read them as text. */
 function toYaml(value: unknown): string {
   return stringify(value, { version: '1.1', indentSeq: false, lineWidth: 0 });
 }

@@ -1,15 +1,15 @@
-/** What a path and a method ask for, whether or not it is served: enough to say who may. */
+/** What a path and a method ask for, whether it is served or not. RBAC decides by this. */
 export type RequestInfo = ResourceInfo | PathInfo;
 
 export interface ResourceInfo extends ResourcePlace {
   readonly kind: 'resource';
-  /** In the words of RBAC. */
+  /** The verb that RBAC uses. */
   readonly verb: string;
   readonly group: string;
   readonly version: string;
 }
 
-/** Discovery, health and whatever else is no resource. */
+/** Discovery, health, and every other path that is not a resource. */
 export interface PathInfo {
   readonly kind: 'path';
   readonly verb: string;
@@ -20,16 +20,16 @@ interface ResourcePlace {
   /** The plural, e.g. `virtualservices`. */
   readonly resource: string;
   readonly subresource: string;
-  /** Empty for all namespaces, and for what is in none; a Namespace is in itself. */
+  /** Empty for all namespaces, and for cluster-scoped resources. A Namespace is in itself. */
   readonly namespace: string;
   /** Empty for a collection. */
   readonly name: string;
-  /** What comes after the subresource, where nothing is served. */
+  /** The path after the subresource. Nothing is served there. */
   readonly rest: readonly string[];
 }
 
 const VERBS: Readonly<Record<string, string>> = { POST: 'create', PUT: 'update', PATCH: 'patch' };
-/** What may come after a Namespace's name without being a resource in it. */
+/** The subresources of a Namespace. After its name they do not mean a resource in it. */
 const OF_A_NAMESPACE = ['status', 'finalize'];
 
 export function requestInfo(method: string, path: string, query: URLSearchParams): RequestInfo {
@@ -39,7 +39,7 @@ export function requestInfo(method: string, path: string, query: URLSearchParams
     return { kind: 'path', verb: method.toLowerCase(), path };
   }
 
-  // The old form of a watch has it in the path.
+  // An old form of watch request has `watch` in the path.
   const isOldWatch = rest[0] === 'watch';
   const place = placeOf(isOldWatch ? rest.slice(1) : rest);
   const isWatch = isOldWatch || isTrue(query.get('watch'));

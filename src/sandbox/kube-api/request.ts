@@ -5,7 +5,7 @@ import type { Store } from './store.ts';
 /** What every operation works on. */
 export interface Api {
   readonly store: Store;
-  /** Whether istiod's webhook is asked. */
+  /** Whether istiod's webhook checks writes. */
   readonly webhook: boolean;
 }
 
@@ -13,7 +13,7 @@ export interface Api {
 export interface ResourceRequest {
   readonly kind: Kind;
   readonly version: string;
-  /** Empty for all namespaces, and for kinds that have none. */
+  /** Empty for all namespaces, and for cluster-scoped kinds. */
   readonly namespace: string;
   /** Empty for the collection. */
   readonly name: string;
@@ -22,11 +22,11 @@ export interface ResourceRequest {
   readonly userAgent: string;
   readonly contentType: string;
   readonly accept: string;
-  /** What the answer's Warning headers will say. */
+  /** Collects the texts for the answer's Warning headers. */
   readonly warnings: string[];
 }
 
-/** The kind that is served at such a place, or undefined where nothing is. */
+/** The kind that is served at this place, or undefined. */
 export function kindServed({ group, version, resource, namespace, rest }: ResourceInfo): Kind | undefined {
   const kind = KINDS.find((one) => one.group === group && one.versions.includes(version) && one.plural === resource);
   const isMisplaced = namespace !== '' && kind !== undefined && !kind.namespaced && kind !== NAMESPACES;

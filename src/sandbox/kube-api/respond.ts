@@ -40,7 +40,7 @@ export class Responder {
       const answer = await this.#answer(request, response, warnings);
       if (answer !== undefined) send(response, answer, warnings);
     } catch (cause) {
-      // The one place where what went wrong becomes an answer; a watch that has begun can only be cut off.
+      // The only place that turns errors into answers. A watch that has begun can only be cut off.
       if (response.headersSent) response.destroy();
       else send(response, refusal(cause), warnings, cause instanceof StatusError ? cause.headers : {});
     }
@@ -50,7 +50,7 @@ export class Responder {
     for (const stop of this.#watches) stop();
   }
 
-  /** Undefined once a watch has taken the response over. */
+  /** Undefined if a watch has taken over the response. */
   async #answer(incoming: IncomingMessage, response: ServerResponse, warnings: string[]): Promise<Answer | undefined> {
     const { headers, method = 'GET', url } = incoming;
     const { pathname, searchParams: query } = new URL(`http://127.0.0.1${url}`);
@@ -120,7 +120,7 @@ function resourceRequest(
   };
 }
 
-/** What is the same whoever asks. */
+/** Answers that are the same for everybody: health, discovery and OpenAPI. */
 function fixedAnswer({ path, verb }: PathInfo): Answer {
   if (HEALTH.includes(path)) return { code: 200, contentType: 'text/plain; charset=utf-8', body: 'ok' };
   const found = fixed(path);
@@ -134,7 +134,7 @@ function fixed(path: string): JsonObject | undefined {
   return DISCOVERY.get(plain) ?? OPENAPI.get(plain);
 }
 
-/** In Kubernetes' own group a resource that there is not is answered with a Status. */
+/** An unknown resource gets a Status in the core group, and plain text in all others. */
 function nothingServed({ group }: ResourceInfo): Error {
   if (group !== '') return new PageNotFound();
   return new StatusError(404, 'NotFound', 'the server could not find the requested resource', {});

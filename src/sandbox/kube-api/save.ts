@@ -6,10 +6,10 @@ import { internal } from './status.ts';
 import type { Stored } from './store.ts';
 import type { WriteOptions } from './write-options.ts';
 
-/** What etcd takes in one request. */
+/** etcd's limit for one request. */
 const MOST_STORED_BYTES = 1_572_864;
 
-/** What is written to, whoever asks. */
+/** Where a write goes. It may come from a request, or from loading. */
 export type WriteTarget = Pick<ResourceRequest, 'kind' | 'version' | 'namespace'> &
   Partial<Pick<ResourceRequest, 'subresource' | 'warnings'>>;
 
@@ -37,7 +37,7 @@ export function save(api: Api, kind: Kind, key: string, object: KubeObject): Sto
   }));
 }
 
-/** Metadata with its keys in order and empty fields left out, so that equal metadata is equal JSON. */
+/** Metadata with sorted keys and without undefined fields, so that equal metadata has equal JSON. */
 export function orderedMetadata(
   metadata: { readonly [Field in keyof ObjectMeta]: ObjectMeta[Field] | undefined },
 ): ObjectMeta {

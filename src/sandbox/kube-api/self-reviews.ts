@@ -9,7 +9,7 @@ import type { ResourceInfo } from './request-info.ts';
 import { badRequest, invalidObject, methodNotAllowed } from './status.ts';
 import type { Store } from './store.ts';
 
-/** What is asked of a server by creating it, and kept nowhere: `kubectl auth can-i` and `kubectl auth whoami`. */
+/** A question that a client asks by creating an object. Nothing is stored. `kubectl auth can-i` and `kubectl auth whoami` do this. */
 export interface SelfReview {
   readonly group: string;
   readonly kind: string;
@@ -40,7 +40,7 @@ export const SELF_REVIEWS: readonly SelfReview[] = [
   },
 ];
 
-/** The review that such a request makes; another method is refused. */
+/** The review that the request asks for, if any. Throws if the method is not POST. */
 export function selfReviewAt({ group, version, resource, name, verb }: ResourceInfo): SelfReview | undefined {
   const review = SELF_REVIEWS.find((one) => one.group === group && one.plural === resource);
   if (review === undefined || version !== 'v1' || name !== '') return undefined;

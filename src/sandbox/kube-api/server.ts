@@ -18,43 +18,43 @@ export { ObjectJournal } from './object-journal.ts';
 export type { ResourceInfo } from './request-info.ts';
 
 export interface KubeApi {
-  /** `https://127.0.0.1:PORT`, or `http` where it has no certificate. */
+  /** `https://127.0.0.1:PORT`, or `http` without a certificate. */
   readonly url: string;
   readonly port: number;
-  /** The bearer token of a user, of the admin where nobody is named. Nobody else's is good. */
+  /** The bearer token of a user. Default: the admin's. No other tokens are valid. */
   token(user?: string): string;
-  /** A kubeconfig (YAML) with such a token. */
+  /** A kubeconfig (YAML) with this token. */
   kubeconfig(user?: string): string;
-  /** Ends watches and idle connections too. */
+  /** Also ends watches and idle connections. */
   stop(): Promise<void>;
 }
 
 export interface KubeApiOptions {
-  /** 0: a free one. */
+  /** 0 takes a free port. */
   readonly port: number;
-  /** Absent: plain http. kubectl sends no token over that. */
+  /** Default: plain HTTP, over which kubectl sends no token. */
   readonly certificate?: Certificate;
-  /** Where the objects are kept over a restart. Absent: in memory only. The server closes it when it stops. */
+  /** Keeps the objects across restarts. The server closes it when it stops. Default: objects are in memory only. */
   readonly journal?: ObjectJournal;
   /**
-   * Loaded at the start as if created, each in a namespace that then exists. Unlike in a creation their status is kept. One
-   * that was there before gives way.
+   * Created at the start, with their namespaces. Unlike in a normal create, their status is kept, and they replace existing
+   * objects.
    */
   readonly objects?: readonly KubeObject[];
-  /** Whether istiod's webhook judges writes; it does unless this is false. */
+  /** Whether istiod's webhook checks writes. Default: true. */
   readonly webhook?: boolean;
-  /** Tokens that are good already, by user; others are made up when they are asked for. */
+  /** Existing tokens, by user. Others are created when they are asked for. */
   readonly tokens?: Readonly<Record<string, string>>;
-  /** Hears of each request about a resource that the asker may make. */
+  /** Called for each request about a resource that RBAC allows. */
   readonly onRequest?: (request: ResourceInfo) => void;
   readonly bookmarkIntervalMs?: number;
-  /** How long a watch lasts whose client sets no timeoutSeconds. */
+  /** How long a watch lasts if its client sets no timeoutSeconds. */
   readonly watchTimeoutMs?: number;
-  /** How many events are kept for watches to begin from; between this many and twice as many are. */
+  /** How many past events a watch can begin from: at least this many, and at most twice as many. */
   readonly historyLength?: number;
 }
 
-/** As long as the real server keeps one: a client that reuses a connection should not find it just closed. */
+/** The same as the real server's. A client that reuses a connection should not find it just closed. */
 const IDLE_CONNECTION_MS = 180_000;
 
 /** Starts a small Kubernetes API server on loopback. */
@@ -98,12 +98,12 @@ function listen(server: Server, port: number): Promise<number> {
     server.listen(port, '127.0.0.1', () => {
       const address = server.address();
       if (typeof address === 'object' && address !== null) resolve(address.port);
-      else reject(new Error('the server listens on no port'));
+      else reject(new Error('the server has no TCP port'));
     });
   });
 }
 
-/** All that are open, those included whose TLS handshake is under way, which the server itself does not know of yet. */
+/** All open sockets. Node's server does not list those that are still in the TLS handshake. */
 function socketsOf(server: Server): ReadonlySet<Socket> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {

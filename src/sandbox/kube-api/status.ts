@@ -1,13 +1,13 @@
 import { aggregate, type FieldError } from './field-error.ts';
 import type { JsonObject } from './object.ts';
 
-/** What a Status says it is about: a resource (`virtualservices`) or a kind (`VirtualService`), and its group. */
+/** What a Status is about: a resource (`virtualservices`) or a kind (`VirtualService`), and its group. */
 export interface Subject {
   readonly group: string;
   readonly kind: string;
 }
 
-/** An answer that is not the object asked for. Thrown where it is found out, sent where the request began. */
+/** An answer that is an error. Thrown where the error is found, and sent by the responder. */
 export class StatusError extends Error {
   readonly code: number;
   readonly status: JsonObject;
@@ -31,7 +31,7 @@ export class StatusError extends Error {
   }
 }
 
-/** `404 page not found`, as plain text: where no API is served at all. */
+/** `404 page not found` as plain text, for paths where no API is served. */
 export class PageNotFound extends Error {}
 
 export function badRequest(message: string): StatusError {
@@ -56,7 +56,7 @@ export function forbiddenTo(resource: Subject, name: string, why: string): Statu
   return new StatusError(403, 'Forbidden', `${what} is forbidden: ${why}`, details(resource, name));
 }
 
-/** Nobody is known by the token that was sent. */
+/** The token is not valid. */
 export function unauthorized(): StatusError {
   return new StatusError(401, 'Unauthorized', 'Unauthorized');
 }
@@ -71,7 +71,7 @@ export function invalidObject(subject: Subject, name: string, errors: readonly F
   return new StatusError(422, 'Invalid', message, { ...details(subject, name), causes });
 }
 
-/** A JSON patch that cannot be applied: the server does not say why. */
+/** A JSON patch cannot be applied. The server does not say why. */
 export function unprocessable(): StatusError {
   return new StatusError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
 }
@@ -94,7 +94,7 @@ export function methodNotAllowed(): StatusError {
   );
 }
 
-/** An error of the server's inside, which it passes on without a reason. */
+/** An error inside the server, which it sends without a reason. */
 export function internal(message: string): StatusError {
   return new StatusError(500, undefined, message);
 }

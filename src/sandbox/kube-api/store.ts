@@ -1,12 +1,12 @@
 import type { Kind } from './kinds.ts';
 import type { KubeObject } from './object.ts';
 
-/** An object as it was after one write. */
+/** An object as it is after one write. */
 export interface Stored {
-  /** `namespace/name`, or the name alone; a list is in the order of these. */
+  /** `namespace/name`, or only the name. Lists are sorted by it. */
   readonly key: string;
   readonly object: KubeObject;
-  /** The object in its stored version, ready to be sent. */
+  /** The object as JSON, in its storage version, ready to send. */
   readonly json: string;
   readonly resourceVersion: number;
 }
@@ -19,7 +19,7 @@ export interface StoreEvent {
   readonly resourceVersion: number;
 }
 
-/** Objects as they were when a server ended. */
+/** The objects at the end of a server's run. */
 export interface StoreState {
   readonly version: number;
   readonly objects: readonly {
@@ -33,18 +33,18 @@ export interface StoreState {
 export interface StoreOptions {
   /** How many events are kept. */
   readonly historyLength: number;
-  /** What to begin with. What happened before is not known: who watched must list anew. */
+  /** The objects to begin with. Earlier events are not known, so clients that watched must list again. */
   readonly state?: StoreState | undefined;
-  /** Hears of each write before it happens; it does not happen if this throws. */
+  /** Called before each write. If it throws, the write does not happen. */
   readonly record?: ((event: StoreEvent) => void) | undefined;
 }
 
-/** The first resourceVersion given is one above, so that a low one is too old from the start, as in a cluster. */
+/** ResourceVersions begin above this number, so that low ones are too old from the start, as in a real cluster. */
 const FIRST_VERSION = 100;
 
 /**
- * All objects, under one counter of resourceVersions. A write and the events it causes are one synchronous step, so what is
- * read before a write is still true while it is written, and every watcher hears of the writes in their order.
+ * All objects, with one counter of resourceVersions. A write and its events are one synchronous step. So nothing changes between
+ * a read and the write that depends on it, and every watcher gets the writes in order.
  */
 export class Store {
   readonly #objects = new Map<Kind, Map<string, Stored>>();
@@ -53,7 +53,7 @@ export class Store {
   readonly #record: (event: StoreEvent) => void;
   #history: StoreEvent[] = [];
   #version: number;
-  /** Changes after this version are known. */
+  /** All changes after this resourceVersion are known. */
   #knownSince: number;
 
   constructor({ historyLength, state, record = () => undefined }: StoreOptions) {
@@ -78,12 +78,12 @@ export class Store {
     return this.#objects.get(kind)?.get(key);
   }
 
-  /** All objects of a kind, in the order of their keys. */
+  /** All objects of a kind, sorted by key. */
   all(kind: Kind): readonly Stored[] {
     return inOrder(this.#objects.get(kind)?.values() ?? []);
   }
 
-  /** All objects of a kind as they were at a version that is not older than `knownSince`. */
+  /** All objects of a kind as of a resourceVersion, which must not be older than `knownSince`. */
   allAt(kind: Kind, version: number): readonly Stored[] {
     const then = new Map(this.#objects.get(kind));
     for (const event of this.since(version).toReversed()) {
@@ -94,7 +94,7 @@ export class Store {
     return inOrder(then.values());
   }
 
-  /** Stores what `build` makes of the write's resourceVersion. */
+  /** Stores the object that `build` makes. It gets the write's resourceVersion. */
   put(kind: Kind, key: string, build: (resourceVersion: string) => KubeObject): Stored {
     const previous = this.get(kind, key);
     const resourceVersion = this.#version + 1;
@@ -112,13 +112,13 @@ export class Store {
     this.#write({ type: 'DELETED', kind, stored, previous, resourceVersion });
   }
 
-  /** The events after a version. */
+  /** The events after a resourceVersion. */
   since(version: number): readonly StoreEvent[] {
     const first = this.#history.findIndex((event) => event.resourceVersion > version);
     return first === -1 ? [] : this.#history.slice(first);
   }
 
-  /** Calls the watcher at each write until the function returned is called. */
+  /** Calls the watcher at each write. The returned function ends that. */
   watch(watcher: (event: StoreEvent) => void): () => void {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
@@ -147,7 +147,7 @@ export class Store {
     for (const watcher of this.#watchers) watcher(event);
   }
 
-  /** Keeps the newest events; done only now and then, as it copies them. */
+  /** Drops old events. This runs only now and then, since it copies the rest. */
   #forget(): void {
     const forgotten = this.#history.at(-this.#historyLength - 1);
     this.#knownSince = forgotten?.resourceVersion ?? this.#knownSince;

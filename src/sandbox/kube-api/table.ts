@@ -7,10 +7,10 @@ const NAME_DESCRIPTION =
 const AGE_DESCRIPTION =
   'CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC. Populated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/api-conventions.md#metadata';
 
-/** What of each object goes along with its row: `None`, `Metadata` (the default) or `Object`. */
+/** How much of each object is sent with its row: `None`, `Metadata` (the default) or `Object`. */
 export type IncludeObject = string;
 
-/** Objects as the rows that `kubectl get` prints. */
+/** Objects as the table that `kubectl get` prints. */
 export function table(
   kind: Kind,
   objects: readonly KubeObject[],
@@ -44,7 +44,7 @@ function cells({ columns = [] }: Kind, object: KubeObject): readonly unknown[] {
   return [name, ...columns.map(({ path }) => cell(at(object, ...path))), age];
 }
 
-/** Lists are printed as JSON, as in `["reviews"]`. */
+/** A list is printed as JSON: `["reviews"]`. */
 function cell(value: unknown): unknown {
   if (value === undefined) return null;
   return typeof value === 'string' ? value : JSON.stringify(value);

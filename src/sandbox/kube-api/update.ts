@@ -29,7 +29,7 @@ function uidPrecondition({ kind, name }: ResourceRequest, uid: string, { object,
   return conflict(resourceOf(kind), name, why);
 }
 
-/** Stores what a PUT or a PATCH made of an object, if it may be and if it changes anything. */
+/** Stores the result of a PUT or a PATCH, if it is valid and changes something. */
 export function update(
   api: Api,
   request: ResourceRequest,
@@ -56,7 +56,7 @@ export function update(
   return save(api, kind, current.key, managed).object;
 }
 
-/** The object after the write, but for its resourceVersion and managedFields. */
+/** The object after the write, but with the old resourceVersion and managedFields. */
 function nextObject({ kind, subresource }: ResourceRequest, current: KubeObject, given: KubeObject): KubeObject {
   const { apiVersion, kind: kindName, metadata, status: _, ...rest } = current;
   if (subresource === 'status') return { apiVersion, kind: kindName, metadata, ...rest, ...pick(given, 'status') };
@@ -75,7 +75,7 @@ function nextMetadata(kind: Kind, current: KubeObject, next: KubeObject, given: 
   const { annotations, finalizers, generateName, labels, ownerReferences } = given;
   const { generation = 0 } = current.metadata;
   const isChanged = kind.schema !== undefined && specOf(next) !== specOf(current);
-  // One empty entry is how a client asks to forget who manages what.
+  // A client sends one empty entry to reset managedFields.
   const isReset = given.managedFields?.length === 1 && Object.keys(given.managedFields[0] ?? {}).length === 0;
   return orderedMetadata({
     ...current.metadata,
@@ -89,7 +89,7 @@ function nextMetadata(kind: Kind, current: KubeObject, next: KubeObject, given: 
   });
 }
 
-/** All that a generation counts the changes of. */
+/** The part of an object whose changes the generation counts. */
 function specOf({ metadata: _, status: __, ...rest }: KubeObject): string {
   return JSON.stringify(rest);
 }
@@ -113,7 +113,7 @@ function checkResourceVersion({ kind, name }: ResourceRequest, given: string | u
   }
 }
 
-/** Listed twice, as the server does. */
+/** Listed twice, like the real server does. */
 function uidErrors(uid: string | undefined, given: string | undefined): readonly FieldError[] {
   if (given === undefined || given === uid) return [];
   const error = invalid('metadata.uid', given, 'field is immutable');

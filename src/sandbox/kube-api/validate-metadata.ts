@@ -31,7 +31,7 @@ const SERVICE_NAME: NameRule = {
   most: 63,
   words: `a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. ${quoted(['my-name', 'abc-123'])}`,
 };
-/** Of kinds whose name becomes a part of a DNS name. */
+/** Kinds whose name becomes part of a DNS name. */
 const NAME_RULES: Readonly<Record<string, NameRule>> = { Namespace: LABEL, Service: SERVICE_NAME };
 
 function unlike({ pattern, words }: NameRule): string {
@@ -45,7 +45,7 @@ function quoted(examples: readonly string[]): string {
 
 const NAME_WORDS = `alphanumeric characters, '-', '_' or '.', and ${EDGES} (e.g. ${quoted(['MyName', 'my.name', '123-abc'])}, regex used for validation is '${NAME_PART}')`;
 
-/** What is wrong with an object's metadata. */
+/** The errors in an object's metadata. */
 export function metadataErrors(kind: Kind, metadata: ObjectMeta): readonly FieldError[] {
   return [
     ...nameErrors(kind, metadata.name ?? ''),
@@ -66,7 +66,7 @@ function nameErrors({ group, kind }: Kind, name: string): readonly FieldError[] 
   ];
 }
 
-/** Roles and their bindings may be called whatever a path can carry. */
+/** Roles and bindings may have any name that fits into a path. */
 function pathSegmentErrors(name: string): readonly FieldError[] {
   if (name === '.' || name === '..') return [invalid('metadata.name', name, `may not be '${name}'`)];
   const bad = ['/', '%'].filter((char) => name.includes(char));
@@ -86,7 +86,7 @@ function labelValueErrors(value: string): readonly FieldError[] {
   ];
 }
 
-/** A label's or an annotation's key: a name, perhaps with a DNS subdomain and a slash before it. */
+/** Checks the key of a label or annotation: a name, with an optional DNS subdomain and a slash before it. */
 function keyErrors(key: string, field: string): readonly FieldError[] {
   const [prefix, name = ''] = key.includes('/') ? split(key) : [undefined, key];
   if (name.includes('/')) {
@@ -113,7 +113,7 @@ function annotationErrors(annotations: Readonly<Record<string, string>>): readon
   let bytes = 0;
   for (const [key, value] of Object.entries(annotations)) bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
   return [
-    // An annotation's key is judged in lower case.
+    // The server checks the key of an annotation in lower case.
     ...Object.keys(annotations).flatMap((key) =>
       keyErrors(key.toLowerCase(), 'metadata.annotations').map((error) => ({
         ...error,

@@ -8,10 +8,10 @@ const FORMATS = {
 const LARGEST_INT32 = 2_147_483_647;
 const SMALLEST_INT32 = -2_147_483_648;
 
-/** Some it forgets. */
+/** The names of types in messages about a string with a format. For some types the server's library has none. */
 const goTypes: Readonly<Record<string, string>> = { boolean: '', object: '', integer: 'int64', number: 'float64' };
 
-/** What is wrong with the type of a value, as the server's schema library says it. */
+/** The errors in a value's type, in the words of the server's schema library. */
 export function typeErrors(schema: Schema, value: unknown, path: string): readonly FieldError[] {
   if (schema.type === 'integer' || schema.type === 'number') return numberErrors(schema, value, path);
 
@@ -27,12 +27,12 @@ export function typeErrors(schema: Schema, value: unknown, path: string): readon
   return schema.type === 'string' ? formatErrors(schema, String(value), path) : [];
 }
 
-/** The server's library lets a list pass for a text that has a format, and calls the other types as Go does. */
+/** The server's library accepts a list for a string with a format. It calls other types by their names in Go. */
 function notOfTextFormat(format: string, actual: string, path: string): readonly FieldError[] {
   return actual === 'array' ? [] : [wrong(path, goTypes[actual] ?? actual, format)];
 }
 
-/** A text of the wrong format is shown whole, where of other mistakes only its type is. */
+/** The message shows a string of the wrong format. Messages about a wrong type show only the type. */
 function formatErrors({ format }: StringSchema, value: string, path: string): readonly FieldError[] {
   if (format === undefined || FORMATS[format].test(value)) return [];
   return [typeInvalid(path, value, `${path} in body must be of type ${format}: ${JSON.stringify(value)}`)];
@@ -41,7 +41,7 @@ function formatErrors({ format }: StringSchema, value: string, path: string): re
 function numberErrors(schema: NumberSchema, value: unknown, path: string): readonly FieldError[] {
   const actual = typeOf(value);
   const { type, format } = schema;
-  // With a format, of a boolean or an object the server's library forgets the type it saw.
+  // For a number with a format, the server's library does not name the type of a boolean or an object.
   if (format !== undefined && (actual === 'boolean' || actual === 'object')) return [wrong(path, '', format)];
   if (actual !== 'integer' && actual !== 'number') return [wrong(path, actual, type)];
   if (type === 'number') return [];

@@ -15,11 +15,12 @@ import { isObject, type JsonObject } from './object.ts';
 import { type ListSchema, type MapSchema, type ObjectSchema, type Rule, RuleError, type Schema } from './schema.ts';
 import { typeErrors } from './validate-type.ts';
 
-/** What the schema finds wrong with a value, its rules left aside. */
+/** The errors that the schema finds in a value, without its validation rules. */
 export function validate(schema: Schema, value: unknown, path: string): readonly FieldError[] {
   if (value === null && schema.nullable) return [];
   const wrongType = typeErrors(schema, value, path);
-  if (wrongType.length > 0) return [...wrongType, ...scalarErrors(schema, value, path), ...oneOfErrors(schema, path)];
+  if (wrongType.length > 0)
+    return [...wrongType, ...scalarErrors(schema, value, path), ...oneOfErrors(schema, value, path)];
 
   if (schema.type === 'object' && isObject(value)) return objectErrors(schema, value, path);
   if (schema.type === 'map' && isObject(value)) return mapErrors(schema, value, path);
@@ -38,9 +39,9 @@ function objectErrors(schema: ObjectSchema, value: JsonObject, path: string): re
   ];
 }
 
-/** What is no object lacks nothing, so that each alternative of a `oneOf` holds of it. */
-function oneOfErrors(schema: Schema, path: string): readonly FieldError[] {
-  if (schema.type !== 'object' || schema.atMostOneOf === undefined) return [];
+/** `required` holds for a value that is not an object, so every alternative of a `oneOf` is valid. The server skips null. */
+function oneOfErrors(schema: Schema, value: unknown, path: string): readonly FieldError[] {
+  if (value === null || schema.type !== 'object' || schema.atMostOneOf === undefined) return [];
   const { atMostOneOf } = schema;
   return countErrors(
     atMostOneOf.map(({ length }) => length),
@@ -55,7 +56,7 @@ function atMostOneErrors(groups: readonly (readonly string[])[], value: JsonObje
   );
 }
 
-/** One count is of the schema's `oneOf`; several are of an `allOf` of them, which complains once more. */
+/** One count is for a `oneOf`. Several are for an `allOf` of `oneOf`s, which adds an error. */
 function countErrors(counts: readonly number[], path: string): FieldError[] {
   const broken = counts.filter((count) => count > 1);
   const errors = [...new Set(broken)].map((count) => {
@@ -95,7 +96,7 @@ function duplicates(
   path: string,
 ): readonly FieldError[] {
   if (listType === undefined) return [];
-  // Null passes for an object without keys.
+  // The server treats null as an object without keys.
   const misfit = listType === 'map' ? value.findIndex((item) => item !== null && !isObject(item)) : -1;
   if (misfit !== -1) {
     return [invalid(`${path}[${misfit}]`, value[misfit], 'must be an object for an array of list-type map')];
@@ -133,7 +134,7 @@ function enumErrors(schema: Schema, value: unknown, path: string): readonly Fiel
 function rangeErrors(schema: Schema, value: number, path: string): readonly FieldError[] {
   if (!('minimum' in schema || 'maximum' in schema)) return [];
   const { minimum = value, maximum = value } = schema;
-  // A limit is of the type of the value that it is compared with.
+  // The message shows the limit in the number format of the value.
   const said = (limit: number) => (isInt64(value) ? limit : floatAsSaid(limit));
   if (value < minimum)
     return [invalid(path, value, `${path} in body should be greater than or equal to ${said(minimum)}`)];
@@ -142,7 +143,7 @@ function rangeErrors(schema: Schema, value: number, path: string): readonly Fiel
   return [];
 }
 
-/** Of a text only the first mistake is told. */
+/** For a string, the server reports only the first error. */
 function textErrors(schema: Schema, value: string, path: string): readonly FieldError[] {
   if (schema.type !== 'string') return [];
   const { minLength = 0, maxLength = value.length, pattern } = schema;
@@ -150,16 +151,11 @@ function textErrors(schema: Schema, value: string, path: string): readonly Field
   if (value.length < minLength) {
     return [invalid(path, value, `${path} in body should be at least ${minLength} chars long`)];
   }
-  if (pattern?.test(value) !== false) return [];
-  return [invalid(path, value, `${path} in body should match '${schema.patternText ?? asWritten(pattern)}'`)];
+  if (pattern === undefined || pattern.regex.test(value)) return [];
+  return [invalid(path, value, `${path} in body should match '${pattern.text}'`)];
 }
 
-/** A pattern as its author wrote it: JavaScript escapes slashes where Go does not. */
-function asWritten(pattern: RegExp): string {
-  return pattern.source.replaceAll('\\/', '/');
-}
-
-/** What the schema's rules find wrong with a value whose shape is right: first the value's own, then its parts'. */
+/** The errors that the validation rules find in a value of the right shape: first its own rules, then those of its parts. */
 export function ruleErrors(schema: Schema, value: unknown, path: string): readonly FieldError[] {
   const own = (schema.rules ?? []).flatMap((rule) => broken(rule, value, path));
   if (schema.type === 'array' && Array.isArray(value)) {
@@ -180,8 +176,7 @@ export function ruleErrors(schema: Schema, value: unknown, path: string): readon
 
 function broken({ holds, message }: Rule, value: unknown, path: string): readonly FieldError[] {
   try {
-    // The value's shape was checked against the schema that carries the rule, so it is what the rule takes.
-    if (holds(value as never)) return [];
+    if (holds(value)) return [];
   } catch (cause) {
     if (!(cause instanceof RuleError)) throw cause;
     return [invalid(path, typeof value, `${cause.message} evaluating rule: ${message}`)];

@@ -16,11 +16,11 @@ export interface WatchSink {
 
 export interface WatchLimits {
   readonly bookmarkIntervalMs: number;
-  /** How long a watch lasts whose client does not say. */
+  /** How long a watch lasts if its client does not say. */
   readonly timeoutMs: number;
 }
 
-/** Reads a watch's options, which may be refused, and returns what begins it; what that returns stops it. */
+/** Reads a watch's options; throws if they are invalid. The returned function starts the watch, and returns a function that stops it. */
 export function prepareWatch(api: Api, request: ResourceRequest, limits: WatchLimits): (sink: WatchSink) => () => void {
   const options = listOptions(request, 'watch');
   const isSelected = selector(request);
@@ -60,7 +60,7 @@ class Watch {
     this.#view = view;
   }
 
-  /** Sends what there is, as if it had just been added, or what happened since a version. */
+  /** Sends the existing objects as ADDED, or the events since a resourceVersion. */
   begin(resourceVersion: number, sendInitialEvents: boolean): void {
     const { store } = this.#api;
     if (resourceVersion === 0 || sendInitialEvents) {
@@ -75,7 +75,7 @@ class Watch {
     for (const event of store.since(resourceVersion)) this.#follow(event);
   }
 
-  /** Follows the store until its time is over or the function returned is called. */
+  /** Follows the store until the timeout, or until the returned function is called. */
   run({ bookmarkIntervalMs, timeoutMs }: WatchLimits): () => void {
     const unwatch = this.#api.store.watch((event) => this.#follow(event));
     const ticking = this.#view.bookmarks ? setInterval(() => this.#bookmark(), bookmarkIntervalMs) : undefined;
@@ -91,7 +91,7 @@ class Watch {
     return stop;
   }
 
-  /** An object that begins or ceases to match the selectors is added or deleted as far as this watcher can see. */
+  /** For this watcher, an object that starts to match the selectors is ADDED, and one that stops matching is DELETED. */
   #follow({ kind, type, stored, previous, resourceVersion }: StoreEvent): void {
     if (kind !== this.#request.kind || resourceVersion <= this.#after) return;
     const was = previous !== undefined && this.#view.isSelected(previous.object);
@@ -117,7 +117,7 @@ class Watch {
   }
 }
 
-/** A watch of tables names the columns once, with the first row. */
+/** A watch of tables sends the columns once, with the first row. */
 function showAs(request: ResourceRequest): (object: KubeObject) => JsonObject {
   const form = acceptedForm(request.accept);
   if (form === 'partial') return partialObject;

@@ -13,7 +13,7 @@ export function existing(api: Api, { kind, namespace, name }: ResourceRequest): 
   return stored;
 }
 
-/** Passes on what was decoded, unless the client asked for strictness and there are complaints. */
+/** Returns the decoded object. With complaints it throws if the client asked for strict validation, or adds them to the warnings. */
 export function judged({ kind, version, warnings }: ResourceRequest, options: WriteOptions, decoded: Decoded): Decoded {
   const { complaints } = decoded;
   if (complaints.length > 0 && options.fieldValidation === 'Strict') {

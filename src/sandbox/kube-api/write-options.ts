@@ -4,7 +4,7 @@ import { invalidObject } from './status.ts';
 
 export interface WriteOptions {
   readonly dryRun: boolean;
-  /** The name that managedFields will carry. */
+  /** The writer's name in managedFields. */
   readonly manager: string;
   readonly fieldValidation: string;
 }
@@ -12,7 +12,7 @@ export interface WriteOptions {
 const MOST_MANAGER_BYTES = 128;
 const VALIDATIONS = ['', 'Ignore', 'Strict', 'Warn'];
 
-/** Reads the query of a write; `optionsKind` is what its errors are about, e.g. `PatchOptions`. */
+/** Reads the query of a write. Its errors name `optionsKind`, e.g. `PatchOptions`. */
 export function writeOptions({ query, userAgent }: ResourceRequest, optionsKind: string): WriteOptions {
   const fieldManager = query.get('fieldManager') ?? '';
   const fieldValidation = query.get('fieldValidation') ?? '';
@@ -51,7 +51,7 @@ function managerErrors(manager: string): readonly FieldError[] {
   ];
 }
 
-/** A client that does not name itself is known by the first part of its User-Agent. */
+/** A client without a fieldManager is named by the first part of its User-Agent. */
 function managerFrom(userAgent: string): string {
   return (userAgent.split('/')[0] ?? '').slice(0, MOST_MANAGER_BYTES) || 'unknown';
 }

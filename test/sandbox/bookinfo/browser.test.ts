@@ -18,7 +18,7 @@ describe.runIf(findChromium())('the product page in a real browser (needs Chromi
     return page;
   }
 
-  it('shows red stars about half the time, black ones to jason, and counts both without a reload', async () => {
+  it('shows red stars for about half of the requests, black stars to jason, and counts both without a reload', async () => {
     const { bookinfo, kube } = await startBookinfoWorld();
     await apply(kube, objectsOf(jasonAndHalf));
     await answeredBy(bookinfo, ['v1', 'v3']);
@@ -46,7 +46,7 @@ describe.runIf(findChromium())('the product page in a real browser (needs Chromi
     expect(await page.getByText('black stars').count()).toBe(0);
   }, 60_000);
 
-  it('updates its bar by itself when the split changes', async () => {
+  it('updates its bar without a reload when the split changes', async () => {
     const { bookinfo, kube } = await startBookinfoWorld();
     const page = await open(bookinfo.pageUrl);
     await page.locator('#answers-legend').getByText('v1: 1').waitFor();
@@ -58,7 +58,7 @@ describe.runIf(findChromium())('the product page in a real browser (needs Chromi
       .locator('#answers-legend')
       .getByText(/v3: \d\d/)
       .waitFor();
-    expect(await page.locator('.version').textContent()).toBe('reviews v1'); // it was not reloaded
+    expect(await page.locator('.version').textContent()).toBe('reviews v1'); // the page was not reloaded
   });
 
   it.each([1280, 400])('cuts nothing off at a width of %d, with stars and with a failure', async (width) => {
@@ -88,11 +88,11 @@ spec:
         - {destination: {host: reviews, subset: v1}, weight: 50}
         - {destination: {host: reviews, subset: v3}, weight: 50}`;
 
-/** The elements whose content is wider than they are. */
+/** The elements with content that is wider than the element. */
 function overflowing(page: Page): Promise<readonly string[]> {
   return page.locator('body *').evaluateAll((elements) =>
     elements
-      .filter(({ scrollWidth, clientWidth }) => clientWidth > 0 && scrollWidth > clientWidth + 1) // 0 is text within a line
+      .filter(({ scrollWidth, clientWidth }) => clientWidth > 0 && scrollWidth > clientWidth + 1) // inline text has 0
       .map(({ outerHTML }) => outerHTML.slice(0, 80)),
   );
 }

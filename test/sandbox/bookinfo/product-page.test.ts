@@ -27,7 +27,7 @@ describe('the product page', () => {
     expect(page).toContain('William Shakespeare');
   });
 
-  it('signs in and out, and sends who it is on to the services', async () => {
+  it('signs in and out, and passes the user name on to the services', async () => {
     const { bookinfo, kube } = await startBookinfoWorld();
     await apply(kube, await ruleFile('virtual-service-reviews-jason-v2-v3'));
     await answeredBy(bookinfo, ['v3']);
@@ -45,7 +45,7 @@ describe('the product page', () => {
     expect(await textOf(bookinfo.pageUrl, { cookie: 'user=' })).toContain('reviews v3');
   });
 
-  it('takes nobody for jason who only says so in a header of their own', async () => {
+  it('ignores an end-user header that the client sends', async () => {
     const { bookinfo, kube } = await startBookinfoWorld();
     await apply(kube, await ruleFile('virtual-service-reviews-jason-v2-v3'));
     await answeredBy(bookinfo, ['v3']);
@@ -53,7 +53,7 @@ describe('the product page', () => {
     expect(await textOf(bookinfo.pageUrl, { 'end-user': 'jason' })).toContain('reviews v3');
   });
 
-  it('passes the cookie on, so that the rule of 2017 finds jason in it', async () => {
+  it('passes the cookie on, so that the rule of 2017 matches jason', async () => {
     const { bookinfo, kube } = await startBookinfoWorld();
     await apply(
       kube,
@@ -72,7 +72,7 @@ describe('the product page', () => {
     expect(await textOf(bookinfo.pageUrl, { cookie: 'user=jason' })).toContain('reviews v2');
   });
 
-  it('shows a hostile name as text, and refuses one that no header could carry', async () => {
+  it('shows a hostile name as text, and refuses names that do not fit into a header', async () => {
     const { bookinfo } = await startBookinfoWorld();
     const hostile = '<script>alert("1")</script>&';
 
@@ -90,7 +90,7 @@ describe('the product page', () => {
     expect(forged).toContain('Sign in');
   });
 
-  it('shows what went wrong with reviews as what it is, and the rest all the same', async () => {
+  it('shows the failure of reviews, and still shows the rest', async () => {
     const { bookinfo, kube } = await startBookinfoWorld();
     await remove(kube, 'DestinationRule', 'reviews');
     await answeredBy(bookinfo, ['503 NC']);
@@ -110,7 +110,7 @@ describe('the product page', () => {
     await apply(kube, await ruleFile('virtual-service-reviews-v3'));
     await answeredBy(bookinfo, ['v3']);
 
-    // The rule that is gone is heard of by a watch of its own.
+    // DestinationRules have their own watch, so the deletion may arrive later than the VirtualService.
     const page = await eventually(async () => {
       const text = await textOf(bookinfo.pageUrl);
       expect(text).toContain('The ratings service does not answer');
@@ -120,7 +120,7 @@ describe('the product page', () => {
     expect(page).toContain('reviews v3');
   });
 
-  it('is told to be missing in words for people, and as Envoy would for programs, when no pod of it may answer', async () => {
+  it('is replaced by an error page for people, and by the answer of Envoy for programs, when no pod of it can answer', async () => {
     const { bookinfo, kube } = await startBookinfoWorld();
     await remove(kube, 'DestinationRule', 'productpage');
 
@@ -136,7 +136,7 @@ describe('the product page', () => {
     expect(await forPrograms.text()).toBe('');
   });
 
-  it('is found from the root, has nothing else, and answers programs in JSON', async () => {
+  it('redirects from the root, answers 404 elsewhere, and serves JSON to programs', async () => {
     const { bookinfo } = await startBookinfoWorld();
     const at = (path: string) => new URL(path, bookinfo.pageUrl);
 
@@ -153,7 +153,7 @@ describe('the product page', () => {
     expect(ratings).toEqual({ id: 0, ratings: { Reviewer1: 5, Reviewer2: 4 } });
   });
 
-  it('fetches nothing from elsewhere', async () => {
+  it('loads nothing from other hosts', async () => {
     const { bookinfo } = await startBookinfoWorld();
 
     const answer = await fetch(bookinfo.pageUrl);
@@ -164,8 +164,8 @@ describe('the product page', () => {
   });
 });
 
-describe('who answered of late', () => {
-  it('counts the last hundred answers of reviews by version, with failures apart', async () => {
+describe('the counts of recent answers', () => {
+  it('cover the last hundred answers of reviews, by version, with failures apart', async () => {
     const { bookinfo, kube } = await startBookinfoWorld();
     const empty = await answersOf(bookinfo.pageUrl);
 
@@ -184,7 +184,7 @@ describe('who answered of late', () => {
     ]);
   });
 
-  it('has something to count where requests come by themselves, as many as were asked for', async () => {
+  it('include generated traffic, at the given rate', async () => {
     const { bookinfo } = await startBookinfoWorld();
     const dispatcher = new Agent();
     const startedMs = performance.now();
@@ -209,7 +209,7 @@ interface Counts {
 }
 
 async function answersOf(pageUrl: string): Promise<Counts> {
-  return (await (await fetch(new URL('/answers', pageUrl))).json()) as Counts; // as the page's own script reads it
+  return (await (await fetch(new URL('/answers', pageUrl))).json()) as Counts; // the page's own script reads it like this
 }
 
 async function textOf(url: string, headers: Readonly<Record<string, string>> = {}): Promise<string> {

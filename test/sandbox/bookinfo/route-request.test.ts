@@ -13,14 +13,14 @@ const pods: readonly Pod[] = ['v1', 'v2', 'v3'].map((version) => {
 });
 const subsets = ['v1', 'v2', 'v3', 'v4'];
 
-describe('where a request goes', () => {
-  it('is to a pod of the subset, when there is one destination, whatever its weight', () => {
+describe('routing a request', () => {
+  it('sends everything to a single destination, whatever its weight', () => {
     const mesh = meshOf(`http: [{route: [{destination: {host: reviews, subset: v3}, weight: 0}]}]`);
 
     expect(versionsOf(mesh)).toEqual(['v3']);
   });
 
-  it('is to every version where no VirtualService is, and where a destination names no subset', () => {
+  it('spreads over all versions without a VirtualService, and for a destination without a subset', () => {
     const none = { ...meshOf('http: []'), virtualServices: [] };
     const whole = meshOf(`http: [{route: [{destination: {host: ${host}}}]}]`);
 
@@ -28,7 +28,7 @@ describe('where a request goes', () => {
     expect(versionsOf(whole)).toEqual(['v1', 'v2', 'v3']);
   });
 
-  it('is nowhere, as an unknown cluster, for the share of a subset that no DestinationRule defines', () => {
+  it('answers 503 NC for the share of a subset that no DestinationRule defines', () => {
     const mesh = meshOf(`http: [{route: ${split({ v1: 50, v9: 50 })}}]`);
 
     const ends = new Set(Array.from({ length: 200 }, () => endOf(decide(mesh))));
@@ -36,18 +36,18 @@ describe('where a request goes', () => {
     expect([...ends].toSorted()).toEqual(['503 NC', 'v1']);
   });
 
-  it('is nowhere, as no healthy upstream, for a subset whose labels no pod has', () => {
+  it('answers 503 UH for a subset whose labels no pod has', () => {
     expect(endOf(decide(meshOf(`http: [{route: ${split({ v4: 1 })}}]`)))).toBe('503 UH');
   });
 
-  it('is nowhere for a port that the service does not have, and a host that there is not', () => {
+  it('answers 503 NC for a port that the service does not have, and for an unknown host', () => {
     const port = meshOf(`http: [{route: [{destination: {host: reviews, subset: v1, port: {number: 80}}}]}]`);
     const elsewhere = meshOf(`http: [{route: [{destination: {host: reviews.other.svc.cluster.local, subset: v1}}]}]`);
 
     expect([port, elsewhere].map((mesh) => endOf(decide(mesh)))).toEqual(['503 NC', '503 NC']);
   });
 
-  it('is nowhere when all weights are 0, and when no rule takes it', () => {
+  it('answers 503 NC when all weights are 0, and 404 NR when no rule matches', () => {
     const zero = meshOf(`http: [{route: ${split({ v1: 0, v3: 0 })}}]`);
     const untaken = meshOf(`http: [{match: [{uri: {prefix: /other}}], route: ${split({ v1: 1 })}}]`);
 
@@ -55,7 +55,7 @@ describe('where a request goes', () => {
     expect(endOf(decide(untaken))).toBe('404 NR');
   });
 
-  it('is by the first rule that takes it', () => {
+  it('uses the first rule that matches', () => {
     const mesh = meshOf(`
       http:
         - match: [{headers: {end-user: {exact: jason}}}]
@@ -67,7 +67,7 @@ describe('where a request goes', () => {
     expect(versionsOf(mesh)).toEqual(['v1']);
   });
 
-  it('is by the older of two VirtualServices, and by none that names only a gateway', () => {
+  it('uses the older of two VirtualServices, and in the mesh none that names only a gateway', () => {
     const older = { name: 'z', createdAt: '2026-11-22T10:00:00Z', subset: 'v2' };
     const newer = { name: 'a', createdAt: '2026-11-22T11:00:00Z', subset: 'v3' };
     const atGateway = { name: 'g', createdAt: '2026-11-22T09:00:00Z', subset: 'v1', gateways: ['bookinfo-gateway'] };
@@ -77,7 +77,7 @@ describe('where a request goes', () => {
     expect(versionsOf(mesh, { source: ingressGateway })).toEqual(['v1']);
   });
 
-  it('is by a VirtualService of the service, and of no other namespace that has one of this name', () => {
+  it('ignores a VirtualService of the same name in another namespace', () => {
     const mesh = {
       ...meshOf('http: []'),
       virtualServices: [
@@ -88,7 +88,7 @@ describe('where a request goes', () => {
     expect(versionsOf(mesh)).toEqual(['v1', 'v2', 'v3']);
   });
 
-  it('is where a short host stands for in the namespace of the VirtualService', () => {
+  it('resolves a short host in the namespace of the VirtualService', () => {
     const spec = { hosts: [host], http: [{ route: [{ destination: { host: 'reviews', subset: 'v1' } }] }] };
     const metadata = { name: 'far', namespace: 'other', creationTimestamp: '2026-11-22T10:00:00Z' };
     const mesh = { ...meshOf('http: []'), virtualServices: [readVirtualService({ metadata, spec })] };
@@ -96,7 +96,7 @@ describe('where a request goes', () => {
     expect(endOf(decide(mesh))).toBe('503 NC');
   });
 
-  it('is a fault, a redirect or an answer where the rule says so, with the delay and the timeout that it names', () => {
+  it('obeys the fault, redirect, direct response, delay and timeout of a rule', () => {
     const route = split({ v1: 1 });
     const abort = meshOf(`http: [{fault: {abort: {httpStatus: 418, percentage: {value: 100}}}, route: ${route}}]`);
     const spared = meshOf(`http: [{fault: {abort: {httpStatus: 418}}, timeout: 0.5s, route: ${route}}]`);
@@ -120,7 +120,7 @@ describe('where a request goes', () => {
     ${'rewrite: {uri: /}'}                                                                           | ${'/old/0?lang=en'}
     ${'rewrite: {authority: elsewhere}'}                                                             | ${'/old/0?lang=en'}
     ${'rewrite: {uriRegexRewrite: {match: "^/(?P<from>[a-z]+)/([0-9])$", rewrite: "/\\\\2/\\\\1"}}'} | ${'/0/old?lang=en'}
-  `('is told by the rewritten path, too: $rule', ({ rule, path }) => {
+  `('rewrites the path: $rule', ({ rule, path }) => {
     const mesh = meshOf(`http: [{${rule}, route: ${split({ v1: 1 })}}]`);
 
     expect(decide(mesh, { path: '/old/0?lang=en' })).toMatchObject({ path });
@@ -153,7 +153,7 @@ describe('a match', () => {
     ${'sourceLabels: {app: ratings}'}                              | ${{}}                                        | ${false}
     ${'gateways: [bookinfo-gateway]'}                              | ${{}}                                        | ${false}
     ${'somethingNew: {exact: a}'}                                  | ${{}}                                        | ${false}
-  `('of $match takes $asked: $isTaken', ({ match, asked, isTaken }) => {
+  `('on $match holds for $asked: $isTaken', ({ match, asked, isTaken }) => {
     const mesh = meshOf(`http: [{match: [{${match}}], route: ${split({ v2: 1 })}}, {route: ${split({ v1: 1 })}}]`);
 
     expect(versionsOf(mesh, asked)).toEqual([isTaken ? 'v2' : 'v1']);
@@ -161,7 +161,7 @@ describe('a match', () => {
 });
 
 describe('weights', () => {
-  it('are shares of their sum, for any sum: within five standard deviations of what chance gives', () => {
+  it('are shares of their sum, for any sum: counts stay within five standard deviations', () => {
     const weights = fc.array(fc.integer({ min: 0, max: 1_000_000 }), { minLength: 2, maxLength: 5 });
     const counted = 2_000;
 
@@ -186,7 +186,7 @@ describe('weights', () => {
     );
   });
 
-  it('never choose a destination of weight 0, at whatever point chance falls', () => {
+  it('never choose a destination of weight 0, whatever the random number', () => {
     const route = [0, 5, 0, 5, 0].map((weight, at) => ({ destination: { host, subset: `v${at}` }, weight }));
 
     const chosen = [0, 0.499_999, 0.5, 0.999_999_999].map((point) => chooseByWeight(route, () => point));
@@ -229,7 +229,7 @@ function decide(mesh: Mesh, asked: Partial<Asked> = {}): Decision {
   return routeRequest(mesh, { host, method: 'GET', path: '/reviews/0', headers: {}, source, ...asked }, Math.random);
 }
 
-/** Who may answer, by a hundred askings. */
+/** The different ends of a hundred requests. */
 function versionsOf(mesh: Mesh, asked: Partial<Asked> = {}): readonly string[] {
   return [...new Set(Array.from({ length: 100 }, () => endOf(decide(mesh, asked))))].toSorted();
 }
@@ -238,7 +238,7 @@ function endOf(decision: Decision): string {
   return decision.kind === 'forward' ? decision.pod.version : `${decision.status} ${decision.flag}`;
 }
 
-/** Numbers that look random and are the same for a seed (mulberry32). */
+/** Pseudo-random numbers that are the same for the same seed (mulberry32). */
 function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {

@@ -14,13 +14,13 @@ import {
 import { eventually } from '../../support/eventually.ts';
 
 describe('the router between the services', () => {
-  it('sends everything to v1 as the tutorial begins', async () => {
+  it('sends everything to v1 at the start of the tutorial', async () => {
     const { bookinfo } = await startBookinfoWorld();
 
     expect(await countAnswers(bookinfo, 100)).toEqual({ v1: 100 });
   });
 
-  it('follows a change of the weights within a second, and splits by them as chance does', async () => {
+  it('follows a change of weights within a second, and splits at random by them', async () => {
     const { bookinfo, kube } = await startBookinfoWorld();
 
     await apply(kube, await ruleFile('virtual-service-reviews-50-v3'));
@@ -31,7 +31,7 @@ describe('the router between the services', () => {
     expect(Math.abs(v3 - 500)).toBeLessThan(5 * Math.sqrt(1_000 * 0.5 * 0.5));
   });
 
-  it('follows each rule file of the tutorial, and spreads over all versions after its clean-up', async () => {
+  it('follows each rule file of the tutorial, and spreads over all versions after the clean-up', async () => {
     const { bookinfo, kube } = await startBookinfoWorld();
 
     for (const [file, versions] of [
@@ -48,7 +48,7 @@ describe('the router between the services', () => {
     await answeredBy(bookinfo, ['v1', 'v2', 'v3']);
   });
 
-  it('sends jason to v2 and nobody else', async () => {
+  it('sends jason, and nobody else, to v2', async () => {
     const { bookinfo, kube } = await startBookinfoWorld();
 
     await apply(kube, await ruleFile('virtual-service-reviews-jason-v2-v3'));
@@ -58,7 +58,7 @@ describe('the router between the services', () => {
     expect(await askReviews(bookinfo, { 'end-user': 'jasonette' })).toBe('v3');
   });
 
-  it('answers 503 NC itself for the share of a subset that is not defined, until it is', async () => {
+  it('answers 503 NC for the share of an undefined subset, until the subset is defined', async () => {
     const { bookinfo, kube } = await startBookinfoWorld();
 
     await apply(kube, objectsOf(toHalf('v9')));
@@ -70,7 +70,7 @@ describe('the router between the services', () => {
     await answeredBy(bookinfo, ['v1', 'v3']);
   });
 
-  it('answers 503 UH itself for the share of a subset without pods', async () => {
+  it('answers 503 UH for the share of a subset without pods', async () => {
     const { bookinfo, kube } = await startBookinfoWorld();
 
     await apply(kube, objectsOf(`${toHalf('v4')}\n---\n${subsetsOfReviews({ v1: 'v1', v4: 'v4' })}`));
@@ -78,7 +78,7 @@ describe('the router between the services', () => {
     await answeredBy(bookinfo, ['503 UH', 'v1']);
   });
 
-  it('answers 504 where a delay of the callee is longer than the timeout of the rule, and a fault as it is injected', async () => {
+  it('answers 504 when the callee takes longer than the timeout of the rule, and answers with injected faults', async () => {
     const { bookinfo, kube } = await startBookinfoWorld();
 
     await apply(kube, objectsOf(faulty('ratings', '{delay: {fixedDelay: 2s, percentage: {value: 100}}}')));
@@ -89,7 +89,7 @@ describe('the router between the services', () => {
     await answeredBy(bookinfo, ['504 UT']);
   });
 
-  it('goes on by what it last knew while the API server is away, and follows again when it is back as another', async () => {
+  it('keeps the last known rules while the API server is down, and follows again when another one takes its place', async () => {
     const { bookinfo, restartKube, cut, kube } = await startBookinfoWorld();
     await apply(kube, await ruleFile('virtual-service-reviews-v3'));
     await answeredBy(bookinfo, ['v3']);
@@ -99,7 +99,7 @@ describe('the router between the services', () => {
     await answeredBy(bookinfo, ['v3']);
     const many = Array.from({ length: 50 }, (_, at) => subsetsOfReviews({ v1: 'v1' }, `filler-${at}`, `filler-${at}`));
     const objects = [...objectsOf(many.join('\n---\n')), ...(await ruleFile('destination-rule-all'))];
-    await restartKube({ objects: [...objects, ...objectsOf(toHalf('v2'))], historyLength: 1 }); // so that where it was is too old
+    await restartKube({ objects: [...objects, ...objectsOf(toHalf('v2'))], historyLength: 1 }); // so that the old resourceVersion has expired
 
     await answeredBy(bookinfo, ['v1', 'v2']);
   });
@@ -123,7 +123,7 @@ describe('the router between the services', () => {
     expect(log.messages('warn')).toContain('the routing objects cannot be listed yet');
   });
 
-  it('is not upset by rules with all that it does not know', async () => {
+  it('ignores parts of rules that it does not know', async () => {
     const { bookinfo, kube } = await startBookinfoWorld();
     const odd = `
       kind: VirtualService
@@ -145,8 +145,8 @@ describe('the router between the services', () => {
   });
 });
 
-describe('what the router counts', () => {
-  it('has the names and labels of Istio, with the failures before any backend as of an unknown version', async () => {
+describe("the router's metrics", () => {
+  it('have the names and labels of Istio; a failure without a backend has an unknown version', async () => {
     const { bookinfo, kube } = await startBookinfoWorld();
     await apply(kube, await ruleFile('virtual-service-reviews-v3'));
     await answeredBy(bookinfo, ['v3']);
@@ -191,7 +191,7 @@ describe('what the router counts', () => {
     expect(text).toMatch(/^istio_request_duration_milliseconds_bucket\{le="1",reporter="source",/m);
   });
 
-  it('goes up by each request and by nothing else', async () => {
+  it('count each request once, and nothing else', async () => {
     const { bookinfo } = await startBookinfoWorld();
 
     await countAnswers(bookinfo, 30);
@@ -234,7 +234,7 @@ spec:
       route: [{destination: {host: ${service}, subset: ${subset}}}]`;
 }
 
-/** The router would wait longer than any of them takes. */
+/** A rule with a fault, and a timeout that is longer than any delay. */
 function faulty(service: string, fault: string): string {
   return ruled(service, `timeout: 10s\n      fault: ${fault}`);
 }

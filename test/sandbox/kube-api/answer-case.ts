@@ -1,10 +1,10 @@
 import { expect } from 'vitest';
 import type { Answer, Body, World } from './world.ts';
 
-/** One request and what a real API server answers to it. */
+/** One request, and what a real API server answers. */
 export interface AnswerCase {
   readonly name: string;
-  /** Makes what the request needs, sends it, and returns the answer that is judged. */
+  /** Creates what the request needs, sends it, and returns the answer to check. */
   readonly ask: (world: World) => Promise<Answer>;
   readonly status: number;
   readonly reason?: string;
@@ -13,7 +13,7 @@ export interface AnswerCase {
   readonly details?: object;
   /** Parts of the answer, where it is an object. */
   readonly body?: object;
-  /** Where there is no JSON. */
+  /** For an answer that is not JSON. */
   readonly text?: string;
   readonly warning?: string;
 }

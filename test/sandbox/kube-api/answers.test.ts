@@ -13,7 +13,7 @@ const SECTIONS = {
   'JSON patch': jsonPatchCases,
   'merge patch': mergePatchCases,
   bodies: bodyCases,
-  'missing things': missingCases,
+  'missing objects and resources': missingCases,
   'unknown fields and options': fieldValidationCases,
   weights: weightCases,
   'the schema of a VirtualService': virtualServiceCases,
@@ -25,7 +25,7 @@ const SECTIONS = {
 
 const real = process.env['TEST_KUBECONFIG'];
 
-// istiod's webhook is no part of an API server; its verdicts have tests of their own.
+// istiod's webhook is not part of the API server. Its verdicts have their own tests.
 describe("the sandbox's API server", () => describeAnswers(() => ourWorld({ webhook: false })));
 
 describe.runIf(real !== undefined)('the API server of TEST_KUBECONFIG', () =>

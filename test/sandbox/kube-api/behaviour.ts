@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { destinationRule, reviews, virtualService } from './objects.ts';
 import { JSON_PATCH, MERGE_PATCH, type World } from './world.ts';
 
-/** What takes more than one request to see, of any API server. */
+/** Behaviour of any API server that takes several requests to see. */
 export function describeBehaviour(world: () => World): void {
   describe('writes', () => {
-    it('does not write what changes nothing', async () => {
+    it('writes nothing if nothing changes', async () => {
       const { path, made } = await world().make(reviews(90, 10));
 
       const put = await world().ask('PUT', path, { body: made });
@@ -15,7 +15,7 @@ export function describeBehaviour(world: () => World): void {
       expect(patch.body).toEqual(made);
     });
 
-    it('counts changes of the spec, and not of labels', async () => {
+    it('counts changes of the spec in the generation, but not changes of labels', async () => {
       const { path } = await world().make(reviews(90, 10));
 
       const labelled = await world().ask('PATCH', path, {
@@ -28,7 +28,7 @@ export function describeBehaviour(world: () => World): void {
       expect(respecified.body?.metadata?.generation).toBe(2);
     });
 
-    it('keeps nothing of a dry run', async () => {
+    it('stores nothing in a dry run', async () => {
       const { path, made } = await world().make(reviews(90, 10));
       const body = [{ op: 'replace', path: '/spec/http/0/route/0/weight', value: 1 }];
 
@@ -41,7 +41,7 @@ export function describeBehaviour(world: () => World): void {
       expect(now.body).toEqual(made);
     });
 
-    it('takes no notice of what the query asks of a deletion that has a body, a dry run included', async () => {
+    it('ignores the query of a DELETE that has a body, even a dry run', async () => {
       const { path } = await world().make(reviews(90, 10));
       const tried = await world().ask('DELETE', path, {
         body: { kind: 'DeleteOptions', apiVersion: 'v1', dryRun: ['All'] },
@@ -56,7 +56,7 @@ export function describeBehaviour(world: () => World): void {
       expect([tried.status, still.status, deleted.status, gone.status]).toEqual([200, 200, 200, 404]);
     });
 
-    it('loses nothing when many patch at once without a resourceVersion', async () => {
+    it('loses no patch if many come at once without a resourceVersion', async () => {
       const { path } = await world().make(reviews(100));
       const labels = Array.from({ length: 8 }, (_, index) => `label-${index}`);
 
@@ -86,7 +86,7 @@ export function describeBehaviour(world: () => World): void {
       expect(gone.status).toBe(404);
     });
 
-    it('serves an object in each of its versions', async () => {
+    it('serves an object in every version', async () => {
       const { path } = await world().make(reviews(100));
 
       const old = await world().ask('GET', path.replace('/v1/', '/v1beta1/'));
@@ -96,7 +96,7 @@ export function describeBehaviour(world: () => World): void {
   });
 
   describe('managedFields', () => {
-    it('knows who last changed the routes, and who the rest', async () => {
+    it('names who last changed the routes, and who last changed the rest', async () => {
       const { path } = await world().make(reviews(90, 10));
       const body = { spec: { http: [] }, metadata: { annotations: { 'a/b': 'c' } } };
 
@@ -114,7 +114,7 @@ export function describeBehaviour(world: () => World): void {
       ]);
     });
 
-    it('goes into objects, and takes lists whole', async () => {
+    it('lists the fields of objects, and lists as a whole', async () => {
       const spec = {
         host: 'a',
         trafficPolicy: { loadBalancer: { simple: 'RANDOM' }, tls: {} },
@@ -135,7 +135,7 @@ export function describeBehaviour(world: () => World): void {
       });
     });
 
-    it('forgets who owned what is gone', async () => {
+    it('drops the owners of removed fields', async () => {
       const { path } = await world().make(reviews(90, 10));
 
       const { body } = await world().ask('PATCH', `${path}?fieldManager=d`, {
@@ -150,7 +150,7 @@ export function describeBehaviour(world: () => World): void {
   });
 
   describe('lists', () => {
-    it('pages over one state, whatever happens meanwhile', async () => {
+    it('pages over one state, even if objects change meanwhile', async () => {
       const list = `${world().path('gateways')}?limit=2`;
       const gateway = { apiVersion: 'networking.istio.io/v1', kind: 'Gateway', spec: {} };
       const made = [
@@ -192,6 +192,9 @@ export function describeBehaviour(world: () => World): void {
       ${'destinationrules'} | ${['Name', 'Host', 'Age']}
       ${'gateways'}         | ${['Name', 'Age']}
       ${'httproutes'}       | ${['Name', 'Hostnames', 'Age']}
+      ${'grpcroutes'}       | ${['Name', 'Hostnames', 'Age']}
+      ${'tcproutes'}        | ${['Name', 'Age']}
+      ${'tlsroutes'}        | ${['Name', 'Age']}
     `('has the columns $columns for $plural', async ({ plural, columns }) => {
       const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
 
@@ -201,7 +204,7 @@ export function describeBehaviour(world: () => World): void {
       expect(definitions.map(({ name }) => name)).toEqual(columns);
     });
 
-    it('shows a table to those who ask for one', async () => {
+    it('returns a table on request', async () => {
       const { path, name } = await world().make(reviews(100));
       const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
 
@@ -221,7 +224,7 @@ export function describeBehaviour(world: () => World): void {
   });
 
   describe('watches', () => {
-    it('replays what happened since a version', async () => {
+    it('replays the events since a resourceVersion', async () => {
       const { path, name, made } = await world().make(reviews(90, 10));
       await world().ask('PATCH', path, { type: MERGE_PATCH, body: { metadata: { labels: { a: '1' } } } });
       await world().ask('DELETE', path);
@@ -235,30 +238,27 @@ export function describeBehaviour(world: () => World): void {
       expect(versions[0]).toBeGreaterThan(Number(made.metadata?.resourceVersion));
     });
 
-    it.each(['', '&resourceVersion=0'])(
-      'begins with what there is, and goes on with what comes (%s)',
-      async (since) => {
-        const { name, path } = await world().make(reviews(90, 10));
-        const only = `fieldSelector=metadata.name%3D${name}`;
+    it.each(['', '&resourceVersion=0'])('sends the existing objects, and then the changes (%s)', async (since) => {
+      const { name, path } = await world().make(reviews(90, 10));
+      const only = `fieldSelector=metadata.name%3D${name}`;
 
-        const watching = world().watch(`${world().virtualServices}?watch=true${since}&${only}`, 2, async () => {
-          await world().ask('PATCH', path, { type: MERGE_PATCH, body: { metadata: { labels: { a: '1' } } } });
-        });
+      const watching = world().watch(`${world().virtualServices}?watch=true${since}&${only}`, 2, async () => {
+        await world().ask('PATCH', path, { type: MERGE_PATCH, body: { metadata: { labels: { a: '1' } } } });
+      });
 
-        expect(await watching).toMatchObject([
-          { type: 'ADDED', object: { metadata: { name } } },
-          { type: 'MODIFIED', object: { metadata: { name, labels: { a: '1' } } } },
-        ]);
-      },
-    );
+      expect(await watching).toMatchObject([
+        { type: 'ADDED', object: { metadata: { name } } },
+        { type: 'MODIFIED', object: { metadata: { name, labels: { a: '1' } } } },
+      ]);
+    });
 
-    it('has nothing to tell of what is not yet', async () => {
+    it('sends nothing for a resourceVersion in the future', async () => {
       const future = 'watch=true&resourceVersion=99999999&timeoutSeconds=1';
 
       expect(await world().watch(`${world().virtualServices}?${future}`, Infinity)).toEqual([]);
     });
 
-    it('begins with what there is, and says when that was all', async () => {
+    it('sends the existing objects, and then a bookmark', async () => {
       const { name } = await world().make(reviews(90, 10));
 
       const options = `sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&fieldSelector=metadata.name%3D${name}`;
@@ -273,7 +273,7 @@ export function describeBehaviour(world: () => World): void {
       ]);
     });
 
-    it('shows an object come and go that begins and ceases to match', async () => {
+    it('sends ADDED if an object starts to match, and DELETED if it stops', async () => {
       const { path, made } = await world().make(virtualService({}, { labels: { color: 'red' } }));
       await world().ask('PATCH', path, { type: MERGE_PATCH, body: { metadata: { labels: { color: 'blue' } } } });
       const watch = (color: string) =>
@@ -290,7 +290,7 @@ export function describeBehaviour(world: () => World): void {
       ]);
     });
 
-    it('says that a version is too old, and ends', async () => {
+    it('says that a resourceVersion is too old, and ends', async () => {
       const events = await world().watch(`${world().virtualServices}?watch=true&resourceVersion=1`, Infinity);
 
       expect(events).toMatchObject([
@@ -305,7 +305,7 @@ export function describeBehaviour(world: () => World): void {
       ]);
     });
 
-    it('ends when its time is over', async () => {
+    it('ends after its timeout', async () => {
       const watch = `${world().virtualServices}?watch=true&fieldSelector=metadata.name%3Dnobody&timeoutSeconds=1`;
 
       expect(await world().watch(watch, Infinity)).toEqual([]);

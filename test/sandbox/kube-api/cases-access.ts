@@ -8,7 +8,7 @@ const ISTIO = '/apis/networking.istio.io/v1';
 const ACCESS_REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 const WHO_AM_I = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
 
-/** Asks as an account that has no role. */
+/** Asks as an account without a Role. */
 function asNobody(method: Dispatcher.HttpMethod, pathOf: (world: World) => string, sent: Sent = {}) {
   return (world: World) => world.ask(method, pathOf(world), { ...sent, as: 'nobody' });
 }
@@ -17,7 +17,7 @@ function forbidden(message: RegExp, details: object = {}) {
   return { status: 403, reason: 'Forbidden', message, details } as const;
 }
 
-/** What the server says to an account without a role, `what` being a part of a regular expression. */
+/** The server's message to an account without a Role. `what` is part of a regular expression. */
 function cannot(subject: string, verb: string, what: string) {
   return new RegExp(
     `^${subject} is forbidden: User "system:serviceaccount:answers-\\w+:nobody" cannot ${verb} resource ${what}$`,
@@ -29,7 +29,7 @@ const VS = 'virtualservices\\.networking\\.istio\\.io';
 const NAMED = `${VS} "missing"`;
 const missing = (world: World) => `${world.virtualServices}/missing`;
 
-/** An account that may do what these rules say, through a Role of the world's namespace. */
+/** Gives an account these rules, with a Role in the world's namespace. */
 async function granted(world: World, account: string, rules: readonly object[]): Promise<void> {
   const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${world.namespace}`;
   const metadata = { name: account };
@@ -39,7 +39,7 @@ async function granted(world: World, account: string, rules: readonly object[]):
   await world.ask('POST', `${rbac}/rolebindings`, { body: { metadata, roleRef, subjects } });
 }
 
-/** Asks until it is allowed: a cluster takes a moment to know a new role. */
+/** Asks until it is allowed: a cluster needs a moment to see a new Role. */
 async function onceAllowed(ask: () => Promise<Answer>): Promise<Answer> {
   for (;;) {
     const answer = await ask();
@@ -47,7 +47,7 @@ async function onceAllowed(ask: () => Promise<Answer>): Promise<Answer> {
   }
 }
 
-/** May read one object by its name, and patch the status of any. */
+/** Read one object by name, patch the status of any, and do everything with gateways. */
 const ONE_OF_THEM = [
   { apiGroups: ['networking.istio.io'], resources: ['virtualservices'], resourceNames: ['mine'], verbs: ['get'] },
   { apiGroups: ['networking.istio.io'], resources: ['virtualservices/status'], verbs: ['patch'] },
@@ -68,14 +68,14 @@ async function asOneOfThem(world: World, method: Dispatcher.HttpMethod, path: st
 
 export const accessCases: readonly AnswerCase[] = [
   {
-    name: 'does not know a wrong token',
+    name: 'refuses a wrong token',
     ask: (world) => world.ask('GET', missing(world), { headers: { authorization: 'Bearer wrong' } }),
     status: 401,
     reason: 'Unauthorized',
     message: 'Unauthorized',
   },
   {
-    name: 'does not even say its version to a wrong token',
+    name: 'does not tell its version to a wrong token',
     ask: (world) => world.ask('GET', '/version', { headers: { authorization: 'Bearer wrong' } }),
     status: 401,
     message: 'Unauthorized',
@@ -88,7 +88,7 @@ export const accessCases: readonly AnswerCase[] = [
     message: 'Unauthorized',
   },
   {
-    name: 'takes whoever has no token for anonymous',
+    name: 'treats a request without a token as anonymous',
     ask: (world) => world.ask('GET', missing(world), { headers: { authorization: '' } }),
     ...forbidden(/^.* is forbidden: User "system:anonymous" cannot get resource "virtualservices" in API group /, {
       name: 'missing',
@@ -97,19 +97,19 @@ export const accessCases: readonly AnswerCase[] = [
     }),
   },
   {
-    name: 'shows the anonymous nothing of what there is',
+    name: 'refuses discovery to the anonymous user',
     ask: (world) => world.ask('GET', '/apis', { headers: { authorization: '' } }),
     ...forbidden(/^forbidden: User "system:anonymous" cannot get path "\/apis"$/),
   },
   {
-    name: 'tells the anonymous that it is well',
+    name: 'answers health checks for the anonymous user',
     ask: (world) => world.ask('GET', '/readyz', { headers: { authorization: '' } }),
     status: 200,
     text: 'ok',
   },
-  { name: 'shows every account what there is', ask: asNobody('GET', () => ISTIO), status: 200 },
+  { name: 'allows discovery to every account', ask: asNobody('GET', () => ISTIO), status: 200 },
   {
-    name: 'refuses paths that are none',
+    name: 'refuses unknown paths',
     ask: asNobody('GET', () => '/nope'),
     ...forbidden(/^forbidden: User "system:serviceaccount:answers-\w+:nobody" cannot get path "\/nope"$/),
   },
@@ -122,7 +122,7 @@ export const accessCases: readonly AnswerCase[] = [
       ['GET', 'get', '/status', '/status'],
     ] as const
   ).map(([method, verb, suffix, sub]) => ({
-    name: `refuses to ${verb} virtualservices${sub} before it looks whether the object is there`,
+    name: `refuses to ${verb} virtualservices${sub} before it looks whether the object exists`,
     ask: asNobody(method, (world) => missing(world) + suffix, { body: {} }),
     ...forbidden(cannot(NAMED, verb, `"virtualservices${sub}" ${IN_NAMESPACE}`), { name: 'missing' }),
   })),
@@ -139,22 +139,22 @@ export const accessCases: readonly AnswerCase[] = [
     ...forbidden(cannot(VS, verb, `"virtualservices" ${IN_NAMESPACE}`)),
   })),
   {
-    name: 'takes who lists one name for who asks for that one',
+    name: 'treats a list of one name as a request for that name',
     ask: asNobody('GET', (world) => `${world.virtualServices}?fieldSelector=metadata.name%3Dmissing`),
     ...forbidden(cannot(NAMED, 'list', `"virtualservices" ${IN_NAMESPACE}`)),
   },
   {
-    name: 'refuses all namespaces at once',
+    name: 'refuses a list of all namespaces at once',
     ask: asNobody('GET', () => `${ISTIO}/virtualservices`),
     ...forbidden(cannot(VS, 'list', '"virtualservices" in API group "networking\\.istio\\.io" at the cluster scope')),
   },
   {
-    name: 'takes a namespace to be in itself',
+    name: 'treats a Namespace as in itself',
     ask: asNobody('GET', () => '/api/v1/namespaces/default'),
     ...forbidden(cannot('namespaces "default"', 'get', '"namespaces" in API group "" in the namespace "default"')),
   },
   {
-    name: 'does not say which resources it has not',
+    name: 'does not tell whether a resource exists',
     ask: asNobody('GET', () => '/apis/nope.example.com/v1/nopes'),
     ...forbidden(
       cannot(
@@ -165,32 +165,32 @@ export const accessCases: readonly AnswerCase[] = [
     ),
   },
   {
-    name: 'lets an account do what its role names',
+    name: 'lets an account do what its Role allows',
     ask: (world) => asOneOfThem(world, 'POST', `${world.path('gateways')}?dryRun=All`, { body: GATEWAY }),
     status: 201,
   },
   {
-    name: 'lets it read the object that its role names',
+    name: 'lets an account read the object that its Role names',
     ask: (world) => asOneOfThem(world, 'GET', `${world.virtualServices}/mine`),
     status: 404,
   },
   {
-    name: 'and no other',
+    name: 'does not let an account read another object',
     ask: (world) => asOneOfThem(world, 'GET', `${world.virtualServices}/other`),
     status: 403,
   },
   {
-    name: 'does not let it read all by the right to read one',
+    name: 'does not let an account list all objects if it may read one',
     ask: (world) => asOneOfThem(world, 'GET', `${world.virtualServices}`),
     status: 403,
   },
   {
-    name: 'does not take a subresource for the resource',
+    name: 'does not grant the resource with its subresource',
     ask: (world) => asOneOfThem(world, 'PATCH', `${world.virtualServices}/mine`, { body: {} }),
     status: 403,
   },
   {
-    name: 'lets it patch the subresource that its role names',
+    name: 'lets an account patch the subresource that its Role names',
     ask: (world) =>
       asOneOfThem(world, 'PATCH', `${world.virtualServices}/mine/status`, {
         body: {},
@@ -199,12 +199,12 @@ export const accessCases: readonly AnswerCase[] = [
     status: 404,
   },
   {
-    name: 'keeps a role to its namespace',
+    name: 'limits a Role to its namespace',
     ask: (world) => asOneOfThem(world, 'GET', `${ISTIO}/namespaces/default/gateways`),
     status: 403,
   },
   {
-    name: 'says whether one may',
+    name: 'says whether an account may do something',
     ask: asNobody('POST', () => ACCESS_REVIEWS, {
       body: review({ verb: 'get', resource: 'pods', namespace: 'default' }),
     }),
@@ -218,7 +218,7 @@ export const accessCases: readonly AnswerCase[] = [
     body: { status: { allowed: true } },
   },
   {
-    name: 'says who one is',
+    name: 'says who the user is',
     ask: asNobody('POST', () => WHO_AM_I, {
       body: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
     }),
@@ -228,12 +228,12 @@ export const accessCases: readonly AnswerCase[] = [
     },
   },
   {
-    name: 'lets the admin be somebody else',
+    name: 'lets the admin impersonate somebody',
     ask: (world) => world.ask('GET', missing(world), { headers: { 'impersonate-user': 'ana' } }),
     ...forbidden(/User "ana" cannot get resource "virtualservices"/),
   },
   {
-    name: 'lets nobody else be somebody else',
+    name: 'lets nobody else impersonate',
     ask: asNobody('GET', missing, { headers: { 'impersonate-user': 'ana' } }),
     ...forbidden(/User "system:serviceaccount:answers-\w+:nobody" cannot impersonate-on:user-info:get resource /),
   },

@@ -28,7 +28,7 @@ const MUST_BE_SPECIFIED = {
   },
 } as const;
 
-/** An object that was changed after it was read: as read, and where it is. */
+/** An object as it was read, and its path. It has changed since. */
 async function outdated(world: World) {
   const { path, made } = await world.make(reviews(100));
   await world.ask('PATCH', path, { type: MERGE_PATCH, body: { metadata: { labels: { touched: '1' } } } });
@@ -80,7 +80,7 @@ export const conflictCases: readonly AnswerCase[] = [
     ...CONFLICT,
   },
   {
-    name: 'takes a JSON patch that replaces the resourceVersion by the current one',
+    name: 'accepts a JSON patch that replaces the resourceVersion by the current one',
     ask: async (world) => {
       const { path, made } = await world.make(reviews(100));
       const body = [
@@ -93,7 +93,7 @@ export const conflictCases: readonly AnswerCase[] = [
     body: { metadata: { generation: 2 }, spec: { http: [{ route: [{ weight: 90 }] }] } },
   },
   {
-    name: 'takes a merge patch with the current resourceVersion',
+    name: 'accepts a merge patch with the current resourceVersion',
     ask: async (world) => {
       const { path, made } = await world.make(reviews(100));
       const { resourceVersion } = made.metadata ?? {};
@@ -106,7 +106,7 @@ export const conflictCases: readonly AnswerCase[] = [
     body: { metadata: { generation: 1, labels: { a: 'b' } } },
   },
   {
-    name: 'takes a POST to an object for its creation',
+    name: 'treats a POST to the path of an object as a create',
     ask: async (world) => {
       const { name, path } = await world.make(reviews(100));
       return world.ask('POST', path, { body: { ...reviews(100), metadata: { name } } });
@@ -142,13 +142,13 @@ export const conflictCases: readonly AnswerCase[] = [
     ...MUST_BE_SPECIFIED,
   },
   {
-    name: 'fails at a resourceVersion that is no number',
+    name: 'fails for a resourceVersion that is not a number',
     ask: (world) => put(world, { resourceVersion: 'abc' }),
     status: 500,
     message: 'strconv.ParseUint: parsing "abc": invalid syntax',
   },
   {
-    name: 'refuses to delete another version',
+    name: 'refuses to delete an object with another resourceVersion',
     ask: (world) => deleteWith(world, { resourceVersion: '1' }),
     status: 409,
     reason: 'Conflict',
@@ -174,7 +174,7 @@ export const conflictCases: readonly AnswerCase[] = [
     body: { kind: 'Status', status: 'Success', details: { group: 'networking.istio.io', kind: 'virtualservices' } },
   },
   {
-    name: 'refuses to create what exists',
+    name: 'refuses to create an object that exists',
     ask: async (world) => {
       const { name } = await world.make(reviews(100));
       return world.ask('POST', world.virtualServices, { body: { ...reviews(100), metadata: { name } } });
@@ -184,7 +184,7 @@ export const conflictCases: readonly AnswerCase[] = [
     message: /^virtualservices\.networking\.istio\.io "made-\d+" already exists$/,
   },
   {
-    name: 'fails at the creation of an object that has a resourceVersion',
+    name: 'fails to create an object that has a resourceVersion',
     ask: (world) =>
       world.ask('POST', world.virtualServices, {
         body: { ...reviews(100), metadata: { name: 'versioned', resourceVersion: '5' } },

@@ -29,14 +29,14 @@ const ROUTE = [
 ];
 
 export const jsonPatchCases: readonly AnswerCase[] = [
-  { name: 'does not apply a failed test', ask: jsonPatch({ op: 'test', path: WEIGHT, value: 1 }), ...REJECTED },
+  { name: 'applies nothing if a test fails', ask: jsonPatch({ op: 'test', path: WEIGHT, value: 1 }), ...REJECTED },
   {
-    name: 'does not apply a failed test of the resourceVersion',
+    name: 'applies nothing if a test of the resourceVersion fails',
     ask: jsonPatch({ op: 'test', path: '/metadata/resourceVersion', value: '1' }),
     ...REJECTED,
   },
   {
-    name: 'applies what comes after a test of the resourceVersion that holds',
+    name: 'applies the rest if a test of the resourceVersion passes',
     ask: async (world) => {
       const { path, made } = await world.make(reviews(90, 10));
       const body = [
@@ -49,50 +49,54 @@ export const jsonPatchCases: readonly AnswerCase[] = [
     body: { spec: { http: [{ route: [{ weight: 20 }, { weight: 10 }] }] } },
   },
   {
-    name: 'tells a number from its text in a test',
+    name: 'fails a test of a number against a string',
     ask: jsonPatch({ op: 'test', path: WEIGHT, value: '90' }),
     ...REJECTED,
   },
-  { name: 'does not find what is tested', ask: jsonPatch({ op: 'test', path: '/spec/nope', value: 1 }), ...REJECTED },
   {
-    name: 'lets a test for null hold where there is nothing',
+    name: 'fails a test of an absent field',
+    ask: jsonPatch({ op: 'test', path: '/spec/nope', value: 1 }),
+    ...REJECTED,
+  },
+  {
+    name: 'passes a test for null if the field is absent',
     ask: jsonPatch({ op: 'test', path: '/spec/nope', value: null }),
     status: 200,
   },
   {
-    name: 'tests lists by what is in them',
+    name: 'compares lists by value in a test',
     ask: jsonPatch({ op: 'test', path: '/spec/http/0/route', value: ROUTE }),
     status: 200,
   },
   {
-    name: 'replaces nothing that is not there',
+    name: 'refuses to replace an absent field',
     ask: jsonPatch({ op: 'replace', path: '/spec/http/0/route/0/headers', value: {} }),
     ...REJECTED,
   },
   {
-    name: 'adds nothing to a map that is not there',
+    name: 'refuses to add to an absent map',
     ask: jsonPatch({ op: 'add', path: '/metadata/annotations/x', value: 'y' }),
     ...REJECTED,
   },
-  { name: 'removes nothing that is not there', ask: jsonPatch({ op: 'remove', path: '/spec/nope' }), ...REJECTED },
+  { name: 'refuses to remove an absent field', ask: jsonPatch({ op: 'remove', path: '/spec/nope' }), ...REJECTED },
   {
-    name: 'knows the end of a list',
+    name: 'refuses to replace an item after the end of a list',
     ask: jsonPatch({ op: 'replace', path: '/spec/http/0/route/2/weight', value: 1 }),
     ...REJECTED,
   },
   {
-    name: 'adds nothing beyond the end of a list',
+    name: 'refuses to add an item far after the end of a list',
     ask: jsonPatch({ op: 'add', path: '/spec/hosts/7', value: 'n' }),
     ...REJECTED,
   },
   {
-    name: 'counts from the end of a list',
+    name: 'counts a negative index from the end of a list',
     ask: jsonPatch({ op: 'replace', path: '/spec/hosts/-1', value: 'n' }),
     status: 200,
     body: { spec: { hosts: ['n'] } },
   },
   {
-    name: 'takes no words for an index',
+    name: 'refuses a word as an index',
     ask: jsonPatch({ op: 'replace', path: '/spec/hosts/abc', value: 'n' }),
     ...REJECTED,
   },
@@ -111,7 +115,7 @@ export const jsonPatchCases: readonly AnswerCase[] = [
     message: 'error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp',
   },
   {
-    name: 'refuses an operation that there is not',
+    name: 'refuses an unknown operation',
     ask: jsonPatch({ op: 'increase', path: WEIGHT, value: 1 }),
     status: 400,
     reason: 'BadRequest',
@@ -131,7 +135,7 @@ export const jsonPatchCases: readonly AnswerCase[] = [
     message: /failed to decode 'path': operation missing path field: missing value$/,
   },
   {
-    name: 'takes 10,000 operations and no more',
+    name: 'refuses more than 10,000 operations',
     ask: patch(
       JSON_PATCH,
       Array.from({ length: 10_001 }, () => ({ op: 'test', path: WEIGHT, value: 90 })),
@@ -141,13 +145,13 @@ export const jsonPatchCases: readonly AnswerCase[] = [
     message: 'Request entity too large: The allowed maximum operations in a JSON patch is 10000, got 10001',
   },
   {
-    name: 'does not let the name be removed',
+    name: 'refuses to remove the name',
     ask: jsonPatch({ op: 'remove', path: '/metadata/name' }),
     status: 400,
     message: /^the name of the object \(made-\d+ based on URL\) was undeterminable: name must be provided$/,
   },
   {
-    name: 'does not let the kind be removed',
+    name: 'refuses to remove the kind',
     ask: jsonPatch({ op: 'remove', path: '/kind' }),
     status: 422,
     reason: 'Invalid',
@@ -158,7 +162,7 @@ export const jsonPatchCases: readonly AnswerCase[] = [
 
 export const mergePatchCases: readonly AnswerCase[] = [
   {
-    name: 'deletes by null and replaces lists whole',
+    name: 'deletes with null, and replaces lists as a whole',
     ask: patch(MERGE_PATCH, { spec: { hosts: null, http: [{ name: 'only' }] } }),
     status: 200,
     body: { spec: { http: [{ name: 'only' }] } },
@@ -176,45 +180,45 @@ export const mergePatchCases: readonly AnswerCase[] = [
     message: 'Invalid JSON Patch',
   },
   {
-    name: 'refuses a merge patch that is no JSON',
+    name: 'refuses a merge patch that is not JSON',
     ask: patch(MERGE_PATCH, '{oops'),
     status: 400,
     message: "error decoding patch: invalid character 'o' looking for beginning of object key string",
   },
   {
-    name: 'does not rename',
+    name: 'refuses to rename an object',
     ask: patch(MERGE_PATCH, { metadata: { name: 'other' } }),
     status: 400,
     reason: 'BadRequest',
     message: /^the name of the object \(other\) does not match the name on the URL \(made-\d+\)$/,
   },
   {
-    name: 'does not move to another namespace',
+    name: 'refuses to move an object to another namespace',
     ask: patch(MERGE_PATCH, { metadata: { namespace: 'other' } }),
     status: 400,
     message: 'the namespace of the provided object does not match the namespace sent on the request',
   },
   {
-    name: 'does not change what an object is',
+    name: 'refuses to change the kind',
     ask: patch(MERGE_PATCH, { kind: 'Gateway' }),
     status: 422,
     message:
       /^Gateway\.networking\.istio\.io "made-\d+" is invalid: kind: Invalid value: "Gateway": must be VirtualService$/,
   },
   {
-    name: 'does not change the version of an object by a patch',
+    name: 'refuses to change the apiVersion',
     ask: patch(MERGE_PATCH, { apiVersion: 'networking.istio.io/v1beta1' }),
     status: 422,
     message: /apiVersion: Invalid value: "networking\.istio\.io\/v1beta1": must be networking\.istio\.io\/v1$/,
   },
   {
-    name: 'leaves the status alone when the object is patched',
+    name: 'does not change the status if the object is patched',
     ask: patch(MERGE_PATCH, { status: { observedGeneration: 7 } }),
     status: 200,
     body: { metadata: { generation: 1 } },
   },
   {
-    name: 'changes the status and nothing else through the status subresource',
+    name: 'changes only the status through the status subresource',
     ask: async (world) => {
       const { path } = await world.make(reviews(90, 10));
       const body = { status: { observedGeneration: 7 }, spec: { hosts: ['changed'] } };
@@ -224,14 +228,14 @@ export const mergePatchCases: readonly AnswerCase[] = [
     body: { metadata: { generation: 1 }, spec: { hosts: ['reviews'] }, status: { observedGeneration: 7 } },
   },
   ...['application/strategic-merge-patch+json', 'application/json'].map((type) => ({
-    name: `takes no ${type}`,
+    name: `refuses ${type}`,
     ask: patch(type, {}),
     status: 415,
     reason: 'UnsupportedMediaType',
     message: UNSUPPORTED,
   })),
   {
-    name: 'takes no apply patch over 3 MiB',
+    name: 'refuses an apply patch over 3 MiB',
     ask: (world) =>
       world.ask('PATCH', `${world.virtualServices}/large?fieldManager=one`, {
         type: 'application/apply-patch+yaml',
@@ -242,7 +246,7 @@ export const mergePatchCases: readonly AnswerCase[] = [
     message: 'Request entity too large: limit is 3145728',
   },
   {
-    name: 'refuses force where nothing is applied',
+    name: 'refuses force for a patch that is not an apply patch',
     ask: patch(MERGE_PATCH, {}, '?force=true'),
     status: 422,
     message: 'PatchOptions.meta.k8s.io "" is invalid: force: Forbidden: may not be specified for non-apply patch',

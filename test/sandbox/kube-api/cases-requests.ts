@@ -41,34 +41,34 @@ export const bodyCases: readonly AnswerCase[] = [
     ...notJson(why),
   })),
   {
-    name: 'wants to be told the kind',
+    name: 'refuses a body without a kind',
     ask: post({ apiVersion: 'networking.istio.io/v1' }),
     ...unrecognized(
       'Object \'Kind\' is missing in \'{"apiVersion":"networking.istio.io/v1"}\' ({"apiVersion":"networking.isti ...)',
     ),
   },
   {
-    name: 'takes the kind of the path only',
+    name: "refuses a kind other than the path's",
     ask: post({ ...reviews(100), kind: 'Gateway', metadata: { name: 'x' } }),
     status: 422,
     message: 'Gateway.networking.istio.io "x" is invalid: kind: Invalid value: "Gateway": must be VirtualService',
   },
   {
-    name: 'takes the version of the path only',
+    name: "refuses a version other than the path's",
     ask: post({ ...reviews(100), apiVersion: 'networking.istio.io/v1beta1', metadata: { name: 'x' } }),
     status: 400,
     message:
       'the API version in the data (networking.istio.io/v1beta1) does not match the expected API version (networking.istio.io/v1)',
   },
   {
-    name: 'says which field of the metadata is of the wrong type',
+    name: 'names the field of the metadata that has the wrong type',
     ask: post(virtualService({}, { name: 'x', labels: { a: 5 } })),
     status: 400,
     message:
       'VirtualService in version "v1" cannot be handled as a VirtualService: json: cannot unmarshal number into Go struct field ObjectMeta.labels of type string',
   },
   {
-    name: 'takes YAML too',
+    name: 'accepts YAML',
     ask: post(
       'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: x}\n',
       '?dryRun=All',
@@ -77,21 +77,21 @@ export const bodyCases: readonly AnswerCase[] = [
     status: 201,
   },
   {
-    name: 'takes no plain text',
+    name: 'refuses plain text',
     ask: post('{}', '', 'text/plain'),
     status: 415,
     message:
       'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
   },
   {
-    name: 'takes no more than 3 MiB',
+    name: 'refuses more than 3 MiB',
     ask: post({ ...reviews(100), metadata: { name: 'x', annotations: { a: 'x'.repeat(3_382_757) } } }),
     status: 413,
     reason: 'RequestEntityTooLarge',
     message: 'Request entity too large: limit is 3145728',
   },
   {
-    name: 'stores no more than 1.5 MiB',
+    name: 'refuses to store more than 1.5 MiB',
     ask: post({ ...virtualService({ hosts: ['x'.repeat(2_050_257)] }), metadata: { name: 'x' } }),
     status: 500,
     message: 'etcdserver: request is too large',
@@ -102,7 +102,7 @@ export const bodyCases: readonly AnswerCase[] = [
     status: 201,
   },
   {
-    name: 'takes the name of the path only',
+    name: "refuses a name other than the path's",
     ask: async (world) => {
       const { made } = await world.make(reviews(100));
       return world.ask('PUT', `${world.virtualServices}/other`, { body: made });
@@ -111,13 +111,13 @@ export const bodyCases: readonly AnswerCase[] = [
     message: /^the name of the object \(made-\d+\) does not match the name on the URL \(other\)$/,
   },
   {
-    name: 'takes the namespace of the path only',
+    name: "refuses a namespace other than the path's",
     ask: post({ ...reviews(100), metadata: { name: 'x', namespace: 'other' } }),
     status: 400,
     message: 'the namespace of the provided object does not match the namespace sent on the request',
   },
   {
-    name: 'creates nothing in a namespace that there is not',
+    name: 'refuses to create an object in a missing namespace',
     ask: (world) =>
       world.ask('POST', '/apis/networking.istio.io/v1/namespaces/nowhere/virtualservices', {
         body: { ...reviews(100), metadata: { name: 'x' } },
@@ -130,14 +130,18 @@ export const bodyCases: readonly AnswerCase[] = [
 ];
 
 export const missingCases: readonly AnswerCase[] = [
-  { name: 'finds nothing to GET', ask: (world) => world.ask('GET', `${world.virtualServices}/missing`), ...NOT_FOUND },
   {
-    name: 'finds nothing to PATCH',
+    name: 'refuses to GET a missing object',
+    ask: (world) => world.ask('GET', `${world.virtualServices}/missing`),
+    ...NOT_FOUND,
+  },
+  {
+    name: 'refuses to PATCH a missing object',
     ask: (world) => world.ask('PATCH', `${world.virtualServices}/missing`, { type: MERGE_PATCH, body: {} }),
     ...NOT_FOUND,
   },
   {
-    name: 'creates nothing by a PUT',
+    name: 'does not create an object with a PUT',
     ask: (world) =>
       world.ask('PUT', `${world.virtualServices}/missing`, {
         body: { ...reviews(100), metadata: { name: 'missing' } },
@@ -145,13 +149,13 @@ export const missingCases: readonly AnswerCase[] = [
     ...NOT_FOUND,
   },
   {
-    name: 'cannot GET at what is no version',
+    name: 'fails to GET at a malformed resourceVersion',
     ask: (world) => world.ask('GET', `${world.virtualServices}/missing?resourceVersion=abc`),
     status: 500,
     message: 'resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax',
   },
   ...[undefined, 'v1'].map((apiVersion) => ({
-    name: `takes no other options to DELETE than its own, of version ${apiVersion}`,
+    name: `refuses the options of another kind in a DELETE, with apiVersion ${apiVersion}`,
     ask: async (world: World) => {
       await world.ask('POST', world.virtualServices, { body: reviews(100) });
       return world.ask('DELETE', `${world.virtualServices}/reviews`, { body: { kind: 'Foo', apiVersion } });
@@ -161,12 +165,12 @@ export const missingCases: readonly AnswerCase[] = [
     message: `no kind "Foo" is registered for version "${apiVersion ?? 'meta.k8s.io/v1'}" in scheme "pkg/apis/meta/internalversion/scheme/register.go:27"`,
   })),
   {
-    name: 'finds nothing to DELETE',
+    name: 'refuses to DELETE a missing object',
     ask: (world) => world.ask('DELETE', `${world.virtualServices}/missing`),
     ...NOT_FOUND,
   },
   {
-    name: 'has no resources but those it has',
+    name: 'has no other resources',
     ask: (world) => world.ask('GET', '/apis/networking.istio.io/v1/nope'),
     ...PAGE_NOT_FOUND,
   },
@@ -181,7 +185,7 @@ export const missingCases: readonly AnswerCase[] = [
     ...PAGE_NOT_FOUND,
   },
   {
-    name: 'has no subresources but the status',
+    name: 'has no subresource but the status',
     ask: async (world) => {
       const { path } = await world.make(reviews(100));
       return world.ask('GET', `${path}/scale`);
@@ -191,20 +195,20 @@ export const missingCases: readonly AnswerCase[] = [
     message: /^virtualservices\.networking\.istio\.io "made-\d+" not found$/,
   },
   {
-    name: 'lists nothing in a namespace that there is not',
+    name: 'lists nothing in a missing namespace',
     ask: (world) => world.ask('GET', '/apis/networking.istio.io/v1/namespaces/nowhere/virtualservices'),
     status: 200,
     body: { kind: 'VirtualServiceList', items: [] },
   },
   {
-    name: 'keeps the default namespace',
+    name: 'refuses to delete the default namespace',
     ask: (world) => world.ask('DELETE', '/api/v1/namespaces/default'),
     status: 403,
     message: 'namespaces "default" is forbidden: this namespace may not be deleted',
   },
 ];
 
-/** Sends a strict write of an unknown field. */
+/** Sends a write with strict field validation. */
 function strictly(method: 'PATCH' | 'PUT', type: string, bodyOf: (made: object) => unknown) {
   return async (world: World) => {
     const { path, made } = await world.make(reviews(100));
@@ -221,7 +225,7 @@ const STRICT_PATCH = {
 
 export const fieldValidationCases: readonly AnswerCase[] = [
   {
-    name: 'refuses unknown fields in a strict POST, in their order',
+    name: 'refuses unknown fields in a strict POST, and sorts them',
     ask: post(
       virtualService(
         { b: 1, a: 2, http: [{ zz: 1, route: [{ destination: { host: 'a', q: 1 } }] }] },
@@ -262,7 +266,7 @@ export const fieldValidationCases: readonly AnswerCase[] = [
     details: { causes: [{ reason: 'FieldValueInvalid', field: 'patch' }] },
   })),
   {
-    name: 'refuses a label that is none in a merge patch, and says so three times',
+    name: 'refuses an invalid label in a merge patch, and says so three times',
     ask: async (world) => {
       const { path } = await world.make(reviews(100));
       return world.ask('PATCH', path, { type: MERGE_PATCH, body: { metadata: { labels: { a: 'not valid!' } } } });
@@ -290,7 +294,7 @@ export const fieldValidationCases: readonly AnswerCase[] = [
     warning: '',
   },
   {
-    name: 'refuses a field that is given twice',
+    name: 'refuses a duplicate field',
     ask: post(
       '{"apiVersion":"networking.istio.io/v1","kind":"VirtualService","kind":"VirtualService","metadata":{"name":"x"}}',
       '?fieldValidation=Strict',
@@ -300,7 +304,7 @@ export const fieldValidationCases: readonly AnswerCase[] = [
       'VirtualService in version "v1" cannot be handled as a VirtualService: strict decoding error: duplicate field "kind"',
   },
   {
-    name: 'warns of fields that are given twice',
+    name: 'warns of duplicate fields',
     ask: post(
       '{"apiVersion":"networking.istio.io/v1","kind":"VirtualService","metadata":{"name":"x"},"spec":{"hosts":["a"],"hosts":["b"]}}',
       '?dryRun=All',
@@ -310,27 +314,27 @@ export const fieldValidationCases: readonly AnswerCase[] = [
     body: { spec: { hosts: ['b'] } },
   },
   {
-    name: 'knows three ways to validate fields',
+    name: 'refuses an unknown fieldValidation',
     ask: post(reviews(100), '?fieldValidation=bogus'),
     status: 422,
     message:
       'CreateOptions.meta.k8s.io "" is invalid: fieldValidation: Unsupported value: "bogus": supported values: "", "Ignore", "Strict", "Warn"',
   },
   {
-    name: 'knows one kind of dry run',
+    name: 'refuses an unknown kind of dry run',
     ask: post(reviews(100), '?dryRun=some'),
     status: 422,
     message: 'CreateOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: ["some"]: supported values: "All"',
   },
   {
-    name: 'takes no long names of managers',
+    name: 'refuses a long fieldManager',
     ask: post(reviews(100), `?fieldManager=${'a'.repeat(129)}`),
     status: 422,
     message: 'CreateOptions.meta.k8s.io "" is invalid: fieldManager: Too long: may not be more than 128 bytes',
   },
 ];
 
-/** Of a page that ended with `a`. */
+/** The continue token after a page that ended with `a`. */
 const CONTINUE = Buffer.from('{"v":"meta.k8s.io/v1","rv":1,"start":"/a\\u0000"}').toString('base64url');
 
 export const listCases: readonly AnswerCase[] = [
@@ -375,13 +379,13 @@ export const listCases: readonly AnswerCase[] = [
     message,
   })),
   {
-    name: 'takes a limit below zero for none',
+    name: 'treats a negative limit as none',
     ask: (world) => world.ask('GET', `${world.virtualServices}?limit=-1`),
     status: 200,
     body: { kind: 'VirtualServiceList', metadata: { continue: '' } },
   },
   {
-    name: 'does not know the future of one object either',
+    name: 'refuses to GET at a resourceVersion in the future',
     ask: async (world) => {
       const { path } = await world.make(reviews(100));
       return world.ask('GET', `${path}?resourceVersion=99999999`);
@@ -391,7 +395,7 @@ export const listCases: readonly AnswerCase[] = [
     message: /^Timeout: Too large resource version: 99999999, current: \d+$/,
   },
   {
-    name: 'does not know the future',
+    name: 'refuses to list at a resourceVersion in the future',
     ask: (world) =>
       world.ask('GET', `${world.virtualServices}?resourceVersion=99999999&resourceVersionMatch=NotOlderThan`),
     status: 504,

@@ -1,11 +1,11 @@
 import type { AnswerCase } from './answer-case.ts';
-import { destinationRule, gateway, httpRoute, reviews, virtualService } from './objects.ts';
+import { destinationRule, gateway, gatewayApiRoute, httpRoute, reviews, virtualService } from './objects.ts';
 import { MERGE_PATCH, type World } from './world.ts';
 
 const NOT_CHECKED =
   '<nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';
 
-/** Tries the creation of an object, and keeps nothing of it. */
+/** Creates an object as a dry run. */
 function creating(object: object, plural = 'virtualservices') {
   return (world: World) => {
     const { metadata = {}, ...rest } = object as { metadata?: object };
@@ -25,13 +25,13 @@ const GATEWAY = 'Gateway.networking.istio.io';
 const ROUTE = 'HTTPRoute.gateway.networking.k8s.io';
 const WEIGHT = 'spec.http[0].route[0].weight';
 
-/** A value where the schema has another type: what the server calls the value and the type. */
+/** Values of a wrong type, and the server's names for the expected and the actual type. */
 const typeMistakes: readonly AnswerCase[] = (
   [
-    ['a text', 5, 'name', 'string', 'integer'],
-    ['a text', 1.5, 'name', 'string', 'number'],
-    ['a text', true, 'name', 'string', 'boolean'],
-    ['a text', [], 'name', 'string', 'array'],
+    ['a string', 5, 'name', 'string', 'integer'],
+    ['a string', 1.5, 'name', 'string', 'number'],
+    ['a string', true, 'name', 'string', 'boolean'],
+    ['a string', [], 'name', 'string', 'array'],
     ['an object', 's', 'delegate', 'object', 'string'],
     ['an object', [], 'delegate', 'object', 'array'],
     ['a list', {}, 'match', 'array', 'object'],
@@ -52,7 +52,7 @@ const typeMistakes: readonly AnswerCase[] = (
 
 export const weightCases: readonly AnswerCase[] = [
   {
-    name: 'refuses a weight that is a text',
+    name: 'refuses a weight that is a string',
     ask: creating(reviews('50')),
     ...refusal(
       VS,
@@ -97,32 +97,36 @@ export const weightCases: readonly AnswerCase[] = [
     body: { spec: { http: [{ route: [{ weight: 50 }] }] } },
   },
   ...[[-1], [101], [1000], [60, 30], [100, 100], [50, 51], [0, 0]].map((weights) => ({
-    name: `takes the weights ${weights}`,
+    name: `accepts the weights ${weights}`,
     ask: creating(reviews(...weights)),
     status: 201,
   })),
 ];
 
 export const virtualServiceCases: readonly AnswerCase[] = [
-  { name: 'takes one without a spec', ask: creating({ ...virtualService({}), spec: undefined }), status: 201 },
   {
-    name: 'takes a port that there is not',
+    name: 'accepts a VirtualService without a spec',
+    ask: creating({ ...virtualService({}), spec: undefined }),
+    status: 201,
+  },
+  {
+    name: 'accepts a port that cannot exist',
     ask: creating(virtualService({ http: [{ route: [{ destination: { host: 'a', port: { number: 99_999 } } }] }] })),
     status: 201,
   },
   {
-    name: 'wants a destination',
+    name: 'requires a destination',
     ask: creating(virtualService({ http: [{ route: [{}] }] })),
     ...refusal(VS, 'spec.http[0].route[0].destination: Required value', NOT_CHECKED),
     details: { causes: [{ reason: 'FieldValueRequired' }, {}] },
   },
   {
-    name: 'wants a host',
+    name: 'requires a host',
     ask: creating(virtualService({ http: [{ route: [{ destination: {} }] }] })),
     ...refusal(VS, 'spec.http[0].route[0].destination.host: Required value', NOT_CHECKED),
   },
   {
-    name: 'lists all that is wrong',
+    name: 'lists all errors',
     ask: creating(virtualService({ hosts: ['a'], http: [{ route: [{}, { destination: {} }] }] })),
     ...refusal(
       VS,
@@ -145,7 +149,7 @@ export const virtualServiceCases: readonly AnswerCase[] = [
     ...refusal(VS, `spec.http[0].timeout: Invalid value: "${timeout}": must be a valid duration greater than 1ms`),
   })),
   {
-    name: 'takes one kind of match at a time',
+    name: 'refuses two kinds of match at once',
     ask: creating(virtualService({ http: [{ match: [{ uri: { exact: 'a', prefix: 'b' } }] }] })),
     ...refusal(
       VS,
@@ -153,7 +157,16 @@ export const virtualServiceCases: readonly AnswerCase[] = [
     ),
   },
   {
-    name: 'takes only known words',
+    name: 'refuses null for an object with alternatives only for its type',
+    ask: creating(virtualService({ http: [{ corsPolicy: { allowOrigins: [null] } }] })),
+    ...refusal(
+      VS,
+      'spec.http[0].corsPolicy.allowOrigins[0]: Invalid value: "null": spec.http[0].corsPolicy.allowOrigins[0] in body must be of type object: "null"',
+      NOT_CHECKED,
+    ),
+  },
+  {
+    name: 'refuses an unknown enum value',
     ask: creating(virtualService({ http: [{ redirect: { derivePort: 'x' } }] })),
     ...refusal(
       VS,
@@ -162,7 +175,7 @@ export const virtualServiceCases: readonly AnswerCase[] = [
     ),
   },
   {
-    name: 'keeps numbers in their range',
+    name: 'refuses a number out of range',
     ask: creating(virtualService({ http: [{ redirect: { port: 4_294_967_296 } }] })),
     ...refusal(
       VS,
@@ -179,7 +192,7 @@ export const virtualServiceCases: readonly AnswerCase[] = [
     ),
   },
   {
-    name: 'looks at the bytes of a direct response',
+    name: 'checks the bytes of a direct response',
     ask: creating(virtualService({ http: [{ directResponse: { status: 200, body: { bytes: '***' } } }] })),
     ...refusal(
       VS,
@@ -188,7 +201,7 @@ export const virtualServiceCases: readonly AnswerCase[] = [
     ),
   },
   {
-    name: 'lets a list pass for the bytes of a direct response',
+    name: 'accepts a list for the bytes of a direct response',
     ask: creating(virtualService({ http: [{ directResponse: { status: 200, body: { bytes: ['*'] } } }] })),
     status: 201,
   },
@@ -197,17 +210,17 @@ export const virtualServiceCases: readonly AnswerCase[] = [
 
 export const otherKindCases: readonly AnswerCase[] = [
   {
-    name: 'wants the host of a DestinationRule',
+    name: 'requires the host of a DestinationRule',
     ask: creating(destinationRule({}), 'destinationrules'),
     ...refusal(DR, 'spec.host: Required value', NOT_CHECKED),
   },
   {
-    name: 'wants the name of a subset',
+    name: 'requires the name of a subset',
     ask: creating(destinationRule({ host: 'a', subsets: [{}] }), 'destinationrules'),
     ...refusal(DR, 'spec.subsets[0].name: Required value', NOT_CHECKED),
   },
   {
-    name: 'takes one kind of hash at a time',
+    name: 'refuses two kinds of hash at once',
     ask: creating(
       destinationRule({
         host: 'a',
@@ -222,7 +235,7 @@ export const otherKindCases: readonly AnswerCase[] = [
     ),
   },
   {
-    name: 'knows the rules of the labels of a workload',
+    name: 'checks the validation rules of workload labels',
     ask: creating(
       destinationRule({ host: 'a', workloadSelector: { matchLabels: { '': 'a', 'b*': 'c*' } } }),
       'destinationrules',
@@ -235,7 +248,7 @@ export const otherKindCases: readonly AnswerCase[] = [
     ),
   },
   {
-    name: 'takes at most two credentials of a gateway',
+    name: 'refuses more than two credentials of a gateway',
     ask: creating(
       gateway({
         servers: [
@@ -247,7 +260,7 @@ export const otherKindCases: readonly AnswerCase[] = [
     ...refusal(GATEWAY, 'spec.servers[0].tls.credentialNames: Too many: 3: must have at most 2 items', NOT_CHECKED),
   },
   {
-    name: 'takes credentialName or credentialNames',
+    name: 'refuses credentialName and credentialNames at once',
     ask: creating(
       gateway({
         servers: [
@@ -263,7 +276,7 @@ export const otherKindCases: readonly AnswerCase[] = [
     ...refusal(GATEWAY, 'spec.servers[0].tls: Invalid value: only one of credentialName or credentialNames can be set'),
   },
   {
-    name: 'fills in what an HTTPRoute leaves out',
+    name: 'fills in the defaults of an HTTPRoute',
     ask: creating(httpRoute({ backendRefs: [{ name: 'a', port: 80 }] }), 'httproutes'),
     status: 201,
     body: {
@@ -291,12 +304,12 @@ export const otherKindCases: readonly AnswerCase[] = [
     ),
   })),
   {
-    name: 'wants the port of a Service',
+    name: 'requires the port of a Service',
     ask: creating(httpRoute({ backendRefs: [{ name: 'a' }] }), 'httproutes'),
     ...refusal(ROUTE, 'spec.rules[0].backendRefs[0]: Invalid value: Must have port for Service reference'),
   },
   {
-    name: 'looks at the paths of an HTTPRoute',
+    name: 'checks the paths of an HTTPRoute',
     ask: creating(httpRoute({ matches: [{ path: { type: 'Exact', value: 'a//b' } }] }), 'httproutes'),
     ...refusal(
       ROUTE,
@@ -305,7 +318,7 @@ export const otherKindCases: readonly AnswerCase[] = [
     ),
   },
   {
-    name: 'does not redirect and route at once',
+    name: 'refuses to redirect and route at once',
     ask: creating(
       httpRoute({
         filters: [{ type: 'RequestRedirect', requestRedirect: {} }],
@@ -319,7 +332,7 @@ export const otherKindCases: readonly AnswerCase[] = [
     ),
   },
   {
-    name: 'wants the filter that its type names',
+    name: 'requires the filter that its type names',
     ask: creating(httpRoute({ filters: [{ type: 'URLRewrite' }] }), 'httproutes'),
     ...refusal(
       ROUTE,
@@ -327,7 +340,7 @@ export const otherKindCases: readonly AnswerCase[] = [
     ),
   },
   {
-    name: 'names a header once',
+    name: 'refuses to name a header twice',
     ask: creating(
       httpRoute({
         matches: [
@@ -344,7 +357,7 @@ export const otherKindCases: readonly AnswerCase[] = [
     ...refusal(ROUTE, 'spec.rules[0].matches[0].headers[1]: Duplicate value: {"name":"a"}'),
   },
   {
-    name: 'wants objects where a list has keys',
+    name: 'requires objects in a list with keys',
     ask: creating(httpRoute({ matches: [{ queryParams: [1] }] }), 'httproutes'),
     ...refusal(
       ROUTE,
@@ -354,7 +367,7 @@ export const otherKindCases: readonly AnswerCase[] = [
     ),
   },
   {
-    name: 'takes null for an object there, but for its type',
+    name: 'refuses null there only for its type',
     ask: creating(httpRoute({ matches: [{ queryParams: [null] }] }), 'httproutes'),
     ...refusal(
       ROUTE,
@@ -363,25 +376,73 @@ export const otherKindCases: readonly AnswerCase[] = [
     ),
   },
   {
-    name: 'takes a shorter timeout for the backend only',
+    name: 'refuses a longer timeout for the backend than for the request',
     ask: creating(httpRoute({ timeouts: { request: '1s', backendRequest: '2s' } }), 'httproutes'),
     ...refusal(
       ROUTE,
       'spec.rules[0].timeouts: Invalid value: backendRequest timeout cannot be longer than request timeout',
     ),
   },
+  {
+    name: 'fills in the defaults of a GRPCRoute',
+    ask: creating(gatewayApiRoute('GRPCRoute', { rules: [{ backendRefs: [{ name: 'a', port: 80 }] }] }), 'grpcroutes'),
+    status: 201,
+    body: { spec: { rules: [{ backendRefs: [{ group: '', kind: 'Service', name: 'a', port: 80, weight: 1 }] }] } },
+  },
+  {
+    name: 'checks the service of a GRPCRoute',
+    ask: creating(
+      gatewayApiRoute('GRPCRoute', {
+        rules: [{ matches: [{ method: { service: 'Shop.Orders' } }, { method: { service: '1a' } }] }],
+      }),
+      'grpcroutes',
+    ),
+    ...refusal(
+      'GRPCRoute.gateway.networking.k8s.io',
+      String.raw`spec.rules[0].matches[1].method: Invalid value: service must only contain valid characters (matching ^(?i)\.?[a-z_][a-z_0-9]*(\.[a-z_][a-z_0-9]*)*$)`,
+    ),
+  },
+  {
+    name: 'counts the matches of all rules of a GRPCRoute',
+    ask: creating(
+      gatewayApiRoute('GRPCRoute', {
+        rules: [64, 64, 1].map((count) => ({ matches: Array.from({ length: count }, () => ({})) })),
+      }),
+      'grpcroutes',
+    ),
+    ...refusal(
+      'GRPCRoute.gateway.networking.k8s.io',
+      'spec.rules: Invalid value: While 16 rules and 64 matches per rule are allowed, the total number of matches across all rules in a route must be less than 128',
+    ),
+  },
+  {
+    name: 'refuses two rules in a TCPRoute',
+    ask: creating(
+      gatewayApiRoute('TCPRoute', { rules: [1, 2].map((port) => ({ backendRefs: [{ name: 'a', port }] })) }),
+      'tcproutes',
+    ),
+    ...refusal('TCPRoute.gateway.networking.k8s.io', 'spec.rules: Too many: 2: must have at most 1 item', NOT_CHECKED),
+  },
+  {
+    name: 'refuses an IP address as the hostname of a TLSRoute',
+    ask: creating(
+      gatewayApiRoute('TLSRoute', { hostnames: ['10.0.0.1'], rules: [{ backendRefs: [{ name: 'a', port: 1 }] }] }),
+      'tlsroutes',
+    ),
+    ...refusal('TLSRoute.gateway.networking.k8s.io', 'spec.hostnames: Invalid value: Hostnames cannot contain an IP'),
+  },
 ];
 
 export const metadataCases: readonly AnswerCase[] = [
   {
-    name: 'refuses a name that is no DNS name',
+    name: 'refuses a name that is not a DNS name',
     ask: creating(virtualService({}, { name: 'Not_Valid' })),
     status: 422,
     message:
       "VirtualService.networking.istio.io \"Not_Valid\" is invalid: metadata.name: Invalid value: \"Not_Valid\": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
   },
   {
-    name: 'refuses a label that is none',
+    name: 'refuses an invalid label',
     ask: creating(virtualService({}, { labels: { a: 'not valid!' } })),
     ...refusal(
       VS,
@@ -389,13 +450,13 @@ export const metadataCases: readonly AnswerCase[] = [
     ),
   },
   {
-    name: 'refuses the key of an annotation that is none',
+    name: 'refuses an invalid key of an annotation',
     ask: creating(virtualService({}, { annotations: { 'a b': 'x' } })),
     status: 422,
     message: /metadata\.annotations: Invalid value: "a b": name part must consist of alphanumeric characters, /,
   },
   {
-    name: 'refuses annotations over 256 KiB, and says so three times of an update',
+    name: 'refuses annotations over 256 KiB, and says so three times for an update',
     ask: async (world) => {
       const { path } = await world.make(reviews(100));
       const body = { metadata: { annotations: { a: 'x'.repeat(262_144) } } };
@@ -412,13 +473,13 @@ export const metadataCases: readonly AnswerCase[] = [
     },
   },
   {
-    name: 'wants a name',
+    name: 'requires a name',
     ask: creating({ ...reviews(100), metadata: { name: undefined } }),
     status: 422,
     message: `VirtualService.networking.istio.io "" is invalid: [metadata.name: Required value: name or generateName is required, ${NOT_CHECKED}]`,
   },
   {
-    name: 'makes up a name',
+    name: 'generates a name',
     ask: creating({ ...reviews(100), metadata: { name: undefined, generateName: 'made-up-' } }),
     status: 201,
     body: { metadata: { generateName: 'made-up-' } },

@@ -4,12 +4,12 @@ import { type Mutant, mutant } from './mutations.ts';
 import { type Answer, ourWorld, realWorld, type World } from './world.ts';
 
 const real = process.env['TEST_KUBECONFIG'];
-/** More of them by hand: `MUTANTS=5000`, and others: `SEED=x`. */
+/** `MUTANTS=5000` tests more of them, and `SEED=x` others. */
 const mutants = Number(process.env['MUTANTS'] ?? 300);
 const seed = process.env['SEED'] ?? 'mutants';
 const atOnce = 10;
 
-describe.runIf(real !== undefined)('what the sandbox answers, beside the API server of TEST_KUBECONFIG', () => {
+describe.runIf(real !== undefined)('what the sandbox answers, compared with the API server of TEST_KUBECONFIG', () => {
   let ours: World;
   let theirs: World;
   beforeAll(async () => {
@@ -21,7 +21,7 @@ describe.runIf(real !== undefined)('what the sandbox answers, beside the API ser
     for (const world of [ours, theirs]) await world.end();
   });
 
-  it(`is the same for ${mutants} objects that are wrong in some place or other`, async () => {
+  it(`is the same for ${mutants} random objects, most of them invalid`, async () => {
     const random = new Random(seed);
     const all = Array.from({ length: mutants }, () => ({
       ...mutant(random),
@@ -44,7 +44,7 @@ async function creating(world: World, { plural, object, validation }: Mutant & {
   return told(await world.ask('POST', world.path(plural) + query, { body: object }));
 }
 
-/** The order of what is wrong is the real server's whim: it goes through maps. */
+/** The parts of an answer to compare. Causes are sorted, since the real server lists them in random order. */
 function told({ status, headers, body, text }: Answer): object {
   const warnings = [headers['warning'] ?? []].flat().join(', ');
   if (status === 201) return { status, warnings, spec: body?.['spec'] };

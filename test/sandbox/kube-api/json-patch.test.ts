@@ -5,11 +5,11 @@ import { GoJsonReader, GoSyntaxError } from '../../../src/sandbox/kube-api/go-js
 import { applyJsonPatch } from '../../../src/sandbox/kube-api/json-patch.ts';
 import { applyMergePatch } from '../../../src/sandbox/kube-api/merge-patch.ts';
 
-/** JSON without null in it, which a merge patch cannot say. */
+/** JSON without null, since a merge patch cannot set null. */
 const anyDocument = fc.jsonValue({ maxDepth: 4 }).map((value) => withoutNull(value));
 
 describe('a JSON patch', () => {
-  it('leads from any document to any other', () => {
+  it('turns any document into any other', () => {
     fc.assert(
       fc.property(anyDocument, anyDocument, (one, other) => {
         const patch = createPatch({ value: one }, { value: other });
@@ -19,7 +19,7 @@ describe('a JSON patch', () => {
     );
   });
 
-  it('sets no prototype', () => {
+  it('does not set the prototype', () => {
     const patched = applyJsonPatch({}, [{ op: 'add', path: '/__proto__', value: { polluted: true } }]);
 
     expect(Object.getPrototypeOf(patched)).toBe(Object.prototype);
@@ -27,7 +27,7 @@ describe('a JSON patch', () => {
 });
 
 describe('a merge patch', () => {
-  it('makes an empty document what it says', () => {
+  it('turns an empty document into its value', () => {
     fc.assert(
       fc.property(anyDocument, (value) => {
         expect(applyMergePatch({}, { value })).toEqual({ value });
@@ -46,8 +46,8 @@ describe('a merge patch', () => {
   });
 });
 
-describe("Go's reader of JSON", () => {
-  it('takes all JSON there is', () => {
+describe("the check that imitates Go's JSON decoder", () => {
+  it('accepts all JSON', () => {
     fc.assert(
       fc.property(fc.json(), fc.constantFrom(undefined, 2), (text, indent) => {
         const spaced = JSON.stringify(JSON.parse(text), null, indent);
@@ -95,6 +95,6 @@ function withoutNull(value: unknown): unknown {
   if (value === null) return 'null';
   if (Array.isArray(value)) return value.map(withoutNull);
   if (typeof value !== 'object') return value;
-  // Object.fromEntries would lose a field called __proto__ no more than JSON does.
+  // Like JSON.parse, Object.fromEntries keeps a field called __proto__.
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, withoutNull(part)]));
 }

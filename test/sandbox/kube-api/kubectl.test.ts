@@ -29,7 +29,7 @@ describe.runIf(hasKubectl)("kubectl with the sandbox's API server", () => {
     await rm(folder, { recursive: true });
   });
 
-  /** kubectl keeps what it discovers in a cache of its own: here in the test's folder. */
+  /** Puts kubectl's discovery cache into the test's folder. */
   function args(...given: readonly string[]): string[] {
     return ['--kubeconfig', join(folder, 'config'), '--cache-dir', join(folder, 'cache'), ...given];
   }
@@ -49,7 +49,7 @@ describe.runIf(hasKubectl)("kubectl with the sandbox's API server", () => {
     expect(out).toContain('created');
   }
 
-  it('finds out what there is', async () => {
+  it('lists the resources', async () => {
     const { out } = await kubectl(['api-resources', '--no-headers']);
 
     const columns = out
@@ -62,7 +62,7 @@ describe.runIf(hasKubectl)("kubectl with the sandbox's API server", () => {
     expect(columns).toContainEqual(['namespaces', 'ns', 'v1', 'false', 'Namespace']);
   });
 
-  it('is who the kubeconfig says, may ask what it may, and may be somebody else', async () => {
+  it('knows its user, asks for its rights, and impersonates', async () => {
     const who = await kubectl(['auth', 'whoami', '-o', 'jsonpath={.status.userInfo.username}']);
     const may = await kubectl(['auth', 'can-i', 'delete', 'virtualservices']);
     const as = ['--as', 'system:serviceaccount:shiftbot:shiftbot'];
@@ -75,7 +75,7 @@ describe.runIf(hasKubectl)("kubectl with the sandbox's API server", () => {
     );
   });
 
-  it("takes Bookinfo's rule files, in the tutorial's order", async () => {
+  it("applies Bookinfo's rule files in the tutorial's order", async () => {
     const apply = async (...files: readonly string[]) =>
       (await kubectl(['apply', ...files.flatMap((file) => ['-f', `manifests/bookinfo/${file}.yaml`])])).out;
 
@@ -96,7 +96,7 @@ describe.runIf(hasKubectl)("kubectl with the sandbox's API server", () => {
     expect(gone.match(/virtualservice\.networking\.istio\.io "\w+" deleted/g)).toHaveLength(4);
   });
 
-  it('hears what istiod warns of', async () => {
+  it("prints istiod's warnings", async () => {
     const [rule] = (reviews(100) as { spec: { http: object[] } }).spec.http;
     const misprint = { ...virtualService({ hosts: ['reviews'], http: [rule, rule] }), metadata: { name: 'misprint' } };
 
@@ -107,7 +107,7 @@ describe.runIf(hasKubectl)("kubectl with the sandbox's API server", () => {
     expect(out).toContain('virtualservice.networking.istio.io/misprint created\n');
   });
 
-  it('is told that it cannot apply on the server, and which patches there are', async () => {
+  it('is told that server-side apply is not available, and which patches are', async () => {
     const { code, out } = await kubectl(['apply', '--server-side', '-f', '-'], {
       ...reviews(100),
       metadata: { name: 'applied-there' },
@@ -199,7 +199,7 @@ describe.runIf(hasKubectl)("kubectl with the sandbox's API server", () => {
     expect(diff.out).not.toContain('spec');
   });
 
-  it('is told what is wrong', async () => {
+  it('prints what is wrong', async () => {
     const unknown = await kubectl(['apply', '-f', '-'], {
       ...reviews(100),
       metadata: { name: 'wrong' },
@@ -219,7 +219,7 @@ describe.runIf(hasKubectl)("kubectl with the sandbox's API server", () => {
     expect(missing.out).toBe('Error from server (NotFound): virtualservices.networking.istio.io "missing" not found\n');
   });
 
-  it('replaces, unless what it read is stale', async () => {
+  it('replaces an object, unless its resourceVersion is stale', async () => {
     await create('replaced');
     const { out: read } = await kubectl(['get', 'vs', 'replaced', '-o', 'json']);
     const { spec: _, ...rest } = JSON.parse(read);
@@ -236,7 +236,7 @@ describe.runIf(hasKubectl)("kubectl with the sandbox's API server", () => {
     );
   });
 
-  it('describes, with the events', async () => {
+  it('describes an object with its events', async () => {
     await create('described');
     const { out: uid } = await kubectl(['get', 'vs', 'described', '-o', 'jsonpath={.metadata.uid}']);
     await kubectl(['create', '-f', '-'], {
@@ -287,7 +287,7 @@ describe.runIf(hasKubectl)("kubectl with the sandbox's API server", () => {
     expect(out).toBe('{"c/d":"e"}');
   });
 
-  it('makes namespaces, and deletes them with what is in them', async () => {
+  it('creates namespaces, and deletes them with the objects in them', async () => {
     await kubectl(['create', 'namespace', 'bookinfo']);
     await kubectl(['-n', 'bookinfo', 'create', '-f', '-'], { ...reviews(100), metadata: { name: 'inside' } });
 

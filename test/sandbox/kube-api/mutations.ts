@@ -6,7 +6,7 @@ import { isObject } from '../../../src/sandbox/kube-api/object.ts';
 import type { Schema } from '../../../src/sandbox/kube-api/schema.ts';
 import type { Random } from '../../chaos/random.ts';
 
-/** An object as somebody may have sent it: right, or wrong in a few places. */
+/** An object that is valid, or wrong in a few places. */
 export interface Mutant {
   readonly plural: string;
   readonly object: object;
@@ -23,22 +23,23 @@ const TEXTS: Pick = ['a', 'reviews', 'v1', '', '1s', '250ms', '0.5ms', '1d', 'HT
 const NUMBERS: Pick = [0, 1, 50, 100, -1, 599, 65_536, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 0.5, 100.5];
 const NAMES: Pick = ['a', 'end-user', 'b*', '', 'x'.repeat(70), 'é'];
 const DEEPEST = 7;
+const ROUTES = ['httproutes', 'grpcroutes', 'tcproutes', 'tlsroutes'] as const;
 
 const bookinfo = resolve('manifests/bookinfo');
 const files = readdirSync(bookinfo).flatMap((file) =>
   parseAllDocuments(readFileSync(join(bookinfo, file), 'utf8')).map((document): unknown => document.toJS()),
 );
 
-/** One of Bookinfo's objects with a few things changed at random, or an object made up along its schema. */
+/** One of Bookinfo's objects with a few random changes, or a random object made from its schema. */
 export function mutant(random: Random): Mutant {
-  const plurals = ['virtualservices', 'virtualservices', 'destinationrules', 'gateways', 'httproutes'] as const;
+  const plurals = ['virtualservices', 'virtualservices', 'destinationrules', 'gateways', ...ROUTES] as const;
   const isMadeUp = random.chance(0.5);
   const made = isMadeUp ? madeUp(random, random.pick(plurals)) : structuredClone(anyOf(random, files));
   const object = isObject(made) ? { ...made, metadata: { name: 'mutant' } } : {};
   const spec: unknown = Reflect.get(object, 'spec');
   const changes = isMadeUp ? random.between(0, 1) : random.between(1, 3);
   for (let change = 0; change < changes && typeof spec === 'object' && spec !== null; change += 1) {
-    mutate(random, spec as Node); // what JSON and YAML make
+    mutate(random, spec as Node); // JSON and YAML make nothing else
   }
   const kind = KINDS.find((one) => one.kind === Reflect.get(object, 'kind'));
   return { plural: kind?.plural ?? '', object };
@@ -55,11 +56,11 @@ function anyOf(random: Random, list: readonly unknown[]): unknown {
 function madeUp(random: Random, plural: string): object {
   const kind = KINDS.find((one) => one.plural === plural && one.schema !== undefined);
   const spec = kind?.schema?.properties['spec'];
-  if (kind === undefined || spec === undefined) throw new Error(`no schema of ${plural}`);
+  if (kind === undefined || spec === undefined) throw new Error(`no schema for ${plural}`);
   return { apiVersion: `${kind.group}/${kind.versions[0]}`, kind: kind.kind, spec: madeOf(random, spec, 0) };
 }
 
-/** Mostly what the schema wants. */
+/** A random value that mostly follows the schema. */
 function madeOf(random: Random, schema: Schema, depth: number): unknown {
   if (random.chance(0.03)) return wrong(random);
   const next = () => depth + 1;
@@ -126,7 +127,7 @@ interface Place {
 function placesIn(node: Node): readonly Place[] {
   return Object.keys(node).flatMap((key) => {
     const value: unknown = Reflect.get(node, key);
-    const below = typeof value === 'object' && value !== null ? placesIn(value as Node) : []; // what JSON and YAML make
+    const below = typeof value === 'object' && value !== null ? placesIn(value as Node) : []; // JSON and YAML make nothing else
     return [{ node, key }, ...below];
   });
 }

@@ -1,4 +1,4 @@
-/** A VirtualService for `reviews` whose one rule splits by these weights, v1 first. */
+/** A VirtualService for `reviews` with one rule, which splits by these weights. The first weight is for v1. */
 export function reviews(...weights: readonly unknown[]): object {
   const route = weights.map((weight, index) => ({
     destination: { host: 'reviews', subset: `v${index + 1}` },
@@ -19,6 +19,11 @@ export function gateway(spec: object, metadata: object = {}): object {
   return { apiVersion: 'networking.istio.io/v1', kind: 'Gateway', metadata, spec };
 }
 
-export function httpRoute(rule: object, metadata: object = {}): object {
-  return { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', metadata, spec: { rules: [rule] } };
+export function httpRoute(rule: object): object {
+  return gatewayApiRoute('HTTPRoute', { rules: [rule] });
+}
+
+/** A route of the Gateway API: HTTPRoute, GRPCRoute, TCPRoute or TLSRoute. */
+export function gatewayApiRoute(kind: string, spec: object): object {
+  return { apiVersion: 'gateway.networking.k8s.io/v1', kind, metadata: {}, spec };
 }

@@ -1,42 +1,78 @@
-import { beforeAll, describe, expect, it } from 'vitest';
-import { KINDS } from '../../../src/sandbox/kube-api/kinds.ts';
-import { at, field, items } from '../../../src/sandbox/kube-api/object.ts';
-import { flattenCrd, flattenOurs } from './flat-schema.ts';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { meetsRule, ruleFault } from '../../../src/sandbox/kube-api/crds/cel.ts';
+import { customResources } from '../../../src/sandbox/kube-api/crds/read.ts';
+import { publishedSchema } from '../../../src/sandbox/kube-api/crds/read-schema.ts';
+import { trimmed } from '../../../src/sandbox/kube-api/crds/trim.ts';
+import { isObject } from '../../../src/sandbox/kube-api/object.ts';
 import { realWorld } from './world.ts';
 
 const real = process.env['TEST_KUBECONFIG'];
 
-describe.runIf(real !== undefined)('the schemas, beside the CustomResourceDefinitions of TEST_KUBECONFIG', () => {
-  const kinds = KINDS.filter(({ schema }) => schema !== undefined);
-  const definitions = new Map<string, unknown>();
+function definitionOf(name: string): unknown {
+  return JSON.parse(readFileSync(`src/sandbox/kube-api/crds/${name}.json`, 'utf8'));
+}
 
-  beforeAll(async () => {
-    const world = await realWorld(real ?? '');
-    for (const { plural, group } of kinds) {
-      const name = `${plural}.${group}`;
-      const { text } = await world.ask('GET', `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${name}`);
-      definitions.set(plural, JSON.parse(text));
-    }
+/** All validation rules in a schema. */
+function rulesIn(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(rulesIn);
+  if (!isObject(value)) return [];
+  return Object.entries(value).flatMap(([keyword, part]) =>
+    keyword === 'rule' && typeof part === 'string' ? [part] : rulesIn(part),
+  );
+}
+
+describe('validation rules', () => {
+  it.each(customResources)('of %s can all be evaluated', (name) => {
+    const rules = rulesIn(definitionOf(name));
+
+    expect(rules.length).toBeGreaterThan(0);
+    expect(rules.map(ruleFault).filter((fault) => fault !== undefined)).toEqual([]);
   });
 
-  it.each(kinds)('of $kind has the same fields, types, limits, defaults and rules', ({ plural, schema }) => {
-    const published = at(versionsOf(definitions.get(plural))[0], 'schema', 'openAPIV3Schema');
-
-    const ours = schema === undefined ? {} : flattenOurs(schema);
-
-    expect(ours).toEqual(flattenCrd(published));
+  it.each`
+    rule                                               | self                                | holds
+    ${"duration(self) >= duration('1ms')"}             | ${'1.5h'}                           | ${true}
+    ${"duration(self) >= duration('1ms')"}             | ${'0'}                              | ${false}
+    ${'has(self.__namespace__)'}                       | ${{ namespace: 'a' }}               | ${true}
+    ${'has(self[1].matches) ? self.size() == 2: true'} | ${[{}, {}]}                         | ${true}
+    ${'has(self[0].matches)'}                          | ${[{}]}                             | ${false}
+    ${'self.matches(r"""^(?i)[a-z]+$""")'}             | ${'ABC'}                            | ${true}
+    ${'self.all(h, !isIP(h))'}                         | ${['a.example.com', '10.0.0.1']}    | ${false}
+    ${'self.numerator <= self.denominator'}            | ${{ numerator: 2, denominator: 1 }} | ${false}
+    ${'self.port == 80'}                               | ${{ port: 80 }}                     | ${true}
+  `('$rule is $holds for $self', ({ rule, self, holds }) => {
+    expect(meetsRule(rule, self)).toBe(holds);
   });
 
-  it.each(kinds)('of $kind is the same in all versions, and they are the versions served', ({ plural, versions }) => {
-    const published = versionsOf(definitions.get(plural));
-
-    expect(new Set(published.map((version) => JSON.stringify(field(version, 'schema')))).size).toBe(1);
-    expect(published.filter((version) => field(version, 'served')).map((version) => field(version, 'name'))).toEqual(
-      expect.arrayContaining([...versions]),
-    );
+  it.each`
+    rule                                   | self      | why
+    ${"duration(self) >= duration('1ms')"} | ${'soon'} | ${"type conversion error from 'string' to 'google.protobuf.Duration'"}
+    ${'self.port == 80'}                   | ${{}}     | ${'no such key: port'}
+  `('$rule cannot be evaluated for $self, in the words of CEL', ({ rule, self, why }) => {
+    expect(() => meetsRule(rule, self)).toThrow(why);
   });
 });
 
-function versionsOf(definition: unknown): readonly unknown[] {
-  return items(at(definition, 'spec', 'versions'));
-}
+describe('a published schema', () => {
+  it.each`
+    schema                                                                          | what
+    ${{ type: 'string', multipleOf: 2 }}                                            | ${'an unknown keyword'}
+    ${{ type: 'object', properties: { a: { not: {} } } }}                           | ${'an unknown keyword of a field'}
+    ${{ type: 'object', properties: {}, additionalProperties: { type: 'string' } }} | ${'fields of an object in a map'}
+    ${{ type: 'string', pattern: '(' }}                                             | ${'a pattern that is not valid'}
+    ${{ type: 'object', oneOf: [{ required: ['a'] }] }}                             | ${'a oneOf in another form than Istio writes it'}
+  `('is refused for $what', ({ schema }) => {
+    expect(publishedSchema.safeParse(schema).success).toBe(false);
+  });
+});
+
+describe.runIf(real !== undefined)('the definitions, compared with those of TEST_KUBECONFIG', () => {
+  it.each(customResources)('have the same names, versions, columns and schema for %s', async (name) => {
+    const world = await realWorld(real ?? '');
+
+    const { text } = await world.ask('GET', `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${name}`);
+
+    expect(definitionOf(name)).toEqual(trimmed(JSON.parse(text)).definition);
+  });
+});

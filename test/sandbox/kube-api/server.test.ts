@@ -24,8 +24,8 @@ async function ours(...options: Parameters<typeof ourWorld>): Promise<World> {
   return world;
 }
 
-describe('what is there from the start', () => {
-  it('is in its namespaces, with its status', async () => {
+describe('objects that are loaded at the start', () => {
+  it('are in their namespaces, with their status', async () => {
     const objects: KubeObject[] = [
       {
         apiVersion: 'v1',
@@ -47,7 +47,7 @@ describe('what is there from the start', () => {
     expect(pods.body?.items).toHaveLength(1);
   });
 
-  it('has to be right', async () => {
+  it('must be valid', async () => {
     const object: KubeObject = {
       apiVersion: 'networking.istio.io/v1',
       kind: 'VirtualService',
@@ -82,7 +82,7 @@ describe('the webhook', () => {
     expect(answer.body).not.toHaveProperty('reason');
   });
 
-  it('is asked after the schema', async () => {
+  it('checks after the schema', async () => {
     const api = await ours();
 
     const answer = await api.ask('POST', api.virtualServices, {
@@ -94,7 +94,7 @@ describe('the webhook', () => {
 });
 
 describe("istiod's warnings", () => {
-  it('go along with the answer, once each, also of a dry run, and not where nothing is warned of', async () => {
+  it('are sent with the answer, once each, also for a dry run, and only if there are any', async () => {
     const api = await ours();
     const [first] = (reviews(100) as { spec: { http: object[] } }).spec.http;
     const twice = virtualService({ hosts: ['reviews'], http: [first, first] }, { name: 'twice' });
@@ -114,7 +114,7 @@ describe("istiod's warnings", () => {
 });
 
 describe('tokens', () => {
-  it('are of one user each, stay good over a restart where they are kept, and are not guessed', async () => {
+  it('belong to one user each, stay valid across a restart if they are kept, and are long', async () => {
     const bot = serviceAccount('shiftbot', 'shiftbot');
     const first = await startKubeApi({ port: 0 });
     const tokens = { [bot]: first.token(bot) };
@@ -154,7 +154,7 @@ describe('watches', () => {
     ]);
   });
 
-  it('cannot begin before what is remembered', async () => {
+  it('cannot begin before the kept history', async () => {
     const api = await ours({ historyLength: 2 });
     const { made, path } = await api.make(reviews(100));
     for (const weight of [1, 2, 3, 4, 5]) {
@@ -175,7 +175,21 @@ describe('watches', () => {
     });
   });
 
-  it('leave a list that ended too long ago to be gone on with as it is now', async () => {
+  it('end with the server', async () => {
+    const api = await startKubeApi({ port: 0 });
+    const headers = { authorization: `Bearer ${api.token()}` };
+    const response = await fetch(`${api.url}/api/v1/namespaces?watch=true`, { headers });
+    const watching = response.text().catch((cause: Error) => cause.message);
+
+    await api.stop();
+
+    expect(await watching).toBe('terminated');
+    await expect(fetch(api.url)).rejects.toThrow('fetch failed');
+  });
+});
+
+describe('expired continue tokens', () => {
+  it('come with one that continues with the current state', async () => {
     const api = await ours({ historyLength: 2 });
     const { name: first } = await api.make(reviews(100));
     const { name: second } = await api.make(reviews(100));
@@ -188,18 +202,6 @@ describe('watches', () => {
     expect(page.body?.items?.[0]?.metadata.name).toBe(first);
     expect(refused).toMatchObject({ status: 410, body: { reason: 'Expired' } });
     expect(goneOn.body?.items?.[0]?.metadata.name).toBe(second);
-  });
-
-  it('end with the server', async () => {
-    const api = await startKubeApi({ port: 0 });
-    const headers = { authorization: `Bearer ${api.token()}` };
-    const response = await fetch(`${api.url}/api/v1/namespaces?watch=true`, { headers });
-    const watching = response.text().catch((cause: Error) => cause.message);
-
-    await api.stop();
-
-    expect(await watching).toBe('terminated');
-    await expect(fetch(api.url)).rejects.toThrow('fetch failed');
   });
 });
 

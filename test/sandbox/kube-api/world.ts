@@ -11,7 +11,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
-  /** The body read as JSON, or undefined where it is none. */
+  /** The body as JSON. Undefined if it is not JSON. */
   readonly body: Body | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface Sent {
   readonly body?: unknown;
   readonly type?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** A service account of the namespace that asks, instead of the admin. */
+  /** Asks as this ServiceAccount of the namespace. Default: the admin. */
   readonly as?: string;
 }
 
@@ -50,7 +50,7 @@ interface Server {
   readonly close: () => Promise<void>;
 }
 
-/** An API server to ask, and a namespace in it that nobody else uses. */
+/** An API server, and a namespace in it that nobody else uses. */
 export class World {
   readonly namespace = `answers-${Math.random().toString(36).slice(2, 8)}`;
   readonly #server: Server;
@@ -63,7 +63,7 @@ export class World {
   }
 
   path(plural: string): string {
-    const group = plural === 'httproutes' ? 'gateway.networking.k8s.io' : 'networking.istio.io';
+    const group = plural.endsWith('routes') ? 'gateway.networking.k8s.io' : 'networking.istio.io';
     return `/apis/${group}/v1/namespaces/${this.namespace}/${plural}`;
   }
 
@@ -92,7 +92,7 @@ export class World {
     return { status: response.statusCode, headers: response.headers, text, body: parseBody(text) };
   }
 
-  /** The first events of a watch; the watch is then ended from here. `meanwhile` is done once the first came. */
+  /** Returns the first events of a watch, and ends the watch. `meanwhile` runs after the first event. */
   async watch(path: string, count: number, meanwhile?: () => Promise<void>): Promise<readonly WatchEvent[]> {
     const { statusCode, body } = await request(this.#server.url + path, this.#options('GET', {}));
     const events: WatchEvent[] = [];
@@ -110,12 +110,12 @@ export class World {
     return events;
   }
 
-  /** Makes an object under a name of its own and returns its path and what the server made of it. */
+  /** Creates an object with a new name. Returns its path, and the object as the server stored it. */
   async make(object: object, plural = 'virtualservices'): Promise<{ path: string; name: string; made: Body }> {
     this.#names += 1;
     const name = `made-${this.#names}`;
     const { body, text } = await this.ask('POST', this.path(plural), { body: named(object, name) });
-    if (body?.metadata?.resourceVersion === undefined) throw new Error(`not made: ${text}`);
+    if (body?.metadata?.resourceVersion === undefined) throw new Error(`not created: ${text}`);
     return { path: `${this.path(plural)}/${name}`, name, made: body };
   }
 
@@ -166,7 +166,7 @@ const kubeconfig = z.object({
   users: z.tuple([z.object({ user: z.object({ token: z.string() }) })]),
 });
 
-/** The server that a kubeconfig with one cluster and one token names. */
+/** The server in a kubeconfig with one cluster and one token. */
 export async function realWorld(path: string): Promise<World> {
   const config = kubeconfig.parse(parseYaml(await readFile(path, 'utf8')));
   const { server, 'certificate-authority-data': ca } = config.clusters[0].cluster;
@@ -174,7 +174,7 @@ export async function realWorld(path: string): Promise<World> {
     url: server,
     token: config.users[0].user.token,
     ca: Buffer.from(ca, 'base64').toString(),
-    // It makes up such tokens on the spot.
+    // The test server accepts such tokens for every account.
     tokenOf: (namespace, account) => `sa:${namespace}:${account}`,
     close: () => Promise.resolve(),
   });

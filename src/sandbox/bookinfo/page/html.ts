@@ -1,4 +1,4 @@
-/** Markup that is safe to show; made by `html` alone. */
+/** Markup that is safe to show. Only `html` creates it. */
 export class Html {
   readonly text: string;
 
@@ -9,7 +9,7 @@ export class Html {
 
 type Shown = Html | string | number | undefined | readonly Html[];
 
-/** A template whose values are escaped, unless they are such templates themselves. */
+/** A template. Its values are escaped, unless they are templates themselves. */
 export function html(parts: TemplateStringsArray, ...values: readonly Shown[]): Html {
   return new Html(parts.map((part, at) => `${part}${textOf(values[at])}`).join(''));
 }

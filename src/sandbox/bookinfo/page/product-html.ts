@@ -1,7 +1,7 @@
 import { type Html, html } from './html.ts';
 import { type Answer, type Details, type Failure, product, type Reviews, type Shown, versionOf } from './product.ts';
 
-/** The whole product page. `complaint` says why a sign-in was not taken. */
+/** The whole product page. `complaint` says why a sign-in was refused. */
 export function productHtml(shown: Shown, complaint?: string): string {
   return document(
     product.title,
@@ -22,7 +22,7 @@ export function productHtml(shown: Shown, complaint?: string): string {
   );
 }
 
-/** In place of the product page, when no pod of it answered. */
+/** Shown in place of the product page when no pod of it answers. */
 export function failureHtml(failure: Failure): string {
   const told = problem('The product page did not answer', failure);
   return document('Bookinfo', html`${brandOnly}<main>${told}${live}</main>`);
@@ -61,7 +61,7 @@ function header(user: string | undefined, complaint: string | undefined): Html {
 
 const starWords: Readonly<Record<string, string>> = { black: 'black stars', red: 'red stars' };
 
-/** The one thing people come here to see: which version of reviews it was, this time. */
+/** Which version of reviews answered. People open the page to see this. */
 function answeredBy(reviews: Answer<Reviews>): Html {
   if (!('ok' in reviews)) return problem('Reviews did not answer this time', reviews);
   const version = versionOf(reviews.ok) ?? 'unknown';
@@ -83,7 +83,7 @@ function problem(title: string, { status, flag, why }: Failure): Html {
 </section>`;
 }
 
-/** Filled by `page.js`, which asks once a second. */
+/** `page.js` fills this in, once a second. */
 const live = html`<section class="live" aria-label="Who answered the last requests to reviews">
   <h2>The last <span id="answers-of">100</span> answers of reviews</h2>
   <div id="answers-bar" role="img" aria-label="no answers yet"></div>
@@ -109,7 +109,7 @@ function detailsList(details: Answer<Details>): Html {
 }
 
 function reviewCards(reviews: Answer<Reviews>): Html {
-  if (!('ok' in reviews)) return html`<p class="missing">There are none to show: ${reviews.status} ${reviews.flag}</p>`;
+  if (!('ok' in reviews)) return html`<p class="missing">No reviews: ${reviews.status} ${reviews.flag}</p>`;
   const cards = reviews.ok.reviews.map(
     ({ reviewer, text, rating }) => html`<article>
   ${stars(rating)}
@@ -130,7 +130,7 @@ function stars(rating: Reviews['reviews'][number]['rating']): Html | undefined {
   return html`<p class="stars ${color}" role="img" aria-label="${given} of ${mostStars} ${color} stars">${'★'.repeat(given)}<span class="not-given">${'★'.repeat(mostStars - given)}</span></p>`;
 }
 
-/** Only versions that have a colour of their own become a class. */
+/** The CSS class of a version. Only v1 to v3 have their own color. */
 function kindOf(version: string): string {
   return ['v1', 'v2', 'v3'].includes(version) ? version : 'other';
 }

@@ -6,13 +6,13 @@ import { fetchProduct, product } from './product.ts';
 import { productHtml } from './product-html.ts';
 import { isUserName, signIn, signOut, userOf } from './session.ts';
 
-/** Nothing is fetched from elsewhere, and nothing in the page runs but our own file. */
+/** The page loads nothing from other hosts, and runs no script but our own file. */
 export const contentSecurityPolicy =
   "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 type Route = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
-/** The one service that people see. It asks details and reviews on their behalf, as whoever they are signed in as. */
+/** The service that people see. It calls details and reviews with the name of the user who is signed in. */
 export function productPageService(call: Call): Handler {
   const routes: Readonly<Record<string, Route>> = {
     'GET /': (_, response) => redirect(response),
@@ -29,7 +29,7 @@ export function productPageService(call: Call): Handler {
     const method = request.method === 'HEAD' ? 'GET' : request.method;
     const key = `${method} ${pathOf(request)}`;
     const route = Object.hasOwn(routes, key) ? routes[key] : undefined;
-    if (route === undefined) return sendText(response, 404, 'There is nothing here.\n');
+    if (route === undefined) return sendText(response, 404, 'Not found\n');
     await route(request, response);
   };
 }
@@ -44,7 +44,7 @@ async function showPage(call: Call, request: IncomingMessage, response: ServerRe
 async function logIn(call: Call, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const name = new URLSearchParams(await text(request)).get('username')?.trim() ?? '';
   if (isUserName(name)) return redirect(response, signIn(name));
-  await showPage(call, request, response, 'A user name is 1 to 40 letters, digits or signs of plain ASCII.');
+  await showPage(call, request, response, 'A user name has 1 to 40 characters, all of them ASCII.');
 }
 
 function passing(call: Call, service: string, path: string): Route {
@@ -55,7 +55,7 @@ function passing(call: Call, service: string, path: string): Route {
   };
 }
 
-/** Who somebody is, is said by their session and not by what they send. */
+/** The user name comes from the session. An end-user header that the client sends is dropped. */
 function onBehalfOf(user: string | undefined, headers: IncomingHttpHeaders): IncomingHttpHeaders {
   const { 'end-user': _, ...others } = headers;
   return user === undefined ? others : { ...others, 'end-user': user };

@@ -5,7 +5,7 @@ export const product = {
   id: 0,
   title: 'The Comedy of Errors',
   descriptionHtml:
-    'Two pairs of twins, parted by a shipwreck, come to the same town on the same day. Whoever meets one of them has met the other before, and nobody knows it: bills are paid by the wrong man, dinners eaten by the wrong guest, and the right brother is locked out of his own house.',
+    'Two pairs of twins, separated by a shipwreck, come to the same town on the same day. Everybody takes each twin for his brother: the wrong man pays the bills, the wrong guest eats the dinner, and a husband is locked out of his own house.',
 };
 
 const details = z.object({
@@ -27,12 +27,12 @@ const reviews = z.object({
 });
 export type Reviews = z.infer<typeof reviews>;
 
-/** What another service said, or why there is nothing to show. */
+/** The answer of another service, or why there is none. */
 export type Answer<T> = { readonly ok: T } | Failure;
 
 export interface Failure {
   readonly status: number;
-  /** Empty where it was a pod that answered. */
+  /** Empty if a pod answered. */
   readonly flag: string;
   readonly why: string;
 }
@@ -53,15 +53,15 @@ export async function fetchProduct(call: Call, headers: Headers): Promise<Pick<S
   return { details: ofDetails, reviews: ofReviews };
 }
 
-/** The version that a pod's name tells: `reviews-v3-6d4f` is of v3. */
+/** The version in a pod's name: `reviews-v3-6d4f` is v3. */
 export function versionOf({ podname }: Reviews): string | undefined {
   return /^[a-z0-9]+-(v\d+)\b/.exec(podname)?.[1];
 }
 
 const words: Readonly<Record<string, string>> = {
   NC: 'No DestinationRule defines the subset that the VirtualService sends this request to.',
-  UH: 'No pod runs of the version that the VirtualService sends this request to.',
-  NR: 'No rule of the VirtualService takes this request.',
+  UH: 'No pod runs the version that the VirtualService sends this request to.',
+  NR: 'No rule of the VirtualService matches this request.',
   FI: 'The VirtualService injects this fault.',
   UT: 'No answer came within the timeout that the VirtualService sets.',
   UF: 'The pod did not answer.',
@@ -73,11 +73,11 @@ async function read<T>(reply: Promise<Reply>, schema: z.ZodType<T>): Promise<Ans
     if (status !== 200) return { status, flag, why: explain(flag) };
     return { ok: schema.parse(JSON.parse(body)) };
   } catch {
-    return { status: 503, flag: '', why: 'The service gave no answer that could be read.' };
+    return { status: 503, flag: '', why: 'The service sent no answer that could be read.' };
   }
 }
 
-/** What a proxy's flag means for whoever looks at the page. */
+/** Explains Envoy's response flag to the reader of the page. */
 export function explain(flag: string): string {
   return words[flag] ?? 'The service answered with an error.';
 }

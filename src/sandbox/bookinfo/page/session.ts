@@ -1,10 +1,10 @@
 /**
- * The cookie is called as in the tutorial of 2017, whose rule for jason looks for `user=jason` in it. It proves nothing: whoever says to
- * be jason is.
+ * The cookie's name is the one in Istio's tutorial of 2017: its rule for jason looks for `user=jason`. The cookie proves nothing. Anybody
+ * can sign in as jason.
  */
 const cookieName = 'user';
 
-/** What fits into a header as it is, so that a rule may compare it. */
+/** Whether the name fits into a header without encoding, so that a rule can match it. */
 export function isUserName(name: string): boolean {
   return /^[\x21-\x7e](?:[\x20-\x7e]{0,38}[\x21-\x7e])?$/.test(name);
 }
@@ -15,13 +15,13 @@ export function signIn(name: string): string {
 
 export const signOut = `${cookieName}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0`;
 
-/** Whoever a Cookie header says; undefined where it says nobody, or what no sign-in would have set. */
+/** The user in a Cookie header. Undefined if there is none, or if it is not a valid name. */
 export function userOf(cookies = ''): string | undefined {
   const [, value] = new RegExp(`(?:^|;\\s*)${cookieName}=([^;]*)`).exec(cookies) ?? [];
   try {
     const name = decodeURIComponent(value ?? '');
     return isUserName(name) ? name : undefined;
   } catch {
-    return undefined; // not encoded as we do
+    return undefined; // not encoded the way we do it
   }
 }

@@ -3,7 +3,7 @@ import { error, errorIf, type Finding } from './finding.ts';
 import { headersErrors } from './headers.ts';
 import { domainErrors, portErrors, subsetErrors } from './names.ts';
 
-/** The destinations of one route, of whatever protocol: only their sum must not be 0. */
+/** Checks the destinations of one route of any protocol. Weights may have any sum but 0. */
 export function destinationsErrors(destinations: readonly unknown[]): readonly Finding[] {
   const weights = destinations.map((one) => Number(field(one, 'weight') ?? 0));
   const sum = weights.reduce((total, weight) => total + weight, 0);

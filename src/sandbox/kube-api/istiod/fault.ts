@@ -8,7 +8,7 @@ const GRPC_CODES = [
   ...['INTERNAL', 'UNAVAILABLE', 'DATA_LOSS', 'UNAUTHENTICATED'],
 ];
 
-/** Delays and errors that a route makes up. */
+/** Checks the delays and errors that a route injects. */
 export function faultFindings(fault: unknown): readonly Finding[] {
   if (fault === undefined) return [];
   const abort = field(fault, 'abort');

@@ -1,4 +1,4 @@
-/** What istiod has to say about an object, in its words. An error denies the write; a warning goes along with the answer. */
+/** One message of istiod about an object, in istiod's words. An error denies the write; a warning is sent with the answer. */
 export interface Finding {
   readonly severity: 'error' | 'warning';
   readonly text: string;
@@ -12,7 +12,7 @@ export function warning(text: string): Finding {
   return { severity: 'warning', text };
 }
 
-/** An error where the condition holds. */
+/** An error if the condition holds. */
 export function errorIf(isWrong: boolean, text: string): readonly Finding[] {
   return isWrong ? [error(text)] : [];
 }

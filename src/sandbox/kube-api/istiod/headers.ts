@@ -2,7 +2,7 @@ import { at, isObject } from '../object.ts';
 import { error, errorIf, type Finding } from './finding.ts';
 import { quoted, texts } from './names.ts';
 
-/** What a route adds to headers, sets and removes. */
+/** Checks the headers that a route adds, sets and removes. */
 export function headersErrors(headers: unknown): readonly Finding[] {
   return [
     ...valuesErrors(at(headers, 'request', 'add'), requestNameErrors),
@@ -14,7 +14,7 @@ export function headersErrors(headers: unknown): readonly Finding[] {
   ];
 }
 
-/** The authority can be set in one place. */
+/** The authority may be set in one place only. */
 export function authorityErrors(rewrite: unknown, headers: unknown): readonly Finding[] {
   const operations = [at(headers, 'request', 'set'), at(headers, 'request', 'add')].map((one) =>
     isObject(one) ? Object.entries(one).filter(([name]) => isAuthority(name)) : [],
@@ -47,7 +47,7 @@ function prefixed(name: string): string {
   return `invalid header ${quoted(name)}: header cannot have ":" prefix`;
 }
 
-/** Tabs may be in a header's value, and no other control characters. */
+/** A header's value may contain tabs, but no other control characters. */
 function valueErrors(value: string): readonly Finding[] {
   const hasControl = [...value].some((char) => (char < ' ' && char !== '\t') || char === '\u007f');
   return errorIf(hasControl, `header value configuration ${value} is invalid`);

@@ -74,7 +74,7 @@ function conflictErrors(route: unknown, isDelegate: boolean): readonly Finding[]
   ];
 }
 
-/** What a route cannot do besides answering by itself. */
+/** Fields that a route may not have beside a redirect or a direct response. */
 function besideErrors(route: unknown, routes: boolean, answer: 'redirect' | 'direct_response'): readonly Finding[] {
   const has = (name: string) => field(route, name) !== undefined;
   return [
@@ -95,7 +95,7 @@ function matchErrors(match: unknown): readonly Finding[] {
     ...headers.flatMap(([name, value]) => [...matchedHeaderErrors(name), ...stringMatchErrors(value, 'headers')]),
     ...without.flatMap(([name, value]) => [
       ...matchedHeaderErrors(name),
-      // A star stands for any value here, and is no regular expression.
+      // Here `*` means any value, and is not a regular expression.
       ...(field(value, 'regex') === '*' ? [] : stringMatchErrors(value, 'withoutHeaders')),
     ]),
     ...regexErrors(at(match, 'uri', 'regex'), 'uri'),
@@ -104,7 +104,7 @@ function matchErrors(match: unknown): readonly Finding[] {
   ];
 }
 
-/** Where the request must come from. */
+/** Checks the conditions on where a request comes from. */
 function callerFindings(match: unknown): readonly Finding[] {
   const port = Number(field(match, 'port') ?? 0);
   const namespace = String(field(match, 'sourceNamespace') ?? '');
@@ -142,7 +142,7 @@ function mirrorPercentFindings(percent: unknown): readonly Finding[] {
   ];
 }
 
-/** Only the first mistake is told. */
+/** Like istiod, returns only the first error. */
 function redirectErrors(redirect: unknown): readonly Finding[] {
   if (redirect === undefined) return [];
   const of = (name: string) => field(redirect, name) ?? '';
@@ -192,7 +192,7 @@ function isHttpStatus(text: string): boolean {
   return STATUS_CODES[text] !== undefined;
 }
 
-/** Only the first mistake is told. */
+/** Like istiod, returns only the first error. */
 function rewriteErrors(rewrite: unknown): readonly Finding[] {
   if (rewrite === undefined) return [];
   const of = (name: string) => String(field(rewrite, name) ?? '');

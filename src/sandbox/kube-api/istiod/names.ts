@@ -3,7 +3,7 @@ import { durationNanoseconds } from '../duration.ts';
 import { field, isObject, items } from '../object.ts';
 import { error, errorIf, type Finding, warning } from './finding.ts';
 
-/** Unlike Kubernetes, istiod takes capitals for letters of a label. */
+/** Unlike Kubernetes, istiod allows capital letters in a label. */
 const LABEL = '[a-zA-Z0-9](?:[-a-zA-Z0-9]*[a-zA-Z0-9])?';
 const QUALIFIED_NAME = '(?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const WHOLE_LABEL = new RegExp(`^${LABEL}$`);
@@ -14,7 +14,7 @@ const LONGEST_LABEL = 63;
 const LONGEST_PREFIX = 253;
 const HEADER_NAME = /^[-!#$%&'*+.^_`|~0-9A-Za-z]+$/;
 const PSEUDO_HEADERS = [':method', ':scheme', ':authority', ':path', ':status'];
-/** A claim of a token that a match may stand for instead of a header. */
+/** A match may name a claim of a JWT in place of a header. */
 const CLAIM = /^@request\.auth\.claims[.[]/;
 const MESH = 'mesh';
 const A_MILLISECOND = 1_000_000;
@@ -27,7 +27,7 @@ export function isClaim(header: string): boolean {
   return CLAIM.test(header);
 }
 
-/** A host, which may begin with a star. */
+/** Checks a host, which may begin with `*`. */
 export function domainErrors(domain: string): readonly Finding[] {
   const [first = '', ...rest] = domain.split('.');
   if (domain.length > 255) return [error(`domain name ${quoted(domain)} too long (max 255)`)];
@@ -36,13 +36,13 @@ export function domainErrors(domain: string): readonly Finding[] {
   return rest.length === 0 ? [] : labelsErrors(rest.join('.'));
 }
 
-/** A name without stars. */
+/** Checks a host without wildcards. */
 export function fullNameErrors(name: string): readonly Finding[] {
   if (name.length > 255) return [error(`domain name ${quoted(name)} too long (max 255)`)];
   return name === '' ? [error('empty domain name not allowed')] : labelsErrors(name);
 }
 
-/** A host of a VirtualService: an address will do, too. */
+/** Checks a host of a VirtualService, which may also be an IP address. */
 export function hostErrors(host: string): readonly Finding[] {
   return isIP(host) === 0 ? domainErrors(host) : [];
 }
@@ -62,7 +62,7 @@ function invalidDomain(domain: string, label: string): Finding {
   return error(`domain name ${quoted(domain)} invalid (label ${quoted(label)} invalid)`);
 }
 
-/** Whether two hosts of one VirtualService mean the same traffic, or one a part of the other's. */
+/** Whether two hosts of a VirtualService have traffic in common. */
 export function hostsOverlap(one: string, other: string): boolean {
   const [short, long] = one.length <= other.length ? [one, other] : [other, one];
   if (one.startsWith('*') && other.startsWith('*')) return long.slice(1).endsWith(short.slice(1));
@@ -70,7 +70,7 @@ export function hostsOverlap(one: string, other: string): boolean {
   return other.startsWith('*') ? one.endsWith(other.slice(1)) : one === other;
 }
 
-/** Whether all that a host means is meant by another. */
+/** Whether `other` covers everything that `host` covers. */
 export function isHostWithin(host: string, other: string): boolean {
   if (!other.startsWith('*')) return host === other;
   const isLonger = !host.startsWith('*') || host.length >= other.length;
@@ -81,7 +81,7 @@ export function appliesToGateway(gateways: readonly unknown[]): boolean {
   return gateways.length > 0 && !gateways.includes(MESH);
 }
 
-/** Names before the first old one are looked at, and those after it are not. */
+/** Like istiod, checks names up to the first one in the old format, and none after it. */
 export function gatewayFindings(names: readonly unknown[]): readonly Finding[] {
   const findings: Finding[] = [];
   for (const name of names.map(String)) {
@@ -106,7 +106,7 @@ function gatewayErrors(namespace: string, name: string): readonly Finding[] {
   ];
 }
 
-/** Whom a configuration is shown to. */
+/** Checks the namespaces that an object is visible to. */
 export function exportToErrors(namespace: string, exportTo: readonly unknown[]): readonly Finding[] {
   const seen = new Set<string>();
   const findings = exportTo.map(String).flatMap((entry) => {
@@ -176,7 +176,7 @@ export function corsHeaderErrors(name: string): readonly Finding[] {
   return errorIf(name !== '*' && !HEADER_NAME.test(name), `header name ${name} is not a valid header name`);
 }
 
-/** A text that is matched exactly, by its beginning, or by a regular expression. */
+/** Checks a match by exact value, prefix or regular expression. */
 export function stringMatchErrors(match: unknown, where: string): readonly Finding[] {
   if (field(match, 'prefix') === '') return [error(`${quoted(where)}: prefix string match should not be empty`)];
   return regexErrors(field(match, 'regex'), where);
@@ -192,7 +192,7 @@ export function regexErrors(regex: unknown, where: string): readonly Finding[] {
   return why === undefined ? [] : [error(`${quoted(where)}: error parsing regexp: ${why}; ${syntax}`)];
 }
 
-/** The mistakes that people make who know another kind of regular expressions, or forget a bracket. */
+/** Finds common mistakes only: syntax of other regex dialects, and unbalanced brackets. */
 function whatRe2Refuses(regex: string): string | undefined {
   const [perl] = /\(\?(?:[=!]|<[=!])/.exec(regex) ?? [];
   if (perl !== undefined) return `invalid or unsupported Perl syntax: \`${perl}\``;

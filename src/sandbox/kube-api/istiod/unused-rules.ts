@@ -1,7 +1,7 @@
 import { field, isObject, items } from '../object.ts';
 import { type Finding, warning } from './finding.ts';
 
-/** Rules that no request reaches, and matches that an earlier rule already has. */
+/** Warns about rules that no request reaches, and matches that an earlier rule already has. */
 export function unusedRules(routes: readonly unknown[]): readonly Finding[] {
   const findings: Finding[] = [];
   const seen = new Map<string, number>();
@@ -36,7 +36,7 @@ export function unusedRules(routes: readonly unknown[]): readonly Finding[] {
   return [...findings, ...coveredPrefixes(prefixes)];
 }
 
-/** A match by the beginning of a path, with what else it asks of a request. */
+/** A match on a path prefix, with its other conditions. */
 interface PrefixMatch {
   readonly route: string;
   readonly match: string;
@@ -56,7 +56,7 @@ function prefixMatch(route: unknown, at: number, match: unknown, number: number)
       match: nameOf(match, number),
       prefix,
       port: field(match, 'port') ?? 0,
-      // Without a method it is taken for a GET.
+      // istiod treats a match without a method as a GET.
       method: condition(field(match, 'method')) || 'exact:GET',
       authority: condition(field(match, 'authority')),
       maps: ['headers', 'queryParams', 'withoutHeaders'].map((name) => conditions(field(match, name))),
@@ -114,7 +114,7 @@ function ineffective(rule: string, match: string, earlier: string): Finding {
   );
 }
 
-/** A name says what it is; a number says where. */
+/** The name of a rule or match, or its index if it has no name. */
 function nameOf(named: unknown, at: number): string {
   const name = field(named, 'name');
   return name === undefined || name === '' ? `#${at}` : JSON.stringify(name);

@@ -5,13 +5,13 @@ import { virtualServiceFindings } from './virtual-service.ts';
 
 /** What istiod's webhook answers. */
 export interface Verdict {
-  /** Why it denies the write, in its words; undefined if it lets it pass. */
+  /** Why it denies the write, in its words. Undefined if it allows the write. */
   readonly refusal: string | undefined;
-  /** What it says besides; of a write that it denies it says nothing more. */
+  /** Empty if it denies the write. */
   readonly warnings: readonly string[];
 }
 
-/** What istiod's webhook has to say about an object, once the schema has nothing against it. Gateways are not looked at. */
+/** Checks an object like istiod's webhook does. The schema must have accepted it before. Gateways are not checked. */
 export function istiodVerdict(object: KubeObject): Verdict {
   const findings = findingsAbout(object);
   const errors = textsOf(findings, 'error');

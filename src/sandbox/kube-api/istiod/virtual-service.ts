@@ -40,7 +40,7 @@ export function virtualServiceFindings({ metadata, spec }: KubeObject): readonly
   ];
 }
 
-/** Without hosts it is a delegate, which routes http for another VirtualService and nothing else. */
+/** A VirtualService without hosts is a delegate: it may only hold HTTP routes for another VirtualService. */
 function delegateErrors(spec: unknown): readonly Finding[] {
   const has = (name: string) => items(field(spec, name)).length > 0;
   return [
@@ -50,7 +50,7 @@ function delegateErrors(spec: unknown): readonly Finding[] {
   ];
 }
 
-/** Only a gateway knows what is in a token. */
+/** Only a gateway can route by the claims of a JWT. */
 function claimErrors(spec: unknown): readonly Finding[] {
   const gateways = items(field(spec, 'gateways'));
   if (appliesToGateway(gateways)) return [];

@@ -76,7 +76,7 @@ describe('istiod on a VirtualService', () => {
     ${http({ ...to, match: [{ sourceNamespace: 'a.b' }] })}                                        | ${'sourceNamespace match a.b is invalid'}
     ${http({ ...to, match: [{ headers: { '@request.auth.claims.sub': { exact: 'a' } } }] })}       | ${'JWT claim based routing (key: @request.auth.claims.sub) is only supported for gateway, found no gateways: []'}
     ${http({ ...to, corsPolicy: { allowMethods: ['get'] } })}                                      | ${'"get" is not a supported HTTP method'}
-  `('says "$says" of $spec', ({ spec, says }) => {
+  `('says "$says" about $spec', ({ spec, says }) => {
     expect(verdict(spec).refusal).toBe(says);
   });
 
@@ -90,7 +90,7 @@ describe('istiod on a VirtualService', () => {
 const jason = { match: [{ headers: { 'end-user': { exact: 'jason' } } }], ...to };
 const prefix = (prefix: string, more: object = {}) => ({ match: [{ uri: { prefix } }], ...to, ...more });
 
-describe('istiod lets a VirtualService pass, and warns', () => {
+describe("istiod's warnings about a VirtualService", () => {
   it.each`
     routes                               | warnings
     ${[jason, to]}                       | ${[]}
@@ -102,17 +102,17 @@ describe('istiod lets a VirtualService pass, and warns', () => {
     ${[prefix('/a/b'), prefix('/a')]}    | ${[]}
     ${[{ ...to, mirrorPercent: 50 }]}    | ${['using deprecated setting "mirrorPercent", use "mirrorPercentage" instead']}
     ${[{ ...to, fault: { abort: {} } }]} | ${['abort configured, but error type not set']}
-  `('$warnings of $routes', ({ routes, warnings }) => {
+  `('are $warnings for $routes', ({ routes, warnings }) => {
     expect(verdict(http(...routes))).toEqual({ refusal: undefined, warnings });
   });
 
-  it('of a gateway that is named in the old way', () => {
+  it('mention a gateway name in the old format', () => {
     expect(verdict({ hosts: ['a'], gateways: ['g.ns.svc'], http: [to] }).warnings).toEqual([
       'using legacy gatewayName format "g.ns.svc"; prefer the <namespace>/<name> format: "ns/g"',
     ]);
   });
 
-  it('says nothing more of what it denies', () => {
+  it('are left out if it denies the object', () => {
     expect(verdict(http(to, split(0, 0)))).toEqual({ refusal: 'total destination weight = 0', warnings: [] });
   });
 });
@@ -128,7 +128,7 @@ describe('istiod on a DestinationRule', () => {
     ${{ host: 'a', trafficPolicy: { outlierDetection: { maxEjectionPercent: 101 } } }}                  | ${'percentage 101 is not in range 0..100'}
     ${{ host: 'a', trafficPolicy: { loadBalancer: { consistentHash: { maglev: { tableSize: 4 } } } } }} | ${'tableSize must be a prime number for maglev'}
     ${{ host: '' }}                                                                                     | ${'empty domain name not allowed'}
-  `('says "$says" of $spec', ({ spec, says }) => {
+  `('says "$says" about $spec', ({ spec, says }) => {
     expect(verdict(spec, 'DestinationRule').refusal).toBe(says);
   });
 });
@@ -136,7 +136,7 @@ describe('istiod on a DestinationRule', () => {
 describe("istiod on Bookinfo's rule files", () => {
   const folder = resolve('manifests/bookinfo');
 
-  it('has nothing to say', async () => {
+  it('finds nothing wrong', async () => {
     for (const file of await readdir(folder)) {
       for (const document of parseAllDocuments(await readFile(join(folder, file), 'utf8'))) {
         expect(istiodVerdict(document.toJS()), file).toEqual({ refusal: undefined, warnings: [] });
@@ -144,7 +144,7 @@ describe("istiod on Bookinfo's rule files", () => {
     }
   });
 
-  it('does not notice the misprint of two routes instead of one', () => {
+  it('only warns if one route was split into two by mistake', () => {
     const misprint = parse(
       'hosts: [a]\nhttp:\n- route: [{destination: {host: a, subset: v1}, weight: 50}]\n- route: [{destination: {host: a, subset: v3}, weight: 50}]\n',
     );
