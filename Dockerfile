@@ -1,4 +1,4 @@
-# The image of the bot. The last stage has neither shell nor package manager, and needs to write nowhere.
+# The image of the bot. The final stage has no shell and no package manager, and the container needs no writable file system.
 #
 #   docker build -t registry.example.com/shiftbot:0.1.0 .
 
@@ -12,7 +12,7 @@ COPY tsconfig.json ./
 COPY src src
 RUN npm run build
 
-# Without type declarations and source maps the libraries weigh half as much.
+# Removing type declarations and source maps halves the size of the libraries.
 FROM package AS dependencies
 RUN npm ci --omit=dev --omit=optional --ignore-scripts \
     && find node_modules -type f '(' -name '*.map' -o -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' ')' -delete
@@ -30,5 +30,5 @@ COPY --from=build /app/dist dist
 COPY manifests/bookinfo manifests/bookinfo
 USER 65532:65532
 EXPOSE 8080
-# Our own source maps stay, so that a stack names the line of the source.
+# We keep our own source maps, so that stack traces show source lines.
 ENTRYPOINT ["/nodejs/bin/node", "--enable-source-maps", "dist/main.js"]

@@ -11,39 +11,39 @@ export interface Config {
   readonly roles: ReadonlySet<Role>;
   readonly slack: {
     readonly botToken: string;
-    /** Present: Socket Mode. */
+    /** When set, Slack is reached over Socket Mode. */
     readonly appToken?: string | undefined;
-    /** For HTTP mode. */
+    /** Verifies requests in HTTP mode. */
     readonly signingSecret?: string | undefined;
     readonly apiUrl?: string | undefined;
   };
   readonly redis: RedisAddress;
   /** Signs the stored changes. */
   readonly recordKey?: string | undefined;
-  /** Lets an incident tool freeze and thaw; absent where none may. */
+  /** Lets an incident tool freeze and thaw. Absent: no tool may. */
   readonly freezeHookToken?: string | undefined;
-  /** How long it is kept who decided what. */
+  /** How many days audit events are kept. */
   readonly auditDays: number;
-  /** With it, the audit may be taken away over HTTP. */
+  /** With this token a client may export the audit over HTTP. */
   readonly auditToken?: string | undefined;
-  /** Access to each cluster we serve, by its name. */
+  /** Access to each served cluster, by name. */
   readonly clusters: ReadonlyMap<string, PooledKubeConfig>;
   readonly namespace: string;
-  /** The policy file as it was found; absent where everybody of the team may shift. */
+  /** The policy file as read at the start. Absent: every member of the team may shift. */
   readonly policy?: FirstPolicy | undefined;
-  /** The folder of rule files that can be applied by name. */
+  /** The folder with the rule files that people apply by name. */
   readonly rulesFolder: string;
-  /** Who counts the requests of each cluster, where somebody does; may hold credentials. */
+  /** The Prometheus of each cluster that has one. A URL may contain credentials. */
   readonly prometheus: ReadonlyMap<string, URL>;
-  /** How much one person may ask. */
+  /** How many commands one person may send a minute. */
   readonly allowance: Allowance;
-  /** Where Bookinfo's product page is, for the tour. */
+  /** The URL of Bookinfo's product page, for the tour. */
   readonly productPage?: string | undefined;
   readonly port: number;
   readonly logLevel: (typeof logLevels)[number];
 }
 
-/** All that is wrong with the environment, a line each, by the variable's name and never its value. */
+/** Every fault of the environment, one a line. Names the variables and never their values. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly faults: readonly string[];
@@ -58,7 +58,7 @@ export class ConfigError extends Error {
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 
-/** Every variable we read; README's table and the manifests are compared with it. Those marked secret may come from `NAME_FILE`. */
+/** Every variable that we read. Tests compare it with README's table and the manifests. A secret one may come from `NAME_FILE`. */
 export const variables = {
   SLACK_BOT_TOKEN: { secret: true },
   SLACK_APP_TOKEN: { secret: true },
@@ -85,7 +85,7 @@ type Variable = keyof typeof variables;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads the environment; throws one ConfigError that lists every fault. */
+/** Throws one ConfigError that lists every fault. */
 export function readConfig(environment: Environment): Config {
   const reader = new Reader(environment);
   const roles = reader.roles();
@@ -129,7 +129,7 @@ class Reader {
   value(name: Variable): string | undefined {
     const direct = trimmed(this.#environment[name]);
     const file = variables[name].secret ? trimmed(this.#environment[`${name}_FILE`]) : undefined;
-    if (direct !== undefined && file !== undefined) this.#fault(name, `is set beside ${name}_FILE; keep one of them`);
+    if (direct !== undefined && file !== undefined) this.#fault(name, `and ${name}_FILE are both set: keep one`);
     return direct ?? (file === undefined ? undefined : this.#readFile(name, file));
   }
 
@@ -143,7 +143,7 @@ class Reader {
   token(name: Variable, prefix: string, what: string): string | undefined {
     const value = this.value(name);
     if (value === undefined) this.#fault(name, `is missing: set it to ${what}`);
-    else if (!value.startsWith(prefix)) this.#fault(name, `does not begin with ${prefix}: it wants ${what}`);
+    else if (!value.startsWith(prefix)) this.#fault(name, `does not start with ${prefix}: set it to ${what}`);
     return value;
   }
 
@@ -185,7 +185,6 @@ class Reader {
     return address ?? { kind: 'single', hosts: [], options: {} };
   }
 
-  /** One that nobody can guess. */
   longSecret(name: Variable): string | undefined {
     const value = this.value(name);
     if (value !== undefined && value.length < 16) this.#fault(name, 'is shorter than 16 characters');
@@ -195,7 +194,7 @@ class Reader {
   hookToken(): string | undefined {
     const value = this.longSecret('FREEZE_HOOK_TOKEN');
     if (value !== undefined && !/^[\x21-\x7e]+$/.test(value))
-      this.#fault('FREEZE_HOOK_TOKEN', 'has a character that a header cannot carry: use letters and digits');
+      this.#fault('FREEZE_HOOK_TOKEN', 'has a character that is not allowed in a header: use letters and digits');
     return value;
   }
 
@@ -243,7 +242,7 @@ class Reader {
   rulesFolder(): string {
     const value = this.value('RULES_DIR');
     const folder = resolve(ownFolder, value ?? 'manifests/bookinfo');
-    if (value !== undefined && !isFolder(folder)) this.#fault('RULES_DIR', 'names a folder that is not there');
+    if (value !== undefined && !isFolder(folder)) this.#fault('RULES_DIR', 'names a folder that does not exist');
     return folder;
   }
 
@@ -255,11 +254,12 @@ class Reader {
       return { cluster: name ?? (others.length === 0 ? first : undefined), name, url: httpUrl(address) };
     });
     if (entries.some(({ url }) => url === undefined))
-      this.#fault('PROMETHEUS_URL', 'has what is not an http(s) address without ? and #');
+      this.#fault('PROMETHEUS_URL', 'has an entry that is not an http(s) address, or one with ? or #');
     const isUnclear = entries.some(({ name }) => name === undefined) && (others.length > 0 || entries.length > 1);
-    if (isUnclear) this.#fault('PROMETHEUS_URL', 'does not say which cluster it is of: write name=address for each');
+    if (isUnclear)
+      this.#fault('PROMETHEUS_URL', 'does not say which cluster each address belongs to: write name=address');
     if (clusters.length > 0 && entries.some(({ name }) => name !== undefined && !clusters.includes(name)))
-      this.#fault('PROMETHEUS_URL', 'names a cluster that is not served');
+      this.#fault('PROMETHEUS_URL', 'names a cluster that the bot does not serve');
     return new Map(
       entries.flatMap(({ cluster, url }) => (cluster === undefined || url === undefined ? [] : [[cluster, url]])),
     );
@@ -283,7 +283,7 @@ class Reader {
   logLevel(): Config['logLevel'] {
     const value = this.value('LOG_LEVEL') ?? 'info';
     const level = logLevels.find((each) => each === value);
-    if (level === undefined) this.#fault('LOG_LEVEL', `is none of ${logLevels.join(', ')}`);
+    if (level === undefined) this.#fault('LOG_LEVEL', `is not one of ${logLevels.join(', ')}`);
     return level ?? 'info';
   }
 
@@ -293,7 +293,7 @@ class Reader {
       if (text === undefined) this.#fault(`${name}_FILE`, 'names an empty file');
       return text;
     } catch {
-      this.#fault(`${name}_FILE`, 'names a file that cannot be read'); // why is told by its name; the path may hold a secret's name
+      this.#fault(`${name}_FILE`, 'names a file that cannot be read'); // the fault does not say why: the path may be secret
       return undefined;
     }
   }
@@ -303,14 +303,14 @@ class Reader {
   }
 }
 
-/** That of the package, above the sources and above what is built of them. */
+/** The folder of the package, whether we run from `src` or from the built `dist`. */
 const ownFolder = resolve(import.meta.dirname, '..');
 
 function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch {
-    return false; // told as a fault of the configuration
+    return false; // the caller reports it as a fault
   }
 }
 
@@ -319,7 +319,7 @@ function httpUrl(address: string): URL | undefined {
   return url === null || url.search !== '' || url.hash !== '' ? undefined : url;
 }
 
-/** A secret from a file often ends in a line break; an empty variable is one that is not set. */
+/** Secrets in files often end with a line break. An empty variable counts as not set. */
 function trimmed(value: string | undefined): string | undefined {
   const text = value?.trim();
   return text === undefined || text === '' ? undefined : text;

@@ -2,7 +2,7 @@ import { answerOption } from './options.ts';
 
 const answered = answerOption(process.argv.slice(2));
 if (answered === undefined) {
-  // Only now: to load all that the bot is made of takes several times as long as any option.
+  // Loaded only now: loading the bot takes several times longer than answering any option.
   const { run } = await import('./bot/serve.ts');
   await run();
 } else {

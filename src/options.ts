@@ -1,12 +1,12 @@
 import { checkPolicy } from './policy-file/check-policy.ts';
 import { policyJsonSchema } from './policy-file/schema.ts';
 
-/** `EX_CONFIG` of sysexits.h: starting again will not help until somebody corrects the configuration. */
+/** `EX_CONFIG` of sysexits.h: a restart does not help until somebody corrects the configuration. */
 export const badConfiguration = 78;
-/** `EX_USAGE`: the process was started with an option that it does not know. */
+/** `EX_USAGE`: an unknown option. */
 const badUsage = 64;
 
-/** Does what an option asks for in place of starting, and returns the exit code. Nothing of the environment is needed for it. */
+/** Does what an option asks for instead of starting the bot, and returns the exit code. Needs nothing from the environment. */
 export function answerOption([option, file, ...more]: readonly string[]): number | undefined {
   if (option === undefined) return undefined;
   if (option === '--policy-schema' && file === undefined) {
@@ -19,7 +19,7 @@ export function answerOption([option, file, ...more]: readonly string[]): number
     return ok ? 0 : badConfiguration;
   }
   process.stderr.write(
-    'Options: --check-policy FILE (tests a policy file), --policy-schema (prints its JSON Schema)\n',
+    'Options: --check-policy FILE (checks a policy file), --policy-schema (prints its JSON Schema)\n',
   );
   return badUsage;
 }

@@ -42,7 +42,7 @@ function faults(environment: Readonly<Record<string, string | undefined>>): read
 }
 
 describe('the configuration', () => {
-  it('reads what is needed, with the rest as the README says', () => {
+  it('needs only the required variables, and takes the defaults of the README for the rest', () => {
     const config = readConfig(good);
 
     expect(config).toMatchObject({
@@ -60,7 +60,7 @@ describe('the configuration', () => {
     });
   });
 
-  it('lists everything that is wrong at once, by name', () => {
+  it('lists all faults at once, by variable', () => {
     const found = faults({
       SLACK_BOT_TOKEN: 'xapp-swapped',
       REDIS_URL: 'localhost',
@@ -97,7 +97,7 @@ describe('the configuration', () => {
     ]);
   });
 
-  it('knows who counts the requests of each cluster', () => {
+  it('reads the Prometheus of each cluster', () => {
     const readUrls = (environment: Readonly<Record<string, string>>) =>
       [...readConfig({ ...good, ...environment }).prometheus].map(([cluster, url]) => [cluster, url.href]);
     const two = { CLUSTERS: 'eu,us', PROMETHEUS_URL: 'eu=http://a:9090, us=https://me:secret@b/prometheus' };
@@ -112,11 +112,11 @@ describe('the configuration', () => {
     ]);
     expect(readUrls({ CLUSTERS: 'eu,us', PROMETHEUS_URL: 'us=http://b' })).toEqual([['us', 'http://b/']]);
     expect(faults({ ...good, CLUSTERS: 'eu,us', PROMETHEUS_URL: 'http://a' })).toEqual([
-      expect.stringContaining('does not say which cluster it is of'),
+      expect.stringContaining('does not say which cluster each address belongs to'),
     ]);
   });
 
-  it('never tells a value', () => {
+  it('never shows a value', () => {
     const values = {
       ...good,
       SLACK_BOT_TOKEN: 'xoxp-hidden',
@@ -137,28 +137,28 @@ describe('the configuration', () => {
     variable                 | value                  | because
     ${'SLACK_BOT_TOKEN'}     | ${undefined}           | ${'is missing'}
     ${'SLACK_BOT_TOKEN'}     | ${'  '}                | ${'is missing'}
-    ${'SLACK_BOT_TOKEN'}     | ${'xoxp-1'}            | ${'does not begin with xoxb-'}
-    ${'SLACK_APP_TOKEN'}     | ${'xoxb-1'}            | ${'does not begin with xapp-'}
+    ${'SLACK_BOT_TOKEN'}     | ${'xoxp-1'}            | ${'does not start with xoxb-'}
+    ${'SLACK_APP_TOKEN'}     | ${'xoxb-1'}            | ${'does not start with xapp-'}
     ${'SLACK_APP_TOKEN'}     | ${undefined}           | ${'SLACK_SIGNING_SECRET is missing'}
     ${'REDIS_URL'}           | ${undefined}           | ${'is missing'}
     ${'KUBECONFIG'}          | ${undefined}           | ${'is missing'}
     ${'COMMANDS_PER_MINUTE'} | ${'-1'}                | ${'is not a number from 0 (no limit) to 100000'}
     ${'COMMANDS_PER_MINUTE'} | ${'many'}              | ${'is not a number from 0 (no limit) to 100000'}
-    ${'RULES_DIR'}           | ${'absent'}            | ${'names a folder that is not there'}
-    ${'RULES_DIR'}           | ${'LICENSE'}           | ${'names a folder that is not there'}
-    ${'PROMETHEUS_URL'}      | ${'prometheus:9090'}   | ${'has what is not an http(s) address'}
-    ${'PROMETHEUS_URL'}      | ${'http://p/?q=1'}     | ${'has what is not an http(s) address'}
-    ${'PROMETHEUS_URL'}      | ${'http://p,http://q'} | ${'does not say which cluster it is of'}
-    ${'PROMETHEUS_URL'}      | ${'us=http://p'}       | ${'names a cluster that is not served'}
+    ${'RULES_DIR'}           | ${'absent'}            | ${'names a folder that does not exist'}
+    ${'RULES_DIR'}           | ${'LICENSE'}           | ${'names a folder that does not exist'}
+    ${'PROMETHEUS_URL'}      | ${'prometheus:9090'}   | ${'has an entry that is not an http(s) address'}
+    ${'PROMETHEUS_URL'}      | ${'http://p/?q=1'}     | ${'has an entry that is not an http(s) address'}
+    ${'PROMETHEUS_URL'}      | ${'http://p,http://q'} | ${'does not say which cluster each address belongs to'}
+    ${'PROMETHEUS_URL'}      | ${'us=http://p'}       | ${'names a cluster that the bot does not serve'}
     ${'CLUSTERS'}            | ${'eu,asia'}           | ${'names a context that the kubeconfig does not have'}
   `(
-    'says of $variable=$value that it $because',
+    '$variable=$value: $because',
     ({ variable, value, because }: { variable: string; value: string | undefined; because: string }) => {
       expect(faults({ ...good, [variable]: value })).toEqual([expect.stringContaining(because)]);
     },
   );
 
-  it('lists every fault of a policy file, and goes without one where none is named', () => {
+  it('lists every fault of a policy file, and needs no policy file', () => {
     const bad = file('bad.yaml', 'rules:\n  - target: 1\n    shifts: []\n');
     const least = file('policy.yaml', 'rules:\n  - target: "**"\n    shift: [everyone]\n');
 
@@ -174,7 +174,7 @@ describe('the configuration', () => {
     ]);
   });
 
-  it('finds rule files in the folder that is named, from its own folder on, and else those of Bookinfo', () => {
+  it('reads RULES_DIR relative to the package, and has the files of Bookinfo as the default', () => {
     const own = resolve(import.meta.dirname, '..');
 
     expect(readConfig(good).rulesFolder).toBe(join(own, 'manifests/bookinfo'));
@@ -182,7 +182,7 @@ describe('the configuration', () => {
     expect(readConfig({ ...good, RULES_DIR: folder }).rulesFolder).toBe(folder);
   });
 
-  it('takes a secret from a file, whose last line break is no part of it', () => {
+  it('reads a secret from a file, without the last line break', () => {
     const { SLACK_BOT_TOKEN: _, ...others } = good;
 
     const config = readConfig({ ...others, SLACK_BOT_TOKEN_FILE: file('token', 'xoxb-from-a-file\n') });
@@ -190,11 +190,11 @@ describe('the configuration', () => {
     expect(config.slack.botToken).toBe('xoxb-from-a-file');
   });
 
-  it('refuses a secret that is given twice, an unreadable file, and an empty one', () => {
+  it('refuses a secret that is set twice, an unreadable file, and an empty file', () => {
     const { SLACK_BOT_TOKEN: _, ...others } = good;
 
     expect(faults({ ...good, SLACK_BOT_TOKEN_FILE: file('twice', 'xoxb-1') })).toEqual([
-      'SLACK_BOT_TOKEN is set beside SLACK_BOT_TOKEN_FILE; keep one of them',
+      'SLACK_BOT_TOKEN and SLACK_BOT_TOKEN_FILE are both set: keep one',
     ]);
     expect(faults({ ...others, SLACK_BOT_TOKEN_FILE: join(folder, 'nowhere') })[0]).toBe(
       'SLACK_BOT_TOKEN_FILE names a file that cannot be read',
@@ -204,7 +204,7 @@ describe('the configuration', () => {
     );
   });
 
-  it('serves several clusters, each with credentials of its own', () => {
+  it('serves several clusters, each with its own credentials', () => {
     const { clusters } = readConfig({ ...good, CLUSTERS: 'us, eu' });
 
     expect([...clusters.keys()]).toEqual(['us', 'eu']);

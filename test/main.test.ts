@@ -19,7 +19,7 @@ describe('npm start', () => {
     return fetch(`${world?.bots[0]?.url}/readyz`);
   }
 
-  it('lists all that is missing and exits with 78', async () => {
+  it('lists everything that is missing, and exits with 78', async () => {
     const { code, stderr } = await run({});
 
     expect(code).toBe(78);
@@ -27,7 +27,7 @@ describe('npm start', () => {
       expect(stderr).toContain(`  ${name} `);
   });
 
-  it('is ready when Redis, the API server and Slack are, and serves metrics', async () => {
+  it('is ready when Redis, the API server and Slack are ready, and serves metrics', async () => {
     world = await startTestWorld();
     await world.people.command('alice', 'reviews v3 50');
     await world.people.waitFor('the card', (messages) => messages.find(({ text }) => text.includes('Applied in')));
@@ -56,7 +56,7 @@ describe('npm start', () => {
     ]);
   });
 
-  it('names everything that it cannot reach, while the process is healthy', async () => {
+  it('lists everything that it cannot reach, and is still healthy', async () => {
     world = await startTestWorld();
     await Promise.all([world.redis?.kill(), world.slack.kill(), world.kube?.stop()]);
 
@@ -71,7 +71,7 @@ describe('npm start', () => {
     expect((await fetch(`${world.bots[0]?.url}/healthz`)).status).toBe(200);
   });
 
-  it('starts, answers and says what is missing when Redis and the API server are not there yet', async () => {
+  it('starts and answers while Redis and the API server are missing, and says so', async () => {
     const folder = temporaryFolder();
     const kubeconfig = join(folder, 'kubeconfig');
     const nowhere = `http://127.0.0.1:${await freePort()}`;
@@ -87,7 +87,7 @@ describe('npm start', () => {
     expect(await (await readyz()).text()).toMatch(/^Redis: .*\nKubernetes: .*KUBECONFIG/);
   });
 
-  it('ends in order when it is told to while nothing it needs is there', async () => {
+  it('shuts down cleanly while everything it needs is missing', async () => {
     const port = await freePort();
     const nowhere = await freePort();
     const kubeconfig = join(temporaryFolder(), 'kubeconfig');
@@ -116,7 +116,7 @@ describe('npm start', () => {
     expect(lastOutput.at(-1)).toContain('"stopped"');
   });
 
-  it('puts the id of the change on every line about it, and no token on any', async () => {
+  it('logs the change id on every line about a change, and never a token', async () => {
     world = await startTestWorld();
     await world.people.command('alice', 'reviews v3 50');
     await world.people.waitFor('the card', (messages) => messages.find(({ text }) => text.includes('Applied in')));

@@ -42,18 +42,18 @@ import { Reconciler } from '../workflow/watching/reconcile.ts';
 import { Sights } from '../workflow/watching/see.ts';
 import { startWatching } from './watching.ts';
 
-/** Whoever starts the bot by hand reads in its log what is missing, without asking `/readyz`. */
+/** Soon after the start, the log says what is missing, so that nobody must ask `/readyz`. */
 const firstLookMs = 3_000;
 
 export interface Bot {
   readonly port: number;
-  /** Settles when Slack knows us, however long that takes; the rest works meanwhile. */
+  /** Resolves when the bot is connected to Slack, however long that takes. Everything else works before that. */
   readonly connected: Promise<void>;
-  /** Takes nothing new, and resolves when what was begun is ended. */
+  /** Takes no new work, and resolves when the work in progress is done. */
   stop(): Promise<void>;
 }
 
-/** Builds everything and starts the roles asked for. */
+/** Builds all parts and starts the configured roles. */
 export async function start(config: Config, log: Log): Promise<Bot> {
   const background = new Background(log);
   const aside: Bench['aside'] = (work, what, fields) => background.run(work, what, fields);
@@ -79,7 +79,7 @@ export async function start(config: Config, log: Log): Promise<Bot> {
   const metrics = createMetrics();
   const rounds = new Rounds(log);
   const pulse = new Pulse((forMs) => {
-    rounds.soon(); // connections may have died meanwhile, and a question finds out
+    rounds.soon(); // connections may have died in the meantime; a request finds out
     metrics.stoodStill();
     log.warn({ forMs: Math.round(forMs) }, 'the process stood still');
   });
@@ -135,10 +135,10 @@ export async function start(config: Config, log: Log): Promise<Bot> {
     freezeHook: hookFor(config, desk),
     audit: config.auditToken === undefined ? undefined : { token: config.auditToken, audit, log },
   });
-  background.run(() => mesh.warm(config.namespace), 'the default namespace could not be read yet', {
+  background.run(() => mesh.warm(config.namespace), 'the default namespace could not be read', {
     namespace: config.namespace,
   });
-  background.run(() => people.warm(), 'which team is ours could not be asked yet', {});
+  background.run(() => people.warm(), 'the team of the bot could not be read from Slack', {});
 
   const traffic = trafficFor(config);
   const worker = config.roles.has('worker')
@@ -162,7 +162,7 @@ export async function start(config: Config, log: Log): Promise<Bot> {
   });
   metrics.gauge(
     'shiftbot_open_changes',
-    'Changes that wait for a worker or a person, as of the last round of reconciling',
+    'Changes that wait for a worker or a person, at the last round of reconciling',
     () => reconciler.open,
   );
   rounds.start(async () => {
@@ -196,18 +196,18 @@ export async function start(config: Config, log: Log): Promise<Bot> {
   };
 }
 
-/** Absent where no policy file is named. */
+/** Undefined without POLICY_FILE. */
 function watchPolicy({ policy }: Config, metrics: Metrics, log: Log): PolicyFile | undefined {
   if (policy === undefined) return undefined;
   const file = new PolicyFile(policy, log);
-  metrics.gauge('shiftbot_policy_ok', '1 while what stands in the policy file is in force', () =>
+  metrics.gauge('shiftbot_policy_ok', '1 while the current text of the policy file is in force', () =>
     file.problem() === undefined ? 1 : 0,
   );
   file.start();
   return file;
 }
 
-/** Absent where no requests are counted, and in a process that does no work: it may not reach who counts them. */
+/** Undefined without PROMETHEUS_URL, and in a process without the worker role, which may not be able to reach Prometheus. */
 function trafficFor({ prometheus, roles }: Config): PrometheusTraffic | undefined {
   return prometheus.size > 0 && roles.has('worker') ? new PrometheusTraffic(prometheus) : undefined;
 }
@@ -239,7 +239,7 @@ async function meshProblem(mesh: Clusters): Promise<string | undefined> {
   }
 }
 
-/** Absent where no token is set. */
+/** Undefined without FREEZE_HOOK_TOKEN. */
 function hookFor({ freezeHookToken: token }: Config, desk: HookDesk): RequestListener | undefined {
   if (token === undefined) return undefined;
   return freezeHook({
@@ -250,7 +250,7 @@ function hookFor({ freezeHookToken: token }: Config, desk: HookDesk): RequestLis
   });
 }
 
-/** Absent in Socket Mode, where nothing of Slack's comes in from outside. */
+/** Undefined in Socket Mode, where Slack does not call us. */
 function slackEndpoint(config: Config, slack: SlackApp | undefined, log: Log): SlackEndpoint | undefined {
   const listener = slack?.requestListener;
   if (listener === undefined) return undefined;

@@ -6,7 +6,7 @@ import { type Bot, start } from './build.ts';
 
 const shutdownLimitMs = 20_000;
 
-/** Runs the bot until it is told to end, and ends the process with it. */
+/** Runs the bot until SIGTERM or SIGINT, then ends the process. */
 export async function run(): Promise<void> {
   try {
     await serve();
@@ -31,7 +31,7 @@ async function serve(): Promise<void> {
   const signal = await Promise.race([stopped, running.then(() => stopped)]);
   log.info({ signal }, 'shutting down');
   setTimeout(() => {
-    log.error({}, 'shutting down took too long; what was left will be taken over');
+    log.error({}, 'shutdown took too long; another worker takes over the rest');
     process.exit(1);
   }, shutdownLimitMs).unref();
   await bot.stop();

@@ -5,15 +5,18 @@ import type { Mesh, Touched } from '../workflow/ports/mesh.ts';
 import type { Aside } from '../workflow/ports/process.ts';
 import { type Lookout, lookAfter, lookAfterRecent } from '../workflow/watching/watch-over.ts';
 
-/** Long enough for a worker to note what it wrote, before anybody asks whether it still stands. */
+/** Gives a worker time to store what it wrote before we check whether it is still live. */
 const touchedMs = 500;
 
-/** Of so many rounds one looks at everything, unless a look before failed: each costs Redis a command for every change of the last day. */
+/**
+ * One round in this many checks everything, and after a failed check the next round does too. A full check costs Redis a command for every
+ * change of the last day.
+ */
 const roundsBetween = 30;
 
 /**
- * Looks whether what was applied still stands: whenever the watch hears of a write, which a LIST within a minute makes up for, and now
- * and then at all that was applied, for the namespaces of which this process has not heard yet. Returns what ends it.
+ * Checks whether applied changes are still live. Checks an object when the watch reports a write (a LIST finds missed ones within a
+ * minute), and now and then all applied changes, for namespaces that this process does not watch yet. Returns a function that stops it.
  */
 export function startWatching(lookout: Lookout, mesh: Pick<Mesh, 'onTouched'>, aside: Aside): () => void {
   let lookAtAllIn = 0;
@@ -27,7 +30,7 @@ export function startWatching(lookout: Lookout, mesh: Pick<Mesh, 'onTouched'>, a
         throw error;
       }
     };
-    aside(look, 'whether a change still stands is not known yet', { object });
+    aside(look, 'could not check whether a change is still live', { object });
   });
   const stopHearing = mesh.onTouched((touched) => bundles.add(objectKey(touched.object), touched));
   const rounds = new Rounds(lookout.log);

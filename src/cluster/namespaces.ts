@@ -13,14 +13,14 @@ import {
 import { WatchCache } from './watch-cache.ts';
 
 const noIstio =
-  'this cluster does not serve VirtualServices and DestinationRules of networking.istio.io/v1, so Istio is not installed there, or is older than 1.22';
+  'this cluster does not serve VirtualServices and DestinationRules of networking.istio.io/v1: Istio is not installed, or older than 1.22';
 
 export interface WatchedNamespace {
   readonly services: WatchCache<VirtualService>;
   readonly rules: WatchCache<DestinationRule>;
 }
 
-/** The namespaces of one cluster that are watched: each from when it is first named, if there is anything in it to watch. */
+/** The namespaces of a cluster that are watched. A namespace is watched from the first time it is named, unless it has nothing to watch. */
 export class Namespaces {
   readonly #client: KubeClient;
   readonly #log: Log;
@@ -52,7 +52,7 @@ export class Namespaces {
     }
   }
 
-  /** Those that could be listed. */
+  /** The namespaces whose first LIST succeeded. */
   async all(): Promise<readonly WatchedNamespace[]> {
     const started = await Promise.allSettled(this.#known.values());
     return started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));

@@ -2,7 +2,7 @@ import { type Owner, toolOf, tools } from '../domain/routing/owner.ts';
 
 /** The marks that other tools leave on an object. */
 export interface Marked {
-  /** VirtualService, where nothing is said. */
+  /** Default: VirtualService. */
   readonly kind?: string | undefined;
   readonly name: string;
   readonly namespace: string;
@@ -16,10 +16,10 @@ export interface Marked {
   readonly managedFields: readonly { readonly manager: string }[];
 }
 
-/** Argo Rollouts leaves no mark on a VirtualService, but one on the DestinationRules that it works with. */
+/** Argo Rollouts marks only the DestinationRules that it uses, not the VirtualServices. */
 export const rolloutAnnotation = 'argo-rollouts.argoproj.io/managed-by-rollouts';
 
-/** Who else manages a routing object. `weightsWriter`: whoever set its rules last. */
+/** The other tools that manage a routing object. `weightsWriter`: the field manager that last set its rules. */
 export function ownersOf(object: Marked, weightsWriter: string | undefined, rollout: string | undefined): Owner[] {
   const marked = [argoCd, fluxKustomize, helm, flagger].flatMap((mark) => mark(object) ?? []);
   const sets = toolOf(weightsWriter);
@@ -29,8 +29,8 @@ export function ownersOf(object: Marked, weightsWriter: string | undefined, roll
 }
 
 /**
- * `app:networking.istio.io/VirtualService:ns/name`; where that names another object, it was copied along with other annotations, and
- * Argo CD takes no notice of it either. The label `app.kubernetes.io/instance` alone says nothing: most Helm charts set it.
+ * `app:networking.istio.io/VirtualService:ns/name`. If it names another object, the annotation was copied, and Argo CD ignores it too. The
+ * label `app.kubernetes.io/instance` alone proves nothing, because most Helm charts set it.
  */
 function argoCd({
   kind = 'VirtualService',
@@ -49,7 +49,7 @@ function argoCd({
   return isWriter || instance !== undefined ? { tool: 'argo-cd', name: label } : undefined;
 }
 
-/** Not where the object tells Flux to leave it alone. */
+/** Undefined if the object tells Flux to leave it alone. */
 function fluxKustomize({ annotations, labels }: Marked): Owner | undefined {
   const name = labels?.['kustomize.toolkit.fluxcd.io/name'];
   if (name === undefined) return undefined;

@@ -4,7 +4,7 @@ import type { Log } from '../workflow/ports/process.ts';
 import type { KubeClient, Resource } from './client/kube-client.ts';
 
 const meta = z.object({ metadata: z.object({ name: z.string(), resourceVersion: z.string() }) });
-/** Says how far the watch has come, and is about no object. */
+/** Says how far the watch has come. It contains no object. */
 const bookmark = z.object({ metadata: z.object({ name: z.string().default(''), resourceVersion: z.string() }) });
 const expired = z.object({ code: z.literal(410) });
 const refused = z.object({ statusCode: z.literal(410) });
@@ -12,20 +12,20 @@ const refused = z.object({ statusCode: z.literal(410) });
 const firstRetryMs = 500;
 const longestRetryMs = 30_000;
 /**
- * An event that never came, on a watch that is silent or that goes on all the same, is noticed by the next LIST. Nothing cheaper would
- * do: the resourceVersion of a list is that of the whole store and moves with every write to anything, so it cannot say "unchanged",
- * and a second watch would only be told what the first was. Ten thousand VirtualServices cost 20 pages, 16 MB of JSON and 0.3 s of
- * this process each time, in slices, since what is known by its resourceVersion is not read again.
+ * The next LIST finds events that the watch lost, on a silent watch or on one that goes on. Nothing cheaper works: the resourceVersion of a
+ * list is that of the whole store and changes with every write to anything, so it cannot show "unchanged", and a second watch would lose
+ * the same events. Ten thousand VirtualServices cost 20 pages, 16 MB of JSON and 0.3 s of CPU each time, in slices, because an object with
+ * a known resourceVersion is not parsed again.
  */
 const relistMs = 45_000;
 
 export interface Watched<T> {
   readonly resource: Resource;
   readonly namespace: string;
-  /** Gives undefined for an object that is no use to us. */
+  /** Undefined for an object that we cannot use. */
   readonly read: (object: unknown) => T | undefined;
   readonly log: Log;
-  /** Called for every object that was made, changed or removed after the first LIST, with what it was and what it is. */
+  /** Called for every object that was created, changed or deleted after the first LIST, with its state before and after. */
   readonly onChange?: (before: T | undefined, after: T | undefined) => void;
   readonly relistMs?: number;
   readonly longestRetryMs?: number;
@@ -37,8 +37,8 @@ interface Kept<T> {
 }
 
 /**
- * The objects of one kind in one namespace, kept by a LIST now and then and a watch in between. It starts over when the server has
- * forgotten where it was (410), and reconnects from where it was when a watch ends or breaks.
+ * The objects of one kind in one namespace, from a LIST now and then and a watch in between. Lists again when the server has forgotten our
+ * resourceVersion (410). Continues from the last resourceVersion when a watch ends or breaks.
  */
 export class WatchCache<T> {
   readonly #client: KubeClient;
@@ -46,11 +46,11 @@ export class WatchCache<T> {
   readonly #stop = new AbortController();
   #kept = new Map<string, Kept<T>>();
   #resourceVersion = '';
-  /** By the clock that never jumps. */
+  /** On the monotonic clock. */
   #confirmedMs = Number.NEGATIVE_INFINITY;
   #listDueMs = 0;
   #relisting: Promise<void> | undefined;
-  /** The watch, or the pause before the next, that a new LIST makes pointless. */
+  /** Aborts the watch, or the pause before the next one, when a new LIST replaces it. */
   #current = new AbortController();
 
   constructor(client: KubeClient, watched: Watched<T>) {
@@ -58,7 +58,7 @@ export class WatchCache<T> {
     this.#watched = watched;
   }
 
-  /** Lists, and then follows until `stop`. Rejects when the first LIST fails. */
+  /** Lists, then watches until `stop`. Rejects if the first LIST fails. */
   async start(): Promise<void> {
     await this.#relist();
     void this.#follow();
@@ -77,12 +77,12 @@ export class WatchCache<T> {
     return this.#kept.get(name)?.object;
   }
 
-  /** How long ago the cluster last said anything of what is kept here. */
+  /** How long ago the cluster last confirmed these objects. */
   get ageMs(): number {
     return performance.now() - this.#confirmedMs;
   }
 
-  /** Asks the cluster now. Rejects when it does not answer; what is kept stays, with its age. */
+  /** Lists now. Rejects if the cluster does not answer; the objects stay, with their age. */
   refresh(): Promise<void> {
     return this.#relist();
   }
@@ -94,7 +94,7 @@ export class WatchCache<T> {
     return this.#relisting;
   }
 
-  /** What was sent on the watch meanwhile is sent again by the one that begins where the LIST ends. */
+  /** Events of the old watch during the LIST are not lost: the next watch starts at the LIST's resourceVersion. */
   async #list(): Promise<void> {
     const { resource, namespace } = this.#watched;
     const { items, resourceVersion } = await this.#client.list(resource, namespace);
@@ -129,15 +129,15 @@ export class WatchCache<T> {
         continue;
       }
       const { log, resource, namespace } = this.#watched;
-      log.warn({ err: problem, resource: resource.plural, namespace }, 'watch broke and starts again');
+      log.warn({ err: problem, resource: resource.plural, namespace }, 'a watch broke and is restarted');
       await this.#pause(retryMs * (0.5 + Math.random()));
       retryMs = Math.min(retryMs * 2, this.#watched.longestRetryMs ?? longestRetryMs);
     }
   }
 
   /**
-   * One watch from where we are until the next LIST is due, after a new LIST if we are nowhere. Returns what ended it, if it did not
-   * just end.
+   * One watch from the current resourceVersion until the next LIST is due. Lists first if there is no resourceVersion. Returns the error
+   * that ended it, if there was one.
    */
   async #watchOnce(signal: AbortSignal): Promise<unknown> {
     try {
@@ -162,20 +162,20 @@ export class WatchCache<T> {
     if (refused.safeParse(problem).success) this.#resourceVersion = '';
     const endedAtOnce =
       problem === undefined && performance.now() - startedMs < firstRetryMs && this.#resourceVersion !== '';
-    return endedAtOnce && !signal.aborted ? new Error('the watch ended as soon as it began') : problem;
+    return endedAtOnce && !signal.aborted ? new Error('the watch ended at once') : problem;
   }
 
   #take(type: string, object: unknown): void {
     const { log, resource } = this.#watched;
     if (type === 'ERROR') {
       if (!expired.safeParse(object).success)
-        log.warn({ status: object, resource: resource.plural }, 'watch reported an error');
+        log.warn({ status: object, resource: resource.plural }, 'a watch reported an error');
       this.#resourceVersion = '';
       return;
     }
     const parsed = (type === 'BOOKMARK' ? bookmark : meta).safeParse(object);
     if (!parsed.success) {
-      log.warn({ type, resource: resource.plural }, 'watch sent what is no object');
+      log.warn({ type, resource: resource.plural }, 'a watch sent something that is not an object');
       return;
     }
 
@@ -198,23 +198,23 @@ export class WatchCache<T> {
       this.#watched.onChange?.(before?.object, after?.object);
   }
 
-  /** One object that cannot be read must not hide the others; and the library would swallow what is thrown here. */
+  /** One unreadable object must not hide the others. The library would also swallow an error thrown here. */
   #read(object: unknown, name: string, resourceVersion: string): Kept<T> {
     const { read, log, resource, namespace } = this.#watched;
     try {
       return { resourceVersion, object: read(object) };
     } catch (err) {
-      log.warn({ err, resource: resource.plural, namespace, name }, 'an object could not be read and is left out');
+      log.warn({ err, resource: resource.plural, namespace, name }, 'an object could not be read and is ignored');
       return { resourceVersion, object: undefined };
     }
   }
 
   async #pause(ms: number): Promise<void> {
-    await delay(ms, undefined, { signal: this.#current.signal }).catch(() => {}); // stopped, or a LIST got through: the loop sees it
+    await delay(ms, undefined, { signal: this.#current.signal }).catch(() => {}); // stopped, or a LIST succeeded: the loop checks that
   }
 }
 
-/** The library ends a watch that was silent for 30 s; that is no fault. */
+/** The library ends a watch after 30 s of silence. That is not an error. */
 function isTimeout(problem: unknown): boolean {
   return problem instanceof DOMException && problem.name === 'TimeoutError';
 }

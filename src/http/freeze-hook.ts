@@ -12,50 +12,54 @@ import { bodyProblem, readBody } from './slack-body.ts';
 export const freezeHookPath = '/hooks/freeze';
 
 export interface FreezeHookOptions {
-  /** FREEZE_HOOK_TOKEN; whoever has it freezes and thaws. */
+  /** FREEZE_HOOK_TOKEN. Anyone who has it can freeze and thaw. */
   readonly token: string;
   readonly log: Pick<Log, 'warn' | 'error'>;
   readonly order: (order: HookOrder) => Promise<HookAnswer>;
-  /** What is frozen now. */
+  /** The freezes in force now. */
   readonly inForce: () => Promise<readonly SetHold[]>;
-  /** A clock in ms that never goes back. */
+  /** A monotonic clock, in ms. */
   readonly now?: () => number;
 }
 
-interface Answer {
+interface JsonReply {
   readonly status: number;
   readonly body: object;
 }
 
 const largestBody = 16 * 1024;
 const slowestBodyMs = 5_000;
-/** Whoever tries tokens must not fill the log. */
+/** Callers without the right token must not fill the log. */
 const warnEveryMs = 60_000;
 
-const name = z.string().refine(isHoldName, 'is not a name: letters, digits and . _ : # - inside, 63 at most');
+const name = z
+  .string()
+  .refine(isHoldName, 'is not a name: use letters and digits, with . _ : # - between them, 63 at most');
 const freezeSchema = z
   .strictObject({
     action: z.literal('freeze'),
     name,
-    target: z.string().refine((pattern) => isScope({ pattern }), 'is not cluster/namespace/service, with stars'),
+    target: z
+      .string()
+      .refine((pattern) => isScope({ pattern }), 'is not cluster/namespace/service; * may stand for any part'),
     reason: z.string().trim().min(1).max(300),
     until: z.iso.datetime({ offset: true }).optional(),
     for: z
       .string()
-      .refine((text) => readDuration(text) !== undefined, 'is not a length of time like 2h')
+      .refine((text) => readDuration(text) !== undefined, 'is not a duration like 2h')
       .optional(),
   })
-  .refine((order) => order.until === undefined || order.for === undefined, 'until and for are both there: keep one');
+  .refine((order) => order.until === undefined || order.for === undefined, 'until and for are both set: keep one');
 const thawSchema = z.strictObject({ action: z.literal('thaw'), name });
 const orderSchema = z.discriminatedUnion('action', [freezeSchema, thawSchema]);
 
-/** Lets an incident tool freeze and thaw. Nothing of a request is read before its token is known to be right. */
+/** Lets an incident tool freeze and thaw. Reads nothing else of a request until its token is checked. */
 export function freezeHook(options: FreezeHookOptions): RequestListener {
   const { token, log, now = () => performance.now() } = options;
-  if (token === '') throw new Error('without a token everybody could freeze');
+  if (token === '') throw new Error('a freeze hook needs a token, or anyone could freeze');
   const strangers = new Strangers(log, now);
 
-  async function answer(request: IncomingMessage): Promise<Answer> {
+  async function answer(request: IncomingMessage): Promise<JsonReply> {
     if (request.method !== 'POST') return refused(405, 'method not allowed');
     if (!hasToken(request, token)) {
       strangers.came();
@@ -75,11 +79,11 @@ export function freezeHook(options: FreezeHookOptions): RequestListener {
     answer(request)
       .catch((err: unknown) => failed(err, log))
       .then((said) => send(response, said))
-      .catch((err: unknown) => log.error({ err }, 'the freeze hook could not be answered'));
+      .catch((err: unknown) => log.error({ err }, 'the freeze hook could not send its answer'));
   };
 }
 
-/** Compared by digests, which are of one length, so that how long it takes tells nothing of the token. */
+/** Compares digests, which all have one length, so that the time taken tells nothing about the token. */
 function hasToken({ headersDistinct }: IncomingMessage, token: string): boolean {
   const bearers = (headersDistinct['authorization'] ?? []).map((value) => /^Bearer +(\S+)$/i.exec(value)?.[1] ?? '');
   const given = [...bearers, ...(headersDistinct['x-shiftbot-token'] ?? [])];
@@ -103,7 +107,7 @@ function readOrder(bytes: Buffer): HookOrder | { readonly wrong: string } {
   return { ...order, end: forMs === undefined ? undefined : { forMs } };
 }
 
-async function done({ inForce }: FreezeHookOptions, answer: HookAnswer): Promise<Answer> {
+async function done({ inForce }: FreezeHookOptions, answer: HookAnswer): Promise<JsonReply> {
   switch (answer.kind) {
     case 'frozen':
     case 'thawed':
@@ -114,14 +118,14 @@ async function done({ inForce }: FreezeHookOptions, answer: HookAnswer): Promise
     case 'nothing-to-thaw':
       return { status: 200, body: { result: answer.kind, inForce: (await inForce()).map(told) } };
     case 'not-the-hooks':
-      return refused(409, 'a person has frozen by that name, and only people thaw it');
+      return refused(409, 'a person set the freeze of this name, and only people can thaw it');
     case 'too-many':
-      return refused(409, `there are ${mostFreezes} freezes already`);
+      return refused(409, `there are already ${mostFreezes} freezes`);
     case 'wrong-end':
-      return refused(400, answer.because === 'over' ? 'its end is over already' : 'it ends too late: 30d is the most');
+      return refused(400, answer.because === 'over' ? 'its end is in the past' : 'its end is more than 30d away');
     case 'no-scope': {
-      const clusters = answer.scope.kind === 'no-cluster' ? `: there is ${answer.scope.clusters.join(', ')}` : '';
-      return refused(400, `target begins with no cluster of mine${clusters}`);
+      const clusters = answer.scope.kind === 'no-cluster' ? `: I serve ${answer.scope.clusters.join(', ')}` : '';
+      return refused(400, `target does not begin with one of my clusters${clusters}`);
     }
   }
 }
@@ -130,20 +134,20 @@ function told({ name: freeze, target, by, reason, since, until }: SetHold): obje
   return { name: freeze, target, by, reason, since: since.toISOString(), until: until.toISOString() };
 }
 
-function failed(err: unknown, log: Pick<Log, 'error'>): Answer {
-  log.error({ err }, 'the freeze hook could not do as asked');
+function failed(err: unknown, log: Pick<Log, 'error'>): JsonReply {
+  log.error({ err }, 'a request to the freeze hook failed');
   if (err instanceof StoreUnavailableError)
-    return refused(503, 'Redis does not answer; send it again, the same name is the same freeze');
-  if (err instanceof UntrustedRecordError) return refused(500, 'what Redis holds of freezes is not as it was stored');
+    return refused(503, 'Redis does not answer; send it again: the same name is the same freeze');
+  if (err instanceof UntrustedRecordError) return refused(500, 'a freeze in Redis is not as the bot stored it');
   return refused(500, 'failed');
 }
 
-function refused(status: number, error: string): Answer {
+function refused(status: number, error: string): JsonReply {
   return { status, body: { error } };
 }
 
-/** Behind a refusal there may be a body that nobody reads, so that no other request is looked for on the connection. */
-function send(response: ServerResponse, { status, body }: Answer): void {
+/** Closes the connection after a refusal: an unread body may follow, and no request can be found behind it. */
+function send(response: ServerResponse, { status, body }: JsonReply): void {
   const headers = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' };
   response.writeHead(status, {
     ...headers,
@@ -153,7 +157,7 @@ function send(response: ServerResponse, { status, body }: Answer): void {
   response.end(`${JSON.stringify(body)}\n`);
 }
 
-/** Those who come without the token are told of once a minute at most, with how many they were. */
+/** Logs calls without the right token at most once a minute, with how many there were. */
 class Strangers {
   readonly #log: Pick<Log, 'warn'>;
   readonly #now: () => number;

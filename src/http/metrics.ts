@@ -2,9 +2,9 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Meter } from '../workflow/ports/process.ts';
 
 export interface Metrics extends Meter {
-  /** Refreshed when the metrics are read. */
+  /** Calls `read` each time the metrics are scraped. */
   gauge(name: string, help: string, read: () => number): void;
-  /** The process did nothing for seconds. */
+  /** The process stood still for seconds. */
   stoodStill(): void;
   scrape(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
@@ -16,19 +16,19 @@ export function createMetrics(): Metrics {
   collectDefaultMetrics({ register: registry });
   const changes = new Counter({
     name: 'shiftbot_changes_total',
-    help: 'Changes by how they ended, or that they are held',
+    help: 'Changes by how they ended; held changes count as held',
     labelNames: ['outcome'],
     registers,
   });
   const reverts = new Counter({
     name: 'shiftbot_reverts_total',
-    help: 'Applied changes whose weights somebody else moved, by the tool that did',
+    help: 'Applied changes whose weights another tool or person moved, by tool',
     labelNames: ['by'],
     registers,
   });
   const looks = new Counter({
     name: 'shiftbot_traffic_looks_total',
-    help: 'Looks at the traffic since an applied change, by what came of them',
+    help: 'Traffic measurements after an applied change, by result',
     labelNames: ['outcome'],
     registers,
   });
@@ -40,7 +40,7 @@ export function createMetrics(): Metrics {
   });
   const stalls = new Counter({
     name: 'shiftbot_stalls_total',
-    help: 'Times that the process stood still for more than 2 s',
+    help: 'How often the process stood still for more than 2 s',
     registers,
   });
   return {

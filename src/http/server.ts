@@ -5,16 +5,16 @@ import { type AuditExport, AuditRoute, auditPath } from './audit-export.ts';
 import { freezeHookPath } from './freeze-hook.ts';
 import { slackGuard } from './slack-guard.ts';
 
-/** Looks at what we depend on; each names what is missing, or resolves to undefined. */
+/** Checks one thing we depend on. Resolves to what is missing, or to undefined. */
 export type Check = () => Promise<string | undefined>;
 
-/** The check, which tells the log whenever its answer is another than before. */
+/** Wraps a check: it also logs every time its answer changes. */
 export function telling(check: Check, log: Pick<Log, 'info' | 'warn'>): Check {
   let before: string | undefined;
   return async () => {
     const missing = await check();
     if (missing !== before && missing !== undefined) log.warn({ missing }, 'not ready');
-    if (missing === undefined && before !== undefined) log.info({ was: before }, 'no longer missing');
+    if (missing === undefined && before !== undefined) log.info({ was: before }, 'a dependency is back');
     before = missing;
     return missing;
   };
@@ -24,14 +24,14 @@ export interface HttpOptions {
   readonly port: number;
   readonly log: Pick<Log, 'error'>;
   readonly checks: readonly Check[];
-  /** What only another process in our place would mend, if anything. */
+  /** A problem that only a restart of the process fixes, if there is one. */
   readonly stuck?: () => string | undefined;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
-  /** Where Slack posts, in HTTP mode. */
+  /** Where Slack posts in HTTP mode. */
   readonly slack?: SlackEndpoint | undefined;
-  /** What `/hooks/freeze` does; without it there is no such path. */
+  /** Handles `/hooks/freeze`. Without it, the path does not exist. */
   readonly freezeHook?: RequestListener | undefined;
-  /** Who decided what, for whoever has the token; absent where there is none. */
+  /** Serves the audit to clients with the token. Without it, the path does not exist. */
   readonly audit?: AuditExport | undefined;
 }
 
@@ -39,23 +39,26 @@ export interface SlackEndpoint {
   readonly path: string;
   readonly signingSecret: string;
   readonly log: Pick<Log, 'warn' | 'error'>;
-  /** Hears what the guard lets through, with the body in `rawBody`. */
+  /** Gets what the guard lets through, with the body in `rawBody`. */
   readonly listener: RequestListener;
 }
 
 export interface HttpServer {
   readonly port: number;
-  /** Takes nothing more of Slack, which tells the person; health is still answered. */
+  /** Answers 503 to everything from Slack, so that Slack tells the person. Health is still served. */
   refuseSlack(): void;
   close(): Promise<void>;
 }
 
 const checkTimeoutMs = 2_000;
 
-/** How long a connection may take for a request, however little of it comes at a time. */
+/** Limits for one request, so that a client that sends byte by byte cannot hold a connection. */
 const patience = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 };
 
-/** `/healthz`: the process serves. `/readyz`: and so does all it needs; else 503 and what is missing, a line each. `/metrics`. `/audit.ndjson`. */
+/**
+ * `/healthz`: the process serves. `/readyz`: all that it needs is there; otherwise 503 and what is missing, one a line. Also `/metrics` and
+ * `/audit.ndjson`.
+ */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const { slack } = options;
   const guarded = slack === undefined ? undefined : slackGuard(slack, slack.listener);
@@ -72,7 +75,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   });
   await listening(server, options.port);
   return {
-    port: (server.address() as AddressInfo).port, // a server that listens on a port has one of these
+    port: (server.address() as AddressInfo).port, // always an AddressInfo: the server listens on a port
     refuseSlack: () => {
       takesSlack = false;
     },
@@ -85,11 +88,11 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   };
 }
 
-type Route = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
-/** What is served, by its path. */
-function routesOf(options: HttpOptions, audit: AuditRoute | undefined): ReadonlyMap<string, Route> {
-  const routes = new Map<string, Route>([
+/** What is served, by path. */
+function routesOf(options: HttpOptions, audit: AuditRoute | undefined): ReadonlyMap<string, Handler> {
+  const routes = new Map<string, Handler>([
     ['/healthz', reading(saying(() => healthy(options.stuck?.())))],
     ['/readyz', reading(saying(() => ready(options.checks)))],
     ['/metrics', reading(saying(() => measured(options.metrics)))],
@@ -104,7 +107,7 @@ function routesOf(options: HttpOptions, audit: AuditRoute | undefined): Readonly
 }
 
 async function respond(
-  routes: ReadonlyMap<string, Route>,
+  routes: ReadonlyMap<string, Handler>,
   log: HttpOptions['log'],
   request: IncomingMessage,
   response: ServerResponse,
@@ -114,12 +117,12 @@ async function respond(
   try {
     await route(request, response);
   } catch (err) {
-    log.error({ err, path }, 'a request failed on our side');
+    log.error({ err, path }, 'a request failed with an internal error');
     if (!response.headersSent) send(response, plain(500, 'failed\n'));
   }
 }
 
-interface Answer {
+interface TextReply {
   readonly status: number;
   readonly type: string;
   readonly text: string;
@@ -128,38 +131,38 @@ interface Answer {
 const notFound = saying(() => plain(404, 'not found\n'));
 const notAllowed = saying(() => plain(405, 'method not allowed\n'));
 
-function reading(route: Route): Route {
+function reading(route: Handler): Handler {
   return (request, response) => {
     const isReading = request.method === 'GET' || request.method === 'HEAD';
     return (isReading ? route : notAllowed)(request, response);
   };
 }
 
-function saying(answer: () => Answer | Promise<Answer>): Route {
+function saying(answer: () => TextReply | Promise<TextReply>): Handler {
   return async (_, response) => send(response, await answer());
 }
 
-function send(response: ServerResponse, { status, type, text }: Answer): void {
+function send(response: ServerResponse, { status, type, text }: TextReply): void {
   response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(text);
 }
 
-function healthy(stuck: string | undefined): Answer {
+function healthy(stuck: string | undefined): TextReply {
   return stuck === undefined ? plain(200, 'ok\n') : plain(503, `${stuck}\n`);
 }
 
-async function measured(metrics: HttpOptions['metrics']): Promise<Answer> {
+async function measured(metrics: HttpOptions['metrics']): Promise<TextReply> {
   const { contentType, text } = await metrics();
   return { status: 200, type: contentType, text };
 }
 
-async function ready(checks: readonly Check[]): Promise<Answer> {
+async function ready(checks: readonly Check[]): Promise<TextReply> {
   const missing = (
-    await Promise.all(checks.map((check) => inTime(check, 'a check did not end in time', checkTimeoutMs)))
+    await Promise.all(checks.map((check) => inTime(check, 'a check did not finish in time', checkTimeoutMs)))
   ).filter((problem) => problem !== undefined);
   return missing.length === 0 ? plain(200, 'ready\n') : plain(503, missing.map((problem) => `${problem}\n`).join(''));
 }
 
-/** The check, which names what it looks at when that does not answer in time. */
+/** Wraps a check: if it does not answer in time, the answer names what did not. */
 export function within(name: string, check: Check, timeoutMs = checkTimeoutMs - 500): Check {
   return () => inTime(check, `${name}: no answer within ${timeoutMs} ms`, timeoutMs);
 }
@@ -174,7 +177,7 @@ async function inTime(check: Check, lateAnswer: string, timeoutMs: number): Prom
   }
 }
 
-function plain(status: number, text: string): Answer {
+function plain(status: number, text: string): TextReply {
   return { status, type: 'text/plain; charset=utf-8', text };
 }
 

@@ -10,10 +10,10 @@ export type Body =
   | { readonly kind: 'too-slow' }
   | { readonly kind: 'cut-off' };
 
-/** Slack's own payloads are not half as deep. */
+/** Slack's own payloads are less than half as deep. */
 const deepest = 50;
 
-/** Reads no more than is allowed, and no longer: what is left stays unread. */
+/** Reads at most `largest` bytes for at most `timeoutMs`. The rest stays unread. */
 export function readBody(
   request: IncomingMessage,
   { largest, timeoutMs }: { readonly largest: number; readonly timeoutMs: number },
@@ -33,14 +33,14 @@ export function readBody(
       else chunks.push(chunk);
     });
     request.once('end', () => end({ kind: 'whole', bytes: Buffer.concat(chunks) }));
-    request.on('error', () => end({ kind: 'cut-off' })); // of a connection that its other end broke off
+    request.on('error', () => end({ kind: 'cut-off' })); // a connection that the client closed raises this
     request.once('close', () => end({ kind: 'cut-off' }));
   });
 }
 
 /**
- * Why a verified body is not handed on; never with anything of it. Undefined: it is one object in its type, each field of a form
- * is there once, and nothing in it can reach a prototype. It is read with the parsers that the receiver reads it with.
+ * Why a verified body is refused; the text quotes nothing of it. Undefined when the body is one object of its type, each form field occurs
+ * once, and no key can reach a prototype. It uses the same parsers as the receiver behind it.
  */
 export function bodyProblem(bytes: Buffer, type: BodyType): string | undefined {
   if (!isUtf8(bytes)) return 'the body is not UTF-8';
@@ -50,7 +50,7 @@ export function bodyProblem(bytes: Buffer, type: BodyType): string | undefined {
 
 function formProblem(text: string): string | undefined {
   const fields = Object.entries(parse(text));
-  if (fields.some(([, value]) => typeof value !== 'string')) return 'a field is there twice';
+  if (fields.some(([, value]) => typeof value !== 'string')) return 'a field occurs twice';
   if (fields.some(([name]) => /^(__proto__|constructor)($|[.[])/.test(name))) return reachesPrototype;
   const [, payload] = fields.find(([name]) => name === 'payload') ?? [];
   if (typeof payload === 'string') return jsonProblem(payload, 'the payload');
@@ -85,6 +85,6 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined; // which no JSON is; the parser's own words would quote the body
+    return undefined; // no JSON text parses to undefined; the parser's own message would quote the body
   }
 }

@@ -8,12 +8,12 @@ export interface SlackGuardOptions {
   readonly log: Pick<Log, 'warn' | 'error'>;
   readonly now?: () => number;
   readonly bodyTimeoutMs?: number;
-  /** How many signatures are remembered. */
+  /** How many signatures it remembers. */
   readonly memory?: number;
 }
 
-/** What is answered, and what the log says. Neither holds anything of the request. */
-interface Refusal {
+/** The status for the client and the reason for the log. Neither contains anything of the request. */
+interface RequestRefusal {
   readonly kind: 'refused';
   readonly status: keyof typeof words;
   readonly why: string;
@@ -26,10 +26,10 @@ interface Head {
   readonly signature: string;
 }
 
-/** A 401 does not tell which check failed; the log does. */
+/** A 401 does not say which check failed; the log does. */
 const words = {
   400: 'not understood',
-  401: 'not a request of Slack',
+  401: 'not a request from Slack',
   405: 'method not allowed',
   408: 'too slow',
   413: 'too large',
@@ -42,20 +42,20 @@ const slowestBodyMs = 5_000;
 const clockSkewMs = 5 * 60_000;
 const remembered = 50_000;
 
-/** A timestamp may lie as far ahead as behind, and is whole seconds: so long can a request be repeated before it is stale. */
+/** A timestamp may be up to 5 minutes old or 5 minutes ahead, in whole seconds. A request can be repeated for this long. */
 const rememberMs = 2 * clockSkewMs + 1_000;
 
 /**
- * Lets through to `next` what Slack signed, once, and what can be understood in one way only. All else is answered here, the
- * signature being checked before anything of the body is looked at: the receiver behind it answers `ssl_check` unverified, takes
- * timestamps from the future, and takes any type of content for JSON. It finds the body, already read, in `rawBody`.
+ * Passes a request to `next` only if Slack signed it, it is new, and its body can be read in one way only. Everything else is answered
+ * here. The signature is checked before the body is parsed: the receiver behind this guard answers `ssl_check` without checking a
+ * signature, accepts timestamps from the future, and takes any content type for JSON. The receiver finds the body in `rawBody`.
  */
 export function slackGuard(options: SlackGuardOptions, next: RequestListener): RequestListener {
   const { signingSecret, log, now = Date.now, bodyTimeoutMs = slowestBodyMs, memory = remembered } = options;
-  if (signingSecret === '') throw new Error('without a signing secret nothing that Slack sends can be verified');
+  if (signingSecret === '') throw new Error('without a signing secret, requests from Slack cannot be verified');
   const seen = new SeenSignatures(memory);
 
-  async function judge(request: IncomingMessage): Promise<Refusal | { readonly kind: 'passed' }> {
+  async function judge(request: IncomingMessage): Promise<RequestRefusal | { readonly kind: 'passed' }> {
     const head = readHead(request, now());
     if (head.kind === 'refused') return head;
     const body = await readBody(request, { largest: largestBody, timeoutMs: bodyTimeoutMs });
@@ -67,7 +67,7 @@ export function slackGuard(options: SlackGuardOptions, next: RequestListener): R
     const problem = bodyProblem(body.bytes, head.type);
     if (problem !== undefined) return refused(400, problem);
 
-    request.headers['content-type'] = head.type; // the receiver knows it only without parameters
+    request.headers['content-type'] = head.type; // the receiver only knows the type without parameters
     Object.assign(request, { rawBody: body.bytes });
     return { kind: 'passed' };
   }
@@ -75,30 +75,31 @@ export function slackGuard(options: SlackGuardOptions, next: RequestListener): R
   async function guard(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const verdict = await judge(request);
     if (verdict.kind === 'passed') return next(request, response);
-    log.warn({ status: verdict.status, why: verdict.why }, 'a request in the name of Slack was refused');
+    log.warn({ status: verdict.status, why: verdict.why }, 'a request to the Slack endpoint was refused');
     refuse(response, verdict.status);
   }
 
   return (request, response) => {
     guard(request, response).catch((err: unknown) => {
-      log.error({ err }, 'a request of Slack could not be handled');
+      log.error({ err }, 'a request from Slack could not be handled');
       refuse(response, 500);
     });
   };
 }
 
-/** What can be told before the body is read, which for most of what is not Slack's is all there is to read. */
-function readHead({ method, headersDistinct, headers }: IncomingMessage, nowMs: number): Head | Refusal {
+/** Checks what can be checked before the body is read, so that most unwanted requests cost no reading. */
+function readHead({ method, headersDistinct, headers }: IncomingMessage, nowMs: number): Head | RequestRefusal {
   if (method !== 'POST') return refused(405, 'the method is not POST');
   const type = typeOf(headersDistinct['content-type']);
-  if (type === undefined) return refused(415, 'the content type is not one that Slack sends');
+  if (type === undefined) return refused(415, 'the content type is not one that Slack uses');
   if (headers['content-encoding'] !== undefined) return refused(415, 'the body is encoded');
 
   const [signature, ...otherSignatures] = headersDistinct['x-slack-signature'] ?? [];
   const [timestamp, ...otherTimestamps] = headersDistinct['x-slack-request-timestamp'] ?? [];
   if (signature === undefined || timestamp === undefined) return refused(401, 'the request is not signed');
-  if (otherSignatures.length + otherTimestamps.length > 0) return refused(401, 'the request is signed twice');
-  if (!/^v0=[0-9a-f]{64}$/.test(signature)) return refused(401, 'the signature is not one of version v0');
+  if (otherSignatures.length + otherTimestamps.length > 0)
+    return refused(401, 'the request has more than one signature or timestamp');
+  if (!/^v0=[0-9a-f]{64}$/.test(signature)) return refused(401, 'the signature is not of version v0');
   if (!/^[1-9][0-9]{0,11}$/.test(timestamp)) return refused(401, 'the timestamp is not a number of seconds');
   const aheadMs = Number(timestamp) * 1000 - Math.floor(nowMs / 1000) * 1000;
   if (Math.abs(aheadMs) > clockSkewMs)
@@ -121,21 +122,21 @@ function isSigned({ timestamp, signature }: Head, body: Buffer, secret: string):
   return timingSafeEqual(Buffer.from(signature.slice('v0='.length), 'hex'), ours);
 }
 
-/** Another request on the connection would have to be found behind a body that nobody reads. */
-function refuse(response: ServerResponse, status: Refusal['status']): void {
+/** Closes the connection: an unread body may follow, and no request can be found behind it. */
+function refuse(response: ServerResponse, status: RequestRefusal['status']): void {
   if (response.headersSent) return;
   const headers = { connection: 'close', 'content-type': 'text/plain; charset=utf-8' };
   response.writeHead(status, status === 405 ? { ...headers, allow: 'POST' } : headers).end(`${words[status]}\n`);
 }
 
-function refused(status: Refusal['status'], why: string): Refusal {
+function refused(status: RequestRefusal['status'], why: string): RequestRefusal {
   return { kind: 'refused', status, why };
 }
 
 /**
- * Signatures of requests that were let in. Slack signs a retry anew, so that one which comes again comes from somebody else. Only
- * verified ones get in here, so that nobody but Slack can fill it. Each replica has its own; that a request repeated at another
- * one is no second change is the doing of the change's id.
+ * Signatures of requests that passed. Slack signs every retry anew, so a signature that comes twice is a replay. Only verified signatures
+ * are stored, so only Slack can fill this. Each replica has its own. A replay at another replica does no harm, because the change id comes
+ * from the request and is the same.
  */
 class SeenSignatures {
   readonly #forgetAt = new Map<string, number>();
@@ -145,7 +146,7 @@ class SeenSignatures {
     this.#most = most;
   }
 
-  /** Whether it was here before; from now on it was. */
+  /** Whether the signature was seen before. Remembers it. */
   meet(signature: string, nowMs: number): boolean {
     if (this.#forgetAt.has(signature)) return true;
     for (const [oldest, forgetAt] of this.#forgetAt) {

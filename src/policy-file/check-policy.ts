@@ -9,7 +9,7 @@ export interface Checked {
 
 const windowsShown = 3;
 
-/** `npm start -- --check-policy FILE`: what the file says, or all that is wrong with it. */
+/** `npm start -- --check-policy FILE`: a summary of the file, or all its faults. */
 export function checkPolicy(path: string, now: Date): Checked {
   const opened = openPolicy(path);
   if (!opened.ok) {
@@ -44,7 +44,7 @@ function comingFreezes(freezes: readonly Freeze[], now: Date): readonly string[]
 function describeWindow({ name, target, timezone }: Freeze, { from, until }: FreezeWindow): string {
   const lasts =
     until === undefined
-      ? 'with no end in sight'
+      ? 'with no end'
       : `to ${inZone(until, timezone)} (${formatDuration(until.getTime() - from.getTime())})`;
   return `${name}, ${target}: ${inZone(from, timezone)} ${lasts} ${timezone}`;
 }

@@ -6,14 +6,14 @@ import type { Log } from '../workflow/ports/process.ts';
 import type { Fault } from '../yaml/read-yaml.ts';
 import { largestPolicy, type ReadPolicy, readPolicy } from './read-policy.ts';
 
-/** A policy file as it was found at the start: the text that counts, and what it says. */
+/** The policy file as read at the start: its bytes and what they say. */
 export interface FirstPolicy {
   readonly path: string;
   readonly bytes: Uint8Array;
   readonly read: Extract<ReadPolicy, { ok: true }>;
 }
 
-/** The file once, as at the start of the process: without a good one there is nothing to keep. */
+/** Reads the file once, at the start. There is no earlier policy to fall back on, so a bad file is an error. */
 export function openPolicy(
   path: string,
 ): { readonly ok: true; readonly first: FirstPolicy } | { readonly ok: false; readonly faults: readonly string[] } {
@@ -28,22 +28,22 @@ export function describeFault({ line, column, message }: Fault): string {
   return `${line}:${column} ${message}`;
 }
 
-/** How long a new text must stand before it counts, so that one that is being written is not taken for whole. */
+/** A new text counts only when it is still the same at the next look, so that a half-written file is never used. */
 const lookEveryMs = 2_000;
 
 /**
- * The policy of a file that may change. Its contents are looked at every few seconds, since a mounted ConfigMap is swapped behind a
- * symbolic link, which tells no watcher. A good new text counts from one moment to the next; a bad one, or none, leaves the last
- * good policy in force, and is told.
+ * The policy of a file that may change. Reads the file every few seconds: a mounted ConfigMap is swapped behind a symbolic link, which file
+ * watchers do not notice. A good new text takes effect at once. A bad or missing file leaves the last good policy in force, and is
+ * reported.
  */
 export class PolicyFile implements Policies {
   readonly #path: string;
   readonly #log: Log;
   readonly #everyMs: number;
   #policy: Policy;
-  /** The text that was judged last. */
+  /** The last text that was parsed. */
   #judged: Uint8Array | undefined;
-  /** A text that was seen once. */
+  /** The text at the last look. */
   #seen: Uint8Array | undefined;
   #problem: string | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -77,7 +77,7 @@ export class PolicyFile implements Policies {
     clearTimeout(this.#timer);
   }
 
-  /** Looks at the file once. What is new counts when it is found unchanged the next time. */
+  /** Looks at the file once. A new text counts when the next look finds it unchanged. */
   async look(): Promise<void> {
     const bytes = await this.#bytes();
     const isSettled = same(bytes, this.#seen);
@@ -91,19 +91,18 @@ export class PolicyFile implements Policies {
     if (read?.ok) {
       this.#policy = read.policy;
       this.#problem = undefined;
-      this.#log.info({ rules: read.policy.rules?.length, freezes: read.policy.freezes.length }, 'policy taken');
+      this.#log.info({ rules: read.policy.rules?.length, freezes: read.policy.freezes.length }, 'new policy in force');
       this.#warn(read);
       return;
     }
     const faults = read === undefined ? ['it cannot be read'] : read.faults.map(describeFault);
     const [first = ''] = faults;
     this.#problem = faults.length === 1 ? first : `${first} (and ${faults.length - 1} more)`;
-    this.#log.warn({ faults }, 'policy file is wrong, so the last good policy stays in force');
+    this.#log.warn({ faults }, 'the policy file has faults, so the last good policy stays in force');
   }
 
   #warn({ warnings }: Extract<ReadPolicy, { ok: true }>): void {
-    if (warnings.length > 0)
-      this.#log.warn({ warnings: warnings.map(describeFault) }, 'policy may not say what is meant');
+    if (warnings.length > 0) this.#log.warn({ warnings: warnings.map(describeFault) }, 'the policy file has warnings');
   }
 
   async #bytes(): Promise<Uint8Array | undefined> {
@@ -111,7 +110,7 @@ export class PolicyFile implements Policies {
       const { size } = await stat(this.#path);
       return size > largestPolicy ? new Uint8Array(largestPolicy + 1) : await readFile(this.#path);
     } catch {
-      return undefined; // told as a problem of the file, once it lasts
+      return undefined; // reported as a problem of the file if it lasts
     }
   }
 
@@ -119,19 +118,19 @@ export class PolicyFile implements Policies {
     if (!this.#isRunning) return;
     this.#timer = setTimeout(() => {
       this.look()
-        .catch((err: unknown) => this.#log.error({ err }, 'policy file could not be looked at'))
+        .catch((err: unknown) => this.#log.error({ err }, 'the policy file could not be checked'))
         .finally(() => this.#next());
     }, this.#everyMs);
     this.#timer.unref();
   }
 }
 
-/** Never all of a file that is too large: its first excess byte is enough to refuse it. */
+/** Does not read a file that is too large: one byte over the limit is enough to refuse it. */
 function readBytes(path: string): Uint8Array | undefined {
   try {
     return statSync(path).size > largestPolicy ? new Uint8Array(largestPolicy + 1) : readFileSync(path);
   } catch {
-    return undefined; // told as a fault of the configuration
+    return undefined; // the caller reports it as a fault
   }
 }
 

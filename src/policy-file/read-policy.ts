@@ -9,18 +9,18 @@ import { type Fault, type ReadYaml, readYaml, textOf } from '../yaml/read-yaml.t
 import { readCalendar } from './calendar.ts';
 import { type FreezeText, type PolicyText, policySchema, type RuleText, userPattern } from './schema.ts';
 
-/** What a policy file says, or everything that is wrong with it, in the order of the file. */
+/** The policy of a file, or all its faults in the order of the file. */
 export type ReadPolicy =
   | { readonly ok: true; readonly policy: Policy; readonly groups: number; readonly warnings: readonly Fault[] }
   | { readonly ok: false; readonly faults: readonly Fault[] };
 
-/** Larger than any policy that a person can keep in mind, and read in a moment whatever it holds. */
+/** More than any person writes, and little enough to parse quickly whatever it contains. */
 export const largestPolicy = 256 * 1024;
 
 export function readPolicy(bytes: Uint8Array): ReadPolicy {
-  if (bytes.length > largestPolicy) return wrongFile(`this is larger than ${largestPolicy / 1024} KB`);
+  if (bytes.length > largestPolicy) return wrongFile(`the file is larger than ${largestPolicy / 1024} KB`);
   const text = textOf(bytes);
-  if (text === undefined) return wrongFile('this is not UTF-8');
+  if (text === undefined) return wrongFile('the file is not UTF-8');
   const yaml = readYaml(text);
   if (yaml.faults.length > 0 && yaml.value === undefined) return failed(yaml.faults);
   if (yaml.value === null) return failed([...yaml.faults, fault({ line: 1, column: 1 }, emptyFile)]);
@@ -36,7 +36,7 @@ export function readPolicy(bytes: Uint8Array): ReadPolicy {
 }
 
 const emptyFile =
-  'this is empty: write `rules:` and below it a list, or unset POLICY_FILE, and everybody of the team may shift';
+  'the file is empty: write `rules:` with a list below it, or unset POLICY_FILE to let every member of the team shift';
 
 function wrongFile(message: string): ReadPolicy {
   return failed([fault({ line: 1, column: 1 }, message)]);
@@ -46,7 +46,7 @@ function failed(faults: readonly Fault[]): ReadPolicy {
   return { ok: false, faults: inOrder(faults) };
 }
 
-/** Read before the rest, since the rest names them. */
+/** Read first, because the schema of the rest checks names against them. */
 function groupNames(value: unknown): readonly string[] {
   const parsed = z.looseObject({ groups: z.record(z.string(), z.unknown()) }).safeParse(value);
   return parsed.success ? Object.keys(parsed.data.groups) : [];
@@ -68,7 +68,7 @@ function namedTwice(
     const again = name !== undefined && seen.has(name);
     if (name !== undefined) seen.add(name);
     return again
-      ? [fault(yaml.at([list, at, 'name']), `${list}[${at}].name: \`${name}\` is taken: name it otherwise`)]
+      ? [fault(yaml.at([list, at, 'name']), `${list}[${at}].name: \`${name}\` is already used: choose another name`)]
       : [];
   });
 }
@@ -160,35 +160,40 @@ function neverReached(
   const first = above.find((rule) => globCovers(rule.target, target));
   return first === undefined
     ? []
-    : [fault(where, `this rule is never reached: \`${first.target}\` in line ${first.line} takes all that it would`)];
+    : [
+        fault(
+          where,
+          `this rule is never reached: \`${first.target}\` in line ${first.line} matches everything that it matches`,
+        ),
+      ];
 }
 
-interface Counted {
+interface ApprovalCount {
   readonly rule: PolicyRule;
   readonly where: Pick<Fault, 'line' | 'column'>;
   readonly at: number;
 }
 
-/** Where all approvers are known by id, it can be seen whether they are enough. */
-function neverApproved({ rule: { approve }, where, at }: Counted): readonly Fault[] {
+/** Fails if all approvers are named by id and they are too few. */
+function neverApproved({ rule: { approve }, where, at }: ApprovalCount): readonly Fault[] {
   const people = approve && everyoneIn(approve.by);
   if (approve === undefined || people === undefined || people.size >= approve.count) return [];
   const named = people.size === 1 ? 'one person' : `${people.size} people`;
-  const wrong = `${approve.count} approvals, and \`by\` names ${named}: name more`;
+  const wrong = `needs ${approve.count} approvals, but \`by\` names ${named}: name more`;
   return [fault(where, `rules[${at}].approve.count: ${wrong}`)];
 }
 
-/** Whoever asks does not count, so that those who may do both may be one too few. */
-function notForApprovers({ rule: { approve, shift }, where, at }: Counted): readonly Fault[] {
+/** Warns if a person who may both shift and approve could never get enough approvals, since nobody approves their own change. */
+function notForApprovers({ rule: { approve, shift }, where, at }: ApprovalCount): readonly Fault[] {
   const people = approve && everyoneIn(approve.by);
   if (approve === undefined || people === undefined || people.size > approve.count) return [];
   const asking = [...people].filter((id) => isNamed(shift, id) || shift.some(({ kind }) => kind === 'everyone'));
   if (asking.length === 0) return [];
-  const wrong = `what ${asking.slice(0, 3).join(', ')} may ask for can never be approved, since whoever asks does not count`;
+  const wrong = `changes by ${asking.slice(0, 3).join(', ')} can never be approved, since people cannot approve their own changes`;
   return [fault(where, `rules[${at}].approve.count: ${wrong}`)];
 }
 
-/** Undefined where a name stands for people whom the file does not tell. */
+/** Undefined if some names are user groups of Slack, or `everyone`: the file does not say who that is. */
 function everyoneIn(all: readonly Who[]): ReadonlySet<string> | undefined {
   const ids = all.map((who) => (who.kind === 'user' ? [who.id] : who.kind === 'group' ? who.users : undefined));
   return ids.includes(undefined) ? undefined : new Set(ids.flatMap((each) => each ?? []));

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Log } from '../workflow/ports/process.ts';
 
-/** Work that nobody waits for, but that is ended before the process does. */
+/** Work that nobody waits for, but that must end before the process does. */
 export class Background {
   readonly #running = new Set<Promise<void>>();
   readonly #log: Log;
@@ -10,7 +10,7 @@ export class Background {
     this.#log = log;
   }
 
-  /** Runs `work` once whoever asks for it has gone on; when it fails, `what` is logged as what did not happen. */
+  /** Starts `work` after the caller has continued. If it fails, `what` is logged. */
   run(work: () => Promise<void>, what: string, fields: object): void {
     const running = turn()
       .then(work)

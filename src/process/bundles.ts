@@ -1,6 +1,6 @@
 /**
- * Bundles what is heard of one thing within a while, and hands it on once: a writer who does not rest is looked at once a while, and
- * not at every write.
+ * Collects what is heard about one thing for a while and hands it on once. A writer that writes all the time is then looked at once per
+ * interval, not once per write.
  */
 export class Bundles<T> {
   readonly #whileMs: number;
@@ -30,7 +30,7 @@ export class Bundles<T> {
     this.#waiting.set(key, { bundle: heard, timer });
   }
 
-  /** Hands on nothing more. */
+  /** After this, hands on nothing more. */
   stop(): void {
     this.#isStopped = true;
     for (const { timer } of this.#waiting.values()) clearTimeout(timer);

@@ -1,6 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 
-/** JSON lines on standard output: a constant message and fields. `warn`: someone may need to look; `error`: someone must. */
+/** JSON lines on standard output: a constant message and fields. `warn`: someone may need to look. `error`: someone must. */
 export function createLog(level: string, destination: DestinationStream = pino.destination()): Logger {
   return pino(
     {
@@ -21,7 +21,7 @@ interface Described {
   readonly cause?: Described | undefined;
 }
 
-/** An error's own words and nothing that a library hung on it, which may be a request with its token. */
+/** Only the error's own message and stack. Libraries attach more, such as a request with its token. */
 function describe(error: unknown): Described {
   if (!(error instanceof Error)) return { type: typeof error, message: String(error) };
   const { name, message, stack, cause } = error;

@@ -1,11 +1,11 @@
 const beatMs = 250;
 const stillMs = 2_000;
-/** What waited while the process stood still is worked off so soon after. */
+/** How long it takes to work off what piled up while the process stood still. */
 const afterwardsMs = 300;
 const seriousMs = 5_000;
 const rememberMs = 30_000;
 
-/** Notices that the process stood still: frozen, starved of CPU, or busy with one thing for too long. */
+/** Notices when the process stood still: suspended, starved of CPU, or blocked by one task for too long. */
 export class Pulse {
   readonly #clockMs: () => number;
   readonly #onStill: (forMs: number) => void;
@@ -28,7 +28,7 @@ export class Pulse {
     clearInterval(this.#timer);
   }
 
-  /** What comes in at this moment may have waited for us longer than whoever sent it. */
+  /** What arrives now may have waited for us longer than its sender knows. */
   justStoodStill(): boolean {
     this.#beat();
     return this.#clockMs() - this.#still.endedAtMs < afterwardsMs;
@@ -37,7 +37,7 @@ export class Pulse {
   problem(): string | undefined {
     const { endedAtMs, forMs } = this.#still;
     if (forMs < seriousMs || this.#clockMs() - endedAtMs > rememberMs) return undefined;
-    return `Process: it stood still for ${Math.round(forMs / 1000)} s a moment ago; see its CPU limit`;
+    return `Process: it stood still for ${Math.round(forMs / 1000)} s a moment ago; check its CPU limit`;
   }
 
   #beat(): void {

@@ -3,17 +3,17 @@ import type { Log } from '../workflow/ports/process.ts';
 const firstRoundMs = 500;
 const soonMs = 250;
 const busyRoundMs = 700;
-/** Also the longest that a connection to Redis that went dead is not noticed: nothing else is asked of it while idle. */
+/** Also the longest time until a dead Redis connection is noticed: an idle process asks Redis nothing else. */
 const idleRoundMs = 20_000;
 
 export interface Round {
-  /** How much there was to do. */
+  /** How many items there were to work on. */
   readonly open: number;
-  /** When something is due that waits for its time, from now. */
+  /** Time until the next scheduled item is due. */
   readonly dueInMs?: number;
 }
 
-/** Does something now and again: often while it finds work, soon when it is told of some, seldom while there is none. */
+/** Repeats a task: often while it finds work, soon after `soon()`, rarely otherwise. */
 export class Rounds {
   readonly #log: Log;
   #round: (() => Promise<Round>) | undefined;
@@ -30,7 +30,7 @@ export class Rounds {
     this.#in(firstRoundMs);
   }
 
-  /** There may be work before the next round is due. */
+  /** Call when there may be work before the next round. */
   soon(): void {
     if (this.#timer === undefined) this.#toldMeanwhile = true;
     else if (this.#dueMs - performance.now() > busyRoundMs) this.#in(soonMs);
@@ -45,7 +45,7 @@ export class Rounds {
     this.#timer = undefined;
     this.#toldMeanwhile = false;
     const made: Round | undefined = await this.#round?.().catch((err: unknown) => {
-      this.#log.warn({ err }, 'a round of reconciling did not end');
+      this.#log.warn({ err }, 'a round of reconciling failed');
       return { open: 1 };
     });
     const isIdle = made?.open === 0 && !this.#toldMeanwhile;

@@ -3,7 +3,7 @@ import type { Traffic, TrafficCount, TrafficQuery } from '../workflow/ports/traf
 import { anyRequests, oldestSample, requestsTo } from './promql.ts';
 import { QueryApi, type Sample } from './query-api.ts';
 
-/** The requests that Istio's proxies counted, as a Prometheus of each cluster has them. */
+/** Counts requests with the metrics of Istio's proxies, from one Prometheus a cluster. */
 export class PrometheusTraffic implements Traffic {
   readonly clusters: readonly string[];
   readonly #apis: ReadonlyMap<string, QueryApi>;
@@ -35,7 +35,7 @@ export class PrometheusTraffic implements Traffic {
 
 const notCounted: TrafficCount = { kind: 'unknown', because: 'not-counted' };
 
-/** A host without any count may have no traffic; or nobody counts, or Prometheus has only begun to. */
+/** No samples for a host can mean no traffic, or that nothing scrapes it, or that Prometheus started only now. */
 async function knows(api: QueryApi, windowMs: number, until: Date): Promise<boolean> {
   return (await api.ask(anyRequests(windowMs), until)).length > 0;
 }
@@ -44,7 +44,7 @@ function counted(host: string, rows: readonly Sample[]): TrafficCount {
   return { kind: 'counted', requests: rows.map((row) => toRequests(host, row)).filter(({ requests }) => requests > 0) };
 }
 
-/** Istio writes `unknown` where it does not know, and `-` where there is nothing to flag. */
+/** Istio writes `unknown` for an unknown version, and `-` for no flags. */
 function toRequests(host: string, { labels, value }: Sample): CountedRequests {
   const { destination_version: version = '', response_flags: flags = '' } = labels;
   return {

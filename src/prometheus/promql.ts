@@ -1,21 +1,21 @@
-/** Every request as the mesh's clients see it: a sidecar or gateway, and in ambient mode the waypoint. */
+/** Count each request once, on the client's side: sidecars and gateways, and waypoints in ambient mode. */
 const clients = 'reporter=~"source|waypoint"';
 const metric = 'istio_requests_total';
-/** How far Prometheus itself looks back for the last sample of a series. */
+/** How far Prometheus looks back for the last sample of a series (its default). */
 const lookBack = '5m';
 
-/** What clients sent to a host between the moment that is asked for and so long before it, by who answered. */
+/** Requests to a host in the window that ends at the query's time, by version and response flags. */
 export function requestsTo(host: string, windowMs: number): string {
   const counted = selectors(host).map((selector) => grown(selector, windowMs));
   return `sum by (destination_version, response_flags) (${counted.join(' or ')})`;
 }
 
-/** When the oldest of the samples was taken that such a while begins with. */
+/** The time of the oldest sample that starts this window. */
 export function oldestSample(host: string, windowMs: number): string {
   return `min(timestamp(${served(host)} offset ${windowMs}ms))`;
 }
 
-/** Something, where requests of the mesh were counted both within such a while and before it. */
+/** Not empty when the mesh counted any request both within this window and before it. */
 export function anyRequests(windowMs: number): string {
   const all = `${metric}{${clients}}`;
   const before = `last_over_time(${all}[${lookBack}] offset ${windowMs}ms)`;
@@ -23,11 +23,11 @@ export function anyRequests(windowMs: number): string {
 }
 
 /**
- * By how much each counter grew. Not `increase`: it needs two samples within the while, so it knows nothing of what a counter held
- * when it first appeared, and a version that has just got its first traffic has nothing but such counters; and it stretches what it
- * knows to the ends of the while, for some counters and not for others. What is taken here are the last samples before the end and
- * before the beginning, which every counter of one client has from the same two scrapes, so that shares are true and requests whole
- * numbers. A counter that was not there at the beginning began at 0 since; one that is smaller now was started anew.
+ * How much each counter grew. `increase` does not work here: it needs two samples in the window, so it misses what a new counter starts
+ * with, and a version with its first traffic has only new counters. It also extrapolates to the edges of the window, for some counters and
+ * not for others. We subtract the last sample before the start from the last one before the end. All counters of one client have these
+ * from the same two scrapes, so the shares are right and the counts are whole numbers. A counter without a sample at the start began at 0;
+ * a counter that is smaller now was reset.
  */
 function grown(selector: string, windowMs: number): string {
   const atEnd = `last_over_time(${selector}[${windowMs}ms])`;
@@ -36,8 +36,8 @@ function grown(selector: string, windowMs: number): string {
 }
 
 /**
- * Where a request finds no cluster (`NC`), Envoy has no service to count it for and takes what the client called it; a short name
- * is then a service of the client's own namespace.
+ * When a request has no cluster (`NC`), Envoy has no service to count it for, and labels it with the host that the client called. A short
+ * name then means a service in the client's own namespace.
  */
 function selectors(host: string): readonly string[] {
   const service = serviceOf(host);
@@ -62,13 +62,13 @@ function served(host: string): string {
   return `${metric}{${clients},${which}}`;
 }
 
-/** A service of the cluster, whatever its domain is called; undefined for a host outside of it. */
+/** Undefined for a host outside the cluster. Works for any cluster domain. */
 function serviceOf(host: string): { readonly name: string; readonly namespace: string } | undefined {
   const [name = '', namespace = '', svc] = host.split('.');
   return svc === 'svc' ? { name, namespace } : undefined;
 }
 
-/** PromQL's strings are Go's, which read all that JSON writes of them. */
+/** PromQL strings follow Go, which accepts every escape that JSON writes. */
 function text(value: string): string {
   return JSON.stringify(value);
 }

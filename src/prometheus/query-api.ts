@@ -10,7 +10,7 @@ export interface Sample {
 }
 
 const timeoutMs = 4_000;
-/** A few rows are expected; what is longer is not the answer to our question. */
+/** We expect a few rows. A longer answer does not answer our question. */
 const maxBytes = 1_000_000;
 const maxQuoted = 200;
 
@@ -25,13 +25,13 @@ const answer = z.object({
 });
 const refusal = z.object({ error: z.string() });
 
-/** The HTTP API of one Prometheus, or of what speaks like it. */
+/** The query API of one Prometheus, or of a server that speaks it. */
 export class QueryApi {
   readonly #endpoint: string;
   readonly #authorization: string | undefined;
   readonly #agent = new Agent({ connect: { timeout: timeoutMs }, connections: 4, maxResponseSize: maxBytes });
 
-  /** `address` may hold a name and a password, and a path before the API's own. */
+  /** `address` may contain a user, a password and a path prefix. */
   constructor(address: URL) {
     const { username, password, origin, pathname } = address;
     this.#endpoint = `${origin}${pathname.replace(/\/$/, '')}/api/v1/query`;
@@ -40,7 +40,7 @@ export class QueryApi {
       username === '' && password === '' ? undefined : `Basic ${Buffer.from(credentials).toString('base64')}`;
   }
 
-  /** What a query gives at one moment, which may be long past. */
+  /** Runs an instant query as of `at`, which may be in the past. */
   async ask(query: string, at: Date): Promise<readonly Sample[]> {
     const { status, text } = await this.#post({
       query,
@@ -50,18 +50,18 @@ export class QueryApi {
     if (status !== 200) throw new TrafficUnavailableError(`Prometheus answered ${status}${quoted(text)}`);
     const parsed = answer.safeParse(parse(text));
     if (!parsed.success)
-      throw new TrafficUnavailableError('Prometheus answered what is not an instant vector', { cause: parsed.error });
+      throw new TrafficUnavailableError('the answer of Prometheus is not an instant vector', { cause: parsed.error });
     return parsed.data.data.result.map(({ metric, value: [, value] }) => ({ labels: metric, value }));
   }
 
   async close(): Promise<void> {
-    await this.#agent.destroy(); // an answer that is still owed is not waited for
+    await this.#agent.destroy(); // does not wait for pending answers
   }
 
   async #post(form: Readonly<Record<string, string>>): Promise<{ readonly status: number; readonly text: string }> {
     try {
       const { statusCode, body } = await request(this.#endpoint, {
-        method: 'POST', // a query may be longer than what a proxy takes in an address
+        method: 'POST', // a query can be longer than a proxy allows in a URL
         headers: {
           'content-type': 'application/x-www-form-urlencoded',
           accept: 'application/json',

@@ -7,23 +7,23 @@ import { Script } from './script.ts';
 import { readStoredEvent, storeEvent } from './stored-event.ts';
 
 export interface AuditOptions {
-  /** Signs the events (RECORD_KEY). */
+  /** The key that signs the events (RECORD_KEY). */
   readonly recordKey?: string | undefined;
-  /** How long they are kept (AUDIT_DAYS). */
+  /** How long events are kept (AUDIT_DAYS). */
   readonly auditDays?: number | undefined;
 }
 
 const dayMs = 24 * 3600_000;
 const keptDays = 90;
-/** Slack delivers again for up to five minutes or so. */
+/** Slack repeats a delivery for about five minutes. */
 const rememberSeconds = 3600;
 const pageSize = 500;
-/** Who asks for little of a lot is shown what is found among so many, within the time that a person waits. */
+/** A search for few events among many stops after this many, so that a person gets an answer in time. */
 const mostLookedAt = 10_000;
 
 const fields = z.tuple([z.literal('event'), z.string(), z.literal('mac'), z.string()]);
 
-/** What a script that tells of something needs beside its own keys and arguments; all empty where there is nothing to tell. */
+/** The keys and arguments that a script needs to add an event, after its own. Empty strings if there is no event. */
 export function toldIn(
   event: AuditEvent | undefined,
   { recordKey, auditDays = keptDays }: AuditOptions,
@@ -36,8 +36,8 @@ export function toldIn(
 }
 
 /**
- * Lua: adds an event, and takes away a few of those whose time is over, so that what is kept is bounded by its age and idling costs
- * nothing. Not by XADD's MINID, which Redis 6.0 does not know.
+ * Lua: adds an event and deletes a few that are too old, so that the stream is bounded by age and idling costs nothing. Does not use MINID
+ * of XADD, because Redis 6.0 does not have it.
  */
 export const tellInScript = `
   local function tell(stream, audited, event, mac, keepMs, remember)
@@ -53,7 +53,7 @@ const noteScript = new Script(`${tellInScript}
   tell(KEYS[1], KEYS[2], unpack(ARGV))
   return 1`);
 
-/** The audit in one stream of Redis. Events of changes are added by the scripts that move these (stored-changes.ts). */
+/** The audit in one Redis stream. Events of changes are added by the scripts that change their state (stored-changes.ts). */
 export class AuditStream implements Audit {
   readonly #redis: Connection;
   readonly #options: AuditOptions;
@@ -117,7 +117,7 @@ export class AuditStream implements Audit {
   }
 }
 
-/** The ids next to one in the stream; only Redis 6.2 and later can be asked for what lies beyond it. */
+/** The next and the previous id of the stream. Exclusive ranges would need Redis 6.2. */
 function after(id: string): string {
   const [ms = '0', number = '0'] = id.split('-');
   return `${ms}-${BigInt(number) + 1n}`;

@@ -7,14 +7,14 @@ import { ask, type Connection } from './connect.ts';
 import { keys } from './keys.ts';
 import { Script } from './script.ts';
 
-/** Who crashes, or forgets its claim, holds a card no longer than this; who keeps it renews it, however slow chat is. */
+/** A claim expires after this time unless its owner renews it, however slow Slack is. So a crashed owner blocks a card only briefly. */
 const claimMs = 2_000;
 const renewMs = 500;
 const keepSeconds = 31 * 24 * 3600;
 
 const fields = z.tuple([z.string().nullable(), z.string().nullable(), z.string().nullable(), z.string().nullable()]);
 
-/** Where cards stand, in Redis. */
+/** Where cards are in Slack, kept in Redis. */
 export class StoredCards implements CardLog {
   readonly #redis: Connection;
 
@@ -45,7 +45,7 @@ interface Claimed {
   readonly token: string;
   readonly placed: Placed | undefined;
   readonly postBegun: boolean;
-  /** By the monotonic clock, counted from before Redis was asked. */
+  /** On the monotonic clock, from before Redis was asked. */
   readonly heldUntilMs: number;
 }
 
@@ -85,11 +85,11 @@ class Claim implements CardClaim {
 
   async beginPost(): Promise<void> {
     if (!this.#mayPost)
-      throw new StoreUnavailableError(`whether the card of ${this.#id} was posted is to be looked up`);
+      throw new StoreUnavailableError(`the card of ${this.#id} may already be posted: look it up first`);
     this.#mayPost = false;
     const redisKeys = [keys.card(this.#id), keys.cardClaim(this.#id)];
     const begun = await beginPostScript.run(this.#redis, redisKeys, [this.#token, keepSeconds]);
-    if (begun !== 1) throw new StoreUnavailableError(`the claim on the card of ${this.#id} ran out`);
+    if (begun !== 1) throw new StoreUnavailableError(`the claim on the card of ${this.#id} expired`);
   }
 
   async forgetPost(): Promise<void> {
@@ -123,8 +123,9 @@ class Claim implements CardClaim {
   }
 
   /**
-   * A claim that cannot be renewed runs out, and another may take it: at worst the card is written twice with the same words. A Redis that
-   * does not answer says nothing about whose it is, and is asked again; else who only waits for a turn would hold it up for those who may use it.
+   * A claim that cannot be renewed expires, and another process may take it. At worst the card is written twice with the same words. If
+   * Redis does not answer, we do not know who owns the claim, so we go on renewing. If we stopped, a process without a claim would wait
+   * for its turn in the channel, and use up a turn that other cards need.
    */
   async #renew(lost: AbortController): Promise<void> {
     const heldUntilMs = performance.now() + claimMs;
@@ -135,7 +136,7 @@ class Claim implements CardClaim {
   }
 }
 
-/** Only by who has the claim: another may have posted since it ran out. */
+/** Only for the owner of the claim: after it expired, another process may have posted. */
 const beginPostScript = new Script(`
   local card, claim = unpack(KEYS)
   local token, keep = unpack(ARGV)
@@ -144,12 +145,12 @@ const beginPostScript = new Script(`
   redis.call('EXPIRE', card, keep)
   return 1`);
 
-/** Not by one whose claim ran out: the post that was begun since is another's. */
+/** Only for the owner of the claim: a post begun after it expired belongs to another process. */
 const forgetPostScript = new Script(`
   if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
   return redis.call('HDEL', KEYS[1], 'postBegun')`);
 
-/** Who comes late with less than the card showed already has written over it, so that it is owed again. */
+/** A late writer with an older revision has overwritten a newer card, so the card is owed again. */
 const placeScript = new Script(`
   local card, owed = unpack(KEYS)
   local id, channel, ts, shown, keep = unpack(ARGV)

@@ -1,10 +1,10 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { StoreUnavailableError } from '../workflow/errors.ts';
 
-/** Replies keep the shapes of RESP2, the library's default; its type for that option does not go with exact optional properties. */
-type Options = Omit<RedisOptions, 'replyMapping'>;
+/** We use RESP2 replies, the default. The library's type for that option does not work with exactOptionalPropertyTypes. */
+type ConnectionOptions = Omit<RedisOptions, 'replyMapping'>;
 
-/** One Redis, or a Cluster of them; Sentinel looks like one. */
+/** One Redis or a Redis Cluster. Sentinel looks like one Redis. */
 export type Connection = Redis | Cluster;
 
 /** Where Redis is: `redis[s]://…`, `redis[s]+sentinel://host:26379,host:26379/master-name/0`, `redis[s]+cluster://host:6379,host:6379`. */
@@ -45,8 +45,8 @@ export function readRedisUrl(text: string): RedisAddress | undefined {
 }
 
 /**
- * For what a person waits for: fails at once when Redis is away, and never does later what was refused now. No command is kept for
- * when the connection is back, and none is sent twice.
+ * For requests that a person waits for. Fails at once when Redis is away. A command that failed is never sent later: nothing is queued for
+ * a reconnect, and nothing is sent twice.
  */
 export function connectForRequests(address: RedisAddress): Connection {
   return open(address, {
@@ -61,45 +61,45 @@ export function connectForRequests(address: RedisAddress): Connection {
 
 /** For workers, which wait for Redis as long as it takes. */
 export function connectForWorker(address: RedisAddress): Connection {
-  const options: Options = { maxRetriesPerRequest: null, connectTimeout: 2_000 };
-  // A Cluster makes its connections itself, so that all of them must be as patient as the one that waits for a job.
+  const options: ConnectionOptions = { maxRetriesPerRequest: null, connectTimeout: 2_000 };
+  // A Cluster creates its own connections, so all of them need the long timeout of the one that waits for a job.
   return open(address, { ...options, socketTimeout: address.kind === 'cluster' ? waitingSilenceMs : silenceMs });
 }
 
-/** How long a worker waits for a job until it asks Redis again. */
+/** How long a worker's wait for a job lasts before it asks Redis again. */
 export const longestWaitSeconds = 300;
 
 export const requestTimeoutMs = 800;
-/** A connection that owes an answer for so long is half open: it looks alive, carries nothing, and is made anew. */
+/** A connection that owes an answer for this long is half open: it looks alive but carries nothing. It is replaced. */
 const silenceMs = 2_000;
-/** A silent connection is asked by TCP itself whether the other end is still there, which costs Redis no command. */
+/** TCP keepalive finds a dead peer on a silent connection, without a Redis command. */
 const keepAliveMs = 5_000;
 const waitingSilenceMs = (longestWaitSeconds + 15) * 1000;
 
-/** BullMQ waits for a job on a duplicate of a worker's connection, which is silent for as long as there is none. */
+/** BullMQ waits for jobs on a duplicate of the worker's connection. That duplicate is silent as long as there are no jobs. */
 export class Waiting extends Redis {
   #duplicate: Redis | undefined;
 
-  override duplicate(override?: Options): Redis {
+  override duplicate(override?: ConnectionOptions): Redis {
     this.#duplicate = super.duplicate({ ...override, socketTimeout: waitingSilenceMs });
     return this.#duplicate;
   }
 
-  /** Connects anew what waits for a job; it may have been half open. */
+  /** Reconnects the duplicate that waits for jobs, which may be half open. */
   renew(): void {
     this.#duplicate?.disconnect(true);
   }
 }
 
-/** Resolves when the connection serves commands; a connection that drops reconnects by itself. */
+/** Resolves when the connection is ready. A lost connection reconnects by itself. */
 export function whenReady(connection: Connection): Promise<void> {
   if (connection.status === 'ready') return Promise.resolve();
   return new Promise((resolve) => connection.once('ready', () => resolve()));
 }
 
 /**
- * Calls back when a connection that was lost serves again. What happened to it has most likely happened to all others to the same
- * Redis, and those that only wait for news or for a job would not find out.
+ * Calls back when a lost connection is ready again. Other connections to the same Redis were probably lost too, and those that only wait
+ * for news or a job would not notice.
  */
 export function onRestored(connection: Connection, listener: () => void): void {
   let served = connection.status === 'ready';
@@ -109,7 +109,7 @@ export function onRestored(connection: Connection, listener: () => void): void {
   });
 }
 
-/** Calls Redis, and turns whatever goes wrong into the one error the workflow knows. */
+/** Calls Redis, and turns every failure into StoreUnavailableError. */
 export async function ask<T>(connection: Connection, call: (connection: Connection) => Promise<T>): Promise<T> {
   if (connection.status !== 'ready') throw new StoreUnavailableError(`Redis is not connected (${connection.status})`);
   try {
@@ -119,8 +119,8 @@ export async function ask<T>(connection: Connection, call: (connection: Connecti
   }
 }
 
-function open(address: RedisAddress, options: Options): Connection {
-  const all: Options = {
+function open(address: RedisAddress, options: ConnectionOptions): Connection {
+  const all: ConnectionOptions = {
     ...address.options,
     ...options,
     keepAlive: keepAliveMs,
@@ -141,7 +141,7 @@ function open(address: RedisAddress, options: Options): Connection {
   }
 }
 
-/** The master has its address elsewhere by now, and the connection that stands does not follow. What was refused is not sent again. */
+/** After a failover the connection still points to the old master, now a replica. Reconnects, and does not resend the command. */
 function hasBecomeReplica({ message }: Error): boolean {
   return message.includes('READONLY');
 }
@@ -156,7 +156,7 @@ function readHost(text: string, defaultPort: number): { host: string; port: numb
   return { host: match[1].replaceAll(/[[\]]/g, ''), port: match[2] === undefined ? defaultPort : Number(match[2]) };
 }
 
-/** Null for what is not percent-encoded as a URL wants it. */
+/** Null if the percent-encoding is invalid. */
 function decoded(text: string | undefined): string | null | undefined {
   try {
     return text === undefined ? undefined : decodeURIComponent(text);

@@ -1,9 +1,9 @@
-/** Everything stands under one hash tag, so that in a Redis Cluster one script can see all it needs. */
+/** All keys share one hash tag, so that in a Redis Cluster one script can use them all. */
 const root = '{shiftbot}';
 
 export const queuePrefix = root;
 
-/** Where it is called out that a change was accepted, or that a card is owed its next words. */
+/** The channel that announces accepted changes and cards that must be updated. */
 export const newsChannel = `${root}:news`;
 
 export const keys = {

@@ -3,22 +3,22 @@ import { connectForWorker, type RedisAddress } from './connect.ts';
 import { newsChannel } from './keys.ts';
 
 export interface Listening {
-  /** Listens on another connection; this one may have gone dead. */
+  /** Reconnects, because the connection may be dead. */
   renew(): void;
   close(): void;
 }
 
 /**
- * Hears at once of each change that any process accepted, so that who has nothing to do need not ask. Nothing rests on it: what
- * is not heard is found by the next round. Redis must let the user subscribe to the channel (ACL `&{shiftbot}:news`).
+ * Hears of every change that any process accepts, so that an idle process need not poll. Only a speed-up: the next round finds what is not
+ * heard. Redis must allow the user to subscribe to the channel (ACL `&{shiftbot}:news`).
  */
 export function listenForNews(address: RedisAddress, log: Pick<Log, 'warn'>, onNews: () => void): Listening {
   const connection = connectForWorker(address);
   connection.on('error', (err) => log.warn({ err }, 'Redis is not reachable for news'));
   connection.on('message', onNews);
-  connection.on('ready', onNews); // there may have been some while nobody listened
+  connection.on('ready', onNews); // there may have been news before we listened
   connection.subscribe(newsChannel).catch((err: unknown) => {
-    log.warn({ err }, 'no news of accepted changes; they are looked for every 20 s');
+    log.warn({ err }, 'cannot subscribe to news of accepted changes; they are found by polling every 20 s');
   });
   return { renew: () => connection.disconnect(true), close: () => connection.disconnect() };
 }

@@ -1,19 +1,21 @@
 import { ask, type Connection } from './connect.ts';
 import { keys } from './keys.ts';
 
-/** What BullMQ asks for, and what our scripts need. */
+/** Needed by BullMQ and by our scripts. */
 const oldestVersion = [6, 2] as const;
 
 const goodForMs = 300_000;
 
-/** `redisProblem`, whose good answer holds for five minutes while the connection stands: asking costs Redis commands, however often we are asked. */
+/**
+ * `redisProblem` with a cache: a good answer is valid for five minutes while the connection lasts, because each check costs Redis commands.
+ */
 export function redisCheck(
   connection: Connection,
   clockMs = () => performance.now(),
 ): () => Promise<string | undefined> {
   let goodUntilMs = 0;
   let closed = 0;
-  let lastError: string | undefined; // of a connection that never comes about it is told only when it happens
+  let lastError: string | undefined; // a connection that never succeeds reports its error only in this event
   connection.on('error', (error: Error) => {
     lastError = error.message;
   });
@@ -33,7 +35,7 @@ export function redisCheck(
   };
 }
 
-/** What keeps Redis from being trusted with changes, if anything, and what mends it. */
+/** Why Redis cannot be trusted with changes, and how to fix it; undefined if it can. */
 export async function redisProblem(connection: Connection, lastError?: string): Promise<string | undefined> {
   try {
     await ask(connection, (redis) => redis.set(keys.probe, '1', 'PX', 60_000));
@@ -56,7 +58,7 @@ function policyProblem(memory: string): string | undefined {
   return `Redis: maxmemory-policy is ${policy}, so it may forget changes; set it to noeviction`;
 }
 
-/** A Redis that is too old for our scripts and for BullMQ, by its own `INFO server`. */
+/** Whether this Redis is too old for our scripts or for BullMQ, from `INFO server`. */
 export function versionProblem(server: string): string | undefined {
   const [, version = '', major, minor] = /^redis_version:((\d+)\.(\d+)\S*)/m.exec(server) ?? [];
   if (major === undefined || minor === undefined) return undefined;
@@ -65,30 +67,30 @@ export function versionProblem(server: string): string | undefined {
   return isOld ? `Redis: its version is ${version}; ${oldestVersion.join('.')} or newer is needed` : undefined;
 }
 
-/** In the words of Redis and of Node, what to change. */
+/** Messages of Redis and Node, each with what to change. */
 const fixes: readonly (readonly [said: RegExp, fix: string])[] = [
   [/WRONGPASS|invalid password/i, 'correct the user and password in REDIS_URL: redis://user:password@host'],
   [
     /NOAUTH|no password is set|without any password/i,
-    'say the password, or none, in REDIS_URL: redis://user:password@host',
+    'set the password, or none, in REDIS_URL: redis://user:password@host',
   ],
+  [/NOPERM/, 'allow the user of REDIS_URL all commands except administrative ones, on keys that start with {shiftbot}'],
   [
-    /NOPERM/,
-    'let the user of REDIS_URL use every command but the administrative ones on keys that begin with {shiftbot}',
+    /slots cache/,
+    'if this Redis is not a Cluster, write redis:// in REDIS_URL; otherwise check that its nodes can be reached',
   ],
-  [/slots cache/, 'if that Redis is no Cluster, write redis:// in REDIS_URL; else see that its nodes can be reached'],
   [/MOVED|CROSSSLOT/, 'this is a Redis Cluster: write redis+cluster:// in REDIS_URL'],
-  [/READONLY/, 'name the master in REDIS_URL, not a replica'],
-  [/ECONNRESET|EPIPE|closed|Protocol error/i, 'if that Redis wants TLS, write rediss:// in REDIS_URL'],
+  [/READONLY/, 'set REDIS_URL to the master, not to a replica'],
+  [/ECONNRESET|EPIPE|closed|Protocol error/i, 'if this Redis needs TLS, write rediss:// in REDIS_URL'],
   [
     /wrong version number|SSL|TLS|certificate/i,
-    'if that Redis has no TLS, write redis:// in REDIS_URL; else trust its certificate with NODE_EXTRA_CA_CERTS',
+    'if this Redis has no TLS, write redis:// in REDIS_URL; otherwise trust its certificate with NODE_EXTRA_CA_CERTS',
   ],
 ];
 
 function fixFor(said: string): string {
   return (
     fixes.find(([words]) => words.test(said))?.[1] ??
-    'see that REDIS_URL names its address, with rediss:// where it wants TLS'
+    'check that REDIS_URL has its address, with rediss:// if it needs TLS'
   );
 }

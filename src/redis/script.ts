@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ask, type Connection } from './connect.ts';
 
-/** A Lua script, which Redis runs as one step. Sent once, then called by its digest. */
+/** A Lua script, which Redis runs atomically. Sent once, then called by its SHA-1. */
 export class Script {
   readonly #source: string;
   readonly #sha: string;

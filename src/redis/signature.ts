@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** With a key, records are signed: whoever can write to Redis can then take them away, but not make one. */
+/** With a key, records are signed. Somebody who can write to Redis can then delete records, but cannot forge one. */
 export function sign(record: string, key: string | undefined): string {
   return key === undefined ? '' : createHmac('sha256', key).update(record).digest('hex');
 }
@@ -14,7 +14,7 @@ export function isSigned(
   return expected.length === actual.length && timingSafeEqual(expected, actual);
 }
 
-/** Undefined, which every schema refuses, where it is no JSON. */
+/** Undefined if it is not JSON; every schema refuses undefined. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -11,7 +11,7 @@ export interface StoredEvent {
   readonly mac: string;
 }
 
-/** What is not known of is dropped, so that a later version may tell more of the same kinds. */
+/** Unknown fields are dropped, so that a later version can add fields to the same kinds. */
 const schema = z.object({
   v: z.literal(1),
   id: z.string(),
@@ -47,7 +47,7 @@ export function storeEvent(told: AuditEvent, key: string | undefined): StoredEve
   return { event, mac: sign(signed(event), key) };
 }
 
-/** `at`: when Redis took it, which is all that is known of one that cannot be trusted. */
+/** `at`: when Redis stored it. That is all we know about an event that cannot be trusted. */
 export function readStoredEvent({ event, mac }: StoredEvent, at: string, key: string | undefined): AuditEntry {
   const untrusted = { kind: 'untrusted', at, text: event } as const;
   if (!isSigned({ record: signed(event), mac }, key)) return untrusted;
@@ -57,7 +57,7 @@ export function readStoredEvent({ event, mac }: StoredEvent, at: string, key: st
   return { kind: 'event', event: told };
 }
 
-/** So that no signed record of something else passes for an event. */
+/** The prefix keeps another signed record from being accepted as an event. */
 function signed(event: string): string {
   return `audit:${event}`;
 }

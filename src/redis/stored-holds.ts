@@ -31,8 +31,8 @@ const stored = z.array(z.tuple([z.string(), z.string()]));
 const outcome = z.enum(['set', 'set-before', 'taken']);
 
 /**
- * Locks and freezes in Redis, each kind in one hash that goes with the last of them. A value begins with its end and its id, for the
- * scripts. Without a signature that fits none is believed; what somebody took out of Redis altogether cannot be missed.
+ * Locks and freezes in Redis, one hash for each kind; a hash expires after its last hold. A value starts with the end and the id, so that
+ * the scripts can read them. A hold is used only if its signature fits. An entry that somebody deleted from Redis cannot be noticed.
  */
 export class StoredHolds implements Holds {
   readonly #redis: Connection;
@@ -85,12 +85,12 @@ export class StoredHolds implements Holds {
   #parse(field: string, value: string): SetHold {
     const [, until = '', id = '', mac = '', record = ''] = /^(\d+) (\S+) (\S*) (.*)$/s.exec(value) ?? [];
     if (!isSigned({ record, mac }, this.#options.recordKey))
-      throw new UntrustedRecordError(`the signature of what holds ${field} does not fit`);
+      throw new UntrustedRecordError(`the signature of the lock or freeze ${field} does not fit`);
     const parsed = schema.safeParse(parseJson(record));
     if (!parsed.success) throw new UntrustedRecordError(z.prettifyError(parsed.error));
     const { v: _, ...hold } = parsed.data;
     if (keyOfHold(hold) === field && hold.id === id && hold.until.getTime() === Number(until)) return hold;
-    throw new UntrustedRecordError(`what holds ${field} is the record of another`);
+    throw new UntrustedRecordError(`the lock or freeze ${field} has the record of another one`);
   }
 }
 
@@ -98,7 +98,7 @@ function hashOf({ kind }: SetHold): string {
   return kind === 'lock' ? keys.locks : keys.freezes;
 }
 
-/** Those that have not ended; one whose end cannot be read has not. */
+/** Holds that have not ended. One whose end cannot be read has not ended. */
 const standing = `
   local function add(found, field, value, now)
     if not value then return end
@@ -122,7 +122,7 @@ const allScript = new Script(`${standing}
   addAll(found, KEYS[2], ARGV[1])
   return found`);
 
-/** What has ended is forgotten here, so that nobody has to look after it; the hash goes a minute after its last. */
+/** Also deletes holds that have ended, so that nothing else must clean up. The hash expires a minute after its last hold ends. */
 const setScript = new Script(`${tellInScript}
   local hash, heldBy, audit, audited = unpack(KEYS)
   local field, value, id, instead, now, remember = unpack(ARGV)

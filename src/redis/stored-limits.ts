@@ -4,15 +4,15 @@ import type { Connection } from './connect.ts';
 import { keys } from './keys.ts';
 import { Script } from './script.ts';
 
-/** What was refused is forgotten so long after the first, where nobody came to ask how many: whoever was to, is gone. */
+/** The count of refusals expires after this time if nobody asks for it, because the process that should have asked is gone. */
 const rememberRefusedMs = 2 * 60_000;
 
-/** Slack delivers again for up to five minutes after the last time that it did, or so. */
+/** Slack repeats a delivery for about five minutes after the last attempt. */
 const rememberRequestMs = 20 * 60_000;
 
 const reply = z.tuple([z.int(), z.int(), z.int()]);
 
-/** What people ask, counted in Redis, and so for all processes together. Judged by Redis' own clock. */
+/** Counts commands in Redis, and so for all processes together. Uses the clock of Redis. */
 export class StoredLimits implements Limits {
   readonly #redis: Connection;
 
@@ -40,8 +40,8 @@ export class StoredLimits implements Limits {
 }
 
 /**
- * A bucket is one number: when it will be full again (the generic cell rate algorithm's theoretical arrival time). Answers 0, or
- * the place of the bucket that is empty, how many were refused, and when there is one again.
+ * A bucket is one number: the time when it is full again (the theoretical arrival time of the generic cell rate algorithm). Returns 0, or
+ * the index of the empty bucket, the number of refusals, and the time until the next one is allowed.
  */
 const takeScript = new Script(`
   local time = redis.call('TIME')
@@ -50,7 +50,7 @@ const takeScript = new Script(`
   if before == '0' then return { 0, 0, 0 } end
   if before then
     local place, refused, wait = string.match(before, '^(%d+) (%d+) (%d+)$')
-    return { tonumber(place or before), tonumber(refused or 2), tonumber(wait or 0) } -- a version before kept the place alone
+    return { tonumber(place or before), tonumber(refused or 2), tonumber(wait or 0) } -- an older version stored only the place
   end
 
   local full = {}

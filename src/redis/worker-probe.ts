@@ -1,24 +1,24 @@
 import type { Log } from '../workflow/ports/process.ts';
 import type { JobQueue } from './job-queue.ts';
 
-/** While something is open or a probe was not answered, and else: a probe costs Redis two dozen commands. */
+/** How often a probe is added, while a change is open or a probe is unanswered, and otherwise. A probe costs Redis two dozen commands. */
 const busyEveryMs = 5_000;
 const idleEveryMs = 1_800_000;
-/** Then its connection is made anew, and when that does not help it needs to be started again. */
+/** After `renewAfter` unanswered probes the worker gets a new connection; after `stuckAfter` the process must be restarted. */
 const renewAfter = 2;
 const stuckAfter = 6;
 
 export interface Probing {
   readonly queue: Pick<JobQueue, 'probe'>;
   readonly log: Pick<Log, 'error'>;
-  /** Lets the worker wait for jobs on another connection. */
+  /** Makes the worker wait for jobs on a new connection. */
   readonly renew: () => void;
   readonly clockMs?: () => number;
 }
 
 /**
- * Finds a worker that looks alive and takes nothing. Each worker's process adds a probe now and again; Redis hands jobs to whoever
- * has waited longest, so that with any number of workers each gets one in turn.
+ * Finds a worker that looks alive but takes no jobs. The process of each worker adds a probe now and then. Redis gives a job to the worker
+ * that has waited longest, so each worker gets a probe in turn.
  */
 export class WorkerProbe {
   readonly #queue: Pick<JobQueue, 'probe'>;
@@ -37,21 +37,21 @@ export class WorkerProbe {
     this.#addedAtMs = clockMs();
   }
 
-  /** Adds a probe when the last one was long ago. A Redis that takes none says nothing about the worker. */
+  /** Adds a probe if the last one is old enough. If Redis does not take it, that says nothing about the worker. */
   async round(open: number): Promise<void> {
     const everyMs = open > 0 || this.#unanswered > 0 ? busyEveryMs : idleEveryMs;
     if (this.#clockMs() - this.#addedAtMs < everyMs) return;
     this.#addedAtMs = this.#clockMs();
     const before = this.#taken;
     await this.#queue.probe();
-    if (this.#taken !== before) return; // it was taken before we heard that it had been added
+    if (this.#taken !== before) return; // the worker took it before we knew that it was added
     this.#unanswered += 1;
     if (this.#unanswered < renewAfter) return;
     this.#log.error({ unanswered: this.#unanswered }, 'the worker takes no jobs');
     this.#renew();
   }
 
-  /** The worker took a job, whichever. */
+  /** Call when the worker takes any job. */
   taken(): void {
     this.#unanswered = 0;
     this.#taken += 1;

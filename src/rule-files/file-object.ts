@@ -5,12 +5,12 @@ import { fault } from '../yaml/faults.ts';
 import type { Fault, Path, ReadYaml } from '../yaml/read-yaml.ts';
 import { wants } from './of-2017/schema.ts';
 
-/** One object of a file, and where its parts stand. */
+/** One object of a file, and where its parts are. */
 export interface FileObject extends Pick<ReadYaml, 'value' | 'at' | 'atKey'> {
   readonly line: number;
 }
 
-/** The objects of one document: several where it is a List, as `kubectl get -o yaml` prints, none where it is empty. */
+/** The objects of one document: several if it is a List (as `kubectl get -o yaml` prints), none if it is empty. */
 export function objectsIn(document: ReadYaml): readonly FileObject[] {
   if (document.value === null || document.value === undefined) return [];
   const list = listOfObjects.safeParse(document.value);
@@ -33,11 +33,11 @@ function placed(document: ReadYaml, value: unknown, base: Path): FileObject {
   };
 }
 
-/** What an object is: of today, of 2017, or nothing that a rule file may hold. */
+/** What an object is: a manifest of today, a RouteRule of 2017, or nothing that a rule file may contain. */
 export type Classified =
   | { readonly kind: 'manifest'; readonly of: RuleKind }
   | { readonly kind: 'route-rule'; readonly format: 1 | 2 }
-  /** Of the time of RouteRules, and no longer known to Istio. */
+  /** A kind from the time of RouteRules that Istio no longer knows. */
   | { readonly kind: 'bygone'; readonly of: string; readonly name: string }
   | { readonly kind: 'unknown'; readonly faults: readonly Fault[] };
 
@@ -53,7 +53,7 @@ const named = z.looseObject({ name: z.string() });
 
 const versions = ['networking.istio.io/v1', 'networking.istio.io/v1beta1', 'networking.istio.io/v1alpha3'];
 const bygone = 'config.istio.io/v1alpha2';
-/** Types of the form that Istio read before it had kinds. */
+/** Types of the format that Istio read before it had kinds. */
 const oldestTypes = ['route-rule', 'destination-policy', 'ingress-rule'];
 
 export function classify(object: FileObject): Classified {
@@ -82,11 +82,11 @@ export function classify(object: FileObject): Classified {
 function unknownKind(object: FileObject, kind: string): Fault {
   const near = nearest(kind, ruleKinds);
   const meant = near === undefined ? '' : `; did you mean \`${near}\`?`;
-  const what = kind.endsWith('List') ? 'a list within a list' : `\`${kind.slice(0, 63)}\``;
+  const what = kind.endsWith('List') ? 'a list inside a list' : `\`${kind.slice(0, 63)}\``;
   return toFault(
     object,
     ['kind'],
-    `${what} is not taken: rule files hold VirtualServices and DestinationRules${meant}`,
+    `${what} is not allowed: rule files contain VirtualServices and DestinationRules${meant}`,
   );
 }
 

@@ -1,26 +1,26 @@
 import type { RouteRule } from './of-2017/route-rule.ts';
 import { describeLabels, hostOf, type Labels, subsetOf } from './of-2017/subsets.ts';
 
-/** The rules of one destination, which become one VirtualService. */
+/** The rules of one destination. They become one VirtualService. */
 export interface Gathered {
   readonly name: string;
   readonly namespace: string | undefined;
   readonly host: string;
-  /** Of the first of its rules. */
+  /** The line of its first rule. */
   readonly line: number;
-  /** In the order in which they are tried. */
+  /** In the order in which Istio tries them. */
   readonly rules: readonly RouteRule[];
   readonly subsets: readonly NeededSubset[];
 }
 
-/** What a DestinationRule must have. */
+/** A subset that a DestinationRule must have. */
 export interface NeededSubset {
   readonly host: string;
   readonly name: string;
   readonly labels: Labels;
 }
 
-/** Takes the rules of one destination as they stand in the file. */
+/** Collects the rules of one destination in the order of the file. */
 export class Gathering {
   readonly #name: string;
   readonly #host: string;
@@ -34,16 +34,16 @@ export class Gathering {
     this.#first = first;
   }
 
-  /** Takes a rule, or says why it cannot be taken. */
+  /** Adds a rule, or says why it cannot be added. */
   take(rule: RouteRule, host: string): string | undefined {
     const { line } = this.#first.object;
     if (host !== this.#host)
-      return `it is for \`${host}\`, the rule in line ${line} for \`${this.#host}\`, and both would be VirtualService \`${this.#name}\`: write the same`;
+      return `it is for \`${host}\` and the rule in line ${line} is for \`${this.#host}\`, but both become VirtualService \`${this.#name}\`: use the same host`;
     const subsets = new Map(this.#subsets);
     for (const needed of neededBy(rule)) {
       const known = subsets.get(keyOf(needed));
       if (known !== undefined && !isSame(known, needed))
-        return `its subset \`${needed.name}\` would be another than for the labels ${describeLabels(known.labels)}`;
+        return `its labels and the labels ${describeLabels(known.labels)} both become the subset \`${needed.name}\``;
       subsets.set(keyOf(needed), needed);
     }
     this.#subsets = subsets;
@@ -51,7 +51,7 @@ export class Gathering {
     return undefined;
   }
 
-  /** Higher precedence first; what is equal stays as it stands in the file. */
+  /** Highest precedence first. Rules of equal precedence keep the order of the file. */
   ended(): Gathered {
     return {
       name: this.#name,

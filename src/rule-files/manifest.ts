@@ -13,7 +13,6 @@ export type Read<T> =
 
 const json: z.ZodType<JsonObject> = z.record(z.string(), z.json());
 
-/** A VirtualService or a DestinationRule as the file writes it. */
 export function readManifest(object: FileObject, kind: RuleKind): Read<Manifest> {
   const parsed = manifestSchemas[kind].safeParse(object.value);
   if (!parsed.success) return { ok: false, faults: schemaFaults(parsed.error.issues, object, knownKeys) };
@@ -31,7 +30,7 @@ export function readManifest(object: FileObject, kind: RuleKind): Read<Manifest>
   };
 }
 
-/** What a tool wrote of its own state would be old where it is applied again. */
+/** Tools write their own state into these annotations. In a file it is out of date, so it is not applied. */
 const ofTools = [ledgerAnnotation, 'kubectl.kubernetes.io/last-applied-configuration'];
 
 function ofPeople(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

@@ -4,17 +4,17 @@ import type { Manifest, RuleFile } from '../domain/routing/rule-file.ts';
 import type { JsonObject } from '../domain/text/json.ts';
 import type { FileObject } from './file-object.ts';
 
-/** A manifest, and where it stands in the file. */
-export interface Placed {
+/** A manifest and its place in the file. */
+export interface PlacedManifest {
   readonly manifest: Manifest;
   readonly object: FileObject;
 }
 
 /**
- * Two rules one after the other that differ in nothing but where they route to, with weights that make a whole only together: in the
- * manual of Istio 0.8, `- route:` stood twice where one rule with two destinations was meant. The second is never reached.
+ * Finds rules that follow each other, differ only in where they route to, and have weights that only together sum to 100. The manual of
+ * Istio 0.8 wrote `- route:` twice where it meant one rule with two destinations. Istio never reaches the second of two such rules.
  */
-export function meantInstead(placed: readonly Placed[], manifests: readonly Manifest[]): RuleFile['meant'] {
+export function meantInstead(placed: readonly PlacedManifest[], manifests: readonly Manifest[]): RuleFile['meant'] {
   const found = placed.flatMap(({ manifest, object }) => {
     const runs = runsOf(manifest);
     return runs.some(({ rules }) => rules.length > 1) ? [{ manifest, object, runs }] : [];
@@ -31,9 +31,9 @@ export function meantInstead(placed: readonly Placed[], manifests: readonly Mani
   };
 }
 
-/** Rules that look as if they were one; most are one. */
+/** One rule, or several that look like parts of one. */
 interface Run {
-  /** Where the first stands among the rules of the file. */
+  /** Index of its first rule in the list of the file. */
   readonly at: number;
   readonly rules: readonly JsonObject[];
 }
@@ -70,7 +70,7 @@ function isAlike(one: JsonObject, other: JsonObject | undefined): boolean {
   return isDeepStrictEqual({ ...one, route: null }, { ...other, route: null });
 }
 
-/** Together they split one host between versions. A third thrice is 99. */
+/** Together they split one host between versions. The sum may be 99 or 101: three thirds of 33 are 99. */
 function isOneSplit(rules: readonly JsonObject[]): boolean {
   const routes = rules.map((rule) => weighted.safeParse(rule['route']));
   const [first, ...others] = routes.flatMap((route) => (route.success ? [route.data] : []));
@@ -96,7 +96,7 @@ function doubt(name: string, run: Run, object: FileObject): string {
   const split = weighted.parse(joined(run)['route']).map((each) => `${each.destination.subset} ${each.weight}`);
   const never = others.length === 1 ? `the one in line ${others[0]} is` : `those in lines ${others.join(', ')} are`;
   return (
-    `VirtualService \`${name}\`: the rule in line ${first} takes all requests that it is for, so that ${never} never reached. ` +
-    `One rule may be meant, which splits them: ${split.join(', ')}.`
+    `VirtualService \`${name}\`: the rule in line ${first} takes all the requests that it matches, so ${never} never reached. ` +
+    `You may have meant one rule that splits them: ${split.join(', ')}.`
   );
 }

@@ -3,33 +3,33 @@ import { fault, inOrder } from '../yaml/faults.ts';
 import { type Fault, readYamlDocuments, textOf } from '../yaml/read-yaml.ts';
 import { classify, type FileObject, objectsIn } from './file-object.ts';
 import { readManifest } from './manifest.ts';
-import { meantInstead, type Placed } from './misprint.ts';
+import { meantInstead, type PlacedManifest } from './misprint.ts';
 import { convert, type Unconverted } from './of-2017/convert.ts';
 import { type RouteRule, readRouteRule } from './of-2017/route-rule.ts';
 import { wordFault } from './words.ts';
 
-/** Larger than any file of rules that people write, and read in a moment whatever it holds: nothing else is done meanwhile. */
+/** More than any rule file that people write, and little enough to parse quickly whatever it contains: parsing blocks the process. */
 export const largestFile = 256 * 1024;
 const mostDocuments = 200;
-/** Each is read and tried while somebody waits; and a List is one document, whatever it holds. */
+/** Each object is read and tried while a person waits. A List is one document with any number of objects. */
 const mostObjects = 100;
 const longestFault = 300;
 
-/** What a file says, or everything that is wrong with it: then nothing of it is used. */
+/** The contents of a file, or all its faults. A file with a fault is not used at all. */
 export function readRules(name: string, bytes: Uint8Array): RuleFileReading {
-  if (bytes.length > largestFile) return refused(name, [wholeFile(`this is larger than ${largestFile / 1024} KB`)]);
+  if (bytes.length > largestFile) return refused(name, [wholeFile(`the file is larger than ${largestFile / 1024} KB`)]);
   const text = textOf(bytes);
-  if (text === undefined) return refused(name, [wholeFile('this is not UTF-8')]);
+  if (text === undefined) return refused(name, [wholeFile('the file is not UTF-8')]);
   const unreadable = controlCharacter(text) ?? template(text);
   if (unreadable !== undefined) return refused(name, [unreadable]);
 
   const { documents, hasMore } = readYamlDocuments(text, { deepest: 24, most: mostDocuments, wordFault });
   if (hasMore)
-    return refused(name, [wholeFile(`this has more than ${mostDocuments} documents: make it several files`)]);
+    return refused(name, [wholeFile(`the file has more than ${mostDocuments} documents: split it into several files`)]);
   const faults = documents.flatMap((document) => document.faults);
   const objects = documents.filter((each) => each.faults.length === 0).flatMap(objectsIn);
   if (objects.length > mostObjects)
-    return refused(name, [wholeFile(`this has more than ${mostObjects} objects: make it several files`)]);
+    return refused(name, [wholeFile(`the file has more than ${mostObjects} objects: split it into several files`)]);
   const contents = contentsOf(objects);
   const all = [...faults, ...contents.faults];
   if (all.length > 0) return refused(name, all);
@@ -37,7 +37,7 @@ export function readRules(name: string, bytes: Uint8Array): RuleFileReading {
 }
 
 interface Contents {
-  readonly placed: Placed[];
+  readonly placed: PlacedManifest[];
   readonly routeRules: RouteRule[];
   readonly bygone: Unconverted[];
   readonly faults: Fault[];
@@ -54,7 +54,7 @@ function sort(object: FileObject, { placed, routeRules, bygone, faults }: Conten
   const found = classify(object);
   if (found.kind === 'unknown') faults.push(...found.faults);
   else if (found.kind === 'bygone')
-    bygone.push({ rule: found.name, line: object.line, why: `${found.of} has no counterpart that it could become` });
+    bygone.push({ rule: found.name, line: object.line, why: `${found.of} has no equivalent today` });
   else if (found.kind === 'manifest') {
     const read = readManifest(object, found.of);
     if (read.ok) placed.push({ manifest: read.value, object });
@@ -88,45 +88,45 @@ function whyNone(unconverted: readonly Unconverted[]): readonly Fault[] {
   return unconverted.map(({ rule, line, why }) => fault({ line, column: 1 }, `${rule}: ${why}`));
 }
 
-const emptyFile = 'this is empty: write a VirtualService or a DestinationRule';
+const emptyFile = 'the file is empty: write a VirtualService or a DestinationRule';
 
-interface Named extends Pick<Fault, 'line' | 'column'> {
+interface NamedObject extends Pick<Fault, 'line' | 'column'> {
   readonly kind: string;
   readonly name: string;
   readonly namespace?: string | undefined;
 }
 
-function toNamed({ kind, name, namespace }: Omit<Named, 'line' | 'column'>, object: FileObject): Named {
+function toNamed({ kind, name, namespace }: Omit<NamedObject, 'line' | 'column'>, object: FileObject): NamedObject {
   return { kind, name, namespace, ...object.at(['metadata', 'name']) };
 }
 
-/** One that names no namespace may come to stand in any. */
-function namedTwice(all: readonly Named[]): readonly Fault[] {
+/** An object without a namespace could be in any namespace. */
+function namedTwice(all: readonly NamedObject[]): readonly Fault[] {
   return all.flatMap((each, at) => {
     const first = all.slice(0, at).find((other) => mayBeOne(other, each));
     if (first === undefined) return [];
-    const way = first.namespace === each.namespace ? 'keep one' : 'keep one, or name the namespace of both';
-    return [fault(each, `${each.kind} \`${each.name}\` stands in line ${first.line} already: ${way}`)];
+    const way = first.namespace === each.namespace ? 'keep one' : 'keep one, or give both a namespace';
+    return [fault(each, `${each.kind} \`${each.name}\` is already in line ${first.line}: ${way}`)];
   });
 }
 
-function mayBeOne(one: Named, other: Named): boolean {
+function mayBeOne(one: NamedObject, other: NamedObject): boolean {
   const isNamedAlike = one.kind === other.kind && one.name === other.name;
   const isApart = one.namespace !== undefined && other.namespace !== undefined && one.namespace !== other.namespace;
   return isNamedAlike && !isApart;
 }
 
-/** None of them may stand in YAML, and some hide what the file says from whoever reads it. */
+/** YAML allows no control characters, and some of them hide text from a reader. */
 function controlCharacter(text: string): Fault | undefined {
   const at = text.search(/(?![\t\n\r])\p{Cc}/u);
   if (at < 0) return undefined;
   const before = text.slice(0, at).split('\n');
   const code = (text.codePointAt(at) ?? 0).toString(16).toUpperCase().padStart(4, '0');
   const where = { line: before.length, column: (before.at(-1) ?? '').length + 1 };
-  return fault(where, `a control character (U+${code}) stands here`);
+  return fault(where, `there is a control character (U+${code}) here`);
 }
 
-/** Helm's and others' templates look like YAML until they are rendered. */
+/** Templates of Helm and others look like YAML before they are rendered. */
 function template(text: string): Fault | undefined {
   const lines = text.split('\n').map((line) => line.replace(/(^|\s)#.*$/, ''));
   const at = lines.findIndex((line) => line.includes('{{'));

@@ -10,16 +10,16 @@ const mostFiles = 1_000;
 const mostEntries = 5_000;
 const deepestFolder = 5;
 
-/** A file of the folder, by all that it may be typed as; the first is its name. */
+/** A file of the folder and every form in which a person may type its name; the first form is the name that we show. */
 interface ListedFile {
   readonly forms: readonly [string, ...string[]];
-  /** Without symbolic links. */
+  /** The real path, without symbolic links. */
   readonly path: string;
 }
 
 /**
- * The rule files of a folder. What is typed is looked for among the files that are there, so that no path is made of it, and a link that
- * leads out of the folder is none of them. Those of a mounted ConfigMap lead elsewhere in the folder.
+ * The rule files of a folder. A typed name is looked up in the list of files and never used as a path. A symbolic link that leads out of
+ * the folder is not listed. The links of a mounted ConfigMap lead to another place in the folder, so they are.
  */
 export class RulesFolder implements RuleFiles {
   readonly #folder: string;
@@ -33,7 +33,7 @@ export class RulesFolder implements RuleFiles {
   }
 
   async read(typed: string): Promise<RuleFileReading> {
-    // A ConfigMap may be swapped between the look and the reading, once.
+    // A ConfigMap may be swapped between listing and reading, so try twice.
     for (let tries = 0; tries < 2; tries += 1) {
       const file = find(await this.#files(), typed);
       if (file === undefined) break;
@@ -65,7 +65,10 @@ export class RulesFolder implements RuleFiles {
   }
 }
 
-/** `virtual-service-all-v1.yaml` in `bookinfo` is `bookinfo/virtual-service-all-v1`, also without its folder, or with its extension. */
+/**
+ * `virtual-service-all-v1.yaml` in `bookinfo` is shown as `bookinfo/virtual-service-all-v1`; its folder may be left out, its extension
+ * typed.
+ */
 function formsOf(name: string, folder: string, names: ReadonlySet<string>): readonly [string, ...string[]] {
   const short = withoutExtension(name);
   const isSecond = !name.endsWith('.yaml') && names.has(`${short}.yaml`);
@@ -73,7 +76,7 @@ function formsOf(name: string, folder: string, names: ReadonlySet<string>): read
   return isSecond ? [`${folder}/${name}`, name] : [`${folder}/${short}`, ...all, short];
 }
 
-/** A whole name comes before one that is short of its folder, which may be called like a folder within. */
+/** A full name goes first: a folder inside may have the same name as the root folder. */
 function find(files: readonly ListedFile[], typed: string): ListedFile | undefined {
   return files.find(({ forms: [name] }) => name === typed) ?? files.find(({ forms }) => forms.includes(typed));
 }
@@ -82,7 +85,7 @@ function withoutExtension(name: string): string {
   return name.replace(/\.ya?ml$/i, '');
 }
 
-/** Looks for YAML files beneath a folder, and gives up where there are more than anybody would name. */
+/** Finds the YAML files below a folder. Stops at the limits above. */
 class Search {
   readonly #root: string;
   readonly #found: { readonly name: string; readonly path: string }[] = [];
@@ -111,7 +114,7 @@ class Search {
     }
   }
 
-  /** Those that nobody can type are left out; those of a ConfigMap begin with dots where they are not for us. */
+  /** Skips names that nobody can type, and names with a leading dot, which a ConfigMap uses for its own files. */
   async #entriesOf(folder: string): Promise<readonly string[]> {
     const names: string[] = [];
     for await (const { name } of await opendir(folder)) {
@@ -123,7 +126,7 @@ class Search {
   }
 }
 
-/** Undefined where nothing is, or is no longer, where a link leads in a circle, and where we may not look. */
+/** Undefined if the file does not exist (any more), if links form a loop, or if we may not read it. */
 async function ifThere<T>(look: () => Promise<T>): Promise<T | undefined> {
   try {
     return await look();
@@ -138,7 +141,7 @@ type Whole =
   | { readonly kind: 'gone' }
   | { readonly kind: 'unreadable'; readonly code: string };
 
-/** No more of it than shows that it is too large. Opening never waits, as it would for a pipe that took its place. */
+/** Reads one byte more than the limit at most. Opening does not block, not even on a pipe that replaced the file. */
 async function readWhole(path: string): Promise<Whole> {
   try {
     await using handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
@@ -158,7 +161,7 @@ function unreadable(name: string, code: string): RuleFileReading {
   return { kind: 'bad-file', name, faults: [{ what: `this file cannot be read (${code})` }] };
 }
 
-/** Only what the file system says is an outcome; all else is thrown on. */
+/** Rethrows everything that is not an error of the file system. */
 function codeOf(error: unknown): string {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
   throw error;

@@ -4,7 +4,7 @@ import { type Gathered, type NeededSubset, takesAll } from './gathering.ts';
 import type { RouteRule } from './of-2017/route-rule.ts';
 import { describeLabels } from './of-2017/subsets.ts';
 
-/** What was made of the rules of one destination, a sentence each. `present`: what the file holds beside them. */
+/** What became of the rules of one destination, one sentence each. `present`: the manifests that the file also contains. */
 export function tellConversion(gathered: Gathered, present: readonly Manifest[]): readonly string[] {
   return [
     whatBecame(gathered),
@@ -29,7 +29,7 @@ function equalPrecedence({ rules }: Gathered): readonly string[] {
     .filter(([, equal]) => equal.length > 1)
     .map(
       ([precedence, equal]) =>
-        `${joined(equal.map(nameOf))} have the same precedence (${precedence}), so that any could come first: they stay in the order of the file.`,
+        `${joined(equal.map(nameOf))} have the same precedence (${precedence}): they keep the order of the file.`,
     );
 }
 
@@ -45,7 +45,7 @@ function neverReached({ rules }: Gathered): readonly string[] {
 function leftOut(rule: RouteRule): readonly string[] {
   return rule.spec.websocketUpgrade === undefined
     ? []
-    : [`\`websocketUpgrade\` of ${nameOf(rule)} is left out: every route takes WebSockets today.`];
+    : [`\`websocketUpgrade\` of ${nameOf(rule)} is dropped: today every route accepts WebSockets.`];
 }
 
 function oddWeights(rule: RouteRule): readonly string[] {
@@ -53,15 +53,15 @@ function oddWeights(rule: RouteRule): readonly string[] {
   const sum = route.reduce((all, { weight = 0 }) => all + weight, 0);
   if (sum === 100 || route.every(({ weight }) => weight === undefined)) return [];
   return route.length === 1
-    ? [`The only destination of ${nameOf(rule)} gets everything, and not ${sum} %.`]
-    : [`The weights of ${nameOf(rule)} sum to ${sum}: they are kept, and count in proportion.`];
+    ? [`The only destination of ${nameOf(rule)} gets everything, not ${sum} %.`]
+    : [`The weights of ${nameOf(rule)} sum to ${sum}: they are kept as proportions.`];
 }
 
 function rest({ host, rules }: Gathered): readonly string[] {
   if (rules.some(takesAll)) return [];
-  const others = `No rule of the file takes the other requests to \`${host}\``;
+  const others = `No rule in the file takes the other requests to \`${host}\``;
   return [
-    `${others}, so that a last rule gives them to all its versions: the rule that is to take them must stand in this file.`,
+    `${others}, so a last rule sends them to all its versions. If another rule should take them, add it to this file.`,
   ];
 }
 
@@ -69,7 +69,7 @@ function needed({ namespace = '', subsets }: Gathered, present: readonly Manifes
   const missing = subsets.filter((subset) => !present.some((manifest) => defines(manifest, subset, namespace)));
   return [...Map.groupBy(missing, ({ host }) => host)].map(([host, all]) => {
     const wanted = all.map(({ name, labels }) => `\`${name}\` (${describeLabels(labels)})`);
-    return `A DestinationRule for \`${host}\` must have the subset${all.length === 1 ? '' : 's'} ${joined(wanted)}: requests to one that is missing are answered with 503.`;
+    return `A DestinationRule for \`${host}\` must have the subset${all.length === 1 ? '' : 's'} ${joined(wanted)}: requests to a missing subset get a 503.`;
   });
 }
 

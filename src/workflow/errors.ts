@@ -1,8 +1,8 @@
 import type { FailReason } from '../domain/change/change.ts';
 
 /**
- * Something outside of us did not do as asked. Adapters translate a foreign library's errors into these, once, where they call it;
- * `message` may be shown to a person, `cause` is for the log.
+ * A system outside the bot failed. Adapters translate the errors of their libraries into these, once, at the call. A person may see
+ * `message`; `cause` is for the log.
  */
 export class DependencyError extends Error {
   /** Whether the same call may succeed later. */
@@ -20,9 +20,9 @@ export class DependencyError extends Error {
   }
 }
 
-/** The routing API did not serve the request: no connection, a timeout, 429 or 5xx. Whether a write took effect is unknown. */
+/** The Kubernetes API did not serve the request: no connection, a timeout, 429 or 5xx. A write may or may not have taken effect. */
 export class MeshUnavailableError extends DependencyError {
-  /** How long the server asked us to stay away. */
+  /** How long the server asked us to wait. */
   readonly retryAfterMs: number | undefined;
 
   constructor(message: string, options: { readonly cause?: unknown; readonly retryAfterMs?: number | undefined } = {}) {
@@ -31,52 +31,55 @@ export class MeshUnavailableError extends DependencyError {
   }
 }
 
-/** Who counts the requests did not say how many there were. */
+/** Prometheus could not be asked for the number of requests. */
 export class TrafficUnavailableError extends DependencyError {
   constructor(message: string, options: { readonly cause?: unknown } = {}) {
     super(message, { retryable: true, because: 'unreachable', cause: options.cause });
   }
 }
 
-/** Whether policy still allows it cannot be told now: who is in a group was not told. */
+/** Policy cannot be judged now, because it depends on something unknown, such as the members of a group. */
 export class PolicyUnknownError extends DependencyError {
   constructor(message: string) {
     super(message, { retryable: true, because: 'policy-unknown' });
   }
 }
 
-/** RBAC says no; the message names the verb and the resource that are missing. Or, `retryable`, nobody knows who we are just now. */
+/**
+ * RBAC denies it; the message names the missing verb and resource. With `retryable`: the API server does not accept our token at the
+ * moment.
+ */
 export class NotPermittedError extends DependencyError {
   constructor(message: string, options: { readonly retryable?: boolean; readonly cause?: unknown } = {}) {
     super(message, { retryable: options.retryable ?? false, because: 'not-permitted', cause: options.cause });
   }
 }
 
-/** The API server or a webhook refuses the object as it would become; the message quotes it. */
+/** The API server or a webhook rejects the new object; the message quotes it. */
 export class RejectedError extends DependencyError {
   constructor(message: string, options: { readonly cause?: unknown } = {}) {
     super(message, { retryable: false, because: 'rejected', cause: options.cause });
   }
 }
 
-/** The object would grow over what the API server stores. */
+/** The object would exceed the size that the API server stores. */
 export class TooLargeError extends DependencyError {
   constructor(message: string, options: { readonly cause?: unknown } = {}) {
     super(message, { retryable: false, because: 'too-large', cause: options.cause });
   }
 }
 
-/** Our annotation on the object holds what we did not write, so we neither trust nor overwrite it. */
+/** Our annotation on the object is not as we wrote it. We neither trust nor overwrite it. */
 export class LedgerUnreadableError extends DependencyError {
   constructor(message: string) {
     super(message, { retryable: false, because: 'ledger-unreadable' });
   }
 }
 
-/** The store of changes did not take or give a record in time. */
+/** The store of changes did not take or return a record in time. */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
-  /** It was asked and may have done it: only the answer did not come. */
+  /** The request was sent and may have been carried out; only the answer is missing. */
   readonly outcomeUnknown: boolean;
 
   constructor(message: string, options: { readonly outcomeUnknown?: boolean; readonly cause?: unknown } = {}) {
@@ -85,27 +88,27 @@ export class StoreUnavailableError extends Error {
   }
 }
 
-/** A stored change is not as one of us wrote it: altered, signed with another key, or by a version that we do not know. It is left as it is. */
+/** A stored change is not as we wrote it: altered, signed with another key, or of an unknown version. It is left alone. */
 export class UntrustedRecordError extends Error {
   override readonly name: string = 'UntrustedRecordError';
 }
 
-/** One of us wrote it, but a version after this one, as while replicas are replaced: those that know it go on with it. */
+/** A newer version of the bot wrote it, as happens during a rollout. Replicas of that version handle it. */
 export class LaterRecordError extends UntrustedRecordError {
   override readonly name = 'LaterRecordError';
 }
 
-/** The change was sent to the store, and no answer came: it may be accepted or not, and its card will tell. */
+/** The change was sent to the store, but no answer came. It may or may not be accepted; its card will tell. */
 export class AcceptanceUnknownError extends Error {
   override readonly name = 'AcceptanceUnknownError';
 }
 
-/** Chat did not take a message. */
+/** Slack did not take a message. */
 export class ChatError extends Error {
   override readonly name = 'ChatError';
   /**
-   * `later`: not sent, try again (with how long to wait, where chat said so); `unknown`: it may or may not have been sent;
-   * `never`: it will not be taken as it is, `code` says why.
+   * `later`: not sent, try again (after `retryAfterMs`, if Slack said so). `unknown`: it may have been sent. `never`: it will not be
+   * accepted in this form; `code` says why.
    */
   readonly outcome: 'later' | 'unknown' | 'never';
   readonly code: string;

@@ -1,4 +1,4 @@
-/** Lets work on one thing happen one after the other within this process; work on other things does not wait. */
+/** Runs work with the same key one after the other, within this process. Work with other keys does not wait. */
 export class Turns {
   readonly #last = new Map<string, Promise<void>>();
 

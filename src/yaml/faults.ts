@@ -4,12 +4,15 @@ import type { Fault, Path, ReadYaml } from './read-yaml.ts';
 
 const mostFaults = 50;
 
-/** In the order of the file, and no more than a person reads. */
+/** In the order of the file, and no more than a person can read. */
 export function inOrder(faults: readonly Fault[]): readonly Fault[] {
   const sorted = faults.toSorted((a, b) => a.line - b.line || a.column - b.column);
   const [last] = sorted.slice(mostFaults - 1);
   if (sorted.length <= mostFaults || last === undefined) return sorted;
-  return [...sorted.slice(0, mostFaults - 1), fault(last, `and ${sorted.length - mostFaults + 1} more from here on`)];
+  return [
+    ...sorted.slice(0, mostFaults - 1),
+    fault(last, `and ${sorted.length - mostFaults + 1} more faults from here on`),
+  ];
 }
 
 export function fault({ line, column }: Pick<Fault, 'line' | 'column'>, message: string): Fault {
@@ -18,7 +21,7 @@ export function fault({ line, column }: Pick<Fault, 'line' | 'column'>, message:
 
 type Issue = z.core.$ZodIssue;
 
-/** What a schema finds wrong, with where it stands. `knownKeys`: what a misspelt key may have been meant to be. */
+/** The faults that a schema finds, with their places in the file. `knownKeys`: keys to suggest for a misspelt one. */
 export function schemaFaults(
   issues: readonly Issue[],
   yaml: Pick<ReadYaml, 'at' | 'atKey'>,
@@ -45,7 +48,7 @@ function faultsOf(
   return [fault(yaml.at(path), prefixed(path, issue.message))];
 }
 
-/** Of the forms that a value may take, the one that it has: the one that finds fault only with what is in it. */
+/** Of the forms that a value may have, the one that was meant: the one whose faults are all inside the value. */
 function meant(forms: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
   return forms.find((issues) => issues.every(({ path, code }) => path.length > 0 || code !== 'invalid_type'));
 }

@@ -13,7 +13,7 @@ import {
   type Scalar,
 } from 'yaml';
 
-/** Where in a file something is wrong, and what to write instead. */
+/** What is wrong, where in the file, and what to write instead. */
 export interface Fault {
   readonly line: number;
   readonly column: number;
@@ -24,25 +24,25 @@ export type Path = readonly PropertyKey[];
 type Position = Pick<Fault, 'line' | 'column'>;
 
 export interface ReadYaml {
-  /** Plain values only. Every key that stands in the file is a property of its own, `__proto__` too. */
+  /** Plain values only. Every key of the file is an own property, `__proto__` too. */
   readonly value: unknown;
   readonly faults: readonly Fault[];
-  /** Where the value of a path stands, or the nearest thing around it. */
+  /** Where the value at a path is, or the closest thing around it. */
   at(path: Path): Position;
-  /** Where the key of a path stands. */
+  /** Where the key at a path is. */
   atKey(path: Path): Position;
 }
 
-/** What a kind of file allows beyond and beneath what all of ours do. */
+/** What differs between kinds of files. */
 export interface Dialect {
   readonly deepest: number;
-  /** What is wrong with a key, or with a value that is neither list nor map, although it can be read. */
-  readonly wordFault?: (word: Word) => string | undefined;
+  /** What is wrong with a key or a scalar that YAML itself accepts. */
+  readonly wordFault?: (word: YamlWord) => string | undefined;
 }
 
-export interface Word {
+export interface YamlWord {
   readonly value: unknown;
-  /** As it stands in the file, where it stands without quotes. */
+  /** The source text, if it has no quotes. */
   readonly plain: string | undefined;
   readonly isKey: boolean;
 }
@@ -55,20 +55,20 @@ const options = {
   schema: 'core',
   merge: false,
   strict: true,
-  uniqueKeys: false, // looked for below, in linear time
+  uniqueKeys: false, // checked below, in linear time
   prettyErrors: false,
 } as const;
 
 /**
- * Reads YAML 1.2 (core schema), and only the plain part of it: without anchors, aliases, merge keys and tags nothing in a small file
- * can grow large, and nothing in it is other than it looks.
+ * Reads YAML 1.2 (core schema), and only the plain part of it. Without anchors, aliases, merge keys and tags, a small file cannot expand
+ * into a large value, and every line means what it shows.
  */
 export function readYaml(text: string): ReadYaml {
   const lines = new LineCounter();
   return readDocument(parseDocument(text, { ...options, lineCounter: lines }), lines, ours);
 }
 
-/** The same of each document of a file, but of no more than so many. */
+/** The same for a file of several documents, up to `most` of them. */
 export function readYamlDocuments(
   text: string,
   { most, ...dialect }: Dialect & { readonly most: number },
@@ -82,7 +82,7 @@ export function readYamlDocuments(
   return { documents, hasMore: false };
 }
 
-/** Undefined where the bytes are no text: the decoder's own words name no place. */
+/** Undefined if the bytes are not UTF-8; the decoder's own error does not say where. */
 export function textOf(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -103,9 +103,9 @@ function readDocument(
     message: wordsFor[message] ?? wordsFor[code] ?? message,
   }));
   const endless = told.find(({ message }) => message === nestedTooDeep);
-  // The walk says more of a tag: what to do.
+  // The walk reports tags itself, and says what to do.
   const broken = endless === undefined ? told.filter(({ code }) => code !== 'TAG_RESOLVE_FAILED') : [endless];
-  // What could not be read whole may be nested without end; its faults are enough.
+  // A document that did not parse as a whole may be nested without end, so the walk is skipped: its parse errors are enough.
   const value = broken.length === 0 ? walk.value(document.contents) : undefined;
   const faults = broken.length === 0 && walk.faults.length === 0 ? told : [...broken, ...walk.faults];
   return {
@@ -116,14 +116,14 @@ function readDocument(
   };
 }
 
-const nestedTooDeep = 'this is nested too deep';
+const nestedTooDeep = 'this is nested too deeply';
 
-/** Where the parser's own words do not say what to do. */
+/** Replaces messages of the parser that do not say what to do. */
 const wordsFor: Readonly<Record<string, string>> = {
-  'Implicit map keys need to be followed by map values': 'a key is followed by a colon and a space',
+  'Implicit map keys need to be followed by map values': 'a key needs a colon and a space after it',
   'Maximum call stack size exceeded': nestedTooDeep,
-  TAB_AS_INDENT: 'a tab indents this line: indent with spaces',
-  MULTIPLE_DOCS: 'a second document begins here: keep one',
+  TAB_AS_INDENT: 'this line is indented with a tab: use spaces',
+  MULTIPLE_DOCS: 'a second document starts here: keep only one',
 };
 
 class Walk {
@@ -131,7 +131,7 @@ class Walk {
   readonly #lines: LineCounter;
   readonly #root: Node | null;
   readonly #dialect: Dialect;
-  /** What stands under the keys of each map, so that a map with many faults is not searched for each of them. */
+  /** The children of each map by key, so that a map with many faults is not searched once for each. */
   readonly #steps = new Map<Node, ReadonlyMap<string, Step>>();
 
   constructor(lines: LineCounter, root: Node | null, dialect: Dialect) {
@@ -153,7 +153,7 @@ class Walk {
     return this.#find(path, ({ key, value }) => key ?? value);
   }
 
-  /** As far as the path goes. */
+  /** Follows the path as far as it exists. */
   #find(path: Path, which: (step: Step) => Node | null): Position {
     let step: Step = { key: null, value: this.#root };
     for (const part of path) {
@@ -179,10 +179,10 @@ class Walk {
     if (node === null) return null;
     const where = this.#positionOf(node);
     if (depth > this.#dialect.deepest) return this.#fault(where, nestedTooDeep);
-    if (isAlias(node)) return this.#fault(where, `an alias (*${node.source}) is not taken: write it out`);
+    if (isAlias(node)) return this.#fault(where, `an alias (*${node.source}) is not allowed: write the value out`);
     if ('anchor' in node && node.anchor !== undefined)
-      this.#fault(where, `an anchor (&${node.anchor}) is not taken: leave it out`);
-    if (node.tag !== undefined) this.#fault(where, `a tag (${node.tag}) is not taken: leave it out`);
+      this.#fault(where, `an anchor (&${node.anchor}) is not allowed: remove it`);
+    if (node.tag !== undefined) this.#fault(where, `a tag (${node.tag}) is not allowed: remove it`);
     if (isScalar(node)) return this.#word(node, where, false);
     if (isSeq<Node>(node)) return node.items.map((item) => this.value(item, depth + 1));
     return isMap<Node, Node>(node) ? this.#map(node, node.items, depth + 1) : undefined;
@@ -195,9 +195,9 @@ class Walk {
       const where = this.#positionOf(node);
       const key = keyOf(node);
       if (isScalar(node)) this.#word(node, where, true);
-      if (key === undefined) this.#fault(where, 'a key is one word');
-      else if (key === '<<') this.#fault(where, 'a merge key (<<) is not taken: write the keys out');
-      else if (entries.has(key)) this.#fault(where, `\`${key}\` stands here a second time: keep one of them`);
+      if (key === undefined) this.#fault(where, 'a key must be one word');
+      else if (key === '<<') this.#fault(where, 'a merge key (<<) is not allowed: write the keys out');
+      else if (entries.has(key)) this.#fault(where, `\`${key}\` is here twice: keep one`);
       if (key === undefined || entries.has(key)) continue;
       steps.set(key, { key: node, value });
       const read = this.value(value, depth);

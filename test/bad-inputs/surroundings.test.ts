@@ -35,9 +35,9 @@ describe.runIf(redisBinary)('row 26: a Redis that cannot be used, with a redis-s
   it.each`
     what                         | url                                                             | fix
     ${'a wrong password'}        | ${(port: number) => `redis://:wrong@127.0.0.1:${port}`}         | ${/WRONGPASS.*; correct the user and password in REDIS_URL/}
-    ${'no password'}             | ${(port: number) => `redis://127.0.0.1:${port}`}                | ${/NOAUTH.*; say the password, or none, in REDIS_URL/}
+    ${'no password'}             | ${(port: number) => `redis://127.0.0.1:${port}`}                | ${/NOAUTH.*; set the password, or none, in REDIS_URL/}
     ${'TLS where there is none'} | ${(port: number) => `rediss://:right@127.0.0.1:${port}`}        | ${/; .*REDIS_URL/}
-    ${'a Cluster that is none'}  | ${(port: number) => `redis+cluster://:right@127.0.0.1:${port}`} | ${/if that Redis is no Cluster, write redis:\/\/ in REDIS_URL/}
+    ${'a Cluster that is none'}  | ${(port: number) => `redis+cluster://:right@127.0.0.1:${port}`} | ${/if this Redis is not a Cluster, write redis:\/\/ in REDIS_URL/}
   `('with $what is told with what mends it', async ({ url, fix }) => {
     connection = connect(url(server.port));
     const check = redisCheck(connection);
@@ -67,7 +67,7 @@ describe('row 27: a cluster that is not as we know them', () => {
 
     await expect(refused).rejects.toThrow(RejectedError);
     await expect(refused).rejects.toThrow(
-      'does not serve VirtualServices and DestinationRules of networking.istio.io/v1, so Istio is not installed there, or is older than 1.22',
+      'does not serve VirtualServices and DestinationRules of networking.istio.io/v1: Istio is not installed, or older than 1.22',
     );
     await mesh.close();
   });

@@ -6,7 +6,7 @@ import { House } from '../workflow/house.ts';
 
 const anHour = 3_600_000;
 
-describe('watching over what was applied', () => {
+describe('watching applied changes', () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] });
   });
@@ -14,7 +14,7 @@ describe('watching over what was applied', () => {
     vi.useRealTimers();
   });
 
-  /** A house that is watched over, and how often all that was applied lately was asked for. */
+  /** A watched house, and how often all recently applied changes were read. */
   function watched() {
     const house = new House();
     const background = new Background(house.log);
@@ -35,7 +35,7 @@ describe('watching over what was applied', () => {
     return { house, background, stop, asked: () => asked };
   }
 
-  it('asks Redis seldom while nothing happens', async () => {
+  it('rarely asks Redis while nothing happens', async () => {
     const { stop, asked } = watched();
 
     await vi.advanceTimersByTimeAsync(anHour);
@@ -45,7 +45,7 @@ describe('watching over what was applied', () => {
     stop();
   });
 
-  it('looks at everything within a minute when a look at something failed', async () => {
+  it('checks everything within a minute after a failed check', async () => {
     const { house, background, stop, asked } = watched();
     const { id } = await house.applied('v3', 50);
     await vi.advanceTimersByTimeAsync(70_000);

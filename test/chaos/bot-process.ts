@@ -7,13 +7,13 @@ interface Program {
   readonly logFile: string;
 }
 
-/** One process of the bot, which is killed, frozen and started again. */
+/** One process of the bot. It can be killed, frozen and restarted. */
 export class BotProcess {
   readonly name: string;
   readonly #program: Program;
   #launched: LaunchedProcess | undefined;
   #frozen = false;
-  /** What it said last, whenever it ended by itself. */
+  /** Its last output, each time that it exited by itself. */
   readonly crashes: string[] = [];
 
   constructor(name: string, program: Program) {
@@ -25,7 +25,7 @@ export class BotProcess {
     return this.#launched !== undefined && !this.#frozen;
   }
 
-  /** Returns as soon as there is a process, so that it can be killed while it starts. */
+  /** Returns as soon as the process exists, so that it can be killed while it starts. */
   async start(): Promise<void> {
     if (this.#launched !== undefined) return;
     const { path, environment, logFile } = this.#program;
@@ -42,7 +42,7 @@ export class BotProcess {
       if (this.#launched !== launched) return;
       this.#launched = undefined;
       this.crashes.push(
-        `${this.name} ended by itself (${signal ?? `code ${code}`}): ${lastOutput.slice(-3).join(' | ')}`,
+        `${this.name} exited by itself (${signal ?? `code ${code}`}): ${lastOutput.slice(-3).join(' | ')}`,
       );
       void this.start();
     });

@@ -17,7 +17,7 @@ import { HttpProxy, type Seen } from './http-proxy.ts';
 import { cardOf, SlackRecorder } from './slack-recorder.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
-/** A process of the bot, with ways of its own to all it needs, so that one can be cut off while the others are not. */
+/** A process of the bot with its own connections to all dependencies, so that one process can be cut off and the others not. */
 export interface Member {
   readonly bot: BotProcess;
   readonly redis: TcpProxy;
@@ -25,7 +25,7 @@ export interface Member {
   readonly slack: HttpProxy;
 }
 
-/** One chat process and two workers, and everything that they and the people live in. */
+/** One chat process and two workers, with everything that they and the people need. */
 export interface ChaosWorld {
   readonly folder: string;
   readonly members: readonly [Member, Member, Member];
@@ -35,7 +35,7 @@ export interface ChaosWorld {
   readonly people: SlackClient;
   readonly slackRecord: SlackRecorder;
   readonly history: HistoryRecorder;
-  /** Changes for which a post was sent whose outcome its sender could not know. */
+  /** Changes whose card was posted by a request with an unknown outcome. */
   readonly unknownPosts: ReadonlySet<string>;
   stop(): Promise<void>;
 }
@@ -103,7 +103,7 @@ export async function startChaosWorld(): Promise<ChaosWorld> {
   }
 }
 
-/** A Redis that comes back where it was, with what it had. */
+/** A Redis that restarts at the same address with the same data. */
 export class Restartable {
   readonly #folder: string;
   #server: RedisServer;
@@ -144,7 +144,7 @@ export class Restartable {
   }
 }
 
-/** What was built may be built anew while we run; every process of one run is the same program. */
+/** A copy of the build. A later build must not change the program in the middle of a run. */
 async function keepProgram(folder: string): Promise<string> {
   await cp(resolve('dist'), join(folder, 'dist'), { recursive: true });
   await cp(resolve('package.json'), join(folder, 'package.json'));
@@ -185,15 +185,15 @@ async function environmentOf({
     RECORD_KEY: recordKey,
     KUBECONFIG: file,
     PORT: String(await freePort()),
-    COMMANDS_PER_MINUTE: '0', // these people are in a hurry
+    COMMANDS_PER_MINUTE: '0', // no limit: these people are fast
     ROLES: roles,
   };
 }
 
-/** The checker reads the same records. */
+/** The checker reads records with the same key. */
 export const recordKey = 'a key for chaos only';
 
-/** Objects with more in them than weights, all of which must stay as it is. */
+/** Objects with more than weights. Everything else in them must stay unchanged. */
 function ownObjects(): readonly KubeObject[] {
   return parseAllDocuments(ownYaml).map((document) => document.toJS());
 }

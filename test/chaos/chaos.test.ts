@@ -4,10 +4,10 @@ import { findRedisServer, RedisNotFoundError } from '../../src/sandbox/redis-ser
 import { reportOf } from './report.ts';
 import { runChaos } from './run.ts';
 
-/** Minutes of kills and cuts that are asked for; `npm run chaos` is the long form. */
+/** How many minutes to run. `npm run chaos` is the long form. */
 const minutes = Number(process.env['CHAOS_MINUTES'] ?? 0);
 const forMs = minutes * 60_000;
-const seed = `suite ${new Date().toISOString().slice(0, 10)}`; // another one each day, and it is told when something is wrong
+const seed = `suite ${new Date().toISOString().slice(0, 10)}`; // a new seed each day; a failure prints it
 
 const missing = [
   await reasonWithout(findRedisServer, RedisNotFoundError),
@@ -15,10 +15,10 @@ const missing = [
 ].filter((reason) => reason !== undefined);
 
 describe.runIf(minutes > 0 && missing.length === 0)(
-  `chaos for ${minutes} min with Redis and a local Slack (runs where CHAOS_MINUTES says how long)`,
+  `chaos for ${minutes} min with Redis and a local Slack (runs only if CHAOS_MINUTES is set)`,
   () => {
     it(
-      'loses nothing, does nothing twice and overwrites nobody, and every card says what became of its change',
+      'loses nothing, does nothing twice and overwrites nobody, and every card shows the result of its change',
       async () => {
         const outcome = await runChaos({ seed, forMs });
 

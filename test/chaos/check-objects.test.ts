@@ -16,7 +16,7 @@ const routing = (weight: number): JsonObject => ({
   http: [{ route: [{ destination: { host: 'reviews', subset: 'v1' }, weight }] }],
 });
 
-/** Versions are created, reviews is replaced, and ratings is deleted. */
+/** The change: creates a DestinationRule, replaces reviews, and deletes ratings. */
 const created: ObjectEdit = {
   ...ref('DestinationRule', 'reviews'),
   ...{ seq: 0, from: {}, to: {}, pinned: [], after: { spec: { host: 'reviews' } } },
@@ -36,7 +36,7 @@ const edits = { verb: 'apply', of: 'bookinfo/all', objects: [created, replaced, 
 const applied: State = { kind: 'applied', at, seq: 1, tookMs: 84, live: { v1: 100 }, warnings: [] };
 const change = buildChange({ state: applied, rev: 2, edits, deed: 'shift', focus: undefined });
 
-/** An object as it is after an edit of the change, with what is otherwise about it. */
+/** An object after an edit of the change, as it is in the cluster. */
 function live(edit: ObjectEdit, content: ObjectContent, version: string, ledger?: Ledger): LiveObject {
   const { kind, namespace, name, uid = `uid-${name}-new` } = edit;
   const history = ledger === undefined ? {} : { 'shiftbot.dev/history': formatLedger(ledger) };
@@ -50,7 +50,7 @@ function recorded(edit: ObjectEdit, before = emptyLedger, by: Change = change): 
   return record(before, revisionOf({ ...by, from, to }, new Date(at)));
 }
 
-/** As a record keeps it. */
+/** The ledger as it is stored. */
 function asRead(ledger: Ledger): Ledger {
   const reading = readLedger(formatLedger(ledger));
   if (reading.kind !== 'ledger') throw new Error(reading.why);
@@ -73,7 +73,7 @@ interface Events {
   readonly deleted: readonly ObjectEvent[];
 }
 
-/** The change is accepted, applied and shown, with what a test wants to be otherwise. */
+/** A run in which the change was accepted, applied and shown, with overrides for a test. */
 function run({ foreign = [], as = change, ...events }: Partial<Events> & { foreign?: string[]; as?: Change } = {}) {
   const {
     made = [isMade],
@@ -102,15 +102,15 @@ function stopped(...written: readonly ObjectEdit[]): Change {
 }
 
 describe('the checker of a change of several objects', () => {
-  it('finds nothing where each object is as the plan says', () => {
+  it('finds nothing if each object is as the plan says', () => {
     expect(run()).toEqual([]);
   });
 
-  it('finds nothing where a part was written, and that is told', () => {
+  it('finds nothing if only a part was written and the card says so', () => {
     expect(run({ ...untouched, made: [isMade], as: stopped(created) })).toEqual([]);
   });
 
-  it('allows marks of others, and that somebody else undoes what was done', () => {
+  it('allows labels of others, and that somebody undoes the change', () => {
     const theirs = { ...replaced.before, labels: { ...replaced.before?.labels, mine: 'yes' }, spec: routing(1) };
     const after = { ...replaced.after, labels: { ...replaced.after?.labels, mine: 'yes' }, spec: routing(2) };
     const events = [was(replaced), event('MODIFIED', live(replaced, theirs, '7'))];
@@ -124,11 +124,11 @@ describe('the checker of a change of several objects', () => {
     ).toEqual([]);
   });
 
-  it('takes what is deleted already for done', () => {
+  it('accepts an object that was already deleted', () => {
     expect(run({ deleted: [was(deleted), isDeleted], foreign: ['uid-ratings'] })).toEqual([]);
   });
 
-  it('goes on from the history that what is made anew had', () => {
+  it('expects a recreated object to continue its history', () => {
     const old = asRead(recorded(created, emptyLedger, { ...change, id: changeId(8) }));
     const anew = { ...created, ledger: old };
     const as = { ...change, edits: { ...edits, objects: [anew, replaced, deleted] } };
@@ -145,8 +145,8 @@ describe('the checker of a change of several objects', () => {
       { made: [isMade, event('DELETED', isMade.object), isMade], foreign: [isMade.object.metadata.uid] },
     ],
     [
-      'a write over what somebody else made of the object',
-      'I2 c-00000001 wrote over what others had made of VirtualService default/reviews: spec,tier',
+      'a write over the edit of somebody else',
+      'I2 c-00000001 overwrote edits of others in VirtualService default/reviews: spec,tier',
       {
         replaced: [
           was(replaced),
@@ -157,8 +157,8 @@ describe('the checker of a change of several objects', () => {
       },
     ],
     [
-      'a deletion of what somebody else marked',
-      'I2 c-00000001 wrote over what others had made of VirtualService default/ratings: mine',
+      'a deletion of an object that somebody else labelled',
+      'I2 c-00000001 overwrote edits of others in VirtualService default/ratings: mine',
       {
         deleted: [
           was(deleted),
@@ -169,8 +169,8 @@ describe('the checker of a change of several objects', () => {
       },
     ],
     [
-      'what the plan does not say',
-      'I1 c-00000001 made of VirtualService default/reviews what its plan does not say: spec,team,mine',
+      'content that the plan does not have',
+      'I1 c-00000001 wrote to VirtualService default/reviews what its plan does not have: spec,team,mine',
       {
         replaced: [
           was(replaced),
@@ -182,51 +182,51 @@ describe('the checker of a change of several objects', () => {
       },
     ],
     [
-      'an object that the plan does not name',
-      'I1 c-00000001 wrote what its plan does not name',
+      'an object that the plan does not have',
+      'I1 c-00000001 wrote an object that its plan does not have',
       { as: { ...change, edits: { ...edits, objects: [created, deleted] } } },
     ],
     [
-      'an object made anew that was to be replaced',
-      'I2 c-00000001 was to replace VirtualService default/reviews, and did create it',
+      'an object created instead of replaced',
+      'I2 c-00000001 should replace VirtualService default/reviews, but did create it',
       {
         replaced: [was(replaced), event('DELETED', was(replaced).object), { ...isReplaced, type: 'ADDED' }],
         foreign: ['uid-reviews'],
       },
     ],
     [
-      'another object than the plan was made from',
-      'I2 c-00000001 was planned on another VirtualService default/reviews than it was written over',
+      'an object other than the one that was planned on',
+      'I2 c-00000001 was planned on another VirtualService default/reviews than the one it overwrote',
       { as: { ...change, edits: { ...edits, objects: [created, { ...replaced, uid: 'uid-other' }, deleted] } } },
     ],
     [
-      'a deletion that nobody asked for',
-      'I2 ratings was DELETED, and no change was to do so',
+      'a deletion without a request',
+      'I2 ratings was DELETED, but no change should do that',
       { as: { ...change, edits: { ...edits, objects: [created, replaced] } } },
     ],
     [
-      'a creation without a record on it',
-      'I4 c-00000001 is applied and never wrote DestinationRule default/reviews',
+      'a creation without a record on the object',
+      'I4 c-00000001 is applied but never wrote DestinationRule default/reviews',
       { made: [event('ADDED', live(created, { spec: { host: 'reviews' } }, '2'))] },
     ],
     [
-      'a record of something else',
+      'a record of another change',
       'I1 c-00000001 recorded on VirtualService default/reviews what was not accepted',
       { as: { ...change, reason: 'another' } },
     ],
     [
-      'an object told as written that never was',
-      'I4 c-00000001 is applied and never wrote VirtualService default/ratings',
+      'an object reported as written that never was',
+      'I4 c-00000001 is applied but never wrote VirtualService default/ratings',
       { deleted: [was(deleted)] },
     ],
     [
-      'an object written that is not told',
-      'I1 c-00000001 is failed and wrote VirtualService default/reviews',
+      'an object written but not reported',
+      'I1 c-00000001 is failed but wrote VirtualService default/reviews',
       { deleted: [was(deleted)], as: stopped(created) },
     ],
     [
-      'a change told as without effect that wrote something',
-      'I1 c-00000001 is held and wrote DestinationRule default/reviews',
+      'a change reported without effect that wrote something',
+      'I1 c-00000001 is held but wrote DestinationRule default/reviews',
       {
         ...untouched,
         made: [isMade],
@@ -234,13 +234,13 @@ describe('the checker of a change of several objects', () => {
       },
     ],
     [
-      'a number that is another',
-      'I3 c-00000001 says it was number 5, and it was 1',
+      'a wrong number',
+      'I3 c-00000001 says that it is number 5, but it is 1',
       { as: { ...change, state: { ...applied, seq: 5 } } },
     ],
     [
       'a shift that creates',
-      'I2 c-00000001 is a shift, and by it an object was ADDED',
+      'I2 c-00000001 is a shift, but an object was ADDED',
       { as: { ...change, edits: undefined } },
     ],
   ])('finds %s', (_, violation, otherwise) => {

@@ -20,12 +20,12 @@ export function refOfLive({ kind, metadata: { namespace, name } }: LiveObject): 
   return { kind, namespace, name };
 }
 
-/** What an accepted plan says of an object. */
+/** The plan's edit of an object. */
 export function editOf({ edits }: ChangeOfObjects, object: LiveObject): ObjectEdit | undefined {
   return edits.objects.find((edit) => isSameObject(edit, refOfLive(object)));
 }
 
-/** A deletion leaves no ledger: it is that of the change whose plan was to delete just this object. */
+/** A deleted object has no ledger. The deletion belongs to the change whose plan was to delete exactly this object. */
 export function deleterOf({ records }: Pick<Evidence, 'records'>, object: LiveObject): ChangeOfObjects | undefined {
   return [...records.values()].filter(isOfObjects).find((change) => {
     const edit = editOf(change, object);
@@ -33,13 +33,15 @@ export function deleterOf({ records }: Pick<Evidence, 'records'>, object: LiveOb
   });
 }
 
-/** What a change may write of an object is what its accepted plan says, over what that was made from, and nothing else. */
+/** A change may write to an object only what its accepted plan says, and only over what the plan was made from. */
 export function checkEdit(change: ChangeOfObjects, effect: Effect, report: Report): void {
   const { before, after } = effect;
   const object = after ?? before;
   const edit = object && editOf(change, object);
   const wrong: readonly Wrong[] =
-    edit === undefined ? [foundIn('I1', change, 'wrote what its plan does not name')] : wrongIn(change, edit, effect);
+    edit === undefined
+      ? [foundIn('I1', change, 'wrote an object that its plan does not have')]
+      : wrongIn(change, edit, effect);
   for (const { invariant, what } of wrong) report.violation(invariant, what, { change, before, after });
 }
 
@@ -47,22 +49,22 @@ function wrongIn(change: ChangeOfObjects, edit: ObjectEdit, effect: Effect): rea
   const { before, after, ledgerBefore, revision } = effect;
   const which = refText(edit);
   const did = before === undefined ? 'create' : after === undefined ? 'delete' : 'replace';
-  if (did !== kindOf(edit)) return [foundIn('I2', change, `was to ${kindOf(edit)} ${which}, and did ${did} it`)];
+  if (did !== kindOf(edit)) return [foundIn('I2', change, `should ${kindOf(edit)} ${which}, but did ${did} it`)];
 
   const isOther = before !== undefined && (before.metadata.uid !== edit.uid || ledgerBefore.seq !== edit.seq);
   const over = before === undefined ? [] : overwritten(edit, before);
   const made = after === undefined ? [] : madeOtherwise(edit, before, after);
   return [
-    ...(isOther ? [foundIn('I2', change, `was planned on another ${which} than it was written over`)] : []),
-    ...(over.length > 0 ? [foundIn('I2', change, `wrote over what others had made of ${which}: ${over}`)] : []),
-    ...(made.length > 0 ? [foundIn('I1', change, `made of ${which} what its plan does not say: ${made}`)] : []),
+    ...(isOther ? [foundIn('I2', change, `was planned on another ${which} than the one it overwrote`)] : []),
+    ...(over.length > 0 ? [foundIn('I2', change, `overwrote edits of others in ${which}: ${over}`)] : []),
+    ...(made.length > 0 ? [foundIn('I1', change, `wrote to ${which} what its plan does not have: ${made}`)] : []),
     ...(revision !== undefined && !isRecordedAs(revision, change, edit)
       ? [foundIn('I1', change, `recorded on ${which} what was not accepted`)]
       : []),
   ];
 }
 
-/** What was written over although it was neither as it was planned from nor as it is to be. */
+/** What was overwritten although it was neither the state planned from nor the target. */
 function overwritten({ before, after }: ObjectEdit, live: LiveObject): readonly string[] {
   const isAsSome = (value: unknown, ...all: readonly unknown[]) => all.some((each) => isDeepStrictEqual(each, value));
   const plans = after === undefined ? [before] : [before, after];
@@ -77,7 +79,7 @@ function overwritten({ before, after }: ObjectEdit, live: LiveObject): readonly 
   return [...spec, ...marks];
 }
 
-/** Marks that the plan does not set stay as they were, and so does whatever else the object has. */
+/** Labels and annotations that the plan does not set must stay unchanged, and so must the rest of the object. */
 function madeOtherwise(edit: ObjectEdit, before: LiveObject | undefined, after: LiveObject): readonly string[] {
   const spec = isDeepStrictEqual(after.spec, edit.after?.spec) ? [] : ['spec'];
   const marks = (['labels', 'annotations'] as const).flatMap((kind) => {
@@ -87,7 +89,7 @@ function madeOtherwise(edit: ObjectEdit, before: LiveObject | undefined, after: 
     return keysOf(were, are, planned, to).filter((key) => are[key] !== wanted(key));
   });
   const isElse = before !== undefined && !isDeepStrictEqual(restOf(before), restOf(after));
-  return [...spec, ...marks, ...(isElse ? ['what no file says'] : [])];
+  return [...spec, ...marks, ...(isElse ? ['other fields'] : [])];
 }
 
 function isRecordedAs({ by, reason, reverts, does, from, to }: Revision, change: Change, edit: ObjectEdit): boolean {
@@ -97,7 +99,7 @@ function isRecordedAs({ by, reason, reverts, does, from, to }: Revision, change:
   );
 }
 
-/** A change told as applied wrote each of its objects, one told as applied in part those that it names, any other none. */
+/** An applied change wrote all of its objects, a partly applied one exactly those that it names, any other none. */
 export function checkTold(
   change: ChangeOfObjects,
   effects: readonly Effect[],
@@ -114,15 +116,15 @@ export function checkTold(
   for (const edit of edits.objects) {
     const isTold = told.some((each) => isSameObject(each, edit));
     if (isDone(edit) && !isTold)
-      report.violation('I1', `${change.id} is ${state.kind} and wrote ${refText(edit)}`, { change, effects });
-    // Somebody else may have deleted what it was to delete.
+      report.violation('I1', `${change.id} is ${state.kind} but wrote ${refText(edit)}`, { change, effects });
+    // Somebody else may have deleted it first.
     const isGoneAnyway = edit.after === undefined && evidence.foreign.has(edit.uid ?? '');
     if (!isDone(edit) && isTold && !isGoneAnyway)
-      report.violation('I4', `${change.id} is ${state.kind} and never wrote ${refText(edit)}`, { change, effects });
+      report.violation('I4', `${change.id} is ${state.kind} but never wrote ${refText(edit)}`, { change, effects });
   }
   const main = effects.find((effect) => effect.after !== undefined && isAbout(effect, change.object));
   if (state.kind === 'applied' && main !== undefined && state.seq !== main.ledger.seq)
-    report.violation('I3', `${change.id} says it was number ${state.seq}, and it was ${main.ledger.seq}`, {
+    report.violation('I3', `${change.id} says that it is number ${state.seq}, but it is ${main.ledger.seq}`, {
       change,
       main,
     });
@@ -143,7 +145,7 @@ function marksOf({ metadata }: LiveObject, kind: 'labels' | 'annotations'): Mark
   return others;
 }
 
-/** All but the spec, what people mark it with, and what the server counts. */
+/** Everything except the spec, labels, annotations, and fields of the server. */
 function restOf({ metadata, spec: _, ...others }: LiveObject): unknown {
   const {
     labels: __,

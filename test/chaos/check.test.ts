@@ -19,7 +19,7 @@ const applied: State = {
 const change = buildChange({ state: applied, rev: 2 });
 const done = revision();
 
-/** A run in which one change was accepted, applied and shown, with what a test wants to be otherwise. */
+/** A run in which one change was accepted, applied and shown, with overrides for a test. */
 function run(otherwise: Partial<Evidence> & { readonly events?: readonly ObjectEvent[] } = {}): Evidence {
   const { events = [added({ v1: 100 }), modified({ v1: 50, v3: 50 }, { revisions: [done] })], ...others } = otherwise;
   return {
@@ -81,11 +81,11 @@ const failed: Change = { ...change, state: { kind: 'failed', at: applied.at, bec
 const next = { ...done, id: changeId(2), from: { v1: 50, v3: 50 }, to: { v1: 40, v3: 60 } };
 
 describe('the checker of a run', () => {
-  it('finds nothing where nothing is wrong', () => {
+  it('finds nothing if nothing is wrong', () => {
     expect(check(run()).violations).toEqual([]);
   });
 
-  it('allows what others write in between', () => {
+  it('allows writes of others in between', () => {
     const edited = modified({ v1: 100 }, { version: '2', timeout: '9s' });
     const ours = modified({ v1: 50, v3: 50 }, { version: '3', timeout: '9s', revisions: [done] });
 
@@ -105,7 +105,7 @@ describe('the checker of a run', () => {
       },
     ],
     [
-      'a number left out',
+      'a skipped number',
       'I1 c-00000001 took seq from 0 to 2',
       { events: [added({ v1: 100 }), modified({ v1: 50, v3: 50 }, { revisions: [done], seq: 2 })] },
     ],
@@ -121,8 +121,8 @@ describe('the checker of a run', () => {
       },
     ],
     [
-      'weights that are not those of the record',
-      'I1 c-00000001 says v1=50 v3=50 and made v1=60 v3=40',
+      'weights other than those of the record',
+      'I1 c-00000001 says v1=50 v3=50 but wrote v1=60 v3=40',
       { events: [added({ v1: 100 }), modified({ v1: 60, v3: 40 }, { revisions: [done] })] },
     ],
     [
@@ -131,8 +131,8 @@ describe('the checker of a run', () => {
       { events: [added({ v1: 100 }), modified({ v1: 50, v3: 50 }, {})] },
     ],
     [
-      'an edit of somebody else written over',
-      'I2 c-00000001 was planned from v1=100 and wrote over v1=70 v2=30',
+      'an overwritten edit of somebody else',
+      'I2 c-00000001 was planned from v1=100 but overwrote v1=70 v2=30',
       {
         events: [added({ v1: 70, v2: 30 }), modified({ v1: 50, v2: 0, v3: 50 }, { revisions: [done] })],
       },
@@ -143,23 +143,23 @@ describe('the checker of a run', () => {
       { events: [added({ v1: 100 }), modified({ v1: 50, v3: 50 }, { revisions: [done], timeout: '2s' })] },
     ],
     [
-      'a change told as applied that never was',
-      'I4 c-00000001 is applied and never took effect',
+      'a change reported as applied that never was',
+      'I4 c-00000001 is applied but never took effect',
       { events: [added({ v1: 100 })] },
     ],
     [
-      'an effect of what nobody knows of',
-      'I4 c-00000001 took effect and has no record',
+      'an effect without a record',
+      'I4 c-00000001 took effect but has no record',
       { records: recordsOf(), requests: [], messages: [] },
     ],
     [
-      'a change told as failed that took effect',
-      'I1 c-00000001 is failed and took effect',
+      'a change reported as failed that took effect',
+      'I1 c-00000001 is failed but took effect',
       { records: recordsOf(failed), messages: [cardMessage(failed)] },
     ],
     [
-      'a change that waits for ever',
-      'I6 c-00000001 is queued for ever',
+      'a change that waits forever',
+      'I6 c-00000001 is queued forever',
       {
         events: [added({ v1: 100 })],
         records: recordsOf(buildChange()),
@@ -167,13 +167,13 @@ describe('the checker of a run', () => {
       },
     ],
     [
-      'an accepted request that is lost',
-      'I4 "reviews v3 50" was accepted, and there is no record of it',
+      'a lost accepted request',
+      'I4 "reviews v3 50" was accepted, but has no record',
       { events: [added({ v1: 100 })], records: recordsOf(), messages: [] },
     ],
     [
-      'a request that was not accepted and happened',
-      'I1 "reviews v3 50" was not accepted, and happened',
+      'a request that was not accepted but happened',
+      'I1 "reviews v3 50" was not accepted, but happened',
       {
         requests: [
           { what: 'reviews v3 50', by: 'U01ALICE', id: change.id, answer: '*Not accepted:* Redis …', atMs: 0 },
@@ -181,14 +181,14 @@ describe('the checker of a run', () => {
       },
     ],
     [
-      'a card that says something else',
+      'a wrong card',
       'I3 the card of c-00000001 does not say what its record says',
       { messages: [cardMessage(buildChange())] },
     ],
-    ['a card that is not there', 'I3 c-00000001 has no card', { messages: [] }],
-    ['a card that is owed', 'I3 the card of c-00000001 is still owed', { owed: [change.id] }],
+    ['a missing card', 'I3 c-00000001 has no card', { messages: [] }],
+    ['a card that is still owed', 'I3 the card of c-00000001 is still owed', { owed: [change.id] }],
     [
-      'two cards of a post whose outcome was known',
+      'two cards after a post with a known outcome',
       'I3 c-00000001 has 2 cards',
       { messages: [cardMessage(change), cardMessage(change, '2.0001')] },
     ],
@@ -196,12 +196,12 @@ describe('the checker of a run', () => {
     expect(words(check(run(otherwise)))).toContain(violation);
   });
 
-  it('counts a second card where the outcome of the first post was unknown', () => {
+  it('accepts a second card if the outcome of the first post was unknown', () => {
     const messages = [cardMessage(change), cardMessage(change, '2.0001')];
 
     const { violations, notes } = check(run({ messages, unknownPosts: new Set([change.id]) }));
 
     expect(violations).toEqual([]);
-    expect(notes.get('cards posted twice, where the outcome of the first post was unknown')).toBe(1);
+    expect(notes.get('cards posted twice because the outcome of the first post was unknown')).toBe(1);
   });
 });

@@ -20,7 +20,7 @@ export interface Violation {
   readonly evidence: unknown;
 }
 
-/** What is allowed and worth knowing, counted. */
+/** Things that are allowed but worth knowing, counted. */
 export type Notes = Map<string, number>;
 
 export interface Findings {
@@ -28,7 +28,7 @@ export interface Findings {
   readonly notes: Notes;
 }
 
-/** Holds what was recorded of a run against what must always be true (I1 to I4 and I6). */
+/** Checks the evidence of a run against what must always be true (I1 to I4 and I6). */
 export function check(evidence: Evidence): Findings {
   const found: Violation[] = [];
   const notes: Notes = new Map();
@@ -69,8 +69,7 @@ function checkLedger({ id, before, after, ledgerBefore, ledger }: Effect, revisi
   if (!isDeepStrictEqual(kept, ledgerBefore.revisions.slice(0, kept.length))) {
     report.violation('I1', `${id} rewrote the history before it`, shown);
   }
-  if (findRevision(ledgerBefore, revision.id) !== undefined)
-    report.violation('I1', `${id} was written over itself`, shown);
+  if (findRevision(ledgerBefore, revision.id) !== undefined) report.violation('I1', `${id} overwrote itself`, shown);
 }
 
 function checkOnce(byId: ReadonlyMap<ChangeId, readonly Effect[]>, report: Report): void {
@@ -83,21 +82,21 @@ function checkOnce(byId: ReadonlyMap<ChangeId, readonly Effect[]>, report: Repor
   }
 }
 
-/** Record and history tell the same: applied is in it exactly once, anything else is not. */
+/** Records and history agree: an applied change is in the history exactly once, and any other change is not. */
 function checkRecords(evidence: Evidence, byId: ReadonlyMap<ChangeId, readonly Effect[]>, report: Report): void {
   const { records } = evidence;
   for (const [id, effects] of byId) {
-    if (!records.has(id)) report.violation('I4', `${id} took effect and has no record`, effects);
+    if (!records.has(id)) report.violation('I4', `${id} took effect but has no record`, effects);
   }
   for (const change of records.values()) {
     const effect = byId.get(change.id)?.[0];
-    if (isWaiting(change)) report.violation('I6', `${change.id} is ${change.state.kind} for ever`, { change, effect });
+    if (isWaiting(change)) report.violation('I6', `${change.id} is ${change.state.kind} forever`, { change, effect });
     else if (isOfObjects(change)) checkTold(change, byId.get(change.id) ?? [], evidence, report);
     else if (change.state.kind === 'applied') checkApplied(change, effect, report);
     else if (effect !== undefined && change.state.kind === 'failed' && change.state.because === 'unreachable') {
-      report.note('changes that took effect and whose card says that nobody knows');
+      report.note('changes that took effect although their card says that this is unknown');
     } else if (effect !== undefined) {
-      report.violation('I1', `${change.id} is ${change.state.kind} and took effect`, { change, effect });
+      report.violation('I1', `${change.id} is ${change.state.kind} but took effect`, { change, effect });
     }
   }
 }
@@ -105,31 +104,31 @@ function checkRecords(evidence: Evidence, byId: ReadonlyMap<ChangeId, readonly E
 function checkApplied(change: Change, effect: Effect | undefined, report: Report): void {
   const { id, state, base, object } = change;
   if (effect === undefined) {
-    report.violation('I4', `${id} is applied and never took effect`, change);
+    report.violation('I4', `${id} is applied but never took effect`, change);
     return;
   }
   const { revision, ledger, ledgerBefore, before } = effect;
-  if (revision === undefined || before === undefined) return; // which is told already
+  if (revision === undefined || before === undefined) return; // already reported
   const shown = { change, effect };
   if (before.metadata.name !== object.name) report.violation('I1', `${id} took effect on another object`, shown);
   if (!sameWeights(revision.to, change.to) || revision.by !== change.by || revision.reason !== change.reason) {
-    report.violation('I1', `what ${id} recorded is not what was accepted`, shown);
+    report.violation('I1', `the record of ${id} is not what was accepted`, shown);
   }
   if (state.kind === 'applied' && state.seq !== ledger.seq) {
-    report.violation('I3', `${id} says it was number ${state.seq}, and it was ${ledger.seq}`, shown);
+    report.violation('I3', `${id} says that it is number ${state.seq}, but it is ${ledger.seq}`, shown);
   }
   if (base.uid !== before.metadata.uid || base.seq !== ledgerBefore.seq) {
-    report.violation('I2', `${id} was planned on number ${base.seq} and written after ${ledgerBefore.seq}`, shown);
+    report.violation('I2', `${id} was planned on number ${base.seq} but written after ${ledgerBefore.seq}`, shown);
   }
 }
 
-/** A change says on its card what came after it on its rule; that is told aside, and may get lost with the process that tells it. */
+/** A card mentions the next change of its rule. That is written in the background, and may get lost with the process. */
 function noteUntold(effects: readonly Effect[], { records }: Evidence, report: Report): void {
   for (const { ledgerBefore, revision } of effects) {
     const earlier = ledgerBefore.revisions.find(({ rule }) => rule === revision?.rule);
     const state = earlier && records.get(earlier.id)?.state;
     if (state?.kind === 'applied' && state.later === undefined && state.rolledBack === undefined)
-      report.note('cards that do not say what came after their change');
+      report.note('cards that do not mention the next change');
   }
 }
 
@@ -145,21 +144,21 @@ function checkRequests(
     const { what, id, token, answer } = request;
     const named = acceptedId(answer);
     if (kind === 'accepted' && (named === undefined || !records.has(named))) {
-      report.violation('I4', `"${what}" was accepted, and there is no record of it`, request);
+      report.violation('I4', `"${what}" was accepted, but has no record`, request);
     }
     const effect = (id && byId.get(id)?.[0]) ?? (token === undefined ? undefined : tokens.get(token));
     const record = id === undefined ? undefined : records.get(id);
     if (kind === 'not accepted' && (effect !== undefined || record !== undefined)) {
-      report.violation('I1', `"${what}" was not accepted, and happened`, { request, effect, record });
+      report.violation('I1', `"${what}" was not accepted, but happened`, { request, effect, record });
     }
     if (kind === 'refused' && id !== undefined && (effect !== undefined || record !== undefined)) {
-      report.violation('I1', `"${what}" was refused, and happened`, { request, effect, record });
+      report.violation('I1', `"${what}" was refused, but happened`, { request, effect, record });
     }
     if (kind === 'none' && record !== undefined) report.note('requests without an answer that have a card');
   }
 }
 
-/** One card for each record, whose last words are the record's. */
+/** Each record has one card, and the card shows the record's last state. */
 function checkCards({ records, messages, owed, unknownPosts }: Evidence, report: Report): void {
   const cards = Map.groupBy(
     messages.filter(({ subtype }) => subtype !== 'ephemeral'),
@@ -174,8 +173,8 @@ function checkCards({ records, messages, owed, unknownPosts }: Evidence, report:
       report.violation('I3', `the card of ${change.id} does not say what its record says`, { change, own });
     }
     if (own.length > 1) {
-      report.note('cards posted twice, where the outcome of the first post was unknown');
-      if (right.length < own.length) report.note('cards posted twice of which one lags behind');
+      report.note('cards posted twice because the outcome of the first post was unknown');
+      if (right.length < own.length) report.note('cards posted twice, one of them outdated');
     }
     if (own.length > (unknownPosts.has(change.id) ? 2 : 1)) {
       report.violation('I3', `${change.id} has ${own.length} cards`, { change, own });

@@ -11,7 +11,7 @@ import { deleterOf, editOf, isOfObjects } from './check-objects.ts';
 import type { Evidence } from './evidence.ts';
 import type { LiveObject, ObjectEvent } from './history.ts';
 
-/** One write of ours: the object before and after it, where there was one, and the revision it recorded, which a deletion does not. */
+/** One write by the bot: the object before and after, if there was one, and the revision that it recorded. A deletion records none. */
 export interface Effect {
   readonly id: ChangeId;
   readonly reason: string | undefined;
@@ -23,7 +23,7 @@ export interface Effect {
   readonly atMs: number;
 }
 
-/** Our writes among an object's events. Of the others it is only asked that they are not ours in disguise. */
+/** The bot's writes among the events of an object. Other writes must only not be ours in disguise. */
 export function effectsOf(events: readonly ObjectEvent[], evidence: Evidence, report: Report): readonly Effect[] {
   return events.flatMap((event, at) => {
     const earlier = events[at - 1];
@@ -32,7 +32,7 @@ export function effectsOf(events: readonly ObjectEvent[], evidence: Evidence, re
     if (evidence.foreign.has(event.object.metadata.resourceVersion)) return [];
     const effect = writeIn(event, before, evidence);
     if (effect !== undefined) return [effect];
-    // What is there at first was there before us.
+    // The first event shows what was there before us.
     if (earlier !== undefined)
       report.violation('I1', `a write to ${event.object.metadata.name} left nothing in the ledger`, { before, event });
     return [];
@@ -49,7 +49,7 @@ function writeIn(
   if (revision === undefined || (before !== undefined && ledger.seq === ledgerIn(before).seq)) return undefined;
   const { id, reason } = revision;
   const record = records.get(id);
-  // What is made anew goes on with the history that its record kept.
+  // A recreated object continues the history that its record kept.
   const kept = isOfObjects(record) ? editOf(record, after)?.ledger : undefined;
   const ledgerBefore = before === undefined ? (kept ?? emptyLedger) : ledgerIn(before);
   return { id, reason, before, after, ledgerBefore, ledger, revision, atMs };
@@ -64,7 +64,7 @@ function deletionBy(
   if (evidence.foreign.has(object.metadata.uid)) return [];
   const change = deleterOf(evidence, before);
   if (change === undefined) {
-    report.violation('I2', `${object.metadata.name} was DELETED, and no change was to do so`, object);
+    report.violation('I2', `${object.metadata.name} was DELETED, but no change should do that`, object);
     return [];
   }
   const ledger = ledgerIn(before);
@@ -74,6 +74,6 @@ function deletionBy(
 
 function ledgerIn({ metadata }: LiveObject): Ledger {
   const reading = readLedger(metadata.annotations?.[ledgerAnnotation]);
-  if (reading.kind === 'unreadable') throw new Error(`a ledger that cannot be read: ${reading.why}`);
+  if (reading.kind === 'unreadable') throw new Error(`unreadable ledger: ${reading.why}`);
   return reading.ledger;
 }

@@ -9,21 +9,21 @@ import { recordKey } from './chaos-world.ts';
 import type { ObjectEvent } from './history.ts';
 import type { Request } from './people.ts';
 
-/** All that a run has left behind, from which it is judged. */
+/** Everything that a run left behind, for the check. */
 export interface Evidence {
   /** Every event of every object, in order. */
   readonly history: ReadonlyMap<string, readonly ObjectEvent[]>;
-  /** The resourceVersions that somebody else wrote, and the uids of what they deleted. */
+  /** The resourceVersions that somebody else wrote, and the uids of the objects that they deleted. */
   readonly foreign: ReadonlySet<string>;
   readonly records: ReadonlyMap<ChangeId, Change>;
-  /** Cards that show less than their record says. */
+  /** Cards that show less than their record. */
   readonly owed: readonly ChangeId[];
   readonly requests: readonly Request[];
   readonly messages: readonly SlackMessage[];
   readonly unknownPosts: ReadonlySet<string>;
 }
 
-/** The records as the bot keeps them, past all proxies. */
+/** The records as the bot stores them, read without a proxy. */
 export class RecordReader {
   readonly #redis: Redis;
   readonly #changes: StoredChanges;
@@ -37,7 +37,7 @@ export class RecordReader {
 
   static async connect(url: string): Promise<RecordReader> {
     const redis = new Redis(url);
-    redis.on('error', () => {}); // it is restarted, and comes back
+    redis.on('error', () => {}); // it restarts and comes back
     await whenReady(redis);
     return new RecordReader(redis);
   }

@@ -10,7 +10,7 @@ export interface Kill {
 
 type Kind = keyof typeof often;
 
-/** How often each kind is, beside the others. */
+/** How often each kind occurs, relative to the others. */
 const often = {
   'kill -9 a worker': 5,
   'kill -9 the chat process': 2,
@@ -47,7 +47,7 @@ const often = {
   'Slack is slow': 1,
 } as const;
 
-/** Breaks one thing after the other, some at the same time, and mends each within seconds. */
+/** Breaks one thing after the other, some at the same time, and repairs each within seconds. */
 export class Faults {
   readonly #world: ChaosWorld;
   readonly #random: Random;
@@ -68,7 +68,7 @@ export class Faults {
     });
   }
 
-  /** Ends all faults; resolves when everything runs and nothing is in anybody's way. */
+  /** Ends all faults. Resolves when everything runs and no fault is left. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#breaking;
@@ -185,7 +185,7 @@ export class Faults {
     }
   }
 
-  /** One fault at a time for each thing, so that what mends one does not end another. */
+  /** One fault at a time for each thing, so that the repair of one does not end another. */
   async #alone(kind: Kind, things: readonly unknown[], fault: () => Promise<void>): Promise<void> {
     if (this.#stopped || things.some((thing) => this.#disturbed.has(thing))) return;
     for (const thing of things) this.#disturbed.add(thing);
@@ -197,7 +197,7 @@ export class Faults {
     }
   }
 
-  /** For one member of the house, or for all. */
+  /** For one process, or for all. */
   #some(
     kind: Kind,
     of: (member: Member) => unknown,
@@ -233,7 +233,7 @@ export class Faults {
     return this.#http(kind, ms, ({ slack }) => slack, fault);
   }
 
-  /** Some of the requests, or all. */
+  /** For some of the requests, or for all. */
   #http(
     kind: Kind,
     ms: number,
@@ -246,7 +246,7 @@ export class Faults {
     return this.#some(kind, of, ms, disturb, (member) => of(member).calm());
   }
 
-  /** Happens at the next request of its kind, if there is one within some seconds. */
+  /** Fires at the next matching request, if one comes within a few seconds. */
   async #trap(
     kind: Kind,
     member: Member,
@@ -262,7 +262,7 @@ export class Faults {
       spring: async () => {
         const done = this.#alone(kind, [member.bot], fault);
         sprung.resolve(done);
-        // What a frozen one sent is under way as long as it is frozen; a killed one is dead by then, and nothing of it is sent on.
+        // The request of a frozen process is held as long as it is frozen. A killed process is dead by then, and its request is dropped.
         await (kind.startsWith('freeze') ? done : sleep(100));
       },
     });

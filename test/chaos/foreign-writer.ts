@@ -4,12 +4,12 @@ import { paths, readObject } from './history.ts';
 import { services } from './people.ts';
 import { Random } from './random.ts';
 
-/** Somebody with `kubectl edit`, who knows nothing of the bot. */
+/** Somebody with `kubectl edit` who knows nothing of the bot. */
 export class ForeignWriter {
   readonly #kube: Pick<KubeApi, 'url' | 'token'>;
   readonly #random: Random;
   readonly #writing: Promise<void>;
-  /** The resourceVersions that are this writer's. */
+  /** The resourceVersions that this writer wrote. */
   readonly versions = new Set<string>();
   #stopped = false;
   #failure: unknown;
@@ -51,10 +51,10 @@ export class ForeignWriter {
       body: JSON.stringify([guard, ...patch]),
     });
     const text = await response.text();
-    if (response.status === 409) return; // somebody was faster; people shrug and do it later
+    if (response.status === 409) return; // somebody was faster; people try again later
     if (!response.ok) throw new Error(`an edit by hand was answered ${response.status} ${text}`);
     const version = readObject(JSON.parse(text)).metadata.resourceVersion;
-    if (version !== metadata.resourceVersion) this.versions.add(version); // an edit that edits nothing is no write
+    if (version !== metadata.resourceVersion) this.versions.add(version); // an edit without a change writes nothing
   }
 
   #ask(path: string, request: RequestInit = {}): Promise<Response> {

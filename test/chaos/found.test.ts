@@ -22,9 +22,9 @@ import { StubSlack } from '../support/stub-slack.ts';
 import { House } from '../workflow/house.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
-/** What long runs have found, each as a case that takes no luck to meet. */
+/** What long runs found, each as a case that does not depend on luck. */
 describe('found by chaos', () => {
-  it('a write that got through without a reply is told as applied, however long that took', async () => {
+  it('a write that took effect without a reply is reported as applied, however long that took', async () => {
     const house = new House();
     const change = await house.accepted('v3', 50);
     house.mesh.failWrites({ error: new MeshUnavailableError('no reply'), stored: true });
@@ -36,7 +36,7 @@ describe('found by chaos', () => {
     expect(house.stored(change.id).state.kind).toBe('applied');
   });
 
-  it('a card is posted once, though the claim on it runs out while it waits for its turn', async () => {
+  it('a card is posted once, even if its claim expires while it waits for its turn', async () => {
     const house = new House();
     const { id } = await house.accepted('v3', 50);
     const { changes, cardLog, log } = house;
@@ -52,7 +52,7 @@ describe('found by chaos', () => {
     expect(chat.cardsOf(id)).toHaveLength(1);
   });
 
-  it('a card says what came after its change, though the process that applied that ended at once', async () => {
+  it('a card mentions the next change, even if the process that applied that one exited at once', async () => {
     const house = new House();
     const earlier = await house.applied('v3', 50);
     const later = await house.accepted('v3', 60);
@@ -78,7 +78,7 @@ describe('found by chaos', () => {
     expect(slack.callsOf('conversations.history')[1]?.arguments).toMatchObject({ cursor: 'older' });
   });
 
-  it("a watch's bookmarks are no fault", async () => {
+  it("a watch's bookmarks are not errors", async () => {
     const kube = await sandboxKube({ bookmarkIntervalMs: 20 });
     onTestFinished(() => kube.end());
     const cache = new WatchCache(kube.client(), {
@@ -96,7 +96,7 @@ describe('found by chaos', () => {
   });
 });
 
-/** Takes a while before each message, in which other things happen. */
+/** Delays each message, so that other things happen in between. */
 class SlowTurns extends InMemoryChat {
   #meanwhile: (() => Promise<void>) | undefined;
 
@@ -127,7 +127,7 @@ describe.runIf(redisBinary)('found by chaos, with a redis-server', () => {
     await server.stop();
   });
 
-  it('a writer whose claim ran out does not post', async () => {
+  it('a writer whose claim expired does not post', async () => {
     const id = changeId(1);
     const claim = await new StoredCards(redis).claim(id);
     await redis.del(keys.cardClaim(id));
@@ -136,7 +136,7 @@ describe.runIf(redisBinary)('found by chaos, with a redis-server', () => {
     await claim?.release();
   });
 
-  it('a card that a late writer took back to older words is owed again', async () => {
+  it('a card that a late writer overwrote with an older state is owed again', async () => {
     const change = buildChange({ id: changeId(2) });
     const [changes, cards] = [new StoredChanges(redis), new StoredCards(redis)];
     await changes.accept(change, { line: (await changes.line(change.object)).version, ahead: false });
@@ -153,7 +153,7 @@ describe.runIf(redisBinary)('found by chaos, with a redis-server', () => {
     expect(await cards.owed()).toContain(change.id);
   });
 
-  it('a connection that looks open and carries nothing is made anew', async () => {
+  it('a half-open connection is replaced', async () => {
     const wire = await TcpProxy.start(server.port);
     const connection = await connect(wire.port);
     onTestFinished(async () => {

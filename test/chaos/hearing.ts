@@ -4,14 +4,14 @@ import type { ChaosWorld } from './chaos-world.ts';
 import { kindOf } from './check.ts';
 import type { People, Request } from './people.ts';
 
-/** How long each process took to do its part, in ms; undefined where it did not. */
+/** How long each process took to do its part, in ms. Undefined if it did not. */
 export type Hearing = Readonly<Record<string, number | undefined>>;
 
 export const hearsWithinMs = 30_000;
 
 /**
- * Whether every process still does its part: one that is connected to something dead looks alive and does nothing, and as long as
- * another does the work nobody would notice. So each worker is asked alone, with the other one frozen.
+ * Checks that every process still does its part. One that is connected to something dead looks alive but does nothing, and while another
+ * does the work nobody notices. So each worker is tested alone, with the other one frozen.
  */
 export async function proveHearing(world: ChaosWorld, people: People): Promise<Hearing> {
   const [chat, ...workers] = world.members;
@@ -42,7 +42,7 @@ async function applied(world: ChaosWorld, people: People): Promise<number | unde
   return undefined;
 }
 
-/** Asks until it is accepted; what is live already is not, nor is anything while the chat process still comes up. */
+/** Repeats the request until it is accepted. It is not while its split is already live, or while the chat process starts. */
 async function ask(people: People): Promise<Request | undefined> {
   const untilMs = performance.now() + hearsWithinMs;
   for (let share = 1; performance.now() < untilMs; share = (share % 99) + 1) {

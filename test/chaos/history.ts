@@ -30,7 +30,7 @@ const liveObject = z.looseObject({
 export type LiveObject = z.infer<typeof liveObject>;
 export type Weights = Readonly<Record<string, number>>;
 
-/** What the API server's watch told: an object as it was after one write, and when we heard of it. */
+/** An event of the API server's watch: the object after one write, and when we received it. */
 export interface ObjectEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly object: LiveObject;
@@ -54,12 +54,12 @@ export function readObject(value: unknown): LiveObject {
   return liveObject.parse(value);
 }
 
-/** Under which an object's events are found. */
+/** The key of an object's events. */
 export function historyKey(kind: RuleKind, name: string): string {
   return `${kind} ${name}`;
 }
 
-/** Writes down every event of every VirtualService and DestinationRule, from watches of its own that nothing disturbs. */
+/** Records every event of every VirtualService and DestinationRule, with its own watches, which no fault disturbs. */
 export class HistoryRecorder {
   readonly #kube: Pick<KubeApi, 'url' | 'token'>;
   readonly #stop = new AbortController();
@@ -79,7 +79,7 @@ export class HistoryRecorder {
       Object.values(paths).map(async (path) => {
         const { metadata, items } = list.parse(await this.#get(path));
         for (const object of items) this.#take({ type: 'ADDED', object });
-        // With bookmarks, since `fetch` gives up on what says nothing for minutes.
+        // With bookmarks, because `fetch` gives up on a body that is silent for minutes.
         const watch = `${path}?watch=true&allowWatchBookmarks=true&resourceVersion=${metadata.resourceVersion}`;
         const { body } = await this.#ask(watch, this.#stop.signal);
         if (body === null) throw new Error('the watch has no body');
@@ -88,7 +88,7 @@ export class HistoryRecorder {
     ).then((all) => all.map(({ ended }) => ended));
   }
 
-  /** Until the watches have told what is live now: nothing is missing from the record. */
+  /** Waits until the watches have reported the live state, so that the record is complete. */
   async caughtUp(): Promise<void> {
     for (let tries = 0; tries < 100; tries += 1) {
       const lists = await Promise.all(Object.values(paths).map(async (path) => list.parse(await this.#get(path))));
@@ -140,7 +140,7 @@ export class HistoryRecorder {
   }
 }
 
-/** The weights of a rule, read without any code of the bot: `default` is the last rule, which has no match. */
+/** The weights of a rule, read without the bot's code. `default` is the last rule, which has no match. */
 export function weightsOf({ spec: { http = [] } }: LiveObject, ruleName: string): Weights | undefined {
   const found = ruleName === 'default' ? http.findLast(({ match }) => match === undefined) : undefined;
   const route = (found ?? http.find(({ name }) => name === ruleName))?.route;
@@ -149,7 +149,7 @@ export function weightsOf({ spec: { http = [] } }: LiveObject, ruleName: string)
   return route && Object.fromEntries(route.map((each) => [subsetOf(each), each.weight ?? 0]));
 }
 
-/** The object without what a change of ours may touch: weights, new destinations, the ledger, and what the server counts. */
+/** The object without what a change may write: weights, new destinations and the ledger; and without fields of the server. */
 export function untouchable({ metadata, spec, ...others }: LiveObject, known: LiveObject): unknown {
   const { resourceVersion: _, generation: __, managedFields: ___, annotations = {}, ...kept } = metadata;
   const { 'shiftbot.dev/history': ____, ...ofOthers } = annotations;

@@ -9,21 +9,21 @@ import {
 } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** What may happen to one request. */
+/** What can happen to one request. */
 export type HttpFault =
-  /** It never gets through; this is said in place of the server. */
+  /** The request does not reach the server, and the proxy answers this. */
   | {
       readonly kind: 'answer';
       readonly status: number;
       readonly headers?: Readonly<Record<string, string>>;
       readonly body: string;
     }
-  /** It never gets through, and nothing is said until the client gives up. */
+  /** The request does not reach the server, and gets no answer until the client gives up. */
   | { readonly kind: 'hang' }
   | { readonly kind: 'reset' }
-  /** The server does what was asked, and the client sees a reset. */
+  /** The server handles the request, and the client sees a reset. */
   | { readonly kind: 'lose-reply' }
-  /** The server does what was asked, and the client hears nothing. */
+  /** The server handles the request, and the client gets no answer. */
   | { readonly kind: 'hang-after' }
   | { readonly kind: 'delay'; readonly ms: number };
 
@@ -34,18 +34,18 @@ export interface Seen {
 }
 
 interface Options {
-  /** Told of every request whose outcome its sender cannot know. */
+  /** Called for every request whose outcome its sender cannot know. */
   readonly onUnknown?: (seen: Seen) => void;
 }
 
-/** A trap is sprung once, by the next request of its kind, before it is sent on or when the answer is there and not yet passed back. */
+/** Fires once, at the next matching request: before it is sent on, or after the server answered and before that is passed back. */
 export interface Trap {
   readonly fits: (seen: Seen) => boolean;
   readonly when: 'before' | 'after';
   readonly spring: () => Promise<void>;
 }
 
-/** Stands between the bot and an HTTP API, and lets things go wrong on the way. */
+/** A proxy between the bot and an HTTP API that makes things go wrong. */
 export class HttpProxy {
   readonly #server: Server;
   readonly #target: URL;
@@ -71,27 +71,27 @@ export class HttpProxy {
 
   get url(): string {
     const address = this.#server.address();
-    if (typeof address !== 'object' || address === null) throw new Error('the proxy listens on no port');
+    if (typeof address !== 'object' || address === null) throw new Error('the proxy does not listen on a port');
     return `http://127.0.0.1:${address.port}`;
   }
 
-  /** Asked for each request until `calm`. */
+  /** Calls `fault` for each request, until `calm`. */
   disturb(fault: (seen: Seen) => HttpFault | undefined): void {
     this.#fault = fault;
   }
 
-  /** In place of those that are set. */
+  /** Replaces the traps. */
   setTrap(trap: Trap): void {
     this.#traps = [trap];
   }
 
-  /** Beside those that are set; returns what takes it away. */
+  /** Adds a trap. Returns a function that removes it. */
   addTrap(trap: Trap): () => void {
     this.#traps = [...this.#traps, trap];
     return () => this.#removeTrap(trap);
   }
 
-  /** Ends what is being streamed, such as watches. */
+  /** Ends streams, such as watches. */
   cutStreams(): void {
     for (const stream of this.#streams) stream.destroy();
   }
@@ -185,7 +185,7 @@ async function bytesOf(message: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** What concerns one connection only, and is none of the other one's business. */
+/** Without the headers that are for one connection only. */
 function withoutHops(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   const { connection: _, 'keep-alive': __, 'transfer-encoding': ___, ...others } = headers;
   return others;

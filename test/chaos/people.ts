@@ -7,15 +7,15 @@ import type { ChaosWorld } from './chaos-world.ts';
 import { Random } from './random.ts';
 import type { Told } from './slack-recorder.ts';
 
-/** Something a person asked for, and what they were told. */
+/** A request of a person, and the answer. */
 export interface Request {
   readonly what: string;
   readonly by: string;
-  /** What a command's reason has in it. */
+  /** A token in the command's reason. */
   readonly token?: string | undefined;
-  /** The change it would be, where the request alone says so. */
+  /** The id of its change, if it follows from the request. */
   readonly id?: ChangeId | undefined;
-  /** Undefined where the answer did not come, or cannot be told from another's. */
+  /** Undefined if the answer did not come, or could belong to another request. */
   readonly answer: string | undefined;
   readonly atMs: number;
 }
@@ -36,10 +36,10 @@ const versions: Readonly<Record<string, readonly [string, string, ...string[]]>>
 export const services = Object.keys(versions);
 
 const webAnswerMs = 6_000;
-/** How long a click's answer may still come after nobody waits for it, and be taken for that of the next one. */
+/** How long the answer to an abandoned click may still come, and be mistaken for the answer to the next one. */
 const strayAnswerMs = 30_000;
 
-/** Alice, Bob and Carol in two channels each, who type and click until they are told to stop. */
+/** Alice, Bob and Carol in two channels each. They type and click until they are told to stop. */
 export class People {
   readonly #world: ChaosWorld;
   readonly #lanes: readonly Promise<void>[];
@@ -50,7 +50,7 @@ export class People {
 
   constructor(world: ChaosWorld, seed: string) {
     this.#world = world;
-    const names = Object.keys(workspace.users) as Person[]; // the keys of the record that Person is of
+    const names = Object.keys(workspace.users) as Person[]; // Person is keyof this record
     this.#lanes = names.flatMap((person) =>
       Object.values(workspace.channels).map(({ id: channel }) => {
         const random = new Random(`${seed} ${person} ${channel}`);
@@ -61,7 +61,7 @@ export class People {
     );
   }
 
-  /** Resolves when everybody has done what they had begun. */
+  /** Resolves when everybody has finished. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await Promise.all(this.#lanes);
@@ -81,7 +81,7 @@ export class People {
     return this.say(person, channel, commandOf(random));
   }
 
-  /** Types a command and waits for its answer. One at a time for each person and channel, so that answers are not mixed up. */
+  /** Types a command and waits for its answer. One at a time for each person and channel, so that answers do not get mixed up. */
   async say(person: Person, channel: string, text: string): Promise<Request> {
     this.#count += 1;
     const token = `t-${String(this.#count).padStart(6, '0')}`;

@@ -1,4 +1,4 @@
-/** A fault to be planted: what stands in the code, what to put in its place, and the tests that must notice. */
+/** A fault to plant: the text in the code, its replacement, and the tests that must notice. */
 export interface PlantedFault {
   readonly name: string;
   readonly edits: readonly Edit[];
@@ -7,15 +7,15 @@ export interface PlantedFault {
 
 export interface Edit {
   readonly file: string;
-  /** Stands in the file exactly once. */
+  /** Must occur in the file exactly once. */
   readonly find: string;
   readonly replace: string;
 }
 
-/** Each takes away one of the things that the guarantees rest on. */
+/** Each fault removes one thing that the guarantees depend on. */
 export const plantedFaults: readonly PlantedFault[] = [
   {
-    name: 'the number of the last change is not compared (seq)',
+    name: 'the seq of the last change is not compared',
     edits: [
       {
         file: 'src/domain/change/decide.ts',
@@ -26,7 +26,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     tests: ['test/domain/change/decide.test.ts', 'test/workflow/applying/apply.test.ts'],
   },
   {
-    name: 'a history that is gone is not noticed',
+    name: 'a missing history is not noticed',
     edits: [
       {
         file: 'src/domain/change/decide.ts',
@@ -48,7 +48,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     tests: ['test/domain/change/decide.test.ts', 'test/workflow/applying/apply.test.ts'],
   },
   {
-    name: 'an object made anew is taken for the old one (uid)',
+    name: 'a recreated object counts as the old one (uid)',
     edits: [
       {
         file: 'src/domain/change/decide.ts',
@@ -59,7 +59,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     tests: ['test/domain/change/decide.test.ts', 'test/workflow/applying/apply.test.ts'],
   },
   {
-    name: 'the own id is not looked for in the ledger',
+    name: 'the own id of the change is not looked up in the ledger',
     edits: [
       {
         file: 'src/domain/change/decide.ts',
@@ -70,7 +70,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     tests: ['test/domain/change/decide.test.ts', 'test/workflow/applying/apply.test.ts'],
   },
   {
-    name: 'the watch cache is used for the read that decides',
+    name: 'the deciding read comes from the watch cache',
     edits: [
       {
         file: 'src/cluster/cluster-mesh.ts',
@@ -81,7 +81,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     tests: ['test/contracts/mesh.test.ts'],
   },
   {
-    name: 'the patch is not guarded by the version that was read',
+    name: 'the patch does not check the resourceVersion',
     edits: [
       {
         file: 'src/cluster/kinds/virtual-service.ts',
@@ -97,7 +97,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     tests: ['test/domain/routing/ledger.test.ts', 'test/contracts/mesh.test.ts'],
   },
   {
-    name: 'a failed attempt is told as the truth, and the object is not read',
+    name: 'a failed attempt is reported without reading the object',
     edits: [
       {
         file: 'src/workflow/applying/apply.ts',
@@ -113,7 +113,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     tests: ['test/workflow/applying/apply.test.ts'],
   },
   {
-    name: 'a transition does not look at the one it follows (compare-and-set)',
+    name: 'a transition does not check the state before it (compare-and-set)',
     edits: [
       {
         file: 'src/redis/change-scripts.ts',
@@ -124,7 +124,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     tests: ['test/contracts/changes.test.ts'],
   },
   {
-    name: 'a change is taken into a line that moved since it was planned',
+    name: 'a change enters a line that moved since it was planned',
     edits: [
       {
         file: 'src/redis/change-scripts.ts',
@@ -157,7 +157,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     tests: ['test/contracts/audit.test.ts'],
   },
   {
-    name: 'a refusal that is delivered again is told again',
+    name: 'a redelivered refusal is recorded again',
     edits: [
       {
         file: 'src/redis/audit-stream.ts',
@@ -168,7 +168,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     tests: ['test/contracts/audit.test.ts'],
   },
   {
-    name: 'whoever shows any token takes the audit away',
+    name: 'any token may export the audit',
     edits: [
       {
         file: 'src/http/audit-export.ts',
@@ -179,7 +179,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     tests: ['test/http/audit-export.test.ts'],
   },
   {
-    name: 'a card whose post may have got through is posted again unseen',
+    name: 'a card that may already be posted is posted again without a check',
     edits: [
       {
         file: 'src/workflow/showing/cards.ts',
@@ -190,7 +190,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     tests: ['test/workflow/showing/cards.test.ts'],
   },
   {
-    name: 'what Slack reads as markup is not escaped',
+    name: 'Slack markup is not escaped',
     edits: [
       {
         file: 'src/slack/words/mrkdwn.ts',
@@ -201,7 +201,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     tests: ['test/slack/card/card.test.ts', 'test/slack/replies/answers.test.ts'],
   },
   {
-    name: 'a confirmation holds for what was not shown',
+    name: 'a confirmation counts for something that was not shown',
     edits: [
       {
         file: 'src/workflow/asking/roll-back.ts',
@@ -212,7 +212,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     tests: ['test/workflow/asking/roll-back.test.ts'],
   },
   {
-    name: 'what the watch shows is told without a live read',
+    name: 'a watch event is reported without a live read',
     edits: [
       {
         file: 'src/workflow/watching/watch-over.ts',
@@ -223,7 +223,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     tests: ['test/workflow/watching/watch-over.test.ts'],
   },
   {
-    name: 'a later change of ours is told as a move by somebody else',
+    name: 'a later change of the bot is reported as a move by somebody else',
     edits: [
       {
         file: 'src/domain/change/fate.ts',
@@ -234,17 +234,17 @@ export const plantedFaults: readonly PlantedFault[] = [
     tests: ['test/domain/change/fate.test.ts'],
   },
   {
-    name: 'what the watch missed is not asked for',
+    name: 'events that the watch lost are not looked for',
     edits: [{ file: 'src/cluster/watch-cache.ts', find: ' || performance.now() >= this.#listDueMs', replace: '' }],
     tests: ['test/cluster/watch-cache.test.ts'],
   },
   {
-    name: 'what is too many is not counted',
+    name: 'limits are not enforced',
     edits: [{ file: 'src/redis/stored-limits.ts', find: '    if wait > 0 then', replace: '    if false then' }],
     tests: ['test/contracts/limits.test.ts'],
   },
   {
-    name: 'a click is taken wherever it comes from',
+    name: 'a click is accepted from any channel',
     edits: [
       {
         file: 'src/slack/conversation/card-origin.ts',
@@ -255,7 +255,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     tests: ['test/bad-inputs/delivered.test.ts'],
   },
   {
-    name: 'what somebody wrote of an object meanwhile is written over by a rule file',
+    name: 'a rule file overwrites what somebody else wrote since',
     edits: [
       {
         file: 'src/domain/change/edit.ts',
@@ -266,7 +266,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     tests: ['test/domain/change/edit.test.ts', 'test/workflow/applying/apply-edits.test.ts'],
   },
   {
-    name: 'what was created, and deleted by somebody since, is created again',
+    name: 'an object that was created, and then deleted by somebody, is created again',
     edits: [
       {
         file: 'src/workflow/asking/open-edits.ts',
@@ -277,7 +277,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     tests: ['test/workflow/applying/apply-edits.test.ts'],
   },
   {
-    name: 'a rule file of which a part was written is told as not applied',
+    name: 'a partly written rule file is reported as not applied',
     edits: [
       {
         file: 'src/workflow/applying/apply-edits.ts',
@@ -288,7 +288,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     tests: ['test/workflow/applying/apply-edits.test.ts'],
   },
   {
-    name: 'another difference is applied than the one that was shown',
+    name: 'the applied difference is not the one that was shown',
     edits: [
       {
         file: 'src/workflow/asking/rule-file.ts',
@@ -299,7 +299,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     tests: ['test/workflow/applying/apply-edits.test.ts'],
   },
   {
-    name: 'an object is written whole without its resourceVersion',
+    name: 'a whole object is written without its resourceVersion',
     edits: [
       {
         file: 'src/cluster/open-object.ts',
@@ -310,7 +310,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     tests: ['test/contracts/rule-objects.test.ts'],
   },
   {
-    name: 'no traffic is said to be 0 %',
+    name: 'no traffic is shown as 0 %',
     edits: [
       { file: 'src/slack/card/seen.ts', find: "if (requests === 0) return 'none';", replace: '' },
       { file: 'src/slack/card/seen.ts', find: 'if (shares.total === 0) return', replace: 'if (false) return' },
@@ -318,7 +318,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     tests: ['test/slack/card/seen.test.ts'],
   },
   {
-    name: 'an approval is kept for a plan that does not hold any more',
+    name: 'an approval is kept for a plan that is out of date',
     edits: [
       {
         file: 'src/workflow/deciding/approve.ts',
@@ -330,7 +330,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     tests: ['test/workflow/deciding/approve.test.ts'],
   },
   {
-    name: 'signs that format are left as they are',
+    name: 'formatting characters are not escaped',
     edits: [{ file: 'src/slack/words/mrkdwn.ts', find: "'\\u2060$&'", replace: "'$&'" }],
     tests: ['test/bad-inputs/hostile-text.test.ts'],
   },

@@ -11,8 +11,8 @@ async function main(): Promise<number> {
   try {
     await copyTree(folder);
     const sound = await runTests(folder, [...new Set(plantedFaults.flatMap(({ tests }) => tests))]);
-    if (sound.failed.length > 0) throw new Error(`tests fail without any fault planted:\n${sound.failed.join('\n')}`);
-    say(`${sound.passed} tests pass with no fault planted`);
+    if (sound.failed.length > 0) throw new Error(`tests fail without a planted fault:\n${sound.failed.join('\n')}`);
+    say(`${sound.passed} tests pass without a planted fault`);
 
     let missed = 0;
     for (const fault of plantedFaults) {
@@ -32,7 +32,7 @@ async function copyTree(folder: string): Promise<void> {
   for (const name of ['src', 'test', 'manifests', 'package.json', 'tsconfig.json'])
     await cp(resolve(name), join(folder, name), { recursive: true });
   await symlink(resolve('node_modules'), join(folder, 'node_modules'));
-  // Without the set-up of the whole suite, which builds: a fault need not please the compiler.
+  // Without the global setup, which builds: a planted fault need not compile.
   await writeFile(
     join(folder, 'vitest.config.ts'),
     'export default { test: { testTimeout: 15_000, hookTimeout: 60_000 } };\n',
@@ -50,11 +50,11 @@ async function withFault<T>(folder: string, { edits }: PlantedFault, work: () =>
   }
 }
 
-/** A text that is not there any more is an error: the fault would be planted nowhere, and seem to be missed by every test. */
+/** A missing text is an error: the fault would be planted nowhere, and would seem to be missed by every test. */
 async function plant(folder: string, { file, find, replace }: Edit): Promise<void> {
   const [before = '', after, ...more] = (await readFile(join(folder, file), 'utf8')).split(find);
   if (after === undefined || more.length > 0) {
-    throw new Error(`${file} has ${after === undefined ? 'no' : 'more than one'} place that reads:\n${find}`);
+    throw new Error(`${file} contains ${after === undefined ? 'no' : 'more than one'} copy of:\n${find}`);
   }
   await writeFile(join(folder, file), before + replace + after);
 }
@@ -75,7 +75,7 @@ interface TestRun {
   readonly failed: readonly string[];
 }
 
-/** A file that does not even load has caught nothing, and is an error. */
+/** A test file that does not load has caught nothing, so that is an error. */
 async function runTests(folder: string, files: readonly string[]): Promise<TestRun> {
   const output = join(folder, 'report.json');
   await rm(output, { force: true });
@@ -93,7 +93,7 @@ async function runTests(folder: string, files: readonly string[]): Promise<TestR
   return { passed: numPassedTests, failed };
 }
 
-/** What it printed, however it ended: with a test that fails it ends badly, and that is what is hoped for. */
+/** The output, whatever the exit code: a failing test exits with an error, and that is what we want. */
 function ended(args: readonly string[], cwd: string): Promise<string> {
   const options = { cwd, env: { ...process.env, TMPDIR: cwd }, maxBuffer: 64 * 1024 * 1024 };
   return new Promise((done) => {

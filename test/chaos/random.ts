@@ -1,4 +1,4 @@
-/** Numbers that look random and are the same for the same seed. Every actor has a stream of its own, so that one does not shift another's. */
+/** Pseudo-random numbers, the same for the same seed. Every actor has its own stream, so that one does not affect another. */
 export class Random {
   #state: number;
 
@@ -27,7 +27,7 @@ export class Random {
     return items[this.between(0, items.length - 1)] ?? items[0];
   }
 
-  /** One of the keys, each as often as its number says. */
+  /** One of the keys, with a probability proportional to its weight. */
   weighed<K extends string>(weights: Readonly<Record<K, number>>): K {
     const keys = Object.keys(weights) as K[]; // the keys of a record of K
     let left = this.next() * keys.reduce((sum, key) => sum + weights[key], 0);
@@ -35,11 +35,11 @@ export class Random {
       left -= weights[key];
       if (left < 0) return key;
     }
-    throw new Error('nothing has a weight');
+    throw new Error('no key has a weight');
   }
 }
 
-/** The first of FNV's, which is enough to part seeds. */
+/** FNV-1, which is good enough to separate seeds. */
 function hash(text: string): number {
   return [...text].reduce((sum, character) => Math.imul(sum ^ (character.codePointAt(0) ?? 0), 0x01000193), 0x811c9dc5);
 }

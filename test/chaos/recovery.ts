@@ -2,8 +2,8 @@ import type { Evidence } from './evidence.ts';
 import type { Kill } from './faults.ts';
 
 /**
- * How long work lay there after a kill of a worker: from the kill, with the other one running, to the next
- * change that was applied of those that waited then.
+ * How long work was delayed by the kill of a worker, with the other one running: from the kill to the next change that was applied of those
+ * that waited then.
  */
 export function recoveryTimes(kills: readonly Kill[], { history, foreign, records }: Evidence): readonly number[] {
   const applied = [...history.values()].flatMap((events) =>
@@ -17,7 +17,7 @@ export function recoveryTimes(kills: readonly Kill[], { history, foreign, record
   });
 }
 
-/** The value that so many of a hundred do not exceed. */
+/** The value that this percentage of values does not exceed. */
 export function percentile(values: readonly number[], percent: number): number | undefined {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)];

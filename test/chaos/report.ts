@@ -1,6 +1,6 @@
 import type { Outcome } from './run.ts';
 
-/** What a run found, for people to read. */
+/** The findings of a run, for people to read. */
 export function reportOf({ violations, counts, folder }: Outcome, seed: string): string {
   const tables = Object.entries(counts).map(([heading, rows]) =>
     [heading, ...Object.entries(rows).map(([name, value]) => `  ${String(value).padStart(6)}  ${name}`)].join('\n'),

@@ -19,17 +19,17 @@ export interface ChaosOptions {
 export interface Outcome {
   readonly violations: readonly Violation[];
   readonly counts: Counts;
-  /** Where the logs and the evidence lie; they are kept only when something is wrong. */
+  /** The folder of logs and evidence. It is kept only if something is wrong. */
   readonly folder: string;
 }
 
-/** What happened, how often, under a heading each. */
+/** What happened how often, under headings. */
 export type Counts = Readonly<Record<string, Readonly<Record<string, number | string>>>>;
 
-/** However things were broken, this long after the last one is mended everything is done. */
+/** However things were broken, everything is done this long after the last repair. */
 const settledWithinMs = 90_000;
 
-/** Lets people, a foreign writer and faults loose on the bot for a while, waits until all is quiet, and judges what is left. */
+/** Lets people, a foreign writer and faults loose on the bot for a while, waits until everything is quiet, and checks what is left. */
 export async function runChaos({ seed, forMs }: ChaosOptions): Promise<Outcome> {
   const world = await startChaosWorld();
   let isClean = false;
@@ -54,7 +54,7 @@ export async function runChaos({ seed, forMs }: ChaosOptions): Promise<Outcome> 
     const deaf = Object.entries(hearing).filter(([, tookMs]) => tookMs === undefined);
     const late = [
       ...crashed,
-      ...deaf.map(([name]) => `${name} heard nothing for ${hearsWithinMs} ms after all faults had ended`),
+      ...deaf.map(([name]) => `${name} did nothing for ${hearsWithinMs} ms after all faults had ended`),
     ];
     const all = [...violations, ...late.map((what): Violation => ({ invariant: 'I6', what, evidence: what }))];
     isClean = all.length === 0;
@@ -66,7 +66,9 @@ export async function runChaos({ seed, forMs }: ChaosOptions): Promise<Outcome> 
   }
 }
 
-/** Until nothing waits for a worker and every card shows its record; how long that took, or undefined when it never came. */
+/**
+ * Waits until no change waits for a worker and every card shows its record. Returns how long that took, or undefined if it never happened.
+ */
 async function settled(records: RecordReader): Promise<number | undefined> {
   const startedMs = performance.now();
   while (performance.now() - startedMs < settledWithinMs) {
@@ -116,7 +118,7 @@ function counted(
       p99: percentile(recovery, 99) ?? 'none',
     },
     'after the last fault, ms': {
-      'until all was quiet': rounded(settledMs),
+      'until everything was quiet': rounded(settledMs),
       ...Object.fromEntries(Object.entries(hearing).map(([name, tookMs]) => [`${name} hears`, rounded(tookMs)])),
     },
   };

@@ -31,16 +31,16 @@ const click = z.object({
 });
 const ack = z.object({ text: z.string() });
 
-/** What one person was told, in words that only they see. */
+/** An ephemeral message to one person. */
 export interface Told {
-  /** The reply to a slash command is its acknowledgement; all else comes by the Web API. */
+  /** The answer to a slash command is its acknowledgement. Other answers come over the Web API. */
   readonly by: 'ack' | 'web';
   readonly user: string;
   readonly channel: string;
   readonly text: string;
 }
 
-/** Writes down what Slack delivers to the bot, what the bot answers, and what the channels hold. */
+/** Records what Slack delivers to the bot, what the bot answers, and what the channels contain. */
 export class SlackRecorder {
   readonly #socket: WebSocket;
   readonly #messages = new Map<string, SlackMessage>();
@@ -55,7 +55,7 @@ export class SlackRecorder {
     this.#socket = new WebSocket(`${url.replace(/^http/, 'ws')}/ui`);
     this.#socket.addEventListener('message', ({ data }) => this.#hear(String(data)));
     this.#socket.addEventListener('close', () => {
-      if (!this.#closed) this.#failure ??= new Error('the local Slack ended the socket of the record');
+      if (!this.#closed) this.#failure ??= new Error('the local Slack closed the socket of the recorder');
     });
   }
 
@@ -68,18 +68,18 @@ export class SlackRecorder {
     return recorder;
   }
 
-  /** All that stands in the channels now, ephemeral words included, oldest first. */
+  /** All messages in the channels now, ephemeral ones included, oldest first. */
   get messages(): readonly SlackMessage[] {
     if (this.#failure !== undefined) throw this.#failure;
     return [...this.#messages.values()];
   }
 
-  /** The id that a command's change has, if the command was delivered. */
+  /** The id of a command's change, if the command was delivered. */
   commandId(token: string): ChangeId | undefined {
     return this.#commands.get(token);
   }
 
-  /** The id that a change asked for by this click has, where a click makes one of its own. */
+  /** The id of the change that this click asks for, if it makes one. */
   clickId(user: string, { channel, ts }: Pick<SlackMessage, 'channel' | 'ts'>, actionId: string): ChangeId | undefined {
     return this.#clicks.get([user, channel, ts, actionId].join());
   }

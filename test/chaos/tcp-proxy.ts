@@ -1,7 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A wire between a client and a server that can be slow, stand still, go dead or be cut. */
+/** A connection between a client and a server that can be slow, stall, go dead or be cut. */
 export class TcpProxy {
   readonly #server: Server;
   readonly #wires = new Set<Wire>();
@@ -23,22 +23,22 @@ export class TcpProxy {
 
   get port(): number {
     const address = this.#server.address();
-    if (typeof address !== 'object' || address === null) throw new Error('the proxy listens on no port');
+    if (typeof address !== 'object' || address === null) throw new Error('the proxy does not listen on a port');
     return address.port;
   }
 
-  /** Whatever is sent arrives so much later, in both directions. */
+  /** Delays everything, in both directions. */
   delay(ms: number): void {
     this.#delayMs = ms;
   }
 
-  /** Nothing arrives until `calm`, and then all of it does. */
+  /** Nothing arrives until `calm`, and then everything does. */
   stall(): void {
     this.#stalled = true;
     for (const wire of this.#wires) wire.stall();
   }
 
-  /** The connections there are look open for ever and carry nothing more; new ones work. */
+  /** Existing connections look open forever but carry nothing. New ones work. */
   halfOpen(): void {
     for (const wire of this.#wires) wire.die();
   }
@@ -89,7 +89,7 @@ class Wire {
       from.setNoDelay(true);
       from.on('data', carry);
       from.on('error', () => {});
-      // Of a dead wire the other end hears nothing, not even that it was closed.
+      // On a dead connection the other end hears nothing, not even the close.
       from.on('close', () => (this.#dead && from === near ? far.destroy() : this.#dead || to.destroy()));
     }
   }
@@ -114,7 +114,7 @@ class Wire {
     for (const end of [this.#near, this.#far]) end.resetAndDestroy();
   }
 
-  /** Late bytes stay in their order, also when the delay ends meanwhile. */
+  /** Keeps late bytes in order, even if the delay ends in between. */
   #carrier(to: Socket, delayMs: () => number): (bytes: Buffer) => void {
     const write = (bytes: Buffer) => void (this.#dead || !to.writable || to.write(bytes));
     let waiting = 0;

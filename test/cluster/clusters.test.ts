@@ -86,7 +86,7 @@ describe('a cluster', () => {
     const refused = mesh.find({ cluster: 'bare', namespace: 'default', service: 'reviews' });
 
     await expect(refused).rejects.toThrow(RejectedError);
-    await expect(refused).rejects.toThrow(/Istio is not installed there, or is older than 1.22/);
+    await expect(refused).rejects.toThrow(/Istio is not installed, or older than 1.22/);
     await mesh.close();
     await kube.end();
   });

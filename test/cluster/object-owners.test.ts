@@ -60,12 +60,12 @@ it.each<[string, Partial<Marked>, object]>([
   expect(ownersOf(marked(marks), 'kubectl-edit', undefined)).toEqual(owners);
 });
 
-it('knows Argo Rollouts by the weights it wrote, and by the DestinationRule it works with', () => {
+it('knows Argo Rollouts by the weights that it wrote, and by the DestinationRule that it uses', () => {
   expect(ownersOf(marked(), 'rollouts-controller', undefined)).toEqual([{ tool: 'argo-rollouts' }]);
   expect(ownersOf(marked(), 'shiftbot', 'reviews')).toEqual([{ tool: 'argo-rollouts', name: 'reviews' }]);
 });
 
-it('names all of them, whoever they are', () => {
+it('lists all owners', () => {
   const marks = { labels: { ...flux, 'argocd.argoproj.io/instance': 'shop' } };
 
   expect(ownersOf(marked(marks), 'flagger', 'reviews').map(({ tool }) => tool)).toEqual([

@@ -21,7 +21,7 @@ function describeWatchCache(where: string, begin: () => Promise<KubeWorld>): voi
     });
     afterEach(() => kube.end());
 
-    it('has what there is from the start', async () => {
+    it('has all objects from the start', async () => {
       for (const name of ['one', 'two']) await make(kube, name);
 
       const cache = await started(kube);
@@ -29,7 +29,7 @@ function describeWatchCache(where: string, begin: () => Promise<KubeWorld>): voi
       expect(namesIn(cache)).toEqual(['one', 'two']);
     });
 
-    it('follows what is made, edited and removed', async () => {
+    it('follows objects that are created, edited and deleted', async () => {
       const cache = await started(kube);
 
       await make(kube, 'one');
@@ -41,7 +41,7 @@ function describeWatchCache(where: string, begin: () => Promise<KubeWorld>): voi
       await eventually(() => expect(namesIn(cache)).toEqual(['one']));
     });
 
-    it('tells of what was made, edited and removed since it began, with what it was and what it is', async () => {
+    it('reports objects that were created, edited and deleted since the start, with the state before and after', async () => {
       await make(kube, 'before');
       const told: string[] = [];
       await started(kube, undefined, {
@@ -55,7 +55,7 @@ function describeWatchCache(where: string, begin: () => Promise<KubeWorld>): voi
       await eventually(() => expect(told).toEqual(['undefined to one', 'one to changed', 'before to undefined']));
     });
 
-    it('has all there is after it was asked anew again and again while somebody wrote', async () => {
+    it('has all objects after many refreshes while somebody writes', async () => {
       const cache = await started(kube);
       const writing = (async () => {
         for (let at = 0; at < 40; at += 1) {
@@ -77,7 +77,7 @@ function describeWatchCache(where: string, begin: () => Promise<KubeWorld>): voi
       );
     });
 
-    it('does not start where it may not look', async () => {
+    it('does not start without the right to list', async () => {
       const client = kube.client(kube.token('stranger'));
       const cache = new WatchCache(client, {
         resource: virtualServices,
@@ -91,8 +91,8 @@ function describeWatchCache(where: string, begin: () => Promise<KubeWorld>): voi
   });
 }
 
-describe('a watch cache whose server or connection gives out', () => {
-  it('goes on from where it was when the connection breaks, and misses nothing', async () => {
+describe('a watch cache whose server or connection fails', () => {
+  it('continues where it was when the connection breaks, and misses nothing', async () => {
     const { kube, cache, wire } = await throughWire();
     await make(kube, 'before');
     await eventually(() => expect(namesIn(cache)).toEqual(['before']));
@@ -102,10 +102,10 @@ describe('a watch cache whose server or connection gives out', () => {
     await kube.remove('before');
 
     await eventually(() => expect(namesIn(cache)).toEqual(['meanwhile']));
-    expect(kube.log.messages('warn')).toEqual(['watch broke and starts again']);
+    expect(kube.log.messages('warn')).toEqual(['a watch broke and is restarted']);
   });
 
-  it('starts over when the server has forgotten where it was', async () => {
+  it('starts over when the server has forgotten its resourceVersion', async () => {
     const { kube, cache, wire } = await throughWire({ historyLength: 2 });
     await make(kube, 'before');
     await eventually(() => expect(namesIn(cache)).toEqual(['before']));
@@ -120,7 +120,7 @@ describe('a watch cache whose server or connection gives out', () => {
     await eventually(() => expect(cache.get('after')).toBeDefined());
   });
 
-  it('starts over when the server refuses to begin where it was', async () => {
+  it('starts over when the server refuses its resourceVersion', async () => {
     let version = 1;
     const client = await clientOfStub((request, response) => {
       const url = new URL(request.url ?? '', 'http://stub');
@@ -132,7 +132,7 @@ describe('a watch cache whose server or connection gives out', () => {
         response
           .writeHead(200, { 'content-type': 'application/json' })
           .end(JSON.stringify({ items: [item], metadata }));
-        if (version === 2) version = 9; // whatever it lists next is far ahead
+        if (version === 2) version = 9; // the version of the next list is far ahead
       } else if (isKnown) response.writeHead(200).flushHeaders();
       else response.writeHead(410).end();
     });
@@ -150,7 +150,7 @@ describe('a watch cache whose server or connection gives out', () => {
   });
 
   it.each(['changed', 'made', 'removed'] as const)(
-    'notices by a LIST now and then what was %s though the watch never said so',
+    'finds objects that were %s by a LIST if the watch never reported them',
     async (what) => {
       const items = { changed: ['one'], made: [], removed: ['one'] }[what];
       const stub = await silentServer(items.map((name) => ({ name, version: '1' })));
@@ -169,7 +169,7 @@ describe('a watch cache whose server or connection gives out', () => {
     },
   );
 
-  it('does not read again what a LIST shows unchanged', async () => {
+  it('does not parse objects again that a LIST shows unchanged', async () => {
     const stub = await silentServer([
       { name: 'one', version: '1' },
       { name: 'two', version: '1' },
@@ -187,7 +187,7 @@ describe('a watch cache whose server or connection gives out', () => {
     expect(namesIn(cache)).toEqual(['one', 'two']);
   });
 
-  it('asks anew when it is told to, keeps what it has when the cluster does not answer, and knows how old that is', async () => {
+  it('refreshes on request, keeps its objects when the cluster does not answer, and knows their age', async () => {
     const stub = await silentServer([{ name: 'one', version: '1' }]);
     const { cache } = await startedOn(stub);
     const confirmedMs = () => performance.now() - cache.ageMs;
@@ -207,7 +207,7 @@ describe('a watch cache whose server or connection gives out', () => {
     expect(stub.lists).toBe(2); // those who ask at once share one answer
   });
 
-  it('watches anew when the server ends a watch whose time is over, and has nothing to say about it', async () => {
+  it('starts a new watch when the server ends one in time, and logs nothing', async () => {
     let watches = 0;
     const onRequest: KubeApiOptions['onRequest'] = ({ verb }) => {
       if (verb === 'watch') watches += 1;
@@ -222,7 +222,7 @@ describe('a watch cache whose server or connection gives out', () => {
     expect(kube.log.lines).toEqual([]);
   });
 
-  it('does not hammer a server that ends every watch at once', async () => {
+  it('does not flood a server that ends every watch at once', async () => {
     let watches = 0;
     const onRequest: KubeApiOptions['onRequest'] = ({ verb }) => {
       if (verb === 'watch') watches += 1;
@@ -236,7 +236,7 @@ describe('a watch cache whose server or connection gives out', () => {
     expect(watches).toBe(2);
   });
 
-  it('reads a namespace of more objects than fit on a page', async () => {
+  it('reads a namespace with more objects than fit on a page', async () => {
     const names = Array.from({ length: 1_201 }, (_, at) => `many-${String(at).padStart(4, '0')}`);
     const objects = names.map((name) => ({
       apiVersion: 'networking.istio.io/v1',
@@ -258,7 +258,7 @@ describe('a watch cache whose server or connection gives out', () => {
     expect(namesIn(cache)).toEqual(names);
   });
 
-  it('follows no more when it is stopped', async () => {
+  it('follows nothing after it was stopped', async () => {
     const kube = await sandbox();
     const [cache, other] = [await started(kube), await started(kube)];
 
@@ -292,7 +292,7 @@ interface SilentServer {
   readonly client: KubeClient;
 }
 
-/** It lists what there is, and its watches stay open and never say anything. */
+/** Lists its objects, and its watches stay open but never report anything. */
 async function silentServer(objects: SilentServer['objects']): Promise<SilentServer> {
   const server = { objects, isDown: false, lists: 0 };
   const client = await clientOfStub((request, response) => {

@@ -16,9 +16,9 @@ import { InMemoryChanges } from '../support/in-memory-changes.ts';
 interface World {
   readonly audit: Audit;
   readonly changes: Changes;
-  /** So much time goes by for whatever is remembered for a while. */
+  /** Lets time pass for everything that is remembered for a while. */
   pass(ms: number): Promise<void>;
-  /** Somebody writes into it what none of us wrote. */
+  /** Adds an entry that the bot did not write. */
   spoil(): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ const reviews = { cluster: 'sandbox', namespace: 'default', service: 'reviews' }
 const everything: AuditSubject = { kind: 'everything' };
 const redisBinary = await findRedisServer().catch(() => undefined);
 
-/** A refusal by its number. */
+/** A refused event by its number. */
 function refusal(number: number, overrides: Partial<AuditEvent> = {}): AuditEvent {
   const request = `g-${number}`;
   return { id: request, kind: 'refused', at, by: { user: 'U01ALICE' }, request, service: reviews, ...overrides };
@@ -101,7 +101,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       expect(await exported(audit)).toMatchObject([{ kind: 'untrusted' }]);
     });
 
-    it('does not take a signed record of a change for an event', async () => {
+    it('does not accept a signed record of a change as an event', async () => {
       const changes = new StoredChanges(redis, signed);
       await changes.accept(change(), { line: 0, ahead: false });
       const [record, mac] = await redis.hmget(keys.change(change().id), 'record', 'mac');
@@ -115,20 +115,20 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       ['JSON', ['event', 'no JSON', 'mac', '']],
       ['event', ['event', JSON.stringify({ v: 1, ...refusal(1), kind: 'of tomorrow' }), 'mac', '']],
       ['version', ['event', JSON.stringify({ ...refusal(1), v: 2 }), 'mac', '']],
-    ])('says of what is no %s of ours that it is none', async (_, fields) => {
+    ])('does not trust an entry without our %s', async (_, fields) => {
       await redis.xadd(keys.audit, '*', ...fields);
 
       expect(await exported(new AuditStream(redis))).toMatchObject([{ kind: 'untrusted' }]);
     });
 
-    it('is read on where a later version tells more', async () => {
+    it('is still read if a later version adds a field', async () => {
       const event = JSON.stringify({ v: 1, ...refusal(1), more: true });
       await redis.xadd(keys.audit, '*', 'event', event, 'mac', '');
 
       expect(await exported(new AuditStream(redis))).toEqual([{ kind: 'event', event: refusal(1) }]);
     });
 
-    it('forgets what is older than its days with what comes after, and nothing sooner', async () => {
+    it('deletes entries that are too old when new ones come, and no others', async () => {
       const dayMs = 24 * 3600_000;
       const [over, within] = [Date.now() - 7 * dayMs - 60_000, Date.now() - 7 * dayMs + 60_000];
       for (let each = 0; each < 12; each += 1)
@@ -144,7 +144,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       expect((await redis.xrange(keys.audit, '-', '+', 'COUNT', 1))[0]?.[0]).toBe(`${within}-0`);
     });
 
-    it('is handed out page by page, each entry once and in order, also when more than a page came at once', async () => {
+    it('is exported page by page, each entry once and in order, also if more than a page has one timestamp', async () => {
       const ids = Array.from({ length: 1_203 }, (_, number) => refusal(number));
       const pipeline = redis.pipeline();
       for (const [place, event] of ids.entries())
@@ -165,7 +165,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       expect(newest.hasMore).toBe(true);
     });
 
-    it('is not looked through without end for the little that somebody asks for', async () => {
+    it('is searched only up to a limit', async () => {
       for (let page = 0; page < 21; page += 1) {
         const pipeline = redis.pipeline();
         for (let each = 0; each < 500; each += 1) {
@@ -181,7 +181,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       expect(await new AuditStream(redis).read({ subject, limit: 5 })).toEqual({ entries: [], hasMore: true });
     });
 
-    it('says when Redis is away', async () => {
+    it('reports that Redis is away', async () => {
       const address = readRedisUrl('redis://127.0.0.1:1');
       if (address === undefined) throw new Error('not an address');
       const away = connectForRequests(address);
@@ -196,7 +196,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
   });
 });
 
-/** What every audit keeps to. */
+/** What every audit must do. */
 function describeAudit(name: string, open: () => Promise<World>): void {
   describe(`the audit ${name}`, () => {
     let world: World;
@@ -205,7 +205,7 @@ function describeAudit(name: string, open: () => Promise<World>): void {
       world = await open();
     });
 
-    it('keeps all that an event tells', async () => {
+    it('keeps every field of an event', async () => {
       const event: AuditEvent = {
         ...refusal(1, {
           by: { user: 'U01ALICE', team: 'T1' },
@@ -223,7 +223,7 @@ function describeAudit(name: string, open: () => Promise<World>): void {
       expect(await exported(world.audit)).toEqual([{ kind: 'event', event }]);
     });
 
-    it('keeps one event of a gesture, however often it is told, for as long as chat may deliver it again', async () => {
+    it('keeps one event for a gesture, as long as Slack may deliver it again', async () => {
       expect(await world.audit.note(refusal(1))).toBe(true);
       expect(await world.audit.note(refusal(1, { because: 'another reason' }))).toBe(false);
       await world.pass(3_700_000);
@@ -232,13 +232,13 @@ function describeAudit(name: string, open: () => Promise<World>): void {
       expect(await exported(world.audit)).toHaveLength(2);
     });
 
-    it('keeps each of what comes from no gesture', async () => {
+    it('keeps every event without a gesture', async () => {
       const { request: _, ...event } = refusal(1);
 
       expect([await world.audit.note(event), await world.audit.note(event)]).toEqual([true, true]);
     });
 
-    it('shows the newest first and says whether there is more; hands out the oldest first', async () => {
+    it('reads the newest first and says whether there are more; exports the oldest first', async () => {
       for (const number of [1, 2, 3]) await world.audit.note(refusal(number));
 
       const { entries, hasMore } = await world.audit.read({ subject: everything, limit: 2 });
@@ -248,7 +248,7 @@ function describeAudit(name: string, open: () => Promise<World>): void {
       expect(idsOf(await exported(world.audit))).toEqual(['g-1', 'g-2', 'g-3']);
     });
 
-    it('shows what somebody asks for', async () => {
+    it('reads the events of a subject', async () => {
       await world.audit.note(refusal(1));
       await world.audit.note(refusal(2, { by: { user: 'U02BOB' }, service: { ...reviews, service: 'ratings' } }));
       await world.audit.note(refusal(3, { by: { user: 'U03CAROL' }, askedBy: 'U02BOB', changeId: changeId(1) }));
@@ -260,13 +260,13 @@ function describeAudit(name: string, open: () => Promise<World>): void {
       expect(await seen({ kind: 'change', id: changeId(1) })).toEqual(['g-3']);
     });
 
-    it('hands out nothing of before the moment asked for', async () => {
+    it('exports nothing from before the given time', async () => {
       await world.audit.note(refusal(1));
 
       expect(await exported(world.audit, new Date('2100-01-01T00:00:00Z'))).toEqual([]);
     });
 
-    it('shows what it cannot trust, whatever was asked for', async () => {
+    it('includes untrusted entries for every subject', async () => {
       await world.audit.note(refusal(1));
       await world.spoil();
 
@@ -276,7 +276,7 @@ function describeAudit(name: string, open: () => Promise<World>): void {
       expect(await exported(world.audit)).toMatchObject([{ kind: 'event' }, { kind: 'untrusted' }]);
     });
 
-    it('has the event of a change that was accepted, once', async () => {
+    it('has the event of an accepted change once', async () => {
       const options = { line: 0, ahead: false, event: told() };
 
       await Promise.all([1, 2, 3].map(() => world.changes.accept(change(), options)));
@@ -284,7 +284,7 @@ function describeAudit(name: string, open: () => Promise<World>): void {
       expect(idsOf(await exported(world.audit))).toEqual([told().id]);
     });
 
-    it('has the event of a transition, once, from whichever of ten workers was first', async () => {
+    it('has the event of a transition once, from the first of ten workers', async () => {
       await world.changes.accept(change(), { line: 0, ahead: false });
       const next = moveTo(change(), { kind: 'superseded', at });
 
@@ -296,7 +296,7 @@ function describeAudit(name: string, open: () => Promise<World>): void {
       expect(idsOf(await exported(world.audit))).toEqual([`by worker ${moved.indexOf(true)}`]);
     });
 
-    it('has none of what was not accepted', async () => {
+    it('has no event of a change that was not accepted', async () => {
       await world.changes.accept(change(), { line: 7, ahead: false, event: told('moved') });
       await world.changes.noteRefused(change().id);
       await world.changes.accept(change(), { line: 0, ahead: false, event: told('refused before') });
@@ -304,7 +304,7 @@ function describeAudit(name: string, open: () => Promise<World>): void {
       expect(await exported(world.audit)).toEqual([]);
     });
 
-    it('takes no refusal from a gesture that moved a change', async () => {
+    it('accepts no refusal from a gesture that moved a change', async () => {
       await world.changes.accept(change(), { line: 0, ahead: false, event: { ...told(), request: 'g-1' } });
 
       expect(await world.audit.note(refusal(1))).toBe(false);

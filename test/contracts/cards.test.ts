@@ -18,7 +18,7 @@ import { InMemoryChanges } from '../support/in-memory-changes.ts';
 interface World {
   readonly changes: Changes;
   readonly cards: CardLog;
-  /** A process that held the claim is not heard of any more. */
+  /** The process that holds the claim dies. */
   expireClaim(id: ChangeId): Promise<void>;
 }
 
@@ -56,7 +56,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
   describe.concurrent('cards in Redis', () => {
     const cards = () => new StoredCards(redis);
 
-    it('forget where they stand after a while', async () => {
+    it('expire after a while', async () => {
       const id = changeId(71);
       const writing = await claim(cards(), id);
       await writing.place({ channel: 'C1', ts: '1.2', shownRev: 0 });
@@ -65,7 +65,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       expect(await redis.ttl(keys.card(id))).toBeGreaterThan(30 * 24 * 3600);
     });
 
-    it('stay with a writer that lives, and come free soon after one that does not', async () => {
+    it('stay with a live writer, and are free when it lets go', async () => {
       const id = changeId(72);
       const writing = await claim(cards(), id);
       const kept = writing.keep();
@@ -78,7 +78,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       expect(await redis.exists(keys.cardClaim(id))).toBe(0);
     });
 
-    it('are not kept for another writer by one whose claim ran out', async () => {
+    it('are not renewed for another writer by one whose claim expired', async () => {
       const id = changeId(73);
       using _kept = (await claim(cards(), id)).keep();
       await redis.set(keys.cardClaim(id), 'of one that died', 'PX', 1_500);
@@ -86,7 +86,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       await expect.poll(() => redis.exists(keys.cardClaim(id)), { timeout: 3_000 }).toBe(0);
     });
 
-    it('tell a writer that waits whose claim is another’s by now', async ({ expect }) => {
+    it('tell a waiting writer that another one has its claim', async ({ expect }) => {
       const id = changeId(79);
       using kept = (await claim(cards(), id)).keep();
       await redis.set(keys.cardClaim(id), 'of another', 'PX', 10_000);
@@ -94,7 +94,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       await expect.poll(() => kept.lost.aborted).toBe(true);
     });
 
-    it('stay with a writer whose Redis did not answer once', async ({ expect, onTestFinished }) => {
+    it('stay with a writer if Redis once does not answer', async ({ expect, onTestFinished }) => {
       const id = changeId(80);
       const proxy = await TcpProxy.start(server.port);
       const through = await connected(`redis://127.0.0.1:${proxy.port}`);
@@ -108,21 +108,21 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       proxy.stall();
       for (let times = 0; times < 2; times += 1) await expect(through.get('any')).rejects.toThrow();
       proxy.calm();
-      await through.get('any'); // what was asked meanwhile is answered by now
+      await through.get('any'); // by now the pending renewal has been answered
       await redis.pexpire(keys.cardClaim(id), 60_000);
 
       await expect.poll(() => redis.pttl(keys.cardClaim(id))).toBeLessThan(3_000);
       expect(kept.lost.aborted).toBe(false);
     });
 
-    it('come free soon where a claim was forgotten', async () => {
+    it('are free soon after a claim was forgotten', async () => {
       const id = changeId(74);
       await claim(cards(), id);
 
       await expect.poll(() => redis.exists(keys.cardClaim(id)), { timeout: 3_000 }).toBe(0);
     });
 
-    it('are not posted twice by one claim', async () => {
+    it('are not posted twice with one claim', async () => {
       const id = changeId(75);
       const writing = await claim(cards(), id);
       await writing.beginPost();
@@ -132,7 +132,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       await writing.beginPost();
     });
 
-    it('remember a post of whoever has the claim now, whatever one whose claim ran out knows of its own', async () => {
+    it('remember the post of the current owner, even if one whose claim expired forgets its own', async () => {
       const id = changeId(78);
       const late = await claim(cards(), id);
       await late.beginPost();
@@ -146,7 +146,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       expect((await claim(cards(), id)).postBegun).toBe(true);
     });
 
-    it('stay owed where a late writer took them back after another looked at them', async () => {
+    it('stay owed if a late writer overwrites them while another one settles', async () => {
       const change = buildChange({ id: changeId(77) });
       const changes = new StoredChanges(redis);
       await changes.accept(change, { line: (await changes.line(change.object)).version, ahead: false });
@@ -164,7 +164,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       expect(await cards().owed()).toContain(change.id);
     });
 
-    it('stand for a claim where it has placed them', async () => {
+    it('are where their claim placed them', async () => {
       const writing = await claim(cards(), changeId(76));
       await writing.place({ channel: 'C1', ts: '1.2', shownRev: 0 });
 
@@ -195,7 +195,7 @@ function describeCards(where: string, enter: () => Promise<World>): void {
       return begun.change;
     };
 
-    it('are owed from when a change is accepted', async () => {
+    it('are owed once a change is accepted', async () => {
       expect(await cards.owed()).toEqual([]);
       await accept();
 
@@ -227,13 +227,13 @@ function describeCards(where: string, enter: () => Promise<World>): void {
       expect(await cards.claim(id)).toBeDefined();
     });
 
-    it('of other changes are free meanwhile', async () => {
+    it('of other changes are free at the same time', async () => {
       await claim(cards, id);
 
       expect(await cards.claim(changeId(2))).toBeDefined();
     });
 
-    it('are free again when their writer is not heard of', async () => {
+    it('are free again when their writer dies', async () => {
       const lost = await claim(cards, id);
       await world.expireClaim(id);
       const next = await claim(cards, id);
@@ -244,7 +244,7 @@ function describeCards(where: string, enter: () => Promise<World>): void {
       await next.release();
     });
 
-    it('know where they stand and what they show', async () => {
+    it('know where they are and what they show', async () => {
       const first = await claim(cards, id);
       expect(first.placed).toBeUndefined();
       await first.place({ channel: 'D0ASKER', ts: '1700000000.000100', shownRev: 3 });
@@ -253,7 +253,7 @@ function describeCards(where: string, enter: () => Promise<World>): void {
       expect((await claim(cards, id)).placed).toEqual({ channel: 'D0ASKER', ts: '1700000000.000100', shownRev: 3 });
     });
 
-    it('stay where they were noted first, and whoever posted another is told so', async () => {
+    it('stay where they were placed first, and a second post is refused', async () => {
       const one = await claim(cards, id);
       await world.expireClaim(id);
       const other = await claim(cards, id);
@@ -280,14 +280,14 @@ function describeCards(where: string, enter: () => Promise<World>): void {
       expect(await cards.owed()).toEqual([]);
     });
 
-    it('are still owed when a writer lets go without having written', async () => {
+    it('are still owed when a writer lets go without writing', async () => {
       await accept();
 
       expect(await (await claim(cards, id)).release()).toBe(true);
       expect(await cards.owed()).toEqual([id]);
     });
 
-    it('are not owed any more when they are given up, until something else happens', async () => {
+    it('are not owed after they were given up, until the change moves again', async () => {
       await accept();
       const writing = await claim(cards, id);
       await writing.giveUp();
@@ -299,7 +299,7 @@ function describeCards(where: string, enter: () => Promise<World>): void {
       expect(await cards.owed()).toEqual([id]);
     });
 
-    it('remember a post that was begun, until it is known not to have been sent', async () => {
+    it('remember a post that was begun, until it is known that it was not sent', async () => {
       const first = await claim(cards, id);
       expect(first.postBegun).toBe(false);
       await first.beginPost();

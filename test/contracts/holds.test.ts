@@ -50,7 +50,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
     const later = new Date(Date.now() + 3_600_000);
     const lasting = lockHold({ since: new Date(), until: later });
 
-    it('are forgotten by Redis itself a minute after the last has ended', async () => {
+    it('expire in Redis a minute after the last one ends', async () => {
       const holds = new StoredHolds(redis, { recordKey });
       await holds.set(lasting, { at: new Date() });
       const sooner = { id: changeId(2), target: 'sandbox/default/ratings', until: new Date(later.getTime() - 600_000) };
@@ -60,7 +60,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       expect(await redis.pttl(keys.locks)).toBeLessThanOrEqual(3_660_000);
     });
 
-    it('take the place of those that have ended', async () => {
+    it('replace those that have ended', async () => {
       const holds = new StoredHolds(redis, { recordKey });
       await holds.set(lockHold(lasting), { at: new Date() });
       await holds.set(
@@ -75,10 +75,10 @@ describe.runIf(redisBinary)('with a redis-server', () => {
 
     it.each([
       ['altered', (value: string) => value.replace('U01ALICE', 'U09EVIL')],
-      ['of another end', (value: string) => value.replace(/^\d+/, (end) => String(Number(end) + 1))],
-      ['of another id', (value: string) => value.replace(changeId(1), changeId(7))],
-      ['no record', () => 'rubbish'],
-    ])('are not believed when they are %s', async (_, spoil) => {
+      ['changed in their end', (value: string) => value.replace(/^\d+/, (end) => String(Number(end) + 1))],
+      ['changed in their id', (value: string) => value.replace(changeId(1), changeId(7))],
+      ['not a record', () => 'rubbish'],
+    ])('are not trusted when they are %s', async (_, spoil) => {
       const holds = new StoredHolds(redis, { recordKey });
       await holds.set(lasting, { at: new Date() });
       await redis.hset(keys.locks, lasting.target, spoil((await redis.hget(keys.locks, lasting.target)) ?? ''));
@@ -87,7 +87,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       await expect(holds.all(new Date())).rejects.toBeInstanceOf(UntrustedRecordError);
     });
 
-    it('are not believed in the place of another', async () => {
+    it('are not trusted under the key of another one', async () => {
       const holds = new StoredHolds(redis, { recordKey });
       await holds.set(lasting, { at: new Date() });
       await redis.hset(keys.locks, 'a/b/c', (await redis.hget(keys.locks, lasting.target)) ?? '');
@@ -95,14 +95,14 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       await expect(holds.on(['a/b/c'], new Date())).rejects.toBeInstanceOf(UntrustedRecordError);
     });
 
-    it('are not believed by a process with another key', async () => {
+    it('are not trusted by a process with another key', async () => {
       await new StoredHolds(redis, { recordKey }).set(lasting, { at: new Date() });
       const other = new StoredHolds(redis, { recordKey: 'another key of 16' });
 
       await expect(other.on([lasting.target], new Date())).rejects.toBeInstanceOf(UntrustedRecordError);
     });
 
-    it('are unknown while Redis is away, which is told', async () => {
+    it('cannot be read while Redis is away, which is an error', async () => {
       const gone = connectForRequests({ kind: 'single', hosts: [{ host: '127.0.0.1', port: 1 }], options: {} });
       gone.on('error', () => {});
       try {
@@ -123,14 +123,14 @@ function describeHolds(where: string, start: () => Promise<{ holds: Holds; audit
       ({ holds, audit } = await start());
     });
 
-    it('are given back as they were set', async () => {
+    it('are read back as they were set', async () => {
       await holds.set(lockHold(), { at });
       await holds.set(freezeHold({ id: changeId(2), since: at }), { at });
 
       expect(await holds.all(at)).toEqual([freezeHold({ id: changeId(2), since: at }), lockHold()]);
     });
 
-    it('hold for an object by any of its names', async () => {
+    it('are in force for an object by any of its names', async () => {
       await holds.set(lockHold({ target: 'sandbox/default/www.example.com' }), { at });
       await holds.set(freezeHold({ id: changeId(2), target: 'sandbox/*/rev*' }), { at });
       await holds.set(freezeHold({ id: changeId(3), name: 'other', target: 'prod/**' }), { at });
@@ -138,7 +138,7 @@ function describeHolds(where: string, start: () => Promise<{ holds: Holds; audit
       expect((await holds.on(reviews, at)).map(({ id }) => id).sort()).toEqual([changeId(1), changeId(2)]);
     });
 
-    it('of a lock hold for its own object only, whatever its name looks like', async () => {
+    it('of kind lock are in force only for their own object, whatever its name looks like', async () => {
       await holds.set(lockHold({ target: 'sandbox/default/*' }), { at });
 
       expect(await holds.on(reviews, at)).toEqual([]);
@@ -153,14 +153,14 @@ function describeHolds(where: string, start: () => Promise<{ holds: Holds; audit
       ).toBe('set');
     });
 
-    it('are not set over another', async () => {
+    it('do not replace another one', async () => {
       await holds.set(lockHold(), { at });
 
       expect(await holds.set(lockHold({ id: changeId(2), by: 'U02BOB' }), { at })).toBe('taken');
       expect((await holds.all(at)).map(({ by }) => by)).toEqual(['U01ALICE']);
     });
 
-    it('are set instead of the one that is named, and of no other', async () => {
+    it('replace the one that is named, and no other', async () => {
       await holds.set(lockHold(), { at });
       const bobs = lockHold({ id: changeId(2), by: 'U02BOB' });
 
@@ -169,7 +169,7 @@ function describeHolds(where: string, start: () => Promise<{ holds: Holds; audit
       expect(await holds.all(at)).toEqual([bobs]);
     });
 
-    it('of many at once are set once', async () => {
+    it('set many times at once are set once', async () => {
       const many = Array.from({ length: 20 }, (_, n) => lockHold({ id: changeId(n + 1), by: `U0${n}` }));
 
       const outcomes = await Promise.all(many.map((each) => holds.set(each, { at })));
@@ -178,7 +178,7 @@ function describeHolds(where: string, start: () => Promise<{ holds: Holds; audit
       expect(await holds.all(at)).toHaveLength(1);
     });
 
-    it('of one request are set once, even when they were released since', async () => {
+    it('of one request are set once, even if they were released since', async () => {
       await holds.set(lockHold(), { at });
       await holds.release(lockHold());
 
@@ -186,7 +186,7 @@ function describeHolds(where: string, start: () => Promise<{ holds: Holds; audit
       expect(await holds.all(at)).toEqual([]);
     });
 
-    it('are released once, and only while they are what stands', async () => {
+    it('are released once, and only if they are still the current one', async () => {
       await holds.set(lockHold(), { at });
       await holds.set(lockHold({ id: changeId(2) }), { at, instead: lockHold() });
 
@@ -196,7 +196,7 @@ function describeHolds(where: string, start: () => Promise<{ holds: Holds; audit
       expect(await holds.all(at)).toEqual([]);
     });
 
-    it('are told to the audit as they are set and released, and not where they are not', async () => {
+    it('are in the audit when they are set and released, and only then', async () => {
       const event = (kind: 'locked' | 'unlocked', id: string) => ({ id, kind, at: at.toISOString() });
 
       await holds.set(lockHold(), { at, event: event('locked', 'g-1') });
@@ -212,7 +212,7 @@ function describeHolds(where: string, start: () => Promise<{ holds: Holds; audit
       ]);
     });
 
-    it('by a name are the same in capitals or not', async () => {
+    it('have names without regard to upper and lower case', async () => {
       await holds.set(freezeHold(), { at });
 
       expect(await holds.set(freezeHold({ id: changeId(2), name: 'inc-42' }), { at })).toBe('taken');

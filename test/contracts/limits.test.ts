@@ -10,9 +10,9 @@ import { InMemoryLimits } from '../support/in-memory-limits.ts';
 
 interface World {
   readonly limits: Limits;
-  /** The same counts, seen by another process. */
+  /** The same counts in another process. */
   readonly elsewhere: Limits;
-  /** Nobody takes anything for so long. */
+  /** Lets time pass without takes. */
   pass(ms: number): Promise<void>;
   goAway(): Promise<void>;
 }
@@ -37,7 +37,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
     const address = readRedisUrl(server.url);
     if (address === undefined) throw new Error(`no address: ${server.url}`);
     const connection = connectForRequests(address);
-    connection.on('error', () => {}); // its end is part of a test
+    connection.on('error', () => {}); // the test ends the server
     await whenReady(connection);
     return connection;
   };
@@ -53,7 +53,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
     await server.stop();
   });
 
-  /** A bucket holds when it is full again, so time passes when that moves back. */
+  /** A bucket stores when it is full again, so moving that back is like time passing. */
   const moveBack = async (ms: number) => {
     for (const key of await redis.keys(keys.bucket('*'))) {
       await redis.set(key, Number(await redis.get(key)) - ms, 'KEEPTTL');
@@ -71,28 +71,28 @@ describe.runIf(redisBinary)('with a redis-server', () => {
     };
   });
 
-  it('leave nothing in Redis once a bucket is full again, and do not count for ever what nobody asks about', async () => {
+  it('leave nothing in Redis once a bucket is full, and do not keep counts that nobody asks for', async () => {
     await redis.flushall();
     const limits = new StoredLimits(redis);
-    await limits.take(anew(), [bucket('a', 1, 40_000)]);
-    await limits.take(anew(), [bucket('a', 1, 40_000)]);
+    await limits.take(newRequest(), [bucket('a', 1, 40_000)]);
+    await limits.take(newRequest(), [bucket('a', 1, 40_000)]);
 
     expect(await redis.pttl(keys.bucket('a'))).toBeLessThanOrEqual(40_000);
     expect(await redis.pttl(keys.bucket('a'))).toBeGreaterThan(0);
     expect(await redis.pttl(keys.overLimit('a'))).toBeGreaterThan(0);
   });
 
-  it('know a request for longer than Slack delivers it again, whether it was taken or not', async () => {
+  it('remember a request for longer than Slack repeats it, taken or refused', async () => {
     const limits = new StoredLimits(redis);
-    const requests = [anew(), anew()];
+    const requests = [newRequest(), newRequest()];
     for (const request of requests) await limits.take(request, [bucket('b', 1, 40_000)]);
 
     for (const request of requests) expect(await redis.pttl(keys.counted(request))).toBeGreaterThan(15 * 60_000);
   });
 });
 
-/** A gesture that was never made before. */
-function anew(): string {
+/** A new gesture each time. */
+function newRequest(): string {
   return randomUUID();
 }
 
@@ -112,46 +112,47 @@ function describeLimits(where: string, enter: () => Promise<World>): void {
     });
 
     const takeAll = async (of: readonly Bucket[], times: number) => {
-      for (let time = 0; time < times; time += 1) await limits.take(anew(), of);
+      for (let time = 0; time < times; time += 1) await limits.take(newRequest(), of);
     };
 
-    it('let so many through at once, and say of the next when it may be', async () => {
+    it('let a burst through, and say when the next one may come', async () => {
       await takeAll([mine], 2);
 
-      expect(await limits.take(anew(), [mine])).toEqual({ kind: 'taken' });
-      const refused = await limits.take(anew(), [mine]);
+      expect(await limits.take(newRequest(), [mine])).toEqual({ kind: 'taken' });
+      const refused = await limits.take(newRequest(), [mine]);
       expect(refused).toMatchObject({ kind: 'refused', bucket: 'mine', refused: 1 });
       expect(refused.kind === 'refused' && refused.nextInMs).toBeGreaterThan(8_000);
       expect(refused.kind === 'refused' && refused.nextInMs).toBeLessThanOrEqual(10_000);
     });
 
-    it('let one through again after a while, and all of them after a longer one', async () => {
+    it('let one through after a while, and a whole burst after a longer one', async () => {
       await takeAll([mine], 3);
       await world.pass(10_000);
 
-      expect(await limits.take(anew(), [mine])).toEqual({ kind: 'taken' });
-      expect(await limits.take(anew(), [mine])).toMatchObject({ kind: 'refused' });
+      expect(await limits.take(newRequest(), [mine])).toEqual({ kind: 'taken' });
+      expect(await limits.take(newRequest(), [mine])).toMatchObject({ kind: 'refused' });
       await world.pass(60_000);
-      for (let time = 0; time < 3; time += 1) expect(await limits.take(anew(), [mine])).toEqual({ kind: 'taken' });
-      expect(await limits.take(anew(), [mine])).toMatchObject({ kind: 'refused' });
+      for (let time = 0; time < 3; time += 1)
+        expect(await limits.take(newRequest(), [mine])).toEqual({ kind: 'taken' });
+      expect(await limits.take(newRequest(), [mine])).toMatchObject({ kind: 'refused' });
     });
 
     it('count for all processes together', async () => {
       await takeAll([mine], 2);
 
-      expect(await world.elsewhere.take(anew(), [mine])).toEqual({ kind: 'taken' });
-      expect(await limits.take(anew(), [mine])).toMatchObject({ kind: 'refused' });
-      expect(await world.elsewhere.take(anew(), [mine])).toMatchObject({ kind: 'refused', refused: 2 });
+      expect(await world.elsewhere.take(newRequest(), [mine])).toEqual({ kind: 'taken' });
+      expect(await limits.take(newRequest(), [mine])).toMatchObject({ kind: 'refused' });
+      expect(await world.elsewhere.take(newRequest(), [mine])).toMatchObject({ kind: 'refused', refused: 2 });
     });
 
-    it('let just so many of many at once through', async () => {
-      const taken = await Promise.all(Array.from({ length: 50 }, () => limits.take(anew(), [mine])));
+    it('let exactly the limit through when many come at once', async () => {
+      const taken = await Promise.all(Array.from({ length: 50 }, () => limits.take(newRequest(), [mine])));
 
       expect(taken.filter(({ kind }) => kind === 'taken')).toHaveLength(3);
       expect(await limits.refusedSince('mine')).toBe(47);
     });
 
-    it('take once for a request that is delivered again, also elsewhere, and answer it as before', async () => {
+    it('count a repeated request once, also in another process, and give the same answer', async () => {
       await limits.take('first', [mine]);
       await world.elsewhere.take('first', [mine]);
       await takeAll([mine], 2);
@@ -164,40 +165,41 @@ function describeLimits(where: string, enter: () => Promise<World>): void {
       expect(await limits.refusedSince('mine')).toBe(1);
     });
 
-    it('do not hold back others', async () => {
+    it('do not limit others', async () => {
       await takeAll([mine], 9);
 
-      expect(await limits.take(anew(), [bucket('theirs', 3, 10_000)])).toEqual({ kind: 'taken' });
+      expect(await limits.take(newRequest(), [bucket('theirs', 3, 10_000)])).toEqual({ kind: 'taken' });
     });
 
-    it('take from each of several buckets, or from none of them', async () => {
+    it('take from all of several buckets, or from none', async () => {
       const shared = bucket('shared', 1, 10_000);
-      await limits.take(anew(), [bucket('theirs', 3, 10_000), shared]);
+      await limits.take(newRequest(), [bucket('theirs', 3, 10_000), shared]);
 
-      expect(await limits.take(anew(), [mine, shared])).toMatchObject({
+      expect(await limits.take(newRequest(), [mine, shared])).toMatchObject({
         kind: 'refused',
         bucket: 'shared',
         refused: 1,
       });
-      for (let time = 0; time < 3; time += 1) expect(await limits.take(anew(), [mine])).toEqual({ kind: 'taken' });
+      for (let time = 0; time < 3; time += 1)
+        expect(await limits.take(newRequest(), [mine])).toEqual({ kind: 'taken' });
     });
 
-    it('say how many were refused since they were last asked', async () => {
+    it('say how many were refused since the last question', async () => {
       await takeAll([mine], 10);
 
       expect(await limits.refusedSince('mine')).toBe(7);
       expect(await limits.refusedSince('mine')).toBe(0);
-      expect(await limits.take(anew(), [mine])).toMatchObject({ kind: 'refused', refused: 1 });
+      expect(await limits.take(newRequest(), [mine])).toMatchObject({ kind: 'refused', refused: 1 });
     });
 
-    it('take whatever is taken from no bucket', async () => {
-      expect(await limits.take(anew(), [])).toEqual({ kind: 'taken' });
+    it('always allow a take from no bucket', async () => {
+      expect(await limits.take(newRequest(), [])).toEqual({ kind: 'taken' });
     });
 
-    it('say so when nothing can be counted', async () => {
+    it('fail when counting is not possible', async () => {
       await world.goAway();
 
-      await expect(limits.take(anew(), [mine])).rejects.toThrow(StoreUnavailableError);
+      await expect(limits.take(newRequest(), [mine])).rejects.toThrow(StoreUnavailableError);
       await expect(limits.refusedSince('mine')).rejects.toThrow(StoreUnavailableError);
     });
   });

@@ -9,7 +9,7 @@ import { StubSlack } from '../support/stub-slack.ts';
 
 type Kind = Exclude<Standing['kind'], 'outsider' | 'unknown'>;
 
-/** A team, T01TEAM, as a test wants it. */
+/** A team T01TEAM that a test fills. */
 interface World {
   readonly people: People;
   is(user: string, kind: Kind): void;
@@ -73,36 +73,36 @@ function describePeople(which: string, start: () => Promise<World>): void {
       expect(await world.people.person('U01ALICE', 'T01TEAM')).toEqual({ id: 'U01ALICE', standing: { kind } });
     });
 
-    it('are outsiders when they are of another team', async () => {
+    it('are outsiders if they are in another team', async () => {
       expect(await world.people.person('U01ALICE', 'T02OTHER')).toEqual({
         id: 'U01ALICE',
         standing: { kind: 'outsider' },
       });
     });
 
-    it('are looked at where their team is not told', async () => {
+    it('are looked up if their team is not given', async () => {
       world.is('U01ALICE', 'guest');
 
       expect((await world.people.person('U01ALICE', undefined)).standing).toEqual({ kind: 'guest' });
     });
 
-    it('live in the time zone that they have set', async () => {
+    it('have the time zone that they set', async () => {
       world.livesIn('U01ALICE', 'Europe/Berlin');
 
       expect(await world.people.timezone('U01ALICE')).toBe('Europe/Berlin');
     });
 
-    it('live nowhere that is known where chat does not tell', async () => {
+    it('have no known time zone if Slack does not say', async () => {
       expect(await world.people.timezone('U01ALICE')).toBeUndefined();
     });
 
-    it('are in the groups that they are in', async () => {
+    it('are members of their groups', async () => {
       world.group('S01PAY', ['U01ALICE', 'U02BOB']);
 
       expect(await world.people.members('S01PAY')).toEqual({ kind: 'known', users: new Set(['U01ALICE', 'U02BOB']) });
     });
 
-    it('are in no group that is not there, and the reason is told', async () => {
+    it('are in no group that does not exist, and the reason is given', async () => {
       world.group('S01PAY', { why: 'Slack has no such user group' });
 
       expect(await world.people.members('S01PAY')).toEqual({ kind: 'unknown', why: 'Slack has no such user group' });

@@ -21,7 +21,7 @@ import { InMemoryQueue } from '../support/in-memory-queue.ts';
 
 interface World {
   readonly queue: Queue;
-  /** The jobs that a worker would be given, in order. */
+  /** The jobs that a worker would get, in order. */
   jobs(): Promise<readonly ChangeId[]>;
 }
 
@@ -78,7 +78,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       });
       return worker;
     };
-    /** Collects what workers are given; `times(n)` resolves when they were given n jobs. */
+    /** Collects the jobs that workers get; `times(n)` resolves after n jobs. */
     const collect = (answer: (nth: number) => WorkerAnswer | Promise<WorkerAnswer>) => {
       const given: { id: ChangeId }[] = [];
       const waiting: { count: number; resolve: () => void }[] = [];
@@ -97,7 +97,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       };
     };
 
-    it('is given a change and its object, and nothing else to believe', async () => {
+    it('gets the id of a change and its object, and nothing else', async () => {
       const given = Promise.withResolvers<Job>();
       work(async (job) => {
         given.resolve(job);
@@ -110,7 +110,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       expect(await given.promise).toEqual({ v: 1, id: wanted.id, object: wanted.object });
     });
 
-    it('is given jobs in the order they were added', async () => {
+    it('gets jobs in the order in which they were added', async () => {
       const ids = Array.from({ length: 12 }, (_, at) => changeId(at));
       for (const id of ids) await queue.add(change({ id }));
       const jobs = collect(() => done);
@@ -121,7 +121,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       expect(jobs.given.map(({ id }) => id)).toEqual(ids);
     });
 
-    it('shares its jobs with others, and each is run once', async () => {
+    it('shares jobs with other workers, and each job runs once', async () => {
       const ids = Array.from({ length: 30 }, (_, at) => changeId(at));
       const jobs = collect(() => done);
       for (let workers = 0; workers < 3; workers += 1) work(jobs.apply);
@@ -134,7 +134,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       expect(jobs.given.map(({ id }) => id).toSorted()).toEqual(ids);
     });
 
-    it('runs a job once for a rev, again for the next one, and again when it is asked for', async () => {
+    it('runs a job once for a rev, again for the next rev, and again on request', async () => {
       const jobs = collect(() => done);
       work(jobs.apply);
       const first = change();
@@ -152,7 +152,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       expect(jobs.given).toHaveLength(3);
     });
 
-    it('comes back to a job that had to wait its turn, however often', async () => {
+    it('comes back to a job that waits in line, any number of times', async () => {
       const turns = 12;
       const jobs = collect((nth) => (nth < turns ? { kind: 'not-yet', afterMs: 1 } : done));
       work(jobs.apply);
@@ -163,7 +163,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       await expect.poll(() => raw.getCompletedCount()).toBe(1);
     });
 
-    it('comes back no sooner than it was told', async () => {
+    it('does not come back too early', async () => {
       const startedMs = performance.now();
       const jobs = collect((nth) => (nth === 1 ? { kind: 'not-yet', afterMs: 300 } : done));
       work(jobs.apply);
@@ -174,7 +174,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       expect(performance.now() - startedMs).toBeGreaterThanOrEqual(299);
     });
 
-    it('tries again what broke unforeseen', async () => {
+    it('retries after an unexpected error', async () => {
       const jobs = collect((nth) => {
         if (nth === 1) throw new StoreUnavailableError('away');
         return done;
@@ -193,8 +193,8 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       ${'with a wrong id'}    | ${{ ...payloadOf(1), id: 'c-<script>' }}
       ${'without an object'}  | ${{ v: 1, id: changeId(1) }}
       ${'for another kind'}   | ${{ ...payloadOf(1), object: { ...change().object, kind: 'Secret' } }}
-      ${'that is nothing'}    | ${null}
-    `('never runs a job $what, and does not try it again', async ({ payload }) => {
+      ${'without a payload'}  | ${null}
+    `('never runs a job $what, and does not retry it', async ({ payload }) => {
       const jobs = collect(() => done);
       work(jobs.apply);
 
@@ -207,7 +207,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       expect((await raw.getFailed())[0]?.attemptsMade).toBe(1);
     });
 
-    it('ends all that it has begun before it closes, and takes nothing afterwards', async () => {
+    it('finishes its jobs before it closes, and takes none afterwards', async () => {
       const release = Promise.withResolvers<WorkerAnswer>();
       const jobs = collect(() => release.promise);
       const worker = work(jobs.apply);
@@ -227,10 +227,10 @@ describe.runIf(redisBinary)('with a redis-server', () => {
     });
   });
 
-  it('takes no job at all when Redis is away, and says so at once', async () => {
+  it('refuses jobs at once when Redis is away', async () => {
     const gone = await startRedis();
     const connection = connectForRequests(addressOf(gone));
-    connection.on('error', () => {}); // that it ends is what the test is about
+    connection.on('error', () => {}); // the test ends it
     await whenReady(connection);
     const lonely = new JobQueue(connection, log);
     await lonely.add(change());
@@ -243,10 +243,10 @@ describe.runIf(redisBinary)('with a redis-server', () => {
     connection.disconnect();
   });
 
-  it('takes jobs, though Redis stood still when it was opened', async () => {
+  it('takes jobs even if Redis was frozen when it was opened', async () => {
     const still = await startRedis();
     const connection = connectForRequests(addressOf(still));
-    connection.on('error', () => {}); // that it ends is what the test is about
+    connection.on('error', () => {}); // the test ends it
     await whenReady(connection);
     still.pause();
     const opened = new JobQueue(connection, log);
@@ -268,7 +268,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
 
 function describeQueue(where: string, enter: () => Promise<World>): void {
   describe(`queue ${where}`, () => {
-    it('holds one job for a change at its rev, however often it is added', async () => {
+    it('has one job for a change at its rev, no matter how often it is added', async () => {
       const { queue, jobs } = await enter();
 
       await queue.add(change());
@@ -277,7 +277,7 @@ function describeQueue(where: string, enter: () => Promise<World>): void {
       expect(await jobs()).toEqual([changeId(1)]);
     });
 
-    it('holds another for the next rev, and when it is asked for', async () => {
+    it('has another one for the next rev, and on request', async () => {
       const { queue, jobs } = await enter();
 
       await queue.add(change());

@@ -8,7 +8,7 @@ import { type KubeWorld, realKube, realKubeconfig, sandboxKube } from '../suppor
 
 const bookinfo = join(manifests, 'bookinfo');
 
-/** Rules of 2017 in which all stands that is converted. */
+/** Rules of 2017 with everything that can be converted. */
 const of2017 = `
 apiVersion: config.istio.io/v1alpha2
 kind: RouteRule
@@ -75,7 +75,7 @@ describeRuleFiles('the API server of the sandbox', sandboxKube);
 describe.runIf(realKubeconfig)('on TEST_KUBECONFIG', () => describeRuleFiles('a real API server', realKube));
 
 function describeRuleFiles(where: string, begin: () => Promise<KubeWorld>): void {
-  describe(`what is read of rule files, ${where}`, () => {
+  describe(`rule files on ${where}`, () => {
     let kube: KubeWorld;
 
     beforeAll(async () => {
@@ -92,12 +92,12 @@ function describeRuleFiles(where: string, begin: () => Promise<KubeWorld>): void
         spec,
       });
 
-    it.each(readdirSync(bookinfo))('takes %s as it is read', async (name) => {
+    it.each(readdirSync(bookinfo))('accepts %s as we read it', async (name) => {
       for (const manifest of manifestsOf(readFileSync(join(bookinfo, name))))
         expect(await create(manifest)).toMatchObject({ kind: manifest.kind, spec: manifest.spec });
     });
 
-    it('takes what rules of 2017 become, and keeps all of it', async () => {
+    it('accepts what rules of 2017 become, and keeps every field', async () => {
       const made = manifestsOf(Buffer.from(of2017));
 
       expect(made.map(({ name }) => name)).toEqual(['reviews', 'ratings', 'details']);

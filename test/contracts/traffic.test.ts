@@ -14,19 +14,19 @@ interface Course {
   readonly host: string;
   readonly before?: readonly CountedRequests[];
   readonly after?: readonly CountedRequests[];
-  /** The client is started anew between. */
+  /** The client restarts in between. */
   readonly restarts?: boolean;
 }
 
 interface World {
   readonly traffic: Traffic;
-  /** The same where nobody answers. */
+  /** A port whose server does not answer. */
   readonly away: Traffic;
-  /** Requests before a change and after it. Returns what asks for those after it. */
+  /** Sends requests before and after a change. Returns the query for those after it. */
   play(course: Course): Promise<TrafficQuery>;
-  /** A while that begins with what was counted before the change. */
+  /** A window that starts with counts from before the change. */
   tooFine(query: TrafficQuery): TrafficQuery;
-  /** A while of which nobody knows anything. */
+  /** A window without any data. */
   unknownTime(query: TrafficQuery): TrafficQuery;
   stop(): Promise<void>;
 }
@@ -65,7 +65,7 @@ describeTraffic('in memory', async () => {
   };
 });
 
-describeTraffic('a Prometheus that is played', async () => {
+describeTraffic('a stubbed Prometheus', async () => {
   const stub = new StubPrometheus();
   await stub.start();
   const traffic = new PrometheusTraffic(new Map([[cluster, new URL(stub.url)]]));
@@ -103,7 +103,7 @@ function rowsOf(version: string, after: readonly CountedRequests[]) {
 describe.runIf(prometheus)('with a prometheus', () => {
   describeTraffic('Prometheus', () => realWorld(prometheus));
 
-  it('counts what a client sent since its counters began anew', { timeout: 30_000 }, async () => {
+  it('counts what a client sent since its counters were reset', { timeout: 30_000 }, async () => {
     const world = await realWorld(prometheus);
     const host = 'restarted.default.svc.cluster.local';
 
@@ -123,7 +123,7 @@ describe.runIf(prometheus)('with a prometheus', () => {
 });
 
 async function realWorld(binary: PrometheusBinary | undefined): Promise<World> {
-  if (binary === undefined) throw new Error('there is no Prometheus');
+  if (binary === undefined) throw new Error('no Prometheus');
   const exporter = new MeshExporter();
   await exporter.start();
   const source = { kind: 'here', binary } as const;
@@ -164,7 +164,7 @@ const timeAnswer = z.object({
   data: z.object({ result: z.array(z.object({ value: z.tuple([z.number(), z.string()]) })) }),
 });
 
-/** The time just after a whole scrape that began later than that. */
+/** The time just after a complete scrape that started later than the given one. */
 async function scrapedAfter(url: string, sinceMs: number): Promise<Date> {
   const query = `min(timestamp(istio_requests_total))`;
   const at = await expect
@@ -196,7 +196,7 @@ function describeTraffic(where: string, enter: () => Promise<World>): void {
     }, 30_000);
     afterAll(() => world.stop());
 
-    it('counts the requests since a change by who answered, those of a version that had none before among them', async () => {
+    it('counts the requests since a change by version, also for a version that had none before', async () => {
       const host = hostOf('reviews');
       const query = await world.play({
         host,
@@ -216,7 +216,7 @@ function describeTraffic(where: string, enter: () => Promise<World>): void {
       });
     });
 
-    it('tells apart what reached no version, with what Envoy says of it', async () => {
+    it('counts requests that reached no version separately, with the response flag of Envoy', async () => {
       const host = hostOf('ratings');
       const query = await world.play({
         host,
@@ -238,7 +238,7 @@ function describeTraffic(where: string, enter: () => Promise<World>): void {
       });
     });
 
-    it('says that there was no traffic, with and without any before', async () => {
+    it('reports that there was no traffic, with and without traffic before', async () => {
       const [host, fresh] = [hostOf('details'), hostOf('never-called')];
       const query = await world.play({ host, before: [{ host, version: 'v1', requests: 50 }] });
       expect(await counted(query)).toEqual({ kind: 'counted', requests: [] });
@@ -246,7 +246,7 @@ function describeTraffic(where: string, enter: () => Promise<World>): void {
       expect(await counted(await world.play({ host: fresh }))).toEqual({ kind: 'counted', requests: [] });
     });
 
-    it('does not count for one host what went to another', async () => {
+    it('does not count requests to another host', async () => {
       const [host, other] = [hostOf('one'), hostOf('two')];
       const query = await world.play({ host, before: [{ host, version: 'v1', requests: 1 }] });
       await world.play({ host: other, after: [{ host: other, version: 'v1', requests: 0 }] });
@@ -254,7 +254,7 @@ function describeTraffic(where: string, enter: () => Promise<World>): void {
       expect(await counted(query)).toEqual({ kind: 'counted', requests: [] });
     });
 
-    it('takes a host for what it is called, whatever stands in it', async () => {
+    it('uses a host literally, whatever characters it has', async () => {
       const query = await world.play({ host: hostOf('plain') });
 
       for (const host of [
@@ -268,7 +268,7 @@ function describeTraffic(where: string, enter: () => Promise<World>): void {
         expect(await counted({ ...query, host })).toEqual({ kind: 'counted', requests: [] });
     });
 
-    it('says so where it cannot be told from what was before the change, or where nothing is known', async () => {
+    it('says that the count is unknown if the scrapes are too far apart, or nothing is scraped', async () => {
       const host = hostOf('coarse');
       const query = await world.play({ host, before: [{ host, version: 'v1', requests: 50 }] });
 
@@ -276,14 +276,14 @@ function describeTraffic(where: string, enter: () => Promise<World>): void {
       expect(await counted(world.unknownTime(query))).toEqual({ kind: 'unknown', because: 'not-counted' });
     });
 
-    it('knows nothing of a cluster that it does not count for', async () => {
+    it('knows nothing about a cluster without Prometheus', async () => {
       const query = await world.play({ host: hostOf('far') });
 
       expect(world.traffic.clusters).toEqual([cluster]);
       expect(await counted({ ...query, cluster: 'other' })).toEqual({ kind: 'unknown', because: 'not-counted' });
     });
 
-    it('fails in words of ours where nobody answers', async () => {
+    it('fails with our own error if nobody answers', async () => {
       const query = await world.play({ host: hostOf('away') });
 
       await expect(world.away.count(query)).rejects.toThrow(TrafficUnavailableError);

@@ -57,7 +57,7 @@ describe('a change that needs approval, with the built bot', () => {
 
   const labels = (message: SlackMessage) => buttonsOf(message).map(({ text }) => text);
   const idOf = ({ text }: SlackMessage) => /c-[0-9A-Z]{8}/.exec(text)?.[0] ?? '';
-  const takenPolicies = () => world.logs.filter((line) => line.includes('"policy taken"')).length;
+  const takenPolicies = () => world.logs.filter((line) => line.includes('"new policy in force"')).length;
 
   async function changePolicy(text: string): Promise<void> {
     const before = takenPolicies();

@@ -97,7 +97,7 @@ describe('the built bot with a policy file', () => {
     expect(before).toBe('1');
     expect(status.text).toContain('4:5 rules[0].shift: is missing');
     expect(why.text).toContain('rule `reviews`, line 4');
-    expect(logs.some((line) => line.includes('policy file is wrong') && line.includes('7:5 '))).toBe(true);
+    expect(logs.some((line) => line.includes('the policy file has faults') && line.includes('7:5 '))).toBe(true);
     expect((await fetch(`${world.bots[0]?.url}/readyz`)).status).toBe(200);
   });
 });

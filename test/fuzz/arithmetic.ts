@@ -23,7 +23,7 @@ interface Output {
   readonly after: ReturnType<typeof decide> | undefined;
 }
 
-/** Splits, plans and decisions on objects of any shape. */
+/** Splits, plans and decisions for objects of any shape. */
 export const arithmetic = target<Input, Output>({
   name: 'arithmetic',
   share: 200,
@@ -92,7 +92,7 @@ function wrongInPlan(plan: Plan): string | undefined {
   if (plan.kind === 'refused') return undefined;
   const weights = Object.values(plan.to);
   if (weights.some((weight) => !Number.isInteger(weight) || weight < 0 || weight > 2_147_483_647))
-    return 'a weight is none';
+    return 'a weight is not valid';
   if (sameShares(plan.from, plan.to)) return 'a plan changes nothing';
   const lost = Object.keys(plan.from).find((version) => !Object.hasOwn(plan.to, version));
   if (lost !== undefined) return `the destination of ${lost} is lost`;

@@ -9,7 +9,7 @@ import { target } from './target.ts';
 
 const at = '2026-11-22T14:03:11.000Z';
 
-/** Events as another version of us, or somebody else, may have left them in Redis; without a key, so that nothing else keeps them out. */
+/** Events that another version of the bot, or somebody else, may leave in Redis. Without a key, so that no signature keeps them out. */
 export const events = target<StoredEvent, AuditEntry>({
   name: 'events',
   share: 80,
@@ -18,7 +18,7 @@ export const events = target<StoredEvent, AuditEntry>({
   judge: (_, entry) => {
     if (entry.kind === 'untrusted') return undefined;
     const again = readStoredEvent(storeEvent(entry.event, undefined), at, undefined);
-    return isDeepStrictEqual(again, entry) ? undefined : 'an event is not what it was when it is stored again';
+    return isDeepStrictEqual(again, entry) ? undefined : 'an event changes when it is stored again';
   },
 });
 

@@ -5,9 +5,9 @@ import { targets } from './targets.ts';
 
 const seed = 'suite';
 
-describe('whatever comes from outside', () => {
+describe('hostile input', () => {
   it.each(targets)(
-    'to $name throws nothing, is answered in 5 ms, and changes nothing that all objects share',
+    'to $name makes nothing throw, is handled in 5 ms, and changes no prototype',
     async (each) => {
       const report = await fuzz({ targets: [each], inputs: 1_500, seed });
 
@@ -17,13 +17,13 @@ describe('whatever comes from outside', () => {
   );
 });
 
-describe('the fuzz itself', () => {
+describe('the fuzzer', () => {
   const numbers = (run: (input: number) => unknown, judge: () => string | undefined = () => undefined) =>
     target({ name: 'numbers', share: 1, make: (random) => random.between(0, 9), run, judge });
   const found = async (each: ReturnType<typeof numbers>) =>
     (await fuzz({ targets: [each], inputs: 2_000, seed })).violations.map(({ what }) => what);
 
-  it('finds what throws', async () => {
+  it('finds an input that throws', async () => {
     const [first] = await found(
       numbers((input) => {
         if (input === 7) throw new Error('seven');
@@ -33,7 +33,7 @@ describe('the fuzz itself', () => {
     expect(first).toContain('throws Error: seven');
   });
 
-  it('finds what does not hold', async () => {
+  it('finds a wrong answer', async () => {
     expect(
       await found(
         numbers(
@@ -44,7 +44,7 @@ describe('the fuzz itself', () => {
     ).toContain('is no number');
   });
 
-  it('finds what is slow each time', async () => {
+  it('finds an input that is always slow', async () => {
     const spin = () => {
       const before = process.cpuUsage();
       while (process.cpuUsage(before).user < 30_000);
@@ -53,16 +53,16 @@ describe('the fuzz itself', () => {
     expect((await fuzz({ targets: [numbers(spin)], inputs: 1, seed, only: 0 })).violations[0]?.what).toMatch(/takes/);
   });
 
-  it('finds what changes all objects', async () => {
+  it('finds an input that changes a prototype', async () => {
     const planted = numbers(() => Object.defineProperty(Object.prototype, 'planted', { value: 1, configurable: true }));
     try {
-      expect(await found(planted)).toContain('what all objects share was changed');
+      expect(await found(planted)).toContain('a prototype was changed');
     } finally {
       Reflect.deleteProperty(Object.prototype, 'planted');
     }
   });
 
-  it('makes the same input of the same seed', async () => {
+  it('makes the same input from the same seed', async () => {
     const seen: number[] = [];
     const listening = numbers((input) => seen.push(input));
     await fuzz({ targets: [listening], inputs: 10, seed });

@@ -21,7 +21,7 @@ interface Output {
   readonly status: number;
 }
 
-/** Requests, signed or not, at the door that only Slack may come through. */
+/** Requests, signed or not, to the guard that only Slack may pass. */
 export const guard = target<Input, Output>({
   name: 'guard',
   share: 30,
@@ -29,7 +29,7 @@ export const guard = target<Input, Output>({
   run: knock,
   judge: ({ headers, text, method }, { passed, status }) => {
     if (passed)
-      return isSigned(headers, text) && method === 'POST' ? undefined : 'lets through what Slack did not sign';
+      return isSigned(headers, text) && method === 'POST' ? undefined : 'passes a request that Slack did not sign';
     return [400, 401, 405, 413, 415].includes(status) ? undefined : `answers ${status}`;
   },
 });

@@ -1,6 +1,6 @@
 import type { Random } from '../chaos/random.ts';
 
-/** What trips up code that handles text: markup, signs that look alike or are not seen, names of prototypes, numbers that are none. */
+/** Texts that break code: markup, look-alike and invisible characters, names of prototypes, and invalid numbers. */
 const pieces: readonly [string, ...string[]] = [
   ...([
     '<!channel>',
@@ -91,7 +91,7 @@ const pieces: readonly [string, ...string[]] = [
   ],
 ];
 
-/** Any text, half characters included, and now and then a very long one. */
+/** Any text, also with lone surrogates, and sometimes a very long one. */
 export function hostileText(random: Random, longest = 60): string {
   const length = random.chance(0.01) ? longest * 20 : random.between(0, longest);
   let text = '';
@@ -108,7 +108,7 @@ export function hostilePiece(random: Random): string {
     : String.fromCodePoint(random.between(0, 0x10ffff));
 }
 
-/** A name as Kubernetes takes it, or, now and then, one that nobody takes. */
+/** A name that Kubernetes accepts or, sometimes, one that it does not. */
 export function name(random: Random): string {
   if (random.chance(0.1)) return hostileText(random, 20);
   return random.pick([
@@ -134,7 +134,7 @@ export function items<T>(random: Random, most: number, make: () => T): T[] {
   return Array.from({ length: random.between(0, most) }, make);
 }
 
-/** Any value that JSON can say. */
+/** Any JSON value. */
 export function hostileValue(random: Random, depth = 3): unknown {
   const kind = random.between(0, depth > 0 ? 9 : 6);
   if (kind === 0) return null;
@@ -152,7 +152,7 @@ function hostileKey(random: Random): string {
     : hostileText(random, 8);
 }
 
-/** The same value with something in it gone, doubled, or put in another's place. */
+/** The same value with parts removed, doubled or swapped. */
 export function mutated(random: Random, value: unknown): unknown {
   if (random.chance(0.15) || typeof value !== 'object' || value === null) return hostileValue(random, 2);
   if (Array.isArray(value)) return mutatedList(random, value);
@@ -176,7 +176,7 @@ function mutatedList(random: Random, list: readonly unknown[]): unknown[] {
   return list.toSpliced(at, 1, mutated(random, inner));
 }
 
-/** JSON text with a bite out of it, a piece in it, or some of it twice. */
+/** JSON text with a part cut out, inserted or doubled. */
 export function mutatedText(random: Random, text: string): string {
   const at = random.between(0, text.length);
   const more = random.between(0, 12);

@@ -8,7 +8,7 @@ import type { Random } from '../chaos/random.ts';
 import { hostilePiece, hostileText, items } from './hostile.ts';
 import { target } from './target.ts';
 
-/** What people type, near enough to the language to get far into it. */
+/** What people type, close enough to the language to get far into the parser. */
 export const language = target({
   name: 'language',
   share: 300,
@@ -96,7 +96,7 @@ function mutatedWords(random: Random, words: readonly string[]): readonly string
   }
 }
 
-/** What Slack and phones make of it. */
+/** Changes that Slack and phones make to typed text. */
 function asSlackSends(random: Random, text: string): string {
   const changes: readonly [(all: string) => string, ...((all: string) => string)[]] = [
     (all) => all.replaceAll('"', random.pick(['“', '”', '„'])),
@@ -112,27 +112,27 @@ function asSlackSends(random: Random, text: string): string {
 
 function wrongInMistake({ wrong, next }: Mistake): string | undefined {
   if (wrong === '' || next === '') return 'a mistake says nothing';
-  if (wrong.split('`').length % 2 === 0 || next.split('`').length % 2 === 0) return 'a back-tick is left open';
+  if (wrong.split('`').length % 2 === 0 || next.split('`').length % 2 === 0) return 'a backtick is not closed';
   if ([wrong, next].some((words) => visible(words) !== words.replaceAll(/ +/g, ' ')))
-    return 'a mistake shows what cannot be seen';
-  if (wrong.length + next.length > 2_500) return 'a mistake is longer than an answer may be';
+    return 'a mistake shows invisible characters';
+  if (wrong.length + next.length > 2_500) return 'a mistake is too long for an answer';
   const unread = [...next.matchAll(/`(\/shift[^`]*)`/g)].find(
     ([, command = '']) => parseCommand(command).verb === 'mistake',
   );
-  return unread === undefined ? undefined : `suggests ${unread[0]}, which cannot be read`;
+  return unread === undefined ? undefined : `suggests ${unread[0]}, which the parser does not accept`;
 }
 
 function wrongInCommand(command: Command): string | undefined {
   const said = named(command);
-  if (said.service !== undefined && !isHost(said.service)) return 'a service has a name that no service can have';
-  if (command.verb === 'shift' && !isWhole(command.wish)) return 'a wish is for what is no percentage';
+  if (said.service !== undefined && !isHost(said.service)) return 'a service has an invalid name';
+  if (command.verb === 'shift' && !isWhole(command.wish)) return 'a wish is not a percentage';
   const again = parseCommand(formatCommand(command));
   if (again.verb !== command.verb || !isDeepStrictEqual(named(again), said))
     return `is printed as ${formatCommand(command)}`;
   return undefined;
 }
 
-/** What the command is about; texts in quotes may be respelt when they hold quotes themselves. */
+/** The command without its wording, because quoted texts that contain quotes may be spelled differently. */
 function named(command: Command | Mistake): { readonly service?: string | undefined; readonly more?: unknown } {
   switch (command.verb) {
     case 'shift':

@@ -7,11 +7,11 @@ import { target } from './target.ts';
 
 interface Output {
   readonly reading: LedgerReading;
-  /** What would stand in the annotation after one more change. */
+  /** The annotation after one more change. */
   readonly next: string | undefined;
 }
 
-/** The annotation, as anybody with an editor may leave it: at most what the API server stores of one. */
+/** The annotation, as anybody with an editor may leave it, up to the size that the API server stores. */
 export const ledger = target<string, Output>({
   name: 'ledger',
   share: 100,
@@ -22,16 +22,16 @@ export const ledger = target<string, Output>({
   },
   judge: (_, { reading, next }) => {
     if (reading.kind === 'unreadable')
-      return reading.why === '' || reading.why.length > 200 ? 'says badly why it is unreadable' : undefined;
+      return reading.why === '' || reading.why.length > 200 ? 'gives a bad reason why it is unreadable' : undefined;
     const again = readLedger(next);
-    if (again.kind !== 'ledger') return 'writes what it cannot read';
-    if (again.ledger.seq !== reading.ledger.seq + 1) return 'loses count';
+    if (again.kind !== 'ledger') return 'writes an annotation that it cannot read';
+    if (again.ledger.seq !== reading.ledger.seq + 1) return 'has a wrong seq';
     const [newest, ...older] = again.ledger.revisions;
     if (!isDeepStrictEqual(newest, JSON.parse(JSON.stringify(revision())))) return 'loses the newest revision';
     const kept = reading.ledger.revisions.slice(0, older.length);
     return isDeepStrictEqual(JSON.parse(JSON.stringify(kept)), JSON.parse(JSON.stringify(older)))
       ? undefined
-      : 'changes what was';
+      : 'changes older revisions';
   },
 });
 
@@ -59,7 +59,7 @@ function aRevision(random: Random): unknown {
   });
 }
 
-/** Much of the same, which costs most to read or to cut. */
+/** Long repetitions, which cost the most to read or to cut. */
 function huge(random: Random): string {
   const each = random.pick([
     '0',

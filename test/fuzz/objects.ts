@@ -23,7 +23,7 @@ interface Input {
 
 type Output = readonly JsonPatch[] | DependencyError;
 
-/** VirtualServices and DestinationRules as they may stand in a cluster, and the patches that are made of them. */
+/** VirtualServices and DestinationRules as a cluster may have them, and the patches made for them. */
 export const objects = target<Input, Output>({
   name: 'objects',
   share: 120,
@@ -62,7 +62,7 @@ function patchesOf({ object, rule, percent }: Input): Output {
   }
 }
 
-/** It may be shown to a person, cut there; but what a whole object is, is not told. */
+/** An error may be shown to a person, who sees part of it. It must not contain a whole object. */
 function wrongWords({ message }: DependencyError): string | undefined {
   return message.length > 2_000 ? `an error says ${message.length} characters` : undefined;
 }

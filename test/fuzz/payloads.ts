@@ -11,7 +11,7 @@ export interface BodyInput {
   readonly text: string;
 }
 
-/** Bodies as Slack posts them, and as nobody should. */
+/** Bodies that Slack posts, and bodies that nobody should post. */
 export const body = target<BodyInput, string | undefined>({
   name: 'body',
   share: 80,
@@ -20,7 +20,7 @@ export const body = target<BodyInput, string | undefined>({
   judge: ({ text }, problem) => {
     if (problem === undefined) return undefined;
     return problem.length > 80 || (text.length > 20 && problem.includes(text.slice(0, 20)))
-      ? 'a refusal tells of the body'
+      ? 'a refusal quotes the body'
       : undefined;
   },
 });
@@ -70,7 +70,7 @@ interface Read {
   readonly value: ButtonValue | undefined;
 }
 
-/** What stands in a payload once its outside is known to be one: actions, values of buttons, text of mentions. */
+/** The parts of a valid payload: actions, button values, text of mentions. */
 export const clicks = target<Gestures, Read>({
   name: 'clicks',
   share: 80,
@@ -88,11 +88,11 @@ export const clicks = target<Gestures, Read>({
     return { click: readClick(click), value: readButtonValue(value) };
   },
   judge: ({ value: written }, { click, value }) => {
-    if (value !== undefined && formatButtonValue(value) !== written) return 'a value is read as another';
+    if (value !== undefined && formatButtonValue(value) !== written) return 'a value is read as another one';
     if (click === undefined) return undefined;
     const parts = [click.user, click.team, click.message, click.action, click.at];
     return parts.some((part) => typeof part !== 'string' || [...part].length > 255)
-      ? 'a click has a part that is none'
+      ? 'a click has an invalid part'
       : undefined;
   },
 });

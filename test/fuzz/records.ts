@@ -11,7 +11,7 @@ const at = '2026-11-22T14:03:11.000Z';
 
 type Output = Change | UntrustedRecordError;
 
-/** Records as another version of us, or somebody else, may have left them in Redis; without a key, so that nothing else keeps them out. */
+/** Records that another version of the bot, or somebody else, may leave in Redis. Without a key, so that no signature keeps them out. */
 export const records = target<StoredChange, Output>({
   name: 'records',
   share: 80,
@@ -27,7 +27,7 @@ export const records = target<StoredChange, Output>({
   judge: (_, output) => {
     if (output instanceof UntrustedRecordError) return undefined;
     const again = readStoredChange(storeChange(output, undefined), undefined);
-    return isDeepStrictEqual(again, output) ? undefined : 'a record is not what it was when it is stored again';
+    return isDeepStrictEqual(again, output) ? undefined : 'a record changes when it is stored again';
   },
 });
 

@@ -16,7 +16,7 @@ import { target } from './target.ts';
 const at = '2026-11-22T14:03:11.000Z';
 const now = new Date('2026-11-22T15:03:11Z');
 
-/** Cards of changes in which everything that came from a person or the cluster is hostile. */
+/** Cards of changes with hostile text in everything that came from a person or the cluster. */
 export const cards = target<Change, Message>({
   name: 'cards',
   share: 50,
@@ -25,7 +25,7 @@ export const cards = target<Change, Message>({
   judge: (_, message) => wrongInMessage(message),
 });
 
-/** What only the asker sees. */
+/** Ephemeral answers. */
 export const answers = target<AnswerInput, Reply>({
   name: 'answers',
   share: 40,
@@ -53,7 +53,7 @@ interface AnswerInput {
   readonly split: Split;
   readonly change: Change;
   readonly refusal: Refusal;
-  /** Of the answers that are made of these. */
+  /** Which of the answers to render. */
   readonly which: number;
 }
 

@@ -29,7 +29,7 @@ const oldest = `type: route-rule
 spec: { name: a, destination: reviews.default.svc.cluster.local, route: [{ tags: { version: v1 } }] }
 `;
 
-/** What may lie in the folder of rule files. */
+/** Files that may be in the folder of rule files. */
 export const ruleFiles = target<string, RuleFileReading>({
   name: 'rule files',
   share: 60,
@@ -46,7 +46,7 @@ function aFile(random: Random): string {
   return random.chance(0.1) ? `${text}---\n${oldest}` : text;
 }
 
-/** Still YAML more often than not. */
+/** Usually still valid YAML. */
 function withAnotherWord(random: Random, text: string): string {
   const words = [...text.matchAll(/[\w.-]+/g)];
   const word = words[random.between(0, Math.max(0, words.length - 1))];
@@ -57,18 +57,18 @@ function withAnotherWord(random: Random, text: string): string {
 }
 
 function wrongInFile({ manifests }: Extract<RuleFileReading, { kind: 'file' }>['file']): string | undefined {
-  if (manifests.length === 0) return 'a file holds nothing';
+  if (manifests.length === 0) return 'a file is empty';
   const keys = manifests.map(({ kind, name, namespace }) => `${kind} ${namespace} ${name}`);
-  if (new Set(keys).size < keys.length) return 'an object stands twice in a file';
+  if (new Set(keys).size < keys.length) return 'an object occurs twice in a file';
   if (manifests.some(({ name }) => !/^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(name))) return 'an object has no name';
   const text = JSON.stringify(manifests);
-  return JSON.stringify(JSON.parse(text)) === text ? undefined : 'a manifest is not what JSON can hold';
+  return JSON.stringify(JSON.parse(text)) === text ? undefined : 'a manifest is not JSON';
 }
 
 function wrongInRefusal(reading: Exclude<RuleFileReading, { kind: 'file' }>): string | undefined {
-  if (reading.kind !== 'bad-file') return 'a text is taken for no file';
-  if (reading.faults.length === 0) return 'a refusal says nothing';
+  if (reading.kind !== 'bad-file') return 'a text does not count as a file';
+  if (reading.faults.length === 0) return 'a refusal gives no reason';
   return reading.faults.some(({ line = 0, what }) => line < 1 || what === '' || what.length > 310)
-    ? 'a fault has no line, or words that nobody reads'
+    ? 'a fault has no line, or a bad message'
     : undefined;
 }

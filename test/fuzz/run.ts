@@ -7,7 +7,7 @@ export interface FuzzOptions {
   readonly targets: readonly Target[];
   readonly inputs: number;
   readonly seed: string;
-  /** Only this input of each target, to look at it again. */
+  /** Run only this input of each target, to reproduce it. */
   readonly only?: number | undefined;
   readonly tell?: (line: string) => void;
 }
@@ -35,9 +35,9 @@ export interface FuzzReport {
 
 const slowestAllowedMs = 5;
 const mostGrowthMb = 50;
-/** Code is compiled and caches are filled by then. */
+/** After these, code is compiled and caches are filled. */
 const warmUp = 2_000;
-/** The first inputs pay for what is done once. */
+/** The first inputs also pay for one-time work. */
 const coldInputs = 300;
 const batch = 1_000;
 const mostViolations = 20;
@@ -93,7 +93,7 @@ async function fuzzTarget(
   };
 }
 
-/** A machine that does other things too makes any input slow now and then: what counts is how fast it can be. */
+/** Any input is slow now and then on a busy machine. Only the fastest run counts. */
 async function whatIsSlow(
   { tookMs, again, processorMs, literal }: Attempt,
   slowest: { ms: number; literal: string },
@@ -116,7 +116,7 @@ function isBatchEnd(input: number): boolean {
   return input % batch === batch - 1;
 }
 
-/** What all objects share, by name. */
+/** Names that all objects share. */
 function sharedNames(): string {
   return JSON.stringify(
     [Object.prototype, Array.prototype, Function.prototype, String.prototype].map((each) =>
@@ -126,7 +126,7 @@ function sharedNames(): string {
 }
 
 function polluted(before: string): string | undefined {
-  return sharedNames() === before ? undefined : 'what all objects share was changed';
+  return sharedNames() === before ? undefined : 'a prototype was changed';
 }
 
 setFlagsFromString('--expose-gc');

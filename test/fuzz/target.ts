@@ -1,6 +1,6 @@
 import type { Random } from '../chaos/random.ts';
 
-/** Code of ours that is given whatever may come from outside, and what must hold of its answer. */
+/** Code that gets input from outside, and what must be true of its output. */
 export interface Target {
   readonly name: string;
   /** How many of a thousand inputs it gets. */
@@ -11,11 +11,11 @@ export interface Target {
 export interface Attempt {
   readonly tookMs: number;
   readonly violation: string | undefined;
-  /** The input as it would be written in a test. */
+  /** The input as a test would write it. */
   readonly literal: () => string;
-  /** The same input once more. */
+  /** Runs the same input once more, and returns how long it took. */
   readonly again: () => Promise<number>;
-  /** What it takes of a processor, whatever else the machine does. */
+  /** The CPU time of the input, independent of other load. */
   readonly processorMs: () => Promise<number>;
 }
 
@@ -23,13 +23,13 @@ export interface Definition<I, O> {
   readonly name: string;
   readonly share: number;
   readonly make: (random: Random) => I;
-  /** What is measured. It throws nothing, but for what it documents, and that is caught here. */
+  /** The measured code. It must not throw, except documented errors, which are caught here. */
   readonly run: (input: I) => O | Promise<O>;
-  /** What does not hold of an answer, if anything. */
+  /** What is wrong with the output, if anything. */
   readonly judge: (input: I, output: O) => string | undefined;
 }
 
-/** The kernel counts in steps of some milliseconds. */
+/** The kernel counts CPU time in steps of some milliseconds. */
 const cpuTimes = 40;
 
 export function target<I, O>({ name, share, make, run, judge }: Definition<I, O>): Target {

@@ -10,7 +10,7 @@ import { answers, cards } from './rendering.ts';
 import { ruleFiles } from './rule-files.ts';
 import type { Target } from './target.ts';
 
-/** All that is given what comes from outside. */
+/** Everything that gets input from outside. */
 export const targets: readonly Target[] = [
   language,
   arithmetic,

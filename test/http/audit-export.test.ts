@@ -40,7 +40,7 @@ async function linesOf(answer: Response): Promise<readonly unknown[]> {
 }
 
 describe('the export of the audit', () => {
-  it('hands out each event as a line, oldest first, to whoever has the token', async () => {
+  it('sends each event as a line, oldest first, to a client with the token', async () => {
     const audit = new InMemoryAudit();
     audit.add(refusal(1, { reason: 'two\nlines' }));
     audit.add(refusal(2));
@@ -59,7 +59,7 @@ describe('the export of the audit', () => {
     ]);
   });
 
-  it('is empty where nothing was kept', async () => {
+  it('is empty when there are no events', async () => {
     const { url } = await serve(new InMemoryAudit());
 
     const answer = await fetch(url, { headers: bearer });
@@ -75,7 +75,7 @@ describe('the export of the audit', () => {
     ${'?since=1900-01-01'}                  | ${'1970-01-01T00:00:00.000Z'}
     ${'?since=2026-11-22T14:03:11Z'}        | ${'2026-11-22T14:03:11.000Z'}
     ${'?since=2026-11-22T14:03:11%2B02:00'} | ${'2026-11-22T12:03:11.000Z'}
-  `('begins with $query at $from', async ({ query, from }) => {
+  `('starts at $from for $query', async ({ query, from }) => {
     const asked: Date[] = [];
     const { url } = await serve({
       export: (since) => {
@@ -102,7 +102,7 @@ describe('the export of the audit', () => {
     ${'?since[]=2026-11-22'}
     ${'?since=2026-11-22?since=2026-11-23'}
     ${`?since=${'9'.repeat(2_000)}`}
-  `('does not guess what $query means', async ({ query }) => {
+  `('answers 400 to $query and does not guess', async ({ query }) => {
     const { url } = await serve(new InMemoryAudit());
 
     expect((await fetch(`${url}${query}`, { headers: bearer })).status).toBe(400);
@@ -110,14 +110,14 @@ describe('the export of the audit', () => {
 
   it.each([
     ['nothing', {}],
-    ['another token', { authorization: 'Bearer another-token-of-many' }],
-    ['a part of it', { authorization: `Bearer ${token.slice(0, -1)}` }],
-    ['more than it', { authorization: `Bearer ${token}x` }],
-    ['no word before it', { authorization: token }],
-    ['an empty one', { authorization: 'Bearer ' }],
-    ['it as a password', { authorization: `Basic ${Buffer.from(`x:${token}`).toString('base64')}` }],
-    ['it elsewhere', { 'x-token': token, cookie: `token=${token}` }],
-  ])('shows nothing to who shows %s', async (_, headers) => {
+    ['a wrong token', { authorization: 'Bearer another-token-of-many' }],
+    ['part of the token', { authorization: `Bearer ${token.slice(0, -1)}` }],
+    ['the token and more', { authorization: `Bearer ${token}x` }],
+    ['the token without Bearer', { authorization: token }],
+    ['an empty token', { authorization: 'Bearer ' }],
+    ['the token as a password', { authorization: `Basic ${Buffer.from(`x:${token}`).toString('base64')}` }],
+    ['the token in other headers', { 'x-token': token, cookie: `token=${token}` }],
+  ])('answers 401 to %s', async (_, headers) => {
     const audit = new InMemoryAudit();
     audit.add(refusal(1));
     const { url, log } = await serve(audit);
@@ -130,13 +130,13 @@ describe('the export of the audit', () => {
     expect(JSON.stringify(log.lines)).not.toContain(token);
   });
 
-  it('shows nothing to who puts the token into the address', async () => {
+  it('answers 401 to a token in the URL', async () => {
     const { url } = await serve(new InMemoryAudit());
 
     expect((await fetch(`${url}?token=${encodeURIComponent(token)}`)).status).toBe(401);
   });
 
-  it('shows nothing to who shows two tokens, of which one is right', async () => {
+  it('answers 401 to two tokens, even if one is right', async () => {
     const { server } = await serve(new InMemoryAudit());
     const headers = `Authorization: Bearer wrong\r\nAuthorization: Bearer ${token}\r\n`;
 
@@ -170,26 +170,26 @@ describe('the export of the audit', () => {
     },
   );
 
-  it('is nowhere without a token in the configuration', async () => {
+  it('does not exist when no token is configured', async () => {
     const { url } = await serve(undefined);
 
     expect((await fetch(url, { headers: bearer })).status).toBe(404);
   });
 
-  it('says when Redis does not answer', async () => {
+  it('answers 503 when Redis does not answer', async () => {
     const { url } = await serve({ export: () => breaksAfter(0) });
 
     expect((await fetch(url, { headers: bearer })).status).toBe(503);
   });
 
-  it('breaks off where Redis goes away meanwhile, so that nobody takes a part for all', async () => {
+  it('closes the connection when Redis goes away in between, so that nobody takes a part for the whole', async () => {
     const { url, log } = await serve({ export: () => breaksAfter(3) });
 
     await expect(fetch(url, { headers: bearer }).then((answer) => answer.text())).rejects.toThrow();
-    expect(log.messages('warn')).toEqual(['an export of the audit broke off']);
+    expect(log.messages('warn')).toEqual(['an audit export ended early']);
   });
 
-  it('reads no further than its reader does', async () => {
+  it('reads from Redis only as fast as the client reads', async () => {
     const source = counted();
     const { url } = await serve(source);
     const answer = await get(url);
@@ -202,7 +202,7 @@ describe('the export of the audit', () => {
     expect(held).toBeLessThan(20_000);
   });
 
-  it('serves a few at a time, and who ends makes room', async () => {
+  it('serves a few exports at a time, and one that ends makes room', async () => {
     const source = counted();
     const { url } = await serve(source);
     const readers = await Promise.all([get(url), get(url), get(url), get(url)]);
@@ -212,10 +212,10 @@ describe('the export of the audit', () => {
     await expect.poll(async () => (await get(url)).statusCode).toBe(200);
   });
 
-  it('does not hold up the end of the process', async () => {
+  it('does not delay the shutdown', async () => {
     const { url, server } = await serve(counted());
     const answer = await get(url);
-    answer.on('error', () => {}); // it is broken off
+    answer.on('error', () => {}); // the server closes it
 
     await expect(server.close()).resolves.toBeUndefined();
   });
@@ -228,14 +228,14 @@ async function* breaksAfter(count: number): AsyncGenerator<AuditEntry> {
   throw new StoreUnavailableError('Redis did not answer');
 }
 
-/** Has events without end, and counts those that were taken. */
+/** Yields events without end, and counts how many were taken. */
 function counted() {
   const ended = Promise.withResolvers<void>();
   const source = {
     given: 0,
     seen: -1,
     ended: ended.promise,
-    /** Nothing more was taken since it was asked last. */
+    /** Whether nothing was taken since the last call. */
     isResting: () => {
       const rests = source.given > 0 && source.given === source.seen;
       source.seen = source.given;
@@ -255,7 +255,7 @@ function counted() {
   return source;
 }
 
-/** An answer of which nothing is read. */
+/** A response that is never read. */
 async function get(url: string): Promise<IncomingMessage> {
   const asking = request(url, { headers: bearer, agent: false });
   asking.on('error', () => {}); // the test may end first

@@ -65,7 +65,7 @@ describe('the freeze hook', () => {
     return { status: response.status, body: JSON.parse(await response.text()) };
   }
 
-  it('freezes, and answers what is in force', async () => {
+  it('freezes, and answers with the freezes in force', async () => {
     const { status, body } = await post(order);
 
     const freeze = { name: 'INC-42', target: 'sandbox/default/*', by: 'hook:INC-42', reason: 'incident 42' };
@@ -78,7 +78,7 @@ describe('the freeze hook', () => {
     expect(await house.shift('v3', 50)).toMatchObject({ kind: 'denied', denial: { reason: 'frozen' } });
   });
 
-  it('thaws, and answers the same again', async () => {
+  it('thaws, and gives the same answer when asked again', async () => {
     await post(order);
 
     const thaw = { action: 'thaw', name: 'inc-42' };
@@ -90,7 +90,7 @@ describe('the freeze hook', () => {
     ]);
   });
 
-  it('takes a time with its offset, and the token in a header of its own', async () => {
+  it('accepts a time with its offset, and the token in x-shiftbot-token', async () => {
     const { for: _, ...rest } = order;
 
     const { body } = await post({ ...rest, until: '2026-11-23T09:00:00+01:00' }, { 'x-shiftbot-token': token });
@@ -100,22 +100,22 @@ describe('the freeze hook', () => {
 
   it.each<[string, Readonly<Record<string, string>>]>([
     ['no token', {}],
-    ['an empty one', { authorization: 'Bearer ' }],
-    ['another of the same length', { authorization: `Bearer ${token.replace('a', 'b')}` }],
-    ['the beginning of it', { authorization: `Bearer ${token.slice(0, -1)}` }],
-    ['more than it', { 'x-shiftbot-token': `${token}x` }],
-    ['a very long one', { 'x-shiftbot-token': 'x'.repeat(8_000) }],
+    ['an empty token', { authorization: 'Bearer ' }],
+    ['another token of the same length', { authorization: `Bearer ${token.replace('a', 'b')}` }],
+    ['the start of the token', { authorization: `Bearer ${token.slice(0, -1)}` }],
+    ['the token and more', { 'x-shiftbot-token': `${token}x` }],
+    ['a very long token', { 'x-shiftbot-token': 'x'.repeat(8_000) }],
     ['another scheme', { authorization: `Basic ${token}` }],
-    ['a right one beside a wrong one', { authorization: `Bearer ${token}`, 'x-shiftbot-token': 'wrong' }],
-    ['a right one twice', { authorization: 'Bearer x', 'x-shiftbot-token': token }],
-  ])('answers 401 without a word more to %s, and reads nothing', async (_, headers) => {
+    ['a right token beside a wrong one', { authorization: `Bearer ${token}`, 'x-shiftbot-token': 'wrong' }],
+    ['a wrong Bearer beside a right token', { authorization: 'Bearer x', 'x-shiftbot-token': token }],
+  ])('answers 401 to %s, without details, and does not read the body', async (_, headers) => {
     const answer = await post('{"action": "freeze", rubbish', headers);
 
     expect(answer).toEqual({ status: 401, body: { error: 'not allowed' } });
     expect([orders, await house.holds.all(house.now())]).toEqual([[], []]);
   });
 
-  it('tells the log of strangers once a minute, with how many they were and nothing of what they sent', async () => {
+  it('logs calls without the token once a minute, with their number and nothing that they sent', async () => {
     for (let count = 0; count < 5; count += 1) await post(order, { 'x-shiftbot-token': 'guess' });
     nowMs += 60_000;
     await post(order, { 'x-shiftbot-token': 'guess' });
@@ -131,24 +131,24 @@ describe('the freeze hook', () => {
     ['null', 'null', 'not a JSON object'],
     ['no action', { ...order, action: undefined }, 'action'],
     ['another action', { ...order, action: 'melt' }, 'action'],
-    ['a field that there is not', { ...order, force: true }, 'force'],
+    ['an unknown field', { ...order, force: true }, 'force'],
     ['a prototype', `{"__proto__": {"action": "freeze"}, ${JSON.stringify(order).slice(1)}`, 'prototype'],
     ['a constructor', { ...order, constructor: { prototype: {} } }, 'prototype'],
     ['no name', { ...order, name: undefined }, 'name'],
     ['a name of another type', { ...order, name: 42 }, 'name'],
     ['a name with markup', { ...order, name: '<!channel>' }, 'is not a name'],
     ['no reason', { ...order, reason: ' ' }, 'reason'],
-    ['a reason without end', { ...order, reason: 'x'.repeat(301) }, 'reason'],
+    ['a reason that is too long', { ...order, reason: 'x'.repeat(301) }, 'reason'],
     ['a target that is a list', { ...order, target: ['**'] }, 'target'],
-    ['a target that is none', { ...order, target: 'a/b/c/d' }, 'is not cluster/namespace/service'],
-    ['a target elsewhere', { ...order, target: 'nowhere/**' }, 'no cluster of mine: there is sandbox'],
-    ['a length that is a number', { ...order, for: 2 }, 'for'],
-    ['a length that is none', { ...order, for: 'ever' }, 'is not a length of time'],
+    ['a target with too many parts', { ...order, target: 'a/b/c/d' }, 'is not cluster/namespace/service'],
+    ['a target in an unknown cluster', { ...order, target: 'nowhere/**' }, 'one of my clusters: I serve sandbox'],
+    ['a duration that is a number', { ...order, for: 2 }, 'for'],
+    ['a duration that cannot be read', { ...order, for: 'ever' }, 'is not a duration'],
     ['two ends', { ...order, until: '2026-11-23T09:00:00Z' }, 'keep one'],
     ['a time without offset', { ...order, for: undefined, until: '2026-11-23T09:00:00' }, 'until'],
-    ['an end that is over', { ...order, for: undefined, until: '2026-11-21T09:00:00Z' }, 'over already'],
-    ['an end too far', { ...order, for: '31d' }, '30d is the most'],
-    ['a thaw of a target', { action: 'thaw', name: 'INC-42', target: '**' }, 'target'],
+    ['an end in the past', { ...order, for: undefined, until: '2026-11-21T09:00:00Z' }, 'in the past'],
+    ['an end too far', { ...order, for: '31d' }, 'more than 30d away'],
+    ['a thaw with a target', { action: 'thaw', name: 'INC-42', target: '**' }, 'target'],
   ])('answers 400 to %s, and freezes nothing', async (_, body, words) => {
     const answer = await post(body);
 
@@ -160,13 +160,13 @@ describe('the freeze hook', () => {
   it.each([
     ['more than 16 KB', `{"reason": "${'x'.repeat(17 * 1024)}"}`, {}, 413],
     ['a form', 'action=freeze', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
-    ['text that only begins so', '{}', { 'content-type': 'application/jsonx' }, 415],
-  ])('answers to %s with what is wrong', async (_, body, headers, status) => {
+    ['a type that only starts with application/json', '{}', { 'content-type': 'application/jsonx' }, 415],
+  ])('refuses %s with the matching status', async (_, body, headers, status) => {
     expect((await post(body, { authorization: `Bearer ${token}`, ...headers })).status).toBe(status);
     expect(orders).toEqual([]);
   });
 
-  it('reads no more of a body that does not end than it takes', async () => {
+  it('stops reading a body that never ends', async () => {
     const answer = await endless(http.port);
 
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
@@ -176,7 +176,7 @@ describe('the freeze hook', () => {
     expect((await post(order, { authorization: `Bearer ${token}` }, method)).status).toBe(405);
   });
 
-  it('answers 409 where a person has frozen by that name', async () => {
+  it('answers 409 when a person set the freeze of that name', async () => {
     const frozen = await house.freeze('U01ALICE', 'sandbox');
     const name = frozen.kind === 'frozen' ? frozen.hold.name : undefined;
 
@@ -187,7 +187,7 @@ describe('the freeze hook', () => {
   it.each([
     [new StoreUnavailableError('Redis did not answer'), 503, 'send it again'],
     [new Error('a secret detail'), 500, 'failed'],
-  ])('answers that it could not do it when %s', async (error, status, words) => {
+  ])('answers with an error when it fails with %s', async (error, status, words) => {
     await http.close();
     http = await serve({ order: () => Promise.reject(error) });
 
@@ -198,7 +198,7 @@ describe('the freeze hook', () => {
     expect(answer.body.error).not.toContain('secret');
   });
 
-  it('is not there without a token of its own', async () => {
+  it('does not exist without a token', async () => {
     await http.close();
     http = await start(undefined);
 
@@ -208,12 +208,12 @@ describe('the freeze hook', () => {
 
     expect(answers.map(({ status }) => status)).toEqual([404, 404]);
     expect(() => freezeHook({ token: '', log, order: () => Promise.reject(), inForce: async () => [] })).toThrow(
-      'without a token',
+      'needs a token',
     );
   });
 });
 
-/** Says that there is a gigabyte to come, and sends until it is told to stop. */
+/** Announces a gigabyte, and sends until the server stops it. */
 function endless(port: number): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = '';

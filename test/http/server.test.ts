@@ -4,7 +4,7 @@ import { type Check, type HttpOptions, startHttp, telling, within } from '../../
 import { InMemoryLog } from '../support/in-memory-log.ts';
 
 describe('the HTTP server', () => {
-  it('is healthy whatever is missing', async () => {
+  it('is healthy even when a dependency is missing', async () => {
     const url = await serve({ checks: [async () => 'Redis: it is away'] });
 
     expect(await get(`${url}/healthz`)).toEqual({ status: 200, text: 'ok\n' });
@@ -16,7 +16,7 @@ describe('the HTTP server', () => {
     expect(await get(`${url}/readyz`)).toEqual({ status: 200, text: 'ready\n' });
   });
 
-  it('names all that is missing, a line each', async () => {
+  it('lists everything that is missing, one a line', async () => {
     const url = await serve({ checks: [async () => 'Redis: away', async () => undefined, async () => 'Slack: away'] });
 
     expect(await get(`${url}/readyz`)).toEqual({ status: 503, text: 'Redis: away\nSlack: away\n' });
@@ -25,10 +25,10 @@ describe('the HTTP server', () => {
   it('does not wait for a check that never ends', async () => {
     const url = await serve({ checks: [() => new Promise(() => {})] });
 
-    expect(await get(`${url}/readyz`)).toEqual({ status: 503, text: 'a check did not end in time\n' });
+    expect(await get(`${url}/readyz`)).toEqual({ status: 503, text: 'a check did not finish in time\n' });
   });
 
-  it('serves the metrics as they are at that time, in the type they come in', async () => {
+  it('serves the current metrics with their content type', async () => {
     let scrapes = 0;
     const metrics = async () => {
       scrapes += 1;
@@ -68,7 +68,7 @@ describe('the HTTP server', () => {
     expect((await fetch(`${url}${path}`, { method })).status).toBe(status);
   });
 
-  it("hands nothing to Slack's listener that Slack did not sign", async () => {
+  it("passes only signed requests to Slack's listener", async () => {
     let heard = 0;
     const log = { warn: () => {}, error: () => {} };
     const listener = () => {
@@ -82,7 +82,7 @@ describe('the HTTP server', () => {
     expect([answer.status, heard]).toEqual([401, 0]);
   });
 
-  it('closes a connection whose headers come by drops', async () => {
+  it('closes a connection whose headers come too slowly', async () => {
     const { port } = new URL(await serve({}));
     const startedMs = performance.now();
 
@@ -124,7 +124,7 @@ async function get(url: string): Promise<{ readonly status: number; readonly tex
   return { status: answer.status, text: await answer.text() };
 }
 
-/** Says something a drop at a time, and returns what is answered until the other end closes. */
+/** Sends text one character at a time, and returns the answer when the server closes. */
 function drip(port: number, text: string): Promise<string> {
   return new Promise((resolve) => {
     let answer = '';
@@ -134,7 +134,7 @@ function drip(port: number, text: string): Promise<string> {
     socket.on('data', (chunk) => {
       answer += chunk.toString();
     });
-    socket.on('error', () => {}); // closing is what is waited for
+    socket.on('error', () => {}); // the test waits for the server to close
     socket.on('close', () => {
       clearInterval(dripping);
       resolve(answer);
@@ -142,7 +142,7 @@ function drip(port: number, text: string): Promise<string> {
   });
 }
 
-it('tells the log what is missing once, and once that it is there', async () => {
+it('logs once what is missing, and once that it is back', async () => {
   const log = new InMemoryLog();
   const answers: (string | undefined)[] = [undefined, 'Redis: away', 'Redis: away', undefined, undefined];
   const check = telling(async () => answers.shift(), log);
@@ -150,10 +150,10 @@ it('tells the log what is missing once, and once that it is there', async () => 
   for (let times = answers.length; times > 0; times -= 1) await check();
 
   expect(log.messages('warn')).toEqual(['not ready']);
-  expect(log.messages('info')).toEqual(['no longer missing']);
+  expect(log.messages('info')).toEqual(['a dependency is back']);
 });
 
-it('takes nothing more of Slack once it is told so, and still tells its health', async () => {
+it('refuses Slack once told to, and still serves health', async () => {
   const log = new InMemoryLog();
   const slack = { path: '/slack/events', signingSecret: 's'.repeat(32), log, listener: () => {} };
   const server = await startHttp({ port: 0, log, checks: [], metrics: noMetrics, slack });

@@ -19,7 +19,7 @@ const largest = 256 * 1024;
 const prototype = Reflect.ownKeys(Object.prototype);
 const log = new InMemoryLog();
 
-/** Whatever is sent: nothing of it is logged, and no prototype is changed. */
+/** No matter what was sent: the log contains nothing of it, and no prototype was changed. */
 afterEach(() => {
   const logged = JSON.stringify(log.lines);
   for (const word of [secret, planted, 'v0=', 'polluted']) expect(logged).not.toContain(word);
@@ -61,7 +61,7 @@ describe("Slack's endpoint, with the real receiver behind the guard", () => {
     return send({ port: server.port, path, headers, body, ...extra });
   }
 
-  describe('lets through what Slack signed', () => {
+  describe('passes what Slack signed', () => {
     it('a command', async () => {
       const body = commandOf('reviews v3 50');
 
@@ -86,7 +86,7 @@ describe("Slack's endpoint, with the real receiver behind the guard", () => {
       },
     );
 
-    it('a form whose type names its encoding, which the receiver alone would take for JSON', async () => {
+    it('a form whose type names its encoding; the receiver alone would parse it as JSON', async () => {
       const body = commandOf('status');
 
       expect(await post(body, signed(body, `${form}; charset=utf-8`))).toMatchObject({ status: 200 });
@@ -99,7 +99,7 @@ describe("Slack's endpoint, with the real receiver behind the guard", () => {
       expect(await post(body, signed(body, json))).toMatchObject({ status: 200, text: '{"challenge":"c1"}' });
     });
 
-    it('a check of the certificate, when that is signed as well', async () => {
+    it('a signed check of the certificate (ssl_check)', async () => {
       const body = `ssl_check=1&token=${planted}`;
 
       expect(await post(body, signed(body, form))).toMatchObject({ status: 200, text: '' });
@@ -124,7 +124,7 @@ describe("Slack's endpoint, with the real receiver behind the guard", () => {
       expect(heard).toEqual(['command status']);
     });
 
-    it("a retry of Slack's, which has a new timestamp", async () => {
+    it('a retry from Slack, which has a new timestamp', async () => {
       const body = eventOf('twice');
       const earlier = signed(body, json, { timestamp: seconds() - 60 });
 
@@ -133,7 +133,7 @@ describe("Slack's endpoint, with the real receiver behind the guard", () => {
       await expect.poll(() => heard.length).toBe(2);
     });
 
-    it('a clock that differs by less than five minutes, either way', async () => {
+    it('a clock that is less than five minutes off, in both directions', async () => {
       for (const off of [-295, 295]) {
         const body = commandOf(`status ${off}`);
         expect(await post(body, signed(body, form, { timestamp: seconds() + off }))).toMatchObject({ status: 200 });
@@ -187,12 +187,12 @@ describe("Slack's endpoint, with the real receiver behind the guard", () => {
     ${'JSON called a form'}                          | ${event}                                   | ${() => ({ 'content-type': form })}
     ${'chunks'}                                      | ${command}                                 | ${() => ({ 'content-type': form, 'transfer-encoding': 'chunked' })}
     ${'fields of a prototype'}                       | ${'{"__proto__":{"polluted":1}}'}          | ${() => ({ 'content-type': json })}
-  `('answers 401 to $what, and no more than that', async ({ body, headers }) => {
+  `('answers 401 to $what, without details', async ({ body, headers }) => {
     const answer = await post(body, headers());
 
-    expect(answer).toEqual({ status: 401, text: 'not a request of Slack\n', closed: true });
+    expect(answer).toEqual({ status: 401, text: 'not a request from Slack\n', closed: true });
     expect(heard).toEqual([]);
-    expect(log.lines).toMatchObject([{ level: 'warn', message: 'a request in the name of Slack was refused' }]);
+    expect(log.lines).toMatchObject([{ level: 'warn', message: 'a request to the Slack endpoint was refused' }]);
   });
 
   it('answers 401 to ssl_check in the query string', async () => {
@@ -202,7 +202,7 @@ describe("Slack's endpoint, with the real receiver behind the guard", () => {
     expect(heard).toEqual([]);
   });
 
-  it('answers 401 to a request that comes again, byte for byte, and also to one that comes at the same time', async () => {
+  it('answers 401 to a replayed request, also when both come at once', async () => {
     const once = commandOf('status once');
     const headers = signed(once, form);
 
@@ -215,22 +215,22 @@ describe("Slack's endpoint, with the real receiver behind the guard", () => {
   });
 
   it.each`
-    what                           | body                 | headers
-    ${'gzip'}                      | ${gzipSync(command)} | ${{ 'content-encoding': 'gzip' }}
-    ${'an encoding in name only'}  | ${command}           | ${{ 'content-encoding': 'identity' }}
-    ${'a form of several parts'}   | ${command}           | ${{ 'content-type': 'multipart/form-data; boundary=x' }}
-    ${'plain text'}                | ${command}           | ${{ 'content-type': 'text/plain' }}
-    ${'another set of characters'} | ${command}           | ${{ 'content-type': `${json}; charset=utf-16` }}
-    ${'no type'}                   | ${command}           | ${{ 'content-type': undefined }}
-    ${'two types'}                 | ${command}           | ${{ 'content-type': [form, json] }}
-    ${'two types in one'}          | ${command}           | ${{ 'content-type': `${form}, ${json}` }}
+    what                          | body                 | headers
+    ${'gzip'}                     | ${gzipSync(command)} | ${{ 'content-encoding': 'gzip' }}
+    ${'an encoding in name only'} | ${command}           | ${{ 'content-encoding': 'identity' }}
+    ${'a form of several parts'}  | ${command}           | ${{ 'content-type': 'multipart/form-data; boundary=x' }}
+    ${'plain text'}               | ${command}           | ${{ 'content-type': 'text/plain' }}
+    ${'another character set'}    | ${command}           | ${{ 'content-type': `${json}; charset=utf-16` }}
+    ${'no type'}                  | ${command}           | ${{ 'content-type': undefined }}
+    ${'two types'}                | ${command}           | ${{ 'content-type': [form, json] }}
+    ${'two types in one'}         | ${command}           | ${{ 'content-type': `${form}, ${json}` }}
   `('answers 415 to $what, signed or not', async ({ body, headers }) => {
     expect(await post(body, { ...signed(body, form), ...headers })).toMatchObject({ status: 415, closed: true });
     expect(heard).toEqual([]);
   });
 
   it.each(['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'])(
-    'answers 405 to %s, however well signed',
+    'answers 405 to %s, even when signed',
     async (method) => {
       expect(await post('', signed('', form), { method })).toMatchObject({ status: 405, closed: true });
       expect(heard).toEqual([]);
@@ -250,9 +250,9 @@ describe("Slack's endpoint, with the real receiver behind the guard", () => {
     ${'a number'}                           | ${json} | ${'1'}
     ${'a list'}                             | ${json} | ${`["${planted}"]`}
     ${'JSON after a byte order mark'}       | ${json} | ${`\uFEFF${event}`}
-    ${'bytes that are no text'}             | ${json} | ${Buffer.from([0x7b, 0xff, 0xfe, 0x7d])}
-    ${'gzip that does not say so'}          | ${json} | ${gzipSync(event)}
-    ${'a form of nothing known'}            | ${form} | ${`text=${planted}`}
+    ${'bytes that are not UTF-8'}           | ${json} | ${Buffer.from([0x7b, 0xff, 0xfe, 0x7d])}
+    ${'gzip without content-encoding'}      | ${json} | ${gzipSync(event)}
+    ${'a form without known fields'}        | ${form} | ${`text=${planted}`}
     ${'a payload that is not JSON'}         | ${form} | ${payload(`{${planted}`)}
     ${'a payload of null'}                  | ${form} | ${payload('null')}
     ${'a payload that is a list'}           | ${form} | ${payload('[]')}
@@ -272,14 +272,14 @@ describe("Slack's endpoint, with the real receiver behind the guard", () => {
     ${'__proto__ as a field of a form'}     | ${form} | ${`${command}&__proto__=polluted`}
     ${'__proto__[x] as a field of a form'}  | ${form} | ${`${command}&__proto__[polluted]=1`}
     ${'constructor.prototype.x in a form'}  | ${form} | ${`${command}&constructor.prototype.polluted=1`}
-  `('answers 400 to $what, though it is signed', async ({ type, body }) => {
+  `('answers 400 to $what, even when signed', async ({ type, body }) => {
     const answer = await post(body, signed(body, type));
 
     expect(answer).toEqual({ status: 400, text: 'not understood\n', closed: true });
     expect(heard).toEqual([]);
   });
 
-  it('reads a name that is there twice as the receiver reads it: the last one counts', async () => {
+  it('reads a name that occurs twice like the receiver: the last one counts', async () => {
     const body = '{"type":"event_callback","type":"url_verification","challenge":"a","challenge":"b"}';
 
     expect(await post(body, signed(body, json))).toMatchObject({ status: 200, text: '{"challenge":"b"}' });
@@ -287,7 +287,7 @@ describe("Slack's endpoint, with the real receiver behind the guard", () => {
   });
 
   it.each(['{}', '{"type":5}', '{"type":"event_callback","event":1}', '{"constructor":"a","prototype":{}}'])(
-    'leaves %s to the receiver, which has nobody to hand it to',
+    'passes %s to the receiver, which has no listener for it',
     async (body) => {
       const { status } = await post(body, signed(body, json));
 
@@ -296,17 +296,17 @@ describe("Slack's endpoint, with the real receiver behind the guard", () => {
     },
   );
 
-  it('closes on 100 MB after the first 256 KB of it, whatever length was promised', async () => {
+  it('closes a body of 100 MB after its first 256 KB, no matter what length it declared', async () => {
     const promised = { ...signed(command, form), 'content-length': 100 * 1024 * 1024 };
     const stream = await flood(server.port, signed(command, form), 100 * 1024 * 1024);
 
     expect(await post('', promised)).toMatchObject({ status: 413, closed: true });
-    expect(stream.answer).toMatch(/^(HTTP\/1\.1 413 |$)/); // what is still on its way may be lost to the closing
-    expect(stream.taken).toBeLessThan(16 * 1024 * 1024); // most of which lies in the buffers of the two sockets
+    expect(stream.answer).toMatch(/^(HTTP\/1\.1 413 |$)/); // the close may drop an answer that is still on its way
+    expect(stream.taken).toBeLessThan(16 * 1024 * 1024); // most of this is in the buffers of the two sockets
     expect(heard).toEqual([]);
   });
 
-  it('closes on a request with two lengths, of which one would hide another request', async () => {
+  it('closes a request with two lengths, which could hide a second request', async () => {
     const head = Object.entries(signed(command, form)).map(([name, value]) => `${name}: ${value}\r\n`);
     const raw = `POST ${path} HTTP/1.1\r\nhost: x\r\n${head.join('')}content-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`;
 
@@ -314,7 +314,7 @@ describe("Slack's endpoint, with the real receiver behind the guard", () => {
     expect(heard).toEqual([]);
   });
 
-  it('leaves health and the rest as they are', async () => {
+  it('does not affect health and other paths', async () => {
     expect(await send({ port: server.port, path: '/healthz', method: 'GET', headers: {}, body: '' })).toMatchObject({
       status: 200,
       text: 'ok\n',
@@ -326,9 +326,9 @@ describe("Slack's endpoint, with the real receiver behind the guard", () => {
 
 describe('the guard alone', () => {
   it.each`
-    drops                     | what                              | reads
-    ${(body: string) => body} | ${'comes by drops'}               | ${/^(HTTP\/1\.1 408 |$)/ /* a drop that comes after the end may take the answer with it */}
-    ${() => '12345'}          | ${'does not go on after a while'} | ${/^HTTP\/1\.1 408 /}
+    drops                     | what                     | reads
+    ${(body: string) => body} | ${'comes too slowly'}    | ${/^(HTTP\/1\.1 408 |$)/ /* a write after the close may drop the answer */}
+    ${() => '12345'}          | ${'stops in the middle'} | ${/^HTTP\/1\.1 408 /}
   `('answers 408 to a body that $what, and closes', async ({ drops, reads }) => {
     const port = await guarded({ bodyTimeoutMs: 200 });
     const body = commandOf('status');
@@ -346,7 +346,7 @@ describe('the guard alone', () => {
     expect(log.lines).toMatchObject([{ level: 'warn', fields: { status: 408, why: 'the body came too slowly' } }]);
   });
 
-  it('forgets who broke off in the middle of a body', async () => {
+  it('survives a client that disconnects in the middle of a body', async () => {
     const port = await guarded();
     const body = commandOf('status');
     const head = Object.entries(signed(body, form)).map(([name, value]) => `${name}: ${value}\r\n`);
@@ -358,7 +358,7 @@ describe('the guard alone', () => {
     await expect.poll(() => log.lines).toMatchObject([{ level: 'warn', fields: { why: 'the body was cut off' } }]);
   });
 
-  it('refuses a request that is repeated for as long as its timestamp would be taken', async () => {
+  it('refuses a replay as long as its timestamp is still valid', async () => {
     const startMs = seconds() * 1000;
     let nowMs = startMs;
     const port = await guarded({ now: () => nowMs });
@@ -379,7 +379,7 @@ describe('the guard alone', () => {
     expect(whyNot).toEqual([undefined, repeated, repeated, repeated, repeated, stale]);
   });
 
-  it('remembers so many and no more, the newest of them', async () => {
+  it('remembers only the newest signatures, up to the limit', async () => {
     const port = await guarded({ memory: 2 });
     const requests = ['one', 'two', 'three'].map((text) => {
       const body = commandOf(text);
@@ -393,18 +393,18 @@ describe('the guard alone', () => {
     expect(again).toEqual([401, 401, 200]);
   });
 
-  it('does not begin without a secret', () => {
+  it('does not start without a secret', () => {
     expect(() => slackGuard({ signingSecret: '', log }, () => {})).toThrow('without a signing secret');
   });
 
-  it('answers 500 when what is behind it fails, and logs that', async () => {
+  it('answers 500 when the receiver behind it fails, and logs that', async () => {
     const port = await guarded({}, () => {
       throw new Error('a fault');
     });
     const body = commandOf('status');
 
     expect(await send({ port, path, headers: signed(body, form), body })).toMatchObject({ status: 500 });
-    expect(log.messages('error')).toEqual(['a request of Slack could not be handled']);
+    expect(log.messages('error')).toEqual(['a request from Slack could not be handled']);
   });
 
   async function guarded(options: Partial<SlackGuardOptions> = {}, behind: () => void = () => {}): Promise<number> {
@@ -418,7 +418,7 @@ describe('the guard alone', () => {
       server.closeAllConnections();
       server.close();
     });
-    return (server.address() as AddressInfo).port; // it listens on a port
+    return (server.address() as AddressInfo).port; // always an AddressInfo: it listens on a port
   }
 });
 
@@ -446,7 +446,7 @@ function signed(
 
 let count = 0;
 
-/** Each is another one, as each of Slack's has a trigger of its own. */
+/** A new trigger id each time, as Slack does. */
 function commandOf(text: string): string {
   count += 1;
   return new URLSearchParams({
@@ -497,7 +497,7 @@ interface Sent {
 interface Answer {
   readonly status: number;
   readonly text: string;
-  /** The server means to close the connection. */
+  /** Whether the server will close the connection. */
   readonly closed: boolean;
 }
 
@@ -519,11 +519,11 @@ function send({ port, path, method = 'POST', headers, body }: Sent): Promise<Ans
 
 async function read(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer); // a stream without an encoding gives buffers
+  for await (const chunk of response) chunks.push(chunk as Buffer); // a stream without an encoding yields buffers
   return Buffer.concat(chunks).toString();
 }
 
-/** Says something on a connection of its own, drop by drop if need be, and returns what is answered until it is closed. */
+/** Sends on its own connection, slowly if asked, and returns the answer when the server closes. */
 function talk(
   port: number,
   text: string,
@@ -543,7 +543,7 @@ function talk(
     socket.on('data', (chunk) => {
       answer += chunk.toString();
     });
-    socket.on('error', () => {}); // closing is what is waited for
+    socket.on('error', () => {}); // the test waits for the server to close
     socket.on('close', () => {
       clearInterval(dripping);
       resolve(answer);
@@ -551,7 +551,7 @@ function talk(
   });
 }
 
-/** Streams as much as is taken, in chunks, until the other end closes. */
+/** Sends chunks until the server closes. */
 function flood(port: number, headers: OutgoingHttpHeaders, size: number): Promise<{ taken: number; answer: string }> {
   const chunk = Buffer.alloc(64 * 1024, 'x');
   return new Promise((resolve) => {
@@ -574,7 +574,7 @@ function flood(port: number, headers: OutgoingHttpHeaders, size: number): Promis
     socket.on('data', (received) => {
       answer += received.toString();
     });
-    socket.on('error', () => {}); // closing is what is waited for
+    socket.on('error', () => {}); // the test waits for the server to close
     socket.on('close', () => resolve({ taken, answer }));
   });
 }

@@ -50,7 +50,7 @@ describe.runIf(kubeconfig)('access, on an API server', () => {
     await api.close();
   });
 
-  describe('the bot may do what the code asks for, and nothing else', () => {
+  describe('the bot may do what the code needs, and nothing else', () => {
     const verbs = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'];
     const required = requiredAccess.flatMap(({ group, resource, verbs: needed }) =>
       needed.map((verb) => `${verb} ${resource}.${group}`),
@@ -87,25 +87,25 @@ describe.runIf(kubeconfig)('access, on an API server', () => {
     }
   });
 
-  describe('as the bot meets it', () => {
+  describe('as the bot sees it', () => {
     const reviews = `${istio}/${served}/virtualservices/reviews`;
     const weight = [{ op: 'replace', path: '/spec/http/0/route/0/weight', value: 60 }];
 
     it.each`
-      what                                          | method      | path                                              | body         | status
-      ${'reads a VirtualService'}                   | ${'GET'}    | ${reviews}                                        | ${undefined} | ${200}
-      ${'patches its weights'}                      | ${'PATCH'}  | ${reviews}                                        | ${weight}    | ${200}
-      ${'lists DestinationRules'}                   | ${'GET'}    | ${`${istio}/${served}/destinationrules`}          | ${undefined} | ${200}
-      ${'leaves an Event'}                          | ${'POST'}   | ${`/api/v1/namespaces/${served}/events`}          | ${event()}   | ${201}
-      ${'may not delete a VirtualService'}          | ${'DELETE'} | ${reviews}                                        | ${undefined} | ${403}
-      ${'may not replace one'}                      | ${'PUT'}    | ${reviews}                                        | ${{}}        | ${403}
-      ${'may not create one'}                       | ${'POST'}   | ${`${istio}/${served}/virtualservices`}           | ${{}}        | ${403}
-      ${'may not patch a DestinationRule'}          | ${'PATCH'}  | ${`${istio}/${served}/destinationrules/reviews`}  | ${[]}        | ${403}
-      ${'may not patch in a namespace not its own'} | ${'PATCH'}  | ${`${istio}/${other}/virtualservices/reviews`}    | ${weight}    | ${403}
-      ${'may not list the whole cluster'}           | ${'GET'}    | ${'/apis/networking.istio.io/v1/virtualservices'} | ${undefined} | ${403}
-      ${'may not read secrets'}                     | ${'GET'}    | ${`/api/v1/namespaces/${served}/secrets`}         | ${undefined} | ${403}
-      ${'may not list pods'}                        | ${'GET'}    | ${`/api/v1/namespaces/${served}/pods`}            | ${undefined} | ${403}
-      ${'may not give itself more'}                 | ${'PATCH'}  | ${`${rbac}/roles/shiftbot`}                       | ${[]}        | ${403}
+      what                                    | method      | path                                              | body         | status
+      ${'reads a VirtualService'}             | ${'GET'}    | ${reviews}                                        | ${undefined} | ${200}
+      ${'patches its weights'}                | ${'PATCH'}  | ${reviews}                                        | ${weight}    | ${200}
+      ${'lists DestinationRules'}             | ${'GET'}    | ${`${istio}/${served}/destinationrules`}          | ${undefined} | ${200}
+      ${'leaves an Event'}                    | ${'POST'}   | ${`/api/v1/namespaces/${served}/events`}          | ${event()}   | ${201}
+      ${'may not delete a VirtualService'}    | ${'DELETE'} | ${reviews}                                        | ${undefined} | ${403}
+      ${'may not replace one'}                | ${'PUT'}    | ${reviews}                                        | ${{}}        | ${403}
+      ${'may not create one'}                 | ${'POST'}   | ${`${istio}/${served}/virtualservices`}           | ${{}}        | ${403}
+      ${'may not patch a DestinationRule'}    | ${'PATCH'}  | ${`${istio}/${served}/destinationrules/reviews`}  | ${[]}        | ${403}
+      ${'may not patch in another namespace'} | ${'PATCH'}  | ${`${istio}/${other}/virtualservices/reviews`}    | ${weight}    | ${403}
+      ${'may not list the whole cluster'}     | ${'GET'}    | ${'/apis/networking.istio.io/v1/virtualservices'} | ${undefined} | ${403}
+      ${'may not read secrets'}               | ${'GET'}    | ${`/api/v1/namespaces/${served}/secrets`}         | ${undefined} | ${403}
+      ${'may not list pods'}                  | ${'GET'}    | ${`/api/v1/namespaces/${served}/pods`}            | ${undefined} | ${403}
+      ${'may not extend its rights'}          | ${'PATCH'}  | ${`${rbac}/roles/shiftbot`}                       | ${[]}        | ${403}
     `('$what: $status', async ({ method, path, body, status }) => {
       expect(await api.call(bot, method, path, body)).toMatchObject({ status });
     });
@@ -122,7 +122,7 @@ describe.runIf(kubeconfig)('access, on an API server', () => {
     }
   });
 
-  it.each(readdirSync(bookinfo))("%s is accepted by Istio's schemas, to the letter", async (file) => {
+  it.each(readdirSync(bookinfo))("%s is accepted by Istio's schemas under strict validation", async (file) => {
     const plurals: Record<string, string> = { VirtualService: 'virtualservices', DestinationRule: 'destinationrules' };
     for (const object of readObjects(join(bookinfo, file))) {
       const elsewhere = { ...object, metadata: { name: `try-${object.metadata.name}` } };
@@ -135,7 +135,7 @@ describe.runIf(kubeconfig)('access, on an API server', () => {
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** Plain requests with a bearer token each, as the API server sees them. */
+/** Plain requests, each with its bearer token. */
 class ApiServer {
   readonly admin: string;
   readonly #server: string;
@@ -169,7 +169,7 @@ class ApiServer {
     return answer.body;
   }
 
-  /** Asks as the one it is about. An empty namespace means all of them. */
+  /** Asks as the account itself. An empty namespace means all namespaces. */
   async allows(token: string, namespace: string, group: string, resource: string, verb: string): Promise<boolean> {
     const review = await this.must(token, 'POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
       apiVersion: 'authorization.k8s.io/v1',
@@ -191,7 +191,7 @@ const kubeconfigFile = z.object({
   users: z.tuple([z.object({ user: z.object({ token: z.string() }) })]),
 });
 
-/** The bench takes such a token for the service account of that name. */
+/** kube-bench accepts a token like this for the service account of that name. */
 function accountOf(binding: KubernetesObject): string {
   const account = z.object({ name: z.string(), namespace: z.string() });
   const { subjects } = z.object({ subjects: z.tuple([account]) }).parse(binding);

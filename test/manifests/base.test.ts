@@ -43,7 +43,7 @@ const deploymentSpec = z.looseObject({
   template: z.strictObject({ metadata: z.strictObject({ labels }), spec: podSpec }),
 });
 
-/** The objects as an operator applies them, however they were rendered, and the parts that the tests look at. */
+/** The objects as an operator applies them, and the parts that the tests check. */
 function look(objects: readonly KubernetesObject[]) {
   const deployment = deploymentSpec.parse(only(objects, 'Deployment')['spec']);
   const pod = deployment.template.spec;
@@ -59,7 +59,7 @@ afterEach(() => void vi.unstubAllEnvs());
 describe('the manifests of the bot', () => {
   const { objects, deployment, pod, bot, podLabels } = look(render(base));
 
-  it('puts the bot in its own namespace, and only its access where the services are', () => {
+  it('put the bot in its own namespace, and only its access in the namespace of the services', () => {
     const byNamespace = Object.groupBy(objects, ({ metadata }) => metadata.namespace ?? 'none');
 
     expect(Object.keys(byNamespace).sort()).toEqual(['default', 'shiftbot']);
@@ -71,7 +71,7 @@ describe('the manifests of the bot', () => {
       .object({ rules: z.array(z.strictObject({ apiGroups: names(), resources: names(), verbs: names() })) })
       .parse(only(objects, 'Role'));
 
-    it('grants just what the code asks for', () => {
+    it('grants exactly what the code needs', () => {
       const granted = rules.flatMap(({ apiGroups, resources, verbs }) =>
         apiGroups.flatMap((group) =>
           resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}.${group}`)),
@@ -84,7 +84,7 @@ describe('the manifests of the bot', () => {
       expect(granted.sort()).toEqual(required.sort());
     });
 
-    it('grants nothing beyond a namespace', () => {
+    it('grants nothing outside a namespace', () => {
       expect(objects.filter(({ kind }) => kind.startsWith('Cluster'))).toEqual([]);
     });
 
@@ -107,7 +107,7 @@ describe('the manifests of the bot', () => {
     const { data } = z.object({ data: labels }).parse(only(objects, 'ConfigMap'));
     const fromSecret = bot.env.map(({ name }) => name);
 
-    it('sets only variables that the bot reads, the secret ones only as files', () => {
+    it('sets only variables that the bot reads, and secrets only as files', () => {
       const known = Object.entries(variables).map(([name, { secret }]) => (secret ? `${name}_FILE` : name));
 
       expect(known).toEqual(expect.arrayContaining([...Object.keys(data), ...fromSecret]));
@@ -118,7 +118,7 @@ describe('the manifests of the bot', () => {
       expect(bot.envFrom).toEqual([{ configMapRef: { name: only(objects, 'ConfigMap').metadata.name } }]);
     });
 
-    it('finds each secret where the Secret is mounted', () => {
+    it('has each secret in the mounted Secret', () => {
       const mount = bot.volumeMounts.find(({ name }) => name === 'secrets')?.mountPath;
 
       expect(pod.volumes).toContainEqual({ name: 'secrets', secret: { secretName: 'shiftbot', defaultMode: 0o440 } });
@@ -128,7 +128,7 @@ describe('the manifests of the bot', () => {
     });
 
     it.each(['policy', 'rules'])(
-      'mounts the ConfigMap of %s where there is one, whole, so that a change of it is seen',
+      'mounts the optional ConfigMap of %s as a directory, so that updates arrive',
       (name) => {
         expect(pod.volumes).toContainEqual({ name, configMap: { name: `shiftbot-${name}`, optional: true } });
         expect(bot.volumeMounts).toContainEqual({ name, mountPath: `/etc/shiftbot/${name}`, readOnly: true });
@@ -152,19 +152,19 @@ describe('the manifests of the bot', () => {
       expect(config.port).toBe(bot.ports[0]?.containerPort);
     });
 
-    it('holds no secret', () => {
+    it('contains no secret', () => {
       expect(objects.filter(({ kind }) => kind === 'Secret')).toEqual([]);
     });
   });
 
-  it('probes health and readiness at the port of the container', () => {
+  it('probe health and readiness on the port of the container', () => {
     expect(bot.ports).toEqual([{ name: 'http', containerPort: 8080 }]);
     expect(bot.startupProbe.httpGet).toEqual({ path: '/healthz', port: 'http' });
     expect(bot.livenessProbe.httpGet).toEqual({ path: '/healthz', port: 'http' });
     expect(bot.readinessProbe.httpGet).toEqual({ path: '/readyz', port: 'http' });
   });
 
-  it('probes paths that the bot answers', async () => {
+  it('probe paths that the bot serves', async () => {
     const server = await startHttp({
       port: 0,
       log: new InMemoryLog(),
@@ -178,7 +178,7 @@ describe('the manifests of the bot', () => {
     await server.close();
   });
 
-  it('is as restricted as the Pod Security Standards know', () => {
+  it('follow the restricted Pod Security Standard', () => {
     expect(pod.securityContext).toEqual({
       runAsNonRoot: true,
       runAsUser: 65532,
@@ -195,7 +195,7 @@ describe('the manifests of the bot', () => {
     expect(pod.volumes.filter((volume) => 'hostPath' in volume)).toEqual([]);
   });
 
-  it('has a short-lived token, and everything the client looks for beside it', () => {
+  it('mount a short-lived token, and everything that the client needs with it', () => {
     const account = z.looseObject({ projected: z.looseObject({ sources: z.array(z.unknown()) }) });
     const volume = account.parse(pod.volumes.find(({ name }) => name === 'account'));
 
@@ -213,7 +213,7 @@ describe('the manifests of the bot', () => {
     ]);
   });
 
-  it('is never without a pod while it is rolled out or a node is drained', () => {
+  it('keep at least one pod during a rollout or a node drain', () => {
     const budget = specOf(objects, 'PodDisruptionBudget', z.strictObject({ minAvailable: z.number(), selector }));
 
     expect(deployment.replicas).toBe(2);
@@ -223,7 +223,7 @@ describe('the manifests of the bot', () => {
     expect(podLabels).toMatchObject(budget.selector.matchLabels);
   });
 
-  it('is selected by everything that is about its pods', () => {
+  it('select the pods of the bot everywhere', () => {
     const service = specOf(objects, 'Service', z.object({ selector: labels, ports: z.array(z.unknown()) }));
     const policy = specOf(objects, 'NetworkPolicy', z.looseObject({ podSelector: selector }));
 
@@ -236,7 +236,7 @@ describe('the manifests of the bot', () => {
     expect(service.ports).toMatchObject([{ port: 8080, targetPort: 'http' }]);
   });
 
-  it('lets through what the bot needs and denies the rest, both ways', () => {
+  it('allow the traffic that the bot needs, and deny the rest, in both directions', () => {
     const rule = z.strictObject({ ports: z.array(z.strictObject({ protocol: z.string(), port: z.number() })) });
     const policy = specOf(
       objects,
@@ -259,7 +259,7 @@ describe('the manifests of the bot', () => {
     ]);
   });
 
-  it('asks for the image of this version', () => {
+  it('use the image of this version', () => {
     const { version } = z
       .object({ version: z.string() })
       .parse(JSON.parse(readFileSync(resolve(import.meta.dirname, '../../package.json'), 'utf8')));
@@ -268,7 +268,7 @@ describe('the manifests of the bot', () => {
   });
 });
 
-it('mounts the token of the freeze hook where its component is taken in, and nowhere else', () => {
+it('mounts the token of the freeze hook only with its component', () => {
   const component = z
     .object({ kind: z.literal('Component'), patches: z.tuple([z.object({ patch: z.string() })]) })
     .parse(parse(readFileSync(join(manifests, 'freeze-hook/kustomization.yaml'), 'utf8')));
@@ -296,7 +296,7 @@ describe.runIf(hasKubectl)('kubectl kustomize', () => {
     expect(sorted(toObjects(rendered))).toEqual(sorted(render(base)));
   });
 
-  it('swaps the app-level token for the signing secret where Slack speaks HTTP', () => {
+  it('replaces the app-level token by the signing secret in HTTP mode', () => {
     const names = (folder: string) => look(toObjects(kustomize(folder))).bot.env.map(({ name }) => name);
 
     expect(names('http').sort()).toEqual(
@@ -306,7 +306,7 @@ describe.runIf(hasKubectl)('kubectl kustomize', () => {
     );
   });
 
-  it('takes in the component of the freeze hook', () => {
+  it('includes the component of the freeze hook', () => {
     const folder = mkdtempSync(join(manifests, '.freeze-hook-'));
     try {
       const kustomization = { resources: ['../base'], components: ['../freeze-hook'] };
@@ -320,7 +320,7 @@ describe.runIf(hasKubectl)('kubectl kustomize', () => {
     }
   });
 
-  /** The names that it generates end in a hash of what they hold. */
+  /** Generated names end with a hash of their content. */
   function kustomize(folder: string): string {
     const text = execFileSync('kubectl', ['kustomize', join(manifests, folder)], { encoding: 'utf8' });
     return text.replaceAll(/name: shiftbot-[a-z0-9]{10}$/gm, 'name: shiftbot');

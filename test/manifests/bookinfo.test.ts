@@ -54,11 +54,11 @@ const cases = z.array(z.tuple([z.string(), z.array(z.string())])).parse([
 ]);
 
 describe("Bookinfo's rule files", () => {
-  it.each(cases)('%s says %j', (file, meaning) => {
+  it.each(cases)('%s means %j', (file, meaning) => {
     expect(virtualServices(file).map(tell)).toEqual(meaning);
   });
 
-  it.each(cases)('%s names only versions that there are', (file) => {
+  it.each(cases)('%s names only versions that exist', (file) => {
     for (const { spec } of virtualServices(file)) {
       const named = spec.http.flatMap(({ route }) => route.map(({ destination }) => destination));
 
@@ -75,7 +75,7 @@ describe("Bookinfo's rule files", () => {
     );
   });
 
-  it('destination-rule-all.yaml tells the versions of each service by their label', () => {
+  it('destination-rule-all.yaml selects the versions of each service by their label', () => {
     const rules = destinationRules();
 
     expect(Object.fromEntries(rules.map(({ spec }) => [spec.host, spec.subsets.map(({ name }) => name)]))).toEqual({
@@ -90,7 +90,7 @@ describe("Bookinfo's rule files", () => {
     }
   });
 
-  it('are all told here', () => {
+  it('are all covered here', () => {
     expect(readdirSync(folder).sort()).toEqual(['destination-rule-all.yaml', ...cases.map(([file]) => file)].sort());
   });
 });

@@ -21,7 +21,10 @@ export function readInstructions(text: string): readonly Instruction[] {
     });
 }
 
-/** What a `.dockerignore` lets into the context: a pattern holds for all beneath what it matches, and the last to match decides. */
+/**
+ * The files that a `.dockerignore` leaves in the build context. A pattern also matches everything below; the last pattern that matches
+ * decides.
+ */
 export function filterContext(files: readonly string[], dockerignore: string): readonly string[] {
   const patterns = dockerignore.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return files.filter((file) => {
@@ -31,8 +34,8 @@ export function filterContext(files: readonly string[], dockerignore: string): r
 }
 
 /**
- * Builds the files of an image without an engine: a stage is a folder, a base image an empty one, and commands run with the Node and
- * npm of this machine. An instruction that it does not know is an error, so that none is passed over.
+ * Builds the files of an image without a container engine. A stage is a folder, a base image is an empty folder, and commands run with this
+ * machine's Node and npm. An unknown instruction is an error, so that none is skipped.
  */
 export class ImageBuild {
   readonly #context: string;
@@ -46,7 +49,7 @@ export class ImageBuild {
     this.#stage = { root: context, workdir: '/' };
   }
 
-  /** Where the working directory of the last stage lies. */
+  /** The working directory of the last stage. */
   async run(instructions: readonly Instruction[]): Promise<string> {
     for (const instruction of instructions) await this.#follow(instruction);
     return this.#path('.');
@@ -72,11 +75,11 @@ export class ImageBuild {
       case 'ENTRYPOINT':
         return;
       default:
-        throw new Error(`the instruction ${keyword} is not known here`);
+        throw new Error(`unknown instruction ${keyword}`);
     }
   }
 
-  /** Whatever the command says goes to stderr, which is what the error quotes. */
+  /** The output of the command goes to stderr, and the error quotes it. */
   async #execute(command: string): Promise<void> {
     const options = { cwd: this.#path('.'), env: environment(), maxBuffer: 16 * 1024 * 1024 };
     await promisify(execFile)('sh', ['-c', `exec 1>&2\n${command}`], options);
@@ -94,7 +97,7 @@ export class ImageBuild {
   #copy(words: readonly string[]): void {
     const [, name] = /^--from=(.+)$/.exec(words[0] ?? '') ?? [];
     const stage = name === undefined ? { root: this.#context } : this.#stages.get(name);
-    if (stage === undefined) throw new Error(`there is no stage ${name}`);
+    if (stage === undefined) throw new Error(`no stage ${name}`);
     const paths = name === undefined ? words : words.slice(1);
     const target = paths.at(-1) ?? '';
     for (const path of paths.slice(0, -1)) {
@@ -121,7 +124,7 @@ function matches(file: string, pattern: string): boolean {
   return new RegExp(`^${glob}(/|$)`).test(file);
 }
 
-/** Ours, but with this Node as the first, and without what an npm that started the tests says of its own package. */
+/** Our environment, with this Node first in PATH, and without the variables of the npm that started the tests. */
 function environment(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(
     ([name]) => !/^npm_(package|lifecycle|config_local_prefix)/.test(name),

@@ -24,7 +24,7 @@ const packageFile = z.object({
 const manifest = packageFile.parse(readJson(join(project, 'package.json')));
 
 describe('the Dockerfile', () => {
-  it('runs the bot as the user that the Deployment names, without a shell between', () => {
+  it('runs the bot as the user of the Deployment, and without a shell', () => {
     const { user, port } = deployment();
 
     expect(valueInLastStage('USER')).toBe(`${user}:${user}`);
@@ -33,7 +33,7 @@ describe('the Dockerfile', () => {
     expect(valueInLastStage('ENV')).toBe('NODE_ENV=production');
   });
 
-  it('builds and runs on the Node that package.json asks for, and ends on an image without a shell', () => {
+  it('builds and runs with the Node of package.json, on a final image without a shell', () => {
     const [, major] = /^>=(\d+)$/.exec(manifest.engines.node) ?? [];
     const images = instructions.filter(({ keyword }) => keyword === 'FROM').map(({ rest }) => rest.split(' ')[0]);
 
@@ -45,11 +45,11 @@ describe('the Dockerfile', () => {
     ]);
   });
 
-  it('leaves health to the probes', () => {
+  it('has no HEALTHCHECK, because probes do that', () => {
     expect(instructions.map(({ keyword }) => keyword)).not.toContain('HEALTHCHECK');
   });
 
-  it('is labelled with this version', () => {
+  it('has a label with this version', () => {
     expect(valueInLastStage('LABEL')).toContain(`org.opencontainers.image.version="${manifest.version}"`);
     expect(valueInLastStage('LABEL')).toContain('org.opencontainers.image.licenses="Apache-2.0"');
   });
@@ -68,7 +68,7 @@ describe('the image, built without an engine', () => {
     app = await new ImageBuild(copied, folder).run(instructions);
   }, 240_000);
 
-  it('is sent just what it is built from', () => {
+  it('gets only the files that it needs as build context', () => {
     const top = new Set(context.map((file) => file.split('/')[0]));
 
     expect([...top].sort()).toEqual([
@@ -83,14 +83,14 @@ describe('the image, built without an engine', () => {
     expect(context.filter((file) => file.startsWith('src/sandbox/'))).toEqual([]);
   });
 
-  it('holds the compiled bot and what it needs to run', () => {
+  it('contains the compiled bot and what it needs to run', () => {
     expect(readdirSync(app).sort()).toEqual(['LICENSE', 'dist', 'manifests', 'node_modules', 'package.json']);
     expect(existsSync(join(app, 'dist/main.js'))).toBe(true);
     expect(existsSync(join(app, 'dist/sandbox'))).toBe(false);
     expect(readdirSync(join(app, 'manifests/bookinfo'))).toEqual(readdirSync(join(manifests, 'bookinfo')));
   });
 
-  it('holds just the packages that the lockfile has for production', () => {
+  it('contains exactly the production packages of the lockfile', () => {
     const lockfile = z.object({
       packages: z.record(
         z.string(),
@@ -106,7 +106,7 @@ describe('the image, built without an engine', () => {
     expect(Object.keys(installed).sort()).toEqual(production.map(([path]) => path).sort());
   });
 
-  it('holds no tool of development', () => {
+  it('contains no development tools', () => {
     const tools = { ...manifest.devDependencies, ...manifest.optionalDependencies };
     const kept = Object.keys(tools).filter((name) => existsSync(join(app, 'node_modules', name)));
 
@@ -122,7 +122,7 @@ describe('the image, built without an engine', () => {
     expect(node(['--input-type=module', '--eval', script.join('\n')])).toMatchObject({ status: 0, stderr: '' });
   });
 
-  it('starts, and without an environment ends by saying what is missing', () => {
+  it('starts, and with an empty environment exits and says what is missing', () => {
     const { status, stderr } = node(entrypoint.slice(1));
 
     expect(stderr.split('\n')).toEqual(
@@ -136,7 +136,7 @@ describe('the image, built without an engine', () => {
   }
 });
 
-/** What a checkout would hold: tracked, or about to be. */
+/** The files of a checkout: tracked ones and new ones. */
 function projectFiles(): readonly string[] {
   const words = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
   const files = execFileSync('git', words, { cwd: project, encoding: 'utf8' }).split('\0');

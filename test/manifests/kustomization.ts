@@ -25,7 +25,7 @@ const kustomization = z.strictObject({
     .default([]),
 });
 
-/** Each document of a YAML file. */
+/** The documents of a YAML file. */
 export function readObjects(file: string): readonly KubernetesObject[] {
   return toObjects(readFileSync(file, 'utf8'));
 }
@@ -38,8 +38,8 @@ export function toObjects(text: string): readonly KubernetesObject[] {
 }
 
 /**
- * What kustomize makes of a folder of ours, as far as we use it, so that a machine without kubectl can look too. Image names are left
- * as written, and generated names without their hash; where kubectl is, a test compares the two.
+ * Renders our kustomizations, as far as they use kustomize's features, so that tests need no kubectl. Image names stay unchanged, and
+ * generated names get no hash. If kubectl is installed, a test compares the results.
  */
 export function render(folder: string): readonly KubernetesObject[] {
   const { namespace, resources, configMapGenerator, patches } = readKustomization(folder);
@@ -64,7 +64,7 @@ function isTarget(
   return kind === target.kind && metadata.name === target.name;
 }
 
-/** A JSON Patch, the only form of ours that is rendered here. */
+/** A JSON Patch, the only kind of patch that this renders. */
 function patchedBy(each: KubernetesObject, { patch }: { readonly patch: string }): KubernetesObject {
   const patched = structuredClone(each);
   for (const error of applyPatch(patched, parse(patch))) if (error !== null) throw error;
@@ -79,7 +79,7 @@ export function inNamespace(each: KubernetesObject, namespace: string): Kubernet
   return { ...each, metadata: { ...each.metadata, namespace } };
 }
 
-/** The one object of a kind. */
+/** The only object of a kind. */
 export function only(objects: readonly KubernetesObject[], kind: string): KubernetesObject {
   const [found, ...more] = objects.filter((each) => each.kind === kind);
   if (found === undefined || more.length > 0)

@@ -7,14 +7,14 @@ import { manifests } from './kustomization.ts';
 
 const folder = join(manifests, 'policy-file');
 
-describe('the policy file to begin with', () => {
-  it('is one that the bot takes, without a warning', () => {
+describe('the sample policy file', () => {
+  it('is accepted without a warning', () => {
     const read = readPolicy(readFileSync(join(folder, 'policy.yaml')));
 
     expect(read).toMatchObject({ ok: true, warnings: [] });
   });
 
-  it('names the schema that lies beside it, which is what the code checks by', () => {
+  it('names the schema beside it, which is the one that the code uses', () => {
     const schema: unknown = JSON.parse(readFileSync(join(folder, 'schema.json'), 'utf8'));
 
     expect(readFileSync(join(folder, 'policy.yaml'), 'utf8')).toMatch(
@@ -24,7 +24,7 @@ describe('the policy file to begin with', () => {
   });
 });
 
-it("README's policy is one that the bot takes", () => {
+it("README's policy is accepted", () => {
   const readme = readFileSync(resolve(import.meta.dirname, '../../README.md'), 'utf8');
   const [, yaml = ''] = /```yaml\n(groups:.*?)```/s.exec(readme) ?? [];
 

@@ -28,7 +28,7 @@ describe('the admission policy', () => {
   const policy = policySchema.parse(only(objects, 'ValidatingAdmissionPolicy')['spec']);
   const binding = only(objects, 'ValidatingAdmissionPolicyBinding');
 
-  it('is about the account that the Deployment runs as, and no other', () => {
+  it('applies only to the account of the Deployment', () => {
     const bot = render(join(manifests, 'base'));
     const { namespace } = only(bot, 'Deployment').metadata;
     const { serviceAccountName } = z
@@ -40,7 +40,7 @@ describe('the admission policy', () => {
     );
   });
 
-  it('covers every version of both kinds that split traffic, and what hangs below them', () => {
+  it('covers every version of both kinds that split traffic, and their subresources', () => {
     expect(policy.matchConstraints.resourceRules).toEqual([
       changesOf('networking.istio.io', 'virtualservices'),
       changesOf('gateway.networking.k8s.io', 'httproutes'),
@@ -58,14 +58,14 @@ describe('the admission policy', () => {
     expect(binding['spec']).not.toHaveProperty('matchResources');
   });
 
-  it('says in each denial what may be changed, the annotation by its name', () => {
+  it('says in each denial what may be changed, with the name of the annotation', () => {
     for (const { message } of policy.validations)
       expect(message).toContain(
         `only weights, destinations added beside others of their host, and the annotation ${ledgerAnnotation};`,
       );
   });
 
-  it("holds nothing but the cluster's own objects, which have no namespace", () => {
+  it('has only cluster-wide objects', () => {
     expect(objects.map(({ kind, metadata }) => [kind, metadata.namespace])).toEqual([
       ['ValidatingAdmissionPolicy', undefined],
       ['ValidatingAdmissionPolicyBinding', undefined],
@@ -102,7 +102,7 @@ describe.runIf(realKubeconfig)('the admission policy, on an API server', () => {
     await kube.end();
   });
 
-  it('lets the bot add a destination, shift again, roll back and try out', async () => {
+  it('lets the bot add a destination, shift again, roll back and make a dry run', async () => {
     const shifted = await write({ v1: 60, v3: 40 }, 1);
     const again = await write({ v1: 20, v3: 80 }, 2);
     const rolledBack = await write({ v1: 60, v3: 40 }, 3);
@@ -120,7 +120,7 @@ describe.runIf(realKubeconfig)('the admission policy, on an API server', () => {
     });
   });
 
-  it('tells the bot what is wrong when it asks for more, in words that can be passed on', async () => {
+  it('tells the bot what is wrong when it asks for more, in words for people', async () => {
     const elsewhere = [{ op: 'replace' as const, path: '/spec/hosts', value: ['elsewhere'] }];
     const resource = { group: 'networking.istio.io', version: 'v1', plural: 'virtualservices' };
 
@@ -139,12 +139,12 @@ describe.runIf(realKubeconfig)('the admission policy, on an API server', () => {
     what                                     | patch
     ${'sets a weight'}                       | ${[replace(`${destination}/weight`, 60), replace(`${route}/1/weight`, 40)]}
     ${'gives a weight where there was none'} | ${[add('/spec/http/0/route/0/weight', 100)]}
-    ${'takes a weight away'}                 | ${[remove(`${destination}/weight`)]}
+    ${'removes a weight'}                    | ${[remove(`${destination}/weight`)]}
     ${'adds a destination of the same host'} | ${[add(`${route}/-`, { destination: { ...beside, subset: 'v3' }, weight: 5 })]}
     ${'adds two'}                            | ${['v3', 'v4'].map((subset) => add(`${route}/-`, { destination: { ...beside, subset }, weight: 5 }))}
     ${'writes its record'}                   | ${[add('/metadata/annotations/shiftbot.dev~1history', '{}')]}
     ${'changes nothing at all'}              | ${[]}
-  `('lets through what $what', async ({ patch: operations }) => {
+  `('allows a patch that $what', async ({ patch: operations }) => {
     await expect(patch('ratings', operations, bot, 'dryRun=All')).resolves.toBeDefined();
   });
 
@@ -156,7 +156,7 @@ describe.runIf(realKubeconfig)('the admission policy, on an API server', () => {
     ${'another port'}                                | ${[replace(`${destination}/destination/port/number`, 9090)]}
     ${'no port'}                                     | ${[remove(`${destination}/destination/port`)]}
     ${'a port where there was none'}                 | ${[add('/spec/http/0/route/0/destination/port', { number: 9090 })]}
-    ${'a destination less'}                          | ${[remove(`${route}/1`)]}
+    ${'one destination less'}                        | ${[remove(`${route}/1`)]}
     ${'the destinations in another order'}           | ${[{ op: 'move', from: `${route}/1`, path: destination }]}
     ${'a destination before the others'}             | ${[add(destination, { destination: { ...beside, subset: 'v3' }, weight: 5 })]}
     ${'headers at a destination'}                    | ${[add(`${destination}/headers`, { request: { set: { cookie: 'x' } } })]}
@@ -173,8 +173,8 @@ describe.runIf(realKubeconfig)('the admission policy, on an API server', () => {
     ${'another timeout'}                             | ${[replace('/spec/http/1/timeout', '1ms')]}
     ${'no timeout'}                                  | ${[remove('/spec/http/1/timeout')]}
     ${'a rewrite'}                                   | ${[add('/spec/http/1/rewrite', { uri: '/admin' })]}
-    ${'a rule more'}                                 | ${[add('/spec/http/-', { route: [{ destination: { host: 'ratings', subset: 'v1' } }] })]}
-    ${'a rule less'}                                 | ${[remove('/spec/http/0')]}
+    ${'one rule more'}                               | ${[add('/spec/http/-', { route: [{ destination: { host: 'ratings', subset: 'v1' } }] })]}
+    ${'one rule less'}                               | ${[remove('/spec/http/0')]}
     ${'the rules in another order'}                  | ${[{ op: 'move', from: '/spec/http/1', path: '/spec/http/0' }]}
     ${'no rules'}                                    | ${[remove('/spec/http')]}
     ${'another name of a rule'}                      | ${[replace('/spec/http/1/name', 'other')]}
@@ -185,16 +185,16 @@ describe.runIf(realKubeconfig)('the admission policy, on an API server', () => {
     ${'another exportTo'}                            | ${[replace('/spec/exportTo', ['*'])]}
     ${'TCP routes'}                                  | ${[add('/spec/tcp', [{ route: [{ destination: { host: 'evil' } }] }])]}
     ${'no spec'}                                     | ${[remove('/spec')]}
-    ${'an annotation more'}                          | ${[add('/metadata/annotations/evil', 'yes')]}
-    ${'an annotation less'}                          | ${[remove('/metadata/annotations/team')]}
+    ${'one annotation more'}                         | ${[add('/metadata/annotations/evil', 'yes')]}
+    ${'one annotation less'}                         | ${[remove('/metadata/annotations/team')]}
     ${'another annotation'}                          | ${[replace('/metadata/annotations/team', 'evil')]}
     ${'no annotations'}                              | ${[remove('/metadata/annotations')]}
-    ${'a label more'}                                | ${[add('/metadata/labels/istio.io~1rev', 'evil')]}
+    ${'one label more'}                              | ${[add('/metadata/labels/istio.io~1rev', 'evil')]}
     ${'no labels'}                                   | ${[remove('/metadata/labels')]}
     ${'a finalizer'}                                 | ${[add('/metadata/finalizers', ['example.com/never'])]}
     ${'an owner'}                                    | ${[add('/metadata/ownerReferences', [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'x', uid: '1' }])]}
     ${'a fault beside a weight'}                     | ${[replace(`${destination}/weight`, 60), add('/spec/http/1/fault', { abort: { httpStatus: 500, percentage: { value: 100 } } })]}
-  `('denies the bot $what, and nobody else', async ({ patch: operations }) => {
+  `('denies $what to the bot and to nobody else', async ({ patch: operations }) => {
     const before = await kube.get('ratings');
 
     await expect(patch('ratings', operations, bot)).rejects.toThrow(denial);
@@ -203,13 +203,13 @@ describe.runIf(realKubeconfig)('the admission policy, on an API server', () => {
     await expect(patch('ratings', operations, undefined, 'dryRun=All')).resolves.toBeDefined();
   });
 
-  it.each(['v1', 'v1beta1', 'v1alpha3'])('denies it through %s', async (version) => {
+  it.each(['v1', 'v1beta1', 'v1alpha3'])('denies it through %s, too', async (version) => {
     const path = kube.path('virtualservices').replace('/v1/', `/${version}/`);
 
     await expect(kube.ask('PATCH', `${path}/ratings`, [remove('/spec/http/0')], bot)).rejects.toThrow(denial);
   });
 
-  it('denies it the status as well', async () => {
+  it('also denies changes of the status', async () => {
     const status = `${kube.path('virtualservices')}/ratings/status`;
     const operations = [add('/status', { conditions: [{ type: 'Reconciled', status: 'True' }] })];
 
@@ -220,10 +220,10 @@ describe.runIf(realKubeconfig)('the admission policy, on an API server', () => {
   it.each`
     what                  | path                                  | value
     ${'another backend'}  | ${'/spec/rules/0/backendRefs/0/name'} | ${'evil'}
-    ${'a backend more'}   | ${'/spec/rules/0/backendRefs/-'}      | ${{ name: 'reviews-v1', port: 9080 }}
+    ${'one backend more'} | ${'/spec/rules/0/backendRefs/-'}      | ${{ name: 'reviews-v1', port: 9080 }}
     ${'a filter'}         | ${'/spec/rules/0/filters'}            | ${[{ type: 'RequestMirror', requestMirror: { backendRef: { name: 'evil', port: 80 } } }]}
     ${'other host names'} | ${'/spec/hostnames'}                  | ${['evil.example.com']}
-  `('denies the bot $what in an HTTPRoute, where it may set a weight', async ({ path, value }) => {
+  `('denies the bot $what in an HTTPRoute, and allows weights', async ({ path, value }) => {
     const one = `${httpRoutes()}/reviews`;
     const weights = [
       replace('/spec/rules/0/backendRefs/0/weight', 30),
@@ -236,7 +236,7 @@ describe.runIf(realKubeconfig)('the admission policy, on an API server', () => {
     await expect(kube.ask('PATCH', one, weights, bot)).resolves.toBeDefined();
   });
 
-  it('judges five hundred rules within what the API server spends on a policy', async () => {
+  it('judges five hundred rules within the cost limit of the API server', async () => {
     const rules = Array.from({ length: 500 }, (_, at) => ({
       name: `r${at}`,
       match: [{ uri: { prefix: `/p${at}` }, headers: { 'end-user': { exact: `u${at}` } } }],
@@ -261,7 +261,7 @@ describe.runIf(realKubeconfig)('the admission policy, on an API server', () => {
       kind: 'VirtualService',
       name: 'reviews',
     });
-    if (opened === undefined) throw new Error('there is no reviews');
+    if (opened === undefined) throw new Error('reviews does not exist');
     return opened.write({ rule: 'default', to, revision: revision({ id: changeId(number), to }) }, { dryRun });
   }
 
@@ -272,7 +272,7 @@ describe.runIf(realKubeconfig)('the admission policy, on an API server', () => {
     made.push(`${path}/${metadata.name}`);
   }
 
-  /** What the bot is granted where it serves, and more: the policy has to hold whatever a Role allows. */
+  /** What the bot is granted in its namespace, and more: the policy must hold even if a Role allows everything. */
   async function grantAccess(): Promise<void> {
     const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${kube.namespace}`;
     const subjects = [{ kind: 'ServiceAccount', name: 'shiftbot', namespace: kube.namespace }];
@@ -287,7 +287,7 @@ describe.runIf(realKubeconfig)('the admission policy, on an API server', () => {
     await make(`${rbac}/rolebindings`, { ...roleBinding, subjects });
   }
 
-  /** For the account of this run, and under a name of its own: they hold for the whole cluster. */
+  /** For the account of this run, and with its own name, because these objects are cluster-wide. */
   async function applyPolicy(): Promise<void> {
     const paths: Readonly<Record<string, string>> = {
       ValidatingAdmissionPolicy: 'validatingadmissionpolicies',

@@ -17,14 +17,14 @@ const folder = join(manifests, 'rule-files');
 const weightsOnly = 'shiftbot-weights-only';
 const withinNamespace = 'shiftbot-within-namespace';
 
-describe('what rule files take more', () => {
+describe('the overlay for rule files', () => {
   const rules = z
     .array(
       z.strictObject({ apiGroups: z.array(z.string()), resources: z.array(z.string()), verbs: z.array(z.string()) }),
     )
     .parse(only(render(folder), 'Role')['rules']);
 
-  it('is just what the code asks for beside the base', () => {
+  it('grants exactly what the code needs in addition to the base', () => {
     const granted = rules.flatMap(({ apiGroups: [group], resources, verbs }) =>
       resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}.${group}`)),
     );
@@ -35,7 +35,7 @@ describe('what rule files take more', () => {
     expect(granted.sort()).toEqual(required.sort());
   });
 
-  it('is for the same account and namespace, under a name of its own', () => {
+  it('is for the same account and namespace, with its own name', () => {
     const [base, more] = [render(join(manifests, 'access')), render(folder)];
 
     expect(only(more, 'RoleBinding')['subjects']).toEqual(only(base, 'RoleBinding')['subjects']);
@@ -44,7 +44,7 @@ describe('what rule files take more', () => {
     expect(only(more, 'Role').metadata.name).not.toBe(only(base, 'Role').metadata.name);
   });
 
-  it('comes with a policy in the place of the other, which goes on for HTTPRoutes', () => {
+  it('has its own policy, and keeps the other one for HTTPRoutes', () => {
     const policies = render(join(folder, 'policy')).filter(({ kind }) => kind === 'ValidatingAdmissionPolicy');
     const constraints = new Map(policies.map((each) => [each.metadata.name, groupsOf(each)]));
 
@@ -99,7 +99,7 @@ describe.runIf(realKubeconfig)('rule files, on an API server', () => {
     await kube.end();
   });
 
-  it('without the overlay are refused with the right that is missing; with it only the policy is in the way', async () => {
+  it('without the overlay are refused with the missing right; with it, only the policy refuses them', async () => {
     await expect(put(service('ratings'), routing('ratings'), true)).rejects.toThrow(
       /forbids it: the bot cannot create resource "virtualservices" in API group "networking.istio.io"/,
     );
@@ -117,7 +117,7 @@ describe.runIf(realKubeconfig)('rule files, on an API server', () => {
     );
   });
 
-  it('with the overlay and its policy are created, replaced and deleted by the bot’s own account', async () => {
+  it('with the overlay and its policy can be created, replaced and deleted by the bot’s account', async () => {
     await takePolicyPlace();
 
     await expect(put(service('ratings'), routing('ratings'))).resolves.toMatchObject({ kind: 'put' });
@@ -139,16 +139,16 @@ describe.runIf(realKubeconfig)('rule files, on an API server', () => {
     what                                      | spec
     ${'sends to a host of another namespace'} | ${{ hosts: ['reviews'], http: rule('reviews.evil.svc.cluster.local') }}
     ${'sends out of the cluster'}             | ${{ hosts: ['reviews'], http: rule('evil.example.com') }}
-    ${'sends TCP there'}                      | ${{ hosts: ['reviews'], tcp: [{ route: [{ destination: { host: 'evil.example.com' } }] }] }}
-    ${'mirrors there'}                        | ${{ hosts: ['reviews'], http: rule('reviews', { mirror: { host: 'evil.example.com' } }) }}
-    ${'mirrors there, in the newer way'}      | ${{ hosts: ['reviews'], http: rule('reviews', { mirrors: [{ destination: { host: 'evil.example.com' } }] }) }}
+    ${'sends TCP out'}                        | ${{ hosts: ['reviews'], tcp: [{ route: [{ destination: { host: 'evil.example.com' } }] }] }}
+    ${'mirrors out'}                          | ${{ hosts: ['reviews'], http: rule('reviews', { mirror: { host: 'evil.example.com' } }) }}
+    ${'mirrors out with the field mirrors'}   | ${{ hosts: ['reviews'], http: rule('reviews', { mirrors: [{ destination: { host: 'evil.example.com' } }] }) }}
     ${'takes a host of another namespace'}    | ${{ hosts: ['reviews.evil.svc.cluster.local'], http: rule('reviews') }}
     ${'takes every host'}                     | ${{ hosts: ['*'], gateways: ['mesh'], http: rule('reviews') }}
     ${'opens another gateway'}                | ${{ hosts: ['reviews'], gateways: ['public'], http: rule('reviews') }}
-    ${'hands over to another namespace'}      | ${{ hosts: ['reviews'], http: [{ delegate: { name: 'x', namespace: 'evil' } }] }}
+    ${'delegates to another namespace'}       | ${{ hosts: ['reviews'], http: [{ delegate: { name: 'x', namespace: 'evil' } }] }}
     ${'redirects to another authority'}       | ${{ hosts: ['reviews'], http: [{ redirect: { authority: 'evil.example.com' } }] }}
-    ${'is seen by all'}                       | ${{ hosts: ['reviews'], exportTo: ['*'], http: rule('reviews') }}
-  `('of which one $what are denied, and nobody else is', async ({ spec }) => {
+    ${'is exported to all'}                   | ${{ hosts: ['reviews'], exportTo: ['*'], http: rule('reviews') }}
+  `('with an object that $what are denied to the bot, and to nobody else', async ({ spec }) => {
     const before = await kube.get('reviews');
     const patch = [{ op: 'replace', path: '/spec', value: spec }];
     const path = `${kube.path('virtualservices')}/reviews?dryRun=All`;
@@ -170,7 +170,7 @@ describe.runIf(realKubeconfig)('rule files, on an API server', () => {
     await expect(kube.ask('PATCH', one, [{ op: 'add', path, value }], bot)).rejects.toThrow(denial);
   });
 
-  it('keep what an operator has set: a gateway, and a host of another namespace', async () => {
+  it('keep the gateway and the host of another namespace that an operator set', async () => {
     const spec = { hosts: ['shop.example.com'], gateways: ['mesh', 'public'], http: rule('reviews') };
     await kube.create(stringify({ kind: 'VirtualService', metadata: { name: 'shop' }, spec }));
 
@@ -219,7 +219,7 @@ describe.runIf(realKubeconfig)('rule files, on an API server', () => {
     await make(`/apis/admissionregistration.k8s.io/v1/validatingadmission${plural}`, ownNamed(object));
   }
 
-  /** For the account of this run, and under a name of its own: they hold for the whole cluster. */
+  /** For the account of this run, and with its own name, because these objects are cluster-wide. */
   function ownNamed(object: KubernetesObject): KubernetesObject {
     const own = JSON.stringify(object)
       .replaceAll(new RegExp(`${weightsOnly}|${withinNamespace}`, 'g'), `$&-${kube.namespace}`)
@@ -262,6 +262,6 @@ function destination(name: string): ObjectRef {
 
 function policyNamed(all: readonly KubernetesObject[], name: string): KubernetesObject {
   const found = all.find(({ kind, metadata }) => kind === 'ValidatingAdmissionPolicy' && metadata.name === name);
-  if (found === undefined) throw new Error(`there is no policy ${name}`);
+  if (found === undefined) throw new Error(`no policy ${name}`);
   return found;
 }

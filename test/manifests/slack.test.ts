@@ -60,41 +60,41 @@ describe.each([
   ['Socket Mode', socketMode],
   ['HTTP', http],
 ])('the Slack app for %s', (_mode, app) => {
-  it('has the one command, and has Slack mark users and channels in it', () => {
+  it('has one command, in which Slack escapes users and channels', () => {
     expect(app.features.slash_commands).toMatchObject([{ command: slashCommand, should_escape: true }]);
   });
 
-  it('hints at verbs that there are', () => {
+  it('hints only at verbs that exist', () => {
     const hints = app.features.slash_commands.flatMap(({ usage_hint }) => usage_hint.split(' | ').slice(1));
 
     expect(verbs).toEqual(expect.arrayContaining(hints.map((hint) => hint.split(' ')[0])));
   });
 
-  it('asks for the scopes and events that the code knows, and no more', () => {
+  it('asks for exactly the scopes and events that the code uses', () => {
     expect(app.oauth_config.scopes.bot.toSorted()).toEqual([...botScopes].sort());
     expect(app.oauth_config.scopes.bot_optional).toEqual(optionalScopes);
     expect(app.settings.event_subscriptions.bot_events).toEqual(botEvents);
   });
 
-  it('takes clicks, and keeps its token', () => {
+  it('enables interactivity, and no token rotation', () => {
     expect(app.settings.interactivity.is_enabled).toBe(true);
     expect(app.settings.token_rotation_enabled).toBe(false);
   });
 });
 
-it('has no addresses in Socket Mode', () => {
+it('has no URLs in Socket Mode', () => {
   expect(socketMode.settings.socket_mode_enabled).toBe(true);
   expect(addresses(socketMode)).toEqual([undefined, undefined, undefined]);
 });
 
-it('sends everything to the one path over HTTP', () => {
+it('uses one path for everything over HTTP', () => {
   const address = `https://shiftbot.example.com${eventsPath}`;
 
   expect(http.settings.socket_mode_enabled).toBe(false);
   expect(addresses(http)).toEqual([address, address, address]);
 });
 
-it('tells which scope the app-level token needs', () => {
+it('says which scope the app-level token needs', () => {
   const text = readFileSync(join(manifests, 'slack/socket-mode.yaml'), 'utf8');
 
   for (const scope of appScopes) expect(text).toContain(scope);

@@ -31,15 +31,15 @@ function short(at: Date): string {
 const weekend: Timed = { cron: '0 18 * * FRI', hours: 62, timezone: 'Europe/Berlin' };
 const night: Timed = { cron: '0 22 * * *', hours: 8, timezone: 'Europe/Berlin' };
 
-describe('the window that a moment lies in', () => {
+describe('the window at a moment', () => {
   it.each<[string, Timed, string, string | undefined]>([
     ['before a weekend', weekend, '2026-11-20T16:59:59.999Z', undefined],
-    ['as a weekend begins', weekend, '2026-11-20T17:00:00.000Z', '2026-11-20 17:00 – 2026-11-23 07:00'],
-    ['as a weekend ends', weekend, '2026-11-23T06:59:59.999Z', '2026-11-20 17:00 – 2026-11-23 07:00'],
+    ['at the start of a weekend', weekend, '2026-11-20T17:00:00.000Z', '2026-11-20 17:00 – 2026-11-23 07:00'],
+    ['at the end of a weekend', weekend, '2026-11-23T06:59:59.999Z', '2026-11-20 17:00 – 2026-11-23 07:00'],
     ['after a weekend', weekend, '2026-11-23T07:00:00.000Z', undefined],
     ['before midnight', night, '2026-11-24T22:00:00Z', '2026-11-24 21:00 – 2026-11-25 05:00'],
     ['after midnight', night, '2026-11-25T04:59:00Z', '2026-11-24 21:00 – 2026-11-25 05:00'],
-    ['over the turn of the year', night, '2027-01-01T00:30:00Z', '2026-12-31 21:00 – 2027-01-01 05:00'],
+    ['across new year', night, '2027-01-01T00:30:00Z', '2026-12-31 21:00 – 2027-01-01 05:00'],
     [
       'on a leap day',
       { cron: '0 0 29 2 *', hours: 24, timezone: 'UTC' },
@@ -47,7 +47,7 @@ describe('the window that a moment lies in', () => {
       '2028-02-29 00:00 – 2028-03-01 00:00',
     ],
     [
-      'where there is no leap day',
+      'in a year without a leap day',
       { cron: '0 0 29 2 *', hours: 24, timezone: 'UTC' },
       '2027-03-01T00:00:00Z',
       undefined,
@@ -65,65 +65,65 @@ describe('the window that a moment lies in', () => {
   it.each<[string, Timed, string, string | undefined]>([
     // Berlin, 2026-03-29: 02:00 is followed by 03:00. New York, 2026-03-08: the same.
     [
-      'the weekend in which Berlin loses an hour ends an hour later by its clock',
+      'the weekend in which Berlin loses an hour ends an hour later on its clock',
       weekend,
       '2026-03-28T12:00:00Z',
       '2026-03-27 17:00 – 2026-03-30 07:00',
     ],
     [
-      'a beginning that Berlin skips counts all the same',
+      'a start time that Berlin skips still counts',
       { ...night, cron: '30 2 * * *', hours: 1 },
       '2026-03-29T01:15:00Z',
       '2026-03-29 01:00 – 2026-03-29 02:00',
     ],
     [
-      'a beginning that New York skips counts all the same',
+      'a start time that New York skips still counts',
       { cron: '30 2 * * *', hours: 1, timezone: 'America/New_York' },
       '2026-03-08T07:15:00Z',
       '2026-03-08 07:00 – 2026-03-08 08:00',
     ],
     [
-      'a midnight that Beirut skips counts all the same',
+      'a midnight that Beirut skips still counts',
       { cron: '0 0 * * *', hours: 1, timezone: 'Asia/Beirut' },
       '2026-03-28T22:30:00Z',
       '2026-03-28 22:00 – 2026-03-28 23:00',
     ],
     // Berlin, 2026-10-25: 03:00 is followed by 02:00. New York, 2026-11-01: 02:00 by 01:00.
     [
-      'the weekend in which Berlin gains an hour ends an hour earlier by its clock',
+      'the weekend in which Berlin gains an hour ends an hour earlier on its clock',
       weekend,
       '2026-10-24T12:00:00Z',
       '2026-10-23 16:00 – 2026-10-26 06:00',
     ],
     [
-      'a beginning that comes twice in Berlin counts the first time',
+      'a start time that comes twice in Berlin counts the first time',
       { ...night, cron: '30 2 * * *', hours: 2 },
       '2026-10-25T01:30:00Z',
       '2026-10-25 00:30 – 2026-10-25 02:30',
     ],
     [
-      'a beginning that comes twice in Berlin does not count again',
+      'a start time that comes twice in Berlin does not count again',
       { ...night, cron: '30 2 * * *', hours: 1 },
       '2026-10-25T01:45:00Z',
       undefined,
     ],
     [
-      'a beginning that comes twice in New York counts the first time',
+      'a start time that comes twice in New York counts the first time',
       { cron: '30 1 * * *', hours: 2, timezone: 'America/New_York' },
       '2026-11-01T07:15:00Z',
       '2026-11-01 05:30 – 2026-11-01 07:30',
     ],
-  ])('where a clock is moved: %s', (_, timed, at, window) => {
+  ])('when the clocks change: %s', (_, timed, at, window) => {
     expect(written(windowAt(freeze(timed), new Date(at)))).toBe(window);
   });
 
-  it('joins those that follow on each other, and ends where no other begins', () => {
+  it('joins windows without a gap, and ends where the next one does not start at once', () => {
     const days = freeze({ cron: '0 0 * * SAT,SUN', hours: 24, timezone: 'UTC' });
 
     expect(written(windowAt(days, new Date('2026-11-28T12:00:00Z')))).toBe('2026-11-28 00:00 – 2026-11-30 00:00');
   });
 
-  it('has no end where each begins before the last one ends', () => {
+  it('has no end when each window starts before the last one ends', () => {
     const always = freeze({ cron: '0 0 * * *', hours: 24, timezone: 'UTC' });
 
     expect(written(windowAt(always, new Date('2026-11-28T12:00:00Z')))).toBe('2026-11-28 00:00 – …');
@@ -131,8 +131,8 @@ describe('the window that a moment lies in', () => {
   });
 });
 
-describe('the windows to come', () => {
-  it('are those after the one that holds now', () => {
+describe('the next windows', () => {
+  it('start after the current window', () => {
     const windows = windowsAfter(freeze(weekend), new Date('2026-11-21T12:00:00Z'), 2);
 
     expect(windows.map(written)).toEqual([
@@ -141,7 +141,7 @@ describe('the windows to come', () => {
     ]);
   });
 
-  it('are windows that hold, for every moment of them and none around them', () => {
+  it('hold at each of their moments, and not before or after', () => {
     const zones = [
       'Europe/Berlin',
       'America/New_York',
@@ -175,29 +175,29 @@ describe('the windows to come', () => {
 describe('a cron expression', () => {
   it.each`
     expression            | wrong
-    ${'0 18 * *'}         | ${'it has 4 fields, not 5'}
-    ${'0 0 18 * * FRI'}   | ${'it has 6 fields, not 5'}
-    ${'@weekly'}          | ${'it has 1 fields, not 5'}
-    ${'* * * * *'}        | ${'its first field, the minute, is not one number from 0 to 59'}
-    ${'*/5 * * * *'}      | ${'its first field, the minute, is not one number from 0 to 59'}
-    ${'H 18 * * *'}       | ${'its first field, the minute, is not one number from 0 to 59'}
+    ${'0 18 * *'}         | ${'it has 4 fields and needs 5'}
+    ${'0 0 18 * * FRI'}   | ${'it has 6 fields and needs 5'}
+    ${'@weekly'}          | ${'it has 1 fields and needs 5'}
+    ${'* * * * *'}        | ${'its first field, the minute, must be one number from 0 to 59'}
+    ${'*/5 * * * *'}      | ${'its first field, the minute, must be one number from 0 to 59'}
+    ${'H 18 * * *'}       | ${'its first field, the minute, must be one number from 0 to 59'}
     ${'60 18 * * *'}      | ${'Invalid value for minute: 60'}
     ${'0 25 * * *'}       | ${'Invalid value for hour: 25'}
     ${'0 18 * * FRI-MON'} | ${"From value is larger than to value: '5-1'"}
     ${'0 22-2 * * *'}     | ${"From value is larger than to value: '22-2'"}
-    ${'0 0 31 2 *'}       | ${'it never comes'}
-    ${'0 0 30,31 2 *'}    | ${'it never comes'}
+    ${'0 0 31 2 *'}       | ${'it never happens'}
+    ${'0 0 30,31 2 *'}    | ${'it never happens'}
   `('$expression is refused: $wrong', ({ expression, wrong }) => {
     expect(readCalendar(expression, 'UTC')).toEqual({ ok: false, wrong });
   });
 });
 
 describe('a time zone', () => {
-  it.each(['Europe/Berlin', 'America/New_York', 'UTC'])('%s is one', (name) => {
+  it.each(['Europe/Berlin', 'America/New_York', 'UTC'])('accepts %s', (name) => {
     expect(isTimezone(name)).toBe(true);
   });
 
-  it.each(['', 'Nowhere/City', '+02:00', 'europe/berlin ', '2', 'Berlin'])('%j is none', (name) => {
+  it.each(['', 'Nowhere/City', '+02:00', 'europe/berlin ', '2', 'Berlin'])('refuses %j', (name) => {
     expect(isTimezone(name)).toBe(false);
   });
 });

@@ -21,7 +21,7 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** The program as it is built, with nothing in its environment. */
+/** The built program, with an empty environment. */
 function run(...options: readonly string[]): Promise<Ended> {
   return new Promise((done) => {
     const child = execFile(process.execPath, [resolve('dist/main.js'), ...options], { env: {} }, (_, stdout, stderr) =>
@@ -32,21 +32,21 @@ function run(...options: readonly string[]): Promise<Ended> {
 
 describe('npm start -- --check-policy', () => {
   const broken: Readonly<Record<string, readonly [text: string, first: string]>> = {
-    empty: ['', '1:1 this is empty'],
-    tabs: ['rules:\n\t- target: "**"\n', '2:1 a tab indents this line'],
+    empty: ['', '1:1 the file is empty'],
+    tabs: ['rules:\n\t- target: "**"\n', '2:1 this line is indented with a tab'],
     version: [`v: 2\n${least}`, '1:4 v: write `v: 1`'],
     unknown: [`${least}    chanels: [C01]\n`, '4:5 rules[0]: there is no key `chanels` here'],
-    twice: [`${least}    shift: []\n`, '4:5 `shift` stands here a second time'],
-    alias: [`${least}    channels: &c [C01]\n`, '4:18 an anchor (&c) is not taken'],
-    merge: [`${least}    <<: { maxStep: 5 }\n`, '4:5 a merge key (<<) is not taken'],
-    tag: [`${least}    name: !!js/function "x"\n`, '4:25 a tag (tag:yaml.org,2002:js/function) is not taken'],
+    twice: [`${least}    shift: []\n`, '4:5 `shift` is here twice: keep one'],
+    alias: [`${least}    channels: &c [C01]\n`, '4:18 an anchor (&c) is not allowed'],
+    merge: [`${least}    <<: { maxStep: 5 }\n`, '4:5 a merge key (<<) is not allowed'],
+    tag: [`${least}    name: !!js/function "x"\n`, '4:25 a tag (tag:yaml.org,2002:js/function) is not allowed'],
     bool: [`${least}    overrideOwner: yes\n`, '4:20 rules[0].overrideOwner: write `true` or `false`'],
     group: ['rules:\n  - target: "**"\n    shift: [sre]\n', '3:13 rules[0].shift[0]: no group is called `sre`'],
-    large: ['a'.repeat(300_000), '1:1 this is larger than 256 KB'],
+    large: ['a'.repeat(300_000), '1:1 the file is larger than 256 KB'],
   };
 
   it.each(Object.entries(broken))(
-    'says where the file is wrong that is %s, and exits with 78',
+    'gives line and column of the fault (%s), and exits with 78',
     async (name, [text, first]) => {
       const path = file(name, text);
 
@@ -57,18 +57,18 @@ describe('npm start -- --check-policy', () => {
     },
   );
 
-  it('says what a good file holds, and exits with 0', async () => {
+  it('summarizes a good file, and exits with 0', async () => {
     const path = file('good', `${least}  - target: a/b/c\n    shift: []\n`);
 
     const { code, stdout, stderr } = await run('--check-policy', path);
 
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toBe(
-      `${path}: ok, 2 rules, 0 groups, 0 freezes\n  warning: 4:5 this rule is never reached: \`**\` in line 2 takes all that it would\n`,
+      `${path}: ok, 2 rules, 0 groups, 0 freezes\n  warning: 4:5 this rule is never reached: \`**\` in line 2 matches everything that it matches\n`,
     );
   });
 
-  it('says that there is no such file, and exits with 78', async () => {
+  it('says that it cannot read a missing file, and exits with 78', async () => {
     const path = join(folder, 'nowhere');
 
     expect(await run('--check-policy', path)).toEqual({
@@ -79,7 +79,7 @@ describe('npm start -- --check-policy', () => {
   });
 
   it.each([[['--check-policy']], [['--check-policy', 'a', 'b']], [['--help']]])(
-    'with %j says which options there are, and exits with 64',
+    'lists the options for %j, and exits with 64',
     async (options) => {
       const { code, stderr } = await run(...options);
 
@@ -97,8 +97,8 @@ describe('npm start -- --check-policy', () => {
   });
 });
 
-describe('the freezes to come', () => {
-  it('are the next three of all, in the time zone of each, the one that holds now first', () => {
+describe('the next freezes', () => {
+  it('are the next three, each in its time zone, the current one first', () => {
     const path = file(
       'freezes',
       `groups: { sre: [U01ALICE] }\n${least}freezes:
@@ -115,7 +115,7 @@ describe('the freezes to come', () => {
     ]);
   });
 
-  it('are told where their clock is moved', () => {
+  it('follow the change of the clocks', () => {
     const path = file(
       'moved',
       `${least}freezes:\n  - { name: w, target: "**", cron: "0 18 * * FRI", for: 62h, timezone: Europe/Berlin }\n`,
@@ -126,11 +126,11 @@ describe('the freezes to come', () => {
     expect(text).toContain('Fri 2026-10-23 18:00 to Mon 2026-10-26 07:00 (62h)');
   });
 
-  it('have no end where they follow on each other', () => {
+  it('have no end when they follow each other without a gap', () => {
     const path = file('always', `${least}freezes:\n  - { name: a, target: "**", cron: "0 0 * * *", for: 1d }\n`);
 
     expect(checkPolicy(path, new Date('2026-10-20T12:00:00Z')).text).toContain(
-      'freeze a, **: Tue 2026-10-20 00:00 with no end in sight UTC',
+      'freeze a, **: Tue 2026-10-20 00:00 with no end UTC',
     );
   });
 });

@@ -27,7 +27,7 @@ describe('a policy file that changes', () => {
     return new PolicyFile(found.first, log, everyMs);
   }
 
-  /** Often enough for what is new to have been seen twice. */
+  /** Long enough for a new text to be seen twice. */
   async function lookTwice(file: PolicyFile): Promise<void> {
     await file.look();
     await file.look();
@@ -37,7 +37,7 @@ describe('a policy file that changes', () => {
     return file.current().rules?.[0]?.maxStep;
   }
 
-  it('is in force from when it is found unchanged', async () => {
+  it('is in force once it was found unchanged', async () => {
     const file = await opened();
     await writeFile(path, text(2));
 
@@ -47,10 +47,10 @@ describe('a policy file that changes', () => {
 
     expect([once, stepOf(file)]).toEqual([1, 2]);
     expect(file.problem()).toBeUndefined();
-    expect(log.lines).toEqual([{ level: 'info', message: 'policy taken', fields: { rules: 1, freezes: 0 } }]);
+    expect(log.lines).toEqual([{ level: 'info', message: 'new policy in force', fields: { rules: 1, freezes: 0 } }]);
   });
 
-  it('leaves the last good one in force when it is wrong, and says where', async () => {
+  it('keeps the last good policy when the file has faults, and says where', async () => {
     const file = await opened();
     await writeFile(path, `${text(2)}    chanels: [C01]\n    maxSteps: 3\n`);
 
@@ -62,7 +62,7 @@ describe('a policy file that changes', () => {
     expect(log.lines).toEqual([
       {
         level: 'warn',
-        message: 'policy file is wrong, so the last good policy stays in force',
+        message: 'the policy file has faults, so the last good policy stays in force',
         fields: {
           faults: [
             '5:5 rules[0]: there is no key `chanels` here; did you mean `channels`?',
@@ -74,9 +74,9 @@ describe('a policy file that changes', () => {
   });
 
   it.each([
-    ['is taken back', text(1)],
-    ['is put right', text(3)],
-  ])('is no problem any more when what was wrong %s', async (_, after) => {
+    ['is reverted', text(1)],
+    ['is corrected', text(3)],
+  ])('reports no problem any more when the fault %s', async (_, after) => {
     const file = await opened();
     await writeFile(path, 'rules: 1');
     await lookTwice(file);
@@ -88,7 +88,7 @@ describe('a policy file that changes', () => {
     expect(text(stepOf(file) ?? 0)).toBe(after);
   });
 
-  it('leaves the last good one in force when it is gone, and is taken when it is back', async () => {
+  it('keeps the last good policy while the file is missing, and reads it when it is back', async () => {
     const file = await opened();
     await rm(path);
     await lookTwice(file);
@@ -101,15 +101,15 @@ describe('a policy file that changes', () => {
     expect([stepOf(file), file.problem()]).toEqual([4, undefined]);
   });
 
-  it('is not read whole when it is too large', async () => {
+  it('does not read the whole file when it is too large', async () => {
     const file = await opened();
     await writeFile(path, 'a'.repeat(10_000_000));
     await lookTwice(file);
 
-    expect([stepOf(file), file.problem()]).toEqual([1, '1:1 this is larger than 256 KB']);
+    expect([stepOf(file), file.problem()]).toEqual([1, '1:1 the file is larger than 256 KB']);
   });
 
-  it('is not taken while it is being written', async () => {
+  it('does not use a file that is still being written', async () => {
     const file = await opened(`${text(1)}  - target: a/b/c\n    shift: []\n`);
     const whole = `${text(2)}  - target: d/e/f\n    shift: []\n`;
     const seen = new Set<number | undefined>();
@@ -126,7 +126,7 @@ describe('a policy file that changes', () => {
     expect(file.current().rules?.map(({ target }) => target)).toEqual(['**', 'd/e/f']);
   });
 
-  it('is seen through the symbolic links of a mounted ConfigMap', async () => {
+  it('follows the symbolic links of a mounted ConfigMap', async () => {
     await mkdir(join(folder, 'first'));
     await mkdir(join(folder, 'second'));
     await writeFile(join(folder, 'first/policy.yaml'), text(1));
@@ -145,7 +145,7 @@ describe('a policy file that changes', () => {
     expect(stepOf(file)).toBe(2);
   });
 
-  it('is looked at again and again, and there is a policy at every moment', async () => {
+  it('reads the file again and again, and always has a policy', async () => {
     const file = await opened(text(1), 1);
     const steps = new Set<number | undefined>();
     file.start();
@@ -166,19 +166,19 @@ describe('a policy file that changes', () => {
     expect(steps).not.toContain(undefined);
   });
 
-  it('warns of what may not be meant', async () => {
+  it('logs the warnings of the file', async () => {
     await opened(`${text(1)}  - target: a/b/c\n    shift: []\n`);
 
     expect(log.lines).toEqual([
       {
         level: 'warn',
-        message: 'policy may not say what is meant',
-        fields: { warnings: ['5:5 this rule is never reached: `**` in line 2 takes all that it would'] },
+        message: 'the policy file has warnings',
+        fields: { warnings: ['5:5 this rule is never reached: `**` in line 2 matches everything that it matches'] },
       },
     ]);
   });
 
-  it('cannot be opened when it is not there', () => {
+  it('cannot be opened when it does not exist', () => {
     expect(openPolicy(join(folder, 'nowhere'))).toEqual({ ok: false, faults: ['names a file that cannot be read'] });
   });
 });

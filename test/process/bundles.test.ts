@@ -4,7 +4,7 @@ import { Bundles } from '../../src/process/bundles.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-it('hands on once a while what was heard of one thing, however often that was', () => {
+it('hands on what was heard about one thing once per interval, no matter how often it was heard', () => {
   const { bundles, handed } = collected();
 
   for (let at = 0; at < 20; at += 1) {
@@ -17,7 +17,7 @@ it('hands on once a while what was heard of one thing, however often that was', 
   expect(handed.flat()).toEqual(Array.from({ length: 20 }, (_, at) => at));
 });
 
-it('does not let one thing wait for another', () => {
+it('does not make one thing wait for another', () => {
   const { bundles, handed } = collected();
 
   bundles.add('reviews', [1]);
@@ -28,7 +28,7 @@ it('does not let one thing wait for another', () => {
   expect(handed).toEqual([[1]]);
 });
 
-it('hands on nothing more once it is stopped', () => {
+it('hands on nothing after it was stopped', () => {
   const { bundles, handed } = collected();
 
   bundles.add('reviews', [1]);

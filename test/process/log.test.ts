@@ -4,20 +4,20 @@ import { clientLogger } from '../../src/slack/client/web-api.ts';
 
 const secret = 'xoxb-planted-secret';
 
-/** A log, and the lines that it has written. */
+/** A log, and the lines that it wrote. */
 function listening() {
   const lines: string[] = [];
   return { lines, log: createLog('trace', { write: (line) => void lines.push(line) }) };
 }
 
-/** An error as libraries make them: with the request that failed, its token and all. */
+/** An error like those of libraries: with the request that failed, and its token. */
 function withRequest(message: string, cause?: Error): Error {
   const request = { headers: { authorization: `Bearer ${secret}` }, body: secret };
   return Object.assign(new Error(message, { cause }), { config: request, response: { request }, options: request });
 }
 
 describe('a log line', () => {
-  it('tells of an error and its causes in their own words, and nothing that a library hung on them', () => {
+  it('contains the message of an error and its causes, and nothing that a library attached to them', () => {
     const { lines, log } = listening();
 
     log.warn({ err: withRequest('not now', withRequest('refused', withRequest('reset'))) }, 'Slack did not answer');
@@ -30,7 +30,7 @@ describe('a log line', () => {
     });
   });
 
-  it("has nothing of what Slack's library says while it is debugged, which holds whole payloads", () => {
+  it("contains no debug output of Slack's library, which has whole payloads", () => {
     const { lines, log } = listening();
     const logger = clientLogger(log);
 

@@ -28,7 +28,7 @@ describe('a pulse', () => {
     }
   };
 
-  it('has nothing to tell of a process that goes on', () => {
+  it('reports nothing while the process runs', () => {
     live(60_000);
 
     expect(pulse.justStoodStill()).toBe(false);
@@ -36,14 +36,14 @@ describe('a pulse', () => {
     expect(stalls).toEqual([]);
   });
 
-  it('makes nothing of a short pause', () => {
+  it('ignores a short pause', () => {
     clockMs += 1_900;
 
     expect(pulse.justStoodStill()).toBe(false);
     expect(stalls).toEqual([]);
   });
 
-  it('tells what comes in right after the process stood still, before any timer has run', () => {
+  it('recognizes a request right after the process stood still, before any timer has run', () => {
     live(1_000);
     clockMs += 4_000;
 
@@ -54,7 +54,7 @@ describe('a pulse', () => {
     expect(pulse.problem()).toBeUndefined();
   });
 
-  it('is a reason not to be ready for a while, when it was long', () => {
+  it('makes the process not ready for a while after a long standstill', () => {
     clockMs += 10_250;
     live(1_000);
 

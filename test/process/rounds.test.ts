@@ -10,7 +10,7 @@ describe('rounds', () => {
     vi.useRealTimers();
   });
 
-  /** Rounds that find what `found` says, and the times at which each was made, in ms from the start. */
+  /** Rounds that return `found`, and the times at which each ran, in ms from the start. */
   function made(found: () => number | Promise<number>, dueInMs = () => Number.POSITIVE_INFINITY) {
     const rounds = new Rounds(new InMemoryLog());
     const startedMs = performance.now();
@@ -22,7 +22,7 @@ describe('rounds', () => {
     return { rounds, times };
   }
 
-  it('are seldom while there is nothing to do', async () => {
+  it('are rare while there is nothing to do', async () => {
     const { times } = made(() => 0);
 
     await vi.advanceTimersByTimeAsync(3_600_000);
@@ -31,7 +31,7 @@ describe('rounds', () => {
     expect(times.length).toBeLessThanOrEqual(181);
   });
 
-  it('are often while there is, and after one that failed', async () => {
+  it('are frequent while there is work, and after a failed round', async () => {
     const { times } = made(() => {
       if (times.length === 2) throw new Error('away');
       return times.length < 5 ? 1 : 0;
@@ -42,7 +42,7 @@ describe('rounds', () => {
     expect(times).toEqual([500, 1_200, 1_900, 2_600, 3_300]);
   });
 
-  it('come soon when there is news, once for all of it', async () => {
+  it('come soon after news, once for all of it', async () => {
     const { rounds, times } = made(() => 0);
     await vi.advanceTimersByTimeAsync(10_000);
 
@@ -52,7 +52,7 @@ describe('rounds', () => {
     expect(times).toEqual([500, 10_250]);
   });
 
-  it('come again when there is news while one is made', async () => {
+  it('come again after news during a round', async () => {
     const going = Promise.withResolvers<number>();
     const { rounds, times } = made(() => going.promise);
     await vi.advanceTimersByTimeAsync(1_000);
@@ -64,7 +64,7 @@ describe('rounds', () => {
     expect(times).toEqual([500, 1_700]);
   });
 
-  it('come when something is due that waits for its time', async () => {
+  it('come when a scheduled item is due', async () => {
     const { times } = made(
       () => 0,
       () => 8_500 - performance.now(),

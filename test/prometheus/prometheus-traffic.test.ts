@@ -31,8 +31,8 @@ afterEach(async () => {
   await stub.stop();
 });
 
-describe('what Prometheus is asked', () => {
-  it('is about the time of the query and not about now', async () => {
+describe('the queries to Prometheus', () => {
+  it('query as of the given time, not as of now', async () => {
     await traffic.count(query);
 
     expect(stub.asked.map(({ atMs, windowMs }) => [atMs - t0, windowMs])).toEqual([
@@ -41,7 +41,7 @@ describe('what Prometheus is asked', () => {
     ]);
   });
 
-  it('counts as clients do, by service and namespace, and finds what Envoy could not give a service', () => {
+  it('count on the client side, by service and namespace, and include requests for which Envoy has no service', () => {
     const asked = requestsTo(host, 60_000);
 
     expect(asked).toMatch(/^sum by \(destination_version, response_flags\) \(/);
@@ -52,12 +52,12 @@ describe('what Prometheus is asked', () => {
     expect(asked).toContain('source_workload_namespace="default",destination_service=~"reviews(:[0-9]+)?"');
   });
 
-  it('names a host outside of the cluster as it is', () => {
+  it('use a host outside the cluster unchanged', () => {
     expect(requestsTo('www.example.com', 10_000)).toContain('destination_service="www.example.com"');
   });
 
   it.each(['a"} or vector(1) or x{a="', 'back\\slash', 'new\nline', '`tick`', 'a.b".svc.cluster.local'])(
-    'never runs what a host is called: %j',
+    'never let a host name become part of the query: %j',
     (evil) => {
       const outside = requestsTo(evil, 10_000).replaceAll(/"(?:[^"\\\n]|\\.)*"/g, '');
 
@@ -65,7 +65,7 @@ describe('what Prometheus is asked', () => {
     },
   );
 
-  it('carries the name and the password of the address as a header, and keeps its path', async () => {
+  it('send the user and password of the URL as a header, and keep its path', async () => {
     const { port } = new URL(stub.url);
     const own = trafficAt(`http://me:p%40ss@127.0.0.1:${port}/prometheus/`);
 
@@ -77,7 +77,7 @@ describe('what Prometheus is asked', () => {
   });
 });
 
-describe('when Prometheus does not answer as it should', () => {
+describe('a bad answer from Prometheus', () => {
   it.each`
     what                         | status | body                                                                                                | says
     ${'an error with its words'} | ${422} | ${'{"status":"error","errorType":"execution","error":"query timed out"}'}                           | ${/answered 422: query timed out/}
@@ -87,7 +87,7 @@ describe('when Prometheus does not answer as it should', () => {
     ${'rows of another shape'}   | ${200} | ${'{"status":"success","data":{"resultType":"vector","result":[{"metric":{"a":1}}]}}'}              | ${/not an instant vector/}
     ${'far too much'}            | ${200} | ${`{"status":"success","data":{"x":"${'x'.repeat(1_100_000)}"}}`}                                   | ${/did not answer/}
     ${'what is no number'}       | ${200} | ${'{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"NaN"]}]}}'} | ${/not an instant vector/}
-  `('fails with a TrafficUnavailableError at $what', async ({ status, body, says }) => {
+  `('$what is a TrafficUnavailableError', async ({ status, body, says }) => {
     stub.answerWith(status, body);
 
     const asked = traffic.count(query);
@@ -96,7 +96,7 @@ describe('when Prometheus does not answer as it should', () => {
     await expect(asked).rejects.toThrow(says);
   });
 
-  it('gives up after seconds, and ends at once when it is closed', { timeout: 10_000 }, async () => {
+  it('times out after a few seconds, and stops at once when closed', { timeout: 10_000 }, async () => {
     stub.hang();
     const began = performance.now();
 
@@ -111,7 +111,7 @@ describe('when Prometheus does not answer as it should', () => {
     expect(performance.now() - closing).toBeLessThan(1_000);
   });
 
-  it('never tells the password', async () => {
+  it('never shows the password', async () => {
     const own = trafficAt('http://me:secret@127.0.0.1:1');
 
     const error = await own.count(query).catch((caught: unknown) => caught);

@@ -18,7 +18,7 @@ const redisBinary = await findRedisServer().catch(() => undefined);
 const event: AuditEvent = { id: 'g-1', kind: 'refused', at: '2026-11-22T14:03:11.000Z', request: 'g-1' };
 
 it.runIf(redisBinary)(
-  'a Redis Cluster keeps all there is of a change in one slot, and hands it to a worker',
+  'a Redis Cluster keeps everything about a change in one slot, and a worker gets its job',
   async () => {
     const cluster = await startRedisCluster();
     onTestFinished(() => cluster.stop());

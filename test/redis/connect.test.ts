@@ -16,7 +16,7 @@ import { StoreUnavailableError } from '../../src/workflow/errors.ts';
 
 const redisBinary = await findRedisServer().catch(() => undefined);
 
-describe('where Redis is', () => {
+describe('the address of Redis', () => {
   it.each`
     url                                     | kind          | hosts                                                   | options
     ${'redis://localhost'}                  | ${'single'}   | ${[{ host: 'localhost', port: 6379 }]}                  | ${{}}
@@ -65,17 +65,17 @@ describe.runIf(redisBinary)('with a redis-server', () => {
     });
     afterAll(() => redis.disconnect());
 
-    it('has nothing against a Redis that forgets nothing', async () => {
+    it('accepts a Redis with noeviction', async () => {
       expect(await redisProblem(redis)).toBeUndefined();
     });
 
-    it('names the setting by which Redis may forget changes', async () => {
+    it('names the setting that lets Redis forget changes', async () => {
       await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
 
       expect(await redisProblem(redis)).toMatch(/maxmemory-policy is allkeys-lru.*set it to noeviction/);
     });
 
-    it('asks again after five minutes, or when the connection was lost, and at once while something is wrong', async () => {
+    it('asks again after five minutes or after a lost connection, and every time while something is wrong', async () => {
       let nowMs = 0;
       const check = redisCheck(redis, () => nowMs);
       expect(await check()).toBeUndefined();
@@ -95,7 +95,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       expect(await check()).toContain('allkeys-lru');
     });
 
-    it('does not believe for long what was answered just before the connection was lost', async () => {
+    it('does not keep an answer from just before the connection was lost', async () => {
       const check = redisCheck(redis);
       const asked = check();
       redis.emit('close');
@@ -105,7 +105,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       expect(await check()).toContain('allkeys-lru');
     });
 
-    it('says so when Redis may only be read', async () => {
+    it('reports a read-only Redis', async () => {
       const replica = await startRedis();
       const connection = await open(connectForRequests, replica.url);
       await connection.replicaof('127.0.0.1', server.port);
@@ -117,7 +117,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
     });
   });
 
-  it('does nothing later that was refused while Redis was away', async () => {
+  it('never sends later what failed while Redis was away', async () => {
     const port = await freePort();
     const first = await startRedis({ port });
     const requests = await open(connectForRequests, first.url);
@@ -135,7 +135,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
   it.each([
     { who: 'requests', connect: connectForRequests },
     { who: 'a worker', connect: connectForWorker },
-  ])('leaves a Redis that has become a replica for the master that has its address now: $who', async ({ connect }) => {
+  ])('reconnects from a Redis that became a replica to the new master at its address: $who', async ({ connect }) => {
     const [first, second] = [await startRedis(), await startRedis()];
     const address = await movingAddress(first.port);
     const connection = await open(connect, `redis://127.0.0.1:${address.port}`);
@@ -165,7 +165,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
     await second.stop();
   });
 
-  it('gives up on a Redis that has frozen, within a second', async () => {
+  it('gives up on a frozen Redis within a second', async () => {
     const frozen = await startRedis();
     const requests = await open(connectForRequests, frozen.url);
     frozen.pause();
@@ -178,7 +178,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
     await frozen.kill();
   });
 
-  it('says that Redis is not connected before it ever was', async () => {
+  it('says that Redis is not connected if it never was', async () => {
     const address = readRedisUrl(`redis://127.0.0.1:${await freePort()}`);
     if (address === undefined) throw new Error('no address');
     const nowhere = connectForRequests(address);
@@ -190,7 +190,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
   });
 });
 
-/** A name that leads to another server from one moment to the next, and leaves the connections that there are. */
+/** A proxy whose target can change: new connections go to the new server, existing ones stay. */
 async function movingAddress(
   firstPort: number,
 ): Promise<{ port: number; moveTo(port: number): void; close(): Promise<void> }> {
@@ -209,7 +209,7 @@ async function movingAddress(
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    port: (server.address() as AddressInfo).port, // a server that listens on a port has one of these
+    port: (server.address() as AddressInfo).port, // always an AddressInfo: the server listens on a port
     moveTo: (port) => {
       target = port;
     },

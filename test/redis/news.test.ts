@@ -30,14 +30,14 @@ describe.runIf(redisBinary)('news of accepted changes, with a redis-server', () 
     await server.stop();
   });
 
-  it('reaches every process at once, and once more when it could not listen for a while', async () => {
+  it('reaches every process at once, and once more after it could not listen for a while', async () => {
     const heard = [0, 0];
     const listening = heard.map((_, at) =>
       listenForNews(addressOf(server), new InMemoryLog(), () => {
         heard[at] = (heard[at] ?? 0) + 1;
       }),
     );
-    await expect.poll(() => heard).toEqual([1, 1]); // of what was accepted before they listened
+    await expect.poll(() => heard).toEqual([1, 1]); // for what was accepted before they listened
     await expect.poll(() => redis.pubsub('NUMSUB', newsChannel)).toEqual([newsChannel, 2]);
 
     const [changes, wanted] = [new StoredChanges(redis), change({ id: changeId(1) })];
@@ -51,7 +51,7 @@ describe.runIf(redisBinary)('news of accepted changes, with a redis-server', () 
     for (const each of listening) each.close();
   });
 
-  it('is no condition for a change to be accepted: a Redis user may be kept from channels', async () => {
+  it('is not needed to accept a change: a Redis user may lack the right to channels', async () => {
     await redis.call('ACL', 'SETUSER', 'quiet', 'on', '>secret', '+@all', '~*', 'resetchannels');
     const { host = '', port } = addressOf(server).hosts[0] ?? {};
     const address = readRedisUrl(`redis://quiet:secret@${host}:${port}`);
@@ -68,7 +68,7 @@ describe.runIf(redisBinary)('news of accepted changes, with a redis-server', () 
     expect(await changes.open()).toContainEqual(wanted);
     await expect
       .poll(() => log.messages('warn'))
-      .toEqual(['no news of accepted changes; they are looked for every 20 s']);
+      .toEqual(['cannot subscribe to news of accepted changes; they are found by polling every 20 s']);
     listening.close();
     connection.disconnect();
   });

@@ -24,7 +24,7 @@ import { revision } from '../support/builders.ts';
 import { InMemoryLog } from '../support/in-memory-log.ts';
 import { House } from '../workflow/house.ts';
 
-/** What each version of us has written, and what one after us may write. Never changed: a new format is a new file. */
+/** Formats that each version of the bot has written. Files here never change: a new format is a new file. */
 const format = z.object({
   records: z.record(z.string(), z.string()),
   job: z.looseObject({ v: z.number(), id: z.string(), object: z.looseObject({}) }),
@@ -35,7 +35,7 @@ const written = ['v1', 'v1-seen', 'v1-objects', 'v1-seen-services', 'v1-decision
   ...format.parse(JSON.parse(readFileSync(join(import.meta.dirname, `formats/${version}.json`), 'utf8'))),
 }));
 const [v1] = written;
-if (v1 === undefined) throw new Error('no format was ever written');
+if (v1 === undefined) throw new Error('no format files');
 
 const id: ChangeId = 'c-7F3K9QXZ';
 const redisBinary = await findRedisServer().catch(() => undefined);
@@ -48,7 +48,7 @@ function kindOf(record: string): string {
   return z.looseObject({ state: z.looseObject({ kind: z.string() }) }).parse(JSON.parse(record)).state.kind;
 }
 
-/** The record with one field more, once for each object within it. */
+/** Adds one field to the record: one variant for each object inside it. */
 function additions(value: unknown, at = ''): readonly { readonly at: string; readonly edited: unknown }[] {
   if (Array.isArray(value))
     return value.flatMap((each, place) =>
@@ -61,7 +61,7 @@ function additions(value: unknown, at = ''): readonly { readonly at: string; rea
   return at === '' ? within : [{ at, edited: { ...value, later: 'more' } }, ...within];
 }
 
-/** What we would write of it in the next step. */
+/** What the current version would write next. */
 function rewritten(stored: StoredChange): unknown {
   try {
     return JSON.parse(storeChange(readStoredChange(stored, undefined), undefined).record);
@@ -71,7 +71,7 @@ function rewritten(stored: StoredChange): unknown {
   }
 }
 
-/** What a version after us may have made of the same. */
+/** What a later version might write. */
 const later = [
   { what: 'of another version', edit: (text: string) => text.replace('"v":1', '"v":2') },
   {
@@ -80,8 +80,8 @@ const later = [
   },
 ];
 
-describe('a record that was ever written', () => {
-  it.each(records)('is read as it was meant: $version $name', ({ kind, text }) => {
+describe('a record of every format', () => {
+  it.each(records)('keeps its meaning: $version $name', ({ kind, text }) => {
     const { rev, ...rest } = z.looseObject({ rev: z.number() }).parse(JSON.parse(text));
 
     const change = readStoredChange({ rev: String(rev), kind, record: text, mac: '' }, undefined);
@@ -91,7 +91,7 @@ describe('a record that was ever written', () => {
   });
 
   it.each(records.flatMap((each) => later.map((next) => ({ ...each, ...next }))))(
-    'is refused by who does not know all of it: $version $name $what',
+    'is refused if a part of it is unknown: $version $name $what',
     ({ kind, text, edit }) => {
       const { rev } = z.looseObject({ rev: z.number() }).parse(JSON.parse(text));
 
@@ -102,7 +102,7 @@ describe('a record that was ever written', () => {
   );
 
   it.each(records.flatMap((each) => additions(JSON.parse(each.text)).map((more) => ({ ...each, ...more }))))(
-    'is kept whole or refused where a version after us adds to it: $version $name $at',
+    'is kept whole or refused if a later version adds to it: $version $name $at',
     ({ kind, edited }) => {
       const { rev } = z.looseObject({ rev: z.number() }).parse(edited);
       const stored = { rev: String(rev), kind, record: JSON.stringify(edited), mac: '' };
@@ -112,7 +112,7 @@ describe('a record that was ever written', () => {
   );
 
   it.each(later)(
-    'is known to be of a later version of us when it is signed with our key, and its card is left alone: $what',
+    'counts as written by a later version if our key signed it, and its card is left alone: $what',
     async ({ edit }) => {
       const { id, ...rest } = readStoredChange(
         { rev: '0', kind: 'queued', record: v1.records['queued'] ?? '', mac: '' },
@@ -151,7 +151,7 @@ describe('a record that was ever written', () => {
     },
   );
 
-  it('is refused in a state that we do not know', () => {
+  it('is refused in an unknown state', () => {
     const text = (v1.records['queued'] ?? '').replace('{"kind":"queued"}', '{"kind":"awaiting-moonrise"}');
 
     expect(() => readStoredChange({ rev: '0', kind: 'awaiting-moonrise', record: text, mac: '' }, undefined)).toThrow(
@@ -160,8 +160,8 @@ describe('a record that was ever written', () => {
   });
 });
 
-describe('an annotation that was ever written', () => {
-  it.each(written)('is read as it was meant, and written again as it was: $version', ({ ledger }) => {
+describe('an annotation of every format', () => {
+  it.each(written)('keeps its meaning, and is written back unchanged: $version', ({ ledger }) => {
     const reading = readLedger(ledger);
 
     expect(reading).toMatchObject({
@@ -171,11 +171,11 @@ describe('an annotation that was ever written', () => {
     if (reading.kind === 'ledger') expect(formatLedger(reading.ledger)).toBe(ledger);
   });
 
-  it.each(later)('is refused when it is one $what', ({ edit }) => {
+  it.each(later)('is refused $what', ({ edit }) => {
     expect(readLedger(edit(v1.ledger)).kind).toBe('unreadable');
   });
 
-  it('keeps what a version after us adds to a revision', () => {
+  it('keeps what a later version adds to a revision', () => {
     const reading = readLedger(v1.ledger.replace('"rule":"default"', '"rule":"default","approvedBy":["U02BOB"]'));
 
     if (reading.kind !== 'ledger') throw new Error(reading.why);
@@ -219,26 +219,26 @@ describe.runIf(redisBinary)('with a redis-server', () => {
     await server.stop();
   });
 
-  it.each(written)('a job that was ever written is run: $version', async ({ job }) => {
+  it.each(written)('runs a job of every format: $version', async ({ job }) => {
     await jobs.add('apply', job);
 
     await expect.poll(() => given).toEqual([id]);
   });
 
-  it('a job with a field that we do not know is run, since it says only which change', async () => {
+  it('runs a job with an unknown field, because only the change id matters', async () => {
     await jobs.add('apply', { ...v1.job, hurry: true });
 
     await expect.poll(() => given).toEqual([id]);
   });
 
-  it('a job of a later version is not run, and is left to be seen', async () => {
+  it('does not run a job of a later version, and keeps it', async () => {
     await jobs.add('apply', { ...v1.job, v: 2 });
 
     await expect.poll(() => jobs.getFailedCount()).toBe(1);
     expect(given).toEqual([]);
   });
 
-  it.each(later)('a record $what stays as it is, and nobody applies it', async ({ edit }) => {
+  it.each(later)('leaves a record $what unchanged, and does not apply it', async ({ edit }) => {
     const fields = { rev: '0', kind: 'queued', record: edit(v1.records['queued'] ?? ''), mac: '' };
     await redis.hset(keys.change(id), fields);
     const store = new StoredChanges(redis);

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { readStoredEvent, storeEvent } from '../../src/redis/stored-event.ts';
 
-/** What each version of us has written. Never changed: a new format is a new file. */
+/** Events that each version of the bot has written. Files here never change: a new format is a new file. */
 const written = z
   .array(z.string())
   .parse(JSON.parse(readFileSync(join(import.meta.dirname, 'formats/audit-v1.json'), 'utf8')));
@@ -12,14 +12,14 @@ const written = z
 const at = '2026-11-22T14:03:11.000Z';
 const key = 'a key of sixteen characters';
 
-describe('an event that was ever written', () => {
-  it.each(written)('is read as it was meant: %s', (text) => {
+describe('an event of every format', () => {
+  it.each(written)('keeps its meaning: %s', (text) => {
     const { v: _, ...event } = z.looseObject({ v: z.literal(1) }).parse(JSON.parse(text));
 
     expect(readStoredEvent({ event: text, mac: '' }, at, undefined)).toEqual({ kind: 'event', event });
   });
 
-  it.each(written)('is trusted with the key that signed it, and with no other: %s', (text) => {
+  it.each(written)('is trusted only with the key that signed it: %s', (text) => {
     const entry = readStoredEvent({ event: text, mac: '' }, at, undefined);
     const stored = entry.kind === 'event' ? storeEvent(entry.event, key) : { event: '', mac: '' };
 

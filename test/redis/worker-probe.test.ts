@@ -22,8 +22,8 @@ const redisBinary = await findRedisServer().catch(() => undefined);
 describe('probing a worker', () => {
   it.each`
     open | everyMs      | what
-    ${1} | ${5_000}     | ${'every 5 s while something is open'}
-    ${0} | ${1_800_000} | ${'every half an hour while nothing is'}
+    ${1} | ${5_000}     | ${'every 5 s while a change is open'}
+    ${0} | ${1_800_000} | ${'every half an hour otherwise'}
   `('happens $what', async ({ open, everyMs }) => {
     const { probe, added, pass } = probing();
 
@@ -36,7 +36,7 @@ describe('probing a worker', () => {
     expect(added()).toBe((60 * aMinute) / everyMs);
   });
 
-  it('says nothing while the worker takes jobs', async () => {
+  it('is quiet while the worker takes jobs', async () => {
     const { probe, pass } = probing();
 
     for (let rounds = 0; rounds < 20; rounds += 1) {
@@ -48,7 +48,7 @@ describe('probing a worker', () => {
     expect(probe.problem()).toBeUndefined();
   });
 
-  it('has a worker that takes none wait on another connection, and says so when that does not help', async () => {
+  it('gives a worker that takes no jobs a new connection, and reports it if that does not help', async () => {
     const { probe, pass, log, renewed } = probing();
 
     for (let rounds = 0; rounds < 6; rounds += 1) {
@@ -62,7 +62,7 @@ describe('probing a worker', () => {
     expect(log.messages('error')).toContain('the worker takes no jobs');
   });
 
-  it('counts one that the worker took before Redis said that it was added', async () => {
+  it('counts a probe that the worker took before Redis confirmed it', async () => {
     const { probe, pass, renewed } = probing();
 
     for (let rounds = 0; rounds < 20; rounds += 1) {
@@ -78,7 +78,7 @@ describe('probing a worker', () => {
     expect(renewed()).toBe(0);
   });
 
-  it('asks again at once when a probe was not answered, though nothing is open', async () => {
+  it('probes again soon after an unanswered probe, even if no change is open', async () => {
     const { probe, pass, added } = probing();
     pass(30 * aMinute);
     await probe.round(0);
@@ -92,7 +92,7 @@ describe('probing a worker', () => {
     expect(probe.problem()).toBeDefined();
   });
 
-  it('blames nobody for a Redis that takes no probe', async () => {
+  it('does not blame the worker if Redis takes no probe', async () => {
     const { probe, pass } = probing(new StoreUnavailableError('away'));
 
     for (let rounds = 0; rounds < 10; rounds += 1) {
@@ -121,7 +121,7 @@ describe.runIf(redisBinary)('probing a worker with a redis-server', () => {
     await server.stop();
   });
 
-  it('finds one whose connection looks open and carries nothing, and has it take jobs again', async () => {
+  it('finds a worker with a half-open connection, and makes it take jobs again', async () => {
     const log = new InMemoryLog();
     const queue = new JobQueue(direct, log);
     let nowMs = 0;
@@ -155,11 +155,11 @@ describe.runIf(redisBinary)('probing a worker with a redis-server', () => {
     await queue.close();
   });
 
-  it('is not needed where all connections of a process went dead: the one that asks finds out for those that wait', async () => {
+  it('is not needed if all connections of a process died: the one for requests notices, and the others are renewed', async () => {
     const log = new InMemoryLog();
     const through = addressOf(`redis://127.0.0.1:${proxy.port}`);
     const [requests, connection] = [connectForRequests(through), connectForWorker(through)];
-    requests.on('error', () => {}); // it is about to be lost
+    requests.on('error', () => {}); // this connection will be lost
     let heard = 0;
     const news = listenForNews(through, log, () => {
       heard += 1;

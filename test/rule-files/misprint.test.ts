@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fileOf } from './rule-text.ts';
 
-/** A VirtualService with these rules beneath `http:`, the first in line 7. */
+/** A VirtualService with these rules under `http:`, the first in line 7. */
 function withRules(...rules: readonly string[]): string {
   const head =
     'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: { name: reviews }\nspec:\n  hosts: [reviews]\n  http:\n';
@@ -14,7 +14,7 @@ const rule = (...to: readonly string[]) => `route: [${to.join(', ')}]`;
 const split = (subset: string, weight: number) => ({ destination: { host: 'reviews', subset }, weight });
 
 describe('two rules where one was meant', () => {
-  it('are told with their lines, beside what they say', () => {
+  it('are reported with their lines, and the file is still read as it is', () => {
     const file = fileOf(withRules(rule(routeTo('v1', 50)), rule(routeTo('v3', 50))));
 
     expect(file.manifests).toMatchObject([
@@ -29,12 +29,12 @@ describe('two rules where one was meant', () => {
         },
       ],
       doubts: [
-        'VirtualService `reviews`: the rule in line 7 takes all requests that it is for, so that the one in line 8 is never reached. One rule may be meant, which splits them: v1 50, v3 50.',
+        'VirtualService `reviews`: the rule in line 7 takes all the requests that it matches, so the one in line 8 is never reached. You may have meant one rule that splits them: v1 50, v3 50.',
       ],
     });
   });
 
-  it('are seen beneath a rule that stands for itself, with their timeout, and beside other objects', () => {
+  it('are found after an unrelated rule, with other fields, and beside other objects', () => {
     const jason = `match: [{ headers: { end-user: { exact: jason } } }]\n    ${rule(routeTo('v2', undefined))}`;
     const timed = (to: string) => `timeout: 5s\n    ${rule(to)}`;
     const other =
@@ -52,23 +52,26 @@ describe('two rules where one was meant', () => {
       },
       { name: 'a' },
     ]);
-    expect(meant?.doubts).toEqual([expect.stringContaining('in line 9 takes all requests')]);
+    expect(meant?.doubts).toEqual([expect.stringContaining('in line 9 takes all the requests')]);
     expect(meant?.doubts[0]).toContain('those in lines 11, 13 are never reached');
   });
 
   it.each<[string, readonly string[]]>([
     ['one rule with two destinations', [rule(routeTo('v1', 50), routeTo('v3', 50))]],
-    ['two rules that are each a whole', [rule(routeTo('v1', 100)), rule(routeTo('v3', 100))]],
-    ['weights that make no whole', [rule(routeTo('v1', 50)), rule(routeTo('v3', 20))]],
+    ['two rules that each sum to 100', [rule(routeTo('v1', 100)), rule(routeTo('v3', 100))]],
+    ['weights that do not sum to 100', [rule(routeTo('v1', 50)), rule(routeTo('v3', 20))]],
     ['no weights', [rule(routeTo('v1', undefined)), rule(routeTo('v3', undefined))]],
     ['two hosts', [rule(routeTo('v1', 50)), rule(routeTo('v3', 50, 'ratings'))]],
     ['one version twice', [rule(routeTo('v1', 50)), rule(routeTo('v1', 50))]],
-    ['rules that differ in more', [rule(routeTo('v1', 50)), `timeout: 5s\n    ${rule(routeTo('v3', 50))}`]],
+    [
+      'rules that differ in more than their routes',
+      [rule(routeTo('v1', 50)), `timeout: 5s\n    ${rule(routeTo('v3', 50))}`],
+    ],
     [
       'rules for different requests',
       [`match: [{ uri: { exact: /a } }]\n    ${rule(routeTo('v1', 50))}`, rule(routeTo('v3', 50))],
     ],
-  ])('are not seen in %s', (_, rules) => {
+  ])('are not found in %s', (_, rules) => {
     expect(fileOf(withRules(...rules))).not.toHaveProperty('meant');
   });
 });

@@ -17,20 +17,20 @@ beforeEach(() => {
   files = new RulesFolder(folder);
 });
 
-/** A file beneath `around`, and the folders above it. */
+/** Writes a file below `around`, and the folders above it. */
 function write(path: string, text: string | Uint8Array = reviewsToV1): void {
   mkdirSync(dirname(join(around, path)), { recursive: true });
   writeFileSync(join(around, path), text);
 }
 
-/** The name that a typed one is read as. */
+/** The name of the file that a typed name finds. */
 async function readAs(typed: string): Promise<string> {
   const reading = await files.read(typed);
   return reading.kind === 'file' ? reading.file.name : reading.kind;
 }
 
 describe('the folder of rule files', () => {
-  it('of Bookinfo has all that lies there', async () => {
+  it('of Bookinfo lists all its files', async () => {
     const bookinfo = new RulesFolder(join(manifests, 'bookinfo'));
     const there = readdirSync(join(manifests, 'bookinfo')).map((name) => `bookinfo/${basename(name, '.yaml')}`);
 
@@ -41,7 +41,7 @@ describe('the folder of rule files', () => {
     });
   });
 
-  it('lists YAML and nothing else, also in folders within', async () => {
+  it('lists only YAML files, also in subfolders', async () => {
     for (const name of ['b.yaml', 'a.yml', 'sub/c.yaml', 'notes.md', '.hidden.yaml', 'yaml', 'not to be typed.yaml'])
       write(`bookinfo/${name}`);
     mkdirSync(join(folder, 'folder.yaml'));
@@ -55,7 +55,7 @@ describe('the folder of rule files', () => {
     expect(await readAs(typed)).toBe('bookinfo/sub/c');
   });
 
-  it('tells two files apart that differ in their extension', async () => {
+  it('distinguishes two files that differ in their extension', async () => {
     write('bookinfo/a.yaml');
     write('bookinfo/a.yml');
 
@@ -64,7 +64,7 @@ describe('the folder of rule files', () => {
     expect(await readAs('a.yml')).toBe('bookinfo/a.yml');
   });
 
-  it('takes a whole name before one that is short of its folder', async () => {
+  it('prefers a full name over one without its folder', async () => {
     write('bookinfo/a.yaml');
     write('bookinfo/bookinfo/a.yaml');
 
@@ -72,7 +72,7 @@ describe('the folder of rule files', () => {
     expect(await readAs('bookinfo/bookinfo/a')).toBe('bookinfo/bookinfo/a');
   });
 
-  it('is read anew each time', async () => {
+  it('is read again each time', async () => {
     expect(await files.names()).toEqual([]);
     expect(await readAs('a')).toBe('unknown-file');
 
@@ -86,7 +86,7 @@ describe('the folder of rule files', () => {
     ['bookinfo/virtual-servce-all-v1', 'bookinfo/virtual-service-all-v1'],
     ['virtual-servce-all-v1.yaml', 'bookinfo/virtual-service-all-v1'],
     ['something else', undefined],
-  ])('does not know %s, and names what is nearest to it', async (typed, nearest) => {
+  ])('does not know %s, and suggests the closest name', async (typed, nearest) => {
     write('bookinfo/virtual-service-all-v1.yaml');
     write('bookinfo/other.yaml');
 
@@ -97,7 +97,7 @@ describe('the folder of rule files', () => {
     });
   });
 
-  it('says what is wrong with a file, by its name', async () => {
+  it('names a bad file and its fault', async () => {
     write('bookinfo/a.yaml', 'a: b: c');
 
     expect(await files.read('a.yaml')).toEqual({
@@ -107,22 +107,22 @@ describe('the folder of rule files', () => {
     });
   });
 
-  it('reads no more of a large file than shows that it is one', async () => {
+  it('reads only enough of a large file to see that it is too large', async () => {
     write('bookinfo/a.yaml', Buffer.alloc(10_000_000, 'a'));
     const before = process.memoryUsage().arrayBuffers;
 
-    expect(await files.read('a')).toMatchObject({ faults: [{ what: 'this is larger than 256 KB' }] });
+    expect(await files.read('a')).toMatchObject({ faults: [{ what: 'the file is larger than 256 KB' }] });
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(5_000_000);
   });
 
-  it('lists no more files than anybody would name', async () => {
+  it('limits how many files it lists', async () => {
     for (let at = 0; at < 1_100; at += 1) write(`bookinfo/${at}.yaml`, '');
 
     expect(await files.names()).toHaveLength(1_000);
   });
 });
 
-describe('nothing outside of the folder', () => {
+describe('nothing outside the folder', () => {
   beforeEach(() => {
     write('bookinfo/a.yaml');
     write('secret.yaml');
@@ -148,7 +148,7 @@ describe('nothing outside of the folder', () => {
     expect(await readAs(join(folder, typed))).toBe('unknown-file');
   });
 
-  it('is reached by a link', async () => {
+  it('is reached by a symbolic link', async () => {
     symlinkSync(join(around, 'secret.yaml'), join(folder, 'linked.yaml'));
     symlinkSync(join(around, 'secrets'), join(folder, 'secrets'));
     symlinkSync('/dev/zero', join(folder, 'zero.yaml'));
@@ -157,7 +157,7 @@ describe('nothing outside of the folder', () => {
     for (const typed of ['linked', 'secrets/b', 'zero']) expect(await readAs(typed)).toBe('unknown-file');
   });
 
-  it('is waited for: a pipe, a link to nowhere, links in a circle', async () => {
+  it('and nothing that blocks is read: a pipe, a dangling link, links in a loop', async () => {
     execFileSync('mkfifo', [join(folder, 'pipe.yaml')]);
     symlinkSync('nowhere.yaml', join(folder, 'lost.yaml'));
     symlinkSync('circle.yaml', join(folder, 'circle.yaml'));
@@ -169,14 +169,14 @@ describe('nothing outside of the folder', () => {
 });
 
 describe('a mounted ConfigMap', () => {
-  /** As the kubelet lays it out: the files are links into a folder that a link names, which is swapped whole. */
+  /** Laid out like the kubelet does it: the files are links into a folder behind the link `..data`, and a swap replaces that link. */
   function mount(version: string, text: string): void {
     write(`bookinfo/..${version}/a.yaml`, text);
     symlinkSync(`..${version}`, join(folder, '..data_tmp'));
     renameSync(join(folder, '..data_tmp'), join(folder, '..data'));
   }
 
-  it('is read through its links, each file once, and anew when it is swapped', async () => {
+  it('is read through its links, each file once, and again when it is swapped', async () => {
     mount('2026_11_22', reviewsToV1);
     symlinkSync('..data/a.yaml', join(folder, 'a.yaml'));
 

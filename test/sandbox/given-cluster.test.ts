@@ -36,7 +36,7 @@ describe('a cluster that SANDBOX_KUBECONFIG names', () => {
   it.each`
     which                                    | text                                                          | why
     ${'is not a kubeconfig'}                 | ${() => '{'}                                                  | ${'names a file that cannot be read as a kubeconfig'}
-    ${'has no current context'}              | ${() => kube.kubeconfig().replace(/current-context.*/, '')}   | ${'or none is current'}
+    ${'has no current context'}              | ${() => kube.kubeconfig().replace(/current-context.*/, '')}   | ${'or it has no current context'}
     ${'names a server that does not answer'} | ${() => kubeconfig('http://127.0.0.1:1', 'a token')}          | ${'leads to http://127.0.0.1:1 (context sandbox), but the Kubernetes API could not be reached'}
     ${'has a wrong token'}                   | ${() => kubeconfig(kube.url, 'nonsense')}                     | ${'the Kubernetes API does not accept our credentials'}
     ${'has no right to read'}                | ${() => kube.kubeconfig(serviceAccount('default', 'nobody'))} | ${'cannot list resource "virtualservices" in API group "networking.istio.io" in the namespace "default"'}

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { type ChangeId, changeIdFrom } from '../../src/domain/routing/names.ts';
 import type { Split } from '../../src/domain/routing/split.ts';
 
-/** Names that a subset or a service may really have and that trip up code which takes objects for maps. */
+/** Names that a subset or a service may really have, and that break code which uses objects as maps. */
 const awkward = ['1', '2', '10', 'constructor', 'valueof', 'set', 'status', 'to', 'shift', 'help', '50', '007'];
 
 export const aLabel = fc.oneof(fc.constantFrom('v1', 'v2', 'v3', ...awkward), fc.stringMatching(/^[a-z0-9]{1,8}$/));
@@ -16,7 +16,7 @@ export const aPercent = fc.integer({ min: 0, max: 100 });
 
 export const aWeight = fc.oneof(aPercent, fc.constant(0), fc.constant(1), fc.integer({ min: 0, max: 2_147_483_647 }));
 
-/** Also the names that no rule of Kubernetes stops an object from having. */
+/** Also names that nothing in Kubernetes keeps out of an object. */
 const anyKey = fc.oneof(aVersion, fc.constantFrom('__proto__', 'toString', 'hasOwnProperty'));
 
 export function aSplit({ min = 1 }: { readonly min?: number } = {}): fc.Arbitrary<Split> {
@@ -35,7 +35,7 @@ export const aWhole: fc.Arbitrary<Split> = fc
 
 export const aChangeId: fc.Arbitrary<ChangeId> = fc.uint8Array({ minLength: 5, maxLength: 5 }).map(changeIdFrom);
 
-/** Any text that a JavaScript string can hold, half characters included; plain ASCII as often as the rest. */
+/** Any JavaScript string, also with lone surrogates. Half of them are plain ASCII. */
 export function anyText(maxLength = 50): fc.Arbitrary<string> {
   const codePoint = fc.oneof(fc.integer({ min: 0, max: 0x7f }), fc.nat(0xffff), fc.nat(0x10ffff));
   return fc.array(codePoint, { maxLength }).map((points) => String.fromCodePoint(...points));

@@ -21,18 +21,18 @@ export interface BookinfoWorld {
   readonly bookinfo: Bookinfo;
   readonly kube: KubeApi;
   readonly log: InMemoryLog;
-  /** Breaks the connections to the API server; new ones work. */
+  /** Breaks the connections to the API server. New connections work. */
   cut(): void;
-  /** Ends the API server, and has another in its place. */
+  /** Stops the API server and starts another one in its place. */
   restartKube(options: Pick<KubeApiOptions, 'objects' | 'historyLength'>): Promise<void>;
 }
 
 interface Options extends Partial<KubeApiOptions> {
-  /** Whose token the router has. */
+  /** The user whose token the router has. */
   readonly user?: string;
 }
 
-/** Bookinfo behind a router that follows an API server of its own, with the tutorial's objects at first. */
+/** Bookinfo behind a router that follows its own API server, which starts with the tutorial's objects. */
 export async function startBookinfoWorld({ user = ADMIN, ...options }: Options = {}): Promise<BookinfoWorld> {
   let kube = await startKubeApi({ port: 0, objects: await bookinfoObjects(), ...options });
   const tokens = { [user]: kube.token(user), [ADMIN]: kube.token() };
@@ -61,7 +61,7 @@ export async function startBookinfoWorld({ user = ADMIN, ...options }: Options =
   };
 }
 
-/** The objects of one of the tutorial's rule files, in its namespace. */
+/** The objects of one of the tutorial's rule files, with their namespace. */
 export async function ruleFile(name: string): Promise<readonly KubeObject[]> {
   const text = await readFile(resolve('manifests/bookinfo', `${name}.yaml`), 'utf8');
   return objectsOf(text);
@@ -74,7 +74,7 @@ export function objectsOf(yaml: string): readonly KubeObject[] {
   });
 }
 
-/** Creates or replaces, as `kubectl apply` would. */
+/** Creates or replaces, like `kubectl apply`. */
 export async function apply(kube: Kube, objects: readonly KubeObject[]): Promise<void> {
   for (const object of objects) {
     const path = `${kube.url}${pathOf(object.kind)}`;
@@ -101,7 +101,7 @@ export async function letRead(kube: Kube, user: string): Promise<void> {
   await send(kube, 'POST', `${rbac}/clusterrolebindings`, { metadata, roleRef, subjects });
 }
 
-/** Who answers a call of the product page to reviews: a version, or `503 NC`. */
+/** What answers the product page's call to reviews: a version, or `503 NC`. */
 export async function askReviews(
   { routerUrl }: Pick<Bookinfo, 'routerUrl'>,
   headers: Readonly<Record<string, string>> = {},
@@ -118,7 +118,7 @@ export async function askReviews(
   return /"podname":"reviews-(v\d)-/.exec(text)?.[1] ?? text;
 }
 
-/** How often each of them answered, of so many times. */
+/** How often each version answered, out of this many calls. */
 export async function countAnswers(
   bookinfo: Pick<Bookinfo, 'routerUrl'>,
   times: number,
@@ -132,7 +132,7 @@ export async function countAnswers(
   return counts;
 }
 
-/** Waits until twenty calls in a row are answered by these and nobody else. */
+/** Waits until twenty calls in a row are answered by exactly these. */
 export async function answeredBy(
   bookinfo: Pick<Bookinfo, 'routerUrl'>,
   expected: readonly string[],
@@ -141,14 +141,14 @@ export async function answeredBy(
   await vi.waitFor(
     async () => {
       const seen = Object.keys(await countAnswers(bookinfo, 20)).toSorted();
-      if (seen.join() !== expected.join()) throw new Error(`answered by ${seen.join()} and not by ${expected.join()}`);
+      if (seen.join() !== expected.join()) throw new Error(`answered by ${seen.join()}, expected ${expected.join()}`);
     },
     { timeout, interval: 20 },
   );
 }
 
 async function readObject(answer: Response): Promise<KubeObject> {
-  return (await answer.json()) as KubeObject; // as the API server keeps it
+  return (await answer.json()) as KubeObject; // as the API server stores it
 }
 
 function pathOf(kind: string): string {
@@ -161,7 +161,7 @@ function withVersion(object: KubeObject, existing: KubeObject): KubeObject {
 
 type Kube = Pick<KubeApi, 'url' | 'token'>;
 
-/** As the admin. */
+/** With the admin's rights. */
 function send(kube: Kube, method: string, url: string, body?: object): Promise<Response> {
   const headers = { authorization: `Bearer ${kube.token()}`, 'content-type': 'application/json' };
   return fetch(url, { method, headers, ...(body && { body: JSON.stringify(body) }) });

@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 
-/** A Chromium on the PATH; tests that need one are skipped, by name, where there is none. */
+/** A Chromium on the PATH. Without one, the tests that need it are skipped, by name. */
 export function findChromium(): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   return ['chromium', 'chromium-browser', 'google-chrome']
@@ -12,13 +12,13 @@ export function findChromium(): string | undefined {
 
 export async function launchBrowser(): Promise<Browser> {
   const executablePath = findChromium();
-  if (executablePath === undefined) throw new Error('no browser here: install chromium');
+  if (executablePath === undefined) throw new Error('no browser: install chromium');
   return chromium.launch({
     executablePath,
     args: [
       '--no-sandbox',
       '--disable-gpu',
-      // These keep it from calling out on its own.
+      // These flags keep it from calling out on its own.
       '--disable-quic',
       '--no-first-run',
       '--disable-background-networking',

@@ -15,12 +15,12 @@ export const reviewsObject: RoutingObject = {
 
 export const reviewsUid = '6f1c0e5a-0000-4000-8000-000000000001';
 
-/** The number read as an id: `changeId(7)` is `c-00000007`. */
+/** The number as an id: `changeId(7)` is `c-00000007`. */
 export function changeId(number: number): ChangeId {
   return `c-${String(number).padStart(8, '0')}`;
 }
 
-/** The default rule, whose DestinationRule defines v1 to v3 beside whatever has a destination. */
+/** The default rule. Its DestinationRule defines v1 to v3 and every version that has a destination. */
 export function rule(split: Split, overrides: Partial<Rule> = {}): Rule {
   return {
     key: defaultRule,
@@ -31,28 +31,28 @@ export function rule(split: Split, overrides: Partial<Rule> = {}): Rule {
   };
 }
 
-/** The tutorial's rule that sends one user to v2 whatever the split says. */
+/** The tutorial's rule that sends one user to v2, whatever the split is. */
 export const jason: Rule = rule({ v2: 100 }, { key: '#1', match: 'end-user = jason' });
 
 export interface RouteOptions {
   readonly uid?: string;
-  /** The ledger's seq; without it, as many as there are revisions. */
+  /** The seq of the ledger. Default: the number of revisions. */
   readonly seq?: number;
   /** Newest first. */
   readonly revisions?: readonly Revision[];
-  /** All rules, in place of the default one alone. */
+  /** All rules. Default: only the default rule. */
   readonly rules?: readonly Rule[];
   readonly object?: RoutingObject;
 }
 
-/** `reviews({ v1: 90, v2: 10 })`: the service as its routing object holds it. */
+/** `reviews({ v1: 90, v2: 10 })`: the service as its routing object has it. */
 export function reviews(split: Split, options: RouteOptions = {}): Route {
   const { uid = reviewsUid, revisions = [], seq = revisions.length, rules = [rule(split)] } = options;
   const { object = reviewsObject } = options;
   return { object, uid, hosts: [object.name], gateways: ['mesh'], rules, ledger: { seq, revisions } };
 }
 
-/** An applied change as the ledger holds it: v3 got half. */
+/** An applied change as the ledger has it: v3 got half. */
 export function revision(overrides: Partial<Revision> = {}): Revision {
   return {
     id: changeId(1),
@@ -65,7 +65,7 @@ export function revision(overrides: Partial<Revision> = {}): Revision {
   };
 }
 
-/** An accepted change of `reviews({ v1: 100 })` that gives v3 half, in line. */
+/** An accepted change of `reviews({ v1: 100 })` that gives v3 half and waits in line. */
 export function change(overrides: Partial<Change> = {}): Change {
   return {
     id: changeId(1),
@@ -87,7 +87,7 @@ export function change(overrides: Partial<Change> = {}): Change {
   };
 }
 
-/** Alice has locked reviews for eight hours. */
+/** Alice's lock of reviews, for eight hours. */
 export function lockHold(overrides: Partial<SetHold> = {}): SetHold {
   return {
     id: changeId(1),
@@ -103,7 +103,7 @@ export function lockHold(overrides: Partial<SetHold> = {}): SetHold {
   };
 }
 
-/** An incident tool has frozen all of production. */
+/** An incident tool's freeze of all production clusters. */
 export function freezeHold(overrides: Partial<SetHold> = {}): SetHold {
   return lockHold({
     kind: 'freeze',

@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 
-/** What a check returns as soon as it passes, however long a machine takes for it that is busy with other things, too. */
+/** Repeats a check until it passes, and returns its result. Also waits for a machine that is busy with other work. */
 export function eventually<T>(check: () => T | Promise<T>): Promise<T> {
   return vi.waitFor(check, { timeout: 30_000, interval: 20 });
 }

@@ -10,12 +10,12 @@ const run = promisify(execFile);
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Where the temporary folders of the tests lie, and which goes when the run has ended. */
+    /** The folder of all temporary folders, deleted at the end of the run. */
     folder?: string;
   }
 }
 
-/** What the whole run needs once: the bot as it is shipped, and a Redis to start. Says which suites cannot run here. */
+/** What the whole run needs once: the built bot, and a Redis to start. Says which suites cannot run here. */
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
   const folder = await folderOfTheRun();
   provide('folder', folder);
@@ -32,7 +32,7 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
   return () => rm(folder, { recursive: true, force: true, maxRetries: 10 });
 }
 
-/** For what tests leave, and for what Node compiled, since some hundred processes load the same two thousand modules. */
+/** For files that tests leave, and for Node's compile cache, since hundreds of processes load the same two thousand modules. */
 async function folderOfTheRun(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'shiftbot-test-'));
   process.env['NODE_COMPILE_CACHE'] = join(folder, 'compiled');

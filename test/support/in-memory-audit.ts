@@ -10,7 +10,7 @@ interface Kept {
 
 const rememberMs = 3600_000;
 
-/** The audit in memory. Stored changes in memory add to it in the same step as they move. */
+/** The audit in memory. InMemoryChanges adds to it in the same step as a transition. */
 export class InMemoryAudit implements Audit {
   readonly #now: () => Date;
   readonly #keptMs: number;
@@ -49,7 +49,7 @@ export class InMemoryAudit implements Audit {
     for (const { entry, atMs } of this.#kept) if (atMs >= since.getTime()) yield entry;
   }
 
-  /** What a transition tells, in its own step. */
+  /** Adds the event of a transition, in the transition's own step. */
   add(event: AuditEvent): void {
     const nowMs = this.#nowMs();
     this.#kept = this.#kept.filter(({ atMs }) => atMs > nowMs - this.#keptMs);
@@ -57,13 +57,13 @@ export class InMemoryAudit implements Audit {
     if (event.request !== undefined) this.#gestures.set(event.request, nowMs);
   }
 
-  /** Somebody writes into it what none of us wrote. */
+  /** Adds an entry that the bot did not write. */
   spoil(): void {
     const at = this.#now();
     this.#kept.push({ entry: { kind: 'untrusted', at: at.toISOString(), text: '{}' }, atMs: at.getTime() });
   }
 
-  /** From now on every call fails. */
+  /** Makes every call fail from now on. */
   goAway(): void {
     this.#isAway = true;
   }

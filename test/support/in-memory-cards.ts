@@ -7,7 +7,7 @@ interface Card {
   postBegun: boolean;
 }
 
-/** What is known of the cards, in memory. */
+/** The card log in memory. */
 export class InMemoryCards implements CardLog {
   readonly #cards = new Map<ChangeId, Card>();
   readonly #claimed = new Map<ChangeId, AbortController>();
@@ -55,26 +55,26 @@ export class InMemoryCards implements CardLog {
     return [...this.#owed].toSorted(([, one], [, other]) => one - other).map(([id]) => id);
   }
 
-  /** A transition of a change owes its card an update. */
+  /** Marks the card as owed, as a transition of its change does. */
   owe(id: ChangeId, rev: number): void {
     this.#owed.set(id, rev);
   }
 
-  /** Who held a claim is told that it is another's by now. */
+  /** Gives the claim to another process, and tells its owner. */
   loseClaim(id: ChangeId): void {
     const token = this.#claimed.get(id);
     this.#claimed.set(id, new AbortController());
     token?.abort();
   }
 
-  /** Who held a claim is told that it is nobody's: the store was emptied. */
+  /** Removes the claim, as if the store was emptied, and tells its owner. */
   forgetClaim(id: ChangeId): void {
     const token = this.#claimed.get(id);
     this.#claimed.delete(id);
     token?.abort();
   }
 
-  /** The process that held a claim is gone, and its claim ran out. */
+  /** Removes the claim of a process that died. */
   expireClaim(id: ChangeId): void {
     this.#claimed.delete(id);
   }

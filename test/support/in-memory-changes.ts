@@ -30,7 +30,7 @@ interface Until {
   readonly untilMs: number;
 }
 
-/** Stored changes in memory. Every call is one step, as a script is in Redis. */
+/** The stored changes in memory. Every call is atomic, like a script in Redis. */
 export class InMemoryChanges implements Changes {
   readonly #cards: InMemoryCards | undefined;
   readonly #audit: InMemoryAudit | undefined;
@@ -46,7 +46,7 @@ export class InMemoryChanges implements Changes {
   readonly #meanwhile: (() => Promise<void> | void)[] = [];
   #isAway = false;
 
-  /** `cards` are told what every transition owes them, and `audit` what it is to be remembered as. */
+  /** `cards` learns what each transition owes, and `audit` gets its event. */
   constructor({
     cards,
     audit,
@@ -207,19 +207,19 @@ export class InMemoryChanges implements Changes {
     return recent.flatMap(({ id }) => this.#records.get(id) ?? []);
   }
 
-  /** Somebody alters a record. */
+  /** Alters a record, as somebody in Redis could. */
   spoil(id: ChangeId): void {
     this.#spoilt.add(id);
   }
 
-  /** Everything that was stored is gone, as after a FLUSHALL. */
+  /** Deletes everything, like a FLUSHALL. */
   lose(): void {
     this.#records.clear();
     this.#refused.clear();
     this.#lines.clear();
   }
 
-  /** The store is an older copy of itself: a replica without the last writes, or a backup. */
+  /** Goes back to an older copy of the store, like a replica without the last writes, or a backup. */
   fallBackTo(earlier: readonly Change[]): void {
     this.lose();
     for (const change of earlier) {
@@ -228,7 +228,7 @@ export class InMemoryChanges implements Changes {
     }
   }
 
-  /** From now on every call fails, until it is back. */
+  /** Makes every call fail until `comeBack`. */
   goAway(): void {
     this.#isAway = true;
   }
@@ -237,23 +237,23 @@ export class InMemoryChanges implements Changes {
     this.#isAway = false;
   }
 
-  /** Something happens between the next reading of a line and whatever its reader does with it. */
+  /** Runs something between the next read of a line and what its reader does then. */
   afterNextLine(happens: () => Promise<void> | void): void {
     this.#meanwhile.push(happens);
   }
 
-  /** Something happens in a line, and leaves it as it was. */
+  /** Changes the version of a line, and not its content. */
   stir(object: RoutingObject): void {
     this.#lineOf(object).version += 1;
   }
 
-  /** All records, in the order they were first accepted. */
+  /** All records, in the order in which they were first accepted. */
   get all(): readonly Change[] {
     return [...this.#records.values()];
   }
 
   #store(change: Change, event?: AuditEvent): void {
-    readStoredChange(storeChange(change, undefined), undefined); // what Redis could not give back is not kept here either
+    readStoredChange(storeChange(change, undefined), undefined); // a record that Redis could not give back must fail here, too
     this.#records.set(change.id, change);
     if (event !== undefined) this.#audit?.add(event);
     this.#cards?.owe(change.id, change.rev);

@@ -8,11 +8,11 @@ type Place = Omit<Placed, 'shownRev'>;
 
 interface Message extends Place {
   readonly id: ChangeId;
-  /** Every state it showed, the newest last. */
+  /** Every state that it showed, the newest last. */
   readonly shown: readonly Change[];
 }
 
-/** What becomes of a call; `sent` says whether the message arrived although the answer did not. */
+/** How a call fails. `sent`: the message arrived, and only the answer was lost. */
 export type ChatFault = { readonly outcome: ChatError['outcome']; readonly sent?: boolean };
 
 /** A channel that keeps its messages. */
@@ -23,7 +23,7 @@ export class InMemoryChat implements Chat {
   #look: () => void = () => {};
   #isDown = false;
   #isUnread = false;
-  /** The cards whose words were taken back. */
+  /** The cards that were disowned. */
   readonly disowned: (Place & { readonly id: ChangeId })[] = [];
 
   async turn(_channel: string, _unless: AbortSignal): Promise<boolean> {
@@ -72,24 +72,24 @@ export class InMemoryChat implements Chat {
     return found === undefined ? undefined : { channel: found.channel, ts: found.ts };
   }
 
-  /** The cards in the channel about a change. */
+  /** The cards about a change in the channel. */
   cardsOf(id: ChangeId): readonly Message[] {
     return this.#messages.filter((message) => message.id === id);
   }
 
-  /** What the one card of a change shows now. */
+  /** What the only card of a change shows now. */
   shows(id: ChangeId): Change | undefined {
     const [card, ...more] = this.cardsOf(id);
     if (more.length > 0) throw new Error(`${id} has ${more.length + 1} cards`);
     return card?.shown.at(-1);
   }
 
-  /** The next calls go wrong, one after the other. */
+  /** The next calls fail like this, one after the other. */
   fail(...faults: readonly ChatFault[]): void {
     this.#faults.push(...faults);
   }
 
-  /** Something happens while the next call is on its way. */
+  /** Runs something while the next call is on its way. */
   duringNextCall(happens: () => Promise<void>): void {
     this.#during.push(happens);
   }
@@ -99,7 +99,7 @@ export class InMemoryChat implements Chat {
     this.#look = look;
   }
 
-  /** We may not read the channel, and find nothing that we look for. */
+  /** Takes away the right to read the channel, so that nothing is found in it. */
   forbidReading(): void {
     this.#isUnread = true;
   }
@@ -112,7 +112,7 @@ export class InMemoryChat implements Chat {
     this.#isDown = false;
   }
 
-  /** Somebody deletes every card. */
+  /** Deletes every card, as a person could. */
   clear(): void {
     this.#messages.length = 0;
   }

@@ -4,7 +4,7 @@ import { StoreUnavailableError, UntrustedRecordError } from '../../src/workflow/
 import type { HeldOutcome, Holds, SetOptions } from '../../src/workflow/ports/holds.ts';
 import type { InMemoryAudit } from './in-memory-audit.ts';
 
-/** Locks and freezes in memory. Every call is one step, as a script is in Redis. */
+/** Locks and freezes in memory. Every call is atomic, like a script in Redis. */
 export class InMemoryHolds implements Holds {
   readonly #standing = new Map<string, SetHold>();
   readonly #asked = new Set<string>();
@@ -44,12 +44,12 @@ export class InMemoryHolds implements Holds {
     return true;
   }
 
-  /** It does not answer from now on. */
+  /** Makes every call fail from now on, as if Redis did not answer. */
   goAway(): void {
     this.#fails = new StoreUnavailableError('Redis did not answer');
   }
 
-  /** Somebody alters what it holds. */
+  /** Makes every call fail, as if somebody altered a hold in Redis. */
   spoil(): void {
     this.#fails = new UntrustedRecordError('the signature does not fit');
   }

@@ -2,10 +2,10 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { StoreUnavailableError } from '../../src/workflow/errors.ts';
 import type { Bucket, Limits, Taken } from '../../src/workflow/ports/limits.ts';
 
-/** What people ask, counted in memory. */
+/** Limits in memory. */
 export class InMemoryLimits implements Limits {
   readonly #now: () => Date;
-  /** When each bucket will be full again, in ms. */
+  /** When each bucket is full again, in ms. */
   readonly #full = new Map<string, number>();
   readonly #refused = new Map<string, number>();
   readonly #counted = new Map<string, Taken>();
@@ -39,7 +39,7 @@ export class InMemoryLimits implements Limits {
     return refused;
   }
 
-  /** From now on every call fails. */
+  /** Makes every call fail from now on. */
   goAway(): void {
     this.#isAway = true;
   }

@@ -6,7 +6,7 @@ interface Line {
   readonly fields: object;
 }
 
-/** Keeps what was logged. */
+/** Records what was logged. */
 export class InMemoryLog implements Log {
   readonly lines: Line[] = [];
 

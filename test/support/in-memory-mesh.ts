@@ -35,14 +35,14 @@ import type {
 import { reviewsObject } from './builders.ts';
 import { asRouting, contentOfRoute, refuseUnknown, WholeObjects, withWeights } from './whole-objects.ts';
 
-/** What becomes of a write: refused as stale, or an error before or after it was stored. */
+/** What happens to a write: a conflict, or an error before or after it was stored. */
 export type WriteFault = 'none' | 'conflict' | { readonly error: Error; readonly stored?: boolean };
 
 interface Kept {
   readonly route: Route;
-  /** The object whole, where it was ever put so; else it is made from the route. */
+  /** The whole object, if it was ever written whole. Otherwise it is built from the route. */
   readonly content?: ObjectContent | undefined;
-  /** Grows with every write, ours and others'. */
+  /** Grows with every write, by us and by others. */
   readonly version: number;
   readonly ledgerIsReadable: boolean;
 }
@@ -59,13 +59,13 @@ interface Stored extends Pick<FoundObject, 'uid' | 'content' | 'ledger'> {
   readonly manager: string;
 }
 
-/** What an object held at some time. */
+/** The state of an object in the past. */
 interface Past extends ObjectRef {
   readonly cluster: string;
   readonly ledger: Ledger;
 }
 
-/** Routing objects in memory, with an API server's manners: a write from a stale reading is a conflict. */
+/** Routing objects in memory, with the rules of an API server: a write based on an old read is a conflict. */
 export class InMemoryMesh implements Mesh {
   readonly clusters: readonly string[];
   readonly #kept = new Map<string, Kept>();
@@ -163,27 +163,27 @@ export class InMemoryMesh implements Mesh {
     if (!this.#announced.has(change.id)) this.#announced.set(change.id, change);
   }
 
-  /** Creates an object, or makes it anew: with another uid and nothing of what it held. */
+  /** Creates an object, or replaces it by a new one with another uid. */
   put(route: Route): void {
     this.#store({ route, ledgerIsReadable: true });
   }
 
-  /** An object as somebody applied it. */
+  /** Stores an object as if somebody had applied it. */
   putWhole(ref: ObjectRef, content: ObjectContent, cluster = reviewsObject.cluster): void {
     this.#storeWhole(cluster, ref, { content, uid: randomUUID(), ledger: emptyLedger, manager: 'kubectl' });
   }
 
-  /** What is live of an object, if it is. */
+  /** The live content of an object; undefined if there is no object. */
   contentOf(ref: ObjectRef, cluster = reviewsObject.cluster): ObjectContent | undefined {
     return this.#found(cluster, ref)?.content;
   }
 
-  /** The same, with what else is known of it. */
+  /** The live object with its uid, ledger and more. */
   wholeOf(ref: ObjectRef, cluster = reviewsObject.cluster): FoundObject | undefined {
     return this.#found(cluster, ref);
   }
 
-  /** Somebody else writes an object whole; `undefined` deletes it. */
+  /** Lets somebody else write a whole object; `undefined` deletes it. */
   editWhole(
     ref: ObjectRef,
     edit: (content: ObjectContent) => ObjectContent | undefined,
@@ -197,13 +197,13 @@ export class InMemoryMesh implements Mesh {
     else this.#storeWhole(cluster, ref, { ...seen, content, manager });
   }
 
-  /** What has happened until now is not remembered any more. */
+  /** Forgets all past events, as an API server does after a while. */
   forget(): void {
     this.#past.push(undefined);
     this.#forgotten = this.#past.length;
   }
 
-  /** What is live, as a test wants to see it. */
+  /** The live route, for assertions. */
   routeOf(object: RoutingObject): Route {
     const kept = this.#kept.get(objectKey(object));
     if (kept === undefined) throw new Error(`there is no ${object.name}`);
@@ -218,7 +218,7 @@ export class InMemoryMesh implements Mesh {
     return this.routeOf(object).ledger;
   }
 
-  /** Somebody else writes the object. */
+  /** Lets somebody else edit the object. */
   editByHand(object: RoutingObject, edit: (route: Route) => Route, manager = 'kubectl-edit'): void {
     const route = edit(this.routeOf(object));
     const lastWriter = { manager, at: new Date().toISOString() };
@@ -229,7 +229,7 @@ export class InMemoryMesh implements Mesh {
     this.editByHand(object, (route) => withRule(route, rule, (old) => ({ ...old, split })));
   }
 
-  /** What DestinationRules define from now on. */
+  /** Changes the versions that DestinationRules define. */
   serve(object: RoutingObject, served: readonly string[], rule = 'default'): void {
     this.editByHand(object, (route) => withRule(route, rule, (old) => ({ ...old, served })));
   }
@@ -240,17 +240,17 @@ export class InMemoryMesh implements Mesh {
     this.#tell(object, before, undefined);
   }
 
-  /** What is asked of the watch cache is as old as this from now on. */
+  /** Makes every answer of the watch cache this old. */
   age(asOf: Date): void {
     this.#aged = { asOf };
   }
 
-  /** Events are lost from now on, or come again. */
+  /** Loses watch events while deaf. */
   deafen(isDeaf = true): void {
     this.#isDeaf = isDeaf;
   }
 
-  /** As `kubectl replace --force` does: the same name and rules, another uid, and the ledger gone. */
+  /** Like `kubectl replace --force`: the same name and rules, another uid, and no ledger. */
   recreate(object: RoutingObject): void {
     const route = this.routeOf(object);
     this.remove(object);
@@ -261,32 +261,32 @@ export class InMemoryMesh implements Mesh {
     this.#store({ route: this.routeOf(object), ledgerIsReadable: false });
   }
 
-  /** The changes that an Event was left for. */
+  /** The changes for which an Event was created. */
   get announced(): readonly ChangeId[] {
     return [...this.#announced.keys()];
   }
 
-  /** The next writes go wrong, one after the other. */
+  /** The next writes fail like this, one after the other. */
   failWrites(...faults: readonly WriteFault[]): void {
     this.#writeFaults.push(...faults);
   }
 
-  /** The next reads fail, one after the other. */
+  /** The next reads fail like this, one after the other. */
   failReads(...errors: readonly DependencyError[]): void {
     this.#readFaults.push(...errors);
   }
 
-  /** Something happens between the next read and whatever its reader does with it. */
+  /** Runs something between the next read and what its reader does then. */
   afterNextRead(happens: () => Promise<void> | void): void {
     this.#meanwhile.push(happens);
   }
 
-  /** What the API server and its webhooks have to say about every write. */
+  /** The warnings of the API server and its webhooks to every write. */
   warn(...warnings: readonly string[]): void {
     this.#warnings = warnings;
   }
 
-  /** An admission webhook that lets nothing pass, dry run or not. */
+  /** An admission webhook that rejects every write, also dry runs. */
   rejectEverything(error: RejectedError): void {
     this.#rejection = error;
   }
@@ -393,7 +393,7 @@ function withRule(route: Route, key: string, edit: (rule: Rule) => Rule): Route 
   return { ...route, rules: route.rules.map((rule) => (rule.key === key ? edit(rule) : rule)) };
 }
 
-/** Every version that is there keeps its place, and a new one is put behind them; one alone has everything. */
+/** Existing versions keep their place, and new ones come after them. A single destination has no weight: it gets everything. */
 function splitAfter(live: Split, to: Split): Split {
   const kept = Object.keys(live).map((version) => [version, weightOf(to, version)] as const);
   const added = Object.entries(to).filter(([version, weight]) => !Object.hasOwn(live, version) && weight > 0);

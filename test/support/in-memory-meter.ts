@@ -1,6 +1,6 @@
 import type { Meter } from '../../src/workflow/ports/process.ts';
 
-/** Keeps what was counted. */
+/** Records what was counted. */
 export class InMemoryMeter implements Meter {
   readonly outcomes: string[] = [];
   readonly tookMs: number[] = [];

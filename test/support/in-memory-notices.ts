@@ -1,6 +1,6 @@
 import type { Notice, Notices } from '../../src/workflow/ports/notices.ts';
 
-/** What people were told in private. */
+/** Records the private notices to people. */
 export class InMemoryNotices implements Notices {
   readonly told: { readonly user: string; readonly notice: Notice }[] = [];
 

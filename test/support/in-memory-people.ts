@@ -1,7 +1,7 @@
 import type { Membership, Person, Standing } from '../../src/domain/policy/groups.ts';
 import type { People } from '../../src/workflow/ports/people.ts';
 
-/** A team of full members, until a test says otherwise of somebody. */
+/** A team in which everybody is a full member, unless a test says otherwise. */
 export class InMemoryPeople implements People {
   readonly #home: string;
   readonly #standings = new Map<string, Standing>();
@@ -25,17 +25,17 @@ export class InMemoryPeople implements People {
     return this.#timezones.get(user);
   }
 
-  /** A person has set this time zone from now on. */
+  /** Sets a person's time zone. */
   livesIn(user: string, timezone: string): void {
     this.#timezones.set(user, timezone);
   }
 
-  /** A person is this from now on. */
+  /** Sets what a person is. */
   is(id: string, standing: Standing): void {
     this.#standings.set(id, standing);
   }
 
-  /** A user group has these members from now on, or is not known any more. */
+  /** Sets the members of a user group, or that they are unknown. */
   group(usergroup: string, members: readonly string[] | { readonly why: string }): void {
     this.#groups.set(
       usergroup,

@@ -1,7 +1,7 @@
 import { noPolicy, type Policy } from '../../src/domain/policy/policy.ts';
 import type { Policies } from '../../src/workflow/ports/policies.ts';
 
-/** The policy that a test gives, from one moment to the next; none before that. */
+/** The policy that a test sets. At first there is none. */
 export class InMemoryPolicies implements Policies {
   #policy: Policy = noPolicy;
   #problem: string | undefined;
@@ -19,7 +19,7 @@ export class InMemoryPolicies implements Policies {
     this.#problem = undefined;
   }
 
-  /** The file was changed into something that cannot be in force. */
+  /** The file changed to something that cannot take effect. */
   spoil(problem: string): void {
     this.#problem = problem;
   }

@@ -3,7 +3,7 @@ import type { Job } from '../../src/workflow/applying/apply.ts';
 import { StoreUnavailableError } from '../../src/workflow/errors.ts';
 import type { Queue } from '../../src/workflow/ports/queue.ts';
 
-/** Jobs in the order they were added; one for a change at its rev, unless it is added again. */
+/** Jobs in the order in which they were added. One for a change at its rev, unless it is asked for again. */
 export class InMemoryQueue implements Queue {
   readonly #seen = new Set<string>();
   #jobs: Job[] = [];
@@ -32,7 +32,7 @@ export class InMemoryQueue implements Queue {
     return this.#jobs;
   }
 
-  /** Every job is lost. */
+  /** Loses every job. */
   lose(): void {
     this.#jobs = [];
   }

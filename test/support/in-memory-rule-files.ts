@@ -17,12 +17,12 @@ export class InMemoryRuleFiles implements RuleFiles {
     return { kind: 'unknown-file', names, nearest: nearest(name, names) };
   }
 
-  /** Somebody writes a file, or writes it anew. */
+  /** Writes or overwrites a file. */
   write(name: string, manifests: readonly Manifest[], more: Partial<RuleFile> = {}): void {
     this.#files.set(name, { kind: 'file', file: { name, manifests, conversions: [], unconverted: [], ...more } });
   }
 
-  /** Somebody writes what is no rule file. */
+  /** Writes a file that is not a rule file. */
   spoil(name: string, what: string, line: number): void {
     this.#files.set(name, { kind: 'bad-file', name, faults: [{ what, line }] });
   }

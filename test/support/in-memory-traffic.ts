@@ -25,7 +25,7 @@ export class InMemoryTraffic implements Traffic {
     this.asked.push(query);
     await turn();
     await this.#meanwhile.shift()?.();
-    if (this.#isAway) throw new TrafficUnavailableError('who counts the requests is away');
+    if (this.#isAway) throw new TrafficUnavailableError('Prometheus is away');
     if (!this.#clusters.includes(query.cluster)) return { kind: 'unknown', because: 'not-counted' };
     if (this.#unknown !== undefined) return this.#unknown;
     const requests = this.#sent
@@ -34,7 +34,7 @@ export class InMemoryTraffic implements Traffic {
     return { kind: 'counted', requests };
   }
 
-  /** The requests of these clusters are counted. */
+  /** Counts the requests of these clusters. */
   countFor(...clusters: readonly string[]): void {
     this.#clusters = clusters;
   }
@@ -43,7 +43,7 @@ export class InMemoryTraffic implements Traffic {
     this.#sent.push({ cluster, at, ...counted });
   }
 
-  /** What is asked cannot be told, until it can again. */
+  /** Why no count is known; undefined when counts are known again. */
   knowNothing(because: 'too-seldom' | 'not-counted' | undefined): void {
     this.#unknown = because === undefined ? undefined : { kind: 'unknown', because };
   }
@@ -56,7 +56,7 @@ export class InMemoryTraffic implements Traffic {
     this.#isAway = false;
   }
 
-  /** Something happens while the next question is on its way. */
+  /** Runs something while the next question is on its way. */
   duringNextCount(happens: () => Promise<void> | void): void {
     this.#meanwhile.push(happens);
   }

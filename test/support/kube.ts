@@ -16,7 +16,7 @@ import { reviewsObject } from './builders.ts';
 import { eventually } from './eventually.ts';
 import { InMemoryLog } from './in-memory-log.ts';
 
-/** Where the real API server is; the suites that need one are skipped without it. */
+/** The kubeconfig of a real API server. Without it, the suites that need one are skipped. */
 export const realKubeconfig = process.env['TEST_KUBECONFIG'];
 
 export const clusterName = reviewsObject.cluster;
@@ -39,12 +39,12 @@ type Access = Readonly<Record<string, readonly string[]>>;
 
 interface Server {
   readonly kubeconfig: string;
-  /** The token of a service account. */
+  /** Returns the token of a service account. */
   token(namespace: string, account: string): string;
   stop(): Promise<void>;
 }
 
-/** A namespace of its own on some API server, with hands to reach into it as an operator would. */
+/** An own namespace on some API server, with the means to change it as an operator would. */
 export class KubeWorld {
   readonly namespace = `contracts-${randomUUID().slice(0, 8)}`;
   readonly log = new InMemoryLog();
@@ -86,7 +86,7 @@ export class KubeWorld {
     await this.#server.stop();
   }
 
-  /** The mesh as the bot sees it, with a token's rights. */
+  /** The mesh as the bot sees it, with the rights of a token. */
   mesh(token?: string, url?: string): Clusters {
     const mesh = new Clusters(
       new Map([[clusterName, new ClusterMesh(clusterName, new KubeClient(this.#config(token, url)), this.log)]]),
@@ -101,12 +101,12 @@ export class KubeWorld {
     return client;
   }
 
-  /** The token of a service account of the namespace, which may do what it was permitted. */
+  /** The token of the namespace's service account, with the rights that it was given. */
   token(name: string): string {
     return this.#server.token(this.namespace, name);
   }
 
-  /** Allows a service account of the namespace what is named, by resource, and returns its token. */
+  /** Gives the service account of the namespace rights on resources, and returns its token. */
   async permit(name: string, access: Access): Promise<string> {
     await grantRole(this, name, access);
     return this.token(name);
@@ -123,7 +123,7 @@ export class KubeWorld {
     return object.parse(await this.ask('GET', `${this.path(pluralOf(kind))}/${name}`));
   }
 
-  /** A JSON Patch, as somebody else might send it. */
+  /** A JSON Patch from somebody else. */
   async edit(
     name: string,
     patch: readonly object[],
@@ -146,7 +146,7 @@ export class KubeWorld {
     return `/apis/networking.istio.io/v1/namespaces/${this.namespace}/${plural}`;
   }
 
-  /** A request with the admin's rights; anything but success is thrown. */
+  /** A request with the admin's rights. Throws if it fails. */
   async ask(method: Dispatcher.HttpMethod, path: string, body?: unknown, token?: string): Promise<unknown> {
     const { statusCode, body: reply } = await request(this.#admin.url + path, {
       method,
@@ -166,7 +166,7 @@ export class KubeWorld {
     return `/api/v1/namespaces/${this.namespace}/events`;
   }
 
-  /** What one of the two servers does not know need not be removed from it. */
+  /** One of the two servers may not know the resource. Then there is nothing to delete. */
   async #try(method: Dispatcher.HttpMethod, path: string): Promise<void> {
     await this.ask(method, path).catch(() => undefined);
   }
@@ -192,7 +192,7 @@ export async function sandboxKube(options: Partial<KubeApiOptions> = {}): Promis
   return kube.begin();
 }
 
-/** A namespace on the real API server that TEST_KUBECONFIG names, which makes up such tokens on the spot. */
+/** A namespace on the real API server of TEST_KUBECONFIG, which accepts made-up tokens. */
 export async function realKube(): Promise<KubeWorld> {
   const kube = new KubeWorld({
     kubeconfig: await readFile(realKubeconfig ?? '', 'utf8'),
@@ -202,7 +202,7 @@ export async function realKube(): Promise<KubeWorld> {
   return kube.begin();
 }
 
-/** Through RBAC, which takes a moment to know it. */
+/** Grants rights through RBAC, and waits until they are in force. */
 async function grantRole(kube: KubeWorld, name: string, access: Access): Promise<void> {
   const { namespace } = kube;
   const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}`;
@@ -223,7 +223,7 @@ async function grantRole(kube: KubeWorld, name: string, access: Access): Promise
   await eventually(() => kube.ask('GET', kube.path(resource), undefined, kube.token(name)));
 }
 
-/** A client of a server that answers whatever a test wants to see handled. */
+/** A client of a server that gives the answers of a test. */
 export async function clientOfStub(
   handle: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>,
   options: ConstructorParameters<typeof KubeClient>[1] = {},
@@ -242,7 +242,7 @@ export async function clientOfStub(
   return client;
 }
 
-/** A wire between client and server that a test can cut. */
+/** A connection between client and server that a test can cut. */
 export async function startWire(target: string): Promise<{ url: string; cut(): void; close(): Promise<void> }> {
   const { hostname, port } = new URL(target);
   const ends = new Set<Socket>();

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { CountedRequests } from '../../src/domain/change/seen.ts';
 
-/** A client's sidecar, as Prometheus sees it: counters of the requests it sent, with Istio's labels. */
+/** A client's sidecar as Prometheus sees it: counters of its requests, with Istio's labels. */
 export class MeshExporter {
   readonly #counters = new Map<string, number>();
   readonly #server = createServer((_, response) => {
@@ -27,7 +27,7 @@ export class MeshExporter {
       this.#add(seriesOf(counted, reporter), counted.requests);
   }
 
-  /** The pod is started anew: all its counters begin again. */
+  /** Restarts the pod: all its counters start at 0. */
   restart(): void {
     this.#counters.clear();
   }
@@ -44,7 +44,7 @@ export class MeshExporter {
   }
 }
 
-/** Where no cluster is found, Envoy knows no service, and names what the client asked for. */
+/** If there is no cluster, Envoy knows no service and uses the host that the client asked for. */
 function seriesOf({ host, version = 'unknown', flags = '-' }: CountedRequests, reporter: string): string {
   const [name = '', namespace = ''] = host.split('.');
   const isLost = flags === 'NC';

@@ -2,7 +2,7 @@ import type { Ask } from '../../src/domain/policy/judge.ts';
 import type { Policy, PolicyRule } from '../../src/domain/policy/policy.ts';
 import { readPolicy } from '../../src/policy-file/read-policy.ts';
 
-/** A rule that lets everybody shift anything, in the first line. */
+/** A rule in line 1 that lets everybody shift everything. */
 export function policyRule(overrides: Partial<PolicyRule> = {}): PolicyRule {
   return {
     name: 'all',
@@ -34,7 +34,7 @@ export function ask(overrides: Partial<Ask> = {}): Ask {
   };
 }
 
-/** The policy that a file says. */
+/** The policy of a file. */
 export function policyOf(text: string): Policy {
   const read = readPolicy(Buffer.from(text));
   if (!read.ok) throw new Error(JSON.stringify(read.faults));

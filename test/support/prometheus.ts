@@ -1,7 +1,7 @@
 import { DebianPackageError, defaultCacheFolder, fetchDebianPackages } from '../../src/sandbox/debian-package.ts';
 import { findPrometheus, type PrometheusBinary } from '../../src/sandbox/prometheus-server.ts';
 
-/** A real Prometheus, brought here where that can be; tests that need one are skipped, by name, where there is none. */
+/** A real Prometheus, downloaded if possible. Without one, the tests that need it are skipped, by name. */
 export async function realPrometheus(): Promise<PrometheusBinary | undefined> {
   const source = await findPrometheus();
   if (source.kind === 'missing') return undefined;

@@ -11,12 +11,12 @@ import { type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts'
 export interface RedisCluster {
   readonly address: RedisAddress;
   readonly connection: Connection;
-  /** Another connection, as a worker has it. */
+  /** Another connection, like a worker's. */
   connectWorker(): Promise<Connection>;
   stop(): Promise<void>;
 }
 
-/** A Redis Cluster of one node: it refuses, as a large one does, whatever would touch keys of several slots at once. */
+/** A Redis Cluster of one node. Like a large one, it refuses commands on keys of several slots. */
 export async function startRedisCluster(): Promise<RedisCluster> {
   const server = await startRedis({ settings: { 'cluster-enabled': 'yes', 'cluster-announce-ip': '127.0.0.1' } });
   await assignAllSlots(server);

@@ -3,7 +3,7 @@ import { workspace } from '../../src/sandbox/local-slack.ts';
 
 export type Person = keyof typeof workspace.users;
 
-/** A message as the channel holds it, ephemeral ones included. */
+/** A message in the channel, also an ephemeral one. */
 export type SlackMessage = z.infer<typeof messageSchema>;
 
 export interface SlackButton {
@@ -14,7 +14,7 @@ export interface SlackButton {
   readonly style: string | undefined;
 }
 
-/** What goes over the wire when a button is pressed; tests alter it to press what no card shows. */
+/** What is sent when a button is pressed. Tests change it to press buttons that no card shows. */
 export interface RawClick {
   readonly channel: string;
   readonly messageTs: string;
@@ -88,7 +88,7 @@ export class SlackClient {
     this.#url = url;
   }
 
-  /** Types a slash command. Resolves when the bot has acked, or after five seconds without: look at the channel. */
+  /** Types a slash command. Resolves when the bot has acked, or after five seconds without an ack. */
   async command(
     user: Person,
     text: string,
@@ -97,7 +97,7 @@ export class SlackClient {
     await this.#post('command', { channel, user: workspace.users[user].id, command, text });
   }
 
-  /** Speaks to the bot in a message: `<@bot> text`. */
+  /** Mentions the bot in a message: `<@bot> text`. */
   async mention(user: Person, text: string, options: Elsewhere & { thread_ts?: string } = {}): Promise<SlackMessage> {
     const mention = `<@${workspace.bot.id}>`;
     return this.say(user, text.includes(mention) ? text : `${mention} ${text}`, options);
@@ -112,7 +112,7 @@ export class SlackClient {
     return postedSchema.parse(await this.#post('message', body)).message;
   }
 
-  /** Presses a button of a message: the one with this action id, or whose text begins so. */
+  /** Presses a button of a message: the one with this action id, or whose text starts like this. */
   async click(user: Person, message: SlackMessage, button: string): Promise<void> {
     const found = buttonOf(message, button);
     await this.#post('interact', {
@@ -129,7 +129,7 @@ export class SlackClient {
     });
   }
 
-  /** Presses what the test says, whether or not any message has such a button. */
+  /** Presses the given button, even if no message has it. */
   async clickRaw(user: Person, { channel, messageTs, action }: RawClick): Promise<void> {
     await this.#post('interact', {
       channel,
@@ -139,7 +139,7 @@ export class SlackClient {
     });
   }
 
-  /** Presses a button that opens a dialog, types one text into it and submits it. */
+  /** Presses a button that opens a dialog, types a text into it and submits it. */
   async clickAndSubmit(user: Person, message: SlackMessage, { button, text }: Dialog): Promise<void> {
     const values = { reason: { reason: { type: 'plain_text_input', value: text } } };
     let submitted = false;
@@ -157,12 +157,12 @@ export class SlackClient {
     });
   }
 
-  /** What the channel holds, oldest first. */
+  /** The messages of the channel, oldest first. */
   async messages(channel: string = workspace.channels.reviews.id): Promise<SlackMessage[]> {
     return messagesSchema.parse(await this.#get(`messages/${channel}`)).messages;
   }
 
-  /** What went to the bot and came from it, oldest first; the last thousand entries. */
+  /** What the bot received and sent, oldest first; the last thousand entries. */
   async log(): Promise<z.infer<typeof logSchema>['log']> {
     return logSchema.parse(await this.#get('log')).log;
   }
@@ -173,8 +173,8 @@ export class SlackClient {
   }
 
   /**
-   * Resolves with what `find` makes of the channel's messages as soon as that is neither undefined nor false;
-   * rejects at the time limit with what was waited for and what the channel held instead.
+   * Resolves with the result of `find` on the channel's messages, once that is neither undefined nor false. Rejects after the time limit,
+   * with what the test waited for and what the channel has instead.
    */
   async waitFor<T>(
     description: string,
@@ -195,7 +195,7 @@ export class SlackClient {
     });
   }
 
-  /** Commands typed while the bot holds no socket are lost, so wait for it first. Socket Mode only. */
+  /** Commands typed while the bot has no socket are lost, so wait for it first. Socket Mode only. */
   async waitForBot({ timeoutMs = defaultTimeoutMs } = {}): Promise<void> {
     await this.#watch({
       timeoutMs,
@@ -207,7 +207,7 @@ export class SlackClient {
     });
   }
 
-  /** Looks at the frames that the web page would get, the first of which holds the state so far. */
+  /** Reads the frames that the web page would get. The first one has the state so far. */
   async #watch<T>({ timeoutMs, look, late }: Watch<T>): Promise<T> {
     const socket = new WebSocket(`${this.#url.replace(/^http/, 'ws')}/ui`);
     const { promise, resolve, reject } = Promise.withResolvers<T>();
@@ -277,7 +277,7 @@ export function buttonsOf(message: SlackMessage): SlackButton[] {
   });
 }
 
-/** Every text that a reader of the message sees or that a screen reader speaks, one a line. */
+/** Every text that a reader sees or a screen reader speaks, one a line. */
 export function textOf(message: SlackMessage): string {
   return [message.text, ...textsIn(message.blocks)].join('\n');
 }
@@ -319,7 +319,7 @@ function messagesAfter(messages: readonly SlackMessage[], frame: Frame, channel:
 
 const known = new Set<unknown>(frameSchema.options.map((option) => option.shape.t.value));
 
-/** The frame, unless it is of a kind that only the web page needs. */
+/** The frame, unless only the web page needs it. */
 function frameOf(text: string): Frame | undefined {
   const frame: unknown = JSON.parse(text);
   const { t } = z.object({ t: z.string() }).parse(frame);

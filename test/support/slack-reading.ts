@@ -1,4 +1,4 @@
-/** A message as it goes to Slack. */
+/** A message as it is sent to Slack. */
 export interface Sent {
   readonly text: string;
   readonly blocks?: readonly unknown[];
@@ -11,7 +11,7 @@ interface TextIn {
   readonly verbatim: boolean;
 }
 
-/** What Slack allows of a text, by where it stands, in characters. */
+/** Slack's limits for a text, by its place, in characters. */
 const mostCharacters: Readonly<Record<string, number>> = {
   header: 150,
   section: 3_000,
@@ -23,7 +23,7 @@ const mostCharacters: Readonly<Record<string, number>> = {
   'confirm.deny': 30,
 };
 
-/** What Slack would not take, or would make of a message, that it should not: pings, links, formats, cut-off words. */
+/** What is wrong in a message: texts that Slack would refuse or cut off, or turn into pings, links or formats. */
 export function wrongInMessage({ text, blocks = [] }: Sent): string | undefined {
   const texts = blocks.flatMap((block) => textsIn(block, ''));
   const sum = texts.reduce((all, each) => all + each.text.length, 0);
@@ -43,7 +43,7 @@ export function wrongInMessage({ text, blocks = [] }: Sent): string | undefined 
   return wrong === undefined ? undefined : `${wrong}, in its text: ${JSON.stringify(text)}`;
 }
 
-/** What cannot be seen, but for the joiner by which we keep a sign from formatting. */
+/** Invisible characters, except the word joiner with which we keep a character from formatting. */
 const unseen = /(?![\n\u2060])[\p{Cc}\p{Cs}\u00AD\u061C\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFEFF]/u;
 
 function wrongInAny(text: string): string | undefined {
@@ -51,7 +51,7 @@ function wrongInAny(text: string): string | undefined {
   return found === null ? undefined : `shows U+${(found[0].codePointAt(0) ?? 0).toString(16)}`;
 }
 
-/** Words that we set in bold ourselves; what else is bold came from outside. */
+/** Texts that we set in bold ourselves. Other bold text came from outside. */
 const ours =
   /\*(?:Applied in [\d.]+ (?:ms|s|min)|Queued|Applying|(?:Held|Superseded|Discarded|Void), not applied|Not applied|Rolled back|Discard|Waits for (?:approval|one approval|\d+ approvals)|Not accepted[:.]|Create|Replace|Delete|Planned from, and now:|Apply anyway|Roll back|Only a part was applied\.|The plan does not hold any more\.|As it is written:|As one rule, which may have been meant:|Somebody else moved the weights|The object was deleted and made anew|The object has lost its history|The change it was planned after did not take effect\.|I cannot tell whether it was accepted:|not accepted|code (?:was written by somebody else|was deleted and made anew|has lost its history))\*/g;
 const heading = /^\*(?!\s)(?:[^*`\n]|\u2060\*)*(?<!\u2060)\*(?=,| in | @ |$)/gm;

@@ -19,11 +19,11 @@ export interface StubRow {
 
 type Rows = readonly StubRow[];
 
-/** The query API of a Prometheus that says what a test tells it to. It knows our three questions apart, and evaluates none. */
+/** The query API of a Prometheus that gives the answers of a test. It recognizes our three queries, and evaluates none. */
 export class StubPrometheus {
   readonly asked: AskedQuery[] = [];
   #rows: (query: AskedQuery) => Rows = () => [];
-  /** How long before the beginning of a while the last scrape was; undefined where the service was never seen. */
+  /** How long before the start of a window the last scrape was. Undefined: the service was never seen. */
   #scrapedBeforeMs: number | undefined = 0;
   #knowsMesh = true;
   #answer: 'well' | 'never' | { readonly status: number; readonly body: string } = 'well';
@@ -39,7 +39,7 @@ export class StubPrometheus {
     return `http://127.0.0.1:${port}`;
   }
 
-  /** From now on requests are these, whichever while is asked about. */
+  /** Sets the requests to report, for any window. */
   count(rows: Rows | ((query: AskedQuery) => Rows)): void {
     this.#rows = typeof rows === 'function' ? rows : () => rows;
   }
@@ -49,7 +49,7 @@ export class StubPrometheus {
     this.#knowsMesh = knowsMesh;
   }
 
-  /** Takes questions and leaves them unanswered. */
+  /** Accepts queries and never answers them. */
   hang(): void {
     this.#answer = 'never';
   }
@@ -71,7 +71,7 @@ export class StubPrometheus {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer); // a stream without an encoding gives buffers
+    for await (const chunk of request) chunks.push(chunk as Buffer); // a stream without an encoding yields buffers
     const form = new URLSearchParams(Buffer.concat(chunks).toString());
     const query = form.get('query') ?? '';
     const asked = {

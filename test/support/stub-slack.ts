@@ -9,10 +9,10 @@ export interface SlackCall {
 export type StubAnswer =
   | { readonly body: object }
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>> }
-  /** Closes the connection without a word, after Slack has taken the call. */
+  /** Closes the connection without an answer, after Slack took the call. */
   | 'reset';
 
-/** The Web API of a Slack that does what a test tells it to: limits, refusals and faults that the local Slack does not have. */
+/** A Web API of Slack that does what a test says: limits, refusals and faults that the local Slack does not have. */
 export class StubSlack {
   readonly calls: SlackCall[] = [];
   readonly #answers = new Map<string, StubAnswer[]>();
@@ -27,7 +27,7 @@ export class StubSlack {
     return `http://127.0.0.1:${port}/api/`;
   }
 
-  /** What the next calls of a method are answered, one after the other; after them `ok`. */
+  /** Sets the answers to the next calls of a method, one after the other. After them `ok`. */
   answer(method: string, ...answers: readonly StubAnswer[]): void {
     this.#answers.set(method, [...answers]);
   }
@@ -44,7 +44,7 @@ export class StubSlack {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer); // a stream without an encoding gives buffers
+    for await (const chunk of request) chunks.push(chunk as Buffer); // a stream without an encoding yields buffers
     const method = (request.url ?? '').replace('/api/', '');
     const fields = Object.fromEntries(new URLSearchParams(Buffer.concat(chunks).toString()));
     this.calls.push({ method, arguments: fields });

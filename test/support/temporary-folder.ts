@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 
-/** A folder that goes when the run has ended, with all others of it. */
+/** A temporary folder, deleted with all others at the end of the run. */
 export function temporaryFolder(): string {
   return mkdtempSync(join(inject('folder') ?? tmpdir(), 'shiftbot-test-'));
 }

@@ -7,7 +7,7 @@ import { type Bot, startWorld, type World, type WorldOptions } from '../../src/s
 import { eventually } from './eventually.ts';
 import { SlackClient, type SlackMessage } from './slack-client.ts';
 
-/** The bot as it is built, in a world of its own, and what tests use to act in it. */
+/** The built bot in its own world, and what tests need to act in it. */
 export interface TestWorld extends World {
   readonly people: SlackClient;
   readonly objects: Objects;
@@ -35,7 +35,7 @@ export async function startTestWorld(options: Partial<WorldOptions> = {}): Promi
   };
 }
 
-/** Only then would a cluster send people to it: what it has never asked may take longer than a person is kept waiting. */
+/** Waits until the bot is ready, as a cluster does before it sends requests. The first requests may take longer than a person waits. */
 async function untilReady({ url }: Bot): Promise<void> {
   await eventually(async () => expect(await (await fetch(`${url}/readyz`)).text()).toBe('ready\n'));
 }
@@ -48,7 +48,7 @@ interface VirtualService {
   readonly spec: { readonly hosts: readonly string[]; readonly http: readonly Readonly<Record<string, unknown>>[] };
 }
 
-/** Routing objects as `kubectl` would see and edit them. */
+/** Routing objects as `kubectl` sees and edits them. */
 export class Objects {
   readonly #api: CustomObjectsApi;
 
@@ -59,7 +59,7 @@ export class Objects {
   }
 
   async get(name: string): Promise<VirtualService> {
-    return (await this.#api.getNamespacedCustomObject(this.#named(name))) as VirtualService; // as the API server keeps it
+    return (await this.#api.getNamespacedCustomObject(this.#named(name))) as VirtualService; // as the API server stores it
   }
 
   /** Subset and weight of every destination of the last http rule, in the object's order. */
@@ -77,7 +77,7 @@ export class Objects {
     return JSON.parse(metadata.annotations?.['shiftbot.dev/history'] ?? '{"seq":0,"revisions":[]}');
   }
 
-  /** Replaces the spec, as somebody with an editor would. */
+  /** Replaces the spec, like somebody with an editor. */
   async editByHand(name: string, change: (spec: VirtualService['spec']) => VirtualService['spec']): Promise<void> {
     const object = await this.get(name);
     await this.#api.replaceNamespacedCustomObject({
@@ -87,7 +87,7 @@ export class Objects {
     });
   }
 
-  /** Sets the weights of the last http rule, in the object's order, as a controller would. */
+  /** Sets the weights of the last http rule, in the object's order, like a controller. */
   async setWeights(name: string, weights: readonly number[], fieldManager: string): Promise<void> {
     const at = (await this.get(name)).spec.http.length - 1;
     const patch = weights.map((value, place) => ({ op: 'add', path: `/spec/http/${at}/route/${place}/weight`, value }));
@@ -113,7 +113,7 @@ export function isCard(message: SlackMessage, ...words: readonly string[]): bool
   return message.subtype !== 'ephemeral' && words.every((word) => message.text.includes(word));
 }
 
-/** What only this person sees, with all these words in it. */
+/** A message that only this person sees, with all these words. */
 export function isFor(user: string, message: SlackMessage, ...words: readonly string[]): boolean {
   return message.ephemeral_to === user && words.every((word) => message.text.includes(word));
 }

@@ -24,7 +24,7 @@ export class WholeObjects {
     this.#all.delete(`${cluster} ${refText(ref)}`);
   }
 
-  /** All of a namespace, and versions v1 to v3 of whatever host, which tests need not define. */
+  /** All of a namespace, and versions v1 to v3 of every host, so that tests need not define them. */
   definitions(cluster: string, namespace: string): readonly Definition[] {
     const its = [...this.#all].filter(([key]) => key.startsWith(`${cluster} DestinationRule ${namespace}/`));
     const any = { name: 'any', host: '*', versions: ['v1', 'v2', 'v3'] };
@@ -36,7 +36,7 @@ export class WholeObjects {
     return [any, ...defined];
   }
 
-  /** The versions of a host; v1 to v3 where nothing defines any. */
+  /** The versions of a host; v1 to v3 if nothing defines any. */
   subsetsOf(cluster: string, namespace: string, host: string | undefined): readonly string[] {
     const rules = [...this.#all]
       .filter(([key]) => key.startsWith(`${cluster} `))
@@ -54,7 +54,7 @@ const known: Readonly<Record<RuleKind, readonly string[]>> = {
   DestinationRule: ['host', 'trafficPolicy', 'subsets', 'exportTo', 'workloadSelector'],
 };
 
-/** As a server with schemas does; of these objects only the first fields are known. */
+/** Like a server with schemas. Knows only the top fields of these objects. */
 export function refuseUnknown({ kind }: ObjectRef, content: ObjectContent | undefined): void {
   const unknown = Object.keys(content?.spec ?? {}).filter((field) => !known[kind].includes(field));
   if (unknown.length > 0) throw new RejectedError(unknown.map((field) => `unknown field "spec.${field}"`).join(', '));
@@ -64,7 +64,7 @@ export function asRouting(cluster: string, { namespace, name }: ObjectRef): Rout
   return { cluster, namespace, kind: 'VirtualService', name };
 }
 
-/** A VirtualService that routes so, as an operator would write it. */
+/** A VirtualService with this routing, as an operator would write it. */
 export function contentOfRoute({ hosts, rules }: Route): ObjectContent {
   return { spec: { hosts, http: rules.map(ruleOf) } };
 }

@@ -27,7 +27,7 @@ export type JsonPatch = readonly {
   readonly value?: unknown;
 }[];
 
-/** An object as the API server sent it, and what it had to say about it. */
+/** An object from the API server, and the warnings that came with it. */
 export interface Reply {
   readonly body: unknown;
   readonly warnings: readonly string[];
@@ -45,16 +45,16 @@ const list = z.object({
 
 const callTimeoutMs = 5_000;
 const pageSize = 500;
-/** How long a look at what happened takes: events that the server remembers come at once. */
+/** How long to watch for past events: the server sends the events that it remembers at once. */
 const memorySeconds = 1;
 
 export interface KubeClientOptions {
   readonly timeoutMs?: number;
-  /** Hears what time the server says it is. */
+  /** Learns the server's time from its answers. */
   readonly clock?: Pick<ServerClock, 'asking'>;
 }
 
-/** The calls we make to one API server. Each has a time limit; what goes wrong is translated here and nowhere else. */
+/** The calls that we make to one API server. Each has a timeout. Errors are translated here and nowhere else. */
 export class KubeClient {
   readonly #config: PooledKubeConfig;
   readonly #objects: CustomObjectsApi;
@@ -72,7 +72,6 @@ export class KubeClient {
     this.#version = config.makeApiClient(VersionApi);
   }
 
-  /** Whether the API server answers at all. */
   async ping(): Promise<void> {
     await this.#call(() => this.#version.getCode(this.#limited()));
   }
@@ -99,7 +98,7 @@ export class KubeClient {
     }
   }
 
-  /** As of which version a LIST of a namespace tells. */
+  /** The resourceVersion that a LIST of the namespace has now. */
   async version(resource: Resource, namespace: string): Promise<string> {
     const page = await this.#call(() =>
       this.#objects.listNamespacedCustomObject({ ...resource, namespace, limit: 1 }, this.#limited()),
@@ -122,7 +121,7 @@ export class KubeClient {
     return { body: reply.data, warnings: readWarnings(reply.headers['warning']) };
   }
 
-  /** Only the object that was read, as it was read. */
+  /** Deletes the object only if it is still the one that was read, unchanged. */
   async delete(
     resource: Resource,
     namespace: string,
@@ -130,7 +129,7 @@ export class KubeClient {
     preconditions: { readonly uid: string; readonly resourceVersion: string },
     dryRun: boolean,
   ): Promise<readonly string[]> {
-    // All of it in the body: beside one, the API server takes no notice of the query, a dry run included.
+    // Everything goes into the body: if there is one, the API server ignores the query, even `dryRun`.
     const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions, ...(dryRun ? { dryRun: ['All'] } : {}) };
     const request = { ...resource, namespace, name, body };
     const reply = await this.#call(() =>
@@ -143,7 +142,7 @@ export class KubeClient {
     await this.#call(() => this.#core.createNamespacedEvent({ namespace, body, fieldManager }, this.#limited()));
   }
 
-  /** Calls back for every event until the server ends the watch (undefined) or it breaks (the error). */
+  /** Calls back for every event until the server ends the watch (undefined) or the watch breaks (the error). */
   watch(
     resource: Resource,
     namespace: string,
@@ -154,7 +153,7 @@ export class KubeClient {
     return this.#watch(resource, namespace, { resourceVersion, allowWatchBookmarks: true }, onEvent, signal);
   }
 
-  /** An object as it was at each event since a version; undefined where the server does not remember that long. */
+  /** The states of an object at each event since a resourceVersion; undefined if the server no longer remembers that far back. */
   async eventsSince(
     resource: Resource,
     { namespace, name, since }: { readonly namespace: string; readonly name: string; readonly since: string },
@@ -169,9 +168,9 @@ export class KubeClient {
     };
     const problem = await this.#watch(resource, namespace, query, onEvent, AbortSignal.timeout(this.#timeoutMs));
     if (isForgotten) return undefined;
-    // What has happened is told at once; a server that ends before its time may not have told it.
+    // Past events come at once. If the server ends the watch early, some may be missing.
     const isWhole = performance.now() - startedMs >= memorySeconds * 900;
-    if (problem !== undefined || !isWhole) throw translate(problem ?? new Error('the watch ended before its time'));
+    if (problem !== undefined || !isWhole) throw translate(problem ?? new Error('the watch ended early'));
     return objects;
   }
 
@@ -201,7 +200,7 @@ export class KubeClient {
     await this.#config.close();
   }
 
-  /** The library has no time limit of its own: a request to a silent server would wait for ever. */
+  /** The library has no timeout: a request to a silent server would wait forever. */
   #limited(): ConfigurationOptions {
     const hear = this.#clock?.asking();
     return {
@@ -234,7 +233,7 @@ function observable<T>(value: T): Observable<T> {
   return new Observable(Promise.resolve(value));
 }
 
-/** `299 - "text"`, several parted by commas (RFC 7234, 5.5). */
+/** `299 - "text"`, several separated by commas (RFC 7234, 5.5). */
 function readWarnings(header: string | undefined): readonly string[] {
   return [...(header ?? '').matchAll(/\d{3} \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) =>
     text.replaceAll(/\\(.)/g, '$1'),

@@ -1,10 +1,10 @@
 import { KubeConfig, type RequestContext } from '@kubernetes/client-node';
 import type { Agent } from 'undici';
 
-/** What the context is called when the bot runs in the cluster and there is no kubeconfig. */
+/** The name of the context when the bot runs in the cluster without a kubeconfig. */
 const inCluster = 'in-cluster';
 
-/** The kubeconfig could not be used; the message goes on from the name of the variable, and tells no value. */
+/** The kubeconfig could not be used. The message continues after the name of the variable, and shows no value. */
 export class KubeConfigError extends Error {
   override readonly name = 'KubeConfigError';
   readonly variable: 'KUBECONFIG' | 'CLUSTERS';
@@ -15,7 +15,7 @@ export class KubeConfigError extends Error {
   }
 }
 
-/** Long enough to spare nearly every request the work, short enough that a rotated token is taken up before the old one ends. */
+/** Long enough to save the work for nearly all requests, short enough to use a rotated token before the old one expires. */
 const credentialsKeptMs = 10_000;
 
 interface Credentials {
@@ -24,8 +24,8 @@ interface Credentials {
 }
 
 /**
- * Keeps the connections to its one cluster: left to itself, the library opens a new TLS connection for every request and never closes
- * it. One object serves one context for ever, since a client of the library takes its credentials from whatever context is current.
+ * Keeps the connections to its one cluster. Without this, the library opens a new TLS connection for every request and never closes it. One
+ * object serves one context forever, because a client of the library takes the credentials of the current context.
  */
 export class PooledKubeConfig extends KubeConfig {
   #agent: Agent | undefined;
@@ -48,13 +48,13 @@ export class PooledKubeConfig extends KubeConfig {
       authorization: context.getHeaders()['Authorization'],
       untilMs: performance.now() + credentialsKeptMs,
     };
-    const fresh = context.getDispatcher() as Agent | undefined; // the library types it by its least common ancestor
+    const fresh = context.getDispatcher() as Agent | undefined; // the library declares it as the common ancestor
     if (this.#agent === undefined) this.#agent = fresh;
     else if (fresh !== undefined && fresh !== this.#agent) await fresh.close();
   }
 }
 
-/** One configuration for each context named; the current one where none is. Without a kubeconfig, the cluster we run in. */
+/** One configuration for each named context, or the current context if none is named. Without a kubeconfig, the cluster we run in. */
 export function loadKubeConfigs(
   file: string | undefined,
   contexts: readonly string[],
@@ -70,7 +70,10 @@ export function loadKubeConfigs(
 function loadInCluster(): PooledKubeConfig {
   const config = new PooledKubeConfig();
   if (process.env['KUBERNETES_SERVICE_HOST'] === undefined) {
-    throw new KubeConfigError('KUBECONFIG', 'is missing, and this is no pod of a cluster: set it to a kubeconfig file');
+    throw new KubeConfigError(
+      'KUBECONFIG',
+      'is missing, and this process does not run in a pod: set it to a kubeconfig file',
+    );
   }
   config.loadFromCluster();
   return config;
@@ -91,7 +94,7 @@ function forContext(all: KubeConfig, name: string): PooledKubeConfig {
   if (context === null || all.getCluster(context.cluster) === null) {
     throw new KubeConfigError(
       name === all.getCurrentContext() ? 'KUBECONFIG' : 'CLUSTERS',
-      'names a context that the kubeconfig does not have, or none is current',
+      'names a context that the kubeconfig does not have, or it has no current context',
     );
   }
   const own = new PooledKubeConfig();

@@ -29,7 +29,7 @@ const status = z.object({
   details: z.object({ retryAfterSeconds: z.number().optional() }).optional(),
 });
 
-/** The one place where Kubernetes' status codes become words of ours. */
+/** The one place where Kubernetes status codes become our errors. */
 export function translate(cause: unknown): DependencyError | ConflictError | NotFoundError | AlreadyExistsError {
   if (!(cause instanceof ApiException)) {
     return new MeshUnavailableError('the Kubernetes API could not be reached', { cause });
@@ -43,7 +43,7 @@ export function translate(cause: unknown): DependencyError | ConflictError | Not
         ? new AlreadyExistsError(message, { cause })
         : new ConflictError(message, { cause });
     case 401:
-      // A token that was replaced is read again within a minute, and who checks them may have been away.
+      // We read a replaced token within a minute, and the API server's authenticator may be down for a moment.
       return new NotPermittedError('the Kubernetes API does not accept our credentials', { retryable: true, cause });
     case 403:
       return new NotPermittedError(forbidden(message), { cause });
@@ -61,7 +61,7 @@ export function translate(cause: unknown): DependencyError | ConflictError | Not
   });
 }
 
-/** `User "…" cannot patch resource "virtualservices" in API group "…" in the namespace "…"`: the verb and resource that are missing. */
+/** From `User "…" cannot patch resource "virtualservices" in API group "…" in the namespace "…"`, the missing verb and resource. */
 function forbidden(message: string): string {
   const at = message.indexOf('cannot ');
   const what = at < 0 ? message : message.slice(at);
@@ -81,7 +81,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined; // an HTML page of a proxy, say: its text is then all there is
+    return undefined; // for example the HTML page of a proxy: then its text is all we have
   }
 }
 

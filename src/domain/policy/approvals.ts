@@ -1,7 +1,7 @@
 import { among, isNamed, type Memberships, type Person, type Who } from './groups.ts';
 import type { RuleRef } from './policy.ts';
 
-/** What a plan waits for before it may be applied. Plain data: it is stored beside the change. */
+/** The approvals that a plan needs before it is applied. Plain data, because it is stored with the change. */
 export interface Needs {
   readonly by: readonly Who[];
   readonly count: number;
@@ -10,15 +10,15 @@ export interface Needs {
 }
 
 export interface Tally {
-  /** Whose approval counts, each once, in the order given. */
+  /** People whose approval counts, each once, in order. */
   readonly counted: readonly string[];
-  /** How many more it takes. */
+  /** How many more approvals are needed. */
   readonly missing: number;
 }
 
 /**
- * Counts approvals. Each person counts once, whoever asked for the change does not, whichever way the approval came, and neither
- * does whoever has left the team since, or has become a guest in it. One more approval never makes it fewer.
+ * Counts approvals. Each person counts once. The requester never counts, no matter how the approval came in. A person who has left the team
+ * since, or has become a guest, does not count either. One more approval never lowers the count.
  */
 export function countApprovals(
   needs: Pick<Needs, 'by' | 'count'>,
@@ -33,7 +33,7 @@ export function countApprovals(
   return { counted: each, missing: Math.max(0, needs.count - each.length) };
 }
 
-/** As when it was given: who is no full member must be named by the id. */
+/** The same rule as when the approval came in: a person who is not a full member counts only if the policy names their id. */
 function hasStanding(by: readonly Who[], { id, standing }: Person): boolean {
   return standing.kind === 'member' || (standing.kind !== 'deactivated' && isNamed(by, id));
 }

@@ -1,19 +1,19 @@
 import { globMatches } from './glob.ts';
 import type { Who } from './groups.ts';
 
-/** When a freeze begins, again and again: a cron expression in its time zone, which `policy/calendar.ts` reads. */
+/** When a freeze starts, again and again: a cron expression in a time zone. `policy-file/calendar.ts` reads it. */
 export interface Calendar {
-  /** The first time after the given one; undefined where there is none. */
+  /** The first start after the given time; undefined if there is none. */
   after(at: Date): Date | undefined;
 }
 
-/** Who and what goes through a freeze or a lock all the same. */
+/** What a freeze or lock does not stop. */
 export interface Exceptions {
   readonly rollback: boolean;
   readonly who: readonly Who[];
 }
 
-/** A freeze of the policy file. It lasts so many hours from each beginning, whatever a clock does meanwhile. */
+/** A freeze of the policy file. Each time it lasts `lastsMs`; a change of the clocks does not change that. */
 export interface Freeze {
   readonly name: string;
   readonly target: string;
@@ -24,40 +24,39 @@ export interface Freeze {
   readonly line: number;
 }
 
-/** What holds changes up now: a freeze of the policy file, or a freeze or lock that somebody set. */
+/** A freeze of the policy file, or a freeze or lock that somebody set. */
 export interface Hold {
   readonly kind: 'freeze' | 'lock';
   readonly name?: string | undefined;
-  /** What it covers, as a glob over `cluster/namespace/service`. */
+  /** What it covers: a glob over `cluster/namespace/service`. */
   readonly target?: string | undefined;
-  /** Whoever set it; absent on those of the policy file. */
+  /** Who set it. Absent for freezes of the policy file. */
   readonly by?: string | undefined;
   readonly reason?: string | undefined;
-  /** Absent where no end is in sight. */
+  /** Absent if it has no known end. */
   readonly until?: Date | undefined;
-  /** The time zone that its end is told in. */
+  /** The time zone in which people are told its end. */
   readonly timezone?: string | undefined;
   readonly except: Exceptions;
-  /** Its line in the policy file. */
   readonly line?: number | undefined;
 }
 
 export interface FreezeWindow {
   readonly from: Date;
-  /** Absent where no end is in sight. */
+  /** Absent if it has no known end. */
   readonly until: Date | undefined;
 }
 
-/** Beginnings that follow on each other without a gap are one window; past so many of them nobody asks when it ends. */
+/** Windows without a gap between them count as one. After this many we stop looking for the end. */
 const mostJoined = 100;
 
-/** The window that the moment lies in. */
+/** The window that contains the moment. */
 export function windowAt(freeze: Pick<Freeze, 'begins' | 'lastsMs'>, at: Date): FreezeWindow | undefined {
   const from = freeze.begins.after(new Date(at.getTime() - freeze.lastsMs));
   return from === undefined || from.getTime() > at.getTime() ? undefined : { from, until: endOf(freeze, from) };
 }
 
-/** The windows that begin after a moment, the next one first. */
+/** The windows that start after a moment, the next one first. */
 export function windowsAfter(
   freeze: Pick<Freeze, 'begins' | 'lastsMs'>,
   at: Date,
@@ -74,7 +73,7 @@ export function windowsAfter(
   return windows;
 }
 
-/** The file's freezes that hold for one of the names of an object. */
+/** The freezes of the file that are in force for an object with these names. */
 export function freezesAt(freezes: readonly Freeze[], targets: readonly string[], at: Date): readonly Hold[] {
   return freezes
     .filter(({ target }) => targets.some((name) => globMatches(target, name)))

@@ -1,6 +1,6 @@
 /**
- * Whether a text is what a pattern describes: `*` is any characters but `/`, `**` any at all. There is nothing else to a pattern, so
- * none takes longer than its length times the text's.
+ * Whether a text matches a pattern: `*` is any characters except `/`, `**` is any characters. There is nothing else in a pattern, so a
+ * match never takes longer than pattern length times text length.
  */
 export function globMatches(pattern: string, text: string): boolean {
   const parts = partsOf(pattern);
@@ -19,13 +19,13 @@ export function globMatches(pattern: string, text: string): boolean {
   return reached.has(parts.length);
 }
 
-/** Stars stand for nothing, too. A set takes in what is added to it while it is walked through. */
+/** A star may match nothing. The loop also visits the positions that it adds to the set. */
 function skipStars(parts: readonly string[], places: Set<number>): Set<number> {
   for (const at of places) if (parts[at]?.startsWith('*')) places.add(at + 1);
   return places;
 }
 
-/** Whether whatever `narrow` describes, `wide` describes too; a no may be wrong, a yes is not. */
+/** Whether `wide` matches everything that `narrow` matches. A yes is certain; a no may be wrong. */
 export function globCovers(wide: string, narrow: string): boolean {
   const anyName = '\u{1}';
   if (!narrow.startsWith(wide.split('*', 1)[0] ?? '')) return false;
@@ -39,7 +39,7 @@ export function globCovers(wide: string, narrow: string): boolean {
   );
 }
 
-/** Whether there is a text that both describe; a yes may be wrong, a no is not. */
+/** Whether some text matches both patterns. A no is certain; a yes may be wrong. */
 export function globsOverlap(one: string, other: string): boolean {
   const [ones, others] = [partsOf(one), partsOf(other)];
   const seen = new Set<string>();
@@ -56,7 +56,7 @@ export function globsOverlap(one: string, other: string): boolean {
   return meet(0, 0);
 }
 
-/** Whether a star can stand for what the other pattern has there. */
+/** Whether a star can match what the other pattern has at this position. */
 function takes(star: string, part: string | undefined): boolean {
   return part !== undefined && (star.length > 1 || part !== '/');
 }

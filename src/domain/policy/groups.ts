@@ -1,13 +1,13 @@
-/** Whom a policy names. Plain data, so that what an approval needs can be stored beside its change. */
+/** Whom a policy names. Plain data, because what an approval needs is stored with its change. */
 export type Who =
   /** Every full member of the bot's own team. */
   | { readonly kind: 'everyone' }
   | { readonly kind: 'user'; readonly id: string }
   | { readonly kind: 'group'; readonly name: string; readonly users: readonly string[] }
-  /** A group of Slack's own, by its id; who is in it is asked of Slack. */
+  /** A user group of Slack, by its id. Slack is asked for its members. */
   | { readonly kind: 'usergroup'; readonly name: string; readonly id: string };
 
-/** Who a person is to the bot's team. What chat does not tell is unknown, with the reason in words. */
+/** What a person is to the bot's team. If Slack does not say, it is unknown, with the reason in words. */
 export type Standing =
   | { readonly kind: 'member' | 'guest' | 'bot' | 'outsider' | 'deactivated' }
   | { readonly kind: 'unknown'; readonly why: string };
@@ -17,12 +17,12 @@ export interface Person {
   readonly standing: Standing;
 }
 
-/** Who is in a user group, or why that is not known. */
+/** The members of a user group, or why they are not known. */
 export type Membership =
   | { readonly kind: 'known'; readonly users: ReadonlySet<string> }
   | { readonly kind: 'unknown'; readonly why: string };
 
-/** By the id of the user group. One that is absent was not asked for, and counts as unknown. */
+/** By the id of the user group. A missing id counts as unknown. */
 export type Memberships = ReadonlyMap<string, Membership>;
 
 export interface UnknownGroup {
@@ -33,10 +33,10 @@ export interface UnknownGroup {
 export type Among =
   | { readonly kind: 'in' }
   | { readonly kind: 'out' }
-  /** In none that is known; one of these may hold the person, and so nothing may be concluded. */
+  /** Not in a group whose members are known. These groups are unknown and may contain the person, so the answer is open. */
   | { readonly kind: 'unknown'; readonly groups: readonly UnknownGroup[] };
 
-/** Whether a person is one of those named. */
+/** Whether a person is one of `all`. */
 export function among(all: readonly Who[], { id, standing }: Person, memberships: Memberships): Among {
   const unknown: UnknownGroup[] = [];
   for (const who of all) {
@@ -50,12 +50,12 @@ export function among(all: readonly Who[], { id, standing }: Person, memberships
   return unknown.length === 0 ? { kind: 'out' } : { kind: 'unknown', groups: unknown };
 }
 
-/** Whether the policy holds the person's own id: a guest, a bot or somebody of another team has rights in no other way. */
+/** Whether the policy names the person's own id. That is the only way for guests, bots and people of other teams to have rights. */
 export function isNamed(all: readonly Who[], id: string): boolean {
   return all.some((who) => namesById(who, id));
 }
 
-/** The user groups that have to be asked for. */
+/** The user groups whose members Slack must be asked for. */
 export function usergroupsIn(all: readonly Who[]): readonly string[] {
   return [...new Set(all.flatMap((who) => (who.kind === 'usergroup' ? [who.id] : [])))];
 }

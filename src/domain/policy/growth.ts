@@ -3,8 +3,9 @@ import { type Json, type JsonObject, sameJson } from '../text/json.ts';
 import { type Growth, growthOf } from './targets.ts';
 
 /**
- * What policy counts as given to a version. More than weights may send everything anywhere, so whoever must approve anything must
- * approve it. The step at the default rule is all there is only where nothing but its weights differs, or versions are added.
+ * How much an edit gives to a version, for the policy. An edit of more than weights may send any traffic anywhere, so it counts as reaching
+ * 100 %: every rule with approvals asks for them. The step at the default rule is the whole step only if nothing but that rule's weights
+ * differs, or if a DestinationRule only gets new subsets.
  */
 export function growthOfEdit({ kind, before, after, from, to }: ObjectEdit): Growth {
   const { step } = growthOf(from, to);
@@ -12,7 +13,7 @@ export function growthOfEdit({ kind, before, after, from, to }: ObjectEdit): Gro
   return { step, reached: 100, ...(isMeasured ? {} : { isAtLeast: true }) };
 }
 
-/** Versions come new, and those that there were stay what they were. */
+/** Adds subsets and leaves the others unchanged. */
 function onlyAdds(before: ObjectContent | undefined, after: ObjectContent | undefined): boolean {
   if (before === undefined || after === undefined) return false;
   const { subsets: were = [], ...was } = before.spec;
@@ -21,14 +22,14 @@ function onlyAdds(before: ObjectContent | undefined, after: ObjectContent | unde
   return were.every((each) => are.some((other) => sameJson(each, other)));
 }
 
-/** All is the same but the weights of a last rule that takes all the rest. */
+/** Changes only the weights of the last rule, which matches everything. */
 function movesDefault(before: ObjectContent | undefined, after: ObjectContent | undefined): boolean {
   if (before === undefined || after === undefined) return false;
   const [was, is] = [withoutWeights(before.spec), withoutWeights(after.spec)];
   return was !== undefined && is !== undefined && sameJson(was, is);
 }
 
-/** Undefined where the last rule has a match. */
+/** Undefined if the last rule has a match. */
 function withoutWeights(spec: JsonObject): JsonObject | undefined {
   const { http } = spec;
   const last = Array.isArray(http) ? http.at(-1) : undefined;

@@ -17,23 +17,23 @@ export const deeds = [
   'thaw',
 ] as const;
 export type Deed = (typeof deeds)[number];
-/** Those that move traffic. */
+/** Deeds that move traffic. */
 export const movingDeeds = ['shift', 'promote', 'rollback'] as const satisfies readonly Deed[];
 export type MovingDeed = (typeof movingDeeds)[number];
 
-/** What a person wants to do, and all that is known when it is judged. */
+/** What a person wants to do, and everything that the decision depends on. */
 export interface Ask {
   readonly who: Person;
   readonly channel: string;
   /** Every name of the object (`targetsOf`). */
   readonly targets: readonly string[];
   readonly deed: Deed;
-  /** What the change gives to a version (`growthOf`); absent where nothing is moved. */
+  /** What the change gives to a version (`growthOf`). Absent if nothing moves. */
   readonly growth?: Growth | undefined;
-  /** Whoever asked for the change that this one decides about. */
+  /** Who asked for the change that this deed decides about. */
   readonly requester?: string | undefined;
   readonly at: Date;
-  /** Locks and freezes that people set and that hold for the object now. Those of the file are known. */
+  /** Locks and freezes that people set and that are in force for the object. Freezes of the file are not in it: the policy has them. */
   readonly holds: readonly Hold[];
   readonly memberships: Memberships;
 }
@@ -43,7 +43,7 @@ export type Verdict =
   | { readonly kind: 'needs-approval'; readonly needs: Needs }
   | { readonly kind: 'refused'; readonly denial: Denial };
 
-/** Why policy refuses. A closed list: there are words for each. */
+/** Why policy refuses. A closed list: replies have a text for each. */
 export const denialReasons = [
   'deactivated',
   'outsider',
@@ -72,13 +72,13 @@ export type Denial = { readonly rule?: RuleRef | undefined } & (
   | { readonly reason: 'membership-unknown'; readonly groups: readonly UnknownGroup[] }
   | { readonly reason: 'locked' | 'frozen'; readonly hold: Hold }
   | { readonly reason: 'step-too-large'; readonly step: number; readonly maxStep: number }
-  /** It is more than weights where steps are bounded, and nobody is there to approve it. */
+  /** The edit is more than weights, the rule limits steps, and no approval could make up for that. */
   | { readonly reason: 'step-unmeasured'; readonly maxStep: number }
-  /** Of several objects, and not all of them would be approved by the same rule. */
+  /** Several objects, whose approvals would come from different rules. */
   | { readonly reason: 'several-approvals'; readonly rules: readonly RuleRef[] }
 );
 
-/** What one check said, for `/shift why`. */
+/** The result of one check, for `/shift why`. */
 export interface Finding {
   readonly check: CheckName;
   readonly says: 'pass' | 'refuse' | 'ask';
@@ -88,32 +88,32 @@ export interface Judgement {
   readonly verdict: Verdict;
   /** The rule that matched. */
   readonly rule?: RuleRef | undefined;
-  /** The checks that were made, up to the one that decided. */
+  /** The checks that ran, up to the one that decided. */
   readonly findings: readonly Finding[];
 }
 
-/** Answers what a plan may do. Pure: the same policy and the same ask give the same judgement. */
+/** Decides what may be done. Pure: the same policy and the same ask give the same judgement. */
 export function judge(policy: Policy, ask: Ask): Judgement {
   return judgeUnder(policy, ruleFor(policy, ask.targets), ask);
 }
 
-/** What is said of an object that is written whole: each rule that one of its names falls under has its say. */
+/** Judges an edit of a whole object: every rule that matches one of the object's names must agree. */
 export function judgeEach(policy: Policy, ask: Ask): Judgement {
   const rules = rulesForEach(policy, ask.targets);
   const approving = rules.filter((rule) => rule?.approve !== undefined);
-  const isAboutApproval = ask.deed === 'approve' || ask.deed === 'reject'; // which the other rules know nothing of
+  const isAboutApproval = ask.deed === 'approve' || ask.deed === 'reject'; // the other rules say nothing about approvals
   const [first, ...more] = isAboutApproval && approving.length > 0 ? approving : rules;
   return together([judgeUnder(policy, first, ask), ...more.map((rule) => judgeUnder(policy, rule, ask))]);
 }
 
-/** What all the rules say that a glob reaches into, where it is more than one object that somebody wants to freeze. */
+/** Judges a freeze that covers several objects: every rule that its glob reaches must agree. */
 export function judgeReach(policy: Policy, ask: Ask): Judgement {
   const [first, ...more] = rulesReached(policy, ask.targets).map((rule) => judgeUnder(policy, rule, ask));
   if (first === undefined) return judgeUnder(policy, undefined, ask);
   return [first, ...more].find(({ verdict }) => verdict.kind === 'refused') ?? first;
 }
 
-/** What is said of several objects that are changed together: all must be allowed, and approved under one rule. */
+/** Combines the judgements of objects that change together: all must be allowed, and one rule must ask for all the approvals. */
 export function together([first, ...more]: readonly [Judgement, ...Judgement[]]): Judgement {
   const all = [first, ...more];
   const refusing = all.find(({ verdict }) => verdict.kind === 'refused');
@@ -125,7 +125,7 @@ export function together([first, ...more]: readonly [Judgement, ...Judgement[]])
   return { ...one, verdict: { kind: 'refused', denial: { reason: 'several-approvals', rules } } };
 }
 
-/** Why a lock or a freeze does not let it through; nothing else is looked at. */
+/** Whether a lock or a freeze stops it. Checks nothing else. */
 export function heldBack(policy: Policy, ask: Ask): Denial | undefined {
   const rule = ruleFor(policy, ask.targets);
   const facts: Facts = { ask, policy, rule, ref: rule && { name: rule.name, line: rule.line } };
@@ -153,7 +153,7 @@ interface Facts {
 
 type Said = Exclude<Verdict, { kind: 'allowed' }> | undefined;
 
-/** Most severe first, and the first with something to say decides. */
+/** Most severe first. The first check with something to say decides. */
 const checks = [
   ['standing', personHasNoStanding],
   ['rule', noRuleMatches],
@@ -167,7 +167,7 @@ const checks = [
 ] as const;
 export type CheckName = (typeof checks)[number][0];
 
-/** Guests, bots and people of another team have rights only where the policy holds their own id. */
+/** Guests, bots and people of other teams have rights only if the policy names their id. */
 function personHasNoStanding({ ask: { who, deed }, rule, ref }: Facts): Said {
   const { standing, id } = who;
   if (standing.kind === 'member') return undefined;
@@ -219,7 +219,7 @@ function stepIsTooLarge({ ask: { deed, growth }, rule, ref }: Facts): Said {
   const maxStep = rule?.maxStep;
   if (deed === 'rollback' || maxStep === undefined || growth === undefined) return undefined;
   if (growth.step > maxStep) return refused({ reason: 'step-too-large', step: growth.step, maxStep, rule: ref });
-  const isLookedAt = growth.isAtLeast !== true || rule?.approve !== undefined; // by whoever is to approve it
+  const isLookedAt = growth.isAtLeast !== true || rule?.approve !== undefined; // an approver looks at it instead
   return isLookedAt ? undefined : refused({ reason: 'step-unmeasured', maxStep, rule: ref });
 }
 
@@ -236,7 +236,7 @@ function thoseWhoMay({ shift, approve, rollback }: PolicyRule, deed: Deed): read
   return deed === 'approve' || deed === 'reject' ? (approve?.by ?? []) : shift;
 }
 
-/** Who is not known to be excepted is not. */
+/** Only people who are certainly excepted go through; unknown membership does not count. */
 function goesThrough(
   { deed, who, memberships }: Ask,
   rule: PolicyRule | undefined,

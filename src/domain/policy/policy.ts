@@ -2,18 +2,18 @@ import { type Freeze, freezesAt } from './freeze.ts';
 import { globMatches, globsOverlap } from './glob.ts';
 import type { Who } from './groups.ts';
 
-/** Who may do what, where, when. */
+/** Who may do what, where and when. */
 export interface Policy {
-  /** The first that matches decides, and what none matches is refused. Undefined without a policy file: everybody of the team may. */
+  /** The first rule that matches decides, and what no rule matches is refused. Undefined without a policy file: every team member may. */
   readonly rules: readonly PolicyRule[] | undefined;
   readonly freezes: readonly Freeze[];
 }
 
 export const noPolicy: Policy = { rules: undefined, freezes: [] };
 
-/** Where in the policy file something stands. */
+/** A place in the policy file. */
 export interface RuleRef {
-  /** Its own name, or its target. */
+  /** The rule's name, or its target if it has none. */
   readonly name: string;
   readonly line: number;
 }
@@ -21,47 +21,48 @@ export interface RuleRef {
 export interface PolicyRule extends RuleRef {
   /** A glob over `cluster/namespace/service`. */
   readonly target: string;
-  /** Where it may be asked for; undefined is anywhere. */
+  /** The channels where it is allowed; undefined means all. */
   readonly channels: readonly string[] | undefined;
   readonly shift: readonly Who[];
   readonly approve: ApproveRule | undefined;
-  /** In percent points of one version's share. */
+  /** In percentage points of one version's share. */
   readonly maxStep: number | undefined;
   readonly rollback: RollbackRule;
-  /** Whose changes go through a freeze here. */
+  /** Whose changes are allowed during a freeze. */
   readonly duringFreeze: readonly Who[];
-  /** Whether an object that another controller owns may be changed. */
+  /** Whether objects that another controller owns may be changed. */
   readonly overrideOwner: boolean;
 }
 
 export interface ApproveRule {
   readonly by: readonly Who[];
   readonly count: number;
-  /** Needed when the share of a version grows to so many percent or more. */
+  /** Approval is needed when a version's share grows to this many percent or more. */
   readonly from: number;
   readonly expiresMs: number;
 }
 
-/** A rollback stays one click, for whoever may shift, unless a rule says otherwise. */
+/** By default a rollback stays one click for everyone who may shift. */
 export interface RollbackRule {
-  /** Who may, beside those who may shift. */
+  /** Who may roll back, in addition to those who may shift. */
   readonly also: readonly Who[];
-  /** Who alone may. */
+  /** If set, nobody else may roll back. */
   readonly only: readonly Who[] | undefined;
-  /** Whether it takes the rule's approval like any change. */
+  /** Whether a rollback needs the rule's approval like any change. */
   readonly approve: boolean;
-  /** Whether it goes through those freezes that let rollbacks through. */
+  /** Whether a rollback is allowed during freezes that let rollbacks through. */
   readonly duringFreeze: boolean;
 }
 
-/** The rule that an object falls under, by whichever of its names. */
+/** The first rule that matches any of the object's names. */
 export function ruleFor({ rules }: Policy, targets: readonly string[]): PolicyRule | undefined {
   return rules?.find(({ target }) => targets.some((name) => globMatches(target, name)));
 }
 
 /**
- * The rules that its names fall under, each for itself, since what writes an object whole may take any host: no name leads around the
- * rule of another. A name of its own namespace that no rule is about goes with the others; undefined stands for one of elsewhere.
+ * Every rule that one of the names falls under, each name on its own. A whole-object edit may take over any host, so no name may lead
+ * around the rule for another name. A name of the object's own namespace without a rule is covered by the other rules. A name elsewhere
+ * without a rule adds undefined to the result.
  */
 export function rulesForEach(
   policy: Policy,
@@ -81,23 +82,23 @@ export function rulesForEach(
   return found.some((each) => each.isAbroad && each.rules.length === 0) ? [undefined, ...rules] : [first, ...more];
 }
 
-/** The rules that some object within these globs may fall under. */
+/** Every rule that may match an object within these globs. */
 export function rulesReached({ rules = [] }: Policy, globs: readonly string[]): readonly PolicyRule[] {
   return rules.filter(({ target }) => globs.some((glob) => globsOverlap(target, glob)));
 }
 
-/** Whether locks and freezes within these globs stop rollbacks somewhere, too. */
+/** Whether some rule within these globs makes rollbacks wait for locks and freezes. */
 export function stopsRollbacks(policy: Policy, globs: readonly string[]): boolean {
   return rulesReached(policy, globs).some(({ rollback }) => !rollback.duringFreeze);
 }
 
-/** All whom a judgement about these targets may have to look for. */
+/** Everyone whose membership a judgement about these targets may need. */
 export function whoMatters(policy: Policy, targets: readonly string[], at: Date): readonly Who[] {
   const excepted = freezesAt(policy.freezes, targets, at).flatMap(({ except }) => except.who);
   return [...namedIn(ruleFor(policy, targets)), ...excepted];
 }
 
-/** The same where each name counts for itself. */
+/** The same when each name is judged on its own. */
 export function whoMattersForEach(policy: Policy, targets: readonly string[], at: Date): readonly Who[] {
   return [...rulesForEach(policy, targets).flatMap(namedIn), ...whoMatters(policy, targets, at)];
 }

@@ -1,16 +1,16 @@
 import { globMatches } from './glob.ts';
 
-/** What a freeze is to cover, as it was typed: `prod-eu/payments`, with stars wherever they are wanted. */
+/** What a freeze should cover, as typed: `prod-eu/payments`, with stars where wanted. */
 export interface TypedScope {
   readonly pattern: string;
-  /** Where it is named apart, the pattern begins with the namespace: the only way for a cluster with a slash in its name. */
+  /** If set, the pattern starts with the namespace. The only way to name a cluster that has a slash in its name. */
   readonly cluster?: string | undefined;
 }
 
 export type Scope =
-  /** `target`: the glob over `cluster/namespace/service`. `clusters`: those of ours that it reaches. */
+  /** `target`: a glob over `cluster/namespace/service`. `clusters`: which of ours it reaches. */
   | { readonly kind: 'covers'; readonly target: string; readonly clusters: readonly string[] }
-  /** It begins with what no cluster of ours is called. */
+  /** No cluster of ours matches its first part. */
   | { readonly kind: 'no-cluster'; readonly cluster: string; readonly clusters: readonly string[] }
   | { readonly kind: 'no-scope' };
 
@@ -18,8 +18,8 @@ const namePattern = /^[a-z0-9.*-]{1,253}$/;
 const clusterPattern = /^[^\s/`]{1,253}$/;
 
 /**
- * Read from the left, as targets of the policy file are: a cluster is all that is in it, a cluster and a namespace every service of that
- * namespace. So `bookinfo/reviews` is no service here, and says so unless a cluster is called bookinfo.
+ * Read from the left, like the targets of the policy file: a cluster alone covers everything in it; a cluster and a namespace cover all
+ * services of that namespace. So `bookinfo/reviews` is not a service here, and is refused unless there is a cluster named bookinfo.
  */
 export function readScope({ pattern, cluster }: TypedScope, clusters: readonly string[]): Scope {
   if (!isScope({ pattern, cluster })) return { kind: 'no-scope' };

@@ -4,11 +4,11 @@ import { globMatches } from './glob.ts';
 
 /** A lock or a freeze that somebody set. */
 export interface SetHold extends Hold {
-  /** Another one each time it is set, so that a question about one holds for no other. */
+  /** New each time it is set, so that a question about one hold never applies to a later one. */
   readonly id: ChangeId;
-  /** A glob over `cluster/namespace/service`; a lock's is the own name of one object. */
+  /** A glob over `cluster/namespace/service`. For a lock: the name of its one object. */
   readonly target: string;
-  /** A user id, or `hook:` and the name of what a hook set. */
+  /** A user id, or `hook:` and the freeze's name if the hook set it. */
   readonly by: string;
   readonly since: Date;
   readonly until: Date;
@@ -16,28 +16,28 @@ export interface SetHold extends Hold {
 
 const hour = 3_600_000;
 
-/** How long a hold lasts where nothing is said, and at most. */
+/** How long a hold lasts by default, and at most. */
 export const spans = {
   lock: { defaultMs: 8 * hour, longestMs: 7 * 24 * hour },
   freeze: { defaultMs: 24 * hour, longestMs: 30 * 24 * hour },
 } as const;
 
-/** So many freezes stand at once at most: whoever freezes without end must not fill the store. */
+/** The most freezes at one time, so that a loop of freezes cannot fill the store. */
 export const mostFreezes = 100;
 
 const namePattern = /^[a-z0-9][a-z0-9._:#-]{0,62}$/i;
 
-/** What a freeze may be called; upper and lower case are the same. */
+/** The form of a freeze's name. Upper and lower case are the same name. */
 export function isHoldName(text: string): boolean {
   return namePattern.test(text);
 }
 
-/** By what it is known: there is one lock of an object, and one freeze of a name. */
+/** Its identity: an object has one lock, and a name has one freeze. */
 export function keyOfHold({ kind, target, name = '' }: Pick<SetHold, 'kind' | 'target' | 'name'>): string {
   return kind === 'lock' ? target : name.toLowerCase();
 }
 
-/** Whether it holds for an object by one of its names, at that moment. */
+/** Whether it is in force for an object with these names at this time. */
 export function holdsFor(hold: SetHold, targets: readonly string[], at: Date): boolean {
   if (hold.until.getTime() <= at.getTime()) return false;
   return targets.some((name) => (hold.kind === 'lock' ? hold.target === name : globMatches(hold.target, name)));

@@ -5,13 +5,13 @@ import { type Split, total, versionsOf, weightOf } from '../routing/split.ts';
 const clusterSuffix = '.svc.cluster.local';
 
 /**
- * Every name that a routing object goes by, as `cluster/namespace/service`: its own, and those of its hosts. Policy looks at all of
- * them, so that no other name of the same traffic leads around a rule.
+ * Every name of a routing object, as `cluster/namespace/service`: its own, and one for each of its hosts. Policy checks all of them, so
+ * that no other name of the same traffic leads around a rule.
  */
 export function targetsOf({ object, hosts }: Pick<Route, 'object' | 'hosts'>): readonly string[] {
   const { cluster, namespace, name } = object;
   const names = hosts.map((host) => {
-    if (host.startsWith('*.') && clusterSuffix.endsWith(host.slice(1))) return `${cluster}/*/*`; // every service there is
+    if (host.startsWith('*.') && clusterSuffix.endsWith(host.slice(1))) return `${cluster}/*/*`; // every service in the cluster
     const full = resolveHost(host, namespace);
     if (!full.endsWith(clusterSuffix)) return `${cluster}/${namespace}/${full}`;
     const [service = '', place = namespace] = full.slice(0, -clusterSuffix.length).split('.');
@@ -20,11 +20,11 @@ export function targetsOf({ object, hosts }: Pick<Route, 'object' | 'hosts'>): r
   return [...new Set([`${cluster}/${namespace}/${name}`, ...names])];
 }
 
-/** How much a change gives to whichever version it gives most, and how much the largest that grows then has; in percent. */
+/** In percent. `step`: the most that a version gains. `reached`: the largest share among the versions that grow. */
 export interface Growth {
   readonly step: number;
   readonly reached: number;
-  /** It may give more than can be measured. */
+  /** The real growth may be larger, because it cannot be measured. */
   readonly isAtLeast?: boolean;
 }
 
@@ -41,7 +41,7 @@ function share(split: Split, version: string): number {
   return sum === 0 ? 0 : (weightOf(split, version) * 100) / sum;
 }
 
-/** What floating point adds to a third is no step of anybody's. */
+/** Removes floating-point noise, so that a third is not a step larger than it is. */
 function rounded(percent: number): number {
   return Math.round(percent * 1e6) / 1e6;
 }

@@ -10,15 +10,15 @@ import { hostOf } from './subsets.ts';
 export type Unconverted = RuleFile['unconverted'][number];
 
 export interface Conversion {
-  /** With the line of the first rule that each is made of. */
+  /** Each with the line of its first rule. */
   readonly made: readonly { readonly manifest: Manifest; readonly line: number }[];
   readonly conversions: readonly string[];
   readonly unconverted: readonly Unconverted[];
 }
 
 /**
- * Makes VirtualServices of rules of 2017. `present`: what the file holds beside them. No DestinationRule is made: it would stand in
- * place of one that has more subsets.
+ * Turns rules of 2017 into VirtualServices. `present`: the manifests that the file also contains. It makes no DestinationRule, because that
+ * would replace an existing one that may have more subsets.
  */
 export function convert(rules: readonly RouteRule[], present: readonly Manifest[]): Conversion {
   const gatherings = new Map<string, Gathering>();
@@ -46,8 +46,8 @@ function gather(gatherings: Map<string, Gathering>, rule: RouteRule): string | u
 }
 
 /**
- * What no rule took went to all versions. Today it would be answered with 404, since a VirtualService is all there is for its host, so
- * that a last rule says it.
+ * In 2017, requests that no rule matched went to all versions. A VirtualService is complete for its host, so today they would get a 404. A
+ * last rule without a match keeps the old behaviour.
  */
 function toVirtualService({ name, namespace, host, rules }: Gathered): Manifest {
   const rest = rules.some(takesAll) ? [] : [{ route: [{ destination: { host } }] }];

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../../domain/text/json.ts';
 import type { RouteRule, RouteRuleSpec, Service } from './route-rule.ts';
 import { hostOf, type Labels, subsetOf } from './subsets.ts';
 
-/** A rule of 2017 as an entry of a VirtualService's `http`. Nothing stands in its way (`obstacleTo`). */
+/** A rule of 2017 as an entry of a VirtualService's `http`. The rule must have no obstacle (`obstacleTo`). */
 export function toHttpRule({ spec, namespace }: RouteRule): JsonObject {
   const { redirect, rewrite, httpReqTimeout, httpReqRetries, mirror, appendHeaders } = spec;
   const retry = httpReqRetries?.simpleRetry;
@@ -20,7 +20,7 @@ export function toHttpRule({ spec, namespace }: RouteRule): JsonObject {
   });
 }
 
-/** Without a route, a rule sent to all of a service's pods. */
+/** A rule without a route sent requests to all pods of the service. */
 function toRoute({ destination, route }: RouteRuleSpec, namespace: string | undefined): Json {
   const [only, ...others] = route;
   if (only === undefined) return [{ destination: toDestination(destination, {}, namespace) }];
@@ -34,7 +34,7 @@ function toDestination(service: Service, labels: Labels, namespace: string | und
   return given({ host: hostOf(service, namespace), subset: subsetOf(labels) });
 }
 
-/** What was written among the headers of a request although it is none. */
+/** In 2017 these were written among the request headers. */
 const pseudoHeaders = ['uri', 'scheme', 'method', 'authority'];
 
 function toMatch(match: RouteRuleSpec['match']): Json | undefined {

@@ -2,7 +2,7 @@ import { isHost } from '../../domain/routing/names.ts';
 import type { RouteRule, Service } from './route-rule.ts';
 import { describeLabels, hostOf, subsetOf } from './subsets.ts';
 
-/** Why a rule of 2017 cannot be said today, in words; undefined where it can. The first with something to say decides. */
+/** Why a rule of 2017 cannot be converted, in words; undefined if it can. The first obstacle decides. */
 export function obstacleTo(rule: RouteRule): string | undefined {
   for (const obstacle of obstacles) {
     const why = obstacle(rule);
@@ -25,12 +25,12 @@ const obstacles: readonly ((rule: RouteRule) => string | undefined)[] = [
 
 function serviceIsUnknown({ spec, namespace }: RouteRule): string | undefined {
   if (Object.keys(spec.destination.labels ?? {}).length > 0)
-    return 'its `destination` has labels, and a rule is for a whole service: write them under `route`';
+    return 'its `destination` has labels, but a rule is for a whole service: move them to `route`';
   for (const service of servicesOf(spec)) {
     const host = hostOf(service, namespace);
     if (host === undefined)
-      return `which namespace \`${service.name}\` is in is not said: write \`namespace:\` beside \`domain:\``;
-    if (/\.consul$/i.test(host)) return `\`${host}\` is a name of Consul, whose registry Istio no longer reads`;
+      return `the namespace of \`${service.name}\` is missing: write \`namespace:\` beside \`domain:\``;
+    if (/\.consul$/i.test(host)) return `\`${host}\` is a Consul name, and Istio no longer reads the Consul registry`;
     if (!isHost(host)) return `\`${host.slice(0, 63)}\` is not the name of a service`;
   }
   return undefined;
@@ -43,29 +43,29 @@ function servicesOf({ destination, route, mirror }: RouteRule['spec']): readonly
 function isForIngress({ spec: { match, ingress } }: RouteRule): string | undefined {
   const isIngress = match?.source?.labels?.['istio'] === 'ingress';
   return isIngress || ingress !== undefined
-    ? 'it is for what comes in through the Ingress of that time: today that is a Gateway, and a VirtualService of its own with `gateways:`'
+    ? 'it is for requests through the Ingress of 2017: today they need a Gateway and their own VirtualService with `gateways:`'
     : undefined;
 }
 
 function matchesMoreThanHttp({ spec: { match, l4Fault } }: RouteRule): string | undefined {
   if (match?.tcp !== undefined || match?.udp !== undefined) return 'it matches by TCP or UDP addresses, not by HTTP';
-  return l4Fault === undefined ? undefined : '`l4Fault` has no counterpart';
+  return l4Fault === undefined ? undefined : '`l4Fault` has no equivalent today';
 }
 
 function callerIsNamed({ spec: { match } }: RouteRule): string | undefined {
   const caller = match?.source?.name ?? match?.source?.service;
   return caller === undefined
     ? undefined
-    : `it matches callers by their service (\`${caller.slice(0, 63)}\`), and today they are matched by labels alone`;
+    : `it matches callers by their service (\`${caller.slice(0, 63)}\`), but today callers are matched only by labels`;
 }
 
-/** Envoy's expressions are RE2's, which has neither look-around nor back-references. */
+/** Envoy uses RE2, which has neither look-around nor back-references. */
 function regexLooksAround({ spec: { match } }: RouteRule): string | undefined {
   const patterns = Object.values(match?.request?.headers ?? {}).map((each) =>
     'regex' in each ? (each.regex ?? '') : '',
   );
   return patterns.some((pattern) => /\(\?(=|!|<=|<!)|\\[1-9]/.test(pattern))
-    ? 'its regular expression looks ahead, behind or back, which those of today (RE2) cannot'
+    ? 'its regular expression uses look-ahead, look-behind or back-references, which RE2 does not have'
     : undefined;
 }
 
@@ -81,38 +81,40 @@ function subsetHasNoName({ spec: { route, mirror } }: RouteRule): string | undef
   const wrong = [...route.map(({ labels }) => labels), mirror?.labels ?? {}].find(
     (labels) => Object.keys(labels).length > 0 && subsetOf(labels) === undefined,
   );
-  return wrong === undefined ? undefined : `no subset can be named after its labels (${describeLabels(wrong)})`;
+  return wrong === undefined
+    ? undefined
+    : `its labels cannot be turned into the name of a subset (${describeLabels(wrong)})`;
 }
 
 function timesCannotBeKept({ spec: { httpReqTimeout, httpReqRetries, corsPolicy } }: RouteRule): string | undefined {
   const timeout = httpReqTimeout?.simpleTimeout;
   const retry = httpReqRetries?.simpleRetry;
   if (httpReqTimeout?.custom !== undefined || httpReqRetries?.custom !== undefined)
-    return '`custom` of a timeout or of retries has no counterpart';
+    return '`custom` of a timeout or of retries has no equivalent today';
   if (timeout?.overrideHeaderName !== undefined || retry?.overrideHeaderName !== undefined) return noOverride;
   return [timeout?.timeout, retry?.perTryTimeout, corsPolicy?.maxAge].map(noDuration).find((why) => why !== undefined);
 }
 
-const noOverride = '`overrideHeaderName` has no counterpart';
+const noOverride = '`overrideHeaderName` has no equivalent today';
 
 function faultCannotBeKept({ spec: { httpFault } }: RouteRule): string | undefined {
   const { delay, abort } = httpFault ?? {};
   if (delay?.overrideHeaderName !== undefined || abort?.overrideHeaderName !== undefined) return noOverride;
-  if (delay?.exponentialDelay !== undefined) return '`exponentialDelay` was never carried out, and has no counterpart';
+  if (delay?.exponentialDelay !== undefined) return '`exponentialDelay` never worked, and has no equivalent today';
   if (abort?.grpcStatus !== undefined || abort?.http2Error !== undefined)
-    return '`grpcStatus` and `http2Error` of that time were never carried out: write an `httpStatus`';
+    return '`grpcStatus` and `http2Error` never worked: write an `httpStatus`';
   if (delay !== undefined && delay.fixedDelay === undefined) return 'its `delay` has no `fixedDelay`';
   if (abort !== undefined && abort.httpStatus === undefined) return 'its `abort` has no `httpStatus`';
   if ((delay !== undefined && delay.percent === undefined) || (abort !== undefined && abort.percent === undefined))
-    return 'its `httpFault` has no `percent`, so that it never came: write one, or leave the fault out';
+    return 'its `httpFault` has no `percent`, so it never happened: write one, or remove the fault';
   return noDuration(delay?.fixedDelay);
 }
 
-/** As Istio reads durations, which must last a millisecond at least. */
+/** Istio's rule for durations: at least a millisecond. */
 function noDuration(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const isLong = /^((\d+(\.\d+)?)(ms|s|m|h))+$/.test(text) && /[1-9]/.test(text);
   return isLong
     ? undefined
-    : `\`${text.slice(0, 63)}\` is no duration that is known today: write hours, minutes, seconds or milliseconds, like \`10s\``;
+    : `\`${text.slice(0, 63)}\` is not a valid duration: write hours, minutes, seconds or milliseconds, like \`10s\``;
 }

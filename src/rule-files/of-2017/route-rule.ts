@@ -4,7 +4,7 @@ import type { FileObject } from '../file-object.ts';
 import type { Read } from '../manifest.ts';
 import { metadata, namespaceName, objectName, only, text, texts, wants } from './schema.ts';
 
-/** A rule of 2017, whichever of its two forms it was written in. */
+/** A rule of 2017. Both of its formats are read into this. */
 export interface RouteRule {
   readonly kind: 'RouteRule';
   readonly name: string;
@@ -13,7 +13,7 @@ export interface RouteRule {
   readonly object: FileObject;
 }
 
-/** By name, or by the `service` that is its whole host. */
+/** A service is given by name, or by `service`, which is its whole host. */
 const service = z.strictObject(
   {
     name: text('the name of a service').optional(),
@@ -41,10 +41,10 @@ const stringMatch = z
         regex: text('a text').optional(),
       }),
     ],
-    wants('`exact:`, `prefix:` or `regex:` with a text'),
+    wants('`exact:`, `prefix:` or `regex:` with text'),
   )
   .refine((match) => Object.keys(match).length === 1, only('write one of `exact:`, `prefix:` and `regex:`'));
-const headers = z.record(z.string(), stringMatch, wants('a name and what to match for each'));
+const headers = z.record(z.string(), stringMatch, wants('a name with what to match for each'));
 
 const match = z.strictObject(
   {
@@ -106,7 +106,7 @@ const common = {
     })
     .optional(),
   l4Fault: z.unknown().optional(),
-  /** Only in the first form. */
+  /** Only in the first format. */
   ingress: z.unknown().optional(),
 };
 
@@ -122,7 +122,7 @@ const spec = z.strictObject(
           { destination: destination.optional(), labels: texts.default({}), weight: weight.optional() },
           wants('`labels:` and `weight:`'),
         ),
-        wants('a list: each destination begins with a dash'),
+        wants('a list: each destination starts with a dash'),
       )
       .default([]),
     websocketUpgrade: z.boolean(wants('`true` or `false`')).optional(),
@@ -146,7 +146,7 @@ export type RouteRuleSpec = z.infer<typeof spec>;
 const second = z.strictObject({ apiVersion: z.string(), kind: z.literal('RouteRule'), metadata, spec });
 
 const hostName = text('the host of a service').transform((host) => ({ service: host }));
-/** As it was written before it was an object of Kubernetes. */
+/** The format from before it was a Kubernetes object. */
 const first = z.strictObject({
   type: z.literal('route-rule'),
   name: objectName.optional(),
@@ -178,7 +178,7 @@ const first = z.strictObject({
               wants('`tags:` and `weight:`'),
             )
             .transform(({ tags, ...others }) => ({ ...others, labels: tags })),
-          wants('a list: each destination begins with a dash'),
+          wants('a list: each destination starts with a dash'),
         )
         .default([]),
     },
@@ -193,7 +193,7 @@ const keys = [
   ...['httpFault', 'delay', 'abort', 'percent', 'fixedDelay', 'httpStatus', 'name', 'namespace', 'metadata', 'spec'],
 ];
 
-/** Reads a rule of the first form (`type: route-rule`) or the second (`kind: RouteRule`). */
+/** Reads a rule in the first format (`type: route-rule`) or in the second (`kind: RouteRule`). */
 export function readRouteRule(object: FileObject, format: 1 | 2): Read<RouteRule> {
   const read = format === 1 ? readFirst(object) : readSecond(object);
   return read.success

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isHost, isLabel } from '../../domain/routing/names.ts';
 import { quoted } from '../words.ts';
 
-/** What to write, and nothing more about a value that is wrong in this way. */
+/** Says what to write. Stops further checks of the value. */
 export function wants(what: string) {
   return {
     abort: true,
@@ -11,7 +11,7 @@ export function wants(what: string) {
   };
 }
 
-/** Text; what YAML reads as a number is told so. */
+/** Text. A number or a boolean gets the advice to use quotes. */
 export function text(what: string) {
   const wanted = wants(what);
   return z.string({
@@ -26,20 +26,20 @@ export function only(error: string) {
 
 export const objectName = text('the name of the object').refine(
   isHost,
-  only('a name has lower-case letters, digits, dashes and dots, and begins and ends with a letter or a digit'),
+  only('a name has lower-case letters, digits, dashes and dots, and starts and ends with a letter or a digit'),
 );
 export const namespaceName = text('a namespace').refine(
   isLabel,
-  only('a namespace has lower-case letters, digits and dashes, and begins and ends with a letter or a digit'),
+  only('a namespace has lower-case letters, digits and dashes, and starts and ends with a letter or a digit'),
 );
 const subsetName = text('the name of a subset, like `v1`').refine(
   isLabel,
-  only('a subset is named in lower-case letters, digits and dashes, as in `v1-0`'),
+  only('the name of a subset has lower-case letters, digits and dashes, like `v1-0`'),
 );
 const host = text('a host, like `reviews`').min(1, only('write a host, like `reviews`'));
-export const texts = z.record(z.string(), text('a text'), wants('a name and a text for each'));
+export const texts = z.record(z.string(), text('a text'), wants('a name with text for each'));
 
-/** What an exported object says of its life so far; none of it is written again. */
+/** Metadata that the API server manages. An exported object has it; we never write it. */
 const leftOut = [
   ...['uid', 'resourceVersion', 'generation', 'creationTimestamp', 'managedFields', 'selfLink', 'ownerReferences'],
   ...['finalizers', 'generateName', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'clusterName'],
@@ -53,7 +53,7 @@ export const metadata = z.strictObject(
     annotations: texts.nullish(),
     ...Object.fromEntries(leftOut.map((key) => [key, z.unknown().optional()])),
   },
-  wants('`metadata:` and below it `name:`'),
+  wants('`metadata:` with `name:` below it'),
 );
 
 const destination = z.looseObject(
@@ -61,29 +61,29 @@ const destination = z.looseObject(
   wants('a destination with its `host`, like `{ host: reviews, subset: v1 }`'),
 );
 
-const wholeWeight = wants('a whole number from 0 on, without quotes or a percent sign');
+const wholeWeight = wants('a whole number, 0 or more, without quotes or a percent sign');
 const rules = z
   .array(
     z.looseObject(
       {
-        match: z.array(z.unknown(), wants('a list: each condition begins with a dash')).optional(),
+        match: z.array(z.unknown(), wants('a list: each condition starts with a dash')).optional(),
         route: z
           .array(
             z.looseObject(
               { destination, weight: z.int32(wholeWeight).min(0, wholeWeight).optional() },
               wants('`destination:` and `weight:`'),
             ),
-            wants('a list of destinations: each begins with a dash'),
+            wants('a list of destinations: each starts with a dash'),
           )
           .optional(),
       },
       wants('what to match and where to route it'),
     ),
-    wants('a list of rules: each begins with a dash'),
+    wants('a list of rules: each starts with a dash'),
   )
   .optional();
 
-/** What people get wrong, told with its line; all else is for the API server and istiod to judge. */
+/** Checks only what people often get wrong, so that they are told the line. The API server and istiod check the rest. */
 const virtualServiceSpec = z.looseObject(
   {
     hosts: z
@@ -102,7 +102,7 @@ const subset = z.looseObject(
   wants('a name and its labels, like `{ name: v1, labels: { version: v1 } }`'),
 );
 const destinationRuleSpec = z.looseObject(
-  { host, subsets: z.array(subset, wants('a list of subsets: each begins with a dash')).optional() },
+  { host, subsets: z.array(subset, wants('a list of subsets: each starts with a dash')).optional() },
   wants('`host:` and `subsets:`'),
 );
 
@@ -113,5 +113,5 @@ export const manifestSchemas = {
   DestinationRule: z.strictObject({ ...head, kind: z.literal('DestinationRule'), spec: destinationRuleSpec }),
 };
 
-/** What a misspelt key may have been meant to be. */
+/** Keys to suggest for a misspelt one. */
 export const knownKeys = ['apiVersion', 'kind', 'metadata', 'spec', 'name', 'namespace', 'labels', 'annotations'];

@@ -1,7 +1,7 @@
 import { isLabel } from '../../domain/routing/names.ts';
 import type { Service } from './route-rule.ts';
 
-/** The host of a service as a rule of 2017 names it; undefined where its namespace is needed and not said. */
+/** The host that a rule of 2017 names. Undefined if it needs a namespace and none is given. */
 export function hostOf(
   { name = '', namespace, domain, service }: Service,
   ruleNamespace: string | undefined,
@@ -15,8 +15,8 @@ export function hostOf(
 export type Labels = Readonly<Record<string, string>>;
 
 /**
- * The subset that labels become: named after the version, and after what other labels there are, in characters that a subset's name may
- * have. Undefined where there are no labels, and all of a service's pods are meant, or none that could be in a name.
+ * The subset for labels, named after the version, then the other labels, in characters that a subset's name may have. Undefined if there
+ * are no labels (then all pods of the service are meant), or if they leave no valid name.
  */
 export function subsetOf(labels: Labels): string | undefined {
   const { version, ...others } = labels;

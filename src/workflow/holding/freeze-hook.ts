@@ -10,7 +10,7 @@ import { requestId } from '../desk.ts';
 export type HookOrder =
   | {
       readonly action: 'freeze';
-      /** The incident's id: the same name is the same freeze, however often it is sent. */
+      /** The incident's id. The same name is the same freeze, no matter how often it is sent. */
       readonly name: string;
       readonly target: string;
       readonly reason: string;
@@ -22,7 +22,7 @@ export type HookAnswer =
   | { readonly kind: 'frozen' | 'thawed'; readonly hold: SetHold }
   | { readonly kind: 'nothing-to-thaw' }
   | { readonly kind: 'no-scope'; readonly scope: Exclude<Scope, { kind: 'covers' }> }
-  /** A person's freeze has that name. */
+  /** A person set the freeze of that name. */
   | { readonly kind: 'not-the-hooks' }
   | { readonly kind: 'wrong-end'; readonly because: 'over' | 'too-long' }
   | { readonly kind: 'too-many' };
@@ -33,7 +33,7 @@ export interface HookDesk extends Pick<Desk, 'holds' | 'audit' | 'aside' | 'log'
 
 const maxTries = 5;
 
-/** Freezes and thaws for a tool that has the hook's token. Policy is not asked: whoever gave the token has decided. */
+/** Freezes and thaws for a tool with the hook's token. Policy is not asked: handing out the token was the decision. */
 export async function orderByHook(desk: HookDesk, order: HookOrder, request: string): Promise<HookAnswer> {
   const answer = await carryOut(desk, order, request);
   if (!('hold' in answer) && answer.kind !== 'nothing-to-thaw') note(desk, refusedEvent(desk, order, request, answer));
@@ -53,10 +53,10 @@ async function carryOut(desk: HookDesk, order: HookOrder, request: string): Prom
         : await freezeByHook(desk, { order, standing, request: `${request}:${tries}` });
     if (answer !== undefined) return answer;
   }
-  throw new Error(`the freeze ${order.name} moved ${maxTries} times`);
+  throw new Error(`the freeze ${order.name} changed during each of ${maxTries} tries`);
 }
 
-/** All that is frozen now by people and hooks, for whoever asked by the hook. */
+/** All freezes that people and the hook set and that are in force. */
 export async function freezesInForce({ holds, now }: Pick<HookDesk, 'holds' | 'now'>): Promise<readonly SetHold[]> {
   return (await holds.all(now())).filter(({ kind }) => kind === 'freeze');
 }
@@ -67,7 +67,7 @@ interface Freezing {
   readonly request: string;
 }
 
-/** Undefined where somebody was faster. */
+/** Undefined if somebody changed the freeze in between. */
 async function freezeByHook(desk: HookDesk, { order, standing, request }: Freezing): Promise<HookAnswer | undefined> {
   const { mesh, holds, log, now } = desk;
   const scope = readScope({ pattern: order.target }, mesh.clusters);

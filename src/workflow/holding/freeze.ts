@@ -14,7 +14,7 @@ type Thaw = Extract<HoldCommand, { verb: 'thaw' }>;
 type Covers = Extract<Scope, { kind: 'covers' }>;
 
 export type FreezeAnswer =
-  /** `stopsRollbacks`: the policy file has rollbacks wait for it, too, for some of what it covers. */
+  /** `stopsRollbacks`: for part of what it covers, the policy file makes rollbacks wait, too. */
   | { readonly kind: 'frozen'; readonly hold: SetHold; readonly scope: Covers; readonly stopsRollbacks: boolean }
   | { readonly kind: 'set-before' }
   | { readonly kind: 'no-scope'; readonly scope: Exclude<Scope, Covers> }
@@ -24,18 +24,18 @@ export type FreezeAnswer =
 
 export type ThawAnswer =
   | { readonly kind: 'thawed'; readonly hold: SetHold }
-  /** It is somebody else's, and no policy file says who may: to be thawed only by whoever was shown so. */
+  /** Somebody else set it and no policy file says who may thaw it, so the person is shown it first and must confirm. */
   | { readonly kind: 'thaw?'; readonly hold: SetHold; readonly command: Thaw }
-  /** Freezes that are in force. */
+  /** The freezes in force. */
   | { readonly kind: 'freezes'; readonly holds: readonly Hold[] }
   | { readonly kind: 'no-freeze'; readonly name: string; readonly holds: readonly Hold[] }
-  /** Several cover just that; one of them is to be named. */
+  /** Several freezes cover exactly this; the person must name one. */
   | { readonly kind: 'several'; readonly holds: readonly SetHold[] }
-  /** It stands in the policy file, and ends there. */
+  /** It is a freeze of the policy file, and ends there. */
   | { readonly kind: 'of-the-file'; readonly freeze: Freeze }
   | { readonly kind: 'denied'; readonly denial: Denial };
 
-/** Stops changes to whatever a glob describes. Whoever set it is held up by it, too, and thaws it. */
+/** Stops changes to everything that a glob covers. It also stops the person who set it, until they thaw it. */
 export async function freeze(desk: Desk, command: FreezeCommand, asker: Asker): Promise<FreezeAnswer> {
   const scope = readScope(command.scope, desk.mesh.clusters);
   if (scope.kind !== 'covers') return { kind: 'no-scope', scope };
@@ -61,7 +61,7 @@ export async function freeze(desk: Desk, command: FreezeCommand, asker: Asker): 
   return { kind: 'frozen', hold, scope, stopsRollbacks: stopsRollbacks(desk.policies.current(), [scope.target]) };
 }
 
-/** Ends a freeze: its owner's, or another's where policy lets the person. `seen`: the one that the person was shown. */
+/** Ends a freeze: one's own, or another's if policy allows it. `seen`: the freeze that the person was shown. */
 export async function thaw(desk: Desk, command: Thaw, asker: Asker, seen?: string): Promise<ThawAnswer> {
   const { scope } = command;
   const set = await freezesSet(desk);
@@ -82,16 +82,16 @@ export async function thaw(desk: Desk, command: Thaw, asker: Asker, seen?: strin
   return { kind: 'thawed', hold };
 }
 
-interface Over {
+interface FreezeDeed {
   readonly deed: 'freeze' | 'thaw';
   readonly glob: string;
 }
 
-/** A freeze holds up everything that it covers, so that every rule it reaches into has to let the person. */
+/** A freeze stops everything that it covers, so every rule that it reaches must allow the person. */
 async function deniedOver(
   desk: Desk,
   { user, team, origin }: Asker,
-  { deed, glob }: Over,
+  { deed, glob }: FreezeDeed,
 ): Promise<Denial | undefined> {
   const policy = desk.policies.current();
   const named = rulesReached(policy, [glob]).flatMap(({ shift }) => shift);
@@ -106,11 +106,11 @@ async function freezesSet({ holds, now }: Pick<Desk, 'holds' | 'now'>): Promise<
     return (await holds.all(now())).filter(({ kind }) => kind === 'freeze');
   } catch (error) {
     if (!(error instanceof UntrustedRecordError)) throw error;
-    throw new PolicyUnknownError(`a lock or freeze is not as it was stored (${error.message})`);
+    throw new PolicyUnknownError(`a lock or freeze in the store is not as the bot wrote it (${error.message})`);
   }
 }
 
-/** Those of the calendar that hold now, for whatever they cover. */
+/** The freezes of the policy file that are in force now, for any target. */
 function ofTheFile({ policies, now }: Pick<Desk, 'policies' | 'now'>): readonly Hold[] {
   return policies.current().freezes.flatMap((each) => freezesAt([each], [each.target], now()));
 }

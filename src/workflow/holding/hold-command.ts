@@ -7,7 +7,7 @@ import { type LockAnswer, lock, unlock } from './lock.ts';
 
 export type HoldAnswer = LockAnswer | FreezeAnswer | ThawAnswer;
 
-/** Sets or ends what keeps changes out, and tells the audit where it comes to nothing. `seen`: the lock or freeze that the person was shown. */
+/** Carries out lock, unlock, freeze and thaw, and notes refusals in the audit. `seen`: the lock or freeze that the person was shown. */
 export async function carryOut(desk: Desk, command: HoldCommand, asker: Asker, seen?: string): Promise<HoldAnswer> {
   const answer = await decide(desk, command, asker, seen);
   noteRefusal(desk, command, asker, answer);
@@ -51,7 +51,7 @@ function noteRefusal(desk: Desk, command: HoldCommand, asker: Asker, answer: Hol
   }
 }
 
-/** What it was to hold, or to let go: a service, all that a glob covers, or a freeze by its name. */
+/** What the command is about: a service, a glob, or the name of a freeze. */
 function aimOf(desk: Desk, command: HoldCommand): Pick<Refused, 'service' | 'target' | 'detail'> {
   if (command.verb === 'lock' || command.verb === 'unlock') return { service: fillIn(desk, command.service) };
   if (command.scope === undefined) return {};

@@ -17,7 +17,7 @@ import type { Notice } from '../ports/notices.ts';
 type Lock = Extract<HoldCommand, { verb: 'lock' }>;
 type Unlock = Extract<HoldCommand, { verb: 'unlock' }>;
 
-/** Why an end was not taken. */
+/** Why an end was refused. */
 export interface WrongEnd {
   readonly kind: 'wrong-end';
   readonly because: 'over' | 'too-long';
@@ -27,7 +27,7 @@ export interface WrongEnd {
 }
 
 export type LockAnswer =
-  /** `before`: whose it was. `stopsRollbacks`: the policy file has rollbacks wait for it, too. */
+  /** `before`: the lock that it replaces. `stopsRollbacks`: the policy file makes rollbacks wait for it, too. */
   | {
       readonly kind: 'locked';
       readonly name: ServiceName;
@@ -35,12 +35,12 @@ export type LockAnswer =
       readonly before?: SetHold | undefined;
       readonly stopsRollbacks: boolean;
     }
-  /** It is somebody else's, and to be taken over only by whoever was shown so. `command` does that, at whatever moment. */
+  /** Somebody else holds it, so the person is shown it first and must confirm. `command` confirms, at any later time. */
   | { readonly kind: 'take-over?'; readonly name: ServiceName; readonly hold: SetHold; readonly command: Lock }
   | { readonly kind: 'unlocked'; readonly name: ServiceName; readonly hold: SetHold }
   | { readonly kind: 'not-locked'; readonly name: ServiceName }
   | { readonly kind: 'not-yours'; readonly hold: SetHold }
-  /** The request was answered before. */
+  /** This request was already answered. */
   | { readonly kind: 'set-before' }
   | { readonly kind: 'denied'; readonly denial: Denial }
   | { readonly kind: 'not-found'; readonly name: ServiceName; readonly found: NotFound }
@@ -83,10 +83,10 @@ export async function lock(desk: Desk, command: Lock, asker: Asker, seen?: strin
     }
     await delay(retryMs * Math.random());
   }
-  throw new Error(`the lock of ${hold.target} moved ${maxTries} times`);
+  throw new Error(`the lock of ${hold.target} changed during each of ${maxTries} tries`);
 }
 
-/** Ends a lock: its owner's, or another's where the policy file names who may. */
+/** Ends a lock: one's own, or another's if the policy file allows it. */
 export async function unlock(desk: Desk, { service }: Unlock, asker: Asker): Promise<LockAnswer> {
   const name = fillIn(desk, service);
   const found = await openService(desk, name);
@@ -112,7 +112,7 @@ export function whoSets({ now }: Pick<Desk, 'now'>, { user, request }: Asker, re
   return { id: requestId(request), by: user, since: now(), reason };
 }
 
-/** When a hold ends, by the clock of whoever sets it. */
+/** When a hold ends, on the clock of the person who sets it. */
 export async function endOf(
   { people, now }: Pick<Desk, 'people' | 'now'>,
   { user }: Pick<Asker, 'user'>,
@@ -129,7 +129,7 @@ export async function endOf(
 
 interface Ordered {
   readonly asker: Asker;
-  /** What the audit is told where it comes about. */
+  /** The audit event if it succeeds. */
   readonly told: HoldTold;
   readonly instead?: SetHold | undefined;
 }
@@ -153,14 +153,14 @@ export async function releaseHold(desk: Desk, hold: SetHold, { asker, told }: Or
   return isEnded;
 }
 
-/** Aside, since it is done whether its owner can be told or not. */
+/** In the background: the hold is changed even if its owner cannot be told. */
 export function tellOwner({ notices, aside }: Pick<Desk, 'notices' | 'aside'>, notice: Notice): void {
   const { hold, by } = notice;
   if (!isPersons(hold)) return;
-  aside(() => notices.tell(hold.by, notice), 'whose lock or freeze it was could not be told', { owner: hold.by, by });
+  aside(() => notices.tell(hold.by, notice), 'the owner of a lock or freeze could not be told', { owner: hold.by, by });
 }
 
-/** A request that got no answer may have been done, and nobody is told that it was not. */
+/** A request without an answer may have been carried out, so nobody is told that it was not. */
 async function knowing<T>(what: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();

@@ -14,7 +14,7 @@ export type StatusAnswer =
       readonly name: ServiceName;
       readonly route: Route;
       readonly open: readonly Change[] | undefined;
-      /** What is locked or frozen; undefined where that is not known. */
+      /** Locks and freezes; undefined if they could not be read. */
       readonly holds: readonly Hold[] | undefined;
     }
   | ({
@@ -22,7 +22,7 @@ export type StatusAnswer =
       readonly place: Place;
       readonly routes: readonly Route[];
       readonly open: readonly Change[] | undefined;
-      /** What is locked or frozen; undefined where that is not known. */
+      /** Locks and freezes; undefined if they could not be read. */
       readonly holds: readonly Hold[] | undefined;
     } & Aged)
   | { readonly kind: 'not-found'; readonly name: ServiceName; readonly found: NotFound };
@@ -31,7 +31,7 @@ export type HistoryAnswer =
   | { readonly kind: 'history'; readonly name: ServiceName; readonly route: Route }
   | { readonly kind: 'not-found'; readonly name: ServiceName; readonly found: NotFound };
 
-/** What a service's traffic does now, live, and what waits for it. */
+/** The live split of a service and the changes that wait for it. */
 export async function serviceStatus(desk: Desk, typed: TypedService): Promise<StatusAnswer> {
   const name = fillIn(desk, typed);
   const [found, open] = await Promise.all([openService(desk, name), whatIsOpen(desk)]);
@@ -42,7 +42,7 @@ export async function serviceStatus(desk: Desk, typed: TypedService): Promise<St
   return { kind: 'status', name, route, open: open?.filter((change) => concerns(change, route.object)), holds };
 }
 
-/** Every service of a namespace at a glance. */
+/** All services of a namespace at a glance. */
 export async function overview(
   desk: Desk,
   typed: { readonly namespace?: string | undefined; readonly cluster?: string | undefined },
@@ -56,7 +56,7 @@ export async function overview(
   return { kind: 'overview', place, routes, open: here, holds: await holdsSeen(desk, routes), asOf };
 }
 
-/** Who changed the split, when, from what to what and why: what the object's own ledger has recorded. */
+/** The history of a service, as its object's own ledger has it: who changed the split, when, from what to what, and why. */
 export async function history(desk: Desk, typed: TypedService): Promise<HistoryAnswer> {
   const name = fillIn(desk, typed);
   const found = await openService(desk, name);
@@ -65,7 +65,7 @@ export async function history(desk: Desk, typed: TypedService): Promise<HistoryA
     : { kind: 'not-found', name, found };
 }
 
-/** The history of the object that a change of a card is about. */
+/** The history of the object that a card's change is about. */
 export async function historyOfChange(
   desk: Desk,
   id: ChangeId,
@@ -81,7 +81,7 @@ export async function historyOfChange(
 
 const namesWithinMs = 500;
 
-/** What is routed where a bare name is looked for. Undefined when the cluster does not say so in time: help is help without it. */
+/** The services that a name without a namespace can mean. Undefined if the cluster does not answer in time; help works without it. */
 export async function serviceNames(desk: Desk): Promise<readonly string[] | undefined> {
   const late = Promise.withResolvers<undefined>();
   const timer = setTimeout(() => late.resolve(undefined), namesWithinMs);
@@ -89,7 +89,7 @@ export async function serviceNames(desk: Desk): Promise<readonly string[] | unde
     ({ seen }) => seen.map(({ object }) => object.name).toSorted(),
     (err: unknown) => {
       if (!(err instanceof DependencyError)) throw err;
-      desk.log.warn({ err }, 'help goes without the names of services');
+      desk.log.warn({ err }, 'help is shown without the names of services');
       return undefined;
     },
   );
@@ -100,13 +100,13 @@ export async function serviceNames(desk: Desk): Promise<readonly string[] | unde
   }
 }
 
-/** Undefined when the store does not answer: what is live can be told all the same. */
+/** Undefined if the store does not answer: the live split can be shown without it. */
 async function whatIsOpen({ changes, log }: Desk): Promise<readonly Change[] | undefined> {
   try {
     return (await changes.open()).filter((change) => !isToBeSeen(change));
   } catch (err) {
     if (!(err instanceof StoreUnavailableError)) throw err;
-    log.warn({ err }, 'what waits is not known');
+    log.warn({ err }, 'the open changes could not be read');
     return undefined;
   }
 }

@@ -6,12 +6,12 @@ import type { AuditReading } from '../ports/audit.ts';
 
 export type AuditAnswer =
   | { readonly kind: 'audit'; readonly subject: AuditSubject; readonly reading: AuditReading }
-  /** Who decided what is the team's own business. */
+  /** The audit is only for members of the team. */
   | { readonly kind: 'not-for-you'; readonly standing: Standing };
 
 const shownAtOnce = 20;
 
-/** `/shift audit reviews`: who decided what, newest first, for every full member of the team. */
+/** `/shift audit reviews`: who decided what, newest first. Every full member of the team may read it. */
 export async function readAudit(desk: Desk, topic: AuditTopic, { user, team }: Asker): Promise<AuditAnswer> {
   const { standing } = await desk.people.person(user, team);
   if (standing.kind !== 'member') return { kind: 'not-for-you', standing };

@@ -42,20 +42,15 @@ describe('an answer of the API server', () => {
   it.each([
     { code: 401, retryable: true },
     { code: 403, retryable: false },
-  ])(
-    'with $code says that we may not, and whether the same may succeed later: $retryable',
-    async ({ code, retryable }) => {
-      const client = await clientOfStub((_, response) =>
-        answer(response, code, { kind: 'Status', message: 'no', code }),
-      );
+  ])('with $code is a NotPermittedError, retryable: $retryable', async ({ code, retryable }) => {
+    const client = await clientOfStub((_, response) => answer(response, code, { kind: 'Status', message: 'no', code }));
 
-      const error = await client.get(virtualServices, 'books', 'reviews').catch((each: unknown) => each);
+    const error = await client.get(virtualServices, 'books', 'reviews').catch((each: unknown) => each);
 
-      expect(error).toMatchObject({ because: 'not-permitted', retryable });
-    },
-  );
+    expect(error).toMatchObject({ because: 'not-permitted', retryable });
+  });
 
-  it('that forbids names the verb and the resource, and not who we are', async () => {
+  it('that forbids a call names the verb and the resource, and not our account', async () => {
     const message =
       'virtualservices.networking.istio.io "reviews" is forbidden: User "system:serviceaccount:bots:shiftbot" cannot patch resource "virtualservices" in API group "networking.istio.io" in the namespace "books"';
     const client = await clientOfStub((_, response) => answer(response, 403, { kind: 'Status', message, code: 403 }));
@@ -70,7 +65,7 @@ describe('an answer of the API server', () => {
     ${'in its header'} | ${{ 'retry-after': '7' }} | ${undefined}                | ${7000}
     ${'in its body'}   | ${{}}                     | ${{ retryAfterSeconds: 3 }} | ${3000}
     ${'nowhere'}       | ${{}}                     | ${undefined}                | ${undefined}
-  `('may say how long to stay away $what', async ({ headers, details, afterMs }) => {
+  `('may say $what how long to wait', async ({ headers, details, afterMs }) => {
     const client = await clientOfStub((_, response) =>
       answer(response, 429, { kind: 'Status', message: 'slow down', details, code: 429 }, headers),
     );
@@ -80,7 +75,7 @@ describe('an answer of the API server', () => {
     expect(error).toMatchObject({ retryable: true, because: 'unreachable', retryAfterMs: afterMs });
   });
 
-  it('that is a page of a proxy is one that did not serve', async () => {
+  it('that is a page of a proxy is a MeshUnavailableError', async () => {
     const client = await clientOfStub((_, response) => {
       response.writeHead(502, { 'content-type': 'text/html' }).end('<html>Bad gateway</html>');
     });
@@ -88,7 +83,7 @@ describe('an answer of the API server', () => {
     await expect(client.get(virtualServices, 'default', 'reviews')).rejects.toThrow(MeshUnavailableError);
   });
 
-  it('that never ends is given up when its time is over', async () => {
+  it('that never ends is given up after the timeout', async () => {
     const client = await clientOfStub(() => {}, { timeoutMs: 200 });
 
     await expect(client.get(virtualServices, 'default', 'reviews')).rejects.toThrow(MeshUnavailableError);
@@ -96,7 +91,7 @@ describe('an answer of the API server', () => {
     await expect(client.list(virtualServices, 'default')).rejects.toThrow(MeshUnavailableError);
   });
 
-  it('that is cut off is one that did not serve, and its cause is kept', async () => {
+  it('that is cut off is a MeshUnavailableError, with its cause', async () => {
     const client = await clientOfStub((request) => void request.socket.destroy());
 
     const error = await client.patch(virtualServices, 'default', 'reviews', [], false).catch((each: unknown) => each);
@@ -120,7 +115,7 @@ describe('an answer of the API server', () => {
 });
 
 describe('a request to the API server', () => {
-  it('is a JSON Patch that says whose it is, and is judged only in a dry run', async () => {
+  it('is a JSON Patch with our field manager, and can be a dry run', async () => {
     const requests: { url: string; type: string | undefined; body: unknown }[] = [];
     const client = await clientOfStub(async (request, response) => {
       const body = JSON.parse(await textOf(request));
@@ -139,7 +134,7 @@ describe('a request to the API server', () => {
     ]);
   });
 
-  it('goes over connections that are kept', async () => {
+  it('reuses connections', async () => {
     const ports = new Set<number | undefined>();
     const client = await clientOfStub((request, response) => {
       ports.add(request.socket.remotePort);

@@ -40,7 +40,7 @@ describe('a kubeconfig', () => {
     ${[]}                     | ${{ staging: 'http://127.0.0.1:1' }}
     ${['prod-eu']}            | ${{ 'prod-eu': 'http://127.0.0.1:2' }}
     ${['prod-eu', 'staging']} | ${{ 'prod-eu': 'http://127.0.0.1:2', staging: 'http://127.0.0.1:1' }}
-  `('gives one configuration for each context named: $named', ({ named, servers }) => {
+  `('gives one configuration for each named context: $named', ({ named, servers }) => {
     const configs = loadKubeConfigs(file, named);
 
     expect([...configs.keys()]).toEqual(Object.keys(servers));
@@ -54,13 +54,13 @@ describe('a kubeconfig', () => {
     ${['mars']}    | ${'CLUSTERS'}
     ${['lost']}    | ${'CLUSTERS'}
     ${['Staging']} | ${'CLUSTERS'}
-  `('that does not have $named is refused, and $variable is named', ({ named, variable }) => {
+  `('without $named is refused, and the error names $variable', ({ named, variable }) => {
     expect(() => loadKubeConfigs(file, named)).toThrow(KubeConfigError);
     expect(() => loadKubeConfigs(file, named)).toThrow(expect.objectContaining({ variable }));
   });
 
   it.each([{ text: '{' }, { text: '' }, { text: 'clusters: 7' }])(
-    'that is $text is refused, without a word of it',
+    'that is $text is refused, and the error quotes nothing of it',
     async ({ text }) => {
       await writeFile(file, `${text} # secret-token`);
 
@@ -71,7 +71,7 @@ describe('a kubeconfig', () => {
     },
   );
 
-  it('that names a file for its token goes by what stands there a minute later', async () => {
+  it('with a token file uses the new content of the file within a minute', async () => {
     const token = join(folder, 'token');
     await writeFile(token, 'one');
     const provider = `auth-provider: { name: tokenFile, config: { tokenFile: "${token}" } }`;
@@ -93,7 +93,7 @@ describe('a kubeconfig', () => {
     await config?.close();
   });
 
-  it('that is not there is refused', () => {
+  it('that does not exist is refused', () => {
     expect(() => loadKubeConfigs(join(folder, 'nothing'), [])).toThrow(
       expect.objectContaining({ variable: 'KUBECONFIG' }),
     );

@@ -5,7 +5,7 @@ const noon = Date.parse('2026-11-22T12:00:00.000Z');
 const aMinute = 60_000;
 
 describe("the API server's clock", () => {
-  it('is ours until the server has been heard', () => {
+  it('is the local clock until the server answers', () => {
     const { clock } = started({ localAheadMs: -30_000 });
 
     expect(clock.now().getTime()).toBe(noon - 30_000);
@@ -13,7 +13,7 @@ describe("the API server's clock", () => {
   });
 
   it.each([{ minutes: 10 }, { minutes: -10 }])(
-    'is right within a second though ours is $minutes min off, which is told',
+    'is right within a second even if the local clock is $minutes min off, and reports that',
     ({ minutes }) => {
       const { clock, hear, pass } = started({ localAheadMs: minutes * aMinute });
 
@@ -25,7 +25,7 @@ describe("the API server's clock", () => {
     },
   );
 
-  it('goes on evenly when ours is set, forwards or back', () => {
+  it('advances evenly when the local clock is set forward or back', () => {
     const { clock, hear, pass, setLocal } = started({ localAheadMs: 0 });
     hear();
     pass(1_000);
@@ -40,7 +40,7 @@ describe("the API server's clock", () => {
     expect(clock.problem()).toBeUndefined();
   });
 
-  it('does not waver with the seconds of the header', () => {
+  it('does not jitter with the whole seconds of the header', () => {
     const { clock, hear, pass } = started({ localAheadMs: 0 });
     const startMs = clock.now().getTime();
 
@@ -52,7 +52,7 @@ describe("the API server's clock", () => {
     expect(clock.now().getTime() - startMs).toBe(Math.ceil(60_000 / 137) * 137);
   });
 
-  it('is not set back by an answer that a process reads late, because it stood still', () => {
+  it('is not set back by an answer that is read late because the process stood still', () => {
     const { clock, ask, hear, pass } = started({ localAheadMs: 0 });
     hear();
     const read = ask();
@@ -65,7 +65,7 @@ describe("the API server's clock", () => {
     expect(clock.now().getTime()).toBe(noon + 30_020);
   });
 
-  it('is set right by an answer that took long', () => {
+  it('is corrected by an answer that took long', () => {
     const { clock, ask, pass } = started({ localAheadMs: 600_000 });
     const read = ask();
 
@@ -76,19 +76,16 @@ describe("the API server's clock", () => {
     expect(clock.problem()).toContain('ahead of');
   });
 
-  it.each([undefined, '', 'yesterday', '0000', 'Sun, 99 Foo 2026 12:00:00 GMT'])(
-    'learns nothing from the header %j',
-    (header) => {
-      const { clock } = started({ localAheadMs: 0 });
+  it.each([undefined, '', 'yesterday', '0000', 'Sun, 99 Foo 2026 12:00:00 GMT'])('ignores the header %j', (header) => {
+    const { clock } = started({ localAheadMs: 0 });
 
-      clock.asking()(header);
+    clock.asking()(header);
 
-      expect(clock.now().getTime()).toBe(noon);
-    },
-  );
+    expect(clock.now().getTime()).toBe(noon);
+  });
 });
 
-/** A server whose clock says noon, and a machine whose clock may say something else. */
+/** A server whose clock says noon, and a machine whose clock can be wrong. */
 function started({ localAheadMs }: { localAheadMs: number }) {
   let [passedMs, aheadMs] = [0, localAheadMs];
   const clock = new ServerClock(

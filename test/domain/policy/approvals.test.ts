@@ -27,18 +27,18 @@ describe('approvals', () => {
     ${['U03', 'U01']}        | ${'U09'}  | ${['U03', 'U01']}        | ${0}
     ${['U08', 'U01']}        | ${'U09'}  | ${['U01']}               | ${1}
     ${['U01', 'U02', 'U03']} | ${'U09'}  | ${['U01', 'U02', 'U03']} | ${0}
-  `('by $by for $requester leave $missing to be given', ({ by, requester, counted, missing }) => {
+  `('by $by, with requester $requester, leave $missing missing', ({ by, requester, counted, missing }) => {
     expect(countApprovals(needs, people(...by), { requester, memberships })).toEqual({ counted, missing });
   });
 
-  it('of a group that is not known do not count', () => {
+  it('of an unknown group do not count', () => {
     const unknown = new Map<string, Membership>([['S01', { kind: 'unknown', why: 'Slack did not answer' }]]);
 
     expect(countApprovals(needs, people('U03'), { requester: 'U09', memberships: unknown }).missing).toBe(2);
     expect(countApprovals(needs, people('U03'), { requester: 'U09', memberships: new Map() }).missing).toBe(2);
   });
 
-  it('by everyone are those of full members', () => {
+  it('by everyone count only from full members', () => {
     const all = { by: [{ kind: 'everyone' }] satisfies Who[], count: 1 };
     const standings: readonly Standing['kind'][] = ['guest', 'bot', 'outsider', 'deactivated'];
     const others = standings.map((kind, at): Person => ({ id: `U1${at}`, standing: { kind, why: '' } }));
@@ -50,7 +50,7 @@ describe('approvals', () => {
   const anId = fc.constantFrom('U01', 'U02', 'U03', 'U04', 'U05');
   const someIds = fc.array(anId, { maxLength: 8 });
 
-  it('never become fewer by one more, in whatever order they come', () => {
+  it('never become fewer when one more comes, in any order', () => {
     fc.assert(
       fc.property(someIds, anId, anId, fc.integer({ min: 1, max: 4 }), (ids, more, requester, count) => {
         const asked = { ...needs, count };
@@ -65,7 +65,7 @@ describe('approvals', () => {
     );
   });
 
-  it('never count whoever asked, nor anybody twice', () => {
+  it('never count the requester, and count nobody twice', () => {
     fc.assert(
       fc.property(someIds, anId, (ids, requester) => {
         const { counted, missing } = countApprovals(needs, people(...ids), { requester, memberships });

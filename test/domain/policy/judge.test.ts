@@ -22,7 +22,7 @@ const payments: Who = { kind: 'usergroup', name: 'payments', id: 'S01PAY' };
 const approve = { by: [sre], count: 2, from: 25, expiresMs: 1_800_000 };
 const at = ask().at;
 
-/** A freeze that holds always, or never. */
+/** A freeze that is always in force, or never. */
 function freeze(overrides: Partial<Freeze> = {}, holds = true): Freeze {
   return {
     name: 'weekend',
@@ -48,7 +48,7 @@ function by(id: string, kind: Exclude<Standing['kind'], 'unknown'> = 'member'): 
   return { id, standing: { kind } };
 }
 
-/** `allowed`, `needs-approval`, or the reason of a refusal. */
+/** `allowed`, `needs-approval`, or the reason of the denial. */
 function outcome(policy: Policy, asked: Ask): string {
   const { verdict } = judge(policy, asked);
   return verdict.kind === 'refused' ? verdict.denial.reason : verdict.kind;
@@ -69,17 +69,17 @@ describe('without a policy file', () => {
     ${{ kind: 'bot' }}                               | ${'shift'}    | ${'bot'}
     ${{ kind: 'deactivated' }}                       | ${'shift'}    | ${'deactivated'}
     ${{ kind: 'unknown', why: 'it did not answer' }} | ${'shift'}    | ${'person-unknown'}
-  `('a $standing.kind who would $deed is answered: $says', ({ standing, deed, says }) => {
+  `('a $standing.kind who wants to $deed gets: $says', ({ standing, deed, says }) => {
     expect(outcome(noPolicy, ask({ who: { id: 'U01ALICE', standing }, deed }))).toBe(says);
   });
 
-  it('what another controller owns, what is locked and what is frozen stays as it is', () => {
+  it('objects that another controller owns, or that are locked or frozen, are not changed', () => {
     expect(outcome(noPolicy, ask({ holds: [hold()] }))).toBe('locked');
     expect(outcome(noPolicy, ask({ holds: [hold({ kind: 'freeze' })] }))).toBe('frozen');
   });
 });
 
-describe('which rule decides', () => {
+describe('the rule that decides', () => {
   const rules = [
     policyRule({ name: 'payments', line: 2, target: 'prod-*/payments/*', shift: [bob] }),
     policyRule({ name: 'prod', line: 5, target: 'prod-*/**', maxStep: 10 }),
@@ -111,12 +111,12 @@ describe('what a rule says', () => {
     ['another group may', { shift: [sre] }, {}, 'not-allowed'],
     ['her user group may', { shift: [payments] }, { memberships: known('U01ALICE') }, 'allowed'],
     ['another user group may', { shift: [payments] }, { memberships: known('U02BOB') }, 'not-allowed'],
-    ['a user group may that was not asked for', { shift: [payments] }, {}, 'membership-unknown'],
+    ['a user group of unknown members may', { shift: [payments] }, {}, 'membership-unknown'],
     ['one of two groups may, and one is unknown', { shift: [payments, alice] }, {}, 'allowed'],
     ['in her channel', { channels: ['C01CHANNEL'] }, {}, 'allowed'],
     ['in another channel', { channels: ['C02'] }, {}, 'wrong-channel'],
     ['in another channel, also for a rollback', { channels: ['C02'] }, { deed: 'rollback' }, 'wrong-channel'],
-    ['a guest, as one of all', {}, { who: by('U09', 'guest') }, 'guest'],
+    ['a guest, as everyone', {}, { who: by('U09', 'guest') }, 'guest'],
     [
       'a guest, by a user group',
       { shift: [payments] },
@@ -127,16 +127,16 @@ describe('what a rule says', () => {
     ['a bot, by a group of ids', { shift: [sre] }, { who: by('U02BOB', 'bot') }, 'allowed'],
     ['an outsider, by id', { shift: [bob] }, { who: by('U02BOB', 'outsider') }, 'allowed'],
     ['an outsider, by id for rollbacks', { rollback: also(bob) }, { who: by('U02BOB', 'outsider') }, 'outsider'],
-    ['a deactivated one, by id', { shift: [bob] }, { who: by('U02BOB', 'deactivated') }, 'deactivated'],
+    ['a deactivated person, by id', { shift: [bob] }, { who: by('U02BOB', 'deactivated') }, 'deactivated'],
     [
-      'an unknown one, by id',
+      'an unknown person, by id',
       { shift: [bob] },
       { who: { id: 'U02BOB', standing: { kind: 'unknown', why: '' } } },
       'allowed',
     ],
-    ['a step of its size', { maxStep: 50 }, {}, 'allowed'],
-    ['a step over its size', { maxStep: 49 }, {}, 'step-too-large'],
-    ['a step over its size that promotes', { maxStep: 49 }, { deed: 'promote' }, 'step-too-large'],
+    ['a step of maxStep', { maxStep: 50 }, {}, 'allowed'],
+    ['a step over maxStep', { maxStep: 49 }, {}, 'step-too-large'],
+    ['a promotion over maxStep', { maxStep: 49 }, { deed: 'promote' }, 'step-too-large'],
     [
       'a step that may be larger',
       { maxStep: 50 },
@@ -144,7 +144,7 @@ describe('what a rule says', () => {
       'step-unmeasured',
     ],
     [
-      'a step that may be larger, and that somebody looks at',
+      'a step that may be larger, with an approval',
       { maxStep: 50, approve },
       { growth: { step: 0, reached: 100, isAtLeast: true } },
       'needs-approval',
@@ -152,10 +152,10 @@ describe('what a rule says', () => {
     ['a step back of any size', { maxStep: 1 }, { deed: 'rollback' }, 'allowed'],
     ['a share under the limit', { approve }, { growth: { step: 24, reached: 24.9 } }, 'allowed'],
     ['a share at the limit', { approve }, { growth: { step: 1, reached: 25 } }, 'needs-approval'],
-    ['a share that is not known', { approve }, { growth: undefined }, 'needs-approval'],
+    ['an unknown share', { approve }, { growth: undefined }, 'needs-approval'],
     ['any share', { approve: { ...approve, from: 0 } }, { growth: { step: 0, reached: 0 } }, 'needs-approval'],
     ['a locked object', {}, { holds: [hold()] }, 'locked'],
-    ['a locked object, for whoever locked it', {}, { holds: [hold()], who: by('U02BOB') }, 'allowed'],
+    ['a locked object, for the person who locked it', {}, { holds: [hold()], who: by('U02BOB') }, 'allowed'],
     ['unlocking a locked object', {}, { holds: [hold()], deed: 'unlock' }, 'allowed'],
     ['a freeze that people set', {}, { holds: [hold({ kind: 'freeze' })] }, 'frozen'],
   ])('%s', (_, rule, asked, says) => {
@@ -165,29 +165,35 @@ describe('what a rule says', () => {
 
 describe('a rollback', () => {
   it.each<[string, Partial<PolicyRule>, Partial<Ask>, readonly Freeze[], string]>([
-    ['is for whoever may shift, without approval', { approve }, {}, [], 'allowed'],
-    ['is not for who may not shift', { shift: [bob] }, {}, [], 'not-allowed'],
+    ['is for everyone who may shift, without approval', { approve }, {}, [], 'allowed'],
+    ['is not for people who may not shift', { shift: [bob] }, {}, [], 'not-allowed'],
     ['is for those the rule adds', { shift: [bob], rollback: also(alice) }, {}, [], 'allowed'],
-    ['is for those who alone may', { shift: [bob], rollback: { ...also(), only: [alice] } }, {}, [], 'allowed'],
-    ['is for nobody else where some alone may', { rollback: { ...also(), only: [bob] } }, {}, [], 'not-allowed'],
+    ['is for those in `only`', { shift: [bob], rollback: { ...also(), only: [alice] } }, {}, [], 'allowed'],
+    ['is for nobody outside `only`', { rollback: { ...also(), only: [bob] } }, {}, [], 'not-allowed'],
     [
-      'takes approval where the rule says so',
+      'needs approval if the rule says so',
       { approve, rollback: { ...also(), approve: true } },
       {},
       [],
       'needs-approval',
     ],
-    ['goes through a freeze', {}, {}, [freeze()], 'allowed'],
-    ['is held by a freeze that excepts nothing', {}, {}, [freeze({ except: { rollback: false, who: [] } })], 'frozen'],
+    ['is allowed during a freeze', {}, {}, [freeze()], 'allowed'],
+    ['is stopped by a freeze without exceptions', {}, {}, [freeze({ except: { rollback: false, who: [] } })], 'frozen'],
     [
-      'is held by a freeze where the rule says so',
+      'is stopped by a freeze if the rule says so',
       { rollback: { ...also(), duringFreeze: false } },
       {},
       [freeze()],
       'frozen',
     ],
-    ['is held by a lock of somebody else', {}, { holds: [hold()] }, [], 'locked'],
-    ['goes through a lock that lets it', {}, { holds: [hold({ except: { rollback: true, who: [] } })] }, [], 'allowed'],
+    ['is stopped by a lock of somebody else', {}, { holds: [hold()] }, [], 'locked'],
+    [
+      'is allowed through a lock that lets rollbacks through',
+      {},
+      { holds: [hold({ except: { rollback: true, who: [] } })] },
+      [],
+      'allowed',
+    ],
   ])('%s', (_, rule, asked, freezes, says) => {
     expect(under(rule, { deed: 'rollback', growth: { step: 100, reached: 100 }, ...asked }, freezes)).toBe(says);
   });
@@ -195,21 +201,21 @@ describe('a rollback', () => {
 
 describe('a freeze', () => {
   it.each<[string, Partial<PolicyRule>, Partial<Ask>, Freeze, string]>([
-    ['holds a shift', {}, {}, freeze(), 'frozen'],
-    ['holds a promotion', {}, { deed: 'promote' }, freeze(), 'frozen'],
-    ['does not hold before its time', {}, {}, freeze({}, false), 'allowed'],
-    ['does not hold elsewhere', {}, {}, freeze({ target: 'prod/**' }), 'allowed'],
-    ['lets those through whom it excepts', {}, {}, freeze({ except: { rollback: true, who: [alice] } }), 'allowed'],
-    ['lets those through whom the rule excepts', { duringFreeze: [alice] }, {}, freeze(), 'allowed'],
-    ['holds who is in an unknown group', { duringFreeze: [payments] }, {}, freeze(), 'frozen'],
+    ['stops a shift', {}, {}, freeze(), 'frozen'],
+    ['stops a promotion', {}, { deed: 'promote' }, freeze(), 'frozen'],
+    ['stops nothing before its time', {}, {}, freeze({}, false), 'allowed'],
+    ['stops nothing elsewhere', {}, {}, freeze({ target: 'prod/**' }), 'allowed'],
+    ['lets those through that it excepts', {}, {}, freeze({ except: { rollback: true, who: [alice] } }), 'allowed'],
+    ['lets those through that the rule excepts', { duringFreeze: [alice] }, {}, freeze(), 'allowed'],
+    ['stops members of a group with unknown members', { duringFreeze: [payments] }, {}, freeze(), 'frozen'],
     [
-      'lets through who is in a known group',
+      'lets members of a known group through',
       { duringFreeze: [payments] },
       { memberships: known('U01ALICE') },
       freeze(),
       'allowed',
     ],
-    ['does not hold an approval', { approve: { ...approve, by: [alice] } }, { deed: 'approve' }, freeze(), 'allowed'],
+    ['does not stop an approval', { approve: { ...approve, by: [alice] } }, { deed: 'approve' }, freeze(), 'allowed'],
   ])('%s', (_, rule, asked, frozen, says) => {
     expect(under(rule, asked, [frozen])).toBe(says);
   });
@@ -218,8 +224,8 @@ describe('a freeze', () => {
 describe('an approval', () => {
   it.each<[string, Partial<PolicyRule>, Partial<Ask>, string]>([
     ['is for an approver', { approve }, { who: by('U02BOB') }, 'allowed'],
-    ['is not for who may only shift', { approve }, {}, 'not-allowed'],
-    ['is not for whoever asked', { approve }, { who: by('U02BOB'), requester: 'U02BOB' }, 'own-request'],
+    ['is not for people who may only shift', { approve }, {}, 'not-allowed'],
+    ['is not for the requester', { approve }, { who: by('U02BOB'), requester: 'U02BOB' }, 'own-request'],
     ['is not for an outsider', { approve }, { who: by('U09', 'outsider') }, 'outsider'],
     [
       'is not for a guest',
@@ -228,14 +234,14 @@ describe('an approval', () => {
       'guest',
     ],
     ['is not for a bot', { approve: { ...approve, by: [{ kind: 'everyone' }] } }, { who: by('U09', 'bot') }, 'bot'],
-    ['is not for who left', { approve }, { who: by('U02BOB', 'deactivated') }, 'deactivated'],
-    ['is for nobody where nothing is to be approved', {}, {}, 'not-allowed'],
+    ['is not for people who left', { approve }, { who: by('U02BOB', 'deactivated') }, 'deactivated'],
+    ['is for nobody if the rule asks for none', {}, {}, 'not-allowed'],
     ['is not given in another channel', { approve, channels: ['C02'] }, { who: by('U02BOB') }, 'wrong-channel'],
   ])('%s', (_, rule, asked, says) => {
     expect(under(rule, { deed: 'approve', requester: 'U07', ...asked })).toBe(says);
   });
 
-  it('may be refused by whoever asked, as by any approver', () => {
+  it('may be rejected by the requester if they are an approver', () => {
     expect(under({ approve }, { deed: 'reject', who: by('U02BOB'), requester: 'U02BOB' })).toBe('allowed');
   });
 });
@@ -250,7 +256,7 @@ describe('a judgement', () => {
     });
   });
 
-  it('tells each check up to the one that decided', () => {
+  it('lists the checks up to the one that decided', () => {
     const { findings } = judge({ rules: [policyRule({ maxStep: 10, approve })], freezes: [] }, ask());
 
     expect(findings.map(({ check, says }) => `${check} ${says}`)).toEqual([
@@ -319,12 +325,12 @@ describe('a judgement', () => {
     })
     .map((asked) => ask(asked));
 
-  /** How much a verdict lets happen. */
+  /** How much a verdict allows. */
   function leave(policy: Policy, asked: Ask): number {
     return ['refused', 'needs-approval', 'allowed'].indexOf(judge(policy, asked).verdict.kind);
   }
 
-  it('never lets more happen when a right is taken away or a limit is added', () => {
+  it('never allows more when a right is removed or a limit is added', () => {
     fc.assert(
       fc.property(aPolicy, anAsk, fc.nat(10), (policy, asked, which) => {
         const fewer = (rule: PolicyRule): PolicyRule =>
@@ -349,7 +355,7 @@ describe('a judgement', () => {
     );
   });
 
-  it('never lets more happen when less is known of people, or something is held', () => {
+  it('never allows more when less is known about people, or something is locked or frozen', () => {
     fc.assert(
       fc.property(aPolicy, anAsk, (policy, asked) => {
         const before = leave(policy, asked);
@@ -366,7 +372,7 @@ describe('a judgement', () => {
     );
   });
 
-  it('of one object refuses for every reason there is, and each refusal names the rule it fell under', () => {
+  it('of one object can give every reason of denial, and each denial names its rule', () => {
     const seen = new Map<DenialReason, Denial>();
     fc.assert(
       fc.property(aPolicy, anAsk, (policy, asked) => {
@@ -397,7 +403,7 @@ describe('several objects together', () => {
     return together([first, ...more]);
   };
 
-  it('are allowed when all are', () => {
+  it('are allowed if each one is', () => {
     expect(judged('us/a/b', 'us/a/c').verdict).toEqual({ kind: 'allowed' });
   });
 
@@ -408,7 +414,7 @@ describe('several objects together', () => {
     });
   });
 
-  it('are refused when they would be approved under several rules, which are named', () => {
+  it('are refused if several rules would have to approve them, and the rules are named', () => {
     expect(judged('stage/a/b', 'us/a/b', 'eu/a/b').verdict).toEqual({
       kind: 'refused',
       denial: {
@@ -421,7 +427,7 @@ describe('several objects together', () => {
     });
   });
 
-  it('are refused when one is, whatever the others need', () => {
+  it('are refused if one is, no matter what the others need', () => {
     const frozen = {
       ...policy,
       rules: [byEurope, policyRule({ line: 4, shift: [], target: 'stage/**' }), policyRule({ line: 5 })],
@@ -436,7 +442,7 @@ describe('several objects together', () => {
   });
 });
 
-describe('what a glob reaches into', () => {
+describe('what a glob reaches', () => {
   const rules = [
     policyRule({ name: 'payments', target: '*/payments/*', shift: [payments] }),
     policyRule({ name: 'stage', target: 'stage/**', shift: [alice] }),
@@ -459,7 +465,7 @@ describe('what a glob reaches into', () => {
     expect(verdict.kind === 'refused' ? verdict.denial.reason : verdict.kind).toBe(says);
   });
 
-  it('is everybody’s of the team where there is no policy file', () => {
+  it('is open to every team member without a policy file', () => {
     const says = (kind: 'member' | 'guest') =>
       judgeReach(noPolicy, ask({ who: by('U01ALICE', kind), deed: 'freeze', targets: ['**'] })).verdict.kind;
 

@@ -29,7 +29,7 @@ describe('what a freeze covers', () => {
     });
   });
 
-  it('of a namespace is all of its services, and no other namespace', () => {
+  it('of a namespace covers all its services and no other namespace', () => {
     const scope = readScope({ pattern: 'prod-*/payments' }, clusters);
     const target = scope.kind === 'covers' ? scope.target : '';
 
@@ -38,7 +38,7 @@ describe('what a freeze covers', () => {
     expect(globMatches(target, 'stage/payments/checkout')).toBe(false);
   });
 
-  it.each(['', '/', 'a//b', 'a/b/c/d', 'a/b c', 'a/b`', 'a/B/c', 'a/../b/'])('is not said by "%s"', (pattern) => {
+  it.each(['', '/', 'a//b', 'a/b/c/d', 'a/b c', 'a/b`', 'a/B/c', 'a/../b/'])('is not "%s"', (pattern) => {
     expect(isScope({ pattern })).toBe(false);
     expect(readScope({ pattern }, ['a'])).toEqual({ kind: 'no-scope' });
   });

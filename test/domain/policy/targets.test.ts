@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { growthOf, targetsOf } from '../../../src/domain/policy/targets.ts';
 import { reviewsObject } from '../../support/builders.ts';
 
-describe('the names that policy looks at', () => {
+describe('the names that policy checks', () => {
   it.each`
     hosts                                    | targets
     ${['reviews']}                           | ${['sandbox/default/reviews']}
@@ -15,7 +15,7 @@ describe('the names that policy looks at', () => {
   });
 });
 
-describe('what a change gives', () => {
+describe('the growth of a change', () => {
   it.each`
     from                          | to                           | step         | reached
     ${{ v1: 100 }}                | ${{ v1: 75, v3: 25 }}        | ${25}        | ${25}

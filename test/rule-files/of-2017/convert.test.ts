@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../../../src/domain/text/json.ts';
 import { faultsOf, fileOf } from '../rule-text.ts';
 
-/** A rule of 2017 as Kubernetes had it; `more` stands beneath `spec`. */
+/** A RouteRule of 2017 as a Kubernetes object; `more` goes below `spec`. */
 function routeRule(name: string, more: string, head = ''): string {
   const spec = more.trim().replaceAll(/^ {4}/gm, '');
   return `apiVersion: config.istio.io/v1alpha2\nkind: RouteRule\nmetadata:\n  name: ${name}\n${head}spec:\n${spec.replaceAll(/^/gm, '  ')}\n`;
@@ -32,9 +32,9 @@ const jasonToV2 = routeRule(
 const cookieOfJason = [{ headers: { cookie: { regex: '^(.*?;)?(user=jason)(;.*)?$' } } }];
 const to = (subset: string, host = 'reviews') => ({ destination: { host, subset } });
 const must = (subsets: string, host = 'reviews') =>
-  `A DestinationRule for \`${host}\` must have the subset${subsets.includes(' and ') ? 's' : ''} ${subsets}: requests to one that is missing are answered with 503.`;
+  `A DestinationRule for \`${host}\` must have the subset${subsets.includes(' and ') ? 's' : ''} ${subsets}: requests to a missing subset get a 503.`;
 
-/** The one entry that a rule becomes which is in the way of no other. */
+/** The one entry that a rule becomes. */
 function entryOf(more: string): JsonObject {
   const { manifests } = fileOf(routeRule('some', `destination: { name: reviews }\n    ${more.trim()}`));
   const [only] = z
@@ -84,7 +84,7 @@ describe('rules of 2017', () => {
     });
   });
 
-  it('leave what they did not take to all versions, as it was, and say so', () => {
+  it('send requests that no rule matches to all versions, as in 2017, and say so', () => {
     const file = fileOf(jasonToV2);
 
     expect(file.manifests).toMatchObject([
@@ -96,24 +96,24 @@ describe('rules of 2017', () => {
     ]);
     expect(file.conversions).toEqual([
       'The route rule `reviews-test-v2` (line 1) became VirtualService `reviews`.',
-      'No rule of the file takes the other requests to `reviews`, so that a last rule gives them to all its versions: the rule that is to take them must stand in this file.',
+      'No rule in the file takes the other requests to `reviews`, so a last rule sends them to all its versions. If another rule should take them, add it to this file.',
       must('`v2` (version: v2)'),
     ]);
   });
 
-  it('of one precedence stay in the order of the file, and what is never reached is told', () => {
+  it('of equal precedence keep the order of the file, and a rule that is never reached is reported', () => {
     const again = reviewsToV1.replace('reviews-default', 'reviews-again').replace('version: v1', 'version: v3');
 
     const file = fileOf(`${reviewsToV1}---\n${again}`);
 
     expect(file.manifests).toMatchObject([{ spec: { http: [{ route: [to('v1')] }, { route: [to('v3')] }] } }]);
     expect(file.conversions.slice(1, 3)).toEqual([
-      '`reviews-default` and `reviews-again` have the same precedence (1), so that any could come first: they stay in the order of the file.',
+      '`reviews-default` and `reviews-again` have the same precedence (1): they keep the order of the file.',
       '`reviews-again` is never reached: `reviews-default` comes before it and takes all requests.',
     ]);
   });
 
-  it('need no subsets but those that no DestinationRule of the file has', () => {
+  it('need only the subsets that no DestinationRule of the file has', () => {
     const rule = `---
 apiVersion: networking.istio.io/v1
 kind: DestinationRule
@@ -132,7 +132,7 @@ spec:
     expect(file.conversions.at(-1)).toBe(must('`v1` (version: v1)'));
   });
 
-  it('name subsets after the version, and after other labels where there are some', () => {
+  it('name subsets after the version and the other labels', () => {
     const file = fileOf(
       routeRule(
         'some',
@@ -160,7 +160,7 @@ spec:
       },
     ]);
     expect(file.conversions.slice(1)).toEqual([
-      'The weights of `some` sum to 90: they are kept, and count in proportion.',
+      'The weights of `some` sum to 90: they are kept as proportions.',
       must('`1-0` (version: 1.0), `v2-env-prod` (version: v2, env: Prod) and `env-test` (env: test)'),
     ]);
   });
@@ -175,7 +175,7 @@ spec:
       },
     ],
     [
-      'what stood among the headers and is none',
+      'pseudo-headers',
       'match: { request: { headers: { uri: { prefix: /api }, scheme: https, method: { exact: GET }, authority: { regex: "a.*" } } } }',
       {
         match: [
@@ -190,7 +190,7 @@ spec:
       },
     ],
     [
-      'the labels of callers',
+      'labels of callers',
       'match: { source: { labels: { app: productpage } } }',
       { match: [{ sourceLabels: { app: 'productpage' } }], route: [{ destination: { host: 'reviews' } }] },
     ],
@@ -232,7 +232,7 @@ spec:
       },
     ],
     [
-      'the policy for other origins',
+      'the CORS policy',
       `route: [{ labels: { version: v1 } }]
     corsPolicy: { allowOrigin: [example.com], allowMethods: [POST], allowHeaders: [X-A], exposeHeaders: [X-B], maxAge: 24h, allowCredentials: false }`,
       {
@@ -248,7 +248,7 @@ spec:
       },
     ],
     [
-      'a destination of its own',
+      'another destination',
       'route: [{ destination: { name: ratings, namespace: other }, labels: { version: v1 } }]',
       { route: [to('v1', 'ratings.other.svc.cluster.local')] },
     ],
@@ -261,7 +261,7 @@ spec:
     ['{ name: reviews, domain: svc.example.com }', '  namespace: books\n', 'reviews', 'reviews.books.svc.example.com'],
     ['{ service: reviews.books.svc.cluster.local }', '', 'reviews', 'reviews.books.svc.cluster.local'],
     ['{ service: www.example.com }', '', 'www.example.com', 'www.example.com'],
-  ])('for %s name the whole host', (destination, head, name, host) => {
+  ])('for %s use the full host', (destination, head, name, host) => {
     const { manifests } = fileOf(routeRule('some', `destination: ${destination}`, head));
 
     expect(manifests).toMatchObject([
@@ -270,18 +270,18 @@ spec:
     expect(manifests[0]?.namespace).toBe(head === '' ? undefined : 'books');
   });
 
-  it('say what is needless today, and what was never so', () => {
+  it('say what is not needed today, and what never had an effect', () => {
     const { conversions } = fileOf(
       routeRule('some', 'destination: { name: reviews }\n    websocketUpgrade: true\n    route: [{ weight: 50 }]'),
     );
 
     expect(conversions.slice(1)).toEqual([
-      '`websocketUpgrade` of `some` is left out: every route takes WebSockets today.',
-      'The only destination of `some` gets everything, and not 50 %.',
+      '`websocketUpgrade` of `some` is dropped: today every route accepts WebSockets.',
+      'The only destination of `some` gets everything, not 50 %.',
     ]);
   });
 
-  it('are read in their first form, too', () => {
+  it('are also read in their first format', () => {
     const file = fileOf(`type: route-rule
 name: reviews-test-v2
 spec:
@@ -333,7 +333,7 @@ spec:
     );
   });
 
-  it('stand in one file with objects of today', () => {
+  it('may share a file with objects of today', () => {
     const today = `---
 apiVersion: networking.istio.io/v1
 kind: VirtualService
@@ -343,21 +343,21 @@ spec: { hosts: [ratings], http: [{ route: [{ destination: { host: ratings } }] }
 
     expect(fileOf(reviewsToV1 + today).manifests.map(({ name }) => name)).toEqual(['reviews', 'ratings']);
     expect(faultsOf(reviewsToV1 + today.replace('name: ratings', 'name: reviews'))).toEqual([
-      '13:19 VirtualService `reviews` stands in line 1 already: keep one',
+      '13:19 VirtualService `reviews` is already in line 1: keep one',
     ]);
   });
 });
 
-describe('what has no counterpart is named, with its line', () => {
+describe('what has no equivalent today is reported with its line', () => {
   const unconvertedOf = (rule: string) =>
     fileOf(`${reviewsToV1}---\n${rule}`).unconverted.map(({ rule: name, line, why }) => `${line} ${name}: ${why}`);
   const forRatings = (more: string) => routeRule('some', `destination: { name: ratings }\n    ${more.trim()}`);
 
   it.each<[string, string, string]>([
     [
-      'a host of Consul',
+      'a Consul host',
       routeRule('some', 'destination: { service: reviews.service.consul }'),
-      '`reviews.service.consul` is a name of Consul, whose registry Istio no longer reads',
+      '`reviews.service.consul` is a Consul name, and Istio no longer reads the Consul registry',
     ],
     [
       'many hosts at once',
@@ -367,35 +367,35 @@ describe('what has no counterpart is named, with its line', () => {
     [
       'a domain without a namespace',
       routeRule('some', 'destination: { name: reviews, domain: svc.example.com }'),
-      'which namespace `reviews` is in is not said: write `namespace:` beside `domain:`',
+      'the namespace of `reviews` is missing: write `namespace:` beside `domain:`',
     ],
     [
       'labels of a destination',
       routeRule('some', 'destination: { name: reviews, labels: { version: v1 } }'),
-      'its `destination` has labels, and a rule is for a whole service: write them under `route`',
+      'its `destination` has labels, but a rule is for a whole service: move them to `route`',
     ],
     [
       'a rule for the Ingress',
       forRatings(
         'match: { source: { labels: { istio: ingress } } }\n    httpFault: { abort: { percent: 100, httpStatus: 403 } }',
       ),
-      'it is for what comes in through the Ingress of that time: today that is a Gateway, and a VirtualService of its own with `gateways:`',
+      'it is for requests through the Ingress of 2017: today they need a Gateway and their own VirtualService with `gateways:`',
     ],
     [
       'addresses',
       forRatings('match: { tcp: { sourceSubnet: [10.0.0.0/8] } }'),
       'it matches by TCP or UDP addresses, not by HTTP',
     ],
-    ['faults of connections', forRatings('l4Fault: { throttle: {} }'), '`l4Fault` has no counterpart'],
+    ['faults of connections', forRatings('l4Fault: { throttle: {} }'), '`l4Fault` has no equivalent today'],
     [
       'callers by their service',
       forRatings('match: { source: { name: reviews, labels: { version: v2 } } }'),
-      'it matches callers by their service (`reviews`), and today they are matched by labels alone',
+      'it matches callers by their service (`reviews`), but today callers are matched only by labels',
     ],
     [
-      'an expression that looks ahead',
+      'an expression with look-ahead',
       forRatings('match: { request: { headers: { cookie: { regex: "^(?!user=jason)" } } } }'),
-      'its regular expression looks ahead, behind or back, which those of today (RE2) cannot',
+      'its regular expression uses look-ahead, look-behind or back-references, which RE2 does not have',
     ],
     [
       'a redirect with a route',
@@ -408,39 +408,39 @@ describe('what has no counterpart is named, with its line', () => {
       'none of its destinations has a weight above 0',
     ],
     [
-      'labels that give no name',
+      'labels that do not make a name',
       forRatings(`route: [{ labels: { version: "${'v'.repeat(64)}" } }]`),
-      `no subset can be named after its labels (version: ${'v'.repeat(64)})`,
+      `its labels cannot be turned into the name of a subset (version: ${'v'.repeat(64)})`,
     ],
     [
-      'two versions that would be one subset',
+      'two versions that would share a subset',
       forRatings('route: [{ labels: { version: "1.0" }, weight: 50 }, { labels: { version: 1-0 }, weight: 50 }]'),
-      'its subset `1-0` would be another than for the labels version: 1.0',
+      'its labels and the labels version: 1.0 both become the subset `1-0`',
     ],
     [
       'a header that sets the timeout',
       forRatings('httpReqTimeout: { simpleTimeout: { timeout: 1s, overrideHeaderName: x } }'),
-      '`overrideHeaderName` has no counterpart',
+      '`overrideHeaderName` has no equivalent today',
     ],
     [
-      'a timeout of no time',
+      'a timeout of zero',
       forRatings('httpReqTimeout: { simpleTimeout: { timeout: 0s } }'),
-      '`0s` is no duration that is known today: write hours, minutes, seconds or milliseconds, like `10s`',
+      '`0s` is not a valid duration: write hours, minutes, seconds or milliseconds, like `10s`',
     ],
     [
       'days',
       forRatings('corsPolicy: { maxAge: 1d }'),
-      '`1d` is no duration that is known today: write hours, minutes, seconds or milliseconds, like `10s`',
+      '`1d` is not a valid duration: write hours, minutes, seconds or milliseconds, like `10s`',
     ],
     [
       'a delay that grows',
       forRatings('httpFault: { delay: { percent: 10, exponentialDelay: 1s } }'),
-      '`exponentialDelay` was never carried out, and has no counterpart',
+      '`exponentialDelay` never worked, and has no equivalent today',
     ],
     [
-      'a fault that never came',
+      'a fault that never happened',
       forRatings('httpFault: { delay: { fixedDelay: 1s } }'),
-      'its `httpFault` has no `percent`, so that it never came: write one, or leave the fault out',
+      'its `httpFault` has no `percent`, so it never happened: write one, or remove the fault',
     ],
     [
       'an abort without a status',
@@ -450,25 +450,25 @@ describe('what has no counterpart is named, with its line', () => {
     [
       'the same service by another name',
       routeRule('some', 'destination: { name: reviews, namespace: books }'),
-      'it is for `reviews.books.svc.cluster.local`, the rule in line 1 for `reviews`, and both would be VirtualService `reviews`: write the same',
+      'it is for `reviews.books.svc.cluster.local` and the rule in line 1 is for `reviews`, but both become VirtualService `reviews`: use the same host',
     ],
     [
-      'another kind of that time',
+      'another kind of 2017',
       'apiVersion: config.istio.io/v1alpha2\nkind: DestinationPolicy\nmetadata: { name: some }\nspec: {}\n',
-      'DestinationPolicy has no counterpart that it could become',
+      'DestinationPolicy has no equivalent today',
     ],
     [
-      'another type of the first form',
+      'another type of the first format',
       'type: destination-policy\nspec: { name: some }\n',
-      'destination-policy has no counterpart that it could become',
+      'destination-policy has no equivalent today',
     ],
   ])('%s', (_, rule, why) => {
     expect(unconvertedOf(rule)).toEqual([`11 some: ${why}`]);
   });
 
-  it('and a file in which nothing can be converted is refused', () => {
+  it('and a file without anything to convert is refused', () => {
     const consul = routeRule('reviews-default', 'destination: { service: reviews.service.consul }');
-    const why = '`reviews.service.consul` is a name of Consul, whose registry Istio no longer reads';
+    const why = '`reviews.service.consul` is a Consul name, and Istio no longer reads the Consul registry';
 
     expect(faultsOf(`${consul}---\n${consul.replace('reviews-default', 'other')}`)).toEqual([
       `1:1 reviews-default: ${why}`,
@@ -477,7 +477,7 @@ describe('what has no counterpart is named, with its line', () => {
   });
 });
 
-describe('a rule of 2017 that is written wrong is a fault', () => {
+describe('a mistake in a rule of 2017 is a fault', () => {
   it.each<[string, string, readonly string[]]>([
     ['no destination', 'route: []', ['6:3 spec.destination: is missing: write a service, like `name: reviews`']],
     [
@@ -501,7 +501,7 @@ describe('a rule of 2017 that is written wrong is a fault', () => {
       ['7:37 spec.match.request.headers.a: write one of `exact:`, `prefix:` and `regex:`'],
     ],
     [
-      'a key that is nearly one',
+      'a misspelt key',
       'destination: { name: reviews }\n    routes: []',
       ['7:3 spec: there is no key `routes` here; did you mean `route`?'],
     ],
@@ -509,9 +509,9 @@ describe('a rule of 2017 that is written wrong is a fault', () => {
     expect(faultsOf(routeRule('some', more))).toEqual(told);
   });
 
-  it('a name that stands twice', () => {
+  it('a name that occurs twice', () => {
     expect(faultsOf(`${reviewsToV1}---\n${reviewsToV1}`)).toEqual([
-      '14:9 RouteRule `reviews-default` stands in line 4 already: keep one',
+      '14:9 RouteRule `reviews-default` is already in line 4: keep one',
     ]);
   });
 });

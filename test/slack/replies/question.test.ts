@@ -151,7 +151,7 @@ describe('the question about a rule file', () => {
     const services = ['productpage', 'reviews', 'ratings', 'details'];
     const conversions = services.flatMap((name) => [
       `The route rule ${name}-default (line 1) became VirtualService ${name}.`,
-      `A DestinationRule for ${name} must have the subset v1 (version: v1): requests to one that is missing are answered with 503.`,
+      `A DestinationRule for ${name} must have the subset v1 (version: v1): requests to a missing subset get a 503.`,
     ]);
     const unconverted = ['deny-all', 'products-api', 'logout', 'login', 'landing'].map((rule, at) => ({
       ...{ rule: `ingress-${rule}`, line: 14 + at },

@@ -19,7 +19,7 @@ function send(house: House, sent: HookOrder) {
 }
 
 describe('an incident tool', () => {
-  it('freezes, and whoever is refused learns by which incident', async () => {
+  it('freezes, and a refused person is told which incident it is', async () => {
     const house = new House(reviews({ v1: 100 }));
 
     const answer = await send(house, order);
@@ -30,7 +30,7 @@ describe('an incident tool', () => {
     expect(await house.shift('v3', 50)).toMatchObject({ kind: 'denied', denial: { reason: 'frozen', hold } });
   });
 
-  it('freezes once by one name, as it said last', async () => {
+  it('has one freeze a name, and the last request counts', async () => {
     const house = new House();
     await send(house, order);
     await send(house, { ...order, name: 'inc-42', target: 'sandbox', end: { forMs: 2 * hour } });
@@ -40,7 +40,7 @@ describe('an incident tool', () => {
     ]);
   });
 
-  it('thaws what it froze, and finds nothing to thaw the second time', async () => {
+  it('thaws its freeze, and the second time there is nothing to thaw', async () => {
     const house = new House(reviews({ v1: 100 }));
     await send(house, order);
 
@@ -53,7 +53,7 @@ describe('an incident tool', () => {
     expect((await house.shift('v3', 50)).kind).toBe('accepted');
   });
 
-  it('neither moves nor thaws what a person froze', async () => {
+  it('neither changes nor thaws the freeze of a person', async () => {
     const house = new House();
     const frozen = await house.freeze('U01ALICE', 'sandbox');
     const name = frozen.kind === 'frozen' ? (frozen.hold.name ?? '') : '';
@@ -69,14 +69,14 @@ describe('an incident tool', () => {
     [{ end: { until: new Date('2026-11-22T14:00:00Z') } }, { kind: 'wrong-end', because: 'over' }],
     [{ end: { until: new Date('2027-11-22T14:00:00Z') } }, { kind: 'wrong-end', because: 'too-long' }],
     [{ end: { forMs: 31 * 24 * hour } }, { kind: 'wrong-end', because: 'too-long' }],
-  ])('is told what is wrong with %o', async (wrong, told) => {
+  ])('is told what is wrong in %o', async (wrong, told) => {
     const house = new House();
 
     expect(await send(house, { ...order, ...wrong })).toMatchObject(told);
     expect(await house.holds.all(house.now())).toEqual([]);
   });
 
-  it('that is faster than another one of the same name is answered as it was', async () => {
+  it('that sends one freeze several times at once is answered each time, and there is one freeze', async () => {
     const house = new House();
 
     const answers = await Promise.all([send(house, order), send(house, order), send(house, order)]);
@@ -85,7 +85,7 @@ describe('an incident tool', () => {
     expect(await house.holds.all(house.now())).toHaveLength(1);
   });
 
-  it('has its freeze thawed by people after a question, and nobody is told who cannot be', async () => {
+  it('can have its freeze thawed by people after a question, and no notice is sent to the hook', async () => {
     const house = new House();
     await send(house, order);
 

@@ -20,7 +20,7 @@ rules:
 `);
 
 describe('a lock', () => {
-  it('keeps others from moving the traffic, and tells them whose it is, why and until when', async () => {
+  it('keeps others from moving the traffic, and tells them who locked it, why and until when', async () => {
     const house = new House(reviews({ v1: 100 }));
     await house.lock('U01ALICE', { end: twoHours, reason: 'migrating ratings' });
 
@@ -32,7 +32,7 @@ describe('a lock', () => {
     expect([house.split, house.changes.all]).toEqual([{ v1: 100 }, []]);
   });
 
-  it('does not keep its owner', async () => {
+  it('does not stop its owner', async () => {
     const house = new House(reviews({ v1: 100 }));
     await house.lock('U01ALICE');
 
@@ -52,7 +52,7 @@ describe('a lock', () => {
     expect(house.split).toEqual({ v1: 100, v3: 0 });
   });
 
-  it('holds rollbacks, too, where policy says so', async () => {
+  it('stops rollbacks, too, if policy says so', async () => {
     const house = new House(reviews({ v1: 100 }));
     const change = await house.applied('v3', 50);
     await house.lock('U01ALICE');
@@ -75,7 +75,7 @@ describe('a lock', () => {
     expect(answer.kind).toBe('accepted');
   });
 
-  it('lasts eight hours where no end is said, and for seven days at most', async () => {
+  it('lasts eight hours by default, and seven days at most', async () => {
     const house = new House();
     const answer = await house.lock('U01ALICE');
     const tooLong = await house.lock('U01ALICE', { end: { kind: 'for', ms: 169 * hour } });
@@ -84,7 +84,7 @@ describe('a lock', () => {
     expect(tooLong).toMatchObject({ kind: 'wrong-end', because: 'too-long' });
   });
 
-  it('ends by the clock of whoever sets it, or else in UTC', async () => {
+  it('ends by the clock of the person who sets it, or in UTC', async () => {
     const house = new House();
     const end = { kind: 'until', time: '18:00' } as const; // it is 14:03 UTC
     const inUtc = await house.lock('U01ALICE', { end });
@@ -114,7 +114,7 @@ describe('a lock', () => {
     });
   });
 
-  it('makes void what waits for approval, when it is approved', async () => {
+  it('voids a change that waits for approval, once it is approved', async () => {
     const house = new House(reviews({ v1: 100 }));
     house.policies.take(
       policyOf('rules:\n  - { target: "**", shift: [everyone], approve: { by: [U02BOB, U03CAROL] } }\n'),
@@ -129,7 +129,7 @@ describe('a lock', () => {
     expect(house.split).toEqual({ v1: 100 });
   });
 
-  it('holds nothing up that chat being away would', async () => {
+  it('does not stop an accepted rollback while Slack is away', async () => {
     const house = new House(reviews({ v1: 100 }));
     const change = await house.applied('v3', 50);
     await house.lock('U02BOB');
@@ -149,7 +149,7 @@ describe('a lock', () => {
     expect(await house.holds.all(house.now())).toEqual([]);
   });
 
-  it('is set once, however often Slack delivers it', async () => {
+  it('is set once, even if Slack delivers the command twice', async () => {
     const house = new House();
     const asker = house.asker('U01ALICE');
     const command = { verb: 'lock', service: { service: 'reviews' } } as const;
@@ -160,7 +160,7 @@ describe('a lock', () => {
     expect(await house.holds.all(house.now())).toEqual([]);
   });
 
-  it('of an unknown service is none', async () => {
+  it('of an unknown service is refused', async () => {
     const house = new House();
     const command = { verb: 'lock', service: { service: 'reviws' } } as const;
 
@@ -169,7 +169,7 @@ describe('a lock', () => {
 });
 
 describe('the lock of somebody else', () => {
-  it('is taken over only by whoever was shown it, and its owner is told', async () => {
+  it('is taken over only by a person who was shown it, and its owner is told', async () => {
     const house = new House();
     await house.lock('U01ALICE', { reason: 'migrating ratings' });
 
@@ -187,7 +187,7 @@ describe('the lock of somebody else', () => {
     ]);
   });
 
-  it('is not taken over by a question about an earlier one', async () => {
+  it('is not taken over by the answer to a question about an earlier lock', async () => {
     const house = new House();
     await house.lock('U01ALICE');
     const asked = await house.lock('U02BOB');
@@ -199,7 +199,7 @@ describe('the lock of somebody else', () => {
     expect(house.notices.told).toEqual([]);
   });
 
-  it('is asked about when two lock at once', async () => {
+  it('leads to a question when two people lock at once', async () => {
     const house = new House();
 
     const answers = await Promise.all([house.lock('U01ALICE'), house.lock('U02BOB')]);
@@ -208,7 +208,7 @@ describe('the lock of somebody else', () => {
     expect(await house.holds.all(house.now())).toHaveLength(1);
   });
 
-  it('stays where no policy file names who may end it', async () => {
+  it('cannot be ended by others without a policy file', async () => {
     const house = new House();
     await house.lock('U01ALICE');
 
@@ -216,7 +216,7 @@ describe('the lock of somebody else', () => {
     expect(await house.holds.all(house.now())).toHaveLength(1);
   });
 
-  it('is ended by whom the policy file lets, and by nobody else; its owner is told', async () => {
+  it('is ended only by those whom the policy file allows, and its owner is told', async () => {
     const house = new House();
     house.policies.take(shared);
     await house.lock('U01ALICE');
@@ -229,7 +229,7 @@ describe('the lock of somebody else', () => {
     expect(house.notices.told).toMatchObject([{ user: 'U01ALICE', notice: { what: 'unlocked', by: 'U02BOB' } }]);
   });
 
-  it('is ended by its owner whatever policy has become', async () => {
+  it('can always be ended by its owner, even if policy changed', async () => {
     const house = new House();
     await house.lock('U03CAROL');
     house.policies.take(shared);
@@ -241,7 +241,7 @@ describe('the lock of somebody else', () => {
 });
 
 describe('a freeze', () => {
-  it('stops everybody, also whoever set it', async () => {
+  it('stops everybody, also the person who set it', async () => {
     const house = new House(reviews({ v1: 100 }));
     const answer = await house.freeze('U01ALICE', 'sandbox/default', { reason: 'incident 42' });
 
@@ -274,7 +274,7 @@ describe('a freeze', () => {
     expect(house.split).toEqual({ v1: 100, v3: 0 });
   });
 
-  it('tells whether a rule stops rollbacks, too', async () => {
+  it('says whether a rule stops rollbacks, too', async () => {
     const house = new House();
     house.policies.take(
       policyOf(`
@@ -291,7 +291,7 @@ rules:
     expect(await house.lock('U01ALICE')).toMatchObject({ kind: 'locked', stopsRollbacks: false });
   });
 
-  it('of what no cluster is called is none', async () => {
+  it('of an unknown cluster is refused', async () => {
     const house = new House();
 
     expect(await house.freeze('U01ALICE', 'default/reviews')).toMatchObject({
@@ -301,7 +301,7 @@ rules:
     expect(await house.holds.all(house.now())).toEqual([]);
   });
 
-  it('wants the right under every rule that it reaches into', async () => {
+  it('needs the right under every rule that it reaches', async () => {
     const house = new House();
     house.policies.take(
       policyOf(`
@@ -332,7 +332,7 @@ rules:
     expect(house.notices.told).toEqual([]);
   });
 
-  it('of somebody else is thawed only by whoever was shown it, where there is no policy file, and its owner is told', async () => {
+  it('of somebody else is thawed, without a policy file, only by a person who was shown it, and its owner is told', async () => {
     const house = new House();
     await house.freeze('U01ALICE', 'sandbox');
 
@@ -345,7 +345,7 @@ rules:
     expect(house.notices.told).toMatchObject([{ user: 'U01ALICE', notice: { what: 'thawed', by: 'U02BOB' } }]);
   });
 
-  it('of somebody else is thawed by whom the policy file lets, and by nobody else', async () => {
+  it('of somebody else is thawed only by those whom the policy file allows', async () => {
     const house = new House();
     house.policies.take(shared);
     await house.freeze('U01ALICE', 'sandbox');
@@ -355,8 +355,8 @@ rules:
     expect(answers).toMatchObject([{ denial: { reason: 'not-allowed', deed: 'thaw' } }, { kind: 'thawed' }]);
   });
 
-  it('of the policy file is listed, and told to end there', async () => {
-    const house = new House(); // on a Sunday, after two
+  it('of the policy file is listed, and must be ended in the file', async () => {
+    const house = new House(); // it is Sunday, 14:03
     house.policies.take(
       policyOf(
         'rules:\n  - { target: "**", shift: [everyone] }\nfreezes:\n  - { name: sunday, target: "sandbox/**", cron: "0 0 * * SUN", for: 24h }\n',
@@ -367,7 +367,7 @@ rules:
     expect(await house.thaw('U01ALICE')).toMatchObject({ kind: 'freezes', holds: [{ name: 'sunday', line: 4 }] });
   });
 
-  it('that is not there is told, with those that are', async () => {
+  it('that does not exist is answered with the list of those that do', async () => {
     const house = new House();
     await house.freeze('U01ALICE', 'sandbox');
 
@@ -377,7 +377,7 @@ rules:
     });
   });
 
-  it('that others cover just the same is to be named', async () => {
+  it('must be named if several cover exactly the same', async () => {
     const house = new House();
     await house.freeze('U01ALICE', 'sandbox');
     await house.freeze('U01ALICE', 'sandbox');
@@ -386,7 +386,7 @@ rules:
     expect(await house.holds.all(house.now())).toHaveLength(2);
   });
 
-  it('is one of a hundred at most', async () => {
+  it('is one of at most a hundred', async () => {
     const house = new House();
     for (let count = 0; count < 100; count += 1) await house.freeze('U01ALICE', 'sandbox');
 
@@ -394,7 +394,7 @@ rules:
   });
 });
 
-describe('what is held', () => {
+describe('locks and freezes', () => {
   const shift: MovingCommand = {
     verb: 'shift',
     service: { service: 'reviews' },
@@ -402,7 +402,7 @@ describe('what is held', () => {
     options: { dryRun: false },
   };
 
-  it('is shown in the status of a service and of its namespace, freezes of the policy file included', async () => {
+  it('are shown in the status of a service and of its namespace, with freezes of the policy file', async () => {
     const house = new House(reviews({ v1: 100 }));
     house.policies.take(
       policyOf(
@@ -422,7 +422,7 @@ describe('what is held', () => {
     expect([status, all]).toMatchObject([{ holds: held }, { holds: held }]);
   });
 
-  it('is what policy says no with, to whoever asks why', async () => {
+  it('are the reason that /shift why gives', async () => {
     const house = new House(reviews({ v1: 100 }));
     await house.lock('U01ALICE');
 
@@ -431,7 +431,7 @@ describe('what is held', () => {
     });
   });
 
-  it('is not taken for nothing while the store is away', async () => {
+  it('are unknown, not absent, while the store is away', async () => {
     const house = new House(reviews({ v1: 100 }));
     const change = await house.accepted('v3', 50);
     house.holds.goAway();
@@ -442,7 +442,7 @@ describe('what is held', () => {
     expect(house.split).toEqual({ v1: 100 });
   });
 
-  it('and cannot be trusted lets nothing through', async () => {
+  it('that cannot be trusted let nothing through', async () => {
     const house = new House(reviews({ v1: 100 }));
     const change = await house.accepted('v3', 50);
     house.holds.spoil();
@@ -454,7 +454,7 @@ describe('what is held', () => {
     expect(house.mesh.splitOf(reviewsObject)).toEqual({ v1: 100 });
   });
 
-  it('may be so or not when the store took the request and did not answer', async () => {
+  it('may or may not be set when the store did not answer', async () => {
     const house = new House();
     const holds = Object.assign(Object.create(house.holds), {
       on: async () => [],
