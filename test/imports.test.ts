@@ -129,7 +129,7 @@ describe('the layers of src', () => {
     (file) => {
       const packages = imports(file).filter((target) => !target.startsWith('.'));
 
-      expect(packages.filter((name) => !['zod', 'fastest-levenshtein'].includes(name))).toEqual([]);
+      expect(packages.filter((name) => !['zod', 'fastest-levenshtein', 'diff'].includes(name))).toEqual([]);
     },
   );
 });

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { freePort, launch } from '../src/sandbox/launched-process.ts';
+import { workspace } from '../src/sandbox/local-slack.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 import { startTestWorld, type TestWorld } from './support/test-world.ts';
 
@@ -30,7 +31,7 @@ describe('npm start', () => {
   it('is ready when Redis, the API server and Slack are ready, and serves metrics', async () => {
     world = await startTestWorld();
     await world.people.command('alice', 'reviews v3 50');
-    await world.people.waitFor('the card', (messages) => messages.find(({ text }) => text.includes('Applied in')));
+    await world.card('Applied in');
 
     const ready = await readyz();
     const metrics = async () => (await fetch(`${world?.bots[0]?.url}/metrics`)).text();
@@ -80,10 +81,7 @@ describe('npm start', () => {
     world = await startTestWorld({ kubeconfig, redisUrl: `redis://127.0.0.1:${await freePort()}` });
     await world.people.command('alice', 'reviews v3 50');
 
-    const told = await world.people.waitFor('an answer', (messages) =>
-      messages.find(({ text }) => text.includes('Not accepted')),
-    );
-    expect(told.subtype).toBe('ephemeral');
+    await world.told(workspace.users.alice.id, 'Not accepted');
     expect(await (await readyz()).text()).toMatch(/^Redis: .*\nKubernetes: .*KUBECONFIG/);
   });
 
@@ -119,7 +117,7 @@ describe('npm start', () => {
   it('logs the change id on every line about a change, and never a token', async () => {
     world = await startTestWorld();
     await world.people.command('alice', 'reviews v3 50');
-    await world.people.waitFor('the card', (messages) => messages.find(({ text }) => text.includes('Applied in')));
+    await world.card('Applied in');
 
     const { logs, slack } = world;
     const lines = () => logs.map((line) => JSON.parse(line) as Record<string, unknown>);

@@ -1,4 +1,4 @@
-import { createHmac, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
@@ -8,6 +8,7 @@ import { slackClient } from '../../src/slack/client/web-api.ts';
 import { createSlackApp, type SlackApp } from '../../src/slack/listeners/app.ts';
 import type { Limits } from '../../src/workflow/ports/limits.ts';
 import { InMemoryLimits } from '../support/in-memory-limits.ts';
+import { signedHeaders } from '../support/signed-request.ts';
 import type { Sent } from '../support/slack-reading.ts';
 import { type SlackCall, StubSlack } from '../support/stub-slack.ts';
 import type { House } from '../workflow/house.ts';
@@ -162,9 +163,7 @@ export class Door {
 
   /** What Slack signed, whatever it is. */
   async post(type: string, body: string): Promise<{ readonly status: number; readonly body: string }> {
-    const timestamp = String(Math.floor(Date.now() / 1000));
-    const signature = `v0=${createHmac('sha256', signingSecret).update(`v0:${timestamp}:${body}`).digest('hex')}`;
-    const headers = { 'content-type': type, 'x-slack-request-timestamp': timestamp, 'x-slack-signature': signature };
+    const headers = { ...signedHeaders(signingSecret, body), 'content-type': type };
     const response = await fetch(this.#url, { method: 'POST', headers, body });
     return { status: response.status, body: await response.text() };
   }

@@ -1,12 +1,9 @@
-import { createHmac } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { workspace } from '../../src/sandbox/local-slack.ts';
-import type { WorldOptions } from '../../src/sandbox/world.ts';
+import { postSigned } from '../support/signed-request.ts';
 import { buttonsOf, type SlackMessage } from '../support/slack-client.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
-import { isCard, isFor, startTestWorld, type TestWorld } from '../support/test-world.ts';
+import { labelsOf, startTestWorld, type TestWorld, type TestWorldOptions } from '../support/test-world.ts';
 
 const { alice, bob, carol } = workspace.users;
 
@@ -27,41 +24,25 @@ const untouched = [['v1', undefined]] as const;
 
 describe('a change that needs approval, with the built bot', () => {
   let world: TestWorld;
-  let path: string;
 
   afterEach(() => world.stop());
 
-  async function start(options: Partial<WorldOptions> = {}): Promise<void> {
-    path = join(temporaryFolder(), 'policy.yaml');
-    await writeFile(path, policy());
-    world = await startTestWorld({ ...options, environment: { POLICY_FILE: path } });
-  }
-
-  function card(...words: readonly string[]): Promise<SlackMessage> {
-    return world.people.waitFor(`a card with ${words.join(', ')}`, (all) =>
-      all.findLast((each) => isCard(each, ...words)),
-    );
-  }
-
-  function told(user: string, ...words: readonly string[]): Promise<SlackMessage> {
-    return world.people.waitFor(`an answer with ${words.join(', ')}`, (all) =>
-      all.findLast((each) => isFor(user, each, ...words)),
-    );
+  async function start(options: TestWorldOptions = {}): Promise<void> {
+    world = await startTestWorld({ ...options, policy: policy() });
   }
 
   /** Alice asks for half of a service's traffic. */
   async function asked(service = 'ratings', words: readonly string[] = []): Promise<SlackMessage> {
     await world.people.command('alice', `${service} v2 50`);
-    return card(`${service} · 50 % to v2`, 'Waits for', ...words);
+    return world.card(`${service} · 50 % to v2`, 'Waits for', ...words);
   }
 
-  const labels = (message: SlackMessage) => buttonsOf(message).map(({ text }) => text);
   const idOf = ({ text }: SlackMessage) => /c-[0-9A-Z]{8}/.exec(text)?.[0] ?? '';
   const takenPolicies = () => world.logs.filter((line) => line.includes('"new policy in force"')).length;
 
   async function changePolicy(text: string): Promise<void> {
     const before = takenPolicies();
-    await writeFile(path, text);
+    await writeFile(world.policyFile, text);
     await expect.poll(takenPolicies, { interval: 50 }).toBeGreaterThan(before);
   }
 
@@ -70,19 +51,19 @@ describe('a change that needs approval, with the built bot', () => {
     const waits = await asked();
 
     await world.people.click('alice', waits, 'Approve');
-    await told(alice.id, 'You may not approve here', 'rule `ratings`, line 5 of the policy file');
+    await world.told(alice.id, 'You may not approve here', 'rule `ratings`, line 5 of the policy file');
     await world.people.click('carol', waits, 'Approve');
-    await told(carol.id, `You may not approve here; <@${bob.id}> may`);
+    await world.told(carol.id, `You may not approve here; <@${bob.id}> may`);
     await world.people.click('carol', waits, 'Reject');
-    await told(carol.id, 'You may not reject here');
+    await world.told(carol.id, 'You may not reject here');
     expect(await world.objects.weights('ratings')).toEqual(untouched);
 
     await world.people.click('bob', waits, 'Approve');
-    const applied = await card('ratings · 50 % to v2', 'Applied in', `Approved by <@${bob.id}>, <!date^`);
+    const applied = await world.card('ratings · 50 % to v2', 'Applied in', `Approved by <@${bob.id}>, <!date^`);
 
-    expect(labels(waits)).toEqual(['Approve', 'Reject', 'Withdraw']);
+    expect(labelsOf(waits)).toEqual(['Approve', 'Reject', 'Withdraw']);
     expect(applied.ts).toBe(waits.ts);
-    expect(labels(applied)).not.toContain('Approve');
+    expect(labelsOf(applied)).not.toContain('Approve');
     expect(await world.objects.weights('ratings')).toEqual(half);
     expect((await world.objects.ledger('ratings')).revisions).toMatchObject([{ by: alice.id }]);
     const calls = (await world.people.log()).filter(({ kind }) => kind === 'web_api');
@@ -96,9 +77,9 @@ describe('a change that needs approval, with the built bot', () => {
 
     await Promise.all([world.people.click('bob', waits, 'Approve'), world.people.click('carol', waits, 'Approve')]);
 
-    const { text } = await card('reviews · 50 % to v2', 'Applied in', 'Approved by');
+    const { text } = await world.card('reviews · 50 % to v2', 'Applied in', 'Approved by');
     for (const { id } of [bob, carol]) expect(text).toMatch(new RegExp(`Approved by .*<@${id}>`));
-    for (const { id } of [bob, carol]) await told(id, 'c-');
+    for (const { id } of [bob, carol]) await world.told(id, 'c-');
     expect((await world.objects.ledger('reviews')).seq).toBe(1);
     expect(await world.objects.weights('reviews')).toEqual(half);
   });
@@ -108,12 +89,12 @@ describe('a change that needs approval, with the built bot', () => {
     const waits = await asked('reviews');
 
     await world.people.click('bob', waits, 'Approve');
-    const one = await card('1 of 2 given', `Approved by <@${bob.id}>`);
-    await told(bob.id, 'counts; 1 more is needed');
+    const one = await world.card('1 of 2 given', `Approved by <@${bob.id}>`);
+    await world.told(bob.id, 'counts; 1 more is needed');
     await world.people.click('bob', waits, 'Approve');
-    await told(bob.id, 'each person counts once');
+    await world.told(bob.id, 'each person counts once');
 
-    expect(labels(one)).toEqual(['Approve', 'Reject', 'Withdraw']);
+    expect(labelsOf(one)).toEqual(['Approve', 'Reject', 'Withdraw']);
     expect(await world.objects.weights('reviews')).toEqual([['v1', undefined]]);
   });
 
@@ -122,16 +103,16 @@ describe('a change that needs approval, with the built bot', () => {
     const waits = await asked();
 
     await world.people.clickAndSubmit('bob', waits, { button: 'Reject', text: 'not on a <Friday>' });
-    const rejected = await card(
+    const rejected = await world.card(
       'Rejected, not applied',
       `<@${bob.id}> rejected it, <!date^`,
       '“not on a &lt;Friday&gt;”',
     );
     await world.people.click('bob', waits, 'approve');
-    await told(bob.id, 'does not wait for approval any more: rejected by');
+    await world.told(bob.id, 'does not wait for approval any more: rejected by');
 
     expect(rejected.ts).toBe(waits.ts);
-    expect(labels(rejected)).toEqual([]);
+    expect(labelsOf(rejected)).toEqual([]);
     expect(await world.objects.weights('ratings')).toEqual(untouched);
   });
 
@@ -140,11 +121,11 @@ describe('a change that needs approval, with the built bot', () => {
     const waits = await asked();
 
     await world.people.click('bob', waits, 'Withdraw');
-    await told(bob.id, `Only whoever asked for ${idOf(waits)}`);
+    await world.told(bob.id, `Only whoever asked for ${idOf(waits)}`);
     await world.people.click('alice', waits, 'Withdraw');
 
-    expect(labels(await card('Withdrawn, not applied', `<@${alice.id}> withdrew it`))).toEqual([]);
-    await told(alice.id, 'Withdrawn');
+    expect(labelsOf(await world.card('Withdrawn, not applied', `<@${alice.id}> withdrew it`))).toEqual([]);
+    await world.told(alice.id, 'Withdrawn');
   });
 
   it('is decided by what is typed as by the buttons', async () => {
@@ -152,19 +133,19 @@ describe('a change that needs approval, with the built bot', () => {
     const [ratings, reviews] = [await asked('ratings'), await asked('reviews')];
 
     await world.people.command('carol', 'pending');
-    const pending = await told(carol.id, idOf(ratings), idOf(reviews));
+    const pending = await world.told(carol.id, idOf(ratings), idOf(reviews));
     await world.people.command('carol', `approve ${idOf(ratings)}`);
-    await told(carol.id, 'You may not approve here');
+    await world.told(carol.id, 'You may not approve here');
     await world.people.command('bob', `approve ${idOf(ratings).toLowerCase()}`);
-    await told(bob.id, 'Approved', idOf(ratings));
+    await world.told(bob.id, 'Approved', idOf(ratings));
     await world.people.command('carol', `reject ${idOf(reviews)} --reason “too many”`);
-    await told(carol.id, 'Rejected', idOf(reviews));
+    await world.told(carol.id, 'Rejected', idOf(reviews));
     await world.people.command('alice', `withdraw ${idOf(reviews)}`);
-    await told(alice.id, 'does not wait for approval any more: rejected by');
-    await card('ratings · 50 % to v2', 'Applied in');
-    await card('reviews · 50 % to v2', 'Rejected', '“too many”');
+    await world.told(alice.id, 'does not wait for approval any more: rejected by');
+    await world.card('ratings · 50 % to v2', 'Applied in');
+    await world.card('reviews · 50 % to v2', 'Rejected', '“too many”');
     await world.people.command('alice', 'pending');
-    await told(alice.id, 'Nothing waits for a decision');
+    await world.told(alice.id, 'Nothing waits for a decision');
 
     expect(pending.text).toContain(`asked by <@${alice.id}>; 0 of 2 approvals, until <!date^`);
     expect(await world.objects.weights('ratings')).toEqual(half);
@@ -179,7 +160,7 @@ describe('a change that needs approval, with the built bot', () => {
 
     await world.people.click('bob', waits, 'Approve');
 
-    expect((await card('Applied in', `Approved by <@${bob.id}>`)).ts).toBe(waits.ts);
+    expect((await world.card('Applied in', `Approved by <@${bob.id}>`)).ts).toBe(waits.ts);
     expect(await world.objects.weights('ratings')).toEqual(half);
   });
 
@@ -188,7 +169,7 @@ describe('a change that needs approval, with the built bot', () => {
     const beganMs = Date.now();
     await asked('details');
 
-    const { text } = await card('details · 50 % to v2', 'Expired, not applied');
+    const { text } = await world.card('details · 50 % to v2', 'Expired, not applied');
     const tookMs = Date.now() - beganMs;
 
     expect(text).toContain('It was not approved by <!date^');
@@ -205,7 +186,7 @@ describe('a change that needs approval, with the built bot', () => {
     await expect.poll(() => Date.now(), { interval: 100 }).toBeGreaterThan(until);
 
     await world.startBot();
-    const expired = await card('details · 50 % to v2', 'Expired, not applied');
+    const expired = await world.card('details · 50 % to v2', 'Expired, not applied');
     await world.people.waitForBot();
     await world.people.clickRaw('bob', {
       channel: waits.channel,
@@ -213,8 +194,8 @@ describe('a change that needs approval, with the built bot', () => {
       action: { action_id: 'approve', value: buttonsOf(waits)[0]?.value ?? '' },
     });
 
-    await told(bob.id, 'does not wait for approval any more: it expired');
-    expect(labels(expired)).toEqual([]);
+    await world.told(bob.id, 'does not wait for approval any more: it expired');
+    expect(labelsOf(expired)).toEqual([]);
     expect(await world.objects.weights('details')).toEqual(untouched);
   });
 
@@ -224,10 +205,10 @@ describe('a change that needs approval, with the built bot', () => {
     await changePolicy(policy().replace(`by: [${bob.id}]`, `by: [${carol.id}]`));
 
     await world.people.click('bob', waits, 'Approve');
-    await told(bob.id, `You may not approve here; <@${carol.id}> may`);
+    await world.told(bob.id, `You may not approve here; <@${carol.id}> may`);
     await world.people.click('carol', waits, 'Approve');
 
-    await card('Applied in', `Approved by <@${carol.id}>`);
+    await world.card('Applied in', `Approved by <@${carol.id}>`);
   });
 
   it('is void when a freeze has begun meanwhile', async () => {
@@ -237,9 +218,9 @@ describe('a change that needs approval, with the built bot', () => {
 
     await world.people.click('bob', waits, 'Approve');
 
-    await told(bob.id, 'does not stand any more, so nothing was decided');
-    const over = await card('Void, not applied', 'Policy does not allow it any more', 'changes are frozen');
-    expect(labels(over)).toEqual(['Plan again']);
+    await world.told(bob.id, 'does not stand any more, so nothing was decided');
+    const over = await world.card('Void, not applied', 'Policy does not allow it any more', 'changes are frozen');
+    expect(labelsOf(over)).toEqual(['Plan again']);
     expect(await world.objects.weights('ratings')).toEqual(untouched);
   });
 
@@ -247,7 +228,7 @@ describe('a change that needs approval, with the built bot', () => {
     await start();
     const waits = await asked('reviews');
     await world.people.click('carol', waits, 'Approve');
-    await card('1 of 2 given');
+    await world.card('1 of 2 given');
     const destination = (subset: string, weight: number) => ({ destination: { host: 'reviews', subset }, weight });
     await world.objects.editByHand('reviews', (spec) => ({
       ...spec,
@@ -255,19 +236,22 @@ describe('a change that needs approval, with the built bot', () => {
     }));
 
     await world.people.click('bob', waits, 'Approve');
-    const over = await card('Void', 'made from v1 100 %; live is now v1 70 %, v3 30 %, last written by `kubectl-edit`');
+    const over = await world.card(
+      'Void',
+      'made from v1 100 %; live is now v1 70 %, v3 30 %, last written by `kubectl-edit`',
+    );
     await world.people.click('alice', over, 'Plan again');
-    const again = await card('v1 70 → 50 %, v2 0 → 50 %, v3 30 → 0 %', 'Waits for', '0 of 2 given');
+    const again = await world.card('v1 70 → 50 %, v2 0 → 50 %, v3 30 → 0 %', 'Waits for', '0 of 2 given');
     await world.people.clickRaw('bob', {
       channel: waits.channel,
       messageTs: waits.ts,
       action: { action_id: 'approve', value: buttonsOf(waits)[0]?.value ?? '' },
     });
-    await told(bob.id, 'was planned anew since you saw it');
+    await world.told(bob.id, 'was planned anew since you saw it');
     await world.people.click('bob', again, 'Approve');
     await world.people.click('carol', again, 'Approve');
 
-    await card('Applied in', `Approved by`, `planned again by <@${alice.id}>`);
+    await world.card('Applied in', `Approved by`, `planned again by <@${alice.id}>`);
     expect(again.ts).toBe(waits.ts);
     expect((await world.objects.ledger('reviews')).seq).toBe(1);
   });
@@ -276,12 +260,12 @@ describe('a change that needs approval, with the built bot', () => {
     await start({ bots: [{ roles: 'chat' }] });
     const waits = await asked();
     await world.people.click('bob', waits, 'Approve');
-    await told(bob.id, 'Approved');
+    await world.told(bob.id, 'Approved');
     await world.bots[0]?.kill();
 
     await Promise.all([world.startBot(), world.startBot('worker')]);
 
-    await card('Applied in', `Approved by <@${bob.id}>`);
+    await world.card('Applied in', `Approved by <@${bob.id}>`);
     expect((await world.objects.ledger('ratings')).seq).toBe(1);
     expect(await world.objects.weights('ratings')).toEqual(half);
   });
@@ -291,11 +275,11 @@ describe('a change that needs approval, with the built bot', () => {
     const waits = await asked();
 
     await signedClick(world, waits, { id: 'U09OTHER', team_id: 'T02OTHER' });
-    await told('U09OTHER', 'You are of another team than I am');
+    await world.told('U09OTHER', 'You are of another team than I am');
 
     expect(await world.objects.weights('ratings')).toEqual(untouched);
     await signedClick(world, waits, { id: bob.id, team_id: workspace.teamId });
-    await card('Applied in', `Approved by <@${bob.id}>`);
+    await world.card('Applied in', `Approved by <@${bob.id}>`);
   });
 });
 
@@ -318,17 +302,5 @@ async function signedClick(
     response_url: 'https://hooks.slack.com/actions/1',
     actions: [{ type: 'button', action_id: 'approve', value: button?.value, action_ts: String(Date.now()) }],
   };
-  const body = new URLSearchParams({ payload: JSON.stringify(payload) }).toString();
-  const timestamp = String(Math.floor(Date.now() / 1000));
-  const signature = createHmac('sha256', world.slack.credentials.signingSecret).update(`v0:${timestamp}:${body}`);
-  const answer = await fetch(`${world.bots[0]?.url}/slack/events`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/x-www-form-urlencoded',
-      'x-slack-request-timestamp': timestamp,
-      'x-slack-signature': `v0=${signature.digest('hex')}`,
-    },
-    body,
-  });
-  if (!answer.ok) throw new Error(`the bot answered ${answer.status}: ${await answer.text()}`);
+  await postSigned(world, { payload: JSON.stringify(payload) });
 }

@@ -1,12 +1,8 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { keys } from '../../src/redis/keys.ts';
 import { workspace } from '../../src/sandbox/local-slack.ts';
-import type { SlackMessage } from '../support/slack-client.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
-import { isCard, isFor, startTestWorld, type TestWorld } from '../support/test-world.ts';
+import { isFor, startTestWorld, type TestWorld } from '../support/test-world.ts';
 
 const { alice, bob, carol } = workspace.users;
 const token = 'a-token-for-the-audit';
@@ -28,22 +24,8 @@ describe('the audit of the built bot', () => {
   afterEach(() => world.stop());
 
   async function started(): Promise<void> {
-    const path = join(temporaryFolder(), 'policy.yaml');
-    await writeFile(path, policy);
-    const environment = { POLICY_FILE: path, AUDIT_TOKEN: token, RECORD_KEY: recordKey };
-    world = await startTestWorld({ bots: [{ roles: 'chat,worker' }, { roles: 'chat,worker' }], environment });
-  }
-
-  function card(...words: readonly string[]): Promise<SlackMessage> {
-    return world.people.waitFor(`a card with ${words.join(', ')}`, (all) =>
-      all.findLast((message) => isCard(message, ...words)),
-    );
-  }
-
-  function answer(user: string, ...words: readonly string[]): Promise<SlackMessage> {
-    return world.people.waitFor(`an answer with ${words.join(', ')}`, (all) =>
-      all.findLast((message) => isFor(user, message, ...words)),
-    );
+    const environment = { AUDIT_TOKEN: token, RECORD_KEY: recordKey };
+    world = await startTestWorld({ bots: [{ roles: 'chat,worker' }, { roles: 'chat,worker' }], policy, environment });
   }
 
   /** What a process hands out, as soon as it has so many lines. */
@@ -67,19 +49,19 @@ describe('the audit of the built bot', () => {
     await started();
     const { people } = world;
     await people.command('alice', 'reviews v3 50 --reason "red <!channel> stars"');
-    const waits = await card('reviews · 50 % to v3');
+    const waits = await world.card('reviews · 50 % to v3');
     await people.command('carol', 'reviews v3 30');
-    await answer(carol.id, 'You may not shift traffic here');
+    await world.told(carol.id, 'You may not shift traffic here');
     await people.click('alice', waits, 'Approve');
-    await answer(alice.id, 'You may not approve here');
+    await world.told(alice.id, 'You may not approve here');
     await people.click('bob', waits, 'Approve');
-    await card('reviews · 50 % to v3', 'Applied in');
+    await world.card('reviews · 50 % to v3', 'Applied in');
 
     const lines = await exported(5);
     await people.command('carol', 'audit reviews');
-    const shown = await answer(carol.id, 'newest first');
+    const shown = await world.told(carol.id, 'newest first');
     await people.command('carol', `audit <@${bob.id}|bob>`);
-    const ofBob = await answer(carol.id, `*<@${bob.id}>*, newest first`);
+    const ofBob = await world.told(carol.id, `*<@${bob.id}>*, newest first`);
 
     const told = lines.map(({ kind, by, because, rule }) => [kind, by, because, rule]);
     const line = { name: 'reviews', line: 4 };
@@ -115,17 +97,17 @@ describe('the audit of the built bot', () => {
     await started();
     const { people } = world;
     await people.command('alice', 'reviews v3 10');
-    const shown = await card('reviews · 10 % to v3', 'Applied in');
+    const shown = await world.card('reviews · 10 % to v3', 'Applied in');
     const [, id = ''] = /(c-\w{8})/.exec(shown.text) ?? [];
     const place = { channel: shown.channel, messageTs: shown.ts };
     const elsewhere = await people.say('bob', 'look', { channel: workspace.channels.general.id });
 
     await people.clickRaw('carol', { ...place, action: { action_id: 'roll_back', value: `${id}x` } });
-    await answer(carol.id, 'not one of mine');
+    await world.told(carol.id, 'not one of mine');
     await people.clickRaw('carol', { ...place, action: { action_id: 'roll_back', value: 'c-00000000' } });
-    const unknown = await answer(carol.id, 'Nothing is known of c-00000000');
+    const unknown = await world.told(carol.id, 'Nothing is known of c-00000000');
     await people.clickRaw('carol', { ...place, action: { action_id: 'delete_all', value: id } });
-    await answer(carol.id, 'I do not know what');
+    await world.told(carol.id, 'I do not know what');
     await people.clickRaw('alice', {
       ...{ channel: elsewhere.channel, messageTs: elsewhere.ts },
       action: { action_id: 'roll_back', value: id },
@@ -161,7 +143,7 @@ describe('the audit of the built bot', () => {
 
     await people.command('alice', 'audit reviews');
 
-    expect((await answer(alice.id, 'cannot be trusted')).text).not.toContain(bob.id);
+    expect((await world.told(alice.id, 'cannot be trusted')).text).not.toContain(bob.id);
     expect(await exported(1)).toMatchObject([{ kind: 'untrusted' }]);
   });
 });

@@ -4,7 +4,7 @@ import { workspace } from '../../src/sandbox/local-slack.ts';
 import { startRedis } from '../../src/sandbox/redis-server.ts';
 import { buttonsOf, type SlackMessage } from '../support/slack-client.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { isCard, isFor, startTestWorld, type TestWorld } from '../support/test-world.ts';
+import { startTestWorld, type TestWorld } from '../support/test-world.ts';
 
 const { alice, bob } = workspace.users;
 
@@ -13,18 +13,6 @@ describe('when something fails in between', () => {
 
   afterEach(() => world.stop());
 
-  function card(...words: readonly string[]): Promise<SlackMessage> {
-    return world.people.waitFor(`a card with ${words.join(', ')}`, (messages) =>
-      messages.findLast((message) => isCard(message, ...words)),
-    );
-  }
-
-  function answer(user: string, ...words: readonly string[]): Promise<SlackMessage> {
-    return world.people.waitFor(`an answer with ${words.join(', ')}`, (messages) =>
-      messages.findLast((message) => isFor(user, message, ...words)),
-    );
-  }
-
   function cards(messages: readonly SlackMessage[]): readonly SlackMessage[] {
     return messages.filter((message) => message.subtype !== 'ephemeral');
   }
@@ -32,12 +20,12 @@ describe('when something fails in between', () => {
   it('applies what was accepted when chat and worker run apart, and chat was killed meanwhile', async () => {
     world = await startTestWorld({ bots: [{ roles: 'chat' }] });
     await world.people.command('alice', 'reviews v3 50');
-    await card('reviews · 50 % to v3', 'Queued');
+    await world.card('reviews · 50 % to v3', 'Queued');
     await world.bots[0]?.kill();
 
     await world.startBot('worker');
 
-    await card('reviews · 50 % to v3', 'Applied in');
+    await world.card('reviews · 50 % to v3', 'Applied in');
     expect(await world.objects.weights('reviews')).toEqual([
       ['v1', 50],
       ['v3', 50],
@@ -52,7 +40,7 @@ describe('when something fails in between', () => {
 
     await Promise.all([world.startBot('worker'), world.startBot('worker'), world.startBot('worker')]);
 
-    await card('reviews · 80 % to v3', 'Applied in');
+    await world.card('reviews · 80 % to v3', 'Applied in');
     const { seq, revisions } = await world.objects.ledger('reviews');
     expect(seq).toBe(shares.length);
     expect(revisions.toReversed().map(({ to }) => to)).toEqual(shares.map((share) => ({ v1: 100 - share, v3: share })));
@@ -62,7 +50,7 @@ describe('when something fails in between', () => {
     world = await startTestWorld({ bots: [{ roles: 'chat' }] });
     await world.people.command('alice', 'reviews v3 50');
     await world.people.command('alice', 'ratings v2 50');
-    await card('ratings · 50 % to v2', 'Queued');
+    await world.card('ratings · 50 % to v2', 'Queued');
     for (const name of ['reviews', 'ratings']) {
       await world.objects.editByHand(name, (spec) => ({
         ...spec,
@@ -73,13 +61,13 @@ describe('when something fails in between', () => {
     }
 
     await world.startBot('worker');
-    const reviews = await card('reviews · 50 % to v3', 'Held', 'v1 70 %, v2 30 %', '`kubectl-edit`');
-    const ratings = await card('ratings · 50 % to v2', 'Held');
+    const reviews = await world.card('reviews · 50 % to v3', 'Held', 'v1 70 %, v2 30 %', '`kubectl-edit`');
+    const ratings = await world.card('ratings · 50 % to v2', 'Held');
     const untouched = await world.objects.weights('reviews');
     await world.people.click('bob', reviews, 'Apply anyway');
     await world.people.click('bob', ratings, 'Discard');
-    await card('reviews · 50 % to v3', 'Applied in', `applied anyway by <@${bob.id}>`);
-    await card('ratings · 50 % to v2', 'Discarded', `<@${bob.id}>`);
+    await world.card('reviews · 50 % to v3', 'Applied in', `applied anyway by <@${bob.id}>`);
+    await world.card('ratings · 50 % to v2', 'Discarded', `<@${bob.id}>`);
 
     expect(untouched).toEqual([
       ['v1', 70],
@@ -103,18 +91,18 @@ describe('when something fails in between', () => {
     await redis.kill();
 
     await world.people.command('bob', 'status reviews');
-    await answer(bob.id, 'for the mesh', 'What waits is not known: Redis does not answer.');
+    await world.told(bob.id, 'for the mesh', 'What waits is not known: Redis does not answer.');
 
     const startedMs = performance.now();
     await world.people.command('alice', 'reviews v3 50');
-    await answer(alice.id, 'Not accepted', 'Redis');
+    await world.told(alice.id, 'Not accepted', 'Redis');
     const tookMs = performance.now() - startedMs;
     const again = await startRedis({ folder, port: redis.port });
     try {
       await world.people.command('alice', 'status');
       await expect.poll(async () => readyz()).toBe('ready\n');
       await world.people.command('alice', 'ratings v2 50');
-      await card('ratings · 50 % to v2', 'Applied in');
+      await world.card('ratings · 50 % to v2', 'Applied in');
 
       expect(tookMs).toBeLessThan(3_000);
       expect(await world.objects.weights('reviews')).toEqual([['v1', undefined]]);
@@ -127,14 +115,14 @@ describe('when something fails in between', () => {
   it('rolls back from the history on the object when Redis has forgotten everything', async () => {
     world = await startTestWorld();
     await world.people.command('alice', 'reviews v3 50');
-    const applied = await card('reviews · 50 % to v3', 'Applied in');
+    const applied = await world.card('reviews · 50 % to v3', 'Applied in');
     const redis = new Redis(world.redisUrl);
     await redis.flushall();
     redis.disconnect();
 
     await world.people.click('bob', applied, 'Roll back');
 
-    await card('reviews · back to v1 100 %', 'Applied in');
+    await world.card('reviews · back to v1 100 %', 'Applied in');
     expect(await world.objects.weights('reviews')).toEqual([
       ['v1', 100],
       ['v3', 0],
@@ -144,19 +132,19 @@ describe('when something fails in between', () => {
   it('tells of an object that is gone, with nothing left to click', async () => {
     world = await startTestWorld({ bots: [{ roles: 'chat' }] });
     await world.people.command('alice', 'reviews v3 50');
-    await card('Queued');
+    await world.card('Queued');
     await world.objects.delete('reviews');
 
     await world.startBot('worker');
 
-    const ended = await card('reviews · 50 % to v3', 'Not applied', 'no VirtualService `reviews`');
+    const ended = await world.card('reviews · 50 % to v3', 'Not applied', 'no VirtualService `reviews`');
     expect(buttonsOf(ended)).toEqual([]);
   });
 
   it('posts the card when Slack is back, and applies the change meanwhile', async () => {
     world = await startTestWorld({ bots: [{ roles: 'chat' }] });
     await world.people.command('alice', 'reviews v3 50');
-    const queued = await card('Queued');
+    const queued = await world.card('Queued');
     world.slack.pause();
     await world.startBot('worker');
     await expect
@@ -168,14 +156,14 @@ describe('when something fails in between', () => {
 
     world.slack.resume();
 
-    const applied = await card('reviews · 50 % to v3', 'Applied in');
+    const applied = await world.card('reviews · 50 % to v3', 'Applied in');
     expect(applied.ts).toBe(queued.ts);
   });
 
   it('ends in order when it is told to', async () => {
     world = await startTestWorld();
     await world.people.command('alice', 'reviews v3 50');
-    await card('reviews · 50 % to v3', 'Applied in');
+    await world.card('reviews · 50 % to v3', 'Applied in');
     const [bot] = world.bots;
 
     await bot?.stop();

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { workspace } from '../../src/sandbox/local-slack.ts';
-import type { SlackMessage } from '../support/slack-client.ts';
-import { isCard, isFor, startTestWorld, type TestWorld } from '../support/test-world.ts';
+import { startTestWorld, type TestWorld } from '../support/test-world.ts';
 
 const { alice, bob } = workspace.users;
 const token = 'a-token-of-incident-tools';
@@ -17,18 +16,6 @@ describe('locks and freezes of the built bot', () => {
   });
   afterAll(() => world.stop());
 
-  function card(...words: readonly string[]): Promise<SlackMessage> {
-    return world.people.waitFor(`a card with ${words.join(', ')}`, (messages) =>
-      messages.findLast((message) => isCard(message, ...words)),
-    );
-  }
-
-  function answer(user: string, ...words: readonly string[]): Promise<SlackMessage> {
-    return world.people.waitFor(`an answer with ${words.join(', ')}`, (messages) =>
-      messages.findLast((message) => isFor(user, message, ...words)),
-    );
-  }
-
   async function hook(body: object, headers: Readonly<Record<string, string>> = { authorization: `Bearer ${token}` }) {
     const response = await fetch(`${world.bots[1]?.url}/hooks/freeze`, {
       method: 'POST',
@@ -41,23 +28,23 @@ describe('locks and freezes of the built bot', () => {
   it('keep a service to whoever locked it, let a rollback through, and end', async () => {
     const { people, objects } = world;
     await people.command('bob', 'reviews v3 50');
-    const applied = await card('reviews · 50 % to v3', 'Applied in');
+    const applied = await world.card('reviews · 50 % to v3', 'Applied in');
     await people.command('alice', 'lock reviews “migrating ratings” for 2h');
-    await answer(alice.id, 'Locked: only you move the traffic of `reviews`', '`sandbox/default/reviews`');
+    await world.told(alice.id, 'Locked: only you move the traffic of `reviews`', '`sandbox/default/reviews`');
 
     await people.command('bob', 'reviews v3 100');
-    const refused = await answer(bob.id, '*Not accepted:* It is locked');
+    const refused = await world.told(bob.id, '*Not accepted:* It is locked');
     await people.command('bob', 'status reviews');
-    const status = await answer(bob.id, 'Locked: `sandbox/default/reviews`');
+    const status = await world.told(bob.id, 'Locked: `sandbox/default/reviews`');
     const locked = await objects.weights('reviews');
     await people.click('bob', applied, 'Roll back');
-    await card('back to v1 100 %', 'Applied in', `<@${bob.id}>`);
+    await world.card('back to v1 100 %', 'Applied in', `<@${bob.id}>`);
     await people.command('bob', 'unlock reviews');
-    await answer(bob.id, 'Only its owner unlocks it');
+    await world.told(bob.id, 'Only its owner unlocks it');
     await people.command('alice', 'unlock reviews');
-    await answer(alice.id, 'Unlocked: `reviews`');
+    await world.told(alice.id, 'Unlocked: `reviews`');
     await people.command('bob', 'promote reviews v2');
-    await card('reviews · 100 % to v2', 'Applied in');
+    await world.card('reviews · 100 % to v2', 'Applied in');
 
     for (const { text } of [refused, status]) {
       expect(text).toContain(`by <@${alice.id}>, because of \`migrating ratings\`, until <!date^`);
@@ -71,15 +58,15 @@ describe('locks and freezes of the built bot', () => {
   it('are taken over by a button, and the owner is told', async () => {
     const { people } = world;
     await people.command('alice', 'lock ratings "hands off"');
-    await answer(alice.id, 'Locked: only you move the traffic of `ratings`');
+    await world.told(alice.id, 'Locked: only you move the traffic of `ratings`');
 
     await people.command('bob', 'lock ratings "an incident" until tomorrow 9:00');
-    const question = await answer(bob.id, '`ratings` is locked', 'hands off', 'Nothing was changed yet');
+    const question = await world.told(bob.id, '`ratings` is locked', 'hands off', 'Nothing was changed yet');
     await people.click('bob', question, 'Take over');
-    const taken = await answer(bob.id, 'Locked: only you move', `It was the lock of <@${alice.id}>`);
+    const taken = await world.told(bob.id, 'Locked: only you move', `It was the lock of <@${alice.id}>`);
     await people.click('bob', question, 'Take over');
     await people.command('alice', 'ratings v2 100');
-    await answer(alice.id, 'It is locked', `by <@${bob.id}>`, 'an incident');
+    await world.told(alice.id, 'It is locked', `by <@${bob.id}>`, 'an incident');
 
     expect(taken.text).toContain('`sandbox/default/ratings`');
     await expect.poll(() => noticesTo(alice.id)).toEqual([expect.stringContaining(`was taken over by <@${bob.id}>`)]);
@@ -92,12 +79,12 @@ describe('locks and freezes of the built bot', () => {
     const stranger = await hook(order, { authorization: 'Bearer of-nothing' });
     const frozen = await hook(order);
     await people.command('alice', 'details v2 20');
-    const refused = await answer(alice.id, 'Changes are frozen');
+    const refused = await world.told(alice.id, 'Changes are frozen');
     await people.command('alice', 'thaw');
-    const listed = await answer(alice.id, 'Frozen: `sandbox/**`');
+    const listed = await world.told(alice.id, 'Frozen: `sandbox/**`');
     const thawed = await hook({ action: 'thaw', name: 'INC-42' });
     await people.command('alice', 'details v2 20');
-    await card('details · 20 % to v2', 'Applied in');
+    await world.card('details · 20 % to v2', 'Applied in');
 
     expect(stranger).toEqual({ status: 401, body: { error: 'not allowed' } });
     expect(frozen).toMatchObject({ status: 200, body: { result: 'frozen', inForce: [{ target: 'sandbox/**' }] } });
@@ -110,16 +97,16 @@ describe('locks and freezes of the built bot', () => {
   it('of a person are answered with what they reach, and thawed by somebody else after a question', async () => {
     const { people } = world;
     await people.command('alice', 'freeze default/details');
-    await answer(alice.id, 'No cluster of mine is called `default`', '`sandbox`');
+    await world.told(alice.id, 'No cluster of mine is called `default`', '`sandbox`');
     await people.command('alice', 'freeze sand*/default until friday 18:00 "release day"');
-    const frozen = await answer(alice.id, 'Frozen: every service that `sand*/default/*`', 'in cluster `sandbox`');
+    const frozen = await world.told(alice.id, 'Frozen: every service that `sand*/default/*`', 'in cluster `sandbox`');
     await people.command('bob', 'why details v2 50');
-    await answer(bob.id, '*refused*', 'release day');
+    await world.told(bob.id, '*refused*', 'release day');
 
     await people.command('bob', 'thaw sand*/default');
-    const question = await answer(bob.id, 'This freeze is not yours');
+    const question = await world.told(bob.id, 'This freeze is not yours');
     await people.click('bob', question, 'Thaw it');
-    await answer(bob.id, 'Thawed: `sand*/default/*`');
+    await world.told(bob.id, 'Thawed: `sand*/default/*`');
 
     expect(frozen.text).toMatch(/until <!date\^\d+\^\{date_short_pretty\} \{time\}\|/);
     await expect.poll(() => noticesTo(alice.id)).toContainEqual(expect.stringContaining('was thawed by'));

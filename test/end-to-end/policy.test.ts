@@ -1,10 +1,7 @@
-import { createHmac } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { WorldOptions } from '../../src/sandbox/world.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
-import { isFor, startTestWorld, type TestWorld } from '../support/test-world.ts';
+import { postSigned } from '../support/signed-request.ts';
+import { startTestWorld, type TestWorld, type TestWorldOptions } from '../support/test-world.ts';
 
 const policy = `groups:
   sre: [U02BOB]
@@ -27,27 +24,19 @@ describe('the built bot with a policy file', () => {
     world = undefined;
   });
 
-  async function started(
-    options: Partial<WorldOptions> = {},
-  ): Promise<{ readonly world: TestWorld; readonly path: string }> {
-    const path = join(temporaryFolder(), 'policy.yaml');
-    await writeFile(path, policy);
-    world = await startTestWorld({ ...options, environment: { POLICY_FILE: path } });
-    return { world, path };
+  async function started(options: TestWorldOptions = {}): Promise<TestWorld> {
+    world = await startTestWorld({ ...options, policy });
+    return world;
   }
 
   it('says why, to whoever asks, wherever they ask', async () => {
-    const { world } = await started();
+    const world = await started();
     const { people, objects } = world;
 
     await people.command('alice', 'why reviews v3 50');
-    const needs = await people.waitFor('the answer', (all) =>
-      all.find((each) => isFor('U01ALICE', each, 'needs approval')),
-    );
+    const needs = await world.told('U01ALICE', 'needs approval');
     await people.command('alice', 'why ratings v1=50 v2=50');
-    const refused = await people.waitFor('the refusal', (all) =>
-      all.find((each) => isFor('U01ALICE', each, 'ratings')),
-    );
+    const refused = await world.told('U01ALICE', 'ratings');
 
     expect(needs.text).toContain('One approval by `sre`');
     expect(needs.text).toContain('rule `reviews`, line 4 of the policy file');
@@ -56,18 +45,18 @@ describe('the built bot with a policy file', () => {
   });
 
   it('says why in a thread, too', async () => {
-    const { world } = await started();
+    const world = await started();
     const { people } = world;
     const said = await people.say('bob', 'what may I do?');
 
     await people.mention('bob', 'why promote ratings v2', { thread_ts: said.ts });
-    const answer = await people.waitFor('why', (all) => all.find((each) => isFor('U02BOB', each, '*allowed*')));
+    const answer = await world.told('U02BOB', '*allowed*');
 
     expect(answer.text).toContain('rule `ops`, line 9');
   });
 
   it('holds whom Slack says to be of another team for an outsider', async () => {
-    const { world } = await started({ http: true });
+    const world = await started({ http: true });
 
     const ours = await signedCommand(world, { user_id: 'U01ALICE', team_id: 'T0SANDBOX' });
     const theirs = await signedCommand(world, { user_id: 'U01ALICE', team_id: 'T02OTHER' });
@@ -77,21 +66,19 @@ describe('the built bot with a policy file', () => {
   });
 
   it('keeps the last good one when the file is spoilt, and says so in status, log and metrics', async () => {
-    const { world, path } = await started();
+    const world = await started();
     const { people, logs } = world;
     const policyOk = async () =>
       /^shiftbot_policy_ok (\d)$/m.exec(await (await fetch(`${world.bots[0]?.url}/metrics`)).text())?.[1];
     const before = await policyOk();
 
-    await writeFile(path, policy.replace('shift: [everyone]', 'shifts: [everyone]'));
+    await writeFile(world.policyFile, policy.replace('shift: [everyone]', 'shifts: [everyone]'));
     await expect.poll(policyOk, { interval: 200 }).toBe('0');
     await people.command('bob', 'status reviews');
-    const status = await people.waitFor('the status', (all) =>
-      all.find((each) => isFor('U02BOB', each, 'policy file is wrong')),
-    );
+    const status = await world.told('U02BOB', 'policy file is wrong');
     await people.command('bob', 'why reviews v3 10');
-    const why = await people.waitFor('why', (all) => all.find((each) => isFor('U02BOB', each, '*allowed*')));
-    await writeFile(path, policy);
+    const why = await world.told('U02BOB', '*allowed*');
+    await writeFile(world.policyFile, policy);
     await expect.poll(policyOk, { interval: 200 }).toBe('1');
 
     expect(before).toBe('1');
@@ -103,8 +90,8 @@ describe('the built bot with a policy file', () => {
 });
 
 /** What the bot answers to `/shift why reviews v3 50`, posted as Slack posts it. */
-async function signedCommand(world: TestWorld, from: Readonly<Record<string, string>>): Promise<string> {
-  const body = new URLSearchParams({
+function signedCommand(world: TestWorld, from: Readonly<Record<string, string>>): Promise<string> {
+  return postSigned(world, {
     command: '/shift',
     text: 'why reviews v3 50',
     channel_id: 'C01REVIEWS',
@@ -112,17 +99,5 @@ async function signedCommand(world: TestWorld, from: Readonly<Record<string, str
     api_app_id: 'A0SHIFTBOT',
     response_url: 'https://hooks.slack.com/commands/1',
     ...from,
-  }).toString();
-  const timestamp = String(Math.floor(Date.now() / 1000));
-  const signature = createHmac('sha256', world.slack.credentials.signingSecret).update(`v0:${timestamp}:${body}`);
-  const answer = await fetch(`${world.bots[0]?.url}/slack/events`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/x-www-form-urlencoded',
-      'x-slack-request-timestamp': timestamp,
-      'x-slack-signature': `v0=${signature.digest('hex')}`,
-    },
-    body,
   });
-  return answer.text();
 }

@@ -2,6 +2,7 @@ import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promis
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { instrument, type Step } from './instrument.ts';
+import { checkWays } from './ways.ts';
 
 /** The bot as it was built, with every await of it sent through a step. */
 export interface Build {
@@ -29,6 +30,7 @@ export async function buildWithSteps(folder: string, sources = resolve('dist')):
     await writeFile(path, instrumented.code);
     steps.push(...instrumented.steps);
   }
+  checkWays(steps);
   const entry = join(import.meta.dirname, 'child.ts');
   return { entry, program, logFile: join(folder, 'bots.log'), steps };
 }

@@ -8,9 +8,10 @@ import { arm, recorded, unended } from './step.ts';
 
 /** A process of the bot: loads all there is, waits until it is told to begin, and then is `main.js` and nothing else. */
 
+const point = z.object({ path: z.string(), nth: z.number() });
+const namedStep = z.object({ place: z.string(), awaits: z.string(), via: z.array(z.string()).optional() });
 const strike = z.object({
-  path: z.string(),
-  nth: z.number(),
+  at: z.union([point, namedStep]),
   fault: z.enum(faults),
   file: z.string(),
 });

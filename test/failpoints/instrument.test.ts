@@ -6,7 +6,7 @@ import { instrument } from './instrument.ts';
 const dist = resolve('dist');
 const onTheWay = ['workflow', 'redis', 'cluster', 'slack', 'http'];
 const files = onTheWay.flatMap((folder) =>
-  readdirSync(join(dist, folder))
+  readdirSync(join(dist, folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.js'))
     .map((file) => join(folder, file)),
 );

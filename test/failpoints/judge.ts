@@ -5,6 +5,7 @@ import { check, kindOf, type Violation } from '../chaos/check.ts';
 import type { Evidence } from '../chaos/evidence.ts';
 import type { Request } from '../chaos/people.ts';
 import { auditedOnce } from './audited.ts';
+import { wayOf } from './cases.ts';
 import { isKill, type Strike } from './faults.ts';
 import type { Scenario } from './scenarios.ts';
 import { type Asked, isOfStage } from './stage.ts';
@@ -36,7 +37,7 @@ export function judge(left: Left, scenario: Scenario): readonly Violation[] {
 
 /** What makes Slack post twice posts twice: there is nothing by which Slack would know the second for the first. */
 function isPostDoubled(strike: Strike | undefined): boolean {
-  return strike?.fault === 'twice' && strike.path.includes('desk.chat.post(');
+  return strike?.fault === 'twice' && wayOf(strike.at).includes('desk.chat.post(');
 }
 
 function requestOf({ what, token, makes }: Asked, answer: string | undefined): Request {

@@ -61,9 +61,9 @@ export class Lane {
     return recording;
   }
 
-  run({ id, scenario, form, fault, path, nth }: Case): Promise<Result> {
+  run({ id, scenario, form, fault, at }: Case): Promise<Result> {
     const file = join(this.#world.folder, `strike-${id}-${this.#next}`);
-    return this.#play(scenario, form, { path, nth, fault, file });
+    return this.#play(scenario, form, { at, fault, file });
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Case, describeCase } from './cases.ts';
+import { type Case, describeCase, wayOf } from './cases.ts';
+import { foundCases } from './found.ts';
 import { reportOf, wrongIn } from './report.ts';
 import { runFailpoints } from './run.ts';
 import { scenarioNames } from './scenarios.ts';
@@ -27,12 +28,13 @@ if (scenarios.length === 0) throw new Error(`--scenario must be one of ${scenari
 
 const isChosen = (each: Case) =>
   (fault === undefined || each.fault.startsWith(fault)) &&
-  (only === undefined || each.id === only || describeCase(each).includes(only) || each.path.includes(only));
+  (only === undefined || each.id === only || describeCase(each).includes(only) || wayOf(each.at).includes(only));
 let done = 0;
 const outcome = await runFailpoints({
   scenarios,
   lanes,
-  choose: (cases) => {
+  choose: ({ cases: enumerated, steps }) => {
+    const cases = [...enumerated, ...foundCases(steps).filter((each) => scenarios.includes(each.scenario))];
     const chosen = cases.filter(isChosen);
     say(`${chosen.length} of ${cases.length} cases`);
     if (list) for (const each of chosen) say(`${each.id} ${describeCase(each)}`);

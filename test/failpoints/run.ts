@@ -1,4 +1,5 @@
 import { type Case, type Enumerated, enumerate } from './cases.ts';
+import type { Step } from './instrument.ts';
 import { Lane, type Result } from './lane.ts';
 import { type ScenarioName, scenarioNames } from './scenarios.ts';
 import { NotPreparedError } from './stage.ts';
@@ -7,12 +8,21 @@ import { World } from './world.ts';
 export interface FailpointOptions {
   readonly scenarios?: readonly ScenarioName[];
   /** Which of the cases are run; all of them where nothing is said. */
-  readonly choose?: (cases: readonly Case[]) => readonly Case[];
+  readonly choose?: (recorded: Recorded) => readonly Case[];
   /** How many cases run at a time. */
   readonly lanes: number;
   /** The built bot, where it is another than the one in `dist`. */
   readonly sources?: string;
   readonly onResult?: (ran: Ran) => void;
+}
+
+/** What there is to choose from. */
+export interface Recorded {
+  readonly enumerated: ReadonlyMap<ScenarioName, Enumerated>;
+  /** Every case of these scenarios. */
+  readonly cases: readonly Case[];
+  /** Every step that the bot has, passed or not. */
+  readonly steps: readonly Step[];
 }
 
 export interface Ran extends Result {
@@ -48,9 +58,10 @@ export async function runFailpoints(options: FailpointOptions): Promise<Outcome>
     };
     const lanes = await Promise.all(Array.from({ length: count }, () => Lane.open(world, numbers)));
     const enumerated = await enumerateAll(world, lanes, options.scenarios ?? scenarioNames);
-    const all = [...enumerated.values()].flatMap(({ cases }) => cases);
+    const cases = [...enumerated.values()].flatMap((each) => each.cases);
+    const chosen = options.choose?.({ enumerated, cases, steps: world.build.steps }) ?? cases;
     // Those with a peer first, since each lane then ends one process once, and not at every turn.
-    const waiting = (options.choose?.(all) ?? all).toSorted((a, b) => b.form.localeCompare(a.form));
+    const waiting = chosen.toSorted((a, b) => b.form.localeCompare(a.form));
     const late: Case[] = [];
     await Promise.all(
       lanes.map(async (lane) => {

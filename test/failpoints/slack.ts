@@ -1,9 +1,9 @@
-import { createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import { workspace } from '../../src/sandbox/local-slack.ts';
 import { eventsPath, slashCommand } from '../../src/slack/listeners/surface.ts';
+import { signedHeaders } from '../support/signed-request.ts';
 import type { SlackMessage } from '../support/slack-client.ts';
 
 export const signingSecret = 'a signing secret for failpoints';
@@ -95,16 +95,10 @@ export class FailpointSlack {
 
   async #deliver(port: number, fields: Readonly<Record<string, string>>): Promise<string | undefined> {
     const body = new URLSearchParams(fields).toString();
-    const timestamp = String(Math.floor(Date.now() / 1000));
-    const mac = createHmac('sha256', signingSecret).update(`v0:${timestamp}:${body}`).digest('hex');
     try {
       const response = await fetch(`http://127.0.0.1:${port}${eventsPath}`, {
         method: 'POST',
-        headers: {
-          'content-type': 'application/x-www-form-urlencoded',
-          'x-slack-request-timestamp': timestamp,
-          'x-slack-signature': `v0=${mac}`,
-        },
+        headers: signedHeaders(signingSecret, body),
         body,
         signal: AbortSignal.timeout(patienceMs),
       });

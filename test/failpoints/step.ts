@@ -1,17 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { closeSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
-import type { Moment, Pass, Strike } from './faults.ts';
+import { between, leadsTo, type Moment, type Pass, type Point, type Strike } from './faults.ts';
+import { isAround } from './ways.ts';
 
 /** Runs within the bot, in place of its awaits: counts what is passed, and strikes where it is told to. */
-
-const around = [
-  'main ',
-  'bot/',
-  'http/server startHttp ',
-  'cluster/watch-cache ',
-  'cluster/client/kube-client #watch ',
-];
 
 /** The steps that led here, outermost first: the same call from two places is two points. */
 const way = new AsyncLocalStorage<string>();
@@ -49,23 +42,22 @@ export function unended(): number {
 
 export function step(name: string, evaluate: () => unknown): unknown {
   const before = way.getStore() ?? '';
-  // Starting up leads everywhere, and a watch waits for ever: they are no part of what a person asked for.
   if (isAround(name)) return way.run(before, evaluate);
 
-  const path = before === '' ? name : `${before} > ${name}`;
+  const path = before === '' ? name : before + between + name;
   const nth = (counts.get(path) ?? 0) + 1;
   counts.set(path, nth);
   moments.push({ path, nth, at: 'before', traffic });
   const pass = { path, nth, name, waits: false };
   passes.push(pass);
-  if (strikes(path, nth, 'throw-before')) return Promise.reject(new FailpointError(path));
-  if (strikes(path, nth, 'kill-before')) process.kill(process.pid, 'SIGKILL');
-  if (strikes(path, nth, 'pause-before')) process.kill(process.pid, 'SIGSTOP');
+  if (strikes(pass, 'throw-before')) return Promise.reject(new FailpointError(path));
+  if (strikes(pass, 'kill-before')) process.kill(process.pid, 'SIGKILL');
+  if (strikes(pass, 'pause-before')) process.kill(process.pid, 'SIGSTOP');
 
   const value = way.run(path, evaluate);
   if (!isThenable(value)) return value;
   pass.waits = true;
-  return ended(value, path, nth, evaluate);
+  return ended(value, pass, evaluate);
 }
 
 /** Each round of the loop is a step; what it goes through may have to be waited for first, which is a step of its own. */
@@ -81,24 +73,25 @@ export async function* steps(
   }
 }
 
-async function ended(first: PromiseLike<unknown>, path: string, nth: number, evaluate: () => unknown) {
+async function ended(first: PromiseLike<unknown>, { path, nth }: Point, evaluate: () => unknown) {
+  const at = { path, nth };
   const mark = {};
   const begun = running.add(mark);
   let [outcome] = await Promise.allSettled([first]);
-  if (outcome.status === 'fulfilled' && strikes(path, nth, 'twice'))
+  if (outcome.status === 'fulfilled' && strikes(at, 'twice'))
     [outcome] = await Promise.allSettled([way.run(path, async () => evaluate())]);
   begun.delete(mark);
   moments.push({ path, nth, at: 'after', traffic });
-  if (strikes(path, nth, 'kill-after')) process.kill(process.pid, 'SIGKILL');
-  if (strikes(path, nth, 'pause-after')) process.kill(process.pid, 'SIGSTOP');
-  if (strikes(path, nth, 'throw-after')) throw new FailpointError(path);
+  if (strikes(at, 'kill-after')) process.kill(process.pid, 'SIGKILL');
+  if (strikes(at, 'pause-after')) process.kill(process.pid, 'SIGSTOP');
+  if (strikes(at, 'throw-after')) throw new FailpointError(path);
   if (outcome.status === 'rejected') throw outcome.reason;
   return outcome.value;
 }
 
 /** Once for all processes that are armed with it: who makes the file strikes. */
-function strikes(path: string, nth: number, fault: Strike['fault']): boolean {
-  if (armed === undefined || armed.fault !== fault || armed.path !== path || armed.nth !== nth) return false;
+function strikes(point: Point, fault: Strike['fault']): boolean {
+  if (armed === undefined || armed.fault !== fault || !isAt(point, armed.at)) return false;
   const { file } = armed;
   armed = undefined;
   try {
@@ -110,8 +103,8 @@ function strikes(path: string, nth: number, fault: Strike['fault']): boolean {
   }
 }
 
-function isAround(name: string): boolean {
-  return around.some((each) => name.startsWith(each));
+function isAt({ path, nth }: Point, at: Strike['at']): boolean {
+  return 'path' in at ? at.path === path && at.nth === nth : leadsTo(path, at);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

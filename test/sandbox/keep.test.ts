@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SlackClient, type SlackMessage } from '../support/slack-client.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { isCard, Objects } from '../support/test-world.ts';
+import { cardIn, isCard, Objects } from '../support/test-world.ts';
 
 const program = resolve('src/sandbox/main.ts');
 
@@ -70,9 +70,7 @@ async function readyText(child: ChildProcess): Promise<string> {
 
 /** Waits for a card with all these words. */
 function card({ people }: Sandbox, ...words: readonly string[]): Promise<SlackMessage> {
-  return people.waitFor(`a card with ${words.join(', ')}`, (messages) =>
-    messages.findLast((message) => isCard(message, ...words)),
-  );
+  return cardIn(people, words);
 }
 
 /** Shifts half of reviews to v3, and waits for the card that says so. */

@@ -16,7 +16,7 @@ import { eventually } from '../support/eventually.ts';
 import { realPrometheus } from '../support/prometheus.ts';
 import { SlackClient } from '../support/slack-client.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { isCard } from '../support/test-world.ts';
+import { cardIn } from '../support/test-world.ts';
 
 const program = resolve('src/sandbox/main.ts');
 const auditToken = 'a token of the sandbox';
@@ -115,7 +115,7 @@ describe('npm run sandbox with SANDBOX_KUBECONFIG', () => {
     await people.waitForBot();
     const untilAsked = [...new Set(verbs)];
     await people.command('alice', 'reviews v3 100');
-    await people.waitFor('the card', (messages) => messages.some((message) => isCard(message, 'Applied in')));
+    await cardIn(people, ['Applied in']);
 
     expect(printed).toContain(`Kubernetes  ${kube.url}  your cluster kind-dev (context kind-dev of ${file})`);
     expect(product).toContain('reviews v1');

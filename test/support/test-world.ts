@@ -1,24 +1,38 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { CustomObjectsApi, KubeConfig, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { expect } from 'vitest';
 import { type Bot, startWorld, type World, type WorldOptions } from '../../src/sandbox/world.ts';
 import { eventually } from './eventually.ts';
-import { SlackClient, type SlackMessage } from './slack-client.ts';
+import { buttonsOf, SlackClient, type SlackMessage } from './slack-client.ts';
 
 /** The built bot in its own world, and what tests need to act in it. */
 export interface TestWorld extends World {
   readonly people: SlackClient;
   readonly objects: Objects;
   readonly logs: readonly string[];
+  /** Where `policy` was written. */
+  readonly policyFile: string;
+  /** The newest card in the channel with all these words, as soon as there is one. */
+  card(...words: readonly string[]): Promise<SlackMessage>;
+  /** The newest of what only this person sees with all these words, as soon as there is one. */
+  told(user: string, ...words: readonly string[]): Promise<SlackMessage>;
 }
 
-export async function startTestWorld(options: Partial<WorldOptions> = {}): Promise<TestWorld> {
+export interface TestWorldOptions extends Partial<WorldOptions> {
+  /** The policy file. Absent: the bot has none. */
+  readonly policy?: string;
+}
+
+export async function startTestWorld({ policy, ...options }: TestWorldOptions = {}): Promise<TestWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'shiftbot-world-'));
   const logs: string[] = [];
   const program = resolve('dist/main.js');
-  const world = await startWorld({ folder, program, onLog: (line) => logs.push(line), ...options });
+  const policyFile = join(folder, 'policy.yaml');
+  if (policy !== undefined) await writeFile(policyFile, policy);
+  const environment = { ...(policy !== undefined && { POLICY_FILE: policyFile }), ...options.environment };
+  const world = await startWorld({ folder, program, onLog: (line) => logs.push(line), ...options, environment });
   const people = new SlackClient(world.slack);
   if (options.http !== true && options.bots?.length !== 0) await people.waitForBot();
   const isWhole = options.redisUrl === undefined && options.kubeconfig === undefined;
@@ -28,6 +42,12 @@ export async function startTestWorld(options: Partial<WorldOptions> = {}): Promi
     people,
     objects: new Objects(world.kubeconfig),
     logs,
+    policyFile,
+    card: (...words) => cardIn(people, words),
+    told: (user, ...words) =>
+      people.waitFor(`an answer with ${words.join(', ')}`, (messages) =>
+        messages.findLast((message) => isFor(user, message, ...words)),
+      ),
     stop: async () => {
       await world.stop();
       await rm(folder, { recursive: true, force: true });
@@ -106,6 +126,24 @@ export class Objects {
   #named(name: string) {
     return { group: 'networking.istio.io', version: 'v1', plural: 'virtualservices', namespace: 'default', name };
   }
+}
+
+/** The newest card with all these words, as soon as there is one. */
+export function cardIn(
+  people: SlackClient,
+  words: readonly string[],
+  options?: { readonly timeoutMs: number },
+): Promise<SlackMessage> {
+  return people.waitFor(
+    `a card with ${words.join(', ')}`,
+    (messages) => messages.findLast((message) => isCard(message, ...words)),
+    options,
+  );
+}
+
+/** What stands on its buttons. */
+export function labelsOf(message: SlackMessage): readonly string[] {
+  return buttonsOf(message).map(({ text }) => text);
 }
 
 /** A card in the channel whose text has all these words. */

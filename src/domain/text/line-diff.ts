@@ -1,3 +1,4 @@
+import { diffArrays } from 'diff';
 import type { Json, JsonObject } from './json.ts';
 
 /** One line of a difference: it is taken away, comes new, or stands around what does. `gap`: lines that stay are left out there. */
@@ -6,8 +7,8 @@ export interface DiffLine {
   readonly text: string;
 }
 
-/** Beyond that many lines that differ, the one block is shown for the other: to look for what they share costs their product. */
-const maxCompared = 600;
+/** The search costs the square of how many lines differ. Beyond that many, one block is shown in place of the other. */
+const mostDiffering = 600;
 
 /** JSON as people write it in YAML, a line each; the order of keys is that of the object. */
 export function yamlLines(value: JsonObject): readonly string[] {
@@ -16,13 +17,9 @@ export function yamlLines(value: JsonObject): readonly string[] {
 
 /** What turns one list of lines into the other, all of it. */
 export function diff(before: readonly string[], after: readonly string[]): readonly DiffLine[] {
-  const head = sharedHead(before, after);
-  const tail = sharedHead(before.slice(head).toReversed(), after.slice(head).toReversed());
-  return [
-    ...before.slice(0, head).map(line(' ')),
-    ...between(before.slice(head, before.length - tail), after.slice(head, after.length - tail)),
-    ...before.slice(before.length - tail).map(line(' ')),
-  ];
+  const parts = diffArrays([...before], [...after], { maxEditLength: mostDiffering });
+  if (parts === undefined) return blocks(before, after);
+  return parts.flatMap(({ removed, added, value }) => value.map(line(removed ? '-' : added ? '+' : ' ')));
 }
 
 /** The lines that differ and those right around them. */
@@ -36,42 +33,16 @@ export function withContext(lines: readonly DiffLine[], around = 2): readonly Di
   });
 }
 
-function between(before: readonly string[], after: readonly string[]): readonly DiffLine[] {
-  if (before.length + after.length > maxCompared) return [...before.map(line('-')), ...after.map(line('+'))];
-  const lengths = commonLengths(before, after);
-  const lines: DiffLine[] = [];
-  let [i, j] = [0, 0];
-  while (i < before.length || j < after.length) {
-    const [old, now] = [before[i], after[j]];
-    if (old !== undefined && old === now) {
-      lines.push({ sign: ' ', text: old });
-      i += 1;
-      j += 1;
-    } else if (old !== undefined && (now === undefined || at(lengths, i + 1, j) >= at(lengths, i, j + 1))) {
-      lines.push({ sign: '-', text: old });
-      i += 1;
-    } else if (now !== undefined) {
-      lines.push({ sign: '+', text: now });
-      j += 1;
-    }
-  }
-  return lines;
-}
-
-/** The length of the longest common subsequence from each pair of places on. */
-function commonLengths(before: readonly string[], after: readonly string[]): readonly (readonly number[])[] {
-  const lengths: number[][] = Array.from({ length: before.length + 1 }, () => Array(after.length + 1).fill(0));
-  for (let i = before.length - 1; i >= 0; i -= 1) {
-    const row = lengths[i] ?? [];
-    for (let j = after.length - 1; j >= 0; j -= 1)
-      row[j] =
-        before[i] === after[j] ? at(lengths, i + 1, j + 1) + 1 : Math.max(at(lengths, i + 1, j), at(lengths, i, j + 1));
-  }
-  return lengths;
-}
-
-function at(table: readonly (readonly number[])[], i: number, j: number): number {
-  return table[i]?.[j] ?? 0;
+/** All that lies between the lines that both begin and end with. */
+function blocks(before: readonly string[], after: readonly string[]): readonly DiffLine[] {
+  const head = sharedHead(before, after);
+  const tail = sharedHead(before.slice(head).toReversed(), after.slice(head).toReversed());
+  return [
+    ...before.slice(0, head).map(line(' ')),
+    ...before.slice(head, before.length - tail).map(line('-')),
+    ...after.slice(head, after.length - tail).map(line('+')),
+    ...before.slice(before.length - tail).map(line(' ')),
+  ];
 }
 
 function sharedHead(a: readonly string[], b: readonly string[]): number {
