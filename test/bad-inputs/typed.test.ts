@@ -284,9 +284,35 @@ describe('row 12: what is too long', () => {
 
     const answer = await door.answered('status');
 
-    expect(answer.text).toContain('… +160 more; name one: `/shift status reviews`');
+    expect(answer.text).toContain('… +160 more; name one: `/shift status service-40 -n default --cluster sandbox`');
     expect(answer.text).toContain('`service-0` v1 50 %, v2 50 %\n`service-1`');
     expect(wrongInMessage(answer)).toBeUndefined();
+  });
+});
+
+describe('what is suggested', () => {
+  it('stays in the place that was typed', async () => {
+    await open(reviews({ v1: 100 }, { object: { ...reviewsObject, namespace: 'shop' } }));
+
+    expect((await door.answered('rollback reviews -n shop')).text).toContain(
+      '`/shift status reviews -n shop --cluster sandbox` shows what it has.',
+    );
+    expect((await door.answered('shop/reviews v1 50')).text).toContain(
+      '`/shift reviews v1=50 v2=50 -n shop --cluster sandbox`',
+    );
+    nothingHappened();
+  });
+
+  it.each`
+    typed                        | suggested
+    ${'reviews v1 50 --dry-run'} | ${'`/shift reviews v1=50 v2=50 -n default --cluster sandbox --dry-run`'}
+    ${'why reviews v1 50'}       | ${'`/shift why reviews v1=50 v2=50 -n default --cluster sandbox`'}
+    ${'reviews v3 50 noop'}      | ${'`/shift reviews v3 50 --dry-run`'}
+  `('changes nothing where nothing was to be changed: $typed', async ({ typed, suggested }) => {
+    await open(reviews({ v1: 100 }));
+
+    expect((await door.answered(typed)).text).toContain(suggested);
+    nothingHappened();
   });
 });
 

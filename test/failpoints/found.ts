@@ -6,7 +6,7 @@ import type { ScenarioName } from './scenarios.ts';
 /** What the enumeration has found: a step, and a fault at which something else was told than was done. */
 const found: readonly (readonly [ScenarioName, Fault, NamedStep])[] = [
   ['shift', 'throw-after', { place: 'answer-command answerCommand', awaits: 'requestShift(' }],
-  ['discard', 'throw-after', { place: 'listeners onClick', awaits: 'ack()' }],
+  ['discard', 'throw-after', { place: 'clicks onClick', awaits: 'ack()' }],
   [
     'discard',
     'throw-after',

@@ -64,6 +64,9 @@ function commandWords(random: Random): readonly string[] {
       '--dry-run',
       '—dry-run',
       '--force',
+      'dry-run',
+      '(dry run)',
+      '— noop',
     ]),
   );
   return [...random.pick(forms), ...flags];

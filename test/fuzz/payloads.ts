@@ -1,5 +1,5 @@
 import { bodyProblem } from '../../src/http/slack-body.ts';
-import { afterMention } from '../../src/slack/listeners/listeners.ts';
+import { afterMention } from '../../src/slack/listeners/mentions.ts';
 import { type ClickPayload, readClick, readCommand, readMention } from '../../src/slack/listeners/payloads.ts';
 import { type ButtonValue, formatButtonValue, readButtonValue } from '../../src/slack/words/button.ts';
 import type { Random } from '../chaos/random.ts';

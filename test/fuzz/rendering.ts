@@ -85,7 +85,7 @@ function replyTo(input: AnswerInput): Reply {
   const all: readonly (() => Reply)[] = [
     () => mistakeReply(command.verb === 'mistake' ? command : { verb: 'mistake', wrong: quote(service), next: 'x' }),
     () => answerReply({ kind: 'refused', name: place, refusal }, now),
-    () => answerReply({ kind: 'accepted', change: hostile, behind: 2, again: false }, now, hostile),
+    () => answerReply({ kind: 'accepted', change: hostile, behind: 2, again: false }, now, { ahead: hostile }),
     () => answerReply({ kind: 'not-found', name: place, found: { kind: 'unknown-service', services: names } }, now),
     () => answerReply({ kind: 'not-found', name: place, found: { kind: 'several', objects: names } }, now),
     () => answerReply({ kind: 'confirm', id: changeId(1), name: place, undo }, now),

@@ -3,7 +3,7 @@ import type { TypedScope } from '../policy/scope.ts';
 import type { ChangeId } from '../routing/names.ts';
 import { type End, formatEnd } from './end.ts';
 
-/** A service as it was typed; the places that were not named are filled in from the configuration. */
+/** A service as it was typed. The configuration fills in a namespace or cluster that was not typed. */
 export interface TypedService {
   readonly service: string;
   readonly namespace?: string | undefined;
@@ -16,7 +16,7 @@ export interface Options {
   readonly dryRun: boolean;
 }
 
-/** What moves traffic. */
+/** Commands that move traffic. */
 export type MovingCommand =
   | { readonly verb: 'shift'; readonly service: TypedService; readonly wish: Wish; readonly options: Options }
   | {
@@ -26,7 +26,7 @@ export type MovingCommand =
       readonly options: Options;
     };
 
-/** What changes more than weights, or may. */
+/** Commands that may change more than weights. */
 export type EditCommand = EditOptions &
   (
     | { readonly verb: 'apply' | 'delete'; readonly file: string; readonly place: TypedPlace }
@@ -38,7 +38,7 @@ export type EditOptions = Omit<Options, 'rule'>;
 
 export type TypedPlace = Omit<TypedService, 'service'>;
 
-/** What sets or ends a lock or a freeze. */
+/** Commands that set or end a lock or a freeze. */
 export type HoldCommand =
   | {
       readonly verb: 'lock';
@@ -53,14 +53,14 @@ export type HoldCommand =
       readonly end?: End | undefined;
       readonly reason?: string | undefined;
     }
-  /** By the name of a freeze, or by what it covers; of nothing, what is frozen. */
+  /** Ends a freeze by its name or by what it covers. Without a scope it lists what is frozen. */
   | { readonly verb: 'thaw'; readonly scope?: TypedScope | undefined };
 
 export type Command =
   | MovingCommand
   | EditCommand
   | HoldCommand
-  /** What policy would say of a command. */
+  /** Asks what policy says to a command. */
   | { readonly verb: 'why'; readonly command: MovingCommand }
   | {
       readonly verb: 'status';
@@ -71,18 +71,18 @@ export type Command =
   | { readonly verb: 'history'; readonly service: TypedService }
   | { readonly verb: 'approve' | 'withdraw'; readonly id: ChangeId }
   | { readonly verb: 'reject'; readonly id: ChangeId; readonly reason?: string | undefined }
-  /** What waits for people. */
+  /** Lists what waits for people. */
   | { readonly verb: 'pending' }
-  /** Who decided what. */
+  /** Shows who decided what. */
   | { readonly verb: 'audit'; readonly about: AuditTopic }
-  /** Leads through an example, from a step on. */
+  /** Shows one step of the example. */
   | { readonly verb: 'tour'; readonly step: number }
   | { readonly verb: 'help'; readonly topic?: string | undefined };
 
 export type AuditTopic =
   | { readonly kind: 'everything' }
   | { readonly kind: 'service'; readonly service: TypedService }
-  /** By the id that chat knows the person by. */
+  /** `user`: the person's id in chat. */
   | { readonly kind: 'person'; readonly user: string }
   | { readonly kind: 'change'; readonly id: ChangeId };
 
@@ -114,7 +114,7 @@ export function isVerb(word: string): word is Verb {
   return verbs.some((verb) => verb === word);
 }
 
-/** The command as a person would type it; reading it gives the command again. */
+/** The command as a person would type it. Parsing the text gives the same command. */
 export function formatCommand(command: Command): string {
   switch (command.verb) {
     case 'help':
@@ -157,7 +157,12 @@ export function formatCommand(command: Command): string {
       );
     case 'apply':
     case 'delete':
-      return join('/shift', command.verb, command.file, formatFlags({ ...command.place, ...optionsOf(command) }));
+      return join(
+        '/shift',
+        command.verb,
+        asWord(command.file),
+        formatFlags({ ...command.place, ...optionsOf(command) }),
+      );
     case 'unpin':
       return join(
         '/shift unpin',
@@ -191,7 +196,7 @@ function formatTopic(topic: AuditTopic): readonly (string | undefined)[] {
   }
 }
 
-/** Words with one space between them; those that are absent leave none. */
+/** Joins words with single spaces, and skips absent and empty ones. */
 export function join(...words: readonly (string | undefined)[]): string {
   return words.filter((word) => word !== undefined && word !== '').join(' ');
 }
@@ -203,7 +208,7 @@ function formatWish(wish: Wish): string {
     .join(' ');
 }
 
-/** A dot is read as the one before a namespace, so beside a namespace such a service is named as `bookinfo/reviews.example.com`. */
+/** A dot is read as the start of a namespace. So a service with a dot is written `bookinfo/www.example.com` if it has a namespace. */
 function formatService(
   place: {
     readonly service?: string | undefined;
@@ -225,7 +230,7 @@ function formatScope({
   return [scope.pattern, end && formatEnd(end), formatFlags({ cluster: scope.cluster, reason })];
 }
 
-/** Flags as they are typed; what was said in them is read again. */
+/** Flags as people type them. Reading them gives the same values. */
 export function formatFlags(flags: {
   readonly namespace?: string | undefined;
   readonly cluster?: string | undefined;
@@ -244,10 +249,10 @@ export function formatFlags(flags: {
 }
 
 function asWord(value: string): string {
-  return /^[^\s"'‘’-][^\s"'‘’]*$/.test(value) ? value : inQuotes(value);
+  return /^[^\s"'‘’—–-][^\s"'‘’]*$/.test(value) ? value : inQuotes(value);
 }
 
-/** In the first quotes that do not stand in the text itself; only a word without a space can hold them all. */
+/** Uses quotes that are not in the text. If it has all kinds, a single word goes without, and in other texts double quotes become single ones. */
 function inQuotes(text: string): string {
   if (!text.includes('"')) return `"${text}"`;
   if (!text.includes("'")) return `'${text}'`;

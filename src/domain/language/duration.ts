@@ -1,15 +1,15 @@
 const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** How a length of time is written: one number and its unit. */
+/** A length of time is one number and its unit. */
 export const durationPattern = /^([1-9]\d{0,5})([smhd])$/;
 
-/** Reads `30m`, `62h`, `7d`; a day is 24 hours, whatever a clock does in it. */
+/** Reads `30m`, `62h`, `7d`. A day is 24 hours, also when the clocks change. */
 export function readDuration(text: string): number | undefined {
   const [, amount, unit] = durationPattern.exec(text) ?? [];
   return unit === 's' || unit === 'm' || unit === 'h' || unit === 'd' ? Number(amount) * unitMs[unit] : undefined;
 }
 
-/** In the largest unit that it is a whole number of: `90m`, `2h`, `7d`. */
+/** Uses the largest unit that gives a whole number: `90m`, `2h`, `7d`. */
 export function formatDuration(ms: number): string {
   const units = [
     ['d', unitMs.d],

@@ -3,7 +3,7 @@ import { formatDuration, readDuration } from './duration.ts';
 /** When something ends, as it was typed. */
 export type End =
   | { readonly kind: 'for'; readonly ms: number }
-  /** By a clock: `day` is `today`, `tomorrow`, a day of the week or a date; without it, the next time that it is so late. */
+  /** By a clock. `day` is `today`, `tomorrow`, a day of the week or a date. Without it: the next time the clock shows `time`. */
   | { readonly kind: 'until'; readonly day?: string | undefined; readonly time: string };
 
 export type EndsAt =
@@ -14,7 +14,7 @@ export type EndsAt =
 const weekdays: readonly string[] = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 const dayMs = 86_400_000;
 
-/** What works, for whoever typed something else. */
+/** Examples for a person who typed something else. */
 export const endExamples =
   '`for 2h`, `until 18:00`, `until friday 18:00`, `until tomorrow 9:00`, `until 2026-12-01 09:00`';
 
@@ -37,7 +37,7 @@ export function formatEnd(end: End): string {
   return end.day === undefined ? `until ${end.time}` : `until ${end.day} ${end.time}`;
 }
 
-/** The moment that is meant, by the clock of a time zone. A day of the week is the next one of which that time is still to come. */
+/** The moment that is meant, by the clock of a time zone. A day of the week is the next one whose `time` has not passed yet. */
 export function resolveEnd(
   end: End,
   { now, timezone, longestMs }: { readonly now: Date; readonly timezone: string; readonly longestMs: number },
@@ -47,13 +47,12 @@ export function resolveEnd(
   return at.getTime() - now.getTime() > longestMs ? { kind: 'too-long', at, longestMs } : { kind: 'ends', at };
 }
 
-/** A place whose clocks are known. */
 export function isKnownTimezone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return true;
   } catch {
-    return false; // the only way that Intl has to say so
+    return false; // Intl throws for a time zone that it does not know
   }
 }
 
@@ -89,7 +88,7 @@ function msOf(time: string): number {
   return Date.parse(`1970-01-01T${time}:00Z`);
 }
 
-/** What a clock shows, as if it were UTC. */
+/** The time that a clock of the time zone shows, as if it were UTC. */
 function localOf(at: Date, timezone: string): number {
   const parts = new Intl.DateTimeFormat('en-GB', {
     timeZone: timezone,
@@ -105,7 +104,7 @@ function midnightOf(local: number): number {
   return Math.floor(local / dayMs) * dayMs;
 }
 
-/** A time that a clock skips in spring is the moment it would have been; of one that comes twice in autumn, the first. */
+/** In spring clocks skip an hour: a time in it counts as if they had not. In autumn an hour comes twice: the first one counts. */
 function atClock(local: number, timezone: string): Date {
   const offsetAt = (ms: number) => localOf(new Date(ms), timezone) - ms;
   const before = new Date(local - offsetAt(local - dayMs));

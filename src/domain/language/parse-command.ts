@@ -1,104 +1,29 @@
 import { readChangeId } from '../routing/names.ts';
 import { nearest } from '../text/nearest.ts';
-import { asTyped, quote, toWords, visible, type Word, withIds } from '../text/typed-text.ts';
-import { type Command, formatCommand, formatFlags, isVerb, join, type Verb, verbs } from './command.ts';
-import { asReason, type Flags, options, takeFlags } from './flags.ts';
-import { type Mistake, mistake, no, type Parsed, plain, tooMuch } from './mistake.ts';
+import { quote, withIds } from '../text/typed-text.ts';
+import { type Command, formatCommand, isVerb, join, type Verb, verbs } from './command.ts';
+import { corrected } from './correct.ts';
+import { type Flags, options } from './flags.ts';
+import { helpLine, type Mistake, mistake, plain, tooMuch } from './mistake.ts';
 import { parseFileCommand, parseUnpin } from './parse-edit.ts';
-import { parseFreeze, parseLock, parseThaw, parseUnlock } from './parse-hold.ts';
+import { parseHold } from './parse-hold.ts';
 import { isWeight, looksLikeWish, parseWish, versionName } from './parse-wish.ts';
+import { isUserId, type Line, readLine } from './read-line.ts';
 import { typedService } from './typed-service.ts';
 
 const maxTypedLength = 4000;
 
-/** Elsewhere a mention is a part of a text, and stays what people read. */
+/** Only `audit` reads a mention as a person. In other commands it is text, and keeps the name that people see. */
 const asksForAudit = /^\s*(?:\/shift\s+)?audit\s/i;
 
-/** Reads one line of the /shift language. Never throws, whatever it is given. */
+/** Reads one line of the /shift language. Never throws. */
 export function parseCommand(text: string): Command | Mistake {
   if (text.length > maxTypedLength) return mistake(`That is ${text.length} characters long.`, helpLine);
   const line = readLine(asksForAudit.test(text) ? withIds(text) : text);
   if (!line.ok) return line.mistake;
-  const command = parseWords(line.value.words, line.value.flags);
-  return command.verb === 'mistake' ? readyToCopy(command, line.value.flags) : command;
-}
-
-interface Line {
-  readonly words: readonly string[];
-  readonly flags: Flags;
-}
-
-function readLine(text: string): Parsed<Line> {
-  const split = toWords(asTyped(text));
-  if (split.kind === 'open-quote')
-    return no('A quote is opened and never closed.', 'Close it: `--reason "red stars"`.');
-
-  const flags = takeFlags(split.words);
-  if (!flags.ok) return flags;
-  const words = bareWords(flags.value.rest, decoration);
-  switch (words[0]) {
-    case 'lock':
-      return withQuotedReason(flags.value, decoration);
-    case 'freeze':
-    case 'thaw':
-      return withQuotedReason(flags.value, backTicks); // whose stars are no emphasis
-    case 'apply':
-    case 'delete':
-    case 'unpin': // of files and header values the case tells, and in an expression a star
-      return { ok: true, value: { words: bareWords(flags.value.rest, backTicks, true), flags: flags.value.flags } };
-    default:
-      return { ok: true, value: { words, flags: flags.value.flags } };
-  }
-}
-
-/** Back-ticks and stars that are around a word, and not within it. */
-const decoration = /^[`*]+|(?<![`*,;])[`*,;]+$/g;
-const backTicks = /^`+|(?<![`,;])[`,;]+$/g;
-
-interface Taken {
-  readonly flags: Flags;
-  readonly rest: readonly Word[];
-}
-
-/** What stands in quotes and is no flag's value is why something is held. */
-function withQuotedReason({ flags, rest }: Taken, decoration: RegExp): Parsed<Line> {
-  const words = bareWords(
-    rest.filter(({ quoted }) => !quoted),
-    decoration,
-  );
-  const reasons = rest.filter(({ quoted }) => quoted).map(({ text }) => text);
-  if (reasons.length + (flags.reason === undefined ? 0 : 1) > 1)
-    return no('There are several reasons.', 'Put all of it into one pair of quotes.');
-  const [reason] = reasons.map((text) => text.trim()).filter((text) => text !== '');
-  return { ok: true, value: { words, flags: reason === undefined ? flags : { ...flags, reason: asReason(reason) } } };
-}
-
-function bareWords(words: readonly Word[], around: RegExp, keepsCase = false): readonly string[] {
-  const bare = words.map(({ text }) => text.replaceAll(around, '')).filter((word) => word !== '');
-  const verb = bare.findIndex((word) => word.toLowerCase() !== '/shift');
-  const lowered = bare.map((word, at) => (isUserId(word) || (keepsCase && at > verb) ? word : word.toLowerCase()));
-  return lowered[0] === '/shift' ? lowered.slice(1) : lowered;
-}
-
-/**
- * What is suggested gets copied. So it keeps the flags that were typed, lest it act in another place or in earnest, and it is a
- * command that can be read; where a word in it is beyond repair, help is suggested instead.
- */
-function readyToCopy({ wrong, next }: Mistake, flags: Flags): Mistake {
-  const { namespace, cluster } = flags;
-  const whole = next.replaceAll(/`(\/shift (?!help(?: |`))[^`]+)`/g, (_, command: string) => {
-    const kept = formatFlags(/^\/shift (?:status|history|audit)(?: |$)/.test(command) ? { namespace, cluster } : flags);
-    if (/^\/shift (?:approve|reject|withdraw|pending|tour)(?: |$)/.test(command)) return `\`${command}\``;
-    return `\`${join(command, kept.replaceAll('`', "'"))}\``;
-  });
-  if (visible(whole) !== whole) return mistake(wrong, helpLine);
-  const suggested = [...whole.matchAll(/`(\/shift[^`]*)`/g)];
-  return mistake(wrong, suggested.every(([, command = '']) => isCommand(command)) ? whole : helpLine);
-}
-
-function isCommand(text: string): boolean {
-  const line = readLine(text);
-  return line.ok && parseWords(line.value.words, line.value.flags).verb !== 'mistake';
+  const parse = ({ words, flags }: Line) => parseWords(words, flags);
+  const command = parse(line.value);
+  return command.verb === 'mistake' ? corrected(command, line.value, parse) : command;
 }
 
 function parseWords(words: readonly string[], flags: Flags): Command | Mistake {
@@ -135,13 +60,10 @@ function parseWords(words: readonly string[], flags: Flags): Command | Mistake {
     case 'withdraw':
       return parseDecision(first, rest, flags);
     case 'lock':
-      return parseLock(rest, flags);
     case 'unlock':
-      return parseUnlock(rest, flags);
     case 'freeze':
-      return parseFreeze(rest, flags);
     case 'thaw':
-      return parseThaw(rest, flags);
+      return parseHold(first, rest, flags);
     case 'pending':
       return rest.length > 0 ? tooMuch(rest, '/shift pending') : { verb: 'pending' };
     case 'audit':
@@ -209,7 +131,7 @@ function parseRollback(words: readonly string[], flags: Flags): Command | Mistak
   );
 }
 
-/** The twins of a card's buttons. */
+/** These commands do the same as the buttons of a card. */
 function parseDecision(
   verb: 'approve' | 'reject' | 'withdraw',
   words: readonly string[],
@@ -239,7 +161,7 @@ function parseDecision(
     : mistake('Only a rejection says why.', `Type \`/shift ${verb} ${id}\`.`);
 }
 
-/** Whatever else would be typed, after `why`. */
+/** After `why` comes the command that it asks about. */
 function parseWhy(words: readonly string[], flags: Flags): Command | Mistake {
   if (words.length === 0) return mistake('Why what?', 'Type what you would type to do it: `/shift why reviews v3 50`.');
   const command = words[0] === 'why' ? undefined : parseWords(words, flags);
@@ -253,7 +175,7 @@ function parseWhy(words: readonly string[], flags: Flags): Command | Mistake {
   );
 }
 
-/** Whoever asked what policy would say is not shown a command that does it. */
+/** Somebody who only asked what policy says must not copy a command that acts. */
 function asQuestion(next: string): string {
   return next.replaceAll(/`\/shift (?!(?:help|status|history|audit|why|pending)(?: |`))/g, '`/shift why ');
 }
@@ -269,7 +191,7 @@ function parseStatus(words: readonly string[], flags: Flags): Command | Mistake 
 
 function parseHistory(words: readonly string[], flags: Flags): Command | Mistake {
   const [word, ...more] = words;
-  if (word === undefined) return mistake('A history is that of a service.', 'Type `/shift history reviews`.');
+  if (word === undefined) return mistake('A history is about one service.', 'Type `/shift history reviews`.');
   if (more.length > 0) return tooMuch(more, `/shift history ${plain(word)}`);
   const service = typedService(word, flags);
   return service.ok ? { verb: 'history', service: service.value } : service.mistake;
@@ -291,12 +213,7 @@ function parseAudit(words: readonly string[], flags: Flags): Command | Mistake {
   return service.ok ? { verb: 'audit', about: { kind: 'service', service: service.value } } : service.mistake;
 }
 
-/** `@U01ALICE`, as a mention is read. */
-function isUserId(word: string): boolean {
-  return /^@[UW][A-Z0-9]+$/.test(word);
-}
-
-/** A word before a whole shift, or a word that is nearly a command and is not followed by a shift. */
+/** True for an extra word before a whole shift, and for a word that is nearly a command and has no shift behind it. */
 function isMistypedVerb([first = '', ...rest]: readonly string[]): boolean {
   const [, second = '', third = ''] = rest;
   if (looksLikeWish(rest)) return rest.length === 3 && second !== 'to' && !isWeight(second) && isWeight(third);
@@ -312,7 +229,7 @@ function unknownVerb(word: string, rest: readonly string[], flags: Flags): Mista
   return mistake(wrong, `Did you mean \`${join('/shift', ...meant.map(plain))}\`?`);
 }
 
-/** A service that is called like a command, or a command too many before a whole shift. */
+/** Either a service has the name of a command, or there is a command too many before a whole shift. */
 function verbAsService(verb: Verb, rest: readonly string[], flags: Flags): Mistake {
   const wrong = `${quote(verb)} is a command, and what follows reads like a shift.`;
   if (parseShift(rest, flags).verb === 'shift')
@@ -322,5 +239,3 @@ function verbAsService(verb: Verb, rest: readonly string[], flags: Flags): Mista
     `If a service is named so, type \`${join('/shift', 'set', verb, ...rest.map(plain))}\`; else see \`/shift help ${verb}\`.`,
   );
 }
-
-const helpLine = 'Type `/shift help` for what I understand.';

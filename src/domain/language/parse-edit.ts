@@ -1,8 +1,8 @@
 import { fileNamePart } from '../routing/rule-file.ts';
 import { quote } from '../text/typed-text.ts';
-import type { Command, EditCommand } from './command.ts';
+import type { Command } from './command.ts';
 import type { Flags } from './flags.ts';
-import { type Mistake, mistake, plain, tooMuch } from './mistake.ts';
+import { type Mistake, mistake, noRoute, plain, tooMuch } from './mistake.ts';
 import { typedService } from './typed-service.ts';
 
 const maxFileName = 200;
@@ -17,7 +17,7 @@ export function parseFileCommand(verb: 'apply' | 'delete', words: readonly strin
       `${quote(word)} is not the name of a rule file: those have letters, digits and \`-_./\` only.`,
       `Type it like \`${example}\`.`,
     );
-  if (flags.rule !== undefined) return ruleTooMany(verb);
+  if (flags.rule !== undefined) return noRoute(verb);
   if (more.length > 0) return tooMuch(more, `/shift ${verb} ${word}`);
   const { namespace, cluster, reason, dryRun = false } = flags;
   return { verb, file: word, place: { namespace, cluster }, reason, dryRun };
@@ -26,27 +26,23 @@ export function parseFileCommand(verb: 'apply' | 'delete', words: readonly strin
 /** `unpin reviews end-user=jason` */
 export function parseUnpin(words: readonly string[], flags: Flags): Command | Mistake {
   const [word, ...rest] = words;
-  const rule = rest.join(' ').replaceAll(/["‘’]/g, "'").trim(); // so that there are quotes to put around it
+  const rule = rest.join(' ').replaceAll(/["‘’]/g, "'").trim(); // formatCommand puts double quotes around it
   if (word === undefined || rule === '')
     return mistake(
-      'What is unpinned is a rule of a service.',
-      `Name both: \`/shift unpin ${plain(word ?? 'reviews')} end-user=jason\`; \`/shift status ${plain(word ?? 'reviews')}\` shows the rules that there are.`,
+      'Unpin takes a service and one of its rules.',
+      `Name both: \`/shift unpin ${plain(word ?? 'reviews')} end-user=jason\`; \`/shift status ${plain(word ?? 'reviews')}\` shows its rules.`,
     );
   const service = typedService(word.toLowerCase(), flags);
   if (!service.ok) return service.mistake;
   const { reason, dryRun = false } = flags;
-  if (flags.rule !== undefined) return ruleTooMany('unpin');
+  if (flags.rule !== undefined) return noRoute('unpin');
   return { verb: 'unpin', service: service.value, rule, reason, dryRun };
 }
 
-/** Whatever may be asked for in RULES_DIR, and nothing that leads out of it. */
+/** A path inside RULES_DIR: it cannot lead out of that folder. */
 function isFileName(word: string): boolean {
   return (
     word.length <= maxFileName &&
     word.split('/').every((part) => fileNamePart.test(part) && part !== '.' && part !== '..')
   );
-}
-
-function ruleTooMany(verb: EditCommand['verb']): Mistake {
-  return mistake('`--route` is not understood here.', `Leave it out; see \`/shift help ${verb}\`.`);
 }

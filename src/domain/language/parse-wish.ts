@@ -5,7 +5,7 @@ import { quote } from '../text/typed-text.ts';
 import { isVerb } from './command.ts';
 import { no, type Parsed, plain, tooMuch } from './mistake.ts';
 
-/** Reads what a shift asks for: `v3 50`, or the whole split `v1=80 v3=20`. `service` is only for the words of a mistake. */
+/** Reads what a shift asks for: `v3 50`, or the whole split `v1=80 v3=20`. `service` is only used to word a mistake. */
 export function parseWish(service: string, words: readonly string[]): Parsed<Wish> {
   const [first, second, ...more] = words;
   const respelt = respell(service, words);
@@ -27,7 +27,7 @@ export function parseWish(service: string, words: readonly string[]): Parsed<Wis
   return percent.ok ? { ok: true, value: { kind: 'share', version: version.value, percent: percent.value } } : percent;
 }
 
-/** What people write for `v3=50` and `v3 50`, where there is no doubt what is meant: it is refused with that. */
+/** Other ways to write `v3=50` and `v3 50`. The meaning is clear, so the mistake shows how to type it. */
 function respell(service: string, words: readonly string[]): Parsed<never> | undefined {
   const typed = words.join(' ');
   const meant = typed
@@ -40,7 +40,7 @@ function respell(service: string, words: readonly string[]): Parsed<never> | und
   return no(`${quote(typed)} is not how a share is typed.`, `Type \`${shiftOf(service)} ${meant}\`.`);
 }
 
-/** Only their sum can be wrong, and of that more can be said. */
+/** Of well-formed pairs only the sum can be wrong, and parseWhole says more about that. */
 function arePairs(words: readonly string[]): boolean {
   return words.every((word) => /^[^=:]+=[^=:]+$/.test(word));
 }
@@ -59,7 +59,7 @@ export function versionName(word: string): Parsed<string> {
   );
 }
 
-/** `v1 80 v3 20` is a whole split without its signs, `v3 to 50` a share with a word in between. */
+/** `v1 80 v3 20` is a whole split without `=`. `v3 to 50` is a share with an extra word. */
 function tooManyWords(service: string, words: readonly string[]): Parsed<never> {
   const [first = '', second = '', ...more] = words;
   const last = words.at(-1) ?? '';
@@ -74,7 +74,7 @@ function tooManyWords(service: string, words: readonly string[]): Parsed<never> 
   return { ok: false, mistake: tooMuch(extra, `${shiftOf(service)} ${plain(first)} ${plain(share)}`) };
 }
 
-/** Whether words that follow a name read like a shift of it. */
+/** Whether the words after a name read like a shift. */
 export function looksLikeWish(words: readonly string[]): boolean {
   return words.some((word) => word.includes('=')) || (words.length >= 2 && isWeight(words.at(-1) ?? ''));
 }
@@ -140,7 +140,7 @@ function fixForSum(service: string, shares: ReadonlyMap<string, number>, sum: nu
   return `The shares must sum to 100: \`${shiftOf(service)} ${example}\`.`;
 }
 
-/** How a shift to copy begins: a service that is called like a verb needs `set` before it. */
+/** The start of a shift to copy. A service with the name of a command needs `set` before it. */
 function shiftOf(service: string): string {
   return `/shift ${isVerb(service) ? 'set ' : ''}${plain(service)}`;
 }

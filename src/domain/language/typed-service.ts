@@ -4,7 +4,7 @@ import type { TypedService } from './command.ts';
 import type { Flags } from './flags.ts';
 import { no, type Parsed } from './mistake.ts';
 
-/** The service that a word and the flags around it name. */
+/** The service that a word and the flags name. */
 export function typedService(word: string, flags: Flags): Parsed<TypedService> {
   const { service, namespace } = splitServiceWord(word);
   if (namespace !== undefined && flags.namespace !== undefined && namespace !== flags.namespace) {

@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 
-/** The candidate a mistyped word was most likely meant to be, if one is near enough and nearer than all others. */
+/** The candidate that a mistyped word most likely stands for: it must be near enough, and nearer than all others. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const tolerance = Math.max(1, Math.floor(word.length / 3));
   const ranked = candidates

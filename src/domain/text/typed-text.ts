@@ -1,6 +1,6 @@
 /**
  * Undoes what Slack and phones do to a typed command: `<…|…>` links and mentions, HTML entities, smart quotes, long dashes, odd
- * spaces, and characters nobody can see. Slack's formats: https://docs.slack.dev/messaging/formatting-message-text
+ * spaces and invisible characters. Slack's formats: https://docs.slack.dev/messaging/formatting-message-text
  */
 export function asTyped(text: string): string {
   return unescapeEntities(unlink(text))
@@ -18,7 +18,7 @@ export type Words = { readonly kind: 'words'; readonly words: readonly Word[] } 
 
 export interface Word {
   readonly text: string;
-  /** Stood in quotes, so it is text and never a flag. */
+  /** It was in quotes, so it is text and never a flag. */
   readonly quoted: boolean;
 }
 
@@ -38,13 +38,13 @@ export function toWords(text: string): Words {
   return { kind: 'words', words };
 }
 
-/** At most `limit` code points, so that no emoji is cut in half; says how many are missing. */
+/** At most `limit` code points, and how many are missing. It counts code points so that no emoji is cut in half. */
 export function truncate(text: string, limit: number): string {
   const points = [...text];
   return points.length <= limit ? text : `${points.slice(0, limit).join('')}… +${points.length - limit}`;
 }
 
-/** One line in which every character can be seen, and none turns the others around. */
+/** One line without invisible characters and without those that reverse the text. */
 export function visible(text: string): string {
   return text.replaceAll(/\s/g, ' ').replaceAll(unseen, '\uFFFD');
 }
@@ -52,11 +52,11 @@ export function visible(text: string): string {
 const unseen = /[\p{Cc}\p{Cs}\u00AD\u061C\u180E\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFEFF\u{E0000}-\u{E007F}]/gu;
 
 /**
- * A word a person typed, to be shown back as code: one line, no back-ticks, nothing that turns the text around, and anything but
- * plain ASCII told by its code point.
+ * A typed word, to be shown back as code: one line, without back-ticks and without characters that are invisible or reverse the text.
+ * Characters outside ASCII are named by code point, since they may look like others.
  */
-export function quote(word: string): string {
-  const shown = truncate(word, 40)
+export function quote(word: string, limit = 40): string {
+  const shown = truncate(word, limit)
     .replaceAll(/[`\s]+/g, ' ')
     .replaceAll(/\p{C}/gu, '\uFFFD');
   const odd = [...new Set(word)].filter((character) => !/[\x20-\x7E]/.test(character)).slice(0, 3);
@@ -67,7 +67,7 @@ function codePoint(character: string): string {
   return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
-/** The text with `<@U1|ana>` as `@U1`: who is meant, in place of what they are called. */
+/** Turns `<@U1|ana>` into `@U1`: the person's id in place of the name. */
 export function withIds(text: string): string {
   return text.replaceAll(/<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>/g, '@$1');
 }

@@ -1,4 +1,5 @@
 import type { Change, FailReason, HoldReason, State } from '../../domain/change/change.ts';
+import { serviceOf, statusCommand } from '../words/command-text.ts';
 import { code, foreign } from '../words/mrkdwn.ts';
 import { splitText } from '../words/split-text.ts';
 import { roleRemedy } from '../words/trial-text.ts';
@@ -28,8 +29,8 @@ export function failedNote(change: Change, { because, detail }: StateOf<'failed'
 const failWords: Record<FailReason, (change: Change) => string> = {
   'object-gone': ({ object, state }) =>
     `There is no ${object.kind} ${code(state.kind === 'failed' ? (state.object?.name ?? object.name) : object.name)} in ${code(object.namespace)} any more. Nothing was changed.`,
-  'rule-gone': ({ rule }) =>
-    `The object has no rule ${code(rule)} any more. Nothing was changed. Look at \`/shift status\`, then type the command again.`,
+  'rule-gone': (change) =>
+    `The object has no rule ${code(change.rule)} any more. Nothing was changed. Look at ${statusCommand(serviceOf(change))}, then type the command again.`,
   'rule-changed': ({ rule }) => `The rule ${code(rule)} can no longer be split. Nothing was changed.`,
   'version-gone': () => 'No DestinationRule defines this version any more. Nothing was changed.',
   'ledger-unreadable': () =>
@@ -40,13 +41,14 @@ const failWords: Record<FailReason, (change: Change) => string> = {
   'too-large': () => 'The object would grow over what the API server stores. Nothing was changed.',
   contended: () =>
     'Somebody else kept writing the object, so no write of ours got through. Nothing was changed. Type the command again when it is quiet.',
-  'half-applied': () => 'It was applied in part, and what was applied is not known any more. Look at `/shift status`.',
+  'half-applied': ({ object: { namespace, cluster } }) =>
+    `It was applied in part, and what was applied is not known any more. Look at ${statusCommand({ namespace, cluster })}.`,
   'creation-unclear': () =>
     'It is not known whether it was created and deleted since, or never created: whoever was at it stopped in the middle, and the cluster does not remember that long. It is not there now. If it is still wanted, type the command again.',
-  unreachable: ({ service }) =>
-    `The API server did not answer, so whether it took effect is not known. I look again when it is back and say so here; ${code(`/shift status ${service}`, 100)} shows what is live.`,
-  'not-reached': ({ service }) =>
-    `The API server could not be reached in time. I have looked since: nothing was changed. If it is still wanted, type the command again; ${code(`/shift status ${service}`, 100)} shows what is live.`,
+  unreachable: (change) =>
+    `The API server did not answer, so whether it took effect is not known. I look again when it is back and say so here; ${statusCommand(serviceOf(change))} shows what is live.`,
+  'not-reached': (change) =>
+    `The API server could not be reached in time. I have looked since: nothing was changed. If it is still wanted, type the command again; ${statusCommand(serviceOf(change))} shows what is live.`,
   'policy-unknown': () =>
     'Whether it is still allowed could not be asked, since Slack did not tell who is who. Nothing was changed. Type the command again.',
   expired: () =>

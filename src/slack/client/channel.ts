@@ -12,7 +12,7 @@ import { call } from './web-api.ts';
 
 type Place = Omit<Placed, 'shownRev'>;
 
-/** Where we may not write, though a person may type a command there. */
+/** Slack's errors for a channel where people can type commands, but the bot may not write. */
 const closedToUs: ReadonlySet<string> = new Set([
   'not_in_channel',
   'channel_not_found',
@@ -20,7 +20,7 @@ const closedToUs: ReadonlySet<string> = new Set([
   'restricted_action',
 ]);
 
-/** Slack gives the newest first, so in a busy channel a card that was posted a while ago stands on a later page. */
+/** Slack lists the newest messages first. In a busy channel an older card is on a later page. */
 const pageSize = 200;
 const mostPages = 10;
 
@@ -51,7 +51,7 @@ export class SlackChannel implements Chat {
     return this.#pace.turn(channel, unless);
   }
 
-  /** Sends nothing more that would have to wait. */
+  /** From now on, a message that would have to wait is not sent. */
   close(): void {
     this.#pace.close();
   }
@@ -64,7 +64,7 @@ export class SlackChannel implements Chat {
       if (!(error instanceof ChatError) || !closedToUs.has(error.code)) throw error;
       this.#log.warn(
         { changeId: change.id, channel, code: error.code },
-        'may not write where the command came from, writing to the asker',
+        'may not write in the channel of the command, writing to the asker instead',
       );
       return this.#postToAsker(change, mayPost);
     }
@@ -82,7 +82,7 @@ export class SlackChannel implements Chat {
     await this.#send(channel, () => this.#client.chat.delete({ channel, ts }));
   }
 
-  /** Finds a card by the id that its header carries. Without the right to read the channel there is nothing to find. */
+  /** Finds a card by the id in its header. Undefined also where the bot may not read the channel. */
   async look(change: Change): Promise<Place | undefined> {
     const { channel, thread } = change.origin;
     const since = { channel, oldest: String(Math.floor(Date.parse(change.acceptedAt) / 1000) - 60), limit: pageSize };
@@ -124,7 +124,7 @@ export class SlackChannel implements Chat {
     return z.object({ channel: z.string(), ts: z.string() }).parse(posted);
   }
 
-  /** The card comes first: that the note beside it did not arrive must not make it be posted again. */
+  /** Posts the card first. If the note after it fails, the card must not be posted again. */
   async #postToAsker(change: Change, mayPost: () => boolean): Promise<Place> {
     const place = await this.#post({ channel: change.by, thread: undefined }, change, mayPost);
     const text = `I am not in <#${change.origin.channel}>, so the card of ${change.id} is here. Invite me there, and the next one stands where you typed.`;
@@ -138,7 +138,7 @@ export class SlackChannel implements Chat {
     return place;
   }
 
-  /** Whoever comes to the channel next waits as long as Slack asked. */
+  /** When Slack asks to wait, the next message to the channel waits that long. */
   async #send<T>(channel: string, request: () => Promise<T>): Promise<T> {
     try {
       return await call(request);

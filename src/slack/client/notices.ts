@@ -8,7 +8,7 @@ import { call } from './web-api.ts';
 
 const tries = 4;
 
-/** Slack opens the conversation with a person by the person's id. */
+/** Direct messages: Slack takes a person's id as the channel. */
 export class SlackNotices implements Notices {
   readonly #client: WebClient;
 
@@ -29,7 +29,7 @@ export class SlackNotices implements Notices {
         await call(() => this.#client.chat.postMessage(message));
         return;
       } catch (error) {
-        // Whether it was sent may be unknown: to be told twice is better than not at all, and to wait for long is no use.
+        // It may have been sent all the same. Two notices are better than none, and a late one is of no use.
         if (!(error instanceof ChatError) || error.outcome === 'never' || tried >= tries) throw error;
         await delay(error.retryAfterMs ?? 250 * 2 ** tried);
       }

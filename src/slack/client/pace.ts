@@ -8,18 +8,18 @@ const mostChannels = 1_000;
 interface Channel {
   /** When the channel has recovered from all that was sent (the generic cell rate algorithm's theoretical arrival time). */
   recoveredMs: number;
-  /** Until when Slack asked us to stay away. */
+  /** Until when Slack asked us to wait. */
   blockedUntilMs: number;
 }
 
-/** Lets messages into each channel no faster than Slack takes them; one channel's wait is not another's. */
+/** Sends to each channel no faster than Slack takes it. Channels do not wait for each other. */
 export class Pace {
   readonly #channels = new Map<string, Channel>();
   readonly #closing = new AbortController();
 
   /**
-   * Resolves when a message may be sent to the channel; true when that took a wait, so what was to be said may be old. Whoever leaves, by
-   * `unless`, takes no place from those who wait.
+   * Resolves when a message may be sent to the channel. True if it had to wait: the text may be out of date by then. A caller that leaves
+   * by `unless` takes no place from the others.
    */
   async turn(name: string, unless: AbortSignal): Promise<boolean> {
     const channel = this.#channel(name);
@@ -32,17 +32,17 @@ export class Pace {
     return waited;
   }
 
-  /** Slack asked to wait. */
+  /** Slack asked to wait for so long. */
   block(name: string, ms: number): void {
     this.#channel(name).blockedUntilMs = performance.now() + ms;
   }
 
-  /** Nobody waits any longer: what was not sent is owed, and sent by whoever comes next. */
+  /** Ends every wait. What was not sent is still owed, and another process sends it. */
   close(): void {
     this.#closing.abort();
   }
 
-  /** Takes a place and returns 0, or returns how long there is none. */
+  /** Takes a place and returns 0, or returns how long to wait for one. */
   #take(channel: Channel): number {
     const now = performance.now();
     const waitMs = Math.max(channel.blockedUntilMs - now, channel.recoveredMs - (burst - 1) * gapMs - now);
@@ -67,7 +67,7 @@ export class Pace {
     }
   }
 
-  /** Ends early where either is aborted. */
+  /** Ends early when it closes, or when `unless` aborts. */
   #pause(ms: number, unless: AbortSignal): Promise<void> {
     const closing = this.#closing.signal;
     const signals = [closing, unless];

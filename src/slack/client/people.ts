@@ -7,11 +7,11 @@ import type { Log } from '../../workflow/ports/process.ts';
 import { Remembered } from './remembered.ts';
 import { call } from './web-api.ts';
 
-/** How old an answer of Slack's may be when a right hangs on it. */
+/** How long an answer of Slack is used to decide what a person may do. */
 const keepMs = 60_000;
-/** One that says nothing is asked for again sooner, though not at every gesture: Slack takes 20 such questions a minute. */
+/** After an unknown answer Slack is asked again sooner, but not each time: it takes 20 such questions a minute. */
 const keepUnknownMs = 5_000;
-/** A person waits for the answer, and Slack gives up after 3 s. */
+/** A person waits for our answer, and Slack gives up after 3 s. */
 const answerWithinMs = 700;
 
 const identity = z.object({ team_id: z.string(), enterprise_id: z.string().nullish() });
@@ -38,13 +38,13 @@ type Home =
   | { readonly kind: 'unknown'; readonly why: string };
 
 export interface PeopleOptions {
-  /** Whether people's standing is asked for beyond what a gesture tells of their team; a guest shows in no other way. */
+  /** Whether to ask Slack about each person. A command or click tells only the team, and not whether somebody is a guest. */
   readonly asksAboutPeople: boolean;
   readonly log: Log;
   readonly now?: () => number;
 }
 
-/** Who people are, as Slack knows them. What it does not tell in time is unknown, and whoever judges concludes nothing from it. */
+/** Who people are, as Slack knows them. If Slack does not answer in time, the answer is unknown, and policy concludes nothing from it. */
 export class SlackPeople implements People {
   readonly #client: WebClient;
   readonly #options: PeopleOptions;
@@ -81,12 +81,12 @@ export class SlackPeople implements People {
     return answer.kind === 'known' ? answer.timezone : undefined;
   }
 
-  /** Learns which team is ours before the first gesture comes. */
+  /** Learns which team is ours before the first command comes. */
   async warm(): Promise<void> {
     await this.#home();
   }
 
-  /** Which team is ours does not change while the token holds. */
+  /** Our team does not change as long as the token is valid. */
   #home(): Promise<Home> {
     return this.#homes.get(
       '',
@@ -123,7 +123,7 @@ export class SlackPeople implements People {
     });
   }
 
-  /** The one place where it becomes unknown, with the reason, what Slack did not tell. */
+  /** The one place where a question that failed becomes an unknown answer, with the reason. */
   async #ask<T>(
     method: keyof typeof scopes,
     ask: () => Promise<T>,
@@ -137,7 +137,7 @@ export class SlackPeople implements People {
   }
 }
 
-/** What each question needs, of those in `surface.ts`. */
+/** The scope that each method needs, of those in `surface.ts`. */
 const scopes = { 'auth.test': '', 'usergroups.users.list': 'usergroups:read', 'users.info': 'users:read' } as const;
 
 function whyOf(error: unknown, method: keyof typeof scopes): string {
@@ -168,7 +168,7 @@ function keep({ kind }: { readonly kind: string }): number {
   return kind === 'unknown' ? keepUnknownMs : keepMs;
 }
 
-/** The question goes on when nobody waits for it any more: its answer serves whoever asks next. */
+/** Stops waiting, but not asking: a late answer serves the next caller. */
 async function soon<T>(answer: Promise<T>): Promise<T | { readonly kind: 'unknown'; readonly why: string }> {
   const late = Promise.withResolvers<{ readonly kind: 'unknown'; readonly why: string }>();
   const timer = setTimeout(

@@ -1,4 +1,4 @@
-/** Answers for a while: asked once, however many want to know at the same time, and never given after their time. */
+/** Keeps answers for a while. Callers at the same time share one question. An answer that is too old is never given. */
 export class Remembered<T> {
   readonly #answers = new Map<string, { readonly answer: Promise<T>; untilMs: number }>();
   readonly #now: () => number;
@@ -10,7 +10,7 @@ export class Remembered<T> {
     this.#most = most;
   }
 
-  /** `ask` never fails; `keepMs` says how long its answer holds, from when it was asked for. */
+  /** `ask` must not fail. `keepMs` says how long to keep the answer, counted from the question. */
   get(key: string, ask: () => Promise<T>, keepMs: (answer: T) => number): Promise<T> {
     const known = this.#answers.get(key);
     if (known !== undefined && this.#now() < known.untilMs) return known.answer;
@@ -26,7 +26,7 @@ export class Remembered<T> {
     return entry.answer;
   }
 
-  /** The longest known go first. */
+  /** Drops the oldest first. */
   #forget(): void {
     for (const key of this.#answers.keys()) {
       if (this.#answers.size <= this.#most) return;

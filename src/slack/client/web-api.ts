@@ -14,7 +14,7 @@ export interface WebOptions {
   readonly apiUrl?: string | undefined;
 }
 
-/** Patient for seconds, not for half an hour: what is not sent now is owed, and sent when Slack is back. */
+/** Gives up after seconds, not after half an hour. What was not sent is still owed, and is sent when Slack is back. */
 export function webOptions({ apiUrl }: Pick<WebOptions, 'apiUrl'>) {
   return {
     ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
@@ -28,7 +28,7 @@ export function slackClient({ botToken, apiUrl }: WebOptions, log: Log): WebClie
   return new WebClient(botToken, { ...webOptions({ apiUrl }), logger: clientLogger(log) });
 }
 
-/** The one place where what Slack's client throws becomes an error of ours. */
+/** The one place where errors of Slack's client become errors of ours. */
 export async function call<T>(request: () => Promise<T>): Promise<T> {
   try {
     return await request();
@@ -37,7 +37,7 @@ export async function call<T>(request: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Errors by which Slack says that it is not able to serve right now (https://docs.slack.dev/reference/methods/chat.postMessage#errors). */
+/** With these errors Slack says that it cannot serve right now (https://docs.slack.dev/reference/methods/chat.postMessage#errors). */
 const passing: ReadonlySet<string> = new Set([
   'internal_error',
   'fatal_error',
@@ -68,7 +68,7 @@ function toChatError(cause: unknown): ChatError {
   return new ChatError('Slack did not answer', { outcome: 'unknown', code, cause });
 }
 
-/** The lines of Slack's libraries in our log. Their debug lines hold whole payloads, so they stay out. */
+/** Writes what Slack's libraries log to our log. Their debug lines hold whole payloads, so they are left out. */
 export function clientLogger(log: Log): Logger {
   const at =
     (write: Log['info']) =>

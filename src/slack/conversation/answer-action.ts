@@ -14,7 +14,7 @@ import { type Reply, says } from '../words/reply.ts';
 import type { Conversation } from './conversation.ts';
 import { told, toldApproval, toldHeld } from './told.ts';
 
-/** What a button of a card does. */
+/** Does what a button of a card is for. */
 export async function answerAction(
   conversation: Conversation,
   action: string,
@@ -28,7 +28,7 @@ export async function answerAction(
     case actions.rollBackSeen:
       return told(conversation, await rollBack(desk, id, asker, seen));
     case actions.promote:
-      return told(conversation, await promote(desk, id, asker), forgottenPromotion);
+      return told(conversation, await promote(desk, id, asker), { forgotten: forgottenPromotion });
     case actions.applyAnyway:
     case actions.planAgain:
       return toldHeld(conversation, await planAnew(desk, id, asker, seen));
@@ -50,7 +50,7 @@ export async function answerAction(
   }
 }
 
-/** The words of an action for a change that nobody knows; the same where it may not be known here. */
+/** The answer where the change is not known. It is the same where the person must not learn of the change. */
 export function unknownReply({ desk }: Conversation, action: string, id: ButtonValue['id']): Reply {
   if (action === actions.promote) return says(forgottenPromotion);
   const unknown = { kind: 'unknown-change', id } as const;
@@ -66,7 +66,7 @@ const forgottenPromotion =
 
 const maxAction = 60;
 
-/** Whoever alters a button decides how long its words are. */
+/** Cuts what came with a button: an altered button may hold any length. */
 export function shortly(action: string): string {
   return truncate(action, maxAction);
 }

@@ -22,7 +22,7 @@ import { type Reply, says } from '../words/reply.ts';
 import { type Conversation, tourWorldOf } from './conversation.ts';
 import { told, toldApproval, toldEdits } from './told.ts';
 
-/** What a command does, and what is said to it. */
+/** Carries out a command, and says what came of it. */
 export async function answerCommand(
   conversation: Conversation,
   command: Command | Mistake,
@@ -58,19 +58,18 @@ export async function answerCommand(
     case 'tour':
       return tourReply(command.step, tourWorldOf(conversation));
     case 'why':
-      return whyReply(
-        await explain(conversation.desk, command.command, asker),
-        conversation.desk.policies.problem(),
-        conversation.desk.now(),
-      );
+      return whyReply(await explain(conversation.desk, command.command, asker), conversation.desk.now(), {
+        problem: conversation.desk.policies.problem(),
+        typed: command,
+      });
     case 'shift':
-      return told(conversation, await requestShift(conversation.desk, command, asker));
+      return told(conversation, await requestShift(conversation.desk, command, asker), { typed: command });
     case 'apply':
     case 'delete':
     case 'unpin':
       return toldEdits(conversation, await requestEdits(conversation.desk, command, asker));
     case 'rollback':
-      return told(conversation, await requestRollback(conversation.desk, command, asker));
+      return told(conversation, await requestRollback(conversation.desk, command, asker), { typed: command });
   }
 }
 
@@ -81,7 +80,7 @@ function lookAt(desk: Desk, command: Extract<Command, { verb: 'status' }>) {
     : serviceStatus(desk, { service, namespace, cluster });
 }
 
-/** Whoever looks at the status learns that the policy file is not what is in force. */
+/** The status also says when the policy file has an error, so that an older policy is in force. */
 function withPolicyProblem({ policies }: Desk, reply: Reply): Reply {
   const problem = policies.problem();
   return problem === undefined ? reply : says(`${reply.text}\n${policyProblemText(problem)}`);

@@ -16,7 +16,7 @@ import { gestureOf, gestureOfClick, unlessTooMany } from './gesture.ts';
 import { inTime } from './in-time.ts';
 import { toldApproval, toldEdits } from './told.ts';
 
-/** What was typed, answered. */
+/** Answers what was typed. */
 export function answerText(conversation: Conversation, text: string, request: Request): Promise<Told> {
   const command = parseCommand(text);
   return inTime(conversation, request, (asker) =>
@@ -26,7 +26,7 @@ export function answerText(conversation: Conversation, text: string, request: Re
   );
 }
 
-/** A click on a button of a card, answered. */
+/** Answers a click on a button of a card. */
 export function answerClick(
   conversation: Conversation,
   action: string,
@@ -44,7 +44,7 @@ export function answerClick(
   );
 }
 
-/** A click on the button that takes over a lock or thaws a freeze of somebody else's, answered. */
+/** Answers a click on the button that takes over somebody else's lock, or thaws somebody else's freeze. */
 export function answerTakeOver(
   conversation: Conversation,
   value: LineValue | undefined,
@@ -59,7 +59,7 @@ export function answerTakeOver(
   );
 }
 
-/** A click on the button that applies or deletes what was shown of a rule file, answered. */
+/** Answers a click on the button that applies or deletes what was shown of a rule file. */
 export function answerEdits(
   conversation: Conversation,
   action: string,
@@ -77,7 +77,7 @@ export function answerEdits(
   );
 }
 
-/** What whoever clicked *Reject* is told in place of being asked for a reason; undefined where they may reject. */
+/** Why the person may not reject, told before the dialog opens. Undefined where they may. */
 export async function answerBeforeRejecting(
   conversation: Conversation,
   value: ButtonValue,
@@ -97,7 +97,7 @@ export async function answerBeforeRejecting(
   return mayReject && told.reply === undefined ? undefined : told;
 }
 
-/** What was typed into the dialog that *Reject* opens, answered. */
+/** Answers the dialog that *Reject* opens. */
 export function answerRejection(
   conversation: Conversation,
   { value, reason }: { readonly value: ButtonValue; readonly reason: string | undefined },
@@ -113,12 +113,12 @@ export function answerRejection(
   );
 }
 
-/** A dialog came back that is none of ours; there is no channel to answer in. */
+/** Notes a dialog that is not ours. It names no channel to answer in. */
 export function noteStrangeDialog({ desk }: Conversation, request: Request): void {
   noteRefused(desk, { ...request, until: 0, answerBy: 0 }, { deed: 'click', because: 'altered-dialog' });
 }
 
-/** A click on the button that leads on through the tour, answered. */
+/** Answers a click on the button for the next step of the tour. */
 export function answerTour(conversation: Conversation, step: string | undefined, request: Request): Promise<Told> {
   return inTime(conversation, request, (asker) =>
     unlessTooMany(conversation, asker, { kind: 'look' }, async () => {
@@ -134,7 +134,7 @@ function notOursReply({ desk }: Conversation, asker: Asker, action: string): Rep
   return notOurs;
 }
 
-/** Answered as if nothing were known of the change. */
+/** Answers as if the change were unknown. */
 function strayedReply(conversation: Conversation, action: string, id: ButtonValue['id'], asker: Asker): Reply {
   noteRefused(conversation.desk, asker, { deed: 'click', changeId: id, because: 'wrong-channel' });
   return unknownReply(conversation, action, id);

@@ -3,7 +3,7 @@ import type { Desk } from '../../workflow/desk.ts';
 import { actions } from '../words/button.ts';
 import type { Request } from './conversation.ts';
 
-/** Buttons that stand on the card itself; that of a question stands where the question was asked. */
+/** The buttons on the card itself. Other buttons are on questions, which are where they were asked. */
 const onCards: ReadonlySet<string> = new Set([
   actions.rollBack,
   actions.promote,
@@ -21,9 +21,9 @@ export function isOnCard(action: string): boolean {
 }
 
 /**
- * Whether a click may come from a message of ours about that change: from the workspace and the channel it was asked for in, or
- * from the conversation with the asker, where the card is when the channel is closed to us. What is not known any more goes by the
- * object alone.
+ * Whether a click can come from a message of ours about that change. The card is in the workspace and channel where the change was asked
+ * for, or in the direct messages with the asker if we may not write in that channel. A change without a record passes: then only
+ * the object can tell.
  */
 export async function mayComeFromItsCard(
   { changes, log }: Pick<Desk, 'changes' | 'log'>,
@@ -36,6 +36,7 @@ export async function mayComeFromItsCard(
   const { team, channel } = change.origin;
   const isThere = channel === origin.channel || (origin.channel.startsWith('D') && user === change.by);
   const fits = team === origin.team && (isThere || !isOnCard(action));
-  if (!fits) log.warn({ changeId: id, user, origin, action }, 'a click came from where no card of that change is');
+  if (!fits)
+    log.warn({ changeId: id, user, origin, action }, 'a click came from a place where this change has no card');
   return fits;
 }

@@ -11,22 +11,22 @@ export interface Conversation {
   readonly cards: Cards;
   /** The bot's name, for help on mentions. */
   readonly botName: string;
-  /** What comes in at this moment may have waited for longer than Slack does. */
+  /** True if a delivery that comes now may have waited for longer than Slack waits for an answer. */
   readonly isLate: () => boolean;
-  /** Counts what people ask, and how much of it is taken. */
+  /** Counts what people ask for. */
   readonly limits: Limits;
   readonly allowance: Allowance;
-  /** The address of Bookinfo's product page, where there is one to take the tour of. */
+  /** The address of Bookinfo's product page. Without it there is no tour. */
   readonly productPage?: string | undefined;
-  /** When who asked too much hears what became of it. */
+  /** After this time, a person who asked too much hears how many requests were refused. */
   readonly summaryAfterMs?: number;
 }
 
 /** What a person hears. */
 export interface Told {
-  /** Absent where it has been said already: one of many that were too many. */
+  /** Absent where the answer was given before: it is one of many requests over the limit. */
   readonly reply: Reply | undefined;
-  /** What there will be to say, if anything. */
+  /** What to say later, if there is anything to say then. */
   readonly later?: { readonly afterMs: number; readonly reply: () => Promise<Reply | undefined> };
 }
 

@@ -7,7 +7,7 @@ import { actions } from '../words/button.ts';
 import { type Reply, says } from '../words/reply.ts';
 import type { Conversation, Told } from './conversation.ts';
 
-/** What is counted of a command. */
+/** How a command is counted. */
 export function gestureOf(desk: Desk, command: Command | Mistake): Gesture {
   if (command.verb === 'shift') return { kind: 'change', service: fillIn(desk, command.service) };
   if (command.verb === 'unpin') return { kind: 'change', service: fillIn(desk, command.service) };
@@ -18,7 +18,7 @@ export function gestureOf(desk: Desk, command: Command | Mistake): Gesture {
 
 const decisions: ReadonlySet<string> = new Set(['approve', 'reject', 'withdraw', 'lock', 'unlock', 'freeze', 'thaw']);
 
-/** What is counted of a click. */
+/** How a click is counted. */
 export function gestureOfClick(action: string): Gesture {
   switch (action) {
     case actions.rollBack:
@@ -40,7 +40,7 @@ export function gestureOfClick(action: string): Gesture {
   }
 }
 
-/** Who asks too much is told once, and once more in a while what became of the rest, however much that is. */
+/** A person who asks too much is told once, and once more a while later how many requests were refused. */
 export async function unlessTooMany(
   conversation: Conversation,
   asker: Asker,
@@ -59,7 +59,7 @@ export async function unlessTooMany(
   }
 }
 
-/** One event for all that come within a minute: a flood of them would push out what matters. */
+/** One audit event for all requests within a minute. A flood of events would push out those that matter. */
 function tooMany(gesture: Gesture, { of }: Over): Parameters<typeof noteRefused>[2] {
   const service = gesture.kind === 'change' ? gesture.service : undefined;
   return { deed: undefined, service, because: 'too-many', detail: `${gesture.kind}, by ${of}` };
@@ -71,7 +71,7 @@ function summaryOf(
 ): NonNullable<Told['later']> {
   const reply = async () => {
     const refused = await summary();
-    return refused > 1 ? overSummary(over, refused) : undefined; // of one alone all has been said
+    return refused > 1 ? overSummary(over, refused) : undefined; // the first answer said it all about a single one
   };
   return { afterMs: summaryAfterMs, reply };
 }
@@ -80,13 +80,13 @@ function overReply({ of, perMinute, nextInMs }: Over): Reply {
   const whose = of === 'person' ? 'from one person' : 'for one service';
   const next = Math.max(1, Math.ceil(nextInMs / 1000));
   return says(
-    `That is a lot: I take ${perMinute} a minute ${whose}, so this was *not accepted*, and nothing will happen. The next one can be in ${next} s. What comes before that I leave unanswered, and tell you in a minute how many there were.`,
+    `That is a lot: I take ${perMinute} a minute ${whose}, so this was *not accepted*, and nothing will happen. You can type the next one in ${next} s. I do not answer those that come before, and tell you in a minute how many there were.`,
   );
 }
 
 function overSummary({ of, perMinute }: Over, refused: number): Reply {
   const whose = of === 'person' ? 'from one person' : 'for one service';
   return says(
-    `*Not accepted:* ${refused} of what you sent in the last minute, of which nothing happened. I take ${perMinute} a minute ${whose}. \`/shift status\` shows what is live.`,
+    `*Not accepted:* ${refused} of what you sent in the last minute. None of that was done. I take ${perMinute} a minute ${whose}. \`/shift status\` shows what is live.`,
   );
 }

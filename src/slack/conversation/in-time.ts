@@ -7,19 +7,19 @@ import { type Reply, says } from '../words/reply.ts';
 import type { Conversation, Request, Told } from './conversation.ts';
 
 /**
- * Slack gives up on an answer after 3 s. What is not accepted by `acceptWithinMs` and the time that Redis is given for it (800 ms,
- * redis/connect.ts) never will be, so by `answerWithinMs` "not accepted" is true.
+ * Slack gives up on an answer after 3 s. Nothing is accepted later than `acceptWithinMs` plus the 800 ms that Redis gets for it
+ * (redis/connect.ts). So at `answerWithinMs` it is true to say "not accepted".
  */
 const acceptWithinMs = 1_600;
 const answerWithinMs = 2_600;
-/** For what remains to be done when the answer is known. */
+/** Kept for the work that is left when the answer is known. */
 const spareMs = 150;
 
 const tooLate = says(
   '*Not accepted:* the cluster or Redis did not answer in time. Nothing will happen; type it again in a moment.',
 );
 
-/** Answers whatever happens, and in time: a person is never left with nothing. */
+/** Always answers, and in time. */
 export async function inTime(
   { desk: { log, now }, isLate }: Conversation,
   request: Request,
@@ -35,7 +35,7 @@ export async function inTime(
   const timer = setTimeout(() => {
     log.warn({ request: request.request }, 'not answered in time');
     working.catch((err: unknown) =>
-      log.warn({ err, request: request.request }, 'failed after it was answered as late'),
+      log.warn({ err, request: request.request }, 'failed after the person was told that it was too late'),
     );
     late.resolve({ reply: tooLate });
   }, answerWithinMs);
@@ -48,16 +48,16 @@ export async function inTime(
   }
 }
 
-/** What nobody foresaw may have come before anything was accepted, or after. */
+/** An error that nobody expected may come before something was accepted, or after. */
 export const failed = says(
   '*Something failed on my side*, and it is in my log. I cannot tell whether it was accepted: if a card appears or changes, it was. Look at `/shift status` before you ask again.',
 );
 
-/** What to do about it, where the error itself does not say. */
+/** What to do about an error that does not say so itself. */
 const remedies: Partial<Record<FailReason, string>> = {
   'ledger-unreadable': ' Restore or remove the annotation `shiftbot.dev/history`, then type it again.',
   'not-permitted':
-    ' Whoever runs shiftbot can grant it: a Role and a RoleBinding in that namespace, as in `manifests/access`.',
+    ' The people who run shiftbot can grant it: a Role and a RoleBinding in that namespace, as in `manifests/access`.',
 };
 
 function notAccepted(error: unknown, { request }: Request, log: Log): Reply {

@@ -7,18 +7,29 @@ import type { Desk } from '../../workflow/desk.ts';
 import { answerReply, heldReply } from '../replies/answers.ts';
 import { approvalReply } from '../replies/approval.ts';
 import { editsReply } from '../replies/question.ts';
+import type { TypedMove } from '../replies/refusals.ts';
 import { type Reply, says } from '../words/reply.ts';
 import type { Conversation } from './conversation.ts';
 
-/** The answer in words, while the card is brought in step. `forgotten`: in place of the words for a change that nobody knows. */
-export async function told(conversation: Conversation, answer: RollbackAnswer, forgotten?: string): Promise<Reply> {
+interface Context {
+  /** Said in place of the usual words when nobody knows the change. */
+  readonly forgotten?: string;
+  readonly typed?: TypedMove;
+}
+
+/** Words the answer, and starts to bring the card up to date. */
+export async function told(
+  conversation: Conversation,
+  answer: RollbackAnswer,
+  { forgotten, typed }: Context = {},
+): Promise<Reply> {
   const { cards, desk } = conversation;
   if (answer.kind === 'accepted') cards.showSoon(answer.change.id);
   if (answer.kind === 'unknown-change' && forgotten !== undefined) return says(forgotten);
-  return answerReply(answer, desk.now(), await aheadOf(desk, answer));
+  return answerReply(answer, desk.now(), { ahead: await aheadOf(desk, answer), typed });
 }
 
-/** The change that an accepted one waits for. The answer is as true without it, so that it is not worth failing for. */
+/** The change that an accepted one waits for. The answer is true without it, so a failed read is only logged. */
 async function aheadOf({ changes, log }: Desk, answer: RollbackAnswer): Promise<Change | undefined> {
   if (answer.kind !== 'accepted' || answer.behind === 0 || answer.change.base.after === undefined) return undefined;
   return changes.read(answer.change.base.after).catch((err: unknown) => {
@@ -27,7 +38,7 @@ async function aheadOf({ changes, log }: Desk, answer: RollbackAnswer): Promise<
   });
 }
 
-/** The same for rule files. */
+/** Does the same for rule files. */
 export function toldEdits({ cards, desk }: Conversation, answer: EditsAnswer): Reply {
   if (answer.kind === 'accepted') cards.showSoon(answer.change.id);
   return editsReply(answer, desk.now());

@@ -1,12 +1,29 @@
 import type { RequestListener } from 'node:http';
-import { App, HTTPReceiver, type Logger, SocketModeReceiver } from '@slack/bolt';
+import {
+  App,
+  type BlockAction,
+  type ButtonAction,
+  type CodedError,
+  ErrorCode,
+  HTTPReceiver,
+  type Logger,
+  SocketModeReceiver,
+  type ViewSubmitAction,
+} from '@slack/bolt';
 import type { WebClient } from '@slack/web-api';
 import { ChatError } from '../../workflow/errors.ts';
 import type { Log } from '../../workflow/ports/process.ts';
 import { call, clientLogger, slackClient, webOptions } from '../client/web-api.ts';
 import type { Conversation } from '../conversation/conversation.ts';
-import { listen } from './listeners.ts';
-import { eventsPath } from './surface.ts';
+import { failed } from '../conversation/in-time.ts';
+import { rejectDialogId } from '../replies/reject-dialog.ts';
+import { onClick } from './clicks.ts';
+import { onCommand } from './commands.ts';
+import { onRejection } from './dialogs.ts';
+import { onMention } from './mentions.ts';
+import { readSender } from './payloads.ts';
+import { eventsPath, slashCommand } from './surface.ts';
+import { tell, type Voice } from './tell.ts';
 
 export interface SlackOptions {
   readonly botToken: string;
@@ -16,7 +33,7 @@ export interface SlackOptions {
   readonly apiUrl?: string | undefined;
 }
 
-/** Slack does not accept a token; starting again will not help. */
+/** Slack does not accept a token. Starting again does not help. */
 export class SlackTokenError extends Error {
   override readonly name = 'SlackTokenError';
 }
@@ -24,17 +41,17 @@ export class SlackTokenError extends Error {
 export interface SlackApp {
   /** What Slack posts to in HTTP mode; absent in Socket Mode. */
   readonly requestListener: RequestListener | undefined;
-  /** Undefined while Slack can reach us, else what is missing. */
+  /** Why Slack cannot reach us; undefined while it can. */
   problem(): string | undefined;
-  /** Connects; resolves when Slack knows us, however long that takes. */
+  /** Connects. Resolves when Slack accepts us, however long that takes. */
   start(): Promise<void>;
-  /** Takes nothing new, and resolves when what was taken is answered. */
+  /** Takes no more deliveries. Resolves when those that were taken are answered. */
   stop(): Promise<void>;
 }
 
 const largestBody = 256 * 1024;
 
-/** A client that keeps trying to open the socket: the library takes a failed attempt for the end of the process. */
+/** Keeps trying to open the socket. When it gives up, the library throws, and that would end the process. */
 const untilConnected = { forever: true, minTimeout: 500, maxTimeout: 5_000, factor: 2, randomize: true };
 
 export function createSlackApp(
@@ -56,7 +73,7 @@ export function createSlackApp(
       : socketReceiver({ ...options, appToken }, logger, setProblem);
   const whoWeAre = Promise.withResolvers<Identity>();
   const app = new App({
-    // The library's own would ask Slack who we are before every delivery is handled.
+    // Bolt's own asks Slack who we are before every delivery.
     authorize: async () => ({ botToken: options.botToken, ...(await whoWeAre.promise) }),
     receiver,
     logger,
@@ -85,6 +102,32 @@ export function createSlackApp(
       await running.ended();
     },
   };
+}
+
+/** Sends each kind of delivery to its listener. */
+function listen(app: App, conversation: Conversation, client: WebClient): void {
+  const voice = { client, log: conversation.desk.log };
+  app.command(slashCommand, (args) => onCommand(args, conversation));
+  app.event('app_mention', (args) => onMention(args, conversation));
+  app.action<BlockAction<ButtonAction>>({ type: 'block_actions' }, (args) => onClick(args, conversation));
+  app.view<ViewSubmitAction>(rejectDialogId, (args) => onRejection(args, conversation));
+  app.error((failure: Failure) => onFailure(failure, voice));
+}
+
+interface Failure {
+  readonly error: CodedError;
+  readonly body: object;
+}
+
+/**
+ * Tells the person, unless Slack does. Slack tells that a command failed if nobody acknowledged it. Bolt acknowledges a command itself
+ * when it could not be authorised.
+ */
+async function onFailure({ error, body }: Failure, voice: Voice): Promise<void> {
+  voice.log.error({ err: error }, 'a listener failed');
+  const sender = readSender(body);
+  const isToldBySlack = 'command' in body && error.code !== ErrorCode.AuthorizationError;
+  if (sender !== undefined && !isToldBySlack) await tell(voice, { ...sender, thread: undefined }, failed);
 }
 
 function socketReceiver(
@@ -120,7 +163,7 @@ interface Identity {
   readonly botId?: string;
 }
 
-/** Asked until Slack answers: a wrong token would otherwise only show when the first command fails. */
+/** Asks until Slack answers. Otherwise a wrong token would show only when the first command fails. */
 async function askWhoWeAre(client: WebClient, log: Log): Promise<Identity> {
   for (let waitMs = 500; ; waitMs = Math.min(waitMs * 2, 10_000)) {
     try {
@@ -140,7 +183,7 @@ async function askWhoWeAre(client: WebClient, log: Log): Promise<Identity> {
   }
 }
 
-/** Listeners that still run; Bolt stops without waiting for them. */
+/** Counts the listeners that still run. Bolt does not wait for them when it stops. */
 class Running {
   #count = 0;
   #whenNone: (() => void)[] = [];

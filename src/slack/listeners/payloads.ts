@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What we read of what Slack delivers. It comes from outside, signed or not, and Slack changes it; what does not fit is refused. */
+/** The parts of Slack's deliveries that we read. They come from outside, and Slack changes them: what does not fit is refused. */
 const id = z.string().min(1).max(255);
 
 const command = z.object({
@@ -39,10 +39,10 @@ const click = z.object({
   }),
 });
 
-/** A click, wherever its parts stood. */
+/** A click. Slack sends its parts in different places, depending on the message. */
 export interface ClickPayload {
   readonly user: string;
-  /** Of the person, where Slack says so. */
+  /** The person's team, where Slack says it. */
   readonly userTeam: string | undefined;
   readonly team: string;
   readonly trigger: string;
@@ -50,7 +50,7 @@ export interface ClickPayload {
   readonly channel: string | undefined;
   readonly thread: string | undefined;
   readonly message: string;
-  /** The bot that wrote the message, where the message came along. */
+  /** The bot that wrote the message, where Slack sends the message along. */
   readonly author: string | undefined;
   readonly action: string;
   readonly value: string | undefined;
@@ -95,7 +95,7 @@ const sender = z.union([
   z.object({ event: z.object({ user: z.string(), channel: z.string() }) }).transform(({ event }) => event),
 ]);
 
-/** Whoever typed or clicked, and where, in whatever was delivered. */
+/** Who typed or clicked, and where, for every kind of delivery. */
 export function readSender(body: unknown): { readonly user: string; readonly channel: string } | undefined {
   return sender.safeParse(body).data;
 }

@@ -12,6 +12,7 @@ import type { HistoryAnswer, StatusAnswer } from '../../workflow/looking/look-up
 import { title } from '../card/card.ts';
 import { unpinCommand } from '../card/edits-card.ts';
 import { actions, formatButtonValue } from '../words/button.ts';
+import { serviceOf, statusCommand } from '../words/command-text.ts';
 import { code, escapeText, fitted, foreign, markup, plain, user } from '../words/mrkdwn.ts';
 import { objectSections } from '../words/object-text.ts';
 import { ownerText, warningText } from '../words/owner-text.ts';
@@ -22,7 +23,7 @@ import { byName, moveRows, moveText, splitRows, splitText } from '../words/split
 import { when } from '../words/when.ts';
 import { holdLines } from './hold.ts';
 import { outcomeReply } from './outcome.ts';
-import { ageText, notFoundText, refusalText } from './refusals.ts';
+import { ageText, notFoundText, refusalText, type TypedMove } from './refusals.ts';
 
 const maxServices = 40;
 const maxOpen = 5;
@@ -36,13 +37,18 @@ export function mistakeReply({ wrong, next }: Mistake): Reply {
   return says(`${escapeText(wrong)} ${escapeText(next)}`);
 }
 
-/** `ahead`: the change that stands right before an accepted one. */
-export function answerReply(answer: RollbackAnswer, now: Date, ahead?: Change): Reply {
+interface Context {
+  /** The change that stands right before an accepted one. */
+  readonly ahead?: Change | undefined;
+  readonly typed?: TypedMove | undefined;
+}
+
+export function answerReply(answer: RollbackAnswer, now: Date, { ahead, typed }: Context = {}): Reply {
   switch (answer.kind) {
     case 'accepted':
       return says(acceptedText(answer, ahead));
     case 'refused':
-      return says(refusalText(answer.name, answer.refusal, now));
+      return says(refusalText(answer.name, answer.refusal, { now, typed }));
     case 'not-found':
       return says(notFoundText(answer.name, answer.found));
     case 'denied':
@@ -167,7 +173,7 @@ export function heldReply(answer: HeldAnswer, now: Date): Reply {
     case 'moved-again':
       return says(`The weights moved again since the card was written. It now shows what is live; decide anew.`);
     case 'refused':
-      return says(refusalText(answer.change, answer.refusal, now));
+      return says(refusalText(serviceOf(answer.change), answer.refusal, { now }));
     case 'as-it-is':
       return says('All its objects are already as they were to be. Nothing was changed.');
     case 'not-now':
@@ -206,7 +212,7 @@ function statusText({ name, route, open, holds }: Extract<StatusAnswer, { kind: 
     split,
     ...(rule?.unsplittable === undefined
       ? []
-      : [refusalText(name, { reason: 'rule-cannot-be-split', rule: rule.key, because: rule.unsplittable }, now)]),
+      : [refusalText(name, { reason: 'rule-cannot-be-split', rule: rule.key, because: rule.unsplittable }, { now })]),
     ...(change === undefined
       ? lastWriter(route, now)
       : [`Since ${change.id}, ${when(change.at, now)}, by ${user(change.by)}.`]),
@@ -236,10 +242,13 @@ function overviewText({ place, routes, open, holds, asOf }: Extract<StatusAnswer
     return `Nothing is routed in ${code(place.namespace)}. Another namespace is named with \`-n\`.${ageText({ asOf })}`;
   const sorted = routes.toSorted((a, b) => byName(a.object.name, b.object.name));
   const shown = within(sorted.slice(0, maxServices), maxListed, overviewLine);
+  const [next] = sorted.slice(shown.length);
   const more =
-    sorted.length > shown.length
-      ? [`… +${sorted.length - shown.length} more; name one: \`/shift status reviews\``]
-      : [];
+    next === undefined
+      ? []
+      : [
+          `… +${sorted.length - shown.length} more; name one: ${statusCommand({ ...place, service: next.object.name })}`,
+        ];
   return [
     `*${foreign(place.namespace)}* @ ${foreign(place.cluster)}${asOf === undefined ? '' : '.'}${ageText({ asOf })}`,
     ...shown,

@@ -9,6 +9,7 @@ import type { FreezeAnswer, ThawAnswer } from '../../workflow/holding/freeze.ts'
 import type { LockAnswer, WrongEnd } from '../../workflow/holding/lock.ts';
 import type { Notice } from '../../workflow/ports/notices.ts';
 import { actions, formatLineValue } from '../words/button.ts';
+import { statusCommand } from '../words/command-text.ts';
 import { code, markup, names, plain, user } from '../words/mrkdwn.ts';
 import { dateText, denialText, holdText, takeOverText } from '../words/policy-words.ts';
 import { type Reply, says } from '../words/reply.ts';
@@ -70,7 +71,7 @@ function lockText(answer: OfLocks): string {
     case 'unlocked':
       return `Unlocked: ${code(answer.name.service, 100)}. The lock was set by ${user(answer.hold.by)}.`;
     case 'not-locked':
-      return `${code(answer.name.service, 100)} is not locked. \`/shift status\` shows what is.`;
+      return `${code(answer.name.service, 100)} is not locked. ${statusCommand({ ...answer.name, service: undefined })} shows what is.`;
     case 'not-yours':
       return `It is locked${holdText(answer.hold)} Only its owner unlocks it, or whoever a policy file lets.${takeOverText(answer.hold)}`;
   }

@@ -6,6 +6,7 @@ import { isConverted } from '../../domain/routing/rule-file.ts';
 import { type EditsPlan, editsOf } from '../../workflow/asking/plan-edits.ts';
 import type { EditsAnswer, EditsQuestion, Way } from '../../workflow/asking/rule-file.ts';
 import { actions, formatLineValue } from '../words/button.ts';
+import { serviceOf } from '../words/command-text.ts';
 import { code, maxText, names, plain, typed } from '../words/mrkdwn.ts';
 import { objectSections, section } from '../words/object-text.ts';
 import { warningText } from '../words/owner-text.ts';
@@ -70,7 +71,7 @@ function waySections(
   const { verdict } = judgement;
   const heading = isMeant ? '*As one rule, which may have been meant:*' : '*As it is written:*';
   const { owner } = plan;
-  const owned = owner === undefined ? [] : [refusalText(plan, { reason: 'owned', owner }, now)];
+  const owned = owner === undefined ? [] : [refusalText(serviceOf(plan), { reason: 'owned', owner }, { now })];
   return [
     ...(isOneOfTwo ? [section(heading)] : []),
     ...objectSections(editsOf(plan), room),

@@ -1,17 +1,29 @@
 import type { Refusal } from '../../domain/change/plan.ts';
+import type { Command } from '../../domain/language/command.ts';
 import type { ServiceName } from '../../domain/routing/names.ts';
 import type { Unsplittable } from '../../domain/routing/route.ts';
+import type { Percentages } from '../../domain/routing/split.ts';
 import type { NotFound } from '../../workflow/desk.ts';
 import type { Aged } from '../../workflow/ports/mesh.ts';
+import { commandText, statusCommand } from '../words/command-text.ts';
 import { code, foreign, names, typed, user } from '../words/mrkdwn.ts';
 import { howToLeave, howToStop, ownerText } from '../words/owner-text.ts';
 import { splitText } from '../words/split-text.ts';
 import { exactClock } from '../words/time-text.ts';
 import { when } from '../words/when.ts';
 
+/** A command whose plan may be refused. */
+export type TypedMove = Extract<Command, { verb: 'shift' | 'rollback' | 'why' }>;
+
+interface Told {
+  readonly now: Date;
+  /** The command that was typed: what is suggested keeps its flags. */
+  readonly typed?: TypedMove | undefined;
+}
+
 /** Why a plan was not made, and what to type next. */
-export function refusalText({ service }: Pick<ServiceName, 'service'>, refusal: Refusal, now: Date): string {
-  const name = code(service);
+export function refusalText(of: ServiceName, refusal: Refusal, { now, typed: command }: Told): string {
+  const name = code(of.service);
   switch (refusal.reason) {
     case 'owned':
       return `${ownerText(refusal.owner)} sets the weights of ${name}, and would set them again, so nothing was changed. ${howToStop(refusal.owner.tool, undefined)} ${howToLeave(refusal.owner.tool)}`;
@@ -22,7 +34,7 @@ export function refusalText({ service }: Pick<ServiceName, 'service'>, refusal: 
     case 'already-there':
       return alreadyThere(name, refusal, now);
     case 'nobody-else':
-      return nobodyElse(service, refusal);
+      return nobodyElse(of, refusal, command);
     case 'no-default-rule':
       if (refusal.rules.length === 0) return withoutHttp(name, refusal.others);
       return `${name} has no rule that takes all the rest; it has ${names(refusal.rules)}. ${howToName(refusal.rules)}`;
@@ -33,7 +45,7 @@ export function refusalText({ service }: Pick<ServiceName, 'service'>, refusal: 
     case 'several-hosts':
       return `${code(refusal.version)} has no destination yet, and the others of ${name} do not share one host to put it beside. Add the destination to the object first.`;
     case 'nothing-to-roll-back':
-      return `Nothing to roll back: shiftbot has not changed ${name} yet. ${code(`/shift status ${service}`, 100)} shows what it has.`;
+      return `Nothing to roll back: shiftbot has not changed ${name} yet. ${statusCommand(of)} shows what it has.`;
     case 'unknown-change':
       return `The history of ${name} has no ${refusal.id}; it has ${names(refusal.known)}.`;
     case 'record-lost': {
@@ -95,13 +107,24 @@ function alreadyThere(
 }
 
 function nobodyElse(
-  service: string,
+  of: ServiceName,
   { version, percent, others }: Extract<Refusal, { reason: 'nobody-else' }>,
+  command: TypedMove | undefined,
 ): string {
   const [first] = others;
+  const rest = 100 - percent;
+  const example = version === 'v2' ? 'v1' : 'v2';
+  const split = commandText(withShares(of, { [version]: percent, [first ?? example]: rest }, command));
   if (first === undefined)
-    return `${code(version)} is the only version with a destination, so nobody could take the other ${100 - percent} %. Name another: ${code(`/shift ${service} ${version}=${percent} v2=${100 - percent}`, 200)}.`;
-  return `${code(version)} has everything, so say who gets the other ${100 - percent} %: ${code(`/shift ${service} ${version}=${percent} ${first}=${100 - percent}`, 200)}.`;
+    return `${code(version)} is the only version with a destination, so nobody could take the other ${rest} %. Name another: ${split}.`;
+  return `${code(version)} has everything, so say who gets the other ${rest} %: ${split}.`;
+}
+
+/** The command that was typed, with a whole split in place of one share. */
+function withShares(service: ServiceName, shares: Percentages, command: TypedMove | undefined): Command {
+  const { options } = (command?.verb === 'why' ? command.command : command) ?? { options: { dryRun: false } };
+  const shift = { verb: 'shift', service, wish: { kind: 'whole', shares }, options } as const;
+  return command?.verb === 'why' ? { verb: 'why', command: shift } : shift;
 }
 
 function didYouMean(nearest: string | undefined): string {

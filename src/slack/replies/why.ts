@@ -5,17 +5,23 @@ import { policyProblemText, ruleText, verdictText } from '../words/policy-words.
 import { type Reply, says } from '../words/reply.ts';
 import { moveText } from '../words/split-text.ts';
 import { answerReply } from './answers.ts';
-import { notFoundText, refusalText } from './refusals.ts';
+import { notFoundText, refusalText, type TypedMove } from './refusals.ts';
 
-/** What `/shift why` answers. `problem`: why the policy file is not what is in force. */
-export function whyReply(answer: ExplainAnswer, problem: string | undefined, now: Date): Reply {
+interface Context {
+  /** Why the policy file is not what is in force. */
+  readonly problem?: string | undefined;
+  readonly typed?: TypedMove | undefined;
+}
+
+/** What `/shift why` answers. */
+export function whyReply(answer: ExplainAnswer, now: Date, { problem, typed }: Context = {}): Reply {
   switch (answer.kind) {
     case 'not-found':
       return says(notFoundText(answer.name, answer.found));
     case 'refused':
-      return says(refusalText(answer.name, answer.refusal, now));
+      return says(refusalText(answer.name, answer.refusal, { now, typed }));
     case 'answered':
-      return answerReply(answer.answer, now);
+      return answerReply(answer.answer, now, { typed });
     case 'explained':
       return says(explainedText(answer, problem));
   }

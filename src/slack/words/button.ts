@@ -1,6 +1,6 @@
 import { type ChangeId, isChangeId } from '../../domain/routing/names.ts';
 
-/** What the buttons are called when Slack sends a click. */
+/** The `action_id`s of our buttons. */
 export const actions = {
   rollBack: 'roll_back',
   rollBackSeen: 'roll_back_seen',
@@ -18,7 +18,7 @@ export const actions = {
   tour: 'tour',
 } as const;
 
-/** A button holds the id of a change; a confirmation also a stamp of what the person was shown. The record is the truth. */
+/** A button holds the id of a change. One that confirms also holds a stamp of what the person was shown. All else comes from the record. */
 export interface ButtonValue {
   readonly id: ChangeId;
   readonly seen?: string;
@@ -28,7 +28,7 @@ export function formatButtonValue({ id, seen }: ButtonValue): string {
   return seen === undefined ? id : `${id}@${seen}`;
 }
 
-/** Undefined for what no button of ours holds. */
+/** Undefined for a value that no button of ours holds. */
 export function readButtonValue(value: unknown): ButtonValue | undefined {
   const [, id = '', seen] = /^(c-[0-9A-Z]{8})(?:@([0-9a-f]{16}))?$/.exec(typeof value === 'string' ? value : '') ?? [];
   if (!isChangeId(id)) return undefined;
@@ -36,8 +36,8 @@ export function readButtonValue(value: unknown): ButtonValue | undefined {
 }
 
 /**
- * A button that does what a typed line does, to the lock or freeze that was shown, or as its difference was. Who may is asked anew, as
- * of whatever is typed.
+ * A button that does what a typed line does. It acts only on the lock, freeze or difference that was shown. Policy is asked again, as it
+ * is for a typed line.
  */
 export interface LineValue {
   readonly line: string;

@@ -15,22 +15,22 @@ import { moveText, splitText } from './split-text.ts';
 
 const maxObjectText = 1_500;
 const maxLines = 40;
-/** A message holds 50 blocks, and may show what it would be in two ways. */
+/** A message holds 50 blocks, and a question may show all objects twice. */
 const maxSections = 15;
 
-/** The difference of each object, a section each, as far as they fit into so many characters. */
+/** A section with the difference of each object, as many as fit into `room` characters. */
 export function objectSections(edits: readonly ObjectEdit[], room: number): readonly SectionBlock[] {
   return sections(edits, room, objectText);
 }
 
-/** What an object was, and what somebody else made of it. */
+/** What an object was, and what it is since somebody else changed it. */
 export interface MovedText {
   readonly name: ObjectRef;
   readonly was: ObjectContent | undefined;
   readonly is: ObjectContent | undefined;
 }
 
-/** What each object was when it was planned from, and what it is. */
+/** For each object, what it was when the change was planned, and what it is now. */
 export function movedSections(moved: readonly MovedText[], room: number): readonly SectionBlock[] {
   return sections(moved, room, ({ name, was, is }, left) => {
     const heading = `*Planned from, and now:* ${objectName(name)}`;
@@ -94,7 +94,7 @@ function linesOf(content: ObjectContent | undefined): readonly string[] {
   return yamlLines({ ...(Object.keys(metadata).length > 0 && { metadata }), spec });
 }
 
-/** Code a line and not a block, and spaces that do not collapse, so that it reads the same wherever it is shown. */
+/** Each line is code, with spaces that do not collapse. A code block would not look the same in every client. */
 function diffLines(changes: readonly DiffLine[], room: number): string {
   const shown: string[] = [];
   let left = room - 40;

@@ -10,14 +10,14 @@ export function ownerText({ tool, name }: Owner): string {
   return name === undefined ? is : `${is} (${has} ${code(name)})`;
 }
 
-/** Said on the card and in a dry run before the first change. */
+/** Shown on the card and in a dry run, before the first change. */
 export function warningText(warning: PlanWarning): string {
   if (warning.kind === 'undefined-versions') return undefinedText(warning);
   const { owner } = warning;
   return `*${ownerText(owner)} manages this object* and may put the weights back. ${words[owner.tool].stop}`;
 }
 
-/** The classic first mistake: the rules of a service before its versions. */
+/** A common first mistake: a service gets its rules before its versions are defined. */
 function undefinedText({ versions }: Extract<PlanWarning, { kind: 'undefined-versions' }>): string {
   const shown = versions
     .slice(0, maxVersions)
@@ -26,7 +26,7 @@ function undefinedText({ versions }: Extract<PlanWarning, { kind: 'undefined-ver
   return `*No DestinationRule of the namespace defines* ${[...shown, ...more].join(', ')}: what is sent there is answered with 503 (NC), and reaches no pod. Define the versions first, or in the same file.`;
 }
 
-/** How to have a tool leave the weights alone, or whom to ask. */
+/** How to make a tool leave the weights alone, or whom to ask. */
 export function howToStop(tool: Tool | undefined, manager: string | undefined): string {
   if (tool !== undefined) return words[tool].stop;
   if (manager === undefined) return '';
@@ -35,7 +35,7 @@ export function howToStop(tool: Tool | undefined, manager: string | undefined): 
     : `Whoever runs ${code(manager)} can say whether it will do so again.`;
 }
 
-/** What still speaks for a tool that sets the weights no more, and would keep a person out for nothing. */
+/** How to remove the mark of a tool that no longer sets the weights. Until then we would refuse for no reason. */
 export function howToLeave(tool: Tool): string {
   if (tool === 'flagger') return 'Where it no longer does, take its `ownerReferences` out of the object.';
   if (tool !== 'argo-rollouts') return '';
@@ -44,7 +44,7 @@ export function howToLeave(tool: Tool): string {
 
 interface Words {
   readonly is: string;
-  /** What its name is the name of. */
+  /** What its name names: an application, a release. */
   readonly has: string;
   readonly stop: string;
 }

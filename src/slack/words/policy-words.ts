@@ -22,10 +22,10 @@ export function verdictText(verdict: Verdict): string {
 /** Who must approve, how many, and by when. */
 export function needsText({ by, count, expiresMs }: Needs): string {
   const approvals = count === 1 ? 'One approval' : `${count} approvals`;
-  return `${approvals} by ${whoText(by)}, within ${formatDuration(expiresMs)}; that of whoever asks does not count.`;
+  return `${approvals} by ${whoText(by)}, within ${formatDuration(expiresMs)}; the asker’s own does not count.`;
 }
 
-/** The policy file was changed and what it says now cannot be in force. */
+/** Somebody changed the policy file, and it has an error now. */
 export function policyProblemText(problem: string): string {
   return `*The policy file is wrong*, so the last good policy stays in force: ${code(problem, 300)}`;
 }
@@ -45,12 +45,12 @@ export function denialText(denial: Denial): string {
     case 'person-unknown':
       return `I cannot tell whether you are a full member of this team, so I do nothing: ${foreign(denial.why)}.`;
     case 'no-rule':
-      return `No rule of the policy file has a target that matches ${names(denial.targets)}, and what none matches is refused. Whoever keeps the policy file can add one.`;
+      return `No rule of the policy file has a target that matches ${names(denial.targets)}, and what none matches is refused. The people who keep the policy file can add one.`;
     case 'wrong-channel':
       return `This may only be asked for in ${denial.channels.slice(0, 8).map(channelText).join(', ')}${by}. Type it there.`;
     case 'not-allowed':
       if (denial.who.length === 0 && (denial.deed === 'approve' || denial.deed === 'reject'))
-        return `The policy file asks for no approval here any more, so nobody ${deedWords[denial.deed]}s${by}. Whoever asked withdraws it, and types the command again.`;
+        return `The policy file asks for no approval here any more, so nobody ${deedWords[denial.deed]}s${by}. The asker withdraws it, and types the command again.`;
       return `You may not ${deedWords[denial.deed]} here; ${denial.who.length === 0 ? 'nobody may' : `${whoText(denial.who)} may`}${by}.`;
     case 'membership-unknown':
       return `I cannot tell whether you may, so I do nothing: ${denial.groups.map(groupText).join('; ')}${by}.`;
@@ -63,7 +63,7 @@ export function denialText(denial: Denial): string {
     case 'step-too-large':
       return `This gives ${number(denial.step)} percent points more to a version, and one change may give ${denial.maxStep}${by}. Take smaller steps.`;
     case 'step-unmeasured':
-      return `One change may give ${denial.maxStep} percent points to a version${by}. This is more than weights, and cannot be measured so; the rule names nobody who could approve it.`;
+      return `One change may give ${denial.maxStep} percent points to a version${by}. This is more than weights, so its step cannot be measured, and the rule names nobody who could approve it.`;
     case 'several-approvals':
       return `The objects would be approved under different rules (${denial.rules.map(ruleText).join('; ')}), and one change is approved under one. Apply them one by one.`;
   }
@@ -82,7 +82,7 @@ const deedWords: Record<Deed, string> = {
   thaw: 'thaw',
 };
 
-/** What to type where it cannot wait until a lock ends. A lock's target is the own name of one object. */
+/** What to type if it cannot wait until the lock ends. The target of a lock is the name of one object. */
 export function takeOverText({ target }: Pick<Hold, 'target'>): string {
   const [service, namespace, ...cluster] = target?.split('/').toReversed() ?? [];
   if (service === undefined || namespace === undefined) return '';
@@ -90,11 +90,9 @@ export function takeOverText({ target }: Pick<Hold, 'target'>): string {
   return ` ${code(formatCommand({ verb: 'lock', service: place }), 300)} asks whether to take it over.`;
 }
 
-/** What a calendar froze ends with the file alone. */
+/** A freeze of the policy file ends only in that file. */
 function thawText({ name, by }: Hold): string {
-  return name === undefined || by === undefined
-    ? ''
-    : ` Ask whoever set it; ${code(`/shift thaw ${name}`, 100)} ends it.`;
+  return name === undefined || by === undefined ? '' : ` Ask its owner; ${code(`/shift thaw ${name}`, 100)} ends it.`;
 }
 
 /** Which one, whose, why and until when. */
@@ -115,7 +113,7 @@ export function holdWords({ name, by, reason, until, timezone, line }: HoldTold)
   return parts.join('');
 }
 
-/** In the reader's own time zone; where that cannot be shown, in the one that the policy file means. */
+/** Slack shows it in the reader's own time zone. A client that cannot do so shows it in `timeZone`. */
 export function dateText(at: Date, timeZone = 'UTC'): string {
   const written = new Intl.DateTimeFormat('en-GB', { timeZone, dateStyle: 'medium', timeStyle: 'short' }).format(at);
   return `<!date^${Math.floor(at.getTime() / 1000)}^{date_short_pretty} {time}|${escapeText(`${written} ${timeZone}`)}>`;
@@ -127,7 +125,7 @@ export function ruleText({ name, line }: RuleRef): string {
 
 const maxWho = 8;
 
-/** Nobody is pinged by an answer: groups are told by their names. */
+/** Groups are written as plain names, so that an answer pings nobody. */
 export function whoText(all: readonly Who[]): string {
   const shown = all.slice(0, maxWho).map((who) => {
     if (who.kind === 'everyone') return 'everybody of the team';

@@ -4,7 +4,7 @@ import { code, foreign, names } from './mrkdwn.ts';
 const maxFaults = 8;
 const maxNotes = 12;
 
-/** What was made of old rules, and what could not be. */
+/** What old rules became, and which could not be converted. */
 export function fileNotes({ conversions, unconverted, meant }: RuleFile): readonly string[] {
   const notConverted = unconverted.map(
     ({ rule, line, why }) => `• ${code(rule, 100)} (line ${line}): ${foreign(why, 300)}`,
@@ -33,7 +33,8 @@ export function unknownFileText({
   readonly nearest?: string | undefined;
 }): string {
   const meant = nearest === undefined ? '' : ` Did you mean ${code(nearest, 120)}?`;
-  if (all.length === 0) return 'There is no rule file at all: whoever runs me names their folder by `RULES_DIR`.';
+  if (all.length === 0)
+    return 'There is no rule file at all. `RULES_DIR` names their folder: the people who run me can set it.';
   return `There is no rule file of that name.${meant} There is ${names(all)}.`;
 }
 

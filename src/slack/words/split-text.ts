@@ -7,13 +7,13 @@ const maxListed = 8;
 /** A version may be a host of 253 characters. */
 const maxName = 36;
 
-/** `v1 34 %, v3 66 %`; versions without traffic are left out. */
+/** `v1 34 %, v3 66 %`. Versions without traffic are left out. */
 export function splitText(split: Split): string {
   const shares = sharesOf(split).filter(([, percent]) => percent > 0);
   return listed(shares.map(([version, percent]) => `${named(version)} ${percent} %`)) || 'no traffic';
 }
 
-/** `v1 100 → 50 %, v3 0 → 50 %`; versions that keep nothing are left out. */
+/** `v1 100 → 50 %, v3 0 → 50 %`. Versions that have nothing before and after are left out. */
 export function moveText(from: Split, to: Split): string {
   return listed(
     movesOf(from, to).map(({ version, before, after }) =>
@@ -26,7 +26,7 @@ function listed(all: readonly string[]): string {
   return [...all.slice(0, maxListed), ...(all.length > maxListed ? [`… +${all.length - maxListed}`] : [])].join(', ');
 }
 
-/** One line of code a version, the shares aligned, with a bar for what it will have. */
+/** One line for each version, as code: aligned shares, and a bar for what it will have. */
 export function moveRows(from: Split, to: Split): string {
   const moves = movesOf(from, to);
   return rows(
@@ -35,7 +35,7 @@ export function moveRows(from: Split, to: Split): string {
   );
 }
 
-/** One line of code a version, with a bar. */
+/** One line for each version, as code, with a bar. */
 export function splitRows(split: Split): string {
   const shares = sharesOf(split);
   return rows(
@@ -44,7 +44,7 @@ export function splitRows(split: Split): string {
   );
 }
 
-/** Code a line and not a block, and spaces that do not break or collapse, so that the columns stand wherever it is shown. */
+/** Each line is code, with spaces that do not break or collapse, so that the columns line up in every client. */
 function rows(versions: readonly string[], cells: readonly string[]): string {
   const names = versions.map(named);
   const width = Math.max(...names.map((name) => name.length), 0);
@@ -55,7 +55,7 @@ function rows(versions: readonly string[], cells: readonly string[]): string {
   return [...lines, ...(names.length > maxRows ? [`… +${names.length - maxRows} versions`] : [])].join('\n');
 }
 
-/** A name from the cluster, which no rule of Istio keeps short or plain. */
+/** A name from the cluster. Istio allows it to be long and to hold any character. */
 export function named(version: string): string {
   return truncate(visible(version).replaceAll('`', "'"), maxName);
 }
@@ -75,5 +75,5 @@ function sharesOf(split: Split): readonly [string, number][] {
   return Object.entries(percentages(split)).toSorted(([a], [b]) => byName(a, b));
 }
 
-/** v2 before v10, wherever the process runs and whatever its locale. */
+/** v2 before v10, in every locale. */
 export const byName = new Intl.Collator('en', { numeric: true }).compare;

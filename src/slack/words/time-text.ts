@@ -1,4 +1,4 @@
-/** `14:03 UTC`: a card stays, so it cannot say how long ago, and everyone who reads it has a clock of their own. */
+/** `14:03 UTC`. A card stays, so it cannot say how long ago, and its readers live in different time zones. */
 export function clock(at: string): string {
   return `${new Date(at).toISOString().slice(11, 16)} UTC`;
 }

@@ -3,7 +3,7 @@ import type { EditsPlan, EditTrial } from '../../workflow/asking/plan-edits.ts';
 import { code } from './mrkdwn.ts';
 import { objectName } from './object-text.ts';
 
-/** What the API server says to it, each sentence once. */
+/** What the API server says to the edits, each sentence once. */
 export function trialLines({ edits }: Pick<EditsPlan, 'edits'>): readonly string[] {
   return [...new Set(edits.flatMap(({ edit, trial }) => trialText(edit, trial)))];
 }
@@ -23,7 +23,7 @@ function trialText(edit: ObjectEdit, trial: EditTrial): readonly string[] {
   }
 }
 
-/** Our two admission policies are known by their words. */
+/** Recognises our two admission policies by their messages. */
 function policyRemedy(message: string): string {
   if (message.includes('shiftbot may change only weights')) return `. ${weightsOnlyRemedy}`;
   return message.includes('shiftbot may change only what stays within the namespace')
@@ -32,7 +32,7 @@ function policyRemedy(message: string): string {
 }
 
 export const roleRemedy =
-  'Whoever runs shiftbot can grant it, and that is a decision: see `manifests/rule-files`, which is no part of the base.';
+  'The people who run shiftbot can grant it, and that is a decision: see `manifests/rule-files`, which is not part of the base.';
 const weightsOnlyRemedy =
   'That is the admission policy of `manifests/policy`; `manifests/rule-files/policy` takes its place where rule files are to be applied.';
 const withinNamespaceRemedy =

@@ -1,6 +1,6 @@
 import { foreign } from './mrkdwn.ts';
 
-/** How long ago, which needs no time zone; the day and time in UTC once that says more. */
+/** How long ago, which needs no time zone. After a day: the day and time in UTC. */
 export function when(at: string, now: Date): string {
   const minutes = Math.floor((now.getTime() - Date.parse(at)) / 60_000);
   if (Number.isNaN(minutes) || minutes >= 24 * 60)

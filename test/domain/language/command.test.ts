@@ -76,6 +76,9 @@ describe('formatCommand', () => {
     ${'/shift DELETE bookinfo/All'}                | ${'/shift delete bookinfo/All'}
     ${'unpin Reviews end-user = Jason'}            | ${'/shift unpin reviews "end-user = Jason"'}
     ${'unpin bookinfo/reviews “x = y or a = b”'}   | ${'/shift unpin reviews "x = y or a = b" -n bookinfo'}
+    ${'apply "--force"'}                           | ${'/shift apply "--force"'}
+    ${'unpin reviews "—dry-run"'}                  | ${'/shift unpin reviews "—dry-run"'}
+    ${'help "–n"'}                                 | ${'/shift help "–n"'}
     ${'default/reviews.bookinfo v3 50'}            | ${'/shift default/reviews.bookinfo v3 50'}
   `('says $typed as $line', ({ typed, line }) => {
     expect(formatCommand(read(typed))).toBe(line);

@@ -61,6 +61,8 @@ describe('what is accepted', () => {
     ${'reviews --namespace Bookinfo v3 50'}               | ${{ namespace: 'bookinfo' }}
     ${'reviews v3 50 –n bookinfo'}                        | ${{ namespace: 'bookinfo' }}
     ${'bookinfo/reviews v3 50 -n bookinfo'}               | ${{ namespace: 'bookinfo' }}
+    ${'reviews v3 50 -n bookinfo --namespace Bookinfo'}   | ${{ namespace: 'bookinfo' }}
+    ${'reviews v3 50 --cluster eu --cluster eu'}          | ${{ cluster: 'eu' }}
     ${'reviews v3 50 --cluster Prod_EU'}                  | ${{ cluster: 'Prod_EU' }}
     ${'reviews v3 50 --cluster "two words"'}              | ${{ cluster: 'two words' }}
   `('finds the place in $typed', ({ typed, place }) => {
@@ -87,6 +89,9 @@ describe('what is accepted', () => {
     ${`reviews v3 50 --reason ${'🌟'.repeat(301)}`}    | ${{ reason: `${'🌟'.repeat(300)}… +1` }}
     ${'reviews v3 50 --route Primary'}                 | ${{ rule: 'Primary' }}
     ${'reviews v3 50 --route "#2"'}                    | ${{ rule: '#2' }}
+    ${'--dry-run reviews v3 50 --dry-run'}             | ${{ dryRun: true }}
+    ${'reviews v3 50 --route a --route a'}             | ${{ rule: 'a' }}
+    ${'reviews v3 50 --reason a --reason "a"'}         | ${{ reason: 'a' }}
   `('finds the flags in $typed', ({ typed, options }) => {
     expect(parseCommand(typed)).toMatchObject({ verb: 'shift', wish: share('v3', 50), options });
   });
@@ -131,6 +136,7 @@ describe('what is accepted', () => {
     ${'rollback reviews to c-7F3K2M9P'}  | ${{ verb: 'rollback', backTo: 'c-7F3K2M9P' }}
     ${'Rollback Reviews to C-7f3kOiL9'}  | ${{ verb: 'rollback', backTo: 'c-7F3K0119' }}
     ${'rollback to to c-7F3K2M9P'}       | ${{ verb: 'rollback', service: { service: 'to' }, backTo: 'c-7F3K2M9P' }}
+    ${'lock reviews "a" --reason a'}     | ${{ verb: 'lock', service: { service: 'reviews' }, reason: 'a' }}
     ${'rollback rollback --dry-run'}     | ${{ verb: 'rollback', service: { service: 'rollback' }, options: { dryRun: true } }}
   `('reads $typed', ({ typed, command }) => {
     expect(parseCommand(typed)).toMatchObject(command);
@@ -163,15 +169,15 @@ const mistakes: readonly (readonly [typed: string, wrong: string, next: string])
   ['why v3 50', '`why` is a command', '`/shift set why v3 50`'],
   ['why v1=80 v3=20', '`why` is a command', '`/shift set why v1=80 v3=20`'],
   // locks and freezes
-  ['lock', 'A lock is that of a service', '`/shift lock reviews for 2h`'],
-  ['lock for 2h', 'A lock is that of a service', '`/shift lock reviews for 2h`'],
+  ['lock', 'A lock is about one service', '`/shift lock reviews for 2h`'],
+  ['lock for 2h', 'A lock is about one service', '`/shift lock reviews for 2h`'],
   ['lock reviews for', '`for` does not say when', '`until friday 18:00`'],
   ['lock reviews for 2 hours', '`for 2 hours` does not say when', '`for 2h`'],
   ['lock reviews until friday', '`until friday` does not say when', '`until friday 18:00`'],
   ['lock reviews until 18', '`until 18` does not say when', '`until 18:00`'],
   [
     'lock reviews migrating ratings for 2h',
-    'A reason wants quotes',
+    'A reason needs quotes',
     '`/shift lock reviews for 2h --reason "migrating ratings"`',
   ],
   ['lock reviews "a" "b"', 'several reasons', 'one pair of quotes'],
@@ -182,7 +188,7 @@ const mistakes: readonly (readonly [typed: string, wrong: string, next: string])
   ['freeze', 'What is to be frozen', '`/shift freeze prod-*/payments for 2h`'],
   ['freeze a/b/c/d', 'does not name what to freeze', '`/shift freeze prod-*/payments for 2h`'],
   ['freeze payments -n x', '`-n x` is not understood', '`prod-eu/payments`'],
-  ['freeze prod incident forty-two', 'A reason wants quotes', '`/shift freeze prod --reason "incident forty-two"`'],
+  ['freeze prod incident forty-two', 'A reason needs quotes', '`/shift freeze prod --reason "incident forty-two"`'],
   ['thaw a b', '`b` is more', '`/shift thaw a`'],
   // what is missing
   ['reviews', 'How much of `reviews`', '`/shift reviews v3 50`'],
@@ -195,12 +201,12 @@ const mistakes: readonly (readonly [typed: string, wrong: string, next: string])
   ['promote', 'a service and a version', '`/shift promote reviews v3`'],
   ['promote ratings', 'a service and a version', '`/shift promote ratings v3`'],
   ['rollback', 'names a service', '`/shift rollback reviews`'],
-  ['history', 'that of a service', '`/shift history reviews`'],
-  ['reviews v3 50 -n', '`-n` wants a value', '`-n bookinfo`'],
-  ['reviews v3 50 --reason', '`--reason` wants a value', '`--reason "red stars"`'],
-  ['reviews v3 50 --reason ""', '`--reason` wants a value', '`--reason "red stars"`'],
-  ['reviews v3 50 --cluster --dry-run', '`--cluster` wants a value', '`--cluster prod-eu`'],
-  ['reviews v3 50 --route=', '`--route` wants a value', '`--route default`'],
+  ['history', 'about one service', '`/shift history reviews`'],
+  ['reviews v3 50 -n', '`-n` needs a value', '`-n bookinfo`'],
+  ['reviews v3 50 --reason', '`--reason` needs a value', '`--reason "red stars"`'],
+  ['reviews v3 50 --reason ""', '`--reason` needs a value', '`--reason "red stars"`'],
+  ['reviews v3 50 --cluster --dry-run', '`--cluster` needs a value', '`--cluster prod-eu`'],
+  ['reviews v3 50 --route=', '`--route` needs a value', '`--route default`'],
   // what is too much, or in another order
   ['reviews 50 v3', 'before the version', '`/shift reviews v3 50`'],
   ['set status 50 v3', 'before the version', '`/shift set status v3 50`'],
@@ -211,6 +217,7 @@ const mistakes: readonly (readonly [typed: string, wrong: string, next: string])
   ['promote reviews v3 50', '`50` is more', '`/shift promote reviews v3`'],
   ['status reviews ratings', '`ratings` is more', '`/shift status reviews`'],
   ['history reviews v3', '`v3` is more', '`/shift history reviews`'],
+  ['history " reviews " v3', '`v3` is more', '`/shift history reviews`'],
   ['help shift me', '`me` is more', '`/shift help'],
   // words that are no command
   ['stats reviews', "don't know `stats`", '`/shift status reviews`'],
@@ -280,11 +287,90 @@ const mistakes: readonly (readonly [typed: string, wrong: string, next: string])
   // flags and quotes
   ['reviews v3 50 --dryrun', '`--dryrun`', '`--dry-run`'],
   ['reviews v3 50 --resaon x', '`--resaon`', '`--reason`'],
+  // a dry run, asked for in other words
+  ['dry v2 50 -n r23 dry-run', 'asked for with `--dry-run`', '`/shift dry v2 50 -n r23 --dry-run`'],
+  ['dry v2 50 -n r23 -- dry-run', 'asked for with `--dry-run`', '`/shift dry v2 50 -n r23 --dry-run`'],
+  ['dry v2 50 -n r23 — dry-run', 'asked for with `--dry-run`', '`/shift dry v2 50 -n r23 --dry-run`'],
+  ['dry-run dry v2 50 -n r23', 'asked for with `--dry-run`', '`/shift dry v2 50 -n r23 --dry-run`'],
+  ['dry v2 50 -n r23 (dry run)', 'asked for with `--dry-run`', '`/shift dry v2 50 -n r23 --dry-run`'],
+  ['reviews v3 50 [DRY_RUN]', 'asked for with `--dry-run`', '`/shift reviews v3 50 --dry-run`'],
+  ['reviews v3 50 “dry run”', 'asked for with `--dry-run`', '`/shift reviews v3 50 --dry-run`'],
+  ['reviews v3 50 ‑‑dry‑run', 'asked for with `--dry-run`', '`/shift reviews v3 50 --dry-run`'],
+  ['reviews v3 50 −−dry−run', 'asked for with `--dry-run`', '`/shift reviews v3 50 --dry-run`'],
+  ['noop reviews v3 50', 'asked for with `--dry-run`', '`/shift reviews v3 50 --dry-run`'],
+  ['.noop reviews v1=80 v3=20', 'asked for with `--dry-run`', '`/shift reviews v1=80 v3=20 --dry-run`'],
+  ['reviews v3 50 no-op', 'asked for with `--dry-run`', '`/shift reviews v3 50 --dry-run`'],
+  ['reviews v3 50 dry-run=true', 'asked for with `--dry-run`', '`/shift reviews v3 50 --dry-run`'],
+  ['promote reviews v3 dryrun', 'asked for with `--dry-run`', '`/shift promote reviews v3 --dry-run`'],
+  ['rollback reviews dry-run', 'asked for with `--dry-run`', '`/shift rollback reviews --dry-run`'],
+  ['rollback reviews to c-7F3K2M9P noop', 'asked for', '`/shift rollback reviews to c-7f3k2m9p --dry-run`'],
+  ['dry-run rollback reviews', 'asked for with `--dry-run`', '`/shift rollback reviews --dry-run`'],
+  ['noop rollback reviews -n shop', 'asked for', '`/shift rollback reviews -n shop --dry-run`'],
+  ['apply Bookinfo/All (dry run)', 'asked for with `--dry-run`', '`/shift apply Bookinfo/All --dry-run`'],
+  ['delete x Dry-Run -n shop', 'asked for with `--dry-run`', '`/shift delete x -n shop --dry-run`'],
+  ['dry run unpin reviews #1', 'asked for with `--dry-run`', '`/shift unpin reviews #1 --dry-run`'],
+  ['why reviews v3 50 dry-run', 'asked for with `--dry-run`', '`/shift why reviews v3 50 --dry-run`'],
+  // … where something else is wrong, too
+  ['reviews 50 v3 dry-run', 'before the version', '`/shift reviews v3 50 --dry-run`'],
+  ['dry-run reviews 50 v3', 'before the version', '`/shift reviews v3 50 --dry-run`'],
+  ['reviews v3 noop', 'How much should `v3`', '`/shift reviews v3 50 --dry-run`'],
+  ['reviews 50 dry-run', '50 % for which version', '`/shift reviews v3 50 --dry-run`'],
+  ['rolback reviews dry-run', "don't know `rolback`", '`/shift rollback reviews --dry-run`'],
+  ['reviews v1=60 v3=60 dry run', '60 + 60 is 120', '`/shift reviews v1=60 v3=40 --dry-run`'],
+  ['rollback reviews c-7f3k2m9p noop', 'after `to`', '`/shift rollback reviews to c-7F3K2M9P --dry-run`'],
+  ['reviews v3 50 dry', '`dry` is more', '`/shift reviews v3 50 --dry-run`'],
+  ['dry reviews v3 50', "don't know `dry`", '`/shift reviews v3 50 --dry-run`'],
+  ['reviews v3 50 dry-rnu', '`dry-rnu` is more', '`/shift reviews v3 50 --dry-run`'],
+  ['reviews v3 50 --reason dry run', '`run` is more', '`/shift reviews v3 50 --reason "dry" --dry-run`'],
+  ['reviews v3 50 --dry', '`--dry`', 'Did you mean `--dry-run`?'],
+  ['reviews v3 50 --dry run', '`--dry`', 'Did you mean `--dry-run`?'],
+  ['reviews v3 50 --noop', '`--noop`', 'Did you mean `--dry-run`?'],
+  // … and where there is none
+  ['approve c-7F3K2M9P dry-run', 'no dry run', '`/shift pending`'],
+  ['reject c-7F3K2M9P noop', 'no dry run', '`/shift pending`'],
+  ['reject c-7F3K2M9P dry', 'more than I understand', 'no dry run'],
+  ['aprove c-7F3K2M9P dry-run', "don't know `aprove`", '`/shift help approve`'],
+  ['lock reviews (dry run)', 'no dry run', '`/shift status`'],
+  ['lock reviews dry', 'A reason needs quotes', 'no dry run'],
+  ['thaw f-7f3k9qxz noop', 'no dry run', '`/shift status`'],
+  // … and where it is only a name
+  ['dry 50 v2', 'before the version', '`/shift dry v2 50`'],
+  ['status reviews dry-run', '`dry-run` is more', '`/shift status reviews`'],
+  ['reviews 50 v3 --reason "after the dry run"', 'before', '`/shift reviews v3 50 --reason "after the dry run"`'],
+  // one flag with two values
+  ['reviews v3 50 --route orders --route rest', '`--route` twice: which one?', '`--route orders` or `--route rest`'],
+  ['reviews v3 50 --route Rest --route rest', '`--route` twice', '`--route Rest` or `--route rest`'],
+  ['reviews v3 50 --route "my rule" --route=rest', '`--route` twice', '`--route "my rule"` or `--route rest`'],
+  ['reviews v3 50 -n a -n b', '`-n` twice: which one?', '`-n a` or `-n b`'],
+  ['reviews v3 50 -n a --namespace b', '`--namespace` twice: which one?', '`-n a` or `-n b`'],
+  ['-n a reviews v3 50 —namespace=b', '`--namespace` twice', '`-n a` or `-n b`'],
+  ['reviews v3 50 --cluster eu --cluster us', '`--cluster` twice', '`--cluster eu` or `--cluster us`'],
+  ['reviews v3 50 --reason red --reason "red stars"', '`--reason` twice', 'one pair of quotes'],
+  ['promote reviews v3 -n a -n b', '`-n` twice', '`-n a` or `-n b`'],
+  ['rollback reviews --route a --route b', '`--route` twice', '`--route a` or `--route b`'],
+  ['why reviews v3 50 --route a --route b', '`--route` twice', '`--route a` or `--route b`'],
+  ['apply x -n a -n b', '`-n` twice', '`-n a` or `-n b`'],
+  ['delete x --cluster eu --cluster EU', '`--cluster` twice', '`--cluster eu` or `--cluster EU`'],
+  ['unpin reviews #1 -n a --namespace b', 'twice', '`-n a` or `-n b`'],
+  ['lock reviews --reason a --reason b', '`--reason` twice', 'one pair of quotes'],
+  ['freeze prod --cluster eu --cluster us', '`--cluster` twice', '`--cluster eu` or `--cluster us`'],
+  ['status -n a -n b', '`-n` twice', '`-n a` or `-n b`'],
+  ['reject c-7F3K2M9P --reason a --reason b', '`--reason` twice', 'one pair of quotes'],
+  // what a lock or a freeze does not know
+  ['lock reviews for 2h --dry-run', 'has no dry run', '`/shift status`'],
+  ['lock --dry-run -n shop', 'has no dry run', '`/shift status -n shop`'],
+  ['unlock reviews --dry-run', 'has no dry run', '`/shift status`'],
+  ['freeze prod-* --dry-run', 'has no dry run', '`/shift status`'],
+  ['thaw f-7f3k9qxz --dry-run', 'has no dry run', '`/shift status`'],
+  ['lock reviews --route orders', '`--route` is not understood', '`/shift help lock`'],
+  ['unlock reviews --route orders', '`--route` is not understood', '`/shift help unlock`'],
+  ['freeze prod-* --route orders', '`--route` is not understood', '`/shift help freeze`'],
+  ['thaw f-7f3k9qxz --route orders', '`--route` is not understood', '`/shift help thaw`'],
   ['reviews v3 50 --force', '`--force`', '`--namespace`'],
   ['reviews v3 50 --constructor x', '`--constructor`', '`--namespace`'],
   ['reviews v3 50 -v3', '`-v3`', '`-n`'],
   ['reviews v3 50 --dry-run=no', 'takes no value', '`--dry-run`'],
-  ['reviews v3 50 "--dry-run"', '`--dry-run` is more', '`/shift reviews v3 50`'],
+  ['reviews v3 50 "--dry-run"', 'asked for with `--dry-run`', '`/shift reviews v3 50 --dry-run`'],
   ['reviews v3 50 --reason "red stars', 'never closed', '`--reason "red stars"`'],
   ['reviews v3 50 --reason red stars', '`stars` is more', '`/shift reviews v3 50 --reason "red"`'],
   // what cannot be seen is not suggested
@@ -463,6 +549,45 @@ describe('a mistake', () => {
     );
   });
 
+  it('suggests nothing that changes anything where a dry run was asked for, however it was written', () => {
+    const word = fc.constantFrom(
+      ...[
+        'reviews',
+        'bookinfo/reviews',
+        'v1',
+        'v3',
+        '50',
+        '101',
+        'v1=80',
+        'v3=20',
+        '=',
+        'to',
+        'please',
+        '#1',
+        'for',
+        '2h',
+      ],
+      ...['set', 'status', 'rollback', 'rolback', 'promote', 'apply', 'delete', 'unpin', 'why', 'help', 'history'],
+      ...['approve', 'aprove', 'reject', 'withdraw', 'lock', 'unlock', 'freeze', 'thaw', 'prod-*', 'c-7f3k2m9p'],
+      ...['-n shop', '--cluster eu', '--reason "red stars"'],
+    );
+    const wish = fc.constantFrom(
+      ...['dry-run', 'dryrun', 'dry run', '(dry run)', '-- dry-run', '— dry-run', '− dry–run', '‑‑dry‑run', 'Dry-Run!'],
+      ...['noop', '.noop', 'no-op', 'NOOP', '[noop]', 'dry-run=true', '--dry-run'],
+    );
+    const line = fc
+      .tuple(fc.array(word, { maxLength: 3 }), wish, fc.array(word, { maxLength: 3 }))
+      .map(([before, asked, after]) => [...before, asked, ...after].join(' '));
+    fc.assert(
+      fc.property(line, (typed) => {
+        const answer = parseCommand(typed);
+        if (answer.verb !== 'mistake') return;
+        for (const each of suggested(answer)) expect(changesSomething(parseCommand(each))).toBe(false);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
   it('suggests no name that was not typed, but for the examples', () => {
     const word = fc.constantFrom(
       'ratings',
@@ -591,6 +716,20 @@ function mistakeOf(typed: string): Mistake {
   const answer: Command | Mistake = parseCommand(typed);
   if (answer.verb !== 'mistake') throw new Error(`${JSON.stringify(typed)} is read as ${JSON.stringify(answer)}`);
   return answer;
+}
+
+function changesSomething(command: Command | Mistake): boolean {
+  switch (command.verb) {
+    case 'shift':
+    case 'rollback':
+      return !command.options.dryRun;
+    case 'apply':
+    case 'delete':
+    case 'unpin':
+      return !command.dryRun;
+    default:
+      return ['approve', 'reject', 'withdraw', 'lock', 'unlock', 'freeze', 'thaw'].includes(command.verb);
+  }
 }
 
 /** The commands that a mistake shows to be copied. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Refusal } from '../../../src/domain/change/plan.ts';
+import { parseCommand } from '../../../src/domain/language/parse-command.ts';
 import { answerReply, heldReply, historyReply, mistakeReply, statusReply } from '../../../src/slack/replies/answers.ts';
 import { commands, helpText } from '../../../src/slack/replies/help.ts';
 import type { NotFound } from '../../../src/workflow/desk.ts';
@@ -25,7 +26,7 @@ describe('why a plan was not made', () => {
     ],
     [
       { reason: 'nobody-else', version: 'v3', percent: 50, others: ['v1', 'v2'] },
-      '`v3` has everything, so say who gets the other 50 %: `/shift reviews v3=50 v1=50`.',
+      '`v3` has everything, so say who gets the other 50 %: `/shift reviews v3=50 v1=50 -n default --cluster sandbox`.',
     ],
     [{ reason: 'no-default-rule', rules: ['api', '#2'], others: [] }, 'Name one: `--route api`.'],
     [{ reason: 'unknown-rule', rule: 'apl', rules: ['api'] }, 'has no rule `apl`; it has `api`'],
@@ -36,7 +37,12 @@ describe('why a plan was not made', () => {
     ],
     [{ reason: 'owned', owner: { tool: 'argo-rollouts' } }, '`kubectl argo rollouts promote`'],
     [{ reason: 'owned', owner: { tool: 'argo-rollouts' } }, 'Where no Rollout does so any more'],
+    [
+      { reason: 'nobody-else', version: 'v2', percent: 30, others: [] },
+      'Name another: `/shift reviews v2=30 v1=70 -n default --cluster sandbox`.',
+    ],
     [{ reason: 'nothing-to-roll-back' }, 'Nothing to roll back'],
+    [{ reason: 'nothing-to-roll-back' }, '`/shift status reviews -n default --cluster sandbox` shows what it has.'],
     [{ reason: 'unknown-change', id: changeId(9), known: [changeId(1)] }, 'has no c-00000009; it has `c-00000001`'],
     [
       { reason: 'already-rolled-back', by: revision({ by: 'U02BOB' }) },
@@ -44,6 +50,29 @@ describe('why a plan was not made', () => {
     ],
   ])('is told with what works instead: %o', (refusal, words) => {
     expect(answerReply({ kind: 'refused', name, refusal }, now).text).toContain(words);
+  });
+
+  it.each`
+    typed                                                | suggested
+    ${'reviews v3 50 --dry-run'}                         | ${'/shift reviews v3=50 v1=50 -n default --cluster sandbox --dry-run'}
+    ${'reviews v3 50 --route orders --reason "red one"'} | ${'/shift reviews v3=50 v1=50 -n default --cluster sandbox --route orders --reason "red one"'}
+    ${'why reviews v3 50'}                               | ${'/shift why reviews v3=50 v1=50 -n default --cluster sandbox'}
+  `('suggests no more than was typed: $typed', ({ typed, suggested }) => {
+    const command = parseCommand(typed);
+    if (command.verb !== 'shift' && command.verb !== 'why') throw new Error(`${typed} moves nothing`);
+    const refusal = { reason: 'nobody-else', version: 'v3', percent: 50, others: ['v1'] } as const;
+
+    const { text } = answerReply({ kind: 'refused', name, refusal }, now, { typed: command });
+
+    expect(text).toContain(`: \`${suggested}\`.`);
+  });
+
+  it('of a held change names the service with its place', () => {
+    const held = { ...change(), object: { ...reviewsObject, namespace: 'shop' } };
+
+    const { text } = heldReply({ kind: 'refused', change: held, refusal: { reason: 'nothing-to-roll-back' } }, now);
+
+    expect(text).toContain('`/shift status reviews -n shop --cluster sandbox`');
   });
 
   it.each<[NotFound, string]>([
@@ -155,9 +184,10 @@ describe('what only the asker sees', () => {
   it('stays short whatever is listed', () => {
     const routes = Array.from({ length: 300 }, () => reviews({ v1: 1 }));
 
-    expect(
-      [...statusReply({ kind: 'overview', place: name, routes, open: [], holds: [] }, now).text].length,
-    ).toBeLessThan(3_000);
+    const { text } = statusReply({ kind: 'overview', place: name, routes, open: [], holds: [] }, now);
+
+    expect([...text].length).toBeLessThan(3_000);
+    expect(text).toContain('more; name one: `/shift status reviews -n default --cluster sandbox`');
   });
 
   it.each(['planned-anew', 'discarded', 'decided', 'moved-again'] as const)(

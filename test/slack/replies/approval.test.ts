@@ -61,7 +61,7 @@ describe('whoever decides is told', () => {
 
   it('that nobody approves here any more, and what to do', () => {
     expect(denialText({ reason: 'not-allowed', deed: 'approve', who: [], rule })).toBe(
-      'The policy file asks for no approval here any more, so nobody approves (rule `reviews`, line 4 of the policy file). Whoever asked withdraws it, and types the command again.',
+      'The policy file asks for no approval here any more, so nobody approves (rule `reviews`, line 4 of the policy file). The asker withdraws it, and types the command again.',
     );
   });
 });

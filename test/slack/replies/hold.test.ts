@@ -17,6 +17,12 @@ describe('what is told of a lock', () => {
     );
   });
 
+  it('says where to look for what is locked, in the namespace that was named', () => {
+    const { text } = holdReply({ kind: 'not-locked', name: { ...name, namespace: 'shop' } });
+
+    expect(text).toBe('`reviews` is not locked. `/shift status -n shop --cluster sandbox` shows what is.');
+  });
+
   it('does not promise that rollbacks go through where the policy file stops them', () => {
     const { text } = holdReply({ kind: 'locked', name, hold: lockHold(), stopsRollbacks: true });
 

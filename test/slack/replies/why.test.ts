@@ -60,7 +60,7 @@ const denials: readonly (readonly [Denial, string])[] = [
   ],
   [
     { reason: 'frozen', hold: { ...hold, name: 'INC-42', by: 'hook:INC-42' } },
-    ' Ask whoever set it; `/shift thaw INC-42` ends it.',
+    ' Ask its owner; `/shift thaw INC-42` ends it.',
   ],
   [
     { reason: 'frozen', hold },
@@ -73,7 +73,7 @@ const denials: readonly (readonly [Denial, string])[] = [
   ],
   [
     { reason: 'step-unmeasured', maxStep: 25, rule },
-    'This is more than weights, and cannot be measured so; the rule names nobody who could approve it.',
+    'This is more than weights, so its step cannot be measured, and the rule names nobody who could approve it.',
   ],
   [
     { reason: 'several-approvals', rules: [rule, { name: 'stage', line: 9 }] },
@@ -112,7 +112,7 @@ it('says who must approve, how many, and by when', () => {
   const needs = { by: [sre, { kind: 'everyone' }] satisfies Who[], count: 2, expiresMs: 1_800_000, rule };
 
   expect(needsText(needs)).toBe(
-    '2 approvals by `sre`, everybody of the team, within 30m; that of whoever asks does not count.',
+    '2 approvals by `sre`, everybody of the team, within 30m; the asker’s own does not count.',
   );
   expect(needsText({ ...needs, count: 1 })).toMatch(/^One approval by /);
 });
@@ -130,7 +130,7 @@ describe('why', () => {
   };
 
   function told(judgement: Judgement, problem?: string): string {
-    return whyReply({ kind: 'explained', name, plan, judgement }, problem, now).text;
+    return whyReply({ kind: 'explained', name, plan, judgement }, now, { problem }).text;
   }
 
   it('tells the verdict, the rule and its line, and what was looked at', () => {
@@ -165,21 +165,18 @@ describe('why', () => {
     const judgement = { verdict: { kind: 'allowed' }, findings: [] } as const;
     const underWay = { kind: 'accepted', change: change(), behind: 0, again: true } as const;
 
-    expect(whyReply({ kind: 'explained', name, plan, objects: 2, judgement }, undefined, now).text).toContain(
+    expect(whyReply({ kind: 'explained', name, plan, objects: 2, judgement }, now).text).toContain(
       'and all else of 2 objects: *allowed*',
     );
-    expect(whyReply({ kind: 'answered', answer: underWay }, undefined, now).text).toContain(
-      'Already asked for by <@U01ALICE>',
-    );
+    expect(whyReply({ kind: 'answered', answer: underWay }, now).text).toContain('Already asked for by <@U01ALICE>');
   });
 
   it('tells why there is no plan', () => {
+    expect(whyReply({ kind: 'refused', name, refusal: { reason: 'nothing-to-roll-back' } }, now).text).toContain(
+      'Nothing to roll back',
+    );
     expect(
-      whyReply({ kind: 'refused', name, refusal: { reason: 'nothing-to-roll-back' } }, undefined, now).text,
-    ).toContain('Nothing to roll back');
-    expect(
-      whyReply({ kind: 'not-found', name, found: { kind: 'unknown-service', services: ['ratings'] } }, undefined, now)
-        .text,
+      whyReply({ kind: 'not-found', name, found: { kind: 'unknown-service', services: ['ratings'] } }, now).text,
     ).toContain('There is no service `reviews`');
   });
 });
