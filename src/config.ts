@@ -58,7 +58,7 @@ export class ConfigError extends Error {
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 
-/** Every variable that we read. Tests compare it with README's table and the manifests. A secret one may come from `NAME_FILE`. */
+/** Every variable that we read. Tests compare it with the table in manifests/README.md and the manifests. A secret one may come from `NAME_FILE`. */
 export const variables = {
   SLACK_BOT_TOKEN: { secret: true },
   SLACK_APP_TOKEN: { secret: true },

@@ -42,7 +42,7 @@ function faults(environment: Readonly<Record<string, string | undefined>>): read
 }
 
 describe('the configuration', () => {
-  it('needs only the required variables, and takes the defaults of the README for the rest', () => {
+  it('needs only the required variables, and takes the defaults of manifests/README.md for the rest', () => {
     const config = readConfig(good);
 
     expect(config).toMatchObject({

@@ -6,7 +6,7 @@ const src = resolve(import.meta.dirname, '../src');
 
 const adapters = ['slack', 'cluster', 'redis', 'prometheus', 'http', 'policy-file', 'rule-files'];
 
-/** Which folders of src a folder may import from, beside itself. Imports point inwards, never sideways (README, "How a change travels"). */
+/** Which folders of src a folder may import from, beside itself. Imports point inwards, never sideways (src/README.md, "Rooms"). */
 const allowed: Record<string, readonly string[]> = {
   domain: [],
   workflow: ['domain'],

@@ -91,7 +91,7 @@ export async function start(config: Config, log: Log): Promise<Bot> {
   const people = new SlackPeople(web, { asksAboutPeople: policyFile !== undefined, log });
   const cards = cardsOf({ changes, cards: cardLog, chat, log, aside, lookAgain: () => rounds.soon() });
   const desk = {
-    ...{ mesh, changes, audit, queue, policies, people, holds, log, now, aside },
+    ...{ mesh, changes, audit, queue, cards, policies, people, holds, log, now, aside },
     notices: new SlackNotices(web),
     ruleFiles: new RulesFolder(config.rulesFolder),
     turns: new Turns(),

@@ -1,4 +1,4 @@
-import { objectKey } from '../domain/routing/names.ts';
+import { objectKey } from '../domain/routing/object.ts';
 import { Bundles } from '../process/bundles.ts';
 import { Rounds } from '../process/rounds.ts';
 import type { Mesh, Touched } from '../workflow/ports/mesh.ts';

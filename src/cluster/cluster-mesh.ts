@@ -1,42 +1,26 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Change } from '../domain/change/change.ts';
-import type { ObjectRef } from '../domain/change/edit.ts';
-import { ledgerAnnotation, readLedger, record } from '../domain/routing/ledger.ts';
-import { type ChangeId, type RoutingObject, resolveHost, type ServiceName } from '../domain/routing/names.ts';
+import { type Change, placeOf } from '../domain/change/change.ts';
+import { ledgerAnnotation, newestByRule, readLedger } from '../domain/routing/ledger.ts';
+import type { ChangeId, ServiceName } from '../domain/routing/names.ts';
+import type { ObjectRef } from '../domain/routing/object.ts';
 import type { Route, Weights } from '../domain/routing/route.ts';
 import type { Definition } from '../domain/routing/undefined-versions.ts';
 import { LedgerUnreadableError } from '../workflow/errors.ts';
-import type {
-  Aged,
-  Edit,
-  Found,
-  Glance,
-  OpenObject,
-  OpenRoute,
-  SoughtChange,
-  Touched,
-  Written,
-} from '../workflow/ports/mesh.ts';
+import type { Aged, Found, Glance, OpenObject, SoughtChange, Touched } from '../workflow/ports/mesh.ts';
 import type { Log } from '../workflow/ports/process.ts';
 import type { KubeClient } from './client/kube-client.ts';
-import { AlreadyExistsError, ConflictError, NotFoundError } from './client/kube-errors.ts';
+import { AlreadyExistsError } from './client/kube-errors.ts';
+import { definitionOf, listRules, noRules, type RulesOf, rulesFor, rulesIn, rulesNow } from './destination-rules.ts';
 import { toEvent } from './event.ts';
 import { findService } from './find-service.ts';
-import {
-  type DestinationRule,
-  destinationHosts,
-  destinationRules,
-  ledgerOf,
-  readDestinationRule,
-  readVirtualService,
-  splitOf,
-  toRoute,
-  type VirtualService,
-  virtualServices,
-  weightsPatch,
-} from './kinds/virtual-service.ts';
+import { getLive } from './get-live.ts';
+import type { DestinationRule } from './kinds/destination-rule.ts';
+import type { RoutingObject } from './kinds/kind.ts';
+import { hasRules, kinds } from './kinds/kinds.ts';
+import { withoutLedger } from './ledger-annotation.ts';
 import { Namespaces } from './namespaces.ts';
 import { hadChange, momentOf, openObject } from './open-object.ts';
+import { refOfObject, toRoute } from './to-route.ts';
 import type { WatchCache } from './watch-cache.ts';
 
 /** What the cluster has not confirmed for longer is asked for again before anything is said of it. */
@@ -67,21 +51,18 @@ export class ClusterMesh {
     return { ...findService(services.objects, name, (each) => this.#objectOf(each)), ...aged };
   }
 
-  async read(object: RoutingObject): Promise<OpenRoute | undefined> {
-    const { namespace, name } = object;
-    const { services } = await this.#namespaces.watched(namespace);
-    const cached = services.get(name);
-    const [live, rules] = await Promise.all([this.#getLive(namespace, name), this.#rulesFor(namespace, cached)]);
-    if (live === undefined) return undefined;
-
-    const uncovered = destinationHosts(live).some((host) => !rules.some((rule) => definesHost(rule, host)));
-    const all = uncovered ? await this.#listRules(namespace) : rules;
-    const route = toRoute(this.#cluster, live, rulesIn(all));
-    return { route, write: (edit, options) => this.#write(live, edit, options?.dryRun ?? false) };
-  }
-
-  open(object: ObjectRef): Promise<OpenObject> {
-    return openObject(this.#client, object);
+  async open(ref: ObjectRef): Promise<OpenObject> {
+    const { kind, namespace, name } = ref;
+    const seen = await this.#rulesSeenFor(ref);
+    // Side by side: a person waits for it.
+    const [body, rules] = await Promise.all([
+      getLive(this.#client, kinds[kind].resource, namespace, name),
+      rulesNow(this.#client, seen),
+    ]);
+    if (body === undefined) return openObject(this.#client, ref, undefined);
+    const object = kinds[kind].read(body);
+    const route = toRoute(this.#cluster, object, await this.#covering(object, rules));
+    return openObject(this.#client, ref, { body, object, route });
   }
 
   moment(object: ObjectRef): Promise<string> {
@@ -93,8 +74,9 @@ export class ClusterMesh {
   }
 
   async definitions(namespace: string, { live }: { readonly live: boolean }): Promise<readonly Definition[]> {
-    const rules = live ? await this.#listRules(namespace) : (await this.#namespaces.watched(namespace)).rules.objects;
-    return rules.map(toDefinition);
+    const seen = async () => (await this.#namespaces.watched(namespace)).rules.objects;
+    const rules = live ? await listRules(this.#client, namespace) : await seen();
+    return rules.map(definitionOf);
   }
 
   async services(namespace: string): Promise<Glance<readonly Route[]>> {
@@ -104,11 +86,12 @@ export class ClusterMesh {
     return { seen: services.objects.map((object) => this.#toRouteOrWithoutLedger(object, rulesOf)), ...aged };
   }
 
-  async glance({ namespace, name }: RoutingObject): Promise<Weights | undefined> {
+  async glance({ kind, namespace, name }: ObjectRef): Promise<Weights | undefined> {
+    if (!hasRules(kind)) return undefined;
     const { services } = await this.#namespaces.watched(namespace);
     const object = services.get(name);
     // Without the DestinationRules, which say nothing of weights: there may be thousands, and this is asked often.
-    return object === undefined ? undefined : this.#toRouteOrWithoutLedger(object, () => []);
+    return object === undefined ? undefined : this.#toRouteOrWithoutLedger(object, noRules);
   }
 
   onTouched(listen: (touched: Touched) => void): () => void {
@@ -116,7 +99,7 @@ export class ClusterMesh {
     return () => this.#listeners.delete(listen);
   }
 
-  async findChange(id: ChangeId): Promise<RoutingObject | undefined> {
+  async findChange(id: ChangeId): Promise<ObjectRef | undefined> {
     const objects = (await this.#namespaces.all()).flatMap(({ services }) => services.objects);
     const holding = objects.find(({ metadata }) => metadata.annotations?.[ledgerAnnotation]?.includes(`"${id}"`));
     return holding === undefined ? undefined : this.#objectOf(holding);
@@ -124,7 +107,7 @@ export class ClusterMesh {
 
   async announce(change: Change): Promise<void> {
     try {
-      await this.#client.createEvent(change.object.namespace, toEvent(change));
+      await this.#client.createEvent(placeOf(change).namespace, toEvent(change));
     } catch (error) {
       if (!(error instanceof AlreadyExistsError)) throw error; // another worker left it
     }
@@ -144,64 +127,23 @@ export class ClusterMesh {
     await this.#client.close();
   }
 
-  async #write(live: VirtualService, { rule, to, revision }: Edit, dryRun: boolean): Promise<Written> {
-    const { namespace, name } = live.metadata;
-    const ledger = record(ledgerOf(live), revision);
-    try {
-      const reply = await this.#client.patch(
-        virtualServices,
-        namespace,
-        name,
-        weightsPatch(live, rule, to, ledger),
-        dryRun,
-      );
-      return {
-        kind: 'written',
-        live: splitOf(readVirtualService(reply.body), rule),
-        seq: ledger.seq,
-        warnings: reply.warnings,
-      };
-    } catch (error) {
-      if (error instanceof ConflictError || error instanceof NotFoundError) return { kind: 'conflict' };
-      throw error;
-    }
+  /** The DestinationRules that the watch has seen for an object's hosts. */
+  async #rulesSeenFor({ kind, namespace, name }: ObjectRef): Promise<readonly DestinationRule[]> {
+    if (!hasRules(kind)) return [];
+    const { services, rules } = await this.#namespaces.watched(namespace);
+    const hosts = services.get(name)?.destinationHosts() ?? [];
+    return rulesFor(hosts, rules.objects);
   }
 
-  async #getLive(namespace: string, name: string): Promise<VirtualService | undefined> {
-    try {
-      return readVirtualService(await this.#client.get(virtualServices, namespace, name));
-    } catch (error) {
-      if (error instanceof NotFoundError) return undefined;
-      throw error;
-    }
-  }
-
-  /** The DestinationRules that the watch has seen for an object's hosts, read live. */
-  async #rulesFor(namespace: string, object: VirtualService | undefined): Promise<readonly DestinationRule[]> {
-    if (object === undefined) return [];
-    const { rules } = await this.#namespaces.watched(namespace);
-    const hosts = destinationHosts(object);
-    const seen = rules.objects.filter((rule) => hosts.some((host) => definesHost(rule, host)));
-    const live = await Promise.all(seen.map((rule) => this.#getRule(namespace, rule.metadata.name)));
-    return live.filter((rule) => rule !== undefined);
-  }
-
-  async #getRule(namespace: string, name: string): Promise<DestinationRule | undefined> {
-    try {
-      return readDestinationRule(await this.#client.get(destinationRules, namespace, name));
-    } catch (error) {
-      if (error instanceof NotFoundError) return undefined;
-      throw error;
-    }
-  }
-
-  async #listRules(namespace: string): Promise<readonly DestinationRule[]> {
-    const { items } = await this.#client.list(destinationRules, namespace);
-    return items.map(readDestinationRule).filter((rule) => rule !== undefined);
+  /** What the watch has seen may leave out a host of the object as it is now: then all that there are count. */
+  async #covering(object: RoutingObject, rules: readonly DestinationRule[]): Promise<RulesOf> {
+    const known = rulesIn(rules);
+    const isCovered = object.destinationHosts().every((host) => known(host).length > 0);
+    return isCovered ? known : rulesIn(await listRules(this.#client, object.metadata.namespace));
   }
 
   /** Empty where the cluster has answered within the last 10 s, if only because it was asked now. */
-  async #confirm(services: WatchCache<VirtualService>, withinMs: number): Promise<Aged> {
+  async #confirm(services: WatchCache<RoutingObject>, withinMs: number): Promise<Aged> {
     const isFresh = () => services.ageMs <= freshMs;
     if (isFresh()) return {};
     const asked = services.refresh().catch((err: unknown) => {
@@ -211,7 +153,7 @@ export class ClusterMesh {
     return isFresh() ? {} : { asOf: new Date(Date.now() - services.ageMs) };
   }
 
-  #tell(before: VirtualService | undefined, after: VirtualService | undefined): void {
+  #tell(before: RoutingObject | undefined, after: RoutingObject | undefined): void {
     const one = after ?? before;
     const changes = [...new Set([...newestChanges(before), ...newestChanges(after)])];
     if (one === undefined || changes.length === 0 || this.#listeners.size === 0) return;
@@ -219,40 +161,24 @@ export class ClusterMesh {
     for (const listen of this.#listeners) listen(touched);
   }
 
-  #objectOf({ metadata }: VirtualService): RoutingObject {
-    return { cluster: this.#cluster, namespace: metadata.namespace, kind: 'VirtualService', name: metadata.name };
+  #objectOf(object: RoutingObject): ObjectRef {
+    return refOfObject(this.#cluster, object);
   }
 
   /** One object with a ledger that is not ours must not hide all the others. */
-  #toRouteOrWithoutLedger(object: VirtualService, rulesOf: (host: string) => readonly DestinationRule[]): Route {
+  #toRouteOrWithoutLedger(object: RoutingObject, rulesOf: RulesOf): Route {
     try {
       return toRoute(this.#cluster, object, rulesOf);
     } catch (error) {
       if (!(error instanceof LedgerUnreadableError)) throw error;
-      const { [ledgerAnnotation]: _, ...annotations } = object.metadata.annotations ?? {};
-      return toRoute(this.#cluster, { ...object, metadata: { ...object.metadata, annotations } }, rulesOf);
+      const metadata = { ...object.metadata, annotations: withoutLedger(object.metadata.annotations) };
+      return toRoute(this.#cluster, { ...object, metadata }, rulesOf);
     }
   }
 }
 
 /** The newest change of each rule, as the ledger has them; an object without a ledger has none, nor one whose ledger is not ours. */
-function newestChanges(object: VirtualService | undefined): readonly ChangeId[] {
+function newestChanges(object: RoutingObject | undefined): readonly ChangeId[] {
   const reading = readLedger(object?.metadata.annotations?.[ledgerAnnotation]);
-  if (reading.kind === 'unreadable') return [];
-  const byRule = Map.groupBy(reading.ledger.revisions, ({ rule }) => rule);
-  return [...byRule.values()].flatMap(([newest]) => newest?.id ?? []);
-}
-
-function rulesIn(rules: readonly DestinationRule[]): (host: string) => readonly DestinationRule[] {
-  const byHost = Map.groupBy(rules, ({ metadata, spec }) => resolveHost(spec.host, metadata.namespace));
-  return (host) => byHost.get(host) ?? [];
-}
-
-function toDefinition({ metadata, spec }: DestinationRule): Definition {
-  const versions = spec.subsets.map(({ name }) => name);
-  return { name: metadata.name, host: resolveHost(spec.host, metadata.namespace), versions };
-}
-
-function definesHost({ metadata, spec }: DestinationRule, host: string): boolean {
-  return resolveHost(spec.host, metadata.namespace) === host;
+  return reading.kind === 'unreadable' ? [] : newestByRule(reading.ledger);
 }

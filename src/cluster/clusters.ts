@@ -1,10 +1,10 @@
-import type { Change } from '../domain/change/change.ts';
-import type { ObjectContent, ObjectRef } from '../domain/change/edit.ts';
-import type { ChangeId, Place, RoutingObject, ServiceName } from '../domain/routing/names.ts';
+import { type Change, placeOf } from '../domain/change/change.ts';
+import type { ChangeId, Place, ServiceName } from '../domain/routing/names.ts';
+import type { ObjectContent, ObjectRef } from '../domain/routing/object.ts';
 import type { Route, Weights } from '../domain/routing/route.ts';
 import type { Definition } from '../domain/routing/undefined-versions.ts';
 import { MeshUnavailableError } from '../workflow/errors.ts';
-import type { Found, Glance, Mesh, OpenObject, OpenRoute, SoughtChange, Touched } from '../workflow/ports/mesh.ts';
+import type { Found, Glance, Mesh, OpenObject, SoughtChange, Touched } from '../workflow/ports/mesh.ts';
 import type { ClusterMesh } from './cluster-mesh.ts';
 import { picture } from './open-object.ts';
 
@@ -25,23 +25,19 @@ export class Clusters implements Mesh {
     return mesh === undefined ? { kind: 'unknown-cluster', clusters: this.clusters } : mesh.find(name);
   }
 
-  read(object: RoutingObject): Promise<OpenRoute | undefined> {
-    return this.#meshOf(object).read(object);
+  open(object: ObjectRef): Promise<OpenObject> {
+    return this.#meshOf(object).open(object);
   }
 
-  open(cluster: string, object: ObjectRef): Promise<OpenObject> {
-    return this.#meshOf({ cluster }).open(object);
+  async moment(object: ObjectRef): Promise<string> {
+    return this.#meshOf(object).moment(object);
   }
 
-  async moment(cluster: string, object: ObjectRef): Promise<string> {
-    return this.#meshOf({ cluster }).moment(object);
+  async hadChange(object: ObjectRef, sought: SoughtChange): Promise<boolean | undefined> {
+    return this.#meshOf(object).hadChange(object, sought);
   }
 
-  async hadChange(cluster: string, object: ObjectRef, sought: SoughtChange): Promise<boolean | undefined> {
-    return this.#meshOf({ cluster }).hadChange(object, sought);
-  }
-
-  picture(object: RoutingObject, content: ObjectContent): Pick<Route, 'hosts' | 'gateways' | 'rules'> {
+  picture(object: ObjectRef, content: ObjectContent): Pick<Route, 'hosts' | 'gateways' | 'rules'> {
     return picture(object, content);
   }
 
@@ -53,7 +49,7 @@ export class Clusters implements Mesh {
     return this.#meshOf(place).services(place.namespace);
   }
 
-  async glance(object: RoutingObject): Promise<Weights | undefined> {
+  async glance(object: ObjectRef): Promise<Weights | undefined> {
     return this.#meshOf(object).glance(object);
   }
 
@@ -64,13 +60,13 @@ export class Clusters implements Mesh {
     };
   }
 
-  async findChange(id: ChangeId): Promise<RoutingObject | undefined> {
+  async findChange(id: ChangeId): Promise<ObjectRef | undefined> {
     const found = await Promise.all([...this.#meshes.values()].map((mesh) => mesh.findChange(id)));
     return found.find((object) => object !== undefined);
   }
 
   announce(change: Change): Promise<void> {
-    return this.#meshOf(change.object).announce(change);
+    return this.#meshOf(placeOf(change)).announce(change);
   }
 
   async ping(): Promise<void> {

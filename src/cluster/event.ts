@@ -1,24 +1,22 @@
 import type { CoreV1Event } from '@kubernetes/client-node';
-import { type Change, doesText } from '../domain/change/change.ts';
-import type { ObjectRef } from '../domain/change/edit.ts';
-import type { ChangeId, RoutingObject } from '../domain/routing/names.ts';
-import { percentages, versionsOf, weightOf } from '../domain/routing/split.ts';
+import { type Change, doesText, isWeightsOnly, mainEdit } from '../domain/change/change.ts';
+import type { ChangeId } from '../domain/routing/names.ts';
+import type { ObjectRef } from '../domain/routing/object.ts';
+import { type Move, percentages, versionsOf, weightOf } from '../domain/routing/split.ts';
+import { kinds } from './kinds/kinds.ts';
 
-/** The Event that an applied change leaves on its object. Its name comes from the change, so that it is left once. */
+/** The Event that an applied change leaves on its main object. Its name comes from the change, so that it is left once. */
 export function toEvent(change: Change): CoreV1Event {
-  const { object, id, state } = change;
+  const { id, state } = change;
+  const { object, uid } = mainEdit(change);
+  const { kind, namespace, name } = object;
+  const { group, version } = kinds[kind].resource;
   const at = new Date(state.kind === 'applied' ? state.at : change.acceptedAt);
   return {
     apiVersion: 'v1',
     kind: 'Event',
-    metadata: { name: nameOf(object, id), namespace: object.namespace },
-    involvedObject: {
-      apiVersion: 'networking.istio.io/v1',
-      kind: change.edits === undefined ? object.kind : kindIn(change.edits.objects, object),
-      namespace: object.namespace,
-      name: object.name,
-      ...(change.base.uid !== '' && { uid: change.base.uid }),
-    },
+    metadata: { name: nameOf(object, id), namespace },
+    involvedObject: { apiVersion: `${group}/${version}`, kind, namespace, name, ...(uid !== undefined && { uid }) },
     type: 'Normal',
     reason: reasonOf(change),
     message: messageOf(change),
@@ -34,32 +32,36 @@ export function toEvent(change: Change): CoreV1Event {
 const longestName = 253;
 
 /** A name of its own after those of object and change; where the object's takes all the room, its beginning. */
-function nameOf({ name }: RoutingObject, id: ChangeId): string {
+function nameOf({ name }: ObjectRef, id: ChangeId): string {
   const beginning = name.slice(0, longestName - id.length - 1).replace(/[-.]+$/, '');
   return `${beginning}.${id.toLowerCase()}`;
 }
 
-/** Of DestinationRules alone the VirtualService of the same name may not even exist. */
-function kindIn(edits: readonly ObjectRef[], { namespace, name }: RoutingObject): string {
-  const its = edits.filter((edit) => edit.namespace === namespace && edit.name === name);
-  return its.find(({ kind }) => kind === 'VirtualService')?.kind ?? its[0]?.kind ?? 'VirtualService';
-}
-
-function reasonOf({ reverts, edits }: Change): string {
-  if (reverts !== undefined) return 'TrafficRolledBack';
-  return edits === undefined ? 'TrafficShifted' : 'RulesChanged';
+function reasonOf(change: Change): string {
+  if (change.reverts !== undefined) return 'TrafficRolledBack';
+  return isWeightsOnly(change) ? 'TrafficShifted' : 'RulesChanged';
 }
 
 /** `c-7F3K9QXZ by U01ALICE: v1 100 → 50 %, v3 0 → 50 % (red stars)`; the API server takes 1,024 bytes. */
-function messageOf({ id, by, from, to, reason, reverts, edits }: Change): string {
-  const [before, after] = [percentages(from), percentages(to)];
-  const moves = versionsOf(from, to).map(
-    (version) => `${version} ${weightOf(before, version)} → ${weightOf(after, version)} %`,
-  );
+function messageOf(change: Change): string {
+  const { id, by, reason, reverts } = change;
   const why = reason === undefined ? '' : ` (${reason})`;
-  const does = edits === undefined ? '' : ` ${doesText(edits)},`;
   const back = reverts === undefined ? '' : `, taking back ${reverts}`;
-  return cut(`${id} by ${by}${back}:${does} ${moves.join(', ')}${why}`);
+  const what = [doesText(change), movesText(mainEdit(change).moves)].filter((each) => each).join(', ');
+  return cut(`${id} by ${by}${back}: ${what}${why}`);
+}
+
+/** `v1 100 → 50 %, v3 0 → 50 %`; where several rules are moved, each with its name before it. */
+function movesText(moves: readonly Move[]): string {
+  if (moves.length <= 1) return moves.map(moveText).join('');
+  return moves.map((move) => `${move.rule}: ${moveText(move)}`).join('; ');
+}
+
+function moveText({ from, to }: Move): string {
+  const [before, after] = [percentages(from), percentages(to)];
+  return versionsOf(from, to)
+    .map((version) => `${version} ${weightOf(before, version)} → ${weightOf(after, version)} %`)
+    .join(', ');
 }
 
 /** Between two characters and not within one. */

@@ -1,13 +1,14 @@
-import { type RoutingObject, resolveHost, type ServiceName } from '../domain/routing/names.ts';
+import { resolveHost, type ServiceName } from '../domain/routing/names.ts';
+import type { ObjectRef } from '../domain/routing/object.ts';
 import { nearest } from '../domain/text/nearest.ts';
 import type { Found } from '../workflow/ports/mesh.ts';
-import type { VirtualService } from './kinds/virtual-service.ts';
+import type { RoutingObject } from './kinds/kind.ts';
 
 /** The one object that routes a service: by its hosts, or else by its own name. */
 export function findService(
-  objects: readonly VirtualService[],
+  objects: readonly RoutingObject[],
   name: ServiceName,
-  objectOf: (found: VirtualService) => RoutingObject,
+  objectOf: (found: RoutingObject) => ObjectRef,
 ): Found {
   const byHost = objects.filter((object) => routes(object, name));
   const matches =
@@ -21,22 +22,22 @@ export function findService(
 }
 
 /** In the mesh only one of them holds; beside those that only gateways see, that one is meant, or the one that is called so. */
-function preferred(all: readonly VirtualService[], { service }: ServiceName): readonly VirtualService[] {
-  const inMesh = all.filter(({ spec }) => spec.gateways.includes('mesh'));
+function preferred(all: readonly RoutingObject[], { service }: ServiceName): readonly RoutingObject[] {
+  const inMesh = all.filter(({ gateways }) => gateways.includes('mesh'));
   if (inMesh.length > 0) return inMesh;
   const named = all.filter(({ metadata }) => metadata.name === service);
   return named.length > 0 ? named : all;
 }
 
 /** Hosts are compared as Istio resolves them: in the namespace of the rule that holds them. */
-function routes({ metadata, spec }: VirtualService, { service, namespace }: ServiceName): boolean {
+function routes({ metadata, hosts }: RoutingObject, { service, namespace }: ServiceName): boolean {
   const wanted = resolveHost(service, namespace);
-  return spec.hosts.some((host) => host === service || resolveHost(host, metadata.namespace) === wanted);
+  return hosts.some((host) => host === service || resolveHost(host, metadata.namespace) === wanted);
 }
 
 /** What people call the service that an object routes: its first host, short where it is in the same namespace. */
-function serviceOf({ metadata, spec }: VirtualService): string {
-  const [host = metadata.name] = spec.hosts;
+function serviceOf({ metadata, hosts }: RoutingObject): string {
+  const [host = metadata.name] = hosts;
   const suffix = `.${metadata.namespace}.svc.cluster.local`;
   return host.endsWith(suffix) ? host.slice(0, -suffix.length) : host;
 }

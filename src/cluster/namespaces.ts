@@ -2,21 +2,16 @@ import { RejectedError } from '../workflow/errors.ts';
 import type { Log } from '../workflow/ports/process.ts';
 import type { KubeClient } from './client/kube-client.ts';
 import { NotFoundError } from './client/kube-errors.ts';
-import {
-  type DestinationRule,
-  destinationRules,
-  readDestinationRule,
-  readVirtualService,
-  type VirtualService,
-  virtualServices,
-} from './kinds/virtual-service.ts';
+import { type DestinationRule, destinationRules, readDestinationRule } from './kinds/destination-rule.ts';
+import type { RoutingObject } from './kinds/kind.ts';
+import { virtualServiceKind } from './kinds/virtual-service.ts';
 import { WatchCache } from './watch-cache.ts';
 
 const noIstio =
   'this cluster does not serve VirtualServices and DestinationRules of networking.istio.io/v1: Istio is not installed, or older than 1.22';
 
 export interface WatchedNamespace {
-  readonly services: WatchCache<VirtualService>;
+  readonly services: WatchCache<RoutingObject>;
   readonly rules: WatchCache<DestinationRule>;
 }
 
@@ -24,13 +19,13 @@ export interface WatchedNamespace {
 export class Namespaces {
   readonly #client: KubeClient;
   readonly #log: Log;
-  readonly #onChange: (before: VirtualService | undefined, after: VirtualService | undefined) => void;
+  readonly #onChange: (before: RoutingObject | undefined, after: RoutingObject | undefined) => void;
   readonly #known = new Map<string, Promise<WatchedNamespace>>();
 
   constructor(
     client: KubeClient,
     log: Log,
-    onChange: (before: VirtualService | undefined, after: VirtualService | undefined) => void,
+    onChange: (before: RoutingObject | undefined, after: RoutingObject | undefined) => void,
   ) {
     this.#client = client;
     this.#log = log;
@@ -67,8 +62,8 @@ export class Namespaces {
     const watched = {
       services: new WatchCache(this.#client, {
         ...common,
-        resource: virtualServices,
-        read: readVirtualService,
+        resource: virtualServiceKind.resource,
+        read: (object) => virtualServiceKind.read(object),
         onChange: this.#onChange,
       }),
       rules: new WatchCache(this.#client, { ...common, resource: destinationRules, read: readDestinationRule }),

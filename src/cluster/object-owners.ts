@@ -1,9 +1,9 @@
+import type { ObjectKind } from '../domain/routing/object.ts';
 import { type Owner, toolOf, tools } from '../domain/routing/owner.ts';
 
 /** The marks that other tools leave on an object. */
 export interface Marked {
-  /** Default: VirtualService. */
-  readonly kind?: string | undefined;
+  readonly kind: ObjectKind;
   readonly name: string;
   readonly namespace: string;
   readonly annotations?: Readonly<Record<string, string>> | undefined;
@@ -19,7 +19,7 @@ export interface Marked {
 /** Argo Rollouts marks only the DestinationRules that it uses, not the VirtualServices. */
 export const rolloutAnnotation = 'argo-rollouts.argoproj.io/managed-by-rollouts';
 
-/** The other tools that manage a routing object. `weightsWriter`: the field manager that last set its rules. */
+/** The other tools that manage an object. `weightsWriter`: the field manager that last set its rules. */
 export function ownersOf(object: Marked, weightsWriter: string | undefined, rollout: string | undefined): Owner[] {
   const marked = [argoCd, fluxKustomize, helm, flagger].flatMap((mark) => mark(object) ?? []);
   const sets = toolOf(weightsWriter);
@@ -32,14 +32,7 @@ export function ownersOf(object: Marked, weightsWriter: string | undefined, roll
  * `app:networking.istio.io/VirtualService:ns/name`. If it names another object, the annotation was copied, and Argo CD ignores it too. The
  * label `app.kubernetes.io/instance` alone proves nothing, because most Helm charts set it.
  */
-function argoCd({
-  kind = 'VirtualService',
-  annotations,
-  labels,
-  namespace,
-  name,
-  managedFields,
-}: Marked): Owner | undefined {
+function argoCd({ kind, annotations, labels, namespace, name, managedFields }: Marked): Owner | undefined {
   const [app, ...tracked] = annotations?.['argocd.argoproj.io/tracking-id']?.split(':') ?? [];
   if (tracked.join(':') === `networking.istio.io/${kind}:${namespace}/${name}`) return { tool: 'argo-cd', name: app };
 

@@ -1,63 +1,59 @@
 import { z } from 'zod';
-import type { ObjectContent, ObjectRef } from '../domain/change/edit.ts';
-import { findRevision, type Ledger, ledgerAnnotation, readLedger } from '../domain/routing/ledger.ts';
-import type { RoutingObject } from '../domain/routing/names.ts';
-import type { Route } from '../domain/routing/route.ts';
-import type { RuleKind } from '../domain/routing/rule-file.ts';
-import { LedgerUnreadableError, RejectedError } from '../workflow/errors.ts';
-import type { FoundObject, OpenObject, Put, SoughtChange } from '../workflow/ports/mesh.ts';
-import type { JsonPatch, KubeClient, Reply, Resource } from './client/kube-client.ts';
+import {
+  emptyLedger,
+  findRevision,
+  type Ledger,
+  ledgerAnnotation,
+  readLedger,
+  record,
+} from '../domain/routing/ledger.ts';
+import { type Marks, type ObjectContent, type ObjectRef, refText } from '../domain/routing/object.ts';
+import type { Route, RuleSplit } from '../domain/routing/route.ts';
+import type { Move } from '../domain/routing/split.ts';
+import type { JsonObject } from '../domain/text/json.ts';
+import { RejectedError } from '../workflow/errors.ts';
+import type { DryRun, OpenObject, SoughtChange, Writable, Written } from '../workflow/ports/mesh.ts';
+import type { JsonPatch, KubeClient, KubeReply } from './client/kube-client.ts';
 import { AlreadyExistsError, ConflictError, NotFoundError } from './client/kube-errors.ts';
-import { destinationRules, ledgerText, readVirtualService, toRoute, virtualServices } from './kinds/virtual-service.ts';
-import { ownersOf } from './object-owners.ts';
+import { marks, parseObject, type RoutingObject } from './kinds/kind.ts';
+import { kinds } from './kinds/kinds.ts';
+import { ledgerText, withoutLedger } from './ledger-annotation.ts';
 
-const resources: Readonly<Record<RuleKind, Resource>> = {
-  VirtualService: virtualServices,
-  DestinationRule: destinationRules,
-};
-
-const marks = z.record(z.string(), z.string());
-const writer = z.object({
-  manager: z.string().default('unknown'),
-  time: z.string().default(''),
-  fieldsV1: z.looseObject({ 'f:spec': z.unknown() }).optional().catch(undefined),
+/** It came as JSON, and so it holds nothing else: there is no need to look through all of it. */
+const json = z.custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value));
+/** What an object holds, as the API server sends it; of a dry run that creates, it has no resourceVersion. */
+const whole = z.object({
+  metadata: z.object({ labels: marks.optional(), annotations: marks.optional() }),
+  spec: json.default({}),
 });
-/** What we read of an object that may be replaced whole. */
-const ruleObject = z.object({
-  metadata: z.object({
-    name: z.string(),
-    namespace: z.string(),
-    uid: z.string(),
-    resourceVersion: z.string(),
-    labels: marks.optional(),
-    annotations: marks.optional(),
-    deletionTimestamp: z.string().optional(),
-    ownerReferences: z.array(z.object({ apiVersion: z.string(), kind: z.string(), name: z.string() })).default([]),
-    managedFields: z.array(writer).default([]),
-  }),
-  spec: z.record(z.string(), z.json()).default({}),
-});
-type RuleObject = z.infer<typeof ruleObject>;
 /** As much of an object as tells what we did to it. */
 const marked = z.object({ metadata: z.object({ annotations: marks.optional() }) });
-/** What a write is answered with; of a dry run that creates, the object has no version. */
-const written = z.object({
-  metadata: z.object({ labels: marks.optional(), annotations: marks.optional() }),
-  spec: ruleObject.shape.spec,
-});
 
-/** Reads an object live, so that it can be written whole. */
-export async function openObject(client: KubeClient, object: ObjectRef): Promise<OpenObject> {
-  const live = await getLive(client, object);
+/** An object as it was read live. */
+export interface Reading {
+  readonly body: unknown;
+  readonly object: RoutingObject;
+  readonly route: Route;
+}
+
+/** What was read, or found not to be there, and the one write from that reading. */
+export function openObject(client: KubeClient, ref: ObjectRef, reading: Reading | undefined): OpenObject {
+  const live = reading && {
+    ...reading.route,
+    content: contentOf(ref, reading.body),
+    isGoing: reading.object.metadata.deletionTimestamp !== undefined,
+  };
   return {
-    seen: live && toFound(object, live),
-    put: (next, ledger, { dryRun = false } = {}) =>
-      put(client, { object, live, next, ledger, dryRun: dryRun !== false, isStrict: dryRun === 'strict' }),
+    live,
+    write: (edit, revision, { dryRun = false } = {}) => {
+      const begins = live?.ledger ?? (edit.kind === 'content' ? edit.ledger : undefined) ?? emptyLedger;
+      return write(client, { ref, object: reading?.object, edit, ledger: record(begins, revision), dryRun });
+    },
   };
 }
 
 export function momentOf(client: KubeClient, { kind, namespace }: ObjectRef): Promise<string> {
-  return client.version(resources[kind], namespace);
+  return client.version(kinds[kind].resource, namespace);
 }
 
 /** Whether an object had a change in its ledger at any time since a moment; undefined where the server does not remember that long. */
@@ -66,7 +62,7 @@ export async function hadChange(
   { kind, namespace, name }: ObjectRef,
   { id, since }: SoughtChange,
 ): Promise<boolean | undefined> {
-  const objects = await client.eventsSince(resources[kind], { namespace, name, since });
+  const objects = await client.eventsSince(kinds[kind].resource, { namespace, name, since });
   return objects?.some((object) => {
     const { annotations } = marked.safeParse(object).data?.metadata ?? {};
     const reading = readLedger(annotations?.[ledgerAnnotation]);
@@ -74,133 +70,125 @@ export async function hadChange(
   });
 }
 
-/** How a VirtualService of that content would route. */
-export function picture({ cluster, namespace, name }: RoutingObject, { spec }: ObjectContent): Route {
+/** How an object of that content would route. */
+export function picture(
+  ref: Pick<ObjectRef, 'kind' | 'namespace' | 'name'>,
+  { spec }: ObjectContent,
+): Pick<Route, 'hosts' | 'gateways' | 'rules' | 'otherLists'> {
+  const { kind, namespace, name } = ref;
   const object = { metadata: { name, namespace, uid: '', resourceVersion: '' }, spec };
-  return toRoute(cluster, readVirtualService(object, `${namespace}/${name} is to be a VirtualService`), () => []);
+  const routing = kinds[kind].read(object, `${namespace}/${name} is to be a ${kind}`);
+  const { hosts, gateways, otherLists } = routing;
+  return { hosts, gateways, otherLists, rules: routing.rules(() => []) };
 }
 
-interface Putting {
-  readonly object: ObjectRef;
-  readonly live: RuleObject | undefined;
-  readonly next: ObjectContent | undefined;
+/**
+ * Sets the weights of these rules and the history, and touches nothing else. `replace` of the resourceVersion is the guard: the API server
+ * answers 409 when it is stale, where a failed `test` would be a 422 like any malformed patch.
+ */
+export function weightsPatch(object: RoutingObject, moves: readonly Move[], ledger: Ledger): JsonPatch {
+  const { kind, metadata } = object;
+  const weights = object.weights(moves);
+  const text = ledgerText(metadata.annotations, ledger, { kind, ...metadata });
+  return [guard(object), ledgerOperation(metadata.annotations, text), ...weights];
+}
+
+interface Writing {
+  readonly ref: ObjectRef;
+  readonly object: RoutingObject | undefined;
+  readonly edit: Writable;
   readonly ledger: Ledger;
-  readonly dryRun: boolean;
-  readonly isStrict: boolean;
+  readonly dryRun: DryRun;
 }
 
-async function put(client: KubeClient, putting: Putting): Promise<Put> {
+async function write(client: KubeClient, writing: Writing): Promise<Written> {
   try {
-    const { object, live, next, dryRun, isStrict } = putting;
-    if (next !== undefined) {
-      const reply = await (live === undefined ? create : replace)(client, putting, next);
-      if (isStrict) refuseUnknown(reply);
-      return toPut(object, reply);
-    }
-    if (live === undefined) return { kind: 'put', warnings: [] };
-    const { uid, resourceVersion } = live.metadata;
-    const { kind, namespace, name } = object;
-    const warnings = await client.delete(resources[kind], namespace, name, { uid, resourceVersion }, dryRun);
-    return { kind: 'put', warnings };
+    const { body, warnings } = await send(client, writing);
+    if (writing.dryRun === 'strict') refuseUnknown(warnings);
+    return { kind: 'written', seq: writing.ledger.seq, ...resultOf(writing, body), warnings };
   } catch (error) {
     if (error instanceof ConflictError || error instanceof AlreadyExistsError) return { kind: 'conflict' };
     if (!(error instanceof NotFoundError)) throw error;
-    if (putting.live !== undefined) return { kind: 'conflict' };
+    if (writing.object !== undefined) return { kind: 'conflict' };
     throw new RejectedError(error.message, { cause: error }); // there is not even the namespace
   }
 }
 
+/** One request; none where nothing is there and nothing is to be. */
+async function send(client: KubeClient, { ref, object, edit, ledger, dryRun }: Writing): Promise<KubeReply> {
+  const { resource } = kinds[ref.kind];
+  const { namespace, name } = ref;
+  const isDry = dryRun !== false;
+  if (edit.kind === 'weights') {
+    if (object === undefined) throw new RejectedError(`there is no ${refText(ref)}`);
+    return client.patch(resource, namespace, name, weightsPatch(object, edit.moves, ledger), isDry);
+  }
+  if (edit.content !== undefined) {
+    if (object === undefined) return client.create(resource, namespace, newObject(ref, edit.content, ledger), isDry);
+    return client.patch(resource, namespace, name, contentPatch(object, edit.content, ledger), isDry);
+  }
+  if (object === undefined) return { body: undefined, warnings: [] };
+  const { uid, resourceVersion } = object.metadata;
+  const warnings = await client.delete(resource, namespace, name, { uid, resourceVersion }, isDry);
+  return { body: undefined, warnings };
+}
+
+/** What the server made of it. */
+function resultOf({ ref, edit }: Writing, body: unknown): { splits: readonly RuleSplit[]; content?: ObjectContent } {
+  if (edit.kind === 'content' && edit.content === undefined) return { splits: [] };
+  const content = contentOf(ref, body);
+  const splits = picture(ref, content).rules.map(({ key, split }) => ({ rule: key, split }));
+  return edit.kind === 'weights' ? { splits } : { splits, content };
+}
+
 /** The server's own refusal (`fieldValidation=Strict`) has the whole object in its words. */
-function refuseUnknown({ warnings }: Reply): void {
+function refuseUnknown(warnings: readonly string[]): void {
   const unknown = warnings.filter((warning) => warning.startsWith('unknown field '));
   if (unknown.length > 0) throw new RejectedError(unknown.join(', '));
 }
 
-function create(client: KubeClient, { object, ledger, dryRun }: Putting, next: ObjectContent): Promise<Reply> {
-  const { kind, namespace, name } = object;
-  const { group, version } = resources[kind];
-  const { labels } = next;
-  const annotations = withLedger(next, ledger);
-  const metadata = { name, namespace, ...(labels && { labels }), annotations };
-  const body = { apiVersion: `${group}/${version}`, kind, metadata, spec: next.spec };
-  return client.create(resources[kind], namespace, body, dryRun);
+function newObject(ref: ObjectRef, { labels, annotations, spec }: ObjectContent, ledger: Ledger): object {
+  const { kind, namespace, name } = ref;
+  const { group, version } = kinds[kind].resource;
+  const text = ledgerText(annotations, ledger, ref);
+  const metadata = { name, namespace, ...(labels && { labels }), annotations: withLedger(annotations, text) };
+  return { apiVersion: `${group}/${version}`, kind, metadata, spec };
 }
 
-/** `replace` of the resourceVersion is the guard, as for weights; what is neither spec nor mark stays as it is. */
-function replace(client: KubeClient, { object, live, ledger, dryRun }: Putting, next: ObjectContent): Promise<Reply> {
-  const { kind, namespace, name } = object;
-  const patch: JsonPatch = [
-    { op: 'replace', path: '/metadata/resourceVersion', value: live?.metadata.resourceVersion },
-    ...labelsOperation(live?.metadata.labels, next.labels),
-    { op: 'add', path: '/metadata/annotations', value: withLedger(next, ledger) },
-    { op: 'add', path: '/spec', value: next.spec },
+/** What is neither spec nor mark stays as it is. */
+function contentPatch(object: RoutingObject, { labels, annotations, spec }: ObjectContent, ledger: Ledger): JsonPatch {
+  const { kind, metadata } = object;
+  const text = ledgerText(annotations, ledger, { kind, ...metadata });
+  return [
+    guard(object),
+    ...labelsOperation(metadata.labels, labels),
+    { op: 'add', path: '/metadata/annotations', value: withLedger(annotations, text) },
+    { op: 'add', path: '/spec', value: spec },
   ];
-  return client.patch(resources[kind], namespace, name, patch, dryRun);
 }
 
-function labelsOperation(live: ObjectContent['labels'], next: ObjectContent['labels']): JsonPatch {
+function guard({ metadata }: RoutingObject): JsonPatch[number] {
+  return { op: 'replace', path: '/metadata/resourceVersion', value: metadata.resourceVersion };
+}
+
+function labelsOperation(live: Marks | undefined, next: Marks | undefined): JsonPatch {
   if (next !== undefined) return [{ op: 'add', path: '/metadata/labels', value: next }];
   return live === undefined ? [] : [{ op: 'remove', path: '/metadata/labels' }];
 }
 
-function withLedger({ annotations }: ObjectContent, ledger: Ledger): Readonly<Record<string, string>> {
-  return { ...annotations, [ledgerAnnotation]: ledgerText(annotations, ledger) };
+function ledgerOperation(annotations: Marks | undefined, text: string): JsonPatch[number] {
+  if (annotations === undefined) return { op: 'add', path: '/metadata/annotations', value: withLedger({}, text) };
+  return { op: 'add', path: `/metadata/annotations/${ledgerAnnotation.replace('/', '~1')}`, value: text };
 }
 
-async function getLive(client: KubeClient, object: ObjectRef): Promise<RuleObject | undefined> {
-  try {
-    return parse(ruleObject, object, await client.get(resources[object.kind], object.namespace, object.name));
-  } catch (error) {
-    if (error instanceof NotFoundError) return undefined;
-    throw error;
-  }
-}
-
-function toPut(object: ObjectRef, { body, warnings }: Reply): Put {
-  return { kind: 'put', content: contentOf(parse(written, object, body)), warnings };
-}
-
-function parse<T>(schema: z.ZodType<T>, { kind, namespace, name }: ObjectRef, object: unknown): T {
-  const parsed = schema.safeParse(object);
-  if (parsed.success) return parsed.data;
-  const why = z.prettifyError({ issues: parsed.error.issues.slice(0, 2) }).slice(0, 300);
-  throw new RejectedError(`the API server sent a ${kind} ${namespace}/${name} that we cannot read: ${why}`);
-}
-
-function toFound(object: ObjectRef, live: RuleObject): FoundObject {
-  const { metadata } = live;
-  const lastWriter = lastWriterOf(metadata);
-  return {
-    uid: metadata.uid,
-    content: contentOf(live),
-    ledger: ledgerOf(object, live),
-    isGoing: metadata.deletionTimestamp !== undefined,
-    lastWriter: lastWriter && { manager: lastWriter.manager, at: lastWriter.time },
-    owners: ownersOf({ ...metadata, kind: object.kind }, lastWriter?.manager, undefined),
-  };
+function withLedger(annotations: Marks | undefined, text: string): Marks {
+  return { ...annotations, [ledgerAnnotation]: text };
 }
 
 /** Without our record, which is kept beside the content. */
-function contentOf({ metadata: { labels, annotations = {} }, spec }: z.infer<typeof written>): ObjectContent {
-  const { [ledgerAnnotation]: _, ...others } = annotations;
-  return {
-    ...(labels && { labels }),
-    ...(Object.keys(others).length > 0 && { annotations: others }),
-    spec,
-  };
-}
-
-function ledgerOf({ kind, namespace, name }: ObjectRef, { metadata }: RuleObject): Ledger {
-  const reading = readLedger(metadata.annotations?.[ledgerAnnotation]);
-  if (reading.kind === 'ledger') return reading.ledger;
-  throw new LedgerUnreadableError(
-    `the annotation ${ledgerAnnotation} of ${kind} ${namespace}/${name} holds what shiftbot did not write: ${reading.why}`,
-  );
-}
-
-/** Whoever changed the spec last; the times alone are whole seconds, and count every annotation. */
-function lastWriterOf({ managedFields }: RuleObject['metadata']): z.infer<typeof writer> | undefined {
-  const ofSpec = managedFields.filter(({ fieldsV1 }) => fieldsV1?.['f:spec'] !== undefined);
-  const writers = ofSpec.length > 0 ? ofSpec : managedFields;
-  return writers.toSorted((a, b) => a.time.localeCompare(b.time)).at(-1);
+function contentOf(ref: ObjectRef, object: unknown): ObjectContent {
+  const { metadata, spec } = parseObject(whole, object, `the API server sent a ${refText(ref)} that`);
+  const { labels, annotations } = metadata;
+  const others = withoutLedger(annotations);
+  return { ...(labels && { labels }), ...(Object.keys(others).length > 0 && { annotations: others }), spec };
 }

@@ -1,4 +1,5 @@
 import { tellInScript } from './audit-stream.ts';
+import { keepEndedSeconds, LineScript } from './line-scripts.ts';
 import { Script } from './script.ts';
 
 /** The id and the fields of the records named in `ids`; whoever is named without a record is left out. */
@@ -12,8 +13,12 @@ const rowsOf = `
     return found
   end`;
 
-export const lineScript = new Script(`${rowsOf}
-  return { tonumber(redis.call('GET', KEYS[2]) or '0'), rowsOf(redis.call('LRANGE', KEYS[1], 0, -1), ARGV[1]), redis.call('TIME') }`);
+/** A full Redis takes nothing in from the lists of version 1, but is read all the same. */
+export const linesScript = new LineScript(`${rowsOf}
+  pcall(takeAllIn)
+  local versions = {}
+  for at, line in ipairs(lines) do versions[at] = versionOf(line) end
+  return { versions, rowsOf(waitingInAll(), prefix), redis.call('TIME') }`);
 
 export const openScript = new Script(`${rowsOf}
   return rowsOf(redis.call('ZRANGE', KEYS[1], 0, -1), ARGV[1])`);
@@ -22,10 +27,13 @@ export const recentScript = new Script(`${rowsOf}
   local since = redis.call('TIME')[1] * 1000 - ARGV[2]
   return rowsOf(redis.call('ZREVRANGEBYSCORE', KEYS[1], '+inf', since, 'LIMIT', 0, ARGV[3]), ARGV[1])`);
 
-/** Others may hear of it at once; one that may not (ACL) or is not heard is found by the next round of reconciling. */
-export const acceptScript = new Script(`${tellInScript}
-  local change, line, version, open, owed, asked, refused, audit, audited = unpack(KEYS)
-  local id, rev, kind, record, mac, seen, ahead, at, deadline, prefix, keep, remember, news = unpack(ARGV)
+/**
+ * Others may hear of it at once; one that may not (ACL) or is not heard is found by the next round of reconciling. The first write must be
+ * one that a full Redis refuses: after any other it would take the rest, too.
+ */
+export const acceptScript = new LineScript(`${tellInScript}
+  local change, open, owed, asked, refused, audit, audited = unpack(KEYS, 2, 8)
+  local id, rev, kind, record, mac, seen, ahead, at, deadline, remember, news = unpack(ARGV, 3, 13)
   local time = redis.call('TIME')
   if tonumber(time[1]) * 1000 + tonumber(time[2]) / 1000 > tonumber(deadline) then return { 'late' } end
 
@@ -35,20 +43,17 @@ export const acceptScript = new Script(`${tellInScript}
     if remember ~= '0' then redis.call('SET', asked, id, 'EX', remember) end
     return { 'known', stored[1], stored[2], stored[3], stored[4] }
   end
-  if redis.call('EXISTS', refused) == 1 then return { 'refused-before' } end
-  if tonumber(redis.call('GET', version) or '0') ~= tonumber(seen) then return { 'moved' } end
-
-  if kind == 'queued' then
-    local first = redis.call('LINDEX', line, 0)
-    if ahead == '0' or not first then redis.call('RPUSH', line, id)
-    elseif redis.call('HGET', prefix .. first, 'kind') == 'applying' then redis.call('LINSERT', line, 'AFTER', first, id)
-    else redis.call('LPUSH', line, id) end
-    redis.call('INCR', version)
-    redis.call('EXPIRE', version, keep)
+  if not stored[1] and redis.call('EXISTS', refused) == 1 then return { 'refused-before' } end
+  takeAllIn()
+  local versions = cjson.decode(seen)
+  for each, line in ipairs(lines) do
+    if versionOf(line) ~= versions[each] then return { 'moved' } end
   end
-  redis.call('PERSIST', change)
+
   redis.call('HSET', change, 'rev', rev, 'kind', kind, 'record', record, 'mac', mac)
-  redis.call('HDEL', change, 'tries', 'writing')
+  redis.call('HDEL', change, 'tries', 'writing', 'place')
+  redis.call('PERSIST', change)
+  if kind == 'queued' then enter(id, ahead == '1', lines) end
   redis.call('ZADD', open, at, id)
   redis.call('ZADD', owed, rev, id)
   redis.pcall('PUBLISH', news, id)
@@ -56,35 +61,58 @@ export const acceptScript = new Script(`${tellInScript}
   if remember ~= '0' then redis.call('SET', asked, id, 'EX', remember) end
   return { 'accepted' }`);
 
-export const beginScript = new Script(`
-  local change, line, version, begun, resting, owed = unpack(KEYS)
-  local id, lease, prefix = unpack(ARGV)
-  local kind = redis.call('HGET', change, 'kind')
-  if kind ~= 'queued' and kind ~= 'applying' then
-    redis.call('LREM', line, 0, id)
+/** Where the record is not the one that was read, its lines may be others, too. */
+export const beginScript = new LineScript(`
+  local change, begun, resting, owed = unpack(KEYS, 2, 5)
+  local id, seen, lease, ahead = unpack(ARGV, 3, 6)
+  local kind, rev = unpack(redis.call('HMGET', change, 'kind', 'rev'))
+  if not isWaiting(kind) then
+    leave(id)
     return { 'ended' }
   end
+  if rev ~= seen then return { 'changed' } end
 
-  local first = redis.call('LINDEX', line, 0)
-  while first and first ~= id do
-    local other = redis.call('HGET', prefix .. first, 'kind')
-    if other == 'queued' or other == 'applying' then return { 'not-first', first } end
-    redis.call('LREM', line, 0, first)
-    first = redis.call('LINDEX', line, 0)
+  takeAllIn()
+  enter(id, ahead == '1', lines)
+  for _, line in ipairs(lines) do
+    local first = firstIn(line)
+    if first ~= id then return { 'not-first', first } end
   end
-  if not first then redis.call('RPUSH', line, id) end
-  if kind == 'applying' and redis.call('GET', begun) == id then return { 'busy' } end
-  if redis.call('GET', resting) == id then return { 'resting', tostring(math.max(1, redis.call('PTTL', resting))) } end
+
+  local function leftOf(key, ofVersion1)
+    local left = redis.call('GET', key) == id and math.max(1, redis.call('PTTL', key)) or 0
+    for _, line in ipairs(lines) do
+      local its = line[ofVersion1]
+      if redis.call('GET', its) == id then left = math.max(1, left, redis.call('PTTL', its)) end
+    end
+    return left
+  end
+  if kind == 'applying' and leftOf(begun, 'begun') > 0 then return { 'busy' } end
+  local rests = leftOf(resting, 'resting')
+  if rests > 0 then return { 'resting', tostring(rests) } end
 
   redis.call('SET', begun, id, 'PX', lease)
+  for _, line in ipairs(lines) do
+    for _, each in ipairs(redis.call('LRANGE', line.list, 0, -1)) do
+      if each == id then redis.call('SET', line.begun, id, 'PX', lease) end
+    end
+  end
   if kind == 'queued' then
-    local rev = redis.call('HINCRBY', change, 'rev', 1)
+    redis.call('ZADD', owed, redis.call('HINCRBY', change, 'rev', 1), id)
     redis.call('HSET', change, 'kind', 'applying')
-    redis.call('INCR', version)
-    redis.call('ZADD', owed, rev, id)
+    enter(id, false, lines)
+    for _, line in ipairs(lines) do stir(line.version) end
   end
   local stored = redis.call('HMGET', change, 'rev', 'kind', 'record', 'mac', 'tries')
   return { 'begun', stored[5] or '0', stored[1], stored[2], stored[3], stored[4] }`);
+
+/** Takes out of the lines what nobody here can read. It stays as it is, and whoever can read it puts it back where it was. */
+export const passOverScript = new LineScript(`
+  for _, line in ipairs(lines) do
+    redis.call('ZREM', line.line, ARGV[3])
+    redis.call('LREM', line.list, 0, ARGV[3])
+  end
+  return 1`);
 
 export const keepScript = new Script(`
   return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('PEXPIRE', KEYS[1], ARGV[2]) or 0`);
@@ -95,29 +123,30 @@ export const restScript = new Script(`
   if redis.call('EXISTS', change) == 0 then return 0 end
   redis.call('HINCRBY', change, 'tries', 1)
   redis.call('SET', resting, id, 'PX', ms)
-  if redis.call('GET', begun) == id then redis.call('DEL', begun) end
+  redis.call('DEL', begun)
   return 1`);
 
 /** Of a change that is forgotten nothing is kept. */
 export const noteWritingScript = new Script(`
   return redis.call('EXISTS', KEYS[1]) == 1 and redis.call('HSETNX', KEYS[1], 'writing', ARGV[1]) or 0`);
 
-/** The changes that still wait and that nobody works on, each with the first of its line. */
-export const strandedScript = new Script(`
-  local free = {}
+/** The changes that still wait: their place, empty where they have none, and whether nobody has them in hand and they do not rest. */
+export const waitingScript = new Script(`
+  local found = {}
   for at, id in ipairs(ARGV) do
-    local change, line, begun, resting = unpack(KEYS, 4 * at - 3, 4 * at)
-    local kind = redis.call('HGET', change, 'kind')
-    if (kind == 'queued' or kind == 'applying') and redis.call('EXISTS', begun, resting) == 0 then
-      free[#free + 1] = { id, redis.call('LINDEX', line, 0) or '' }
+    local change, begun, resting = unpack(KEYS, 3 * at - 2, 3 * at)
+    local kind, place = unpack(redis.call('HMGET', change, 'kind', 'place'))
+    if kind == 'applying' then place = '-inf' end
+    if kind == 'queued' or kind == 'applying' then
+      found[#found + 1] = { id, place or '', redis.call('EXISTS', begun, resting) == 0 and 1 or 0 }
     end
   end
-  return free`);
+  return found`);
 
 /** Others hear of it, too: whoever moved it may die before its card is shown. */
-export const updateScript = new Script(`${tellInScript}
-  local change, line, version, begun, open, owed, recent, audit, audited = unpack(KEYS)
-  local id, rev, kind, record, mac, keep, staysOpen, recentMs, news = unpack(ARGV)
+export const updateScript = new LineScript(`${tellInScript}
+  local change, begun, open, owed, recent, audit, audited = unpack(KEYS, 2, 8)
+  local id, rev, kind, record, mac, staysOpen, recentMs, news = unpack(ARGV, 3, 10)
   local stored = redis.call('HGET', change, 'rev')
   if not stored or tonumber(stored) ~= tonumber(rev) - 1 then return 0 end
   if kind == 'applied' and redis.call('HGET', change, 'kind') ~= 'applied' then
@@ -129,12 +158,12 @@ export const updateScript = new Script(`${tellInScript}
   redis.call('HSET', change, 'rev', rev, 'kind', kind, 'record', record, 'mac', mac)
   redis.call('ZADD', owed, rev, id)
   redis.pcall('PUBLISH', news, id)
-  tell(audit, audited, unpack(ARGV, 10))
-  if kind == 'queued' or kind == 'applying' then return 1 end
-  if redis.call('LREM', line, 0, id) > 0 then redis.call('INCR', version) end
-  if redis.call('GET', begun) == id then redis.call('DEL', begun) end
+  tell(audit, audited, unpack(ARGV, 11))
+  if isWaiting(kind) then return 1 end
+  leave(id)
+  redis.call('DEL', begun)
   if staysOpen == '0' then
     redis.call('ZREM', open, id)
-    redis.call('EXPIRE', change, keep)
+    redis.call('EXPIRE', change, ${keepEndedSeconds})
   end
   return 1`);

@@ -9,13 +9,12 @@ import {
 import { z } from 'zod';
 import type { Change } from '../domain/change/change.ts';
 import { changeIdSchema } from '../domain/routing/ledger.ts';
-import type { Job, WorkerAnswer } from '../workflow/applying/apply.ts';
+import type { WorkerAnswer } from '../workflow/applying/apply.ts';
 import { StoreUnavailableError } from '../workflow/errors.ts';
 import type { Log } from '../workflow/ports/process.ts';
 import type { Queue } from '../workflow/ports/queue.ts';
 import { type Connection, longestWaitSeconds, Waiting } from './connect.ts';
 import { queuePrefix } from './keys.ts';
-import { objectSchema } from './stored-change.ts';
 
 const queueName = 'changes';
 const probe = 'probe';
@@ -26,12 +25,23 @@ const retryMs = 500;
 /** Only tidies up: who takes over a change is settled by its lease. */
 const tidyEveryMs = 1_800_000;
 
-/** A job names a change and carries nothing that could be believed instead of its record. An older version of us may have written it. */
-const payload = z.object({
-  v: z.literal(1),
-  id: changeIdSchema,
-  object: objectSchema,
-});
+/**
+ * A job names a change and carries nothing that could be believed instead of its record. Version 1 named the object, too, whose line the
+ * change stood in.
+ */
+const payload = z.discriminatedUnion('v', [
+  z.object({ v: z.literal(2), id: changeIdSchema }),
+  z.object({
+    v: z.literal(1),
+    id: changeIdSchema,
+    object: z.object({
+      cluster: z.string(),
+      namespace: z.string(),
+      kind: z.literal('VirtualService'),
+      name: z.string(),
+    }),
+  }),
+]);
 
 /** The BullMQ queue, from the side of those who wait for an answer: it takes a job at once or not at all. */
 export class JobQueue implements Queue {
@@ -72,8 +82,8 @@ export class JobQueue implements Queue {
     return closing(this.#queue.close(), this.#connection);
   }
 
-  #add({ id, object }: Change, jobId: string): Promise<void> {
-    return this.#put('apply', { v: 1, id, object }, { jobId });
+  #add({ id }: Change, jobId: string): Promise<void> {
+    return this.#put('apply', { v: 2, id }, { jobId });
   }
 
   async #put(name: string, payload: object, options: JobsOptions): Promise<void> {
@@ -97,7 +107,7 @@ export interface RunningWorker {
 export interface WorkerOptions {
   readonly connection: Connection;
   readonly log: Log;
-  readonly apply: (job: Job) => Promise<WorkerAnswer>;
+  readonly apply: (job: Pick<Change, 'id'>) => Promise<WorkerAnswer>;
   /** It takes jobs: called at each, a probe included. */
   readonly onTaken?: () => void;
 }
@@ -143,7 +153,8 @@ async function work(job: BullJob, token: string | undefined, apply: WorkerOption
   const parsed = payload.safeParse(job.data);
   if (!parsed.success) throw new UnrecoverableError(`not a job of ours: ${z.prettifyError(parsed.error)}`);
 
-  const answer = await apply(parsed.data);
+  const { id } = parsed.data;
+  const answer = await apply({ id });
   if (answer.kind === 'done') return;
   await job.moveToDelayed(Date.now() + answer.afterMs, token);
   throw new DelayedError();

@@ -1,27 +1,41 @@
 import { z } from 'zod';
 import type { AuditEvent } from '../domain/change/audit.ts';
-import { type Change, isForPeople, isToBeSeen, isUnsettled, isWaiting } from '../domain/change/change.ts';
-import { type ChangeId, isChangeId, objectKey, type RoutingObject } from '../domain/routing/names.ts';
+import {
+  type Change,
+  goesAhead,
+  isForPeople,
+  isToBeSeen,
+  isUnsettled,
+  isWaiting,
+  objectsOf,
+  placeOf,
+} from '../domain/change/change.ts';
+import { type ChangeId, isChangeId } from '../domain/routing/names.ts';
+import { type ObjectRef, objectKey } from '../domain/routing/object.ts';
 import { StoreUnavailableError, UntrustedRecordError } from '../workflow/errors.ts';
-import type { Accepted, AcceptOptions, Begun, Changes, Line, Writing } from '../workflow/ports/changes.ts';
+import type { Accepted, AcceptOptions, Begun, Changes, Lines, Writing } from '../workflow/ports/changes.ts';
 import type { Log } from '../workflow/ports/process.ts';
 import { type AuditOptions, toldIn } from './audit-stream.ts';
 import {
   acceptScript,
   beginScript,
   keepScript,
-  lineScript,
+  linesScript,
   noteWritingScript,
   openScript,
+  passOverScript,
   recentScript,
   restScript,
-  strandedScript,
   updateScript,
+  waitingScript,
 } from './change-scripts.ts';
 import { ask, type Connection, requestTimeoutMs } from './connect.ts';
 import { keys, newsChannel } from './keys.ts';
+import { objectInClusterSchema } from './record-parts.ts';
 import { parseJson } from './signature.ts';
-import { objectRefSchema, readStoredChange, storeChange } from './stored-change.ts';
+import { storeChange } from './stored-change.ts';
+import { rowSchema, rowsSchema, StoredRecords } from './stored-records.ts';
+import { strandedOf } from './stranded.ts';
 
 /** RECORD_KEY signs the records, too. */
 export interface StoreOptions extends AuditOptions {
@@ -29,29 +43,26 @@ export interface StoreOptions extends AuditOptions {
   readonly log?: Pick<Log, 'warn'> | undefined;
 }
 
-/** Slack delivers again for up to five minutes or so. */
+/** Slack repeats a delivery for about five minutes. */
 const rememberRequestSeconds = 3600;
-/** Ended changes are kept so long; their effect is in the ledger for good. */
-const keepEndedSeconds = 30 * 24 * 3600;
 /** What an answer needs to come back: what Redis takes later than that before we give up would be told as not taken. */
 const answerMs = 200;
 /** How long it is looked after whether what was applied still stands. */
 const recentMs = 24 * 3600_000;
 const maxRecent = 500;
-const row = z.tuple([z.string(), z.string(), z.string(), z.string()]);
-const rows = z.array(z.tuple([z.string(), z.string(), z.string(), z.string(), z.string()]));
-const writing = z.array(objectRefSchema.extend({ since: z.string().min(1).max(100) }));
-const beginReply = z.tuple([z.enum(['begun', 'not-first', 'busy', 'resting', 'ended'])], z.string());
-const strandedReply = z.array(z.tuple([z.string(), z.string()]));
-const lineReply = z.tuple([z.number(), rows, z.tuple([z.coerce.number(), z.coerce.number()])]);
+/** As version 1 writes it too: without the cluster, which is that of the change. */
+const writing = z.array(objectInClusterSchema.extend({ since: z.string().min(1).max(100) }));
+const acceptReply = z.tuple([z.enum(['accepted', 'known', 'refused-before', 'moved', 'late'])], z.string());
+const beginReply = z.tuple([z.enum(['begun', 'not-first', 'busy', 'resting', 'ended', 'changed'])], z.string());
+const linesReply = z.tuple([z.array(z.number()), rowsSchema, z.tuple([z.coerce.number(), z.coerce.number()])]);
+const waitingReply = z.array(z.tuple([z.string(), z.string(), z.number()]));
 
 /** The changes in Redis. Every transition is one script, so that no two processes see half of it. */
 export class StoredChanges implements Changes {
   readonly #redis: Connection;
   readonly #key: string | undefined;
   readonly #audit: AuditOptions;
-  readonly #log: Pick<Log, 'warn'> | undefined;
-  readonly #unreadable = new Set<string>();
+  readonly #records: StoredRecords;
   /** How far Redis' clock is ahead of our clock that never jumps, as last seen. */
   #clockAheadMs = Date.now() - performance.now();
 
@@ -59,60 +70,48 @@ export class StoredChanges implements Changes {
     this.#redis = redis;
     this.#key = recordKey;
     this.#audit = { recordKey, auditDays };
-    this.#log = log;
+    this.#records = new StoredRecords(recordKey, log);
   }
 
   async read(id: ChangeId): Promise<Change | undefined> {
     const fields = await ask(this.#redis, (redis) => redis.hmget(keys.change(id), 'rev', 'kind', 'record', 'mac'));
     if (fields[0] === null) return undefined;
-    return this.#parse(id, row.parse(fields.map((field) => field ?? '')));
+    return this.#records.read(id, rowSchema.parse(fields.map((field) => field ?? '')));
   }
 
-  async line(object: RoutingObject): Promise<Line> {
-    const key = objectKey(object);
-    const reply = await lineScript.run(this.#redis, [keys.line(key), keys.lineVersion(key)], [keys.change('')]);
-    const [version, waiting, [seconds, micros]] = lineReply.parse(reply);
+  async lines(objects: readonly ObjectRef[]): Promise<Lines> {
+    const reply = await linesScript.run(this.#redis, { keys: [], args: [] }, objects);
+    const [versions, waiting, [seconds, micros]] = linesReply.parse(reply);
     this.#clockAheadMs = seconds * 1000 + micros / 1000 - performance.now();
-    return { version, waiting: this.#readable(waiting).filter(isWaiting) };
+    return {
+      versions: new Map(objects.map((object, at) => [objectKey(object), versions[at] ?? 0])),
+      waiting: this.#records.readable(waiting).filter(isWaiting),
+    };
   }
 
-  async accept(change: Change, { line, ahead, askedAs, event }: AcceptOptions): Promise<Accepted> {
-    const key = objectKey(change.object);
+  async accept(change: Change, { lines, ahead, askedAs, event }: AcceptOptions): Promise<Accepted> {
+    const objects = objectsOf(change);
     const told = toldIn(event, this.#audit);
     const { rev, kind, record, mac } = storeChange(change, this.#key);
-    const reply = await acceptScript.run(
-      this.#redis,
-      [
-        keys.change(change.id),
-        keys.line(key),
-        keys.lineVersion(key),
-        keys.open,
-        keys.owed,
-        keys.askedAs(askedAs ?? change.id),
-        keys.refused(askedAs ?? change.id),
+    const request = askedAs ?? change.id;
+    const own = {
+      keys: [
+        ...[keys.change(change.id), keys.open, keys.owed, keys.askedAs(request), keys.refused(request)],
         ...told.keys,
       ],
-      [
-        change.id,
-        rev,
-        kind,
-        record,
-        mac,
-        line,
+      args: [
+        ...[change.id, rev, kind, record, mac],
+        JSON.stringify(objects.map((object) => lines.get(objectKey(object)))),
         ahead ? 1 : 0,
         Date.parse(change.acceptedAt),
         this.#deadline(),
-        keys.change(''),
-        keepEndedSeconds,
         askedAs === undefined ? 0 : rememberRequestSeconds,
         newsChannel,
         ...told.args,
       ],
-    );
-    const [outcome, ...stored] = z
-      .tuple([z.enum(['accepted', 'known', 'refused-before', 'moved', 'late'])], z.string())
-      .parse(reply);
-    if (outcome === 'known') return { kind: 'known', change: this.#parse(change.id, row.parse(stored)) };
+    };
+    const [outcome, ...stored] = acceptReply.parse(await acceptScript.run(this.#redis, own, objects));
+    if (outcome === 'known') return { kind: 'known', change: this.#records.read(change.id, rowSchema.parse(stored)) };
     if (outcome === 'late') throw new StoreUnavailableError('Redis took the change too late, so it was not stored');
     return { kind: outcome };
   }
@@ -126,28 +125,31 @@ export class StoredChanges implements Changes {
     await ask(this.#redis, (redis) => redis.set(keys.refused(request), '1', 'EX', rememberRequestSeconds));
   }
 
-  async begin(change: Pick<Change, 'id' | 'object'>, leaseMs: number): Promise<Begun> {
-    await this.read(change.id); // what cannot be read is refused before it is touched
+  async begin(id: ChangeId, leaseMs: number): Promise<Begun> {
+    const change = await this.read(id); // what cannot be read is refused before it is touched
+    if (change === undefined) return { kind: 'ended' };
     const begun = await this.#begin(change, leaseMs);
+    if (begun === 'changed') return this.begin(id, leaseMs);
     if (begun.kind !== 'not-first' || (await this.#isReadable(begun.first))) return begun;
 
-    // It stays as it is, but it does not hold up the line; whoever can read it finds the ledger ahead of it.
-    await ask(this.#redis, (redis) => redis.lrem(keys.line(objectKey(change.object)), 0, begun.first));
-    return this.begin(change, leaseMs);
+    // It stays as it is, but it does not hold up the line; whoever can read it finds the histories ahead of it.
+    await passOverScript.run(this.#redis, { keys: [], args: [begun.first] }, objectsOf(change));
+    return this.begin(id, leaseMs);
   }
 
-  async #begin({ id, object }: Pick<Change, 'id' | 'object'>, leaseMs: number): Promise<Begun> {
-    const key = objectKey(object);
-    const reply = await beginScript.run(
-      this.#redis,
-      [keys.change(id), keys.line(key), keys.lineVersion(key), keys.begun(key), keys.resting(key), keys.owed],
-      [id, leaseMs, keys.change('')],
-    );
+  /** `changed`: it is another by now than what was read. */
+  async #begin(change: Change, leaseMs: number): Promise<Begun | 'changed'> {
+    const { id, rev } = change;
+    const own = {
+      keys: [keys.change(id), keys.begun(id), keys.resting(id), keys.owed],
+      args: [id, rev, leaseMs, goesAhead(change) ? 1 : 0],
+    };
+    const reply = await beginScript.run(this.#redis, own, objectsOf(change));
     const [outcome, ...rest] = beginReply.parse(reply);
     switch (outcome) {
       case 'begun': {
         const [tries = '0', ...fields] = rest;
-        return { kind: 'begun', change: this.#parse(id, row.parse(fields)), tries: Number(tries) };
+        return { kind: 'begun', change: this.#records.read(id, rowSchema.parse(fields)), tries: Number(tries) };
       }
       case 'not-first':
         return { kind: 'not-first', first: z.string().refine(isChangeId).parse(rest[0]) };
@@ -156,78 +158,55 @@ export class StoredChanges implements Changes {
       case 'busy':
       case 'ended':
         return { kind: outcome };
+      case 'changed':
+        return outcome;
     }
   }
 
-  async keep({ id, object }: Change, leaseMs: number): Promise<void> {
-    await keepScript.run(this.#redis, [keys.begun(objectKey(object))], [id, leaseMs]);
+  async keep(id: ChangeId, leaseMs: number): Promise<void> {
+    await keepScript.run(this.#redis, [keys.begun(id)], [id, leaseMs]);
   }
 
-  async rest({ id, object }: Change, forMs: number): Promise<void> {
-    const key = objectKey(object);
-    await restScript.run(this.#redis, [keys.change(id), keys.begun(key), keys.resting(key)], [id, forMs]);
+  async rest(id: ChangeId, forMs: number): Promise<void> {
+    await restScript.run(this.#redis, [keys.change(id), keys.begun(id), keys.resting(id)], [id, forMs]);
   }
 
   async noteWriting(id: ChangeId, all: readonly Writing[]): Promise<void> {
-    await noteWritingScript.run(this.#redis, [keys.change(id)], [JSON.stringify(all)]);
+    const text = JSON.stringify(all.map(({ cluster: _, ...each }) => each));
+    await noteWritingScript.run(this.#redis, [keys.change(id)], [text]);
   }
 
   /** Not signed: whoever alters it can keep a change from being ended, and no more. */
   async writing(id: ChangeId): Promise<readonly Writing[]> {
-    const text = await ask(this.#redis, (redis) => redis.hget(keys.change(id), 'writing'));
-    return writing.safeParse(parseJson(text ?? '')).data ?? [];
+    const fields = ['writing', 'rev', 'kind', 'record', 'mac'] as const;
+    const [text, ...row] = await ask(this.#redis, (redis) => redis.hmget(keys.change(id), ...fields));
+    if (typeof text !== 'string') return [];
+    const { cluster } = placeOf(this.#records.read(id, rowSchema.parse(row)));
+    return (writing.safeParse(parseJson(text)).data ?? []).map((each) => ({ ...each, cluster }));
   }
 
   async stranded(waiting: readonly Change[]): Promise<readonly Change[]> {
     if (waiting.length === 0) return [];
-    const redisKeys = waiting.flatMap(({ id, object }) => {
-      const key = objectKey(object);
-      return [keys.change(id), keys.line(key), keys.begun(key), keys.resting(key)];
-    });
-    const reply = await strandedScript.run(
-      this.#redis,
-      redisKeys,
-      waiting.map(({ id }) => id),
-    );
-    const firsts = new Map(strandedReply.parse(reply));
-    const free = waiting.filter(({ id }) => firsts.has(id));
-    // Where the line begins with something else, or was lost, whoever comes puts it right.
-    return [...Map.groupBy(free, ({ object }) => objectKey(object)).values()].flatMap((changes) => {
-      const first = changes.find(({ id }) => firsts.get(id) === id);
-      return first === undefined ? changes.slice(0, 1) : [first];
-    });
+    const ids = waiting.map(({ id }) => id);
+    const redisKeys = ids.flatMap((id) => [keys.change(id), keys.begun(id), keys.resting(id)]);
+    const still = waitingReply.parse(await waitingScript.run(this.#redis, redisKeys, ids));
+    return strandedOf(waiting, new Map(still.map(([id, place, isFree]) => [id, { place, isFree: isFree === 1 }])));
   }
 
   async update(next: Change, event?: AuditEvent): Promise<boolean> {
-    const key = objectKey(next.object);
     const told = toldIn(event, this.#audit);
     const { rev, kind, record, mac } = storeChange(next, this.#key);
-    const reply = await updateScript.run(
-      this.#redis,
-      [
-        keys.change(next.id),
-        keys.line(key),
-        keys.lineVersion(key),
-        keys.begun(key),
-        keys.open,
-        keys.owed,
-        keys.recent,
-        ...told.keys,
-      ],
-      [
-        next.id,
-        rev,
-        kind,
-        record,
-        mac,
-        keepEndedSeconds,
+    const own = {
+      keys: [...[keys.change(next.id), keys.begun(next.id), keys.open, keys.owed, keys.recent], ...told.keys],
+      args: [
+        ...[next.id, rev, kind, record, mac],
         isForPeople(next) || isUnsettled(next) || isToBeSeen(next) ? 1 : 0,
         recentMs,
         newsChannel,
         ...told.args,
       ],
-    );
-    return reply === 1;
+    };
+    return (await updateScript.run(this.#redis, own, objectsOf(next))) === 1;
   }
 
   async areQuiet(): Promise<boolean> {
@@ -236,32 +215,12 @@ export class StoredChanges implements Changes {
 
   async open(): Promise<readonly Change[]> {
     const reply = await openScript.run(this.#redis, [keys.open], [keys.change('')]);
-    return this.#readable(rows.parse(reply));
+    return this.#records.readable(rowsSchema.parse(reply));
   }
 
   async recentlyApplied(): Promise<readonly Change[]> {
     const reply = await recentScript.run(this.#redis, [keys.recent], [keys.change(''), recentMs, maxRecent]);
-    return this.#readable(rows.parse(reply));
-  }
-
-  #parse(id: string, [rev, kind, record, mac]: z.infer<typeof row>): Change {
-    const change = readStoredChange({ rev, kind, record, mac }, this.#key);
-    if (change.id === id) return change;
-    throw new UntrustedRecordError(`the record of ${id} is that of another change`);
-  }
-
-  /** One record that cannot be read must not hide all the others. */
-  #readable(stored: z.infer<typeof rows>): readonly Change[] {
-    return stored.flatMap(([id, ...fields]) => {
-      try {
-        return [this.#parse(id, fields)];
-      } catch (error) {
-        if (!(error instanceof UntrustedRecordError)) throw error;
-        if (!this.#unreadable.has(id)) this.#log?.warn({ changeId: id, err: error }, 'a stored change is left out');
-        this.#unreadable.add(id);
-        return [];
-      }
-    });
+    return this.#records.readable(rowsSchema.parse(reply));
   }
 
   async #isReadable(id: ChangeId): Promise<boolean> {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { type AuditEvent, auditDeeds, auditKinds } from '../domain/change/audit.ts';
 import { changeIdSchema, splitSchema } from '../domain/routing/ledger.ts';
+import { objectKinds } from '../domain/routing/object.ts';
 import type { AuditEntry } from '../workflow/ports/audit.ts';
 import { isSigned, parseJson, sign } from './signature.ts';
-import { objectSchema } from './stored-change.ts';
 
 /** An event as Redis keeps it. */
 export interface StoredEvent {
@@ -24,7 +24,9 @@ const schema = z.object({
   changeId: changeIdSchema.optional(),
   askedBy: z.string().optional(),
   service: z.object({ cluster: z.string(), namespace: z.string(), service: z.string() }).optional(),
-  object: objectSchema.optional(),
+  object: z
+    .object({ cluster: z.string(), namespace: z.string(), kind: z.enum(objectKinds), name: z.string() })
+    .optional(),
   route: z.string().optional(),
   from: splitSchema.optional(),
   to: splitSchema.optional(),

@@ -7,9 +7,9 @@ import type { HeldOutcome, Holds, SetOptions } from '../workflow/ports/holds.ts'
 import { type AuditOptions, tellInScript, toldIn } from './audit-stream.ts';
 import type { Connection } from './connect.ts';
 import { keys } from './keys.ts';
+import { whoSchema } from './record-parts.ts';
 import { Script } from './script.ts';
 import { isSigned, parseJson, sign } from './signature.ts';
-import { whoSchema } from './stored-change.ts';
 
 const rememberSeconds = 3600;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Bucket, Limits, Taken } from '../workflow/ports/limits.ts';
+import type { Bucket, LimitOutcome, Limits } from '../workflow/ports/limits.ts';
 import type { Connection } from './connect.ts';
 import { keys } from './keys.ts';
 import { Script } from './script.ts';
@@ -20,7 +20,7 @@ export class StoredLimits implements Limits {
     this.#redis = redis;
   }
 
-  async take(request: string, buckets: readonly Bucket[]): Promise<Taken> {
+  async take(request: string, buckets: readonly Bucket[]): Promise<LimitOutcome> {
     const [first] = buckets;
     if (first === undefined) return { kind: 'taken' };
     const [place, refused, nextInMs] = reply.parse(

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { type Actor, type AuditEvent, factsOf } from '../domain/change/audit.ts';
-import { type Change, doesText } from '../domain/change/change.ts';
-import type { Edits } from '../domain/change/edit.ts';
-import type { PlannedChange } from '../domain/change/plan.ts';
+import { type Change, doesText, mainEdit, mainMove, serviceOf } from '../domain/change/change.ts';
 import type { Denial } from '../domain/policy/judge.ts';
 import type { SetHold } from '../domain/policy/set-hold.ts';
 import type { ChangeId } from '../domain/routing/names.ts';
+import { type ObjectContent, objectKey } from '../domain/routing/object.ts';
+import type { Split } from '../domain/routing/split.ts';
 import { truncate } from '../domain/text/typed-text.ts';
 import { type Asker, requestId } from './desk.ts';
 import type { Audit } from './ports/audit.ts';
@@ -72,47 +72,80 @@ async function keep(audit: Noting['audit'], log: Noting['log'], event: AuditEven
   if (isNew) tellLog(log, event);
 }
 
-export type Refused = Omit<Partial<AuditEvent>, 'id' | 'kind' | 'at' | 'by'> & Pick<AuditEvent, 'because' | 'deed'>;
+export type NotedRefusal = Omit<Partial<AuditEvent>, 'id' | 'kind' | 'at' | 'by'> &
+  Pick<AuditEvent, 'because' | 'deed'>;
 
 /** Somebody was told no, and nothing was changed. */
-export function noteRefused(noting: Noting, asker: Asker, refused: Refused): void {
+export function noteRefused(noting: Noting, asker: Asker, refused: NotedRefusal): void {
   const gesture = gestureOf(asker);
   const at = noting.now().toISOString();
   note(noting, { id: refused.request ?? gesture.request, kind: 'refused', at, ...gesture, ...refused });
 }
 
 /** Policy said no. */
-export function noteDenied(noting: Noting, asker: Asker, denial: Denial, asked: Omit<Refused, 'because'>): void {
+export function noteDenied(noting: Noting, asker: Asker, denial: Denial, asked: Omit<NotedRefusal, 'because'>): void {
   const gesture = gestureOf(asker);
   const { reason: because, rule } = denial;
   const at = noting.now().toISOString();
   note(noting, { id: asked.request ?? gesture.request, kind: 'denied', at, ...gesture, ...asked, because, rule });
 }
 
+/** An answer, as far as the audit is told of it. */
+interface Heard {
+  readonly kind: string;
+  readonly change?: Change | undefined;
+  readonly id?: ChangeId | undefined;
+  readonly denial?: Denial | undefined;
+  readonly refusal?: { readonly reason: string } | undefined;
+}
+
+/** `stored`: what was done stands in the store already, with its event; `shown`: nothing was decided; `no`: the person was told no. */
+export type Hearing = 'stored' | 'shown' | 'no';
+
+/**
+ * Tells the audit of an answer where a person was told no. `hearings` names every kind of answer, so that none is forgotten. Returns the
+ * answer.
+ */
+export function heard<A extends Heard>(
+  noting: Noting,
+  { asker, ...asked }: Omit<NotedRefusal, 'because'> & { readonly asker: Asker },
+  answer: A,
+  hearings: Readonly<Record<A['kind'], Hearing>>,
+): A {
+  const kind: A['kind'] = answer.kind;
+  if (hearings[kind] !== 'no') return answer;
+  const { change, id: changeId, denial, refusal } = answer;
+  const about = {
+    ...asked,
+    ...(change !== undefined && aboutChange(change)),
+    ...(changeId !== undefined && { changeId }),
+  };
+  if (denial !== undefined) noteDenied(noting, asker, denial, about);
+  else noteRefused(noting, asker, { ...about, because: refusal?.reason ?? kind });
+  return answer;
+}
+
 /** What can be told of a change that nothing happened to. */
 export function aboutChange(change: Change) {
-  const { id, by, object, service } = change;
-  const { cluster, namespace } = object;
   return {
-    changeId: id,
-    askedBy: by,
-    service: { cluster, namespace, service },
-    object,
+    changeId: change.id,
+    askedBy: change.by,
+    service: serviceOf(change),
+    object: mainEdit(change).object,
     ...aboutPlan(change),
   };
 }
 
-type Planned = Pick<PlannedChange, 'rule' | 'from' | 'to' | 'base'> & Pick<Change, 'edits'>;
-
-export function aboutPlan(plan: Planned) {
-  const { rule: route, from, to, edits } = plan;
-  return { route, from, to, plan: planHash(plan), ...(edits && { does: doesText(edits), objects: objectsOf(edits) }) };
+export function aboutPlan(plan: Pick<Change, 'edits' | 'aim'>) {
+  const { rule: route, from, to } = mainMove(plan);
+  const does = doesText(plan);
+  return { route, from, to, plan: planHash(plan), ...(does !== undefined && { does, objects: namesOf(plan) }) };
 }
 
 const mostObjects = 50;
 
-function objectsOf({ objects }: Edits): readonly string[] {
-  return [...new Set(objects.map(({ namespace, name }) => `${namespace}/${name}`))].slice(0, mostObjects);
+function namesOf({ edits }: Pick<Change, 'edits'>): readonly string[] {
+  return [...new Set(edits.map(({ object: { namespace, name } }) => `${namespace}/${name}`))].slice(0, mostObjects);
 }
 
 /** What is told of a lock or a freeze that somebody set or ended. */
@@ -127,19 +160,22 @@ export function holdFacts({ target, until, reason, name }: SetHold) {
   return { target, until: until.toISOString(), reason, detail: name };
 }
 
-/** The same for the same plan, whoever works it out and in whatever order the versions stand. */
-export function planHash({ rule, from, to, base, edits }: Planned): string {
-  const sorted = (split: Readonly<Record<string, number>>) => Object.entries(split).toSorted(byName);
-  const plan = [
-    base.uid,
-    rule,
-    sorted(from),
-    sorted(to),
-    base.seq,
-    base.after ?? null,
-    ...(edits === undefined ? [] : [edits]),
-  ];
+/** The same for the same plan, whichever process works it out and in whatever order its parts stand. */
+export function planHash({ edits }: Pick<Change, 'edits'>): string {
+  const plan = edits.map((edit) => [
+    [edit.kind, objectKey(edit.object), edit.uid ?? null, edit.seq, edit.behind ?? null],
+    edit.moves.map(({ rule, from, to }) => [rule, sorted(from), sorted(to)]),
+    edit.kind === 'content' ? [partsOf(edit.before), partsOf(edit.after)] : [],
+  ]);
   return createHash('sha256').update(JSON.stringify(plan)).digest('hex').slice(0, 16);
+}
+
+function partsOf(content: ObjectContent | undefined): unknown {
+  return content === undefined ? null : [content.labels ?? null, content.annotations ?? null, content.spec];
+}
+
+function sorted(split: Split): readonly (readonly [string, number])[] {
+  return Object.entries(split).toSorted(byName);
 }
 
 /** The gesture's own id, which does not show what chat made it from. */

@@ -1,17 +1,20 @@
 import { createHash } from 'node:crypto';
-import type { Change, Origin } from '../domain/change/change.ts';
+import { type Change, mainEdit, type Origin, serviceOf } from '../domain/change/change.ts';
 import type { TypedService } from '../domain/language/command.ts';
-import { type ChangeId, changeIdFrom, type RoutingObject, type ServiceName } from '../domain/routing/names.ts';
+import { type ChangeId, changeIdFrom, type ServiceName } from '../domain/routing/names.ts';
+import type { ObjectRef } from '../domain/routing/object.ts';
+import type { LiveObject } from '../domain/routing/route.ts';
 import type { Audit } from './ports/audit.ts';
 import type { Changes } from './ports/changes.ts';
 import type { Holds } from './ports/holds.ts';
-import type { Found, Mesh, OpenRoute } from './ports/mesh.ts';
+import type { Found, Mesh } from './ports/mesh.ts';
 import type { Notices } from './ports/notices.ts';
 import type { People } from './ports/people.ts';
 import type { Policies } from './ports/policies.ts';
 import type { Aside, Log } from './ports/process.ts';
 import type { Queue } from './ports/queue.ts';
 import type { RuleFiles } from './ports/rule-files.ts';
+import type { Cards } from './showing/cards.ts';
 import type { Turns } from './turns.ts';
 
 /** What it takes to answer a person. */
@@ -20,6 +23,7 @@ export interface Desk {
   readonly changes: Changes;
   readonly audit: Audit;
   readonly queue: Queue;
+  readonly cards: Pick<Cards, 'showSoon'>;
   readonly policies: Policies;
   readonly people: People;
   readonly holds: Holds;
@@ -56,7 +60,7 @@ export class TooLateError extends Error {
 export type NotFound =
   | Exclude<Found, { kind: 'found' }>
   /** It was there a moment ago. */
-  | { readonly kind: 'gone'; readonly object: RoutingObject };
+  | { readonly kind: 'gone'; readonly object: ObjectRef };
 
 export function refuseIfLate(desk: Pick<Desk, 'now'>, asker: Asker): void {
   if (desk.now().getTime() > asker.until) throw new TooLateError(`${asker.request} came too late to be accepted`);
@@ -66,7 +70,7 @@ export function requestId(request: string): ChangeId {
   return changeIdFrom(createHash('sha256').update(request).digest());
 }
 
-export function fillIn(desk: Desk, typed: TypedService): ServiceName {
+export function fillIn(desk: Pick<Desk, 'mesh' | 'namespace'>, typed: TypedService): ServiceName {
   return {
     cluster: typed.cluster ?? desk.mesh.clusters[0] ?? '',
     namespace: typed.namespace ?? desk.namespace,
@@ -76,27 +80,28 @@ export function fillIn(desk: Desk, typed: TypedService): ServiceName {
 
 /** A service's object as it is now. */
 export async function openService(
-  desk: Desk,
+  desk: Pick<Desk, 'mesh'>,
   name: ServiceName,
-): Promise<{ readonly kind: 'found'; readonly open: OpenRoute } | NotFound> {
+): Promise<{ readonly kind: 'found'; readonly live: LiveObject } | NotFound> {
   const found = await desk.mesh.find(name);
   if (found.kind !== 'found') return found;
-  const open = await desk.mesh.read(found.object);
-  return open === undefined ? { kind: 'gone', object: found.object } : { kind: 'found', open };
+  const { live } = await desk.mesh.open(found.object);
+  return live === undefined ? { kind: 'gone', object: found.object } : { kind: 'found', live };
 }
 
 export interface Located {
-  readonly object: RoutingObject;
+  readonly object: ObjectRef;
   readonly name: ServiceName;
   /** Absent when the store was lost, and the object's own history named the change. */
   readonly stored: Change | undefined;
 }
 
 /** The object that a change of a card is about. */
-export async function locateChange(desk: Desk, id: ChangeId): Promise<Located | undefined> {
+export async function locateChange(desk: Pick<Desk, 'changes' | 'mesh'>, id: ChangeId): Promise<Located | undefined> {
   const stored = await desk.changes.read(id);
-  const object = stored?.object ?? (await desk.mesh.findChange(id));
+  if (stored !== undefined) return { object: mainEdit(stored).object, name: serviceOf(stored), stored };
+  const object = await desk.mesh.findChange(id);
   if (object === undefined) return undefined;
-  const { cluster, namespace } = object;
-  return { object, name: { cluster, namespace, service: stored?.service ?? object.name }, stored };
+  const { cluster, namespace, name } = object;
+  return { object, name: { cluster, namespace, service: name }, stored };
 }

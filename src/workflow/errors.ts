@@ -1,4 +1,4 @@
-import type { FailReason } from '../domain/change/change.ts';
+import type { FailReason } from '../domain/change/state.ts';
 
 /**
  * A system outside the bot failed. Adapters translate the errors of their libraries into these, once, at the call. A person may see

@@ -268,8 +268,8 @@ describe('row 19: a rollback of what others came after', () => {
 
     const told = await door.click({ action: actions.rollBack, value: changeId(1) });
 
-    expect(told?.text).toContain('now:   v2 100 %');
-    expect(told?.text).toContain('after: v1 100 %');
+    expect(told?.text.replaceAll('\u00A0', ' ')).toContain('`v1    0 → 100 %');
+    expect(told?.text.replaceAll('\u00A0', ' ')).toContain('`v2  100 → 0 %');
     expect(house.changes.all).toEqual([]);
   });
 });

@@ -1,9 +1,20 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { failReasons, holdReasons, type State } from '../../src/domain/change/change.ts';
+import { type Change, objectsOf } from '../../src/domain/change/change.ts';
+import { failReasons, holdReasons, type State } from '../../src/domain/change/state.ts';
 import type { ChangeId } from '../../src/domain/routing/names.ts';
 import type { Route } from '../../src/domain/routing/route.ts';
 import { RejectedError } from '../../src/workflow/errors.ts';
-import { change, changeId, jason, reviews, reviewsObject, revision, rule } from '../support/builders.ts';
+import {
+  applied as appliedState,
+  change,
+  changeId,
+  found,
+  jason,
+  reviews,
+  reviewsObject,
+  revision,
+  rule,
+} from '../support/builders.ts';
 import { wrongInMessage } from '../support/slack-reading.ts';
 import { House } from '../workflow/house.ts';
 import { Door, sentIn } from './door.ts';
@@ -12,24 +23,24 @@ import { Door, sentIn } from './door.ts';
 const evil =
   '<!channel> <!here> <!subteam^S1> <@U99OTHER> <#C1|general> <http://evil.example|reviews> http://evil.example &lt;!here&gt; `code` ```block``` *bold* _it_ ~no~\n> quote \u202Etxet :tada: *Approved* by <@U01ALICE>, click Approve';
 const at = '2026-11-22T14:03:11.000Z';
-const applied = {
-  kind: 'applied',
+const object = { ...reviewsObject, cluster: evil };
+const applied = appliedState({
   at,
-  seq: 1,
-  tookMs: 84,
-  live: { [evil]: 50, v3: 50 },
+  made: [{ object, seq: 1, live: [{ rule: evil, split: { [evil]: 50, v3: 50 } }] }],
   warnings: [evil, evil],
-} as const;
+});
+const stopped = found({}, { object, live: [{ rule: evil, split: { [evil]: 70, v2: 30 } }], lastWriter: evil });
+const stamp = '0123456789abcdef';
 
 const states: readonly State[] = [
   { kind: 'queued' },
   applied,
   { ...applied, rolledBack: { by: evil, change: changeId(2) } },
-  ...holdReasons.map(
-    (because): State => ({ kind: 'held', at, uid: 'u', because, live: { [evil]: 70, v2: 30 }, lastWriter: evil }),
-  ),
+  { ...applied, movedAway: { object, rule: evil, at, how: 'weights', manager: evil, live: { [evil]: 1 } } },
+  ...holdReasons.map((because): State => ({ kind: 'held', at, because, found: [stopped], stamp })),
+  { kind: 'void', at, because: 'moved', moved: [stopped], stamp },
   { kind: 'discarded', at, by: evil },
-  ...failReasons.map((because): State => ({ kind: 'failed', at, because, detail: evil })),
+  ...failReasons.map((because): State => ({ kind: 'failed', at, because, detail: evil, object })),
 ];
 
 let door: Door;
@@ -39,6 +50,13 @@ afterEach(() => door.close());
 async function open(...routes: readonly Route[]): Promise<Door> {
   door = await new Door(new House(...routes)).open();
   return door;
+}
+
+/** Owes its card. */
+async function stored(change: Change): Promise<void> {
+  const { changes } = door.house;
+  const { versions } = await changes.lines(objectsOf(change));
+  expect(await changes.accept(change, { lines: versions, ahead: false })).toEqual({ kind: 'accepted' });
 }
 
 /** An object of which everything that can be written was written by somebody with bad intentions. */
@@ -68,9 +86,9 @@ describe('rows 11 and 30: what a person or the cluster wrote never pings, links,
       pinned: [evil, evil],
       from: { [evil]: 100 },
       to: { [evil]: 50, v3: 50 },
-      object: { ...reviewsObject, cluster: evil },
+      object,
     });
-    await door.house.changes.accept(hostile, { line: 0, ahead: false });
+    await stored(hostile);
 
     const calls = await door.cards();
 
@@ -156,12 +174,14 @@ describe('row 12: lists and names as long as they can be', () => {
       pinned: Array.from({ length: 40 }, () => '&'.repeat(500)),
       reason: '&'.repeat(3_001),
       service: 's'.repeat(253),
-      state: { ...applied, live: long },
+      state: appliedState({ at, live: long, warnings: [evil, evil] }),
     });
-    await door.house.changes.accept(wide, { line: 0, ahead: false });
+    await stored(wide);
 
     for (const text of ['status', 'status reviews', 'reviews nope 50'])
       expect(wrongInMessage(await door.answered(text))).toBeUndefined();
-    for (const call of await door.cards()) expect(wrongInMessage(sentIn(call))).toBeUndefined();
+    const cards = await door.cards();
+    expect(cards).not.toEqual([]);
+    for (const call of cards) expect(wrongInMessage(sentIn(call))).toBeUndefined();
   });
 });

@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ClusterMesh } from '../../src/cluster/cluster-mesh.ts';
-import { readVirtualService, toRoute, weightsPatch } from '../../src/cluster/kinds/virtual-service.ts';
+import { readVirtualService, virtualServiceKind } from '../../src/cluster/kinds/virtual-service.ts';
+import { weightsPatch } from '../../src/cluster/open-object.ts';
+import { toRoute } from '../../src/cluster/to-route.ts';
 import { emptyLedger, ledgerAnnotation, readLedger, record } from '../../src/domain/routing/ledger.ts';
 import { type Connection, connectForRequests, readRedisUrl } from '../../src/redis/connect.ts';
 import { redisCheck, versionProblem } from '../../src/redis/readiness.ts';
@@ -85,6 +87,7 @@ describe('row 27: a cluster that is not as we know them', () => {
       { destination: { host: 'reviews', subset: 'v1' }, weight: 100 },
       { destination: { host: 'reviews', subset: 'v2' }, weight: 0 },
     ];
+    const moves = [{ rule: 'default', from: { v1: 100, v2: 0 }, to: { v1: 0, v2: 100 } }];
 
     it.each`
       bytes               | fits
@@ -93,8 +96,8 @@ describe('row 27: a cluster that is not as we know them', () => {
       ${256 * 1024}       | ${false}
     `('an annotation of $bytes bytes beside ours is judged before the patch is sent: fits $fits', ({ bytes, fits }) => {
       const annotations = { 'example.com/x': 'ü'.repeat((bytes - 'example.com/x'.length) / 2) };
-      const object = readVirtualService({ metadata: { ...metadata, annotations }, spec: { http: [{ route }] } });
-      const patch = () => weightsPatch(object, 'default', { v1: 0, v2: 100 }, record(emptyLedger, revision()));
+      const object = virtualServiceKind.read({ metadata: { ...metadata, annotations }, spec: { http: [{ route }] } });
+      const patch = () => weightsPatch(object, moves, record(emptyLedger, revision()));
 
       if (fits) return expect(patch()).toHaveLength(4);
       expect(patch).toThrow(TooLargeError);
@@ -103,10 +106,10 @@ describe('row 27: a cluster that is not as we know them', () => {
 
     it('our history gives way to what others have noted on the object, so that there is a way back', () => {
       const annotations = { 'example.com/x': 'x'.repeat(256 * 1024 - 1_500) };
-      const object = readVirtualService({ metadata: { ...metadata, annotations }, spec: { http: [{ route }] } });
+      const object = virtualServiceKind.read({ metadata: { ...metadata, annotations }, spec: { http: [{ route }] } });
       const revisions = Array.from({ length: 30 }, (_, at) => revision({ id: changeId(at), reason: 'r'.repeat(200) }));
 
-      const patch = weightsPatch(object, 'default', { v1: 0, v2: 100 }, { seq: 30, revisions });
+      const patch = weightsPatch(object, moves, { seq: 30, revisions });
 
       const written = patch.find(({ path }) => path.includes('shiftbot.dev'))?.value;
       const reading = readLedger(typeof written === 'string' ? written : undefined);
@@ -116,10 +119,10 @@ describe('row 27: a cluster that is not as we know them', () => {
     });
 
     it('a record that we would not read again is not written', () => {
-      const object = readVirtualService({ metadata, spec: { http: [{ route }] } });
+      const object = virtualServiceKind.read({ metadata, spec: { http: [{ route }] } });
       const huge = record(emptyLedger, revision({ rule: 'x'.repeat(70_000) }));
 
-      expect(() => weightsPatch(object, 'default', { v1: 0, v2: 100 }, huge)).toThrow(TooLargeError);
+      expect(() => weightsPatch(object, moves, huge)).toThrow(TooLargeError);
     });
 
     it('an object of 1 MB is read and patched within 100 ms of a processor', () => {
@@ -131,9 +134,9 @@ describe('row 27: a cluster that is not as we know them', () => {
       const json = JSON.stringify({ metadata, spec: { hosts: ['reviews'], http: [...rules, { route }] } });
       const before = process.threadCpuUsage();
       for (let time = 0; time < 5; time += 1) {
-        const object = readVirtualService(JSON.parse(json));
+        const object = virtualServiceKind.read(JSON.parse(json));
         toRoute('sandbox', object, () => [versions]);
-        weightsPatch(object, 'default', { v1: 0, v2: 100 }, record(emptyLedger, revision()));
+        weightsPatch(object, moves, record(emptyLedger, revision()));
       }
       const { user, system } = process.threadCpuUsage(before);
 
@@ -199,7 +202,7 @@ describe('row 27: a cluster that is not as we know them', () => {
 
 describe('an annotation that somebody wrote', () => {
   it('is refused, whatever it says, and only its object with it', () => {
-    const object = readVirtualService({
+    const object = virtualServiceKind.read({
       metadata: {
         name: 'reviews',
         namespace: 'default',

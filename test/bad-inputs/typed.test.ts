@@ -77,7 +77,7 @@ describe('row 2: arguments too many, missing or in another order, quotes, line b
     await open();
 
     expect((await door.answered(text)).text).toContain('Accepted: c-');
-    expect(door.house.changes.all).toMatchObject([{ to: { v1: 50, v3: 50 } }]);
+    expect(door.house.changes.all).toMatchObject([{ edits: [{ moves: [{ to: { v1: 50, v3: 50 } }] }] }]);
   });
 });
 
@@ -138,7 +138,7 @@ describe('row 4: weights whose sum is not the total', () => {
       expect((await door.answered('status reviews')).text.replaceAll('\u00A0', ' ')).toContain(shown);
       await door.answered('reviews v2 80');
 
-      expect(door.house.changes.all).toMatchObject([{ to: after }]);
+      expect(door.house.changes.all).toMatchObject([{ edits: [{ moves: [{ to: after }] }] }]);
     },
   );
 });
@@ -218,7 +218,9 @@ describe('rows 8 and 9: a service that is in several places, or in none that is 
 
     await door.answered('bookinfo/reviews v3 50');
 
-    expect(door.house.changes.all).toMatchObject([{ object: { namespace: 'bookinfo' }, from: { v2: 100 } }]);
+    expect(door.house.changes.all).toMatchObject([
+      { edits: [{ object: { namespace: 'bookinfo' }, moves: [{ from: { v2: 100 } }] }] },
+    ]);
   });
 
   it('is not told apart from one in a namespace that does not exist', async () => {

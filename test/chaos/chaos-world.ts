@@ -14,6 +14,7 @@ import { SlackClient } from '../support/slack-client.ts';
 import { BotProcess } from './bot-process.ts';
 import { HistoryRecorder } from './history.ts';
 import { HttpProxy, type Seen } from './http-proxy.ts';
+import { ruleFiles, rulesFolder } from './rule-files.ts';
 import { cardOf, SlackRecorder } from './slack-recorder.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
@@ -56,6 +57,7 @@ export async function startChaosWorld(): Promise<ChaosWorld> {
 
   try {
     const program = await keepProgram(folder);
+    await writeRuleFiles(folder);
     const redis = await begin(Restartable.start(join(folder, 'redis')), (each) => each.stop());
     const access = await botAccess('default');
     const objects = [...access.objects, ...(await bookinfoObjects()), ...ownObjects()];
@@ -152,6 +154,12 @@ async function keepProgram(folder: string): Promise<string> {
   return join(folder, 'dist/main.js');
 }
 
+async function writeRuleFiles(folder: string): Promise<void> {
+  await mkdir(join(folder, rulesFolder));
+  for (const [name, text] of Object.entries(ruleFiles))
+    await writeFile(join(folder, rulesFolder, `${name}.yaml`), text);
+}
+
 interface Ways {
   readonly folder: string;
   readonly name: string;
@@ -185,6 +193,7 @@ async function environmentOf({
     RECORD_KEY: recordKey,
     KUBECONFIG: file,
     PORT: String(await freePort()),
+    RULES_DIR: join(folder, rulesFolder),
     COMMANDS_PER_MINUTE: '0', // no limit: these people are fast
     ROLES: roles,
   };

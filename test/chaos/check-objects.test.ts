@@ -1,53 +1,61 @@
 import { describe, expect, it } from 'vitest';
-import { type Change, revisionOf, type State } from '../../src/domain/change/change.ts';
-import { type ObjectContent, type ObjectEdit, type ObjectRef, refOf } from '../../src/domain/change/edit.ts';
+import { type Change, revisionOf } from '../../src/domain/change/change.ts';
+import type { ContentEdit, Edits, ObjectEdit } from '../../src/domain/change/edit.ts';
+import type { State } from '../../src/domain/change/state.ts';
 import { emptyLedger, formatLedger, type Ledger, readLedger, record } from '../../src/domain/routing/ledger.ts';
+import { type ObjectContent, type ObjectRef, refOf } from '../../src/domain/routing/object.ts';
 import type { JsonObject } from '../../src/domain/text/json.ts';
 import { card } from '../../src/slack/card/card.ts';
-import { change as buildChange, changeId } from '../support/builders.ts';
+import { applied, changeId, changeOf, contentEdit, weightsEdit } from '../support/builders.ts';
 import { check } from './check.ts';
 import type { Evidence } from './evidence.ts';
-import { historyKey, type LiveObject, type ObjectEvent, readObject } from './history.ts';
+import { cluster, historyKey, type LiveObject, type ObjectEvent, readObject } from './history.ts';
 
 const at = '2026-11-22T14:03:12.000Z';
-const ref = (kind: ObjectRef['kind'], name: string): ObjectRef => ({ kind, namespace: 'default', name });
+const ref = (kind: ObjectRef['kind'], name: string): ObjectRef => ({ cluster, kind, namespace: 'default', name });
 const routing = (weight: number): JsonObject => ({
   hosts: ['reviews'],
   http: [{ route: [{ destination: { host: 'reviews', subset: 'v1' }, weight }] }],
 });
 
 /** The change: creates a DestinationRule, replaces reviews, and deletes ratings. */
-const created: ObjectEdit = {
-  ...ref('DestinationRule', 'reviews'),
-  ...{ seq: 0, from: {}, to: {}, pinned: [], after: { spec: { host: 'reviews' } } },
-};
-const replaced: ObjectEdit = {
-  ...ref('VirtualService', 'reviews'),
-  ...{ uid: 'uid-reviews', seq: 0, from: { v1: 100 }, to: { v1: 100 }, pinned: [] },
+const created = contentEdit({ object: ref('DestinationRule', 'reviews'), after: { spec: { host: 'reviews' } } });
+const replaced = contentEdit({
+  object: ref('VirtualService', 'reviews'),
+  uid: 'uid-reviews',
+  from: { v1: 100 },
+  to: { v1: 100 },
   before: { labels: { team: 'books', tier: 'back' }, spec: routing(1) },
   after: { labels: { team: 'books', tier: 'front' }, spec: routing(2) },
-};
-const deleted: ObjectEdit = {
-  ...ref('VirtualService', 'ratings'),
-  ...{ uid: 'uid-ratings', seq: 0, from: { v1: 100 }, to: {}, pinned: [], before: { spec: routing(3) } },
+});
+const deleted = contentEdit({
+  object: ref('VirtualService', 'ratings'),
+  uid: 'uid-ratings',
+  from: { v1: 100 },
+  before: { spec: routing(3) },
   ledger: emptyLedger,
-};
-const edits = { verb: 'apply', of: 'bookinfo/all', objects: [created, replaced, deleted] } as const;
-const applied: State = { kind: 'applied', at, seq: 1, tookMs: 84, live: { v1: 100 }, warnings: [] };
-const change = buildChange({ state: applied, rev: 2, edits, deed: 'shift', focus: undefined });
+});
+const edits: Edits = [created, replaced, deleted];
+const change = changeOf(edits, { state: applied({}, edits), rev: 2 });
+
+/** The same change with other edits; it tells what these make. */
+function planned(...[first, ...more]: Edits): Change {
+  const all: Edits = [first, ...more];
+  return { ...change, edits: all, state: applied({}, all) };
+}
 
 /** An object after an edit of the change, as it is in the cluster. */
-function live(edit: ObjectEdit, content: ObjectContent, version: string, ledger?: Ledger): LiveObject {
-  const { kind, namespace, name, uid = `uid-${name}-new` } = edit;
+function live({ object, uid }: ObjectEdit, content: ObjectContent, version: string, ledger?: Ledger): LiveObject {
+  const { kind, namespace, name } = object;
   const history = ledger === undefined ? {} : { 'shiftbot.dev/history': formatLedger(ledger) };
   const annotations = { ...content.annotations, ...history };
   const { labels, spec } = content;
-  return readObject({ kind, metadata: { namespace, name, uid, resourceVersion: version, labels, annotations }, spec });
+  const metadata = { namespace, name, uid: uid ?? `uid-${name}-new`, resourceVersion: version, labels, annotations };
+  return readObject({ kind, metadata, spec });
 }
 
 function recorded(edit: ObjectEdit, before = emptyLedger, by: Change = change): Ledger {
-  const { from, to } = edit;
-  return record(before, revisionOf({ ...by, from, to }, new Date(at)));
+  return record(before, revisionOf(by, edit, new Date(at)));
 }
 
 /** The ledger as it is stored. */
@@ -61,7 +69,7 @@ function event(type: ObjectEvent['type'], object: LiveObject): ObjectEvent {
   return { type, object, atMs: 0 };
 }
 
-const was = (edit: ObjectEdit) => event('ADDED', live(edit, edit.before ?? { spec: {} }, '1'));
+const was = (edit: ContentEdit) => event('ADDED', live(edit, edit.before ?? { spec: {} }, '1'));
 const isMade = event('ADDED', live(created, created.after ?? { spec: {} }, '2', recorded(created)));
 const isReplaced = event('MODIFIED', live(replaced, replaced.after ?? { spec: {} }, '3', recorded(replaced)));
 const isDeleted = event('DELETED', live(deleted, deleted.before ?? { spec: {} }, '4'));
@@ -96,8 +104,18 @@ function run({ foreign = [], as = change, ...events }: Partial<Events> & { forei
   return check(evidence).violations.map(({ invariant, what }) => `${invariant} ${what}`);
 }
 
+/** It says that it was this number of its first object. */
+function numbered(of: Change, seq: number): Change {
+  return { ...of, state: applied({ seq }, of.edits) };
+}
+
 function stopped(...written: readonly ObjectEdit[]): Change {
-  const state: State = { kind: 'failed', at, because: 'half-applied', written: written.map(refOf) };
+  const state: State = {
+    kind: 'failed',
+    at,
+    because: 'half-applied',
+    written: written.map(({ object }) => refOf(object)),
+  };
   return { ...change, state };
 }
 
@@ -131,10 +149,10 @@ describe('the checker of a change of several objects', () => {
   it('expects a recreated object to continue its history', () => {
     const old = asRead(recorded(created, emptyLedger, { ...change, id: changeId(8) }));
     const anew = { ...created, ledger: old };
-    const as = { ...change, edits: { ...edits, objects: [anew, replaced, deleted] } };
+    const as = planned(anew, replaced, deleted);
     const made = event('ADDED', live(created, { spec: { host: 'reviews' } }, '2', recorded(created, old)));
 
-    expect(run({ made: [made], as })).toEqual([]);
+    expect(run({ made: [made], as: numbered(as, 2) })).toEqual([]);
     expect(run({ made: [isMade], as })).toContain('I1 c-00000001 took seq from 1 to 1');
   });
 
@@ -183,8 +201,8 @@ describe('the checker of a change of several objects', () => {
     ],
     [
       'an object that the plan does not have',
-      'I1 c-00000001 wrote an object that its plan does not have',
-      { as: { ...change, edits: { ...edits, objects: [created, deleted] } } },
+      'I1 c-00000001 wrote an object that its plan does not have: VirtualService default/reviews',
+      { as: planned(created, deleted) },
     ],
     [
       'an object created instead of replaced',
@@ -197,12 +215,12 @@ describe('the checker of a change of several objects', () => {
     [
       'an object other than the one that was planned on',
       'I2 c-00000001 was planned on another VirtualService default/reviews than the one it overwrote',
-      { as: { ...change, edits: { ...edits, objects: [created, { ...replaced, uid: 'uid-other' }, deleted] } } },
+      { as: planned(created, { ...replaced, uid: 'uid-other' }, deleted) },
     ],
     [
       'a deletion without a request',
       'I2 ratings was DELETED, but no change should do that',
-      { as: { ...change, edits: { ...edits, objects: [created, replaced] } } },
+      { as: planned(created, replaced) },
     ],
     [
       'a creation without a record on the object',
@@ -230,18 +248,28 @@ describe('the checker of a change of several objects', () => {
       {
         ...untouched,
         made: [isMade],
-        as: { ...change, state: { kind: 'held', at, because: 'moved', uid: '', live: {} } },
+        as: { ...change, state: { kind: 'held', at, because: 'moved', found: [], stamp: '' } },
       },
     ],
     [
       'a wrong number',
-      'I3 c-00000001 says that it is number 5, but it is 1',
-      { as: { ...change, state: { ...applied, seq: 5 } } },
+      'I3 c-00000001 says that it is number 5 of DestinationRule default/reviews, but it is 1',
+      { as: numbered(change, 5) },
     ],
     [
       'a shift that creates',
       'I2 c-00000001 is a shift, but an object was ADDED',
-      { as: { ...change, edits: undefined } },
+      { as: planned(weightsEdit({ object: created.object }), replaced, deleted) },
+    ],
+    [
+      'objects told that are not those of the plan',
+      'I3 c-00000001 tells of other objects than it edits',
+      { as: { ...change, state: applied({}, [replaced, created, deleted]) } },
+    ],
+    [
+      'a write at another number than it was planned at',
+      'I2 c-00000001 was planned on number 3 of VirtualService default/reviews but written after 0',
+      { as: planned(created, { ...replaced, seq: 3 }, deleted) },
     ],
   ])('finds %s', (_, violation, otherwise) => {
     expect(run(otherwise)).toContain(violation);

@@ -1,34 +1,34 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Report } from './check.ts';
+import type { Move } from '../../src/domain/routing/split.ts';
 import type { Effect } from './effects.ts';
+import type { Report } from './findings.ts';
 import { type LiveObject, untouchable, type Weights, weightsOf } from './history.ts';
 
-/** A shift may write only the weights of its rule, from the split that it was planned from to its target. */
-export function checkWeights({ id, before, after, revision }: Effect, report: Report): void {
-  if (before === undefined || after === undefined || revision === undefined) {
+/** A shift may write only the weights of the rules that it moves, each from the split that it was planned from to its target. */
+export function checkWeights({ id, before, after }: Effect, moves: readonly Move[], report: Report): void {
+  const shown = { before, after };
+  if (before === undefined || after === undefined) {
     const done = before === undefined ? 'ADDED' : 'DELETED';
-    report.violation('I2', `${id} is a shift, but an object was ${done}`, { before, after });
+    report.violation('I2', `${id} is a shift, but an object was ${done}`, shown);
     return;
   }
-  const { rule, from, to } = revision;
-  const shown = { before, after };
-  const weights = weightsOf(before, rule) ?? {};
-  if (sameWeights(weights, to)) report.note('writes whose target was already live');
-  else if (!sameWeights(weights, from)) {
-    report.violation('I2', `${id} was planned from ${said(from)} but overwrote ${said(weights)}`, shown);
+  for (const { rule, from, to } of moves) {
+    const [was, is] = [weightsOf(before, rule) ?? {}, weightsOf(after, rule) ?? {}];
+    if (sameWeights(was, to)) report.note('writes whose target was already live');
+    else if (!sameWeights(was, from))
+      report.violation('I2', `${id} was planned from ${said(from)} but overwrote ${said(was)}`, shown);
+    if (!sameWeights(is, to)) report.violation('I1', `${id} says ${said(to)} but wrote ${said(is)}`, shown);
   }
-  if (!sameWeights(weightsOf(after, rule) ?? {}, to)) {
-    report.violation('I1', `${id} says ${said(to)} but wrote ${said(weightsOf(after, rule) ?? {})}`, shown);
-  }
-  if (!isDeepStrictEqual(untouchable(before, before), untouchable(after, before)) || !onlyRule(before, after, rule)) {
-    report.violation('I2', `${id} changed more than the weights of its rule`, shown);
+  if (!isDeepStrictEqual(untouchable(before, before), untouchable(after, before)) || !onlyRules(before, after, moves)) {
+    report.violation('I2', `${id} changed more than the weights of its rules`, shown);
   }
 }
 
 /** All other rules are unchanged, with their weights. */
-function onlyRule(before: LiveObject, after: LiveObject, rule: string): boolean {
+function onlyRules(before: LiveObject, after: LiveObject, moves: readonly Move[]): boolean {
+  const moved = moves.map(({ rule }) => rule);
   const others = ({ spec: { http = [] } }: LiveObject) =>
-    http.filter(({ match, name }) => (rule === 'default' ? match !== undefined : name !== rule));
+    http.filter(({ match, name = '' }) => !moved.includes(match === undefined ? 'default' : name));
   return isDeepStrictEqual(others(before), others(after));
 }
 
@@ -40,7 +40,7 @@ export function sameWeights(a: Weights, b: Weights): boolean {
   return [...versions].every((version) => (a[version] ?? 0) * totalB === (b[version] ?? 0) * totalA);
 }
 
-function said(weights: Weights): string {
+export function said(weights: Weights): string {
   return Object.entries(weights)
     .map(([version, weight]) => `${version}=${weight}`)
     .join(' ');

@@ -1,22 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { Change, State } from '../../src/domain/change/change.ts';
+import type { Change } from '../../src/domain/change/change.ts';
 import { formatLedger, type Revision } from '../../src/domain/routing/ledger.ts';
 import { card } from '../../src/slack/card/card.ts';
-import { change as buildChange, changeId, reviewsUid, revision } from '../support/builders.ts';
+import { applied, change as buildChange, changeId, reviewsUid, revision } from '../support/builders.ts';
 import type { SlackMessage } from '../support/slack-client.ts';
 import { check } from './check.ts';
 import type { Evidence } from './evidence.ts';
 import { type LiveObject, type ObjectEvent, readObject } from './history.ts';
 
-const applied: State = {
-  kind: 'applied',
-  at: '2026-11-22T14:03:12.000Z',
-  seq: 1,
-  tookMs: 84,
-  live: { v1: 50, v3: 50 },
-  warnings: [],
-};
-const change = buildChange({ state: applied, rev: 2 });
+const at = '2026-11-22T14:03:12.000Z';
+const change = buildChange({ state: applied(), rev: 2 });
 const done = revision();
 
 /** A run in which one change was accepted, applied and shown, with overrides for a test. */
@@ -77,7 +70,8 @@ function words({ violations }: ReturnType<typeof check>): readonly string[] {
   return violations.map(({ invariant, what }) => `${invariant} ${what}`);
 }
 
-const failed: Change = { ...change, state: { kind: 'failed', at: applied.at, because: 'contended' } };
+const failed: Change = { ...change, state: { kind: 'failed', at, because: 'contended' } };
+const waiting = buildChange();
 const next = { ...done, id: changeId(2), from: { v1: 50, v3: 50 }, to: { v1: 40, v3: 60 } };
 
 describe('the checker of a run', () => {
@@ -95,7 +89,7 @@ describe('the checker of a run', () => {
   it.each<[string, string, Partial<Evidence> & { readonly events?: readonly ObjectEvent[] }]>([
     [
       'a change that took effect twice',
-      'I1 c-00000001 took effect 2 times',
+      'I1 c-00000001 took effect 2 times on VirtualService default/reviews',
       {
         events: [
           added({ v1: 100 }),
@@ -138,13 +132,35 @@ describe('the checker of a run', () => {
       },
     ],
     [
+      'a plan that was made behind another change',
+      'I2 c-00000002 was planned behind c-00000003 on VirtualService default/reviews but written after c-00000001',
+      {
+        events: [
+          added({ v1: 100 }),
+          modified({ v1: 50, v3: 50 }, { revisions: [done] }),
+          modified({ v1: 40, v3: 60 }, { revisions: [next, done] }),
+        ],
+        records: recordsOf(change, buildChange({ id: next.id, seq: 1, behind: changeId(3) })),
+      },
+    ],
+    [
+      'a record of another change',
+      'I1 c-00000001 recorded on VirtualService default/reviews what was not accepted',
+      { records: recordsOf({ ...change, by: 'U02BOB' }) },
+    ],
+    [
+      'weights told that the object does not have',
+      'I3 c-00000001 says that it wrote v1=20 v3=80 to VirtualService default/reviews, but it wrote v1=50 v3=50',
+      { records: recordsOf({ ...change, state: applied({ live: { v1: 20, v3: 80 } }) }) },
+    ],
+    [
       'another field that changed',
-      'I2 c-00000001 changed more than the weights of its rule',
+      'I2 c-00000001 changed more than the weights of its rules',
       { events: [added({ v1: 100 }), modified({ v1: 50, v3: 50 }, { revisions: [done], timeout: '2s' })] },
     ],
     [
       'a change reported as applied that never was',
-      'I4 c-00000001 is applied but never took effect',
+      'I4 c-00000001 is applied but never wrote VirtualService default/reviews',
       { events: [added({ v1: 100 })] },
     ],
     [
@@ -154,17 +170,13 @@ describe('the checker of a run', () => {
     ],
     [
       'a change reported as failed that took effect',
-      'I1 c-00000001 is failed but took effect',
+      'I1 c-00000001 is failed but wrote VirtualService default/reviews',
       { records: recordsOf(failed), messages: [cardMessage(failed)] },
     ],
     [
       'a change that waits forever',
       'I6 c-00000001 is queued forever',
-      {
-        events: [added({ v1: 100 })],
-        records: recordsOf(buildChange()),
-        messages: [cardMessage(buildChange())],
-      },
+      { events: [added({ v1: 100 })], records: recordsOf(waiting), messages: [cardMessage(waiting)] },
     ],
     [
       'a lost accepted request',
@@ -183,7 +195,7 @@ describe('the checker of a run', () => {
     [
       'a wrong card',
       'I3 the card of c-00000001 does not say what its record says',
-      { messages: [cardMessage(buildChange())] },
+      { messages: [cardMessage(waiting)] },
     ],
     ['a missing card', 'I3 c-00000001 has no card', { messages: [] }],
     ['a card that is still owed', 'I3 the card of c-00000001 is still owed', { owed: [change.id] }],
@@ -194,6 +206,18 @@ describe('the checker of a run', () => {
     ],
   ])('finds %s', (_, violation, otherwise) => {
     expect(words(check(run(otherwise)))).toContain(violation);
+  });
+
+  it('takes a question for no answer to what is done when its button is pressed', () => {
+    const answer =
+      '`chaos/first` is more than a shift, so nothing was changed yet. In `default` it would replace 1 object.';
+
+    const { violations, notes } = check(
+      run({ requests: [{ what: 'apply chaos/first', by: 'U01ALICE', id: change.id, answer, atMs: 0 }] }),
+    );
+
+    expect(violations).toEqual([]);
+    expect(notes.get('requests answered: shown')).toBe(1);
   });
 
   it('accepts a second card if the outcome of the first post was unknown', () => {

@@ -6,21 +6,30 @@ import {
   readLedger,
 } from '../../src/domain/routing/ledger.ts';
 import type { ChangeId } from '../../src/domain/routing/names.ts';
-import type { Report } from './check.ts';
-import { deleterOf, editOf, isOfObjects } from './check-objects.ts';
+import type { ObjectRef } from '../../src/domain/routing/object.ts';
 import type { Evidence } from './evidence.ts';
-import type { LiveObject, ObjectEvent } from './history.ts';
+import type { Report } from './findings.ts';
+import { type LiveObject, type ObjectEvent, refOfLive } from './history.ts';
+import { deleterOf, editOf } from './plans.ts';
 
 /** One write by the bot: the object before and after, if there was one, and the revision that it recorded. A deletion records none. */
 export interface Effect {
   readonly id: ChangeId;
+  readonly object: ObjectRef;
   readonly reason: string | undefined;
   readonly before: LiveObject | undefined;
   readonly after: LiveObject | undefined;
   readonly ledgerBefore: Ledger;
   readonly ledger: Ledger;
   readonly revision: Revision | undefined;
+  /** The resourceVersion. The API server counts all writes of all objects with it, so that it tells their order. */
+  readonly version: number;
   readonly atMs: number;
+}
+
+/** The number of the change in the object's history. For a deletion, the number that it would have had. */
+export function numberOf({ revision, ledgerBefore, ledger }: Effect): number {
+  return revision === undefined ? ledgerBefore.seq + 1 : ledger.seq;
 }
 
 /** The bot's writes among the events of an object. Other writes must only not be ours in disguise. */
@@ -48,32 +57,39 @@ function writeIn(
   const [revision] = ledger.revisions;
   if (revision === undefined || (before !== undefined && ledger.seq === ledgerIn(before).seq)) return undefined;
   const { id, reason } = revision;
+  const object = refOfLive(after);
   const record = records.get(id);
+  const edit = record && editOf(record, object);
   // A recreated object continues the history that its record kept.
-  const kept = isOfObjects(record) ? editOf(record, after)?.ledger : undefined;
+  const kept = edit?.kind === 'content' ? edit.ledger : undefined;
   const ledgerBefore = before === undefined ? (kept ?? emptyLedger) : ledgerIn(before);
-  return { id, reason, before, after, ledgerBefore, ledger, revision, atMs };
+  return { id, object, reason, before, after, ledgerBefore, ledger, revision, version: versionOf(after), atMs };
 }
 
 function deletionBy(
-  { object, atMs }: ObjectEvent,
+  { object: deleted, atMs }: ObjectEvent,
   before: LiveObject,
   evidence: Evidence,
   report: Report,
 ): readonly Effect[] {
-  if (evidence.foreign.has(object.metadata.uid)) return [];
+  if (evidence.foreign.has(deleted.metadata.uid)) return [];
   const change = deleterOf(evidence, before);
   if (change === undefined) {
-    report.violation('I2', `${object.metadata.name} was DELETED, but no change should do that`, object);
+    report.violation('I2', `${deleted.metadata.name} was DELETED, but no change should do that`, deleted);
     return [];
   }
   const ledger = ledgerIn(before);
   const { id, reason } = change;
-  return [{ id, reason, before, after: undefined, ledgerBefore: ledger, ledger, revision: undefined, atMs }];
+  const what = { before, after: undefined, ledgerBefore: ledger, ledger, revision: undefined };
+  return [{ id, object: refOfLive(before), reason, ...what, version: versionOf(deleted), atMs }];
 }
 
 function ledgerIn({ metadata }: LiveObject): Ledger {
   const reading = readLedger(metadata.annotations?.[ledgerAnnotation]);
   if (reading.kind === 'unreadable') throw new Error(`unreadable ledger: ${reading.why}`);
   return reading.ledger;
+}
+
+function versionOf({ metadata }: LiveObject): number {
+  return Number(metadata.resourceVersion);
 }

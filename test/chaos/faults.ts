@@ -295,6 +295,8 @@ function status(code: number, reason: string, headers: Readonly<Record<string, s
   return { kind: 'answer', status: code, headers, body: JSON.stringify(body) };
 }
 
-const isWrite = ({ method, path }: Seen) => method === 'PATCH' && path.includes('/virtualservices/');
+/** Of a routing object, and not only tried. */
+const isWrite = ({ method, path }: Seen) =>
+  method !== 'GET' && /\/(virtualservices|destinationrules)\b/.test(path) && !path.includes('dryRun=');
 const isPost = ({ path }: Seen) => path.endsWith('/chat.postMessage');
 const isUpdate = ({ path }: Seen) => path.endsWith('/chat.update');

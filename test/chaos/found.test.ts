@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { readVirtualService, virtualServices } from '../../src/cluster/kinds/virtual-service.ts';
 import { WatchCache } from '../../src/cluster/watch-cache.ts';
-import { moveTo } from '../../src/domain/change/change.ts';
+import { moveTo, objectsOf } from '../../src/domain/change/change.ts';
 import { StoredCards } from '../../src/redis/card-log.ts';
 import { type Connection, connectForRequests, readRedisUrl, whenReady } from '../../src/redis/connect.ts';
 import { keys } from '../../src/redis/keys.ts';
@@ -19,7 +19,7 @@ import { InMemoryChat } from '../support/in-memory-chat.ts';
 import { InMemoryLog } from '../support/in-memory-log.ts';
 import { sandboxKube } from '../support/kube.ts';
 import { StubSlack } from '../support/stub-slack.ts';
-import { House } from '../workflow/house.ts';
+import { House, QuietHouse } from '../workflow/house.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
 /** What long runs found, each as a case that does not depend on luck. */
@@ -37,7 +37,7 @@ describe('found by chaos', () => {
   });
 
   it('a card is posted once, even if its claim expires while it waits for its turn', async () => {
-    const house = new House();
+    const house = new QuietHouse();
     const { id } = await house.accepted('v3', 50);
     const { changes, cardLog, log } = house;
     const chat = new SlowTurns();
@@ -139,7 +139,7 @@ describe.runIf(redisBinary)('found by chaos, with a redis-server', () => {
   it('a card that a late writer overwrote with an older state is owed again', async () => {
     const change = buildChange({ id: changeId(2) });
     const [changes, cards] = [new StoredChanges(redis), new StoredCards(redis)];
-    await changes.accept(change, { line: (await changes.line(change.object)).version, ahead: false });
+    await changes.accept(change, { lines: (await changes.lines(objectsOf(change))).versions, ahead: false });
     const late = await cards.claim(change.id);
     await redis.del(keys.cardClaim(change.id));
     await changes.update(moveTo(change, { kind: 'applying' }));

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { workspace } from '../../src/sandbox/local-slack.ts';
+import { kindOf } from './answers.ts';
 import type { ChaosWorld } from './chaos-world.ts';
-import { kindOf } from './check.ts';
 import type { People, Request } from './people.ts';
 
 /** How long each process took to do its part, in ms. Undefined if it did not. */

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { ObjectRef } from '../../src/domain/change/edit.ts';
-import { type RuleKind, ruleKinds } from '../../src/domain/routing/rule-file.ts';
+import { type ObjectKind, type ObjectRef, objectKinds } from '../../src/domain/routing/object.ts';
 import type { KubeApi } from '../../src/sandbox/kube-api/server.ts';
 
 const destination = z.looseObject({
@@ -14,7 +13,7 @@ const rule = z.looseObject({
 });
 const marks = z.record(z.string(), z.string());
 const liveObject = z.looseObject({
-  kind: z.enum(ruleKinds),
+  kind: z.enum(objectKinds),
   metadata: z.looseObject({
     namespace: z.string(),
     name: z.string(),
@@ -40,8 +39,11 @@ export interface ObjectEvent {
 const watched = z.object({ type: z.enum(['ADDED', 'MODIFIED', 'DELETED']), object: liveObject });
 const list = z.object({ metadata: z.object({ resourceVersion: z.string() }), items: z.array(liveObject) });
 
+/** The only cluster there is. */
+export const cluster = 'sandbox';
+
 const namespacePath = '/apis/networking.istio.io/v1/namespaces/default';
-export const paths: Readonly<Record<RuleKind, string>> = {
+export const paths: Readonly<Record<ObjectKind, string>> = {
   VirtualService: `${namespacePath}/virtualservices`,
   DestinationRule: `${namespacePath}/destinationrules`,
 };
@@ -54,8 +56,12 @@ export function readObject(value: unknown): LiveObject {
   return liveObject.parse(value);
 }
 
+export function refOfLive({ kind, metadata: { namespace, name } }: LiveObject): ObjectRef {
+  return { cluster, kind, namespace, name };
+}
+
 /** The key of an object's events. */
-export function historyKey(kind: RuleKind, name: string): string {
+export function historyKey(kind: ObjectKind, name: string): string {
   return `${kind} ${name}`;
 }
 

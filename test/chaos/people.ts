@@ -3,8 +3,10 @@ import type { ChangeId } from '../../src/domain/routing/names.ts';
 import { workspace } from '../../src/sandbox/local-slack.ts';
 import { actions } from '../../src/slack/words/button.ts';
 import { buttonsOf, type Person, type SlackButton, type SlackMessage } from '../support/slack-client.ts';
+import { kindOf } from './answers.ts';
 import type { ChaosWorld } from './chaos-world.ts';
 import { Random } from './random.ts';
+import { rulesFolder } from './rule-files.ts';
 import type { Told } from './slack-recorder.ts';
 
 /** A request of a person, and the answer. */
@@ -18,6 +20,12 @@ export interface Request {
   /** Undefined if the answer did not come, or could belong to another request. */
   readonly answer: string | undefined;
   readonly atMs: number;
+}
+
+/** A button, and the message that it stands under. */
+interface Pressable {
+  readonly message: SlackMessage;
+  readonly button: SlackButton;
 }
 
 interface Lane {
@@ -35,6 +43,18 @@ const versions: Readonly<Record<string, readonly [string, string, ...string[]]>>
 };
 export const services = Object.keys(versions);
 
+/** What the rule files are about. */
+const ofFiles = ['reviews', 'ratings'] as const;
+/** How often each is typed, beside the others. */
+const wholeCommands = {
+  [`apply ${rulesFolder}/first`]: 3,
+  [`apply ${rulesFolder}/second`]: 3,
+  [`apply ${rulesFolder}/spare`]: 1,
+  [`delete ${rulesFolder}/spare`]: 1,
+  'unpin reviews end-user=jason': 1,
+};
+
+const confirmTries = 3;
 const webAnswerMs = 6_000;
 /** How long the answer to an abandoned click may still come, and be mistaken for the answer to the next one. */
 const strayAnswerMs = 30_000;
@@ -72,9 +92,50 @@ export class People {
     const { random } = lane;
     while (!this.#stopped) {
       await sleep(random.between(50, 1_200));
-      if (random.chance(0.65)) await this.#type(lane);
-      else await this.#click(lane);
+      await this.#act(lane);
     }
+  }
+
+  #act(lane: Lane): Promise<unknown> {
+    const { random } = lane;
+    switch (random.weighed({ type: 5, click: 3, file: 2, twice: 0.5 })) {
+      case 'type':
+        return this.#type(lane);
+      case 'click':
+        return this.#click(lane);
+      case 'file':
+        return this.#applyAndShift(lane);
+      case 'twice':
+        return this.#typeTwice(lane, `rollback ${random.pick(ofFiles)}`);
+    }
+  }
+
+  /** A rule file, which is shown and confirmed, again where it moved meanwhile, and at once a shift of one of its objects behind it. */
+  async #applyAndShift(lane: Lane): Promise<void> {
+    const { person, channel, random } = lane;
+    let request = await this.say(person, channel, random.weighed(wholeCommands));
+    for (let tries = 0; tries < confirmTries && kindOf(request) === 'shown'; tries += 1) {
+      const shown = this.#under(request, channel);
+      if (shown !== undefined) request = await this.#press(lane, shown);
+    }
+    if (kindOf(request) === 'accepted') await this.say(person, channel, `ratings v2 ${random.between(1, 99)}`);
+  }
+
+  /** As people do who are not sure that it was heard; what they are asked then, some of them confirm. */
+  async #typeTwice(lane: Lane, text: string): Promise<void> {
+    const { person, channel, random } = lane;
+    await this.say(person, channel, text);
+    const asked = this.#under(await this.say(person, channel, text), channel);
+    if (asked !== undefined && random.chance(0.5)) await this.#press(lane, asked);
+  }
+
+  /** The button under what a person was shown. */
+  #under({ by, answer }: Request, channel: string): Pressable | undefined {
+    const message = this.#world.slackRecord.messages.findLast(
+      (each) => each.channel === channel && each.ephemeral_to === by && each.text === answer,
+    );
+    const button = message && buttonsOf(message)[0];
+    return message === undefined || button === undefined ? undefined : { message, button };
   }
 
   #type({ person, channel, random }: Lane): Promise<Request> {
@@ -102,12 +163,14 @@ export class People {
     return request;
   }
 
-  async #click({ person, channel, random }: Lane): Promise<void> {
-    const by = workspace.users[person].id;
-    const chosen = this.#chooseButton(random, channel, by);
-    if (chosen === undefined) return;
+  async #click(lane: Lane): Promise<void> {
+    const { person, channel, random } = lane;
+    const chosen = this.#chooseButton(random, channel, workspace.users[person].id);
+    if (chosen !== undefined) await this.#press(lane, chosen);
+  }
 
-    const { message, button } = chosen;
+  async #press({ person, channel }: Lane, { message, button }: Pressable): Promise<Request> {
+    const by = workspace.users[person].id;
     const atMs = Date.now();
     const seenBefore = this.#world.slackRecord.told.length;
     const { actionId = '', value = '' } = button;
@@ -122,15 +185,13 @@ export class People {
       (each) => each.by === 'web' && each.user === by && each.channel === channel,
     );
     const id = actionId === actions.promote ? this.#world.slackRecord.clickId(by, message, actionId) : undefined;
-    this.requests.push({ what: `${actionId} ${value}`, by, id, answer: told?.text, atMs });
+    const request = { what: `${actionId} ${value}`, by, id, answer: told?.text, atMs };
+    this.requests.push(request);
     if (told === undefined) await this.#sleepUnlessStopped(strayAnswerMs);
+    return request;
   }
 
-  #chooseButton(
-    random: Random,
-    channel: string,
-    user: string,
-  ): { readonly message: SlackMessage; readonly button: SlackButton } | undefined {
+  #chooseButton(random: Random, channel: string, user: string): Pressable | undefined {
     const clickable = this.#world.slackRecord.messages
       .filter((message) => message.channel === channel && (message.ephemeral_to ?? user) === user)
       .slice(-40)

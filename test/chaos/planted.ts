@@ -2,26 +2,32 @@ import { execFile } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { type Edit, type PlantedFault, plantedFaults } from './planted-faults.ts';
+
+/** `--only`: a part of the names of those that are planted. */
+const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } });
+const faults = plantedFaults.filter(({ name }) => name.includes(values.only));
+if (faults.length === 0) throw new Error(`no fault is called ${values.only}`);
 
 /** Plants one fault after the other into a copy of the tree, and shows that the tests notice each. */
 async function main(): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'shiftbot-planted-'));
   try {
     await copyTree(folder);
-    const sound = await runTests(folder, [...new Set(plantedFaults.flatMap(({ tests }) => tests))]);
+    const sound = await runTests(folder, [...new Set(faults.flatMap(({ tests }) => tests))]);
     if (sound.failed.length > 0) throw new Error(`tests fail without a planted fault:\n${sound.failed.join('\n')}`);
     say(`${sound.passed} tests pass without a planted fault`);
 
     let missed = 0;
-    for (const fault of plantedFaults) {
+    for (const fault of faults) {
       const { failed, passed } = await withFault(folder, fault, () => runTests(folder, fault.tests));
       if (failed.length === 0) missed += 1;
       const verdict = failed.length === 0 ? `NOT CAUGHT by ${passed} tests` : `caught by ${failed.length}`;
       say([`${verdict}: ${fault.name}`, ...failed.slice(0, 2).map((name) => `    ${name}`)].join('\n'));
     }
-    say(`planted: ${plantedFaults.length}, not caught: ${missed}`);
+    say(`planted: ${faults.length}, not caught: ${missed}`);
     return missed === 0 ? 0 : 1;
   } finally {
     await rm(folder, { recursive: true, force: true });

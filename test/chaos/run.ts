@@ -1,11 +1,12 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isWaiting } from '../../src/domain/change/change.ts';
+import { type Change, isWaiting } from '../../src/domain/change/change.ts';
 import { type ChaosWorld, startChaosWorld } from './chaos-world.ts';
-import { check, type Violation } from './check.ts';
+import { check } from './check.ts';
 import { type Evidence, RecordReader } from './evidence.ts';
 import { Faults } from './faults.ts';
+import type { Violation } from './findings.ts';
 import { ForeignWriter } from './foreign-writer.ts';
 import { type Hearing, hearsWithinMs, proveHearing } from './hearing.ts';
 import { People } from './people.ts';
@@ -103,12 +104,11 @@ function counted(
   settledMs: number | undefined,
   hearing: Hearing,
 ): Counts {
-  const states = [...evidence.records.values()].map(({ state }) =>
-    'because' in state ? `${state.kind}: ${state.because}` : state.kind,
-  );
+  const all = [...evidence.records.values()];
   const recovery = recoveryTimes(faults.kills, evidence);
   return {
-    'changes by outcome': tally(states),
+    'changes by outcome': tally(all.map(outcomeOf)),
+    'changes of several objects by outcome': tally(all.filter(({ edits }) => edits.length > 1).map(outcomeOf)),
     'requests and cards': Object.fromEntries(notes),
     'writes by somebody else': { edits: evidence.foreign.size },
     'faults by kind': Object.fromEntries([...faults.counts].toSorted(([a], [b]) => a.localeCompare(b))),
@@ -122,6 +122,10 @@ function counted(
       ...Object.fromEntries(Object.entries(hearing).map(([name, tookMs]) => [`${name} hears`, rounded(tookMs)])),
     },
   };
+}
+
+function outcomeOf({ state }: Change): string {
+  return 'because' in state ? `${state.kind}: ${state.because}` : state.kind;
 }
 
 function rounded(ms: number | undefined): number | 'never' {

@@ -3,7 +3,16 @@ import { ClusterMesh } from '../../src/cluster/cluster-mesh.ts';
 import { Clusters } from '../../src/cluster/clusters.ts';
 import { toEvent } from '../../src/cluster/event.ts';
 import { MeshUnavailableError, RejectedError } from '../../src/workflow/errors.ts';
-import { change, changeId, reviewsObject, revision } from '../support/builders.ts';
+import {
+  applied,
+  change,
+  changeId,
+  changeOf,
+  contentEdit,
+  reviewsObject,
+  revision,
+  weightsEdit,
+} from '../support/builders.ts';
 import { InMemoryLog } from '../support/in-memory-log.ts';
 import { clientOfStub, type KubeWorld, sandboxKube } from '../support/kube.ts';
 
@@ -35,7 +44,7 @@ describe('several clusters behind one mesh', () => {
       const found = await mesh.find({ cluster: `cluster-${at}`, namespace, service: 'reviews' });
 
       if (found.kind !== 'found') throw new Error(`nothing found in cluster-${at}`);
-      expect((await mesh.read(found.object))?.route).toMatchObject({
+      expect((await mesh.open(found.object)).live).toMatchObject({
         object: { cluster: `cluster-${at}` },
         rules: [{ split: { [`v${at}`]: 100 } }],
       });
@@ -50,14 +59,9 @@ describe('several clusters behind one mesh', () => {
       kind: 'VirtualService',
       name: 'reviews',
     } as const;
-    const open = await mesh.read(object);
-    const to = { v1: 100 };
-    const at = '2026-11-22T14:03:11.000Z';
-    await open?.write({
-      rule: 'default',
-      to,
-      revision: { id: changeId(1), at, by: 'U01ALICE', rule: 'default', from: to, to },
-    });
+    const { write } = await mesh.open(object);
+    const move = { rule: 'default', from: { v1: 100 }, to: { v1: 100 } };
+    await write({ kind: 'weights', moves: [move] }, revision({ id: changeId(1), ...move }));
 
     await expect.poll(() => mesh.findChange(changeId(1))).toEqual(object);
   });
@@ -69,7 +73,7 @@ describe('several clusters behind one mesh', () => {
       kind: 'unknown-cluster',
       clusters: ['cluster-0', 'cluster-1'],
     });
-    expect(() => mesh.read(object)).toThrow(MeshUnavailableError);
+    expect(() => mesh.open(object)).toThrow(MeshUnavailableError);
   });
 
   it('answers while all of them do', async () => {
@@ -114,11 +118,11 @@ describe('a cluster', () => {
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     });
     const mesh = new ClusterMesh('a', client, new InMemoryLog());
-    const open = await mesh.read({ ...reviewsObject, cluster: 'a' });
+    const { write } = await mesh.open({ ...reviewsObject, cluster: 'a' });
 
-    const written = await open?.write({ rule: 'default', to: { v1: 50, v3: 50 }, revision: revision() });
+    const written = await write(weightsEdit(), revision());
 
-    expect(written).toMatchObject({ kind: 'written', live: { v1: 60, v3: 40 } });
+    expect(written).toMatchObject({ kind: 'written', splits: [{ rule: 'default', split: { v1: 60, v3: 40 } }] });
     await mesh.close();
   });
 
@@ -137,23 +141,14 @@ describe('a cluster', () => {
 });
 
 describe('an Event', () => {
-  const applied = {
-    kind: 'applied',
-    at: '2026-11-22T14:03:11.000Z',
-    seq: 1,
-    tookMs: 84,
-    live: {},
-    warnings: [],
-  } as const;
-
   it('is named after its change, so that it is left once', () => {
-    expect(toEvent(change({ id: 'c-7F3K9QXZ', state: applied })).metadata.name).toBe('reviews.c-7f3k9qxz');
+    expect(toEvent(change({ id: 'c-7F3K9QXZ', state: applied() })).metadata.name).toBe('reviews.c-7f3k9qxz');
   });
 
   it.each(['a'.repeat(253), `${'a'.repeat(241)}-b.c.${'d'.repeat(9)}`])(
     'has a name that the API server takes, whatever that of its object: %s',
     (name) => {
-      const event = toEvent(change({ id: 'c-7F3K9QXZ', object: { ...reviewsObject, name }, state: applied }));
+      const event = toEvent(change({ id: 'c-7F3K9QXZ', object: { ...reviewsObject, name }, state: applied() }));
 
       expect(event.metadata.name).toMatch(/[a-z0-9]\.c-7f3k9qxz$/);
       expect(event.metadata.name?.length).toBeLessThanOrEqual(253);
@@ -162,14 +157,52 @@ describe('an Event', () => {
   );
 
   it('of a rollback names what was taken back', () => {
-    expect(toEvent(change({ reverts: changeId(7), state: applied }))).toMatchObject({
+    expect(toEvent(change({ reverts: changeId(7), state: applied() }))).toMatchObject({
       reason: 'TrafficRolledBack',
       message: `${changeId(1)} by U01ALICE, taking back ${changeId(7)}: v1 100 → 50 %, v3 0 → 50 %`,
     });
   });
 
+  it('of several rules lists what was moved of each', () => {
+    const moves = [
+      { rule: 'default', from: { v1: 100 }, to: { v1: 50, v3: 50 } },
+      { rule: 'orders', from: { v1: 10, v2: 90 }, to: { v2: 100 } },
+    ] as const;
+    const edit = { ...weightsEdit(), moves };
+
+    expect(toEvent(change({ edits: [edit], state: applied({}, [edit]) }))).toMatchObject({
+      reason: 'TrafficShifted',
+      message: `${changeId(1)} by U01ALICE: default: v1 100 → 50 %, v3 0 → 50 %; orders: v1 10 → 0 %, v2 90 → 100 %`,
+    });
+  });
+
+  it('of a rule file is left on the first object that routes, and says what was done', () => {
+    const versions = { ...reviewsObject, kind: 'DestinationRule' } as const;
+    const edits = [
+      contentEdit({ object: versions, after: { spec: {} } }),
+      contentEdit({ object: reviewsObject, uid: 'u-1', after: { spec: {} }, from: { v1: 100 }, to: { v2: 100 } }),
+    ] as const;
+
+    expect(toEvent(changeOf(edits, { state: applied({}, edits) }))).toMatchObject({
+      involvedObject: { apiVersion: 'networking.istio.io/v1', kind: 'VirtualService', name: 'reviews', uid: 'u-1' },
+      reason: 'RulesChanged',
+      message: `${changeId(1)} by U01ALICE: apply bookinfo/all, v1 100 → 0 %, v2 0 → 100 %`,
+    });
+  });
+
+  it('of DestinationRules alone is left on the first of them', () => {
+    const object = { ...reviewsObject, kind: 'DestinationRule' } as const;
+    const edits = [contentEdit({ object, after: { spec: {} } })] as const;
+
+    const { involvedObject, message } = toEvent(changeOf(edits, { state: applied({}, edits) }));
+
+    expect(involvedObject).toMatchObject({ kind: 'DestinationRule', name: 'reviews' });
+    expect(involvedObject.uid).toBeUndefined();
+    expect(message).toBe(`${changeId(1)} by U01ALICE: apply bookinfo/all`);
+  });
+
   it('stays within the 1,024 bytes that the API server takes', () => {
-    const { message = '' } = toEvent(change({ reason: '🌟'.repeat(2_000), state: applied }));
+    const { message = '' } = toEvent(change({ reason: '🌟'.repeat(2_000), state: applied() }));
 
     expect(Buffer.byteLength(message)).toBeLessThanOrEqual(1_024);
   });

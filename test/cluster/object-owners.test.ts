@@ -17,6 +17,14 @@ it.each<[string, Partial<Marked>, object]>([
     { annotations: { [trackingId]: 'shop:networking.istio.io/VirtualService:default/ratings' } },
     [],
   ],
+  [
+    'a tracking id of Argo CD on a DestinationRule',
+    {
+      kind: 'DestinationRule',
+      annotations: { [trackingId]: 'shop:networking.istio.io/DestinationRule:default/reviews' },
+    },
+    [{ tool: 'argo-cd', name: 'shop' }],
+  ],
   ['the label that most charts set', { labels: { 'app.kubernetes.io/instance': 'shop' } }, []],
   [
     'that label beside a write of Argo CD',
@@ -76,5 +84,12 @@ it('lists all owners', () => {
 });
 
 function marked(marks: Partial<Marked> = {}): Marked {
-  return { name: 'reviews', namespace: 'default', ownerReferences: [], managedFields: [], ...marks };
+  return {
+    kind: 'VirtualService',
+    name: 'reviews',
+    namespace: 'default',
+    ownerReferences: [],
+    managedFields: [],
+    ...marks,
+  };
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AuditEvent, AuditSubject } from '../../src/domain/change/audit.ts';
 import { moveTo } from '../../src/domain/change/change.ts';
+import { objectKey } from '../../src/domain/routing/object.ts';
 import { AuditStream } from '../../src/redis/audit-stream.ts';
 import { type Connection, connectForRequests, readRedisUrl, whenReady } from '../../src/redis/connect.ts';
 import { keys } from '../../src/redis/keys.ts';
@@ -24,6 +25,8 @@ interface World {
 
 const at = '2026-11-22T14:03:11.000Z';
 const reviews = { cluster: 'sandbox', namespace: 'default', service: 'reviews' };
+/** Nothing was ever accepted. */
+const noLines = new Map([[objectKey(reviewsObject), 0]]);
 const everything: AuditSubject = { kind: 'everything' };
 const redisBinary = await findRedisServer().catch(() => undefined);
 
@@ -103,7 +106,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
 
     it('does not accept a signed record of a change as an event', async () => {
       const changes = new StoredChanges(redis, signed);
-      await changes.accept(change(), { line: 0, ahead: false });
+      await changes.accept(change(), { lines: noLines, ahead: false });
       const [record, mac] = await redis.hmget(keys.change(change().id), 'record', 'mac');
       await redis.xadd(keys.audit, '*', 'event', record ?? '', 'mac', mac ?? '');
 
@@ -138,7 +141,11 @@ describe.runIf(redisBinary)('with a redis-server', () => {
 
       await audit.note(refusal(1));
       expect(await redis.xlen(keys.audit)).toBe(4);
-      await new StoredChanges(redis, { auditDays: 7 }).accept(change(), { line: 0, ahead: false, event: told() });
+      await new StoredChanges(redis, { auditDays: 7 }).accept(change(), {
+        lines: noLines,
+        ahead: false,
+        event: told(),
+      });
 
       expect(await redis.xlen(keys.audit)).toBe(3);
       expect((await redis.xrange(keys.audit, '-', '+', 'COUNT', 1))[0]?.[0]).toBe(`${within}-0`);
@@ -277,7 +284,7 @@ function describeAudit(name: string, open: () => Promise<World>): void {
     });
 
     it('has the event of an accepted change once', async () => {
-      const options = { line: 0, ahead: false, event: told() };
+      const options = { lines: noLines, ahead: false, event: told() };
 
       await Promise.all([1, 2, 3].map(() => world.changes.accept(change(), options)));
 
@@ -285,7 +292,7 @@ function describeAudit(name: string, open: () => Promise<World>): void {
     });
 
     it('has the event of a transition once, from the first of ten workers', async () => {
-      await world.changes.accept(change(), { line: 0, ahead: false });
+      await world.changes.accept(change(), { lines: noLines, ahead: false });
       const next = moveTo(change(), { kind: 'superseded', at });
 
       const moved = await Promise.all(
@@ -297,15 +304,19 @@ function describeAudit(name: string, open: () => Promise<World>): void {
     });
 
     it('has no event of a change that was not accepted', async () => {
-      await world.changes.accept(change(), { line: 7, ahead: false, event: told('moved') });
+      await world.changes.accept(change(), {
+        lines: new Map([[objectKey(reviewsObject), 7]]),
+        ahead: false,
+        event: told('moved'),
+      });
       await world.changes.noteRefused(change().id);
-      await world.changes.accept(change(), { line: 0, ahead: false, event: told('refused before') });
+      await world.changes.accept(change(), { lines: noLines, ahead: false, event: told('refused before') });
 
       expect(await exported(world.audit)).toEqual([]);
     });
 
     it('accepts no refusal from a gesture that moved a change', async () => {
-      await world.changes.accept(change(), { line: 0, ahead: false, event: { ...told(), request: 'g-1' } });
+      await world.changes.accept(change(), { lines: noLines, ahead: false, event: { ...told(), request: 'g-1' } });
 
       expect(await world.audit.note(refusal(1))).toBe(false);
     });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { moveTo } from '../../src/domain/change/change.ts';
+import { moveTo, objectsOf } from '../../src/domain/change/change.ts';
 import type { ChangeId } from '../../src/domain/routing/names.ts';
 import { StoredCards } from '../../src/redis/card-log.ts';
 import { type Connection, connectForRequests, readRedisUrl, whenReady } from '../../src/redis/connect.ts';
@@ -149,7 +149,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
     it('stay owed if a late writer overwrites them while another one settles', async () => {
       const change = buildChange({ id: changeId(77) });
       const changes = new StoredChanges(redis);
-      await changes.accept(change, { line: (await changes.line(change.object)).version, ahead: false });
+      await changes.accept(change, { lines: (await changes.lines(objectsOf(change))).versions, ahead: false });
       const late = await claim(cards(), change.id);
       await redis.del(keys.cardClaim(change.id));
       await changes.update(moveTo(change, { kind: 'applying' }));
@@ -186,11 +186,11 @@ function describeCards(where: string, enter: () => Promise<World>): void {
 
     const accept = async () => {
       const change = buildChange({ id });
-      const { version } = await world.changes.line(change.object);
-      await world.changes.accept(change, { line: version, ahead: false });
+      const { versions } = await world.changes.lines(objectsOf(change));
+      await world.changes.accept(change, { lines: versions, ahead: false });
     };
     const begin = async () => {
-      const begun = await world.changes.begin(buildChange({ id }), leaseMs);
+      const begun = await world.changes.begin(id, leaseMs);
       if (begun.kind !== 'begun') throw new Error(begun.kind);
       return begun.change;
     };
@@ -205,7 +205,7 @@ function describeCards(where: string, enter: () => Promise<World>): void {
     it.each`
       what           | transition
       ${'begun'}     | ${begin}
-      ${'held'}      | ${async () => world.changes.update(moveTo(await begin(), { kind: 'held', at: '2026-11-22T14:04:00.000Z', because: 'moved', uid: 'u', live: {} }))}
+      ${'held'}      | ${async () => world.changes.update(moveTo(await begin(), { kind: 'held', at: '2026-11-22T14:04:00.000Z', because: 'moved', found: [], stamp: '0' }))}
       ${'discarded'} | ${async () => world.changes.update(moveTo(await begin(), { kind: 'discarded', at: '2026-11-22T14:04:00.000Z', by: 'U02BOB' }))}
     `('are owed again when a change is $what', async ({ transition }) => {
       await accept();

@@ -1,5 +1,6 @@
 import { Queue as BullQueue } from 'bullmq';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Change } from '../../src/domain/change/change.ts';
 import type { ChangeId } from '../../src/domain/routing/names.ts';
 import {
   type Connection,
@@ -11,10 +12,10 @@ import {
 import { JobQueue, type RunningWorker, startWorker } from '../../src/redis/job-queue.ts';
 import { queuePrefix } from '../../src/redis/keys.ts';
 import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
-import type { Job, WorkerAnswer } from '../../src/workflow/applying/apply.ts';
+import type { WorkerAnswer } from '../../src/workflow/applying/apply.ts';
 import { StoreUnavailableError } from '../../src/workflow/errors.ts';
 import type { Queue } from '../../src/workflow/ports/queue.ts';
-import { change, changeId } from '../support/builders.ts';
+import { change, changeId, reviewsObject } from '../support/builders.ts';
 import { eventually } from '../support/eventually.ts';
 import { InMemoryLog } from '../support/in-memory-log.ts';
 import { InMemoryQueue } from '../support/in-memory-queue.ts';
@@ -24,6 +25,8 @@ interface World {
   /** The jobs that a worker would get, in order. */
   jobs(): Promise<readonly ChangeId[]>;
 }
+
+type Job = Pick<Change, 'id'>;
 
 const done: WorkerAnswer = { kind: 'done' };
 const redisBinary = await findRedisServer().catch(() => undefined);
@@ -97,17 +100,28 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       };
     };
 
-    it('gets the id of a change and its object, and nothing else', async () => {
+    it('gets the id of a change, and nothing else', async () => {
       const given = Promise.withResolvers<Job>();
+      const wanted = change();
+
+      await queue.add(wanted);
+      expect((await raw.getWaiting()).map(({ data }) => data)).toEqual([{ v: 2, id: wanted.id }]);
       work(async (job) => {
         given.resolve(job);
         return done;
       });
-      const wanted = change();
 
-      await queue.add(wanted);
+      expect(await given.promise).toEqual({ id: wanted.id });
+    });
 
-      expect(await given.promise).toEqual({ v: 1, id: wanted.id, object: wanted.object });
+    it('is given what a replica of version 1 has added', async () => {
+      const jobs = collect(() => done);
+      work(jobs.apply);
+
+      await raw.add('apply', payloadOfVersion1(7));
+      await jobs.times(1);
+
+      expect(jobs.given).toEqual([{ id: changeId(7) }]);
     });
 
     it('gets jobs in the order in which they were added', async () => {
@@ -188,12 +202,13 @@ describe.runIf(redisBinary)('with a redis-server', () => {
     });
 
     it.each`
-      what                    | payload
-      ${'of a later version'} | ${{ ...payloadOf(1), v: 2 }}
-      ${'with a wrong id'}    | ${{ ...payloadOf(1), id: 'c-<script>' }}
-      ${'without an object'}  | ${{ v: 1, id: changeId(1) }}
-      ${'for another kind'}   | ${{ ...payloadOf(1), object: { ...change().object, kind: 'Secret' } }}
-      ${'without a payload'}  | ${null}
+      what                                 | payload
+      ${'of a later version'}              | ${{ v: 3, id: changeId(1) }}
+      ${'with a wrong id'}                 | ${{ v: 2, id: 'c-<script>' }}
+      ${'of version 1, with a wrong id'}   | ${{ ...payloadOfVersion1(1), id: 'c-<script>' }}
+      ${'of version 1, without an object'} | ${{ v: 1, id: changeId(1) }}
+      ${'of version 1, for another kind'}  | ${{ ...payloadOfVersion1(1), object: { ...reviewsObject, kind: 'Secret' } }}
+      ${'without a payload'}               | ${null}
     `('never runs a job $what, and does not retry it', async ({ payload }) => {
       const jobs = collect(() => done);
       work(jobs.apply);
@@ -260,9 +275,8 @@ describe.runIf(redisBinary)('with a redis-server', () => {
     await still.stop();
   });
 
-  function payloadOf(number: number) {
-    const { id, object } = change({ id: changeId(number) });
-    return { v: 1, id, object };
+  function payloadOfVersion1(number: number) {
+    return { v: 1, id: changeId(number), object: reviewsObject };
   }
 });
 

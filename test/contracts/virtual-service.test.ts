@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ledgerAnnotation } from '../../src/domain/routing/ledger.ts';
-import type { RoutingObject } from '../../src/domain/routing/names.ts';
-import { keyOfNamed, type Route } from '../../src/domain/routing/route.ts';
+import type { ObjectRef } from '../../src/domain/routing/object.ts';
+import { keyOfNamed, type LiveObject as LiveRoute } from '../../src/domain/routing/route.ts';
 import type { Split } from '../../src/domain/routing/split.ts';
 import { LedgerUnreadableError, NotPermittedError, RejectedError, TooLargeError } from '../../src/workflow/errors.ts';
-import type { Mesh, OpenRoute, Written } from '../../src/workflow/ports/mesh.ts';
+import type { Mesh, OpenObject, Written } from '../../src/workflow/ports/mesh.ts';
+import { applied, change } from '../support/builders.ts';
 import { eventually } from '../support/eventually.ts';
 import {
   clusterName,
@@ -14,6 +15,7 @@ import {
   realKubeconfig,
   sandboxKube,
 } from '../support/kube.ts';
+import { revisionTo, weights } from './mesh-world.ts';
 
 describeVirtualServices('in the API server of the sandbox', { begin: sandboxKube, hasIstiod: true });
 describe.runIf(realKubeconfig)('on TEST_KUBECONFIG', () => {
@@ -47,20 +49,20 @@ function describeVirtualServices(where: string, { begin, hasIstiod }: Where): vo
     });
     afterAll(() => kube.end());
 
-    const objectOf = (name: string): RoutingObject => ({
+    const objectOf = (name: string): ObjectRef => ({
       cluster: clusterName,
       namespace: kube.namespace,
       kind: 'VirtualService',
       name,
     });
-    const open = async (name: string, through = mesh): Promise<OpenRoute> => {
-      const opened = await through.read(objectOf(name));
-      if (opened === undefined) throw new Error(`there is no ${name}`);
-      return opened;
+    const open = (name: string, through = mesh): Promise<OpenObject> => through.open(objectOf(name));
+    const routeOf = async (name: string): Promise<LiveRoute> => {
+      const { live } = await open(name);
+      if (live === undefined) throw new Error(`there is no ${name}`);
+      return live;
     };
-    const routeOf = async (name: string): Promise<Route> => (await open(name)).route;
     const shift = async (name: string, to: Split, rule = 'default', through = mesh): Promise<Written> =>
-      (await open(name, through)).write({ rule, to, revision: revisionTo(to, rule) });
+      (await open(name, through)).write(weights(to, rule), revisionTo(to, { rule }));
 
     describe('which rule and which object is meant', () => {
       const routes = (name: string, spec: string) =>
@@ -260,7 +262,7 @@ function describeVirtualServices(where: string, { begin, hasIstiod }: Where): vo
         const name = `from-${from.join('-').replaceAll(/[^a-z0-9]+/g, '-')}-${after.v1}`;
         await kube.create(named(simple({ route: from.map(destination) }), name));
 
-        expect(await shift(name, to)).toMatchObject({ kind: 'written', live: after });
+        expect(await shift(name, to)).toMatchObject({ kind: 'written', splits: [{ rule: 'default', split: after }] });
 
         expect((await routeOf(name)).rules[0]?.split).toEqual(after);
       });
@@ -276,7 +278,7 @@ function describeVirtualServices(where: string, { begin, hasIstiod }: Where): vo
       const name = `nothing-${what.replaceAll(' ', '-')}`;
       const before = await kube.create(named(simple({ route: route.map(destination) }), name));
 
-      expect(await shift(name, to)).toMatchObject({ kind: 'written', live: to, seq: 1 });
+      expect(await shift(name, to)).toMatchObject({ kind: 'written', splits: [{ split: to }], seq: 1 });
 
       expect(bytesOf(await kube.get(name))).toBe(bytesOf(before));
       expect((await routeOf(name)).ledger.seq).toBe(1);
@@ -442,10 +444,11 @@ function describeVirtualServices(where: string, { begin, hasIstiod }: Where): vo
       it.runIf(hasIstiod)('quote what istiod says to weights that are all 0, also in a dry run', async () => {
         await kube.create(named(simple({ route: [weighted('v1', 50), weighted('v2', 50)] }), 'all-zero'));
         const { write } = await open('all-zero');
-        const edit = { rule: 'default', to: { v1: 0, v2: 0 }, revision: revisionTo({ v1: 0, v2: 0 }) };
+        const to = { v1: 0, v2: 0 };
+        const [edit, revision] = [weights(to), revisionTo(to)];
 
-        await expect(write(edit)).rejects.toThrow(/configuration is invalid: total destination weight = 0/);
-        await expect(write(edit, { dryRun: true })).rejects.toThrow(RejectedError);
+        await expect(write(edit, revision)).rejects.toThrow(/configuration is invalid: total destination weight = 0/);
+        await expect(write(edit, revision, { dryRun: true })).rejects.toThrow(RejectedError);
 
         expect((await routeOf('all-zero')).ledger.seq).toBe(0);
       });
@@ -478,7 +481,7 @@ function describeVirtualServices(where: string, { begin, hasIstiod }: Where): vo
         const metadata = `{ name: NAME, annotations: { ${ledgerAnnotation}: ${JSON.stringify(text)} } }`;
         const before = await kube.create(named(simple({ metadata, route: [weighted('v1', 50)] }), name));
 
-        await expect(mesh.read(objectOf(name))).rejects.toThrow(LedgerUnreadableError);
+        await expect(open(name)).rejects.toThrow(LedgerUnreadableError);
 
         expect(await kube.get(name)).toEqual(before);
       });
@@ -509,31 +512,16 @@ function describeVirtualServices(where: string, { begin, hasIstiod }: Where): vo
       await kube.create(named(simple({ route: [weighted('v1', 100), weighted('v3', 0)] }), 'evented'));
       const { uid } = await routeOf('evented');
 
-      await mesh.announce({
-        id: 'c-7F3K9QXZ',
-        request: 'r',
-        object: objectOf('evented'),
-        service: 'reviews',
-        rule: 'default',
-        by: 'U01ALICE',
-        reason: 'red stars',
-        origin: { team: 'T1', channel: 'C1' },
-        from: { v1: 100, v3: 0 },
-        to: { v1: 50, v3: 50 },
-        base: { uid, seq: 0 },
-        reverts: undefined,
-        pinned: [],
-        acceptedAt: '2026-11-22T14:03:10.000Z',
-        state: {
-          kind: 'applied',
-          at: '2026-11-22T14:03:11.000Z',
-          seq: 1,
-          tookMs: 1000,
-          live: { v1: 50, v3: 50 },
-          warnings: [],
-        },
-        rev: 2,
-      });
+      await mesh.announce(
+        change({
+          id: 'c-7F3K9QXZ',
+          object: objectOf('evented'),
+          uid,
+          from: { v1: 100, v3: 0 },
+          reason: 'red stars',
+          state: applied(),
+        }),
+      );
 
       expect(await kube.events()).toMatchObject([
         {
@@ -581,8 +569,4 @@ function weighted(version: string, weight?: number | string): string {
 
 function named(yaml: string, name: string): string {
   return yaml.replaceAll('NAME', name);
-}
-
-function revisionTo(to: Split, rule = 'default') {
-  return { id: 'c-7F3K9QXZ', at: '2026-11-22T14:03:11.000Z', by: 'U01ALICE', rule, from: { v1: 100 }, to } as const;
 }

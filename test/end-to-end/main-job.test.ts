@@ -83,7 +83,7 @@ describe.each([
     await world.card(`${service} · 100 % to v2`, 'Applied in');
 
     await world.people.click('alice', early, 'Roll back');
-    const question = await world.told(alice.id, 'no longer the last change', 'now:   v2 100 %');
+    const question = await world.told(alice.id, 'no longer the last change', 'v2\u00A0\u00A0100\u00A0→\u00A040\u00A0%');
     const untouched = await world.objects.weights(service);
     await world.people.click('alice', question, 'Roll back');
     await world.card(`${service} · 10 % to v2`, 'Rolled back', `<@${alice.id}>`);

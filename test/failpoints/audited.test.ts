@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { AuditEvent, AuditKind } from '../../src/domain/change/audit.ts';
-import { change, changeId } from '../support/builders.ts';
+import { applied, change, changeId } from '../support/builders.ts';
 import { auditedOnce } from './audited.ts';
 
 const at = '2026-11-22T14:03:11.000Z';
 const approved = change({
   approvals: [{ by: 'U02BOB', at }],
-  state: { kind: 'applied', at, seq: 1, tookMs: 84, live: { v1: 50, v3: 50 }, warnings: [] },
+  state: applied({ at }),
 });
 
 function events(...kinds: readonly AuditKind[]): readonly AuditEvent[] {

@@ -1,6 +1,7 @@
 import type { AuditEvent, AuditKind } from '../../src/domain/change/audit.ts';
-import type { Change, State } from '../../src/domain/change/change.ts';
-import type { Violation } from '../chaos/check.ts';
+import type { Change } from '../../src/domain/change/change.ts';
+import type { State } from '../../src/domain/change/state.ts';
+import type { Violation } from '../chaos/findings.ts';
 
 /** What the audit tells of a state that a change has come to; a change may be held more than once. */
 const endings: Partial<Record<State['kind'], AuditKind>> = {

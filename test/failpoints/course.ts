@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { Violation } from '../chaos/check.ts';
+import type { Violation } from '../chaos/findings.ts';
 import type { Form } from './cases.ts';
 import { isKill, type Strike } from './faults.ts';
 

@@ -14,7 +14,14 @@ const redisBinary = await findRedisServer().catch(() => undefined);
 const lanes = 2;
 
 /** Of rule files two: they take long to record, and the others differ from these in what they write. */
-const inLongRunsOnly = ['delete-file', 'unpin', 'take-back-file', 'take-back-deletion', 'meddled-file'];
+const inLongRunsOnly = [
+  'shift-behind-file',
+  'delete-file',
+  'unpin',
+  'take-back-file',
+  'take-back-deletion',
+  'meddled-file',
+];
 const scenarios = scenarioNames.filter((name) => !inLongRunsOnly.includes(name));
 
 /** How many cases of each fault. A freeze lasts as long as the longest lock, so there is one. */
@@ -51,13 +58,13 @@ describe.runIf(redisBinary)('a fault at an await, with a redis-server', () => {
 
   it.each`
     scenario             | steps
-    ${'shift'}           | ${['desk.changes.accept(', 'queue.add(', 'bench.changes.begin(', 'bench.mesh.read(', 'open.write(', 'moveOn(bench']}
+    ${'shift'}           | ${['desk.changes.accept(', 'queue.add(', 'bench.changes.begin(', 'mesh.open(', 'open.write(', 'moveOn(bench']}
     ${'rollback'}        | ${['rollBack(', 'desk.changes.accept(', 'open.write(', 'mark(', 'client.chat.postEphemeral(']}
     ${'apply-anyway'}    | ${['planAnew(', 'desk.changes.accept(', 'open.write(', 'moveOn(bench', 'client.chat.postEphemeral(']}
     ${'discard'}         | ${['discard(', 'changes.update(', 'client.chat.postEphemeral(']}
-    ${'approve'}         | ${['approve(', 'looking.mesh.read(', 'moveOn(', 'queue.add(', 'open.write(']}
+    ${'approve'}         | ${['approve(', 'openEdits(', 'moveOn(', 'queue.add(', 'open.write(']}
     ${'reject'}          | ${['reject(', 'changes.update(']}
-    ${'apply-file'}      | ${['planEdit(', 'desk.changes.accept(', 'openBegun(', 'tryAll(', 'noteWriting(', 'write(bench', 'moveOn(bench']}
+    ${'apply-file'}      | ${['planEdits(', 'desk.changes.accept(', 'openBegun(', 'tryAll(', 'noteWriting(', 'write(bench', 'moveOn(bench']}
     ${'undone-creation'} | ${['changes.writing(', 'write(bench', 'moveOn(bench']}
   `('may be at each await that $scenario is made of', ({ scenario, steps }) => {
     const points = outcome.enumerated.get(scenario)?.points ?? [];
@@ -82,8 +89,8 @@ describe.runIf(redisBinary)('a fault at an await, with a redis-server', () => {
 it.runIf(redisBinary)(
   'a worker that does not look for its own change in the ledger is caught',
   async () => {
-    const sources = await distWithout("if (own !== undefined)\n        return { kind: 'done'");
-    const afterWrite = { place: 'apply write', awaits: 'open.write(' };
+    const sources = await distWithout('findRevision(live.ledger, id) !== undefined');
+    const afterWrite = { place: 'walk writeIt', awaits: 'open.write(' };
 
     const { ran } = await runFailpoints({
       lanes: 1,
@@ -128,6 +135,6 @@ async function distWithout(condition: string): Promise<string> {
   const file = join(sources, 'domain/change/decide.js');
   const text = await readFile(file, 'utf8');
   if (!text.includes(condition)) throw new Error('there is no such line to plant a fault in');
-  await writeFile(file, text.replace(condition, condition.replace('own !== undefined', 'false')));
+  await writeFile(file, text.replace(condition, 'false'));
   return sources;
 }

@@ -14,7 +14,7 @@ const found: readonly (readonly [ScenarioName, Fault, NamedStep])[] = [
   ],
   ['discard', 'throw-before', { place: 'cards showCard', awaits: 'claim.release()' }],
   ['shift', 'twice', { place: 'cards put', awaits: 'claim.beginPost()' }],
-  ['undone-creation', 'kill-after', { place: 'kube-client create', awaits: '', via: ['apply-edits writeAll'] }],
+  ['undone-creation', 'kill-after', { place: 'kube-client create', awaits: '', via: ['walk writeAll'] }],
 ];
 
 /** Each of them is struck again in every run, wherever the run passes it. */

@@ -1,8 +1,10 @@
 import type { AuditEvent } from '../../src/domain/change/audit.ts';
 import type { Change } from '../../src/domain/change/change.ts';
 import type { ChangeId } from '../../src/domain/routing/names.ts';
-import { check, kindOf, type Violation } from '../chaos/check.ts';
+import { kindOf } from '../chaos/answers.ts';
+import { check } from '../chaos/check.ts';
 import type { Evidence } from '../chaos/evidence.ts';
+import type { Violation } from '../chaos/findings.ts';
 import type { Request } from '../chaos/people.ts';
 import { auditedOnce } from './audited.ts';
 import { wayOf } from './cases.ts';

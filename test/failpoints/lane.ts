@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Violation } from '../chaos/check.ts';
+import type { Violation } from '../chaos/findings.ts';
 import { historyKey } from '../chaos/history.ts';
 import type { Bot, Recording } from './bot.ts';
 import type { Case, Form } from './cases.ts';

@@ -1,4 +1,4 @@
-import type { ObjectRef } from '../../src/domain/change/edit.ts';
+import type { ObjectRef } from '../../src/domain/routing/object.ts';
 import { pathOf, paths } from '../chaos/history.ts';
 import type { Trap } from '../chaos/http-proxy.ts';
 import type { World } from './world.ts';

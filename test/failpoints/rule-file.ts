@@ -1,7 +1,7 @@
 import { parse, parseAllDocuments } from 'yaml';
-import type { ObjectRef } from '../../src/domain/change/edit.ts';
-import type { RuleKind } from '../../src/domain/routing/rule-file.ts';
+import type { ObjectKind, ObjectRef } from '../../src/domain/routing/object.ts';
 import type { KubeObject } from '../../src/sandbox/kube-api/server.ts';
+import { cluster } from '../chaos/history.ts';
 
 /** What is called so needs no approval, whatever is done to it. */
 export const freeNames = 'file-*';
@@ -13,7 +13,7 @@ export function freeServiceOf(number: number): string {
 /** What the rule file of a case is about, in the order in which it is written. */
 export function refsOf(number: number): readonly ObjectRef[] {
   const own = freeServiceOf(number);
-  const ref = (kind: RuleKind, name: string) => ({ kind, namespace: 'default', name });
+  const ref = (kind: ObjectKind, name: string) => ({ cluster, kind, namespace: 'default', name });
   return [ref('DestinationRule', own), ref('VirtualService', own), ref('VirtualService', `${own}-b`)];
 }
 

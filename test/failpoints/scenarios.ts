@@ -1,4 +1,4 @@
-import { type Change, isEnded } from '../../src/domain/change/change.ts';
+import { type Change, isEnded, isWeightsOnly } from '../../src/domain/change/change.ts';
 import { workspace } from '../../src/sandbox/local-slack.ts';
 import { actions } from '../../src/slack/words/button.ts';
 import { requestId } from '../../src/workflow/desk.ts';
@@ -67,6 +67,16 @@ const byName = {
     },
     isTaken: isOfFile,
   },
+  'shift-behind-file': {
+    prepare: async (stage) => {
+      const confirm = await stage.shown(`apply ${await stage.writeRules('before')}`);
+      return async () => {
+        await stage.untilStored(await confirm());
+        return stage.typeBeside('v2 50');
+      };
+    },
+    isTaken: isWeightsOnly,
+  },
   'delete-file': {
     prepare: async (stage) => {
       const file = await stage.writeRules('as-in-file');
@@ -117,8 +127,8 @@ const byName = {
 export type ScenarioName = keyof typeof byName;
 export const scenarios: Readonly<Record<ScenarioName, Scenario>> = byName;
 
-function isOfFile({ edits }: Change): boolean {
-  return edits !== undefined;
+function isOfFile(change: Change): boolean {
+  return !isWeightsOnly(change);
 }
 
 export const scenarioNames = Object.keys(byName) as ScenarioName[]; // the keys of the record that the name is of

@@ -53,10 +53,11 @@ export class FailpointSlack {
     return this.#messages.get(channel) ?? [];
   }
 
-  /** What a person was told by the Web API. */
-  told(channel: string): readonly string[] {
+  /** What a person was told by the Web API, after so many messages of the channel. */
+  told(channel: string, user: string, after: number): readonly string[] {
     return this.messages(channel)
-      .filter(({ subtype }) => subtype === 'ephemeral')
+      .slice(after)
+      .filter(({ subtype, ephemeral_to }) => subtype === 'ephemeral' && ephemeral_to === user)
       .map(({ text }) => text);
   }
 

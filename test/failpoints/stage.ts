@@ -1,17 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Change } from '../../src/domain/change/change.ts';
-import type { ObjectRef } from '../../src/domain/change/edit.ts';
-import type { ChangeId, RoutingObject } from '../../src/domain/routing/names.ts';
-import { defaultRule } from '../../src/domain/routing/route.ts';
-import type { RuleKind } from '../../src/domain/routing/rule-file.ts';
+import type { ChangeId } from '../../src/domain/routing/names.ts';
+import type { ObjectKind, ObjectRef } from '../../src/domain/routing/object.ts';
 import { workspace } from '../../src/sandbox/local-slack.ts';
 import { actions, readLineValue } from '../../src/slack/words/button.ts';
 import { requestId } from '../../src/workflow/desk.ts';
-import { historyKey, readObject } from '../chaos/history.ts';
+import { cluster, historyKey, readObject } from '../chaos/history.ts';
 import { cardOf } from '../chaos/slack-recorder.ts';
 import { buttonsOf, type SlackMessage } from '../support/slack-client.ts';
 import type { Bot } from './bot.ts';
 import { deleteAfterCreation, editBeforeWrite } from './meddling.ts';
+import { plannedFromElsewhere } from './planned-change.ts';
 import { fileOf, freeServiceOf, objectsOf, refsOf, routeBefore } from './rule-file.ts';
 import type { Store } from './store.ts';
 import type { World } from './world.ts';
@@ -42,6 +40,7 @@ export class NotPreparedError extends Error {
 
 const { teamId, users } = workspace;
 const preparedWithinMs = 10_000;
+const storedWithinMs = 1_000;
 
 /** The share of a version from which a change needs an approval. */
 export const needsApprovalFrom = 80;
@@ -56,7 +55,9 @@ export class Stage {
   readonly #store: Store;
   readonly #bots: () => readonly Bot[];
   readonly #number: number;
-  #toldBefore = 0;
+  /** Whose case it is. */
+  #person: string = users.alice.id;
+  #messagesBefore = 0;
   readonly #refs: ObjectRef[] = [];
   readonly #undo: (() => Promise<void> | void)[] = [];
   /** What was written, and the uids of what was deleted, by somebody else. */
@@ -77,6 +78,14 @@ export class Stage {
   async type(text: string, user: string = users.alice.id): Promise<Asked> {
     const token = this.#token;
     const { trigger, asked } = await this.#command(`${this.service} ${text} --reason "${token}"`, user);
+    return { ...asked, token, makes: requestId(`command:${teamId}:${trigger}`) };
+  }
+
+  /** Bob asks for a split of what a rule file is about, and what he is told is what counts. His reason is one of its own. */
+  async typeBeside(text: string): Promise<Asked> {
+    const token = `${this.#token}-beside`;
+    this.#person = users.bob.id;
+    const { trigger, asked } = await this.#command(`${this.free} ${text} --reason "${token}"`, this.#person);
     return { ...asked, token, makes: requestId(`command:${teamId}:${trigger}`) };
   }
 
@@ -154,8 +163,8 @@ export class Stage {
     this.#meddle(deleteAfterCreation, 'DestinationRule');
   }
 
-  #meddle(how: typeof editBeforeWrite, kind: RuleKind): void {
-    const ref = { kind, namespace: 'default', name: this.free };
+  #meddle(how: typeof editBeforeWrite, kind: ObjectKind): void {
+    const ref = { ...this.#object, kind, name: this.free };
     this.#undo.push(how({ world: this.#world, ref, foreign: this.foreign }));
   }
 
@@ -186,34 +195,22 @@ export class Stage {
 
   /** A change that was planned from weights that somebody has moved since. */
   async held(): Promise<ChangeId> {
-    const id = requestId(`held:${this.#number}`);
-    await this.#store.accept(await this.#plannedFromElsewhere(id)).catch((cause: unknown) => {
+    const request = `held:${this.#number}`;
+    const id = requestId(request);
+    const events = this.#world.history.events.get(historyKey('VirtualService', this.service)) ?? [];
+    const { uid } = readObject(events.at(-1)?.object).metadata;
+    const change = plannedFromElsewhere(id, request, { object: this.#object, uid, channel: this.channel });
+    await this.#store.accept(change).catch((cause: unknown) => {
       throw new NotPreparedError('Redis does not take what comes before a case', { cause });
     });
     return this.#cardSays(id, 'Held');
   }
 
-  async #plannedFromElsewhere(id: ChangeId): Promise<Change> {
-    const events = this.#world.history.events.get(historyKey('VirtualService', this.service)) ?? [];
-    const { uid } = readObject(events.at(-1)?.object).metadata;
-    return {
-      id,
-      request: `held:${this.#number}`,
-      object: this.#object,
-      service: this.service,
-      rule: defaultRule,
-      by: users.bob.id,
-      reason: 'planned from what is no longer live',
-      origin: { team: teamId, channel: this.channel },
-      focus: 'v2',
-      from: { v1: 70, v2: 30 },
-      to: { v1: 40, v2: 60 },
-      base: { uid, seq: 0 },
-      pinned: [],
-      acceptedAt: new Date().toISOString(),
-      state: { kind: 'queued' },
-      rev: 0,
-    };
+  /** Until a change is stored. One that is not within a second was lost to what was struck. */
+  async untilStored({ makes }: Asked): Promise<void> {
+    const isStored = async () => makes !== undefined && (await this.#store.records.all()).has(makes);
+    const untilMs = performance.now() + storedWithinMs;
+    while (!(await isStored()) && performance.now() < untilMs) await sleep(5);
   }
 
   async #cardSays(id: ChangeId | undefined, word: string): Promise<ChangeId> {
@@ -228,12 +225,12 @@ export class Stage {
 
   /** What comes before the case is over; what the person was told of that is no answer to what comes now. */
   begin(): void {
-    this.#toldBefore = this.#world.slack.told(this.channel).length;
+    this.#messagesBefore = this.#world.slack.messages(this.channel).length;
   }
 
   /** What only the person saw since the case began. */
   get told(): readonly string[] {
-    return this.#world.slack.told(this.channel).slice(this.#toldBefore);
+    return this.#world.slack.told(this.channel, this.#person, this.#messagesBefore);
   }
 
   /** All objects that the case is about. */
@@ -245,8 +242,8 @@ export class Stage {
     return `t-${String(this.#number).padStart(6, '0')}`;
   }
 
-  get #object(): RoutingObject {
-    return { cluster: 'sandbox', namespace: 'default', kind: 'VirtualService', name: this.service };
+  get #object(): ObjectRef {
+    return { cluster, namespace: 'default', kind: 'VirtualService', name: this.service };
   }
 
   get #port(): number {

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import type { AuditEvent } from '../../src/domain/change/audit.ts';
-import { type Change, isWaiting } from '../../src/domain/change/change.ts';
-import { isSameObject, type ObjectRef } from '../../src/domain/change/edit.ts';
+import { type Change, concerns, isWaiting, objectsOf } from '../../src/domain/change/change.ts';
+import type { ObjectRef } from '../../src/domain/routing/object.ts';
 import { AuditStream } from '../../src/redis/audit-stream.ts';
 import { whenReady } from '../../src/redis/connect.ts';
 import { JobQueue } from '../../src/redis/job-queue.ts';
@@ -34,7 +34,7 @@ export class Store {
 
   async recordsOf(objects: readonly ObjectRef[]): Promise<readonly Change[]> {
     const all = [...(await this.records.all()).values()];
-    return all.filter(({ object }) => objects.some((each) => isSameObject(each, object)));
+    return all.filter((change) => objects.some((object) => concerns(change, object)));
   }
 
   async events(): Promise<readonly AuditEvent[]> {
@@ -45,8 +45,8 @@ export class Store {
 
   /** Stands in line and has a job, as if a person had asked for it. */
   async accept(change: Change): Promise<void> {
-    const { version } = await this.#changes.line(change.object);
-    await this.#changes.accept(change, { line: version, ahead: false });
+    const { versions } = await this.#changes.lines(objectsOf(change));
+    await this.#changes.accept(change, { lines: versions, ahead: false });
     await this.#queue.add(change);
   }
 

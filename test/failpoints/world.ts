@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
-import type { ObjectRef } from '../../src/domain/change/edit.ts';
+import type { ObjectRef } from '../../src/domain/routing/object.ts';
 import { botAccess } from '../../src/sandbox/bot-access.ts';
 import { type KubeApi, type KubeObject, startKubeApi } from '../../src/sandbox/kube-api/server.ts';
 import { type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';

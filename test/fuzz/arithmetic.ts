@@ -1,10 +1,11 @@
-import { type Change, moveTo, revisionOf } from '../../src/domain/change/change.ts';
-import { decide } from '../../src/domain/change/decide.ts';
-import { type Plan, planReturn, planShift, type Wish } from '../../src/domain/change/plan.ts';
-import type { Route, Rule } from '../../src/domain/routing/route.ts';
-import { percentages, type Split, sameShares, total, weightOf } from '../../src/domain/routing/split.ts';
+import { revisionOf } from '../../src/domain/change/change.ts';
+import { type Decision, decide } from '../../src/domain/change/decide.ts';
+import type { WeightsEdit } from '../../src/domain/change/edit.ts';
+import { type PlanOfWeights, planReturns, planShift, type Wish } from '../../src/domain/change/plan-weights.ts';
+import type { LiveObject, Route, Rule } from '../../src/domain/routing/route.ts';
+import { type Move, percentages, type Split, sameShares, total, weightOf } from '../../src/domain/routing/split.ts';
 import type { Random } from '../chaos/random.ts';
-import { change, changeId, reviews, rule } from '../support/builders.ts';
+import { change, changeId, live, reviews, rule } from '../support/builders.ts';
 import { items, name } from './hostile.ts';
 import { target } from './target.ts';
 
@@ -17,10 +18,15 @@ interface Input {
 }
 
 interface Output {
-  readonly shift: Plan;
-  readonly back: Plan;
-  readonly decision: ReturnType<typeof decide> | undefined;
-  readonly after: ReturnType<typeof decide> | undefined;
+  readonly shift: PlanOfWeights;
+  readonly back: PlanOfWeights;
+  readonly decisions: readonly Decided[];
+}
+
+/** About a plan that was just made, and about the same once it is applied. */
+interface Decided {
+  readonly before: Decision;
+  readonly after: Decision;
 }
 
 /** Splits, plans and decisions for objects of any shape. */
@@ -37,23 +43,31 @@ export const arithmetic = target<Input, Output>({
   run: ({ rules, wish, named, back, seq }) => {
     const route = reviews({}, { rules, seq });
     const shift = planShift(route, wish, { rule: named });
-    const planned = shift.kind === 'change' ? change({ ...shift, id: changeId(9) }) : undefined;
-    return {
-      shift,
-      back: planReturn(route, { rule: named ?? 'default', split: back }, undefined),
-      decision: planned && decide(planned, route),
-      after: planned && decide(planned, written(route, planned)),
-    };
+    const backs = planBack(route, named, back);
+    return { shift, back: backs, decisions: [shift, backs].flatMap((plan) => decided(route, plan)) };
   },
-  judge: ({ wish }, { shift, back, decision, after }) =>
+  judge: ({ wish }, { shift, back, decisions }) =>
     wrongInPlan(shift) ??
     wrongInPlan(back) ??
     wrongShare(shift, wish) ??
-    (decision !== undefined && decision.kind !== 'write' && decision.kind !== 'failed'
-      ? `a plan just made is ${decision.kind}`
-      : undefined) ??
-    (after !== undefined && after.kind !== 'done' ? `a plan that was applied is ${after.kind}` : undefined),
+    firstOf(decisions, ({ before, after }) => {
+      if (before.kind !== 'write' && before.kind !== 'failed') return `a plan just made is ${before.kind}`;
+      return after.kind === 'done' ? undefined : `a plan that was applied is ${after.kind}`;
+    }),
 });
+
+/** Of one rule, or of two at once. */
+function planBack(route: Route, named: string | undefined, split: Split): PlanOfWeights {
+  const backs = [...new Set([named ?? 'default', 'default'])].map((key) => ({ rule: key, split }));
+  const [first = { rule: 'default', split }, ...more] = backs;
+  return planReturns(route, [first, ...more], { startOf: () => undefined });
+}
+
+function decided(route: Route, plan: PlanOfWeights): readonly Decided[] {
+  if (plan.kind === 'refused') return [];
+  const id = changeId(9);
+  return [{ before: decide(id, plan.edit, live(route)), after: decide(id, plan.edit, written(route, plan.edit)) }];
+}
 
 function aRule(random: Random): Rule {
   const split = aSplit(random);
@@ -82,28 +96,35 @@ function aWish(random: Random): Wish {
   return { kind: 'whole', shares: sum === 100 ? shares : { ...shares, [`other-${first}`]: 100 - sum } };
 }
 
-function written(route: Route, planned: Change): Route {
+function written(route: Route, edit: WeightsEdit): LiveObject {
   const { seq, revisions } = route.ledger;
-  const done = moveTo(planned, { kind: 'applying' });
-  return { ...route, ledger: { seq: seq + 1, revisions: [revisionOf(done, new Date(0)), ...revisions] } };
+  const done = revisionOf(change({ id: changeId(9) }), edit, new Date(0));
+  return live({ ...route, ledger: { seq: seq + 1, revisions: [done, ...revisions] } });
 }
 
-function wrongInPlan(plan: Plan): string | undefined {
-  if (plan.kind === 'refused') return undefined;
-  const weights = Object.values(plan.to);
+function wrongInPlan(plan: PlanOfWeights): string | undefined {
+  return plan.kind === 'refused' ? undefined : firstOf(plan.edit.moves, wrongInMove);
+}
+
+function wrongInMove({ from, to }: Move): string | undefined {
+  const weights = Object.values(to);
   if (weights.some((weight) => !Number.isInteger(weight) || weight < 0 || weight > 2_147_483_647))
     return 'a weight is not valid';
-  if (sameShares(plan.from, plan.to)) return 'a plan changes nothing';
-  const lost = Object.keys(plan.from).find((version) => !Object.hasOwn(plan.to, version));
+  if (sameShares(from, to)) return 'a plan changes nothing';
+  const lost = Object.keys(from).find((version) => !Object.hasOwn(to, version));
   if (lost !== undefined) return `the destination of ${lost} is lost`;
-  const sum = total(percentages(plan.to));
-  return sum === 100 || total(plan.to) === 0 ? undefined : `percentages sum to ${sum}`;
+  const sum = total(percentages(to));
+  return sum === 100 || total(to) === 0 ? undefined : `percentages sum to ${sum}`;
 }
 
-function wrongShare(plan: Plan, wish: Wish): string | undefined {
+function firstOf<T>(all: readonly T[], wrong: (each: T) => string | undefined): string | undefined {
+  return all.map(wrong).find((what) => what !== undefined);
+}
+
+function wrongShare(plan: PlanOfWeights, wish: Wish): string | undefined {
   if (plan.kind === 'refused') return undefined;
   const wanted: Split = wish.kind === 'share' ? { [wish.version]: wish.percent } : wish.shares;
-  const given = percentages(plan.to);
+  const given = percentages(plan.edit.moves[0].to);
   const other = Object.keys(wanted).find((version) => weightOf(given, version) !== weightOf(wanted, version));
   return other === undefined
     ? undefined

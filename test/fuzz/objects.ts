@@ -1,13 +1,11 @@
 import type { JsonPatch } from '../../src/cluster/client/kube-client.ts';
-import {
-  destinationHosts,
-  readDestinationRule,
-  readVirtualService,
-  toRoute,
-  weightsPatch,
-} from '../../src/cluster/kinds/virtual-service.ts';
-import { describePinned, planShift } from '../../src/domain/change/plan.ts';
+import { readDestinationRule } from '../../src/cluster/kinds/destination-rule.ts';
+import { virtualServiceKind } from '../../src/cluster/kinds/virtual-service.ts';
+import { weightsPatch } from '../../src/cluster/open-object.ts';
+import { toRoute } from '../../src/cluster/to-route.ts';
+import { planShift } from '../../src/domain/change/plan-weights.ts';
 import { ledgerAnnotation, record } from '../../src/domain/routing/ledger.ts';
+import { describePinned } from '../../src/domain/routing/pinned.ts';
 import { pinnedRules } from '../../src/domain/routing/route.ts';
 import { DependencyError } from '../../src/workflow/errors.ts';
 import type { Random } from '../chaos/random.ts';
@@ -46,15 +44,14 @@ export const objects = target<Input, Output>({
 
 function patchesOf({ object, rule, percent }: Input): Output {
   try {
-    const live = readVirtualService(object);
+    const live = virtualServiceKind.read(object);
     const rules = [readDestinationRule(rule)].filter((each) => each !== undefined);
-    destinationHosts(live);
     const route = toRoute('sandbox', live, () => rules);
     pinnedRules(route).map(describePinned);
     return route.rules.slice(0, 10).flatMap(({ key, served }) => {
       const plan = planShift(route, { kind: 'share', version: served[0] ?? 'v1', percent }, { rule: key });
       if (plan.kind === 'refused') return [];
-      return [weightsPatch(live, key, plan.to, record(route.ledger, revision({ rule: key })))];
+      return [weightsPatch(live, plan.edit.moves, record(route.ledger, revision({ rule: key })))];
     });
   } catch (error) {
     if (error instanceof DependencyError) return error;

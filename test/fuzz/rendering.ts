@@ -1,14 +1,40 @@
-import { type Change, failReasons, holdReasons, type State } from '../../src/domain/change/change.ts';
-import type { Refusal } from '../../src/domain/change/plan.ts';
+import type { Aim, Change } from '../../src/domain/change/change.ts';
+import type { ContentEdit, Edits, ObjectEdit } from '../../src/domain/change/edit.ts';
+import type { Refusal } from '../../src/domain/change/plan-weights.ts';
+import {
+  failReasons,
+  holdReasons,
+  type MovedAway,
+  type MovedObject,
+  movedHow,
+  objectMoves,
+  type State,
+} from '../../src/domain/change/state.ts';
 import { parseCommand } from '../../src/domain/language/parse-command.ts';
+import type { ObjectContent, ObjectRef } from '../../src/domain/routing/object.ts';
 import type { Split } from '../../src/domain/routing/split.ts';
 import { quote } from '../../src/domain/text/typed-text.ts';
 import { card, type Message } from '../../src/slack/card/card.ts';
-import { answerReply, heldReply, historyReply, mistakeReply, statusReply } from '../../src/slack/replies/answers.ts';
+import { answerReply, heldReply } from '../../src/slack/replies/change.ts';
 import { helpText } from '../../src/slack/replies/help.ts';
+import { historyReply } from '../../src/slack/replies/history.ts';
+import { mistakeReply } from '../../src/slack/replies/refusals.ts';
+import { statusReply } from '../../src/slack/replies/status.ts';
 import { type Reply, says } from '../../src/slack/words/reply.ts';
 import type { Random } from '../chaos/random.ts';
-import { change, changeId, jason, reviews, reviewsObject, revision, rule } from '../support/builders.ts';
+import { planOf } from '../slack/replies/plans.ts';
+import {
+  applied,
+  change,
+  changeId,
+  contentEdit,
+  jason,
+  reviews,
+  reviewsObject,
+  revision,
+  rule,
+  weightsEdit,
+} from '../support/builders.ts';
 import { wrongInMessage } from '../support/slack-reading.ts';
 import { hostileText, items, name } from './hostile.ts';
 import { target } from './target.ts';
@@ -38,7 +64,7 @@ export const answers = target<AnswerInput, Reply>({
     split: aSplit(random),
     change: aChange(random),
     refusal: aRefusal(random),
-    which: random.between(0, 12),
+    which: random.between(0, 13),
   }),
   run: replyTo,
   judge: (_, reply) => wrongInMessage(reply),
@@ -74,10 +100,11 @@ function replyTo(input: AnswerInput): Reply {
     lastWriter: { manager, at: service },
   };
   const command = parseCommand(input.text);
-  const undo = { now: split, after: split, changes: revisions, moved: true, stamp: '0123456789abcdef' };
+  const moves = [service, ...rules].map((each) => ({ rule: each, from: split, to: split }));
+  const target = { id: changeId(1), by: manager, at };
+  const undo = { moves, changes: revisions, moved: { manager }, target, stamp: '0123456789abcdef' };
   const open = [hostile, hostile];
-  const base = hostile.base;
-  const plan = { kind: 'change', rule: service, from: split, to: split, base, pinned: names, warnings: [] } as const;
+  const plan = planOf(hostile.edits, { aim: hostile.aim, trials: [{ kind: 'rejected', message: manager }] });
   const judgement = { verdict: { kind: 'allowed' }, findings: [] } as const;
   const except = { rollback: true, who: [] };
   const holds = [{ kind: 'freeze', name: service, target: manager, by: manager, reason: service, except }] as const;
@@ -89,11 +116,8 @@ function replyTo(input: AnswerInput): Reply {
     () => answerReply({ kind: 'not-found', name: place, found: { kind: 'unknown-service', services: names } }, now),
     () => answerReply({ kind: 'not-found', name: place, found: { kind: 'several', objects: names } }, now),
     () => answerReply({ kind: 'confirm', id: changeId(1), name: place, undo }, now),
-    () =>
-      answerReply(
-        { kind: 'preview', name: place, plan, waiting: 1, trial: { kind: 'rejected', message: manager }, judgement },
-        now,
-      ),
+    () => answerReply({ kind: 'confirm', id: changeId(1), name: place, undo, plan }, now),
+    () => answerReply({ kind: 'preview', name: place, plan, waiting: 1, judgement }, now),
     () => heldReply({ kind: 'refused', change: hostile, refusal }, now),
     () => heldReply({ kind: 'object-gone', change: hostile }, now),
     () => statusReply({ kind: 'status', name: place, route, open, holds }, now),
@@ -112,53 +136,94 @@ function aSplit(random: Random): Split {
 }
 
 function aChange(random: Random): Change {
+  const edits: Edits = [anEdit(random), ...items(random, random.chance(0.1) ? 20 : 2, () => anEdit(random))];
   return change({
     service: text(random),
-    rule: random.chance(0.5) ? 'default' : text(random),
+    aim: anAim(random),
+    edits,
     by: random.chance(0.5) ? 'U01ALICE' : text(random),
     reason: hostileText(random, 300),
-    focus: text(random),
-    from: aSplit(random),
-    to: aSplit(random),
-    pinned: items(random, 8, () => text(random)),
-    object: { ...reviewsObject, name: text(random), namespace: text(random), cluster: text(random) },
-    state: aState(random),
+    state: aState(random, edits),
     insistedBy: text(random),
   });
 }
 
-function aState(random: Random): State {
+function anAim(random: Random): Aim {
+  const whole = random.chance(0.5)
+    ? ({ kind: 'file', verb: random.pick(['apply', 'delete'] as const), file: text(random) } as const)
+    : ({ kind: 'unpin', rule: text(random) } as const);
+  return random.pick<Aim>([
+    { kind: 'split', focus: random.chance(0.5) ? text(random) : undefined },
+    whole,
+    { kind: 'back' },
+    { kind: 'back', before: whole },
+  ]);
+}
+
+function anObject(random: Random): ObjectRef {
+  const kind = random.chance(0.8) ? 'VirtualService' : 'DestinationRule';
+  return { kind, name: text(random), namespace: text(random), cluster: text(random) };
+}
+
+function anEdit(random: Random): ObjectEdit {
+  const object = anObject(random);
+  const pinned = items(random, 8, () => text(random));
+  if (random.chance(0.4)) return aContentEdit(random, object, pinned);
+  const move = () => ({
+    rule: random.chance(0.5) ? 'default' : text(random),
+    from: aSplit(random),
+    to: aSplit(random),
+  });
+  const more = items(random, random.chance(0.7) ? 0 : 6, move);
+  return { ...weightsEdit({ object, pinned }), moves: [move(), ...more] };
+}
+
+function aContentEdit(random: Random, object: ObjectRef, pinned: readonly string[]): ContentEdit {
+  const splits = { from: aSplit(random), to: aSplit(random) };
+  return contentEdit({ object, pinned, ...splits, before: aContent(random), after: aContent(random) });
+}
+
+function aContent(random: Random): ObjectContent | undefined {
+  if (random.chance(0.3)) return undefined;
+  const entries = items(random, 6, () => [text(random), text(random)] as const);
+  return { spec: Object.fromEntries(entries), ...(random.chance(0.3) && { labels: { a: text(random) } }) };
+}
+
+function aMoved(random: Random, edit: ObjectEdit): MovedObject {
+  const live = edit.moves.map((move) => ({ rule: move.rule, split: aSplit(random) }));
+  return {
+    object: edit.object,
+    how: random.pick(objectMoves),
+    live: random.chance(0.8) ? live : [],
+    content: edit.kind === 'content' ? aContent(random) : undefined,
+    lastWriter: text(random),
+  };
+}
+
+function aMovedAway(random: Random, { object, moves }: ObjectEdit): MovedAway {
+  const [rule = 'default'] = moves.map((move) => move.rule);
+  return { object, rule, at, how: random.pick(movedHow), manager: text(random), live: aSplit(random) };
+}
+
+function aState(random: Random, edits: Edits): State {
+  const live = aSplit(random);
+  const moved = edits.filter(() => random.chance(0.8)).map((edit) => aMoved(random, edit));
+  const stamp = '0123456789abcdef';
+  const [{ object }] = edits;
   const states: readonly [State, ...State[]] = [
     { kind: 'queued' },
-    {
-      kind: 'applied',
-      at,
-      seq: 1,
-      tookMs: random.between(0, 99_999),
-      live: aSplit(random),
-      warnings: items(random, 6, () => text(random)),
-    },
-    {
-      kind: 'applied',
-      at,
-      seq: 1,
-      tookMs: 1,
-      live: aSplit(random),
-      warnings: [],
-      seen: { kind: 'counted', from: at, until: at, answered: aSplit(random), unanswered: aSplit(random) },
-    },
-    {
-      kind: 'applied',
-      at,
-      seq: 1,
-      tookMs: 1,
-      live: {},
-      warnings: [],
-      rolledBack: { by: text(random), change: changeId(2) },
-    },
-    { kind: 'held', at, because: random.pick(holdReasons), uid: 'u', live: aSplit(random), lastWriter: text(random) },
+    applied({ at, live, tookMs: random.between(0, 99_999), warnings: items(random, 6, () => text(random)) }, edits),
+    applied(
+      { at, live, seen: { kind: 'counted', from: at, until: at, answered: live, unanswered: aSplit(random) } },
+      edits,
+    ),
+    applied({ at, live: {}, rolledBack: { by: text(random), change: changeId(2) } }, edits),
+    { ...applied({ at, live }, edits), movedAway: aMovedAway(random, random.pick(edits)) },
+    { kind: 'held', at, because: random.pick(holdReasons), found: moved, stamp },
+    { kind: 'void', at, because: 'moved', moved, stamp },
     { kind: 'discarded', at, by: text(random) },
-    { kind: 'failed', at, because: random.pick(failReasons), detail: text(random) },
+    { kind: 'failed', at, because: random.pick(failReasons), detail: text(random), object },
+    { kind: 'failed', at, because: random.pick(failReasons), detail: text(random), object, written: [object] },
   ];
   return random.pick(states);
 }
@@ -175,6 +240,7 @@ function aRefusal(random: Random): Refusal {
     { reason: 'already-there', split: aSplit(random), since: revision({ by: text(random), at: text(random) }) },
     { reason: 'already-rolled-back', by: revision({ by: text(random) }) },
     { reason: 'nothing-to-roll-back' },
+    { reason: 'nothing-left', by: revision({ by: text(random) }) },
   ];
   return random.pick(refusals);
 }

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readPolicy } from '../../src/policy-file/read-policy.ts';
 import { policyJsonSchema } from '../../src/policy-file/schema.ts';
+import { page } from '../support/pages.ts';
 import { manifests } from './kustomization.ts';
 
 const folder = join(manifests, 'policy-file');
@@ -24,9 +25,9 @@ describe('the sample policy file', () => {
   });
 });
 
-it("README's policy is accepted", () => {
-  const readme = readFileSync(resolve(import.meta.dirname, '../../README.md'), 'utf8');
-  const [, yaml = ''] = /```yaml\n(groups:.*?)```/s.exec(readme) ?? [];
+it('the policy on the page beside it is accepted', () => {
+  const { text } = page('manifests/policy-file/README.md');
+  const [, yaml = ''] = /```yaml\n(groups:.*?)```/s.exec(text) ?? [];
 
   expect(readPolicy(Buffer.from(yaml))).toMatchObject({ ok: true, warnings: [] });
 });

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { ledgerAnnotation } from '../../src/domain/routing/ledger.ts';
 import type { Split } from '../../src/domain/routing/split.ts';
 import type { Mesh, Written } from '../../src/workflow/ports/mesh.ts';
-import { changeId, revision } from '../support/builders.ts';
+import { changeId, reviewsObject, revision } from '../support/builders.ts';
 import { eventually } from '../support/eventually.ts';
 import { clusterName, type KubeWorld, realKube, realKubeconfig } from '../support/kube.ts';
 import { inNamespace, manifests, only, render } from './kustomization.ts';
@@ -103,16 +103,16 @@ describe.runIf(realKubeconfig)('the admission policy, on an API server', () => {
   });
 
   it('lets the bot add a destination, shift again, roll back and make a dry run', async () => {
-    const shifted = await write({ v1: 60, v3: 40 }, 1);
-    const again = await write({ v1: 20, v3: 80 }, 2);
-    const rolledBack = await write({ v1: 60, v3: 40 }, 3);
-    const tried = await write({ v1: 50, v3: 25, v2: 25 }, 4, true);
+    const shifted = await shift({ v1: 60, v3: 40 }, 1);
+    const again = await shift({ v1: 20, v3: 80 }, 2);
+    const rolledBack = await shift({ v1: 60, v3: 40 }, 3);
+    const tried = await shift({ v1: 50, v3: 25, v2: 25 }, 4, true);
 
     expect([shifted, again, rolledBack, tried]).toMatchObject([
-      { kind: 'written', seq: 1, live: { v1: 60, v3: 40 } },
-      { kind: 'written', seq: 2, live: { v1: 20, v3: 80 } },
-      { kind: 'written', seq: 3, live: { v1: 60, v3: 40 } },
-      { kind: 'written', seq: 4, live: { v1: 50, v3: 25, v2: 25 } },
+      { kind: 'written', seq: 1, splits: [{ split: { v1: 60, v3: 40 } }] },
+      { kind: 'written', seq: 2, splits: [{ split: { v1: 20, v3: 80 } }] },
+      { kind: 'written', seq: 3, splits: [{ split: { v1: 60, v3: 40 } }] },
+      { kind: 'written', seq: 4, splits: [{ split: { v1: 50, v3: 25, v2: 25 } }] },
     ]);
     expect((await kube.get('reviews')).spec).toEqual({
       ...virtualService('reviews', []).spec,
@@ -254,15 +254,10 @@ describe.runIf(realKubeconfig)('the admission policy, on an API server', () => {
     return kube.ask('PATCH', `${kube.path('virtualservices')}/${name}?${query}`, operations, token);
   }
 
-  async function write(to: Split, number: number, dryRun = false): Promise<Written> {
-    const opened = await mesh.read({
-      cluster: clusterName,
-      namespace: kube.namespace,
-      kind: 'VirtualService',
-      name: 'reviews',
-    });
-    if (opened === undefined) throw new Error('reviews does not exist');
-    return opened.write({ rule: 'default', to, revision: revision({ id: changeId(number), to }) }, { dryRun });
+  async function shift(to: Split, number: number, dryRun = false): Promise<Written> {
+    const { write } = await mesh.open({ ...reviewsObject, cluster: clusterName, namespace: kube.namespace });
+    const moves = [{ rule: 'default', from: { v1: 100 }, to }] as const;
+    return write({ kind: 'weights', moves }, revision({ id: changeId(number), to }), { dryRun });
   }
 
   async function make(path: string, body: object): Promise<void> {

@@ -3,8 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { ruleFileAccess } from '../../src/cluster/client/access.ts';
-import type { ObjectContent, ObjectRef } from '../../src/domain/change/edit.ts';
-import { emptyLedger, record } from '../../src/domain/routing/ledger.ts';
+import type { ObjectContent, ObjectRef } from '../../src/domain/routing/object.ts';
 import type { JsonObject } from '../../src/domain/text/json.ts';
 import { NotPermittedError } from '../../src/workflow/errors.ts';
 import type { Mesh } from '../../src/workflow/ports/mesh.ts';
@@ -120,17 +119,19 @@ describe.runIf(realKubeconfig)('rule files, on an API server', () => {
   it('with the overlay and its policy can be created, replaced and deleted by the bot’s account', async () => {
     await takePolicyPlace();
 
-    await expect(put(service('ratings'), routing('ratings'))).resolves.toMatchObject({ kind: 'put' });
-    await expect(put(destination('ratings'), versions('ratings'))).resolves.toMatchObject({ kind: 'put' });
-    await expect(put(destination('ratings'), versions('ratings', 'v1', 'v2'))).resolves.toMatchObject({ kind: 'put' });
+    await expect(put(service('ratings'), routing('ratings'))).resolves.toMatchObject({ kind: 'written' });
+    await expect(put(destination('ratings'), versions('ratings'))).resolves.toMatchObject({ kind: 'written' });
+    await expect(put(destination('ratings'), versions('ratings', 'v1', 'v2'))).resolves.toMatchObject({
+      kind: 'written',
+    });
     await expect(
       put(service('reviews'), {
         labels: { team: 'books' },
         spec: { hosts: ['reviews'], http: [...pinned, ...rule('reviews')] },
       }),
-    ).resolves.toMatchObject({ kind: 'put' });
-    await expect(put(service('ratings'), undefined)).resolves.toMatchObject({ kind: 'put' });
-    await expect(put(destination('ratings'), undefined)).resolves.toMatchObject({ kind: 'put' });
+    ).resolves.toMatchObject({ kind: 'written' });
+    await expect(put(service('ratings'), undefined)).resolves.toMatchObject({ kind: 'written' });
+    await expect(put(destination('ratings'), undefined)).resolves.toMatchObject({ kind: 'written' });
 
     expect((await kube.get('reviews')).spec).toEqual({ hosts: ['reviews'], http: [...pinned, ...rule('reviews')] });
   });
@@ -177,7 +178,7 @@ describe.runIf(realKubeconfig)('rule files, on an API server', () => {
     await expect(
       put(service('shop'), { spec: { ...spec, http: [...pinned, ...rule('reviews')] } }),
     ).resolves.toMatchObject({
-      kind: 'put',
+      kind: 'written',
     });
   });
 
@@ -190,10 +191,8 @@ describe.runIf(realKubeconfig)('rule files, on an API server', () => {
   }
 
   async function put(ref: ObjectRef, content: ObjectContent | undefined, dryRun = false) {
-    const open = await mesh.open(clusterName, { ...ref, namespace: kube.namespace });
-    return open.put(content, record(open.seen?.ledger ?? emptyLedger, revision({ id: changeId(7), does: 'apply x' })), {
-      dryRun,
-    });
+    const { write } = await mesh.open({ ...ref, namespace: kube.namespace });
+    return write({ kind: 'content', content }, revision({ id: changeId(7), does: 'apply x' }), { dryRun });
   }
 
   async function takePolicyPlace(): Promise<void> {
@@ -253,11 +252,11 @@ function versions(host: string, ...names: readonly string[]): ObjectContent {
 }
 
 function service(name: string): ObjectRef {
-  return { kind: 'VirtualService', namespace: '', name };
+  return { cluster: clusterName, kind: 'VirtualService', namespace: '', name };
 }
 
 function destination(name: string): ObjectRef {
-  return { kind: 'DestinationRule', namespace: '', name };
+  return { cluster: clusterName, kind: 'DestinationRule', namespace: '', name };
 }
 
 function policyNamed(all: readonly KubernetesObject[], name: string): KubernetesObject {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { moveTo } from '../../src/domain/change/change.ts';
+import { type Change, moveTo, objectsOf } from '../../src/domain/change/change.ts';
+import { objectKey } from '../../src/domain/routing/object.ts';
 import {
   type Connection,
   connectForRequests,
@@ -11,7 +12,7 @@ import { newsChannel } from '../../src/redis/keys.ts';
 import { listenForNews } from '../../src/redis/news.ts';
 import { StoredChanges } from '../../src/redis/stored-changes.ts';
 import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
-import { change, changeId } from '../support/builders.ts';
+import { change, changeId, reviewsObject } from '../support/builders.ts';
 import { InMemoryLog } from '../support/in-memory-log.ts';
 
 const redisBinary = await findRedisServer().catch(() => undefined);
@@ -41,7 +42,7 @@ describe.runIf(redisBinary)('news of accepted changes, with a redis-server', () 
     await expect.poll(() => redis.pubsub('NUMSUB', newsChannel)).toEqual([newsChannel, 2]);
 
     const [changes, wanted] = [new StoredChanges(redis), change({ id: changeId(1) })];
-    await changes.accept(wanted, { line: 0, ahead: false });
+    await changes.accept(wanted, { lines: noneIn(wanted), ahead: false });
 
     await expect.poll(() => heard).toEqual([2, 2]);
     await changes.update(moveTo(wanted, { kind: 'discarded', at: wanted.acceptedAt, by: wanted.by }));
@@ -60,10 +61,10 @@ describe.runIf(redisBinary)('news of accepted changes, with a redis-server', () 
     await whenReady(connection);
     const log = new InMemoryLog();
     const listening = listenForNews(address, log, () => {});
-    const wanted = change({ id: changeId(2), object: { ...change().object, name: 'ratings' } });
+    const wanted = change({ id: changeId(2), object: { ...reviewsObject, name: 'ratings' } });
 
     const changes = new StoredChanges(connection);
-    expect(await changes.accept(wanted, { line: 0, ahead: false })).toEqual({ kind: 'accepted' });
+    expect(await changes.accept(wanted, { lines: noneIn(wanted), ahead: false })).toEqual({ kind: 'accepted' });
 
     expect(await changes.open()).toContainEqual(wanted);
     await expect
@@ -73,6 +74,11 @@ describe.runIf(redisBinary)('news of accepted changes, with a redis-server', () 
     connection.disconnect();
   });
 });
+
+/** Nothing was ever accepted for its objects. */
+function noneIn(wanted: Change): ReadonlyMap<string, number> {
+  return new Map(objectsOf(wanted).map((object) => [objectKey(object), 0]));
+}
 
 function addressOf({ url }: RedisServer): RedisAddress {
   const address = readRedisUrl(url);

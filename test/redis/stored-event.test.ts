@@ -5,9 +5,9 @@ import { z } from 'zod';
 import { readStoredEvent, storeEvent } from '../../src/redis/stored-event.ts';
 
 /** Events that each version of the bot has written. Files here never change: a new format is a new file. */
-const written = z
-  .array(z.string())
-  .parse(JSON.parse(readFileSync(join(import.meta.dirname, 'formats/audit-v1.json'), 'utf8')));
+const written = ['audit-v1', 'audit-v1-objects'].flatMap((name) =>
+  z.array(z.string()).parse(JSON.parse(readFileSync(join(import.meta.dirname, `formats/${name}.json`), 'utf8'))),
+);
 
 const at = '2026-11-22T14:03:11.000Z';
 const key = 'a key of sixteen characters';

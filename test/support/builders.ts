@@ -1,12 +1,15 @@
 import type { Change } from '../../src/domain/change/change.ts';
+import type { ContentEdit, Edits, WeightsEdit } from '../../src/domain/change/edit.ts';
+import type { Applied, MovedObject } from '../../src/domain/change/state.ts';
 import type { SetHold } from '../../src/domain/policy/set-hold.ts';
 import type { Revision } from '../../src/domain/routing/ledger.ts';
-import type { ChangeId, RoutingObject } from '../../src/domain/routing/names.ts';
-import { defaultRule, type Route, type Rule } from '../../src/domain/routing/route.ts';
+import type { ChangeId } from '../../src/domain/routing/names.ts';
+import type { ObjectRef } from '../../src/domain/routing/object.ts';
+import { defaultRule, type LiveObject, type Route, type Rule } from '../../src/domain/routing/route.ts';
 import { type Split, versionsOf } from '../../src/domain/routing/split.ts';
 
 /** The VirtualService of Bookinfo's reviews. */
-export const reviewsObject: RoutingObject = {
+export const reviewsObject: ObjectRef = {
   cluster: 'sandbox',
   namespace: 'default',
   kind: 'VirtualService',
@@ -42,7 +45,7 @@ export interface RouteOptions {
   readonly revisions?: readonly Revision[];
   /** All rules. Default: only the default rule. */
   readonly rules?: readonly Rule[];
-  readonly object?: RoutingObject;
+  readonly object?: ObjectRef;
 }
 
 /** `reviews({ v1: 90, v2: 10 })`: the service as its routing object has it. */
@@ -50,6 +53,11 @@ export function reviews(split: Split, options: RouteOptions = {}): Route {
   const { uid = reviewsUid, revisions = [], seq = revisions.length, rules = [rule(split)] } = options;
   const { object = reviewsObject } = options;
   return { object, uid, hosts: [object.name], gateways: ['mesh'], rules, ledger: { seq, revisions } };
+}
+
+/** The same as it is read live, whole. */
+export function live(route: Route, overrides: Partial<LiveObject> = {}): LiveObject {
+  return { ...route, content: { spec: { hosts: route.hosts } }, ...overrides };
 }
 
 /** An applied change as the ledger has it: v3 got half. */
@@ -65,24 +73,121 @@ export function revision(overrides: Partial<Revision> = {}): Revision {
   };
 }
 
-/** An accepted change of `reviews({ v1: 100 })` that gives v3 half and waits in line. */
-export function change(overrides: Partial<Change> = {}): Change {
+/** What one move of the default rule of reviews is written as. */
+export interface EditOptions {
+  readonly object?: ObjectRef;
+  readonly uid?: string;
+  readonly seq?: number;
+  readonly behind?: ChangeId;
+  readonly rule?: string;
+  readonly from?: Split;
+  readonly to?: Split;
+  readonly pinned?: readonly string[];
+}
+
+/** Gives v3 of `reviews({ v1: 100 })` half. */
+export function weightsEdit({
+  object = reviewsObject,
+  uid = reviewsUid,
+  seq = 0,
+  behind,
+  rule: key = defaultRule,
+  from = { v1: 100 },
+  to = { v1: 50, v3: 50 },
+  pinned = [],
+}: EditOptions = {}): WeightsEdit {
+  const bound = { object, uid, seq, ...(behind !== undefined && { behind }) };
+  return { kind: 'weights', ...bound, moves: [{ rule: key, from, to }], pinned };
+}
+
+/** Creates, replaces or deletes an object. `from` and `to` are what becomes of its default rule. */
+export function contentEdit({
+  from = {},
+  to = {},
+  seq = 0,
+  pinned = [],
+  ...rest
+}: Partial<Omit<ContentEdit, 'kind' | 'moves'>> & {
+  readonly object: ObjectRef;
+  readonly from?: Split;
+  readonly to?: Split;
+}): ContentEdit {
+  const isSplit = Object.keys({ ...from, ...to }).length > 0;
+  return { kind: 'content', seq, pinned, ...rest, moves: isSplit ? [{ rule: defaultRule, from, to }] : [] };
+}
+
+/** An accepted change of `reviews({ v1: 100 })` that gives v3 half and waits in line. `from`, `to`, `seq` and the like are those of its edit. */
+export function change(
+  overrides: Partial<Change> & EditOptions & { readonly focus?: string | undefined } = {},
+): Change {
+  const { object, uid, seq, behind, rule: key, from, to, pinned, ...others } = overrides;
+  const { focus, ...rest } = { focus: 'v3', ...others };
+  const edit = Object.fromEntries(
+    Object.entries({ object, uid, seq, behind, rule: key, from, to, pinned }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
   return {
     id: changeId(1),
     request: 'trigger:1.2.3',
-    object: reviewsObject,
+    aim: { kind: 'split', focus },
+    edits: [weightsEdit(edit)],
     service: 'reviews',
-    rule: defaultRule,
     by: 'U01ALICE',
     origin: { team: 'T01TEAM', channel: 'C01CHANNEL' },
-    focus: 'v3',
-    from: { v1: 100 },
-    to: { v1: 50, v3: 50 },
-    base: { uid: reviewsUid, seq: 0 },
-    pinned: [],
+    deed: 'shift',
     acceptedAt: '2026-11-22T14:03:11.000Z',
     state: { kind: 'queued' },
     rev: 0,
+    ...rest,
+  };
+}
+
+/** A change of objects, in line. */
+export function changeOf(edits: Edits, overrides: Partial<Change> = {}): Change {
+  const aim = { kind: 'file', verb: 'apply', file: 'bookinfo/all' } as const;
+  return change({ aim, edits, ...overrides });
+}
+
+/** What `toMatchObject` looks for in a change of one move: `moving({ v1: 100 }, { v1: 50, v3: 50 }, { seq: 1 })`. */
+export function moving(from: Split, to?: Split, bound: Partial<Omit<WeightsEdit, 'moves'>> = {}) {
+  return { edits: [{ ...bound, moves: [{ from, ...(to !== undefined && { to }) }] }] };
+}
+
+/** The same in a plan. */
+export function planning(from: Split, to?: Split, bound: Partial<Omit<WeightsEdit, 'moves'>> = {}) {
+  const { edits } = moving(from, to, bound);
+  return { edits: edits.map((edit) => ({ edit })) };
+}
+
+/** The same in what was found of an object, or made of it. */
+export function splits(split: Split) {
+  return [{ live: [{ split }] }];
+}
+
+/** The state of a change once it is applied: each edit as planned. `live` is what came of the default rule of the first. */
+export function applied(
+  { live, seq, ...overrides }: Partial<Applied> & { readonly live?: Split; readonly seq?: number } = {},
+  edits: Edits = [weightsEdit()],
+): Applied {
+  const made = edits.map((edit, at) => ({
+    object: edit.object,
+    seq: at === 0 ? (seq ?? edit.seq + 1) : edit.seq + 1,
+    live: edit.moves.map(({ rule: key, to }, place) => ({
+      rule: key,
+      split: at === 0 && place === 0 && live !== undefined ? live : to,
+    })),
+  }));
+  return { kind: 'applied', at: '2026-11-22T14:03:11.084Z', made, tookMs: 84, warnings: [], ...overrides };
+}
+
+/** An object that is not as it was planned from: somebody moved the default rule of reviews to this. */
+export function found(live: Split, overrides: Partial<MovedObject> = {}): MovedObject {
+  return {
+    object: reviewsObject,
+    how: 'written',
+    uid: reviewsUid,
+    live: [{ rule: defaultRule, split: live }],
     ...overrides,
   };
 }

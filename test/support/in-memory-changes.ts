@@ -2,33 +2,30 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { AuditEvent } from '../../src/domain/change/audit.ts';
 import {
   type Change,
+  goesAhead,
   isEnded,
   isForPeople,
   isToBeSeen,
   isUnsettled,
   isWaiting,
   moveTo,
+  objectsOf,
 } from '../../src/domain/change/change.ts';
-import { type ChangeId, objectKey, type RoutingObject } from '../../src/domain/routing/names.ts';
+import type { ChangeId } from '../../src/domain/routing/names.ts';
+import { type ObjectRef, objectKey } from '../../src/domain/routing/object.ts';
 import { readStoredChange, storeChange } from '../../src/redis/stored-change.ts';
+import { strandedOf } from '../../src/redis/stranded.ts';
 import { StoreUnavailableError, UntrustedRecordError } from '../../src/workflow/errors.ts';
-import type { Accepted, AcceptOptions, Begun, Changes, Line, Writing } from '../../src/workflow/ports/changes.ts';
+import type { Accepted, AcceptOptions, Begun, Changes, Lines, Writing } from '../../src/workflow/ports/changes.ts';
 import type { InMemoryAudit } from './in-memory-audit.ts';
 import type { InMemoryCards } from './in-memory-cards.ts';
 
 interface ObjectLine {
   version: number;
-  ids: ChangeId[];
-  begun: Until | undefined;
-  resting: Until | undefined;
+  readonly ids: Set<ChangeId>;
 }
 
 const recentMs = 24 * 3600_000;
-
-interface Until {
-  readonly id: ChangeId;
-  readonly untilMs: number;
-}
 
 /** The stored changes in memory. Every call is atomic, like a script in Redis. */
 export class InMemoryChanges implements Changes {
@@ -42,8 +39,13 @@ export class InMemoryChanges implements Changes {
   readonly #writing = new Map<ChangeId, readonly Writing[]>();
   readonly #asked = new Map<ChangeId, ChangeId>();
   readonly #lines = new Map<string, ObjectLine>();
+  /** A change has one place, in every line that it stands in. */
+  readonly #places = new Map<ChangeId, number>();
+  readonly #begunUntilMs = new Map<ChangeId, number>();
+  readonly #restingUntilMs = new Map<ChangeId, number>();
   readonly #applied: { readonly id: ChangeId; readonly atMs: number }[] = [];
   readonly #meanwhile: (() => Promise<void> | void)[] = [];
+  #lastPlace = 0;
   #isAway = false;
 
   /** `cards` learns what each transition owes, and `audit` gets its event. */
@@ -67,15 +69,16 @@ export class InMemoryChanges implements Changes {
     return this.#records.get(id);
   }
 
-  async line(object: RoutingObject): Promise<Line> {
+  async lines(objects: readonly ObjectRef[]): Promise<Lines> {
     await this.#reach();
-    const { version, ids } = this.#lineOf(object);
-    const waiting = ids.flatMap((id) => this.#records.get(id) ?? []).filter(isWaiting);
+    const versions = new Map(objects.map((object) => [objectKey(object), this.#lineOf(object).version]));
+    const ids = new Set(objects.flatMap((object) => this.#standingIn(object)));
+    const waiting = this.#inOrder([...ids]).flatMap((id) => this.#records.get(id) ?? []);
     await this.#meanwhile.shift()?.();
-    return { version, waiting };
+    return { versions, waiting };
   }
 
-  async accept(change: Change, { line, ahead, askedAs, event }: AcceptOptions): Promise<Accepted> {
+  async accept(change: Change, { lines, ahead, askedAs, event }: AcceptOptions): Promise<Accepted> {
     await this.#reach();
     const known = this.#records.get(change.id);
     const isAskedAnew = known !== undefined && (isForPeople(known) || known.state.kind === 'void');
@@ -85,18 +88,14 @@ export class InMemoryChanges implements Changes {
       return { kind: 'known', change: known };
     }
 
-    if (this.#refused.has(askedAs ?? change.id)) return { kind: 'refused-before' };
-    const its = this.#lineOf(change.object);
-    if (its.version !== line) return { kind: 'moved' };
-    const first = its.ids[0] === undefined ? undefined : this.#records.get(its.ids[0]);
-    if (isWaiting(change)) {
-      if (!ahead) its.ids.push(change.id);
-      else its.ids.splice(first?.state.kind === 'applying' ? 1 : 0, 0, change.id);
-      its.version += 1;
-    }
+    if (known === undefined && this.#refused.has(askedAs ?? change.id)) return { kind: 'refused-before' };
+    const isStill = objectsOf(change).every((object) => this.#lineOf(object).version === lines.get(objectKey(object)));
+    if (!isStill) return { kind: 'moved' };
     this.#store(change, event);
     this.#tries.delete(change.id);
     this.#writing.delete(change.id);
+    this.#places.delete(change.id);
+    if (isWaiting(change)) this.#enter(change, ahead);
     if (askedAs !== undefined) this.#asked.set(askedAs, change.id);
     return { kind: 'accepted' };
   }
@@ -111,46 +110,42 @@ export class InMemoryChanges implements Changes {
     this.#refused.add(request);
   }
 
-  async begin({ id, object }: Pick<Change, 'id' | 'object'>, leaseMs: number): Promise<Begun> {
+  async begin(id: ChangeId, leaseMs: number): Promise<Begun> {
     await this.#reach();
-    const its = this.#lineOf(object);
     const change = await this.read(id);
-    if (change === undefined || !isWaiting(change)) {
-      its.ids = its.ids.filter((each) => each !== id);
-      return { kind: 'ended' };
-    }
+    if (change === undefined || !isWaiting(change)) return { kind: 'ended' };
+    this.#enter(change, goesAhead(change));
+    const first = objectsOf(change)
+      .map((object) => this.#standingIn(object)[0])
+      .find((each) => each !== id);
+    if (first !== undefined) return { kind: 'not-first', first };
 
-    const first = its.ids.find((each) => each === id || this.#isWaiting(each));
-    if (first !== undefined && first !== id) return { kind: 'not-first', first };
-    if (first === undefined) its.ids.push(id);
     const nowMs = this.#now().getTime();
-    const isBegun = its.begun?.id === id && its.begun.untilMs > nowMs;
-    if (change.state.kind === 'applying' && isBegun) return { kind: 'busy' };
-    const restsMs = its.resting?.id === id ? its.resting.untilMs - nowMs : 0;
+    if (change.state.kind === 'applying' && (this.#begunUntilMs.get(id) ?? 0) > nowMs) return { kind: 'busy' };
+    const restsMs = (this.#restingUntilMs.get(id) ?? 0) - nowMs;
     if (restsMs > 0) return { kind: 'resting', forMs: restsMs };
 
-    its.begun = { id, untilMs: nowMs + leaseMs };
+    this.#begunUntilMs.set(id, nowMs + leaseMs);
     const tries = this.#tries.get(id) ?? 0;
     if (change.state.kind === 'applying') return { kind: 'begun', change, tries };
-    its.version += 1;
     const applying = moveTo(change, { kind: 'applying' });
     this.#store(applying);
+    this.#enter(applying, false);
+    for (const object of objectsOf(applying)) this.stir(object);
     return { kind: 'begun', change: applying, tries };
   }
 
-  async keep({ id, object }: Change, leaseMs: number): Promise<void> {
+  async keep(id: ChangeId, leaseMs: number): Promise<void> {
     await this.#reach();
-    const its = this.#lineOf(object);
     const nowMs = this.#now().getTime();
-    if (its.begun?.id === id && its.begun.untilMs > nowMs) its.begun = { id, untilMs: nowMs + leaseMs };
+    if ((this.#begunUntilMs.get(id) ?? 0) > nowMs) this.#begunUntilMs.set(id, nowMs + leaseMs);
   }
 
-  async rest({ id, object }: Change, forMs: number): Promise<void> {
+  async rest(id: ChangeId, forMs: number): Promise<void> {
     await this.#reach();
-    const its = this.#lineOf(object);
     this.#tries.set(id, (this.#tries.get(id) ?? 0) + 1);
-    its.resting = { id, untilMs: this.#now().getTime() + forMs };
-    if (its.begun?.id === id) its.begun = undefined;
+    this.#restingUntilMs.set(id, this.#now().getTime() + forMs);
+    this.#begunUntilMs.delete(id);
   }
 
   async noteWriting(id: ChangeId, writing: readonly Writing[]): Promise<void> {
@@ -166,11 +161,12 @@ export class InMemoryChanges implements Changes {
   async stranded(waiting: readonly Change[]): Promise<readonly Change[]> {
     await this.#reach();
     const nowMs = this.#now().getTime();
-    const still = waiting.filter(({ id }) => this.#isWaiting(id));
-    return [...Map.groupBy(still, ({ object }) => this.#lineOf(object))].flatMap(([its, changes]) => {
-      if ([its.begun, its.resting].some((each) => each !== undefined && each.untilMs > nowMs)) return [];
-      return changes.find(({ id }) => id === its.ids[0]) ?? changes.slice(0, 1);
+    const standing = waiting.flatMap(({ id }) => {
+      const untilMs = Math.max(this.#begunUntilMs.get(id) ?? 0, this.#restingUntilMs.get(id) ?? 0);
+      const place = this.#records.get(id)?.state.kind === 'applying' ? '-inf' : String(this.#places.get(id) ?? '');
+      return this.#isWaiting(id) ? [[id, { place, isFree: untilMs <= nowMs }] as const] : [];
     });
+    return strandedOf(waiting, new Map(standing));
   }
 
   async update(next: Change, event?: AuditEvent): Promise<boolean> {
@@ -182,10 +178,9 @@ export class InMemoryChanges implements Changes {
       this.#applied.unshift({ id: next.id, atMs: this.#now().getTime() });
     if (isWaiting(next)) return true;
 
-    const its = this.#lineOf(next.object);
-    if (its.ids.includes(next.id)) its.version += 1;
-    its.ids = its.ids.filter((each) => each !== next.id);
-    if (its.begun?.id === next.id) its.begun = undefined;
+    for (const object of objectsOf(next)) if (this.#lineOf(object).ids.delete(next.id)) this.stir(object);
+    this.#places.delete(next.id);
+    this.#begunUntilMs.delete(next.id);
     return true;
   }
 
@@ -217,6 +212,9 @@ export class InMemoryChanges implements Changes {
     this.#records.clear();
     this.#refused.clear();
     this.#lines.clear();
+    this.#places.clear();
+    this.#begunUntilMs.clear();
+    this.#restingUntilMs.clear();
   }
 
   /** Goes back to an older copy of the store, like a replica without the last writes, or a backup. */
@@ -224,8 +222,13 @@ export class InMemoryChanges implements Changes {
     this.lose();
     for (const change of earlier) {
       this.#records.set(change.id, change);
-      if (isWaiting(change)) this.#lineOf(change.object).ids.push(change.id);
+      if (isWaiting(change)) this.#enter(change, goesAhead(change));
     }
+  }
+
+  /** Only the line of an object is gone. */
+  loseLine(object: ObjectRef): void {
+    this.#lineOf(object).ids.clear();
   }
 
   /** Makes every call fail until `comeBack`. */
@@ -243,7 +246,7 @@ export class InMemoryChanges implements Changes {
   }
 
   /** Changes the version of a line, and not its content. */
-  stir(object: RoutingObject): void {
+  stir(object: ObjectRef): void {
     this.#lineOf(object).version += 1;
   }
 
@@ -264,11 +267,37 @@ export class InMemoryChanges implements Changes {
     return change !== undefined && isWaiting(change);
   }
 
-  #lineOf(object: RoutingObject): ObjectLine {
+  /** At the end of all its lines, or before what has not begun; where it has a place already, there. */
+  #enter(change: Change, isAhead: boolean): void {
+    const { id } = change;
+    if (change.state.kind === 'applying') this.#places.set(id, Number.NEGATIVE_INFINITY);
+    else if (!this.#places.has(id)) {
+      this.#lastPlace += 1;
+      this.#places.set(id, isAhead ? -this.#lastPlace : this.#lastPlace);
+    }
+    for (const object of objectsOf(change)) {
+      const { ids } = this.#lineOf(object);
+      if (!ids.has(id)) this.stir(object);
+      ids.add(id);
+    }
+  }
+
+  #standingIn(object: ObjectRef): readonly ChangeId[] {
+    return this.#inOrder([...this.#lineOf(object).ids].filter((id) => this.#isWaiting(id)));
+  }
+
+  #inOrder(ids: readonly ChangeId[]): readonly ChangeId[] {
+    const placeOf = (id: ChangeId) => this.#places.get(id) ?? 0;
+    return ids.toSorted((a, b) =>
+      placeOf(a) === placeOf(b) ? Number(a > b) - Number(a < b) : placeOf(a) - placeOf(b),
+    );
+  }
+
+  #lineOf(object: ObjectRef): ObjectLine {
     const key = objectKey(object);
     const known = this.#lines.get(key);
     if (known !== undefined) return known;
-    const fresh: ObjectLine = { version: 0, ids: [], begun: undefined, resting: undefined };
+    const fresh: ObjectLine = { version: 0, ids: new Set() };
     this.#lines.set(key, fresh);
     return fresh;
   }

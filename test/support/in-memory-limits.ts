@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { StoreUnavailableError } from '../../src/workflow/errors.ts';
-import type { Bucket, Limits, Taken } from '../../src/workflow/ports/limits.ts';
+import type { Bucket, LimitOutcome, Limits } from '../../src/workflow/ports/limits.ts';
 
 /** Limits in memory. */
 export class InMemoryLimits implements Limits {
@@ -8,21 +8,21 @@ export class InMemoryLimits implements Limits {
   /** When each bucket is full again, in ms. */
   readonly #full = new Map<string, number>();
   readonly #refused = new Map<string, number>();
-  readonly #counted = new Map<string, Taken>();
+  readonly #counted = new Map<string, LimitOutcome>();
   #isAway = false;
 
   constructor(now: () => Date = () => new Date()) {
     this.#now = now;
   }
 
-  async take(request: string, buckets: readonly Bucket[]): Promise<Taken> {
+  async take(request: string, buckets: readonly Bucket[]): Promise<LimitOutcome> {
     await this.#reach();
     const taken = this.#counted.get(request) ?? this.#take(buckets);
     this.#counted.set(request, taken);
     return taken;
   }
 
-  #take(buckets: readonly Bucket[]): Taken {
+  #take(buckets: readonly Bucket[]): LimitOutcome {
     const nowMs = this.#now().getTime();
     for (const { name, atOnce, everyMs } of buckets) {
       const nextInMs = this.#fullAt(name, nowMs) - (atOnce - 1) * everyMs - nowMs;

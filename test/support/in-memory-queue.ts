@@ -1,7 +1,8 @@
 import type { Change } from '../../src/domain/change/change.ts';
-import type { Job } from '../../src/workflow/applying/apply.ts';
 import { StoreUnavailableError } from '../../src/workflow/errors.ts';
 import type { Queue } from '../../src/workflow/ports/queue.ts';
+
+type Job = Pick<Change, 'id'>;
 
 /** Jobs in the order in which they were added. One for a change at its rev, unless it is asked for again. */
 export class InMemoryQueue implements Queue {
@@ -14,12 +15,12 @@ export class InMemoryQueue implements Queue {
     const name = `${change.id}.${change.rev}`;
     if (this.#seen.has(name)) return;
     this.#seen.add(name);
-    this.#jobs.push({ id: change.id, object: change.object });
+    this.#jobs.push({ id: change.id });
   }
 
   async addAgain(change: Change): Promise<void> {
     this.#reach();
-    this.#jobs.push({ id: change.id, object: change.object });
+    this.#jobs.push({ id: change.id });
   }
 
   /** Takes the next job. */

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { AuditEvent } from '../../src/domain/change/audit.ts';
 import { planShown } from '../../src/domain/change/change.ts';
+import type { ObjectEdit } from '../../src/domain/change/edit.ts';
+import { readStoredChange, storeChange } from '../../src/redis/stored-change.ts';
 import { maxTries } from '../../src/workflow/applying/apply.ts';
 import { planHash } from '../../src/workflow/audit.ts';
 import { MeshUnavailableError, RejectedError, StoreUnavailableError } from '../../src/workflow/errors.ts';
 import { orderByHook } from '../../src/workflow/holding/freeze-hook.ts';
 import { carryOut } from '../../src/workflow/holding/hold-command.ts';
 import { readAudit } from '../../src/workflow/looking/read-audit.ts';
-import { changeId, reviews, reviewsObject, reviewsUid } from '../support/builders.ts';
+import { change, changeId, contentEdit, reviews, reviewsObject, weightsEdit } from '../support/builders.ts';
 import { policyOf } from '../support/policies.ts';
 import { acceptedIn, House, stampIn } from './house.ts';
 
@@ -472,22 +474,33 @@ describe('the audit of an incident tool', () => {
 });
 
 describe('the hash of a plan', () => {
-  const plan = { rule: 'default', from: { v1: 100 }, to: { v1: 50, v3: 50 }, base: { uid: reviewsUid, seq: 3 } };
+  const plan = weightsEdit({ seq: 3 });
+  const [move] = plan.moves;
+  const hashOf = (edit: ObjectEdit) => planHash({ edits: [edit] });
 
   it('is the same in whatever order the versions stand', () => {
-    expect(planHash({ ...plan, to: { v3: 50, v1: 50 } })).toBe(planHash(plan));
+    expect(hashOf({ ...plan, moves: [{ ...move, to: { v3: 50, v1: 50 } }] })).toBe(hashOf(plan));
   });
 
-  it.each([
-    { ...plan, rule: 'other' },
-    { ...plan, from: { v1: 99, v2: 1 } },
-    { ...plan, to: { v1: 49, v3: 51 } },
-    { ...plan, base: { ...plan.base, uid: 'another' } },
-    { ...plan, base: { ...plan.base, seq: 4 } },
-    { ...plan, base: { ...plan.base, after: changeId(1) } },
+  it('is the same of a record that was stored and read', () => {
+    const stored = change({ edits: [plan] });
+
+    expect(planHash(readStoredChange(storeChange(stored, undefined), undefined))).toBe(planHash(stored));
+  });
+
+  it.each<ObjectEdit>([
+    { ...plan, moves: [{ ...move, rule: 'other' }] },
+    { ...plan, moves: [{ ...move, from: { v1: 99, v2: 1 } }] },
+    { ...plan, moves: [{ ...move, to: { v1: 49, v3: 51 } }] },
+    { ...plan, moves: [move, { ...move, rule: 'other' }] },
+    { ...plan, object: { ...plan.object, name: 'other' } },
+    { ...plan, uid: 'another' },
+    { ...plan, seq: 4 },
+    { ...plan, behind: changeId(1) },
+    contentEdit({ object: plan.object, seq: 3, after: { spec: { hosts: ['reviews'] } } }),
   ])('is another for another plan: %o', (other) => {
-    expect(planHash(other)).not.toBe(planHash(plan));
-    expect(planHash(other)).toMatch(/^[0-9a-f]{16}$/);
+    expect(hashOf(other)).not.toBe(hashOf(plan));
+    expect(hashOf(other)).toMatch(/^[0-9a-f]{16}$/);
   });
 });
 

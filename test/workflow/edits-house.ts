@@ -1,13 +1,23 @@
-import type { ObjectContent, ObjectRef } from '../../src/domain/change/edit.ts';
 import { parseCommand } from '../../src/domain/language/parse-command.ts';
-import type { Manifest, RuleKind } from '../../src/domain/routing/rule-file.ts';
+import type { ObjectContent, ObjectKind, ObjectRef } from '../../src/domain/routing/object.ts';
+import type { Manifest } from '../../src/domain/routing/rule-file.ts';
 import type { JsonObject } from '../../src/domain/text/json.ts';
 import { type ClickedEdits, type EditsAnswer, requestEdits, type Way } from '../../src/workflow/asking/rule-file.ts';
 import type { Asker } from '../../src/workflow/desk.ts';
 import { acceptedIn, House } from './house.ts';
 
-export const service = (name: string): ObjectRef => ({ kind: 'VirtualService', namespace: 'default', name });
-export const destination = (name: string): ObjectRef => ({ kind: 'DestinationRule', namespace: 'default', name });
+export const service = (name: string): ObjectRef => ({
+  cluster: 'sandbox',
+  kind: 'VirtualService',
+  namespace: 'default',
+  name,
+});
+export const destination = (name: string): ObjectRef => ({
+  cluster: 'sandbox',
+  kind: 'DestinationRule',
+  namespace: 'default',
+  name,
+});
 
 /** A spec that sends so much of a service's requests to each version, with rules above that. */
 export function routing(
@@ -38,7 +48,7 @@ export function manifest(name: string, spec: JsonObject, more: Partial<Manifest>
 }
 
 export function ruleOf(name: string, spec: JsonObject): Manifest {
-  return manifest(name, spec, { kind: 'DestinationRule' satisfies RuleKind });
+  return manifest(name, spec, { kind: 'DestinationRule' satisfies ObjectKind });
 }
 
 /** A house in which rule files are applied. */
@@ -46,7 +56,7 @@ export class EditsHouse extends House {
   /** What is there before anybody types: nothing but these. */
   constructor(objects: readonly (readonly [ObjectRef, JsonObject | ObjectContent])[]) {
     super();
-    this.mesh.remove({ ...service('reviews'), kind: 'VirtualService', cluster: 'sandbox' });
+    this.mesh.remove(service('reviews'));
     for (const [ref, content] of objects) this.mesh.putWhole(ref, isContent(content) ? content : { spec: content });
   }
 

@@ -82,7 +82,7 @@ export class House {
     this.mesh = mesh;
     this.cards = cardsOf({ changes, cards: cardLog, chat, log, aside, lookAgain });
     this.desk = {
-      ...{ mesh, changes, audit, queue, log, now, aside },
+      ...{ mesh, changes, audit, queue, cards: this.acceptedCards(), log, now, aside },
       ...{ policies, people, holds, notices, ruleFiles },
       turns: new Turns(),
       namespace: 'default',
@@ -105,6 +105,11 @@ export class House {
     this.lookout = { mesh, changes, cards: this.cards, meter, log, now };
     mesh.onTouched((touched) => this.#touched.push(touched));
     this.bench = { mesh, changes, policies, people, holds, traffic, cards: this.cards, meter, log, now, aside };
+  }
+
+  /** What shows the card of a change once it is accepted. */
+  protected acceptedCards(): Desk['cards'] {
+    return this.cards;
   }
 
   now(): Date {
@@ -138,11 +143,21 @@ export class House {
     return this.request({ kind: 'whole', shares }, options, this.asker());
   }
 
+  /** `/shift ratings v3 50` */
+  shiftOf(service: string, version: string, percent: number): Promise<Answer> {
+    return this.request({ kind: 'share', version, percent }, {}, this.asker(), service);
+  }
+
   /** As if each gesture came to another process, and until what it left aside is done. */
-  async request(wish: Extract<Command, { verb: 'shift' }>['wish'], options: Options, asker: Asker): Promise<Answer> {
+  async request(
+    wish: Extract<Command, { verb: 'shift' }>['wish'],
+    options: Options,
+    asker: Asker,
+    service = 'reviews',
+  ): Promise<Answer> {
     const command = {
       verb: 'shift',
-      service: { service: 'reviews' },
+      service: { service },
       wish,
       options: { dryRun: false, ...options },
     } as const;
@@ -251,8 +266,8 @@ export class House {
   }
 
   /** One attempt at one change. */
-  async attempt({ id, object }: Change): Promise<WorkerAnswer> {
-    const answer = await apply(this.bench, { id, object });
+  async attempt({ id }: Change): Promise<WorkerAnswer> {
+    const answer = await apply(this.bench, { id });
     await this.settled();
     return answer;
   }
@@ -340,4 +355,11 @@ export function stampIn(answer: RollbackAnswer): string {
 
 function isAccepted(answer: { readonly kind: string }): answer is Extract<Answer, { kind: 'accepted' }> {
   return answer.kind === 'accepted';
+}
+
+/** A house where acceptance shows no card: a test says when one is shown. */
+export class QuietHouse extends House {
+  protected override acceptedCards(): Desk['cards'] {
+    return { showSoon: () => {} };
+  }
 }

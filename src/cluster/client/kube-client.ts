@@ -28,7 +28,7 @@ export type JsonPatch = readonly {
 }[];
 
 /** An object from the API server, and the warnings that came with it. */
-export interface Reply {
+export interface KubeReply {
   readonly body: unknown;
   readonly warnings: readonly string[];
 }
@@ -106,14 +106,20 @@ export class KubeClient {
     return list.parse(page).metadata.resourceVersion;
   }
 
-  async patch(resource: Resource, namespace: string, name: string, body: JsonPatch, dryRun: boolean): Promise<Reply> {
+  async patch(
+    resource: Resource,
+    namespace: string,
+    name: string,
+    body: JsonPatch,
+    dryRun: boolean,
+  ): Promise<KubeReply> {
     const request = { ...resource, namespace, name, body, fieldManager, ...(dryRun ? { dryRun: 'All' } : {}) };
     const options = setHeaderOptions('Content-Type', PatchStrategy.JsonPatch, this.#limited());
     const reply = await this.#call(() => this.#objects.patchNamespacedCustomObjectWithHttpInfo(request, options));
     return { body: reply.data, warnings: readWarnings(reply.headers['warning']) };
   }
 
-  async create(resource: Resource, namespace: string, body: object, dryRun: boolean): Promise<Reply> {
+  async create(resource: Resource, namespace: string, body: object, dryRun: boolean): Promise<KubeReply> {
     const request = { ...resource, namespace, body, fieldManager, ...(dryRun ? { dryRun: 'All' } : {}) };
     const reply = await this.#call(() =>
       this.#objects.createNamespacedCustomObjectWithHttpInfo(request, this.#limited()),

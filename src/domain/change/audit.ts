@@ -1,9 +1,10 @@
 import { globMatches } from '../policy/glob.ts';
 import { deeds } from '../policy/judge.ts';
 import type { RuleRef } from '../policy/policy.ts';
-import type { ChangeId, RoutingObject, ServiceName } from '../routing/names.ts';
+import type { ChangeId, ServiceName } from '../routing/names.ts';
+import type { ObjectRef } from '../routing/object.ts';
 import type { Split } from '../routing/split.ts';
-import type { State } from './change.ts';
+import type { MovedObject, State } from './state.ts';
 
 /** What can be told of who decided what. A closed list: there are words for each. */
 export const auditKinds = [
@@ -59,7 +60,7 @@ export interface AuditEvent {
   /** Whoever asked for the change. */
   readonly askedBy?: string | undefined;
   readonly service?: ServiceName | undefined;
-  readonly object?: RoutingObject | undefined;
+  readonly object?: ObjectRef | undefined;
   /** The rule of the object whose weights it is about. */
   readonly route?: string | undefined;
   readonly from?: Split | undefined;
@@ -138,12 +139,15 @@ export function factsOf(
       return { rule: state.needs.rule, missing: state.needs.count };
     case 'rejected':
       return { reason: state.reason };
-    case 'void':
-      return { because: state.because, detail: state.denied ?? state.lastWriter, rule: state.rule, live: state.live };
+    case 'void': {
+      const { because, denied, rule, moved } = state;
+      const { detail, live } = foundIn(moved);
+      return { because, detail: denied ?? detail, rule, live };
+    }
     case 'applied':
-      return { live: state.live };
+      return { live: state.made.find(({ live }) => live.length > 0)?.live[0]?.split };
     case 'held':
-      return { because: state.because, detail: state.lastWriter, live: state.live };
+      return { because: state.because, ...foundIn(state.found) };
     case 'superseded':
       return { other: state.by };
     case 'failed':
@@ -155,4 +159,9 @@ export function factsOf(
     case 'discarded':
       return {};
   }
+}
+
+/** The last writer and the split of the first object that was not as planned. */
+function foundIn([first]: readonly MovedObject[]): Pick<AuditEvent, 'detail' | 'live'> {
+  return { detail: first?.lastWriter, live: first?.live[0]?.split };
 }

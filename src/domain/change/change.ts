@@ -1,20 +1,12 @@
-import type { Needs } from '../policy/approvals.ts';
-import type { Hold } from '../policy/freeze.ts';
-import type { DenialReason, MovingDeed } from '../policy/judge.ts';
-import type { RuleRef } from '../policy/policy.ts';
+import type { MovingDeed } from '../policy/judge.ts';
 import type { Revision } from '../routing/ledger.ts';
-import type { ChangeId, RoutingObject } from '../routing/names.ts';
-import type { Split } from '../routing/split.ts';
+import type { ChangeId, Place, ServiceName } from '../routing/names.ts';
+import { isSameObject, type ObjectRef } from '../routing/object.ts';
+import type { RuleSplit } from '../routing/route.ts';
+import type { Move } from '../routing/split.ts';
 import type { PlanWarning } from '../routing/warning.ts';
-import {
-  type Edits,
-  type FoundContent,
-  isSameObject,
-  type MovedObject,
-  type ObjectEdit,
-  type ObjectRef,
-} from './edit.ts';
-import type { Seen } from './seen.ts';
+import { defaultMove, type Edits, findEdit, type ObjectEdit } from './edit.ts';
+import type { Applied, State } from './state.ts';
 
 /** Where a change was asked for, and where its card stands. */
 export interface Origin {
@@ -24,181 +16,48 @@ export interface Origin {
   readonly thread?: string | undefined;
 }
 
-/** Why a change waits for a person: the object is not what it was planned from. */
-export const holdReasons = ['moved', 'recreated', 'ledger-lost', 'predecessor-missing'] as const;
-export type HoldReason = (typeof holdReasons)[number];
+/** What the person asked for, in words that the card can use. */
+export type Aim =
+  /** `focus`: the version that the command was about, when it was about one. */
+  | { readonly kind: 'split'; readonly focus?: string | undefined }
+  | WholeAim
+  /** Back to what was there before; `before`: what is taken back, where that was more than weights. */
+  | { readonly kind: 'back'; readonly before?: WholeAim | undefined };
 
-/** Why a change ended without known effect. A closed list: the card has words for each, and the metrics count by it. */
-export const failReasons = [
-  'object-gone',
-  'rule-gone',
-  'rule-changed',
-  'version-gone',
-  'ledger-unreadable',
-  'not-permitted',
-  'rejected',
-  'too-large',
-  'contended',
-  'half-applied',
-  'creation-unclear',
-  'unreachable',
-  'not-reached',
-  'policy-unknown',
-  'expired',
-] as const;
-export type FailReason = (typeof failReasons)[number];
+/** What asks for more than weights. */
+export type WholeAim =
+  | { readonly kind: 'file'; readonly verb: 'apply' | 'delete'; readonly file: string }
+  /** The pinned rule that is removed, in words. */
+  | { readonly kind: 'unpin'; readonly rule: string };
 
-/** What a change was planned from: it holds for no other object, and for this one at no other number of changes. */
-export interface Base {
-  readonly uid: string;
-  readonly seq: number;
-  /** The change that must be applied first. */
-  readonly after?: ChangeId | undefined;
-}
-
-/** How an applied change was lost to somebody else; besides the weights, the object, its rule or its history may be gone. */
-export const movedHow = ['weights', 'ledger-lost', 'made-anew', 'object-gone', 'rule-gone', 'pinned-rules'] as const;
-
-/** Somebody else moved what an applied change made, and no newer change of ours did. */
-export interface MovedAway {
-  /** When the rules were written, by the API server; when it was seen, where that is not known. */
-  readonly at: string;
-  /** Who wrote them, by `managedFields`. */
-  readonly manager?: string | undefined;
-  /** What the rule holds now. */
-  readonly live: Split;
-  readonly how: (typeof movedHow)[number];
-  /** Which object, where a change has several. */
-  readonly name?: string | undefined;
-}
-
-export interface RolledBack {
-  readonly by: string;
-  readonly change: ChangeId;
-}
-
-export interface Applied {
-  readonly kind: 'applied';
-  readonly at: string;
-  readonly seq: number;
-  /** From accepted to live. */
-  readonly tookMs: number;
-  /** The weights as the API server returned them, which admission may have changed. */
-  readonly live: Split;
-  /** Warnings of the API server and its webhooks. */
-  readonly warnings: readonly string[];
-  /** The change that took this one back, or the next one on the same rule. */
-  readonly rolledBack?: RolledBack | undefined;
-  readonly later?: ChangeId | undefined;
-  readonly movedAway?: MovedAway | undefined;
-  /** What was observed since, where requests are counted. */
-  readonly seen?: Seen | undefined;
-  /** Somebody will look, or look again. */
-  readonly toBeSeen?: true | undefined;
-}
-
-/** Whoever said yes to a change. Whether it counts is asked of policy, then and later. */
+/** Somebody's yes to a change. Whether it counts is asked of policy, then and later. */
 export interface Approval {
   readonly by: string;
   readonly at: string;
 }
 
-/** Why nobody may approve or apply a plan any more. */
-export const voidReasons = ['moved', 'denied', 'approvals'] as const;
-export type VoidReason = (typeof voidReasons)[number];
-
-export type State =
-  /** Not in line: its plan is shown, and people decide. */
-  | { readonly kind: 'awaiting'; readonly expiresAt: string; readonly needs: Needs }
-  | { readonly kind: 'rejected'; readonly at: string; readonly by: string; readonly reason?: string | undefined }
-  | { readonly kind: 'withdrawn'; readonly at: string; readonly by: string }
-  /** Not approved in time. */
-  | { readonly kind: 'expired'; readonly at: string }
-  /** `moved`: the object gives another plan now; `denied`: policy says no by now; `approvals`: they do not suffice any more. */
-  | {
-      readonly kind: 'void';
-      readonly at: string;
-      readonly because: VoidReason;
-      /** The object that the plan was about, and what the rule's split had become. */
-      readonly uid?: string | undefined;
-      readonly live?: Split | undefined;
-      readonly lastWriter?: string | undefined;
-      readonly denied?: DenialReason | undefined;
-      /** The lock or freeze that denied it, and when it ends. */
-      readonly hold?: Pick<Hold, 'name' | 'by' | 'reason' | 'line'> | undefined;
-      readonly heldUntil?: string | undefined;
-      /** The rule of the policy that decided. */
-      readonly rule?: RuleRef | undefined;
-      /** Stands for all objects as they were then, where a change has several. */
-      readonly stamp?: string | undefined;
-      /** Those of its objects that are not what they were planned from; none where only its line has moved. */
-      readonly moved?: readonly MovedObject[] | undefined;
-    }
-  | { readonly kind: 'queued' }
-  | { readonly kind: 'applying' }
-  | Applied
-  | {
-      readonly kind: 'held';
-      readonly at: string;
-      readonly because: HoldReason;
-      /** The object that the person decides about, and its weights. */
-      readonly uid: string;
-      readonly live: Split;
-      /** Whoever wrote the object last. */
-      readonly lastWriter?: string | undefined;
-      /** Which object, where a change has several. */
-      readonly object?: ObjectRef | undefined;
-      /** Stands for all of its objects as they were then. */
-      readonly stamp?: string | undefined;
-      /** What those of its objects hold that are not what they were planned from. */
-      readonly found?: readonly FoundContent[] | undefined;
-    }
-  | { readonly kind: 'superseded'; readonly at: string; readonly by?: ChangeId | undefined }
-  | { readonly kind: 'discarded'; readonly at: string; readonly by: string }
-  | {
-      readonly kind: 'failed';
-      readonly at: string;
-      readonly because: FailReason;
-      /** The API server's own words, or what was found. */
-      readonly detail?: string | undefined;
-      /** Nobody will look again what became of it. */
-      readonly settled?: boolean | undefined;
-      /** Which object, where a change has several. */
-      readonly object?: ObjectRef | undefined;
-      /** Those that were written before it came to that. */
-      readonly written?: readonly ObjectRef[] | undefined;
-      readonly rolledBack?: RolledBack | undefined;
-    };
-
-/** An accepted plan. The stored record is the truth about its life; the routing object's ledger is the truth about its effect. */
+/** An accepted plan. The stored record is the truth about its life; the objects' histories are the truth about its effect. */
 export interface Change {
   readonly id: ChangeId;
   /** What Slack says made this request unique; a second change with the same id and another request is a collision. */
   readonly request: string;
-  readonly object: RoutingObject;
+  readonly aim: Aim;
+  readonly edits: Edits;
   /** The service as it was named. */
   readonly service: string;
-  readonly rule: string;
   /** The Slack user who asked. */
   readonly by: string;
   readonly reason?: string | undefined;
   readonly origin: Origin;
-  /** The version the command was about, when it was about one. */
-  readonly focus?: string | undefined;
-  readonly from: Split;
-  readonly to: Split;
-  readonly base: Base;
+  /** The change that this one takes back. */
   readonly reverts?: ChangeId | undefined;
-  readonly pinned: readonly string[];
-  /** What it does where that is more than weights; `object`, `rule`, `from` and `to` are then those of the first VirtualService of them. */
-  readonly edits?: Edits | undefined;
   readonly warnings?: readonly PlanWarning[] | undefined;
-  /** What policy judges it as; older records have none. */
-  readonly deed?: MovingDeed | undefined;
+  /** What policy judges it as. */
+  readonly deed: MovingDeed;
   /** The team of the asker, where chat said so. */
   readonly team?: string | undefined;
   readonly approvals?: readonly Approval[] | undefined;
-  /** Whoever had it applied although the object had moved since it was planned. */
+  /** The user who had it applied although an object had moved since it was planned. */
   readonly insistedBy?: string | undefined;
   readonly acceptedAt: string;
   readonly state: State;
@@ -206,49 +65,72 @@ export interface Change {
   readonly rev: number;
 }
 
-/** In line for the cluster: it holds back what was accepted after it on the same object. */
-export function isWaiting({ state }: Change): boolean {
+/** The edit that names a change: of the first object that routes, or else the first. */
+export function mainEdit({ edits }: Pick<Change, 'edits'>): ObjectEdit {
+  return edits.find(({ object }) => object.kind !== 'DestinationRule') ?? edits[0];
+}
+
+/** The move that names a change: of its main object, and there of the default rule before others. */
+export function mainMove(change: Pick<Change, 'edits'>): Move {
+  return defaultMove(mainEdit(change));
+}
+
+/** Its cluster, and the namespace of its main object. */
+export function placeOf(change: Pick<Change, 'edits'>): Place {
+  const { cluster, namespace } = mainEdit(change).object;
+  return { cluster, namespace };
+}
+
+export function serviceOf(change: Pick<Change, 'edits' | 'service'>): ServiceName {
+  return { ...placeOf(change), service: change.service };
+}
+
+/** The objects that it edits, whose lines it stands in. */
+export function objectsOf({ edits }: Pick<Change, 'edits'>): readonly ObjectRef[] {
+  return edits.map(({ object }) => object);
+}
+
+/** Writes weights and nothing else. */
+export function isWeightsOnly({ edits }: Pick<Change, 'edits'>): boolean {
+  return edits.every(({ kind }) => kind === 'weights');
+}
+
+/** In line for the cluster: it holds back what was accepted after it on the same objects. */
+export function isWaiting({ state }: Pick<Change, 'state'>): boolean {
   return state.kind === 'queued' || state.kind === 'applying';
 }
 
-/** Waits for people: to approve it, or to say what is to be done after the object moved. */
-export function isForPeople({ state }: Change): boolean {
+/** Waits for people: to approve it, or to say what is to be done after an object moved. */
+export function isForPeople({ state }: Pick<Change, 'state'>): boolean {
   return state.kind === 'held' || state.kind === 'awaiting';
 }
 
-/** Nothing more will happen to it but words, unless somebody asks for it anew. */
-export function isEnded(change: Change): boolean {
+/** Nothing more happens to it but words, unless somebody asks for it anew. */
+export function isEnded(change: Pick<Change, 'state'>): boolean {
   return !isWaiting(change) && !isForPeople(change);
 }
 
-/** Whether it moves an object: its own, or one of several. */
-export function concerns({ object, edits }: Pick<Change, 'object' | 'edits'>, other: RoutingObject): boolean {
-  if (object.cluster !== other.cluster) return false;
-  return isSameObject(object, other) || (edits?.objects.some((edit) => isSameObject(edit, other)) ?? false);
+/** Whether it edits an object. */
+export function concerns({ edits }: Pick<Change, 'edits'>, object: ObjectRef): boolean {
+  return findEdit(edits, object) !== undefined;
 }
 
-/** What policy judges a change as. */
-export function deedOf({ deed, reverts }: Pick<Change, 'deed' | 'reverts'>): MovingDeed {
-  return deed ?? (reverts === undefined ? 'shift' : 'rollback');
+/** A rollback goes before everything that has not begun. */
+export function goesAhead({ deed }: Pick<Change, 'deed'>): boolean {
+  return deed === 'rollback';
 }
 
 /** Whether it took effect is not known, and will be looked up. */
-export function isUnsettled({ state }: Change): boolean {
+export function isUnsettled({ state }: Pick<Change, 'state'>): boolean {
   return state.kind === 'failed' && state.because === 'unreachable' && state.settled !== true;
 }
 
-/** It is applied, and somebody will still look what came of the traffic. */
-export function isToBeSeen({ state }: Change): boolean {
+/** It is applied, and its traffic will still be counted. */
+export function isToBeSeen({ state }: Pick<Change, 'state'>): boolean {
   return state.kind === 'applied' && state.toBeSeen === true;
 }
 
-/** A change whose weights are no longer the live ones tells nothing of the traffic: what was seen of it before stays. */
-export function noLongerSeen(state: Applied): Applied {
-  const { toBeSeen: _, ...rest } = state;
-  return rest;
-}
-
-/** What a button carries of what its card showed: a click is about that, and not about what came since. */
+/** The revision that a button was drawn for. A click on an old card is answered for what it showed. */
 export function shownAs({ rev }: Pick<Change, 'rev'>): string {
   return rev.toString(16).padStart(16, '0');
 }
@@ -260,32 +142,53 @@ export function planShown({ expiresAt }: { readonly expiresAt: string }): string
 
 /** Ended without known effect, so that the same wish may be asked for again. */
 export function endedWithoutEffect(change: Change): boolean {
-  return isEnded(change) && change.state.kind !== 'applied' && effectOf(change).length === 0;
+  return isEnded(change) && effectOf(change).length === 0;
 }
 
-/** The edits of a change that are known to have been made: all of them, or those that were before it could not go on. */
+/** The edits that are known to have been made: all of them, or those that were before it could not go on. */
 export function effectOf({ edits, state }: Pick<Change, 'edits' | 'state'>): readonly ObjectEdit[] {
-  if (edits === undefined) return [];
-  if (state.kind === 'applied') return edits.objects;
+  if (state.kind === 'applied') return edits;
   const written = state.kind === 'failed' ? (state.written ?? []) : [];
-  return edits.objects.filter((edit) => written.some((ref) => isSameObject(ref, edit)));
+  return edits.filter((edit) => written.some((object) => isSameObject(object, edit.object)));
 }
 
-/** `apply bookinfo/virtual-service-all-v1` */
-export function doesText({ verb, of }: Pick<Edits, 'verb' | 'of'>): string {
-  return `${verb} ${of}`;
+/** What an applied change made of the rules of one object; what it was to make, where that is not recorded. */
+export function liveOf({ made }: Pick<Applied, 'made'>, { object, moves }: ObjectEdit): readonly RuleSplit[] {
+  const splits = made.find((each) => isSameObject(each.object, object))?.live ?? [];
+  return moves.map(({ rule, to }) => splits.find((each) => each.rule === rule) ?? { rule, split: to });
+}
+
+/** The moves of an edit as they came out: with what the API server made of them, once that is known. */
+export function movesSeen({ state }: Pick<Change, 'state'>, edit: ObjectEdit): readonly Move[] {
+  if (state.kind !== 'applied') return edit.moves;
+  const live = liveOf(state, edit);
+  return edit.moves.map((move, at) => ({ ...move, to: live[at]?.split ?? move.to }));
+}
+
+/** `apply bookinfo/virtual-service-all-v1`; undefined where a change is of weights alone. */
+export function doesText({ aim }: Pick<Change, 'aim'>): string | undefined {
+  const whole = aim.kind === 'back' ? aim.before : aim.kind === 'split' ? undefined : aim;
+  if (whole === undefined) return undefined;
+  return whole.kind === 'unpin' ? `unpin ${whole.rule}` : `${whole.verb} ${whole.file}`;
 }
 
 export function moveTo(change: Change, state: State): Change {
   return { ...change, state, rev: change.rev + 1 };
 }
 
-/** The line of the ledger that a change will be. */
+/** The line that a change will be in the history of one object. */
 export function revisionOf(
-  change: Pick<Change, 'id' | 'by' | 'rule' | 'from' | 'to' | 'reason' | 'reverts' | 'edits'>,
+  change: Pick<Change, 'id' | 'by' | 'reason' | 'reverts' | 'aim'>,
+  edit: Pick<ObjectEdit, 'moves'>,
   at: Date,
 ): Revision {
-  const { id, by, rule, from, to, reason, reverts, edits } = change;
-  const does = edits && doesText(edits);
-  return { id, at: at.toISOString(), by, rule, from, to, reason, reverts, ...(does !== undefined && { does }) };
+  const { id, by, reason, reverts } = change;
+  const { rule, from, to } = defaultMove(edit);
+  const also = edit.moves.filter((move) => move.rule !== rule);
+  const does = doesText(change);
+  return {
+    ...{ id, at: at.toISOString(), by, rule, from, to, reason, reverts },
+    ...(also.length > 0 && { also }),
+    ...(does !== undefined && { does }),
+  };
 }

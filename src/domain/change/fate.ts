@@ -1,14 +1,18 @@
-import { findRevision } from '../routing/ledger.ts';
+import { findRevision, type Revision } from '../routing/ledger.ts';
 import type { ChangeId } from '../routing/names.ts';
+import { isSameObject } from '../routing/object.ts';
 import { ourManager } from '../routing/owner.ts';
+import { describePinned } from '../routing/pinned.ts';
 import { findRule, pinnedRules, type Weights } from '../routing/route.ts';
-import { sameShares } from '../routing/split.ts';
+import { type Split, sameShares } from '../routing/split.ts';
 import { sameJson } from '../text/json.ts';
-import type { Applied, Change, MovedAway } from './change.ts';
-import { isSameObject, type ObjectEdit } from './edit.ts';
-import { describePinned } from './plan.ts';
+import type { Change } from './change.ts';
+import { liveOf } from './change.ts';
+import { type ContentEdit, defaultMove, deletes, type ObjectEdit } from './edit.ts';
+import { newestOf } from './plan-weights.ts';
+import type { Applied, MovedAway } from './state.ts';
 
-/** What became of the weights that an applied change made. */
+/** What became of what an applied change made. */
 export type Fate =
   | { readonly kind: 'stands' }
   /** A newer change of ours set the rule since, so this one says nothing about what is live. `by`: one that its card does not tell. */
@@ -22,96 +26,110 @@ export function isApplied(change: Change | undefined): change is AppliedChange {
 }
 
 /**
- * Told by the weights alone: a route that was made anew, or has lost its history, and holds what the change made has lost nothing.
- * `route` is undefined where the object does not exist; `seenAt` is when it was read.
+ * What became of one object that a change wrote. Told by the weights alone: an object that was made anew, or has lost its history, and
+ * holds what the change made has lost nothing. Beside the splits its pinned rules count where the change wrote the object whole: they are
+ * where a file that somebody applies again differs. `route` is undefined where the object does not exist; `seenAt` is when it was read.
  */
-export function fateOf(
-  { id, rule: key, base, state }: AppliedChange,
-  route: Weights | undefined,
-  seenAt: string,
-): Fate {
-  if (state.later !== undefined || state.rolledBack !== undefined) return { kind: 'followed' };
-  if (route === undefined) return moved({ at: seenAt, live: {}, how: 'object-gone' });
+export function fateOf(change: AppliedChange, edit: ObjectEdit, route: Weights | undefined, seenAt: string): Fate {
+  if (deletes(edit)) return fateOfDeleted(change, edit, route, seenAt);
+  const { later, rolledBack } = change.state;
+  if (later !== undefined || rolledBack !== undefined) return { kind: 'followed' };
+  if (route === undefined) return moved(edit, { at: seenAt, live: {}, how: 'object-gone' });
+  const fates = splitsOf(change, edit).map(({ rule, split }) =>
+    fateOfRule(change, edit, { rule, split, route, seenAt }),
+  );
+  const worst = fates.find(({ kind }) => kind === 'moved') ?? fates.find(({ kind }) => kind === 'followed');
+  if (worst !== undefined || edit.kind === 'weights') return worst ?? { kind: 'stands' };
+  return fateOfPinned(change, edit, route, seenAt);
+}
 
-  const newest = route.ledger.revisions.find((revision) => revision.rule === key);
+/** The splits that it made, a rule each. An object without a default rule has none, and so nothing that could be moved. */
+function splitsOf(
+  { state }: AppliedChange,
+  edit: ObjectEdit,
+): readonly { readonly rule: string; readonly split: Split }[] {
+  return liveOf(state, edit).filter(({ split }) => Object.keys(split).length > 0);
+}
+
+interface RuleMade {
+  readonly rule: string;
+  readonly split: Split;
+  readonly route: Weights;
+  readonly seenAt: string;
+}
+
+function fateOfRule(
+  { id, state }: AppliedChange,
+  edit: ObjectEdit,
+  { rule: key, split, route, seenAt }: RuleMade,
+): Fate {
+  const newest = newestOf(route.ledger, key);
   const own = findRevision(route.ledger, id);
-  // Where our line is gone, an older copy of the ledger may have been put back; only a newer revision follows us.
-  if (newest !== undefined && newest.id !== id && (own !== undefined || newest.at > state.at))
-    return { kind: 'followed', by: newest.id };
+  if (newest !== undefined && follows(newest, { id, state }, own)) return { kind: 'followed', by: newest.id };
 
   const rule = findRule(route, key);
-  if (rule !== undefined && sameShares(rule.split, state.live)) return { kind: 'stands' };
+  if (rule !== undefined && sameShares(rule.split, split)) return { kind: 'stands' };
   const { lastWriter } = route;
   // Nobody but us set the rules, and so they are what admission made of them.
   if (own !== undefined && rule !== undefined && lastWriter?.manager === ourManager) return { kind: 'stands' };
-  return moved({
+  return moved(edit, {
+    rule: key,
     at: timeOf(lastWriter?.at) ?? seenAt,
     manager: lastWriter?.manager === ourManager ? undefined : lastWriter?.manager,
     live: rule?.split ?? {},
     how: howMoved({
-      isAnother: base.uid !== '' && route.uid !== base.uid,
+      isAnother: edit.uid !== undefined && route.uid !== edit.uid,
       hasRule: rule !== undefined,
       hasRecord: own !== undefined,
     }),
   });
 }
 
-/**
- * What became of one object that a change made, replaced or deleted. Beside the split its pinned rules count: they are where a file that
- * somebody applies again differs.
- */
-export function fateOfEdit(
-  change: AppliedChange & Pick<Change, 'edits'>,
-  edit: ObjectEdit,
-  route: Weights | undefined,
-  seenAt: string,
-): Fate {
-  const { state, object } = change;
-  const isMain = isSameObject(edit, object);
-  if (edit.after === undefined) return fateOfDeleted(change, route, seenAt, edit.name);
-  const base = { uid: edit.uid ?? '', seq: edit.seq };
-  const fate = fateOf({ ...change, base, state: { ...state, live: isMain ? state.live : edit.to } }, route, seenAt);
-  if (fate.kind === 'moved') return moved({ ...fate.away, name: edit.name });
-  if (fate.kind === 'followed' || route === undefined) return fate;
-  if (sameJson(pinnedRules(route).map(describePinned), edit.pinned)) return fate;
-  const { lastWriter } = route;
-  if (lastWriter?.manager === ourManager) return fate;
-  const live = findRule(route, change.rule)?.split ?? {};
-  const at = timeOf(lastWriter?.at) ?? seenAt;
-  return moved({ at, manager: lastWriter?.manager, live, how: 'pinned-rules', name: edit.name });
+/** Where our line is gone, an older copy of the history may have been put back; only a newer revision follows us. */
+function follows(newest: Revision, { id, state }: Pick<AppliedChange, 'id' | 'state'>, own?: Revision): boolean {
+  return newest.id !== id && (own !== undefined || newest.at > state.at);
 }
 
-function fateOfDeleted({ state, rule }: AppliedChange, route: Weights | undefined, seenAt: string, name: string): Fate {
+/** What a later change of ours made of these rules was moved by nobody else. */
+function fateOfPinned(change: AppliedChange, edit: ContentEdit, route: Weights, seenAt: string): Fate {
+  const { lastWriter, ledger } = route;
+  if (edit.object.kind === 'DestinationRule' || lastWriter?.manager === ourManager) return { kind: 'stands' };
+  const [newest] = ledger.revisions;
+  if (newest !== undefined && follows(newest, change, findRevision(ledger, change.id)))
+    return { kind: 'followed', by: newest.id };
+  if (sameJson(pinnedRules(route).map(describePinned), edit.pinned)) return { kind: 'stands' };
+  const live = findRule(route, defaultMove(edit).rule)?.split ?? {};
+  const at = timeOf(lastWriter?.at) ?? seenAt;
+  return moved(edit, { at, manager: lastWriter?.manager, live, how: 'pinned-rules' });
+}
+
+function fateOfDeleted({ state }: AppliedChange, edit: ObjectEdit, route: Weights | undefined, seenAt: string): Fate {
   if (route === undefined) return { kind: 'stands' };
   if (state.later !== undefined || state.rolledBack !== undefined) return { kind: 'followed' };
   const newest = route.ledger.revisions[0];
   if (newest !== undefined && newest.at > state.at) return { kind: 'followed' };
-  const live = findRule(route, rule)?.split ?? {};
-  return moved({
-    at: timeOf(route.lastWriter?.at) ?? seenAt,
-    manager: route.lastWriter?.manager,
-    live,
-    how: 'made-anew',
-    name,
-  });
+  const live = findRule(route, defaultMove(edit).rule)?.split ?? {};
+  const at = timeOf(route.lastWriter?.at) ?? seenAt;
+  return moved(edit, { at, manager: route.lastWriter?.manager, live, how: 'made-anew' });
 }
 
 /** Whether the card tells this fate already. */
 export function isTold({ state: { movedAway: told } }: AppliedChange, fate: Fate): boolean {
   if (fate.kind === 'followed') return fate.by === undefined;
   if (fate.kind === 'stands') return told === undefined;
-  const { how, manager, live, name } = fate.away;
+  const { object, rule, how, manager, live } = fate.away;
   return (
     told !== undefined &&
     told.how === how &&
-    told.name === name &&
+    told.rule === rule &&
+    isSameObject(told.object, object) &&
     told.manager === manager &&
     sameShares(told.live, live)
   );
 }
 
-function moved(away: MovedAway): Fate {
-  return { kind: 'moved', away };
+function moved(edit: ObjectEdit, away: Omit<MovedAway, 'object' | 'rule'> & { readonly rule?: string }): Fate {
+  return { kind: 'moved', away: { object: edit.object, rule: defaultMove(edit).rule, ...away } };
 }
 
 function howMoved(found: { isAnother: boolean; hasRule: boolean; hasRecord: boolean }): MovedAway['how'] {

@@ -1,4 +1,4 @@
-import type { Wish } from '../change/plan.ts';
+import type { Wish } from '../change/plan-weights.ts';
 import type { TypedScope } from '../policy/scope.ts';
 import type { ChangeId } from '../routing/names.ts';
 import { type End, formatEnd } from './end.ts';

@@ -1,4 +1,4 @@
-import type { Wish } from '../change/plan.ts';
+import type { Wish } from '../change/plan-weights.ts';
 import { isHost } from '../routing/names.ts';
 import { percentages } from '../routing/split.ts';
 import { quote } from '../text/typed-text.ts';

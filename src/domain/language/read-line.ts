@@ -3,13 +3,13 @@ import { asReason, type Flags, oneReason, takeFlags } from './flags.ts';
 import { no, type Parsed } from './mistake.ts';
 
 /** A line whose flags were taken out. */
-export interface Taken {
+export interface LineParts {
   readonly flags: Flags;
   /** The words that are not flags. */
   readonly rest: readonly Word[];
 }
 
-export interface Line extends Taken {
+export interface Line extends LineParts {
   /** The rest without decoration. It is in lower case, except where case matters. */
   readonly words: readonly string[];
 }
@@ -23,7 +23,7 @@ export function readLine(text: string): Parsed<Line> {
   return taken.ok ? lineOf(taken.value) : taken;
 }
 
-export function lineOf({ flags, rest }: Taken): Parsed<Line> {
+export function lineOf({ flags, rest }: LineParts): Parsed<Line> {
   const words = bareWords(rest, decoration);
   switch (words[0]) {
     case 'lock':
@@ -45,7 +45,7 @@ const decoration = /^[`*]+|(?<![`*,;])[`*,;]+$/g;
 const backTicks = /^`+|(?<![`,;])[`,;]+$/g;
 
 /** Of a lock or a freeze, text in quotes is the reason. */
-function withQuotedReason({ flags, rest }: Taken, decoration: RegExp): Parsed<Line> {
+function withQuotedReason({ flags, rest }: LineParts, decoration: RegExp): Parsed<Line> {
   const unquoted = rest.filter(({ quoted }) => !quoted);
   const inQuotes = rest.filter(({ quoted, text }) => quoted && text.trim() !== '').map(({ text }) => text.trim());
   const reasons = new Set([...inQuotes.map(asReason), ...(flags.reason === undefined ? [] : [flags.reason])]);

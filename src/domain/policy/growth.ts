@@ -1,15 +1,29 @@
-import type { ObjectContent, ObjectEdit } from '../change/edit.ts';
+import type { Replacement } from '../routing/content.ts';
+import type { ObjectContent, ObjectKind } from '../routing/object.ts';
+import type { Move } from '../routing/split.ts';
 import { type Json, type JsonObject, sameJson } from '../text/json.ts';
 import { type Growth, growthOf } from './targets.ts';
 
+/** What a change writes to one object, as policy measures it. */
+export type Measured =
+  | { readonly kind: 'weights'; readonly moves: readonly Move[] }
+  | ({
+      readonly kind: 'content';
+      readonly moves: readonly Move[];
+      readonly object: { readonly kind: ObjectKind };
+    } & Replacement);
+
 /**
  * How much an edit gives to a version, for the policy. An edit of more than weights may send any traffic anywhere, so it counts as reaching
- * 100 %: every rule with approvals asks for them. The step at the default rule is the whole step only if nothing but that rule's weights
+ * 100 %: every rule with approvals asks for them. Its step at the default rule is the whole step only if nothing but that rule's weights
  * differs, or if a DestinationRule only gets new subsets.
  */
-export function growthOfEdit({ kind, before, after, from, to }: ObjectEdit): Growth {
-  const { step } = growthOf(from, to);
-  const isMeasured = kind === 'DestinationRule' ? onlyAdds(before, after) : movesDefault(before, after);
+export function growthOfEdit(edit: Measured): Growth {
+  const grown = edit.moves.map(({ from, to }) => growthOf(from, to));
+  const step = Math.max(0, ...grown.map((each) => each.step));
+  if (edit.kind === 'weights') return { step, reached: Math.max(0, ...grown.map((each) => each.reached)) };
+  const { object, before, after } = edit;
+  const isMeasured = object.kind === 'DestinationRule' ? onlyAdds(before, after) : movesDefault(before, after);
   return { step, reached: 100, ...(isMeasured ? {} : { isAtLeast: true }) };
 }
 

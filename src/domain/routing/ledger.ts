@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type ChangeId, isChangeId } from './names.ts';
-import type { Split } from './split.ts';
+import type { Move, Split } from './split.ts';
 
 /** The annotation on a routing object that records what we did to it; it is written by the same patch as the weights. */
 export const ledgerAnnotation = 'shiftbot.dev/history';
@@ -19,6 +19,8 @@ export interface Revision {
   readonly reason?: string | undefined;
   /** The change this one took back. */
   readonly reverts?: ChangeId | undefined;
+  /** What it moved in the same step besides, where it moved several rules. */
+  readonly also?: readonly Move[] | undefined;
   /** What it did where that was more than weights: `apply bookinfo/virtual-service-all-v1`. Only its record can take it back. */
   readonly does?: string | undefined;
 }
@@ -43,6 +45,7 @@ const maxReason = 200;
 /** We write less. To read whatever else somebody put there would keep everybody waiting. */
 export const maxLedgerLength = 64 * 1024;
 const maxReadRevisions = 200;
+const maxAlso = 200;
 
 /** How splits and ids are read wherever they come from outside: an annotation, a record, a job. */
 export const splitSchema = z.record(z.string().max(253), z.int().min(0).max(2_147_483_647));
@@ -60,6 +63,10 @@ export const revisionSchema = z.looseObject({
   to: splitSchema,
   reason: z.string().optional(),
   reverts: changeIdSchema.optional(),
+  also: z
+    .array(z.looseObject({ rule: z.string(), from: splitSchema, to: splitSchema }))
+    .max(maxAlso)
+    .optional(),
   does: z.string().optional(),
 });
 /** How many there are is looked at before what they are. */
@@ -96,6 +103,48 @@ export function record(ledger: Ledger, revision: Revision): Ledger {
 
 export function findRevision(ledger: Ledger, id: ChangeId): Revision | undefined {
   return ledger.revisions.find((revision) => revision.id === id);
+}
+
+/** All that a revision moved on the object, at least one; each rule once, whatever somebody has written there. */
+export function movesIn({
+  rule,
+  from,
+  to,
+  also = [],
+}: Pick<Revision, 'rule' | 'from' | 'to' | 'also'>): readonly [Move, ...Move[]] {
+  const rules = [rule, ...also.map((move) => move.rule)];
+  return [{ rule, from, to }, ...also.filter((move, at) => rules.indexOf(move.rule) > at)];
+}
+
+/** What it made of a rule; undefined where it did not touch the rule. */
+export function moveIn(revision: Pick<Revision, 'rule' | 'from' | 'to' | 'also'>, rule: string): Move | undefined {
+  return movesIn(revision).find((move) => move.rule === rule);
+}
+
+/** The newest change of each rule. */
+export function newestByRule({ revisions }: Ledger): readonly ChangeId[] {
+  const told = new Set<string>();
+  const newest = revisions.filter((revision) => {
+    const untold = movesIn(revision).filter(({ rule }) => !told.has(rule));
+    for (const { rule } of untold) told.add(rule);
+    return untold.length > 0;
+  });
+  return newest.map(({ id }) => id);
+}
+
+/** What the newest revision that moved a rule made of it. */
+export function newestOn({ revisions }: Ledger, rule: string): Move | undefined {
+  for (const revision of revisions) {
+    const move = moveIn(revision, rule);
+    if (move !== undefined) return move;
+  }
+  return undefined;
+}
+
+/** The number of a revision: the newest has the history's own, the one before it one less. Undefined where the history has none of that id. */
+export function numberOf({ seq, revisions }: Ledger, id: ChangeId): number | undefined {
+  const at = revisions.findIndex((revision) => revision.id === id);
+  return at < 0 ? undefined : seq - at;
 }
 
 function unreadable(why: string): LedgerReading {

@@ -9,17 +9,6 @@ export interface ServiceName extends Place {
   readonly service: string;
 }
 
-/** The object that splits a service's traffic. */
-export interface RoutingObject extends Place {
-  readonly kind: 'VirtualService';
-  readonly name: string;
-}
-
-/** Identifies a routing object in keys and logs. */
-export function objectKey({ cluster, namespace, kind, name }: RoutingObject): string {
-  return `${cluster}/${namespace}/${kind}/${name}`;
-}
-
 const dns1123 = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
 /** Subsets and namespaces are labels of RFC 1123; hosts are labels joined by dots. */

@@ -1,6 +1,5 @@
-import type { ObjectContent } from '../change/edit.ts';
-import { describePinned } from '../change/plan.ts';
 import { nearest } from '../text/nearest.ts';
+import type { ObjectContent } from './object.ts';
 import type { Rule } from './route.ts';
 
 /** The pinned rule that somebody means, and its place in the object. */
@@ -44,6 +43,12 @@ export function withoutRule(content: ObjectContent | undefined, at: number): Obj
   const http = content?.spec['http'];
   if (content === undefined || !Array.isArray(http)) return content;
   return { ...content, spec: { ...content.spec, http: http.toSpliced(at, 1) } };
+}
+
+/** `end-user = jason → v2` */
+export function describePinned(rule: Pick<Rule, 'match' | 'key' | 'split'>): string {
+  const versions = Object.entries(rule.split).filter(([, weight]) => weight > 0);
+  return `${rule.match ?? rule.key} → ${versions.map(([version]) => version).join(', ') || 'no version'}`;
 }
 
 function namesOf({ match, key, name }: Rule, at: number): readonly string[] {

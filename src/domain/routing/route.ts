@@ -1,5 +1,5 @@
 import type { Ledger } from './ledger.ts';
-import type { RoutingObject } from './names.ts';
+import type { ObjectContent, ObjectRef } from './object.ts';
 import type { Owner } from './owner.ts';
 import type { Split } from './split.ts';
 
@@ -47,9 +47,9 @@ export interface Rule {
   readonly backends?: readonly Backend[] | undefined;
 }
 
-/** A routing object as it was read. */
+/** How an object routes; a DestinationRule has no rules and no gateways. */
 export interface Route {
-  readonly object: RoutingObject;
+  readonly object: ObjectRef;
   readonly uid: string;
   readonly hosts: readonly string[];
   /** Where its rules hold: `mesh`, or names of gateways. */
@@ -62,6 +62,20 @@ export interface Route {
   readonly lastWriter?: { readonly manager: string; readonly at: string } | undefined;
   /** Who else manages it. */
   readonly owners?: readonly Owner[] | undefined;
+}
+
+/** An object as it was read live, whole. */
+export interface LiveObject extends Route {
+  /** Without our history, which is `ledger`. */
+  readonly content: ObjectContent;
+  /** It is deleted already, and waits for its finalizers. */
+  readonly isGoing?: boolean | undefined;
+}
+
+/** The split of one rule. */
+export interface RuleSplit {
+  readonly rule: string;
+  readonly split: Split;
 }
 
 /** The key of the rule that a person named, or of the default one. One name may be written in several ways (é, or e and an accent). */

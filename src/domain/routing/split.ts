@@ -4,6 +4,13 @@
  */
 export type Split = Readonly<Record<string, number>>;
 
+/** From one split to another, of one rule. */
+export interface Move {
+  readonly rule: string;
+  readonly from: Split;
+  readonly to: Split;
+}
+
 /** Percent by version; integers that sum to 100 unless every weight is 0. */
 export type Percentages = Readonly<Record<string, number>>;
 

@@ -1,5 +1,5 @@
-import type { ObjectEdit } from '../change/edit.ts';
-import { type RoutingObject, resolveHost } from './names.ts';
+import { resolveHost } from './names.ts';
+import type { ObjectContent, ObjectRef } from './object.ts';
 import type { Rule } from './route.ts';
 import { weightOf } from './split.ts';
 
@@ -24,7 +24,7 @@ export interface HostVersion {
  */
 export function undefinedVersions(
   rules: readonly Rule[],
-  { namespace }: Pick<RoutingObject, 'namespace'>,
+  { namespace }: Pick<ObjectRef, 'namespace'>,
   definitions: readonly Definition[],
 ): readonly HostVersion[] {
   const home = resolveHost('', namespace);
@@ -38,17 +38,23 @@ export function undefinedVersions(
   return [...new Map(lost.map(({ host, version }) => [`${version}.${host}`, { host, version }])).values()];
 }
 
-/** What DestinationRules define once they are as they are to be: those that are edited count as they become. */
-export function definitionsAfter(
-  definitions: readonly Definition[],
-  edits: readonly ObjectEdit[],
-): readonly Definition[] {
-  const written = edits.filter(({ kind }) => kind === 'DestinationRule');
-  const left = definitions.filter(({ name }) => !written.some((edit) => edit.name === name));
-  return [...left, ...written.flatMap((edit) => definitionIn(edit) ?? [])];
+/** What an object is to become; absent where it is to be gone. */
+export interface Becoming {
+  readonly object: ObjectRef;
+  readonly after?: ObjectContent | undefined;
 }
 
-function definitionIn({ name, namespace, after }: ObjectEdit): Definition | undefined {
+/** What DestinationRules define once they are as they are to be: those that are written count as they become. */
+export function definitionsAfter(
+  definitions: readonly Definition[],
+  becoming: readonly Becoming[],
+): readonly Definition[] {
+  const written = becoming.filter(({ object }) => object.kind === 'DestinationRule');
+  const left = definitions.filter(({ name }) => !written.some(({ object }) => object.name === name));
+  return [...left, ...written.flatMap((each) => definitionIn(each) ?? [])];
+}
+
+function definitionIn({ object: { name, namespace }, after }: Becoming): Definition | undefined {
   const { host, subsets = [] } = after?.spec ?? {};
   if (typeof host !== 'string' || !Array.isArray(subsets)) return undefined;
   return { name, host: resolveHost(host, namespace), versions: subsets.map((subset) => String(subset?.name ?? '')) };

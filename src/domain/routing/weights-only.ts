@@ -1,5 +1,6 @@
-import { isSameContent, type ObjectContent } from '../change/edit.ts';
 import { type Json, type JsonObject, sameJson } from '../text/json.ts';
+import { isSameContent } from './content.ts';
+import type { ObjectContent } from './object.ts';
 import { defaultRule, type Route } from './route.ts';
 import { type Percentages, percentages, sameShares, total } from './split.ts';
 

@@ -1,7 +1,7 @@
 import { diffArrays } from 'diff';
 import type { Json, JsonObject } from './json.ts';
 
-/** One line of a difference: it is taken away, comes new, or stands around what does. `gap`: lines that stay are left out there. */
+/** One line of a difference: removed, added or unchanged. `gap` stands for unchanged lines that are left out. */
 export interface DiffLine {
   readonly sign: '-' | '+' | ' ' | 'gap';
   readonly text: string;
@@ -10,19 +10,19 @@ export interface DiffLine {
 /** The search costs the square of how many lines differ. Beyond that many, one block is shown in place of the other. */
 const mostDiffering = 600;
 
-/** JSON as people write it in YAML, a line each; the order of keys is that of the object. */
+/** JSON as lines of YAML, with the keys in the object's order. */
 export function yamlLines(value: JsonObject): readonly string[] {
   return linesOf(value, '');
 }
 
-/** What turns one list of lines into the other, all of it. */
+/** The whole difference between two lists of lines. */
 export function diff(before: readonly string[], after: readonly string[]): readonly DiffLine[] {
   const parts = diffArrays([...before], [...after], { maxEditLength: mostDiffering });
   if (parts === undefined) return blocks(before, after);
   return parts.flatMap(({ removed, added, value }) => value.map(line(removed ? '-' : added ? '+' : ' ')));
 }
 
-/** The lines that differ and those right around them. */
+/** The lines that differ, and a few lines around them. */
 export function withContext(lines: readonly DiffLine[], around = 2): readonly DiffLine[] {
   const isNear = lines.map((_, at) =>
     lines.slice(Math.max(0, at - around), at + around + 1).some(({ sign }) => sign !== ' '),
@@ -78,7 +78,7 @@ function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-/** Quoted where it would otherwise be read as something else. */
+/** Quoted where YAML would read it as something else. */
 function scalar(value: Json): string {
   if (typeof value !== 'string') return JSON.stringify(value);
   return /^[A-Za-z/](?:[\w./ -]*[\w./-])?$/.test(value) && !/^(?:true|false|null|yes|no|on|off)$/i.test(value)

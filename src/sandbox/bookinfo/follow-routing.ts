@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { KubeClient, type Resource } from '../../cluster/client/kube-client.ts';
 import { loadKubeConfigs } from '../../cluster/client/kube-config.ts';
-import { destinationRules, virtualServices } from '../../cluster/kinds/virtual-service.ts';
+import { destinationRules } from '../../cluster/kinds/destination-rule.ts';
+import { virtualServices } from '../../cluster/kinds/virtual-service.ts';
 import { WatchCache } from '../../cluster/watch-cache.ts';
 import type { Log } from '../../workflow/ports/process.ts';
 import { bookinfoNamespace } from './pods.ts';

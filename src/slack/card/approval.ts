@@ -1,16 +1,19 @@
 import type { Button } from '@slack/types';
-import { type Change, planShown, type State, shownAs } from '../../domain/change/change.ts';
+import { type Change, planShown, shownAs } from '../../domain/change/change.ts';
+import type { State, StateOf } from '../../domain/change/state.ts';
 import type { Who } from '../../domain/policy/groups.ts';
 import type { DenialReason } from '../../domain/policy/judge.ts';
-import { type Split, sameShares } from '../../domain/routing/split.ts';
 import { actions, formatButtonValue } from '../words/button.ts';
-import { code, foreign, user } from '../words/mrkdwn.ts';
+import { foreign, user } from '../words/mrkdwn.ts';
 import { dateText, holdWords, ruleText, whoText } from '../words/policy-words.ts';
-import { splitText } from '../words/split-text.ts';
-import { voidEditsNote } from './edits-card.ts';
+import { movedNote } from './found.ts';
 
-type StateOf<K extends State['kind']> = Extract<State, { kind: K }>;
-export type DecisionState = StateOf<'awaiting' | 'rejected' | 'withdrawn' | 'expired' | 'void'>;
+const decisions = ['awaiting', 'rejected', 'withdrawn', 'expired', 'void'] as const;
+export type DecisionState = StateOf<(typeof decisions)[number]>;
+
+export function isDecision(state: State): state is DecisionState {
+  return decisions.some((kind) => kind === state.kind);
+}
 
 /** What a card says of a change that people decide, or decided, about: a sentence or two each, already escaped. */
 export function decisionNotes(change: Change, state: DecisionState): readonly string[] {
@@ -72,16 +75,11 @@ function mention(who: Who): readonly string[] {
 }
 
 function voidNote(change: Change, state: StateOf<'void'>): string {
-  const { because, live, lastWriter, rule } = state;
+  const { because, rule } = state;
   const decidedBy = rule === undefined ? '' : ` (${ruleText(rule)})`;
   switch (because) {
-    case 'moved': {
-      if (change.edits !== undefined)
-        return `*The plan does not hold any more.* ${voidEditsNote(change, state)}. Nothing was changed, and approvals were for that plan only.`;
-      const planned = `It was made from ${foreign(splitText(change.from))}`;
-      const now = live === undefined ? 'the object or its rule is gone' : liveText(change, live, lastWriter);
-      return `*The plan does not hold any more.* ${planned}; ${now}. Nothing was changed, and approvals were for that plan only.`;
-    }
+    case 'moved':
+      return `*The plan does not hold any more.* ${movedNote(change, state)}. Nothing was changed, and approvals were for that plan only.`;
     case 'denied':
       return `*Policy does not allow it any more:* ${deniedText(state)}${decidedBy}. Nothing was changed.`;
     case 'approvals':
@@ -94,14 +92,6 @@ function deniedText({ denied, hold, heldUntil }: StateOf<'void'>): string {
   const until = heldUntil === undefined ? undefined : new Date(heldUntil);
   const isHeld = hold !== undefined || until !== undefined;
   return isHeld ? `${deniedWords[denied]}${holdWords({ ...hold, until })}` : deniedWords[denied];
-}
-
-function liveText({ from }: Change, live: Split, lastWriter: string | undefined): string {
-  const who = lastWriter === undefined ? '' : `, last written by ${code(lastWriter)}`;
-  const split = foreign(splitText(live));
-  return sameShares(from, live)
-    ? `live is ${split} all the same, but another change came in between or goes before it${who}`
-    : `live is now ${split}${who}`;
 }
 
 const deniedWords: Record<DenialReason, string> = {

@@ -1,29 +1,14 @@
-import type { Button, ContextBlock, KnownBlock, SectionBlock } from '@slack/types';
-import { type Change, effectOf, isEnded, type State, shownAs } from '../../domain/change/change.ts';
-import { type AppliedChange, isApplied } from '../../domain/change/fate.ts';
+import type { ContextBlock, KnownBlock, SectionBlock } from '@slack/types';
+import { type Change, placeOf } from '../../domain/change/change.ts';
+import type { State } from '../../domain/change/state.ts';
 import type { ChangeId } from '../../domain/routing/names.ts';
-import { defaultRule } from '../../domain/routing/route.ts';
-import { percentages, weightOf } from '../../domain/routing/split.ts';
 import { truncate } from '../../domain/text/typed-text.ts';
-import { actions, formatButtonValue } from '../words/button.ts';
 import { code, fitted, foreign, markup, plain, user } from '../words/mrkdwn.ts';
-import { warningText } from '../words/owner-text.ts';
-import { pinnedText } from '../words/pinned-text.ts';
-import { moveRows, moveText, splitText } from '../words/split-text.ts';
-import { approvedBy, type DecisionState, decisionButtons, decisionNotes } from './approval.ts';
-import {
-  andMore,
-  differences,
-  editRows,
-  editsAim,
-  editsRollBackButton,
-  heldEditsNote,
-  partNote,
-  unpinCommand,
-} from './edits-card.ts';
-import { failedNote, heldNote } from './end-text.ts';
-import { canTakeBack, movedNote } from './moved-text.ts';
-import { seenNotes } from './seen.ts';
+import { title } from '../words/title.ts';
+import { isDecision } from './approval.ts';
+import { buttonsOf } from './buttons.ts';
+import { notesOf } from './notes.ts';
+import { differences, rowsOf, spokenRows } from './rows.ts';
 
 export interface Message {
   /** Says all of it in one sentence, for screen readers and notifications. */
@@ -33,35 +18,22 @@ export interface Message {
 
 /** With at most five notes a card stays under 13,000 characters, over which Slack takes none. */
 const maxNote = 1_200;
-const maxPinned = 5;
 /** A notification's text: Slack asks for less than 4,000 characters. */
 const maxSpoken = 3_900;
 
 /** The one message that shows a change through its life. */
 export function card(change: Change): Message {
-  const { from, state } = change;
-  const to = state.kind === 'applied' ? state.live : change.to;
+  const { id, reason } = change;
   const notes = notesOf(change);
   const buttons = buttonsOf(change);
   return {
-    text: fitted(
-      [
-        `${foreign(title(change))}: ${change.edits === undefined ? foreign(moveText(from, to), 600) : spokenRows(change)}.`,
-        `${spokenFacts(change)}.`,
-        ...notes,
-      ].join(' '),
-      maxSpoken,
-    ),
+    text: spoken(change, notes),
     blocks: [
-      {
-        type: 'header',
-        block_id: change.id,
-        text: plain(title(change), 140),
-      },
-      section(change.edits === undefined ? moveRows(from, to) : editRows(change)),
+      { type: 'header', block_id: id, text: plain(title(change), 140) },
+      section(rowsOf(change)),
       ...differences(change),
       context(markup(fitted([`*${stateWord(change.state)}*`, ...factsOf(change)].join(' · '), maxNote))),
-      ...(change.reason === undefined ? [] : [context(plain(quoted(change.reason), 500))]),
+      ...(reason === undefined ? [] : [context(plain(quoted(reason), 500))]),
       ...notes.map((note) => section(fitted(note, maxNote))),
       ...(buttons.length > 0 ? [{ type: 'actions', elements: buttons } satisfies KnownBlock] : []),
     ],
@@ -74,37 +46,22 @@ export function disownedCard(id: ChangeId): Message {
   return { text, blocks: [{ ...section(text), block_id: id }] };
 }
 
-/** What a change is for: `reviews · 50 % to v3`, `reviews and 3 more · bookinfo/virtual-service-all-v1`. */
-export function title(change: Change): string {
-  const { reverts, focus, to, rule } = change;
-  const service = `${change.service}${andMore(change)}`;
-  const what = editsAim(change) ?? (reverts === undefined ? aim(focus, to) : `back to ${splitText(to)}`);
-  return rule === defaultRule ? `${service} · ${what}` : `${service} (${rule}) · ${what}`;
-}
-
-function aim(focus: string | undefined, to: Change['to']): string {
-  return focus === undefined ? splitText(to) : `${weightOf(percentages(to), focus)} % to ${focus}`;
-}
-
-/** The objects in one sentence, already escaped. */
-function spokenRows(change: Change): string {
-  return fitted(editRows(change).replaceAll('• ', '').replaceAll('\n', '; '), 1_500);
-}
-
-/** What stands in the context line, with the reason, as one sentence. */
-function spokenFacts(change: Change): string {
+function spoken(change: Change, notes: readonly string[]): string {
   const reason = change.reason === undefined ? [] : [foreign(quoted(change.reason), 500)];
-  return [stateWord(change.state), ...factsOf(change), ...reason].join(', ');
+  const facts = [stateWord(change.state), ...factsOf(change), ...reason].join(', ');
+  const all = [`${foreign(title(change))}: ${spokenRows(change)}.`, `${facts}.`, ...notes];
+  return fitted(all.join(' '), maxSpoken);
 }
 
 function factsOf(change: Change): readonly string[] {
-  const { object, by, id, insistedBy, reverts } = change;
+  const { by, id, insistedBy, reverts } = change;
+  const { namespace, cluster } = placeOf(change);
   return [
     `asked by ${user(by)}`,
     ...(insistedBy === undefined ? [] : [`${insistedWord(change)} by ${user(insistedBy)}`]),
     ...(reverts === undefined ? [] : [`takes back ${reverts}`]),
     id,
-    foreign(`${object.namespace} @ ${object.cluster}`),
+    foreign(`${namespace} @ ${cluster}`),
   ];
 }
 
@@ -114,33 +71,22 @@ function insistedWord({ state, approvals }: Change): string {
 }
 
 function stateWord(state: State): string {
-  switch (state.kind) {
-    case 'applied':
-      return `Applied in ${duration(state.tookMs)}`;
-    case 'queued':
-      return 'Queued';
-    case 'applying':
-      return 'Applying';
-    case 'held':
-      return 'Held, not applied';
-    case 'superseded':
-      return 'Superseded, not applied';
-    case 'discarded':
-      return 'Discarded, not applied';
-    case 'failed':
-      return 'Not applied';
-    case 'awaiting':
-      return 'Waits for approval';
-    case 'rejected':
-      return 'Rejected, not applied';
-    case 'withdrawn':
-      return 'Withdrawn, not applied';
-    case 'expired':
-      return 'Expired, not applied';
-    case 'void':
-      return 'Void, not applied';
-  }
+  return state.kind === 'applied' ? `Applied in ${duration(state.tookMs)}` : stateWords[state.kind];
 }
+
+const stateWords: Record<Exclude<State['kind'], 'applied'>, string> = {
+  queued: 'Queued',
+  applying: 'Applying',
+  held: 'Held, not applied',
+  superseded: 'Superseded, not applied',
+  discarded: 'Discarded, not applied',
+  failed: 'Not applied',
+  awaiting: 'Waits for approval',
+  rejected: 'Rejected, not applied',
+  withdrawn: 'Withdrawn, not applied',
+  expired: 'Expired, not applied',
+  void: 'Void, not applied',
+};
 
 function section(text: string): SectionBlock {
   return { type: 'section', text: markup(text) };
@@ -152,157 +98,6 @@ function context(element: ContextBlock['elements'][number]): ContextBlock {
 
 function quoted(reason: string): string {
   return `“${truncate(reason, 400)}”`;
-}
-
-/** What else a person must know, a sentence or two each, already escaped. */
-function notesOf(change: Change): readonly string[] {
-  const isUndone = change.edits !== undefined && isApplied(change) && change.state.rolledBack !== undefined;
-  const notReached =
-    change.pinned.length > 0 && !isUndone
-      ? [`Not reached by the split: ${pinnedText(change.pinned, maxPinned)}${howToUnpin(change)}`]
-      : [];
-  const seen = isApplied(change) ? seenNotes(change) : [];
-  return [...stateNotes(change), ...warningNotes(change), ...notReached, ...seen];
-}
-
-/** The rule is told by what stands before its arrow. */
-function howToUnpin({ service, object, pinned }: Change): string {
-  const [first = ''] = pinned;
-  const { namespace, cluster } = object;
-  const command = unpinCommand({ service, namespace, cluster }, { key: '', match: first.split(' → ')[0] ?? first });
-  return `. ${code(command, 250)} removes ${pinned.length === 1 ? 'it' : 'the first of them'}.`;
-}
-
-/** Not beside what says that it came true. */
-function warningNotes(change: Change): readonly string[] {
-  const isOver = isApplied(change) ? change.state.movedAway !== undefined : isEnded(change);
-  return isOver ? [] : (change.warnings ?? []).slice(0, 2).map(warningText);
-}
-
-function stateNotes(change: Change): readonly string[] {
-  const { state } = change;
-  switch (state.kind) {
-    case 'awaiting':
-    case 'rejected':
-    case 'withdrawn':
-    case 'expired':
-    case 'void':
-      return decisionNotes(change, state);
-    case 'queued':
-    case 'applying':
-      return approvedBy(change);
-    case 'applied':
-      return [...(isApplied(change) ? appliedNotes(change) : []), ...approvedBy(change)];
-    case 'held':
-      return [change.edits === undefined ? heldNote(change, state) : heldEditsNote(state), ...approvedBy(change)];
-    case 'superseded':
-      return [
-        `${state.by ?? 'A later change'} was applied before it, so nothing was changed. If it is still wanted, type the command again.`,
-        ...approvedBy(change),
-      ];
-    case 'discarded':
-      return [`${user(state.by)} discarded it. Nothing was changed.`, ...approvedBy(change)];
-    case 'failed':
-      if (effectOf(change).length > 0) return [partNote(change, state), ...takenBackBy(state), ...approvedBy(change)];
-      return [failedNote(change, state), ...approvedBy(change)];
-  }
-}
-
-function appliedNotes(change: AppliedChange): readonly string[] {
-  const { rolledBack, later, warnings, movedAway } = change.state;
-  const moved = movedAway === undefined ? [] : [movedNote(change, movedAway)];
-  const since = rolledBack === undefined && later !== undefined ? [`The split was changed since, by ${later}.`] : [];
-  const back = takenBackBy({ rolledBack });
-  return [
-    ...moved,
-    ...back,
-    ...since,
-    ...warnings.slice(0, 3).map((warning) => `The API server warns: ${code(warning, 300)}`),
-  ];
-}
-
-function takenBackBy({ rolledBack }: Pick<AppliedChange['state'], 'rolledBack'>): readonly string[] {
-  return rolledBack === undefined ? [] : [`*Rolled back* by ${user(rolledBack.by)} (${rolledBack.change}).`];
-}
-
-function buttonsOf(change: Change): Button[] {
-  const { state } = change;
-  if (state.kind === 'held') return heldButtons(change);
-  if (isDecision(state)) return decisionButtons(change, state);
-  if (state.kind === 'failed' && effectOf(change).length > 0 && state.rolledBack === undefined)
-    return [editsRollBackButton(change)];
-  if (!isApplied(change) || change.state.rolledBack !== undefined) return [];
-  return [
-    ...(canTakeBack(change) ? [change.edits === undefined ? rollBackButton(change) : editsRollBackButton(change)] : []),
-    ...promoteButton(change),
-    historyButton(change),
-  ];
-}
-
-function isDecision(state: State): state is DecisionState {
-  return ['awaiting', 'rejected', 'withdrawn', 'expired', 'void'].includes(state.kind);
-}
-
-function rollBackButton({ id, from, service }: Change): Button {
-  const target = splitText(from);
-  const label = `Roll back to ${target}`;
-  return {
-    type: 'button',
-    action_id: actions.rollBack,
-    value: formatButtonValue({ id }),
-    text: plain([...label].length <= 70 ? label : 'Roll back to the split before'),
-    style: 'danger',
-    confirm: {
-      title: plain('Roll back?'),
-      text: plain(`${service} goes back to ${target}.`, 280),
-      confirm: plain('Roll back'),
-      deny: plain('Cancel'),
-      style: 'danger',
-    },
-  };
-}
-
-function promoteButton({ id, focus, state: { live, later, movedAway } }: AppliedChange): Button[] {
-  const share = focus === undefined ? 100 : weightOf(percentages(live), focus);
-  if (focus === undefined || share === 0 || share === 100) return [];
-  if (later !== undefined || movedAway !== undefined) return [];
-  return [
-    {
-      type: 'button',
-      action_id: actions.promote,
-      value: formatButtonValue({ id }),
-      text: plain(`${focus} → 100 %`),
-      style: 'primary',
-    },
-  ];
-}
-
-function historyButton({ id }: Change): Button {
-  return { type: 'button', action_id: actions.history, value: formatButtonValue({ id }), text: plain('History') };
-}
-
-function heldButtons(change: Change): Button[] {
-  const { id, service, to, edits } = change;
-  return [
-    {
-      type: 'button',
-      action_id: actions.applyAnyway,
-      value: formatButtonValue({ id, seen: shownAs(change) }),
-      text: plain('Apply anyway'),
-      confirm: {
-        title: plain('Apply anyway?'),
-        text: plain(
-          edits === undefined
-            ? `${service} goes to ${splitText(to)}, whatever it has now.`
-            : 'All its objects become what they were to be, whatever they are now.',
-          280,
-        ),
-        confirm: plain('Apply anyway'),
-        deny: plain('Cancel'),
-      },
-    },
-    { type: 'button', action_id: actions.discard, value: formatButtonValue({ id }), text: plain('Discard') },
-  ];
 }
 
 function duration(ms: number): string {

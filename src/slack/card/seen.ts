@@ -1,4 +1,5 @@
-import { type Edits, splittersOf } from '../../domain/change/edit.ts';
+import { mainEdit, movesSeen, placeOf } from '../../domain/change/change.ts';
+import { defaultMove, type ObjectEdit, splittersOf } from '../../domain/change/edit.ts';
 import type { AppliedChange } from '../../domain/change/fate.ts';
 import {
   type Counted,
@@ -10,6 +11,7 @@ import {
   sharesOf,
   type UnmeasuredReason,
 } from '../../domain/change/seen.ts';
+import type { Split } from '../../domain/routing/split.ts';
 import { code, foreign } from '../words/mrkdwn.ts';
 import { byName, named } from '../words/split-text.ts';
 import { exactClock } from '../words/time-text.ts';
@@ -24,27 +26,33 @@ const mostFailures = 2;
 
 /** What came of the traffic since; nothing while nobody has looked. */
 export function seenNotes(change: AppliedChange): readonly string[] {
-  const { edits, pinned, state } = change;
-  const { seen, live } = state;
+  const { seen } = change.state;
   if (seen === undefined) return [];
   if (seen.kind === 'not-measured') return [`Not measured: ${unmeasuredWords[seen.because]}`];
   const intro = `Seen in the last ${windowText(seen)}`;
   const asOf = `as of ${exactClock(new Date(seen.until))}`;
-  if (seen.services !== undefined && edits !== undefined)
-    return [`${intro}, ${asOf}:\n${serviceRows(change, edits, seen.services).join('\n')}`];
-  const shares = sharesOf(seen, live);
-  const { counted, pinnedToo, failed } = sharesText(shares, pinned.length > 0);
+  if (seen.services !== undefined) return [`${intro}, ${asOf}:\n${serviceRows(change, seen.services).join('\n')}`];
+  const main = mainEdit(change);
+  const { counted, pinnedToo, failed } = sharesText(sharesOf(seen, splitOf(change, main)), main.pinned.length > 0);
   return [[`${intro}: ${counted}, ${asOf}.${pinnedToo}`, ...failed].join('\n')];
 }
 
+/** What an edit made of the rule whose requests were counted. */
+function splitOf(change: AppliedChange, edit: ObjectEdit): Split {
+  return defaultMove({ moves: movesSeen(change, edit) }).to;
+}
+
 /** A line for each service of the change, as far as there is room. */
-function serviceRows({ object }: AppliedChange, edits: Edits, counted: readonly ServiceCounts[]): readonly string[] {
-  const all = splittersOf(edits);
-  const rows = all.slice(0, mostSeenServices).flatMap(({ namespace, name, to, pinned }) => {
+function serviceRows(change: AppliedChange, counted: readonly ServiceCounts[]): readonly string[] {
+  const all = splittersOf(change.edits);
+  const home = placeOf(change).namespace;
+  const rows = all.slice(0, mostSeenServices).flatMap((edit) => {
+    const { namespace, name } = edit.object;
     const counts = counted.find((each) => each.name === name && each.namespace === namespace);
-    const which = `• ${code(namespace === object.namespace ? name : `${namespace}/${name}`)}`;
+    const which = `• ${code(namespace === home ? name : `${namespace}/${name}`)}`;
     if (counts === undefined) return [`${which}: not measured`];
-    const { counted: text, pinnedToo, failed } = sharesText(sharesOf(counts, to), pinned.length > 0);
+    const shares = sharesOf(counts, splitOf(change, edit));
+    const { counted: text, pinnedToo, failed } = sharesText(shares, edit.pinned.length > 0);
     return [`${which}: ${text}.${pinnedToo}`, ...failed.slice(0, mostFailures)];
   });
   const more = all.length - mostSeenServices;

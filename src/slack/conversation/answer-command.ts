@@ -10,17 +10,19 @@ import type { Asker, Desk } from '../../workflow/desk.ts';
 import { carryOut } from '../../workflow/holding/hold-command.ts';
 import { history, overview, serviceNames, serviceStatus } from '../../workflow/looking/look-up.ts';
 import { readAudit } from '../../workflow/looking/read-audit.ts';
-import { historyReply, mistakeReply, statusReply } from '../replies/answers.ts';
 import { pendingReply } from '../replies/approval.ts';
 import { auditReply } from '../replies/audit.ts';
 import { helpText } from '../replies/help.ts';
+import { historyReply } from '../replies/history.ts';
 import { holdReply } from '../replies/hold.ts';
+import { mistakeReply } from '../replies/refusals.ts';
+import { statusReply } from '../replies/status.ts';
 import { tourReply } from '../replies/tour.ts';
 import { whyReply } from '../replies/why.ts';
 import { policyProblemText } from '../words/policy-words.ts';
 import { type Reply, says } from '../words/reply.ts';
 import { type Conversation, tourWorldOf } from './conversation.ts';
-import { told, toldApproval, toldEdits } from './told.ts';
+import { told, toldApproval } from './told.ts';
 
 /** Carries out a command, and says what came of it. */
 export async function answerCommand(
@@ -67,7 +69,7 @@ export async function answerCommand(
     case 'apply':
     case 'delete':
     case 'unpin':
-      return toldEdits(conversation, await requestEdits(conversation.desk, command, asker));
+      return told(conversation, await requestEdits(conversation.desk, command, asker));
     case 'rollback':
       return told(conversation, await requestRollback(conversation.desk, command, asker), { typed: command });
   }

@@ -14,7 +14,7 @@ import { mayComeFromItsCard } from './card-origin.ts';
 import { type Conversation, type Request, type Told, tourWorldOf } from './conversation.ts';
 import { gestureOf, gestureOfClick, unlessTooMany } from './gesture.ts';
 import { inTime } from './in-time.ts';
-import { toldApproval, toldEdits } from './told.ts';
+import { told, toldApproval } from './told.ts';
 
 /** Answers what was typed. */
 export function answerText(conversation: Conversation, text: string, request: Request): Promise<Told> {
@@ -72,7 +72,7 @@ export function answerEdits(
       const isOurs = command?.verb === 'apply' || command?.verb === 'delete' || command?.verb === 'unpin';
       if (value === undefined || !isOurs) return notOursReply(conversation, asker, action);
       const clicked = { stamp: value.seen, isMeant: action === actions.applyMeant };
-      return toldEdits(conversation, await requestEdits(conversation.desk, command, asker, clicked));
+      return told(conversation, await requestEdits(conversation.desk, command, asker, clicked));
     }),
   );
 }

@@ -1,4 +1,4 @@
-import type { FailReason } from '../../domain/change/change.ts';
+import type { FailReason } from '../../domain/change/state.ts';
 import { type Asker, TooLateError } from '../../workflow/desk.ts';
 import { AcceptanceUnknownError, DependencyError, StoreUnavailableError } from '../../workflow/errors.ts';
 import type { Log } from '../../workflow/ports/process.ts';

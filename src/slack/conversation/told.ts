@@ -1,12 +1,11 @@
-import type { Change } from '../../domain/change/change.ts';
+import { type Change, mainEdit } from '../../domain/change/change.ts';
 import type { RollbackAnswer } from '../../workflow/asking/roll-back.ts';
 import type { EditsAnswer } from '../../workflow/asking/rule-file.ts';
 import type { ApprovalAnswer } from '../../workflow/deciding/approve.ts';
-import type { HeldAnswer } from '../../workflow/deciding/held-edits.ts';
+import type { HeldAnswer } from '../../workflow/deciding/held.ts';
 import type { Desk } from '../../workflow/desk.ts';
-import { answerReply, heldReply } from '../replies/answers.ts';
 import { approvalReply } from '../replies/approval.ts';
-import { editsReply } from '../replies/question.ts';
+import { answerReply, heldReply } from '../replies/change.ts';
 import type { TypedMove } from '../replies/refusals.ts';
 import { type Reply, says } from '../words/reply.ts';
 import type { Conversation } from './conversation.ts';
@@ -17,39 +16,42 @@ interface Context {
   readonly typed?: TypedMove;
 }
 
-/** Words the answer, and starts to bring the card up to date. */
+/** Words the answer. */
 export async function told(
-  conversation: Conversation,
-  answer: RollbackAnswer,
+  { desk }: Conversation,
+  answer: RollbackAnswer | EditsAnswer,
   { forgotten, typed }: Context = {},
 ): Promise<Reply> {
-  const { cards, desk } = conversation;
-  if (answer.kind === 'accepted') cards.showSoon(answer.change.id);
   if (answer.kind === 'unknown-change' && forgotten !== undefined) return says(forgotten);
   return answerReply(answer, desk.now(), { ahead: await aheadOf(desk, answer), typed });
 }
 
-/** The change that an accepted one waits for. The answer is true without it, so a failed read is only logged. */
-async function aheadOf({ changes, log }: Desk, answer: RollbackAnswer): Promise<Change | undefined> {
-  if (answer.kind !== 'accepted' || answer.behind === 0 || answer.change.base.after === undefined) return undefined;
-  return changes.read(answer.change.base.after).catch((err: unknown) => {
-    log.warn({ changeId: answer.change.id, err }, 'the change before it could not be read');
+/**
+ * The change that an accepted one waits for. Undefined if its objects wait for different ones. The answer is true without it, so a
+ * failed read is only logged.
+ */
+async function aheadOf({ changes, log }: Desk, answer: RollbackAnswer | EditsAnswer): Promise<Change | undefined> {
+  if (answer.kind !== 'accepted' || answer.behind === 0) return undefined;
+  const { change } = answer;
+  const { behind } = mainEdit(change);
+  if (behind === undefined || change.edits.some((edit) => edit.behind !== behind)) return undefined;
+  return changes.read(behind).catch((err: unknown) => {
+    log.warn({ changeId: change.id, err }, 'the change before it could not be read');
     return undefined;
   });
 }
 
-/** Does the same for rule files. */
-export function toldEdits({ cards, desk }: Conversation, answer: EditsAnswer): Reply {
-  if (answer.kind === 'accepted') cards.showSoon(answer.change.id);
-  return editsReply(answer, desk.now());
-}
+/** What is stored shows its card by itself. Where nothing was, the card may be older than what the person was told. */
+const stored: ReadonlySet<string> = new Set(['approved', 'rejected', 'withdrawn', 'voided', 'discarded']);
 
-export function toldApproval(conversation: Conversation, answer: ApprovalAnswer): Reply {
-  if ('change' in answer) conversation.cards.showSoon(answer.change.id);
+export function toldApproval({ cards }: Conversation, answer: ApprovalAnswer): Reply {
+  if ('change' in answer && !stored.has(answer.kind)) cards.showSoon(answer.change.id);
   return approvalReply(answer);
 }
 
+/** The same of a held change, which is stored when it is planned anew. */
 export function toldHeld({ cards, desk }: Conversation, answer: HeldAnswer): Reply {
-  if ('change' in answer) cards.showSoon(answer.change.id);
+  const isStored = answer.kind === 'planned-anew' || stored.has(answer.kind);
+  if ('change' in answer && !isStored) cards.showSoon(answer.change.id);
   return heldReply(answer, desk.now());
 }

@@ -1,10 +1,10 @@
-import type { Change } from '../../domain/change/change.ts';
+import { type Change, mainMove } from '../../domain/change/change.ts';
 import type { ApprovalAnswer } from '../../workflow/deciding/approve.ts';
-import { title } from '../card/card.ts';
 import { foreign, user } from '../words/mrkdwn.ts';
 import { dateText, denialText } from '../words/policy-words.ts';
 import { type Reply, says } from '../words/reply.ts';
 import { splitText } from '../words/split-text.ts';
+import { title } from '../words/title.ts';
 
 /** What whoever approves, rejects or withdraws is told. */
 export function approvalReply(answer: ApprovalAnswer): Reply {
@@ -71,7 +71,8 @@ export function pendingReply(pending: readonly Change[]): Reply {
 }
 
 function pendingLine(change: Change): string {
-  const { state, from, to, approvals = [], by } = change;
+  const { state, approvals = [], by } = change;
+  const { from, to } = mainMove(change);
   const what = `${named(change)}: ${foreign(splitText(from))} → ${foreign(splitText(to))}, asked by ${user(by)}`;
   if (state.kind !== 'awaiting') return `${what}; held, since the object moved`;
   return `${what}; ${approvals.length} of ${state.needs.count} approvals, until ${dateText(new Date(state.expiresAt))}`;

@@ -1,7 +1,7 @@
 import { endExamples } from '../../domain/language/end.ts';
 import { code, escapeText, names } from '../words/mrkdwn.ts';
 
-/** What `/shift help` says; README's table of commands is compared with it. */
+/** What `/shift help` says. A test compares the table of commands in README.md with it. */
 export const commands = [
   {
     topic: 'shift',
@@ -17,7 +17,7 @@ export const commands = [
   {
     topic: 'rollback',
     usage: '/shift rollback reviews [to c-7F3K9QXZ]',
-    does: 'goes back to before the last change, or to what the named one made',
+    does: 'takes back the newest change that still stands, or brings back what the named one made',
   },
   {
     topic: 'apply',
@@ -104,7 +104,7 @@ const more: Readonly<Record<string, string>> = {
   set: 'Versions that are not named get nothing. The percentages must sum to 100. `/shift set status v3 50` shifts a service called `status`.',
   promote: 'The same as `/shift reviews v3 100`.',
   rollback:
-    'A rollback brings back exactly the weights that were recorded, goes before whatever waits, and is a change of its own: it can be rolled back too. The button on a card does the same. When others changed the split since, it first shows what it would undo.',
+    'A rollback brings back exactly what was recorded, weights or whole objects, goes before whatever waits, and is a change of its own: it can be rolled back too. *Roll back* on a card takes back that change. Typed, it takes back the newest change of the service that still stands, so typed again it goes one further back and never forward; `--route` looks at the changes of that rule alone, and `to c-…` goes back to what that change made. It first shows what it would undo where others changed something since, and where somebody has rolled back less than a minute ago.',
   apply:
     'Rule files lie in the folder that `RULES_DIR` names, and are called as they lie there, with or without `.yaml`. What is missing is created, what is there is replaced, and what is as the file says already is left alone. Where the file differs from one VirtualService in its weights alone, it is the shift that it comes to. Anything more, and what is made of RouteRules (Istio before 0.8), is shown as a difference first, with what the API server and policy say to it, and is done when *Apply* is clicked, if it is still what was shown. The card has *Roll back*: all of it, as it was. To create and replace objects takes rights that the base does not give: `manifests/rule-files`.',
   delete:

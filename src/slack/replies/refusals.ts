@@ -1,13 +1,18 @@
-import type { Refusal } from '../../domain/change/plan.ts';
-import type { Command } from '../../domain/language/command.ts';
+import type { Refusal } from '../../domain/change/plan-weights.ts';
+import type { Command, Options } from '../../domain/language/command.ts';
+import type { Mistake } from '../../domain/language/mistake.ts';
 import type { ServiceName } from '../../domain/routing/names.ts';
+import type { PinnedMistake } from '../../domain/routing/pinned.ts';
 import type { Unsplittable } from '../../domain/routing/route.ts';
 import type { Percentages } from '../../domain/routing/split.ts';
+import type { GoalAnswer } from '../../workflow/asking/goal.ts';
 import type { NotFound } from '../../workflow/desk.ts';
 import type { Aged } from '../../workflow/ports/mesh.ts';
 import { commandText, statusCommand } from '../words/command-text.ts';
-import { code, foreign, names, typed, user } from '../words/mrkdwn.ts';
+import { code, escapeText, foreign, names, typed, user } from '../words/mrkdwn.ts';
 import { howToLeave, howToStop, ownerText } from '../words/owner-text.ts';
+import { type Reply, says } from '../words/reply.ts';
+import { badFileText, unknownFileText } from '../words/rule-file-text.ts';
 import { splitText } from '../words/split-text.ts';
 import { exactClock } from '../words/time-text.ts';
 import { when } from '../words/when.ts';
@@ -19,6 +24,11 @@ interface Told {
   readonly now: Date;
   /** The command that was typed: what is suggested keeps its flags. */
   readonly typed?: TypedMove | undefined;
+}
+
+/** What was not understood, and what to type instead. */
+export function mistakeReply({ wrong, next }: Mistake): Reply {
+  return says(`${escapeText(wrong)} ${escapeText(next)}`);
 }
 
 /** Why a plan was not made, and what to type next. */
@@ -45,12 +55,14 @@ export function refusalText(of: ServiceName, refusal: Refusal, { now, typed: com
     case 'several-hosts':
       return `${code(refusal.version)} has no destination yet, and the others of ${name} do not share one host to put it beside. Add the destination to the object first.`;
     case 'nothing-to-roll-back':
-      return `Nothing to roll back: shiftbot has not changed ${name} yet. ${statusCommand(of)} shows what it has.`;
+      return `Nothing to roll back: shiftbot has not changed ${ruleOf(name, refusal)} yet. ${statusCommand(of)} shows what it has.`;
+    case 'nothing-left':
+      return `Every change of ${ruleOf(name, refusal)} that its history knows is taken back; the last one by ${refusal.by.id} of ${user(refusal.by.by)}. ${commandText(toAChange(of, command))} brings one back.`;
     case 'unknown-change':
-      return `The history of ${name} has no ${refusal.id}; it has ${names(refusal.known)}.`;
+      return `The history of ${ruleOf(name, refusal)} has no ${refusal.id}; it has ${names(refusal.known)}.`;
     case 'record-lost': {
       const { id, does = '', from } = refusal.revision;
-      return `The newest change of ${name}, ${id} (${code(does, 120)}), did more than set weights, and its record is lost: the history on the object has only the split that was before it, ${foreign(splitText(from))}. So nothing was changed. Type that split, or apply the rule file that you want.`;
+      return `The change ${id} of ${name} (${code(does, 120)}) did more than set weights, and its record is lost: the history on the object has only the split that was before it, ${foreign(splitText(from))}. So nothing was changed. Type that split, or apply the rule file that you want.`;
     }
     case 'already-rolled-back':
       return `Already rolled back, by ${user(refusal.by.by)} (${refusal.by.id}).`;
@@ -70,7 +82,7 @@ export function notFoundText({ service, namespace, cluster }: ServiceName, found
       return `There is no service ${code(service)} in ${code(namespace)}.${found.nearest === undefined ? known : didYouMean(found.nearest)}${ageText(found)}`;
     }
     case 'gone':
-      return `There is no VirtualService ${code(found.object.name)} in ${code(namespace)} any more. Nothing was changed.`;
+      return `There is no ${found.object.kind} ${code(found.object.name)} in ${code(namespace)} any more. Nothing was changed.`;
     case 'several':
       return `${code(service)} is routed by ${names(found.objects)} at once, and in a mesh only one of them holds. Merge them first.${ageText(found)}`;
   }
@@ -79,6 +91,11 @@ export function notFoundText({ service, namespace, cluster }: ServiceName, found
 /** Nothing is claimed of the present that the cluster has not said. */
 export function ageText({ asOf }: Aged): string {
   return asOf === undefined ? '' : ` This is as of ${exactClock(asOf)}; the cluster has not answered since.`;
+}
+
+/** Of a rule that was named, or of all. */
+function ruleOf(name: string, { rule }: { readonly rule?: string | undefined }): string {
+  return rule === undefined ? name : `the rule ${code(rule)} of ${name}`;
 }
 
 /** A rule that is known by its place alone cannot be named. */
@@ -122,9 +139,18 @@ function nobodyElse(
 
 /** The command that was typed, with a whole split in place of one share. */
 function withShares(service: ServiceName, shares: Percentages, command: TypedMove | undefined): Command {
-  const { options } = (command?.verb === 'why' ? command.command : command) ?? { options: { dryRun: false } };
-  const shift = { verb: 'shift', service, wish: { kind: 'whole', shares }, options } as const;
+  const shift = { verb: 'shift', service, wish: { kind: 'whole', shares }, options: optionsOf(command) } as const;
   return command?.verb === 'why' ? { verb: 'why', command: shift } : shift;
+}
+
+/** The rollback that was typed, to a change that is to be named. */
+function toAChange(service: ServiceName, command: TypedMove | undefined): Command {
+  const rollback = { verb: 'rollback', service, backTo: 'c-…', options: optionsOf(command) } as const;
+  return command?.verb === 'why' ? { verb: 'why', command: rollback } : rollback;
+}
+
+function optionsOf(command: TypedMove | undefined): Options {
+  return (command?.verb === 'why' ? command.command : command)?.options ?? { dryRun: false };
 }
 
 function didYouMean(nearest: string | undefined): string {
@@ -140,3 +166,31 @@ const becauseWords: Record<Unsplittable, string> = {
   'invalid-weight': 'one of its weights is below 0',
   unnamed: 'it has no name of its own, and its place is not enough to know it by; give it a `name` in the object first',
 };
+
+/** Why a rule file cannot be applied or deleted, or a rule not be unpinned. */
+export function goalText(answer: Exclude<GoalAnswer, { kind: 'not-found' }>): string {
+  switch (answer.kind) {
+    case 'unknown-file':
+      return unknownFileText(answer);
+    case 'bad-file':
+      return badFileText(answer);
+    case 'unknown-cluster':
+      return `There is no cluster ${typed(answer.cluster)}; there is ${names(answer.clusters)}.`;
+    case 'other-namespace':
+      return `The file names the namespace ${code(answer.written)}, and you named ${code(answer.named)}. Nothing was changed. Leave \`-n\` out, or take the namespace out of the file.`;
+    case 'no-pinned-rule':
+      return pinnedMistakeText(answer.name.service, answer.mistake);
+  }
+}
+
+function pinnedMistakeText(service: string, { kind, typed: word, pinned, nearest }: PinnedMistake): string {
+  if (pinned.length === 0) return `${code(service)} has no pinned rules. Nothing was changed.`;
+  const listed = pinned.slice(0, 10).map(({ named, does }) => `• ${code(does, 120)}: ${code(named, 120)}`);
+  const more = pinned.length > 10 ? [`… +${pinned.length - 10}`] : [];
+  const meant = nearest === undefined ? '' : ` Did you mean ${code(nearest, 120)}?`;
+  const wrong =
+    kind === 'several'
+      ? `${typed(word)} fits several pinned rules of ${code(service)}; name one by its place:`
+      : `${code(service)} has no pinned rule ${typed(word)}.${meant} It has these, and what to type for each:`;
+  return [wrong, ...listed, ...more].join('\n');
+}

@@ -17,7 +17,7 @@ interface Stop {
   readonly lines: readonly string[];
 }
 
-/** Istio's traffic-shifting task, played in the channel; README tells the same. */
+/** Istio's traffic-shifting task, played in the channel. src/sandbox/README.md tells the same tour, and a test compares the two. */
 export function tourReply(step: number, { page, hasApproval }: TourWorld): Reply {
   if (page === undefined) return says(noPage);
   const stops = stopsAt(`<${escapeText(page).replaceAll('|', '%7C')}|the product page>`, hasApproval);

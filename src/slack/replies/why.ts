@@ -1,11 +1,15 @@
+import { isWeightsOnly, mainMove } from '../../domain/change/change.ts';
+import type { Edits } from '../../domain/change/edit.ts';
 import type { CheckName, Finding, Verdict } from '../../domain/policy/judge.ts';
 import type { ExplainAnswer } from '../../workflow/asking/explain.ts';
+import { editsOf } from '../../workflow/asking/plan.ts';
+import { movesText, namedMoves } from '../words/move-text.ts';
 import { code, foreign } from '../words/mrkdwn.ts';
 import { policyProblemText, ruleText, verdictText } from '../words/policy-words.ts';
 import { type Reply, says } from '../words/reply.ts';
 import { moveText } from '../words/split-text.ts';
-import { answerReply } from './answers.ts';
-import { notFoundText, refusalText, type TypedMove } from './refusals.ts';
+import { answerReply } from './change.ts';
+import type { TypedMove } from './refusals.ts';
 
 interface Context {
   /** Why the policy file is not what is in force. */
@@ -15,31 +19,27 @@ interface Context {
 
 /** What `/shift why` answers. */
 export function whyReply(answer: ExplainAnswer, now: Date, { problem, typed }: Context = {}): Reply {
-  switch (answer.kind) {
-    case 'not-found':
-      return says(notFoundText(answer.name, answer.found));
-    case 'refused':
-      return says(refusalText(answer.name, answer.refusal, { now, typed }));
-    case 'answered':
-      return answerReply(answer.answer, now, { typed });
-    case 'explained':
-      return says(explainedText(answer, problem));
-  }
+  return answer.kind === 'answered' ? answerReply(answer.answer, now, { typed }) : says(explainedText(answer, problem));
 }
 
 function explainedText(
-  { name, plan, objects, judgement }: Extract<ExplainAnswer, { kind: 'explained' }>,
+  { name, plan, judgement }: Extract<ExplainAnswer, { kind: 'explained' }>,
   problem: string | undefined,
 ): string {
   const { verdict, rule, findings } = judgement;
-  const whole = objects === undefined ? '' : `, and all else of ${objects === 1 ? 'one object' : `${objects} objects`}`;
   return [
-    `${code(name.service)} in ${code(name.namespace)} @ ${code(name.cluster)}, ${foreign(moveText(plan.from, plan.to))}${whole}: *${verdictWords[verdict.kind]}*`,
+    `${code(name.service)} in ${code(name.namespace)} @ ${code(name.cluster)}, ${whatText(editsOf(plan))}: *${verdictWords[verdict.kind]}*`,
     verdictText(verdict),
     rule === undefined ? 'No rule of a policy file decides about it.' : `It falls under ${ruleText(rule)}.`,
     `Looked at, most severe first: ${findings.map(findingText).join(' · ')}. Nothing was changed.`,
     ...(problem === undefined ? [] : [policyProblemText(problem)]),
   ].join('\n');
+}
+
+function whatText(edits: Edits): string {
+  if (isWeightsOnly({ edits })) return movesText(namedMoves(edits), 600);
+  const { from, to } = mainMove({ edits });
+  return `${foreign(moveText(from, to))}, and all else of ${edits.length === 1 ? 'one object' : `${edits.length} objects`}`;
 }
 
 const verdictWords: Record<Verdict['kind'], string> = {

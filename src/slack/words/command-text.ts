@@ -1,3 +1,5 @@
+import { mainEdit } from '../../domain/change/change.ts';
+import type { Edits } from '../../domain/change/edit.ts';
 import { type Command, formatCommand } from '../../domain/language/command.ts';
 import type { Place, ServiceName } from '../../domain/routing/names.ts';
 import { code } from './mrkdwn.ts';
@@ -20,6 +22,7 @@ export function statusCommand({
 }
 
 /** What people call the service of a change or a plan, and where it is. */
-export function serviceOf({ service, object }: { readonly service: string; readonly object: Place }): ServiceName {
-  return { service, namespace: object.namespace, cluster: object.cluster };
+export function serviceOf({ service, edits }: { readonly service: string; readonly edits: Edits }): ServiceName {
+  const { namespace, cluster } = mainEdit({ edits }).object;
+  return { service, namespace, cluster };
 }

@@ -41,18 +41,22 @@ export const readAsWritten = { parse: 'none', link_names: false } as const;
 /** Slack takes 3,000 characters in the text of one section or context. This leaves some room. */
 export const maxText = 2_900;
 
-/** Our own markup, cut if it is too long, but not inside a mention, an entity or code. Says how many characters are missing. */
+/** Our own markup, cut if it is too long, but not inside a mention, an entity, code or bold words. Says how many characters are missing. */
 export function fitted(text: string, limit = maxText): string {
   if (text.length <= limit) return text;
-  const parts = text.match(/<[^<>]*>|&(?:amp|lt|gt);|`[^`\n]*`|[\s\S]/gu) ?? [];
+  const parts = text.match(uncut) ?? [];
   const room = limit - ' … +99999'.length;
   let kept = '';
   for (const part of parts) {
     if (kept.length + part.length > room) break;
     kept += part;
   }
+  kept = kept.replace(/_+$/, ''); // within a word it formats nothing, but at its edge it does
   return `${kept}… +${[...text.slice(kept.length)].length}`;
 }
+
+/** Our own bold words. Bold signs in a foreign text have a joiner before them, so they do not count. */
+const uncut = /(?<!\u2060)\*(?:`[^`\n]*`|[^*`\n]|\u2060\*)*(?<!\u2060)\*|<[^<>]*>|&(?:amp|lt|gt);|`[^`\n]*`|[\s\S]/gu;
 
 const cells = 20;
 

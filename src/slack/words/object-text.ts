@@ -1,17 +1,12 @@
 import type { SectionBlock } from '@slack/types';
-import {
-  type EditKind,
-  kindOf,
-  type ObjectContent,
-  type ObjectEdit,
-  type ObjectRef,
-} from '../../domain/change/edit.ts';
+import { type ContentEdit, type ContentVerb, defaultMove, type ObjectEdit, verbOf } from '../../domain/change/edit.ts';
+import type { ObjectContent, ObjectRef } from '../../domain/routing/object.ts';
 import { sameShares } from '../../domain/routing/split.ts';
 import { type DiffLine, diff, withContext, yamlLines } from '../../domain/text/line-diff.ts';
 import { truncate, visible } from '../../domain/text/typed-text.ts';
-import { code, escapeText, foreign, markup } from './mrkdwn.ts';
+import { code, escapeText, fitted, foreign, markup } from './mrkdwn.ts';
 import { pinnedText } from './pinned-text.ts';
-import { moveText, splitText } from './split-text.ts';
+import { moveRows, moveText, splitText } from './split-text.ts';
 
 const maxObjectText = 1_500;
 const maxLines = 40;
@@ -20,20 +15,22 @@ const maxSections = 15;
 
 /** A section with the difference of each object, as many as fit into `room` characters. */
 export function objectSections(edits: readonly ObjectEdit[], room: number): readonly SectionBlock[] {
-  return sections(edits, room, objectText);
+  return sections(edits, room, (edit, left) =>
+    edit.kind === 'content' ? objectText(edit, left) : fitted(weightsText(edit), left),
+  );
 }
 
 /** What an object was, and what it is since somebody else changed it. */
 export interface MovedText {
-  readonly name: ObjectRef;
+  readonly object: ObjectRef;
   readonly was: ObjectContent | undefined;
   readonly is: ObjectContent | undefined;
 }
 
 /** For each object, what it was when the change was planned, and what it is now. */
 export function movedSections(moved: readonly MovedText[], room: number): readonly SectionBlock[] {
-  return sections(moved, room, ({ name, was, is }, left) => {
-    const heading = `*Planned from, and now:* ${objectName(name)}`;
+  return sections(moved, room, ({ object, was, is }, left) => {
+    const heading = `*Planned from, and now:* ${objectName(object)}`;
     return withDifference(heading, was, is, left);
   });
 }
@@ -56,15 +53,19 @@ function sections<T>(
 }
 
 /** `VirtualService reviews` */
-export function objectName({ kind, name }: Pick<ObjectEdit, 'kind' | 'name'>): string {
+export function objectName({ kind, name }: Pick<ObjectRef, 'kind' | 'name'>): string {
   return code(`${kind} ${name}`, 120);
 }
 
-const kindWords: Record<EditKind, string> = { create: 'Create', replace: 'Replace', delete: 'Delete' };
+const verbWords: Record<ContentVerb, string> = { create: 'Create', replace: 'Replace', delete: 'Delete' };
 
-function objectText(edit: ObjectEdit, room: number): string {
-  const heading = `*${kindWords[kindOf(edit)]}* ${objectName(edit)}${summary(edit)}`;
+function objectText(edit: ContentEdit, room: number): string {
+  const heading = `*${verbWords[verbOf(edit)]}* ${objectName(edit.object)}${summary(edit)}`;
   return withDifference(heading, edit.before, edit.after, room);
+}
+
+function weightsText({ object, moves }: ObjectEdit): string {
+  return [objectName(object), ...moves.map(({ from, to }) => moveRows(from, to))].join('\n');
 }
 
 function withDifference(
@@ -78,9 +79,10 @@ function withDifference(
   return `${heading}\n${diffLines(changes, room - heading.length)}`;
 }
 
-function summary(edit: ObjectEdit): string {
-  const { from, to, pinned, kind } = edit;
-  if (kind !== 'VirtualService') return '';
+function summary(edit: ContentEdit): string {
+  const { object, pinned } = edit;
+  const { from, to } = defaultMove(edit);
+  if (object.kind === 'DestinationRule') return '';
   if (edit.after === undefined) return `, which has ${foreign(splitText(from))}; its requests then go to every version`;
   const split = edit.before === undefined || sameShares(from, to) ? splitText(to) : moveText(from, to);
   const above = pinned.length === 0 ? '' : `, and above it ${pinnedText(pinned, 3, 100)}`;

@@ -23,3 +23,7 @@ export interface Bench {
   /** Runs what nobody waits for, and is waited for before the process ends. */
   readonly aside: Aside;
 }
+
+export function isoNow({ now }: Pick<Bench, 'now'>): string {
+  return now().toISOString();
+}

@@ -1,14 +1,15 @@
-import { type Change, isForPeople, isUnsettled, moveTo, type State } from '../../domain/change/change.ts';
-import { decide } from '../../domain/change/decide.ts';
-import { refOf } from '../../domain/change/edit.ts';
-import { emptyLedger, findRevision } from '../../domain/routing/ledger.ts';
-import { type ChangeOfObjects, editsObjects, openBegun } from '../asking/open-edits.ts';
+import { type Change, isForPeople, isUnsettled, isWeightsOnly, moveTo, objectsOf } from '../../domain/change/change.ts';
+import type { Made, StateOf } from '../../domain/change/state.ts';
+import { findRevision } from '../../domain/routing/ledger.ts';
+import { refOf } from '../../domain/routing/object.ts';
 import { moveOn } from '../audit.ts';
 import { DependencyError } from '../errors.ts';
 import type { Changes } from '../ports/changes.ts';
 import type { Mesh } from '../ports/mesh.ts';
 import type { Aside, Log } from '../ports/process.ts';
 import type { Cards } from '../showing/cards.ts';
+import { madeBy } from './made.ts';
+import { type OpenEdit, openBegun } from './open.ts';
 
 export interface Settling {
   readonly mesh: Mesh;
@@ -53,7 +54,7 @@ export async function catchUp(settling: Omit<Settling, 'cards'>, change: Change)
     return undefined; // nothing is decided by what cannot be asked
   }
   const state = await lookAgain(settling, change);
-  if (state === undefined || (state.kind === 'failed' && state.because === 'not-reached')) return undefined;
+  if (state === undefined || (state.kind === 'failed' && state.written === undefined)) return undefined;
   const next = moveTo(change, state);
   if (!(await moveOn(settling, next, { kind: 'settled', because: state.kind }))) return undefined;
   settling.log.warn({ changeId: change.id, state }, 'the store had forgotten what became of a change');
@@ -65,9 +66,9 @@ function isUndecided(change: Change): boolean {
 }
 
 /** By the watch cache, so that what is undecided in earnest costs the cluster nothing. */
-async function seemsDone({ mesh }: Pick<Settling, 'mesh'>, { id, object }: Change): Promise<boolean> {
-  const seen = await mesh.glance(object);
-  return seen !== undefined && findRevision(seen.ledger, id) !== undefined;
+async function seemsDone({ mesh }: Pick<Settling, 'mesh'>, change: Change): Promise<boolean> {
+  const seen = await Promise.all(objectsOf(change).map((object) => mesh.glance(object)));
+  return seen.some((each) => each !== undefined && findRevision(each.ledger, change.id) !== undefined);
 }
 
 /** It touched its object after all. */
@@ -75,46 +76,42 @@ function announce({ mesh, aside }: Pick<Settling, 'mesh' | 'aside'>, change: Cha
   aside(() => mesh.announce(change), 'an Event was not left on the object', { changeId: change.id });
 }
 
-type Settled = Extract<State, { kind: 'applied' | 'failed' }>;
+type Settled = StateOf<'applied' | 'failed'>;
 
-/** Of several objects some may be written, and others not. */
-async function lookAtEdits(
-  { mesh, changes, now }: Pick<Settling, 'mesh' | 'changes' | 'now'>,
-  change: ChangeOfObjects,
-  without: Settled,
-): Promise<Settled> {
-  const opened = await openBegun(mesh, change, await changes.writing(change.id));
-  const done = opened.filter(({ decision }) => decision.kind === 'done');
-  if (done.length === 0) return without;
-  const revisions = opened.flatMap(({ open }) => findRevision(open?.seen?.ledger ?? emptyLedger, change.id) ?? []);
-  const at =
-    revisions
-      .map((revision) => revision.at)
-      .toSorted()
-      .at(-1) ?? now().toISOString();
-  if (done.length < opened.length)
-    return { kind: 'failed', at, because: 'half-applied', written: done.map(({ edit }) => refOf(edit)) };
-  const tookMs = Math.max(0, Date.parse(at) - Date.parse(change.acceptedAt));
-  return { kind: 'applied', at, seq: change.base.seq + 1, tookMs, live: change.to, warnings: [] };
-}
-
-/** Undefined where the cluster still does not answer. */
-async function lookAgain(
-  { mesh, changes, log, now }: Omit<Settling, 'cards'>,
-  change: Change,
-): Promise<Settled | undefined> {
-  const without: Settled = { kind: 'failed', at: now().toISOString(), because: 'not-reached' };
+/** What the objects' histories say became of it; undefined where they still cannot be read. */
+async function lookAgain(settling: Omit<Settling, 'cards'>, change: Change): Promise<Settled | undefined> {
+  const { mesh, changes, log, now } = settling;
   try {
-    if (editsObjects(change)) return await lookAtEdits({ mesh, changes, now }, change, without);
-    const route = (await mesh.read(change.object))?.route;
-    const decision = route === undefined ? undefined : decide(change, route);
-    if (route === undefined || decision?.kind !== 'done') return without;
-    const { revision, seq } = decision;
-    const tookMs = Math.max(0, Date.parse(revision.at) - Date.parse(change.acceptedAt));
-    return { kind: 'applied', at: revision.at, seq, tookMs, live: revision.to, warnings: [] }; // who moved it since, the watch tells
+    const writing = isWeightsOnly(change) ? [] : await changes.writing(change.id);
+    const opened = await openBegun(mesh, change, writing);
+    const unreadable = opened.find((each) => each.unreadable !== undefined)?.unreadable;
+    if (unreadable !== undefined) throw unreadable;
+    return settledBy(change, opened, now());
   } catch (err) {
     if (!(err instanceof DependencyError)) throw err;
     log.info({ changeId: change.id, err }, 'what became of a change cannot be looked up yet');
     return undefined;
   }
+}
+
+/** Of several objects some may be written, and others not. Who moved them since is told by the watch. */
+function settledBy(change: Change, opened: readonly OpenEdit[], now: Date): Settled {
+  const done = opened.flatMap((each) => (each.decision.kind === 'done' ? [{ each, decision: each.decision }] : []));
+  const times = done.flatMap(({ decision }) => decision.revision?.at ?? []).toSorted();
+  const at = times.at(-1) ?? now.toISOString();
+  const made = done.map(({ each, decision }) => madeBy(change.id, each, decision));
+  if (done.length < opened.length) return { kind: 'failed', at, ...whyNotAll(opened, made) };
+  const tookMs = Math.max(0, Date.parse(at) - Date.parse(change.acceptedAt));
+  return { kind: 'applied', at, made, tookMs, warnings: [] };
+}
+
+function whyNotAll(
+  opened: readonly OpenEdit[],
+  made: readonly Made[],
+): Pick<StateOf<'failed'>, 'because' | 'object' | 'written'> {
+  const parts = made.length === 0 ? {} : { written: made.map(({ object }) => object) };
+  const isUnclear = ({ decision }: OpenEdit) => decision.kind === 'failed' && decision.because === 'creation-unclear';
+  const unclear = opened.find(isUnclear);
+  if (unclear !== undefined) return { because: 'creation-unclear', object: refOf(unclear.edit.object), ...parts };
+  return { because: made.length === 0 ? 'not-reached' : 'half-applied', ...parts };
 }

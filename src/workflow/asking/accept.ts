@@ -7,20 +7,21 @@ import { type Asker, type Desk, refuseIfLate } from '../desk.ts';
 import { AcceptanceUnknownError, StoreUnavailableError } from '../errors.ts';
 import type { Accepted, AcceptOptions } from '../ports/changes.ts';
 
-type Store = Pick<Desk, 'changes' | 'now' | 'log'>;
-type Told = AcceptOptions & { readonly event: AuditEvent };
+type Store = Pick<Desk, 'changes' | 'now' | 'log' | 'cards'>;
+type AcceptAndTell = AcceptOptions & { readonly event: AuditEvent };
 
 const askAgainMs = 100;
 /** A store refuses what it is to accept so long after it was sent. */
 const refusesAfterMs = 900;
 
 /**
- * Where no answer comes, it may have happened. The store is asked what became of it as long as the person may wait: it refuses what
- * reaches it late, so that what it then does not have will not happen.
+ * Stores a change and shows its card. Where no answer comes, it may have happened: the store is asked what became of it as long as the
+ * person may wait. It refuses what reaches it late, so what it does not have then will not happen.
  */
-export async function accept(desk: Store, change: Change, options: Told, asker: Asker): Promise<Accepted> {
+export async function accept(desk: Store, change: Change, options: AcceptAndTell, asker: Asker): Promise<Accepted> {
   const accepted = await acceptOrLookUp(desk, change, options, asker);
   if (accepted.kind === 'accepted') tellLog(desk.log, options.event);
+  if (accepted.kind === 'accepted' || accepted.kind === 'known') desk.cards.showSoon(change.id);
   return accepted;
 }
 
@@ -45,7 +46,10 @@ export async function replace(
   refuseIfLate(desk, asker);
   const event = eventOf(next, { asker, ...happened }, desk.now());
   const isReplaced = await replaceOrLookUp(desk, next, asker, event);
-  if (isReplaced) tellLog(desk.log, event);
+  if (isReplaced) {
+    tellLog(desk.log, event);
+    desk.cards.showSoon(next.id);
+  }
   return isReplaced;
 }
 

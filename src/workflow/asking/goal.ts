@@ -1,19 +1,20 @@
-import { merged, type ObjectContent, refText } from '../../domain/change/edit.ts';
+import type { WholeAim } from '../../domain/change/change.ts';
 import type { EditCommand } from '../../domain/language/command.ts';
+import { merged } from '../../domain/routing/content.ts';
 import { ledgerAnnotation } from '../../domain/routing/ledger.ts';
-import type { Place, RoutingObject, ServiceName } from '../../domain/routing/names.ts';
+import type { Place, ServiceName } from '../../domain/routing/names.ts';
+import { type ObjectContent, refText } from '../../domain/routing/object.ts';
 import { choosePinned, type PinnedMistake, withoutRule } from '../../domain/routing/pinned.ts';
 import { pinnedRules } from '../../domain/routing/route.ts';
 import type { Manifest, RuleFile, RuleFileReading } from '../../domain/routing/rule-file.ts';
 import { type Desk, fillIn, type NotFound } from '../desk.ts';
-import type { Aim } from './plan-edits.ts';
+import type { ContentAim } from './plan-content.ts';
 
 /** What a command is to bring about, whatever is live. */
 export interface Goal {
   readonly command: EditCommand;
   readonly place: Place;
-  /** The rule file, or the rule that is removed, in words. */
-  readonly of: string;
+  readonly aim: WholeAim;
   readonly variants: readonly Variant[];
   readonly file?: RuleFile | undefined;
 }
@@ -21,7 +22,7 @@ export interface Goal {
 export interface Variant {
   /** As the author of the file may have meant it, and not as it is written. */
   readonly isMeant: boolean;
-  readonly aims: readonly Aim[];
+  readonly aims: readonly ContentAim[];
 }
 
 export type GoalAnswer =
@@ -32,15 +33,15 @@ export type GoalAnswer =
   | { readonly kind: 'not-found'; readonly name: ServiceName; readonly found: NotFound }
   | { readonly kind: 'no-pinned-rule'; readonly name: ServiceName; readonly mistake: PinnedMistake };
 
-type Found = Goal | { readonly answer: GoalAnswer };
+type Reached = Goal | { readonly answer: GoalAnswer };
 
-export function goalOf(desk: Desk, command: EditCommand): Promise<Found> {
+export function goalOf(desk: Desk, command: EditCommand): Promise<Reached> {
   return command.verb === 'unpin' ? unpinned(desk, command) : ofFile(desk, command);
 }
 
 type FileCommand = Extract<EditCommand, { file: string }>;
 
-async function ofFile(desk: Desk, command: FileCommand): Promise<Found> {
+async function ofFile(desk: Desk, command: FileCommand): Promise<Reached> {
   const { cluster, namespace } = fillIn(desk, { ...command.place, service: '' });
   if (!desk.mesh.clusters.includes(cluster))
     return { answer: { kind: 'unknown-cluster', cluster, clusters: desk.mesh.clusters } };
@@ -63,17 +64,20 @@ async function ofFile(desk: Desk, command: FileCommand): Promise<Found> {
       answer: { kind: 'bad-file', name: file.name, faults: [{ what: `it holds two objects that are ${twice}` }] },
     };
 
-  const aims = (all: readonly Manifest[]) => all.map((manifest) => aimOf(command.verb, manifest, namespace));
+  const aims = (all: readonly Manifest[]) =>
+    all.map((manifest) => aimOf(command.verb, manifest, { cluster, namespace }));
   const asWritten = { isMeant: false, aims: aims(file.manifests) };
   const meant =
     file.meant === undefined || command.verb === 'delete' ? [] : [{ isMeant: true, aims: aims(file.meant.manifests) }];
-  return { command, place: { cluster, namespace }, of: file.name, variants: [...meant, asWritten], file };
+  const aim = { kind: 'file', verb: command.verb, file: file.name } as const;
+  return { command, place: { cluster, namespace }, aim, variants: [...meant, asWritten], file };
 }
 
-function aimOf(verb: 'apply' | 'delete', manifest: Manifest, namespace: string): Aim {
-  const ref = { kind: manifest.kind, namespace: manifest.namespace ?? namespace, name: manifest.name };
-  if (verb === 'delete') return { ref, become: () => undefined };
-  return { ref, become: (live) => merged(live?.content, contentOf(manifest)), isWritten: true };
+function aimOf(verb: 'apply' | 'delete', manifest: Manifest, { cluster, namespace }: Place): ContentAim {
+  const { kind, name } = manifest;
+  const object = { cluster, namespace: manifest.namespace ?? namespace, kind, name };
+  if (verb === 'delete') return { kind: 'content', object, become: () => undefined };
+  return { kind: 'content', object, become: (live) => merged(live?.content, contentOf(manifest)), isWritten: true };
 }
 
 /** Our record is nobody's to write. */
@@ -87,26 +91,25 @@ function repeated(manifests: readonly Manifest[], namespace: string): string | u
   return texts.find((text, at) => texts.indexOf(text) < at);
 }
 
-async function unpinned(desk: Desk, command: Extract<EditCommand, { verb: 'unpin' }>): Promise<Found> {
+async function unpinned(desk: Desk, command: Extract<EditCommand, { verb: 'unpin' }>): Promise<Reached> {
   const name = fillIn(desk, command.service);
   const found = await desk.mesh.find(name);
   if (found.kind !== 'found') return { answer: { kind: 'not-found', name, found } };
   const { object } = found;
-  const { seen } = await desk.mesh.open(object.cluster, object);
-  if (seen === undefined) return { answer: { kind: 'not-found', name, found: { kind: 'gone', object } } };
+  const { live } = await desk.mesh.open(object);
+  if (live === undefined) return { answer: { kind: 'not-found', name, found: { kind: 'gone', object } } };
 
-  const chosen = choosePinned(pinnedIn(desk, object, seen.content), command.rule);
+  const chosen = choosePinned(pinnedRules(live), command.rule);
   if (chosen.kind !== 'rule') return { answer: { kind: 'no-pinned-rule', name, mistake: chosen } };
-  const { kind, namespace, name: called } = object;
-  const become: Aim['become'] = (live) => {
-    const again = live && choosePinned(pinnedIn(desk, object, live.content), command.rule);
-    return again?.kind === 'rule' ? withoutRule(live?.content, again.at) : live?.content;
+  const become: ContentAim['become'] = (again) => {
+    const rule = again && choosePinned(pinnedRules(again), command.rule);
+    return rule?.kind === 'rule' ? withoutRule(again?.content, rule.at) : again?.content;
   };
-  const { cluster } = object;
-  const aims = [{ ref: { kind, namespace, name: called }, become }];
-  return { command, place: { cluster, namespace }, of: chosen.words, variants: [{ isMeant: false, aims }] };
-}
-
-function pinnedIn({ mesh }: Desk, object: RoutingObject, content: ObjectContent) {
-  return pinnedRules(mesh.picture(object, content));
+  const { cluster, namespace } = object;
+  return {
+    command,
+    place: { cluster, namespace },
+    aim: { kind: 'unpin', rule: chosen.words },
+    variants: [{ isMeant: false, aims: [{ kind: 'content', object, become }] }],
+  };
 }

@@ -1,4 +1,5 @@
-import { objectKey, type ServiceName } from '../../domain/routing/names.ts';
+import type { ServiceName } from '../../domain/routing/names.ts';
+import { objectKey } from '../../domain/routing/object.ts';
 import { type Asker, type Desk, requestId } from '../desk.ts';
 import { StoreUnavailableError } from '../errors.ts';
 import type { Bucket, Limits } from '../ports/limits.ts';

@@ -1,69 +1,58 @@
-import { createHash } from 'node:crypto';
-import { type Change, isEnded, revisionOf } from '../../domain/change/change.ts';
-import { chooseReturn, planReturn, startBehind, takingBack } from '../../domain/change/plan.ts';
-import type { Command, Options } from '../../domain/language/command.ts';
-import { findRevision, type Revision } from '../../domain/routing/ledger.ts';
-import type { ChangeId, RoutingObject, ServiceName } from '../../domain/routing/names.ts';
-import { findRule, keyOfNamed, type Route } from '../../domain/routing/route.ts';
-import { keepingPlaces, sameShares } from '../../domain/routing/split.ts';
+import { type Change, isEnded } from '../../domain/change/change.ts';
+import { planReturns, type Refusal } from '../../domain/change/plan-weights.ts';
+import {
+  chooseNamed,
+  chooseNewest,
+  nextAfter,
+  recentRollback,
+  takenBackIn,
+  wholeChangeSince,
+} from '../../domain/change/undo.ts';
+import type { Command } from '../../domain/language/command.ts';
+import { findRevision, movesIn, type Revision } from '../../domain/routing/ledger.ts';
+import type { ChangeId, ServiceName } from '../../domain/routing/names.ts';
+import { type ObjectRef, objectKey } from '../../domain/routing/object.ts';
+import { keyOfNamed, type LiveObject } from '../../domain/routing/route.ts';
 import { aboutChange, noteRefused } from '../audit.ts';
 import { type Asker, type Desk, fillIn, locateChange, openService, requestId } from '../desk.ts';
 import { mayOverrideOwner } from '../judging/judge-live.ts';
+import { type Asking, acceptedAlready, answerOnce, changeOf, type Mode } from './answer-once.ts';
 import { lastDeletionOf } from './last-deletion.ts';
-import { type ChangeOfObjects, editsObjects } from './open-edits.ts';
-import { type Answer, type Instead, remembered, submit } from './submit.ts';
-import { type TakeBackAnswer, takeBackEdits, type Undo } from './take-back-edits.ts';
+import { type Plan, type Planned, planEdits, type WeightsAim } from './plan.ts';
+import { type Answer, offer, told } from './submit.ts';
+import { planTakingBack, type Taking, takingRevision, takingStored, type Undo, undoing, undoOf } from './take-back.ts';
 
 export type RollbackAnswer =
   | Answer
-  | TakeBackAnswer
-  /** The world moved on since the change: what a rollback would undo, to be confirmed. */
+  /** What a rollback would undo, to be confirmed; `plan`: where it is more than weights. */
   | {
       readonly kind: 'confirm';
       readonly id: ChangeId;
       readonly name: ServiceName;
       readonly undo: Undo;
-      readonly plan?: undefined;
+      readonly plan?: Plan | undefined;
     }
   | { readonly kind: 'unknown-change'; readonly id: ChangeId }
-  | { readonly kind: 'not-applied'; readonly change: Change };
+  | { readonly kind: 'not-applied'; readonly change: Change }
+  /** All is as it was before. */
+  | { readonly kind: 'taken-back'; readonly change: Change };
 
 type Rollback = Extract<Command, { verb: 'rollback' }>;
 
-/** `/shift rollback reviews`: back to before the last change, or to what a named change made. */
-export async function requestRollback(desk: Desk, command: Rollback, asker: Asker): Promise<RollbackAnswer> {
-  const { options } = command;
+/** `/shift rollback reviews`: back to before the newest change that still stands, or to what a named change made. */
+export function requestRollback(
+  desk: Desk,
+  command: Rollback,
+  asker: Asker,
+  mode: Mode = command.options.dryRun ? 'dry-run' : 'do',
+): Promise<RollbackAnswer> {
+  const { options, backTo } = command;
   const name = fillIn(desk, command.service);
-  if (command.backTo !== undefined) return bringBack(desk, name, command, asker);
-
   const askedAs = requestId(asker.request);
-  const known = await acceptedBefore(desk, askedAs);
-  if (known !== undefined) return { kind: 'accepted', change: known, behind: 0, again: true };
-  const found = await openService(desk, name);
-  const asked = { deed: 'rollback', service: name, reason: options.reason } as const;
-  if (found.kind !== 'found') {
-    const deletion = await lastDeletionOf(desk, name);
-    if (deletion !== undefined) return takeBackStored(desk, name, deletion, { asker, askedAs, options });
-    if (!options.dryRun) noteRefused(desk, asker, { ...asked, because: found.kind });
-    return remembered(desk, askedAs, { kind: 'not-found', name, found });
-  }
-  const chosen = chooseReturn(found.open.route.ledger, keyOfNamed(found.open.route, options.rule), undefined);
-  if (chosen.kind === 'refused') {
-    if (!options.dryRun) noteRefused(desk, asker, { ...asked, because: chosen.refusal.reason });
-    return remembered(desk, askedAs, { kind: 'refused', name, refusal: chosen.refusal });
-  }
-
-  const { id, does } = chosen.revision;
-  if (does !== undefined) return takeBackTyped(desk, name, chosen.revision, { asker, askedAs, options });
-  return submit<RollbackAnswer>(desk, {
-    name,
-    asker: await takingItBack(desk, id, asker),
-    deed: 'rollback',
-    options,
-    askedAs,
-    plan: (route, before) => planTakingBack(desk, route, before, { id, name, mayUndo: () => options.dryRun }),
-    ahead: true,
-  });
+  const asking = { asker, askedAs, deed: 'rollback', mode, name, reason: options.reason } as const;
+  return answerOnce<RollbackAnswer>(desk, asking, () =>
+    backTo === undefined ? takeNewestBack(desk, asking, options.rule) : bringBack(desk, asking, backTo, options.rule),
+  );
 }
 
 /**
@@ -76,163 +65,222 @@ export async function rollBack(desk: Desk, id: ChangeId, asker: Asker, seen?: st
     noteRefused(desk, asker, { deed: 'rollback', changeId: id, because: 'unknown-change' });
     return { kind: 'unknown-change', id };
   }
+  const { name, stored, object } = located;
+  const askedAs = requestId(asker.request);
+  const asking = { asker, askedAs, deed: 'rollback', mode: 'do', name } as const;
+  return answerOnce<RollbackAnswer>(desk, asking, async () => {
+    const taking = stored && takingStored(stored);
+    if (taking !== undefined) return takeBack(desk, asking, { taking, stored, seen });
 
-  const { object, name, stored } = located;
-  if (stored !== undefined && editsObjects(stored)) {
-    const askedAs = requestId(asker.request);
-    const taking = { asker: await takingItBack(desk, id, asker), askedAs, seen, dryRun: false };
-    return noted(desk, asker, { name, object }, await takeBackEdits(desk, stored, taking));
+    const { live } = await desk.mesh.open(object);
+    const revision = live && findRevision(live.ledger, id); // it may be live, and not noted yet
+    if (live !== undefined && revision !== undefined)
+      return takeRevisionBack(desk, asking, { revision, live, name, seen });
+    if (stored !== undefined) return toldNo(desk, asking, { kind: 'not-applied', change: stored });
+    if (live === undefined)
+      return told(desk, asking, { kind: 'not-found', name, found: { kind: 'gone', object } }, { object });
+    return toldNo(desk, asking, { kind: 'unknown-change', id }, object);
+  });
+}
+
+/** The newest change of the service that still stands; of a service whose object is gone, the change that deleted it. */
+async function takeNewestBack(
+  desk: Desk,
+  asking: Named,
+  typedRule: string | undefined,
+): Promise<RollbackAnswer | 'moved'> {
+  const { name } = asking;
+  const found = await openService(desk, name);
+  if (found.kind !== 'found') {
+    const deletion = await lastDeletionOf(desk, name);
+    const taking = deletion && takingStored(deletion);
+    if (taking !== undefined) return takeBack(desk, asking, { taking, stored: deletion, isTyped: true });
+    return told(desk, asking, { kind: 'not-found', name, found });
   }
-  const answer = await submit<RollbackAnswer>(desk, {
-    name,
-    asker: await takingItBack(desk, id, asker),
-    deed: 'rollback',
-    askedAs: requestId(asker.request),
-    options: { dryRun: false },
-    object,
-    plan: (route, before) =>
-      planTakingBack(desk, route, before, { id, name, stored, mayUndo: ({ stamp }) => stamp === seen }),
-    ahead: true,
-  });
-  return noted(desk, asker, { name, object, id }, answer);
+  const { live } = found;
+  const rule = typedRule === undefined ? undefined : keyOfNamed(live, typedRule);
+  const chosen = chooseNewest(live.ledger, rule);
+  if (chosen.kind === 'refused') return refused(desk, asking, chosen.refusal, live.object);
+  return takeRevisionBack(desk, asking, { revision: chosen.revision, live, name, isTyped: true });
 }
 
-/** Whoever was told no, where nothing else notes it. */
-function noted(
+type Named = Asking & { readonly name: ServiceName };
+
+interface TakingRevision {
+  readonly revision: Revision;
+  readonly live: LiveObject;
+  readonly name: ServiceName;
+  readonly seen?: string | undefined;
+  readonly isTyped?: boolean;
+}
+
+/** By its record where there is one: only that knows its other objects, and what it did beside weights. */
+async function takeRevisionBack(
   desk: Desk,
-  asker: Asker,
-  { name: service, object, id: changeId }: { name: ServiceName; object: RoutingObject; id?: ChangeId },
-  answer: RollbackAnswer,
-): RollbackAnswer {
-  const refused = { deed: 'rollback', because: answer.kind } as const;
-  if (answer.kind === 'unknown-change') noteRefused(desk, asker, { ...refused, changeId, service, object });
-  if (answer.kind === 'not-applied' || answer.kind === 'taken-back')
-    noteRefused(desk, asker, { ...refused, ...aboutChange(answer.change) });
-  return answer;
-}
-
-interface Typed {
-  readonly asker: Asker;
-  readonly askedAs: ChangeId;
-  readonly options: Options;
-}
-
-/** The newest change did more than set weights: all of it is taken back, as its record has it. */
-async function takeBackTyped(desk: Desk, name: ServiceName, revision: Revision, typed: Typed): Promise<RollbackAnswer> {
+  asking: Named,
+  { revision, live, name, ...how }: TakingRevision,
+): Promise<RollbackAnswer | 'moved'> {
   const stored = await desk.changes.read(revision.id);
-  if (stored !== undefined && editsObjects(stored)) return takeBackStored(desk, name, stored, typed);
-  const { asker, askedAs, options } = typed;
-  const { reason, dryRun } = options;
-  if (!dryRun) noteRefused(desk, asker, { deed: 'rollback', service: name, reason, because: 'record-lost' });
-  return remembered(desk, askedAs, { kind: 'refused', name, refusal: { reason: 'record-lost', revision } });
-}
-
-async function takeBackStored(
-  desk: Desk,
-  name: ServiceName,
-  stored: ChangeOfObjects,
-  { asker, askedAs, options: { reason, dryRun } }: Typed,
-): Promise<RollbackAnswer> {
-  const taking = { asker: await takingItBack(desk, stored.id, asker), askedAs, reason, dryRun };
-  const answer = await takeBackEdits(desk, stored, taking);
-  if (!dryRun) noted(desk, asker, { name, object: stored.object }, answer);
-  return remembered(desk, askedAs, answer);
-}
-
-/** The same delivery again: what is newest has changed since, and must not be taken back by it. */
-async function acceptedBefore(desk: Desk, askedAs: ChangeId): Promise<Change | undefined> {
-  const id = await desk.changes.acceptedAs(askedAs);
-  return id === undefined ? undefined : desk.changes.read(id);
-}
-
-function bringBack(desk: Desk, name: ServiceName, { backTo, options }: Rollback, asker: Asker): Promise<Answer> {
-  return submit(desk, {
-    name,
-    asker,
-    deed: 'rollback',
-    options,
-    plan: (route, before) => {
-      const rule = keyOfNamed(route, options.rule);
-      const chosen = chooseReturn(route.ledger, rule, backTo);
-      return chosen.kind === 'refused'
-        ? chosen
-        : planReturn(
-            route,
-            { ...chosen.back, mayOverrideOwner: mayOverrideOwner(desk, route) },
-            startBehind(route, before, rule),
-          );
-    },
-    ahead: true,
-  });
+  const taking = stored && takingStored(stored);
+  if (taking !== undefined) return takeBack(desk, asking, { taking: { ...taking, name }, stored, ...how });
+  if (revision.does !== undefined && stored !== undefined)
+    return toldNo(desk, asking, { kind: 'not-applied', change: stored });
+  if (revision.does !== undefined) return refused(desk, asking, { reason: 'record-lost', revision }, live.object);
+  return takeBack(desk, asking, { taking: takingRevision(revision, live.object, name), stored, ...how });
 }
 
 interface TakingBack {
-  readonly id: ChangeId;
-  readonly name: ServiceName;
-  /** Whether what else would be undone may be, since the person knows of it. */
-  readonly mayUndo: (undo: Undo) => boolean;
-  readonly stored?: Change | undefined;
+  readonly taking: Taking;
+  readonly stored: Change | undefined;
+  readonly seen?: string | undefined;
+  /** Typed, and not clicked on the change's own card: another person may have typed the same just now. */
+  readonly isTyped?: boolean;
 }
 
-/** The way back to before a change, or the question whether all that came after it is to be undone too. */
-function planTakingBack(
+/** Takes a change back, or asks whether all that goes with it is to be undone too. */
+function takeBack(desk: Desk, asking: Named, back: TakingBack): Promise<RollbackAnswer | 'moved'> {
+  const { parts } = back.taking;
+  const { object } = parts.find((part) => part.object.kind !== 'DestinationRule') ?? parts[0];
+  return desk.turns.run(objectKey(object), () => takeBackInTurn(desk, asking, object, back));
+}
+
+async function takeBackInTurn(
   desk: Desk,
-  route: Route,
-  before: readonly Change[],
-  { id, name, mayUndo, stored }: TakingBack,
-): ReturnType<typeof planReturn> | Instead<RollbackAnswer> {
-  const revision = findRevision(route.ledger, id) ?? revisionIn(stored);
-  if (revision === undefined)
-    return instead(stored === undefined ? { kind: 'unknown-change', id } : { kind: 'not-applied', change: stored });
-  if (revision.does !== undefined) return { kind: 'refused', refusal: { reason: 'record-lost', revision } };
-  const reverted = route.ledger.revisions.find((each) => each.reverts === id);
-  if (reverted !== undefined) return { kind: 'refused', refusal: { reason: 'already-rolled-back', by: reverted } };
+  asking: Named,
+  object: ObjectRef,
+  { taking, stored, seen, isTyped = false }: TakingBack,
+): Promise<RollbackAnswer | 'moved'> {
+  const { id } = taking;
+  const { request, last } = await attemptAt(desk, id);
+  if (last !== undefined) return acceptedAlready(last);
+  const rolledBack = stored !== undefined && 'rolledBack' in stored.state ? stored.state.rolledBack : undefined;
+  if (rolledBack !== undefined) {
+    const by = { id: rolledBack.change, by: rolledBack.by };
+    return refused(desk, asking, { reason: 'already-rolled-back', by }, object);
+  }
 
-  const undo = undoing(desk, route, before, revision);
-  if (undo !== undefined && !mayUndo(undo)) return instead({ kind: 'confirm', id, name, undo });
-  return planReturn(
-    route,
-    { ...takingBack(revision), mayOverrideOwner: mayOverrideOwner(desk, route) },
-    startBehind(route, before, revision.rule),
-  );
+  const planned = await planTakingBack(desk, taking);
+  if (planned.kind === 'refused' || planned.kind === 'as-it-is') {
+    const since = (await attemptAt(desk, id)).last; // somebody was first, and that is why there is nothing to do
+    if (since !== undefined) return acceptedAlready(since);
+  }
+  switch (planned.kind) {
+    case 'refused':
+      return refused(desk, asking, planned.refusal, object);
+    case 'gone':
+      return told(desk, asking, { kind: 'not-found', name: asking.name, found: planned }, { object: planned.object });
+    case 'as-it-is':
+      if (stored === undefined) throw new Error('weights that are as they were are refused by their plan');
+      return toldNo(desk, asking, { kind: 'taken-back', change: stored });
+    case 'plan': {
+      const { plan } = planned;
+      const by = alreadyTakenBack(id, plan);
+      if (by !== undefined) return refused(desk, asking, { reason: 'already-rolled-back', by }, object);
+      const undo = asking.mode === 'do' ? questionOf(desk, taking, plan, isTyped) : undefined;
+      if (undo !== undefined && undo.stamp !== seen) {
+        const isWhole = plan.edits.some(({ edit }) => edit.kind === 'content');
+        return { kind: 'confirm', id, name: taking.name, undo, ...(isWhole && { plan }) };
+      }
+      return offer(desk, { ...asking, asker: { ...asking.asker, request }, reverts: id }, plan);
+    }
+  }
 }
 
-/** What else a rollback of this revision would undo; undefined when it stands as it was made. */
-function undoing(desk: Desk, route: Route, before: readonly Change[], revision: Revision): Undo | undefined {
-  const rule = findRule(route, revision.rule);
-  if (rule === undefined) return undefined;
-  const ours = route.ledger.revisions.filter((each) => each.rule === revision.rule);
-  const begun = before
-    .filter((change) => change.rule === revision.rule)
-    .map((change) => revisionOf(change, desk.now()));
-  const place = ours.indexOf(revision);
-  const changes = [...begun.toReversed(), ...(place < 0 ? ours : ours.slice(0, place))];
-  const moved = place < 0 || (ours[0] !== undefined && !sameShares(ours[0].to, rule.split));
-  if (changes.length === 0 && !moved) return undefined;
-
-  const now = begun.at(-1)?.to ?? rule.split;
-  const shown = JSON.stringify([changes.map(({ id }) => id), Object.entries(now)]);
-  const stamp = createHash('sha256').update(shown).digest('hex').slice(0, 16);
-  return { now, after: keepingPlaces(now, revision.from), changes, moved, stamp };
+/** The objects' own histories have it taken back, perhaps with one before it: to do it again would go forward. */
+function alreadyTakenBack(id: ChangeId, { edits }: Plan): Revision | undefined {
+  const [first, ...more] = edits.map(({ open }) => open.live && takenBackIn(open.live.ledger, id));
+  return more.includes(undefined) ? undefined : first;
 }
 
-/** The record of an applied change, where the object's history has lost it or has outgrown it. */
-function revisionIn(stored: Change | undefined): Revision | undefined {
-  return stored?.state.kind === 'applied' ? revisionOf(stored, new Date(stored.state.at)) : undefined;
+/** The question that a person has to confirm first; a rollback within the last minute is told of whoever typed it. */
+function questionOf(desk: Desk, taking: Taking, plan: Plan, isTyped: boolean): Undo | undefined {
+  const undo = undoing(desk, taking, plan);
+  const last = isTyped ? plan.edits.map(({ open }) => open.live && recentRollback(open.live.ledger, desk.now())) : [];
+  const recent = last.find((each) => each !== undefined);
+  if (recent === undefined) return undo;
+  const { id, by, at } = recent;
+  return { ...(undo ?? undoOf(taking, plan)), recent: { id, by, at } };
 }
 
 /**
  * However many ask for it, a change is taken back once: the id of the rollback comes from the change it reverts. One that ended
  * without effect, or with a part of it, may be asked for again; that is another attempt, with an id of its own.
  */
-async function takingItBack(desk: Desk, id: ChangeId, asker: Asker): Promise<Asker> {
+async function attemptAt(
+  desk: Pick<Desk, 'changes'>,
+  id: ChangeId,
+): Promise<{ readonly request: string; readonly last?: Change | undefined }> {
   for (let attempt = 0; ; attempt += 1) {
     const request = `rollback:${id}:${attempt}`;
-    const earlier = await desk.changes.read(requestId(request));
-    if (earlier === undefined || earlier.state.kind === 'applied' || !isEnded(earlier)) return { ...asker, request };
+    const earlier = await changeOf(desk, request);
+    if (earlier === undefined) return { request };
+    if (earlier.state.kind === 'applied' || !isEnded(earlier)) return { request, last: earlier };
   }
 }
 
-function instead(answer: RollbackAnswer): Instead<RollbackAnswer> {
-  return { kind: 'instead', answer };
+/**
+ * Brings back what a change made. Where more than weights came since, the oldest of that is taken back instead: only its record knows
+ * what was there before it.
+ */
+async function bringBack(
+  desk: Desk,
+  asking: Named,
+  id: ChangeId,
+  typedRule: string | undefined,
+): Promise<RollbackAnswer | 'moved'> {
+  const { name } = asking;
+  const found = await openService(desk, name);
+  if (found.kind !== 'found') return told(desk, asking, { kind: 'not-found', name, found });
+  const { live } = found;
+  const rule = typedRule === undefined ? undefined : keyOfNamed(live, typedRule);
+  const chosen = chooseNamed(live.ledger, id, rule);
+  if (chosen.kind === 'refused') return refused(desk, asking, chosen.refusal, live.object);
+  const { revision } = chosen;
+  const whole = wholeChangeSince(live.ledger, revision);
+  if (whole !== undefined) return takeRevisionBack(desk, asking, { revision: whole, live, name });
+  return desk.turns.run(objectKey(live.object), () => returnInTurn(desk, asking, live, revision));
+}
+
+async function returnInTurn(
+  desk: Desk,
+  asking: Named,
+  live: LiveObject,
+  revision: Revision,
+): Promise<RollbackAnswer | 'moved'> {
+  const { object } = live;
+  const { name } = asking;
+  const planned = await planReturnTo(desk, live, revision, name);
+  if (planned.kind === 'refused') return refused(desk, asking, planned.refusal, object);
+  if (planned.kind !== 'plan')
+    return told(desk, asking, { kind: 'not-found', name, found: { kind: 'gone', object } }, { object });
+  const { plan } = planned;
+  const again = plan.edits[0].open.live;
+  if (again?.uid !== live.uid || again.ledger.seq !== live.ledger.seq) return 'moved'; // by what was not looked at
+  return offer(desk, { ...asking, reverts: nextAfter(live.ledger, revision)?.id }, plan);
+}
+
+function planReturnTo(desk: Desk, { object }: LiveObject, revision: Revision, name: ServiceName): Promise<Planned> {
+  const [first, ...more] = movesIn(revision);
+  const backs = [{ rule: first.rule, split: first.to }, ...more.map(({ rule, to }) => ({ rule, split: to }))] as const;
+  const aim: WeightsAim = {
+    kind: 'weights',
+    object,
+    plan: (live, startOf) => planReturns(live, backs, { startOf, mayOverrideOwner: mayOverrideOwner(desk, live) }),
+  };
+  return planEdits(desk, [aim], { aim: { kind: 'back' }, service: name.service, isAhead: true });
+}
+
+function refused(desk: Desk, asking: Named, refusal: Refusal, object: ObjectRef): Answer {
+  return told(desk, asking, { kind: 'refused', name: asking.name, refusal }, { object });
+}
+
+type No = Extract<RollbackAnswer, { kind: 'not-applied' | 'taken-back' | 'unknown-change' }>;
+
+/** A person is told no by what only a rollback is told. */
+function toldNo(desk: Desk, { mode, asker, name }: Named, answer: No, object?: ObjectRef): No {
+  if (mode !== 'do') return answer;
+  const about =
+    answer.kind === 'unknown-change' ? { changeId: answer.id, service: name, object } : aboutChange(answer.change);
+  noteRefused(desk, asker, { deed: 'rollback', because: answer.kind, ...about });
+  return answer;
 }

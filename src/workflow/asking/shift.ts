@@ -1,32 +1,29 @@
-import { planShift, startBehind } from '../../domain/change/plan.ts';
+import { mainEdit, mainMove, serviceOf } from '../../domain/change/change.ts';
+import { planShift, type Wish } from '../../domain/change/plan-weights.ts';
 import type { Command } from '../../domain/language/command.ts';
-import type { ChangeId } from '../../domain/routing/names.ts';
-import { keyOfNamed } from '../../domain/routing/route.ts';
+import type { ChangeId, ServiceName } from '../../domain/routing/names.ts';
+import { type ObjectRef, objectKey } from '../../domain/routing/object.ts';
+import { defaultRule, keyOfNamed, type LiveObject } from '../../domain/routing/route.ts';
 import { noteRefused } from '../audit.ts';
 import { type Asker, type Desk, fillIn } from '../desk.ts';
 import { mayOverrideOwner } from '../judging/judge-live.ts';
-import { type Answer, submit } from './submit.ts';
+import { type Asking, answerOnce, type Mode } from './answer-once.ts';
+import { planEdits, type WeightsAim } from './plan.ts';
+import { type Answer, offer, told } from './submit.ts';
 
 type Shift = Extract<Command, { verb: 'shift' }>;
 
 /** `/shift reviews v3 50`: plans, and stores the plan as a change in line. Accepted means stored. */
-export async function requestShift(desk: Desk, { service, wish, options }: Shift, asker: Asker): Promise<Answer> {
-  return submit(desk, {
-    name: fillIn(desk, service),
-    asker,
-    deed: 'shift',
-    options,
-    plan: (route, before) => {
-      const rule = keyOfNamed(route, options.rule);
-      return planShift(route, wish, {
-        rule: options.rule === undefined ? undefined : rule,
-        start: startBehind(route, before, rule),
-        mayOverrideOwner: mayOverrideOwner(desk, route),
-      });
-    },
-    focus: wish.kind === 'share' ? wish.version : undefined,
-    ahead: false,
-  });
+export function requestShift(
+  desk: Desk,
+  { service, wish, options }: Shift,
+  asker: Asker,
+  mode: Mode = options.dryRun ? 'dry-run' : 'do',
+): Promise<Answer> {
+  const name = fillIn(desk, service);
+  const asking = { asker, deed: 'shift', mode, name, reason: options.reason } as const;
+  const ruleOf = (live: LiveObject) => (options.rule === undefined ? undefined : keyOfNamed(live, options.rule));
+  return shift(desk, asking, { name, wish, ruleOf, find: () => desk.mesh.find(name) });
 }
 
 /** The button that gives everything to the version a change was about. */
@@ -36,26 +33,80 @@ export async function promote(
   asker: Asker,
 ): Promise<Answer | { readonly kind: 'unknown-change'; readonly id: ChangeId }> {
   const change = await desk.changes.read(id);
-  if (change?.focus === undefined) {
+  const version = change?.aim.kind === 'split' ? change.aim.focus : undefined;
+  if (change === undefined || version === undefined) {
     noteRefused(desk, asker, { deed: 'promote', changeId: id, because: 'unknown-change' });
     return { kind: 'unknown-change', id };
   }
+  const { object } = mainEdit(change);
+  const { rule } = mainMove(change);
+  const name = serviceOf(change);
+  return shift(
+    desk,
+    { asker, deed: 'promote', mode: 'do', name },
+    {
+      name,
+      wish: { kind: 'share', version, percent: 100 },
+      ruleOf: () => rule,
+      find: () => Promise.resolve({ kind: 'found', object }),
+    },
+  );
+}
 
-  const { object, service, focus, rule } = change;
-  const wish = { kind: 'share', version: focus, percent: 100 } as const;
-  return submit(desk, {
-    name: { cluster: object.cluster, namespace: object.namespace, service },
-    asker,
-    deed: 'promote',
-    options: { dryRun: false },
-    object,
-    plan: (route, before) =>
-      planShift(route, wish, {
-        rule,
-        start: startBehind(route, before, rule),
-        mayOverrideOwner: mayOverrideOwner(desk, route),
-      }),
-    focus,
-    ahead: false,
+interface Shifting {
+  readonly name: ServiceName;
+  readonly wish: Wish;
+  /** The rule that is meant; undefined: the default one. */
+  readonly ruleOf: (live: LiveObject) => string | undefined;
+  readonly find: () => ReturnType<Desk['mesh']['find']>;
+}
+
+async function shift(desk: Desk, asking: Asking, { name, wish, ruleOf, find }: Shifting): Promise<Answer> {
+  return answerOnce(desk, asking, async () => {
+    const found = await find();
+    if (found.kind !== 'found') return told(desk, asking, { kind: 'not-found', name, found });
+    const { object } = found;
+    const aim: WeightsAim = {
+      kind: 'weights',
+      object,
+      plan: (live, startOf) => {
+        const rule = ruleOf(live);
+        const mayOverride = mayOverrideOwner(desk, live);
+        return planShift(live, wish, { rule, start: startOf(rule ?? defaultRule), mayOverrideOwner: mayOverride });
+      },
+    };
+    return desk.turns.run(objectKey(object), () => planAndOffer(desk, asking, { name, wish, aim }));
   });
+}
+
+interface ShiftAim {
+  readonly name: ServiceName;
+  readonly wish: Wish;
+  readonly aim: WeightsAim;
+}
+
+async function planAndOffer(desk: Desk, asking: Asking, { name, wish, aim }: ShiftAim): Promise<Answer | 'moved'> {
+  const focus = wish.kind === 'share' ? wish.version : undefined;
+  const planning = { aim: { kind: 'split', focus }, service: name.service, isAhead: false } as const;
+  const planned = await planEdits(desk, [aim], planning);
+  switch (planned.kind) {
+    case 'plan':
+      return offer(desk, asking, planned.plan);
+    case 'gone':
+      return told(desk, asking, { kind: 'not-found', name, found: planned }, { object: aim.object });
+    case 'refused':
+      return told(desk, asking, { kind: 'refused', name, refusal: planned.refusal }, { object: aim.object });
+    case 'as-it-is':
+      throw new Error('weights that are as they are to be are refused by their plan');
+  }
+}
+
+/** The split that a rule file comes to, as if it were typed: no new rights, and nothing to confirm. */
+export function shiftTo(
+  desk: Desk,
+  asking: Asking,
+  { object, name, wish }: { object: ObjectRef; name: ServiceName; wish: Wish },
+): Promise<Answer> {
+  const find = () => Promise.resolve({ kind: 'found', object } as const);
+  return shift(desk, asking, { name, wish, ruleOf: () => undefined, find });
 }

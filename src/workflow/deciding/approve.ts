@@ -1,18 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Approval, type Change, deedOf, moveTo, planShown, type State } from '../../domain/change/change.ts';
+import { type Approval, type Change, goesAhead, moveTo, objectsOf, planShown } from '../../domain/change/change.ts';
+import type { State, StateOf } from '../../domain/change/state.ts';
 import type { Denial } from '../../domain/policy/judge.ts';
 import { rulesForEach } from '../../domain/policy/policy.ts';
 import { targetsOf } from '../../domain/policy/targets.ts';
 import type { ChangeId } from '../../domain/routing/names.ts';
+import { hostsIn, isObjectGone, type OpenEdit, openWeights } from '../applying/open.ts';
 import { catchUp } from '../applying/settle.ts';
 import { accept, replace } from '../asking/accept.ts';
-import { addJob, goingBefore } from '../asking/submit.ts';
-import { aboutChange, eventOf, type Happened, moveOn, noteDenied, noteRefused, planHash } from '../audit.ts';
+import { goingBefore } from '../asking/plan.ts';
+import { addJob } from '../asking/submit.ts';
+import { eventOf, type Happened, type Hearing, heard, moveOn, planHash } from '../audit.ts';
 import { type Asker, type Desk, refuseIfLate } from '../desk.ts';
-import { judgeChange, type Standing } from '../judging/judge-change.ts';
-import { judgeAll, type Named, ofEdits, wantedOf } from '../judging/judge-live.ts';
-import { byDenial, withoutObject } from '../judging/void.ts';
-import type { Changes, Line } from '../ports/changes.ts';
+import { judgeChange, type PolicyNow } from '../judging/judge-change.ts';
+import { judgeAll, wantedOf } from '../judging/judge-live.ts';
+import { byDenial } from '../judging/void.ts';
+import type { Changes, Lines } from '../ports/changes.ts';
 import type { Log } from '../ports/process.ts';
 import { type Footing, footingOf } from './footing.ts';
 
@@ -40,7 +43,21 @@ export type ApprovalAnswer =
   | { readonly kind: 'cannot-tell'; readonly change: Change; readonly why: string }
   | { readonly kind: 'unknown-change'; readonly id: ChangeId };
 
-type Awaiting = Change & { readonly state: Extract<State, { kind: 'awaiting' }> };
+const hearings: Readonly<Record<ApprovalAnswer['kind'], Hearing>> = {
+  approved: 'stored',
+  rejected: 'stored',
+  withdrawn: 'stored',
+  voided: 'stored',
+  'approved-before': 'no',
+  decided: 'no',
+  'planned-anew': 'no',
+  denied: 'no',
+  'not-yours': 'no',
+  'cannot-tell': 'no',
+  'unknown-change': 'no',
+};
+
+type Awaiting = Change & { readonly state: StateOf<'awaiting'> };
 
 /** Long enough for who was first to be done, and never in step with another process. */
 const retryMs = 20;
@@ -54,13 +71,15 @@ export interface Deciding {
 /** Counts a person's approval; the last one that is needed queues the change. */
 export function approve(desk: Desk, about: Deciding, asker: Asker): Promise<ApprovalAnswer> {
   return decideOn(desk, about, { asker, deed: 'approve' }, async (change) => {
-    const line = await desk.changes.line(change.object);
+    const lines = await desk.changes.lines(objectsOf(change));
     const footing = await footingOf(desk, change);
-    if (footing === undefined) return end(desk, change, withoutObject(desk), { asker, deed: 'approve' });
+    const { opened } = footing;
+    if (isObjectGone(opened))
+      return end(desk, change, footing.voided({ because: 'moved' }), { asker, deed: 'approve' });
 
-    const denial = await denied(desk, asker, { deed: 'approve', change, route: footing.route });
+    const denial = await denied(desk, asker, { deed: 'approve', change, opened });
     if (denial !== undefined) return { kind: 'denied', change, denial };
-    return count(desk, { change, footing, line, asker });
+    return count(desk, { change, footing, lines, asker });
   });
 }
 
@@ -84,14 +103,16 @@ export async function objectionToRejecting(
 ): Promise<ApprovalAnswer | undefined> {
   const change = await toBeDecided(desk, about);
   const objection = 'answer' in change ? change.answer : await mayNotReject(desk, change, asker);
-  if (objection !== undefined) noteNo(desk, { asker, deed: 'reject' }, objection);
-  return objection;
+  return objection && heard(desk, { asker, deed: 'reject' }, objection, hearings);
 }
 
 async function mayNotReject(desk: Desk, change: Awaiting, asker: Asker): Promise<ApprovalAnswer | undefined> {
-  const route = change.edits === undefined ? (await desk.mesh.read(change.object))?.route : ofEdits(change);
-  if (route === undefined) return end(desk, change, withoutObject(desk), { asker, deed: 'reject' });
-  const denial = await denied(desk, asker, { deed: 'reject', change, route });
+  const opened = await openWeights(desk.mesh, change);
+  if (isObjectGone(opened)) {
+    const footing = await footingOf(desk, change);
+    return end(desk, change, footing.voided({ because: 'moved' }), { asker, deed: 'reject' });
+  }
+  const denial = await denied(desk, asker, { deed: 'reject', change, opened });
   return denial === undefined ? undefined : { kind: 'denied', change, denial };
 }
 
@@ -135,31 +156,9 @@ async function decideOn(
   for (;;) {
     const change = await toBeDecided(desk, about);
     const answer = 'answer' in change ? change.answer : await decide(change);
-    if (answer !== undefined) {
-      noteNo(desk, gesture, answer);
-      return answer;
-    }
+    if (answer !== undefined) return heard(desk, gesture, answer, hearings);
     refuseIfLate(desk, gesture.asker);
     await delay(retryMs * Math.random());
-  }
-}
-
-/** Whoever was told no; what was decided stands in the store already. */
-function noteNo(desk: Desk, { asker, deed }: Gesture, answer: ApprovalAnswer): void {
-  switch (answer.kind) {
-    case 'approved':
-    case 'rejected':
-    case 'withdrawn':
-    case 'voided':
-      break;
-    case 'unknown-change':
-      noteRefused(desk, asker, { deed, changeId: answer.id, because: answer.kind });
-      break;
-    case 'denied':
-      noteDenied(desk, asker, answer.denial, { deed, ...aboutChange(answer.change) });
-      break;
-    default:
-      noteRefused(desk, asker, { deed, ...aboutChange(answer.change), because: answer.kind });
   }
 }
 
@@ -180,18 +179,19 @@ async function toBeDecided(
 interface Counting {
   readonly change: Awaiting;
   readonly footing: Footing;
-  readonly line: Line;
+  readonly lines: Lines;
   readonly asker: Asker;
 }
 
 /** One who approved before is counted anew, since the policy may ask for fewer by now. */
 async function count(desk: Desk, counting: Counting): Promise<ApprovalAnswer | undefined> {
-  const { change, footing, line, asker } = counting;
-  const base = footing.base(goingBefore(line, isAhead(change)));
-  if (base === undefined) return end(desk, change, footing.voided({ because: 'moved' }), { asker, deed: 'approve' });
+  const { change, footing, lines, asker } = counting;
+  const edits = footing.edits(goingBefore(lines, goesAhead(change)));
+  if (edits === undefined) return end(desk, change, footing.voided({ because: 'moved' }), { asker, deed: 'approve' });
 
   const approvals = withApproval(change, { by: asker.user, at: isoNow(desk) });
-  const standing = await judgeChange(desk, { ...change, approvals }, footing.route);
+  const wanted = wantedOf(change, hostsIn(footing.opened), change.deed);
+  const standing = await judgeChange(desk, { ...change, approvals }, wanted);
   switch (standing.kind) {
     case 'unknown':
       return { kind: 'cannot-tell', change, why: standing.why };
@@ -203,7 +203,7 @@ async function count(desk: Desk, counting: Counting): Promise<ApprovalAnswer | u
       return queue(desk, counting, {
         ...moveTo(change, { kind: 'queued' }),
         approvals,
-        base,
+        edits,
         acceptedAt: isoNow(desk),
       });
   }
@@ -213,7 +213,7 @@ function withApproval({ approvals = [] }: Change, approval: Approval): readonly 
   return approvals.some(({ by }) => by === approval.by) ? approvals : [...approvals, approval];
 }
 
-interface Lacking extends Extract<Standing, { kind: 'lacks' }> {
+interface Lacking extends Extract<PolicyNow, { kind: 'lacks' }> {
   readonly approvals: readonly Approval[];
 }
 
@@ -248,10 +248,10 @@ function recounted({ state }: Change, missing: number): Omit<Happened, 'asker'> 
 }
 
 async function queue(desk: Desk, counting: Counting, next: Change): Promise<ApprovalAnswer | undefined> {
-  const { change, line, asker } = counting;
+  const { change, lines, asker } = counting;
   refuseIfLate(desk, asker);
   const event = eventOf(next, { asker, ...approvedBy(change, 0) }, desk.now());
-  const accepted = await accept(desk, next, { line: line.version, ahead: isAhead(next), event }, asker);
+  const accepted = await accept(desk, next, { lines: lines.versions, ahead: goesAhead(next), event }, asker);
   if (accepted.kind !== 'accepted') return undefined;
   addJob(desk, next);
   return { kind: 'approved', change: next, missing: 0, lost: [] };
@@ -267,13 +267,19 @@ async function end(
   return (await replace(desk, next, asker, { kind: 'voided', deed })) ? { kind: 'voided', change: next } : undefined;
 }
 
-async function denied(
-  desk: Desk,
-  asker: Asker,
-  { deed, change, route }: { readonly deed: 'approve' | 'reject'; readonly change: Change; readonly route: Named },
-): Promise<Denial | undefined> {
+interface DecidedOn {
+  readonly deed: 'approve' | 'reject';
+  readonly change: Change;
+  readonly opened: readonly OpenEdit[];
+}
+
+async function denied(desk: Desk, asker: Asker, { deed, change, opened }: DecidedOn): Promise<Denial | undefined> {
   const requester = change.insistedBy ?? change.by;
-  const { verdict } = await judgeAll(desk, asker, thoseApproved(desk, wantedOf(change, route, deed, requester)));
+  const { verdict } = await judgeAll(
+    desk,
+    asker,
+    thoseApproved(desk, wantedOf(change, hostsIn(opened), deed, requester)),
+  );
   if (verdict.kind === 'refused') return verdict.denial;
   return deed === 'approve' && asker.user === change.by ? { reason: 'own-request' } : undefined;
 }
@@ -285,11 +291,6 @@ function thoseApproved({ policies }: Desk, all: ReturnType<typeof wantedOf>): Re
     rulesForEach(policy, targetsOf(route)).some((rule) => rule?.approve !== undefined),
   );
   return first === undefined ? all : [first, ...more];
-}
-
-/** A rollback goes before everything that has not begun. */
-function isAhead(change: Change): boolean {
-  return deedOf(change) === 'rollback';
 }
 
 function isAwaiting(change: Change): change is Awaiting {

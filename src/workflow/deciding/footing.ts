@@ -1,49 +1,46 @@
-import type { Base, Change, State } from '../../domain/change/change.ts';
-import { planStands } from '../../domain/change/stands.ts';
-import { editsObjects, lastWriterOf, liveStamp, movedIn, openEdits } from '../asking/open-edits.ts';
-import { type Named, ofEdits } from '../judging/judge-live.ts';
-import { voidOf, type WhyVoid } from '../judging/void.ts';
+import type { Change } from '../../domain/change/change.ts';
+import { stillPlanned } from '../../domain/change/decide.ts';
+import type { Edits, ObjectEdit } from '../../domain/change/edit.ts';
+import type { StateOf } from '../../domain/change/state.ts';
+import { movedSince, type OpenEdit, openEdits } from '../applying/open.ts';
+import { stampIn } from '../applying/walk.ts';
+import type { WhyVoid } from '../judging/void.ts';
 import type { Mesh } from '../ports/mesh.ts';
 
-type Voided = Extract<State, { kind: 'void' }>;
-
-/** What a plan stands on: its object, or all of them, as they are now. */
+/** What a plan stands on: its objects, as they are now. */
 export interface Footing {
-  readonly route: Named;
-  /** What it would be applied to, where the plan that people were shown still holds behind these. */
-  base(before: readonly Change[]): Base | undefined;
+  readonly opened: readonly OpenEdit[];
+  /** The edits as they would be applied, where the plan that people were shown still holds behind these. */
+  edits(before: readonly Change[]): Edits | undefined;
   /** Its end, with what is there instead. */
-  voided(why: WhyVoid): Voided;
+  voided(why: WhyVoid): StateOf<'void'>;
 }
 
 interface Looking {
-  readonly mesh: Pick<Mesh, 'open' | 'read'>;
+  readonly mesh: Pick<Mesh, 'open'>;
   readonly now: () => Date;
 }
 
-/** Undefined where the object is gone. */
-export async function footingOf(looking: Looking, change: Change): Promise<Footing | undefined> {
-  if (editsObjects(change)) return footingOfEdits(looking, change);
-  const route = (await looking.mesh.read(change.object))?.route;
-  return (
-    route && {
-      route,
-      base: (before) => planStands(change, route, before),
-      voided: (why) => voidOf(looking, route, change, why),
-    }
-  );
+/** A LedgerUnreadableError where weights are to be moved on an object whose history cannot be read: nothing is decided about it. */
+export async function footingOf({ mesh, now }: Looking, change: Change): Promise<Footing> {
+  const opened = await openEdits(mesh, change);
+  const unreadable = opened.find((each) => each.edit.kind === 'weights' && each.unreadable !== undefined)?.unreadable;
+  if (unreadable !== undefined) throw unreadable;
+  return {
+    opened,
+    edits: (before) => allPlanned(opened, before),
+    voided: (why) => ({
+      kind: 'void',
+      at: now().toISOString(),
+      moved: why.because === 'moved' ? movedSince(opened) : [],
+      stamp: stampIn(opened),
+      ...why,
+    }),
+  };
 }
 
-async function footingOfEdits({ mesh, now }: Looking, change: Parameters<typeof openEdits>[1]): Promise<Footing> {
-  const opened = await openEdits(mesh, change);
-  const other = opened.find(({ decision }) => decision.kind !== 'write');
-  const lastWriter = lastWriterOf(other?.open?.seen);
-  return {
-    route: ofEdits(change),
-    base: (before) => (other === undefined && before.length === 0 ? change.base : undefined),
-    voided: (why) => {
-      const moved = why.because === 'moved' ? { moved: movedIn(opened) } : {};
-      return { kind: 'void', at: now().toISOString(), lastWriter, stamp: liveStamp(opened), ...moved, ...why };
-    },
-  };
+function allPlanned(opened: readonly OpenEdit[], before: readonly Change[]): Edits | undefined {
+  const planned = opened.map(({ edit, open }): ObjectEdit | undefined => open && stillPlanned(edit, open.live, before));
+  const [first, ...more] = planned.filter((edit) => edit !== undefined);
+  return first === undefined || more.length + 1 < planned.length ? undefined : [first, ...more];
 }

@@ -1,26 +1,71 @@
-import { type Change, deedOf, moveTo, type State, shownAs } from '../../domain/change/change.ts';
-import { type PlannedChange, planReturn, startBehind } from '../../domain/change/plan.ts';
-import type { Denial, Verdict } from '../../domain/policy/judge.ts';
+import { type Change, goesAhead, moveTo, serviceOf, shownAs } from '../../domain/change/change.ts';
+import { inOrder, type ObjectEdit, type WeightsEdit } from '../../domain/change/edit.ts';
+import { planReturns, type Refusal } from '../../domain/change/plan-weights.ts';
+import type { State, StateOf } from '../../domain/change/state.ts';
+import type { Denial } from '../../domain/policy/judge.ts';
+import { contentToInsistOn } from '../../domain/routing/content.ts';
 import type { ChangeId } from '../../domain/routing/names.ts';
-import { findRule, type Route } from '../../domain/routing/route.ts';
-import { sameShares } from '../../domain/routing/split.ts';
+import { isSameObject } from '../../domain/routing/object.ts';
+import {
+  hostsIn,
+  isObjectGone,
+  movedSince,
+  notAsPlanned,
+  type OpenEdit,
+  openEdits,
+  openWeights,
+} from '../applying/open.ts';
 import { catchUp } from '../applying/settle.ts';
+import { stampIn } from '../applying/walk.ts';
 import { accept, replace } from '../asking/accept.ts';
-import { editsObjects } from '../asking/open-edits.ts';
-import { addJob, goingBefore, stateOf } from '../asking/submit.ts';
-import { aboutChange, eventOf, moveOn, noteDenied, noteRefused } from '../audit.ts';
+import { editsOf, type ObjectAim, type Plan, planEdits } from '../asking/plan.ts';
+import { type Answer, addJob, judgePlan, objectionTo, stateOf } from '../asking/submit.ts';
+import { eventOf, type Hearing, heard, moveOn } from '../audit.ts';
 import { type Asker, type Desk, refuseIfLate } from '../desk.ts';
-import { judgeAll, judgeLive, mayOverrideOwner, type Named, ofEdits, wantedOf } from '../judging/judge-live.ts';
-import { type HeldAnswer, planEditsAnew, type Stuck } from './held-edits.ts';
+import { judgeAll, mayOverrideOwner, wantedOf } from '../judging/judge-live.ts';
+import { stampOf } from '../judging/stamp.ts';
+
+/** What became of a click on the card of a change that is held or void. */
+export type HeldAnswer =
+  /** Queued, or waiting for approval of what it would do now. */
+  | { readonly kind: 'planned-anew'; readonly change: Change }
+  | { readonly kind: 'discarded'; readonly change: Change }
+  /** Nobody is asked about it any more; somebody was first. */
+  | { readonly kind: 'decided'; readonly change: Change }
+  /** An object moved again since the card was written; the card now shows the newer state. */
+  | { readonly kind: 'moved-again'; readonly change: Change }
+  | { readonly kind: 'refused'; readonly change: Change; readonly refusal: Refusal }
+  | { readonly kind: 'denied'; readonly change: Change; readonly denial: Denial }
+  | { readonly kind: 'object-gone'; readonly change: Change }
+  /** All objects that are written whole are as they were to be. */
+  | { readonly kind: 'as-it-is'; readonly change: Change }
+  /** It cannot be now. */
+  | { readonly kind: 'not-now'; readonly change: Change; readonly outcome: Answer }
+  | { readonly kind: 'unknown-change'; readonly id: ChangeId };
+
+type Stuck = StateOf<'held' | 'void'>;
+
+const hearings: Readonly<Record<HeldAnswer['kind'], Hearing>> = {
+  'planned-anew': 'stored',
+  discarded: 'stored',
+  decided: 'no',
+  'moved-again': 'no',
+  refused: 'no',
+  denied: 'no',
+  'object-gone': 'no',
+  'as-it-is': 'no',
+  'not-now': 'no',
+  'unknown-change': 'no',
+};
 
 const maxTries = 5;
 
 /**
- * *Apply anyway* and *Plan again*: the same aim, planned from the object as the card shows it and judged for whoever clicks. `seen`:
- * what the card showed that was clicked.
+ * *Apply anyway* and *Plan again*: the same aim, planned from the objects as the card shows them and judged for the person who clicks.
+ * `seen`: what the card showed that was clicked.
  */
 export async function planAnew(desk: Desk, id: ChangeId, asker: Asker, seen?: string): Promise<HeldAnswer> {
-  return heard(desk, asker, 'plan-anew', await planFromLive(desk, id, asker, seen));
+  return heard(desk, { asker, deed: 'plan-anew' }, await planFromLive(desk, id, asker, seen), hearings);
 }
 
 async function planFromLive(desk: Desk, id: ChangeId, asker: Asker, seen?: string): Promise<HeldAnswer> {
@@ -32,43 +77,114 @@ async function planFromLive(desk: Desk, id: ChangeId, asker: Asker, seen?: strin
     const done = await catchUp(desk, change);
     if (done !== undefined) return { kind: 'decided', change: done };
     if (seen !== undefined && seen !== shownAs(change)) return { kind: 'moved-again', change };
-    if (editsObjects(change)) {
-      const answer = await planEditsAnew(desk, change, state, asker);
-      if (answer === 'moved') continue;
-      return answer;
-    }
-    const line = await desk.changes.line(change.object);
-    const route = (await desk.mesh.read(change.object))?.route;
-    if (route === undefined) return { kind: 'object-gone', change };
-    if (hasMoved(state, change.rule, route)) {
-      const anew = moveTo(change, shownAnew(state, change.rule, route));
-      const happened = { kind: 'refused', asker, deed: 'plan-anew', because: 'moved-again' } as const;
-      if (await moveOn(desk, anew, happened)) return { kind: 'moved-again', change: anew };
-      continue;
-    }
-
-    const { rule, to: split, reverts } = change;
-    const back = { rule, split, reverts, mayOverrideOwner: mayOverrideOwner(desk, route) };
-    const ahead = deedOf(change) === 'rollback';
-    const plan = planReturn(route, back, startBehind(route, goingBefore(line, ahead), change.rule));
-    if (plan.kind === 'refused') return { kind: 'refused', change, refusal: plan.refusal };
-    const { verdict, rule: decidedBy } = await judgeLive(desk, asker, { deed: deedOf(change), route, plan });
-    if (verdict.kind === 'refused') return { kind: 'denied', change, denial: verdict.denial };
-
-    const next = askedAnew(desk, change, { plan, verdict, asker });
-    refuseIfLate(desk, asker);
-    const event = eventOf(next, { kind: 'planned-anew', asker, deed: 'plan-anew', rule: decidedBy }, desk.now());
-    const accepted = await accept(desk, next, { line: line.version, ahead, event }, asker);
-    if (accepted.kind !== 'accepted') continue;
-    if (next.state.kind === 'queued') addJob(desk, next);
-    return { kind: 'planned-anew', change: next };
+    const opened = await openEdits(desk.mesh, change);
+    if (isObjectGone(opened)) return { kind: 'object-gone', change };
+    const answer =
+      state.stamp === stampIn(opened)
+        ? await planAgain(desk, change, opened, asker)
+        : await showAgain(desk, change, { state, opened, asker });
+    if (answer !== 'moved') return answer;
   }
-  throw new Error(`change ${id} or its line moved ${maxTries} times`);
+  throw new Error(`change ${id} or its objects moved ${maxTries} times`);
+}
+
+interface Shown {
+  readonly state: Stuck;
+  readonly opened: readonly OpenEdit[];
+  readonly asker: Asker;
+}
+
+/** Where the objects are something else by now than the card shows, the card is brought up to date instead. */
+async function showAgain(desk: Desk, change: Change, { state, opened, asker }: Shown): Promise<HeldAnswer | 'moved'> {
+  const stamp = stampIn(opened);
+  const next: State =
+    state.kind === 'held'
+      ? { ...state, stamp, found: notAsPlanned(opened) }
+      : { ...state, stamp, moved: movedSince(opened) };
+  const anew = moveTo(change, next);
+  const happened = { kind: 'refused', asker, deed: 'plan-anew', because: 'moved-again' } as const;
+  return (await moveOn(desk, anew, happened)) ? { kind: 'moved-again', change: anew } : 'moved';
+}
+
+/** The same aims for the same objects, planned from what is live, where that still is what the person decides about. */
+async function planAgain(
+  desk: Desk,
+  change: Change,
+  opened: readonly OpenEdit[],
+  asker: Asker,
+): Promise<HeldAnswer | 'moved'> {
+  const planning = { aim: change.aim, service: change.service, isAhead: goesAhead(change) };
+  const planned = await planEdits(
+    desk,
+    change.edits.map((edit) => aimAnew(desk, edit)),
+    planning,
+  );
+  switch (planned.kind) {
+    case 'gone':
+      return { kind: 'object-gone', change };
+    case 'as-it-is':
+      return { kind: 'as-it-is', change };
+    case 'refused':
+      return { kind: 'refused', change, refusal: planned.refusal };
+    case 'plan':
+      return isAsOpened(planned.plan, opened) ? askAnew(desk, change, planned.plan, asker) : 'moved';
+  }
+}
+
+/** No object was written between the two readings. */
+function isAsOpened({ edits }: Plan, opened: readonly OpenEdit[]): boolean {
+  return opened.every(({ edit, open }) => {
+    const again = edits.find((each) => isSameObject(each.edit.object, edit.object));
+    return again === undefined || stampOf([{ edit, live: again.open.live }]) === stampOf([{ edit, live: open?.live }]);
+  });
+}
+
+/** What was not there and is by now is replaced, since the person who clicked has seen that it is. */
+function aimAnew(desk: Desk, edit: ObjectEdit): ObjectAim {
+  if (edit.kind === 'weights') return weightsAnew(desk, edit);
+  const { object, ledger } = edit;
+  return { kind: 'content', object, become: (live) => contentToInsistOn(edit, live?.content), ledger };
+}
+
+function weightsAnew(desk: Desk, { object, moves: [first, ...more] }: WeightsEdit): ObjectAim {
+  const backs = [{ rule: first.rule, split: first.to }, ...more.map(({ rule, to }) => ({ rule, split: to }))] as const;
+  return {
+    kind: 'weights',
+    object,
+    plan: (live, startOf) => planReturns(live, backs, { startOf, mayOverrideOwner: mayOverrideOwner(desk, live) }),
+  };
+}
+
+/** Approvals were for the plan before, and end with it. */
+async function askAnew(desk: Desk, change: Change, plan: Plan, asker: Asker): Promise<HeldAnswer | 'moved'> {
+  const edits = inOrder(editsOf(plan));
+  if (plan.edits.some(({ trial }) => trial.kind === 'moved')) return 'moved';
+  const outcome = objectionTo(plan, { edits, deed: change.deed }, serviceOf(change));
+  if (outcome?.kind === 'refused') return { kind: 'refused', change, refusal: outcome.refusal };
+  if (outcome !== undefined) return { kind: 'not-now', change, outcome };
+
+  const { verdict, rule } = await judgePlan(desk, { asker, deed: change.deed }, plan);
+  if (verdict.kind === 'refused') return { kind: 'denied', change, denial: verdict.denial };
+  const next: Change = {
+    ...moveTo(change, stateOf(verdict, desk.now())),
+    edits,
+    warnings: plan.warnings.length > 0 ? plan.warnings : undefined,
+    approvals: undefined,
+    insistedBy: asker.user,
+    acceptedAt: desk.now().toISOString(),
+  };
+  refuseIfLate(desk, asker);
+  const event = eventOf(next, { kind: 'planned-anew', asker, deed: 'plan-anew', rule }, desk.now());
+  const options = { lines: plan.lines.versions, ahead: goesAhead(change), event };
+  const accepted = await accept(desk, next, options, asker);
+  if (accepted.kind !== 'accepted') return 'moved';
+  if (next.state.kind === 'queued') addJob(desk, next);
+  return { kind: 'planned-anew', change: next };
 }
 
 /** Ends a held change without effect. */
 export async function discard(desk: Desk, id: ChangeId, asker: Asker): Promise<HeldAnswer> {
-  return heard(desk, asker, 'discard', await drop(desk, id, asker));
+  return heard(desk, { asker, deed: 'discard' }, await drop(desk, id, asker), hearings);
 }
 
 async function drop(desk: Desk, id: ChangeId, asker: Asker): Promise<HeldAnswer> {
@@ -77,8 +193,7 @@ async function drop(desk: Desk, id: ChangeId, asker: Asker): Promise<HeldAnswer>
   if (change.state.kind !== 'held') return { kind: 'decided', change };
   const done = await catchUp(desk, change);
   if (done !== undefined) return { kind: 'decided', change: done };
-  const route = change.edits === undefined ? (await desk.mesh.read(change.object))?.route : ofEdits(change);
-  const denial = route === undefined ? undefined : await mayNotDiscard(desk, asker, change, route);
+  const denial = await mayNotDiscard(desk, asker, change);
   if (denial !== undefined) return { kind: 'denied', change, denial };
 
   const next = moveTo(change, { kind: 'discarded', at: desk.now().toISOString(), by: asker.user });
@@ -87,65 +202,11 @@ async function drop(desk: Desk, id: ChangeId, asker: Asker): Promise<HeldAnswer>
   return { kind: 'decided', change: (await desk.changes.read(id)) ?? change };
 }
 
-/** Whoever was told no is noted; what was done stands in the store already. */
-function heard(desk: Desk, asker: Asker, deed: 'plan-anew' | 'discard', answer: HeldAnswer): HeldAnswer {
-  switch (answer.kind) {
-    case 'planned-anew':
-    case 'discarded':
-      break;
-    case 'unknown-change':
-      noteRefused(desk, asker, { deed, changeId: answer.id, because: answer.kind });
-      break;
-    case 'denied':
-      noteDenied(desk, asker, answer.denial, { deed, ...aboutChange(answer.change) });
-      break;
-    case 'refused':
-      noteRefused(desk, asker, { deed, ...aboutChange(answer.change), because: answer.refusal.reason });
-      break;
-    case 'decided':
-    case 'moved-again':
-    case 'object-gone':
-    case 'as-it-is':
-    case 'not-now':
-      noteRefused(desk, asker, { deed, ...aboutChange(answer.change), because: answer.kind });
-  }
-  return answer;
-}
-
-/** Whoever asked for it may drop it, whatever policy has become. */
-async function mayNotDiscard(desk: Desk, asker: Asker, change: Change, route: Named): Promise<Denial | undefined> {
+/** The person who asked for it may drop it, whatever policy has become. Where an object is gone, nobody is asked for rights on it. */
+async function mayNotDiscard(desk: Desk, asker: Asker, change: Change): Promise<Denial | undefined> {
   if (asker.user === change.by) return undefined;
-  const { verdict } = await judgeAll(desk, asker, wantedOf(change, route, 'discard'));
+  const opened = await openWeights(desk.mesh, change);
+  if (isObjectGone(opened)) return undefined;
+  const { verdict } = await judgeAll(desk, asker, wantedOf(change, hostsIn(opened), 'discard'));
   return verdict.kind === 'refused' ? verdict.denial : undefined;
-}
-
-interface Anew {
-  readonly plan: PlannedChange;
-  readonly verdict: Exclude<Verdict, { kind: 'refused' }>;
-  readonly asker: Asker;
-}
-
-/** Approvals were for the plan before, and end with it. */
-function askedAnew(desk: Desk, change: Change, { plan, verdict, asker }: Anew): Change {
-  const { from, to, base } = plan;
-  return {
-    ...moveTo(change, stateOf(verdict, desk.now())),
-    from,
-    to,
-    base,
-    approvals: undefined,
-    insistedBy: asker.user,
-    acceptedAt: desk.now().toISOString(),
-  };
-}
-
-/** Not what the card shows: other weights, or another object of the same name. */
-function hasMoved({ uid, live }: Stuck, rule: string, route: Route): boolean {
-  const isOther = uid !== undefined && uid !== route.uid;
-  return isOther || (live !== undefined && !sameShares(findRule(route, rule)?.split ?? {}, live));
-}
-
-function shownAnew(state: Stuck, rule: string, route: Route): State {
-  const live = findRule(route, rule)?.split ?? {};
-  return { ...state, uid: route.uid, live, lastWriter: route.lastWriter?.manager };
 }

@@ -1,6 +1,6 @@
 import type { HoldCommand } from '../../domain/language/command.ts';
 import { readScope } from '../../domain/policy/scope.ts';
-import { noteDenied, noteRefused, type Refused } from '../audit.ts';
+import { type NotedRefusal, noteDenied, noteRefused } from '../audit.ts';
 import { type Asker, type Desk, fillIn } from '../desk.ts';
 import { type FreezeAnswer, freeze, type ThawAnswer, thaw } from './freeze.ts';
 import { type LockAnswer, lock, unlock } from './lock.ts';
@@ -52,7 +52,7 @@ function noteRefusal(desk: Desk, command: HoldCommand, asker: Asker, answer: Hol
 }
 
 /** What the command is about: a service, a glob, or the name of a freeze. */
-function aimOf(desk: Desk, command: HoldCommand): Pick<Refused, 'service' | 'target' | 'detail'> {
+function aimOf(desk: Desk, command: HoldCommand): Pick<NotedRefusal, 'service' | 'target' | 'detail'> {
   if (command.verb === 'lock' || command.verb === 'unlock') return { service: fillIn(desk, command.service) };
   if (command.scope === undefined) return {};
   const scope = readScope(command.scope, desk.mesh.clusters);

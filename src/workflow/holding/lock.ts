@@ -54,7 +54,7 @@ export async function lock(desk: Desk, command: Lock, asker: Asker, seen?: strin
   const name = fillIn(desk, command.service);
   const found = await openService(desk, name);
   if (found.kind !== 'found') return { kind: 'not-found', name, found };
-  const { route } = found.open;
+  const { live: route } = found;
   const { verdict } = await judgeLive(desk, asker, { deed: 'lock', route });
   if (verdict.kind === 'refused') return { kind: 'denied', denial: verdict.denial };
   const end = await endOf(desk, asker, { end: command.end, kind: 'lock' });
@@ -91,7 +91,7 @@ export async function unlock(desk: Desk, { service }: Unlock, asker: Asker): Pro
   const name = fillIn(desk, service);
   const found = await openService(desk, name);
   if (found.kind !== 'found') return { kind: 'not-found', name, found };
-  const { route } = found.open;
+  const { live: route } = found;
   const hold = await lockOf(desk, route);
   if (hold === undefined) return { kind: 'not-locked', name };
 

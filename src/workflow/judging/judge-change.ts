@@ -1,12 +1,12 @@
-import { type Change, deedOf } from '../../domain/change/change.ts';
+import type { Change } from '../../domain/change/change.ts';
 import { countApprovals, type Needs } from '../../domain/policy/approvals.ts';
 import { type Memberships, type Person, usergroupsIn } from '../../domain/policy/groups.ts';
 import { type Denial, heldBack } from '../../domain/policy/judge.ts';
 import { targetsOf } from '../../domain/policy/targets.ts';
-import { holdsOn, type Judging, judgeAll, membershipsOf, type Named, wantedOf } from './judge-live.ts';
+import { holdsOn, type Judging, judgeAll, membershipsOf, type Wanted } from './judge-live.ts';
 
 /** What policy says now of a change that was asked for earlier. */
-export type Standing =
+export type PolicyNow =
   /** It may be applied: no approval is needed, or those there are suffice. */
   | { readonly kind: 'may' }
   /** `lost`: whose approvals count no more. Where chat does not tell who somebody is, nobody's is. */
@@ -15,11 +15,13 @@ export type Standing =
   /** Chat does not tell who somebody is, and nothing is concluded from that. */
   | { readonly kind: 'unknown'; readonly why: string };
 
-/** Asks policy again, for whoever asked for the change and for each who approved it. */
-export async function judgeChange(desk: Judging, change: Change, route: Named): Promise<Standing> {
+type WantedOfChange = readonly [Wanted, ...Wanted[]];
+
+/** Asks policy again, for the user who asked for the change and for each who approved it. `wanted`: what the change wants (`wantedOf`). */
+export async function judgeChange(desk: Judging, change: Change, wanted: WantedOfChange): Promise<PolicyNow> {
   const { by, team, insistedBy, origin } = change;
   const asker = { user: insistedBy ?? by, team: insistedBy === undefined ? team : undefined, origin };
-  const { verdict } = await judgeAll(desk, asker, wantedOf(change, route, deedOf(change)));
+  const { verdict } = await judgeAll(desk, asker, wanted);
   switch (verdict.kind) {
     case 'allowed':
       return { kind: 'may' };
@@ -37,11 +39,11 @@ export async function judgeChange(desk: Judging, change: Change, route: Named): 
 export async function heldChange(
   { policies, holds, now }: Omit<Judging, 'people'>,
   change: Change,
-  route: Named,
-): Promise<Standing> {
+  wanted: WantedOfChange,
+): Promise<PolicyNow> {
   const { by, insistedBy, origin } = change;
   const at = now();
-  for (const { route: named, deed } of wantedOf(change, route, deedOf(change))) {
+  for (const { route: named, deed } of wanted) {
     const targets = targetsOf(named);
     const denial = heldBack(policies.current(), {
       who: { id: insistedBy ?? by, standing: { kind: 'member' } },
@@ -57,7 +59,7 @@ export async function heldChange(
   return { kind: 'may' };
 }
 
-async function tally({ people }: Judging, change: Change, needs: Needs): Promise<Standing> {
+async function tally({ people }: Judging, change: Change, needs: Needs): Promise<PolicyNow> {
   const { by, insistedBy, approvals = [] } = change;
   const ids = approvals.map((approval) => approval.by).filter((id) => id !== insistedBy);
   const [persons, memberships] = await Promise.all([
@@ -81,7 +83,7 @@ function whyUnknown(persons: readonly Person[], memberships: Memberships, { by }
   return undefined;
 }
 
-function unknownIn(denial: Denial): Standing | undefined {
+function unknownIn(denial: Denial): PolicyNow | undefined {
   if (denial.reason === 'person-unknown') return { kind: 'unknown', why: denial.why };
   if (denial.reason !== 'membership-unknown') return undefined;
   return { kind: 'unknown', why: denial.groups.map(({ name, why }) => `${name}: ${why}`).join('; ') };

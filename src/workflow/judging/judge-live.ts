@@ -1,13 +1,12 @@
 import type { Change } from '../../domain/change/change.ts';
-import { hostsOf, type ObjectEdit } from '../../domain/change/edit.ts';
+import { hostsOf, isContentEdit, type ObjectEdit } from '../../domain/change/edit.ts';
 import { type Memberships, usergroupsIn, type Who } from '../../domain/policy/groups.ts';
 import { growthOfEdit } from '../../domain/policy/growth.ts';
 import { type Deed, type Judgement, judge, judgeEach, together } from '../../domain/policy/judge.ts';
 import { noPolicy, ruleFor, whoMatters, whoMattersForEach } from '../../domain/policy/policy.ts';
 import type { SetHold } from '../../domain/policy/set-hold.ts';
-import { type Growth, growthOf, targetsOf } from '../../domain/policy/targets.ts';
+import { type Growth, targetsOf } from '../../domain/policy/targets.ts';
 import type { Route } from '../../domain/routing/route.ts';
-import type { Split } from '../../domain/routing/split.ts';
 import type { Asker, Desk } from '../desk.ts';
 import { PolicyUnknownError, UntrustedRecordError } from '../errors.ts';
 import type { People } from '../ports/people.ts';
@@ -20,11 +19,9 @@ export type Named = Pick<Route, 'object' | 'hosts'>;
 export interface Wanted {
   readonly deed: Deed;
   readonly route: Named;
-  /** What it would move. */
-  readonly plan?: { readonly from: Split; readonly to: Split } | undefined;
-  /** What it would give, where its splits do not tell. */
+  /** What it would give to a version; absent where nothing is moved. */
   readonly growth?: Growth | undefined;
-  /** Whoever asked for the change that this one decides about. */
+  /** The user who asked for the change that this one decides about. */
   readonly requester?: string | undefined;
   /** It is written whole, and may take any host. */
   readonly isWhole?: boolean | undefined;
@@ -41,11 +38,11 @@ export function mayOverrideOwner({ policies }: Pick<Desk, 'policies'>, route: Na
   return ruleFor(policies.current(), targetsOf(route))?.overrideOwner ?? false;
 }
 
-/** Asks policy, with people and groups as chat knows them now. To be asked at every gesture, and once more just before the patch. */
+/** Asks policy, with people and groups as chat knows them now. Ask at every gesture, and once more just before the write. */
 export async function judgeLive(
   { policies, people, holds, now }: Judging,
   { user, team, origin }: Pick<Asker, 'user' | 'team' | 'origin'>,
-  { deed, route, plan, growth = plan && growthOf(plan.from, plan.to), requester, isWhole = false }: Wanted,
+  { deed, route, growth, requester, isWhole = false }: Wanted,
 ): Promise<Judgement> {
   const policy = policies.current();
   const targets = targetsOf(route);
@@ -81,27 +78,22 @@ export async function judgeAll(
   return together([one, ...others]);
 }
 
-/** What is to be judged of a change: its object, or each of those that it edits. */
+/**
+ * What is to be judged of a change: each of the objects that it edits. An object that is written whole goes by the hosts that it had and
+ * is to have; the others by those that they have now.
+ */
 export function wantedOf(
-  change: Pick<Change, 'object' | 'from' | 'to' | 'edits'>,
-  route: Named,
+  { edits: [first, ...more] }: Pick<Change, 'edits'>,
+  hostsNow: (edit: ObjectEdit) => readonly string[],
   deed: Deed,
   requester?: string,
 ): readonly [Wanted, ...Wanted[]] {
-  const { object, edits } = change;
-  const [first, ...more] = edits?.objects ?? [];
-  if (first === undefined) return [{ deed, route, plan: change, requester }];
   const wanted = (edit: ObjectEdit): Wanted => {
-    const { namespace, name } = edit;
-    const named = { object: { ...object, namespace, name }, hosts: hostsOf(edit) };
-    return { deed, route: named, plan: edit, growth: growthOfEdit(edit), requester, isWhole: true };
+    const isWhole = isContentEdit(edit);
+    const route = { object: edit.object, hosts: isWhole ? hostsOf(edit) : hostsNow(edit) };
+    return { deed, route, growth: growthOfEdit(edit), requester, isWhole };
   };
   return [wanted(first), ...more.map(wanted)];
-}
-
-/** Which objects are judged of a change of more than weights is in its edits. */
-export function ofEdits({ object }: Pick<Change, 'object'>): Named {
-  return { object, hosts: [] };
 }
 
 /** The locks and freezes that people set. What cannot be trusted is not taken for none. */

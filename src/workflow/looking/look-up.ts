@@ -1,4 +1,4 @@
-import { type Change, concerns, isToBeSeen } from '../../domain/change/change.ts';
+import { type Change, concerns, isToBeSeen, objectsOf } from '../../domain/change/change.ts';
 import type { TypedService } from '../../domain/language/command.ts';
 import type { Hold } from '../../domain/policy/freeze.ts';
 import type { ChangeId, Place, ServiceName } from '../../domain/routing/names.ts';
@@ -37,7 +37,7 @@ export async function serviceStatus(desk: Desk, typed: TypedService): Promise<St
   const [found, open] = await Promise.all([openService(desk, name), whatIsOpen(desk)]);
   if (found.kind !== 'found') return { kind: 'not-found', name, found };
 
-  const { route } = found.open;
+  const { live: route } = found;
   const holds = await holdsSeen(desk, [route]);
   return { kind: 'status', name, route, open: open?.filter((change) => concerns(change, route.object)), holds };
 }
@@ -52,17 +52,19 @@ export async function overview(
     return { kind: 'not-found', name: place, found: { kind: 'unknown-cluster', clusters: desk.mesh.clusters } };
   }
   const [{ seen: routes, asOf }, open] = await Promise.all([desk.mesh.services(place), whatIsOpen(desk)]);
-  const here = open?.filter(({ object }) => object.cluster === place.cluster && object.namespace === place.namespace);
+  const here = open?.filter((change) => objectsOf(change).some((object) => isIn(object, place)));
   return { kind: 'overview', place, routes, open: here, holds: await holdsSeen(desk, routes), asOf };
+}
+
+function isIn(object: Place, { cluster, namespace }: Place): boolean {
+  return object.cluster === cluster && object.namespace === namespace;
 }
 
 /** The history of a service, as its object's own ledger has it: who changed the split, when, from what to what, and why. */
 export async function history(desk: Desk, typed: TypedService): Promise<HistoryAnswer> {
   const name = fillIn(desk, typed);
   const found = await openService(desk, name);
-  return found.kind === 'found'
-    ? { kind: 'history', name, route: found.open.route }
-    : { kind: 'not-found', name, found };
+  return found.kind === 'found' ? { kind: 'history', name, route: found.live } : { kind: 'not-found', name, found };
 }
 
 /** The history of the object that a card's change is about. */
@@ -73,10 +75,10 @@ export async function historyOfChange(
   const located = await locateChange(desk, id);
   if (located === undefined) return { kind: 'unknown-change', id };
   const { object, name } = located;
-  const open = await desk.mesh.read(object);
-  return open === undefined
+  const { live } = await desk.mesh.open(object);
+  return live === undefined
     ? { kind: 'not-found', name, found: { kind: 'gone', object } }
-    : { kind: 'history', name, route: open.route };
+    : { kind: 'history', name, route: live };
 }
 
 const namesWithinMs = 500;

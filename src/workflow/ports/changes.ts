@@ -1,41 +1,51 @@
 import type { AuditEvent } from '../../domain/change/audit.ts';
 import type { Change } from '../../domain/change/change.ts';
-import type { ObjectRef } from '../../domain/change/edit.ts';
-import type { ChangeId, RoutingObject } from '../../domain/routing/names.ts';
+import type { ChangeId } from '../../domain/routing/names.ts';
+import type { ObjectRef } from '../../domain/routing/object.ts';
 
 /** The changes that must survive a restart. A failure is a StoreUnavailableError; a record that cannot be trusted, an UntrustedRecordError. */
 export interface Changes {
   read(id: ChangeId): Promise<Change | undefined>;
-  /** What waits for the object, in the order it will be applied, and the version of that line. */
-  line(object: RoutingObject): Promise<Line>;
   /**
-   * Stores a change and puts it in line, unless it awaits approval: at the end, or before everything that has not begun. Refused as `moved` when the line is no
-   * longer the one that was read, so that a plan always starts from what the changes before it will leave. A change that is stored
-   * already is returned as it is, which is what makes a repeated delivery harmless; only the next rev of one that is held, awaits approval or
-   * is void replaces it.
+   * What waits for any of these objects, in the order it will be applied, and the versions of their lines. Any two changes stand in the
+   * same order in every line that they share.
+   */
+  lines(objects: readonly ObjectRef[]): Promise<Lines>;
+  /**
+   * Stores a change and puts it in the line of every object that it edits, unless it awaits approval: at the end, or before everything
+   * that has not begun. Refused as `moved` when one of the lines is no longer the one that was read, so that a plan always starts from
+   * what the changes before it will leave. A change that is stored already is returned as it is, which makes a repeated delivery
+   * harmless; only the next rev of one that is held, awaits approval or is void replaces it.
    */
   accept(change: Change, options: AcceptOptions): Promise<Accepted>;
   /** The change that a request was accepted as, for an hour, where its id is not the request's own. */
   acceptedAs(request: ChangeId): Promise<ChangeId | undefined>;
-  /** Remembers for an hour that a request was answered without anything being accepted, so that it is not when it is delivered again. */
+  /**
+   * Remembers for an hour that a request was refused, so that a second delivery of it is refused too. What is stored already is
+   * approved and planned anew all the same.
+   */
   noteRefused(request: ChangeId): Promise<void>;
   /**
-   * Marks the first in line as being applied, and leaves it to its worker for so long. `not-first`: another stands before it; `busy`: a
-   * worker has it in hand; `resting`: it is tried again only after a while; `ended`: there is nothing left to do, or nothing is known of it.
+   * Marks a change as being applied when it is first in all of its lines, and leaves it to its worker for so long. `not-first`: another
+   * stands before it; `busy`: a worker has it in hand; `resting`: it is tried again only after a while; `ended`: there is nothing left to
+   * do, or nothing is known of it. A change that lost its place in a line gets it back here.
    */
-  begin(change: Pick<Change, 'id' | 'object'>, leaseMs: number): Promise<Begun>;
+  begin(id: ChangeId, leaseMs: number): Promise<Begun>;
   /** Its worker still has it in hand, and for so long from now. */
-  keep(change: Change, leaseMs: number): Promise<void>;
+  keep(id: ChangeId, leaseMs: number): Promise<void>;
   /** Lets go of it after a try that something outside did not serve; nobody begins it again before so long has passed. */
-  rest(change: Change, forMs: number): Promise<void>;
-  /** Remembers what is about to be written for a change, and as of when that was not, until it is planned anew; the first time counts. */
+  rest(id: ChangeId, forMs: number): Promise<void>;
+  /**
+   * Records the objects that a worker is about to write, each with a moment at which it had not. The first call wins until the change is
+   * planned anew.
+   */
   noteWriting(id: ChangeId, writing: readonly Writing[]): Promise<void>;
-  /** What was remembered so; none where nothing was, or what is there cannot be read. */
+  /** What was recorded so; none where nothing was, or what is there cannot be read. */
   writing(id: ChangeId): Promise<readonly Writing[]>;
-  /** Of these, which wait although they are first in line, nobody has them in hand and they do not rest. */
+  /** Of these, which wait although they are first in all their lines, nobody has them in hand and they do not rest. */
   stranded(waiting: readonly Change[]): Promise<readonly Change[]>;
   /**
-   * Replaces a record by its next one (`rev` one higher), and keeps the line in step with its state. False when it moved on meanwhile.
+   * Replaces a record by its next one (`rev` one higher), and keeps its lines in step with its state. False when it moved on meanwhile.
    * The event is kept for the audit in the same step, so that no crash parts them and no second worker tells it again.
    */
   update(next: Change, event?: AuditEvent): Promise<boolean>;
@@ -53,8 +63,8 @@ export interface Writing extends ObjectRef {
 }
 
 export interface AcceptOptions {
-  /** The version of the line that the change was planned behind. */
-  readonly line: number;
+  /** The versions of its objects' lines that the change was planned behind. */
+  readonly lines: Lines['versions'];
   readonly ahead: boolean;
   /** The id of the request, where the change has another: several requests may be one change. */
   readonly askedAs?: ChangeId | undefined;
@@ -62,8 +72,9 @@ export interface AcceptOptions {
   readonly event?: AuditEvent | undefined;
 }
 
-export interface Line {
-  readonly version: number;
+export interface Lines {
+  /** By `objectKey`. */
+  readonly versions: ReadonlyMap<string, number>;
   readonly waiting: readonly Change[];
 }
 

@@ -5,7 +5,7 @@ export interface Bucket {
   readonly everyMs: number;
 }
 
-export type Taken =
+export type LimitOutcome =
   | { readonly kind: 'taken' }
   /** `refused`: how many were, with this one, since it was last asked; `nextInMs`: when the bucket takes one again. */
   | { readonly kind: 'refused'; readonly bucket: string; readonly refused: number; readonly nextInMs: number };
@@ -16,7 +16,7 @@ export interface Limits {
    * Takes one from each of the buckets, or from none of them; what is refused is counted for the first. A request that is delivered
    * again takes nothing more, and is answered as it was: the first answer may not have reached anybody.
    */
-  take(request: string, buckets: readonly Bucket[]): Promise<Taken>;
+  take(request: string, buckets: readonly Bucket[]): Promise<LimitOutcome>;
   /** How many were refused for a bucket, which begins to be counted anew. */
   refusedSince(bucket: string): Promise<number>;
 }

@@ -1,6 +1,6 @@
-import { type Change, moveTo, noLongerSeen } from '../../domain/change/change.ts';
-import { isSameObject, splittersOf } from '../../domain/change/edit.ts';
-import { type AppliedChange, fateOf, fateOfEdit, isApplied } from '../../domain/change/fate.ts';
+import { type Change, mainEdit, moveTo, placeOf } from '../../domain/change/change.ts';
+import { defaultMove, splittersOf } from '../../domain/change/edit.ts';
+import { type AppliedChange, fateOf, isApplied } from '../../domain/change/fate.ts';
 import {
   type Look,
   mostSeenServices,
@@ -9,6 +9,7 @@ import {
   type ServiceCounts,
   tally,
 } from '../../domain/change/seen.ts';
+import { noLongerSeen } from '../../domain/change/state.ts';
 import type { ChangeId } from '../../domain/routing/names.ts';
 import { type Backend, findRule } from '../../domain/routing/route.ts';
 import { TrafficUnavailableError } from '../errors.ts';
@@ -19,7 +20,7 @@ import type { Traffic, TrafficCount } from '../ports/traffic.ts';
 import type { Cards } from '../showing/cards.ts';
 
 export interface Seeing {
-  readonly mesh: Pick<Mesh, 'read'>;
+  readonly mesh: Pick<Mesh, 'open'>;
   readonly changes: Pick<Changes, 'update'>;
   readonly cards: Pick<Cards, 'showSoon'>;
   /** Absent where this process cannot ask; others may. */
@@ -61,7 +62,7 @@ export class Sights {
   #beginOne(change: AppliedChange, nowMs: number): number {
     const look = nextLook(change.state, nowMs);
     if (look.kind === 'wait') return look.untilMs;
-    if (look.kind === 'look' && this.#with.traffic?.clusters.includes(change.object.cluster) !== true)
+    if (look.kind === 'look' && this.#with.traffic?.clusters.includes(placeOf(change).cluster) !== true)
       return Number.POSITIVE_INFINITY; // whoever can ask does, and in the end it is over
     const notBeforeMs = this.#notBefore.get(change.id) ?? 0;
     if (notBeforeMs > nowMs) return notBeforeMs;
@@ -101,11 +102,12 @@ async function lookAt(seeing: Seeing, change: AppliedChange, look: DueLook): Pro
     : { kind: 'over' };
 }
 
-function seenIn({ object, edits }: AppliedChange, { from, until }: DueLook, services: ServicesCounted): Seen {
+/** Each service is told by itself, unless all traffic is that of the main object. */
+function seenIn(change: AppliedChange, { from, until }: DueLook, services: ServicesCounted): Seen {
   const [{ answered, unanswered }] = services;
   const counts = { answered, unanswered };
   const seen = { kind: 'counted', from: from.toISOString(), until: until.toISOString(), ...counts } as const;
-  const isOfOne = edits === undefined || splittersOf(edits).every((edit) => isSameObject(edit, object));
+  const isOfOne = splittersOf(change.edits).every((edit) => edit === mainEdit(change));
   return isOfOne ? seen : { ...seen, services };
 }
 
@@ -113,18 +115,17 @@ interface Standing extends Pick<ServiceCounts, 'namespace' | 'name'> {
   readonly backends: readonly Backend[];
 }
 
-/** The rules that the change set, as they are live; without those that hold something else by now. */
+/** The objects that the change set and that are live as it left them, each with where its main rule sends requests. */
 async function standingRules({ mesh, now }: Seeing, change: AppliedChange): Promise<readonly Standing[]> {
-  const { object, edits, rule: key } = change;
-  const objects = edits === undefined ? [object] : splittersOf(edits).slice(0, mostSeenServices);
-  const read = objects.map(async ({ namespace, name }) => {
-    const route = (await mesh.read({ ...object, namespace, name }))?.route;
-    const edit = edits?.objects.find((each) => isSameObject(each, { ...object, namespace, name }));
-    const at = now().toISOString();
-    const fate = edit === undefined ? fateOf(change, route, at) : fateOfEdit(change, edit, route, at);
-    const rule = route && findRule(route, key);
-    return rule !== undefined && fate.kind === 'stands' ? [{ namespace, name, backends: rule.backends ?? [] }] : [];
-  });
+  const read = splittersOf(change.edits)
+    .slice(0, mostSeenServices)
+    .map(async (edit) => {
+      const { live } = await mesh.open(edit.object);
+      const fate = fateOf(change, edit, live, now().toISOString());
+      const rule = live && findRule(live, defaultMove(edit).rule);
+      const { namespace, name } = edit.object;
+      return rule !== undefined && fate.kind === 'stands' ? [{ namespace, name, backends: rule.backends ?? [] }] : [];
+    });
   return (await Promise.all(read)).flat();
 }
 
@@ -157,17 +158,17 @@ async function countAll(
 /** Of all hosts together, or of none. */
 async function countFor(
   { traffic, log }: Seeing,
-  { id, object, state }: AppliedChange,
+  change: AppliedChange,
   { from, until }: DueLook,
   backends: readonly Backend[],
 ): Promise<Result> {
   const hosts = [...new Set(backends.map(({ host }) => host))];
   if (traffic === undefined || hosts.length === 0) return { kind: 'unknown', because: 'not-counted' };
+  const { id, state } = change;
+  const { cluster } = placeOf(change);
   const since = new Date(state.at);
   try {
-    const counts = await Promise.all(
-      hosts.map((host) => traffic.count({ cluster: object.cluster, host, since, from, until })),
-    );
+    const counts = await Promise.all(hosts.map((host) => traffic.count({ cluster, host, since, from, until })));
     return together(counts);
   } catch (err) {
     if (!(err instanceof TrafficUnavailableError)) throw err;

@@ -1,6 +1,9 @@
-import { type Applied, type Change, isWaiting, moveTo, noLongerSeen } from '../../domain/change/change.ts';
-import { type AppliedChange, type Fate, fateOf, fateOfEdit, isApplied, isTold } from '../../domain/change/fate.ts';
-import { type ChangeId, objectKey, type RoutingObject } from '../../domain/routing/names.ts';
+import { type Change, isWaiting, moveTo, placeOf } from '../../domain/change/change.ts';
+import { deletes } from '../../domain/change/edit.ts';
+import { type AppliedChange, type Fate, fateOf, isApplied, isTold } from '../../domain/change/fate.ts';
+import { type Applied, noLongerSeen } from '../../domain/change/state.ts';
+import type { ChangeId } from '../../domain/routing/names.ts';
+import { isSameObject, type ObjectRef } from '../../domain/routing/object.ts';
 import { toolOf } from '../../domain/routing/owner.ts';
 import type { Weights } from '../../domain/routing/route.ts';
 import { type Happened, moveOn } from '../audit.ts';
@@ -12,7 +15,7 @@ import type { Cards } from '../showing/cards.ts';
 
 /** What it takes to see whether what was applied still stands. */
 export interface Lookout {
-  readonly mesh: Pick<Mesh, 'clusters' | 'glance' | 'read'>;
+  readonly mesh: Pick<Mesh, 'clusters' | 'glance' | 'open'>;
   readonly changes: Pick<Changes, 'read' | 'update' | 'recentlyApplied' | 'open'>;
   readonly cards: Pick<Cards, 'showSoon'>;
   readonly meter: Pick<Meter, 'movedAway'>;
@@ -26,19 +29,15 @@ export interface Lookout {
  */
 export async function lookAfter(lookout: Lookout, { object, changes }: Touched): Promise<boolean> {
   const seen = await lookout.mesh.glance(object);
+  const glance = (other: ObjectRef) =>
+    isSameObject(other, object) ? Promise.resolve(seen) : lookout.mesh.glance(other);
   let isUnderWay = false;
   for (const id of changes) {
     const change = await readTrusted(lookout, id);
-    if (isApplied(change))
-      await keepTrue(lookout, change, isAbout(change, object) ? seen : await lookout.mesh.glance(change.object));
+    if (isApplied(change)) await keepTrue(lookout, change, glance);
     else isUnderWay ||= change !== undefined && isWaiting(change);
   }
   return isUnderWay;
-}
-
-/** A change of several objects is known by the history of each. */
-function isAbout({ object }: Change, touched: RoutingObject): boolean {
-  return objectKey(object) === objectKey(touched);
 }
 
 /** What cannot be trusted is disowned on its own card, and no more is told of it. */
@@ -57,15 +56,20 @@ async function readTrusted({ changes }: Lookout, id: ChangeId): Promise<Change |
  */
 export async function lookAfterRecent(lookout: Lookout): Promise<void> {
   const recent = (await lookout.changes.recentlyApplied()).filter(isApplied).filter((each) => isWatched(lookout, each));
-  const byNamespace = Map.groupBy(recent, ({ object: { cluster, namespace } }) => `${cluster}/${namespace}`);
+  const byNamespace = Map.groupBy(recent, (change) => namespaceOf(change));
   for (const changes of byNamespace.values()) await lookAfterEach(lookout, changes);
+}
+
+function namespaceOf(change: Change): string {
+  const { cluster, namespace } = placeOf(change);
+  return `${cluster}/${namespace}`;
 }
 
 /** Where one object of a namespace cannot be asked for, neither can the others; an unreadable history is that object's own trouble. */
 async function lookAfterEach(lookout: Lookout, changes: readonly AppliedChange[]): Promise<void> {
   for (const change of changes) {
     try {
-      await keepTrue(lookout, change, await lookout.mesh.glance(change.object));
+      await keepTrue(lookout, change, (object) => lookout.mesh.glance(object));
     } catch (err) {
       if (!(err instanceof DependencyError)) throw err;
       lookout.log.warn({ changeId: change.id, err }, 'whether a change still stands is not known');
@@ -75,22 +79,20 @@ async function lookAfterEach(lookout: Lookout, changes: readonly AppliedChange[]
 }
 
 /** Of a change that another one came after nothing more will be told. */
-function isWatched({ mesh }: Lookout, { object, state }: AppliedChange): boolean {
-  const isLast = state.later === undefined && state.rolledBack === undefined;
-  return isLast && mesh.clusters.includes(object.cluster);
+function isWatched({ mesh }: Lookout, change: AppliedChange): boolean {
+  const { later, rolledBack } = change.state;
+  return later === undefined && rolledBack === undefined && mesh.clusters.includes(placeOf(change).cluster);
 }
 
-/** `seen` is what the watch has, which is only worth a question: what is told comes from a live read. */
-async function keepTrue(lookout: Lookout, change: AppliedChange, seen: Weights | undefined): Promise<void> {
+type Reading = (object: ObjectRef) => Promise<Weights | undefined>;
+
+/** `glance` is what the watch has, which is only worth a question: what is told comes from a live read. */
+async function keepTrue(lookout: Lookout, change: AppliedChange, glance: Reading): Promise<void> {
   const at = () => lookout.now().toISOString();
-  const { mesh } = lookout;
-  const glimpsed = await whatIs(change, (object) =>
-    object === change.object ? Promise.resolve(seen) : mesh.glance(object),
-  );
-  const glimpse = glimpsed(change, at());
+  const glimpse = (await fatesBy(change, glance))(change, at());
   if (isTold(change, glimpse) || (await isTheirs(lookout, glimpse))) return;
 
-  const fateAt = await whatIs(change, async (object) => (await mesh.read(object))?.route);
+  const fateAt = await fatesBy(change, async (object) => (await lookout.mesh.open(object)).live);
   let current: Change | undefined = change;
   while (isApplied(current)) {
     const fate = fateAt(current, at());
@@ -117,27 +119,15 @@ function told({ movedAway: _, ...state }: Applied, fate: Fate): Applied {
 
 type FateAt = (change: AppliedChange, at: string) => Fate;
 
-/** Reads what a change was about; of several objects the first that was moved tells. */
-async function whatIs(
-  change: AppliedChange,
-  read: (object: RoutingObject) => Promise<Weights | undefined>,
-): Promise<FateAt> {
-  if (change.edits === undefined) {
-    const route = await read(change.object);
-    return (current, at) => fateOf(current, route, at);
-  }
-  const { object } = change;
-  const services = change.edits.objects.filter(({ kind }) => kind === 'VirtualService');
-  const routes = await Promise.all(
-    services.map(async (edit) => {
-      const { namespace, name } = edit;
-      const isMain = name === object.name && namespace === object.namespace;
-      return { edit, route: await read(isMain ? object : { ...object, namespace, name }) };
-    }),
-  );
+/** Reads the routing objects that a change wrote; of several the first that was moved tells. DestinationRules are not watched. */
+async function fatesBy(change: AppliedChange, read: Reading): Promise<FateAt> {
+  const routing = change.edits.filter(({ object }) => object.kind !== 'DestinationRule');
+  const routes = await Promise.all(routing.map(async (edit) => ({ edit, route: await read(edit.object) })));
   return (current, at) => {
-    const fates = routes.map(({ edit, route }) => fateOfEdit(current, edit, route, at));
-    return fates.find(({ kind }) => kind === 'moved') ?? { kind: 'stands' };
+    const fates = routes.map(({ edit, route }) => fateOf(current, edit, route, at));
+    const moved = fates.find(({ kind }) => kind === 'moved');
+    if (moved !== undefined || fates.length > 1) return moved ?? { kind: 'stands' };
+    return fates[0] ?? { kind: 'stands' };
   };
 }
 
@@ -148,21 +138,16 @@ async function isTheirs(lookout: Lookout, fate: Fate): Promise<boolean> {
 }
 
 /** What is gone may have been deleted by a change of ours, which has not told the ones before it yet. */
-async function isOurDeletion({ changes }: Lookout, { object, id }: AppliedChange, fate: Fate): Promise<boolean> {
+async function isOurDeletion({ changes }: Lookout, { id }: AppliedChange, fate: Fate): Promise<boolean> {
   if (fate.kind !== 'moved' || fate.away.how !== 'object-gone') return false;
-  const { name = object.name } = fate.away;
+  const { object } = fate.away;
   const recent = [...(await changes.open()), ...(await changes.recentlyApplied())];
-  return recent.some(
-    (other) => other.id !== id && other.object.cluster === object.cluster && deletes(other, { ...object, name }),
-  );
+  return recent.some((other) => other.id !== id && hasDeleted(other, object));
 }
 
-function deletes({ edits, state }: Change, { namespace, name }: RoutingObject): boolean {
+function hasDeleted({ edits, state }: Change, object: ObjectRef): boolean {
   if (state.kind !== 'applying' && state.kind !== 'applied') return false;
-  return (edits?.objects ?? []).some(
-    (edit) =>
-      edit.kind === 'VirtualService' && edit.after === undefined && edit.namespace === namespace && edit.name === name,
-  );
+  return edits.some((edit) => deletes(edit) && isSameObject(edit.object, object));
 }
 
 function happenedBy(fate: Fate): Happened {

@@ -1,14 +1,31 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decide } from '../../../src/domain/change/decide.ts';
-import type { Rule, Unsplittable } from '../../../src/domain/routing/route.ts';
+import { decide, seemsPlanned, stillPlanned } from '../../../src/domain/change/decide.ts';
+import type { ContentEdit, WeightsEdit } from '../../../src/domain/change/edit.ts';
+import { emptyLedger, type Ledger } from '../../../src/domain/routing/ledger.ts';
+import type { ObjectContent } from '../../../src/domain/routing/object.ts';
+import type { LiveObject, Route, Rule, Unsplittable } from '../../../src/domain/routing/route.ts';
 import { type Split, sameShares } from '../../../src/domain/routing/split.ts';
 import { aSplit } from '../../support/arbitraries.ts';
-import { change, changeId, jason, reviews, reviewsUid, revision, rule } from '../../support/builders.ts';
+import {
+  change,
+  changeId,
+  contentEdit,
+  jason,
+  live,
+  reviews,
+  reviewsObject,
+  reviewsUid,
+  revision,
+  rule,
+  weightsEdit,
+} from '../../support/builders.ts';
 
 /** Asked for when the object had seq 3: v1 100 → v1 50, v3 50. */
-const asked = change({ id: changeId(7), base: { uid: reviewsUid, seq: 3 } });
-const behind = change({ id: changeId(7), base: { uid: reviewsUid, seq: 3, after: changeId(6) } });
+const asked = weightsEdit({ seq: 3 });
+const behind = weightsEdit({ seq: 3, behind: changeId(6) });
+const id = changeId(7);
+const decideOn = (edit: WeightsEdit, route: Route) => decide(id, edit, live(route));
 const recreated = '6f1c0e5a-0000-4000-8000-000000000002';
 
 function withRule(overrides: Partial<Rule>, split: Split = { v1: 100 }) {
@@ -25,31 +42,31 @@ describe('a change is written', () => {
     ${'somebody else made it so otherwise'}   | ${reviews({ v1: 3, v3: 3 }, { seq: 3 })}
     ${'another rule was added'}               | ${reviews({}, { seq: 3, rules: [jason, rule({ v1: 100 })] })}
   `('when $what', ({ route }) => {
-    expect(decide(asked, route)).toEqual({ kind: 'write' });
+    expect(decideOn(asked, route)).toEqual({ kind: 'write' });
   });
 
   it('when the change it waited for is applied', () => {
     const route = reviews({ v1: 100 }, { seq: 3, revisions: [revision({ id: changeId(6) })] });
 
-    expect(decide(behind, route)).toEqual({ kind: 'write' });
+    expect(decideOn(behind, route)).toEqual({ kind: 'write' });
   });
 
   it('when several hosts have a destination for each of its versions', () => {
-    expect(decide(asked, withRule({ host: undefined }, { v1: 100, v3: 0 }))).toEqual({
+    expect(decideOn(asked, withRule({ host: undefined }, { v1: 100, v3: 0 }))).toEqual({
       kind: 'write',
     });
   });
 
   it('when a version that it gives nothing is gone', () => {
-    const emptied = change({ from: { v1: 50, v2: 50, v3: 0 }, to: { v1: 80, v2: 20, v3: 0 } });
+    const emptied = weightsEdit({ from: { v1: 50, v2: 50, v3: 0 }, to: { v1: 80, v2: 20, v3: 0 } });
     const route = reviews({}, { rules: [rule({ v1: 50, v2: 50 }, { served: ['v1', 'v2'], host: undefined })] });
 
-    expect(decide(emptied, route)).toEqual({ kind: 'write' });
+    expect(decideOn(emptied, route)).toEqual({ kind: 'write' });
   });
 });
 
 describe('a change whose id stands in the ledger is done', () => {
-  const own = revision({ id: asked.id });
+  const own = revision({ id });
   const later = revision({ id: changeId(8) });
 
   it.each`
@@ -61,7 +78,7 @@ describe('a change whose id stands in the ledger is done', () => {
     ${'though its rule is gone'}           | ${reviews({}, { seq: 4, revisions: [own], rules: [] })}                      | ${4}
     ${'though the seq was turned back'}    | ${reviews({ v1: 100 }, { seq: 1, revisions: [own] })}                        | ${1}
   `('$what', ({ route, seq }) => {
-    expect(decide(asked, route)).toEqual({ kind: 'done', revision: own, seq });
+    expect(decideOn(asked, route)).toEqual({ kind: 'done', revision: own, seq });
   });
 });
 
@@ -70,29 +87,29 @@ describe('a change is superseded', () => {
     const newer = revision({ id: changeId(9) });
     const route = reviews({ v1: 100 }, { seq: 5, revisions: [newer, revision({ id: changeId(8) })] });
 
-    expect(decide(asked, route)).toEqual({ kind: 'superseded', by: changeId(9) });
-    expect(decide(behind, route)).toEqual({ kind: 'superseded', by: changeId(9) });
+    expect(decideOn(asked, route)).toEqual({ kind: 'superseded', by: changeId(9) });
+    expect(decideOn(behind, route)).toEqual({ kind: 'superseded', by: changeId(9) });
   });
 
   it('by one without a name, when its line of the ledger is lost', () => {
-    expect(decide(asked, reviews({ v1: 100 }, { seq: 4 }))).toEqual({ kind: 'superseded', by: undefined });
+    expect(decideOn(asked, reviews({ v1: 100 }, { seq: 4 }))).toEqual({ kind: 'superseded', by: undefined });
   });
 });
 
 describe('a change is held', () => {
   it.each`
-    what                                           | planned   | route                                                      | because                  | live
-    ${'the object was recreated'}                  | ${asked}  | ${reviews({ v1: 100 }, { seq: 3, uid: recreated })}        | ${'recreated'}           | ${{ v1: 100 }}
-    ${'the object was recreated without history'}  | ${asked}  | ${reviews({ v1: 100 }, { seq: 0, uid: recreated })}        | ${'recreated'}           | ${{ v1: 100 }}
-    ${'the object was recreated with more of it'}  | ${asked}  | ${reviews({ v2: 100 }, { seq: 9, uid: recreated })}        | ${'recreated'}           | ${{ v2: 100 }}
-    ${'the object was recreated without its rule'} | ${asked}  | ${reviews({}, { seq: 3, uid: recreated, rules: [jason] })} | ${'recreated'}           | ${{}}
-    ${'the ledger was lost'}                       | ${asked}  | ${reviews({ v1: 100 }, { seq: 0 })}                        | ${'ledger-lost'}         | ${{ v1: 100 }}
-    ${'the change before it was not applied'}      | ${behind} | ${reviews({ v1: 100 }, { seq: 2 })}                        | ${'predecessor-missing'} | ${{ v1: 100 }}
-    ${'somebody else moved the weights'}           | ${asked}  | ${reviews({ v1: 90, v2: 10 }, { seq: 3 })}                 | ${'moved'}               | ${{ v1: 90, v2: 10 }}
-    ${'somebody else took everything away'}        | ${asked}  | ${reviews({ v1: 0 }, { seq: 3 })}                          | ${'moved'}               | ${{ v1: 0 }}
-    ${'somebody else moved half of the way'}       | ${asked}  | ${reviews({ v1: 75, v3: 25 }, { seq: 3 })}                 | ${'moved'}               | ${{ v1: 75, v3: 25 }}
-  `('when $what', ({ planned, route, because, live }) => {
-    expect(decide(planned, route)).toEqual({ kind: 'held', because, live });
+    what                                           | planned   | route                                                      | because
+    ${'the object was recreated'}                  | ${asked}  | ${reviews({ v1: 100 }, { seq: 3, uid: recreated })}        | ${'recreated'}
+    ${'the object was recreated without history'}  | ${asked}  | ${reviews({ v1: 100 }, { seq: 0, uid: recreated })}        | ${'recreated'}
+    ${'the object was recreated with more of it'}  | ${asked}  | ${reviews({ v2: 100 }, { seq: 9, uid: recreated })}        | ${'recreated'}
+    ${'the object was recreated without its rule'} | ${asked}  | ${reviews({}, { seq: 3, uid: recreated, rules: [jason] })} | ${'recreated'}
+    ${'the ledger was lost'}                       | ${asked}  | ${reviews({ v1: 100 }, { seq: 0 })}                        | ${'ledger-lost'}
+    ${'the change before it was not applied'}      | ${behind} | ${reviews({ v1: 100 }, { seq: 2 })}                        | ${'predecessor-missing'}
+    ${'somebody else moved the weights'}           | ${asked}  | ${reviews({ v1: 90, v2: 10 }, { seq: 3 })}                 | ${'moved'}
+    ${'somebody else took everything away'}        | ${asked}  | ${reviews({ v1: 0 }, { seq: 3 })}                          | ${'moved'}
+    ${'somebody else moved half of the way'}       | ${asked}  | ${reviews({ v1: 75, v3: 25 }, { seq: 3 })}                 | ${'moved'}
+  `('when $what', ({ planned, route, because }) => {
+    expect(decideOn(planned, route)).toEqual({ kind: 'held', because });
   });
 });
 
@@ -106,14 +123,14 @@ describe('a change fails for good', () => {
     ${'the new version is gone'}           | ${withRule({ served: ['v1', 'v2'] })}                                             | ${'version-gone'} | ${'v3'}
     ${'an old version is gone'}            | ${withRule({ served: ['v2', 'v3'] })}                                             | ${'version-gone'} | ${'v1'}
   `('when $what', ({ route, because, detail }) => {
-    expect(decide(asked, route)).toEqual({ kind: 'failed', because, detail });
+    expect(decideOn(asked, route)).toEqual({ kind: 'failed', because, detail });
   });
 
   it('but not for a version that is gone and from which it takes everything', () => {
-    const leaving = change({ from: { v1: 50, v2: 50 }, to: { v1: 0, v2: 100 } });
+    const leaving = weightsEdit({ from: { v1: 50, v2: 50 }, to: { v1: 0, v2: 100 } });
     const route = reviews({}, { rules: [rule({ v1: 50, v2: 50 }, { served: ['v2'] })] });
 
-    expect(decide(leaving, route)).toEqual({ kind: 'write' });
+    expect(decideOn(leaving, route)).toEqual({ kind: 'write' });
   });
 });
 
@@ -142,13 +159,14 @@ describe('whatever the object has become', () => {
   it('a change is written only over the object, the seq and the shares it was planned from, or what it would make', () => {
     fc.assert(
       fc.property(aRoute, fc.constantFrom(asked, behind), (route, planned) => {
-        if (decide(planned, route).kind !== 'write') return;
-        const live = route.rules.find(({ key }) => key === planned.rule)?.split ?? {};
+        if (decideOn(planned, route).kind !== 'write') return;
+        const [{ rule: key, from, to }] = planned.moves;
+        const split = route.rules.find((each) => each.key === key)?.split ?? {};
 
-        expect(route.uid).toBe(planned.base.uid);
-        expect(route.ledger.seq).toBe(planned.base.seq);
-        expect(sameShares(live, planned.from) || sameShares(live, planned.to)).toBe(true);
-        expect(route.ledger.revisions.map(({ id }) => id)).not.toContain(planned.id);
+        expect(route.uid).toBe(planned.uid);
+        expect(route.ledger.seq).toBe(planned.seq);
+        expect(sameShares(split, from) || sameShares(split, to)).toBe(true);
+        expect(route.ledger.revisions.map((each) => each.id)).not.toContain(id);
       }),
       { numRuns: 1000 },
     );
@@ -157,11 +175,11 @@ describe('whatever the object has become', () => {
   it('a change that would be written is not, once the object is another one or has another seq', () => {
     fc.assert(
       fc.property(aRoute, fc.constantFrom(asked, behind), fc.integer({ min: 0, max: 9 }), (route, planned, seq) => {
-        fc.pre(decide(planned, route).kind === 'write' && seq !== planned.base.seq);
+        fc.pre(decideOn(planned, route).kind === 'write' && seq !== planned.seq);
 
-        expect(decide(planned, { ...route, uid: recreated })).toMatchObject({ kind: 'held', because: 'recreated' });
-        expect(decide(planned, { ...route, ledger: { ...route.ledger, seq } }).kind).toBe(
-          seq > planned.base.seq ? 'superseded' : 'held',
+        expect(decideOn(planned, { ...route, uid: recreated })).toMatchObject({ kind: 'held', because: 'recreated' });
+        expect(decideOn(planned, { ...route, ledger: { ...route.ledger, seq } }).kind).toBe(
+          seq > planned.seq ? 'superseded' : 'held',
         );
       }),
     );
@@ -170,11 +188,133 @@ describe('whatever the object has become', () => {
   it('a change whose id stands in the ledger is done, and no other is', () => {
     fc.assert(
       fc.property(aRoute, (route) => {
-        const recorded = route.ledger.revisions.some(({ id }) => id === asked.id);
+        const recorded = route.ledger.revisions.some((each) => each.id === id);
 
-        expect(decide(asked, route).kind === 'done').toBe(recorded);
+        expect(decideOn(asked, route).kind === 'done').toBe(recorded);
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+const [was, is, other] = [{ spec: { hosts: ['a'] } }, { spec: { hosts: ['b'] } }, { spec: { hosts: ['c'] } }];
+
+function edit(overrides: Partial<ContentEdit> = {}): ContentEdit {
+  return { ...contentEdit({ object: reviewsObject, uid: 'u', seq: 1, before: was, after: is }), ...overrides };
+}
+
+function seen(content: ObjectContent, overrides: Partial<LiveObject> = {}): LiveObject {
+  return live(reviews({}, { uid: 'u', seq: 1 }), { content, ...overrides });
+}
+
+const withOurs: Ledger = { seq: 2, revisions: [revision({ id })] };
+const created = edit({ uid: undefined, seq: 0, before: undefined });
+const deleted = edit({ after: undefined });
+
+describe('an edit of content', () => {
+  it.each<[string, ContentEdit, LiveObject | undefined, object]>([
+    ['is as it was planned', edit(), seen(was), { kind: 'write' }],
+    ['has our change already', edit(), seen(other, { ledger: withOurs }), { kind: 'done' }],
+    ['was given the same by hand', edit(), seen(is), { kind: 'write' }],
+    ['was written by somebody else', edit(), seen(other), { kind: 'held', because: 'moved' }],
+    ['was made anew', edit(), seen(was, { uid: 'v' }), { kind: 'held', because: 'recreated' }],
+    ['has lost its history', edit(), seen(was, { ledger: emptyLedger }), { kind: 'held', because: 'ledger-lost' }],
+    [
+      'was changed by us since',
+      edit(),
+      seen(was, { ledger: { seq: 2, revisions: [revision({ id: changeId(2) })] } }),
+      { kind: 'superseded', by: changeId(2) },
+    ],
+    ['is gone', edit(), undefined, { kind: 'failed', because: 'object-gone' }],
+    ['is still to be made', created, undefined, { kind: 'write' }],
+    ['was made by us', created, seen(is, { ledger: withOurs }), { kind: 'done' }],
+    [
+      'was made by somebody else, though the same',
+      created,
+      seen(is, { ledger: emptyLedger }),
+      { kind: 'held', because: 'moved' },
+    ],
+    ['is still to be deleted', deleted, seen(was), { kind: 'write' }],
+    ['is deleted', deleted, undefined, { kind: 'done', seq: 2 }],
+    ['is being deleted, and waits for finalizers', deleted, seen(was, { isGoing: true }), { kind: 'done' }],
+    ['was written before it was deleted', deleted, seen(other), { kind: 'held', because: 'moved' }],
+    [
+      'was labelled before it was deleted',
+      deleted,
+      seen({ ...was, labels: { a: '1' } }),
+      { kind: 'held', because: 'moved' },
+    ],
+    ['was made anew after it was deleted', deleted, seen(was, { uid: 'v' }), { kind: 'held', because: 'recreated' }],
+  ])('that %s', (_, planned, found, decision) => {
+    expect(decide(id, planned, found)).toMatchObject(decision);
+  });
+
+  it('is nothing of ours where somebody else has labelled it otherwise', () => {
+    const found = seen({ ...was, labels: { team: 'theirs' }, annotations: { note: 'theirs' } });
+
+    expect(decide(id, edit({ after: { ...is, labels: { tier: 'ours' } } }), found)).toEqual({ kind: 'write' });
+    expect(decide(id, edit({ after: { ...is, labels: { team: 'ours' } } }), found)).toMatchObject({ kind: 'held' });
+  });
+});
+
+describe('a plan that waits for approval', () => {
+  const waiting = change({ id: changeId(5), seq: 3, to: { v1: 80, v3: 20 } });
+
+  it('stands while the object gives it, behind what will be applied first', () => {
+    const route = live(reviews({ v1: 100 }, { seq: 3 }));
+
+    expect(stillPlanned(asked, route, [])).toEqual(asked);
+    expect(
+      stillPlanned(weightsEdit({ seq: 4, behind: changeId(5), from: { v1: 80, v3: 20 } }), route, [waiting]),
+    ).toEqual(weightsEdit({ seq: 4, behind: changeId(5), from: { v1: 80, v3: 20 } }));
+  });
+
+  it('moves up once what it was planned behind is applied', () => {
+    const done = live(reviews({ v1: 100 }, { seq: 3, revisions: [revision({ id: changeId(6) })] }));
+
+    expect(stillPlanned(behind, done, [])).toEqual(asked);
+  });
+
+  it.each<[string, LiveObject | undefined]>([
+    ['is gone', undefined],
+    ['was made anew', live(reviews({ v1: 100 }, { seq: 3, uid: recreated }))],
+    ['had another change', live(reviews({ v1: 100 }, { seq: 4 }))],
+    ['was moved by somebody', live(reviews({ v1: 90, v2: 10 }, { seq: 3 }))],
+    ['has lost the rule', live(reviews({}, { seq: 3, rules: [jason] }))],
+  ])('does not where the object %s', (_, route) => {
+    expect(stillPlanned(asked, route, [])).toBeUndefined();
+    expect(seemsPlanned(asked, route)).toBe(false);
+  });
+
+  it('does not where another change goes before it', () => {
+    expect(stillPlanned(asked, live(reviews({ v1: 100 }, { seq: 3 })), [waiting])).toBeUndefined();
+    expect(stillPlanned(edit({ seq: 1 }), seen(was), [change({ id: changeId(5) })])).toBeUndefined();
+  });
+
+  it('of content stands while nobody has written the object', () => {
+    expect(stillPlanned(edit(), seen(was), [])).toEqual(edit());
+    expect(stillPlanned(edit(), seen(other), [])).toBeUndefined();
+    expect(stillPlanned(created, undefined, [])).toEqual(created);
+    expect(seemsPlanned(created, undefined)).toBe(true);
+    expect(seemsPlanned(created, seen(was))).toBe(false);
+    expect(seemsPlanned(edit(), seen(was))).toBe(true);
+  });
+});
+
+describe('an edit of several rules', () => {
+  const both = {
+    ...weightsEdit({ seq: 3 }),
+    moves: [
+      { rule: 'default', from: { v1: 100 }, to: { v1: 50, v3: 50 } },
+      { rule: 'api', from: { v1: 100 }, to: { v1: 80, v2: 20 } },
+    ],
+  } as const;
+  const withApi = (split: Split) =>
+    reviews({}, { seq: 3, rules: [rule(split, { key: 'api', name: 'api' }), rule({ v1: 100 })] });
+
+  it('is written only where all of them are as planned', () => {
+    expect(decideOn(both, withApi({ v1: 100 }))).toEqual({ kind: 'write' });
+    expect(decideOn(both, withApi({ v2: 100 }))).toEqual({ kind: 'held', because: 'moved' });
+    expect(decideOn(both, reviews({ v1: 100 }, { seq: 3 }))).toEqual({ kind: 'failed', because: 'rule-gone' });
   });
 });

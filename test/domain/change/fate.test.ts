@@ -1,19 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import type { Applied } from '../../../src/domain/change/change.ts';
-import type { ObjectEdit } from '../../../src/domain/change/edit.ts';
-import { type AppliedChange, fateOf, fateOfEdit, isTold } from '../../../src/domain/change/fate.ts';
+import type { ContentEdit } from '../../../src/domain/change/edit.ts';
+import { type AppliedChange, fateOf, isTold } from '../../../src/domain/change/fate.ts';
+import type { Applied } from '../../../src/domain/change/state.ts';
 import type { Route } from '../../../src/domain/routing/route.ts';
-import { change, changeId, jason, reviews, reviewsUid, revision, rule } from '../../support/builders.ts';
+import {
+  applied,
+  change,
+  changeId,
+  contentEdit,
+  jason,
+  reviews,
+  reviewsObject,
+  reviewsUid,
+  revision,
+  rule,
+  weightsEdit,
+} from '../../support/builders.ts';
 
 const seenAt = '2026-11-22T15:00:00.000Z';
-const applied: Applied = {
-  kind: 'applied',
-  at: '2026-11-22T14:03:11.000Z',
-  seq: 1,
-  tookMs: 84,
-  live: { v1: 50, v3: 50 },
-  warnings: [],
-};
+const madeAt = '2026-11-22T14:03:11.000Z';
 const ours = revision();
 const argo = { manager: 'argocd-controller', at: '2026-11-22T14:03:20Z' };
 
@@ -81,7 +86,7 @@ describe('the fate of an applied change', () => {
     ['was taken back', { rolledBack: { by: 'U02BOB', change: changeId(2) } }, live({ v1: 100 }), { kind: 'followed' }],
     ['was followed, by its own record', { later: changeId(2) }, live({ v1: 100 }), { kind: 'followed' }],
   ])('%s', (_, marks, route, fate) => {
-    expect(fateOf(made(marks), route, seenAt)).toMatchObject(fate);
+    expect(fateOf(made(marks), weightsEdit(), route, seenAt)).toMatchObject(fate);
   });
 
   it.each`
@@ -90,24 +95,32 @@ describe('the fate of an applied change', () => {
     ${''}                       | ${seenAt}
     ${'the day before <!here>'} | ${seenAt}
   `('is told with the time of the write, $at, or else with when it was seen', ({ at, told }) => {
-    expect(fateOf(made(), live({ v1: 100 }, { at }), seenAt)).toMatchObject({ away: { at: told } });
+    expect(fateOf(made(), weightsEdit(), live({ v1: 100 }, { at }), seenAt)).toMatchObject({ away: { at: told } });
   });
 });
 
 describe('the fate of an object that a change made, replaced or deleted', () => {
-  const edited: ObjectEdit = {
-    ...{ kind: 'VirtualService', namespace: 'default', name: 'reviews', uid: reviewsUid, seq: 0 },
-    ...{ before: { spec: {} }, after: { spec: {} }, from: { v1: 100 }, to: { v1: 50, v3: 50 }, pinned: [] },
-  };
-  const ofRatings = { ...edited, name: 'ratings', to: { v1: 100 } };
-  const created = { ...edited, uid: undefined, before: undefined };
-  const deleted = { ...edited, after: undefined };
+  const was = { spec: {} };
+  const split = { from: { v1: 100 }, to: { v1: 50, v3: 50 } };
+  const edited = contentEdit({ object: reviewsObject, uid: reviewsUid, before: was, after: was, ...split });
+  const ratings = { ...reviewsObject, name: 'ratings' };
+  const ofRatings = contentEdit({
+    ...split,
+    object: ratings,
+    uid: reviewsUid,
+    before: was,
+    after: was,
+    to: { v1: 100 },
+  });
+  const created = contentEdit({ object: reviewsObject, after: was, ...split });
+  const deleted = contentEdit({ object: reviewsObject, uid: reviewsUid, before: was, ...split });
+  const withoutSplit = contentEdit({ object: reviewsObject, uid: reviewsUid, before: was, after: was });
   const withPinned = (manager: string) => ({
     ...reviews({}, { rules: [jason, rule({ v1: 50, v3: 50 })], revisions: [ours] }),
     lastWriter: { ...argo, manager },
   });
 
-  it.each<[string, ObjectEdit, Route | undefined, object]>([
+  it.each<[string, ContentEdit, Route | undefined, object]>([
     ['stands as it was replaced', edited, live({ v1: 50, v3: 50 }), { kind: 'stands' }],
     [
       'stands as it was made, whatever uid it got',
@@ -115,13 +128,13 @@ describe('the fate of an object that a change made, replaced or deleted', () => 
       reviews({ v1: 50, v3: 50 }, { uid: 'new', revisions: [ours] }),
       { kind: 'stands' },
     ],
-    ['was moved', edited, live({ v1: 100 }), { kind: 'moved', away: { how: 'weights', name: 'reviews' } }],
+    ['was moved', edited, live({ v1: 100 }), { kind: 'moved', away: { how: 'weights', object: reviewsObject } }],
     ['is judged by its own split', ofRatings, live({ v1: 100 }), { kind: 'stands' }],
     [
       'was moved, though it is not the first',
       ofRatings,
       live({ v2: 100 }),
-      { kind: 'moved', away: { how: 'weights', name: 'ratings' } },
+      { kind: 'moved', away: { how: 'weights', object: ratings } },
     ],
     [
       'got a pinned rule by somebody else',
@@ -130,7 +143,31 @@ describe('the fate of an object that a change made, replaced or deleted', () => 
       { kind: 'moved', away: { how: 'pinned-rules', manager: argo.manager } },
     ],
     ['got a pinned rule by us', edited, withPinned('shiftbot'), { kind: 'stands' }],
-    ['is gone', edited, undefined, { kind: 'moved', away: { how: 'object-gone', name: 'reviews' } }],
+    ['is gone', edited, undefined, { kind: 'moved', away: { how: 'object-gone', object: reviewsObject } }],
+    [
+      'has no rule that could be moved',
+      withoutSplit,
+      reviews({}, { rules: [], revisions: [ours] }),
+      { kind: 'stands' },
+    ],
+    [
+      'had another rule set by us, before somebody wrote something else',
+      edited,
+      {
+        ...withPinned(argo.manager),
+        ledger: { seq: 2, revisions: [revision({ id: changeId(2), rule: 'api' }), ours] },
+      },
+      { kind: 'followed', by: changeId(2) },
+    ],
+    [
+      'without a rule that could be moved was changed by us since',
+      withoutSplit,
+      {
+        ...reviews({ v1: 10 }, { rules: [jason, rule({ v1: 10 })], revisions: [revision({ id: changeId(2) }), ours] }),
+        lastWriter: argo,
+      },
+      { kind: 'followed', by: changeId(2) },
+    ],
     ['is gone as it was to be', deleted, undefined, { kind: 'stands' }],
     [
       'was made anew by somebody else',
@@ -151,12 +188,21 @@ describe('the fate of an object that a change made, replaced or deleted', () => 
       { kind: 'followed' },
     ],
   ])('%s', (_, each, route, fate) => {
-    expect(fateOfEdit(made(), each, route, seenAt)).toMatchObject(fate);
+    const of = { ...made(), edits: [each], state: applied({ at: madeAt }, [each]) } as const;
+
+    expect(fateOf(of, each, route, seenAt)).toMatchObject(fate);
   });
 });
 
 describe('what the card tells already', () => {
-  const away = { at: seenAt, how: 'weights', manager: argo.manager, live: { v1: 100 } } as const;
+  const away = {
+    object: reviewsObject,
+    rule: 'default',
+    at: seenAt,
+    how: 'weights',
+    manager: argo.manager,
+    live: { v1: 100 },
+  } as const;
 
   it.each`
     movedAway                          | split               | manager         | told
@@ -170,12 +216,12 @@ describe('what the card tells already', () => {
   `('of $split by $manager after $movedAway: $told', ({ movedAway, split, manager, told }) => {
     const seen = made({ movedAway });
 
-    expect(isTold(seen, fateOf(seen, live(split, { manager }), seenAt))).toBe(told);
+    expect(isTold(seen, fateOf(seen, weightsEdit(), live(split, { manager }), seenAt))).toBe(told);
   });
 });
 
 function made(marks: Partial<Applied> = {}): AppliedChange {
-  return { ...change({ base: { uid: reviewsUid, seq: 0 } }), state: { ...applied, ...marks } };
+  return { ...change(), state: applied({ at: madeAt, ...marks }) };
 }
 
 function live(split: Record<string, number>, writer: Partial<typeof argo> = {}, revisions = [ours]): Route {

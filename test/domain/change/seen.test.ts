@@ -1,7 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Applied } from '../../../src/domain/change/change.ts';
-import { noLongerSeen } from '../../../src/domain/change/change.ts';
 import {
   type Counted,
   type CountedRequests,
@@ -11,13 +9,15 @@ import {
   sharesOf,
   tally,
 } from '../../../src/domain/change/seen.ts';
+import type { Applied } from '../../../src/domain/change/state.ts';
+import { noLongerSeen } from '../../../src/domain/change/state.ts';
 import type { Backend } from '../../../src/domain/routing/route.ts';
 import { aSplit } from '../../support/arbitraries.ts';
 
 const host = 'reviews.default.svc.cluster.local';
 const at = '2026-11-22T14:03:11.000Z';
 const atMs = Date.parse(at);
-const applied: Applied = { kind: 'applied', at, seq: 1, tookMs: 84, live: { v1: 50, v3: 50 }, warnings: [] };
+const applied: Applied = { kind: 'applied', at, made: [], tookMs: 84, warnings: [] };
 
 function counted(answered: Counted['answered'], unanswered: Counted['unanswered'] = {}, untilMs = 12_000): Counted {
   return { kind: 'counted', from: at, until: new Date(atMs + untilMs).toISOString(), answered, unanswered };

@@ -5,11 +5,11 @@ import {
   isChangeId,
   isHost,
   isLabel,
-  objectKey,
   readChangeId,
   resolveHost,
   splitServiceWord,
 } from '../../../src/domain/routing/names.ts';
+import { objectKey } from '../../../src/domain/routing/object.ts';
 import { aChangeId } from '../../support/arbitraries.ts';
 import { reviewsObject } from '../../support/builders.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { planReturn, planShift } from '../../../src/domain/change/plan.ts';
+import { planReturn, planShift } from '../../../src/domain/change/plan-weights.ts';
 import { type Owner, restorers, toolOf, weightsOwner } from '../../../src/domain/routing/owner.ts';
 import { reviews, revision } from '../../support/builders.ts';
 
@@ -44,8 +44,8 @@ describe('a plan for an object that others manage', () => {
   it('is made all the same for whoever may override that', () => {
     const route = { ...reviews({ v1: 100, v3: 0 }), owners: [{ tool: 'flagger' } as const] };
 
-    expect(planShift(route, half, { mayOverrideOwner: true })).toMatchObject({ kind: 'change', warnings: [] });
-    expect(planReturn(route, { rule: 'default', split: { v3: 100 }, mayOverrideOwner: true }).kind).toBe('change');
+    expect(planShift(route, half, { mayOverrideOwner: true })).toMatchObject({ kind: 'planned', warnings: [] });
+    expect(planReturn(route, { rule: 'default', split: { v3: 100 } }, { mayOverrideOwner: true }).kind).toBe('planned');
   });
 
   it('warns before the first change, and again when ours did not stay', () => {
@@ -60,6 +60,6 @@ describe('a plan for an object that others manage', () => {
   it('does not warn once a change of ours stands: its owner leaves the weights alone', () => {
     const route = { ...reviews({ v1: 50, v3: 50 }, { revisions: [revision()] }), owners: [argoCd] };
 
-    expect(planShift(route, { ...half, percent: 80 }, {})).toMatchObject({ kind: 'change', warnings: [] });
+    expect(planShift(route, { ...half, percent: 80 }, {})).toMatchObject({ kind: 'planned', warnings: [] });
   });
 });

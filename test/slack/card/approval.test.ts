@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type Change, planShown, type State, shownAs, voidReasons } from '../../../src/domain/change/change.ts';
+import { type Change, planShown, shownAs } from '../../../src/domain/change/change.ts';
+import { type State, voidReasons } from '../../../src/domain/change/state.ts';
 import type { Who } from '../../../src/domain/policy/groups.ts';
 import { denialReasons } from '../../../src/domain/policy/judge.ts';
 import { card } from '../../../src/slack/card/card.ts';
 import { readButtonValue } from '../../../src/slack/words/button.ts';
-import { change, changeId } from '../../support/builders.ts';
+import { applied, change, changeId, found } from '../../support/builders.ts';
 
 const at = '2026-11-22T14:05:00.000Z';
 const shownAt = '<!date^1795356300^{date_short_pretty} {time}|22 Nov 2026, 14:05 UTC>';
@@ -25,9 +26,8 @@ function voided(more: Partial<Extract<State, { kind: 'void' }>> = {}): Extract<S
     kind: 'void',
     at,
     because: 'moved',
-    uid: 'u',
-    live: { v1: 70, v2: 30 },
-    lastWriter: 'kubectl-edit',
+    moved: [found({ v1: 70, v2: 30 }, { lastWriter: 'kubectl-edit' })],
+    stamp: '0123456789abcdef',
     ...more,
   };
 }
@@ -141,8 +141,8 @@ describe('the card of what was decided', () => {
   it.each<State>([
     { kind: 'queued' },
     { kind: 'applying' },
-    { kind: 'applied', at, seq: 1, tookMs: 84, live: { v1: 50, v3: 50 }, warnings: [] },
-    { kind: 'held', at, uid: 'u', because: 'moved', live: { v1: 1 } },
+    applied(),
+    { kind: 'held', at, because: 'moved', found: [found({ v1: 1 })], stamp: '0123456789abcdef' },
     { kind: 'superseded', at },
     { kind: 'discarded', at, by: 'U02BOB' },
     { kind: 'failed', at, because: 'rejected' },
@@ -156,8 +156,13 @@ describe('the card of what was decided', () => {
 describe('the card of a plan that is void', () => {
   it.each<[Partial<Extract<State, { kind: 'void' }>>, string]>([
     [{}, 'made from v1 100 %; live is now v1 70 %, v2 30 %, last written by `kubectl-edit`'],
-    [{ live: { v1: 100 } }, 'live is v1 100 % all the same, but another change came in between or goes before it'],
-    [{ live: undefined, lastWriter: undefined, uid: undefined }, 'the object or its rule is gone'],
+    [
+      { moved: [found({ v1: 100 })] },
+      'live is v1 100 % all the same, but another change came in between or goes before it',
+    ],
+    [{ moved: [] }, 'live is v1 100 % all the same, but another change came in between or goes before it'],
+    [{ moved: [found({}, { live: [], how: 'gone' })] }, 'v1 100 %; the object or its rule is gone. Nothing'],
+    [{ moved: [found({}, { live: [], how: 'unreadable' })] }, 'a history that is not what shiftbot wrote since'],
     [{ because: 'denied', denied: 'frozen', rule }, 'changes are frozen (rule `reviews`, line 4 of the policy file)'],
     [
       { because: 'denied', denied: 'frozen', heldUntil: '2026-11-23T00:00:00Z' },
@@ -177,6 +182,12 @@ describe('the card of a plan that is void', () => {
     [{ because: 'approvals', rule }, 'approvals do not suffice any more'],
   ])('says why, and what is live: %j', (more, words) => {
     expect(notes(change({ state: voided(more) }))[0]).toContain(words);
+  });
+
+  it('does not say what is live where it was planned from what another change would leave', () => {
+    expect(notes(change({ state: voided({ moved: [] }), behind: changeId(2) }))[0]).toBe(
+      '*The plan does not hold any more.* Another change came in between or goes before it. Nothing was changed, and approvals were for that plan only.',
+    );
   });
 
   it('says so for every reason there is', () => {

@@ -1,22 +1,34 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type Change, planShown } from '../../../src/domain/change/change.ts';
 import {
-  type Change,
   failReasons,
   holdReasons,
   type MovedAway,
   movedHow,
-  planShown,
+  objectMoves,
   type State,
   voidReasons,
-} from '../../../src/domain/change/change.ts';
+} from '../../../src/domain/change/state.ts';
 import { tools } from '../../../src/domain/routing/owner.ts';
+import type { Split } from '../../../src/domain/routing/split.ts';
 import { card } from '../../../src/slack/card/card.ts';
 import { readButtonValue } from '../../../src/slack/words/button.ts';
-import { change, changeId } from '../../support/builders.ts';
+import {
+  applied as appliedState,
+  change,
+  changeId,
+  found,
+  reviewsObject,
+  weightsEdit,
+} from '../../support/builders.ts';
 
 const at = '2026-11-22T14:03:11.000Z';
-const applied = { kind: 'applied', at, seq: 1, tookMs: 84, live: { v1: 50, v3: 50 }, warnings: [] } as const;
+const applied = appliedState({ at, tookMs: 84 });
+const stamp = '0123456789abcdef';
+const ratingsObject = { ...reviewsObject, name: 'ratings' };
+const moved = found({ v1: 70, v2: 30 }, { lastWriter: 'kubectl-edit' });
+const away = { object: reviewsObject, rule: 'default', at };
 /** One of every state a change can be in. */
 const states: readonly State[] = [
   { kind: 'queued' },
@@ -24,15 +36,15 @@ const states: readonly State[] = [
   applied,
   { ...applied, rolledBack: { by: 'U02BOB', change: changeId(2) } },
   { ...applied, later: changeId(2) },
-  ...movedHow.map((how): State => ({ ...applied, movedAway: { at, how, live: { v1: 100 }, manager: 'kubectl-edit' } })),
-  ...holdReasons.map(
-    (because): State => ({ kind: 'held', at, uid: 'u', because, live: { v1: 70, v2: 30 }, lastWriter: 'kubectl-edit' }),
+  ...movedHow.map(
+    (how): State => ({ ...applied, movedAway: { ...away, how, live: { v1: 100 }, manager: 'kubectl-edit' } }),
   ),
+  ...holdReasons.map((because): State => ({ kind: 'held', at, because, found: [moved], stamp })),
   { kind: 'awaiting', expiresAt: at, needs: { by: [], count: 2, expiresMs: 60_000, rule: { name: 'r', line: 1 } } },
   { kind: 'rejected', at, by: 'U02BOB', reason: 'not today' },
   { kind: 'withdrawn', at, by: 'U01ALICE' },
   { kind: 'expired', at },
-  ...voidReasons.map((because): State => ({ kind: 'void', at, because, live: { v1: 70 }, lastWriter: 'kubectl-edit' })),
+  ...voidReasons.map((because): State => ({ kind: 'void', at, because, moved: [moved], stamp })),
   { kind: 'superseded', at, by: changeId(2) },
   { kind: 'discarded', at, by: 'U02BOB' },
   ...failReasons.map((because): State => ({ kind: 'failed', at, because, detail: 'the server’s own words' })),
@@ -151,15 +163,6 @@ describe('the card', () => {
     expect(markup(shown)).toContain('*Rolled back* by <@U02BOB> (c-00000002).');
   });
 
-  it('does not tell how to remove a rule that went with the file that brought it', () => {
-    const edits = { verb: 'apply', of: 'test-v2', objects: [] } as const;
-    const shown = change({ state: applied, edits, pinned: ['end-user = jason → v2'] });
-    const undone = { ...applied, rolledBack: { by: 'U02BOB', change: changeId(2) } };
-
-    expect(card(shown).text).toContain('/shift unpin');
-    expect(card({ ...shown, state: undone }).text).not.toContain('jason');
-  });
-
   it('keeps the way back, but does not promote further, once another change came after', () => {
     const shown = change({ state: { ...applied, later: changeId(2) } });
 
@@ -167,12 +170,12 @@ describe('the card', () => {
   });
 
   describe('once somebody else moved what it made', () => {
-    const putBack: MovedAway = { at, how: 'weights', manager: 'argocd-controller', live: { v1: 100, v3: 0 } };
-    const moved = (away: Partial<MovedAway>, overrides: Partial<Change> = {}) =>
-      change({ state: { ...applied, movedAway: { ...putBack, ...away } }, ...overrides });
+    const live = { v1: 100, v3: 0 };
+    const putBack: MovedAway = { ...away, how: 'weights', manager: 'argocd-controller', live };
+    const lost = (to: Partial<MovedAway>) => change({ state: { ...applied, movedAway: { ...putBack, ...to } } });
 
     it('says who put it back, when, what is live, how to stop that, and what to type to have it again', () => {
-      const shown = markup(moved({}));
+      const shown = markup(lost({}));
 
       expect(shown).toContain('*Put back* by `argocd-controller` at 14:03 UTC. Live is now v1 100 %.');
       expect(shown).toContain("jqPathExpressions: ['.spec.http[].route[].weight']");
@@ -191,7 +194,7 @@ describe('the card', () => {
       ${'terraform'}            | ${'Whoever runs `terraform`'}
       ${undefined}              | ${'*Put back* by somebody else'}
     `('says of $manager how to stop it: $words', ({ manager, words }) => {
-      expect(markup(moved({ manager }))).toContain(words);
+      expect(markup(lost({ manager }))).toContain(words);
     });
 
     it.each`
@@ -202,7 +205,7 @@ describe('the card', () => {
       ${'rule-gone'}   | ${'*The rule `default` was removed or renamed* by `kubectl-edit`'}
       ${'object-gone'} | ${'*VirtualService `reviews` was deleted*, as seen at 14:03 UTC, and the split with it.'}
     `('says what happened: $how', ({ how, words }) => {
-      expect(markup(moved({ how, manager: 'kubectl-edit', live: { v1: 70, v2: 30 } }))).toContain(words);
+      expect(markup(lost({ how, manager: 'kubectl-edit', live: { v1: 70, v2: 30 } }))).toContain(words);
     });
 
     it.each`
@@ -213,7 +216,7 @@ describe('the card', () => {
       ${'rule-gone'}   | ${{}}                 | ${['History']}
       ${'object-gone'} | ${{}}                 | ${['History']}
     `('offers to roll back only what that would change: $how to $live', ({ how, live, offered }) => {
-      expect(buttons(moved({ how, live })).map(({ text }) => text)).toEqual(offered);
+      expect(buttons(lost({ how, live })).map(({ text }) => text)).toEqual(offered);
     });
 
     it('tells it in short once a later change says what is live', () => {
@@ -226,7 +229,7 @@ describe('the card', () => {
 
   it('warns before the first change that a tool may put the weights back, until it did', () => {
     const warnings = [{ kind: 'puts-back', owner: { tool: 'argo-cd', name: 'shop' } }] as const;
-    const movedAway = { at, how: 'weights', manager: 'argocd-controller', live: { v1: 100 } } as const;
+    const movedAway = { ...away, how: 'weights', manager: 'argocd-controller', live: { v1: 100 } } as const;
     const words = '*Argo CD (application `shop`) manages this object* and may put the weights back.';
 
     expect(markup(change({ warnings }))).toContain(words);
@@ -236,16 +239,8 @@ describe('the card', () => {
   });
 
   it('asks a person what to do when it is held, and says who moved what', () => {
-    const shown = change({
-      state: {
-        kind: 'held',
-        at,
-        uid: 'u',
-        because: 'moved',
-        live: { v1: 70, v2: 30 },
-        lastWriter: 'argocd-controller',
-      },
-    });
+    const stopped = found({ v1: 70, v2: 30 }, { lastWriter: 'argocd-controller' });
+    const shown = change({ state: { kind: 'held', at, because: 'moved', found: [stopped], stamp } });
 
     expect(markup(shown)).toContain('Somebody else moved the weights');
     expect(markup(shown)).toContain(
@@ -255,9 +250,90 @@ describe('the card', () => {
   });
 
   it('shows the weights that the API server stored, not those that were asked for', () => {
-    const shown = change({ state: { ...applied, live: { v1: 60, v3: 40 } } });
+    const shown = change({ state: appliedState({ at, live: { v1: 60, v3: 40 } }) });
 
     expect(card(shown).text).toContain('v1 100 → 60 %, v3 0 → 40 %');
+  });
+
+  describe('of several moves', () => {
+    const orders = { rule: 'orders', from: { v2: 100 }, to: { v2: 90, v4: 10 } };
+    const edit = { ...weightsEdit(), moves: [...weightsEdit().moves, orders] as const };
+    const ratings = weightsEdit({ object: ratingsObject, from: { v1: 100 }, to: { v1: 0, v2: 100 } });
+    const rowsOf = (shown: Change) =>
+      blocksOf(shown)[1]
+        ?.text?.text.replaceAll('\u00A0', ' ')
+        .replaceAll(/ +[▰▱]+/g, '');
+
+    it('of one object has a heading for each rule', () => {
+      const shown = change({ edits: [edit], state: appliedState({ at, tookMs: 84 }, [edit]) });
+
+      expect(blocksOf(shown)[0]?.text?.text).toBe('reviews (2 rules) · 50 % to v3');
+      expect(rowsOf(shown)).toBe(
+        'Rule `default`\n`v1  100 → 50 %`\n`v3    0 → 50 %`\nRule `orders`\n`v2  100 → 90 %`\n`v4    0 → 10 %`',
+      );
+      expect(card(shown).text).toContain(
+        'reviews (2 rules) · 50 % to v3: rule `default` v1 100 → 50 %, v3 0 → 50 %; rule `orders` v2 100 → 90 %, v4 0 → 10 %.',
+      );
+      expect(buttons(shown).map(({ text }) => text)).toEqual(['Roll back', 'History']);
+    });
+
+    it('of several objects has one for each object, and one for its rules where they are not the default one', () => {
+      const shown = change({ edits: [edit, ratings], aim: { kind: 'back' } });
+
+      expect(blocksOf(shown)[0]?.text?.text).toBe('reviews (2 rules) and 1 more · back to v1 50 %, v3 50 %');
+      expect(
+        rowsOf(shown)
+          ?.split('\n')
+          .filter((line) => !/^`v/.test(line)),
+      ).toEqual([
+        '`VirtualService reviews`, rule `default`',
+        '`VirtualService reviews`, rule `orders`',
+        '`VirtualService ratings`',
+      ]);
+    });
+
+    it('shows as many as fit, and how many more there are', () => {
+      const rules = Array.from({ length: 40 }, (_, place) => ({ ...orders, rule: `rule-${place}` }));
+      const rows = rowsOf(change({ edits: [{ ...edit, moves: [...edit.moves, ...rules] }] }));
+
+      expect(rows).toMatch(/Rule `rule-\d+`\n.*\n.*\n… \+\d+ more$/);
+    });
+
+    it('that is held tells which object and which rule moved, and from what it was planned', () => {
+      const live = [
+        { rule: 'default', split: { v1: 100 } },
+        { rule: 'orders', split: { v2: 70, v4: 30 } },
+      ];
+      const stopped = { ...found({}, { lastWriter: 'helm' }), live };
+      const shown = change({
+        edits: [edit, ratings],
+        state: { kind: 'held', at, because: 'moved', found: [stopped], stamp },
+      });
+
+      expect(markup(shown)).toContain(
+        '`VirtualService reviews`: *Somebody else moved the weights* since this was planned. Rule `orders` was planned from v2 100 %; live is now v2 70 %, v4 30 %, last written by `helm`. Nothing was changed.',
+      );
+    });
+
+    it('that is void tells what became of each object', () => {
+      const gone = { object: ratingsObject, how: 'gone', live: [] } as const;
+      const shown = change({
+        edits: [weightsEdit(), ratings],
+        state: { kind: 'void', at, because: 'moved', moved: [moved, gone], stamp },
+      });
+
+      expect(markup(shown)).toContain(
+        '`VirtualService reviews` was moved by somebody else to v1 70 %, v2 30 % since it was made, last written by `kubectl-edit`; `VirtualService ratings` was deleted. Nothing was changed',
+      );
+    });
+
+    it('that somebody moved away tells which rule, and what to type to have it again', () => {
+      const movedAway = { ...away, rule: 'orders', how: 'weights', live: { v2: 100 } } as const;
+      const shown = change({ edits: [edit], state: { ...appliedState({ at }, [edit]), movedAway } });
+
+      expect(markup(shown)).toContain('*The weights of rule `orders` were moved* by somebody else at 14:03 UTC.');
+      expect(markup(shown)).toContain('`/shift reviews v2=90 v4=10 -n default --cluster sandbox --route orders`');
+    });
   });
 
   it('says so where no version has traffic, since Slack takes no empty text', () => {
@@ -297,6 +373,16 @@ describe('whatever a person or the cluster wrote', () => {
     fc.record({ kind: fc.constant('group' as const), name: nasty, users: fc.array(nasty, { maxLength: 20 }) }),
     fc.record({ kind: fc.constant('usergroup' as const), name: nasty, id: nasty }),
   );
+  const anySplit: fc.Arbitrary<Split> = fc.dictionary(nasty, fc.nat({ max: 100 }));
+  const anyMoved = fc.record({
+    object: fc.constantFrom(reviewsObject, ratingsObject),
+    how: fc.constantFrom(...objectMoves),
+    live: fc.oneof(
+      fc.constant([{ rule: 'default', split: { v1: 1 } }]),
+      fc.array(fc.record({ rule: fc.oneof(fc.constant('orders'), nasty), split: anySplit }), { maxLength: 3 }),
+    ),
+    lastWriter: nasty,
+  });
   const anyState = fc.oneof(
     fc.record({
       kind: fc.constant('failed' as const),
@@ -308,13 +394,12 @@ describe('whatever a person or the cluster wrote', () => {
       kind: fc.constant('held' as const),
       at: fc.constant(at),
       because: fc.constantFrom(...holdReasons),
-      uid: fc.constant('u'),
-      live: fc.constant({ v1: 1 }),
-      lastWriter: nasty,
+      found: fc.array(anyMoved, { maxLength: 3 }),
+      stamp: fc.constant(stamp),
     }),
     fc
-      .record({ manager: nasty, how: fc.constantFrom(...movedHow), live: fc.dictionary(nasty, fc.nat({ max: 100 })) })
-      .map((away): State => ({ ...applied, movedAway: { ...away, at } })),
+      .record({ manager: nasty, how: fc.constantFrom(...movedHow), live: anySplit, rule: nasty })
+      .map((to): State => ({ ...applied, movedAway: { ...away, ...to } })),
     fc.record({
       kind: fc.constant('awaiting' as const),
       expiresAt: fc.constant(at),
@@ -331,8 +416,8 @@ describe('whatever a person or the cluster wrote', () => {
       kind: fc.constant('void' as const),
       at: fc.constant(at),
       because: fc.constantFrom(...voidReasons),
-      live: fc.dictionary(nasty, fc.nat({ max: 100 })),
-      lastWriter: nasty,
+      moved: fc.array(anyMoved, { maxLength: 3 }),
+      stamp: fc.constant(stamp),
       rule: anyRule,
     }),
     fc.record({ warnings: fc.array(nasty, { maxLength: 6 }) }).map(({ warnings }): State => ({ ...applied, warnings })),
@@ -359,12 +444,17 @@ describe('whatever a person or the cluster wrote', () => {
         { maxLength: 6 },
       ),
       versions: fc.integer({ min: 1, max: 60 }),
+      rules: fc.array(nasty, { maxLength: 30 }),
+      isOfTwo: fc.boolean(),
     })
-    .map(({ versions, ...rest }) => {
+    .map(({ versions, rules, isOfTwo, pinned, ...rest }) => {
       const split = Object.fromEntries(
         Array.from({ length: versions }, (_, index) => [`version-with-a-long-name-${index}`, index + 1]),
       );
-      return change({ ...rest, from: split, to: split });
+      const edit = weightsEdit({ from: split, to: split, pinned });
+      const [move] = edit.moves;
+      const several = { ...edit, moves: [move, ...rules.map((rule) => ({ ...move, rule }))] as const };
+      return change({ ...rest, edits: isOfTwo ? [several, { ...several, object: ratingsObject }] : [several] });
     });
 
   it('neither pings nor links', () => {

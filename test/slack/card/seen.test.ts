@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ObjectEdit } from '../../../src/domain/change/edit.ts';
+import type { ContentEdit, Edits } from '../../../src/domain/change/edit.ts';
 import { type Counted, type Seen, unmeasuredReasons } from '../../../src/domain/change/seen.ts';
 import type { Split } from '../../../src/domain/routing/split.ts';
 import { card } from '../../../src/slack/card/card.ts';
 import { aSplit } from '../../support/arbitraries.ts';
-import { change, jason } from '../../support/builders.ts';
+import { applied, change, contentEdit, jason, reviewsObject, weightsEdit } from '../../support/builders.ts';
 import { wrongInMessage } from '../../support/slack-reading.ts';
 
 const at = '2026-11-22T14:03:11.000Z';
@@ -24,7 +24,7 @@ function seen(answered: object, unanswered: object = {}, seconds = 60): Counted 
 }
 
 function shown(what: Seen | undefined, overrides: Parameters<typeof change>[0] = {}) {
-  const state = { kind: 'applied', at, seq: 1, tookMs: 84, live, warnings: [], seen: what } as const;
+  const state = applied({ at, live, seen: what });
   return card(change({ state, ...overrides }));
 }
 
@@ -54,16 +54,14 @@ describe('what a card says of the traffic', () => {
   });
 
   it('says it of each service of a change that has several, as far as there is room', () => {
-    const edit = (name: string, to: Split, more: Partial<ObjectEdit> = {}): ObjectEdit => ({
-      ...{ kind: 'VirtualService', namespace: 'default', name, seq: 0, from: {}, to, pinned: [] },
-      ...{ after: { spec: {} }, ...more },
-    });
+    const edit = (name: string, to: Split, more: Partial<ContentEdit> = {}) =>
+      contentEdit({ object: { ...reviewsObject, name }, from: {}, to, after: { spec: {} }, ...more });
     const names = ['details', 'productpage', 'cart', 'far', 'one', 'two'];
-    const objects = [
-      edit('gone', { v1: 100 }, { after: undefined }),
+    const edits: Edits = [
       edit('reviews', { v1: 50, v3: 50 }, { pinned: ['end-user = jason → v2'] }),
-      edit('ratings', { v1: 100 }, { namespace: 'shop' }),
+      edit('ratings', { v1: 100 }, { object: { ...reviewsObject, namespace: 'shop', name: 'ratings' } }),
       ...names.map((name) => edit(name, { v1: 100 })),
+      edit('gone', { v1: 100 }, { after: undefined }),
     ];
     const counts = (name: string, answered: object, unanswered: object = {}, namespace = 'default') => ({
       ...{ namespace, name, answered: { ...answered }, unanswered: { ...unanswered } },
@@ -75,7 +73,7 @@ describe('what a card says of the traffic', () => {
     ];
     const what = { ...seen({ v1: 600, v3: 600 }), services };
 
-    expect(lastLine(shown(what, { edits: { verb: 'apply', of: 'all', objects } })).split('\n')).toEqual([
+    expect(lastLine(shown(what, { edits, state: applied({ at, seen: what }, edits) })).split('\n')).toEqual([
       `Seen in the last minute, ${asOf.slice(0, -1)}:`,
       '• `reviews`: v1 50.0 %, v3 50.0 % of 1,200 requests. Requests of pinned rules are counted, too.',
       '• `shop/ratings`: v1 10 of 16 requests.',
@@ -86,6 +84,22 @@ describe('what a card says of the traffic', () => {
       '• `cart`: not measured',
       '… +3 more, which are not measured here',
     ]);
+  });
+
+  it('says it of each object of several shifts, by the splits that came out', () => {
+    const ratings = weightsEdit({ object: { ...reviewsObject, name: 'ratings' }, from: { v1: 100 }, to: { v2: 100 } });
+    const services = [
+      { namespace: 'default', name: 'reviews', answered: { v1: 600, v3: 600 }, unanswered: {} },
+      { namespace: 'default', name: 'ratings', answered: { v2: 1_000 }, unanswered: {} },
+    ];
+    const edits: Edits = [weightsEdit(), ratings];
+    const state = applied({ at, seen: { ...seen({}), services } }, edits);
+
+    expect(
+      lastLine(card(change({ edits, state })))
+        .split('\n')
+        .slice(1),
+    ).toEqual(['• `reviews`: v1 50.0 %, v3 50.0 % of 1,200 requests.', '• `ratings`: v2 100.0 % of 1,000 requests.']);
   });
 
   it('says how long it looked when it was less than a minute', () => {

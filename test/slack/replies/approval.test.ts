@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Change, State } from '../../../src/domain/change/change.ts';
+import type { Change } from '../../../src/domain/change/change.ts';
+import type { State } from '../../../src/domain/change/state.ts';
 import { approvalReply, pendingReply } from '../../../src/slack/replies/approval.ts';
 import { denialText } from '../../../src/slack/words/policy-words.ts';
 import type { ApprovalAnswer } from '../../../src/workflow/deciding/approve.ts';
-import { change, changeId } from '../../support/builders.ts';
+import { applied as appliedState, change, changeId, found } from '../../support/builders.ts';
 
 const at = '2026-11-22T14:05:00.000Z';
 const rule = { name: 'reviews', line: 4 };
@@ -16,7 +17,8 @@ const needs = {
 const awaiting: State = { kind: 'awaiting', expiresAt: '2026-11-22T14:33:11.000Z', needs };
 const waits = change({ state: awaiting });
 const approvals = ['U02BOB', 'U03CAROL'].map((by) => ({ by, at }));
-const applied: State = { kind: 'applied', at, seq: 1, tookMs: 84, live: { v1: 50, v3: 50 }, warnings: [] };
+const applied = appliedState();
+const stamp = '0123456789abcdef';
 
 describe('whoever decides is told', () => {
   it.each<[ApprovalAnswer, string | RegExp]>([
@@ -40,7 +42,7 @@ describe('whoever decides is told', () => {
       /approved by <@U02BOB>, <!date\^1795356\d+\^[^>]*>; <@U03CAROL>, <!date\^[^>]*>; it is applied/,
     ],
     [
-      { kind: 'decided', change: change({ state: { kind: 'void', at, because: 'moved' } }) },
+      { kind: 'decided', change: change({ state: { kind: 'void', at, because: 'moved', moved: [], stamp } }) },
       'its plan does not stand any more',
     ],
     [{ kind: 'planned-anew', change: waits }, 'planned anew since you saw it'],
@@ -68,7 +70,7 @@ describe('whoever decides is told', () => {
 
 describe('what waits for people', () => {
   it('is told with what it would do, who asked, how many approved, and until when', () => {
-    const held: State = { kind: 'held', at, uid: 'u', because: 'moved', live: { v1: 70, v2: 30 } };
+    const held: State = { kind: 'held', at, because: 'moved', found: [found({ v1: 70, v2: 30 })], stamp };
     const { text } = pendingReply([
       change({ state: awaiting, approvals: approvals.slice(1) }),
       change({ id: changeId(2), state: held }),

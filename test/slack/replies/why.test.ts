@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { PlannedChange } from '../../../src/domain/change/plan.ts';
+import type { Edits } from '../../../src/domain/change/edit.ts';
 import type { Who } from '../../../src/domain/policy/groups.ts';
 import { type Denial, denialReasons, type Judgement } from '../../../src/domain/policy/judge.ts';
 import { whyReply } from '../../../src/slack/replies/why.ts';
 import { denialText, needsText, policyProblemText } from '../../../src/slack/words/policy-words.ts';
-import { change, reviewsUid } from '../../support/builders.ts';
+import { change, contentEdit, reviewsObject, weightsEdit } from '../../support/builders.ts';
+import { planOf } from './plans.ts';
 
 const now = new Date('2026-11-22T15:03:11Z');
 
@@ -119,15 +120,7 @@ it('says who must approve, how many, and by when', () => {
 
 describe('why', () => {
   const name = { cluster: 'eu', namespace: 'default', service: 'reviews' };
-  const plan: PlannedChange = {
-    kind: 'change',
-    rule: 'default',
-    from: { v1: 100 },
-    to: { v1: 50, v3: 50 },
-    base: { uid: reviewsUid, seq: 0 },
-    warnings: [],
-    pinned: [],
-  };
+  const plan = planOf([weightsEdit()]);
 
   function told(judgement: Judgement, problem?: string): string {
     return whyReply({ kind: 'explained', name, plan, judgement }, now, { problem }).text;
@@ -164,19 +157,31 @@ describe('why', () => {
   it('tells of a rollback of objects how many they are, and of one that is under way that it is', () => {
     const judgement = { verdict: { kind: 'allowed' }, findings: [] } as const;
     const underWay = { kind: 'accepted', change: change(), behind: 0, again: true } as const;
+    const edit = contentEdit({ object: reviewsObject, from: { v1: 100 }, to: { v1: 50, v3: 50 } });
+    const edits: Edits = [edit, contentEdit({ object: { ...reviewsObject, kind: 'DestinationRule' } })];
 
-    expect(whyReply({ kind: 'explained', name, plan, objects: 2, judgement }, now).text).toContain(
-      'and all else of 2 objects: *allowed*',
+    expect(whyReply({ kind: 'explained', name, plan: planOf(edits), judgement }, now).text).toContain(
+      'v1 100 → 50 %, v3 0 → 50 %, and all else of 2 objects: *allowed*',
     );
     expect(whyReply({ kind: 'answered', answer: underWay }, now).text).toContain('Already asked for by <@U01ALICE>');
   });
 
-  it('tells why there is no plan', () => {
-    expect(whyReply({ kind: 'refused', name, refusal: { reason: 'nothing-to-roll-back' } }, now).text).toContain(
-      'Nothing to roll back',
+  it('names each rule where there are several', () => {
+    const judgement = { verdict: { kind: 'allowed' }, findings: [] } as const;
+    const edit = weightsEdit();
+    const orders = { rule: 'orders', from: { v2: 100 }, to: { v4: 100 } };
+    const both = planOf([{ ...edit, moves: [...edit.moves, orders] }]);
+
+    expect(whyReply({ kind: 'explained', name, plan: both, judgement }, now).text).toContain(
+      ', rule `default` v1 100 → 50 %, v3 0 → 50 %; rule `orders` v2 100 → 0 %, v4 0 → 100 %: *allowed*',
     );
-    expect(
-      whyReply({ kind: 'not-found', name, found: { kind: 'unknown-service', services: ['ratings'] } }, now).text,
-    ).toContain('There is no service `reviews`');
+  });
+
+  it('tells why there is no plan', () => {
+    const refused = { kind: 'refused', name, refusal: { reason: 'nothing-to-roll-back' } } as const;
+    const notFound = { kind: 'not-found', name, found: { kind: 'unknown-service', services: ['ratings'] } } as const;
+
+    expect(whyReply({ kind: 'answered', answer: refused }, now).text).toContain('Nothing to roll back');
+    expect(whyReply({ kind: 'answered', answer: notFound }, now).text).toContain('There is no service `reviews`');
   });
 });

@@ -44,8 +44,10 @@ describe('a rule file', () => {
     const change = acceptedIn(await world.type('/shift apply 50-v3'));
     await world.work();
 
-    expect(world.stored(change.id)).toMatchObject({ to: { v1: 50, v3: 50 }, state: { kind: 'applied' } });
-    expect(world.stored(change.id).edits).toBeUndefined();
+    expect(world.stored(change.id)).toMatchObject({
+      edits: [{ kind: 'weights', moves: [{ to: { v1: 50, v3: 50 } }] }],
+      state: { kind: 'applied' },
+    });
     expect(world.spec(reviews)).toEqual(routing('reviews', { v1: 50, v3: 50 }));
   });
 
@@ -122,7 +124,7 @@ describe('a rule file', () => {
     const shown = await world.type(line);
 
     expect(
-      wayIn(shown).plan.edits.map(({ edit, trial }) => [edit.name, edit.before === undefined, trial.kind]),
+      wayIn(shown).plan.edits.map(({ edit, trial }) => [edit.object.name, edit.uid === undefined, trial.kind]),
     ).toEqual([
       ['reviews', false, 'fine'],
       ['ratings', true, 'fine'],
@@ -136,7 +138,13 @@ describe('a rule file', () => {
 
     const change = await world.done(line);
 
-    expect(change.state).toMatchObject({ kind: 'applied', seq: 1, live: { v1: 100 } });
+    expect(change.state).toMatchObject({
+      kind: 'applied',
+      made: [
+        { object: reviews, seq: 1, live: [{ split: { v1: 100 } }] },
+        { object: ratings, seq: 1, live: [{ split: { v1: 100 } }] },
+      ],
+    });
     expect(world.spec(reviews)).toEqual(routing('reviews', { v1: 100 }));
     expect(world.spec(ratings)).toEqual(routing('ratings', { v1: 100 }));
     for (const ref of [reviews, ratings])
@@ -157,7 +165,7 @@ describe('a rule file', () => {
 
     const change = await world.done('/shift apply new');
 
-    expect(change.edits?.objects.map(({ kind }) => kind)).toEqual(['DestinationRule', 'VirtualService']);
+    expect(change.edits.map(({ object }) => object.kind)).toEqual(['DestinationRule', 'VirtualService']);
     expect(world.mesh.wholeOf(destination('reviews'))?.ledger.revisions).toMatchObject([{ id: change.id }]);
   });
 
@@ -291,12 +299,12 @@ describe('a click on Apply', () => {
   it('is not refused because of the change that the same click has just made elsewhere', async () => {
     const world = house();
     const shown = await world.type(line);
-    const lineOf = world.changes.line.bind(world.changes);
+    const lines = world.changes.lines.bind(world.changes);
     const elsewhere = Promise.withResolvers<EditsAnswer>();
-    world.changes.line = async (object) => {
-      world.changes.line = lineOf;
+    world.changes.lines = async (objects) => {
+      world.changes.lines = lines;
       elsewhere.resolve(await world.click(line, shown));
-      return lineOf(object);
+      return lines(objects);
     };
 
     const answer = await world.click(line, shown);
@@ -363,9 +371,7 @@ describe('a change of several objects', () => {
     expect(world.stored(change.id).state).toMatchObject({
       kind: 'held',
       because: 'moved',
-      object: ratings,
-      lastWriter: 'kubectl',
-      found: [{ ...ratings, content: { spec: routing('ratings', { v2: 100 }) } }],
+      found: [{ object: ratings, lastWriter: 'kubectl', content: { spec: routing('ratings', { v2: 100 }) } }],
     });
     expect(world.spec(reviews)).toEqual(routing('reviews', { v1: 100 }, toJason));
     expect(world.spec(ratings)).toEqual(routing('ratings', { v2: 100 }));
@@ -381,8 +387,8 @@ describe('a change of several objects', () => {
     expect(await world.clickApplyAnyway(change.id)).toMatchObject({ kind: 'moved-again' });
     expect(world.stored(change.id).state).toMatchObject({
       found: [
-        { ...reviews, content: { spec: routing('reviews', { v3: 100 }) } },
-        { ...ratings, content: { spec: routing('ratings', { v2: 100 }) } },
+        { object: reviews, content: { spec: routing('reviews', { v3: 100 }) } },
+        { object: ratings, content: { spec: routing('ratings', { v2: 100 }) } },
       ],
     });
     expect(await world.clickApplyAnyway(change.id)).toMatchObject({ kind: 'planned-anew' });
@@ -404,13 +410,28 @@ describe('a change of several objects', () => {
     expect(await serviceStatus(world.desk, { service: 'details' })).toMatchObject({ open: [] });
   });
 
-  it('that is held can be discarded', async () => {
-    const world = house();
-    const change = await accepted(world);
-    world.mesh.putWhole(ratings, { spec: routing('ratings', { v2: 100 }) });
-    await world.work();
+  it.each(['U01ALICE', 'U02BOB'])(
+    'that is held can be discarded by %s, also while the cluster is away',
+    async (user) => {
+      const world = house();
+      const change = await accepted(world);
+      world.mesh.putWhole(ratings, { spec: routing('ratings', { v2: 100 }) });
+      await world.work();
+      world.mesh.failReads(new MeshUnavailableError('away'));
 
-    expect(await world.clickDiscard(change.id)).toMatchObject({ kind: 'discarded' });
+      expect(await world.clickDiscard(change.id, world.asker(user))).toMatchObject({ kind: 'discarded' });
+    },
+  );
+
+  it('can be rejected while the cluster is away', async () => {
+    const world = house();
+    world.policies.take(
+      policyOf('rules: [{ name: r, target: "**", shift: [everyone], approve: { by: [U02BOB], count: 1 } }]'),
+    );
+    const change = await accepted(world);
+    world.mesh.failReads(new MeshUnavailableError('away'));
+
+    expect(await world.reject(change.id, 'U02BOB')).toMatchObject({ kind: 'rejected' });
   });
 
   it('goes on where it was left when the API server was away in the middle, and writes nothing twice', async () => {
@@ -474,7 +495,7 @@ describe('a change of several objects', () => {
       await world.attempt(change);
 
       expect(world.spec(object)).toEqual(theirs);
-      expect(world.stored(change.id).state).toMatchObject({ kind: 'applied', seq: 1 });
+      expect(world.stored(change.id).state).toMatchObject({ kind: 'applied', made: [{ seq: 1 }, { seq: 1 }] });
     },
   );
 
@@ -515,12 +536,17 @@ describe('a change of several objects', () => {
     },
   );
 
-  it('tells what it wrote of what was deleted, where its outcome is looked up only later', async () => {
+  it.each`
+    what                                    | memory    | state
+    ${'tells what it wrote of what was'}    | ${'kept'} | ${{ kind: 'applied' }}
+    ${'does not claim to know of what was'} | ${'lost'} | ${{ kind: 'failed', because: 'creation-unclear', object: ratings, written: [reviews] }}
+  `('$what deleted, where its outcome is looked up only later', async ({ memory, state: told }) => {
     const world = house();
     const change = await accepted(world);
     world.mesh.failWrites('none', { error: new Error('killed'), stored: true });
     await expect(world.attempt(change)).rejects.toThrow('killed');
     world.mesh.editWhole(ratings, () => undefined);
+    if (memory === 'lost') world.mesh.forget();
     const { state, rev } = world.stored(change.id);
     expect(state.kind).toBe('applying');
     const unknown = { kind: 'failed', at: world.now().toISOString(), because: 'unreachable' } as const;
@@ -529,7 +555,7 @@ describe('a change of several objects', () => {
     world.pass(80_000);
     await world.reconcile();
 
-    expect(world.stored(change.id).state.kind).toBe('applied');
+    expect(world.stored(change.id).state).toMatchObject(told);
   });
 
   it.each`
@@ -592,21 +618,10 @@ describe('a change of several objects', () => {
   it('is superseded by a shift of one of its objects', async () => {
     const world = house();
     const change = await accepted(world);
-    const { object } = change;
-    const other = { ...object, name: 'reviews' } as const;
-    const open = await world.mesh.read(other);
-    await open?.write({
-      rule: 'default',
-      to: { v1: 50, v3: 50 },
-      revision: {
-        id: 'c-00000009',
-        at: world.now().toISOString(),
-        by: 'U02BOB',
-        rule: 'default',
-        from: { v1: 100 },
-        to: { v1: 50, v3: 50 },
-      },
-    });
+    const open = await world.mesh.open(reviews);
+    const move = { rule: 'default', from: { v1: 100 }, to: { v1: 50, v3: 50 } };
+    const at = world.now().toISOString();
+    await open.write({ kind: 'weights', moves: [move] }, { id: 'c-00000009', at, by: 'U02BOB', ...move });
 
     await world.work();
 
@@ -626,5 +641,40 @@ describe('a change of several objects', () => {
     expect(await world.clickApplyAnyway(change.id)).toMatchObject({ kind: 'planned-anew' });
     await world.work();
     expect(world.spec(ratings)).toEqual(routing('ratings', { v1: 100 }));
+  });
+});
+
+describe('an earlier change of a rule beside the default one', () => {
+  const orders = (weights: Readonly<Record<string, number>>) => ({
+    ...{ name: 'orders', match: [{ uri: { prefix: '/orders' } }] },
+    route: Object.entries(weights).map(([subset, weight]) => ({ destination: { host: 'reviews', subset }, weight })),
+  });
+  const ofOrders = (world: EditsHouse) => world.mesh.splitOf(reviews, 'orders');
+
+  async function afterFile(weights: Readonly<Record<string, number>>) {
+    const world = new EditsHouse([[reviews, routing('reviews', { v1: 100 }, orders({ v1: 100, v2: 0 }))]]);
+    world.ruleFiles.write('gateway', [
+      manifest('reviews', { ...routing('reviews', { v1: 100 }, orders(weights)), gateways: ['mesh', 'public'] }),
+    ]);
+    const { id } = await world.applied('v2', 50, { rule: 'orders' });
+    const file = await world.done('/shift apply gateway');
+    return { world, id, file };
+  }
+
+  it('is followed by a file that sets it', async () => {
+    const { world, id, file } = await afterFile({ v1: 80, v2: 20 });
+
+    expect(world.stored(id).state).toMatchObject({ later: file.id });
+  });
+
+  it('still is what made the rule after a file that leaves it, and is watched over', async () => {
+    const { world, id } = await afterFile({ v1: 50, v2: 50 });
+    expect(world.stored(id).state).not.toHaveProperty('later');
+
+    world.mesh.moveByHand(reviews, { v1: 100, v2: 0 }, 'orders');
+    await world.look();
+
+    expect(ofOrders(world)).toEqual({ v1: 100, v2: 0 });
+    expect(world.stored(id).state).toMatchObject({ movedAway: { how: 'weights', rule: 'orders' } });
   });
 });

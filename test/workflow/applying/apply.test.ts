@@ -8,7 +8,7 @@ import {
   StoreUnavailableError,
   TooLargeError,
 } from '../../../src/workflow/errors.ts';
-import { change, changeId, jason, reviews, reviewsObject, reviewsUid, rule } from '../../support/builders.ts';
+import { change, changeId, found, jason, reviews, reviewsObject, rule, splits } from '../../support/builders.ts';
 import { House } from '../house.ts';
 
 const minute = 60_000;
@@ -42,9 +42,8 @@ describe('a change', () => {
     expect(house.stored(id).state).toEqual({
       kind: 'applied',
       at: house.now().toISOString(),
-      seq: 1,
+      made: [{ object: reviewsObject, seq: 1, live: [{ rule: 'default', split: { v1: 50, v3: 50 } }] }],
       tookMs: 84,
-      live: { v1: 50, v3: 50 },
       warnings: ['subset v3 has no pods'],
     });
     expect(house.chat.shows(id)).toEqual(house.stored(id));
@@ -56,18 +55,18 @@ describe('a change', () => {
   it('is told with the weights that admission made of it', async () => {
     const house = new House();
     const { mesh } = house;
-    const read = mesh.read.bind(mesh);
-    mesh.read = async (object) => {
+    const read = mesh.open.bind(mesh);
+    const admitted = [{ rule: 'default', split: { v1: 60, v3: 40 } }];
+    mesh.open = async (object) => {
       const open = await read(object);
-      if (open === undefined) return undefined;
-      const write: typeof open.write = async (edit) => ({ ...(await open.write(edit)), live: { v1: 60, v3: 40 } });
+      const write: typeof open.write = async (...edit) => ({ ...(await open.write(...edit)), splits: admitted });
       return { ...open, write };
     };
 
     const { id } = await house.applied('v3', 50);
 
-    expect(house.stored(id).state).toMatchObject({ kind: 'applied', live: { v1: 60, v3: 40 } });
-    expect(house.chat.shows(id)?.state).toMatchObject({ live: { v1: 60, v3: 40 } });
+    expect(house.stored(id).state).toMatchObject({ kind: 'applied', made: [{ live: admitted }] });
+    expect(house.chat.shows(id)?.state).toMatchObject({ made: [{ live: admitted }] });
   });
 
   it('is applied once, however often its job runs', async () => {
@@ -91,7 +90,7 @@ describe('a change', () => {
     await house.work();
 
     expect(house.mesh.routeOf(reviewsObject)).toEqual(written);
-    expect(house.stored(accepted.id).state).toMatchObject({ kind: 'applied', seq: 1, tookMs: 0 });
+    expect(house.stored(accepted.id).state).toMatchObject({ kind: 'applied', made: [{ seq: 1 }], tookMs: 0 });
   });
 
   it('is told as applied with its own number when others came after it', async () => {
@@ -102,7 +101,7 @@ describe('a change', () => {
 
     await house.work();
 
-    expect(house.stored(accepted.id).state).toMatchObject({ kind: 'applied', seq: 1 });
+    expect(house.stored(accepted.id).state).toMatchObject({ kind: 'applied', made: [{ seq: 1 }] });
     expect(house.ledger.seq).toBe(2);
   });
 
@@ -122,7 +121,10 @@ describe('a change', () => {
 
       expect(await house.work()).toEqual([]);
 
-      expect(house.stored(id).state).toMatchObject({ kind: 'applied', seq: 1, live: { v1: 50, v3: 50 } });
+      expect(house.stored(id).state).toMatchObject({
+        kind: 'applied',
+        made: [{ seq: 1, live: [{ split: { v1: 50, v3: 50 } }] }],
+      });
       expect(house.ledger.seq).toBe(1);
     });
 
@@ -306,9 +308,8 @@ describe('a change', () => {
           kind: 'held',
           at: house.now().toISOString(),
           because: 'moved',
-          uid: reviewsUid,
-          live: { v1: 70, v2: 30 },
-          lastWriter: 'kubectl-edit',
+          found: [found({ v1: 70, v2: 30 }, { lastWriter: 'kubectl-edit' })],
+          stamp: expect.any(String),
         });
         expect(house.split).toEqual({ v1: 70, v2: 30 });
         expect(house.chat.shows(id)?.state.kind).toBe('held');
@@ -398,7 +399,7 @@ describe('a change', () => {
 
       await house.work();
 
-      expect(house.stored(id).state).toMatchObject({ kind: 'applied', seq: 1, tookMs: 0 });
+      expect(house.stored(id).state).toMatchObject({ kind: 'applied', made: [{ seq: 1 }], tookMs: 0 });
       expect(house.chat.shows(id)?.state.kind).toBe('applied');
     });
 
@@ -432,7 +433,7 @@ describe('a change', () => {
     it('waits while another worker has the one before it in hand', async () => {
       const house = new House();
       const [first, second] = [await house.accepted('v3', 10), await house.accepted('v3', 20)];
-      await house.changes.begin(first, leaseMs);
+      await house.changes.begin(first.id, leaseMs);
 
       expect(await house.attempt(second)).toMatchObject({ kind: 'not-yet' });
 
@@ -442,7 +443,7 @@ describe('a change', () => {
     it('finishes what another worker left halfway', async () => {
       const house = new House();
       const [first, second] = [await house.accepted('v3', 10), await house.accepted('v3', 20)];
-      await house.changes.begin(first, leaseMs);
+      await house.changes.begin(first.id, leaseMs);
       house.pass(5_000);
 
       expect(await house.attempt(second)).toEqual({ kind: 'done' });
@@ -472,7 +473,7 @@ describe('a change', () => {
       expect(house.stored(second.id).state).toMatchObject({
         kind: 'held',
         because: 'predecessor-missing',
-        live: { v1: 100 },
+        found: splits({ v1: 100 }),
       });
       expect(house.split).toEqual({ v1: 100 });
     });
@@ -550,9 +551,8 @@ describe('a change', () => {
       const state = {
         kind: 'applied',
         at: '2026-11-22T14:03:12.000Z',
-        seq: 1,
+        made: [],
         tookMs: 1,
-        live: {},
         warnings: [],
       } as const;
       await house.changes.update(moveTo(now, state));
@@ -567,12 +567,8 @@ describe('a change', () => {
 
 /** A worker writes a change to the object and dies before it can say so. */
 async function writeBehindItsBack(house: House, id: ReturnType<typeof changeId>): Promise<void> {
-  const open = await house.mesh.read(reviewsObject);
-  const to = { v1: 50, v3: 50 };
+  const open = await house.mesh.open(reviewsObject);
+  const move = { rule: 'default', from: { v1: 100 }, to: { v1: 50, v3: 50 } };
   const at = house.now().toISOString();
-  await open?.write({
-    rule: 'default',
-    to,
-    revision: { id, at, by: 'U01ALICE', rule: 'default', from: { v1: 100 }, to },
-  });
+  await open.write({ kind: 'weights', moves: [move] }, { id, at, by: 'U01ALICE', ...move });
 }

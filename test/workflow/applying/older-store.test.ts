@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../../src/domain/change/change.ts';
 import { MeshUnavailableError } from '../../../src/workflow/errors.ts';
-import { reviewsObject } from '../../support/builders.ts';
+import { reviewsObject, splits } from '../../support/builders.ts';
 import { policyOf } from '../../support/policies.ts';
 import { acceptedIn, House } from '../house.ts';
 
@@ -49,7 +49,11 @@ describe('a store that is older than the objects', () => {
 
     await house.reconcileAtOnce();
 
-    expect(house.stored(id).state).toMatchObject({ kind: 'applied', seq: 1, at: house.ledger.revisions[0]?.at });
+    expect(house.stored(id).state).toMatchObject({
+      kind: 'applied',
+      made: [{ seq: 1 }],
+      at: house.ledger.revisions[0]?.at,
+    });
     expect(house.chat.shows(id)?.state).toMatchObject({ kind: 'applied' });
     expect(house.audit.trail.filter(({ kind }) => kind === 'settled')).toHaveLength(1);
     expect(await house.changes.open()).toEqual([]);
@@ -108,7 +112,7 @@ describe('a store that is older than the objects', () => {
 
     expect(house.split).toEqual({ v1: 70, v3: 30 });
     expect(house.ledger.seq).toBe(1);
-    expect(house.stored(id).state).toMatchObject({ kind: 'applied', live: { v1: 50, v3: 50 } });
+    expect(house.stored(id).state).toMatchObject({ kind: 'applied', made: splits({ v1: 50, v3: 50 }) });
   });
 
   it('takes back once what was taken back after its time', async () => {

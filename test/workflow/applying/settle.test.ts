@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { maxTries } from '../../../src/workflow/applying/apply.ts';
 import { MeshUnavailableError } from '../../../src/workflow/errors.ts';
-import { reviewsObject } from '../../support/builders.ts';
+import { reviews, reviewsObject } from '../../support/builders.ts';
 import { House } from '../house.ts';
 
 const away = new MeshUnavailableError('away');
@@ -36,7 +36,9 @@ describe('a change whose effect is not known', () => {
       await house.reconcile();
 
       expect(house.stored(id).state).toMatchObject(
-        stored ? { kind: 'applied', seq: 1, live: { v1: 50, v3: 50 } } : { kind: 'failed', because: 'not-reached' },
+        stored
+          ? { kind: 'applied', made: [{ seq: 1, live: [{ split: { v1: 50, v3: 50 } }] }] }
+          : { kind: 'failed', because: 'not-reached' },
       );
       expect(house.chat.shows(id)).toEqual(house.stored(id));
       expect(await house.changes.open()).toEqual([]);
@@ -72,6 +74,21 @@ describe('a change whose effect is not known', () => {
     await house.reconcile();
 
     expect(house.stored(id).state).toMatchObject({ kind: 'failed', because: 'not-reached' });
+  });
+
+  it('is not said to have failed while the history of its object cannot be read', async () => {
+    const { house, id } = await unsettled({ stored: true });
+    const { ledger } = house;
+    house.mesh.spoilLedger(reviewsObject);
+    house.pass(120_000);
+    await house.reconcile();
+    expect(house.stored(id).state).toMatchObject({ kind: 'failed', because: 'unreachable' });
+
+    house.mesh.put({ ...reviews({ v1: 50, v3: 50 }), ledger });
+    house.pass(60_000);
+    await house.reconcile();
+
+    expect(house.stored(id).state.kind).toBe('applied');
   });
 
   it('is left to people after a week', async () => {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type Change, moveTo } from '../../../src/domain/change/change.ts';
+import { objectKey } from '../../../src/domain/routing/object.ts';
 import { accept, replace } from '../../../src/workflow/asking/accept.ts';
 import { eventOf } from '../../../src/workflow/audit.ts';
 import { AcceptanceUnknownError, StoreUnavailableError } from '../../../src/workflow/errors.ts';
-import { change } from '../../support/builders.ts';
+import { change, reviewsObject } from '../../support/builders.ts';
 import { InMemoryChanges } from '../../support/in-memory-changes.ts';
 import { InMemoryLog } from '../../support/in-memory-log.ts';
 
@@ -13,6 +14,9 @@ const waiting = change({ state: { kind: 'awaiting', expiresAt: '2026-11-22T14:33
 const rejection = moveTo(waiting, { kind: 'rejected', at, by: 'U02BOB', reason: undefined });
 const withdrawal = moveTo(waiting, { kind: 'withdrawn', at, by: 'U01ALICE' });
 const queued = { ...moveTo(waiting, { kind: 'queued' }), acceptedAt: at };
+
+/** Nothing waits for its object. */
+const nothing = new Map([[objectKey(reviewsObject), 0]]);
 
 /** Loses the answer to what is sent; `stores` is what it has afterwards. */
 class LosesReplies extends InMemoryChanges {
@@ -32,7 +36,7 @@ class LosesReplies extends InMemoryChanges {
   }
 
   async begun(): Promise<this> {
-    await super.accept(waiting, { line: 0, ahead: false });
+    await super.accept(waiting, { lines: nothing, ahead: false });
     return this;
   }
 
@@ -51,12 +55,17 @@ describe('a decision that was sent to the store, and of which no answer came', (
     const startedMs = performance.now();
     const now = () => new Date(performance.now() - startedMs);
     const asker = { user: 'U02BOB', origin: change().origin, request: 'click', until: 300, answerBy: 400 };
-    return decide({ changes, now, log: new InMemoryLog() }, asker);
+    return decide({ changes, now, log: new InMemoryLog(), cards: { showSoon: () => {} } }, asker);
   };
   const replaceIt = (store: Store, asker: Asker): Promise<unknown> =>
     replace(store, rejection, asker, { kind: 'rejected' });
   const acceptIt = (store: Store, asker: Asker): Promise<unknown> =>
-    accept(store, queued, { line: 0, ahead: false, event: eventOf(queued, { kind: 'approved' }, new Date(at)) }, asker);
+    accept(
+      store,
+      queued,
+      { lines: nothing, ahead: false, event: eventOf(queued, { kind: 'approved' }, new Date(at)) },
+      asker,
+    );
 
   it('is told as decided when the store turns out to have it', async () => {
     expect(await decided(rejection, replaceIt)).toBe(true);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { NotPermittedError } from '../../../src/workflow/errors.ts';
+import { moving } from '../../support/builders.ts';
 import { destination, EditsHouse, manifest, routing, ruleOf, service, versions } from '../edits-house.ts';
-import { acceptedIn, stampIn } from '../house.ts';
+import { acceptedIn } from '../house.ts';
 
 const [reviews, ratings] = [service('reviews'), service('ratings')];
 
@@ -15,7 +16,7 @@ describe('a shift behind a rule file of versions alone', () => {
     const file = acceptedIn(await world.click('/shift apply v4', await world.type('/shift apply v4')));
 
     const shift = await world.accepted('v3', 50);
-    expect(shift).toMatchObject({ from: { v1: 80, v3: 20 }, to: { v1: 50, v3: 50 } });
+    expect(shift).toMatchObject(moving({ v1: 80, v3: 20 }, { v1: 50, v3: 50 }));
     await world.work();
 
     expect(world.stored(file.id).state.kind).toBe('applied');
@@ -90,8 +91,7 @@ describe('a rollback that was done in part', () => {
     expect(world.stored(half.id).state).toMatchObject({ kind: 'failed', written: [reviews] });
     expect(world.spec(ratings)).toBeDefined();
 
-    const asked = await world.clickRollback(change.id);
-    const rest = acceptedIn(await world.clickRollback(change.id, stampIn(asked)));
+    const rest = acceptedIn(await world.clickRollback(change.id));
     await world.work();
 
     expect(world.stored(rest.id).state.kind).toBe('applied');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MovingCommand } from '../../../src/domain/language/command.ts';
 import { explain } from '../../../src/workflow/asking/explain.ts';
-import { changeId, reviews, revision } from '../../support/builders.ts';
+import { changeId, planning, reviews, revision } from '../../support/builders.ts';
 import { policyOf } from '../../support/policies.ts';
 import { EditsHouse, manifest, routing, service } from '../edits-house.ts';
 import { acceptedIn, House } from '../house.ts';
@@ -41,7 +41,7 @@ describe('why', () => {
 
     expect(answer).toMatchObject({
       kind: 'explained',
-      plan: { from: { v1: 100 }, to: { v1: 50, v3: 50 } },
+      plan: planning({ v1: 100 }, { v1: 50, v3: 50 }),
       judgement: { verdict: { kind: 'needs-approval', needs: { count: 1 } }, rule: { name: 'reviews', line: 4 } },
     });
   });
@@ -109,7 +109,7 @@ freezes:
     ];
 
     expect(answers).toMatchObject([
-      { plan: { to: { v1: 100, v3: 0 } }, judgement: { verdict: { kind: 'allowed' } } },
+      { plan: planning({ v1: 50, v3: 50 }, { v1: 100, v3: 0 }), judgement: { verdict: { kind: 'allowed' } } },
       { judgement: { verdict: { denial: { reason: 'frozen' } } } },
     ]);
   });
@@ -118,7 +118,7 @@ freezes:
     const house = new House(reviews({ v1: 100 }));
     await house.accepted('v3', 40);
 
-    expect(await explain(house.desk, shift, house.asker())).toMatchObject({ plan: { from: { v1: 60, v3: 40 } } });
+    expect(await explain(house.desk, shift, house.asker())).toMatchObject({ plan: planning({ v1: 60, v3: 40 }) });
   });
 
   it('says why there would be no plan', async () => {
@@ -126,10 +126,13 @@ freezes:
     const nowhere = { ...shift, service: { service: 'nowhere' } };
 
     expect(await explain(house.desk, rollback, house.asker())).toMatchObject({
-      kind: 'refused',
-      refusal: { reason: 'nothing-to-roll-back' },
+      kind: 'answered',
+      answer: { kind: 'refused', refusal: { reason: 'nothing-to-roll-back' } },
     });
-    expect(await explain(house.desk, nowhere, house.asker())).toMatchObject({ kind: 'not-found' });
+    expect(await explain(house.desk, nowhere, house.asker())).toMatchObject({
+      kind: 'answered',
+      answer: { kind: 'not-found' },
+    });
   });
 });
 
@@ -162,8 +165,12 @@ rules:
 
     expect(why).toMatchObject({
       kind: 'explained',
-      plan: { from: { v3: 100 }, to: { v1: 100 } },
-      objects: 2,
+      plan: {
+        edits: [
+          { edit: { moves: [{ from: { v3: 100 }, to: { v1: 100 } }] } },
+          { edit: { moves: [{ from: { v2: 100 }, to: { v1: 100 } }] } },
+        ],
+      },
       judgement: { verdict: { denial: { reason: 'not-allowed' } }, rule: { name: 'ratings' } },
     });
     expect(await world.typeRollback()).toMatchObject({ kind: 'denied', denial: { rule: { name: 'ratings' } } });

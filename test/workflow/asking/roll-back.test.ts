@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { leaseMs } from '../../../src/workflow/applying/apply.ts';
+import { requestShift } from '../../../src/workflow/asking/shift.ts';
 import { RejectedError } from '../../../src/workflow/errors.ts';
-import { changeId, jason, reviews, reviewsObject, rule } from '../../support/builders.ts';
+import { changeId, jason, planning, reviews, reviewsObject, rule } from '../../support/builders.ts';
 import { acceptedIn, House, stampIn } from '../house.ts';
 
 describe('a rollback', () => {
@@ -178,10 +179,9 @@ describe('a rollback', () => {
         kind: 'confirm',
         id: first.id,
         undo: {
-          now: { v1: 40, v3: 40, v2: 20 },
-          after: { v1: 100, v3: 0, v2: 0 },
+          moves: [{ from: { v1: 40, v3: 40, v2: 20 }, to: { v1: 100, v3: 0, v2: 0 } }],
           changes: [{ id: second.id }],
-          moved: false,
+          moved: undefined,
         },
       });
       expect(await house.changes.open()).toEqual([]);
@@ -206,7 +206,7 @@ describe('a rollback', () => {
       const seen = stampIn(await house.clickRollback(first.id));
       await house.applied('v2', 30);
 
-      expect(await house.clickRollback(first.id, seen)).toMatchObject({ kind: 'confirm', undo: { moved: false } });
+      expect(await house.clickRollback(first.id, seen)).toMatchObject({ kind: 'confirm', undo: { moved: undefined } });
       expect(house.split).toEqual({ v1: 35, v3: 35, v2: 30 });
     });
 
@@ -217,7 +217,10 @@ describe('a rollback', () => {
       const seen = stampIn(await house.clickRollback(first.id));
       house.mesh.moveByHand(reviewsObject, { v1: 5, v2: 5, v3: 90 });
 
-      expect(await house.clickRollback(first.id, seen)).toMatchObject({ kind: 'confirm', undo: { moved: true } });
+      expect(await house.clickRollback(first.id, seen)).toMatchObject({
+        kind: 'confirm',
+        undo: { moved: { manager: 'kubectl-edit' } },
+      });
       expect(house.split).toEqual({ v1: 5, v2: 5, v3: 90 });
     });
 
@@ -225,11 +228,11 @@ describe('a rollback', () => {
       const house = new House();
       const first = await house.applied('v3', 50);
       const second = acceptedIn(await house.shift('v2', 20));
-      await house.changes.begin(second, leaseMs);
+      await house.changes.begin(second.id, leaseMs);
 
       expect(await house.clickRollback(first.id)).toMatchObject({
         kind: 'confirm',
-        undo: { now: { v1: 40, v3: 40, v2: 20 }, changes: [{ id: second.id }] },
+        undo: { moves: [{ from: { v1: 40, v3: 40, v2: 20 } }], changes: [{ id: second.id }] },
       });
     });
 
@@ -245,7 +248,11 @@ describe('a rollback', () => {
         expect(answer).toMatchObject({
           kind: 'confirm',
           id: change.id,
-          undo: { now: { v1: 20, v3: 80 }, after: { v1: 100, v3: 0 }, changes: [], moved: true },
+          undo: {
+            moves: [{ from: { v1: 20, v3: 80 }, to: { v1: 100, v3: 0 } }],
+            changes: [],
+            moved: { manager: 'kubectl-edit' },
+          },
         });
         expect(house.split).toEqual({ v1: 20, v3: 80 });
       },
@@ -302,9 +309,43 @@ describe('a rollback', () => {
 
       expect(await house.typeRollback(undefined, house.asker(), { dryRun: true })).toMatchObject({
         kind: 'preview',
-        plan: { from: { v1: 50, v3: 50 }, to: { v1: 100, v3: 0 } },
+        plan: planning({ v1: 50, v3: 50 }, { v1: 100, v3: 0 }),
       });
       expect(await house.changes.open()).toEqual([]);
+    });
+
+    it('takes its turn among the shifts of the same process, and does not fail where there are many', async () => {
+      const house = new House();
+      await house.applied('v3', 50);
+      const read = house.changes.lines.bind(house.changes);
+      let readings = 0;
+      house.changes.lines = (objects) => {
+        readings += 1;
+        return read(objects);
+      };
+      const shift = (percent: number) => {
+        const wish = { kind: 'share', version: 'v2', percent } as const;
+        const command = { verb: 'shift', service: { service: 'reviews' }, wish, options: { dryRun: false } } as const;
+        return requestShift(house.desk, command, house.asker());
+      };
+      const many = [1, 2, 3, 4, 5, 6].map((each) => shift(each));
+
+      const answers = await Promise.all([...many, house.typeRollback(), ...[7, 8].map((each) => shift(each))]);
+
+      expect(answers.map(({ kind }) => kind)).toEqual(answers.map(() => 'accepted'));
+      expect(readings).toBe(answers.length);
+    });
+
+    it('as a dry run asks the API server, too, where what waits comes after it', async () => {
+      const house = new House();
+      await house.applied('v3', 50);
+      await house.accepted('v3', 80);
+
+      expect(await house.typeRollback(undefined, house.asker(), { dryRun: true })).toMatchObject({
+        kind: 'preview',
+        waiting: 0,
+        plan: { edits: [{ trial: { kind: 'fine' } }] },
+      });
     });
   });
 
@@ -317,7 +358,7 @@ describe('a rollback', () => {
       const rollback = acceptedIn(await house.clickRollback(change.id));
       await house.work();
 
-      expect(rollback).toMatchObject({ object: reviewsObject, service: 'reviews', reverts: change.id });
+      expect(rollback).toMatchObject({ edits: [{ object: reviewsObject }], service: 'reviews', reverts: change.id });
       expect(house.split).toEqual({ v1: 100, v3: 0 });
     });
 
@@ -395,7 +436,7 @@ describe('a promotion', () => {
     const promotion = acceptedIn(await house.clickPromote(change.id));
     await house.work();
 
-    expect(promotion).toMatchObject({ focus: 'v3', base: { seq: 1 } });
+    expect(promotion).toMatchObject({ aim: { focus: 'v3' }, edits: [{ seq: 1 }] });
     expect(house.split).toEqual({ v1: 0, v3: 100 });
     expect(house.chat.shows(change.id)?.state).toMatchObject({ later: promotion.id });
   });

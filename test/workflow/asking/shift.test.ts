@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../../src/domain/change/change.ts';
 import type { ChangeId } from '../../../src/domain/routing/names.ts';
+import { objectKey } from '../../../src/domain/routing/object.ts';
 import { accept } from '../../../src/workflow/asking/accept.ts';
 import { requestShift } from '../../../src/workflow/asking/shift.ts';
 import { eventOf } from '../../../src/workflow/audit.ts';
@@ -12,7 +13,7 @@ import {
   StoreUnavailableError,
 } from '../../../src/workflow/errors.ts';
 import { Turns } from '../../../src/workflow/turns.ts';
-import { change, jason, reviews, reviewsObject, reviewsUid, rule } from '../../support/builders.ts';
+import { change, jason, moving, reviews, reviewsObject, rule, weightsEdit } from '../../support/builders.ts';
 import { InMemoryChanges } from '../../support/in-memory-changes.ts';
 import { InMemoryLog } from '../../support/in-memory-log.ts';
 import { acceptedIn, House, stampIn } from '../house.ts';
@@ -31,17 +32,14 @@ describe('a request', () => {
       change: {
         id: requestId(asker.request),
         request: asker.request,
-        object: reviewsObject,
+        aim: { kind: 'split', focus: 'v2' },
+        edits: [
+          weightsEdit({ from: { v1: 90, v2: 10 }, to: { v1: 50, v2: 50 }, seq: 4, pinned: ['end-user = jason → v2'] }),
+        ],
         service: 'reviews',
-        rule: 'default',
         by: 'U01ALICE',
         reason: 'red stars',
         origin: asker.origin,
-        focus: 'v2',
-        from: { v1: 90, v2: 10 },
-        to: { v1: 50, v2: 50 },
-        base: { uid: reviewsUid, seq: 4 },
-        pinned: ['end-user = jason → v2'],
         deed: 'shift',
         team: undefined,
         acceptedAt: house.now().toISOString(),
@@ -50,7 +48,7 @@ describe('a request', () => {
       },
     });
     expect(house.changes.all).toEqual([acceptedIn(answer)]);
-    expect(house.queue.jobs).toEqual([{ id: acceptedIn(answer).id, object: reviewsObject }]);
+    expect(house.queue.jobs).toEqual([{ id: acceptedIn(answer).id }]);
     expect(house.split).toEqual({ v1: 90, v2: 10 });
   });
 
@@ -101,7 +99,7 @@ describe('a request', () => {
     expect(answer).toMatchObject({
       kind: 'accepted',
       behind: 1,
-      change: { from: { v1: 50, v3: 50 }, to: { v1: 40, v2: 20, v3: 40 }, base: { seq: 1, after: first.id } },
+      change: moving({ v1: 50, v3: 50 }, { v1: 40, v2: 20, v3: 40 }, { seq: 1, behind: first.id }),
     });
     await house.work();
     expect(house.split).toEqual({ v1: 40, v2: 20, v3: 40 });
@@ -114,7 +112,7 @@ describe('a request', () => {
 
     const answer = await house.shift('v2', 10, { rule: 'api' });
 
-    expect(answer).toMatchObject({ kind: 'accepted', change: { from: { v1: 100 }, to: { v1: 90, v2: 10 } } });
+    expect(answer).toMatchObject({ kind: 'accepted', change: moving({ v1: 100 }, { v1: 90, v2: 10 }) });
     await house.work();
     expect(house.split).toEqual({ v1: 50, v3: 50 });
     expect(house.mesh.splitOf(reviewsObject, 'api')).toEqual({ v1: 90, v2: 10 });
@@ -128,7 +126,7 @@ describe('a request', () => {
 
     const change = await house.accepted('v2', 20);
 
-    expect(change).toMatchObject({ from: { v1: 50, v3: 50 }, to: { v1: 40, v2: 20, v3: 40 }, base: { seq: 1 } });
+    expect(change).toMatchObject(moving({ v1: 50, v3: 50 }, { v1: 40, v2: 20, v3: 40 }, { seq: 1 }));
     await house.work();
     expect(house.split).toEqual({ v1: 40, v2: 20, v3: 40 });
   });
@@ -182,7 +180,7 @@ describe('a request', () => {
 
     expect(house.changes.all).toEqual([]);
     expect(house.queue.jobs).toEqual([]);
-    expect(await house.changes.line(reviewsObject)).toMatchObject({ waiting: [] });
+    expect(await house.changes.lines([reviewsObject])).toMatchObject({ waiting: [] });
   });
 
   it('is not accepted when the store is away, and nothing happens later', async () => {
@@ -299,8 +297,14 @@ describe('a request', () => {
       expect(answer).toMatchObject({
         kind: 'preview',
         waiting: 0,
-        plan: { from: { v1: 100 }, to: { v1: 50, v3: 50 } },
-        trial: { kind: 'fine', warnings: ['subset v3 has no pods'] },
+        plan: {
+          edits: [
+            {
+              edit: { moves: [{ from: { v1: 100 }, to: { v1: 50, v3: 50 } }] },
+              trial: { kind: 'fine', warnings: ['subset v3 has no pods'] },
+            },
+          ],
+        },
       });
       expect(house.changes.all).toEqual([]);
       expect(house.queue.jobs).toEqual([]);
@@ -316,7 +320,9 @@ describe('a request', () => {
 
       expect(answer).toMatchObject({
         kind: 'preview',
-        trial: { kind: 'rejected', message: 'admission webhook "example" denied the request: no' },
+        plan: {
+          edits: [{ trial: { kind: 'rejected', message: 'admission webhook "example" denied the request: no' } }],
+        },
       });
     });
 
@@ -327,8 +333,7 @@ describe('a request', () => {
       expect(await house.shift('v3', 80, { dryRun: true })).toMatchObject({
         kind: 'preview',
         waiting: 1,
-        plan: { from: { v1: 50, v3: 50 } },
-        trial: { kind: 'not-asked' },
+        plan: { edits: [{ edit: { moves: [{ from: { v1: 50, v3: 50 } }] }, trial: { kind: 'not-asked' } }] },
       });
     });
 
@@ -336,7 +341,9 @@ describe('a request', () => {
       const house = new House();
       house.mesh.afterNextRead(() => house.mesh.moveByHand(reviewsObject, { v1: 100 }));
 
-      expect(await house.shift('v3', 50, { dryRun: true })).toMatchObject({ trial: { kind: 'moved' } });
+      expect(await house.shift('v3', 50, { dryRun: true })).toMatchObject({
+        plan: { edits: [{ trial: { kind: 'moved' } }] },
+      });
     });
   });
 });
@@ -397,7 +404,9 @@ describe('a change that was sent to the store, and of which no answer came', () 
     const now = () => new Date(performance.now() - startedMs);
     const asker = { user: 'U01ALICE', origin: change().origin, request: change().request, until: 0, answerBy: forMs };
     const event = eventOf(change(), { kind: 'accepted', asker }, now());
-    return accept({ changes, log: new InMemoryLog(), now }, change(), { line: 0, ahead: false, event }, asker);
+    const lines = new Map([[objectKey(reviewsObject), 0]]);
+    const store = { changes, log: new InMemoryLog(), now, cards: { showSoon: () => {} } };
+    return accept(store, change(), { lines, ahead: false, event }, asker);
   };
 
   it('is told as accepted when the store turns out to have it', async () => {

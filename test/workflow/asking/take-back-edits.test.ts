@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { moving } from '../../support/builders.ts';
 import { policyOf } from '../../support/policies.ts';
 import {
   destination,
@@ -62,7 +63,7 @@ describe('the rollback of a change of objects', () => {
 
     const back = await rolledBack(world, change.id);
 
-    expect(back.edits?.objects.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+    expect(back.edits.map(({ object: { kind, name } }) => `${kind} ${name}`)).toEqual([
       'VirtualService reviews',
       'VirtualService ratings',
       'DestinationRule ratings',
@@ -102,7 +103,7 @@ describe('the rollback of a change of objects', () => {
     await world.done(line);
 
     expect(await world.typeRollback(undefined, world.asker(), { dryRun: true })).toMatchObject({
-      kind: 'would-take-back',
+      kind: 'preview',
     });
     expect(world.changes.all).toHaveLength(1);
   });
@@ -149,7 +150,7 @@ describe('the rollback of a change of objects', () => {
     const asked = await world.clickRollback(change.id);
     expect(asked).toMatchObject({
       kind: 'confirm',
-      undo: { changes: [], moved: false },
+      undo: { changes: [], moved: undefined },
       plan: { warnings: [{ kind: 'undefined-versions', versions: [{ version: 'v8' }] }] },
     });
     expect(world.spec(reviews)).toEqual(routing('reviews', { v3: 100 }));
@@ -165,7 +166,7 @@ describe('the rollback of a change of objects', () => {
 
     await world.work();
 
-    expect(world.stored(back.id).state).toMatchObject({ kind: 'held', object: ratings });
+    expect(world.stored(back.id).state).toMatchObject({ kind: 'held', found: [{ object: ratings }] });
     expect(world.spec(ratings)).toEqual(routing('ratings', { v2: 100 }));
     expect(world.spec(reviews)).toEqual(routing('reviews', { v3: 100 }));
   });
@@ -195,7 +196,7 @@ describe('the deletion of what a rule file names', () => {
 
     const change = await world.done(typed);
 
-    expect(change.edits?.objects.map(({ kind }) => kind)).toEqual([
+    expect(change.edits.map(({ object: { kind } }) => kind)).toEqual([
       'VirtualService',
       'VirtualService',
       'DestinationRule',
@@ -258,7 +259,7 @@ describe('the deletion of what a rule file names', () => {
     expect(world.spec(reviews)).toBeUndefined();
 
     expect(await world.typeRollback(undefined, world.asker(), { dryRun: true })).toMatchObject({
-      kind: 'would-take-back',
+      kind: 'preview',
     });
     const asker = world.asker();
     const back = acceptedIn(await world.typeRollback(undefined, asker));
@@ -288,7 +289,7 @@ describe('the deletion of what a rule file names', () => {
     await world.lookAround();
 
     expect(world.stored(change.id).state).toMatchObject({
-      movedAway: { how: 'made-anew', manager: 'kubectl', name: 'reviews' },
+      movedAway: { how: 'made-anew', manager: 'kubectl', object: reviews },
     });
   });
 });
@@ -333,9 +334,8 @@ describe('unpinning a rule', () => {
       const change = await world.done(`/shift unpin reviews ${rule}`);
 
       expect(change).toMatchObject({
-        edits: { verb: 'unpin', of: 'end-user = jason' },
-        from: { v1: 50, v3: 50 },
-        to: { v1: 50, v3: 50 },
+        aim: { kind: 'unpin', rule: 'end-user = jason' },
+        ...moving({ v1: 50, v3: 50 }, { v1: 50, v3: 50 }),
       });
       expect(world.spec(reviews)).toEqual(
         routing('reviews', { v1: 50, v3: 50 }, { ...toJason, name: 'second', match: [{ uri: { prefix: '/api' } }] }),
@@ -417,7 +417,7 @@ describe('policy about several objects', () => {
     expect(await world.approve(change.id, 'U02BOB')).toMatchObject({ kind: 'voided' });
     expect(world.stored(change.id).state).toMatchObject({
       kind: 'void',
-      moved: [{ ...reviews, how: 'written', content: { spec: routing('reviews', { v2: 100 }, toJason) } }],
+      moved: [{ object: reviews, how: 'written', content: { spec: routing('reviews', { v2: 100 }, toJason) } }],
     });
     expect(await world.clickApplyAnyway(change.id)).toMatchObject({
       kind: 'planned-anew',
@@ -427,11 +427,11 @@ describe('policy about several objects', () => {
 
   it.each`
     what                    | happens                                                                  | moved
-    ${'was deleted'}        | ${(world: EditsHouse) => world.mesh.editWhole(reviews, () => undefined)} | ${{ ...reviews, how: 'gone' }}
-    ${'was made anew'}      | ${(world: EditsHouse) => world.mesh.putWhole(reviews, elsewhere)}        | ${{ ...reviews, how: 'made-anew', content: elsewhere }}
-    ${'was created'}        | ${(world: EditsHouse) => world.mesh.putWhole(ratings, elsewhere)}        | ${{ ...ratings, how: 'written', content: elsewhere }}
-    ${'has much in it'}     | ${(world: EditsHouse) => world.mesh.editWhole(reviews, () => large)}     | ${{ ...reviews, how: 'written' }}
-    ${'got another change'} | ${(world: EditsHouse) => world.applied('v2', 40)}                        | ${{ ...reviews, how: 'changed', by: expect.stringContaining('c-'), content: expect.anything() }}
+    ${'was deleted'}        | ${(world: EditsHouse) => world.mesh.editWhole(reviews, () => undefined)} | ${{ object: reviews, how: 'gone' }}
+    ${'was made anew'}      | ${(world: EditsHouse) => world.mesh.putWhole(reviews, elsewhere)}        | ${{ object: reviews, how: 'made-anew', content: elsewhere }}
+    ${'was created'}        | ${(world: EditsHouse) => world.mesh.putWhole(ratings, elsewhere)}        | ${{ object: ratings, how: 'written', content: elsewhere }}
+    ${'has much in it'}     | ${(world: EditsHouse) => world.mesh.editWhole(reviews, () => large)}     | ${{ object: reviews, how: 'written' }}
+    ${'got another change'} | ${(world: EditsHouse) => world.applied('v2', 40)}                        | ${{ object: reviews, how: 'changed', by: expect.stringContaining('c-'), content: expect.anything() }}
   `('tells on the void card of an object that $what', async ({ happens, moved }) => {
     const world = house();
     world.policies.take(approval('  - { target: "**", shift: [everyone], approve: { by: [sre], from: 80 } }'));
@@ -441,7 +441,10 @@ describe('policy about several objects', () => {
     expect(await world.approve(change.id, 'U02BOB')).toMatchObject({ kind: 'voided' });
 
     const { state } = world.stored(change.id);
-    expect(state.kind === 'void' && state.moved).toEqual([moved]);
+    expect(state.kind === 'void' && state.moved).toMatchObject([moved]);
+    expect(state.kind === 'void' && state.moved.map(({ content }) => content !== undefined)).toEqual([
+      moved.content !== undefined,
+    ]);
   });
 
   it('shows what the objects are now, where they moved once more before it is planned again', async () => {

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Change, isWaiting, planShown, shownAs } from '../../../src/domain/change/change.ts';
 import { TooLateError } from '../../../src/workflow/desk.ts';
-import { jason, reviews, reviewsObject, rule } from '../../support/builders.ts';
+import { LedgerUnreadableError } from '../../../src/workflow/errors.ts';
+import { jason, moving, reviews, reviewsObject, rule, splits } from '../../support/builders.ts';
 import { policyOf } from '../../support/policies.ts';
 import { acceptedIn, House } from '../house.ts';
 
@@ -44,8 +45,7 @@ describe('a change that needs approval', () => {
     await house.work();
 
     expect(house.stored(id)).toMatchObject({
-      from: { v1: 100 },
-      to: { v1: 50, v3: 50 },
+      ...moving({ v1: 100 }, { v1: 50, v3: 50 }),
       state: {
         kind: 'awaiting',
         expiresAt: '2026-11-22T14:33:11.000Z',
@@ -54,7 +54,7 @@ describe('a change that needs approval', () => {
     });
     expect(house.chat.shows(id)?.state.kind).toBe('awaiting');
     expect(house.split).toEqual({ v1: 100 });
-    expect(await house.changes.line(reviewsObject)).toMatchObject({ waiting: [] });
+    expect(await house.changes.lines([reviewsObject])).toMatchObject({ waiting: [] });
     expect(await house.reconcile()).toBe(0);
   });
 
@@ -169,10 +169,10 @@ rules: [{ name: r, target: "**", shift: [everyone], approve: { by: [everyone] } 
     house.mesh.moveByHand(reviewsObject, { v1: 70, v2: 30 });
 
     expect(await house.approve(id, bob)).toMatchObject({ kind: 'voided' });
-    expect(house.stored(id).state).toMatchObject({ kind: 'void', because: 'moved', live: { v1: 70, v2: 30 } });
+    expect(house.stored(id).state).toMatchObject({ kind: 'void', because: 'moved', moved: splits({ v1: 70, v2: 30 }) });
     const anew = await house.clickApplyAnyway(id, house.asker(dave), shownAs(house.stored(id)));
 
-    expect(anew).toMatchObject({ kind: 'planned-anew', change: { from: { v1: 70, v2: 30 }, insistedBy: dave } });
+    expect(anew).toMatchObject({ kind: 'planned-anew', change: { ...moving({ v1: 70, v2: 30 }), insistedBy: dave } });
     expect(house.stored(id).state.kind).toBe('awaiting');
     expect(house.stored(id).approvals).toBeUndefined();
     expect(await house.approve(id, bob)).toMatchObject({ kind: 'approved', missing: 0 });
@@ -219,6 +219,32 @@ rules: [{ name: r, target: "**", shift: [everyone], approve: { by: [everyone] } 
     expect(await house.approve(id, bob)).toMatchObject({ kind: 'voided' });
     expect(house.split).toEqual({ v1: 90, v2: 10 });
   });
+
+  it('is void, and says so, where somebody has moved the weights by hand to where they were to go', async () => {
+    const { house, id } = await awaiting();
+    house.mesh.moveByHand(reviewsObject, { v1: 50, v3: 50 });
+
+    await house.reconcile();
+
+    expect(house.stored(id).state).toMatchObject({
+      kind: 'void',
+      because: 'moved',
+      moved: [{ how: 'written', live: [{ split: { v1: 50, v3: 50 } }], lastWriter: 'kubectl-edit' }],
+    });
+  });
+
+  it.each(['approve', 'reject'] as const)(
+    'is not decided while the history of its object cannot be read, nor by %s',
+    async (deed) => {
+      const { house, id } = await awaiting();
+      house.mesh.spoilLedger(reviewsObject);
+
+      await house.reconcile();
+      await expect(house[deed](id, bob)).rejects.toThrow(LedgerUnreadableError);
+
+      expect(house.stored(id).state.kind).toBe('awaiting');
+    },
+  );
 
   it('is not what a late click on its earlier plan approves', async () => {
     const { house, id } = await awaiting();

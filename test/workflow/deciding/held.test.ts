@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Change } from '../../../src/domain/change/change.ts';
-import { shownAs } from '../../../src/domain/change/change.ts';
+import { mainMove, shownAs } from '../../../src/domain/change/change.ts';
 import { TooLateError } from '../../../src/workflow/desk.ts';
 import { AcceptanceUnknownError, StoreUnavailableError } from '../../../src/workflow/errors.ts';
-import { changeId, reviewsObject } from '../../support/builders.ts';
+import { changeId, moving, reviewsObject, splits } from '../../support/builders.ts';
 import { House } from '../house.ts';
 
 describe('a held change', () => {
@@ -24,7 +24,10 @@ describe('a held change', () => {
     const answer = await house.clickApplyAnyway(held.id, house.asker('U02BOB'));
     await house.work();
 
-    expect(answer).toMatchObject({ kind: 'planned-anew', change: { from: { v1: 70, v2: 30 }, insistedBy: 'U02BOB' } });
+    expect(answer).toMatchObject({
+      kind: 'planned-anew',
+      change: { ...moving({ v1: 70, v2: 30 }), insistedBy: 'U02BOB' },
+    });
     expect(house.split).toEqual({ v1: 50, v2: 0, v3: 50 });
     expect(house.ledger.revisions).toMatchObject([{ id: held.id, from: { v1: 70, v2: 30 }, by: 'U01ALICE' }]);
     expect(house.chat.shows(held.id)).toMatchObject({ insistedBy: 'U02BOB', state: { kind: 'applied' } });
@@ -102,14 +105,28 @@ describe('a held change', () => {
     await house.cards.show(held.id);
 
     expect(answer).toMatchObject({ kind: 'moved-again', change: { id: held.id } });
-    expect(house.stored(held.id).state).toMatchObject({ kind: 'held', live: { v1: 10, v2: 90 } });
-    expect(house.chat.shows(held.id)?.state).toMatchObject({ live: { v1: 10, v2: 90 } });
+    expect(house.stored(held.id).state).toMatchObject({ kind: 'held', found: splits({ v1: 10, v2: 90 }) });
+    expect(house.chat.shows(held.id)?.state).toMatchObject({ found: splits({ v1: 10, v2: 90 }) });
     expect(house.split).toEqual({ v1: 10, v2: 90 });
 
     expect(await house.clickApplyAnyway(held.id)).toMatchObject({ kind: 'planned-anew' });
     await house.work();
     expect(house.split).toEqual({ v1: 50, v2: 0, v3: 50 });
   });
+
+  it.each([1, 2])(
+    'that moves while it is planned again (reading %i) is not applied over what nobody saw',
+    async (at) => {
+      for (let before = 1; before < at; before += 1) house.mesh.afterNextRead(() => {});
+      house.mesh.afterNextRead(() => house.mesh.moveByHand(reviewsObject, { v1: 10, v2: 90 }));
+
+      await house.clickApplyAnyway(held.id);
+      await house.work();
+
+      expect(house.split).toEqual({ v1: 10, v2: 90 });
+      expect(house.stored(held.id).state.kind).toBe('held');
+    },
+  );
 
   it('answers with what the card shows now when it moved again', async () => {
     house.mesh.moveByHand(reviewsObject, { v1: 10, v2: 90 });
@@ -125,7 +142,7 @@ describe('a held change', () => {
 
     await house.work();
 
-    expect(house.stored(held.id).state).toMatchObject({ kind: 'held', live: { v1: 10, v2: 90 } });
+    expect(house.stored(held.id).state).toMatchObject({ kind: 'held', found: splits({ v1: 10, v2: 90 }) });
     expect(house.split).toEqual({ v1: 10, v2: 90 });
   });
 
@@ -137,7 +154,7 @@ describe('a held change', () => {
 
     expect(answer).toMatchObject({
       kind: 'planned-anew',
-      change: { from: other.to, base: { seq: 1, after: other.id } },
+      change: moving(mainMove(other).to, undefined, { seq: 1, behind: other.id }),
     });
     expect(house.ledger.revisions.map(({ id }) => id)).toEqual([held.id, other.id]);
   });
@@ -211,7 +228,7 @@ describe('a held change', () => {
 
     expect(await house.clickApplyAnyway(id, house.asker(), shown)).toMatchObject({ kind: 'moved-again' });
 
-    expect(house.stored(id).state).toMatchObject({ kind: 'held', live: { v1: 20, v2: 80 } });
+    expect(house.stored(id).state).toMatchObject({ kind: 'held', found: splits({ v1: 20, v2: 80 }) });
     expect(house.split).toEqual({ v1: 20, v2: 80 });
     expect(await house.clickApplyAnyway(id, house.asker(), shownAs(house.stored(id)))).toMatchObject({
       kind: 'planned-anew',

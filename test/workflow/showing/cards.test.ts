@@ -2,14 +2,14 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Change } from '../../../src/domain/change/change.ts';
 import { StoreUnavailableError } from '../../../src/workflow/errors.ts';
 import type { CardClaim } from '../../../src/workflow/ports/cards.ts';
-import { House } from '../house.ts';
+import { QuietHouse } from '../house.ts';
 
 describe('a card', () => {
-  let house: House;
+  let house: QuietHouse;
   let change: Change;
 
   beforeEach(async () => {
-    house = new House();
+    house = new QuietHouse();
     change = await house.accepted('v3', 50);
   });
 
@@ -150,7 +150,7 @@ describe('a card', () => {
   });
 
   /** The next time that the store is to note where a card stands, it does not answer at first. Returns the revs that it noted then. */
-  function failToPlaceOnce({ cardLog }: House): readonly number[] {
+  function failToPlaceOnce({ cardLog }: QuietHouse): readonly number[] {
     const taken = cardLog.claim.bind(cardLog);
     const noted: number[] = [];
     let failures = 1;
@@ -178,7 +178,7 @@ describe('a card', () => {
 
   it('that an update may have gone over is noted as showing what it showed, though the store does not answer at first', async () => {
     await show();
-    await house.changes.begin(change, 1_000); // so that its card is owed an update
+    await house.changes.begin(change.id, 1_000); // so that its card is owed an update
     const noted = failToPlaceOnce(house);
     house.chat.fail({ outcome: 'unknown', sent: true });
 
@@ -288,7 +288,7 @@ describe('a card', () => {
   });
 
   it('take back what they say when the record behind them cannot be trusted, once', async () => {
-    const house = new House();
+    const house = new QuietHouse();
     const { id } = await house.applied('v3', 50);
     house.changes.spoil(id);
     house.cardLog.owe(id, 9);
@@ -302,7 +302,7 @@ describe('a card', () => {
   });
 
   it('is the only one again when somebody clicks on another that an unknown post left behind', async () => {
-    const house = new House();
+    const house = new QuietHouse();
     house.chat.forbidReading();
     house.chat.fail({ outcome: 'unknown', sent: true });
     const { id } = await house.applied('v3', 50);
@@ -319,7 +319,7 @@ describe('a card', () => {
   });
 
   it('is one again when whoever posted it stood still on the way, and another had looked for it in vain', async () => {
-    const house = new House();
+    const house = new QuietHouse();
     const { id } = await house.accepted('v3', 50);
     const { chat } = house;
     const post = chat.post.bind(chat);
@@ -346,7 +346,7 @@ describe('a card', () => {
   });
 
   it('is posted once though whoever was to post it stood still until another had taken over', async () => {
-    const house = new House();
+    const house = new QuietHouse();
     const { id } = await house.accepted('v3', 50);
     house.chat.duringNextCall(async () => {
       house.cardLog.expireClaim(id);

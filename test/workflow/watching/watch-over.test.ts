@@ -1,10 +1,20 @@
 import { describe, expect, it } from 'vitest';
+import { revisionOf } from '../../../src/domain/change/change.ts';
 import { record } from '../../../src/domain/routing/ledger.ts';
 import type { ChangeId } from '../../../src/domain/routing/names.ts';
 import { requestShift } from '../../../src/workflow/asking/shift.ts';
 import { LedgerUnreadableError, MeshUnavailableError, StoreUnavailableError } from '../../../src/workflow/errors.ts';
 import { lookAfter, lookAfterRecent } from '../../../src/workflow/watching/watch-over.ts';
-import { changeId, jason, reviews, reviewsObject, revision, rule } from '../../support/builders.ts';
+import {
+  changeId,
+  jason,
+  reviews,
+  reviewsObject,
+  revision,
+  rule,
+  splits,
+  weightsEdit,
+} from '../../support/builders.ts';
 import { acceptedIn, House } from '../house.ts';
 
 describe('what becomes of an applied change', () => {
@@ -175,13 +185,10 @@ describe('no alarm', () => {
   it('is raised while a change is being applied, but it is worth another look', async () => {
     const house = new House();
     const accepted = await house.accepted('v3', 50);
-    const begun = await house.changes.begin(accepted, 1_500);
-    const open = await house.mesh.read(reviewsObject);
-    await open?.write({
-      rule: 'default',
-      to: accepted.to,
-      revision: { id: accepted.id, at: accepted.acceptedAt, by: 'U01ALICE', rule: 'default', from: {}, to: {} },
-    });
+    const begun = await house.changes.begin(accepted.id, 1_500);
+    const open = await house.mesh.open(reviewsObject);
+    const { moves } = weightsEdit();
+    await open.write({ kind: 'weights', moves }, revisionOf(accepted, { moves }, house.now()));
 
     expect(begun.kind).toBe('begun');
     expect(await house.look()).toBe(true);
@@ -192,7 +199,7 @@ describe('no alarm', () => {
     const { house, id } = await shifted();
     const route = reviews({ v1: 100 }, { revisions: house.ledger.revisions });
 
-    const mesh = { clusters: house.mesh.clusters, glance: async () => route, read: house.mesh.read.bind(house.mesh) };
+    const mesh = { clusters: house.mesh.clusters, glance: async () => route, open: house.mesh.open.bind(house.mesh) };
 
     await lookAfter({ ...house.lookout, mesh }, { object: reviewsObject, changes: [id] });
 
@@ -219,7 +226,7 @@ describe('no alarm', () => {
 
   it('is raised for a change of a cluster that another process serves', async () => {
     const { house } = await shifted();
-    const mesh = { clusters: ['elsewhere'], glance: neverAsked, read: neverAsked };
+    const mesh = { clusters: ['elsewhere'], glance: neverAsked, open: neverAsked };
 
     await lookAfterRecent({ ...house.lookout, mesh });
 
@@ -293,7 +300,7 @@ describe('when the cluster or the store does not answer', () => {
 
     expect(house.stored(accepted.id).state).toMatchObject({
       kind: 'applied',
-      live: { v1: 50, v3: 50 },
+      made: splits({ v1: 50, v3: 50 }),
       movedAway: { how: 'weights', live: { v1: 100, v3: 0 } },
     });
   });

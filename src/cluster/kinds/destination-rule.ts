@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { RejectedError } from '../../workflow/errors.ts';
+import type { Resource } from '../client/kube-client.ts';
+import { marks, metadata, parseObject, type RoutingKind } from './kind.ts';
+
+export const destinationRules: Resource = { group: 'networking.istio.io', version: 'v1', plural: 'destinationrules' };
+
+/** What we read of a DestinationRule to know which versions there are. */
+const destinationRule = z.object({
+  metadata: z.object({ name: z.string(), namespace: z.string(), annotations: marks.optional() }),
+  spec: z.object({
+    host: z.string(),
+    subsets: z.array(z.object({ name: z.string(), labels: marks.optional().catch(undefined) })).default([]),
+  }),
+});
+export type DestinationRule = z.infer<typeof destinationRule>;
+
+const anyDestinationRule = z.object({ metadata });
+
+export const destinationRuleKind: RoutingKind = {
+  resource: destinationRules,
+  read: (object, whose = 'the API server sent a DestinationRule') => {
+    const { metadata } = parseObject(anyDestinationRule, object, whose);
+    const host = readDestinationRule(object)?.spec.host;
+    return {
+      kind: 'DestinationRule',
+      metadata,
+      hosts: host === undefined ? [] : [host],
+      gateways: [],
+      destinationHosts: () => [],
+      rules: () => [],
+      weights: () => {
+        throw new RejectedError(`DestinationRule ${metadata.name} has no rules`);
+      },
+    };
+  },
+};
+
+/** Undefined for an object that names no host: it defines no version. */
+export function readDestinationRule(object: unknown): DestinationRule | undefined {
+  return destinationRule.safeParse(object).data;
+}

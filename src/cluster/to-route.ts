@@ -1,0 +1,48 @@
+import type { ObjectRef } from '../domain/routing/object.ts';
+import type { Route } from '../domain/routing/route.ts';
+import type { RulesOf } from './destination-rules.ts';
+import type { Metadata, RoutingObject } from './kinds/kind.ts';
+import { kinds } from './kinds/kinds.ts';
+import { ledgerIn } from './ledger-annotation.ts';
+import { ownersOf, rolloutAnnotation } from './object-owners.ts';
+
+/** The route as the domain knows it. Throws a LedgerUnreadableError where its history is not what we wrote. */
+export function toRoute(cluster: string, object: RoutingObject, rulesOf: RulesOf): Route {
+  const { kind, metadata, hosts, gateways, otherLists } = object;
+  const lastWriter = lastWriterOf(metadata, kinds[kind].rulesField);
+  return {
+    object: refOfObject(cluster, object),
+    uid: metadata.uid,
+    hosts,
+    gateways,
+    rules: object.rules((host) => rulesOf(host).flatMap(({ spec }) => spec.subsets)),
+    otherLists,
+    ledger: ledgerIn(metadata.annotations, { kind, ...metadata }),
+    lastWriter: lastWriter === undefined ? undefined : { manager: lastWriter.manager, at: lastWriter.time },
+    owners: ownersOf({ kind, ...metadata }, lastWriter?.manager, rolloutOf(object, rulesOf)),
+  };
+}
+
+export function refOfObject(cluster: string, { kind, metadata: { namespace, name } }: RoutingObject): ObjectRef {
+  return { cluster, namespace, kind, name };
+}
+
+/**
+ * Whoever changed the rules last, or the spec where the kind has no rules. All rules are one owner's; the times alone are whole seconds,
+ * and count every annotation.
+ */
+function lastWriterOf(
+  { managedFields }: Metadata,
+  rulesField: string | undefined,
+): Metadata['managedFields'][number] | undefined {
+  const wrote = (spec: Readonly<Record<string, unknown>> | undefined) =>
+    rulesField === undefined ? spec !== undefined : spec?.[rulesField] !== undefined;
+  const ofRules = managedFields.filter(({ fieldsV1 }) => wrote(fieldsV1?.['f:spec']));
+  const writers = ofRules.length > 0 ? ofRules : managedFields;
+  return writers.toSorted((a, b) => a.time.localeCompare(b.time)).at(-1);
+}
+
+function rolloutOf(object: RoutingObject, rulesOf: RulesOf): string | undefined {
+  const rules = object.destinationHosts().flatMap(rulesOf);
+  return rules.map(({ metadata }) => metadata.annotations?.[rolloutAnnotation]).find((rollout) => rollout);
+}

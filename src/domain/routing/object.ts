@@ -1,0 +1,40 @@
+import type { JsonObject } from '../text/json.ts';
+import type { Place } from './names.ts';
+
+/** The kinds of object that a change may write. */
+export const objectKinds = ['VirtualService', 'DestinationRule'] as const;
+export type ObjectKind = (typeof objectKinds)[number];
+
+/** Names one object of one cluster. */
+export interface ObjectRef extends Place {
+  readonly kind: ObjectKind;
+  readonly name: string;
+}
+
+/** Identifies an object in keys and logs. */
+export function objectKey({ cluster, namespace, kind, name }: ObjectRef): string {
+  return `${cluster}/${namespace}/${kind}/${name}`;
+}
+
+/** `VirtualService bookinfo/reviews`, for people who know the cluster. */
+export function refText({ kind, namespace, name }: Pick<ObjectRef, 'kind' | 'namespace' | 'name'>): string {
+  return `${kind} ${namespace}/${name}`;
+}
+
+/** The reference alone, of what carries more. */
+export function refOf({ cluster, namespace, kind, name }: ObjectRef): ObjectRef {
+  return { cluster, namespace, kind, name };
+}
+
+export function isSameObject(a: ObjectRef, b: ObjectRef): boolean {
+  return objectKey(a) === objectKey(b);
+}
+
+export type Marks = Readonly<Record<string, string>>;
+
+/** What people write of an object: all but what the API server keeps of it, and our history. */
+export interface ObjectContent {
+  readonly labels?: Marks | undefined;
+  readonly annotations?: Marks | undefined;
+  readonly spec: JsonObject;
+}

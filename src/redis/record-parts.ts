@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { unmeasuredReasons } from '../domain/change/seen.ts';
+import { changeIdSchema } from '../domain/routing/ledger.ts';
+import { objectKinds } from '../domain/routing/object.ts';
+import { tools } from '../domain/routing/owner.ts';
+
+/** Parts that records of every version have. All of it strict: a field that a later version adds is refused, and not dropped. */
+export const timeSchema = z.iso.datetime();
+
+export const ruleRefSchema = z.strictObject({ name: z.string(), line: z.int() });
+
+/** How somebody whom a policy names is read. */
+export const whoSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('everyone') }),
+  z.strictObject({ kind: z.literal('user'), id: z.string() }),
+  z.strictObject({ kind: z.literal('group'), name: z.string(), users: z.array(z.string()) }),
+  z.strictObject({ kind: z.literal('usergroup'), name: z.string(), id: z.string() }),
+]);
+
+const needs = z.strictObject({
+  by: z.array(whoSchema),
+  count: z.int().min(1),
+  expiresMs: z.int().min(1),
+  rule: ruleRefSchema,
+});
+
+/** The states that hold nothing of what the change does. */
+export const plainStates = [
+  z.strictObject({ kind: z.literal('awaiting'), expiresAt: timeSchema, needs }),
+  z.strictObject({ kind: z.literal('rejected'), at: timeSchema, by: z.string(), reason: z.string().optional() }),
+  z.strictObject({ kind: z.literal('withdrawn'), at: timeSchema, by: z.string() }),
+  z.strictObject({ kind: z.literal('expired'), at: timeSchema }),
+  z.strictObject({ kind: z.literal('queued') }),
+  z.strictObject({ kind: z.literal('applying') }),
+  z.strictObject({ kind: z.literal('superseded'), at: timeSchema, by: changeIdSchema.optional() }),
+  z.strictObject({ kind: z.literal('discarded'), at: timeSchema, by: z.string() }),
+] as const;
+
+/** The lock or freeze that ended a plan. */
+export const holdSchema = z.strictObject({
+  name: z.string().optional(),
+  by: z.string().optional(),
+  reason: z.string().optional(),
+  line: z.int().optional(),
+});
+
+export const rolledBackSchema = z.strictObject({ by: z.string(), change: changeIdSchema });
+
+const count = z.record(z.string(), z.int().min(0));
+const counts = { answered: count, unanswered: count };
+const services = z.array(z.strictObject({ namespace: z.string(), name: z.string(), ...counts }));
+export const seenSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('counted'),
+    from: timeSchema,
+    until: timeSchema,
+    ...counts,
+    services: services.optional(),
+  }),
+  z.strictObject({ kind: z.literal('not-measured'), because: z.enum(unmeasuredReasons) }),
+]);
+
+export const contentSchema = z.strictObject({
+  labels: z.record(z.string(), z.string()).optional(),
+  annotations: z.record(z.string(), z.string()).optional(),
+  spec: z.record(z.string(), z.json()),
+});
+
+/** An object of a cluster that is named elsewhere. */
+export const objectInClusterSchema = z.strictObject({
+  kind: z.enum(objectKinds),
+  namespace: z.string(),
+  name: z.string(),
+});
+
+export const planWarningSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('puts-back'),
+    owner: z.strictObject({ tool: z.enum(tools), name: z.string().optional() }),
+  }),
+  z.strictObject({
+    kind: z.literal('undefined-versions'),
+    versions: z.array(z.strictObject({ host: z.string(), version: z.string() })),
+  }),
+]);
+
+export const originSchema = z.strictObject({
+  team: z.string(),
+  channel: z.string(),
+  thread: z.string().optional(),
+});
+
+export const approvalSchema = z.strictObject({ by: z.string(), at: timeSchema });

@@ -1,0 +1,85 @@
+import { type Change, effectOf, isEnded, isWeightsOnly, mainEdit, serviceOf } from '../../domain/change/change.ts';
+import { type AppliedChange, isApplied } from '../../domain/change/fate.ts';
+import type { Applied } from '../../domain/change/state.ts';
+import { code, user } from '../words/mrkdwn.ts';
+import { warningText } from '../words/owner-text.ts';
+import { pinnedText, unpinCommand } from '../words/pinned-text.ts';
+import { approvedBy, decisionNotes } from './approval.ts';
+import { failedNote } from './failed.ts';
+import { heldNote } from './found.ts';
+import { movedAwayNote } from './moved-away.ts';
+import { seenNotes } from './seen.ts';
+
+const maxPinned = 5;
+
+/** What else a person must know, a sentence or two each, already escaped. */
+export function notesOf(change: Change): readonly string[] {
+  const seen = isApplied(change) ? seenNotes(change) : [];
+  return [...stateNotes(change), ...warningNotes(change), ...pinnedNotes(change), ...seen];
+}
+
+function stateNotes(change: Change): readonly string[] {
+  const { state } = change;
+  switch (state.kind) {
+    case 'awaiting':
+    case 'rejected':
+    case 'withdrawn':
+    case 'expired':
+    case 'void':
+      return decisionNotes(change, state);
+    case 'queued':
+    case 'applying':
+      return approvedBy(change);
+    case 'applied':
+      return [...(isApplied(change) ? appliedNotes(change) : []), ...approvedBy(change)];
+    case 'held':
+      return [heldNote(change, state), ...approvedBy(change)];
+    case 'superseded':
+      return [
+        `${state.by ?? 'A later change'} was applied before it, so nothing was changed. If it is still wanted, type the command again.`,
+        ...approvedBy(change),
+      ];
+    case 'discarded':
+      return [`${user(state.by)} discarded it. Nothing was changed.`, ...approvedBy(change)];
+    case 'failed': {
+      const back = effectOf(change).length > 0 ? takenBackBy(state) : [];
+      return [failedNote(change, state), ...back, ...approvedBy(change)];
+    }
+  }
+}
+
+function appliedNotes(change: AppliedChange): readonly string[] {
+  const { rolledBack, later, warnings, movedAway } = change.state;
+  const moved = movedAway === undefined ? [] : [movedAwayNote(change, movedAway)];
+  const since = rolledBack === undefined && later !== undefined ? [`The split was changed since, by ${later}.`] : [];
+  return [
+    ...moved,
+    ...takenBackBy({ rolledBack }),
+    ...since,
+    ...warnings.slice(0, 3).map((warning) => `The API server warns: ${code(warning, 300)}`),
+  ];
+}
+
+function takenBackBy({ rolledBack }: Pick<Applied, 'rolledBack'>): readonly string[] {
+  return rolledBack === undefined ? [] : [`*Rolled back* by ${user(rolledBack.by)} (${rolledBack.change}).`];
+}
+
+/** Not beside what says that it came true. */
+function warningNotes(change: Change): readonly string[] {
+  const isOver = isApplied(change) ? change.state.movedAway !== undefined : isEnded(change);
+  return isOver ? [] : (change.warnings ?? []).slice(0, 2).map(warningText);
+}
+
+/** The rules of a file that was taken back went with it. */
+function pinnedNotes(change: Change): readonly string[] {
+  const { pinned } = mainEdit(change);
+  const isUndone = !isWeightsOnly(change) && isApplied(change) && change.state.rolledBack !== undefined;
+  if (pinned.length === 0 || isUndone) return [];
+  return [`Not reached by the split: ${pinnedText(pinned, maxPinned)}. ${howToUnpin(change, pinned)}`];
+}
+
+/** The rule is told by what stands before its arrow. */
+function howToUnpin(change: Change, [first = '', ...more]: readonly string[]): string {
+  const command = unpinCommand(serviceOf(change), { key: '', match: first.split(' → ')[0] ?? first });
+  return `${code(command, 250)} removes ${more.length === 0 ? 'it' : 'the first of them'}.`;
+}

@@ -1,0 +1,35 @@
+import { movesIn, type Revision } from '../../domain/routing/ledger.ts';
+import { defaultRule } from '../../domain/routing/route.ts';
+import type { HistoryAnswer } from '../../workflow/looking/look-up.ts';
+import { movesText, ruleName } from '../words/move-text.ts';
+import { code, foreign, user } from '../words/mrkdwn.ts';
+import { type Reply, says } from '../words/reply.ts';
+import { when } from '../words/when.ts';
+import { within } from './blocks.ts';
+import { notFoundText } from './refusals.ts';
+
+/** What the lines of a history may fill, so that what stands below them is still there. */
+const maxListed = 2_500;
+
+/** Who changed an object's splits, when and why, newest first. */
+export function historyReply(answer: HistoryAnswer, now: Date): Reply {
+  if (answer.kind === 'not-found') return says(notFoundText(answer.name, answer.found));
+  const { name, route } = answer;
+  const { seq, revisions } = route.ledger;
+  if (revisions.length === 0) return says(`shiftbot has not changed ${code(name.service)} yet.`);
+  const lines = within(revisions, maxListed, (revision) => revisionLine(revision, now));
+  const older = seq - lines.length;
+  return says(
+    [`*${foreign(name.service)}*, newest first`, ...lines, ...(older > 0 ? [`… +${older} older`] : [])].join('\n'),
+  );
+}
+
+function revisionLine(revision: Revision, now: Date): string {
+  const { id, at, by, reason, reverts, rule, does } = revision;
+  const moves = movesIn(revision).map((move) => ({ ...move, name: ruleName(move.rule) }));
+  const why = reason === undefined ? '' : ` · “${foreign(reason, 80)}”`;
+  const back = reverts === undefined ? '' : ` · takes back ${reverts}`;
+  const where = rule === defaultRule || moves.length > 1 ? '' : ` · rule ${code(rule)}`;
+  const more = does === undefined ? '' : ` · ${code(does, 80)}`;
+  return `${id} · ${when(at, now)} · ${user(by)} · ${movesText(moves, 400)}${more}${where}${back}${why}`;
+}

@@ -1,0 +1,136 @@
+import type { Change } from '../../domain/change/change.ts';
+import { since } from '../../domain/change/plan-weights.ts';
+import type { ServiceName } from '../../domain/routing/names.ts';
+import { describePinned } from '../../domain/routing/pinned.ts';
+import { defaultRule, findRule, pinnedRules, type Route, type Rule } from '../../domain/routing/route.ts';
+import type { StatusAnswer } from '../../workflow/looking/look-up.ts';
+import { statusCommand } from '../words/command-text.ts';
+import { code, foreign, user } from '../words/mrkdwn.ts';
+import { objectName } from '../words/object-text.ts';
+import { ownerText } from '../words/owner-text.ts';
+import { unpinCommand } from '../words/pinned-text.ts';
+import { type Reply, says } from '../words/reply.ts';
+import { byName, splitRows, splitText } from '../words/split-text.ts';
+import { openWords } from '../words/title.ts';
+import { when } from '../words/when.ts';
+import { within } from './blocks.ts';
+import { holdLines } from './hold.ts';
+import { ageText, notFoundText, refusalText } from './refusals.ts';
+
+const maxServices = 40;
+const maxOpen = 5;
+const maxPinned = 10;
+/** What the lines of an overview may fill, so that what stands below them is still there. */
+const maxListed = 2_000;
+
+/** What a service's traffic does now, or that of all services of a namespace. */
+export function statusReply(answer: StatusAnswer, now: Date): Reply {
+  switch (answer.kind) {
+    case 'not-found':
+      return says(notFoundText(answer.name, answer.found));
+    case 'status':
+      return says(statusText(answer, now));
+    case 'overview':
+      return says(overviewText(answer));
+  }
+}
+
+function statusText({ name, route, open, holds }: Extract<StatusAnswer, { kind: 'status' }>, now: Date): string {
+  const rule = findRule(route, defaultRule);
+  const split =
+    rule === undefined
+      ? ['No rule takes all the rest.', ...route.rules.map((each) => `• ${code(describePinned(each), 120)}`)]
+          .slice(0, 12)
+          .join('\n')
+      : splitRows(rule.split);
+  const change = rule === undefined ? undefined : since(route, rule);
+  return [
+    `*${foreign(name.service)}* in ${code(name.namespace)} (${objectName(route.object)}, for ${foreign(reach(route))})`,
+    split,
+    ...(rule?.unsplittable === undefined
+      ? []
+      : [refusalText(name, { reason: 'rule-cannot-be-split', rule: rule.key, because: rule.unsplittable }, { now })]),
+    ...(change === undefined
+      ? lastWriter(route, now)
+      : [`Since ${change.id}, ${when(change.at, now)}, by ${user(change.by)}.`]),
+    ...(route.owners ?? []).map((owner) => `Managed by ${ownerText(owner)}.`),
+    ...besidesLines(route, rule),
+    ...pinnedLines(name, route),
+    ...holdLines(holds),
+    ...openLines(open),
+  ].join('\n');
+}
+
+/** What a split does not change, and who looks at the weights alone would not expect. */
+function besidesLines({ otherLists = [] }: Route, rule: Rule | undefined): readonly string[] {
+  return [
+    ...(rule?.besides ?? []).map((each) => besidesWords[each]),
+    ...otherLists.map((list) => `It has ${code(list)} rules too; of those I split none.`),
+  ];
+}
+
+const besidesWords: Record<NonNullable<Rule['besides']>[number], string> = {
+  fault: 'The rule injects faults, whichever version a request goes to.',
+  mirror: 'The rule mirrors its requests, whichever version they go to.',
+};
+
+function overviewText({ place, routes, open, holds, asOf }: Extract<StatusAnswer, { kind: 'overview' }>): string {
+  if (routes.length === 0)
+    return `Nothing is routed in ${code(place.namespace)}. Another namespace is named with \`-n\`.${ageText({ asOf })}`;
+  const sorted = routes.toSorted((a, b) => byName(a.object.name, b.object.name));
+  const shown = within(sorted.slice(0, maxServices), maxListed, overviewLine);
+  const [next] = sorted.slice(shown.length);
+  const more =
+    next === undefined
+      ? []
+      : [
+          `… +${sorted.length - shown.length} more; name one: ${statusCommand({ ...place, service: next.object.name })}`,
+        ];
+  return [
+    `*${foreign(place.namespace)}* @ ${foreign(place.cluster)}${asOf === undefined ? '' : '.'}${ageText({ asOf })}`,
+    ...shown,
+    ...more,
+    ...holdLines(holds),
+    ...openLines(open),
+  ].join('\n');
+}
+
+function overviewLine(route: Route): string {
+  const rule = findRule(route, defaultRule);
+  const pinned = pinnedRules(route).length;
+  return `${code(route.object.name)} ${rule === undefined ? 'no default rule' : foreign(splitText(rule.split))}${pinned > 0 ? ` (+${pinned} pinned)` : ''}`;
+}
+
+function openLines(open: readonly Change[] | undefined): readonly string[] {
+  if (open === undefined) return ['What waits is not known: Redis does not answer.'];
+  const more = open.length > maxOpen ? [`… +${open.length - maxOpen} more that wait`] : [];
+  return [...open.slice(0, maxOpen).map((change) => `${openWords(change)}.`), ...more];
+}
+
+function pinnedLines(name: ServiceName, route: Route): readonly string[] {
+  const pinned = pinnedRules(route);
+  const [first] = pinned;
+  const lines = pinned
+    .slice(0, maxPinned)
+    .map((rule) => `Not reached by the split: ${code(describePinned(rule), 120)}`);
+  const more = pinned.length > maxPinned ? [`… +${pinned.length - maxPinned} more that it does not reach`] : [];
+  return first === undefined
+    ? []
+    : [
+        ...lines,
+        ...more,
+        `${code(unpinCommand(name, first), 250)} removes ${pinned.length === 1 ? 'it' : 'the first of them'}.`,
+      ];
+}
+
+function lastWriter({ lastWriter: writer }: Route, now: Date): readonly string[] {
+  return writer === undefined || writer.at === ''
+    ? []
+    : [`Last written by ${code(writer.manager)}, ${when(writer.at, now)}.`];
+}
+
+function reach({ gateways }: Route): string {
+  const named = gateways.filter((gateway) => gateway !== 'mesh');
+  const mesh = gateways.includes('mesh') ? ['the mesh'] : [];
+  return [...mesh, ...named.map((gateway) => `gateway ${gateway}`)].join(' and ') || 'nothing';
+}

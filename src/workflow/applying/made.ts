@@ -1,0 +1,24 @@
+import type { Decision } from '../../domain/change/decide.ts';
+import { deletes } from '../../domain/change/edit.ts';
+import type { Made } from '../../domain/change/state.ts';
+import type { ChangeId } from '../../domain/routing/names.ts';
+import { refOf } from '../../domain/routing/object.ts';
+import { ourManager } from '../../domain/routing/owner.ts';
+import { findRule } from '../../domain/routing/route.ts';
+import type { OpenEdit } from './open.ts';
+
+/**
+ * What a change has made of an object, as the object's history tells. The splits are those that are live where nobody wrote the object
+ * since, which admission may have changed; else those that were to be made, and not what somebody else made of them.
+ */
+export function madeBy(id: ChangeId, { edit, open }: OpenEdit, { seq }: Extract<Decision, { kind: 'done' }>): Made {
+  const object = refOf(edit.object);
+  if (deletes(edit)) return { object, seq, live: [] };
+  const live = open?.live;
+  const isOurs = live?.ledger.revisions[0]?.id === id && live.lastWriter?.manager === ourManager;
+  const splits = edit.moves.map(({ rule, to }) => ({
+    rule,
+    split: (isOurs && live !== undefined ? findRule(live, rule)?.split : undefined) ?? to,
+  }));
+  return { object, seq, live: splits };
+}

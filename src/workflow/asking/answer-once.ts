@@ -1,0 +1,100 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Change } from '../../domain/change/change.ts';
+import type { MovingDeed } from '../../domain/policy/judge.ts';
+import type { ChangeId, ServiceName } from '../../domain/routing/names.ts';
+import { type Asker, type Desk, refuseIfLate, requestId } from '../desk.ts';
+
+/** How far a walk goes. `dry-run` and `why` are the same as the real thing, stopped before it is stored; `why` asks no API server. */
+export type Mode = 'do' | 'dry-run' | 'why';
+
+/** What is asked for, beside the plan of it. */
+export interface Asking {
+  /** `request` is the change's own. */
+  readonly asker: Asker;
+  /** The id of Slack's own request, where the change has another: several gestures may be one change. */
+  readonly askedAs?: ChangeId | undefined;
+  /** What policy judges it as. */
+  readonly deed: MovingDeed;
+  readonly mode: Mode;
+  /** As it was named, for the audit of what is refused before there is a plan. */
+  readonly name?: ServiceName | undefined;
+  readonly reason?: string | undefined;
+  readonly reverts?: ChangeId | undefined;
+}
+
+/** `again`: the same request had been accepted before. `behind`: how many changes wait before it. */
+export interface AcceptedAnswer {
+  readonly kind: 'accepted';
+  readonly change: Change;
+  readonly behind: number;
+  readonly again: boolean;
+}
+
+/** Long enough for the one who was first to be done, and never in step with another process. */
+const retryMs = 20;
+
+/**
+ * Answers a request once. A second delivery of it is answered as it was accepted; else `attempt` plans and offers, again while objects or
+ * lines move in between. A refusal is stored before the person is told: otherwise a redelivery could be accepted after they were told no.
+ */
+export async function answerOnce<A extends { readonly kind: string }>(
+  desk: Desk,
+  { asker, askedAs, mode }: Pick<Asking, 'asker' | 'askedAs' | 'mode'>,
+  attempt: () => Promise<A | 'moved'>,
+): Promise<A | AcceptedAnswer> {
+  const known = await (askedAs === undefined ? acceptedOf(desk, asker.request) : acceptedAs(desk, askedAs));
+  if (known !== undefined) return known;
+  const answer = await untilStill(desk, asker, attempt);
+  if (mode !== 'do' || (answer.kind === 'accepted' && !isAgain(answer))) return answer;
+  // Another delivery of the same request may have been accepted and applied since this one was looked for.
+  const since = (askedAs && (await acceptedAs(desk, askedAs))) ?? (await acceptedOf(desk, asker.request));
+  if (since !== undefined) return since;
+  await desk.changes.noteRefused(askedAs ?? requestId(asker.request));
+  return answer;
+}
+
+/** Another gesture was first: a redelivery of this one must not ask for what comes next. */
+function isAgain(answer: { readonly kind: string; readonly again?: boolean }): boolean {
+  return answer.again === true;
+}
+
+type Store = Pick<Desk, 'changes'>;
+
+/** The change that a request was accepted as, where that may have an id of its own. */
+async function acceptedAs({ changes }: Store, request: ChangeId): Promise<AcceptedAnswer | undefined> {
+  const id = await changes.acceptedAs(request);
+  const known = id === undefined ? undefined : await changes.read(id);
+  return known && acceptedAlready(known);
+}
+
+/** The change that has its id from a request. */
+export async function changeOf({ changes }: Store, request: string): Promise<Change | undefined> {
+  const known = await changes.read(requestId(request));
+  return known && ofRequest(known, request);
+}
+
+export function ofRequest(known: Change, request: string): Change {
+  if (known.request !== request) throw new Error(`two requests have the id ${known.id}`);
+  return known;
+}
+
+/** The same as an answer. */
+export async function acceptedOf(desk: Store, request: string): Promise<AcceptedAnswer | undefined> {
+  const known = await changeOf(desk, request);
+  return known && acceptedAlready(known);
+}
+
+/** What was asked for before, by this request or by another one for the same change. */
+export function acceptedAlready(change: Change): AcceptedAnswer {
+  return { kind: 'accepted', change, behind: 0, again: true };
+}
+
+/** Tries again while the objects or their lines move between the reading and the acceptance. */
+async function untilStill<A>(desk: Desk, asker: Asker, attempt: () => Promise<A | 'moved'>): Promise<A> {
+  for (;;) {
+    const answer = await attempt();
+    if (answer !== 'moved') return answer;
+    refuseIfLate(desk, asker);
+    await delay(retryMs * Math.random());
+  }
+}

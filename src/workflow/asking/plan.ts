@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import type { Aim, Change } from '../../domain/change/change.ts';
+import { type Edits, hostsOf, isContentEdit, type ObjectEdit } from '../../domain/change/edit.ts';
+import type { PlanOfWeights, Refusal, Start } from '../../domain/change/plan-weights.ts';
+import { startBehind } from '../../domain/change/plan-weights.ts';
+import { type ChangeId, changeIdFrom, isLabel, type ServiceName } from '../../domain/routing/names.ts';
+import { type ObjectRef, objectKey } from '../../domain/routing/object.ts';
+import { type Owner, restorers, weightsOwner } from '../../domain/routing/owner.ts';
+import type { LiveObject } from '../../domain/routing/route.ts';
+import type { PlanWarning } from '../../domain/routing/warning.ts';
+import type { Desk } from '../desk.ts';
+import { mayOverrideOwner } from '../judging/judge-live.ts';
+import type { Lines } from '../ports/changes.ts';
+import { type ContentAim, type Looked, type PlannedEdit, planContent, warnUndefined } from './plan-content.ts';
+
+/** What is wanted of the weights of one object: planned from what is live, and from what the changes before will leave of each rule. */
+export interface WeightsAim {
+  readonly kind: 'weights';
+  readonly object: ObjectRef;
+  readonly plan: (live: LiveObject, startOf: (rule: string) => Start | undefined) => PlanOfWeights;
+}
+
+export type ObjectAim = WeightsAim | ContentAim;
+
+/** What would become of one or more objects: plain data, shown, judged and stored as it is. */
+export interface Plan {
+  readonly aim: Aim;
+  /** What people call it. */
+  readonly service: string;
+  /** In the order of the aims. */
+  readonly edits: readonly [PlannedEdit, ...PlannedEdit[]];
+  readonly warnings: readonly PlanWarning[];
+  /** Another controller that sets the weights of one of the objects that would be written whole, and would set them again. */
+  readonly owner?: Owner | undefined;
+  /** Stands for all of it: a click holds for what was shown, and for nothing else. */
+  readonly stamp: ChangeId;
+  /** The lines that it was planned behind, which were read before the objects. */
+  readonly lines: Lines;
+}
+
+export type Planned =
+  | { readonly kind: 'plan'; readonly plan: Plan }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'gone'; readonly object: ObjectRef }
+  /** All objects are as they are to be. */
+  | { readonly kind: 'as-it-is' };
+
+export interface Planning {
+  readonly aim: Aim;
+  /** As it was typed; else by the objects. */
+  readonly service?: string | undefined;
+  /** It goes before everything that has not begun. */
+  readonly isAhead: boolean;
+}
+
+/**
+ * Plans all aims from what is live and from what waits for their objects. The lines are read first and the objects after them: a change
+ * that is applied in between moves a line, and so a plan that missed it is not accepted. Content that is as it is to be is left out.
+ */
+export async function planEdits(desk: Desk, aims: readonly ObjectAim[], planning: Planning): Promise<Planned> {
+  const lines = await desk.changes.lines(aims.map(({ object }) => object));
+  const before = goingBefore(lines, planning.isAhead);
+  const all = await Promise.all(aims.map((each) => planOne(desk, each, before)));
+  const stop = all.find((each) => each.kind === 'refused' || each.kind === 'gone');
+  if (stop !== undefined) return stop;
+  const [first, ...more] = all.flatMap((each) => (each.kind === 'looked' ? [each] : []));
+  if (first === undefined) return { kind: 'as-it-is' };
+  return { kind: 'plan', plan: await planOf(desk, [first, ...more], planning, lines) };
+}
+
+/** What is applied before a change that is put in line now, in order. */
+export function goingBefore({ waiting }: Lines, isAhead: boolean): readonly Change[] {
+  return isAhead ? waiting.filter(({ state }) => state.kind === 'applying') : waiting;
+}
+
+/** The edits alone, as a change keeps them. */
+export function editsOf({ edits: [first, ...more] }: Pick<Plan, 'edits'>): Edits {
+  return [first.edit, ...more.map(({ edit }) => edit)];
+}
+
+/** The service that a plan is about, by its main object. */
+export function nameOf({ edits, service }: Pick<Plan, 'edits' | 'service'>): ServiceName {
+  const { cluster, namespace } = mainOf(edits.map(({ edit }) => edit)).object;
+  return { cluster, namespace, service };
+}
+
+/** The hosts of the objects as they were read. */
+export function hostsPlanned({ edits }: Pick<Plan, 'edits'>): (edit: Pick<ObjectEdit, 'object'>) => readonly string[] {
+  const hosts = new Map(edits.map(({ edit, open }) => [objectKey(edit.object), open.live?.hosts ?? []]));
+  return ({ object }) => hosts.get(objectKey(object)) ?? [];
+}
+
+type One = Extract<Planned, { kind: 'refused' | 'gone' }> | Looked | { readonly kind: 'as-it-is' };
+
+async function planOne(desk: Desk, aim: ObjectAim, before: readonly Change[]): Promise<One> {
+  const open = await desk.mesh.open(aim.object);
+  if (aim.kind === 'content') return planContent(desk, aim, open);
+  const { live } = open;
+  if (live === undefined) return { kind: 'gone', object: aim.object };
+  const planned = aim.plan(live, (rule) => startBehind(live, before, rule));
+  if (planned.kind === 'refused') return planned;
+  const { edit, warnings } = planned;
+  return { kind: 'looked', edit, trial: { kind: 'not-asked' }, open, warnings, owners: [] };
+}
+
+async function planOf(
+  desk: Desk,
+  all: readonly [Looked, ...Looked[]],
+  { aim, service }: Planning,
+  lines: Lines,
+): Promise<Plan> {
+  const main = mainOf(all.map(({ edit }) => edit));
+  const whole = all.filter(({ edit }) => isContentEdit(edit));
+  return {
+    aim,
+    service: service ?? calledBy(main),
+    edits: all,
+    warnings: [
+      ...all.flatMap(({ warnings }) => warnings),
+      ...(await warnUndefined(desk, whole)),
+      ...restorers(whole.flatMap(({ owners }) => owners)).map((owner) => ({ kind: 'puts-back', owner }) as const),
+    ],
+    owner: whole.map((each) => ownerInTheWay(desk, each)).find((owner) => owner),
+    stamp: stampOf(all),
+    lines,
+  };
+}
+
+/** The edit that gives a plan its name: of the first object that routes. */
+function mainOf(edits: readonly ObjectEdit[]): ObjectEdit {
+  const main = edits.find(({ object }) => object.kind !== 'DestinationRule') ?? edits[0];
+  if (main === undefined) throw new Error('a plan has at least one edit');
+  return main;
+}
+
+/** The host that it routes, where that is a name of one word. */
+function calledBy(edit: ObjectEdit): string {
+  const short = isContentEdit(edit) ? hostsOf(edit)[0]?.split('.')[0] : undefined;
+  return short !== undefined && isLabel(short) ? short : edit.object.name;
+}
+
+function ownerInTheWay(desk: Desk, { edit, owners }: Looked): Owner | undefined {
+  if (!isContentEdit(edit)) return undefined;
+  return mayOverrideOwner(desk, { object: edit.object, hosts: hostsOf(edit) }) ? undefined : weightsOwner(owners);
+}
+
+function stampOf(edits: readonly PlannedEdit[]): ChangeId {
+  const shown = edits.map(({ edit }) => {
+    const what = isContentEdit(edit) ? [edit.before, edit.after] : edit.moves;
+    return [objectKey(edit.object), edit.uid, edit.seq, what];
+  });
+  return changeIdFrom(createHash('sha256').update(JSON.stringify(shown)).digest());
+}

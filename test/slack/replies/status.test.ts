@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { statusReply } from '../../../src/slack/replies/status.ts';
+import { change, changeId, jason, reviews, revision, rule } from '../../support/builders.ts';
+
+const name = { cluster: 'sandbox', namespace: 'default', service: 'reviews' };
+const now = new Date('2026-11-22T15:03:11Z');
+
+describe('the status of a service', () => {
+  it('shows of a status what is live, since when, what a split does not reach, and what waits', () => {
+    const route = reviews({}, { rules: [jason, rule({ v1: 50, v3: 50 })], revisions: [revision()] });
+
+    const { text } = statusReply(
+      { kind: 'status', name, route, open: [change({ id: changeId(5), by: 'U02BOB' })], holds: [] },
+      now,
+    );
+
+    expect(text.replaceAll('\u00A0', ' ').split('\n')).toEqual([
+      '*reviews* in `default` (`VirtualService reviews`, for the mesh)',
+      `\`v1   50 %  ${'▰'.repeat(10)}${'▱'.repeat(10)}\``,
+      `\`v3   50 %  ${'▰'.repeat(10)}${'▱'.repeat(10)}\``,
+      'Since c-00000001, 1 h ago, by <@U01ALICE>.',
+      'Not reached by the split: `end-user = jason → v2`',
+      '`/shift unpin reviews end-user=jason -n default --cluster sandbox` removes it.',
+      'c-00000005 (reviews · 50 % to v3) is queued, asked by <@U02BOB>.',
+    ]);
+  });
+
+  it('says who else manages its object', () => {
+    const route = { ...reviews({ v1: 100 }), owners: [{ tool: 'argo-cd', name: 'shop' } as const] };
+
+    expect(statusReply({ kind: 'status', name, route, open: [], holds: [] }, now).text).toContain(
+      'Managed by Argo CD (application `shop`).',
+    );
+  });
+});
+
+describe('an overview', () => {
+  const overview = {
+    kind: 'overview',
+    place: name,
+    open: [],
+    holds: [],
+    routes: [reviews({ v1: 50, v3: 50 })],
+  } as const;
+
+  it('says how old it is when the cluster does not answer, and nothing of age when it does', () => {
+    const asOf = new Date('2026-11-22T14:03:11.500Z');
+
+    expect(statusReply(overview, now).text).toBe('*default* @ sandbox\n`reviews` v1 50 %, v3 50 %');
+    expect(statusReply({ ...overview, asOf }, now).text).toBe(
+      '*default* @ sandbox. This is as of 14:03:11 UTC; the cluster has not answered since.\n`reviews` v1 50 %, v3 50 %',
+    );
+    expect(statusReply({ ...overview, asOf, routes: [] }, now).text).toContain('as of 14:03:11 UTC');
+  });
+
+  it('stays short whatever is listed', () => {
+    const routes = Array.from({ length: 300 }, () => reviews({ v1: 1 }));
+
+    const { text } = statusReply({ kind: 'overview', place: name, routes, open: [], holds: [] }, now);
+
+    expect([...text].length).toBeLessThan(3_000);
+    expect(text).toContain('more; name one: `/shift status reviews -n default --cluster sandbox`');
+  });
+});

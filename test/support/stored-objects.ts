@@ -1,0 +1,111 @@
+import { picture } from '../../src/cluster/open-object.ts';
+import { emptyLedger, findRevision, type Ledger } from '../../src/domain/routing/ledger.ts';
+import { type ChangeId, type Place, resolveHost } from '../../src/domain/routing/names.ts';
+import { isSameObject, type ObjectContent, type ObjectRef, objectKey, refOf } from '../../src/domain/routing/object.ts';
+import type { Owner } from '../../src/domain/routing/owner.ts';
+import type { LiveObject, Route, Rule } from '../../src/domain/routing/route.ts';
+import type { Definition } from '../../src/domain/routing/undefined-versions.ts';
+import { objectsIn } from './route-content.ts';
+
+/** An object as the cluster in memory keeps it: all that it does follows from its content. */
+export interface Kept {
+  readonly object: ObjectRef;
+  readonly uid: string;
+  readonly content: ObjectContent;
+  /** Undefined where the annotation is not what we wrote. */
+  readonly ledger: Ledger | undefined;
+  readonly lastWriter?: Route['lastWriter'];
+  readonly owners?: readonly Owner[] | undefined;
+  /** Rules as a test gave them, with what the content cannot say: what serves them, why they cannot be split. Their splits are in the content. */
+  readonly given?: readonly Rule[] | undefined;
+  /** Grows with every write, by us and by others. */
+  readonly version: number;
+}
+
+const defaultVersions = ['v1', 'v2', 'v3'];
+
+/** The objects of the cluster in memory, and what it remembers of them. */
+export class StoredObjects {
+  readonly #kept = new Map<string, Kept>();
+  /** What was written or removed, in that order; undefined where everything before was forgotten. */
+  readonly #past: (Pick<Kept, 'object' | 'ledger'> | undefined)[] = [];
+  #forgotten = 0;
+  #version = 0;
+
+  get(object: ObjectRef): Kept | undefined {
+    return this.#kept.get(objectKey(object));
+  }
+
+  write(kept: Omit<Kept, 'version'>): void {
+    this.#version += 1;
+    const object = refOf(kept.object);
+    this.#kept.set(objectKey(object), { ...kept, object, version: this.#version });
+    this.#past.push({ object, ledger: kept.ledger });
+  }
+
+  /** Something beside the object changed what it can do. */
+  amend(kept: Kept): void {
+    this.#kept.set(objectKey(kept.object), kept);
+  }
+
+  remove(object: ObjectRef): void {
+    const kept = this.get(object);
+    if (kept === undefined) return;
+    this.#kept.delete(objectKey(object));
+    this.#past.push({ object: kept.object, ledger: kept.ledger });
+  }
+
+  /** What routes, everywhere. */
+  get services(): readonly Kept[] {
+    return [...this.#kept.values()].filter(({ object }) => object.kind !== 'DestinationRule');
+  }
+
+  get moment(): number {
+    return this.#past.length;
+  }
+
+  hadChange(object: ObjectRef, id: ChangeId, since: number): boolean | undefined {
+    if (since < this.#forgotten) return undefined;
+    return this.#past.slice(since).some((each) => {
+      if (each?.ledger === undefined || !isSameObject(each.object, object)) return false;
+      return findRevision(each.ledger, id) !== undefined;
+    });
+  }
+
+  /** Forgets all past events, as an API server does after a while. */
+  forget(): void {
+    this.#past.push(undefined);
+    this.#forgotten = this.#past.length;
+  }
+
+  live({ object, uid, content, ledger = emptyLedger, lastWriter, owners = [], given }: Kept): LiveObject {
+    const { rules, ...where } = picture(object, content);
+    const derived = rules.map((rule) => ({ ...rule, served: this.#versionsOf(object, rule.host) }));
+    const own = given?.map((rule, at) => ({ ...rule, split: rules[at]?.split ?? rule.split }));
+    return { object, uid, ...where, rules: own ?? derived, ledger, lastWriter, owners, content };
+  }
+
+  /** What DestinationRules define, and versions v1 to v3 of every host, so that tests need not define them. */
+  definitions(place: Place): readonly Definition[] {
+    return [{ name: 'any', host: '*', versions: defaultVersions }, ...this.#defined(place)];
+  }
+
+  /** The versions of a host; v1 to v3 if nothing defines any. */
+  #versionsOf({ cluster, namespace }: ObjectRef, host = ''): readonly string[] {
+    const wanted = resolveHost(host, namespace);
+    const its = this.#defined({ cluster, namespace }).filter((each) => each.host === wanted);
+    const versions = its.flatMap((each) => each.versions);
+    return versions.length > 0 ? versions : defaultVersions;
+  }
+
+  #defined({ cluster, namespace }: Place): readonly Definition[] {
+    const rules = [...this.#kept.values()].filter(
+      ({ object }) => object.kind === 'DestinationRule' && object.cluster === cluster && object.namespace === namespace,
+    );
+    return rules.map(({ object, content: { spec } }) => ({
+      name: object.name,
+      host: resolveHost(String(spec['host']), namespace),
+      versions: objectsIn(spec['subsets']).map(({ name }) => String(name)),
+    }));
+  }
+}
