@@ -97,6 +97,7 @@ interface Heard {
   readonly id?: ChangeId | undefined;
   readonly denial?: Denial | undefined;
   readonly refusal?: { readonly reason: string } | undefined;
+  readonly found?: { readonly kind: string } | undefined;
 }
 
 /** `stored`: what was done stands in the store already, with its event; `shown`: nothing was decided; `no`: the person was told no. */
@@ -114,14 +115,14 @@ export function heard<A extends Heard>(
 ): A {
   const kind: A['kind'] = answer.kind;
   if (hearings[kind] !== 'no') return answer;
-  const { change, id: changeId, denial, refusal } = answer;
+  const { change, id: changeId, denial, refusal, found } = answer;
   const about = {
     ...asked,
     ...(change !== undefined && aboutChange(change)),
     ...(changeId !== undefined && { changeId }),
   };
   if (denial !== undefined) noteDenied(noting, asker, denial, about);
-  else noteRefused(noting, asker, { ...about, because: refusal?.reason ?? kind });
+  else noteRefused(noting, asker, { ...about, because: refusal?.reason ?? found?.kind ?? kind });
   return answer;
 }
 

@@ -23,7 +23,7 @@ export const plantedFaults: readonly PlantedFault[] = [
         replace: '',
       },
     ],
-    tests: ['test/domain/change/decide.test.ts', 'test/workflow/applying/apply.test.ts'],
+    tests: ['test/domain/change/decide.test.ts', 'test/workflow/applying/held-or-superseded.test.ts'],
   },
   {
     name: 'a missing history is not noticed',
@@ -34,7 +34,7 @@ export const plantedFaults: readonly PlantedFault[] = [
         replace: '  if (live.ledger.seq < 0)\n',
       },
     ],
-    tests: ['test/domain/change/decide.test.ts', 'test/workflow/applying/apply.test.ts'],
+    tests: ['test/domain/change/decide.test.ts', 'test/workflow/applying/held-or-superseded.test.ts'],
   },
   {
     name: "the rule's split is not compared",
@@ -45,7 +45,7 @@ export const plantedFaults: readonly PlantedFault[] = [
         replace: '',
       },
     ],
-    tests: ['test/domain/change/decide.test.ts', 'test/workflow/applying/apply.test.ts'],
+    tests: ['test/domain/change/decide.test.ts', 'test/workflow/applying/held-or-superseded.test.ts'],
   },
   {
     name: 'a recreated object counts as the old one (uid)',
@@ -56,7 +56,7 @@ export const plantedFaults: readonly PlantedFault[] = [
         replace: '',
       },
     ],
-    tests: ['test/domain/change/decide.test.ts', 'test/workflow/applying/apply.test.ts'],
+    tests: ['test/domain/change/decide.test.ts', 'test/workflow/applying/held-or-superseded.test.ts'],
   },
   {
     name: 'the own id of the change is not looked up in the ledger',
@@ -76,8 +76,7 @@ export const plantedFaults: readonly PlantedFault[] = [
         file: 'src/cluster/cluster-mesh.ts',
         find: '    const object = kinds[kind].read(body);\n',
         replace:
-          '    const seen = hasRules(kind) ? (await this.#namespaces.watched(namespace)).services.get(name) : undefined;\n' +
-          '    const object = seen ?? kinds[kind].read(body);\n',
+          '    const object = (await this.#namespaces.watched(namespace)).services.get(name) ?? kinds[kind].read(body);\n',
       },
     ],
     tests: ['test/contracts/mesh.test.ts'],
@@ -112,7 +111,7 @@ export const plantedFaults: readonly PlantedFault[] = [
         replace: 'if (tries > maxTries) {',
       },
     ],
-    tests: ['test/workflow/applying/apply.test.ts'],
+    tests: ['test/workflow/applying/lost-replies.test.ts'],
   },
   {
     name: 'a transition does not check the state before it (compare-and-set)',
@@ -206,7 +205,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     name: 'a confirmation counts for something that was not shown',
     edits: [
       {
-        file: 'src/workflow/asking/roll-back.ts',
+        file: 'src/workflow/asking/take-one-back.ts',
         find: 'undo.stamp !== seen',
         replace: 'seen === undefined',
       },
@@ -265,7 +264,7 @@ export const plantedFaults: readonly PlantedFault[] = [
         replace: '  return isUntouched({ before, after }, content) || !isThereAlready\n',
       },
     ],
-    tests: ['test/domain/change/decide.test.ts', 'test/workflow/applying/apply-edits.test.ts'],
+    tests: ['test/domain/change/decide.test.ts', 'test/workflow/applying/held-or-superseded.test.ts'],
   },
   {
     name: 'an object that was created, and then deleted by somebody, is created again',
@@ -276,7 +275,7 @@ export const plantedFaults: readonly PlantedFault[] = [
         replace: 'if (hadChange === true && id.length === 0) return',
       },
     ],
-    tests: ['test/workflow/applying/apply-edits.test.ts'],
+    tests: ['test/workflow/applying/several-objects.test.ts'],
   },
   {
     name: 'a partly written rule file is reported as not applied',
@@ -287,7 +286,7 @@ export const plantedFaults: readonly PlantedFault[] = [
         replace: "return failed(bench, 'object-gone', { object: edit, detail });",
       },
     ],
-    tests: ['test/workflow/applying/apply-edits.test.ts'],
+    tests: ['test/workflow/applying/several-objects.test.ts'],
   },
   {
     name: 'the applied difference is not the one that was shown',
@@ -298,7 +297,7 @@ export const plantedFaults: readonly PlantedFault[] = [
         replace: 'if (way === undefined)',
       },
     ],
-    tests: ['test/workflow/applying/apply-edits.test.ts'],
+    tests: ['test/workflow/asking/rule-file.test.ts'],
   },
   {
     name: 'a whole object is written without its resourceVersion',
@@ -333,7 +332,7 @@ export const plantedFaults: readonly PlantedFault[] = [
         replace: '        edits: change.edits,\n',
       },
     ],
-    tests: ['test/workflow/deciding/approve.test.ts'],
+    tests: ['test/workflow/deciding/void.test.ts'],
   },
   {
     name: 'formatting characters are not escaped',
@@ -361,7 +360,7 @@ export const plantedFaults: readonly PlantedFault[] = [
           "  const its = revisions.filter((revision) => moveIn(revision, rule ?? 'default') !== undefined);\n  const newest",
       },
     ],
-    tests: ['test/domain/change/undo.test.ts', 'test/workflow/asking/roll-back.test.ts'],
+    tests: ['test/domain/change/undo.test.ts', 'test/workflow/asking/roll-back-weights.test.ts'],
   },
   {
     name: 'a rollback is taken back like any other change: typed twice, it goes forward',

@@ -187,6 +187,13 @@ export class InMemoryMesh extends MeshFaults implements Mesh {
     this.#store({ ...this.#keptOf(object), ledger: undefined });
   }
 
+  /** The history has outgrown all but its newest changes. */
+  outgrow(object: ObjectRef, newest: number): void {
+    const kept = this.#keptOf(object);
+    const { seq, revisions } = kept.ledger ?? emptyLedger;
+    this.#store({ ...kept, ledger: { seq, revisions: revisions.slice(0, newest) } });
+  }
+
   /** Forgets all past events, as an API server does after a while. */
   forget(): void {
     this.#objects.forget();

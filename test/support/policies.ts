@@ -40,3 +40,10 @@ export function policyOf(text: string): Policy {
   if (!read.ok) throw new Error(JSON.stringify(read.faults));
   return read.policy;
 }
+
+/** Everybody may ask, and so many of these have to approve what gives a version 25 % or more. */
+export function approvedBy(ids: readonly string[], count = 1, more = ''): Policy {
+  const approve = `{ by: [sre], count: ${count}, from: 25, expires: 30m }`;
+  return policyOf(`groups: { sre: [${ids.join(', ')}] }
+rules: [{ name: r, target: "**", shift: [everyone], approve: ${approve}${more} }]`);
+}

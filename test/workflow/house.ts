@@ -1,124 +1,39 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import type { Change } from '../../src/domain/change/change.ts';
-import type { Command } from '../../src/domain/language/command.ts';
+import type { WeightsEdit } from '../../src/domain/change/edit.ts';
+import type { Command, EditCommand } from '../../src/domain/language/command.ts';
 import type { End } from '../../src/domain/language/end.ts';
+import { parseCommand } from '../../src/domain/language/parse-command.ts';
 import type { ChangeId } from '../../src/domain/routing/names.ts';
-import type { Route } from '../../src/domain/routing/route.ts';
-import type { Percentages } from '../../src/domain/routing/split.ts';
-import { Background } from '../../src/process/background.ts';
-import { apply, type WorkerAnswer } from '../../src/workflow/applying/apply.ts';
-import type { Bench } from '../../src/workflow/applying/bench.ts';
-import { type RollbackAnswer, requestRollback, rollBack } from '../../src/workflow/asking/roll-back.ts';
+import type { ObjectRef } from '../../src/domain/routing/object.ts';
+import type { Percentages, Split } from '../../src/domain/routing/split.ts';
+import type { JsonObject } from '../../src/domain/text/json.ts';
+import { maxTries } from '../../src/workflow/applying/apply.ts';
+import type { AcceptedAnswer } from '../../src/workflow/asking/answer-once.ts';
+import { requestRollback, rollBack } from '../../src/workflow/asking/roll-back.ts';
+import { type ClickedEdits, type EditsAnswer, requestEdits, type Way } from '../../src/workflow/asking/rule-file.ts';
 import { promote, requestShift } from '../../src/workflow/asking/shift.ts';
 import type { Answer } from '../../src/workflow/asking/submit.ts';
+import type { RollbackAnswer } from '../../src/workflow/asking/take-one-back.ts';
 import { approve, reject, withdraw } from '../../src/workflow/deciding/approve.ts';
 import { discard, planAnew } from '../../src/workflow/deciding/held.ts';
 import type { Asker, Desk } from '../../src/workflow/desk.ts';
+import { type DependencyError, MeshUnavailableError } from '../../src/workflow/errors.ts';
 import { freeze, thaw } from '../../src/workflow/holding/freeze.ts';
 import { lock, unlock } from '../../src/workflow/holding/lock.ts';
-import type { Touched } from '../../src/workflow/ports/mesh.ts';
-import { type Cards, cardsOf } from '../../src/workflow/showing/cards.ts';
 import { Turns } from '../../src/workflow/turns.ts';
-import { Reconciler } from '../../src/workflow/watching/reconcile.ts';
-import { Sights } from '../../src/workflow/watching/see.ts';
-import { type Lookout, lookAfter, lookAfterRecent } from '../../src/workflow/watching/watch-over.ts';
-import { reviews, reviewsObject } from '../support/builders.ts';
-import { InMemoryAudit } from '../support/in-memory-audit.ts';
-import { InMemoryCards } from '../support/in-memory-cards.ts';
-import { InMemoryChanges } from '../support/in-memory-changes.ts';
-import { InMemoryChat } from '../support/in-memory-chat.ts';
-import { InMemoryHolds } from '../support/in-memory-holds.ts';
-import { InMemoryLog } from '../support/in-memory-log.ts';
-import { InMemoryMesh } from '../support/in-memory-mesh.ts';
-import { InMemoryMeter } from '../support/in-memory-meter.ts';
-import { InMemoryNotices } from '../support/in-memory-notices.ts';
-import { InMemoryPeople } from '../support/in-memory-people.ts';
-import { InMemoryPolicies } from '../support/in-memory-policies.ts';
-import { InMemoryQueue } from '../support/in-memory-queue.ts';
-import { InMemoryRuleFiles } from '../support/in-memory-rule-files.ts';
-import { InMemoryTraffic } from '../support/in-memory-traffic.ts';
+import { moving } from '../support/builders.ts';
+import { service } from './manifests.ts';
+import { World } from './world.ts';
 
-type Options = Partial<Extract<Command, { verb: 'shift' }>['options']>;
+export type ShiftOptions = Partial<Extract<Command, { verb: 'shift' }>['options']>;
+type Wish = Extract<Command, { verb: 'shift' }>['wish'];
+type HoldOptions = { readonly end?: End; readonly reason?: string };
 
-/** The whole workflow on ports in memory, with a clock that stands still unless it is moved. */
-export class House {
-  readonly log = new InMemoryLog();
-  readonly meter = new InMemoryMeter();
-  readonly chat = new InMemoryChat();
-  readonly queue = new InMemoryQueue();
-  readonly cardLog = new InMemoryCards();
-  readonly audit = new InMemoryAudit({ now: () => this.now() });
-  readonly changes = new InMemoryChanges({ cards: this.cardLog, audit: this.audit, now: () => this.now() });
-  readonly people = new InMemoryPeople();
-  readonly policies = new InMemoryPolicies();
-  readonly holds = new InMemoryHolds(this.audit);
-  readonly notices = new InMemoryNotices();
-  /** Counts no cluster's requests, until a test says so. */
-  readonly traffic = new InMemoryTraffic();
-  readonly ruleFiles = new InMemoryRuleFiles();
-  readonly mesh: InMemoryMesh;
-  readonly cards: Cards;
-  readonly desk: Desk;
-  readonly bench: Bench;
-  /** One for each of two processes. */
-  readonly #reconcilers: readonly Reconciler[];
-  readonly lookout: Lookout;
-  #touched: Touched[] = [];
-  readonly #background = new Background(this.log);
-  #nowMs = Date.parse('2026-11-22T14:03:11.000Z');
+/** The whole workflow in memory, and what people type and click there. */
+export class House extends World {
   #requests = 0;
-  /** How often somebody was asked to look at the cards again. */
-  lookedAgain = 0;
-
-  constructor(...routes: readonly Route[]) {
-    const { log, meter, chat, queue, cardLog, changes, audit } = this;
-    const { policies, people, holds, notices, ruleFiles, traffic } = this;
-    const mesh = new InMemoryMesh(routes.length > 0 ? routes : [reviews({ v1: 100 })]);
-    const now = () => this.now();
-    const aside: Bench['aside'] = (work, what, fields) => this.#background.run(work, what, fields);
-    const lookAgain = () => {
-      this.lookedAgain += 1;
-    };
-    this.mesh = mesh;
-    this.cards = cardsOf({ changes, cards: cardLog, chat, log, aside, lookAgain });
-    this.desk = {
-      ...{ mesh, changes, audit, queue, cards: this.acceptedCards(), log, now, aside },
-      ...{ policies, people, holds, notices, ruleFiles },
-      turns: new Turns(),
-      namespace: 'default',
-    };
-    this.#reconcilers = [1, 2].map(
-      () =>
-        new Reconciler({
-          mesh,
-          now,
-          aside,
-          changes,
-          cardLog,
-          queue,
-          cards: this.cards,
-          sights: new Sights({ mesh, changes, cards: this.cards, traffic, meter, log, now, aside }),
-          log,
-          monotonicMs: () => this.#nowMs,
-        }),
-    );
-    this.lookout = { mesh, changes, cards: this.cards, meter, log, now };
-    mesh.onTouched((touched) => this.#touched.push(touched));
-    this.bench = { mesh, changes, policies, people, holds, traffic, cards: this.cards, meter, log, now, aside };
-  }
-
-  /** What shows the card of a change once it is accepted. */
-  protected acceptedCards(): Desk['cards'] {
-    return this.cards;
-  }
-
-  now(): Date {
-    return new Date(this.#nowMs);
-  }
-
-  pass(ms: number): void {
-    this.#nowMs += ms;
-  }
+  /** What a change that is asked for here edits beside reviews. */
+  readonly others: readonly ObjectRef[] = [];
 
   /** Another person, or the same one with another gesture. */
   asker(user = 'U01ALICE', overrides: Partial<Asker> = {}): Asker {
@@ -127,37 +42,108 @@ export class House {
       user,
       origin: { team: 'T01TEAM', channel: 'C01CHANNEL' },
       request: `gesture ${this.#requests}`,
-      until: this.#nowMs + 2_000,
-      answerBy: this.#nowMs + 2_500,
+      until: this.now().getTime() + 2_000,
+      answerBy: this.now().getTime() + 2_500,
       ...overrides,
     };
   }
 
+  /** What makes the change that a person wants here: each call delivers the same gesture. */
+  async gesture(
+    version: string,
+    percent: number,
+    options: ShiftOptions = {},
+    asker = this.asker(),
+  ): Promise<() => Promise<EditsAnswer>> {
+    return () => this.shift(version, percent, options, asker);
+  }
+
+  /** Asks for a change of reviews: as a shift, unless the house is one of another kind. */
+  async ask(version: string, percent: number, options: ShiftOptions = {}, asker = this.asker()): Promise<EditsAnswer> {
+    const deliver = await this.gesture(version, percent, options, asker);
+    return deliver();
+  }
+
+  /** The same, and it must be accepted. */
+  async accepted(version: string, percent: number, options: ShiftOptions = {}, asker = this.asker()): Promise<Change> {
+    return acceptedIn(await this.ask(version, percent, options, asker));
+  }
+
+  /** The same, and applied. */
+  async applied(version: string, percent: number, options: ShiftOptions = {}, asker = this.asker()): Promise<Change> {
+    const change = await this.accepted(version, percent, options, asker);
+    await this.work();
+    return this.stored(change.id);
+  }
+
+  /** A change of which nobody knows whether it took effect: its last write was `stored` or not, and no answer came. */
+  async unsettled({ stored }: { readonly stored: boolean }): Promise<Change> {
+    const away = new MeshUnavailableError('away');
+    const change = await this.accepted('v3', 50);
+    this.queue.lose();
+    for (let tries = 1; tries < maxTries; tries += 1) {
+      this.failReading(away);
+      await this.attempt(change);
+      this.pass(20_000);
+    }
+    this.mesh.failWrites(...this.others.map(() => 'none' as const), { error: away, stored });
+    this.afterReading(() => this.mesh.failReads(away));
+    await this.attempt(change);
+    return change;
+  }
+
+  /** What `toMatchObject` looks for in a list with one entry for each object of such a change; `first`: that of reviews. */
+  ofEach(first: object) {
+    return [first, ...this.others.map(() => ({}))];
+  }
+
+  /** The same in the change itself. */
+  moving(from: Split, to?: Split, bound: Partial<Omit<WeightsEdit, 'moves'>> = {}) {
+    const [edit] = moving(from, to, bound).edits;
+    return { edits: this.ofEach(edit ?? {}) };
+  }
+
+  /** Something happens once a worker has next read all objects of a change that was asked for here. */
+  afterReading(happens: () => Promise<void> | void): void {
+    for (const _ of this.others) this.mesh.afterNextRead(() => {});
+    this.mesh.afterNextRead(happens);
+  }
+
+  /** The cluster does not answer when all objects of such a change are next read. */
+  failReading(error: DependencyError): void {
+    this.mesh.failReads(error, ...this.others.map(() => error));
+  }
+
+  /** What is live of a split that was brought back: a shift keeps the places of versions that get nothing. */
+  brought(split: Split): Split {
+    return split;
+  }
+
   /** `/shift reviews v3 50` */
-  shift(version: string, percent: number, options: Options = {}, asker = this.asker()): Promise<Answer> {
+  shift(version: string, percent: number, options: ShiftOptions = {}, asker = this.asker()): Promise<Answer> {
     return this.request({ kind: 'share', version, percent }, options, asker);
   }
 
+  /** The same, and it must be accepted. */
+  async shifted(version: string, percent: number, options: ShiftOptions = {}): Promise<Change> {
+    return acceptedIn(await this.shift(version, percent, options));
+  }
+
   /** `/shift reviews v1=80 v3=20` */
-  shiftAll(shares: Percentages, options: Options = {}): Promise<Answer> {
+  shiftAll(shares: Percentages, options: ShiftOptions = {}): Promise<Answer> {
     return this.request({ kind: 'whole', shares }, options, this.asker());
   }
 
   /** `/shift ratings v3 50` */
-  shiftOf(service: string, version: string, percent: number): Promise<Answer> {
-    return this.request({ kind: 'share', version, percent }, {}, this.asker(), service);
+  shiftOf(name: string, version: string, percent: number): Promise<Answer> {
+    return this.request({ kind: 'share', version, percent }, {}, this.asker(), name);
   }
 
   /** As if each gesture came to another process, and until what it left aside is done. */
-  async request(
-    wish: Extract<Command, { verb: 'shift' }>['wish'],
-    options: Options,
-    asker: Asker,
-    service = 'reviews',
-  ): Promise<Answer> {
+  async request(wish: Wish, options: ShiftOptions, asker: Asker, name = 'reviews'): Promise<Answer> {
     const command = {
       verb: 'shift',
-      service: { service },
+      service: { service: name },
       wish,
       options: { dryRun: false, ...options },
     } as const;
@@ -166,24 +152,50 @@ export class House {
     return answer;
   }
 
-  /** The same, and it must be accepted. */
-  async accepted(version: string, percent: number, options: Options = {}, asker = this.asker()): Promise<Change> {
-    return acceptedIn(await this.shift(version, percent, options, asker));
+  /** `/shift apply bookinfo/all`, or another command about whole objects. */
+  type(line: string, asker = this.asker(), clicked?: ClickedEdits): Promise<EditsAnswer> {
+    return this.requestEdits(editCommand(line), asker, clicked);
+  }
+
+  protected async requestEdits(command: EditCommand, asker: Asker, clicked?: ClickedEdits): Promise<EditsAnswer> {
+    const answer = await requestEdits(this.desk, command, asker, clicked);
+    await this.settled();
+    return answer;
+  }
+
+  /** The button of what was shown. */
+  click(line: string, shown: EditsAnswer, { asker = this.asker(), isMeant = false }: Click = {}): Promise<EditsAnswer> {
+    return this.type(line, asker, { stamp: wayIn(shown, isMeant).plan.stamp, isMeant });
+  }
+
+  /** Types and clicks, and it must be accepted. */
+  async clicked(line: string, click: Click = {}): Promise<Change> {
+    return acceptedIn(await this.click(line, await this.type(line), click));
+  }
+
+  /** The same, and applied. */
+  async done(line: string, click: Click = {}): Promise<Change> {
+    const { id } = await this.clicked(line, click);
+    await this.work();
+    return this.stored(id);
   }
 
   /** `/shift rollback reviews` */
-  typeRollback(backTo?: ChangeId, asker = this.asker(), options: Options = {}) {
-    const command = {
-      verb: 'rollback',
-      service: { service: 'reviews' },
-      backTo,
-      options: { dryRun: false, ...options },
-    } as const;
+  typeRollback(backTo?: ChangeId, asker = this.asker(), options: ShiftOptions = {}): Promise<RollbackAnswer> {
+    const named = { service: 'reviews' };
+    const command = { verb: 'rollback', service: named, backTo, options: { dryRun: false, ...options } } as const;
     return requestRollback(this.desk, command, asker);
   }
 
-  clickRollback(id: ChangeId, seen?: string, asker = this.asker()) {
+  clickRollback(id: ChangeId, seen?: string, asker = this.asker()): Promise<RollbackAnswer> {
     return rollBack(this.desk, id, asker, seen);
+  }
+
+  /** Clicks it, and has it applied. */
+  async rolledBack(id: ChangeId, seen?: string, asker = this.asker()): Promise<Change> {
+    const change = acceptedIn(await this.clickRollback(id, seen, asker));
+    await this.work();
+    return this.stored(change.id);
   }
 
   clickPromote(id: ChangeId, asker = this.asker()) {
@@ -192,6 +204,10 @@ export class House {
 
   clickApplyAnyway(id: ChangeId, asker = this.asker(), seen?: string) {
     return planAnew(this.desk, id, asker, seen);
+  }
+
+  clickDiscard(id: ChangeId, asker = this.asker()) {
+    return discard(this.desk, id, asker);
   }
 
   approve(id: ChangeId, user: string, seen?: string) {
@@ -212,13 +228,9 @@ export class House {
   }
 
   /** `/shift lock reviews` */
-  async lock(user: string, options: { end?: End; reason?: string } = {}, seen?: string) {
-    const answer = await lock(
-      this.desk,
-      { verb: 'lock', service: { service: 'reviews' }, ...options },
-      this.asker(user),
-      seen,
-    );
+  async lock(user: string, options: HoldOptions = {}, seen?: string) {
+    const command = { verb: 'lock', service: { service: 'reviews' }, ...options } as const;
+    const answer = await lock(this.desk, command, this.asker(user), seen);
     await this.settled();
     return answer;
   }
@@ -230,7 +242,7 @@ export class House {
   }
 
   /** `/shift freeze sandbox/default` */
-  freeze(user: string, pattern: string, options: { end?: End; reason?: string } = {}) {
+  freeze(user: string, pattern: string, options: HoldOptions = {}) {
     return freeze(this.desk, { verb: 'freeze', scope: { pattern }, ...options }, this.asker(user));
   }
 
@@ -241,105 +253,34 @@ export class House {
     return answer;
   }
 
-  clickDiscard(id: ChangeId, asker = this.asker()) {
-    return discard(this.desk, id, asker);
+  spec(ref: ObjectRef): JsonObject | undefined {
+    return this.mesh.contentOf(ref)?.spec;
   }
+}
 
-  /** Workers do all that waits, and what they left aside. Answers what they said of the jobs that are to come back later. */
-  async work(workers = 1): Promise<readonly WorkerAnswer[]> {
-    await this.settled(); // what was accepted has its job
-    const later: WorkerAnswer[] = [];
-    await Promise.all(
-      Array.from({ length: workers }, async () => {
-        for (let job = this.queue.take(); job !== undefined; job = this.queue.take()) {
-          let answer = await apply(this.bench, job);
-          while (answer.kind === 'not-yet' && answer.afterMs < 100) {
-            await turn();
-            answer = await apply(this.bench, job);
-          }
-          if (answer.kind === 'not-yet') later.push(answer);
-        }
-      }),
-    );
-    await this.settled();
-    return later;
+/** A house where acceptance shows no card: a test says when one is shown. */
+export class QuietHouse extends House {
+  protected override acceptedCards(): Desk['cards'] {
+    return { showSoon: () => {} };
   }
+}
 
-  /** One attempt at one change. */
-  async attempt({ id }: Change): Promise<WorkerAnswer> {
-    const answer = await apply(this.bench, { id });
-    await this.settled();
-    return answer;
-  }
+/** A house in a cluster where nothing is. */
+export function emptyHouse(): House {
+  const house = new House();
+  house.mesh.remove(service('reviews'));
+  return house;
+}
 
-  /** Asks for a shift and applies it. */
-  async applied(version: string, percent: number, options: Options = {}, asker = this.asker()): Promise<Change> {
-    const change = await this.accepted(version, percent, options, asker);
-    await this.work();
-    return this.stored(change.id);
-  }
+interface Click {
+  readonly asker?: Asker;
+  readonly isMeant?: boolean;
+}
 
-  async reconcile(): Promise<number> {
-    const [open = 0] = await this.reconcileAtOnce(1);
-    return open;
-  }
-
-  /** The first process makes a round, and what it leaves aside goes on. */
-  async beginRound(): Promise<void> {
-    await this.#reconcilers[0]?.round();
-    await turn();
-  }
-
-  /** As many processes do so at the same time. */
-  async reconcileAtOnce(processes: 1 | 2 = 2): Promise<readonly number[]> {
-    const open = await Promise.all(this.#reconcilers.slice(0, processes).map((each) => each.round()));
-    await this.settled();
-    return open;
-  }
-
-  /** In how long the first process is to look again. */
-  get dueInMs(): number {
-    return this.#reconcilers[0]?.dueInMs ?? Number.POSITIVE_INFINITY;
-  }
-
-  /** Processes look after all that the watch has heard of since. True when one of them should look again. */
-  async look(processes = 1): Promise<boolean> {
-    const heard = this.#touched;
-    this.#touched = [];
-    const answers = await Promise.all(
-      Array.from({ length: processes }, async () => {
-        let again = false;
-        for (const touched of heard) again = (await lookAfter(this.lookout, touched)) || again;
-        return again;
-      }),
-    );
-    await this.settled();
-    return answers.includes(true);
-  }
-
-  /** A round over all that was applied lately. */
-  async lookAround(): Promise<void> {
-    await lookAfterRecent(this.lookout);
-    await this.settled();
-  }
-
-  settled(): Promise<void> {
-    return this.#background.ended();
-  }
-
-  stored(id: ChangeId): Change {
-    const change = this.changes.all.find((each) => each.id === id);
-    if (change === undefined) throw new Error(`nothing is stored of ${id}`);
-    return change;
-  }
-
-  get split() {
-    return this.mesh.splitOf(reviewsObject);
-  }
-
-  get ledger() {
-    return this.mesh.ledgerOf(reviewsObject);
-  }
+function editCommand(line: string): EditCommand {
+  const command = parseCommand(line);
+  if (command.verb === 'apply' || command.verb === 'delete' || command.verb === 'unpin') return command;
+  throw new Error(`not understood: ${JSON.stringify(command)}`);
 }
 
 export function acceptedIn(answer: { readonly kind: string }): Change {
@@ -353,13 +294,13 @@ export function stampIn(answer: RollbackAnswer): string {
   throw new Error(`not a question: ${JSON.stringify(answer)}`);
 }
 
-function isAccepted(answer: { readonly kind: string }): answer is Extract<Answer, { kind: 'accepted' }> {
-  return answer.kind === 'accepted';
+/** One way to do what was shown. */
+export function wayIn(answer: EditsAnswer, isMeant = false): Way {
+  const way = answer.kind === 'question' ? answer.question.ways.find((each) => each.isMeant === isMeant) : undefined;
+  if (way === undefined) throw new Error(`not a question: ${JSON.stringify(answer)}`);
+  return way;
 }
 
-/** A house where acceptance shows no card: a test says when one is shown. */
-export class QuietHouse extends House {
-  protected override acceptedCards(): Desk['cards'] {
-    return { showSoon: () => {} };
-  }
+function isAccepted(answer: { readonly kind: string }): answer is AcceptedAnswer {
+  return answer.kind === 'accepted';
 }

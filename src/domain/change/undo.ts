@@ -111,16 +111,20 @@ export function takenBackIn({ revisions }: Ledger, id: ChangeId): Revision | und
 }
 
 /**
- * Our changes since a revision that would be undone with it, newest first: those that still stand, on the rules that it moved. Where it
- * went back itself, and now is to be taken back, those that went back since are undone, too.
+ * Our changes since a revision that still stand, newest first. Where it went back itself, and now is to be taken back, those that went
+ * back since are undone with it, too.
  */
-export function undoneWith({ revisions }: Ledger, revision: Revision): readonly Revision[] {
-  const place = revisions.findIndex(({ id }) => id === revision.id);
+export function standingSince({ revisions }: Ledger, { id }: Revision): readonly Revision[] {
+  const place = revisions.findIndex((revision) => revision.id === id);
   const own = revisions[place];
   const all = own !== undefined && isBack(revisions, own) ? notTakenBack(revisions) : standing(revisions);
-  const since = all.filter((each) => place < 0 || revisions.indexOf(each) < place);
+  return all.filter((each) => place < 0 || revisions.indexOf(each) < place);
+}
+
+/** Of these, what is undone where weights alone return: those on the rules that the revision moved. */
+export function undoneWith(ledger: Ledger, revision: Revision): readonly Revision[] {
   const rules = movesIn(revision).map(({ rule }) => rule);
-  return since.filter((each) => rules.some((rule) => moveIn(each, rule) !== undefined));
+  return standingSince(ledger, revision).filter((each) => rules.some((rule) => moveIn(each, rule) !== undefined));
 }
 
 /** A rollback so short a while ago is likely to be the same incident: two people then type the same. */

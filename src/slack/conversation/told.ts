@@ -1,6 +1,6 @@
 import { type Change, mainEdit } from '../../domain/change/change.ts';
-import type { RollbackAnswer } from '../../workflow/asking/roll-back.ts';
 import type { EditsAnswer } from '../../workflow/asking/rule-file.ts';
+import type { RollbackAnswer } from '../../workflow/asking/take-one-back.ts';
 import type { ApprovalAnswer } from '../../workflow/deciding/approve.ts';
 import type { HeldAnswer } from '../../workflow/deciding/held.ts';
 import type { Desk } from '../../workflow/desk.ts';

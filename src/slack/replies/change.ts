@@ -1,7 +1,7 @@
 import { type Change, isWaiting, isWeightsOnly, mainEdit } from '../../domain/change/change.ts';
-import type { RollbackAnswer } from '../../workflow/asking/roll-back.ts';
 import type { EditsAnswer } from '../../workflow/asking/rule-file.ts';
 import type { Answer } from '../../workflow/asking/submit.ts';
+import type { RollbackAnswer } from '../../workflow/asking/take-one-back.ts';
 import type { HeldAnswer } from '../../workflow/deciding/held.ts';
 import { serviceOf } from '../words/command-text.ts';
 import { code, foreign, user } from '../words/mrkdwn.ts';

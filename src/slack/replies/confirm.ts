@@ -3,7 +3,7 @@ import { movesIn, type Revision } from '../../domain/routing/ledger.ts';
 import { defaultRule } from '../../domain/routing/route.ts';
 import type { Move } from '../../domain/routing/split.ts';
 import { editsOf } from '../../workflow/asking/plan.ts';
-import type { RollbackAnswer } from '../../workflow/asking/roll-back.ts';
+import type { RollbackAnswer } from '../../workflow/asking/take-one-back.ts';
 import { actions, formatButtonValue } from '../words/button.ts';
 import { moveBlocks, type NamedMove, namedMoves, ruleName } from '../words/move-text.ts';
 import { code, fitted, markup, names, plain, user } from '../words/mrkdwn.ts';

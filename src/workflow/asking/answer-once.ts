@@ -39,6 +39,16 @@ const retryMs = 20;
  */
 export async function answerOnce<A extends { readonly kind: string }>(
   desk: Desk,
+  asking: Pick<Asking, 'asker' | 'askedAs' | 'mode'>,
+  attempt: () => Promise<A | 'moved'>,
+): Promise<A | AcceptedAnswer> {
+  const answer = await answerOf(desk, asking, attempt);
+  if (isAgain(answer)) desk.cards.showSoon(answer.change.id); // the process that accepted it may have died before it did
+  return answer;
+}
+
+async function answerOf<A extends { readonly kind: string }>(
+  desk: Desk,
   { asker, askedAs, mode }: Pick<Asking, 'asker' | 'askedAs' | 'mode'>,
   attempt: () => Promise<A | 'moved'>,
 ): Promise<A | AcceptedAnswer> {
@@ -53,9 +63,9 @@ export async function answerOnce<A extends { readonly kind: string }>(
   return answer;
 }
 
-/** Another gesture was first: a redelivery of this one must not ask for what comes next. */
-function isAgain(answer: { readonly kind: string; readonly again?: boolean }): boolean {
-  return answer.again === true;
+/** Another gesture was first, or another delivery of this one. Neither asks for what comes next when it is delivered once more. */
+function isAgain(answer: { readonly kind: string }): answer is AcceptedAnswer {
+  return answer.kind === 'accepted' && 'again' in answer && answer.again === true;
 }
 
 type Store = Pick<Desk, 'changes'>;

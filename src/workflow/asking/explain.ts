@@ -3,8 +3,9 @@ import type { Judgement } from '../../domain/policy/judge.ts';
 import type { ServiceName } from '../../domain/routing/names.ts';
 import type { Asker, Desk } from '../desk.ts';
 import type { Plan } from './plan.ts';
-import { type RollbackAnswer, requestRollback } from './roll-back.ts';
+import { requestRollback } from './roll-back.ts';
 import { requestShift } from './shift.ts';
+import type { RollbackAnswer } from './take-one-back.ts';
 
 export type ExplainAnswer =
   | { readonly kind: 'explained'; readonly name: ServiceName; readonly plan: Plan; readonly judgement: Judgement }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Aim, type Change, effectOf, revisionOf, serviceOf, type WholeAim } from '../../domain/change/change.ts';
 import { type ContentEdit, isContentEdit, type ObjectEdit } from '../../domain/change/edit.ts';
 import { planReturns } from '../../domain/change/plan-weights.ts';
-import { standing, takenBackIn, undoneWith } from '../../domain/change/undo.ts';
+import { standingSince, takenBackIn, undoneWith } from '../../domain/change/undo.ts';
 import { isAsLeft, takenBack } from '../../domain/routing/content.ts';
 import { emptyLedger, findRevision, movesIn, newestOn, type Revision, record } from '../../domain/routing/ledger.ts';
 import type { ChangeId, ServiceName } from '../../domain/routing/names.ts';
@@ -116,7 +116,7 @@ export function undoing(desk: Pick<Desk, 'now'>, taking: Taking, plan: Plan): Om
   const changes = [...new Map(looks.flatMap((look) => look.changes).map((each) => [each.id, each])).values()];
   const moved = looks.find((look) => look.moved !== undefined)?.moved;
   const moves = plan.edits.flatMap(({ edit }) => edit.moves);
-  const hasSeveralRules = taking.parts.some(({ kind, revision }) => kind === 'weights' && movesIn(revision).length > 1);
+  const hasSeveralRules = plan.edits.some(({ edit }) => edit.kind === 'weights' && edit.moves.length > 1);
   const losesRequests = plan.warnings.some(({ kind }) => kind === 'undefined-versions');
   if (changes.length === 0 && moved === undefined && !losesRequests && !hasSeveralRules) return undefined;
   return { ...undoOf(taking, plan), moves, changes, moved };
@@ -146,10 +146,8 @@ function lookAt({ now }: Pick<Desk, 'now'>, part: Part, plan: Plan): Look {
   if (part.kind === 'content') return lookAtContent(part, live, begun);
   if (live === undefined) return { changes: begun };
   const changes = [...begun, ...undoneWith(live.ledger, part.revision)];
-  const { moves } = planned.edit;
   const isMoved = movesIn(part.revision).some(({ rule }) => isMovedSince(live, part.revision, rule));
-  const isSame = moves.every(({ from, to }) => sameShares(from, to));
-  return { changes, ...(isMoved && !isSame && { moved: writerOf(live) }) };
+  return { changes, ...(isMoved && { moved: writerOf(live) }) };
 }
 
 /** What is being applied just now comes before a rollback, and is undone by it where it moves the same rules. */
@@ -166,9 +164,7 @@ function lookAtContent(
   live: LiveObject | undefined,
   begun: readonly Revision[],
 ): Look {
-  const { revisions } = live?.ledger ?? emptyLedger;
-  const place = revisions.findIndex(({ id }) => id === revision.id);
-  const changes = [...begun, ...standing(revisions).filter((each) => revisions.indexOf(each) < place)];
+  const changes = [...begun, ...standingSince(live?.ledger ?? emptyLedger, revision)];
   const isMoved = changes.length === 0 && !isAsLeft(edit, live?.content);
   return { changes, ...(isMoved && { moved: live === undefined ? {} : writerOf(live) }) };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { answerReply } from '../../../src/slack/replies/change.ts';
-import type { RollbackAnswer } from '../../../src/workflow/asking/roll-back.ts';
+import type { RollbackAnswer } from '../../../src/workflow/asking/take-one-back.ts';
 import { changeId, contentEdit, reviewsObject, revision, weightsEdit } from '../../support/builders.ts';
 import { wrongInMessage } from '../../support/slack-reading.ts';
 import { planOf } from './plans.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Change, moveTo } from '../../../src/domain/change/change.ts';
+import type { ChangeId } from '../../../src/domain/routing/names.ts';
 import { objectKey } from '../../../src/domain/routing/object.ts';
 import { accept, replace } from '../../../src/workflow/asking/accept.ts';
 import { eventOf } from '../../../src/workflow/audit.ts';
@@ -18,13 +19,24 @@ const queued = { ...moveTo(waiting, { kind: 'queued' }), acceptedAt: at };
 /** Nothing waits for its object. */
 const nothing = new Map([[objectKey(reviewsObject), 0]]);
 
-/** Loses the answer to what is sent; `stores` is what it has afterwards. */
+type Store = Parameters<typeof replace>[0];
+type Asker = Parameters<typeof replace>[2];
+
+/** Loses the answer to what is sent; `stores` is what it has afterwards. Then it is away for a number of readings. */
 class LosesReplies extends InMemoryChanges {
   readonly #stores: Change | undefined;
+  #awayFor: number;
 
-  constructor(stores: Change | undefined) {
+  constructor(stores: Change | undefined, awayFor = 0) {
     super();
     this.#stores = stores;
+    this.#awayFor = awayFor;
+  }
+
+  /** It has this change already. */
+  async having(known: Change): Promise<this> {
+    await super.accept(known, { lines: nothing, ahead: false });
+    return this;
   }
 
   override update(): Promise<never> {
@@ -35,52 +47,81 @@ class LosesReplies extends InMemoryChanges {
     return this.#loseReply();
   }
 
-  async begun(): Promise<this> {
-    await super.accept(waiting, { lines: nothing, ahead: false });
-    return this;
+  override async read(id: ChangeId): Promise<Change | undefined> {
+    this.#awayFor -= 1;
+    if (this.#awayFor >= 0) throw new StoreUnavailableError('Redis did not answer');
+    return super.read(id);
   }
 
   async #loseReply(): Promise<never> {
-    if (this.#stores !== undefined) await super.update(this.#stores);
+    if (this.#stores?.rev === 0) await super.accept(this.#stores, { lines: nothing, ahead: false });
+    else if (this.#stores !== undefined) await super.update(this.#stores);
     throw new StoreUnavailableError('Redis did not answer', { outcomeUnknown: true });
   }
 }
 
-type Store = Parameters<typeof replace>[0];
-type Asker = Parameters<typeof replace>[2];
+/** What asks a store that loses replies, for a person who may wait so long. */
+function asking(changes: LosesReplies, untilMs: number, forMs: number): { store: Store; asker: Asker } {
+  const startedMs = performance.now();
+  const now = () => new Date(performance.now() - startedMs);
+  const asker = { user: 'U02BOB', origin: change().origin, request: 'click', until: untilMs, answerBy: forMs };
+  return { store: { changes, now, log: new InMemoryLog(), cards: { showSoon: () => {} } }, asker };
+}
+
+function acceptIt(store: Store, asker: Asker, next: Change): Promise<unknown> {
+  const event = eventOf(next, { kind: 'accepted' }, new Date(at));
+  return accept(store, next, { lines: nothing, ahead: false, event }, asker);
+}
+
+describe('a change that was sent to the store, and of which no answer came', () => {
+  const waits = (changes: LosesReplies, forMs: number) => {
+    const { store, asker } = asking(changes, 0, forMs);
+    return acceptIt(store, asker, change());
+  };
+
+  it('is told as accepted when the store turns out to have it', async () => {
+    expect(await waits(new LosesReplies(change(), 2), 2_000)).toEqual({ kind: 'accepted' });
+  });
+
+  it('is told as not accepted when the store does not have it, and would refuse it by now', async () => {
+    const answer = waits(new LosesReplies(undefined, 2), 2_000);
+
+    await expect(answer).rejects.toThrow(StoreUnavailableError);
+    await expect(answer).rejects.toThrow('was not stored');
+  });
+
+  it('is told as not known when the store does not come back in time', async () => {
+    const changes = new LosesReplies(change(), 1_000);
+
+    await expect(waits(changes, 400)).rejects.toThrow(AcceptanceUnknownError);
+
+    expect(changes.all).toHaveLength(1);
+  });
+});
 
 describe('a decision that was sent to the store, and of which no answer came', () => {
   const decided = async (stores: Change | undefined, decide: (store: Store, asker: Asker) => Promise<unknown>) => {
-    const changes = await new LosesReplies(stores).begun();
-    const startedMs = performance.now();
-    const now = () => new Date(performance.now() - startedMs);
-    const asker = { user: 'U02BOB', origin: change().origin, request: 'click', until: 300, answerBy: 400 };
-    return decide({ changes, now, log: new InMemoryLog(), cards: { showSoon: () => {} } }, asker);
+    const { store, asker } = asking(await new LosesReplies(stores).having(waiting), 300, 400);
+    return decide(store, asker);
   };
-  const replaceIt = (store: Store, asker: Asker): Promise<unknown> =>
+  const reject = (store: Store, asker: Asker): Promise<unknown> =>
     replace(store, rejection, asker, { kind: 'rejected' });
-  const acceptIt = (store: Store, asker: Asker): Promise<unknown> =>
-    accept(
-      store,
-      queued,
-      { lines: nothing, ahead: false, event: eventOf(queued, { kind: 'approved' }, new Date(at)) },
-      asker,
-    );
+  const queue = (store: Store, asker: Asker): Promise<unknown> => acceptIt(store, asker, queued);
 
   it('is told as decided when the store turns out to have it', async () => {
-    expect(await decided(rejection, replaceIt)).toBe(true);
+    expect(await decided(rejection, reject)).toBe(true);
   });
 
   it('is told as too late when somebody else’s is there instead', async () => {
-    expect(await decided(withdrawal, replaceIt)).toBe(false);
-    expect(await decided(withdrawal, acceptIt)).toEqual({ kind: 'known', change: withdrawal });
+    expect(await decided(withdrawal, reject)).toBe(false);
+    expect(await decided(withdrawal, queue)).toEqual({ kind: 'known', change: withdrawal });
   });
 
   it('is told as accepted when it is queued, or begun by now', async () => {
-    expect(await decided(queued, acceptIt)).toEqual({ kind: 'accepted' });
+    expect(await decided(queued, queue)).toEqual({ kind: 'accepted' });
   });
 
   it('is told as not known while it may still come', async () => {
-    await expect(decided(undefined, replaceIt)).rejects.toThrow(AcceptanceUnknownError);
+    await expect(decided(undefined, reject)).rejects.toThrow(AcceptanceUnknownError);
   });
 });

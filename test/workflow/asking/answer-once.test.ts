@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { requestShift } from '../../../src/workflow/asking/shift.ts';
 import { requestId } from '../../../src/workflow/desk.ts';
 import { change, reviewsObject } from '../../support/builders.ts';
 import { policyOf } from '../../support/policies.ts';
-import { EditsHouse, manifest, routing, ruleOf, service, toJason, versions } from '../edits-house.ts';
-import { acceptedIn, House } from '../house.ts';
+import { acceptedIn, House, QuietHouse } from '../house.ts';
+import { kinds } from '../kinds.ts';
+import { defines, routed, routing, sends, service, toJason } from '../manifests.ts';
 
 const reviews = service('reviews');
 const always = { until: Number.POSITIVE_INFINITY, answerBy: Number.POSITIVE_INFINITY };
-const kinds = (house: House) => house.audit.trail.map(({ kind }) => kind);
+const told = (house: House) => house.audit.trail.map(({ kind }) => kind);
 
 describe('a request that is delivered once more', () => {
   it('and another that has got its id are not one change', async () => {
@@ -21,62 +23,78 @@ describe('a request that is delivered once more', () => {
     await expect(house.shift('v3', 50, {}, asker)).rejects.toThrow('two requests have the id');
   });
 
-  it('is the same change where the other delivery of it was accepted and applied meanwhile', async () => {
-    const house = new House();
+  it('brings the card of what was accepted, where the process that accepted it died before it did', async () => {
+    const house = new QuietHouse();
     const asker = house.asker();
-    house.changes.afterNextLine(async () => {
-      await house.accepted('v3', 50, {}, asker);
-      await house.work();
-    });
+    const { id } = await house.accepted('v3', 50, {}, asker);
+    const shown: string[] = [];
+    const cards = { showSoon: (each: string) => void shown.push(each) };
+    const wish = { kind: 'share', version: 'v3', percent: 50 } as const;
+    const command = { verb: 'shift', service: { service: 'reviews' }, wish, options: { dryRun: false } } as const;
 
-    expect(await house.shift('v3', 50, {}, asker)).toMatchObject({ kind: 'accepted', again: true });
-    expect(kinds(house)).toEqual(['accepted', 'applied']);
+    await requestShift({ ...house.desk, cards }, command, asker);
+
+    expect(shown).toEqual([id]);
   });
 
   it('is the same shift where its rule file, which was one, cannot be read any more', async () => {
-    const world = new EditsHouse([[reviews, routing('reviews', { v1: 50, v3: 50 })]]);
-    world.ruleFiles.write('all-v1', [manifest('reviews', routing('reviews', { v1: 100, v3: 0 }))]);
-    const asker = world.asker();
-    const first = acceptedIn(await world.type('/shift apply all-v1', asker));
-    world.ruleFiles.spoil('all-v1', 'it is no YAML', 1);
+    const house = new House(routed('reviews', { v1: 50, v3: 50 }));
+    house.ruleFiles.write('all-v1', [sends('reviews', { v1: 100, v3: 0 })]);
+    const asker = house.asker();
+    const first = acceptedIn(await house.type('/shift apply all-v1', asker));
+    house.ruleFiles.spoil('all-v1', 'it is no YAML', 1);
 
-    expect(await world.type('/shift apply all-v1', asker)).toMatchObject({
+    expect(await house.type('/shift apply all-v1', asker)).toMatchObject({
       kind: 'accepted',
       change: { id: first.id },
     });
-    expect(kinds(world)).toEqual(['accepted']);
+    expect(told(house)).toEqual(['accepted']);
   });
 
   it('does not go further back than it went, where it named a change before one of more than weights', async () => {
-    const world = new EditsHouse([[reviews, routing('reviews', { v1: 100 })]]);
-    world.ruleFiles.write('jason', [manifest('reviews', routing('reviews', { v1: 100 }, toJason))]);
-    const named = await world.applied('v3', 50);
-    await world.applied('v3', 20);
-    await world.done('/shift apply jason');
-    const asker = world.asker('U01ALICE', always);
-    const first = acceptedIn(await world.typeRollback(named.id, asker));
-    await world.work();
+    const house = new House(routed('reviews', { v1: 100 }));
+    house.ruleFiles.write('jason', [sends('reviews', { v1: 100 }, toJason)]);
+    const named = await house.applied('v3', 50);
+    await house.applied('v3', 20);
+    await house.done('/shift apply jason');
+    const asker = house.asker('U01ALICE', always);
+    const first = acceptedIn(await house.typeRollback(named.id, asker));
+    await house.work();
 
-    expect(await world.typeRollback(named.id, asker)).toMatchObject({ kind: 'accepted', change: { id: first.id } });
-    await world.work();
+    expect(await house.typeRollback(named.id, asker)).toMatchObject({ kind: 'accepted', change: { id: first.id } });
+    await house.work();
 
-    expect(world.spec(reviews)).toEqual(routing('reviews', { v1: 80, v3: 20 }));
+    expect(house.spec(reviews)).toEqual(routing('reviews', { v1: 80, v3: 20 }));
   });
 
   it('takes nothing else back, where it named a change and a file was applied after it', async () => {
-    const world = new EditsHouse([[reviews, routing('reviews', { v1: 100 })]]);
-    world.ruleFiles.write('jason', [manifest('reviews', routing('reviews', { v1: 50, v3: 50 }, toJason))]);
-    const named = await world.applied('v3', 50);
-    await world.applied('v3', 20);
-    const asker = world.asker('U01ALICE', always);
-    const first = acceptedIn(await world.typeRollback(named.id, asker));
-    await world.work();
-    await world.done('/shift apply jason');
+    const house = new House(routed('reviews', { v1: 100 }));
+    house.ruleFiles.write('jason', [sends('reviews', { v1: 50, v3: 50 }, toJason)]);
+    const named = await house.applied('v3', 50);
+    await house.applied('v3', 20);
+    const asker = house.asker('U01ALICE', always);
+    const first = acceptedIn(await house.typeRollback(named.id, asker));
+    await house.work();
+    await house.done('/shift apply jason');
 
-    expect(await world.typeRollback(named.id, asker)).toMatchObject({ kind: 'accepted', change: { id: first.id } });
-    await world.work();
+    expect(await house.typeRollback(named.id, asker)).toMatchObject({ kind: 'accepted', change: { id: first.id } });
+    await house.work();
 
-    expect(world.spec(reviews)).toEqual(routing('reviews', { v1: 50, v3: 50 }, toJason));
+    expect(house.spec(reviews)).toEqual(routing('reviews', { v1: 50, v3: 50 }, toJason));
+  });
+});
+
+describe.each(kinds)('a request of $kind that is delivered once more', ({ houseOf }) => {
+  it('is the same change where the other delivery of it was accepted and applied meanwhile', async () => {
+    const house = houseOf();
+    const deliver = await house.gesture('v3', 50);
+    house.changes.afterNextLine(async () => {
+      acceptedIn(await deliver());
+      await house.work();
+    });
+
+    expect(await deliver()).toMatchObject({ kind: 'accepted', again: true });
+    expect(told(house)).toEqual(['accepted', 'applied']);
   });
 });
 
@@ -99,14 +117,11 @@ rules: [{ name: bobs, target: "**", shift: [U02BOB] }]`);
   });
 
   it('of several objects is told with the one that routes', async () => {
-    const world = new EditsHouse([[reviews, routing('reviews', { v1: 100 })]]);
-    world.policies.take(onlyBob);
-    world.ruleFiles.write('two', [
-      ruleOf('reviews', versions('reviews', 'v1', 'v3')),
-      manifest('reviews', routing('reviews', { v3: 100 }, toJason)),
-    ]);
+    const house = new House(routed('reviews', { v1: 100 }));
+    house.policies.take(onlyBob);
+    house.ruleFiles.write('two', [defines('reviews', 'v1', 'v3'), sends('reviews', { v3: 100 }, toJason)]);
 
-    expect(await world.type('/shift apply two')).toMatchObject({ kind: 'question' });
-    expect(world.audit.trail).toMatchObject([{ kind: 'denied', object: { kind: 'VirtualService' }, route: 'default' }]);
+    expect(await house.type('/shift apply two')).toMatchObject({ kind: 'question' });
+    expect(house.audit.trail).toMatchObject([{ kind: 'denied', object: { kind: 'VirtualService' }, route: 'default' }]);
   });
 });

@@ -1,10 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { MovingCommand } from '../../../src/domain/language/command.ts';
 import { explain } from '../../../src/workflow/asking/explain.ts';
 import { changeId, planning, reviews, revision } from '../../support/builders.ts';
 import { policyOf } from '../../support/policies.ts';
-import { EditsHouse, manifest, routing, service } from '../edits-house.ts';
 import { acceptedIn, House } from '../house.ts';
+import { routed, sendsWhole } from '../manifests.ts';
 
 const shift: MovingCommand = {
   verb: 'shift',
@@ -27,7 +27,7 @@ freezes:
 
 /** House's clock stands in a Sunday, three minutes after the freeze has ended. */
 function houseWith(...members: readonly string[]): House {
-  const house = new House(reviews({ v1: 100 }));
+  const house = new House();
   house.policies.take(policy);
   house.people.group('S01PAY', members);
   return house;
@@ -115,14 +115,14 @@ freezes:
   });
 
   it('plans behind what waits, as the command itself would', async () => {
-    const house = new House(reviews({ v1: 100 }));
+    const house = new House();
     await house.accepted('v3', 40);
 
     expect(await explain(house.desk, shift, house.asker())).toMatchObject({ plan: planning({ v1: 60, v3: 40 }) });
   });
 
   it('says why there would be no plan', async () => {
-    const house = new House(reviews({ v1: 100 }));
+    const house = new House();
     const nowhere = { ...shift, service: { service: 'nowhere' } };
 
     expect(await explain(house.desk, rollback, house.asker())).toMatchObject({
@@ -143,25 +143,18 @@ rules:
   - { name: rest, target: "**", shift: [everyone] }
 `);
 
+  let house: House;
+
   /** One change gave reviews and ratings to other versions. */
-  async function house(): Promise<EditsHouse> {
-    const made = new EditsHouse([
-      [service('reviews'), { spec: routing('reviews', { v1: 100 }) }],
-      [service('ratings'), { spec: routing('ratings', { v1: 100 }) }],
-    ]);
-    made.ruleFiles.write('both', [
-      manifest('reviews', routing('reviews', { v3: 100 })),
-      manifest('ratings', routing('ratings', { v2: 100 })),
-    ]);
-    await made.done('/shift apply both');
-    made.policies.take(onlyBobOfRatings);
-    return made;
-  }
+  beforeEach(async () => {
+    house = new House(routed('reviews', { v1: 100 }), routed('ratings', { v1: 100 }));
+    house.ruleFiles.write('both', [sendsWhole('reviews', { v3: 100 }), sendsWhole('ratings', { v2: 100 })]);
+    await house.done('/shift apply both');
+    house.policies.take(onlyBobOfRatings);
+  });
 
   it('judges all the objects that the change wrote, as the rollback itself is judged', async () => {
-    const world = await house();
-
-    const why = await explain(world.desk, rollback, world.asker());
+    const why = await explain(house.desk, rollback, house.asker());
 
     expect(why).toMatchObject({
       kind: 'explained',
@@ -173,34 +166,32 @@ rules:
       },
       judgement: { verdict: { denial: { reason: 'not-allowed' } }, rule: { name: 'ratings' } },
     });
-    expect(await world.typeRollback()).toMatchObject({ kind: 'denied', denial: { rule: { name: 'ratings' } } });
-    expect(await explain(world.desk, rollback, world.asker('U02BOB'))).toMatchObject({
+    expect(await house.typeRollback()).toMatchObject({ kind: 'denied', denial: { rule: { name: 'ratings' } } });
+    expect(await explain(house.desk, rollback, house.asker('U02BOB'))).toMatchObject({
       judgement: { verdict: { kind: 'allowed' } },
     });
   });
 
   it('knows of a service that the change deleted', async () => {
-    const world = await house();
-    await world.done('/shift delete both', { asker: world.asker('U02BOB') });
+    await house.done('/shift delete both', { asker: house.asker('U02BOB') });
 
-    expect(await explain(world.desk, rollback, world.asker())).toMatchObject({
+    expect(await explain(house.desk, rollback, house.asker())).toMatchObject({
       judgement: { verdict: { denial: { reason: 'not-allowed' } } },
     });
-    expect(await explain(world.desk, rollback, world.asker('U02BOB'))).toMatchObject({
+    expect(await explain(house.desk, rollback, house.asker('U02BOB'))).toMatchObject({
       judgement: { verdict: { kind: 'allowed' } },
     });
   });
 
   it('says what stands in the way before policy does, and leaves nothing in the audit', async () => {
-    const world = await house();
-    const events = world.audit.trail.length;
-    const { id } = acceptedIn(await world.typeRollback(undefined, world.asker('U02BOB')));
+    const events = house.audit.trail.length;
+    const { id } = acceptedIn(await house.typeRollback(undefined, house.asker('U02BOB')));
 
-    const underWay = await explain(world.desk, rollback, world.asker());
-    await world.settled();
+    const underWay = await explain(house.desk, rollback, house.asker());
+    await house.settled();
 
     expect(underWay).toMatchObject({ kind: 'answered', answer: { kind: 'accepted', again: true, change: { id } } });
-    expect(world.audit.trail).toHaveLength(events + 1);
+    expect(house.audit.trail).toHaveLength(events + 1);
   });
 });
 

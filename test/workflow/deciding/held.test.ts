@@ -1,64 +1,75 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Change } from '../../../src/domain/change/change.ts';
-import { mainMove, shownAs } from '../../../src/domain/change/change.ts';
+import { shownAs } from '../../../src/domain/change/change.ts';
 import { TooLateError } from '../../../src/workflow/desk.ts';
-import { AcceptanceUnknownError, StoreUnavailableError } from '../../../src/workflow/errors.ts';
-import { changeId, moving, reviewsObject, splits } from '../../support/builders.ts';
-import { House } from '../house.ts';
+import { AcceptanceUnknownError, MeshUnavailableError, StoreUnavailableError } from '../../../src/workflow/errors.ts';
+import { changeId, reviewsObject, splits } from '../../support/builders.ts';
+import { policyOf } from '../../support/policies.ts';
+import type { House } from '../house.ts';
+import { kinds, kindsOfFiles } from '../kinds.ts';
 
-describe('a held change', () => {
+const [bob, dave] = ['U02BOB', 'U04DAVE'];
+
+describe.each(kinds)('a held change that was asked for as $kind', ({ houseOf }) => {
   let house: House;
   let held: Change;
 
   beforeEach(async () => {
-    house = new House();
+    house = houseOf();
     const { id } = await house.accepted('v3', 50);
-    house.mesh.moveByHand(reviewsObject, { v1: 70, v2: 30 });
-    await house.work();
-    held = house.stored(id);
+    held = await moveAndWork(id, { v1: 70, v2: 30 });
   });
+
+  const move = (split: Readonly<Record<string, number>>) => house.mesh.moveByHand(reviewsObject, split);
+  const anyway = () => house.brought({ v1: 50, v2: 0, v3: 50 });
+
+  async function moveAndWork(id: Change['id'], split: Readonly<Record<string, number>>): Promise<Change> {
+    move(split);
+    await house.work();
+    expect(house.stored(id).state).toMatchObject({ kind: 'held', found: splits(split) });
+    return house.stored(id);
+  }
 
   it('is applied anyway, over what its card shows, and says on whose word', async () => {
     house.pass(20 * 60_000);
 
-    const answer = await house.clickApplyAnyway(held.id, house.asker('U02BOB'));
+    const answer = await house.clickApplyAnyway(held.id, house.asker(bob));
     await house.work();
 
-    expect(answer).toMatchObject({
-      kind: 'planned-anew',
-      change: { ...moving({ v1: 70, v2: 30 }), insistedBy: 'U02BOB' },
-    });
-    expect(house.split).toEqual({ v1: 50, v2: 0, v3: 50 });
+    const change = { ...house.moving({ v1: 70, v2: 30 }), insistedBy: bob };
+    expect(answer).toMatchObject({ kind: 'planned-anew', change });
+    expect(house.split).toEqual(anyway());
     expect(house.ledger.revisions).toMatchObject([{ id: held.id, from: { v1: 70, v2: 30 }, by: 'U01ALICE' }]);
-    expect(house.chat.shows(held.id)).toMatchObject({ insistedBy: 'U02BOB', state: { kind: 'applied' } });
+    expect(house.chat.shows(held.id)).toMatchObject({ insistedBy: bob, state: { kind: 'applied' } });
   });
 
   it('is taken back to what it was applied over', async () => {
     await house.clickApplyAnyway(held.id);
     await house.work();
 
-    await house.clickRollback(held.id);
-    await house.work();
+    await house.rolledBack(held.id);
 
-    expect(house.split).toEqual({ v1: 70, v2: 30, v3: 0 });
+    expect(house.split).toEqual(house.brought({ v1: 70, v2: 30, v3: 0 }));
   });
 
   it('is discarded without effect', async () => {
-    const answer = await house.clickDiscard(held.id, house.asker('U02BOB'));
+    const answer = await house.clickDiscard(held.id, house.asker(bob));
     await house.work();
 
-    expect(answer).toMatchObject({ kind: 'discarded', change: { state: { kind: 'discarded', by: 'U02BOB' } } });
+    expect(answer).toMatchObject({ kind: 'discarded', change: { state: { kind: 'discarded', by: bob } } });
     expect(house.split).toEqual({ v1: 70, v2: 30 });
     expect(await house.changes.open()).toEqual([]);
   });
 
   it('is not said to be left as it is when the store did not answer, since it may be discarded', async () => {
-    const { changes } = house;
-    changes.update = async () => {
+    house.changes.update = async () => {
       throw new StoreUnavailableError('Redis did not answer', { outcomeUnknown: true });
     };
+    const answerBy = house.now().getTime() + 300;
 
-    await expect(house.clickDiscard(held.id)).rejects.toThrow(AcceptanceUnknownError);
+    const answer = house.clickDiscard(held.id, house.asker('U01ALICE', { answerBy }));
+
+    await expect(answer).rejects.toThrow(AcceptanceUnknownError);
   });
 
   it.each`
@@ -76,10 +87,10 @@ describe('a held change', () => {
     expect(answer).toEqual({ kind: 'decided', change: 'change' in decision && decision.change });
   });
 
-  it('is decided once by two people at the same moment', async () => {
+  it('is decided once by three people at the same moment', async () => {
     const answers = await Promise.all([
       house.clickApplyAnyway(held.id, house.asker('U01ALICE')),
-      house.clickDiscard(held.id, house.asker('U02BOB')),
+      house.clickDiscard(held.id, house.asker(bob)),
       house.clickApplyAnyway(held.id, house.asker('U03CAROL')),
     ]);
     await house.work();
@@ -99,26 +110,34 @@ describe('a held change', () => {
   });
 
   it('that moved again shows what is live now, and asks once more', async () => {
-    house.mesh.moveByHand(reviewsObject, { v1: 10, v2: 90 });
+    move({ v1: 10, v2: 90 });
 
     const answer = await house.clickApplyAnyway(held.id);
     await house.cards.show(held.id);
 
-    expect(answer).toMatchObject({ kind: 'moved-again', change: { id: held.id } });
+    expect(answer).toEqual({ kind: 'moved-again', change: house.stored(held.id) });
     expect(house.stored(held.id).state).toMatchObject({ kind: 'held', found: splits({ v1: 10, v2: 90 }) });
     expect(house.chat.shows(held.id)?.state).toMatchObject({ found: splits({ v1: 10, v2: 90 }) });
     expect(house.split).toEqual({ v1: 10, v2: 90 });
 
     expect(await house.clickApplyAnyway(held.id)).toMatchObject({ kind: 'planned-anew' });
     await house.work();
-    expect(house.split).toEqual({ v1: 50, v2: 0, v3: 50 });
+    expect(house.split).toEqual(anyway());
+  });
+
+  it('that is moved between the click and the write is held again', async () => {
+    await house.clickApplyAnyway(held.id);
+
+    await moveAndWork(held.id, { v1: 10, v2: 90 });
+
+    expect(house.split).toEqual({ v1: 10, v2: 90 });
   });
 
   it.each([1, 2])(
     'that moves while it is planned again (reading %i) is not applied over what nobody saw',
     async (at) => {
-      for (let before = 1; before < at; before += 1) house.mesh.afterNextRead(() => {});
-      house.mesh.afterNextRead(() => house.mesh.moveByHand(reviewsObject, { v1: 10, v2: 90 }));
+      for (let before = 1; before < at; before += 1) house.afterReading(() => {});
+      house.afterReading(() => move({ v1: 10, v2: 90 }));
 
       await house.clickApplyAnyway(held.id);
       await house.work();
@@ -127,37 +146,6 @@ describe('a held change', () => {
       expect(house.stored(held.id).state.kind).toBe('held');
     },
   );
-
-  it('answers with what the card shows now when it moved again', async () => {
-    house.mesh.moveByHand(reviewsObject, { v1: 10, v2: 90 });
-
-    const answer = await house.clickApplyAnyway(held.id);
-
-    expect('change' in answer && answer.change).toEqual(house.stored(held.id));
-  });
-
-  it('that is moved between the click and the patch is held again', async () => {
-    await house.clickApplyAnyway(held.id);
-    house.mesh.moveByHand(reviewsObject, { v1: 10, v2: 90 });
-
-    await house.work();
-
-    expect(house.stored(held.id).state).toMatchObject({ kind: 'held', found: splits({ v1: 10, v2: 90 }) });
-    expect(house.split).toEqual({ v1: 10, v2: 90 });
-  });
-
-  it('goes to the end of the line, planned from what the others leave', async () => {
-    const other = await house.accepted('v2', 50);
-
-    const answer = await house.clickApplyAnyway(held.id);
-    await house.work();
-
-    expect(answer).toMatchObject({
-      kind: 'planned-anew',
-      change: moving(mainMove(other).to, undefined, { seq: 1, behind: other.id }),
-    });
-    expect(house.ledger.revisions.map(({ id }) => id)).toEqual([held.id, other.id]);
-  });
 
   it('is queued though its job could not be added, and is applied all the same', async () => {
     house.queue.goAway();
@@ -171,34 +159,17 @@ describe('a held change', () => {
     expect(house.stored(held.id).state.kind).toBe('applied');
   });
 
-  it('whose version is not defined any more is refused', async () => {
-    house.mesh.serve(reviewsObject, ['v1', 'v2']);
+  it('whose object was made anew is applied to the new one when somebody says so', async () => {
+    house = houseOf();
+    const { id } = await house.accepted('v3', 50);
+    house.mesh.recreate(reviewsObject);
+    await house.work();
+    expect(house.stored(id).state).toMatchObject({ kind: 'held', because: 'recreated' });
 
-    expect(await house.clickApplyAnyway(held.id)).toMatchObject({
-      kind: 'refused',
-      refusal: { reason: 'unknown-version', version: 'v3' },
-    });
-    expect(house.stored(held.id).state.kind).toBe('held');
-  });
+    await house.clickApplyAnyway(id);
+    await house.work();
 
-  it('whose object is gone can only be discarded', async () => {
-    house.mesh.remove(reviewsObject);
-
-    expect(await house.clickApplyAnyway(held.id)).toMatchObject({ kind: 'object-gone', change: { id: held.id } });
-    expect(await house.clickDiscard(held.id)).toMatchObject({ kind: 'discarded' });
-  });
-
-  it('that was made anew is applied to the new object when somebody says so', async () => {
-    const other = new House();
-    const { id } = await other.accepted('v3', 50);
-    other.mesh.recreate(reviewsObject);
-    await other.work();
-    expect(other.stored(id).state).toMatchObject({ kind: 'held', because: 'recreated' });
-
-    await other.clickApplyAnyway(id);
-    await other.work();
-
-    expect(other.split).toEqual({ v1: 50, v3: 50 });
+    expect(house.split).toEqual({ v1: 50, v3: 50 });
   });
 
   it('is not queued by a click that was answered too late', async () => {
@@ -217,21 +188,35 @@ describe('a held change', () => {
   });
 
   it('is not applied by a click on what its card showed before, when it is held again', async () => {
-    const house = new House();
+    const shown = shownAs(held);
+    await house.clickApplyAnyway(held.id, house.asker(), shown);
+    const again = await moveAndWork(held.id, { v1: 20, v2: 80 });
+
+    expect(await house.clickApplyAnyway(held.id, house.asker(), shown)).toMatchObject({ kind: 'moved-again' });
+
+    expect(house.stored(held.id)).toEqual(again);
+    expect(house.split).toEqual({ v1: 20, v2: 80 });
+    const answer = await house.clickApplyAnyway(held.id, house.asker(), shownAs(again));
+    expect(answer).toMatchObject({ kind: 'planned-anew' });
+  });
+
+  it('is judged for the person who wants it applied anyway, or discarded', async () => {
+    house.policies.take(policyOf(`rules: [{ name: r, target: "**", shift: [${bob}] }]`));
+
+    expect(await house.clickApplyAnyway(held.id, house.asker(dave))).toMatchObject({ kind: 'denied' });
+    expect(await house.clickDiscard(held.id, house.asker(dave))).toMatchObject({ kind: 'denied' });
+    expect(await house.clickApplyAnyway(held.id, house.asker(bob))).toMatchObject({ kind: 'planned-anew' });
+  });
+});
+
+describe.each(kindsOfFiles)('a held change that was asked for as $kind', ({ houseOf }) => {
+  it.each(['U01ALICE', bob])('can be discarded by %s, also while the cluster is away', async (user) => {
+    const house = houseOf();
     const { id } = await house.accepted('v3', 50);
     house.mesh.moveByHand(reviewsObject, { v1: 70, v2: 30 });
     await house.work();
-    const shown = shownAs(house.stored(id));
-    await house.clickApplyAnyway(id, house.asker(), shown);
-    house.mesh.moveByHand(reviewsObject, { v1: 20, v2: 80 });
-    await house.work();
+    house.failReading(new MeshUnavailableError('away'));
 
-    expect(await house.clickApplyAnyway(id, house.asker(), shown)).toMatchObject({ kind: 'moved-again' });
-
-    expect(house.stored(id).state).toMatchObject({ kind: 'held', found: splits({ v1: 20, v2: 80 }) });
-    expect(house.split).toEqual({ v1: 20, v2: 80 });
-    expect(await house.clickApplyAnyway(id, house.asker(), shownAs(house.stored(id)))).toMatchObject({
-      kind: 'planned-anew',
-    });
+    expect(await house.clickDiscard(id, house.asker(user))).toMatchObject({ kind: 'discarded' });
   });
 });

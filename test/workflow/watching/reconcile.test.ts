@@ -1,12 +1,18 @@
-import { describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { leaseMs } from '../../../src/workflow/applying/apply.ts';
 import { MeshUnavailableError } from '../../../src/workflow/errors.ts';
 import { change, changeId, reviewsObject } from '../../support/builders.ts';
 import { House } from '../house.ts';
+import { kinds } from '../kinds.ts';
 
-describe('a round of reconciling', () => {
+describe.each(kinds)('a round of reconciling after $kind', ({ houseOf }) => {
+  let house: House;
+
+  beforeEach(() => {
+    house = houseOf();
+  });
+
   it('gives a job to a change that has lost its own', async () => {
-    const house = new House();
     const { id } = await house.accepted('v3', 50);
     house.queue.lose();
     await house.reconcile();
@@ -20,7 +26,6 @@ describe('a round of reconciling', () => {
   });
 
   it('leaves one alone that it has seen for a moment only, whenever it says that it was accepted', async () => {
-    const house = new House();
     house.pass(-600_000);
     await house.accepted('v3', 50);
     house.queue.lose();
@@ -34,7 +39,6 @@ describe('a round of reconciling', () => {
   });
 
   it('finishes what a worker that died left halfway, as soon as it may', async () => {
-    const house = new House();
     const accepted = await house.accepted('v3', 50);
     house.queue.lose();
     await house.changes.begin(accepted.id, leaseMs);
@@ -51,7 +55,6 @@ describe('a round of reconciling', () => {
   });
 
   it('leaves alone what a worker has in hand, however long that takes', async () => {
-    const house = new House();
     const accepted = await house.accepted('v3', 50);
     house.queue.lose();
     const begun = await house.changes.begin(accepted.id, leaseMs);
@@ -66,7 +69,6 @@ describe('a round of reconciling', () => {
   });
 
   it('adds no tries to a change that the cluster asked us to leave alone for a while', async () => {
-    const house = new House();
     const accepted = await house.accepted('v3', 50);
     house.mesh.failReads(new MeshUnavailableError('busy', { retryAfterMs: 30_000 }));
     expect(await house.work()).toEqual([{ kind: 'not-yet', afterMs: 30_000 }]);
@@ -84,9 +86,8 @@ describe('a round of reconciling', () => {
   });
 
   it('gives a job to what is first in line, and not to what waits behind it', async () => {
-    const house = new House();
     const first = await house.accepted('v3', 10);
-    await house.accepted('v3', 20);
+    await house.shifted('v3', 20);
     house.queue.lose();
     await house.reconcile();
     house.pass(2_000);
@@ -97,7 +98,6 @@ describe('a round of reconciling', () => {
   });
 
   it('may run anywhere and as often as it likes', async () => {
-    const house = new House();
     await house.accepted('v3', 50);
     house.pass(2_000);
 
@@ -110,7 +110,6 @@ describe('a round of reconciling', () => {
   });
 
   it('leaves to a person what waits for one', async () => {
-    const house = new House();
     await house.accepted('v3', 50);
     house.mesh.moveByHand(reviewsObject, { v1: 70, v2: 30 });
     await house.work();
@@ -121,6 +120,18 @@ describe('a round of reconciling', () => {
     expect(house.queue.jobs).toEqual([]);
   });
 
+  it('says how much was open', async () => {
+    expect(await house.reconcile()).toBe(0);
+
+    await house.accepted('v3', 50);
+
+    expect(await house.reconcile()).toBe(1); // its card is shown already
+    await house.work();
+    expect(await house.reconcile()).toBe(0);
+  });
+});
+
+describe('a round of reconciling', () => {
   it('shows the cards that lag, and one that cannot be shown does not keep back the others', async () => {
     const house = new House();
     house.chat.goDown();
@@ -151,16 +162,5 @@ describe('a round of reconciling', () => {
     for (const _ of [1, 2, 3]) await house.reconcile();
 
     for (const { id } of all) expect(house.chat.cardsOf(id)).toHaveLength(1);
-  });
-
-  it('says how much was open', async () => {
-    const house = new House();
-    expect(await house.reconcile()).toBe(0);
-
-    await house.accepted('v3', 50);
-
-    expect(await house.reconcile()).toBe(1); // its card is shown already
-    await house.work();
-    expect(await house.reconcile()).toBe(0);
   });
 });

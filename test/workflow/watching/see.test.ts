@@ -1,46 +1,30 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Change } from '../../../src/domain/change/change.ts';
-import { isApplied } from '../../../src/domain/change/fate.ts';
-import type { Seen } from '../../../src/domain/change/seen.ts';
+import type { Split } from '../../../src/domain/routing/split.ts';
 import { MeshUnavailableError } from '../../../src/workflow/errors.ts';
 import { lookAfterRecent } from '../../../src/workflow/watching/watch-over.ts';
 import { reviews, reviewsObject, rule } from '../../support/builders.ts';
-import { EditsHouse, manifest, routing, service } from '../edits-house.ts';
-import { acceptedIn, House } from '../house.ts';
+import type { House } from '../house.ts';
+import { kindsOfOneObject } from '../kinds.ts';
+import { flowIn, hostOf, passIn, seenIn } from './traffic.ts';
 
-const host = 'reviews.default.svc.cluster.local';
-const backends = ['v1', 'v2', 'v3'].map((version) => ({ version, host, label: version }));
-let house: House;
+const backends = ['v1', 'v2', 'v3'].map((version) => ({ version, host: hostOf('reviews'), label: version }));
 
-beforeEach(() => {
-  house = new House(reviews({ v1: 100 }, { rules: [rule({ v1: 100 }, { backends })] }));
-  house.traffic.countFor('sandbox');
-});
+describe.each(kindsOfOneObject)('what came of the traffic after $kind', ({ houseOf }) => {
+  let house: House;
 
-function seenOf({ id }: Change): Seen | undefined {
-  const change = house.stored(id);
-  return isApplied(change) ? change.state.seen : undefined;
-}
+  beforeEach(() => {
+    house = houseOf(reviews({ v1: 100 }, { rules: [rule({ v1: 100 }, { backends })] }));
+    house.traffic.countFor('sandbox');
+  });
 
-/** As many requests to each version every second from now on, for a while. */
-function flow(perSecond: Readonly<Record<string, number>>, seconds = 130): void {
-  for (let second = 0; second < seconds; second += 1) {
-    const at = new Date(house.now().getTime() + second * 1000 + 500);
-    for (const [version, requests] of Object.entries(perSecond)) house.traffic.send(at, { host, version, requests });
-  }
-}
+  const seenOf = (change: Change) => seenIn(house, change);
+  const flow = (perSecond: Split) => flowIn(house, perSecond);
+  const pass = (ms: number) => passIn(house, ms);
+  const move = (split: Split) => house.mesh.moveByHand(reviewsObject, split);
+  /** Every update of the card so far. */
+  const cardsOf = ({ id }: Change) => house.chat.cardsOf(id)[0]?.shown.length ?? 0;
 
-/** Every update of the card so far. */
-function cardsOf({ id }: Change): number {
-  return house.chat.cardsOf(id)[0]?.shown.length ?? 0;
-}
-
-async function pass(ms: number): Promise<void> {
-  house.pass(ms);
-  await house.reconcileAtOnce();
-}
-
-describe('what came of the traffic', () => {
   it('is looked at some seconds after a change became live, and once more when a minute is over', async () => {
     const change = await house.applied('v3', 50);
     flow({ v1: 10, v3: 11 });
@@ -108,117 +92,6 @@ describe('what came of the traffic', () => {
     expect(house.dueInMs).toBe(63_000);
   });
 
-  it('is told by the names of the subsets, and by its own where there is none', async () => {
-    const renamed = [
-      { version: 'stable', host, label: '1.4.2' },
-      { version: 'canary', host, label: '1.5.0' },
-    ];
-    house = new House(
-      reviews({ stable: 100 }, { rules: [rule({ stable: 100 }, { backends: renamed, served: ['stable', 'canary'] })] }),
-    );
-    house.traffic.countFor('sandbox');
-    const change = await house.applied('canary', 50);
-    flow({ '1.4.2': 2, '1.5.0': 1, '0.9': 1 }, 14);
-
-    await pass(14_000);
-
-    expect(seenOf(change)).toMatchObject({ answered: { stable: 20, canary: 10, '0.9': 10 } });
-  });
-
-  it('adds up the hosts of a split between hosts', async () => {
-    const hosts = ['primary', 'canary'].map((version) => ({ version, host: `${version}.default.svc.cluster.local` }));
-    const between = rule(
-      { primary: 50, canary: 50 },
-      { host: undefined, backends: hosts, served: ['primary', 'canary'] },
-    );
-    house = new House(reviews({}, { rules: [between] }));
-    house.traffic.countFor('sandbox');
-    const change = await house.applied('canary', 20);
-    const at = new Date(house.now().getTime() + 5_000);
-    house.traffic.send(at, { host: 'primary.default.svc.cluster.local', version: 'v1', requests: 80 });
-    house.traffic.send(at, { host: 'canary.default.svc.cluster.local', version: 'v1', requests: 20 });
-
-    await pass(14_000);
-
-    expect(seenOf(change)).toMatchObject({ answered: { primary: 80, canary: 20 } });
-  });
-
-  describe('after a change of several objects', () => {
-    const hostOf = (name: string) => `${name}.default.svc.cluster.local`;
-    const names = ['reviews', 'ratings', 'details'];
-    const all = (version: string) => names.map((name) => manifest(name, routing(name, { [version]: 100 })));
-
-    async function appliedToAll(): Promise<Change> {
-      const world = new EditsHouse(names.map((name) => [service(name), routing(name, { v1: 100 })]));
-      house = world;
-      house.traffic.countFor('sandbox');
-      world.ruleFiles.write('all-v2', all('v2'));
-      return world.done('/shift apply all-v2');
-    }
-
-    function send(name: string, requests: number): void {
-      const at = new Date(house.now().getTime() + 5_000);
-      house.traffic.send(at, { host: hostOf(name), version: 'v2', requests });
-    }
-
-    it('is told of each of its services', async () => {
-      const change = await appliedToAll();
-      send('reviews', 40);
-      send('ratings', 20);
-
-      await pass(14_000);
-
-      expect(seenOf(change)).toMatchObject({
-        answered: { v2: 40 },
-        services: [
-          { namespace: 'default', name: 'reviews', answered: { v2: 40 } },
-          { name: 'ratings', answered: { v2: 20 } },
-          { name: 'details', answered: {} },
-        ],
-      });
-    });
-
-    it('is told of those services that are still as it made them', async () => {
-      const change = await appliedToAll();
-      send('ratings', 20);
-      house.mesh.deafen();
-      house.mesh.editWhole(service('reviews'), () => ({ spec: routing('reviews', { v3: 100 }) }));
-
-      await pass(14_000);
-
-      const seen = seenOf(change);
-      expect(seen?.kind === 'counted' && seen.services?.map(({ name }) => name)).toEqual(['ratings', 'details']);
-      expect(seen).toMatchObject({ answered: { v2: 20 } });
-    });
-
-    it('is told of what a rollback brings back, though it deletes something first', async () => {
-      const world = new EditsHouse([[service('ratings'), routing('ratings', { v1: 100 })]]);
-      house = world;
-      house.traffic.countFor('sandbox');
-      world.ruleFiles.write('all-v2', all('v2').slice(0, 2));
-      const change = await world.done('/shift apply all-v2');
-      house.pass(1_000);
-      const rollback = acceptedIn(await house.clickRollback(change.id));
-      await house.work();
-      const at = new Date(house.now().getTime() + 5_000);
-      house.traffic.send(at, { host: hostOf('ratings'), version: 'v1', requests: 30 });
-
-      await pass(14_000);
-
-      expect(world.spec(service('reviews'))).toBeUndefined();
-      expect(seenOf(rollback)).toMatchObject({ answered: { v1: 30 } });
-    });
-
-    it('is not told of some only because somebody does not answer for the others', async () => {
-      const change = await appliedToAll();
-      house.traffic.duringNextCount(() => house.traffic.goAway());
-
-      await pass(14_000);
-
-      expect(seenOf(change)).toBeUndefined();
-    });
-  });
-
   describe('when something else happens to the change', () => {
     it('is not measured any more after a later change, and what was seen stays', async () => {
       const change = await house.applied('v3', 50);
@@ -246,9 +119,9 @@ describe('what came of the traffic', () => {
 
     it('is not measured once somebody else moved the weights, though they put them right again', async () => {
       const change = await house.applied('v3', 50);
-      house.mesh.moveByHand(reviewsObject, { v1: 100, v3: 0 });
+      move({ v1: 100, v3: 0 });
       await house.look();
-      house.mesh.moveByHand(reviewsObject, { v1: 50, v3: 50 });
+      move({ v1: 50, v3: 50 });
       await house.look();
 
       await pass(80_000);
@@ -260,7 +133,7 @@ describe('what came of the traffic', () => {
     it('is not measured while the weights are moved and nobody has noticed yet', async () => {
       const change = await house.applied('v3', 50);
       house.mesh.deafen();
-      house.mesh.moveByHand(reviewsObject, { v1: 100, v3: 0 });
+      move({ v1: 100, v3: 0 });
 
       await pass(14_000);
       await pass(62_000);
@@ -273,7 +146,7 @@ describe('what came of the traffic', () => {
       const change = await house.applied('v3', 50);
       flow({ v1: 1, v3: 1 });
       house.traffic.duringNextCount(async () => {
-        house.mesh.moveByHand(reviewsObject, { v1: 100, v3: 0 });
+        move({ v1: 100, v3: 0 });
         await lookAfterRecent(house.lookout);
       });
 

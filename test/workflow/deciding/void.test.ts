@@ -1,0 +1,140 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type Change, planShown, shownAs } from '../../../src/domain/change/change.ts';
+import { reviewsObject, splits } from '../../support/builders.ts';
+import { approvedBy } from '../../support/policies.ts';
+import type { House } from '../house.ts';
+import { kinds } from '../kinds.ts';
+
+const [alice, bob, carol, dave] = ['U01ALICE', 'U02BOB', 'U03CAROL', 'U04DAVE'] as const;
+const moved = { v1: 70, v2: 30 };
+
+describe.each(kinds)('a change that awaits approval, asked for as $kind,', ({ houseOf }) => {
+  let house: House;
+  let id: Change['id'];
+
+  beforeEach(async () => {
+    house = houseOf();
+    house.policies.take(approvedBy([bob, carol]));
+    ({ id } = await house.accepted('v3', 50));
+    await house.settled();
+  });
+
+  /** One that is too small to need approval. */
+  async function smallShift(): Promise<Change> {
+    const change = await house.shifted('v2', 10);
+    await house.work();
+    return change;
+  }
+
+  it('is void when somebody moved the weights meanwhile, and planned again by one click', async () => {
+    house.mesh.moveByHand(reviewsObject, moved);
+
+    expect(await house.approve(id, bob)).toMatchObject({ kind: 'voided' });
+    expect(house.stored(id).state).toMatchObject({ kind: 'void', because: 'moved', moved: splits(moved) });
+    const anew = await house.clickApplyAnyway(id, house.asker(dave), shownAs(house.stored(id)));
+
+    const change = { ...house.moving(moved), insistedBy: dave };
+    expect(anew).toMatchObject({ kind: 'planned-anew', change });
+    expect(house.stored(id).state.kind).toBe('awaiting');
+    expect(house.stored(id).approvals).toBeUndefined();
+    expect(await house.approve(id, bob)).toMatchObject({ kind: 'approved', missing: 0 });
+    await house.work();
+    expect(house.split).toEqual(house.brought({ v1: 50, v2: 0, v3: 50 }));
+  });
+
+  it.each`
+    what                             | happens
+    ${'somebody moved the weights'}  | ${() => house.mesh.moveByHand(reviewsObject, moved)}
+    ${'another change of ours came'} | ${() => smallShift()}
+    ${'the object is gone'}          | ${() => house.mesh.remove(reviewsObject)}
+  `('is void soon after $what, whether anybody decides or not', async ({ happens }) => {
+    await house.reconcile();
+    expect(house.stored(id).state.kind).toBe('awaiting');
+    await happens();
+
+    await house.reconcile();
+
+    expect(house.stored(id).state).toMatchObject({ kind: 'void', because: 'moved' });
+    expect(house.chat.shows(id)?.state.kind).toBe('void');
+    expect(house.audit.trail.at(-1)).toMatchObject({ kind: 'voided', changeId: id });
+  });
+
+  it('is void, and says so, where somebody has moved the weights by hand to where they were to go', async () => {
+    house.mesh.moveByHand(reviewsObject, { v1: 50, v3: 50 });
+
+    await house.reconcile();
+
+    const found = { how: 'written', live: [{ split: { v1: 50, v3: 50 } }], lastWriter: 'kubectl-edit' };
+    expect(house.stored(id).state).toMatchObject({ kind: 'void', because: 'moved', moved: [found] });
+  });
+
+  it('is void when another change of ours came first', async () => {
+    await smallShift();
+
+    expect(await house.approve(id, bob)).toMatchObject({ kind: 'voided' });
+    expect(house.split).toEqual({ v1: 90, v2: 10 });
+  });
+
+  it('is void when another change stands before it in line, though nothing has moved yet', async () => {
+    await house.shifted('v2', 10);
+
+    expect(await house.approve(id, bob)).toMatchObject({ kind: 'voided', change: { state: { moved: [] } } });
+  });
+
+  it('is void when the object is gone, at a click on Approve', async () => {
+    house.mesh.remove(reviewsObject);
+
+    expect(await house.approve(id, bob)).toMatchObject({ kind: 'voided' });
+    expect(house.stored(id).state).toMatchObject({ kind: 'void', because: 'moved', moved: [{ how: 'gone' }] });
+  });
+
+  it('is void after a rollback: what was approved before holds for nothing after it', async () => {
+    const small = await smallShift();
+    const { id: later } = await house.accepted('v3', 60);
+    await house.rolledBack(small.id);
+
+    expect(await house.approve(later, bob)).toMatchObject({ kind: 'voided' });
+    expect(house.split).toEqual({ v1: 100, v2: 0 });
+  });
+
+  it('is not what a late click on its earlier plan approves', async () => {
+    const { state } = house.stored(id);
+    if (state.kind !== 'awaiting') throw new Error(state.kind);
+    const before = planShown(state);
+    house.mesh.moveByHand(reviewsObject, moved);
+    await house.approve(id, bob);
+    house.pass(1_000);
+    await house.clickApplyAnyway(id);
+
+    expect(await house.approve(id, bob, before)).toMatchObject({ kind: 'planned-anew' });
+    expect(house.stored(id).approvals).toBeUndefined();
+  });
+
+  it('takes the person who planned it again for one who asked, as well as the one who asked first', async () => {
+    house.policies.take(approvedBy([alice, bob, carol]));
+    house.mesh.moveByHand(reviewsObject, moved);
+    await house.approve(id, bob);
+    await house.clickApplyAnyway(id, house.asker(bob));
+
+    const denied = { kind: 'denied', denial: { reason: 'own-request' } };
+    expect(await house.approve(id, bob)).toMatchObject(denied);
+    expect(await house.approve(id, alice)).toMatchObject(denied);
+    expect(await house.withdraw(id, carol)).toMatchObject({ kind: 'not-yours' });
+    expect(await house.approve(id, carol)).toMatchObject({ kind: 'approved', missing: 0 });
+  });
+
+  it('is void when its service was locked since, and planned again once it is not', async () => {
+    await house.approve(id, bob);
+    await house.lock(bob);
+
+    await house.work();
+
+    expect(house.stored(id).state).toMatchObject({ kind: 'void', because: 'denied', denied: 'locked' });
+    expect(house.split).toEqual({ v1: 100 });
+    await house.unlock(bob);
+    expect(await house.clickApplyAnyway(id)).toMatchObject({ kind: 'planned-anew' });
+    await house.approve(id, carol);
+    await house.work();
+    expect(house.split).toEqual({ v1: 50, v3: 50 });
+  });
+});

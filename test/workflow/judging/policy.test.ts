@@ -1,0 +1,126 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { policyOf } from '../../support/policies.ts';
+import { House, wayIn } from '../house.ts';
+import { kinds } from '../kinds.ts';
+import { defined, defines, destination, manifest, routed, routing, sends, service, toJason } from '../manifests.ts';
+
+const reviews = service('reviews');
+
+function rules(...each: readonly string[]) {
+  return policyOf(`groups: { sre: [U02BOB] }\nrules:\n${each.map((rule) => `  - { ${rule} }\n`).join('')}`);
+}
+
+describe.each(kinds)('policy that does not let a person ask for $kind', ({ houseOf }) => {
+  it('keeps it from the queue, and from the object', async () => {
+    const house = houseOf();
+    house.policies.take(rules('name: r, target: "**", shift: [sre]'));
+
+    expect(await house.ask('v3', 50)).toMatchObject({
+      kind: 'denied',
+      denial: { reason: 'not-allowed', rule: { name: 'r' } },
+    });
+    await house.work();
+
+    expect([house.changes.all, house.queue.jobs, house.split]).toEqual([[], [], { v1: 100 }]);
+  });
+});
+
+describe('policy about a shift', () => {
+  it('refuses a step that is too large', async () => {
+    const house = new House();
+    house.policies.take(rules('name: r, target: "**", shift: [everyone], maxStep: 20'));
+
+    const denial = { reason: 'step-too-large', step: 50, maxStep: 20 };
+    expect(await house.shift('v3', 50)).toMatchObject({ kind: 'denied', denial });
+    expect([house.changes.all, house.split]).toEqual([[], { v1: 100 }]);
+  });
+});
+
+describe('policy about whole objects', () => {
+  let house: House;
+
+  /** The file replaces reviews, and creates ratings. */
+  beforeEach(() => {
+    house = new House(routed('reviews', { v1: 100 }, toJason));
+    house.ruleFiles.write('all', [sends('reviews', { v3: 100 }), sends('ratings', { v1: 100 })]);
+  });
+
+  async function verdict(line = '/shift apply all') {
+    const { judgement } = wayIn(await house.type(line));
+    return judgement.verdict;
+  }
+
+  /** A file that would give reviews these hosts. */
+  function grab(...hosts: readonly string[]): void {
+    house.ruleFiles.write('grab', [manifest('reviews', { ...routing('reviews', { v1: 100 }), hosts })]);
+  }
+
+  it('refuses all where one may not be changed', async () => {
+    house.policies.take(rules('target: "*/*/ratings", shift: [sre]', 'target: "**", shift: [everyone]'));
+
+    const shown = await house.type('/shift apply all');
+
+    const { verdict } = wayIn(shown).judgement;
+    expect(verdict).toMatchObject({ kind: 'refused', denial: { reason: 'not-allowed' } });
+    expect(await house.click('/shift apply all', shown)).toMatchObject({ kind: 'denied' });
+    expect(house.spec(reviews)).toEqual(routing('reviews', { v1: 100 }, toJason));
+  });
+
+  it('refuses what would be approved under two rules', async () => {
+    const approved = 'shift: [everyone], approve: { by: [sre] }';
+    house.policies.take(rules(`target: "*/*/ratings", ${approved}`, `target: "**", ${approved}`));
+
+    expect(await verdict()).toMatchObject({ kind: 'refused', denial: { reason: 'several-approvals' } });
+  });
+
+  it('judges an object by the hosts that it takes as well as by those that it had', async () => {
+    grab('payments');
+    house.policies.take(rules('target: "*/*/payments", shift: [sre]', 'target: "**", shift: [everyone]'));
+
+    expect(await verdict('/shift apply grab')).toMatchObject({ kind: 'refused' });
+  });
+
+  it.each`
+    what                               | hosts
+    ${'beside one of his own'}         | ${['reviews', 'payments']}
+    ${'under a name of his own'}       | ${['payments']}
+    ${'of another namespace'}          | ${['reviews', 'till.bank.svc.cluster.local']}
+    ${'of all of another namespace'}   | ${['reviews', '*.bank.svc.cluster.local']}
+    ${'that no rule is about, abroad'} | ${['reviews', 'till.nowhere.svc.cluster.local']}
+  `('lets nobody take a host $what, whatever rule comes first', async ({ hosts }) => {
+    grab(...hosts);
+    house.policies.take(
+      rules(
+        'target: "*/*/reviews", shift: [everyone]',
+        'target: "*/bank/till", shift: [sre]',
+        'target: "*/bank/*", shift: [everyone]',
+        'target: "*/default/*", shift: [sre]',
+      ),
+    );
+
+    expect(await verdict('/shift apply grab')).toMatchObject({ kind: 'refused' });
+  });
+
+  it.each(['*.local', '*.svc.cluster.local'])('lets nobody take all services at once who may not: %s', async (host) => {
+    grab(host);
+    house.policies.take(rules('target: "*/default/*", shift: [everyone]', 'target: "*/bank/*", shift: [sre]'));
+
+    expect(await verdict('/shift apply grab')).toMatchObject({ kind: 'refused' });
+  });
+
+  it.each`
+    what                             | file                                                                                                          | kind
+    ${'rules above the others'}      | ${sends('reviews', { v1: 100 }, { ...toJason, match: [{ uri: { prefix: '/p' } }] })}                          | ${'refused'}
+    ${'versions that become others'} | ${{ ...defines('reviews'), spec: { host: 'reviews', subsets: [{ name: 'v1', labels: { version: 'v3' } }] } }} | ${'refused'}
+    ${'versions that are added'}     | ${defines('reviews', 'v1', 'v2')}                                                                             | ${'allowed'}
+  `('bounds the steps of what nobody measures and nobody approves: $what', async ({ file, kind }) => {
+    house = new House(routed('reviews', { v1: 100 }), defined('reviews', 'v1'));
+    house.ruleFiles.write('all', [file]);
+    house.policies.take(rules('target: "**", shift: [everyone], maxStep: 25'));
+    expect((await verdict()).kind).toBe(kind);
+
+    house.policies.take(rules('target: "**", shift: [everyone], maxStep: 25, approve: { by: [sre] }'));
+    expect((await verdict()).kind).toBe('needs-approval');
+    expect(house.spec(destination('reviews'))).toEqual(defines('reviews', 'v1').spec);
+  });
+});
