@@ -55,6 +55,14 @@ export function reviews(split: Split, options: RouteOptions = {}): Route {
   return { object, uid, hosts: [object.name], gateways: ['mesh'], rules, ledger: { seq, revisions } };
 }
 
+/** Reviews with two rules that can be split: one for orders, and one that takes the rest. */
+export const twoRules: Route = reviews(
+  {},
+  {
+    rules: [rule({ v1: 100 }, { key: 'orders', name: 'orders', match: 'path starts with /orders' }), rule({ v1: 100 })],
+  },
+);
+
 /** The same as it is read live, whole. */
 export function live(route: Route, overrides: Partial<LiveObject> = {}): LiveObject {
   return { ...route, content: { spec: { hosts: route.hosts } }, ...overrides };

@@ -1,6 +1,6 @@
 import type { Change } from '../../src/domain/change/change.ts';
 import type { WeightsEdit } from '../../src/domain/change/edit.ts';
-import type { Command, EditCommand } from '../../src/domain/language/command.ts';
+import type { Command, EditCommand, HoldCommand } from '../../src/domain/language/command.ts';
 import type { End } from '../../src/domain/language/end.ts';
 import { parseCommand } from '../../src/domain/language/parse-command.ts';
 import type { ChangeId } from '../../src/domain/routing/names.ts';
@@ -18,10 +18,10 @@ import { approve, reject, withdraw } from '../../src/workflow/deciding/approve.t
 import { discard, planAnew } from '../../src/workflow/deciding/held.ts';
 import type { Asker, Desk } from '../../src/workflow/desk.ts';
 import { type DependencyError, MeshUnavailableError } from '../../src/workflow/errors.ts';
-import { freeze, thaw } from '../../src/workflow/holding/freeze.ts';
-import { lock, unlock } from '../../src/workflow/holding/lock.ts';
+import { carryOut } from '../../src/workflow/holding/hold-command.ts';
 import { Turns } from '../../src/workflow/turns.ts';
 import { moving } from '../support/builders.ts';
+import type { WriteFault } from '../support/mesh-faults.ts';
 import { service } from './manifests.ts';
 import { World } from './world.ts';
 
@@ -34,6 +34,21 @@ export class House extends World {
   #requests = 0;
   /** What a change that is asked for here edits beside reviews. */
   readonly others: readonly ObjectRef[] = [];
+
+  /** All objects that such a change edits. */
+  get objects(): readonly ObjectRef[] {
+    return [service('reviews'), ...this.others];
+  }
+
+  /** Those beside reviews that are there. */
+  get othersThere(): readonly ObjectRef[] {
+    return this.others.filter((object) => this.spec(object) !== undefined);
+  }
+
+  /** How many changes of ours they have: one number where all have as many. */
+  get seqs(): readonly number[] {
+    return [...new Set(this.objects.map((object) => this.mesh.ledgerOf(object).seq))];
+  }
 
   /** Another person, or the same one with another gesture. */
   asker(user = 'U01ALICE', overrides: Partial<Asker> = {}): Asker {
@@ -86,7 +101,7 @@ export class House extends World {
       await this.attempt(change);
       this.pass(20_000);
     }
-    this.mesh.failWrites(...this.others.map(() => 'none' as const), { error: away, stored });
+    this.failWrite('last', { error: away, stored });
     this.afterReading(() => this.mesh.failReads(away));
     await this.attempt(change);
     return change;
@@ -94,7 +109,7 @@ export class House extends World {
 
   /** What `toMatchObject` looks for in a list with one entry for each object of such a change; `first`: that of reviews. */
   ofEach(first: object) {
-    return [first, ...this.others.map(() => ({}))];
+    return this.objects.map((_, at) => (at === 0 ? first : {}));
   }
 
   /** The same in the change itself. */
@@ -107,6 +122,12 @@ export class House extends World {
   afterReading(happens: () => Promise<void> | void): void {
     for (const _ of this.others) this.mesh.afterNextRead(() => {});
     this.mesh.afterNextRead(happens);
+  }
+
+  /** The first or the last write of such a change goes wrong. */
+  failWrite(which: 'first' | 'last', fault: WriteFault): void {
+    const before = which === 'last' ? this.others.map(() => 'none' as const) : [];
+    this.mesh.failWrites(...before, fault);
   }
 
   /** The cluster does not answer when all objects of such a change are next read. */
@@ -141,12 +162,8 @@ export class House extends World {
 
   /** As if each gesture came to another process, and until what it left aside is done. */
   async request(wish: Wish, options: ShiftOptions, asker: Asker, name = 'reviews'): Promise<Answer> {
-    const command = {
-      verb: 'shift',
-      service: { service: name },
-      wish,
-      options: { dryRun: false, ...options },
-    } as const;
+    const typed = { wish, options: { dryRun: false, ...options } };
+    const command = { verb: 'shift', service: { service: name }, ...typed } as const;
     const answer = await requestShift({ ...this.desk, turns: new Turns() }, command, asker);
     await this.settled();
     return answer;
@@ -214,11 +231,6 @@ export class House extends World {
     return approve(this.desk, { id, seen }, this.asker(user));
   }
 
-  /** The same gesture, perhaps delivered again. */
-  approveAs(id: ChangeId, asker: Asker) {
-    return approve(this.desk, { id }, asker);
-  }
-
   reject(id: ChangeId, user: string, reason?: string) {
     return reject(this.desk, { id }, this.asker(user), reason);
   }
@@ -228,27 +240,25 @@ export class House extends World {
   }
 
   /** `/shift lock reviews` */
-  async lock(user: string, options: HoldOptions = {}, seen?: string) {
-    const command = { verb: 'lock', service: { service: 'reviews' }, ...options } as const;
-    const answer = await lock(this.desk, command, this.asker(user), seen);
-    await this.settled();
-    return answer;
+  lock(user: string, options: HoldOptions = {}, seen?: string) {
+    return this.#hold({ verb: 'lock', service: { service: 'reviews' }, ...options }, user, seen);
   }
 
-  async unlock(user: string) {
-    const answer = await unlock(this.desk, { verb: 'unlock', service: { service: 'reviews' } }, this.asker(user));
-    await this.settled();
-    return answer;
+  unlock(user: string) {
+    return this.#hold({ verb: 'unlock', service: { service: 'reviews' } }, user);
   }
 
   /** `/shift freeze sandbox/default` */
   freeze(user: string, pattern: string, options: HoldOptions = {}) {
-    return freeze(this.desk, { verb: 'freeze', scope: { pattern }, ...options }, this.asker(user));
+    return this.#hold({ verb: 'freeze', scope: { pattern }, ...options }, user);
   }
 
-  async thaw(user: string, pattern?: string, seen?: string) {
-    const scope = pattern === undefined ? undefined : { pattern };
-    const answer = await thaw(this.desk, { verb: 'thaw', scope }, this.asker(user), seen);
+  thaw(user: string, pattern?: string, seen?: string) {
+    return this.#hold({ verb: 'thaw', scope: pattern === undefined ? undefined : { pattern } }, user, seen);
+  }
+
+  async #hold(command: HoldCommand, user: string, seen?: string) {
+    const answer = await carryOut(this.desk, command, this.asker(user), seen);
     await this.settled();
     return answer;
   }

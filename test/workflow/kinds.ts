@@ -31,11 +31,8 @@ class FileHouse extends House {
     asker = this.asker(),
   ): Promise<() => Promise<EditsAnswer>> {
     const file = `${version}-${percent}`;
-    const all = [service('reviews'), ...this.others];
-    this.ruleFiles.write(
-      file,
-      all.map(({ name }) => manifest(name, this.#specOf(name, version, percent))),
-    );
+    const all = this.objects.map(({ name }) => manifest(name, this.#specOf(name, version, percent)));
+    this.ruleFiles.write(file, all);
     const command = { verb: 'apply', file, place: {}, reason, dryRun: false } as const;
     const { plan, isMeant } = wayIn(await this.requestEdits(command, this.asker(asker.user)));
     return () => this.requestEdits(command, asker, { stamp: plan.stamp, isMeant });
@@ -46,7 +43,7 @@ class FileHouse extends House {
     return Object.fromEntries(Object.entries(split).filter(([, weight]) => weight > 0));
   }
 
-  /** What a shift would make of its main rule, and a timeout, so that it is more than weights. */
+  /** What a shift of reviews would come to, and a timeout, so that it is more than weights. */
   #specOf(name: string, version: string, percent: number): JsonObject {
     const { hosts = [name], http = [] } = this.spec(service(name)) ?? {};
     const above = isList(http) ? http.slice(0, -1) : [];

@@ -1,12 +1,12 @@
 import { type Change, isEnded } from '../../domain/change/change.ts';
 import type { Refusal } from '../../domain/change/plan-weights.ts';
 import { recentRollback, takenBackIn } from '../../domain/change/undo.ts';
-import type { Revision } from '../../domain/routing/ledger.ts';
+import { findRevision, type Revision } from '../../domain/routing/ledger.ts';
 import type { ChangeId, ServiceName } from '../../domain/routing/names.ts';
 import { type ObjectRef, objectKey } from '../../domain/routing/object.ts';
 import type { LiveObject } from '../../domain/routing/route.ts';
 import { aboutChange, noteRefused } from '../audit.ts';
-import type { Desk } from '../desk.ts';
+import { type Desk, requestId } from '../desk.ts';
 import { type Asking, acceptedAlready, changeOf } from './answer-once.ts';
 import type { Plan } from './plan.ts';
 import { type Answer, offer, told } from './submit.ts';
@@ -98,7 +98,7 @@ async function takeBackInTurn(
       return toldNo(desk, asking, { kind: 'taken-back', change: stored });
     case 'plan': {
       const { plan } = planned;
-      const by = alreadyTakenBack(id, plan);
+      const by = alreadyTakenBack(id, plan) ?? doneInHistory(requestId(request), plan);
       if (by !== undefined) return refused(desk, asking, { reason: 'already-rolled-back', by }, object);
       const undo = asking.mode === 'do' ? questionOf(desk, taking, plan, isTyped) : undefined;
       if (undo !== undefined && undo.stamp !== seen) {
@@ -114,6 +114,11 @@ async function takeBackInTurn(
 function alreadyTakenBack(id: ChangeId, { edits }: Plan): Revision | undefined {
   const [first, ...more] = edits.map(({ open }) => open.live && takenBackIn(open.live.ledger, id));
   return more.includes(undefined) ? undefined : first;
+}
+
+/** A store that fell back to an older copy has forgotten the rollback, and an object's history has not: it would be taken for done. */
+function doneInHistory(id: ChangeId, { edits }: Plan): Revision | undefined {
+  return edits.map(({ open }) => open.live && findRevision(open.live.ledger, id)).find((each) => each !== undefined);
 }
 
 /** The question that a person has to confirm first; a rollback within the last minute is told of whoever typed it. */

@@ -38,8 +38,9 @@ describe.each(kinds)('a change that is asked for as $kind', ({ houseOf }) => {
     expect(house.split).toEqual(half);
     expect(house.mesh.splitOf(reviewsObject, '#1')).toEqual({ v2: 100 });
     expect(house.ledger).toEqual({ seq: 1, revisions: [revision] });
+    expect(house.seqs).toEqual([1]);
     const live = [{ rule: 'default', split: half }];
-    const made = [reviewsObject, ...house.others].map((object) => ({ object, seq: 1, live }));
+    const made = house.objects.map((object) => ({ object, seq: 1, live }));
     expect(change.state).toEqual({ kind: 'applied', at, made, tookMs: 84, warnings: ['subset v3 has no pods'] });
     expect(house.chat.shows(id)).toEqual(change);
     expect(house.mesh.announced).toEqual([id]);

@@ -31,7 +31,7 @@ describe.each(kinds)('a change that is asked for as $kind', ({ kind, houseOf }) 
         stamp: expect.any(String),
       });
       expect(house.split).toEqual(moved);
-      expect(house.others.map((object) => house.spec(object))).toEqual(house.others.map(() => undefined));
+      expect(house.othersThere).toEqual([]);
       expect(house.chat.shows(id)?.state.kind).toBe('held');
       expect(house.meter.outcomes).toEqual(['held:moved']);
     },
@@ -75,7 +75,7 @@ describe.each(kinds)('a change that is asked for as $kind', ({ kind, houseOf }) 
 
     expect(house.stored(id).state).toMatchObject(state);
     expect(house.meter.outcomes).toEqual([`${state.kind}:${state.because}`]);
-    expect(house.others.map((object) => house.spec(object))).toEqual(house.others.map(() => undefined));
+    expect(house.othersThere).toEqual([]);
   });
 
   it('is held when our own history was wiped from the object', async () => {

@@ -163,14 +163,3 @@ describe('behind a rule file of versions alone', () => {
     expect(house.spec(reviews)).toEqual(routing('reviews', { v1: 50, v3: 50 }));
   });
 });
-
-describe('behind a shift', () => {
-  it('no rule file is accepted, since what it would write over is not known', async () => {
-    const house = new House();
-    const shift = await house.shifted('v3', 50);
-    house.ruleFiles.write('whole', [sendsWhole('reviews', { v2: 100 })]);
-    const shown = await house.type('/shift apply whole');
-
-    expect(await house.click('/shift apply whole', shown)).toMatchObject({ kind: 'busy', first: { id: shift.id } });
-  });
-});

@@ -11,6 +11,7 @@ import type { House } from '../house.ts';
 import { kinds } from '../kinds.ts';
 
 const half = { v1: 50, v3: 50 };
+const writes = ['first', 'last'] as const;
 const reset = new MeshUnavailableError('connection reset');
 
 describe.each(kinds)('a change that is asked for as $kind, whose write goes wrong', ({ houseOf }) => {
@@ -20,19 +21,19 @@ describe.each(kinds)('a change that is asked for as $kind, whose write goes wron
     house = houseOf();
   });
 
-  it('is applied once when the reply was lost after the commit', async () => {
-    house.mesh.failWrites({ error: reset, stored: true });
+  it.each(writes)('is applied once when the reply to the %s write was lost after the commit', async (which) => {
+    house.failWrite(which, { error: reset, stored: true });
     const { id } = await house.accepted('v3', 50);
 
     expect(await house.work()).toEqual([]);
 
     const made = house.ofEach({ seq: 1, live: [{ split: half }] });
     expect(house.stored(id).state).toMatchObject({ kind: 'applied', made });
-    expect(house.ledger.seq).toBe(1);
+    expect(house.seqs).toEqual([1]);
   });
 
-  it('is tried later when it was not committed, and is free for any worker then', async () => {
-    house.mesh.failWrites({ error: reset });
+  it.each(writes)('goes on later with the %s write when that was not committed, and any worker may', async (which) => {
+    house.failWrite(which, { error: reset });
     const accepted = await house.accepted('v3', 50);
 
     expect(await house.attempt(accepted)).toMatchObject({ kind: 'not-yet' });
@@ -40,7 +41,7 @@ describe.each(kinds)('a change that is asked for as $kind, whose write goes wron
     house.pass(1_000);
     expect(await house.attempt(accepted)).toEqual({ kind: 'done' });
 
-    expect(house.ledger.seq).toBe(1);
+    expect(house.seqs).toEqual([1]);
     expect(house.split).toEqual(half);
   });
 
@@ -90,7 +91,7 @@ describe.each(kinds)('a change that is asked for as $kind, whose write goes wron
     expect(house.stored(accepted.id).state.kind).toBe('applied');
   });
 
-  it('is left alone while it rests, whoever comes', async () => {
+  it('is left alone by all workers while it rests', async () => {
     const accepted = await house.accepted('v3', 50);
     house.mesh.failReads(new MeshUnavailableError('busy', { retryAfterMs: 30_000 }));
     await house.attempt(accepted);

@@ -112,21 +112,32 @@ describe.each(kinds)('a store that is older than what was asked for as $kind', (
 });
 
 describe.each(kinds)('a store that is older than a rollback of $kind', ({ kind, houseOf }) => {
-  it('takes back once what was taken back after its time', async () => {
-    const house = houseOf();
-    const { id } = await house.applied('v3', 50);
-    const earlier = house.changes.all;
-    await house.rolledBack(id);
-    const { seq } = house.ledger;
-    house.changes.fallBackTo(earlier);
+  const refused = { kind: 'refused', refusal: { reason: 'already-rolled-back', by: { by: 'U02BOB' } } };
+  let house: House;
+  let id: Change['id'];
 
+  beforeEach(async () => {
+    house = houseOf();
+    ({ id } = await house.applied('v3', 50));
+    const earlier = house.changes.all;
+    await house.rolledBack(id, undefined, house.asker('U02BOB'));
+    house.changes.fallBackTo(earlier);
+  });
+
+  it('takes nothing back twice', async () => {
     const answer = await house.clickRollback(id);
     await house.work();
 
-    const isWeights = kind === 'a shift';
-    const refused = { kind: 'refused', refusal: { reason: 'already-rolled-back' } };
-    expect(answer).toMatchObject(isWeights ? refused : { kind: 'taken-back' });
+    expect(answer).toMatchObject(kind === 'a shift' ? refused : { kind: 'taken-back' });
     expect(house.split).toEqual(house.brought({ v1: 100, v3: 0 }));
-    expect(house.ledger.seq).toBe(seq);
+    expect(house.ledger.seq).toBe(2);
+  });
+
+  it('says that it was taken back where the same was asked for again since', async () => {
+    await house.applied('v3', 60);
+
+    expect(await house.clickRollback(id)).toMatchObject(refused);
+
+    expect(house.split).toEqual({ v1: 40, v3: 60 });
   });
 });

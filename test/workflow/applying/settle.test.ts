@@ -14,10 +14,6 @@ describe.each(kinds)('a change that is asked for as $kind, and whose effect is n
     house = houseOf();
   });
 
-  async function unsettle({ stored }: { readonly stored: boolean }): Promise<void> {
-    ({ id } = await house.unsettled({ stored }));
-  }
-
   /** The end of a change whose last write was lost: of two objects the first is written. */
   function unwritten() {
     const half = { because: 'half-applied', written: [reviewsObject] };
@@ -27,7 +23,7 @@ describe.each(kinds)('a change that is asked for as $kind, and whose effect is n
   it.each([{ stored: true }, { stored: false }])(
     'is looked up when no write of it can be under way (stored: $stored)',
     async ({ stored }) => {
-      await unsettle({ stored });
+      ({ id } = await house.unsettled({ stored }));
       expect(house.stored(id).state).toMatchObject({ kind: 'failed', because: 'unreachable' });
       house.pass(69_000);
       await house.reconcile();
@@ -44,7 +40,7 @@ describe.each(kinds)('a change that is asked for as $kind, and whose effect is n
   );
 
   it('is told with its own number, and with what it made, though others came after it', async () => {
-    await unsettle({ stored: true });
+    ({ id } = await house.unsettled({ stored: true }));
     await house.shifted('v3', 80);
     await house.work();
     house.pass(90_000);
@@ -57,13 +53,13 @@ describe.each(kinds)('a change that is asked for as $kind, and whose effect is n
   });
 
   it('is nothing that is busily waited for', async () => {
-    await unsettle({ stored: false });
+    await house.unsettled({ stored: false });
 
     expect(await house.reconcile()).toBe(0);
   });
 
   it('is looked up now and again as long as the cluster is away', async () => {
-    await unsettle({ stored: true });
+    ({ id } = await house.unsettled({ stored: true }));
     for (let rounds = 0; rounds < 10; rounds += 1) {
       house.pass(60_000);
       if (rounds > 0) house.failReading(away);
@@ -80,7 +76,7 @@ describe.each(kinds)('a change that is asked for as $kind, and whose effect is n
   it.each([{ stored: true }, { stored: false }])(
     'is applied as far as is known when its object is gone (stored: $stored)',
     async ({ stored }) => {
-      await unsettle({ stored });
+      ({ id } = await house.unsettled({ stored }));
       for (const ref of [reviewsObject, ...house.others]) house.mesh.remove(ref);
       house.pass(120_000);
 
@@ -92,7 +88,7 @@ describe.each(kinds)('a change that is asked for as $kind, and whose effect is n
   );
 
   it('is not said to have failed while the history of its object cannot be read', async () => {
-    await unsettle({ stored: true });
+    ({ id } = await house.unsettled({ stored: true }));
     const { ledger } = house;
     house.mesh.spoilLedger(reviewsObject);
     house.pass(120_000);
@@ -107,7 +103,7 @@ describe.each(kinds)('a change that is asked for as $kind, and whose effect is n
   });
 
   it('is left to people after a week', async () => {
-    await unsettle({ stored: true });
+    ({ id } = await house.unsettled({ stored: true }));
     house.pass(8 * 24 * 3600_000);
     house.mesh.failReads(away);
 

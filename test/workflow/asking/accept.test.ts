@@ -17,12 +17,9 @@ const withdrawal = moveTo(waiting, { kind: 'withdrawn', at, by: 'U01ALICE' });
 const queued = { ...moveTo(waiting, { kind: 'queued' }), acceptedAt: at };
 
 /** Nothing waits for its object. */
-const nothing = new Map([[objectKey(reviewsObject), 0]]);
+const inLine = { lines: new Map([[objectKey(reviewsObject), 0]]), ahead: false };
 
-type Store = Parameters<typeof replace>[0];
-type Asker = Parameters<typeof replace>[2];
-
-/** Loses the answer to what is sent; `stores` is what it has afterwards. Then it is away for a number of readings. */
+/** Loses every answer; `stores` is what it has afterwards. Then it is away for a number of readings. */
 class LosesReplies extends InMemoryChanges {
   readonly #stores: Change | undefined;
   #awayFor: number;
@@ -35,7 +32,7 @@ class LosesReplies extends InMemoryChanges {
 
   /** It has this change already. */
   async having(known: Change): Promise<this> {
-    await super.accept(known, { lines: nothing, ahead: false });
+    await super.accept(known, inLine);
     return this;
   }
 
@@ -54,37 +51,29 @@ class LosesReplies extends InMemoryChanges {
   }
 
   async #loseReply(): Promise<never> {
-    if (this.#stores?.rev === 0) await super.accept(this.#stores, { lines: nothing, ahead: false });
+    if (this.#stores?.rev === 0) await super.accept(this.#stores, inLine);
     else if (this.#stores !== undefined) await super.update(this.#stores);
     throw new StoreUnavailableError('Redis did not answer', { outcomeUnknown: true });
   }
 }
 
-/** What asks a store that loses replies, for a person who may wait so long. */
-function asking(changes: LosesReplies, untilMs: number, forMs: number): { store: Store; asker: Asker } {
+/** Sends a change to such a store for a person who may wait so long: a new one, or a decision about one that it has. */
+function send(changes: LosesReplies, next: Change, forMs: number): Promise<unknown> {
   const startedMs = performance.now();
   const now = () => new Date(performance.now() - startedMs);
-  const asker = { user: 'U02BOB', origin: change().origin, request: 'click', until: untilMs, answerBy: forMs };
-  return { store: { changes, now, log: new InMemoryLog(), cards: { showSoon: () => {} } }, asker };
-}
-
-function acceptIt(store: Store, asker: Asker, next: Change): Promise<unknown> {
-  const event = eventOf(next, { kind: 'accepted' }, new Date(at));
-  return accept(store, next, { lines: nothing, ahead: false, event }, asker);
+  const store = { changes, now, log: new InMemoryLog(), cards: { showSoon: () => {} } };
+  const asker = { user: 'U02BOB', origin: change().origin, request: 'click', until: 300, answerBy: forMs };
+  if (next.state.kind === 'rejected') return replace(store, next, asker, { kind: 'rejected' });
+  return accept(store, next, { ...inLine, event: eventOf(next, { kind: 'accepted' }, new Date(at)) }, asker);
 }
 
 describe('a change that was sent to the store, and of which no answer came', () => {
-  const waits = (changes: LosesReplies, forMs: number) => {
-    const { store, asker } = asking(changes, 0, forMs);
-    return acceptIt(store, asker, change());
-  };
-
   it('is told as accepted when the store turns out to have it', async () => {
-    expect(await waits(new LosesReplies(change(), 2), 2_000)).toEqual({ kind: 'accepted' });
+    expect(await send(new LosesReplies(change(), 2), change(), 2_000)).toEqual({ kind: 'accepted' });
   });
 
   it('is told as not accepted when the store does not have it, and would refuse it by now', async () => {
-    const answer = waits(new LosesReplies(undefined, 2), 2_000);
+    const answer = send(new LosesReplies(undefined, 2), change(), 2_000);
 
     await expect(answer).rejects.toThrow(StoreUnavailableError);
     await expect(answer).rejects.toThrow('was not stored');
@@ -93,35 +82,30 @@ describe('a change that was sent to the store, and of which no answer came', () 
   it('is told as not known when the store does not come back in time', async () => {
     const changes = new LosesReplies(change(), 1_000);
 
-    await expect(waits(changes, 400)).rejects.toThrow(AcceptanceUnknownError);
+    await expect(send(changes, change(), 400)).rejects.toThrow(AcceptanceUnknownError);
 
     expect(changes.all).toHaveLength(1);
   });
 });
 
 describe('a decision that was sent to the store, and of which no answer came', () => {
-  const decided = async (stores: Change | undefined, decide: (store: Store, asker: Asker) => Promise<unknown>) => {
-    const { store, asker } = asking(await new LosesReplies(stores).having(waiting), 300, 400);
-    return decide(store, asker);
-  };
-  const reject = (store: Store, asker: Asker): Promise<unknown> =>
-    replace(store, rejection, asker, { kind: 'rejected' });
-  const queue = (store: Store, asker: Asker): Promise<unknown> => acceptIt(store, asker, queued);
+  const decided = async (stores: Change | undefined, next: Change) =>
+    send(await new LosesReplies(stores).having(waiting), next, 400);
 
   it('is told as decided when the store turns out to have it', async () => {
-    expect(await decided(rejection, reject)).toBe(true);
+    expect(await decided(rejection, rejection)).toBe(true);
   });
 
   it('is told as too late when somebody else’s is there instead', async () => {
-    expect(await decided(withdrawal, reject)).toBe(false);
-    expect(await decided(withdrawal, queue)).toEqual({ kind: 'known', change: withdrawal });
+    expect(await decided(withdrawal, rejection)).toBe(false);
+    expect(await decided(withdrawal, queued)).toEqual({ kind: 'known', change: withdrawal });
   });
 
   it('is told as accepted when it is queued, or begun by now', async () => {
-    expect(await decided(queued, queue)).toEqual({ kind: 'accepted' });
+    expect(await decided(queued, queued)).toEqual({ kind: 'accepted' });
   });
 
   it('is told as not known while it may still come', async () => {
-    await expect(decided(undefined, reject)).rejects.toThrow(AcceptanceUnknownError);
+    await expect(decided(undefined, rejection)).rejects.toThrow(AcceptanceUnknownError);
   });
 });

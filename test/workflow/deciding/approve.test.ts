@@ -48,7 +48,7 @@ describe.each(kinds)('a change that needs approval, asked for as $kind,', ({ hou
     expect(await house.reconcile()).toBe(0);
   });
 
-  it('is applied when one who may has approved it', async () => {
+  it('is applied when one who may has approved it, and is taken back without approval', async () => {
     const id = await awaiting();
 
     expect(await house.approve(id, bob)).toMatchObject({ kind: 'approved', missing: 0 });
@@ -57,6 +57,11 @@ describe.each(kinds)('a change that needs approval, asked for as $kind,', ({ hou
     expect(house.split).toEqual(half);
     expect(house.stored(id)).toMatchObject({ state: { kind: 'applied' }, approvals: [{ by: bob }] });
     expect(house.ledger.revisions).toMatchObject([{ id, by: alice }]);
+
+    const back = acceptedIn(await house.clickRollback(id));
+    await house.work();
+    expect(back.state.kind).toBe('queued');
+    expect(house.split).toEqual(house.brought({ v1: 100, v3: 0 }));
   });
 
   it('takes as many as the policy asks for, each person once', async () => {
@@ -86,7 +91,7 @@ describe.each(kinds)('a change that needs approval, asked for as $kind,', ({ hou
     who                               | user     | reason
     ${'the person who asked for it'}  | ${alice} | ${'own-request'}
     ${'somebody whom no group names'} | ${dave}  | ${'not-allowed'}
-  `('is not approved by $who, who is told why', async ({ user, reason }) => {
+  `('is not approved by $who: they are told why', async ({ user, reason }) => {
     const id = await awaiting(approvedBy([alice, bob]));
 
     expect(await house.approve(id, user)).toMatchObject({ kind: 'denied', denial: { reason } });
@@ -145,18 +150,6 @@ describe.each(kinds)('a change that needs approval, asked for as $kind,', ({ hou
     await house.settled();
     await house.reconcile();
     expect(house.chat.shows(id)?.state.kind).toBe('expired');
-  });
-
-  it('is a rollback one click away, without approval', async () => {
-    const id = await awaiting();
-    await house.approve(id, bob);
-    await house.work();
-
-    const answer = await house.clickRollback(id);
-    await house.work();
-
-    expect(acceptedIn(answer).state.kind).toBe('queued');
-    expect(house.split).toEqual(house.brought({ v1: 100, v3: 0 }));
   });
 
   it('is found after everything was lost but the object: nothing was applied, and a click says so', async () => {

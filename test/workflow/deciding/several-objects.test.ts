@@ -140,15 +140,6 @@ describe('a change of several objects that needs approval', () => {
     expect(house.stored(id).state).toMatchObject({ kind: 'void', moved });
   });
 
-  it('is planned again from what there is, and waits for approval anew', async () => {
-    const { id } = await awaiting();
-    house.mesh.editWhole(reviews, () => elsewhere);
-    await house.approve(id, bob);
-
-    const change = { state: { kind: 'awaiting' } };
-    expect(await house.clickApplyAnyway(id)).toMatchObject({ kind: 'planned-anew', change });
-  });
-
   it('can be approved by those whose rule has an approval, among the rules about the hosts of one object', async () => {
     const hosts = ['reviews', 'payments'];
     const { spec } = sendsWhole('reviews', { v1: 100 });

@@ -81,13 +81,6 @@ describe.each(kinds)('a change that awaits approval, asked for as $kind,', ({ ho
     expect(await house.approve(id, bob)).toMatchObject({ kind: 'voided', change: { state: { moved: [] } } });
   });
 
-  it('is void when the object is gone, at a click on Approve', async () => {
-    house.mesh.remove(reviewsObject);
-
-    expect(await house.approve(id, bob)).toMatchObject({ kind: 'voided' });
-    expect(house.stored(id).state).toMatchObject({ kind: 'void', because: 'moved', moved: [{ how: 'gone' }] });
-  });
-
   it('is void after a rollback: what was approved before holds for nothing after it', async () => {
     const small = await smallShift();
     const { id: later } = await house.accepted('v3', 60);
@@ -121,20 +114,5 @@ describe.each(kinds)('a change that awaits approval, asked for as $kind,', ({ ho
     expect(await house.approve(id, alice)).toMatchObject(denied);
     expect(await house.withdraw(id, carol)).toMatchObject({ kind: 'not-yours' });
     expect(await house.approve(id, carol)).toMatchObject({ kind: 'approved', missing: 0 });
-  });
-
-  it('is void when its service was locked since, and planned again once it is not', async () => {
-    await house.approve(id, bob);
-    await house.lock(bob);
-
-    await house.work();
-
-    expect(house.stored(id).state).toMatchObject({ kind: 'void', because: 'denied', denied: 'locked' });
-    expect(house.split).toEqual({ v1: 100 });
-    await house.unlock(bob);
-    expect(await house.clickApplyAnyway(id)).toMatchObject({ kind: 'planned-anew' });
-    await house.approve(id, carol);
-    await house.work();
-    expect(house.split).toEqual({ v1: 50, v3: 50 });
   });
 });

@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { policyOf } from '../../support/policies.ts';
 import { House, wayIn } from '../house.ts';
-import { kinds } from '../kinds.ts';
 import { defined, defines, destination, manifest, routed, routing, sends, service, toJason } from '../manifests.ts';
 
 const reviews = service('reviews');
@@ -9,21 +8,6 @@ const reviews = service('reviews');
 function rules(...each: readonly string[]) {
   return policyOf(`groups: { sre: [U02BOB] }\nrules:\n${each.map((rule) => `  - { ${rule} }\n`).join('')}`);
 }
-
-describe.each(kinds)('policy that does not let a person ask for $kind', ({ houseOf }) => {
-  it('keeps it from the queue, and from the object', async () => {
-    const house = houseOf();
-    house.policies.take(rules('name: r, target: "**", shift: [sre]'));
-
-    expect(await house.ask('v3', 50)).toMatchObject({
-      kind: 'denied',
-      denial: { reason: 'not-allowed', rule: { name: 'r' } },
-    });
-    await house.work();
-
-    expect([house.changes.all, house.queue.jobs, house.split]).toEqual([[], [], { v1: 100 }]);
-  });
-});
 
 describe('policy about a shift', () => {
   it('refuses a step that is too large', async () => {

@@ -13,13 +13,13 @@ describe('a card that several processes may show', () => {
 
   const show = () => house.cards.show(change.id);
 
-  it('is shown by whoever has waited for a turn, as the change is by then, and by nobody who would wait anew', async () => {
+  it('is shown by the process that has waited for a turn, as the change is by then, and by none that would wait anew', async () => {
     const { cardLog, chat } = house;
     const claim = cardLog.claim.bind(cardLog);
     let others = false;
     cardLog.claim = async (id) => (others ? undefined : claim(id));
     chat.turn = async () => {
-      others = true; // from now on whoever lets go of a card finds that another has it
+      others = true; // from now on a process that lets go of a card finds that another has it
       await house.work();
       return true;
     };
@@ -30,7 +30,7 @@ describe('a card that several processes may show', () => {
     expect(house.stored(change.id).state.kind).toBe('applied');
   });
 
-  it('is claimed anew by whoever waited for so long that the claim ran out', async () => {
+  it('is claimed anew by a process that waited for so long that the claim ran out', async () => {
     house.chat.turn = async () => {
       house.cardLog.expireClaim(change.id);
       return true;
@@ -42,7 +42,7 @@ describe('a card that several processes may show', () => {
     expect(await house.cardLog.owed()).toEqual([]);
   });
 
-  it('is left to another by whoever loses it while it waits, and its turn with it', async () => {
+  it('is left to another by a process that loses it while it waits, and its turn with it', async () => {
     const { cardLog, chat } = house;
     let waits = 0;
     chat.turn = async (_channel: string, unless: AbortSignal) => {
@@ -97,7 +97,7 @@ describe('a card that several processes may show', () => {
     expect(house.chat.shows(id)).toEqual(house.stored(id));
   });
 
-  it('is one again when whoever posted it stood still on the way, and another had looked for it in vain', async () => {
+  it('is one again when the process that posted it stood still on the way, and another had looked for it in vain', async () => {
     const { id } = change;
     const { chat } = house;
     const post = chat.post.bind(chat);
@@ -123,7 +123,7 @@ describe('a card that several processes may show', () => {
     expect(chat.shows(id)).toEqual(house.stored(id));
   });
 
-  it('is posted once though whoever was to post it stood still until another had taken over', async () => {
+  it('is posted once though the process that was to post it stood still until another had taken over', async () => {
     const { id } = change;
     house.chat.duringNextCall(async () => {
       house.cardLog.expireClaim(id);
