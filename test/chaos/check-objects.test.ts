@@ -1,123 +1,29 @@
 import { describe, expect, it } from 'vitest';
-import { type Change, revisionOf } from '../../src/domain/change/change.ts';
-import type { ContentEdit, Edits, ObjectEdit } from '../../src/domain/change/edit.ts';
-import type { State } from '../../src/domain/change/state.ts';
-import { emptyLedger, formatLedger, type Ledger, readLedger, record } from '../../src/domain/routing/ledger.ts';
-import { type ObjectContent, type ObjectRef, refOf } from '../../src/domain/routing/object.ts';
-import type { JsonObject } from '../../src/domain/text/json.ts';
-import { card } from '../../src/slack/card/card.ts';
-import { applied, changeId, changeOf, contentEdit, weightsEdit } from '../support/builders.ts';
-import { check } from './check.ts';
-import type { Evidence } from './evidence.ts';
-import { cluster, historyKey, type LiveObject, type ObjectEvent, readObject } from './history.ts';
-
-const at = '2026-11-22T14:03:12.000Z';
-const ref = (kind: ObjectRef['kind'], name: string): ObjectRef => ({ cluster, kind, namespace: 'default', name });
-const routing = (weight: number): JsonObject => ({
-  hosts: ['reviews'],
-  http: [{ route: [{ destination: { host: 'reviews', subset: 'v1' }, weight }] }],
-});
-
-/** The change: creates a DestinationRule, replaces reviews, and deletes ratings. */
-const created = contentEdit({ object: ref('DestinationRule', 'reviews'), after: { spec: { host: 'reviews' } } });
-const replaced = contentEdit({
-  object: ref('VirtualService', 'reviews'),
-  uid: 'uid-reviews',
-  from: { v1: 100 },
-  to: { v1: 100 },
-  before: { labels: { team: 'books', tier: 'back' }, spec: routing(1) },
-  after: { labels: { team: 'books', tier: 'front' }, spec: routing(2) },
-});
-const deleted = contentEdit({
-  object: ref('VirtualService', 'ratings'),
-  uid: 'uid-ratings',
-  from: { v1: 100 },
-  before: { spec: routing(3) },
-  ledger: emptyLedger,
-});
-const edits: Edits = [created, replaced, deleted];
-const change = changeOf(edits, { state: applied({}, edits), rev: 2 });
-
-/** The same change with other edits; it tells what these make. */
-function planned(...[first, ...more]: Edits): Change {
-  const all: Edits = [first, ...more];
-  return { ...change, edits: all, state: applied({}, all) };
-}
-
-/** An object after an edit of the change, as it is in the cluster. */
-function live({ object, uid }: ObjectEdit, content: ObjectContent, version: string, ledger?: Ledger): LiveObject {
-  const { kind, namespace, name } = object;
-  const history = ledger === undefined ? {} : { 'shiftbot.dev/history': formatLedger(ledger) };
-  const annotations = { ...content.annotations, ...history };
-  const { labels, spec } = content;
-  const metadata = { namespace, name, uid: uid ?? `uid-${name}-new`, resourceVersion: version, labels, annotations };
-  return readObject({ kind, metadata, spec });
-}
-
-function recorded(edit: ObjectEdit, before = emptyLedger, by: Change = change): Ledger {
-  return record(before, revisionOf(by, edit, new Date(at)));
-}
-
-/** The ledger as it is stored. */
-function asRead(ledger: Ledger): Ledger {
-  const reading = readLedger(formatLedger(ledger));
-  if (reading.kind !== 'ledger') throw new Error(reading.why);
-  return reading.ledger;
-}
-
-function event(type: ObjectEvent['type'], object: LiveObject): ObjectEvent {
-  return { type, object, atMs: 0 };
-}
-
-const was = (edit: ContentEdit) => event('ADDED', live(edit, edit.before ?? { spec: {} }, '1'));
-const isMade = event('ADDED', live(created, created.after ?? { spec: {} }, '2', recorded(created)));
-const isReplaced = event('MODIFIED', live(replaced, replaced.after ?? { spec: {} }, '3', recorded(replaced)));
-const isDeleted = event('DELETED', live(deleted, deleted.before ?? { spec: {} }, '4'));
-const untouched = { made: [], replaced: [was(replaced)], deleted: [was(deleted)] };
-
-interface Events {
-  readonly made: readonly ObjectEvent[];
-  readonly replaced: readonly ObjectEvent[];
-  readonly deleted: readonly ObjectEvent[];
-}
-
-/** A run in which the change was accepted, applied and shown, with overrides for a test. */
-function run({ foreign = [], as = change, ...events }: Partial<Events> & { foreign?: string[]; as?: Change } = {}) {
-  const {
-    made = [isMade],
-    replaced: ofReviews = [was(replaced), isReplaced],
-    deleted: ofRatings = [was(deleted), isDeleted],
-  } = events;
-  const evidence: Evidence = {
-    history: new Map([
-      [historyKey('DestinationRule', 'reviews'), made],
-      [historyKey('VirtualService', 'reviews'), ofReviews],
-      [historyKey('VirtualService', 'ratings'), ofRatings],
-    ]),
-    foreign: new Set(foreign),
-    records: new Map([[as.id, as]]),
-    owed: [],
-    requests: [],
-    messages: [{ ...card(as), ts: '1.0001', channel: 'C01CHANNEL' }],
-    unknownPosts: new Set(),
-  };
-  return check(evidence).violations.map(({ invariant, what }) => `${invariant} ${what}`);
-}
-
-/** It says that it was this number of its first object. */
-function numbered(of: Change, seq: number): Change {
-  return { ...of, state: applied({ seq }, of.edits) };
-}
-
-function stopped(...written: readonly ObjectEdit[]): Change {
-  const state: State = {
-    kind: 'failed',
-    at,
-    because: 'half-applied',
-    written: written.map(({ object }) => refOf(object)),
-  };
-  return { ...change, state };
-}
+import type { Change } from '../../src/domain/change/change.ts';
+import { emptyLedger } from '../../src/domain/routing/ledger.ts';
+import { applied, changeId, weightsEdit } from '../support/builders.ts';
+import {
+  asRead,
+  at,
+  change,
+  created,
+  deleted,
+  event,
+  isDeleted,
+  isMade,
+  isReplaced,
+  live,
+  numbered,
+  planned,
+  type Run,
+  recorded,
+  replaced,
+  routing,
+  run,
+  stopped,
+  untouched,
+  was,
+} from './objects-run.ts';
 
 describe('the checker of a change of several objects', () => {
   it('finds nothing if each object is as the plan says', () => {
@@ -146,6 +52,22 @@ describe('the checker of a change of several objects', () => {
     expect(run({ deleted: [was(deleted), isDeleted], foreign: ['uid-ratings'] })).toEqual([]);
   });
 
+  it('takes what another change has deleted for done', () => {
+    const other: Change = {
+      ...change,
+      id: changeId(2),
+      edits: [deleted],
+      state: applied({}, [deleted]),
+      deed: 'rollback',
+    };
+    const events = [was(deleted), isDeleted];
+
+    expect(run({ deleted: events, and: [other] })).toEqual([]);
+    expect(run({ deleted: events.slice(0, 1), and: [other] })).toContain(
+      'I4 c-00000002 is applied but never wrote VirtualService default/ratings',
+    );
+  });
+
   it('expects a recreated object to continue its history', () => {
     const old = asRead(recorded(created, emptyLedger, { ...change, id: changeId(8) }));
     const anew = { ...created, ledger: old };
@@ -156,7 +78,7 @@ describe('the checker of a change of several objects', () => {
     expect(run({ made: [isMade], as })).toContain('I1 c-00000001 took seq from 1 to 1');
   });
 
-  it.each<[string, string, Parameters<typeof run>[0]]>([
+  it.each<[string, string, Run]>([
     [
       'an object created twice',
       'I1 c-00000001 took effect 2 times on DestinationRule default/reviews',

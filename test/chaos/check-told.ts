@@ -19,10 +19,19 @@ export function checkRecords(evidence: Evidence, byId: EffectsById, report: Repo
   for (const [id, effects] of byId) {
     if (!records.has(id)) report.violation('I4', `${id} took effect but has no record`, effects);
   }
-  for (const change of records.values()) checkRecord(change, byId.get(change.id) ?? [], evidence, report);
+  const deleted = new Set([...byId.values()].flat().flatMap(deletedIn));
+  const isGone = (uid: string) => deleted.has(uid) || evidence.foreign.has(uid);
+  for (const change of records.values()) checkRecord(change, byId.get(change.id) ?? [], isGone, report);
 }
 
-function checkRecord(change: Change, effects: readonly Effect[], evidence: Evidence, report: Report): void {
+function deletedIn({ before, after }: Effect): readonly string[] {
+  return before !== undefined && after === undefined ? [before.metadata.uid] : [];
+}
+
+/** Whether somebody deleted an object, by its uid. */
+type IsGone = (uid: string) => boolean;
+
+function checkRecord(change: Change, effects: readonly Effect[], isGone: IsGone, report: Report): void {
   const { id, state, edits } = change;
   if (isWaiting(change)) {
     report.violation('I6', `${id} is ${state.kind} forever`, { change, effects });
@@ -32,24 +41,24 @@ function checkRecord(change: Change, effects: readonly Effect[], evidence: Evide
     if (effects.length > 0) report.note('changes that took effect although their card says that this is unknown');
     return;
   }
-  for (const edit of edits) checkTold(change, edit, { effects, evidence, report });
+  for (const edit of edits) checkTold(change, edit, { effects, isGone, report });
   if (state.kind === 'applied') checkMade(change, state, effects, report);
 }
 
 interface Told {
   readonly effects: readonly Effect[];
-  readonly evidence: Evidence;
+  readonly isGone: IsGone;
   readonly report: Report;
 }
 
-function checkTold(change: Change, edit: ObjectEdit, { effects, evidence, report }: Told): void {
+function checkTold(change: Change, edit: ObjectEdit, { effects, isGone, report }: Told): void {
   const { id, state } = change;
   const isDone = effects.some(({ object }) => isSameObject(object, edit.object));
   const isTold = tellsOf(change, edit.object);
   const which = refText(edit.object);
   if (isDone && !isTold) report.violation('I1', `${id} is ${state.kind} but wrote ${which}`, { change, effects });
-  // Somebody else may have deleted it first.
-  const isGoneAnyway = deletes(edit) && evidence.foreign.has(edit.uid ?? '');
+  // Somebody else may have deleted what it was to delete, or another change that went ahead.
+  const isGoneAnyway = deletes(edit) && isGone(edit.uid ?? '');
   if (!isDone && isTold && !isGoneAnyway)
     report.violation('I4', `${id} is ${state.kind} but never wrote ${which}`, { change, effects });
 }

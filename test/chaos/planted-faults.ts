@@ -372,6 +372,6 @@ export const plantedFaults: readonly PlantedFault[] = [
         replace: 'return notTakenBack(revisions);',
       },
     ],
-    tests: ['test/domain/change/undo.test.ts'],
+    tests: ['test/domain/change/undo.test.ts', 'test/workflow/asking/roll-back-typed.test.ts'],
   },
 ];
