@@ -3,8 +3,8 @@ import { type AuditEvent, isAbout } from '../domain/change/audit.ts';
 import type { Audit, AuditEntry, AuditReading } from '../workflow/ports/audit.ts';
 import { ask, type Connection } from './connect.ts';
 import { keys } from './keys.ts';
+import { readStoredEvent, storeEvent } from './records/stored-event.ts';
 import { Script } from './script.ts';
-import { readStoredEvent, storeEvent } from './stored-event.ts';
 
 export interface AuditOptions {
   /** The key that signs the events (RECORD_KEY). */

@@ -31,10 +31,10 @@ import {
 } from './change-scripts.ts';
 import { ask, type Connection, requestTimeoutMs } from './connect.ts';
 import { keys, newsChannel } from './keys.ts';
-import { objectInClusterSchema } from './record-parts.ts';
+import { objectInClusterSchema } from './records/record-parts.ts';
+import { storeChange } from './records/stored-change.ts';
+import { rowSchema, rowsSchema, StoredRecords } from './records/stored-records.ts';
 import { parseJson } from './signature.ts';
-import { storeChange } from './stored-change.ts';
-import { rowSchema, rowsSchema, StoredRecords } from './stored-records.ts';
 import { strandedOf } from './stranded.ts';
 
 /** RECORD_KEY signs the records, too. */

@@ -7,7 +7,7 @@ import type { HeldOutcome, Holds, SetOptions } from '../workflow/ports/holds.ts'
 import { type AuditOptions, tellInScript, toldIn } from './audit-stream.ts';
 import type { Connection } from './connect.ts';
 import { keys } from './keys.ts';
-import { whoSchema } from './record-parts.ts';
+import { whoSchema } from './records/record-parts.ts';
 import { Script } from './script.ts';
 import { isSigned, parseJson, sign } from './signature.ts';
 

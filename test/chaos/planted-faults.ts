@@ -140,7 +140,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     name: 'the signature of a record is not checked',
     edits: [
       {
-        file: 'src/redis/stored-change.ts',
+        file: 'src/redis/records/stored-change.ts',
         find: '  if (!isSigned(stored, key)) throw',
         replace: '  if (!isSigned(stored, key) && stored.record.length === 0) throw',
       },
@@ -151,7 +151,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     name: 'the signature of an event is not checked',
     edits: [
       {
-        file: 'src/redis/stored-event.ts',
+        file: 'src/redis/records/stored-event.ts',
         find: '  if (!isSigned({ record: signed(event), mac }, key)) return untrusted;\n',
         replace: '',
       },

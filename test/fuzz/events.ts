@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type AuditEvent, auditKinds } from '../../src/domain/change/audit.ts';
-import { readStoredEvent, type StoredEvent, storeEvent } from '../../src/redis/stored-event.ts';
+import { readStoredEvent, type StoredEvent, storeEvent } from '../../src/redis/records/stored-event.ts';
 import type { AuditEntry } from '../../src/workflow/ports/audit.ts';
 import type { Random } from '../chaos/random.ts';
 import { changeId, reviewsObject } from '../support/builders.ts';

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Aim, Change } from '../../src/domain/change/change.ts';
 import type { Edits } from '../../src/domain/change/edit.ts';
 import type { State } from '../../src/domain/change/state.ts';
-import { readStoredChange, type StoredChange, storeChange } from '../../src/redis/stored-change.ts';
+import { readStoredChange, type StoredChange, storeChange } from '../../src/redis/records/stored-change.ts';
 import { UntrustedRecordError } from '../../src/workflow/errors.ts';
 import type { Random } from '../chaos/random.ts';
 import { applied, change, changeId, contentEdit, found, reviewsObject, weightsEdit } from '../support/builders.ts';

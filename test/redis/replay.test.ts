@@ -15,7 +15,7 @@ import {
 } from '../../src/redis/connect.ts';
 import { type RunningWorker, startWorker } from '../../src/redis/job-queue.ts';
 import { keys, queuePrefix } from '../../src/redis/keys.ts';
-import { readStoredChange, type StoredChange, storeChange } from '../../src/redis/stored-change.ts';
+import { readStoredChange, type StoredChange, storeChange } from '../../src/redis/records/stored-change.ts';
 import { StoredChanges } from '../../src/redis/stored-changes.ts';
 import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
 import { LaterRecordError, UntrustedRecordError } from '../../src/workflow/errors.ts';

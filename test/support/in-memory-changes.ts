@@ -13,7 +13,7 @@ import {
 } from '../../src/domain/change/change.ts';
 import type { ChangeId } from '../../src/domain/routing/names.ts';
 import { type ObjectRef, objectKey } from '../../src/domain/routing/object.ts';
-import { readStoredChange, storeChange } from '../../src/redis/stored-change.ts';
+import { readStoredChange, storeChange } from '../../src/redis/records/stored-change.ts';
 import { strandedOf } from '../../src/redis/stranded.ts';
 import { StoreUnavailableError, UntrustedRecordError } from '../../src/workflow/errors.ts';
 import type { Accepted, AcceptOptions, Begun, Changes, Lines, Writing } from '../../src/workflow/ports/changes.ts';

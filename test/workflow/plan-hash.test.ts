@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ObjectEdit } from '../../src/domain/change/edit.ts';
-import { readStoredChange, storeChange } from '../../src/redis/stored-change.ts';
+import { readStoredChange, storeChange } from '../../src/redis/records/stored-change.ts';
 import { planHash } from '../../src/workflow/audit.ts';
 import { change, changeId, contentEdit, weightsEdit } from '../support/builders.ts';
 

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { readStoredEvent, storeEvent } from '../../src/redis/stored-event.ts';
+import { readStoredEvent, storeEvent } from '../../../src/redis/records/stored-event.ts';
 
 /** Events that each version of the bot has written. Files here never change: a new format is a new file. */
 const written = ['audit-v1', 'audit-v1-objects'].flatMap((name) =>
-  z.array(z.string()).parse(JSON.parse(readFileSync(join(import.meta.dirname, `formats/${name}.json`), 'utf8'))),
+  z.array(z.string()).parse(JSON.parse(readFileSync(join(import.meta.dirname, `../formats/${name}.json`), 'utf8'))),
 );
 
 const at = '2026-11-22T14:03:11.000Z';

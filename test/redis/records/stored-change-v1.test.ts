@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Change } from '../../src/domain/change/change.ts';
-import type { ObjectEdit } from '../../src/domain/change/edit.ts';
-import type { ObjectRef } from '../../src/domain/routing/object.ts';
-import { readStoredChange, storeChange } from '../../src/redis/stored-change.ts';
-import { stampOf } from '../../src/workflow/judging/stamp.ts';
-import { live, reviewsObject as reviews, reviews as routeOf, rule } from '../support/builders.ts';
+import type { Change } from '../../../src/domain/change/change.ts';
+import type { ObjectEdit } from '../../../src/domain/change/edit.ts';
+import type { ObjectRef } from '../../../src/domain/routing/object.ts';
+import { readStoredChange, storeChange } from '../../../src/redis/records/stored-change.ts';
+import { stampOf } from '../../../src/workflow/judging/stamp.ts';
+import { live, reviewsObject as reviews, reviews as routeOf, rule } from '../../support/builders.ts';
 
 const at = '2026-11-22T14:04:00.000Z';
 const ratings: ObjectRef = { ...reviews, name: 'ratings' };

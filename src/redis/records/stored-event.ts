@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { type AuditEvent, auditDeeds, auditKinds } from '../domain/change/audit.ts';
-import { changeIdSchema, splitSchema } from '../domain/routing/ledger.ts';
-import { objectKinds } from '../domain/routing/object.ts';
-import type { AuditEntry } from '../workflow/ports/audit.ts';
-import { isSigned, parseJson, sign } from './signature.ts';
+import { type AuditEvent, auditDeeds, auditKinds } from '../../domain/change/audit.ts';
+import { changeIdSchema, splitSchema } from '../../domain/routing/ledger.ts';
+import { objectKinds } from '../../domain/routing/object.ts';
+import type { AuditEntry } from '../../workflow/ports/audit.ts';
+import { isSigned, parseJson, sign } from '../signature.ts';
 
 /** An event as Redis keeps it. */
 export interface StoredEvent {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Change } from '../domain/change/change.ts';
-import { UntrustedRecordError } from '../workflow/errors.ts';
-import type { Log } from '../workflow/ports/process.ts';
+import type { Change } from '../../domain/change/change.ts';
+import { UntrustedRecordError } from '../../workflow/errors.ts';
+import type { Log } from '../../workflow/ports/process.ts';
 import { readStoredChange } from './stored-change.ts';
 
 /** `rev`, `kind`, `record` and `mac` of a record, as scripts return them; of several, each with its id. */

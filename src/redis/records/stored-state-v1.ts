@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { mainEdit } from '../domain/change/change.ts';
-import { seqAfter } from '../domain/change/decide.ts';
-import { deletes, type Edits, findEdit, type ObjectEdit } from '../domain/change/edit.ts';
+import { mainEdit } from '../../domain/change/change.ts';
+import { seqAfter } from '../../domain/change/decide.ts';
+import { deletes, type Edits, findEdit, type ObjectEdit } from '../../domain/change/edit.ts';
 import {
   type Applied,
   failReasons,
@@ -14,13 +14,13 @@ import {
   type State,
   type StateOf,
   voidReasons,
-} from '../domain/change/state.ts';
-import { denialReasons } from '../domain/policy/judge.ts';
-import { changeIdSchema, splitSchema } from '../domain/routing/ledger.ts';
-import { isSameObject, type ObjectRef } from '../domain/routing/object.ts';
-import type { RuleSplit } from '../domain/routing/route.ts';
-import { type Split, sameShares } from '../domain/routing/split.ts';
-import { type Stamped, stampOf } from '../workflow/judging/stamp.ts';
+} from '../../domain/change/state.ts';
+import { denialReasons } from '../../domain/policy/judge.ts';
+import { changeIdSchema, splitSchema } from '../../domain/routing/ledger.ts';
+import { isSameObject, type ObjectRef } from '../../domain/routing/object.ts';
+import type { RuleSplit } from '../../domain/routing/route.ts';
+import { type Split, sameShares } from '../../domain/routing/split.ts';
+import { type Stamped, stampOf } from '../../workflow/judging/stamp.ts';
 import {
   contentSchema,
   holdSchema,

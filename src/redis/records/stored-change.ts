@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import type { Change } from '../domain/change/change.ts';
-import { failReasons, holdReasons, movedHow, objectMoves, voidReasons } from '../domain/change/state.ts';
-import { denialReasons, movingDeeds } from '../domain/policy/judge.ts';
-import { changeIdSchema, revisionSchema, splitSchema } from '../domain/routing/ledger.ts';
-import { LaterRecordError, UntrustedRecordError } from '../workflow/errors.ts';
+import type { Change } from '../../domain/change/change.ts';
+import { failReasons, holdReasons, movedHow, objectMoves, voidReasons } from '../../domain/change/state.ts';
+import { denialReasons, movingDeeds } from '../../domain/policy/judge.ts';
+import { changeIdSchema, revisionSchema, splitSchema } from '../../domain/routing/ledger.ts';
+import { LaterRecordError, UntrustedRecordError } from '../../workflow/errors.ts';
+import { isSigned, parseJson, sign } from '../signature.ts';
 import {
   approvalSchema,
   contentSchema,
@@ -17,7 +18,6 @@ import {
   seenSchema,
   timeSchema,
 } from './record-parts.ts';
-import { isSigned, parseJson, sign } from './signature.ts';
 import { changeOfVersion1, version1Schema } from './stored-change-v1.ts';
 
 /** A change as Redis keeps it. `rev` and `kind` stand beside the record so that scripts can compare them. */

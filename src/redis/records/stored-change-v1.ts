@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { Aim, Change, WholeAim } from '../domain/change/change.ts';
-import type { ContentEdit, Edits } from '../domain/change/edit.ts';
-import { movingDeeds } from '../domain/policy/judge.ts';
-import { changeIdSchema, revisionSchema, splitSchema } from '../domain/routing/ledger.ts';
-import { defaultRule } from '../domain/routing/route.ts';
+import type { Aim, Change, WholeAim } from '../../domain/change/change.ts';
+import type { ContentEdit, Edits } from '../../domain/change/edit.ts';
+import { movingDeeds } from '../../domain/policy/judge.ts';
+import { changeIdSchema, revisionSchema, splitSchema } from '../../domain/routing/ledger.ts';
+import { defaultRule } from '../../domain/routing/route.ts';
 import { approvalSchema, contentSchema, originSchema, planWarningSchema, timeSchema } from './record-parts.ts';
 import { stateOfVersion1, version1ObjectSchema, version1StateSchema } from './stored-state-v1.ts';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { unmeasuredReasons } from '../domain/change/seen.ts';
-import { changeIdSchema } from '../domain/routing/ledger.ts';
-import { objectKinds } from '../domain/routing/object.ts';
-import { tools } from '../domain/routing/owner.ts';
+import { unmeasuredReasons } from '../../domain/change/seen.ts';
+import { changeIdSchema } from '../../domain/routing/ledger.ts';
+import { objectKinds } from '../../domain/routing/object.ts';
+import { tools } from '../../domain/routing/owner.ts';
 
 /** Parts that records of every version have. All of it strict: a field that a later version adds is refused, and not dropped. */
 export const timeSchema = z.iso.datetime();
