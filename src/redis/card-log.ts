@@ -3,16 +3,19 @@ import { z } from 'zod';
 import { type ChangeId, isChangeId } from '../domain/routing/names.ts';
 import { StoreUnavailableError } from '../workflow/errors.ts';
 import type { CardClaim, CardLog, Keeping, Placed } from '../workflow/ports/cards.ts';
-import { ask, type Connection } from './connect.ts';
+import type { Connection } from './connect.ts';
 import { keys } from './keys.ts';
 import { Script } from './script.ts';
 
 /** A claim expires after this time unless its owner renews it, however slow Slack is. So a crashed owner blocks a card only briefly. */
 const claimMs = 2_000;
 const renewMs = 500;
+/** Longer than Slack's client waits for an answer, and than a process usually stands still. */
+const inDoubtMs = 15_000;
 const keepSeconds = 31 * 24 * 3600;
 
-const fields = z.tuple([z.string().nullable(), z.string().nullable(), z.string().nullable(), z.string().nullable()]);
+const field = z.string().nullable();
+const claimed = z.tuple([field, field, field, field, z.literal([0, 1])]);
 
 /** Where cards are in Slack, kept in Redis. */
 export class StoredCards implements CardLog {
@@ -25,19 +28,27 @@ export class StoredCards implements CardLog {
   async claim(id: ChangeId): Promise<CardClaim | undefined> {
     const token = randomUUID();
     const heldUntilMs = performance.now() + claimMs;
-    const taken = await ask(this.#redis, (redis) => redis.set(keys.cardClaim(id), token, 'PX', claimMs, 'NX'));
-    if (taken === null) return undefined;
-
-    const reply = await ask(this.#redis, (redis) =>
-      redis.hmget(keys.card(id), 'channel', 'ts', 'shownRev', 'postBegun'),
+    const reply = await claimScript.run(
+      this.#redis,
+      [keys.card(id), keys.cardClaim(id), keys.inDoubt],
+      [id, token, claimMs, inDoubtMs, keepSeconds],
     );
-    const [channel, ts, shownRev, postBegun] = fields.parse(reply);
+    if (reply === null) return undefined;
+
+    const [channel, ts, shownRev, postBegun, inDoubt] = claimed.parse(reply);
     const placed = channel === null || ts === null ? undefined : { channel, ts, shownRev: Number(shownRev) };
-    return new Claim(this.#redis, id, { token, placed, postBegun: postBegun !== null, heldUntilMs });
+    return new Claim(this.#redis, id, {
+      token,
+      placed,
+      postBegun: postBegun !== null,
+      inDoubt: inDoubt === 1,
+      heldUntilMs,
+    });
   }
 
   async owed(): Promise<readonly ChangeId[]> {
-    return (await ask(this.#redis, (redis) => redis.zrange(keys.owed, '0', '-1'))).filter(isChangeId);
+    const ids = z.array(z.string()).parse(await owedScript.run(this.#redis, [keys.owed, keys.inDoubt], []));
+    return [...new Set(ids.filter(isChangeId))];
   }
 }
 
@@ -45,6 +56,7 @@ interface Claimed {
   readonly token: string;
   readonly placed: Placed | undefined;
   readonly postBegun: boolean;
+  readonly inDoubt: boolean;
   /** On the monotonic clock, from before Redis was asked. */
   readonly heldUntilMs: number;
 }
@@ -57,14 +69,16 @@ class Claim implements CardClaim {
   #mayPost = true;
   #heldUntilMs: number;
   readonly postBegun: boolean;
+  readonly inDoubt: boolean;
 
-  constructor(redis: Connection, id: ChangeId, { token, placed, postBegun, heldUntilMs }: Claimed) {
+  constructor(redis: Connection, id: ChangeId, { token, placed, postBegun, inDoubt, heldUntilMs }: Claimed) {
     this.#redis = redis;
     this.#id = id;
     this.#token = token;
     this.#placed = placed;
     this.#heldUntilMs = heldUntilMs;
     this.postBegun = postBegun;
+    this.inDoubt = inDoubt;
   }
 
   isHeld(): boolean {
@@ -101,8 +115,8 @@ class Claim implements CardClaim {
     const { channel, ts, shownRev } = placed;
     const isPlaced = await placeScript.run(
       this.#redis,
-      [keys.card(this.#id), keys.owed],
-      [this.#id, channel, ts, shownRev, keepSeconds],
+      [keys.card(this.#id), keys.owed, keys.inDoubt],
+      [this.#id, channel, ts, shownRev, keepSeconds, this.inDoubt ? 1 : 0],
     );
     if (isPlaced !== 1) return false;
     this.#placed = placed;
@@ -114,12 +128,12 @@ class Claim implements CardClaim {
   }
 
   async giveUp(): Promise<void> {
-    await ask(this.#redis, (redis) => redis.zrem(keys.owed, this.#id));
+    await giveUpScript.run(this.#redis, [keys.owed, keys.inDoubt], [this.#id]);
   }
 
   async release(): Promise<boolean> {
-    const owed = await releaseScript.run(this.#redis, [keys.cardClaim(this.#id), keys.owed], [this.#id, this.#token]);
-    return owed === 1;
+    const redisKeys = [keys.card(this.#id), keys.cardClaim(this.#id), keys.owed];
+    return (await releaseScript.run(this.#redis, redisKeys, [this.#id, this.#token])) === 1;
   }
 
   /**
@@ -135,6 +149,37 @@ class Claim implements CardClaim {
     else if (answer !== 'none') lost.abort();
   }
 }
+
+const redisClock = `
+  local function nowMs()
+    local time = redis.call('TIME')
+    return time[1] * 1000 + math.floor(time[2] / 1000)
+  end`;
+
+/**
+ * A writer that never let go has died, or stands still. When it runs again, its message may overwrite ours, and it may die before it can
+ * note that. So the card is written once more a while later.
+ */
+const claimScript = new Script(`${redisClock}
+  local card, claim, inDoubt = unpack(KEYS)
+  local id, token, held, doubt, keep = unpack(ARGV)
+  if not redis.call('SET', claim, token, 'PX', held, 'NX') then return false end
+  local found = redis.call('HMGET', card, 'channel', 'ts', 'shownRev', 'postBegun', 'writer')
+  local due = redis.call('ZSCORE', inDoubt, id)
+  local isDue = due and tonumber(due) <= nowMs() and 1 or 0
+  if found[5] then redis.call('ZADD', inDoubt, nowMs() + doubt, id) end
+  redis.call('HSET', card, 'writer', token)
+  redis.call('EXPIRE', card, keep)
+  return {found[1], found[2], found[3], found[4], isDue}`);
+
+const owedScript = new Script(`${redisClock}
+  local ids = redis.call('ZRANGE', KEYS[1], 0, -1)
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', nowMs())) do table.insert(ids, id) end
+  return ids`);
+
+const giveUpScript = new Script(`
+  redis.call('ZREM', KEYS[2], ARGV[1])
+  return redis.call('ZREM', KEYS[1], ARGV[1])`);
 
 /** Only for the owner of the claim: after it expired, another process may have posted. */
 const beginPostScript = new Script(`
@@ -152,14 +197,15 @@ const forgetPostScript = new Script(`
 
 /** A late writer with an older revision has overwritten a newer card, so the card is owed again. */
 const placeScript = new Script(`
-  local card, owed = unpack(KEYS)
-  local id, channel, ts, shown, keep = unpack(ARGV)
+  local card, owed, inDoubt = unpack(KEYS)
+  local id, channel, ts, shown, keep, wasDue = unpack(ARGV)
   local at = redis.call('HMGET', card, 'channel', 'ts')
   if at[2] and (at[1] ~= channel or at[2] ~= ts) then return 0 end
   local before = tonumber(redis.call('HGET', card, 'shownRev') or '-1')
   if before > tonumber(shown) and not redis.call('ZSCORE', owed, id) then redis.call('ZADD', owed, before, id) end
   redis.call('HSET', card, 'channel', channel, 'ts', ts, 'shownRev', shown)
   redis.call('EXPIRE', card, keep)
+  if wasDue == '1' then redis.call('ZREM', inDoubt, id) end
   local rev = redis.call('ZSCORE', owed, id)
   if rev and tonumber(rev) <= tonumber(shown) then redis.call('ZREM', owed, id) end
   return 1`);
@@ -174,5 +220,8 @@ const renewScript = new Script(`
   return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('PEXPIRE', KEYS[1], ARGV[2]) or 0`);
 
 const releaseScript = new Script(`
-  if redis.call('GET', KEYS[1]) == ARGV[2] then redis.call('DEL', KEYS[1]) end
-  return redis.call('ZSCORE', KEYS[2], ARGV[1]) and 1 or 0`);
+  local card, claim, owed = unpack(KEYS)
+  local id, token = unpack(ARGV)
+  if redis.call('GET', claim) == token then redis.call('DEL', claim) end
+  if redis.call('HGET', card, 'writer') == token then redis.call('HDEL', card, 'writer') end
+  return redis.call('ZSCORE', owed, id) and 1 or 0`);

@@ -37,6 +37,9 @@ export const acceptScript = new LineScript(`${tellInScript}
   local time = redis.call('TIME')
   if tonumber(time[1]) * 1000 + tonumber(time[2]) / 1000 > tonumber(deadline) then return { 'late' } end
 
+  local before = remember ~= '0' and redis.call('GET', asked)
+  if before and before ~= id then return { 'asked-before', before } end
+
   local stored = redis.call('HMGET', change, 'rev', 'kind', 'record', 'mac')
   local isAskedAnew = stored[2] == 'held' or stored[2] == 'awaiting' or stored[2] == 'void'
   if stored[1] and not (tonumber(stored[1]) == tonumber(rev) - 1 and isAskedAnew) then

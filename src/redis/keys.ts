@@ -33,6 +33,8 @@ export const keys = {
   audited: (gesture: string) => `${root}:audited:${gesture}`,
   open: `${root}:open`,
   owed: `${root}:owed`,
+  /** Cards that a writer which never let go may still overwrite, by when they are to be written again. */
+  inDoubt: `${root}:in-doubt`,
   recent: `${root}:recent`,
   probe: `${root}:probe`,
 } as const;

@@ -52,7 +52,10 @@ const recentMs = 24 * 3600_000;
 const maxRecent = 500;
 /** As version 1 writes it too: without the cluster, which is that of the change. */
 const writing = z.array(objectInClusterSchema.extend({ since: z.string().min(1).max(100) }));
-const acceptReply = z.tuple([z.enum(['accepted', 'known', 'refused-before', 'moved', 'late'])], z.string());
+const acceptReply = z.tuple(
+  [z.enum(['accepted', 'known', 'asked-before', 'refused-before', 'moved', 'late'])],
+  z.string(),
+);
 const beginReply = z.tuple([z.enum(['begun', 'not-first', 'busy', 'resting', 'ended', 'changed'])], z.string());
 const linesReply = z.tuple([z.array(z.number()), rowsSchema, z.tuple([z.coerce.number(), z.coerce.number()])]);
 const waitingReply = z.array(z.tuple([z.string(), z.string(), z.number()]));
@@ -112,8 +115,15 @@ export class StoredChanges implements Changes {
     };
     const [outcome, ...stored] = acceptReply.parse(await acceptScript.run(this.#redis, own, objects));
     if (outcome === 'known') return { kind: 'known', change: this.#records.read(change.id, rowSchema.parse(stored)) };
+    if (outcome === 'asked-before') return this.#askedBefore(stored[0]);
     if (outcome === 'late') throw new StoreUnavailableError('Redis took the change too late, so it was not stored');
     return { kind: outcome };
+  }
+
+  /** The request is another change already, of whose record nothing is left if it cannot be read. */
+  async #askedBefore(id: string | undefined): Promise<Accepted> {
+    const change = id !== undefined && isChangeId(id) ? await this.read(id) : undefined;
+    return change === undefined ? { kind: 'refused-before' } : { kind: 'known', change };
   }
 
   async acceptedAs(request: ChangeId): Promise<ChangeId | undefined> {
@@ -210,7 +220,7 @@ export class StoredChanges implements Changes {
   }
 
   async areQuiet(): Promise<boolean> {
-    return (await ask(this.#redis, (redis) => redis.exists(keys.open, keys.owed))) === 0;
+    return (await ask(this.#redis, (redis) => redis.exists(keys.open, keys.owed, keys.inDoubt))) === 0;
   }
 
   async open(): Promise<readonly Change[]> {

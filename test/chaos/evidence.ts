@@ -3,6 +3,7 @@ import type { Change } from '../../src/domain/change/change.ts';
 import { type ChangeId, isChangeId } from '../../src/domain/routing/names.ts';
 import { StoredCards } from '../../src/redis/card-log.ts';
 import { whenReady } from '../../src/redis/connect.ts';
+import { keys } from '../../src/redis/keys.ts';
 import { StoredChanges } from '../../src/redis/stored-changes.ts';
 import type { SlackMessage } from '../support/slack-client.ts';
 import { recordKey } from './chaos-world.ts';
@@ -55,6 +56,11 @@ export class RecordReader {
 
   owed(): Promise<readonly ChangeId[]> {
     return this.#cards.owed();
+  }
+
+  /** Whether a card is to be written once more, because a writer that never let go may still overwrite it. */
+  async isAnyInDoubt(): Promise<boolean> {
+    return (await this.#redis.exists(keys.inDoubt)) === 1;
   }
 
   close(): void {

@@ -181,6 +181,11 @@ export const plantedFaults: readonly PlantedFault[] = [
     tests: ['test/http/audit-export.test.ts'],
   },
   {
+    name: 'a card that a dead writer may have overwritten is not written once more',
+    edits: [{ file: 'src/workflow/showing/cards.ts', find: '!claim.inDoubt && ', replace: '' }],
+    tests: ['test/workflow/showing/card-claims.test.ts'],
+  },
+  {
     name: 'a card that may already be posted is posted again without a check',
     edits: [
       {

@@ -45,7 +45,7 @@ export async function runChaos({ seed, forMs }: ChaosOptions): Promise<Outcome> 
 
     const settledMs = await settled(records);
     const hearing = await proveHearing(world, people);
-    await settled(records);
+    await settled(records, { nothingInDoubt: true });
     await world.history.caughtUp();
     const evidence = await gather(world, records, people, writer);
     records.close();
@@ -68,13 +68,14 @@ export async function runChaos({ seed, forMs }: ChaosOptions): Promise<Outcome> 
 }
 
 /**
- * Waits until no change waits for a worker and every card shows its record. Returns how long that took, or undefined if it never happened.
+ * Waits until no change waits for a worker and every card shows its record, and if asked until no card is in doubt. Returns how long that took, or undefined if it never happened.
  */
-async function settled(records: RecordReader): Promise<number | undefined> {
+async function settled(records: RecordReader, { nothingInDoubt = false } = {}): Promise<number | undefined> {
   const startedMs = performance.now();
   while (performance.now() - startedMs < settledWithinMs) {
     const [open, owed] = await Promise.all([records.open(), records.owed()]);
-    if (!open.some(isWaiting) && owed.length === 0) return performance.now() - startedMs;
+    const isDone = !open.some(isWaiting) && owed.length === 0;
+    if (isDone && !(nothingInDoubt && (await records.isAnyInDoubt()))) return performance.now() - startedMs;
     await sleep(100);
   }
   return undefined;

@@ -20,13 +20,20 @@ interface World {
   readonly cards: CardLog;
   /** The process that holds the claim dies. */
   expireClaim(id: ChangeId): Promise<void>;
+  /** So much time passes that a card in doubt is to be written again. */
+  passDoubt(id: ChangeId): Promise<void>;
 }
 
 const redisBinary = await findRedisServer().catch(() => undefined);
 
 describeCards('in memory', async () => {
   const cards = new InMemoryCards();
-  return { cards, changes: new InMemoryChanges({ cards }), expireClaim: async (id) => cards.expireClaim(id) };
+  return {
+    cards,
+    changes: new InMemoryChanges({ cards }),
+    expireClaim: async (id) => cards.expireClaim(id),
+    passDoubt: async (id) => cards.passDoubt(id),
+  };
 });
 
 describe.runIf(redisBinary)('with a redis-server', () => {
@@ -49,6 +56,9 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       changes: new StoredChanges(redis),
       expireClaim: async (id) => {
         await redis.del(keys.cardClaim(id));
+      },
+      passDoubt: async (id) => {
+        await redis.zadd(keys.inDoubt, 'XX', 0, id);
       },
     };
   });
@@ -242,6 +252,51 @@ function describeCards(where: string, enter: () => Promise<World>): void {
 
       expect(await cards.claim(id)).toBeUndefined();
       await next.release();
+    });
+
+    it('are written once more a while after a writer that never let go was replaced', async () => {
+      const at = { channel: 'C1', ts: '1.2', shownRev: 0 };
+      await claim(cards, id);
+      await world.expireClaim(id);
+      const next = await claim(cards, id);
+      expect(next.inDoubt).toBe(false);
+      await next.place(at);
+      await next.release();
+      expect(await cards.owed()).toEqual([]);
+      expect(await world.changes.areQuiet()).toBe(false);
+
+      await world.passDoubt(id);
+
+      expect(await cards.owed()).toEqual([id]);
+      const last = await claim(cards, id);
+      expect(last.inDoubt).toBe(true);
+      await last.place(at);
+      await last.release();
+      expect(await cards.owed()).toEqual([]);
+      expect(await world.changes.areQuiet()).toBe(true);
+    });
+
+    it('stay in doubt while nobody writes them once more, until they are given up', async () => {
+      await claim(cards, id);
+      await world.expireClaim(id);
+      await (await claim(cards, id)).release();
+      await world.passDoubt(id);
+
+      await (await claim(cards, id)).release();
+      expect(await cards.owed()).toEqual([id]);
+      const last = await claim(cards, id);
+      await last.giveUp();
+      await last.release();
+
+      expect(await cards.owed()).toEqual([]);
+    });
+
+    it('are not in doubt when their writer let go, however often', async () => {
+      for (let times = 0; times < 3; times += 1) await (await claim(cards, id)).release();
+      await world.passDoubt(id);
+
+      expect(await cards.owed()).toEqual([]);
+      expect((await claim(cards, id)).inDoubt).toBe(false);
     });
 
     it('know where they are and what they show', async () => {

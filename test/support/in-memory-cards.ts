@@ -5,6 +5,9 @@ import type { CardClaim, CardLog, Placed } from '../../src/workflow/ports/cards.
 interface Card {
   placed: Placed | undefined;
   postBegun: boolean;
+  /** Who claimed it last and has not let go. */
+  writer: AbortController | undefined;
+  doubt: 'none' | 'begun' | 'due';
 }
 
 /** The card log in memory. */
@@ -18,11 +21,15 @@ export class InMemoryCards implements CardLog {
     if (this.#claimed.has(id)) return undefined;
     const token = new AbortController();
     this.#claimed.set(id, token);
-    const card = this.#cards.get(id) ?? { placed: undefined, postBegun: false };
+    const card = this.#cards.get(id) ?? { placed: undefined, postBegun: false, writer: undefined, doubt: 'none' };
     this.#cards.set(id, card);
+    const inDoubt = card.doubt === 'due';
+    if (card.writer !== undefined) card.doubt = 'begun';
+    card.writer = token;
     return {
       placed: card.placed,
       postBegun: card.postBegun,
+      inDoubt,
       keep: () => ({ lost: token.signal, [Symbol.dispose]: () => {} }),
       isHeld: () => this.#claimed.get(id) === token,
       beginPost: async () => {
@@ -35,6 +42,7 @@ export class InMemoryCards implements CardLog {
         const { placed: before } = card;
         if (before !== undefined && (before.channel !== placed.channel || before.ts !== placed.ts)) return false;
         card.placed = placed;
+        if (inDoubt) card.doubt = 'none';
         if ((this.#owed.get(id) ?? 0) <= placed.shownRev) this.#owed.delete(id);
         return true;
       },
@@ -43,8 +51,10 @@ export class InMemoryCards implements CardLog {
       },
       giveUp: async () => {
         this.#owed.delete(id);
+        card.doubt = 'none';
       },
       release: async () => {
+        if (card.writer === token) card.writer = undefined;
         if (this.#claimed.get(id) === token) this.#claimed.delete(id);
         return this.#owed.has(id);
       },
@@ -52,12 +62,25 @@ export class InMemoryCards implements CardLog {
   }
 
   async owed(): Promise<readonly ChangeId[]> {
-    return [...this.#owed].toSorted(([, one], [, other]) => one - other).map(([id]) => id);
+    const owed = [...this.#owed].toSorted(([, one], [, other]) => one - other).map(([id]) => id);
+    const inDoubt = [...this.#cards].filter(([, { doubt }]) => doubt === 'due').map(([id]) => id);
+    return [...new Set([...owed, ...inDoubt])];
   }
 
   /** Marks the card as owed, as a transition of its change does. */
   owe(id: ChangeId, rev: number): void {
     this.#owed.set(id, rev);
+  }
+
+  /** None is owed, and none is in doubt. */
+  areQuiet(): boolean {
+    return this.#owed.size === 0 && [...this.#cards.values()].every(({ doubt }) => doubt === 'none');
+  }
+
+  /** Lets the time pass after which a card in doubt is written again. */
+  passDoubt(id: ChangeId): void {
+    const card = this.#cards.get(id);
+    if (card?.doubt === 'begun') card.doubt = 'due';
   }
 
   /** Gives the claim to another process, and tells its owner. */

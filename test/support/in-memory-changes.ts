@@ -80,6 +80,9 @@ export class InMemoryChanges implements Changes {
 
   async accept(change: Change, { lines, ahead, askedAs, event }: AcceptOptions): Promise<Accepted> {
     await this.#reach();
+    const before = askedAs && this.#asked.get(askedAs);
+    const other = before === undefined || before === change.id ? undefined : this.#records.get(before);
+    if (other !== undefined) return { kind: 'known', change: other };
     const known = this.#records.get(change.id);
     const isAskedAnew = known !== undefined && (isForPeople(known) || known.state.kind === 'void');
     const isRequeued = isAskedAnew && known.rev === change.rev - 1;
@@ -185,7 +188,7 @@ export class InMemoryChanges implements Changes {
   }
 
   async areQuiet(): Promise<boolean> {
-    return (await this.open()).length === 0 && ((await this.#cards?.owed()) ?? []).length === 0;
+    return (await this.open()).length === 0 && this.#cards?.areQuiet() !== false;
   }
 
   async open(): Promise<readonly Change[]> {

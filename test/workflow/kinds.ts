@@ -6,6 +6,11 @@ import { House, type ShiftOptions, wayIn } from './house.ts';
 import { destinations, manifest, service } from './manifests.ts';
 import type { There } from './world.ts';
 
+export const twoObjects = {
+  kind: 'a rule file of two objects',
+  houseOf: (...there: readonly There[]): House => new TwoObjectsHouse(...there),
+};
+
 /**
  * The kinds of change that people ask for. What is true of all of them is tested once, for each: `house.ask('v3', 50)` is how a person
  * asks for it there, and all else is the same.
@@ -13,7 +18,7 @@ import type { There } from './world.ts';
 export const kinds = [
   { kind: 'a shift', houseOf: (...there: readonly There[]): House => new House(...there) },
   { kind: 'a rule file', houseOf: (...there: readonly There[]): House => new FileHouse(...there) },
-  { kind: 'a rule file of two objects', houseOf: (...there: readonly There[]): House => new TwoObjectsHouse(...there) },
+  twoObjects,
 ];
 
 /** Those that edit reviews alone. */

@@ -21,7 +21,8 @@ const refusesAfterMs = 900;
 export async function accept(desk: Store, change: Change, options: AcceptAndTell, asker: Asker): Promise<Accepted> {
   const accepted = await acceptOrLookUp(desk, change, options, asker);
   if (accepted.kind === 'accepted') tellLog(desk.log, options.event);
-  if (accepted.kind === 'accepted' || accepted.kind === 'known') desk.cards.showSoon(change.id);
+  if (accepted.kind === 'accepted') desk.cards.showSoon(change.id);
+  if (accepted.kind === 'known') desk.cards.showSoon(accepted.change.id);
   return accepted;
 }
 

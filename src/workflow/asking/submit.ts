@@ -153,7 +153,10 @@ async function store(
   const accepted = await accept(desk, change, options, asker);
   if (accepted.kind === 'moved') return 'moved';
   if (accepted.kind === 'refused-before') return accepted;
-  if (accepted.kind === 'known') return acceptedAlready(ofRequest(accepted.change, change.request));
+  if (accepted.kind === 'known') {
+    const { change: known } = accepted;
+    return acceptedAlready(known.id === change.id ? ofRequest(known, change.request) : known);
+  }
   if (change.state.kind === 'queued') addJob(desk, change);
   const moves = change.edits.map(({ object, moves: its }) => ({ object, moves: its }));
   desk.log.info({ changeId: change.id, moves, state: change.state.kind, by: asker.user }, 'change accepted');

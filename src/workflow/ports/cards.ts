@@ -12,7 +12,7 @@ export interface Placed {
 export interface CardLog {
   /** Takes the right to write one change's card for a while; undefined when another has it, who will look again before letting go. */
   claim(id: ChangeId): Promise<CardClaim | undefined>;
-  /** Changes whose card shows less than the record says. */
+  /** Changes whose card shows less than the record says, or is in doubt. */
   owed(): Promise<readonly ChangeId[]>;
 }
 
@@ -20,6 +20,11 @@ export interface CardClaim {
   readonly placed: Placed | undefined;
   /** A post was begun and its outcome never noted: look for the card before posting it again. */
   readonly postBegun: boolean;
+  /**
+   * Some time ago this card was claimed after a writer that had never let go. By now that one may have overwritten the card, and died
+   * before it could note so. The card is to be written again, even if it is noted to show all; `place` then ends the doubt.
+   */
+  readonly inDoubt: boolean;
   /** Holds it until disposed of, however long that takes; what nobody keeps runs out within seconds. */
   keep(): Keeping;
   /** Nobody else can have it; to be asked just before something is sent that cannot be taken back. */

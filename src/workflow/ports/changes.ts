@@ -15,7 +15,8 @@ export interface Changes {
    * Stores a change and puts it in the line of every object that it edits, unless it awaits approval: at the end, or before everything
    * that has not begun. Refused as `moved` when one of the lines is no longer the one that was read, so that a plan always starts from
    * what the changes before it will leave. A change that is stored already is returned as it is, which makes a repeated delivery
-   * harmless; only the next rev of one that is held, awaits approval or is void replaces it.
+   * harmless; only the next rev of one that is held, awaits approval or is void replaces it. So is the change that `askedAs` was accepted
+   * as before: one request is one change.
    */
   accept(change: Change, options: AcceptOptions): Promise<Accepted>;
   /** The change that a request was accepted as, for an hour, where its id is not the request's own. */

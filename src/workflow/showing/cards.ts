@@ -113,7 +113,7 @@ async function bring(desk: CardDesk, id: ChangeId, { claim, lost, hasTurn }: InH
   const change = await readTrusted(desk, id);
   if (change === 'untrusted') await disown(desk, id, claim);
   else if (change === undefined) await claim.giveUp();
-  else if (claim.placed !== undefined && claim.placed.shownRev >= change.rev) await claim.settle();
+  else if (!claim.inDoubt && claim.placed !== undefined && claim.placed.shownRev >= change.rev) await claim.settle();
   else if (!hasTurn && (await desk.chat.turn(claim.placed?.channel ?? change.origin.channel, lost))) {
     if (lost.aborted) return false; // though by our clock it may be held for a while yet
     return claim.isHeld() ? bring(desk, id, { claim, lost, hasTurn: true }) : true;

@@ -119,15 +119,17 @@ function told({ movedAway: _, ...state }: Applied, fate: Fate): Applied {
 
 type FateAt = (change: AppliedChange, at: string) => Fate;
 
-/** Reads the routing objects that a change wrote; of several the first that was moved tells. DestinationRules are not watched. */
+/**
+ * Reads the routing objects that a change wrote. Of several the first that was moved tells; others followed the change only where they
+ * did so in all of them. DestinationRules are not watched.
+ */
 async function fatesBy(change: AppliedChange, read: Reading): Promise<FateAt> {
   const routing = change.edits.filter(({ object }) => object.kind !== 'DestinationRule');
   const routes = await Promise.all(routing.map(async (edit) => ({ edit, route: await read(edit.object) })));
   return (current, at) => {
     const fates = routes.map(({ edit, route }) => fateOf(current, edit, route, at));
-    const moved = fates.find(({ kind }) => kind === 'moved');
-    if (moved !== undefined || fates.length > 1) return moved ?? { kind: 'stands' };
-    return fates[0] ?? { kind: 'stands' };
+    const worst = (['moved', 'stands', 'followed'] as const).map((kind) => fates.find((fate) => fate.kind === kind));
+    return worst.find((fate) => fate !== undefined) ?? { kind: 'stands' };
   };
 }
 

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { moveTo } from '../../../src/domain/change/change.ts';
+import { type Change, moveTo } from '../../../src/domain/change/change.ts';
 import { objectKey } from '../../../src/domain/routing/object.ts';
 import { leaseMs } from '../../../src/workflow/applying/apply.ts';
 import type { Changes } from '../../../src/workflow/ports/changes.ts';
+import { changeId } from '../../support/builders.ts';
 import {
   aChange,
   accept,
@@ -162,6 +163,22 @@ export function describeAccepting(enter: () => Promise<World>): void {
       kind: 'refused-before',
     });
     expect(await accept(changes, other)).toEqual({ kind: 'accepted' });
+  });
+
+  it('accept one change for a request, however many are planned for it', async () => {
+    const [change, other] = [aChange(), aChange()];
+    const askedAs = changeId(9_002);
+    const acceptAs = async (each: Change) => {
+      const { versions } = await changes.lines([reviews]);
+      return changes.accept(each, { lines: versions, ahead: true, askedAs });
+    };
+
+    expect(await acceptAs(change)).toEqual({ kind: 'accepted' });
+    expect(await acceptAs(other)).toEqual({ kind: 'known', change });
+    expect(await acceptAs(change)).toEqual({ kind: 'known', change });
+
+    expect(await changes.read(other.id)).toBeUndefined();
+    expect(await waitingFor(changes, reviews)).toEqual([change.id]);
   });
 
   it('accept what is stored already and was approved, whatever a late delivery of its request was told', async () => {

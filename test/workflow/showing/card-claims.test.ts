@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Change } from '../../../src/domain/change/change.ts';
+import { type Change, moveTo } from '../../../src/domain/change/change.ts';
+import { leaseMs } from '../../../src/workflow/applying/apply.ts';
+import { StoreUnavailableError } from '../../../src/workflow/errors.ts';
 import { QuietHouse } from '../house.ts';
 
 describe('a card that several processes may show', () => {
@@ -135,5 +137,39 @@ describe('a card that several processes may show', () => {
     await house.reconcile();
 
     expect(house.chat.cardsOf(id)).toHaveLength(1);
+  });
+
+  it('is right again after a process that stood still overwrote it with old words and died', async () => {
+    const { id } = change;
+    const { chat, cardLog } = house;
+    await show();
+    const update = chat.update.bind(chat);
+    const { promise: thawed, resolve: thaw } = Promise.withResolvers<void>();
+    const { promise: frozen, resolve: freeze } = Promise.withResolvers<void>();
+    chat.update = async (placed, shown) => {
+      chat.update = update;
+      freeze();
+      await thawed;
+      await update(placed, shown);
+      throw new StoreUnavailableError('the process died');
+    };
+    const begun = await house.changes.begin(id, leaseMs);
+    if (begun.kind !== 'begun') throw new Error(begun.kind);
+    const late = show();
+    await frozen;
+    cardLog.expireClaim(id);
+    await house.changes.update(
+      moveTo(begun.change, { kind: 'discarded', at: '2026-11-22T14:04:00.000Z', by: 'U02BOB' }),
+    );
+    await show();
+    thaw();
+    await expect(late).rejects.toThrow(StoreUnavailableError);
+    expect(chat.shows(id)?.state.kind).toBe('applying');
+
+    cardLog.passDoubt(id);
+    await house.reconcile();
+
+    expect(chat.shows(id)).toEqual(house.stored(id));
+    expect(await cardLog.owed()).toEqual([]);
   });
 });

@@ -1,13 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Change } from '../../../src/domain/change/change.ts';
 import { record } from '../../../src/domain/routing/ledger.ts';
+import type { ObjectRef } from '../../../src/domain/routing/object.ts';
 import type { Route } from '../../../src/domain/routing/route.ts';
 import type { Split } from '../../../src/domain/routing/split.ts';
 import { LedgerUnreadableError, MeshUnavailableError, StoreUnavailableError } from '../../../src/workflow/errors.ts';
 import { lookAfter, lookAfterRecent } from '../../../src/workflow/watching/watch-over.ts';
 import { changeId, jason, reviews, reviewsObject, revision, rule } from '../../support/builders.ts';
 import { acceptedIn, House } from '../house.ts';
-import { kinds, kindsOfOneObject } from '../kinds.ts';
+import { kinds, twoObjects } from '../kinds.ts';
 import { defines, routed, routing, sends, service, toJason } from '../manifests.ts';
 
 const ratings = service('ratings');
@@ -209,20 +210,15 @@ describe.each(kinds)('an applied change that was asked for as $kind', ({ houseOf
   });
 });
 
-describe.each(kindsOfOneObject)('an applied change that was asked for as $kind', ({ houseOf }) => {
+describe.each(kinds)('an applied change that was asked for as $kind', ({ houseOf }) => {
   it.each(['looked after', 'looked around'])(
     'is no longer the last word when a bot with another store changed the weights: %s',
     async (how) => {
       const house = houseOf();
       const { id } = await house.applied('v3', 50);
-      const byAnother = revision({ id: changeId(9), from: { v1: 50, v3: 50 }, to: { v1: 10, v3: 90 } });
-      house.mesh.editByHand(
-        reviewsObject,
-        (route) => ({ ...withWeights({ v1: 10, v3: 90 })(route), ledger: record(route.ledger, byAnother) }),
-        'shiftbot',
-      );
+      for (const object of house.objects) shiftElsewhere(house, object);
 
-      await (how === 'looked after' ? house.look(2) : house.lookAround());
+      await (how === 'looked after' ? house.look(2 * house.objects.length) : house.lookAround());
 
       expect(house.stored(id).state).toMatchObject({ kind: 'applied', later: changeId(9) });
       expect(house.chat.shows(id)).toEqual(house.stored(id));
@@ -231,6 +227,18 @@ describe.each(kindsOfOneObject)('an applied change that was asked for as $kind',
       expect(await house.clickRollback(id)).toMatchObject({ kind: 'confirm', undo });
     },
   );
+});
+
+describe('an applied rule file of two objects', () => {
+  it('is still the last word while a bot with another store changed only one of them', async () => {
+    const house = twoObjects.houseOf();
+    const { id } = await house.applied('v3', 50);
+    shiftElsewhere(house, reviewsObject);
+
+    await house.look();
+
+    expect(house.stored(id).state).not.toHaveProperty('later');
+  });
 });
 
 describe('an applied change of weights', () => {
@@ -297,4 +305,14 @@ function withWeights(split: Split) {
 
 function neverAsked(): never {
   throw new Error('asked of a cluster that is not ours');
+}
+
+/** A bot with another store shifts half of the traffic. */
+function shiftElsewhere(house: House, object: ObjectRef): void {
+  const byAnother = revision({ id: changeId(9), from: { v1: 50, v3: 50 }, to: { v1: 10, v3: 90 } });
+  house.mesh.editByHand(
+    object,
+    (route) => ({ ...withWeights({ v1: 10, v3: 90 })(route), ledger: record(route.ledger, byAnother) }),
+    'shiftbot',
+  );
 }
