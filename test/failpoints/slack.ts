@@ -138,10 +138,12 @@ export class FailpointSlack {
         return this.#post({ ...content, ts: this.#nextTs(), subtype: 'ephemeral', ephemeral_to: user });
       case 'chat.update':
         return this.#update({ ...content, ts, user: workspace.bot.id });
+      case 'chat.delete':
+        return this.#delete(channel, ts);
       case 'conversations.history':
         return { ok: true, messages: this.messages(channel).toReversed() };
       default:
-        return { ok: false, error: 'unknown_method' };
+        throw new Error(`the Slack of the failpoints has no ${method}`); // ends the run: the bot would be blamed for it
     }
   }
 
@@ -158,6 +160,13 @@ export class FailpointSlack {
       before.map((each) => (each.ts === message.ts ? message : each)),
     );
     return { ok: true, channel: message.channel, ts: message.ts };
+  }
+
+  #delete(channel: string, ts: string): object {
+    const before = this.messages(channel);
+    const left = before.filter((each) => each.ts !== ts);
+    this.#messages.set(channel, left);
+    return left.length < before.length ? { ok: true, channel, ts } : { ok: false, error: 'message_not_found' };
   }
 
   #nextTs(): string {
