@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { RejectedError } from '../../workflow/errors.ts';
 import type { Resource } from '../client/kube-client.ts';
-import { marks, metadata, parseObject, type RoutingKind } from './kind.ts';
+import { identity, marks, metadata, parseObject, type RoutingKind } from './kind.ts';
 
 export const destinationRules: Resource = { group: 'networking.istio.io', version: 'v1', plural: 'destinationrules' };
 
 /** What we read of a DestinationRule to know which versions there are. */
 const destinationRule = z.object({
-  metadata: z.object({ name: z.string(), namespace: z.string(), annotations: marks.optional() }),
+  metadata: z.object({ ...identity, annotations: marks.optional() }),
   spec: z.object({
     host: z.string(),
     subsets: z.array(z.object({ name: z.string(), labels: marks.optional().catch(undefined) })).default([]),

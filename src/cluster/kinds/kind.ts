@@ -7,10 +7,15 @@ import type { JsonPatch, Resource } from '../client/kube-client.ts';
 
 export const marks = z.record(z.string(), z.string());
 
+/**
+ * No API server has longer ones (https://kubernetes.io/docs/concepts/overview/working-with-objects/names/: a DNS subdomain, and a DNS
+ * label for namespaces). They stand in what people are told.
+ */
+export const identity = { name: z.string().max(253), namespace: z.string().max(63) };
+
 /** What we read of the metadata of an object that a change may write. */
 export const metadata = z.object({
-  name: z.string(),
-  namespace: z.string(),
+  ...identity,
   uid: z.string(),
   resourceVersion: z.string(),
   labels: marks.optional(),
