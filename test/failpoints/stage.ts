@@ -8,6 +8,7 @@ import { cluster, historyKey, readObject } from '../chaos/history.ts';
 import { cardOf } from '../chaos/slack-recorder.ts';
 import { buttonsOf, type SlackMessage } from '../support/slack-client.ts';
 import type { Bot } from './bot.ts';
+import { giveUpAfterMs } from './course.ts';
 import { deleteAfterCreation, editBeforeWrite } from './meddling.ts';
 import { plannedFromElsewhere } from './planned-change.ts';
 import { fileOf, freeServiceOf, objectsOf, refsOf, routeBefore } from './rule-file.ts';
@@ -118,14 +119,17 @@ export class Stage {
     const seen = readLineValue(value)?.seen;
     if (shows === undefined || value === undefined || seen === undefined) return undefined;
     return async () => {
-      const delivered = await this.#world.slack.click(this.#port, shows, { action_id: actions.applyEdits, value });
+      const delivered = await this.#world.slack.click(await this.#port(), shows, {
+        action_id: actions.applyEdits,
+        value,
+      });
       return { what, token: this.#token, makes: requestId(`edits:${seen}:0`), delivered };
     };
   }
 
   async #command(what: string, user: string): Promise<Typed> {
     const trigger = `trigger.${this.#number}.${what}`;
-    const acknowledged = await this.#world.slack.command(this.#port, {
+    const acknowledged = await this.#world.slack.command(await this.#port(), {
       channel: this.channel,
       user,
       text: what,
@@ -140,7 +144,10 @@ export class Stage {
     const card = this.#world.slack.messages(this.channel).find(({ blocks }) => cardOf(blocks) === about);
     const button = card && buttonsOf(card).find((each) => each.actionId === actionId);
     if (card === undefined || button?.value === undefined) throw new Error(`${about} has no button ${actionId}`);
-    const delivered = await this.#world.slack.click(this.#port, card, { action_id: actionId, value: button.value });
+    const delivered = await this.#world.slack.click(await this.#port(), card, {
+      action_id: actionId,
+      value: button.value,
+    });
     return { what: `${actionId} ${button.value}`, makes, delivered };
   }
 
@@ -246,10 +253,15 @@ export class Stage {
     return { cluster, namespace: 'default', kind: 'VirtualService', name: this.service };
   }
 
-  get #port(): number {
-    const bot = this.#bots().find(({ hasEnded }) => !hasEnded);
-    if (bot === undefined) throw new Error('no bot is there to deliver to');
-    return bot.port;
+  /** Of a process that takes what is delivered. One that was killed alone is replaced, and Slack delivers to the next. */
+  async #port(): Promise<number> {
+    const untilMs = performance.now() + giveUpAfterMs;
+    while (performance.now() < untilMs) {
+      const bot = this.#bots().find(({ hasEnded }) => !hasEnded);
+      if (bot !== undefined) return bot.port;
+      await sleep(10);
+    }
+    throw new Error('no process is there to deliver to');
   }
 }
 
