@@ -23,12 +23,12 @@ import { hadChange, momentOf, openObject } from './open-object.ts';
 import { refOfObject, toRoute } from './to-route.ts';
 import type { WatchCache } from './watch-cache.ts';
 
-/** What the cluster has not confirmed for longer is asked for again before anything is said of it. */
+/** If the cluster has not confirmed the objects for longer than this, we ask again before we say anything about them. */
 const freshMs = 10_000;
-/** How long a person waits for that: what is to be accepted has less time than what is only shown, and must be answered within 3 s. */
+/** How long a person waits for that. A request that we may accept gets less time than one that only shows: Slack waits 3 s. */
 const patienceMs = { find: 1_000, show: 2_000 };
 
-/** The routing table of one cluster. What decides is read live; the watch cache only finds names. */
+/** The routing table of one cluster. Decisions use live reads; the watch cache only finds names. */
 export class ClusterMesh {
   readonly #cluster: string;
   readonly #client: KubeClient;
@@ -47,14 +47,14 @@ export class ClusterMesh {
     const { services } = await this.#namespaces.watched(name.namespace);
     const found = findService(services.objects, name, (each) => this.#objectOf(each));
     if (found.kind === 'found') return found;
-    const aged = await this.#confirm(services, patienceMs.find); // nothing is refused by what may be long gone
+    const aged = await this.#confirm(services, patienceMs.find); // no refusal from old data
     return { ...findService(services.objects, name, (each) => this.#objectOf(each)), ...aged };
   }
 
   async open(ref: ObjectRef): Promise<OpenObject> {
     const { kind, namespace, name } = ref;
     const seen = await this.#rulesSeenFor(ref);
-    // Side by side: a person waits for it.
+    // Both at once, because a person waits.
     const [body, rules] = await Promise.all([
       getLive(this.#client, kinds[kind].resource, namespace, name),
       rulesNow(this.#client, seen),
@@ -90,7 +90,7 @@ export class ClusterMesh {
     if (!hasRules(kind)) return undefined;
     const { services } = await this.#namespaces.watched(namespace);
     const object = services.get(name);
-    // Without the DestinationRules, which say nothing of weights: there may be thousands, and this is asked often.
+    // Without DestinationRules: they say nothing about weights, there may be thousands, and this is called often.
     return object === undefined ? undefined : this.#toRouteOrWithoutLedger(object, noRules);
   }
 
@@ -135,14 +135,14 @@ export class ClusterMesh {
     return rulesFor(hosts, rules.objects);
   }
 
-  /** What the watch has seen may leave out a host of the object as it is now: then all that there are count. */
+  /** The watch may not have seen the rules of every host that the object has now. Then we list all rules of the namespace. */
   async #covering(object: RoutingObject, rules: readonly DestinationRule[]): Promise<RulesOf> {
     const known = rulesIn(rules);
     const isCovered = object.destinationHosts().every((host) => known(host).length > 0);
     return isCovered ? known : rulesIn(await listRules(this.#client, object.metadata.namespace));
   }
 
-  /** Empty where the cluster has answered within the last 10 s, if only because it was asked now. */
+  /** Empty if the cluster has confirmed the objects within the last 10 s, or does so now. */
   async #confirm(services: WatchCache<RoutingObject>, withinMs: number): Promise<Aged> {
     const isFresh = () => services.ageMs <= freshMs;
     if (isFresh()) return {};
@@ -165,7 +165,7 @@ export class ClusterMesh {
     return refOfObject(this.#cluster, object);
   }
 
-  /** One object with a ledger that is not ours must not hide all the others. */
+  /** One object with an unreadable ledger must not hide all the others. */
   #toRouteOrWithoutLedger(object: RoutingObject, rulesOf: RulesOf): Route {
     try {
       return toRoute(this.#cluster, object, rulesOf);
@@ -177,7 +177,7 @@ export class ClusterMesh {
   }
 }
 
-/** The newest change of each rule, as the ledger has them; an object without a ledger has none, nor one whose ledger is not ours. */
+/** The newest change of each rule in the ledger. Empty if the object has no ledger, or one that is not ours. */
 function newestChanges(object: RoutingObject | undefined): readonly ChangeId[] {
   const reading = readLedger(object?.metadata.annotations?.[ledgerAnnotation]);
   return reading.kind === 'unreadable' ? [] : newestByRule(reading.ledger);

@@ -82,7 +82,7 @@ export class Clusters implements Mesh {
     await Promise.all([...this.#meshes.values()].map((mesh) => mesh.close()));
   }
 
-  /** A change may name a cluster that this process was not given; that is for a process that was. */
+  /** A change may name a cluster that this process does not serve. Another process must take it. */
   #meshOf({ cluster }: Pick<Place, 'cluster'>): ClusterMesh {
     const mesh = this.#meshes.get(cluster);
     if (mesh === undefined)

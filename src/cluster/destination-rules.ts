@@ -14,12 +14,12 @@ export function rulesIn(rules: readonly DestinationRule[]): RulesOf {
   return (host) => byHost.get(host) ?? [];
 }
 
-/** Those of some hosts, out of all. */
+/** The rules of these hosts. */
 export function rulesFor(hosts: readonly string[], rules: readonly DestinationRule[]): readonly DestinationRule[] {
   return rules.filter((rule) => hosts.includes(hostOf(rule)));
 }
 
-/** What was seen, as it is now; what is gone is left out. */
+/** Reads these rules live. A rule that is gone is left out. */
 export async function rulesNow(
   client: KubeClient,
   seen: readonly DestinationRule[],

@@ -5,7 +5,7 @@ import type { ObjectRef } from '../domain/routing/object.ts';
 import { type Move, percentages, versionsOf, weightOf } from '../domain/routing/split.ts';
 import { kinds } from './kinds/kinds.ts';
 
-/** The Event that an applied change leaves on its main object. Its name comes from the change, so that it is left once. */
+/** The Event that an applied change leaves on its main object. Its name comes from the change, so it is created only once. */
 export function toEvent(change: Change): CoreV1Event {
   const { id, state } = change;
   const { object, uid } = mainEdit(change);
@@ -31,7 +31,7 @@ export function toEvent(change: Change): CoreV1Event {
 
 const longestName = 253;
 
-/** A name of its own after those of object and change; where the object's takes all the room, its beginning. */
+/** The names of the object and the change. The object's name is cut if it is too long. */
 function nameOf({ name }: ObjectRef, id: ChangeId): string {
   const beginning = name.slice(0, longestName - id.length - 1).replace(/[-.]+$/, '');
   return `${beginning}.${id.toLowerCase()}`;
@@ -51,7 +51,7 @@ function messageOf(change: Change): string {
   return cut(`${id} by ${by}${back}: ${what}${why}`);
 }
 
-/** `v1 100 → 50 %, v3 0 → 50 %`; where several rules are moved, each with its name before it. */
+/** `v1 100 → 50 %, v3 0 → 50 %`; if several rules are moved, each has its name before it. */
 function movesText(moves: readonly Move[]): string {
   if (moves.length <= 1) return moves.map(moveText).join('');
   return moves.map((move) => `${move.rule}: ${moveText(move)}`).join('; ');
@@ -64,7 +64,7 @@ function moveText({ from, to }: Move): string {
     .join(', ');
 }
 
-/** Between two characters and not within one. */
+/** Cuts between two characters, not within one. */
 function cut(text: string): string {
   return new TextDecoder().decode(Buffer.from(text).subarray(0, 1_024), { stream: true });
 }

@@ -21,7 +21,7 @@ export function findService(
   return { kind: 'unknown-service', services: known, nearest: nearest(name.service, known) };
 }
 
-/** In the mesh only one of them holds; beside those that only gateways see, that one is meant, or the one that is called so. */
+/** Objects of the mesh come before those that only gateways use. Without any, the object with the service's name is meant. */
 function preferred(all: readonly RoutingObject[], { service }: ServiceName): readonly RoutingObject[] {
   const inMesh = all.filter(({ gateways }) => gateways.includes('mesh'));
   if (inMesh.length > 0) return inMesh;
@@ -35,7 +35,7 @@ function routes({ metadata, hosts }: RoutingObject, { service, namespace }: Serv
   return hosts.some((host) => host === service || resolveHost(host, metadata.namespace) === wanted);
 }
 
-/** What people call the service that an object routes: its first host, short where it is in the same namespace. */
+/** What people call the service that an object routes: its first host, in short form if it is in the same namespace. */
 function serviceOf({ metadata, hosts }: RoutingObject): string {
   const [host = metadata.name] = hosts;
   const suffix = `.${metadata.namespace}.svc.cluster.local`;

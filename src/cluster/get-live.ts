@@ -1,7 +1,7 @@
 import type { KubeClient, Resource } from './client/kube-client.ts';
 import { NotFoundError } from './client/kube-errors.ts';
 
-/** An object as the API server has it now; undefined where it does not exist. */
+/** An object as the API server has it now; undefined if it does not exist. */
 export async function getLive(
   client: KubeClient,
   resource: Resource,

@@ -4,10 +4,10 @@ import { LedgerUnreadableError, TooLargeError } from '../workflow/errors.ts';
 
 type Named = Pick<ObjectRef, 'kind' | 'namespace' | 'name'>;
 
-/** What the API server takes of all annotations of an object together (apimachinery `TotalAnnotationSizeLimitB`). */
+/** The API server's limit for all annotations of an object together (apimachinery `TotalAnnotationSizeLimitB`). */
 const maxAnnotationBytes = 256 * 1024;
 
-/** The history that an object's annotations hold. Throws a LedgerUnreadableError where it is not what we wrote. */
+/** The history in an object's annotations. Throws a LedgerUnreadableError if we did not write it. */
 export function ledgerIn(annotations: Marks | undefined, object: Named): Ledger {
   const reading = readLedger(annotations?.[ledgerAnnotation]);
   if (reading.kind === 'ledger') return reading.ledger;
@@ -22,8 +22,8 @@ export function withoutLedger(annotations: Marks = {}): Marks {
 }
 
 /**
- * The annotation's text. The history gives way to what others have noted on the object: it is no reason to refuse a rollback. Throws a
- * TooLargeError before the write is tried, since the API server's own words name neither the object nor what to do.
+ * The annotation's text. The history is shortened if other annotations need the room: a long one is no reason to refuse a rollback.
+ * Throws a TooLargeError before the write, because the API server's own message names neither the object nor what to do.
  */
 export function ledgerText(annotations: Marks | undefined, ledger: Ledger, object: Named): string {
   const others = withoutLedger(annotations);

@@ -19,14 +19,14 @@ import { marks, parseObject, type RoutingObject } from './kinds/kind.ts';
 import { kinds } from './kinds/kinds.ts';
 import { ledgerText, withoutLedger } from './ledger-annotation.ts';
 
-/** It came as JSON, and so it holds nothing else: there is no need to look through all of it. */
+/** It came as JSON, so it holds nothing else. We need not check all of it. */
 const json = z.custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value));
-/** What an object holds, as the API server sends it; of a dry run that creates, it has no resourceVersion. */
+/** What an object holds, as the API server sends it. After a dry run of a create it has no resourceVersion. */
 const whole = z.object({
   metadata: z.object({ labels: marks.optional(), annotations: marks.optional() }),
   spec: json.default({}),
 });
-/** As much of an object as tells what we did to it. */
+/** The part of an object that says what we did to it. */
 const marked = z.object({ metadata: z.object({ annotations: marks.optional() }) });
 
 /** An object as it was read live. */
@@ -36,7 +36,7 @@ export interface Reading {
   readonly route: Route;
 }
 
-/** What was read, or found not to be there, and the one write from that reading. */
+/** What was read, or that nothing was there, and the one write that this reading allows. */
 export function openObject(client: KubeClient, ref: ObjectRef, reading: Reading | undefined): OpenObject {
   const live = reading && {
     ...reading.route,
@@ -56,7 +56,7 @@ export function momentOf(client: KubeClient, { kind, namespace }: ObjectRef): Pr
   return client.version(kinds[kind].resource, namespace);
 }
 
-/** Whether an object had a change in its ledger at any time since a moment; undefined where the server does not remember that long. */
+/** Whether an object had a change in its ledger at any time since a moment. Undefined if the server does not remember that far back. */
 export async function hadChange(
   client: KubeClient,
   { kind, namespace, name }: ObjectRef,
@@ -70,7 +70,7 @@ export async function hadChange(
   });
 }
 
-/** How an object of that content would route. */
+/** How an object with this content would route. */
 export function picture(
   ref: Pick<ObjectRef, 'kind' | 'namespace' | 'name'>,
   { spec }: ObjectContent,
@@ -83,8 +83,8 @@ export function picture(
 }
 
 /**
- * Sets the weights of these rules and the history, and touches nothing else. `replace` of the resourceVersion is the guard: the API server
- * answers 409 when it is stale, where a failed `test` would be a 422 like any malformed patch.
+ * Sets the weights of these rules and the history, and touches nothing else. `replace` of the resourceVersion is the guard: if it is
+ * stale, the API server answers 409. A failed `test` would be a 422, like any malformed patch.
  */
 export function weightsPatch(object: RoutingObject, moves: readonly Move[], ledger: Ledger): JsonPatch {
   const { kind, metadata } = object;
@@ -110,11 +110,11 @@ async function write(client: KubeClient, writing: Writing): Promise<Written> {
     if (error instanceof ConflictError || error instanceof AlreadyExistsError) return { kind: 'conflict' };
     if (!(error instanceof NotFoundError)) throw error;
     if (writing.object !== undefined) return { kind: 'conflict' };
-    throw new RejectedError(error.message, { cause: error }); // there is not even the namespace
+    throw new RejectedError(error.message, { cause: error }); // the namespace does not exist
   }
 }
 
-/** One request; none where nothing is there and nothing is to be. */
+/** Sends one request, or none if there is no object and there should be none. */
 async function send(client: KubeClient, { ref, object, edit, ledger, dryRun }: Writing): Promise<KubeReply> {
   const { resource } = kinds[ref.kind];
   const { namespace, name } = ref;
@@ -133,7 +133,7 @@ async function send(client: KubeClient, { ref, object, edit, ledger, dryRun }: W
   return { body: undefined, warnings };
 }
 
-/** What the server made of it. */
+/** The object as the server returned it. */
 function resultOf({ ref, edit }: Writing, body: unknown): { splits: readonly RuleSplit[]; content?: ObjectContent } {
   if (edit.kind === 'content' && edit.content === undefined) return { splits: [] };
   const content = contentOf(ref, body);
@@ -141,7 +141,7 @@ function resultOf({ ref, edit }: Writing, body: unknown): { splits: readonly Rul
   return edit.kind === 'weights' ? { splits } : { splits, content };
 }
 
-/** The server's own refusal (`fieldValidation=Strict`) has the whole object in its words. */
+/** Replaces the server's own refusal (`fieldValidation=Strict`), whose message repeats the whole object. */
 function refuseUnknown(warnings: readonly string[]): void {
   const unknown = warnings.filter((warning) => warning.startsWith('unknown field '));
   if (unknown.length > 0) throw new RejectedError(unknown.join(', '));
@@ -155,7 +155,7 @@ function newObject(ref: ObjectRef, { labels, annotations, spec }: ObjectContent,
   return { apiVersion: `${group}/${version}`, kind, metadata, spec };
 }
 
-/** What is neither spec nor mark stays as it is. */
+/** Changes only the spec, labels and annotations. */
 function contentPatch(object: RoutingObject, { labels, annotations, spec }: ObjectContent, ledger: Ledger): JsonPatch {
   const { kind, metadata } = object;
   const text = ledgerText(annotations, ledger, { kind, ...metadata });
@@ -185,7 +185,7 @@ function withLedger(annotations: Marks | undefined, text: string): Marks {
   return { ...annotations, [ledgerAnnotation]: text };
 }
 
-/** Without our record, which is kept beside the content. */
+/** The content without our ledger, which is kept beside it. */
 function contentOf(ref: ObjectRef, object: unknown): ObjectContent {
   const { metadata, spec } = parseObject(whole, object, `the API server sent a ${refText(ref)} that`);
   const { labels, annotations } = metadata;

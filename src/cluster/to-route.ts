@@ -6,7 +6,7 @@ import { kinds } from './kinds/kinds.ts';
 import { ledgerIn } from './ledger-annotation.ts';
 import { ownersOf, rolloutAnnotation } from './object-owners.ts';
 
-/** The route as the domain knows it. Throws a LedgerUnreadableError where its history is not what we wrote. */
+/** The route as the domain knows it. Throws a LedgerUnreadableError if we did not write its history. */
 export function toRoute(cluster: string, object: RoutingObject, rulesOf: RulesOf): Route {
   const { kind, metadata, hosts, gateways, otherLists } = object;
   const lastWriter = lastWriterOf(metadata, kinds[kind].rulesField);
@@ -28,8 +28,8 @@ export function refOfObject(cluster: string, { kind, metadata: { namespace, name
 }
 
 /**
- * Whoever changed the rules last, or the spec where the kind has no rules. All rules are one owner's; the times alone are whole seconds,
- * and count every annotation.
+ * Who changed the rules last, or the spec if the kind has no rules. One owner has all rules. Times alone do not tell: they are whole
+ * seconds, and change with every annotation.
  */
 function lastWriterOf(
   { managedFields }: Metadata,

@@ -157,8 +157,8 @@ const redisClock = `
   end`;
 
 /**
- * A writer that never let go has died, or stands still. When it runs again, its message may overwrite ours, and it may die before it can
- * note that. So the card is written once more a while later.
+ * A writer that never released its claim has died or is paused. When it runs again, its message may overwrite ours, and it may die
+ * before it can note that. So the card is written once more a while later.
  */
 const claimScript = new Script(`${redisClock}
   local card, claim, inDoubt = unpack(KEYS)

@@ -2,7 +2,7 @@ import { tellInScript } from './audit-stream.ts';
 import { keepEndedSeconds, LineScript } from './line-scripts.ts';
 import { Script } from './script.ts';
 
-/** The id and the fields of the records named in `ids`; whoever is named without a record is left out. */
+/** The id and the fields of each record in `ids`. An id without a record is left out. */
 const rowsOf = `
   local function rowsOf(ids, prefix)
     local found = {}
@@ -13,7 +13,7 @@ const rowsOf = `
     return found
   end`;
 
-/** A full Redis takes nothing in from the lists of version 1, but is read all the same. */
+/** A full Redis cannot take in the lists of version 1, but we still read from it. */
 export const linesScript = new LineScript(`${rowsOf}
   pcall(takeAllIn)
   local versions = {}
@@ -28,8 +28,8 @@ export const recentScript = new Script(`${rowsOf}
   return rowsOf(redis.call('ZREVRANGEBYSCORE', KEYS[1], '+inf', since, 'LIMIT', 0, ARGV[3]), ARGV[1])`);
 
 /**
- * Others may hear of it at once; one that may not (ACL) or is not heard is found by the next round of reconciling. The first write must be
- * one that a full Redis refuses: after any other it would take the rest, too.
+ * `news` tells other processes at once. If that fails or is not allowed (ACL), the next round of reconciling finds the change. The first
+ * write must be one that a full Redis refuses. After any other, Redis would accept the rest too.
  */
 export const acceptScript = new LineScript(`${tellInScript}
   local change, open, owed, asked, refused, audit, audited = unpack(KEYS, 2, 8)
@@ -64,7 +64,7 @@ export const acceptScript = new LineScript(`${tellInScript}
   if remember ~= '0' then redis.call('SET', asked, id, 'EX', remember) end
   return { 'accepted' }`);
 
-/** Where the record is not the one that was read, its lines may be others, too. */
+/** `changed`: the record is not the one that was read, so its lines may be others, too. */
 export const beginScript = new LineScript(`
   local change, begun, resting, owed = unpack(KEYS, 2, 5)
   local id, seen, lease, ahead = unpack(ARGV, 3, 6)
@@ -109,7 +109,7 @@ export const beginScript = new LineScript(`
   local stored = redis.call('HMGET', change, 'rev', 'kind', 'record', 'mac', 'tries')
   return { 'begun', stored[5] or '0', stored[1], stored[2], stored[3], stored[4] }`);
 
-/** Takes out of the lines what nobody here can read. It stays as it is, and whoever can read it puts it back where it was. */
+/** Takes a change out of its lines that we cannot read. Its record stays, and a process that can read it puts it back in its place. */
 export const passOverScript = new LineScript(`
   for _, line in ipairs(lines) do
     redis.call('ZREM', line.line, ARGV[3])
@@ -129,11 +129,11 @@ export const restScript = new Script(`
   redis.call('DEL', begun)
   return 1`);
 
-/** Of a change that is forgotten nothing is kept. */
+/** Notes nothing for a change whose record is gone. */
 export const noteWritingScript = new Script(`
   return redis.call('EXISTS', KEYS[1]) == 1 and redis.call('HSETNX', KEYS[1], 'writing', ARGV[1]) or 0`);
 
-/** The changes that still wait: their place, empty where they have none, and whether nobody has them in hand and they do not rest. */
+/** The changes that still wait: their place, empty if they have none, and whether they are free (not leased, not resting). */
 export const waitingScript = new Script(`
   local found = {}
   for at, id in ipairs(ARGV) do
@@ -146,7 +146,7 @@ export const waitingScript = new Script(`
   end
   return found`);
 
-/** Others hear of it, too: whoever moved it may die before its card is shown. */
+/** `news` tells other processes: this one may die before it shows the card. */
 export const updateScript = new LineScript(`${tellInScript}
   local change, begun, open, owed, recent, audit, audited = unpack(KEYS, 2, 8)
   local id, rev, kind, record, mac, staysOpen, recentMs, news = unpack(ARGV, 3, 10)

@@ -18,16 +18,16 @@ import { queuePrefix } from './keys.ts';
 
 const queueName = 'changes';
 const probe = 'probe';
-/** How long `addAgain` is one job, whoever calls it. */
+/** All calls of `addAgain` within this time make one job, from any process. */
 const againMs = 2_000;
-/** A connection that was lost in the middle of a question is asked again so soon; the library would stand still for 15 s. */
+/** If the connection is lost during a command, the worker asks again after this time. The library would wait 15 s. */
 const retryMs = 500;
-/** Only tidies up: who takes over a change is settled by its lease. */
+/** Only tidies up: the lease decides who takes over a change. */
 const tidyEveryMs = 1_800_000;
 
 /**
- * A job names a change and carries nothing that could be believed instead of its record. Version 1 named the object, too, whose line the
- * change stood in.
+ * A job only names a change, so that nothing in it can be trusted in place of the record. Version 1 also named the object whose line the
+ * change was in.
  */
 const payload = z.discriminatedUnion('v', [
   z.object({ v: z.literal(2), id: changeIdSchema }),
@@ -43,7 +43,7 @@ const payload = z.discriminatedUnion('v', [
   }),
 ]);
 
-/** The BullMQ queue, from the side of those who wait for an answer: it takes a job at once or not at all. */
+/** The BullMQ queue, for callers who wait for an answer: it takes a job at once or not at all. */
 export class JobQueue implements Queue {
   readonly #queue: BullQueue;
   readonly #connection: Connection;
@@ -53,11 +53,11 @@ export class JobQueue implements Queue {
     this.#queue = new BullQueue(queueName, {
       connection,
       prefix: queuePrefix,
-      // It would ask once, as it is opened, and where that is not answered in time refuse every job for good. `/readyz` says what is too old.
+      // The check runs once, at the start. If Redis does not answer in time, it refuses every job for good. `/readyz` says what is too old.
       skipVersionCheck: true,
       defaultJobOptions: {
         attempts: 8,
-        backoff: { type: 'exponential', delay: 500, jitter: 0.3 }, // only for what broke unforeseen
+        backoff: { type: 'exponential', delay: 500, jitter: 0.3 }, // only for unexpected errors
         removeOnComplete: { age: 3600, count: 1000 },
         removeOnFail: { age: 24 * 3600, count: 1000 },
       },
@@ -73,7 +73,7 @@ export class JobQueue implements Queue {
     return this.#add(change, `${change.id}.${change.rev}.${Math.floor(Date.now() / againMs)}`);
   }
 
-  /** A job with nothing to do, for whichever worker has waited longest. */
+  /** Adds a job with nothing to do. The worker that has waited longest takes it. */
   probe(): Promise<void> {
     return this.#put(probe, {}, { removeOnComplete: true, removeOnFail: true });
   }
@@ -98,7 +98,7 @@ export class JobQueue implements Queue {
 }
 
 export interface RunningWorker {
-  /** Waits for jobs on another connection. */
+  /** Waits for jobs on a new connection. */
   renew(): void;
   /** Takes no more jobs, and resolves when those it had are done. */
   close(): Promise<void>;
@@ -108,11 +108,11 @@ export interface WorkerOptions {
   readonly connection: Connection;
   readonly log: Log;
   readonly apply: (job: Pick<Change, 'id'>) => Promise<WorkerAnswer>;
-  /** It takes jobs: called at each, a probe included. */
+  /** Called for each job that the worker takes, probes included. */
   readonly onTaken?: () => void;
 }
 
-/** Takes jobs and answers each as done, not yet, or never again. Order and exactness do not rest on it, but on the line and the ledger. */
+/** Takes jobs and answers each as done, not yet, or never again. Order and exactness depend on the line and the ledger, not on it. */
 export function startWorker({ connection, log, apply, onTaken }: WorkerOptions): RunningWorker {
   const take = (job: BullJob, token: string | undefined) => {
     onTaken?.();
@@ -122,7 +122,7 @@ export function startWorker({ connection, log, apply, onTaken }: WorkerOptions):
     connection,
     prefix: queuePrefix,
     concurrency: 16,
-    drainDelay: longestWaitSeconds, // it is woken by each job; a call that gets lost with a connection is made again by the reconciler
+    drainDelay: longestWaitSeconds, // each job wakes it; if that is lost with a connection, the reconciler adds the job again
     lockDuration: 10_000,
     runRetryDelay: retryMs,
     stalledInterval: tidyEveryMs,
@@ -138,7 +138,7 @@ export function startWorker({ connection, log, apply, onTaken }: WorkerOptions):
   };
 }
 
-/** Waits for what Redis is needed for, but not for a Redis that is away: then there is nothing to wait for. */
+/** Waits for the close, which needs Redis. Stops waiting if Redis is away. */
 async function closing(closed: Promise<void>, connection: Connection): Promise<void> {
   const { promise: away, resolve: giveUp } = Promise.withResolvers<void>();
   const timer = setInterval(() => connection.status !== 'ready' && giveUp(), 500);

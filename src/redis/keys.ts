@@ -15,7 +15,7 @@ export const keys = {
   lastPlace: `${root}:last-place`,
   begun: (id: string) => `${root}:begun:${id}`,
   resting: (id: string) => `${root}:resting:${id}`,
-  /** As version 1 of us lines changes up: a list, a lease and a rest for each VirtualService. */
+  /** How version 1 keeps its lines: a list, a lease and a rest for each VirtualService. */
   version1: {
     line: (object: string) => `${root}:line:${object}`,
     begun: (object: string) => `${root}:begun:${object}`,
@@ -33,7 +33,7 @@ export const keys = {
   audited: (gesture: string) => `${root}:audited:${gesture}`,
   open: `${root}:open`,
   owed: `${root}:owed`,
-  /** Cards that a writer which never let go may still overwrite, by when they are to be written again. */
+  /** Cards that a writer with an unreleased claim may still overwrite, by the time when they must be written again. */
   inDoubt: `${root}:in-doubt`,
   recent: `${root}:recent`,
   probe: `${root}:probe`,

@@ -3,7 +3,7 @@ import type { Connection } from './connect.ts';
 import { keys } from './keys.ts';
 import { Script } from './script.ts';
 
-/** Ended changes are kept so long; their effect is in the objects' histories for good. */
+/** How long ended changes are kept. Their effect stays in the objects' histories for good. */
 export const keepEndedSeconds = 30 * 24 * 3600;
 
 /**
@@ -12,7 +12,7 @@ export const keepEndedSeconds = 30 * 24 * 3600;
  * they share, and no two can wait for each other.
  *
  * - A change gets the next place. One that goes ahead gets the next place below zero. One that is being applied gets `-inf`.
- * - What stands in a line with another place than its own does not stand there any more. It goes when it comes to the front.
+ * - An entry with another place than its change's own is stale. It is removed when it comes to the front.
  * - Replicas of version 1 put their changes into lists, one for each VirtualService. `takeIn` gives these a place, too.
  */
 const lineFunctions = `
@@ -127,7 +127,7 @@ export class LineScript {
   }
 }
 
-/** Version 1 gave a DestinationRule without a VirtualService the line of one of the same name. */
+/** In version 1, a DestinationRule without a VirtualService used the line of a VirtualService of the same name. */
 function keysOf(object: ObjectRef): readonly string[] {
   const [own, version1] = [objectKey(object), objectKey({ ...object, kind: 'VirtualService' })];
   return [

@@ -9,8 +9,8 @@ export interface Listening {
 }
 
 /**
- * Hears of every change that any process accepts, so that an idle process need not poll. Only a speed-up: the next round finds what is not
- * heard. Redis must allow the user to subscribe to the channel (ACL `&{shiftbot}:news`).
+ * Hears of every change that any process accepts, so that an idle process need not poll. Only a speed-up: the next round finds what was
+ * missed. Redis must allow the user to subscribe to the channel (ACL `&{shiftbot}:news`).
  */
 export function listenForNews(address: RedisAddress, log: Pick<Log, 'warn'>, onNews: () => void): Listening {
   const connection = connectForWorker(address);

@@ -39,18 +39,18 @@ import { strandedOf } from './stranded.ts';
 
 /** RECORD_KEY signs the records, too. */
 export interface StoreOptions extends AuditOptions {
-  /** Told of records that cannot be read, each once. */
+  /** Gets one warning for each record that cannot be read. */
   readonly log?: Pick<Log, 'warn'> | undefined;
 }
 
 /** Slack repeats a delivery for about five minutes. */
 const rememberRequestSeconds = 3600;
-/** What an answer needs to come back: what Redis takes later than that before we give up would be told as not taken. */
+/** Time for an answer to come back. If Redis took a change later than this before our timeout, we would say that it was not taken. */
 const answerMs = 200;
-/** How long it is looked after whether what was applied still stands. */
+/** How long we check whether an applied change still stands. */
 const recentMs = 24 * 3600_000;
 const maxRecent = 500;
-/** As version 1 writes it too: without the cluster, which is that of the change. */
+/** Without the cluster, which is that of the change. Version 1 writes the same. */
 const writing = z.array(objectInClusterSchema.extend({ since: z.string().min(1).max(100) }));
 const acceptReply = z.tuple(
   [z.enum(['accepted', 'known', 'asked-before', 'refused-before', 'moved', 'late'])],
@@ -60,13 +60,13 @@ const beginReply = z.tuple([z.enum(['begun', 'not-first', 'busy', 'resting', 'en
 const linesReply = z.tuple([z.array(z.number()), rowsSchema, z.tuple([z.coerce.number(), z.coerce.number()])]);
 const waitingReply = z.array(z.tuple([z.string(), z.string(), z.number()]));
 
-/** The changes in Redis. Every transition is one script, so that no two processes see half of it. */
+/** The changes in Redis. Every transition is one script, so no process sees half of it. */
 export class StoredChanges implements Changes {
   readonly #redis: Connection;
   readonly #key: string | undefined;
   readonly #audit: AuditOptions;
   readonly #records: StoredRecords;
-  /** How far Redis' clock is ahead of our clock that never jumps, as last seen. */
+  /** How far Redis' clock is ahead of our monotonic clock, as last seen. */
   #clockAheadMs = Date.now() - performance.now();
 
   constructor(redis: Connection, { recordKey, auditDays, log }: StoreOptions = {}) {
@@ -120,7 +120,7 @@ export class StoredChanges implements Changes {
     return { kind: outcome };
   }
 
-  /** The request is another change already, of whose record nothing is left if it cannot be read. */
+  /** The request was already stored as another change. If that one has no record any longer, the request counts as refused. */
   async #askedBefore(id: string | undefined): Promise<Accepted> {
     const change = id !== undefined && isChangeId(id) ? await this.read(id) : undefined;
     return change === undefined ? { kind: 'refused-before' } : { kind: 'known', change };
@@ -136,18 +136,18 @@ export class StoredChanges implements Changes {
   }
 
   async begin(id: ChangeId, leaseMs: number): Promise<Begun> {
-    const change = await this.read(id); // what cannot be read is refused before it is touched
+    const change = await this.read(id); // throws for a record that cannot be read, before anything is written
     if (change === undefined) return { kind: 'ended' };
     const begun = await this.#begin(change, leaseMs);
     if (begun === 'changed') return this.begin(id, leaseMs);
     if (begun.kind !== 'not-first' || (await this.#isReadable(begun.first))) return begun;
 
-    // It stays as it is, but it does not hold up the line; whoever can read it finds the histories ahead of it.
+    // The unreadable change stays, but does not hold up the line. A process that can read it sees that the histories have moved on.
     await passOverScript.run(this.#redis, { keys: [], args: [begun.first] }, objectsOf(change));
     return this.begin(id, leaseMs);
   }
 
-  /** `changed`: it is another by now than what was read. */
+  /** `changed`: the record has changed since it was read. */
   async #begin(change: Change, leaseMs: number): Promise<Begun | 'changed'> {
     const { id, rev } = change;
     const own = {
@@ -186,7 +186,7 @@ export class StoredChanges implements Changes {
     await noteWritingScript.run(this.#redis, [keys.change(id)], [text]);
   }
 
-  /** Not signed: whoever alters it can keep a change from being ended, and no more. */
+  /** Not signed: somebody who alters it can keep a change from ending, but no more. */
   async writing(id: ChangeId): Promise<readonly Writing[]> {
     const fields = ['writing', 'rev', 'kind', 'record', 'mac'] as const;
     const [text, ...row] = await ask(this.#redis, (redis) => redis.hmget(keys.change(id), ...fields));
@@ -244,8 +244,8 @@ export class StoredChanges implements Changes {
   }
 
   /**
-   * By Redis' own clock, when we will have stopped waiting for an answer. A frozen Redis runs what it was sent when it thaws; by
-   * then the person has been told that nothing was accepted, so nothing may be.
+   * The time, on Redis' clock, when it is too late to accept. A paused Redis runs what it was sent once it goes on. By then the person
+   * has been told that nothing was accepted, so nothing may be.
    */
   #deadline(): number {
     return Math.ceil(performance.now() + this.#clockAheadMs + requestTimeoutMs - answerMs);

@@ -1,16 +1,16 @@
 import { type Change, objectsOf } from '../domain/change/change.ts';
 import { objectKey } from '../domain/routing/object.ts';
 
-/** Where a waiting change stands in its lines; empty where it stands in none. */
+/** The place of a waiting change in its lines. Empty if it is in none. */
 export interface PlaceInLine {
   readonly place: string;
-  /** Nobody has it in hand, and it does not rest. */
+  /** No worker has a lease on it, and it does not rest. */
   readonly isFree: boolean;
 }
 
 /**
- * Of these changes, which wait for nobody but a worker: they are free, and no other of these stands before them in a line. What is not
- * among these does not count. It may be a record that nobody can read, and that must not hold up its line.
+ * The changes that wait only for a worker: they are free, and no other of `changes` is before them in a line. Changes that are not in
+ * `changes` do not count: their records may be unreadable, and those must not hold up a line.
  */
 export function strandedOf(changes: readonly Change[], standing: ReadonlyMap<string, PlaceInLine>): readonly Change[] {
   const still = changes.flatMap((change) => {
@@ -29,7 +29,7 @@ export function strandedOf(changes: readonly Change[], standing: ReadonlyMap<str
 
 type Placed = { readonly change: Pick<Change, 'id'> } & PlaceInLine;
 
-/** As Redis sorts a line. What has no place comes last: it has lost it, or a replica of version 1 has lined it up. */
+/** Sorts as Redis sorts a line. A change without a place comes last: it lost its place, or a replica of version 1 put it in line. */
 function byPlace(a: Placed, b: Placed): number {
   if (a.place === b.place)
     return a.place === '' || a.change.id === b.change.id ? 0 : a.change.id < b.change.id ? -1 : 1;

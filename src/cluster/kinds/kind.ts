@@ -8,8 +8,8 @@ import type { JsonPatch, Resource } from '../client/kube-client.ts';
 export const marks = z.record(z.string(), z.string());
 
 /**
- * No API server has longer ones (https://kubernetes.io/docs/concepts/overview/working-with-objects/names/: a DNS subdomain, and a DNS
- * label for namespaces). They stand in what people are told.
+ * An API server takes no longer names (https://kubernetes.io/docs/concepts/overview/working-with-objects/names/: a DNS subdomain, and a
+ * DNS label for namespaces). We show these names to people.
  */
 export const identity = { name: z.string().max(253), namespace: z.string().max(63) };
 
@@ -43,15 +43,15 @@ export interface Subset {
   readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
-/** All that is to be known of one kind of object: another kind is another file beside this one. */
+/** All that we need to know about one kind of object. Each kind has its own file in this folder. */
 export interface RoutingKind {
   readonly resource: Resource;
   /**
-   * The field of the spec that holds its rules, as `managedFields` name it: who wrote that last has set the weights. Absent where objects
-   * of the kind have no rules.
+   * The field of the spec that holds its rules, as `managedFields` name it. Its last writer set the weights. Absent if objects of the
+   * kind have no rules.
    */
   readonly rulesField?: `f:${string}` | undefined;
-  /** Throws a RejectedError where we cannot read it; `whose` begins the sentence that says so. */
+  /** Throws a RejectedError if we cannot read it. `whose` begins its message. */
   read(object: unknown, whose?: string): RoutingObject;
 }
 
@@ -59,11 +59,11 @@ export interface RoutingKind {
 export interface RoutingObject extends Pick<Route, 'hosts' | 'gateways' | 'otherLists'> {
   readonly kind: ObjectKind;
   readonly metadata: Metadata;
-  /** The resolved hosts of all destinations, whose DestinationRules say which versions there are. */
+  /** The resolved hosts of all destinations. Their DestinationRules define the versions. */
   destinationHosts(): readonly string[];
   /** `subsetsOf` gives the versions that are defined for a resolved host. */
   rules(subsetsOf: (host: string) => readonly Subset[]): readonly Rule[];
-  /** What sets the weights of these rules, and touches nothing else. Throws a RejectedError where a rule is not there. */
+  /** A patch that sets the weights of these rules, and nothing else. Throws a RejectedError if a rule is not there. */
   weights(moves: readonly Move[]): JsonPatch;
 }
 

@@ -9,7 +9,7 @@ export const kinds: Readonly<Record<ObjectKind, RoutingKind>> = {
   DestinationRule: destinationRuleKind,
 };
 
-/** Whether objects of a kind have rules, whose splits can be moved. */
+/** Whether objects of a kind have rules with splits that can be moved. */
 export function hasRules(kind: ObjectKind): boolean {
   return kinds[kind].rulesField !== undefined;
 }

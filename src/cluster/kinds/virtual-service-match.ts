@@ -24,12 +24,12 @@ export const match = z.looseObject({
 });
 export type Match = z.infer<typeof match>;
 
-/** Whether the rule takes whatever comes to it, so that rules below it are dead (istio `IsCatchAllRoute`). */
+/** Whether the rule takes every request, so that rules below it are dead (istio `IsCatchAllRoute`). */
 export function isCatchAll(matches: readonly Match[] | undefined): boolean {
   return matches === undefined || matches.length === 0 || matches.some(takesEverything);
 }
 
-/** `end-user = jason`; conditions of one match hold together, of the matches any. */
+/** `end-user = jason`. All conditions of a match must hold, and one match is enough. */
 export function describeMatches(matches: readonly Match[]): string {
   return matches.map((each) => conditions(each).join(' and ') || 'anything').join(' or ');
 }

@@ -32,7 +32,7 @@ const httpRule = z.object({
 type HttpRule = z.infer<typeof httpRule>;
 type Destination = z.infer<typeof destination>;
 
-/** What we read of a VirtualService; all else is left as it is, and never passes through us. */
+/** What we read of a VirtualService. We leave the rest as it is, and never send it back. */
 const virtualService = z.object({
   metadata,
   spec: z
@@ -102,7 +102,7 @@ function backendOf({ name, labels }: Subset, host: string): Backend {
   return { version: name, host, label: labels?.['version'] ?? name };
 }
 
-/** Destinations without a subset, and those whose subset no DestinationRule defines: their requests are counted, too, if only as lost. */
+/** Destinations without a subset, and those whose subset no DestinationRule defines. Their requests are counted too, if only as lost. */
 function undefinedBackends(
   route: readonly Destination[],
   namespace: string,
@@ -132,7 +132,7 @@ function keyedRules({
   return spec.http.map((rule, at) => ({ key: at === defaultAt ? defaultRule : ownKey(rule, at, uses), at, rule }));
 }
 
-/** A name that two rules share tells neither. */
+/** Uses the rule's place (`#1`) if it has no name, or shares its name with another rule. */
 function ownKey({ name }: HttpRule, at: number, uses: ReadonlyMap<string, number>): string {
   const isTelling = name !== undefined && name !== '' && name !== defaultRule && !name.startsWith('#');
   return isTelling && uses.get(name) === 1 ? name : `#${at + 1}`;
@@ -148,12 +148,12 @@ function whyUnsplittable(rule: HttpRule): Unsplittable | undefined {
   return new Set(versions).size < versions.length ? 'ambiguous-destinations' : undefined;
 }
 
-/** A subset names a version; a destination without one sends to every pod of its host, and is called by that. */
+/** A subset names a version. A destination without one sends to every pod of its host, so the host is its name. */
 function versionOf({ destination: { host, subset } }: Destination): string {
   return subset ?? host;
 }
 
-/** An omitted weight is 0, but a single destination has everything whatever its weight says (istio `BuildHTTPRoutesForVirtualService`). */
+/** An omitted weight is 0, but a single destination gets everything, at any weight (istio `BuildHTTPRoutesForVirtualService`). */
 function toSplit(route: readonly Destination[]): Split {
   const [only] = route;
   if (route.length === 1 && only !== undefined) return { [versionOf(only)]: 100 };
@@ -188,7 +188,7 @@ function weightOperations(path: string, route: readonly Destination[], to: Split
   ];
 }
 
-/** A new destination beside the others: their host and port, and nothing that somebody meant for one of them alone. */
+/** A new destination beside the others. It has their host and port, but no other settings, which may be meant for one of them. */
 function beside([sibling]: readonly Destination[], subset: string, weight: number): Destination {
   const { host = '', port } = sibling?.destination ?? {};
   return { destination: { host, subset, ...(port === undefined ? {} : { port }) }, weight };

@@ -6,7 +6,7 @@ import type { ObjectRef } from '../routing/object.ts';
 import type { Split } from '../routing/split.ts';
 import type { MovedObject, State } from './state.ts';
 
-/** What can be told of who decided what. A closed list: there are words for each. */
+/** Every kind of audit event. A closed list, because the replies have words for each. */
 export const auditKinds = [
   // somebody asked: it is in line, or waits for approval, or was refused by its plan, or denied by policy
   'accepted',
@@ -39,25 +39,25 @@ export const auditKinds = [
 ] as const;
 export type AuditKind = (typeof auditKinds)[number];
 
-/** What was asked for; `click`: a button whose meaning is not known. */
+/** What was asked for. `click`: a refused click that none of the other words fits. */
 export const auditDeeds = [...deeds, 'withdraw', 'plan-anew', 'click'] as const;
 export type AuditDeed = (typeof auditDeeds)[number];
 
-/** One decision, as it is kept: plain data, and nothing in it is a secret. */
+/** One decision, as it is stored: plain data, without secrets. */
 export interface AuditEvent {
-  /** `c-7F3K9QXZ.2` is what made rev 2 of that change; whatever changed nothing has the id of its gesture. */
+  /** `c-7F3K9QXZ.2` is the event that made rev 2 of that change. An event that changed nothing has the id of its gesture. */
   readonly id: string;
   readonly kind: AuditKind;
   /** By the API server's clock. */
   readonly at: string;
-  /** Whoever did it; absent where it was time or the cluster. */
+  /** Who did it. Absent if time or the cluster did. */
   readonly by?: Actor | undefined;
   readonly channel?: string | undefined;
-  /** The gesture, which is the same when chat delivers it again. */
+  /** The gesture. It is the same when chat delivers it again. */
   readonly request?: string | undefined;
   readonly deed?: AuditDeed | undefined;
   readonly changeId?: ChangeId | undefined;
-  /** Whoever asked for the change. */
+  /** Who asked for the change. */
   readonly askedBy?: string | undefined;
   readonly service?: ServiceName | undefined;
   readonly object?: ObjectRef | undefined;
@@ -67,15 +67,15 @@ export interface AuditEvent {
   readonly to?: Split | undefined;
   /** What the object held, or holds now. */
   readonly live?: Split | undefined;
-  /** What it does where that is more than weights: `apply bookinfo/virtual-service-all-v1`. */
+  /** What it does, if that is more than weights: `apply bookinfo/virtual-service-all-v1`. */
   readonly does?: string | undefined;
   /** The objects that it does that to: `default/ratings`. */
   readonly objects?: readonly string[] | undefined;
-  /** Stands for the plan: the object, its rule, from, to, and what it was planned behind. */
+  /** A hash of the plan: its objects with uid and seq, what it was planned behind, its moves and its content. */
   readonly plan?: string | undefined;
   /** What the person gave as the reason. */
   readonly reason?: string | undefined;
-  /** Why it came out so, as one of the words that the answers and the cards have sentences for. */
+  /** Why, as one of the words for which the answers and cards have sentences. */
   readonly because?: string | undefined;
   /** The API server's own words, or what was found. */
   readonly detail?: string | undefined;
@@ -117,7 +117,7 @@ export function isAbout(event: AuditEvent, subject: AuditSubject): boolean {
   }
 }
 
-/** By the name that was typed as well as by the object's own, which may be another; a freeze by whatever it covers. */
+/** Matches the typed name and the object's own name, which may differ. A lock or freeze matches every service that it covers. */
 function isAboutService(
   { service, object, target, objects = [] }: AuditEvent,
   { cluster, namespace, service: name }: ServiceName,
@@ -130,7 +130,7 @@ function isAboutService(
   return service?.service === name || object?.name === name;
 }
 
-/** What a state tells of why it came about. */
+/** What a state says about its cause. */
 export function factsOf(
   state: State,
 ): Pick<AuditEvent, 'reason' | 'because' | 'detail' | 'rule' | 'live' | 'missing' | 'other'> {

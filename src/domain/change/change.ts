@@ -8,29 +8,29 @@ import type { PlanWarning } from '../routing/warning.ts';
 import { defaultMove, type Edits, findEdit, type ObjectEdit } from './edit.ts';
 import type { Applied, State } from './state.ts';
 
-/** Where a change was asked for, and where its card stands. */
+/** Where a change was asked for. Its card is there too. */
 export interface Origin {
   readonly team: string;
   readonly channel: string;
-  /** The thread that a mention stood in. */
+  /** The thread of the mention. */
   readonly thread?: string | undefined;
 }
 
 /** What the person asked for, in words that the card can use. */
 export type Aim =
-  /** `focus`: the version that the command was about, when it was about one. */
+  /** `focus`: the version that the command was about, if there was one. */
   | { readonly kind: 'split'; readonly focus?: string | undefined }
   | WholeAim
-  /** Back to what was there before; `before`: what is taken back, where that was more than weights. */
+  /** A rollback. `before`: what is taken back, if that was more than weights. */
   | { readonly kind: 'back'; readonly before?: WholeAim | undefined };
 
-/** What asks for more than weights. */
+/** An aim of more than weights. */
 export type WholeAim =
   | { readonly kind: 'file'; readonly verb: 'apply' | 'delete'; readonly file: string }
   /** The pinned rule that is removed, in words. */
   | { readonly kind: 'unpin'; readonly rule: string };
 
-/** Somebody's yes to a change. Whether it counts is asked of policy, then and later. */
+/** One person's approval. Policy decides whether it counts, at once and again later. */
 export interface Approval {
   readonly by: string;
   readonly at: string;
@@ -39,7 +39,7 @@ export interface Approval {
 /** An accepted plan. The stored record is the truth about its life; the objects' histories are the truth about its effect. */
 export interface Change {
   readonly id: ChangeId;
-  /** What Slack says made this request unique; a second change with the same id and another request is a collision. */
+  /** What makes this request unique, from Slack. A second change with the same id and another request is a collision. */
   readonly request: string;
   readonly aim: Aim;
   readonly edits: Edits;
@@ -54,23 +54,23 @@ export interface Change {
   readonly warnings?: readonly PlanWarning[] | undefined;
   /** What policy judges it as. */
   readonly deed: MovingDeed;
-  /** The team of the asker, where chat said so. */
+  /** The team of the asker, if chat named it. */
   readonly team?: string | undefined;
   readonly approvals?: readonly Approval[] | undefined;
-  /** The user who had it applied although an object had moved since it was planned. */
+  /** The user who had it applied anyway, or planned again, after an object had moved. */
   readonly insistedBy?: string | undefined;
   readonly acceptedAt: string;
   readonly state: State;
-  /** Grows with every transition; a transition names the one it saw. */
+  /** Grows with every transition. A transition names the rev that it saw. */
   readonly rev: number;
 }
 
-/** The edit that names a change: of the first object that routes, or else the first. */
+/** The edit that names a change: the first one that is not of a DestinationRule, or else the first. */
 export function mainEdit({ edits }: Pick<Change, 'edits'>): ObjectEdit {
   return edits.find(({ object }) => object.kind !== 'DestinationRule') ?? edits[0];
 }
 
-/** The move that names a change: of its main object, and there of the default rule before others. */
+/** The move that names a change: of its main object, and there preferably of the default rule. */
 export function mainMove(change: Pick<Change, 'edits'>): Move {
   return defaultMove(mainEdit(change));
 }
@@ -85,7 +85,7 @@ export function serviceOf(change: Pick<Change, 'edits' | 'service'>): ServiceNam
   return { ...placeOf(change), service: change.service };
 }
 
-/** The objects that it edits, whose lines it stands in. */
+/** The objects that it edits. It is in the line of each. */
 export function objectsOf({ edits }: Pick<Change, 'edits'>): readonly ObjectRef[] {
   return edits.map(({ object }) => object);
 }
@@ -95,17 +95,17 @@ export function isWeightsOnly({ edits }: Pick<Change, 'edits'>): boolean {
   return edits.every(({ kind }) => kind === 'weights');
 }
 
-/** In line for the cluster: it holds back what was accepted after it on the same objects. */
+/** In line or being applied. It holds back later changes of the same objects. */
 export function isWaiting({ state }: Pick<Change, 'state'>): boolean {
   return state.kind === 'queued' || state.kind === 'applying';
 }
 
-/** Waits for people: to approve it, or to say what is to be done after an object moved. */
+/** Waits for people: to approve it, or to decide after an object moved. */
 export function isForPeople({ state }: Pick<Change, 'state'>): boolean {
   return state.kind === 'held' || state.kind === 'awaiting';
 }
 
-/** Nothing more happens to it but words, unless somebody asks for it anew. */
+/** We write nothing more to the cluster for it, unless somebody plans it anew. Its card may still change. */
 export function isEnded(change: Pick<Change, 'state'>): boolean {
   return !isWaiting(change) && !isForPeople(change);
 }
@@ -120,7 +120,7 @@ export function goesAhead({ deed }: Pick<Change, 'deed'>): boolean {
   return deed === 'rollback';
 }
 
-/** Whether it took effect is not known, and will be looked up. */
+/** We do not know whether it took effect, and will look it up. */
 export function isUnsettled({ state }: Pick<Change, 'state'>): boolean {
   return state.kind === 'failed' && state.because === 'unreachable' && state.settled !== true;
 }
@@ -135,37 +135,37 @@ export function shownAs({ rev }: Pick<Change, 'rev'>): string {
   return rev.toString(16).padStart(16, '0');
 }
 
-/** The same for a plan that awaits approval: it stays what it is while approvals come in, and is another when it is planned anew. */
+/** The same for a plan that awaits approval. It stays the same while approvals come in, and changes when it is planned anew. */
 export function planShown({ expiresAt }: { readonly expiresAt: string }): string {
   return Date.parse(expiresAt).toString(16).padStart(16, '0');
 }
 
-/** Ended without known effect, so that the same wish may be asked for again. */
+/** Ended without known effect, so the same wish may be asked for again. */
 export function endedWithoutEffect(change: Change): boolean {
   return isEnded(change) && effectOf(change).length === 0;
 }
 
-/** The edits that are known to have been made: all of them, or those that were before it could not go on. */
+/** The edits that are known to be written: all if it is applied, or those that were written before it failed. */
 export function effectOf({ edits, state }: Pick<Change, 'edits' | 'state'>): readonly ObjectEdit[] {
   if (state.kind === 'applied') return edits;
   const written = state.kind === 'failed' ? (state.written ?? []) : [];
   return edits.filter((edit) => written.some((object) => isSameObject(object, edit.object)));
 }
 
-/** What an applied change made of the rules of one object; what it was to make, where that is not recorded. */
+/** The splits that an applied change made in one object's rules. The planned split of a rule if none is recorded. */
 export function liveOf({ made }: Pick<Applied, 'made'>, { object, moves }: ObjectEdit): readonly RuleSplit[] {
   const splits = made.find((each) => isSameObject(each.object, object))?.live ?? [];
   return moves.map(({ rule, to }) => splits.find((each) => each.rule === rule) ?? { rule, split: to });
 }
 
-/** The moves of an edit as they came out: with what the API server made of them, once that is known. */
+/** The moves of an edit, with the splits that the API server returned, once they are known. */
 export function movesSeen({ state }: Pick<Change, 'state'>, edit: ObjectEdit): readonly Move[] {
   if (state.kind !== 'applied') return edit.moves;
   const live = liveOf(state, edit);
   return edit.moves.map((move, at) => ({ ...move, to: live[at]?.split ?? move.to }));
 }
 
-/** `apply bookinfo/virtual-service-all-v1`; undefined where a change is of weights alone. */
+/** `apply bookinfo/virtual-service-all-v1`; undefined if a change sets only weights. */
 export function doesText({ aim }: Pick<Change, 'aim'>): string | undefined {
   const whole = aim.kind === 'back' ? aim.before : aim.kind === 'split' ? undefined : aim;
   if (whole === undefined) return undefined;
@@ -176,7 +176,7 @@ export function moveTo(change: Change, state: State): Change {
   return { ...change, state, rev: change.rev + 1 };
 }
 
-/** The line that a change will be in the history of one object. */
+/** The entry that a change will have in one object's history. */
 export function revisionOf(
   change: Pick<Change, 'id' | 'by' | 'reason' | 'reverts' | 'aim'>,
   edit: Pick<ObjectEdit, 'moves'>,

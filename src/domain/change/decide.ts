@@ -11,16 +11,16 @@ import type { FailReason, HoldReason } from './state.ts';
 /** What to do about one object of an accepted change, now that the object has been read. */
 export type Decision =
   | { readonly kind: 'write' }
-  /** The object's history has our own id, or the object is gone as it was to be: an earlier attempt got through. */
+  /** An earlier attempt got through: the object's history has our own id, or the object is gone as planned. */
   | { readonly kind: 'done'; readonly revision?: Revision | undefined; readonly seq: number }
   | { readonly kind: 'superseded'; readonly by?: ChangeId | undefined }
   | { readonly kind: 'held'; readonly because: HoldReason }
   | { readonly kind: 'failed'; readonly because: FailReason; readonly detail?: string | undefined };
 
 /**
- * An edit is bound to what it was planned from: the object's uid, its seq, and what it writes over (the splits that it moves, or all of
- * its content). All as planned: write. Anything else has an answer of its own, so that no worker, however late or doubled, writes over
- * what it has not seen.
+ * An edit is bound to what it was planned from: the object's uid, its seq, and what it overwrites (the splits that it moves, or all of
+ * its content). If all of that is unchanged, we write. Every other case has its own answer. So no worker, however late or doubled,
+ * overwrites what it has not seen.
  */
 export function decide(id: ChangeId, edit: ObjectEdit, live: LiveObject | undefined): Decision {
   if (live === undefined) return withoutObject(edit);
@@ -33,20 +33,20 @@ export function decide(id: ChangeId, edit: ObjectEdit, live: LiveObject | undefi
   if (live.ledger.seq > edit.seq) return { kind: 'superseded', by: newest };
   if (live.ledger.seq < edit.seq)
     return { kind: 'held', because: edit.behind === undefined ? 'ledger-lost' : 'predecessor-missing' };
-  // What was planned behind a change follows that one, and not another that took its number.
+  // An edit that was planned behind a change may follow only that one, not another that took its number.
   if (edit.behind !== undefined && newest !== edit.behind) return { kind: 'superseded', by: newest };
   return edit.kind === 'weights' ? weightsStill(edit, live) : contentStill(edit, live);
 }
 
-/** The number that a change has in the object's history once it is made. */
+/** The number that a change has in the object's history once it is written. */
 export function seqAfter(edit: ObjectEdit): number {
   const { seq } = edit.kind === 'content' && edit.ledger !== undefined ? edit.ledger : edit;
   return seq + 1;
 }
 
 /**
- * The edit as it would be applied now, where the object still gives the plan that people were shown; undefined where it does not. An
- * approval is for that plan and for no other. `before`: what will be applied first.
+ * The edit as it would be applied now, if the object still gives the plan that people were shown. Otherwise undefined, because an
+ * approval is for that plan only. `before`: the changes that will be applied first.
  */
 export function stillPlanned(
   edit: ObjectEdit,
@@ -58,7 +58,7 @@ export function stillPlanned(
   return !isBehind && decide(noChange, edit, live).kind === 'write' ? edit : undefined;
 }
 
-/** The same as far as the watch cache tells, which has no content. */
+/** The same, as far as the watch cache can tell. The cache has no content. */
 export function seemsPlanned(edit: ObjectEdit, seen: Weights | undefined): boolean {
   if (edit.kind === 'weights') return seen !== undefined && weightsPlanned(edit, seen, []) !== undefined;
   if (seen === undefined || edit.uid === undefined) return seen?.uid === edit.uid;
@@ -66,7 +66,7 @@ export function seemsPlanned(edit: ObjectEdit, seen: Weights | undefined): boole
   return seen.uid === edit.uid && seen.ledger.seq === edit.seq && sameShares(findRule(seen, rule)?.split ?? {}, from);
 }
 
-/** Stands in no history. */
+/** An id that is in no history. */
 const noChange: ChangeId = 'c-';
 
 function weightsPlanned(
@@ -120,7 +120,7 @@ function moveStill(move: Move, live: LiveObject): Decision {
   return unserved === undefined ? { kind: 'write' } : { kind: 'failed', because: 'version-gone', detail: unserved };
 }
 
-/** What somebody created meanwhile stays theirs; what somebody did by hand as it was to be is written over with the history. */
+/** What somebody else wrote since is kept: the change is held. If they wrote just what we planned, we write it again, with the history. */
 function contentStill({ before, after }: ContentEdit, { content }: LiveObject): Decision {
   const isThereAlready = isUntouched({ before: after, after: before }, content);
   return isUntouched({ before, after }, content) || isThereAlready

@@ -4,10 +4,10 @@ import { isSameObject, type ObjectContent, type ObjectRef } from '../routing/obj
 import { defaultRule } from '../routing/route.ts';
 import type { Move } from '../routing/split.ts';
 
-/** What an edit was planned from: it holds for no other object, and for this one at no other number of changes. */
+/** What an edit was planned from. The edit is valid only for this object, at this number of changes. */
 export interface Bound {
   readonly object: ObjectRef;
-  /** Of the object that was read; absent where there was none. */
+  /** Of the object that was read. Absent if there was none. */
   readonly uid?: string | undefined;
   /** How many changes of ours the object has when this one is written. */
   readonly seq: number;
@@ -19,20 +19,20 @@ export interface Bound {
 export interface WeightsEdit extends Bound {
   readonly kind: 'weights';
   readonly moves: readonly [Move, ...Move[]];
-  /** The rules above the default one, which a move of that one does not reach, in words. */
+  /** The rules above the default one, in words. A move of the default rule does not reach them. */
   readonly pinned: readonly string[];
 }
 
-/** Creates, replaces or deletes an object. Bound to all that it writes over. */
+/** Creates, replaces or deletes an object. Bound to all the content that it overwrites. */
 export interface ContentEdit extends Bound {
   readonly kind: 'content';
   /** Absent: it is created. */
   readonly before?: ObjectContent | undefined;
   /** Absent: it is deleted. */
   readonly after?: ObjectContent | undefined;
-  /** What its history holds when it is deleted, or shall begin with when it is created again. */
+  /** The object's history when it is deleted, or the history to start with when it is created again. */
   readonly ledger?: Ledger | undefined;
-  /** What becomes of the split of its default rule, where it has one before or after. */
+  /** The move of its default rule, if it has one before or after. */
   readonly moves: readonly Move[];
   /** The rules above the default one when it is done, in words. */
   readonly pinned: readonly string[];
@@ -41,7 +41,7 @@ export interface ContentEdit extends Bound {
 /** What a change does to one object. */
 export type ObjectEdit = WeightsEdit | ContentEdit;
 
-/** At least one; all of one cluster, no two of the same object, in the order they are written. */
+/** At least one, all in one cluster, no two of the same object, in the order in which they are written. */
 export type Edits = readonly [ObjectEdit, ...ObjectEdit[]];
 
 export type ContentVerb = 'create' | 'replace' | 'delete';
@@ -64,33 +64,33 @@ export function findEdit<E extends Pick<Bound, 'object'>>(edits: readonly E[], o
   return edits.find((edit) => isSameObject(edit.object, object));
 }
 
-/** The move of one rule, where the edit has it. */
+/** The move of one rule, if the edit has it. */
 export function findMove({ moves }: Pick<ObjectEdit, 'moves'>, rule: string): Move | undefined {
   return moves.find((move) => move.rule === rule);
 }
 
-/** What becomes of a content edit's default rule, for plans that start there; nothing where it has none. */
+/** The move of the default rule, or else the first move. An empty move if the edit has none. */
 export function defaultMove({ moves }: Pick<ObjectEdit, 'moves'>): Move {
   return findMove({ moves }, defaultRule) ?? moves[0] ?? { rule: defaultRule, from: {}, to: {} };
 }
 
 /**
- * Nothing is broken before what replaces it is there: first what only adds versions, then what routes to them, then what takes versions
- * away that nothing routes to any more.
+ * No route points to a missing version in between: first come edits that add versions, then those that route to them, then those that
+ * only remove versions, which no route uses by then.
  */
 export function inOrder(edits: Edits): Edits {
   const [first = edits[0], ...more] = edits.toSorted((a, b) => rank(a) - rank(b));
   return [first, ...more];
 }
 
-/** What splits traffic when it is done. */
+/** The edits whose objects split traffic once they are written. */
 export function splittersOf(edits: readonly ObjectEdit[]): readonly ObjectEdit[] {
   return edits.filter(
     (edit) => edit.object.kind !== 'DestinationRule' && !deletes(edit) && Object.keys(defaultMove(edit).to).length > 0,
   );
 }
 
-/** Every host that a content edit is about, before and after: it moves whatever it names. */
+/** Every host that the object names before or after a content edit. The edit may move the traffic of each. */
 export function hostsOf({
   object,
   before,

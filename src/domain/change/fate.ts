@@ -12,10 +12,10 @@ import { type ContentEdit, defaultMove, deletes, type ObjectEdit } from './edit.
 import { newestOf } from './plan-weights.ts';
 import type { Applied, MovedAway } from './state.ts';
 
-/** What became of what an applied change made. */
+/** What has become of the effect of an applied change. */
 export type Fate =
   | { readonly kind: 'stands' }
-  /** A newer change of ours set the rule since, so this one says nothing about what is live. `by`: one that its card does not tell. */
+  /** A newer change of ours set the rule, so this one no longer says what is live. `by`: the newer one, if the card does not name it. */
   | { readonly kind: 'followed'; readonly by?: ChangeId | undefined }
   | { readonly kind: 'moved'; readonly away: MovedAway };
 
@@ -26,9 +26,9 @@ export function isApplied(change: Change | undefined): change is AppliedChange {
 }
 
 /**
- * What became of one object that a change wrote. Told by the weights alone: an object that was made anew, or has lost its history, and
- * holds what the change made has lost nothing. Beside the splits its pinned rules count where the change wrote the object whole: they are
- * where a file that somebody applies again differs. `route` is undefined where the object does not exist; `seenAt` is when it was read.
+ * What has become of one object that a change wrote. The weights decide: an object that was made anew or lost its history still stands
+ * if it holds what the change made. If the change wrote the whole object, its pinned rules count too: a file that somebody applies again
+ * differs there. `route` is undefined if the object does not exist. `seenAt` is when it was read.
  */
 export function fateOf(change: AppliedChange, edit: ObjectEdit, route: Weights | undefined, seenAt: string): Fate {
   if (deletes(edit)) return fateOfDeleted(change, edit, route, seenAt);
@@ -43,7 +43,7 @@ export function fateOf(change: AppliedChange, edit: ObjectEdit, route: Weights |
   return fateOfPinned(change, edit, route, seenAt);
 }
 
-/** The splits that it made, a rule each. An object without a default rule has none, and so nothing that could be moved. */
+/** The splits that it made, one for each rule. An object without a default rule has none, so nothing can be moved away. */
 function splitsOf(
   { state }: AppliedChange,
   edit: ObjectEdit,
@@ -70,7 +70,7 @@ function fateOfRule(
   const rule = findRule(route, key);
   if (rule !== undefined && sameShares(rule.split, split)) return { kind: 'stands' };
   const { lastWriter } = route;
-  // Nobody but us set the rules, and so they are what admission made of them.
+  // We set the rules last, so the difference comes from admission.
   if (own !== undefined && rule !== undefined && lastWriter?.manager === ourManager) return { kind: 'stands' };
   return moved(edit, {
     rule: key,
@@ -85,12 +85,12 @@ function fateOfRule(
   });
 }
 
-/** Where our line is gone, an older copy of the history may have been put back; only a newer revision follows us. */
+/** If our entry is gone, an older copy of the history may have been restored. Then only a revision newer than our change follows it. */
 function follows(newest: Revision, { id, state }: Pick<AppliedChange, 'id' | 'state'>, own?: Revision): boolean {
   return newest.id !== id && (own !== undefined || newest.at > state.at);
 }
 
-/** What a later change of ours made of these rules was moved by nobody else. */
+/** If a later change of ours set these rules, nobody else moved them. */
 function fateOfPinned(change: AppliedChange, edit: ContentEdit, route: Weights, seenAt: string): Fate {
   const { lastWriter, ledger } = route;
   if (edit.object.kind === 'DestinationRule' || lastWriter?.manager === ourManager) return { kind: 'stands' };
@@ -113,7 +113,7 @@ function fateOfDeleted({ state }: AppliedChange, edit: ObjectEdit, route: Weight
   return moved(edit, { at, manager: route.lastWriter?.manager, live, how: 'made-anew' });
 }
 
-/** Whether the card tells this fate already. */
+/** Whether the card already shows this fate. */
 export function isTold({ state: { movedAway: told } }: AppliedChange, fate: Fate): boolean {
   if (fate.kind === 'followed') return fate.by === undefined;
   if (fate.kind === 'stands') return told === undefined;
@@ -138,7 +138,7 @@ function howMoved(found: { isAnother: boolean; hasRule: boolean; hasRecord: bool
   return found.hasRecord ? 'weights' : 'ledger-lost';
 }
 
-/** `managedFields` come from outside, and may hold no time or none that can be read. */
+/** `managedFields` come from outside. Their time may be missing or unreadable. */
 function timeOf(at: string | undefined): string | undefined {
   const ms = Date.parse(at ?? '');
   return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();

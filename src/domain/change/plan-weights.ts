@@ -24,7 +24,7 @@ export type Wish =
   | { readonly kind: 'share'; readonly version: string; readonly percent: number }
   | { readonly kind: 'whole'; readonly shares: Percentages };
 
-/** Where a plan starts: what the object holds, or what the changes that wait will leave. */
+/** Where a plan starts: from what the object holds, or from what the waiting changes will leave. */
 export interface Start {
   readonly split: Split;
   readonly seq: number;
@@ -40,12 +40,12 @@ export interface PlannedWeights {
 }
 
 export type Refusal =
-  /** Another controller sets the weights, and would set them again. */
+  /** Another controller sets the weights, and would overwrite ours. */
   | { readonly reason: 'owned'; readonly owner: Owner }
   | {
       readonly reason: 'no-default-rule';
       readonly rules: readonly string[];
-      /** Where there is no http rule at all: the lists that are there instead. */
+      /** The lists of rules other than http. They are named only if there is no http rule. */
       readonly others: readonly string[];
     }
   | { readonly reason: 'unknown-rule'; readonly rule: string; readonly rules: readonly string[] }
@@ -69,9 +69,9 @@ export type Refusal =
       readonly since?: Revision | undefined;
       readonly waiting?: ChangeId | undefined;
     }
-  /** `rule`: where only the changes of that one were meant. */
+  /** `rule`: set if only the changes of that rule were meant. */
   | { readonly reason: 'nothing-to-roll-back'; readonly rule?: string | undefined }
-  /** Every change that the history knows is taken back; the last one by this. */
+  /** Every change in the history is taken back. `by`: what took back the last one. */
   | { readonly reason: 'nothing-left'; readonly by: Pick<Revision, 'id' | 'by'>; readonly rule?: string | undefined }
   | {
       readonly reason: 'unknown-change';
@@ -80,7 +80,7 @@ export type Refusal =
       readonly rule?: string | undefined;
     }
   | { readonly reason: 'already-rolled-back'; readonly by: Pick<Revision, 'id' | 'by'> }
-  /** It did more than set weights, and what was there before stood in its record alone. */
+  /** The change did more than set weights. Only its record, which is lost, held what was there before. */
   | { readonly reason: 'record-lost'; readonly revision: Revision };
 
 export type PlanOfWeights = PlannedWeights | Refused;
@@ -90,7 +90,7 @@ export interface Refused {
   readonly refusal: Refusal;
 }
 
-/** What the changes that wait will leave of one rule: the last one's target, or what is live where none of them moves it. */
+/** What the waiting changes will leave of one rule: the target of the last one that moves it, or the live split if none does. */
 export function startBehind(
   { object, rules }: Pick<Route, 'object'> & { readonly rules: readonly Pick<Rule, 'key' | 'split'>[] },
   inLine: readonly Pick<Change, 'id' | 'edits'>[],
@@ -114,7 +114,7 @@ export function planShift(
   options: {
     readonly rule?: string | undefined;
     readonly start?: Start | undefined;
-    /** Plans against whoever else sets the weights; for a policy that allows it. */
+    /** Plans even if another tool sets the weights. For a policy that allows it. */
     readonly mayOverrideOwner?: boolean;
   },
 ): PlanOfWeights {
@@ -130,13 +130,13 @@ export function planShift(
   return target.kind === 'refused' ? target : toSplit(route, rule, start, target.split);
 }
 
-/** A split that is to be there again, exactly. */
+/** A split to restore exactly. */
 export interface Return {
   readonly rule: string;
   readonly split: Split;
 }
 
-/** Works out the way back to a recorded split of one rule, whatever came after it. */
+/** Works out the way back to a recorded split of one rule, no matter what came after it. */
 export function planReturn(
   route: Route,
   back: Return,
@@ -144,7 +144,7 @@ export function planReturn(
 ): PlanOfWeights {
   const found = chooseRule(route, back.rule, mayOverrideOwner);
   if (found.kind === 'refused') return found;
-  // A change of more than weights that met no such rule and left none has nothing to return to; to write that would be all zeros.
+  // If a change of more than weights found no such rule, its recorded split is empty. Writing that would set all weights to 0.
   if (Object.keys(back.split).length === 0) return refused({ reason: 'nothing-to-roll-back', rule: back.rule });
 
   const { rule } = found;
@@ -152,7 +152,7 @@ export function planReturn(
   return toSplit(route, rule, from, keepingPlaces(from.split, back.split));
 }
 
-/** The same for several rules of one object, in one edit. What is there already is left out, unless all is. */
+/** The same for several rules of one object, in one edit. Rules that already have their split are left out. If all do, it is refused. */
 export function planReturns(
   route: Route,
   backs: readonly [Return, ...Return[]],
@@ -176,7 +176,7 @@ export function planReturns(
   return { ...first, edit: { ...first.edit, moves, pinned } };
 }
 
-/** The change whose revision made the rule what it is now, if it was one of ours and nobody moved it since. */
+/** The revision that made the rule what it is now, if we made it and nobody has moved it since. */
 export function since(route: Route, rule: Rule): Revision | undefined {
   const newest = newestOf(route.ledger, rule.key);
   const made = newest && moveIn(newest, rule.key);
@@ -212,13 +212,13 @@ function toSplit(route: Route, rule: Rule, start: Start, to: Split): PlanOfWeigh
   return { kind: 'planned', edit, warnings: warningsOf(route, rule) };
 }
 
-/** Said before the first change, and again when ours did not stay: one that stands shows that its owner leaves the weights alone. */
+/** Warns before our first change, and again if our last one did not stay. One that stays shows that the owner leaves the weights alone. */
 function warningsOf(route: Route, rule: Rule): readonly PlanWarning[] {
   if (since(route, rule) !== undefined) return [];
   return restorers(route.owners ?? []).map((owner) => ({ kind: 'puts-back', owner }));
 }
 
-/** The first version that would get traffic though nothing defines it; one that only keeps its place with 0 need only be there. */
+/** The first version that would get traffic though nothing defines it. A version that stays at 0 is fine if it was there before. */
 export function firstUnserved(rule: Rule, before: Split, wished: Split): string | undefined {
   return Object.keys(wished).find(
     (version) => !rule.served.includes(version) && (weightOf(wished, version) > 0 || !Object.hasOwn(before, version)),

@@ -1,61 +1,61 @@
 import type { Backend } from '../routing/route.ts';
 import { permilles, type Split, versionsOf, weightOf } from '../routing/split.ts';
 
-/** Why nothing can be said of the traffic since a change. */
+/** Why we cannot say anything about the traffic since a change. */
 export const unmeasuredReasons = ['unreachable', 'too-seldom', 'not-counted'] as const;
 export type UnmeasuredReason = (typeof unmeasuredReasons)[number];
 
 export interface Counts {
   /** Requests by the version that answered. */
   readonly answered: Readonly<Record<string, number>>;
-  /** Requests that reached no version, by what Envoy says of them (`NC`, `UH`). */
+  /** Requests that reached no version, by Envoy's response flags (`NC`, `UH`). */
   readonly unanswered: Readonly<Record<string, number>>;
 }
 
-/** What was counted in a while that began after the change became live. */
+/** What was counted in a period that began after the change went live. */
 export interface Counted extends Counts {
   readonly kind: 'counted';
   readonly from: string;
   readonly until: string;
-  /** Each service by itself, where a change is of several; what stands beside is then that of the first. */
+  /** The counts of each service, if a change has several. The counts beside this field are then those of the first service. */
   readonly services?: readonly ServiceCounts[] | undefined;
 }
 
-/** Of the VirtualService of this name. */
+/** The counts of the VirtualService with this name. */
 export interface ServiceCounts extends Counts {
   readonly namespace: string;
   readonly name: string;
 }
 
-/** Each costs a few questions, and a line on the card. */
+/** Each service costs a few queries, and a line on the card. */
 export const mostSeenServices = 5;
 
 /** What was observed since an applied change. */
 export type Seen = Counted | { readonly kind: 'not-measured'; readonly because: UnmeasuredReason };
 
-/** Requests to a host, as those who made them counted them. */
+/** Requests to a host, as counted on the client's side. */
 export interface CountedRequests {
   readonly host: string;
-  /** The label `version` of the pod that answered; absent where none is known. */
+  /** The label `version` of the pod that answered; absent if none is known. */
   readonly version?: string | undefined;
-  /** What Envoy says went wrong; absent where nothing did. */
+  /** What Envoy says went wrong; absent if nothing did. */
   readonly flags?: string | undefined;
   readonly requests: number;
 }
 
 /**
- * The whiles that are looked at. Proxies take a second or two to follow; the second one leaves time for a Prometheus that scrapes
- * every 15 s, as Istio's own does, and the third one is for those that scrape once in a minute.
+ * The periods in which we count. Proxies take a second or two to follow a change. The second period leaves time for a Prometheus that
+ * scrapes every 15 s, as Istio's own does. The third is for one that scrapes once a minute.
  */
 const looks = [
   { fromMs: 2_000, untilMs: 12_000 },
   { fromMs: 15_000, untilMs: 75_000 },
   { fromMs: 60_000, untilMs: 120_000 },
 ] as const;
-/** What was scraped can be asked for so long after. */
+/** Scraped samples can be queried this long after the scrape. */
 const storedMs = 1_000;
 const patientMs = 180_000;
-/** Prometheus could still tell, but whoever reads the card has gone on. */
+/** Prometheus could still answer, but readers of the card have moved on. */
 const tooLateMs = 600_000;
 
 export type Look =
@@ -64,16 +64,16 @@ export type Look =
       readonly kind: 'look';
       readonly from: Date;
       readonly until: Date;
-      /** What it finds is the last that is told. */
+      /** What it finds is the last count that we show. */
       readonly isFinal: boolean;
-      /** Nothing better comes after it, where it does not succeed. */
+      /** If it fails, no better period follows. */
       readonly isLast: boolean;
-      /** Nor is it tried again. */
+      /** If it fails, it is not tried again. */
       readonly isLastTry: boolean;
     }
   | { readonly kind: 'over' };
 
-/** What is to be looked at now, by the clock alone: whoever comes late asks for the same while. */
+/** What to count now, by the clock alone. A process that comes late asks for the same period. */
 export function nextLook({ at, seen }: { readonly at: string; readonly seen?: Seen | undefined }, nowMs: number): Look {
   const sinceMs = Date.parse(at);
   const ageMs = nowMs - sinceMs;
@@ -97,10 +97,10 @@ function waitFor(untilMs: number): Look {
   return { kind: 'wait', untilMs };
 }
 
-/** A card has no room for more, nor has a record. */
+/** Neither a card nor a record has room for more. */
 const mostNames = 20;
 
-/** By the names that people know: those of the backends, and the label itself where no backend has it, or several do. */
+/** Counts by the names that people know: those of the backends, or the label itself if no backend has it or several do. */
 export function tally(counted: readonly CountedRequests[], backends: readonly Backend[]): Counts {
   const isLost = ({ version, flags }: CountedRequests) => version === undefined && flags !== undefined;
   return {
@@ -125,7 +125,7 @@ function sums(entries: readonly (readonly [string, number])[]): Readonly<Record<
   return Object.fromEntries([...all.slice(0, mostNames), ...(rest > 0 ? [['others', rest] as const] : [])]);
 }
 
-/** How many of the requests, and that in tenths of a percent. */
+/** A number of requests, and its share of all requests in tenths of a percent. */
 export interface Share {
   readonly name: string;
   readonly requests: number;
@@ -159,7 +159,7 @@ export function sharesOf({ answered, unanswered }: Counts, live: Split): Shares 
   };
 }
 
-/** Half the width of what 95 of 100 such counts stay within, in percent, of the share that is told least surely. */
+/** Half the width of the 95 % interval, in percent, of the least certain share. */
 export function halfWidth({ total, versions }: Pick<Shares, 'total' | 'versions'>): number {
   const widest = Math.max(...versions.map(({ requests }) => (requests / total) * (1 - requests / total)), 0);
   return 196 * Math.sqrt(widest / total);

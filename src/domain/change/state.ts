@@ -32,15 +32,15 @@ export const failReasons = [
 ] as const;
 export type FailReason = (typeof failReasons)[number];
 
-/** How an applied change was lost to somebody else; besides the weights, the object, its rule or its history may be gone. */
+/** What somebody else did to an applied change. Besides the weights, the object, its rule or its history may be gone. */
 export const movedHow = ['weights', 'ledger-lost', 'made-anew', 'object-gone', 'rule-gone', 'pinned-rules'] as const;
 
-/** Somebody else moved what an applied change made, and no newer change of ours did. */
+/** Somebody else, and not a newer change of ours, moved what an applied change made. */
 export interface MovedAway {
   readonly object: ObjectRef;
   /** The rule that was moved. */
   readonly rule: string;
-  /** When the rules were written, by the API server; when it was seen, where that is not known. */
+  /** When the rules were written, by the API server's clock. If that is not known, when we saw it. */
   readonly at: string;
   /** The manager that wrote them, by `managedFields`. */
   readonly manager?: string | undefined;
@@ -76,32 +76,32 @@ export interface Applied {
   readonly rolledBack?: RolledBack | undefined;
   readonly later?: ChangeId | undefined;
   readonly movedAway?: MovedAway | undefined;
-  /** What was counted since, where requests are counted. */
+  /** What was counted since, if requests are counted. */
   readonly seen?: Seen | undefined;
-  /** Somebody will count, or count again. */
+  /** Requests will be counted, or counted again. */
   readonly toBeSeen?: true | undefined;
 }
 
-/** How an object came to be another than the one a plan was made from: by somebody else, or by a change of ours. */
+/** How an object came to differ from what a plan was made from, by somebody else or by a change of ours. */
 export const objectMoves = ['written', 'made-anew', 'gone', 'ledger-lost', 'changed', 'unreadable'] as const;
 
-/** An object that is not what a plan was made from, as it was found. */
+/** An object that differs from what a plan was made from, as we found it. */
 export interface MovedObject {
   readonly object: ObjectRef;
   readonly how: (typeof objectMoves)[number];
-  /** The change of ours that it had since. */
+  /** Our change that has changed it since. */
   readonly by?: ChangeId | undefined;
-  /** Absent where it is gone. */
+  /** Absent if it is gone. */
   readonly uid?: string | undefined;
-  /** What the rules hold whose weights the change moves; a rule that is gone is left out. */
+  /** The splits of the rules that the change moves. A rule that is gone is left out. */
   readonly live: readonly RuleSplit[];
-  /** What it holds now, where the edit is one of content; absent where it is gone, and where a record has no room for it. */
+  /** What it holds now, for a content edit. Absent if the object is gone, or a record has no room for it. */
   readonly content?: ObjectContent | undefined;
   /** The manager that wrote it last. */
   readonly lastWriter?: string | undefined;
 }
 
-/** Why nobody may approve or apply a plan any more. */
+/** Why a plan can no longer be approved or applied. */
 export const voidReasons = ['moved', 'denied', 'approvals'] as const;
 export type VoidReason = (typeof voidReasons)[number];
 
@@ -112,14 +112,14 @@ export type State =
   | { readonly kind: 'withdrawn'; readonly at: string; readonly by: string }
   /** Not approved in time. */
   | { readonly kind: 'expired'; readonly at: string }
-  /** `moved`: the objects give another plan now; `denied`: policy says no by now; `approvals`: they are too few now. */
+  /** `moved`: the objects now give another plan. `denied`: policy now says no. `approvals`: there are now too few. */
   | {
       readonly kind: 'void';
       readonly at: string;
       readonly because: VoidReason;
-      /** Those of its objects that are not what they were planned from; none where only a line has moved, or only policy. */
+      /** Its objects that differ from what they were planned from. Empty if only a line or only policy has changed. */
       readonly moved: readonly MovedObject[];
-      /** Stands for all of its objects as they were then. */
+      /** A stamp of all of its objects as they were then. */
       readonly stamp: string;
       readonly denied?: DenialReason | undefined;
       /** The lock or freeze that denied it, and when it ends. */
@@ -135,9 +135,9 @@ export type State =
       readonly kind: 'held';
       readonly at: string;
       readonly because: HoldReason;
-      /** Those of its objects that are not what they were planned from, the one that stopped it first. */
+      /** Its objects that differ from what they were planned from. The first is the one that stopped it. */
       readonly found: readonly MovedObject[];
-      /** Stands for all of its objects as they were then: a person decides about these. */
+      /** A stamp of all of its objects as they were then. A person decides about these. */
       readonly stamp: string;
     }
   | { readonly kind: 'superseded'; readonly at: string; readonly by?: ChangeId | undefined }
@@ -148,18 +148,18 @@ export type State =
       readonly because: FailReason;
       /** The API server's own words, or what was found. */
       readonly detail?: string | undefined;
-      /** Nobody will look again what became of it. */
+      /** We will not look again at what became of it. */
       readonly settled?: boolean | undefined;
       /** The object that stopped it. */
       readonly object?: ObjectRef | undefined;
-      /** Those that were written before that. */
+      /** The objects that were written before that. */
       readonly written?: readonly ObjectRef[] | undefined;
       readonly rolledBack?: RolledBack | undefined;
     };
 
 export type StateOf<K extends State['kind']> = Extract<State, { readonly kind: K }>;
 
-/** Nobody counts the traffic of weights that are no longer live. What was counted before stays. */
+/** We do not count the traffic of weights that are no longer live. What was counted before stays. */
 export function noLongerSeen(state: Applied): Applied {
   const { toBeSeen: _, ...rest } = state;
   return rest;

@@ -3,14 +3,14 @@ import type { ChangeId } from '../routing/names.ts';
 import type { Refusal } from './plan-weights.ts';
 
 /**
- * The revisions whose effect still stands, newest first: those that no rollback has taken back, without the rollbacks. What takes a
- * rollback back restores something, and stands. `revisions`: an object's history, newest first.
+ * The revisions whose effect still stands, newest first: no rollbacks, and none that a rollback has taken back. A revision that takes
+ * back a rollback restores something, so it stands. `revisions`: an object's history, newest first.
  */
 export function standing(revisions: readonly Revision[]): readonly Revision[] {
   return notTakenBack(revisions).filter((revision) => !isBack(revisions, revision));
 }
 
-/** The same with the rollbacks that hold. */
+/** The same, with the rollbacks that still hold. */
 function notTakenBack(revisions: readonly Revision[]): readonly Revision[] {
   const over: Over[] = [];
   return revisions.filter((revision, at) => {
@@ -20,20 +20,20 @@ function notTakenBack(revisions: readonly Revision[]): readonly Revision[] {
   });
 }
 
-/** What goes back, or brings something back: of what it was about, and of what came in between, it alone counts. */
+/** A revision that takes another one back. It replaces that change (at `downTo`) and all that came in between. */
 interface Over {
   readonly revision: Revision;
   readonly downTo: number;
 }
 
-/** The place of the change that a chain of rollbacks is about. A history that has outgrown it has only what came after it. */
+/** The place of the change that a chain of rollbacks is about. The end of the history if that change has dropped out of it. */
 function placeOfRoot(revisions: readonly Revision[], revision: Revision): number {
   const reverted = revertedBy(revisions, revision);
   if (reverted === undefined) return revisions.length;
   return reverted.reverts === undefined ? revisions.indexOf(reverted) : placeOfRoot(revisions, reverted);
 }
 
-/** The revision that another one takes back. It is older: people can write into a history, and a circle in it must not trap us. */
+/** The revision that another one takes back. Only an older one counts: people can edit a history, and a circle must not trap us. */
 function revertedBy(revisions: readonly Revision[], revision: Revision): Revision | undefined {
   const place = revisions.indexOf(revision);
   return revisions.find(({ id }, at) => at > place && id === revision.reverts);
@@ -41,24 +41,24 @@ function revertedBy(revisions: readonly Revision[], revision: Revision): Revisio
 
 function takesBack({ revision: rollback, downTo }: Over, revision: Revision, at: number): boolean {
   if (at > downTo) return false;
-  if (rollback.does !== undefined) return true; // all of the object
-  if (revision.does !== undefined) return false; // of which weights are only a part
+  if (rollback.does !== undefined) return true; // a rollback of the whole object
+  if (revision.does !== undefined) return false; // weights are only a part of that change
   return movesIn(revision).every(({ rule }) => moveIn(rollback, rule) !== undefined);
 }
 
-/** It goes back and not forward: what takes back a rollback is none. */
+/** Whether it is a rollback. A revision that takes back a rollback is not one. */
 function isBack(revisions: readonly Revision[], revision: Revision): boolean {
   if (revision.reverts === undefined) return false;
   const reverted = revertedBy(revisions, revision);
   return reverted === undefined || !isBack(revisions, reverted);
 }
 
-/** The revision that a rollback is about: the newest that still stands, or the one that is named. */
+/** The revision that a rollback is about: the newest that still stands, or the named one. */
 export type Chosen =
   | { readonly kind: 'revision'; readonly revision: Revision }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
-/** `/shift rollback`: the newest change that still stands, whatever its rule, or of the rule that was named. */
+/** `/shift rollback`: the newest change that still stands, of any rule or of the named one. */
 export function chooseNewest({ revisions }: Ledger, rule: string | undefined): Chosen {
   const its = rule === undefined ? revisions : revisions.filter((revision) => moveIn(revision, rule) !== undefined);
   const newest = standing(revisions).find((revision) => its.includes(revision));
@@ -71,7 +71,7 @@ export function chooseNewest({ revisions }: Ledger, rule: string | undefined): C
   return { kind: 'refused', refusal };
 }
 
-/** `/shift rollback … to c-…`: any change that the history shows, of whatever rule; of the named rule only where one was named. */
+/** `/shift rollback … to c-…`: any change that the history shows, or only one of the named rule. */
 export function chooseNamed({ revisions }: Ledger, id: ChangeId, rule: string | undefined): Chosen {
   const its = rule === undefined ? revisions : revisions.filter((revision) => moveIn(revision, rule) !== undefined);
   const revision = its.find((each) => each.id === id);
@@ -80,15 +80,15 @@ export function chooseNamed({ revisions }: Ledger, id: ChangeId, rule: string | 
   return { kind: 'refused', refusal: { reason: 'unknown-change', id, known: its.map((each) => each.id), rule } };
 }
 
-/** What a return to a named revision takes back: the next one on any of its rules. */
+/** The revision that a return to `revision` takes back: the next one on any of its rules. */
 export function nextAfter({ revisions }: Ledger, revision: Revision): Revision | undefined {
   const newer = revisions.slice(0, revisions.indexOf(revision));
   return newer.findLast((each) => movesIn(revision).some(({ rule }) => moveIn(each, rule) !== undefined));
 }
 
 /**
- * The oldest change of more than weights since a revision that holds: as long as it does, weights alone do not bring back what the
- * revision made. What takes back only what came since is none.
+ * The oldest change of more than weights that came after a revision and still holds. While it holds, weights alone do not restore what
+ * the revision made. A rollback that takes back only what came after the revision does not count.
  */
 export function wholeChangeSince({ revisions }: Ledger, revision: Revision): Revision | undefined {
   const place = revisions.indexOf(revision);
@@ -96,7 +96,7 @@ export function wholeChangeSince({ revisions }: Ledger, revision: Revision): Rev
   return since.findLast((each) => !isBack(revisions, each) || placeOfRoot(revisions, each) >= place);
 }
 
-/** The revision that took a change back: that change itself, or one before it and all that came since. */
+/** The revision that took a change back, either alone or with an older change and all that came since. */
 export function takenBackIn({ revisions }: Ledger, id: ChangeId): Revision | undefined {
   const own = revisions.find(({ reverts }) => reverts === id);
   const place = revisions.findIndex((revision) => revision.id === id);
@@ -111,8 +111,8 @@ export function takenBackIn({ revisions }: Ledger, id: ChangeId): Revision | und
 }
 
 /**
- * Our changes since a revision that still stand, newest first. Where it went back itself, and now is to be taken back, those that went
- * back since are undone with it, too.
+ * Our changes after a revision that still stand, newest first. If the revision is itself a rollback, later rollbacks are included:
+ * taking it back undoes them, too.
  */
 export function standingSince({ revisions }: Ledger, { id }: Revision): readonly Revision[] {
   const place = revisions.findIndex((revision) => revision.id === id);
@@ -121,16 +121,16 @@ export function standingSince({ revisions }: Ledger, { id }: Revision): readonly
   return all.filter((each) => place < 0 || revisions.indexOf(each) < place);
 }
 
-/** Of these, what is undone where weights alone return: those on the rules that the revision moved. */
+/** The part of `standingSince` that is undone if only weights return: changes of the rules that the revision moved. */
 export function undoneWith(ledger: Ledger, revision: Revision): readonly Revision[] {
   const rules = movesIn(revision).map(({ rule }) => rule);
   return standingSince(ledger, revision).filter((each) => rules.some((rule) => moveIn(each, rule) !== undefined));
 }
 
-/** A rollback so short a while ago is likely to be the same incident: two people then type the same. */
+/** A rollback within this time is likely about the same incident: two people type the same command. */
 export const sameIncidentMs = 60_000;
 
-/** The newest rollback of an object, where it was within the last minute. */
+/** The newest rollback of an object, if it was within the last minute. */
 export function recentRollback({ revisions }: Ledger, now: Date): Revision | undefined {
   const newest = revisions.find((revision) => isBack(revisions, revision));
   const isRecent = newest !== undefined && now.getTime() - Date.parse(newest.at) < sameIncidentMs;

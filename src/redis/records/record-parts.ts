@@ -4,12 +4,12 @@ import { changeIdSchema } from '../../domain/routing/ledger.ts';
 import { objectKinds } from '../../domain/routing/object.ts';
 import { tools } from '../../domain/routing/owner.ts';
 
-/** Parts that records of every version have. All of it strict: a field that a later version adds is refused, and not dropped. */
+/** Parts that records of every version have. All are strict: a field that a later version adds is refused, not dropped. */
 export const timeSchema = z.iso.datetime();
 
 export const ruleRefSchema = z.strictObject({ name: z.string(), line: z.int() });
 
-/** How somebody whom a policy names is read. */
+/** The people that a policy names. */
 export const whoSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('everyone') }),
   z.strictObject({ kind: z.literal('user'), id: z.string() }),
@@ -24,7 +24,7 @@ const needs = z.strictObject({
   rule: ruleRefSchema,
 });
 
-/** The states that hold nothing of what the change does. */
+/** The states that say nothing about what the change does. */
 export const plainStates = [
   z.strictObject({ kind: z.literal('awaiting'), expiresAt: timeSchema, needs }),
   z.strictObject({ kind: z.literal('rejected'), at: timeSchema, by: z.string(), reason: z.string().optional() }),

@@ -25,8 +25,8 @@ const edits = z.strictObject({
 });
 
 /**
- * A record as we wrote it when a change was either one split or several whole objects. Nobody writes it any more; it is read until the
- * last one is forgotten, and while replicas of that version run beside us.
+ * A record of version 1, when a change was either one split or several whole objects. We no longer write it, but read it until the last
+ * one has expired, and while replicas of that version run beside us.
  */
 export const version1Schema = z.strictObject({
   v: z.literal(1),
@@ -61,7 +61,7 @@ export const version1Schema = z.strictObject({
 });
 type Version1 = z.infer<typeof version1Schema>;
 
-/** The same change in the shape of today. */
+/** The same change in today's shape. */
 export function changeOfVersion1(record: Version1): Change {
   const { v: _, object, rule, from, to, base, focus, pinned, edits: _edits, deed: _deed, state, ...rest } = record;
   const its = editsOf(record);
@@ -85,7 +85,7 @@ function wholeAimOf({ verb, of }: NonNullable<Version1['edits']>): WholeAim {
   return verb === 'unpin' ? { kind: 'unpin', rule: of } : { kind: 'file', verb, file: of };
 }
 
-/** Older records had none. */
+/** Older records have no deed. */
 function deedOf({ deed, reverts }: Version1): Change['deed'] {
   return deed ?? (reverts === undefined ? 'shift' : 'rollback');
 }

@@ -20,7 +20,7 @@ import {
 } from './record-parts.ts';
 import { changeOfVersion1, version1Schema } from './stored-change-v1.ts';
 
-/** A change as Redis keeps it. `rev` and `kind` stand beside the record so that scripts can compare them. */
+/** A change as Redis keeps it. `rev` and `kind` are beside the record, so that scripts can compare them. */
 export interface StoredChange {
   readonly rev: string;
   readonly kind: string;
@@ -152,7 +152,7 @@ const schema = z.strictObject({
 const ofVersion1 = z.looseObject({ v: z.literal(1) });
 const ofLaterVersion = z.looseObject({ v: z.int().min(version + 1) });
 
-/** With a key, records are signed: whoever can write to Redis can then delay a change, but not make one. */
+/** With a key, records are signed: somebody who can write to Redis can then delay a change, but not make one. */
 export function storeChange(change: Change, key: string | undefined): StoredChange {
   const record = JSON.stringify({ v: version, ...change });
   return { rev: String(change.rev), kind: change.state.kind, record, mac: sign(record, key) };
@@ -177,7 +177,7 @@ function readVersion1(json: unknown, key: string | undefined): Change {
   return changeOfVersion1(parsed.data);
 }
 
-/** What is signed with our key in a shape that is not ours comes from a later version too. */
+/** A record that has our signature but not our shape also comes from a later version. */
 function unreadable(json: unknown, { issues }: z.ZodError, key: string | undefined): UntrustedRecordError {
   const why = z.prettifyError({ issues: issues.slice(0, 5) }).slice(0, 500);
   const isLater = key !== undefined || ofLaterVersion.safeParse(json).success;

@@ -4,7 +4,7 @@ import { UntrustedRecordError } from '../../workflow/errors.ts';
 import type { Log } from '../../workflow/ports/process.ts';
 import { readStoredChange } from './stored-change.ts';
 
-/** `rev`, `kind`, `record` and `mac` of a record, as scripts return them; of several, each with its id. */
+/** `rev`, `kind`, `record` and `mac` of a record, as scripts return them. A list of records also has their ids. */
 export const rowSchema = z.tuple([z.string(), z.string(), z.string(), z.string()]);
 export const rowsSchema = z.array(z.tuple([z.string(), z.string(), z.string(), z.string(), z.string()]));
 
@@ -14,7 +14,7 @@ export class StoredRecords {
   readonly #log: Pick<Log, 'warn'> | undefined;
   readonly #unreadable = new Set<string>();
 
-  /** `log` is told of records that cannot be read, each once. */
+  /** `log` gets one warning for each record that cannot be read. */
   constructor(key: string | undefined, log: Pick<Log, 'warn'> | undefined) {
     this.#key = key;
     this.#log = log;

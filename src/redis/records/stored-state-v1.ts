@@ -116,7 +116,7 @@ export interface Version1Of {
   readonly edits: Edits;
 }
 
-/** A state of version 1 as it is told now. */
+/** A state of version 1 in today's shape. */
 export function stateOfVersion1(state: Version1State, of: Version1Of): State {
   switch (state.kind) {
     case 'void':
@@ -144,7 +144,7 @@ function voidState(state: Version1StateOf<'void'>, of: Version1Of): StateOf<'voi
       ...knownOf(of, ref, how),
       ...(by !== undefined && { by }),
       ...(content !== undefined && { content }),
-      ...(at === 0 && lastWriter !== undefined && { lastWriter }), // the first is that which was looked at
+      ...(at === 0 && lastWriter !== undefined && { lastWriter }), // the writer of the first object was recorded
     }),
   );
   return { ...rest, moved: objects, stamp: stamp ?? unseen(of) };
@@ -204,7 +204,7 @@ function failedState({ object, written, ...rest }: Version1StateOf<'failed'>, of
   };
 }
 
-/** The edit of the object that the record named the change by. */
+/** The edit of the record's main object. */
 function mainOf({ object, edits }: Version1Of): ObjectEdit {
   return findEdit(edits, object) ?? mainEdit({ edits });
 }
@@ -213,7 +213,7 @@ function within({ object: { cluster } }: Version1Of, { kind, namespace, name }: 
   return { cluster, kind, namespace, name };
 }
 
-/** The uid is the planned one where the object is still the same; of its splits nothing was recorded. */
+/** The uid is the planned one if the object is still the same. Its splits were not recorded. */
 function knownOf(of: Version1Of, ref: ObjectInCluster, how: MovedObject['how']): MovedObject {
   const object = within(of, ref);
   const uid = how === 'gone' || how === 'made-anew' ? undefined : findEdit(of.edits, object)?.uid;
@@ -226,7 +226,7 @@ interface RouteThen {
   readonly live: Split | undefined;
 }
 
-/** None where it was as planned, so that policy alone ended the plan, or what stood in line before it. */
+/** Empty if the route was as planned. Then only policy, or a change before it in line, ended the plan. */
 function movedRoute(
   edit: ObjectEdit,
   of: Version1Of,
@@ -247,12 +247,12 @@ function stampOfRoute(edit: ObjectEdit, of: Version1Of, { uid, live }: RouteThen
   return stampOf([{ edit, live: route }]);
 }
 
-/** Of a rule that was gone an empty split was recorded. */
+/** For a rule that was gone, version 1 recorded an empty split. */
 function splitsOf({ rule }: Version1Of, split: Split = {}): readonly RuleSplit[] {
   return Object.keys(split).length === 0 ? [] : [{ rule, split }];
 }
 
-/** A click on such a card shows it anew, unless all is gone. */
+/** A stamp that matches only if all objects are gone. Otherwise a click on such a card only shows the card again. */
 function unseen({ edits }: Version1Of): string {
   return stampOf(edits.map((edit) => ({ edit, live: undefined })));
 }

@@ -15,7 +15,7 @@ export function isDecision(state: State): state is DecisionState {
   return decisions.some((kind) => kind === state.kind);
 }
 
-/** What a card says of a change that people decide, or decided, about: a sentence or two each, already escaped. */
+/** The notes on a change that people decide or have decided about: one or two sentences each, already escaped. */
 export function decisionNotes(change: Change, state: DecisionState): readonly string[] {
   switch (state.kind) {
     case 'awaiting':
@@ -37,7 +37,7 @@ export function decisionNotes(change: Change, state: DecisionState): readonly st
   }
 }
 
-/** Who said yes, by name, and when; on the card of an applied change too. */
+/** Who approved, and when. The card of an applied change shows it too. */
 export function approvedBy({ approvals = [] }: Change): readonly string[] {
   if (approvals.length === 0) return [];
   return [`Approved by ${approvals.map(({ by, at }) => `${user(by)}, ${when(at)}`).join('; ')}.`];
@@ -45,7 +45,7 @@ export function approvedBy({ approvals = [] }: Change): readonly string[] {
 
 const mostPinged = 8;
 
-/** The approvers' group is pinged by the first post, and not by what the card becomes: Slack notifies nobody of an update. */
+/** Only the card's first post pings the approvers' group: Slack notifies nobody of an update. */
 function awaitingNote(change: Change, { needs: { by, count }, expiresAt }: StateOf<'awaiting'>): string {
   const given = change.approvals?.length ?? 0;
   const approvals = count === 1 ? 'one approval' : `${count} approvals`;
@@ -55,13 +55,13 @@ function awaitingNote(change: Change, { needs: { by, count }, expiresAt }: State
   return `*Waits for ${approvals}* by ${whoText(by)}, until ${when(expiresAt)}.${progress}${called}`;
 }
 
-/** Whoever asked cannot approve, and whoever approved has nothing more to do. */
+/** People who asked for it cannot approve it, and people who approved it are done. Neither are pinged. */
 function isOver({ by, insistedBy, approvals = [] }: Change, mentioned: string): boolean {
   const all = [by, insistedBy, ...approvals.map((approval) => approval.by)];
   return all.some((id) => id !== undefined && user(id) === mentioned);
 }
 
-/** A person is named by the sentence itself, and so pinged by it. */
+/** Mentions groups only. `whoText` already mentions, and so pings, a single user. */
 function mention(who: Who): readonly string[] {
   switch (who.kind) {
     case 'everyone': // nobody wants that
@@ -136,7 +136,7 @@ export function decisionButtons(change: Change, state: DecisionState): Button[] 
   }
 }
 
-/** An approver who clicked first would learn too late that the change now wants somebody else. */
+/** An approver who plans again can no longer approve. Without this dialog they would learn that too late. */
 const confirmPlanAgain = {
   title: plain('Plan again?'),
   text: plain(

@@ -9,7 +9,7 @@ import { splitText } from '../words/split-text.ts';
 import { decisionButtons, isDecision } from './approval.ts';
 import { canTakeBack } from './moved-away.ts';
 
-/** What a person may do about a change, from its card. */
+/** The buttons of a card: what a person may do about the change. */
 export function buttonsOf(change: Change): Button[] {
   const { state } = change;
   if (state.kind === 'held') return heldButtons(change);
@@ -20,7 +20,7 @@ export function buttonsOf(change: Change): Button[] {
   return [...(canTakeBack(change) ? [rollBackButton(change)] : []), ...promoteButton(change), historyButton(change)];
 }
 
-/** The one move of a change that does nothing else: its buttons can say where it goes. */
+/** The move of a change that does nothing else. Its buttons can name the target split. */
 function onlyMove(change: Change): Move | undefined {
   const [first, ...more] = change.edits;
   return first.kind === 'weights' && first.moves.length === 1 && more.length === 0 ? mainMove(change) : undefined;

@@ -16,7 +16,7 @@ export interface Message {
   readonly blocks: KnownBlock[];
 }
 
-/** With at most five notes a card stays under 13,000 characters, over which Slack takes none. */
+/** With at most five notes, a card stays under 13,000 characters. Slack refuses longer ones. */
 const maxNote = 1_200;
 /** A notification's text: Slack asks for less than 4,000 characters. */
 const maxSpoken = 3_900;
@@ -40,7 +40,7 @@ export function card(change: Change): Message {
   };
 }
 
-/** In place of a card whose record cannot be trusted: what it said may not be what was accepted. */
+/** Replaces a card whose record cannot be trusted: the card may not show what was accepted. */
 export function disownedCard(id: ChangeId): Message {
   const text = `The record of ${id} cannot be trusted: it was altered, or signed with another key (RECORD_KEY). I do nothing more with it. What was applied stands in the history of the object, which ${code('/shift history')} shows.`;
   return { text, blocks: [{ ...section(text), block_id: id }] };
@@ -65,7 +65,7 @@ function factsOf(change: Change): readonly string[] {
   ];
 }
 
-/** What is applied anyway takes no approval. */
+/** A change that is applied anyway needs no approval. */
 function insistedWord({ state, approvals }: Change): string {
   return approvals !== undefined || isDecision(state) ? 'planned again' : 'applied anyway';
 }

@@ -11,7 +11,7 @@ import { roleRemedy, weightsRemedy } from '../words/trial-text.ts';
 
 const maxListed = 12;
 
-/** Why a change came to nothing, and what to do; or what of it was applied. */
+/** Why a change failed and what to do, or which part of it was applied. */
 export function failedNote(change: Change, state: StateOf<'failed'>): string {
   if (effectOf(change).length > 0) return partNote(change, state);
   const { because, detail } = state;
@@ -53,13 +53,13 @@ const failWords: Record<FailReason, (change: Change, state: StateOf<'failed'>) =
     'It waited too long to be what anybody still expects. Nothing was changed. If it is still wanted, type the command again.',
 };
 
-/** All objects of a change are of one cluster, and their services are seldom one. */
+/** Names no service: the objects of a change share a cluster, but seldom a service. */
 function placeOf(change: Change): Place {
   const { namespace, cluster } = mainEdit(change).object;
   return { namespace, cluster };
 }
 
-/** The rules that it was to move, of the object that stopped it. */
+/** The rules to move in the object that stopped the change. */
 function rulesOf(change: Change, { object }: StateOf<'failed'>): readonly string[] {
   const edit = object && findEdit(change.edits, object);
   const { moves } = edit ?? mainEdit(change);
@@ -70,7 +70,7 @@ function remedy(change: Change): string {
   return isWeightsOnly(change) ? weightsRemedy : roleRemedy;
 }
 
-/** Some objects were written before it could not go on. */
+/** Some objects were written before the change had to stop. */
 function partNote(change: Change, { because, object, detail }: StateOf<'failed'>): string {
   const done = effectOf(change).map((edit) => edit.object);
   const left = objectsOf(change).filter((each) => !done.includes(each));

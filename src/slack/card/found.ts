@@ -40,7 +40,7 @@ const objectWords: Record<HoldReason, string> = {
   'predecessor-missing': 'is not as it was planned from',
 };
 
-/** How the plan of a void change does not hold any more. */
+/** Why the plan of a void change no longer holds. */
 export function movedNote(change: Change, { moved }: StateOf<'void'>): string {
   const [first, ...more] = moved;
   const [edit, ...others] = change.edits;
@@ -52,7 +52,7 @@ export function movedNote(change: Change, { moved }: StateOf<'void'>): string {
   return [`${movedText(change, first)} since it was made${writerText(first)}`, ...told].join('; ');
 }
 
-/** Only its line has moved. What is live is known where it was planned from that, and not from what another change would leave. */
+/** Only the line has moved, not the object. We know the live split only if the change was not planned behind another one. */
 function behindText({ moves, behind }: ObjectEdit): string {
   const [only, ...more] = moves;
   if (only === undefined || more.length > 0 || behind !== undefined)
@@ -74,7 +74,7 @@ const made: Facts = {
   same: (split) => `live is ${split} all the same, but another change came in between or goes before it`,
 };
 
-/** What each rule had when it was planned, and what it has now. Of several rules, those that differ. */
+/** The split that each rule was planned from, and the one it has now. If some rules differ, only those. */
 function splitFacts({ moves }: ObjectEdit, found: MovedObject, facts: Facts): string {
   const rules = moves.map(({ rule, from }) => ({
     rule,

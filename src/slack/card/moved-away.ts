@@ -13,14 +13,14 @@ import { howToStop } from '../words/owner-text.ts';
 import { splitText } from '../words/split-text.ts';
 import { clock } from '../words/time-text.ts';
 
-/** What is cut off cannot be typed. */
+/** A longer command is left out: a command that is cut off cannot be typed. */
 const longestCommand = 250;
 
 /** What somebody else did to an applied change, how to stop that, and what to type to have it back. */
 export function movedAwayNote(change: AppliedChange, away: MovedAway): string {
   const { later, rolledBack } = change.state;
   const happened = whatHappened(change, away);
-  if (later !== undefined || rolledBack !== undefined) return `${happened}.`; // what is live now is told elsewhere
+  if (later !== undefined || rolledBack !== undefined) return `${happened}.`; // another note says what came after it
   if (away.how === 'object-gone') return `${happened}, and the split with it.`;
 
   const live = away.how === 'rule-gone' ? '' : ` Live is now ${foreign(splitText(away.live), 120)}.`;
@@ -42,7 +42,7 @@ export function canTakeBack(change: AppliedChange): boolean {
   return moves.length > 1 || (movedAway.how !== 'rule-gone' && !sameShares(movedAway.live, mainMove(change).from));
 }
 
-/** Of one object, and of its weights alone: the card is about nothing else. */
+/** Whether the change sets only weights, of one object. Then the card is about nothing else. */
 function isOfOneObject(change: AppliedChange): boolean {
   return isWeightsOnly(change) && change.edits.length === 1;
 }
@@ -74,7 +74,7 @@ function fromOf({ edits }: AppliedChange, { object, rule }: MovedAway): Split {
   return (edit && findMove(edit, rule)?.from) ?? {};
 }
 
-/** What to type to have it again; nothing where no line says it. */
+/** What to type to have it again. Empty if no single line does that. */
 function again(change: AppliedChange, away: MovedAway): string {
   const command = isWeightsOnly(change) ? shiftAgain(change, away) : fileAgain(change);
   return command === undefined || command.length > longestCommand
@@ -88,10 +88,10 @@ function fileAgain({ aim, ...change }: AppliedChange): string | undefined {
   return formatCommand({ verb, file, place: placeOf(change), dryRun: false });
 }
 
-/** The whole split, since a share of one version would divide the rest as somebody else has it now. */
+/** Names the whole split. A share of one version would divide the rest in the proportions that somebody else set. */
 function shiftAgain(change: AppliedChange, { object, rule }: MovedAway): string | undefined {
   const main = mainEdit(change);
-  if (!isSameObject(main.object, object)) return undefined; // what people call the others is not known
+  if (!isSameObject(main.object, object)) return undefined; // we do not know what people call the other objects' services
   const made = movesSeen(change, main).find((move) => move.rule === rule);
   if (made === undefined) return undefined;
   const shares = Object.entries(percentages(made.to)).filter(([, percent]) => percent > 0);

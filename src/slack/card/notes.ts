@@ -12,7 +12,7 @@ import { seenNotes } from './seen.ts';
 
 const maxPinned = 5;
 
-/** What else a person must know, a sentence or two each, already escaped. */
+/** What else a person must know, one or two sentences each, already escaped. */
 export function notesOf(change: Change): readonly string[] {
   const seen = isApplied(change) ? seenNotes(change) : [];
   return [...stateNotes(change), ...warningNotes(change), ...pinnedNotes(change), ...seen];
@@ -64,13 +64,13 @@ function takenBackBy({ rolledBack }: Pick<Applied, 'rolledBack'>): readonly stri
   return rolledBack === undefined ? [] : [`*Rolled back* by ${user(rolledBack.by)} (${rolledBack.change}).`];
 }
 
-/** Not beside what says that it came true. */
+/** No warnings once somebody else has moved the weights, so that they came true, or the change has ended otherwise. */
 function warningNotes(change: Change): readonly string[] {
   const isOver = isApplied(change) ? change.state.movedAway !== undefined : isEnded(change);
   return isOver ? [] : (change.warnings ?? []).slice(0, 2).map(warningText);
 }
 
-/** The rules of a file that was taken back went with it. */
+/** Empty if a change of more than weights was rolled back: its pinned rules went with it. */
 function pinnedNotes(change: Change): readonly string[] {
   const { pinned } = mainEdit(change);
   const isUndone = !isWeightsOnly(change) && isApplied(change) && change.state.rolledBack !== undefined;
@@ -78,7 +78,7 @@ function pinnedNotes(change: Change): readonly string[] {
   return [`Not reached by the split: ${pinnedText(pinned, maxPinned)}. ${howToUnpin(change, pinned)}`];
 }
 
-/** The rule is told by what stands before its arrow. */
+/** A pinned rule is described as `match → versions`. The command names it by the match. */
 function howToUnpin(change: Change, [first = '', ...more]: readonly string[]): string {
   const command = unpinCommand(serviceOf(change), { key: '', match: first.split(' → ')[0] ?? first });
   return `${code(command, 250)} removes ${more.length === 0 ? 'it' : 'the first of them'}.`;

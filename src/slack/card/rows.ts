@@ -21,10 +21,10 @@ import { moveText, splitText } from '../words/split-text.ts';
 
 const maxListed = 12;
 const maxDifferences = 2_500;
-/** What a notification tells of many of them. */
+/** Characters for several moves or objects in a notification. */
 const maxSpokenMoves = 1_500;
 
-/** What moves, a row for each version. Where more than weights changes, a line for each object: what becomes of it, or has. */
+/** A row for each version that moves. If more than weights changes, a line for each object: what is planned for it, or was done. */
 export function rowsOf(change: Change): string {
   return isWeightsOnly(change) ? moveBlocks(movesOf(change)) : fitted(objectLines(change, '• ').join('\n'));
 }
@@ -71,8 +71,8 @@ function partText(edit: ObjectEdit, { rule, from, to }: Move): string {
 }
 
 /**
- * Whoever is to approve it, or to have it applied over what somebody else wrote, sees what would become of each object. Whoever is to
- * plan it again sees what became of the objects since.
+ * People who may approve a change, or apply a held one anyway, see what would become of each object. People who may plan a void one
+ * again see how the objects have changed since.
  */
 export function differences({ edits, state }: Pick<Change, 'edits' | 'state'>): readonly SectionBlock[] {
   const whole = edits.filter(isContentEdit);
@@ -82,7 +82,7 @@ export function differences({ edits, state }: Pick<Change, 'edits' | 'state'>): 
   return state.kind === 'held' ? objectSections(overFound(whole, state.found), maxDifferences) : [];
 }
 
-/** What is gone has no difference, and what has another history may have none. */
+/** An object that is gone has no difference to show. One whose history alone changed may have none either. */
 function movedSince(edits: readonly ContentEdit[], moved: readonly MovedObject[]): readonly MovedText[] {
   return moved.flatMap(({ object, content }) => {
     const was = findEdit(edits, object)?.before;
@@ -90,7 +90,7 @@ function movedSince(edits: readonly ContentEdit[], moved: readonly MovedObject[]
   });
 }
 
-/** What would be written over what was found. It is not known from which split that would move. */
+/** The edits as they would overwrite what was found. The split that is there now is not known, so only the target is shown. */
 function overFound(edits: readonly ContentEdit[], found: readonly MovedObject[]): readonly ContentEdit[] {
   return found.flatMap(({ object, content }) => {
     const edit = findEdit(edits, object);

@@ -16,15 +16,15 @@ import { code, foreign } from '../words/mrkdwn.ts';
 import { byName, named } from '../words/split-text.ts';
 import { exactClock } from '../words/time-text.ts';
 
-/** Of fewer requests a percentage says more than is known. */
+/** With fewer requests, a percentage would claim more than we know. */
 const tellingCount = 30;
-/** From so many on, chance moves a share by about three points at most. */
+/** From this many requests on, chance moves a share by about three points at most. */
 const sureCount = 1_000;
 const mostVersions = 8;
-/** Of each service, where a change has several. */
+/** For each service, if a change has several. */
 const mostFailures = 2;
 
-/** What came of the traffic since; nothing while nobody has looked. */
+/** What the traffic did since the change. Empty until somebody has looked. */
 export function seenNotes(change: AppliedChange): readonly string[] {
   const { seen } = change.state;
   if (seen === undefined) return [];
@@ -37,7 +37,7 @@ export function seenNotes(change: AppliedChange): readonly string[] {
   return [[`${intro}: ${counted}, ${asOf}.${pinnedToo}`, ...failed].join('\n')];
 }
 
-/** What an edit made of the rule whose requests were counted. */
+/** The split that an edit made in the rule whose requests were counted. */
 function splitOf(change: AppliedChange, edit: ObjectEdit): Split {
   return defaultMove({ moves: movesSeen(change, edit) }).to;
 }
@@ -95,7 +95,7 @@ function sumOf(shares: readonly Share[]): Omit<Share, 'name'> {
   );
 }
 
-/** Never `0.0 %` of what was seen, nor `100.0 %` beside something else. */
+/** Never `0.0 %` for something that was seen, nor `100.0 %` beside something else. */
 function shareText({ requests, permille }: Omit<Share, 'name'>, total: number): string {
   if (requests === 0) return 'none';
   if (total < tellingCount) return numbers.format(requests);
@@ -119,7 +119,7 @@ function failedText(share: Share, total: number): string {
   return `Reached no version: ${howMany} (${why})`;
 }
 
-/** What Envoy's response flags mean where a split is to blame. */
+/** What Envoy's response flags mean if a split caused them. */
 const flagWords: ReadonlyMap<string, { readonly shown: string; readonly why: string }> = new Map([
   ['NC', { shown: '503 NC', why: 'no DestinationRule defines the version' }],
   ['UH', { shown: '503 UH', why: 'the version has no ready pod' }],

@@ -82,7 +82,7 @@ export class SlackChannel implements Chat {
     await this.#send(channel, () => this.#client.chat.delete({ channel, ts }));
   }
 
-  /** Finds a card by the id in its header. Undefined also where the bot may not read the channel. */
+  /** Finds a card by the id in its header. Also undefined if the bot may not read the channel. */
   async look(change: Change): Promise<Place | undefined> {
     const { channel, thread } = change.origin;
     const since = { channel, oldest: String(Math.floor(Date.parse(change.acceptedAt) / 1000) - 60), limit: pageSize };

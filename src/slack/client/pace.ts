@@ -18,8 +18,8 @@ export class Pace {
   readonly #closing = new AbortController();
 
   /**
-   * Resolves when a message may be sent to the channel. True if it had to wait: the text may be out of date by then. A caller that leaves
-   * by `unless` takes no place from the others.
+   * Resolves when a message may be sent to the channel. True if it had to wait: the text may be out of date by then. A caller that
+   * `unless` aborts takes no place from the others.
    */
   async turn(name: string, unless: AbortSignal): Promise<boolean> {
     const channel = this.#channel(name);
@@ -32,7 +32,7 @@ export class Pace {
     return waited;
   }
 
-  /** Slack asked to wait for so long. */
+  /** Slack asked us to wait this long. */
   block(name: string, ms: number): void {
     this.#channel(name).blockedUntilMs = performance.now() + ms;
   }

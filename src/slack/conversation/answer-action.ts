@@ -51,7 +51,7 @@ export async function answerAction(
   }
 }
 
-/** The answer where the change is not known. It is the same where the person must not learn of the change. */
+/** The answer if the change is unknown. It is the same if the person must not learn of the change. */
 export function unknownReply({ desk }: Conversation, action: string, id: ButtonValue['id']): Reply {
   if (action === actions.promote) return says(forgottenPromotion);
   const unknown = { kind: 'unknown-change', id } as const;

@@ -77,7 +77,7 @@ export function answerEdits(
   );
 }
 
-/** Why the person may not reject, told before the dialog opens. Undefined where they may. */
+/** Why the person may not reject, told before the dialog opens. Undefined if they may. */
 export async function answerBeforeRejecting(
   conversation: Conversation,
   value: ButtonValue,

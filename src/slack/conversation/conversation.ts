@@ -24,7 +24,7 @@ export interface Conversation {
 
 /** What a person hears. */
 export interface Told {
-  /** Absent where the answer was given before: it is one of many requests over the limit. */
+  /** Absent if the person was told before: this is one of many requests over the limit. */
   readonly reply: Reply | undefined;
   /** What to say later, if there is anything to say then. */
   readonly later?: { readonly afterMs: number; readonly reply: () => Promise<Reply | undefined> };

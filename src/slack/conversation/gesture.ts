@@ -40,7 +40,7 @@ export function gestureOfClick(action: string): Gesture {
   }
 }
 
-/** A person who asks too much is told once, and once more a while later how many requests were refused. */
+/** A person who asks too much hears it once. A while later they hear how many requests were refused. */
 export async function unlessTooMany(
   conversation: Conversation,
   asker: Asker,
@@ -71,7 +71,7 @@ function summaryOf(
 ): NonNullable<Told['later']> {
   const reply = async () => {
     const refused = await summary();
-    return refused > 1 ? overSummary(over, refused) : undefined; // the first answer said it all about a single one
+    return refused > 1 ? overSummary(over, refused) : undefined; // a single refused request already got its answer
   };
   return { afterMs: summaryAfterMs, reply };
 }

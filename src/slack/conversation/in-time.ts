@@ -48,7 +48,7 @@ export async function inTime(
   }
 }
 
-/** An error that nobody expected may come before something was accepted, or after. */
+/** For an unexpected error. It may come before or after something was accepted. */
 export const failed = says(
   '*Something failed on my side*, and it is in my log. I cannot tell whether it was accepted: if a card appears or changes, it was. Look at `/shift status` before you ask again.',
 );

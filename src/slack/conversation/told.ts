@@ -41,7 +41,7 @@ async function aheadOf({ changes, log }: Desk, answer: RollbackAnswer | EditsAns
   });
 }
 
-/** What is stored shows its card by itself. Where nothing was, the card may be older than what the person was told. */
+/** With these kinds something was stored, and that updates the card. With others, the card may be older than our answer. */
 const stored: ReadonlySet<string> = new Set(['approved', 'rejected', 'withdrawn', 'voided', 'discarded']);
 
 export function toldApproval({ cards }: Conversation, answer: ApprovalAnswer): Reply {
@@ -49,7 +49,7 @@ export function toldApproval({ cards }: Conversation, answer: ApprovalAnswer): R
   return approvalReply(answer);
 }
 
-/** The same of a held change, which is stored when it is planned anew. */
+/** The same for a held change. It is also stored when it is planned anew. */
 export function toldHeld({ cards, desk }: Conversation, answer: HeldAnswer): Reply {
   const isStored = answer.kind === 'planned-anew' || stored.has(answer.kind);
   if ('change' in answer && !isStored) cards.showSoon(answer.change.id);

@@ -9,7 +9,7 @@ import { tellNow } from './tell.ts';
 
 type Click = SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMiddlewareArgs;
 
-/** Answers a click on a button. On a message that is not ours the button's value is not used: the click counts as one on an altered button. */
+/** Answers a click on a button. If the message is not ours, we ignore the button's value: the click counts as one on an altered button. */
 export async function onClick(
   { action, body, ack, client, context }: Click,
   conversation: Conversation,

@@ -7,7 +7,7 @@ import { tellLater } from './tell.ts';
 
 type SlashCommand = SlackCommandMiddlewareArgs & AllMiddlewareArgs;
 
-/** Answers a slash command in its acknowledgement: one message, in time, that only the asker sees. It is empty where there is no answer. */
+/** Answers a slash command in its acknowledgement: one message, in time, that only the asker sees. It is empty if there is no answer. */
 export async function onCommand({ command, ack, client }: SlashCommand, conversation: Conversation): Promise<void> {
   const { log } = conversation.desk;
   const payload = readCommand(command);

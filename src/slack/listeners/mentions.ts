@@ -7,7 +7,7 @@ import { tellNow } from './tell.ts';
 
 type Mention = SlackEventMiddlewareArgs<'app_mention'> & AllMiddlewareArgs;
 
-/** Answers a mention where it was written: in its thread, and the card stands there too. */
+/** Answers a mention in its thread. The card is there too. */
 export async function onMention({ event, body, context, client }: Mention, conversation: Conversation): Promise<void> {
   const { log } = conversation.desk;
   if (event.user === undefined || event.bot_id !== undefined) return;
@@ -26,7 +26,7 @@ export async function onMention({ event, body, context, client }: Mention, conve
   await tellNow({ client, log }, { channel, user, thread }, told);
 }
 
-/** The command behind a mention at the start of a message; undefined where the message only speaks of the bot. */
+/** The command behind a mention at the start of a message; undefined if the message only speaks of the bot. */
 export function afterMention(text: string, botUserId: string | undefined): string | undefined {
   const match = new RegExp(`^\\s*<@${botUserId ?? '[UW][A-Z0-9]+'}(?:\\|[^>]*)?>[:,]?\\s*(.*)$`, 's').exec(text);
   return match?.[1]?.replace(/^shift\s+/i, '');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The parts of Slack's deliveries that we read. They come from outside, and Slack changes them: what does not fit is refused. */
+/** The parts of Slack's deliveries that we read. They come from outside, and Slack changes them: we refuse what does not fit. */
 const id = z.string().min(1).max(255);
 
 const command = z.object({
@@ -42,15 +42,15 @@ const click = z.object({
 /** A click. Slack sends its parts in different places, depending on the message. */
 export interface ClickPayload {
   readonly user: string;
-  /** The person's team, where Slack says it. */
+  /** The person's team, if Slack says it. */
   readonly userTeam: string | undefined;
   readonly team: string;
   readonly trigger: string;
-  /** Absent where the message is in no channel. */
+  /** Absent if the message is in no channel. */
   readonly channel: string | undefined;
   readonly thread: string | undefined;
   readonly message: string;
-  /** The bot that wrote the message, where Slack sends the message along. */
+  /** The bot that wrote the message, if Slack sends the message along. */
   readonly author: string | undefined;
   readonly action: string;
   readonly value: string | undefined;

@@ -6,7 +6,7 @@ import { type Reply, says } from '../words/reply.ts';
 import { splitText } from '../words/split-text.ts';
 import { title } from '../words/title.ts';
 
-/** What whoever approves, rejects or withdraws is told. */
+/** The answer to an approval, a rejection or a withdrawal. */
 export function approvalReply(answer: ApprovalAnswer): Reply {
   switch (answer.kind) {
     case 'approved':
@@ -54,10 +54,10 @@ function missingText({ missing, lost }: Extract<ApprovalAnswer, { kind: 'approve
   return `${more} What ${lost.map(user).join(', ')} approved counts no more, since policy does not let them any longer.`;
 }
 
-/** What leaves room in a message for how many more there are. */
+/** Characters for the list. This leaves room in the message for the count of the rest. */
 const maxListed = 2_800;
 
-/** What waits for people, wherever it is. */
+/** All changes that wait for people, in every cluster and namespace. */
 export function pendingReply(pending: readonly Change[]): Reply {
   if (pending.length === 0) return says('Nothing waits for a decision.');
   const lines: string[] = [];

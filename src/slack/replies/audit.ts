@@ -7,10 +7,10 @@ import { type Reply, says } from '../words/reply.ts';
 import { moveText, splitText } from '../words/split-text.ts';
 import { when } from '../words/when.ts';
 
-/** An answer holds so much, and a line is never cut in the middle. */
+/** Characters for all lines of an answer. A line that does not fit is left out, not cut. */
 const maxText = 2_700;
 
-/** Who decided what: a line each, newest first. */
+/** Who decided what: one line for each decision, newest first. */
 export function auditReply(answer: AuditAnswer, now: Date): Reply {
   if (answer.kind === 'not-for-you')
     return says(
@@ -68,7 +68,7 @@ function linesOf(entries: readonly AuditEntry[], now: Date): readonly string[] {
   return lines;
 }
 
-/** What it was about is not known either, so it is shown whatever was asked for. */
+/** We do not know what such an entry was about, so every answer shows it. */
 function untrustedLine(count: number, at: string, now: Date): string {
   const which = count === 1 ? 'One entry' : `${count} entries`;
   return `${when(at, now)} · *${which} cannot be trusted:* altered in Redis, signed with another key, or by a version of me that I do not know`;

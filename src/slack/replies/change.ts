@@ -16,12 +16,12 @@ import { questionReply } from './question.ts';
 import { goalText, notFoundText, refusalText, type TypedMove } from './refusals.ts';
 
 interface Context {
-  /** The change that stands right before an accepted one. */
+  /** The change right before an accepted one in line. */
   readonly ahead?: Change | undefined;
   readonly typed?: TypedMove | undefined;
 }
 
-/** What a person is told who asked for a change. */
+/** The answer to a person who asked for a change. */
 export function answerReply(answer: RollbackAnswer | EditsAnswer, now: Date, context: Context = {}): Reply {
   switch (answer.kind) {
     case 'preview':
@@ -93,7 +93,7 @@ function asItIsText({ command }: Extract<EditsAnswer, { kind: 'as-it-is' }>): st
   return `${what}: ${code(command.file, 120)}. Nothing was changed.`;
 }
 
-/** What a person is told who clicked on the card of a change that is held or void. */
+/** The answer to a click on the card of a held or void change. */
 export function heldReply(answer: HeldAnswer, now: Date): Reply {
   return answer.kind === 'not-now' ? answerReply(answer.outcome, now) : says(heldText(answer, now));
 }

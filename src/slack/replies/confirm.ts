@@ -14,12 +14,12 @@ import { splitText } from '../words/split-text.ts';
 
 type Confirm = Extract<RollbackAnswer, { kind: 'confirm' }>;
 
-/** What the differences of objects may fill beside a question. */
+/** Characters for the differences of objects beside a question. */
 const maxDifference = 6_000;
 const maxRows = 1_800;
 const mostChanges = 8;
 
-/** Asks whether a rollback is meant that would do more than undo the last change, or something that a person may not expect. */
+/** Asks before a rollback that would undo more than the last change, or would do something else that a person may not expect. */
 export function confirmReply(confirm: Confirm, now: Date): Reply {
   const { id, undo, plan } = confirm;
   const whole = plan === undefined ? [] : editsOf(plan).filter(isContentEdit);
@@ -56,7 +56,7 @@ export function confirmReply(confirm: Confirm, now: Date): Reply {
   };
 }
 
-/** A plan knows which object each rule is of. */
+/** Uses the plan if there is one: it knows the object of each rule. */
 function movesShown({ undo, plan }: Confirm): readonly NamedMove[] {
   if (plan !== undefined) return namedMoves(editsOf(plan));
   return undo.moves.map((move) => ({ ...move, name: ruleName(move.rule) }));
@@ -80,7 +80,7 @@ function isMore({ changes, moved }: Confirm['undo']): boolean {
   return changes.length > 0 || moved !== undefined;
 }
 
-/** Each once. */
+/** The other changes that the rollback would undo. */
 function undoneToo(changes: readonly Revision[]): readonly string[] {
   if (changes.length === 0) return [];
   const shown = changes
@@ -90,14 +90,14 @@ function undoneToo(changes: readonly Revision[]): readonly string[] {
   return [`undone too: ${shown.join(', ')}${more}`];
 }
 
-/** Which rules, unless it is the default one alone. */
+/** Names the rules, unless the default rule is the only one. */
 function rulesPart(moves: readonly Pick<Move, 'rule'>[]): string {
   const rules = [...new Set(moves.map(({ rule }) => rule))];
   if (rules.every((rule) => rule === defaultRule)) return '';
   return ` (${rules.length === 1 ? 'rule' : 'rules'} ${names(rules)})`;
 }
 
-/** kubectl is what people write with; and where it is not known who wrote, no controller is known to. */
+/** A write with kubectl was made by hand. If the writer is unknown, we name no controller either. */
 function movedToo({ moved }: Confirm['undo']): readonly string[] {
   if (moved === undefined) return [];
   const { manager } = moved;

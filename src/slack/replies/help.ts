@@ -133,7 +133,7 @@ const more: Readonly<Record<string, string>> = {
   flags: flags.map(({ usage, does }) => `• \`${usage}\` ${does}`).join('\n'),
 };
 
-/** Help is text of our own, but for the services: nothing else needs escaping but the brackets of the usage. */
+/** Help is our own text, except for the names of services. In our own text only brackets need escaping. */
 export function helpText(
   topic: string | undefined,
   mention: string | undefined,

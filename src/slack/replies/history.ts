@@ -8,7 +8,7 @@ import { when } from '../words/when.ts';
 import { within } from './blocks.ts';
 import { notFoundText } from './refusals.ts';
 
-/** What the lines of a history may fill, so that what stands below them is still there. */
+/** Characters for the lines of a history. This leaves room for the line below them. */
 const maxListed = 2_500;
 
 /** Who changed an object's splits, when and why, newest first. */

@@ -17,7 +17,7 @@ import { notFoundText } from './refusals.ts';
 
 const maxHolds = 15;
 
-/** What whoever locks, unlocks, freezes or thaws is told. */
+/** The answer to a lock, unlock, freeze or thaw. */
 export function holdReply(answer: LockAnswer | FreezeAnswer | ThawAnswer): Reply {
   switch (answer.kind) {
     case 'take-over?':
@@ -42,7 +42,7 @@ export function holdReply(answer: LockAnswer | FreezeAnswer | ThawAnswer): Reply
   }
 }
 
-/** What holds a service or those of a namespace, as the status tells it. */
+/** The locks and freezes of a service or a namespace, as the status shows them. */
 export function holdLines(holds: readonly Hold[] | undefined): readonly string[] {
   if (holds === undefined)
     return ['What is locked or frozen is not known: Redis does not answer, or is not to be trusted.'];
@@ -50,7 +50,7 @@ export function holdLines(holds: readonly Hold[] | undefined): readonly string[]
   return [...holds.slice(0, maxHolds).map(holdLine), ...more];
 }
 
-/** What an owner is told in private. */
+/** The direct message to the owner of a lock or freeze that somebody else ended or took over. */
 export function noticeText({ what, hold, by }: Notice): string {
   const yours =
     hold.kind === 'lock' ? `Your lock of ${code(hold.target, 200)}` : `Your freeze ${code(hold.name ?? '')}`;
@@ -104,7 +104,7 @@ function rollbackText({ stopsRollbacks }: { readonly stopsRollbacks: boolean }):
   return stopsRollbacks ? 'Where the policy file says so, rollbacks wait, too.' : 'Rollbacks go through.';
 }
 
-/** Every cluster by its name, so that nobody has to guess what a star reaches. */
+/** Names every cluster, so nobody has to guess what a star matches. */
 function scopeText({ target, clusters }: Extract<Scope, { kind: 'covers' }>): string {
   return `every service that ${code(target, 200)} (cluster/namespace/service) describes, in ${clusters.length === 1 ? 'cluster' : 'the clusters'} ${names(clusters)}`;
 }
@@ -133,7 +133,7 @@ function holdLine(hold: Hold): string {
   return `${hold.kind === 'lock' ? 'Locked' : 'Frozen'}:${what}${holdText(hold)}`;
 }
 
-/** The button does what the line does, to the one that is shown and no other. */
+/** The button does what the typed line does, but only to the lock or freeze that is shown. */
 function question(
   { hold, command }: { readonly hold: SetHold; readonly command: HoldCommand },
   what: string,

@@ -18,7 +18,7 @@ type Preview = Extract<Answer, { kind: 'preview' }>;
 const maxPinned = 10;
 const maxRows = 2_000;
 
-/** What a dry run says: what would happen, what the API server says to it, and what policy. */
+/** The answer to a dry run: what would happen, and what the API server and policy say about it. */
 export function previewReply(preview: Preview): Reply {
   return editsOf(preview.plan).some(isContentEdit) ? wholeReply(preview) : says(weightsText(preview));
 }
@@ -48,7 +48,7 @@ function wholeReply({ plan, judgement }: Preview): Reply {
   ]);
 }
 
-/** Nothing where policy allows it. */
+/** Empty if policy allows it. */
 export function policyLines({ verdict }: Preview['judgement']): readonly string[] {
   return verdict.kind === 'allowed' ? [] : [`Policy: ${verdictText(verdict)}`];
 }

@@ -16,7 +16,7 @@ import { blocksReply, lines, maxObjectsText } from './blocks.ts';
 import { policyLines } from './preview.ts';
 import { refusalText } from './refusals.ts';
 
-/** What a rule file would do, or the removal of a rule, and buttons that do it as it is shown. */
+/** Shows what a rule file, or the removal of a rule, would do, with buttons that do exactly that. */
 export function questionReply({ command, place, ways, file }: EditsQuestion, hasMoved: boolean, now: Date): Reply {
   const [first] = ways;
   const what = command.verb === 'unpin' ? `Unpinning ${code(command.rule)}` : code(command.file, 120);
@@ -49,7 +49,7 @@ function waySections(
   ];
 }
 
-/** None where it would not be accepted, which stands above. */
+/** No button for what would not be accepted. The text above says why. */
 function buttons(command: EditsQuestion['command'], ways: EditsQuestion['ways']): readonly ActionsBlock[] {
   const line = formatCommand(command);
   const possible = ways.filter(

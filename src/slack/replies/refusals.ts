@@ -22,7 +22,7 @@ export type TypedMove = Extract<Command, { verb: 'shift' | 'rollback' | 'why' }>
 
 interface Told {
   readonly now: Date;
-  /** The command that was typed: what is suggested keeps its flags. */
+  /** The command that was typed. Suggested commands keep its flags. */
   readonly typed?: TypedMove | undefined;
 }
 
@@ -88,17 +88,17 @@ export function notFoundText({ service, namespace, cluster }: ServiceName, found
   }
 }
 
-/** Nothing is claimed of the present that the cluster has not said. */
+/** Says how old the data is, if the cluster has not confirmed it just now. */
 export function ageText({ asOf }: Aged): string {
   return asOf === undefined ? '' : ` This is as of ${exactClock(asOf)}; the cluster has not answered since.`;
 }
 
-/** Of a rule that was named, or of all. */
+/** The service, or one rule of it if a rule was named. */
 function ruleOf(name: string, { rule }: { readonly rule?: string | undefined }): string {
   return rule === undefined ? name : `the rule ${code(rule)} of ${name}`;
 }
 
-/** A rule that is known by its place alone cannot be named. */
+/** Suggests no rule that is known only by its place (`#1`): such a rule cannot be split. */
 function howToName(rules: readonly string[]): string {
   const named = rules.find((rule) => !rule.startsWith('#'));
   return named === undefined
@@ -106,7 +106,7 @@ function howToName(rules: readonly string[]): string {
     : `Name one: ${code(`--route ${named}`)}.`;
 }
 
-/** Of the lists of a VirtualService only `http` is ours to split. */
+/** We split only the `http` list of a VirtualService. */
 function withoutHttp(name: string, others: readonly string[]): string {
   if (others.length === 0) return `${name} has no rule at all in its VirtualService, so there is nothing to split.`;
   return `${name} has only ${others.map((each) => code(each)).join(' and ')} rules in its VirtualService, and of those I split none: I set the weights of \`http\` rules.`;
@@ -143,7 +143,7 @@ function withShares(service: ServiceName, shares: Percentages, command: TypedMov
   return command?.verb === 'why' ? { verb: 'why', command: shift } : shift;
 }
 
-/** The rollback that was typed, to a change that is to be named. */
+/** The rollback that was typed, with a placeholder for the change to go back to. */
 function toAChange(service: ServiceName, command: TypedMove | undefined): Command {
   const rollback = { verb: 'rollback', service, backTo: 'c-…', options: optionsOf(command) } as const;
   return command?.verb === 'why' ? { verb: 'why', command: rollback } : rollback;
@@ -167,7 +167,7 @@ const becauseWords: Record<Unsplittable, string> = {
   unnamed: 'it has no name of its own, and its place is not enough to know it by; give it a `name` in the object first',
 };
 
-/** Why a rule file cannot be applied or deleted, or a rule not be unpinned. */
+/** Why a rule file cannot be applied or deleted, or a rule cannot be unpinned. */
 export function goalText(answer: Exclude<GoalAnswer, { kind: 'not-found' }>): string {
   switch (answer.kind) {
     case 'unknown-file':

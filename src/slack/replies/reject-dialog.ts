@@ -6,7 +6,7 @@ import { formatButtonValue, readButtonValue } from '../words/button.ts';
 
 export const rejectDialogId = 'reject_change';
 
-/** Where the card stands that was clicked, so that the answer is told there. */
+/** Where the clicked card is. The answer goes there. */
 export interface RejectedFrom {
   readonly value: ButtonValue;
   readonly channel: string;
@@ -26,7 +26,7 @@ const state = z.object({
   values: z.object({ reason: z.object({ reason: z.object({ value: z.string().nullish() }) }) }),
 });
 
-/** Asks why a change is rejected; no reason need be given. */
+/** Asks why a change is rejected. The reason is optional. */
 export function rejectDialog({ value, channel, thread }: RejectedFrom): ModalView {
   return {
     type: 'modal',
@@ -47,7 +47,7 @@ export function rejectDialog({ value, channel, thread }: RejectedFrom): ModalVie
   };
 }
 
-/** What was typed, and about what; undefined for what is no dialog of ours. */
+/** The typed reason, and what it is about. Undefined if the dialog is not ours. */
 export function readRejection(
   metadata: string,
   view: unknown,

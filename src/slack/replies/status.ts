@@ -20,10 +20,10 @@ import { ageText, notFoundText, refusalText } from './refusals.ts';
 const maxServices = 40;
 const maxOpen = 5;
 const maxPinned = 10;
-/** What the lines of an overview may fill, so that what stands below them is still there. */
+/** Characters for the lines of an overview. This leaves room for the lines below them. */
 const maxListed = 2_000;
 
-/** What a service's traffic does now, or that of all services of a namespace. */
+/** The current traffic of a service, or of all services in a namespace. */
 export function statusReply(answer: StatusAnswer, now: Date): Reply {
   switch (answer.kind) {
     case 'not-found':
@@ -61,7 +61,7 @@ function statusText({ name, route, open, holds }: Extract<StatusAnswer, { kind: 
   ].join('\n');
 }
 
-/** What a split does not change, and who looks at the weights alone would not expect. */
+/** What a split does not change. A person who looks only at the weights would not expect it. */
 function besidesLines({ otherLists = [] }: Route, rule: Rule | undefined): readonly string[] {
   return [
     ...(rule?.besides ?? []).map((each) => besidesWords[each]),

@@ -3,9 +3,9 @@ import { actions } from '../words/button.ts';
 import { escapeText, markup, plain } from '../words/mrkdwn.ts';
 import { type Reply, says } from '../words/reply.ts';
 
-/** Where the tour is taken, and what of it there is. */
+/** What the tour needs to know about the place where it runs. */
 export interface TourWorld {
-  /** The address of Bookinfo's product page; without it there is nothing to look at, and no tour. */
+  /** The address of Bookinfo's product page. Without it there is no tour. */
   readonly page: string | undefined;
   /** Whether policy asks for an approval before ratings are moved. */
   readonly hasApproval: boolean;
@@ -13,7 +13,7 @@ export interface TourWorld {
 
 interface Stop {
   readonly title: string;
-  /** A sentence or two each; a line to type stands between backticks. */
+  /** One or two sentences each. A line to type is in backticks. */
   readonly lines: readonly string[];
 }
 

@@ -12,7 +12,7 @@ import { answerReply } from './change.ts';
 import type { TypedMove } from './refusals.ts';
 
 interface Context {
-  /** Why the policy file is not what is in force. */
+  /** Why the policy file is not in force. */
   readonly problem?: string | undefined;
   readonly typed?: TypedMove | undefined;
 }

@@ -28,7 +28,7 @@ export function formatButtonValue({ id, seen }: ButtonValue): string {
   return seen === undefined ? id : `${id}@${seen}`;
 }
 
-/** Undefined for a value that no button of ours holds. */
+/** Undefined if none of our buttons has such a value. */
 export function readButtonValue(value: unknown): ButtonValue | undefined {
   const [, id = '', seen] = /^(c-[0-9A-Z]{8})(?:@([0-9a-f]{16}))?$/.exec(typeof value === 'string' ? value : '') ?? [];
   if (!isChangeId(id)) return undefined;

@@ -5,7 +5,7 @@ import { code, fitted, foreign, maxText } from './mrkdwn.ts';
 import { objectName } from './object-text.ts';
 import { moveRows, moveText } from './split-text.ts';
 
-/** A move, and what it is called where it stands beside others. */
+/** A move, with its name for lists of several moves. */
 export interface NamedMove extends Move {
   /** Already escaped. */
   readonly name: string;
@@ -34,7 +34,7 @@ function fullName({ object, moves }: Moving, { rule }: Move): string {
   return isClear ? objectName(object) : `${objectName(object)}, ${ruleName(rule)}`;
 }
 
-/** In a sentence: `v1 100 → 50 %, v3 0 → 50 %`. Each has its name where there are several. */
+/** In a sentence: `v1 100 → 50 %, v3 0 → 50 %`. If there are several moves, each has its name. */
 export function movesText(moves: readonly NamedMove[], limit: number): string {
   const [first, ...more] = moves;
   if (first === undefined) return 'no traffic';
@@ -42,7 +42,7 @@ export function movesText(moves: readonly NamedMove[], limit: number): string {
   return fitted(moves.map(({ name, from, to }) => `${name} ${foreign(moveText(from, to), 200)}`).join('; '), limit);
 }
 
-/** A row for each version. Where there are several moves, each has its name above, and as many are shown as there is room for. */
+/** A row for each version. If there are several moves, each has its name above, and as many are shown as fit. */
 export function moveBlocks(moves: readonly NamedMove[], room = maxText): string {
   const [first, ...more] = moves;
   if (more.length === 0) return moveRows(first?.from ?? {}, first?.to ?? {});

@@ -60,7 +60,7 @@ const uncut = /(?<!\u2060)\*(?:`[^`\n]*`|[^*`\n]|\u2060\*)*(?<!\u2060)\*|<[^<>]*
 
 const cells = 20;
 
-/** Shows the number beside it once more, as a bar. Nothing is told by the bar alone. */
+/** A number as a bar. The number itself is always beside it. */
 export function bar(percent: number): string {
   const full = percent > 0 ? Math.min(cells, Math.max(1, Math.round((percent * cells) / 100))) : 0;
   return '▰'.repeat(full) + '▱'.repeat(cells - full);

@@ -7,7 +7,7 @@ export interface Reply {
   readonly blocks?: KnownBlock[];
 }
 
-/** Uses a block, since only there Slack can be told to make no links of its own. `text` is for notifications. */
+/** Uses a block, because only there we can stop Slack from making links. `text` is for notifications. */
 export function says(text: string): Reply {
   const fitting = fitted(text, maxText);
   return { text: fitting, blocks: [{ type: 'section', text: markup(fitting) }] };

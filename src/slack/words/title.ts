@@ -11,7 +11,7 @@ export function title(change: Change): string {
   return `${service}${rulesPart(change)}${andMore(edits)} · ${aimText(aim, mainMove(change).to)}`;
 }
 
-/** The rule that a change moves, where it is not the default one; how many, where it moves several of its main object. */
+/** The rule that a change moves, if it is not the default one. If it moves several rules of its main object, their number. */
 function rulesPart(change: Change): string {
   const { moves } = mainEdit(change);
   if (moves.length > 1) return ` (${moves.length} rules)`;

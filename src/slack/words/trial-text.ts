@@ -3,19 +3,19 @@ import type { PlannedEdit, Trial } from '../../workflow/asking/plan-content.ts';
 import { code } from './mrkdwn.ts';
 import { objectName } from './object-text.ts';
 
-/** As much of a plan as is told here. */
+/** The part of a plan that these texts need. */
 interface Tried {
   readonly edits: readonly [TriedEdit, ...TriedEdit[]];
 }
 
 type TriedEdit = Pick<PlannedEdit, 'edit' | 'trial'>;
 
-/** What the API server says against a plan, and warns of, each sentence once. */
+/** The API server's refusals and warnings of a plan, each sentence once. */
 export function trialLines({ edits }: Tried): readonly string[] {
   return [...new Set(edits.flatMap(({ edit, trial }) => trialText(edit, trial)))];
 }
 
-/** All that it says in a dry run of weights, or that it was not asked. */
+/** All that the API server says in a dry run of weights, or that it was not asked. */
 export function weightsTrialLines(plan: Tried): readonly string[] {
   const [first, ...more] = plan.edits;
   if (more.length === 0) return ofOnly(first);
