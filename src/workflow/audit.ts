@@ -12,11 +12,11 @@ import type { Audit } from './ports/audit.ts';
 import type { Changes } from './ports/changes.ts';
 import type { Aside, Log } from './ports/process.ts';
 
-/** What the store does not know of a transition: what it was, and by whose gesture. */
+/** What a change itself does not tell of a transition: what happened, and by whose gesture. */
 export interface Happened extends Omit<Partial<AuditEvent>, 'kind' | 'id' | 'at' | 'by'> {
   readonly kind: AuditEvent['kind'];
   readonly asker?: Asker | undefined;
-  /** Who did it, where no gesture of theirs is at hand. */
+  /** Who did it, if we have no gesture of theirs. */
   readonly by?: Actor | undefined;
 }
 
@@ -26,7 +26,7 @@ export interface Moving {
   readonly now: () => Date;
 }
 
-/** Moves a change on. The store keeps what is to be told of it in the same step; false, and nothing is told, when another was first. */
+/** Moves a change on. The store keeps the audit event in the same step. False, and nothing is told, if another process was first. */
 export async function moveOn({ changes, log, now }: Moving, next: Change, happened: Happened): Promise<boolean> {
   const event = eventOf(next, happened, now());
   if (!(await changes.update(next, event))) return false;
@@ -34,7 +34,7 @@ export async function moveOn({ changes, log, now }: Moving, next: Change, happen
   return true;
 }
 
-/** What is to be told of a change that has just become this. */
+/** The audit event of a change that has just become this. */
 export function eventOf(change: Change, { asker, ...happened }: Happened, at: Date): AuditEvent {
   const { id, rev, reason, reverts, state } = change;
   const facts = factsOf(state);
@@ -58,12 +58,12 @@ export interface Noting {
   readonly now: () => Date;
 }
 
-/** Tells of what no change moved by. Nobody waits for it, and a crash at that moment loses it. */
+/** Tells the audit of an event that moved no change. Nobody waits for it, and a crash at that moment loses it. */
 export function note({ audit, aside, log }: Omit<Noting, 'now'>, event: AuditEvent): void {
   aside(() => keep(audit, log, event), 'an event could not be kept for the audit', { event: event.id });
 }
 
-/** The log has it even where the store does not take it. */
+/** The log gets the event even if the store does not take it. */
 async function keep(audit: Noting['audit'], log: Noting['log'], event: AuditEvent): Promise<void> {
   const isNew = await audit.note(event).catch((error: unknown) => {
     tellLog(log, event);
@@ -90,7 +90,7 @@ export function noteDenied(noting: Noting, asker: Asker, denial: Denial, asked: 
   note(noting, { id: asked.request ?? gesture.request, kind: 'denied', at, ...gesture, ...asked, because, rule });
 }
 
-/** An answer, as far as the audit is told of it. */
+/** The part of an answer that the audit is told. */
 interface Heard {
   readonly kind: string;
   readonly change?: Change | undefined;
@@ -100,11 +100,11 @@ interface Heard {
   readonly found?: { readonly kind: string } | undefined;
 }
 
-/** `stored`: what was done stands in the store already, with its event; `shown`: nothing was decided; `no`: the person was told no. */
+/** `stored`: the store already has what was done, with its event; `shown`: nothing was decided; `no`: the person was told no. */
 export type Hearing = 'stored' | 'shown' | 'no';
 
 /**
- * Tells the audit of an answer where a person was told no. `hearings` names every kind of answer, so that none is forgotten. Returns the
+ * Tells the audit of an answer if a person was told no. `hearings` names every kind of answer, so that none is forgotten. Returns the
  * answer.
  */
 export function heard<A extends Heard>(
@@ -126,7 +126,7 @@ export function heard<A extends Heard>(
   return answer;
 }
 
-/** What can be told of a change that nothing happened to. */
+/** What the audit can tell of a change that nothing happened to. */
 export function aboutChange(change: Change) {
   return {
     changeId: change.id,
@@ -149,7 +149,7 @@ function namesOf({ edits }: Pick<Change, 'edits'>): readonly string[] {
   return [...new Set(edits.map(({ object: { namespace, name } }) => `${namespace}/${name}`))].slice(0, mostObjects);
 }
 
-/** What is told of a lock or a freeze that somebody set or ended. */
+/** The audit event of a lock or a freeze that somebody set or ended. */
 export function holdEvent(asker: Asker, told: HoldTold, hold: SetHold, at: Date): AuditEvent {
   const { request, ...gesture } = gestureOf(asker);
   return { id: request, at: at.toISOString(), request, ...gesture, ...told, ...holdFacts(hold) };
@@ -161,7 +161,7 @@ export function holdFacts({ target, until, reason, name }: SetHold) {
   return { target, until: until.toISOString(), reason, detail: name };
 }
 
-/** The same for the same plan, whichever process works it out and in whatever order its parts stand. */
+/** The same plan has the same hash in every process. The order of the versions in a split does not count. */
 export function planHash({ edits }: Pick<Change, 'edits'>): string {
   const plan = edits.map((edit) => [
     [edit.kind, objectKey(edit.object), edit.uid ?? null, edit.seq, edit.behind ?? null],
@@ -179,17 +179,17 @@ function sorted(split: Split): readonly (readonly [string, number])[] {
   return Object.entries(split).toSorted(byName);
 }
 
-/** The gesture's own id, which does not show what chat made it from. */
+/** The id of a gesture, from the id of its request. It does not show what chat made it from. */
 export function gestureId(request: ChangeId): string {
   return request.replace(/^c-/, 'g-');
 }
 
-/** Who did it, where, and what makes it one gesture. */
+/** Who did it, where, and the id of the gesture. */
 function gestureOf({ user, team, origin, request }: Asker) {
   return { by: { user, team }, channel: origin.channel, request: gestureId(requestId(request)) };
 }
 
-/** One line for each event; the constant message is what to look for. */
+/** One line for each event. Search the log for the constant message. */
 export function tellLog(log: Pick<Log, 'info'>, event: AuditEvent): void {
   log.info(event, 'audit');
 }

@@ -17,7 +17,7 @@ import type { RuleFiles } from './ports/rule-files.ts';
 import type { Cards } from './showing/cards.ts';
 import type { Turns } from './turns.ts';
 
-/** What it takes to answer a person. */
+/** What is needed to answer a person. */
 export interface Desk {
   readonly mesh: Mesh;
   readonly changes: Changes;
@@ -31,11 +31,11 @@ export interface Desk {
   readonly ruleFiles: RuleFiles;
   readonly log: Log;
   readonly now: () => Date;
-  /** Plans on one object are made one after the other, so that people at once queue up instead of failing. */
+  /** Plans for one object are made one after the other, so that people who ask at once queue up instead of failing. */
   readonly turns: Turns;
-  /** Runs what nobody waits for, and is waited for before the process ends. */
+  /** Runs work in the background. The process waits for it before it ends. */
   readonly aside: Aside;
-  /** Where a service is looked for when its place is not named. */
+  /** The namespace of a service if none is named. */
   readonly namespace: string;
 }
 
@@ -46,9 +46,9 @@ export interface Asker {
   readonly team?: string | undefined;
   readonly origin: Origin;
   readonly request: string;
-  /** Nothing is accepted after this, by our clock in ms, since the person has been told so. */
+  /** Nothing is accepted after this time, by our clock in ms, because the person has been told so. */
   readonly until: number;
-  /** By then, by our clock in ms, the person must have an answer, even if that is that none is known. */
+  /** By this time, by our clock in ms, the person must have an answer, even if it is that the outcome is not known. */
   readonly answerBy: number;
 }
 
@@ -92,7 +92,7 @@ export async function openService(
 export interface Located {
   readonly object: ObjectRef;
   readonly name: ServiceName;
-  /** Absent when the store was lost, and the object's own history named the change. */
+  /** Absent if the store was lost and the object's own history named the change. */
   readonly stored: Change | undefined;
 }
 

@@ -67,7 +67,7 @@ describe.concurrent('what the card says of the traffic', () => {
     expect(stub.asked[0]?.query).toContain(
       'destination_service_name="reviews",destination_service_namespace="default"',
     );
-    const notes = () => world.logs.filter((line) => line.includes('what came of the traffic was noted'));
+    const notes = () => world.logs.filter((line) => line.includes('traffic after a change was noted'));
     await expect.poll(notes).toHaveLength(1);
   });
 

@@ -7,38 +7,41 @@ import { type Bench, isoNow } from './bench.ts';
 import { tellEarlier } from './earlier.ts';
 import { type Ending, walk } from './walk.ts';
 
-/** What a job names. */
+/** A job only names a change; the worker reads the rest from the store. */
 export type Job = Pick<Change, 'id'>;
 
-/** What a worker answers about a job: there is nothing left to do, or it is to come back after a while. */
+/** A worker's answer to a job: nothing is left to do, or the job comes back after `afterMs`. */
 export type WorkerAnswer = { readonly kind: 'done' } | { readonly kind: 'not-yet'; readonly afterMs: number };
 
-/** A change that could not even be tried for so long is not what anybody expects any more. */
+/** A change of which nothing is written after this time fails as `expired`: people no longer expect it. */
 const tooOldMs = 15 * 60_000;
 const contentionLimitMs = 10_000;
 const politeWaitMs = 25;
-/** What takes less than a blink goes from queued to applied without a message between. */
+/** A change that takes less than this goes from queued to applied without a card update in between. */
 const worthShowingMs = 100;
 
-/** A worker that was not heard of for so long has died or stands still, and another takes over. Should it live, the ledger keeps both from harm. */
+/**
+ * A worker that has not renewed its lease for this long has died or hangs, and another takes over. If both live, the ledger keeps them from
+ * harm.
+ */
 export const leaseMs = 1_500;
 const keepEveryMs = 400;
 export const maxTries = 8;
 const firstRestMs = 500;
 const longestRestMs = 15_000;
-/** A server or a proxy that asks for longer is asked again all the same: what waits for it is soon not what anybody expects. */
+/** If a server or a proxy asks for a longer wait, we ask again after this time: people soon no longer expect the change. */
 const longestAskedMs = 60_000;
 
 /**
- * Applies a change, after all that stand before it on its objects. The worker that comes first takes the first in line, so the order
- * holds with any number of workers, and what one left halfway the next one finishes.
+ * Applies a change, after all changes before it in its lines. A worker takes the first in line first, so the order holds with any number of
+ * workers. What one worker leaves halfway, the next one finishes.
  */
 export async function apply(bench: Bench, job: Job): Promise<WorkerAnswer> {
   try {
     return await applyInTurn(bench, job);
   } catch (err) {
     if (!(err instanceof UntrustedRecordError)) throw err;
-    bench.cards.showSoon(job.id); // which tells it
+    bench.cards.showSoon(job.id); // the card says so
     return { kind: 'done' };
   }
 }
@@ -87,12 +90,14 @@ async function attempt(bench: Bench, change: Change, tries: number): Promise<Wor
 }
 
 function keep(bench: Bench, change: Change): void {
-  bench.aside(() => bench.changes.keep(change.id, leaseMs), 'a change may be taken over while it is being applied', {
+  bench.aside(() => bench.changes.keep(change.id, leaseMs), 'the lease of a change could not be renewed', {
     changeId: change.id,
   });
 }
 
-/** Twice as long each time, never in step with other workers, and not sooner than the API server asked. */
+/**
+ * Doubles each time, is random so that workers do not retry in step, and is not shorter than the API server asked (up to `longestAskedMs`).
+ */
 function restMs(tries: number, error: DependencyError): number {
   const asked = error instanceof MeshUnavailableError ? (error.retryAfterMs ?? 0) : 0;
   const ours = Math.min(firstRestMs * 2 ** (tries - 1), longestRestMs) * (0.85 + 0.3 * Math.random());
@@ -114,8 +119,8 @@ async function applied(
 ): Promise<void> {
   const tookMs = Math.max(0, Date.parse(at) - Date.parse(change.acceptedAt));
   const next = moveTo(change, { kind: 'applied', at, made, tookMs, warnings, ...toBeSeen(bench, change) });
-  await tellEarlier(bench, change, ledgers); // first, so that after a crash the worker that ends this change does it
-  if (!(await moveOn(bench, next, { kind: 'applied' }))) return; // another worker has told it already
+  await tellEarlier(bench, change, ledgers); // before the record moves on: after a crash, the next worker does it
+  if (!(await moveOn(bench, next, { kind: 'applied' }))) return; // another worker was first
 
   bench.log.info({ changeId: change.id, made, tookMs }, 'change applied');
   bench.meter.applied(tookMs);
@@ -124,7 +129,7 @@ async function applied(
   bench.aside(() => bench.mesh.announce(next), 'an Event was not left on the object', { changeId: change.id });
 }
 
-/** Requests are counted where that is possible, of what splits traffic. */
+/** Requests are counted after a change that splits traffic, in a cluster where they can be counted. */
 function toBeSeen({ traffic }: Bench, change: Change): { readonly toBeSeen?: true } {
   const isCounted = traffic?.clusters.includes(placeOf(change).cluster) === true;
   return isCounted && splittersOf(change.edits).length > 0 ? { toBeSeen: true } : {};

@@ -16,11 +16,11 @@ export interface Bench {
   readonly people: People;
   readonly holds: Holds;
   readonly meter: Meter;
-  /** Absent where nobody counts requests. */
+  /** Absent if no cluster's requests are counted. */
   readonly traffic?: Pick<Traffic, 'clusters'> | undefined;
   readonly log: Log;
   readonly now: () => Date;
-  /** Runs what nobody waits for, and is waited for before the process ends. */
+  /** Runs work in the background. The process waits for it before it ends. */
   readonly aside: Aside;
 }
 

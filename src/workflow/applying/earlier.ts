@@ -13,8 +13,8 @@ import type { Mesh } from '../ports/mesh.ts';
 import type { Bench } from './bench.ts';
 
 /**
- * Brings the cards of earlier changes up to date: that of the change before this one, on each rule that it moved, and that of the change
- * which it takes back. They no longer say what is live.
+ * Updates the cards of earlier changes that no longer say what is live: of each rule that this change moved, the change before it; and the
+ * change that this one takes back.
  */
 export async function tellEarlier(
   bench: Bench,
@@ -28,24 +28,27 @@ export async function tellEarlier(
       await mark(bench, change.reverts, { rolledBack: { by: change.by, change: change.id } }, rolledBackBy(change));
   } catch (err) {
     if (err instanceof StoreUnavailableError) throw err;
-    bench.log.warn({ changeId: change.id, err }, 'earlier cards were not brought up to date');
+    bench.log.warn({ changeId: change.id, err }, 'the cards of earlier changes were not updated');
   }
 }
 
-/** The newest change before ours of each rule that we set. */
+/** For each rule that we set, the newest change before ours. */
 function previousOn(
   { mesh }: Pick<Bench, 'mesh'>,
   id: ChangeId,
   edit: ObjectEdit,
   { revisions }: Ledger,
 ): readonly ChangeId[] {
-  const older = revisions.slice(revisions.findIndex((revision) => revision.id === id) + 1); // all of them, where ours is not there yet
+  const older = revisions.slice(revisions.findIndex((revision) => revision.id === id) + 1); // all of them if ours is not there yet
   const isSet = edit.kind === 'content' ? setBy(mesh, edit) : (rule: string) => findMove(edit, rule) !== undefined;
   const rules = new Set(older.flatMap((revision) => movesIn(revision).map(({ rule }) => rule)));
   return [...rules].filter(isSet).flatMap((rule) => older.find((each) => moveIn(each, rule) !== undefined)?.id ?? []);
 }
 
-/** Of an object that we wrote whole: its default rule, and each whose split is another now. What we left as it was, its change still made. */
+/**
+ * The rules that a content edit set: the default rule, and each rule whose split it changed, added or removed. A rule that it left alone
+ * still is as an earlier change made it.
+ */
 function setBy(mesh: Pick<Mesh, 'picture'>, { object, before, after }: ContentEdit): (rule: string) => boolean {
   const rulesOf = (content: ObjectContent | undefined) =>
     content === undefined || object.kind === 'DestinationRule' ? [] : mesh.picture(object, content).rules;
@@ -62,7 +65,7 @@ function rolledBackBy({ by, team, id }: Change): Happened {
 
 type CardMarks = Pick<Applied, 'later' | 'rolledBack'>;
 
-/** That a later one came is nobody's decision about it, and the audit is not told. */
+/** Only a rollback gets an audit event. That a later change came is nobody's decision about this one. */
 async function mark(bench: Bench, id: ChangeId, marks: CardMarks, happened?: Happened): Promise<void> {
   for (;;) {
     const earlier = await bench.changes.read(id);
@@ -78,7 +81,7 @@ function marked(state: StateOf<'applied' | 'failed'>, marks: CardMarks): State {
   return state.kind === 'applied' ? noLongerSeen({ ...state, ...marks }) : { ...state, ...marks };
 }
 
-/** One that took effect; if only in a part, that is all its card can say. */
+/** An applied change, or a failed one that took effect in part. A failed change can only be marked as rolled back. */
 function markable(change: Change, { rolledBack }: CardMarks): StateOf<'applied' | 'failed'> | undefined {
   const { state } = change;
   if (state.kind === 'applied') return state;

@@ -8,8 +8,8 @@ import { findRule } from '../../domain/routing/route.ts';
 import type { OpenEdit } from './open.ts';
 
 /**
- * What a change has made of an object, as the object's history tells. The splits are those that are live where nobody wrote the object
- * since, which admission may have changed; else those that were to be made, and not what somebody else made of them.
+ * What a change made of an object, by the object's history. If nobody wrote the object since, its splits are the live ones, which admission
+ * may have changed. Otherwise they are the planned ones, not what somebody else made of them.
  */
 export function madeBy(id: ChangeId, { edit, open }: OpenEdit, { seq }: Extract<Decision, { kind: 'done' }>): Made {
   const object = refOf(edit.object);

@@ -13,7 +13,7 @@ import type { Mesh, OpenObject } from '../ports/mesh.ts';
 /** One object of a change as it is now, and what to do about it. */
 export interface OpenEdit {
   readonly edit: ObjectEdit;
-  /** Absent where its history cannot be read. */
+  /** Absent if the object's history cannot be read. */
   readonly open?: OpenObject | undefined;
   readonly unreadable?: LedgerUnreadableError | undefined;
   readonly decision: Decision;
@@ -21,7 +21,7 @@ export interface OpenEdit {
 
 type Opening = Pick<Mesh, 'open'>;
 
-/** Those whose weights a change moves: policy knows them by the hosts that they have now. */
+/** The objects whose weights a change moves, live. Policy judges these by their hosts now. */
 export function openWeights(mesh: Opening, { id, edits }: Pick<Change, 'id' | 'edits'>): Promise<readonly OpenEdit[]> {
   return Promise.all(edits.filter(({ kind }) => kind === 'weights').map((edit) => openEdit(mesh, id, edit)));
 }
@@ -40,16 +40,16 @@ export async function openEdit(mesh: Opening, id: ChangeId, edit: ObjectEdit): P
     return { edit, open, decision: decide(id, edit, open.live) };
   } catch (error) {
     if (!(error instanceof LedgerUnreadableError)) throw error;
-    // The other objects may have something to tell.
+    // Not thrown: the other objects may still show what happened.
     const decision = { kind: 'failed', because: 'ledger-unreadable', detail: error.message } as const;
     return { edit, unreadable: error, decision };
   }
 }
 
 /**
- * The same of a change that a worker had begun and left. What that worker wrote is done, whatever somebody made of it since, also where
- * the object is gone. Where an object to be created is not there and the API server does not remember whether it was, it is not created
- * again: `creation-unclear`.
+ * The same for a change that a worker began and left. What that worker wrote is done, even if somebody changed or deleted the object since.
+ * If an object to be created is missing and the API server does not remember whether it was there, it is not created again:
+ * `creation-unclear`.
  */
 export async function openBegun(
   mesh: Pick<Mesh, 'open' | 'hadChange'>,
@@ -84,7 +84,7 @@ async function asRemembered(
     : opened;
 }
 
-/** The hosts by which policy knows the object of an edit. Nothing is decided about an object that cannot be read. */
+/** The hosts by which policy judges an edit's object. Throws if the object's history cannot be read: then nothing is decided about it. */
 export function hostsIn(opened: readonly OpenEdit[]): (edit: ObjectEdit) => readonly string[] {
   return (edit) => {
     const its = opened.find((each) => each.edit === edit);
@@ -93,14 +93,14 @@ export function hostsIn(opened: readonly OpenEdit[]): (edit: ObjectEdit) => read
   };
 }
 
-/** Whether one of its objects is gone whose weights a change moves. */
+/** Whether an object is gone whose weights the change moves. */
 export function isObjectGone(opened: readonly OpenEdit[]): boolean {
   return opened.some(({ edit, open }) => edit.kind === 'weights' && open !== undefined && open.live === undefined);
 }
 
 const maxFoundBytes = 32 * 1024;
 
-/** Those that are not as they were planned from, for the card to show, with as much of their content as a record has room for. */
+/** The objects that are not as planned, for the card to show, with as much of their content as a record has room for. */
 export function notAsPlanned(opened: readonly OpenEdit[]): readonly MovedObject[] {
   const hasRoom = roomFor(maxFoundBytes);
   return opened
@@ -108,7 +108,7 @@ export function notAsPlanned(opened: readonly OpenEdit[]): readonly MovedObject[
     .map((each) => foundIn(each, hasRoom));
 }
 
-/** The objects of a plan as they are now, where nothing of it is done yet: what was done by hand is moved, too. */
+/** The objects that have moved since a plan of which nothing is applied. What somebody already did by hand counts as moved, too. */
 export function movedSince(opened: readonly OpenEdit[]): readonly MovedObject[] {
   const hasRoom = roomFor(maxFoundBytes);
   return opened
@@ -116,7 +116,7 @@ export function movedSince(opened: readonly OpenEdit[]): readonly MovedObject[] 
     .map((each) => foundIn(each, hasRoom));
 }
 
-/** Somebody moved weights by hand to where they were to go. */
+/** Somebody already moved weights by hand to where this edit moves them. */
 function isMovedAlready({ edit, open }: OpenEdit): boolean {
   if (edit.kind !== 'weights' || open?.live === undefined) return false;
   const { live } = open;

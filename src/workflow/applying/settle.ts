@@ -20,12 +20,12 @@ export interface Settling {
   readonly aside: Aside;
 }
 
-/** A write whose reply never came may still be committed for as long as the API server works on a request, which is a minute. */
+/** If a write gets no reply, the API server may still commit it while it works on the request, which takes up to a minute. */
 const mayStillCommitMs = 70_000;
-/** A cluster that was away for so long is left to people. */
+/** If the outcome is still unknown after this long, it is left to people. */
 const untilMs = 7 * 24 * 3600_000;
 
-/** Looks what became of a change that ended without its effect being known, once no write of it can be under way any more. */
+/** Looks up the outcome of a change that ended without a known one, as soon as none of its writes can still be under way. */
 export async function settle(settling: Settling, change: Change): Promise<void> {
   if (change.state.kind !== 'failed' || !isUnsettled(change)) return;
   const agoMs = settling.now().getTime() - Date.parse(change.state.at);
@@ -37,27 +37,28 @@ export async function settle(settling: Settling, change: Change): Promise<void> 
   const next = moveTo(change, settled);
   const because = settled.kind === 'failed' ? settled.because : settled.kind;
   if (!(await moveOn(settling, next, { kind: 'settled', because }))) return;
-  settling.log.warn({ changeId: change.id, state: settled }, 'what became of a change was looked up');
+  settling.log.warn({ changeId: change.id, state: settled }, 'the outcome of a change was looked up');
   settling.cards.showSoon(change.id);
   if (settled.kind === 'applied') announce(settling, next);
 }
 
 /**
- * A store that fell back (to a replica without the last writes, to a backup) takes for undecided what was decided and applied: the
- * object's own history knows. The change as it is then; undefined where that does not have it.
+ * Corrects a change that the store takes for undecided although it was applied. The store may have fallen back (to a replica without the
+ * last writes, to a backup), but the object's own history still has the change. Returns the corrected change; undefined if nothing was
+ * corrected.
  */
 export async function catchUp(settling: Omit<Settling, 'cards'>, change: Change): Promise<Change | undefined> {
   try {
     if (!isUndecided(change) || !(await seemsDone(settling, change))) return undefined;
   } catch (err) {
     if (!(err instanceof DependencyError)) throw err;
-    return undefined; // nothing is decided by what cannot be asked
+    return undefined; // without an answer nothing is decided
   }
   const state = await lookAgain(settling, change);
   if (state === undefined || (state.kind === 'failed' && state.written === undefined)) return undefined;
   const next = moveTo(change, state);
   if (!(await moveOn(settling, next, { kind: 'settled', because: state.kind }))) return undefined;
-  settling.log.warn({ changeId: change.id, state }, 'the store had forgotten what became of a change');
+  settling.log.warn({ changeId: change.id, state }, 'the store had lost the outcome of a change');
   return next;
 }
 
@@ -65,20 +66,20 @@ function isUndecided(change: Change): boolean {
   return isForPeople(change) || change.state.kind === 'void';
 }
 
-/** By the watch cache, so that what is undecided in earnest costs the cluster nothing. */
+/** Asks only the watch cache, so that a change that really is undecided costs the cluster nothing. */
 async function seemsDone({ mesh }: Pick<Settling, 'mesh'>, change: Change): Promise<boolean> {
   const seen = await Promise.all(objectsOf(change).map((object) => mesh.glance(object)));
   return seen.some((each) => each !== undefined && findRevision(each.ledger, change.id) !== undefined);
 }
 
-/** It touched its object after all. */
+/** The change took effect after all, so it gets its Event. */
 function announce({ mesh, aside }: Pick<Settling, 'mesh' | 'aside'>, change: Change): void {
   aside(() => mesh.announce(change), 'an Event was not left on the object', { changeId: change.id });
 }
 
 type Settled = StateOf<'applied' | 'failed'>;
 
-/** What the objects' histories say became of it; undefined where they still cannot be read. */
+/** The outcome by the objects' histories; undefined if they still cannot be read. */
 async function lookAgain(settling: Omit<Settling, 'cards'>, change: Change): Promise<Settled | undefined> {
   const { mesh, changes, log, now } = settling;
   try {
@@ -89,12 +90,12 @@ async function lookAgain(settling: Omit<Settling, 'cards'>, change: Change): Pro
     return settledBy(change, opened, now());
   } catch (err) {
     if (!(err instanceof DependencyError)) throw err;
-    log.info({ changeId: change.id, err }, 'what became of a change cannot be looked up yet');
+    log.info({ changeId: change.id, err }, 'the outcome of a change cannot be looked up yet');
     return undefined;
   }
 }
 
-/** Of several objects some may be written, and others not. Who moved them since is told by the watch. */
+/** Applied only if all objects were written. Whether somebody moved them since is not looked at: the watch tells that. */
 function settledBy(change: Change, opened: readonly OpenEdit[], now: Date): Settled {
   const done = opened.flatMap((each) => (each.decision.kind === 'done' ? [{ each, decision: each.decision }] : []));
   const times = done.flatMap(({ decision }) => decision.revision?.at ?? []).toSorted();

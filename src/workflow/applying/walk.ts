@@ -14,15 +14,15 @@ import { type Bench, isoNow } from './bench.ts';
 import { madeBy } from './made.ts';
 import { hostsIn, notAsPlanned, type OpenEdit, openBegun, openEdit } from './open.ts';
 
-/** What became of an attempt at a change. */
+/** How an attempt at a change ended. */
 export type Ending =
   | {
       readonly kind: 'applied';
       readonly at: string;
-      /** One for each edit, in their order. */
+      /** One for each edit, in the order of the edits. */
       readonly made: readonly Made[];
       readonly warnings: readonly string[];
-      /** The histories of its objects, with or without the change itself. */
+      /** The objects' histories. They may not have the change itself yet. */
       readonly ledgers: ReadonlyMap<ObjectEdit, Ledger>;
     }
   | { readonly kind: 'ended'; readonly state: StateOf<'superseded' | 'held' | 'failed' | 'void'> };
@@ -33,9 +33,9 @@ export interface AttemptLimits {
 }
 
 /**
- * Reads all objects, has what is left to do tried, and then writes one after the other, each guarded by what was read. It finds in the
- * objects' histories what an earlier attempt has written, and goes on from there: once something is written the rest follows, unless
- * somebody else is in the way. A single weights edit needs no trial and no note: it is one write, or none.
+ * Reads all objects, tries the writes that are left (dry run), and then makes them one by one. A write succeeds only if the object still is
+ * what was read. The objects' histories tell what an earlier attempt wrote, and this attempt goes on from there: once something is written
+ * the rest follows, unless somebody else is in the way. A single weights edit needs no trial and no note, because it is one write or none.
  */
 export async function walk(bench: Bench, change: Change, limits: AttemptLimits): Promise<Ending> {
   const isOneWrite = change.edits.length === 1 && change.edits[0].kind === 'weights';
@@ -43,7 +43,7 @@ export async function walk(bench: Bench, change: Change, limits: AttemptLimits):
   let begun = isOneWrite ? [] : await bench.changes.writing(change.id);
   for (;;) {
     const opened = (await openBegun(bench.mesh, change, begun)).map((each) => asMade(change, each, progress));
-    begun = []; // what others wrote is known by now, and what we write we know
+    begun = []; // from here on `progress` has all writes, also those of earlier attempts
     const blocked = opened.find(({ decision }) => decision.kind !== 'done' && decision.kind !== 'write');
     const done = opened.filter(({ decision }) => decision.kind === 'done').map(({ edit }) => edit);
     if (blocked !== undefined) return blockedEnding(bench, opened, blocked, done);
@@ -53,7 +53,7 @@ export async function walk(bench: Bench, change: Change, limits: AttemptLimits):
       const objection = await objectionNow(bench, change, opened, limits);
       if (objection !== undefined) return { kind: 'ended', state: objection };
     }
-    // Asked here and not before the read: the last write may have got through although its reply did not.
+    // Checked after the read: the last write may have succeeded although its reply was lost.
     if (left.length > 0 && limits.isContended()) return failed(bench, 'contended', { written: done });
     if (left.length > 0 && !isOneWrite) {
       const tried = await tryAll(bench, change, { left, done }, progress);
@@ -67,17 +67,17 @@ export async function walk(bench: Bench, change: Change, limits: AttemptLimits):
   }
 }
 
-/** What came of the writes of this attempt and of those before. */
+/** What this attempt and earlier ones have written. */
 interface Progress {
   readonly warnings: Set<string>;
-  /** What is known to be made by this change, and when where the history says so. */
+  /** What this change is known to have made; `at`: when, if the history says so. */
   readonly made: Map<ObjectEdit, Made & { readonly at?: string | undefined }>;
-  /** What was made whatever the object is by now. An object that we find gone, others may have deleted. */
+  /** Edits that are done, no matter what their objects are now. An object that we only found gone may have been deleted by others. */
   readonly sure: Set<ObjectEdit>;
   readonly ledgers: Map<ObjectEdit, Ledger>;
 }
 
-/** What was written is done, whatever somebody made of it right after: that is theirs, and neither undone nor told as our failure. */
+/** What we wrote counts as done, even if somebody changed it right after. We do not undo their change or report it as our failure. */
 function asMade(change: Change, opened: OpenEdit, { made, sure, ledgers }: Progress): OpenEdit {
   const { edit, open, decision } = opened;
   const ledger = open?.live?.ledger ?? (edit.kind === 'content' ? edit.ledger : undefined);
@@ -102,12 +102,15 @@ async function objectionNow(
   return { kind: 'void', at: isoNow(bench), moved: [], stamp: stampIn(opened), ...why };
 }
 
-/** Stands for the objects as they are: a person decides about these. */
+/** A hash of the objects as they are now. A person's decision is bound to it. */
 export function stampIn(opened: readonly OpenEdit[]): string {
   return stampOf(opened.map(({ edit, open }) => ({ edit, live: open?.live })));
 }
 
-/** Records what is about to be created or replaced, so that a worker that takes over knows what was never written from what was deleted since. */
+/**
+ * Records what is about to be created or replaced. A worker that takes over can then tell what was never written from what was deleted
+ * since.
+ */
 async function noteWriting({ mesh, changes }: Bench, { id }: Change, left: readonly OpenEdit[]): Promise<void> {
   const objects = left.filter(({ edit }) => !deletes(edit)).map(({ edit }) => refOf(edit.object));
   if (objects.length === 0) return;
@@ -115,13 +118,13 @@ async function noteWriting({ mesh, changes }: Bench, { id }: Change, left: reado
   await changes.noteWriting(id, await Promise.all(moments));
 }
 
-/** What is to be written, and what was before. */
+/** `left`: still to be written; `done`: written before. */
 interface Left {
   readonly left: readonly OpenEdit[];
   readonly done: readonly ObjectEdit[];
 }
 
-/** Undefined: all were written. `conflict`: one is not what was read any more; read all again. */
+/** Undefined: all were written. `conflict`: an object is no longer what was read, so read all again. */
 async function writeAll(
   bench: Bench,
   change: Change,
@@ -145,7 +148,7 @@ async function writeAll(
   return undefined;
 }
 
-/** The same, where nothing is stored: what would be refused is known before the first is written. */
+/** The same as a dry run, so that a refusal is known before the first object is written. */
 async function tryAll(
   bench: Bench,
   change: Change,
@@ -164,7 +167,7 @@ async function tryAll(
   return undefined;
 }
 
-/** What is tried again later is thrown on. */
+/** Rethrows an error after which the change is tried again later. */
 function refusedEnding(bench: Bench, error: unknown, object: ObjectEdit, written: readonly ObjectEdit[]): Ending {
   if (!(error instanceof DependencyError) || error.retryable) throw error;
   return failed(bench, error.because, { written, object, detail: error.message });
@@ -189,9 +192,9 @@ async function write(bench: Bench, change: Change, opened: OpenEdit): Promise<Wr
       warnings,
     };
   } catch (error) {
-    // The reply may have been lost after the commit. What the object holds says so, and saying it now spares the person the wait.
+    // The reply may have been lost after the commit. The object itself tells. Asking now spares the person the wait for a retry.
     if (!(error instanceof MeshUnavailableError)) throw error;
-    bench.log.warn({ changeId: change.id, err: error }, 'outcome of the write is unknown, reading the object again');
+    bench.log.warn({ changeId: change.id, err: error }, 'the outcome of a write is unknown, the object is read again');
     const again = await openEdit(bench.mesh, change.id, opened.edit);
     if (again.decision.kind !== 'done') throw error;
     const made = { ...madeBy(change.id, again, again.decision), at: again.decision.revision?.at };
@@ -220,7 +223,7 @@ async function writeIt(
 function appliedEnding(bench: Bench, change: Change, { made, warnings, ledgers }: Progress): Ending {
   const all = change.edits.flatMap((edit) => made.get(edit) ?? []);
   const noted = all.flatMap(({ at }) => at ?? []).toSorted();
-  const at = noted.length === all.length ? noted.at(-1) : undefined; // else the last was written now
+  const at = noted.length === all.length ? noted.at(-1) : undefined; // otherwise the last write was made just now
   return {
     kind: 'applied',
     at: at ?? isoNow(bench),
@@ -255,7 +258,7 @@ function blockedEnding(
       return failed(bench, decision.because, { written, object: edit, detail: decision.detail });
     case 'done':
     case 'write':
-      throw new Error(`the change is not stopped by ${edit.object.name}`);
+      throw new Error(`${edit.object.name} does not stop the change`);
   }
 }
 

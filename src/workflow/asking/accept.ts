@@ -11,12 +11,12 @@ type Store = Pick<Desk, 'changes' | 'now' | 'log' | 'cards'>;
 type AcceptAndTell = AcceptOptions & { readonly event: AuditEvent };
 
 const askAgainMs = 100;
-/** A store refuses what it is to accept so long after it was sent. */
+/** The store refuses a change that reaches it later than this after it was sent. */
 const refusesAfterMs = 900;
 
 /**
- * Stores a change and shows its card. Where no answer comes, it may have happened: the store is asked what became of it as long as the
- * person may wait. It refuses what reaches it late, so what it does not have then will not happen.
+ * Stores a change and shows its card. Without an answer the change may be stored, so we ask the store for as long as the person may wait.
+ * The store refuses what reaches it late, so what it does not have by then will never be stored.
  */
 export async function accept(desk: Store, change: Change, options: AcceptAndTell, asker: Asker): Promise<Accepted> {
   const accepted = await acceptOrLookUp(desk, change, options, asker);
@@ -37,7 +37,7 @@ async function acceptOrLookUp(desk: Store, change: Change, options: AcceptOption
   }
 }
 
-/** Puts a decision of a person's in place of the record that it was made about. False when that moved on meanwhile. */
+/** Replaces the record that a person decided about by the decided one. False if the record moved on meanwhile. */
 export async function replace(
   desk: Store,
   next: Change,
@@ -67,18 +67,18 @@ async function replaceOrLookUp(desk: Store, next: Change, asker: Asker, event: A
 interface Unanswered {
   readonly asker: Asker;
   readonly cause: unknown;
-  /** From when on, by the clock that never jumps, the store does not take it any more; it may come late to what has no such limit. */
+  /** From this time on (`performance.now()`) the store refuses the request. Absent: the request may still take effect late. */
   readonly isRefusedBy?: number;
 }
 
-/** The record from this rev on; undefined where it is not there and will not be. */
+/** The stored record, if it has at least this rev. Undefined if it is not stored and never will be. */
 async function whatBecame(
   desk: Store,
   change: Change,
   { asker, cause, isRefusedBy = Number.POSITIVE_INFINITY }: Unanswered,
 ): Promise<Change | undefined> {
   if (!(cause instanceof StoreUnavailableError) || !cause.outcomeUnknown) throw cause;
-  const untilMs = performance.now() + asker.answerBy - desk.now().getTime(); // by the clock that never jumps
+  const untilMs = performance.now() + asker.answerBy - desk.now().getTime(); // on the monotonic clock
   while (performance.now() + askAgainMs < untilMs) {
     await delay(askAgainMs);
     const isLate = performance.now() > isRefusedBy;
@@ -99,7 +99,7 @@ async function readIfThere({ changes }: Pick<Desk, 'changes'>, { id }: Change): 
   }
 }
 
-/** Somebody else may have decided about it instead. A worker may have begun it since. */
+/** Whether the stored record is ours, and not from somebody else who decided instead. A worker may have begun it since. */
 function isSameAcceptance(stored: Change, { acceptedAt, insistedBy }: Change): boolean {
   return stored.acceptedAt === acceptedAt && stored.insistedBy === insistedBy;
 }
@@ -108,7 +108,7 @@ function isSameDecision(stored: Change, next: Change): boolean {
   return isDeepStrictEqual(asStored(stored), asStored(next));
 }
 
-/** A store keeps no field that is undefined. */
+/** A stored record has no fields that are undefined. */
 function asStored({ state, approvals }: Change): unknown {
   return JSON.parse(JSON.stringify({ state, approvals }));
 }

@@ -4,25 +4,27 @@ import type { MovingDeed } from '../../domain/policy/judge.ts';
 import type { ChangeId, ServiceName } from '../../domain/routing/names.ts';
 import { type Asker, type Desk, refuseIfLate, requestId } from '../desk.ts';
 
-/** How far a walk goes. `dry-run` and `why` are the same as the real thing, stopped before it is stored; `why` asks no API server. */
+/**
+ * How far a request goes. `dry-run` and `why` do the same as `do`, but stop before anything is stored. `why` skips the dry run of weights.
+ */
 export type Mode = 'do' | 'dry-run' | 'why';
 
-/** What is asked for, beside the plan of it. */
+/** A request, without its plan. */
 export interface Asking {
-  /** `request` is the change's own. */
+  /** The change gets its id from the asker's `request`. */
   readonly asker: Asker;
-  /** The id of Slack's own request, where the change has another: several gestures may be one change. */
+  /** The id of Slack's own request, if the change has another: several gestures may be one change. */
   readonly askedAs?: ChangeId | undefined;
   /** What policy judges it as. */
   readonly deed: MovingDeed;
   readonly mode: Mode;
-  /** As it was named, for the audit of what is refused before there is a plan. */
+  /** As the person named it. The audit needs it for a refusal that comes before there is a plan. */
   readonly name?: ServiceName | undefined;
   readonly reason?: string | undefined;
   readonly reverts?: ChangeId | undefined;
 }
 
-/** `again`: the same request had been accepted before. `behind`: how many changes wait before it. */
+/** `again`: it was accepted before. `behind`: how many changes wait before it. */
 export interface AcceptedAnswer {
   readonly kind: 'accepted';
   readonly change: Change;
@@ -30,12 +32,13 @@ export interface AcceptedAnswer {
   readonly again: boolean;
 }
 
-/** Long enough for the one who was first to be done, and never in step with another process. */
+/** The longest wait before the next try. The wait is random, so that processes do not retry in step. */
 const retryMs = 20;
 
 /**
- * Answers a request once. A second delivery of it is answered as it was accepted; else `attempt` plans and offers, again while objects or
- * lines move in between. A refusal is stored before the person is told: otherwise a redelivery could be accepted after they were told no.
+ * Answers a request once. If it was accepted before, the answer is that change. Otherwise `attempt` plans and offers, again while objects
+ * or lines move in between. A refusal is stored before the person is told: otherwise a redelivery could be accepted after they were told
+ * no.
  */
 export async function answerOnce<A extends { readonly kind: string }>(
   desk: Desk,
@@ -43,7 +46,7 @@ export async function answerOnce<A extends { readonly kind: string }>(
   attempt: () => Promise<A | 'moved'>,
 ): Promise<A | AcceptedAnswer> {
   const answer = await answerOf(desk, asking, attempt);
-  if (isAgain(answer)) desk.cards.showSoon(answer.change.id); // the process that accepted it may have died before it did
+  if (isAgain(answer)) desk.cards.showSoon(answer.change.id); // the process that accepted it may have died before it showed the card
   return answer;
 }
 
@@ -56,28 +59,31 @@ async function answerOf<A extends { readonly kind: string }>(
   if (known !== undefined) return known;
   const answer = await untilStill(desk, asker, attempt);
   if (mode !== 'do' || (answer.kind === 'accepted' && !isAgain(answer))) return answer;
-  // Another delivery of the same request may have been accepted and applied since this one was looked for.
+  // Another delivery of the same request may have been accepted and applied since we looked.
   const since = (askedAs && (await acceptedAs(desk, askedAs))) ?? (await acceptedOf(desk, asker.request));
   if (since !== undefined) return since;
   await desk.changes.noteRefused(askedAs ?? requestId(asker.request));
   return answer;
 }
 
-/** Another gesture was first, or another delivery of this one. Neither asks for what comes next when it is delivered once more. */
+/**
+ * Another gesture was first, or another delivery of this one. This one is then noted as refused, so that a redelivery does not start the
+ * next attempt.
+ */
 function isAgain(answer: { readonly kind: string }): answer is AcceptedAnswer {
   return answer.kind === 'accepted' && 'again' in answer && answer.again === true;
 }
 
 type Store = Pick<Desk, 'changes'>;
 
-/** The change that a request was accepted as, where that may have an id of its own. */
+/** The change that a request was accepted as, if that change may have an id of its own. */
 async function acceptedAs({ changes }: Store, request: ChangeId): Promise<AcceptedAnswer | undefined> {
   const id = await changes.acceptedAs(request);
   const known = id === undefined ? undefined : await changes.read(id);
   return known && acceptedAlready(known);
 }
 
-/** The change that has its id from a request. */
+/** The change whose id comes from a request. */
 export async function changeOf({ changes }: Store, request: string): Promise<Change | undefined> {
   const known = await changes.read(requestId(request));
   return known && ofRequest(known, request);
@@ -94,7 +100,7 @@ export async function acceptedOf(desk: Store, request: string): Promise<Accepted
   return known && acceptedAlready(known);
 }
 
-/** What was asked for before, by this request or by another one for the same change. */
+/** The answer to what was accepted before, for this request or for another one that asks for the same change. */
 export function acceptedAlready(change: Change): AcceptedAnswer {
   return { kind: 'accepted', change, behind: 0, again: true };
 }

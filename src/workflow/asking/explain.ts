@@ -9,10 +9,13 @@ import type { RollbackAnswer } from './take-one-back.ts';
 
 export type ExplainAnswer =
   | { readonly kind: 'explained'; readonly name: ServiceName; readonly plan: Plan; readonly judgement: Judgement }
-  /** What the command itself would be answered, before policy has anything to say. */
+  /** The command gets this answer before policy is asked. */
   | { readonly kind: 'answered'; readonly answer: RollbackAnswer };
 
-/** `/shift why reviews v3 50`: what policy would say, and which rule of it. The command's own walk, stopped before anything is stored. */
+/**
+ * `/shift why reviews v3 50`: what policy would say, and by which rule. Takes the same path as the command, and stops before anything is
+ * stored.
+ */
 export async function explain(desk: Desk, command: MovingCommand, asker: Asker): Promise<ExplainAnswer> {
   const answer =
     command.verb === 'rollback'

@@ -10,7 +10,7 @@ import type { Manifest, RuleFile, RuleFileReading } from '../../domain/routing/r
 import { type Desk, fillIn, type NotFound } from '../desk.ts';
 import type { ContentAim } from './plan-content.ts';
 
-/** What a command is to bring about, whatever is live. */
+/** What a command wants to reach, whatever is live. */
 export interface Goal {
   readonly command: EditCommand;
   readonly place: Place;
@@ -20,7 +20,7 @@ export interface Goal {
 }
 
 export interface Variant {
-  /** As the author of the file may have meant it, and not as it is written. */
+  /** The file as its author may have meant it, not as it is written. */
   readonly isMeant: boolean;
   readonly aims: readonly ContentAim[];
 }
@@ -80,7 +80,7 @@ function aimOf(verb: 'apply' | 'delete', manifest: Manifest, { cluster, namespac
   return { kind: 'content', object, become: (live) => merged(live?.content, contentOf(manifest)), isWritten: true };
 }
 
-/** Our record is nobody's to write. */
+/** Drops our history annotation: only the bot may write it. */
 function contentOf({ labels, annotations = {}, spec }: Manifest): ObjectContent {
   const { [ledgerAnnotation]: _, ...others } = annotations;
   return { ...(labels && { labels }), ...(Object.keys(others).length > 0 && { annotations: others }), spec };

@@ -4,8 +4,8 @@ import { resolveHost, type ServiceName } from '../../domain/routing/names.ts';
 import type { Desk } from '../desk.ts';
 
 /**
- * The change of ours that deleted what routed a service, where that was its last one within a day. The history went with the object, so
- * only the record knows of it.
+ * Our change that deleted what routed a service, if it was the service's last one within a day. The history is gone with the object, so
+ * only the change's record has it.
  */
 export async function lastDeletionOf(
   { changes }: Pick<Desk, 'changes'>,

@@ -6,17 +6,17 @@ import type { Bucket, Limits } from '../ports/limits.ts';
 import type { Log } from '../ports/process.ts';
 
 /**
- * What a gesture is taken from. A rollback and a decision have a bucket of their own and none of the service's: it is never kept out by a flood of
- * shifts, whoever sent them. Looking harms nobody, so it is held back late.
+ * Decides where a gesture is counted. Rollbacks and decisions have their own buckets and do not count for the service, so no flood of
+ * shifts keeps them out. Looking harms nobody, so its limit is higher.
  */
 export type Gesture =
   | { readonly kind: 'change'; readonly service?: ServiceName | undefined }
   | { readonly kind: 'rollback' }
-  /** To approve, reject, withdraw, apply anyway or discard what waits for people; to lock, freeze and end that. */
+  /** To approve, reject, withdraw, apply anyway or discard what waits for people; to set or end a lock or freeze. */
   | { readonly kind: 'decision' }
   | { readonly kind: 'look' };
 
-/** How many gestures a minute are taken from one person, and of one service; 0: as many as come. */
+/** How many gestures a minute one person may make; 0: no limit. The limit of a service is derived from it. */
 export interface Allowance {
   readonly perMinute: number;
 }
@@ -24,9 +24,9 @@ export interface Allowance {
 /** Whether the gesture may go on. */
 export type Admission =
   | { readonly kind: 'free' }
-  /** The first that is too many: the person is told, and once more by `summary` what became of those after it. */
+  /** The first one over the limit: the person is told now, and later how many were refused (`summary`). */
   | { readonly kind: 'first-over'; readonly over: Over; readonly summary: () => Promise<number> }
-  /** Too many, as the person has been told. */
+  /** One more over the limit. The person has already been told. */
   | { readonly kind: 'over' };
 
 export interface Over {
@@ -41,14 +41,14 @@ export interface Gate {
   readonly desk: Pick<Desk, 'changes' | 'log'>;
 }
 
-/** A person is told once in so long that they ask too much. */
+/** A person is told at most this often that they ask too much. */
 export const quietMs = 60_000;
 
 const minuteMs = 60_000;
-/** A service takes more than a person: a second is what its cards need, each of which Slack lets into a channel once a second. */
+/** The limit of a service is higher than of a person: each change needs a card, and Slack takes one card a second in a channel. */
 const serviceFactor = 2;
 const lookFactor = 4;
-/** So much of a minute's worth may come at once. */
+/** The share of a minute's gestures that may come at once. */
 const burstShare = 2 / 3;
 
 export async function admit(
@@ -66,7 +66,7 @@ export async function admit(
   if (taken.refused > 1) return { kind: 'over' };
   log.warn(
     { user: asker.user, gesture: gesture.kind, bucket: taken.bucket },
-    'too many at once, and the rest is not taken',
+    'too many requests at once, the rest is refused',
   );
   const of = taken.bucket === first.name ? 'person' : 'service';
   const perMinute = Math.round(minuteMs / (buckets.find(({ name }) => name === taken.bucket) ?? first).everyMs);
@@ -77,7 +77,7 @@ export async function admit(
   };
 }
 
-/** Who only looks is not turned away because nobody counts. */
+/** A person who only looks is not refused because the store cannot count. */
 async function take(
   { limits, desk }: Gate,
   request: string,
@@ -94,10 +94,10 @@ async function take(
 }
 
 function warnUncounted(log: Log, err: StoreUnavailableError): void {
-  log.warn({ err }, 'a look was not counted');
+  log.warn({ err }, 'a request that only looks was not counted');
 }
 
-/** The same delivery again, of which it must not be said that it was not taken. */
+/** A redelivery of an accepted request must not be answered as refused. */
 async function isAccepted({ changes }: Pick<Desk, 'changes'>, request: string): Promise<boolean> {
   const id = requestId(request);
   return (await changes.read(id)) !== undefined || (await changes.acceptedAs(id)) !== undefined;

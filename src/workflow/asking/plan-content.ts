@@ -13,16 +13,16 @@ import type { Desk } from '../desk.ts';
 import { NotPermittedError, RejectedError } from '../errors.ts';
 import type { DryRun, OpenObject, Writable } from '../ports/mesh.ts';
 
-/** What one object is to become, from what it is. */
+/** What one object is to become, given what it is now. */
 export interface ContentAim {
   readonly kind: 'content';
   readonly object: ObjectRef;
   readonly become: (live: LiveObject | undefined) => ObjectContent | undefined;
-  /** The history that it begins with where it is created again. */
+  /** The history that the object begins with if it is created again. */
   readonly ledger?: Ledger | undefined;
   /**
-   * People wrote what it is to become, not we: it is as it is to be when its traffic is divided so, whatever destinations it has that get
-   * none; and a field that the server does not know is a mistake.
+   * People wrote the content, not we. So the object is as wanted once its traffic is divided as written; destinations without traffic do
+   * not count. And a field that the server does not know is a mistake.
    */
   readonly isWritten?: boolean | undefined;
 }
@@ -33,27 +33,27 @@ export type Trial =
   | { readonly kind: 'rejected' | 'forbidden'; readonly message: string }
   /** Somebody wrote the object in between. */
   | { readonly kind: 'moved' }
-  /** Others are applied first, so the object to ask about is not there yet; or nobody wants to know. */
+  /** Other changes are applied first, so the object to ask about is not there yet; or nobody needs to know. */
   | { readonly kind: 'not-asked' };
 
 export interface PlannedEdit {
   readonly edit: ObjectEdit;
   /** What the API server says to it; weights are tried only for a dry run. */
   readonly trial: Trial;
-  /** What it comes to, where that is weights. */
+  /** What the edit comes to, if it differs in weights alone. */
   readonly weights?: WeightsOnly | undefined;
   /** What it was planned from. */
   readonly open: OpenObject;
 }
 
-/** One edit, with what is said of it beside. */
+/** One planned edit, with its warnings and the owners of its object. */
 export interface Looked extends PlannedEdit {
   readonly kind: 'looked';
   readonly warnings: readonly PlanWarning[];
   readonly owners: readonly Owner[];
 }
 
-/** Has the API server try what an object would become, and keeps that as the server would. */
+/** Has the API server try the new content of an object, and plans with the content that the server would store. */
 export async function planContent(
   { mesh }: Pick<Desk, 'mesh'>,
   { object, become, ledger, isWritten = false }: ContentAim,
@@ -64,7 +64,7 @@ export async function planContent(
   if (isSameContent(live?.content, wanted)) return { kind: 'as-it-is' };
 
   const { trial, content = wanted } = await tryContent(open, wanted, isWritten ? 'strict' : true);
-  const after = wanted && content; // as the server would keep it
+  const after = wanted && content; // as the server would store it
   if (live !== undefined && isSameContent(live.content, after)) return { kind: 'as-it-is' };
   const was = live?.rules ?? [];
   const is = after === undefined || object.kind === 'DestinationRule' ? [] : mesh.picture(object, after).rules;
@@ -96,7 +96,7 @@ function toEdit(object: ObjectRef, { live, after, ledger, was, is }: Becoming): 
   };
 }
 
-/** What becomes of the default rule, where there is one before or after. */
+/** What becomes of the default rule, if there is one before or after. */
 function defaultMoves(was: readonly Rule[], is: readonly Rule[]): readonly Move[] {
   const from = findRule({ rules: was }, defaultRule)?.split;
   const to = findRule({ rules: is }, defaultRule)?.split;
@@ -149,7 +149,7 @@ export async function warnUndefined(desk: Pick<Desk, 'mesh'>, all: readonly Look
   return versions.length === 0 ? [] : [{ kind: 'undefined-versions', versions }];
 }
 
-/** Nobody is warned by what the watch has not heard of yet: where something seems to be missing, the cluster is asked. */
+/** The watch cache may lag, so the cluster is asked before anybody is warned that a version is missing. */
 async function undefinedIn(
   { mesh }: Pick<Desk, 'mesh'>,
   edits: readonly ContentEdit[],

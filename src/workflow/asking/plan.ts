@@ -13,7 +13,7 @@ import { mayOverrideOwner } from '../judging/judge-live.ts';
 import type { Lines } from '../ports/changes.ts';
 import { type ContentAim, type Looked, type PlannedEdit, planContent, warnUndefined } from './plan-content.ts';
 
-/** What is wanted of the weights of one object: planned from what is live, and from what the changes before will leave of each rule. */
+/** The weights that are wanted on one object, planned from what is live and from what earlier changes will leave of each rule. */
 export interface WeightsAim {
   readonly kind: 'weights';
   readonly object: ObjectRef;
@@ -22,19 +22,19 @@ export interface WeightsAim {
 
 export type ObjectAim = WeightsAim | ContentAim;
 
-/** What would become of one or more objects: plain data, shown, judged and stored as it is. */
+/** What a change would do to one or more objects. Plain data: the same plan is shown, judged and stored. */
 export interface Plan {
   readonly aim: Aim;
-  /** What people call it. */
+  /** The name that people use for it. */
   readonly service: string;
   /** In the order of the aims. */
   readonly edits: readonly [PlannedEdit, ...PlannedEdit[]];
   readonly warnings: readonly PlanWarning[];
-  /** Another controller that sets the weights of one of the objects that would be written whole, and would set them again. */
+  /** Another controller that sets the weights of an object that would be written whole. It would set them again. */
   readonly owner?: Owner | undefined;
-  /** Stands for all of it: a click holds for what was shown, and for nothing else. */
+  /** A hash of the whole plan. A click is only valid for the plan that was shown. */
   readonly stamp: ChangeId;
-  /** The lines that it was planned behind, which were read before the objects. */
+  /** The lines that it was planned behind. They were read before the objects. */
   readonly lines: Lines;
 }
 
@@ -42,20 +42,20 @@ export type Planned =
   | { readonly kind: 'plan'; readonly plan: Plan }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'gone'; readonly object: ObjectRef }
-  /** All objects are as they are to be. */
+  /** All objects already are as wanted. */
   | { readonly kind: 'as-it-is' };
 
 export interface Planning {
   readonly aim: Aim;
-  /** As it was typed; else by the objects. */
+  /** As it was typed; if absent, the objects give the name. */
   readonly service?: string | undefined;
-  /** It goes before everything that has not begun. */
+  /** It goes before every change that has not begun. */
   readonly isAhead: boolean;
 }
 
 /**
- * Plans all aims from what is live and from what waits for their objects. The lines are read first and the objects after them: a change
- * that is applied in between moves a line, and so a plan that missed it is not accepted. Content that is as it is to be is left out.
+ * Plans all aims from what is live and from what waits for their objects. The lines are read before the objects. A change that is applied
+ * in between moves a line, so a plan that missed it is not accepted. Content that already is as wanted is left out.
  */
 export async function planEdits(desk: Desk, aims: readonly ObjectAim[], planning: Planning): Promise<Planned> {
   const lines = await desk.changes.lines(aims.map(({ object }) => object));
@@ -68,7 +68,7 @@ export async function planEdits(desk: Desk, aims: readonly ObjectAim[], planning
   return { kind: 'plan', plan: await planOf(desk, [first, ...more], planning, lines) };
 }
 
-/** What is applied before a change that is put in line now, in order. */
+/** The changes that are applied before one that is put in line now, in order. */
 export function goingBefore({ waiting }: Lines, isAhead: boolean): readonly Change[] {
   return isAhead ? waiting.filter(({ state }) => state.kind === 'applying') : waiting;
 }
@@ -126,14 +126,14 @@ async function planOf(
   };
 }
 
-/** The edit that gives a plan its name: of the first object that routes. */
+/** The edit that gives a plan its name: that of the first object that routes, otherwise the first. */
 function mainOf(edits: readonly ObjectEdit[]): ObjectEdit {
   const main = edits.find(({ object }) => object.kind !== 'DestinationRule') ?? edits[0];
   if (main === undefined) throw new Error('a plan has at least one edit');
   return main;
 }
 
-/** The host that it routes, where that is a name of one word. */
+/** The first label of the edit's first host, if it can be a name; otherwise the object's name. */
 function calledBy(edit: ObjectEdit): string {
   const short = isContentEdit(edit) ? hostsOf(edit)[0]?.split('.')[0] : undefined;
   return short !== undefined && isLabel(short) ? short : edit.object.name;

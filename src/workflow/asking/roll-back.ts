@@ -34,8 +34,8 @@ export function requestRollback(
 }
 
 /**
- * The button of a card. `seen`: the stamp of what the person was shown that it undoes; without it, or with another, a change that
- * others came after is only shown and not yet done.
+ * The button of a card. `seen`: the stamp of the undo that the person was shown. If it is missing or another one, a rollback that must be
+ * confirmed is only shown and not done.
  */
 export async function rollBack(desk: Desk, id: ChangeId, asker: Asker, seen?: string): Promise<RollbackAnswer> {
   const located = await locateChange(desk, id);
@@ -51,7 +51,7 @@ export async function rollBack(desk: Desk, id: ChangeId, asker: Asker, seen?: st
     if (taking !== undefined) return takeBack(desk, asking, { taking, stored, seen });
 
     const { live } = await desk.mesh.open(object);
-    const revision = live && findRevision(live.ledger, id); // it may be live, and not noted yet
+    const revision = live && findRevision(live.ledger, id); // it may be live, and not recorded yet
     if (live !== undefined && revision !== undefined)
       return takeRevisionBack(desk, asking, { revision, live, name, seen });
     if (stored !== undefined) return toldNo(desk, asking, { kind: 'not-applied', change: stored });
@@ -61,7 +61,7 @@ export async function rollBack(desk: Desk, id: ChangeId, asker: Asker, seen?: st
   });
 }
 
-/** The newest change of the service that still stands; of a service whose object is gone, the change that deleted it. */
+/** Takes back the service's newest change that still stands. If the service's object is gone, takes back the change that deleted it. */
 async function takeNewestBack(
   desk: Desk,
   asking: AskingFor,
@@ -83,8 +83,8 @@ async function takeNewestBack(
 }
 
 /**
- * Brings back what a change made. Where more than weights came since, the oldest of that is taken back instead: only its record knows
- * what was there before it.
+ * Brings back what a change made. If changes of more than weights came since, the oldest of these is taken back instead: only its record
+ * knows what was there before it.
  */
 async function bringBack(
   desk: Desk,
@@ -119,7 +119,7 @@ async function returnInTurn(
     return told(desk, asking, { kind: 'not-found', name, found: { kind: 'gone', object } }, { object });
   const { plan } = planned;
   const again = plan.edits[0].open.live;
-  if (again?.uid !== live.uid || again.ledger.seq !== live.ledger.seq) return 'moved'; // by what was not looked at
+  if (again?.uid !== live.uid || again.ledger.seq !== live.ledger.seq) return 'moved'; // another change came since the history was read
   return offer(desk, { ...asking, reverts: nextAfter(live.ledger, revision)?.id }, plan);
 }
 

@@ -15,7 +15,10 @@ import { type Answer, aboutPlanned, judgePlan, objectionTo, offer, toChange, tol
 export type EditsAnswer =
   | Answer
   | GoalAnswer
-  /** It is more than weights, or was converted, so what it would do is shown first. `hasMoved`: it is another by now than the one that was clicked. */
+  /**
+   * It moves more than weights, or the file was converted, so the person is first shown what it would do. `hasMoved`: the plan is no longer
+   * the one that was clicked.
+   */
   | { readonly kind: 'question'; readonly question: EditsQuestion; readonly hasMoved: boolean }
   /** Nothing would change. */
   | { readonly kind: 'as-it-is'; readonly command: EditCommand; readonly file?: RuleFile | undefined };
@@ -27,9 +30,9 @@ export interface EditsQuestion {
   readonly file?: RuleFile | undefined;
 }
 
-/** One thing that could be done. */
+/** One plan that the person may choose. */
 export interface Way {
-  /** As the author of the file may have meant it, and not as it is written. */
+  /** The file as its author may have meant it, not as it is written. */
   readonly isMeant: boolean;
   readonly plan: Plan;
   readonly judgement: Judgement;
@@ -41,7 +44,10 @@ export interface ClickedEdits {
   readonly isMeant: boolean;
 }
 
-/** `/shift apply`, `/shift delete` and `/shift unpin`: does it where it is weights only, as written, and else shows what it would do. */
+/**
+ * `/shift apply`, `/shift delete` and `/shift unpin`: carries out what only moves weights and is written so. Otherwise shows what it would
+ * do.
+ */
 export function requestEdits(
   desk: Desk,
   command: EditCommand,
@@ -71,12 +77,12 @@ async function ask(desk: Desk, asking: Asking, goal: Goal): Promise<EditsAnswer 
   return shiftTo(desk, { ...plain, name }, { object, name, wish: { kind: 'whole', shares } });
 }
 
-/** It can be meant in one way, and nothing was made of anything else: what it says need not be shown to be known. */
+/** The file has one meaning and nothing in it was converted, so it says what it would do and need not be shown. */
 function isPlain({ variants, file }: Goal): boolean {
   return variants.length === 1 && file !== undefined && !isConverted(file);
 }
 
-/** What is clicked is done only where it is what was shown. */
+/** Carries out a click only if the plan still is what was shown. */
 async function carryOut(desk: Desk, asking: Asking, goal: Goal, clicked: ClickedEdits): Promise<EditsAnswer | 'moved'> {
   const { request, last } = await attemptAt(desk, clicked.stamp);
   if (last !== undefined && !isEnded(last)) return acceptedAlready(last);
@@ -90,8 +96,8 @@ async function carryOut(desk: Desk, asking: Asking, goal: Goal, clicked: Clicked
 }
 
 /**
- * However many click, what was shown is done once: the id of the change comes from the stamp. One that has ended may be asked for
- * again, where there is something to do; that is another attempt, with an id of its own.
+ * What was shown is done once, however many people click: the id of the change comes from the stamp. After the change has ended, a click
+ * may ask again if there is something to do. That is another attempt, with its own id.
  */
 async function attemptAt(
   desk: Desk,
@@ -137,7 +143,7 @@ async function question(
   return { kind: 'question', question: { command, place, ways, file }, hasMoved };
 }
 
-/** Where none of the ways may be gone there is nothing to click: the person was told no. */
+/** If no way is allowed there is nothing to click, so the person was told no. */
 function tellImpossible(desk: Desk, asking: Asking, ways: EditsQuestion['ways']): void {
   const noes = ways.map((way) => ({ way, no: noTo(desk, asking, way) }));
   const [first] = noes;
@@ -152,7 +158,7 @@ function noTo(desk: Desk, asking: Asking, { plan, judgement }: Way): Answer | un
   return objectionTo({ ...plan, lines: { ...plan.lines, waiting: [] } }, toChange(desk, asking, plan), name) ?? denied;
 }
 
-/** The split that it comes to, where that is all there is to it. */
+/** The split that a plan comes to, if it does nothing else. */
 function weightsIn({ edits: [only, ...more] }: Plan): Percentages | undefined {
   return more.length === 0 && only.weights?.kind === 'weights' ? only.weights.shares : undefined;
 }

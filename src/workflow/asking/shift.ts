@@ -26,7 +26,7 @@ export function requestShift(
   return shift(desk, asking, { name, wish, ruleOf, find: () => desk.mesh.find(name) });
 }
 
-/** The button that gives everything to the version a change was about. */
+/** The button that gives all traffic to the version that a change was about. */
 export async function promote(
   desk: Desk,
   id: ChangeId,
@@ -56,7 +56,7 @@ export async function promote(
 interface Shifting {
   readonly name: ServiceName;
   readonly wish: Wish;
-  /** The rule that is meant; undefined: the default one. */
+  /** The rule that is meant; undefined for the default rule. */
   readonly ruleOf: (live: LiveObject) => string | undefined;
   readonly find: () => ReturnType<Desk['mesh']['find']>;
 }
@@ -97,11 +97,11 @@ async function planAndOffer(desk: Desk, asking: Asking, { name, wish, aim }: Shi
     case 'refused':
       return told(desk, asking, { kind: 'refused', name, refusal: planned.refusal }, { object: aim.object });
     case 'as-it-is':
-      throw new Error('weights that are as they are to be are refused by their plan');
+      throw new Error('planShift refuses weights that are live already');
   }
 }
 
-/** The split that a rule file comes to, as if it were typed: no new rights, and nothing to confirm. */
+/** Carries out the split that a rule file comes to, as if it were typed: it gives no new rights and needs no confirmation. */
 export function shiftTo(
   desk: Desk,
   asking: Asking,

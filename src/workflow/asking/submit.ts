@@ -18,9 +18,9 @@ export type Answer =
   /** Policy says no. */
   | { readonly kind: 'denied'; readonly name: ServiceName; readonly denial: Denial }
   | { readonly kind: 'not-found'; readonly name: ServiceName; readonly found: NotFound }
-  /** The same request had been answered before, and nothing was accepted. */
+  /** The same request was answered before, and nothing was accepted. */
   | { readonly kind: 'refused-before' }
-  /** A dry run: what it would do, behind how many, and what policy says of it. */
+  /** A dry run: what it would do, how many changes wait before it, and what policy says. */
   | {
       readonly kind: 'preview';
       readonly name: ServiceName;
@@ -30,9 +30,9 @@ export type Answer =
     }
   /** The API server would not take it. */
   | { readonly kind: 'not-taken'; readonly plan: Plan }
-  /** Another change waits for one of the objects that would be written whole: what it will leave is not known. */
+  /** Another change waits for an object that would be written whole, so what will be there is not known. */
   | { readonly kind: 'busy'; readonly name: ServiceName; readonly first: Change }
-  /** More than a record holds. */
+  /** The edits are larger than a record may hold. */
   | { readonly kind: 'too-much'; readonly bytes: number; readonly limit: number };
 
 const hearings: Readonly<Record<Answer['kind'], Hearing>> = {
@@ -47,10 +47,10 @@ const hearings: Readonly<Record<Answer['kind'], Hearing>> = {
   'too-much': 'no',
 };
 
-/** A record is read at every look at its card. */
+/** A limit, because a record is read each time its card is updated. */
 const maxEditsBytes = 256 * 1024;
 
-/** Judges a plan and stores it as a change in line, or says why not. `moved`: it is to be planned anew. */
+/** Judges a plan and stores it as a change in line, or says why not. `moved`: plan it again. */
 export async function offer(desk: Desk, asking: Asking, plan: Plan): Promise<Answer | 'moved'> {
   const { mode } = asking;
   const name = nameOf(plan);
@@ -64,7 +64,7 @@ export async function offer(desk: Desk, asking: Asking, plan: Plan): Promise<Ans
   const judgement = await judgePlan(desk, asking, plan);
   const before = goingBefore(plan.lines, asking.deed === 'rollback');
   if (mode !== 'do') {
-    // Where others are applied first, the object to ask about is not there yet.
+    // If others are applied first, the object to ask about is not there yet.
     const tried = mode === 'dry-run' && before.length === 0 ? await withTrials(desk, change, plan) : plan;
     return { kind: 'preview', name, plan: tried, waiting: before.length, judgement };
   }
@@ -79,7 +79,7 @@ export async function offer(desk: Desk, asking: Asking, plan: Plan): Promise<Ans
   );
 }
 
-/** What policy says of all the objects of a plan together. */
+/** What policy says of all objects of a plan together. */
 export function judgePlan(desk: Desk, { asker, deed }: Pick<Asking, 'asker' | 'deed'>, plan: Plan): Promise<Judgement> {
   return judgeAll(desk, asker, wantedOf({ edits: editsOf(plan) }, hostsPlanned(plan), deed));
 }
@@ -102,13 +102,13 @@ export function objectionTo(
 
 type About = Partial<Omit<NotedRefusal, 'because'>>;
 
-/** Tells the audit of what a person is answered. Of a gesture that was accepted it keeps nothing more. */
+/** Tells the audit if the person was told no. A gesture that was accepted has its event already and gets no second one. */
 export function told(desk: Desk, asking: Asking, answer: Answer, about: About = {}): Answer {
   if (asking.mode !== 'do') return answer;
   return heard(desk, { ...asked(asking), ...about, asker: asking.asker }, answer, hearings);
 }
 
-/** What can be told of a plan that is refused. */
+/** What the audit can tell of a plan that is refused. */
 export function aboutPlanned(plan: Plan): About {
   const planned = { aim: plan.aim, edits: editsOf(plan) };
   return { service: nameOf(plan), object: mainEdit(planned).object, ...aboutPlan(planned) };
@@ -163,12 +163,12 @@ async function store(
   return { kind: 'accepted', change, behind, again: false };
 }
 
-/** Aside, since what is stored is accepted whether its job could be added or not; the reconciler adds it when the queue is back. */
+/** In the background: a stored change is accepted even if its job cannot be added. The reconciler adds the job when the queue is back. */
 export function addJob({ queue, aside }: Pick<Desk, 'queue' | 'aside'>, change: Change): void {
   aside(() => queue.add(change), 'change is stored, but its job could not be added yet', { changeId: change.id });
 }
 
-/** A change is in line at once, or waits for whoever must approve it. */
+/** A change is queued at once, or waits for approval. */
 export function stateOf(verdict: Exclude<Verdict, { kind: 'refused' }>, now: Date): State {
   if (verdict.kind === 'allowed') return { kind: 'queued' };
   const { needs } = verdict;

@@ -29,23 +29,23 @@ export type Part =
   | { readonly kind: 'weights'; readonly object: ObjectRef; readonly revision: Revision }
   | { readonly kind: 'content'; readonly object: ObjectRef; readonly edit: ContentEdit; readonly revision: Revision };
 
-/** What a rollback would undo, where that has to be confirmed. */
+/** What a rollback would undo, if a person must confirm it. */
 export interface Undo {
   /** What would be taken back. */
   readonly target: { readonly id: ChangeId; readonly by: string; readonly at: string };
-  /** From what is live now to what would be, a rule each. */
+  /** One for each rule: from what is live now to what would be live. */
   readonly moves: readonly Move[];
   /** Our later changes that would be undone too, newest first, each once. */
   readonly changes: readonly Revision[];
-  /** Somebody else moved it since our newest change; `manager`: by `managedFields`, where that is not us. */
+  /** Somebody else moved it since our newest change. `manager`: the last writer by `managedFields`, if that is not us. */
   readonly moved?: { readonly manager?: string | undefined } | undefined;
   /** Another rollback of the service within the last minute. */
   readonly recent?: { readonly id: ChangeId; readonly by: string; readonly at: string } | undefined;
-  /** Stands for what is undone: a confirmation holds for what was shown, and for nothing else. */
+  /** A hash of what is undone. A confirmation is only valid for what was shown. */
   readonly stamp: string;
 }
 
-/** What a stored change did, where it took effect; undefined where it did not. */
+/** What a stored change did; undefined if it did not take effect. */
 export function takingStored(stored: Change): Taking | undefined {
   const [first, ...more] = effectOf(stored).map((edit): Part => partOf(stored, edit));
   if (first === undefined) return undefined;
@@ -53,7 +53,7 @@ export function takingStored(stored: Change): Taking | undefined {
   return { id, by, at: endedAt(stored), name: serviceOf(stored), aim, parts: [first, ...more] };
 }
 
-/** What a revision of an object's history did, where its record is lost and it moved weights alone. */
+/** What a revision in an object's history did, if its record is lost and it moved only weights. */
 export function takingRevision(revision: Revision, object: ObjectRef, name: ServiceName): Taking {
   const { id, by, at } = revision;
   return { id, by, at, name, aim: { kind: 'split' }, parts: [{ kind: 'weights', object, revision }] };
@@ -105,12 +105,12 @@ function aimBack({ object, edit, revision }: Extract<Part, { kind: 'content' }>)
     kind: 'content',
     object,
     become: (live) => takenBack(edit, live?.content),
-    // What the object had recorded, and that it was deleted.
+    // The history of the object, and its deletion.
     ledger: isDeletion ? record(edit.ledger ?? emptyLedger, revision) : undefined,
   };
 }
 
-/** What else a rollback would do; undefined where all is as the change left it. */
+/** What a rollback would undo; undefined if it need not be confirmed. */
 export function undoing(desk: Pick<Desk, 'now'>, taking: Taking, plan: Plan): Omit<Undo, 'recent'> | undefined {
   const looks = taking.parts.map((part) => lookAt(desk, part, plan));
   const changes = [...new Map(looks.flatMap((look) => look.changes).map((each) => [each.id, each])).values()];
@@ -122,7 +122,7 @@ export function undoing(desk: Pick<Desk, 'now'>, taking: Taking, plan: Plan): Om
   return { ...undoOf(taking, plan), moves, changes, moved };
 }
 
-/** The question itself, where nothing else is undone. */
+/** The question to confirm, if nothing else is undone. */
 export function undoOf({ id, by, at }: Taking, plan: Plan): Omit<Undo, 'recent'> {
   const moves = plan.edits.flatMap(({ edit }) => edit.moves);
   const bound = editsOf(plan).map(({ object, uid, seq, behind }) => [object.name, uid, seq, behind]);
@@ -140,7 +140,7 @@ interface Look {
 
 function lookAt({ now }: Pick<Desk, 'now'>, part: Part, plan: Plan): Look {
   const planned = plan.edits.find(({ edit }) => isSameObject(edit.object, part.object));
-  if (planned === undefined) return { changes: [] }; // it is as it was before
+  if (planned === undefined) return { changes: [] }; // it already is as it was before
   const { live } = planned.open;
   const begun = goingBefore(plan.lines, true).flatMap((change) => begunOn(change, part, now()));
   if (part.kind === 'content') return lookAtContent(part, live, begun);
@@ -150,7 +150,10 @@ function lookAt({ now }: Pick<Desk, 'now'>, part: Part, plan: Plan): Look {
   return { changes, ...(isMoved && { moved: writerOf(live) }) };
 }
 
-/** What is being applied just now comes before a rollback, and is undone by it where it moves the same rules. */
+/**
+ * A change that is being applied now comes before the rollback. The rollback also undoes it, if it moves the same rules or writes the
+ * object whole.
+ */
 function begunOn(change: Change, { object, revision }: Part, at: Date): readonly Revision[] {
   const edit = change.edits.find((each) => isSameObject(each.object, object));
   if (edit === undefined || change.id === revision.id) return [];

@@ -14,7 +14,7 @@ import { planTakingBack, type Taking, takingRevision, takingStored, type Undo, u
 
 export type RollbackAnswer =
   | Answer
-  /** What a rollback would undo, to be confirmed; `plan`: where it is more than weights. */
+  /** What a rollback would undo, for the person to confirm. `plan`: present if it is more than weights. */
   | {
       readonly kind: 'confirm';
       readonly id: ChangeId;
@@ -24,10 +24,10 @@ export type RollbackAnswer =
     }
   | { readonly kind: 'unknown-change'; readonly id: ChangeId }
   | { readonly kind: 'not-applied'; readonly change: Change }
-  /** All is as it was before. */
+  /** Everything already is as it was before. */
   | { readonly kind: 'taken-back'; readonly change: Change };
 
-/** What is asked for, and of which service. */
+/** A request, and the service that it is about. */
 export type AskingFor = Asking & { readonly name: ServiceName };
 
 interface TakingRevision {
@@ -38,7 +38,7 @@ interface TakingRevision {
   readonly isTyped?: boolean;
 }
 
-/** By its record where there is one: only that knows its other objects, and what it did beside weights. */
+/** Takes a revision back by its record, if there is one: only the record has its other objects, and what it did beside weights. */
 export async function takeRevisionBack(
   desk: Desk,
   asking: AskingFor,
@@ -61,7 +61,7 @@ interface TakingBack {
   readonly isTyped?: boolean;
 }
 
-/** Takes a change back, or asks whether all that goes with it is to be undone too. */
+/** Takes a change back, or first asks the person if more would be undone with it. */
 export function takeBack(desk: Desk, asking: AskingFor, back: TakingBack): Promise<RollbackAnswer | 'moved'> {
   const { parts } = back.taking;
   const { object } = parts.find((part) => part.object.kind !== 'DestinationRule') ?? parts[0];
@@ -85,7 +85,7 @@ async function takeBackInTurn(
 
   const planned = await planTakingBack(desk, taking);
   if (planned.kind === 'refused' || planned.kind === 'as-it-is') {
-    const since = (await attemptAt(desk, id)).last; // somebody was first, and that is why there is nothing to do
+    const since = (await attemptAt(desk, id)).last; // if somebody was first, there is nothing left to do
     if (since !== undefined) return acceptedAlready(since);
   }
   switch (planned.kind) {
@@ -94,7 +94,7 @@ async function takeBackInTurn(
     case 'gone':
       return told(desk, asking, { kind: 'not-found', name: asking.name, found: planned }, { object: planned.object });
     case 'as-it-is':
-      if (stored === undefined) throw new Error('weights that are as they were are refused by their plan');
+      if (stored === undefined) throw new Error('planReturns refuses weights that are back already');
       return toldNo(desk, asking, { kind: 'taken-back', change: stored });
     case 'plan': {
       const { plan } = planned;
@@ -110,18 +110,24 @@ async function takeBackInTurn(
   }
 }
 
-/** The objects' own histories have it taken back, perhaps with one before it: to do it again would go forward. */
+/**
+ * The rollback that the objects' histories already have of this change, perhaps together with an earlier one. To do it again would go
+ * forward.
+ */
 function alreadyTakenBack(id: ChangeId, { edits }: Plan): Revision | undefined {
   const [first, ...more] = edits.map(({ open }) => open.live && takenBackIn(open.live.ledger, id));
   return more.includes(undefined) ? undefined : first;
 }
 
-/** A store that fell back to an older copy has forgotten the rollback, and an object's history has not: it would be taken for done. */
+/**
+ * The rollback itself, if an object's history already has it. A store that fell back to an older copy has forgotten it, and a worker would
+ * take a new one for done.
+ */
 function doneInHistory(id: ChangeId, { edits }: Plan): Revision | undefined {
   return edits.map(({ open }) => open.live && findRevision(open.live.ledger, id)).find((each) => each !== undefined);
 }
 
-/** The question that a person has to confirm first; a rollback within the last minute is told of whoever typed it. */
+/** The question that a person must confirm first. A person who typed the command is also told of a rollback within the last minute. */
 function questionOf(desk: Desk, taking: Taking, plan: Plan, isTyped: boolean): Undo | undefined {
   const undo = undoing(desk, taking, plan);
   const last = isTyped ? plan.edits.map(({ open }) => open.live && recentRollback(open.live.ledger, desk.now())) : [];
@@ -132,8 +138,8 @@ function questionOf(desk: Desk, taking: Taking, plan: Plan, isTyped: boolean): U
 }
 
 /**
- * However many ask for it, a change is taken back once: the id of the rollback comes from the change it reverts. One that ended
- * without effect, or with a part of it, may be asked for again; that is another attempt, with an id of its own.
+ * A change is taken back once, however many people ask: the id of the rollback comes from the change that it reverts. If the rollback ended
+ * without effect, or with a part of it, a person may ask again. That is another attempt, with its own id.
  */
 async function attemptAt(
   desk: Pick<Desk, 'changes'>,
@@ -153,7 +159,7 @@ export function refused(desk: Desk, asking: AskingFor, refusal: Refusal, object:
 
 type No = Extract<RollbackAnswer, { kind: 'not-applied' | 'taken-back' | 'unknown-change' }>;
 
-/** A person is told no by what only a rollback is told. */
+/** Tells the audit of a no that only a rollback can get. */
 export function toldNo(desk: Desk, { mode, asker, name }: AskingFor, answer: No, object?: ObjectRef): No {
   if (mode !== 'do') return answer;
   const about =

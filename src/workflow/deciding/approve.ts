@@ -19,10 +19,11 @@ import type { Changes, Lines } from '../ports/changes.ts';
 import type { Log } from '../ports/process.ts';
 import { type Footing, footingOf } from './footing.ts';
 
-/** What became of a decision about a change that awaits approval. */
+/** The answer to a decision about a change that awaits approval. */
 export type ApprovalAnswer =
   /**
-   * It counts; `missing`: how many more it takes. With none it is queued. `lost`: those whose approvals, given before, count no more.
+   * The approval counts. `missing`: how many more are needed; with none the change is queued. `lost`: people whose earlier approvals no
+   * longer count.
    */
   | {
       readonly kind: 'approved' | 'approved-before';
@@ -31,14 +32,14 @@ export type ApprovalAnswer =
       readonly lost: readonly string[];
     }
   | { readonly kind: 'rejected' | 'withdrawn'; readonly change: Change }
-  /** It does not await approval any more; somebody was first, or its time is over. */
+  /** It no longer awaits approval: somebody was first, or its time is over. */
   | { readonly kind: 'decided'; readonly change: Change }
   /** The card that was clicked showed another plan. */
   | { readonly kind: 'planned-anew'; readonly change: Change }
-  /** What was approved is not what would be applied now, or nobody may any more. */
+  /** The approved plan is not what would be applied now, or policy no longer allows it. */
   | { readonly kind: 'voided'; readonly change: Change }
   | { readonly kind: 'denied'; readonly change: Change; readonly denial: Denial }
-  /** Only whoever asked for it withdraws it. */
+  /** Only a person who asked for the change may withdraw it. */
   | { readonly kind: 'not-yours'; readonly change: Change }
   | { readonly kind: 'cannot-tell'; readonly change: Change; readonly why: string }
   | { readonly kind: 'unknown-change'; readonly id: ChangeId };
@@ -59,10 +60,10 @@ const hearings: Readonly<Record<ApprovalAnswer['kind'], Hearing>> = {
 
 type Awaiting = Change & { readonly state: StateOf<'awaiting'> };
 
-/** Long enough for who was first to be done, and never in step with another process. */
+/** The longest wait before the next try. The wait is random, so that processes do not retry in step. */
 const retryMs = 20;
 
-/** What was decided about, and by whom. `seen`: the plan that the card showed (`planShown`), where one was clicked. */
+/** What is decided about. `seen`: the plan that the card showed (`planShown`), if one was clicked. */
 export interface Deciding {
   readonly id: ChangeId;
   readonly seen?: string | undefined;
@@ -83,7 +84,7 @@ export function approve(desk: Desk, about: Deciding, asker: Asker): Promise<Appr
   });
 }
 
-/** Ends it: whoever may approve may also say no. */
+/** Ends the change. A person who may approve may also say no. */
 export function reject(desk: Desk, about: Deciding, asker: Asker, reason?: string): Promise<ApprovalAnswer> {
   return decideOn(desk, about, { asker, deed: 'reject' }, async (change) => {
     const objection = await mayNotReject(desk, change, asker);
@@ -95,7 +96,7 @@ export function reject(desk: Desk, about: Deciding, asker: Asker, reason?: strin
   });
 }
 
-/** Why a person cannot reject it, to be told before they are asked for their reason; undefined where they can. */
+/** Why a person cannot reject it, to be told before they are asked for their reason; undefined if they can. */
 export async function objectionToRejecting(
   desk: Desk,
   about: Deciding,
@@ -116,7 +117,7 @@ async function mayNotReject(desk: Desk, change: Awaiting, asker: Asker): Promise
   return denial === undefined ? undefined : { kind: 'denied', change, denial };
 }
 
-/** Whoever asked for it takes it back. */
+/** A person who asked for the change takes it back. */
 export function withdraw(desk: Desk, about: Deciding, asker: Asker): Promise<ApprovalAnswer> {
   return decideOn(desk, about, { asker, deed: 'withdraw' }, async (change) => {
     if (asker.user !== change.by && asker.user !== change.insistedBy) return { kind: 'not-yours', change };
@@ -133,7 +134,7 @@ interface Expiring {
   readonly now: () => Date;
 }
 
-/** Ends what was not approved in time; undefined where there is time left, or somebody else ended it. */
+/** Ends a change that was not approved in time; undefined if there is time left, or somebody else ended it. */
 export async function expire(expiring: Expiring, change: Change): Promise<Change | undefined> {
   const { state } = change;
   if (state.kind !== 'awaiting' || expiring.now().getTime() < Date.parse(state.expiresAt)) return undefined;
@@ -146,7 +147,10 @@ interface Gesture {
   readonly deed: 'approve' | 'reject' | 'withdraw';
 }
 
-/** Of decisions at the same moment one is first; the others look again at what is then, for as long as the person may wait. */
+/**
+ * If several people decide at the same moment, one is first. The others are tried again on the new state, for as long as the person may
+ * wait.
+ */
 async function decideOn(
   desk: Desk,
   about: Deciding,
@@ -183,7 +187,7 @@ interface Counting {
   readonly asker: Asker;
 }
 
-/** One who approved before is counted anew, since the policy may ask for fewer by now. */
+/** A person who approved before is counted again, because policy may ask for fewer approvals by now. */
 async function count(desk: Desk, counting: Counting): Promise<ApprovalAnswer | undefined> {
   const { change, footing, lines, asker } = counting;
   const edits = footing.edits(goingBefore(lines, goesAhead(change)));
@@ -217,13 +221,13 @@ interface Lacking extends Extract<PolicyNow, { kind: 'lacks' }> {
   readonly approvals: readonly Approval[];
 }
 
-/** What is stored is what counts now, and what the policy asks for now: the card tells both. */
+/** Stores the approvals that count now and what policy asks for now, because the card tells both. */
 async function keepCounting(
   desk: Desk,
   { change, asker }: Counting,
   { missing, needs: { by, count, rule }, lost, approvals }: Lacking,
 ): Promise<ApprovalAnswer | undefined> {
-  if (lost.includes(asker.user)) return undefined; // the policy was changed at this moment: judged anew
+  if (lost.includes(asker.user)) return undefined; // policy changed just now: judge again
   const needs = { ...change.state.needs, by, count, rule };
   const counted = approvals.filter((approval) => !lost.includes(approval.by));
   const isKnown = change.approvals?.some((approval) => approval.by === asker.user) ?? false;
@@ -235,13 +239,13 @@ async function keepCounting(
   return (await replace(desk, next, asker, happened)) ? { kind, change: next, missing, lost } : undefined;
 }
 
-/** The plan that was approved, which may have moved up in its line since. */
+/** The event has the plan that was approved. The change may have moved up in its line since. */
 function approvedBy(change: Awaiting, missing: number): Omit<Happened, 'asker'> {
   const { rule } = change.state.needs;
   return { kind: 'approved', deed: 'approve', rule, missing, plan: planHash(change) };
 }
 
-/** Who had approved before has approved nothing more, though what counts is another by now. */
+/** A person who approved before approves nothing more, even if other approvals count by now. */
 function recounted({ state }: Change, missing: number): Omit<Happened, 'asker'> {
   const rule = state.kind === 'awaiting' ? state.needs.rule : undefined;
   return { kind: 'refused', deed: 'approve', because: 'approved-before', rule, missing };
@@ -284,7 +288,7 @@ async function denied(desk: Desk, asker: Asker, { deed, change, opened }: Decide
   return deed === 'approve' && asker.user === change.by ? { reason: 'own-request' } : undefined;
 }
 
-/** Of several objects those decide that need an approval; for the others nobody approves anything. */
+/** Only the objects that need an approval say who may decide. For the others nobody approves anything. */
 function thoseApproved({ policies }: Desk, all: ReturnType<typeof wantedOf>): ReturnType<typeof wantedOf> {
   const policy = policies.current();
   const [first, ...more] = all.filter(({ route }) =>

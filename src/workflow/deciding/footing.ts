@@ -7,12 +7,12 @@ import { stampIn } from '../applying/walk.ts';
 import type { WhyVoid } from '../judging/void.ts';
 import type { Mesh } from '../ports/mesh.ts';
 
-/** What a plan stands on: its objects, as they are now. */
+/** The objects of a plan, as they are now. */
 export interface Footing {
   readonly opened: readonly OpenEdit[];
-  /** The edits as they would be applied, where the plan that people were shown still holds behind these. */
+  /** The edits as they would be applied after the changes `before`; undefined if the plan that people were shown no longer holds. */
   edits(before: readonly Change[]): Edits | undefined;
-  /** Its end, with what is there instead. */
+  /** The void state of the change, with what is there instead. */
   voided(why: WhyVoid): StateOf<'void'>;
 }
 
@@ -21,7 +21,7 @@ interface Looking {
   readonly now: () => Date;
 }
 
-/** A LedgerUnreadableError where weights are to be moved on an object whose history cannot be read: nothing is decided about it. */
+/** Throws a LedgerUnreadableError if weights are to be moved on an object whose history cannot be read: nothing is decided about it. */
 export async function footingOf({ mesh, now }: Looking, change: Change): Promise<Footing> {
   const opened = await openEdits(mesh, change);
   const unreadable = opened.find((each) => each.edit.kind === 'weights' && each.unreadable !== undefined)?.unreadable;

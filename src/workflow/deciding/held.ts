@@ -25,21 +25,21 @@ import { type Asker, type Desk, refuseIfLate } from '../desk.ts';
 import { judgeAll, mayOverrideOwner, wantedOf } from '../judging/judge-live.ts';
 import { stampOf } from '../judging/stamp.ts';
 
-/** What became of a click on the card of a change that is held or void. */
+/** The answer to a click on the card of a change that is held or void. */
 export type HeldAnswer =
   /** Queued, or waiting for approval of what it would do now. */
   | { readonly kind: 'planned-anew'; readonly change: Change }
   | { readonly kind: 'discarded'; readonly change: Change }
-  /** Nobody is asked about it any more; somebody was first. */
+  /** It no longer needs a decision: somebody was first. */
   | { readonly kind: 'decided'; readonly change: Change }
   /** An object moved again since the card was written; the card now shows the newer state. */
   | { readonly kind: 'moved-again'; readonly change: Change }
   | { readonly kind: 'refused'; readonly change: Change; readonly refusal: Refusal }
   | { readonly kind: 'denied'; readonly change: Change; readonly denial: Denial }
   | { readonly kind: 'object-gone'; readonly change: Change }
-  /** All objects that are written whole are as they were to be. */
+  /** All objects that would be written whole already are as wanted. */
   | { readonly kind: 'as-it-is'; readonly change: Change }
-  /** It cannot be now. */
+  /** It cannot be done now; `outcome` says why. */
   | { readonly kind: 'not-now'; readonly change: Change; readonly outcome: Answer }
   | { readonly kind: 'unknown-change'; readonly id: ChangeId };
 
@@ -61,8 +61,8 @@ const hearings: Readonly<Record<HeldAnswer['kind'], Hearing>> = {
 const maxTries = 5;
 
 /**
- * *Apply anyway* and *Plan again*: the same aim, planned from the objects as the card shows them and judged for the person who clicks.
- * `seen`: what the card showed that was clicked.
+ * *Apply anyway* and *Plan again*: plans the same aim from the objects as the card shows them, and judges it for the person who clicks.
+ * `seen`: what the clicked card showed.
  */
 export async function planAnew(desk: Desk, id: ChangeId, asker: Asker, seen?: string): Promise<HeldAnswer> {
   return heard(desk, { asker, deed: 'plan-anew' }, await planFromLive(desk, id, asker, seen), hearings);
@@ -85,7 +85,7 @@ async function planFromLive(desk: Desk, id: ChangeId, asker: Asker, seen?: strin
         : await showAgain(desk, change, { state, opened, asker });
     if (answer !== 'moved') return answer;
   }
-  throw new Error(`change ${id} or its objects moved ${maxTries} times`);
+  throw new Error(`change ${id} or its objects moved during each of ${maxTries} tries`);
 }
 
 interface Shown {
@@ -94,7 +94,7 @@ interface Shown {
   readonly asker: Asker;
 }
 
-/** Where the objects are something else by now than the card shows, the card is brought up to date instead. */
+/** If the objects are no longer what the card shows, the card is updated instead. */
 async function showAgain(desk: Desk, change: Change, { state, opened, asker }: Shown): Promise<HeldAnswer | 'moved'> {
   const stamp = stampIn(opened);
   const next: State =
@@ -106,7 +106,7 @@ async function showAgain(desk: Desk, change: Change, { state, opened, asker }: S
   return (await moveOn(desk, anew, happened)) ? { kind: 'moved-again', change: anew } : 'moved';
 }
 
-/** The same aims for the same objects, planned from what is live, where that still is what the person decides about. */
+/** Plans the same aims for the same objects from what is live, if that still is what the person decides about. */
 async function planAgain(
   desk: Desk,
   change: Change,
@@ -139,7 +139,7 @@ function isAsOpened({ edits }: Plan, opened: readonly OpenEdit[]): boolean {
   });
 }
 
-/** What was not there and is by now is replaced, since the person who clicked has seen that it is. */
+/** An object that was to be created and is there by now is replaced, because the person who clicked has seen it. */
 function aimAnew(desk: Desk, edit: ObjectEdit): ObjectAim {
   if (edit.kind === 'weights') return weightsAnew(desk, edit);
   const { object, ledger } = edit;
@@ -155,7 +155,7 @@ function weightsAnew(desk: Desk, { object, moves: [first, ...more] }: WeightsEdi
   };
 }
 
-/** Approvals were for the plan before, and end with it. */
+/** Earlier approvals were for the old plan and end with it. */
 async function askAnew(desk: Desk, change: Change, plan: Plan, asker: Asker): Promise<HeldAnswer | 'moved'> {
   const edits = inOrder(editsOf(plan));
   if (plan.edits.some(({ trial }) => trial.kind === 'moved')) return 'moved';
@@ -202,7 +202,7 @@ async function drop(desk: Desk, id: ChangeId, asker: Asker): Promise<HeldAnswer>
   return { kind: 'decided', change: (await desk.changes.read(id)) ?? change };
 }
 
-/** The person who asked for it may drop it, whatever policy has become. Where an object is gone, nobody is asked for rights on it. */
+/** The person who asked for the change may always drop it. If an object is gone, no rights on it are needed. */
 async function mayNotDiscard(desk: Desk, asker: Asker, change: Change): Promise<Denial | undefined> {
   if (asker.user === change.by) return undefined;
   const opened = await openWeights(desk.mesh, change);

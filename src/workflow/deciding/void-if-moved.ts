@@ -17,8 +17,8 @@ interface Voiding {
 }
 
 /**
- * Ends a change that awaits approval of a plan which the objects do not give any more; true where it did. The watch cache is asked
- * first, so that a plan that stands costs the cluster nothing, and a live read decides.
+ * Ends a change that awaits approval, if its objects no longer give the plan; true if it did. The watch cache is asked first, so that a
+ * plan that stands costs the cluster nothing. A live read decides.
  */
 export async function voidIfMoved(voiding: Voiding, change: Change): Promise<boolean> {
   if (change.state.kind !== 'awaiting') return false;
@@ -38,7 +38,7 @@ async function movedOf(voiding: Voiding, change: Change): Promise<StateOf<'void'
   return footing.voided({ because: 'moved' });
 }
 
-/** DestinationRules are not watched for this: they count once somebody approves. */
+/** DestinationRules are not watched for this: they are checked when somebody approves. */
 async function seemsToStand({ mesh }: Pick<Voiding, 'mesh'>, { edits }: Change): Promise<boolean> {
   const routing = edits.filter(({ object }) => object.kind !== 'DestinationRule');
   const stand = await Promise.all(routing.map(async (edit) => seemsPlanned(edit, await mesh.glance(edit.object))));

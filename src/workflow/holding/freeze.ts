@@ -31,7 +31,7 @@ export type ThawAnswer =
   | { readonly kind: 'no-freeze'; readonly name: string; readonly holds: readonly Hold[] }
   /** Several freezes cover exactly this; the person must name one. */
   | { readonly kind: 'several'; readonly holds: readonly SetHold[] }
-  /** It is a freeze of the policy file, and ends there. */
+  /** The freeze is set in the policy file, and must be ended there. */
   | { readonly kind: 'of-the-file'; readonly freeze: Freeze }
   | { readonly kind: 'denied'; readonly denial: Denial };
 

@@ -5,7 +5,7 @@ import type { Route } from '../../domain/routing/route.ts';
 import type { Desk } from '../desk.ts';
 import { StoreUnavailableError, UntrustedRecordError } from '../errors.ts';
 
-/** What holds any of these objects, those of the policy file included; undefined where that is not known. */
+/** The locks and freezes on any of these objects, with those of the policy file; undefined if they could not be read. */
 export async function holdsSeen(
   { holds, policies, log, now }: Pick<Desk, 'holds' | 'policies' | 'log' | 'now'>,
   routes: readonly Route[],
@@ -17,7 +17,7 @@ export async function holdsSeen(
     return [...set, ...freezesAt(policies.current().freezes, names.flat(), at)];
   } catch (err) {
     if (!(err instanceof StoreUnavailableError || err instanceof UntrustedRecordError)) throw err;
-    log.warn({ err }, 'what is locked and frozen is not known');
+    log.warn({ err }, 'locks and freezes could not be read');
     return undefined;
   }
 }

@@ -7,12 +7,12 @@ import { holdsOn, type Judging, judgeAll, membershipsOf, type Wanted } from './j
 
 /** What policy says now of a change that was asked for earlier. */
 export type PolicyNow =
-  /** It may be applied: no approval is needed, or those there are suffice. */
+  /** It may be applied: no approval is needed, or there are enough. */
   | { readonly kind: 'may' }
-  /** `lost`: whose approvals count no more. Where chat does not tell who somebody is, nobody's is. */
+  /** `lost`: people whose approvals no longer count; none if chat does not tell who somebody is. */
   | { readonly kind: 'lacks'; readonly missing: number; readonly needs: Needs; readonly lost: readonly string[] }
   | { readonly kind: 'denied'; readonly denial: Denial }
-  /** Chat does not tell who somebody is, and nothing is concluded from that. */
+  /** Chat does not tell who somebody is, so nothing is decided. */
   | { readonly kind: 'unknown'; readonly why: string };
 
 type WantedOfChange = readonly [Wanted, ...Wanted[]];
@@ -33,8 +33,8 @@ export async function judgeChange(desk: Judging, change: Change, wanted: WantedO
 }
 
 /**
- * What locks and freezes alone say, where there is no policy file and so nothing else that could have changed. Chat is not asked who
- * somebody is: it was when the change was accepted, and a patch does not wait for chat.
+ * Judges by locks and freezes alone. Without a policy file nothing else can have changed. Chat is not asked who somebody is: it was asked
+ * when the change was accepted, and a write does not wait for chat.
  */
 export async function heldChange(
   { policies, holds, now }: Omit<Judging, 'people'>,

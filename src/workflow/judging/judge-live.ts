@@ -12,25 +12,25 @@ import { PolicyUnknownError, UntrustedRecordError } from '../errors.ts';
 import type { People } from '../ports/people.ts';
 import type { Policies } from '../ports/policies.ts';
 
-/** As much of an object as says which names it goes by. */
+/** The part of an object that says which names it goes by. */
 export type Named = Pick<Route, 'object' | 'hosts'>;
 
-/** What is to be judged: what somebody wants to do to an object as it was read. */
+/** What somebody wants to do to an object, as it was read. */
 export interface Wanted {
   readonly deed: Deed;
   readonly route: Named;
-  /** What it would give to a version; absent where nothing is moved. */
+  /** How much a version's share would grow; absent if nothing is moved. */
   readonly growth?: Growth | undefined;
   /** The user who asked for the change that this one decides about. */
   readonly requester?: string | undefined;
-  /** It is written whole, and may take any host. */
+  /** The object is written whole, and may take any host. */
   readonly isWhole?: boolean | undefined;
 }
 
-/** What it takes to ask policy. */
+/** What is needed to ask policy. */
 export type Judging = Pick<Desk, 'policies' | 'people' | 'holds' | 'now'>;
 
-/** Without a policy file everybody of the team may shift, and nobody must approve. */
+/** Without a policy file every member of the team may shift, and no approval is needed. */
 export const noPolicyFile: Policies = { current: () => noPolicy, problem: () => undefined };
 
 /** Whether policy lets us plan against another controller that sets the weights. */
@@ -65,7 +65,7 @@ export async function judgeLive(
   });
 }
 
-/** The same of several objects that are changed together. */
+/** The same for several objects that are changed together. */
 export async function judgeAll(
   desk: Judging,
   asker: Pick<Asker, 'user' | 'team' | 'origin'>,
@@ -79,8 +79,8 @@ export async function judgeAll(
 }
 
 /**
- * What is to be judged of a change: each of the objects that it edits. An object that is written whole goes by the hosts that it had and
- * is to have; the others by those that they have now.
+ * What policy judges of a change: each object that it edits. An object that is written whole is judged by its hosts before and after the
+ * change, the others by their hosts now.
  */
 export function wantedOf(
   { edits: [first, ...more] }: Pick<Change, 'edits'>,
@@ -96,7 +96,7 @@ export function wantedOf(
   return [wanted(first), ...more.map(wanted)];
 }
 
-/** The locks and freezes that people set. What cannot be trusted is not taken for none. */
+/** The locks and freezes that are set. One that cannot be trusted is an error, so that it does not pass for none. */
 export async function holdsOn(
   { holds }: Pick<Desk, 'holds'>,
   targets: readonly string[],
@@ -110,7 +110,7 @@ export async function holdsOn(
   }
 }
 
-/** Who is in those groups of chat's own that are named. */
+/** The members of the named groups that are groups of chat. */
 export async function membershipsOf(people: Pick<People, 'members'>, named: readonly Who[]): Promise<Memberships> {
   const asked = usergroupsIn(named).map(async (id) => [id, await people.members(id)] as const);
   return new Map(await Promise.all(asked));

@@ -3,15 +3,15 @@ import type { ObjectEdit } from '../../domain/change/edit.ts';
 import { findRule, type LiveObject } from '../../domain/routing/route.ts';
 import type { Split } from '../../domain/routing/split.ts';
 
-/** One object of a change, and as much of it as it holds now as tells whether it is still what a person was shown. */
+/** One object of a change, with what tells whether it still is what a person was shown. */
 export interface Stamped {
   readonly edit: ObjectEdit;
   readonly live: Pick<LiveObject, 'uid' | 'content' | 'ledger' | 'rules'> | undefined;
 }
 
 /**
- * Stands for all objects of a change as they are now: a person decides about these. Of a content edit everything counts. Of a weights
- * edit only the rules that it moves count, and not how often the object was changed.
+ * A hash of all objects of a change as they are now. A person's decision is bound to it. For a content edit everything counts. For a
+ * weights edit only the rules that it moves count, and not how often the object was changed.
  */
 export function stampOf(opened: readonly Stamped[]): string {
   const seen = opened.map(({ edit, live }) => {
@@ -23,7 +23,7 @@ export function stampOf(opened: readonly Stamped[]): string {
   return createHash('sha256').update(JSON.stringify(seen)).digest('hex').slice(0, 16);
 }
 
-/** Equal for splits of the same shares, whatever sums they are written in; null where there is no rule. */
+/** Equal for splits of the same shares, whatever their weights add up to; null if there is no rule. */
 function normal(split: Split | undefined): readonly (readonly [string, number])[] | null {
   if (split === undefined) return null;
   const weighty = Object.entries(split).filter(([, weight]) => weight > 0);

@@ -3,7 +3,7 @@ import type { Denial } from '../../domain/policy/judge.ts';
 
 export type WhyVoid = Pick<StateOf<'void'>, 'because' | 'denied' | 'hold' | 'heldUntil' | 'rule'>;
 
-/** Why a plan ends that policy, a lock or a freeze allows no more. */
+/** Why a change is void when policy, a lock or a freeze no longer allows its plan. */
 export function byDenial(denial: Denial): WhyVoid {
   const { reason: denied, rule } = denial;
   if (!('hold' in denial)) return { because: 'denied', denied, rule };

@@ -2,17 +2,17 @@ import type { AuditEvent, AuditSubject } from '../../domain/change/audit.ts';
 
 /** Who decided what, when and why, for as long as the configuration says. A failure is a StoreUnavailableError. */
 export interface Audit {
-  /** Keeps an event that no change moved by; once for its gesture, within an hour. True when it was not there yet. */
+  /** Keeps an event that moved no change, once for each gesture within an hour. True if it was not there yet. */
   note(event: AuditEvent): Promise<boolean>;
-  /** Newest first, as far back as a person waits for. */
+  /** Newest first, as far back as can be read while a person waits. */
   read(query: { readonly subject: AuditSubject; readonly limit: number }): Promise<AuditReading>;
-  /** All that was kept since then, oldest first, a bounded part of it in memory at a time. */
+  /** Everything that was kept since then, oldest first. Only a bounded part of it is in memory at a time. */
   export(since: Date): AsyncIterable<AuditEntry>;
 }
 
 export type AuditEntry =
   | { readonly kind: 'event'; readonly event: AuditEvent }
-  /** Not as one of us wrote it: altered, signed with another key, or by a version that we do not know. What it was about is not known. */
+  /** Not as the bot wrote it: altered, signed with another key, or by a version that we do not know. What it was about is not known. */
   | { readonly kind: 'untrusted'; readonly at: string; readonly text: string };
 
 export interface AuditReading {

@@ -8,38 +8,41 @@ import type { Definition } from '../../domain/routing/undefined-versions.ts';
 
 /** The clusters' routing tables: names come from a watch cache, what decides is read live. Failures are a DependencyError. */
 export interface Mesh {
-  /** The names of the clusters we serve; the first is meant where none is named. */
+  /** The names of the clusters we serve; the first is meant if none is named. */
   readonly clusters: readonly string[];
   /** The object that splits a service's traffic, from the watch cache. */
   find(name: ServiceName): Promise<Found>;
   /**
-   * An object live and whole, whether it is there or not. `live.rules` of a routing object says which versions may be given traffic
-   * (`served`). A LedgerUnreadableError where its history is not what we wrote.
+   * An object, read live and whole, whether it exists or not. `live.rules` of a routing object says which versions may be given traffic
+   * (`served`). A LedgerUnreadableError if its history is not what we wrote.
    */
   open(object: ObjectRef): Promise<OpenObject>;
-  /** The resourceVersion that a LIST of the object's kind and namespace has now: since then `hadChange` can look. */
+  /** The resourceVersion of a LIST of the object's kind and namespace now. `hadChange` can look back to it. */
   moment(object: ObjectRef): Promise<string>;
   /**
-   * Whether an object had a change in its history at any time since a moment, also where it is gone; undefined where the API server does
-   * not remember that long. It takes a second.
+   * Whether an object had a change in its history at any time since a moment, even if the object is gone by now. Undefined if the API
+   * server does not remember that long. Takes a second.
    */
   hadChange(object: ObjectRef, sought: SoughtChange): Promise<boolean | undefined>;
-  /** How a routing object of that content would route; `served` is not looked at. A RejectedError where it is none. */
+  /**
+   * How a routing object of that content would route; does not look at `served`. A RejectedError if the content is not one of a routing
+   * object.
+   */
   picture(object: ObjectRef, content: ObjectContent): Pick<Route, 'hosts' | 'gateways' | 'rules'>;
   /** What DestinationRules of a namespace define, from the watch cache or `live`. */
   definitions(place: Place, options: { readonly live: boolean }): Promise<readonly Definition[]>;
   /** All routing objects of a namespace, from the watch cache. */
   services(place: Place): Promise<Glance<readonly Route[]>>;
-  /** A routing object as the watch cache has it, whose namespace is watched from now on; undefined where it does not exist. */
+  /** A routing object from the watch cache; undefined if it does not exist. Its namespace is watched from now on. */
   glance(object: ObjectRef): Promise<Weights | undefined>;
   /**
-   * Calls back when an object with a history was written, made anew or removed, by us or by others; within a minute when the watch
-   * missed it, and perhaps more than once. Only of namespaces that are watched. Returns what ends it.
+   * Calls back when an object with a history was written, made anew or removed, by us or by others. If the watch missed it, that is within
+   * a minute. It may call more than once, and only for namespaces that are watched. Returns a function that ends it.
    */
   onTouched(listen: (touched: Touched) => void): () => void;
-  /** The object whose history holds a change, from the watch cache: the way from an old card to its object when the store was lost. */
+  /** The object whose history holds a change, from the watch cache. It leads from an old card to its object if the store was lost. */
   findChange(id: ChangeId): Promise<ObjectRef | undefined>;
-  /** Leaves an Event on the change's main object; once, for the same change. */
+  /** Creates an Event on the change's main object, once for each change. */
   announce(change: Change): Promise<void>;
 }
 
@@ -54,7 +57,10 @@ export type Found =
   /** Several objects route it; in a mesh only one of them wins (istio IST0109). */
   | ({ readonly kind: 'several'; readonly objects: readonly string[] } & Aged);
 
-/** What the watch cache says is at most 10 s old, or else as old as this: the cluster was asked, and did not answer. */
+/**
+ * When the cluster last confirmed the watch cache. Absent if that was at most 10 s ago; otherwise the cluster was asked again and did not
+ * answer.
+ */
 export interface Aged {
   readonly asOf?: Date | undefined;
 }
@@ -63,24 +69,22 @@ export interface Glance<T> extends Aged {
   readonly seen: T;
 }
 
-/** An object as it was read, or found not to be there; and the one write that is allowed from that reading. */
+/** An object as it was read, or found not to exist, and the one write that is allowed from that reading. */
 export interface OpenObject {
   readonly live: LiveObject | undefined;
   /**
    * Makes an edit, and records the revision in the object's history in the same step. A weights edit writes weights and nothing else; a
-   * content edit creates the object, puts the content in its place, or deletes it. `conflict`: the object is not what was read any more,
-   * and nothing was written. With `dryRun` the server judges it and nothing is stored; if it is strict, a field that the server does not
-   * know, and would leave out, is a RejectedError.
+   * content edit creates the object, replaces its content, or deletes it. `conflict`: the object is no longer what was read, and nothing
+   * was written. With `dryRun` the server judges the edit and stores nothing. If it is `strict`, a field that the server does not know, and
+   * would drop, is a RejectedError.
    */
   write(edit: Writable, revision: Revision, options?: { readonly dryRun?: DryRun }): Promise<Written>;
 }
 
-/** As much of an edit as is written. */
+/** The part of an edit that is written. */
 export type Writable =
   | Pick<Extract<ObjectEdit, { kind: 'weights' }>, 'kind' | 'moves'>
-  /**
-   * `content`: what the object is to hold; undefined deletes it. `ledger`: what the history begins with where the object is created.
-   */
+  /** `content`: what the object is to hold; undefined deletes it. `ledger`: what the history begins with if the object is created. */
   | {
       readonly kind: 'content';
       readonly content: ObjectContent | undefined;
@@ -99,9 +103,9 @@ export type Written =
       readonly kind: 'written';
       /** The number of the revision in the object's history; of a deletion, the one that it would have had. */
       readonly seq: number;
-      /** The splits of all rules as the server returned them; none where it is deleted. */
+      /** The splits of all rules as the server returned them; none if the object is deleted. */
       readonly splits: readonly RuleSplit[];
-      /** What the server makes of a content edit; absent where it is deleted, and for weights. */
+      /** What the server makes of a content edit; absent for a deletion and for weights. */
       readonly content?: ObjectContent | undefined;
       readonly warnings: readonly string[];
     }

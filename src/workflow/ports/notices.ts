@@ -1,6 +1,6 @@
 import type { SetHold } from '../../domain/policy/set-hold.ts';
 
-/** What a person is told in private, since it was theirs. */
+/** What a person is told in private about a lock or freeze of theirs. */
 export interface Notice {
   readonly what: 'taken-over' | 'unlocked' | 'thawed';
   readonly hold: SetHold;

@@ -5,9 +5,9 @@ import type { Membership, Person } from '../../domain/policy/groups.ts';
  * does not tell is unknown, with the reason in words.
  */
 export interface People {
-  /** `team`: whose member the gesture says the person is, where it says so. */
+  /** `team`: the team that the person belongs to, if the gesture says so. */
   person(user: string, team: string | undefined): Promise<Person>;
   members(usergroup: string): Promise<Membership>;
-  /** The name of the time zone that a person has set, where chat tells it. */
+  /** The name of the time zone that a person has set, if chat tells it. */
   timezone(user: string): Promise<string | undefined>;
 }

@@ -2,8 +2,8 @@ import type { Policy } from '../../domain/policy/policy.ts';
 
 /** The policy in force. */
 export interface Policies {
-  /** From one call to the next it may be another; never none. */
+  /** Another call may return another policy, but there always is one. */
   current(): Policy;
-  /** Why what stands in the policy file is not in force; undefined while it is. */
+  /** Why the policy file as it is now is not in force; undefined while it is. */
   problem(): string | undefined;
 }

@@ -1,7 +1,7 @@
 import type { UnmeasuredReason } from '../../domain/change/seen.ts';
 import type { Tool } from '../../domain/routing/owner.ts';
 
-/** Runs what nobody waits for; when it fails, `what` is logged as what did not happen. */
+/** Runs work in the background. If it fails, `what` is logged as what went wrong. */
 export type Aside = (work: () => Promise<void>, what: string, fields: object) => void;
 
 export interface Log {
@@ -12,12 +12,12 @@ export interface Log {
 
 /** What happened, counted. */
 export interface Meter {
-  /** A change came to an end, or is held; `outcome` is its state, with the reason where there is one. */
+  /** A change ended, or is held; `outcome` is its state, with the reason if there is one. */
   ended(outcome: string): void;
   /** From accepted to live. */
   applied(tookMs: number): void;
-  /** Somebody else moved what an applied change made; `by` is the tool, where it is a known one. */
+  /** Somebody else moved what an applied change made; `by` is the tool, if it is a known one. */
   movedAway(by: Tool | 'other'): void;
-  /** Somebody looked what came of the traffic. */
+  /** A process tried to count the traffic after a change. */
   looked(outcome: 'counted' | UnmeasuredReason): void;
 }

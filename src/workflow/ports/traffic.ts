@@ -4,13 +4,13 @@ import type { CountedRequests, UnmeasuredReason } from '../../domain/change/seen
 export interface Traffic {
   /** The clusters whose requests are counted. */
   readonly clusters: readonly string[];
-  /** What clients sent to a host in a while that is over. Nothing that they sent before `since` is among it. */
+  /** The requests that clients sent to a host in a past period. None that they sent before `since` are counted. */
   count(query: TrafficQuery): Promise<TrafficCount>;
 }
 
 export interface TrafficQuery {
   readonly cluster: string;
-  /** Resolved. */
+  /** The full host name. */
   readonly host: string;
   readonly since: Date;
   readonly from: Date;
@@ -18,7 +18,7 @@ export interface TrafficQuery {
 }
 
 export type TrafficCount =
-  /** None at all where there was no traffic. */
+  /** Empty if there was no traffic. */
   | { readonly kind: 'counted'; readonly requests: readonly CountedRequests[] }
-  /** `too-seldom`: what is known cannot be parted by time so finely; `not-counted`: nothing is known of that time. */
+  /** `too-seldom`: the counts are too far apart in time for this period. `not-counted`: nothing is known of that time. */
   | { readonly kind: 'unknown'; readonly because: Exclude<UnmeasuredReason, 'unreachable'> };

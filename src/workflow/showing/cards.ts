@@ -8,12 +8,12 @@ import type { Aside, Log } from '../ports/process.ts';
 
 /** Brings a change's card in step with its record: posts it once, then updates it. */
 export interface Cards {
-  /** Does so without being waited for. What cannot be shown now is owed, and shown when chat is back. */
+  /** Does so in the background. A card that cannot be shown now is owed, and shown when chat is back. */
   showSoon(id: ChangeId): void;
   show(id: ChangeId): Promise<void>;
-  /** The same for what was left behind, however much that is: some at a time, and the others when it is called again. */
+  /** The same for any number of cards that were left behind: some at a time, the others when it is called again. */
   catchUp(owed: readonly ChangeId[]): void;
-  /** Somebody clicked on a card of the change that stands there. Where it is not the one that is kept in step, it is taken away. */
+  /** Somebody clicked on a card of the change at this place. If it is not the card that we update, it is removed. */
   clickedOn(id: ChangeId, at: Omit<Placed, 'shownRev'>): void;
 }
 
@@ -23,16 +23,16 @@ export interface CardDesk {
   readonly chat: Chat;
   readonly log: Log;
   readonly aside: Aside;
-  /** A card may be left behind: whoever has it in hand may have died. */
+  /** Asks for another round soon: a card may be left behind, because the process that has its claim may have died. */
   readonly lookAgain: () => void;
 }
 
 type Place = Omit<Placed, 'shownRev'>;
 
-/** Each waits for its turn with a claim that costs Redis some commands a second, and Slack takes one a second of a channel. */
+/** Each waiting card keeps a claim, which costs Redis some commands a second. Slack takes one message a second in a channel. */
 const mostAtOnce = 200;
 
-/** Within ten seconds a connection is made anew, and a Redis is started again. */
+/** Ten seconds in all: enough to reconnect, or for Redis to restart. */
 const noteTries = 12;
 const noteAgainMs = 150;
 
@@ -63,13 +63,13 @@ export function cardsOf(desk: CardDesk): Cards {
   };
 }
 
-/** From anywhere, so that those of a channel that takes none do not always come first. */
+/** Starts at a random place, so that the cards of a channel that takes none do not always come first. */
 function someOf<T>(all: readonly T[], most: number): readonly T[] {
   const from = Math.floor(Math.random() * all.length);
   return all.length <= most ? all : [...all.slice(from), ...all.slice(0, from)].slice(0, Math.max(0, most));
 }
 
-/** A post whose outcome was unknown may have left a card behind, which a click gives away. */
+/** A post with an unknown outcome may have left a second card. A click on it tells us where it is. */
 async function removeDouble({ cards, chat, log }: CardDesk, id: ChangeId, at: Place): Promise<void> {
   const claim = await cards.claim(id);
   if (claim === undefined) return;
@@ -89,7 +89,7 @@ interface InHand {
   readonly hasTurn: boolean;
 }
 
-/** One process at a time writes a card, and looks again before it lets go: what changed meanwhile is shown in one update. */
+/** One process at a time writes a card. It looks again before it lets go, so what changed meanwhile is shown in one update. */
 async function showCard(desk: CardDesk, id: ChangeId): Promise<void> {
   let hasTurn = false;
   for (let owed = true; owed; ) {
@@ -105,9 +105,9 @@ async function showCard(desk: CardDesk, id: ChangeId): Promise<void> {
 }
 
 /**
- * Waits for its turn where it has none yet. Meanwhile the change may have gone on, and is read again; a claim that has run out is taken
- * anew, which is when this is true. One that is held is not let go: among many processes with many cards another would take it, and wait
- * for a turn of its own. One that is another's by now ends the wait: its turn is left to the cards that have none.
+ * Waits for a turn in the channel, unless it has one. After a long wait the change is read again, because it may have moved on. True if the
+ * claim ran out meanwhile: the caller claims again and keeps the turn. A claim that is still held is not let go: another process would take
+ * it, and wait for a turn of its own. If another process has the claim by now, the wait ends, and other cards get the turn.
  */
 async function bring(desk: CardDesk, id: ChangeId, { claim, lost, hasTurn }: InHand): Promise<boolean> {
   const change = await readTrusted(desk, id);
@@ -115,7 +115,7 @@ async function bring(desk: CardDesk, id: ChangeId, { claim, lost, hasTurn }: InH
   else if (change === undefined) await claim.giveUp();
   else if (!claim.inDoubt && claim.placed !== undefined && claim.placed.shownRev >= change.rev) await claim.settle();
   else if (!hasTurn && (await desk.chat.turn(claim.placed?.channel ?? change.origin.channel, lost))) {
-    if (lost.aborted) return false; // though by our clock it may be held for a while yet
+    if (lost.aborted) return false; // even if by our clock the claim is still held
     return claim.isHeld() ? bring(desk, id, { claim, lost, hasTurn: true }) : true;
   } else await write(desk, change, claim);
   return false;
@@ -136,7 +136,7 @@ async function disown(desk: CardDesk, id: ChangeId, claim: CardClaim): Promise<v
   await claim.giveUp();
 }
 
-/** Of two writers, one of which stood still while it posted, the one that is noted first has posted the card. */
+/** Two writers may post a card, if one of them stood still meanwhile. The first one to be noted stays, the other one is removed. */
 async function write(desk: CardDesk, change: Change, claim: CardClaim): Promise<void> {
   const at = await writeOnce(desk, change, claim);
   if (at === undefined || (await note(claim, { ...at, shownRev: change.rev }))) return;
@@ -144,13 +144,13 @@ async function write(desk: CardDesk, change: Change, claim: CardClaim): Promise<
   desk.log.info({ changeId: change.id, ...at }, 'a second card of a change was removed');
 }
 
-/** Undefined where chat will never take it. */
+/** Undefined if chat will never take it. */
 async function writeOnce(desk: CardDesk, change: Change, claim: CardClaim): Promise<Place | undefined> {
   try {
     return await put(desk, change, claim);
   } catch (error) {
     if (!(error instanceof ChatError)) throw error;
-    // It may have gone over what another wrote since; what it shows is then no newer than it was.
+    // The update may have overwritten a newer card. Note the old rev, so that the card is owed again.
     if (error.outcome === 'unknown' && claim.placed !== undefined) await note(claim, claim.placed);
     if (error.outcome !== 'never') throw error;
     desk.log.error({ changeId: change.id, err: error, code: error.code }, 'chat will not take this card');
@@ -160,8 +160,8 @@ async function writeOnce(desk: CardDesk, change: Change, claim: CardClaim): Prom
 }
 
 /**
- * A writer that stood still has gone over what another wrote since, and its connection to the store was cut meanwhile: only when the
- * store has heard of it the card is owed again.
+ * A writer that stood still may have overwritten a newer card, and may have lost its connection to the store. It retries, because the card
+ * is owed again only once the store knows.
  */
 async function note(claim: CardClaim, placed: Placed): Promise<boolean> {
   for (let tries = 1; ; tries += 1) {

@@ -13,19 +13,19 @@ export interface Reconciling extends Settling {
   readonly cardLog: CardLog;
   readonly queue: Queue;
   readonly sights: Pick<Sights, 'begin'>;
-  /** A clock that never jumps: other processes' clocks say nothing about how long something has waited. */
+  /** A monotonic clock. Other processes' clocks do not tell how long something has waited. */
   readonly monotonicMs: () => number;
 }
 
-/** A change that was seen waiting for so long should have been taken by a worker. */
+/** A change that waits longer than this should have been taken by a worker. */
 const graceMs = 1_200;
 const lookUpEveryMs = 15_000;
-/** However much waits: the jobs that are there are what the workers are busy with. */
+/** At most this many jobs are added at once: the workers are busy with the jobs they have. */
 const mostAtOnce = 20;
 
 /**
- * Finishes what was left halfway by a crash or a lost message: a change without a job or a worker gets a job, a card that lags is
- * brought up to date, and what came of the traffic is looked at when it is time. Safe to run anywhere and at any time.
+ * Finishes what a crash or a lost message left halfway: a change without a job or a worker gets a job, a card that lags is updated, and
+ * traffic after a change is counted when it is time. Safe to run anywhere and at any time.
  */
 export class Reconciler {
   readonly #with: Reconciling;
@@ -38,12 +38,12 @@ export class Reconciler {
     this.#with = reconciling;
   }
 
-  /** How many changes waited for a worker or a person when they were last looked at; NaN while that is not known. */
+  /** How many changes waited for a worker or a person at the last look; NaN while that is not known. */
   get open(): number {
     return this.#open;
   }
 
-  /** In how long something is due that has a time of its own, as of the last round. */
+  /** How long until the next expiry or look at traffic is due, as of the last round. */
   get dueInMs(): number {
     return this.#dueAtMs - this.#with.now().getTime();
   }
@@ -67,7 +67,7 @@ export class Reconciler {
     return waiting.length + owed.length;
   }
 
-  /** Not waited for: a cluster that is away holds up nothing else. */
+  /** In the background: a cluster that is away holds up nothing else. */
   #settleAll(unsettled: readonly Change[]): void {
     const nowMs = this.#with.monotonicMs();
     const before = this.#lookedUpAt;
@@ -76,19 +76,19 @@ export class Reconciler {
       unsettled.map((change) => [change.id, isDue(change) ? nowMs : (before.get(change.id) ?? nowMs)]),
     );
     for (const change of unsettled.filter(isDue))
-      this.#with.aside(() => settle(this.#with, change), 'what became of a change was not looked up', {
+      this.#with.aside(() => settle(this.#with, change), 'the outcome of a change was not looked up', {
         changeId: change.id,
       });
   }
 
-  /** Ends what people need not decide any more: it is done, its time is over, or its plan does not stand. Not waited for either. */
+  /** Ends a change that needs no decision: it is done, its time is over, or its plan no longer stands. Also in the background. */
   #endAside(change: Change): void {
     const end = async () => {
       const { cards } = this.#with;
       const ended = (await catchUp(this.#with, change)) ?? (await expire(this.#with, change));
       if (ended !== undefined || (await voidIfMoved(this.#with, change))) cards.showSoon(change.id);
     };
-    this.#with.aside(end, 'whether a change is still to be decided was not looked up', { changeId: change.id });
+    this.#with.aside(end, 'whether a change still needs a decision is not known', { changeId: change.id });
   }
 
   async #addLost(due: readonly Change[]): Promise<void> {
@@ -104,7 +104,7 @@ export class Reconciler {
     this.#waitingSince = new Map(waiting.map(({ id }) => [id, this.#waitingSince.get(id) ?? nowMs]));
   }
 
-  /** One that was begun and that nobody has in hand was left by its worker, however short a while it waits. */
+  /** A change that was begun is due at once: if no worker has it, its worker left it. */
   #isDue({ id, state }: Change): boolean {
     const nowMs = this.#with.monotonicMs();
     return state.kind === 'applying' || nowMs - (this.#waitingSince.get(id) ?? nowMs) >= graceMs;

@@ -23,7 +23,7 @@ export interface Seeing {
   readonly mesh: Pick<Mesh, 'open'>;
   readonly changes: Pick<Changes, 'update'>;
   readonly cards: Pick<Cards, 'showSoon'>;
-  /** Absent where this process cannot ask; others may. */
+  /** Absent if this process cannot count requests; others may. */
   readonly traffic?: Traffic | undefined;
   readonly meter: Pick<Meter, 'looked'>;
   readonly log: Log;
@@ -32,25 +32,25 @@ export interface Seeing {
 }
 
 type DueLook = Extract<Look, { kind: 'look' }>;
-/** What a look brings: words for the card, nothing yet, or the end of looking without any. */
+/** The result of a look: something for the card, nothing yet, or the end without anything new. */
 type Finding = { readonly kind: 'seen'; readonly seen: Seen } | { readonly kind: 'later' } | { readonly kind: 'over' };
 
 const againMs = 15_000;
 
 /**
- * Looks what came of the traffic of applied changes, aside and never waited for. Any number of processes may do so at once: they ask
- * for the same while, and one of them notes it.
+ * Counts the traffic after applied changes, in the background. Any number of processes may do so at once: they ask for the same period, and
+ * one of them stores the result.
  */
 export class Sights {
   readonly #with: Seeing;
-  /** By our own clock; a try that brought nothing is made again after a while. */
+  /** When each change may be looked at again, by our own clock. A look without a result is repeated after a while. */
   #notBefore = new Map<ChangeId, number>();
 
   constructor(seeing: Seeing) {
     this.#with = seeing;
   }
 
-  /** Begins whatever look is due. Returns when the next one of these changes is. */
+  /** Begins each look that is due. Returns when the next look at these changes is due. */
   begin(toBeSeen: readonly Change[]): number {
     const nowMs = this.#with.now().getTime();
     const notBefore = this.#notBefore;
@@ -63,12 +63,12 @@ export class Sights {
     const look = nextLook(change.state, nowMs);
     if (look.kind === 'wait') return look.untilMs;
     if (look.kind === 'look' && this.#with.traffic?.clusters.includes(placeOf(change).cluster) !== true)
-      return Number.POSITIVE_INFINITY; // whoever can ask does, and in the end it is over
+      return Number.POSITIVE_INFINITY; // a process that can ask does so; in the end the look is over for all
     const notBeforeMs = this.#notBefore.get(change.id) ?? 0;
     if (notBeforeMs > nowMs) return notBeforeMs;
 
     this.#notBefore.set(change.id, nowMs + againMs);
-    this.#with.aside(() => see(this.#with, change, look), 'what came of the traffic is not known', {
+    this.#with.aside(() => see(this.#with, change, look), 'traffic after a change was not counted', {
       changeId: change.id,
     });
     return nowMs + againMs;
@@ -82,19 +82,19 @@ async function see(seeing: Seeing, change: AppliedChange, look: Exclude<Look, { 
   const isFinal = look.kind === 'over' || finding.kind === 'over' || look.isFinal;
   const seen = finding.kind === 'seen' ? finding.seen : state.seen;
   const next = { ...state, seen };
-  if (!(await seeing.changes.update(moveTo(change, isFinal ? noLongerSeen(next) : next)))) return; // another was first
-  const what = finding.kind === 'seen' ? 'what came of the traffic was noted' : 'nobody looks at the traffic any more';
+  if (!(await seeing.changes.update(moveTo(change, isFinal ? noLongerSeen(next) : next)))) return; // another process was first
+  const what = finding.kind === 'seen' ? 'traffic after a change was noted' : 'traffic is no longer counted';
   seeing.log.info({ changeId: change.id, seen }, what);
   seeing.cards.showSoon(change.id);
 }
 
 async function lookAt(seeing: Seeing, change: AppliedChange, look: DueLook): Promise<Finding> {
   const standing = await standingRules(seeing, change);
-  if (standing.length === 0) return { kind: 'later' }; // who watches over it tells, and what moved is no longer to be seen
+  if (standing.length === 0) return { kind: 'later' }; // watch-over.ts tells what moved and ends the looks
   const count = await countAll(seeing, change, look, standing);
   seeing.meter.looked(count.kind === 'unknown' ? count.because : 'counted');
   if (count.kind === 'counted') return { kind: 'seen', seen: seenIn(change, look, count.services) };
-  seeing.log.info({ changeId: change.id, because: count.because, look }, 'what came of the traffic cannot be told yet');
+  seeing.log.info({ changeId: change.id, because: count.because, look }, 'traffic cannot be counted yet');
   const mayStillCome = count.because === 'unreachable' ? !look.isLastTry : !look.isLast;
   if (mayStillCome) return { kind: 'later' };
   return change.state.seen === undefined
@@ -102,7 +102,7 @@ async function lookAt(seeing: Seeing, change: AppliedChange, look: DueLook): Pro
     : { kind: 'over' };
 }
 
-/** Each service is told by itself, unless all traffic is that of the main object. */
+/** Tells each service by itself, unless only the main object splits traffic. */
 function seenIn(change: AppliedChange, { from, until }: DueLook, services: ServicesCounted): Seen {
   const [{ answered, unanswered }] = services;
   const counts = { answered, unanswered };
@@ -115,7 +115,7 @@ interface Standing extends Pick<ServiceCounts, 'namespace' | 'name'> {
   readonly backends: readonly Backend[];
 }
 
-/** The objects that the change set and that are live as it left them, each with where its main rule sends requests. */
+/** The objects that are live as the change left them, each with where its main rule sends requests. */
 async function standingRules({ mesh, now }: Seeing, change: AppliedChange): Promise<readonly Standing[]> {
   const read = splittersOf(change.edits)
     .slice(0, mostSeenServices)
@@ -135,7 +135,7 @@ type Unknown =
 type Result = TrafficCount | Unknown;
 type ServicesCounted = readonly [ServiceCounts, ...ServiceCounts[]];
 
-/** Nothing where somebody does not answer; else of each service of which something is known. */
+/** Unknown if a query failed or nothing is known of any service; otherwise each service of which something is known. */
 async function countAll(
   seeing: Seeing,
   change: AppliedChange,
@@ -155,7 +155,7 @@ async function countAll(
   return unknown[0] ?? { kind: 'unknown', because: 'not-counted' };
 }
 
-/** Of all hosts together, or of none. */
+/** Counts all hosts together, or none. */
 async function countFor(
   { traffic, log }: Seeing,
   change: AppliedChange,
@@ -172,7 +172,7 @@ async function countFor(
     return together(counts);
   } catch (err) {
     if (!(err instanceof TrafficUnavailableError)) throw err;
-    log.warn({ changeId: id, err }, 'the requests since a change could not be asked for');
+    log.warn({ changeId: id, err }, 'the number of requests since a change could not be queried');
     return { kind: 'unknown', because: 'unreachable' };
   }
 }

@@ -13,7 +13,7 @@ import type { Mesh, Touched } from '../ports/mesh.ts';
 import type { Log, Meter } from '../ports/process.ts';
 import type { Cards } from '../showing/cards.ts';
 
-/** What it takes to see whether what was applied still stands. */
+/** What is needed to see whether applied changes still stand. */
 export interface Lookout {
   readonly mesh: Pick<Mesh, 'clusters' | 'glance' | 'open'>;
   readonly changes: Pick<Changes, 'read' | 'update' | 'recentlyApplied' | 'open'>;
@@ -24,8 +24,8 @@ export interface Lookout {
 }
 
 /**
- * Looks at what somebody wrote, and puts on the card of an applied change that it was moved, or that it was put right again. Any number
- * of processes may do so at once. True when a change is just being applied, so that it is worth another look.
+ * Looks at an object that somebody wrote. If what an applied change made was moved, or is live again, its card says so. Any number of
+ * processes may do so at once. True if one of the changes still waits or is being applied, so that another look is worthwhile.
  */
 export async function lookAfter(lookout: Lookout, { object, changes }: Touched): Promise<boolean> {
   const seen = await lookout.mesh.glance(object);
@@ -40,7 +40,7 @@ export async function lookAfter(lookout: Lookout, { object, changes }: Touched):
   return isUnderWay;
 }
 
-/** What cannot be trusted is disowned on its own card, and no more is told of it. */
+/** Undefined for a record that cannot be trusted: its own card says so, and nothing more is told of it. */
 async function readTrusted({ changes }: Lookout, id: ChangeId): Promise<Change | undefined> {
   try {
     return await changes.read(id);
@@ -51,8 +51,8 @@ async function readTrusted({ changes }: Lookout, id: ChangeId): Promise<Change |
 }
 
 /**
- * Looks at all that was applied within the last day, so that nothing is missed by a process that was away, and their namespaces are
- * watched from then on.
+ * Looks at all changes that were applied within the last day, so that a process that was away misses nothing. Their namespaces are watched
+ * from then on.
  */
 export async function lookAfterRecent(lookout: Lookout): Promise<void> {
   const recent = (await lookout.changes.recentlyApplied()).filter(isApplied).filter((each) => isWatched(lookout, each));
@@ -65,7 +65,9 @@ function namespaceOf(change: Change): string {
   return `${cluster}/${namespace}`;
 }
 
-/** Where one object of a namespace cannot be asked for, neither can the others; an unreadable history is that object's own trouble. */
+/**
+ * If one object of a namespace cannot be read, the others cannot either, so it stops. An unreadable history concerns only its own object.
+ */
 async function lookAfterEach(lookout: Lookout, changes: readonly AppliedChange[]): Promise<void> {
   for (const change of changes) {
     try {
@@ -78,7 +80,7 @@ async function lookAfterEach(lookout: Lookout, changes: readonly AppliedChange[]
   }
 }
 
-/** Of a change that another one came after nothing more will be told. */
+/** A change that a later one followed is no longer watched. */
 function isWatched({ mesh }: Lookout, change: AppliedChange): boolean {
   const { later, rolledBack } = change.state;
   return later === undefined && rolledBack === undefined && mesh.clusters.includes(placeOf(change).cluster);
@@ -86,7 +88,7 @@ function isWatched({ mesh }: Lookout, change: AppliedChange): boolean {
 
 type Reading = (object: ObjectRef) => Promise<Weights | undefined>;
 
-/** `glance` is what the watch has, which is only worth a question: what is told comes from a live read. */
+/** `glance` reads the watch cache, which only tells whether to look closer. What the card says comes from a live read. */
 async function keepTrue(lookout: Lookout, change: AppliedChange, glance: Reading): Promise<void> {
   const at = () => lookout.now().toISOString();
   const glimpse = (await fatesBy(change, glance))(change, at());
@@ -105,7 +107,7 @@ async function keepTrue(lookout: Lookout, change: AppliedChange, glance: Reading
   }
 }
 
-/** What the card is to say of it. */
+/** The state for the card to show. */
 function told({ movedAway: _, ...state }: Applied, fate: Fate): Applied {
   switch (fate.kind) {
     case 'stands':
@@ -120,8 +122,8 @@ function told({ movedAway: _, ...state }: Applied, fate: Fate): Applied {
 type FateAt = (change: AppliedChange, at: string) => Fate;
 
 /**
- * Reads the routing objects that a change wrote. Of several the first that was moved tells; others followed the change only where they
- * did so in all of them. DestinationRules are not watched.
+ * Reads the routing objects that a change wrote. The first one that was moved decides. `followed` needs all of them to be followed.
+ * DestinationRules are not watched.
  */
 async function fatesBy(change: AppliedChange, read: Reading): Promise<FateAt> {
   const routing = change.edits.filter(({ object }) => object.kind !== 'DestinationRule');
@@ -133,13 +135,16 @@ async function fatesBy(change: AppliedChange, read: Reading): Promise<FateAt> {
   };
 }
 
-/** A later change that this store knows is told to the ones before it by its worker; not so that of another bot, or one that was lost. */
+/**
+ * Whether this store knows the later change. If so, the worker of that change marks the earlier ones. Nobody does so for a change of
+ * another bot, or for one that was lost.
+ */
 async function isTheirs(lookout: Lookout, fate: Fate): Promise<boolean> {
   if (fate.kind !== 'followed' || fate.by === undefined) return false;
   return (await readTrusted(lookout, fate.by)) !== undefined;
 }
 
-/** What is gone may have been deleted by a change of ours, which has not told the ones before it yet. */
+/** Whether a change of ours deleted the object, and has not marked the earlier ones yet. */
 async function isOurDeletion({ changes }: Lookout, { id }: AppliedChange, fate: Fate): Promise<boolean> {
   if (fate.kind !== 'moved' || fate.away.how !== 'object-gone') return false;
   const { object } = fate.away;
@@ -160,7 +165,7 @@ function happenedBy(fate: Fate): Happened {
 
 const words: Record<Fate['kind'], string> = {
   stands: 'what a change made is live again',
-  followed: 'a change that is not in this store came after a change',
+  followed: 'a change that this store does not have followed a change',
   moved: 'somebody else moved what a change made',
 };
 
