@@ -14,8 +14,9 @@ import { type ClickedEdits, type EditsAnswer, requestEdits, type Way } from '../
 import { promote, requestShift } from '../../src/workflow/asking/shift.ts';
 import type { Answer } from '../../src/workflow/asking/submit.ts';
 import type { RollbackAnswer } from '../../src/workflow/asking/take-one-back.ts';
-import { approve, reject, withdraw } from '../../src/workflow/deciding/approve.ts';
+import { approve } from '../../src/workflow/deciding/approve.ts';
 import { discard, planAnew } from '../../src/workflow/deciding/held.ts';
+import { reject, withdraw } from '../../src/workflow/deciding/reject.ts';
 import type { Asker, Desk } from '../../src/workflow/desk.ts';
 import { type DependencyError, MeshUnavailableError } from '../../src/workflow/errors.ts';
 import { carryOut } from '../../src/workflow/holding/hold-command.ts';

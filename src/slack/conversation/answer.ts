@@ -1,7 +1,7 @@
 import { parseCommand } from '../../domain/language/parse-command.ts';
 import { requestEdits } from '../../workflow/asking/rule-file.ts';
 import { noteRefused } from '../../workflow/audit.ts';
-import { objectionToRejecting, reject } from '../../workflow/deciding/approve.ts';
+import { objectionToRejecting, reject } from '../../workflow/deciding/reject.ts';
 import type { Asker } from '../../workflow/desk.ts';
 import { carryOut } from '../../workflow/holding/hold-command.ts';
 import { holdReply } from '../replies/hold.ts';

@@ -1,7 +1,7 @@
 import { type Change, mainEdit } from '../../domain/change/change.ts';
 import type { EditsAnswer } from '../../workflow/asking/rule-file.ts';
 import type { RollbackAnswer } from '../../workflow/asking/take-one-back.ts';
-import type { ApprovalAnswer } from '../../workflow/deciding/approve.ts';
+import type { ApprovalAnswer } from '../../workflow/deciding/awaiting.ts';
 import type { HeldAnswer } from '../../workflow/deciding/held.ts';
 import type { Desk } from '../../workflow/desk.ts';
 import { approvalReply } from '../replies/approval.ts';

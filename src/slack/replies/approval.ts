@@ -1,5 +1,5 @@
 import { type Change, mainMove } from '../../domain/change/change.ts';
-import type { ApprovalAnswer } from '../../workflow/deciding/approve.ts';
+import type { ApprovalAnswer } from '../../workflow/deciding/awaiting.ts';
 import { foreign, user } from '../words/mrkdwn.ts';
 import { dateText, denialText } from '../words/policy-words.ts';
 import { type Reply, says } from '../words/reply.ts';

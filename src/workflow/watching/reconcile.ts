@@ -1,7 +1,7 @@
 import { type Change, isForPeople, isToBeSeen, isUnsettled, isWaiting } from '../../domain/change/change.ts';
 import type { ChangeId } from '../../domain/routing/names.ts';
 import { catchUp, type Settling, settle } from '../applying/settle.ts';
-import { expire } from '../deciding/approve.ts';
+import { expire } from '../deciding/awaiting.ts';
 import { voidIfMoved } from '../deciding/void-if-moved.ts';
 import type { CardLog } from '../ports/cards.ts';
 import type { Queue } from '../ports/queue.ts';

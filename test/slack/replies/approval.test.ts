@@ -3,7 +3,7 @@ import type { Change } from '../../../src/domain/change/change.ts';
 import type { State } from '../../../src/domain/change/state.ts';
 import { approvalReply, pendingReply } from '../../../src/slack/replies/approval.ts';
 import { denialText } from '../../../src/slack/words/policy-words.ts';
-import type { ApprovalAnswer } from '../../../src/workflow/deciding/approve.ts';
+import type { ApprovalAnswer } from '../../../src/workflow/deciding/awaiting.ts';
 import { applied as appliedState, change, changeId, found } from '../../support/builders.ts';
 
 const at = '2026-11-22T14:05:00.000Z';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Change, planShown } from '../../../src/domain/change/change.ts';
-import { objectionToRejecting } from '../../../src/workflow/deciding/approve.ts';
+import { objectionToRejecting } from '../../../src/workflow/deciding/reject.ts';
 import { reviewsObject } from '../../support/builders.ts';
 import { approvedBy, policyOf } from '../../support/policies.ts';
 import { acceptedIn, type House } from '../house.ts';
