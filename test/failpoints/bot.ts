@@ -80,7 +80,7 @@ export class Bot {
   }
 
   async arm(strike: Strike | undefined): Promise<void> {
-    await this.#ask({ kind: 'arm', ...(strike === undefined ? {} : { strike }) });
+    await this.#ask({ kind: 'arm', ...(strike === undefined ? {} : { strike }) }, runsWithinMs);
   }
 
   /** How many steps are under way; undefined from one that cannot say. */
@@ -92,7 +92,7 @@ export class Bot {
   }
 
   async recorded(): Promise<Recording> {
-    return recording.parse(await this.#ask({ kind: 'recorded' }));
+    return recording.parse(await this.#ask({ kind: 'recorded' }, runsWithinMs));
   }
 
   resume(): void {
@@ -105,7 +105,8 @@ export class Bot {
     await this.exited;
   }
 
-  #ask(what: object): Promise<unknown> {
+  /** Undefined where no answer comes in time: a frozen process cannot give one, and is not waited for long. */
+  #ask(what: object, withinMs = answersWithinMs): Promise<unknown> {
     this.#count += 1;
     const ask = this.#count;
     return new Promise((resolve) => {
@@ -114,7 +115,7 @@ export class Bot {
         this.#asked.delete(ask);
         resolve(value);
       };
-      const timer = setTimeout(() => end(undefined), answersWithinMs);
+      const timer = setTimeout(() => end(undefined), withinMs);
       this.#asked.set(ask, end);
       if (this.#hasEnded) end(undefined);
       else this.#child.send({ ...what, ask }, (error) => error !== null && end(undefined));
