@@ -15,7 +15,7 @@ const inDoubtMs = 15_000;
 const keepSeconds = 31 * 24 * 3600;
 
 const field = z.string().nullable();
-const claimed = z.tuple([field, field, field, field, z.literal([0, 1])]);
+const claimed = z.tuple([field, field, field, field, field]);
 
 /** Where cards are in Slack, kept in Redis. */
 export class StoredCards implements CardLog {
@@ -31,17 +31,17 @@ export class StoredCards implements CardLog {
     const reply = await claimScript.run(
       this.#redis,
       [keys.card(id), keys.cardClaim(id), keys.inDoubt],
-      [id, token, claimMs, inDoubtMs, keepSeconds],
+      [id, token, claimMs, inDoubtMs],
     );
     if (reply === null) return undefined;
 
-    const [channel, ts, shownRev, postBegun, inDoubt] = claimed.parse(reply);
+    const [channel, ts, shownRev, postBegun, doubt] = claimed.parse(reply);
     const placed = channel === null || ts === null ? undefined : { channel, ts, shownRev: Number(shownRev) };
     return new Claim(this.#redis, id, {
       token,
       placed,
       postBegun: postBegun !== null,
-      inDoubt: inDoubt === 1,
+      doubt,
       heldUntilMs,
     });
   }
@@ -56,7 +56,8 @@ interface Claimed {
   readonly token: string;
   readonly placed: Placed | undefined;
   readonly postBegun: boolean;
-  readonly inDoubt: boolean;
+  /** When the card was due to be written once more, as Redis stores it; null where it is not yet, or not in doubt. */
+  readonly doubt: string | null;
   /** On the monotonic clock, from before Redis was asked. */
   readonly heldUntilMs: number;
 }
@@ -69,16 +70,20 @@ class Claim implements CardClaim {
   #mayPost = true;
   #heldUntilMs: number;
   readonly postBegun: boolean;
-  readonly inDoubt: boolean;
+  readonly #doubt: string | null;
 
-  constructor(redis: Connection, id: ChangeId, { token, placed, postBegun, inDoubt, heldUntilMs }: Claimed) {
+  constructor(redis: Connection, id: ChangeId, { token, placed, postBegun, doubt, heldUntilMs }: Claimed) {
     this.#redis = redis;
     this.#id = id;
     this.#token = token;
     this.#placed = placed;
     this.#heldUntilMs = heldUntilMs;
     this.postBegun = postBegun;
-    this.inDoubt = inDoubt;
+    this.#doubt = doubt;
+  }
+
+  get inDoubt(): boolean {
+    return this.#doubt !== null;
   }
 
   isHeld(): boolean {
@@ -111,12 +116,18 @@ class Claim implements CardClaim {
     this.#mayPost = true;
   }
 
-  async place(placed: Placed): Promise<boolean> {
+  async beginUpdate(): Promise<void> {
+    const redisKeys = [keys.card(this.#id), keys.cardClaim(this.#id)];
+    const begun = await beginUpdateScript.run(this.#redis, redisKeys, [this.#token, keepSeconds]);
+    if (begun !== 1) throw new StoreUnavailableError(`the claim on the card of ${this.#id} expired`);
+  }
+
+  async place(placed: Placed, { endsDoubt = true } = {}): Promise<boolean> {
     const { channel, ts, shownRev } = placed;
     const isPlaced = await placeScript.run(
       this.#redis,
       [keys.card(this.#id), keys.owed, keys.inDoubt],
-      [this.#id, channel, ts, shownRev, keepSeconds, this.inDoubt ? 1 : 0],
+      [this.#id, channel, ts, shownRev, keepSeconds, (endsDoubt ? this.#doubt : null) ?? ''],
     );
     if (isPlaced !== 1) return false;
     this.#placed = placed;
@@ -157,20 +168,21 @@ const redisClock = `
   end`;
 
 /**
- * A writer that never released its claim has died or is paused. When it runs again, its message may overwrite ours, and it may die
+ * A writer that began a message and never released its claim has died or is paused. When it runs again, its message may overwrite ours, and it may die
  * before it can note that. So the card is written once more a while later.
  */
 const claimScript = new Script(`${redisClock}
   local card, claim, inDoubt = unpack(KEYS)
-  local id, token, held, doubt, keep = unpack(ARGV)
+  local id, token, held, doubt = unpack(ARGV)
   if not redis.call('SET', claim, token, 'PX', held, 'NX') then return false end
   local found = redis.call('HMGET', card, 'channel', 'ts', 'shownRev', 'postBegun', 'writer')
   local due = redis.call('ZSCORE', inDoubt, id)
-  local isDue = due and tonumber(due) <= nowMs() and 1 or 0
-  if found[5] then redis.call('ZADD', inDoubt, nowMs() + doubt, id) end
-  redis.call('HSET', card, 'writer', token)
-  redis.call('EXPIRE', card, keep)
-  return {found[1], found[2], found[3], found[4], isDue}`);
+  if due and tonumber(due) > nowMs() then due = false end
+  if found[5] then
+    redis.call('ZADD', inDoubt, nowMs() + doubt, id)
+    redis.call('HDEL', card, 'writer')
+  end
+  return {found[1], found[2], found[3], found[4], due}`);
 
 const owedScript = new Script(`${redisClock}
   local ids = redis.call('ZRANGE', KEYS[1], 0, -1)
@@ -186,7 +198,16 @@ const beginPostScript = new Script(`
   local card, claim = unpack(KEYS)
   local token, keep = unpack(ARGV)
   if redis.call('GET', claim) ~= token then return 0 end
-  redis.call('HSET', card, 'postBegun', '1')
+  redis.call('HSET', card, 'postBegun', '1', 'writer', token)
+  redis.call('EXPIRE', card, keep)
+  return 1`);
+
+/** Only for the owner of the claim. The writer is noted until it lets go, because it may write later than it believes. */
+const beginUpdateScript = new Script(`
+  local card, claim = unpack(KEYS)
+  local token, keep = unpack(ARGV)
+  if redis.call('GET', claim) ~= token then return 0 end
+  redis.call('HSET', card, 'writer', token)
   redis.call('EXPIRE', card, keep)
   return 1`);
 
@@ -198,14 +219,14 @@ const forgetPostScript = new Script(`
 /** A late writer with an older revision has overwritten a newer card, so the card is owed again. */
 const placeScript = new Script(`
   local card, owed, inDoubt = unpack(KEYS)
-  local id, channel, ts, shown, keep, wasDue = unpack(ARGV)
+  local id, channel, ts, shown, keep, doubt = unpack(ARGV)
   local at = redis.call('HMGET', card, 'channel', 'ts')
   if at[2] and (at[1] ~= channel or at[2] ~= ts) then return 0 end
   local before = tonumber(redis.call('HGET', card, 'shownRev') or '-1')
   if before > tonumber(shown) and not redis.call('ZSCORE', owed, id) then redis.call('ZADD', owed, before, id) end
   redis.call('HSET', card, 'channel', channel, 'ts', ts, 'shownRev', shown)
   redis.call('EXPIRE', card, keep)
-  if wasDue == '1' then redis.call('ZREM', inDoubt, id) end
+  if redis.call('ZSCORE', inDoubt, id) == doubt then redis.call('ZREM', inDoubt, id) end
   local rev = redis.call('ZSCORE', owed, id)
   if rev and tonumber(rev) <= tonumber(shown) then redis.call('ZREM', owed, id) end
   return 1`);

@@ -50,6 +50,16 @@ export interface Asker {
   readonly until: number;
   /** By this time, by our clock in ms, the person must have an answer, even if it is that the outcome is not known. */
   readonly answerBy: number;
+  /** Told of each request to the store that may take effect even if its answer is late: nobody is told meanwhile that nothing happens. */
+  readonly sending?: Sending | undefined;
+}
+
+/** Sends a request, and knows until its answer is there that it may have taken effect. */
+export type Sending = <T>(send: () => Promise<T>) => Promise<T>;
+
+/** Sends what a person asked for to the store. */
+export function sendFor<T>({ sending }: Asker, send: () => Promise<T>): Promise<T> {
+  return sending === undefined ? send() : sending(send);
 }
 
 /** The answer was not there in time, and the person has been told that nothing was accepted. */

@@ -254,49 +254,91 @@ function describeCards(where: string, enter: () => Promise<World>): void {
       await next.release();
     });
 
-    it('are written once more a while after a writer that never let go was replaced', async () => {
+    describe('that a writer began to update and never let go', () => {
       const at = { channel: 'C1', ts: '1.2', shownRev: 0 };
-      await claim(cards, id);
-      await world.expireClaim(id);
-      const next = await claim(cards, id);
-      expect(next.inDoubt).toBe(false);
-      await next.place(at);
-      await next.release();
-      expect(await cards.owed()).toEqual([]);
-      expect(await world.changes.areQuiet()).toBe(false);
+      const leave = async () => {
+        const writing = await claim(cards, id);
+        await writing.beginUpdate();
+        await world.expireClaim(id);
+        return writing;
+      };
+      const write = async (writing: CardClaim) => {
+        await writing.beginUpdate();
+        await writing.place(at);
+        await writing.release();
+      };
 
-      await world.passDoubt(id);
+      it('are in doubt, and written once more a while after another writer took over', async () => {
+        await leave();
+        const next = await claim(cards, id);
+        expect(next.inDoubt).toBe(false);
+        await write(next);
+        expect(await cards.owed()).toEqual([]);
+        expect(await world.changes.areQuiet()).toBe(false);
 
-      expect(await cards.owed()).toEqual([id]);
-      const last = await claim(cards, id);
-      expect(last.inDoubt).toBe(true);
-      await last.place(at);
-      await last.release();
-      expect(await cards.owed()).toEqual([]);
-      expect(await world.changes.areQuiet()).toBe(true);
+        await world.passDoubt(id);
+
+        expect(await cards.owed()).toEqual([id]);
+        const last = await claim(cards, id);
+        expect(last.inDoubt).toBe(true);
+        await write(last);
+        expect(await cards.owed()).toEqual([]);
+        expect(await world.changes.areQuiet()).toBe(true);
+        expect((await claim(cards, id)).inDoubt).toBe(false);
+      });
+
+      it('stay in doubt while nobody has surely written them, until they are given up', async () => {
+        await leave();
+        await (await claim(cards, id)).release();
+        await world.passDoubt(id);
+
+        await (await claim(cards, id)).release();
+        const unsure = await claim(cards, id);
+        await unsure.place(at, { endsDoubt: false });
+        await unsure.release();
+        expect(await cards.owed()).toEqual([id]);
+        const last = await claim(cards, id);
+        await last.giveUp();
+        await last.release();
+
+        expect(await cards.owed()).toEqual([]);
+      });
+
+      it('stay in doubt when the one who writes them once more does not let go either', async () => {
+        await leave();
+        await write(await claim(cards, id));
+        await world.passDoubt(id);
+        await leave();
+
+        const next = await claim(cards, id);
+        await write(next);
+
+        expect(await world.changes.areQuiet()).toBe(false);
+        await world.passDoubt(id);
+        expect(await cards.owed()).toEqual([id]);
+      });
     });
 
-    it('stay in doubt while nobody writes them once more, until they are given up', async () => {
-      await claim(cards, id);
-      await world.expireClaim(id);
-      await (await claim(cards, id)).release();
-      await world.passDoubt(id);
-
-      await (await claim(cards, id)).release();
-      expect(await cards.owed()).toEqual([id]);
-      const last = await claim(cards, id);
-      await last.giveUp();
-      await last.release();
-
-      expect(await cards.owed()).toEqual([]);
-    });
-
-    it('are not in doubt when their writer let go, however often', async () => {
-      for (let times = 0; times < 3; times += 1) await (await claim(cards, id)).release();
+    it('are in no doubt after a writer that let go, or began no message', async () => {
+      for (let times = 0; times < 3; times += 1) {
+        const writing = await claim(cards, id);
+        await writing.beginUpdate();
+        await writing.release();
+        await claim(cards, id);
+        await world.expireClaim(id);
+      }
       await world.passDoubt(id);
 
       expect(await cards.owed()).toEqual([]);
       expect((await claim(cards, id)).inDoubt).toBe(false);
+    });
+
+    it('are not updated by one whose claim is another’s', async () => {
+      const late = await claim(cards, id);
+      await world.expireClaim(id);
+      await claim(cards, id);
+
+      await expect(late.beginUpdate()).rejects.toThrow(StoreUnavailableError);
     });
 
     it('know where they are and what they show', async () => {

@@ -1,11 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { ChangeId } from '../../src/domain/routing/names.ts';
+import { StoreUnavailableError } from '../../src/workflow/errors.ts';
 import type { CardClaim, CardLog, Placed } from '../../src/workflow/ports/cards.ts';
 
 interface Card {
   placed: Placed | undefined;
   postBegun: boolean;
-  /** Who claimed it last and has not let go. */
+  /** Who began to write it last and has not let go. */
   writer: AbortController | undefined;
   doubt: 'none' | 'begun' | 'due';
 }
@@ -25,7 +26,11 @@ export class InMemoryCards implements CardLog {
     this.#cards.set(id, card);
     const inDoubt = card.doubt === 'due';
     if (card.writer !== undefined) card.doubt = 'begun';
-    card.writer = token;
+    card.writer = undefined;
+    const begin = async () => {
+      if (this.#claimed.get(id) !== token) throw new StoreUnavailableError(`the claim on the card of ${id} expired`);
+      card.writer = token;
+    };
     return {
       placed: card.placed,
       postBegun: card.postBegun,
@@ -33,16 +38,18 @@ export class InMemoryCards implements CardLog {
       keep: () => ({ lost: token.signal, [Symbol.dispose]: () => {} }),
       isHeld: () => this.#claimed.get(id) === token,
       beginPost: async () => {
+        await begin();
         card.postBegun = true;
       },
+      beginUpdate: begin,
       forgetPost: async () => {
         card.postBegun = false;
       },
-      place: async (placed) => {
+      place: async (placed, { endsDoubt = true } = {}) => {
         const { placed: before } = card;
         if (before !== undefined && (before.channel !== placed.channel || before.ts !== placed.ts)) return false;
         card.placed = placed;
-        if (inDoubt) card.doubt = 'none';
+        if (inDoubt && endsDoubt && card.doubt === 'due') card.doubt = 'none';
         if ((this.#owed.get(id) ?? 0) <= placed.shownRev) this.#owed.delete(id);
         return true;
       },

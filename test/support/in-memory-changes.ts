@@ -81,8 +81,10 @@ export class InMemoryChanges implements Changes {
   async accept(change: Change, { lines, ahead, askedAs, event }: AcceptOptions): Promise<Accepted> {
     await this.#reach();
     const before = askedAs && this.#asked.get(askedAs);
-    const other = before === undefined || before === change.id ? undefined : this.#records.get(before);
-    if (other !== undefined) return { kind: 'known', change: other };
+    if (before !== undefined && before !== change.id) {
+      const other = this.#records.get(before);
+      return other === undefined ? { kind: 'refused-before' } : { kind: 'known', change: other };
+    }
     const known = this.#records.get(change.id);
     const isAskedAnew = known !== undefined && (isForPeople(known) || known.state.kind === 'void');
     const isRequeued = isAskedAnew && known.rev === change.rev - 1;

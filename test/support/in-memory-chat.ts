@@ -22,6 +22,7 @@ export class InMemoryChat implements Chat {
   readonly #during: (() => Promise<void>)[] = [];
   #look: () => void = () => {};
   #isDown = false;
+  #nextTs = 1000;
   #isUnread = false;
   /** The cards that were disowned. */
   readonly disowned: (Place & { readonly id: ChangeId })[] = [];
@@ -34,7 +35,8 @@ export class InMemoryChat implements Chat {
     const fault = await this.#reach();
     if (!mayPost()) throw toError({ outcome: 'unknown' });
     if (fault !== undefined && fault.sent !== true) throw toError(fault);
-    const place = { channel: change.origin.channel, ts: `${1000 + this.#messages.length}.0001` };
+    const place = { channel: change.origin.channel, ts: `${this.#nextTs}.0001` };
+    this.#nextTs += 1;
     this.#messages.push({ ...place, id: change.id, shown: [change] });
     if (fault !== undefined) throw toError(fault);
     return place;
@@ -63,12 +65,12 @@ export class InMemoryChat implements Chat {
     if (at >= 0) this.#messages.splice(at, 1);
   }
 
-  async look(change: Change): Promise<Place | undefined> {
+  async look(change: Change, except?: Place): Promise<Place | undefined> {
     const fault = await this.#reach();
     if (fault !== undefined) throw toError(fault);
     this.#look();
     if (this.#isUnread) return undefined;
-    const found = this.#messages.find(({ id }) => id === change.id);
+    const found = this.#messages.find(({ id, ts }) => id === change.id && ts !== except?.ts);
     return found === undefined ? undefined : { channel: found.channel, ts: found.ts };
   }
 

@@ -1,6 +1,5 @@
 import {
   type Connection,
-  connectForRequests,
   connectForWorker,
   type RedisAddress,
   readRedisUrl,
@@ -16,12 +15,12 @@ export interface RedisCluster {
   stop(): Promise<void>;
 }
 
-/** A Redis Cluster of one node. Like a large one, it refuses commands on keys of several slots. */
+/** A Redis Cluster of one node. Like a large one, it refuses commands on keys of several slots. It may take its time to answer. */
 export async function startRedisCluster(): Promise<RedisCluster> {
   const server = await startRedis({ settings: { 'cluster-enabled': 'yes', 'cluster-announce-ip': '127.0.0.1' } });
   await assignAllSlots(server);
   const url = `redis+cluster://127.0.0.1:${server.port}`;
-  const connection = await connected(connectForRequests, url);
+  const connection = await connected(connectForWorker, url);
   return {
     address: addressOf(url),
     connection,
@@ -34,7 +33,7 @@ export async function startRedisCluster(): Promise<RedisCluster> {
 }
 
 async function assignAllSlots({ url }: RedisServer): Promise<void> {
-  const node = await connected(connectForRequests, url);
+  const node = await connected(connectForWorker, url);
   const slots = Array.from({ length: 16_384 }, (_, slot) => slot);
   await node.call('CLUSTER', 'ADDSLOTS', ...slots);
   for (;;) if (String(await node.call('CLUSTER', 'INFO')).includes('cluster_state:ok')) break;
@@ -47,7 +46,7 @@ function addressOf(url: string): RedisAddress {
   return address;
 }
 
-async function connected(connect: typeof connectForRequests, url: string): Promise<Connection> {
+async function connected(connect: typeof connectForWorker, url: string): Promise<Connection> {
   const connection = connect(addressOf(url));
   connection.on('error', () => {}); // servers come and go in tests
   await whenReady(connection);

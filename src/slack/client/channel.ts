@@ -83,7 +83,7 @@ export class SlackChannel implements Chat {
   }
 
   /** Finds a card by the id in its header. Also undefined if the bot may not read the channel. */
-  async look(change: Change): Promise<Place | undefined> {
+  async look(change: Change, except?: Place): Promise<Place | undefined> {
     const { channel, thread } = change.origin;
     const since = { channel, oldest: String(Math.floor(Date.parse(change.acceptedAt) / 1000) - 60), limit: pageSize };
     try {
@@ -95,7 +95,9 @@ export class SlackChannel implements Chat {
             : this.#client.conversations.replies({ ...at, ts: thread }),
         );
         const { messages, response_metadata } = history.parse(reply);
-        const found = messages.find(({ blocks }) => blocks.some((block) => block.block_id === change.id));
+        const found = messages.find(
+          ({ ts, blocks }) => ts !== except?.ts && blocks.some((block) => block.block_id === change.id),
+        );
         if (found !== undefined) return { channel, ts: found.ts };
         cursor = response_metadata?.next_cursor ?? '';
         if (cursor === '') break;

@@ -1,5 +1,5 @@
 import type { FailReason } from '../../domain/change/state.ts';
-import { type Asker, TooLateError } from '../../workflow/desk.ts';
+import { type Asker, type Sending, TooLateError } from '../../workflow/desk.ts';
 import { AcceptanceUnknownError, DependencyError, StoreUnavailableError } from '../../workflow/errors.ts';
 import type { Log } from '../../workflow/ports/process.ts';
 import { code } from '../words/mrkdwn.ts';
@@ -7,8 +7,8 @@ import { type Reply, says } from '../words/reply.ts';
 import type { Conversation, Request, Told } from './conversation.ts';
 
 /**
- * Slack gives up on an answer after 3 s. Nothing is accepted later than `acceptWithinMs` plus the 800 ms that Redis gets for it
- * (redis/connect.ts). So at `answerWithinMs` it is true to say "not accepted".
+ * Slack gives up on an answer after 3 s. Nothing is sent to be accepted later than `acceptWithinMs`, and Redis has 800 ms for it
+ * (redis/connect.ts). So at `answerWithinMs` it is true to say "not accepted", unless something was sent and has no answer yet.
  */
 const acceptWithinMs = 1_600;
 const answerWithinMs = 2_600;
@@ -19,6 +19,10 @@ const tooLate = says(
   '*Not accepted:* the cluster or Redis did not answer in time. Nothing will happen; type it again in a moment.',
 );
 
+const cannotTell = says(
+  '*I cannot tell whether it was accepted:* Redis was asked and did not answer. Its card will tell: if one appears or changes, it was. Look at `/shift status` before you ask again.',
+);
+
 /** Always answers, and in time. */
 export async function inTime(
   { desk: { log, now }, isLate }: Conversation,
@@ -27,17 +31,25 @@ export async function inTime(
 ): Promise<Told> {
   const late = Promise.withResolvers<Told>();
   const nowMs = now().getTime();
+  let isUnanswered = false;
+  const sending: Sending = async (send) => {
+    isUnanswered = true;
+    const answer = await send();
+    isUnanswered = false;
+    return answer;
+  };
   const working = work({
     ...request,
     until: isLate() ? Number.NEGATIVE_INFINITY : nowMs + acceptWithinMs,
     answerBy: nowMs + answerWithinMs - spareMs,
+    sending,
   });
   const timer = setTimeout(() => {
     log.warn({ request: request.request }, 'not answered in time');
     working.catch((err: unknown) =>
       log.warn({ err, request: request.request }, 'failed after the person was told that it was too late'),
     );
-    late.resolve({ reply: tooLate });
+    late.resolve({ reply: isUnanswered ? cannotTell : tooLate });
   }, answerWithinMs);
   try {
     return await Promise.race([working, late.promise]);
@@ -64,9 +76,7 @@ function notAccepted(error: unknown, { request }: Request, log: Log): Reply {
   if (error instanceof TooLateError) return tooLate;
   if (error instanceof AcceptanceUnknownError) {
     log.error({ err: error, request }, 'whether it was accepted is not known');
-    return says(
-      '*I cannot tell whether it was accepted:* Redis was asked and did not answer. Its card will tell: if one appears or changes, it was. Look at `/shift status` before you ask again.',
-    );
+    return cannotTell;
   }
   if (error instanceof StoreUnavailableError) {
     log.error({ err: error, request }, 'not accepted, Redis did not serve');

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AuditEvent } from '../../domain/change/audit.ts';
 import type { Change } from '../../domain/change/change.ts';
 import { eventOf, type Happened, tellLog } from '../audit.ts';
-import { type Asker, type Desk, refuseIfLate } from '../desk.ts';
+import { type Asker, type Desk, refuseIfLate, sendFor } from '../desk.ts';
 import { AcceptanceUnknownError, StoreUnavailableError } from '../errors.ts';
 import type { Accepted, AcceptOptions } from '../ports/changes.ts';
 
@@ -29,11 +29,28 @@ export async function accept(desk: Store, change: Change, options: AcceptAndTell
 async function acceptOrLookUp(desk: Store, change: Change, options: AcceptOptions, asker: Asker): Promise<Accepted> {
   const sentMs = performance.now();
   try {
-    return await desk.changes.accept(change, options);
+    return await sendFor(asker, () => desk.changes.accept(change, options));
   } catch (cause) {
     const stored = await whatBecame(desk, change, { asker, cause, isRefusedBy: sentMs + refusesAfterMs });
+    const other = stored === undefined ? await acceptedInstead(desk, options, cause) : undefined;
+    if (other !== undefined) return { kind: 'known', change: other };
     if (stored === undefined) throw new StoreUnavailableError(`${change.id} was not stored`, { cause });
     return isSameAcceptance(stored, change) ? { kind: 'accepted' } : { kind: 'known', change: stored };
+  }
+}
+
+/** The change that another delivery of the same request was accepted as. */
+async function acceptedInstead(
+  { changes }: Store,
+  { askedAs }: AcceptOptions,
+  cause: unknown,
+): Promise<Change | undefined> {
+  try {
+    const id = askedAs && (await changes.acceptedAs(askedAs));
+    return id && (await changes.read(id));
+  } catch (error) {
+    if (!(error instanceof StoreUnavailableError)) throw error;
+    throw new AcceptanceUnknownError('whether another delivery of the request was accepted is not known', { cause });
   }
 }
 
@@ -56,7 +73,7 @@ export async function replace(
 
 async function replaceOrLookUp(desk: Store, next: Change, asker: Asker, event: AuditEvent): Promise<boolean> {
   try {
-    return await desk.changes.update(next, event);
+    return await sendFor(asker, () => desk.changes.update(next, event));
   } catch (cause) {
     const stored = await whatBecame(desk, next, { asker, cause });
     if (stored?.rev === next.rev) return isSameDecision(stored, next);

@@ -8,7 +8,16 @@ import { targetsOf } from '../../domain/policy/targets.ts';
 import type { ServiceName } from '../../domain/routing/names.ts';
 import type { Route } from '../../domain/routing/route.ts';
 import { type HoldTold, holdEvent, tellLog } from '../audit.ts';
-import { type Asker, type Desk, fillIn, type NotFound, openService, refuseIfLate, requestId } from '../desk.ts';
+import {
+  type Asker,
+  type Desk,
+  fillIn,
+  type NotFound,
+  openService,
+  refuseIfLate,
+  requestId,
+  sendFor,
+} from '../desk.ts';
 import { AcceptanceUnknownError, StoreUnavailableError } from '../errors.ts';
 import { holdsOn, judgeLive } from '../judging/judge-live.ts';
 import type { HeldOutcome } from '../ports/holds.ts';
@@ -138,7 +147,7 @@ export async function setHold(desk: Desk, hold: SetHold, { asker, told, instead 
   refuseIfLate(desk, asker);
   const at = desk.now();
   const event = holdEvent(asker, told, hold, at);
-  const outcome = await knowing(`whether ${keyOfHold(hold)} is held`, () =>
+  const outcome = await knowing(asker, `whether ${keyOfHold(hold)} is held`, () =>
     desk.holds.set(hold, { at, instead, event }),
   );
   if (outcome === 'set') tellLog(desk.log, event);
@@ -148,7 +157,9 @@ export async function setHold(desk: Desk, hold: SetHold, { asker, told, instead 
 export async function releaseHold(desk: Desk, hold: SetHold, { asker, told }: Ordered): Promise<boolean> {
   refuseIfLate(desk, asker);
   const event = holdEvent(asker, told, hold, desk.now());
-  const isEnded = await knowing(`whether ${keyOfHold(hold)} is still held`, () => desk.holds.release(hold, event));
+  const isEnded = await knowing(asker, `whether ${keyOfHold(hold)} is still held`, () =>
+    desk.holds.release(hold, event),
+  );
   if (isEnded) tellLog(desk.log, event);
   return isEnded;
 }
@@ -161,9 +172,9 @@ export function tellOwner({ notices, aside }: Pick<Desk, 'notices' | 'aside'>, n
 }
 
 /** A request without an answer may have been carried out, so nobody is told that it was not. */
-async function knowing<T>(what: string, call: () => Promise<T>): Promise<T> {
+async function knowing<T>(asker: Asker, what: string, call: () => Promise<T>): Promise<T> {
   try {
-    return await call();
+    return await sendFor(asker, call);
   } catch (cause) {
     if (!(cause instanceof StoreUnavailableError) || !cause.outcomeUnknown) throw cause;
     throw new AcceptanceUnknownError(`${what} is not known`, { cause });

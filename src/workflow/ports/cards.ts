@@ -33,13 +33,15 @@ export interface CardClaim {
   isHeld(): boolean;
   /** Fails if this claim has expired, or has already begun a post. */
   beginPost(): Promise<void>;
+  /** To be called just before an update is sent. Fails if the claim is no longer ours. */
+  beginUpdate(): Promise<void>;
   /** The post that was begun is known not to have been sent. */
   forgetPost(): Promise<void>;
   /**
    * Notes where the card stands and which rev it shows. This settles all that is owed up to that rev. False, and nothing is noted, if the
    * card already stands elsewhere: then this one is a second card.
    */
-  place(placed: Placed): Promise<boolean>;
+  place(placed: Placed, options?: { readonly endsDoubt?: boolean }): Promise<boolean>;
   /** Settles what is owed up to the rev that the card was last noted to show. That may be less by now than when it was claimed. */
   settle(): Promise<void>;
   /** Nothing more can be shown: the message is gone, or chat will never take it. */
@@ -70,6 +72,6 @@ export interface Chat {
   disown(placed: Omit<Placed, 'shownRev'>, id: ChangeId): Promise<void>;
   /** Deletes a message of ours. */
   remove(at: Omit<Placed, 'shownRev'>): Promise<void>;
-  /** Looks for a card that may have been posted already. */
-  look(change: Change): Promise<Omit<Placed, 'shownRev'> | undefined>;
+  /** Finds a card that may have been posted already, other than `except`. */
+  look(change: Change, except?: Omit<Placed, 'shownRev'>): Promise<Omit<Placed, 'shownRev'> | undefined>;
 }

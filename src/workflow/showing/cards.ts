@@ -29,6 +29,9 @@ export interface CardDesk {
 
 type Place = Omit<Placed, 'shownRev'>;
 
+const removedDouble = 'a second card of a change was removed';
+const mayBeThere = 'a second card of a change may still be there';
+
 /** Each waiting card keeps a claim, which costs Redis some commands a second. Slack takes one message a second in a channel. */
 const mostAtOnce = 200;
 
@@ -57,8 +60,7 @@ export function cardsOf(desk: CardDesk): Cards {
       const free = owed.filter((id) => !catchingUp.has(id));
       for (const id of someOf(free, mostAtOnce - catchingUp.size)) catchUpOne(id);
     },
-    clickedOn: (id, at) =>
-      desk.aside(() => removeDouble(desk, id, at), 'a second card of a change is still there', { changeId: id }),
+    clickedOn: (id, at) => desk.aside(() => removeDouble(desk, id, at), mayBeThere, { changeId: id }),
     showSoon: (id) => desk.aside(() => show(id), lags, { changeId: id }),
   };
 }
@@ -77,7 +79,7 @@ async function removeDouble({ cards, chat, log }: CardDesk, id: ChangeId, at: Pl
     const { placed } = claim;
     if (placed === undefined || placed.channel !== at.channel || placed.ts === at.ts) return;
     await chat.remove(at);
-    log.info({ changeId: id, ...at }, 'a second card of a change was removed');
+    log.info({ changeId: id, ...at }, removedDouble);
   } finally {
     await claim.release();
   }
@@ -92,14 +94,14 @@ interface InHand {
 /** One process at a time writes a card. It looks again before it lets go, so what changed meanwhile is shown in one update. */
 async function showCard(desk: CardDesk, id: ChangeId): Promise<void> {
   let hasTurn = false;
-  for (let owed = true; owed; ) {
+  for (let again = true; again; ) {
     const claim = await desk.cards.claim(id);
     if (claim === undefined) return desk.lookAgain();
     try {
       using kept = claim.keep();
       hasTurn = await bring(desk, id, { claim, lost: kept.lost, hasTurn });
     } finally {
-      owed = await claim.release();
+      again = (await claim.release()) || hasTurn;
     }
   }
 }
@@ -141,7 +143,7 @@ async function write(desk: CardDesk, change: Change, claim: CardClaim): Promise<
   const at = await writeOnce(desk, change, claim);
   if (at === undefined || (await note(claim, { ...at, shownRev: change.rev }))) return;
   await desk.chat.remove(at);
-  desk.log.info({ changeId: change.id, ...at }, 'a second card of a change was removed');
+  desk.log.info({ changeId: change.id, ...at }, removedDouble);
 }
 
 /** Undefined if chat will never take it. */
@@ -151,7 +153,9 @@ async function writeOnce(desk: CardDesk, change: Change, claim: CardClaim): Prom
   } catch (error) {
     if (!(error instanceof ChatError)) throw error;
     // The update may have overwritten a newer card. Note the old rev, so that the card is owed again.
-    if (error.outcome === 'unknown' && claim.placed !== undefined) await note(claim, claim.placed);
+    if (error.outcome === 'unknown' && claim.placed !== undefined)
+      await note(claim, claim.placed, { endsDoubt: false });
+    if (error.outcome === 'unknown' && claim.placed === undefined) lookForStray(desk, change);
     if (error.outcome !== 'never') throw error;
     desk.log.error({ changeId: change.id, err: error, code: error.code }, 'chat will not take this card');
     await claim.giveUp();
@@ -160,13 +164,42 @@ async function writeOnce(desk: CardDesk, change: Change, claim: CardClaim): Prom
 }
 
 /**
+ * A process that stood still in its post until it gave up on the answer may have posted the card although another process did so meanwhile.
+ * Without another one nothing is to be done: whoever posts next looks for the card first.
+ */
+function lookForStray(desk: CardDesk, change: Change): void {
+  const remove = async () => {
+    const claim = await claimSoon(desk.cards, change.id);
+    try {
+      const at = claim?.placed && (await desk.chat.look(change, claim.placed));
+      if (at === undefined) return;
+      await desk.chat.remove(at);
+      desk.log.info({ changeId: change.id, ...at }, removedDouble);
+    } finally {
+      await claim?.release();
+    }
+  };
+  desk.aside(remove, mayBeThere, { changeId: change.id });
+}
+
+/** The claim of our own failed post is let go at once, and that of a process that updates the card within seconds. */
+async function claimSoon(cards: CardLog, id: ChangeId): Promise<CardClaim | undefined> {
+  for (let tries = 1; tries <= noteTries; tries += 1) {
+    const claim = await cards.claim(id);
+    if (claim !== undefined) return claim;
+    await delay(noteAgainMs * tries);
+  }
+  return undefined;
+}
+
+/**
  * A writer that stood still may have overwritten a newer card, and may have lost its connection to the store. It retries, because the card
  * is owed again only once the store knows.
  */
-async function note(claim: CardClaim, placed: Placed): Promise<boolean> {
+async function note(claim: CardClaim, placed: Placed, options?: { readonly endsDoubt: boolean }): Promise<boolean> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await claim.place(placed);
+      return await claim.place(placed, options);
     } catch (error) {
       if (!(error instanceof StoreUnavailableError) || tries >= noteTries) throw error;
       await delay(noteAgainMs * tries);
@@ -177,6 +210,7 @@ async function note(claim: CardClaim, placed: Placed): Promise<boolean> {
 async function put(desk: CardDesk, change: Change, claim: CardClaim): Promise<Place> {
   const placed = claim.placed ?? (claim.postBegun ? await desk.chat.look(change) : undefined);
   if (placed !== undefined) {
+    await claim.beginUpdate();
     await desk.chat.update(placed, change);
     return placed;
   }

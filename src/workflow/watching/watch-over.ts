@@ -122,16 +122,19 @@ function told({ movedAway: _, ...state }: Applied, fate: Fate): Applied {
 type FateAt = (change: AppliedChange, at: string) => Fate;
 
 /**
- * Reads the routing objects that a change wrote. The first one that was moved decides. `followed` needs all of them to be followed.
- * DestinationRules are not watched.
+ * Reads the routing objects that a change wrote. The first one that was moved decides. If all of them are followed, the card is to say by
+ * what. If only some are, there is nothing new to say: `followed` without `by`. DestinationRules are not watched.
  */
 async function fatesBy(change: AppliedChange, read: Reading): Promise<FateAt> {
   const routing = change.edits.filter(({ object }) => object.kind !== 'DestinationRule');
   const routes = await Promise.all(routing.map(async (edit) => ({ edit, route: await read(edit.object) })));
   return (current, at) => {
     const fates = routes.map(({ edit, route }) => fateOf(current, edit, route, at));
-    const worst = (['moved', 'stands', 'followed'] as const).map((kind) => fates.find((fate) => fate.kind === kind));
-    return worst.find((fate) => fate !== undefined) ?? { kind: 'stands' };
+    const followed = fates.filter((fate) => fate.kind === 'followed');
+    const moved = fates.find(({ kind }) => kind === 'moved');
+    if (moved !== undefined || followed.length === 0) return moved ?? { kind: 'stands' };
+    const isAll = followed.length === fates.length;
+    return (isAll ? followed.find(({ by }) => by !== undefined) : undefined) ?? { kind: 'followed' };
   };
 }
 

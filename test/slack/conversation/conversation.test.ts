@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { answerText } from '../../../src/slack/conversation/answer.ts';
 import { Turns } from '../../../src/workflow/turns.ts';
 import { InMemoryLimits } from '../../support/in-memory-limits.ts';
@@ -13,20 +13,63 @@ describe('an answer', () => {
         throw new Error('nobody expected this');
       }
     })();
-    const { user, origin, request } = house.asker();
 
-    const conversation = {
-      desk: { ...house.desk, turns },
-      cards: house.cards,
-      botName: 'shiftbot',
-      isLate: () => false,
-      limits: new InMemoryLimits(() => house.now()),
-      allowance: { perMinute: 0 },
-    };
-    const { reply } = await answerText(conversation, 'reviews v3 50', { user, origin, request });
+    const { reply } = await type(house, { turns });
 
     expect(house.changes.all).toHaveLength(1);
     expect(reply?.text).toContain('I cannot tell whether it was accepted');
     expect(reply?.text).not.toContain('nobody expected this');
   });
+
+  describe('whose time is over', () => {
+    beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+    afterEach(() => void vi.useRealTimers());
+
+    const never = new Promise<never>(() => {});
+
+    it('does not say that nothing will happen while the store has not said what became of it', async () => {
+      const house = new House();
+      const { promise: sent, resolve: send } = Promise.withResolvers<void>();
+      const accept = house.changes.accept.bind(house.changes);
+      house.changes.accept = async (...all) => {
+        await accept(...all);
+        send();
+        return never;
+      };
+
+      const answer = type(house);
+      await sent;
+      await vi.advanceTimersByTimeAsync(2_600);
+
+      expect((await answer).reply?.text).toContain('I cannot tell whether it was accepted');
+    });
+
+    it('says that nothing will happen where nothing was sent to the store', async () => {
+      const house = new House();
+      const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+      house.changes.lines = () => {
+        ask();
+        return never;
+      };
+
+      const answer = type(house);
+      await asked;
+      await vi.advanceTimersByTimeAsync(2_600);
+
+      expect((await answer).reply?.text).toContain('Nothing will happen');
+    });
+  });
 });
+
+function type(house: House, desk: Partial<House['desk']> = {}): ReturnType<typeof answerText> {
+  const { user, origin, request } = house.asker();
+  const conversation = {
+    desk: { ...house.desk, ...desk },
+    cards: house.cards,
+    botName: 'shiftbot',
+    isLate: () => false,
+    limits: new InMemoryLimits(() => house.now()),
+    allowance: { perMinute: 0 },
+  };
+  return answerText(conversation, 'reviews v3 50', { user, origin, request });
+}

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Change, moveTo } from '../../../src/domain/change/change.ts';
 import { leaseMs } from '../../../src/workflow/applying/apply.ts';
-import { StoreUnavailableError } from '../../../src/workflow/errors.ts';
+import { ChatError, StoreUnavailableError } from '../../../src/workflow/errors.ts';
 import { QuietHouse } from '../house.ts';
 
 describe('a card that several processes may show', () => {
@@ -125,6 +125,30 @@ describe('a card that several processes may show', () => {
     expect(chat.shows(id)).toEqual(house.stored(id));
   });
 
+  it.each(['no answer', 'an answer'])(
+    'is one again when the process that posted it stood still until it gave up on Slack, which had taken it: %s',
+    async (came) => {
+      const { id } = change;
+      const { chat } = house;
+      const post = chat.post.bind(chat);
+      chat.post = async () => {
+        chat.post = post;
+        house.cardLog.expireClaim(id);
+        await house.cards.show(id);
+        const place = await post(change, () => true);
+        if (came === 'an answer') return place;
+        throw new ChatError('Slack did not answer', { outcome: 'unknown', code: 'no_answer' });
+      };
+
+      house.cards.showSoon(id);
+      await house.settled();
+
+      expect(chat.cardsOf(id)).toHaveLength(1);
+      await house.work();
+      expect(chat.shows(id)).toEqual(house.stored(id));
+    },
+  );
+
   it('is posted once though the process that was to post it stood still until another had taken over', async () => {
     const { id } = change;
     house.chat.duringNextCall(async () => {
@@ -167,6 +191,8 @@ describe('a card that several processes may show', () => {
     expect(chat.shows(id)?.state.kind).toBe('applying');
 
     cardLog.passDoubt(id);
+    chat.fail({ outcome: 'unknown' });
+    await house.reconcile();
     await house.reconcile();
 
     expect(chat.shows(id)).toEqual(house.stored(id));

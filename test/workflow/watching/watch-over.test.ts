@@ -239,6 +239,20 @@ describe('an applied rule file of two objects', () => {
 
     expect(house.stored(id).state).not.toHaveProperty('later');
   });
+
+  it('is not told as live again when a bot with another store changed an object that somebody had moved', async () => {
+    const house = twoObjects.houseOf();
+    const { id } = await house.applied('v3', 50);
+    house.mesh.moveByHand(reviewsObject, { v1: 100, v3: 0 });
+    await house.look();
+    const told = movedAwayIn(house, id);
+    shiftElsewhere(house, reviewsObject);
+
+    await house.look();
+
+    expect(told).toBeDefined();
+    expect(movedAwayIn(house, id)).toEqual(told);
+  });
 });
 
 describe('an applied change of weights', () => {
