@@ -242,21 +242,24 @@ describe('an annotation that we did not write', () => {
     JSON.stringify({ v: 1, seq: 1, revisions: [revision({ reason: 'x'.repeat(200_000) })] }),
   ])('is refused in the time in which as much JSON is parsed, however much somebody put there: %#', (text) => {
     const flat = `[${'0,'.repeat(125_000)}0]`;
-    // Time on a processor: what else the machine does is not counted.
     const timeMs = (act: () => unknown) => {
-      const before = process.threadCpuUsage();
+      const startedMs = performance.now();
       act();
-      const { user, system } = process.threadCpuUsage(before);
-      return (user + system) / 1_000;
+      return performance.now() - startedMs;
     };
-    const tries = Array.from({ length: 8 }, () => ({
-      parsed: timeMs(() => JSON.parse(flat)),
-      refused: timeMs(() =>
-        expect(readLedger(text)).toMatchObject({ kind: 'unreadable', why: expect.stringMatching(/^.{1,200}$/s) }),
-      ),
-    }));
-    const fastest = (of: 'parsed' | 'refused') => Math.min(...tries.map((each) => each[of]));
+    const fastest = { parsed: Number.POSITIVE_INFINITY, refused: Number.POSITIVE_INFINITY };
+    const ratio = () => fastest.refused / fastest.parsed;
+    // A busy machine may interrupt any of them: the fastest of many counts.
+    for (let tries = 0; tries < 8 || (tries < 100 && ratio() >= 5); tries += 1) {
+      fastest.parsed = Math.min(
+        fastest.parsed,
+        timeMs(() => JSON.parse(flat)),
+      );
+      const refusing = () =>
+        expect(readLedger(text)).toMatchObject({ kind: 'unreadable', why: expect.stringMatching(/^.{1,200}$/s) });
+      fastest.refused = Math.min(fastest.refused, timeMs(refusing));
+    }
 
-    expect(fastest('refused') / fastest('parsed')).toBeLessThan(5);
+    expect(ratio()).toBeLessThan(5);
   });
 });
