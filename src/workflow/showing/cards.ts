@@ -29,7 +29,6 @@ export interface CardDesk {
 
 type Place = Omit<Placed, 'shownRev'>;
 
-const removedDouble = 'a second card of a change was removed';
 const mayBeThere = 'a second card of a change may still be there';
 
 /** Each waiting card keeps a claim, which costs Redis some commands a second. Slack takes one message a second in a channel. */
@@ -72,14 +71,13 @@ function someOf<T>(all: readonly T[], most: number): readonly T[] {
 }
 
 /** A post with an unknown outcome may have left a second card. A click on it tells us where it is. */
-async function removeDouble({ cards, chat, log }: CardDesk, id: ChangeId, at: Place): Promise<void> {
-  const claim = await cards.claim(id);
+async function removeDouble(desk: CardDesk, id: ChangeId, at: Place): Promise<void> {
+  const claim = await desk.cards.claim(id);
   if (claim === undefined) return;
   try {
     const { placed } = claim;
     if (placed === undefined || placed.channel !== at.channel || placed.ts === at.ts) return;
-    await chat.remove(at);
-    log.info({ changeId: id, ...at }, removedDouble);
+    await takeAway(desk, id, at);
   } finally {
     await claim.release();
   }
@@ -142,8 +140,12 @@ async function disown(desk: CardDesk, id: ChangeId, claim: CardClaim): Promise<v
 async function write(desk: CardDesk, change: Change, claim: CardClaim): Promise<void> {
   const at = await writeOnce(desk, change, claim);
   if (at === undefined || (await note(claim, { ...at, shownRev: change.rev }))) return;
-  await desk.chat.remove(at);
-  desk.log.info({ changeId: change.id, ...at }, removedDouble);
+  await takeAway(desk, change.id, at);
+}
+
+async function takeAway({ chat, log }: CardDesk, id: ChangeId, at: Place): Promise<void> {
+  await chat.remove(at);
+  log.info({ changeId: id, ...at }, 'a second card of a change was removed');
 }
 
 /** Undefined if chat will never take it. */
@@ -172,9 +174,7 @@ function lookForStray(desk: CardDesk, change: Change): void {
     const claim = await claimSoon(desk.cards, change.id);
     try {
       const at = claim?.placed && (await desk.chat.look(change, claim.placed));
-      if (at === undefined) return;
-      await desk.chat.remove(at);
-      desk.log.info({ changeId: change.id, ...at }, removedDouble);
+      if (at !== undefined) await takeAway(desk, change.id, at);
     } finally {
       await claim?.release();
     }
