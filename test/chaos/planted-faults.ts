@@ -181,6 +181,13 @@ export const plantedFaults: readonly PlantedFault[] = [
     tests: ['test/http/audit-export.test.ts'],
   },
   {
+    name: 'a person is told that nothing will happen while the store owes an answer',
+    edits: [
+      { file: 'src/slack/conversation/in-time.ts', find: 'isUnanswered ? cannotTell : tooLate', replace: 'tooLate' },
+    ],
+    tests: ['test/slack/conversation/conversation.test.ts'],
+  },
+  {
     name: 'a card that a dead writer may have overwritten is not written once more',
     edits: [{ file: 'src/workflow/showing/cards.ts', find: '!claim.inDoubt && ', replace: '' }],
     tests: ['test/workflow/showing/card-claims.test.ts'],
