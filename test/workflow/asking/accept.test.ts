@@ -5,7 +5,7 @@ import { objectKey } from '../../../src/domain/routing/object.ts';
 import { accept, replace } from '../../../src/workflow/asking/accept.ts';
 import { eventOf } from '../../../src/workflow/audit.ts';
 import { AcceptanceUnknownError, StoreUnavailableError } from '../../../src/workflow/errors.ts';
-import { change, reviewsObject } from '../../support/builders.ts';
+import { change, changeId, reviewsObject } from '../../support/builders.ts';
 import { InMemoryChanges } from '../../support/in-memory-changes.ts';
 import { InMemoryLog } from '../../support/in-memory-log.ts';
 
@@ -31,8 +31,8 @@ class LosesReplies extends InMemoryChanges {
   }
 
   /** It has this change already. */
-  async having(known: Change): Promise<this> {
-    await super.accept(known, inLine);
+  async having(known: Change, askedAs?: ChangeId): Promise<this> {
+    await super.accept(known, { ...inLine, askedAs });
     return this;
   }
 
@@ -58,13 +58,13 @@ class LosesReplies extends InMemoryChanges {
 }
 
 /** Sends a change to such a store for a person who may wait so long: a new one, or a decision about one that it has. */
-function send(changes: LosesReplies, next: Change, forMs: number): Promise<unknown> {
+function send(changes: LosesReplies, next: Change, forMs: number, askedAs?: ChangeId): Promise<unknown> {
   const startedMs = performance.now();
   const now = () => new Date(performance.now() - startedMs);
   const store = { changes, now, log: new InMemoryLog(), cards: { showSoon: () => {} } };
   const asker = { user: 'U02BOB', origin: change().origin, request: 'click', until: 300, answerBy: forMs };
   if (next.state.kind === 'rejected') return replace(store, next, asker, { kind: 'rejected' });
-  return accept(store, next, { ...inLine, event: eventOf(next, { kind: 'accepted' }, new Date(at)) }, asker);
+  return accept(store, next, { ...inLine, askedAs, event: eventOf(next, { kind: 'accepted' }, new Date(at)) }, asker);
 }
 
 describe('a change that was sent to the store, and of which no answer came', () => {
@@ -85,6 +85,23 @@ describe('a change that was sent to the store, and of which no answer came', () 
     await expect(send(changes, change(), 400)).rejects.toThrow(AcceptanceUnknownError);
 
     expect(changes.all).toHaveLength(1);
+  });
+});
+
+describe('a change that was sent to the store, where another delivery of the same request was accepted instead', () => {
+  const [askedAs, other] = [changeId(9), change({ id: changeId(2) })];
+
+  it('is told as that one', async () => {
+    const changes = await new LosesReplies(undefined).having(other, askedAs);
+
+    expect(await send(changes, change(), 2_000, askedAs)).toEqual({ kind: 'known', change: other });
+  });
+
+  it('is told as not known when the store is away as it is asked for that one', async () => {
+    const changes = await new LosesReplies(undefined).having(other, askedAs);
+    changes.acceptedAs = () => Promise.reject(new StoreUnavailableError('Redis did not answer'));
+
+    await expect(send(changes, change(), 2_000, askedAs)).rejects.toThrow(AcceptanceUnknownError);
   });
 });
 
