@@ -22,6 +22,7 @@ import { redisCheck } from '../redis/readiness.ts';
 import { StoredChanges } from '../redis/stored-changes.ts';
 import { StoredHolds } from '../redis/stored-holds.ts';
 import { StoredLimits } from '../redis/stored-limits.ts';
+import { StoredRamps } from '../redis/stored-ramps.ts';
 import { WorkerProbe } from '../redis/worker-probe.ts';
 import { RulesFolder } from '../rule-files/rules-folder.ts';
 import { SlackChannel } from '../slack/client/channel.ts';
@@ -36,6 +37,7 @@ import { DependencyError } from '../workflow/errors.ts';
 import { freezesInForce, type HookDesk, orderByHook } from '../workflow/holding/freeze-hook.ts';
 import { noPolicyFile } from '../workflow/judging/judge-live.ts';
 import type { Log } from '../workflow/ports/process.ts';
+import { Driver } from '../workflow/ramping/drive.ts';
 import { cardsOf } from '../workflow/showing/cards.ts';
 import { Turns } from '../workflow/turns.ts';
 import { Reconciler } from '../workflow/watching/reconcile.ts';
@@ -64,6 +66,7 @@ export async function start(config: Config, log: Log): Promise<Bot> {
   redis.on('error', (err) => log.warn({ err }, 'Redis is not reachable'));
   const { recordKey, auditDays } = config;
   const changes = new StoredChanges(redis, { recordKey, auditDays, log });
+  const ramps = new StoredRamps(redis, { recordKey, auditDays, log });
   const audit = new AuditStream(redis, { recordKey, auditDays });
   const holds = new StoredHolds(redis, { recordKey, auditDays });
   const cardLog = new StoredCards(redis);
@@ -89,9 +92,9 @@ export async function start(config: Config, log: Log): Promise<Bot> {
   const policyFile = watchPolicy(config, metrics, log);
   const policies = policyFile ?? noPolicyFile;
   const people = new SlackPeople(web, { asksAboutPeople: policyFile !== undefined, log });
-  const cards = cardsOf({ changes, cards: cardLog, chat, log, aside, lookAgain: () => rounds.soon() });
+  const cards = cardsOf({ changes, ramps, cards: cardLog, chat, log, aside, lookAgain: () => rounds.soon() });
   const desk = {
-    ...{ mesh, changes, audit, queue, cards, policies, people, holds, log, now, aside },
+    ...{ mesh, changes, ramps, audit, queue, cards, policies, people, holds, log, now, aside },
     notices: new SlackNotices(web),
     ruleFiles: new RulesFolder(config.rulesFolder),
     turns: new Turns(),
@@ -154,6 +157,7 @@ export async function start(config: Config, log: Log): Promise<Bot> {
     cardLog,
     queue,
     cards,
+    driver: config.roles.has('worker') ? new Driver(desk) : undefined,
     sights: new Sights({ mesh, changes, cards, traffic, meter: metrics, log, now, aside }),
     log,
     now,

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { type ChangeId, isChangeId } from '../domain/routing/names.ts';
+import { isChangeId, isRampId } from '../domain/routing/names.ts';
 import { StoreUnavailableError } from '../workflow/errors.ts';
-import type { CardClaim, CardLog, Keeping, Placed } from '../workflow/ports/cards.ts';
+import type { CardClaim, CardId, CardLog, Keeping, Placed } from '../workflow/ports/cards.ts';
 import type { Connection } from './connect.ts';
 import { keys } from './keys.ts';
 import { Script } from './script.ts';
@@ -25,7 +25,7 @@ export class StoredCards implements CardLog {
     this.#redis = redis;
   }
 
-  async claim(id: ChangeId): Promise<CardClaim | undefined> {
+  async claim(id: CardId): Promise<CardClaim | undefined> {
     const token = randomUUID();
     const heldUntilMs = performance.now() + claimMs;
     const reply = await claimScript.run(
@@ -46,10 +46,14 @@ export class StoredCards implements CardLog {
     });
   }
 
-  async owed(): Promise<readonly ChangeId[]> {
+  async owed(): Promise<readonly CardId[]> {
     const ids = z.array(z.string()).parse(await owedScript.run(this.#redis, [keys.owed, keys.inDoubt], []));
-    return [...new Set(ids.filter(isChangeId))];
+    return [...new Set(ids.filter(isCardId))];
   }
+}
+
+function isCardId(text: string): text is CardId {
+  return isChangeId(text) || isRampId(text);
 }
 
 interface Claimed {
@@ -64,7 +68,7 @@ interface Claimed {
 
 class Claim implements CardClaim {
   readonly #redis: Connection;
-  readonly #id: ChangeId;
+  readonly #id: CardId;
   readonly #token: string;
   #placed: Placed | undefined;
   #mayPost = true;
@@ -72,7 +76,7 @@ class Claim implements CardClaim {
   readonly postBegun: boolean;
   readonly #doubt: string | null;
 
-  constructor(redis: Connection, id: ChangeId, { token, placed, postBegun, doubt, heldUntilMs }: Claimed) {
+  constructor(redis: Connection, id: CardId, { token, placed, postBegun, doubt, heldUntilMs }: Claimed) {
     this.#redis = redis;
     this.#id = id;
     this.#token = token;

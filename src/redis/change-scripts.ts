@@ -1,5 +1,6 @@
 import { tellInScript } from './audit-stream.ts';
 import { keepEndedSeconds, LineScript } from './line-scripts.ts';
+import { moveRampInScript } from './ramp-scripts.ts';
 import { Script } from './script.ts';
 
 /** The id and the fields of each record in `ids`. An id without a record is left out. */
@@ -31,8 +32,9 @@ export const recentScript = new Script(`${rowsOf}
  * `news` tells other processes at once. If that fails or is not allowed (ACL), the next round of reconciling finds the change. The first
  * write must be one that a full Redis refuses. After any other, Redis would accept the rest too.
  */
-export const acceptScript = new LineScript(`${tellInScript}
+export const acceptScript = new LineScript(`${tellInScript}${moveRampInScript}
   local change, open, owed, asked, refused, audit, audited = unpack(KEYS, 2, 8)
+  local ramp = rampOf({ unpack(KEYS, 9, 11) }, { unpack(ARGV, 18) })
   local id, rev, kind, record, mac, seen, ahead, at, deadline, remember, news = unpack(ARGV, 3, 13)
   local time = redis.call('TIME')
   if tonumber(time[1]) * 1000 + tonumber(time[2]) / 1000 > tonumber(deadline) then return { 'late' } end
@@ -53,6 +55,8 @@ export const acceptScript = new LineScript(`${tellInScript}
     if versionOf(line) ~= versions[each] then return { 'moved' } end
   end
 
+  if ramp and ramp.isMoved() then return { 'ramp-moved' } end
+
   redis.call('HSET', change, 'rev', rev, 'kind', kind, 'record', record, 'mac', mac)
   redis.call('HDEL', change, 'tries', 'writing', 'place')
   redis.call('PERSIST', change)
@@ -60,7 +64,8 @@ export const acceptScript = new LineScript(`${tellInScript}
   redis.call('ZADD', open, at, id)
   redis.call('ZADD', owed, rev, id)
   redis.pcall('PUBLISH', news, id)
-  tell(audit, audited, unpack(ARGV, 14))
+  tell(audit, audited, unpack(ARGV, 14, 17))
+  if ramp then ramp.put(owed) end
   if remember ~= '0' then redis.call('SET', asked, id, 'EX', remember) end
   return { 'accepted' }`);
 

@@ -21,6 +21,11 @@ export const keys = {
     begun: (object: string) => `${root}:begun:${object}`,
     resting: (object: string) => `${root}:resting:${object}`,
   },
+  ramp: (id: string) => `${root}:ramp:${id}`,
+  /** The ramps that are not over, by the time when something is due. */
+  ramps: `${root}:ramps`,
+  /** Which ramp moves a rule: `objectKey rule`. */
+  rampOn: `${root}:ramp-on`,
   card: (id: string) => `${root}:card:${id}`,
   cardClaim: (id: string) => `${root}:card-claim:${id}`,
   bucket: (name: string) => `${root}:bucket:${name}`,

@@ -31,6 +31,7 @@ import {
 } from './change-scripts.ts';
 import { ask, type Connection, requestTimeoutMs } from './connect.ts';
 import { keys, newsChannel } from './keys.ts';
+import { movingIn } from './ramp-scripts.ts';
 import { objectInClusterSchema } from './records/record-parts.ts';
 import { storeChange } from './records/stored-change.ts';
 import { rowSchema, rowsSchema, StoredRecords } from './records/stored-records.ts';
@@ -53,7 +54,7 @@ const maxRecent = 500;
 /** Without the cluster, which is that of the change. Version 1 writes the same. */
 const writing = z.array(objectInClusterSchema.extend({ since: z.string().min(1).max(100) }));
 const acceptReply = z.tuple(
-  [z.enum(['accepted', 'known', 'asked-before', 'refused-before', 'moved', 'late'])],
+  [z.enum(['accepted', 'known', 'asked-before', 'refused-before', 'moved', 'ramp-moved', 'late'])],
   z.string(),
 );
 const beginReply = z.tuple([z.enum(['begun', 'not-first', 'busy', 'resting', 'ended', 'changed'])], z.string());
@@ -92,15 +93,17 @@ export class StoredChanges implements Changes {
     };
   }
 
-  async accept(change: Change, { lines, ahead, askedAs, event }: AcceptOptions): Promise<Accepted> {
+  async accept(change: Change, { lines, ahead, askedAs, event, ramp }: AcceptOptions): Promise<Accepted> {
     const objects = objectsOf(change);
     const told = toldIn(event, this.#audit);
+    const moved = movingIn(ramp, this.#key);
     const { rev, kind, record, mac } = storeChange(change, this.#key);
     const request = askedAs ?? change.id;
     const own = {
       keys: [
         ...[keys.change(change.id), keys.open, keys.owed, keys.askedAs(request), keys.refused(request)],
         ...told.keys,
+        ...moved.keys,
       ],
       args: [
         ...[change.id, rev, kind, record, mac],
@@ -111,6 +114,7 @@ export class StoredChanges implements Changes {
         askedAs === undefined ? 0 : rememberRequestSeconds,
         newsChannel,
         ...told.args,
+        ...moved.args,
       ],
     };
     const [outcome, ...stored] = acceptReply.parse(await acceptScript.run(this.#redis, own, objects));
@@ -220,7 +224,7 @@ export class StoredChanges implements Changes {
   }
 
   async areQuiet(): Promise<boolean> {
-    return (await ask(this.#redis, (redis) => redis.exists(keys.open, keys.owed, keys.inDoubt))) === 0;
+    return (await ask(this.#redis, (redis) => redis.exists(keys.open, keys.owed, keys.inDoubt, keys.ramps))) === 0;
   }
 
   async open(): Promise<readonly Change[]> {

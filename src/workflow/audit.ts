@@ -3,7 +3,8 @@ import { type Actor, type AuditEvent, factsOf } from '../domain/change/audit.ts'
 import { type Change, doesText, mainEdit, mainMove, serviceOf } from '../domain/change/change.ts';
 import type { Denial } from '../domain/policy/judge.ts';
 import type { SetHold } from '../domain/policy/set-hold.ts';
-import type { ChangeId } from '../domain/routing/names.ts';
+import type { Ramp } from '../domain/ramp/ramp.ts';
+import { type ChangeId, isRampId, type RampId } from '../domain/routing/names.ts';
 import { type ObjectContent, objectKey } from '../domain/routing/object.ts';
 import type { Split } from '../domain/routing/split.ts';
 import { truncate } from '../domain/text/typed-text.ts';
@@ -94,7 +95,8 @@ export function noteDenied(noting: Noting, asker: Asker, denial: Denial, asked: 
 interface Heard {
   readonly kind: string;
   readonly change?: Change | undefined;
-  readonly id?: ChangeId | undefined;
+  readonly ramp?: Pick<Ramp, 'id' | 'by' | 'name'> | undefined;
+  readonly id?: ChangeId | RampId | undefined;
   readonly denial?: Denial | undefined;
   readonly refusal?: { readonly reason: string } | undefined;
   readonly found?: { readonly kind: string } | undefined;
@@ -115,11 +117,12 @@ export function heard<A extends Heard>(
 ): A {
   const kind: A['kind'] = answer.kind;
   if (hearings[kind] !== 'no') return answer;
-  const { change, id: changeId, denial, refusal, found } = answer;
+  const { change, ramp, id, denial, refusal, found } = answer;
   const about = {
     ...asked,
     ...(change !== undefined && aboutChange(change)),
-    ...(changeId !== undefined && { changeId }),
+    ...(ramp !== undefined && { rampId: ramp.id, askedBy: ramp.by, service: ramp.name }),
+    ...(id !== undefined && (isRampId(id) ? { rampId: id } : { changeId: id })),
   };
   if (denial !== undefined) noteDenied(noting, asker, denial, about);
   else noteRefused(noting, asker, { ...about, because: refusal?.reason ?? found?.kind ?? kind });
@@ -133,6 +136,7 @@ export function aboutChange(change: Change) {
     askedBy: change.by,
     service: serviceOf(change),
     object: mainEdit(change).object,
+    ...(change.ramp !== undefined && { rampId: change.ramp.id, step: change.ramp.step }),
     ...aboutPlan(change),
   };
 }
@@ -185,7 +189,7 @@ export function gestureId(request: ChangeId): string {
 }
 
 /** Who did it, where, and the id of the gesture. */
-function gestureOf({ user, team, origin, request }: Asker) {
+export function gestureOf({ user, team, origin, request }: Asker) {
   return { by: { user, team }, channel: origin.channel, request: gestureId(requestId(request)) };
 }
 

@@ -13,6 +13,7 @@ import type { People } from './ports/people.ts';
 import type { Policies } from './ports/policies.ts';
 import type { Aside, Log } from './ports/process.ts';
 import type { Queue } from './ports/queue.ts';
+import type { Ramps } from './ports/ramps.ts';
 import type { RuleFiles } from './ports/rule-files.ts';
 import type { Cards } from './showing/cards.ts';
 import type { Turns } from './turns.ts';
@@ -21,6 +22,7 @@ import type { Turns } from './turns.ts';
 export interface Desk {
   readonly mesh: Mesh;
   readonly changes: Changes;
+  readonly ramps: Ramps;
   readonly audit: Audit;
   readonly queue: Queue;
   readonly cards: Pick<Cards, 'showSoon'>;

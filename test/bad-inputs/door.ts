@@ -6,6 +6,7 @@ import { slackGuard } from '../../src/http/slack-guard.ts';
 import { SlackChannel } from '../../src/slack/client/channel.ts';
 import { slackClient } from '../../src/slack/client/web-api.ts';
 import { createSlackApp, type SlackApp } from '../../src/slack/listeners/app.ts';
+import { changeShown } from '../../src/workflow/ports/cards.ts';
 import type { Limits } from '../../src/workflow/ports/limits.ts';
 import { InMemoryLimits } from '../support/in-memory-limits.ts';
 import { signedHeaders } from '../support/signed-request.ts';
@@ -180,8 +181,8 @@ export class Door {
       this.house.log,
     );
     for (const change of this.house.changes.all) {
-      await channel.post(change, () => true);
-      await channel.update({ channel: change.origin.channel, ts: '1.1' }, change);
+      await channel.post(changeShown(change), () => true);
+      await channel.update({ channel: change.origin.channel, ts: '1.1' }, changeShown(change));
     }
     return [...this.slack.callsOf('chat.postMessage'), ...this.slack.callsOf('chat.update')];
   }

@@ -1,5 +1,5 @@
 import { moveIn, movesIn } from '../../src/domain/routing/ledger.ts';
-import type { ChangeId } from '../../src/domain/routing/names.ts';
+import { type ChangeId, isChangeId } from '../../src/domain/routing/names.ts';
 import { objectKey, refText } from '../../src/domain/routing/object.ts';
 import { card } from '../../src/slack/card/card.ts';
 import { acceptedId, kindOf } from './answers.ts';
@@ -87,7 +87,8 @@ function checkCards({ records, messages, owed, unknownPosts }: Evidence, report:
     messages.filter(({ subtype }) => subtype !== 'ephemeral'),
     ({ blocks }) => cardOf(blocks),
   );
-  for (const id of owed) report.violation('I3', `the card of ${id} is still owed`, records.get(id));
+  for (const id of owed)
+    report.violation('I3', `the card of ${id} is still owed`, isChangeId(id) ? records.get(id) : undefined);
   for (const change of records.values()) {
     const own = cards.get(change.id) ?? [];
     const right = own.filter((message) => message.text === card(change).text);

@@ -5,6 +5,7 @@ import { StoredCards } from '../../src/redis/card-log.ts';
 import { whenReady } from '../../src/redis/connect.ts';
 import { keys } from '../../src/redis/keys.ts';
 import { StoredChanges } from '../../src/redis/stored-changes.ts';
+import type { CardId } from '../../src/workflow/ports/cards.ts';
 import type { SlackMessage } from '../support/slack-client.ts';
 import { recordKey } from './chaos-world.ts';
 import type { ObjectEvent } from './history.ts';
@@ -18,7 +19,7 @@ export interface Evidence {
   readonly foreign: ReadonlySet<string>;
   readonly records: ReadonlyMap<ChangeId, Change>;
   /** Cards that show less than their record. */
-  readonly owed: readonly ChangeId[];
+  readonly owed: readonly CardId[];
   readonly requests: readonly Request[];
   readonly messages: readonly SlackMessage[];
   readonly unknownPosts: ReadonlySet<string>;
@@ -54,7 +55,7 @@ export class RecordReader {
     return this.#changes.open();
   }
 
-  owed(): Promise<readonly ChangeId[]> {
+  owed(): Promise<readonly CardId[]> {
     return this.#cards.owed();
   }
 

@@ -12,6 +12,7 @@ import { SlackChannel } from '../../src/slack/client/channel.ts';
 import { slackClient } from '../../src/slack/client/web-api.ts';
 import { apply } from '../../src/workflow/applying/apply.ts';
 import { MeshUnavailableError, StoreUnavailableError } from '../../src/workflow/errors.ts';
+import { changeShown } from '../../src/workflow/ports/cards.ts';
 import { cardsOf } from '../../src/workflow/showing/cards.ts';
 import { change as buildChange, changeId } from '../support/builders.ts';
 import { eventually } from '../support/eventually.ts';
@@ -41,7 +42,15 @@ describe('found by chaos', () => {
     const { id } = await house.accepted('v3', 50);
     const { changes, cardLog, log } = house;
     const chat = new SlowTurns();
-    const desk = { changes, cards: cardLog, chat, log, aside: house.bench.aside, lookAgain: () => {} };
+    const desk = {
+      changes,
+      ramps: house.ramps,
+      cards: cardLog,
+      chat,
+      log,
+      aside: house.bench.aside,
+      lookAgain: () => {},
+    };
     chat.whileWaiting(async () => {
       cardLog.expireClaim(id);
       await cardsOf(desk).show(id);
@@ -74,7 +83,7 @@ describe('found by chaos', () => {
       { body: { ok: true, messages: [{ ts: '8.0', blocks: [{ block_id: changeId(1) }] }] } },
     );
 
-    expect(await channel.look(buildChange())).toMatchObject({ ts: '8.0' });
+    expect(await channel.look(changeShown(buildChange()))).toMatchObject({ ts: '8.0' });
     expect(slack.callsOf('conversations.history')[1]?.arguments).toMatchObject({ cursor: 'older' });
   });
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isChangeId } from '../../src/domain/routing/names.ts';
 import type { Violation } from '../chaos/findings.ts';
 import { historyKey } from '../chaos/history.ts';
 import type { Bot, Recording } from './bot.ts';
@@ -164,7 +165,7 @@ export class Lane {
       foreign,
       records,
       events: await this.#store.events(),
-      owed: (await this.#store.records.owed()).filter((id) => records.has(id)),
+      owed: (await this.#store.records.owed()).filter(isChangeId).filter((id) => records.has(id)),
       messages: this.#world.slack.messages(channel),
       asked,
       told,

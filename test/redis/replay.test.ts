@@ -177,6 +177,7 @@ describe('a record of every format', () => {
       });
       const cards = cardsOf({
         changes,
+        ramps: { read: () => Promise.resolve(undefined) },
         cards: cardLog,
         chat,
         log,

@@ -1,7 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { ChangeId } from '../../src/domain/routing/names.ts';
 import { StoreUnavailableError } from '../../src/workflow/errors.ts';
-import type { CardClaim, CardLog, Placed } from '../../src/workflow/ports/cards.ts';
+import type { CardClaim, CardId, CardLog, Placed } from '../../src/workflow/ports/cards.ts';
 
 interface Card {
   placed: Placed | undefined;
@@ -13,11 +12,11 @@ interface Card {
 
 /** The card log in memory. */
 export class InMemoryCards implements CardLog {
-  readonly #cards = new Map<ChangeId, Card>();
-  readonly #claimed = new Map<ChangeId, AbortController>();
-  readonly #owed = new Map<ChangeId, number>();
+  readonly #cards = new Map<CardId, Card>();
+  readonly #claimed = new Map<CardId, AbortController>();
+  readonly #owed = new Map<CardId, number>();
 
-  async claim(id: ChangeId): Promise<CardClaim | undefined> {
+  async claim(id: CardId): Promise<CardClaim | undefined> {
     await turn();
     if (this.#claimed.has(id)) return undefined;
     const token = new AbortController();
@@ -68,14 +67,14 @@ export class InMemoryCards implements CardLog {
     };
   }
 
-  async owed(): Promise<readonly ChangeId[]> {
+  async owed(): Promise<readonly CardId[]> {
     const owed = [...this.#owed].toSorted(([, one], [, other]) => one - other).map(([id]) => id);
     const inDoubt = [...this.#cards].filter(([, { doubt }]) => doubt === 'due').map(([id]) => id);
     return [...new Set([...owed, ...inDoubt])];
   }
 
   /** Marks the card as owed, as a transition of its change does. */
-  owe(id: ChangeId, rev: number): void {
+  owe(id: CardId, rev: number): void {
     this.#owed.set(id, rev);
   }
 
@@ -85,27 +84,27 @@ export class InMemoryCards implements CardLog {
   }
 
   /** Lets the time pass after which a card in doubt is written again. */
-  passDoubt(id: ChangeId): void {
+  passDoubt(id: CardId): void {
     const card = this.#cards.get(id);
     if (card?.doubt === 'begun') card.doubt = 'due';
   }
 
   /** Gives the claim to another process, and tells its owner. */
-  loseClaim(id: ChangeId): void {
+  loseClaim(id: CardId): void {
     const token = this.#claimed.get(id);
     this.#claimed.set(id, new AbortController());
     token?.abort();
   }
 
   /** Removes the claim, as if the store was emptied, and tells its owner. */
-  forgetClaim(id: ChangeId): void {
+  forgetClaim(id: CardId): void {
     const token = this.#claimed.get(id);
     this.#claimed.delete(id);
     token?.abort();
   }
 
   /** Removes the claim of a process that died. */
-  expireClaim(id: ChangeId): void {
+  expireClaim(id: CardId): void {
     this.#claimed.delete(id);
   }
 }

@@ -19,6 +19,7 @@ import { StoreUnavailableError, UntrustedRecordError } from '../../src/workflow/
 import type { Accepted, AcceptOptions, Begun, Changes, Lines, Writing } from '../../src/workflow/ports/changes.ts';
 import type { InMemoryAudit } from './in-memory-audit.ts';
 import type { InMemoryCards } from './in-memory-cards.ts';
+import type { InMemoryRamps } from './in-memory-ramps.ts';
 
 interface ObjectLine {
   version: number;
@@ -31,6 +32,7 @@ const recentMs = 24 * 3600_000;
 export class InMemoryChanges implements Changes {
   readonly #cards: InMemoryCards | undefined;
   readonly #audit: InMemoryAudit | undefined;
+  readonly #ramps: InMemoryRamps | undefined;
   readonly #now: () => Date;
   readonly #records = new Map<ChangeId, Change>();
   readonly #tries = new Map<ChangeId, number>();
@@ -52,14 +54,18 @@ export class InMemoryChanges implements Changes {
   constructor({
     cards,
     audit,
+    ramps,
     now = () => new Date(),
   }: {
     cards?: InMemoryCards;
     audit?: InMemoryAudit;
+    /** Moved in the same step as the change that a ramp makes. */
+    ramps?: InMemoryRamps;
     now?: () => Date;
   } = {}) {
     this.#cards = cards;
     this.#audit = audit;
+    this.#ramps = ramps;
     this.#now = now;
   }
 
@@ -78,7 +84,7 @@ export class InMemoryChanges implements Changes {
     return { versions, waiting };
   }
 
-  async accept(change: Change, { lines, ahead, askedAs, event }: AcceptOptions): Promise<Accepted> {
+  async accept(change: Change, { lines, ahead, askedAs, event, ramp }: AcceptOptions): Promise<Accepted> {
     await this.#reach();
     const before = askedAs && this.#asked.get(askedAs);
     if (before !== undefined && before !== change.id) {
@@ -96,6 +102,7 @@ export class InMemoryChanges implements Changes {
     if (known === undefined && this.#refused.has(askedAs ?? change.id)) return { kind: 'refused-before' };
     const isStill = objectsOf(change).every((object) => this.#lineOf(object).version === lines.get(objectKey(object)));
     if (!isStill) return { kind: 'moved' };
+    if (ramp !== undefined && this.#ramps?.put(ramp) !== true) return { kind: 'ramp-moved' };
     this.#store(change, event);
     this.#tries.delete(change.id);
     this.#writing.delete(change.id);
@@ -190,7 +197,8 @@ export class InMemoryChanges implements Changes {
   }
 
   async areQuiet(): Promise<boolean> {
-    return (await this.open()).length === 0 && this.#cards?.areQuiet() !== false;
+    const areNone = (await this.open()).length === 0 && ((await this.#ramps?.open()) ?? []).length === 0;
+    return areNone && this.#cards?.areQuiet() !== false;
   }
 
   async open(): Promise<readonly Change[]> {

@@ -1,14 +1,20 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Change } from '../../src/domain/change/change.ts';
-import type { ChangeId } from '../../src/domain/routing/names.ts';
+import type { ChangeId, RampId } from '../../src/domain/routing/names.ts';
 import { ChatError } from '../../src/workflow/errors.ts';
-import type { Chat, Placed } from '../../src/workflow/ports/cards.ts';
+import type { CardId, Chat, Placed, RampShown, Shown } from '../../src/workflow/ports/cards.ts';
 
 type Place = Omit<Placed, 'shownRev'>;
 
 interface Message extends Place {
-  readonly id: ChangeId;
-  /** Every state that it showed, the newest last. */
+  readonly id: CardId;
+  /** Everything that it showed, the newest last. */
+  readonly all: readonly Shown['of'][];
+}
+
+/** The card of a change, with every state that it showed, the newest last. */
+interface ChangeCard extends Place {
+  readonly id: CardId;
   readonly shown: readonly Change[];
 }
 
@@ -25,34 +31,34 @@ export class InMemoryChat implements Chat {
   #nextTs = 1000;
   #isUnread = false;
   /** The cards that were disowned. */
-  readonly disowned: (Place & { readonly id: ChangeId })[] = [];
+  readonly disowned: (Place & { readonly id: CardId })[] = [];
 
   async turn(_channel: string, _unless: AbortSignal): Promise<boolean> {
     return false;
   }
 
-  async post(change: Change, mayPost: () => boolean): Promise<Place> {
+  async post({ id, origin, of }: Shown, mayPost: () => boolean): Promise<Place> {
     const fault = await this.#reach();
     if (!mayPost()) throw toError({ outcome: 'unknown' });
     if (fault !== undefined && fault.sent !== true) throw toError(fault);
-    const place = { channel: change.origin.channel, ts: `${this.#nextTs}.0001` };
+    const place = { channel: origin.channel, ts: `${this.#nextTs}.0001` };
     this.#nextTs += 1;
-    this.#messages.push({ ...place, id: change.id, shown: [change] });
+    this.#messages.push({ ...place, id, all: [of] });
     if (fault !== undefined) throw toError(fault);
     return place;
   }
 
-  async update({ channel, ts }: Place, change: Change): Promise<void> {
+  async update({ channel, ts }: Place, { of }: Shown): Promise<void> {
     const fault = await this.#reach();
     if (fault !== undefined && fault.sent !== true) throw toError(fault);
     const at = this.#messages.findIndex((each) => each.channel === channel && each.ts === ts);
     const message = this.#messages[at];
     if (message === undefined) throw toError({ outcome: 'never' });
-    this.#messages[at] = { ...message, shown: [...message.shown, change] };
+    this.#messages[at] = { ...message, all: [...message.all, of] };
     if (fault !== undefined) throw toError(fault);
   }
 
-  async disown({ channel, ts }: Place, id: ChangeId): Promise<void> {
+  async disown({ channel, ts }: Place, id: CardId): Promise<void> {
     const fault = await this.#reach();
     if (fault !== undefined) throw toError(fault);
     this.disowned.push({ channel, ts, id });
@@ -65,18 +71,30 @@ export class InMemoryChat implements Chat {
     if (at >= 0) this.#messages.splice(at, 1);
   }
 
-  async look(change: Change, except?: Place): Promise<Place | undefined> {
+  async look(shown: Pick<Shown, 'id'>, except?: Place): Promise<Place | undefined> {
     const fault = await this.#reach();
     if (fault !== undefined) throw toError(fault);
     this.#look();
     if (this.#isUnread) return undefined;
-    const found = this.#messages.find(({ id, ts }) => id === change.id && ts !== except?.ts);
+    const found = this.#messages.find(({ id, ts }) => id === shown.id && ts !== except?.ts);
     return found === undefined ? undefined : { channel: found.channel, ts: found.ts };
   }
 
   /** The cards about a change in the channel. */
-  cardsOf(id: ChangeId): readonly Message[] {
-    return this.#messages.filter((message) => message.id === id);
+  cardsOf(id: ChangeId): readonly ChangeCard[] {
+    const own = this.#messages.filter((message) => message.id === id);
+    return own.map(({ all, ...place }) => ({
+      ...place,
+      shown: all.flatMap((each) => ('change' in each ? [] : [each])),
+    }));
+  }
+
+  /** What the only card of a ramp shows now. */
+  showsRamp(id: RampId): RampShown | undefined {
+    const [card, ...more] = this.#messages.filter((message) => message.id === id);
+    if (more.length > 0) throw new Error(`${id} has ${more.length + 1} cards`);
+    const last = card?.all.at(-1);
+    return last !== undefined && 'change' in last ? last : undefined;
   }
 
   /** What the only card of a change shows now. */

@@ -9,6 +9,7 @@ import { apply, type WorkerAnswer } from '../../src/workflow/applying/apply.ts';
 import type { Bench } from '../../src/workflow/applying/bench.ts';
 import type { Desk } from '../../src/workflow/desk.ts';
 import type { Touched } from '../../src/workflow/ports/mesh.ts';
+import { Driver } from '../../src/workflow/ramping/drive.ts';
 import { type Cards, cardsOf } from '../../src/workflow/showing/cards.ts';
 import { Turns } from '../../src/workflow/turns.ts';
 import { Reconciler } from '../../src/workflow/watching/reconcile.ts';
@@ -27,6 +28,7 @@ import { InMemoryNotices } from '../support/in-memory-notices.ts';
 import { InMemoryPeople } from '../support/in-memory-people.ts';
 import { InMemoryPolicies } from '../support/in-memory-policies.ts';
 import { InMemoryQueue } from '../support/in-memory-queue.ts';
+import { InMemoryRamps } from '../support/in-memory-ramps.ts';
 import { InMemoryRuleFiles } from '../support/in-memory-rule-files.ts';
 import { InMemoryTraffic } from '../support/in-memory-traffic.ts';
 
@@ -41,7 +43,11 @@ export class World {
   readonly queue = new InMemoryQueue();
   readonly cardLog = new InMemoryCards();
   readonly audit = new InMemoryAudit({ now: () => this.now() });
-  readonly changes = new InMemoryChanges({ cards: this.cardLog, audit: this.audit, now: () => this.now() });
+  readonly ramps = new InMemoryRamps({ cards: this.cardLog, audit: this.audit });
+  readonly changes = new InMemoryChanges({
+    ...{ cards: this.cardLog, audit: this.audit, ramps: this.ramps },
+    now: () => this.now(),
+  });
   readonly people = new InMemoryPeople();
   readonly policies = new InMemoryPolicies();
   readonly holds = new InMemoryHolds(this.audit);
@@ -65,23 +71,35 @@ export class World {
   /** Reviews at v1, unless a test says what is there. */
   constructor(...there: readonly There[]) {
     for (const each of there.length > 0 ? there : [reviews({ v1: 100 })]) this.#put(each);
-    const { log, meter, chat, queue, cardLog, changes, audit, mesh } = this;
+    const { log, meter, chat, queue, cardLog, changes, ramps, audit, mesh } = this;
     const { policies, people, holds, notices, ruleFiles, traffic } = this;
     const now = () => this.now();
     const aside: Bench['aside'] = (work, what, fields) => this.#background.run(work, what, fields);
     const lookAgain = () => {
       this.lookedAgain += 1;
     };
-    this.cards = cardsOf({ changes, cards: cardLog, chat, log, aside, lookAgain });
+    this.cards = cardsOf({ changes, ramps, cards: cardLog, chat, log, aside, lookAgain });
     const { cards } = this;
     this.desk = {
-      ...{ mesh, changes, audit, queue, cards: this.acceptedCards(), log, now, aside },
+      ...{ mesh, changes, ramps, audit, queue, cards: this.acceptedCards(), log, now, aside },
       ...{ policies, people, holds, notices, ruleFiles, turns: new Turns(), namespace: 'default' },
     };
     this.bench = { mesh, changes, policies, people, holds, traffic, cards, meter, log, now, aside };
     this.lookout = { mesh, changes, cards, meter, log, now };
     const seeing = { mesh, changes, cards, traffic, meter, log, now, aside };
-    const reconciling = { mesh, now, aside, changes, cardLog, queue, cards, log, monotonicMs: () => this.#nowMs };
+    const driver = new Driver(this.desk);
+    const reconciling = {
+      driver,
+      mesh,
+      now,
+      aside,
+      changes,
+      cardLog,
+      queue,
+      cards,
+      log,
+      monotonicMs: () => this.#nowMs,
+    };
     this.#reconcilers = [1, 2].map(() => new Reconciler({ ...reconciling, sights: new Sights(seeing) }));
     mesh.onTouched((touched) => this.#touched.push(touched));
   }

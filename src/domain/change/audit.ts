@@ -1,7 +1,7 @@
 import { globMatches } from '../policy/glob.ts';
 import { deeds } from '../policy/judge.ts';
 import type { RuleRef } from '../policy/policy.ts';
-import type { ChangeId, ServiceName } from '../routing/names.ts';
+import type { ChangeId, RampId, ServiceName } from '../routing/names.ts';
 import type { ObjectRef } from '../routing/object.ts';
 import type { Split } from '../routing/split.ts';
 import type { MovedObject, State } from './state.ts';
@@ -30,6 +30,14 @@ export const auditKinds = [
   'rolled-back',
   'moved-away',
   'live-again',
+  // a ramp, beside what its changes tell
+  'ramp-paused',
+  'ramp-resumed',
+  'ramp-asks',
+  'ramp-stopped',
+  'ramp-finished',
+  'ramp-goes-back',
+  'ramp-is-back',
   // what keeps changes out
   'locked',
   'unlocked',
@@ -40,7 +48,17 @@ export const auditKinds = [
 export type AuditKind = (typeof auditKinds)[number];
 
 /** What was asked for. `click`: a refused click that none of the other words fits. */
-export const auditDeeds = [...deeds, 'withdraw', 'plan-anew', 'click'] as const;
+export const auditDeeds = [
+  ...deeds,
+  'withdraw',
+  'plan-anew',
+  'click',
+  'pause',
+  'resume',
+  'next',
+  'abort',
+  'finish',
+] as const;
 export type AuditDeed = (typeof auditDeeds)[number];
 
 /** One decision, as it is stored: plain data, without secrets. */
@@ -57,6 +75,9 @@ export interface AuditEvent {
   readonly request?: string | undefined;
   readonly deed?: AuditDeed | undefined;
   readonly changeId?: ChangeId | undefined;
+  /** The ramp that it is about, or whose change it is about, and the step. */
+  readonly rampId?: RampId | undefined;
+  readonly step?: number | undefined;
   /** Who asked for the change. */
   readonly askedBy?: string | undefined;
   readonly service?: ServiceName | undefined;
@@ -102,7 +123,8 @@ export type AuditSubject =
   | { readonly kind: 'service'; readonly name: ServiceName }
   /** What the person did, and what became of what they asked for. */
   | { readonly kind: 'person'; readonly user: string }
-  | { readonly kind: 'change'; readonly id: ChangeId };
+  | { readonly kind: 'change'; readonly id: ChangeId }
+  | { readonly kind: 'ramp'; readonly id: RampId };
 
 export function isAbout(event: AuditEvent, subject: AuditSubject): boolean {
   switch (subject.kind) {
@@ -114,6 +136,8 @@ export function isAbout(event: AuditEvent, subject: AuditSubject): boolean {
       return event.by?.user === subject.user || event.askedBy === subject.user;
     case 'change':
       return event.changeId === subject.id || event.other === subject.id;
+    case 'ramp':
+      return event.rampId === subject.id;
   }
 }
 

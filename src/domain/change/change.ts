@@ -1,6 +1,6 @@
 import type { MovingDeed } from '../policy/judge.ts';
 import type { Revision } from '../routing/ledger.ts';
-import type { ChangeId, Place, ServiceName } from '../routing/names.ts';
+import type { ChangeId, Place, RampId, ServiceName } from '../routing/names.ts';
 import { isSameObject, type ObjectRef } from '../routing/object.ts';
 import type { RuleSplit } from '../routing/route.ts';
 import type { Move } from '../routing/split.ts';
@@ -30,6 +30,13 @@ export type WholeAim =
   /** The pinned rule that is removed, in words. */
   | { readonly kind: 'unpin'; readonly rule: string };
 
+/** The place of a change in a ramp: step 2 of 4. Step 0 is the way back to before the ramp. */
+export interface OfRamp {
+  readonly id: RampId;
+  readonly step: number;
+  readonly of: number;
+}
+
 /** One person's approval. Policy decides whether it counts, at once and again later. */
 export interface Approval {
   readonly by: string;
@@ -57,6 +64,8 @@ export interface Change {
   /** The team of the asker, if chat named it. */
   readonly team?: string | undefined;
   readonly approvals?: readonly Approval[] | undefined;
+  /** The ramp that made it. The ramp's card tells of it, and it has none of its own. */
+  readonly ramp?: OfRamp | undefined;
   /** The user who had it applied anyway, or planned again, after an object had moved. */
   readonly insistedBy?: string | undefined;
   readonly acceptedAt: string;
@@ -178,11 +187,11 @@ export function moveTo(change: Change, state: State): Change {
 
 /** The entry that a change will have in one object's history. */
 export function revisionOf(
-  change: Pick<Change, 'id' | 'by' | 'reason' | 'reverts' | 'aim'>,
+  change: Pick<Change, 'id' | 'by' | 'reason' | 'reverts' | 'aim' | 'ramp'>,
   edit: Pick<ObjectEdit, 'moves'>,
   at: Date,
 ): Revision {
-  const { id, by, reason, reverts } = change;
+  const { id, by, reason, reverts, ramp } = change;
   const { rule, from, to } = defaultMove(edit);
   const also = edit.moves.filter((move) => move.rule !== rule);
   const does = doesText(change);
@@ -190,5 +199,6 @@ export function revisionOf(
     ...{ id, at: at.toISOString(), by, rule, from, to, reason, reverts },
     ...(also.length > 0 && { also }),
     ...(does !== undefined && { does }),
+    ...(ramp !== undefined && { ramp }),
   };
 }

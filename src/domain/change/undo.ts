@@ -58,17 +58,26 @@ export type Chosen =
   | { readonly kind: 'revision'; readonly revision: Revision }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
-/** `/shift rollback`: the newest change that still stands, of any rule or of the named one. */
+/** `/shift rollback`: the newest change that still stands, of any rule or of the named one. A ramp counts as one change. */
 export function chooseNewest({ revisions }: Ledger, rule: string | undefined): Chosen {
   const its = rule === undefined ? revisions : revisions.filter((revision) => moveIn(revision, rule) !== undefined);
   const newest = standing(revisions).find((revision) => its.includes(revision));
-  if (newest !== undefined) return { kind: 'revision', revision: newest };
+  if (newest !== undefined) return { kind: 'revision', revision: firstStep(revisions, newest) };
   const last = its.find(({ reverts }) => reverts !== undefined);
   const refusal: Refusal =
     last === undefined
       ? { reason: 'nothing-to-roll-back', rule }
       : { reason: 'nothing-left', by: { id: last.id, by: last.by }, rule };
   return { kind: 'refused', refusal };
+}
+
+/** The oldest step of the same ramp that still stands; the revision itself if no ramp made it. */
+function firstStep(revisions: readonly Revision[], revision: Revision): Revision {
+  return standing(revisions).findLast((each) => isOfRamp(each, revision)) ?? revision;
+}
+
+function isOfRamp({ ramp }: Revision, { ramp: other }: Pick<Revision, 'ramp'>): boolean {
+  return ramp !== undefined && ramp.id === other?.id;
 }
 
 /** `/shift rollback … to c-…`: any change that the history shows, or only one of the named rule. */
@@ -111,14 +120,14 @@ export function takenBackIn({ revisions }: Ledger, id: ChangeId): Revision | und
 }
 
 /**
- * Our changes after a revision that still stand, newest first. If the revision is itself a rollback, later rollbacks are included:
+ * Our changes after a revision that still stand, newest first, without later steps of its own ramp. If the revision is itself a rollback, later rollbacks are included:
  * taking it back undoes them, too.
  */
 export function standingSince({ revisions }: Ledger, { id }: Revision): readonly Revision[] {
   const place = revisions.findIndex((revision) => revision.id === id);
   const own = revisions[place];
   const all = own !== undefined && isBack(revisions, own) ? notTakenBack(revisions) : standing(revisions);
-  return all.filter((each) => place < 0 || revisions.indexOf(each) < place);
+  return all.filter((each) => (place < 0 || revisions.indexOf(each) < place) && !isOfRamp(each, own ?? {}));
 }
 
 /** The part of `standingSince` that is undone if only weights return: changes of the rules that the revision moved. */

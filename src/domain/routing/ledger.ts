@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ChangeId, isChangeId } from './names.ts';
+import { type ChangeId, isChangeId, isRampId, type RampId } from './names.ts';
 import type { Move, Split } from './split.ts';
 
 /** The annotation on a routing object that records what we did to it; it is written by the same patch as the weights. */
@@ -23,6 +23,8 @@ export interface Revision {
   readonly also?: readonly Move[] | undefined;
   /** What it did where that was more than weights: `apply bookinfo/virtual-service-all-v1`. Only its record can take it back. */
   readonly does?: string | undefined;
+  /** The ramp that made it, if one did: `step` 0 is the way back to before the ramp. */
+  readonly ramp?: { readonly id: RampId; readonly step: number; readonly of: number } | undefined;
 }
 
 export interface Ledger {
@@ -53,6 +55,7 @@ export const changeIdSchema = z.custom<ChangeId>(
   (value) => typeof value === 'string' && isChangeId(value),
   'not a change id',
 );
+export const rampIdSchema = z.custom<RampId>((value) => typeof value === 'string' && isRampId(value), 'not a ramp id');
 /** What a later version of us adds to a revision stays there when we write the next one. */
 export const revisionSchema = z.looseObject({
   id: changeIdSchema,
@@ -68,6 +71,7 @@ export const revisionSchema = z.looseObject({
     .max(maxAlso)
     .optional(),
   does: z.string().optional(),
+  ramp: z.looseObject({ id: rampIdSchema, step: z.int().min(0), of: z.int().min(1) }).optional(),
 });
 /** How many there are is looked at before what they are. */
 const countable = z.looseObject({ revisions: z.array(z.unknown()).max(maxReadRevisions) });

@@ -63,3 +63,17 @@ export function changeIdFrom(digest: Uint8Array): ChangeId {
   const characters = Array.from({ length: 8 }, (_, place) => crockford[Number((bits >> BigInt(35 - 5 * place)) & 31n)]);
   return `c-${characters.join('')}`;
 }
+
+/** `r-` and 8 characters, as in the id of a change. */
+export type RampId = `r-${string}`;
+
+const rampIdPattern = /^r-[0-9A-HJKMNP-TV-Z]{8}$/;
+
+export function isRampId(text: string): text is RampId {
+  return rampIdPattern.test(text);
+}
+
+/** The id that a digest stands for, like `changeIdFrom`. */
+export function rampIdFrom(digest: Uint8Array): RampId {
+  return `r-${changeIdFrom(digest).slice(2)}`;
+}

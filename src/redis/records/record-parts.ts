@@ -24,12 +24,17 @@ const needs = z.strictObject({
   rule: ruleRefSchema,
 });
 
-/** The states that say nothing about what the change does. */
-export const plainStates = [
+/** The states of what waits for approval, or ended without one. */
+export const approvalStates = [
   z.strictObject({ kind: z.literal('awaiting'), expiresAt: timeSchema, needs }),
   z.strictObject({ kind: z.literal('rejected'), at: timeSchema, by: z.string(), reason: z.string().optional() }),
   z.strictObject({ kind: z.literal('withdrawn'), at: timeSchema, by: z.string() }),
   z.strictObject({ kind: z.literal('expired'), at: timeSchema }),
+] as const;
+
+/** The states that say nothing about what the change does. */
+export const plainStates = [
+  ...approvalStates,
   z.strictObject({ kind: z.literal('queued') }),
   z.strictObject({ kind: z.literal('applying') }),
   z.strictObject({ kind: z.literal('superseded'), at: timeSchema, by: changeIdSchema.optional() }),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Change } from '../../domain/change/change.ts';
 import { failReasons, holdReasons, movedHow, objectMoves, voidReasons } from '../../domain/change/state.ts';
 import { denialReasons, movingDeeds } from '../../domain/policy/judge.ts';
-import { changeIdSchema, revisionSchema, splitSchema } from '../../domain/routing/ledger.ts';
+import { changeIdSchema, rampIdSchema, revisionSchema, splitSchema } from '../../domain/routing/ledger.ts';
 import { LaterRecordError, UntrustedRecordError } from '../../workflow/errors.ts';
 import { isSigned, parseJson, sign } from '../signature.ts';
 import {
@@ -143,6 +143,7 @@ const schema = z.strictObject({
   deed: z.enum(movingDeeds),
   team: z.string().optional(),
   approvals: z.array(approvalSchema).optional(),
+  ramp: z.strictObject({ id: rampIdSchema, step: z.int().min(0), of: z.int().min(1) }).optional(),
   insistedBy: z.string().optional(),
   acceptedAt: timeSchema,
   state,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type AuditEvent, auditDeeds, auditKinds } from '../../domain/change/audit.ts';
-import { changeIdSchema, splitSchema } from '../../domain/routing/ledger.ts';
+import { changeIdSchema, rampIdSchema, splitSchema } from '../../domain/routing/ledger.ts';
 import { objectKinds } from '../../domain/routing/object.ts';
 import type { AuditEntry } from '../../workflow/ports/audit.ts';
 import { isSigned, parseJson, sign } from '../signature.ts';
@@ -22,6 +22,8 @@ const schema = z.object({
   request: z.string().optional(),
   deed: z.enum(auditDeeds).optional(),
   changeId: changeIdSchema.optional(),
+  rampId: rampIdSchema.optional(),
+  step: z.int().optional(),
   askedBy: z.string().optional(),
   service: z.object({ cluster: z.string(), namespace: z.string(), service: z.string() }).optional(),
   object: z

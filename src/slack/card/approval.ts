@@ -3,6 +3,7 @@ import { type Change, planShown, shownAs } from '../../domain/change/change.ts';
 import type { State, StateOf } from '../../domain/change/state.ts';
 import type { Who } from '../../domain/policy/groups.ts';
 import type { DenialReason } from '../../domain/policy/judge.ts';
+import type { CardId } from '../../workflow/ports/cards.ts';
 import { actions, formatButtonValue } from '../words/button.ts';
 import { foreign, user } from '../words/mrkdwn.ts';
 import { dateText, holdWords, ruleText, whoText } from '../words/policy-words.ts';
@@ -17,6 +18,13 @@ export function isDecision(state: State): state is DecisionState {
 
 /** The notes on a change that people decide or have decided about: one or two sentences each, already escaped. */
 export function decisionNotes(change: Change, state: DecisionState): readonly string[] {
+  return state.kind === 'void' ? [voidNote(change, state), ...approvedBy(change)] : approvalNotes(change, state);
+}
+
+/** What people approve: a change, or a whole ramp. */
+type Approved = Pick<Change, 'by' | 'insistedBy' | 'approvals'>;
+
+export function approvalNotes(change: Approved, state: Exclude<DecisionState, { kind: 'void' }>): readonly string[] {
   switch (state.kind) {
     case 'awaiting':
       return [awaitingNote(change, state), ...approvedBy(change)];
@@ -32,13 +40,11 @@ export function decisionNotes(change: Change, state: DecisionState): readonly st
         `It was not approved by ${when(state.at)}. Nothing was changed. If it is still wanted, type the command again.`,
         ...approvedBy(change),
       ];
-    case 'void':
-      return [voidNote(change, state), ...approvedBy(change)];
   }
 }
 
 /** Who approved, and when. The card of an applied change shows it too. */
-export function approvedBy({ approvals = [] }: Change): readonly string[] {
+export function approvedBy({ approvals = [] }: Pick<Change, 'approvals'>): readonly string[] {
   if (approvals.length === 0) return [];
   return [`Approved by ${approvals.map(({ by, at }) => `${user(by)}, ${when(at)}`).join('; ')}.`];
 }
@@ -46,7 +52,7 @@ export function approvedBy({ approvals = [] }: Change): readonly string[] {
 const mostPinged = 8;
 
 /** Only the card's first post pings the approvers' group: Slack notifies nobody of an update. */
-function awaitingNote(change: Change, { needs: { by, count }, expiresAt }: StateOf<'awaiting'>): string {
+function awaitingNote(change: Approved, { needs: { by, count }, expiresAt }: StateOf<'awaiting'>): string {
   const given = change.approvals?.length ?? 0;
   const approvals = count === 1 ? 'one approval' : `${count} approvals`;
   const progress = count === 1 ? '' : ` ${given} of ${count} given.`;
@@ -56,7 +62,7 @@ function awaitingNote(change: Change, { needs: { by, count }, expiresAt }: State
 }
 
 /** People who asked for it cannot approve it, and people who approved it are done. Neither are pinged. */
-function isOver({ by, insistedBy, approvals = [] }: Change, mentioned: string): boolean {
+function isOver({ by, insistedBy, approvals = [] }: Approved, mentioned: string): boolean {
   const all = [by, insistedBy, ...approvals.map((approval) => approval.by)];
   return all.some((id) => id !== undefined && user(id) === mentioned);
 }
@@ -115,14 +121,8 @@ const deniedWords: Record<DenialReason, string> = {
 export function decisionButtons(change: Change, state: DecisionState): Button[] {
   const { id } = change;
   switch (state.kind) {
-    case 'awaiting': {
-      const value = formatButtonValue({ id, seen: planShown(state) });
-      return [
-        { type: 'button', action_id: actions.approve, value, text: plain('Approve'), style: 'primary' },
-        { type: 'button', action_id: actions.reject, value, text: plain('Reject') },
-        { type: 'button', action_id: actions.withdraw, value, text: plain('Withdraw') },
-      ];
-    }
+    case 'awaiting':
+      return approvalButtons(id, state);
     case 'void': {
       const value = formatButtonValue({ id, seen: shownAs(change) });
       return [
@@ -134,6 +134,15 @@ export function decisionButtons(change: Change, state: DecisionState): Button[] 
     case 'expired':
       return [];
   }
+}
+
+export function approvalButtons(id: CardId, state: StateOf<'awaiting'>): Button[] {
+  const value = formatButtonValue({ id, seen: planShown(state) });
+  return [
+    { type: 'button', action_id: actions.approve, value, text: plain('Approve'), style: 'primary' },
+    { type: 'button', action_id: actions.reject, value, text: plain('Reject') },
+    { type: 'button', action_id: actions.withdraw, value, text: plain('Withdraw') },
+  ];
 }
 
 /** An approver who plans again can no longer approve. Without this dialog they would learn that too late. */

@@ -1,8 +1,8 @@
 import type { ContextBlock, KnownBlock, SectionBlock } from '@slack/types';
 import { type Change, placeOf } from '../../domain/change/change.ts';
 import type { State } from '../../domain/change/state.ts';
-import type { ChangeId } from '../../domain/routing/names.ts';
 import { truncate } from '../../domain/text/typed-text.ts';
+import type { CardId } from '../../workflow/ports/cards.ts';
 import { code, fitted, foreign, markup, plain, user } from '../words/mrkdwn.ts';
 import { title } from '../words/title.ts';
 import { isDecision } from './approval.ts';
@@ -41,7 +41,7 @@ export function card(change: Change): Message {
 }
 
 /** Replaces a card whose record cannot be trusted: the card may not show what was accepted. */
-export function disownedCard(id: ChangeId): Message {
+export function disownedCard(id: CardId): Message {
   const text = `The record of ${id} cannot be trusted: it was altered, or signed with another key (RECORD_KEY). I do nothing more with it. What was applied stands in the history of the object, which ${code('/shift history')} shows.`;
   return { text, blocks: [{ ...section(text), block_id: id }] };
 }
@@ -88,15 +88,15 @@ const stateWords: Record<Exclude<State['kind'], 'applied'>, string> = {
   void: 'Void, not applied',
 };
 
-function section(text: string): SectionBlock {
+export function section(text: string): SectionBlock {
   return { type: 'section', text: markup(text) };
 }
 
-function context(element: ContextBlock['elements'][number]): ContextBlock {
+export function context(element: ContextBlock['elements'][number]): ContextBlock {
   return { type: 'context', elements: [element] };
 }
 
-function quoted(reason: string): string {
+export function quoted(reason: string): string {
   return `“${truncate(reason, 400)}”`;
 }
 

@@ -1,11 +1,10 @@
 import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
-import type { Change } from '../../domain/change/change.ts';
-import type { ChangeId } from '../../domain/routing/names.ts';
 import { ChatError } from '../../workflow/errors.ts';
-import type { Chat, Placed } from '../../workflow/ports/cards.ts';
+import type { CardId, Chat, Placed, Shown } from '../../workflow/ports/cards.ts';
 import type { Log } from '../../workflow/ports/process.ts';
-import { card, disownedCard } from '../card/card.ts';
+import { card, disownedCard, type Message } from '../card/card.ts';
+import { rampCard } from '../card/ramp.ts';
 import { readAsWritten } from '../words/mrkdwn.ts';
 import { Pace } from './pace.ts';
 import { call } from './web-api.ts';
@@ -56,25 +55,25 @@ export class SlackChannel implements Chat {
     this.#pace.close();
   }
 
-  async post(change: Change, mayPost: () => boolean): Promise<Place> {
-    const { channel, thread } = change.origin;
+  async post(shown: Shown, mayPost: () => boolean): Promise<Place> {
+    const { channel, thread } = shown.origin;
     try {
-      return await this.#post({ channel, thread }, change, mayPost);
+      return await this.#post({ channel, thread }, shown, mayPost);
     } catch (error) {
       if (!(error instanceof ChatError) || !closedToUs.has(error.code)) throw error;
       this.#log.warn(
-        { changeId: change.id, channel, code: error.code },
+        { changeId: shown.id, channel, code: error.code },
         'may not write in the channel of the command, writing to the asker instead',
       );
-      return this.#postToAsker(change, mayPost);
+      return this.#postToAsker(shown, mayPost);
     }
   }
 
-  async update({ channel, ts }: Place, change: Change): Promise<void> {
-    await this.#send(channel, () => this.#client.chat.update({ channel, ts, ...card(change), ...readAsWritten }));
+  async update({ channel, ts }: Place, shown: Shown): Promise<void> {
+    await this.#send(channel, () => this.#client.chat.update({ channel, ts, ...messageOf(shown), ...readAsWritten }));
   }
 
-  async disown({ channel, ts }: Place, id: ChangeId): Promise<void> {
+  async disown({ channel, ts }: Place, id: CardId): Promise<void> {
     await this.#send(channel, () => this.#client.chat.update({ channel, ts, ...disownedCard(id), ...readAsWritten }));
   }
 
@@ -83,9 +82,9 @@ export class SlackChannel implements Chat {
   }
 
   /** Finds a card by the id in its header. Also undefined if the bot may not read the channel. */
-  async look(change: Change, except?: Place): Promise<Place | undefined> {
-    const { channel, thread } = change.origin;
-    const since = { channel, oldest: String(Math.floor(Date.parse(change.acceptedAt) / 1000) - 60), limit: pageSize };
+  async look(shown: Shown, except?: Place): Promise<Place | undefined> {
+    const { channel, thread } = shown.origin;
+    const since = { channel, oldest: String(Math.floor(Date.parse(shown.acceptedAt) / 1000) - 60), limit: pageSize };
     try {
       for (let page = 0, cursor = ''; page < mostPages; page += 1) {
         const at = { ...since, ...(cursor === '' ? {} : { cursor }) };
@@ -96,7 +95,7 @@ export class SlackChannel implements Chat {
         );
         const { messages, response_metadata } = history.parse(reply);
         const found = messages.find(
-          ({ ts, blocks }) => ts !== except?.ts && blocks.some((block) => block.block_id === change.id),
+          ({ ts, blocks }) => ts !== except?.ts && blocks.some((block) => block.block_id === shown.id),
         );
         if (found !== undefined) return { channel, ts: found.ts };
         cursor = response_metadata?.next_cursor ?? '';
@@ -109,8 +108,8 @@ export class SlackChannel implements Chat {
     }
   }
 
-  async #post({ channel, thread }: Where, change: Change, mayPost: () => boolean): Promise<Place> {
-    const message = card(change);
+  async #post({ channel, thread }: Where, shown: Shown, mayPost: () => boolean): Promise<Place> {
+    const message = messageOf(shown);
     const posted = await this.#send(channel, () => {
       if (!mayPost())
         throw new ChatError('another may post this card by now', { outcome: 'unknown', code: 'claim_lost' });
@@ -127,15 +126,15 @@ export class SlackChannel implements Chat {
   }
 
   /** Posts the card first. If the note after it fails, the card must not be posted again. */
-  async #postToAsker(change: Change, mayPost: () => boolean): Promise<Place> {
-    const place = await this.#post({ channel: change.by, thread: undefined }, change, mayPost);
-    const text = `I am not in <#${change.origin.channel}>, so the card of ${change.id} is here. Invite me there, and the next one stands where you typed.`;
+  async #postToAsker(shown: Shown, mayPost: () => boolean): Promise<Place> {
+    const place = await this.#post({ channel: shown.by, thread: undefined }, shown, mayPost);
+    const text = `I am not in <#${shown.origin.channel}>, so the card of ${shown.id} is here. Invite me there, and the next one stands where you typed.`;
     try {
       await this.#send(place.channel, () =>
         this.#client.chat.postMessage({ channel: place.channel, text, ...readAsWritten }),
       );
     } catch (err) {
-      this.#log.warn({ changeId: change.id, err }, 'the asker was not told why the card is here');
+      this.#log.warn({ changeId: shown.id, err }, 'the asker was not told why the card is here');
     }
     return place;
   }
@@ -149,4 +148,8 @@ export class SlackChannel implements Chat {
       throw error;
     }
   }
+}
+
+function messageOf({ of }: Shown): Message {
+  return 'change' in of ? rampCard(of) : card(of);
 }

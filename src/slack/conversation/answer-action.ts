@@ -1,3 +1,4 @@
+import { isRampId } from '../../domain/routing/names.ts';
 import { truncate } from '../../domain/text/typed-text.ts';
 import { rollBack } from '../../workflow/asking/roll-back.ts';
 import { promote } from '../../workflow/asking/shift.ts';
@@ -10,9 +11,11 @@ import { historyOfChange } from '../../workflow/looking/look-up.ts';
 import { approvalReply } from '../replies/approval.ts';
 import { answerReply, heldReply } from '../replies/change.ts';
 import { historyReply } from '../replies/history.ts';
+import { unknownRampReply } from '../replies/ramp.ts';
 import { actions, type ButtonValue } from '../words/button.ts';
 import { code } from '../words/mrkdwn.ts';
 import { type Reply, says } from '../words/reply.ts';
+import { answerRampClick } from './answer-ramp.ts';
 import type { Conversation } from './conversation.ts';
 import { told, toldApproval, toldHeld } from './told.ts';
 
@@ -23,6 +26,7 @@ export async function answerAction(
   { id, seen }: ButtonValue,
   asker: Asker,
 ): Promise<Reply> {
+  if (isRampId(id)) return answerRampClick(conversation, action, { id, seen }, asker);
   const { desk } = conversation;
   switch (action) {
     case actions.rollBack:
@@ -54,6 +58,7 @@ export async function answerAction(
 
 /** The answer if the change is unknown. It is the same if the person must not learn of the change. */
 export function unknownReply({ desk }: Conversation, action: string, id: ButtonValue['id']): Reply {
+  if (isRampId(id)) return unknownRampReply(id);
   if (action === actions.promote) return says(forgottenPromotion);
   const unknown = { kind: 'unknown-change', id } as const;
   if (approvals.has(action)) return approvalReply(unknown);

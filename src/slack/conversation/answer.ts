@@ -1,6 +1,8 @@
 import { parseCommand } from '../../domain/language/parse-command.ts';
+import { isRampId } from '../../domain/routing/names.ts';
 import { requestEdits } from '../../workflow/asking/rule-file.ts';
 import { noteRefused } from '../../workflow/audit.ts';
+import type { Deciding } from '../../workflow/deciding/awaiting.ts';
 import { objectionToRejecting, reject } from '../../workflow/deciding/reject.ts';
 import type { Asker } from '../../workflow/desk.ts';
 import { carryOut } from '../../workflow/holding/hold-command.ts';
@@ -10,6 +12,7 @@ import { actions, type ButtonValue, type LineValue } from '../words/button.ts';
 import { type Reply, says } from '../words/reply.ts';
 import { answerAction, shortly, unknownReply } from './answer-action.ts';
 import { answerCommand } from './answer-command.ts';
+import { objectionToRejectingRampReply, rejectRampReply } from './answer-ramp.ts';
 import { mayComeFromItsCard } from './card-origin.ts';
 import { type Conversation, type Request, type Told, tourWorldOf } from './conversation.ts';
 import { gestureOf, gestureOfClick, unlessTooMany } from './gesture.ts';
@@ -89,9 +92,12 @@ export async function answerBeforeRejecting(
     unlessTooMany(conversation, asker, { kind: 'look' }, async () => {
       if (!(await mayComeFromItsCard(desk, actions.reject, value.id, request)))
         return strayedReply(conversation, actions.reject, value.id, asker);
-      const objection = await objectionToRejecting(desk, value, asker);
+      const { id, seen } = value;
+      const objection = isRampId(id)
+        ? await objectionToRejectingRampReply(conversation, { id, seen }, asker)
+        : await objectionReply(conversation, { id, seen }, asker);
       mayReject = objection === undefined;
-      return objection && toldApproval(conversation, objection);
+      return objection;
     }),
   );
   return mayReject && told.reply === undefined ? undefined : told;
@@ -107,10 +113,25 @@ export function answerRejection(
   return inTime(conversation, request, (asker) =>
     unlessTooMany(conversation, asker, { kind: 'decision' }, async () =>
       (await mayComeFromItsCard(desk, actions.reject, value.id, request))
-        ? toldApproval(conversation, await reject(desk, value, asker, reason))
+        ? rejected(conversation, value, asker, reason)
         : strayedReply(conversation, actions.reject, value.id, asker),
     ),
   );
+}
+
+async function objectionReply(conversation: Conversation, about: Deciding, asker: Asker): Promise<Reply | undefined> {
+  const objection = await objectionToRejecting(conversation.desk, about, asker);
+  return objection && toldApproval(conversation, objection);
+}
+
+async function rejected(
+  conversation: Conversation,
+  { id, seen }: ButtonValue,
+  asker: Asker,
+  reason: string | undefined,
+): Promise<Reply> {
+  if (isRampId(id)) return rejectRampReply(conversation, { id, seen }, asker, reason);
+  return toldApproval(conversation, await reject(conversation.desk, { id, seen }, asker, reason));
 }
 
 /** Notes a dialog that is not ours. It names no channel to answer in. */
@@ -136,7 +157,8 @@ function notOursReply({ desk }: Conversation, asker: Asker, action: string): Rep
 
 /** Answers as if the change were unknown. */
 function strayedReply(conversation: Conversation, action: string, id: ButtonValue['id'], asker: Asker): Reply {
-  noteRefused(conversation.desk, asker, { deed: 'click', changeId: id, because: 'wrong-channel' });
+  const about = isRampId(id) ? { rampId: id } : { changeId: id };
+  noteRefused(conversation.desk, asker, { deed: 'click', ...about, because: 'wrong-channel' });
   return unknownReply(conversation, action, id);
 }
 

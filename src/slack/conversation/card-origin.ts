@@ -1,5 +1,6 @@
-import type { ChangeId } from '../../domain/routing/names.ts';
+import { isRampId } from '../../domain/routing/names.ts';
 import type { Desk } from '../../workflow/desk.ts';
+import type { CardId } from '../../workflow/ports/cards.ts';
 import { actions } from '../words/button.ts';
 import type { Request } from './conversation.ts';
 
@@ -14,6 +15,10 @@ const onCards: ReadonlySet<string> = new Set([
   actions.reject,
   actions.withdraw,
   actions.planAgain,
+  actions.rampPause,
+  actions.rampResume,
+  actions.rampNext,
+  actions.rampAbort,
 ]);
 
 export function isOnCard(action: string): boolean {
@@ -26,12 +31,12 @@ export function isOnCard(action: string): boolean {
  * the object can tell.
  */
 export async function mayComeFromItsCard(
-  { changes, log }: Pick<Desk, 'changes' | 'log'>,
+  { changes, ramps, log }: Pick<Desk, 'changes' | 'ramps' | 'log'>,
   action: string,
-  id: ChangeId,
+  id: CardId,
   { user, origin }: Request,
 ): Promise<boolean> {
-  const change = await changes.read(id);
+  const change = await (isRampId(id) ? ramps.read(id) : changes.read(id));
   if (change === undefined) return true;
   const { team, channel } = change.origin;
   const isThere = channel === origin.channel || (origin.channel.startsWith('D') && user === change.by);

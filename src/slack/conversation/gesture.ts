@@ -34,7 +34,13 @@ export function gestureOfClick(action: string): Gesture {
     case actions.approve:
     case actions.reject:
     case actions.withdraw:
+    case actions.rampPause:
+    case actions.rampResume:
+    case actions.rampNext:
+    case actions.rampFinish:
       return { kind: 'decision' };
+    case actions.rampAbort:
+      return { kind: 'rollback' };
     default:
       return { kind: 'look' };
   }

@@ -39,6 +39,7 @@ function subjectText(subject: AuditSubject): string {
     case 'person':
       return user(subject.user);
     case 'change':
+    case 'ramp':
       return subject.id;
   }
 }
@@ -94,6 +95,13 @@ const words: Record<AuditKind, string> = {
   'rolled-back': 'rolled back',
   'moved-away': 'moved by somebody else',
   'live-again': 'live again',
+  'ramp-paused': 'paused',
+  'ramp-resumed': 'resumed',
+  'ramp-asks': 'waits for a person',
+  'ramp-stopped': 'held',
+  'ramp-finished': 'finished',
+  'ramp-goes-back': 'stopped, to go back',
+  'ramp-is-back': 'back to before the ramp',
   locked: 'locked',
   unlocked: 'unlocked',
   'taken-over': 'took over the lock',
@@ -114,12 +122,24 @@ function whoText({ by, askedBy, kind }: AuditEvent): string | undefined {
   return [doer ?? words[kind], asker].filter((part) => part !== undefined).join(', ');
 }
 
-function whatText({ deed, kind, changeId, service, target, from, to, does }: AuditEvent): string | undefined {
+function whatText({
+  deed,
+  kind,
+  changeId,
+  rampId,
+  step,
+  service,
+  target,
+  from,
+  to,
+  does,
+}: AuditEvent): string | undefined {
   const told = kind === 'refused' || kind === 'denied' ? deed : undefined;
   const move = from === undefined || to === undefined ? undefined : foreign(moveText(from, to));
   const parts = [
     told,
     changeId,
+    rampId === undefined ? undefined : `${rampId}${step === undefined || step === 0 ? '' : ` step ${step}`}`,
     target === undefined ? service && code(service.service) : code(target),
     does && code(does, 80),
     move,

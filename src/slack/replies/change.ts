@@ -3,6 +3,7 @@ import type { EditsAnswer } from '../../workflow/asking/rule-file.ts';
 import type { Answer } from '../../workflow/asking/submit.ts';
 import type { RollbackAnswer } from '../../workflow/asking/take-one-back.ts';
 import type { HeldAnswer } from '../../workflow/deciding/held.ts';
+import { rampTitle } from '../card/ramp.ts';
 import { serviceOf } from '../words/command-text.ts';
 import { code, foreign, user } from '../words/mrkdwn.ts';
 import { denialText, needsText } from '../words/policy-words.ts';
@@ -55,6 +56,8 @@ function answerText(answer: Plain, now: Date, { ahead, typed }: Context): string
       return busyText(answer.first);
     case 'too-much':
       return `*Not accepted:* what the objects were and are to be takes ${answer.bytes} bytes, and a record holds ${answer.limit} for the way back. Nothing was changed. Make several files of it.`;
+    case 'ramp-goes-back':
+      return `Stopped: ${answer.ramp.id} (${foreign(rampTitle(answer.ramp))}) goes back to what was before it, in one change. Its card follows it.`;
     case 'taken-back':
       return `All objects of ${answer.change.id} are as they were before it. Nothing was changed.`;
     case 'unknown-change':

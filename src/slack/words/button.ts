@@ -1,4 +1,5 @@
-import { type ChangeId, isChangeId } from '../../domain/routing/names.ts';
+import { type ChangeId, isChangeId, isRampId } from '../../domain/routing/names.ts';
+import type { CardId } from '../../workflow/ports/cards.ts';
 
 /** The `action_id`s of our buttons. */
 export const actions = {
@@ -16,11 +17,16 @@ export const actions = {
   applyEdits: 'apply_edits',
   applyMeant: 'apply_meant',
   tour: 'tour',
+  rampPause: 'ramp_pause',
+  rampResume: 'ramp_resume',
+  rampNext: 'ramp_next',
+  rampAbort: 'ramp_abort',
+  rampFinish: 'ramp_finish',
 } as const;
 
-/** A button holds the id of a change. One that confirms also holds a stamp of what the person was shown. All else comes from the record. */
+/** A button holds the id of a change or a ramp. One that confirms also holds a stamp of what the person was shown. All else comes from the record. */
 export interface ButtonValue {
-  readonly id: ChangeId;
+  readonly id: CardId;
   readonly seen?: string;
 }
 
@@ -30,8 +36,9 @@ export function formatButtonValue({ id, seen }: ButtonValue): string {
 
 /** Undefined if none of our buttons has such a value. */
 export function readButtonValue(value: unknown): ButtonValue | undefined {
-  const [, id = '', seen] = /^(c-[0-9A-Z]{8})(?:@([0-9a-f]{16}))?$/.exec(typeof value === 'string' ? value : '') ?? [];
-  if (!isChangeId(id)) return undefined;
+  const [, id = '', seen] =
+    /^([cr]-[0-9A-Z]{8})(?:@([0-9a-f]{16}))?$/.exec(typeof value === 'string' ? value : '') ?? [];
+  if (!isChangeId(id) && !isRampId(id)) return undefined;
   return seen === undefined ? { id } : { id, seen };
 }
 

@@ -58,7 +58,8 @@ async function answerOf<A extends { readonly kind: string }>(
   const known = await (askedAs === undefined ? acceptedOf(desk, asker.request) : acceptedAs(desk, askedAs));
   if (known !== undefined) return known;
   const answer = await untilStill(desk, asker, attempt);
-  if (mode !== 'do' || (answer.kind === 'accepted' && !isAgain(answer))) return answer;
+  const isStored = answer.kind === 'ramp' || (answer.kind === 'accepted' && !isAgain(answer));
+  if (mode !== 'do' || isStored) return answer;
   // Another delivery of the same request may have been accepted and applied since we looked.
   const since = (askedAs && (await acceptedAs(desk, askedAs))) ?? (await acceptedOf(desk, asker.request));
   if (since !== undefined) return since;

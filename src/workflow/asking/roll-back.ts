@@ -2,12 +2,13 @@ import { planReturns } from '../../domain/change/plan-weights.ts';
 import { chooseNamed, chooseNewest, nextAfter, wholeChangeSince } from '../../domain/change/undo.ts';
 import type { Command } from '../../domain/language/command.ts';
 import { findRevision, movesIn, type Revision } from '../../domain/routing/ledger.ts';
-import type { ChangeId, ServiceName } from '../../domain/routing/names.ts';
+import type { ChangeId, RampId, ServiceName } from '../../domain/routing/names.ts';
 import { objectKey } from '../../domain/routing/object.ts';
 import { keyOfNamed, type LiveObject } from '../../domain/routing/route.ts';
 import { noteRefused } from '../audit.ts';
 import { type Asker, type Desk, fillIn, locateChange, openService, requestId } from '../desk.ts';
 import { mayOverrideOwner } from '../judging/judge-live.ts';
+import { decideOnRamp } from '../ramping/decide-on-ramp.ts';
 import { answerOnce, type Mode } from './answer-once.ts';
 import { lastDeletionOf } from './last-deletion.ts';
 import { type Planned, planEdits, type WeightsAim } from './plan.ts';
@@ -79,7 +80,25 @@ async function takeNewestBack(
   const rule = typedRule === undefined ? undefined : keyOfNamed(live, typedRule);
   const chosen = chooseNewest(live.ledger, rule);
   if (chosen.kind === 'refused') return refused(desk, asking, chosen.refusal, live.object);
-  return takeRevisionBack(desk, asking, { revision: chosen.revision, live, name, isTyped: true });
+  const { revision } = chosen;
+  const ended = asking.mode === 'do' ? await endRamp(desk, asking, revision.ramp?.id) : undefined;
+  return ended ?? takeRevisionBack(desk, asking, { revision, live, name, isTyped: true });
+}
+
+/** Stops a ramp that is not over, and takes it back. Undefined if there is none. */
+async function endRamp(desk: Desk, asking: AskingFor, id: RampId | undefined): Promise<RollbackAnswer | undefined> {
+  const { asker, name, reason } = asking;
+  const decided = id && (await decideOnRamp(desk, { id, gesture: 'abort', reason }, asker));
+  switch (decided?.kind) {
+    case 'done':
+      return { kind: 'ramp-goes-back', ramp: decided.ramp };
+    case 'denied':
+      return { kind: 'denied', name, denial: decided.denial };
+    default:
+      return decided?.kind === 'not-now' && decided.ramp.state.kind === 'going-back'
+        ? { kind: 'ramp-goes-back', ramp: decided.ramp }
+        : undefined;
+  }
 }
 
 /**

@@ -151,7 +151,7 @@ async function store(
   );
   const options = { lines: plan.lines.versions, ahead: deed === 'rollback', askedAs, event };
   const accepted = await accept(desk, change, options, asker);
-  if (accepted.kind === 'moved') return 'moved';
+  if (accepted.kind === 'moved' || accepted.kind === 'ramp-moved') return 'moved';
   if (accepted.kind === 'refused-before') return accepted;
   if (accepted.kind === 'known') {
     const { change: known } = accepted;

@@ -1,6 +1,7 @@
 import { type Change, isEnded } from '../../domain/change/change.ts';
 import type { Refusal } from '../../domain/change/plan-weights.ts';
 import { recentRollback, takenBackIn } from '../../domain/change/undo.ts';
+import type { Ramp } from '../../domain/ramp/ramp.ts';
 import { findRevision, type Revision } from '../../domain/routing/ledger.ts';
 import type { ChangeId, ServiceName } from '../../domain/routing/names.ts';
 import { type ObjectRef, objectKey } from '../../domain/routing/object.ts';
@@ -24,6 +25,8 @@ export type RollbackAnswer =
     }
   | { readonly kind: 'unknown-change'; readonly id: ChangeId }
   | { readonly kind: 'not-applied'; readonly change: Change }
+  /** The newest change is a step of a ramp that is not over: the ramp goes back as a whole. */
+  | { readonly kind: 'ramp-goes-back'; readonly ramp: Ramp }
   /** Everything already is as it was before. */
   | { readonly kind: 'taken-back'; readonly change: Change };
 

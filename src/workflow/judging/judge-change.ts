@@ -15,10 +15,13 @@ export type PolicyNow =
   /** Chat does not tell who somebody is, so nothing is decided. */
   | { readonly kind: 'unknown'; readonly why: string };
 
+/** What is judged: a change, or a ramp. */
+export type Judged = Pick<Change, 'by' | 'team' | 'insistedBy' | 'origin' | 'approvals'>;
+
 type WantedOfChange = readonly [Wanted, ...Wanted[]];
 
 /** Asks policy again, for the user who asked for the change and for each who approved it. `wanted`: what the change wants (`wantedOf`). */
-export async function judgeChange(desk: Judging, change: Change, wanted: WantedOfChange): Promise<PolicyNow> {
+export async function judgeChange(desk: Judging, change: Judged, wanted: WantedOfChange): Promise<PolicyNow> {
   const { by, team, insistedBy, origin } = change;
   const asker = { user: insistedBy ?? by, team: insistedBy === undefined ? team : undefined, origin };
   const { verdict } = await judgeAll(desk, asker, wanted);
@@ -59,7 +62,7 @@ export async function heldChange(
   return { kind: 'may' };
 }
 
-async function tally({ people }: Judging, change: Change, needs: Needs): Promise<PolicyNow> {
+async function tally({ people }: Judging, change: Judged, needs: Needs): Promise<PolicyNow> {
   const { by, insistedBy, approvals = [] } = change;
   const ids = approvals.map((approval) => approval.by).filter((id) => id !== insistedBy);
   const [persons, memberships] = await Promise.all([

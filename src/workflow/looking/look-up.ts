@@ -1,7 +1,7 @@
 import { type Change, concerns, isToBeSeen, objectsOf } from '../../domain/change/change.ts';
 import type { TypedService } from '../../domain/language/command.ts';
 import type { Hold } from '../../domain/policy/freeze.ts';
-import type { ChangeId, Place, ServiceName } from '../../domain/routing/names.ts';
+import type { ChangeId, Place, RampId, ServiceName } from '../../domain/routing/names.ts';
 import type { Route } from '../../domain/routing/route.ts';
 import { type Desk, fillIn, locateChange, type NotFound, openService } from '../desk.ts';
 import { DependencyError, StoreUnavailableError } from '../errors.ts';
@@ -76,6 +76,18 @@ export async function historyOfChange(
   if (located === undefined) return { kind: 'unknown-change', id };
   const { object, name } = located;
   const { live } = await desk.mesh.open(object);
+  return live === undefined
+    ? { kind: 'not-found', name, found: { kind: 'gone', object } }
+    : { kind: 'history', name, route: live };
+}
+
+/** The history of the object that a ramp moves; undefined if nothing is known of the ramp. */
+export async function historyOfRamp({ ramps, mesh }: Desk, id: RampId): Promise<HistoryAnswer | undefined> {
+  const ramp = await ramps.read(id);
+  if (ramp === undefined) return undefined;
+  const { name, before } = ramp;
+  const [{ object }] = before;
+  const { live } = await mesh.open(object);
   return live === undefined
     ? { kind: 'not-found', name, found: { kind: 'gone', object } }
     : { kind: 'history', name, route: live };

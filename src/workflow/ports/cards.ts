@@ -1,5 +1,42 @@
-import type { Change } from '../../domain/change/change.ts';
-import type { ChangeId } from '../../domain/routing/names.ts';
+import type { Change, Origin } from '../../domain/change/change.ts';
+import type { Ramp } from '../../domain/ramp/ramp.ts';
+import type { ChangeId, RampId } from '../../domain/routing/names.ts';
+
+/** What has a card: a change by itself, or a ramp with all its steps. */
+export type CardId = ChangeId | RampId;
+
+/** What one card shows, and where. */
+export interface Shown {
+  readonly id: CardId;
+  /** Grows with everything that the card shows. */
+  readonly rev: number;
+  readonly origin: Origin;
+  /** Who asked for it. */
+  readonly by: string;
+  readonly acceptedAt: string;
+  readonly of: Change | RampShown;
+}
+
+/** A ramp and the change that its state is about, if there is one. */
+export interface RampShown {
+  readonly ramp: Ramp;
+  readonly change: Change | undefined;
+}
+
+export function changeShown(change: Change): Shown {
+  const { id, rev, origin, by, acceptedAt } = change;
+  return { id, rev, origin, by, acceptedAt, of: change };
+}
+
+export function rampShown(of: RampShown): Shown {
+  const { id, origin, by, acceptedAt } = of.ramp;
+  return { id, rev: owedAs(of.ramp) + (of.change?.rev ?? 0), origin, by, acceptedAt, of };
+}
+
+/** What a ramp's card must show at least. The revs of its change come after the rev of the ramp. */
+export function owedAs({ rev }: Pick<Ramp, 'rev'>): number {
+  return rev * 1_000_000;
+}
 
 /** Where a card stands in the channel, and which rev of its change it shows. */
 export interface Placed {
@@ -13,9 +50,9 @@ export interface CardLog {
   /**
    * Takes the right to write one change's card for a while. Undefined if another process has it; that one looks again before it lets go.
    */
-  claim(id: ChangeId): Promise<CardClaim | undefined>;
+  claim(id: CardId): Promise<CardClaim | undefined>;
   /** Changes whose card shows less than the record says, or is in doubt. */
-  owed(): Promise<readonly ChangeId[]>;
+  owed(): Promise<readonly CardId[]>;
 }
 
 export interface CardClaim {
@@ -63,15 +100,15 @@ export interface Chat {
    */
   turn(channel: string, unless: AbortSignal): Promise<boolean>;
   /**
-   * Posts a change's card; returns where it stands. `mayPost` is asked just before, because the process may stand still for long on the
+   * Posts a card; returns where it stands. `mayPost` is asked just before, because the process may stand still for long on the
    * way.
    */
-  post(change: Change, mayPost: () => boolean): Promise<Omit<Placed, 'shownRev'>>;
-  update(placed: Omit<Placed, 'shownRev'>, change: Change): Promise<void>;
+  post(shown: Shown, mayPost: () => boolean): Promise<Omit<Placed, 'shownRev'>>;
+  update(placed: Omit<Placed, 'shownRev'>, shown: Shown): Promise<void>;
   /** Takes back what a card says: the record behind it cannot be trusted. */
-  disown(placed: Omit<Placed, 'shownRev'>, id: ChangeId): Promise<void>;
+  disown(placed: Omit<Placed, 'shownRev'>, id: CardId): Promise<void>;
   /** Deletes a message of ours. */
   remove(at: Omit<Placed, 'shownRev'>): Promise<void>;
   /** Finds a card that may have been posted already, other than `except`. */
-  look(change: Change, except?: Omit<Placed, 'shownRev'>): Promise<Omit<Placed, 'shownRev'> | undefined>;
+  look(shown: Shown, except?: Omit<Placed, 'shownRev'>): Promise<Omit<Placed, 'shownRev'> | undefined>;
 }

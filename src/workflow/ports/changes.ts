@@ -1,5 +1,6 @@
 import type { AuditEvent } from '../../domain/change/audit.ts';
 import type { Change } from '../../domain/change/change.ts';
+import type { Ramp } from '../../domain/ramp/ramp.ts';
 import type { ChangeId } from '../../domain/routing/names.ts';
 import type { ObjectRef } from '../../domain/routing/object.ts';
 
@@ -73,6 +74,8 @@ export interface AcceptOptions {
   readonly askedAs?: ChangeId | undefined;
   /** Kept for the audit in the same step, if the change is accepted. */
   readonly event?: AuditEvent | undefined;
+  /** The ramp that makes the change, as it is to be from then on. Stored in the same step. `ramp-moved`: it is no longer at the rev before. */
+  readonly ramp?: Ramp | undefined;
 }
 
 export interface Lines {
@@ -86,7 +89,9 @@ export type Accepted =
   | { readonly kind: 'known'; readonly change: Change }
   /** The request was answered before, and nothing was accepted. */
   | { readonly kind: 'refused-before' }
-  | { readonly kind: 'moved' };
+  | { readonly kind: 'moved' }
+  /** The ramp that makes it moved on meanwhile, or another ramp moves one of its rules. */
+  | { readonly kind: 'ramp-moved' };
 
 export type Begun =
   /** `tries`: how often it was begun before and had to rest. */

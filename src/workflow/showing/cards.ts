@@ -1,24 +1,35 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Change } from '../../domain/change/change.ts';
-import type { ChangeId } from '../../domain/routing/names.ts';
+import { changeInHand } from '../../domain/ramp/next.ts';
+import { type ChangeId, isRampId, type RampId } from '../../domain/routing/names.ts';
 import { ChatError, LaterRecordError, StoreUnavailableError, UntrustedRecordError } from '../errors.ts';
-import type { CardClaim, CardLog, Chat, Placed } from '../ports/cards.ts';
+import {
+  type CardClaim,
+  type CardId,
+  type CardLog,
+  type Chat,
+  changeShown,
+  type Placed,
+  rampShown,
+  type Shown,
+} from '../ports/cards.ts';
 import type { Changes } from '../ports/changes.ts';
 import type { Aside, Log } from '../ports/process.ts';
+import type { Ramps } from '../ports/ramps.ts';
 
-/** Brings a change's card in step with its record: posts it once, then updates it. */
+/** Brings a card in step with its record: posts it once, then updates it. */
 export interface Cards {
   /** Does so in the background. A card that cannot be shown now is owed, and shown when chat is back. */
-  showSoon(id: ChangeId): void;
-  show(id: ChangeId): Promise<void>;
+  showSoon(id: CardId): void;
+  show(id: CardId): Promise<void>;
   /** The same for any number of cards that were left behind: some at a time, the others when it is called again. */
-  catchUp(owed: readonly ChangeId[]): void;
-  /** Somebody clicked on a card of the change at this place. If it is not the card that we update, it is removed. */
-  clickedOn(id: ChangeId, at: Omit<Placed, 'shownRev'>): void;
+  catchUp(owed: readonly CardId[]): void;
+  /** Somebody clicked on a card at this place. If it is not the card that we update, it is removed. */
+  clickedOn(id: CardId, at: Omit<Placed, 'shownRev'>): void;
 }
 
 export interface CardDesk {
-  readonly changes: Changes;
+  readonly changes: Pick<Changes, 'read'>;
+  readonly ramps: Pick<Ramps, 'read'>;
   readonly cards: CardLog;
   readonly chat: Chat;
   readonly log: Log;
@@ -39,7 +50,7 @@ const noteTries = 12;
 const noteAgainMs = 150;
 
 export function cardsOf(desk: CardDesk): Cards {
-  const show = async (id: ChangeId) => {
+  const show = async (id: CardId) => {
     try {
       await showCard(desk, id);
     } catch (error) {
@@ -48,8 +59,8 @@ export function cardsOf(desk: CardDesk): Cards {
     }
   };
   const lags = 'a card lags behind and will catch up';
-  const catchingUp = new Set<ChangeId>();
-  const catchUpOne = (id: ChangeId) => {
+  const catchingUp = new Set<CardId>();
+  const catchUpOne = (id: CardId) => {
     catchingUp.add(id);
     desk.aside(() => show(id).finally(() => catchingUp.delete(id)), lags, { changeId: id });
   };
@@ -71,7 +82,7 @@ function someOf<T>(all: readonly T[], most: number): readonly T[] {
 }
 
 /** A post with an unknown outcome may have left a second card. A click on it tells us where it is. */
-async function removeDouble(desk: CardDesk, id: ChangeId, at: Place): Promise<void> {
+async function removeDouble(desk: CardDesk, id: CardId, at: Place): Promise<void> {
   const claim = await desk.cards.claim(id);
   if (claim === undefined) return;
   try {
@@ -90,7 +101,7 @@ interface InHand {
 }
 
 /** One process at a time writes a card. It looks again before it lets go, so what changed meanwhile is shown in one update. */
-async function showCard(desk: CardDesk, id: ChangeId): Promise<void> {
+async function showCard(desk: CardDesk, id: CardId): Promise<void> {
   let hasTurn = false;
   for (let again = true; again; ) {
     const claim = await desk.cards.claim(id);
@@ -109,57 +120,82 @@ async function showCard(desk: CardDesk, id: ChangeId): Promise<void> {
  * claim ran out meanwhile: the caller claims again and keeps the turn. A claim that is still held is not let go: another process would take
  * it, and wait for a turn of its own. If another process has the claim by now, the wait ends, and other cards get the turn.
  */
-async function bring(desk: CardDesk, id: ChangeId, { claim, lost, hasTurn }: InHand): Promise<boolean> {
-  const change = await readTrusted(desk, id);
-  if (change === 'untrusted') await disown(desk, id, claim);
-  else if (change === undefined) await claim.giveUp();
-  else if (!claim.inDoubt && claim.placed !== undefined && claim.placed.shownRev >= change.rev) await claim.settle();
-  else if (!hasTurn && (await desk.chat.turn(claim.placed?.channel ?? change.origin.channel, lost))) {
+async function bring(desk: CardDesk, id: CardId, { claim, lost, hasTurn }: InHand): Promise<boolean> {
+  const shown = await readTrusted(desk, id);
+  if (shown === 'untrusted') await disown(desk, id, claim);
+  else if (shown === undefined) await claim.giveUp();
+  else if ('ramp' in shown) await leaveToRamp(desk, shown, claim);
+  else if (!claim.inDoubt && claim.placed !== undefined && claim.placed.shownRev >= shown.rev) await claim.settle();
+  else if (!hasTurn && (await desk.chat.turn(claim.placed?.channel ?? shown.origin.channel, lost))) {
     if (lost.aborted) return false; // even if by our clock the claim is still held
     return claim.isHeld() ? bring(desk, id, { claim, lost, hasTurn: true }) : true;
-  } else await write(desk, change, claim);
+  } else await write(desk, shown, claim);
   return false;
 }
 
-async function readTrusted({ changes, log }: CardDesk, id: ChangeId): Promise<Change | 'untrusted' | undefined> {
+/** A change whose ramp has the card. */
+interface OfRamp {
+  readonly ramp: RampId;
+  readonly rev: number;
+}
+
+/** The card of the ramp tells of the change. What is owed for the change is settled by that. */
+async function leaveToRamp(desk: CardDesk, { ramp, rev }: OfRamp, claim: CardClaim): Promise<void> {
+  await showCard(desk, ramp);
+  await claim.place({ channel: ramp, ts: ramp, shownRev: rev });
+}
+
+async function readTrusted(desk: CardDesk, id: CardId): Promise<Shown | OfRamp | 'untrusted' | undefined> {
   try {
-    return await changes.read(id);
+    return await (isRampId(id) ? readRamp(desk, id) : readChange(desk, id));
   } catch (err) {
     if (!(err instanceof UntrustedRecordError) || err instanceof LaterRecordError) throw err;
-    log.error({ changeId: id, err }, 'the record of a change cannot be trusted');
+    desk.log.error({ changeId: id, err }, 'the record of a change cannot be trusted');
     return 'untrusted';
   }
 }
 
-async function disown(desk: CardDesk, id: ChangeId, claim: CardClaim): Promise<void> {
+async function readChange({ changes }: CardDesk, id: ChangeId): Promise<Shown | OfRamp | undefined> {
+  const change = await changes.read(id);
+  if (change?.ramp !== undefined) return { ramp: change.ramp.id, rev: change.rev };
+  return change && changeShown(change);
+}
+
+async function readRamp({ ramps, changes }: CardDesk, id: RampId): Promise<Shown | undefined> {
+  const ramp = await ramps.read(id);
+  const inHand = ramp && changeInHand(ramp);
+  return ramp && rampShown({ ramp, change: inHand && (await changes.read(inHand)) });
+}
+
+async function disown(desk: CardDesk, id: CardId, claim: CardClaim): Promise<void> {
   if (claim.placed !== undefined) await desk.chat.disown(claim.placed, id);
   await claim.giveUp();
 }
 
 /** Two writers may post a card, if one of them stood still meanwhile. The first one to be noted stays, the other one is removed. */
-async function write(desk: CardDesk, change: Change, claim: CardClaim): Promise<void> {
-  const at = await writeOnce(desk, change, claim);
-  if (at === undefined || (await note(claim, { ...at, shownRev: change.rev }))) return;
-  await takeAway(desk, change.id, at);
+async function write(desk: CardDesk, shown: Shown, claim: CardClaim): Promise<void> {
+  const at = await writeOnce(desk, shown, claim);
+  if (at === undefined || (await note(claim, { ...at, shownRev: shown.rev }))) return;
+  await takeAway(desk, shown.id, at);
 }
 
-async function takeAway({ chat, log }: CardDesk, id: ChangeId, at: Place): Promise<void> {
+async function takeAway({ chat, log }: CardDesk, id: CardId, at: Place): Promise<void> {
   await chat.remove(at);
   log.info({ changeId: id, ...at }, 'a second card of a change was removed');
 }
 
 /** Undefined if chat will never take it. */
-async function writeOnce(desk: CardDesk, change: Change, claim: CardClaim): Promise<Place | undefined> {
+async function writeOnce(desk: CardDesk, shown: Shown, claim: CardClaim): Promise<Place | undefined> {
   try {
-    return await put(desk, change, claim);
+    return await put(desk, shown, claim);
   } catch (error) {
     if (!(error instanceof ChatError)) throw error;
     // The update may have overwritten a newer card. Note the old rev, so that the card is owed again.
     if (error.outcome === 'unknown' && claim.placed !== undefined)
       await note(claim, claim.placed, { endsDoubt: false });
-    if (error.outcome === 'unknown' && claim.placed === undefined) lookForStray(desk, change);
+    if (error.outcome === 'unknown' && claim.placed === undefined) lookForStray(desk, shown);
     if (error.outcome !== 'never') throw error;
-    desk.log.error({ changeId: change.id, err: error, code: error.code }, 'chat will not take this card');
+    desk.log.error({ changeId: shown.id, err: error, code: error.code }, 'chat will not take this card');
     await claim.giveUp();
     return undefined;
   }
@@ -169,21 +205,21 @@ async function writeOnce(desk: CardDesk, change: Change, claim: CardClaim): Prom
  * A process that stood still in its post until it gave up on the answer may have posted the card although another process did so meanwhile.
  * Without another one nothing is to be done: whoever posts next looks for the card first.
  */
-function lookForStray(desk: CardDesk, change: Change): void {
+function lookForStray(desk: CardDesk, shown: Shown): void {
   const remove = async () => {
-    const claim = await claimSoon(desk.cards, change.id);
+    const claim = await claimSoon(desk.cards, shown.id);
     try {
-      const at = claim?.placed && (await desk.chat.look(change, claim.placed));
-      if (at !== undefined) await takeAway(desk, change.id, at);
+      const at = claim?.placed && (await desk.chat.look(shown, claim.placed));
+      if (at !== undefined) await takeAway(desk, shown.id, at);
     } finally {
       await claim?.release();
     }
   };
-  desk.aside(remove, mayBeThere, { changeId: change.id });
+  desk.aside(remove, mayBeThere, { changeId: shown.id });
 }
 
 /** The claim of our own failed post is let go at once, and that of a process that updates the card within seconds. */
-async function claimSoon(cards: CardLog, id: ChangeId): Promise<CardClaim | undefined> {
+async function claimSoon(cards: CardLog, id: CardId): Promise<CardClaim | undefined> {
   for (let tries = 1; tries <= noteTries; tries += 1) {
     const claim = await cards.claim(id);
     if (claim !== undefined) return claim;
@@ -207,16 +243,16 @@ async function note(claim: CardClaim, placed: Placed, options?: { readonly endsD
   }
 }
 
-async function put(desk: CardDesk, change: Change, claim: CardClaim): Promise<Place> {
-  const placed = claim.placed ?? (claim.postBegun ? await desk.chat.look(change) : undefined);
+async function put(desk: CardDesk, shown: Shown, claim: CardClaim): Promise<Place> {
+  const placed = claim.placed ?? (claim.postBegun ? await desk.chat.look(shown) : undefined);
   if (placed !== undefined) {
     await claim.beginUpdate();
-    await desk.chat.update(placed, change);
+    await desk.chat.update(placed, shown);
     return placed;
   }
   await claim.beginPost();
   try {
-    return await desk.chat.post(change, () => claim.isHeld());
+    return await desk.chat.post(shown, () => claim.isHeld());
   } catch (error) {
     if (error instanceof ChatError && error.outcome === 'later') await claim.forgetPost();
     throw error;

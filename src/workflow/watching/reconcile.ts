@@ -5,6 +5,7 @@ import { expire } from '../deciding/awaiting.ts';
 import { voidIfMoved } from '../deciding/void-if-moved.ts';
 import type { CardLog } from '../ports/cards.ts';
 import type { Queue } from '../ports/queue.ts';
+import type { Driver } from '../ramping/drive.ts';
 import type { Cards } from '../showing/cards.ts';
 import type { Sights } from './see.ts';
 
@@ -13,6 +14,8 @@ export interface Reconciling extends Settling {
   readonly cardLog: CardLog;
   readonly queue: Queue;
   readonly sights: Pick<Sights, 'begin'>;
+  /** Absent in a process that does not move ramps. */
+  readonly driver?: Pick<Driver, 'sweep'> | undefined;
   /** A monotonic clock. Other processes' clocks do not tell how long something has waited. */
   readonly monotonicMs: () => number;
 }
@@ -43,7 +46,7 @@ export class Reconciler {
     return this.#open;
   }
 
-  /** How long until the next expiry or look at traffic is due, as of the last round. */
+  /** How long until the next expiry, step of a ramp or look at traffic is due, as of the last round. */
   get dueInMs(): number {
     return this.#dueAtMs - this.#with.now().getTime();
   }
@@ -60,11 +63,17 @@ export class Reconciler {
     await this.#addLost(waiting.filter((change) => this.#isDue(change)));
     this.#settleAll(open.filter(isUnsettled));
     for (const change of open.filter(isForPeople)) this.#endAside(change);
-    this.#dueAtMs = Math.min(...open.map(expiresAtMs), this.#with.sights.begin(open.filter(isToBeSeen)));
+    const rampsDueMs = isQuiet ? Number.POSITIVE_INFINITY : await this.#sweep();
+    this.#dueAtMs = Math.min(...open.map(expiresAtMs), rampsDueMs, this.#with.sights.begin(open.filter(isToBeSeen)));
 
     const owed = isQuiet ? [] : await cardLog.owed();
     cards.catchUp(owed);
     return waiting.length + owed.length;
+  }
+
+  /** When a ramp is due next. */
+  #sweep(): Promise<number> {
+    return this.#with.driver?.sweep() ?? Promise.resolve(Number.POSITIVE_INFINITY);
   }
 
   /** In the background: a cluster that is away holds up nothing else. */

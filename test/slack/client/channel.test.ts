@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SlackChannel } from '../../../src/slack/client/channel.ts';
 import { slackClient } from '../../../src/slack/client/web-api.ts';
 import { ChatError } from '../../../src/workflow/errors.ts';
+import { changeShown } from '../../../src/workflow/ports/cards.ts';
 import { change } from '../../support/builders.ts';
 import { InMemoryLog } from '../../support/in-memory-log.ts';
 import { StubSlack } from '../../support/stub-slack.ts';
@@ -25,7 +26,7 @@ describe('cards in Slack', () => {
   it('are posted where the command came from, in its thread, with nothing unfurled', async () => {
     const asked = change({ origin: { team: 'T1', channel: 'C1', thread: '5.0' } });
 
-    const placed = await channel.post(asked, () => true);
+    const placed = await channel.post(changeShown(asked), () => true);
 
     expect(placed).toEqual({ channel: 'C1', ts: '1.0' });
     expect(slack.callsOf('chat.postMessage')[0]?.arguments).toMatchObject({
@@ -41,7 +42,10 @@ describe('cards in Slack', () => {
     async (error) => {
       slack.answer('chat.postMessage', refused(error), { body: { ok: true, channel: 'D1', ts: '2.0' } });
 
-      const placed = await channel.post(change({ by: 'U01ALICE', origin: { team: 'T1', channel: 'C1' } }), () => true);
+      const placed = await channel.post(
+        changeShown(change({ by: 'U01ALICE', origin: { team: 'T1', channel: 'C1' } })),
+        () => true,
+      );
 
       const [first, second, third] = slack.callsOf('chat.postMessage');
       expect(placed).toEqual({ channel: 'D1', ts: '2.0' });
@@ -64,7 +68,7 @@ describe('cards in Slack', () => {
   `('are not sent twice when Slack answers $answer, but told as $outcome', async ({ answer, outcome, code }) => {
     slack.answer('chat.postMessage', answer);
 
-    const error = await channel.post(change(), () => true).catch((thrown: unknown) => thrown);
+    const error = await channel.post(changeShown(change()), () => true).catch((thrown: unknown) => thrown);
 
     expect(error).toBeInstanceOf(ChatError);
     expect(error).toMatchObject({ outcome, code });
@@ -74,7 +78,9 @@ describe('cards in Slack', () => {
   it('say how long Slack asked to wait', async () => {
     slack.answer('chat.update', { status: 429, headers: { 'retry-after': '7' } });
 
-    await expect(channel.update({ channel: 'C1', ts: '1.0' }, change())).rejects.toMatchObject({ retryAfterMs: 7_000 });
+    await expect(channel.update({ channel: 'C1', ts: '1.0' }, changeShown(change()))).rejects.toMatchObject({
+      retryAfterMs: 7_000,
+    });
   });
 
   it('are found by the id in their header', async () => {
@@ -85,12 +91,15 @@ describe('cards in Slack', () => {
     ];
     slack.answer('conversations.history', { body: { ok: true, messages } });
 
-    expect(await channel.look(change({ origin: { team: 'T1', channel: 'C1' } }))).toEqual({ channel: 'C1', ts: '9.0' });
+    expect(await channel.look(changeShown(change({ origin: { team: 'T1', channel: 'C1' } })))).toEqual({
+      channel: 'C1',
+      ts: '9.0',
+    });
   });
 
   it('are taken as not posted where the bot may not read the channel', async () => {
     slack.answer('conversations.history', refused('missing_scope'));
 
-    expect(await channel.look(change())).toBeUndefined();
+    expect(await channel.look(changeShown(change()))).toBeUndefined();
   });
 });

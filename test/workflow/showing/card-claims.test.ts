@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { type Change, moveTo } from '../../../src/domain/change/change.ts';
 import { leaseMs } from '../../../src/workflow/applying/apply.ts';
 import { ChatError, StoreUnavailableError } from '../../../src/workflow/errors.ts';
+import { changeShown } from '../../../src/workflow/ports/cards.ts';
 import { QuietHouse } from '../house.ts';
 
 describe('a card that several processes may show', () => {
@@ -135,7 +136,7 @@ describe('a card that several processes may show', () => {
         chat.post = post;
         house.cardLog.expireClaim(id);
         await house.cards.show(id);
-        const place = await post(change, () => true);
+        const place = await post(changeShown(change), () => true);
         if (came === 'an answer') return place;
         throw new ChatError('Slack did not answer', { outcome: 'unknown', code: 'no_answer' });
       };

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Change } from '../../../src/domain/change/change.ts';
 import { StoreUnavailableError } from '../../../src/workflow/errors.ts';
 import type { CardClaim } from '../../../src/workflow/ports/cards.ts';
+import { changeShown } from '../../../src/workflow/ports/cards.ts';
 import { QuietHouse } from '../house.ts';
 
 describe('a card', () => {
@@ -139,7 +140,7 @@ describe('a card', () => {
     it('is found by another process when the one that posted it died', async () => {
       const lost = await house.cardLog.claim(change.id);
       await lost?.beginPost();
-      await house.chat.post(change, () => true);
+      await house.chat.post(changeShown(change), () => true);
       house.cardLog.expireClaim(change.id);
 
       await show();

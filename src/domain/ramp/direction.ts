@@ -1,0 +1,31 @@
+import { percentages, type Split, versionsOf, weightOf } from '../routing/split.ts';
+import type { Ramp } from './ramp.ts';
+import type { RampTargets } from './targets.ts';
+
+/**
+ * Whether a movement only goes back towards the origin: every share ends between what it is now and what it was before the ramp. All else
+ * is up, and is for policy to allow.
+ */
+export function isBack(before: RampTargets, now: RampTargets, to: RampTargets): boolean {
+  return before.every(({ split }, at) => isBackIn(split, now[at]?.split ?? {}, to[at]?.split ?? {}));
+}
+
+function isBackIn(before: Split, now: Split, to: Split): boolean {
+  const [was, is, wanted] = [percentages(before), percentages(now), percentages(to)];
+  return versionsOf({ ...was, ...is }, wanted).every((version) => {
+    const share = weightOf(wanted, version);
+    const ends = [weightOf(was, version), weightOf(is, version)];
+    return share >= Math.min(...ends) && share <= Math.max(...ends);
+  });
+}
+
+/** The versions that grow over what they had before the ramp, in any step. The others are what they are compared with. */
+export function canaryOf({ before, steps }: Pick<Ramp, 'before' | 'steps'>): readonly string[] {
+  const grown = steps.flatMap(({ to }) =>
+    to.flatMap(({ split }, at) => {
+      const [was, is] = [percentages(before[at]?.split ?? {}), percentages(split)];
+      return Object.keys(is).filter((version) => weightOf(is, version) > weightOf(was, version));
+    }),
+  );
+  return [...new Set(grown)];
+}

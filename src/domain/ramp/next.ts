@@ -1,0 +1,196 @@
+import { type Change, isUnsettled, isWaiting } from '../change/change.ts';
+import type { Applied, MovedAway, StateOf } from '../change/state.ts';
+import { changeAt, type PlannedStep, type Ramp, stepOf } from './ramp.ts';
+import { isStanding, type RampHold, type RampState, type RampStateOf, type Standing } from './ramp-state.ts';
+
+/** What to do about a ramp now. */
+export type RampDeed =
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'become'; readonly state: RampState }
+  /** Plan a step from what is live, and put its change in line. */
+  | { readonly kind: 'step'; readonly step: number }
+  /** Plan the way back from what is live, and put its change in line. */
+  | { readonly kind: 'go-back' };
+
+/** A gate that nobody opens ends in a hold. */
+export const gateOpenMs = 24 * 3600_000;
+/** If nobody worked when a step was due, it is still made this long after. Or within the step's own time, if that is longer. */
+const lateMs = 120_000;
+
+const wait: RampDeed = { kind: 'wait' };
+
+/**
+ * What is next for a ramp, by its record, its change, and the clock. `change`: the change that its state is about (`changeInHand`),
+ * undefined if it has none or its record cannot be read.
+ */
+export function nextDeed(ramp: Ramp, change: Change | undefined, now: Date): RampDeed {
+  const { state } = ramp;
+  switch (state.kind) {
+    case 'awaiting':
+      return isPast(state.expiresAt, now) ? become({ kind: 'expired', at: now.toISOString() }) : wait;
+    case 'stepping':
+      return change === undefined ? wait : afterStep(ramp, state, change, now);
+    case 'going-back':
+      return afterBack(state, change, now);
+    case 'running':
+    case 'paused':
+    case 'held':
+    case 'asking':
+      return whileLive(ramp, state, change, now);
+    default:
+      return wait;
+  }
+}
+
+/** The change that a ramp's state is about: the one that is in line, or the step that is live. */
+export function changeInHand(ramp: Ramp): Ramp['changes'][number]['id'] | undefined {
+  const { state } = ramp;
+  if (state.kind === 'stepping' || state.kind === 'going-back') return state.change;
+  if (state.kind === 'back') return state.change;
+  return isStanding(state) && state.step > 0 ? changeAt(ramp, state.step) : ramp.changes.at(-1)?.id;
+}
+
+function afterStep(ramp: Ramp, state: RampStateOf<'stepping'>, change: Change, now: Date): RampDeed {
+  if (isWaiting(change) || isUnsettled(change)) return wait;
+  const { step } = state;
+  switch (change.state.kind) {
+    case 'applied':
+      return become(liveFrom(ramp, state, change.state));
+    case 'superseded': // the step before still has to be live: planning again tells
+      return { kind: 'step', step };
+    case 'held':
+      return change.state.because === 'moved' || change.state.because === 'recreated'
+        ? hold(step - 1, movedBy(change.state), now)
+        : { kind: 'step', step };
+    case 'void':
+      return change.state.because === 'moved' ? { kind: 'step', step } : hold(step - 1, deniedBy(change.state), now);
+    case 'failed':
+      return hold(step - 1, failedBy(change.state), now);
+    default:
+      return hold(step - 1, { because: 'step-failed', reason: 'expired' }, now);
+  }
+}
+
+/** A step has just been applied. Its time runs from there. */
+function liveFrom(ramp: Ramp, { step, pausedBy }: RampStateOf<'stepping'>, { at }: Applied): RampState {
+  const planned = stepOf(ramp, step);
+  const ms = planned === undefined ? 0 : timeOf(planned);
+  if (pausedBy !== undefined) return { kind: 'paused', step, since: at, at, by: pausedBy, leftMs: ms };
+  if (planned?.stay.kind === 'ask') return { kind: 'asking', step, since: at, at, expiresAt: later(at, gateOpenMs) };
+  return { kind: 'running', step, since: at, dueAt: later(at, ms) };
+}
+
+function timeOf({ stay }: PlannedStep): number {
+  return stay.kind === 'for' ? stay.ms : 0;
+}
+
+function afterBack(state: RampStateOf<'going-back'>, change: Change | undefined, now: Date): RampDeed {
+  if (state.change === undefined) return { kind: 'go-back' };
+  if (change === undefined || isWaiting(change) || isUnsettled(change)) return wait;
+  const { kind: _, step, change: id, seen: __, ...back } = state;
+  switch (change.state.kind) {
+    case 'applied':
+      return become({ kind: 'back', ...back, at: change.state.at, change: id });
+    case 'superseded':
+    case 'held':
+      return { kind: 'go-back' };
+    case 'failed':
+      return become(heldAt({ step, since: state.at, leftMs: 0 }, failedBy(change.state), now));
+    case 'void':
+      return become(heldAt({ step, since: state.at, leftMs: 0 }, deniedBy(change.state), now));
+    default:
+      return become(heldAt({ step, since: state.at, leftMs: 0 }, { because: 'step-failed', reason: 'expired' }, now));
+  }
+}
+
+/** Looks first at what became of the step that is live, then at the clock. */
+function whileLive(ramp: Ramp, state: Standing, change: Change | undefined, now: Date): RampDeed {
+  const ended = change?.state.kind === 'applied' ? endedBy(change.state, now) : undefined;
+  if (ended !== undefined) return become(ended);
+  const away = change?.state.kind === 'applied' ? change.state.movedAway : undefined;
+  const isTold = state.kind === 'held' && state.hold.because === 'moved';
+  if (away !== undefined && !isTold)
+    return become(heldAt({ ...state, leftMs: leftOf(state, now) }, { because: 'moved', away: toldAway(away) }, now));
+  if (state.kind === 'asking')
+    return isPast(state.expiresAt, now)
+      ? become(heldAt({ ...state, leftMs: 0 }, { because: 'not-asked-on' }, now))
+      : wait;
+  return state.kind === 'running' && isPast(state.dueAt, now) ? whenDue(ramp, state, now) : wait;
+}
+
+function whenDue(ramp: Ramp, state: RampStateOf<'running'>, now: Date): RampDeed {
+  const { step, dueAt } = state;
+  if (step >= ramp.steps.length) return become({ kind: 'finished', at: now.toISOString() });
+  const overdueMs = now.getTime() - Date.parse(dueAt);
+  const planned = stepOf(ramp, step);
+  const patienceMs = Math.max(lateMs, planned === undefined ? 0 : timeOf(planned));
+  if (overdueMs > patienceMs)
+    return become(heldAt({ ...state, leftMs: 0 }, { because: 'late', lateMs: overdueMs }, now));
+  return { kind: 'step', step: step + 1 };
+}
+
+/** A later change of ours moved the rule, or took the step back. */
+function endedBy({ rolledBack, later: next }: Applied, now: Date): RampState | undefined {
+  const at = now.toISOString();
+  if (rolledBack !== undefined)
+    return { kind: 'back', why: 'aborted', by: rolledBack.by, at, change: rolledBack.change };
+  return next === undefined ? undefined : { kind: 'superseded', at, by: next };
+}
+
+function hold(step: number, reason: RampHold, now: Date): RampDeed {
+  const since = now.toISOString();
+  return become(heldAt({ step, since, leftMs: 0 }, reason, now));
+}
+
+function heldAt(
+  { step, since, leftMs }: Pick<RampStateOf<'held'>, 'step' | 'since' | 'leftMs'>,
+  reason: RampHold,
+  now: Date,
+): RampStateOf<'held'> {
+  return { kind: 'held', step, since, at: now.toISOString(), leftMs, hold: reason };
+}
+
+/** The part of a step's time that is left. */
+export function leftOf(state: Standing, now: Date): number {
+  switch (state.kind) {
+    case 'running':
+      return Math.max(0, Date.parse(state.dueAt) - now.getTime());
+    case 'paused':
+    case 'held':
+      return state.leftMs;
+    case 'asking':
+      return 0;
+  }
+}
+
+function toldAway({ how: _, ...away }: MovedAway): Omit<MovedAway, 'how'> {
+  return away;
+}
+
+function movedBy({ at, found }: StateOf<'held'>): RampHold {
+  const [first] = found;
+  const [moved] = first?.live ?? [];
+  if (first === undefined || moved === undefined) return { because: 'no-plan', refusal: 'object-gone' };
+  const { object, lastWriter } = first;
+  return { because: 'moved', away: { object, rule: moved.rule, at, manager: lastWriter, live: moved.split } };
+}
+
+function failedBy({ because, detail }: StateOf<'failed'>): RampHold {
+  return { because: 'step-failed', reason: because, ...(detail !== undefined && { detail }) };
+}
+
+function deniedBy({ denied, hold: by, heldUntil, rule }: StateOf<'void'>): RampHold {
+  return { because: 'denied', denied, hold: by, heldUntil, rule };
+}
+
+function become(state: RampState): RampDeed {
+  return { kind: 'become', state };
+}
+
+function isPast(at: string, now: Date): boolean {
+  return now.getTime() >= Date.parse(at);
+}
+
+function later(at: string, ms: number): string {
+  return new Date(Date.parse(at) + ms).toISOString();
+}

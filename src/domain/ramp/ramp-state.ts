@@ -1,0 +1,118 @@
+import type { FailReason, MovedAway, StateOf } from '../change/state.ts';
+import type { ChangeId } from '../routing/names.ts';
+import type { RampTargets } from './targets.ts';
+
+/** Why a ramp stopped and waits for a person. A closed list: the card has words for each. */
+export type RampHold =
+  /** Somebody else moved what a step made. */
+  | { readonly because: 'moved'; readonly away: Omit<MovedAway, 'how'> }
+  /** The change of the next step ended without effect. */
+  | { readonly because: 'step-failed'; readonly reason: FailReason; readonly detail?: string | undefined }
+  /** The next step cannot be planned: the object, its rule or a version of it is gone, or another tool sets the weights. */
+  | { readonly because: 'no-plan'; readonly refusal: string }
+  /** Policy does not allow the next step. */
+  | ({ readonly because: 'denied' } & Pick<StateOf<'void'>, 'denied' | 'hold' | 'heldUntil' | 'rule'>)
+  /** The next step was due while nobody worked, longer ago than the ramp goes on by itself. */
+  | { readonly because: 'late'; readonly lateMs: number }
+  /** Nobody let it go on in time. */
+  | { readonly because: 'not-asked-on' };
+
+export const rampHoldReasons = [
+  'moved',
+  'step-failed',
+  'no-plan',
+  'denied',
+  'late',
+  'not-asked-on',
+] as const satisfies readonly RampHold['because'][];
+
+/** Who stops a ramp and why. `by` is a user, or `guard`. */
+export interface GoingBack {
+  readonly why: 'aborted' | 'taken-back';
+  readonly by: string;
+  readonly at: string;
+  readonly reason?: string | undefined;
+}
+
+/** `step` is the number of the step that is live, 0 before the first; in `stepping` the one that is being made. */
+export type RampState =
+  | StateOf<'awaiting' | 'rejected' | 'withdrawn' | 'expired'>
+  /** Not approved, because the objects no longer give the plan. */
+  | { readonly kind: 'void'; readonly at: string }
+  /** The change of a step is in line. `pausedBy`: the ramp pauses once it is live. */
+  | {
+      readonly kind: 'stepping';
+      readonly step: number;
+      readonly change: ChangeId;
+      readonly pausedBy?: string | undefined;
+    }
+  /** A step is live and watched. `since`: when it was applied. At `dueAt` the next one is made, or after the last one the ramp ends. */
+  | { readonly kind: 'running'; readonly step: number; readonly since: string; readonly dueAt: string }
+  /** `leftMs`: the part of the step's time that was left. */
+  | {
+      readonly kind: 'paused';
+      readonly step: number;
+      readonly since: string;
+      readonly at: string;
+      readonly by: string;
+      readonly leftMs: number;
+    }
+  | {
+      readonly kind: 'held';
+      readonly step: number;
+      readonly since: string;
+      readonly at: string;
+      readonly leftMs: number;
+      readonly hold: RampHold;
+    }
+  /** A person lets the next step be made. */
+  | {
+      readonly kind: 'asking';
+      readonly step: number;
+      readonly since: string;
+      readonly at: string;
+      readonly expiresAt: string;
+    }
+  /** On its way to what was before the ramp. `change` is absent until it is planned. */
+  | ({
+      readonly kind: 'going-back';
+      readonly step: number;
+      readonly change?: ChangeId | undefined;
+      /** What the rules had when the person decided. What somebody else makes of them since is not overwritten. */
+      readonly seen: RampTargets;
+    } & GoingBack)
+  /** `change`: absent if nothing had to be taken back. */
+  | ({ readonly kind: 'back'; readonly change?: ChangeId | undefined } & GoingBack)
+  | { readonly kind: 'finished'; readonly at: string }
+  /** `by`: the change of ours that moved its rule. */
+  | { readonly kind: 'superseded'; readonly at: string; readonly by?: ChangeId | undefined };
+
+export type RampStateOf<K extends RampState['kind']> = Extract<RampState, { readonly kind: K }>;
+
+const over = ['rejected', 'withdrawn', 'expired', 'void', 'back', 'finished', 'superseded'] as const;
+type OverKind = (typeof over)[number];
+
+/** Nothing automatic moves the service any more. */
+export function isOver(state: RampState): state is RampStateOf<OverKind> {
+  return over.some((kind) => kind === state.kind);
+}
+
+/** A step is live, and the ramp stands between two steps. */
+export type Standing = RampStateOf<'running' | 'paused' | 'held' | 'asking'>;
+
+export function isStanding(state: RampState): state is Standing {
+  return ['running', 'paused', 'held', 'asking'].includes(state.kind);
+}
+
+/** When something is due by the clock; undefined if the ramp waits for something else. */
+export function dueAtMs(state: RampState): number | undefined {
+  switch (state.kind) {
+    case 'running':
+      return Date.parse(state.dueAt);
+    case 'awaiting':
+    case 'asking':
+      return Date.parse(state.expiresAt);
+    default:
+      return undefined;
+  }
+}

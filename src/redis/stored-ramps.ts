@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import type { AuditEvent } from '../domain/change/audit.ts';
+import type { Ramp } from '../domain/ramp/ramp.ts';
+import type { RampId } from '../domain/routing/names.ts';
+import { UntrustedRecordError } from '../workflow/errors.ts';
+import type { Log } from '../workflow/ports/process.ts';
+import type { Created, CreateOptions, Ramps } from '../workflow/ports/ramps.ts';
+import { type AuditOptions, toldIn } from './audit-stream.ts';
+import { ask, type Connection } from './connect.ts';
+import { keys, newsChannel } from './keys.ts';
+import { createRampScript, movingIn, openRampsScript, updateRampScript } from './ramp-scripts.ts';
+import { readStoredRamp } from './records/stored-ramp.ts';
+import { rowSchema, rowsSchema } from './records/stored-records.ts';
+import type { Script } from './script.ts';
+
+const createReply = z.enum(['created', 'known', 'refused-before', 'taken']);
+
+/** The ramps in Redis. Every transition is one script, so no process sees half of it. */
+export class StoredRamps implements Ramps {
+  readonly #redis: Connection;
+  readonly #key: string | undefined;
+  readonly #audit: AuditOptions;
+  readonly #log: Pick<Log, 'warn'> | undefined;
+  readonly #unreadable = new Set<string>();
+
+  constructor(
+    redis: Connection,
+    { log, ...audit }: AuditOptions & { readonly log?: Pick<Log, 'warn'> | undefined } = {},
+  ) {
+    this.#redis = redis;
+    this.#key = audit.recordKey;
+    this.#audit = audit;
+    this.#log = log;
+  }
+
+  async read(id: RampId): Promise<Ramp | undefined> {
+    const fields = await ask(this.#redis, (redis) => redis.hmget(keys.ramp(id), 'rev', 'kind', 'record', 'mac'));
+    if (fields[0] === null) return undefined;
+    return this.#read(id, rowSchema.parse(fields.map((field) => field ?? '')));
+  }
+
+  async create(ramp: Ramp, { askedAs, event }: CreateOptions): Promise<Created> {
+    return createReply.parse(await this.#run(createRampScript, ramp, event, [keys.refused(askedAs)]));
+  }
+
+  async update(next: Ramp, event?: AuditEvent): Promise<boolean> {
+    return (await this.#run(updateRampScript, next, event)) === 1;
+  }
+
+  /** One record that cannot be read must not hide all the others. */
+  async open(): Promise<readonly Ramp[]> {
+    const rows = rowsSchema.parse(await openRampsScript.run(this.#redis, [keys.ramps], [keys.ramp('')]));
+    return rows.flatMap(([id, ...fields]) => {
+      try {
+        return [this.#read(id, fields)];
+      } catch (error) {
+        if (!(error instanceof UntrustedRecordError)) throw error;
+        if (!this.#unreadable.has(id)) this.#log?.warn({ rampId: id, err: error }, 'a stored ramp is left out');
+        this.#unreadable.add(id);
+        return [];
+      }
+    });
+  }
+
+  #run(script: Script, ramp: Ramp, event: AuditEvent | undefined, more: readonly string[] = []): Promise<unknown> {
+    const moving = movingIn(ramp, this.#key);
+    const told = toldIn(event, this.#audit);
+    const redisKeys = [...moving.keys, keys.owed, ...told.keys, ...more];
+    return script.run(this.#redis, redisKeys, [...moving.args, newsChannel, ...told.args]);
+  }
+
+  #read(id: string, [rev, kind, record, mac]: z.infer<typeof rowSchema>): Ramp {
+    const ramp = readStoredRamp({ rev, kind, record, mac }, this.#key);
+    if (ramp.id === id) return ramp;
+    throw new UntrustedRecordError(`the record of ${id} is that of another ramp`);
+  }
+}

@@ -1,0 +1,104 @@
+import type { Button } from '@slack/types';
+import { type Ramp, stepOf } from '../../domain/ramp/ramp.ts';
+import { isStanding } from '../../domain/ramp/ramp-state.ts';
+import type { RampShown } from '../../workflow/ports/cards.ts';
+import { standingShown } from '../../workflow/ramping/decide-on-ramp.ts';
+import { actions, formatButtonValue } from '../words/button.ts';
+import { plain } from '../words/mrkdwn.ts';
+import { splitText } from '../words/split-text.ts';
+import { approvalButtons } from './approval.ts';
+
+/** What a person may do about a ramp. A button is for the step that it was drawn for. */
+export function rampButtons({ ramp, change }: RampShown): Button[] {
+  const { state } = ramp;
+  switch (state.kind) {
+    case 'awaiting':
+      return approvalButtons(ramp.id, state);
+    case 'stepping':
+      return [backButton(ramp), pauseButton(ramp)];
+    case 'running':
+      return [backButton(ramp), pauseButton(ramp), ...nextButton(ramp, 'now'), historyButton(ramp)];
+    case 'paused':
+      return [backButton(ramp), resumeButton(ramp, 'Resume'), ...nextButton(ramp, 'now'), historyButton(ramp)];
+    case 'asking':
+      return [...nextButton(ramp, 'may go on'), backButton(ramp), historyButton(ramp)];
+    case 'held':
+      return [
+        resumeButton(ramp, state.hold.because === 'moved' ? 'Go on from here' : 'Go on'),
+        backButton(ramp),
+        historyButton(ramp),
+      ];
+    case 'finished':
+      return isFollowed(change) ? [historyButton(ramp)] : [backButton(ramp), historyButton(ramp)];
+    case 'going-back':
+    case 'back':
+    case 'superseded':
+      return [historyButton(ramp)];
+    default:
+      return [];
+  }
+}
+
+/** A later change of ours moved the rule, perhaps to take the ramp back. */
+function isFollowed(change: RampShown['change']): boolean {
+  const state = change?.state;
+  return state?.kind === 'applied' && (state.later !== undefined || state.rolledBack !== undefined);
+}
+
+function targetText({ before }: Ramp): string {
+  return before.map(({ split }) => splitText(split)).join('; ');
+}
+
+function backButton(ramp: Ramp): Button {
+  const target = targetText(ramp);
+  const label = `Roll back to ${target}`;
+  return {
+    type: 'button',
+    action_id: actions.rampAbort,
+    value: formatButtonValue({ id: ramp.id }),
+    text: plain([...label].length <= 70 ? label : 'Roll back to the split before'),
+    style: 'danger',
+    confirm: {
+      title: plain('Roll back?'),
+      text: plain(`${ramp.name.service} goes back to ${target}, and the ramp is over.`, 280),
+      confirm: plain('Roll back'),
+      deny: plain('Cancel'),
+      style: 'danger',
+    },
+  };
+}
+
+function pauseButton(ramp: Ramp): Button {
+  return {
+    type: 'button',
+    action_id: actions.rampPause,
+    value: formatButtonValue({ id: ramp.id }),
+    text: plain('Pause'),
+  };
+}
+
+function resumeButton(ramp: Ramp, label: string): Button {
+  return { type: 'button', action_id: actions.rampResume, value: valueShown(ramp), text: plain(label) };
+}
+
+function nextButton(ramp: Ramp, word: string): Button[] {
+  const next = isStanding(ramp.state) ? stepOf(ramp, ramp.state.step + 1) : undefined;
+  if (next === undefined) return [];
+  return [
+    {
+      type: 'button',
+      action_id: actions.rampNext,
+      value: valueShown(ramp),
+      text: plain(`${next.percent} % ${word}`),
+      style: 'primary',
+    },
+  ];
+}
+
+function historyButton({ id }: Ramp): Button {
+  return { type: 'button', action_id: actions.history, value: formatButtonValue({ id }), text: plain('History') };
+}
+
+function valueShown(ramp: Ramp): string {
+  return formatButtonValue({ id: ramp.id, seen: standingShown(ramp) });
+}

@@ -1,0 +1,150 @@
+import { isUnsettled } from '../../domain/change/change.ts';
+import type { FailReason } from '../../domain/change/state.ts';
+import { formatDuration } from '../../domain/language/duration.ts';
+import { type Ramp, stepOf } from '../../domain/ramp/ramp.ts';
+import type { RampHold, RampStateOf } from '../../domain/ramp/ramp-state.ts';
+import type { RampShown } from '../../workflow/ports/cards.ts';
+import { code, foreign, user } from '../words/mrkdwn.ts';
+import { holdWords, ruleText } from '../words/policy-words.ts';
+import { splitText } from '../words/split-text.ts';
+import { clock, momentText } from '../words/time-text.ts';
+import { approvalNotes, approvedBy } from './approval.ts';
+
+/** What comes next and when; undefined if nothing does by itself. */
+export function nextLine(ramp: Ramp): string | undefined {
+  const { state, steps } = ramp;
+  if (state.kind !== 'running') return undefined;
+  const next = stepOf(ramp, state.step + 1);
+  const at = momentText(state.dueAt);
+  if (next === undefined) return `Watched until ${at}, then the ramp is over.`;
+  const last = state.step + 1 === steps.length ? ', the last step' : '';
+  return `Next: ${next.percent} % at ${at}${last}`;
+}
+
+/** What else a person must know, one or two sentences each, already escaped. */
+export function rampNotes({ ramp, change }: RampShown): readonly string[] {
+  const { state } = ramp;
+  switch (state.kind) {
+    case 'awaiting':
+    case 'rejected':
+    case 'withdrawn':
+    case 'expired':
+      return approvalNotes(ramp, state);
+    case 'void':
+      return ['*The plan does not hold any more:* its objects have moved since. Nothing was changed.'];
+    case 'stepping':
+      return [
+        ...(change !== undefined && isUnsettled(change) ? [unsettledNote] : []),
+        ...(state.pausedBy === undefined
+          ? []
+          : [`${user(state.pausedBy)} paused it: it stops once this step is live.`]),
+        ...approvedBy(ramp),
+      ];
+    case 'running':
+      return approvedBy(ramp);
+    case 'paused':
+      return [
+        `*Paused* by ${user(state.by)} at ${momentText(state.at)}. ${leftText(state.leftMs)} *Resume* goes on with that.`,
+        ...approvedBy(ramp),
+      ];
+    case 'held':
+      return [heldNote(ramp, state), ...approvedBy(ramp)];
+    case 'asking':
+      return [
+        `*It asks:* may ${nextPercent(ramp, state.step)} be made? If nobody answers by ${momentText(state.expiresAt)}, it is held.`,
+        ...approvedBy(ramp),
+      ];
+    case 'going-back':
+      return [`${user(state.by)} stopped it. It goes back to ${splitsBefore(ramp)} in one change.`];
+    case 'back':
+      return [backNote(ramp, state)];
+    case 'finished':
+      return [...movedSince(change), ...approvedBy(ramp)];
+    case 'superseded':
+      return [
+        `${state.by ?? 'Another change'} moved the weights, so the ramp is over. Nothing automatic moves them now.`,
+      ];
+  }
+}
+
+const unsettledNote =
+  'The API server did not answer, so whether this step took effect is not known. I look again when it is back.';
+
+function leftText(leftMs: number): string {
+  const seconds = Math.round(leftMs / 1000);
+  return seconds <= 0 ? 'The time of this step was over.' : `${formatDuration(seconds * 1000)} of this step were left.`;
+}
+
+function nextPercent(ramp: Ramp, step: number): string {
+  const next = stepOf(ramp, step + 1);
+  return next === undefined ? 'the next step' : `${next.percent} %`;
+}
+
+function splitsBefore({ before }: Ramp): string {
+  return before.map(({ split }) => foreign(splitText(split))).join('; ');
+}
+
+function backNote(ramp: Ramp, { by, at, change, reason }: RampStateOf<'back'>): string {
+  const why = reason === undefined ? '' : `: “${foreign(reason)}”`;
+  const how = change === undefined ? 'Nothing had to be taken back.' : `Back to ${splitsBefore(ramp)} (${change}).`;
+  return `${user(by)} stopped it at ${momentText(at)}${why}. ${how} Nothing automatic moves it now.`;
+}
+
+/** After the end the card still tells if somebody else moves what the ramp made. */
+function movedSince(change: RampShown['change']): readonly string[] {
+  if (change?.state.kind !== 'applied') return [];
+  const { movedAway: away, later, rolledBack } = change.state;
+  const by = rolledBack?.change ?? later;
+  if (by !== undefined) return [`The split was changed since, by ${by}.`];
+  if (away === undefined) return [];
+  const writer = away.manager === undefined ? 'somebody else' : code(away.manager);
+  return [`*Moved away* by ${writer} at ${clock(away.at)}. Live is now ${foreign(splitText(away.live))}.`];
+}
+
+function heldNote(ramp: Ramp, { hold, at, step }: RampStateOf<'held'>): string {
+  const next = step < ramp.steps.length ? ` *Go on* makes ${nextPercent(ramp, step)}.` : '';
+  return `*Held* since ${momentText(at)}: ${holdText(hold)}${next} *Abort* goes back to ${splitsBefore(ramp)}.`;
+}
+
+export function holdText(hold: RampHold): string {
+  switch (hold.because) {
+    case 'moved': {
+      const { manager, live, at } = hold.away;
+      const by = manager === undefined ? 'somebody else' : code(manager);
+      const when = Number.isNaN(Date.parse(at)) ? '' : ` at ${clock(at)}`;
+      return `${by} moved the weights${when}; live is now ${foreign(splitText(live))}.`;
+    }
+    case 'step-failed':
+      return `the next step could not be made: ${failText[hold.reason]}${hold.detail === undefined ? '' : ` (${code(hold.detail, 200)})`}.`;
+    case 'no-plan':
+      return `the next step cannot be planned: ${code(hold.refusal)}.`;
+    case 'denied': {
+      const by = hold.rule === undefined ? '' : ` (${ruleText(hold.rule)})`;
+      const until = hold.heldUntil === undefined ? undefined : new Date(hold.heldUntil);
+      const held = hold.hold === undefined && until === undefined ? '' : holdWords({ ...hold.hold, until });
+      return `policy does not allow the next step${hold.denied === undefined ? '' : ` (${code(hold.denied)})`}${held}${by}.`;
+    }
+    case 'late':
+      return `the next step was due ${formatDuration(Math.round(hold.lateMs / 1000) * 1000)} ago, while I was away.`;
+    case 'not-asked-on':
+      return 'nobody let it go on in time.';
+  }
+}
+
+const failText: Record<FailReason, string> = {
+  'object-gone': 'the object is gone',
+  'rule-gone': 'its rule is gone',
+  'rule-changed': 'its rule can no longer be split',
+  'version-gone': 'a version is no longer defined',
+  'ledger-unreadable': 'the history on the object is not what I wrote',
+  'not-permitted': 'the cluster does not allow it',
+  rejected: 'the API server refused the object',
+  'too-large': 'the object would grow too large',
+  contended: 'somebody else kept writing the object',
+  'half-applied': 'only a part of it was written',
+  'creation-unclear': 'what became of it is not known',
+  unreachable: 'the API server did not answer',
+  'not-reached': 'the API server could not be reached',
+  'policy-unknown': 'Slack did not tell who is who',
+  expired: 'it waited too long',
+};

@@ -1,0 +1,135 @@
+import type { KnownBlock } from '@slack/types';
+import { movesSeen } from '../../domain/change/change.ts';
+import { findEdit } from '../../domain/change/edit.ts';
+import { changeAt, type Ramp, targetsAt } from '../../domain/ramp/ramp.ts';
+import { isOver, type RampState } from '../../domain/ramp/ramp-state.ts';
+import { defaultRule } from '../../domain/routing/route.ts';
+import type { RampShown } from '../../workflow/ports/cards.ts';
+import { moveBlocks, movesText, type NamedMove, ruleName } from '../words/move-text.ts';
+import { fitted, foreign, markup, plain, user } from '../words/mrkdwn.ts';
+import { context, type Message, quoted, section } from './card.ts';
+import { rampButtons } from './ramp-buttons.ts';
+import { nextLine, rampNotes } from './ramp-notes.ts';
+
+const maxNote = 1_200;
+const maxSpoken = 3_900;
+
+/** The one message that shows a ramp through its life. */
+export function rampCard(shown: RampShown): Message {
+  const { ramp } = shown;
+  const notes = rampNotes(shown);
+  const buttons = rampButtons(shown);
+  const next = nextLine(ramp);
+  return {
+    text: spoken(shown, notes, next),
+    blocks: [
+      { type: 'header', block_id: ramp.id, text: plain(rampTitle(ramp), 140) },
+      section(moveBlocks(movesOf(shown))),
+      section(fitted(stepsLine(ramp), maxNote)),
+      ...(next === undefined ? [] : [section(next)]),
+      context(markup(fitted([`*${stateWord(ramp.state)}*`, ...factsOf(ramp)].join(' · '), maxNote))),
+      ...(ramp.reason === undefined ? [] : [context(plain(quoted(ramp.reason), 500))]),
+      ...notes.map((note) => section(fitted(note, maxNote))),
+      ...(buttons.length > 0 ? [{ type: 'actions', elements: buttons } satisfies KnownBlock] : []),
+    ],
+  };
+}
+
+/** `reviews · ramp to v3, step 2 of 4` */
+export function rampTitle(ramp: Ramp): string {
+  const { name, version, steps, before } = ramp;
+  const [{ rule }] = before;
+  const which = rule === defaultRule ? '' : ` (${rule})`;
+  const step = stepShown(ramp);
+  const place = step === 0 ? `${steps.length} steps` : `step ${step} of ${steps.length}`;
+  return `${name.service}${which} · ramp to ${version}, ${place}`;
+}
+
+/** The step that is live or being made. */
+function stepShown({ state, steps, changes }: Ramp): number {
+  if ('step' in state) return state.step;
+  return state.kind === 'finished' ? steps.length : (changes.findLast(({ step }) => step > 0)?.step ?? 0);
+}
+
+/** From what the step before left to what this one makes; on the way back and after it, from the last step to what was before. */
+function movesOf({ ramp, change }: RampShown): readonly NamedMove[] {
+  const { state } = ramp;
+  const isBack = state.kind === 'going-back' || state.kind === 'back';
+  const [from, to] = isBack
+    ? [targetsAt(ramp, lastMade(ramp)), ramp.before]
+    : [targetsAt(ramp, Math.max(0, stepShown(ramp) - 1)), targetsAt(ramp, Math.max(1, stepShown(ramp)))];
+  return to.map(({ object, rule, split }, at) => {
+    const edit = change && findEdit(change.edits, object);
+    const made = change && edit && movesSeen(change, edit).find((move) => move.rule === rule);
+    const name = ruleName(rule);
+    return made === undefined ? { rule, name, from: from[at]?.split ?? {}, to: split } : { ...made, name };
+  });
+}
+
+function lastMade({ changes }: Ramp): number {
+  return changes.findLast(({ step }) => step > 0)?.step ?? 0;
+}
+
+/** `10 % ✓ · 25 % now · 50 % · 100 %` */
+export function stepsLine(ramp: Ramp): string {
+  const { state, steps } = ramp;
+  const now = 'step' in state ? state.step : 0;
+  return steps
+    .map(({ percent, stay }, at) => {
+      const number = at + 1;
+      const asks = stay.kind === 'ask' ? ' (asks)' : '';
+      if (state.kind === 'finished') return `${percent} % ✓`;
+      if (isOver(state) || state.kind === 'going-back')
+        return changeAt(ramp, number) === undefined ? `~${percent} %~` : `${percent} % ✓`;
+      if (number < now) return `${percent} % ✓`;
+      if (number > now || now === 0) return `${percent} %${asks}`;
+      return `*${percent} % ${state.kind === 'stepping' ? 'being made' : 'now'}*${asks}`;
+    })
+    .join(' · ');
+}
+
+function factsOf(ramp: Ramp): readonly string[] {
+  const { by, id, name, named } = ramp;
+  return [
+    `asked by ${user(by)}`,
+    ...(named === undefined ? [] : [foreign(named)]),
+    id,
+    foreign(`${name.namespace} @ ${name.cluster}`),
+  ];
+}
+
+function stateWord(state: RampState): string {
+  if (state.kind === 'back') return state.why === 'aborted' ? 'Aborted' : 'Taken back';
+  return stateWords[state.kind];
+}
+
+const stateWords: Record<Exclude<RampState['kind'], 'back'>, string> = {
+  awaiting: 'Waits for approval',
+  rejected: 'Rejected, not started',
+  withdrawn: 'Withdrawn, not started',
+  expired: 'Expired, not started',
+  void: 'Void, not started',
+  stepping: 'Running',
+  running: 'Running',
+  paused: 'Paused',
+  held: 'Held',
+  asking: 'Waits for a person',
+  'going-back': 'Going back',
+  finished: 'Finished',
+  superseded: 'Over',
+};
+
+function spoken(shown: RampShown, notes: readonly string[], next: string | undefined): string {
+  const { ramp } = shown;
+  const moves = movesOf(shown);
+  const facts = [stateWord(ramp.state), ...factsOf(ramp)].join(', ');
+  const reason = ramp.reason === undefined ? [] : [foreign(quoted(ramp.reason), 500)];
+  const all = [
+    `${foreign(rampTitle(ramp))}: ${movesText(moves, 600)}.`,
+    `${stepsLine(ramp)}.`,
+    ...(next === undefined ? [] : [next]),
+    `${[facts, ...reason].join(', ')}.`,
+    ...notes,
+  ];
+  return fitted(all.join(' '), maxSpoken);
+}

@@ -1,0 +1,200 @@
+import { formatDuration } from '../../domain/language/duration.ts';
+import { type Ramp, stepOf } from '../../domain/ramp/ramp.ts';
+import { isOver, isStanding } from '../../domain/ramp/ramp-state.ts';
+import type { RampId } from '../../domain/routing/names.ts';
+import type { RampApproval } from '../../workflow/ramping/approve-ramp.ts';
+import type { RampDecision, RampGesture } from '../../workflow/ramping/decide-on-ramp.ts';
+import type { RampAnswer, RampPlan } from '../../workflow/ramping/start.ts';
+import { rampTitle } from '../card/ramp.ts';
+import { holdText } from '../card/ramp-notes.ts';
+import { code, foreign, names, user } from '../words/mrkdwn.ts';
+import { warningText } from '../words/owner-text.ts';
+import { denialText, needsText } from '../words/policy-words.ts';
+import { type Reply, says } from '../words/reply.ts';
+import { moveText, splitText } from '../words/split-text.ts';
+import { momentText } from '../words/time-text.ts';
+import { policyLines } from './preview.ts';
+import { notFoundText, refusalText } from './refusals.ts';
+
+/** The answer to a person who asked for a ramp. */
+export function rampReply(answer: RampAnswer, now: Date): Reply {
+  return says(rampText(answer, now));
+}
+
+function rampText(answer: RampAnswer, now: Date): string {
+  switch (answer.kind) {
+    case 'ramp':
+      return acceptedText(answer);
+    case 'ramp-preview':
+      return previewText(answer, now);
+    case 'ramp-refused': {
+      const which = answer.step === 1 ? '' : `Step ${answer.step} cannot be made. `;
+      return `${which}${refusalText(answer.name, answer.refusal, { now })}`;
+    }
+    case 'no-such-ramp': {
+      const known = answer.known.length === 0 ? 'It names none.' : `It names ${names(answer.known)}.`;
+      return `*Not accepted:* the policy file names no ramp ${code(answer.named)}. ${known} Type a percentage, or steps: ${code('/shift reviews v3 10,25,50,100 every 5m')}.`;
+    }
+    case 'ramp-taken': {
+      const other =
+        answer.other === undefined ? 'Another ramp' : `${answer.other.id} (${foreign(rampTitle(answer.other))})`;
+      return `*Not accepted:* ${other} moves the same rule. Nothing was changed. ${code(`/shift finish ${answer.name.service}`)} or ${code(`/shift abort ${answer.name.service}`)} ends it.`;
+    }
+    case 'ramp-stopped':
+      return `*Not accepted:* ${holdText(answer.hold)} Nothing was changed.`;
+    case 'denied':
+      return `*Not accepted:* ${denialText(answer.denial)} Nothing was changed.`;
+    case 'not-found':
+      return notFoundText(answer.name, answer.found);
+    case 'refused-before':
+      return 'Slack has delivered this once more; it was answered before, and nothing was accepted. Nothing will happen; if it is still wanted, type it again.';
+  }
+}
+
+function acceptedText({ ramp, again }: Extract<RampAnswer, { kind: 'ramp' }>): string {
+  const what = named(ramp);
+  if (again) return `Already asked for by ${user(ramp.by)}: ${what}.`;
+  if (ramp.state.kind === 'awaiting')
+    return `Waits for approval: ${what}. ${needsText(ramp.state.needs)} One approval is for all of its steps. Its card has the buttons.`;
+  return `Accepted: ${what}. Its card follows it.`;
+}
+
+/** All steps with their times, if the first one is made now. */
+function previewText({ plan, judgement }: Extract<RampAnswer, { kind: 'ramp-preview' }>, now: Date): string {
+  return [
+    `Dry run of a ramp of ${code(plan.name.service)} in ${code(plan.name.namespace)}: nothing was changed.`,
+    ...stepLines(plan, now),
+    ...(plan.waiting === 0 ? [] : [`${plan.waiting} waiting before the first step.`]),
+    ...policyLines(judgement),
+    ...plan.warnings.map(warningText),
+  ].join('\n');
+}
+
+function stepLines({ before, steps }: RampPlan, now: Date): readonly string[] {
+  let dueMs = now.getTime();
+  let asked = '';
+  let from = before;
+  return steps.map(({ to, stay }, at) => {
+    const moves = to.map(({ split }, which) => foreign(moveText(from[which]?.split ?? {}, split))).join('; ');
+    const when = at === 0 ? 'now' : asked === '' ? momentText(new Date(dueMs).toISOString()) : asked;
+    const after = stay.kind === 'ask' ? 'then a person is asked' : `watched for ${formatDuration(stay.ms)}`;
+    from = to;
+    if (stay.kind === 'ask') asked = 'when a person lets it';
+    else if (asked === '') dueMs += stay.ms;
+    else asked = `${formatDuration(stay.ms)} later`;
+    return `${at + 1}. ${when}: ${moves}, ${after}`;
+  });
+}
+
+function named(ramp: Ramp): string {
+  return `${ramp.id} (${foreign(rampTitle(ramp))})`;
+}
+
+const doneWords: Record<RampGesture, string> = {
+  pause: 'Paused',
+  resume: 'Goes on',
+  next: 'The next step is made now',
+  abort: 'Stopped; it goes back to what was before the ramp',
+  finish: 'The rest is done now, in one step',
+};
+
+/** The answer to what a person does to a ramp. */
+export function rampDecisionReply(answer: RampDecision): Reply {
+  switch (answer.kind) {
+    case 'done':
+      return says(`${doneWords[answer.gesture]}: ${named(answer.ramp)}.`);
+    case 'not-now':
+      return says(`${notNowText(answer.ramp, answer.gesture)} Nothing was changed.`);
+    case 'moved-on':
+      return says(`${standsText(answer.ramp)} That button was for an earlier moment. Nothing was changed.`);
+    case 'stopped':
+      return says(
+        answer.stop.kind === 'held'
+          ? `*Not done:* ${holdText(answer.stop.hold)} The ramp is held; its card has the buttons.`
+          : `*Not done:* ${answer.stop.by} moves the weights, so the ramp is over.`,
+      );
+    case 'cannot-tell':
+      return says(`I cannot tell whether that is allowed: ${foreign(answer.why)}. Try again in a moment.`);
+    case 'denied':
+      return says(`*Not done:* ${denialText(answer.denial)}`);
+    case 'unknown-ramp':
+      return unknownRampReply(answer.id);
+  }
+}
+
+function notNowText(ramp: Ramp, gesture: RampGesture): string {
+  const { state, steps } = ramp;
+  if ((gesture === 'next' || gesture === 'finish') && isStanding(state) && state.step >= steps.length)
+    return `${named(ramp)} has made its last step.`;
+  return standsText(ramp);
+}
+
+/** Where a ramp is, and since when. */
+function standsText(ramp: Ramp): string {
+  const { state } = ramp;
+  if (isStanding(state)) {
+    const step = stepOf(ramp, state.step);
+    const share = step === undefined ? '' : ` (${step.percent} %)`;
+    return `${named(ramp)}: step ${state.step}${share} was done at ${momentText(state.since)}; it is ${state.kind} now.`;
+  }
+  if (isOver(state)) return `${named(ramp)} is over.`;
+  return `${named(ramp)} is ${state.kind === 'stepping' ? 'making a step' : state.kind.replace('-', ' ')} now.`;
+}
+
+export function unknownRampReply(id: RampId): Reply {
+  return says(
+    `Nothing is known of ${id} any more. \`/shift history\` with the name of the service shows its steps, and \`/shift rollback\` takes them back.`,
+  );
+}
+
+/** The answer to an approval, a rejection or a withdrawal of a ramp. */
+export function rampApprovalReply(answer: RampApproval): Reply {
+  switch (answer.kind) {
+    case 'approved':
+      return says(
+        answer.missing === 0
+          ? `Approved: ${named(answer.ramp)} begins now. Its card follows it.`
+          : `Your approval of ${named(answer.ramp)} counts; ${moreText(answer.missing)}`,
+      );
+    case 'approved-before':
+      return says(`You have approved ${named(answer.ramp)} already; ${moreText(answer.missing)}`);
+    case 'rejected':
+      return says(`Rejected: ${named(answer.ramp)}. Nothing was changed.`);
+    case 'withdrawn':
+      return says(`Withdrawn: ${named(answer.ramp)}. Nothing was changed.`);
+    case 'voided':
+      return says(`${named(answer.ramp)} does not stand any more, so nothing was decided. Type it again.`);
+    case 'decided':
+      return says(`${named(answer.ramp)} does not wait for approval any more. Its card says more.`);
+    case 'planned-anew':
+      return says(`${named(answer.ramp)} was planned anew since you saw it. Look at its card, then decide.`);
+    case 'not-yours':
+      return says(
+        `Only whoever asked for ${named(answer.ramp)}, ${user(answer.ramp.by)}, withdraws it. Approvers *Reject* it.`,
+      );
+    case 'denied':
+      return says(denialText(answer.denial));
+    case 'cannot-tell':
+      return says(
+        `I cannot tell whether that suffices, so nothing was counted: ${foreign(answer.why)}. Try again in a moment.`,
+      );
+    case 'unknown-ramp':
+      return unknownRampReply(answer.id);
+  }
+}
+
+function moreText(missing: number): string {
+  return `${missing} more ${missing === 1 ? 'is' : 'are'} needed.`;
+}
+
+/** The ramps that are not over, a line each. */
+export function rampLines(ramps: readonly Ramp[] | undefined): readonly string[] {
+  return (ramps ?? []).map(
+    (ramp) => `${named(ramp)} is ${ramp.state.kind}, asked by ${user(ramp.by)}; now ${liveText(ramp)}.`,
+  );
+}
+
+function liveText(ramp: Ramp): string {
+  const number = 'step' in ramp.state ? ramp.state.step : 0;
+  return (stepOf(ramp, number)?.to ?? ramp.before).map(({ split }) => foreign(splitText(split))).join('; ');
+}

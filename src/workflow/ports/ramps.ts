@@ -1,0 +1,25 @@
+import type { AuditEvent } from '../../domain/change/audit.ts';
+import type { Ramp } from '../../domain/ramp/ramp.ts';
+import type { ChangeId, RampId } from '../../domain/routing/names.ts';
+
+/** The ramps. A failure is a StoreUnavailableError; a record that cannot be trusted, an UntrustedRecordError. */
+export interface Ramps {
+  read(id: RampId): Promise<Ramp | undefined>;
+  /**
+   * Stores a ramp that awaits approval. One that does not is stored with its first change (`AcceptOptions.ramp`). `known`: it is stored
+   * already. `refused-before`: the request was answered with no. `taken`: another ramp that is not over moves one of its rules.
+   */
+  create(ramp: Ramp, options: CreateOptions): Promise<Created>;
+  /** Replaces a record by its next one (`rev` one higher), and moves when it is due, in one step with the event. False if it moved on. */
+  update(next: Ramp, event?: AuditEvent): Promise<boolean>;
+  /** The ramps that are not over, those that are due first first. */
+  open(): Promise<readonly Ramp[]>;
+}
+
+export interface CreateOptions {
+  /** The id of the request. */
+  readonly askedAs: ChangeId;
+  readonly event?: AuditEvent | undefined;
+}
+
+export type Created = 'created' | 'known' | 'refused-before' | 'taken';

@@ -1,0 +1,119 @@
+import type { Change } from '../../domain/change/change.ts';
+import { changeInHand, nextDeed } from '../../domain/ramp/next.ts';
+import { type Ramp, rampTo } from '../../domain/ramp/ramp.ts';
+import { dueAtMs, isStanding, type RampState } from '../../domain/ramp/ramp-state.ts';
+import type { RampId } from '../../domain/routing/names.ts';
+import type { Desk } from '../desk.ts';
+import { UntrustedRecordError } from '../errors.ts';
+import { leftBy } from './as-left.ts';
+import { goBack } from './go-back.ts';
+import { type Made, makeStep, noHurry } from './make-step.ts';
+import { moveRamp } from './move-ramp.ts';
+
+/** A ramp that cannot go on for a moment is looked at again after this time. */
+const againMs = 1_000;
+
+/** Moves ramps on when something is due, or when their changes ended. Safe to run in any number of processes. */
+export class Driver {
+  readonly #desk: Desk;
+  readonly #driving = new Set<RampId>();
+
+  constructor(desk: Desk) {
+    this.#desk = desk;
+  }
+
+  /** Looks at all ramps that are not over. Answers when to look again, by the API server's clock in ms. */
+  async sweep(): Promise<number> {
+    const { ramps, now, aside } = this.#desk;
+    const open = await ramps.open();
+    for (const ramp of open.filter(({ id }) => !this.#driving.has(id))) {
+      this.#driving.add(ramp.id);
+      aside(
+        () => drive(this.#desk, ramp.id).finally(() => this.#driving.delete(ramp.id)),
+        'a ramp could not be moved on',
+        { rampId: ramp.id },
+      );
+    }
+    const nowMs = now().getTime();
+    const due = open.map(({ state }) => dueAtMs(state) ?? Number.POSITIVE_INFINITY);
+    return Math.max(nowMs + againMs, Math.min(...due, Number.POSITIVE_INFINITY));
+  }
+}
+
+/** Moves one ramp on, as far as it goes now. */
+export async function drive(desk: Desk, id: RampId): Promise<void> {
+  for (let isMoved = true; isMoved; ) {
+    const ramp = await desk.ramps.read(id);
+    isMoved = ramp !== undefined && (await driveOnce(desk, ramp));
+  }
+}
+
+/** True if the ramp moved, so that there may be more to do. */
+async function driveOnce(desk: Desk, ramp: Ramp): Promise<boolean> {
+  const change = await inHand(desk, ramp);
+  const deed = nextDeed(ramp, change, desk.now());
+  switch (deed.kind) {
+    case 'wait':
+      return false;
+    case 'become':
+      return moveRamp(desk, rampTo(ramp, deed.state));
+    case 'go-back':
+      return ramp.state.kind === 'going-back' && goBack(desk, ramp, ramp.state);
+    case 'step': {
+      const from = leftBy(ramp, deed.step - 1, await changeBefore(desk, ramp, deed.step, change));
+      const made = await makeStep(desk, { ramp, step: deed.step, from, asker: noHurry(desk) });
+      return afterMaking(desk, ramp, made);
+    }
+  }
+}
+
+async function inHand({ changes }: Pick<Desk, 'changes'>, ramp: Ramp): Promise<Change | undefined> {
+  const id = changeInHand(ramp);
+  return id && readTrusted({ changes }, id);
+}
+
+/** Undefined for a record that cannot be trusted: then the ramp goes by what it planned. */
+async function readTrusted({ changes }: Pick<Desk, 'changes'>, id: Change['id']): Promise<Change | undefined> {
+  try {
+    return await changes.read(id);
+  } catch (error) {
+    if (error instanceof UntrustedRecordError) return undefined;
+    throw error;
+  }
+}
+
+/** The change that made the step before. */
+async function changeBefore(
+  { changes }: Pick<Desk, 'changes'>,
+  ramp: Ramp,
+  step: number,
+  change: Change | undefined,
+): Promise<Change | undefined> {
+  if (isStanding(ramp.state)) return change;
+  const before = ramp.changes.findLast((each) => each.step === step - 1 && each.step > 0);
+  return before && readTrusted({ changes }, before.id);
+}
+
+/** Stops the ramp if its next step cannot be made. True if the ramp moved. */
+export async function afterMaking(desk: Desk, ramp: Ramp, made: Made): Promise<boolean> {
+  const { state } = ramp;
+  const at = desk.now().toISOString();
+  switch (made.kind) {
+    case 'made':
+      return true;
+    case 'moved':
+      return true;
+    case 'known':
+    case 'unknown':
+      return false;
+    case 'superseded':
+      return moveRamp(desk, rampTo(ramp, { kind: 'superseded', at, by: made.by }));
+    case 'held':
+      return moveRamp(desk, rampTo(ramp, { kind: 'held', ...standingAt(state, at), at, leftMs: 0, hold: made.hold }));
+  }
+}
+
+function standingAt(state: RampState, at: string): { readonly step: number; readonly since: string } {
+  if (isStanding(state)) return { step: state.step, since: state.since };
+  return { step: state.kind === 'stepping' ? state.step - 1 : 0, since: at };
+}

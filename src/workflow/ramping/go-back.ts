@@ -1,0 +1,99 @@
+import { type Change, isWaiting, moveTo } from '../../domain/change/change.ts';
+import { nextRequest, type Ramp, rampTo, targetsAt, withChange } from '../../domain/ramp/ramp.ts';
+import type { RampState, RampStateOf } from '../../domain/ramp/ramp-state.ts';
+import type { ChangeId } from '../../domain/routing/names.ts';
+import { accept } from '../asking/accept.ts';
+import { type Plan, planEdits } from '../asking/plan.ts';
+import { addJob, toChange } from '../asking/submit.ts';
+import { eventOf, moveOn } from '../audit.ts';
+import type { Desk } from '../desk.ts';
+import { aimsOf } from './as-left.ts';
+import { noHurry } from './make-step.ts';
+import { moveRamp } from './move-ramp.ts';
+
+type GoingBack = RampStateOf<'going-back'>;
+
+/**
+ * Puts the one change in line that takes all of a ramp back. It goes ahead of the queue. False if it has to wait, or the ramp or an object
+ * moved meanwhile: look again.
+ */
+export async function goBack(desk: Desk, ramp: Ramp, state: GoingBack): Promise<boolean> {
+  if (!(await isStepOut(desk, ramp, state))) return false;
+  const { aims, stop } = aimsOf(desk, {
+    ramp: ramp.id,
+    to: ramp.before,
+    from: [state.seen, targetsAt(ramp, state.step), targetsAt(ramp, state.step + 1), ramp.before],
+  });
+  const planned = await planEdits(desk, aims, {
+    aim: { kind: 'back' },
+    service: ramp.name.service,
+    isAhead: true,
+  });
+  const stopped = stop();
+  if (stopped?.kind === 'superseded')
+    return become(desk, ramp, { kind: 'superseded', at: desk.now().toISOString(), by: stopped.by });
+  if (stopped !== undefined) return become(desk, ramp, heldOn(desk, state, stopped.hold));
+  switch (planned.kind) {
+    case 'plan':
+      return offerBack(desk, ramp, state, planned.plan);
+    case 'refused':
+      if (planned.refusal.reason === 'already-there') return become(desk, ramp, endOf(desk, state));
+      return become(desk, ramp, heldOn(desk, state, { because: 'no-plan', refusal: planned.refusal.reason }));
+    case 'gone':
+    case 'as-it-is':
+      return become(desk, ramp, heldOn(desk, state, { because: 'no-plan', refusal: planned.kind }));
+  }
+}
+
+/** A step that is in line and not begun is taken out of it. One that is being applied is waited for. */
+async function isStepOut(desk: Desk, ramp: Ramp, { by }: GoingBack): Promise<boolean> {
+  const last = ramp.changes.findLast(({ step }) => step > 0);
+  const change = last && (await desk.changes.read(last.id));
+  if (change === undefined || !isWaiting(change)) return true;
+  if (change.state.kind === 'applying') return false;
+  const next = moveTo(change, { kind: 'withdrawn', at: desk.now().toISOString(), by });
+  return moveOn(desk, next, { kind: 'withdrawn', by: { user: by } });
+}
+
+/** Nothing had to be taken back. */
+function endOf(desk: Desk, { kind: _, step: __, change: ___, seen: ____, ...back }: GoingBack): RampState {
+  return { kind: 'back', ...back, at: desk.now().toISOString() };
+}
+
+function heldOn(desk: Desk, { step, at }: GoingBack, hold: RampStateOf<'held'>['hold']): RampState {
+  return { kind: 'held', step, since: at, at: desk.now().toISOString(), leftMs: 0, hold };
+}
+
+function become(desk: Desk, ramp: Ramp, state: RampState): Promise<boolean> {
+  return moveRamp(desk, rampTo(ramp, state));
+}
+
+async function offerBack(desk: Desk, ramp: Ramp, state: GoingBack, plan: Plan): Promise<boolean> {
+  const change = backChange(desk, ramp, state, plan);
+  const next = withChange(ramp, { step: 0, id: change.id }, { ...state, change: change.id });
+  const event = eventOf(change, { kind: 'accepted', by: { user: state.by }, deed: 'rollback' }, desk.now());
+  const options = { lines: plan.lines.versions, ahead: true, event, ramp: next };
+  const asker = { ...noHurry(desk), user: state.by, origin: ramp.origin, request: change.request };
+  const accepted = await accept(desk, change, options, asker);
+  if (accepted.kind !== 'accepted') return false;
+  addJob(desk, change);
+  desk.cards.showSoon(ramp.id);
+  desk.log.info({ rampId: ramp.id, changeId: change.id, why: state.why }, 'a ramp is taken back');
+  return true;
+}
+
+/** It takes back the first step, and with it all that came since. */
+function backChange(desk: Desk, ramp: Ramp, state: GoingBack, plan: Plan): Change {
+  const { id, origin } = ramp;
+  const asker = { user: state.by, origin, request: nextRequest(ramp), until: 0, answerBy: 0 };
+  const { reason } = state;
+  const reverts = firstApplied(plan, ramp);
+  const change = toChange(desk, { asker, deed: 'rollback', mode: 'do', reason, reverts }, plan);
+  return { ...change, ramp: { id, step: 0, of: ramp.steps.length } };
+}
+
+/** The oldest step that the histories of the objects have. */
+function firstApplied({ edits }: Plan, { id }: Ramp): ChangeId | undefined {
+  const revisions = edits.flatMap(({ open }) => open.live?.ledger.revisions ?? []);
+  return revisions.findLast(({ ramp }) => ramp?.id === id && ramp.step > 0)?.id;
+}

@@ -1,0 +1,130 @@
+import type { Change } from '../../domain/change/change.ts';
+import type { MovingDeed } from '../../domain/policy/judge.ts';
+import { isBack } from '../../domain/ramp/direction.ts';
+import { nextRequest, type Ramp, targetsAt, withChange } from '../../domain/ramp/ramp.ts';
+import type { RampHold } from '../../domain/ramp/ramp-state.ts';
+import type { RampTargets } from '../../domain/ramp/targets.ts';
+import type { ChangeId } from '../../domain/routing/names.ts';
+import { accept } from '../asking/accept.ts';
+import { hostsPlanned, type Plan, planEdits } from '../asking/plan.ts';
+import { addJob, toChange } from '../asking/submit.ts';
+import { eventOf } from '../audit.ts';
+import type { Asker, Desk } from '../desk.ts';
+import { judgeChange } from '../judging/judge-change.ts';
+import { wantedOf } from '../judging/judge-live.ts';
+import { byDenial } from '../judging/void.ts';
+import { aimsOf, type NotAsLeft } from './as-left.ts';
+
+/** What came of making a step. */
+export type Made =
+  | { readonly kind: 'made'; readonly ramp: Ramp }
+  /** It stops, and a person decides; or a change of ours moved the rule. */
+  | NotAsLeft
+  /** The ramp, a line or an object moved meanwhile: look again. */
+  | { readonly kind: 'moved' }
+  /** The request that starts the ramp was answered before, as this change or with no. */
+  | { readonly kind: 'known'; readonly change: Change | undefined }
+  /** Chat does not tell who somebody is, so nothing is decided now. */
+  | { readonly kind: 'unknown'; readonly why: string };
+
+/** What to make, and from what. */
+export interface Making {
+  /** At rev -1 if it is not stored yet: its first change stores it. */
+  readonly ramp: Ramp;
+  readonly step: number;
+  readonly from: RampTargets;
+  readonly asker: Pick<Asker, 'until' | 'answerBy' | 'sending'>;
+  /** The request of the person who starts the ramp. */
+  readonly askedAs?: ChangeId | undefined;
+}
+
+/** Plans a step from what is live, asks policy, and stores its change together with the ramp's move. */
+export async function makeStep(desk: Desk, making: Making): Promise<Made> {
+  const { ramp, step, from } = making;
+  const to = targetsAt(ramp, step);
+  const { aims, stop } = aimsOf(desk, { ramp: ramp.id, to, from: [from] });
+  const planning = {
+    aim: { kind: 'split', focus: ramp.version },
+    service: ramp.name.service,
+    isAhead: false,
+  } as const;
+  const planned = await planEdits(desk, aims, planning);
+  const stopped = stop();
+  if (stopped !== undefined) return stopped;
+  switch (planned.kind) {
+    case 'gone':
+    case 'as-it-is':
+      return held({ because: 'no-plan', refusal: planned.kind });
+    case 'refused':
+      return held({ because: 'no-plan', refusal: planned.refusal.reason });
+    case 'plan':
+      return offerStep(desk, making, planned.plan, isBack(ramp.before, from, to) ? 'rollback' : 'shift');
+  }
+}
+
+function held(hold: RampHold): Made {
+  return { kind: 'held', hold };
+}
+
+/** Policy is asked again at each step. The approvals of the ramp are for all of its steps. */
+async function offerStep(desk: Desk, making: Making, plan: Plan, deed: MovingDeed): Promise<Made> {
+  const change = stepChange(desk, making, plan, deed);
+  const now = await judgeChange(desk, change, wantedOf(change, hostsPlanned(plan), deed));
+  switch (now.kind) {
+    case 'unknown':
+      return now;
+    case 'denied':
+      return held({ because: 'denied', ...heldBy(byDenial(now.denial)) });
+    case 'lacks':
+      return held({ because: 'denied', rule: now.needs.rule });
+    case 'may':
+      return store(desk, making, change, plan);
+  }
+}
+
+function heldBy({
+  because: _,
+  ...why
+}: ReturnType<typeof byDenial>): Omit<Extract<RampHold, { because: 'denied' }>, 'because'> {
+  return why;
+}
+
+function stepChange(desk: Desk, { ramp, step }: Making, plan: Plan, deed: MovingDeed): Change {
+  const { by, team, reason, origin, approvals } = ramp;
+  const request = nextRequest(ramp);
+  const asker = { user: by, team, origin, request, until: 0, answerBy: 0 };
+  const change = toChange(desk, { asker, deed, mode: 'do', reason }, plan);
+  return { ...change, approvals, ramp: { id: ramp.id, step, of: ramp.steps.length } };
+}
+
+async function store(desk: Desk, { ramp, step, asker, askedAs }: Making, change: Change, plan: Plan): Promise<Made> {
+  const next = withChange(ramp, { step, id: change.id }, { kind: 'stepping', step, change: change.id });
+  const event = eventOf(
+    change,
+    { kind: 'accepted', by: { user: ramp.by, team: ramp.team }, deed: change.deed },
+    desk.now(),
+  );
+  const options = { lines: plan.lines.versions, ahead: false, event, ramp: next, askedAs };
+  const { user, origin } = { user: ramp.by, origin: ramp.origin };
+  const accepted = await accept(desk, change, options, { ...asker, user, origin, request: change.request });
+  switch (accepted.kind) {
+    case 'accepted':
+      addJob(desk, change);
+      desk.cards.showSoon(ramp.id);
+      desk.log.info({ rampId: ramp.id, changeId: change.id, step }, 'a step of a ramp is in line');
+      return { kind: 'made', ramp: next };
+    case 'known':
+      return { kind: 'known', change: accepted.change };
+    case 'refused-before':
+      return { kind: 'known', change: undefined };
+    case 'moved':
+    case 'ramp-moved':
+      return { kind: 'moved' };
+  }
+}
+
+/** Automatic work is not told to anybody in time: it only must not wait for ever. */
+export function noHurry({ now }: Pick<Desk, 'now'>): Making['asker'] {
+  const until = now().getTime() + 10_000;
+  return { until, answerBy: until };
+}

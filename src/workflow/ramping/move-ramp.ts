@@ -1,0 +1,26 @@
+import type { Ramp } from '../../domain/ramp/ramp.ts';
+import { type Happened, tellLog } from '../audit.ts';
+import type { Desk } from '../desk.ts';
+import { kindOf, rampEvent } from './ramp-event.ts';
+
+type Moving = Pick<Desk, 'ramps' | 'cards' | 'log' | 'now'>;
+
+/** Moves a ramp on, and its card with it. The store keeps the audit event in the same step. False if another process was first. */
+export async function moveRamp(
+  { ramps, cards, log, now }: Moving,
+  next: Ramp,
+  happened: Happened | undefined = happenedBy(next),
+): Promise<boolean> {
+  const event = happened && rampEvent(next, happened, now());
+  if (!(await ramps.update(next, event))) return false;
+  if (event !== undefined) tellLog(log, event);
+  log.info({ rampId: next.id, state: next.state }, 'a ramp moved on');
+  cards.showSoon(next.id);
+  return true;
+}
+
+/** What it did by itself. */
+function happenedBy({ state }: Ramp): Happened | undefined {
+  const kind = kindOf(state);
+  return kind && { kind };
+}

@@ -1,0 +1,213 @@
+import { createHash } from 'node:crypto';
+import type { Change } from '../../domain/change/change.ts';
+import { type Refusal, startBehind } from '../../domain/change/plan-weights.ts';
+import type { Options, TypedService } from '../../domain/language/command.ts';
+import type { Judgement } from '../../domain/policy/judge.ts';
+import { growthOfRamp } from '../../domain/policy/ramp-growth.ts';
+import { planRamp } from '../../domain/ramp/plan-ramp.ts';
+import { movesOneOf, type Ramp } from '../../domain/ramp/ramp.ts';
+import type { RampHold } from '../../domain/ramp/ramp-state.ts';
+import type { RampSteps } from '../../domain/ramp/steps.ts';
+import { rampIdFrom, type ServiceName } from '../../domain/routing/names.ts';
+import { defaultRule, keyOfNamed, type LiveObject } from '../../domain/routing/route.ts';
+import type { PlanWarning } from '../../domain/routing/warning.ts';
+import { type AcceptedAnswer, answerOnce, type Mode } from '../asking/answer-once.ts';
+import { type Answer, stateOf } from '../asking/submit.ts';
+import { noteDenied, noteRefused } from '../audit.ts';
+import { type Asker, type Desk, fillIn, openService, refuseIfLate, requestId, sendFor } from '../desk.ts';
+import { judgeLive, mayOverrideOwner } from '../judging/judge-live.ts';
+import { makeStep } from './make-step.ts';
+import { rampEvent } from './ramp-event.ts';
+
+/** A ramp as it was typed. */
+export interface AskedRamp {
+  readonly service: TypedService;
+  readonly version: string;
+  readonly steps: RampSteps | { readonly named: string };
+  readonly options: Options;
+}
+
+/** What a ramp would be: for a dry run, or to be stored. */
+export interface RampPlan extends Pick<Ramp, 'name' | 'version' | 'named' | 'before' | 'steps'> {
+  readonly live: LiveObject;
+  readonly warnings: readonly PlanWarning[];
+  /** How many changes wait before the first step. */
+  readonly waiting: number;
+}
+
+export type RampAnswer =
+  | { readonly kind: 'ramp'; readonly ramp: Ramp; readonly again: boolean }
+  | { readonly kind: 'ramp-preview'; readonly plan: RampPlan; readonly judgement: Judgement }
+  /** `step`: the number of the step that cannot be made. */
+  | { readonly kind: 'ramp-refused'; readonly name: ServiceName; readonly refusal: Refusal; readonly step: number }
+  /** The policy file names no such ramp. */
+  | { readonly kind: 'no-such-ramp'; readonly named: string; readonly known: readonly string[] }
+  /** Another ramp moves the same rule. */
+  | { readonly kind: 'ramp-taken'; readonly name: ServiceName; readonly other: Ramp | undefined }
+  /** The first step cannot be made now. */
+  | { readonly kind: 'ramp-stopped'; readonly name: ServiceName; readonly hold: RampHold }
+  | Extract<Answer, { kind: 'denied' | 'not-found' | 'refused-before' }>;
+
+/** `/shift reviews v3 10,25,50,100 every 5m`: plans all steps, and stores the ramp with its first change. */
+export async function requestRamp(
+  desk: Desk,
+  asked: AskedRamp,
+  asker: Asker,
+  mode: Mode = asked.options.dryRun ? 'dry-run' : 'do',
+): Promise<RampAnswer> {
+  const name = fillIn(desk, asked.service);
+  const askedAs = requestId(asker.request);
+  const answer = await answerOnce<RampAnswer>(desk, { asker, askedAs, mode }, async () => {
+    const known = await desk.ramps.read(rampIdOf(asker.request));
+    if (known !== undefined) return { kind: 'ramp', ramp: known, again: true };
+    return plan(desk, { asked, asker, name, mode });
+  });
+  const told = answer.kind === 'accepted' ? await rampOfChange(desk, answer) : answer;
+  if (mode === 'do') tellAudit(desk, asker, name, told);
+  return told;
+}
+
+export function rampIdOf(request: string): Ramp['id'] {
+  return rampIdFrom(createHash('sha256').update(`ramp ${request}`).digest());
+}
+
+async function rampOfChange(desk: Desk, { change }: AcceptedAnswer): Promise<RampAnswer> {
+  const ramp = change.ramp && (await desk.ramps.read(change.ramp.id));
+  return ramp === undefined ? { kind: 'refused-before' } : { kind: 'ramp', ramp, again: true };
+}
+
+interface Starting {
+  readonly asked: AskedRamp;
+  readonly asker: Asker;
+  readonly name: ServiceName;
+  readonly mode: Mode;
+}
+
+async function plan(desk: Desk, starting: Starting): Promise<RampAnswer | 'moved'> {
+  const { asked, asker, name, mode } = starting;
+  const named = stepsOf(asked);
+  if ('kind' in named) return named;
+  const found = await openService(desk, name);
+  if (found.kind !== 'found') return { kind: 'not-found', name, found };
+  const { live } = found;
+  const rule = asked.options.rule === undefined ? undefined : keyOfNamed(live, asked.options.rule);
+  const { waiting } = await desk.changes.lines([live.object]);
+  const start = startBehind(live, waiting, rule ?? defaultRule);
+  const wish = { version: asked.version, steps: named.steps, rule };
+  const planned = planRamp(live, wish, { start, mayOverrideOwner: mayOverrideOwner(desk, live) });
+  if (planned.kind === 'refused') return { ...planned, kind: 'ramp-refused', name };
+
+  const ramp = { name, version: asked.version, ...planned, live, waiting: waiting.length };
+  const judgement = await judgeLive(desk, asker, { deed: 'shift', route: live, growth: growthOfRamp(planned) });
+  if (mode !== 'do') return { kind: 'ramp-preview', plan: ramp, judgement };
+  if (judgement.verdict.kind === 'refused') return { kind: 'denied', name, denial: judgement.verdict.denial };
+  const other = (await desk.ramps.open()).find((each) => movesOneOf(each, planned.before));
+  if (other !== undefined) return { kind: 'ramp-taken', name, other };
+  return begin(
+    desk,
+    starting,
+    ramp,
+    stateOf(judgement.verdict, desk.now()).kind === 'awaiting' ? judgement : undefined,
+  );
+}
+
+function stepsOf({ steps }: AskedRamp): { readonly steps: RampSteps } | RampAnswer {
+  if (!('named' in steps)) return { steps };
+  return { kind: 'no-such-ramp', named: steps.named, known: [] };
+}
+
+/** Waits for approval, or stores the ramp with its first step. */
+async function begin(
+  desk: Desk,
+  { asked, asker, name }: Starting,
+  plan: RampPlan,
+  judgement: Judgement | undefined,
+): Promise<RampAnswer | 'moved'> {
+  refuseIfLate(desk, asker);
+  const askedAs = requestId(asker.request);
+  const ramp = newRamp(desk, asked, asker, plan);
+  if (judgement?.verdict.kind === 'needs-approval')
+    return awaitApproval(desk, asker, { ...ramp, rev: 0 }, judgement, askedAs);
+  const made = await makeStep(desk, { ramp, step: 1, from: plan.before, asker, askedAs });
+  switch (made.kind) {
+    case 'made':
+      return { kind: 'ramp', ramp: made.ramp, again: false };
+    case 'held':
+      return { kind: 'ramp-stopped', name, hold: made.hold };
+    case 'known':
+      return knownAnswer(desk, made.change);
+    case 'superseded':
+    case 'moved':
+    case 'unknown':
+      return 'moved';
+  }
+}
+
+async function knownAnswer(desk: Desk, change: Change | undefined): Promise<RampAnswer> {
+  return change === undefined
+    ? { kind: 'refused-before' }
+    : rampOfChange(desk, { kind: 'accepted', change, behind: 0, again: true });
+}
+
+async function awaitApproval(
+  desk: Desk,
+  asker: Asker,
+  ramp: Ramp,
+  { verdict, rule }: Judgement,
+  askedAs: Change['id'],
+): Promise<RampAnswer> {
+  if (verdict.kind === 'refused') throw new Error('a refused ramp is not stored');
+  const state = stateOf(verdict, desk.now());
+  if (state.kind !== 'awaiting') throw new Error('the verdict does not ask for approval');
+  const waiting: Ramp = { ...ramp, state };
+  const event = rampEvent(waiting, { kind: 'awaiting', asker, deed: 'shift', rule }, desk.now());
+  const created = await sendFor(asker, () => desk.ramps.create(waiting, { askedAs, event }));
+  switch (created) {
+    case 'created':
+      desk.cards.showSoon(waiting.id);
+      return { kind: 'ramp', ramp: waiting, again: false };
+    case 'known':
+      return { kind: 'ramp', ramp: (await desk.ramps.read(waiting.id)) ?? waiting, again: true };
+    case 'refused-before':
+      return { kind: 'refused-before' };
+    case 'taken':
+      return { kind: 'ramp-taken', name: ramp.name, other: undefined };
+  }
+}
+
+/** Not stored yet: its first transition gives it rev 0. */
+function newRamp(desk: Desk, asked: AskedRamp, asker: Asker, plan: RampPlan): Ramp {
+  const { user, team, origin, request } = asker;
+  const { name, version, named, before, steps } = plan;
+  const at = desk.now().toISOString();
+  return {
+    id: rampIdOf(request),
+    ...{ request, name, version, named, by: user, team, reason: asked.options.reason, origin },
+    ...{ before, steps, changes: [], acceptedAt: at },
+    state: { kind: 'finished', at }, // replaced before it is stored
+    rev: -1,
+  };
+}
+
+function tellAudit(desk: Desk, asker: Asker, name: ServiceName, answer: RampAnswer): void {
+  switch (answer.kind) {
+    case 'denied':
+      return noteDenied(desk, asker, answer.denial, { deed: 'shift', service: name });
+    case 'not-found':
+    case 'no-such-ramp':
+    case 'ramp-refused':
+    case 'ramp-taken':
+    case 'ramp-stopped':
+      return noteRefused(desk, asker, { deed: 'shift', service: name, because: becauseOf(answer) });
+    case 'ramp':
+    case 'ramp-preview':
+    case 'refused-before':
+      return;
+  }
+}
+
+function becauseOf(answer: RampAnswer): string {
+  if (answer.kind === 'ramp-refused') return answer.refusal.reason;
+  if (answer.kind === 'ramp-stopped') return answer.hold.because;
+  return answer.kind === 'not-found' ? answer.found.kind : answer.kind;
+}

@@ -1,0 +1,322 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { standingShown } from '../../../src/workflow/ramping/decide-on-ramp.ts';
+import { reviewsObject, twoRules } from '../../support/builders.ts';
+import { minute, RampHouse, steps } from './ramp-house.ts';
+
+describe('a ramp', () => {
+  let house: RampHouse;
+
+  beforeEach(() => {
+    house = new RampHouse();
+  });
+
+  it('makes its first step at once, and each next one when the time of the step is over', async () => {
+    const ramp = await house.started();
+    expect(house.split).toEqual({ v1: 90, v2: 0, v3: 10 });
+    expect(ramp.state).toMatchObject({ kind: 'running', step: 1 });
+
+    await house.after(5 * minute - 1);
+    expect(house.split).toEqual({ v1: 90, v2: 0, v3: 10 });
+    await house.after(1);
+    expect(house.split).toEqual({ v1: 75, v2: 0, v3: 25 });
+    await house.after(5 * minute);
+    expect(house.split).toEqual({ v1: 50, v2: 0, v3: 50 });
+    await house.after(5 * minute);
+    expect(house.split).toEqual({ v1: 0, v2: 0, v3: 100 });
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'running', step: 4 });
+    await house.after(5 * minute);
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'finished' });
+    expect(house.ledger.seq).toBe(4);
+  });
+
+  it('is one card, which shows its steps, and no card for each of its changes', async () => {
+    const ramp = await house.started();
+    await house.after(5 * minute);
+
+    const { changes } = await house.ramp(ramp.id);
+    expect(house.chat.showsRamp(ramp.id)?.ramp).toEqual(await house.ramp(ramp.id));
+    expect(changes.map(({ id }) => house.chat.cardsOf(id))).toEqual([[], []]);
+    expect(await house.cardLog.owed()).toEqual([]);
+  });
+
+  it('writes in the history of the object which step of which ramp a change is', async () => {
+    const ramp = await house.started();
+    await house.after(5 * minute);
+
+    expect(house.ledger.revisions.map((revision) => revision.ramp)).toEqual([
+      { id: ramp.id, step: 2, of: 4 },
+      { id: ramp.id, step: 1, of: 4 },
+    ]);
+  });
+
+  it('is accepted once, however often Slack delivers it', async () => {
+    const asker = house.asker();
+    const first = await house.askRamp({}, asker);
+    const again = await house.askRamp({}, asker);
+    await house.goOn();
+    const late = await house.askRamp({}, asker);
+
+    expect(first).toMatchObject({ kind: 'ramp', again: false });
+    expect(again).toMatchObject({ kind: 'ramp', again: true });
+    expect(late).toMatchObject({ kind: 'ramp', again: true });
+    expect(await house.ramps.open()).toHaveLength(1);
+    expect(house.ledger.seq).toBe(1);
+  });
+
+  it('makes a step once, however many processes move it on', async () => {
+    const ramp = await house.started();
+    house.pass(5 * minute);
+
+    await Promise.all([1, 2, 3].map(() => house.drive(ramp)));
+    await house.work(3);
+    await house.goOn();
+
+    expect(house.ledger.seq).toBe(2);
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'running', step: 2 });
+  });
+
+  it('is refused while another ramp moves the same rule', async () => {
+    const ramp = await house.started();
+
+    expect(await house.askRamp({ version: 'v2', steps: steps([5, 10]) })).toMatchObject({
+      kind: 'ramp-taken',
+      other: { id: ramp.id },
+    });
+  });
+
+  it('changes nothing as a dry run', async () => {
+    expect(await house.askRamp({ dryRun: true })).toMatchObject({
+      kind: 'ramp-preview',
+      plan: { steps: [{ percent: 10 }, { percent: 25 }, { percent: 50 }, { percent: 100 }] },
+    });
+    await house.goOn();
+    expect(await house.ramps.open()).toEqual([]);
+    expect(house.ledger.seq).toBe(0);
+  });
+
+  it.each([
+    ['an unknown version', { version: 'v9' }, 'unknown-version'],
+    ['a share that is live already', { steps: steps([0, 50]) }, 'already-there'],
+  ] as const)('is refused for %s', async (_, asked, reason) => {
+    expect(await house.askRamp(asked)).toMatchObject({ kind: 'ramp-refused', refusal: { reason } });
+    expect(await house.ramps.open()).toEqual([]);
+  });
+
+  describe('paused', () => {
+    it('stands still, and goes on with what was left of its step', async () => {
+      const ramp = await house.started();
+      await house.after(2 * minute);
+      expect(await house.does('pause', ramp)).toMatchObject({ kind: 'done' });
+
+      await house.after(60 * minute);
+      expect(house.split).toEqual({ v1: 90, v2: 0, v3: 10 });
+      expect(await house.state(ramp.id)).toMatchObject({ kind: 'paused', leftMs: 3 * minute });
+
+      await house.does('resume', ramp);
+      await house.after(3 * minute - 1);
+      expect(house.split).toEqual({ v1: 90, v2: 0, v3: 10 });
+      await house.after(1);
+      expect(house.split).toEqual({ v1: 75, v2: 0, v3: 25 });
+    });
+
+    it('while a step is being made, stops once that step is live', async () => {
+      const answer = await house.askRamp();
+      if (answer.kind !== 'ramp') throw new Error('not accepted');
+      await house.does('pause', answer.ramp);
+      await house.goOn();
+      await house.after(60 * minute);
+
+      expect(await house.state(answer.ramp.id)).toMatchObject({ kind: 'paused', step: 1, leftMs: 5 * minute });
+      expect(house.ledger.seq).toBe(1);
+    });
+  });
+
+  describe('next step now', () => {
+    it('makes it at once, and two clicks on one button make one step', async () => {
+      const ramp = await house.started();
+      const seen = standingShown(ramp);
+
+      const answers = await Promise.all([
+        house.does('next', ramp, seen),
+        house.does('next', ramp, seen, house.asker('U02BOB')),
+      ]);
+      await house.goOn();
+
+      expect(answers.map(({ kind }) => kind).toSorted()).toEqual(['done', 'moved-on']);
+      expect(house.split).toEqual({ v1: 75, v2: 0, v3: 25 });
+      expect(house.ledger.seq).toBe(2);
+    });
+
+    it('answers an old button with where the ramp is', async () => {
+      const ramp = await house.started();
+      const seen = standingShown(ramp);
+      await house.after(5 * minute);
+
+      expect(await house.does('next', ramp, seen)).toMatchObject({ kind: 'moved-on', ramp: { state: { step: 2 } } });
+      await house.goOn();
+      expect(house.ledger.seq).toBe(2);
+    });
+
+    it('is not there after the last one', async () => {
+      const ramp = await house.started({ steps: steps([50]) });
+
+      expect(await house.does('next', ramp)).toMatchObject({ kind: 'not-now' });
+    });
+  });
+
+  it('finished by a person makes its last step at once', async () => {
+    const ramp = await house.started();
+    await house.does('finish', ramp);
+    await house.goOn();
+
+    expect(house.split).toEqual({ v1: 0, v2: 0, v3: 100 });
+    expect(house.ledger.seq).toBe(2);
+  });
+
+  describe('aborted', () => {
+    it('goes back to what was before it, in one change', async () => {
+      const ramp = await house.started();
+      await house.after(5 * minute);
+      await house.does('abort', ramp);
+      await house.goOn();
+
+      expect(house.split).toEqual({ v1: 100, v2: 0, v3: 0 });
+      expect(house.ledger.seq).toBe(3);
+      expect(await house.state(ramp.id)).toMatchObject({ kind: 'back', why: 'aborted', by: 'U01ALICE' });
+      await house.after(60 * minute);
+      expect(house.ledger.seq).toBe(3);
+    });
+
+    it('before its first step is begun, changes nothing', async () => {
+      const answer = await house.askRamp();
+      if (answer.kind !== 'ramp') throw new Error('not accepted');
+      await house.does('abort', answer.ramp);
+      await house.goOn();
+
+      expect(house.ledger.seq).toBe(0);
+      const state = await house.state(answer.ramp.id);
+      expect(state).toMatchObject({ kind: 'back' });
+      expect(state).not.toHaveProperty('change');
+    });
+
+    it('while a step waits in line, makes it no more', async () => {
+      const ramp = await house.started();
+      await house.does('next', ramp);
+      await house.does('abort', ramp);
+      await house.goOn();
+
+      expect(house.split).toEqual({ v1: 100, v2: 0, v3: 0 });
+      expect(house.ledger.seq).toBe(2);
+    });
+
+    it('by two people goes back once', async () => {
+      const ramp = await house.started();
+      await Promise.all([house.does('abort', ramp), house.does('abort', ramp, undefined, house.asker('U02BOB'))]);
+      await house.goOn();
+
+      expect(house.ledger.seq).toBe(2);
+    });
+  });
+
+  describe('that asks', () => {
+    const gated = [
+      { percent: 10, stay: { kind: 'ask' } },
+      { percent: 100, stay: { kind: 'for', ms: minute } },
+    ] as const;
+
+    it('waits for a person, and goes on when one lets it', async () => {
+      const ramp = await house.started({ steps: gated });
+      expect(ramp.state).toMatchObject({ kind: 'asking', step: 1 });
+      await house.after(60 * minute);
+      expect(house.ledger.seq).toBe(1);
+
+      await house.does('next', ramp, standingShown(ramp));
+      await house.goOn();
+      expect(house.split).toEqual({ v1: 0, v2: 0, v3: 100 });
+    });
+
+    it('is held, and never goes on, if nobody answers', async () => {
+      const ramp = await house.started({ steps: gated });
+      await house.after(25 * 60 * minute);
+
+      expect(await house.state(ramp.id)).toMatchObject({ kind: 'held', hold: { because: 'not-asked-on' } });
+      expect(house.ledger.seq).toBe(1);
+    });
+  });
+
+  describe('whose rule somebody else moves', () => {
+    it('is held, and says who moved what', async () => {
+      const ramp = await house.started();
+      house.mesh.moveByHand(reviewsObject, { v1: 60, v2: 0, v3: 40 });
+      await house.after(5 * minute);
+
+      expect(await house.state(ramp.id)).toMatchObject({
+        kind: 'held',
+        step: 1,
+        hold: { because: 'moved', away: { manager: 'kubectl-edit', live: { v1: 60, v2: 0, v3: 40 } } },
+      });
+      expect(house.split).toEqual({ v1: 60, v2: 0, v3: 40 });
+    });
+
+    it('goes on from there when a person says so', async () => {
+      const ramp = await house.started();
+      house.mesh.moveByHand(reviewsObject, { v1: 60, v2: 0, v3: 40 });
+      await house.after(minute);
+      await house.does('resume', ramp);
+      await house.goOn();
+
+      expect(house.split).toEqual({ v1: 75, v2: 0, v3: 25 });
+      expect(await house.state(ramp.id)).toMatchObject({ kind: 'running', step: 2 });
+    });
+
+    it('goes back over that when a person aborts it, but not over what came after', async () => {
+      const ramp = await house.started();
+      house.mesh.moveByHand(reviewsObject, { v1: 60, v2: 0, v3: 40 });
+      await house.after(minute);
+      await house.does('abort', ramp);
+      await house.goOn();
+
+      expect(house.split).toEqual({ v1: 100, v2: 0, v3: 0 });
+    });
+  });
+
+  it('ends when a change of ours moves its rule', async () => {
+    const ramp = await house.started();
+    const change = await house.accepted('v2', 50);
+    await house.goOn();
+
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'superseded', by: change.id });
+    await house.after(60 * minute);
+    expect(house.ledger.seq).toBe(2);
+  });
+
+  it('does not mind a change of another rule', async () => {
+    const pinned = new RampHouse(twoRules);
+    const ramp = await pinned.started();
+    await pinned.accepted('v3', 100, { rule: 'orders' });
+    await pinned.goOn();
+    await pinned.after(5 * minute);
+
+    expect(await pinned.state(ramp.id)).toMatchObject({ kind: 'running', step: 2 });
+  });
+
+  it('that was due while nobody worked goes on if it is not too late, and is held if it is', async () => {
+    const ramp = await house.started();
+    await house.after(9 * minute);
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'running', step: 2 });
+
+    await house.after(20 * minute);
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'held', step: 2, hold: { because: 'late' } });
+    expect(house.ledger.seq).toBe(2);
+  });
+
+  it('is taken back whole by a rollback of the service', async () => {
+    const ramp = await house.started();
+    await house.after(5 * minute);
+    await house.typeRollback();
+    await house.goOn();
+
+    expect(house.split).toEqual({ v1: 100, v2: 0, v3: 0 });
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'back' });
+  });
+});
