@@ -190,24 +190,28 @@ function newRamp(desk: Desk, asked: AskedRamp, asker: Asker, plan: RampPlan): Ra
 }
 
 function tellAudit(desk: Desk, asker: Asker, name: ServiceName, answer: RampAnswer): void {
+  const asked = { deed: 'shift', service: name } as const;
+  const because = becauseOf(answer);
+  if (answer.kind === 'denied') noteDenied(desk, asker, answer.denial, asked);
+  else if (because !== undefined) noteRefused(desk, asker, { ...asked, because });
+}
+
+/** Why it was refused; undefined if it was not. */
+function becauseOf(answer: RampAnswer): string | undefined {
   switch (answer.kind) {
-    case 'denied':
-      return noteDenied(desk, asker, answer.denial, { deed: 'shift', service: name });
-    case 'not-found':
-    case 'no-such-ramp':
     case 'ramp-refused':
-    case 'ramp-taken':
+      return answer.refusal.reason;
     case 'ramp-stopped':
-      return noteRefused(desk, asker, { deed: 'shift', service: name, because: becauseOf(answer) });
+      return answer.hold.because;
+    case 'not-found':
+      return answer.found.kind;
+    case 'no-such-ramp':
+    case 'ramp-taken':
+      return answer.kind;
+    case 'denied':
     case 'ramp':
     case 'ramp-preview':
     case 'refused-before':
-      return;
+      return undefined;
   }
-}
-
-function becauseOf(answer: RampAnswer): string {
-  if (answer.kind === 'ramp-refused') return answer.refusal.reason;
-  if (answer.kind === 'ramp-stopped') return answer.hold.because;
-  return answer.kind === 'not-found' ? answer.found.kind : answer.kind;
 }
