@@ -19,7 +19,7 @@ export const linesScript = new LineScript(`${rowsOf}
   pcall(takeAllIn)
   local versions = {}
   for at, line in ipairs(lines) do versions[at] = versionOf(line) end
-  return { versions, rowsOf(waitingInAll(), prefix), redis.call('TIME') }`);
+  return { versions, rowsOf(waitingInAll(), prefix), redis.call('TIME'), redis.call('HGETALL', KEYS[2]) }`);
 
 export const openScript = new Script(`${rowsOf}
   return rowsOf(redis.call('ZRANGE', KEYS[1], 0, -1), ARGV[1])`);

@@ -1,8 +1,10 @@
 import type { Ramp } from '../domain/ramp/ramp.ts';
 import { dueAtMs, isOver } from '../domain/ramp/ramp-state.ts';
 import type { RampTarget } from '../domain/ramp/targets.ts';
-import { objectKey } from '../domain/routing/object.ts';
+import { isRampId } from '../domain/routing/names.ts';
+import { type ObjectRef, objectKey } from '../domain/routing/object.ts';
 import { owedAs } from '../workflow/ports/cards.ts';
+import type { RampedRule } from '../workflow/ports/changes.ts';
 import { tellInScript } from './audit-stream.ts';
 import { keys } from './keys.ts';
 import { keepEndedSeconds } from './line-scripts.ts';
@@ -27,6 +29,16 @@ export function movingIn(
 
 function ruleField({ object, rule }: RampTarget): string {
   return `${objectKey(object)} ${rule}`;
+}
+
+/** Which rules of these objects a ramp moves, as Redis keeps it: fields and ids by turns. */
+export function rampedRules(objects: readonly ObjectRef[], stored: readonly string[]): readonly RampedRule[] {
+  return stored.flatMap((field, at) => {
+    const id = stored[at + 1] ?? '';
+    const object = at % 2 === 0 ? objects.find((each) => field.startsWith(`${objectKey(each)} `)) : undefined;
+    if (object === undefined || !isRampId(id)) return [];
+    return [{ object, rule: field.slice(objectKey(object).length + 1), ramp: id }];
+  });
 }
 
 /**

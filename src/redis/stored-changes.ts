@@ -31,7 +31,7 @@ import {
 } from './change-scripts.ts';
 import { ask, type Connection, requestTimeoutMs } from './connect.ts';
 import { keys, newsChannel } from './keys.ts';
-import { movingIn } from './ramp-scripts.ts';
+import { movingIn, rampedRules } from './ramp-scripts.ts';
 import { objectInClusterSchema } from './records/record-parts.ts';
 import { storeChange } from './records/stored-change.ts';
 import { rowSchema, rowsSchema, StoredRecords } from './records/stored-records.ts';
@@ -58,7 +58,12 @@ const acceptReply = z.tuple(
   z.string(),
 );
 const beginReply = z.tuple([z.enum(['begun', 'not-first', 'busy', 'resting', 'ended', 'changed'])], z.string());
-const linesReply = z.tuple([z.array(z.number()), rowsSchema, z.tuple([z.coerce.number(), z.coerce.number()])]);
+const linesReply = z.tuple([
+  z.array(z.number()),
+  rowsSchema,
+  z.tuple([z.coerce.number(), z.coerce.number()]),
+  z.array(z.string()),
+]);
 const waitingReply = z.array(z.tuple([z.string(), z.string(), z.number()]));
 
 /** The changes in Redis. Every transition is one script, so no process sees half of it. */
@@ -84,12 +89,13 @@ export class StoredChanges implements Changes {
   }
 
   async lines(objects: readonly ObjectRef[]): Promise<Lines> {
-    const reply = await linesScript.run(this.#redis, { keys: [], args: [] }, objects);
-    const [versions, waiting, [seconds, micros]] = linesReply.parse(reply);
+    const reply = await linesScript.run(this.#redis, { keys: [keys.rampOn], args: [] }, objects);
+    const [versions, waiting, [seconds, micros], ramped] = linesReply.parse(reply);
     this.#clockAheadMs = seconds * 1000 + micros / 1000 - performance.now();
     return {
       versions: new Map(objects.map((object, at) => [objectKey(object), versions[at] ?? 0])),
       waiting: this.#records.readable(waiting).filter(isWaiting),
+      ramps: rampedRules(objects, ramped),
     };
   }
 

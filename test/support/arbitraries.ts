@@ -1,5 +1,13 @@
 import fc from 'fast-check';
-import { type ChangeId, changeIdFrom } from '../../src/domain/routing/names.ts';
+import {
+  longestStepMs,
+  mostSteps,
+  type RampStep,
+  type RampSteps,
+  type Stay,
+  shortestStepMs,
+} from '../../src/domain/ramp/steps.ts';
+import { type ChangeId, changeIdFrom, type RampId, rampIdFrom } from '../../src/domain/routing/names.ts';
 import type { Split } from '../../src/domain/routing/split.ts';
 
 /** Names that a subset or a service may really have, and that break code which uses objects as maps. */
@@ -34,6 +42,30 @@ export const aWhole: fc.Arbitrary<Split> = fc
   });
 
 export const aChangeId: fc.Arbitrary<ChangeId> = fc.uint8Array({ minLength: 5, maxLength: 5 }).map(changeIdFrom);
+
+export const aRampId: fc.Arbitrary<RampId> = fc.uint8Array({ minLength: 5, maxLength: 5 }).map(rampIdFrom);
+
+const aStayMs = fc
+  .oneof(
+    fc.constantFrom(shortestStepMs, 60_000, 300_000, 5_400_000, 86_400_000, longestStepMs),
+    fc.integer({ min: shortestStepMs / 1000, max: longestStepMs / 1000 }).map((seconds) => seconds * 1000),
+  )
+  .map((ms): Stay => ({ kind: 'for', ms }));
+
+/** Steps as they are read: within their bounds, each share another than the one before, and a time for the last one. */
+export const someSteps: fc.Arbitrary<RampSteps> = fc
+  .tuple(
+    fc.array(fc.tuple(aPercent, fc.oneof(aStayMs, fc.constant<Stay>({ kind: 'ask' }))), { maxLength: mostSteps - 1 }),
+    fc.tuple(aPercent, aStayMs),
+    fc.option(aStayMs, { nil: undefined }),
+  )
+  .map(([before, [percent, stay], common]) => {
+    const last: RampStep = { percent, stay: common ?? stay };
+    const steps = before.map(([share, its]) => ({ percent: share, stay: common ?? its }));
+    const all: readonly RampStep[] = [...steps, last];
+    const [first = last, ...more] = all.filter((step, at) => step.percent !== all[at + 1]?.percent);
+    return [first, ...more];
+  });
 
 /** Any JavaScript string, also with lone surrogates. Half of them are plain ASCII. */
 export function anyText(maxLength = 50): fc.Arbitrary<string> {

@@ -80,8 +80,9 @@ export class InMemoryChanges implements Changes {
     const versions = new Map(objects.map((object) => [objectKey(object), this.#lineOf(object).version]));
     const ids = new Set(objects.flatMap((object) => this.#standingIn(object)));
     const waiting = this.#inOrder([...ids]).flatMap((id) => this.#records.get(id) ?? []);
+    const ramps = this.#ramps?.ruled(objects) ?? [];
     await this.#meanwhile.shift()?.();
-    return { versions, waiting };
+    return { versions, waiting, ramps };
   }
 
   async accept(change: Change, { lines, ahead, askedAs, event, ramp }: AcceptOptions): Promise<Accepted> {

@@ -3,9 +3,11 @@ import type { AuditEvent } from '../../src/domain/change/audit.ts';
 import { movesOneOf, type Ramp } from '../../src/domain/ramp/ramp.ts';
 import { dueAtMs, isOver } from '../../src/domain/ramp/ramp-state.ts';
 import type { ChangeId, RampId } from '../../src/domain/routing/names.ts';
+import { isSameObject, type ObjectRef } from '../../src/domain/routing/object.ts';
 import { readStoredRamp, storeRamp } from '../../src/redis/records/stored-ramp.ts';
 import { StoreUnavailableError } from '../../src/workflow/errors.ts';
 import { owedAs } from '../../src/workflow/ports/cards.ts';
+import type { RampedRule } from '../../src/workflow/ports/changes.ts';
 import type { Created, CreateOptions, Ramps } from '../../src/workflow/ports/ramps.ts';
 import type { InMemoryAudit } from './in-memory-audit.ts';
 import type { InMemoryCards } from './in-memory-cards.ts';
@@ -56,6 +58,16 @@ export class InMemoryRamps implements Ramps {
     if (event !== undefined) this.#audit?.add(event);
     this.#cards?.owe(next.id, owedAs(next));
     return true;
+  }
+
+  /** Which rules of these objects a ramp moves that is not over. */
+  ruled(objects: readonly ObjectRef[]): readonly RampedRule[] {
+    const open = [...this.#records.values()].filter(({ state }) => !isOver(state));
+    return open.flatMap(({ id, before }) =>
+      before
+        .filter(({ object }) => objects.some((each) => isSameObject(each, object)))
+        .map(({ object, rule }) => ({ object, rule, ramp: id })),
+    );
   }
 
   noteRefused(request: ChangeId): void {

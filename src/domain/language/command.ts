@@ -1,7 +1,12 @@
 import type { Wish } from '../change/plan-weights.ts';
 import type { TypedScope } from '../policy/scope.ts';
-import type { ChangeId } from '../routing/names.ts';
+import { formatSteps, type RampSteps } from '../ramp/steps.ts';
+import type { ChangeId, RampId } from '../routing/names.ts';
+import { nearest } from '../text/nearest.ts';
+import { asksForDryRun } from './dry-run-words.ts';
 import { type End, formatEnd } from './end.ts';
+import { asWord, formatFlags, join } from './format-flags.ts';
+import { readPercent } from './percent.ts';
 
 /** A service as it was typed. The configuration fills in a namespace or cluster that was not typed. */
 export interface TypedService {
@@ -24,7 +29,39 @@ export type MovingCommand =
       readonly service: TypedService;
       readonly backTo?: ChangeId | undefined;
       readonly options: Options;
+    }
+  | {
+      readonly verb: 'ramp';
+      readonly service: TypedService;
+      readonly version: string;
+      /** `named`: a ramp of the policy file. */
+      readonly steps: RampSteps | NamedSteps;
+      readonly options: RampOptions;
     };
+
+export interface NamedSteps {
+  readonly named: string;
+}
+
+export interface RampOptions extends Options {
+  readonly noGuard: boolean;
+}
+
+/** Commands about a ramp that is not over. */
+export type RampCommand =
+  | {
+      readonly verb: 'pause' | 'resume' | 'next' | 'finish';
+      readonly service: TypedService;
+      readonly rule?: string | undefined;
+    }
+  | {
+      readonly verb: 'abort';
+      readonly service: TypedService;
+      readonly rule?: string | undefined;
+      readonly reason?: string | undefined;
+    }
+  /** `pause all`: every ramp that the person may pause. */
+  | { readonly verb: 'pause-all' };
 
 /** Commands that may change more than weights. */
 export type EditCommand = EditOptions &
@@ -60,8 +97,11 @@ export type Command =
   | MovingCommand
   | EditCommand
   | HoldCommand
+  | RampCommand
   /** Asks what policy says to a command. */
   | { readonly verb: 'why'; readonly command: MovingCommand }
+  /** Asks what a ramp saw at each look. */
+  | { readonly verb: 'why-ramp'; readonly id: RampId }
   | {
       readonly verb: 'status';
       readonly service?: string | undefined;
@@ -69,8 +109,8 @@ export type Command =
       readonly cluster?: string | undefined;
     }
   | { readonly verb: 'history'; readonly service: TypedService }
-  | { readonly verb: 'approve' | 'withdraw'; readonly id: ChangeId }
-  | { readonly verb: 'reject'; readonly id: ChangeId; readonly reason?: string | undefined }
+  | { readonly verb: 'approve' | 'withdraw'; readonly id: ChangeId | RampId }
+  | { readonly verb: 'reject'; readonly id: ChangeId | RampId; readonly reason?: string | undefined }
   /** Lists what waits for people. */
   | { readonly verb: 'pending' }
   /** Shows who decided what. */
@@ -84,12 +124,18 @@ export type AuditTopic =
   | { readonly kind: 'service'; readonly service: TypedService }
   /** `user`: the person's id in chat. */
   | { readonly kind: 'person'; readonly user: string }
-  | { readonly kind: 'change'; readonly id: ChangeId };
+  | { readonly kind: 'change'; readonly id: ChangeId }
+  | { readonly kind: 'ramp'; readonly id: RampId };
 
 export const verbs = [
   'set',
   'promote',
   'rollback',
+  'pause',
+  'resume',
+  'next',
+  'abort',
+  'finish',
   'apply',
   'delete',
   'unpin',
@@ -148,6 +194,23 @@ export function formatCommand(command: Command): string {
       return join('/shift', 'audit', ...formatTopic(command.about));
     case 'why':
       return formatCommand(command.command).replace(/^\/shift/, '/shift why');
+    case 'why-ramp':
+      return join('/shift why', command.id);
+    case 'pause-all':
+      return '/shift pause all';
+    case 'pause':
+    case 'resume':
+    case 'next':
+    case 'abort':
+    case 'finish':
+      return formatRampCommand(command);
+    case 'ramp':
+      return join(
+        '/shift',
+        needsSet(command) ? 'set' : undefined,
+        ...formatService(command.service, join(command.version, stepsText(command))),
+        formatFlags(command.options),
+      );
     case 'rollback':
       return join(
         '/shift',
@@ -179,6 +242,35 @@ export function formatCommand(command: Command): string {
   }
 }
 
+function formatRampCommand(command: Exclude<RampCommand, { verb: 'pause-all' }>): string {
+  const { verb, service, rule } = command;
+  const flags = formatFlags({ rule, reason: command.verb === 'abort' ? command.reason : undefined });
+  // `pause all` is about every ramp, so a service of that name is written with its namespace
+  if (service.service !== 'all' || service.namespace === undefined)
+    return join('/shift', verb, ...formatService(service), flags);
+  return join('/shift', verb, `${service.namespace}/all`, formatFlags({ cluster: service.cluster }), flags);
+}
+
+function stepsText({ service: { service }, version, steps }: TypedRamp): string {
+  if (!('named' in steps)) return formatSteps(steps);
+  return nameNeedsWord(service, version) ? `ramp ${steps.named}` : steps.named;
+}
+
+/**
+ * Whether the name of a ramp needs the word `ramp` before it: `reviews 50 v3` is a shift in the wrong order, and `noop rollback reviews`
+ * is no ramp either.
+ */
+export function nameNeedsWord(service: string, version: string): boolean {
+  return readPercent(version) !== undefined || isVerb(version) || [service, version].some(asksForDryRun);
+}
+
+/** Before a version and a name, a word that is nearly a command is read as that command. */
+function needsSet({ service: { service }, steps }: TypedRamp): boolean {
+  return isVerb(service) || ('named' in steps && (service === 'shift' || nearest(service, verbs) !== undefined));
+}
+
+type TypedRamp = Extract<MovingCommand, { verb: 'ramp' }>;
+
 function optionsOf({ reason, dryRun }: EditOptions): EditOptions {
   return { reason, dryRun };
 }
@@ -192,13 +284,9 @@ function formatTopic(topic: AuditTopic): readonly (string | undefined)[] {
     case 'person':
       return [`@${topic.user}`];
     case 'change':
+    case 'ramp':
       return [topic.id];
   }
-}
-
-/** Joins words with single spaces, and skips absent and empty ones. */
-export function join(...words: readonly (string | undefined)[]): string {
-  return words.filter((word) => word !== undefined && word !== '').join(' ');
 }
 
 function formatWish(wish: Wish): string {
@@ -228,34 +316,4 @@ function formatScope({
   reason,
 }: Omit<Extract<HoldCommand, { verb: 'freeze' }>, 'verb'>): readonly (string | undefined)[] {
   return [scope.pattern, end && formatEnd(end), formatFlags({ cluster: scope.cluster, reason })];
-}
-
-/** Flags as people type them. Reading them gives the same values. */
-export function formatFlags(flags: {
-  readonly namespace?: string | undefined;
-  readonly cluster?: string | undefined;
-  readonly rule?: string | undefined;
-  readonly reason?: string | undefined;
-  readonly dryRun?: boolean | undefined;
-}): string {
-  const { namespace, cluster, rule, reason, dryRun } = flags;
-  return join(
-    namespace && `-n ${namespace}`,
-    cluster && `--cluster ${asWord(cluster)}`,
-    rule && `--route ${asWord(rule)}`,
-    reason && `--reason ${inQuotes(reason)}`,
-    dryRun ? '--dry-run' : undefined,
-  );
-}
-
-function asWord(value: string): string {
-  return /^[^\s"'‘’—–-][^\s"'‘’]*$/.test(value) ? value : inQuotes(value);
-}
-
-/** Uses quotes that are not in the text. If it has all kinds, a single word goes without, and in other texts double quotes become single ones. */
-function inQuotes(text: string): string {
-  if (!text.includes('"')) return `"${text}"`;
-  if (!text.includes("'")) return `'${text}'`;
-  if (!/[‘’]/.test(text)) return `‘${text}’`;
-  return text.includes(' ') ? `"${text.replaceAll('"', "'")}"` : text;
 }

@@ -1,7 +1,8 @@
 import { visible } from '../text/typed-text.ts';
-import { type Command, formatFlags, join } from './command.ts';
+import type { Command } from './command.ts';
 import { asksForDryRun, countDry, withoutDryRun } from './dry-run-words.ts';
 import type { Flags } from './flags.ts';
+import { formatFlags, join } from './format-flags.ts';
 import { helpLine, type Mistake, mistake, plain } from './mistake.ts';
 import { type Line, lineOf, readLine } from './read-line.ts';
 
@@ -29,7 +30,7 @@ function isAskedAsReason({ words: [verb = ''], flags: { reason = '' } }: Line): 
 }
 
 function hasDryRun({ verb }: Command): boolean {
-  return ['shift', 'rollback', 'why', 'apply', 'delete', 'unpin'].includes(verb);
+  return ['shift', 'ramp', 'rollback', 'why', 'apply', 'delete', 'unpin'].includes(verb);
 }
 
 /**
@@ -42,9 +43,9 @@ function readyToCopy({ wrong, next }: Mistake, { words, flags }: Line, parse: Pa
   const whole = next.replaceAll(/`(\/shift (?!help(?: |`))[^`]+)`/g, (_, command: string) => {
     // The suggestion keeps names. A word like `dry` that it drops was not a name, so it asked for a dry run.
     const isDryRun = flags.dryRun ?? spoken > countDry(command.replace(/ --reason .*$/, ''));
-    const [, verb] = /^\/shift (approve|reject|withdraw|lock|unlock|freeze|thaw)(?: |$)/.exec(command) ?? [];
+    const [, verb] = undoable.exec(command) ?? [];
     if (isDryRun && verb !== undefined) noDryRun.add(verb);
-    return `\`${withFlags(command, isDryRun ? { ...flags, dryRun: true } : flags)}\``;
+    return `\`${withTaken(command, isDryRun ? { ...flags, dryRun: true } : flags, parse)}\``;
   });
   const [verb] = noDryRun;
   if (verb !== undefined) return mistake(wrong, `\`${verb}\` has no dry run; see \`/shift help ${verb}\`.`);
@@ -53,12 +54,31 @@ function readyToCopy({ wrong, next }: Mistake, { words, flags }: Line, parse: Pa
   return mistake(wrong, suggested.every(([, command = '']) => isCommand(command, parse)) ? whole : helpLine);
 }
 
-/** Adds the typed flags that the command takes. */
+/** Commands that act and have no dry run. */
+const undoable = /^\/shift (approve|reject|withdraw|lock|unlock|freeze|thaw|pause|resume|next|abort|finish)(?: |$)/;
+
+/** Adds the typed flags that the command takes. Those of a ramp are left out where it is none, or has its times already. */
+function withTaken(command: string, flags: Flags, parse: Parse): string {
+  const whole = withFlags(command, flags);
+  const { watchMs: _, noGuard: __, ...others } = flags;
+  return isCommand(whole, parse) ? whole : withFlags(command, others);
+}
+
 function withFlags(command: string, flags: Flags): string {
-  if (/^\/shift (?:approve|reject|withdraw|pending|tour)(?: |$)/.test(command)) return command;
-  const { namespace, cluster } = flags;
-  const onlyLooks = /^\/shift (?:status|history|audit)(?: |$)/.test(command);
-  return join(command, formatFlags(onlyLooks ? { namespace, cluster } : flags).replaceAll('`', "'"));
+  if (/^\/shift (?:approve|reject|withdraw|pending|tour|pause all)(?: |$)/.test(command)) return command;
+  const { namespace, cluster, rule, reason } = flags;
+  const [, verb = ''] = /^\/shift (\w+)(?: |$)/.exec(command) ?? [];
+  const taken = {
+    ...{ status: { namespace, cluster }, history: { namespace, cluster }, audit: { namespace, cluster } },
+    ...{
+      pause: { namespace, cluster, rule },
+      resume: { namespace, cluster, rule },
+      next: { namespace, cluster, rule },
+    },
+    ...{ finish: { namespace, cluster, rule }, abort: { namespace, cluster, rule, reason } },
+  };
+  const some = Object.entries(taken).find(([name]) => name === verb)?.[1];
+  return join(command, formatFlags(some ?? flags).replaceAll('`', "'"));
 }
 
 function isCommand(text: string, parse: Parse): boolean {

@@ -1,8 +1,11 @@
+import { longestStepMs, shortestStepMs } from '../ramp/steps.ts';
 import { isLabel } from '../routing/names.ts';
 import { nearest } from '../text/nearest.ts';
 import { quote, truncate, type Word } from '../text/typed-text.ts';
-import { formatFlags, type Options } from './command.ts';
+import type { Options } from './command.ts';
 import { asksForDryRun } from './dry-run-words.ts';
+import { readDuration } from './duration.ts';
+import { formatFlags } from './format-flags.ts';
 import { no, type Parsed } from './mistake.ts';
 
 /** The flags of a command. They can be anywhere in it. */
@@ -12,11 +15,15 @@ export interface Flags {
   readonly rule?: string;
   readonly reason?: string;
   readonly dryRun?: true;
+  readonly watchMs?: number;
+  readonly noGuard?: true;
 }
 
 const maxReason = 300;
 const maxShown = 200;
-const flagNames = ['--namespace', '--cluster', '--route', '--reason', '--dry-run'] as const;
+const flagNames = ['--namespace', '--cluster', '--route', '--reason', '--dry-run', '--watch', '--no-guard'] as const;
+/** Flags that are there or not. */
+const switches: Readonly<Record<string, Flags>> = { '--dry-run': { dryRun: true }, '--no-guard': { noGuard: true } };
 
 /** Takes the flags out of the words, wherever they stand. */
 export function takeFlags(words: readonly Word[]): Parsed<{ readonly flags: Flags; readonly rest: readonly Word[] }> {
@@ -31,7 +38,7 @@ export function takeFlags(words: readonly Word[]): Parsed<{ readonly flags: Flag
     }
     const [typedName = '', inline] = splitOnce(word.text, '=');
     const name = typedName.toLowerCase();
-    const takesValue = name !== '--dry-run';
+    const takesValue = !Object.hasOwn(switches, name);
     const next = words[at + 1];
     const value =
       inline ??
@@ -55,8 +62,11 @@ export function asReason(text: string): string {
 }
 
 function readFlag(name: string, value: string | undefined): Parsed<Flags> {
-  if (name === '--dry-run' && value === undefined) return { ok: true, value: { dryRun: true } };
-  if (name === '--dry-run') return no('`--dry-run` takes no value.', 'Leave it as `--dry-run`.');
+  const set = Object.hasOwn(switches, name) ? switches[name] : undefined;
+  if (set !== undefined)
+    return value === undefined
+      ? { ok: true, value: set }
+      : no(`\`${name}\` takes no value.`, `Leave it as \`${name}\`.`);
   const known = name === '-n' || flagNames.some((flag) => flag === name);
   if (!known) return unknownFlag(name);
   if (value === undefined || value === '')
@@ -64,6 +74,7 @@ function readFlag(name: string, value: string | undefined): Parsed<Flags> {
   if (name === '--reason') return { ok: true, value: { reason: asReason(value) } };
   if (name === '--cluster') return { ok: true, value: { cluster: value } };
   if (name === '--route') return { ok: true, value: { rule: value } };
+  if (name === '--watch') return readWatch(value);
   if (!isLabel(value.toLowerCase()))
     return no(
       `${quote(value)} cannot be a namespace.`,
@@ -72,9 +83,17 @@ function readFlag(name: string, value: string | undefined): Parsed<Flags> {
   return { ok: true, value: { namespace: value.toLowerCase() } };
 }
 
+function readWatch(value: string): Parsed<Flags> {
+  const watchMs = readDuration(value.toLowerCase());
+  if (watchMs !== undefined && watchMs >= shortestStepMs && watchMs <= longestStepMs)
+    return { ok: true, value: { watchMs } };
+  const wrong = watchMs === undefined ? 'is not a length of time' : 'is not how long a step can last';
+  return no(`${quote(value)} ${wrong}.`, 'Type a time from `15s` to `7d`, like `--watch 20m`.');
+}
+
 /** The same value twice is fine. Of two different values one would be dropped, so the person has to choose. */
 function withFlag(flags: Flags, added: Flags, name: string): Parsed<Flags> {
-  const clash = (['namespace', 'cluster', 'rule', 'reason'] as const).find(
+  const clash = (['namespace', 'cluster', 'rule', 'reason', 'watchMs'] as const).find(
     (key) => flags[key] !== undefined && added[key] !== undefined && flags[key] !== added[key],
   );
   if (clash === undefined) return { ok: true, value: { ...flags, ...added } };
@@ -87,6 +106,8 @@ function withFlag(flags: Flags, added: Flags, name: string): Parsed<Flags> {
 export const oneReason = 'Put all of it into one pair of quotes.';
 
 function unknownFlag(name: string): Parsed<never> {
+  if (/^--?(?:every|for|ask|by|steps?)$/.test(name))
+    return no(`There is no flag ${quote(name)}.`, 'Steps are typed without dashes: `10,25,50,100 every 5m`.');
   const near = asksForDryRun(name) ? '--dry-run' : nearest(name, flagNames);
   return no(
     `There is no flag ${quote(name)}.`,
@@ -97,7 +118,12 @@ function unknownFlag(name: string): Parsed<never> {
 }
 
 function exampleOf(flag: string): string {
-  const examples: Record<string, string> = { '--reason': '"red stars"', '--cluster': 'prod-eu', '--route': 'default' };
+  const examples: Record<string, string> = {
+    '--reason': '"red stars"',
+    '--cluster': 'prod-eu',
+    '--route': 'default',
+    '--watch': '20m',
+  };
   return examples[flag] ?? 'bookinfo';
 }
 

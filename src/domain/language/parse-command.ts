@@ -1,17 +1,22 @@
-import { readChangeId } from '../routing/names.ts';
+import { readChangeId, readRampId } from '../routing/names.ts';
 import { nearest } from '../text/nearest.ts';
 import { quote, withIds } from '../text/typed-text.ts';
-import { type Command, formatCommand, isVerb, join, type Verb, verbs } from './command.ts';
+import { type Command, formatCommand, isVerb, type Verb, verbs } from './command.ts';
 import { corrected } from './correct.ts';
-import { type Flags, options } from './flags.ts';
+import type { Flags } from './flags.ts';
+import { join } from './format-flags.ts';
 import { helpLine, type Mistake, mistake, plain, tooMuch } from './mistake.ts';
 import { parseFileCommand, parseUnpin } from './parse-edit.ts';
 import { parseHold } from './parse-hold.ts';
-import { isWeight, looksLikeWish, parseWish, versionName } from './parse-wish.ts';
+import { isMove, looksLikeMove, parsePromote, parseRollback, parseShift } from './parse-move.ts';
+import { parseRampCommand } from './parse-ramp-command.ts';
+import { isWeight, looksLikeWish } from './parse-wish.ts';
 import { isUserId, type Line, readLine } from './read-line.ts';
 import { typedService } from './typed-service.ts';
 
 const maxTypedLength = 4000;
+/** What has more words than this is no ramp. */
+const mostWords = 100;
 
 /** Only `audit` reads a mention as a person. In other commands it is text, and keeps the name that people see. */
 const asksForAudit = /^\s*(?:\/shift\s+)?audit\s/i;
@@ -21,20 +26,28 @@ export function parseCommand(text: string): Command | Mistake {
   if (text.length > maxTypedLength) return mistake(`That is ${text.length} characters long.`, helpLine);
   const line = readLine(asksForAudit.test(text) ? withIds(text) : text);
   if (!line.ok) return line.mistake;
-  const parse = ({ words, flags }: Line) => parseWords(words, flags);
+  const parse = ({ words, flags }: Line) => withoutStrayFlags(parseWords(words, flags), flags);
   const command = parse(line.value);
   return command.verb === 'mistake' ? corrected(command, line.value, parse) : command;
+}
+
+/** Flags of a ramp are refused where there is none: without `--watch` a shift would stay, whatever it does. */
+function withoutStrayFlags(command: Command | Mistake, { watchMs, noGuard }: Flags): Command | Mistake {
+  const { verb } = command.verb === 'why' ? command.command : command;
+  const flag = watchMs !== undefined ? '--watch' : noGuard && '--no-guard';
+  if (verb === 'ramp' || verb === 'mistake' || flag === undefined) return command;
+  return mistake(`\`${flag}\` is not understood here: it is about a ramp.`, 'Leave it out; see `/shift help ramp`.');
 }
 
 function parseWords(words: readonly string[], flags: Flags): Command | Mistake {
   const [first, ...rest] = words;
   if (first === undefined) return { verb: 'help', topic: undefined };
-  if (first === 'shift' && !rest[0]?.includes('=') && looksLikeWish(rest.slice(1))) return parseShift(rest, flags);
-  if (!isVerb(first)) return isMistypedVerb(words) ? unknownVerb(first, rest, flags) : parseShift(words, flags);
+  if (first === 'shift' && isTypedTwice(words, flags)) return parseShift(rest, flags);
+  if (!isVerb(first)) return isMistypedVerb(words, flags) ? unknownVerb(first, rest, flags) : parseShift(words, flags);
   if (first === 'why') return parseWhy(rest, flags);
   const saysWhen = (first === 'lock' || first === 'freeze') && rest.some((word) => word === 'for' || word === 'until');
   const namesRule = first === 'unpin' && !rest[0]?.includes('=') && rest.some((word) => word.includes('='));
-  if (looksLikeWish(rest) && first !== 'set' && first !== 'promote' && !saysWhen && !namesRule)
+  if (looksLikeMove(rest) && first !== 'set' && first !== 'promote' && !saysWhen && !namesRule)
     return verbAsService(first, rest, flags);
 
   switch (first) {
@@ -64,6 +77,12 @@ function parseWords(words: readonly string[], flags: Flags): Command | Mistake {
     case 'freeze':
     case 'thaw':
       return parseHold(first, rest, flags);
+    case 'pause':
+    case 'resume':
+    case 'next':
+    case 'abort':
+    case 'finish':
+      return parseRampCommand(first, rest, flags);
     case 'pending':
       return rest.length > 0 ? tooMuch(rest, '/shift pending') : { verb: 'pending' };
     case 'audit':
@@ -82,55 +101,6 @@ function parseTour([step = '1', ...more]: readonly string[]): Command | Mistake 
   );
 }
 
-function parseShift(words: readonly string[], flags: Flags): Command | Mistake {
-  const [word, ...rest] = words;
-  if (word === undefined)
-    return mistake('Nothing is named to shift.', 'Type a service, a version and a percentage: `/shift reviews v3 50`.');
-  const service = typedService(word, flags);
-  if (!service.ok) return service.mistake;
-  const wish = parseWish(word, rest);
-  if (!wish.ok) return wish.mistake;
-  return { verb: 'shift', service: service.value, wish: wish.value, options: options(flags) };
-}
-
-function parsePromote(words: readonly string[], flags: Flags): Command | Mistake {
-  const [word, name, ...more] = words;
-  if (word === undefined || name === undefined)
-    return mistake(
-      'A promotion names a service and a version.',
-      `Type \`/shift promote ${plain(word ?? 'reviews')} v3\`.`,
-    );
-  if (more.length > 0) return tooMuch(more, `/shift promote ${plain(word)} ${plain(name)}`);
-  const service = typedService(word, flags);
-  if (!service.ok) return service.mistake;
-  const version = versionName(name);
-  if (!version.ok) return version.mistake;
-  return {
-    verb: 'shift',
-    service: service.value,
-    wish: { kind: 'share', version: version.value, percent: 100 },
-    options: options(flags),
-  };
-}
-
-function parseRollback(words: readonly string[], flags: Flags): Command | Mistake {
-  const [word, to, id, ...more] = words;
-  if (word === undefined) return mistake('A rollback names a service.', 'Type `/shift rollback reviews`.');
-  const service = typedService(word, flags);
-  if (!service.ok) return service.mistake;
-  if (to === undefined) return { verb: 'rollback', service: service.value, backTo: undefined, options: options(flags) };
-
-  const backTo = to === 'to' && id !== undefined && more.length === 0 ? readChangeId(id) : undefined;
-  if (backTo !== undefined) return { verb: 'rollback', service: service.value, backTo, options: options(flags) };
-  const bare = id === undefined ? readChangeId(to) : undefined;
-  if (bare !== undefined)
-    return mistake('A change is named after `to`.', `Type \`/shift rollback ${plain(word)} to ${bare}\`.`);
-  return mistake(
-    `${quote(words.slice(1).join(' '))} does not name a change.`,
-    `Type \`/shift rollback ${plain(word)}\`, or the id of a change after \`to\`; \`/shift history ${plain(word)}\` lists them.`,
-  );
-}
-
 /** These commands do the same as the buttons of a card. */
 function parseDecision(
   verb: 'approve' | 'reject' | 'withdraw',
@@ -144,7 +114,7 @@ function parseDecision(
       'A decision names a change.',
       `Type \`/shift ${verb} c-7F3K9QXZ\`; \`/shift pending\` lists what waits.`,
     );
-  const id = readChangeId(word);
+  const id = readChangeId(word) ?? readRampId(word);
   if (id === undefined)
     return mistake(`${quote(word)} is not the id of a change.`, 'Type `/shift pending` for what waits.');
   if (verb === 'reject') {
@@ -164,10 +134,12 @@ function parseDecision(
 /** After `why` comes the command that it asks about. */
 function parseWhy(words: readonly string[], flags: Flags): Command | Mistake {
   if (words.length === 0) return mistake('Why what?', 'Type what you would type to do it: `/shift why reviews v3 50`.');
+  const id = words.length === 1 ? readRampId(words[0] ?? '') : undefined;
+  if (id !== undefined) return { verb: 'why-ramp', id };
   const command = words[0] === 'why' ? undefined : parseWords(words, flags);
-  if (command?.verb === 'shift' || command?.verb === 'rollback') return { verb: 'why', command };
-  if (looksLikeWish(words) && parseShift(['why', ...words], flags).verb === 'shift')
-    return verbAsService('why', words, flags);
+  if (command?.verb === 'shift' || command?.verb === 'ramp' || command?.verb === 'rollback')
+    return { verb: 'why', command };
+  if (looksLikeMove(words) && isMove(parseShift(['why', ...words], flags))) return verbAsService('why', words, flags);
   if (command?.verb === 'mistake') return mistake(command.wrong, asQuestion(command.next));
   return mistake(
     'Policy is only asked about what moves traffic.',
@@ -209,31 +181,64 @@ function parseAudit(words: readonly string[], flags: Flags): Command | Mistake {
     );
   const id = readChangeId(word);
   if (id !== undefined) return { verb: 'audit', about: { kind: 'change', id } };
+  const ramp = readRampId(word);
+  if (ramp !== undefined) return { verb: 'audit', about: { kind: 'ramp', id: ramp } };
   const service = typedService(word, flags);
   return service.ok ? { verb: 'audit', about: { kind: 'service', service: service.value } } : service.mistake;
 }
 
-/** True for an extra word before a whole shift, and for a word that is nearly a command and has no shift behind it. */
-function isMistypedVerb([first = '', ...rest]: readonly string[]): boolean {
+/**
+ * `/shift shift reviews v3 50`: the first word is not a service. In `shift reviews v3`, too, where `v3` might else be the name of a ramp.
+ */
+function isTypedTwice(words: readonly string[], flags: Flags): boolean {
+  const [, ...rest] = words;
+  const whole = parseShift(words, flags);
+  if (whole.verb === 'ramp') return 'named' in whole.steps;
+  if (!rest[0]?.includes('=') && looksLikeWish(rest.slice(1))) return true;
+  return whole.verb === 'mistake' && parseShift(rest, flags).verb === 'ramp';
+}
+
+/** Words that people put before a ramp, and that are no command. */
+const besideShift = ['shift', 'ramp', 'move', 'start'];
+
+/** Words that people know from other tools, before the name of a service. */
+const standIns: Readonly<Record<string, Verb>> = {
+  ...{ cancel: 'abort', stop: 'abort' },
+  ...{ continue: 'resume', unpause: 'resume', skip: 'next' },
+};
+
+/** True for an extra word before a whole shift or ramp, and for a word that is nearly a command and has none behind it. */
+function isMistypedVerb(words: readonly string[], flags: Flags): boolean {
+  const [first = '', ...rest] = words;
   const [, second = '', third = ''] = rest;
+  const ramp =
+    words.length > mostWords || parseShift(words, flags).verb !== 'mistake' ? undefined : parseShift(rest, flags);
+  const namesService = !isWeight(rest[0] ?? '') && rest[0] !== 'to';
+  if (ramp?.verb === 'ramp' && !('named' in ramp.steps) && namesService) return true;
   if (looksLikeWish(rest)) return rest.length === 3 && second !== 'to' && !isWeight(second) && isWeight(third);
-  return nearest(first, verbs) !== undefined;
+  if (looksLikeMove(rest)) return false;
+  if (ramp?.verb === 'ramp' && nearest(first, besideShift) !== undefined) return true;
+  return near(first, rest) !== undefined;
+}
+
+function near(word: string, rest: readonly string[]): string | undefined {
+  const known = rest.length === 1 && Object.hasOwn(standIns, word) ? standIns[word] : undefined;
+  return known ?? nearest(word, verbs);
 }
 
 function unknownVerb(word: string, rest: readonly string[], flags: Flags): Mistake {
-  const near = looksLikeWish(rest) ? undefined : nearest(word, verbs);
-  const meant = near === undefined ? rest : [near, ...rest];
+  const verb = looksLikeMove(rest) ? undefined : near(word, rest);
+  const meant = verb === undefined ? rest : [verb, ...rest];
   const wrong = `I don't know ${quote(word)}.`;
-  if (near !== undefined && parseWords(meant, flags).verb === 'mistake')
-    return mistake(wrong, `Did you mean \`${near}\`? See \`/shift help ${near}\`.`);
+  if (verb !== undefined && parseWords(meant, flags).verb === 'mistake')
+    return mistake(wrong, `Did you mean \`${verb}\`? See \`/shift help ${verb}\`.`);
   return mistake(wrong, `Did you mean \`${join('/shift', ...meant.map(plain))}\`?`);
 }
 
 /** Either a service has the name of a command, or there is a command too many before a whole shift. */
 function verbAsService(verb: Verb, rest: readonly string[], flags: Flags): Mistake {
   const wrong = `${quote(verb)} is a command, and what follows reads like a shift.`;
-  if (parseShift(rest, flags).verb === 'shift')
-    return mistake(wrong, `Did you mean \`${join('/shift', ...rest.map(plain))}\`?`);
+  if (isMove(parseShift(rest, flags))) return mistake(wrong, `Did you mean \`${join('/shift', ...rest.map(plain))}\`?`);
   return mistake(
     wrong,
     `If a service is named so, type \`${join('/shift', 'set', verb, ...rest.map(plain))}\`; else see \`/shift help ${verb}\`.`,

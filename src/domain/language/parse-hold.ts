@@ -1,8 +1,9 @@
 import { isScope, type TypedScope } from '../policy/scope.ts';
 import { quote } from '../text/typed-text.ts';
-import { type Command, formatFlags, type HoldCommand, join } from './command.ts';
+import type { Command, HoldCommand } from './command.ts';
 import { type End, endExamples, readEnd } from './end.ts';
 import type { Flags } from './flags.ts';
+import { formatFlags, join } from './format-flags.ts';
 import { type Mistake, mistake, no, noRoute, type Parsed, plain, tooMuch } from './mistake.ts';
 import { typedService } from './typed-service.ts';
 

@@ -4,6 +4,7 @@ import { percentages } from '../routing/split.ts';
 import { quote } from '../text/typed-text.ts';
 import { isVerb } from './command.ts';
 import { no, type Parsed, plain, tooMuch } from './mistake.ts';
+import { readPercent } from './percent.ts';
 
 /** Reads what a shift asks for: `v3 50`, or the whole split `v1=80 v3=20`. `service` is only used to word a mistake. */
 export function parseWish(service: string, words: readonly string[]): Parsed<Wish> {
@@ -103,14 +104,13 @@ function parseWhole(service: string, words: readonly string[]): Parsed<Wish> {
   return { ok: true, value: { kind: 'whole', shares: Object.fromEntries(shares) } };
 }
 
-const weightPattern = /^(0|[1-9]\d{0,2})%?$/;
-
 export function isWeight(word: string): boolean {
-  return weightPattern.test(word) && Number.parseInt(word, 10) <= 100;
+  return readPercent(word) !== undefined;
 }
 
 function weight(word: string): Parsed<number> {
-  if (isWeight(word)) return { ok: true, value: Number.parseInt(word, 10) };
+  const percent = readPercent(word);
+  if (percent !== undefined) return { ok: true, value: percent };
   return no(`${quote(word)} is not a percentage.`, 'A percentage is a whole number from 0 to 100, like `50`.');
 }
 
@@ -141,6 +141,6 @@ function fixForSum(service: string, shares: ReadonlyMap<string, number>, sum: nu
 }
 
 /** The start of a shift to copy. A service with the name of a command needs `set` before it. */
-function shiftOf(service: string): string {
+export function shiftOf(service: string): string {
   return `/shift ${isVerb(service) ? 'set ' : ''}${plain(service)}`;
 }

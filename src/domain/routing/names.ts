@@ -43,37 +43,48 @@ export function splitServiceWord(word: string): { readonly namespace?: string; r
 /** `c-` and 8 characters of Crockford's base 32: read aloud and typed without mistaking O for 0 or I for 1. */
 export type ChangeId = `c-${string}`;
 
-const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
-const idPattern = /^c-[0-9A-HJKMNP-TV-Z]{8}$/;
-
-export function isChangeId(text: string): text is ChangeId {
-  return idPattern.test(text);
-}
-
-/** Reads an id as people type it: any case, O for 0, I and L for 1. */
-export function readChangeId(word: string): ChangeId | undefined {
-  if (!/^c-[0-9a-z]{8}$/i.test(word)) return undefined;
-  const id = `c-${word.slice(2).toUpperCase().replaceAll('O', '0').replaceAll(/[IL]/g, '1')}`;
-  return isChangeId(id) ? id : undefined;
-}
-
-/** The id that a digest stands for; the same request always has the same id, so that a repeated delivery is the same change. */
-export function changeIdFrom(digest: Uint8Array): ChangeId {
-  const bits = digest.slice(0, 5).reduce((all, byte) => (all << 8n) | BigInt(byte), 0n);
-  const characters = Array.from({ length: 8 }, (_, place) => crockford[Number((bits >> BigInt(35 - 5 * place)) & 31n)]);
-  return `c-${characters.join('')}`;
-}
-
-/** `r-` and 8 characters, as in the id of a change. */
+/** The same for a ramp. */
 export type RampId = `r-${string}`;
 
+const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const changeIdPattern = /^c-[0-9A-HJKMNP-TV-Z]{8}$/;
 const rampIdPattern = /^r-[0-9A-HJKMNP-TV-Z]{8}$/;
+
+export function isChangeId(text: string): text is ChangeId {
+  return changeIdPattern.test(text);
+}
 
 export function isRampId(text: string): text is RampId {
   return rampIdPattern.test(text);
 }
 
-/** The id that a digest stands for, like `changeIdFrom`. */
+/** Reads an id as people type it: any case, O for 0, I and L for 1. */
+export function readChangeId(word: string): ChangeId | undefined {
+  const id = `c-${charactersOf(word, 'c') ?? ''}`;
+  return isChangeId(id) ? id : undefined;
+}
+
+export function readRampId(word: string): RampId | undefined {
+  const id = `r-${charactersOf(word, 'r') ?? ''}`;
+  return isRampId(id) ? id : undefined;
+}
+
+/** The id that a digest stands for; the same request always has the same id, so that a repeated delivery is the same change. */
+export function changeIdFrom(digest: Uint8Array): ChangeId {
+  return `c-${inBase32(digest)}`;
+}
+
 export function rampIdFrom(digest: Uint8Array): RampId {
-  return `r-${changeIdFrom(digest).slice(2)}`;
+  return `r-${inBase32(digest)}`;
+}
+
+function charactersOf(word: string, kind: 'c' | 'r'): string | undefined {
+  if (!/^[cr]-[0-9a-z]{8}$/i.test(word) || word.slice(0, 1).toLowerCase() !== kind) return undefined;
+  return word.slice(2).toUpperCase().replaceAll('O', '0').replaceAll(/[IL]/g, '1');
+}
+
+function inBase32(digest: Uint8Array): string {
+  const bits = digest.slice(0, 5).reduce((all, byte) => (all << 8n) | BigInt(byte), 0n);
+  const characters = Array.from({ length: 8 }, (_, place) => crockford[Number((bits >> BigInt(35 - 5 * place)) & 31n)]);
+  return characters.join('');
 }

@@ -1,6 +1,7 @@
 import { isForPeople } from '../../domain/change/change.ts';
 import type { Command } from '../../domain/language/command.ts';
 import type { Mistake } from '../../domain/language/mistake.ts';
+import { isRampId } from '../../domain/routing/names.ts';
 import { explain } from '../../workflow/asking/explain.ts';
 import { requestRollback } from '../../workflow/asking/roll-back.ts';
 import { requestEdits } from '../../workflow/asking/rule-file.ts';
@@ -22,6 +23,7 @@ import { tourReply } from '../replies/tour.ts';
 import { whyReply } from '../replies/why.ts';
 import { policyProblemText } from '../words/policy-words.ts';
 import { type Reply, says } from '../words/reply.ts';
+import { answerRamp } from './answer-ramp.ts';
 import { type Conversation, tourWorldOf } from './conversation.ts';
 import { told, toldApproval } from './told.ts';
 
@@ -44,11 +46,9 @@ export async function answerCommand(
     case 'history':
       return historyReply(await history(conversation.desk, command.service), conversation.desk.now());
     case 'approve':
-      return toldApproval(conversation, await approve(conversation.desk, command, asker));
     case 'reject':
-      return toldApproval(conversation, await reject(conversation.desk, command, asker, command.reason));
     case 'withdraw':
-      return toldApproval(conversation, await withdraw(conversation.desk, command, asker));
+      return answerDecision(conversation, command, asker);
     case 'pending':
       return pendingReply((await conversation.desk.changes.open()).filter(isForPeople));
     case 'lock':
@@ -61,10 +61,21 @@ export async function answerCommand(
     case 'tour':
       return tourReply(command.step, tourWorldOf(conversation));
     case 'why':
+      if (command.command.verb === 'ramp')
+        return answerRamp(conversation, { verb: 'why', command: command.command }, asker);
       return whyReply(await explain(conversation.desk, command.command, asker), conversation.desk.now(), {
         problem: conversation.desk.policies.problem(),
         typed: command,
       });
+    case 'ramp':
+    case 'pause':
+    case 'resume':
+    case 'next':
+    case 'abort':
+    case 'finish':
+    case 'pause-all':
+    case 'why-ramp':
+      return answerRamp(conversation, command, asker);
     case 'shift':
       return told(conversation, await requestShift(conversation.desk, command, asker), { typed: command });
     case 'apply':
@@ -73,6 +84,24 @@ export async function answerCommand(
       return told(conversation, await requestEdits(conversation.desk, command, asker));
     case 'rollback':
       return told(conversation, await requestRollback(conversation.desk, command, asker), { typed: command });
+  }
+}
+
+/** A decision about a change, or about a whole ramp. */
+async function answerDecision(
+  conversation: Conversation,
+  command: Extract<Command, { verb: 'approve' | 'reject' | 'withdraw' }>,
+  asker: Asker,
+): Promise<Reply> {
+  const { id } = command;
+  if (isRampId(id)) return answerRamp(conversation, { ...command, id }, asker);
+  switch (command.verb) {
+    case 'approve':
+      return toldApproval(conversation, await approve(conversation.desk, { id }, asker));
+    case 'reject':
+      return toldApproval(conversation, await reject(conversation.desk, { id }, asker, command.reason));
+    case 'withdraw':
+      return toldApproval(conversation, await withdraw(conversation.desk, { id }, asker));
   }
 }
 

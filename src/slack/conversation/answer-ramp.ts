@@ -1,3 +1,5 @@
+import type { Command, MovingCommand, RampCommand } from '../../domain/language/command.ts';
+import { isStanding } from '../../domain/ramp/ramp-state.ts';
 import type { RampId } from '../../domain/routing/names.ts';
 import { noteRefused } from '../../workflow/audit.ts';
 import type { Asker } from '../../workflow/desk.ts';
@@ -10,13 +12,75 @@ import {
   rejectRamp,
   withdrawRamp,
 } from '../../workflow/ramping/approve-ramp.ts';
-import { decideOnRamp, type RampGesture } from '../../workflow/ramping/decide-on-ramp.ts';
+import { decideOnRamp, pauseAll, type RampGesture } from '../../workflow/ramping/decide-on-ramp.ts';
+import { findRamp } from '../../workflow/ramping/find-ramp.ts';
+import { requestRamp } from '../../workflow/ramping/start.ts';
 import { historyReply } from '../replies/history.ts';
-import { rampApprovalReply, rampDecisionReply, unknownRampReply } from '../replies/ramp.ts';
+import {
+  finishReply,
+  noRampReply,
+  pauseAllReply,
+  rampApprovalReply,
+  rampDecisionReply,
+  rampExplainedReply,
+  rampReply,
+  unknownRampReply,
+} from '../replies/ramp.ts';
 import { actions } from '../words/button.ts';
 import { code } from '../words/mrkdwn.ts';
 import { type Reply, says } from '../words/reply.ts';
 import type { Conversation } from './conversation.ts';
+
+/** A command about a ramp. */
+export type AboutRamp =
+  | Extract<MovingCommand, { verb: 'ramp' }>
+  | RampCommand
+  | Extract<Command, { verb: 'why-ramp' }>
+  | { readonly verb: 'why'; readonly command: Extract<MovingCommand, { verb: 'ramp' }> }
+  | { readonly verb: 'approve' | 'reject' | 'withdraw'; readonly id: RampId; readonly reason?: string | undefined };
+
+/** Carries out a command about a ramp. */
+export async function answerRamp(conversation: Conversation, command: AboutRamp, asker: Asker): Promise<Reply> {
+  const { desk } = conversation;
+  switch (command.verb) {
+    case 'ramp':
+      return rampReply(await requestRamp(desk, command, asker), desk.now());
+    case 'why':
+      return rampReply(await requestRamp(desk, command.command, asker, 'why'), desk.now());
+    case 'why-ramp': {
+      const ramp = await desk.ramps.read(command.id);
+      return ramp === undefined ? unknownRampReply(command.id) : rampExplainedReply(ramp);
+    }
+    case 'approve':
+      return toldApproval(conversation, await approveRamp(desk, command, asker));
+    case 'reject':
+      return rejectRampReply(conversation, command, asker, command.reason);
+    case 'withdraw':
+      return toldApproval(conversation, await withdrawRamp(desk, command, asker));
+    case 'pause-all':
+      return pauseAllReply(await pauseAll(desk, asker));
+    case 'pause':
+    case 'resume':
+    case 'next':
+    case 'abort':
+    case 'finish':
+      return answerGesture(conversation, command, asker);
+  }
+}
+
+/** A person who finishes a ramp is asked first: that is all the rest at once. */
+async function answerGesture(
+  { desk }: Conversation,
+  command: Exclude<RampCommand, { verb: 'pause-all' }>,
+  asker: Asker,
+): Promise<Reply> {
+  const found = await findRamp(desk, command);
+  if (found.kind !== 'ramp') return noRampReply(found, command.verb);
+  const { ramp } = found;
+  if (command.verb === 'finish' && isStanding(ramp.state)) return finishReply(ramp);
+  const reason = command.verb === 'abort' ? command.reason : undefined;
+  return rampDecisionReply(await decideOnRamp(desk, { id: ramp.id, gesture: command.verb, reason }, asker));
+}
 
 interface RampButton {
   readonly id: RampId;

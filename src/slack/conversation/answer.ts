@@ -1,6 +1,8 @@
 import { parseCommand } from '../../domain/language/parse-command.ts';
 import { isRampId } from '../../domain/routing/names.ts';
+import type { Gesture } from '../../workflow/asking/limits.ts';
 import { requestEdits } from '../../workflow/asking/rule-file.ts';
+import { requestShift } from '../../workflow/asking/shift.ts';
 import { noteRefused } from '../../workflow/audit.ts';
 import type { Deciding } from '../../workflow/deciding/awaiting.ts';
 import { objectionToRejecting, reject } from '../../workflow/deciding/reject.ts';
@@ -76,6 +78,23 @@ export function answerEdits(
       if (value === undefined || !isOurs) return notOursReply(conversation, asker, action);
       const clicked = { stamp: value.seen, isMeant: action === actions.applyMeant };
       return told(conversation, await requestEdits(conversation.desk, command, asker, clicked));
+    }),
+  );
+}
+
+/** Answers a click on the button that ends a ramp by another shift. */
+export function answerOverRamp(
+  conversation: Conversation,
+  value: LineValue | undefined,
+  request: Request,
+): Promise<Told> {
+  const command = value === undefined ? undefined : parseCommand(value.line);
+  const gesture: Gesture = { kind: 'change' };
+  return inTime(conversation, request, (asker) =>
+    unlessTooMany(conversation, asker, gesture, async () => {
+      if (value === undefined || command?.verb !== 'shift') return notOursReply(conversation, asker, actions.overRamp);
+      const answer = await requestShift(conversation.desk, command, asker, 'do', `r-${value.seen.slice(2)}`);
+      return told(conversation, answer, { typed: command });
     }),
   );
 }

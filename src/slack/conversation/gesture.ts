@@ -10,13 +10,17 @@ import type { Conversation, Told } from './conversation.ts';
 /** How a command is counted. */
 export function gestureOf(desk: Desk, command: Command | Mistake): Gesture {
   if (command.verb === 'shift') return { kind: 'change', service: fillIn(desk, command.service) };
+  if (command.verb === 'ramp') return { kind: 'change', service: fillIn(desk, command.service) };
   if (command.verb === 'unpin') return { kind: 'change', service: fillIn(desk, command.service) };
   if (command.verb === 'apply' || command.verb === 'delete') return { kind: 'change' };
-  if (command.verb === 'rollback') return { kind: 'rollback' };
+  if (command.verb === 'rollback' || command.verb === 'abort') return { kind: 'rollback' };
   return { kind: decisions.has(command.verb) ? 'decision' : 'look' };
 }
 
-const decisions: ReadonlySet<string> = new Set(['approve', 'reject', 'withdraw', 'lock', 'unlock', 'freeze', 'thaw']);
+const decisions: ReadonlySet<string> = new Set([
+  ...['approve', 'reject', 'withdraw', 'lock', 'unlock', 'freeze', 'thaw'],
+  ...['pause', 'pause-all', 'resume', 'next', 'finish'],
+]);
 
 /** How a click is counted. */
 export function gestureOfClick(action: string): Gesture {

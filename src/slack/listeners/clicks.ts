@@ -1,5 +1,12 @@
 import type { AllMiddlewareArgs, BlockAction, ButtonAction, SlackActionMiddlewareArgs } from '@slack/bolt';
-import { answerBeforeRejecting, answerClick, answerEdits, answerTakeOver, answerTour } from '../conversation/answer.ts';
+import {
+  answerBeforeRejecting,
+  answerClick,
+  answerEdits,
+  answerOverRamp,
+  answerTakeOver,
+  answerTour,
+} from '../conversation/answer.ts';
 import { isOnCard } from '../conversation/card-origin.ts';
 import type { Conversation, Request, Told } from '../conversation/conversation.ts';
 import { actions, readButtonValue, readLineValue } from '../words/button.ts';
@@ -56,6 +63,8 @@ function answerTo(
     case actions.applyEdits:
     case actions.applyMeant:
       return answerEdits(conversation, action, readLineValue(value), request);
+    case actions.overRamp:
+      return answerOverRamp(conversation, readLineValue(value), request);
     case actions.tour:
       return answerTour(conversation, value, request);
     default:

@@ -1,4 +1,5 @@
 import { type Change, isWaiting, isWeightsOnly, mainEdit } from '../../domain/change/change.ts';
+import { formatCommand } from '../../domain/language/command.ts';
 import type { EditsAnswer } from '../../workflow/asking/rule-file.ts';
 import type { Answer } from '../../workflow/asking/submit.ts';
 import type { RollbackAnswer } from '../../workflow/asking/take-one-back.ts';
@@ -14,6 +15,7 @@ import { trialLines } from '../words/trial-text.ts';
 import { confirmReply } from './confirm.ts';
 import { previewReply } from './preview.ts';
 import { questionReply } from './question.ts';
+import { rampRunsReply } from './ramp.ts';
 import { goalText, notFoundText, refusalText, type TypedMove } from './refusals.ts';
 
 interface Context {
@@ -29,6 +31,8 @@ export function answerReply(answer: RollbackAnswer | EditsAnswer, now: Date, con
       return previewReply(answer);
     case 'confirm':
       return confirmReply(answer, now);
+    case 'ramp-runs':
+      return rampRunsReply(answer.ramp, context.typed?.verb === 'shift' ? formatCommand(context.typed) : undefined);
     case 'question':
       return questionReply(answer.question, answer.hasMoved, now);
     default:
@@ -36,7 +40,7 @@ export function answerReply(answer: RollbackAnswer | EditsAnswer, now: Date, con
   }
 }
 
-type Plain = Exclude<RollbackAnswer | EditsAnswer, { kind: 'preview' | 'confirm' | 'question' }>;
+type Plain = Exclude<RollbackAnswer | EditsAnswer, { kind: 'preview' | 'confirm' | 'question' | 'ramp-runs' }>;
 
 function answerText(answer: Plain, now: Date, { ahead, typed }: Context): string {
   switch (answer.kind) {

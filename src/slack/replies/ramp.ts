@@ -4,10 +4,13 @@ import { isOver, isStanding } from '../../domain/ramp/ramp-state.ts';
 import type { RampId } from '../../domain/routing/names.ts';
 import type { RampApproval } from '../../workflow/ramping/approve-ramp.ts';
 import type { RampDecision, RampGesture } from '../../workflow/ramping/decide-on-ramp.ts';
+import { standingShown } from '../../workflow/ramping/decide-on-ramp.ts';
+import type { FoundRamp } from '../../workflow/ramping/find-ramp.ts';
 import type { RampAnswer, RampPlan } from '../../workflow/ramping/start.ts';
-import { rampTitle } from '../card/ramp.ts';
+import { rampTitle, stepsLine } from '../card/ramp.ts';
 import { holdText } from '../card/ramp-notes.ts';
-import { code, foreign, names, user } from '../words/mrkdwn.ts';
+import { actions, formatButtonValue, formatLineValue } from '../words/button.ts';
+import { code, foreign, markup, names, plain, user } from '../words/mrkdwn.ts';
 import { warningText } from '../words/owner-text.ts';
 import { denialText, needsText } from '../words/policy-words.ts';
 import { type Reply, says } from '../words/reply.ts';
@@ -197,4 +200,88 @@ export function rampLines(ramps: readonly Ramp[] | undefined): readonly string[]
 function liveText(ramp: Ramp): string {
   const number = 'step' in ramp.state ? ramp.state.step : 0;
   return (stepOf(ramp, number)?.to ?? ramp.before).map(({ split }) => foreign(splitText(split))).join('; ');
+}
+
+/** Asks before the rest of a ramp is done at once. */
+export function finishReply(ramp: Ramp): Reply {
+  const last = ramp.steps.at(-1);
+  const target = (last?.to ?? ramp.before).map(({ split }) => splitText(split)).join('; ');
+  const text = `*Not done yet:* ${named(ramp)} would go to ${foreign(target)} at once, without the steps between.`;
+  return {
+    text,
+    blocks: [
+      { type: 'section', text: markup(text) },
+      {
+        type: 'actions',
+        elements: [
+          {
+            type: 'button',
+            action_id: actions.rampFinish,
+            value: formatButtonValue({ id: ramp.id, seen: standingShown(ramp) }),
+            style: 'primary',
+            text: plain(`Go to ${target} now`),
+          },
+        ],
+      },
+    ],
+  };
+}
+
+export function noRampReply(found: Exclude<FoundRamp, { kind: 'ramp' }>, verb: RampGesture): Reply {
+  const { service } = found.name;
+  if (found.kind === 'several-ramps') {
+    const rules = found.ramps.map(({ before: [{ rule }] }) => rule);
+    return says(
+      `Ramps move several rules of ${code(service)}: ${names(rules)}. Say which: ${code(`/shift ${verb} ${service} --route ${rules[0] ?? ''}`)}.`,
+    );
+  }
+  const open = found.open.map(({ name }) => name.service);
+  const others = open.length === 0 ? 'No ramp runs.' : `Ramps run for ${names([...new Set(open)])}.`;
+  return says(
+    `No ramp moves ${code(service)} in ${code(found.name.namespace)}. ${others} ${code(`/shift status ${service}`)} shows what is live.`,
+  );
+}
+
+export function pauseAllReply(answers: readonly RampDecision[]): Reply {
+  if (answers.length === 0) return says('No ramp runs.');
+  return says(answers.map((answer) => rampDecisionReply(answer).text).join('\n'));
+}
+
+/** What is known of a ramp: its steps, with the changes that made them. */
+export function rampExplainedReply(ramp: Ramp): Reply {
+  const made = ramp.changes.map(({ step, id }) => (step === 0 ? `the way back: ${id}` : `step ${step}: ${id}`));
+  const before = ramp.before.map(({ split }) => foreign(splitText(split))).join('; ');
+  return says(
+    [
+      `${named(ramp)}, asked by ${user(ramp.by)} at ${momentText(ramp.acceptedAt)}, is ${ramp.state.kind}.`,
+      `Before it: ${before}. ${stepsLine(ramp)}`,
+      made.length === 0 ? 'It has made no change.' : `Its changes: ${made.join(', ')}.`,
+      ...(ramp.state.kind === 'held' ? [`Held: ${holdText(ramp.state.hold)}`] : []),
+    ].join('\n'),
+  );
+}
+
+/** Asks before a change that would end a ramp. */
+export function rampRunsReply(ramp: Ramp, line: string | undefined): Reply {
+  const { service } = ramp.name;
+  const text = `*Not accepted:* ${named(ramp)} moves these weights, and this would end it. Nothing was changed. ${code(`/shift finish ${service}`)} does all the rest of it at once, ${code(`/shift abort ${service}`)} goes back to what was before it.`;
+  if (line === undefined) return says(text);
+  return {
+    text,
+    blocks: [
+      { type: 'section', text: markup(text) },
+      {
+        type: 'actions',
+        elements: [
+          {
+            type: 'button',
+            action_id: actions.overRamp,
+            value: formatLineValue({ line, seen: `c-${ramp.id.slice(2)}` }),
+            style: 'danger',
+            text: plain('End the ramp, and do this'),
+          },
+        ],
+      },
+    ],
+  };
 }

@@ -22,6 +22,7 @@ export const actions = {
   rampNext: 'ramp_next',
   rampAbort: 'ramp_abort',
   rampFinish: 'ramp_finish',
+  overRamp: 'over_ramp',
 } as const;
 
 /** A button holds the id of a change or a ramp. One that confirms also holds a stamp of what the person was shown. All else comes from the record. */

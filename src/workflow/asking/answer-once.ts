@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Change } from '../../domain/change/change.ts';
 import type { MovingDeed } from '../../domain/policy/judge.ts';
-import type { ChangeId, ServiceName } from '../../domain/routing/names.ts';
+import type { ChangeId, RampId, ServiceName } from '../../domain/routing/names.ts';
 import { type Asker, type Desk, refuseIfLate, requestId } from '../desk.ts';
 
 /**
@@ -22,6 +22,8 @@ export interface Asking {
   readonly name?: ServiceName | undefined;
   readonly reason?: string | undefined;
   readonly reverts?: ChangeId | undefined;
+  /** The ramp that the person was told this would end. */
+  readonly overRamp?: RampId | undefined;
 }
 
 /** `again`: it was accepted before. `behind`: how many changes wait before it. */

@@ -16,7 +16,11 @@ export type ExplainAnswer =
  * `/shift why reviews v3 50`: what policy would say, and by which rule. Takes the same path as the command, and stops before anything is
  * stored.
  */
-export async function explain(desk: Desk, command: MovingCommand, asker: Asker): Promise<ExplainAnswer> {
+export async function explain(
+  desk: Desk,
+  command: Exclude<MovingCommand, { verb: 'ramp' }>,
+  asker: Asker,
+): Promise<ExplainAnswer> {
   const answer =
     command.verb === 'rollback'
       ? await requestRollback(desk, command, asker, 'why')

@@ -1,7 +1,7 @@
 import { mainEdit, mainMove, serviceOf } from '../../domain/change/change.ts';
 import { planShift, type Wish } from '../../domain/change/plan-weights.ts';
 import type { Command } from '../../domain/language/command.ts';
-import type { ChangeId, ServiceName } from '../../domain/routing/names.ts';
+import type { ChangeId, RampId, ServiceName } from '../../domain/routing/names.ts';
 import { type ObjectRef, objectKey } from '../../domain/routing/object.ts';
 import { defaultRule, keyOfNamed, type LiveObject } from '../../domain/routing/route.ts';
 import { noteRefused } from '../audit.ts';
@@ -13,15 +13,16 @@ import { type Answer, offer, told } from './submit.ts';
 
 type Shift = Extract<Command, { verb: 'shift' }>;
 
-/** `/shift reviews v3 50`: plans, and stores the plan as a change in line. Accepted means stored. */
+/** `/shift reviews v3 50`: plans, and stores the plan as a change in line. Accepted means stored. `overRamp`: the ramp that it ends. */
 export function requestShift(
   desk: Desk,
   { service, wish, options }: Shift,
   asker: Asker,
   mode: Mode = options.dryRun ? 'dry-run' : 'do',
+  overRamp?: RampId,
 ): Promise<Answer> {
   const name = fillIn(desk, service);
-  const asking = { asker, deed: 'shift', mode, name, reason: options.reason } as const;
+  const asking = { asker, deed: 'shift', mode, name, reason: options.reason, overRamp } as const;
   const ruleOf = (live: LiveObject) => (options.rule === undefined ? undefined : keyOfNamed(live, options.rule));
   return shift(desk, asking, { name, wish, ruleOf, find: () => desk.mesh.find(name) });
 }

@@ -1,9 +1,11 @@
 import { type Change, concerns, mainEdit, revisionOf } from '../../domain/change/change.ts';
-import { inOrder, isContentEdit } from '../../domain/change/edit.ts';
+import { findMove, inOrder, isContentEdit } from '../../domain/change/edit.ts';
 import type { Refusal } from '../../domain/change/plan-weights.ts';
 import type { State } from '../../domain/change/state.ts';
 import type { Denial, Judgement, Verdict } from '../../domain/policy/judge.ts';
+import type { Ramp } from '../../domain/ramp/ramp.ts';
 import type { ServiceName } from '../../domain/routing/names.ts';
+import { isSameObject } from '../../domain/routing/object.ts';
 import { aboutPlan, eventOf, gestureId, type Hearing, heard, type NotedRefusal } from '../audit.ts';
 import { type Desk, type NotFound, refuseIfLate, requestId } from '../desk.ts';
 import { judgeAll, wantedOf } from '../judging/judge-live.ts';
@@ -32,6 +34,8 @@ export type Answer =
   | { readonly kind: 'not-taken'; readonly plan: Plan }
   /** Another change waits for an object that would be written whole, so what will be there is not known. */
   | { readonly kind: 'busy'; readonly name: ServiceName; readonly first: Change }
+  /** A ramp moves one of the rules. This would end it, so the person is asked first. */
+  | { readonly kind: 'ramp-runs'; readonly name: ServiceName; readonly ramp: Ramp }
   /** The edits are larger than a record may hold. */
   | { readonly kind: 'too-much'; readonly bytes: number; readonly limit: number };
 
@@ -44,6 +48,7 @@ const hearings: Readonly<Record<Answer['kind'], Hearing>> = {
   preview: 'shown',
   'not-taken': 'no',
   busy: 'no',
+  'ramp-runs': 'no',
   'too-much': 'no',
 };
 
@@ -61,6 +66,9 @@ export async function offer(desk: Desk, asking: Asking, plan: Plan): Promise<Ans
   if (objection !== undefined)
     return (await acceptedOf(desk, change.request)) ?? told(desk, asking, objection, aboutPlanned(plan));
 
+  const ramp = mode === 'do' ? await rampInTheWay(desk, asking, plan) : undefined;
+  if (ramp !== undefined) return told(desk, asking, { kind: 'ramp-runs', name, ramp }, aboutPlanned(plan));
+
   const judgement = await judgePlan(desk, asking, plan);
   const before = goingBefore(plan.lines, asking.deed === 'rollback');
   if (mode !== 'do') {
@@ -77,6 +85,19 @@ export async function offer(desk: Desk, asking: Asking, plan: Plan): Promise<Ans
     { ...change, state: stateOf(verdict, desk.now()) },
     { plan, judgement, behind: before.length },
   );
+}
+
+/** A ramp that moves a rule of the plan, unless the person knows that this ends it, or rolls back. */
+async function rampInTheWay(
+  { ramps }: Pick<Desk, 'ramps'>,
+  { deed, overRamp }: Asking,
+  plan: Plan,
+): Promise<Ramp | undefined> {
+  if (deed === 'rollback') return undefined;
+  const found = plan.lines.ramps.find(({ object, rule }) =>
+    editsOf(plan).some((edit) => isSameObject(edit.object, object) && findMove(edit, rule) !== undefined),
+  );
+  return found === undefined || found.ramp === overRamp ? undefined : ramps.read(found.ramp);
 }
 
 /** What policy says of all objects of a plan together. */

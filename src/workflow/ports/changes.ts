@@ -1,7 +1,7 @@
 import type { AuditEvent } from '../../domain/change/audit.ts';
 import type { Change } from '../../domain/change/change.ts';
 import type { Ramp } from '../../domain/ramp/ramp.ts';
-import type { ChangeId } from '../../domain/routing/names.ts';
+import type { ChangeId, RampId } from '../../domain/routing/names.ts';
 import type { ObjectRef } from '../../domain/routing/object.ts';
 
 /**
@@ -82,6 +82,14 @@ export interface Lines {
   /** By `objectKey`. */
   readonly versions: ReadonlyMap<string, number>;
   readonly waiting: readonly Change[];
+  /** Which rules of these objects a ramp moves that is not over. */
+  readonly ramps: readonly RampedRule[];
+}
+
+export interface RampedRule {
+  readonly object: ObjectRef;
+  readonly rule: string;
+  readonly ramp: RampId;
 }
 
 export type Accepted =

@@ -49,6 +49,16 @@ export async function decideOnRamp(desk: Desk, deciding: Deciding, asker: Asker)
   return answer;
 }
 
+/** `pause all`: pauses every ramp that runs and that the person may pause. */
+export async function pauseAll(desk: Desk, asker: Asker): Promise<readonly RampDecision[]> {
+  const answers: RampDecision[] = [];
+  for (const { id, state } of await desk.ramps.open()) {
+    if (state.kind !== 'running' && state.kind !== 'stepping') continue;
+    answers.push(await decideOnRamp(desk, { id, gesture: 'pause' }, { ...asker, request: `${asker.request} ${id}` }));
+  }
+  return answers;
+}
+
 async function decide(desk: Desk, deciding: Deciding, asker: Asker): Promise<RampDecision> {
   const { id, gesture, seen } = deciding;
   for (let tries = 0; tries < mostTries; tries += 1) {

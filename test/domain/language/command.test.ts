@@ -7,7 +7,7 @@ import {
   type MovingCommand,
 } from '../../../src/domain/language/command.ts';
 import { parseCommand } from '../../../src/domain/language/parse-command.ts';
-import { aChangeId, aLabel, aPercent, aVersion, aWhole } from '../../support/arbitraries.ts';
+import { aChangeId, aLabel, aPercent, aRampId, aVersion, aWhole, someSteps } from '../../support/arbitraries.ts';
 
 describe('formatCommand', () => {
   it.each([
@@ -55,6 +55,29 @@ describe('formatCommand', () => {
     '/shift unpin reviews "path starts with /api" -n bookinfo --reason "done testing"',
     '/shift unpin reviews #1 --dry-run',
     '/shift set unpin v3 50',
+    '/shift reviews v3 10,25,50,100 every 5m',
+    '/shift reviews v3 10 for 30m, 50 ask, 100 for 30m -n bookinfo --route primary --reason "red stars" --dry-run',
+    '/shift reviews v3 50 for 20m --no-guard',
+    '/shift reviews v3 careful --cluster prod-eu --no-guard',
+    '/shift reviews 50 ramp careful',
+    '/shift reviews status ramp careful',
+    '/shift set next v3 10,50 every 5m',
+    '/shift set text v3 careful',
+    '/shift set shift v3 careful',
+    '/shift why reviews v3 10,50,100 every 5m',
+    '/shift why set why v3 10,50,100 every 5m --no-guard',
+    '/shift pause reviews',
+    '/shift pause all',
+    '/shift pause bookinfo/all --cluster prod-eu',
+    '/shift resume reviews -n bookinfo --route primary',
+    '/shift next next',
+    '/shift abort reviews --route primary --reason "too slow"',
+    '/shift finish reviews --cluster prod-eu',
+    '/shift approve r-7F3K2M9P',
+    '/shift reject r-7F3K2M9P --reason "not today"',
+    '/shift withdraw r-7F3K2M9P',
+    '/shift audit r-7F3K2M9P',
+    '/shift why r-7F3K2M9P',
   ])('says %s as it was typed', (line) => {
     expect(formatCommand(read(line))).toBe(line);
   });
@@ -79,6 +102,10 @@ describe('formatCommand', () => {
     ${'apply "--force"'}                           | ${'/shift apply "--force"'}
     ${'unpin reviews "—dry-run"'}                  | ${'/shift unpin reviews "—dry-run"'}
     ${'help "–n"'}                                 | ${'/shift help "–n"'}
+    ${'reviews v3 10..100 by 40 every 300s'}       | ${'/shift reviews v3 10,50,90,100 every 5m'}
+    ${'reviews v3 linear25every1m'}                | ${'/shift reviews v3 25,50,75,100 every 1m'}
+    ${'reviews v3 canary10for5m'}                  | ${'/shift reviews v3 10,100 every 5m'}
+    ${'reviews v3 50% --watch 20m'}                | ${'/shift reviews v3 50 for 20m'}
     ${'default/reviews.bookinfo v3 50'}            | ${'/shift default/reviews.bookinfo v3 50'}
   `('says $typed as $line', ({ typed, line }) => {
     expect(formatCommand(read(typed))).toBe(line);
@@ -90,7 +117,7 @@ describe('formatCommand', () => {
       fc.property(aCommand, (command) => {
         expect(parseCommand(asSlackSends(formatCommand(command)))).toEqual(command);
       }),
-      { numRuns: 500 },
+      { numRuns: 1500 },
     );
   });
 
@@ -126,6 +153,34 @@ describe('formatCommand', () => {
       fc.constantFrom('lock', 'unlock', 'freeze', 'thaw', 'for', '2h', 'until', 'friday', '18:00', 'prod-*/x', '**'),
       fc.constantFrom('approve', 'reject', 'withdraw', 'pending', 'c-7F3K2M9P'),
       fc.constantFrom('apply', 'delete', 'unpin', 'a/b.yaml', 'end-user=jason', '#1', '=', '..', '../x'),
+      fc.constantFrom(
+        '10,50',
+        '10..100',
+        '..',
+        'by',
+        '10',
+        'every',
+        '5m',
+        'for',
+        'ask',
+        'careful',
+        'ramp',
+        'linear10every1m',
+      ),
+      fc.constantFrom(
+        'pause',
+        'resume',
+        'next',
+        'abort',
+        'finish',
+        'all',
+        'x/all',
+        'why',
+        'audit',
+        'r-7f3k2m9p',
+        'text',
+      ),
+      fc.constantFrom('--watch 20m', '--no-guard', '--watch', 'test', 'ramp', 'move', 'noop', 'dry-run'),
       fc.constantFrom('\'say "a"\'', '--reason', 'a"b\'c’d', '--dry-run', '--cluster=arn:aws/x', '--cluster'),
     );
     fc.assert(
@@ -134,7 +189,7 @@ describe('formatCommand', () => {
 
         if (command.verb !== 'mistake') expect(parseCommand(formatCommand(command))).toEqual(command);
       }),
-      { numRuns: 2000 },
+      { numRuns: 5000 },
     );
   });
 });
@@ -166,7 +221,39 @@ const aWish = fc.oneof(
   fc.record({ kind: fc.constant('whole' as const), shares: aWhole }),
 );
 
+/** Services with names that are nearly commands, and that people put before a ramp. */
+const awkwardServices = fc.constantFrom(
+  'text',
+  'about',
+  'pages',
+  'shift',
+  'ramp',
+  'all',
+  'move',
+  'next',
+  'stop',
+  'noop',
+);
+const aRampedService = fc.oneof(
+  aService,
+  fc.record({
+    service: awkwardServices,
+    namespace: fc.constantFrom(undefined, 'bookinfo'),
+    cluster: fc.constant(undefined),
+  }),
+);
+
 const aMovingCommand: fc.Arbitrary<MovingCommand> = fc.oneof(
+  fc.record({
+    verb: fc.constant('ramp' as const),
+    service: aRampedService,
+    version: fc.oneof(aVersion, fc.constantFrom('ramp', 'next', 'every', 'noop')),
+    steps: fc.oneof(
+      someSteps,
+      fc.constantFrom('careful', 'v3', 'a-b-1', 'status', 'all').map((named) => ({ named })),
+    ),
+    options: fc.tuple(anyOptions, fc.boolean()).map(([options, noGuard]) => ({ ...options, noGuard })),
+  }),
   fc.record({ verb: fc.constant('shift' as const), service: aService, wish: aWish, options: anyOptions }),
   fc.record({
     verb: fc.constant('rollback' as const),
@@ -174,6 +261,22 @@ const aMovingCommand: fc.Arbitrary<MovingCommand> = fc.oneof(
     backTo: fc.option(aChangeId, { nil: undefined }),
     options: anyOptions,
   }),
+);
+
+const anyRule = fc.constantFrom(undefined, 'primary', '#2');
+/** A service called `all` is not typed without its namespace. */
+const anyRamp = {
+  service: aRampedService.filter(({ service, namespace }) => service !== 'all' || namespace !== undefined),
+  rule: anyRule,
+};
+const aRampCommand: fc.Arbitrary<Command> = fc.oneof(
+  fc.record({
+    verb: fc.constantFrom('pause' as const, 'resume' as const, 'next' as const, 'finish' as const),
+    ...anyRamp,
+  }),
+  fc.record({ verb: fc.constant('abort' as const), ...anyRamp, reason: fc.option(aReason, { nil: undefined }) }),
+  fc.constant({ verb: 'pause-all' as const }),
+  aRampId.map((id) => ({ verb: 'why-ramp' as const, id })),
 );
 
 const anEnd = fc.oneof(
@@ -225,10 +328,14 @@ const aTopic: fc.Arbitrary<AuditTopic> = fc.oneof(
   fc.record({ kind: fc.constant('service' as const), service: aService }),
   fc.record({ kind: fc.constant('person' as const), user: fc.stringMatching(/^[UW][A-Z0-9]{1,12}$/) }),
   fc.record({ kind: fc.constant('change' as const), id: aChangeId }),
+  fc.record({ kind: fc.constant('ramp' as const), id: aRampId }),
 );
+
+const anyId = fc.oneof(aChangeId, aRampId);
 
 const aCommand: fc.Arbitrary<Command> = fc.oneof(
   aHoldCommand,
+  aRampCommand,
   anEditCommand,
   aMovingCommand,
   fc.record({ verb: fc.constant('why' as const), command: aMovingCommand }),
@@ -236,8 +343,8 @@ const aCommand: fc.Arbitrary<Command> = fc.oneof(
   fc.integer({ min: 1, max: 99 }).map((step) => ({ verb: 'tour' as const, step })),
   aTopic.map((about) => ({ verb: 'audit' as const, about })),
   aService.map((service) => ({ verb: 'status' as const, ...service })),
-  fc.record({ verb: fc.constantFrom('approve' as const, 'withdraw' as const), id: aChangeId }),
-  fc.record({ verb: fc.constant('reject' as const), id: aChangeId, reason: fc.option(aReason, { nil: undefined }) }),
+  fc.record({ verb: fc.constantFrom('approve' as const, 'withdraw' as const), id: anyId }),
+  fc.record({ verb: fc.constant('reject' as const), id: anyId, reason: fc.option(aReason, { nil: undefined }) }),
   fc.constant({ verb: 'pending' as const }),
   fc.record({ verb: fc.constant('help' as const), topic: fc.option(aLabel, { nil: undefined }) }),
 );

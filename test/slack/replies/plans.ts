@@ -26,7 +26,7 @@ export function planOf(
     edits: [planned(first, 0), ...more.map((edit, at) => planned(edit, at + 1))],
     warnings: [],
     stamp: changeId(7),
-    lines: { versions: new Map(), waiting: [] },
+    lines: { versions: new Map(), waiting: [], ramps: [] },
     ...overrides,
   };
 }

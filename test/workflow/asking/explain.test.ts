@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { MovingCommand } from '../../../src/domain/language/command.ts';
 import { type ExplainAnswer, explain } from '../../../src/workflow/asking/explain.ts';
 import { planning } from '../../support/builders.ts';
 import { policyOf } from '../../support/policies.ts';
@@ -7,13 +6,15 @@ import { acceptedIn, House } from '../house.ts';
 import { kinds } from '../kinds.ts';
 import { routed, sendsWhole } from '../manifests.ts';
 
-const shift: MovingCommand = {
+type Explained = Parameters<typeof explain>[1];
+
+const shift: Explained = {
   verb: 'shift',
   service: { service: 'reviews' },
   wish: { kind: 'share', version: 'v3', percent: 50 },
   options: { dryRun: false },
 };
-const rollback: MovingCommand = { verb: 'rollback', service: { service: 'reviews' }, options: { dryRun: false } };
+const rollback: Explained = { verb: 'rollback', service: { service: 'reviews' }, options: { dryRun: false } };
 
 let house: House;
 
