@@ -81,7 +81,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
         await connection.ping();
 
         expect(await changes.read(change.id)).toBeUndefined();
-        expect(await changes.lines([reviews])).toEqual({ versions: read.versions, waiting: [before] });
+        expect(await changes.lines([reviews])).toMatchObject({ versions: read.versions, waiting: [before] });
       },
     );
 

@@ -44,6 +44,7 @@ export function describeAccepting(enter: () => Promise<World>): void {
       expect(await changes.lines([reviews])).toEqual({
         versions: new Map([[objectKey(reviews), expect.any(Number)]]),
         waiting: [],
+        ramps: [],
       });
     });
 

@@ -280,9 +280,13 @@ describe('a ramp', () => {
     });
   });
 
-  it('ends when a change of ours moves its rule', async () => {
+  it('is asked about before a change of ours ends it', async () => {
     const ramp = await house.started();
-    const change = await house.accepted('v2', 50);
+    expect(await house.ask('v2', 50)).toMatchObject({ kind: 'ramp-runs', ramp: { id: ramp.id } });
+    await house.goOn();
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'running', step: 1 });
+
+    const change = await house.shiftOver(ramp, 'v2', 50);
     await house.goOn();
 
     expect(await house.state(ramp.id)).toMatchObject({ kind: 'superseded', by: change.id });

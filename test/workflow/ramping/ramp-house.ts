@@ -1,12 +1,14 @@
+import type { Change } from '../../../src/domain/change/change.ts';
 import type { Ramp } from '../../../src/domain/ramp/ramp.ts';
 import type { RampSteps, Stay } from '../../../src/domain/ramp/steps.ts';
 import type { RampId } from '../../../src/domain/routing/names.ts';
+import { requestShift } from '../../../src/workflow/asking/shift.ts';
 import type { Asker } from '../../../src/workflow/desk.ts';
 import { decideOnRamp, type RampDecision, type RampGesture } from '../../../src/workflow/ramping/decide-on-ramp.ts';
 import { drive } from '../../../src/workflow/ramping/drive.ts';
 import { type AskedRamp, type RampAnswer, requestRamp } from '../../../src/workflow/ramping/start.ts';
 import { reviews } from '../../support/builders.ts';
-import { House } from '../house.ts';
+import { acceptedIn, House } from '../house.ts';
 import type { There } from '../world.ts';
 
 export const minute = 60_000;
@@ -79,6 +81,13 @@ export class RampHouse extends House {
     const answer = await decideOnRamp(this.desk, { id, gesture, seen }, asker);
     await this.settled();
     return answer;
+  }
+
+  /** A shift by a person who was told that it ends the ramp. */
+  async shiftOver({ id }: Pick<Ramp, 'id'>, version: string, percent: number): Promise<Change> {
+    const wish = { kind: 'share', version, percent } as const;
+    const typed = { verb: 'shift', service: { service: 'reviews' }, wish, options: { dryRun: false } } as const;
+    return acceptedIn(await requestShift(this.desk, typed, this.asker(), 'do', id));
   }
 
   /** One process moves one ramp on. */
