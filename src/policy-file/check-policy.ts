@@ -1,5 +1,8 @@
 import { formatDuration } from '../domain/language/duration.ts';
 import { type Freeze, type FreezeWindow, windowAt, windowsAfter } from '../domain/policy/freeze.ts';
+import { nextOpening, withinHours } from '../domain/policy/hours.ts';
+import type { PolicyRule } from '../domain/policy/policy.ts';
+import type { NamedRamp } from '../domain/policy/ramps/ramp-rule.ts';
 import { describeFault, openPolicy } from './policy-file.ts';
 
 export interface Checked {
@@ -20,13 +23,36 @@ export function checkPolicy(path: string, now: Date): Checked {
     };
   }
   const { policy, groups, warnings } = opened.first.read;
-  const { rules = [], freezes } = policy;
+  const { rules = [], freezes, ramps } = policy;
+  const counts = [
+    counted(rules.length, 'rule'),
+    counted(groups, 'group'),
+    counted(freezes.length, 'freeze'),
+    counted(ramps.size, 'ramp'),
+  ];
   const lines = [
-    `${path}: ok, ${counted(rules.length, 'rule')}, ${counted(groups, 'group')}, ${counted(freezes.length, 'freeze')}`,
+    `${path}: ok, ${counts.join(', ')}`,
     ...warnings.map((warning) => `  warning: ${describeFault(warning)}`),
+    ...[...ramps.values()].map(describeRamp),
+    ...rules.flatMap((rule) => describeHours(rule, now)),
     ...comingFreezes(freezes, now),
   ];
   return { ok: true, text: lines.join('\n') };
+}
+
+/** How long it takes at least to reach its last step, because that is easily misread in a list of steps. */
+function describeRamp({ name, text, steps }: NamedRamp): string {
+  const before = steps.slice(0, -1).map(({ stay }) => stay);
+  const ms = before.reduce((sum, stay) => sum + (stay.kind === 'for' ? stay.ms : 0), 0);
+  const asks = before.filter(({ kind }) => kind === 'ask').length;
+  const asked = asks === 0 ? '' : `, and asks ${asks === 1 ? 'once' : `${asks} times`}`;
+  return `  ramp ${name}, ${text}: ${steps.at(-1)?.percent} % after ${formatDuration(ms)}${asked}`;
+}
+
+function describeHours({ name, hours }: PolicyRule, now: Date): readonly string[] {
+  if (hours === undefined) return [];
+  const state = withinHours(hours, now) ? 'now' : `next ${inZone(nextOpening(hours, now), hours.timezone)}`;
+  return [`  hours of ${name}, ${hours.text}: ${state}`];
 }
 
 function comingFreezes(freezes: readonly Freeze[], now: Date): readonly string[] {

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { readDuration } from '../domain/language/duration.ts';
 import type { Freeze } from '../domain/policy/freeze.ts';
 import { globCovers } from '../domain/policy/glob.ts';
 import { isNamed, type Who } from '../domain/policy/groups.ts';
@@ -7,7 +6,9 @@ import type { ApproveRule, Policy, PolicyRule, RollbackRule } from '../domain/po
 import { fault, inOrder, schemaFaults } from '../yaml/faults.ts';
 import { type Fault, type ReadYaml, readYaml, textOf } from '../yaml/read-yaml.ts';
 import { readCalendar } from './calendar.ts';
+import { durationOf } from './fields.ts';
 import { type FreezeText, type PolicyText, policySchema, type RuleText, userPattern } from './schema.ts';
+import { boundHolds, toGuard, toHours, toRampRule, toRamps } from './to-ramps.ts';
 
 /** The policy of a file, or all its faults in the order of the file. */
 export type ReadPolicy =
@@ -25,7 +26,9 @@ export function readPolicy(bytes: Uint8Array): ReadPolicy {
   if (yaml.faults.length > 0 && yaml.value === undefined) return failed(yaml.faults);
   if (yaml.value === null) return failed([...yaml.faults, fault({ line: 1, column: 1 }, emptyFile)]);
 
-  const parsed = policySchema(new Set(groupNames(yaml.value))).safeParse(yaml.value);
+  const parsed = policySchema({ groups: namesIn(yaml.value, 'groups'), ramps: namesIn(yaml.value, 'ramps') }).safeParse(
+    yaml.value,
+  );
   if (!parsed.success || yaml.faults.length > 0) {
     const issues = parsed.success ? [] : schemaFaults(parsed.error.issues, yaml, knownKeys);
     return failed([...yaml.faults, ...issues]);
@@ -47,15 +50,17 @@ function failed(faults: readonly Fault[]): ReadPolicy {
 }
 
 /** Read first, because the schema of the rest checks names against them. */
-function groupNames(value: unknown): readonly string[] {
-  const parsed = z.looseObject({ groups: z.record(z.string(), z.unknown()) }).safeParse(value);
-  return parsed.success ? Object.keys(parsed.data.groups) : [];
+function namesIn(value: unknown, key: 'groups' | 'ramps'): ReadonlySet<string> {
+  const parsed = z.looseObject({ [key]: z.record(z.string(), z.unknown()) }).safeParse(value);
+  return new Set(parsed.success ? Object.keys(parsed.data[key] ?? {}) : []);
 }
 
 const knownKeys = [
   ...['v', 'groups', 'rules', 'freezes', 'usergroup'],
   ...['name', 'target', 'channels', 'shift', 'approve', 'maxStep', 'rollback', 'duringFreeze', 'overrideOwner'],
   ...['by', 'count', 'from', 'expires', 'also', 'only', 'cron', 'for', 'timezone', 'except'],
+  ...['ramps', 'steps', 'every', 'ramp', 'noSteeperThan', 'guard', 'hours', 'errors', 'latency', 'times', 'atMost'],
+  ...['blind', 'act', 'query', 'looks', 'mayBeOff'],
 ];
 
 function namedTwice(
@@ -75,7 +80,8 @@ function namedTwice(
 
 function toPolicy(text: PolicyText, yaml: ReadYaml): ReadPolicy {
   const whoOf = whoIn(text.groups);
-  const rules = text.rules.map((rule, at) => toRule(rule, yaml.at(['rules', at]).line, whoOf));
+  const ramps = toRamps(text.ramps, yaml);
+  const rules = text.rules.map((rule, at) => toRule(rule, yaml.at(['rules', at]).line, { whoOf, ramps }));
   const freezes = text.freezes.map((freeze, at) => toFreeze(freeze, yaml.at(['freezes', at]).line, whoOf));
   const counts = rules.map((rule, at) => ({ rule, where: yaml.at(['rules', at, 'approve', 'count']), at }));
   const unmet = counts.flatMap(neverApproved);
@@ -83,13 +89,22 @@ function toPolicy(text: PolicyText, yaml: ReadYaml): ReadPolicy {
   const unreachable = rules.flatMap((rule, at) => neverReached(rule, rules.slice(0, at), yaml.at(['rules', at])));
   return {
     ok: true,
-    policy: { rules, freezes },
+    policy: { rules, freezes, ramps },
     groups: Object.keys(text.groups).length,
-    warnings: [...unreachable, ...counts.flatMap(notForApprovers)].toSorted((a, b) => a.line - b.line),
+    warnings: [
+      ...unreachable,
+      ...counts.flatMap(notForApprovers),
+      ...rules.flatMap((rule, at) => boundHolds(rule, at, yaml)),
+    ].toSorted((a, b) => a.line - b.line),
   };
 }
 
-function toRule(rule: RuleText, line: number, whoOf: WhoOf): PolicyRule {
+interface Defined {
+  readonly whoOf: WhoOf;
+  readonly ramps: Policy['ramps'];
+}
+
+function toRule(rule: RuleText, line: number, { whoOf, ramps }: Defined): PolicyRule {
   return {
     name: rule.name ?? rule.target,
     line,
@@ -101,6 +116,9 @@ function toRule(rule: RuleText, line: number, whoOf: WhoOf): PolicyRule {
     rollback: toRollback(rule.rollback, whoOf),
     duringFreeze: (rule.duringFreeze ?? []).map(whoOf),
     overrideOwner: rule.overrideOwner,
+    ramp: rule.ramp && toRampRule(rule.ramp, ramps),
+    guard: rule.guard && toGuard(rule.guard),
+    hours: rule.hours === undefined ? undefined : toHours(rule.hours),
   };
 }
 
@@ -130,12 +148,6 @@ function toFreeze({ name, target, cron, timezone, except, ...text }: FreezeText,
     },
     line,
   };
-}
-
-function durationOf(text: string): number {
-  const ms = readDuration(text);
-  if (ms === undefined) throw new Error(`a checked duration cannot be read: ${text}`);
-  return ms;
 }
 
 type WhoOf = (name: string) => Who;

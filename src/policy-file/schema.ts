@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { durationPattern, formatDuration, readDuration } from '../domain/language/duration.ts';
 import { nearest } from '../domain/text/nearest.ts';
 import { isTimezone, readCalendar } from './calendar.ts';
-
-const day = 24 * 60 * 60_000;
+import { day, duration, listOf, only, wants, whole, yesOrNo } from './fields.ts';
+import { guardField, hoursField, rampField, rampsField } from './ramp-schema.ts';
 
 export const userPattern = /^[UW][A-Z0-9]{2,}$/;
 const whoPattern = /^([UW][A-Z0-9]{2,}|[a-z][a-z0-9-]{0,62})$/;
@@ -13,8 +12,14 @@ export type PolicyText = z.infer<ReturnType<typeof policySchema>>;
 export type RuleText = PolicyText['rules'][number];
 export type FreezeText = PolicyText['freezes'][number];
 
-/** The schema of the policy file. `groups`: the group names that its lists may use; without them (for the JSON Schema) any name passes. */
-export function policySchema(groups?: ReadonlySet<string>) {
+/** The names that the file defines. */
+export interface DefinedNames {
+  readonly groups: ReadonlySet<string>;
+  readonly ramps: ReadonlySet<string>;
+}
+
+/** The schema of the policy file. It may use only the names that it defines; without them (for the JSON Schema) any name passes. */
+export function policySchema({ groups, ramps }: Partial<DefinedNames> = {}) {
   const who = listOf(someone(groups), { min: 0 });
   return z
     .strictObject(
@@ -31,7 +36,8 @@ export function policySchema(groups?: ReadonlySet<string>) {
           )
           .default({})
           .describe('Names for people: user ids, or a user group of Slack'),
-        rules: listOf(rule(who), {
+        ramps: rampsField(),
+        rules: listOf(rule(who, ramps), {
           min: 1,
           max: 500,
           of: 'rules; a rule that lets everybody shift is `{ target: "**", shift: [everyone] }`',
@@ -51,8 +57,10 @@ function wrongGroupName(name: string): string {
     : 'write a name in lower-case letters, digits and dashes';
 }
 
-function rule(who: ReturnType<typeof listOf<ReturnType<typeof someone>>>) {
-  return ruleFields(who).refine(({ approve, rollback }) => approve !== undefined || !wantsApproval(rollback), {
+type WhoField = ReturnType<typeof listOf<ReturnType<typeof someone>>>;
+
+function rule(who: WhoField, ramps: ReadonlySet<string> | undefined) {
+  return ruleFields(who, ramps).refine(({ approve, rollback }) => approve !== undefined || !wantsApproval(rollback), {
     path: ['rollback', 'approve'],
     error: 'the rule has no `approve` for rollbacks to use: add one, or remove this',
   });
@@ -62,7 +70,7 @@ function wantsApproval(rollback: readonly string[] | { readonly approve: boolean
   return rollback !== undefined && 'approve' in rollback && rollback.approve;
 }
 
-function ruleFields(who: ReturnType<typeof listOf<ReturnType<typeof someone>>>) {
+function ruleFields(who: WhoField, ramps: ReadonlySet<string> | undefined) {
   const several = listOf(who.element, { min: 1 });
   return z.strictObject(
     {
@@ -86,6 +94,9 @@ function ruleFields(who: ReturnType<typeof listOf<ReturnType<typeof someone>>>) 
         )
         .optional(),
       maxStep: whole(1, 100).optional().describe('The most percentage points that one change may add to a version'),
+      ramp: rampField(ramps).optional(),
+      guard: guardField().optional(),
+      hours: hoursField.optional(),
       rollback: z
         .union(
           [
@@ -161,7 +172,6 @@ const channelId = z
     /^[CGD][A-Z0-9]{2,}$/,
     only('write a channel id, like `C0PAY`: it is at the end of the channel’s details in Slack'),
   );
-const yesOrNo = z.boolean(wants('`true` or `false`'));
 
 function someone(groups: ReadonlySet<string> | undefined, more: readonly string[] = []) {
   const known = groups === undefined ? undefined : new Set([...groups, 'everyone', ...more]);
@@ -178,51 +188,6 @@ function unknownGroup(name: string, known: readonly string[]): string {
   return near === undefined
     ? `no group is called \`${name.slice(0, 63)}\`: add it under \`groups\``
     : `no group is called \`${name.slice(0, 63)}\`; did you mean \`${near}\`?`;
-}
-
-function listOf<T extends z.ZodType>(
-  item: T,
-  { min, max = 200, of = 'a list in brackets' }: { readonly min: number; readonly max?: number; readonly of?: string },
-) {
-  return z
-    .array(item, wants(of))
-    .min(min, `write ${of}${of.startsWith('rules') ? '' : '; it is empty'}`)
-    .max(max, `write at most ${max}`)
-    .superRefine((items, context) => {
-      const seen = new Set<unknown>();
-      items.forEach((each, at) => {
-        if (typeof each === 'string' && seen.has(each))
-          context.addIssue({ code: 'custom', path: [at], message: `\`${each}\` is in this list twice` });
-        seen.add(each);
-      });
-    });
-}
-
-function whole(least: number, most: number) {
-  const what = wants(`a whole number from ${least} to ${most}`);
-  return z.int(what).min(least, what).max(most, what);
-}
-
-function duration({ least, most }: { readonly least: number; readonly most: number }) {
-  const what = 'a number with a unit, like `30m`, `2h` or `7d`';
-  return z
-    .string(wants(what))
-    .regex(durationPattern, wants(what))
-    .refine((text) => (readDuration(text) ?? least) >= least, `write \`${formatDuration(least)}\` or more`)
-    .refine((text) => (readDuration(text) ?? most) <= most, `write at most \`${most / day}d\``);
-}
-
-/** Says what to write. Stops further checks of the value. */
-function wants(what: string) {
-  return {
-    abort: true,
-    error: ({ input }: { readonly input?: unknown }) =>
-      input === undefined ? `is missing: write ${what}` : `write ${what}`,
-  };
-}
-
-function only(error: string) {
-  return { abort: true, error };
 }
 
 /** Three parts, or fewer if `**` replaces the rest. */

@@ -42,6 +42,12 @@ describe('npm start -- --check-policy', () => {
     tag: [`${least}    name: !!js/function "x"\n`, '4:25 a tag (tag:yaml.org,2002:js/function) is not allowed'],
     bool: [`${least}    overrideOwner: yes\n`, '4:20 rules[0].overrideOwner: write `true` or `false`'],
     group: ['rules:\n  - target: "**"\n    shift: [sre]\n', '3:13 rules[0].shift[0]: no group is called `sre`'],
+    steps: [`ramps: { careful: { steps: "5, 5" } }\n${least}`, '1:28 ramps.careful.steps: say how long a step lasts'],
+    ramp: [
+      `${least}    ramp: { noSteeperThan: careful }\n`,
+      '4:28 rules[0].ramp.noSteeperThan: no ramp is called `careful`',
+    ],
+    hours: [`${least}    hours: Mon-Fri 9-17\n`, '4:12 rules[0].hours: write days, times and a place'],
     large: ['a'.repeat(300_000), '1:1 the file is larger than 256 KB'],
   };
 
@@ -64,7 +70,7 @@ describe('npm start -- --check-policy', () => {
 
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toBe(
-      `${path}: ok, 2 rules, 0 groups, 0 freezes\n  warning: 4:5 this rule is never reached: \`**\` in line 2 matches everything that it matches\n`,
+      `${path}: ok, 2 rules, 0 groups, 0 freezes, 0 ramps\n  warning: 4:5 this rule is never reached: \`**\` in line 2 matches everything that it matches\n`,
     );
   });
 
@@ -108,7 +114,7 @@ describe('the next freezes', () => {
     );
 
     expect(checkPolicy(path, new Date('2026-11-21T12:00:00Z')).text.split('\n')).toEqual([
-      `${path}: ok, 1 rule, 1 group, 2 freezes`,
+      `${path}: ok, 1 rule, 1 group, 2 freezes, 0 ramps`,
       '  freeze weekend, prod-*/**: Fri 2026-11-20 18:00 to Mon 2026-11-23 08:00 (62h) Europe/Berlin',
       '  freeze night, **: Sun 2026-11-22 22:30 to Mon 2026-11-23 00:00 (90m) America/New_York',
       '  freeze weekend, prod-*/**: Fri 2026-11-27 18:00 to Mon 2026-11-30 08:00 (62h) Europe/Berlin',
@@ -132,5 +138,33 @@ describe('the next freezes', () => {
     expect(checkPolicy(path, new Date('2026-10-20T12:00:00Z')).text).toContain(
       'freeze a, **: Tue 2026-10-20 00:00 with no end UTC',
     );
+  });
+});
+
+describe('ramps and hours', () => {
+  const path = file(
+    'ramps',
+    `ramps:
+  careful: { steps: "1, 5, 25, 50, 100", every: 10m }
+  gated: { steps: "10 for 30m, 50  ask, 100" }
+rules:
+  - { name: pay, target: a/b/c, shift: [everyone], ramp: { only: true, noSteeperThan: careful }, hours: "Mon-Fri 9-17 Europe/Berlin" }
+  - { target: "**", shift: [everyone], maxStep: 25, ramp: { noSteeperThan: careful } }
+`,
+  );
+
+  it.each`
+    now                       | hours
+    ${'2026-11-21T12:00:00Z'} | ${'next Mon 2026-11-23 09:00'}
+    ${'2026-11-23T08:00:00Z'} | ${'now'}
+    ${'2026-11-23T16:00:00Z'} | ${'next Tue 2026-11-24 09:00'}
+  `('are summed up, at $now too', ({ now, hours }: { now: string; hours: string }) => {
+    expect(checkPolicy(path, new Date(now)).text.split('\n')).toEqual([
+      `${path}: ok, 2 rules, 0 groups, 0 freezes, 2 ramps`,
+      '  warning: 6:76 rules[1].ramp.noSteeperThan: a step of `careful` gives 50 percentage points more, and `maxStep` is 25: it would hold there',
+      '  ramp careful, 1, 5, 25, 50, 100 every 10m: 100 % after 40m',
+      '  ramp gated, 10 for 30m, 50 ask, 100: 100 % after 30m, and asks once',
+      `  hours of pay, Mon-Fri 9-17 Europe/Berlin: ${hours}`,
+    ]);
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { defaultGuard } from '../../src/domain/policy/ramps/guard-rule.ts';
 import { readPolicy } from '../../src/policy-file/read-policy.ts';
 import { anyText } from '../support/arbitraries.ts';
 import { policyOf } from '../support/policies.ts';
@@ -83,6 +84,94 @@ freezes:
     ]);
   });
 
+  it('is read with its ramps, guards and hours', () => {
+    const policy = policyOf(`
+ramps:
+  careful: { steps: "1, 5,  100", every: 10m }
+  own: { steps: "10 for 30m, 50 % ask, 100" }
+  short: { steps: "10, 20 for 1m", every: 7d }
+rules:
+  - target: prod/pay/*
+    shift: [everyone]
+    ramp: { only: true, noSteeperThan: careful }
+    guard:
+      errors: { times: 1.5, atMost: 0.7% }
+      latency: { times: 1.2 }
+      blind: go
+      act: take-back
+      query: " sum(orders) "
+      atMost: 0.02
+      mayBeOff: true
+    hours: "Mon-Fri  09:00-17:00 Europe/Berlin"
+  - target: "**"
+    shift: [everyone]
+    ramp: {}
+    guard: { query: q, atMost: -3, looks: 1 }
+    hours: Sun, Wed 22-6 UTC
+`);
+    const minutes = (ms: number) => ({ kind: 'for', ms: ms * 60_000 });
+    const careful = {
+      name: 'careful',
+      steps: [1, 5, 100].map((percent) => ({ percent, stay: minutes(10) })),
+      text: '1, 5, 100 every 10m',
+      line: 3,
+    };
+
+    expect([...policy.ramps]).toEqual([
+      ['careful', careful],
+      [
+        'own',
+        {
+          name: 'own',
+          steps: [
+            { percent: 10, stay: minutes(30) },
+            { percent: 50, stay: { kind: 'ask' } },
+            { percent: 100, stay: minutes(30) },
+          ],
+          text: '10 for 30m, 50 % ask, 100',
+          line: 4,
+        },
+      ],
+      ['short', expect.objectContaining({ text: '10, 20 for 1m every 7d', line: 5 })],
+    ]);
+    expect(policy.rules?.map(({ ramp, guard, hours }) => ({ ramp, guard, hours }))).toEqual([
+      {
+        ramp: { only: true, noSteeperThan: careful },
+        guard: {
+          errors: { times: 1.5, atMost: 0.007 },
+          latency: { times: 1.2 },
+          blind: 'go',
+          act: 'take-back',
+          query: { query: 'sum(orders)', atMost: 0.02, looks: 3, act: 'take-back' },
+          mayBeOff: true,
+        },
+        hours: {
+          text: 'Mon-Fri 09:00-17:00 Europe/Berlin',
+          timezone: 'Europe/Berlin',
+          spans: [0, 1, 2, 3, 4].map((day) => ({ from: day * 1440 + 540, to: day * 1440 + 1020 })),
+        },
+      },
+      {
+        ramp: { only: false },
+        guard: {
+          ...defaultGuard,
+          query: { query: 'q', atMost: -3, looks: 1, act: 'hold' },
+        },
+        hours: {
+          text: 'Sun, Wed 22-6 UTC',
+          timezone: 'UTC',
+          spans: [6, 2].map((day) => ({ from: day * 1440 + 1320, to: day * 1440 + 1800 })),
+        },
+      },
+    ]);
+  });
+
+  it('has the default guard where a rule says nothing about it', () => {
+    const [rule] = policyOf(`${least}    guard: {}\n`).rules ?? [];
+
+    expect(rule?.guard).toEqual(defaultGuard);
+  });
+
   it.each([
     ['with Windows line breaks', least.replaceAll('\n', '\r\n')],
     ['with a byte order mark', `\u{FEFF}${least}`],
@@ -106,6 +195,23 @@ freezes:
         },
       ],
     });
+  });
+});
+
+describe('a limit that holds by itself', () => {
+  it.each`
+    steps               | maxStep | warns
+    ${'1, 25, 50, 100'} | ${25}   | ${['6:28 rules[0].ramp.noSteeperThan: a step of `a` gives 50 percentage points more, and `maxStep` is 25: it would hold there']}
+    ${'1, 25, 50, 100'} | ${50}   | ${[]}
+    ${'50, 25, 50, 75'} | ${49}   | ${['6:28 rules[0].ramp.noSteeperThan: a step of `a` gives 50 percentage points more, and `maxStep` is 49: it would hold there']}
+  `('causes a warning when $steps may give $maxStep', ({ steps, maxStep, warns }) => {
+    const policy = read(
+      `ramps: { a: { steps: "${steps}", every: 5m } }\n${least}    maxStep: ${maxStep}\n    ramp: { noSteeperThan: a }\n`,
+    );
+
+    expect(policy.ok && policy.warnings.map(({ line, column, message }) => `${line}:${column} ${message}`)).toEqual(
+      warns,
+    );
   });
 });
 
@@ -335,6 +441,173 @@ describe('each fault is reported with line and column', () => {
     expect(faults(text)).toEqual(told);
   });
 
+  const steps = (text: string, every = ', every: 10m') => `ramps:\n  a: { steps: "${text}"${every} }\n${least}`;
+
+  it.each<[string, string, readonly string[]]>([
+    [
+      'no share',
+      steps('1, fast'),
+      ['2:15 ramps.a.steps: write shares from 0 to 100, like `1, 5, 25, 50, 100`; `fast` is none'],
+    ],
+    [
+      'a share over 100',
+      steps('1, 101'),
+      ['2:15 ramps.a.steps: write shares from 0 to 100, like `1, 5, 25, 50, 100`; `101` is none'],
+    ],
+    [
+      'an empty share',
+      steps('1,,2'),
+      ['2:15 ramps.a.steps: write shares from 0 to 100, like `1, 5, 25, 50, 100`; `` is none'],
+    ],
+    ['a share twice', steps('1, 5, 5'), ['2:15 ramps.a.steps: 5 is there twice in a row: keep one']],
+    [
+      'too many steps',
+      steps(Array.from({ length: 21 }, (_, at) => at).join(',')),
+      ['2:15 ramps.a.steps: write at most 20 steps; there are 21'],
+    ],
+    [
+      'no times',
+      steps('1, 5', ''),
+      ['2:15 ramps.a.steps: say how long a step lasts: write `every: 10m` beside it, or `10 for 30m, 50 ask, 100`'],
+    ],
+    [
+      'an odd time',
+      steps('1 during 5m'),
+      ['2:15 ramps.a.steps: write `for 30m` or `ask` after a share; `during 5m` is neither'],
+    ],
+    ['a short time', steps('1 for 14s'), ['2:15 ramps.a.steps: a step lasts `15s` to `7d`; `14s` is not within that']],
+    ['a short time for each step', steps('1, 5', ', every: 10s'), ['2:30 ramps.a.every: write `15s` or more']],
+    ['a long time for each step', steps('1, 5', ', every: 8d'), ['2:30 ramps.a.every: write at most `7d`']],
+    [
+      'steps that are no text',
+      `ramps:\n  a: { steps: [1, 5], every: 5m }\n${least}`,
+      ['2:15 ramps.a.steps: write steps in quotes, like `"1, 5, 25, 50, 100"`'],
+    ],
+    [
+      'a ramp without steps',
+      `ramps:\n  a: {}\n${least}`,
+      ['2:6 ramps.a.steps: is missing: write steps in quotes, like `"1, 5, 25, 50, 100"`'],
+    ],
+    [
+      'a ramp that is a text',
+      `ramps:\n  a: "1, 5"\n${least}`,
+      ['2:6 ramps.a: write something like `{ steps: "1, 5, 25, 50, 100", every: 10m }`'],
+    ],
+    ['ramps that are a list', `ramps: []\n${least}`, ['1:8 ramps: write a name with its steps for each ramp']],
+    ...['ask', 'every', 'linear10every1m', 'Fast', '10'].map((name): [string, string, readonly string[]] => [
+      `a ramp called ${name}`,
+      `ramps:\n  ${name}: { steps: "1, 5", every: 10m }\n${least}`,
+      [
+        `2:3 ramps.${name}: write a name in lower-case letters, digits and dashes that is no word of a command, like \`careful\``,
+      ],
+    ]),
+    [
+      'a ramp that there is not',
+      `${least}    ramp: { noSteeperThan: careful }\n`,
+      ['4:28 rules[0].ramp.noSteeperThan: no ramp is called `careful`: add it under `ramps`'],
+    ],
+    [
+      'a misspelt ramp',
+      `ramps:\n  careful: { steps: "1, 5", every: 10m }\n${least}    ramp: { only: true, noSteeperThan: carful }\n`,
+      ['6:40 rules[0].ramp.noSteeperThan: no ramp is called `carful`; did you mean `careful`?'],
+    ],
+    [
+      'a ramp of a rule that is a name',
+      `${least}    ramp: careful\n`,
+      ['4:11 rules[0].ramp: write something like `{ only: true, noSteeperThan: careful }`'],
+    ],
+    [
+      'an unknown key of a guard',
+      `${least}    guard: { blnd: go }\n`,
+      ['4:14 rules[0].guard: there is no key `blnd` here; did you mean `blind`?'],
+    ],
+    [
+      'a bound that is no percentage',
+      `${least}    guard: { errors: { atMost: 0.05 } }\n`,
+      ['4:32 rules[0].guard.errors.atMost: write a percentage, like `5%`'],
+    ],
+    [
+      'a bound of 100 %',
+      `${least}    guard: { errors: { atMost: 100% } }\n`,
+      ['4:32 rules[0].guard.errors.atMost: write a percentage below 100, like `5%`'],
+    ],
+    [
+      'a bound of nothing',
+      `${least}    guard: { errors: { atMost: 0% } }\n`,
+      ['4:32 rules[0].guard.errors.atMost: write more than `0%`'],
+    ],
+    [
+      'a tolerance below 1',
+      `${least}    guard: { errors: { times: 0.5 } }\n`,
+      ['4:31 rules[0].guard.errors.times: write `1` or more'],
+    ],
+    [
+      'latency without a tolerance',
+      `${least}    guard: { latency: {} }\n`,
+      ['4:23 rules[0].guard.latency.times: is missing: write how many times as often, like `1.2`'],
+    ],
+    [
+      'another act',
+      `${least}    guard: { act: rollback }\n`,
+      ['4:19 rules[0].guard.act: write `take-back`, `hold` or `tell`'],
+    ],
+    [
+      'another way to be blind',
+      `${least}    guard: { blind: hold }\n`,
+      ['4:21 rules[0].guard.blind: write `wait` or `go`'],
+    ],
+    [
+      'a query without a bound',
+      `${least}    guard: { query: up }\n`,
+      ['4:21 rules[0].guard.query: a query needs a bound: write `atMost` beside it'],
+    ],
+    [
+      'a bound without a query',
+      `${least}    guard: { atMost: 5 }\n`,
+      [
+        '4:22 rules[0].guard.atMost: this is the bound of a `query`, and there is none; the bound of failures is in `errors`',
+      ],
+    ],
+    [
+      'looks without a query',
+      `${least}    guard: { looks: 3 }\n`,
+      ['4:21 rules[0].guard.looks: these are the looks at a `query`, and there is none: add one, or remove this'],
+    ],
+    [
+      'a word for mayBeOff',
+      `${least}    guard: { mayBeOff: yes }\n`,
+      ['4:24 rules[0].guard.mayBeOff: write `true` or `false`'],
+    ],
+    ...(
+      [
+        ['Mon-Fri 9-17', 'a place like `Europe/Berlin` has to stand at the end'],
+        ['Mon-Fri 9-17 +01:00', 'a place like `Europe/Berlin` has to stand at the end'],
+        ['9-17 UTC', '`9-17` names no day before it'],
+        ['Mon-Fry 9-17 UTC', '`Mon-Fry` is not a day like `Mon` or days like `Mon-Fri`'],
+        ['Mon-Fri UTC', 'the last days have no times'],
+        ['Mon 9-12, Tue UTC', 'the last days have no times'],
+        ['Mon 9 UTC', '`9` is not a time like `9-17` or `09:00-17:30`'],
+        ['Mon 9-25 UTC', '`9-25` is not a time like `9-17` or `09:00-17:30`'],
+        ['Mon 9:60-10 UTC', '`9:60-10` is not a time like `9-17` or `09:00-17:30`'],
+        ['Mon 24-5 UTC', '`24-5` is not a time like `9-17` or `09:00-17:30`'],
+        ['Mon 9-12-17 UTC', '`9-12-17` is not a time like `9-17` or `09:00-17:30`'],
+        ['Mon 9-9 UTC', '`9-9` begins when it ends; a whole day is `0-24`'],
+        ['Mon 9-12 13-17 UTC', '`Mon 9-12 13-17` has more than days and times: put a comma between them'],
+      ] as const
+    ).map(([text, wrong]): [string, string, readonly string[]] => [
+      `hours like ${text}`,
+      `${least}    hours: ${text}\n`,
+      [`4:12 rules[0].hours: write days, times and a place, like \`"Mon-Fri 09:00-17:00 Europe/Berlin"\`: ${wrong}`],
+    ]),
+    [
+      'hours that are a number',
+      `${least}    hours: 9\n`,
+      ['4:12 rules[0].hours: write days, times and a place, like `"Mon-Fri 09:00-17:00 Europe/Berlin"`'],
+    ],
+  ])('of ramps, guards and hours: %s', (_, text, told) => {
+    expect(faults(text)).toEqual(told);
+  });
+
   it('in an alias bomb, without expanding it', () => {
     const bomb = [
       'a: &a [lol]',
@@ -372,7 +645,7 @@ describe('each fault is reported with line and column', () => {
 describe('any file', () => {
   const aLine = fc.oneof(
     fc.constantFrom(
-      ...`v: 1\n${least}groups:\n  sre: [U01ALICE]\nfreezes:\n  - name: n\n    cron: "0 1 * * *"\n    for: 1h`.split(
+      ...`v: 1\n${least}groups:\n  sre: [U01ALICE]\nfreezes:\n  - name: n\n    cron: "0 1 * * *"\n    for: 1h\nramps:\n  a: { steps: "1, 5", every: 1m }\n    hours: Mon 9-17 UTC\n    ramp: { only: true, noSteeperThan: a }`.split(
         '\n',
       ),
     ),

@@ -1,5 +1,11 @@
+import { readDuration } from '../../src/domain/language/duration.ts';
+import type { Hours } from '../../src/domain/policy/hours.ts';
 import type { Ask } from '../../src/domain/policy/judge.ts';
 import type { Policy, PolicyRule } from '../../src/domain/policy/policy.ts';
+import { type RampAsk, rampAskOf } from '../../src/domain/policy/ramps/ramp-ask.ts';
+import type { NamedRamp } from '../../src/domain/policy/ramps/ramp-rule.ts';
+import { readHours } from '../../src/policy-file/hours-text.ts';
+import { readNamedSteps } from '../../src/policy-file/ramp-steps.ts';
 import { readPolicy } from '../../src/policy-file/read-policy.ts';
 
 /** A rule in line 1 that lets everybody shift everything. */
@@ -32,6 +38,29 @@ export function ask(overrides: Partial<Ask> = {}): Ask {
     memberships: new Map(),
     ...overrides,
   };
+}
+
+/** A ramp of the policy file, in line 1. */
+export function namedRamp(name: string, text: string, every?: string): NamedRamp {
+  const read = readNamedSteps(text, every === undefined ? undefined : readDuration(every));
+  if (!read.ok) throw new Error(read.wrong);
+  return { name, steps: read.steps, text: every === undefined ? text : `${text} every ${every}`, line: 1 };
+}
+
+/** A ramp with these steps from v1 to v3, as policy is asked about it. `has`: what v3 has before. */
+export function rampOf(
+  { steps: [first, ...more] }: Pick<NamedRamp, 'steps'>,
+  { guards = true, has = 0 }: { readonly guards?: boolean; readonly has?: number } = {},
+): RampAsk {
+  const split = (percent: number) => ({ v1: 100 - percent, v3: percent });
+  const planned = ({ percent, stay }: NamedRamp['steps'][number]) => ({ to: split(percent), stay });
+  return rampAskOf({ origin: split(has), steps: [planned(first), ...more.map(planned)], guards });
+}
+
+export function hours(text: string): Hours {
+  const read = readHours(text);
+  if (!read.ok) throw new Error(read.wrong);
+  return read.hours;
 }
 
 /** The policy of a file. */

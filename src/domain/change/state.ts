@@ -122,7 +122,7 @@ export type State =
       /** A stamp of all of its objects as they were then. */
       readonly stamp: string;
       readonly denied?: DenialReason | undefined;
-      /** The lock or freeze that denied it, and when it ends. */
+      /** The lock or freeze that denied it. `heldUntil`: when that ends, or when the hours of its rule begin again. */
       readonly hold?: Pick<Hold, 'name' | 'by' | 'reason' | 'line'> | undefined;
       readonly heldUntil?: string | undefined;
       /** The rule of the policy that decided. */

@@ -2,6 +2,16 @@ import type { Needs } from './approvals.ts';
 import { type Exceptions, freezesAt, type Hold } from './freeze.ts';
 import { among, isNamed, type Memberships, type Person, type UnknownGroup, type Who } from './groups.ts';
 import { type Policy, type PolicyRule, type RuleRef, ruleFor, rulesForEach, rulesReached } from './policy.ts';
+import {
+  guardIsRequired,
+  hoursAreOver,
+  rampIsTooSteep,
+  rampIsWanted,
+  type Upward,
+  type UpwardDenial,
+  upwardReasons,
+} from './ramps/denials.ts';
+import { mostReached, type RampAsk } from './ramps/ramp-ask.ts';
 import type { Growth } from './targets.ts';
 
 export const deeds = [
@@ -30,6 +40,11 @@ export interface Ask {
   readonly deed: Deed;
   /** What the change gives to a version (`growthOf`). Absent if nothing moves. */
   readonly growth?: Growth | undefined;
+  /**
+   * The whole ramp that this begins or goes on with; `growth` is then that of the next step. Policy is asked about steps up only: going back
+   * needs nobody.
+   */
+  readonly ramp?: RampAsk | undefined;
   /** Who asked for the change that this deed decides about. */
   readonly requester?: string | undefined;
   readonly at: Date;
@@ -57,6 +72,7 @@ export const denialReasons = [
   'own-request',
   'locked',
   'frozen',
+  ...upwardReasons,
   'step-too-large',
   'step-unmeasured',
   'several-approvals',
@@ -71,6 +87,7 @@ export type Denial = { readonly rule?: RuleRef | undefined } & (
   | { readonly reason: 'not-allowed'; readonly deed: Deed; readonly who: readonly Who[] }
   | { readonly reason: 'membership-unknown'; readonly groups: readonly UnknownGroup[] }
   | { readonly reason: 'locked' | 'frozen'; readonly hold: Hold }
+  | UpwardDenial
   | { readonly reason: 'step-too-large'; readonly step: number; readonly maxStep: number }
   /** The edit is more than weights, the rule limits steps, and no approval could make up for that. */
   | { readonly reason: 'step-unmeasured'; readonly maxStep: number }
@@ -162,7 +179,11 @@ const checks = [
   ['four-eyes', requestIsTheirOwn],
   ['lock', objectIsLocked],
   ['freeze', objectIsFrozen],
+  ['ramp', goingUp(rampIsWanted)],
+  ['steepness', goingUp(rampIsTooSteep)],
+  ['guard', goingUp(guardIsRequired)],
   ['step', stepIsTooLarge],
+  ['hours', goingUp(hoursAreOver)],
   ['approval', approvalIsNeeded],
 ] as const;
 export type CheckName = (typeof checks)[number][0];
@@ -223,11 +244,13 @@ function stepIsTooLarge({ ask: { deed, growth }, rule, ref }: Facts): Said {
   return isLookedAt ? undefined : refused({ reason: 'step-unmeasured', maxStep, rule: ref });
 }
 
-function approvalIsNeeded({ ask: { deed, growth }, rule, ref }: Facts): Said {
+/** A ramp is approved once, for its largest share. */
+function approvalIsNeeded({ ask: { deed, growth, ramp }, rule, ref }: Facts): Said {
   if (rule?.approve === undefined || ref === undefined || !moves(deed)) return undefined;
   const { by, count, from, expiresMs } = rule.approve;
   if (deed === 'rollback' && !rule.rollback.approve) return undefined;
-  if (growth !== undefined && growth.reached < from) return undefined;
+  const reached = Math.max(growth?.reached ?? 0, ramp === undefined ? 0 : mostReached(ramp));
+  if ((growth ?? ramp) !== undefined && reached < from) return undefined;
   return { kind: 'needs-approval', needs: { by, count, expiresMs, rule: ref } };
 }
 
@@ -246,6 +269,17 @@ function goesThrough(
   if (deed === 'rollback' && except.rollback && rule?.rollback.duringFreeze !== false) return true;
   const found = among([...except.who, ...more], who, memberships);
   return found.kind === 'in';
+}
+
+/** A check of traffic that goes up: some version gets more than it has, or may. Rollbacks are free. Without a policy file nothing is required. */
+function goingUp(look: (upward: Upward) => UpwardDenial | undefined): (facts: Facts) => Said {
+  return ({ ask: { deed, growth, ramp, at }, policy, rule, ref }) => {
+    const grows = growth !== undefined && (growth.step > 0 || growth.isAtLeast === true);
+    if (rule === undefined || (deed !== 'shift' && deed !== 'promote') || (ramp === undefined && !grows))
+      return undefined;
+    const denial = look({ policy, rule, growth, ramp, at });
+    return denial && refused({ ...denial, rule: ref });
+  };
 }
 
 function moves(deed: Deed): boolean {

@@ -1,15 +1,20 @@
 import { type Freeze, freezesAt } from './freeze.ts';
 import { globMatches, globsOverlap } from './glob.ts';
 import type { Who } from './groups.ts';
+import type { Hours } from './hours.ts';
+import type { GuardRule } from './ramps/guard-rule.ts';
+import type { NamedRamp, RampRule } from './ramps/ramp-rule.ts';
 
 /** Who may do what, where and when. */
 export interface Policy {
   /** The first rule that matches decides, and what no rule matches is refused. Undefined without a policy file: every team member may. */
   readonly rules: readonly PolicyRule[] | undefined;
   readonly freezes: readonly Freeze[];
+  /** By name, in the order of the file. */
+  readonly ramps: ReadonlyMap<string, NamedRamp>;
 }
 
-export const noPolicy: Policy = { rules: undefined, freezes: [] };
+export const noPolicy: Policy = { rules: undefined, freezes: [], ramps: new Map() };
 
 /** A place in the policy file. */
 export interface RuleRef {
@@ -32,6 +37,12 @@ export interface PolicyRule extends RuleRef {
   readonly duringFreeze: readonly Who[];
   /** Whether objects that another controller owns may be changed. */
   readonly overrideOwner: boolean;
+  /** Absent: traffic may go up by a single shift or by any ramp. */
+  readonly ramp?: RampRule | undefined;
+  /** Absent: `defaultGuard`. */
+  readonly guard?: GuardRule | undefined;
+  /** When traffic may go up. Absent: at any time. */
+  readonly hours?: Hours | undefined;
 }
 
 export interface ApproveRule {

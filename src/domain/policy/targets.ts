@@ -30,18 +30,19 @@ export interface Growth {
 
 export function growthOf(from: Split, to: Split): Growth {
   const growing = versionsOf(from, to)
-    .map((version) => ({ was: share(from, version), is: share(to, version) }))
+    .map((version) => ({ was: shareOf(from, version), is: shareOf(to, version) }))
     .filter(({ was, is }) => is > was);
   const steps = growing.map(({ was, is }) => rounded(is - was));
   return { step: Math.max(0, ...steps), reached: Math.max(0, ...growing.map(({ is }) => rounded(is))) };
 }
 
-function share(split: Split, version: string): number {
+/** In percent, not rounded. */
+export function shareOf(split: Split, version: string): number {
   const sum = total(split);
   return sum === 0 ? 0 : (weightOf(split, version) * 100) / sum;
 }
 
 /** Removes floating-point noise, so that a third is not a step larger than it is. */
-function rounded(percent: number): number {
+export function rounded(percent: number): number {
   return Math.round(percent * 1e6) / 1e6;
 }

@@ -85,9 +85,9 @@ export function keepingPlaces(live: Split, target: Split): Split {
   );
 }
 
-/** Every version of either, the first split's order first. */
-export function versionsOf(a: Split, b: Split): readonly string[] {
-  return [...new Set([...Object.keys(a), ...Object.keys(b)])];
+/** Every version of any of them, the first split's order first. */
+export function versionsOf(...splits: readonly Split[]): readonly string[] {
+  return [...new Set(splits.flatMap((split) => Object.keys(split)))];
 }
 
 function othersBasis(split: Split, others: readonly string[]): Split | undefined {

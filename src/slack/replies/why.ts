@@ -56,7 +56,11 @@ const checkWords: Record<CheckName, string> = {
   'four-eyes': 'four eyes',
   lock: 'locks',
   freeze: 'freezes',
+  ramp: 'whether it must be a ramp',
+  steepness: 'how steep the ramp is',
+  guard: 'the guard',
   step: 'the step',
+  hours: 'the hours',
   approval: 'approval',
 };
 

@@ -5,6 +5,7 @@ import type { Hold } from '../../domain/policy/freeze.ts';
 import type { UnknownGroup, Who } from '../../domain/policy/groups.ts';
 import type { Deed, Denial, Verdict } from '../../domain/policy/judge.ts';
 import type { RuleRef } from '../../domain/policy/policy.ts';
+import type { RampTold, UpwardDenial } from '../../domain/policy/ramps/denials.ts';
 import { code, escapeText, foreign, names, user } from './mrkdwn.ts';
 
 /** One sentence on what policy says of a plan. */
@@ -60,6 +61,11 @@ export function denialText(denial: Denial): string {
       return `It is locked${holdText(denial.hold)}${takeOverText(denial.hold)}`;
     case 'frozen':
       return `Changes are frozen${holdText(denial.hold)}${thawText(denial.hold)}`;
+    case 'ramp-only':
+    case 'too-steep':
+    case 'guard-required':
+    case 'outside-hours':
+      return upwardText(denial, by);
     case 'step-too-large':
       return `This gives ${number(denial.step)} percent points more to a version, and one change may give ${denial.maxStep}${by}. Take smaller steps.`;
     case 'step-unmeasured':
@@ -67,6 +73,46 @@ export function denialText(denial: Denial): string {
     case 'several-approvals':
       return `The objects would be approved under different rules (${denial.rules.map(ruleText).join('; ')}), and one change is approved under one. Apply them one by one.`;
   }
+}
+
+/** Why traffic may not go up like this, or not now, and what to type. */
+function upwardText(denial: UpwardDenial, by: string): string {
+  switch (denial.reason) {
+    case 'ramp-only':
+      return `Traffic goes up here by ramps only${by}. ${rampsText(denial)}`;
+    case 'too-steep':
+      return `Step ${denial.step} of this ramp gives ${number(denial.percent)} % ${sinceStart(denial.fromMs)}. ${boundText(denial)}${by}. Type ${code(denial.bound.name)} in place of the steps, or take smaller or longer ones.`;
+    case 'guard-required':
+      return `The guard may not be left out here${by}. Type it without ${code('--no-guard')}.`;
+    case 'outside-hours':
+      return `Traffic goes up here in these hours only: ${code(denial.hours, 200)}${by}. They begin next at ${dateText(denial.opens, denial.timezone)}. Going back is allowed at any time.`;
+  }
+}
+
+const maxRamps = 3;
+
+function rampsText({ bound, ramps, isMeasured }: Extract<UpwardDenial, { reason: 'ramp-only' }>): string {
+  if (!isMeasured)
+    return 'This is more than weights, so what it gives to a version cannot be measured, and the rule names nobody who could approve it.';
+  const named = ramps.slice(0, maxRamps).map(rampText);
+  const own =
+    bound === undefined
+      ? `steps, like ${code('10,25,50,100 every 5m')}`
+      : `steps that are no steeper than ${code(bound.name)}`;
+  return `After the version, type ${[...named, own].join(', or ')}. Going back needs no ramp.`;
+}
+
+function rampText({ name, text }: RampTold): string {
+  return `${code(name)} (${code(text, 200)})`;
+}
+
+function boundText({ bound, allowed, untilAsked }: Extract<UpwardDenial, { reason: 'too-steep' }>): string {
+  const until = untilAsked ? ' until a person lets it go on' : ' at that time';
+  return `${rampText(bound)} gives ${number(allowed)} %${until}, and no ramp here may be steeper`;
+}
+
+function sinceStart(ms: number): string {
+  return ms === 0 ? 'at its start' : `after ${formatDuration(ms)}`;
 }
 
 const deedWords: Record<Deed, string> = {

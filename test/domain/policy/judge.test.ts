@@ -13,13 +13,16 @@ import {
   together,
 } from '../../../src/domain/policy/judge.ts';
 import { noPolicy, type Policy, type PolicyRule } from '../../../src/domain/policy/policy.ts';
-import { ask, policyRule } from '../../support/policies.ts';
+import { defaultGuard } from '../../../src/domain/policy/ramps/guard-rule.ts';
+import { ask, hours, namedRamp, policyRule, rampOf } from '../../support/policies.ts';
 
 const alice: Who = { kind: 'user', id: 'U01ALICE' };
 const bob: Who = { kind: 'user', id: 'U02BOB' };
 const sre: Who = { kind: 'group', name: 'sre', users: ['U02BOB', 'U03CAROL'] };
 const payments: Who = { kind: 'usergroup', name: 'payments', id: 'S01PAY' };
 const approve = { by: [sre], count: 2, from: 25, expiresMs: 1_800_000 };
+const careful = namedRamp('careful', '1, 5, 25, 50, 100', '10m');
+const quick = namedRamp('quick', '25, 100', '1m');
 const at = ask().at;
 
 /** A freeze that is always in force, or never. */
@@ -55,7 +58,7 @@ function outcome(policy: Policy, asked: Ask): string {
 }
 
 function under(rule: Partial<PolicyRule> = {}, asked: Partial<Ask> = {}, freezes: readonly Freeze[] = []): string {
-  return outcome({ rules: [policyRule(rule)], freezes }, ask(asked));
+  return outcome({ ...noPolicy, rules: [policyRule(rule)], freezes }, ask(asked));
 }
 
 describe('without a policy file', () => {
@@ -94,7 +97,7 @@ describe('the rule that decides', () => {
     ${['test/default/ratings']}                             | ${undefined}                     | ${'no-rule'}
     ${['test/default/reviews', 'prod-eu/payments/reviews']} | ${{ name: 'payments', line: 2 }} | ${'not-allowed'}
   `('for $targets is the first that matches any of its names: $says', ({ targets, rule, says }) => {
-    const policy = { rules, freezes: [] };
+    const policy = { ...noPolicy, rules };
 
     expect(judge(policy, ask({ targets })).rule).toEqual(rule);
     expect(outcome(policy, ask({ targets }))).toBe(says);
@@ -248,7 +251,7 @@ describe('an approval', () => {
 
 describe('a judgement', () => {
   it('names what an approval needs, and the rule that asks for it', () => {
-    const policy = { rules: [policyRule({ name: 'payments', line: 12, approve })], freezes: [] };
+    const policy = { ...noPolicy, rules: [policyRule({ name: 'payments', line: 12, approve })] };
 
     expect(judge(policy, ask()).verdict).toEqual({
       kind: 'needs-approval',
@@ -257,7 +260,7 @@ describe('a judgement', () => {
   });
 
   it('lists the checks up to the one that decided', () => {
-    const { findings } = judge({ rules: [policyRule({ maxStep: 10, approve })], freezes: [] }, ask());
+    const { findings } = judge({ ...noPolicy, rules: [policyRule({ maxStep: 10, approve })] }, ask());
 
     expect(findings.map(({ check, says }) => `${check} ${says}`)).toEqual([
       'standing pass',
@@ -267,12 +270,16 @@ describe('a judgement', () => {
       'four-eyes pass',
       'lock pass',
       'freeze pass',
+      'ramp pass',
+      'steepness pass',
+      'guard pass',
       'step refuse',
     ]);
   });
 
   it('gives the most severe reason first', () => {
     const policy = {
+      ...noPolicy,
       rules: [policyRule({ channels: ['C02'], shift: [bob], maxStep: 1, approve })],
       freezes: [freeze()],
     };
@@ -303,6 +310,9 @@ describe('a judgement', () => {
       rollback: fc.record({ also: someWho, only: maybe(someWho), approve: fc.boolean(), duringFreeze: fc.boolean() }),
       duringFreeze: someWho,
       overrideOwner: fc.boolean(),
+      ramp: maybe(fc.record({ only: fc.boolean(), noSteeperThan: maybe(fc.constantFrom(careful, quick)) })),
+      guard: maybe(fc.boolean().map((mayBeOff) => ({ ...defaultGuard, mayBeOff }))),
+      hours: maybe(fc.constantFrom(hours('Mon-Fri 9-17 UTC'), hours('Mon-Fri 9-11 UTC'))),
     })
     .map((rule) => policyRule(rule));
   const aFreeze = fc
@@ -311,6 +321,7 @@ describe('a judgement', () => {
   const aPolicy = fc.record({
     rules: maybe(fc.array(aRule, { minLength: 1, maxLength: 3 })),
     freezes: fc.array(aFreeze, { maxLength: 2 }),
+    ramps: fc.constant(new Map([careful, quick].map((each) => [each.name, each]))),
   });
   const aStanding = fc.constantFrom<Standing['kind']>('member', 'guest', 'bot', 'outsider', 'deactivated', 'unknown');
   const anAsk = fc
@@ -319,6 +330,11 @@ describe('a judgement', () => {
       channel: fc.constantFrom('C01CHANNEL', 'C02'),
       deed: fc.constantFrom(...deeds),
       growth: maybe(fc.record({ step: fc.nat(100), reached: fc.nat(100), isAtLeast: fc.boolean() })),
+      ramp: maybe(
+        fc
+          .record({ named: fc.constantFrom(careful, quick), guards: fc.boolean() })
+          .map(({ named, guards }) => rampOf(named, { guards })),
+      ),
       requester: maybe(anId),
       holds: fc.array(fc.constantFrom(hold(), hold({ kind: 'freeze' })), { maxLength: 2 }),
       memberships: fc.constantFrom(known(), known('U01ALICE'), known('U04', 'U02BOB'), new Map<string, Membership>()),
@@ -332,7 +348,7 @@ describe('a judgement', () => {
 
   it('never allows more when a right is removed or a limit is added', () => {
     fc.assert(
-      fc.property(aPolicy, anAsk, fc.nat(10), (policy, asked, which) => {
+      fc.property(aPolicy, anAsk, fc.nat(13), (policy, asked, which) => {
         const fewer = (rule: PolicyRule): PolicyRule =>
           [
             { ...rule, shift: rule.shift.slice(1) },
@@ -346,6 +362,9 @@ describe('a judgement', () => {
             { ...rule, rollback: { ...rule.rollback, approve: true } },
             { ...rule, approve: rule.approve && { ...rule.approve, from: 0 } },
             { ...rule, approve: rule.approve && { ...rule.approve, by: rule.approve.by.slice(1) } },
+            { ...rule, ramp: { ...rule.ramp, only: true } },
+            { ...rule, guard: undefined },
+            { ...rule, hours: hours('Sun 0-1 UTC') },
           ][which] ?? rule;
         const narrowed = { ...policy, rules: policy.rules?.map(fewer) };
 
@@ -396,7 +415,7 @@ function also(...who: readonly Who[]): PolicyRule['rollback'] {
 describe('several objects together', () => {
   const byEurope = policyRule({ name: 'eu', target: 'eu/**', line: 2, approve });
   const byStage = policyRule({ name: 'stage', target: 'stage/**', line: 3, approve });
-  const policy = { rules: [byEurope, byStage, policyRule({ line: 4 })], freezes: [] };
+  const policy = { ...noPolicy, rules: [byEurope, byStage, policyRule({ line: 4 })] };
   const judged = (...targets: readonly string[]) => {
     const [first, ...more] = targets.map((target) => judge(policy, ask({ targets: [target] })));
     if (first === undefined) throw new Error('nothing is judged');
@@ -460,7 +479,7 @@ describe('what a glob reaches', () => {
     ${'U01ALICE'} | ${'us/shop/*'}    | ${'no-rule'}
   `('says $says to $who of $glob', ({ who, glob, says }) => {
     const asked = ask({ who: by(who), deed: 'freeze', targets: [glob], memberships: known('U04DAVE') });
-    const { verdict } = judgeReach({ rules, freezes: [] }, asked);
+    const { verdict } = judgeReach({ ...noPolicy, rules }, asked);
 
     expect(verdict.kind === 'refused' ? verdict.denial.reason : verdict.kind).toBe(says);
   });

@@ -179,6 +179,10 @@ describe('the card of a plan that is void', () => {
       { because: 'denied', denied: 'frozen', hold: { name: 'always', line: 9 } },
       'changes are frozen (`always`, line 9 of the policy file), with no end in sight. Nothing was changed.',
     ],
+    [
+      { because: 'denied', denied: 'outside-hours', heldUntil: '2026-11-23T08:00:00Z', rule },
+      'it is outside the hours in which traffic may go up, until <!date^1795420800^',
+    ],
     [{ because: 'approvals', rule }, 'approvals do not suffice any more'],
   ])('says why, and what is live: %j', (more, words) => {
     expect(notes(change({ state: voided(more) }))[0]).toContain(words);

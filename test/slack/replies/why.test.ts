@@ -20,6 +20,8 @@ const hold = {
   line: 14,
   except: { rollback: true, who: [] },
 } as const;
+const careful = { name: 'careful', text: '1, 5, 25, 50, 100 every 10m' };
+const steep = { step: 2, percent: 25, fromMs: 300_000, allowed: 1, untilAsked: false };
 
 const denials: readonly (readonly [Denial, string])[] = [
   [{ reason: 'deactivated' }, 'this account is deactivated'],
@@ -69,6 +71,37 @@ const denials: readonly (readonly [Denial, string])[] = [
   ],
   [{ reason: 'frozen', hold: { ...hold, until: undefined } }, 'with no end in sight.'],
   [
+    { reason: 'ramp-only', ramps: [], isMeasured: true, rule },
+    'by ramps only (rule `payments`, line 7 of the policy file). After the version, type steps, like `10,25,50,100 every 5m`. Going back',
+  ],
+  [
+    { reason: 'ramp-only', bound: careful, ramps: [careful], isMeasured: true },
+    'After the version, type `careful` (`1, 5, 25, 50, 100 every 10m`), or steps that are no steeper than `careful`.',
+  ],
+  [
+    { reason: 'ramp-only', bound: careful, ramps: [careful], isMeasured: false },
+    'by ramps only. This is more than weights, so what it gives to a version cannot be measured',
+  ],
+  [
+    { ...{ reason: 'too-steep', bound: careful, rule }, ...steep },
+    'Step 2 of this ramp gives 25 % after 5m. `careful` (`1, 5, 25, 50, 100 every 10m`) gives 1 % at that time, and no ramp here may be steeper (rule `payments`, line 7 of the policy file). Type `careful` in place of the steps, or take smaller or longer ones.',
+  ],
+  [
+    { ...{ reason: 'too-steep', bound: careful }, ...steep, step: 1, fromMs: 0, untilAsked: true },
+    'Step 1 of this ramp gives 25 % at its start. `careful` (`1, 5, 25, 50, 100 every 10m`) gives 1 % until a person lets it go on, and',
+  ],
+  [
+    { reason: 'guard-required', rule },
+    'may not be left out here (rule `payments`, line 7 of the policy file). Type it',
+  ],
+  [
+    {
+      ...{ reason: 'outside-hours', hours: 'Mon-Fri 9-17 Europe/Berlin', timezone: 'Europe/Berlin', rule },
+      opens: new Date('2026-11-30T08:00:00Z'),
+    },
+    'in these hours only: `Mon-Fri 9-17 Europe/Berlin` (rule `payments`, line 7 of the policy file). They begin next at <!date^1796025600^{date_short_pretty} {time}|30 Nov 2026, 09:00 Europe/Berlin>. Going back is allowed at any time.',
+  ],
+  [
     { reason: 'step-too-large', step: 33.333333, maxStep: 25, rule },
     '33.3 percent points more to a version, and one change may give 25 (rule',
   ],
@@ -102,6 +135,9 @@ describe('why policy refuses', () => {
         rule: { name: odd, line: 1 },
       }),
       denialText({ reason: 'frozen', hold: { ...hold, name: odd, reason: odd, timezone: 'UTC' } }),
+      denialText({ reason: 'ramp-only', ramps: [{ name: odd, text: odd }], isMeasured: true }),
+      denialText({ reason: 'too-steep', bound: { name: odd, text: odd }, ...steep }),
+      denialText({ reason: 'outside-hours', hours: odd, timezone: 'UTC', opens: until }),
       policyProblemText(odd),
     ];
 

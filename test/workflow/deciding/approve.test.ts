@@ -15,6 +15,8 @@ const elsewhere = policyOf('rules: [{ name: r, target: "other/**", shift: [every
 const frozen = policyOf(`groups: { sre: [${bob}, ${carol}] }
 rules: [{ name: r, target: "**", shift: [everyone], approve: { by: [sre], count: 2 } }]
 freezes: [{ name: now, target: "**", cron: "0 0 * * SUN", for: 24h }]`);
+const weekdays = policyOf(`groups: { sre: [${bob}, ${carol}] }
+rules: [{ name: r, target: "**", shift: [everyone], approve: { by: [sre], count: 2 }, hours: Mon-Fri 9-17 UTC }]`);
 
 describe.each(kinds)('a change that needs approval, asked for as $kind,', ({ houseOf }) => {
   let house: House;
@@ -185,10 +187,11 @@ describe.each(kinds)('a change that needs approval, asked for as $kind,', ({ hou
     });
 
     it.each`
-      what                                       | denied           | policy       | held
-      ${'a freeze has begun'}                    | ${'frozen'}      | ${frozen}    | ${{ hold: { name: 'now' }, heldUntil: '2026-11-23T00:00:00.000Z' }}
-      ${'the person who asked may not any more'} | ${'not-allowed'} | ${onlyDave}  | ${{}}
-      ${'no rule matches any more'}              | ${'no-rule'}     | ${elsewhere} | ${{}}
+      what                                       | denied             | policy       | held
+      ${'a freeze has begun'}                    | ${'frozen'}        | ${frozen}    | ${{ hold: { name: 'now' }, heldUntil: '2026-11-23T00:00:00.000Z' }}
+      ${'the hours of its rule are over'}        | ${'outside-hours'} | ${weekdays}  | ${{ heldUntil: '2026-11-23T09:00:00.000Z' }}
+      ${'the person who asked may not any more'} | ${'not-allowed'}   | ${onlyDave}  | ${{}}
+      ${'no rule matches any more'}              | ${'no-rule'}       | ${elsewhere} | ${{}}
     `('is void when $what', async ({ denied, policy, held }) => {
       const id = await approved();
       house.policies.take(policy);

@@ -20,6 +20,40 @@ describe('policy about a shift', () => {
   });
 });
 
+describe('policy about traffic that goes up', () => {
+  it.each`
+    rule                         | says
+    ${'ramp: { only: true }'}    | ${{ reason: 'ramp-only', ramps: [], isMeasured: true }}
+    ${'hours: Mon-Fri 9-17 UTC'} | ${{ reason: 'outside-hours', opens: new Date('2026-11-23T09:00:00Z') }}
+  `('refuses a single shift under $rule on a Sunday, and no rollback', async ({ rule, says }) => {
+    const house = new House();
+    await house.accepted('v3', 50);
+    await house.work();
+    house.policies.take(rules(`name: r, target: "**", shift: [everyone], ${rule}`));
+
+    expect(await house.shift('v3', 60)).toMatchObject({ kind: 'denied', denial: says });
+    expect(house.split).toEqual({ v1: 50, v3: 50 });
+
+    expect(await house.typeRollback()).toMatchObject({ kind: 'accepted' });
+    await house.work();
+    expect(house.split).toMatchObject({ v1: 100 });
+  });
+
+  it.each`
+    rule                         | says
+    ${'ramp: { only: true }'}    | ${'ramp-only'}
+    ${'hours: Mon-Fri 9-17 UTC'} | ${'outside-hours'}
+  `('refuses a rule file under $rule', async ({ rule, says }) => {
+    const house = new House(routed('reviews', { v1: 100 }, toJason));
+    house.ruleFiles.write('all', [sends('reviews', { v3: 100 })]);
+    house.policies.take(rules(`name: r, target: "**", shift: [everyone], ${rule}`));
+
+    const { verdict } = wayIn(await house.type('/shift apply all')).judgement;
+
+    expect(verdict).toMatchObject({ kind: 'refused', denial: { reason: says } });
+  });
+});
+
 describe('policy about whole objects', () => {
   let house: House;
 
