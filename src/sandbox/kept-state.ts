@@ -4,6 +4,8 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { parseJson } from '../redis/signature.ts';
+import type { VersionFaults } from './bookinfo/faults/version-faults.ts';
+import { openKeptFaults } from './kept-faults.ts';
 import { ObjectJournal, Tokens } from './kube-api/server.ts';
 import { LaunchError } from './launched-process.ts';
 import { newCredentials } from './local-slack.ts';
@@ -15,6 +17,7 @@ export interface KeptState {
   readonly secrets: Secrets;
   readonly journal: ObjectJournal;
   readonly memory: SlackMemory;
+  readonly faults: VersionFaults;
   startRedis(): Promise<RedisServer>;
   /** What could not be read, one line each. */
   readonly leftOut: readonly string[];
@@ -39,7 +42,9 @@ export async function openKeptState(folder: string, users: readonly string[]): P
   if (journal.leftOut > 0) leftOut.push(`${lines(journal.leftOut)} of objects.jsonl`);
   const memory = openSlackMemory(join(folder, 'slack.jsonl'));
   if (memory.leftOut > 0) leftOut.push(`${lines(memory.leftOut)} of slack.jsonl`);
-  return { secrets, journal, memory, leftOut, startRedis: () => startRedisIn(join(folder, 'redis'), leftOut) };
+  const { faults, leftOut: faultsLeftOut } = openKeptFaults(join(folder, 'faults.jsonl'));
+  if (faultsLeftOut > 0) leftOut.push(`${lines(faultsLeftOut)} of faults.jsonl`);
+  return { secrets, journal, memory, faults, leftOut, startRedis: () => startRedisIn(join(folder, 'redis'), leftOut) };
 }
 
 async function readSecrets(path: string, users: readonly string[], leftOut: string[]): Promise<Secrets> {

@@ -15,13 +15,13 @@ const usage = `npm run sandbox [-- --http] [--keep]
 Starts Slack, Redis, an API server, Bookinfo with some traffic, a Prometheus that measures it, and the bot. All of it runs on this
 machine, and no other machine can reach it.
   --http   use signed HTTP events instead of Socket Mode
-  --keep   continue from the last run with --keep: its objects, messages, Redis data and keys are in .sandbox/kept.
+  --keep   continue from the last run with --keep: its objects, messages, faults, Redis data and keys are in .sandbox/kept.
            Without it each start is fresh, and .sandbox/kept is left alone.
 Files in .sandbox: kubeconfig (yours, with all rights), bot.kubeconfig (with the bot's rights), bot.log, policy.yaml
 Environment:
   SANDBOX_SLACK_PORT (3000), SANDBOX_PAGE_PORT (9080), SANDBOX_KUBE_PORT (8001), PORT (8080)
                        ports; if one is 0 or taken, a free port is used
-  SANDBOX_RPS (20)     requests a second that the sandbox sends to Bookinfo; 0 is none
+  SANDBOX_RPS (40)     requests a second that the sandbox sends to Bookinfo; 0 is none
   REDIS_URL, PROMETHEUS_URL
                        use these instead of starting new ones
   POLICY_FILE          use this policy
@@ -124,7 +124,7 @@ function greeting(
   const isOurs = policy === join(folder, 'policy.yaml');
   return `
   Slack       ${slack.url}  in #reviews, as alice, type:  /shift reviews v3 50
-  Bookinfo    ${page?.url ?? ''}  reload it to see which version answers; sign in as jason
+  Bookinfo    ${page?.url ?? ''}  reload it to see which version answers; sign in as jason; /faults makes a version fail or slow
   Kubernetes  ${cluster === undefined ? `${kube?.url ?? ''}  kubectl --kubeconfig ${here(kubeconfig)} get virtualservices` : ofYours(cluster)}
   Redis       ${withoutPassword(redisUrl)}
   Bot         ${bots[0]?.url ?? ''}/readyz  /metrics, its log in ${here(join(folder, 'bot.log'))}
@@ -151,7 +151,7 @@ function measured({ measuring }: Pick<World, 'measuring'>, state: Awaited<World[
   return `Prometheus measures the traffic: ${measuring.url ?? ''}\n`;
 }
 
-function requestsPerSecond(otherwise = 20): number {
+function requestsPerSecond(otherwise = 40): number {
   const value = process.env['SANDBOX_RPS'];
   const number = value === undefined || value === '' ? otherwise : Number(value);
   return Number.isFinite(number) && number >= 0 && number <= 1_000 ? number : otherwise;

@@ -103,7 +103,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     const botKubeconfig =
       options.kubeconfig ?? (await writeKubeconfig(join(options.folder, 'bot.kubeconfig'), kube, access.user));
 
-    const bookinfo = await startBookinfoOf(options, kubeconfig);
+    const bookinfo = await startBookinfoOf(options, kubeconfig, kept);
     if (bookinfo !== undefined) started.push(bookinfo);
     const prometheus = await prometheusOf(options, bookinfo);
     started.push(prometheus);
@@ -156,13 +156,18 @@ async function startKube(port: number | undefined, access: BotAccess, kept: Kept
   });
 }
 
-async function startBookinfoOf({ bookinfo, onLog }: WorldOptions, kubeconfig: string): Promise<Bookinfo | undefined> {
+async function startBookinfoOf(
+  { bookinfo, onLog }: WorldOptions,
+  kubeconfig: string,
+  kept: Pick<KeptState, 'faults'> | undefined,
+): Promise<Bookinfo | undefined> {
   if (bookinfo === undefined) return undefined;
   const log = pino({ level: 'warn', base: null }, { write: (line: string) => onLog?.(line.trimEnd()) });
   return startBookinfo({
     kubeconfig,
     port: await orFree(bookinfo.port),
     requestsPerSecond: bookinfo.requestsPerSecond ?? 0,
+    ...(kept && { faults: kept.faults }),
     log,
   });
 }

@@ -33,7 +33,7 @@ describe.runIf(findChromium())('the tour, taken in a real browser (needs Chromiu
     );
     const environment = { POLICY_FILE: policy };
     [world, browser] = await Promise.all([
-      startTestWorld({ environment, bookinfo: { requestsPerSecond: 20 }, prometheus: {} }),
+      startTestWorld({ environment, bookinfo: { requestsPerSecond: 40 }, prometheus: {} }),
       launchBrowser(),
     ]);
     await greet(world.slack);
@@ -48,9 +48,9 @@ describe.runIf(findChromium())('the tour, taken in a real browser (needs Chromiu
 
   /** Presses the button that leads on, and waits for the step that comes. */
   async function next(step: number, title: string): Promise<void> {
-    const before = step === 1 ? card(slack, 'Welcome to the sandbox') : card(slack, `${step - 1} of 10`);
+    const before = step === 1 ? card(slack, 'Welcome to the sandbox') : card(slack, `${step - 1} of 11`);
     await clickButton(before, step === 1 ? 'Take the tour' : 'Next');
-    await card(slack, `${step} of 10 · ${title}`).waitFor();
+    await card(slack, `${step} of 11 · ${title}`).waitFor();
   }
 
   async function type(command: string): Promise<void> {
@@ -146,7 +146,23 @@ describe.runIf(findChromium())('the tour, taken in a real browser (needs Chromiu
     await says(/ratings · 50 % to v2.*Applied in.*Approved by/s);
     await actAs(slack, 'alice');
 
-    await next(10, 'clean up');
+    await next(10, 'v3 fails');
+    await type('/shift reviews v3 50');
+    await expect.poll(() => world.objects.weights('reviews')).toContainEqual(['v3', 50]);
+    const faults = card(slack, '10 of 11').getByRole('link', { name: 'the faults page' });
+    await product.goto((await faults.getAttribute('href')) ?? '');
+    await product.getByText('Not set yet').waitFor();
+    await product.getByRole('button', { name: 'v3 fails 5 %' }).click();
+    await product.getByRole('status').getByText('reviews-v3 fails 5 % (500)').waitFor();
+    await product
+      .locator('#answers-legend')
+      .getByText(/v3 500: \d/)
+      .waitFor();
+    await drawPicture(product, product, 'faults.png');
+    await product.getByRole('button', { name: 'all is well' }).click();
+    await product.getByRole('status').getByText('All is well').waitFor();
+
+    await next(11, 'clean up');
     await type('/shift delete bookinfo/virtual-service-all-v1');
     const before = await world.objects.get('reviews');
     await clickButton(await says('bookinfo/virtual-service-all-v1 is more than a shift'), 'Delete');

@@ -128,13 +128,27 @@ describe('npm run sandbox -- --keep', () => {
     ]);
   }, 60_000);
 
+  it('keeps the faults, and the page says so', async () => {
+    const folder = temporaryFolder();
+    const first = await Sandbox.start(folder, '--keep');
+    const body = new URLSearchParams({ preset: 'v3-fails' });
+    await fetch(faultsOf(first), { method: 'POST', body });
+    await first.end('SIGKILL');
+
+    const second = await Sandbox.start(folder, '--keep');
+
+    expect(await (await fetch(faultsOf(second))).text()).toContain('reviews-v3 fails 5 % (500)');
+    expect((await stat(join(folder, '.sandbox/kept/faults.jsonl'))).mode & 0o777).toBe(0o600);
+  }, 60_000);
+
   it('starts even with damaged files, and says what it left out', async () => {
     const folder = temporaryFolder();
     const kept = join(folder, '.sandbox/kept');
     const first = await Sandbox.start(folder, '--keep');
     await shift(first);
     await first.end('SIGKILL');
-    for (const file of ['objects.jsonl', 'slack.jsonl']) await appendFile(join(kept, file), '{"version":99');
+    for (const file of ['objects.jsonl', 'slack.jsonl', 'faults.jsonl'])
+      await appendFile(join(kept, file), '{"version":99');
     await writeFile(join(kept, 'secrets.json'), '{"recordKey"');
     const appendOnly = join(kept, 'redis/appendonlydir');
     for (const file of await readdir(appendOnly)) await writeFile(join(appendOnly, file), 'torn');
@@ -143,6 +157,7 @@ describe('npm run sandbox -- --keep', () => {
 
     expect(second.printed).toContain('Left out    1 line of objects.jsonl');
     expect(second.printed).toContain('Left out    1 line of slack.jsonl');
+    expect(second.printed).toContain('Left out    1 line of faults.jsonl');
     expect(second.printed).toContain('Left out    secrets.json');
     expect(second.printed).toContain('Left out    the files of Redis');
     expect(await second.objects.weights('reviews')).toContainEqual(['v3', 50]);
@@ -172,6 +187,11 @@ describe('a second sandbox in the same folder', () => {
     expect(await first.objects.weights('reviews')).toEqual([['v1', undefined]]);
   }, 60_000);
 });
+
+/** The page of its faults. */
+function faultsOf({ printed }: Sandbox): URL {
+  return new URL('/faults', /Bookinfo\s+(http:\S+)/.exec(printed)?.[1]);
+}
 
 function tokenIn(kubeconfig: string): string | undefined {
   return /token: (\S+)/.exec(kubeconfig)?.[1];

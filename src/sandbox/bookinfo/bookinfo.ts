@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { Agent } from 'undici';
 import type { Log } from '../../workflow/ports/process.ts';
 import { detailsService, ratingsService, reviewsService } from './backends.ts';
+import { faulty } from './faults/faulty.ts';
+import { type Faults, VersionFaults } from './faults/version-faults.ts';
 import { followRouting } from './follow-routing.ts';
 import { type Handler, serve } from './http-service.ts';
 import { ingress } from './ingress.ts';
@@ -20,6 +22,8 @@ export interface BookinfoOptions {
   readonly port: number;
   /** Generated traffic; 0 is none. */
   readonly requestsPerSecond: number;
+  /** The faults to begin with, set on the page. Default: none. */
+  readonly faults?: VersionFaults;
   readonly log: Log;
 }
 
@@ -62,12 +66,16 @@ export async function startBookinfo(options: BookinfoOptions): Promise<Bookinfo>
       },
     });
     const between = await begin(serve(betweenServices(router, () => pods)));
+    const faults = options.faults ?? new VersionFaults();
     for (const [workload, handlerOf] of deployments) {
       const call = sidecarOf(workload, between.url, dispatcher);
-      const { url } = await begin(serve(handlerOf(call)));
+      const handler = handlerOf({ call, faults: () => faults.inForce });
+      const { url } = await begin(serve(faulty(handler, { fault: () => faults.of(workload), random: Math.random })));
       pods.push({ ...workload, labels: labelsOf(workload), url });
     }
-    const { url: pageUrl } = await begin(serve(await ingress(router, recent), options.port));
+    const { url: pageUrl } = await begin(
+      serve(await ingress({ router, recent, faults, versions: pods }), options.port),
+    );
     const { url: metricsUrl } = await begin(serve(scraped(metrics)));
     if (options.requestsPerSecond > 0)
       started.push(startTraffic(`${pageUrl}/productpage`, options.requestsPerSecond, dispatcher));
@@ -78,18 +86,23 @@ export async function startBookinfo(options: BookinfoOptions): Promise<Bookinfo>
   }
 }
 
+interface Around {
+  readonly call: Call;
+  readonly faults: () => Faults;
+}
+
 /**
  * What Istio's tutorial deploys, one pod each. ratings has a second version, so that a shift of it can wait for an approval. Both
  * versions return the same stars.
  */
-const deployments: readonly (readonly [Workload, (call: Call) => Handler])[] = [
+const deployments: readonly (readonly [Workload, (around: Around) => Handler])[] = [
+  ...['v1', 'v2', 'v3'].map((version) => {
+    const workload = bookinfoWorkload('reviews', version);
+    return [workload, ({ call }: Around) => reviewsService(version, podName(workload), call)] as const;
+  }),
   [bookinfoWorkload('details', 'v1'), () => detailsService()],
   [bookinfoWorkload('ratings', 'v1'), () => ratingsService()],
   [bookinfoWorkload('ratings', 'v2'), () => ratingsService()],
-  ...['v1', 'v2', 'v3'].map((version) => {
-    const workload = bookinfoWorkload('reviews', version);
-    return [workload, (call: Call) => reviewsService(version, podName(workload), call)] as const;
-  }),
   [bookinfoWorkload('productpage', 'v1'), productPageService],
 ];
 

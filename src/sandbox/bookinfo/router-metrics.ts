@@ -43,6 +43,7 @@ const labelNames = [
   'destination_service_namespace',
   'request_protocol',
   'response_code',
+  'grpc_response_status',
   'response_flags',
   'connection_security_policy',
 ] as const;
@@ -102,6 +103,7 @@ function labelsFor({ asked, pod, status, flag }: Outcome): Record<(typeof labelN
     destination_service_namespace: serviceNamespace,
     request_protocol: 'http',
     response_code: String(status),
+    grpc_response_status: '', // as Istio writes it for HTTP; nothing here speaks gRPC
     response_flags: flag,
     connection_security_policy: unknown,
   };

@@ -6,8 +6,8 @@ export interface Traffic {
 
 /** Short enough for a steady flow, long enough to cost almost nothing. */
 const tickMs = 50;
-/** Limits the open requests when answers are slow. */
-const mostInFlight = 50;
+/** Limits the open requests when answers are slow, so that on a busy machine a person's request does not wait behind many others. */
+const mostInFlight = 25;
 
 /** Requests the page this many times a second, without signing in, until `stop`. */
 export function startTraffic(url: string, perSecond: number, dispatcher: Dispatcher): Traffic {

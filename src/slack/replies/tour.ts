@@ -11,7 +11,7 @@ export interface TourWorld {
   readonly hasApproval: boolean;
 }
 
-interface Stop {
+export interface Stop {
   readonly title: string;
   /** One or two sentences each. A line to type is in backticks. */
   readonly lines: readonly string[];
@@ -20,7 +20,7 @@ interface Stop {
 /** Istio's traffic-shifting task, played in the channel. src/sandbox/README.md tells the same tour, and a test compares the two. */
 export function tourReply(step: number, { page, hasApproval }: TourWorld): Reply {
   if (page === undefined) return says(noPage);
-  const stops = stopsAt(`<${escapeText(page).replaceAll('|', '%7C')}|the product page>`, hasApproval);
+  const stops = stopsAt(page, hasApproval);
   const at = Math.min(Math.max(1, step), stops.length);
   const [stop, next] = [stops[at - 1], stops[at]];
   if (stop === undefined) return says(noPage);
@@ -47,7 +47,8 @@ function nextButton(step: number, { title }: Stop): Button {
   };
 }
 
-function stopsAt(page: string, hasApproval: boolean): readonly Stop[] {
+function stopsAt(address: string, hasApproval: boolean): readonly Stop[] {
+  const page = link(address, 'the product page');
   return [
     {
       title: 'all of it to v1',
@@ -105,6 +106,7 @@ function stopsAt(page: string, hasApproval: boolean): readonly Stop[] {
       ],
     },
     ...(hasApproval ? [approval] : []),
+    faultsStop(address),
     {
       title: 'clean up',
       lines: [
@@ -114,6 +116,23 @@ function stopsAt(page: string, hasApproval: boolean): readonly Stop[] {
       ],
     },
   ];
+}
+
+/** How a person makes v3 fail or slow. `address` is the product page's; the page of the faults is beside it. The link changes nothing by itself. */
+export function faultsStop(address: string): Stop {
+  const faults = link(new URL('faults?preset=v3-fails', address).href, 'the faults page');
+  return {
+    title: 'v3 fails',
+    lines: [
+      '`/shift reviews v3 50`',
+      `So far every version works. In the sandbox you can change that: open ${faults} and press *v3 fails 5 %*. From then on v3 answers 5 of 100 requests with a 500, and the bar there counts them.`,
+      '*v3 is slow* makes half of its requests take 500 ms longer. *all versions fail 20 %* is a common outage: no version is worse than the others. *all is well* ends all of it.',
+    ],
+  };
+}
+
+function link(address: string, words: string): string {
+  return `<${escapeText(address).replaceAll('|', '%7C')}|${words}>`;
 }
 
 const cleaningUpHere =

@@ -74,6 +74,25 @@ describe.runIf(findChromium())('the product page in a real browser (needs Chromi
     expect(withReviews).toEqual([]);
     expect(await overflowing(page)).toEqual([]);
   });
+
+  it.each([1280, 400])('sets faults without any script, and cuts nothing off at a width of %d', async (width) => {
+    const { bookinfo } = await startBookinfoWorld();
+    const context = await browser.newContext({ javaScriptEnabled: false, viewport: { width, height: 900 } });
+    onTestFinished(() => context.close());
+    const page = await context.newPage();
+    await page.goto(bookinfo.pageUrl);
+
+    await page.getByRole('link', { name: 'Faults' }).click();
+    const empty = await cutOff(page);
+    await page.getByRole('group', { name: 'reviews v2' }).getByLabel('fails').fill('12.5');
+    await page.getByRole('button', { name: 'Set', exact: true }).click();
+    await page.getByRole('status').getByText('reviews-v2 fails 12.5 % (500)').waitFor();
+    const set = await cutOff(page);
+    await page.getByRole('button', { name: 'all is well' }).click();
+    await page.getByRole('status').getByText('All is well').waitFor();
+
+    expect([...empty, ...set]).toEqual([]);
+  });
 });
 
 const jasonAndHalf = `
@@ -87,6 +106,19 @@ spec:
     - route:
         - {destination: {host: reviews, subset: v1}, weight: 50}
         - {destination: {host: reviews, subset: v3}, weight: 50}`;
+
+/** Without script in the page, the elements cannot be asked; whether the page scrolls sideways can. */
+async function cutOff(page: Page): Promise<readonly string[]> {
+  const boxes = await page.locator('input, select, button, legend, p, h2').all();
+  const width = page.viewportSize()?.width ?? 0;
+  const outside = await Promise.all(
+    boxes.map(async (each) => {
+      const box = await each.boundingBox();
+      return box !== null && box.x >= 0 && box.x + box.width <= width ? [] : [await each.innerText()];
+    }),
+  );
+  return outside.flat();
+}
 
 /** The elements with content that is wider than the element. */
 function overflowing(page: Page): Promise<readonly string[]> {

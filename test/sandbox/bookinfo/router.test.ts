@@ -174,6 +174,7 @@ describe("the router's metrics", () => {
           destination_canonical_service: 'reviews',
           destination_canonical_revision: 'v3',
           response_code: '200',
+          grpc_response_status: '',
           response_flags: '-',
         }),
         expect.objectContaining({
@@ -188,7 +189,14 @@ describe("the router's metrics", () => {
     );
     expect(text).toMatch(/^# TYPE istio_requests_total counter$/m);
     expect(text).toMatch(/^# TYPE istio_request_duration_milliseconds histogram$/m);
-    expect(text).toMatch(/^istio_request_duration_milliseconds_bucket\{le="1",reporter="source",/m);
+    const ofV3 = text
+      .split('\n')
+      .filter((line) => /^istio_request_duration_\w+\{.*destination_version="v3"/.test(line));
+    expect(bounds(ofV3)).toEqual(
+      '0.5 1 5 10 25 50 100 250 500 1000 2500 5000 10000 30000 60000 300000 600000 1800000 3600000 +Inf'.split(' '),
+    );
+    expect([...new Set(ofV3.map((line) => /milliseconds_(\w+)/.exec(line)?.[1]))]).toEqual(['bucket', 'sum', 'count']);
+    expect(Object.keys(labelsOf(ofV3.at(-1) ?? ''))).toEqual(Object.keys(labelsOf(requests[0] ?? '')));
   });
 
   it('count each request once, and nothing else', async () => {
@@ -237,6 +245,11 @@ spec:
 /** A rule with a fault, and a timeout that is longer than any delay. */
 function faulty(service: string, fault: string): string {
   return ruled(service, `timeout: 10s\n      fault: ${fault}`);
+}
+
+/** The upper bounds of the buckets, in the order in which they are written. */
+function bounds(lines: readonly string[]): readonly string[] {
+  return [...new Set(lines.map((line) => labelsOf(line)['le'] ?? ''))].filter(Boolean);
 }
 
 async function metricsOf(url: string): Promise<string> {

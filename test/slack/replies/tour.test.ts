@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseCommand } from '../../../src/domain/language/parse-command.ts';
-import { tourReply } from '../../../src/slack/replies/tour.ts';
+import { faultsStop, tourReply } from '../../../src/slack/replies/tour.ts';
 
 const page = 'http://127.0.0.1:9080/productpage';
 const world = { page, hasApproval: true };
@@ -52,6 +52,15 @@ describe('the tour', () => {
     expect(stops(false)).toHaveLength(stops().length - 1);
     expect(stops(false).join('\n')).not.toContain('Approve');
     expect(stops().join('\n')).toContain('*Approve*');
+  });
+
+  it('leads to the page of the faults beside the product page, with v3 filled in, before it cleans up', () => {
+    const faults = '<http://127.0.0.1:9080/faults?preset=v3-fails|the faults page>';
+    const stop = stops().at(-2) ?? '';
+
+    expect(stop).toContain(faultsStop(page).title);
+    expect(stop).toContain(faults);
+    expect(faultsStop('https://host/behind/productpage').lines.join()).toContain('<https://host/behind/faults?');
   });
 
   it('leads to the product page, and to the sandbox where there is none', () => {

@@ -1,3 +1,5 @@
+import type { Faults } from '../faults/version-faults.ts';
+import { document, header, liveAnswers } from './document.ts';
 import { type Html, html } from './html.ts';
 import { type Answer, type Details, type Failure, product, type Reviews, type Shown, versionOf } from './product.ts';
 
@@ -5,10 +7,10 @@ import { type Answer, type Details, type Failure, product, type Reviews, type Sh
 export function productHtml(shown: Shown, complaint?: string): string {
   return document(
     product.title,
-    html`${header(shown.user, complaint)}
+    html`${header(shown.faults, signIn(shown.user), complaint)}
 <main>
   ${answeredBy(shown.reviews)}
-  ${live}
+  ${liveAnswers}
   <section class="book">
     <div class="cover" aria-hidden="true"><span>The Comedy</span><span>of Errors</span></div>
     <div>
@@ -23,40 +25,18 @@ export function productHtml(shown: Shown, complaint?: string): string {
 }
 
 /** Shown in place of the product page when no pod of it answers. */
-export function failureHtml(failure: Failure): string {
+export function failureHtml(failure: Failure, faults: Faults): string {
   const told = problem('The product page did not answer', failure);
-  return document('Bookinfo', html`${brandOnly}<main>${told}${live}</main>`);
+  return document('Bookinfo', html`${header(faults)}<main>${told}${liveAnswers}</main>`);
 }
 
-const brand = html`<a class="brand" href="/productpage"><span aria-hidden="true">◆</span> Bookinfo</a>`;
-const brandOnly = html`<header><div class="bar">${brand}</div></header>`;
-
-function document(title: string, body: Html): string {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title} · Bookinfo</title>
-<link rel="icon" href="data:,">
-<link rel="stylesheet" href="/page.css">
-<script src="/page.js" defer></script>
-</head>
-<body>${body}</body>
-</html>
-`.text;
-}
-
-function header(user: string | undefined, complaint: string | undefined): Html {
-  const who =
-    user === undefined
-      ? html`<form method="post" action="/login">
+function signIn(user: string | undefined): Html {
+  return user === undefined
+    ? html`<form method="post" action="/login">
   <label for="username">User</label>
   <input id="username" name="username" placeholder="jason" maxlength="40" required autocomplete="off" autocapitalize="none" spellcheck="false">
   <button>Sign in</button></form>`
-      : html`<form method="post" action="/logout"><span class="user">Signed in as <b>${user}</b></span><button>Sign out</button></form>`;
-  const told = complaint === undefined ? undefined : html`<p class="complaint" role="alert">${complaint}</p>`;
-  return html`<header><div class="bar">${brand}${who}</div>${told}</header>`;
+    : html`<form method="post" action="/logout"><span class="user">Signed in as <b>${user}</b></span><button>Sign out</button></form>`;
 }
 
 const starWords: Readonly<Record<string, string>> = { black: 'black stars', red: 'red stars' };
@@ -82,13 +62,6 @@ function problem(title: string, { status, flag, why }: Failure): Html {
   <a class="again" href="/productpage">Reload</a>
 </section>`;
 }
-
-/** `page.js` fills this in, once a second. */
-const live = html`<section class="live" aria-label="Who answered the last requests to reviews">
-  <h2>The last <span id="answers-of">100</span> answers of reviews</h2>
-  <div id="answers-bar" role="img" aria-label="no answers yet"></div>
-  <ul id="answers-legend"><li class="none">no answers yet</li></ul>
-</section>`;
 
 const detailNames: readonly (readonly [keyof Details, string])[] = [
   ['author', 'Author'],

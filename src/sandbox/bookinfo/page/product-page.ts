@@ -1,23 +1,28 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
+import type { Faults } from '../faults/version-faults.ts';
 import { type Handler, pathOf, sendJson, sendText } from '../http-service.ts';
 import type { Call } from '../sidecar.ts';
+import { contentSecurityPolicy } from './document.ts';
 import { fetchProduct, product } from './product.ts';
 import { productHtml } from './product-html.ts';
 import { isUserName, signIn, signOut, userOf } from './session.ts';
 
-/** The page loads nothing from other hosts, and runs no script but our own file. */
-export const contentSecurityPolicy =
-  "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
-
 type Route = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
+/** What the page is made with. */
+interface Around {
+  readonly call: Call;
+  readonly faults: () => Faults;
+}
+
 /** The service that people see. It calls details and reviews with the name of the user who is signed in. */
-export function productPageService(call: Call): Handler {
+export function productPageService(around: Around): Handler {
+  const { call } = around;
   const routes: Readonly<Record<string, Route>> = {
     'GET /': (_, response) => redirect(response),
-    'GET /productpage': (request, response) => showPage(call, request, response),
-    'POST /login': (request, response) => logIn(call, request, response),
+    'GET /productpage': (request, response) => showPage(around, request, response),
+    'POST /login': (request, response) => logIn(around, request, response),
     'POST /logout': (_, response) => redirect(response, signOut),
     'GET /health': (_, response) => sendText(response, 200, 'Product page is healthy\n'),
     'GET /api/v1/products': (_, response) => sendJson(response, 200, [product]),
@@ -34,17 +39,27 @@ export function productPageService(call: Call): Handler {
   };
 }
 
-async function showPage(call: Call, request: IncomingMessage, response: ServerResponse, complaint?: string) {
+async function showPage(
+  { call, faults }: Around,
+  request: IncomingMessage,
+  response: ServerResponse,
+  complaint?: string,
+): Promise<void> {
   const user = userOf(request.headers.cookie);
   const shown = await fetchProduct(call, onBehalfOf(user, request.headers));
   response.setHeader('content-security-policy', contentSecurityPolicy);
-  sendText(response, complaint === undefined ? 200 : 400, productHtml({ ...shown, user }, complaint), 'text/html');
+  sendText(
+    response,
+    complaint === undefined ? 200 : 400,
+    productHtml({ ...shown, user, faults: faults() }, complaint),
+    'text/html',
+  );
 }
 
-async function logIn(call: Call, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function logIn(around: Around, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const name = new URLSearchParams(await text(request)).get('username')?.trim() ?? '';
   if (isUserName(name)) return redirect(response, signIn(name));
-  await showPage(call, request, response, 'A user name has 1 to 40 characters, all of them ASCII.');
+  await showPage(around, request, response, 'A user name has 1 to 40 characters, all of them ASCII.');
 }
 
 function passing(call: Call, service: string, path: string): Route {

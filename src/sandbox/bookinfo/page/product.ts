@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Faults } from '../faults/version-faults.ts';
 import type { Call, Reply } from '../sidecar.ts';
 
 export const product = {
@@ -41,6 +42,7 @@ export interface Shown {
   readonly details: Answer<Details>;
   readonly reviews: Answer<Reviews>;
   readonly user: string | undefined;
+  readonly faults: Faults;
 }
 
 type Headers = Parameters<Call>[2];
