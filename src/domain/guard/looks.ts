@@ -4,8 +4,8 @@ export interface Scraped {
   readonly until: Date;
   /** At `until`, each counter had last been scraped at this time or later. */
   readonly since: Date;
-  /** How far apart the samples are. */
-  readonly everyMs: number;
+  /** How far apart the samples are. Undefined if there was only one. */
+  readonly everyMs?: number | undefined;
 }
 
 /** When a step was live, by the API server's clock. */
