@@ -33,6 +33,7 @@ describe('the simulation of guards, in short', () => {
       true,
     ]);
     expect([0, 1, 2, 3].map((taken) => exceeds(taken, 60, 0.001))).toEqual([false, false, false, true]);
+    expect([1_000, 1_200].map((taken) => exceeds(taken, 100_000, 0.01))).toEqual([false, true]);
     const row = { name: 'no promise', from: 1, seconds: Array.from({ length: 100 }, () => 15) };
     const result: Result = { name: 'all alarms', isNull: true, rows: [row, { ...row, name: 'this', alpha: 0.01 }] };
 

@@ -37,10 +37,10 @@ export function excesses(results: readonly Result[]): readonly Excess[] {
 
 /** Whether so many false alarms are no bad luck: with a chance of alpha each, fewer than one run in 1,000 has them. */
 export function exceeds(taken: number, ramps: number, alpha: number): boolean {
-  let [chance, below] = [Math.exp(ramps * Math.log1p(-alpha)), 0];
+  let [logChance, below] = [ramps * Math.log1p(-alpha), 0];
   for (let count = 0; count < taken; count++) {
-    below += chance;
-    chance *= ((ramps - count) / (count + 1)) * (alpha / (1 - alpha));
+    below += Math.exp(logChance);
+    logChance += Math.log(((ramps - count) / (count + 1)) * (alpha / (1 - alpha)));
   }
   return 1 - below < 0.001;
 }

@@ -8,6 +8,7 @@ import {
   shortestWatchedMs,
   timesToBegin,
 } from '../../../src/domain/guard/looks.ts';
+import { looksBeyond } from '../../../src/domain/guard/own.ts';
 import { addSeen, batchesOf, nothingSeen, totalOf } from '../../../src/domain/guard/seen-so-far.ts';
 
 const t0 = Date.parse('2026-11-22T14:03:11.000Z');
@@ -93,6 +94,22 @@ describe('the next look of a guard', () => {
       const shortest = shortestWatchedMs(every);
       expect(10_000 + every + 2 * lookEveryMs(shortest, every)).toBeLessThanOrEqual(shortest);
     }
+  });
+});
+
+describe('a number of the operator’s own', () => {
+  it.each`
+    values                      | beyond
+    ${[]}                       | ${0}
+    ${[0.02, 0.02]}             | ${0}
+    ${[0.03, 0.021]}            | ${2}
+    ${[0.03, undefined, 0.03]}  | ${2}
+    ${[0.03, 0.03, 0.01, 0.03]} | ${1}
+    ${[undefined]}              | ${0}
+  `('was above 0.02 in $beyond looks in a row after $values', ({ values, beyond }) => {
+    const after = values.reduce((row: number, value: number | undefined) => looksBeyond(row, value, 0.02), 0);
+
+    expect(after).toBe(beyond);
   });
 });
 
