@@ -23,6 +23,15 @@ const answer = z.object({
     ),
   }),
 });
+/** What a query of somebody else's may give. Prometheus writes a number as text, also `NaN` and `+Inf`. */
+const point = z.tuple([z.number(), z.string().transform(Number)]);
+const anyAnswer = z.object({
+  status: z.literal('success'),
+  data: z.discriminatedUnion('resultType', [
+    z.object({ resultType: z.literal('scalar'), result: point }),
+    z.object({ resultType: z.literal('vector'), result: z.array(z.object({ value: point })) }),
+  ]),
+});
 const refusal = z.object({ error: z.string() });
 
 /** The query API of one Prometheus, or of a server that speaks it. */
@@ -42,16 +51,31 @@ export class QueryApi {
 
   /** Runs an instant query as of `at`, which may be in the past. */
   async ask(query: string, at: Date): Promise<readonly Sample[]> {
+    const parsed = answer.safeParse(await this.#query(query, at));
+    if (!parsed.success)
+      throw new TrafficUnavailableError('the answer of Prometheus is not an instant vector', { cause: parsed.error });
+    return parsed.data.data.result.map(({ metric, value: [, value] }) => ({ labels: metric, value }));
+  }
+
+  /** The values that an instant query gives, of a scalar or of each row. Each may be no number. */
+  async values(query: string, at: Date): Promise<readonly number[]> {
+    const parsed = anyAnswer.safeParse(await this.#query(query, at));
+    if (!parsed.success)
+      throw new TrafficUnavailableError('the answer of Prometheus is neither a number nor an instant vector', {
+        cause: parsed.error,
+      });
+    const { data } = parsed.data;
+    return data.resultType === 'scalar' ? [data.result[1]] : data.result.map(({ value: [, value] }) => value);
+  }
+
+  async #query(query: string, at: Date): Promise<unknown> {
     const { status, text } = await this.#post({
       query,
       time: String(at.getTime() / 1000),
       timeout: `${timeoutMs}ms`,
     });
     if (status !== 200) throw new TrafficUnavailableError(`Prometheus answered ${status}${quoted(text)}`);
-    const parsed = answer.safeParse(parse(text));
-    if (!parsed.success)
-      throw new TrafficUnavailableError('the answer of Prometheus is not an instant vector', { cause: parsed.error });
-    return parsed.data.data.result.map(({ metric, value: [, value] }) => ({ labels: metric, value }));
+    return parse(text);
   }
 
   async close(): Promise<void> {

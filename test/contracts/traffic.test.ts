@@ -1,69 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import type { CountedRequests } from '../../src/domain/change/seen.ts';
 import { PrometheusTraffic } from '../../src/prometheus/prometheus-traffic.ts';
-import { type PrometheusBinary, preparePrometheus } from '../../src/sandbox/prometheus-server.ts';
 import { TrafficUnavailableError } from '../../src/workflow/errors.ts';
-import type { Traffic, TrafficQuery } from '../../src/workflow/ports/traffic.ts';
-import { InMemoryTraffic } from '../support/in-memory-traffic.ts';
-import { MeshExporter } from '../support/mesh-exporter.ts';
+import type { TrafficQuery } from '../../src/workflow/ports/traffic.ts';
 import { realPrometheus } from '../support/prometheus.ts';
 import { StubPrometheus } from '../support/stub-prometheus.ts';
+import { cluster, inMemoryWorld, queryFor, realWorld, type World } from './traffic-world.ts';
 
-interface Course {
-  readonly host: string;
-  readonly before?: readonly CountedRequests[];
-  readonly after?: readonly CountedRequests[];
-  /** The client restarts in between. */
-  readonly restarts?: boolean;
-}
-
-interface World {
-  readonly traffic: Traffic;
-  /** A port whose server does not answer. */
-  readonly away: Traffic;
-  /** Sends requests before and after a change. Returns the query for those after it. */
-  play(course: Course): Promise<TrafficQuery>;
-  /** A window that starts with counts from before the change. */
-  tooFine(query: TrafficQuery): TrafficQuery;
-  /** A window without any data. */
-  unknownTime(query: TrafficQuery): TrafficQuery;
-  stop(): Promise<void>;
-}
-
-const cluster = 'sandbox';
-const t0 = Date.parse('2026-11-22T14:03:11.000Z');
 const prometheus = await realPrometheus();
 
-function queryFor(host: string): TrafficQuery {
-  return { cluster, host, since: new Date(t0), from: new Date(t0 + 2_000), until: new Date(t0 + 12_000) };
-}
-
-describeTraffic('in memory', async () => {
-  const traffic = new InMemoryTraffic();
-  const away = new InMemoryTraffic();
-  traffic.countFor(cluster);
-  away.goAway();
-  return {
-    traffic,
-    away,
-    play: async ({ host, before = [], after = [] }) => {
-      traffic.knowNothing(undefined);
-      for (const each of before) traffic.send(new Date(t0 - 1), each);
-      for (const each of after) traffic.send(new Date(t0 + 3_000), each);
-      return queryFor(host);
-    },
-    tooFine: (query) => {
-      traffic.knowNothing('too-seldom');
-      return query;
-    },
-    unknownTime: (query) => {
-      traffic.knowNothing('not-counted');
-      return query;
-    },
-    stop: async () => {},
-  };
-});
+describeTraffic('in memory', inMemoryWorld);
 
 describeTraffic('a stubbed Prometheus', async () => {
   const stub = new StubPrometheus();
@@ -79,6 +25,7 @@ describeTraffic('a stubbed Prometheus', async () => {
       stub.count([...versions].flatMap((version) => rowsOf(version, after)));
       return queryFor(host);
     },
+    knows: () => {},
     tooFine: (query) => {
       stub.scraped(5_000);
       return query;
@@ -121,65 +68,6 @@ describe.runIf(prometheus)('with a prometheus', () => {
     await world.stop();
   });
 });
-
-async function realWorld(binary: PrometheusBinary | undefined): Promise<World> {
-  if (binary === undefined) throw new Error('no Prometheus');
-  const exporter = new MeshExporter();
-  await exporter.start();
-  const source = { kind: 'here', binary } as const;
-  const server = await preparePrometheus({ source, metricsUrl: exporter.url, everyMs: 200 });
-  expect(await server.start()).toEqual({ kind: 'running' });
-  const traffic = new PrometheusTraffic(new Map([[cluster, new URL(server.url)]]));
-  const away = new PrometheusTraffic(new Map([[cluster, new URL('http://127.0.0.1:1')]]));
-  const elsewhere = { host: 'elsewhere.default.svc.cluster.local', version: 'v1', requests: 1 };
-  exporter.send(elsewhere);
-  return {
-    traffic,
-    away,
-    play: async ({ host, before = [], after = [], restarts = false }) => {
-      for (const each of before) exporter.send(each);
-      const since = await scrapedAfter(server.url, Date.now());
-      const from = await scrapedAfter(server.url, since.getTime());
-      if (restarts) exporter.restart();
-      for (const each of after) exporter.send(each);
-      exporter.send(elsewhere);
-      const until = await scrapedAfter(server.url, Date.now());
-      return { cluster, host, since, from, until };
-    },
-    tooFine: (query) => ({ ...query, since: query.until }),
-    unknownTime: (query) => ({
-      ...query,
-      from: new Date(query.from.getTime() - 3_600_000),
-      until: new Date(query.until.getTime() - 3_600_000),
-    }),
-    stop: async () => {
-      await Promise.all([traffic.close(), away.close()]);
-      await server.stop();
-      await exporter.stop();
-    },
-  };
-}
-
-const timeAnswer = z.object({
-  data: z.object({ result: z.array(z.object({ value: z.tuple([z.number(), z.string()]) })) }),
-});
-
-/** The time just after a complete scrape that started later than the given one. */
-async function scrapedAfter(url: string, sinceMs: number): Promise<Date> {
-  const query = `min(timestamp(istio_requests_total))`;
-  const at = await expect
-    .poll(
-      async () => {
-        const response = await fetch(`${url}/api/v1/query?${new URLSearchParams({ query })}`);
-        const [first] = timeAnswer.parse(await response.json()).data.result;
-        return Number(first?.value[1] ?? 0) * 1000;
-      },
-      { timeout: 10_000, interval: 50 },
-    )
-    .toBeGreaterThan(sinceMs)
-    .then(() => Date.now());
-  return new Date(at);
-}
 
 function describeTraffic(where: string, enter: () => Promise<World>): void {
   describe(`the traffic: ${where}`, { timeout: 30_000 }, () => {

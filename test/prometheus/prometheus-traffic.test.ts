@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PrometheusTraffic } from '../../src/prometheus/prometheus-traffic.ts';
-import { requestsTo } from '../../src/prometheus/promql.ts';
+import { durations, fastRequests, requestsByCaller, requestsTo, timedRequests } from '../../src/prometheus/promql.ts';
 import { TrafficUnavailableError } from '../../src/workflow/errors.ts';
 import type { TrafficQuery } from '../../src/workflow/ports/traffic.ts';
 import { StubPrometheus } from '../support/stub-prometheus.ts';
@@ -52,6 +52,28 @@ describe('the queries to Prometheus', () => {
     expect(asked).toContain('source_workload_namespace="default",destination_service=~"reviews(:[0-9]+)?"');
   });
 
+  it('look back an hour for where a counter of a guard stood, so that one which was not scraped for a while is not new', () => {
+    for (const asked of [
+      requestsByCaller(host, 15_000),
+      timedRequests(host, 15_000),
+      fastRequests(host, 15_000, 250),
+      durations(host, 15_000),
+    ])
+      expect(asked).toMatch(/\[1h\] offset 15000ms/);
+  });
+
+  it('find a bucket in the spelling of any Prometheus', () => {
+    const le = (boundMs: number) => /le=~"((?:[^"\\]|\\.)*)"/.exec(fastRequests(host, 15_000, boundMs))?.[1] ?? '';
+    const finds = (boundMs: number, written: string) =>
+      new RegExp(`^(?:${JSON.parse(`"${le(boundMs)}"`)})$`).test(written);
+
+    expect(['100', '100.0', '1000', '1001', '10', '+Inf'].filter((written) => finds(100, written))).toEqual([
+      '100',
+      '100.0',
+    ]);
+    expect(['0.5', '0x5', '5', '0.50'].filter((written) => finds(0.5, written))).toEqual(['0.5']);
+  });
+
   it('use a host outside the cluster unchanged', () => {
     expect(requestsTo('www.example.com', 10_000)).toContain('destination_service="www.example.com"');
   });
@@ -59,11 +81,27 @@ describe('the queries to Prometheus', () => {
   it.each(['a"} or vector(1) or x{a="', 'back\\slash', 'new\nline', '`tick`', 'a.b".svc.cluster.local'])(
     'never let a host name become part of the query: %j',
     (evil) => {
-      const outside = requestsTo(evil, 10_000).replaceAll(/"(?:[^"\\\n]|\\.)*"/g, '');
+      for (const asked of [requestsTo(evil, 10_000), requestsByCaller(evil, 10_000), fastRequests(evil, 10_000, 100)]) {
+        const outside = asked.replaceAll(/"(?:[^"\\\n]|\\.)*"/g, '');
 
-      expect(outside).not.toMatch(/["`\n]|vector/);
+        expect(outside).not.toMatch(/["`\n]|vector/);
+      }
     },
   );
+
+  it('know the counters up to the last scrape of the proxy that was not scraped for the longest, and how often that is', async () => {
+    stub.scraped(4_000);
+
+    const scraped = await traffic.scraped({ cluster: 'sandbox', host, at: query.until });
+
+    expect(stub.asked.map(({ atMs }) => atMs - t0)).toEqual([75_000, 71_000, 70_999]);
+    expect(scraped).toEqual({
+      kind: 'scraped',
+      until: new Date(t0 + 71_000),
+      since: new Date(t0 + 67_000),
+      everyMs: 4_001,
+    });
+  });
 
   it('send the user and password of the URL as a header, and keep its path', async () => {
     const { port } = new URL(stub.url);

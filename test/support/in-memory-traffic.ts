@@ -1,11 +1,25 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { CountedRequests } from '../../src/domain/change/seen.ts';
+import type { Bucket } from '../../src/domain/guard/latency-bound.ts';
+import type { LabelledRequests } from '../../src/domain/guard/requests.ts';
+import type { TimedRequests } from '../../src/domain/guard/sides.ts';
 import { TrafficUnavailableError } from '../../src/workflow/errors.ts';
-import type { Traffic, TrafficCount, TrafficQuery } from '../../src/workflow/ports/traffic.ts';
+import type {
+  CountedOr,
+  OwnNumber,
+  OwnQuery,
+  ScrapedCounters,
+  ScrapedQuery,
+  Traffic,
+  TrafficCount,
+  TrafficQuery,
+  TrafficUnknown,
+} from '../../src/workflow/ports/traffic.ts';
+import { durationBoundsMs, type SentRequests, withDefaults } from './sent-requests.ts';
 
-interface Sent extends CountedRequests {
+interface Sent {
   readonly cluster: string;
   readonly at: Date;
+  readonly sent: SentRequests;
 }
 
 /** Requests in memory, each counted when it was sent. */
@@ -13,7 +27,9 @@ export class InMemoryTraffic implements Traffic {
   readonly asked: TrafficQuery[] = [];
   #clusters: readonly string[] = [];
   readonly #sent: Sent[] = [];
-  #unknown: Extract<TrafficCount, { kind: 'unknown' }> | undefined;
+  readonly #numbers = new Map<string, OwnNumber>();
+  #scrapedEveryMs = 1;
+  #unknown: TrafficUnknown | undefined;
   #isAway = false;
   readonly #meanwhile: (() => Promise<void> | void)[] = [];
 
@@ -25,13 +41,55 @@ export class InMemoryTraffic implements Traffic {
     this.asked.push(query);
     await turn();
     await this.#meanwhile.shift()?.();
-    if (this.#isAway) throw new TrafficUnavailableError('Prometheus is away');
-    if (!this.#clusters.includes(query.cluster)) return { kind: 'unknown', because: 'not-counted' };
-    if (this.#unknown !== undefined) return this.#unknown;
-    const requests = this.#sent
-      .filter(({ cluster, host, at }) => cluster === query.cluster && host === query.host && isWithin(at, query))
-      .map(({ cluster: _, at: __, ...counted }) => counted);
-    return { kind: 'counted', requests };
+    return this.#counted(query, ({ host, version, flags, requests }) => [{ host, version, flags, requests }]);
+  }
+
+  async scraped({ cluster, at }: ScrapedQuery): Promise<ScrapedCounters> {
+    const unknown = await this.#answer(cluster);
+    const until = new Date(Math.floor(at.getTime() / this.#scrapedEveryMs) * this.#scrapedEveryMs);
+    return unknown ?? { kind: 'scraped', until, since: until, everyMs: this.#scrapedEveryMs };
+  }
+
+  async countByCaller(query: TrafficQuery): Promise<CountedOr<LabelledRequests>> {
+    await turn();
+    return this.#counted(query, (sent) => {
+      const { tookMs: _, ...labelled } = withDefaults(sent);
+      return [labelled];
+    });
+  }
+
+  async countSlow(query: TrafficQuery & { readonly slowerThanMs: number }): Promise<CountedOr<TimedRequests>> {
+    await turn();
+    return this.#counted(query, (sent) => {
+      const { host, version, workload, workloadNamespace, requests, tookMs } = withDefaults(sent);
+      const slow = tookMs > query.slowerThanMs ? requests : 0;
+      return [{ host, version, workload, workloadNamespace, requests, slow }];
+    });
+  }
+
+  async durations(query: TrafficQuery): Promise<CountedOr<Bucket>> {
+    await turn();
+    return this.#counted(query, (sent) => {
+      const { host, version, requests, tookMs } = withDefaults(sent);
+      const bounds = durationBoundsMs.filter((upToMs) => tookMs <= upToMs);
+      return bounds.map((upToMs) => ({ host, version, upToMs, requests }));
+    });
+  }
+
+  async evaluate({ cluster, query }: OwnQuery): Promise<OwnNumber> {
+    const unknown = await this.#answer(cluster);
+    if (unknown !== undefined) return { kind: 'unknown', because: 'not-counted' };
+    return this.#numbers.get(query) ?? { kind: 'unknown', because: 'no-row' };
+  }
+
+  /** What an operator's own query gives from now on. */
+  answerOwn(query: string, answer: number | OwnNumber): void {
+    this.#numbers.set(query, typeof answer === 'number' ? { kind: 'number', value: answer } : answer);
+  }
+
+  /** Counters are known up to the last whole multiple of this time. */
+  scrapeEvery(ms: number): void {
+    this.#scrapedEveryMs = ms;
   }
 
   /** Counts the requests of these clusters. */
@@ -39,8 +97,8 @@ export class InMemoryTraffic implements Traffic {
     this.#clusters = clusters;
   }
 
-  send(at: Date, counted: CountedRequests, cluster = 'sandbox'): void {
-    this.#sent.push({ cluster, at, ...counted });
+  send(at: Date, sent: SentRequests, cluster = 'sandbox'): void {
+    this.#sent.push({ cluster, at, sent });
   }
 
   /** Why no count is known; undefined when counts are known again. */
@@ -59,6 +117,23 @@ export class InMemoryTraffic implements Traffic {
   /** Runs something while the next question is on its way. */
   duringNextCount(happens: () => Promise<void> | void): void {
     this.#meanwhile.push(happens);
+  }
+
+  #counted<Of>(query: TrafficQuery, read: (sent: SentRequests) => readonly Of[]): CountedOr<Of> {
+    const unknown = this.#whyUnknown(query.cluster) ?? this.#unknown;
+    const own = this.#sent.filter(({ cluster, at }) => cluster === query.cluster && isWithin(at, query));
+    const requests = own.filter(({ sent }) => sent.host === query.host).flatMap(({ sent }) => read(sent));
+    return unknown ?? { kind: 'counted', requests };
+  }
+
+  async #answer(cluster: string): Promise<TrafficUnknown | undefined> {
+    await turn();
+    return this.#whyUnknown(cluster);
+  }
+
+  #whyUnknown(cluster: string): TrafficUnknown | undefined {
+    if (this.#isAway) throw new TrafficUnavailableError('Prometheus is away');
+    return this.#clusters.includes(cluster) ? undefined : { kind: 'unknown', because: 'not-counted' };
   }
 }
 

@@ -10,16 +10,19 @@ export interface AskedQuery {
   readonly authorization: string | undefined;
 }
 
-/** One row of `sum by (destination_version, response_flags) (…)`. */
+/** One row of `sum by (destination_version, response_flags) (…)`. A query by caller has more labels. */
 export interface StubRow {
   readonly destination_version: string;
   readonly response_flags: string;
+  readonly response_code?: string;
+  readonly source_workload?: string;
+  readonly source_workload_namespace?: string;
   readonly requests: number;
 }
 
 type Rows = readonly StubRow[];
 
-/** The query API of a Prometheus that gives the answers of a test. It recognizes our three queries, and evaluates none. */
+/** The query API of a Prometheus that gives the answers of a test. It recognizes our queries, and evaluates none. */
 export class StubPrometheus {
   readonly asked: AskedQuery[] = [];
   #rows: (query: AskedQuery) => Rows = () => [];
@@ -78,7 +81,7 @@ export class StubPrometheus {
       path: request.url ?? '',
       query,
       atMs: Number(form.get('time')) * 1000,
-      windowMs: Number(/offset (\d+)ms/.exec(query)?.[1]),
+      windowMs: Number(/offset (\d+)ms/.exec(query)?.[1] ?? 0),
       authorization: request.headers.authorization,
     };
     this.asked.push(asked);
