@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Command, formatCommand } from '../../src/domain/language/command.ts';
 import type { Mistake } from '../../src/domain/language/mistake.ts';
 import { parseCommand } from '../../src/domain/language/parse-command.ts';
+import { isRampName } from '../../src/domain/ramp/ramp-name.ts';
+import { longestStepMs, mostSteps, shortestStepMs } from '../../src/domain/ramp/steps.ts';
 import { isHost } from '../../src/domain/routing/names.ts';
 import { visible } from '../../src/domain/text/typed-text.ts';
 import type { Random } from '../chaos/random.ts';
@@ -52,6 +54,16 @@ function commandWords(random: Random): readonly string[] {
     ['help', random.pick(['shift', 'flags', 'constructor', ''])],
     [service, share(), random.pick(['to', 'for', 'of']), version()],
     ['shfit', service, version(), share()],
+    [service, version(), ...steps(random)],
+    [service, version(), ...steps(random)],
+    [random.pick(['set', 'shift', 'move', 'why', 'promote', 'pause']), service, version(), ...steps(random)],
+    [service, version(), random.pick(['careful', 'ramp careful', 'fifty', 'noop', 'linear10every1m', 'linear10'])],
+    [
+      random.pick(rampVerbs),
+      random.pick([service, 'all', 'shop/all', 'r-7f3kOiL9']),
+      random.pick(['', 'now', 'v3 50']),
+    ],
+    [random.pick(['why', 'audit', 'approve', 'reject']), random.pick(['r-7F3K2M9P', 'r-7f3kOiL9', 'r-12'])],
   ];
   const flags = items(random, 3, () =>
     random.pick([
@@ -67,9 +79,29 @@ function commandWords(random: Random): readonly string[] {
       'dry-run',
       '(dry run)',
       '— noop',
+      '--watch 20m',
+      '--watch=1',
+      '--no-guard',
     ]),
   );
   return [...random.pick(forms), ...flags];
+}
+
+const rampVerbs = ['pause', 'resume', 'next', 'abort', 'finish', 'stop', 'abrot'] as const;
+
+/** The steps of a ramp, some of them nearly right. */
+function steps(random: Random): readonly string[] {
+  const share = () => random.pick(['1', '10', '25', '50', '100', '0', '50%', '101', '33.3']);
+  const time = () => random.pick(['5m', '30m', '15s', '1h', '7d', '5', '10s', '8d', '5 min', '1.5h']);
+  const list = [share(), ...items(random, 5, share)].join(
+    random.pick([',', ', ', ' ', '->', ' -> ', ' to ', '/', '..']),
+  );
+  const range = `${share()}${random.pick(['..', ' .. ', '…', '-'])}${share()} by ${share()}`;
+  const own = [share(), ...items(random, 5, share)].map(
+    (each) => `${each} ${random.pick([`for ${time()}`, 'ask', '', time(), 'pause'])}`,
+  );
+  const words = random.pick([list, range, own.join(', ')]);
+  return [words, ...random.pick([[`${random.pick(['every', 'evry', 'each', 'for'])} ${time()}`], []])];
 }
 
 function mutatedWords(random: Random, words: readonly string[]): readonly string[] {
@@ -129,6 +161,7 @@ function wrongInCommand(command: Command): string | undefined {
   const said = named(command);
   if (said.service !== undefined && !isHost(said.service)) return 'a service has an invalid name';
   if (command.verb === 'shift' && !isWhole(command.wish)) return 'a wish is not a percentage';
+  if (command.verb === 'ramp' && !areSteps(command.steps)) return 'steps are out of their bounds';
   const again = parseCommand(formatCommand(command));
   if (again.verb !== command.verb || !isDeepStrictEqual(named(again), said))
     return `is printed as ${formatCommand(command)}`;
@@ -143,6 +176,30 @@ function named(command: Command | Mistake): { readonly service?: string | undefi
         service: command.service.service,
         more: [command.service.namespace, command.wish, command.options.dryRun],
       };
+    case 'ramp':
+      return {
+        service: command.service.service,
+        more: [
+          command.service.namespace,
+          command.version,
+          command.steps,
+          command.options.dryRun,
+          command.options.noGuard,
+        ],
+      };
+    case 'pause':
+    case 'resume':
+    case 'next':
+    case 'abort':
+    case 'finish':
+      return { service: command.service.service, more: command.service.namespace };
+    case 'why':
+      return named(command.command);
+    case 'why-ramp':
+    case 'approve':
+    case 'reject':
+    case 'withdraw':
+      return { more: command.id };
     case 'rollback':
       return { service: command.service.service, more: [command.service.namespace, command.backTo] };
     case 'history':
@@ -157,6 +214,21 @@ function named(command: Command | Mistake): { readonly service?: string | undefi
     default:
       return {};
   }
+}
+
+function areSteps(steps: Extract<Command, { verb: 'ramp' }>['steps']): boolean {
+  if ('named' in steps) return isRampName(steps.named);
+  return (
+    steps.length <= mostSteps &&
+    steps.at(-1)?.stay.kind === 'for' &&
+    steps.every(
+      ({ percent, stay }, at) =>
+        percent >= 0 &&
+        percent <= 100 &&
+        percent !== steps[at + 1]?.percent &&
+        (stay.kind === 'ask' || (stay.ms >= shortestStepMs && stay.ms <= longestStepMs)),
+    )
+  );
 }
 
 function isWhole(wish: Extract<Command, { verb: 'shift' }>['wish']): boolean {

@@ -1,5 +1,5 @@
 import { visible } from '../text/typed-text.ts';
-import type { Command } from './command.ts';
+import { type Command, formatCommand } from './command.ts';
 import { asksForDryRun, countDry, withoutDryRun } from './dry-run-words.ts';
 import type { Flags } from './flags.ts';
 import { formatFlags, join } from './format-flags.ts';
@@ -19,9 +19,18 @@ export function corrected(original: Mistake, typed: Line, parse: Parse): Mistake
   const command = rest.length === 0 ? original : parse(line.value);
   if (command.verb === 'mistake') return readyToCopy(command, line.value, parse);
   if (!hasDryRun(command)) return readyToCopy(original, line.value, parse);
-  const meant = join('/shift', ...line.value.words.map(plain));
+  const meant = rampText(command, flags) ?? join('/shift', ...line.value.words.map(plain));
   const wrong = 'A dry run is asked for with `--dry-run`.';
   return readyToCopy(mistake(wrong, `Did you mean \`${meant}\`?`), line.value, parse);
+}
+
+/** A ramp in our words and without its flags: what was typed has lost its commas. */
+function rampText(command: Command, flags: Flags): string | undefined {
+  if (command.verb === 'why') return rampText(command.command, flags)?.replace(/^\/shift/, '/shift why');
+  if (command.verb !== 'ramp') return undefined;
+  const { service, namespace: typed } = command.service;
+  const place = { service, namespace: flags.namespace === undefined ? typed : undefined };
+  return formatCommand({ ...command, service: place, options: { dryRun: false, noGuard: false } });
 }
 
 /** Without its quotes, `--reason dry run` has the reason `dry`. A lock may well be for a dry run. */

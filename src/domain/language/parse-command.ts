@@ -3,20 +3,19 @@ import { nearest } from '../text/nearest.ts';
 import { quote, withIds } from '../text/typed-text.ts';
 import { type Command, formatCommand, isVerb, type Verb, verbs } from './command.ts';
 import { corrected } from './correct.ts';
-import type { Flags } from './flags.ts';
+import { asReason, type Flags } from './flags.ts';
 import { join } from './format-flags.ts';
 import { helpLine, type Mistake, mistake, plain, tooMuch } from './mistake.ts';
 import { parseFileCommand, parseUnpin } from './parse-edit.ts';
 import { parseHold } from './parse-hold.ts';
 import { isMove, looksLikeMove, parsePromote, parseRollback, parseShift } from './parse-move.ts';
 import { parseRampCommand } from './parse-ramp-command.ts';
+import { mostRampWords } from './parse-steps.ts';
 import { isWeight, looksLikeWish } from './parse-wish.ts';
 import { isUserId, type Line, readLine } from './read-line.ts';
 import { typedService } from './typed-service.ts';
 
 const maxTypedLength = 4000;
-/** What has more words than this is no ramp. */
-const mostWords = 100;
 
 /** Only `audit` reads a mention as a person. In other commands it is text, and keeps the name that people see. */
 const asksForAudit = /^\s*(?:\/shift\s+)?audit\s/i;
@@ -121,7 +120,7 @@ function parseDecision(
     const said = {
       verb,
       id,
-      reason: flags.reason ?? (more.length > 0 ? more.map(plain).join(' ') : undefined),
+      reason: flags.reason ?? (more.length > 0 ? asReason(more.map(plain).join(' ')) : undefined),
     } as const;
     return more.length > 0 ? tooMuch(more, formatCommand(said)) : said;
   }
@@ -202,9 +201,9 @@ function isTypedTwice(words: readonly string[], flags: Flags): boolean {
 const besideShift = ['shift', 'ramp', 'move', 'start'];
 
 /** Words that people know from other tools, before the name of a service. */
-const standIns: Readonly<Record<string, Verb>> = {
-  ...{ cancel: 'abort', stop: 'abort' },
-  ...{ continue: 'resume', unpause: 'resume', skip: 'next' },
+const standIns: Readonly<Record<string, readonly Verb[]>> = {
+  ...{ cancel: ['abort'], stop: ['pause', 'abort'] },
+  ...{ continue: ['resume'], unpause: ['resume'], skip: ['next'] },
 };
 
 /** True for an extra word before a whole shift or ramp, and for a word that is nearly a command and has none behind it. */
@@ -212,27 +211,41 @@ function isMistypedVerb(words: readonly string[], flags: Flags): boolean {
   const [first = '', ...rest] = words;
   const [, second = '', third = ''] = rest;
   const ramp =
-    words.length > mostWords || parseShift(words, flags).verb !== 'mistake' ? undefined : parseShift(rest, flags);
+    words.length > mostRampWords || parseShift(words, flags).verb !== 'mistake' ? undefined : parseShift(rest, flags);
   const namesService = !isWeight(rest[0] ?? '') && rest[0] !== 'to';
   if (ramp?.verb === 'ramp' && !('named' in ramp.steps) && namesService) return true;
   if (looksLikeWish(rest)) return rest.length === 3 && second !== 'to' && !isWeight(second) && isWeight(third);
   if (looksLikeMove(rest)) return false;
-  if (ramp?.verb === 'ramp' && nearest(first, besideShift) !== undefined) return true;
-  return near(first, rest) !== undefined;
+  if (ramp?.verb === 'ramp' && nearlyOne(first, besideShift) !== undefined) return true;
+  return nearVerbs(first, rest).length > 0;
 }
 
-function near(word: string, rest: readonly string[]): string | undefined {
+function nearVerbs(word: string, rest: readonly string[]): readonly string[] {
   const known = rest.length === 1 && Object.hasOwn(standIns, word) ? standIns[word] : undefined;
-  return known ?? nearest(word, verbs);
+  const near = nearlyOne(word, rest.length === 1 ? verbs : []) ?? nearest(word, verbs);
+  return known ?? (near === undefined ? [] : [near]);
+}
+
+/** Also `abrot`: its letters are right. */
+function nearlyOne(word: string, candidates: readonly string[]): string | undefined {
+  const letters = [...word.slice(0, 20)].toSorted().join('');
+  const shuffled = candidates.find(
+    (candidate) => candidate.length > 3 && [...candidate].toSorted().join('') === letters,
+  );
+  return shuffled ?? nearest(word, candidates);
 }
 
 function unknownVerb(word: string, rest: readonly string[], flags: Flags): Mistake {
-  const verb = looksLikeMove(rest) ? undefined : near(word, rest);
-  const meant = verb === undefined ? rest : [verb, ...rest];
+  const near = looksLikeMove(rest) ? [] : nearVerbs(word, rest);
+  const [verb] = near;
   const wrong = `I don't know ${quote(word)}.`;
-  if (verb !== undefined && parseWords(meant, flags).verb === 'mistake')
+  if (verb !== undefined && parseWords([verb, ...rest], flags).verb === 'mistake')
     return mistake(wrong, `Did you mean \`${verb}\`? See \`/shift help ${verb}\`.`);
-  return mistake(wrong, `Did you mean \`${join('/shift', ...meant.map(plain))}\`?`);
+  const meant = near.length === 0 ? [rest] : near.map((each) => [each, ...rest]);
+  return mistake(
+    wrong,
+    `Did you mean ${meant.map((words) => `\`${join('/shift', ...words.map(plain))}\``).join(' or ')}?`,
+  );
 }
 
 /** Either a service has the name of a command, or there is a command too many before a whole shift. */

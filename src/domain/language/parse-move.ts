@@ -1,10 +1,11 @@
+import { isRampName } from '../ramp/ramp-name.ts';
 import { readChangeId } from '../routing/names.ts';
 import { quote } from '../text/typed-text.ts';
 import type { Command, MovingCommand } from './command.ts';
 import { type Flags, options } from './flags.ts';
 import { type Mistake, mistake, type Parsed, plain, tooMuch } from './mistake.ts';
 import { looksLikeRamp, parseSteps, parseWatched, type TypedRamp } from './parse-steps.ts';
-import { looksLikeWish, parseWish, versionName } from './parse-wish.ts';
+import { looksLikeWish, parseWish, shiftOf, versionName } from './parse-wish.ts';
 import { typedService } from './typed-service.ts';
 
 type ShiftOrRamp = Extract<MovingCommand, { verb: 'shift' | 'ramp' }>;
@@ -57,7 +58,12 @@ export function parsePromote(words: readonly string[], flags: Flags): Command | 
       `Type \`/shift promote ${plain(word ?? 'reviews')} v3\`.`,
     );
   if (looksLikeRamp(words) && parseShift(words, flags).verb === 'ramp')
-    return mistake('A promotion has no steps.', `Did you mean \`/shift set ${words.map(plain).join(' ')}\`?`);
+    return mistake('A promotion has no steps.', `Did you mean \`${shiftOf(word)} ${words.slice(1).join(' ')}\`?`);
+  if (words.length === 3 && isRampName(more[0] ?? ''))
+    return mistake(
+      `${quote(more[0] ?? '')} is more than I understand.`,
+      `Type \`/shift promote ${plain(word)} ${plain(name)}\` for all of it at once, or \`${shiftOf(word)} ${plain(name)} ${more[0]}\` for a ramp of that name.`,
+    );
   if (more.length > 0) return tooMuch(more, `/shift promote ${plain(word)} ${plain(name)}`);
   const service = typedService(word, flags);
   if (!service.ok) return service.mistake;

@@ -1,6 +1,6 @@
 import { readRampId } from '../routing/names.ts';
 import type { Command, RampCommand } from './command.ts';
-import type { Flags } from './flags.ts';
+import { asReason, type Flags } from './flags.ts';
 import { formatFlags, join } from './format-flags.ts';
 import { type Mistake, mistake, plain, tooMuch } from './mistake.ts';
 import { typedService } from './typed-service.ts';
@@ -29,7 +29,7 @@ export function parseRampCommand(verb: RampVerb, words: readonly string[], flags
 
 /** Words after the service were meant as the reason. */
 function withReason(word: string, more: readonly string[], { reason }: Flags): Mistake {
-  const said = reason === undefined ? formatFlags({ reason: more.map(plain).join(' ') }) : undefined;
+  const said = reason === undefined ? formatFlags({ reason: asReason(more.map(plain).join(' ')) }) : undefined;
   return tooMuch(more, join('/shift abort', plain(word), said));
 }
 

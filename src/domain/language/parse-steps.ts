@@ -1,6 +1,6 @@
 import { isRampName } from '../ramp/ramp-name.ts';
 import { readSteps, respelledSteps } from '../ramp/read-steps.ts';
-import type { RampSteps } from '../ramp/steps.ts';
+import { formatSteps, type RampSteps } from '../ramp/steps.ts';
 import { isHost } from '../routing/names.ts';
 import { quote } from '../text/typed-text.ts';
 import { type NamedSteps, nameNeedsWord } from './command.ts';
@@ -12,8 +12,9 @@ export interface TypedRamp {
   readonly steps: RampSteps | NamedSteps;
 }
 
-/** No ramp takes more characters. What is longer need not be looked at in every way. */
+/** No ramp takes more. What is longer need not be looked at in every way. */
 const longestRamp = 800;
+export const mostRampWords = 100;
 
 /**
  * Reads what a ramp asks for: `v3 10,50 every 5m`, or `v3 careful`. Undefined if the words are not about a ramp. `service` is only used
@@ -21,7 +22,7 @@ const longestRamp = 800;
  */
 export function parseSteps(service: string, words: readonly string[]): Parsed<TypedRamp> | undefined {
   const [version = '', ...rest] = words;
-  if (words.join(' ').length > longestRamp) return undefined;
+  if (words.length > mostRampWords || words.join(' ').length > longestRamp) return undefined;
   if (isHost(version) && !isStep(words)) {
     const steps = stepsIn(rest) ?? nameIn(service, version, rest);
     if (steps !== undefined) return { ok: true, value: { version, steps } };
@@ -49,6 +50,7 @@ export function parseWatched(service: string, words: readonly string[], ms: numb
 
 /** Whether the words after a name read like a ramp, with a service before it or without. */
 export function looksLikeRamp(words: readonly string[]): boolean {
+  if (words.length > mostRampWords) return false;
   return stepsIn(words.slice(1)) !== undefined || (words.length > 2 && stepsIn(words.slice(2)) !== undefined);
 }
 
@@ -73,7 +75,8 @@ function isStep([first = '', second = '', third = '']: readonly string[]): boole
 
 function withoutVersion(service: string, words: readonly string[]): Parsed<never> | undefined {
   const text = words.join(' ');
-  const steps = stepsIn(words) === undefined ? respelledSteps(text) : text;
+  const read = stepsIn(words);
+  const steps = read === undefined ? respelledSteps(text) : formatSteps(read);
   if (steps === undefined || !/^\d/.test(text)) return undefined;
   return no('These are steps for which version?', `Name it: \`${shiftOf(service)} v3 ${plain(steps)}\`.`);
 }
@@ -82,7 +85,7 @@ function withoutVersion(service: string, words: readonly string[]): Parsed<never
 function inAnotherOrder(service: string, words: readonly string[]): Parsed<never> | undefined {
   const typed = words.join(' ');
   const orders = [
-    typed.replace(/^(.*\S) (?:(?:to|for|of) )?(\S+)$/, '$2 $1'),
+    typed.replace(/^(.*?\S)(?: (?:to|for|of))? (\S+)$/, '$2 $1'),
     typed.replace(/^(?:to|version) /, ''),
     typed.replace(/^([^ =:]+) ?[=:] ?(?=[^=:]*$)/, '$1 '),
   ];

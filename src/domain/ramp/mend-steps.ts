@@ -26,6 +26,8 @@ export function mended({ items, every }: Draft): Draft {
 }
 
 export function writtenDraft({ items, every }: Draft): string {
+  const [only, ...more] = items;
+  if (only !== undefined && only.to === undefined && more.length === 0) return itemText({ stay: every, ...only });
   const texts = items.map(itemText);
   const separator = items.some(({ stay }) => stay !== undefined) ? ', ' : ',';
   return [texts.join(separator), ...(every === undefined ? [] : [`every ${every}`])].join(' ');

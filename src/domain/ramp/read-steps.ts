@@ -32,7 +32,8 @@ export function readSteps(text: string, inCommand: InCommand = (steps) => steps)
 /** How to type steps that are written in another way, if it is clear what they mean. */
 export function respelledSteps(text: string): string | undefined {
   if (text.length > longestText) return undefined;
-  const meant = respellSteps(text.toLowerCase());
+  const lower = text.trim().toLowerCase();
+  const meant = respellSteps(fromAws(lower) ?? lower);
   return meant !== undefined && isRead(meant) ? meant : undefined;
 }
 
@@ -46,6 +47,7 @@ interface Fault {
 type Read<T> = T | Fault;
 
 const longestText = 600;
+const mostTokens = 100;
 const defaultStayMs = 5 * 60_000;
 
 function example(inCommand: InCommand): string {
@@ -92,9 +94,11 @@ interface Items {
 
 function readItems(tokens: readonly string[]): Read<Items> {
   const items: Item[] = [];
+  if (tokens.length > mostTokens) return { wrong: tooManySteps };
   for (let at = 0; at < tokens.length; ) {
     const rest = tokens.slice(at);
-    if (rest[0] === 'every' && items.length > 0) return readEvery(items, tokens, at);
+    if (rest[0] === 'every')
+      return items.length > 0 ? readEvery(items, tokens, at) : { wrong: 'No step is named before `every`.' };
     const read = readItem(rest);
     if ('wrong' in read) return read;
     items.push(...read.items);

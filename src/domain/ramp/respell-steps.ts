@@ -11,9 +11,11 @@ export function respellSteps(text: string): string | undefined {
     .split(/[\s,]+/)
     .filter((token) => token !== '')
     .map(ourWord);
-  const draft = draftOf(tokens);
+  const draft = tokens.length > mostTokens ? undefined : draftOf(tokens);
   return draft && writtenDraft(mended(draft));
 }
+
+const mostTokens = 100;
 
 /** In this order: what is rewritten first is not seen by what comes after it. */
 function spelled(text: string): string {
@@ -81,8 +83,9 @@ function part(draft: Draft, [word = '', value = '']: readonly string[]): Part | 
   if (readPercent(word) !== undefined)
     return { draft: { ...draft, items: [...draft.items, { percent: Number.parseInt(word, 10) }] }, taken: 1 };
   if (word === 'every') return { draft: { ...draft, every: time ?? '5m' }, taken: time === undefined ? 1 : 2 };
-  if (word === '..') return withLast({ to: readPercent(value) }, 2);
-  if (word === 'by') return withLast({ by: readPercent(value) }, 2);
+  const share = readPercent(value);
+  if (word === '..' || word === 'by')
+    return share === undefined ? undefined : withLast({ [word === 'by' ? 'by' : 'to']: share }, 2);
   if (word === 'ask') return withLast({ stay: 'ask' }, 1);
   if (word === 'rest' && readDuration(value) === undefined) return withLast({ stay: 'ask' }, 1);
   if (word === 'rest') return withLast({ stay: value }, 2);

@@ -15,6 +15,20 @@ export const commands = [
   },
   { topic: 'promote', usage: '/shift promote reviews v3', does: 'gives v3 everything' },
   {
+    topic: 'ramp',
+    usage: '/shift reviews v3 10,25,50,100 every 5m',
+    does: 'a ramp: moves v3 step by step, and watches each step',
+  },
+  { topic: 'pause', usage: '/shift pause reviews', does: 'stops the clock of a ramp; `pause all`: of all ramps' },
+  { topic: 'resume', usage: '/shift resume reviews', does: 'goes on with what was left of the step' },
+  { topic: 'next', usage: '/shift next reviews', does: 'makes the next step now' },
+  {
+    topic: 'abort',
+    usage: '/shift abort reviews [--reason "too slow"]',
+    does: 'goes back to what was before the ramp, in one change',
+  },
+  { topic: 'finish', usage: '/shift finish reviews', does: 'makes all the rest of a ramp at once, after a question' },
+  {
     topic: 'rollback',
     usage: '/shift rollback reviews [to c-7F3K9QXZ]',
     does: 'takes back the newest change that still stands, or brings back what the named one made',
@@ -43,7 +57,7 @@ export const commands = [
   {
     topic: 'audit',
     usage: '/shift audit [reviews]',
-    does: 'shows who decided what, when, why and by which rule; also of a person (`@ana`) or a change (`c-7F3K9QXZ`)',
+    does: 'shows who decided what, when, why and by which rule; also of a person (`@ana`), a change (`c-7F3K9QXZ`) or a ramp (`r-7F3K9QXZ`)',
   },
   { topic: 'pending', usage: '/shift pending', does: 'shows what waits for a decision of people' },
   {
@@ -86,7 +100,7 @@ export const commands = [
   {
     topic: 'help',
     usage: '/shift help [topic]',
-    does: 'shows this, or more about one of: shift, set, promote, rollback, apply, delete, unpin, status, history, audit, pending, approve, reject, withdraw, lock, unlock, freeze, thaw, why, tour, flags',
+    does: 'shows this, or more about a command, `ramp` or `flags`',
   },
 ] as const;
 
@@ -95,6 +109,8 @@ export const flags = [
   { usage: '--cluster prod-eu', does: 'in which cluster' },
   { usage: '--route primary', does: 'which rule, where a VirtualService has several' },
   { usage: '--reason "red stars"', does: 'why; it stands on the card and in the history' },
+  { usage: '--watch 20m', does: 'watches a shift of one version for so long, as a ramp of one step' },
+  { usage: '--no-guard', does: 'a ramp that nothing takes back by itself, where policy allows that' },
   { usage: '--dry-run', does: 'shows what would happen and what the API server says, and changes nothing' },
 ] as const;
 
@@ -103,6 +119,22 @@ const more: Readonly<Record<string, string>> = {
     'The percentage is a whole number from 0 to 100. With three versions or more the others keep their proportions; rounding goes to the largest remainder, so that all sum to 100. A version that a DestinationRule defines but no destination names gets one; one that goes to 0 keeps its destination, so that the way back is exact.',
   set: 'Versions that are not named get nothing. The percentages must sum to 100. `/shift set status v3 50` shifts a service called `status`.',
   promote: 'The same as `/shift reviews v3 100`.',
+  ramp: [
+    'Steps are whole percentages, and each differs from the one before; they may go down, too. At most 20 steps, each of `15s` to `7d`.',
+    '• `10,25,50,100 every 5m`: all steps last equally long.',
+    '• `10..100 by 10 every 5m`: 10, 20 and so on; the end is always a step.',
+    '• `10 for 30m, 50 ask, 100`: own times; `ask` waits until a person lets it go on. The last step is watched as long as the one before.',
+    '• `careful`: a ramp that the policy file names. `linear10every1m` and `canary10for5m` are understood, too.',
+    '• `/shift reviews v3 50 --watch 20m`: one step. It is taken back if it fails, and kept otherwise.',
+    'With Prometheus, a ramp takes itself back if the version fails more often than the others. `--dry-run` shows all steps with their times.',
+  ].join('\n'),
+  pause:
+    'The step that is live stays as it is, and is still watched. `/shift pause all` pauses every ramp that you may pause.',
+  resume: 'The step lasts as long as was left of it when the ramp was paused.',
+  next: 'It does not wait for the time of the step that is live, and lets a step with `ask` go on. After the last step there is nothing to do.',
+  abort: 'Nobody has to approve it, and it goes before what waits. A ramp that was aborted does not start again.',
+  finish:
+    'It makes the last step of the ramp at once, as one change, and asks first. To go back instead, `/shift abort reviews`.',
   rollback:
     'A rollback brings back exactly what was recorded, weights or whole objects, goes before whatever waits, and is a change of its own: it can be rolled back too. *Roll back* on a card takes back that change. Typed, it takes back the newest change of the service that still stands, so typed again it goes one further back and never forward; `--route` looks at the changes of that rule alone, and `to c-…` goes back to what that change made. It first shows what it would undo where others changed something since, and where somebody has rolled back less than a minute ago.',
   apply:
@@ -116,10 +148,10 @@ const more: Readonly<Record<string, string>> = {
   history:
     'It is read from the VirtualService itself (annotation `shiftbot.dev/history`), so it is there even when all else is lost.',
   audit:
-    'Of a service, of a person (what they did, and what became of what they asked for), of a change, or of everything. Who asked, who was refused and by which rule of the policy file, who approved, what became of it: each is one event, kept for as long as `AUDIT_DAYS` says. `/audit.ndjson` has them all.',
+    'Of a service, of a person (what they did, and what became of what they asked for), of a change, of a ramp, or of everything. Who asked, who was refused and by which rule of the policy file, who approved, what became of it: each is one event, kept for as long as `AUDIT_DAYS` says. `/audit.ndjson` has them all.',
   pending: 'Changes that await approval, with how many have approved, and held ones. The buttons are on their cards.',
   approve:
-    'The same as the buttons on the card. Who may approve, how many it takes and until when stands in the policy file; whoever asked for the change does not count, and each person counts once. An approval is for the plan that the card shows: when the object moves, it is void.',
+    'A change, or with `r-7F3K9QXZ` a whole ramp. The same as the buttons on the card. Who may approve, how many it takes and until when stands in the policy file; whoever asked for the change does not count, and each person counts once. An approval is for the plan that the card shows: when the object moves, it is void.',
   reject: 'The same as the button on the card, which asks for the reason.',
   withdraw: 'Only whoever asked for a change withdraws it; who may approve rejects it.',
   lock: `An end is ${endExamples}; without one a lock lasts 8 hours, and 7 days is the most. A clock is read in the time zone that you have set in Slack, where Slack tells it, else in UTC. Whoever locked moves the traffic all the same; so does a rollback, unless the policy file says otherwise. Locking what somebody else has locked asks first, and tells them. Changes that wait are not applied while it is locked.`,
@@ -127,7 +159,7 @@ const more: Readonly<Record<string, string>> = {
     'Your own lock, or another’s where a policy file lets you; its owner is told. Without a policy file, take it over: `/shift lock reviews`.',
   freeze: `A freeze is read from the left, as cluster/namespace/service: \`prod-*\` is all of these clusters, \`prod-*/payments\` all services of a namespace, \`prod-eu/payments/checkout\` one; \`--cluster\` names the cluster apart. The answer says which clusters it reaches. An end is ${endExamples}; without one it lasts 24 hours, and 30 days is the most. It holds up whoever set it, too. With a policy file, every rule that it reaches into has to let you shift.`,
   thaw: 'By the name of a freeze, or by what it covers: `/shift thaw prod-*/payments`. Your own, or another’s where the policy file lets you; without one, another’s asks first. Its owner is told. A freeze of the policy file ends in that file.',
-  why: 'Write it before a shift, a promotion or a rollback. It answers for you, in this channel, at this moment: allowed, in need of approval, or refused, with the name and the line of the rule in the policy file.',
+  why: 'Write it before a shift, a ramp, a promotion or a rollback. It answers for you, in this channel, at this moment: allowed, in need of approval, or refused, with the name and the line of the rule in the policy file. `/shift why r-7F3K9QXZ` shows what a ramp saw at each look.',
   tour: 'Istio’s traffic-shifting task, in this channel: all to v1, half of it to v3, all of it, and back. `/shift tour 3` goes on from the third step. `npm run sandbox` has all that it needs.',
   help: 'Since slash commands do not work in threads, a mention says the same: `@shiftbot reviews v3 50`.',
   flags: flags.map(({ usage, does }) => `• \`${usage}\` ${does}`).join('\n'),

@@ -5,7 +5,10 @@ import {
   isChangeId,
   isHost,
   isLabel,
+  isRampId,
+  rampIdFrom,
   readChangeId,
+  readRampId,
   resolveHost,
   splitServiceWord,
 } from '../../../src/domain/routing/names.ts';
@@ -70,6 +73,31 @@ describe('a change id', () => {
 
   it.each(['c-7f3k2m9p', 'C-7F3K2M9P', 'c-7F3K2M9O', 'c-7F3K2M9P\n'])('as we write it is not %j', (text) => {
     expect(isChangeId(text)).toBe(false);
+  });
+});
+
+describe('the id of a ramp', () => {
+  it('is made of a digest as that of a change is, and told apart from it', () => {
+    fc.assert(
+      fc.property(aDigest, (digest) => {
+        const id = rampIdFrom(digest);
+
+        expect(id.slice(1)).toBe(changeIdFrom(digest).slice(1));
+        expect([isRampId(id), isChangeId(id), isRampId(changeIdFrom(digest))]).toEqual([true, false, false]);
+        expect([readRampId(id.toLowerCase()), readChangeId(id)]).toEqual([id, undefined]);
+      }),
+    );
+  });
+
+  it.each(['', 'r-', 'c-7F3K2M9P', 'r-7F3K2M9', 'r-7F3K2M9U', 'r_7F3K2M9P', 'reviews', 'r-7F3K2M9P '])(
+    'is not read from %j',
+    (word) => {
+      expect(readRampId(word)).toBeUndefined();
+    },
+  );
+
+  it('is read with O for 0 and I or L for 1', () => {
+    expect(readRampId('R-7f3koil9')).toBe('r-7F3K0119');
   });
 });
 
