@@ -99,6 +99,7 @@ export async function start(config: Config, log: Log): Promise<Bot> {
     ruleFiles: new RulesFolder(config.rulesFolder),
     turns: new Turns(),
     namespace: config.namespace,
+    countedClusters: [...config.prometheus.keys()],
   };
 
   const slack = config.roles.has('chat')
@@ -147,7 +148,7 @@ export async function start(config: Config, log: Log): Promise<Bot> {
   const worker = config.roles.has('worker')
     ? startWork(
         config,
-        { mesh, changes, cards, policies, people, holds, traffic, meter: metrics, log, now, aside },
+        { mesh, changes, ramps, cards, policies, people, holds, traffic, meter: metrics, log, now, aside },
         () => probe?.taken(),
       )
     : undefined;
@@ -157,7 +158,7 @@ export async function start(config: Config, log: Log): Promise<Bot> {
     cardLog,
     queue,
     cards,
-    driver: config.roles.has('worker') ? new Driver(desk) : undefined,
+    driver: config.roles.has('worker') ? new Driver(desk, traffic) : undefined,
     sights: new Sights({ mesh, changes, cards, traffic, meter: metrics, log, now, aside }),
     log,
     now,

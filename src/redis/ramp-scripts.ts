@@ -11,10 +11,11 @@ import { keepEndedSeconds } from './line-scripts.ts';
 import { storeRamp } from './records/stored-ramp.ts';
 import { Script } from './script.ts';
 
-/** The keys and arguments with which `rampOf` moves a ramp. No ramp: the same keys, so that a script can number those after them. */
+/** The keys and arguments with which `rampOf` moves a ramp. No ramp: the same keys, so that a script can number those after them. `isQuiet`: its card owes nothing. */
 export function movingIn(
   ramp: Ramp | undefined,
   key: string | undefined,
+  isQuiet = false,
 ): { readonly keys: readonly string[]; readonly args: readonly (string | number)[] } {
   const redisKeys = [keys.ramp(ramp?.id ?? ''), keys.ramps, keys.rampOn];
   if (ramp === undefined) return { keys: redisKeys, args: [''] };
@@ -23,7 +24,7 @@ export function movingIn(
   const rules = JSON.stringify(ramp.before.map(ruleField));
   return {
     keys: redisKeys,
-    args: [ramp.id, rev, kind, record, mac, isOver(ramp.state) ? 1 : 0, due, rules, owedAs(ramp)],
+    args: [ramp.id, rev, kind, record, mac, isOver(ramp.state) ? 1 : 0, due, rules, isQuiet ? '' : owedAs(ramp)],
   };
 }
 
@@ -69,7 +70,7 @@ export const moveRampInScript = `
 
     function ramp.put(owed)
       redis.call('HSET', hash, 'rev', rev, 'kind', kind, 'record', record, 'mac', mac)
-      redis.call('ZADD', owed, shown, id)
+      if shown ~= '' then redis.call('ZADD', owed, shown, id) end
       for _, field in ipairs(fields) do
         if isOver == '0' then redis.call('HSET', rampOn, field, id)
         elseif redis.call('HGET', rampOn, field) == id then redis.call('HDEL', rampOn, field) end
@@ -101,7 +102,7 @@ export const updateRampScript = new Script(`${tellInScript}${moveRampInScript}
   local ramp = rampOf({ unpack(KEYS, 1, 3) }, { unpack(ARGV, 1, 9) })
   if ramp.isMoved() then return 0 end
   ramp.put(owed)
-  redis.pcall('PUBLISH', ARGV[10], ARGV[1])
+  if ARGV[9] ~= '' then redis.pcall('PUBLISH', ARGV[10], ARGV[1]) end
   tell(audit, audited, unpack(ARGV, 11))
   return 1`);
 

@@ -4,7 +4,7 @@ import type { Ramp } from '../domain/ramp/ramp.ts';
 import type { RampId } from '../domain/routing/names.ts';
 import { UntrustedRecordError } from '../workflow/errors.ts';
 import type { Log } from '../workflow/ports/process.ts';
-import type { Created, CreateOptions, Ramps } from '../workflow/ports/ramps.ts';
+import type { Created, CreateOptions, Ramps, UpdateOptions } from '../workflow/ports/ramps.ts';
 import { type AuditOptions, toldIn } from './audit-stream.ts';
 import { ask, type Connection } from './connect.ts';
 import { keys, newsChannel } from './keys.ts';
@@ -40,11 +40,11 @@ export class StoredRamps implements Ramps {
   }
 
   async create(ramp: Ramp, { askedAs, event }: CreateOptions): Promise<Created> {
-    return createReply.parse(await this.#run(createRampScript, ramp, event, [keys.refused(askedAs)]));
+    return createReply.parse(await this.#run(createRampScript, ramp, event, { more: [keys.refused(askedAs)] }));
   }
 
-  async update(next: Ramp, event?: AuditEvent): Promise<boolean> {
-    return (await this.#run(updateRampScript, next, event)) === 1;
+  async update(next: Ramp, { event, isQuiet = false }: UpdateOptions): Promise<boolean> {
+    return (await this.#run(updateRampScript, next, event, { isQuiet })) === 1;
   }
 
   /** One record that cannot be read must not hide all the others. */
@@ -62,8 +62,13 @@ export class StoredRamps implements Ramps {
     });
   }
 
-  #run(script: Script, ramp: Ramp, event: AuditEvent | undefined, more: readonly string[] = []): Promise<unknown> {
-    const moving = movingIn(ramp, this.#key);
+  #run(
+    script: Script,
+    ramp: Ramp,
+    event: AuditEvent | undefined,
+    { more = [], isQuiet = false }: { readonly more?: readonly string[]; readonly isQuiet?: boolean },
+  ): Promise<unknown> {
+    const moving = movingIn(ramp, this.#key, isQuiet);
     const told = toldIn(event, this.#audit);
     const redisKeys = [...moving.keys, keys.owed, ...told.keys, ...more];
     return script.run(this.#redis, redisKeys, [...moving.args, newsChannel, ...told.args]);

@@ -37,6 +37,8 @@ export interface Desk {
   readonly turns: Turns;
   /** Runs work in the background. The process waits for it before it ends. */
   readonly aside: Aside;
+  /** The clusters whose requests are counted, so that guards can watch ramps there. */
+  readonly countedClusters: readonly string[];
   /** The namespace of a service if none is named. */
   readonly namespace: string;
 }

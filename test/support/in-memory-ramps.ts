@@ -8,7 +8,7 @@ import { readStoredRamp, storeRamp } from '../../src/redis/records/stored-ramp.t
 import { StoreUnavailableError } from '../../src/workflow/errors.ts';
 import { owedAs } from '../../src/workflow/ports/cards.ts';
 import type { RampedRule } from '../../src/workflow/ports/changes.ts';
-import type { Created, CreateOptions, Ramps } from '../../src/workflow/ports/ramps.ts';
+import type { Created, CreateOptions, Ramps, UpdateOptions } from '../../src/workflow/ports/ramps.ts';
 import type { InMemoryAudit } from './in-memory-audit.ts';
 import type { InMemoryCards } from './in-memory-cards.ts';
 
@@ -38,9 +38,9 @@ export class InMemoryRamps implements Ramps {
     return this.put(ramp, event) ? 'created' : 'taken';
   }
 
-  async update(next: Ramp, event?: AuditEvent): Promise<boolean> {
+  async update(next: Ramp, { event, isQuiet }: UpdateOptions): Promise<boolean> {
     await this.#reach();
-    return this.put(next, event);
+    return this.put(next, event, isQuiet);
   }
 
   async open(): Promise<readonly Ramp[]> {
@@ -50,13 +50,13 @@ export class InMemoryRamps implements Ramps {
   }
 
   /** The store's own move, which may be part of another call. False if the ramp moved on, or another one moves its rules. */
-  put(next: Ramp, event?: AuditEvent): boolean {
+  put(next: Ramp, event?: AuditEvent, isQuiet = false): boolean {
     const before = this.#records.get(next.id);
     if (next.rev === 0 ? before !== undefined || this.#isTaken(next) : before?.rev !== next.rev - 1) return false;
     readStoredRamp(storeRamp(next, undefined), undefined); // a record that Redis could not give back must fail here, too
     this.#records.set(next.id, next);
     if (event !== undefined) this.#audit?.add(event);
-    this.#cards?.owe(next.id, owedAs(next));
+    if (!isQuiet) this.#cards?.owe(next.id, owedAs(next));
     return true;
   }
 

@@ -83,11 +83,12 @@ export class World {
     this.desk = {
       ...{ mesh, changes, ramps, audit, queue, cards: this.acceptedCards(), log, now, aside },
       ...{ policies, people, holds, notices, ruleFiles, turns: new Turns(), namespace: 'default' },
+      countedClusters: traffic.clusters,
     };
-    this.bench = { mesh, changes, policies, people, holds, traffic, cards, meter, log, now, aside };
+    this.bench = { mesh, changes, ramps, policies, people, holds, traffic, cards, meter, log, now, aside };
     this.lookout = { mesh, changes, cards, meter, log, now };
     const seeing = { mesh, changes, cards, traffic, meter, log, now, aside };
-    const driver = new Driver(this.desk);
+    const driver = new Driver(this.desk, traffic);
     const reconciling = {
       driver,
       mesh,

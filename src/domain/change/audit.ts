@@ -34,6 +34,7 @@ export const auditKinds = [
   'ramp-paused',
   'ramp-resumed',
   'ramp-asks',
+  'ramp-looked',
   'ramp-stopped',
   'ramp-finished',
   'ramp-goes-back',

@@ -1,5 +1,6 @@
 import { type Change, isUnsettled, isWaiting } from '../change/change.ts';
 import type { Applied, MovedAway, StateOf } from '../change/state.ts';
+import { sawCanary } from './guards.ts';
 import { changeAt, type PlannedStep, type Ramp, stepOf } from './ramp.ts';
 import { isStanding, type RampHold, type RampState, type RampStateOf, type Standing } from './ramp-state.ts';
 
@@ -63,7 +64,7 @@ function afterStep(ramp: Ramp, state: RampStateOf<'stepping'>, change: Change, n
         ? hold(step - 1, movedBy(change.state), now)
         : { kind: 'step', step };
     case 'void':
-      return change.state.because === 'moved' ? { kind: 'step', step } : hold(step - 1, deniedBy(change.state), now);
+      return change.state.because === 'moved' || change.state.denied === 'outside-hours' ? { kind: 'step', step } : hold(step - 1, deniedBy(change.state), now);
     case 'failed':
       return hold(step - 1, failedBy(change.state), now);
     default:
@@ -121,12 +122,20 @@ function whileLive(ramp: Ramp, state: Standing, change: Change | undefined, now:
 function whenDue(ramp: Ramp, state: RampStateOf<'running'>, now: Date): RampDeed {
   const { step, dueAt } = state;
   if (step >= ramp.steps.length) return become({ kind: 'finished', at: now.toISOString() });
+  if (isBlind(ramp, step))
+    return state.waitsFor === 'traffic' ? wait : become({ ...state, waitsFor: 'traffic' });
+  if (state.waitsFor !== undefined) return { kind: 'step', step: step + 1 };
   const overdueMs = now.getTime() - Date.parse(dueAt);
   const planned = stepOf(ramp, step);
   const patienceMs = Math.max(lateMs, planned === undefined ? 0 : timeOf(planned));
   if (overdueMs > patienceMs)
     return become(heldAt({ ...state, leftMs: 0 }, { because: 'late', lateMs: overdueMs }, now));
   return { kind: 'step', step: step + 1 };
+}
+
+/** Nothing was seen of the canary in the step. Unless policy lets it go on all the same, a ramp waits until there is something to see. */
+function isBlind({ guards }: Ramp, step: number): boolean {
+  return guards !== undefined && guards.rule.blind === 'wait' && step > 0 && !sawCanary(guards, step);
 }
 
 /** A later change of ours moved the rule, or took the step back. */

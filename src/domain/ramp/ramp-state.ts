@@ -1,3 +1,5 @@
+import type { Tally } from '../guard/batch.ts';
+import type { GuardKind } from '../guard/verdict.ts';
 import type { FailReason, MovedAway, StateOf } from '../change/state.ts';
 import type { ChangeId } from '../routing/names.ts';
 import type { RampTargets } from './targets.ts';
@@ -14,6 +16,8 @@ export type RampHold =
   | ({ readonly because: 'denied' } & Pick<StateOf<'void'>, 'denied' | 'hold' | 'heldUntil' | 'rule'>)
   /** The next step was due while nobody worked, longer ago than the ramp goes on by itself. */
   | { readonly because: 'late'; readonly lateMs: number }
+  /** A guard has a sign that the canary is worse, or requests reached no version. */
+  | { readonly because: 'guard'; readonly proof: GuardProof }
   /** Nobody let it go on in time. */
   | { readonly because: 'not-asked-on' };
 
@@ -23,8 +27,19 @@ export const rampHoldReasons = [
   'no-plan',
   'denied',
   'late',
+  'guard',
   'not-asked-on',
 ] as const satisfies readonly RampHold['because'][];
+
+/** What a guard saw in the step when it acted. `oneIn`: were nothing wrong, fewer than one ramp in so many would look like this. */
+export interface GuardProof {
+  readonly guard: GuardKind | 'unreached';
+  readonly oneIn?: number | undefined;
+  readonly canary: Tally;
+  readonly others: Tally;
+  /** Requests that reached no version, by Envoy's flag. */
+  readonly unreached?: Readonly<Record<string, number>> | undefined;
+}
 
 /** Who stops a ramp and why. `by` is a user, or `guard`. */
 export interface GoingBack {
@@ -32,6 +47,8 @@ export interface GoingBack {
   readonly by: string;
   readonly at: string;
   readonly reason?: string | undefined;
+  /** Of a guard that takes it back. */
+  readonly proof?: GuardProof | undefined;
 }
 
 /** `step` is the number of the step that is live, 0 before the first; in `stepping` the one that is being made. */
@@ -47,7 +64,14 @@ export type RampState =
       readonly pausedBy?: string | undefined;
     }
   /** A step is live and watched. `since`: when it was applied. At `dueAt` the next one is made, or after the last one the ramp ends. */
-  | { readonly kind: 'running'; readonly step: number; readonly since: string; readonly dueAt: string }
+  | {
+      readonly kind: 'running';
+      readonly step: number;
+      readonly since: string;
+      readonly dueAt: string;
+      /** What it waits for until then, if not for the step's time. */
+      readonly waitsFor?: 'hours' | 'traffic' | undefined;
+    }
   /** `leftMs`: the part of the step's time that was left. */
   | {
       readonly kind: 'paused';

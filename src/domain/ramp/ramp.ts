@@ -1,6 +1,7 @@
 import type { Approval, Origin } from '../change/change.ts';
 import type { ChangeId, RampId, ServiceName } from '../routing/names.ts';
 import { isSameObject, type ObjectRef } from '../routing/object.ts';
+import type { RampGuards } from './guards.ts';
 import type { RampState } from './ramp-state.ts';
 import type { RampStep } from './steps.ts';
 import type { RampTarget, RampTargets } from './targets.ts';
@@ -40,6 +41,8 @@ export interface Ramp {
   readonly steps: readonly [PlannedStep, ...PlannedStep[]];
   /** Every change that it made, oldest first. The id of the next one comes from how many there are. */
   readonly changes: readonly RampChange[];
+  /** What its guards keep. Absent: it goes by time alone. */
+  readonly guards?: RampGuards | undefined;
   readonly acceptedAt: string;
   readonly state: RampState;
   /** Grows with every transition. A transition names the rev that it saw. */

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { failReasons } from '../../domain/change/state.ts';
+import { guardKinds } from '../../domain/guard/verdict.ts';
 import { denialReasons } from '../../domain/policy/judge.ts';
+import { guardActs } from '../../domain/policy/ramps/guard-rule.ts';
+import { confoundedReasons } from '../../domain/ramp/guards.ts';
 import type { Ramp } from '../../domain/ramp/ramp.ts';
 import { changeIdSchema, rampIdSchema, splitSchema } from '../../domain/routing/ledger.ts';
 import { LaterRecordError, UntrustedRecordError } from '../../workflow/errors.ts';
@@ -29,6 +32,45 @@ const stay = z.discriminatedUnion('kind', [
 ]);
 const step = z.strictObject({ percent: z.int().min(0).max(100), stay, to: targets });
 
+const tally = z.strictObject({ requests: number, bad: number });
+const batch = z.strictObject({ canary: tally, others: tally });
+const unreached = z.record(z.string(), number);
+const proof = z.strictObject({
+  guard: z.enum([...guardKinds, 'unreached']),
+  oneIn: z.number().optional(),
+  ...batch.shape,
+  unreached: unreached.optional(),
+});
+const evidence = z.array(z.array(z.number()));
+const guards = z.strictObject({
+  rule: z.strictObject({
+    errors: z.strictObject({ times: z.number(), atMost: z.number().optional() }),
+    latency: z.strictObject({ times: z.number() }).optional(),
+    blind: z.enum(['wait', 'go']),
+    act: z.enum(guardActs),
+    query: z
+      .strictObject({ query: z.string(), atMost: z.number(), looks: z.int(), act: z.enum(guardActs) })
+      .optional(),
+    mayBeOff: z.boolean(),
+  }),
+  cursor: z.strictObject({ step: number, until: timeSchema }).optional(),
+  errors: evidence,
+  absolute: evidence.optional(),
+  follow: evidence,
+  seen: z.array(z.strictObject({ callers: z.record(z.string(), batch), more: batch })),
+  last: z
+    .strictObject({
+      step: number,
+      from: timeSchema,
+      until: timeSchema,
+      counted: batch,
+      unreached,
+      confounded: z.enum(confoundedReasons).optional(),
+    })
+    .optional(),
+  silencedAt: number.optional(),
+});
+
 const hold = z.discriminatedUnion('because', [
   z.strictObject({
     because: z.literal('moved'),
@@ -54,6 +96,7 @@ const hold = z.discriminatedUnion('because', [
     rule: ruleRefSchema.optional(),
   }),
   z.strictObject({ because: z.literal('late'), lateMs: ms }),
+  z.strictObject({ because: z.literal('guard'), proof }),
   z.strictObject({ because: z.literal('not-asked-on') }),
 ]);
 
@@ -63,6 +106,7 @@ const goingBack = {
   at: timeSchema,
   reason: z.string().optional(),
   change: changeIdSchema.optional(),
+  proof: proof.optional(),
 };
 const standing = { step: number, since: timeSchema, at: timeSchema };
 
@@ -75,7 +119,13 @@ const state = z.discriminatedUnion('kind', [
     change: changeIdSchema,
     pausedBy: z.string().optional(),
   }),
-  z.strictObject({ kind: z.literal('running'), step: number, since: timeSchema, dueAt: timeSchema }),
+  z.strictObject({
+    kind: z.literal('running'),
+    step: number,
+    since: timeSchema,
+    dueAt: timeSchema,
+    waitsFor: z.enum(['hours', 'traffic']).optional(),
+  }),
   z.strictObject({ kind: z.literal('paused'), ...standing, by: z.string(), leftMs: ms }),
   z.strictObject({ kind: z.literal('held'), ...standing, leftMs: ms, hold }),
   z.strictObject({ kind: z.literal('asking'), ...standing, expiresAt: timeSchema }),
@@ -100,6 +150,7 @@ const schema = z.strictObject({
   before: targets,
   steps: z.tuple([step], step),
   changes: z.array(z.strictObject({ step: number, id: changeIdSchema })),
+  guards: guards.optional(),
   acceptedAt: timeSchema,
   state,
   rev: z.int().min(0),

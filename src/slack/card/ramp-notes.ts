@@ -9,16 +9,18 @@ import { holdWords, ruleText } from '../words/policy-words.ts';
 import { splitText } from '../words/split-text.ts';
 import { clock, momentText } from '../words/time-text.ts';
 import { approvalNotes, approvedBy } from './approval.ts';
+import { guardNotes, proofText } from './guard-text.ts';
 
 /** What comes next and when; undefined if nothing does by itself. */
 export function nextLine(ramp: Ramp): string | undefined {
   const { state, steps } = ramp;
-  if (state.kind !== 'running') return undefined;
+  if (state.kind !== 'running' || state.waitsFor === 'traffic') return undefined;
   const next = stepOf(ramp, state.step + 1);
   const at = momentText(state.dueAt);
   if (next === undefined) return `Watched until ${at}, then the ramp is over.`;
   const last = state.step + 1 === steps.length ? ', the last step' : '';
-  return `Next: ${next.percent} % at ${at}${last}`;
+  const hours = state.waitsFor === 'hours' ? ', when the hours for steps up begin' : '';
+  return `Next: ${next.percent} % at ${at}${last}${hours}`;
 }
 
 /** What else a person must know, one or two sentences each, already escaped. */
@@ -41,21 +43,23 @@ export function rampNotes({ ramp, change }: RampShown): readonly string[] {
         ...approvedBy(ramp),
       ];
     case 'running':
-      return approvedBy(ramp);
+      return [...blindNote(ramp), ...guardNotes(ramp), ...approvedBy(ramp)];
     case 'paused':
       return [
         `*Paused* by ${user(state.by)} at ${momentText(state.at)}. ${leftText(state.leftMs)} *Resume* goes on with that.`,
+        ...guardNotes(ramp),
         ...approvedBy(ramp),
       ];
     case 'held':
-      return [heldNote(ramp, state), ...approvedBy(ramp)];
+      return [heldNote(ramp, state), ...guardNotes(ramp), ...approvedBy(ramp)];
     case 'asking':
       return [
         `*It asks:* may ${nextPercent(ramp, state.step)} be made? If nobody answers by ${momentText(state.expiresAt)}, it is held.`,
+        ...guardNotes(ramp),
         ...approvedBy(ramp),
       ];
     case 'going-back':
-      return [`${user(state.by)} stopped it. It goes back to ${splitsBefore(ramp)} in one change.`];
+      return [`${stopText(ramp, state)} It goes back to ${splitsBefore(ramp)} in one change.`];
     case 'back':
       return [backNote(ramp, state)];
     case 'finished':
@@ -84,10 +88,23 @@ function splitsBefore({ before }: Ramp): string {
   return before.map(({ split }) => foreign(splitText(split))).join('; ');
 }
 
-function backNote(ramp: Ramp, { by, at, change, reason }: RampStateOf<'back'>): string {
-  const why = reason === undefined ? '' : `: “${foreign(reason)}”`;
+function backNote(ramp: Ramp, state: RampStateOf<'back'>): string {
+  const { change } = state;
   const how = change === undefined ? 'Nothing had to be taken back.' : `Back to ${splitsBefore(ramp)} (${change}).`;
-  return `${user(by)} stopped it at ${momentText(at)}${why}. ${how} Nothing automatic moves it now.`;
+  return `${stopText(ramp, state)} ${how} Nothing automatic moves it now.`;
+}
+
+/** Who stopped it, and why. */
+function stopText(ramp: Ramp, { by, at, reason, proof }: RampStateOf<'back' | 'going-back'>): string {
+  if (proof !== undefined) return `*Taken back* at ${momentText(at)}: ${proofText(ramp, proof)}`;
+  const why = reason === undefined ? '' : `: “${foreign(reason)}”`;
+  return `${user(by)} stopped it at ${momentText(at)}${why}.`;
+}
+
+/** The step's time is over, and nothing was seen of the canary in it. */
+function blindNote({ state }: Ramp): readonly string[] {
+  const isBlind = state.kind === 'running' && state.waitsFor === 'traffic';
+  return isBlind ? ['*It waits:* nothing was seen of the new version in this step. It goes on by itself when there is something to see.'] : [];
 }
 
 /** After the end the card still tells if somebody else moves what the ramp made. */
@@ -103,10 +120,10 @@ function movedSince(change: RampShown['change']): readonly string[] {
 
 function heldNote(ramp: Ramp, { hold, at, step }: RampStateOf<'held'>): string {
   const next = step < ramp.steps.length ? ` *Go on* makes ${nextPercent(ramp, step)}.` : '';
-  return `*Held* since ${momentText(at)}: ${holdText(hold)}${next} *Abort* goes back to ${splitsBefore(ramp)}.`;
+  return `*Held* since ${momentText(at)}: ${holdText(hold, ramp)}${next} *Abort* goes back to ${splitsBefore(ramp)}.`;
 }
 
-export function holdText(hold: RampHold): string {
+export function holdText(hold: RampHold, ramp: Ramp | undefined): string {
   switch (hold.because) {
     case 'moved': {
       const { manager, live, at } = hold.away;
@@ -126,6 +143,8 @@ export function holdText(hold: RampHold): string {
     }
     case 'late':
       return `the next step was due ${formatDuration(Math.round(hold.lateMs / 1000) * 1000)} ago, while I was away.`;
+    case 'guard':
+      return ramp === undefined ? 'a guard stopped it.' : proofText(ramp, hold.proof);
     case 'not-asked-on':
       return 'nobody let it go on in time.';
   }

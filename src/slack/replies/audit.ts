@@ -98,6 +98,7 @@ const words: Record<AuditKind, string> = {
   'ramp-paused': 'paused',
   'ramp-resumed': 'resumed',
   'ramp-asks': 'waits for a person',
+  'ramp-looked': 'guards looked',
   'ramp-stopped': 'held',
   'ramp-finished': 'finished',
   'ramp-goes-back': 'stopped, to go back',

@@ -44,7 +44,7 @@ function rampText(answer: RampAnswer, now: Date): string {
       return `*Not accepted:* ${other} moves the same rule. Nothing was changed. ${code(`/shift finish ${answer.name.service}`)} or ${code(`/shift abort ${answer.name.service}`)} ends it.`;
     }
     case 'ramp-stopped':
-      return `*Not accepted:* ${holdText(answer.hold)} Nothing was changed.`;
+      return `*Not accepted:* ${holdText(answer.hold, undefined)} Nothing was changed.`;
     case 'denied':
       return `*Not accepted:* ${denialText(answer.denial)} Nothing was changed.`;
     case 'not-found':
@@ -113,9 +113,11 @@ export function rampDecisionReply(answer: RampDecision): Reply {
     case 'stopped':
       return says(
         answer.stop.kind === 'held'
-          ? `*Not done:* ${holdText(answer.stop.hold)} The ramp is held; its card has the buttons.`
+          ? `*Not done:* ${holdText(answer.stop.hold, answer.ramp)} The ramp is held; its card has the buttons.`
           : `*Not done:* ${answer.stop.by} moves the weights, so the ramp is over.`,
       );
+    case 'waits':
+      return says(`*Not done:* steps up are made in certain hours only; the next ones begin ${momentText(answer.until.toISOString())}.`);
     case 'cannot-tell':
       return says(`I cannot tell whether that is allowed: ${foreign(answer.why)}. Try again in a moment.`);
     case 'denied':
@@ -256,7 +258,7 @@ export function rampExplainedReply(ramp: Ramp): Reply {
       `${named(ramp)}, asked by ${user(ramp.by)} at ${momentText(ramp.acceptedAt)}, is ${ramp.state.kind}.`,
       `Before it: ${before}. ${stepsLine(ramp)}`,
       made.length === 0 ? 'It has made no change.' : `Its changes: ${made.join(', ')}.`,
-      ...(ramp.state.kind === 'held' ? [`Held: ${holdText(ramp.state.hold)}`] : []),
+      ...(ramp.state.kind === 'held' ? [`Held: ${holdText(ramp.state.hold, ramp)}`] : []),
     ].join('\n'),
   );
 }

@@ -4,6 +4,7 @@ import type { Mesh } from '../ports/mesh.ts';
 import type { People } from '../ports/people.ts';
 import type { Policies } from '../ports/policies.ts';
 import type { Aside, Log, Meter } from '../ports/process.ts';
+import type { Ramps } from '../ports/ramps.ts';
 import type { Traffic } from '../ports/traffic.ts';
 import type { Cards } from '../showing/cards.ts';
 
@@ -11,6 +12,7 @@ import type { Cards } from '../showing/cards.ts';
 export interface Bench {
   readonly mesh: Mesh;
   readonly changes: Changes;
+  readonly ramps: Pick<Ramps, 'read'>;
   readonly cards: Cards;
   readonly policies: Policies;
   readonly people: People;

@@ -97,7 +97,8 @@ async function objectionNow(
   { isTooOld }: AttemptLimits,
 ): Promise<StateOf<'failed' | 'void'> | undefined> {
   if (isTooOld) return { kind: 'failed', at: isoNow(bench), because: 'expired' };
-  const why = await objectionTo(bench, change, wantedOf(change, hostsIn(opened), change.deed));
+  const ramp = change.ramp && (await bench.ramps.read(change.ramp.id));
+  const why = await objectionTo(bench, change, wantedOf(change, hostsIn(opened), change.deed, { ramp }));
   if (why === undefined) return undefined;
   return { kind: 'void', at: isoNow(bench), moved: [], stamp: stampIn(opened), ...why };
 }

@@ -141,7 +141,7 @@ export async function denied(
   const { verdict } = await judgeAll(
     desk,
     asker,
-    thoseApproved(desk, wantedOf(change, hostsIn(opened), deed, requester)),
+    thoseApproved(desk, wantedOf(change, hostsIn(opened), deed, { requester })),
   );
   if (verdict.kind === 'refused') return verdict.denial;
   return deed === 'approve' && asker.user === change.by ? { reason: 'own-request' } : undefined;

@@ -4,8 +4,11 @@ import { type Memberships, usergroupsIn, type Who } from '../../domain/policy/gr
 import { growthOfEdit } from '../../domain/policy/growth.ts';
 import { type Deed, type Judgement, judge, judgeEach, together } from '../../domain/policy/judge.ts';
 import { noPolicy, ruleFor, whoMatters, whoMattersForEach } from '../../domain/policy/policy.ts';
+import { askOfRamp } from '../../domain/policy/ramps/ask-of-ramp.ts';
+import type { RampAsk } from '../../domain/policy/ramps/ramp-ask.ts';
 import type { SetHold } from '../../domain/policy/set-hold.ts';
 import { type Growth, targetsOf } from '../../domain/policy/targets.ts';
+import type { Ramp } from '../../domain/ramp/ramp.ts';
 import type { Route } from '../../domain/routing/route.ts';
 import type { Asker, Desk } from '../desk.ts';
 import { PolicyUnknownError, UntrustedRecordError } from '../errors.ts';
@@ -21,6 +24,8 @@ export interface Wanted {
   readonly route: Named;
   /** How much a version's share would grow; absent if nothing is moved. */
   readonly growth?: Growth | undefined;
+  /** The whole ramp that it begins or goes on with; `growth` is then that of the next step. */
+  readonly ramp?: RampAsk | undefined;
   /** The user who asked for the change that this one decides about. */
   readonly requester?: string | undefined;
   /** The object is written whole, and may take any host. */
@@ -42,7 +47,7 @@ export function mayOverrideOwner({ policies }: Pick<Desk, 'policies'>, route: Na
 export async function judgeLive(
   { policies, people, holds, now }: Judging,
   { user, team, origin }: Pick<Asker, 'user' | 'team' | 'origin'>,
-  { deed, route, growth, requester, isWhole = false }: Wanted,
+  { deed, route, growth, ramp, requester, isWhole = false }: Wanted,
 ): Promise<Judgement> {
   const policy = policies.current();
   const targets = targetsOf(route);
@@ -58,6 +63,7 @@ export async function judgeLive(
     targets,
     deed,
     growth,
+    ramp,
     requester,
     at,
     holds: held,
@@ -80,18 +86,19 @@ export async function judgeAll(
 
 /**
  * What policy judges of a change: each object that it edits. An object that is written whole is judged by its hosts before and after the
- * change, the others by their hosts now.
+ * change, the others by their hosts now. `ramp`: the one that the change is a step of.
  */
 export function wantedOf(
   { edits: [first, ...more] }: Pick<Change, 'edits'>,
   hostsNow: (edit: ObjectEdit) => readonly string[],
   deed: Deed,
-  requester?: string,
+  { requester, ramp }: { readonly requester?: string; readonly ramp?: Pick<Ramp, 'before' | 'steps'> | undefined } = {},
 ): readonly [Wanted, ...Wanted[]] {
   const wanted = (edit: ObjectEdit): Wanted => {
     const isWhole = isContentEdit(edit);
     const route = { object: edit.object, hosts: isWhole ? hostsOf(edit) : hostsNow(edit) };
-    return { deed, route, growth: growthOfEdit(edit), requester, isWhole };
+    const asked = ramp && askOfRamp(ramp, edit.object);
+    return { deed, route, growth: growthOfEdit(edit), ramp: asked, requester, isWhole };
   };
   return [wanted(first), ...more.map(wanted)];
 }

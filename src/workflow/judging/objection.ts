@@ -10,6 +10,7 @@ export async function objectionTo(
   change: Change,
   wanted: readonly [Wanted, ...Wanted[]],
 ): Promise<WhyVoid | undefined> {
+  if (change.ramp !== undefined && change.deed === 'rollback') return undefined; // a ramp's way back needs nobody
   const onlyHolds = judging.policies.current().rules === undefined && change.approvals === undefined;
   const standing = await (onlyHolds ? heldChange : judgeChange)(judging, change, wanted);
   switch (standing.kind) {

@@ -11,7 +11,7 @@ export interface Ramps {
    */
   create(ramp: Ramp, options: CreateOptions): Promise<Created>;
   /** Replaces a record by its next one (`rev` one higher), and moves when it is due, in one step with the event. False if it moved on. */
-  update(next: Ramp, event?: AuditEvent): Promise<boolean>;
+  update(next: Ramp, options: UpdateOptions): Promise<boolean>;
   /** The ramps that are not over, those that are due first first. */
   open(): Promise<readonly Ramp[]>;
 }
@@ -20,6 +20,12 @@ export interface CreateOptions {
   /** The id of the request. */
   readonly askedAs: ChangeId;
   readonly event?: AuditEvent | undefined;
+}
+
+export interface UpdateOptions {
+  readonly event?: AuditEvent | undefined;
+  /** The card owes nothing for it. */
+  readonly isQuiet?: boolean | undefined;
 }
 
 export type Created = 'created' | 'known' | 'refused-before' | 'taken';

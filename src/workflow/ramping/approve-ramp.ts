@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { planShown } from '../../domain/change/change.ts';
 import type { StateOf } from '../../domain/change/state.ts';
 import type { Denial } from '../../domain/policy/judge.ts';
+import { askOfRamp } from '../../domain/policy/ramps/ask-of-ramp.ts';
 import { growthOfRamp } from '../../domain/policy/ramp-growth.ts';
 import { objectsMoved, type Ramp, rampTo } from '../../domain/ramp/ramp.ts';
 import type { RampId } from '../../domain/routing/names.ts';
@@ -137,7 +138,7 @@ async function wantedOfRamp(
     objectsMoved(ramp).map(async (object) => {
       const { live } = await desk.mesh.open(object);
       const route = { object, hosts: live?.hosts ?? [] };
-      return { deed, route, growth: growthOfRamp(ramp), requester: ramp.by };
+      return { deed, route, growth: growthOfRamp(ramp), ramp: askOfRamp(ramp, object), requester: ramp.by };
     }),
   );
   if (first === undefined) throw new Error('a ramp moves at least one object');
@@ -182,10 +183,20 @@ async function begin(desk: Desk, ramp: Awaiting, asker: Asker): Promise<RampAppr
       return voided(desk, ramp, asker, made.kind === 'held' ? made.hold.because : 'moved');
     case 'unknown':
       return { kind: 'cannot-tell', ramp, why: made.why };
+    case 'waits':
+      return startLater(desk, ramp, asker, made.until);
     case 'known':
     case 'moved':
       return undefined;
   }
+}
+
+/** Approved, and begun when the hours for steps up begin. */
+async function startLater(desk: Desk, ramp: Awaiting, asker: Asker, until: Date): Promise<RampApproval | undefined> {
+  const since = desk.now().toISOString();
+  const next = rampTo(ramp, { kind: 'running', step: 0, since, dueAt: until.toISOString(), waitsFor: 'hours' });
+  const isMoved = await moveRamp(desk, next, { kind: 'approved', asker, deed: 'approve', missing: 0 });
+  return isMoved ? { kind: 'approved', ramp: next, missing: 0 } : undefined;
 }
 
 async function voided(

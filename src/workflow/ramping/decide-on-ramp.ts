@@ -27,6 +27,8 @@ export type RampDecision =
   /** The next step cannot be made, so the ramp stops. */
   | { readonly kind: 'stopped'; readonly ramp: Ramp; readonly stop: NotAsLeft }
   | { readonly kind: 'cannot-tell'; readonly ramp: Ramp; readonly why: string }
+  /** Steps up are made in certain hours only. */
+  | { readonly kind: 'waits'; readonly ramp: Ramp; readonly until: Date }
   | { readonly kind: 'denied'; readonly ramp: Ramp; readonly denial: Denial }
   | { readonly kind: 'unknown-ramp'; readonly id: RampId };
 
@@ -133,7 +135,9 @@ async function resume(desk: Desk, ramp: Ramp, asker: Asker): Promise<RampDecisio
   }
   if (state.kind === 'held' && state.hold.because === 'moved') return step(desk, ramp, 'resume', asker);
   if (state.kind !== 'paused' && state.kind !== 'held') return { kind: 'not-now', gesture: 'resume', ramp };
-  return becomes(desk, ramp, goingOn(desk, ramp, state), { gesture: 'resume', asker });
+  const silenced = state.kind === 'held' && state.hold.because === 'guard' && ramp.guards !== undefined;
+  const on = silenced ? { ...ramp, guards: { ...ramp.guards, silencedAt: state.step } } : ramp;
+  return becomes(desk, on, goingOn(desk, ramp, state), { gesture: 'resume', asker });
 }
 
 function goingOn(desk: Desk, ramp: Ramp, { step: number, since, leftMs }: RampStateOf<'paused' | 'held'>): RampState {
@@ -164,6 +168,8 @@ async function step(
       return undefined;
     case 'unknown':
       return { kind: 'cannot-tell', ramp, why: made.why };
+    case 'waits':
+      return { kind: 'waits', ramp, until: made.until };
     case 'held':
     case 'superseded':
       return (await afterMaking(desk, ramp, made)) ? { kind: 'stopped', ramp, stop: made } : undefined;

@@ -7,6 +7,8 @@ import type { Desk } from '../desk.ts';
 import { UntrustedRecordError } from '../errors.ts';
 import { leftBy } from './as-left.ts';
 import { goBack } from './go-back.ts';
+import { Guards } from './guard-ramp.ts';
+import type { Watching } from './look-at-step.ts';
 import { type Made, makeStep, noHurry } from './make-step.ts';
 import { moveRamp } from './move-ramp.ts';
 
@@ -16,10 +18,13 @@ const againMs = 1_000;
 /** Moves ramps on when something is due, or when their changes ended. Safe to run in any number of processes. */
 export class Driver {
   readonly #desk: Desk;
+  readonly #guards: Guards;
   readonly #driving = new Set<RampId>();
 
-  constructor(desk: Desk) {
+  /** Without `traffic` ramps go by time alone. */
+  constructor(desk: Desk, traffic?: Watching) {
     this.#desk = desk;
+    this.#guards = new Guards(desk, traffic);
   }
 
   /** Looks at all ramps that are not over. Answers when to look again, by the API server's clock in ms. */
@@ -29,29 +34,32 @@ export class Driver {
     for (const ramp of open.filter(({ id }) => !this.#driving.has(id))) {
       this.#driving.add(ramp.id);
       aside(
-        () => drive(this.#desk, ramp.id).finally(() => this.#driving.delete(ramp.id)),
+        () => drive(this.#desk, ramp.id, this.#guards).finally(() => this.#driving.delete(ramp.id)),
         'a ramp could not be moved on',
         { rampId: ramp.id },
       );
     }
     const nowMs = now().getTime();
-    const due = open.map(({ state }) => dueAtMs(state) ?? Number.POSITIVE_INFINITY);
+    const due = open.flatMap((ramp) => [dueAtMs(ramp.state), this.#guards.dueMs(ramp)]).filter((ms) => ms !== undefined);
     return Math.max(nowMs + againMs, Math.min(...due, Number.POSITIVE_INFINITY));
   }
 }
 
 /** Moves one ramp on, as far as it goes now. */
-export async function drive(desk: Desk, id: RampId): Promise<void> {
+export async function drive(desk: Desk, id: RampId, guards?: Guards): Promise<void> {
   for (let isMoved = true; isMoved; ) {
     const ramp = await desk.ramps.read(id);
-    isMoved = ramp !== undefined && (await driveOnce(desk, ramp));
+    isMoved = ramp !== undefined && (await driveOnce(desk, ramp, guards));
   }
 }
 
-/** True if the ramp moved, so that there may be more to do. */
-async function driveOnce(desk: Desk, ramp: Ramp): Promise<boolean> {
+/** True if the ramp moved, so that there may be more to do. What the guards saw comes before the next step. */
+async function driveOnce(desk: Desk, ramp: Ramp, guards: Guards | undefined): Promise<boolean> {
   const change = await inHand(desk, ramp);
   const deed = nextDeed(ramp, change, desk.now());
+  const isBeforeStep = deed.kind === 'step' && isStanding(ramp.state);
+  if (guards !== undefined && isStanding(ramp.state) && (await guards.look(ramp, ramp.state, change, isBeforeStep)))
+    return true;
   switch (deed.kind) {
     case 'wait':
       return false;
@@ -106,11 +114,18 @@ export async function afterMaking(desk: Desk, ramp: Ramp, made: Made): Promise<b
     case 'known':
     case 'unknown':
       return false;
+    case 'waits':
+      return moveRamp(desk, rampTo(ramp, waiting(ramp, made.until, at)));
     case 'superseded':
       return moveRamp(desk, rampTo(ramp, { kind: 'superseded', at, by: made.by }));
     case 'held':
       return moveRamp(desk, rampTo(ramp, { kind: 'held', ...standingAt(state, at), at, leftMs: 0, hold: made.hold }));
   }
+}
+
+/** Over night, say. The step that is live stays so until then. */
+function waiting({ state }: Ramp, until: Date, at: string): RampState {
+  return { kind: 'running', ...standingAt(state, at), dueAt: until.toISOString(), waitsFor: 'hours' };
 }
 
 function standingAt(state: RampState, at: string): { readonly step: number; readonly since: string } {

@@ -20,6 +20,8 @@ export type Made =
   | { readonly kind: 'made'; readonly ramp: Ramp }
   /** It stops, and a person decides; or a change of ours moved the rule. */
   | NotAsLeft
+  /** Steps up are made in certain hours only, which begin then. */
+  | { readonly kind: 'waits'; readonly until: Date }
   /** The ramp, a line or an object moved meanwhile: look again. */
   | { readonly kind: 'moved' }
   /** The request that starts the ramp was answered before, as this change or with no. */
@@ -69,11 +71,14 @@ function held(hold: RampHold): Made {
 /** Policy is asked again at each step. The approvals of the ramp are for all of its steps. */
 async function offerStep(desk: Desk, making: Making, plan: Plan, deed: MovingDeed): Promise<Made> {
   const change = stepChange(desk, making, plan, deed);
-  const now = await judgeChange(desk, change, wantedOf(change, hostsPlanned(plan), deed));
+  if (deed === 'rollback') return store(desk, making, change, plan); // back needs nobody
+  const { ramp } = making;
+  const now = await judgeChange(desk, change, wantedOf(change, hostsPlanned(plan), deed, { ramp }));
   switch (now.kind) {
     case 'unknown':
       return now;
     case 'denied':
+      if (now.denial.reason === 'outside-hours') return { kind: 'waits', until: now.denial.opens };
       return held({ because: 'denied', ...heldBy(byDenial(now.denial)) });
     case 'lacks':
       return held({ because: 'denied', rule: now.needs.rule });

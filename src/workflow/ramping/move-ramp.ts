@@ -5,15 +5,17 @@ import { kindOf, rampEvent } from './ramp-event.ts';
 
 type Moving = Pick<Desk, 'ramps' | 'cards' | 'log' | 'now'>;
 
-/** Moves a ramp on, and its card with it. The store keeps the audit event in the same step. False if another process was first. */
+/** Moves a ramp on, and its card with it. The store keeps the audit event in the same step. False if another process was first. `isQuiet`: the card need not show it. */
 export async function moveRamp(
   { ramps, cards, log, now }: Moving,
   next: Ramp,
   happened: Happened | undefined = happenedBy(next),
+  { isQuiet = false }: { readonly isQuiet?: boolean } = {},
 ): Promise<boolean> {
   const event = happened && rampEvent(next, happened, now());
-  if (!(await ramps.update(next, event))) return false;
+  if (!(await ramps.update(next, { event, isQuiet }))) return false;
   if (event !== undefined) tellLog(log, event);
+  if (isQuiet) return true;
   log.info({ rampId: next.id, state: next.state }, 'a ramp moved on');
   cards.showSoon(next.id);
   return true;

@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto';
 import type { Change } from '../../domain/change/change.ts';
 import { type Refusal, startBehind } from '../../domain/change/plan-weights.ts';
 import type { Options, TypedService } from '../../domain/language/command.ts';
+import { ruleFor } from '../../domain/policy/policy.ts';
+import { defaultGuard } from '../../domain/policy/ramps/guard-rule.ts';
+import { targetsOf } from '../../domain/policy/targets.ts';
+import { newGuards, type RampGuards } from '../../domain/ramp/guards.ts';
 import type { Judgement } from '../../domain/policy/judge.ts';
+import { askOfRamp } from '../../domain/policy/ramps/ask-of-ramp.ts';
 import { growthOfRamp } from '../../domain/policy/ramp-growth.ts';
 import { planRamp } from '../../domain/ramp/plan-ramp.ts';
 import { movesOneOf, type Ramp } from '../../domain/ramp/ramp.ts';
@@ -24,11 +29,11 @@ export interface AskedRamp {
   readonly service: TypedService;
   readonly version: string;
   readonly steps: RampSteps | { readonly named: string };
-  readonly options: Options;
+  readonly options: Options & { readonly noGuard?: boolean };
 }
 
 /** What a ramp would be: for a dry run, or to be stored. */
-export interface RampPlan extends Pick<Ramp, 'name' | 'version' | 'named' | 'before' | 'steps'> {
+export interface RampPlan extends Pick<Ramp, 'name' | 'version' | 'named' | 'before' | 'steps' | 'guards'> {
   readonly live: LiveObject;
   readonly warnings: readonly PlanWarning[];
   /** How many changes wait before the first step. */
@@ -85,7 +90,7 @@ interface Starting {
 
 async function plan(desk: Desk, starting: Starting): Promise<RampAnswer | 'moved'> {
   const { asked, asker, name, mode } = starting;
-  const named = stepsOf(asked);
+  const named = stepsOf(desk, asked);
   if ('kind' in named) return named;
   const found = await openService(desk, name);
   if (found.kind !== 'found') return { kind: 'not-found', name, found };
@@ -97,8 +102,13 @@ async function plan(desk: Desk, starting: Starting): Promise<RampAnswer | 'moved
   const planned = planRamp(live, wish, { start, mayOverrideOwner: mayOverrideOwner(desk, live) });
   if (planned.kind === 'refused') return { ...planned, kind: 'ramp-refused', name };
 
-  const ramp = { name, version: asked.version, ...planned, live, waiting: waiting.length };
-  const judgement = await judgeLive(desk, asker, { deed: 'shift', route: live, growth: growthOfRamp(planned) });
+  const typed = 'named' in asked.steps ? asked.steps.named : undefined;
+  const guards = guardsFor(desk, asked, live, planned.steps.length);
+  const ramp = { name, version: asked.version, named: typed, ...planned, guards, live, waiting: waiting.length };
+  const [first] = planned.steps;
+  const growth = growthOfRamp({ before: planned.before, steps: [first] });
+  const wanted = { deed: 'shift', route: live, growth, ramp: askOfRamp(planned, live.object) } as const;
+  const judgement = await judgeLive(desk, asker, wanted);
   if (mode !== 'do') return { kind: 'ramp-preview', plan: ramp, judgement };
   if (judgement.verdict.kind === 'refused') return { kind: 'denied', name, denial: judgement.verdict.denial };
   const other = (await desk.ramps.open()).find((each) => movesOneOf(each, planned.before));
@@ -111,9 +121,23 @@ async function plan(desk: Desk, starting: Starting): Promise<RampAnswer | 'moved
   );
 }
 
-function stepsOf({ steps }: AskedRamp): { readonly steps: RampSteps } | RampAnswer {
+/** The guards of every ramp in a cluster whose requests are counted, unless they are turned off. */
+function guardsFor(
+  { policies, countedClusters }: Pick<Desk, 'policies' | 'countedClusters'>,
+  { options }: AskedRamp,
+  live: LiveObject,
+  steps: number,
+): RampGuards | undefined {
+  if (options.noGuard === true || !countedClusters.includes(live.object.cluster)) return undefined;
+  return newGuards(ruleFor(policies.current(), targetsOf(live))?.guard ?? defaultGuard, steps);
+}
+
+/** The steps that were typed, or those to which the policy file gives that name. */
+function stepsOf({ policies }: Pick<Desk, 'policies'>, { steps }: AskedRamp): { readonly steps: RampSteps } | RampAnswer {
   if (!('named' in steps)) return { steps };
-  return { kind: 'no-such-ramp', named: steps.named, known: [] };
+  const { ramps } = policies.current();
+  const known = ramps.get(steps.named);
+  return known === undefined ? { kind: 'no-such-ramp', named: steps.named, known: [...ramps.keys()] } : { steps: known.steps };
 }
 
 /** Waits for approval, or stores the ramp with its first step. */
@@ -136,6 +160,7 @@ async function begin(
       return { kind: 'ramp-stopped', name, hold: made.hold };
     case 'known':
       return knownAnswer(desk, made.change);
+    case 'waits': // judged just now: the hours ended in between
     case 'superseded':
     case 'moved':
     case 'unknown':
@@ -178,12 +203,13 @@ async function awaitApproval(
 /** Not stored yet: its first transition gives it rev 0. */
 function newRamp(desk: Desk, asked: AskedRamp, asker: Asker, plan: RampPlan): Ramp {
   const { user, team, origin, request } = asker;
-  const { name, version, named, before, steps } = plan;
+  const { name, version, named, before, steps, guards } = plan;
   const at = desk.now().toISOString();
   return {
     id: rampIdOf(request),
     ...{ request, name, version, named, by: user, team, reason: asked.options.reason, origin },
     ...{ before, steps, changes: [], acceptedAt: at },
+    ...(guards !== undefined && { guards }),
     state: { kind: 'finished', at }, // replaced before it is stored
     rev: -1,
   };

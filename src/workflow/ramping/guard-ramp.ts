@@ -1,0 +1,154 @@
+import type { Change } from '../../domain/change/change.ts';
+import { lookEveryMs } from '../../domain/guard/looks.ts';
+import { totalOf } from '../../domain/guard/seen-so-far.ts';
+import { mostSevere } from '../../domain/guard/verdict.ts';
+import { leftOf } from '../../domain/ramp/next.ts';
+import { type Said, saidBy, type RampGuards } from '../../domain/ramp/guards.ts';
+import { type Ramp, rampTo, stepOf } from '../../domain/ramp/ramp.ts';
+import type { GuardProof, RampState, Standing } from '../../domain/ramp/ramp-state.ts';
+import type { RampId } from '../../domain/routing/names.ts';
+import type { Happened } from '../audit.ts';
+import type { Desk } from '../desk.ts';
+import { TrafficUnavailableError } from '../errors.ts';
+import { leftBy } from './as-left.ts';
+import { type LookedAt, lookAtStep, type Watching } from './look-at-step.ts';
+import { moveRamp } from './move-ramp.ts';
+
+const usualScrapeMs = 15_000;
+/** A card is not updated more often than this for what the guards count. */
+const cardEveryMs = 30_000;
+/** After a look that could not be made. */
+const againMs = 5_000;
+
+/** The one who takes a ramp back without a person. */
+export const guardUser = 'guard';
+
+/** Looks at the steps that are live, each as often as it must be. */
+export class Guards {
+  readonly #desk: Desk;
+  readonly #traffic: Watching | undefined;
+  readonly #nextMs = new Map<RampId, number>();
+  readonly #shownMs = new Map<RampId, number>();
+
+  /** Without `traffic` nothing is counted. */
+  constructor(desk: Desk, traffic: Watching | undefined) {
+    this.#desk = desk;
+    this.#traffic = traffic;
+  }
+
+  /** When the next look at a ramp is due, in ms; undefined if there will be none. */
+  dueMs({ id, guards, state, before: [{ object }] }: Ramp): number | undefined {
+    const isWatched = guards !== undefined && this.#traffic?.clusters.includes(object.cluster) === true;
+    const isLive = 'since' in state && state.step > 0;
+    return isWatched && isLive ? (this.#nextMs.get(id) ?? this.#desk.now().getTime()) : undefined;
+  }
+
+  /** Looks if it is time, or before a step. True if the ramp moved on. */
+  async look(ramp: Ramp, state: Standing, change: Change | undefined, isBeforeStep: boolean): Promise<boolean> {
+    const { now, log } = this.#desk;
+    const dueMs = this.dueMs(ramp);
+    if (this.#traffic === undefined || ramp.guards === undefined || dueMs === undefined) return false;
+    if (dueMs > now().getTime() && !isBeforeStep) return false;
+    try {
+      const looked = await lookAtStep(this.#desk, this.#traffic, ramp, ramp.guards, state);
+      this.#note(ramp, state, looked);
+      return looked !== undefined && (await this.#store(ramp, state, change, looked));
+    } catch (err) {
+      if (!(err instanceof TrafficUnavailableError)) throw err;
+      log.warn({ rampId: ramp.id, err }, 'the guards of a ramp could not look');
+      this.#nextMs.set(ramp.id, now().getTime() + againMs);
+      return false;
+    }
+  }
+
+  #note(ramp: Ramp, { step: number }: Standing, looked: LookedAt | undefined): void {
+    const nowMs = this.#desk.now().getTime();
+    const step = stepOf(ramp, number);
+    const stepMs = step?.stay.kind === 'for' ? step.stay.ms : Number.POSITIVE_INFINITY;
+    const everyMs = lookEveryMs(stepMs, looked?.everyMs ?? usualScrapeMs);
+    this.#nextMs.set(ramp.id, nowMs + (looked === undefined ? Math.min(everyMs, againMs) : everyMs));
+  }
+
+  async #store(ramp: Ramp, state: Standing, change: Change | undefined, looked: LookedAt): Promise<boolean> {
+    const { guards, hasCounted } = looked;
+    const said = hasCounted ? saidBy(guards, state.step) : [];
+    const next = afterSaying(this.#desk, { ramp, guards, state, change, said });
+    const isQuiet = next === undefined && !this.#isToBeShown(ramp.id);
+    const moved = { ...rampTo(ramp, next ?? state), guards };
+    const happened = hasCounted ? happenedBy(guards, said, next) : undefined;
+    return moveRamp(this.#desk, moved, happened, { isQuiet });
+  }
+
+  #isToBeShown(id: RampId): boolean {
+    const nowMs = this.#desk.now().getTime();
+    if (nowMs - (this.#shownMs.get(id) ?? 0) < cardEveryMs) return false;
+    this.#shownMs.set(id, nowMs);
+    return true;
+  }
+}
+
+interface Saying {
+  readonly ramp: Ramp;
+  readonly guards: RampGuards;
+  readonly state: Standing;
+  readonly change: Change | undefined;
+  readonly said: readonly Said[];
+}
+
+/** The state that the guards bring a ramp to; undefined if they leave it. */
+function afterSaying(desk: Desk, saying: Saying): RampState | undefined {
+  const { ramp, guards, state, change } = saying;
+  const at = desk.now().toISOString();
+  const proof = proofOf(saying);
+  if (proof === undefined) return undefined;
+  const { step } = state;
+  if (proof.act === 'take-back')
+    return {
+      kind: 'going-back',
+      why: 'taken-back',
+      by: guardUser,
+      at,
+      step,
+      seen: leftBy(ramp, step, change),
+      proof: proof.proof,
+    };
+  const isStill = state.kind === 'held' || guards.silencedAt === step;
+  if (isStill) return undefined;
+  const { since } = state;
+  return { kind: 'held', step, since, at, leftMs: leftOf(state, desk.now()), hold: { because: 'guard', proof: proof.proof } };
+}
+
+/** The gravest thing that the guards have to say, if it is grave enough to act. */
+function proofOf({ guards, said }: Saying): { readonly act: 'take-back' | 'hold'; readonly proof: GuardProof } | undefined {
+  const { last } = guards;
+  if (last === undefined) return undefined;
+  const counted = { canary: last.counted.canary, others: last.counted.others };
+  const worst = mostSevere(said.map(({ guard, verdict }) => ({ ...verdict, guard })));
+  if (worst?.kind === 'take-back' || worst?.kind === 'hold')
+    return { act: worst.kind, proof: { guard: worst.guard, oneIn: worst.oneIn, ...stepCounts(guards, last.step) } };
+  const lost = Object.values(last.unreached).reduce((sum, requests) => sum + requests, 0);
+  if (lost > 0) return { act: 'hold', proof: { guard: 'unreached', unreached: last.unreached, ...counted } };
+  return undefined;
+}
+
+function stepCounts({ seen }: RampGuards, step: number) {
+  const counts = totalOf(seen.slice(step - 1, step));
+  return { canary: counts.canary, others: counts.others };
+}
+
+/** Each look's counts and evidence are kept for the audit, so that anyone can compute the decision anew. */
+function happenedBy(guards: RampGuards, said: readonly Said[], next: RampState | undefined): Happened {
+  const { last } = guards;
+  const kind = next === undefined ? 'ramp-looked' : next.kind === 'held' ? 'ramp-stopped' : 'ramp-goes-back';
+  const because = next === undefined ? undefined : 'guard';
+  const evidence = said.map(({ guard, verdict, logEvidence }) => `${guard} ${verdict.kind} lnE ${logEvidence.toFixed(4)}`);
+  const { canary, others } = last?.counted ?? { canary: { requests: 0, bad: 0 }, others: { requests: 0, bad: 0 } };
+  const counts = `canary ${canary.bad}/${canary.requests} others ${others.bad}/${others.requests}`;
+  return {
+    kind,
+    because,
+    step: last?.step,
+    detail: [`${last?.from ?? ''} to ${last?.until ?? ''}`, counts, ...evidence].join('; '),
+    ...(next !== undefined && next.kind !== 'held' && { by: { user: guardUser } }),
+  };
+}

@@ -1,0 +1,129 @@
+import { nextGuardLook, type Scraped, settledAt, timesToBegin } from '../../domain/guard/looks.ts';
+import { type LabelledRequests, unreachedBy } from '../../domain/guard/requests.ts';
+import { errorBatches, type Sides } from '../../domain/guard/sides.ts';
+import { confoundedBy } from '../../domain/ramp/confounded.ts';
+import { canaryOf } from '../../domain/ramp/direction.ts';
+import { afterLook, type Confounded, type RampGuards } from '../../domain/ramp/guards.ts';
+import { type Ramp, targetsAt } from '../../domain/ramp/ramp.ts';
+import type { Standing } from '../../domain/ramp/ramp-state.ts';
+import { isSameObject, objectKey } from '../../domain/routing/object.ts';
+import { findRule, type LiveObject, type Rule } from '../../domain/routing/route.ts';
+import { percentages, weightOf } from '../../domain/routing/split.ts';
+import type { Desk } from '../desk.ts';
+import type { GuardTraffic, TrafficQuery } from '../ports/traffic.ts';
+
+/** Requests of some clusters, for guards. */
+export type Watching = GuardTraffic & { readonly clusters: readonly string[] };
+
+/** What a look changed; undefined if there is nothing to look at yet. */
+export interface LookedAt {
+  readonly guards: RampGuards;
+  /** False: only the place was noted from which the first batch counts. */
+  readonly hasCounted: boolean;
+  /** How far apart Prometheus' samples are. */
+  readonly everyMs: number | undefined;
+}
+
+/** Looks at the step that is live: all that happened since the last look, in one batch a caller. */
+export async function lookAtStep(
+  desk: Desk,
+  traffic: Watching,
+  ramp: Ramp,
+  guards: RampGuards,
+  state: Standing,
+): Promise<LookedAt | undefined> {
+  const seen = await sight(desk, ramp);
+  if (seen === undefined) return undefined;
+  const step = { appliedAt: state.since };
+  const cursor = guards.cursor?.step === state.step ? guards.cursor.until : undefined;
+  const [host = ''] = seen.hosts;
+  const times = cursor === undefined ? timesToBegin(step, desk.now()) : [desk.now()];
+  for (const at of times) {
+    const scraped = await scrapedAt(traffic, seen.cluster, host, at);
+    const next = scraped === undefined ? undefined : nextGuardLook(step, cursor, scraped);
+    if (next?.kind === 'begin') {
+      const begun = { ...guards, cursor: { step: state.step, until: next.cursor } };
+      return { guards: begun, hasCounted: false, everyMs: scraped?.everyMs };
+    }
+    if (next?.kind !== 'look') continue;
+    const { cluster, hosts } = seen;
+    const period = { cluster, since: settledAt(step), from: new Date(next.from), until: new Date(next.until) };
+    const counted = await countAll(traffic, hosts, period);
+    if (counted === undefined) return undefined;
+    const looked = {
+      step: state.step,
+      from: next.from,
+      until: next.until,
+      batches: errorBatches(counted, seen.sides),
+      unreached: unreachedBy(counted),
+      configuredShare: shareOf(ramp, state.step, seen.sides),
+      ...(seen.confounded !== undefined && { confounded: seen.confounded }),
+    };
+    return { guards: afterLook(guards, looked), hasCounted: true, everyMs: scraped?.everyMs };
+  }
+  return undefined;
+}
+
+interface Sight {
+  readonly cluster: string;
+  readonly hosts: readonly string[];
+  readonly sides: Sides;
+  readonly confounded: Confounded | undefined;
+}
+
+/** Where the requests of the ramp's rule go now, and what else may send requests there. */
+async function sight(desk: Desk, ramp: Ramp): Promise<Sight | undefined> {
+  const [{ object, rule: key }] = ramp.before;
+  const { live } = await desk.mesh.open(object);
+  const rule = live && findRule(live, key);
+  const backends = rule?.backends ?? [];
+  if (live === undefined || rule === undefined || backends.length === 0) return undefined;
+  const canary = canaryOf(ramp);
+  const others = [...new Set(backends.map(({ version }) => version))].filter((version) => !canary.includes(version));
+  return {
+    cluster: object.cluster,
+    hosts: [...new Set(backends.map(({ host }) => host))],
+    sides: { canary, others, backends },
+    confounded: await confoundedNow(desk, ramp, live, rule),
+  };
+}
+
+async function confoundedNow(
+  { mesh, ramps }: Pick<Desk, 'mesh' | 'ramps'>,
+  ramp: Ramp,
+  live: LiveObject,
+  rule: Rule,
+): Promise<Confounded | undefined> {
+  const [{ seen }, open] = await Promise.all([mesh.services(live.object), ramps.open()]);
+  return confoundedBy({
+    route: live,
+    rule,
+    others: seen.filter(({ object }) => objectKey(object) !== objectKey(live.object)),
+    hasOtherRamp: open.some(
+      (other) => other.id !== ramp.id && other.before.some(({ object }) => isSameObject(object, live.object)),
+    ),
+  });
+}
+
+async function scrapedAt(traffic: Watching, cluster: string, host: string, at: Date): Promise<Scraped | undefined> {
+  const scraped = await traffic.scraped({ cluster, host, at });
+  return scraped.kind === 'scraped' ? scraped : undefined;
+}
+
+/** All hosts together, or none. */
+async function countAll(
+  traffic: Watching,
+  hosts: readonly string[],
+  period: Omit<TrafficQuery, 'host'>,
+): Promise<readonly LabelledRequests[] | undefined> {
+  const counts = await Promise.all(hosts.map((host) => traffic.countByCaller({ ...period, host })));
+  if (counts.some(({ kind }) => kind === 'unknown')) return undefined;
+  return counts.flatMap((count) => (count.kind === 'counted' ? count.requests : []));
+}
+
+/** The share that the split gives to the canary, from 0 to 1. */
+function shareOf(ramp: Ramp, step: number, { canary }: Sides): number {
+  const [{ split }] = targetsAt(ramp, step);
+  const shares = percentages(split);
+  return canary.reduce((sum, version) => sum + weightOf(shares, version), 0) / 100;
+}
