@@ -1,21 +1,25 @@
-import { readChangeId, readRampId } from '../routing/names.ts';
+import { readRampId } from '../routing/names.ts';
 import { nearest } from '../text/nearest.ts';
 import { quote, withIds } from '../text/typed-text.ts';
-import { type Command, formatCommand, isVerb, type Verb, verbs } from './command.ts';
+import { type Command, isVerb, type Verb, verbs } from './command.ts';
 import { corrected } from './correct.ts';
-import { asReason, type Flags } from './flags.ts';
+import type { Flags } from './flags.ts';
 import { join } from './format-flags.ts';
 import { helpLine, type Mistake, mistake, plain, tooMuch } from './mistake.ts';
+import { parseDecision } from './parse-decision.ts';
 import { parseFileCommand, parseUnpin } from './parse-edit.ts';
 import { parseHold } from './parse-hold.ts';
+import { parseAudit, parseHistory, parseStatus, parseTour } from './parse-look.ts';
 import { isMove, looksLikeMove, parsePromote, parseRollback, parseShift } from './parse-move.ts';
 import { parseRampCommand } from './parse-ramp-command.ts';
 import { mostRampWords } from './parse-steps.ts';
 import { isWeight, looksLikeWish } from './parse-wish.ts';
-import { isUserId, type Line, readLine } from './read-line.ts';
-import { typedService } from './typed-service.ts';
+import { type Line, readLine } from './read-line.ts';
 
 const maxTypedLength = 4000;
+
+/** Words after a mistyped command, up to which the whole line is corrected. */
+const mostCorrected = 20;
 
 /** Only `audit` reads a mention as a person. In other commands it is text, and keeps the name that people see. */
 const asksForAudit = /^\s*(?:\/shift\s+)?audit\s/i;
@@ -91,45 +95,6 @@ function parseWords(words: readonly string[], flags: Flags): Command | Mistake {
   }
 }
 
-function parseTour([step = '1', ...more]: readonly string[]): Command | Mistake {
-  if (more.length > 0) return tooMuch(more, '/shift tour');
-  if (/^[1-9]\d?$/.test(step)) return { verb: 'tour', step: Number(step) };
-  return mistake(
-    `${quote(step)} is no step of the tour.`,
-    'Type `/shift tour`, or `/shift tour 3` for the third step.',
-  );
-}
-
-/** These commands do the same as the buttons of a card. */
-function parseDecision(
-  verb: 'approve' | 'reject' | 'withdraw',
-  words: readonly string[],
-  flags: Flags,
-): Command | Mistake {
-  if (flags.dryRun) return mistake('A decision has no dry run.', 'Type `/shift pending` for what waits.');
-  const [word, ...more] = words;
-  if (word === undefined)
-    return mistake(
-      'A decision names a change.',
-      `Type \`/shift ${verb} c-7F3K9QXZ\`; \`/shift pending\` lists what waits.`,
-    );
-  const id = readChangeId(word) ?? readRampId(word);
-  if (id === undefined)
-    return mistake(`${quote(word)} is not the id of a change.`, 'Type `/shift pending` for what waits.');
-  if (verb === 'reject') {
-    const said = {
-      verb,
-      id,
-      reason: flags.reason ?? (more.length > 0 ? asReason(more.map(plain).join(' ')) : undefined),
-    } as const;
-    return more.length > 0 ? tooMuch(more, formatCommand(said)) : said;
-  }
-  if (more.length > 0) return tooMuch(more, `/shift ${verb} ${id}`);
-  return flags.reason === undefined
-    ? { verb, id }
-    : mistake('Only a rejection says why.', `Type \`/shift ${verb} ${id}\`.`);
-}
-
 /** After `why` comes the command that it asks about. */
 function parseWhy(words: readonly string[], flags: Flags): Command | Mistake {
   if (words.length === 0) return mistake('Why what?', 'Type what you would type to do it: `/shift why reviews v3 50`.');
@@ -149,41 +114,6 @@ function parseWhy(words: readonly string[], flags: Flags): Command | Mistake {
 /** Somebody who only asked what policy says must not copy a command that acts. */
 function asQuestion(next: string): string {
   return next.replaceAll(/`\/shift (?!(?:help|status|history|audit|why|pending)(?: |`))/g, '`/shift why ');
-}
-
-function parseStatus(words: readonly string[], flags: Flags): Command | Mistake {
-  const [word, ...more] = words;
-  if (more.length > 0) return tooMuch(more, `/shift status ${plain(word ?? '')}`);
-  if (word === undefined)
-    return { verb: 'status', service: undefined, namespace: flags.namespace, cluster: flags.cluster };
-  const service = typedService(word, flags);
-  return service.ok ? { verb: 'status', ...service.value } : service.mistake;
-}
-
-function parseHistory(words: readonly string[], flags: Flags): Command | Mistake {
-  const [word, ...more] = words;
-  if (word === undefined) return mistake('A history is about one service.', 'Type `/shift history reviews`.');
-  if (more.length > 0) return tooMuch(more, `/shift history ${plain(word)}`);
-  const service = typedService(word, flags);
-  return service.ok ? { verb: 'history', service: service.value } : service.mistake;
-}
-
-function parseAudit(words: readonly string[], flags: Flags): Command | Mistake {
-  const [word, ...more] = words;
-  if (word === undefined) return { verb: 'audit', about: { kind: 'everything' } };
-  if (more.length > 0) return tooMuch(more, `/shift audit ${plain(word)}`);
-  if (isUserId(word)) return { verb: 'audit', about: { kind: 'person', user: word.slice(1) } };
-  if (word.startsWith('@'))
-    return mistake(
-      `I cannot tell who ${quote(word)} is.`,
-      'Pick the person from the list that opens when you type `@`, or name a service: `/shift audit reviews`.',
-    );
-  const id = readChangeId(word);
-  if (id !== undefined) return { verb: 'audit', about: { kind: 'change', id } };
-  const ramp = readRampId(word);
-  if (ramp !== undefined) return { verb: 'audit', about: { kind: 'ramp', id: ramp } };
-  const service = typedService(word, flags);
-  return service.ok ? { verb: 'audit', about: { kind: 'service', service: service.value } } : service.mistake;
 }
 
 /**
@@ -239,7 +169,8 @@ function unknownVerb(word: string, rest: readonly string[], flags: Flags): Mista
   const near = looksLikeMove(rest) ? [] : nearVerbs(word, rest);
   const [verb] = near;
   const wrong = `I don't know ${quote(word)}.`;
-  if (verb !== undefined && parseWords([verb, ...rest], flags).verb === 'mistake')
+  const isLong = rest.length > mostCorrected; // `wthy wthy wthy …` corrects each word in turn
+  if (verb !== undefined && (isLong || parseWords([verb, ...rest], flags).verb === 'mistake'))
     return mistake(wrong, `Did you mean \`${verb}\`? See \`/shift help ${verb}\`.`);
   const meant = near.length === 0 ? [rest] : near.map((each) => [each, ...rest]);
   return mistake(

@@ -1,6 +1,7 @@
 import { readDuration } from '../language/duration.ts';
 import { readPercent } from '../language/percent.ts';
 import { quote } from '../text/typed-text.ts';
+import { fromAws } from './aws-names.ts';
 import { respellSteps } from './respell-steps.ts';
 import {
   formatSteps,
@@ -60,18 +61,6 @@ function readExactly(typed: string): Read<{ readonly steps: RampSteps }> {
   const read = readItems(tokensOf(fromAws(text) ?? text));
   return 'wrong' in read ? read : stepsOf(read);
 }
-
-/** AWS CodeDeploy's names, short and whole: `linear10every1m`, `ECSCanary10Percent5Minutes`. */
-function fromAws(text: string): string | undefined {
-  const [, linear, each, every, unit] = awsLinear.exec(text) ?? [];
-  if (linear !== undefined) return `${each}..100 by ${each} every ${every}${unit?.slice(0, 1)}`;
-  const [, canary, share, stay, stayUnit] = awsCanary.exec(text) ?? [];
-  return canary === undefined ? undefined : `${share} for ${stay}${stayUnit?.slice(0, 1)}, 100`;
-}
-
-const awsPrefix = '^(?:codedeploydefault\\.)?(?:ecs|lambda)?';
-const awsLinear = new RegExp(`${awsPrefix}(linear)(\\d+)(?:percent)?every(\\d+)([smhd]|minutes?)$`);
-const awsCanary = new RegExp(`${awsPrefix}(canary)(\\d+)(?:for|percent)(\\d+)([smhd]|minutes?)$`);
 
 /** Commas part no more than spaces do: a line of Slack loses those at the end of a word. */
 function tokensOf(text: string): readonly string[] {

@@ -17,7 +17,7 @@ export function respellSteps(text: string): string | undefined {
 
 const mostTokens = 100;
 
-/** In this order: what is rewritten first is not seen by what comes after it. */
+/** Repetition is bounded, so that no text takes long. In this order: what is rewritten first is not seen by what comes after it. */
 function spelled(text: string): string {
   return text
     .replaceAll(/["'`*]/g, '')
@@ -28,12 +28,12 @@ function spelled(text: string): string {
       timeInUnits,
     )
     .replaceAll(/(\d{1,4})h ?(\d{1,4})m(?![a-z])/g, (_, hours, minutes) => `${Number(hours) * 60 + Number(minutes)}m`)
-    .replaceAll(/[.!?]+$/g, '')
+    .replaceAll(/[.!?]{1,5}$/g, '')
     .replace(/^(?: ?\b(?:ramp|steps|stages|to|in|with|via|over|at|from)\b:? ?){1,3}/, '')
     .replaceAll(/(?<=\d )(?:in |by |with )?(?:steps?|increments?|jumps?)(?: of| by)?(?= )|\+(?=\d)/g, ' by ')
-    .replaceAll(/(\d) ?(?:\.+|…|-+>?|–|—|→|=>|:|\bup to\b|\bto\b|\buntil\b) ?(\d{1,3})(?= +by )/g, '$1 .. $2')
-    .replaceAll(/(\d) ?(?:\.\.+|…) ?(?=\d)/g, '$1 .. ')
-    .replaceAll(/-*>+|=+>|→|[;|/&]|(?<=\d) ?[-–—] ?(?=\d)|\b(?:then|and|to)\b/g, ' , ')
+    .replaceAll(/(\d) ?(?:\.{1,4}|…|-{1,3}>?|–|—|→|=>|:|\bup to\b|\bto\b|\buntil\b) ?(\d{1,3})(?= +by )/g, '$1 .. $2')
+    .replaceAll(/(\d) ?(?:\.{2,4}|…) ?(?=\d)/g, '$1 .. ')
+    .replaceAll(/-{0,3}>{1,3}|={1,2}>|→|[;|/&]|(?<=\d) ?[-–—] ?(?=\d)|\b(?:then|and|to)\b/g, ' , ')
     .replaceAll(/[:@=()[\]{}]/g, ' ');
 }
 

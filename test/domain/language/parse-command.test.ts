@@ -903,6 +903,11 @@ describe('whatever is typed', () => {
     `reviews v3 10 ${'-'.repeat(700)}`,
     `reviews v3 ${'10 '.repeat(250)}`,
     `a b c ${'10 for 5m, '.repeat(60)}x`,
+    'wthy '.repeat(700),
+    `to www.example.com 3${'-'.repeat(560)}`,
+    `a b ${'.'.repeat(560)}`,
+    `a b ${'1h'.repeat(280)}`,
+    `status a ${'0 '.repeat(300)}dry-run`,
   ])('is answered in less than 5 ms, also the long line %#', (typed) => {
     const tries = Array.from({ length: 5 }, () => {
       const startedMs = performance.now();
