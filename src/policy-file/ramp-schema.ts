@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readDuration } from '../domain/language/duration.ts';
 import { guardActs } from '../domain/policy/ramps/guard-rule.ts';
+import { isRampName } from '../domain/ramp/ramp-name.ts';
 import { nearest } from '../domain/text/nearest.ts';
 import { day, duration, only, wants, whole, yesOrNo } from './fields.ts';
 import { readHours } from './hours-text.ts';
@@ -13,13 +14,16 @@ export type GuardText = z.infer<ReturnType<typeof guardField>>;
 /** Words that stand in a command where the name of a ramp does. */
 const rampPattern = /^(?!(?:all|ask|by|every|for|next|to)$|(?:linear|canary)\d)[a-z][a-z0-9-]{0,62}$/;
 
+const noName =
+  'write a name in lower-case letters, digits and dashes that is no word of a command, like `careful`';
+
 export function rampsField() {
   return z
     .record(
-      z.string().regex(rampPattern, {
-        abort: true,
-        error: 'write a name in lower-case letters, digits and dashes that is no word of a command, like `careful`',
-      }),
+      z
+        .string()
+        .regex(rampPattern, { abort: true, error: noName })
+        .refine(isRampName, { abort: true, error: noName }),
       z
         .strictObject(
           {

@@ -83,7 +83,9 @@ export class World {
     this.desk = {
       ...{ mesh, changes, ramps, audit, queue, cards: this.acceptedCards(), log, now, aside },
       ...{ policies, people, holds, notices, ruleFiles, turns: new Turns(), namespace: 'default' },
-      countedClusters: traffic.clusters,
+      get countedClusters() {
+        return traffic.clusters; // a test may say so later
+      },
     };
     this.bench = { mesh, changes, ramps, policies, people, holds, traffic, cards, meter, log, now, aside };
     this.lookout = { mesh, changes, cards, meter, log, now };

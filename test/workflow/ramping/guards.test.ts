@@ -1,0 +1,146 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Ramp } from '../../../src/domain/ramp/ramp.ts';
+import { reviews, rule } from '../../support/builders.ts';
+import { minute, RampHouse, steps } from './ramp-house.ts';
+
+const host = 'reviews.default.svc.cluster.local';
+const second = 1_000;
+
+/** Reviews whose requests are counted, ten a second, of which a share fails. */
+class CountedHouse extends RampHouse {
+  failing: Readonly<Record<string, number>> = {};
+  perSecond = 20;
+
+  constructor() {
+    const backends = ['v1', 'v2', 'v3'].map((version) => ({ version, host, label: version }));
+    super(reviews({}, { rules: [rule({ v1: 100, v2: 0, v3: 0 }, { host, backends })] }));
+    this.traffic.countFor('sandbox');
+  }
+
+  /** Requests come in the live shares for so long, and processes do their rounds every 5 s. */
+  async serve(ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += 5 * second) {
+      const requests = this.perSecond * 5;
+      for (const [version, weight] of Object.entries(this.split)) this.#send(version, (requests * weight) / 100);
+      this.pass(5 * second);
+      await this.goOn();
+    }
+  }
+
+  #send(version: string, requests: number): void {
+    const bad = Math.round(requests * (this.failing[version] ?? 0));
+    const at = new Date(this.now().getTime() + second);
+    const sent = { host, version, workload: 'productpage-v1', workloadNamespace: 'default' };
+    if (requests - bad > 0) this.traffic.send(at, { ...sent, requests: Math.round(requests - bad) });
+    if (bad > 0) this.traffic.send(at, { ...sent, requests: bad, code: '500' });
+  }
+}
+
+describe('the guards of a ramp', () => {
+  let house: CountedHouse;
+
+  beforeEach(() => {
+    house = new CountedHouse();
+  });
+
+  async function ramped(): Promise<Ramp> {
+    return house.started({ steps: steps([10, 25, 50, 100], 2 * minute) });
+  }
+
+  it('let a good release go to the end', async () => {
+    house.failing = { v1: 0.01, v3: 0.01 };
+    const ramp = await ramped();
+    await house.serve(9 * minute);
+
+    expect(house.split).toEqual({ v1: 0, v2: 0, v3: 100 });
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'finished' });
+  });
+
+  it('take a bad one back, as nobody but themselves, with what they saw', async () => {
+    house.failing = { v1: 0, v3: 0.5 };
+    const ramp = await ramped();
+    await house.serve(90 * second);
+
+    expect(house.split).toEqual({ v1: 100, v2: 0, v3: 0 });
+    expect(await house.state(ramp.id)).toMatchObject({
+      kind: 'back',
+      why: 'taken-back',
+      by: 'guard',
+      proof: { guard: 'errors', others: { bad: 0 } },
+    });
+    expect(house.ledger.revisions[0]).toMatchObject({ by: 'guard', ramp: { step: 0 } });
+    await house.serve(10 * minute);
+    expect(house.ledger.seq).toBe(2);
+  });
+
+  it('do not take one back in an outage of all versions', async () => {
+    house.failing = { v1: 0.3, v2: 0.3, v3: 0.3 };
+    const ramp = await ramped();
+    await house.serve(9 * minute);
+
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'finished' });
+  });
+
+  it('look while it is paused, too', async () => {
+    const ramp = await ramped();
+    await house.does('pause', ramp);
+    house.failing = { v3: 0.5 };
+    await house.serve(90 * second);
+
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'back', by: 'guard' });
+  });
+
+  it('count nothing twice, and nothing of the first seconds of a step', async () => {
+    const ramp = await ramped();
+    await house.serve(60 * second);
+
+    const { guards } = await house.ramp(ramp.id);
+    const { from, until } = guards?.last ?? {};
+    expect(Date.parse(from ?? '')).toBeGreaterThanOrEqual(Date.parse('2026-11-22T14:03:21.000Z'));
+    const counted = (guards?.seen[0]?.callers['default/productpage-v1']?.others.requests ?? 0) / 18;
+    const seconds = (Date.parse(until ?? '') - Date.parse('2026-11-22T14:03:21.000Z')) / 1000;
+    expect(counted).toBeLessThanOrEqual(seconds);
+    expect(counted).toBeGreaterThanOrEqual(seconds - 5);
+  });
+
+  it('keep it at a step in which nothing is seen of the canary, and let it go on when something is', async () => {
+    house.perSecond = 0;
+    const ramp = await ramped();
+    await house.serve(5 * minute);
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'running', step: 1, waitsFor: 'traffic' });
+
+    house.perSecond = 20;
+    await house.serve(minute);
+    expect((await house.ramp(ramp.id)).changes.length).toBeGreaterThan(1);
+  });
+
+  it('hold it when requests reach no version', async () => {
+    const ramp = await ramped();
+    await house.serve(30 * second);
+    house.traffic.send(new Date(house.now().getTime() + second), { host, flags: 'NC', code: '503', requests: 3, workload: 'productpage-v1' });
+    await house.serve(30 * second);
+
+    expect(await house.state(ramp.id)).toMatchObject({
+      kind: 'held',
+      hold: { because: 'guard', proof: { guard: 'unreached', unreached: { NC: 3 } } },
+    });
+  });
+
+  it('go by time alone where nothing is counted', async () => {
+    house.traffic.countFor();
+    const ramp = await ramped();
+    await house.after(2 * minute);
+
+    expect(ramp.guards).toBeUndefined();
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'running', step: 2 });
+  });
+
+  it('tell the audit the counts and the evidence of each look', async () => {
+    const ramp = await ramped();
+    await house.serve(60 * second);
+
+    const looks = house.audit.trail.filter(({ kind, rampId }) => kind === 'ramp-looked' && rampId === ramp.id);
+    expect(looks.length).toBeGreaterThanOrEqual(2);
+    expect(looks[0]?.detail).toMatch(/canary 0\/\d+ others 0\/\d+; errors no-sign lnE /);
+  });
+});
