@@ -1,0 +1,227 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { newGuards } from '../../src/domain/ramp/guards.ts';
+import type { Ramp } from '../../src/domain/ramp/ramp.ts';
+import type { RampState } from '../../src/domain/ramp/ramp-state.ts';
+import { defaultGuard } from '../../src/domain/policy/ramps/guard-rule.ts';
+import { objectKey } from '../../src/domain/routing/object.ts';
+import { AuditStream } from '../../src/redis/audit-stream.ts';
+import { StoredCards } from '../../src/redis/card-log.ts';
+import { type Connection, connectForRequests, readRedisUrl, whenReady } from '../../src/redis/connect.ts';
+import { keys } from '../../src/redis/keys.ts';
+import { StoredChanges } from '../../src/redis/stored-changes.ts';
+import { StoredRamps } from '../../src/redis/stored-ramps.ts';
+import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
+import { UntrustedRecordError } from '../../src/workflow/errors.ts';
+import type { Audit } from '../../src/workflow/ports/audit.ts';
+import type { CardLog } from '../../src/workflow/ports/cards.ts';
+import type { Changes } from '../../src/workflow/ports/changes.ts';
+import type { Ramps } from '../../src/workflow/ports/ramps.ts';
+import { rampEvent } from '../../src/workflow/ramping/ramp-event.ts';
+import { change, changeId, reviewsObject } from '../support/builders.ts';
+import { InMemoryAudit } from '../support/in-memory-audit.ts';
+import { InMemoryCards } from '../support/in-memory-cards.ts';
+import { InMemoryChanges } from '../support/in-memory-changes.ts';
+import { InMemoryRamps } from '../support/in-memory-ramps.ts';
+
+const redisBinary = await findRedisServer().catch(() => undefined);
+const recordKey = '0123456789abcdef';
+const at = '2026-11-22T14:03:11.000Z';
+const later = '2026-11-22T14:08:11.000Z';
+
+interface World {
+  readonly ramps: Ramps;
+  readonly changes: Changes;
+  readonly cards: CardLog;
+  readonly audit: Audit;
+}
+
+describeRamps('in memory', async () => {
+  const cards = new InMemoryCards();
+  const audit = new InMemoryAudit();
+  const ramps = new InMemoryRamps({ cards, audit });
+  return { ramps, changes: new InMemoryChanges({ cards, audit, ramps }), cards, audit };
+});
+
+describe.runIf(redisBinary)('with a redis-server', () => {
+  let server: RedisServer;
+  let redis: Connection;
+
+  beforeAll(async () => {
+    server = await startRedis();
+    const address = readRedisUrl(server.url);
+    if (address === undefined) throw new Error(`no address: ${server.url}`);
+    redis = connectForRequests(address);
+    await whenReady(redis);
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await server.stop();
+  });
+  beforeEach(async () => {
+    await redis.flushall();
+  });
+
+  describeRamps('in Redis', async () => ({
+    ramps: new StoredRamps(redis, { recordKey }),
+    changes: new StoredChanges(redis, { recordKey }),
+    cards: new StoredCards(redis),
+    audit: new AuditStream(redis, { recordKey }),
+  }));
+
+  describe('ramps in Redis', () => {
+    it('whose record was altered are not read', async () => {
+      const ramps = new StoredRamps(redis, { recordKey });
+      const ramp = aRamp();
+      await ramps.create(ramp, { askedAs: changeId(9) });
+      await redis.hset(keys.ramp(ramp.id), 'record', JSON.stringify({ v: 1, ...ramp, version: 'v2' }));
+
+      await expect(ramps.read(ramp.id)).rejects.toBeInstanceOf(UntrustedRecordError);
+      expect(await ramps.open()).toEqual([]);
+    });
+
+    it('that are over are forgotten after a while', async () => {
+      const ramps = new StoredRamps(redis, { recordKey });
+      const ramp = aRamp();
+      await ramps.create(ramp, { askedAs: changeId(9) });
+      await ramps.update(next(ramp, { kind: 'finished', at }), {});
+
+      expect(await redis.ttl(keys.ramp(ramp.id))).toBeGreaterThan(0);
+      expect(await redis.exists(keys.ramps, keys.rampOn)).toBe(0);
+    });
+  });
+});
+
+function describeRamps(where: string, start: () => Promise<World>): void {
+  describe(`ramps ${where}`, () => {
+    let world: World;
+
+    beforeEach(async () => {
+      world = await start();
+    });
+
+    const askedAs = changeId(9);
+    const stored = async (ramp = aRamp()) => {
+      await world.ramps.create(ramp, { askedAs });
+      return ramp;
+    };
+
+    it('are given back as they were stored, with all that their guards keep', async () => {
+      const ramp = await stored({ ...aRamp(), guards: newGuards(defaultGuard, 2) });
+
+      expect(await world.ramps.read(ramp.id)).toEqual(ramp);
+      expect(await world.ramps.open()).toEqual([ramp]);
+      expect(await world.changes.areQuiet()).toBe(false);
+    });
+
+    it('are created once', async () => {
+      const ramp = await stored();
+
+      expect(await world.ramps.create({ ...ramp, version: 'v2' }, { askedAs })).toBe('known');
+      expect(await world.ramps.read(ramp.id)).toEqual(ramp);
+    });
+
+    it('are not created while another one moves the same rule, and are when that is over', async () => {
+      const ramp = await stored();
+      const other = aRamp('r-00000002');
+
+      expect(await world.ramps.create(other, { askedAs: changeId(8) })).toBe('taken');
+      await world.ramps.update(next(ramp, { kind: 'finished', at }), {});
+      expect(await world.ramps.create(other, { askedAs: changeId(8) })).toBe('created');
+    });
+
+    it('move on by one rev, and only from the one that was read', async () => {
+      const ramp = await stored();
+      const moved = next(ramp, { kind: 'withdrawn', at, by: 'U01ALICE' });
+
+      expect(await world.ramps.update(moved, {})).toBe(true);
+      expect(await world.ramps.update(next(ramp, { kind: 'finished', at }), {})).toBe(false);
+      expect(await world.ramps.read(ramp.id)).toEqual(moved);
+      expect(await world.ramps.open()).toEqual([]);
+    });
+
+    it('are listed by when they are due', async () => {
+      const late = await stored(aRamp('r-00000001', 'default', later));
+      const soon = await stored(aRamp('r-00000002', 'orders', at));
+
+      expect((await world.ramps.open()).map(({ id }) => id)).toEqual([soon.id, late.id]);
+    });
+
+    it('owe their card what they became, unless it need not show it', async () => {
+      const ramp = await stored();
+      expect(await world.cards.owed()).toEqual([ramp.id]);
+      const claim = await world.cards.claim(ramp.id);
+      await claim?.place({ channel: 'C1', ts: '1.0', shownRev: 500_000 });
+      await claim?.release();
+
+      await world.ramps.update({ ...ramp, rev: 1 }, { isQuiet: true });
+      expect(await world.cards.owed()).toEqual([]);
+      await world.ramps.update({ ...ramp, rev: 2 }, {});
+      expect(await world.cards.owed()).toEqual([ramp.id]);
+    });
+
+    it('tell the audit in the same step', async () => {
+      const ramp = aRamp();
+      await world.ramps.create(ramp, {
+        askedAs,
+        event: rampEvent(ramp, { kind: 'awaiting', deed: 'shift' }, new Date(at)),
+      });
+
+      const { entries } = await world.audit.read({ subject: { kind: 'ramp', id: ramp.id }, limit: 5 });
+      expect(entries).toMatchObject([{ kind: 'event', event: { kind: 'awaiting', rampId: ramp.id } }]);
+    });
+
+    it('are stored in one step with the change that they make, and make none once they moved on', async () => {
+      const ramp = await stored();
+      const step = change({ ramp: { id: ramp.id, step: 1, of: 2 } });
+      const lines = await world.changes.lines([reviewsObject]);
+      const stepping = next(ramp, { kind: 'stepping', step: 1, change: step.id });
+      const options = { lines: lines.versions, ahead: false, ramp: stepping };
+
+      await world.ramps.update(next(ramp, { kind: 'withdrawn', at, by: 'U01ALICE' }), {});
+      expect(await world.changes.accept(step, options)).toEqual({ kind: 'ramp-moved' });
+      expect(await world.changes.read(step.id)).toBeUndefined();
+
+      const other = await stored(aRamp('r-00000002'));
+      const begun = { ...next(other, { kind: 'stepping', step: 1, change: step.id }) };
+      expect(await world.changes.accept(step, { ...options, ramp: begun })).toEqual({ kind: 'accepted' });
+      expect(await world.ramps.read(other.id)).toEqual(begun);
+      expect(await world.changes.read(step.id)).toMatchObject({ ramp: { id: ramp.id, step: 1 } });
+    });
+
+    it('are told to who reads the lines of an object', async () => {
+      const ramp = await stored();
+
+      expect((await world.changes.lines([reviewsObject])).ramps).toEqual([
+        { object: reviewsObject, rule: 'default', ramp: ramp.id },
+      ]);
+      const elsewhere = { ...reviewsObject, name: `${reviewsObject.name}-2` };
+      expect((await world.changes.lines([elsewhere])).ramps).toEqual([]);
+      expect(objectKey(elsewhere)).not.toBe(objectKey(reviewsObject));
+    });
+  });
+}
+
+function next(ramp: Ramp, state: RampState): Ramp {
+  return { ...ramp, state, rev: ramp.rev + 1 };
+}
+
+/** It awaits approval until then. */
+function aRamp(id: Ramp['id'] = 'r-00000001', rule = 'default', expiresAt = later): Ramp {
+  const target = (v3: number) => [{ object: reviewsObject, rule, split: { v1: 100 - v3, v3 } }] as const;
+  const step = (percent: number) => ({ percent, stay: { kind: 'for', ms: 60_000 }, to: target(percent) }) as const;
+  const needs = { by: [{ kind: 'everyone' }], count: 1, expiresMs: 3_600_000, rule: { name: 'prod', line: 3 } } as const;
+  return {
+    id,
+    request: `request of ${id}`,
+    name: { cluster: 'sandbox', namespace: 'default', service: 'reviews' },
+    version: 'v3',
+    by: 'U01ALICE',
+    origin: { team: 'T01TEAM', channel: 'C01CHANNEL' },
+    before: target(0),
+    steps: [step(10), step(100)],
+    changes: [],
+    acceptedAt: at,
+    state: { kind: 'awaiting', expiresAt, needs },
+    rev: 0,
+  };
+}
