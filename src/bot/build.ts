@@ -152,13 +152,14 @@ export async function start(config: Config, log: Log): Promise<Bot> {
         () => probe?.taken(),
       )
     : undefined;
+  const driver = config.roles.has('worker') ? new Driver(desk, { traffic, meter: metrics }) : undefined;
   const reconciler = new Reconciler({
     mesh,
     changes,
     cardLog,
     queue,
     cards,
-    driver: config.roles.has('worker') ? new Driver(desk, traffic) : undefined,
+    driver,
     sights: new Sights({ mesh, changes, cards, traffic, meter: metrics, log, now, aside }),
     log,
     now,
@@ -169,6 +170,12 @@ export async function start(config: Config, log: Log): Promise<Bot> {
     'shiftbot_open_changes',
     'Changes that wait for a worker or a person, at the last round of reconciling',
     () => reconciler.open,
+  );
+  metrics.gaugeBy(
+    'shiftbot_ramps',
+    'Ramps that are not over, at the last round of reconciling',
+    'state',
+    () => driver?.states ?? new Map(),
   );
   rounds.start(async () => {
     const open = await reconciler.round();

@@ -4,6 +4,8 @@ import type { Meter } from '../workflow/ports/process.ts';
 export interface Metrics extends Meter {
   /** Calls `read` each time the metrics are scraped. */
   gauge(name: string, help: string, read: () => number): void;
+  /** The same, with a label. */
+  gaugeBy(name: string, help: string, label: string, read: () => ReadonlyMap<string, number>): void;
   /** The process stood still for seconds. */
   stoodStill(): void;
   scrape(): Promise<{ readonly contentType: string; readonly text: string }>;
@@ -32,6 +34,13 @@ export function createMetrics(): Metrics {
     labelNames: ['outcome'],
     registers,
   });
+  const steps = new Counter({ name: 'shiftbot_ramp_steps_total', help: 'Steps of ramps that went live', registers });
+  const guards = new Counter({
+    name: 'shiftbot_guard_looks_total',
+    help: 'Looks of guards at a step that is live, by the most severe thing that one of them said',
+    labelNames: ['says'],
+    registers,
+  });
   const duration = new Histogram({
     name: 'shiftbot_change_duration_seconds',
     help: 'From accepted to applied',
@@ -49,6 +58,20 @@ export function createMetrics(): Metrics {
     applied: (tookMs) => duration.observe(tookMs / 1000),
     movedAway: (by) => reverts.inc({ by }),
     looked: (outcome) => looks.inc({ outcome }),
+    stepped: () => steps.inc(),
+    guarded: (says) => guards.inc({ says }),
+    gaugeBy: (name, help, label, read) => {
+      const gauge: Gauge<string> = new Gauge({
+        name,
+        help,
+        labelNames: [label],
+        registers,
+        collect: () => {
+          gauge.reset();
+          for (const [value, count] of read()) gauge.set({ [label]: value }, count);
+        },
+      });
+    },
     gauge: (name, help, read) => {
       const gauge: Gauge = new Gauge({
         name,

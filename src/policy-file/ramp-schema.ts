@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { readDuration } from '../domain/language/duration.ts';
 import { guardActs } from '../domain/policy/ramps/guard-rule.ts';
 import { isRampName } from '../domain/ramp/ramp-name.ts';
+import { longestStepMs, shortestStepMs } from '../domain/ramp/steps.ts';
 import { nearest } from '../domain/text/nearest.ts';
 import { day, duration, only, wants, whole, yesOrNo } from './fields.ts';
 import { readHours } from './hours-text.ts';
@@ -32,14 +33,16 @@ export function rampsField() {
               .describe(
                 'Shares of the new version, each with its own time or `ask` if wanted: `10 for 30m, 50 ask, 100`',
               ),
-            every: duration({ least: 15_000, most: 7 * day })
+            every: duration({ least: shortestStepMs, most: longestStepMs })
               .optional()
               .describe('How long a step lasts that has no time of its own'),
           },
           wants('something like `{ steps: "1, 5, 25, 50, 100", every: 10m }`'),
         )
         .superRefine(({ steps, every }, context) => {
-          const read = readNamedSteps(steps, every === undefined ? undefined : readDuration(every));
+          const everyMs = every === undefined ? undefined : readDuration(every);
+          const isLength = everyMs === undefined || (everyMs >= shortestStepMs && everyMs <= longestStepMs); // else it has a fault of its own
+          const read = readNamedSteps(steps, isLength ? everyMs : shortestStepMs);
           if (!read.ok) context.addIssue({ code: 'custom', path: ['steps'], message: read.wrong });
         }),
       wants('a name with its steps for each ramp'),

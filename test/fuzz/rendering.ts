@@ -120,8 +120,8 @@ function replyTo(input: AnswerInput): Reply {
     () => answerReply({ kind: 'preview', name: place, plan, waiting: 1, judgement }, now),
     () => heldReply({ kind: 'refused', change: hostile, refusal }, now),
     () => heldReply({ kind: 'object-gone', change: hostile }, now),
-    () => statusReply({ kind: 'status', name: place, route, open, holds }, now),
-    () => statusReply({ kind: 'overview', place, routes: routes(), open, holds }, now),
+    () => statusReply({ kind: 'status', name: place, route, open, ramps: [], holds }, now),
+    () => statusReply({ kind: 'overview', place, routes: routes(), open, ramps: [], holds }, now),
     () => historyReply({ kind: 'history', name: place, route }, now),
   ];
   return (all[input.which] ?? (() => says(helpText(service, manager, names))))();

@@ -447,35 +447,30 @@ describe('each fault is reported with line and column', () => {
     [
       'no share',
       steps('1, fast'),
-      ['2:15 ramps.a.steps: write shares from 0 to 100, like `1, 5, 25, 50, 100`; `fast` is none'],
+      ['2:15 ramps.a.steps: `fast` is not understood in the steps of a ramp. Type the steps and how long each is watched: `10,25,50,100 every 5m`.'],
     ],
     [
       'a share over 100',
       steps('1, 101'),
-      ['2:15 ramps.a.steps: write shares from 0 to 100, like `1, 5, 25, 50, 100`; `101` is none'],
+      ['2:15 ramps.a.steps: `101` is not a percentage. Each step is a whole number from 0 to 100, like `50`.'],
     ],
-    [
-      'an empty share',
-      steps('1,,2'),
-      ['2:15 ramps.a.steps: write shares from 0 to 100, like `1, 5, 25, 50, 100`; `` is none'],
-    ],
-    ['a share twice', steps('1, 5, 5'), ['2:15 ramps.a.steps: 5 is there twice in a row: keep one']],
+    ['a share twice', steps('1, 5, 5'), ['2:15 ramps.a.steps: Two steps that follow each other have the same share, 5 %. Did you mean `1,5 every 10m`?']],
     [
       'too many steps',
       steps(Array.from({ length: 21 }, (_, at) => at).join(',')),
-      ['2:15 ramps.a.steps: write at most 20 steps; there are 21'],
+      ['2:15 ramps.a.steps: A ramp has 20 steps at most. These are 21. Leave some out.'],
     ],
     [
       'no times',
       steps('1, 5', ''),
-      ['2:15 ramps.a.steps: say how long a step lasts: write `every: 10m` beside it, or `10 for 30m, 50 ask, 100`'],
+      ['2:15 ramps.a.steps: It is not said how long each step is watched. Did you mean `1,5 every 5m`?'],
     ],
     [
       'an odd time',
       steps('1 during 5m'),
-      ['2:15 ramps.a.steps: write `for 30m` or `ask` after a share; `during 5m` is neither'],
+      ['2:15 ramps.a.steps: `during` is not understood in the steps of a ramp. Did you mean `1 for 5m`?'],
     ],
-    ['a short time', steps('1 for 14s'), ['2:15 ramps.a.steps: a step lasts `15s` to `7d`; `14s` is not within that']],
+    ['a short time', steps('1 for 14s'), ['2:15 ramps.a.steps: A step cannot last `14s`. A step lasts `15s` to `7d`.']],
     ['a short time for each step', steps('1, 5', ', every: 10s'), ['2:30 ramps.a.every: write `15s` or more']],
     ['a long time for each step', steps('1, 5', ', every: 8d'), ['2:30 ramps.a.every: write at most `7d`']],
     [

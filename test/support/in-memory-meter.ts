@@ -6,6 +6,8 @@ export class InMemoryMeter implements Meter {
   readonly tookMs: number[] = [];
   readonly movedBy: string[] = [];
   readonly looks: string[] = [];
+  readonly guardSays: string[] = [];
+  steps = 0;
 
   ended(outcome: string): void {
     this.outcomes.push(outcome);
@@ -17,6 +19,14 @@ export class InMemoryMeter implements Meter {
 
   movedAway(by: string): void {
     this.movedBy.push(by);
+  }
+
+  stepped(): void {
+    this.steps += 1;
+  }
+
+  guarded(says: string): void {
+    this.guardSays.push(says);
   }
 
   looked(outcome: string): void {

@@ -90,7 +90,7 @@ export class World {
     this.bench = { mesh, changes, ramps, policies, people, holds, traffic, cards, meter, log, now, aside };
     this.lookout = { mesh, changes, cards, meter, log, now };
     const seeing = { mesh, changes, cards, traffic, meter, log, now, aside };
-    const driver = new Driver(this.desk, traffic);
+    const driver = new Driver(this.desk, { traffic, meter });
     const reconciling = {
       driver,
       mesh,

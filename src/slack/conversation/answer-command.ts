@@ -1,4 +1,3 @@
-import { isForPeople } from '../../domain/change/change.ts';
 import type { Command } from '../../domain/language/command.ts';
 import type { Mistake } from '../../domain/language/mistake.ts';
 import { isRampId } from '../../domain/routing/names.ts';
@@ -10,7 +9,7 @@ import { approve } from '../../workflow/deciding/approve.ts';
 import { reject, withdraw } from '../../workflow/deciding/reject.ts';
 import type { Asker, Desk } from '../../workflow/desk.ts';
 import { carryOut } from '../../workflow/holding/hold-command.ts';
-import { history, overview, serviceNames, serviceStatus } from '../../workflow/looking/look-up.ts';
+import { history, overview, pending, serviceNames, serviceStatus } from '../../workflow/looking/look-up.ts';
 import { readAudit } from '../../workflow/looking/read-audit.ts';
 import { pendingReply } from '../replies/approval.ts';
 import { auditReply } from '../replies/audit.ts';
@@ -49,8 +48,10 @@ export async function answerCommand(
     case 'reject':
     case 'withdraw':
       return answerDecision(conversation, command, asker);
-    case 'pending':
-      return pendingReply((await conversation.desk.changes.open()).filter(isForPeople));
+    case 'pending': {
+      const { changes, ramps } = await pending(conversation.desk);
+      return pendingReply(changes, ramps);
+    }
     case 'lock':
     case 'unlock':
     case 'freeze':

@@ -1,10 +1,12 @@
 import { type Change, mainMove } from '../../domain/change/change.ts';
+import type { Ramp } from '../../domain/ramp/ramp.ts';
 import type { ApprovalAnswer } from '../../workflow/deciding/awaiting.ts';
 import { foreign, user } from '../words/mrkdwn.ts';
 import { dateText, denialText } from '../words/policy-words.ts';
 import { type Reply, says } from '../words/reply.ts';
 import { splitText } from '../words/split-text.ts';
 import { title } from '../words/title.ts';
+import { rampLine } from './ramp-lines.ts';
 
 /** The answer to an approval, a rejection or a withdrawal. */
 export function approvalReply(answer: ApprovalAnswer): Reply {
@@ -57,12 +59,12 @@ function missingText({ missing, lost }: Extract<ApprovalAnswer, { kind: 'approve
 /** Characters for the list. This leaves room in the message for the count of the rest. */
 const maxListed = 2_800;
 
-/** All changes that wait for people, in every cluster and namespace. */
-export function pendingReply(pending: readonly Change[]): Reply {
+/** All changes and ramps that wait for people, in every cluster and namespace. */
+export function pendingReply(changes: readonly Change[], ramps: readonly Ramp[] = []): Reply {
+  const pending = [...ramps.map(rampLine), ...changes.map(pendingLine)];
   if (pending.length === 0) return says('Nothing waits for a decision.');
   const lines: string[] = [];
-  for (const change of pending) {
-    const line = pendingLine(change);
+  for (const line of pending) {
     if (lines.join('\n').length + line.length > maxListed) break;
     lines.push(line);
   }

@@ -17,6 +17,7 @@ import { type Reply, says } from '../words/reply.ts';
 import { moveText, splitText } from '../words/split-text.ts';
 import { momentText } from '../words/time-text.ts';
 import { policyLines } from './preview.ts';
+import { namedRamp as named } from './ramp-lines.ts';
 import { notFoundText, refusalText } from './refusals.ts';
 
 /** The answer to a person who asked for a ramp. */
@@ -87,10 +88,6 @@ function stepLines({ before, steps }: RampPlan, now: Date): readonly string[] {
     else asked = `${formatDuration(stay.ms)} later`;
     return `${at + 1}. ${when}: ${moves}, ${after}`;
   });
-}
-
-function named(ramp: Ramp): string {
-  return `${ramp.id} (${foreign(rampTitle(ramp))})`;
 }
 
 const doneWords: Record<RampGesture, string> = {
@@ -190,18 +187,6 @@ export function rampApprovalReply(answer: RampApproval): Reply {
 
 function moreText(missing: number): string {
   return `${missing} more ${missing === 1 ? 'is' : 'are'} needed.`;
-}
-
-/** The ramps that are not over, a line each. */
-export function rampLines(ramps: readonly Ramp[] | undefined): readonly string[] {
-  return (ramps ?? []).map(
-    (ramp) => `${named(ramp)} is ${ramp.state.kind}, asked by ${user(ramp.by)}; now ${liveText(ramp)}.`,
-  );
-}
-
-function liveText(ramp: Ramp): string {
-  const number = 'step' in ramp.state ? ramp.state.step : 0;
-  return (stepOf(ramp, number)?.to ?? ramp.before).map(({ split }) => foreign(splitText(split))).join('; ');
 }
 
 /** Asks before the rest of a ramp is done at once. */

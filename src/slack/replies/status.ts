@@ -15,6 +15,7 @@ import { openWords } from '../words/title.ts';
 import { when } from '../words/when.ts';
 import { within } from './blocks.ts';
 import { holdLines } from './hold.ts';
+import { rampLines } from './ramp-lines.ts';
 import { ageText, notFoundText, refusalText } from './refusals.ts';
 
 const maxServices = 40;
@@ -35,7 +36,7 @@ export function statusReply(answer: StatusAnswer, now: Date): Reply {
   }
 }
 
-function statusText({ name, route, open, holds }: Extract<StatusAnswer, { kind: 'status' }>, now: Date): string {
+function statusText({ name, route, open, ramps, holds }: Extract<StatusAnswer, { kind: 'status' }>, now: Date): string {
   const rule = findRule(route, defaultRule);
   const split =
     rule === undefined
@@ -57,6 +58,7 @@ function statusText({ name, route, open, holds }: Extract<StatusAnswer, { kind: 
     ...besidesLines(route, rule),
     ...pinnedLines(name, route),
     ...holdLines(holds),
+    ...rampLines(ramps),
     ...openLines(open),
   ].join('\n');
 }
@@ -74,7 +76,7 @@ const besidesWords: Record<NonNullable<Rule['besides']>[number], string> = {
   mirror: 'The rule mirrors its requests, whichever version they go to.',
 };
 
-function overviewText({ place, routes, open, holds, asOf }: Extract<StatusAnswer, { kind: 'overview' }>): string {
+function overviewText({ place, routes, open, ramps, holds, asOf }: Extract<StatusAnswer, { kind: 'overview' }>): string {
   if (routes.length === 0)
     return `Nothing is routed in ${code(place.namespace)}. Another namespace is named with \`-n\`.${ageText({ asOf })}`;
   const sorted = routes.toSorted((a, b) => byName(a.object.name, b.object.name));
@@ -91,6 +93,7 @@ function overviewText({ place, routes, open, holds, asOf }: Extract<StatusAnswer
     ...shown,
     ...more,
     ...holdLines(holds),
+    ...rampLines(ramps),
     ...openLines(open),
   ].join('\n');
 }

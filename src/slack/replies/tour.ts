@@ -106,6 +106,7 @@ function stopsAt(address: string, hasApproval: boolean): readonly Stop[] {
       ],
     },
     ...(hasApproval ? [approval] : []),
+    gradually,
     faultsStop(address),
     {
       title: 'clean up',
@@ -124,9 +125,9 @@ export function faultsStop(address: string): Stop {
   return {
     title: 'v3 fails',
     lines: [
-      '`/shift reviews v3 50`',
-      `So far every version works. In the sandbox you can change that: open ${faults} and press *v3 fails 5 %*. From then on v3 answers 5 of 100 requests with a 500, and the bar there counts them.`,
-      '*v3 is slow* makes half of its requests take 500 ms longer. *all versions fail 20 %* is a common outage: no version is worse than the others. *all is well* ends all of it.',
+      '`/shift reviews v3 10..100 by 10 every 15s`',
+      `So far every version works. In the sandbox you can change that: open ${faults} and press *v3 fails 5 %*. From then on v3 answers 5 of 100 requests with a 500. Within a minute or two the ramp takes itself back, and its card says what was counted.`,
+      'Type it again with *all versions fail 20 %*: no version is worse than the others, so the ramp goes on. *all is well* ends all of it.',
     ],
   };
 }
@@ -137,6 +138,15 @@ function link(address: string, words: string): string {
 
 const cleaningUpHere =
   'It takes ratings along, so somebody else has to approve it. In the sandbox as it comes, a freeze of details refuses it at weekends.';
+
+const gradually: Stop = {
+  title: 'step by step',
+  lines: [
+    '`/shift reviews v3 10..100 by 10 every 15s`',
+    'One card for the whole ramp: where it is, what comes next and when, and what was counted. It compares v3 with the others at the same moment.',
+    '*Pause* and *Resume* stop and go on, the button of the next share does not wait, *Roll back* goes back to what was before the ramp, in one change. `/shift finish reviews` does all the rest at once.',
+  ],
+};
 
 const approval: Stop = {
   title: 'four eyes',

@@ -125,6 +125,7 @@ async function applied(
   bench.log.info({ changeId: change.id, made, tookMs }, 'change applied');
   bench.meter.applied(tookMs);
   bench.meter.ended('applied');
+  if (change.ramp !== undefined && change.ramp.step > 0) bench.meter.stepped();
   bench.cards.showSoon(change.id);
   bench.aside(() => bench.mesh.announce(next), 'an Event was not left on the object', { changeId: change.id });
 }

@@ -1,12 +1,14 @@
-import { type Change, concerns, isToBeSeen, objectsOf } from '../../domain/change/change.ts';
+import { type Change, concerns, isForPeople, isToBeSeen, objectsOf } from '../../domain/change/change.ts';
 import type { TypedService } from '../../domain/language/command.ts';
 import type { Hold } from '../../domain/policy/freeze.ts';
+import type { Ramp } from '../../domain/ramp/ramp.ts';
 import type { ChangeId, Place, RampId, ServiceName } from '../../domain/routing/names.ts';
 import type { Route } from '../../domain/routing/route.ts';
 import { type Desk, fillIn, locateChange, type NotFound, openService } from '../desk.ts';
 import { DependencyError, StoreUnavailableError } from '../errors.ts';
 import { holdsSeen } from '../judging/holds-seen.ts';
 import type { Aged } from '../ports/mesh.ts';
+import { isOf } from '../ramping/find-ramp.ts';
 
 export type StatusAnswer =
   | {
@@ -14,6 +16,8 @@ export type StatusAnswer =
       readonly name: ServiceName;
       readonly route: Route;
       readonly open: readonly Change[] | undefined;
+      /** The ramps that are not over; undefined if the store does not answer. */
+      readonly ramps: readonly Ramp[] | undefined;
       /** Locks and freezes; undefined if they could not be read. */
       readonly holds: readonly Hold[] | undefined;
     }
@@ -22,6 +26,7 @@ export type StatusAnswer =
       readonly place: Place;
       readonly routes: readonly Route[];
       readonly open: readonly Change[] | undefined;
+      readonly ramps: readonly Ramp[] | undefined;
       /** Locks and freezes; undefined if they could not be read. */
       readonly holds: readonly Hold[] | undefined;
     } & Aged)
@@ -34,12 +39,16 @@ export type HistoryAnswer =
 /** The live split of a service and the changes that wait for it. */
 export async function serviceStatus(desk: Desk, typed: TypedService): Promise<StatusAnswer> {
   const name = fillIn(desk, typed);
-  const [found, open] = await Promise.all([openService(desk, name), whatIsOpen(desk)]);
+  const [found, open, ramps] = await Promise.all([openService(desk, name), whatIsOpen(desk), whatRamps(desk)]);
   if (found.kind !== 'found') return { kind: 'not-found', name, found };
 
   const { live: route } = found;
   const holds = await holdsSeen(desk, [route]);
-  return { kind: 'status', name, route, open: open?.filter((change) => concerns(change, route.object)), holds };
+  const its = ramps?.filter((ramp) => isOf(ramp, { ...name, service: route.object.name }) || isOf(ramp, name));
+  return {
+    ...{ kind: 'status', name, route, holds, ramps: its },
+    open: open?.filter((change) => concerns(change, route.object)),
+  };
 }
 
 /** All services of a namespace at a glance. */
@@ -51,9 +60,14 @@ export async function overview(
   if (!desk.mesh.clusters.includes(place.cluster)) {
     return { kind: 'not-found', name: place, found: { kind: 'unknown-cluster', clusters: desk.mesh.clusters } };
   }
-  const [{ seen: routes, asOf }, open] = await Promise.all([desk.mesh.services(place), whatIsOpen(desk)]);
+  const [{ seen: routes, asOf }, open, ramps] = await Promise.all([
+    desk.mesh.services(place),
+    whatIsOpen(desk),
+    whatRamps(desk),
+  ]);
   const here = open?.filter((change) => objectsOf(change).some((object) => isIn(object, place)));
-  return { kind: 'overview', place, routes, open: here, holds: await holdsSeen(desk, routes), asOf };
+  const its = ramps?.filter(({ before }) => before.some(({ object }) => isIn(object, place)));
+  return { kind: 'overview', place, routes, open: here, ramps: its, holds: await holdsSeen(desk, routes), asOf };
 }
 
 function isIn(object: Place, { cluster, namespace }: Place): boolean {
@@ -117,10 +131,30 @@ export async function serviceNames(desk: Desk): Promise<readonly string[] | unde
 /** Undefined if the store does not answer: the live split can be shown without it. */
 async function whatIsOpen({ changes, log }: Desk): Promise<readonly Change[] | undefined> {
   try {
-    return (await changes.open()).filter((change) => !isToBeSeen(change));
+    return (await changes.open()).filter((change) => !isToBeSeen(change) && change.ramp === undefined);
   } catch (err) {
     if (!(err instanceof StoreUnavailableError)) throw err;
     log.warn({ err }, 'the open changes could not be read');
     return undefined;
   }
+}
+
+/** The same for ramps. */
+async function whatRamps({ ramps, log }: Desk): Promise<readonly Ramp[] | undefined> {
+  try {
+    return await ramps.open();
+  } catch (err) {
+    if (!(err instanceof StoreUnavailableError)) throw err;
+    log.warn({ err }, 'the ramps could not be read');
+    return undefined;
+  }
+}
+
+/** All that waits for people: changes, and ramps that wait for approval, for a person, or after something stopped them. */
+export async function pending({ changes, ramps }: Desk): Promise<{ readonly changes: readonly Change[]; readonly ramps: readonly Ramp[] }> {
+  const [open, ramped] = await Promise.all([changes.open(), ramps.open()]);
+  return {
+    changes: open.filter((change) => isForPeople(change) && change.ramp === undefined),
+    ramps: ramped.filter(({ state }) => ['awaiting', 'asking', 'held'].includes(state.kind)),
+  };
 }

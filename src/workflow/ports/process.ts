@@ -18,6 +18,10 @@ export interface Meter {
   applied(tookMs: number): void;
   /** Somebody else moved what an applied change made; `by` is the tool, if it is a known one. */
   movedAway(by: Tool | 'other'): void;
+  /** A step of a ramp is live. */
+  stepped(): void;
+  /** The guards looked at a step; `says`: the most severe thing that one of them says. */
+  guarded(says: string): void;
   /** A process tried to count the traffic after a change. */
   looked(outcome: 'counted' | UnmeasuredReason): void;
 }

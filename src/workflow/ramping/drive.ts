@@ -7,8 +7,7 @@ import type { Desk } from '../desk.ts';
 import { UntrustedRecordError } from '../errors.ts';
 import { leftBy } from './as-left.ts';
 import { goBack } from './go-back.ts';
-import { Guards } from './guard-ramp.ts';
-import type { Watching } from './look-at-step.ts';
+import { type Counting, Guards } from './guard-ramp.ts';
 import { type Made, makeStep, noHurry } from './make-step.ts';
 import { moveRamp } from './move-ramp.ts';
 
@@ -20,17 +19,24 @@ export class Driver {
   readonly #desk: Desk;
   readonly #guards: Guards;
   readonly #driving = new Set<RampId>();
+  #states: ReadonlyMap<string, number> = new Map();
 
-  /** Without `traffic` ramps go by time alone. */
-  constructor(desk: Desk, traffic?: Watching) {
+  constructor(desk: Desk, counting: Counting = {}) {
     this.#desk = desk;
-    this.#guards = new Guards(desk, traffic);
+    this.#guards = new Guards(desk, counting);
+  }
+
+  /** How many ramps are in which state, as of the last sweep. */
+  get states(): ReadonlyMap<string, number> {
+    return this.#states;
   }
 
   /** Looks at all ramps that are not over. Answers when to look again, by the API server's clock in ms. */
   async sweep(): Promise<number> {
     const { ramps, now, aside } = this.#desk;
     const open = await ramps.open();
+    const byState = Map.groupBy(open, ({ state }) => state.kind);
+    this.#states = new Map([...byState].map(([kind, all]) => [kind, all.length]));
     for (const ramp of open.filter(({ id }) => !this.#driving.has(id))) {
       this.#driving.add(ramp.id);
       aside(

@@ -11,6 +11,7 @@ import type { Happened } from '../audit.ts';
 import type { Desk } from '../desk.ts';
 import { TrafficUnavailableError } from '../errors.ts';
 import { leftBy } from './as-left.ts';
+import type { Meter } from '../ports/process.ts';
 import { type LookedAt, lookAtStep, type Watching } from './look-at-step.ts';
 import { moveRamp } from './move-ramp.ts';
 
@@ -23,16 +24,23 @@ const againMs = 5_000;
 /** The one who takes a ramp back without a person. */
 export const guardUser = 'guard';
 
+/** Without `traffic` nothing is counted, and ramps go by time alone. */
+export interface Counting {
+  readonly traffic?: Watching | undefined;
+  readonly meter?: Pick<Meter, 'guarded'> | undefined;
+}
+
 /** Looks at the steps that are live, each as often as it must be. */
 export class Guards {
   readonly #desk: Desk;
   readonly #traffic: Watching | undefined;
+  readonly #meter: Pick<Meter, 'guarded'> | undefined;
   readonly #nextMs = new Map<RampId, number>();
   readonly #shownMs = new Map<RampId, number>();
 
-  /** Without `traffic` nothing is counted. */
-  constructor(desk: Desk, traffic: Watching | undefined) {
+  constructor(desk: Desk, { traffic, meter }: Counting) {
     this.#desk = desk;
+    this.#meter = meter;
     this.#traffic = traffic;
   }
 
@@ -56,6 +64,7 @@ export class Guards {
     } catch (err) {
       if (!(err instanceof TrafficUnavailableError)) throw err;
       log.warn({ rampId: ramp.id, err }, 'the guards of a ramp could not look');
+      this.#meter?.guarded('unreachable');
       this.#nextMs.set(ramp.id, now().getTime() + againMs);
       return false;
     }
@@ -72,6 +81,7 @@ export class Guards {
   async #store(ramp: Ramp, state: Standing, change: Change | undefined, looked: LookedAt): Promise<boolean> {
     const { guards, hasCounted } = looked;
     const said = hasCounted ? saidBy(guards, state.step) : [];
+    if (hasCounted) this.#meter?.guarded(mostSevere(said.map(({ verdict }) => verdict))?.kind ?? 'unknown');
     const next = afterSaying(this.#desk, { ramp, guards, state, change, said });
     const isQuiet = next === undefined && !this.#isToBeShown(ramp.id);
     const moved = { ...rampTo(ramp, next ?? state), guards };

@@ -10,7 +10,7 @@ describe('the status of a service', () => {
     const route = reviews({}, { rules: [jason, rule({ v1: 50, v3: 50 })], revisions: [revision()] });
 
     const { text } = statusReply(
-      { kind: 'status', name, route, open: [change({ id: changeId(5), by: 'U02BOB' })], holds: [] },
+      { kind: 'status', name, route, open: [change({ id: changeId(5), by: 'U02BOB' })], ramps: [], holds: [] },
       now,
     );
 
@@ -28,7 +28,7 @@ describe('the status of a service', () => {
   it('says who else manages its object', () => {
     const route = { ...reviews({ v1: 100 }), owners: [{ tool: 'argo-cd', name: 'shop' } as const] };
 
-    expect(statusReply({ kind: 'status', name, route, open: [], holds: [] }, now).text).toContain(
+    expect(statusReply({ kind: 'status', name, route, open: [], ramps: [], holds: [] }, now).text).toContain(
       'Managed by Argo CD (application `shop`).',
     );
   });
@@ -39,6 +39,7 @@ describe('an overview', () => {
     kind: 'overview',
     place: name,
     open: [],
+    ramps: [],
     holds: [],
     routes: [reviews({ v1: 50, v3: 50 })],
   } as const;
@@ -56,7 +57,7 @@ describe('an overview', () => {
   it('stays short whatever is listed', () => {
     const routes = Array.from({ length: 300 }, () => reviews({ v1: 1 }));
 
-    const { text } = statusReply({ kind: 'overview', place: name, routes, open: [], holds: [] }, now);
+    const { text } = statusReply({ kind: 'overview', place: name, routes, open: [], ramps: [], holds: [] }, now);
 
     expect([...text].length).toBeLessThan(3_000);
     expect(text).toContain('more; name one: `/shift status reviews -n default --cluster sandbox`');
