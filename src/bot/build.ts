@@ -93,6 +93,7 @@ export async function start(config: Config, log: Log): Promise<Bot> {
   const policies = policyFile ?? noPolicyFile;
   const people = new SlackPeople(web, { asksAboutPeople: policyFile !== undefined, log });
   const cards = cardsOf({ changes, ramps, cards: cardLog, chat, log, aside, lookAgain: () => rounds.soon() });
+  const traffic = trafficFor(config);
   const desk = {
     ...{ mesh, changes, ramps, audit, queue, cards, policies, people, holds, log, now, aside },
     notices: new SlackNotices(web),
@@ -100,6 +101,7 @@ export async function start(config: Config, log: Log): Promise<Bot> {
     turns: new Turns(),
     namespace: config.namespace,
     countedClusters: [...config.prometheus.keys()],
+    traffic,
   };
 
   const slack = config.roles.has('chat')
@@ -144,7 +146,6 @@ export async function start(config: Config, log: Log): Promise<Bot> {
   });
   background.run(() => people.warm(), 'the team of the bot could not be read from Slack', {});
 
-  const traffic = trafficFor(config);
   const worker = config.roles.has('worker')
     ? startWork(
         config,

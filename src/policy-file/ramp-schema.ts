@@ -4,7 +4,7 @@ import { guardActs } from '../domain/policy/ramps/guard-rule.ts';
 import { isRampName } from '../domain/ramp/ramp-name.ts';
 import { longestStepMs, shortestStepMs } from '../domain/ramp/steps.ts';
 import { nearest } from '../domain/text/nearest.ts';
-import { day, duration, only, wants, whole, yesOrNo } from './fields.ts';
+import { duration, only, wants, whole, yesOrNo } from './fields.ts';
 import { readHours } from './hours-text.ts';
 import { readNamedSteps } from './ramp-steps.ts';
 

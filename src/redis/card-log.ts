@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isChangeId, isRampId } from '../domain/routing/names.ts';
 import { StoreUnavailableError } from '../workflow/errors.ts';
 import type { CardClaim, CardId, CardLog, Keeping, Placed } from '../workflow/ports/cards.ts';
-import type { Connection } from './connect.ts';
+import { ask, type Connection } from './connect.ts';
 import { keys } from './keys.ts';
 import { Script } from './script.ts';
 
@@ -15,7 +15,7 @@ const inDoubtMs = 15_000;
 const keepSeconds = 31 * 24 * 3600;
 
 const field = z.string().nullable();
-const claimed = z.tuple([field, field, field, field, field]);
+const claimed = z.tuple([field, field, field, field, field, field]);
 
 /** Where cards are in Slack, kept in Redis. */
 export class StoredCards implements CardLog {
@@ -35,13 +35,14 @@ export class StoredCards implements CardLog {
     );
     if (reply === null) return undefined;
 
-    const [channel, ts, shownRev, postBegun, doubt] = claimed.parse(reply);
+    const [channel, ts, shownRev, postBegun, doubt, said] = claimed.parse(reply);
     const placed = channel === null || ts === null ? undefined : { channel, ts, shownRev: Number(shownRev) };
     return new Claim(this.#redis, id, {
       token,
       placed,
       postBegun: postBegun !== null,
       doubt,
+      said: said ?? undefined,
       heldUntilMs,
     });
   }
@@ -62,6 +63,7 @@ interface Claimed {
   readonly postBegun: boolean;
   /** When the card was due to be written once more, as Redis stores it; null where it is not yet, or not in doubt. */
   readonly doubt: string | null;
+  readonly said: string | undefined;
   /** On the monotonic clock, from before Redis was asked. */
   readonly heldUntilMs: number;
 }
@@ -75,8 +77,9 @@ class Claim implements CardClaim {
   #heldUntilMs: number;
   readonly postBegun: boolean;
   readonly #doubt: string | null;
+  readonly said: string | undefined;
 
-  constructor(redis: Connection, id: CardId, { token, placed, postBegun, doubt, heldUntilMs }: Claimed) {
+  constructor(redis: Connection, id: CardId, { token, placed, postBegun, doubt, said, heldUntilMs }: Claimed) {
     this.#redis = redis;
     this.#id = id;
     this.#token = token;
@@ -84,6 +87,7 @@ class Claim implements CardClaim {
     this.#heldUntilMs = heldUntilMs;
     this.postBegun = postBegun;
     this.#doubt = doubt;
+    this.said = said;
   }
 
   get inDoubt(): boolean {
@@ -138,6 +142,10 @@ class Claim implements CardClaim {
     return true;
   }
 
+  async noteSaid(key: string): Promise<void> {
+    await ask(this.#redis, (redis) => redis.hset(keys.card(this.#id), 'said', key));
+  }
+
   async settle(): Promise<void> {
     await settleScript.run(this.#redis, [keys.card(this.#id), keys.owed], [this.#id]);
   }
@@ -179,14 +187,14 @@ const claimScript = new Script(`${redisClock}
   local card, claim, inDoubt = unpack(KEYS)
   local id, token, held, doubt = unpack(ARGV)
   if not redis.call('SET', claim, token, 'PX', held, 'NX') then return false end
-  local found = redis.call('HMGET', card, 'channel', 'ts', 'shownRev', 'postBegun', 'writer')
+  local found = redis.call('HMGET', card, 'channel', 'ts', 'shownRev', 'postBegun', 'writer', 'said')
   local due = redis.call('ZSCORE', inDoubt, id)
   if due and tonumber(due) > nowMs() then due = false end
   if found[5] then
     redis.call('ZADD', inDoubt, nowMs() + doubt, id)
     redis.call('HDEL', card, 'writer')
   end
-  return {found[1], found[2], found[3], found[4], due}`);
+  return {found[1], found[2], found[3], found[4], due, found[6]}`);
 
 const owedScript = new Script(`${redisClock}
   local ids = redis.call('ZRANGE', KEYS[1], 0, -1)

@@ -15,6 +15,7 @@ import type { Aside, Log } from './ports/process.ts';
 import type { Queue } from './ports/queue.ts';
 import type { Ramps } from './ports/ramps.ts';
 import type { RuleFiles } from './ports/rule-files.ts';
+import type { GuardTraffic } from './ports/traffic.ts';
 import type { Cards } from './showing/cards.ts';
 import type { Turns } from './turns.ts';
 
@@ -39,6 +40,8 @@ export interface Desk {
   readonly aside: Aside;
   /** The clusters whose requests are counted, so that guards can watch ramps there. */
   readonly countedClusters: readonly string[];
+  /** Absent in a process that may not be able to reach Prometheus. */
+  readonly traffic?: GuardTraffic | undefined;
   /** The namespace of a service if none is named. */
   readonly namespace: string;
 }

@@ -8,6 +8,7 @@ interface Card {
   /** Who began to write it last and has not let go. */
   writer: AbortController | undefined;
   doubt: 'none' | 'begun' | 'due';
+  said: string | undefined;
 }
 
 /** The card log in memory. */
@@ -21,7 +22,7 @@ export class InMemoryCards implements CardLog {
     if (this.#claimed.has(id)) return undefined;
     const token = new AbortController();
     this.#claimed.set(id, token);
-    const card = this.#cards.get(id) ?? { placed: undefined, postBegun: false, writer: undefined, doubt: 'none' };
+    const card = this.#cards.get(id) ?? { placed: undefined, postBegun: false, writer: undefined, doubt: 'none', said: undefined };
     this.#cards.set(id, card);
     const inDoubt = card.doubt === 'due';
     if (card.writer !== undefined) card.doubt = 'begun';
@@ -41,6 +42,10 @@ export class InMemoryCards implements CardLog {
         card.postBegun = true;
       },
       beginUpdate: begin,
+      said: card.said,
+      noteSaid: async (key) => {
+        card.said = key;
+      },
       forgetPost: async () => {
         card.postBegun = false;
       },

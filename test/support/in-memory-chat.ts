@@ -30,6 +30,8 @@ export class InMemoryChat implements Chat {
   #isDown = false;
   #nextTs = 1000;
   #isUnread = false;
+  /** What was said in threads of cards. */
+  readonly told: (Place & { readonly id: CardId })[] = [];
   /** The cards that were disowned. */
   readonly disowned: (Place & { readonly id: CardId })[] = [];
 
@@ -55,6 +57,13 @@ export class InMemoryChat implements Chat {
     const message = this.#messages[at];
     if (message === undefined) throw toError({ outcome: 'never' });
     this.#messages[at] = { ...message, all: [...message.all, of] };
+    if (fault !== undefined) throw toError(fault);
+  }
+
+  async tell({ channel, ts }: Place, { id }: Shown): Promise<void> {
+    const fault = await this.#reach();
+    if (fault !== undefined && fault.sent !== true) throw toError(fault);
+    this.told.push({ channel, ts, id });
     if (fault !== undefined) throw toError(fault);
   }
 

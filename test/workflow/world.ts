@@ -83,6 +83,7 @@ export class World {
     this.desk = {
       ...{ mesh, changes, ramps, audit, queue, cards: this.acceptedCards(), log, now, aside },
       ...{ policies, people, holds, notices, ruleFiles, turns: new Turns(), namespace: 'default' },
+      traffic,
       get countedClusters() {
         return traffic.clusters; // a test may say so later
       },

@@ -1,6 +1,7 @@
 import { addAbsolute, othersExceed } from '../guard/absolute.ts';
 import { addBatch, type Batch, noRequests } from '../guard/batch.ts';
 import { type Evidence, logEvidence, noEvidence } from '../guard/evidence.ts';
+import { looksBeyond } from '../guard/own.ts';
 import { addFollow, noFollowEvidence } from '../guard/follow.ts';
 import { namelessCaller, pooled } from '../guard/sides.ts';
 import { addSeen, nothingSeen, type SeenSoFar, totalOf } from '../guard/seen-so-far.ts';
@@ -15,7 +16,11 @@ export interface RampGuards {
   readonly cursor?: { readonly step: number; readonly until: string } | undefined;
   readonly errors: Evidence;
   readonly absolute?: Evidence | undefined;
+  /** `slowerThanMs`: fixed before the ramp began, so that no result can affect it. */
+  readonly latency?: { readonly slowerThanMs: number; readonly evidence: Evidence; readonly seen: SeenSoFar } | undefined;
   readonly follow: Evidence;
+  /** An operator's own number: for how many looks in a row it was over its bound, and what it was last. */
+  readonly own?: { readonly beyond: number; readonly value?: number | undefined } | undefined;
   readonly seen: SeenSoFar;
   readonly last?: GuardLook | undefined;
   /** A person let the ramp go on although a guard held it: until the next step it may only take it back. */
@@ -41,14 +46,24 @@ export type Confounded = (typeof confoundedReasons)[number];
 /** The counts of a look, by caller, and the share that the split gives to the canary. */
 export interface Looked extends Omit<GuardLook, 'counted'> {
   readonly batches: ReadonlyMap<string, Batch>;
+  /** The same with slow requests as the bad ones; absent where latency is not watched. */
+  readonly slow?: ReadonlyMap<string, Batch> | undefined;
+  /** The operator's own number, if there is one. */
+  readonly own?: number | undefined;
   readonly configuredShare: number;
 }
 
-export function newGuards(rule: GuardRule, steps: number): RampGuards {
+/** `slowerThanMs`: absent where latency is not watched, or no bound fits. */
+export function newGuards(rule: GuardRule, steps: number, slowerThanMs?: number): RampGuards {
   return {
     rule,
     errors: noEvidence(steps),
     ...(rule.errors.atMost !== undefined && { absolute: noEvidence(steps) }),
+    ...(rule.latency !== undefined &&
+      slowerThanMs !== undefined && {
+        latency: { slowerThanMs, evidence: noEvidence(steps), seen: nothingSeen(steps) },
+      }),
+    ...(rule.query !== undefined && { own: { beyond: 0 } }),
     follow: noFollowEvidence(steps),
     seen: nothingSeen(steps),
   };
@@ -56,7 +71,7 @@ export function newGuards(rule: GuardRule, steps: number): RampGuards {
 
 /** Adds what a look saw. At 100 % there is nobody to compare with, and nothing to follow. */
 export function afterLook(guards: RampGuards, looked: Looked): RampGuards {
-  const { batches, configuredShare, ...look } = looked;
+  const { batches, slow, own, configuredShare, ...look } = looked;
   const { step, until } = look;
   const counted = pooled(batches);
   const isSplit = configuredShare > 0 && configuredShare < 1;
@@ -70,10 +85,28 @@ export function afterLook(guards: RampGuards, looked: Looked): RampGuards {
     ),
     ...(atMost !== undefined &&
       guards.absolute !== undefined && { absolute: addAbsolute(guards.absolute, step, counted.canary, atMost) }),
+    ...(slow !== undefined && guards.latency !== undefined && { latency: withSlow(guards, step, slow) }),
+    ...(guards.rule.query !== undefined && { own: withOwn(guards, own, guards.rule.query.atMost) }),
     follow: isSplit ? addFollow(guards.follow, step, counted, configuredShare) : guards.follow,
     seen: addSeen(guards.seen, step, batches),
     last: { ...look, counted, ...(batches.has(namelessCaller) && { confounded: look.confounded ?? 'nameless-caller' }) },
   };
+}
+
+function withSlow({ rule, latency }: RampGuards, step: number, slow: ReadonlyMap<string, Batch>): RampGuards['latency'] {
+  if (latency === undefined) return undefined;
+  const tolerated = rule.latency?.times ?? 1;
+  const add = (evidence: Evidence, batch: Batch) => addBatch(evidence, step, batch, tolerated);
+  return { ...latency, evidence: [...slow.values()].reduce(add, latency.evidence), seen: addSeen(latency.seen, step, slow) };
+}
+
+function withOwn({ own }: RampGuards, value: number | undefined, atMost: number): RampGuards['own'] {
+  return { beyond: looksBeyond(own?.beyond ?? 0, value, atMost), ...(value !== undefined && { value }) };
+}
+
+/** What the operator's own number makes of the ramp: `hold` or `take-back` once it was over its bound for so many looks in a row. */
+export function saidByOwn({ rule: { query }, own }: RampGuards): GuardRule['act'] | undefined {
+  return query !== undefined && own !== undefined && own.beyond >= query.looks ? query.act : undefined;
 }
 
 /** What one guard says now, by all that it has seen. */
@@ -85,7 +118,7 @@ export interface Said {
 
 /** What the guards say of a step. */
 export function saidBy(guards: RampGuards, step: number): readonly Said[] {
-  const { rule, errors, absolute, follow, last } = guards;
+  const { rule, errors, absolute, latency, follow, last } = guards;
   const ofStep = totalOf(guards.seen.slice(step - 1, step));
   const circumstances = {
     isConfounded: last?.confounded !== undefined,
@@ -97,6 +130,7 @@ export function saidBy(guards: RampGuards, step: number): readonly Said[] {
   const weighed = [
     { guard: 'errors', act: rule.act, evidence: errors },
     ...(absolute === undefined ? [] : [{ guard: 'absolute', act: rule.act, evidence: absolute } as const]),
+    ...(latency === undefined ? [] : [{ guard: 'latency', act: rule.act, evidence: latency.evidence } as const]),
     { guard: 'follow', act: rule.act, evidence: follow },
   ] as const;
   const count = guardsThatAct(weighed, circumstances);

@@ -2,7 +2,7 @@ import { type Change, isUnsettled, isWaiting } from '../change/change.ts';
 import type { Applied, MovedAway, StateOf } from '../change/state.ts';
 import { sawCanary } from './guards.ts';
 import { changeAt, type PlannedStep, type Ramp, stepOf } from './ramp.ts';
-import { isStanding, type RampHold, type RampState, type RampStateOf, type Standing } from './ramp-state.ts';
+import { isStanding, type RampHold, type RampState, type RampStateOf, type Standing, tellAgainAtMs } from './ramp-state.ts';
 
 /** What to do about a ramp now. */
 export type RampDeed =
@@ -112,6 +112,8 @@ function whileLive(ramp: Ramp, state: Standing, change: Change | undefined, now:
   const isTold = state.kind === 'held' && state.hold.because === 'moved';
   if (away !== undefined && !isTold)
     return become(heldAt({ ...state, leftMs: leftOf(state, now) }, { because: 'moved', away: toldAway(away) }, now));
+  if (now.getTime() >= (tellAgainAtMs(state) ?? Number.POSITIVE_INFINITY) && state.kind !== 'paused' && state.kind !== 'held')
+    return become({ ...state, isToldAgain: true });
   if (state.kind === 'asking')
     return isPast(state.expiresAt, now)
       ? become(heldAt({ ...state, leftMs: 0 }, { because: 'not-asked-on' }, now))

@@ -33,7 +33,7 @@ export const rampHoldReasons = [
 
 /** What a guard saw in the step when it acted. `oneIn`: were nothing wrong, fewer than one ramp in so many would look like this. */
 export interface GuardProof {
-  readonly guard: GuardKind | 'unreached';
+  readonly guard: GuardKind | 'unreached' | 'own';
   readonly oneIn?: number | undefined;
   readonly canary: Tally;
   readonly others: Tally;
@@ -71,6 +71,8 @@ export type RampState =
       readonly dueAt: string;
       /** What it waits for until then, if not for the step's time. */
       readonly waitsFor?: 'hours' | 'traffic' | undefined;
+      /** People were told a second time that it waits. */
+      readonly isToldAgain?: true | undefined;
     }
   /** `leftMs`: the part of the step's time that was left. */
   | {
@@ -96,6 +98,8 @@ export type RampState =
       readonly since: string;
       readonly at: string;
       readonly expiresAt: string;
+      /** People were asked a second time. */
+      readonly isToldAgain?: true | undefined;
     }
   /** On its way to what was before the ramp. `change` is absent until it is planned. */
   | ({
@@ -128,14 +132,25 @@ export function isStanding(state: RampState): state is Standing {
   return ['running', 'paused', 'held', 'asking'].includes(state.kind);
 }
 
+const askAgainMs = 3600_000;
+const blindAgainMs = 600_000;
+
+/** When people are told a second time that a ramp waits for them, or for traffic; undefined if it does not, or they were. */
+export function tellAgainAtMs(state: RampState): number | undefined {
+  if (state.kind === 'asking' && state.isToldAgain !== true) return Date.parse(state.at) + askAgainMs;
+  const isBlind = state.kind === 'running' && state.waitsFor === 'traffic' && state.isToldAgain !== true;
+  return isBlind ? Date.parse(state.dueAt) + blindAgainMs : undefined;
+}
+
 /** When something is due by the clock; undefined if the ramp waits for something else. */
 export function dueAtMs(state: RampState): number | undefined {
   switch (state.kind) {
     case 'running':
       return Date.parse(state.dueAt);
     case 'awaiting':
-    case 'asking':
       return Date.parse(state.expiresAt);
+    case 'asking':
+      return Math.min(Date.parse(state.expiresAt), tellAgainAtMs(state) ?? Number.POSITIVE_INFINITY);
     default:
       return undefined;
   }

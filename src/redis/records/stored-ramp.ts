@@ -36,12 +36,13 @@ const tally = z.strictObject({ requests: number, bad: number });
 const batch = z.strictObject({ canary: tally, others: tally });
 const unreached = z.record(z.string(), number);
 const proof = z.strictObject({
-  guard: z.enum([...guardKinds, 'unreached']),
+  guard: z.enum([...guardKinds, 'unreached', 'own']),
   oneIn: z.number().optional(),
   ...batch.shape,
   unreached: unreached.optional(),
 });
 const evidence = z.array(z.array(z.number()));
+const seen = z.array(z.strictObject({ callers: z.record(z.string(), batch), more: batch }));
 const guards = z.strictObject({
   rule: z.strictObject({
     errors: z.strictObject({ times: z.number(), atMost: z.number().optional() }),
@@ -56,8 +57,10 @@ const guards = z.strictObject({
   cursor: z.strictObject({ step: number, until: timeSchema }).optional(),
   errors: evidence,
   absolute: evidence.optional(),
+  latency: z.strictObject({ slowerThanMs: z.number(), evidence, seen }).optional(),
   follow: evidence,
-  seen: z.array(z.strictObject({ callers: z.record(z.string(), batch), more: batch })),
+  own: z.strictObject({ beyond: number, value: z.number().optional() }).optional(),
+  seen,
   last: z
     .strictObject({
       step: number,
@@ -125,10 +128,16 @@ const state = z.discriminatedUnion('kind', [
     since: timeSchema,
     dueAt: timeSchema,
     waitsFor: z.enum(['hours', 'traffic']).optional(),
+    isToldAgain: z.literal(true).optional(),
   }),
   z.strictObject({ kind: z.literal('paused'), ...standing, by: z.string(), leftMs: ms }),
   z.strictObject({ kind: z.literal('held'), ...standing, leftMs: ms, hold }),
-  z.strictObject({ kind: z.literal('asking'), ...standing, expiresAt: timeSchema }),
+  z.strictObject({
+    kind: z.literal('asking'),
+    ...standing,
+    expiresAt: timeSchema,
+    isToldAgain: z.literal(true).optional(),
+  }),
   z.strictObject({ kind: z.literal('going-back'), step: number, seen: targets, ...goingBack }),
   z.strictObject({ kind: z.literal('back'), ...goingBack }),
   z.strictObject({ kind: z.literal('finished'), at: timeSchema }),

@@ -53,12 +53,22 @@ export function proofText(ramp: Ramp, proof: GuardProof): string {
     const lost = Object.entries(proof.unreached ?? {}).map(([flag, requests]) => `${number.format(requests)} (503 ${code(flag)})`);
     return `requests reached no version: ${lost.join(', ')}.`;
   }
+  if (proof.guard === 'own') return ownText(ramp);
   const what = { errors: 'fails more often', latency: 'is slow more often', absolute: 'fails more often than it may', follow: '' };
   const says =
     proof.guard === 'follow'
       ? `traffic does not follow the split: ${number.format(proof.canary.requests)} requests went to ${canaryName(ramp)}, ${number.format(proof.others.requests)} to the others.`
       : `${canaryName(ramp)} ${what[proof.guard]}, ${countsText(proof)}.`;
   return proof.oneIn === undefined ? says : `${says} ${oneInText(proof.oneIn)}`;
+}
+
+/** The operator's own number. */
+function ownText({ guards }: Ramp): string {
+  const query = guards?.rule.query;
+  const value = guards?.own?.value;
+  if (query === undefined) return 'the number that the policy file asks for was over its bound.';
+  const is = value === undefined ? '' : `${percent.format(value)}, `;
+  return `${code(query.query, 200)} is ${is}over ${percent.format(query.atMost)} for ${query.looks} looks in a row.`;
 }
 
 /** Never "the chance that it is fine is 0.1 %": that is not what it means. */

@@ -5,6 +5,7 @@ import type { CardId, Chat, Placed, Shown } from '../../workflow/ports/cards.ts'
 import type { Log } from '../../workflow/ports/process.ts';
 import { card, disownedCard, type Message } from '../card/card.ts';
 import { rampCard } from '../card/ramp.ts';
+import { threadText } from '../card/ramp-thread.ts';
 import { readAsWritten } from '../words/mrkdwn.ts';
 import { Pace } from './pace.ts';
 import { call } from './web-api.ts';
@@ -71,6 +72,14 @@ export class SlackChannel implements Chat {
 
   async update({ channel, ts }: Place, shown: Shown): Promise<void> {
     await this.#send(channel, () => this.#client.chat.update({ channel, ts, ...messageOf(shown), ...readAsWritten }));
+  }
+
+  async tell({ channel, ts }: Place, { of, origin }: Shown): Promise<void> {
+    if (!('change' in of)) return;
+    const text = threadText(of);
+    await this.#send(channel, () =>
+      this.#client.chat.postMessage({ channel, thread_ts: origin.thread ?? ts, text, ...readAsWritten }),
+    );
   }
 
   async disown({ channel, ts }: Place, id: CardId): Promise<void> {

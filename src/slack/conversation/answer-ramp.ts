@@ -1,6 +1,8 @@
 import type { Command, MovingCommand, RampCommand } from '../../domain/language/command.ts';
+import { changeAt } from '../../domain/ramp/ramp.ts';
 import { isStanding } from '../../domain/ramp/ramp-state.ts';
-import type { RampId } from '../../domain/routing/names.ts';
+import type { ChangeId, RampId } from '../../domain/routing/names.ts';
+import { rollBack } from '../../workflow/asking/roll-back.ts';
 import { noteRefused } from '../../workflow/audit.ts';
 import type { Asker } from '../../workflow/desk.ts';
 import { historyOfRamp } from '../../workflow/looking/look-up.ts';
@@ -30,6 +32,7 @@ import { actions } from '../words/button.ts';
 import { code } from '../words/mrkdwn.ts';
 import { type Reply, says } from '../words/reply.ts';
 import type { Conversation } from './conversation.ts';
+import { told } from './told.ts';
 
 /** A command about a ramp. */
 export type AboutRamp =
@@ -38,6 +41,9 @@ export type AboutRamp =
   | Extract<Command, { verb: 'why-ramp' }>
   | { readonly verb: 'why'; readonly command: Extract<MovingCommand, { verb: 'ramp' }> }
   | { readonly verb: 'approve' | 'reject' | 'withdraw'; readonly id: RampId; readonly reason?: string | undefined };
+
+/** As many of a ramp's last events as an answer has room for. */
+const looksShown = 60;
 
 /** Carries out a command about a ramp. */
 export async function answerRamp(conversation: Conversation, command: AboutRamp, asker: Asker): Promise<Reply> {
@@ -49,7 +55,9 @@ export async function answerRamp(conversation: Conversation, command: AboutRamp,
       return rampReply(await requestRamp(desk, command.command, asker, 'why'), desk.now());
     case 'why-ramp': {
       const ramp = await desk.ramps.read(command.id);
-      return ramp === undefined ? unknownRampReply(command.id) : rampExplainedReply(ramp);
+      if (ramp === undefined) return unknownRampReply(command.id);
+      const { entries } = await desk.audit.read({ subject: { kind: 'ramp', id: command.id }, limit: looksShown });
+      return rampExplainedReply(ramp, entries);
     }
     case 'approve':
       return toldApproval(conversation, await approveRamp(desk, command, asker));
@@ -95,6 +103,8 @@ export async function answerRampClick(
   asker: Asker,
 ): Promise<Reply> {
   const { desk } = conversation;
+  const finished = action === actions.rampAbort ? await firstOfFinished(conversation, id) : undefined;
+  if (finished !== undefined) return told(conversation, await rollBack(desk, finished, asker));
   const gesture = gestures.get(action);
   if (gesture !== undefined) return rampDecisionReply(await decideOnRamp(desk, { id, gesture, seen }, asker));
   switch (action) {
@@ -110,6 +120,12 @@ export async function answerRampClick(
       noteRefused(desk, asker, { deed: 'click', rampId: id, because: 'unknown-button' });
       return says(`I do not know what ${code(action)} means. \`/shift status\` shows what is live.`);
   }
+}
+
+/** The first change of a ramp that has ended well. To take that back takes all of the ramp back. */
+async function firstOfFinished({ desk }: Conversation, id: RampId): Promise<ChangeId | undefined> {
+  const ramp = await desk.ramps.read(id);
+  return ramp?.state.kind === 'finished' ? changeAt(ramp, 1) : undefined;
 }
 
 const gestures: ReadonlyMap<string, RampGesture> = new Map([

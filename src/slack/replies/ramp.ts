@@ -1,7 +1,10 @@
+import { roundedUp } from '../../domain/guard/bound.ts';
 import { formatDuration } from '../../domain/language/duration.ts';
+import type { Foreseen } from '../../domain/policy/ramps/foreseen.ts';
 import { type Ramp, stepOf } from '../../domain/ramp/ramp.ts';
 import { isOver, isStanding } from '../../domain/ramp/ramp-state.ts';
 import type { RampId } from '../../domain/routing/names.ts';
+import type { AuditEntry } from '../../workflow/ports/audit.ts';
 import type { RampApproval } from '../../workflow/ramping/approve-ramp.ts';
 import type { RampDecision, RampGesture } from '../../workflow/ramping/decide-on-ramp.ts';
 import { standingShown } from '../../workflow/ramping/decide-on-ramp.ts';
@@ -16,6 +19,7 @@ import { denialText, needsText } from '../words/policy-words.ts';
 import { type Reply, says } from '../words/reply.ts';
 import { moveText, splitText } from '../words/split-text.ts';
 import { momentText } from '../words/time-text.ts';
+import { within } from './blocks.ts';
 import { policyLines } from './preview.ts';
 import { namedRamp as named } from './ramp-lines.ts';
 import { notFoundText, refusalText } from './refusals.ts';
@@ -44,6 +48,8 @@ function rampText(answer: RampAnswer, now: Date): string {
         answer.other === undefined ? 'Another ramp' : `${answer.other.id} (${foreign(rampTitle(answer.other))})`;
       return `*Not accepted:* ${other} moves the same rule. Nothing was changed. ${code(`/shift finish ${answer.name.service}`)} or ${code(`/shift abort ${answer.name.service}`)} ends it.`;
     }
+    case 'too-short':
+      return `*Not accepted:* step ${answer.step} is too short to be watched: guards need two looks, and here that takes ${formatDuration(answer.shortestMs)}. Nothing was changed. Make it longer, or leave the guards out with ${code('--no-guard')} where policy allows it.`;
     case 'ramp-stopped':
       return `*Not accepted:* ${holdText(answer.hold, undefined)} Nothing was changed.`;
     case 'denied':
@@ -55,12 +61,12 @@ function rampText(answer: RampAnswer, now: Date): string {
   }
 }
 
-function acceptedText({ ramp, again }: Extract<RampAnswer, { kind: 'ramp' }>): string {
+function acceptedText({ ramp, again, foreseen = [] }: Extract<RampAnswer, { kind: 'ramp' }>): string {
   const what = named(ramp);
   if (again) return `Already asked for by ${user(ramp.by)}: ${what}.`;
   if (ramp.state.kind === 'awaiting')
     return `Waits for approval: ${what}. ${needsText(ramp.state.needs)} One approval is for all of its steps. Its card has the buttons.`;
-  return `Accepted: ${what}. Its card follows it.`;
+  return [`Accepted: ${what}. Its card follows it.`, ...foreseenLines(foreseen)].join('\n');
 }
 
 /** All steps with their times, if the first one is made now. */
@@ -70,9 +76,37 @@ function previewText({ plan, judgement }: Extract<RampAnswer, { kind: 'ramp-prev
     ...stepLines(plan, now),
     ...(plan.waiting === 0 ? [] : [`${plan.waiting} waiting before the first step.`]),
     ...policyLines(judgement),
+    ...foreseenLines(plan.foreseen),
+    ...noticeLines(plan),
     ...plan.warnings.map(warningText),
   ].join('\n');
 }
+
+/** What is in the way of later steps, as policy is now. */
+function foreseenLines(foreseen: readonly Foreseen[]): readonly string[] {
+  return foreseen.map(
+    ({ step, percent, at, denial }) =>
+      `In the way of step ${step} (${percent} %, ${momentText(at.toISOString())} at the earliest): ${denialText(denial)}`,
+  );
+}
+
+/** What the guards could notice, by the last hour. */
+function noticeLines({ guards, foresight, version, steps }: RampPlan): readonly string[] {
+  if (guards === undefined) return ['Nothing is measured here: it would go by time.'];
+  const outlook = foresight?.outlook;
+  if (outlook === undefined) return ['What the guards could notice is not known: there are no requests of the last hour to go by.'];
+  const rate = `At ${decimal.format(outlook.requestsPerSecond)} requests a second, of which ${decimal.format(100 * outlook.failureRate)} % fail`;
+  const told = outlook.noticed.flatMap((ratio, at) => {
+    const step = steps[at];
+    return ratio === undefined || step === undefined
+      ? []
+      : [`${step.percent} % notices ${foreign(version)} failing ${decimal.format(roundedUp(ratio))} times as often`];
+  });
+  if (told.length === 0) return [`${rate}, no step is long enough for the guards to be sure of a failing version.`];
+  return [`${rate}: ${told.slice(0, 6).join('; ')}.`];
+}
+
+const decimal = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 2 });
 
 function stepLines({ before, steps }: RampPlan, now: Date): readonly string[] {
   let dueMs = now.getTime();
@@ -234,8 +268,8 @@ export function pauseAllReply(answers: readonly RampDecision[]): Reply {
   return says(answers.map((answer) => rampDecisionReply(answer).text).join('\n'));
 }
 
-/** What is known of a ramp: its steps, with the changes that made them. */
-export function rampExplainedReply(ramp: Ramp): Reply {
+/** What is known of a ramp: its steps, the changes that made them, and what each look of the guards counted, newest first. */
+export function rampExplainedReply(ramp: Ramp, entries: readonly AuditEntry[]): Reply {
   const made = ramp.changes.map(({ step, id }) => (step === 0 ? `the way back: ${id}` : `step ${step}: ${id}`));
   const before = ramp.before.map(({ split }) => foreign(splitText(split))).join('; ');
   return says(
@@ -244,8 +278,20 @@ export function rampExplainedReply(ramp: Ramp): Reply {
       `Before it: ${before}. ${stepsLine(ramp)}`,
       made.length === 0 ? 'It has made no change.' : `Its changes: ${made.join(', ')}.`,
       ...(ramp.state.kind === 'held' ? [`Held: ${holdText(ramp.state.hold, ramp)}`] : []),
+      ...within(entries.flatMap(lookOf), maxLooks, (look) => look),
     ].join('\n'),
   );
+}
+
+/** Characters for the looks of the guards. */
+const maxLooks = 1_800;
+
+/** What a look counted, with the evidence: anyone can compute it anew. */
+function lookOf(entry: AuditEntry): readonly string[] {
+  if (entry.kind !== 'event' || entry.event.detail === undefined) return [];
+  const { kind, step, detail } = entry.event;
+  const isLook = kind === 'ramp-looked' || entry.event.because === 'guard';
+  return isLook ? [`step ${step ?? 0}: ${code(detail, 300)}`] : [];
 }
 
 /** Asks before a change that would end a ramp. */

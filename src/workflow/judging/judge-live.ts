@@ -2,8 +2,9 @@ import type { Change } from '../../domain/change/change.ts';
 import { hostsOf, isContentEdit, type ObjectEdit } from '../../domain/change/edit.ts';
 import { type Memberships, usergroupsIn, type Who } from '../../domain/policy/groups.ts';
 import { growthOfEdit } from '../../domain/policy/growth.ts';
-import { type Deed, type Judgement, judge, judgeEach, together } from '../../domain/policy/judge.ts';
+import { type Ask, type Deed, type Judgement, judge, judgeEach, together } from '../../domain/policy/judge.ts';
 import { noPolicy, ruleFor, whoMatters, whoMattersForEach } from '../../domain/policy/policy.ts';
+import { type Foreseen, foreseen } from '../../domain/policy/ramps/foreseen.ts';
 import { askOfRamp } from '../../domain/policy/ramps/ask-of-ramp.ts';
 import type { RampAsk } from '../../domain/policy/ramps/ramp-ask.ts';
 import type { SetHold } from '../../domain/policy/set-hold.ts';
@@ -45,10 +46,31 @@ export function mayOverrideOwner({ policies }: Pick<Desk, 'policies'>, route: Na
 
 /** Asks policy, with people and groups as chat knows them now. Ask at every gesture, and once more just before the write. */
 export async function judgeLive(
+  judging: Judging,
+  asker: Pick<Asker, 'user' | 'team' | 'origin'>,
+  wanted: Wanted,
+): Promise<Judgement> {
+  const policy = judging.policies.current();
+  const ask = await askOf(judging, asker, wanted);
+  return (wanted.isWhole === true ? judgeEach : judge)(policy, ask);
+}
+
+/** What policy will have against the steps of a ramp that would begin now. */
+export async function foreseenFor(
+  judging: Judging,
+  asker: Pick<Asker, 'user' | 'team' | 'origin'>,
+  wanted: Wanted,
+): Promise<readonly Foreseen[]> {
+  const { ramp } = wanted;
+  if (ramp === undefined) return [];
+  return foreseen(judging.policies.current(), { ...(await askOf(judging, asker, wanted)), ramp });
+}
+
+async function askOf(
   { policies, people, holds, now }: Judging,
   { user, team, origin }: Pick<Asker, 'user' | 'team' | 'origin'>,
   { deed, route, growth, ramp, requester, isWhole = false }: Wanted,
-): Promise<Judgement> {
+): Promise<Ask> {
   const policy = policies.current();
   const targets = targetsOf(route);
   const at = now();
@@ -57,7 +79,7 @@ export async function judgeLive(
     holdsOn({ holds }, targets, at),
     membershipsOf(people, (isWhole ? whoMattersForEach : whoMatters)(policy, targets, at)),
   ]);
-  return (isWhole ? judgeEach : judge)(policy, {
+  return {
     who,
     channel: origin.channel,
     targets,
@@ -68,7 +90,7 @@ export async function judgeLive(
     at,
     holds: held,
     memberships,
-  });
+  };
 }
 
 /** The same for several objects that are changed together. */

@@ -33,6 +33,25 @@ export function rampShown(of: RampShown): Shown {
   return { id, rev: owedAs(of.ramp) + (of.change?.rev ?? 0), origin, by, acceptedAt, of };
 }
 
+/** What must be said in the card's thread, because nobody is notified of an update; undefined if nothing. Each key is said once. */
+export function threadKey({ of }: Shown): string | undefined {
+  if (!('change' in of)) return undefined;
+  const { state } = of.ramp;
+  switch (state.kind) {
+    case 'held':
+    case 'superseded':
+      return `${state.kind} ${state.at}`;
+    case 'asking':
+      return `asking ${state.at} ${state.isToldAgain === true}`;
+    case 'running':
+      return state.waitsFor === 'traffic' ? `blind ${state.dueAt} ${state.isToldAgain === true}` : undefined;
+    case 'back':
+      return state.why === 'taken-back' ? `back ${state.at}` : undefined;
+    default:
+      return undefined;
+  }
+}
+
 /** What a ramp's card must show at least. The revs of its change come after the rev of the ramp. */
 export function owedAs({ rev }: Pick<Ramp, 'rev'>): number {
   return rev * 1_000_000;
@@ -56,6 +75,10 @@ export interface CardLog {
 }
 
 export interface CardClaim {
+  /** What was said last in the card's thread (`threadKey`). */
+  readonly said: string | undefined;
+  /** Notes that it was said. */
+  noteSaid(key: string): Promise<void>;
   readonly placed: Placed | undefined;
   /** A post was begun and its outcome never noted: look for the card before posting it again. */
   readonly postBegun: boolean;
@@ -105,6 +128,8 @@ export interface Chat {
    */
   post(shown: Shown, mayPost: () => boolean): Promise<Omit<Placed, 'shownRev'>>;
   update(placed: Omit<Placed, 'shownRev'>, shown: Shown): Promise<void>;
+  /** Says in the thread of a card what somebody must act on, or that it ended by itself. */
+  tell(placed: Omit<Placed, 'shownRev'>, shown: Shown): Promise<void>;
   /** Takes back what a card says: the record behind it cannot be trusted. */
   disown(placed: Omit<Placed, 'shownRev'>, id: CardId): Promise<void>;
   /** Deletes a message of ours. */

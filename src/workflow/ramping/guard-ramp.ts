@@ -1,9 +1,9 @@
 import type { Change } from '../../domain/change/change.ts';
 import { lookEveryMs } from '../../domain/guard/looks.ts';
 import { totalOf } from '../../domain/guard/seen-so-far.ts';
-import { mostSevere } from '../../domain/guard/verdict.ts';
+import { type GuardKind, mostSevere } from '../../domain/guard/verdict.ts';
 import { leftOf } from '../../domain/ramp/next.ts';
-import { type Said, saidBy, type RampGuards } from '../../domain/ramp/guards.ts';
+import { type RampGuards, type Said, saidBy, saidByOwn } from '../../domain/ramp/guards.ts';
 import { type Ramp, rampTo, stepOf } from '../../domain/ramp/ramp.ts';
 import type { GuardProof, RampState, Standing } from '../../domain/ramp/ramp-state.ts';
 import type { RampId } from '../../domain/routing/names.ts';
@@ -135,14 +135,17 @@ function proofOf({ guards, said }: Saying): { readonly act: 'take-back' | 'hold'
   const counted = { canary: last.counted.canary, others: last.counted.others };
   const worst = mostSevere(said.map(({ guard, verdict }) => ({ ...verdict, guard })));
   if (worst?.kind === 'take-back' || worst?.kind === 'hold')
-    return { act: worst.kind, proof: { guard: worst.guard, oneIn: worst.oneIn, ...stepCounts(guards, last.step) } };
+    return { act: worst.kind, proof: { guard: worst.guard, oneIn: worst.oneIn, ...stepCounts(guards, worst.guard, last.step) } };
+  const own = saidByOwn(guards);
+  if (own === 'take-back' || own === 'hold') return { act: own, proof: { guard: 'own', ...counted } };
   const lost = Object.values(last.unreached).reduce((sum, requests) => sum + requests, 0);
   if (lost > 0) return { act: 'hold', proof: { guard: 'unreached', unreached: last.unreached, ...counted } };
   return undefined;
 }
 
-function stepCounts({ seen }: RampGuards, step: number) {
-  const counts = totalOf(seen.slice(step - 1, step));
+function stepCounts({ seen, latency }: RampGuards, guard: GuardKind, step: number) {
+  const own = guard === 'latency' && latency !== undefined ? latency.seen : seen;
+  const counts = totalOf(own.slice(step - 1, step));
   return { canary: counts.canary, others: counts.others };
 }
 

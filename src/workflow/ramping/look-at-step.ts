@@ -1,6 +1,7 @@
 import { nextGuardLook, type Scraped, settledAt, timesToBegin } from '../../domain/guard/looks.ts';
 import { type LabelledRequests, unreachedBy } from '../../domain/guard/requests.ts';
-import { errorBatches, type Sides } from '../../domain/guard/sides.ts';
+import type { Batch } from '../../domain/guard/batch.ts';
+import { errorBatches, type Sides, slowBatches } from '../../domain/guard/sides.ts';
 import { confoundedBy } from '../../domain/ramp/confounded.ts';
 import { canaryOf } from '../../domain/ramp/direction.ts';
 import { afterLook, type Confounded, type RampGuards } from '../../domain/ramp/guards.ts';
@@ -49,12 +50,16 @@ export async function lookAtStep(
     const { cluster, hosts } = seen;
     const period = { cluster, since: settledAt(step), from: new Date(next.from), until: new Date(next.until) };
     const counted = await countAll(traffic, hosts, period);
-    if (counted === undefined) return undefined;
+    const slow = await slowIn(traffic, hosts, period, guards, seen.sides);
+    if (counted === undefined || slow === 'unknown') return undefined;
+    const own = await ownNumber(traffic, cluster, guards, new Date(next.until));
     const looked = {
       step: state.step,
       from: next.from,
       until: next.until,
       batches: errorBatches(counted, seen.sides),
+      ...(slow !== undefined && { slow }),
+      ...(own !== undefined && { own }),
       unreached: unreachedBy(counted),
       configuredShare: shareOf(ramp, state.step, seen.sides),
       ...(seen.confounded !== undefined && { confounded: seen.confounded }),
@@ -119,6 +124,36 @@ async function countAll(
   const counts = await Promise.all(hosts.map((host) => traffic.countByCaller({ ...period, host })));
   if (counts.some(({ kind }) => kind === 'unknown')) return undefined;
   return counts.flatMap((count) => (count.kind === 'counted' ? count.requests : []));
+}
+
+/** The slow requests by caller; undefined where latency is not watched. */
+async function slowIn(
+  traffic: Watching,
+  hosts: readonly string[],
+  period: Omit<TrafficQuery, 'host'>,
+  { latency }: RampGuards,
+  sides: Sides,
+): Promise<ReadonlyMap<string, Batch> | 'unknown' | undefined> {
+  if (latency === undefined) return undefined;
+  const { slowerThanMs } = latency;
+  const counts = await Promise.all(hosts.map((host) => traffic.countSlow({ ...period, host, slowerThanMs })));
+  if (counts.some(({ kind }) => kind === 'unknown')) return 'unknown';
+  return slowBatches(
+    counts.flatMap((count) => (count.kind === 'counted' ? count.requests : [])),
+    sides,
+  );
+}
+
+/** Undefined if the query gives no number: that is not bad and not good. */
+async function ownNumber(
+  traffic: Watching,
+  cluster: string,
+  { rule: { query } }: RampGuards,
+  at: Date,
+): Promise<number | undefined> {
+  if (query === undefined) return undefined;
+  const number = await traffic.evaluate({ cluster, query: query.query, at });
+  return number.kind === 'number' ? number.value : undefined;
 }
 
 /** The share that the split gives to the canary, from 0 to 1. */

@@ -3,10 +3,12 @@ import type { Change } from '../../domain/change/change.ts';
 import { type Refusal, startBehind } from '../../domain/change/plan-weights.ts';
 import type { Options, TypedService } from '../../domain/language/command.ts';
 import { ruleFor } from '../../domain/policy/policy.ts';
-import { defaultGuard } from '../../domain/policy/ramps/guard-rule.ts';
+import { defaultGuard, type GuardRule } from '../../domain/policy/ramps/guard-rule.ts';
 import { targetsOf } from '../../domain/policy/targets.ts';
-import { newGuards, type RampGuards } from '../../domain/ramp/guards.ts';
+import { canaryOf } from '../../domain/ramp/direction.ts';
+import { newGuards } from '../../domain/ramp/guards.ts';
 import type { Judgement } from '../../domain/policy/judge.ts';
+import type { Foreseen } from '../../domain/policy/ramps/foreseen.ts';
 import { askOfRamp } from '../../domain/policy/ramps/ask-of-ramp.ts';
 import { growthOfRamp } from '../../domain/policy/ramp-growth.ts';
 import { planRamp } from '../../domain/ramp/plan-ramp.ts';
@@ -20,8 +22,9 @@ import { type AcceptedAnswer, answerOnce, type Mode } from '../asking/answer-onc
 import { type Answer, stateOf } from '../asking/submit.ts';
 import { noteDenied, noteRefused } from '../audit.ts';
 import { type Asker, type Desk, fillIn, openService, refuseIfLate, requestId, sendFor } from '../desk.ts';
-import { judgeLive, mayOverrideOwner } from '../judging/judge-live.ts';
+import { foreseenFor, judgeLive, mayOverrideOwner } from '../judging/judge-live.ts';
 import { makeStep } from './make-step.ts';
+import { type Foresight, foresee } from './outlook.ts';
 import { rampEvent } from './ramp-event.ts';
 
 /** A ramp as it was typed. */
@@ -38,10 +41,19 @@ export interface RampPlan extends Pick<Ramp, 'name' | 'version' | 'named' | 'bef
   readonly warnings: readonly PlanWarning[];
   /** How many changes wait before the first step. */
   readonly waiting: number;
+  /** What guards could notice; absent without guards. */
+  readonly foresight?: Foresight | undefined;
+  /** What policy will have against a later step, as it is now. */
+  readonly foreseen: readonly Foreseen[];
 }
 
 export type RampAnswer =
-  | { readonly kind: 'ramp'; readonly ramp: Ramp; readonly again: boolean }
+  | {
+      readonly kind: 'ramp';
+      readonly ramp: Ramp;
+      readonly again: boolean;
+      readonly foreseen?: readonly Foreseen[] | undefined;
+    }
   | { readonly kind: 'ramp-preview'; readonly plan: RampPlan; readonly judgement: Judgement }
   /** `step`: the number of the step that cannot be made. */
   | { readonly kind: 'ramp-refused'; readonly name: ServiceName; readonly refusal: Refusal; readonly step: number }
@@ -49,6 +61,13 @@ export type RampAnswer =
   | { readonly kind: 'no-such-ramp'; readonly named: string; readonly known: readonly string[] }
   /** Another ramp moves the same rule. */
   | { readonly kind: 'ramp-taken'; readonly name: ServiceName; readonly other: Ramp | undefined }
+  /** The guards could not look twice at a step. */
+  | {
+      readonly kind: 'too-short';
+      readonly name: ServiceName;
+      readonly step: number;
+      readonly shortestMs: number;
+    }
   /** The first step cannot be made now. */
   | { readonly kind: 'ramp-stopped'; readonly name: ServiceName; readonly hold: RampHold }
   | Extract<Answer, { kind: 'denied' | 'not-found' | 'refused-before' }>;
@@ -103,12 +122,20 @@ async function plan(desk: Desk, starting: Starting): Promise<RampAnswer | 'moved
   if (planned.kind === 'refused') return { ...planned, kind: 'ramp-refused', name };
 
   const typed = 'named' in asked.steps ? asked.steps.named : undefined;
-  const guards = guardsFor(desk, asked, live, planned.steps.length);
-  const ramp = { name, version: asked.version, named: typed, ...planned, guards, live, waiting: waiting.length };
+  const watched = guardRuleFor(desk, asked, live);
+  const foresight = watched && (await foresightOf(desk, live, planned, watched));
+  const guards = watched && newGuards(watched, planned.steps.length, foresight?.slowerThanMs);
+  const short = foresight && tooShort(planned.steps, foresight);
+  if (short !== undefined) return { kind: 'too-short', name, ...short };
   const [first] = planned.steps;
   const growth = growthOfRamp({ before: planned.before, steps: [first] });
-  const wanted = { deed: 'shift', route: live, growth, ramp: askOfRamp(planned, live.object) } as const;
+  const wanted = { deed: 'shift', route: live, growth, ramp: askOfRamp(planned, live.object, { guards: asked.options.noGuard !== true }) } as const;
   const judgement = await judgeLive(desk, asker, wanted);
+  const foreseen = await foreseenFor(desk, asker, wanted);
+  const ramp = {
+    ...{ name, version: asked.version, named: typed, ...planned, guards, live, waiting: waiting.length },
+    ...{ foresight, foreseen },
+  };
   if (mode !== 'do') return { kind: 'ramp-preview', plan: ramp, judgement };
   if (judgement.verdict.kind === 'refused') return { kind: 'denied', name, denial: judgement.verdict.denial };
   const other = (await desk.ramps.open()).find((each) => movesOneOf(each, planned.before));
@@ -121,15 +148,37 @@ async function plan(desk: Desk, starting: Starting): Promise<RampAnswer | 'moved
   );
 }
 
-/** The guards of every ramp in a cluster whose requests are counted, unless they are turned off. */
-function guardsFor(
+/** A step that guards cannot look at twice says nothing, so it is not watched. */
+function tooShort(
+  steps: Ramp['steps'],
+  { shortestMs }: Foresight,
+): { readonly step: number; readonly shortestMs: number } | undefined {
+  if (shortestMs === undefined) return undefined;
+  const at = steps.findIndex(({ stay }) => stay.kind === 'for' && stay.ms < shortestMs);
+  return at < 0 ? undefined : { step: at + 1, shortestMs };
+}
+
+/** How the guards watch every ramp in a cluster whose requests are counted, unless they are turned off. */
+function guardRuleFor(
   { policies, countedClusters }: Pick<Desk, 'policies' | 'countedClusters'>,
   { options }: AskedRamp,
   live: LiveObject,
-  steps: number,
-): RampGuards | undefined {
+): GuardRule | undefined {
   if (options.noGuard === true || !countedClusters.includes(live.object.cluster)) return undefined;
-  return newGuards(ruleFor(policies.current(), targetsOf(live))?.guard ?? defaultGuard, steps);
+  return ruleFor(policies.current(), targetsOf(live))?.guard ?? defaultGuard;
+}
+
+function foresightOf(
+  desk: Desk,
+  live: LiveObject,
+  planned: Pick<Ramp, 'before' | 'steps'>,
+  { errors, latency }: GuardRule,
+): Promise<Foresight> {
+  const [{ rule, split }] = planned.before;
+  const canary = canaryOf(planned);
+  const others = Object.keys(split).filter((version) => !canary.includes(version));
+  const guards = 2 + (errors.atMost === undefined ? 0 : 1) + (latency === undefined ? 0 : 1);
+  return foresee(desk, { live, rule, steps: planned.steps, guards, ...(latency !== undefined && { others }) });
 }
 
 /** The steps that were typed, or those to which the policy file gives that name. */
@@ -155,7 +204,7 @@ async function begin(
   const made = await makeStep(desk, { ramp, step: 1, from: plan.before, asker, askedAs });
   switch (made.kind) {
     case 'made':
-      return { kind: 'ramp', ramp: made.ramp, again: false };
+      return { kind: 'ramp', ramp: made.ramp, again: false, foreseen: plan.foreseen };
     case 'held':
       return { kind: 'ramp-stopped', name, hold: made.hold };
     case 'known':
@@ -233,6 +282,7 @@ function becauseOf(answer: RampAnswer): string | undefined {
       return answer.found.kind;
     case 'no-such-ramp':
     case 'ramp-taken':
+    case 'too-short':
       return answer.kind;
     case 'denied':
     case 'ramp':

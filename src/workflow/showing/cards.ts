@@ -11,6 +11,7 @@ import {
   type Placed,
   rampShown,
   type Shown,
+  threadKey,
 } from '../ports/cards.ts';
 import type { Changes } from '../ports/changes.ts';
 import type { Aside, Log } from '../ports/process.ts';
@@ -175,8 +176,23 @@ async function disown(desk: CardDesk, id: CardId, claim: CardClaim): Promise<voi
 /** Two writers may post a card, if one of them stood still meanwhile. The first one to be noted stays, the other one is removed. */
 async function write(desk: CardDesk, shown: Shown, claim: CardClaim): Promise<void> {
   const at = await writeOnce(desk, shown, claim);
-  if (at === undefined || (await note(claim, { ...at, shownRev: shown.rev }))) return;
+  if (at === undefined) return;
+  const key = threadKey(shown);
+  if (key !== undefined && key !== claim.said) await sayInThread(desk, shown, { at, claim, key });
+  if (await note(claim, { ...at, shownRev: shown.rev })) return;
   await takeAway(desk, shown.id, at);
+}
+
+interface Saying {
+  readonly at: Place;
+  readonly claim: CardClaim;
+  readonly key: string;
+}
+
+/** Before the card is noted as shown: a process that dies in between leaves it owed, and the next one says it. */
+async function sayInThread(desk: CardDesk, shown: Shown, { at, claim, key }: Saying): Promise<void> {
+  await desk.chat.tell(at, shown);
+  await claim.noteSaid(key);
 }
 
 async function takeAway({ chat, log }: CardDesk, id: CardId, at: Place): Promise<void> {

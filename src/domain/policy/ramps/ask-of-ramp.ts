@@ -3,9 +3,16 @@ import type { RampTarget } from '../../ramp/targets.ts';
 import { isSameObject, type ObjectRef } from '../../routing/object.ts';
 import { mostReached, type RampAsk, rampAskOf } from './ramp-ask.ts';
 
-/** What policy is asked of a ramp about one of its objects. Of several rules the one where a version reaches most counts. */
-export function askOfRamp(ramp: Pick<Ramp, 'before' | 'steps'>, object: ObjectRef): RampAsk | undefined {
-  const asks = ramp.before.flatMap((target, at) => (isSameObject(target.object, object) ? [askAt(ramp, target, at)] : []));
+/**
+ * What policy is asked of a ramp about one of its objects. Of several rules the one where a version reaches most counts. `guards`: false if
+ * the person wants none.
+ */
+export function askOfRamp(
+  ramp: Pick<Ramp, 'before' | 'steps'>,
+  object: ObjectRef,
+  { guards = true }: { readonly guards?: boolean } = {},
+): RampAsk | undefined {
+  const asks = ramp.before.flatMap((target, at) => (isSameObject(target.object, object) ? [{ ...askAt(ramp, target, at), guards }] : []));
   return asks.toSorted((a, b) => mostReached(b) - mostReached(a))[0];
 }
 
