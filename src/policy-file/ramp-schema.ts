@@ -15,16 +15,12 @@ export type GuardText = z.infer<ReturnType<typeof guardField>>;
 /** Words that stand in a command where the name of a ramp does. */
 const rampPattern = /^(?!(?:all|ask|by|every|for|next|to)$|(?:linear|canary)\d)[a-z][a-z0-9-]{0,62}$/;
 
-const noName =
-  'write a name in lower-case letters, digits and dashes that is no word of a command, like `careful`';
+const noName = 'write a name in lower-case letters, digits and dashes that is no word of a command, like `careful`';
 
 export function rampsField() {
   return z
     .record(
-      z
-        .string()
-        .regex(rampPattern, { abort: true, error: noName })
-        .refine(isRampName, { abort: true, error: noName }),
+      z.string().regex(rampPattern, { abort: true, error: noName }).refine(isRampName, { abort: true, error: noName }),
       z
         .strictObject(
           {

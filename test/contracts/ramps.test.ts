@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { defaultGuard } from '../../src/domain/policy/ramps/guard-rule.ts';
 import { newGuards } from '../../src/domain/ramp/guards.ts';
 import type { Ramp } from '../../src/domain/ramp/ramp.ts';
 import type { RampState } from '../../src/domain/ramp/ramp-state.ts';
-import { defaultGuard } from '../../src/domain/policy/ramps/guard-rule.ts';
 import { objectKey } from '../../src/domain/routing/object.ts';
 import { AuditStream } from '../../src/redis/audit-stream.ts';
 import { StoredCards } from '../../src/redis/card-log.ts';
@@ -209,7 +209,12 @@ function next(ramp: Ramp, state: RampState): Ramp {
 function aRamp(id: Ramp['id'] = 'r-00000001', rule = 'default', expiresAt = later): Ramp {
   const target = (v3: number) => [{ object: reviewsObject, rule, split: { v1: 100 - v3, v3 } }] as const;
   const step = (percent: number) => ({ percent, stay: { kind: 'for', ms: 60_000 }, to: target(percent) }) as const;
-  const needs = { by: [{ kind: 'everyone' }], count: 1, expiresMs: 3_600_000, rule: { name: 'prod', line: 3 } } as const;
+  const needs = {
+    by: [{ kind: 'everyone' }],
+    count: 1,
+    expiresMs: 3_600_000,
+    rule: { name: 'prod', line: 3 },
+  } as const;
   return {
     id,
     request: `request of ${id}`,

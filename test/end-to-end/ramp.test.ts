@@ -19,7 +19,7 @@ describe.concurrent('a ramp', () => {
 
     await world.bots[0]?.kill();
     await expect.poll(() => Date.now() - Number(first.ts) * 1000, patient).toBeGreaterThan(17_000);
-    await world.startBot('both');
+    await world.startBot();
 
     const last = await cardIn(world.people, ['step 3 of 3', 'Finished'], { timeoutMs: 90_000 });
     expect(last.ts).toBe(first.ts);
@@ -27,16 +27,15 @@ describe.concurrent('a ramp', () => {
     expect(await world.objects.ledger('reviews')).toMatchObject({ seq: 3 });
   });
 
-  it('is paused, goes on, makes its next step once for two clicks, and goes back in one change', { timeout: 120_000 }, async ({
-    expect,
-    onTestFinished,
-  }) => {
+  it('is paused, goes on, makes its next step once for two clicks, and goes back in one change', {
+    timeout: 120_000,
+  }, async ({ expect, onTestFinished }) => {
     const world = await startTestWorld();
     onTestFinished(() => world.stop());
     await world.people.command('alice', 'reviews v3 10..100 by 10 every 5m');
     const running = await cardIn(world.people, ['step 1 of 10', 'Next: 20 %'], { timeoutMs: 30_000 });
     await world.people.click('alice', running, 'Pause');
-    const paused = await cardIn(world.people, ['step 1 of 10', 'Paused by'], { timeoutMs: 30_000 });
+    const paused = await cardIn(world.people, ['step 1 of 10', '*Paused* by'], { timeoutMs: 30_000 });
     await world.people.click('alice', paused, 'Resume');
     const again = await cardIn(world.people, ['step 1 of 10', 'Next: 20 %'], { timeoutMs: 30_000 });
 
@@ -62,7 +61,7 @@ describe.concurrent('a ramp', () => {
       await fetch(new URL('/faults', world.page?.url), { method: 'POST', body: form });
 
       await world.people.command('alice', 'reviews v3 30 for 5m, 100');
-      const back = await cardIn(world.people, ['Taken back', 'v3 fails more often', 'Were it no worse'], {
+      const back = await cardIn(world.people, ['Taken back', 'v3 fails more often', 'Were it no worse', 'Back to v1 100 %'], {
         timeoutMs: 150_000,
       });
 

@@ -42,7 +42,10 @@ describe('npm start -- --check-policy', () => {
     tag: [`${least}    name: !!js/function "x"\n`, '4:25 a tag (tag:yaml.org,2002:js/function) is not allowed'],
     bool: [`${least}    overrideOwner: yes\n`, '4:20 rules[0].overrideOwner: write `true` or `false`'],
     group: ['rules:\n  - target: "**"\n    shift: [sre]\n', '3:13 rules[0].shift[0]: no group is called `sre`'],
-    steps: [`ramps: { careful: { steps: "5, 5" } }\n${least}`, '1:28 ramps.careful.steps: Two steps that follow each other have the same share, 5 %.'],
+    steps: [
+      `ramps: { careful: { steps: "5, 5" } }\n${least}`,
+      '1:28 ramps.careful.steps: Two steps that follow each other have the same share, 5 %.',
+    ],
     ramp: [
       `${least}    ramp: { noSteeperThan: careful }\n`,
       '4:28 rules[0].ramp.noSteeperThan: no ramp is called `careful`',

@@ -447,14 +447,20 @@ describe('each fault is reported with line and column', () => {
     [
       'no share',
       steps('1, fast'),
-      ['2:15 ramps.a.steps: `fast` is not understood in the steps of a ramp. Type the steps and how long each is watched: `10,25,50,100 every 5m`.'],
+      [
+        '2:15 ramps.a.steps: `fast` is not understood in the steps of a ramp. Type the steps and how long each is watched: `10,25,50,100 every 5m`.',
+      ],
     ],
     [
       'a share over 100',
       steps('1, 101'),
       ['2:15 ramps.a.steps: `101` is not a percentage. Each step is a whole number from 0 to 100, like `50`.'],
     ],
-    ['a share twice', steps('1, 5, 5'), ['2:15 ramps.a.steps: Two steps that follow each other have the same share, 5 %. Did you mean `1,5 every 10m`?']],
+    [
+      'a share twice',
+      steps('1, 5, 5'),
+      ['2:15 ramps.a.steps: Two steps that follow each other have the same share, 5 %. Did you mean `1,5 every 10m`?'],
+    ],
     [
       'too many steps',
       steps(Array.from({ length: 21 }, (_, at) => at).join(',')),

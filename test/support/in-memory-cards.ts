@@ -22,7 +22,13 @@ export class InMemoryCards implements CardLog {
     if (this.#claimed.has(id)) return undefined;
     const token = new AbortController();
     this.#claimed.set(id, token);
-    const card = this.#cards.get(id) ?? { placed: undefined, postBegun: false, writer: undefined, doubt: 'none', said: undefined };
+    const card = this.#cards.get(id) ?? {
+      placed: undefined,
+      postBegun: false,
+      writer: undefined,
+      doubt: 'none',
+      said: undefined,
+    };
     this.#cards.set(id, card);
     const inDoubt = card.doubt === 'due';
     if (card.writer !== undefined) card.doubt = 'begun';

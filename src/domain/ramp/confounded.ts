@@ -16,7 +16,10 @@ export interface Surroundings {
  * and never takes back.
  */
 export function confoundedBy({ route, rule, others, hasOtherRamp }: Surroundings): Confounded | undefined {
-  if (rule.besides?.includes('mirror') === true || others.some(({ rules }) => rules.some((each) => mirrors(each, rule))))
+  if (
+    rule.besides?.includes('mirror') === true ||
+    others.some(({ rules }) => rules.some((each) => mirrors(each, rule)))
+  )
     return 'mirrored';
   if (hasOtherRamp) return 'other-ramp';
   if (route.rules.some((other) => other.key !== rule.key && disturbs(other, rule))) return 'other-rule';

@@ -1,10 +1,10 @@
 import { addAbsolute, othersExceed } from '../guard/absolute.ts';
 import { addBatch, type Batch, noRequests } from '../guard/batch.ts';
 import { type Evidence, logEvidence, noEvidence } from '../guard/evidence.ts';
-import { looksBeyond } from '../guard/own.ts';
 import { addFollow, noFollowEvidence } from '../guard/follow.ts';
-import { namelessCaller, pooled } from '../guard/sides.ts';
+import { looksBeyond } from '../guard/own.ts';
 import { addSeen, nothingSeen, type SeenSoFar, totalOf } from '../guard/seen-so-far.ts';
+import { namelessCaller, pooled } from '../guard/sides.ts';
 import { type GuardKind, guardsThatAct, type Verdict, verdictOf } from '../guard/verdict.ts';
 import type { GuardRule } from '../policy/ramps/guard-rule.ts';
 
@@ -17,7 +17,9 @@ export interface RampGuards {
   readonly errors: Evidence;
   readonly absolute?: Evidence | undefined;
   /** `slowerThanMs`: fixed before the ramp began, so that no result can affect it. */
-  readonly latency?: { readonly slowerThanMs: number; readonly evidence: Evidence; readonly seen: SeenSoFar } | undefined;
+  readonly latency?:
+    | { readonly slowerThanMs: number; readonly evidence: Evidence; readonly seen: SeenSoFar }
+    | undefined;
   readonly follow: Evidence;
   /** An operator's own number: for how many looks in a row it was over its bound, and what it was last. */
   readonly own?: { readonly beyond: number; readonly value?: number | undefined } | undefined;
@@ -89,15 +91,27 @@ export function afterLook(guards: RampGuards, looked: Looked): RampGuards {
     ...(guards.rule.query !== undefined && { own: withOwn(guards, own, guards.rule.query.atMost) }),
     follow: isSplit ? addFollow(guards.follow, step, counted, configuredShare) : guards.follow,
     seen: addSeen(guards.seen, step, batches),
-    last: { ...look, counted, ...(batches.has(namelessCaller) && { confounded: look.confounded ?? 'nameless-caller' }) },
+    last: {
+      ...look,
+      counted,
+      ...(batches.has(namelessCaller) && { confounded: look.confounded ?? 'nameless-caller' }),
+    },
   };
 }
 
-function withSlow({ rule, latency }: RampGuards, step: number, slow: ReadonlyMap<string, Batch>): RampGuards['latency'] {
+function withSlow(
+  { rule, latency }: RampGuards,
+  step: number,
+  slow: ReadonlyMap<string, Batch>,
+): RampGuards['latency'] {
   if (latency === undefined) return undefined;
   const tolerated = rule.latency?.times ?? 1;
   const add = (evidence: Evidence, batch: Batch) => addBatch(evidence, step, batch, tolerated);
-  return { ...latency, evidence: [...slow.values()].reduce(add, latency.evidence), seen: addSeen(latency.seen, step, slow) };
+  return {
+    ...latency,
+    evidence: [...slow.values()].reduce(add, latency.evidence),
+    seen: addSeen(latency.seen, step, slow),
+  };
 }
 
 function withOwn({ own }: RampGuards, value: number | undefined, atMost: number): RampGuards['own'] {

@@ -2,7 +2,14 @@ import { type Change, isUnsettled, isWaiting } from '../change/change.ts';
 import type { Applied, MovedAway, StateOf } from '../change/state.ts';
 import { sawCanary } from './guards.ts';
 import { changeAt, type PlannedStep, type Ramp, stepOf } from './ramp.ts';
-import { isStanding, type RampHold, type RampState, type RampStateOf, type Standing, tellAgainAtMs } from './ramp-state.ts';
+import {
+  isStanding,
+  type RampHold,
+  type RampState,
+  type RampStateOf,
+  type Standing,
+  tellAgainAtMs,
+} from './ramp-state.ts';
 
 /** What to do about a ramp now. */
 export type RampDeed =
@@ -64,7 +71,9 @@ function afterStep(ramp: Ramp, state: RampStateOf<'stepping'>, change: Change, n
         ? hold(step - 1, movedBy(change.state), now)
         : { kind: 'step', step };
     case 'void':
-      return change.state.because === 'moved' || change.state.denied === 'outside-hours' ? { kind: 'step', step } : hold(step - 1, deniedBy(change.state), now);
+      return change.state.because === 'moved' || change.state.denied === 'outside-hours'
+        ? { kind: 'step', step }
+        : hold(step - 1, deniedBy(change.state), now);
     case 'failed':
       return hold(step - 1, failedBy(change.state), now);
     default:
@@ -112,7 +121,11 @@ function whileLive(ramp: Ramp, state: Standing, change: Change | undefined, now:
   const isTold = state.kind === 'held' && state.hold.because === 'moved';
   if (away !== undefined && !isTold)
     return become(heldAt({ ...state, leftMs: leftOf(state, now) }, { because: 'moved', away: toldAway(away) }, now));
-  if (now.getTime() >= (tellAgainAtMs(state) ?? Number.POSITIVE_INFINITY) && state.kind !== 'paused' && state.kind !== 'held')
+  if (
+    now.getTime() >= (tellAgainAtMs(state) ?? Number.POSITIVE_INFINITY) &&
+    state.kind !== 'paused' &&
+    state.kind !== 'held'
+  )
     return become({ ...state, isToldAgain: true });
   if (state.kind === 'asking')
     return isPast(state.expiresAt, now)
@@ -124,8 +137,7 @@ function whileLive(ramp: Ramp, state: Standing, change: Change | undefined, now:
 function whenDue(ramp: Ramp, state: RampStateOf<'running'>, now: Date): RampDeed {
   const { step, dueAt } = state;
   if (step >= ramp.steps.length) return become({ kind: 'finished', at: now.toISOString() });
-  if (isBlind(ramp, step))
-    return state.waitsFor === 'traffic' ? wait : become({ ...state, waitsFor: 'traffic' });
+  if (isBlind(ramp, step)) return state.waitsFor === 'traffic' ? wait : become({ ...state, waitsFor: 'traffic' });
   if (state.waitsFor !== undefined) return { kind: 'step', step: step + 1 };
   const overdueMs = now.getTime() - Date.parse(dueAt);
   const planned = stepOf(ramp, step);

@@ -1,6 +1,6 @@
+import type { FailReason, MovedAway, StateOf } from '../change/state.ts';
 import type { Tally } from '../guard/batch.ts';
 import type { GuardKind } from '../guard/verdict.ts';
-import type { FailReason, MovedAway, StateOf } from '../change/state.ts';
 import type { ChangeId } from '../routing/names.ts';
 import type { RampTargets } from './targets.ts';
 

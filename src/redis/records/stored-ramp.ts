@@ -49,9 +49,7 @@ const guards = z.strictObject({
     latency: z.strictObject({ times: z.number() }).optional(),
     blind: z.enum(['wait', 'go']),
     act: z.enum(guardActs),
-    query: z
-      .strictObject({ query: z.string(), atMost: z.number(), looks: z.int(), act: z.enum(guardActs) })
-      .optional(),
+    query: z.strictObject({ query: z.string(), atMost: z.number(), looks: z.int(), act: z.enum(guardActs) }).optional(),
     mayBeOff: z.boolean(),
   }),
   cursor: z.strictObject({ step: number, until: timeSchema }).optional(),

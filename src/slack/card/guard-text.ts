@@ -16,7 +16,9 @@ export function guardNotes(ramp: Ramp): readonly string[] {
   const confounded = guards.last.confounded;
   return [
     signText(ramp, guards, state.step),
-    ...(confounded === undefined ? [] : [`${confoundedWords[confounded]} So the guards may hold it, and do not take it back.`]),
+    ...(confounded === undefined
+      ? []
+      : [`${confoundedWords[confounded]} So the guards may hold it, and do not take it back.`]),
   ];
 }
 
@@ -50,11 +52,18 @@ export function canaryName(ramp: Pick<Ramp, 'before' | 'steps'>): string {
 /** Why a guard acted, with what it saw. */
 export function proofText(ramp: Ramp, proof: GuardProof): string {
   if (proof.guard === 'unreached') {
-    const lost = Object.entries(proof.unreached ?? {}).map(([flag, requests]) => `${number.format(requests)} (503 ${code(flag)})`);
+    const lost = Object.entries(proof.unreached ?? {}).map(
+      ([flag, requests]) => `${number.format(requests)} (503 ${code(flag)})`,
+    );
     return `requests reached no version: ${lost.join(', ')}.`;
   }
   if (proof.guard === 'own') return ownText(ramp);
-  const what = { errors: 'fails more often', latency: 'is slow more often', absolute: 'fails more often than it may', follow: '' };
+  const what = {
+    errors: 'fails more often',
+    latency: 'is slow more often',
+    absolute: 'fails more often than it may',
+    follow: '',
+  };
   const says =
     proof.guard === 'follow'
       ? `traffic does not follow the split: ${number.format(proof.canary.requests)} requests went to ${canaryName(ramp)}, ${number.format(proof.others.requests)} to the others.`

@@ -76,7 +76,7 @@ const unsettledNote =
 
 function leftText(leftMs: number): string {
   const seconds = Math.round(leftMs / 1000);
-  return seconds <= 0 ? 'The time of this step was over.' : `${formatDuration(seconds * 1000)} of this step were left.`;
+  return seconds <= 0 ? 'The time of this step was over.' : `${formatDuration(seconds * 1000)} of this step is left.`;
 }
 
 function nextPercent(ramp: Ramp, step: number): string {
@@ -104,7 +104,11 @@ function stopText(ramp: Ramp, { by, at, reason, proof }: RampStateOf<'back' | 'g
 /** The step's time is over, and nothing was seen of the canary in it. */
 function blindNote({ state }: Ramp): readonly string[] {
   const isBlind = state.kind === 'running' && state.waitsFor === 'traffic';
-  return isBlind ? ['*It waits:* nothing was seen of the new version in this step. It goes on by itself when there is something to see.'] : [];
+  return isBlind
+    ? [
+        '*It waits:* nothing was seen of the new version in this step. It goes on by itself when there is something to see.',
+      ]
+    : [];
 }
 
 /** After the end the card still tells if somebody else moves what the ramp made. */

@@ -30,7 +30,8 @@ function revisionLine(revision: Revision, now: Date): string {
   const why = reason === undefined ? '' : ` · “${foreign(reason, 80)}”`;
   const back = reverts === undefined ? '' : ` · takes back ${reverts}`;
   const where = rule === defaultRule || moves.length > 1 ? '' : ` · rule ${code(rule)}`;
-  const step = ramp === undefined ? '' : ` · ${ramp.step === 0 ? 'back' : `step ${ramp.step} of ${ramp.of}`} of ${ramp.id}`;
+  const step =
+    ramp === undefined ? '' : ` · ${ramp.step === 0 ? 'back' : `step ${ramp.step} of ${ramp.of}`} of ${ramp.id}`;
   const more = does === undefined ? '' : ` · ${code(does, 80)}`;
   return `${id} · ${when(at, now)} · ${user(by)} · ${movesText(moves, 400)}${more}${where}${step}${back}${why}`;
 }

@@ -94,7 +94,8 @@ function foreseenLines(foreseen: readonly Foreseen[]): readonly string[] {
 function noticeLines({ guards, foresight, version, steps }: RampPlan): readonly string[] {
   if (guards === undefined) return ['Nothing is measured here: it would go by time.'];
   const outlook = foresight?.outlook;
-  if (outlook === undefined) return ['What the guards could notice is not known: there are no requests of the last hour to go by.'];
+  if (outlook === undefined)
+    return ['What the guards could notice is not known: there are no requests of the last hour to go by.'];
   const rate = `At ${decimal.format(outlook.requestsPerSecond)} requests a second, of which ${decimal.format(100 * outlook.failureRate)} % fail`;
   const told = outlook.noticed.flatMap((ratio, at) => {
     const step = steps[at];
@@ -148,7 +149,9 @@ export function rampDecisionReply(answer: RampDecision): Reply {
           : `*Not done:* ${answer.stop.by} moves the weights, so the ramp is over.`,
       );
     case 'waits':
-      return says(`*Not done:* steps up are made in certain hours only; the next ones begin ${momentText(answer.until.toISOString())}.`);
+      return says(
+        `*Not done:* steps up are made in certain hours only; the next ones begin ${momentText(answer.until.toISOString())}.`,
+      );
     case 'cannot-tell':
       return says(`I cannot tell whether that is allowed: ${foreign(answer.why)}. Try again in a moment.`);
     case 'denied':

@@ -76,7 +76,14 @@ const besidesWords: Record<NonNullable<Rule['besides']>[number], string> = {
   mirror: 'The rule mirrors its requests, whichever version they go to.',
 };
 
-function overviewText({ place, routes, open, ramps, holds, asOf }: Extract<StatusAnswer, { kind: 'overview' }>): string {
+function overviewText({
+  place,
+  routes,
+  open,
+  ramps,
+  holds,
+  asOf,
+}: Extract<StatusAnswer, { kind: 'overview' }>): string {
   if (routes.length === 0)
     return `Nothing is routed in ${code(place.namespace)}. Another namespace is named with \`-n\`.${ageText({ asOf })}`;
   const sorted = routes.toSorted((a, b) => byName(a.object.name, b.object.name));

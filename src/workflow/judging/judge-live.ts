@@ -4,8 +4,8 @@ import { type Memberships, usergroupsIn, type Who } from '../../domain/policy/gr
 import { growthOfEdit } from '../../domain/policy/growth.ts';
 import { type Ask, type Deed, type Judgement, judge, judgeEach, together } from '../../domain/policy/judge.ts';
 import { noPolicy, ruleFor, whoMatters, whoMattersForEach } from '../../domain/policy/policy.ts';
-import { type Foreseen, foreseen } from '../../domain/policy/ramps/foreseen.ts';
 import { askOfRamp } from '../../domain/policy/ramps/ask-of-ramp.ts';
+import { type Foreseen, foreseen } from '../../domain/policy/ramps/foreseen.ts';
 import type { RampAsk } from '../../domain/policy/ramps/ramp-ask.ts';
 import type { SetHold } from '../../domain/policy/set-hold.ts';
 import { type Growth, targetsOf } from '../../domain/policy/targets.ts';

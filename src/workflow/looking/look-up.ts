@@ -151,7 +151,10 @@ async function whatRamps({ ramps, log }: Desk): Promise<readonly Ramp[] | undefi
 }
 
 /** All that waits for people: changes, and ramps that wait for approval, for a person, or after something stopped them. */
-export async function pending({ changes, ramps }: Desk): Promise<{ readonly changes: readonly Change[]; readonly ramps: readonly Ramp[] }> {
+export async function pending({
+  changes,
+  ramps,
+}: Desk): Promise<{ readonly changes: readonly Change[]; readonly ramps: readonly Ramp[] }> {
   const [open, ramped] = await Promise.all([changes.open(), ramps.open()]);
   return {
     changes: open.filter((change) => isForPeople(change) && change.ramp === undefined),

@@ -46,7 +46,9 @@ export class Driver {
       );
     }
     const nowMs = now().getTime();
-    const due = open.flatMap((ramp) => [dueAtMs(ramp.state), this.#guards.dueMs(ramp)]).filter((ms) => ms !== undefined);
+    const due = open
+      .flatMap((ramp) => [dueAtMs(ramp.state), this.#guards.dueMs(ramp)])
+      .filter((ms) => ms !== undefined);
     return Math.max(nowMs + againMs, Math.min(...due, Number.POSITIVE_INFINITY));
   }
 }

@@ -2,16 +2,16 @@ import type { Change } from '../../domain/change/change.ts';
 import { lookEveryMs } from '../../domain/guard/looks.ts';
 import { totalOf } from '../../domain/guard/seen-so-far.ts';
 import { type GuardKind, mostSevere } from '../../domain/guard/verdict.ts';
-import { leftOf } from '../../domain/ramp/next.ts';
 import { type RampGuards, type Said, saidBy, saidByOwn } from '../../domain/ramp/guards.ts';
+import { leftOf } from '../../domain/ramp/next.ts';
 import { type Ramp, rampTo, stepOf } from '../../domain/ramp/ramp.ts';
 import type { GuardProof, RampState, Standing } from '../../domain/ramp/ramp-state.ts';
 import type { RampId } from '../../domain/routing/names.ts';
 import type { Happened } from '../audit.ts';
 import type { Desk } from '../desk.ts';
 import { TrafficUnavailableError } from '../errors.ts';
-import { leftBy } from './as-left.ts';
 import type { Meter } from '../ports/process.ts';
+import { leftBy } from './as-left.ts';
 import { type LookedAt, lookAtStep, type Watching } from './look-at-step.ts';
 import { moveRamp } from './move-ramp.ts';
 
@@ -125,17 +125,30 @@ function afterSaying(desk: Desk, saying: Saying): RampState | undefined {
   const isStill = state.kind === 'held' || guards.silencedAt === step;
   if (isStill) return undefined;
   const { since } = state;
-  return { kind: 'held', step, since, at, leftMs: leftOf(state, desk.now()), hold: { because: 'guard', proof: proof.proof } };
+  return {
+    kind: 'held',
+    step,
+    since,
+    at,
+    leftMs: leftOf(state, desk.now()),
+    hold: { because: 'guard', proof: proof.proof },
+  };
 }
 
 /** The gravest thing that the guards have to say, if it is grave enough to act. */
-function proofOf({ guards, said }: Saying): { readonly act: 'take-back' | 'hold'; readonly proof: GuardProof } | undefined {
+function proofOf({
+  guards,
+  said,
+}: Saying): { readonly act: 'take-back' | 'hold'; readonly proof: GuardProof } | undefined {
   const { last } = guards;
   if (last === undefined) return undefined;
   const counted = { canary: last.counted.canary, others: last.counted.others };
   const worst = mostSevere(said.map(({ guard, verdict }) => ({ ...verdict, guard })));
   if (worst?.kind === 'take-back' || worst?.kind === 'hold')
-    return { act: worst.kind, proof: { guard: worst.guard, oneIn: worst.oneIn, ...stepCounts(guards, worst.guard, last.step) } };
+    return {
+      act: worst.kind,
+      proof: { guard: worst.guard, oneIn: worst.oneIn, ...stepCounts(guards, worst.guard, last.step) },
+    };
   const own = saidByOwn(guards);
   if (own === 'take-back' || own === 'hold') return { act: own, proof: { guard: 'own', ...counted } };
   const lost = Object.values(last.unreached).reduce((sum, requests) => sum + requests, 0);
@@ -154,7 +167,9 @@ function happenedBy(guards: RampGuards, said: readonly Said[], next: RampState |
   const { last } = guards;
   const kind = next === undefined ? 'ramp-looked' : next.kind === 'held' ? 'ramp-stopped' : 'ramp-goes-back';
   const because = next === undefined ? undefined : 'guard';
-  const evidence = said.map(({ guard, verdict, logEvidence }) => `${guard} ${verdict.kind} lnE ${logEvidence.toFixed(4)}`);
+  const evidence = said.map(
+    ({ guard, verdict, logEvidence }) => `${guard} ${verdict.kind} lnE ${logEvidence.toFixed(4)}`,
+  );
   const { canary, others } = last?.counted ?? { canary: { requests: 0, bad: 0 }, others: { requests: 0, bad: 0 } };
   const counts = `canary ${canary.bad}/${canary.requests} others ${others.bad}/${others.requests}`;
   return {

@@ -1,6 +1,6 @@
+import type { Batch } from '../../domain/guard/batch.ts';
 import { nextGuardLook, type Scraped, settledAt, timesToBegin } from '../../domain/guard/looks.ts';
 import { type LabelledRequests, unreachedBy } from '../../domain/guard/requests.ts';
-import type { Batch } from '../../domain/guard/batch.ts';
 import { errorBatches, type Sides, slowBatches } from '../../domain/guard/sides.ts';
 import { confoundedBy } from '../../domain/ramp/confounded.ts';
 import { canaryOf } from '../../domain/ramp/direction.ts';

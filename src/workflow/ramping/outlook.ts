@@ -1,5 +1,5 @@
-import { latencyBound } from '../../domain/guard/latency-bound.ts';
 import { latelyByVersion, latelyTogether } from '../../domain/guard/lately.ts';
+import { latencyBound } from '../../domain/guard/latency-bound.ts';
 import { shortestWatchedMs } from '../../domain/guard/looks.ts';
 import { noticedRatio } from '../../domain/guard/notice.ts';
 import type { PlannedStep } from '../../domain/ramp/ramp.ts';

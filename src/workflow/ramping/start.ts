@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 import type { Change } from '../../domain/change/change.ts';
 import { type Refusal, startBehind } from '../../domain/change/plan-weights.ts';
 import type { Options, TypedService } from '../../domain/language/command.ts';
+import type { Judgement } from '../../domain/policy/judge.ts';
 import { ruleFor } from '../../domain/policy/policy.ts';
+import { growthOfRamp } from '../../domain/policy/ramp-growth.ts';
+import { askOfRamp } from '../../domain/policy/ramps/ask-of-ramp.ts';
+import type { Foreseen } from '../../domain/policy/ramps/foreseen.ts';
 import { defaultGuard, type GuardRule } from '../../domain/policy/ramps/guard-rule.ts';
 import { targetsOf } from '../../domain/policy/targets.ts';
 import { canaryOf } from '../../domain/ramp/direction.ts';
 import { newGuards } from '../../domain/ramp/guards.ts';
-import type { Judgement } from '../../domain/policy/judge.ts';
-import type { Foreseen } from '../../domain/policy/ramps/foreseen.ts';
-import { askOfRamp } from '../../domain/policy/ramps/ask-of-ramp.ts';
-import { growthOfRamp } from '../../domain/policy/ramp-growth.ts';
 import { planRamp } from '../../domain/ramp/plan-ramp.ts';
 import { movesOneOf, type Ramp } from '../../domain/ramp/ramp.ts';
 import type { RampHold } from '../../domain/ramp/ramp-state.ts';
@@ -129,7 +129,12 @@ async function plan(desk: Desk, starting: Starting): Promise<RampAnswer | 'moved
   if (short !== undefined) return { kind: 'too-short', name, ...short };
   const [first] = planned.steps;
   const growth = growthOfRamp({ before: planned.before, steps: [first] });
-  const wanted = { deed: 'shift', route: live, growth, ramp: askOfRamp(planned, live.object, { guards: asked.options.noGuard !== true }) } as const;
+  const wanted = {
+    deed: 'shift',
+    route: live,
+    growth,
+    ramp: askOfRamp(planned, live.object, { guards: asked.options.noGuard !== true }),
+  } as const;
   const judgement = await judgeLive(desk, asker, wanted);
   const foreseen = await foreseenFor(desk, asker, wanted);
   const ramp = {
@@ -182,11 +187,16 @@ function foresightOf(
 }
 
 /** The steps that were typed, or those to which the policy file gives that name. */
-function stepsOf({ policies }: Pick<Desk, 'policies'>, { steps }: AskedRamp): { readonly steps: RampSteps } | RampAnswer {
+function stepsOf(
+  { policies }: Pick<Desk, 'policies'>,
+  { steps }: AskedRamp,
+): { readonly steps: RampSteps } | RampAnswer {
   if (!('named' in steps)) return { steps };
   const { ramps } = policies.current();
   const known = ramps.get(steps.named);
-  return known === undefined ? { kind: 'no-such-ramp', named: steps.named, known: [...ramps.keys()] } : { steps: known.steps };
+  return known === undefined
+    ? { kind: 'no-such-ramp', named: steps.named, known: [...ramps.keys()] }
+    : { steps: known.steps };
 }
 
 /** Waits for approval, or stores the ramp with its first step. */

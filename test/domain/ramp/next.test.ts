@@ -126,7 +126,13 @@ describe('what is next for a ramp', () => {
       '14:05:00',
       { kind: 'become', state: { kind: 'finished' } },
     ],
-    ['does nothing while it is paused', ramp({ kind: 'paused', step: 1, since: applied.at, at: applied.at, by: 'U02BOB', leftMs: 1 }), done(), '23:00:00', { kind: 'wait' }],
+    [
+      'does nothing while it is paused',
+      ramp({ kind: 'paused', step: 1, since: applied.at, at: applied.at, by: 'U02BOB', leftMs: 1 }),
+      done(),
+      '23:00:00',
+      { kind: 'wait' },
+    ],
   ])('%s', (_, of, its, now, deed) => {
     expect(nextDeed(of, its, at(now))).toMatchObject(deed);
   });
@@ -136,12 +142,12 @@ describe('the direction of a step', () => {
   const target = (v1: number, v3: number) => [{ object: reviewsObject, rule: 'default', split: { v1, v3 } }] as const;
 
   it.each`
-    before       | now         | to           | back
-    ${[100, 0]}  | ${[50, 50]} | ${[75, 25]}  | ${true}
-    ${[100, 0]}  | ${[50, 50]} | ${[100, 0]}  | ${true}
-    ${[100, 0]}  | ${[50, 50]} | ${[40, 60]}  | ${false}
-    ${[50, 50]}  | ${[60, 40]} | ${[100, 0]}  | ${false}
-    ${[100, 0]}  | ${[100, 0]} | ${[90, 10]}  | ${false}
+    before      | now         | to          | back
+    ${[100, 0]} | ${[50, 50]} | ${[75, 25]} | ${true}
+    ${[100, 0]} | ${[50, 50]} | ${[100, 0]} | ${true}
+    ${[100, 0]} | ${[50, 50]} | ${[40, 60]} | ${false}
+    ${[50, 50]} | ${[60, 40]} | ${[100, 0]} | ${false}
+    ${[100, 0]} | ${[100, 0]} | ${[90, 10]} | ${false}
   `('from $now to $to is back where $before was before: $back', ({ before, now, to, back }) => {
     const of = ([v1, v3]: readonly number[]) => target(v1 ?? 0, v3 ?? 0);
     expect(isBack(of(before), of(now), of(to))).toBe(back);

@@ -117,7 +117,13 @@ describe('the guards of a ramp', () => {
   it('hold it when requests reach no version', async () => {
     const ramp = await ramped();
     await house.serve(30 * second);
-    house.traffic.send(new Date(house.now().getTime() + second), { host, flags: 'NC', code: '503', requests: 3, workload: 'productpage-v1' });
+    house.traffic.send(new Date(house.now().getTime() + second), {
+      host,
+      flags: 'NC',
+      code: '503',
+      requests: 3,
+      workload: 'productpage-v1',
+    });
     await house.serve(30 * second);
 
     expect(await house.state(ramp.id)).toMatchObject({

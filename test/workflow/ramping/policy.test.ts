@@ -77,7 +77,11 @@ describe('policy and ramps', () => {
     await house.freeze('U02BOB', '**', { reason: 'the sale' });
     await house.after(5 * minute);
 
-    expect(await house.state(ramp.id)).toMatchObject({ kind: 'held', step: 1, hold: { because: 'denied', denied: 'frozen' } });
+    expect(await house.state(ramp.id)).toMatchObject({
+      kind: 'held',
+      step: 1,
+      hold: { because: 'denied', denied: 'frozen' },
+    });
     expect(house.ledger.seq).toBe(1);
   });
 
@@ -132,7 +136,11 @@ describe('policy and ramps', () => {
   });
 
   it('refuses a single shift up where ramps are wanted, and a ramp that is too steep', async () => {
-    house.policies.take(policyOf(`ramps:\n  careful: { steps: "1, 5, 25, 100", every: 10m }\n${everyone}    ramp: { only: true, noSteeperThan: careful }\n`));
+    house.policies.take(
+      policyOf(
+        `ramps:\n  careful: { steps: "1, 5, 25, 100", every: 10m }\n${everyone}    ramp: { only: true, noSteeperThan: careful }\n`,
+      ),
+    );
 
     expect(await house.shift('v3', 10)).toMatchObject({ kind: 'denied', denial: { reason: 'ramp-only' } });
     expect(await house.askRamp({ steps: steps([10, 100]) })).toMatchObject({

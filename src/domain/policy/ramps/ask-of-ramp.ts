@@ -12,7 +12,9 @@ export function askOfRamp(
   object: ObjectRef,
   { guards = true }: { readonly guards?: boolean } = {},
 ): RampAsk | undefined {
-  const asks = ramp.before.flatMap((target, at) => (isSameObject(target.object, object) ? [{ ...askAt(ramp, target, at), guards }] : []));
+  const asks = ramp.before.flatMap((target, at) =>
+    isSameObject(target.object, object) ? [{ ...askAt(ramp, target, at), guards }] : [],
+  );
   return asks.toSorted((a, b) => mostReached(b) - mostReached(a))[0];
 }
 
