@@ -61,9 +61,13 @@ describe.concurrent('a ramp', () => {
       await fetch(new URL('/faults', world.page?.url), { method: 'POST', body: form });
 
       await world.people.command('alice', 'reviews v3 30 for 5m, 100');
-      const back = await cardIn(world.people, ['Taken back', 'v3 fails more often', 'Were it no worse', 'Back to v1 100 %'], {
-        timeoutMs: 150_000,
-      });
+      const back = await cardIn(
+        world.people,
+        ['Taken back', 'v3 fails more often', 'Were it no worse', 'Back to v1 100 %'],
+        {
+          timeoutMs: 150_000,
+        },
+      );
 
       expect(back.text).toMatch(/fewer than one ramp in 1,000/);
       expect(await world.objects.weights('reviews')).toEqual(expect.arrayContaining([['v1', 100]]));

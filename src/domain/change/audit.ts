@@ -127,7 +127,9 @@ export type AuditSubject =
   | { readonly kind: 'change'; readonly id: ChangeId }
   | { readonly kind: 'ramp'; readonly id: RampId };
 
+/** Each look of a guard is told of its ramp alone: elsewhere they would crowd out what people did. */
 export function isAbout(event: AuditEvent, subject: AuditSubject): boolean {
+  if (event.kind === 'ramp-looked' && subject.kind !== 'ramp') return false;
   switch (subject.kind) {
     case 'everything':
       return true;

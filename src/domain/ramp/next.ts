@@ -25,6 +25,9 @@ export const gateOpenMs = 24 * 3600_000;
 /** If nobody worked when a step was due, it is still made this long after. Or within the step's own time, if that is longer. */
 const lateMs = 120_000;
 
+/** Somebody keeps getting between a ramp and its next change. */
+const mostChanges = 60;
+
 const wait: RampDeed = { kind: 'wait' };
 
 /**
@@ -32,6 +35,14 @@ const wait: RampDeed = { kind: 'wait' };
  * undefined if it has none or its record cannot be read.
  */
 export function nextDeed(ramp: Ramp, change: Change | undefined, now: Date): RampDeed {
+  const deed = deedBy(ramp, change, now);
+  const isNew = deed.kind === 'step' || deed.kind === 'go-back';
+  if (!isNew || ramp.changes.length < mostChanges || ramp.state.kind === 'held') return deed;
+  const step = 'step' in ramp.state ? ramp.state.step : 0;
+  return hold(ramp.state.kind === 'stepping' ? step - 1 : step, { because: 'step-failed', reason: 'contended' }, now);
+}
+
+function deedBy(ramp: Ramp, change: Change | undefined, now: Date): RampDeed {
   const { state } = ramp;
   switch (state.kind) {
     case 'awaiting':

@@ -35,6 +35,7 @@ export class Driver {
   async sweep(): Promise<number> {
     const { ramps, now, aside } = this.#desk;
     const open = await ramps.open();
+    this.#guards.keepOnly(new Set(open.map(({ id }) => id)));
     const byState = Map.groupBy(open, ({ state }) => state.kind);
     this.#states = new Map([...byState].map(([kind, all]) => [kind, all.length]));
     for (const ramp of open.filter(({ id }) => !this.#driving.has(id))) {

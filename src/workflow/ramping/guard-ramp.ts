@@ -51,6 +51,12 @@ export class Guards {
     return isWatched && isLive ? (this.#nextMs.get(id) ?? this.#desk.now().getTime()) : undefined;
   }
 
+  /** Forgets the ramps that are over. */
+  keepOnly(open: ReadonlySet<RampId>): void {
+    for (const times of [this.#nextMs, this.#shownMs])
+      for (const id of times.keys()) if (!open.has(id)) times.delete(id);
+  }
+
   /** Looks if it is time, or before a step. True if the ramp moved on. */
   async look(ramp: Ramp, state: Standing, change: Change | undefined, isBeforeStep: boolean): Promise<boolean> {
     const { now, log } = this.#desk;

@@ -189,9 +189,17 @@ interface Saying {
   readonly key: string;
 }
 
-/** Before the card is noted as shown: a process that dies in between leaves it owed, and the next one says it. */
+/**
+ * Before the card is noted as shown: a process that dies in between leaves it owed, and the next one says it. What chat may have taken is
+ * not said again.
+ */
 async function sayInThread(desk: CardDesk, shown: Shown, { at, claim, key }: Saying): Promise<void> {
-  await desk.chat.tell(at, shown);
+  try {
+    await desk.chat.tell(at, shown);
+  } catch (err) {
+    if (!(err instanceof ChatError) || err.outcome === 'later') throw err;
+    desk.log.warn({ changeId: shown.id, err }, 'whether people were told in the thread of a card is not known');
+  }
   await claim.noteSaid(key);
 }
 

@@ -102,6 +102,28 @@ describe('a ramp', () => {
     expect(await house.ramps.open()).toEqual([]);
   });
 
+  it('says in the thread of its card, once, that somebody must act', async () => {
+    const ramp = await house.started();
+    house.mesh.moveByHand(reviewsObject, { v1: 60, v2: 0, v3: 40 });
+    await house.after(minute);
+    await house.after(minute);
+
+    expect(house.chat.told.map(({ id }) => id)).toEqual([ramp.id]);
+  });
+
+  it('is told of in its thread when chat is back', async () => {
+    const ramp = await house.started();
+    house.chat.goDown();
+    house.mesh.moveByHand(reviewsObject, { v1: 60, v2: 0, v3: 40 });
+    await house.after(minute);
+    expect(house.chat.told).toEqual([]);
+
+    house.chat.comeBack();
+    await house.after(minute);
+    expect(house.chat.told.map(({ id }) => id)).toEqual([ramp.id]);
+    expect(house.chat.showsRamp(ramp.id)?.ramp.state).toMatchObject({ kind: 'held' });
+  });
+
   describe('paused', () => {
     it('stands still, and goes on with what was left of its step', async () => {
       const ramp = await house.started();
