@@ -197,7 +197,7 @@ export const plantedFaults: readonly PlantedFault[] = [
     edits: [
       {
         file: 'src/workflow/showing/cards.ts',
-        find: 'claim.placed ?? (claim.postBegun ? await desk.chat.look(change) : undefined);',
+        find: 'claim.placed ?? (claim.postBegun ? await desk.chat.look(shown) : undefined);',
         replace: 'claim.placed;',
       },
     ],
@@ -385,5 +385,71 @@ export const plantedFaults: readonly PlantedFault[] = [
       },
     ],
     tests: ['test/domain/change/undo.test.ts', 'test/workflow/asking/roll-back-typed.test.ts'],
+  },
+  {
+    name: 'a step is stored although its ramp moved on',
+    edits: [
+      {
+        file: 'src/redis/ramp-scripts.ts',
+        find: '      return not stored or tonumber(stored) ~= tonumber(rev) - 1\n',
+        replace: '      return false\n',
+      },
+    ],
+    tests: ['test/contracts/ramps.test.ts'],
+  },
+  {
+    name: 'a batch of a guard reaches over the beginning of a step',
+    edits: [
+      {
+        file: 'src/domain/guard/looks.ts',
+        find: '  return new Date(Date.parse(appliedAt) + settleMs);\n',
+        replace: '  return new Date(Date.parse(appliedAt) - settleMs);\n',
+      },
+    ],
+    tests: ['test/domain/guard/looks.test.ts', 'test/workflow/ramping/guards.test.ts'],
+  },
+  {
+    name: 'a guard takes the configured share for the one observed',
+    edits: [
+      {
+        file: 'src/domain/guard/batch.ts',
+        find: 'share: canary.requests / requests,',
+        replace: 'share: 0.1,',
+      },
+    ],
+    tests: ['test/domain/guard/vectors.test.ts'],
+  },
+  {
+    name: 'a guard takes all callers for one',
+    edits: [
+      {
+        file: 'src/domain/ramp/guards.ts',
+        find: '    errors: [...batches.values()].reduce(\n',
+        replace: '    errors: [pooled(batches)].reduce(\n',
+      },
+    ],
+    tests: ['test/domain/ramp/guards.test.ts'],
+  },
+  {
+    name: 'a look of a guard is counted twice',
+    edits: [
+      {
+        file: 'src/domain/ramp/guards.ts',
+        find: '    cursor: { step, until },\n',
+        replace: '    cursor: guards.cursor ?? { step, until },\n',
+      },
+    ],
+    tests: ['test/workflow/ramping/guards.test.ts'],
+  },
+  {
+    name: 'a ramp goes on although somebody else moved its weights',
+    edits: [
+      {
+        file: 'src/domain/ramp/next.ts',
+        find: '  if (away !== undefined && !isTold)\n',
+        replace: '  if (away !== undefined && isTold)\n',
+      },
+    ],
+    tests: ['test/domain/ramp/next.test.ts'],
   },
 ];
