@@ -26,6 +26,7 @@ export const keys = {
   ramps: `${root}:ramps`,
   /** Which ramp moves a rule: `objectKey rule`. */
   rampOn: `${root}:ramp-on`,
+  rampDecided: (request: string) => `${root}:ramp-decided:${request}`,
   card: (id: string) => `${root}:card:${id}`,
   cardClaim: (id: string) => `${root}:card-claim:${id}`,
   bucket: (name: string) => `${root}:bucket:${name}`,

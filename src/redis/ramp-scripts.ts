@@ -98,10 +98,12 @@ export const createRampScript = new Script(`${tellInScript}${moveRampInScript}
 
 /** `news` tells other processes: this one may die before it shows the card. */
 export const updateRampScript = new Script(`${tellInScript}${moveRampInScript}
-  local owed, audit, audited = unpack(KEYS, 4, 6)
+  local owed, audit, audited, decided = unpack(KEYS, 4, 7)
   local ramp = rampOf({ unpack(KEYS, 1, 3) }, { unpack(ARGV, 1, 9) })
   if ramp.isMoved() then return 0 end
+  if decided and redis.call('EXISTS', decided) == 1 then return 0 end
   ramp.put(owed)
+  if decided then redis.call('SET', decided, ARGV[1], 'EX', 3600) end
   if ARGV[9] ~= '' then redis.pcall('PUBLISH', ARGV[10], ARGV[1]) end
   tell(audit, audited, unpack(ARGV, 11))
   return 1`);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AuditEvent } from '../domain/change/audit.ts';
 import type { Ramp } from '../domain/ramp/ramp.ts';
-import type { RampId } from '../domain/routing/names.ts';
+import { type ChangeId, isRampId, type RampId } from '../domain/routing/names.ts';
 import { UntrustedRecordError } from '../workflow/errors.ts';
 import type { Log } from '../workflow/ports/process.ts';
 import type { Created, CreateOptions, Ramps, UpdateOptions } from '../workflow/ports/ramps.ts';
@@ -43,8 +43,14 @@ export class StoredRamps implements Ramps {
     return createReply.parse(await this.#run(createRampScript, ramp, event, { more: [keys.refused(askedAs)] }));
   }
 
-  async update(next: Ramp, { event, isQuiet = false }: UpdateOptions): Promise<boolean> {
-    return (await this.#run(updateRampScript, next, event, { isQuiet })) === 1;
+  async update(next: Ramp, { event, askedAs, isQuiet = false }: UpdateOptions): Promise<boolean> {
+    const more = askedAs === undefined ? [] : [keys.rampDecided(askedAs)];
+    return (await this.#run(updateRampScript, next, event, { more, isQuiet })) === 1;
+  }
+
+  async decidedAs(request: ChangeId): Promise<RampId | undefined> {
+    const id = await ask(this.#redis, (redis) => redis.get(keys.rampDecided(request)));
+    return id !== null && isRampId(id) ? id : undefined;
   }
 
   /** One record that cannot be read must not hide all the others. */

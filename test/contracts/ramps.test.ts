@@ -139,6 +139,17 @@ function describeRamps(where: string, start: () => Promise<World>): void {
       expect(await world.ramps.open()).toEqual([]);
     });
 
+    it('are moved once by a request, however often it is delivered', async () => {
+      const ramp = await stored();
+      const first = { ...ramp, rev: 1 };
+      expect(await world.ramps.decidedAs(changeId(5))).toBeUndefined();
+      expect(await world.ramps.update(first, { askedAs: changeId(5) })).toBe(true);
+
+      expect(await world.ramps.decidedAs(changeId(5))).toBe(ramp.id);
+      expect(await world.ramps.update({ ...ramp, rev: 2 }, { askedAs: changeId(5) })).toBe(false);
+      expect(await world.ramps.update({ ...ramp, rev: 2 }, { askedAs: changeId(6) })).toBe(true);
+    });
+
     it('are listed by when they are due', async () => {
       const late = await stored(aRamp('r-00000001', 'default', later));
       const soon = await stored(aRamp('r-00000002', 'orders', at));
@@ -174,15 +185,16 @@ function describeRamps(where: string, start: () => Promise<World>): void {
       const ramp = await stored();
       const step = change({ ramp: { id: ramp.id, step: 1, of: 2 } });
       const lines = await world.changes.lines([reviewsObject]);
-      const stepping = next(ramp, { kind: 'stepping', step: 1, change: step.id });
-      const options = { lines: lines.versions, ahead: false, ramp: stepping };
+      const from = { live: 0, since: at, from: ramp.before };
+      const stepping = { kind: 'stepping', step: 1, change: step.id, ...from } as const;
+      const options = { lines: lines.versions, ahead: false, ramp: next(ramp, stepping) };
 
       await world.ramps.update(next(ramp, { kind: 'withdrawn', at, by: 'U01ALICE' }), {});
       expect(await world.changes.accept(step, options)).toEqual({ kind: 'ramp-moved' });
       expect(await world.changes.read(step.id)).toBeUndefined();
 
       const other = await stored(aRamp('r-00000002'));
-      const begun = { ...next(other, { kind: 'stepping', step: 1, change: step.id }) };
+      const begun = next(other, stepping);
       expect(await world.changes.accept(step, { ...options, ramp: begun })).toEqual({ kind: 'accepted' });
       expect(await world.ramps.read(other.id)).toEqual(begun);
       expect(await world.changes.read(step.id)).toMatchObject({ ramp: { id: ramp.id, step: 1 } });

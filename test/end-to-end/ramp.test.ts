@@ -15,7 +15,7 @@ describe.concurrent('a ramp', () => {
     onTestFinished(() => world.stop());
     await world.people.command('alice', 'reviews v3 25,60,100 every 15s');
     const first = await cardIn(world.people, ['ramp to v3, step 1 of 3', 'Next: 60 %'], { timeoutMs: 30_000 });
-    expect(first.text).toContain('Nothing is measured here');
+    expect(first.text).toContain('No guard watches');
 
     await world.bots[0]?.kill();
     await expect.poll(() => Date.now() - Number(first.ts) * 1000, patient).toBeGreaterThan(17_000);

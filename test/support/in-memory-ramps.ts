@@ -18,6 +18,7 @@ export class InMemoryRamps implements Ramps {
   readonly #audit: InMemoryAudit | undefined;
   readonly #records = new Map<RampId, Ramp>();
   readonly #refused = new Set<ChangeId>();
+  readonly #decided = new Map<ChangeId, RampId>();
   #isAway = false;
 
   /** `cards` learns what each transition owes, and `audit` gets its event. */
@@ -38,9 +39,17 @@ export class InMemoryRamps implements Ramps {
     return this.put(ramp, event) ? 'created' : 'taken';
   }
 
-  async update(next: Ramp, { event, isQuiet }: UpdateOptions): Promise<boolean> {
+  async update(next: Ramp, { event, askedAs, isQuiet }: UpdateOptions): Promise<boolean> {
     await this.#reach();
-    return this.put(next, event, isQuiet);
+    if (askedAs !== undefined && this.#decided.has(askedAs)) return false;
+    const isMoved = this.put(next, event, isQuiet);
+    if (isMoved && askedAs !== undefined) this.#decided.set(askedAs, next.id);
+    return isMoved;
+  }
+
+  async decidedAs(request: ChangeId): Promise<RampId | undefined> {
+    await this.#reach();
+    return this.#decided.get(request);
   }
 
   async open(): Promise<readonly Ramp[]> {

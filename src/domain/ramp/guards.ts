@@ -25,6 +25,8 @@ export interface RampGuards {
   readonly own?: { readonly beyond: number; readonly value?: number | undefined } | undefined;
   readonly seen: SeenSoFar;
   readonly last?: GuardLook | undefined;
+  /** What was in the way of a comparison in any look so far: the evidence has it from then on. */
+  readonly confounded?: Confounded | undefined;
   /** A person let the ramp go on although a guard held it: until the next step it may only take it back. */
   readonly silencedAt?: number | undefined;
 }
@@ -76,6 +78,8 @@ export function afterLook(guards: RampGuards, looked: Looked): RampGuards {
   const { batches, slow, own, configuredShare, ...look } = looked;
   const { step, until } = look;
   const counted = pooled(batches);
+  const nameless = batches.has(namelessCaller) ? ('nameless-caller' as const) : undefined;
+  const confounded = guards.confounded ?? look.confounded ?? nameless;
   const isSplit = configuredShare > 0 && configuredShare < 1;
   const { atMost } = guards.rule.errors;
   return {
@@ -91,11 +95,8 @@ export function afterLook(guards: RampGuards, looked: Looked): RampGuards {
     ...(guards.rule.query !== undefined && { own: withOwn(guards, own, guards.rule.query.atMost) }),
     follow: isSplit ? addFollow(guards.follow, step, counted, configuredShare) : guards.follow,
     seen: addSeen(guards.seen, step, batches),
-    last: {
-      ...look,
-      counted,
-      ...(batches.has(namelessCaller) && { confounded: look.confounded ?? 'nameless-caller' }),
-    },
+    last: { ...look, counted },
+    ...(confounded !== undefined && { confounded }),
   };
 }
 
@@ -135,7 +136,7 @@ export function saidBy(guards: RampGuards, step: number): readonly Said[] {
   const { rule, errors, absolute, latency, follow, last } = guards;
   const ofStep = totalOf(guards.seen.slice(step - 1, step));
   const circumstances = {
-    isConfounded: last?.confounded !== undefined,
+    isConfounded: guards.confounded !== undefined,
     othersExceed:
       rule.errors.atMost !== undefined &&
       othersExceed({ step: ofStep, lastLook: last?.counted ?? noRequests }, rule.errors.atMost),

@@ -1,9 +1,10 @@
 import { type Change, isUnsettled, isWaiting } from '../change/change.ts';
-import type { Applied, MovedAway, StateOf } from '../change/state.ts';
+import type { Applied, FailReason, MovedAway, StateOf } from '../change/state.ts';
 import { sawCanary } from './guards.ts';
 import { changeAt, type PlannedStep, type Ramp, stepOf } from './ramp.ts';
 import {
   isStanding,
+  liveStep,
   type RampHold,
   type RampState,
   type RampStateOf,
@@ -38,8 +39,7 @@ export function nextDeed(ramp: Ramp, change: Change | undefined, now: Date): Ram
   const deed = deedBy(ramp, change, now);
   const isNew = deed.kind === 'step' || deed.kind === 'go-back';
   if (!isNew || ramp.changes.length < mostChanges || ramp.state.kind === 'held') return deed;
-  const step = 'step' in ramp.state ? ramp.state.step : 0;
-  return hold(ramp.state.kind === 'stepping' ? step - 1 : step, { because: 'step-failed', reason: 'contended' }, now);
+  return stopAt(ramp, { because: 'step-failed', reason: 'contended' }, now);
 }
 
 function deedBy(ramp: Ramp, change: Change | undefined, now: Date): RampDeed {
@@ -71,25 +71,30 @@ export function changeInHand(ramp: Ramp): Ramp['changes'][number]['id'] | undefi
 
 function afterStep(ramp: Ramp, state: RampStateOf<'stepping'>, change: Change, now: Date): RampDeed {
   if (isWaiting(change) || isUnsettled(change)) return wait;
-  const { step } = state;
   switch (change.state.kind) {
     case 'applied':
       return become(liveFrom(ramp, state, change.state));
     case 'superseded': // the step before still has to be live: planning again tells
-      return { kind: 'step', step };
+      return again(state, now);
     case 'held':
       return change.state.because === 'moved' || change.state.because === 'recreated'
-        ? hold(step - 1, movedBy(change.state), now)
-        : { kind: 'step', step };
+        ? stopAt(ramp, movedBy(change.state), now)
+        : again(state, now);
     case 'void':
       return change.state.because === 'moved' || change.state.denied === 'outside-hours'
-        ? { kind: 'step', step }
-        : hold(step - 1, deniedBy(change.state), now);
+        ? again(state, now)
+        : stopAt(ramp, deniedBy(change.state), now);
     case 'failed':
-      return hold(step - 1, failedBy(change.state), now);
+      return stopAt(ramp, failedBy(change.state), now);
     default:
-      return hold(step - 1, { because: 'step-failed', reason: 'expired' }, now);
+      return stopAt(ramp, { because: 'step-failed', reason: 'expired' }, now);
   }
+}
+
+/** The step is planned anew, unless somebody paused the ramp meanwhile. */
+function again({ step, live, since, pausedBy }: RampStateOf<'stepping'>, now: Date): RampDeed {
+  if (pausedBy === undefined) return { kind: 'step', step };
+  return become({ kind: 'paused', step: live, since, at: now.toISOString(), by: pausedBy, leftMs: 0 });
 }
 
 /** A step has just been applied. Its time runs from there. */
@@ -105,22 +110,30 @@ function timeOf({ stay }: PlannedStep): number {
   return stay.kind === 'for' ? stay.ms : 0;
 }
 
+/** Trying again may help. For all other reasons a person has to do something first. */
+const passing: readonly FailReason[] = ['expired', 'unreachable', 'not-reached', 'contended', 'policy-unknown'];
+
+/** Going back is at once, however late: it is tried again until it is done, or cannot be. */
 function afterBack(state: RampStateOf<'going-back'>, change: Change | undefined, now: Date): RampDeed {
   if (state.change === undefined) return { kind: 'go-back' };
   if (change === undefined || isWaiting(change) || isUnsettled(change)) return wait;
   const { kind: _, step, change: id, seen: __, ...back } = state;
   switch (change.state.kind) {
     case 'applied':
-      return become({ kind: 'back', ...back, at: change.state.at, change: id });
-    case 'superseded':
-    case 'held':
-      return { kind: 'go-back' };
-    case 'failed':
-      return become(heldAt({ step, since: state.at, leftMs: 0 }, failedBy(change.state), now));
+      return become({ kind: 'back', step, ...back, at: change.state.at, change: id });
+    case 'failed': {
+      const { because: reason, detail } = change.state;
+      if (passing.includes(reason)) return { kind: 'go-back' };
+      return become(
+        heldAt({ step, since: state.at, leftMs: 0 }, { because: 'back-failed', reason, detail, back }, now),
+      );
+    }
     case 'void':
-      return become(heldAt({ step, since: state.at, leftMs: 0 }, deniedBy(change.state), now));
+      return become(
+        heldAt({ step, since: state.at, leftMs: 0 }, { because: 'back-failed', reason: 'denied', back }, now),
+      );
     default:
-      return become(heldAt({ step, since: state.at, leftMs: 0 }, { because: 'step-failed', reason: 'expired' }, now));
+      return { kind: 'go-back' };
   }
 }
 
@@ -149,7 +162,7 @@ function whenDue(ramp: Ramp, state: RampStateOf<'running'>, now: Date): RampDeed
   const { step, dueAt } = state;
   if (step >= ramp.steps.length) return become({ kind: 'finished', at: now.toISOString() });
   if (isBlind(ramp, step)) return state.waitsFor === 'traffic' ? wait : become({ ...state, waitsFor: 'traffic' });
-  if (state.waitsFor !== undefined) return { kind: 'step', step: step + 1 };
+  if (state.waitsFor === 'traffic') return { kind: 'step', step: step + 1 };
   const overdueMs = now.getTime() - Date.parse(dueAt);
   const planned = stepOf(ramp, step);
   const patienceMs = Math.max(lateMs, planned === undefined ? 0 : timeOf(planned));
@@ -163,17 +176,16 @@ function isBlind({ guards }: Ramp, step: number): boolean {
   return guards !== undefined && guards.rule.blind === 'wait' && step > 0 && !sawCanary(guards, step);
 }
 
-/** A later change of ours moved the rule, or took the step back. */
+/** A later change of ours moved the rule, perhaps to take the step back. */
 function endedBy({ rolledBack, later: next }: Applied, now: Date): RampState | undefined {
-  const at = now.toISOString();
-  if (rolledBack !== undefined)
-    return { kind: 'back', why: 'aborted', by: rolledBack.by, at, change: rolledBack.change };
-  return next === undefined ? undefined : { kind: 'superseded', at, by: next };
+  const by = rolledBack?.change ?? next;
+  return by === undefined ? undefined : { kind: 'superseded', at: now.toISOString(), by };
 }
 
-function hold(step: number, reason: RampHold, now: Date): RampDeed {
-  const since = now.toISOString();
-  return become(heldAt({ step, since, leftMs: 0 }, reason, now));
+/** Held at the step that is live. */
+function stopAt({ state }: Ramp, reason: RampHold, now: Date): RampDeed {
+  const since = 'since' in state ? state.since : now.toISOString();
+  return become(heldAt({ step: liveStep(state), since, leftMs: 0 }, reason, now));
 }
 
 function heldAt(

@@ -1,6 +1,7 @@
 import type { FailReason, MovedAway, StateOf } from '../change/state.ts';
 import type { Tally } from '../guard/batch.ts';
 import type { GuardKind } from '../guard/verdict.ts';
+import type { DenialReason } from '../policy/judge.ts';
 import type { ChangeId } from '../routing/names.ts';
 import type { RampTargets } from './targets.ts';
 
@@ -14,6 +15,13 @@ export type RampHold =
   | { readonly because: 'no-plan'; readonly refusal: string }
   /** Policy does not allow the next step. */
   | ({ readonly because: 'denied' } & Pick<StateOf<'void'>, 'denied' | 'hold' | 'heldUntil' | 'rule'>)
+  /** The way back ended without effect, for a reason that trying again does not mend. */
+  | {
+      readonly because: 'back-failed';
+      readonly reason: FailReason | 'denied';
+      readonly detail?: string | undefined;
+      readonly back: GoingBack;
+    }
   /** The next step was due while nobody worked, longer ago than the ramp goes on by itself. */
   | { readonly because: 'late'; readonly lateMs: number }
   /** A guard has a sign that the canary is worse, or requests reached no version. */
@@ -26,12 +34,13 @@ export const rampHoldReasons = [
   'step-failed',
   'no-plan',
   'denied',
+  'back-failed',
   'late',
   'guard',
   'not-asked-on',
 ] as const satisfies readonly RampHold['because'][];
 
-/** What a guard saw in the step when it acted. `oneIn`: were nothing wrong, fewer than one ramp in so many would look like this. */
+/** What a guard saw in the ramp when it acted. `oneIn`: were nothing wrong, fewer than one ramp in so many would look like this. */
 export interface GuardProof {
   readonly guard: GuardKind | 'unreached' | 'own';
   readonly oneIn?: number | undefined;
@@ -51,18 +60,33 @@ export interface GoingBack {
   readonly proof?: GuardProof | undefined;
 }
 
+/** Where a step starts from, which is live until it is applied. */
+export interface StepsFrom {
+  /** The number of the step that is live; 0 before the first one. */
+  readonly live: number;
+  /** When that one was applied, or the ramp began. */
+  readonly since: string;
+  /** What the rules have. */
+  readonly from: RampTargets;
+}
+
 /** `step` is the number of the step that is live, 0 before the first; in `stepping` the one that is being made. */
 export type RampState =
   | StateOf<'awaiting' | 'rejected' | 'withdrawn' | 'expired'>
-  /** Not approved, because the objects no longer give the plan. */
-  | { readonly kind: 'void'; readonly at: string }
-  /** The change of a step is in line. `pausedBy`: the ramp pauses once it is live. */
+  /** Not begun: its objects no longer give the plan that was approved, or policy no longer allows it. */
   | {
+      readonly kind: 'void';
+      readonly at: string;
+      readonly because: 'moved' | 'denied';
+      readonly denied?: DenialReason | undefined;
+    }
+  /** The change of a step is in line. `pausedBy`: the ramp pauses once it is live, or could not be made. */
+  | ({
       readonly kind: 'stepping';
       readonly step: number;
       readonly change: ChangeId;
       readonly pausedBy?: string | undefined;
-    }
+    } & StepsFrom)
   /** A step is live and watched. `since`: when it was applied. At `dueAt` the next one is made, or after the last one the ramp ends. */
   | {
       readonly kind: 'running';
@@ -109,8 +133,8 @@ export type RampState =
       /** What the rules had when the person decided. What somebody else makes of them since is not overwritten. */
       readonly seen: RampTargets;
     } & GoingBack)
-  /** `change`: absent if nothing had to be taken back. */
-  | ({ readonly kind: 'back'; readonly change?: ChangeId | undefined } & GoingBack)
+  /** `step`: the one that was live before. `change`: absent if nothing had to be taken back. */
+  | ({ readonly kind: 'back'; readonly step: number; readonly change?: ChangeId | undefined } & GoingBack)
   | { readonly kind: 'finished'; readonly at: string }
   /** `by`: the change of ours that moved its rule. */
   | { readonly kind: 'superseded'; readonly at: string; readonly by?: ChangeId | undefined };
@@ -123,6 +147,12 @@ type OverKind = (typeof over)[number];
 /** Nothing automatic moves the service any more. */
 export function isOver(state: RampState): state is RampStateOf<OverKind> {
   return over.some((kind) => kind === state.kind);
+}
+
+/** The number of the step that is live; 0 before the first one, and where that is not known any more. */
+export function liveStep(state: RampState): number {
+  if (state.kind === 'stepping') return state.live;
+  return 'step' in state ? state.step : 0;
 }
 
 /** A step is live, and the ramp stands between two steps. */

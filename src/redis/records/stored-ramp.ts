@@ -69,8 +69,17 @@ const guards = z.strictObject({
       confounded: z.enum(confoundedReasons).optional(),
     })
     .optional(),
+  confounded: z.enum(confoundedReasons).optional(),
   silencedAt: number.optional(),
 });
+
+const goingBack = {
+  why: z.enum(['aborted', 'taken-back']),
+  by: z.string(),
+  at: timeSchema,
+  reason: z.string().optional(),
+  proof: proof.optional(),
+};
 
 const hold = z.discriminatedUnion('because', [
   z.strictObject({
@@ -88,6 +97,12 @@ const hold = z.discriminatedUnion('because', [
     reason: z.enum(failReasons),
     detail: z.string().optional(),
   }),
+  z.strictObject({
+    because: z.literal('back-failed'),
+    reason: z.enum([...failReasons, 'denied']),
+    detail: z.string().optional(),
+    back: z.strictObject(goingBack),
+  }),
   z.strictObject({ because: z.literal('no-plan'), refusal: z.string() }),
   z.strictObject({
     because: z.literal('denied'),
@@ -101,24 +116,24 @@ const hold = z.discriminatedUnion('because', [
   z.strictObject({ because: z.literal('not-asked-on') }),
 ]);
 
-const goingBack = {
-  why: z.enum(['aborted', 'taken-back']),
-  by: z.string(),
-  at: timeSchema,
-  reason: z.string().optional(),
-  change: changeIdSchema.optional(),
-  proof: proof.optional(),
-};
 const standing = { step: number, since: timeSchema, at: timeSchema };
 
 const state = z.discriminatedUnion('kind', [
   ...approvalStates,
-  z.strictObject({ kind: z.literal('void'), at: timeSchema }),
+  z.strictObject({
+    kind: z.literal('void'),
+    at: timeSchema,
+    because: z.enum(['moved', 'denied']),
+    denied: z.enum(denialReasons).optional(),
+  }),
   z.strictObject({
     kind: z.literal('stepping'),
     step: number,
     change: changeIdSchema,
     pausedBy: z.string().optional(),
+    live: number,
+    since: timeSchema,
+    from: targets,
   }),
   z.strictObject({
     kind: z.literal('running'),
@@ -136,8 +151,14 @@ const state = z.discriminatedUnion('kind', [
     expiresAt: timeSchema,
     isToldAgain: z.literal(true).optional(),
   }),
-  z.strictObject({ kind: z.literal('going-back'), step: number, seen: targets, ...goingBack }),
-  z.strictObject({ kind: z.literal('back'), ...goingBack }),
+  z.strictObject({
+    kind: z.literal('going-back'),
+    step: number,
+    seen: targets,
+    change: changeIdSchema.optional(),
+    ...goingBack,
+  }),
+  z.strictObject({ kind: z.literal('back'), step: number, change: changeIdSchema.optional(), ...goingBack }),
   z.strictObject({ kind: z.literal('finished'), at: timeSchema }),
   z.strictObject({ kind: z.literal('superseded'), at: timeSchema, by: changeIdSchema.optional() }),
 ]);

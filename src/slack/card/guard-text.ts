@@ -11,9 +11,9 @@ import { code, foreign } from '../words/mrkdwn.ts';
 export function guardNotes(ramp: Ramp): readonly string[] {
   const { guards, state } = ramp;
   if (!isStanding(state) || state.step === 0) return [];
-  if (guards === undefined) return ['Nothing is measured here: the ramp goes by time.'];
+  if (guards === undefined) return ['No guard watches this ramp: it goes by time.'];
   if (guards.last?.step !== state.step) return ['The guards have not looked at this step yet.'];
-  const confounded = guards.last.confounded;
+  const { confounded } = guards;
   return [
     signText(ramp, guards, state.step),
     ...(confounded === undefined
@@ -35,6 +35,7 @@ function signText(ramp: Ramp, guards: RampGuards, step: number): string {
   const name = canaryName(ramp);
   if (canary.requests === 0) return `Nothing was seen of ${name} in this step so far.`;
   const counts = countsText({ canary, others });
+  if (others.requests === 0) return `${name} fails ${counts}; there is nobody to compare it with.`;
   const errors = saidBy(guards, step).find(({ guard }) => guard === 'errors')?.verdict;
   if (errors !== undefined && 'oneIn' in errors)
     return `${name} seems to fail more often: ${counts}. ${oneInText(errors.oneIn)}`;
@@ -50,7 +51,7 @@ export function canaryName(ramp: Pick<Ramp, 'before' | 'steps'>): string {
 }
 
 /** Why a guard acted, with what it saw. */
-export function proofText(ramp: Ramp, proof: GuardProof): string {
+export function proofText(ramp: Ramp, proof: GuardProof, act: 'hold' | 'take-back'): string {
   if (proof.guard === 'unreached') {
     const lost = Object.entries(proof.unreached ?? {}).map(
       ([flag, requests]) => `${number.format(requests)} (503 ${code(flag)})`,
@@ -58,18 +59,28 @@ export function proofText(ramp: Ramp, proof: GuardProof): string {
     return `requests reached no version: ${lost.join(', ')}.`;
   }
   if (proof.guard === 'own') return ownText(ramp);
-  const what = {
-    errors: 'fails more often',
-    latency: 'is slow more often',
-    absolute: 'fails more often than it may',
-    follow: '',
-  };
+  const what = words[act];
   const says =
     proof.guard === 'follow'
       ? `traffic does not follow the split: ${number.format(proof.canary.requests)} requests went to ${canaryName(ramp)}, ${number.format(proof.others.requests)} to the others.`
       : `${canaryName(ramp)} ${what[proof.guard]}, ${countsText(proof)}.`;
-  return proof.oneIn === undefined ? says : `${says} ${oneInText(proof.oneIn)}`;
+  if (proof.oneIn === undefined) return says;
+  const were = proof.guard === 'follow' ? 'Did it follow' : 'Were it no worse';
+  return `${says} ${were}, fewer than one ramp in ${number.format(proof.oneIn)} would look like this.`;
 }
+
+const words = {
+  hold: {
+    errors: 'seems to fail more often',
+    latency: 'seems to be slow more often',
+    absolute: 'seems to fail more often than it may',
+  },
+  'take-back': {
+    errors: 'fails more often',
+    latency: 'is slow more often',
+    absolute: 'fails more often than it may',
+  },
+} as const;
 
 /** The operator's own number. */
 function ownText({ guards }: Ramp): string {

@@ -2,7 +2,7 @@ import type { Button } from '@slack/types';
 import { type Ramp, stepOf } from '../../domain/ramp/ramp.ts';
 import { isStanding } from '../../domain/ramp/ramp-state.ts';
 import type { RampShown } from '../../workflow/ports/cards.ts';
-import { standingShown } from '../../workflow/ramping/decide-on-ramp.ts';
+import { standingShown } from '../../workflow/ramping/standing-shown.ts';
 import { actions, formatButtonValue } from '../words/button.ts';
 import { plain } from '../words/mrkdwn.ts';
 import { splitText } from '../words/split-text.ts';

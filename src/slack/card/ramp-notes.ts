@@ -33,7 +33,11 @@ export function rampNotes({ ramp, change }: RampShown): readonly string[] {
     case 'expired':
       return approvalNotes(ramp, state);
     case 'void':
-      return ['*The plan does not hold any more:* its objects have moved since. Nothing was changed.'];
+      return [
+        state.because === 'moved'
+          ? '*The plan does not hold any more:* its objects have moved since. Nothing was changed.'
+          : `*Policy does not allow it any more*${state.denied === undefined ? '' : ` (${code(state.denied)})`}. Nothing was changed.`,
+      ];
     case 'stepping':
       return [
         ...(change !== undefined && isUnsettled(change) ? [unsettledNote] : []),
@@ -96,7 +100,7 @@ function backNote(ramp: Ramp, state: RampStateOf<'back'>): string {
 
 /** Who stopped it, and why. */
 function stopText(ramp: Ramp, { by, at, reason, proof }: RampStateOf<'back' | 'going-back'>): string {
-  if (proof !== undefined) return `*Taken back* at ${momentText(at)}: ${proofText(ramp, proof)}`;
+  if (proof !== undefined) return `*Taken back* at ${momentText(at)}: ${proofText(ramp, proof, 'take-back')}`;
   const why = reason === undefined ? '' : `: “${foreign(reason)}”`;
   return `${user(by)} stopped it at ${momentText(at)}${why}.`;
 }
@@ -123,8 +127,23 @@ function movedSince(change: RampShown['change']): readonly string[] {
 }
 
 function heldNote(ramp: Ramp, { hold, at, step }: RampStateOf<'held'>): string {
-  const next = step < ramp.steps.length ? ` *Go on* makes ${nextPercent(ramp, step)}.` : '';
-  return `*Held* since ${momentText(at)}: ${holdText(hold, ramp)}${next} *Abort* goes back to ${splitsBefore(ramp)}.`;
+  return `*Held* since ${momentText(at)}: ${holdText(hold, ramp)}${goOnText(ramp, step, hold)} *Roll back* goes back to ${splitsBefore(ramp)}.`;
+}
+
+/** What *Go on* does from here. */
+function goOnText(ramp: Ramp, step: number, hold: RampHold): string {
+  if (step >= ramp.steps.length) return '';
+  switch (hold.because) {
+    case 'moved':
+      return ` *Go on from here* makes ${nextPercent(ramp, step)} of what is live.`;
+    case 'guard':
+    case 'back-failed':
+      return ' *Go on* lets the ramp run on.';
+    case 'not-asked-on':
+      return ' *Go on* asks again.';
+    default:
+      return ` *Go on* makes ${nextPercent(ramp, step)}.`;
+  }
 }
 
 export function holdText(hold: RampHold, ramp: Ramp | undefined): string {
@@ -146,9 +165,14 @@ export function holdText(hold: RampHold, ramp: Ramp | undefined): string {
       return `policy does not allow the next step${hold.denied === undefined ? '' : ` (${code(hold.denied)})`}${held}${by}.`;
     }
     case 'late':
-      return `the next step was due ${formatDuration(Math.round(hold.lateMs / 1000) * 1000)} ago, while I was away.`;
+      return `the next step was due ${formatDuration(Math.round(hold.lateMs / 1000) * 1000)} ago, and nobody made it.`;
     case 'guard':
-      return ramp === undefined ? 'a guard stopped it.' : proofText(ramp, hold.proof);
+      return ramp === undefined ? 'a guard stopped it.' : proofText(ramp, hold.proof, 'hold');
+    case 'back-failed': {
+      const why = hold.reason === 'denied' ? 'policy does not allow it' : failText[hold.reason];
+      const detail = hold.detail === undefined ? '' : ` (${code(hold.detail, 200)})`;
+      return `the way back could not be made: ${why}${detail}.`;
+    }
     case 'not-asked-on':
       return 'nobody let it go on in time.';
   }

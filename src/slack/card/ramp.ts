@@ -2,7 +2,9 @@ import type { KnownBlock } from '@slack/types';
 import { movesSeen } from '../../domain/change/change.ts';
 import { findEdit } from '../../domain/change/edit.ts';
 import { changeAt, type Ramp, targetsAt } from '../../domain/ramp/ramp.ts';
-import { isOver, type RampState } from '../../domain/ramp/ramp-state.ts';
+import { isOver, liveStep, type RampState } from '../../domain/ramp/ramp-state.ts';
+import type { Stay } from '../../domain/ramp/steps.ts';
+import type { RampTargets } from '../../domain/ramp/targets.ts';
 import { defaultRule } from '../../domain/routing/route.ts';
 import type { RampShown } from '../../workflow/ports/cards.ts';
 import { moveBlocks, movesText, type NamedMove, ruleName } from '../words/move-text.ts';
@@ -56,8 +58,8 @@ function movesOf({ ramp, change }: RampShown): readonly NamedMove[] {
   const { state } = ramp;
   const isBack = state.kind === 'going-back' || state.kind === 'back';
   const [from, to] = isBack
-    ? [targetsAt(ramp, lastMade(ramp)), ramp.before]
-    : [targetsAt(ramp, Math.max(0, stepShown(ramp) - 1)), targetsAt(ramp, Math.max(1, stepShown(ramp)))];
+    ? [targetsAt(ramp, stepShown(ramp)), ramp.before]
+    : [fromShown(ramp), targetsAt(ramp, Math.max(1, stepShown(ramp)))];
   return to.map(({ object, rule, split }, at) => {
     const edit = change && findEdit(change.edits, object);
     const made = change && edit && movesSeen(change, edit).find((move) => move.rule === rule);
@@ -66,26 +68,34 @@ function movesOf({ ramp, change }: RampShown): readonly NamedMove[] {
   });
 }
 
-function lastMade({ changes }: Ramp): number {
-  return changes.findLast(({ step }) => step > 0)?.step ?? 0;
+/** What the step that is shown started from. */
+function fromShown(ramp: Ramp): RampTargets {
+  const { state } = ramp;
+  return state.kind === 'stepping' ? state.from : targetsAt(ramp, Math.max(0, stepShown(ramp) - 1));
 }
 
-/** `10 % ✓ · 25 % now · 50 % · 100 %` */
+/** `10 % ✓ · 25 % now · 50 % · 100 %`; a step that was left out is struck. */
 export function stepsLine(ramp: Ramp): string {
   const { state, steps } = ramp;
-  const now = 'step' in state ? state.step : 0;
+  const live = state.kind === 'finished' ? steps.length : liveStep(state);
+  const isEnded = isOver(state) || state.kind === 'going-back';
   return steps
     .map(({ percent, stay }, at) => {
       const number = at + 1;
-      const asks = stay.kind === 'ask' ? ' (asks)' : '';
-      if (state.kind === 'finished') return `${percent} % ✓`;
-      if (isOver(state) || state.kind === 'going-back')
-        return changeAt(ramp, number) === undefined ? `~${percent} %~` : `${percent} % ✓`;
-      if (number < now) return `${percent} % ✓`;
-      if (number > now || now === 0) return `${percent} %${asks}`;
-      return `*${percent} % ${state.kind === 'stepping' ? 'being made' : 'now'}*${asks}`;
+      const wasMade = changeAt(ramp, number) !== undefined;
+      if (state.kind === 'stepping' && number === state.step) return `*${percent} % being made*`;
+      if (number > live)
+        return isEnded || (state.kind === 'stepping' && number < state.step)
+          ? `~${percent} %~`
+          : planned(percent, stay);
+      if (number === live && !isEnded) return `*${percent} % now*${stay.kind === 'ask' ? ' (asks)' : ''}`;
+      return wasMade ? `${percent} % ✓` : `~${percent} %~`;
     })
     .join(' · ');
+}
+
+function planned(percent: number, { kind }: Stay): string {
+  return `${percent} %${kind === 'ask' ? ' (asks)' : ''}`;
 }
 
 function factsOf(ramp: Ramp): readonly string[] {

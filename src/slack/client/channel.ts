@@ -77,8 +77,9 @@ export class SlackChannel implements Chat {
   async tell({ channel, ts }: Place, { of, origin }: Shown): Promise<void> {
     if (!('change' in of)) return;
     const text = threadText(of);
+    const thread = channel === origin.channel ? origin.thread : undefined; // the card may be in direct messages
     await this.#send(channel, () =>
-      this.#client.chat.postMessage({ channel, thread_ts: origin.thread ?? ts, text, ...readAsWritten }),
+      this.#client.chat.postMessage({ channel, thread_ts: thread ?? ts, text, ...readAsWritten }),
     );
   }
 

@@ -1,5 +1,5 @@
+import { effectOf } from '../../domain/change/change.ts';
 import type { Command, MovingCommand, RampCommand } from '../../domain/language/command.ts';
-import { changeAt } from '../../domain/ramp/ramp.ts';
 import { isStanding } from '../../domain/ramp/ramp-state.ts';
 import type { ChangeId, RampId } from '../../domain/routing/names.ts';
 import { rollBack } from '../../workflow/asking/roll-back.ts';
@@ -14,8 +14,10 @@ import {
   rejectRamp,
   withdrawRamp,
 } from '../../workflow/ramping/approve-ramp.ts';
-import { decideOnRamp, pauseAll, type RampGesture } from '../../workflow/ramping/decide-on-ramp.ts';
+import { decideOnRamp, pauseAll } from '../../workflow/ramping/decide-on-ramp.ts';
+import type { RampGesture } from '../../workflow/ramping/decision.ts';
 import { findRamp } from '../../workflow/ramping/find-ramp.ts';
+import { readTrusted } from '../../workflow/ramping/read-trusted.ts';
 import { requestRamp } from '../../workflow/ramping/start.ts';
 import { historyReply } from '../replies/history.ts';
 import {
@@ -122,10 +124,15 @@ export async function answerRampClick(
   }
 }
 
-/** The first change of a ramp that has ended well. To take that back takes all of the ramp back. */
+/** The oldest change that took effect of a ramp that has ended well. To take that back takes all of the ramp back. */
 async function firstOfFinished({ desk }: Conversation, id: RampId): Promise<ChangeId | undefined> {
   const ramp = await desk.ramps.read(id);
-  return ramp?.state.kind === 'finished' ? changeAt(ramp, 1) : undefined;
+  if (ramp?.state.kind !== 'finished') return undefined;
+  for (const { step, id: change } of ramp.changes) {
+    const stored = step === 0 ? undefined : await readTrusted(desk, change);
+    if (stored !== undefined && effectOf(stored).length > 0) return change;
+  }
+  return undefined;
 }
 
 const gestures: ReadonlyMap<string, RampGesture> = new Map([

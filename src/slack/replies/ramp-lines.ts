@@ -1,5 +1,5 @@
 import { type Ramp, stepOf } from '../../domain/ramp/ramp.ts';
-import type { RampState } from '../../domain/ramp/ramp-state.ts';
+import { liveStep, type RampState } from '../../domain/ramp/ramp-state.ts';
 import { rampTitle } from '../card/ramp.ts';
 import { foreign, user } from '../words/mrkdwn.ts';
 import { splitText } from '../words/split-text.ts';
@@ -22,7 +22,7 @@ export function rampLines(ramps: readonly Ramp[] | undefined): readonly string[]
 /** What it does now, since when or until when, and who asked for it. */
 export function rampLine(ramp: Ramp): string {
   const { state, by } = ramp;
-  const number = 'step' in state ? state.step : 0;
+  const number = liveStep(state);
   const live = (stepOf(ramp, number)?.to ?? ramp.before).map(({ split }) => foreign(splitText(split))).join('; ');
   return `${namedRamp(ramp)} ${doesText(state)}, asked by ${user(by)}; ${live}.`;
 }

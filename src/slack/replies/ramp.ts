@@ -6,9 +6,9 @@ import { isOver, isStanding } from '../../domain/ramp/ramp-state.ts';
 import type { RampId } from '../../domain/routing/names.ts';
 import type { AuditEntry } from '../../workflow/ports/audit.ts';
 import type { RampApproval } from '../../workflow/ramping/approve-ramp.ts';
-import type { RampDecision, RampGesture } from '../../workflow/ramping/decide-on-ramp.ts';
-import { standingShown } from '../../workflow/ramping/decide-on-ramp.ts';
+import type { RampDecision, RampGesture } from '../../workflow/ramping/decision.ts';
 import type { FoundRamp } from '../../workflow/ramping/find-ramp.ts';
+import { standingShown } from '../../workflow/ramping/standing-shown.ts';
 import type { RampAnswer, RampPlan } from '../../workflow/ramping/start.ts';
 import { rampTitle, stepsLine } from '../card/ramp.ts';
 import { holdText } from '../card/ramp-notes.ts';
@@ -65,7 +65,10 @@ function acceptedText({ ramp, again, foreseen = [] }: Extract<RampAnswer, { kind
   const what = named(ramp);
   if (again) return `Already asked for by ${user(ramp.by)}: ${what}.`;
   if (ramp.state.kind === 'awaiting')
-    return `Waits for approval: ${what}. ${needsText(ramp.state.needs)} One approval is for all of its steps. Its card has the buttons.`;
+    return [
+      `Waits for approval: ${what}. ${needsText(ramp.state.needs)} One approval is for all of its steps, and for its way back. Its card has the buttons.`,
+      ...foreseenLines(foreseen),
+    ].join('\n');
   return [`Accepted: ${what}. Its card follows it.`, ...foreseenLines(foreseen)].join('\n');
 }
 
@@ -192,7 +195,7 @@ export function rampApprovalReply(answer: RampApproval): Reply {
     case 'approved':
       return says(
         answer.missing === 0
-          ? `Approved: ${named(answer.ramp)} begins now. Its card follows it.`
+          ? `Approved: ${named(answer.ramp)} begins ${beginsText(answer.ramp)}. Its card follows it.`
           : `Your approval of ${named(answer.ramp)} counts; ${moreText(answer.missing)}`,
       );
     case 'approved-before':
@@ -220,6 +223,10 @@ export function rampApprovalReply(answer: RampApproval): Reply {
     case 'unknown-ramp':
       return unknownRampReply(answer.id);
   }
+}
+
+function beginsText({ state }: Ramp): string {
+  return state.kind === 'running' ? `at ${momentText(state.dueAt)}` : 'now';
 }
 
 function moreText(missing: number): string {

@@ -1,6 +1,7 @@
 import { type Change, revisionOf } from '../../domain/change/change.ts';
 import { deletes, type ObjectEdit } from '../../domain/change/edit.ts';
 import type { FailReason, Made, StateOf } from '../../domain/change/state.ts';
+import { askFrom } from '../../domain/policy/ramps/ask-of-ramp.ts';
 import { contentToWrite } from '../../domain/routing/content.ts';
 import type { Ledger } from '../../domain/routing/ledger.ts';
 import { isSameObject, type ObjectRef, refOf } from '../../domain/routing/object.ts';
@@ -97,10 +98,19 @@ async function objectionNow(
   { isTooOld }: AttemptLimits,
 ): Promise<StateOf<'failed' | 'void'> | undefined> {
   if (isTooOld) return { kind: 'failed', at: isoNow(bench), because: 'expired' };
-  const ramp = change.ramp && (await bench.ramps.read(change.ramp.id));
-  const why = await objectionTo(bench, change, wantedOf(change, hostsIn(opened), change.deed, { ramp }));
+  const why = await objectionTo(
+    bench,
+    change,
+    wantedOf(change, hostsIn(opened), change.deed, await askedOf(bench, change)),
+  );
   if (why === undefined) return undefined;
   return { kind: 'void', at: isoNow(bench), moved: [], stamp: stampIn(opened), ...why };
+}
+
+/** What policy is asked of the ramp that the change is a step of. */
+async function askedOf({ ramps, now }: Bench, { ramp: of }: Change): Promise<Parameters<typeof wantedOf>[3]> {
+  const ramp = of && (await ramps.read(of.id));
+  return ramp === undefined || of === undefined ? {} : { asked: (object) => askFrom(ramp, object, of.step, now()) };
 }
 
 /** A hash of the objects as they are now. A person's decision is bound to it. */

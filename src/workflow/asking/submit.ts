@@ -4,10 +4,11 @@ import type { Refusal } from '../../domain/change/plan-weights.ts';
 import type { State } from '../../domain/change/state.ts';
 import type { Denial, Judgement, Verdict } from '../../domain/policy/judge.ts';
 import type { Ramp } from '../../domain/ramp/ramp.ts';
-import type { ServiceName } from '../../domain/routing/names.ts';
+import type { RampId, ServiceName } from '../../domain/routing/names.ts';
 import { isSameObject } from '../../domain/routing/object.ts';
 import { aboutPlan, eventOf, gestureId, type Hearing, heard, type NotedRefusal } from '../audit.ts';
 import { type Desk, type NotFound, refuseIfLate, requestId } from '../desk.ts';
+import { LaterRecordError, UntrustedRecordError } from '../errors.ts';
 import { judgeAll, wantedOf } from '../judging/judge-live.ts';
 import { accept } from './accept.ts';
 import { type AcceptedAnswer, type Asking, acceptedAlready, acceptedOf, ofRequest } from './answer-once.ts';
@@ -88,16 +89,26 @@ export async function offer(desk: Desk, asking: Asking, plan: Plan): Promise<Ans
 }
 
 /** A ramp that moves a rule of the plan, unless the person knows that this ends it, or rolls back. */
-async function rampInTheWay(
-  { ramps }: Pick<Desk, 'ramps'>,
-  { deed, overRamp }: Asking,
+export async function rampInTheWay(
+  desk: Pick<Desk, 'ramps'>,
+  { deed, overRamp }: Pick<Asking, 'deed' | 'overRamp'>,
   plan: Plan,
 ): Promise<Ramp | undefined> {
   if (deed === 'rollback') return undefined;
   const found = plan.lines.ramps.find(({ object, rule }) =>
     editsOf(plan).some((edit) => isSameObject(edit.object, object) && findMove(edit, rule) !== undefined),
   );
-  return found === undefined || found.ramp === overRamp ? undefined : ramps.read(found.ramp);
+  return found === undefined || found.ramp === overRamp ? undefined : readRamp(desk, found.ramp);
+}
+
+/** One whose record cannot be trusted moves nothing, and stands in nobody's way. */
+async function readRamp({ ramps }: Pick<Desk, 'ramps'>, id: RampId): Promise<Ramp | undefined> {
+  try {
+    return await ramps.read(id);
+  } catch (error) {
+    if (error instanceof UntrustedRecordError && !(error instanceof LaterRecordError)) return undefined;
+    throw error;
+  }
 }
 
 /** What policy says of all objects of a plan together. */

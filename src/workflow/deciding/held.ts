@@ -19,7 +19,7 @@ import { catchUp } from '../applying/settle.ts';
 import { stampIn } from '../applying/walk.ts';
 import { accept, replace } from '../asking/accept.ts';
 import { editsOf, type ObjectAim, type Plan, planEdits } from '../asking/plan.ts';
-import { type Answer, addJob, judgePlan, objectionTo, stateOf } from '../asking/submit.ts';
+import { type Answer, addJob, judgePlan, objectionTo, rampInTheWay, stateOf } from '../asking/submit.ts';
 import { eventOf, type Hearing, heard, moveOn } from '../audit.ts';
 import { type Asker, type Desk, refuseIfLate } from '../desk.ts';
 import { judgeAll, mayOverrideOwner, wantedOf } from '../judging/judge-live.ts';
@@ -162,6 +162,10 @@ async function askAnew(desk: Desk, change: Change, plan: Plan, asker: Asker): Pr
   const outcome = objectionTo(plan, { edits, deed: change.deed }, serviceOf(change));
   if (outcome?.kind === 'refused') return { kind: 'refused', change, refusal: outcome.refusal };
   if (outcome !== undefined) return { kind: 'not-now', change, outcome };
+
+  const ramp = await rampInTheWay(desk, change, plan);
+  if (ramp !== undefined)
+    return { kind: 'not-now', change, outcome: { kind: 'ramp-runs', name: serviceOf(change), ramp } };
 
   const { verdict, rule } = await judgePlan(desk, { asker, deed: change.deed }, plan);
   if (verdict.kind === 'refused') return { kind: 'denied', change, denial: verdict.denial };

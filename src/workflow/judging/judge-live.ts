@@ -4,12 +4,11 @@ import { type Memberships, usergroupsIn, type Who } from '../../domain/policy/gr
 import { growthOfEdit } from '../../domain/policy/growth.ts';
 import { type Ask, type Deed, type Judgement, judge, judgeEach, together } from '../../domain/policy/judge.ts';
 import { noPolicy, ruleFor, whoMatters, whoMattersForEach } from '../../domain/policy/policy.ts';
-import { askOfRamp } from '../../domain/policy/ramps/ask-of-ramp.ts';
 import { type Foreseen, foreseen } from '../../domain/policy/ramps/foreseen.ts';
 import type { RampAsk } from '../../domain/policy/ramps/ramp-ask.ts';
 import type { SetHold } from '../../domain/policy/set-hold.ts';
 import { type Growth, targetsOf } from '../../domain/policy/targets.ts';
-import type { Ramp } from '../../domain/ramp/ramp.ts';
+import type { ObjectRef } from '../../domain/routing/object.ts';
 import type { Route } from '../../domain/routing/route.ts';
 import type { Asker, Desk } from '../desk.ts';
 import { PolicyUnknownError, UntrustedRecordError } from '../errors.ts';
@@ -108,19 +107,21 @@ export async function judgeAll(
 
 /**
  * What policy judges of a change: each object that it edits. An object that is written whole is judged by its hosts before and after the
- * change, the others by their hosts now. `ramp`: the one that the change is a step of.
+ * change, the others by their hosts now. `asked`: what is asked of the ramp that the change is a step of.
  */
 export function wantedOf(
   { edits: [first, ...more] }: Pick<Change, 'edits'>,
   hostsNow: (edit: ObjectEdit) => readonly string[],
   deed: Deed,
-  { requester, ramp }: { readonly requester?: string; readonly ramp?: Pick<Ramp, 'before' | 'steps'> | undefined } = {},
+  {
+    requester,
+    asked,
+  }: { readonly requester?: string; readonly asked?: (object: ObjectRef) => RampAsk | undefined } = {},
 ): readonly [Wanted, ...Wanted[]] {
   const wanted = (edit: ObjectEdit): Wanted => {
     const isWhole = isContentEdit(edit);
     const route = { object: edit.object, hosts: isWhole ? hostsOf(edit) : hostsNow(edit) };
-    const asked = ramp && askOfRamp(ramp, edit.object);
-    return { deed, route, growth: growthOfEdit(edit), ramp: asked, requester, isWhole };
+    return { deed, route, growth: growthOfEdit(edit), ramp: asked?.(edit.object), requester, isWhole };
   };
   return [wanted(first), ...more.map(wanted)];
 }

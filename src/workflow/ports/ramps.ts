@@ -12,6 +12,8 @@ export interface Ramps {
   create(ramp: Ramp, options: CreateOptions): Promise<Created>;
   /** Replaces a record by its next one (`rev` one higher), and moves when it is due, in one step with the event. False if it moved on. */
   update(next: Ramp, options: UpdateOptions): Promise<boolean>;
+  /** The ramp that a request moved (`UpdateOptions.askedAs`). Remembered for an hour. */
+  decidedAs(request: ChangeId): Promise<RampId | undefined>;
   /** The ramps that are not over, those that are due first first. */
   open(): Promise<readonly Ramp[]>;
 }
@@ -24,6 +26,8 @@ export interface CreateOptions {
 
 export interface UpdateOptions {
   readonly event?: AuditEvent | undefined;
+  /** The id of the request. One that moved a ramp before moves none again: then the answer is false. */
+  readonly askedAs?: ChangeId | undefined;
   /** The card owes nothing for it. */
   readonly isQuiet?: boolean | undefined;
 }

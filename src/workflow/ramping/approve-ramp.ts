@@ -5,14 +5,16 @@ import type { Denial } from '../../domain/policy/judge.ts';
 import { growthOfRamp } from '../../domain/policy/ramp-growth.ts';
 import { askOfRamp } from '../../domain/policy/ramps/ask-of-ramp.ts';
 import { objectsMoved, type Ramp, rampTo } from '../../domain/ramp/ramp.ts';
+import type { RampStateOf } from '../../domain/ramp/ramp-state.ts';
 import type { RampId } from '../../domain/routing/names.ts';
-import { type Hearing, heard } from '../audit.ts';
-import { type Asker, type Desk, refuseIfLate } from '../desk.ts';
-import { judgeChange } from '../judging/judge-change.ts';
+import { type Hearing, heard, note } from '../audit.ts';
+import { type Asker, type Desk, refuseIfLate, requestId } from '../desk.ts';
+import { judgeChange, type PolicyNow } from '../judging/judge-change.ts';
 import { judgeAll, type Wanted } from '../judging/judge-live.ts';
 import { byDenial } from '../judging/void.ts';
 import { makeStep } from './make-step.ts';
-import { moveRamp } from './move-ramp.ts';
+import { moveRampFor } from './move-ramp.ts';
+import { rampEvent } from './ramp-event.ts';
 
 /** The answer to a decision about a ramp that awaits approval. */
 export type RampApproval =
@@ -138,7 +140,8 @@ async function wantedOfRamp(
     objectsMoved(ramp).map(async (object) => {
       const { live } = await desk.mesh.open(object);
       const route = { object, hosts: live?.hosts ?? [] };
-      return { deed, route, growth: growthOfRamp(ramp), ramp: askOfRamp(ramp, object), requester: ramp.by };
+      const growth = growthOfRamp({ before: ramp.before, steps: [ramp.steps[0]] });
+      return { deed, route, growth, ramp: askOfRamp(ramp, object), requester: ramp.by };
     }),
   );
   if (first === undefined) throw new Error('a ramp moves at least one object');
@@ -149,14 +152,16 @@ async function count(desk: Desk, ramp: Awaiting, asker: Asker): Promise<RampAppr
   const { approvals: earlier = [], state } = ramp;
   const isKnown = earlier.some(({ by }) => by === asker.user);
   const approvals = isKnown ? earlier : [...earlier, { by: asker.user, at: desk.now().toISOString() }];
-  const now = await judgeChange(desk, { ...ramp, approvals }, await wantedOfRamp(desk, ramp, 'shift'));
+  const { now, opens } = await judgeWhole(desk, { ...ramp, approvals });
   switch (now.kind) {
     case 'unknown':
       return { kind: 'cannot-tell', ramp, why: now.why };
     case 'denied':
-      return voided(desk, ramp, asker, byDenial(now.denial).denied);
+      return voided(desk, ramp, asker, { because: 'denied', denied: byDenial(now.denial).denied });
     case 'may':
-      return begin(desk, { ...ramp, approvals }, asker);
+      return opens === undefined
+        ? begin(desk, { ...ramp, approvals }, asker)
+        : startLater(desk, { ...ramp, approvals }, asker, opens);
     case 'lacks': {
       const { missing, needs, lost } = now;
       if (isKnown && lost.length === 0) return { kind: 'approved-before', ramp, missing };
@@ -166,21 +171,37 @@ async function count(desk: Desk, ramp: Awaiting, asker: Asker): Promise<RampAppr
         ...rampTo(ramp, { ...state, needs: { ...state.needs, by, count: wanted, rule } }),
         approvals: counted,
       };
-      const happened = { kind: 'approved', asker, deed: 'approve', rule, missing } as const;
-      return (await moveRamp(desk, next, happened)) ? { kind: 'approved', ramp: next, missing } : undefined;
+      const happened = { kind: 'approved', deed: 'approve', rule, missing } as const;
+      return (await moveRampFor(desk, next, asker, happened)) ? { kind: 'approved', ramp: next, missing } : undefined;
     }
   }
 }
 
+/** What policy says of the whole ramp. Outside the hours for steps up it is asked for when they begin (`opens`): the ramp waits until then. */
+async function judgeWhole(desk: Desk, ramp: Ramp): Promise<{ readonly now: PolicyNow; readonly opens?: Date }> {
+  const wanted = await wantedOfRamp(desk, ramp, 'shift');
+  const now = await judgeChange(desk, ramp, wanted);
+  if (now.kind !== 'denied' || now.denial.reason !== 'outside-hours') return { now };
+  const { opens } = now.denial;
+  return { now: await judgeChange({ ...desk, now: () => opens }, ramp, wanted), opens };
+}
+
 /** All approvals are there. The approved plan is for the splits that it was made from. */
 async function begin(desk: Desk, ramp: Awaiting, asker: Asker): Promise<RampApproval | undefined> {
-  const made = await makeStep(desk, { ramp, step: 1, from: ramp.before, asker });
+  const made = await makeStep(desk, { ramp, step: 1, from: ramp.before, asker, askedAs: requestId(asker.request) });
   switch (made.kind) {
     case 'made':
+      note(desk, rampEvent(made.ramp, { kind: 'approved', asker, deed: 'approve', missing: 0 }, desk.now()));
       return { kind: 'approved', ramp: made.ramp, missing: 0 };
-    case 'held':
     case 'superseded':
-      return voided(desk, ramp, asker, made.kind === 'held' ? made.hold.because : 'moved');
+      return voided(desk, ramp, asker, { because: 'moved' });
+    case 'held':
+      return voided(
+        desk,
+        ramp,
+        asker,
+        made.hold.because === 'denied' ? { because: 'denied', denied: made.hold.denied } : { because: 'moved' },
+      );
     case 'unknown':
       return { kind: 'cannot-tell', ramp, why: made.why };
     case 'waits':
@@ -195,7 +216,7 @@ async function begin(desk: Desk, ramp: Awaiting, asker: Asker): Promise<RampAppr
 async function startLater(desk: Desk, ramp: Awaiting, asker: Asker, until: Date): Promise<RampApproval | undefined> {
   const since = desk.now().toISOString();
   const next = rampTo(ramp, { kind: 'running', step: 0, since, dueAt: until.toISOString(), waitsFor: 'hours' });
-  const isMoved = await moveRamp(desk, next, { kind: 'approved', asker, deed: 'approve', missing: 0 });
+  const isMoved = await moveRampFor(desk, next, asker, { kind: 'approved', deed: 'approve', missing: 0 });
   return isMoved ? { kind: 'approved', ramp: next, missing: 0 } : undefined;
 }
 
@@ -203,11 +224,11 @@ async function voided(
   desk: Desk,
   ramp: Awaiting,
   asker: Asker,
-  because: string | undefined,
+  why: Pick<RampStateOf<'void'>, 'because' | 'denied'>,
 ): Promise<RampApproval | undefined> {
-  const next = rampTo(ramp, { kind: 'void', at: desk.now().toISOString() });
-  const happened = { kind: 'voided', asker, deed: 'approve', because } as const;
-  return (await moveRamp(desk, next, happened)) ? { kind: 'voided', ramp: next } : undefined;
+  const next = rampTo(ramp, { kind: 'void', at: desk.now().toISOString(), ...why });
+  const happened = { kind: 'voided', deed: 'approve', because: why.denied ?? why.because } as const;
+  return (await moveRampFor(desk, next, asker, happened)) ? { kind: 'voided', ramp: next } : undefined;
 }
 
 async function end(
@@ -217,6 +238,6 @@ async function end(
   { asker, deed }: Gesture,
 ): Promise<RampApproval | undefined> {
   const next = rampTo(ramp, state);
-  const isMoved = await moveRamp(desk, next, { kind: state.kind, asker, deed });
+  const isMoved = await moveRampFor(desk, next, asker, { kind: state.kind, deed });
   return isMoved ? { kind: state.kind, ramp: next } : undefined;
 }

@@ -5,7 +5,7 @@ import { type Ramp, targetsAt } from '../../domain/ramp/ramp.ts';
 import type { RampHold } from '../../domain/ramp/ramp-state.ts';
 import type { RampTarget, RampTargets } from '../../domain/ramp/targets.ts';
 import { moveIn } from '../../domain/routing/ledger.ts';
-import type { ChangeId, RampId } from '../../domain/routing/names.ts';
+import type { ChangeId } from '../../domain/routing/names.ts';
 import { isSameObject, objectKey, refOf } from '../../domain/routing/object.ts';
 import { ourManager } from '../../domain/routing/owner.ts';
 import { findRule, type LiveObject } from '../../domain/routing/route.ts';
@@ -35,7 +35,7 @@ function splitMade(change: Change | undefined, { object, rule }: RampTarget): Sp
 
 /** Where a ramp goes, and what its rules may have when it does. */
 export interface Heading {
-  readonly ramp: RampId;
+  readonly ramp: Pick<Ramp, 'id' | 'acceptedAt'>;
   readonly to: RampTargets;
   /** Any of these. A ramp never guesses its place from what is live. */
   readonly from: readonly [RampTargets, ...RampTargets[]];
@@ -71,14 +71,16 @@ function notAsLeft(
 ): NotAsLeft | undefined {
   const mayBe = (split: Split) =>
     from.some((targets) => targets.some((each) => isOf(each, live, rule) && sameShares(each.split, split)));
-  if (start?.after !== undefined && !mayBe(start.split)) return { kind: 'superseded', by: start.after };
   const now = findRule(live, rule)?.split;
-  if (start !== undefined || now === undefined || mayBe(now)) return undefined;
+  if (start !== undefined && mayBe(start.split)) return undefined;
+  const isMovedInLine = start?.after !== undefined && (now === undefined || !sameShares(start.split, now));
+  if (isMovedInLine && start?.after !== undefined) return { kind: 'superseded', by: start.after };
+  if (now === undefined || mayBe(now)) return undefined;
 
   const newest = newestOf(live.ledger, rule);
   const made = newest && moveIn(newest, rule);
-  if (newest !== undefined && made !== undefined && newest.ramp?.id !== ramp && sameShares(made.to, now))
-    return { kind: 'superseded', by: newest.id };
+  const isLater = newest !== undefined && newest.ramp?.id !== ramp.id && newest.at > ramp.acceptedAt;
+  if (isLater && made !== undefined && sameShares(made.to, now)) return { kind: 'superseded', by: newest.id };
   return { kind: 'held', hold: { because: 'moved', away: awayFrom(live, rule, now) } };
 }
 

@@ -1,15 +1,16 @@
-import type { Change } from '../../domain/change/change.ts';
+import { type Change, moveTo } from '../../domain/change/change.ts';
 import { changeInHand, nextDeed } from '../../domain/ramp/next.ts';
 import { type Ramp, rampTo } from '../../domain/ramp/ramp.ts';
-import { dueAtMs, isStanding, type RampState } from '../../domain/ramp/ramp-state.ts';
+import { dueAtMs, isOver, isStanding, liveStep, type RampState } from '../../domain/ramp/ramp-state.ts';
 import type { RampId } from '../../domain/routing/names.ts';
+import { moveOn } from '../audit.ts';
 import type { Desk } from '../desk.ts';
-import { UntrustedRecordError } from '../errors.ts';
 import { leftBy } from './as-left.ts';
 import { goBack } from './go-back.ts';
 import { type Counting, Guards } from './guard-ramp.ts';
 import { type Made, makeStep, noHurry } from './make-step.ts';
 import { moveRamp } from './move-ramp.ts';
+import { readTrusted } from './read-trusted.ts';
 
 /** A ramp that cannot go on for a moment is looked at again after this time. */
 const againMs = 1_000;
@@ -24,6 +25,11 @@ export class Driver {
   constructor(desk: Desk, counting: Counting = {}) {
     this.#desk = desk;
     this.#guards = new Guards(desk, counting);
+  }
+
+  /** Ends a held change that its ramp is no longer about. */
+  tidy(change: Change): Promise<boolean> {
+    return discardLeft(this.#desk, change);
   }
 
   /** How many ramps are in which state, as of the last sweep. */
@@ -54,6 +60,20 @@ export class Driver {
   }
 }
 
+/** Ends a held change that its ramp is no longer about: nobody decides about it. */
+export async function discardLeft(
+  desk: Pick<Desk, 'ramps' | 'changes' | 'log' | 'now'>,
+  change: Change,
+): Promise<boolean> {
+  if (change.ramp === undefined || change.state.kind !== 'held') return false;
+  const ramp = await desk.ramps.read(change.ramp.id);
+  const isInHand =
+    ramp !== undefined && !isOver(ramp.state) && changeInHand(ramp) === change.id && !isStanding(ramp.state);
+  if (isInHand) return false;
+  const next = moveTo(change, { kind: 'discarded', at: desk.now().toISOString(), by: change.by });
+  return moveOn(desk, next, { kind: 'discarded' });
+}
+
 /** Moves one ramp on, as far as it goes now. */
 export async function drive(desk: Desk, id: RampId, guards?: Guards): Promise<void> {
   for (let isMoved = true; isMoved; ) {
@@ -77,38 +97,17 @@ async function driveOnce(desk: Desk, ramp: Ramp, guards: Guards | undefined): Pr
     case 'go-back':
       return ramp.state.kind === 'going-back' && goBack(desk, ramp, ramp.state);
     case 'step': {
-      const from = leftBy(ramp, deed.step - 1, await changeBefore(desk, ramp, deed.step, change));
+      const { state } = ramp;
+      const from = state.kind === 'stepping' ? state.from : leftBy(ramp, deed.step - 1, change);
       const made = await makeStep(desk, { ramp, step: deed.step, from, asker: noHurry(desk) });
       return afterMaking(desk, ramp, made);
     }
   }
 }
 
-async function inHand({ changes }: Pick<Desk, 'changes'>, ramp: Ramp): Promise<Change | undefined> {
+async function inHand(desk: Pick<Desk, 'changes'>, ramp: Ramp): Promise<Change | undefined> {
   const id = changeInHand(ramp);
-  return id && readTrusted({ changes }, id);
-}
-
-/** Undefined for a record that cannot be trusted: then the ramp goes by what it planned. */
-async function readTrusted({ changes }: Pick<Desk, 'changes'>, id: Change['id']): Promise<Change | undefined> {
-  try {
-    return await changes.read(id);
-  } catch (error) {
-    if (error instanceof UntrustedRecordError) return undefined;
-    throw error;
-  }
-}
-
-/** The change that made the step before. */
-async function changeBefore(
-  { changes }: Pick<Desk, 'changes'>,
-  ramp: Ramp,
-  step: number,
-  change: Change | undefined,
-): Promise<Change | undefined> {
-  if (isStanding(ramp.state)) return change;
-  const before = ramp.changes.findLast((each) => each.step === step - 1 && each.step > 0);
-  return before && readTrusted({ changes }, before.id);
+  return id && readTrusted(desk, id);
 }
 
 /** Stops the ramp if its next step cannot be made. True if the ramp moved. */
@@ -134,10 +133,11 @@ export async function afterMaking(desk: Desk, ramp: Ramp, made: Made): Promise<b
 
 /** Over night, say. The step that is live stays so until then. */
 function waiting({ state }: Ramp, until: Date, at: string): RampState {
+  if (state.kind === 'stepping' && state.pausedBy !== undefined)
+    return { kind: 'paused', ...standingAt(state, at), at, by: state.pausedBy, leftMs: 0 };
   return { kind: 'running', ...standingAt(state, at), dueAt: until.toISOString(), waitsFor: 'hours' };
 }
 
 function standingAt(state: RampState, at: string): { readonly step: number; readonly since: string } {
-  if (isStanding(state)) return { step: state.step, since: state.since };
-  return { step: state.kind === 'stepping' ? state.step - 1 : 0, since: at };
+  return { step: liveStep(state), since: 'since' in state ? state.since : at };
 }

@@ -1,4 +1,4 @@
-import { type Change, isWaiting, moveTo } from '../../domain/change/change.ts';
+import { type Change, effectOf, isUnsettled, isWaiting, moveTo } from '../../domain/change/change.ts';
 import { nextRequest, type Ramp, rampTo, targetsAt, withChange } from '../../domain/ramp/ramp.ts';
 import type { RampState, RampStateOf } from '../../domain/ramp/ramp-state.ts';
 import type { ChangeId } from '../../domain/routing/names.ts';
@@ -10,6 +10,7 @@ import type { Desk } from '../desk.ts';
 import { aimsOf } from './as-left.ts';
 import { noHurry } from './make-step.ts';
 import { moveRamp } from './move-ramp.ts';
+import { readTrusted } from './read-trusted.ts';
 
 type GoingBack = RampStateOf<'going-back'>;
 
@@ -19,11 +20,9 @@ type GoingBack = RampStateOf<'going-back'>;
  */
 export async function goBack(desk: Desk, ramp: Ramp, state: GoingBack): Promise<boolean> {
   if (!(await isStepOut(desk, ramp, state))) return false;
-  const { aims, stop } = aimsOf(desk, {
-    ramp: ramp.id,
-    to: ramp.before,
-    from: [state.seen, targetsAt(ramp, state.step), targetsAt(ramp, state.step + 1), ramp.before],
-  });
+  if (!(await wasApplied(desk, ramp))) return become(desk, ramp, endOf(desk, state));
+  const made = ramp.changes.filter(({ step }) => step > 0).map(({ step }) => targetsAt(ramp, step));
+  const { aims, stop } = aimsOf(desk, { ramp, to: ramp.before, from: [state.seen, ramp.before, ...made] });
   const planned = await planEdits(desk, aims, {
     aim: { kind: 'back' },
     service: ramp.name.service,
@@ -45,19 +44,30 @@ export async function goBack(desk: Desk, ramp: Ramp, state: GoingBack): Promise<
   }
 }
 
-/** A step that is in line and not begun is taken out of it. One that is being applied is waited for. */
+/** A step that is in line and not begun is taken out of it. One that is being applied, or may still be, is waited for. */
 async function isStepOut(desk: Desk, ramp: Ramp, { by }: GoingBack): Promise<boolean> {
   const last = ramp.changes.findLast(({ step }) => step > 0);
-  const change = last && (await desk.changes.read(last.id));
-  if (change === undefined || !isWaiting(change)) return true;
-  if (change.state.kind === 'applying') return false;
+  const change = last && (await readTrusted(desk, last.id));
+  if (change === undefined) return true;
+  if (change.state.kind === 'applying' || isUnsettled(change)) return false;
+  if (!isWaiting(change)) return true;
   const next = moveTo(change, { kind: 'withdrawn', at: desk.now().toISOString(), by });
   return moveOn(desk, next, { kind: 'withdrawn', by: { user: by } });
 }
 
+/** Whether any of its steps took effect, as far as is known. Without one there is nothing to take back. */
+async function wasApplied(desk: Desk, { changes }: Ramp): Promise<boolean> {
+  for (const { step, id } of changes) {
+    if (step === 0) continue;
+    const change = await readTrusted(desk, id);
+    if (change === undefined || effectOf(change).length > 0) return true;
+  }
+  return false;
+}
+
 /** Nothing had to be taken back. */
-function endOf(desk: Desk, { kind: _, step: __, change: ___, seen: ____, ...back }: GoingBack): RampState {
-  return { kind: 'back', ...back, at: desk.now().toISOString() };
+function endOf(desk: Desk, { kind: _, step, change: __, seen: ___, ...back }: GoingBack): RampState {
+  return { kind: 'back', step, ...back, at: desk.now().toISOString() };
 }
 
 function heldOn(desk: Desk, { step, at }: GoingBack, hold: RampStateOf<'held'>['hold']): RampState {

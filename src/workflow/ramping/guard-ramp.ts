@@ -37,6 +37,7 @@ export class Guards {
   readonly #meter: Pick<Meter, 'guarded'> | undefined;
   readonly #nextMs = new Map<RampId, number>();
   readonly #shownMs = new Map<RampId, number>();
+  readonly #scrapeMs = new Map<RampId, number>();
 
   constructor(desk: Desk, { traffic, meter }: Counting) {
     this.#desk = desk;
@@ -53,7 +54,7 @@ export class Guards {
 
   /** Forgets the ramps that are over. */
   keepOnly(open: ReadonlySet<RampId>): void {
-    for (const times of [this.#nextMs, this.#shownMs])
+    for (const times of [this.#nextMs, this.#shownMs, this.#scrapeMs])
       for (const id of times.keys()) if (!open.has(id)) times.delete(id);
   }
 
@@ -62,7 +63,8 @@ export class Guards {
     const { now, log } = this.#desk;
     const dueMs = this.dueMs(ramp);
     if (this.#traffic === undefined || ramp.guards === undefined || dueMs === undefined) return false;
-    if (dueMs > now().getTime() && !isBeforeStep) return false;
+    if (isHeldStill(state)) return false;
+    if (dueMs > now().getTime() && !(isBeforeStep && this.#isOld(ramp))) return false;
     try {
       const looked = await lookAtStep(this.#desk, this.#traffic, ramp, ramp.guards, state);
       this.#note(ramp, state, looked);
@@ -76,10 +78,18 @@ export class Guards {
     }
   }
 
+  /** Whether Prometheus has scraped again since the last look. Without this a step could wait for looks for ever. */
+  #isOld({ id, guards }: Ramp): boolean {
+    const until = guards?.cursor?.until;
+    const everyMs = this.#scrapeMs.get(id) ?? usualScrapeMs;
+    return until === undefined || this.#desk.now().getTime() - Date.parse(until) >= everyMs;
+  }
+
   #note(ramp: Ramp, { step: number }: Standing, looked: LookedAt | undefined): void {
     const nowMs = this.#desk.now().getTime();
     const step = stepOf(ramp, number);
     const stepMs = step?.stay.kind === 'for' ? step.stay.ms : Number.POSITIVE_INFINITY;
+    if (looked?.everyMs !== undefined) this.#scrapeMs.set(ramp.id, Math.max(looked.everyMs, 1_000));
     const everyMs = lookEveryMs(stepMs, looked?.everyMs ?? usualScrapeMs);
     this.#nextMs.set(ramp.id, nowMs + (looked === undefined ? Math.min(everyMs, againMs) : everyMs));
   }
@@ -88,11 +98,11 @@ export class Guards {
     const { guards, hasCounted } = looked;
     const said = hasCounted ? saidBy(guards, state.step) : [];
     if (hasCounted) this.#meter?.guarded(mostSevere(said.map(({ verdict }) => verdict))?.kind ?? 'unknown');
-    const next = afterSaying(this.#desk, { ramp, guards, state, change, said });
+    const next = hasCounted ? afterSaying(this.#desk, { ramp, guards, state, change, said }) : undefined;
     const isQuiet = next === undefined && !this.#isToBeShown(ramp.id);
     const moved = { ...rampTo(ramp, next ?? state), guards };
-    const happened = hasCounted ? happenedBy(guards, said, next) : undefined;
-    return moveRamp(this.#desk, moved, happened, { isQuiet });
+    const happened = hasCounted ? happenedBy(guards, said, next) : 'nothing';
+    return moveRamp(this.#desk, moved, { happened, isQuiet });
   }
 
   #isToBeShown(id: RampId): boolean {
@@ -101,6 +111,11 @@ export class Guards {
     this.#shownMs.set(id, nowMs);
     return true;
   }
+}
+
+/** What somebody else made of the weights is no step of the ramp, and a way back that failed waits for a person. */
+function isHeldStill(state: Standing): boolean {
+  return state.kind === 'held' && (state.hold.because === 'moved' || state.hold.because === 'back-failed');
 }
 
 interface Saying {
@@ -153,18 +168,18 @@ function proofOf({
   if (worst?.kind === 'take-back' || worst?.kind === 'hold')
     return {
       act: worst.kind,
-      proof: { guard: worst.guard, oneIn: worst.oneIn, ...stepCounts(guards, worst.guard, last.step) },
+      proof: { guard: worst.guard, oneIn: worst.oneIn, ...rampCounts(guards, worst.guard) },
     };
   const own = saidByOwn(guards);
   if (own === 'take-back' || own === 'hold') return { act: own, proof: { guard: 'own', ...counted } };
   const lost = Object.values(last.unreached).reduce((sum, requests) => sum + requests, 0);
-  if (lost > 0) return { act: 'hold', proof: { guard: 'unreached', unreached: last.unreached, ...counted } };
+  if (lost > 0 && guards.rule.act !== 'tell')
+    return { act: 'hold', proof: { guard: 'unreached', unreached: last.unreached, ...counted } };
   return undefined;
 }
 
-function stepCounts({ seen, latency }: RampGuards, guard: GuardKind, step: number) {
-  const own = guard === 'latency' && latency !== undefined ? latency.seen : seen;
-  const counts = totalOf(own.slice(step - 1, step));
+function rampCounts({ seen, latency }: RampGuards, guard: GuardKind) {
+  const counts = totalOf(guard === 'latency' && latency !== undefined ? latency.seen : seen);
   return { canary: counts.canary, others: counts.others };
 }
 

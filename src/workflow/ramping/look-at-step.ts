@@ -37,10 +37,9 @@ export async function lookAtStep(
   if (seen === undefined) return undefined;
   const step = { appliedAt: state.since };
   const cursor = guards.cursor?.step === state.step ? guards.cursor.until : undefined;
-  const [host = ''] = seen.hosts;
   const times = cursor === undefined ? timesToBegin(step, desk.now()) : [desk.now()];
   for (const at of times) {
-    const scraped = await scrapedAt(traffic, seen.cluster, host, at);
+    const scraped = await scrapedAt(traffic, seen.cluster, seen.hosts, at);
     const next = scraped === undefined ? undefined : nextGuardLook(step, cursor, scraped);
     if (next?.kind === 'begin') {
       const begun = { ...guards, cursor: { step: state.step, until: next.cursor } };
@@ -110,9 +109,23 @@ async function confoundedNow(
   });
 }
 
-async function scrapedAt(traffic: Watching, cluster: string, host: string, at: Date): Promise<Scraped | undefined> {
-  const scraped = await traffic.scraped({ cluster, host, at });
-  return scraped.kind === 'scraped' ? scraped : undefined;
+/** What is known of all hosts together. */
+async function scrapedAt(
+  traffic: Watching,
+  cluster: string,
+  hosts: readonly string[],
+  at: Date,
+): Promise<Scraped | undefined> {
+  const all = await Promise.all(hosts.map((host) => traffic.scraped({ cluster, host, at })));
+  const known = all.flatMap((each) => (each.kind === 'scraped' ? [each] : []));
+  if (known.length < all.length || known.length === 0) return undefined;
+  const earliest = (times: readonly Date[]) => new Date(Math.min(...times.map((time) => time.getTime())));
+  const every = known.flatMap(({ everyMs }) => everyMs ?? []);
+  return {
+    until: earliest(known.map(({ until }) => until)),
+    since: earliest(known.map(({ since }) => since)),
+    ...(every.length > 0 && { everyMs: Math.max(...every) }),
+  };
 }
 
 /** All hosts together, or none. */

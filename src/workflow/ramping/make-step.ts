@@ -1,10 +1,12 @@
 import type { Change } from '../../domain/change/change.ts';
 import type { MovingDeed } from '../../domain/policy/judge.ts';
+import { askFrom } from '../../domain/policy/ramps/ask-of-ramp.ts';
 import { isBack } from '../../domain/ramp/direction.ts';
 import { nextRequest, type Ramp, targetsAt, withChange } from '../../domain/ramp/ramp.ts';
-import type { RampHold } from '../../domain/ramp/ramp-state.ts';
+import { isStanding, liveStep, type RampHold, type RampStateOf } from '../../domain/ramp/ramp-state.ts';
 import type { RampTargets } from '../../domain/ramp/targets.ts';
 import type { ChangeId } from '../../domain/routing/names.ts';
+import type { ObjectRef } from '../../domain/routing/object.ts';
 import { accept } from '../asking/accept.ts';
 import { hostsPlanned, type Plan, planEdits } from '../asking/plan.ts';
 import { addJob, toChange } from '../asking/submit.ts';
@@ -44,7 +46,7 @@ export interface Making {
 export async function makeStep(desk: Desk, making: Making): Promise<Made> {
   const { ramp, step, from } = making;
   const to = targetsAt(ramp, step);
-  const { aims, stop } = aimsOf(desk, { ramp: ramp.id, to, from: [from] });
+  const { aims, stop } = aimsOf(desk, { ramp, to, from: [from] });
   const planning = {
     aim: { kind: 'split', focus: ramp.version },
     service: ramp.name.service,
@@ -72,8 +74,8 @@ function held(hold: RampHold): Made {
 async function offerStep(desk: Desk, making: Making, plan: Plan, deed: MovingDeed): Promise<Made> {
   const change = stepChange(desk, making, plan, deed);
   if (deed === 'rollback') return store(desk, making, change, plan); // back needs nobody
-  const { ramp } = making;
-  const now = await judgeChange(desk, change, wantedOf(change, hostsPlanned(plan), deed, { ramp }));
+  const asked = (object: ObjectRef) => askFrom(making.ramp, object, making.step, desk.now());
+  const now = await judgeChange(desk, change, wantedOf(change, hostsPlanned(plan), deed, { asked }));
   switch (now.kind) {
     case 'unknown':
       return now;
@@ -102,8 +104,9 @@ function stepChange(desk: Desk, { ramp, step }: Making, plan: Plan, deed: Moving
   return { ...change, approvals, ramp: { id: ramp.id, step, of: ramp.steps.length } };
 }
 
-async function store(desk: Desk, { ramp, step, asker, askedAs }: Making, change: Change, plan: Plan): Promise<Made> {
-  const next = withChange(ramp, { step, id: change.id }, { kind: 'stepping', step, change: change.id });
+async function store(desk: Desk, making: Making, change: Change, plan: Plan): Promise<Made> {
+  const { ramp, step, asker, askedAs } = making;
+  const next = withChange(ramp, { step, id: change.id }, stepping(desk, making, change));
   const event = eventOf(
     change,
     { kind: 'accepted', by: { user: ramp.by, team: ramp.team }, deed: change.deed },
@@ -126,6 +129,17 @@ async function store(desk: Desk, { ramp, step, asker, askedAs }: Making, change:
     case 'ramp-moved':
       return { kind: 'moved' };
   }
+}
+
+function stepping(desk: Desk, { ramp: { state }, step, from }: Making, { id }: Change): RampStateOf<'stepping'> {
+  const isOn = isStanding(state) || state.kind === 'stepping';
+  const pausedBy = state.kind === 'stepping' ? state.pausedBy : undefined;
+  return {
+    ...{ kind: 'stepping', step, change: id, from },
+    live: isOn ? liveStep(state) : 0,
+    since: isOn ? state.since : desk.now().toISOString(),
+    ...(pausedBy !== undefined && { pausedBy }),
+  };
 }
 
 /** Automatic work is not told to anybody in time: it only must not wait for ever. */

@@ -22,7 +22,9 @@ import { type AcceptedAnswer, answerOnce, type Mode } from '../asking/answer-onc
 import { type Answer, stateOf } from '../asking/submit.ts';
 import { noteDenied, noteRefused } from '../audit.ts';
 import { type Asker, type Desk, fillIn, openService, refuseIfLate, requestId, sendFor } from '../desk.ts';
+import { AcceptanceUnknownError, StoreUnavailableError } from '../errors.ts';
 import { foreseenFor, judgeLive, mayOverrideOwner } from '../judging/judge-live.ts';
+import type { Created, CreateOptions } from '../ports/ramps.ts';
 import { makeStep } from './make-step.ts';
 import { type Foresight, foresee } from './outlook.ts';
 import { rampEvent } from './ramp-event.ts';
@@ -210,7 +212,7 @@ async function begin(
   const askedAs = requestId(asker.request);
   const ramp = newRamp(desk, asked, asker, plan);
   if (judgement?.verdict.kind === 'needs-approval')
-    return awaitApproval(desk, asker, { ...ramp, rev: 0 }, judgement, askedAs);
+    return withForeseen(await awaitApproval(desk, asker, { ...ramp, rev: 0 }, judgement, askedAs), plan);
   const made = await makeStep(desk, { ramp, step: 1, from: plan.before, asker, askedAs });
   switch (made.kind) {
     case 'made':
@@ -233,6 +235,10 @@ async function knownAnswer(desk: Desk, change: Change | undefined): Promise<Ramp
     : rampOfChange(desk, { kind: 'accepted', change, behind: 0, again: true });
 }
 
+function withForeseen(answer: RampAnswer, { foreseen }: RampPlan): RampAnswer {
+  return answer.kind === 'ramp' && !answer.again ? { ...answer, foreseen } : answer;
+}
+
 async function awaitApproval(
   desk: Desk,
   asker: Asker,
@@ -245,7 +251,7 @@ async function awaitApproval(
   if (state.kind !== 'awaiting') throw new Error('the verdict does not ask for approval');
   const waiting: Ramp = { ...ramp, state };
   const event = rampEvent(waiting, { kind: 'awaiting', asker, deed: 'shift', rule }, desk.now());
-  const created = await sendFor(asker, () => desk.ramps.create(waiting, { askedAs, event }));
+  const created = await create(desk, asker, waiting, { askedAs, event });
   switch (created) {
     case 'created':
       desk.cards.showSoon(waiting.id);
@@ -256,6 +262,18 @@ async function awaitApproval(
       return { kind: 'refused-before' };
     case 'taken':
       return { kind: 'ramp-taken', name: ramp.name, other: undefined };
+  }
+}
+
+/** Without an answer of the store the ramp is looked up: nobody is told that nothing happens if it may. */
+async function create(desk: Desk, asker: Asker, ramp: Ramp, options: CreateOptions): Promise<Created> {
+  try {
+    return await sendFor(asker, () => desk.ramps.create(ramp, options));
+  } catch (cause) {
+    if (!(cause instanceof StoreUnavailableError) || !cause.outcomeUnknown) throw cause;
+    const stored = await desk.ramps.read(ramp.id).catch(() => undefined);
+    if (stored !== undefined) return 'known';
+    throw new AcceptanceUnknownError(`whether ${ramp.id} was accepted is not known`, { cause });
   }
 }
 

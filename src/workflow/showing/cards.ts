@@ -101,12 +101,15 @@ interface InHand {
   readonly hasTurn: boolean;
 }
 
-/** One process at a time writes a card. It looks again before it lets go, so what changed meanwhile is shown in one update. */
-async function showCard(desk: CardDesk, id: CardId): Promise<void> {
+/** One process at a time writes a card. False if another one has it. It looks again before it lets go, so what changed meanwhile is shown in one update. */
+async function showCard(desk: CardDesk, id: CardId): Promise<boolean> {
   let hasTurn = false;
   for (let again = true; again; ) {
     const claim = await desk.cards.claim(id);
-    if (claim === undefined) return desk.lookAgain();
+    if (claim === undefined) {
+      desk.lookAgain();
+      return false;
+    }
     try {
       using kept = claim.keep();
       hasTurn = await bring(desk, id, { claim, lost: kept.lost, hasTurn });
@@ -114,6 +117,7 @@ async function showCard(desk: CardDesk, id: CardId): Promise<void> {
       again = (await claim.release()) || hasTurn;
     }
   }
+  return true;
 }
 
 /**
@@ -142,7 +146,7 @@ interface OfRamp {
 
 /** The card of the ramp tells of the change. What is owed for the change is settled by that. */
 async function leaveToRamp(desk: CardDesk, { ramp, rev }: OfRamp, claim: CardClaim): Promise<void> {
-  await showCard(desk, ramp);
+  if (!(await showCard(desk, ramp))) throw new StoreUnavailableError(`another process writes the card of ${ramp}`);
   await claim.place({ channel: ramp, ts: ramp, shownRev: rev });
 }
 

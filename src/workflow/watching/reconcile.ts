@@ -15,7 +15,7 @@ export interface Reconciling extends Settling {
   readonly queue: Queue;
   readonly sights: Pick<Sights, 'begin'>;
   /** Absent in a process that does not move ramps. */
-  readonly driver?: Pick<Driver, 'sweep'> | undefined;
+  readonly driver?: Pick<Driver, 'sweep' | 'tidy'> | undefined;
   /** A monotonic clock. Other processes' clocks do not tell how long something has waited. */
   readonly monotonicMs: () => number;
 }
@@ -93,7 +93,8 @@ export class Reconciler {
   /** Ends a change that needs no decision: it is done, its time is over, or its plan no longer stands. Also in the background. */
   #endAside(change: Change): void {
     const end = async () => {
-      const { cards } = this.#with;
+      const { cards, driver } = this.#with;
+      if (change.ramp !== undefined && (await driver?.tidy(change)) === true) return;
       const ended = (await catchUp(this.#with, change)) ?? (await expire(this.#with, change));
       if (ended !== undefined || (await voidIfMoved(this.#with, change))) cards.showSoon(change.id);
     };

@@ -44,7 +44,9 @@ describe('the guards of a ramp', () => {
   it('hold at most where callers do not say who they are', () => {
     const guards = afterLook(newGuards(defaultGuard, 2), looked({ unknown: batch([1_204, 25], [9_800, 20]) }));
 
-    expect(guards.last?.confounded).toBe('nameless-caller');
+    expect(guards.confounded).toBe('nameless-caller');
+    const later = afterLook(guards, looked({ a: batch([100, 0], [900, 0]) }));
+    expect(verdictOf(later, 'errors')).toMatchObject({ kind: 'hold' }); // the evidence has those requests for good
     expect(verdictOf(guards, 'errors')).toMatchObject({ kind: 'hold' });
   });
 

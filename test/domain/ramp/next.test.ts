@@ -39,7 +39,23 @@ const running = (dueAt = '2026-11-22T14:05:00.000Z'): RampState => ({
   since: applied.at,
   dueAt,
 });
-const stepping: RampState = { kind: 'stepping', step: 1, change: changeId(1) };
+const stepping = {
+  kind: 'stepping',
+  step: 1,
+  change: changeId(1),
+  live: 0,
+  since: '2026-11-22T13:59:59.000Z',
+  from: [{ object: reviewsObject, rule: 'default', split: { v1: 100, v3: 0 } }],
+} as const satisfies RampState;
+const goingBack: RampState = {
+  kind: 'going-back',
+  why: 'aborted',
+  by: 'U02BOB',
+  at: applied.at,
+  step: 1,
+  seen: stepping.from,
+  change: changeId(1),
+};
 const done = (more: Partial<Applied> = {}): Change => change({ id: changeId(1), state: { ...applied, ...more } });
 const ended = (state: Change['state']): Change => change({ id: changeId(1), state });
 
@@ -88,6 +104,37 @@ describe('what is next for a ramp', () => {
       '14:00:01',
       { kind: 'wait' },
     ],
+    [
+      'is paused where it is if its step was not made and somebody paused it meanwhile',
+      ramp({ ...stepping, pausedBy: 'U02BOB' }),
+      ended({ kind: 'superseded', at: applied.at, by: changeId(2) }),
+      '14:00:01',
+      { kind: 'become', state: { kind: 'paused', step: 0, by: 'U02BOB' } },
+    ],
+    [
+      'is held at the step that is live if the last one could not be made at once',
+      ramp({ ...stepping, step: 4, live: 1 }),
+      ended({ kind: 'failed', at: applied.at, because: 'rejected' }),
+      '14:00:01',
+      { kind: 'become', state: { kind: 'held', step: 1, since: '2026-11-22T13:59:59.000Z' } },
+    ],
+    [
+      'tries its way back again if that came too late or reached nobody',
+      ramp(goingBack),
+      ended({ kind: 'failed', at: applied.at, because: 'expired' }),
+      '14:20:00',
+      { kind: 'go-back' },
+    ],
+    [
+      'is held if its way back is refused, and keeps why it was to go back',
+      ramp(goingBack),
+      ended({ kind: 'failed', at: applied.at, because: 'rejected', detail: 'by a webhook' }),
+      '14:00:01',
+      {
+        kind: 'become',
+        state: { kind: 'held', step: 1, hold: { because: 'back-failed', reason: 'rejected', back: { by: 'U02BOB' } } },
+      },
+    ],
     ['waits until its step is over', ramp(running()), done(), '14:04:59', { kind: 'wait' }],
     ['makes the next step then', ramp(running()), done(), '14:05:00', { kind: 'step', step: 2 }],
     ['and also if that was seen late', ramp(running()), done(), '14:09:59', { kind: 'step', step: 2 }],
@@ -117,7 +164,7 @@ describe('what is next for a ramp', () => {
       ramp(running()),
       done({ rolledBack: { by: 'U02BOB', change: changeId(7) } }),
       '14:01:00',
-      { kind: 'become', state: { kind: 'back', by: 'U02BOB', change: changeId(7) } },
+      { kind: 'become', state: { kind: 'superseded', by: changeId(7) } },
     ],
     [
       'is over after the time of its last step',

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Ramp } from '../../../src/domain/ramp/ramp.ts';
+import { RejectedError } from '../../../src/workflow/errors.ts';
 import { reviews, rule } from '../../support/builders.ts';
 import { minute, RampHouse, steps } from './ramp-house.ts';
 
@@ -130,6 +131,21 @@ describe('the guards of a ramp', () => {
       kind: 'held',
       hold: { because: 'guard', proof: { guard: 'unreached', unreached: { NC: 3 } } },
     });
+  });
+
+  it('do not take it back again and again if the way back is refused', async () => {
+    house.failing = { v1: 0, v3: 0.5 };
+    const ramp = await ramped();
+    await house.serve(20 * second);
+    house.mesh.failWrites({ error: new RejectedError('a webhook says no'), stored: false });
+    await house.serve(3 * minute);
+
+    expect(await house.state(ramp.id)).toMatchObject({
+      kind: 'held',
+      hold: { because: 'back-failed', reason: 'rejected', back: { by: 'guard', proof: { guard: 'errors' } } },
+    });
+    expect((await house.ramp(ramp.id)).changes.filter(({ step }) => step === 0)).toHaveLength(1);
+    expect(house.chat.told.filter(({ id }) => id === ramp.id)).toHaveLength(1);
   });
 
   it('go by time alone where nothing is counted', async () => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { standingShown } from '../../../src/workflow/ramping/decide-on-ramp.ts';
+import { decideOnRamp } from '../../../src/workflow/ramping/decide-on-ramp.ts';
+import { standingShown } from '../../../src/workflow/ramping/standing-shown.ts';
 import { reviewsObject, twoRules } from '../../support/builders.ts';
 import { minute, RampHouse, steps } from './ramp-house.ts';
 
@@ -100,6 +101,67 @@ describe('a ramp', () => {
   ] as const)('is refused for %s', async (_, asked, reason) => {
     expect(await house.askRamp(asked)).toMatchObject({ kind: 'ramp-refused', refusal: { reason } });
     expect(await house.ramps.open()).toEqual([]);
+  });
+
+  it('does once what is delivered twice', async () => {
+    const ramp = await house.started();
+    const asker = house.asker();
+    const next = () => decideOnRamp(house.desk, { id: ramp.id, gesture: 'next' }, asker);
+    await next();
+    await house.goOn();
+    expect(await next()).toMatchObject({ kind: 'done' });
+    await house.goOn();
+    expect(house.ledger.seq).toBe(2);
+
+    const again = house.asker();
+    const pause = () => decideOnRamp(house.desk, { id: ramp.id, gesture: 'pause' }, again);
+    await pause();
+    await house.does('resume', ramp);
+    expect(await pause()).toMatchObject({ kind: 'done' });
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'running' });
+  });
+
+  it('aborted while all the rest is in line goes back from where it is', async () => {
+    const ramp = await house.started();
+    await house.does('finish', ramp);
+    await house.does('abort', ramp);
+    await house.goOn();
+
+    expect(house.split).toEqual({ v1: 100, v2: 0, v3: 0 });
+    expect(house.ledger.seq).toBe(2);
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'back' });
+  });
+
+  it('goes on from what somebody else left at its last step by being over', async () => {
+    const ramp = await house.started({ steps: steps([50]) });
+    house.mesh.moveByHand(reviewsObject, { v1: 60, v2: 0, v3: 40 });
+    await house.after(minute);
+    await house.does('resume', ramp);
+
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'finished' });
+    expect(house.split).toEqual({ v1: 60, v2: 0, v3: 40 });
+  });
+
+  it('leaves no change behind that waits for a decision', async () => {
+    const ramp = await house.started();
+    house.pass(5 * minute);
+    await house.drive(ramp);
+    house.mesh.moveByHand(reviewsObject, { v1: 60, v2: 0, v3: 40 });
+    await house.goOn();
+
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'held', step: 1, hold: { because: 'moved' } });
+    expect(await house.changes.open()).toEqual([]);
+  });
+
+  it('is held, and not over, if somebody moved its rule while a change of another rule waits', async () => {
+    const two = new RampHouse(twoRules);
+    const ramp = await two.started();
+    two.pass(5 * minute);
+    two.mesh.moveByHand(reviewsObject, { v1: 50, v3: 50 });
+    await two.accepted('v3', 100, { rule: 'orders' });
+    await two.drive(ramp);
+
+    expect(await two.state(ramp.id)).toMatchObject({ kind: 'held', hold: { because: 'moved' } });
   });
 
   it('says in the thread of its card, once, that somebody must act', async () => {

@@ -22,6 +22,16 @@ describe('policy and ramps', () => {
     return answer.ramp;
   }
 
+  const until = (at: string) => house.after(Date.parse(at) - house.now().getTime());
+
+  /** Asked for within the hours, which are over by now. */
+  async function waitingOutside(): Promise<Ramp> {
+    const policy = house.policies.current();
+    const ramp = await waiting();
+    house.policies.take(policy);
+    return ramp;
+  }
+
   const approve = (ramp: Ramp, user: string) => approveRamp(house.desk, { id: ramp.id }, house.asker(user));
 
   it('one approval is for all steps', async () => {
@@ -118,8 +128,51 @@ describe('policy and ramps', () => {
       dueAt: '2026-11-23T10:00:00.000Z',
     });
 
-    await house.after(20 * 60 * minute);
+    await until('2026-11-23T10:00:01Z');
     expect(await house.state(ramp.id)).toMatchObject({ kind: 'running', step: 2 });
+  });
+
+  it('is approved outside the hours for steps up, and begins when they do', async () => {
+    house.policies.take(policyOf(`${approved}    hours: "Mon 10:00-14:00 UTC"\n`));
+    const ramp = await waitingOutside();
+
+    expect(await approve(ramp, 'U02BOB')).toMatchObject({ kind: 'approved', missing: 0 });
+    await until('2026-11-23T09:59:59Z');
+    expect(house.ledger.seq).toBe(0);
+    await until('2026-11-23T10:00:01Z');
+    expect(house.ledger.seq).toBe(1);
+  });
+
+  it('asks at a gate those who may approve, and not who asked for it', async () => {
+    house.policies.take(policyOf(approved));
+    const answer = await house.askRamp({
+      steps: [
+        { percent: 10, stay: { kind: 'ask' } },
+        { percent: 20, stay: { kind: 'for', ms: minute } },
+      ],
+    });
+    if (answer.kind !== 'ramp') throw new Error('not accepted');
+    await house.goOn();
+
+    expect(await house.does('next', answer.ramp)).toMatchObject({ kind: 'denied' });
+    expect(await house.does('finish', answer.ramp)).toMatchObject({ kind: 'denied' });
+    expect(await house.does('next', answer.ramp, undefined, house.asker('U02BOB'))).toMatchObject({ kind: 'done' });
+  });
+
+  it('lets nobody go faster than the policy allows', async () => {
+    house.policies.take(
+      policyOf(
+        `ramps:\n  careful: { steps: "1, 5, 25, 100", every: 10m }\n${everyone}    ramp: { only: true, noSteeperThan: careful }\n`,
+      ),
+    );
+    const ramp = await house.started({ steps: { named: 'careful' } });
+
+    expect(await house.does('finish', ramp)).toMatchObject({
+      kind: 'stopped',
+      stop: { hold: { because: 'denied', denied: 'too-steep' } },
+    });
+    await house.goOn();
+    expect(house.split).toEqual({ v1: 99, v2: 0, v3: 1 });
   });
 
   it('has names for ramps', async () => {
