@@ -50,7 +50,7 @@ function rowsOf(version: string, after: readonly CountedRequests[]) {
 describe.runIf(prometheus)('with a prometheus', () => {
   describeTraffic('Prometheus', () => realWorld(prometheus));
 
-  it('counts what a client sent since its counters were reset', { timeout: 30_000 }, async () => {
+  it('counts what a client sent since its counters were reset', async () => {
     const world = await realWorld(prometheus);
     const host = 'restarted.default.svc.cluster.local';
 
@@ -70,7 +70,7 @@ describe.runIf(prometheus)('with a prometheus', () => {
 });
 
 function describeTraffic(where: string, enter: () => Promise<World>): void {
-  describe(`the traffic: ${where}`, { timeout: 30_000 }, () => {
+  describe(`the traffic: ${where}`, () => {
     let world: World;
     const hostOf = (service: string) => `${service}.default.svc.cluster.local`;
     const counted = async (query: TrafficQuery) => {

@@ -1,0 +1,120 @@
+import { type Ramp, stepOf } from '../../domain/ramp/ramp.ts';
+import { isOver, isStanding } from '../../domain/ramp/ramp-state.ts';
+import type { RampId } from '../../domain/routing/names.ts';
+import type { RampDecision, RampGesture } from '../../workflow/ramping/decision.ts';
+import type { FoundRamp } from '../../workflow/ramping/find-ramp.ts';
+import { standingShown } from '../../workflow/ramping/standing-shown.ts';
+import { holdText } from '../card/ramp-notes.ts';
+import { actions, formatButtonValue } from '../words/button.ts';
+import { code, foreign, markup, names, plain } from '../words/mrkdwn.ts';
+import { denialText } from '../words/policy-words.ts';
+import { type Reply, says } from '../words/reply.ts';
+import { splitText } from '../words/split-text.ts';
+import { momentText } from '../words/time-text.ts';
+import { namedRamp as named } from './ramp-lines.ts';
+
+const doneWords: Record<RampGesture, string> = {
+  pause: 'Paused',
+  resume: 'Goes on',
+  next: 'The next step is made now',
+  abort: 'Stopped; it goes back to what was before the ramp',
+  finish: 'The rest is done now, in one step',
+};
+
+/** The answer to what a person does to a ramp. */
+export function rampDecisionReply(answer: RampDecision): Reply {
+  switch (answer.kind) {
+    case 'done':
+      return says(`${doneWords[answer.gesture]}: ${named(answer.ramp)}.`);
+    case 'not-now':
+      return says(`${notNowText(answer.ramp, answer.gesture)} Nothing was changed.`);
+    case 'moved-on':
+      return says(`${standsText(answer.ramp)} That button was for an earlier moment. Nothing was changed.`);
+    case 'stopped':
+      return says(
+        answer.stop.kind === 'held'
+          ? `*Not done:* ${holdText(answer.stop.hold, answer.ramp)} The ramp is held; its card has the buttons.`
+          : `*Not done:* ${answer.stop.by} moves the weights, so the ramp is over.`,
+      );
+    case 'waits':
+      return says(
+        `*Not done:* steps up are made in certain hours only; the next ones begin ${momentText(answer.until.toISOString())}.`,
+      );
+    case 'cannot-tell':
+      return says(`I cannot tell whether that is allowed: ${foreign(answer.why)}. Try again in a moment.`);
+    case 'denied':
+      return says(`*Not done:* ${denialText(answer.denial)}`);
+    case 'unknown-ramp':
+      return unknownRampReply(answer.id);
+  }
+}
+
+function notNowText(ramp: Ramp, gesture: RampGesture): string {
+  const { state, steps } = ramp;
+  if ((gesture === 'next' || gesture === 'finish') && isStanding(state) && state.step >= steps.length)
+    return `${named(ramp)} has made its last step.`;
+  return standsText(ramp);
+}
+
+/** Where a ramp is, and since when. */
+function standsText(ramp: Ramp): string {
+  const { state } = ramp;
+  if (isStanding(state)) {
+    const step = stepOf(ramp, state.step);
+    const share = step === undefined ? '' : ` (${step.percent} %)`;
+    return `${named(ramp)}: step ${state.step}${share} was done at ${momentText(state.since)}; it is ${state.kind} now.`;
+  }
+  if (isOver(state)) return `${named(ramp)} is over.`;
+  return `${named(ramp)} is ${state.kind === 'stepping' ? 'making a step' : state.kind.replace('-', ' ')} now.`;
+}
+
+export function unknownRampReply(id: RampId): Reply {
+  return says(
+    `Nothing is known of ${id} any more. \`/shift history\` with the name of the service shows its steps, and \`/shift rollback\` takes them back.`,
+  );
+}
+
+/** Asks before the rest of a ramp is done at once. */
+export function finishReply(ramp: Ramp): Reply {
+  const last = ramp.steps.at(-1);
+  const target = (last?.to ?? ramp.before).map(({ split }) => splitText(split)).join('; ');
+  const text = `*Not done yet:* ${named(ramp)} would go to ${foreign(target)} at once, without the steps between.`;
+  return {
+    text,
+    blocks: [
+      { type: 'section', text: markup(text) },
+      {
+        type: 'actions',
+        elements: [
+          {
+            type: 'button',
+            action_id: actions.rampFinish,
+            value: formatButtonValue({ id: ramp.id, seen: standingShown(ramp) }),
+            style: 'primary',
+            text: plain(`Go to ${target} now`),
+          },
+        ],
+      },
+    ],
+  };
+}
+
+export function noRampReply(found: Exclude<FoundRamp, { kind: 'ramp' }>, verb: RampGesture): Reply {
+  const { service } = found.name;
+  if (found.kind === 'several-ramps') {
+    const rules = found.ramps.map(({ before: [{ rule }] }) => rule);
+    return says(
+      `Ramps move several rules of ${code(service)}: ${names(rules)}. Say which: ${code(`/shift ${verb} ${service} --route ${rules[0] ?? ''}`)}.`,
+    );
+  }
+  const open = found.open.map(({ name }) => name.service);
+  const others = open.length === 0 ? 'No ramp runs.' : `Ramps run for ${names([...new Set(open)])}.`;
+  return says(
+    `No ramp moves ${code(service)} in ${code(found.name.namespace)}. ${others} ${code(`/shift status ${service}`)} shows what is live.`,
+  );
+}
+
+export function pauseAllReply(answers: readonly RampDecision[]): Reply {
+  if (answers.length === 0) return says('No ramp runs.');
+  return says(answers.map((answer) => rampDecisionReply(answer).text).join('\n'));
+}

@@ -1,0 +1,42 @@
+import { ruleFor } from '../../domain/policy/policy.ts';
+import { defaultGuard, type GuardRule } from '../../domain/policy/ramps/guard-rule.ts';
+import { targetsOf } from '../../domain/policy/targets.ts';
+import { canaryOf } from '../../domain/ramp/direction.ts';
+import type { Ramp } from '../../domain/ramp/ramp.ts';
+import type { LiveObject } from '../../domain/routing/route.ts';
+import type { Desk } from '../desk.ts';
+import { type Foresight, foresee } from './outlook.ts';
+import type { AskedRamp } from './ramp-answer.ts';
+
+/** A step that guards cannot look at twice says nothing, so it is not watched. */
+export function tooShort(
+  steps: Ramp['steps'],
+  { shortestMs }: Foresight,
+): { readonly step: number; readonly shortestMs: number } | undefined {
+  if (shortestMs === undefined) return undefined;
+  const at = steps.findIndex(({ stay }) => stay.kind === 'for' && stay.ms < shortestMs);
+  return at < 0 ? undefined : { step: at + 1, shortestMs };
+}
+
+/** How the guards watch every ramp in a cluster whose requests are counted, unless they are turned off. */
+export function guardRuleFor(
+  { policies, countedClusters }: Pick<Desk, 'policies' | 'countedClusters'>,
+  { options }: Pick<AskedRamp, 'options'>,
+  live: LiveObject,
+): GuardRule | undefined {
+  if (options.noGuard === true || !countedClusters.includes(live.object.cluster)) return undefined;
+  return ruleFor(policies.current(), targetsOf(live))?.guard ?? defaultGuard;
+}
+
+export function foresightOf(
+  desk: Desk,
+  live: LiveObject,
+  planned: Pick<Ramp, 'before' | 'steps'>,
+  { errors, latency }: GuardRule,
+): Promise<Foresight> {
+  const [{ rule, split }] = planned.before;
+  const canary = canaryOf(planned);
+  const others = Object.keys(split).filter((version) => !canary.includes(version));
+  const guards = 2 + (errors.atMost === undefined ? 0 : 1) + (latency === undefined ? 0 : 1);
+  return foresee(desk, { live, rule, steps: planned.steps, guards, ...(latency !== undefined && { others }) });
+}
