@@ -48,9 +48,9 @@ describe.runIf(findChromium())('the tour, taken in a real browser (needs Chromiu
 
   /** Presses the button that leads on, and waits for the step that comes. */
   async function next(step: number, title: string): Promise<void> {
-    const before = step === 1 ? card(slack, 'Welcome to the sandbox') : card(slack, `${step - 1} of 11`);
+    const before = step === 1 ? card(slack, 'Welcome to the sandbox') : card(slack, `${step - 1} of 12`);
     await clickButton(before, step === 1 ? 'Take the tour' : 'Next');
-    await card(slack, `${step} of 11 · ${title}`).waitFor();
+    await card(slack, `${step} of 12 · ${title}`).waitFor();
   }
 
   async function type(command: string): Promise<void> {
@@ -146,10 +146,26 @@ describe.runIf(findChromium())('the tour, taken in a real browser (needs Chromiu
     await says(/ratings · 50 % to v2.*Applied in.*Approved by/s);
     await actAs(slack, 'alice');
 
-    await next(10, 'v3 fails');
+    await next(10, 'step by step');
+    await type('/shift reviews v3 10..100 by 10 every 15s');
+    const ramp = await says(/reviews · ramp to v3.*asked by/s);
+    await says(/ramp to v3, step 1 of 10.*Next: 20 %/s);
+    await clickButton(ramp, 'Pause');
+    await says(/step 1 of 10.*Paused.*asked by/s);
+    await clickButton(ramp, 'Resume');
+    await says(/step 1 of 10.*Next: 20 %/s);
+    await clickButton(ramp, '20 % now');
+    await says(/reviews · ramp to v3, step 2 of 10.*Next: 30 %/s);
+    expect(await world.objects.weights('reviews')).toContainEqual(['v3', 20]);
+    await drawPicture(slack, ramp, 'ramp.png');
+    await clickButton(ramp, 'Roll back to v1 100 %');
+    await says(/reviews · ramp to v3.*Aborted.*Back to v1 100 %/s);
+    expect(await reload(5)).toEqual({ none: 5, black: 0, red: 0 });
+
+    await next(11, 'v3 fails');
     await type('/shift reviews v3 50');
     await expect.poll(() => world.objects.weights('reviews')).toContainEqual(['v3', 50]);
-    const faults = card(slack, '10 of 11').getByRole('link', { name: 'the faults page' });
+    const faults = card(slack, '11 of 12').getByRole('link', { name: 'the faults page' });
     await product.goto((await faults.getAttribute('href')) ?? '');
     await product.getByText('Not set yet').waitFor();
     await product.getByRole('button', { name: 'v3 fails 5 %' }).click();
@@ -162,7 +178,7 @@ describe.runIf(findChromium())('the tour, taken in a real browser (needs Chromiu
     await product.getByRole('button', { name: 'all is well' }).click();
     await product.getByRole('status').getByText('All is well').waitFor();
 
-    await next(11, 'clean up');
+    await next(12, 'clean up');
     await type('/shift delete bookinfo/virtual-service-all-v1');
     const before = await world.objects.get('reviews');
     await clickButton(await says('bookinfo/virtual-service-all-v1 is more than a shift'), 'Delete');
