@@ -1,10 +1,12 @@
 import { Redis } from 'ioredis';
 import type { Change } from '../../src/domain/change/change.ts';
-import { type ChangeId, isChangeId } from '../../src/domain/routing/names.ts';
+import type { Ramp } from '../../src/domain/ramp/ramp.ts';
+import { type ChangeId, isChangeId, isRampId } from '../../src/domain/routing/names.ts';
 import { StoredCards } from '../../src/redis/card-log.ts';
 import { whenReady } from '../../src/redis/connect.ts';
 import { keys } from '../../src/redis/keys.ts';
 import { StoredChanges } from '../../src/redis/stored-changes.ts';
+import { StoredRamps } from '../../src/redis/stored-ramps.ts';
 import type { CardId } from '../../src/workflow/ports/cards.ts';
 import type { SlackMessage } from '../support/slack-client.ts';
 import { recordKey } from './chaos-world.ts';
@@ -29,11 +31,13 @@ export interface Evidence {
 export class RecordReader {
   readonly #redis: Redis;
   readonly #changes: StoredChanges;
+  readonly #ramps: StoredRamps;
   readonly #cards: StoredCards;
 
   private constructor(redis: Redis) {
     this.#redis = redis;
     this.#changes = new StoredChanges(redis, { recordKey });
+    this.#ramps = new StoredRamps(redis, { recordKey });
     this.#cards = new StoredCards(redis);
   }
 
@@ -49,6 +53,13 @@ export class RecordReader {
     const ids = keys.map((key) => key.slice(key.lastIndexOf(':') + 1)).filter(isChangeId);
     const changes = await Promise.all(ids.map((id) => this.#changes.read(id)));
     return new Map(changes.flatMap((change) => (change === undefined ? [] : [[change.id, change]])));
+  }
+
+  async ramps(): Promise<readonly Ramp[]> {
+    const found = await this.#redis.keys(keys.ramp('*'));
+    const ids = found.map((key) => key.slice(key.lastIndexOf(':') + 1)).filter(isRampId);
+    const ramps = await Promise.all(ids.map((id) => this.#ramps.read(id)));
+    return ramps.flatMap((ramp) => ramp ?? []);
   }
 
   open(): Promise<readonly Change[]> {

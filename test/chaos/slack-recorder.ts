@@ -146,8 +146,13 @@ const blocks = z.array(z.looseObject({ type: z.string(), block_id: z.string().op
 
 /** The change that a card is about. */
 export function cardOf(value: readonly unknown[]): ChangeId | undefined {
-  const id = blocks.safeParse(value).data?.find(({ type }) => type === 'header')?.block_id;
+  const id = headerOf(value);
   return id !== undefined && isChangeId(id) ? id : undefined;
+}
+
+/** What a message names as that which it is about. */
+export function headerOf(value: readonly unknown[]): string | undefined {
+  return blocks.safeParse(value).data?.find(({ type }) => type === 'header')?.block_id;
 }
 
 function keyOf({ channel, ts }: { readonly channel: string; readonly ts: string }): string {

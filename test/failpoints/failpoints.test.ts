@@ -13,7 +13,7 @@ import { type ScenarioName, scenarioNames, scenarios as scenarioOf } from './sce
 const redisBinary = await findRedisServer().catch(() => undefined);
 const lanes = 2;
 
-/** Of rule files two: they take long to record, and the others differ from these in what they write. */
+/** Of rule files two and of ramps three: they take long to record, and the others differ from these in what they write. */
 const inLongRunsOnly = [
   'shift-behind-file',
   'delete-file',
@@ -21,6 +21,7 @@ const inLongRunsOnly = [
   'take-back-file',
   'take-back-deletion',
   'meddled-file',
+  'next-step',
 ];
 const scenarios = scenarioNames.filter((name) => !inLongRunsOnly.includes(name));
 
@@ -65,6 +66,8 @@ describe.runIf(redisBinary)('a fault at an await, with a redis-server', () => {
     ${'approve'}         | ${['approve(', 'openEdits(', 'moveOn(', 'queue.add(', 'open.write(']}
     ${'reject'}          | ${['reject(', 'changes.update(']}
     ${'apply-file'}      | ${['planEdits(', 'desk.changes.accept(', 'openBegun(', 'tryAll(', 'noteWriting(', 'write(bench', 'moveOn(bench']}
+    ${'ramp'}            | ${['requestRamp(', 'makeStep(', 'accept(', 'ramps.update(', 'open.write(']}
+    ${'abort-ramp'}      | ${['decideOnRamp(', 'ramps.update(', 'goBack(', 'open.write(']}
     ${'undone-creation'} | ${['changes.writing(', 'write(bench', 'moveOn(bench']}
   `('may be at each await that $scenario is made of', ({ scenario, steps }) => {
     const points = outcome.enumerated.get(scenario)?.points ?? [];

@@ -1,5 +1,6 @@
 import type { AuditEvent } from '../../src/domain/change/audit.ts';
 import type { Change } from '../../src/domain/change/change.ts';
+import type { Ramp } from '../../src/domain/ramp/ramp.ts';
 import type { ChangeId } from '../../src/domain/routing/names.ts';
 import { kindOf } from '../chaos/answers.ts';
 import { check } from '../chaos/check.ts';
@@ -9,6 +10,7 @@ import type { Request } from '../chaos/people.ts';
 import { auditedOnce } from './audited.ts';
 import { wayOf } from './cases.ts';
 import { isKill, type Strike } from './faults.ts';
+import { checkRamps } from './ramps.ts';
 import type { Scenario } from './scenarios.ts';
 import { type Asked, isOfStage } from './stage.ts';
 
@@ -17,6 +19,7 @@ export interface Left extends Pick<Evidence, 'history' | 'foreign' | 'owed' | 'm
   readonly records: ReadonlyMap<ChangeId, Change>;
   /** What the audit has of the case. */
   readonly events: readonly AuditEvent[];
+  readonly ramps: readonly Ramp[];
   readonly asked: Asked;
   /** What only the person saw, beside the acknowledgement. */
   readonly told: readonly string[];
@@ -32,6 +35,7 @@ export function judge(left: Left, scenario: Scenario): readonly Violation[] {
   const { violations } = check({ ...left, unknownPosts, requests });
   return [
     ...violations,
+    ...checkRamps(left),
     ...requests.flatMap((request) => toldRightly(request, left, scenario)),
     ...auditedOnce(left.events, left.records.values(), ({ request }) => !isOfStage(request)),
   ];
@@ -49,7 +53,9 @@ function requestOf({ what, token, makes }: Asked, answer: string | undefined): R
 function toldRightly(request: Request, left: Left, { isTaken }: Scenario): readonly Violation[] {
   const isIn = [...left.records.values()].some(isTaken);
   const shown = { request, records: [...left.records.values()] };
-  const promises = /^(Accepted|Discarded|Approved|Your approval|Rejected)/.test(request.answer ?? '');
+  const promises = /^(Accepted|Discarded|Approved|Your approval|Rejected|The next step is made|Stopped;)/.test(
+    request.answer ?? '',
+  );
   if (promises && !isIn) return [{ invariant: 'I4', what: 'what was promised was not taken', evidence: shown }];
   if (kindOf(request) === 'not accepted' && isIn)
     return [{ invariant: 'I1', what: 'what was not accepted was taken', evidence: shown }];

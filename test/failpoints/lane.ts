@@ -81,7 +81,7 @@ export class Lane {
     const act = await this.#prepared(stage, scenario);
     await Promise.all(this.#bots.map((bot) => bot.arm(strike)));
 
-    const course = new Course(form, strike);
+    const course = new Course(form, strike, scenarios[name].takesMs);
     const acting = act();
     const crashes = await this.#follow(course, acting, form, strike);
     await look?.();
@@ -164,8 +164,9 @@ export class Lane {
       history: new Map(await Promise.all(events)),
       foreign,
       records,
+      ramps: await this.#store.records.ramps(),
       events: await this.#store.events(),
-      owed: (await this.#store.records.owed()).filter(isChangeId).filter((id) => records.has(id)),
+      owed: (await this.#store.records.owed()).filter((id) => !isChangeId(id) || records.has(id)),
       messages: this.#world.slack.messages(channel),
       asked,
       told,

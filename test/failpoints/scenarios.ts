@@ -12,6 +12,8 @@ export interface Scenario {
   readonly isTaken: (change: Change) => boolean;
   /** Faults that nothing is expected to stand. */
   readonly without?: readonly Fault[];
+  /** How long it takes by the clock. Absent: no longer than a change. */
+  readonly takesMs?: number;
 }
 
 /**
@@ -122,10 +124,41 @@ const byName = {
     isTaken: isOfFile,
     without: twoAtOnce,
   },
+  ramp: {
+    prepare: async (stage) => () => stage.typeRamp('v2 10 ask, 20 ask, 30'),
+    isTaken: isStep(1),
+  },
+  'due-step': {
+    prepare: async (stage) => {
+      await stage.ramped('v2 10 for 5m, 20 ask, 30');
+      return () => stage.letStepBeDue();
+    },
+    isTaken: isStep(2),
+    takesMs: 1_000,
+  },
+  'next-step': {
+    prepare: async (stage) => {
+      await stage.ramped('v2 10 ask, 20 ask, 30');
+      return () => stage.typeWhole(`next ${stage.service}`);
+    },
+    isTaken: isStep(2),
+  },
+  'abort-ramp': {
+    prepare: async (stage) => {
+      await stage.ramped('v2 10 ask, 20 ask, 30');
+      return () => stage.typeWhole(`abort ${stage.service}`);
+    },
+    isTaken: isStep(0),
+    takesMs: 1_000,
+  },
 } satisfies Record<string, Scenario>;
 
 export type ScenarioName = keyof typeof byName;
 export const scenarios: Readonly<Record<ScenarioName, Scenario>> = byName;
+
+function isStep(step: number): (change: Change) => boolean {
+  return ({ ramp }) => ramp?.step === step;
+}
 
 function isOfFile(change: Change): boolean {
   return !isWeightsOnly(change);

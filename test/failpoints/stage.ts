@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ChangeId } from '../../src/domain/routing/names.ts';
+import { rampTo } from '../../src/domain/ramp/ramp.ts';
+import { type ChangeId, isRampId } from '../../src/domain/routing/names.ts';
 import type { ObjectKind, ObjectRef } from '../../src/domain/routing/object.ts';
 import { workspace } from '../../src/sandbox/local-slack.ts';
 import { actions, readLineValue } from '../../src/slack/words/button.ts';
 import { requestId } from '../../src/workflow/desk.ts';
 import { cluster, historyKey, readObject } from '../chaos/history.ts';
-import { cardOf } from '../chaos/slack-recorder.ts';
+import { cardOf, headerOf } from '../chaos/slack-recorder.ts';
 import { buttonsOf, type SlackMessage } from '../support/slack-client.ts';
 import type { Bot } from './bot.ts';
 import { giveUpAfterMs } from './course.ts';
@@ -80,6 +81,36 @@ export class Stage {
     const token = this.#token;
     const { trigger, asked } = await this.#command(`${this.service} ${text} --reason "${token}"`, user);
     return { ...asked, token, makes: requestId(`command:${teamId}:${trigger}`) };
+  }
+
+  /** Asks for a ramp of the case's service. Its changes are not of this request. */
+  async typeRamp(text: string): Promise<Asked> {
+    const { makes: _, ...asked } = await this.type(text);
+    return asked;
+  }
+
+  /** A ramp whose first step is live, and whose card says so. */
+  async ramped(text: string): Promise<void> {
+    await this.typeRamp(text);
+    const isSaid = () =>
+      this.#world.slack.messages(this.channel).some(({ blocks, text: said }) => {
+        const id = headerOf(blocks);
+        return id !== undefined && isRampId(id) && said.includes('step 1 of 3') && said.includes('10 % now');
+      });
+    const untilMs = performance.now() + preparedWithinMs;
+    while (!isSaid()) {
+      if (performance.now() > untilMs) throw new NotPreparedError('the ramp does not begin before anything is struck');
+      await sleep(10);
+    }
+  }
+
+  /** The time of the step is over at once. */
+  async letStepBeDue(): Promise<Asked> {
+    for (const ramp of await this.#store.records.ramps()) {
+      if (ramp.state.kind !== 'running') throw new NotPreparedError(`the ramp is ${ramp.state.kind}`);
+      await this.#store.moveRamp(rampTo(ramp, { ...ramp.state, dueAt: new Date().toISOString() }));
+    }
+    return { what: 'the next step is due', delivered: true };
   }
 
   /** Bob asks for a split of what a rule file is about, and what he is told is what counts. His reason is one of its own. */

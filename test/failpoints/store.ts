@@ -1,26 +1,31 @@
 import { Redis } from 'ioredis';
 import type { AuditEvent } from '../../src/domain/change/audit.ts';
 import { type Change, concerns, isWaiting, objectsOf } from '../../src/domain/change/change.ts';
+import type { Ramp } from '../../src/domain/ramp/ramp.ts';
 import type { ObjectRef } from '../../src/domain/routing/object.ts';
 import { AuditStream } from '../../src/redis/audit-stream.ts';
 import { whenReady } from '../../src/redis/connect.ts';
 import { JobQueue } from '../../src/redis/job-queue.ts';
 import { StoredChanges } from '../../src/redis/stored-changes.ts';
+import { StoredRamps } from '../../src/redis/stored-ramps.ts';
 import { recordKey } from '../chaos/chaos-world.ts';
 import { RecordReader } from '../chaos/evidence.ts';
 import { InMemoryLog } from '../support/in-memory-log.ts';
+import { isStill } from './ramps.ts';
 
 /** A lane's Redis database, past the bot. */
 export class Store {
   readonly #redis: Redis;
   readonly #changes: StoredChanges;
   readonly #queue: JobQueue;
+  readonly #ramps: StoredRamps;
   readonly #audit: AuditStream;
   readonly records: RecordReader;
 
   private constructor(redis: Redis, records: RecordReader) {
     this.#redis = redis;
     this.#changes = new StoredChanges(redis, { recordKey });
+    this.#ramps = new StoredRamps(redis, { recordKey });
     this.#audit = new AuditStream(redis, { recordKey });
     this.#queue = new JobQueue(redis, new InMemoryLog());
     this.records = records;
@@ -50,10 +55,15 @@ export class Store {
     await this.#queue.add(change);
   }
 
-  /** Nothing waits for a worker, and every card says what its record says. */
+  /** Past the bot. */
+  async moveRamp(next: Ramp): Promise<void> {
+    if (!(await this.#ramps.update(next, {}))) throw new Error(`${next.id} moved by itself`);
+  }
+
+  /** Nothing waits for a worker, no ramp moves on, and every card says what its record says. */
   async isSettled(): Promise<boolean> {
-    const [open, owed] = await Promise.all([this.records.open(), this.records.owed()]);
-    return !open.some(isWaiting) && owed.length === 0;
+    const [open, owed, ramps] = await Promise.all([this.records.open(), this.records.owed(), this.records.ramps()]);
+    return !open.some(isWaiting) && owed.length === 0 && ramps.every(isStill);
   }
 
   /** Whether anybody holds a job, an object's line or a card for themselves. */

@@ -113,4 +113,4 @@ function inOtherWords(service: string, version: string, rest: readonly string[])
 }
 
 /** What only the steps of a ramp have. */
-const hasSigns = /\b(?:every|ask)\b|\d ?(?:\.\.|…) ?\d|\d,\d+%?,|^(?:linear|canary)\d/;
+const hasSigns = /\b(?:every|ask)\b|^\d+%? for \d|\d ?(?:\.\.|…) ?\d|\d,\d+%?,|^(?:linear|canary)\d/;

@@ -459,6 +459,7 @@ const mistakes: readonly (readonly [typed: string, wrong: string, next: string])
   ['reviews v3 10..100 by 10', 'how long each step is watched', '`/shift reviews v3 10..100 by 10 every 5m`'],
   ['reviews v3 10..100 every 5m --no-guard', 'how far', '`/shift reviews v3 10..100 by 10 every 5m --no-guard`'],
   ['reviews v3 10,25 every 5s', 'cannot last `5s`', '`15s` to `7d`'],
+  ['reviews v3 10 for 1s, 30', 'cannot last `1s`', '`15s` to `7d`'],
   ['reviews v3 10,150 every 5m', '`150` is not a percentage', 'whole number'],
   ['reviews v3 10,10 every 5m', 'the same share, 10 %', '`/shift reviews v3 10 for 5m`'],
   ['reviews v3 50 ask', 'nothing to ask about', '`/shift reviews v3 50 ask, 100`'],

@@ -1,0 +1,79 @@
+import { changeInHand } from '../../src/domain/ramp/next.ts';
+import { type Ramp, targetsAt } from '../../src/domain/ramp/ramp.ts';
+import { isOver, isStanding, liveStep } from '../../src/domain/ramp/ramp-state.ts';
+import { rampCard } from '../../src/slack/card/ramp.ts';
+import { said, sameWeights } from '../chaos/check-weights.ts';
+import type { Violation } from '../chaos/findings.ts';
+import { historyKey, weightsOf } from '../chaos/history.ts';
+import { headerOf } from '../chaos/slack-recorder.ts';
+import type { Left } from './judge.ts';
+
+/** What a ramp comes to where nobody but the bot writes: it never stops by itself. */
+const rightEnds = ['finished', 'asking', 'back'];
+
+/** No case takes so long. */
+const soonMs = 60_000;
+
+/** Nothing of it moves by itself soon. */
+export function isStill({ state }: Ramp): boolean {
+  if (state.kind === 'running') return Date.parse(state.dueAt) > Date.now() + soonMs;
+  return isOver(state) || isStanding(state);
+}
+
+/** Every step once, in order, none after the way back; the rules have what the record says; one card that says it. */
+export function checkRamps(left: Left): readonly Violation[] {
+  return left.ramps.flatMap((ramp) => [
+    ...checkEnd(ramp),
+    ...checkSteps(ramp, left),
+    ...checkLive(ramp, left),
+    ...checkCard(ramp, left),
+  ]);
+}
+
+function checkEnd(ramp: Ramp): readonly Violation[] {
+  const { id, state } = ramp;
+  if (!isStill(ramp)) return [{ invariant: 'I6', what: `${id} is ${state.kind} for ever`, evidence: ramp }];
+  return rightEnds.includes(state.kind)
+    ? []
+    : [{ invariant: 'I4', what: `${id} is ${state.kind}, and nothing was in its way`, evidence: ramp }];
+}
+
+function checkSteps(ramp: Ramp, { records }: Left): readonly Violation[] {
+  const made = ramp.changes.filter(({ id }) => records.get(id)?.state.kind === 'applied').map(({ step }) => step);
+  const steps = made.filter((step) => step > 0);
+  const isInOrder = steps.every((step, at) => step === at + 1);
+  const isBackLast = made.slice(0, -1).every((step) => step > 0);
+  if (isInOrder && isBackLast) return [];
+  return [{ invariant: 'I1', what: `${ramp.id} made the steps ${made.join(', ')}`, evidence: { ramp, records } }];
+}
+
+function checkLive(ramp: Ramp, { history }: Left): readonly Violation[] {
+  const { state, steps } = ramp;
+  const step = state.kind === 'finished' ? steps.length : state.kind === 'back' ? 0 : liveStep(state);
+  return targetsAt(ramp, step).flatMap(({ object, rule, split }) => {
+    const live = history.get(historyKey(object.kind, object.name))?.at(-1)?.object;
+    const weights = (live && weightsOf(live, rule)) ?? {};
+    if (sameWeights(weights, split)) return [];
+    const what = `${ramp.id} is ${state.kind} at ${said(split)}, but ${said(weights)} is live`;
+    return [{ invariant: 'I3', what, evidence: { ramp, live } } as const];
+  });
+}
+
+function checkCard(ramp: Ramp, { records, messages, strike }: Left): readonly Violation[] {
+  const own = messages.filter(({ blocks }) => headerOf(blocks) === ramp.id);
+  const id = changeInHand(ramp);
+  const { text } = rampCard({ ramp, change: id && records.get(id) });
+  const isRight = own.some((message) => message.text === text);
+  if (own.length === 0) return [{ invariant: 'I3', what: `${ramp.id} has no card`, evidence: ramp }];
+  if (!isRight)
+    return [
+      {
+        invariant: 'I3',
+        what: `the card of ${ramp.id} does not say what its record says`,
+        evidence: { ramp, text, own },
+      },
+    ];
+  return own.length === 1 || strike?.fault === 'twice'
+    ? []
+    : [{ invariant: 'I3', what: `${ramp.id} has ${own.length} cards`, evidence: own }];
+}
