@@ -11,7 +11,7 @@ import { historyOfChange } from '../../workflow/looking/look-up.ts';
 import { approvalReply } from '../replies/approval.ts';
 import { answerReply, heldReply } from '../replies/change.ts';
 import { historyReply } from '../replies/history.ts';
-import { unknownRampReply } from '../replies/ramp-gestures.ts';
+import { unknownRampReply } from '../replies/ramps/gestures.ts';
 import { actions, type ButtonValue } from '../words/button.ts';
 import { code } from '../words/mrkdwn.ts';
 import { type Reply, says } from '../words/reply.ts';

@@ -20,16 +20,16 @@ import { findRamp } from '../../workflow/ramping/find-ramp.ts';
 import { readTrusted } from '../../workflow/ramping/read-trusted.ts';
 import { requestRamp } from '../../workflow/ramping/start.ts';
 import { historyReply } from '../replies/history.ts';
-import { rampReply } from '../replies/ramp.ts';
-import { rampApprovalReply } from '../replies/ramp-approval.ts';
+import { rampApprovalReply } from '../replies/ramps/approval.ts';
+import { rampReply } from '../replies/ramps/asked.ts';
 import {
   finishReply,
   noRampReply,
   pauseAllReply,
   rampDecisionReply,
   unknownRampReply,
-} from '../replies/ramp-gestures.ts';
-import { rampExplainedReply } from '../replies/ramp-why.ts';
+} from '../replies/ramps/gestures.ts';
+import { rampExplainedReply } from '../replies/ramps/why.ts';
 import { actions } from '../words/button.ts';
 import { code } from '../words/mrkdwn.ts';
 import { type Reply, says } from '../words/reply.ts';

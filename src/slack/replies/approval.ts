@@ -6,7 +6,7 @@ import { dateText, denialText } from '../words/policy-words.ts';
 import { type Reply, says } from '../words/reply.ts';
 import { splitText } from '../words/split-text.ts';
 import { title } from '../words/title.ts';
-import { rampLine } from './ramp-lines.ts';
+import { rampLine } from './ramps/lines.ts';
 
 /** The answer to an approval, a rejection or a withdrawal. */
 export function approvalReply(answer: ApprovalAnswer): Reply {

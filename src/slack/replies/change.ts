@@ -15,7 +15,7 @@ import { trialLines } from '../words/trial-text.ts';
 import { confirmReply } from './confirm.ts';
 import { previewReply } from './preview.ts';
 import { questionReply } from './question.ts';
-import { rampRunsReply } from './ramp.ts';
+import { rampRunsReply } from './ramps/asked.ts';
 import { goalText, notFoundText, refusalText, type TypedMove } from './refusals.ts';
 
 interface Context {

@@ -15,7 +15,7 @@ import { openWords } from '../words/title.ts';
 import { when } from '../words/when.ts';
 import { within } from './blocks.ts';
 import { holdLines } from './hold.ts';
-import { rampLines } from './ramp-lines.ts';
+import { rampLines } from './ramps/lines.ts';
 import { ageText, notFoundText, refusalText } from './refusals.ts';
 
 const maxServices = 40;

@@ -1,4 +1,4 @@
-import type { KnownBlock } from '@slack/types';
+import type { Button, KnownBlock } from '@slack/types';
 import { fitted, markup, maxText } from './mrkdwn.ts';
 
 /** What only the asker sees. */
@@ -11,4 +11,15 @@ export interface Reply {
 export function says(text: string): Reply {
   const fitting = fitted(text, maxText);
   return { text: fitting, blocks: [{ type: 'section', text: markup(fitting) }] };
+}
+
+/** A question, and the one button that answers it with yes. */
+export function asks(text: string, button: Omit<Button, 'type'>): Reply {
+  return {
+    text,
+    blocks: [
+      { type: 'section', text: markup(text) },
+      { type: 'actions', elements: [{ type: 'button', ...button }] },
+    ],
+  };
 }

@@ -5,9 +5,9 @@ import { dueAtMs, isOver, isStanding, liveStep, type RampState } from '../../dom
 import type { RampId } from '../../domain/routing/names.ts';
 import { moveOn } from '../audit.ts';
 import type { Desk } from '../desk.ts';
+import { type Counting, Guards } from '../guarding/guard-ramp.ts';
 import { leftBy } from './as-left.ts';
 import { goBack } from './go-back.ts';
-import { type Counting, Guards } from './guard-ramp.ts';
 import { type Made, makeStep, noHurry } from './make-step.ts';
 import { moveRamp } from './move-ramp.ts';
 import { readTrusted } from './read-trusted.ts';

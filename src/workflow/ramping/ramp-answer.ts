@@ -9,7 +9,7 @@ import type { ServiceName } from '../../domain/routing/names.ts';
 import type { LiveObject } from '../../domain/routing/route.ts';
 import type { PlanWarning } from '../../domain/routing/warning.ts';
 import type { Answer } from '../asking/submit.ts';
-import type { Foresight } from './outlook.ts';
+import type { Foresight } from '../guarding/outlook.ts';
 
 /** A ramp as it was typed. */
 export interface AskedRamp {

@@ -14,11 +14,11 @@ import { type AcceptedAnswer, answerOnce, type Mode } from '../asking/answer-onc
 import { stateOf } from '../asking/submit.ts';
 import { noteDenied, noteRefused } from '../audit.ts';
 import { type Asker, type Desk, fillIn, openService, refuseIfLate, requestId } from '../desk.ts';
+import { foresightOf, guardRuleFor, tooShort } from '../guarding/watch-plan.ts';
 import { foreseenFor, judgeLive, mayOverrideOwner } from '../judging/judge-live.ts';
 import { awaitApproval } from './await-approval.ts';
 import { makeStep } from './make-step.ts';
 import type { AskedRamp, RampAnswer, RampPlan } from './ramp-answer.ts';
-import { foresightOf, guardRuleFor, tooShort } from './watch-plan.ts';
 
 /** `/shift reviews v3 10,25,50,100 every 5m`: plans all steps, and stores the ramp with its first change. */
 export async function requestRamp(

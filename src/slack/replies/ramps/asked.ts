@@ -1,20 +1,20 @@
-import { roundedUp } from '../../domain/guard/bound.ts';
-import { formatDuration } from '../../domain/language/duration.ts';
-import type { Foreseen } from '../../domain/policy/ramps/foreseen.ts';
-import type { Ramp } from '../../domain/ramp/ramp.ts';
-import type { RampAnswer, RampPlan } from '../../workflow/ramping/ramp-answer.ts';
-import { rampTitle } from '../card/ramp.ts';
-import { holdText } from '../card/ramp-notes.ts';
-import { actions, formatLineValue } from '../words/button.ts';
-import { code, foreign, markup, names, plain, user } from '../words/mrkdwn.ts';
-import { warningText } from '../words/owner-text.ts';
-import { denialText, needsText } from '../words/policy-words.ts';
-import { type Reply, says } from '../words/reply.ts';
-import { moveText } from '../words/split-text.ts';
-import { momentText } from '../words/time-text.ts';
-import { policyLines } from './preview.ts';
-import { namedRamp as named } from './ramp-lines.ts';
-import { notFoundText, refusalText } from './refusals.ts';
+import { roundedUp } from '../../../domain/guard/bound.ts';
+import { formatDuration } from '../../../domain/language/duration.ts';
+import type { Foreseen } from '../../../domain/policy/ramps/foreseen.ts';
+import type { Ramp } from '../../../domain/ramp/ramp.ts';
+import type { RampAnswer, RampPlan } from '../../../workflow/ramping/ramp-answer.ts';
+import { rampTitle } from '../../card/ramp.ts';
+import { holdText } from '../../card/ramp-notes.ts';
+import { actions, formatLineValue } from '../../words/button.ts';
+import { code, foreign, names, plain, user } from '../../words/mrkdwn.ts';
+import { warningText } from '../../words/owner-text.ts';
+import { denialText, needsText } from '../../words/policy-words.ts';
+import { asks, type Reply, says } from '../../words/reply.ts';
+import { moveText } from '../../words/split-text.ts';
+import { momentText } from '../../words/time-text.ts';
+import { policyLines } from '../preview.ts';
+import { notFoundText, refusalText } from '../refusals.ts';
+import { namedRamp as named } from './lines.ts';
 
 /** The answer to a person who asked for a ramp. */
 export function rampReply(answer: RampAnswer, now: Date): Reply {
@@ -125,22 +125,10 @@ export function rampRunsReply(ramp: Ramp, line: string | undefined): Reply {
   const { service } = ramp.name;
   const text = `*Not accepted:* ${named(ramp)} moves these weights, and this would end it. Nothing was changed. ${code(`/shift finish ${service}`)} does all the rest of it at once, ${code(`/shift abort ${service}`)} goes back to what was before it.`;
   if (line === undefined) return says(text);
-  return {
-    text,
-    blocks: [
-      { type: 'section', text: markup(text) },
-      {
-        type: 'actions',
-        elements: [
-          {
-            type: 'button',
-            action_id: actions.overRamp,
-            value: formatLineValue({ line, seen: `c-${ramp.id.slice(2)}` }),
-            style: 'danger',
-            text: plain('End the ramp, and do this'),
-          },
-        ],
-      },
-    ],
-  };
+  return asks(text, {
+    action_id: actions.overRamp,
+    value: formatLineValue({ line, seen: `c-${ramp.id.slice(2)}` }),
+    style: 'danger',
+    text: plain('End the ramp, and do this'),
+  });
 }

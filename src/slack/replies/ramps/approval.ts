@@ -1,11 +1,11 @@
-import type { Ramp } from '../../domain/ramp/ramp.ts';
-import type { RampApproval } from '../../workflow/ramping/approve-ramp.ts';
-import { foreign, user } from '../words/mrkdwn.ts';
-import { denialText } from '../words/policy-words.ts';
-import { type Reply, says } from '../words/reply.ts';
-import { momentText } from '../words/time-text.ts';
-import { unknownRampReply } from './ramp-gestures.ts';
-import { namedRamp as named } from './ramp-lines.ts';
+import type { Ramp } from '../../../domain/ramp/ramp.ts';
+import type { RampApproval } from '../../../workflow/ramping/approve-ramp.ts';
+import { foreign, user } from '../../words/mrkdwn.ts';
+import { denialText } from '../../words/policy-words.ts';
+import { type Reply, says } from '../../words/reply.ts';
+import { momentText } from '../../words/time-text.ts';
+import { unknownRampReply } from './gestures.ts';
+import { namedRamp as named } from './lines.ts';
 
 /** The answer to an approval, a rejection or a withdrawal of a ramp. */
 export function rampApprovalReply(answer: RampApproval): Reply {

@@ -1,17 +1,17 @@
-import { type Ramp, stepOf } from '../../domain/ramp/ramp.ts';
-import { isOver, isStanding } from '../../domain/ramp/ramp-state.ts';
-import type { RampId } from '../../domain/routing/names.ts';
-import type { RampDecision, RampGesture } from '../../workflow/ramping/decision.ts';
-import type { FoundRamp } from '../../workflow/ramping/find-ramp.ts';
-import { standingShown } from '../../workflow/ramping/standing-shown.ts';
-import { holdText } from '../card/ramp-notes.ts';
-import { actions, formatButtonValue } from '../words/button.ts';
-import { code, foreign, markup, names, plain } from '../words/mrkdwn.ts';
-import { denialText } from '../words/policy-words.ts';
-import { type Reply, says } from '../words/reply.ts';
-import { splitText } from '../words/split-text.ts';
-import { momentText } from '../words/time-text.ts';
-import { namedRamp as named } from './ramp-lines.ts';
+import { type Ramp, stepOf } from '../../../domain/ramp/ramp.ts';
+import { isOver, isStanding } from '../../../domain/ramp/ramp-state.ts';
+import type { RampId } from '../../../domain/routing/names.ts';
+import type { RampDecision, RampGesture } from '../../../workflow/ramping/decision.ts';
+import type { FoundRamp } from '../../../workflow/ramping/find-ramp.ts';
+import { standingShown } from '../../../workflow/ramping/standing-shown.ts';
+import { holdText } from '../../card/ramp-notes.ts';
+import { actions, formatButtonValue } from '../../words/button.ts';
+import { code, foreign, names, plain } from '../../words/mrkdwn.ts';
+import { denialText } from '../../words/policy-words.ts';
+import { asks, type Reply, says } from '../../words/reply.ts';
+import { splitText } from '../../words/split-text.ts';
+import { momentText } from '../../words/time-text.ts';
+import { namedRamp as named } from './lines.ts';
 
 const doneWords: Record<RampGesture, string> = {
   pause: 'Paused',
@@ -79,24 +79,12 @@ export function finishReply(ramp: Ramp): Reply {
   const last = ramp.steps.at(-1);
   const target = (last?.to ?? ramp.before).map(({ split }) => splitText(split)).join('; ');
   const text = `*Not done yet:* ${named(ramp)} would go to ${foreign(target)} at once, without the steps between.`;
-  return {
-    text,
-    blocks: [
-      { type: 'section', text: markup(text) },
-      {
-        type: 'actions',
-        elements: [
-          {
-            type: 'button',
-            action_id: actions.rampFinish,
-            value: formatButtonValue({ id: ramp.id, seen: standingShown(ramp) }),
-            style: 'primary',
-            text: plain(`Go to ${target} now`),
-          },
-        ],
-      },
-    ],
-  };
+  return asks(text, {
+    action_id: actions.rampFinish,
+    value: formatButtonValue({ id: ramp.id, seen: standingShown(ramp) }),
+    style: 'primary',
+    text: plain(`Go to ${target} now`),
+  });
 }
 
 export function noRampReply(found: Exclude<FoundRamp, { kind: 'ramp' }>, verb: RampGesture): Reply {

@@ -11,9 +11,9 @@ import type { Happened } from '../audit.ts';
 import type { Desk } from '../desk.ts';
 import { TrafficUnavailableError } from '../errors.ts';
 import type { Meter } from '../ports/process.ts';
-import { leftBy } from './as-left.ts';
+import { leftBy } from '../ramping/as-left.ts';
+import { moveRamp } from '../ramping/move-ramp.ts';
 import { type LookedAt, lookAtStep, type Watching } from './look-at-step.ts';
-import { moveRamp } from './move-ramp.ts';
 
 const usualScrapeMs = 15_000;
 /** A card is not updated more often than this for what the guards count. */

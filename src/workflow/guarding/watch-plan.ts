@@ -5,8 +5,8 @@ import { canaryOf } from '../../domain/ramp/direction.ts';
 import type { Ramp } from '../../domain/ramp/ramp.ts';
 import type { LiveObject } from '../../domain/routing/route.ts';
 import type { Desk } from '../desk.ts';
+import type { AskedRamp } from '../ramping/ramp-answer.ts';
 import { type Foresight, foresee } from './outlook.ts';
-import type { AskedRamp } from './ramp-answer.ts';
 
 /** A step that guards cannot look at twice says nothing, so it is not watched. */
 export function tooShort(

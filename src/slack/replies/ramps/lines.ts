@@ -1,9 +1,9 @@
-import { type Ramp, stepOf } from '../../domain/ramp/ramp.ts';
-import { liveStep, type RampState } from '../../domain/ramp/ramp-state.ts';
-import { rampTitle } from '../card/ramp.ts';
-import { foreign, user } from '../words/mrkdwn.ts';
-import { splitText } from '../words/split-text.ts';
-import { momentText } from '../words/time-text.ts';
+import { type Ramp, stepOf } from '../../../domain/ramp/ramp.ts';
+import { liveStep, type RampState } from '../../../domain/ramp/ramp-state.ts';
+import { rampTitle } from '../../card/ramp.ts';
+import { foreign, user } from '../../words/mrkdwn.ts';
+import { splitText } from '../../words/split-text.ts';
+import { momentText } from '../../words/time-text.ts';
 
 const mostListed = 5;
 

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Ramp } from '../../../src/domain/ramp/ramp.ts';
 import { RejectedError } from '../../../src/workflow/errors.ts';
 import { reviews, rule } from '../../support/builders.ts';
-import { minute, RampHouse, steps } from './ramp-house.ts';
+import { minute, RampHouse, steps } from '../ramping/ramp-house.ts';
 
 const host = 'reviews.default.svc.cluster.local';
 const second = 1_000;
