@@ -20,8 +20,11 @@ export function isStill({ state }: Ramp): boolean {
   return isOver(state) || isStanding(state);
 }
 
+/** What the judge of ramps looks at. */
+export type RampsLeft = Pick<Left, 'ramps' | 'records' | 'history' | 'messages' | 'strike'>;
+
 /** Every step once, in order, none after the way back; the rules have what the record says; one card that says it. */
-export function checkRamps(left: Left): readonly Violation[] {
+export function checkRamps(left: RampsLeft): readonly Violation[] {
   return left.ramps.flatMap((ramp) => [
     ...checkEnd(ramp),
     ...checkSteps(ramp, left),
@@ -38,7 +41,7 @@ function checkEnd(ramp: Ramp): readonly Violation[] {
     : [{ invariant: 'I4', what: `${id} is ${state.kind}, and nothing was in its way`, evidence: ramp }];
 }
 
-function checkSteps(ramp: Ramp, { records }: Left): readonly Violation[] {
+function checkSteps(ramp: Ramp, { records }: RampsLeft): readonly Violation[] {
   const made = ramp.changes.filter(({ id }) => records.get(id)?.state.kind === 'applied').map(({ step }) => step);
   const steps = made.filter((step) => step > 0);
   const isInOrder = steps.every((step, at) => step === at + 1);
@@ -47,7 +50,7 @@ function checkSteps(ramp: Ramp, { records }: Left): readonly Violation[] {
   return [{ invariant: 'I1', what: `${ramp.id} made the steps ${made.join(', ')}`, evidence: { ramp, records } }];
 }
 
-function checkLive(ramp: Ramp, { history }: Left): readonly Violation[] {
+function checkLive(ramp: Ramp, { history }: RampsLeft): readonly Violation[] {
   const { state, steps } = ramp;
   const step = state.kind === 'finished' ? steps.length : state.kind === 'back' ? 0 : liveStep(state);
   return targetsAt(ramp, step).flatMap(({ object, rule, split }) => {
@@ -59,7 +62,7 @@ function checkLive(ramp: Ramp, { history }: Left): readonly Violation[] {
   });
 }
 
-function checkCard(ramp: Ramp, { records, messages, strike }: Left): readonly Violation[] {
+function checkCard(ramp: Ramp, { records, messages, strike }: RampsLeft): readonly Violation[] {
   const own = messages.filter(({ blocks }) => headerOf(blocks) === ramp.id);
   const id = changeInHand(ramp);
   const { text } = rampCard({ ramp, change: id && records.get(id) });

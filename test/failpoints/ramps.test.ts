@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { changeInHand } from '../../src/domain/ramp/next.ts';
+import type { Ramp } from '../../src/domain/ramp/ramp.ts';
+import { rampCard } from '../../src/slack/card/ramp.ts';
+import { historyKey } from '../chaos/history.ts';
+import { applied, change, changeId, reviewsObject } from '../support/builders.ts';
+import { checkRamps, type RampsLeft } from './ramps.ts';
+
+const at = '2026-11-22T14:03:11.000Z';
+const split = (v3: number) => [{ object: reviewsObject, rule: 'default', split: { v1: 100 - v3, v3 } }] as const;
+const finished: Ramp = {
+  id: 'r-00000001',
+  request: 'r',
+  name: { cluster: 'sandbox', namespace: 'default', service: 'reviews' },
+  version: 'v3',
+  by: 'U01ALICE',
+  origin: { team: 'T01TEAM', channel: 'C01CHANNEL' },
+  before: split(0),
+  steps: [
+    { percent: 10, stay: { kind: 'ask' }, to: split(10) },
+    { percent: 100, stay: { kind: 'for', ms: 300_000 }, to: split(100) },
+  ],
+  changes: [
+    { step: 1, id: changeId(1) },
+    { step: 2, id: changeId(2) },
+  ],
+  acceptedAt: at,
+  state: { kind: 'finished', at },
+  rev: 4,
+};
+const back = { kind: 'back', why: 'aborted', by: 'U02BOB', at, step: 1 } as const;
+
+/** What a ramp left where all went well, with `v3` per cent of the rule live. */
+function left(ramp: Ramp, v3: number, more: Partial<RampsLeft> = {}): RampsLeft {
+  const records = new Map(ramp.changes.map(({ id }) => [id, change({ id, state: applied({ at }) })]));
+  const route = [
+    { destination: { host: 'reviews', subset: 'v1' }, weight: 100 - v3 },
+    { destination: { host: 'reviews', subset: 'v3' }, weight: v3 },
+  ];
+  const metadata = { namespace: 'default', name: 'reviews', uid: 'u-1', resourceVersion: '7' };
+  const object = { kind: 'VirtualService' as const, metadata, spec: { http: [{ route }] } };
+  const history = new Map([
+    [historyKey('VirtualService', 'reviews'), [{ type: 'MODIFIED' as const, object, atMs: 0 }]],
+  ]);
+  const id = changeInHand(ramp);
+  const shown = rampCard({ ramp, change: id && records.get(id) });
+  const messages = [{ channel: 'C01CHANNEL', ts: '1.000001', user: 'U0BOT', text: shown.text, blocks: shown.blocks }];
+  return { ramps: [ramp], records, history, messages, strike: undefined, ...more };
+}
+
+function wrongIn(evidence: RampsLeft): readonly string[] {
+  return checkRamps(evidence).map(({ invariant, what }) => `${invariant} ${what}`);
+}
+
+describe('the judge of ramps', () => {
+  it('finds nothing where every step was made once and its card says so', () => {
+    expect(wrongIn(left(finished, 100))).toEqual([]);
+    const aborted = {
+      ...finished,
+      changes: [
+        { step: 1, id: changeId(1) },
+        { step: 0, id: changeId(2) },
+      ],
+      state: back,
+    };
+    expect(wrongIn(left(aborted, 0))).toEqual([]);
+  });
+
+  it.each([
+    ['a step twice', [1, 1, 2]],
+    ['a step left out', [2]],
+    ['a step after the way back', [1, 0, 2]],
+  ])('finds %s', (_, steps) => {
+    const changes = steps.map((step, index) => ({ step, id: changeId(index + 1) }));
+
+    expect(wrongIn(left({ ...finished, changes }, 100))).toEqual([`I1 r-00000001 made the steps ${steps.join(', ')}`]);
+  });
+
+  it('finds another split than the record has', () => {
+    expect(wrongIn(left(finished, 10))).toEqual(['I3 r-00000001 is finished at v1=0 v3=100, but v1=90 v3=10 is live']);
+  });
+
+  it('finds a ramp that stopped though nothing was in its way, and one that does not end', () => {
+    const since = { step: 2, since: at };
+    const held = { kind: 'held', ...since, at, leftMs: 0, hold: { because: 'late', lateMs: 1 } } as const;
+    const running = { kind: 'running', ...since, dueAt: at } as const;
+
+    expect(wrongIn(left({ ...finished, state: held }, 100))).toEqual([
+      'I4 r-00000001 is held, and nothing was in its way',
+    ]);
+    expect(wrongIn(left({ ...finished, state: running }, 100))).toEqual(['I6 r-00000001 is running for ever']);
+  });
+
+  it('finds a card that is missing, that is there twice, or that says something else', () => {
+    const { messages } = left(finished, 100);
+    const other = messages.map((message) => ({ ...message, text: 'something else' }));
+
+    expect(wrongIn(left(finished, 100, { messages: [] }))).toEqual(['I3 r-00000001 has no card']);
+    expect(wrongIn(left(finished, 100, { messages: [...messages, ...messages] }))).toEqual([
+      'I3 r-00000001 has 2 cards',
+    ]);
+    expect(wrongIn(left(finished, 100, { messages: other }))).toEqual([
+      'I3 the card of r-00000001 does not say what its record says',
+    ]);
+  });
+});
