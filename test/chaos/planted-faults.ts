@@ -406,7 +406,7 @@ export const plantedFaults: readonly PlantedFault[] = [
         replace: '  return new Date(Date.parse(appliedAt) - settleMs);\n',
       },
     ],
-    tests: ['test/domain/guard/looks.test.ts', 'test/workflow/ramping/guards.test.ts'],
+    tests: ['test/domain/guard/looks.test.ts', 'test/workflow/guarding/guards.test.ts'],
   },
   {
     name: 'a guard takes the configured share for the one observed',
@@ -439,7 +439,7 @@ export const plantedFaults: readonly PlantedFault[] = [
         replace: '    cursor: guards.cursor ?? { step, until },\n',
       },
     ],
-    tests: ['test/workflow/ramping/guards.test.ts'],
+    tests: ['test/workflow/guarding/guards.test.ts'],
   },
   {
     name: 'a ramp goes on although somebody else moved its weights',
