@@ -66,6 +66,15 @@ describe('the judge of ramps', () => {
     expect(wrongIn(left(aborted, 0))).toEqual([]);
   });
 
+  it('does not take a step that was put back, over what somebody else had made of it, for a step made twice', () => {
+    const changes = [1, 1, 2].map((step, index) => ({ step, id: changeId(index + 1) }));
+    const ramp = { ...finished, changes };
+    const moved = change({ id: changeId(2), from: { v1: 60, v3: 40 }, to: { v1: 90, v3: 10 }, state: applied({ at }) });
+    const evidence = left(ramp, 100);
+
+    expect(wrongIn({ ...evidence, records: new Map([...evidence.records, [moved.id, moved]]) })).toEqual([]);
+  });
+
   it.each([
     ['a step twice', [1, 1, 2]],
     ['a step left out', [2]],

@@ -1,6 +1,8 @@
+import type { Change } from '../../src/domain/change/change.ts';
 import { changeInHand } from '../../src/domain/ramp/next.ts';
 import { type Ramp, targetsAt } from '../../src/domain/ramp/ramp.ts';
 import { isOver, isStanding, liveStep } from '../../src/domain/ramp/ramp-state.ts';
+import { sameShares } from '../../src/domain/routing/split.ts';
 import { rampCard } from '../../src/slack/card/ramp.ts';
 import { said, sameWeights } from '../chaos/check-weights.ts';
 import type { Violation } from '../chaos/findings.ts';
@@ -42,12 +44,29 @@ function checkEnd(ramp: Ramp): readonly Violation[] {
 }
 
 function checkSteps(ramp: Ramp, { records }: RampsLeft): readonly Violation[] {
-  const made = ramp.changes.filter(({ id }) => records.get(id)?.state.kind === 'applied').map(({ step }) => step);
+  const made = ramp.changes
+    .filter(({ id }) => records.get(id)?.state.kind === 'applied')
+    .filter((each, at, all) => !isPutBack(ramp, each, all[at - 1], records.get(each.id)))
+    .map(({ step }) => step);
   const steps = made.filter((step) => step > 0);
   const isInOrder = steps.every((step, at) => step === at + 1);
   const isBackLast = made.slice(0, -1).every((step) => step > 0);
   if (isInOrder && isBackLast) return [];
   return [{ invariant: 'I1', what: `${ramp.id} made the steps ${made.join(', ')}`, evidence: { ramp, records } }];
+}
+
+/** The step before once more, over what somebody else made of it: neither what it left nor what it came from. */
+function isPutBack(
+  ramp: Ramp,
+  { step }: Ramp['changes'][number],
+  before: Ramp['changes'][number] | undefined,
+  change: Change | undefined,
+): boolean {
+  if (step === 0 || before?.step !== step || change === undefined) return false;
+  const own = [...targetsAt(ramp, step - 1), ...targetsAt(ramp, step)];
+  return change.edits.every(({ moves }) =>
+    moves.every(({ rule, from }) => !own.some((each) => each.rule === rule && sameShares(each.split, from))),
+  );
 }
 
 function checkLive(ramp: Ramp, { history }: RampsLeft): readonly Violation[] {

@@ -59,6 +59,7 @@ export const auditDeeds = [
   'next',
   'abort',
   'finish',
+  'put-back',
 ] as const;
 export type AuditDeed = (typeof auditDeeds)[number];
 

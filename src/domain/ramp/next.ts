@@ -73,7 +73,7 @@ function afterStep(ramp: Ramp, state: RampStateOf<'stepping'>, change: Change, n
   if (isWaiting(change) || isUnsettled(change)) return wait;
   switch (change.state.kind) {
     case 'applied':
-      return become(liveFrom(ramp, state, change.state));
+      return become(liveFrom(ramp, state, change.state.at));
     case 'superseded': // the step before still has to be live: planning again tells
       return again(state, now);
     case 'held':
@@ -98,7 +98,11 @@ function again({ step, live, since, pausedBy }: RampStateOf<'stepping'>, now: Da
 }
 
 /** A step has just been applied. Its time runs from there. */
-function liveFrom(ramp: Ramp, { step, pausedBy }: RampStateOf<'stepping'>, { at }: Applied): RampState {
+export function liveFrom(
+  ramp: Pick<Ramp, 'steps'>,
+  { step, pausedBy }: Pick<RampStateOf<'stepping'>, 'step' | 'pausedBy'>,
+  at: string,
+): RampState {
   const planned = stepOf(ramp, step);
   const ms = planned === undefined ? 0 : timeOf(planned);
   if (pausedBy !== undefined) return { kind: 'paused', step, since: at, at, by: pausedBy, leftMs: ms };

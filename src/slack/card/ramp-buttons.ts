@@ -25,6 +25,7 @@ export function rampButtons({ ramp, change }: RampShown): Button[] {
     case 'held':
       return [
         resumeButton(ramp, state.hold.because === 'moved' ? 'Go on from here' : 'Go on'),
+        ...(state.hold.because === 'moved' && state.step > 0 ? [putBackButton(ramp)] : []),
         backButton(ramp),
         historyButton(ramp),
       ];
@@ -79,6 +80,10 @@ function pauseButton(ramp: Ramp): Button {
 
 function resumeButton(ramp: Ramp, label: string): Button {
   return { type: 'button', action_id: actions.rampResume, value: valueShown(ramp), text: plain(label) };
+}
+
+function putBackButton(ramp: Ramp): Button {
+  return { type: 'button', action_id: actions.rampPutBack, value: valueShown(ramp), text: plain('Put back') };
 }
 
 function nextButton(ramp: Ramp, word: string): Button[] {

@@ -1,7 +1,7 @@
 import { isUnsettled } from '../../domain/change/change.ts';
 import type { FailReason } from '../../domain/change/state.ts';
 import { formatDuration } from '../../domain/language/duration.ts';
-import { type Ramp, stepOf } from '../../domain/ramp/ramp.ts';
+import { type Ramp, stepOf, targetsAt } from '../../domain/ramp/ramp.ts';
 import type { RampHold, RampStateOf } from '../../domain/ramp/ramp-state.ts';
 import type { RampShown } from '../../workflow/ports/cards.ts';
 import { code, foreign, user } from '../words/mrkdwn.ts';
@@ -127,7 +127,7 @@ function movedSince(change: RampShown['change']): readonly string[] {
 }
 
 function heldNote(ramp: Ramp, { hold, at, step }: RampStateOf<'held'>): string {
-  return `*Held* since ${momentText(at)}: ${holdText(hold, ramp)}${goOnText(ramp, step, hold)} *Roll back* goes back to ${splitsBefore(ramp)}.`;
+  return `*Held* since ${momentText(at)}: ${holdText(hold, ramp)}${goOnText(ramp, step, hold)}${putBackText(ramp, step, hold)} *Roll back* goes back to ${splitsBefore(ramp)}.`;
 }
 
 /** What *Go on* does from here. */
@@ -144,6 +144,12 @@ function goOnText(ramp: Ramp, step: number, hold: RampHold): string {
     default:
       return ` *Go on* makes ${nextPercent(ramp, step)}.`;
   }
+}
+
+function putBackText(ramp: Ramp, step: number, { because }: RampHold): string {
+  if (because !== 'moved' || step === 0) return '';
+  const left = targetsAt(ramp, step).map(({ split }) => foreign(splitText(split)));
+  return ` *Put back* makes it ${left.join('; ')} again, and watches that for its full time.`;
 }
 
 export function holdText(hold: RampHold, ramp: Ramp | undefined): string {

@@ -83,7 +83,8 @@ export function stepsLine(ramp: Ramp): string {
     .map(({ percent, stay }, at) => {
       const number = at + 1;
       const wasMade = changeAt(ramp, number) !== undefined;
-      if (state.kind === 'stepping' && number === state.step) return `*${percent} % being made*`;
+      if (state.kind === 'stepping' && number === state.step)
+        return `*${percent} % being ${number === state.live ? 'put back' : 'made'}*`;
       if (number > live)
         return isEnded || (state.kind === 'stepping' && number < state.step)
           ? `~${percent} %~`

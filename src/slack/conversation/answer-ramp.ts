@@ -141,6 +141,7 @@ const gestures: ReadonlyMap<string, RampGesture> = new Map([
   [actions.rampNext, 'next'],
   [actions.rampAbort, 'abort'],
   [actions.rampFinish, 'finish'],
+  [actions.rampPutBack, 'put-back'],
 ]);
 
 /** Why a person may not reject a ramp, before they are asked for the reason. */

@@ -19,6 +19,7 @@ const onCards: ReadonlySet<string> = new Set([
   actions.rampResume,
   actions.rampNext,
   actions.rampAbort,
+  actions.rampPutBack,
 ]);
 
 export function isOnCard(action: string): boolean {

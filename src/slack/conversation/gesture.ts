@@ -42,6 +42,7 @@ export function gestureOfClick(action: string): Gesture {
     case actions.rampResume:
     case actions.rampNext:
     case actions.rampFinish:
+    case actions.rampPutBack:
       return { kind: 'decision' };
     case actions.rampAbort:
       return { kind: 'rollback' };

@@ -22,6 +22,7 @@ export const actions = {
   rampNext: 'ramp_next',
   rampAbort: 'ramp_abort',
   rampFinish: 'ramp_finish',
+  rampPutBack: 'ramp_put_back',
   overRamp: 'over_ramp',
 } as const;
 

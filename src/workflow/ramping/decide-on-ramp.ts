@@ -2,13 +2,14 @@ import type { AuditDeed } from '../../domain/change/audit.ts';
 import type { Denial } from '../../domain/policy/judge.ts';
 import { ruleFor } from '../../domain/policy/policy.ts';
 import { targetsOf } from '../../domain/policy/targets.ts';
-import { objectsMoved, type Ramp, stepOf } from '../../domain/ramp/ramp.ts';
+import { isBack } from '../../domain/ramp/direction.ts';
+import { objectsMoved, type Ramp, stepOf, targetsAt } from '../../domain/ramp/ramp.ts';
 import { isOver, isStanding } from '../../domain/ramp/ramp-state.ts';
 import { noteDenied, noteRefused } from '../audit.ts';
 import { type Asker, type Desk, refuseIfLate, requestId } from '../desk.ts';
 import { judgeLive } from '../judging/judge-live.ts';
 import type { Deciding, RampDecision, RampGesture } from './decision.ts';
-import { doGesture } from './gestures.ts';
+import { doGesture, seenInstead } from './gestures.ts';
 import { standingShown } from './standing-shown.ts';
 
 const mostTries = 8;
@@ -66,7 +67,17 @@ async function mayNot(desk: Desk, ramp: Ramp, gesture: RampGesture, asker: Asker
     return denial === undefined ? undefined : deniedAs(desk, ramp, 'shift', asker);
   }
   if (opensGate(ramp, gesture) && hasApprovers(desk, ramp)) return deniedAs(desk, ramp, 'approve', asker);
-  return deniedAs(desk, ramp, 'shift', asker);
+  const denial = await deniedAs(desk, ramp, 'shift', asker);
+  const isFree = gesture === 'put-back' && (denial?.reason === 'locked' || denial?.reason === 'frozen');
+  return isFree && putsBackOnly(ramp) ? undefined : denial;
+}
+
+/** Whether every share goes towards what it was before the ramp: no lock and no freeze stops that. */
+function putsBackOnly(ramp: Ramp): boolean {
+  const { state } = ramp;
+  if (!isStanding(state)) return false;
+  const left = targetsAt(ramp, state.step);
+  return isBack(ramp.before, seenInstead(left, state), left);
 }
 
 /** Whether the gesture lets the ramp past a step that asks. */
@@ -74,7 +85,8 @@ function opensGate({ state, steps }: Ramp, gesture: RampGesture): boolean {
   if (!isStanding(state)) return false;
   const asks = (number: number) => stepOf({ steps }, number)?.stay.kind === 'ask';
   if (gesture === 'finish') return steps.some((_, at) => at + 1 >= state.step && asks(at + 1));
-  const makesStep = gesture === 'next' || (state.kind === 'held' && state.hold.because === 'moved');
+  const makesStep =
+    gesture === 'next' || (gesture === 'resume' && state.kind === 'held' && state.hold.because === 'moved');
   return makesStep && asks(state.step);
 }
 

@@ -10,7 +10,7 @@ import { leftBy } from './as-left.ts';
 import { goBack } from './go-back.ts';
 import { type Made, makeStep, noHurry } from './make-step.ts';
 import { moveRamp } from './move-ramp.ts';
-import { readTrusted } from './read-trusted.ts';
+import { readStep, readTrusted } from './read-trusted.ts';
 
 /** A ramp that cannot go on for a moment is looked at again after this time. */
 const againMs = 1_000;
@@ -106,6 +106,8 @@ async function driveOnce(desk: Desk, ramp: Ramp, guards: Guards | undefined): Pr
 }
 
 async function inHand(desk: Pick<Desk, 'changes'>, ramp: Ramp): Promise<Change | undefined> {
+  const { state } = ramp;
+  if (isStanding(state) && state.step > 0) return readStep(desk, ramp, state.step);
   const id = changeInHand(ramp);
   return id && readTrusted(desk, id);
 }

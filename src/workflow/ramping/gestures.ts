@@ -1,15 +1,25 @@
-import { gateOpenMs, leftOf } from '../../domain/ramp/next.ts';
-import { changeAt, type Ramp, rampTo, stepOf } from '../../domain/ramp/ramp.ts';
-import { isStanding, liveStep, type RampState, type RampStateOf, type Standing } from '../../domain/ramp/ramp-state.ts';
+import { gateOpenMs, leftOf, liveFrom } from '../../domain/ramp/next.ts';
+import { type Ramp, rampTo, stepOf, targetsAt } from '../../domain/ramp/ramp.ts';
+import {
+  isStanding,
+  liveStep,
+  type RampHold,
+  type RampState,
+  type RampStateOf,
+  type Standing,
+} from '../../domain/ramp/ramp-state.ts';
 import type { RampTargets } from '../../domain/ramp/targets.ts';
 import { isSameObject } from '../../domain/routing/object.ts';
+import { sameShares } from '../../domain/routing/split.ts';
+import { note } from '../audit.ts';
 import { type Asker, type Desk, requestId } from '../desk.ts';
 import { leftBy } from './as-left.ts';
 import type { Deciding, RampDecision, RampGesture } from './decision.ts';
 import { afterMaking, drive } from './drive.ts';
-import { makeStep } from './make-step.ts';
+import { type Made, makeStep } from './make-step.ts';
 import { moveRampFor } from './move-ramp.ts';
-import { readTrusted } from './read-trusted.ts';
+import { rampEvent } from './ramp-event.ts';
+import { readStep } from './read-trusted.ts';
 
 /** Undefined if the ramp moved on meanwhile: decide again. */
 type Answered = Promise<RampDecision | undefined>;
@@ -24,6 +34,8 @@ export function doGesture(desk: Desk, ramp: Ramp, deciding: Deciding, asker: Ask
       return step(desk, ramp, 'next', asker);
     case 'finish':
       return step(desk, ramp, 'finish', asker);
+    case 'put-back':
+      return putBack(desk, ramp, asker);
     case 'abort':
       return abort(desk, ramp, deciding, asker);
   }
@@ -73,8 +85,19 @@ async function step(desk: Desk, ramp: Ramp, gesture: 'next' | 'finish' | 'resume
   const number = gesture === 'finish' ? ramp.steps.length : state.step + 1;
   const from = await liveFor(desk, ramp, state);
   const made = await makeStep(desk, { ramp, step: number, from, asker, askedAs: requestId(asker.request) });
+  return answerTo(desk, ramp, made, { gesture, asker });
+}
+
+interface Done {
+  readonly gesture: RampGesture;
+  readonly asker: Asker;
+}
+
+/** Its change says that the ramp made it, so the audit is told apart who wanted it now. */
+async function answerTo(desk: Desk, ramp: Ramp, made: Made, { gesture, asker }: Done): Answered {
   switch (made.kind) {
     case 'made':
+      note(desk, rampEvent(made.ramp, { kind: kinds[gesture], deed: gesture, asker }, desk.now()));
       return { kind: 'done', gesture, ramp: made.ramp };
     case 'moved':
     case 'known': // somebody else made this step just now
@@ -89,13 +112,37 @@ async function step(desk: Desk, ramp: Ramp, gesture: 'next' | 'finish' | 'resume
   }
 }
 
-/** What the rules must have: what the step left, or what the person was shown that somebody else made of it. */
-async function liveFor(desk: Desk, ramp: Ramp, state: Standing): Promise<RampTargets> {
-  const id = changeAt(ramp, state.step);
-  return seenWith(leftBy(ramp, state.step, id && (await readTrusted(desk, id))), state);
+/** Makes the step that is live once more, over what the person was shown of somebody else's. It is then watched for its full time. */
+async function putBack(desk: Desk, ramp: Ramp, asker: Asker): Answered {
+  const { state } = ramp;
+  if (state.kind !== 'held' || state.hold.because !== 'moved' || state.step === 0)
+    return { kind: 'not-now', gesture: 'put-back', ramp };
+  const from = await liveFor(desk, ramp, state);
+  const made = await makeStep(desk, { ramp, step: state.step, from, asker, askedAs: requestId(asker.request) });
+  const done = { gesture: 'put-back', asker } as const;
+  if (made.kind !== 'held') return answerTo(desk, ramp, made, done);
+  if (isThere(ramp, state, made.hold))
+    return becomes(desk, ramp, liveFrom(ramp, { step: state.step }, desk.now().toISOString()), done);
+  // It stays held as it is, unless somebody moved the weights once more.
+  return made.hold.because === 'moved' ? answerTo(desk, ramp, made, done) : { kind: 'stopped', ramp, stop: made };
 }
 
-function seenWith([first, ...more]: RampTargets, state: RampState): RampTargets {
+/** Whether somebody has put it back already. */
+function isThere(ramp: Ramp, { step: number }: Standing, hold: RampHold): boolean {
+  if (hold.because === 'no-plan') return hold.refusal === 'already-there';
+  if (hold.because !== 'moved') return false;
+  const { object, rule, live } = hold.away;
+  const left = targetsAt(ramp, number).find((each) => each.rule === rule && isSameObject(each.object, object));
+  return left !== undefined && sameShares(left.split, live);
+}
+
+/** What the rules must have: what the step left, or what the person was shown that somebody else made of it. */
+async function liveFor(desk: Desk, ramp: Ramp, state: Standing): Promise<RampTargets> {
+  return seenInstead(leftBy(ramp, state.step, await readStep(desk, ramp, state.step)), state);
+}
+
+/** The same, with what somebody else made of it in its place. */
+export function seenInstead([first, ...more]: RampTargets, state: RampState): RampTargets {
   if (state.kind !== 'held' || state.hold.because !== 'moved') return [first, ...more];
   const { object, rule, live } = state.hold.away;
   const seen = (target: RampTargets[number]) =>
@@ -124,15 +171,11 @@ const kinds = {
   resume: 'ramp-resumed',
   next: 'ramp-resumed',
   finish: 'ramp-resumed',
+  'put-back': 'ramp-resumed',
   abort: 'ramp-goes-back',
 } as const;
 
-async function becomes(
-  desk: Desk,
-  ramp: Ramp,
-  state: RampState,
-  { gesture, asker }: { readonly gesture: RampGesture; readonly asker: Asker },
-): Answered {
+async function becomes(desk: Desk, ramp: Ramp, state: RampState, { gesture, asker }: Done): Answered {
   const next = rampTo(ramp, state);
   const isMoved = await moveRampFor(desk, next, asker, { kind: kinds[gesture], deed: gesture });
   return isMoved ? { kind: 'done', gesture, ramp: next } : undefined;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Ramp } from '../../../src/domain/ramp/ramp.ts';
 import { RejectedError } from '../../../src/workflow/errors.ts';
-import { reviews, rule } from '../../support/builders.ts';
+import { reviews, reviewsObject, rule } from '../../support/builders.ts';
 import { minute, RampHouse, steps } from '../ramping/ramp-house.ts';
 
 const host = 'reviews.default.svc.cluster.local';
@@ -146,6 +146,22 @@ describe('the guards of a ramp', () => {
     });
     expect((await house.ramp(ramp.id)).changes.filter(({ step }) => step === 0)).toHaveLength(1);
     expect(house.chat.told.filter(({ id }) => id === ramp.id)).toHaveLength(1);
+  });
+
+  it('count nothing of what somebody else made of the weights, once the step is put back', async () => {
+    const ramp = await ramped();
+    await house.serve(60 * second);
+    house.mesh.moveByHand(reviewsObject, { v1: 60, v2: 0, v3: 40 });
+    await house.serve(60 * second);
+    await house.does('put-back', ramp);
+    await house.serve(60 * second);
+
+    const { state } = await house.ramp(ramp.id);
+    const since = state.kind === 'running' ? Date.parse(state.since) : Number.NaN;
+    const looks = house.audit.trail.filter(({ kind, at }) => kind === 'ramp-looked' && Date.parse(at) > since);
+    const begins = looks.map(({ detail = '' }) => Date.parse(detail.split(' to ')[0] ?? ''));
+    expect(begins.length).toBeGreaterThan(0);
+    expect(Math.min(...begins)).toBeGreaterThanOrEqual(since + 10 * second);
   });
 
   it('go by time alone where nothing is counted', async () => {

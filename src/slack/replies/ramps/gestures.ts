@@ -19,6 +19,7 @@ const doneWords: Record<RampGesture, string> = {
   next: 'The next step is made now',
   abort: 'Stopped; it goes back to what was before the ramp',
   finish: 'The rest is done now, in one step',
+  'put-back': 'The split of the step is put back, and watched for its full time',
 };
 
 /** The answer to what a person does to a ramp. */
@@ -87,7 +88,10 @@ export function finishReply(ramp: Ramp): Reply {
   });
 }
 
-export function noRampReply(found: Exclude<FoundRamp, { kind: 'ramp' }>, verb: RampGesture): Reply {
+export function noRampReply(
+  found: Exclude<FoundRamp, { kind: 'ramp' }>,
+  verb: Exclude<RampGesture, 'put-back'>,
+): Reply {
   const { service } = found.name;
   if (found.kind === 'several-ramps') {
     const rules = found.ramps.map(({ before: [{ rule }] }) => rule);
