@@ -46,14 +46,14 @@ export function toHours(text: string): Hours {
   return read.hours;
 }
 
-/** Warns if the ramp that limits the others would be stopped by `maxStep` itself. */
+/** Warns if the ramp that limits the others would be refused by `maxStep`. */
 export function boundHolds({ ramp, maxStep }: PolicyRule, at: number, yaml: Pick<ReadYaml, 'at'>): readonly Fault[] {
   const bound = ramp?.noSteeperThan;
   if (bound === undefined || maxStep === undefined) return [];
   const grown = bound.steps.map(({ percent }, step) => percent - (bound.steps[step - 1]?.percent ?? 0));
   const most = Math.max(...grown);
   if (most <= maxStep) return [];
-  const wrong = `a step of \`${bound.name}\` gives ${most} percentage points more, and \`maxStep\` is ${maxStep}: it would hold there`;
+  const wrong = `a step of \`${bound.name}\` gives ${most} percentage points more, and \`maxStep\` is ${maxStep}: it would be refused`;
   return [fault(yaml.at(['rules', at, 'ramp', 'noSteeperThan']), `rules[${at}].ramp.noSteeperThan: ${wrong}`)];
 }
 

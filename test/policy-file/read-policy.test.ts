@@ -201,9 +201,9 @@ rules:
 describe('a limit that holds by itself', () => {
   it.each`
     steps               | maxStep | warns
-    ${'1, 25, 50, 100'} | ${25}   | ${['6:28 rules[0].ramp.noSteeperThan: a step of `a` gives 50 percentage points more, and `maxStep` is 25: it would hold there']}
+    ${'1, 25, 50, 100'} | ${25}   | ${['6:28 rules[0].ramp.noSteeperThan: a step of `a` gives 50 percentage points more, and `maxStep` is 25: it would be refused']}
     ${'1, 25, 50, 100'} | ${50}   | ${[]}
-    ${'50, 25, 50, 75'} | ${49}   | ${['6:28 rules[0].ramp.noSteeperThan: a step of `a` gives 50 percentage points more, and `maxStep` is 49: it would hold there']}
+    ${'50, 25, 50, 75'} | ${49}   | ${['6:28 rules[0].ramp.noSteeperThan: a step of `a` gives 50 percentage points more, and `maxStep` is 49: it would be refused']}
   `('causes a warning when $steps may give $maxStep', ({ steps, maxStep, warns }) => {
     const policy = read(
       `ramps: { a: { steps: "${steps}", every: 5m } }\n${least}    maxStep: ${maxStep}\n    ramp: { noSteeperThan: a }\n`,

@@ -12,6 +12,7 @@ import {
   upwardReasons,
 } from './ramps/denials.ts';
 import { mostReached, type RampAsk } from './ramps/ramp-ask.ts';
+import { type TooLarge, tooLarge } from './ramps/too-large.ts';
 import type { Growth } from './targets.ts';
 
 export const deeds = [
@@ -88,7 +89,7 @@ export type Denial = { readonly rule?: RuleRef | undefined } & (
   | { readonly reason: 'membership-unknown'; readonly groups: readonly UnknownGroup[] }
   | { readonly reason: 'locked' | 'frozen'; readonly hold: Hold }
   | UpwardDenial
-  | { readonly reason: 'step-too-large'; readonly step: number; readonly maxStep: number }
+  | ({ readonly reason: 'step-too-large'; readonly maxStep: number } & TooLarge)
   /** The edit is more than weights, the rule limits steps, and no approval could make up for that. */
   | { readonly reason: 'step-unmeasured'; readonly maxStep: number }
   /** Several objects, whose approvals would come from different rules. */
@@ -236,10 +237,11 @@ function objectIsFrozen({ ask, policy, rule, ref }: Facts): Said {
   return hold === undefined ? undefined : refused({ reason: 'frozen', hold, rule: ref });
 }
 
-function stepIsTooLarge({ ask: { deed, growth }, rule, ref }: Facts): Said {
+function stepIsTooLarge({ ask: { deed, growth, ramp }, rule, ref }: Facts): Said {
   const maxStep = rule?.maxStep;
   if (deed === 'rollback' || maxStep === undefined || growth === undefined) return undefined;
-  if (growth.step > maxStep) return refused({ reason: 'step-too-large', step: growth.step, maxStep, rule: ref });
+  const found = tooLarge(growth, ramp, maxStep);
+  if (found !== undefined) return refused({ reason: 'step-too-large', ...found, maxStep, rule: ref });
   const isLookedAt = growth.isAtLeast !== true || rule?.approve !== undefined; // an approver looks at it instead
   return isLookedAt ? undefined : refused({ reason: 'step-unmeasured', maxStep, rule: ref });
 }

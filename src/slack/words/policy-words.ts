@@ -67,7 +67,7 @@ export function denialText(denial: Denial): string {
     case 'outside-hours':
       return upwardText(denial, by);
     case 'step-too-large':
-      return `This gives ${number(denial.step)} percent points more to a version, and one change may give ${denial.maxStep}${by}. Take smaller steps.`;
+      return tooLargeText(denial, by);
     case 'step-unmeasured':
       return `One change may give ${denial.maxStep} percent points to a version${by}. This is more than weights, so its step cannot be measured, and the rule names nobody who could approve it.`;
     case 'several-approvals':
@@ -87,6 +87,12 @@ function upwardText(denial: UpwardDenial, by: string): string {
     case 'outside-hours':
       return `Traffic goes up here in these hours only: ${code(denial.hours, 200)}${by}. They begin next at ${dateText(denial.opens, denial.timezone)}. Going back is allowed at any time.`;
   }
+}
+
+function tooLargeText({ step, maxStep, ofRamp }: Extract<Denial, { reason: 'step-too-large' }>, by: string): string {
+  const what = ofRamp === undefined ? 'This' : `Step ${ofRamp.number} of this ramp`;
+  const instead = ofRamp?.instead === undefined ? '' : `, like ${code(ofRamp.instead.join(','))}`;
+  return `${what} gives ${number(step)} percent points more to a version, and one change may give ${maxStep}${by}. Take smaller steps${instead}.`;
 }
 
 const maxRamps = 3;

@@ -106,6 +106,10 @@ const denials: readonly (readonly [Denial, string])[] = [
     '33.3 percent points more to a version, and one change may give 25 (rule',
   ],
   [
+    { reason: 'step-too-large', step: 50, maxStep: 25, rule, ofRamp: { number: 3, instead: [10, 25, 50, 75, 100] } },
+    'Step 3 of this ramp gives 50 percent points more to a version, and one change may give 25 (rule `payments`, line 7 of the policy file). Take smaller steps, like `10,25,50,75,100`.',
+  ],
+  [
     { reason: 'step-unmeasured', maxStep: 25, rule },
     'This is more than weights, so its step cannot be measured, and the rule names nobody who could approve it.',
   ],

@@ -175,6 +175,31 @@ describe('policy and ramps', () => {
     expect(house.split).toEqual({ v1: 99, v2: 0, v3: 1 });
   });
 
+  it.each([
+    ['do', false],
+    ['dry run', true],
+  ] as const)(
+    'refuses a ramp that can never come to its end, with the step that is too large (%s)',
+    async (_, dryRun) => {
+      house.policies.take(policyOf(`${everyone}    maxStep: 25\n`));
+      const denial = { reason: 'step-too-large', step: 50, ofRamp: { number: 4, instead: [10, 25, 50, 75, 100] } };
+
+      expect(await house.askRamp({ dryRun })).toMatchObject(
+        dryRun ? { kind: 'ramp-preview', judgement: { verdict: { denial } } } : { kind: 'denied', denial },
+      );
+      expect(await house.ramps.open()).toEqual([]);
+    },
+  );
+
+  it('holds a ramp whose later step is too large by now', async () => {
+    house.policies.take(policyOf(everyone));
+    const ramp = await house.started();
+    house.policies.take(policyOf(`${everyone}    maxStep: 25\n`));
+    await house.after(5 * minute);
+
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'held', step: 1, hold: { denied: 'step-too-large' } });
+  });
+
   it('has names for ramps', async () => {
     house.policies.take(policyOf(`ramps:\n  careful: { steps: "1, 5", every: 10m }\n${everyone}`));
 

@@ -33,5 +33,5 @@ export function askFrom(ramp: Ramp, object: ObjectRef, step: number, now: Date):
   if (asked === undefined || made === undefined) return asked;
   const sinceMs = Math.max(0, now.getTime() - Date.parse(ramp.acceptedAt));
   const moved = (each: RampAskStep): RampAskStep => ({ ...each, fromMs: sinceMs + each.fromMs - made.fromMs });
-  return { ...asked, steps: [moved(made), ...asked.steps.slice(step).map(moved)] };
+  return { ...asked, steps: [moved(made), ...asked.steps.slice(step).map(moved)], first: step };
 }

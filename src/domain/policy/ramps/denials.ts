@@ -53,7 +53,8 @@ export function rampIsWanted({ policy, rule, growth, ramp }: Upward): UpwardDeni
 export function rampIsTooSteep({ rule, ramp }: Upward): UpwardDenial | undefined {
   const bound = rule.ramp?.noSteeperThan;
   const found = bound && ramp && tooSteep(timed(bound.steps), ramp.steps);
-  return bound && found && { reason: 'too-steep', bound: toldOf(bound), ...found };
+  if (bound === undefined || found === undefined || ramp === undefined) return undefined;
+  return { reason: 'too-steep', bound: toldOf(bound), ...found, step: found.step + ramp.first - 1 };
 }
 
 export function guardIsRequired({ rule, ramp }: Upward): UpwardDenial | undefined {

@@ -1,6 +1,6 @@
 import { type Ask, type Denial, judge } from '../judge.ts';
 import type { Policy } from '../policy.ts';
-import type { RampAsk, RampAskStep } from './ramp-ask.ts';
+import type { RampAsk } from './ramp-ask.ts';
 
 /** What will be in the way of a step. */
 export interface Foreseen {
@@ -15,7 +15,7 @@ export interface Foreseen {
 type RampAsked = Ask & { readonly ramp: RampAsk };
 
 /**
- * What the policy as it is now will have against each step up of a ramp that begins at `ask.at`: too large a step, locks, freezes, hours.
+ * What the policy as it is now will have against each step up of a ramp that begins at `ask.at`: locks, freezes, hours.
  * A step that has to wait delays the steps after it. Nothing is known of steps that come after something with no known end.
  */
 export function foreseen(policy: Policy, ask: RampAsked): readonly Foreseen[] {
@@ -24,7 +24,7 @@ export function foreseen(policy: Policy, ask: RampAsked): readonly Foreseen[] {
   for (const [at, step] of ask.ramp.steps.entries()) {
     const told = ({ denial, since }: Met): Foreseen => ({ step: at + 1, percent: step.percent, at: since, denial });
     const waits = step.isUp ? waitsOf(policy, ask, due) : { met: [], until: due };
-    found.push(...(step.isUp ? tooLarge(policy, ask, step, due) : []).map(told), ...waits.met.map(told));
+    found.push(...waits.met.map(told));
     if (waits.until === undefined) break;
     const next = ask.ramp.steps[at + 1];
     due = new Date(waits.until.getTime() + (next === undefined ? 0 : next.fromMs - step.fromMs));
@@ -35,13 +35,6 @@ export function foreseen(policy: Policy, ask: RampAsked): readonly Foreseen[] {
 interface Met {
   readonly denial: Denial;
   readonly since: Date;
-}
-
-/** A step that is too large is so at any time, also in a freeze. */
-function tooLarge(policy: Policy, ask: RampAsked, { growth }: RampAskStep, since: Date): readonly Met[] {
-  const { verdict } = judge({ ...policy, freezes: [] }, { ...ask, holds: [], growth, at: since });
-  if (verdict.kind !== 'refused' || verdict.denial.reason !== 'step-too-large') return [];
-  return [{ denial: verdict.denial, since }];
 }
 
 interface Waits {

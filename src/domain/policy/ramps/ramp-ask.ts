@@ -5,6 +5,8 @@ import { type Growth, growthOf, rounded, shareOf } from '../targets.ts';
 /** The whole ramp, as policy looks at it. */
 export interface RampAsk {
   readonly steps: readonly [RampAskStep, ...RampAskStep[]];
+  /** The number of the first of these steps: those before it were made. */
+  readonly first: number;
   /** False: it was asked for with `--no-guard`. */
   readonly guards: boolean;
 }
@@ -54,7 +56,7 @@ export function rampAskOf({ origin, steps: [first, ...more], guards }: PlannedRa
       growth: growthOf(from, to),
     };
   };
-  return { steps: [asked(first, 0), ...more.map((step, at) => asked(step, at + 1))], guards };
+  return { steps: [asked(first, 0), ...more.map((step, at) => asked(step, at + 1))], first: 1, guards };
 }
 
 /** When a named ramp gives what. */

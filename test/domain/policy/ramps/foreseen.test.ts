@@ -40,13 +40,6 @@ const hour = 3_600_000;
 describe('what will be in the way of a ramp', () => {
   it.each<[string, Given, readonly string[]]>([
     ['nothing', {}, []],
-    ['steps that are too large', { rule: { maxStep: 25 } }, ['4: 100 % at 11-25T12:30, step-too-large']],
-    [
-      'the first step, by what is live',
-      { has: 5, steps: '40, 60', rule: { maxStep: 30 } },
-      ['1: 40 % at 11-25T12:00, step-too-large'],
-    ],
-    ['no step back', { steps: '30, 10', rule: { maxStep: 30 } }, []],
     [
       'a freeze that will come',
       { freezes: [freeze('2026-11-25T12:15:00Z', hour)] },
@@ -91,11 +84,6 @@ describe('what will be in the way of a ramp', () => {
       },
       ['3: 50 % at 11-25T12:20, outside-hours', '3: 50 % at 11-26T09:00, frozen'],
     ],
-    [
-      'a step that is too large and frozen',
-      { steps: '10, 60, 70', rule: { maxStep: 20 }, freezes: [freeze('2026-11-25T12:05:00Z', hour)] },
-      ['2: 60 % at 11-25T12:10, step-too-large', '2: 60 % at 11-25T12:10, frozen'],
-    ],
     ['no approval', { rule: { approve: { by: [{ kind: 'everyone' }], count: 1, from: 0, expiresMs: 1 } } }, []],
     ['nothing that is in the way at any time', { rule: { shift: [] } }, []],
   ])('%s', (_, given, told) => {
@@ -107,6 +95,6 @@ describe('what will be in the way of a ramp', () => {
     const until = new Date('2026-11-25T12:45:00Z');
 
     expect(seen({ asked: { holds: [{ ...lock, until }] } })).toEqual(['1: 10 % at 11-25T12:00, locked']);
-    expect(seen({ asked: { holds: [lock] }, rule: { maxStep: 25 } })).toEqual(['1: 10 % at 11-25T12:00, locked']);
+    expect(seen({ asked: { holds: [lock] } })).toEqual(['1: 10 % at 11-25T12:00, locked']);
   });
 });
