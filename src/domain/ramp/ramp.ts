@@ -43,6 +43,8 @@ export interface Ramp {
   readonly changes: readonly RampChange[];
   /** What its guards keep. Absent: it goes by time alone. */
   readonly guards?: RampGuards | undefined;
+  /** It was asked for with `--no-guard`. */
+  readonly noGuard?: true | undefined;
   readonly acceptedAt: string;
   readonly state: RampState;
   /** Grows with every transition. A transition names the rev that it saw. */

@@ -179,6 +179,7 @@ const schema = z.strictObject({
   steps: z.tuple([step], step),
   changes: z.array(z.strictObject({ step: number, id: changeIdSchema })),
   guards: guards.optional(),
+  noGuard: z.literal(true).optional(),
   acceptedAt: timeSchema,
   state,
   rev: z.int().min(0),

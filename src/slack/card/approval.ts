@@ -100,7 +100,7 @@ function deniedText({ denied, hold, heldUntil }: StateOf<'void'>): string {
   return isHeld ? `${deniedWords[denied]}${holdWords({ ...hold, until })}` : deniedWords[denied];
 }
 
-const deniedWords: Record<DenialReason, string> = {
+export const deniedWords: Record<DenialReason, string> = {
   deactivated: 'whoever asked for it has no account any more',
   outsider: 'whoever asked for it is of another team',
   bot: 'whoever asked for it is a bot',

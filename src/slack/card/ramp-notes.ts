@@ -8,7 +8,7 @@ import { code, foreign, user } from '../words/mrkdwn.ts';
 import { holdWords, ruleText } from '../words/policy-words.ts';
 import { splitText } from '../words/split-text.ts';
 import { clock, momentText } from '../words/time-text.ts';
-import { approvalNotes, approvedBy } from './approval.ts';
+import { approvalNotes, approvedBy, deniedWords } from './approval.ts';
 import { guardNotes, proofText } from './guard-text.ts';
 
 /** What comes next and when; undefined if nothing does by itself. */
@@ -36,7 +36,7 @@ export function rampNotes({ ramp, change }: RampShown): readonly string[] {
       return [
         state.because === 'moved'
           ? '*The plan does not hold any more:* its objects have moved since. Nothing was changed.'
-          : `*Policy does not allow it any more*${state.denied === undefined ? '' : ` (${code(state.denied)})`}. Nothing was changed.`,
+          : `*Policy does not allow it any more*${state.denied === undefined ? '' : `: ${deniedWords[state.denied]}`}. Nothing was changed.`,
       ];
     case 'stepping':
       return [
@@ -168,7 +168,7 @@ export function holdText(hold: RampHold, ramp: Ramp | undefined): string {
       const by = hold.rule === undefined ? '' : ` (${ruleText(hold.rule)})`;
       const until = hold.heldUntil === undefined ? undefined : new Date(hold.heldUntil);
       const held = hold.hold === undefined && until === undefined ? '' : holdWords({ ...hold.hold, until });
-      return `policy does not allow the next step${hold.denied === undefined ? '' : ` (${code(hold.denied)})`}${held}${by}.`;
+      return `policy does not allow the next step${hold.denied === undefined ? '' : `: ${deniedWords[hold.denied]}`}${held}${by}.`;
     }
     case 'late':
       return `the next step was due ${formatDuration(Math.round(hold.lateMs / 1000) * 1000)} ago, and nobody made it.`;

@@ -81,7 +81,7 @@ async function plan(desk: Desk, starting: Starting): Promise<RampAnswer | 'moved
     deed: 'shift',
     route: live,
     growth,
-    ramp: askOfRamp(planned, live.object, { guards: asked.options.noGuard !== true }),
+    ramp: askOfRamp({ ...planned, ...(asked.options.noGuard === true && { noGuard: true }) }, live.object),
   } as const;
   const judgement = await judgeLive(desk, asker, wanted);
   const foreseen = await foreseenFor(desk, asker, wanted);
@@ -162,6 +162,7 @@ function newRamp(desk: Desk, asked: AskedRamp, asker: Asker, plan: RampPlan): Ra
     ...{ request, name, version, named, by: user, team, reason: asked.options.reason, origin },
     ...{ before, steps, changes: [], acceptedAt: at },
     ...(guards !== undefined && { guards }),
+    ...(asked.options.noGuard === true && { noGuard: true }),
     state: { kind: 'finished', at }, // replaced before it is stored
     rev: -1,
   };

@@ -57,4 +57,11 @@ describe('the card of a ramp that is held', () => {
     const stepping = { kind: 'stepping', step: 1, live: 1, since: at, change: changeId(2), from: split(40) } as const;
     expect(rampCard({ ramp: ramp(stepping), change: undefined }).text).toContain('10 % being put back');
   });
+
+  it('because policy says no by now, says in words why', () => {
+    const hold = { because: 'denied', denied: 'guard-required', rule: { name: 'payments', line: 7 } } as const;
+    expect(rampCard({ ramp: ramp({ ...held, hold }), change: undefined }).text).toContain(
+      'policy does not allow the next step: the guard may not be left out (rule `payments`, line 7 of the policy file).',
+    );
+  });
 });

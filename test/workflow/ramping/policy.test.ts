@@ -200,6 +200,27 @@ describe('policy and ramps', () => {
     expect(await house.state(ramp.id)).toMatchObject({ kind: 'held', step: 1, hold: { denied: 'step-too-large' } });
   });
 
+  it('holds a ramp without guards where guards are required by now', async () => {
+    house.policies.take(policyOf(`${everyone}    guard: { mayBeOff: true }\n`));
+    const ramp = await house.started({ noGuard: true });
+    await house.after(5 * minute);
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'running', step: 2 });
+
+    house.policies.take(policyOf(everyone));
+    await house.after(5 * minute);
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'held', step: 2, hold: { denied: 'guard-required' } });
+  });
+
+  it('lets a ramp run on that goes by time because nothing is counted there', async () => {
+    house.policies.take(policyOf(`${everyone}    guard: { mayBeOff: true }\n`));
+    const ramp = await house.started();
+    house.policies.take(policyOf(everyone));
+    await house.after(5 * minute);
+
+    expect(ramp.guards).toBeUndefined();
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'running', step: 2 });
+  });
+
   it('has names for ramps', async () => {
     house.policies.take(policyOf(`ramps:\n  careful: { steps: "1, 5", every: 10m }\n${everyone}`));
 

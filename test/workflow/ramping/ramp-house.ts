@@ -33,12 +33,13 @@ export class RampHouse extends House {
       readonly reason?: string;
       readonly dryRun?: boolean;
       readonly rule?: string;
+      readonly noGuard?: boolean;
     } = {},
     asker: Asker = this.asker(),
   ): Promise<RampAnswer> {
-    const { reason, dryRun = false, rule, ...rest } = asked;
+    const { reason, dryRun = false, rule, noGuard = false, ...rest } = asked;
     const typed = { service: { service: 'reviews' }, version: 'v3', steps: steps([10, 25, 50, 100]), ...rest };
-    return requestRamp(this.desk, { ...typed, options: { reason, dryRun, rule } }, asker);
+    return requestRamp(this.desk, { ...typed, options: { reason, dryRun, rule, noGuard } }, asker);
   }
 
   /** A ramp whose first step is live. */

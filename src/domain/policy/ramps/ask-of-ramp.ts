@@ -3,24 +3,21 @@ import type { RampTarget } from '../../ramp/targets.ts';
 import { isSameObject, type ObjectRef } from '../../routing/object.ts';
 import { mostReached, type RampAsk, type RampAskStep, rampAskOf } from './ramp-ask.ts';
 
-/**
- * What policy is asked of a ramp about one of its objects. Of several rules the one where a version reaches most counts. `guards`: false if
- * the person wants none.
- */
-export function askOfRamp(
-  ramp: Pick<Ramp, 'before' | 'steps'>,
-  object: ObjectRef,
-  { guards = true }: { readonly guards?: boolean } = {},
-): RampAsk | undefined {
+/** What policy is asked of a ramp about one of its objects. Of several rules the one where a version reaches most counts. */
+export function askOfRamp(ramp: Pick<Ramp, 'before' | 'steps' | 'noGuard'>, object: ObjectRef): RampAsk | undefined {
   const asks = ramp.before.flatMap((target, at) =>
-    isSameObject(target.object, object) ? [{ ...askAt(ramp, target, at), guards }] : [],
+    isSameObject(target.object, object) ? [askAt(ramp, target, at)] : [],
   );
   return asks.toSorted((a, b) => mostReached(b) - mostReached(a))[0];
 }
 
-function askAt({ steps: [first, ...more] }: Pick<Ramp, 'steps'>, { split }: RampTarget, at: number): RampAsk {
+function askAt(
+  { steps: [first, ...more], noGuard }: Pick<Ramp, 'steps' | 'noGuard'>,
+  { split }: RampTarget,
+  at: number,
+): RampAsk {
   const step = ({ to, stay }: Ramp['steps'][number]) => ({ to: to[at]?.split ?? {}, stay });
-  return rampAskOf({ origin: split, steps: [step(first), ...more.map(step)], guards: true });
+  return rampAskOf({ origin: split, steps: [step(first), ...more.map(step)], guards: noGuard !== true });
 }
 
 /**
