@@ -35,6 +35,7 @@ import { apply } from '../workflow/applying/apply.ts';
 import type { Bench } from '../workflow/applying/bench.ts';
 import { DependencyError } from '../workflow/errors.ts';
 import { freezesInForce, type HookDesk, orderByHook } from '../workflow/holding/freeze-hook.ts';
+import { approversOf } from '../workflow/judging/approvers.ts';
 import { noPolicyFile } from '../workflow/judging/judge-live.ts';
 import type { Log } from '../workflow/ports/process.ts';
 import { Driver } from '../workflow/ramping/drive.ts';
@@ -92,7 +93,10 @@ export async function start(config: Config, log: Log): Promise<Bot> {
   const policyFile = watchPolicy(config, metrics, log);
   const policies = policyFile ?? noPolicyFile;
   const people = new SlackPeople(web, { asksAboutPeople: policyFile !== undefined, log });
-  const cards = cardsOf({ changes, ramps, cards: cardLog, chat, log, aside, lookAgain: () => rounds.soon() });
+  const cards = cardsOf({
+    ...{ changes, ramps, cards: cardLog, chat, log, aside, lookAgain: () => rounds.soon() },
+    approvers: (objects) => approversOf({ policies, mesh }, objects),
+  });
   const traffic = trafficFor(config);
   const desk = {
     ...{ mesh, changes, ramps, audit, queue, cards, policies, people, holds, log, now, aside },

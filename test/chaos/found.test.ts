@@ -50,6 +50,7 @@ describe('found by chaos', () => {
       log,
       aside: house.bench.aside,
       lookAgain: () => {},
+      approvers: () => Promise.resolve([]),
     };
     chat.whileWaiting(async () => {
       cardLog.expireClaim(id);

@@ -180,6 +180,7 @@ describe('a record of every format', () => {
         ramps: { read: () => Promise.resolve(undefined) },
         cards: cardLog,
         chat,
+        approvers: () => Promise.resolve([]),
         log,
         aside: () => {},
         lookAgain: () => {},

@@ -31,7 +31,7 @@ export class InMemoryChat implements Chat {
   #nextTs = 1000;
   #isUnread = false;
   /** What was said in threads of cards. */
-  readonly told: (Place & { readonly id: CardId })[] = [];
+  readonly told: (Place & Pick<Shown, 'id' | 'of'>)[] = [];
   /** The cards that were disowned. */
   readonly disowned: (Place & { readonly id: CardId })[] = [];
 
@@ -60,10 +60,10 @@ export class InMemoryChat implements Chat {
     if (fault !== undefined) throw toError(fault);
   }
 
-  async tell({ channel, ts }: Place, { id }: Shown): Promise<void> {
+  async tell({ channel, ts }: Place, { id, of }: Shown): Promise<void> {
     const fault = await this.#reach();
     if (fault !== undefined && fault.sent !== true) throw toError(fault);
-    this.told.push({ channel, ts, id });
+    this.told.push({ channel, ts, id, of });
     if (fault !== undefined) throw toError(fault);
   }
 

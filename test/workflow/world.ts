@@ -8,6 +8,7 @@ import { Background } from '../../src/process/background.ts';
 import { apply, type WorkerAnswer } from '../../src/workflow/applying/apply.ts';
 import type { Bench } from '../../src/workflow/applying/bench.ts';
 import type { Desk } from '../../src/workflow/desk.ts';
+import { approversOf } from '../../src/workflow/judging/approvers.ts';
 import type { Touched } from '../../src/workflow/ports/mesh.ts';
 import { Driver } from '../../src/workflow/ramping/drive.ts';
 import { type Cards, cardsOf } from '../../src/workflow/showing/cards.ts';
@@ -78,7 +79,8 @@ export class World {
     const lookAgain = () => {
       this.lookedAgain += 1;
     };
-    this.cards = cardsOf({ changes, ramps, cards: cardLog, chat, log, aside, lookAgain });
+    const approvers = (objects: readonly ObjectRef[]) => approversOf({ policies, mesh }, objects);
+    this.cards = cardsOf({ changes, ramps, cards: cardLog, chat, approvers, log, aside, lookAgain });
     const { cards } = this;
     this.desk = {
       ...{ mesh, changes, ramps, audit, queue, cards: this.acceptedCards(), log, now, aside },

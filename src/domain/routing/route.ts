@@ -85,8 +85,8 @@ export function keyOfNamed({ rules }: Route, typed: string | undefined): string 
   return rules.find(({ key, name }) => key.normalize() === wanted || name?.normalize() === wanted)?.key ?? typed;
 }
 
-/** As much of a route as tells what a change's weights have become. */
-export type Weights = Pick<Route, 'uid' | 'ledger' | 'lastWriter'> & {
+/** As much of a route as tells what a change's weights have become, and which rules of a policy are about it. */
+export type Weights = Pick<Route, 'hosts' | 'uid' | 'ledger' | 'lastWriter'> & {
   readonly rules: readonly Pick<Rule, 'key' | 'split' | 'match'>[];
 };
 

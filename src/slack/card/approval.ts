@@ -80,6 +80,12 @@ function mention(who: Who): readonly string[] {
   }
 }
 
+/** Each of them is notified. */
+export function mentions(all: readonly Who[], except: string): readonly string[] {
+  const each = all.flatMap((who) => (who.kind === 'user' ? [user(who.id)] : mention(who)));
+  return [...new Set(each)].filter((one) => one !== user(except)).slice(0, mostPinged);
+}
+
 function voidNote(change: Change, state: StateOf<'void'>): string {
   const { because, rule } = state;
   const decidedBy = rule === undefined ? '' : ` (${ruleText(rule)})`;

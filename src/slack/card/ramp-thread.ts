@@ -1,6 +1,6 @@
-import type { Ramp } from '../../domain/ramp/ramp.ts';
 import type { RampShown } from '../../workflow/ports/cards.ts';
 import { foreign, user } from '../words/mrkdwn.ts';
+import { mentions } from './approval.ts';
 import { rampTitle } from './ramp.ts';
 import { rampNotes } from './ramp-notes.ts';
 
@@ -8,11 +8,11 @@ import { rampNotes } from './ramp-notes.ts';
 export function threadText(shown: RampShown): string {
   const { ramp } = shown;
   const [first = ''] = rampNotes(shown);
-  return `${calledOn(ramp)} ${foreign(rampTitle(ramp))}: ${first}`;
+  return `${calledOn(shown)} ${foreign(rampTitle(ramp))}: ${first}`;
 }
 
-/** Who asked for it. A gate also calls those who approved the ramp: they may let it go on. */
-function calledOn({ by, approvals = [], state }: Ramp): string {
-  const others = state.kind === 'asking' ? approvals.map((approval) => approval.by) : [];
-  return [...new Set([by, ...others])].map(user).join(' ');
+/** Who asked for it. At a gate those who may let it go on: with a rule for approvals that is not who asked for it. */
+function calledOn({ ramp: { by }, deciders = [] }: RampShown): string {
+  const called = mentions(deciders, by);
+  return called.length === 0 ? user(by) : called.join(' ');
 }

@@ -1,4 +1,5 @@
 import type { Change, Origin } from '../../domain/change/change.ts';
+import type { Who } from '../../domain/policy/groups.ts';
 import type { Ramp } from '../../domain/ramp/ramp.ts';
 import type { ChangeId, RampId } from '../../domain/routing/names.ts';
 
@@ -21,6 +22,8 @@ export interface Shown {
 export interface RampShown {
   readonly ramp: Ramp;
   readonly change: Change | undefined;
+  /** Whom policy names to let it past a gate, if it waits at one; nobody where no approval is asked for. */
+  readonly deciders?: readonly Who[] | undefined;
 }
 
 export function changeShown(change: Change): Shown {

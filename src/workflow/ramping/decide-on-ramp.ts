@@ -1,12 +1,11 @@
 import type { AuditDeed } from '../../domain/change/audit.ts';
 import type { Denial } from '../../domain/policy/judge.ts';
-import { ruleFor } from '../../domain/policy/policy.ts';
-import { targetsOf } from '../../domain/policy/targets.ts';
 import { isBack } from '../../domain/ramp/direction.ts';
 import { objectsMoved, type Ramp, stepOf, targetsAt } from '../../domain/ramp/ramp.ts';
 import { isOver, isStanding } from '../../domain/ramp/ramp-state.ts';
 import { noteDenied, noteRefused } from '../audit.ts';
 import { type Asker, type Desk, refuseIfLate, requestId } from '../desk.ts';
+import { approversOf } from '../judging/approvers.ts';
 import { judgeLive } from '../judging/judge-live.ts';
 import type { Deciding, RampDecision, RampGesture } from './decision.ts';
 import { doGesture, seenInstead } from './gestures.ts';
@@ -66,7 +65,8 @@ async function mayNot(desk: Desk, ramp: Ramp, gesture: RampGesture, asker: Asker
     const denial = await deniedAs(desk, ramp, 'rollback', asker);
     return denial === undefined ? undefined : deniedAs(desk, ramp, 'shift', asker);
   }
-  if (opensGate(ramp, gesture) && hasApprovers(desk, ramp)) return deniedAs(desk, ramp, 'approve', asker);
+  if (opensGate(ramp, gesture) && (await approversOf(desk, objectsMoved(ramp))).length > 0)
+    return deniedAs(desk, ramp, 'approve', asker);
   const denial = await deniedAs(desk, ramp, 'shift', asker);
   const isFree = gesture === 'put-back' && (denial?.reason === 'locked' || denial?.reason === 'frozen');
   return isFree && putsBackOnly(ramp) ? undefined : denial;
@@ -88,13 +88,6 @@ function opensGate({ state, steps }: Ramp, gesture: RampGesture): boolean {
   const makesStep =
     gesture === 'next' || (gesture === 'resume' && state.kind === 'held' && state.hold.because === 'moved');
   return makesStep && asks(state.step);
-}
-
-function hasApprovers({ policies }: Pick<Desk, 'policies'>, ramp: Ramp): boolean {
-  const policy = policies.current();
-  return objectsMoved(ramp).some(
-    (object) => ruleFor(policy, targetsOf({ object, hosts: [ramp.name.service] }))?.approve !== undefined,
-  );
 }
 
 async function deniedAs(

@@ -1,7 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Who } from '../../domain/policy/groups.ts';
 import { changeInHand } from '../../domain/ramp/next.ts';
+import { objectsMoved } from '../../domain/ramp/ramp.ts';
 import { type ChangeId, isRampId, type RampId } from '../../domain/routing/names.ts';
-import { ChatError, LaterRecordError, StoreUnavailableError, UntrustedRecordError } from '../errors.ts';
+import type { ObjectRef } from '../../domain/routing/object.ts';
+import {
+  ChatError,
+  DependencyError,
+  LaterRecordError,
+  StoreUnavailableError,
+  UntrustedRecordError,
+} from '../errors.ts';
 import {
   type CardClaim,
   type CardId,
@@ -33,6 +42,8 @@ export interface CardDesk {
   readonly ramps: Pick<Ramps, 'read'>;
   readonly cards: CardLog;
   readonly chat: Chat;
+  /** Whom policy names to approve what moves these objects. */
+  readonly approvers: (objects: readonly ObjectRef[]) => Promise<readonly Who[]>;
   readonly log: Log;
   readonly aside: Aside;
   /** Asks for another round soon: a card may be left behind, because the process that has its claim may have died. */
@@ -199,12 +210,25 @@ interface Saying {
  */
 async function sayInThread(desk: CardDesk, shown: Shown, { at, claim, key }: Saying): Promise<void> {
   try {
-    await desk.chat.tell(at, shown);
+    await desk.chat.tell(at, await withDeciders(desk, shown));
   } catch (err) {
     if (!(err instanceof ChatError) || err.outcome === 'later') throw err;
     desk.log.warn({ changeId: shown.id, err }, 'whether people were told in the thread of a card is not known');
   }
   await claim.noteSaid(key);
+}
+
+/** If the cluster does not answer, the asker alone is called. */
+async function withDeciders({ approvers, log }: CardDesk, shown: Shown): Promise<Shown> {
+  const { of } = shown;
+  if (!('change' in of) || of.ramp.state.kind !== 'asking') return shown;
+  try {
+    return { ...shown, of: { ...of, deciders: await approvers(objectsMoved(of.ramp)) } };
+  } catch (err) {
+    if (!(err instanceof DependencyError)) throw err;
+    log.warn({ rampId: of.ramp.id, err }, 'who may let a ramp go on is not known');
+    return shown;
+  }
 }
 
 async function takeAway({ chat, log }: CardDesk, id: CardId, at: Place): Promise<void> {

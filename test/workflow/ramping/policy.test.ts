@@ -1,12 +1,17 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Ramp } from '../../../src/domain/ramp/ramp.ts';
 import { approveRamp, rejectRamp, withdrawRamp } from '../../../src/workflow/ramping/approve-ramp.ts';
-import { reviewsObject } from '../../support/builders.ts';
+import { reviews, reviewsObject, twoRules } from '../../support/builders.ts';
 import { policyOf } from '../../support/policies.ts';
 import { minute, RampHouse, steps } from './ramp-house.ts';
 
 const everyone = `rules:\n  - target: "**"\n    shift: [everyone]\n`;
 const approved = `${everyone}    approve: { by: [U02BOB, U03CAROL], from: 50 }\n`;
+
+const gated = [
+  { percent: 10, stay: { kind: 'ask' } },
+  { percent: 20, stay: { kind: 'for', ms: minute } },
+] as const;
 
 describe('policy and ramps', () => {
   let house: RampHouse;
@@ -62,6 +67,40 @@ describe('policy and ramps', () => {
     expect(await approve(ramp, 'U02BOB')).toMatchObject({ kind: 'voided' });
     await house.goOn();
     expect(house.ledger.seq).toBe(0);
+  });
+
+  it('a ramp that waits for approval is void as soon as its rule moves, and its card says so', async () => {
+    const ramp = await waiting();
+    await house.after(minute);
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'awaiting' });
+
+    house.mesh.moveByHand(reviewsObject, { v1: 70, v2: 0, v3: 30 });
+    await house.goOn();
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'void', because: 'moved' });
+    expect(house.chat.showsRamp(ramp.id)?.ramp.state).toMatchObject({ kind: 'void' });
+    expect(house.audit.trail.filter(({ kind }) => kind === 'voided')).toMatchObject([{ rampId: ramp.id }]);
+    expect(await house.ramps.open()).toEqual([]);
+  });
+
+  it('a ramp that waits for approval stays so while another rule of its object moves', async () => {
+    const two = new RampHouse(twoRules);
+    two.policies.take(policyOf(approved));
+    const answer = await two.askRamp();
+    two.mesh.moveByHand(reviewsObject, { v1: 10, v3: 90 }, 'orders');
+    await two.goOn();
+
+    expect(answer).toMatchObject({ kind: 'ramp' });
+    expect(await two.ramps.open()).toMatchObject([{ state: { kind: 'awaiting' } }]);
+  });
+
+  it('a ramp that was planned behind a change waits for approval until that one is applied, and after it', async () => {
+    await house.accepted('v3', 5);
+    const ramp = await waiting();
+    expect(ramp.before[0].split).toMatchObject({ v3: 5 });
+    await house.goOn();
+
+    expect(house.split).toMatchObject({ v3: 5 });
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'awaiting' });
   });
 
   it('who may approve may reject, and who asked may withdraw', async () => {
@@ -145,18 +184,47 @@ describe('policy and ramps', () => {
 
   it('asks at a gate those who may approve, and not who asked for it', async () => {
     house.policies.take(policyOf(approved));
-    const answer = await house.askRamp({
-      steps: [
-        { percent: 10, stay: { kind: 'ask' } },
-        { percent: 20, stay: { kind: 'for', ms: minute } },
-      ],
-    });
+    const answer = await house.askRamp({ steps: gated });
     if (answer.kind !== 'ramp') throw new Error('not accepted');
     await house.goOn();
 
     expect(await house.does('next', answer.ramp)).toMatchObject({ kind: 'denied' });
     expect(await house.does('finish', answer.ramp)).toMatchObject({ kind: 'denied' });
     expect(await house.does('next', answer.ramp, undefined, house.asker('U02BOB'))).toMatchObject({ kind: 'done' });
+  });
+
+  it('calls at a gate those who may let it go on, once, and once more after an hour', async () => {
+    house.policies.take(policyOf(approved));
+    await house.started({ steps: gated });
+    await house.after(30 * minute);
+    const deciders = [
+      { kind: 'user', id: 'U02BOB' },
+      { kind: 'user', id: 'U03CAROL' },
+    ];
+    expect(house.chat.told.map(({ of }) => 'deciders' in of && of.deciders)).toEqual([deciders]);
+
+    await house.after(31 * minute);
+    await house.after(120 * minute);
+    expect(house.chat.told.map(({ of }) => 'deciders' in of && of.deciders)).toEqual([deciders, deciders]);
+  });
+
+  it('lets who asked pass a gate where the rule asks for no approval', async () => {
+    house.policies.take(policyOf(everyone));
+    const ramp = await house.started({ steps: gated });
+
+    expect(house.chat.told).toMatchObject([{ of: { deciders: [] } }]);
+    expect(await house.does('next', ramp)).toMatchObject({ kind: 'done' });
+  });
+
+  it('goes by the rule for any host of the object at a gate, and not by the name that was typed', async () => {
+    const rules = `rules:\n  - target: "**/reviews"\n    shift: [everyone]\n    approve: { by: [U01ALICE, U02BOB], from: 50 }\n`;
+    const object = { ...reviewsObject, name: 'routes' };
+    const other = new RampHouse({ ...reviews({ v1: 100, v2: 0, v3: 0 }, { object }), hosts: ['shop', 'reviews'] });
+    other.policies.take(policyOf(rules));
+    const ramp = await other.started({ service: { service: 'routes' }, steps: gated });
+
+    expect(other.chat.told).toMatchObject([{ of: { deciders: [{ id: 'U01ALICE' }, { id: 'U02BOB' }] } }]);
+    expect(await other.does('next', ramp)).toMatchObject({ kind: 'denied', denial: { reason: 'own-request' } });
   });
 
   it('lets nobody go faster than the policy allows', async () => {
