@@ -15,6 +15,7 @@ import { byDenial } from '../judging/void.ts';
 import { makeStep } from './make-step.ts';
 import { moveRampFor } from './move-ramp.ts';
 import { rampEvent } from './ramp-event.ts';
+import { type AwaitingRamp as Awaiting, isAwaiting } from './void-ramp.ts';
 
 /** The answer to a decision about a ramp that awaits approval. */
 export type RampApproval =
@@ -40,8 +41,6 @@ const hearings: Readonly<Record<RampApproval['kind'], Hearing>> = {
   'cannot-tell': 'no',
   'unknown-ramp': 'no',
 };
-
-type Awaiting = Ramp & { readonly state: StateOf<'awaiting'> };
 
 export interface DecidingApproval {
   readonly id: RampId;
@@ -117,10 +116,6 @@ async function toBeDecided(
   if (!isAwaiting(ramp) || desk.now().getTime() >= Date.parse(ramp.state.expiresAt))
     return { answer: { kind: 'decided', ramp } };
   return seen === undefined || seen === planShown(ramp.state) ? ramp : { answer: { kind: 'planned-anew', ramp } };
-}
-
-function isAwaiting(ramp: Ramp): ramp is Awaiting {
-  return ramp.state.kind === 'awaiting';
 }
 
 async function denied(desk: Desk, ramp: Ramp, { asker, deed }: Gesture): Promise<Denial | undefined> {

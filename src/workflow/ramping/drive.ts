@@ -11,6 +11,7 @@ import { goBack } from './go-back.ts';
 import { type Made, makeStep, noHurry } from './make-step.ts';
 import { moveRamp } from './move-ramp.ts';
 import { readStep, readTrusted } from './read-trusted.ts';
+import { isAwaiting, voidRampIfMoved } from './void-ramp.ts';
 
 /** A ramp that cannot go on for a moment is looked at again after this time. */
 const againMs = 1_000;
@@ -91,7 +92,7 @@ async function driveOnce(desk: Desk, ramp: Ramp, guards: Guards | undefined): Pr
     return true;
   switch (deed.kind) {
     case 'wait':
-      return false;
+      return isAwaiting(ramp) && voidRampIfMoved(desk, ramp);
     case 'become':
       return moveRamp(desk, rampTo(ramp, deed.state));
     case 'go-back':

@@ -44,7 +44,18 @@ export interface Making {
 
 /** Plans a step from what is live, asks policy, and stores its change together with the ramp's move. */
 export async function makeStep(desk: Desk, making: Making): Promise<Made> {
+  const planned = await planStep(desk, making);
+  if (planned.kind !== 'plan') return planned;
   const { ramp, step, from } = making;
+  const isDown = isBack(ramp.before, from, targetsAt(ramp, step));
+  return offerStep(desk, making, planned.plan, isDown ? 'rollback' : 'shift');
+}
+
+/** The plan of a step, from what is live and in line; or why the ramp cannot go on from there. */
+export async function planStep(
+  desk: Desk,
+  { ramp, step, from }: Pick<Making, 'ramp' | 'step' | 'from'>,
+): Promise<{ readonly kind: 'plan'; readonly plan: Plan } | NotAsLeft> {
   const to = targetsAt(ramp, step);
   const { aims, stop } = aimsOf(desk, { ramp, to, from: [from] });
   const planning = {
@@ -62,11 +73,11 @@ export async function makeStep(desk: Desk, making: Making): Promise<Made> {
     case 'refused':
       return held({ because: 'no-plan', refusal: planned.refusal.reason });
     case 'plan':
-      return offerStep(desk, making, planned.plan, isBack(ramp.before, from, to) ? 'rollback' : 'shift');
+      return planned;
   }
 }
 
-function held(hold: RampHold): Made {
+function held(hold: RampHold): NotAsLeft {
   return { kind: 'held', hold };
 }
 
