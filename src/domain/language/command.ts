@@ -23,7 +23,14 @@ export interface Options {
 
 /** Commands that move traffic. */
 export type MovingCommand =
-  | { readonly verb: 'shift'; readonly service: TypedService; readonly wish: Wish; readonly options: Options }
+  | {
+      readonly verb: 'shift';
+      readonly service: TypedService;
+      readonly wish: Wish;
+      readonly options: Options;
+      /** It was typed as `promote`. */
+      readonly promotes?: true | undefined;
+    }
   | {
       readonly verb: 'rollback';
       readonly service: TypedService;
@@ -233,6 +240,12 @@ export function formatCommand(command: Command): string {
         formatFlags(optionsOf(command)),
       );
     case 'shift':
+      if (command.promotes === true && command.wish.kind === 'share')
+        return join(
+          '/shift promote',
+          ...formatService(command.service, command.wish.version),
+          formatFlags(command.options),
+        );
       return join(
         '/shift',
         isVerb(command.service.service) ? 'set' : undefined,

@@ -74,6 +74,7 @@ export function parsePromote(words: readonly string[], flags: Flags): Command | 
     service: service.value,
     wish: { kind: 'share', version: version.value, percent: 100 },
     options: options(flags),
+    promotes: true,
   };
 }
 

@@ -32,12 +32,17 @@ export function answerReply(answer: RollbackAnswer | EditsAnswer, now: Date, con
     case 'confirm':
       return confirmReply(answer, now);
     case 'ramp-runs':
-      return rampRunsReply(answer.ramp, context.typed?.verb === 'shift' ? formatCommand(context.typed) : undefined);
+      return rampRunsReply(answer.ramp, overRamp(context.typed));
     case 'question':
       return questionReply(answer.question, answer.hasMoved, now);
     default:
       return says(answerText(answer, now, context));
   }
+}
+
+/** What ends the ramp if the person says so. A promotion does not: `finish` is for that. */
+function overRamp(typed: TypedMove | undefined): string | undefined {
+  return typed?.verb === 'shift' && typed.promotes !== true ? formatCommand(typed) : undefined;
 }
 
 type Plain = Exclude<RollbackAnswer | EditsAnswer, { kind: 'preview' | 'confirm' | 'question' | 'ramp-runs' }>;

@@ -84,7 +84,7 @@ describe('formatCommand', () => {
 
   it.each`
     typed                                          | line
-    ${'promote reviews v3'}                        | ${'/shift reviews v3 100'}
+    ${'promote reviews v3'}                        | ${'/shift promote reviews v3'}
     ${'set reviews v3 50%'}                        | ${'/shift reviews v3 50'}
     ${'bookinfo/reviews v3 50'}                    | ${'/shift reviews v3 50 -n bookinfo'}
     ${'shift shift v1=80 v3=20'}                   | ${'/shift shift v1=80 v3=20'}

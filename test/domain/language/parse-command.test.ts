@@ -46,6 +46,7 @@ describe('what is accepted', () => {
     expect(parseCommand(typed)).toEqual({
       verb: 'shift',
       service: { service, namespace: undefined, cluster: undefined },
+      ...(typed.startsWith('promote') && { promotes: true }),
       wish,
       options: { rule: undefined, reason: undefined, dryRun: false },
     });

@@ -1,10 +1,30 @@
 import { describe, expect, it } from 'vitest';
 import type { Edits } from '../../../src/domain/change/edit.ts';
+import { parseCommand } from '../../../src/domain/language/parse-command.ts';
+import type { Ramp } from '../../../src/domain/ramp/ramp.ts';
 import { answerReply, heldReply } from '../../../src/slack/replies/change.ts';
+import type { Reply } from '../../../src/slack/words/reply.ts';
 import type { Trial } from '../../../src/workflow/asking/plan-content.ts';
 import type { Answer } from '../../../src/workflow/asking/submit.ts';
 import { change, changeId, contentEdit, reviewsObject, weightsEdit } from '../../support/builders.ts';
 import { planOf } from './plans.ts';
+
+const at = '2026-11-22T14:03:11.000Z';
+const split = (v3: number) => [{ object: reviewsObject, rule: 'default', split: { v1: 100 - v3, v3 } }] as const;
+const ramp: Ramp = {
+  id: 'r-00000001',
+  request: 'r',
+  name: { cluster: 'sandbox', namespace: 'default', service: 'reviews' },
+  version: 'v3',
+  by: 'U01ALICE',
+  origin: { team: 'T01TEAM', channel: 'C01CHANNEL' },
+  before: split(0),
+  steps: [{ percent: 10, stay: { kind: 'for', ms: 300_000 }, to: split(10) }],
+  changes: [{ step: 1, id: changeId(1) }],
+  acceptedAt: at,
+  state: { kind: 'running', step: 1, since: at, dueAt: at },
+  rev: 4,
+};
 
 const name = { cluster: 'sandbox', namespace: 'default', service: 'reviews' };
 const now = new Date('2026-11-22T15:03:11Z');
@@ -41,6 +61,23 @@ describe('what whoever asked for a change is told', () => {
     expect(answerReply({ kind: 'busy', name, first: change() }, now).text).toContain(
       'c-00000001 (reviews · 50 % to v3) is to be applied to `reviews` first',
     );
+  });
+
+  it('asks before a shift that would end a ramp, and refuses a promotion, with the words that do it', () => {
+    const answer = { kind: 'ramp-runs', name, ramp } as const;
+    const typed = (text: string) => {
+      const command = parseCommand(text);
+      if (command.verb !== 'shift') throw new Error(`${text} is no shift`);
+      return answerReply(answer, now, { typed: command });
+    };
+    const buttonsOf = ({ blocks = [] }: Reply) => blocks.filter(({ type }) => type === 'actions');
+
+    expect(buttonsOf(typed('reviews v3 100'))).toHaveLength(1);
+    expect(buttonsOf(typed('promote reviews v3'))).toEqual([]);
+    expect(typed('promote reviews v3').text).toMatch(
+      /Nothing was changed\. `\/shift finish reviews` does .*`\/shift abort reviews` goes back/,
+    );
+    expect(buttonsOf(answerReply(answer, now))).toEqual([]); // the button of an older card
   });
 
   it('says what the API server has against it', () => {
