@@ -165,13 +165,14 @@ function whileLive(ramp: Ramp, state: Standing, change: Change | undefined, now:
 function whenDue(ramp: Ramp, state: RampStateOf<'running'>, now: Date): RampDeed {
   const { step, dueAt } = state;
   if (step >= ramp.steps.length) return become({ kind: 'finished', at: now.toISOString() });
-  if (isBlind(ramp, step)) return state.waitsFor === 'traffic' ? wait : become({ ...state, waitsFor: 'traffic' });
-  if (state.waitsFor === 'traffic') return { kind: 'step', step: step + 1 };
+  const isUnseen = isBlind(ramp, step);
+  if (state.waitsFor === 'traffic') return isUnseen ? wait : { kind: 'step', step: step + 1 };
   const overdueMs = now.getTime() - Date.parse(dueAt);
   const planned = stepOf(ramp, step);
   const patienceMs = Math.max(lateMs, planned === undefined ? 0 : timeOf(planned));
   if (overdueMs > patienceMs)
     return become(heldAt({ ...state, leftMs: 0 }, { because: 'late', lateMs: overdueMs }, now));
+  if (isUnseen) return become({ ...state, waitsFor: 'traffic' });
   return { kind: 'step', step: step + 1 };
 }
 
@@ -200,11 +201,11 @@ function heldAt(
   return { kind: 'held', step, since, at: now.toISOString(), leftMs, hold: reason };
 }
 
-/** The part of a step's time that is left. */
+/** The part of a step's time that is left. It is over in a ramp that waits for the hours for steps up. */
 export function leftOf(state: Standing, now: Date): number {
   switch (state.kind) {
     case 'running':
-      return Math.max(0, Date.parse(state.dueAt) - now.getTime());
+      return state.waitsFor === 'hours' ? 0 : Math.max(0, Date.parse(state.dueAt) - now.getTime());
     case 'paused':
     case 'held':
       return state.leftMs;

@@ -62,17 +62,21 @@ async function rampOfChange({ changes }: Pick<Desk, 'changes'>, request: ReturnT
 /** Whoever may shift or roll back may pause and abort. A gate is for those who may approve, if the rule has approvals. */
 async function mayNot(desk: Desk, ramp: Ramp, gesture: RampGesture, asker: Asker): Promise<Denial | undefined> {
   if (gesture === 'pause' || gesture === 'abort') {
-    const denial = await deniedAs(desk, ramp, 'rollback', asker);
-    return denial === undefined ? undefined : deniedAs(desk, ramp, 'shift', asker);
+    const denial = unlessHold(await deniedAs(desk, ramp, 'rollback', asker));
+    return denial && unlessHold(await deniedAs(desk, ramp, 'shift', asker));
   }
   if (opensGate(ramp, gesture) && (await approversOf(desk, objectsMoved(ramp))).length > 0)
     return deniedAs(desk, ramp, 'approve', asker);
   const denial = await deniedAs(desk, ramp, 'shift', asker);
-  const isFree = gesture === 'put-back' && (denial?.reason === 'locked' || denial?.reason === 'frozen');
-  return isFree && putsBackOnly(ramp) ? undefined : denial;
+  return gesture === 'put-back' && putsBackOnly(ramp) ? unlessHold(denial) : denial;
 }
 
-/** Whether every share goes towards what it was before the ramp: no lock and no freeze stops that. */
+/** No lock and no freeze stops what only stands still or goes back. They are asked about after the person's rights. */
+function unlessHold(denial: Denial | undefined): Denial | undefined {
+  return denial?.reason === 'locked' || denial?.reason === 'frozen' ? undefined : denial;
+}
+
+/** Whether every share goes towards what it was before the ramp. */
 function putsBackOnly(ramp: Ramp): boolean {
   const { state } = ramp;
   if (!isStanding(state)) return false;

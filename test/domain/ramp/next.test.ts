@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../../src/domain/change/change.ts';
 import type { Applied } from '../../../src/domain/change/state.ts';
+import { defaultGuard } from '../../../src/domain/policy/ramps/guard-rule.ts';
 import { isBack } from '../../../src/domain/ramp/direction.ts';
+import { newGuards } from '../../../src/domain/ramp/guards.ts';
 import { nextDeed } from '../../../src/domain/ramp/next.ts';
 import type { Ramp } from '../../../src/domain/ramp/ramp.ts';
 import type { RampState } from '../../../src/domain/ramp/ramp-state.ts';
@@ -144,6 +146,30 @@ describe('what is next for a ramp', () => {
       done(),
       '14:10:01',
       { kind: 'become', state: { kind: 'held', hold: { because: 'late', lateMs: 301_000 } } },
+    ],
+    [
+      'waits where nothing was seen of the canary in its step',
+      { ...ramp(running()), guards: newGuards(defaultGuard, 2) },
+      done(),
+      '14:05:00',
+      { kind: 'become', state: { kind: 'running', waitsFor: 'traffic' } },
+    ],
+    [
+      'but is held if nobody looked for so long that there is nothing to look at',
+      { ...ramp(running()), guards: newGuards(defaultGuard, 2) },
+      done(),
+      '14:10:01',
+      { kind: 'become', state: { kind: 'held', hold: { because: 'late' } } },
+    ],
+    [
+      'waits on, however long nothing is seen',
+      {
+        ...ramp({ ...running(), waitsFor: 'traffic', isToldAgain: true } as RampState),
+        guards: newGuards(defaultGuard, 2),
+      },
+      done(),
+      '23:00:00',
+      { kind: 'wait' },
     ],
     [
       'is held if somebody moved what its step made, before it looks at the clock',

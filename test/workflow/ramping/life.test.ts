@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Ramp } from '../../../src/domain/ramp/ramp.ts';
 import { decideOnRamp } from '../../../src/workflow/ramping/decide-on-ramp.ts';
 import { standingShown } from '../../../src/workflow/ramping/standing-shown.ts';
 import { reviewsObject, twoRules } from '../../support/builders.ts';
@@ -400,6 +401,69 @@ describe('a ramp', () => {
 
   it('is taken back whole by a rollback of the service', async () => {
     const ramp = await house.started();
+    await house.after(5 * minute);
+    await house.typeRollback();
+    await house.goOn();
+
+    expect(house.split).toEqual({ v1: 100, v2: 0, v3: 0 });
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'back' });
+  });
+
+  describe('after its end', () => {
+    async function finished(): Promise<Ramp> {
+      const ramp = await house.started({ steps: steps([10, 50, 100]) });
+      for (let step = 0; step < 3; step += 1) await house.after(5 * minute);
+      expect(await house.state(ramp.id)).toMatchObject({ kind: 'finished' });
+      return house.ramp(ramp.id);
+    }
+
+    it('is taken back whole by a rollback of the service, at once, in one change', async () => {
+      await finished();
+      expect(await house.typeRollback()).toMatchObject({ kind: 'accepted' });
+      await house.goOn();
+
+      expect(house.split).toEqual({ v1: 100, v2: 0, v3: 0 });
+      expect(house.ledger.seq).toBe(4);
+    });
+
+    it('is taken back whole by a click on its card, at once, in one change', async () => {
+      const [first] = (await finished()).changes;
+      if (first === undefined) throw new Error('it made changes');
+      expect(await house.clickRollback(first.id)).toMatchObject({ kind: 'accepted' });
+      await house.goOn();
+
+      expect(house.split).toEqual({ v1: 100, v2: 0, v3: 0 });
+      expect(house.ledger.seq).toBe(4);
+    });
+
+    it('goes back to one of its steps by that name', async () => {
+      const [, second] = (await finished()).changes;
+      expect(await house.typeRollback(second?.id)).toMatchObject({ kind: 'accepted' });
+      await house.goOn();
+
+      expect(house.split).toEqual({ v1: 50, v2: 0, v3: 50 });
+    });
+  });
+
+  it('is over once a person goes back to one of its steps', async () => {
+    const ramp = await house.started();
+    await house.after(5 * minute);
+    const [first] = (await house.ramp(ramp.id)).changes;
+    await house.typeRollback(first?.id);
+    await house.goOn();
+
+    expect(house.split).toEqual({ v1: 90, v2: 0, v3: 10 });
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'superseded' });
+    await house.after(60 * minute);
+    expect(house.split).toEqual({ v1: 90, v2: 0, v3: 10 });
+  });
+
+  it('is taken back whole also where a step was put back in the middle of it', async () => {
+    const ramp = await house.started();
+    house.mesh.moveByHand(reviewsObject, { v1: 60, v2: 0, v3: 40 });
+    await house.after(minute);
+    await house.does('put-back', ramp);
+    await house.goOn();
     await house.after(5 * minute);
     await house.typeRollback();
     await house.goOn();

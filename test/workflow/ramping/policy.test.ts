@@ -156,6 +156,38 @@ describe('policy and ramps', () => {
     expect(house.split).toEqual({ v1: 100, v2: 0, v3: 0 });
   });
 
+  it('is paused and aborted by whoever may roll back, also where a freeze stops rollbacks', async () => {
+    house.policies.take(policyOf(everyone));
+    const ramp = await house.started();
+    house.policies.take(
+      policyOf(
+        `rules:\n  - target: "**"\n    shift: [U01ALICE, U03CAROL]\n    rollback: { only: [U02BOB, U03CAROL], duringFreeze: false }\n`,
+      ),
+    );
+    await house.freeze('U03CAROL', '**', { reason: 'the sale' });
+
+    expect(await house.does('pause', ramp, undefined, house.asker('U09DAVE'))).toMatchObject({ kind: 'denied' });
+    expect(await house.does('abort', ramp, undefined, house.asker('U09DAVE'))).toMatchObject({ kind: 'denied' });
+    expect(await house.does('pause', ramp, undefined, house.asker('U01ALICE'))).toMatchObject({ kind: 'done' });
+    expect(await house.does('abort', ramp, undefined, house.asker('U02BOB'))).toMatchObject({ kind: 'done' });
+    await house.goOn();
+    expect(house.split).toEqual({ v1: 100, v2: 0, v3: 0 });
+  });
+
+  it('paused over night, goes on when the hours begin: the night is no part of its step', async () => {
+    house.policies.take(policyOf(`${everyone}    hours: "Sun-Mon 10:00-14:05 UTC"\n`)); // it is 14:03 on a Sunday
+    const ramp = await house.started();
+    await house.after(5 * minute);
+    await house.does('pause', ramp);
+    await until('2026-11-23T09:00:00Z');
+    await house.does('resume', ramp);
+    await house.goOn();
+    expect(await house.state(ramp.id)).toMatchObject({ waitsFor: 'hours', dueAt: '2026-11-23T10:00:00.000Z' });
+
+    await until('2026-11-23T10:00:01Z');
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'running', step: 2 });
+  });
+
   it('waits over night, and goes on by itself when the hours begin', async () => {
     house.policies.take(policyOf(`${everyone}    hours: "Sun-Mon 10:00-14:05 UTC"\n`)); // it is 14:03 on a Sunday
     const ramp = await house.started();
