@@ -2,7 +2,15 @@ import type { Change } from '../../domain/change/change.ts';
 import { hostsOf, isContentEdit, type ObjectEdit } from '../../domain/change/edit.ts';
 import { type Memberships, usergroupsIn, type Who } from '../../domain/policy/groups.ts';
 import { growthOfEdit } from '../../domain/policy/growth.ts';
-import { type Ask, type Deed, type Judgement, judge, judgeEach, together } from '../../domain/policy/judge.ts';
+import {
+  type Ask,
+  type Deed,
+  type Denial,
+  type Judgement,
+  judge,
+  judgeEach,
+  together,
+} from '../../domain/policy/judge.ts';
 import { noPolicy, ruleFor, whoMatters, whoMattersForEach } from '../../domain/policy/policy.ts';
 import { type Foreseen, foreseen } from '../../domain/policy/ramps/foreseen.ts';
 import type { RampAsk } from '../../domain/policy/ramps/ramp-ask.ts';
@@ -63,6 +71,26 @@ export async function foreseenFor(
   const { ramp } = wanted;
   if (ramp === undefined) return [];
   return foreseen(judging.policies.current(), { ...(await askOf(judging, asker, wanted)), ramp });
+}
+
+/**
+ * Outside the hours for steps up a ramp waits until they begin (`opens`). What else is in its way is asked as of then. `denialOf`: why
+ * policy refuses what was judged.
+ */
+export async function judgeWhenOpen<T, J extends Pick<Desk, 'now'>>(
+  judging: J,
+  judgeAt: (judging: J) => Promise<T>,
+  denialOf: (judged: T) => Denial | undefined,
+): Promise<{ readonly judged: T; readonly opens?: Date }> {
+  const judged = await judgeAt(judging);
+  const denial = denialOf(judged);
+  if (denial?.reason !== 'outside-hours') return { judged };
+  const { opens } = denial;
+  return { judged: await judgeAt({ ...judging, now: () => opens }), opens };
+}
+
+export function denialIn({ verdict }: Judgement): Denial | undefined {
+  return verdict.kind === 'refused' ? verdict.denial : undefined;
 }
 
 async function askOf(

@@ -10,8 +10,9 @@ import type { RampId } from '../../domain/routing/names.ts';
 import { type Hearing, heard, note } from '../audit.ts';
 import { type Asker, type Desk, refuseIfLate, requestId } from '../desk.ts';
 import { judgeChange, type PolicyNow } from '../judging/judge-change.ts';
-import { judgeAll, type Wanted } from '../judging/judge-live.ts';
+import { judgeAll, judgeWhenOpen, type Wanted } from '../judging/judge-live.ts';
 import { byDenial } from '../judging/void.ts';
+import { untilHours } from './await-approval.ts';
 import { makeStep } from './make-step.ts';
 import { moveRampFor } from './move-ramp.ts';
 import { rampEvent } from './ramp-event.ts';
@@ -147,7 +148,7 @@ async function count(desk: Desk, ramp: Awaiting, asker: Asker): Promise<RampAppr
   const { approvals: earlier = [], state } = ramp;
   const isKnown = earlier.some(({ by }) => by === asker.user);
   const approvals = isKnown ? earlier : [...earlier, { by: asker.user, at: desk.now().toISOString() }];
-  const { now, opens } = await judgeWhole(desk, { ...ramp, approvals });
+  const { judged: now, opens } = await judgeWhole(desk, { ...ramp, approvals });
   switch (now.kind) {
     case 'unknown':
       return { kind: 'cannot-tell', ramp, why: now.why };
@@ -173,12 +174,10 @@ async function count(desk: Desk, ramp: Awaiting, asker: Asker): Promise<RampAppr
 }
 
 /** What policy says of the whole ramp. Outside the hours for steps up it is asked for when they begin (`opens`): the ramp waits until then. */
-async function judgeWhole(desk: Desk, ramp: Ramp): Promise<{ readonly now: PolicyNow; readonly opens?: Date }> {
+async function judgeWhole(desk: Desk, ramp: Ramp): Promise<{ readonly judged: PolicyNow; readonly opens?: Date }> {
   const wanted = await wantedOfRamp(desk, ramp, 'shift');
-  const now = await judgeChange(desk, ramp, wanted);
-  if (now.kind !== 'denied' || now.denial.reason !== 'outside-hours') return { now };
-  const { opens } = now.denial;
-  return { now: await judgeChange({ ...desk, now: () => opens }, ramp, wanted), opens };
+  const judgeAt = (judging: Desk) => judgeChange(judging, ramp, wanted);
+  return judgeWhenOpen(desk, judgeAt, (now) => (now.kind === 'denied' ? now.denial : undefined));
 }
 
 /** All approvals are there. The approved plan is for the splits that it was made from. */
@@ -209,8 +208,7 @@ async function begin(desk: Desk, ramp: Awaiting, asker: Asker): Promise<RampAppr
 
 /** Approved, and begun when the hours for steps up begin. */
 async function startLater(desk: Desk, ramp: Awaiting, asker: Asker, until: Date): Promise<RampApproval | undefined> {
-  const since = desk.now().toISOString();
-  const next = rampTo(ramp, { kind: 'running', step: 0, since, dueAt: until.toISOString(), waitsFor: 'hours' });
+  const next = rampTo(ramp, untilHours(desk, until));
   const isMoved = await moveRampFor(desk, next, asker, { kind: 'approved', deed: 'approve', missing: 0 });
   return isMoved ? { kind: 'approved', ramp: next, missing: 0 } : undefined;
 }

@@ -1,7 +1,9 @@
 import type { Change } from '../../domain/change/change.ts';
 import type { Judgement } from '../../domain/policy/judge.ts';
 import type { Ramp } from '../../domain/ramp/ramp.ts';
+import type { RampStateOf } from '../../domain/ramp/ramp-state.ts';
 import { stateOf } from '../asking/submit.ts';
+import type { Happened } from '../audit.ts';
 import { type Asker, type Desk, sendFor } from '../desk.ts';
 import { AcceptanceUnknownError, StoreUnavailableError } from '../errors.ts';
 import type { Created, CreateOptions } from '../ports/ramps.ts';
@@ -20,14 +22,41 @@ export async function awaitApproval(
   const state = stateOf(verdict, desk.now());
   if (state.kind !== 'awaiting') throw new Error('the verdict does not ask for approval');
   const waiting: Ramp = { ...ramp, state };
-  const event = rampEvent(waiting, { kind: 'awaiting', asker, deed: 'shift', rule }, desk.now());
-  const created = await create(desk, asker, waiting, { askedAs, event });
+  return storeUnbegun(desk, asker, waiting, { kind: 'awaiting', asker, deed: 'shift', rule }, askedAs);
+}
+
+/** Stores a ramp that begins when the hours for steps up do. */
+export function beginLater(
+  desk: Desk,
+  asker: Asker,
+  ramp: Ramp,
+  until: Date,
+  askedAs: Change['id'],
+): Promise<RampAnswer> {
+  const waiting: Ramp = { ...ramp, state: untilHours(desk, until) };
+  return storeUnbegun(desk, asker, waiting, { kind: 'accepted', asker, deed: 'shift' }, askedAs);
+}
+
+/** Nothing is made before. */
+export function untilHours({ now }: Pick<Desk, 'now'>, until: Date): RampStateOf<'running'> {
+  return { kind: 'running', step: 0, since: now().toISOString(), dueAt: until.toISOString(), waitsFor: 'hours' };
+}
+
+async function storeUnbegun(
+  desk: Desk,
+  asker: Asker,
+  ramp: Ramp,
+  happened: Happened,
+  askedAs: Change['id'],
+): Promise<RampAnswer> {
+  const event = rampEvent(ramp, happened, desk.now());
+  const created = await create(desk, asker, ramp, { askedAs, event });
   switch (created) {
     case 'created':
-      desk.cards.showSoon(waiting.id);
-      return { kind: 'ramp', ramp: waiting, again: false };
+      desk.cards.showSoon(ramp.id);
+      return { kind: 'ramp', ramp, again: false };
     case 'known':
-      return { kind: 'ramp', ramp: (await desk.ramps.read(waiting.id)) ?? waiting, again: true };
+      return { kind: 'ramp', ramp: (await desk.ramps.read(ramp.id)) ?? ramp, again: true };
     case 'refused-before':
       return { kind: 'refused-before' };
     case 'taken':

@@ -27,6 +27,8 @@ export interface RampPlan extends Pick<Ramp, 'name' | 'version' | 'named' | 'bef
   readonly waiting: number;
   /** What guards could notice; absent without guards. */
   readonly foresight?: Foresight | undefined;
+  /** When the hours for steps up begin, if that is later than now: the first step is made then. */
+  readonly opens?: Date | undefined;
   /** What policy will have against a later step, as it is now. */
   readonly foreseen: readonly Foreseen[];
 }

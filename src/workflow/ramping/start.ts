@@ -15,8 +15,8 @@ import { stateOf } from '../asking/submit.ts';
 import { noteDenied, noteRefused } from '../audit.ts';
 import { type Asker, type Desk, fillIn, openService, refuseIfLate, requestId } from '../desk.ts';
 import { foresightOf, guardRuleFor, tooShort } from '../guarding/watch-plan.ts';
-import { foreseenFor, judgeLive, mayOverrideOwner } from '../judging/judge-live.ts';
-import { awaitApproval } from './await-approval.ts';
+import { denialIn, foreseenFor, judgeLive, judgeWhenOpen, mayOverrideOwner } from '../judging/judge-live.ts';
+import { awaitApproval, beginLater } from './await-approval.ts';
 import { makeStep } from './make-step.ts';
 import type { AskedRamp, RampAnswer, RampPlan } from './ramp-answer.ts';
 
@@ -83,11 +83,12 @@ async function plan(desk: Desk, starting: Starting): Promise<RampAnswer | 'moved
     growth,
     ramp: askOfRamp({ ...planned, ...(asked.options.noGuard === true && { noGuard: true }) }, live.object),
   } as const;
-  const judgement = await judgeLive(desk, asker, wanted);
+  const judgeAt = (judging: Desk) => judgeLive(judging, asker, wanted);
+  const { judged: judgement, opens } = await judgeWhenOpen(desk, judgeAt, denialIn);
   const foreseen = await foreseenFor(desk, asker, wanted);
   const ramp = {
     ...{ name, version: asked.version, named: typed, ...planned, guards, live, waiting: waiting.length },
-    ...{ foresight, foreseen },
+    ...{ foresight, foreseen, opens },
   };
   if (mode !== 'do') return { kind: 'ramp-preview', plan: ramp, judgement };
   if (judgement.verdict.kind === 'refused') return { kind: 'denied', name, denial: judgement.verdict.denial };
@@ -126,6 +127,9 @@ async function begin(
   const ramp = newRamp(desk, asked, asker, plan);
   if (judgement?.verdict.kind === 'needs-approval')
     return withForeseen(await awaitApproval(desk, asker, { ...ramp, rev: 0 }, judgement, askedAs), plan);
+  const later = async (until: Date) =>
+    withForeseen(await beginLater(desk, asker, { ...ramp, rev: 0 }, until, askedAs), plan);
+  if (plan.opens !== undefined) return later(plan.opens);
   const made = await makeStep(desk, { ramp, step: 1, from: plan.before, asker, askedAs });
   switch (made.kind) {
     case 'made':
@@ -135,6 +139,7 @@ async function begin(
     case 'known':
       return knownAnswer(desk, made.change);
     case 'waits': // judged just now: the hours ended in between
+      return later(made.until);
     case 'superseded':
     case 'moved':
     case 'unknown':

@@ -203,6 +203,59 @@ describe('policy and ramps', () => {
     expect(await house.state(ramp.id)).toMatchObject({ kind: 'running', step: 2 });
   });
 
+  describe('typed outside the hours for steps up', () => {
+    const hours = `hours: "Mon 10:00-14:00 UTC"\n`; // it is a Sunday
+    const opens = '2026-11-23T10:00:00.000Z';
+
+    it('is accepted, says when it begins, and begins then', async () => {
+      house.policies.take(policyOf(`${everyone}    ${hours}`));
+      expect(await house.shift('v3', 10)).toMatchObject({ kind: 'denied', denial: { reason: 'outside-hours' } });
+      const asker = house.asker();
+      const answer = await house.askRamp({}, asker);
+      if (answer.kind !== 'ramp') throw new Error('not accepted');
+      expect(answer.ramp.state).toMatchObject({ kind: 'running', step: 0, waitsFor: 'hours', dueAt: opens });
+      await house.goOn();
+      expect(house.chat.showsRamp(answer.ramp.id)?.ramp.state).toMatchObject({ step: 0, dueAt: opens });
+      expect(await house.askRamp({}, asker)).toMatchObject({ kind: 'ramp', again: true });
+
+      await until('2026-11-23T09:59:59Z');
+      expect(house.ledger.seq).toBe(0);
+      await until('2026-11-23T10:00:01Z');
+      expect(house.split).toEqual({ v1: 90, v2: 0, v3: 10 });
+      expect(await house.state(answer.ramp.id)).toMatchObject({ kind: 'running', step: 1 });
+    });
+
+    it('is aborted before it begins, and changes nothing', async () => {
+      house.policies.take(policyOf(`${everyone}    ${hours}`));
+      const ramp = await house.started();
+      await house.does('abort', ramp);
+      await until('2026-11-23T10:00:01Z');
+
+      expect(await house.state(ramp.id)).toMatchObject({ kind: 'back' });
+      expect(house.ledger.seq).toBe(0);
+    });
+
+    it('waits for approval first, where one is needed', async () => {
+      house.policies.take(policyOf(`${approved}    ${hours}`));
+      expect(await house.askRamp()).toMatchObject({ kind: 'ramp', ramp: { state: { kind: 'awaiting' } } });
+    });
+
+    it('is refused if it may not be made then either', async () => {
+      house.policies.take(policyOf(`${everyone}    maxStep: 25\n    ${hours}`));
+      expect(await house.askRamp()).toMatchObject({ kind: 'denied', denial: { reason: 'step-too-large' } });
+    });
+
+    it('says in a dry run when it would begin', async () => {
+      house.policies.take(policyOf(`${everyone}    ${hours}`));
+      expect(await house.askRamp({ dryRun: true })).toMatchObject({
+        kind: 'ramp-preview',
+        plan: { opens: new Date(opens) },
+        judgement: { verdict: { kind: 'allowed' } },
+      });
+      expect(await house.ramps.open()).toEqual([]);
+    });
+  });
+
   it('is approved outside the hours for steps up, and begins when they do', async () => {
     house.policies.take(policyOf(`${approved}    hours: "Mon 10:00-14:00 UTC"\n`));
     const ramp = await waitingOutside();

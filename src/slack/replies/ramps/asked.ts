@@ -61,10 +61,12 @@ function acceptedText({ ramp, again, foreseen = [] }: Extract<RampAnswer, { kind
       `Waits for approval: ${what}. ${needsText(ramp.state.needs)} One approval is for all of its steps, and for its way back. Its card has the buttons.`,
       ...foreseenLines(foreseen),
     ].join('\n');
-  return [`Accepted: ${what}. Its card follows it.`, ...foreseenLines(foreseen)].join('\n');
+  const begins =
+    ramp.state.kind === 'running' && ramp.state.step === 0 ? `It begins at ${momentText(ramp.state.dueAt)}. ` : '';
+  return [`Accepted: ${what}. ${begins}Its card follows it.`, ...foreseenLines(foreseen)].join('\n');
 }
 
-/** All steps with their times, if the first one is made now. */
+/** All steps with their times, if the first one is made now, or when the hours for steps up begin. */
 function previewText({ plan, judgement }: Extract<RampAnswer, { kind: 'ramp-preview' }>, now: Date): string {
   return [
     `Dry run of a ramp of ${code(plan.name.service)} in ${code(plan.name.namespace)}: nothing was changed.`,
@@ -104,13 +106,14 @@ function noticeLines({ guards, foresight, version, steps }: RampPlan): readonly 
 
 const decimal = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 2 });
 
-function stepLines({ before, steps }: RampPlan, now: Date): readonly string[] {
-  let dueMs = now.getTime();
+function stepLines({ before, steps, opens }: RampPlan, now: Date): readonly string[] {
+  let dueMs = (opens ?? now).getTime();
   let asked = '';
   let from = before;
   return steps.map(({ to, stay }, at) => {
     const moves = to.map(({ split }, which) => foreign(moveText(from[which]?.split ?? {}, split))).join('; ');
-    const when = at === 0 ? 'now' : asked === '' ? momentText(new Date(dueMs).toISOString()) : asked;
+    const when =
+      at === 0 && opens === undefined ? 'now' : asked === '' ? momentText(new Date(dueMs).toISOString()) : asked;
     const after = stay.kind === 'ask' ? 'then a person is asked' : `watched for ${formatDuration(stay.ms)}`;
     from = to;
     if (stay.kind === 'ask') asked = 'when a person lets it';
