@@ -8,6 +8,7 @@ import { slackClient } from '../../src/slack/client/web-api.ts';
 import { createSlackApp, type SlackApp } from '../../src/slack/listeners/app.ts';
 import { changeShown } from '../../src/workflow/ports/cards.ts';
 import type { Limits } from '../../src/workflow/ports/limits.ts';
+import { InMemoryCharts } from '../support/in-memory-charts.ts';
 import { InMemoryLimits } from '../support/in-memory-limits.ts';
 import { signedHeaders } from '../support/signed-request.ts';
 import type { Sent } from '../support/slack-reading.ts';
@@ -178,6 +179,7 @@ export class Door {
   async cards(): Promise<readonly SlackCall[]> {
     const channel = new SlackChannel(
       slackClient({ botToken: 'xoxb-test', apiUrl: this.slack.apiUrl }, this.house.log),
+      new InMemoryCharts(),
       this.house.log,
     );
     for (const change of this.house.changes.all) {
