@@ -1,15 +1,18 @@
 import { isUnsettled } from '../../domain/change/change.ts';
 import type { FailReason } from '../../domain/change/state.ts';
 import { formatDuration } from '../../domain/language/duration.ts';
+import { canaryOf } from '../../domain/ramp/direction.ts';
 import { type Ramp, stepOf } from '../../domain/ramp/ramp.ts';
 import type { RampHold, RampStateOf } from '../../domain/ramp/ramp-state.ts';
+import { weightOf } from '../../domain/routing/split.ts';
 import type { RampShown } from '../../workflow/ports/cards.ts';
 import { code, foreign, user } from '../words/mrkdwn.ts';
 import { holdWords, ruleText } from '../words/policy-words.ts';
 import { splitText } from '../words/split-text.ts';
 import { clock, momentText } from '../words/time-text.ts';
 import { approvalNotes, approvedBy } from './approval.ts';
-import { guardNotes, proofText } from './guard-text.ts';
+import { canaryName, guardNotes, proofText } from './guard-text.ts';
+import { finishedNotes } from './ramp-finished.ts';
 
 /** What comes next and when; undefined if nothing does by itself. */
 export function nextLine(ramp: Ramp): string | undefined {
@@ -17,10 +20,23 @@ export function nextLine(ramp: Ramp): string | undefined {
   if (state.kind !== 'running' || state.waitsFor === 'traffic') return undefined;
   const next = stepOf(ramp, state.step + 1);
   const at = momentText(state.dueAt);
-  if (next === undefined) return `Watched until ${at}, then the ramp is over.`;
+  if (next === undefined)
+    return `${ramp.guards === undefined ? 'The last step: it stays so' : 'Watched'} until ${at}, then the ramp is over and nobody needs to look any more.`;
   const last = state.step + 1 === steps.length ? ', the last step' : '';
   const hours = state.waitsFor === 'hours' ? ', when the hours for steps up begin' : '';
-  return `Next: ${next.percent} % at ${at}${last}${hours}`;
+  return `Next: ${next.percent} % at ${at}${last}${hours}${unlessText(ramp)}`;
+}
+
+/** What the guards may stop it for. */
+function unlessText(ramp: Ramp): string {
+  const { guards, before } = ramp;
+  if (guards === undefined || guards.rule.act === 'tell') return '';
+  const canary = canaryOf(ramp);
+  const others = before.flatMap(({ split }) => Object.keys(split).filter((version) => weightOf(split, version) > 0));
+  const [other, ...more] = [...new Set(others)].filter((version) => !canary.includes(version));
+  const than = other === undefined || more.length > 0 ? 'the others' : foreign(other, 80);
+  const worse = guards.latency === undefined ? 'fails more often' : 'fails more often or is slower';
+  return `, unless ${canaryName(ramp)} ${worse} than ${than}`;
 }
 
 /** What else a person must know, one or two sentences each, already escaped. */
@@ -67,7 +83,7 @@ export function rampNotes({ ramp, change }: RampShown): readonly string[] {
     case 'back':
       return [backNote(ramp, state)];
     case 'finished':
-      return [...movedSince(change), ...approvedBy(ramp)];
+      return [...finishedNotes(ramp, state, change), ...approvedBy(ramp)];
     case 'superseded':
       return [
         `${state.by ?? 'Another change'} moved the weights, so the ramp is over. Nothing automatic moves them now.`,
@@ -113,17 +129,6 @@ function blindNote({ state }: Ramp): readonly string[] {
         '*It waits:* nothing was seen of the new version in this step. It goes on by itself when there is something to see.',
       ]
     : [];
-}
-
-/** After the end the card still tells if somebody else moves what the ramp made. */
-function movedSince(change: RampShown['change']): readonly string[] {
-  if (change?.state.kind !== 'applied') return [];
-  const { movedAway: away, later, rolledBack } = change.state;
-  const by = rolledBack?.change ?? later;
-  if (by !== undefined) return [`The split was changed since, by ${by}.`];
-  if (away === undefined) return [];
-  const writer = away.manager === undefined ? 'somebody else' : code(away.manager);
-  return [`*Moved away* by ${writer} at ${clock(away.at)}. Live is now ${foreign(splitText(away.live))}.`];
 }
 
 function heldNote(ramp: Ramp, { hold, at, step }: RampStateOf<'held'>): string {
