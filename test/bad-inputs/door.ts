@@ -59,7 +59,9 @@ export class Door {
 
   async open({ summaryAfterMs = 60_000 } = {}): Promise<this> {
     await this.slack.start();
-    this.slack.answer('auth.test', { body: { ok: true, user: 'shiftbot', user_id: botUser, bot_id: botId } });
+    this.slack.answer('auth.test', {
+      body: { ok: true, user: 'shiftbot', url: 'https://sandbox.slack.com/', user_id: botUser, bot_id: botId },
+    });
     const { desk, cards, log } = this.house;
     const options = { botToken: 'xoxb-test', signingSecret, apiUrl: this.slack.apiUrl };
     const allowance = { perMinute: this.#perMinute };
