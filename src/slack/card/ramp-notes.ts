@@ -1,17 +1,15 @@
 import { isUnsettled } from '../../domain/change/change.ts';
 import type { FailReason } from '../../domain/change/state.ts';
 import { formatDuration } from '../../domain/language/duration.ts';
-import { canaryOf } from '../../domain/ramp/direction.ts';
 import { type Ramp, stepOf } from '../../domain/ramp/ramp.ts';
 import type { RampHold, RampStateOf } from '../../domain/ramp/ramp-state.ts';
-import { weightOf } from '../../domain/routing/split.ts';
 import type { RampShown } from '../../workflow/ports/cards.ts';
 import { code, foreign, user } from '../words/mrkdwn.ts';
 import { holdWords, ruleText } from '../words/policy-words.ts';
 import { splitText } from '../words/split-text.ts';
 import { clock, momentText } from '../words/time-text.ts';
 import { approvalNotes, approvedBy } from './approval.ts';
-import { canaryName, guardNotes, proofText } from './guard-text.ts';
+import { guardNotes, proofText } from './guard-text.ts';
 import { finishedNotes } from './ramp-finished.ts';
 
 /** What comes next and when; undefined if nothing does by itself. */
@@ -24,19 +22,7 @@ export function nextLine(ramp: Ramp): string | undefined {
     return `${ramp.guards === undefined ? 'The last step: it stays so' : 'Watched'} until ${at}, then the ramp is over and nobody needs to look any more.`;
   const last = state.step + 1 === steps.length ? ', the last step' : '';
   const hours = state.waitsFor === 'hours' ? ', when the hours for steps up begin' : '';
-  return `Next: ${next.percent} % at ${at}${last}${hours}${unlessText(ramp)}`;
-}
-
-/** What the guards may stop it for. */
-function unlessText(ramp: Ramp): string {
-  const { guards, before } = ramp;
-  if (guards === undefined || guards.rule.act === 'tell') return '';
-  const canary = canaryOf(ramp);
-  const others = before.flatMap(({ split }) => Object.keys(split).filter((version) => weightOf(split, version) > 0));
-  const [other, ...more] = [...new Set(others)].filter((version) => !canary.includes(version));
-  const than = other === undefined || more.length > 0 ? 'the others' : foreign(other, 80);
-  const worse = guards.latency === undefined ? 'fails more often' : 'fails more often or is slower';
-  return `, unless ${canaryName(ramp)} ${worse} than ${than}`;
+  return `Next: ${next.percent} % at ${at}${last}${hours}`;
 }
 
 /** What else a person must know, one or two sentences each, already escaped. */

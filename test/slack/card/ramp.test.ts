@@ -17,16 +17,6 @@ function textOf(overrides: Partial<Ramp>, of?: RampShown['change']): string {
 }
 
 describe("a ramp's card", () => {
-  it('says what comes next, when, and what would stop it', () => {
-    const text = textOf({ state: running(2), guards });
-
-    expect(text).toMatch(/Next: 50 % at <!date\^\d+\^[^|]*\|14:33:11 UTC>, unless v3 fails more often than v1/);
-    expect(textOf({ state: running(2) })).not.toContain('unless');
-    expect(textOf({ state: running(2), guards: { ...guards, rule: { ...defaultGuard, act: 'tell' } } })).not.toContain(
-      'unless',
-    );
-  });
-
   it('says at the last step until when it is watched, and that it may be forgotten then', () => {
     const said = /until <!date\^\d+\^[^|]*\|14:33:11 UTC>, then the ramp is over and nobody needs to look any more\./;
 
