@@ -1,7 +1,7 @@
 import type { HomeView, KnownBlock } from '@slack/types';
 import type { Home } from '../../workflow/looking/home.ts';
 import type { Place } from '../../workflow/ports/cards.ts';
-import { markup, plain } from '../words/mrkdwn.ts';
+import { fitted, markup, plain } from '../words/mrkdwn.ts';
 import { section } from '../words/object-text.ts';
 import { momentText } from '../words/time-text.ts';
 import { pendingReply } from './approval.ts';
@@ -9,6 +9,7 @@ import { rampLine } from './ramps/lines.ts';
 
 /** A view has 100 blocks. */
 const mostRamps = 40;
+const maxLine = 1_200;
 
 interface Looking {
   /** Who looks. */
@@ -42,7 +43,8 @@ function rampSections({ ramps }: Home, user: string, workspace: string | undefin
   const more = ramps.length > mostRamps ? [section(`… +${ramps.length - mostRamps} more ramps`)] : [];
   const lines = ramps.slice(0, mostRamps).map(({ ramp, card }) => {
     const link = card === undefined || !maySee(card, ramp.by, user) ? undefined : linkTo(card, workspace);
-    return section(link === undefined ? rampLine(ramp) : `${rampLine(ramp)} <${link}|Its card>`);
+    const line = fitted(rampLine(ramp), maxLine);
+    return section(link === undefined ? line : `${line} <${link}|Its card>`);
   });
   return [...lines, ...more];
 }

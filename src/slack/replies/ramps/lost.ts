@@ -4,7 +4,7 @@ import { movesIn } from '../../../domain/routing/ledger.ts';
 import type { LostRamp } from '../../../workflow/ramping/lost-ramp.ts';
 import { actions, formatButtonValue, formatLineValue } from '../../words/button.ts';
 import { commandText } from '../../words/command-text.ts';
-import { code, foreign, markup, plain } from '../../words/mrkdwn.ts';
+import { code, fitted, foreign, markup, plain } from '../../words/mrkdwn.ts';
 import { restOf, type TypedRamp } from '../../words/ramp-command.ts';
 import type { Reply } from '../../words/reply.ts';
 import { splitText } from '../../words/split-text.ts';
@@ -13,7 +13,8 @@ import { momentText } from '../../words/time-text.ts';
 /** What is still known of a ramp without a record, and what a person may do. `typed`: the ramp as the button of its card has it. */
 export function lostRampReply(lost: LostRamp, typed: TypedRamp | undefined): Reply {
   const rest = isUnfinished(lost) && typed !== undefined ? restOf(typed, lost.step) : undefined;
-  const text = [`${lostText(lost)} Nothing was changed.`, ...restLines(lost, rest), ...backLines(lost)].join('\n');
+  const lines = [`${lostText(lost)} Nothing was changed.`, ...restLines(lost, rest), ...backLines(lost)];
+  const text = fitted(lines.join('\n'));
   const elements = [...(rest === undefined ? [] : [anewButton(lost, rest)]), ...backButton(lost)];
   return {
     text,
