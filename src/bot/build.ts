@@ -19,6 +19,7 @@ import { connectForRequests, connectForWorker, onRestored } from '../redis/conne
 import { JobQueue, type RunningWorker, startWorker } from '../redis/job-queue.ts';
 import { listenForNews } from '../redis/news.ts';
 import { redisCheck } from '../redis/readiness.ts';
+import { RefusedCharts } from '../redis/refused-charts.ts';
 import { StoredChanges } from '../redis/stored-changes.ts';
 import { StoredHolds } from '../redis/stored-holds.ts';
 import { StoredLimits } from '../redis/stored-limits.ts';
@@ -89,7 +90,7 @@ export async function start(config: Config, log: Log): Promise<Bot> {
   });
   pulse.start();
   const web = slackClient(config.slack, log);
-  const chat = new SlackChannel(web, log);
+  const chat = new SlackChannel(web, new RefusedCharts(redis), log);
   const policyFile = watchPolicy(config, metrics, log);
   const policies = policyFile ?? noPolicyFile;
   const people = new SlackPeople(web, { asksAboutPeople: policyFile !== undefined, log });

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Change, placeOf } from '../domain/change/change.ts';
 import { ledgerAnnotation, newestByRule, readLedger } from '../domain/routing/ledger.ts';
-import type { ChangeId, ServiceName } from '../domain/routing/names.ts';
+import type { ChangeId, RampId, ServiceName } from '../domain/routing/names.ts';
 import type { ObjectRef } from '../domain/routing/object.ts';
 import type { Route, Weights } from '../domain/routing/route.ts';
 import type { Definition } from '../domain/routing/undefined-versions.ts';
@@ -99,7 +99,7 @@ export class ClusterMesh {
     return () => this.#listeners.delete(listen);
   }
 
-  async findChange(id: ChangeId): Promise<ObjectRef | undefined> {
+  async findChange(id: ChangeId | RampId): Promise<ObjectRef | undefined> {
     const objects = (await this.#namespaces.all()).flatMap(({ services }) => services.objects);
     const holding = objects.find(({ metadata }) => metadata.annotations?.[ledgerAnnotation]?.includes(`"${id}"`));
     return holding === undefined ? undefined : this.#objectOf(holding);

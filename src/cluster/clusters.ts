@@ -1,5 +1,5 @@
 import { type Change, placeOf } from '../domain/change/change.ts';
-import type { ChangeId, Place, ServiceName } from '../domain/routing/names.ts';
+import type { ChangeId, Place, RampId, ServiceName } from '../domain/routing/names.ts';
 import type { ObjectContent, ObjectRef } from '../domain/routing/object.ts';
 import type { Route, Weights } from '../domain/routing/route.ts';
 import type { Definition } from '../domain/routing/undefined-versions.ts';
@@ -60,7 +60,7 @@ export class Clusters implements Mesh {
     };
   }
 
-  async findChange(id: ChangeId): Promise<ObjectRef | undefined> {
+  async findChange(id: ChangeId | RampId): Promise<ObjectRef | undefined> {
     const found = await Promise.all([...this.#meshes.values()].map((mesh) => mesh.findChange(id)));
     return found.find((object) => object !== undefined);
   }

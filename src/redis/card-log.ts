@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { isChangeId, isRampId } from '../domain/routing/names.ts';
 import { StoreUnavailableError } from '../workflow/errors.ts';
-import type { CardClaim, CardId, CardLog, Keeping, Placed } from '../workflow/ports/cards.ts';
+import type { CardClaim, CardId, CardLog, Keeping, Place, Placed } from '../workflow/ports/cards.ts';
 import { ask, type Connection } from './connect.ts';
 import { keys } from './keys.ts';
 import { Script } from './script.ts';
@@ -45,6 +45,11 @@ export class StoredCards implements CardLog {
       said: said ?? undefined,
       heldUntilMs,
     });
+  }
+
+  async placeOf(id: CardId): Promise<Place | undefined> {
+    const [channel, ts] = await ask(this.#redis, (redis) => redis.hmget(keys.card(id), 'channel', 'ts'));
+    return typeof channel === 'string' && typeof ts === 'string' ? { channel, ts } : undefined;
   }
 
   async owed(): Promise<readonly CardId[]> {

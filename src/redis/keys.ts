@@ -29,6 +29,7 @@ export const keys = {
   rampDecided: (request: string) => `${root}:ramp-decided:${request}`,
   card: (id: string) => `${root}:card:${id}`,
   cardClaim: (id: string) => `${root}:card-claim:${id}`,
+  chartsRefused: (team: string) => `${root}:charts-refused:${team}`,
   bucket: (name: string) => `${root}:bucket:${name}`,
   counted: (request: string) => `${root}:counted:${request}`,
   overLimit: (bucket: string) => `${root}:over-limit:${bucket}`,

@@ -8,6 +8,7 @@ import { slackClient } from '../../src/slack/client/web-api.ts';
 import { createSlackApp, type SlackApp } from '../../src/slack/listeners/app.ts';
 import { changeShown } from '../../src/workflow/ports/cards.ts';
 import type { Limits } from '../../src/workflow/ports/limits.ts';
+import { InMemoryCharts } from '../support/in-memory-charts.ts';
 import { InMemoryLimits } from '../support/in-memory-limits.ts';
 import { signedHeaders } from '../support/signed-request.ts';
 import type { Sent } from '../support/slack-reading.ts';
@@ -58,7 +59,9 @@ export class Door {
 
   async open({ summaryAfterMs = 60_000 } = {}): Promise<this> {
     await this.slack.start();
-    this.slack.answer('auth.test', { body: { ok: true, user: 'shiftbot', user_id: botUser, bot_id: botId } });
+    this.slack.answer('auth.test', {
+      body: { ok: true, user: 'shiftbot', url: 'https://sandbox.slack.com/', user_id: botUser, bot_id: botId },
+    });
     const { desk, cards, log } = this.house;
     const options = { botToken: 'xoxb-test', signingSecret, apiUrl: this.slack.apiUrl };
     const allowance = { perMinute: this.#perMinute };
@@ -178,6 +181,7 @@ export class Door {
   async cards(): Promise<readonly SlackCall[]> {
     const channel = new SlackChannel(
       slackClient({ botToken: 'xoxb-test', apiUrl: this.slack.apiUrl }, this.house.log),
+      new InMemoryCharts(),
       this.house.log,
     );
     for (const change of this.house.changes.all) {

@@ -16,6 +16,7 @@ import { changeShown } from '../../src/workflow/ports/cards.ts';
 import { cardsOf } from '../../src/workflow/showing/cards.ts';
 import { change as buildChange, changeId } from '../support/builders.ts';
 import { eventually } from '../support/eventually.ts';
+import { InMemoryCharts } from '../support/in-memory-charts.ts';
 import { InMemoryChat } from '../support/in-memory-chat.ts';
 import { InMemoryLog } from '../support/in-memory-log.ts';
 import { sandboxKube } from '../support/kube.ts';
@@ -77,7 +78,11 @@ describe('found by chaos', () => {
     await slack.start();
     onTestFinished(() => slack.stop());
     const log = new InMemoryLog();
-    const channel = new SlackChannel(slackClient({ botToken: 'xoxb-test', apiUrl: slack.apiUrl }, log), log);
+    const channel = new SlackChannel(
+      slackClient({ botToken: 'xoxb-test', apiUrl: slack.apiUrl }, log),
+      new InMemoryCharts(),
+      log,
+    );
     slack.answer(
       'conversations.history',
       { body: { ok: true, messages: [{ ts: '9.0' }], response_metadata: { next_cursor: 'older' } } },

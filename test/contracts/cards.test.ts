@@ -233,6 +233,15 @@ function describeCards(where: string, enter: () => Promise<World>): void {
       expect(await cards.owed()).toEqual([id]);
     });
 
+    it('say where they stand, once that is noted', async () => {
+      expect(await cards.placeOf(id)).toBeUndefined();
+      const writing = await claim(cards, id);
+      expect(await cards.placeOf(id)).toBeUndefined();
+      await writing.place({ channel: 'C1', ts: '1.2', shownRev: 0 });
+
+      expect(await cards.placeOf(id)).toEqual({ channel: 'C1', ts: '1.2' });
+    });
+
     it('belong to one writer at a time', async () => {
       const claims = await Promise.all(Array.from({ length: 8 }, () => cards.claim(id)));
 

@@ -174,12 +174,14 @@ function describeMesh(where: string, begin: () => Promise<MeshWorld>): void {
     });
 
     describe('telling', () => {
-      it('finds the object whose ledger holds a change', async () => {
+      it('finds the object whose ledger holds a change, or a ramp', async () => {
         const object = await hands.create({ name: 'remembered', split: { v1: 50, v2: 50 } });
-        const revision = revisionTo({ v1: 0, v2: 100 });
+        const revision = { ...revisionTo({ v1: 0, v2: 100 }), ramp: { id: 'r-12345678', step: 1, of: 2 } } as const;
         await hands.shift(object, revision.to, revision);
 
         await eventually(async () => expect(await mesh.findChange(revision.id)).toEqual(object));
+        expect(await mesh.findChange('r-12345678')).toEqual(object);
+        expect(await mesh.findChange('r-12345679')).toBeUndefined();
         expect(await mesh.findChange(anyId())).toBeUndefined();
       });
 

@@ -23,6 +23,11 @@ const appManifest = z.strictObject({
     background_color: z.string().regex(/^#[0-9a-f]{6}$/),
   }),
   features: z.strictObject({
+    app_home: z.strictObject({
+      home_tab_enabled: z.boolean(),
+      messages_tab_enabled: z.boolean(),
+      messages_tab_read_only_enabled: z.boolean(),
+    }),
     bot_user: z.strictObject({ display_name: z.string().max(80), always_online: z.boolean() }),
     slash_commands: z.array(
       z.strictObject({
@@ -74,6 +79,14 @@ describe.each([
     expect(app.oauth_config.scopes.bot.toSorted()).toEqual([...botScopes].sort());
     expect(app.oauth_config.scopes.bot_optional).toEqual(optionalScopes);
     expect(app.settings.event_subscriptions.bot_events).toEqual(botEvents);
+  });
+
+  it('has a home, and messages in which people can type commands', () => {
+    expect(app.features.app_home).toEqual({
+      home_tab_enabled: true,
+      messages_tab_enabled: true,
+      messages_tab_read_only_enabled: false,
+    });
   });
 
   it('enables interactivity, and no token rotation', () => {

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { StoreUnavailableError } from '../../src/workflow/errors.ts';
-import type { CardClaim, CardId, CardLog, Placed } from '../../src/workflow/ports/cards.ts';
+import type { CardClaim, CardId, CardLog, Place, Placed } from '../../src/workflow/ports/cards.ts';
 
 interface Card {
   placed: Placed | undefined;
@@ -16,6 +16,12 @@ export class InMemoryCards implements CardLog {
   readonly #cards = new Map<CardId, Card>();
   readonly #claimed = new Map<CardId, AbortController>();
   readonly #owed = new Map<CardId, number>();
+
+  async placeOf(id: CardId): Promise<Place | undefined> {
+    await turn();
+    const placed = this.#cards.get(id)?.placed;
+    return placed && { channel: placed.channel, ts: placed.ts };
+  }
 
   async claim(id: CardId): Promise<CardClaim | undefined> {
     await turn();

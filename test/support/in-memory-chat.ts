@@ -106,6 +106,11 @@ export class InMemoryChat implements Chat {
     return last !== undefined && 'change' in last ? last : undefined;
   }
 
+  /** How often the cards of a ramp were written. */
+  timesShown(id: RampId): number {
+    return this.#messages.filter((message) => message.id === id).reduce((sum, { all }) => sum + all.length, 0);
+  }
+
   /** What the only card of a change shows now. */
   shows(id: ChangeId): Change | undefined {
     const [card, ...more] = this.cardsOf(id);

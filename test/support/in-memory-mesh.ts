@@ -2,8 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import { picture } from '../../src/cluster/open-object.ts';
 import type { Change } from '../../src/domain/change/change.ts';
-import { emptyLedger, findRevision, type Ledger, newestByRule } from '../../src/domain/routing/ledger.ts';
-import { type ChangeId, type Place, resolveHost, type ServiceName } from '../../src/domain/routing/names.ts';
+import { emptyLedger, type Ledger, newestByRule } from '../../src/domain/routing/ledger.ts';
+import {
+  type ChangeId,
+  type Place,
+  type RampId,
+  resolveHost,
+  type ServiceName,
+} from '../../src/domain/routing/names.ts';
 import { type ObjectContent, type ObjectRef, refText } from '../../src/domain/routing/object.ts';
 import { defaultRule, findRule, type LiveObject, type Route, type Weights } from '../../src/domain/routing/route.ts';
 import type { Split } from '../../src/domain/routing/split.ts';
@@ -94,8 +100,10 @@ export class InMemoryMesh extends MeshFaults implements Mesh {
     return () => this.#listeners.delete(listen);
   }
 
-  async findChange(id: ChangeId): Promise<ObjectRef | undefined> {
-    return this.#objects.services.find(({ ledger = emptyLedger }) => findRevision(ledger, id) !== undefined)?.object;
+  async findChange(id: ChangeId | RampId): Promise<ObjectRef | undefined> {
+    return this.#objects.services.find(({ ledger = emptyLedger }) =>
+      ledger.revisions.some((revision) => revision.id === id || revision.ramp?.id === id),
+    )?.object;
   }
 
   async announce(change: Change): Promise<void> {

@@ -43,6 +43,10 @@ export function wrongInMessage({ text, blocks = [] }: Sent): string | undefined 
   return wrong === undefined ? undefined : `${wrong}, in its text: ${JSON.stringify(text)}`;
 }
 
+/** The same on the card of a ramp. */
+const oursOfRamps =
+  /\*(?:Waits for a person|Running|Paused|Held|Going back|Aborted|Taken back|Finished|Over|Expired, not started|(?:Rejected|Withdrawn|Void), not started|Moved away|The plan does not hold any more:|Policy does not allow it any more|It asks:|It waits:|Resume|Go on|Go on from here|\d+ % (?:now|being made))\*|~\d+ %~/g;
+
 /** Invisible characters, except the word joiner with which we keep a character from formatting. */
 const unseen = /(?![\n\u2060])[\p{Cc}\p{Cs}\u00AD\u061C\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFEFF]/u;
 
@@ -60,7 +64,7 @@ const question = /^\*This is no longer the last change of `[^`]*`\.\*/;
 function wrongInMarkup(text: string): string | undefined {
   const tags = [...text.matchAll(/<([^>]*)>?/g)].map(([, tag = '']) => tag);
   const tag = tags.find(
-    (each) => !/^(?:[@#][UWC][A-Z0-9]+|!date\^\d+\^\{date_short_pretty\} \{time\}\|[^|]*)$/.test(each),
+    (each) => !/^(?:[@#][UWC][A-Z0-9]+|!date\^\d+\^\{date_short_pretty\} \{time(?:_secs)?\}\|[^|]*)$/.test(each),
   );
   if (tag !== undefined) return `has the tag <${tag.slice(0, 30)}>`;
   if (/&(?!(?:amp|lt|gt);)/.test(text)) return 'has a & that is not escaped';
@@ -71,6 +75,7 @@ function wrongInMarkup(text: string): string | undefined {
     .replaceAll(/`[^`\n]*`/g, 'code')
     .replaceAll(heading, '')
     .replaceAll(ours, '')
+    .replaceAll(oursOfRamps, '')
     .replaceAll(/\u2060[*_~]/g, '');
   const format = /(?<![A-Za-z0-9])[*_~]|[*_~](?![A-Za-z0-9])|`/.exec(said);
   if (format !== null)

@@ -7,6 +7,7 @@ import { addSeen, nothingSeen, type SeenSoFar, totalOf } from '../guard/seen-so-
 import { namelessCaller, pooled } from '../guard/sides.ts';
 import { type GuardKind, guardsThatAct, type Verdict, verdictOf } from '../guard/verdict.ts';
 import type { GuardRule } from '../policy/ramps/guard-rule.ts';
+import { type LookCounts, withLook } from './recent-looks.ts';
 
 /** What the guards of a ramp keep: one atomic write with its record. So no request counts twice, and a missed look makes a longer one. */
 export interface RampGuards {
@@ -25,6 +26,8 @@ export interface RampGuards {
   readonly own?: { readonly beyond: number; readonly value?: number | undefined } | undefined;
   readonly seen: SeenSoFar;
   readonly last?: GuardLook | undefined;
+  /** What each look counted, for the chart; the older ones joined. Absent in older records. */
+  readonly recent?: readonly LookCounts[] | undefined;
   /** What was in the way of a comparison in any look so far: the evidence has it from then on. */
   readonly confounded?: Confounded | undefined;
   /** A person let the ramp go on although a guard held it: until the next step it may only take it back. */
@@ -96,6 +99,7 @@ export function afterLook(guards: RampGuards, looked: Looked): RampGuards {
     follow: isSplit ? addFollow(guards.follow, step, counted, configuredShare) : guards.follow,
     seen: addSeen(guards.seen, step, batches),
     last: { ...look, counted },
+    recent: withLook(guards.recent ?? [], { step, from: look.from, until, counted }),
     ...(confounded !== undefined && { confounded }),
   };
 }

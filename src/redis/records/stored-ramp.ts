@@ -69,6 +69,7 @@ const guards = z.strictObject({
       confounded: z.enum(confoundedReasons).optional(),
     })
     .optional(),
+  recent: z.array(z.strictObject({ step: number, from: timeSchema, until: timeSchema, counted: batch })).optional(),
   confounded: z.enum(confoundedReasons).optional(),
   silencedAt: number.optional(),
 });

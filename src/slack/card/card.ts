@@ -8,12 +8,13 @@ import { title } from '../words/title.ts';
 import { isDecision } from './approval.ts';
 import { buttonsOf } from './buttons.ts';
 import { notesOf } from './notes.ts';
+import type { ChartBlock } from './ramp-chart.ts';
 import { differences, rowsOf, spokenRows } from './rows.ts';
 
 export interface Message {
   /** Says all of it in one sentence, for screen readers and notifications. */
   readonly text: string;
-  readonly blocks: KnownBlock[];
+  readonly blocks: (KnownBlock | ChartBlock)[];
 }
 
 /** With at most five notes, a card stays under 13,000 characters. Slack refuses longer ones. */

@@ -1,10 +1,11 @@
 import type { Button } from '@slack/types';
 import { type Ramp, stepOf } from '../../domain/ramp/ramp.ts';
-import { isStanding } from '../../domain/ramp/ramp-state.ts';
+import { isOver, isStanding } from '../../domain/ramp/ramp-state.ts';
 import type { RampShown } from '../../workflow/ports/cards.ts';
 import { standingShown } from '../../workflow/ramping/standing-shown.ts';
 import { actions, formatButtonValue } from '../words/button.ts';
 import { plain } from '../words/mrkdwn.ts';
+import { rampLine } from '../words/ramp-command.ts';
 import { splitText } from '../words/split-text.ts';
 import { approvalButtons } from './approval.ts';
 
@@ -56,7 +57,7 @@ function backButton(ramp: Ramp): Button {
   return {
     type: 'button',
     action_id: actions.rampAbort,
-    value: formatButtonValue({ id: ramp.id }),
+    value: buttonValue(ramp),
     text: plain([...label].length <= 70 ? label : 'Roll back to the split before'),
     style: 'danger',
     confirm: {
@@ -73,7 +74,7 @@ function pauseButton(ramp: Ramp): Button {
   return {
     type: 'button',
     action_id: actions.rampPause,
-    value: formatButtonValue({ id: ramp.id }),
+    value: buttonValue(ramp),
     text: plain('Pause'),
   };
 }
@@ -100,10 +101,16 @@ function nextButton(ramp: Ramp, word: string): Button[] {
   ];
 }
 
-function historyButton({ id }: Ramp): Button {
-  return { type: 'button', action_id: actions.history, value: formatButtonValue({ id }), text: plain('History') };
+function historyButton(ramp: Ramp): Button {
+  return { type: 'button', action_id: actions.history, value: buttonValue(ramp), text: plain('History') };
 }
 
 function valueShown(ramp: Ramp): string {
-  return formatButtonValue({ id: ramp.id, seen: standingShown(ramp) });
+  return buttonValue(ramp, standingShown(ramp));
+}
+
+/** While it is not over, a button also has what a click must know when the record is lost. */
+function buttonValue(ramp: Ramp, seen?: string): string {
+  const anew = isOver(ramp.state) ? undefined : rampLine(ramp);
+  return formatButtonValue({ id: ramp.id, ...(seen !== undefined && { seen }), ...(anew !== undefined && { anew }) });
 }

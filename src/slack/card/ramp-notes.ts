@@ -10,6 +10,7 @@ import { splitText } from '../words/split-text.ts';
 import { clock, momentText } from '../words/time-text.ts';
 import { approvalNotes, approvedBy, deniedWords } from './approval.ts';
 import { guardNotes, proofText } from './guard-text.ts';
+import { finishedNotes } from './ramp-finished.ts';
 
 /** What comes next and when; undefined if nothing does by itself. */
 export function nextLine(ramp: Ramp): string | undefined {
@@ -17,7 +18,8 @@ export function nextLine(ramp: Ramp): string | undefined {
   if (state.kind !== 'running' || state.waitsFor === 'traffic') return undefined;
   const next = stepOf(ramp, state.step + 1);
   const at = momentText(state.dueAt);
-  if (next === undefined) return `Watched until ${at}, then the ramp is over.`;
+  if (next === undefined)
+    return `${ramp.guards === undefined ? 'The last step: it stays so' : 'Watched'} until ${at}, then the ramp is over and nobody needs to look any more.`;
   const last = state.step + 1 === steps.length ? ', the last step' : '';
   const hours = state.waitsFor === 'hours' ? ', when the hours for steps up begin' : '';
   return `Next: ${next.percent} % at ${at}${last}${hours}`;
@@ -67,7 +69,7 @@ export function rampNotes({ ramp, change }: RampShown): readonly string[] {
     case 'back':
       return [backNote(ramp, state)];
     case 'finished':
-      return [...movedSince(change), ...approvedBy(ramp)];
+      return [...finishedNotes(ramp, state, change), ...approvedBy(ramp)];
     case 'superseded':
       return [
         `${state.by ?? 'Another change'} moved the weights, so the ramp is over. Nothing automatic moves them now.`,
@@ -113,17 +115,6 @@ function blindNote({ state }: Ramp): readonly string[] {
         '*It waits:* nothing was seen of the new version in this step. It goes on by itself when there is something to see.',
       ]
     : [];
-}
-
-/** After the end the card still tells if somebody else moves what the ramp made. */
-function movedSince(change: RampShown['change']): readonly string[] {
-  if (change?.state.kind !== 'applied') return [];
-  const { movedAway: away, later, rolledBack } = change.state;
-  const by = rolledBack?.change ?? later;
-  if (by !== undefined) return [`The split was changed since, by ${by}.`];
-  if (away === undefined) return [];
-  const writer = away.manager === undefined ? 'somebody else' : code(away.manager);
-  return [`*Moved away* by ${writer} at ${clock(away.at)}. Live is now ${foreign(splitText(away.live))}.`];
 }
 
 function heldNote(ramp: Ramp, { hold, at, step }: RampStateOf<'held'>): string {

@@ -11,6 +11,7 @@ import { moveBlocks, movesText, type NamedMove, ruleName } from '../words/move-t
 import { fitted, foreign, markup, plain, user } from '../words/mrkdwn.ts';
 import { context, type Message, quoted, section } from './card.ts';
 import { rampButtons } from './ramp-buttons.ts';
+import { rampChart } from './ramp-chart.ts';
 import { nextLine, rampNotes } from './ramp-notes.ts';
 
 const maxNote = 1_200;
@@ -22,6 +23,7 @@ export function rampCard(shown: RampShown): Message {
   const notes = rampNotes(shown);
   const buttons = rampButtons(shown);
   const next = nextLine(ramp);
+  const chart = rampChart(ramp);
   return {
     text: spoken(shown, notes, next),
     blocks: [
@@ -32,6 +34,7 @@ export function rampCard(shown: RampShown): Message {
       context(markup(fitted([`*${stateWord(ramp.state)}*`, ...factsOf(ramp)].join(' · '), maxNote))),
       ...(ramp.reason === undefined ? [] : [context(plain(quoted(ramp.reason), 500))]),
       ...notes.map((note) => section(fitted(note, maxNote))),
+      ...(chart === undefined ? [] : [chart]),
       ...(buttons.length > 0 ? [{ type: 'actions', elements: buttons } satisfies KnownBlock] : []),
     ],
   };

@@ -2,11 +2,13 @@ import type { WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import { ChatError } from '../../workflow/errors.ts';
 import type { CardId, Chat, Placed, Shown } from '../../workflow/ports/cards.ts';
+import type { Charts } from '../../workflow/ports/charts.ts';
 import type { Log } from '../../workflow/ports/process.ts';
 import { card, disownedCard, type Message } from '../card/card.ts';
 import { rampCard } from '../card/ramp.ts';
 import { threadText } from '../card/ramp-thread.ts';
 import { readAsWritten } from '../words/mrkdwn.ts';
+import { ChartFallback } from './chart-fallback.ts';
 import { Pace } from './pace.ts';
 import { call } from './web-api.ts';
 
@@ -41,10 +43,12 @@ export class SlackChannel implements Chat {
   readonly #client: WebClient;
   readonly #log: Log;
   readonly #pace = new Pace();
+  readonly #fallback: ChartFallback;
 
-  constructor(client: WebClient, log: Log) {
+  constructor(client: WebClient, charts: Charts, log: Log) {
     this.#client = client;
     this.#log = log;
+    this.#fallback = new ChartFallback(charts, log);
   }
 
   turn(channel: string, unless: AbortSignal): Promise<boolean> {
@@ -71,7 +75,9 @@ export class SlackChannel implements Chat {
   }
 
   async update({ channel, ts }: Place, shown: Shown): Promise<void> {
-    await this.#send(channel, () => this.#client.chat.update({ channel, ts, ...messageOf(shown), ...readAsWritten }));
+    await this.#fallback.send(shown.origin.team, messageOf(shown), (message) =>
+      this.#send(channel, () => this.#client.chat.update({ channel, ts, ...message, ...readAsWritten })),
+    );
   }
 
   async tell({ channel, ts }: Place, { of, origin }: Shown): Promise<void> {
@@ -119,19 +125,20 @@ export class SlackChannel implements Chat {
   }
 
   async #post({ channel, thread }: Where, shown: Shown, mayPost: () => boolean): Promise<Place> {
-    const message = messageOf(shown);
-    const posted = await this.#send(channel, () => {
-      if (!mayPost())
-        throw new ChatError('another may post this card by now', { outcome: 'unknown', code: 'claim_lost' });
-      return this.#client.chat.postMessage({
-        channel,
-        ...message,
-        ...readAsWritten,
-        ...(thread === undefined ? {} : { thread_ts: thread }),
-        unfurl_links: false,
-        unfurl_media: false,
-      });
-    });
+    const posted = await this.#fallback.send(shown.origin.team, messageOf(shown), (message) =>
+      this.#send(channel, () => {
+        if (!mayPost())
+          throw new ChatError('another may post this card by now', { outcome: 'unknown', code: 'claim_lost' });
+        return this.#client.chat.postMessage({
+          channel,
+          ...message,
+          ...readAsWritten,
+          ...(thread === undefined ? {} : { thread_ts: thread }),
+          unfurl_links: false,
+          unfurl_media: false,
+        });
+      }),
+    );
     return z.object({ channel: z.string(), ts: z.string() }).parse(posted);
   }
 

@@ -23,10 +23,10 @@ import { told, toldApproval, toldHeld } from './told.ts';
 export async function answerAction(
   conversation: Conversation,
   action: string,
-  { id, seen }: ButtonValue,
+  { id, seen, anew }: ButtonValue,
   asker: Asker,
 ): Promise<Reply> {
-  if (isRampId(id)) return answerRampClick(conversation, action, { id, seen }, asker);
+  if (isRampId(id)) return answerRampClick(conversation, action, { id, seen, anew }, asker);
   const { desk } = conversation;
   switch (action) {
     case actions.rollBack:

@@ -33,6 +33,7 @@ import { rampExplainedReply } from '../replies/ramps/why.ts';
 import { actions } from '../words/button.ts';
 import { code } from '../words/mrkdwn.ts';
 import { type Reply, says } from '../words/reply.ts';
+import { answerLost, answerLostClick } from './answer-lost-ramp.ts';
 import type { Conversation } from './conversation.ts';
 import { told } from './told.ts';
 
@@ -80,12 +81,17 @@ export async function answerRamp(conversation: Conversation, command: AboutRamp,
 
 /** A person who finishes a ramp is asked first: that is all the rest at once. */
 async function answerGesture(
-  { desk }: Conversation,
+  conversation: Conversation,
   command: Exclude<RampCommand, { verb: 'pause-all' }>,
   asker: Asker,
 ): Promise<Reply> {
+  const { desk } = conversation;
   const found = await findRamp(desk, command);
-  if (found.kind !== 'ramp') return noRampReply(found, command.verb);
+  if (found.kind === 'no-ramp') {
+    const lost = await answerLost(conversation, command.verb, found.name, asker);
+    return lost ?? noRampReply(found, command.verb);
+  }
+  if (found.kind === 'several-ramps') return noRampReply(found, command.verb);
   const { ramp } = found;
   if (command.verb === 'finish' && isStanding(ramp.state)) return finishReply(ramp);
   const reason = command.verb === 'abort' ? command.reason : undefined;
@@ -95,16 +101,19 @@ async function answerGesture(
 interface RampButton {
   readonly id: RampId;
   readonly seen?: string | undefined;
+  readonly anew?: string | undefined;
 }
 
 /** Does what a button of a ramp's card is for. */
 export async function answerRampClick(
   conversation: Conversation,
   action: string,
-  { id, seen }: RampButton,
+  { id, seen, anew }: RampButton,
   asker: Asker,
 ): Promise<Reply> {
   const { desk } = conversation;
+  const lost = await answerLostClick(conversation, action, { id, anew }, asker);
+  if (lost !== undefined) return lost;
   const finished = action === actions.rampAbort ? await firstOfFinished(conversation, id) : undefined;
   if (finished !== undefined) return told(conversation, await rollBack(desk, finished, asker));
   const gesture = gestures.get(action);

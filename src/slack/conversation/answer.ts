@@ -11,6 +11,7 @@ import { carryOut } from '../../workflow/holding/hold-command.ts';
 import { holdReply } from '../replies/hold.ts';
 import { tourReply } from '../replies/tour.ts';
 import { actions, type ButtonValue, type LineValue } from '../words/button.ts';
+import { readRampLine } from '../words/ramp-command.ts';
 import { type Reply, says } from '../words/reply.ts';
 import { answerAction, shortly, unknownReply } from './answer-action.ts';
 import { answerCommand } from './answer-command.ts';
@@ -97,6 +98,23 @@ export function answerOverRamp(
       return told(conversation, answer, { typed: command });
     }),
   );
+}
+
+/** Answers a click on the button that starts the rest of a lost ramp anew. It is the same as typing that. */
+export function answerRampAnew(
+  conversation: Conversation,
+  value: LineValue | undefined,
+  request: Request,
+): Promise<Told> {
+  const command = readRampLine(value?.line);
+  return inTime(conversation, request, (asker) => {
+    const gesture: Gesture = command === undefined ? { kind: 'look' } : gestureOf(conversation.desk, command);
+    return unlessTooMany(conversation, asker, gesture, async () =>
+      command === undefined
+        ? notOursReply(conversation, asker, actions.rampAnew)
+        : answerCommand(conversation, command, asker),
+    );
+  });
 }
 
 /** Why the person may not reject, told before the dialog opens. Undefined if they may. */

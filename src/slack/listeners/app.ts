@@ -20,6 +20,7 @@ import { rejectDialogId } from '../replies/reject-dialog.ts';
 import { onClick } from './clicks.ts';
 import { onCommand } from './commands.ts';
 import { onRejection } from './dialogs.ts';
+import { HomeListener } from './home.ts';
 import { onMention } from './mentions.ts';
 import { readSender } from './payloads.ts';
 import { eventsPath, slashCommand } from './surface.ts';
@@ -90,7 +91,10 @@ export function createSlackApp(
       const client = slackClient(options, log);
       const identity = await askWhoWeAre(client, log);
       whoWeAre.resolve(identity);
-      listen(app, conversationFor(identity.botName), client);
+      const conversation = conversationFor(identity.botName);
+      listen(app, conversation, client);
+      const home = new HomeListener(conversation, identity.workspace);
+      app.event('app_home_opened', (args) => home.onOpened(args));
       await app.init();
       if (receiver instanceof SocketModeReceiver) await app.start();
       hasStarted = true;
@@ -159,6 +163,8 @@ function httpReceiver({ signingSecret }: SlackOptions, logger: Logger): HTTPRece
 
 interface Identity {
   readonly botName: string;
+  /** `https://sandbox.slack.com/` */
+  readonly workspace?: string;
   readonly botUserId?: string;
   readonly botId?: string;
 }
@@ -167,9 +173,10 @@ interface Identity {
 async function askWhoWeAre(client: WebClient, log: Log): Promise<Identity> {
   for (let waitMs = 500; ; waitMs = Math.min(waitMs * 2, 10_000)) {
     try {
-      const { user, user_id, bot_id } = await call(() => client.auth.test());
+      const { user, url, user_id, bot_id } = await call(() => client.auth.test());
       return {
         botName: user ?? 'shiftbot',
+        ...(url === undefined ? {} : { workspace: url }),
         ...(user_id === undefined ? {} : { botUserId: user_id }),
         ...(bot_id === undefined ? {} : { botId: bot_id }),
       };

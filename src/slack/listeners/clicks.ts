@@ -4,6 +4,7 @@ import {
   answerClick,
   answerEdits,
   answerOverRamp,
+  answerRampAnew,
   answerTakeOver,
   answerTour,
 } from '../conversation/answer.ts';
@@ -65,6 +66,8 @@ function answerTo(
       return answerEdits(conversation, action, readLineValue(value), request);
     case actions.overRamp:
       return answerOverRamp(conversation, readLineValue(value), request);
+    case actions.rampAnew:
+      return answerRampAnew(conversation, readLineValue(value), request);
     case actions.tour:
       return answerTour(conversation, value, request);
     default:

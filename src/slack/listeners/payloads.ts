@@ -26,6 +26,13 @@ const mention = z.object({
 });
 export type MentionPayload = z.infer<typeof mention>;
 
+const homeOpened = z.object({ user: id, tab: z.string().optional() });
+
+/** Who opened the home of the bot, and which of its tabs. */
+export function readHomeOpened(event: unknown): z.infer<typeof homeOpened> | undefined {
+  return homeOpened.safeParse(event).data;
+}
+
 const place = z.looseObject({ channel_id: id.optional(), message_ts: id.optional(), thread_ts: id.optional() });
 const click = z.object({
   action: z.object({ action_id: id, action_ts: id, value: z.string().max(2_000).optional().catch(undefined) }),

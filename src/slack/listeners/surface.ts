@@ -10,7 +10,8 @@ export const botScopes = ['app_mentions:read', 'chat:write', 'commands'] as cons
  */
 export const optionalScopes = ['usergroups:read', 'users:read'] as const;
 
-export const botEvents = ['app_mention'] as const;
+/** `app_home_opened`: somebody opens the home of the bot, which needs no scope. */
+export const botEvents = ['app_home_opened', 'app_mention'] as const;
 
 /** Scope of the app-level token for Socket Mode. */
 export const appScopes = ['connections:write'] as const;

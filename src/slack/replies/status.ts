@@ -16,6 +16,7 @@ import { when } from '../words/when.ts';
 import { within } from './blocks.ts';
 import { holdLines } from './hold.ts';
 import { rampLines } from './ramps/lines.ts';
+import { lostText } from './ramps/lost.ts';
 import { ageText, notFoundText, refusalText } from './refusals.ts';
 
 const maxServices = 40;
@@ -36,7 +37,10 @@ export function statusReply(answer: StatusAnswer, now: Date): Reply {
   }
 }
 
-function statusText({ name, route, open, ramps, holds }: Extract<StatusAnswer, { kind: 'status' }>, now: Date): string {
+function statusText(
+  { name, route, open, ramps, lost, holds }: Extract<StatusAnswer, { kind: 'status' }>,
+  now: Date,
+): string {
   const rule = findRule(route, defaultRule);
   const split =
     rule === undefined
@@ -59,6 +63,7 @@ function statusText({ name, route, open, ramps, holds }: Extract<StatusAnswer, {
     ...pinnedLines(name, route),
     ...holdLines(holds),
     ...rampLines(ramps),
+    ...(lost === undefined ? [] : [lostText(lost)]),
     ...openLines(open),
   ].join('\n');
 }

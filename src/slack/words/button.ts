@@ -24,24 +24,34 @@ export const actions = {
   rampFinish: 'ramp_finish',
   rampPutBack: 'ramp_put_back',
   overRamp: 'over_ramp',
+  rampAnew: 'ramp_anew',
 } as const;
 
-/** A button holds the id of a change or a ramp. One that confirms also holds a stamp of what the person was shown. All else comes from the record. */
+/** As many characters of a typed line as a button has room for. Slack takes 2,000 in all. */
+export const mostLineLength = 1_900;
+
+/**
+ * A button holds the id of a change or a ramp. One that confirms also holds a stamp of what the person was shown. All else comes from the
+ * record. `anew`: the line that asks for such a ramp, for a click when the record is lost; it does nothing while there is one.
+ */
 export interface ButtonValue {
   readonly id: CardId;
   readonly seen?: string;
+  readonly anew?: string;
 }
 
-export function formatButtonValue({ id, seen }: ButtonValue): string {
-  return seen === undefined ? id : `${id}@${seen}`;
+export function formatButtonValue({ id, seen, anew }: ButtonValue): string {
+  const shown = seen === undefined ? id : `${id}@${seen}`;
+  return anew === undefined ? shown : `${shown} ${anew}`;
 }
 
 /** Undefined if none of our buttons has such a value. */
 export function readButtonValue(value: unknown): ButtonValue | undefined {
-  const [, id = '', seen] =
-    /^([cr]-[0-9A-Z]{8})(?:@([0-9a-f]{16}))?$/.exec(typeof value === 'string' ? value : '') ?? [];
-  if (!isChangeId(id) && !isRampId(id)) return undefined;
-  return seen === undefined ? { id } : { id, seen };
+  const [, id = '', seen, anew] =
+    /^([cr]-[0-9A-Z]{8})(?:@([0-9a-f]{16}))?(?: (\/shift .{1,1893}))?$/s.exec(typeof value === 'string' ? value : '') ??
+    [];
+  if (!isRampId(id) && (!isChangeId(id) || anew !== undefined)) return undefined;
+  return { id, ...(seen !== undefined && { seen }), ...(anew !== undefined && { anew }) };
 }
 
 /**

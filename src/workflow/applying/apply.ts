@@ -130,10 +130,13 @@ async function applied(
   bench.aside(() => bench.mesh.announce(next), 'an Event was not left on the object', { changeId: change.id });
 }
 
-/** Requests are counted after a change that splits traffic, in a cluster where they can be counted. */
+/**
+ * Requests are counted after a change that splits traffic, in a cluster where they can be counted. A ramp's card tells what its guards count
+ * instead, so it is not updated for this.
+ */
 function toBeSeen({ traffic }: Bench, change: Change): { readonly toBeSeen?: true } {
   const isCounted = traffic?.clusters.includes(placeOf(change).cluster) === true;
-  return isCounted && splittersOf(change.edits).length > 0 ? { toBeSeen: true } : {};
+  return change.ramp === undefined && isCounted && splittersOf(change.edits).length > 0 ? { toBeSeen: true } : {};
 }
 
 type Ended = StateOf<'superseded' | 'held' | 'failed' | 'void'>;

@@ -3,6 +3,7 @@ import { lookEveryMs } from '../../domain/guard/looks.ts';
 import { totalOf } from '../../domain/guard/seen-so-far.ts';
 import { type GuardKind, mostSevere } from '../../domain/guard/verdict.ts';
 import { type RampGuards, type Said, saidBy, saidByOwn } from '../../domain/ramp/guards.ts';
+import { haveNews } from '../../domain/ramp/guards-news.ts';
 import { leftOf } from '../../domain/ramp/next.ts';
 import { type Ramp, rampTo, stepOf } from '../../domain/ramp/ramp.ts';
 import type { GuardProof, RampState, Standing } from '../../domain/ramp/ramp-state.ts';
@@ -99,15 +100,17 @@ export class Guards {
     const said = hasCounted ? saidBy(guards, state.step) : [];
     if (hasCounted) this.#meter?.guarded(mostSevere(said.map(({ verdict }) => verdict))?.kind ?? 'unknown');
     const next = hasCounted ? afterSaying(this.#desk, { ramp, guards, state, change, said }) : undefined;
-    const isQuiet = next === undefined && !this.#isToBeShown(ramp.id);
+    const isNews = ramp.guards !== undefined && haveNews(ramp.guards, guards, state.step);
+    const isQuiet = next === undefined && !this.#isToBeShown(ramp.id, isNews);
     const moved = { ...rampTo(ramp, next ?? state), guards };
     const happened = hasCounted ? happenedBy(guards, said, next) : 'nothing';
     return moveRamp(this.#desk, moved, { happened, isQuiet });
   }
 
-  #isToBeShown(id: RampId): boolean {
+  /** News at once, and other counts now and then. */
+  #isToBeShown(id: RampId, isNews: boolean): boolean {
     const nowMs = this.#desk.now().getTime();
-    if (nowMs - (this.#shownMs.get(id) ?? 0) < cardEveryMs) return false;
+    if (!isNews && nowMs - (this.#shownMs.get(id) ?? 0) < cardEveryMs) return false;
     this.#shownMs.set(id, nowMs);
     return true;
   }

@@ -3,12 +3,13 @@ import type { TypedService } from '../../domain/language/command.ts';
 import type { Hold } from '../../domain/policy/freeze.ts';
 import type { Ramp } from '../../domain/ramp/ramp.ts';
 import type { ChangeId, Place, RampId, ServiceName } from '../../domain/routing/names.ts';
-import type { Route } from '../../domain/routing/route.ts';
+import type { LiveObject, Route } from '../../domain/routing/route.ts';
 import { type Desk, fillIn, locateChange, type NotFound, openService } from '../desk.ts';
-import { DependencyError, StoreUnavailableError } from '../errors.ts';
+import { DependencyError, StoreUnavailableError, UntrustedRecordError } from '../errors.ts';
 import { holdsSeen } from '../judging/holds-seen.ts';
 import type { Aged } from '../ports/mesh.ts';
 import { isOf } from '../ramping/find-ramp.ts';
+import { firstLost, type LostRamp } from '../ramping/lost-ramp.ts';
 
 export type StatusAnswer =
   | {
@@ -18,6 +19,8 @@ export type StatusAnswer =
       readonly open: readonly Change[] | undefined;
       /** The ramps that are not over; undefined if the store does not answer. */
       readonly ramps: readonly Ramp[] | undefined;
+      /** A ramp without a record, whose last step is live. */
+      readonly lost?: LostRamp | undefined;
       /** Locks and freezes; undefined if they could not be read. */
       readonly holds: readonly Hold[] | undefined;
     }
@@ -43,10 +46,10 @@ export async function serviceStatus(desk: Desk, typed: TypedService): Promise<St
   if (found.kind !== 'found') return { kind: 'not-found', name, found };
 
   const { live: route } = found;
-  const holds = await holdsSeen(desk, [route]);
+  const [holds, lost] = await Promise.all([holdsSeen(desk, [route]), whatIsLost(desk, route, name)]);
   const its = ramps?.filter((ramp) => isOf(ramp, { ...name, service: route.object.name }) || isOf(ramp, name));
   return {
-    ...{ kind: 'status', name, route, holds, ramps: its },
+    ...{ kind: 'status', name, route, holds, ramps: its, lost },
     open: open?.filter((change) => concerns(change, route.object)),
   };
 }
@@ -146,6 +149,18 @@ async function whatRamps({ ramps, log }: Desk): Promise<readonly Ramp[] | undefi
   } catch (err) {
     if (!(err instanceof StoreUnavailableError)) throw err;
     log.warn({ err }, 'the ramps could not be read');
+    return undefined;
+  }
+}
+
+/** A ramp whose last step is live and that has lost its record. A record that was not read is not lost. */
+async function whatIsLost(desk: Desk, live: LiveObject, name: ServiceName): Promise<LostRamp | undefined> {
+  try {
+    const lost = await firstLost(desk, live, name);
+    return lost?.isLive === true ? lost : undefined;
+  } catch (err) {
+    if (!(err instanceof StoreUnavailableError) && !(err instanceof UntrustedRecordError)) throw err;
+    desk.log.warn({ err }, 'whether the record of a ramp is lost is not known');
     return undefined;
   }
 }

@@ -60,6 +60,9 @@ export function owedAs({ rev }: Pick<Ramp, 'rev'>): number {
   return rev * 1_000_000;
 }
 
+/** A message. */
+export type Place = Omit<Placed, 'shownRev'>;
+
 /** Where a card stands in the channel, and which rev of its change it shows. */
 export interface Placed {
   readonly channel: string;
@@ -73,6 +76,8 @@ export interface CardLog {
    * Takes the right to write one change's card for a while. Undefined if another process has it; that one looks again before it lets go.
    */
   claim(id: CardId): Promise<CardClaim | undefined>;
+  /** Where a card stands, as far as that is known. */
+  placeOf(id: CardId): Promise<Place | undefined>;
   /** Changes whose card shows less than the record says, or is in doubt. */
   owed(): Promise<readonly CardId[]>;
 }

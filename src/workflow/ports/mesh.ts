@@ -1,7 +1,7 @@
 import type { Change } from '../../domain/change/change.ts';
 import type { ObjectEdit } from '../../domain/change/edit.ts';
 import type { Revision } from '../../domain/routing/ledger.ts';
-import type { ChangeId, Place, ServiceName } from '../../domain/routing/names.ts';
+import type { ChangeId, Place, RampId, ServiceName } from '../../domain/routing/names.ts';
 import type { ObjectContent, ObjectRef } from '../../domain/routing/object.ts';
 import type { LiveObject, Route, RuleSplit, Weights } from '../../domain/routing/route.ts';
 import type { Definition } from '../../domain/routing/undefined-versions.ts';
@@ -40,8 +40,8 @@ export interface Mesh {
    * a minute. It may call more than once, and only for namespaces that are watched. Returns a function that ends it.
    */
   onTouched(listen: (touched: Touched) => void): () => void;
-  /** The object whose history holds a change, from the watch cache. It leads from an old card to its object if the store was lost. */
-  findChange(id: ChangeId): Promise<ObjectRef | undefined>;
+  /** The object whose history holds a change or a ramp, from the watch cache. It leads from an old card to its object if the store was lost. */
+  findChange(id: ChangeId | RampId): Promise<ObjectRef | undefined>;
   /** Creates an Event on the change's main object, once for each change. */
   announce(change: Change): Promise<void>;
 }

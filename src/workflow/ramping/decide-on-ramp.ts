@@ -8,6 +8,7 @@ import { type Asker, type Desk, refuseIfLate, requestId } from '../desk.ts';
 import { approversOf } from '../judging/approvers.ts';
 import { judgeLive } from '../judging/judge-live.ts';
 import type { Deciding, RampDecision, RampGesture } from './decision.ts';
+import { doneBefore } from './done-before.ts';
 import { doGesture, seenInstead } from './gestures.ts';
 import { standingShown } from './standing-shown.ts';
 
@@ -41,8 +42,9 @@ async function decide(desk: Desk, deciding: Deciding, asker: Asker): Promise<Ram
     const ramp = await desk.ramps.read(id);
     if (ramp === undefined) return { kind: 'unknown-ramp', id };
     if (known !== undefined) return { kind: 'done', gesture, ramp };
-    if (isOver(ramp.state)) return { kind: 'not-now', gesture, ramp };
-    if (seen !== undefined && seen !== standingShown(ramp)) return { kind: 'moved-on', gesture, ramp };
+    if (isOver(ramp.state)) return { kind: 'not-now', gesture, ramp, done: await doneBefore(desk, ramp, deciding) };
+    if (seen !== undefined && seen !== standingShown(ramp))
+      return { kind: 'moved-on', gesture, ramp, done: await doneBefore(desk, ramp, deciding) };
     const denial = await mayNot(desk, ramp, gesture, asker);
     if (denial !== undefined) return { kind: 'denied', ramp, denial };
     refuseIfLate(desk, asker);

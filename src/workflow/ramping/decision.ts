@@ -9,9 +9,19 @@ export type RampGesture = 'pause' | 'resume' | 'next' | 'abort' | 'finish' | 'pu
 export type RampDecision =
   | { readonly kind: 'done'; readonly gesture: RampGesture; readonly ramp: Ramp }
   /** It does not stand as it must for that. */
-  | { readonly kind: 'not-now'; readonly gesture: RampGesture; readonly ramp: Ramp }
+  | {
+      readonly kind: 'not-now';
+      readonly gesture: RampGesture;
+      readonly ramp: Ramp;
+      readonly done?: DoneBefore | undefined;
+    }
   /** The button was drawn for another step or state. */
-  | { readonly kind: 'moved-on'; readonly gesture: RampGesture; readonly ramp: Ramp }
+  | {
+      readonly kind: 'moved-on';
+      readonly gesture: RampGesture;
+      readonly ramp: Ramp;
+      readonly done?: DoneBefore | undefined;
+    }
   /** The next step cannot be made, so the ramp stops. */
   | { readonly kind: 'stopped'; readonly ramp: Ramp; readonly stop: NotAsLeft }
   | { readonly kind: 'cannot-tell'; readonly ramp: Ramp; readonly why: string }
@@ -19,6 +29,12 @@ export type RampDecision =
   | { readonly kind: 'waits'; readonly ramp: Ramp; readonly until: Date }
   | { readonly kind: 'denied'; readonly ramp: Ramp; readonly denial: Denial }
   | { readonly kind: 'unknown-ramp'; readonly id: RampId };
+
+/** The step that a late click asked for. `at`: when it was applied; absent while it is being made. */
+export interface DoneBefore {
+  readonly step: number;
+  readonly at?: string | undefined;
+}
 
 export interface Deciding {
   readonly id: RampId;

@@ -22,6 +22,7 @@ export class Driver {
   readonly #guards: Guards;
   readonly #driving = new Set<RampId>();
   #states: ReadonlyMap<string, number> = new Map();
+  #hasToldOpen = false;
 
   constructor(desk: Desk, counting: Counting = {}) {
     this.#desk = desk;
@@ -38,10 +39,23 @@ export class Driver {
     return this.#states;
   }
 
+  /** One line in the log at the start: what this process goes on with. */
+  #tellOpen(open: readonly Ramp[]): void {
+    if (this.#hasToldOpen) return;
+    this.#hasToldOpen = true;
+    const ramps = open.map(({ id, name: { service }, state }) => {
+      const dueMs = dueAtMs(state);
+      const dueAt = dueMs === undefined ? undefined : new Date(dueMs).toISOString();
+      return { id, service, state: state.kind, step: liveStep(state), dueAt };
+    });
+    this.#desk.log.info({ ramps }, 'the ramps that are not over');
+  }
+
   /** Looks at all ramps that are not over. Answers when to look again, by the API server's clock in ms. */
   async sweep(): Promise<number> {
     const { ramps, now, aside } = this.#desk;
     const open = await ramps.open();
+    this.#tellOpen(open);
     this.#guards.keepOnly(new Set(open.map(({ id }) => id)));
     const byState = Map.groupBy(open, ({ state }) => state.kind);
     this.#states = new Map([...byState].map(([kind, all]) => [kind, all.length]));

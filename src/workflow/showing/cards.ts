@@ -17,6 +17,7 @@ import {
   type CardLog,
   type Chat,
   changeShown,
+  type Place,
   type Placed,
   rampShown,
   type Shown,
@@ -34,7 +35,9 @@ export interface Cards {
   /** The same for any number of cards that were left behind: some at a time, the others when it is called again. */
   catchUp(owed: readonly CardId[]): void;
   /** Somebody clicked on a card at this place. If it is not the card that we update, it is removed. */
-  clickedOn(id: CardId, at: Omit<Placed, 'shownRev'>): void;
+  clickedOn(id: CardId, at: Place): void;
+  /** Where a card stands, as far as that is known. */
+  placeOf(id: CardId): Promise<Place | undefined>;
 }
 
 export interface CardDesk {
@@ -49,8 +52,6 @@ export interface CardDesk {
   /** Asks for another round soon: a card may be left behind, because the process that has its claim may have died. */
   readonly lookAgain: () => void;
 }
-
-type Place = Omit<Placed, 'shownRev'>;
 
 const mayBeThere = 'a second card of a change may still be there';
 
@@ -83,6 +84,7 @@ export function cardsOf(desk: CardDesk): Cards {
       for (const id of someOf(free, mostAtOnce - catchingUp.size)) catchUpOne(id);
     },
     clickedOn: (id, at) => desk.aside(() => removeDouble(desk, id, at), mayBeThere, { changeId: id }),
+    placeOf: (id) => desk.cards.placeOf(id),
     showSoon: (id) => desk.aside(() => show(id), lags, { changeId: id }),
   };
 }

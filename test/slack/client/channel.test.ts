@@ -1,21 +1,26 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SlackChannel } from '../../../src/slack/client/channel.ts';
 import { slackClient } from '../../../src/slack/client/web-api.ts';
-import { ChatError } from '../../../src/workflow/errors.ts';
-import { changeShown } from '../../../src/workflow/ports/cards.ts';
+import { ChatError, StoreUnavailableError } from '../../../src/workflow/errors.ts';
+import { changeShown, rampShown } from '../../../src/workflow/ports/cards.ts';
 import { change } from '../../support/builders.ts';
+import { InMemoryCharts } from '../../support/in-memory-charts.ts';
 import { InMemoryLog } from '../../support/in-memory-log.ts';
+import { aRampTo, counted, guardsAfter } from '../../support/ramp-builders.ts';
 import { StubSlack } from '../../support/stub-slack.ts';
 
 describe('cards in Slack', () => {
   let slack: StubSlack;
   let channel: SlackChannel;
+  let charts: InMemoryCharts;
+  let log: InMemoryLog;
 
   beforeEach(async () => {
     slack = new StubSlack();
     await slack.start();
-    const log = new InMemoryLog();
-    channel = new SlackChannel(slackClient({ botToken: 'xoxb-test', apiUrl: slack.apiUrl }, log), log);
+    log = new InMemoryLog();
+    charts = new InMemoryCharts();
+    channel = new SlackChannel(slackClient({ botToken: 'xoxb-test', apiUrl: slack.apiUrl }, log), charts, log);
   });
   afterEach(() => slack.stop());
 
@@ -73,6 +78,59 @@ describe('cards in Slack', () => {
     expect(error).toBeInstanceOf(ChatError);
     expect(error).toMatchObject({ outcome, code });
     expect(slack.callsOf('chat.postMessage')).toHaveLength(1);
+  });
+
+  describe('with a chart', () => {
+    const at = { channel: 'C1', ts: '1.0' };
+    const measured = rampShown({
+      ramp: aRampTo({ guards: guardsAfter([counted([1, 100], [9, 900]), counted([4, 80], [0, 900])]) }),
+      change: undefined,
+    });
+    const sentWithChart = (method: string) =>
+      slack.callsOf(method).map((each) => (each.arguments['blocks'] ?? '').includes('data_visualization'));
+
+    it('go without it where Slack refuses its block, and from then on at once, in every process', async () => {
+      slack.answer('chat.update', refused('invalid_blocks'));
+      await channel.update(at, measured);
+      const later = new SlackChannel(slackClient({ botToken: 'xoxb-test', apiUrl: slack.apiUrl }, log), charts, log);
+      await later.update(at, measured);
+
+      expect(sentWithChart('chat.update')).toEqual([true, false, false]);
+      expect(await charts.areRefused('T1')).toBe(true);
+    });
+
+    it('are posted once where Slack refuses the chart', async () => {
+      slack.answer('chat.postMessage', refused('invalid_blocks'));
+
+      expect(await channel.post(measured, () => true)).toEqual({ channel: 'C1', ts: '2.0' });
+      expect(sentWithChart('chat.postMessage')).toEqual([true, false]);
+    });
+
+    it('keep it where Slack takes it', async () => {
+      await channel.update(at, measured);
+      await channel.update(at, measured);
+
+      expect(sentWithChart('chat.update')).toEqual([true, true]);
+    });
+
+    it('blame no chart for what else Slack refuses', async () => {
+      slack.answer('chat.update', refused('invalid_blocks'), refused('invalid_blocks'));
+      await expect(channel.update(at, measured)).rejects.toMatchObject({ outcome: 'never', code: 'invalid_blocks' });
+      slack.answer('chat.update', refused('msg_too_long'));
+      await expect(channel.update(at, measured)).rejects.toMatchObject({ code: 'msg_too_long' });
+
+      expect(await charts.areRefused('T1')).toBe(false);
+      expect(slack.callsOf('chat.update')).toHaveLength(3);
+    });
+
+    it('go without it while the store does not say whether Slack takes it', async () => {
+      charts.areRefused = async () => {
+        throw new StoreUnavailableError('Redis is away');
+      };
+      await channel.update(at, measured);
+
+      expect(sentWithChart('chat.update')).toEqual([false]);
+    });
   });
 
   it('say how long Slack asked to wait', async () => {

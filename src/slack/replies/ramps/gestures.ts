@@ -28,9 +28,11 @@ export function rampDecisionReply(answer: RampDecision): Reply {
     case 'done':
       return says(`${doneWords[answer.gesture]}: ${named(answer.ramp)}.`);
     case 'not-now':
-      return says(`${notNowText(answer.ramp, answer.gesture)} Nothing was changed.`);
+      return says(`${doneText(answer) ?? notNowText(answer.ramp, answer.gesture)} Nothing was changed.`);
     case 'moved-on':
-      return says(`${standsText(answer.ramp)} That button was for an earlier moment. Nothing was changed.`);
+      return says(
+        `${doneText(answer) ?? `${standsText(answer.ramp)} That button was for an earlier moment.`} Nothing was changed.`,
+      );
     case 'stopped':
       return says(
         answer.stop.kind === 'held'
@@ -50,6 +52,22 @@ export function rampDecisionReply(answer: RampDecision): Reply {
   }
 }
 
+/** `step 2 (25 %) was done at 14:30 already`: a late or a second click on *Next step*. */
+function doneText({ ramp, done }: Extract<RampDecision, { kind: 'not-now' | 'moved-on' }>): string | undefined {
+  if (done === undefined) return undefined;
+  const { state } = ramp;
+  const step = stepText(ramp, done.step);
+  if (done.at === undefined) return `${named(ramp)}: ${step} is being made already.`;
+  const was = `${named(ramp)}: ${step} was done at ${momentText(done.at)} already`;
+  if (isOver(state)) return `${was}, and the ramp is over.`;
+  return isStanding(state) && state.step > done.step ? `${was}; ${stepText(ramp, state.step)} is live now.` : `${was}.`;
+}
+
+function stepText(ramp: Ramp, number: number): string {
+  const step = stepOf(ramp, number);
+  return step === undefined ? `step ${number}` : `step ${number} (${step.percent} %)`;
+}
+
 function notNowText(ramp: Ramp, gesture: RampGesture): string {
   const { state, steps } = ramp;
   if ((gesture === 'next' || gesture === 'finish') && isStanding(state) && state.step >= steps.length)
@@ -61,9 +79,7 @@ function notNowText(ramp: Ramp, gesture: RampGesture): string {
 function standsText(ramp: Ramp): string {
   const { state } = ramp;
   if (isStanding(state)) {
-    const step = stepOf(ramp, state.step);
-    const share = step === undefined ? '' : ` (${step.percent} %)`;
-    return `${named(ramp)}: step ${state.step}${share} was done at ${momentText(state.since)}; it is ${state.kind} now.`;
+    return `${named(ramp)}: ${stepText(ramp, state.step)} was done at ${momentText(state.since)}; it is ${state.kind} now.`;
   }
   if (isOver(state)) return `${named(ramp)} is over.`;
   return `${named(ramp)} is ${state.kind === 'stepping' ? 'making a step' : state.kind.replace('-', ' ')} now.`;

@@ -1,0 +1,54 @@
+import { type RampInHistory, rampInHistory, unfinishedIn } from '../../domain/ramp/in-history.ts';
+import type { RampId, ServiceName } from '../../domain/routing/names.ts';
+import { findRule, type LiveObject } from '../../domain/routing/route.ts';
+import { type Split, sameShares } from '../../domain/routing/split.ts';
+import { type Desk, openService } from '../desk.ts';
+
+/** A ramp without a record. The history of its object still has the steps that it made, and not those that it would have made. */
+export interface LostRamp extends RampInHistory {
+  readonly name: ServiceName;
+  /** What its rule has now; undefined if the rule is gone. */
+  readonly now: Split | undefined;
+  /** Whether that is what its newest change made of it. */
+  readonly isLive: boolean;
+}
+
+type Losing = Pick<Desk, 'ramps' | 'mesh'>;
+
+/** Undefined if there is a record, or no history knows the ramp. `name`: its service, if that is known. */
+export async function lostRamp(desk: Losing, id: RampId, name?: ServiceName): Promise<LostRamp | undefined> {
+  if ((await desk.ramps.read(id)) !== undefined) return undefined;
+  const named = name && (await openService(desk, name));
+  const live = named?.kind === 'found' ? named.live : await liveWith(desk, id);
+  return live && lostIn(live, id, name);
+}
+
+/** The ramp that has lost its record in the middle, and whose last step is the newest change of the service. */
+export async function lostRampOf(desk: Losing, name: ServiceName): Promise<LostRamp | undefined> {
+  const found = await openService(desk, name);
+  return found.kind === 'found' ? firstLost(desk, found.live, name) : undefined;
+}
+
+/** The same, of an object that was read. */
+export async function firstLost(
+  { ramps }: Pick<Desk, 'ramps'>,
+  live: LiveObject,
+  name: ServiceName,
+): Promise<LostRamp | undefined> {
+  for (const id of unfinishedIn(live.ledger)) if ((await ramps.read(id)) === undefined) return lostIn(live, id, name);
+  return undefined;
+}
+
+async function liveWith({ mesh }: Pick<Desk, 'mesh'>, id: RampId): Promise<LiveObject | undefined> {
+  const object = await mesh.findChange(id);
+  return object && (await mesh.open(object)).live;
+}
+
+function lostIn(live: LiveObject, id: RampId, name: ServiceName | undefined): LostRamp | undefined {
+  const made = rampInHistory(live.ledger, id);
+  if (made === undefined) return undefined;
+  const { cluster, namespace, name: service } = live.object;
+  const now = findRule(live, made.last.rule)?.split;
+  const isLive = now !== undefined && sameShares(made.last.to, now);
+  return { ...made, name: name ?? { cluster, namespace, service }, now, isLive };
+}

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { homeView } from '../../../src/slack/replies/home.ts';
+import { aRampTo } from '../../support/ramp-builders.ts';
+
+const now = new Date('2026-11-22T14:03:11Z');
+const workspace = 'https://sandbox.slack.com/';
+const card = { channel: 'C1', ts: '1700000000.000100' };
+
+function textOf(
+  ramps: NonNullable<Parameters<typeof homeView>[0]>['ramps'],
+  user = 'U02BOB',
+  at: string | undefined = workspace,
+) {
+  return JSON.stringify(homeView({ ramps, waiting: [] }, { user, workspace: at, now }));
+}
+
+describe('the view of the home', () => {
+  it('links to a card, unless it is in the messages of somebody else', () => {
+    const ramp = aRampTo();
+
+    expect(textOf([{ ramp, card }])).toContain('<https://sandbox.slack.com/archives/C1/p1700000000000100|Its card>');
+    expect(textOf([{ ramp, card: { ...card, channel: 'D1' } }])).not.toContain('|Its card>');
+    expect(textOf([{ ramp, card: { ...card, channel: 'D1' } }], ramp.by)).toContain('archives/D1/p1700000000000100');
+  });
+
+  it.each`
+    why                                   | card                                  | at
+    ${'the place is not known'}           | ${undefined}                          | ${workspace}
+    ${'the address is not known'}         | ${card}                               | ${''}
+    ${'the address holds something else'} | ${card}                               | ${'https://x/|<!here>'}
+    ${'the place holds something else'}   | ${{ channel: 'C1|<!here>', ts: '1' }} | ${workspace}
+  `('has no link where $why', ({ card: place, at }) => {
+    expect(textOf([{ ramp: aRampTo(), card: place }], 'U02BOB', at)).not.toContain('Its card');
+  });
+
+  it('keeps to the blocks of a view, however many ramps there are', () => {
+    const many = Array.from({ length: 200 }, () => ({ ramp: aRampTo(), card }));
+    const { blocks } = homeView({ ramps: many, waiting: [] }, { user: 'U02BOB', workspace, now });
+
+    expect(blocks.length).toBeLessThanOrEqual(100);
+    expect(JSON.stringify(blocks)).toContain('… +160 more ramps');
+  });
+});
