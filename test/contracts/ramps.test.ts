@@ -106,7 +106,8 @@ function describeRamps(where: string, start: () => Promise<World>): void {
     };
 
     it('are given back as they were stored, with all that their guards keep', async () => {
-      const ramp = await stored({ ...aRamp(), guards: newGuards(defaultGuard, 2) });
+      const inTheWay = { confounded: 'other-object', confoundedBy: 'edge/reviews', sticky: 'cookie' } as const;
+      const ramp = await stored({ ...aRamp(), guards: { ...newGuards(defaultGuard, 2), ...inTheWay } });
 
       expect(await world.ramps.read(ramp.id)).toEqual(ramp);
       expect(await world.ramps.open()).toEqual([ramp]);

@@ -9,7 +9,8 @@ import { holdWords, ruleText } from '../words/policy-words.ts';
 import { splitText } from '../words/split-text.ts';
 import { clock, momentText } from '../words/time-text.ts';
 import { approvalNotes, approvedBy } from './approval.ts';
-import { guardNotes, proofText } from './guard-text.ts';
+import { guardNotes, unlessText } from './guard-notes.ts';
+import { proofText } from './guard-text.ts';
 
 /** What comes next and when; undefined if nothing does by itself. */
 export function nextLine(ramp: Ramp): string | undefined {
@@ -20,7 +21,7 @@ export function nextLine(ramp: Ramp): string | undefined {
   if (next === undefined) return `Watched until ${at}, then the ramp is over.`;
   const last = state.step + 1 === steps.length ? ', the last step' : '';
   const hours = state.waitsFor === 'hours' ? ', when the hours for steps up begin' : '';
-  return `Next: ${next.percent} % at ${at}${last}${hours}`;
+  return `Next: ${next.percent} % at ${at}${last}${hours}${unlessText(ramp)}`;
 }
 
 /** What else a person must know, one or two sentences each, already escaped. */

@@ -1,8 +1,8 @@
 import type { Change } from '../../domain/change/change.ts';
 import { lookEveryMs } from '../../domain/guard/looks.ts';
-import { totalOf } from '../../domain/guard/seen-so-far.ts';
-import { type GuardKind, mostSevere } from '../../domain/guard/verdict.ts';
-import { type RampGuards, type Said, saidBy, saidByOwn } from '../../domain/ramp/guards.ts';
+import { mostSevere } from '../../domain/guard/verdict.ts';
+import { countsBy, type RampGuards } from '../../domain/ramp/guards.ts';
+import { type Said, saidBy, saidByOwn } from '../../domain/ramp/guards-say.ts';
 import { leftOf } from '../../domain/ramp/next.ts';
 import { type Ramp, rampTo, stepOf } from '../../domain/ramp/ramp.ts';
 import type { GuardProof, RampState, Standing } from '../../domain/ramp/ramp-state.ts';
@@ -168,7 +168,7 @@ function proofOf({
   if (worst?.kind === 'take-back' || worst?.kind === 'hold')
     return {
       act: worst.kind,
-      proof: { guard: worst.guard, oneIn: worst.oneIn, ...rampCounts(guards, worst.guard) },
+      proof: { guard: worst.guard, oneIn: worst.oneIn, ...countsBy(guards, worst.guard) },
     };
   const own = saidByOwn(guards);
   if (own === 'take-back' || own === 'hold') return { act: own, proof: { guard: 'own', ...counted } };
@@ -176,11 +176,6 @@ function proofOf({
   if (lost > 0 && guards.rule.act !== 'tell')
     return { act: 'hold', proof: { guard: 'unreached', unreached: last.unreached, ...counted } };
   return undefined;
-}
-
-function rampCounts({ seen, latency }: RampGuards, guard: GuardKind) {
-  const counts = totalOf(guard === 'latency' && latency !== undefined ? latency.seen : seen);
-  return { canary: counts.canary, others: counts.others };
 }
 
 /** Each look's counts and evidence are kept for the audit, so that anyone can compute the decision anew. */

@@ -6,6 +6,7 @@ import type { PlannedStep } from '../../domain/ramp/ramp.ts';
 import { findRule, type LiveObject } from '../../domain/routing/route.ts';
 import type { Desk } from '../desk.ts';
 import { TrafficUnavailableError } from '../errors.ts';
+import type { InTheWay } from './surroundings.ts';
 
 /** What the guards could notice, by the last hour. */
 export interface Outlook {
@@ -23,6 +24,8 @@ export interface Foresight {
   readonly shortestMs?: number | undefined;
   /** From this time on a request counts as slow; undefined where latency is not watched, or no bound fits. */
   readonly slowerThanMs?: number | undefined;
+  /** What is in the way of a comparison now. */
+  readonly inTheWay?: InTheWay | undefined;
 }
 
 const hourMs = 3600_000;

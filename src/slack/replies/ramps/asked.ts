@@ -1,8 +1,10 @@
 import { roundedUp } from '../../../domain/guard/bound.ts';
 import { formatDuration } from '../../../domain/language/duration.ts';
 import type { Foreseen } from '../../../domain/policy/ramps/foreseen.ts';
+import type { Confounding } from '../../../domain/ramp/confounded.ts';
 import type { Ramp } from '../../../domain/ramp/ramp.ts';
 import type { RampAnswer, RampPlan } from '../../../workflow/ramping/ramp-answer.ts';
+import { limitNotes } from '../../card/guard-notes.ts';
 import { rampTitle } from '../../card/ramp.ts';
 import { holdText } from '../../card/ramp-notes.ts';
 import { actions, formatLineValue } from '../../words/button.ts';
@@ -53,15 +55,23 @@ function rampText(answer: RampAnswer, now: Date): string {
   }
 }
 
-function acceptedText({ ramp, again, foreseen = [] }: Extract<RampAnswer, { kind: 'ramp' }>): string {
+function acceptedText({ ramp, again, foreseen = [], confounding }: Extract<RampAnswer, { kind: 'ramp' }>): string {
   const what = named(ramp);
   if (again) return `Already asked for by ${user(ramp.by)}: ${what}.`;
   if (ramp.state.kind === 'awaiting')
     return [
       `Waits for approval: ${what}. ${needsText(ramp.state.needs)} One approval is for all of its steps, and for its way back. Its card has the buttons.`,
       ...foreseenLines(foreseen),
+      ...limitLines(ramp, confounding),
     ].join('\n');
-  return [`Accepted: ${what}. Its card follows it.`, ...foreseenLines(foreseen)].join('\n');
+  return [`Accepted: ${what}. Its card follows it.`, ...foreseenLines(foreseen), ...limitLines(ramp, confounding)].join(
+    '\n',
+  );
+}
+
+/** What the guards cannot do here, or may not. */
+function limitLines(ramp: Pick<Ramp, 'before' | 'steps' | 'guards'>, now: Confounding | undefined): readonly string[] {
+  return ramp.guards === undefined ? [] : limitNotes(ramp, ramp.guards, now);
 }
 
 /** All steps with their times, if the first one is made now. */
@@ -73,6 +83,7 @@ function previewText({ plan, judgement }: Extract<RampAnswer, { kind: 'ramp-prev
     ...policyLines(judgement),
     ...foreseenLines(plan.foreseen),
     ...noticeLines(plan),
+    ...limitLines(plan, plan.foresight?.inTheWay?.confounding),
     ...plan.warnings.map(warningText),
   ].join('\n');
 }
@@ -88,6 +99,7 @@ function foreseenLines(foreseen: readonly Foreseen[]): readonly string[] {
 /** What the guards could notice, by the last hour. */
 function noticeLines({ guards, foresight, version, steps }: RampPlan): readonly string[] {
   if (guards === undefined) return ['Nothing is measured here: it would go by time.'];
+  if (guards.sticky !== undefined) return []; // nothing is compared, and that is said
   const outlook = foresight?.outlook;
   if (outlook === undefined)
     return ['What the guards could notice is not known: there are no requests of the last hour to go by.'];
