@@ -26,6 +26,8 @@ export interface RampGuards {
   readonly own?: { readonly beyond: number; readonly value?: number | undefined } | undefined;
   readonly seen: SeenSoFar;
   readonly last?: GuardLook | undefined;
+  /** When they look next, whichever process does. */
+  readonly looking?: Looking | undefined;
   /** What was in the way of a comparison in any look so far: the evidence has it from then on. */
   readonly confounded?: Confounded | undefined;
   /** The name of the rule, the object or the ramp that is in the way. */
@@ -34,6 +36,15 @@ export interface RampGuards {
   readonly sticky?: Sticky | undefined;
   /** A person let the ramp go on although a guard held it: until the next step it may only take it back. */
   readonly silencedAt?: number | undefined;
+}
+
+/** What the processes that look one after another leave to the next one. */
+export interface Looking {
+  readonly nextAt: string;
+  /** How far apart the samples of Prometheus are. */
+  readonly scrapeMs?: number | undefined;
+  /** When the card was last to show what they count. */
+  readonly shownAt?: string | undefined;
 }
 
 /** What one look counted, for people and the audit. */

@@ -69,6 +69,7 @@ const guards = z.strictObject({
       confounded: z.enum(confoundedReasons).optional(),
     })
     .optional(),
+  looking: z.strictObject({ nextAt: timeSchema, scrapeMs: ms.optional(), shownAt: timeSchema.optional() }).optional(),
   confounded: z.enum(confoundedReasons).optional(),
   confoundedBy: z.string().optional(),
   sticky: z.enum(stickyReasons).optional(),
@@ -133,6 +134,7 @@ const state = z.discriminatedUnion('kind', [
     step: number,
     change: changeIdSchema,
     pausedBy: z.string().optional(),
+    suspected: proof.optional(),
     live: number,
     since: timeSchema,
     from: targets,

@@ -42,6 +42,9 @@ export function rampNotes({ ramp, change }: RampShown): readonly string[] {
     case 'stepping':
       return [
         ...(change !== undefined && isUnsettled(change) ? [unsettledNote] : []),
+        ...(state.suspected === undefined
+          ? []
+          : [`*A guard stops it:* ${proofText(ramp, state.suspected, 'hold')} The step in line is taken out of it.`]),
         ...(state.pausedBy === undefined
           ? []
           : [`${user(state.pausedBy)} paused it: it stops once this step is live.`]),

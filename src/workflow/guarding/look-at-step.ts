@@ -5,7 +5,7 @@ import { errorBatches, type Sides, slowBatches } from '../../domain/guard/sides.
 import { canaryOf } from '../../domain/ramp/direction.ts';
 import { afterLook, type RampGuards } from '../../domain/ramp/guards.ts';
 import { type Ramp, targetsAt } from '../../domain/ramp/ramp.ts';
-import type { Standing } from '../../domain/ramp/ramp-state.ts';
+import { type Live, liveStep } from '../../domain/ramp/ramp-state.ts';
 import { findRule } from '../../domain/routing/route.ts';
 import { percentages, weightOf } from '../../domain/routing/split.ts';
 import type { Desk } from '../desk.ts';
@@ -30,18 +30,19 @@ export async function lookAtStep(
   traffic: Watching,
   ramp: Ramp,
   guards: RampGuards,
-  state: Standing,
+  state: Live,
 ): Promise<LookedAt | undefined> {
   const seen = await sight(desk, ramp);
   if (seen === undefined) return undefined;
+  const number = liveStep(state);
   const step = { appliedAt: state.since };
-  const cursor = guards.cursor?.step === state.step ? guards.cursor.until : undefined;
+  const cursor = guards.cursor?.step === number ? guards.cursor.until : undefined;
   const times = cursor === undefined ? timesToBegin(step, desk.now()) : [desk.now()];
   for (const at of times) {
     const scraped = await scrapedAt(traffic, seen.cluster, seen.hosts, at);
     const next = scraped === undefined ? undefined : nextGuardLook(step, cursor, scraped);
     if (next?.kind === 'begin') {
-      const begun = { ...guards, cursor: { step: state.step, until: next.cursor } };
+      const begun = { ...guards, cursor: { step: number, until: next.cursor } };
       return { guards: begun, hasCounted: false, everyMs: scraped?.everyMs };
     }
     if (next?.kind !== 'look') continue;
@@ -52,14 +53,14 @@ export async function lookAtStep(
     if (counted === undefined || slow === 'unknown') return undefined;
     const own = await ownNumber(traffic, cluster, guards, new Date(next.until));
     const looked = {
-      step: state.step,
+      step: number,
       from: next.from,
       until: next.until,
       batches: errorBatches(counted, seen.sides),
       ...(slow !== undefined && { slow }),
       ...(own !== undefined && { own }),
       unreached: unreachedBy(counted),
-      configuredShare: shareOf(ramp, state.step, seen.sides),
+      configuredShare: shareOf(ramp, number, seen.sides),
       ...seen.inTheWay,
     };
     return { guards: afterLook(guards, looked), hasCounted: true, everyMs: scraped?.everyMs };

@@ -27,11 +27,26 @@ export class CountedHouse extends RampHouse {
 
   /** Requests come in the live shares for so long, and processes do their rounds every 5 s. */
   async serve(ms: number): Promise<void> {
+    await this.#let(ms, () => this.goOn());
+  }
+
+  /** The same while all workers are busy with something else. */
+  async count(ms: number): Promise<void> {
+    await this.#let(ms, async () => void (await this.reconcile()));
+  }
+
+  /** Requests that reach no version, a second from now. */
+  loses(flags: string, requests: number): void {
+    const at = new Date(this.now().getTime() + second);
+    this.traffic.send(at, { host, flags, code: '503', requests, workload: 'productpage-v1' });
+  }
+
+  async #let(ms: number, work: () => Promise<void>): Promise<void> {
     for (let passed = 0; passed < ms; passed += 5 * second) {
       const requests = this.perSecond * 5;
       for (const [version, weight] of Object.entries(this.split)) this.#send(version, (requests * weight) / 100);
       this.pass(5 * second);
-      await this.goOn();
+      await work();
     }
   }
 
