@@ -55,6 +55,8 @@ export type RampAnswer =
       readonly step: number;
       readonly shortestMs: number;
     }
+  /** Prometheus does not answer, and what guards go by is fixed before a ramp begins. */
+  | { readonly kind: 'unmeasured'; readonly name: ServiceName }
   /** The first step cannot be made now. */
   | { readonly kind: 'ramp-stopped'; readonly name: ServiceName; readonly hold: RampHold }
   | Extract<Answer, { kind: 'denied' | 'not-found' | 'refused-before' }>;

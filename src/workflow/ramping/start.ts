@@ -80,6 +80,7 @@ async function plan(desk: Desk, starting: Starting): Promise<RampAnswer | 'moved
     });
   const short = foresight && tooShort(planned.steps, foresight);
   if (short !== undefined) return { kind: 'too-short', name, ...short };
+  if (foresight?.isUnreachable === true && mode === 'do') return { kind: 'unmeasured', name };
   const [first] = planned.steps;
   const growth = growthOfRamp({ before: planned.before, steps: [first] });
   const wanted = {
@@ -192,6 +193,7 @@ function becauseOf(answer: RampAnswer): string | undefined {
     case 'no-such-ramp':
     case 'ramp-taken':
     case 'too-short':
+    case 'unmeasured':
       return answer.kind;
     case 'denied':
     case 'ramp':

@@ -35,6 +35,11 @@ export class CountedHouse extends RampHouse {
     await this.#let(ms, async () => void (await this.reconcile()));
   }
 
+  /** The same while no process works at all. */
+  async idle(ms: number): Promise<void> {
+    await this.#let(ms, async () => {});
+  }
+
   /** Requests that reach no version, a second from now. */
   loses(flags: string, requests: number): void {
     const at = new Date(this.now().getTime() + second);

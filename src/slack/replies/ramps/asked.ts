@@ -44,6 +44,8 @@ function rampText(answer: RampAnswer, now: Date): string {
     }
     case 'too-short':
       return `*Not accepted:* step ${answer.step} is too short to be watched: guards need two looks, and here that takes ${formatDuration(answer.shortestMs)}. Nothing was changed. Make it longer, or leave the guards out with ${code('--no-guard')} where policy allows it.`;
+    case 'unmeasured':
+      return `*Not accepted:* Prometheus does not answer, so the guards would have nothing to go by. Nothing was changed. Type it again in a moment, or leave the guards out with ${code('--no-guard')} where policy allows it.`;
     case 'ramp-stopped':
       return `*Not accepted:* ${holdText(answer.hold, undefined)} Nothing was changed.`;
     case 'denied':
@@ -100,6 +102,10 @@ function foreseenLines(foreseen: readonly Foreseen[]): readonly string[] {
 function noticeLines({ guards, foresight, version, steps }: RampPlan): readonly string[] {
   if (guards === undefined) return ['Nothing is measured here: it would go by time.'];
   if (guards.sticky !== undefined) return []; // nothing is compared, and that is said
+  if (foresight?.isUnreachable === true)
+    return [
+      'Prometheus does not answer, so what the guards could notice is not known. The ramp would not be accepted now.',
+    ];
   const outlook = foresight?.outlook;
   if (outlook === undefined)
     return ['What the guards could notice is not known: there are no requests of the last hour to go by.'];
