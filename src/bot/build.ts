@@ -12,7 +12,6 @@ import { PolicyFile } from '../policy-file/policy-file.ts';
 import { Background } from '../process/background.ts';
 import { Pulse } from '../process/pulse.ts';
 import { Rounds } from '../process/rounds.ts';
-import { PrometheusTraffic } from '../prometheus/prometheus-traffic.ts';
 import { AuditStream } from '../redis/audit-stream.ts';
 import { StoredCards } from '../redis/card-log.ts';
 import { connectForRequests, connectForWorker, onRestored } from '../redis/connect.ts';
@@ -44,6 +43,7 @@ import { cardsOf } from '../workflow/showing/cards.ts';
 import { Turns } from '../workflow/turns.ts';
 import { Reconciler } from '../workflow/watching/reconcile.ts';
 import { Sights } from '../workflow/watching/see.ts';
+import { trafficFor } from './traffic-for.ts';
 import { startWatching } from './watching.ts';
 
 /** Soon after the start, the log says what is missing, so that nobody must ask `/readyz`. */
@@ -98,7 +98,8 @@ export async function start(config: Config, log: Log): Promise<Bot> {
     ...{ changes, ramps, cards: cardLog, chat, log, aside, lookAgain: () => rounds.soon() },
     approvers: (objects) => approversOf({ policies, mesh }, objects),
   });
-  const traffic = trafficFor(config);
+  const traffic = trafficFor(config, log);
+  const countedByWorkers = config.roles.has('worker') ? traffic : undefined;
   const desk = {
     ...{ mesh, changes, ramps, audit, queue, cards, policies, people, holds, log, now, aside },
     notices: new SlackNotices(web),
@@ -166,7 +167,7 @@ export async function start(config: Config, log: Log): Promise<Bot> {
     queue,
     cards,
     driver,
-    sights: new Sights({ mesh, changes, cards, traffic, meter: metrics, log, now, aside }),
+    sights: new Sights({ mesh, changes, cards, traffic: countedByWorkers, meter: metrics, log, now, aside }),
     log,
     now,
     aside,
@@ -223,11 +224,6 @@ function watchPolicy({ policy }: Config, metrics: Metrics, log: Log): PolicyFile
   );
   file.start();
   return file;
-}
-
-/** Undefined without PROMETHEUS_URL, and in a process without the worker role, which may not be able to reach Prometheus. */
-function trafficFor({ prometheus, roles }: Config): PrometheusTraffic | undefined {
-  return prometheus.size > 0 && roles.has('worker') ? new PrometheusTraffic(prometheus) : undefined;
 }
 
 function startWork(config: Config, bench: Bench, onTaken: () => void): RunningWorker {

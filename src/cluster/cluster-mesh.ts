@@ -86,6 +86,16 @@ export class ClusterMesh {
     return { seen: services.objects.map((object) => this.#toRouteOrWithoutLedger(object, rulesOf)), ...aged };
   }
 
+  async sendingTo(hosts: readonly string[]): Promise<readonly Route[]> {
+    const watched = await this.#namespaces.all();
+    const rules = watched.flatMap((each) => each.rules.objects);
+    const rulesOf = rulesIn(rulesFor(hosts, rules));
+    return watched
+      .flatMap(({ services }) => services.objects)
+      .filter((object) => object.reachedHosts().some((host) => hosts.includes(host)))
+      .map((object) => this.#toRouteOrWithoutLedger(object, rulesOf));
+  }
+
   async glance({ kind, namespace, name }: ObjectRef): Promise<Weights | undefined> {
     if (!hasRules(kind)) return undefined;
     const { services } = await this.#namespaces.watched(namespace);

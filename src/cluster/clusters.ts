@@ -49,6 +49,10 @@ export class Clusters implements Mesh {
     return this.#meshOf(place).services(place.namespace);
   }
 
+  async sendingTo(cluster: string, hosts: readonly string[]): Promise<readonly Route[]> {
+    return this.#meshOf({ cluster }).sendingTo(hosts);
+  }
+
   async glance(object: ObjectRef): Promise<Weights | undefined> {
     return this.#meshOf(object).glance(object);
   }

@@ -27,6 +27,8 @@ export const keys = {
   /** Which ramp moves a rule: `objectKey rule`. */
   rampOn: `${root}:ramp-on`,
   rampDecided: (request: string) => `${root}:ramp-decided:${request}`,
+  /** Which process looks at a ramp for its guards. */
+  rampLook: (id: string) => `${root}:ramp-look:${id}`,
   card: (id: string) => `${root}:card:${id}`,
   cardClaim: (id: string) => `${root}:card-claim:${id}`,
   chartsRefused: (team: string) => `${root}:charts-refused:${team}`,

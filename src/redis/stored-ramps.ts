@@ -11,7 +11,7 @@ import { keys, newsChannel } from './keys.ts';
 import { createRampScript, movingIn, openRampsScript, updateRampScript } from './ramp-scripts.ts';
 import { readStoredRamp } from './records/stored-ramp.ts';
 import { rowSchema, rowsSchema } from './records/stored-records.ts';
-import type { Script } from './script.ts';
+import { Script } from './script.ts';
 
 const createReply = z.enum(['created', 'known', 'refused-before', 'taken']);
 
@@ -53,6 +53,14 @@ export class StoredRamps implements Ramps {
     return id !== null && isRampId(id) ? id : undefined;
   }
 
+  async claimLook(id: RampId, by: string, forMs: number): Promise<boolean> {
+    return (await claimLookScript.run(this.#redis, [keys.rampLook(id)], [by, forMs])) === 1;
+  }
+
+  async endLook(id: RampId, by: string): Promise<void> {
+    await endLookScript.run(this.#redis, [keys.rampLook(id)], [by]);
+  }
+
   /** One record that cannot be read must not hide all the others. */
   async open(): Promise<readonly Ramp[]> {
     const rows = rowsSchema.parse(await openRampsScript.run(this.#redis, [keys.ramps], [keys.ramp('')]));
@@ -86,3 +94,12 @@ export class StoredRamps implements Ramps {
     throw new UntrustedRecordError(`the record of ${id} is that of another ramp`);
   }
 }
+
+const claimLookScript = new Script(`
+  local by, held = unpack(ARGV)
+  if redis.call('SET', KEYS[1], by, 'PX', held, 'NX') then return 1 end
+  if redis.call('GET', KEYS[1]) ~= by then return 0 end
+  return redis.call('PEXPIRE', KEYS[1], held)`);
+
+const endLookScript = new Script(`
+  return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('DEL', KEYS[1]) or 0`);

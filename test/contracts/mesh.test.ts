@@ -99,6 +99,22 @@ function describeMesh(where: string, begin: () => Promise<MeshWorld>): void {
         expect(await mesh.glance({ ...object, name: 'no' })).toBeUndefined();
       });
 
+      it('finds what sends requests to a host, and nothing else', async () => {
+        const host = `sought.${world.namespace}.svc.cluster.local`;
+        const object = await hands.create({ name: 'sought', split: { v1: 80, v2: 20 } });
+
+        const found = await eventually(async () => {
+          const routes = await mesh.sendingTo(object.cluster, [host]);
+          expect(routes).toHaveLength(1);
+          return routes;
+        });
+
+        expect(found).toMatchObject([
+          { object, rules: [{ split: { v1: 80, v2: 20 }, backends: [{ host }, { host }] }] },
+        ]);
+        expect(await mesh.sendingTo(object.cluster, [`unsought.${world.namespace}.svc.cluster.local`])).toEqual([]);
+      });
+
       it('sees no DestinationRule so, and watches nothing for it', async () => {
         const object = { ...hands.ref('DestinationRule', 'glanced'), namespace: `${world.namespace}-other` };
 

@@ -18,6 +18,7 @@ import type { Changes } from '../../src/workflow/ports/changes.ts';
 import type { Ramps } from '../../src/workflow/ports/ramps.ts';
 import { rampEvent } from '../../src/workflow/ramping/ramp-event.ts';
 import { change, changeId, reviewsObject } from '../support/builders.ts';
+import { eventually } from '../support/eventually.ts';
 import { InMemoryAudit } from '../support/in-memory-audit.ts';
 import { InMemoryCards } from '../support/in-memory-cards.ts';
 import { InMemoryChanges } from '../support/in-memory-changes.ts';
@@ -106,11 +107,50 @@ function describeRamps(where: string, start: () => Promise<World>): void {
     };
 
     it('are given back as they were stored, with all that their guards keep', async () => {
-      const ramp = await stored({ ...aRamp(), guards: newGuards(defaultGuard, 2) });
+      const inTheWay = { confounded: 'other-object', confoundedBy: 'edge/reviews', sticky: 'cookie' } as const;
+      const looking = { nextAt: later, scrapeMs: 1_000, shownAt: at };
+      const ramp = await stored({ ...aRamp(), guards: { ...newGuards(defaultGuard, 2), ...inTheWay, looking } });
 
       expect(await world.ramps.read(ramp.id)).toEqual(ramp);
       expect(await world.ramps.open()).toEqual([ramp]);
       expect(await world.changes.areQuiet()).toBe(false);
+    });
+
+    it('keep what a guard saw while a step was in line', async () => {
+      const ramp = await stored();
+      const tally = { requests: 412, bad: 8 };
+      const proof = { guard: 'errors', oneIn: 100, canary: tally, others: tally } as const;
+      const made = { kind: 'stepping', step: 2, change: changeId(2), live: 1, since: at, from: ramp.before } as const;
+      const stepping = next(ramp, { ...made, suspected: proof });
+      await world.ramps.update(stepping, {});
+
+      expect(await world.ramps.read(ramp.id)).toEqual(stepping);
+    });
+
+    it('are looked at by one process at a time, which may ask again', async () => {
+      const { id } = await stored();
+
+      expect(await world.ramps.claimLook(id, 'one', 60_000)).toBe(true);
+      expect(await world.ramps.claimLook(id, 'other', 60_000)).toBe(false);
+      expect(await world.ramps.claimLook(id, 'one', 60_000)).toBe(true);
+      expect(await world.ramps.claimLook('r-00000002', 'other', 60_000)).toBe(true);
+    });
+
+    it('are free for another look once it has ended, and not when somebody else says so', async () => {
+      const { id } = await stored();
+      await world.ramps.claimLook(id, 'one', 60_000);
+
+      await world.ramps.endLook(id, 'other');
+      expect(await world.ramps.claimLook(id, 'other', 60_000)).toBe(false);
+      await world.ramps.endLook(id, 'one');
+      expect(await world.ramps.claimLook(id, 'other', 60_000)).toBe(true);
+    });
+
+    it('are free for another look soon after the process that looks has died', async () => {
+      const { id } = await stored();
+      await world.ramps.claimLook(id, 'one', 50);
+
+      await eventually(async () => expect(await world.ramps.claimLook(id, 'other', 60_000)).toBe(true));
     });
 
     it('are created once', async () => {

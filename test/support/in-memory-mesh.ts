@@ -91,6 +91,14 @@ export class InMemoryMesh extends MeshFaults implements Mesh {
     return { seen: this.#routesOf(place), ...this.aged };
   }
 
+  async sendingTo(cluster: string, hosts: readonly string[]): Promise<readonly Route[]> {
+    const routes = this.#objects.services
+      .filter(({ object }) => object.cluster === cluster)
+      .map((kept) => this.#objects.live(kept));
+    const reached = ({ backends = [], mirrors = [] }: Route['rules'][number]) => [...backends, ...mirrors];
+    return routes.filter(({ rules }) => rules.flatMap(reached).some(({ host }) => hosts.includes(host)));
+  }
+
   async glance(object: ObjectRef): Promise<Weights | undefined> {
     return object.kind === 'DestinationRule' ? undefined : this.wholeOf(object);
   }

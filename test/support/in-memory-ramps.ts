@@ -19,10 +19,17 @@ export class InMemoryRamps implements Ramps {
   readonly #records = new Map<RampId, Ramp>();
   readonly #refused = new Set<ChangeId>();
   readonly #decided = new Map<ChangeId, RampId>();
+  readonly #looks = new Map<RampId, { readonly by: string; readonly untilMs: number }>();
+  readonly #now: () => Date;
   #isAway = false;
 
   /** `cards` learns what each transition owes, and `audit` gets its event. */
-  constructor({ cards, audit }: { cards?: InMemoryCards; audit?: InMemoryAudit } = {}) {
+  constructor({
+    cards,
+    audit,
+    now = () => new Date(),
+  }: { cards?: InMemoryCards; audit?: InMemoryAudit; now?: () => Date } = {}) {
+    this.#now = now;
     this.#cards = cards;
     this.#audit = audit;
   }
@@ -50,6 +57,20 @@ export class InMemoryRamps implements Ramps {
   async decidedAs(request: ChangeId): Promise<RampId | undefined> {
     await this.#reach();
     return this.#decided.get(request);
+  }
+
+  async claimLook(id: RampId, by: string, forMs: number): Promise<boolean> {
+    await this.#reach();
+    const nowMs = this.#now().getTime();
+    const held = this.#looks.get(id);
+    if (held !== undefined && held.by !== by && held.untilMs > nowMs) return false;
+    this.#looks.set(id, { by, untilMs: nowMs + forMs });
+    return true;
+  }
+
+  async endLook(id: RampId, by: string): Promise<void> {
+    await this.#reach();
+    if (this.#looks.get(id)?.by === by) this.#looks.delete(id);
   }
 
   async open(): Promise<readonly Ramp[]> {

@@ -32,6 +32,9 @@ export class InMemoryTraffic implements Traffic {
   #unknown: TrafficUnknown | undefined;
   #isAway = false;
   readonly #meanwhile: (() => Promise<void> | void)[] = [];
+  readonly #duringLook: (() => Promise<void> | void)[] = [];
+  /** How often a guard asked who called what. */
+  looks = 0;
 
   get clusters(): readonly string[] {
     return this.#clusters;
@@ -51,7 +54,9 @@ export class InMemoryTraffic implements Traffic {
   }
 
   async countByCaller(query: TrafficQuery): Promise<CountedOr<LabelledRequests>> {
+    this.looks += 1;
     await turn();
+    await this.#duringLook.shift()?.();
     return this.#counted(query, (sent) => {
       const { tookMs: _, ...labelled } = withDefaults(sent);
       return [labelled];
@@ -117,6 +122,11 @@ export class InMemoryTraffic implements Traffic {
   /** Runs something while the next question is on its way. */
   duringNextCount(happens: () => Promise<void> | void): void {
     this.#meanwhile.push(happens);
+  }
+
+  /** The same while a guard looks. */
+  duringNextLook(happens: () => Promise<void> | void): void {
+    this.#duringLook.push(happens);
   }
 
   #counted<Of>(query: TrafficQuery, read: (sent: SentRequests) => readonly Of[]): CountedOr<Of> {

@@ -44,7 +44,7 @@ export class World {
   readonly queue = new InMemoryQueue();
   readonly cardLog = new InMemoryCards();
   readonly audit = new InMemoryAudit({ now: () => this.now() });
-  readonly ramps = new InMemoryRamps({ cards: this.cardLog, audit: this.audit });
+  readonly ramps = new InMemoryRamps({ cards: this.cardLog, audit: this.audit, now: () => this.now() });
   readonly changes = new InMemoryChanges({
     ...{ cards: this.cardLog, audit: this.audit, ramps: this.ramps },
     now: () => this.now(),

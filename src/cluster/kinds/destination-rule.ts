@@ -28,6 +28,7 @@ export const destinationRuleKind: RoutingKind = {
       hosts: host === undefined ? [] : [host],
       gateways: [],
       destinationHosts: () => [],
+      reachedHosts: () => [],
       rules: () => [],
       weights: () => {
         throw new RejectedError(`DestinationRule ${metadata.name} has no rules`);

@@ -61,6 +61,8 @@ export interface RoutingObject extends Pick<Route, 'hosts' | 'gateways' | 'other
   readonly metadata: Metadata;
   /** The resolved hosts of all destinations. Their DestinationRules define the versions. */
   destinationHosts(): readonly string[];
+  /** The same, and those that it sends copies of requests to. */
+  reachedHosts(): readonly string[];
   /** `subsetsOf` gives the versions that are defined for a resolved host. */
   rules(subsetsOf: (host: string) => readonly Subset[]): readonly Rule[];
   /** A patch that sets the weights of these rules, and nothing else. Throws a RejectedError if a rule is not there. */

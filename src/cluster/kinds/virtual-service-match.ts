@@ -34,6 +34,14 @@ export function describeMatches(matches: readonly Match[]): string {
   return matches.map((each) => conditions(each).join(' and ') || 'anything').join(' or ');
 }
 
+/** What a rule wants of the cookies of a request, as it is written. Empty if it only wants some. */
+export function cookiesMatched(matches: readonly Match[]): readonly string[] {
+  return matches
+    .flatMap(({ headers = {}, withoutHeaders = {} }) => [...Object.entries(headers), ...Object.entries(withoutHeaders)])
+    .filter(([name]) => name.toLowerCase() === 'cookie')
+    .map(([, { exact, prefix, regex }]) => exact ?? prefix ?? regex ?? '');
+}
+
 function takesEverything(each: Match): boolean {
   const { name: _, ignoreUriCase: __, uri, ...others } = each;
   const anyUri = uri === undefined || uri.prefix === '/' || uri.regex === '.*';

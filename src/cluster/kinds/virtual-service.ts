@@ -5,9 +5,12 @@ import { type Move, type Split, weightOf } from '../../domain/routing/split.ts';
 import { RejectedError } from '../../workflow/errors.ts';
 import type { JsonPatch, Resource } from '../client/kube-client.ts';
 import { metadata, parseObject, type RoutingKind, type RoutingObject, type Subset } from './kind.ts';
-import { describeMatches, isCatchAll, match } from './virtual-service-match.ts';
+import { cookiesSet, headers } from './virtual-service-headers.ts';
+import { cookiesMatched, describeMatches, isCatchAll, match } from './virtual-service-match.ts';
 
 export const virtualServices: Resource = { group: 'networking.istio.io', version: 'v1', plural: 'virtualservices' };
+
+const mirrored = z.object({ host: z.string(), subset: z.string().optional() });
 
 const destination = z.object({
   destination: z.object({
@@ -16,6 +19,7 @@ const destination = z.object({
     port: z.object({ number: z.int().optional() }).optional(),
   }),
   weight: z.int().optional(),
+  headers: headers.optional().catch(undefined),
 });
 
 const httpRule = z.object({
@@ -26,10 +30,14 @@ const httpRule = z.object({
   directResponse: z.unknown().optional(),
   delegate: z.unknown().optional(),
   fault: z.unknown().optional(),
-  mirror: z.unknown().optional(),
-  mirrors: z.unknown().optional(),
+  mirror: mirrored.optional().catch(undefined),
+  mirrors: z
+    .array(z.object({ destination: mirrored }))
+    .optional()
+    .catch(undefined),
+  headers: headers.optional().catch(undefined),
 });
-type HttpRule = z.infer<typeof httpRule>;
+export type HttpRule = z.infer<typeof httpRule>;
 type Destination = z.infer<typeof destination>;
 
 /** What we read of a VirtualService. We leave the rest as it is, and never send it back. */
@@ -66,6 +74,7 @@ function toRoutingObject(object: VirtualService): RoutingObject {
     gateways: spec.gateways,
     otherLists: (['tcp', 'tls'] as const).filter((list) => spec[list].length > 0),
     destinationHosts: () => destinationHosts(object),
+    reachedHosts: () => [...new Set([...destinationHosts(object), ...mirrorHosts(object)])],
     rules: (subsetsOf) => keyedRules(object).map(({ key, rule }) => toRule(rule, key, metadata.namespace, subsetsOf)),
     weights: (moves) => weightsOf(object, moves),
   };
@@ -76,6 +85,10 @@ function destinationHosts({ metadata, spec }: VirtualService): readonly string[]
     .flatMap((rule) => rule.route ?? [])
     .map((each) => resolveHost(each.destination.host, metadata.namespace));
   return [...new Set(hosts)];
+}
+
+function mirrorHosts({ metadata, spec }: VirtualService): readonly string[] {
+  return spec.http.flatMap(mirrorsOf).map(({ host }) => resolveHost(host, metadata.namespace));
 }
 
 function toRule(rule: HttpRule, key: string, namespace: string, subsets: (host: string) => readonly Subset[]): Rule {
@@ -92,6 +105,9 @@ function toRule(rule: HttpRule, key: string, namespace: string, subsets: (host: 
     split: toSplit(route),
     unsplittable: whyUnsplittable(rule) ?? (key.startsWith('#') ? 'unnamed' : undefined),
     besides: besides(rule),
+    mirrors: mirrorsOf(rule).map((to) => mirrorBackend(to, namespace, subsets)),
+    setsCookies: cookiesSet([rule, ...route]),
+    matchesCookies: cookiesMatched(rule.match ?? []),
     host: hosts.length === 1 ? hosts[0] : undefined,
     served: [...new Set([...defined.map(({ version }) => version), ...withoutSubset])],
     backends: [...defined, ...undefinedBackends(route, namespace, defined)],
@@ -115,6 +131,22 @@ function undefinedBackends(
       label: each.destination.subset,
     }))
     .filter(({ version, host }) => !defined.some((each) => each.version === version && each.host === host));
+}
+
+function mirrorsOf({ mirror, mirrors = [] }: HttpRule): readonly z.infer<typeof mirrored>[] {
+  return [...(mirror === undefined ? [] : [mirror]), ...mirrors.map(({ destination }) => destination)];
+}
+
+function mirrorBackend(
+  { host, subset }: z.infer<typeof mirrored>,
+  namespace: string,
+  subsets: (host: string) => readonly Subset[],
+): Backend {
+  const resolved = resolveHost(host, namespace);
+  const defined = subsets(resolved).find(({ name }) => name === subset);
+  return defined === undefined
+    ? { version: subset ?? host, host: resolved, label: subset }
+    : backendOf(defined, resolved);
 }
 
 function besides({ fault, mirror, mirrors }: HttpRule): Rule['besides'] {

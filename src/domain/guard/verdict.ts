@@ -23,7 +23,7 @@ export type Verdict =
   /** Were nothing wrong, fewer than one ramp in `oneIn` would look like this. */
   | { readonly kind: Act; readonly oneIn: number };
 
-const holdFrom = 100;
+export const holdFrom = 100;
 const takeBackFrom = 1_000;
 /** A rarer chance than this means no more to anybody. */
 const mostTold = 1e9;

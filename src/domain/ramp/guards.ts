@@ -1,12 +1,13 @@
-import { addAbsolute, othersExceed } from '../guard/absolute.ts';
-import { addBatch, type Batch, noRequests } from '../guard/batch.ts';
-import { type Evidence, logEvidence, noEvidence } from '../guard/evidence.ts';
+import { addAbsolute } from '../guard/absolute.ts';
+import { addBatch, type Batch } from '../guard/batch.ts';
+import { type Evidence, noEvidence } from '../guard/evidence.ts';
 import { addFollow, noFollowEvidence } from '../guard/follow.ts';
 import { looksBeyond } from '../guard/own.ts';
 import { addSeen, nothingSeen, type SeenSoFar, totalOf } from '../guard/seen-so-far.ts';
 import { namelessCaller, pooled } from '../guard/sides.ts';
-import { type GuardKind, guardsThatAct, type Verdict, verdictOf } from '../guard/verdict.ts';
+import type { GuardKind } from '../guard/verdict.ts';
 import type { GuardRule } from '../policy/ramps/guard-rule.ts';
+import type { Confounded, Confounding, Sticky } from './confounded.ts';
 import { type LookCounts, withLook } from './recent-looks.ts';
 
 /** What the guards of a ramp keep: one atomic write with its record. So no request counts twice, and a missed look makes a longer one. */
@@ -28,10 +29,25 @@ export interface RampGuards {
   readonly last?: GuardLook | undefined;
   /** What each look counted, for the chart; the older ones joined. Absent in older records. */
   readonly recent?: readonly LookCounts[] | undefined;
+  /** When they look next, whichever process does. */
+  readonly looking?: Looking | undefined;
   /** What was in the way of a comparison in any look so far: the evidence has it from then on. */
   readonly confounded?: Confounded | undefined;
+  /** The name of the rule, the object or the ramp that is in the way. */
+  readonly confoundedBy?: string | undefined;
+  /** What kept clients at a version before the ramp or in any look so far. From then on nothing is compared. */
+  readonly sticky?: Sticky | undefined;
   /** A person let the ramp go on although a guard held it: until the next step it may only take it back. */
   readonly silencedAt?: number | undefined;
+}
+
+/** What the processes that look one after another leave to the next one. */
+export interface Looking {
+  readonly nextAt: string;
+  /** How far apart the samples of Prometheus are. */
+  readonly scrapeMs?: number | undefined;
+  /** When the card was last to show what they count. */
+  readonly shownAt?: string | undefined;
 }
 
 /** What one look counted, for people and the audit. */
@@ -46,24 +62,29 @@ export interface GuardLook {
   readonly confounded?: Confounded | undefined;
 }
 
-/** Why requests may come to these versions otherwise than by this split. A closed list: the card has words for each. */
-export const confoundedReasons = ['other-rule', 'other-object', 'other-ramp', 'mirrored', 'nameless-caller'] as const;
-export type Confounded = (typeof confoundedReasons)[number];
-
 /** The counts of a look, by caller, and the share that the split gives to the canary. */
-export interface Looked extends Omit<GuardLook, 'counted'> {
+export interface Looked extends Omit<GuardLook, 'counted' | 'confounded'> {
   readonly batches: ReadonlyMap<string, Batch>;
   /** The same with slow requests as the bad ones; absent where latency is not watched. */
   readonly slow?: ReadonlyMap<string, Batch> | undefined;
   /** The operator's own number, if there is one. */
   readonly own?: number | undefined;
   readonly configuredShare: number;
+  readonly confounding?: Confounding | undefined;
+  readonly sticky?: Sticky | undefined;
 }
 
-/** `slowerThanMs`: absent where latency is not watched, or no bound fits. */
-export function newGuards(rule: GuardRule, steps: number, slowerThanMs?: number): RampGuards {
+/** What is known before the ramp begins, and fixed then. */
+export interface Known {
+  /** Absent where latency is not watched, or no bound fits. */
+  readonly slowerThanMs?: number | undefined;
+  readonly sticky?: Sticky | undefined;
+}
+
+export function newGuards(rule: GuardRule, steps: number, { slowerThanMs, sticky }: Known = {}): RampGuards {
   return {
     rule,
+    ...(sticky !== undefined && { sticky }),
     errors: noEvidence(steps),
     ...(rule.errors.atMost !== undefined && { absolute: noEvidence(steps) }),
     ...(rule.latency !== undefined &&
@@ -78,30 +99,59 @@ export function newGuards(rule: GuardRule, steps: number, slowerThanMs?: number)
 
 /** Adds what a look saw. At 100 % there is nobody to compare with, and nothing to follow. */
 export function afterLook(guards: RampGuards, looked: Looked): RampGuards {
-  const { batches, slow, own, configuredShare, ...look } = looked;
+  const { batches, own, confounding, configuredShare: _, slow: __, sticky: ___, ...look } = looked;
   const { step, until } = look;
   const counted = pooled(batches);
-  const nameless = batches.has(namelessCaller) ? ('nameless-caller' as const) : undefined;
-  const confounded = guards.confounded ?? look.confounded ?? nameless;
-  const isSplit = configuredShare > 0 && configuredShare < 1;
-  const { atMost } = guards.rule.errors;
+  const sticky = guards.sticky ?? looked.sticky;
   return {
     ...guards,
+    ...(sticky === undefined ? compared(guards, looked, counted) : { sticky }),
+    ...boundKept(guards, step, counted, sticky),
+    ...confoundedSince(guards, looked),
     cursor: { step, until },
-    errors: [...batches.values()].reduce(
-      (evidence, batch) => addBatch(evidence, step, batch, guards.rule.errors.times),
-      guards.errors,
-    ),
-    ...(atMost !== undefined &&
-      guards.absolute !== undefined && { absolute: addAbsolute(guards.absolute, step, counted.canary, atMost) }),
-    ...(slow !== undefined && guards.latency !== undefined && { latency: withSlow(guards, step, slow) }),
     ...(guards.rule.query !== undefined && { own: withOwn(guards, own, guards.rule.query.atMost) }),
-    follow: isSplit ? addFollow(guards.follow, step, counted, configuredShare) : guards.follow,
     seen: addSeen(guards.seen, step, batches),
-    last: { ...look, counted },
+    last: { ...look, counted, ...(confounding !== undefined && { confounded: confounding.because }) },
     recent: withLook(guards.recent ?? [], { step, from: look.from, until, counted }),
-    ...(confounded !== undefined && { confounded }),
   };
+}
+
+/** The evidence of the guards that compare the versions with one another. */
+function compared(
+  guards: RampGuards,
+  { step, batches, slow, configuredShare }: Looked,
+  counted: Batch,
+): Pick<RampGuards, 'errors' | 'latency' | 'follow'> {
+  const isSplit = configuredShare > 0 && configuredShare < 1;
+  const add = (evidence: Evidence, batch: Batch) => addBatch(evidence, step, batch, guards.rule.errors.times);
+  return {
+    errors: [...batches.values()].reduce(add, guards.errors),
+    follow: isSplit ? addFollow(guards.follow, step, counted, configuredShare) : guards.follow,
+    ...(slow !== undefined && guards.latency !== undefined && { latency: withSlow(guards, step, slow) }),
+  };
+}
+
+/** The absolute bound needs nobody to compare with. Connections have no outcome that could be counted. */
+function boundKept(
+  { rule, absolute }: RampGuards,
+  step: number,
+  { canary }: Batch,
+  sticky: Sticky | undefined,
+): Pick<RampGuards, 'absolute'> {
+  const { atMost } = rule.errors;
+  if (atMost === undefined || absolute === undefined || sticky === 'connection') return {};
+  return { absolute: addAbsolute(absolute, step, canary, atMost) };
+}
+
+/** The first thing that was in the way stays: the evidence has its requests for good. */
+function confoundedSince(
+  guards: RampGuards,
+  { confounding, batches }: Looked,
+): Pick<RampGuards, 'confounded' | 'confoundedBy'> {
+  if (guards.confounded !== undefined) return {};
+  const found = confounding ?? (batches.has(namelessCaller) ? { because: 'nameless-caller' as const } : undefined);
+  if (found === undefined) return {};
+  return { confounded: found.because, ...('by' in found && found.by !== undefined && { confoundedBy: found.by }) };
 }
 
 function withSlow(
@@ -123,44 +173,12 @@ function withOwn({ own }: RampGuards, value: number | undefined, atMost: number)
   return { beyond: looksBeyond(own?.beyond ?? 0, value, atMost), ...(value !== undefined && { value }) };
 }
 
-/** What the operator's own number makes of the ramp: `hold` or `take-back` once it was over its bound for so many looks in a row. */
-export function saidByOwn({ rule: { query }, own }: RampGuards): GuardRule['act'] | undefined {
-  return query !== undefined && own !== undefined && own.beyond >= query.looks ? query.act : undefined;
+/** What a guard has counted in the whole ramp. */
+export function countsBy({ seen, latency }: RampGuards, guard: GuardKind): Batch {
+  return totalOf(guard === 'latency' && latency !== undefined ? latency.seen : seen);
 }
 
-/** What one guard says now, by all that it has seen. */
-export interface Said {
-  readonly guard: GuardKind;
-  readonly verdict: Verdict;
-  readonly logEvidence: number;
-}
-
-/** What the guards say of a step. */
-export function saidBy(guards: RampGuards, step: number): readonly Said[] {
-  const { rule, errors, absolute, latency, follow, last } = guards;
-  const ofStep = totalOf(guards.seen.slice(step - 1, step));
-  const circumstances = {
-    isConfounded: guards.confounded !== undefined,
-    othersExceed:
-      rule.errors.atMost !== undefined &&
-      othersExceed({ step: ofStep, lastLook: last?.counted ?? noRequests }, rule.errors.atMost),
-    canaryWasSeen: ofStep.canary.requests > 0,
-  };
-  const weighed = [
-    { guard: 'errors', act: rule.act, evidence: errors },
-    ...(absolute === undefined ? [] : [{ guard: 'absolute', act: rule.act, evidence: absolute } as const]),
-    ...(latency === undefined ? [] : [{ guard: 'latency', act: rule.act, evidence: latency.evidence } as const]),
-    { guard: 'follow', act: rule.act, evidence: follow },
-  ] as const;
-  const count = guardsThatAct(weighed, circumstances);
-  return weighed.map(({ guard, act, evidence }) => {
-    const log = logEvidence(evidence);
-    const verdict = verdictOf({ guard, act, logEvidence: log, guards: count }, circumstances);
-    return { guard, verdict, logEvidence: log };
-  });
-}
-
-/** Whether something was seen of the canary in a step. */
+/** Whether something was seen of the canary in a step. Of connections nothing can be. */
 export function sawCanary(guards: RampGuards, step: number): boolean {
-  return totalOf(guards.seen.slice(step - 1, step)).canary.requests > 0;
+  return guards.sticky === 'connection' || totalOf(guards.seen.slice(step - 1, step)).canary.requests > 0;
 }

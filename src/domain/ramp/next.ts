@@ -16,6 +16,8 @@ import {
 export type RampDeed =
   | { readonly kind: 'wait' }
   | { readonly kind: 'become'; readonly state: RampState }
+  /** A step that has not begun is taken out of the line. */
+  | { readonly kind: 'take-out' }
   /** Plan a step from what is live, and put its change in line. */
   | { readonly kind: 'step'; readonly step: number }
   /** Plan the way back from what is live, and put its change in line. */
@@ -70,29 +72,38 @@ export function changeInHand(ramp: Ramp): Ramp['changes'][number]['id'] | undefi
 }
 
 function afterStep(ramp: Ramp, state: RampStateOf<'stepping'>, change: Change, now: Date): RampDeed {
+  if (change.state.kind === 'queued' && state.suspected !== undefined) return { kind: 'take-out' };
   if (isWaiting(change) || isUnsettled(change)) return wait;
   switch (change.state.kind) {
     case 'applied':
       return become(liveFrom(ramp, state, change.state.at));
     case 'superseded': // the step before still has to be live: planning again tells
-      return again(state, now);
+      return again(ramp, state, now);
     case 'held':
       return change.state.because === 'moved' || change.state.because === 'recreated'
         ? stopAt(ramp, movedBy(change.state), now)
-        : again(state, now);
+        : again(ramp, state, now);
     case 'void':
       return change.state.because === 'moved' || change.state.denied === 'outside-hours'
-        ? again(state, now)
+        ? again(ramp, state, now)
         : stopAt(ramp, deniedBy(change.state), now);
     case 'failed':
       return stopAt(ramp, failedBy(change.state), now);
     default:
-      return stopAt(ramp, { because: 'step-failed', reason: 'expired' }, now);
+      return stopAt(ramp, suspicionIn(state) ?? { because: 'step-failed', reason: 'expired' }, now);
   }
 }
 
-/** The step is planned anew, unless somebody paused the ramp meanwhile. */
-function again({ step, live, since, pausedBy }: RampStateOf<'stepping'>, now: Date): RampDeed {
+/** What a guard saw while the step was in line. */
+function suspicionIn({ suspected: proof }: Pick<RampStateOf<'stepping'>, 'suspected'>): RampHold | undefined {
+  return proof && { because: 'guard', proof };
+}
+
+/** The step is planned anew, unless a guard or a person stopped the ramp meanwhile. */
+function again(ramp: Ramp, state: RampStateOf<'stepping'>, now: Date): RampDeed {
+  const { step, live, since, pausedBy } = state;
+  const suspicion = suspicionIn(state);
+  if (suspicion !== undefined) return stopAt(ramp, suspicion, now);
   if (pausedBy === undefined) return { kind: 'step', step };
   return become({ kind: 'paused', step: live, since, at: now.toISOString(), by: pausedBy, leftMs: 0 });
 }
@@ -100,11 +111,14 @@ function again({ step, live, since, pausedBy }: RampStateOf<'stepping'>, now: Da
 /** A step has just been applied. Its time runs from there. */
 export function liveFrom(
   ramp: Pick<Ramp, 'steps'>,
-  { step, pausedBy }: Pick<RampStateOf<'stepping'>, 'step' | 'pausedBy'>,
+  state: Pick<RampStateOf<'stepping'>, 'step' | 'pausedBy' | 'suspected'>,
   at: string,
 ): RampState {
+  const { step, pausedBy } = state;
   const planned = stepOf(ramp, step);
   const ms = planned === undefined ? 0 : timeOf(planned);
+  const hold = suspicionIn(state);
+  if (hold !== undefined) return { kind: 'held', step, since: at, at, leftMs: ms, hold };
   if (pausedBy !== undefined) return { kind: 'paused', step, since: at, at, by: pausedBy, leftMs: ms };
   if (planned?.stay.kind === 'ask') return { kind: 'asking', step, since: at, at, expiresAt: later(at, gateOpenMs) };
   return { kind: 'running', step, since: at, dueAt: later(at, ms) };

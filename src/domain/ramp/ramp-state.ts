@@ -80,12 +80,16 @@ export type RampState =
       readonly because: 'moved' | 'denied';
       readonly denied?: DenialReason | undefined;
     }
-  /** The change of a step is in line. `pausedBy`: the ramp pauses once it is live, or could not be made. */
+  /**
+   * The change of a step is in line. `pausedBy`: the ramp pauses once it is live, or could not be made. `suspected`: a guard had a sign
+   * meanwhile. The change is taken out of the line, and the ramp held; or it is held once the step is live, if that is too late.
+   */
   | ({
       readonly kind: 'stepping';
       readonly step: number;
       readonly change: ChangeId;
       readonly pausedBy?: string | undefined;
+      readonly suspected?: GuardProof | undefined;
     } & StepsFrom)
   /** A step is live and watched. `since`: when it was applied. At `dueAt` the next one is made, or after the last one the ramp ends. */
   | {
@@ -160,6 +164,13 @@ export type Standing = RampStateOf<'running' | 'paused' | 'held' | 'asking'>;
 
 export function isStanding(state: RampState): state is Standing {
   return ['running', 'paused', 'held', 'asking'].includes(state.kind);
+}
+
+/** A state in which a step is live: also while the next one is being made. */
+export type Live = Standing | RampStateOf<'stepping'>;
+
+export function isLive(state: RampState): state is Live {
+  return (isStanding(state) || state.kind === 'stepping') && liveStep(state) > 0;
 }
 
 const askAgainMs = 3600_000;

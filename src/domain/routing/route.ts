@@ -39,6 +39,14 @@ export interface Rule {
   readonly unsplittable?: Unsplittable | undefined;
   /** What else happens to its requests, whichever version they go to. */
   readonly besides?: readonly ('fault' | 'mirror')[] | undefined;
+  /** Where it sends copies of its requests. */
+  readonly mirrors?: readonly Backend[] | undefined;
+  /** What keeps a client at the version that it got first: then its split draws clients, and not requests. */
+  readonly sticky?: 'session' | 'connection' | undefined;
+  /** The names of cookies that its answers set. */
+  readonly setsCookies?: readonly string[] | undefined;
+  /** What it wants of the cookies of a request, as it is written; empty where any will do. */
+  readonly matchesCookies?: readonly string[] | undefined;
   /** The one host all its destinations share; a version without a destination can only be added beside such. */
   readonly host?: string | undefined;
   /** Versions that may be given traffic: subsets that DestinationRules define, and destinations that need none. */

@@ -3,7 +3,7 @@ import { failReasons } from '../../domain/change/state.ts';
 import { guardKinds } from '../../domain/guard/verdict.ts';
 import { denialReasons } from '../../domain/policy/judge.ts';
 import { guardActs } from '../../domain/policy/ramps/guard-rule.ts';
-import { confoundedReasons } from '../../domain/ramp/guards.ts';
+import { confoundedReasons, stickyReasons } from '../../domain/ramp/confounded.ts';
 import type { Ramp } from '../../domain/ramp/ramp.ts';
 import { changeIdSchema, rampIdSchema, splitSchema } from '../../domain/routing/ledger.ts';
 import { LaterRecordError, UntrustedRecordError } from '../../workflow/errors.ts';
@@ -70,7 +70,10 @@ const guards = z.strictObject({
     })
     .optional(),
   recent: z.array(z.strictObject({ step: number, from: timeSchema, until: timeSchema, counted: batch })).optional(),
+  looking: z.strictObject({ nextAt: timeSchema, scrapeMs: ms.optional(), shownAt: timeSchema.optional() }).optional(),
   confounded: z.enum(confoundedReasons).optional(),
+  confoundedBy: z.string().optional(),
+  sticky: z.enum(stickyReasons).optional(),
   silencedAt: number.optional(),
 });
 
@@ -132,6 +135,7 @@ const state = z.discriminatedUnion('kind', [
     step: number,
     change: changeIdSchema,
     pausedBy: z.string().optional(),
+    suspected: proof.optional(),
     live: number,
     since: timeSchema,
     from: targets,

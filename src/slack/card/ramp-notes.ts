@@ -9,7 +9,8 @@ import { holdWords, ruleText } from '../words/policy-words.ts';
 import { splitText } from '../words/split-text.ts';
 import { clock, momentText } from '../words/time-text.ts';
 import { approvalNotes, approvedBy, deniedWords } from './approval.ts';
-import { guardNotes, proofText } from './guard-text.ts';
+import { guardNotes, unlessText } from './guard-notes.ts';
+import { proofText } from './guard-text.ts';
 import { finishedNotes } from './ramp-finished.ts';
 
 /** What comes next and when; undefined if nothing does by itself. */
@@ -22,7 +23,7 @@ export function nextLine(ramp: Ramp): string | undefined {
     return `${ramp.guards === undefined ? 'The last step: it stays so' : 'Watched'} until ${at}, then the ramp is over and nobody needs to look any more.`;
   const last = state.step + 1 === steps.length ? ', the last step' : '';
   const hours = state.waitsFor === 'hours' ? ', when the hours for steps up begin' : '';
-  return `Next: ${next.percent} % at ${at}${last}${hours}`;
+  return `Next: ${next.percent} % at ${at}${last}${hours}${unlessText(ramp)}`;
 }
 
 /** What else a person must know, one or two sentences each, already escaped. */
@@ -43,6 +44,9 @@ export function rampNotes({ ramp, change }: RampShown): readonly string[] {
     case 'stepping':
       return [
         ...(change !== undefined && isUnsettled(change) ? [unsettledNote] : []),
+        ...(state.suspected === undefined
+          ? []
+          : [`*A guard stops it:* ${proofText(ramp, state.suspected, 'hold')} The step in line is taken out of it.`]),
         ...(state.pausedBy === undefined
           ? []
           : [`${user(state.pausedBy)} paused it: it stops once this step is live.`]),

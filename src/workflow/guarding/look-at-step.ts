@@ -2,16 +2,15 @@ import type { Batch } from '../../domain/guard/batch.ts';
 import { nextGuardLook, type Scraped, settledAt, timesToBegin } from '../../domain/guard/looks.ts';
 import { type LabelledRequests, unreachedBy } from '../../domain/guard/requests.ts';
 import { errorBatches, type Sides, slowBatches } from '../../domain/guard/sides.ts';
-import { confoundedBy } from '../../domain/ramp/confounded.ts';
 import { canaryOf } from '../../domain/ramp/direction.ts';
-import { afterLook, type Confounded, type RampGuards } from '../../domain/ramp/guards.ts';
+import { afterLook, type RampGuards } from '../../domain/ramp/guards.ts';
 import { type Ramp, targetsAt } from '../../domain/ramp/ramp.ts';
-import type { Standing } from '../../domain/ramp/ramp-state.ts';
-import { isSameObject, objectKey } from '../../domain/routing/object.ts';
-import { findRule, type LiveObject, type Rule } from '../../domain/routing/route.ts';
+import { type Live, liveStep } from '../../domain/ramp/ramp-state.ts';
+import { findRule } from '../../domain/routing/route.ts';
 import { percentages, weightOf } from '../../domain/routing/split.ts';
 import type { Desk } from '../desk.ts';
 import type { GuardTraffic, TrafficQuery } from '../ports/traffic.ts';
+import { type InTheWay, inTheWayOf, othersIn } from './surroundings.ts';
 
 /** Requests of some clusters, for guards. */
 export type Watching = GuardTraffic & { readonly clusters: readonly string[] };
@@ -31,18 +30,19 @@ export async function lookAtStep(
   traffic: Watching,
   ramp: Ramp,
   guards: RampGuards,
-  state: Standing,
+  state: Live,
 ): Promise<LookedAt | undefined> {
   const seen = await sight(desk, ramp);
   if (seen === undefined) return undefined;
+  const number = liveStep(state);
   const step = { appliedAt: state.since };
-  const cursor = guards.cursor?.step === state.step ? guards.cursor.until : undefined;
+  const cursor = guards.cursor?.step === number ? guards.cursor.until : undefined;
   const times = cursor === undefined ? timesToBegin(step, desk.now()) : [desk.now()];
   for (const at of times) {
     const scraped = await scrapedAt(traffic, seen.cluster, seen.hosts, at);
     const next = scraped === undefined ? undefined : nextGuardLook(step, cursor, scraped);
     if (next?.kind === 'begin') {
-      const begun = { ...guards, cursor: { step: state.step, until: next.cursor } };
+      const begun = { ...guards, cursor: { step: number, until: next.cursor } };
       return { guards: begun, hasCounted: false, everyMs: scraped?.everyMs };
     }
     if (next?.kind !== 'look') continue;
@@ -53,15 +53,15 @@ export async function lookAtStep(
     if (counted === undefined || slow === 'unknown') return undefined;
     const own = await ownNumber(traffic, cluster, guards, new Date(next.until));
     const looked = {
-      step: state.step,
+      step: number,
       from: next.from,
       until: next.until,
       batches: errorBatches(counted, seen.sides),
       ...(slow !== undefined && { slow }),
       ...(own !== undefined && { own }),
       unreached: unreachedBy(counted),
-      configuredShare: shareOf(ramp, state.step, seen.sides),
-      ...(seen.confounded !== undefined && { confounded: seen.confounded }),
+      configuredShare: shareOf(ramp, number, seen.sides),
+      ...seen.inTheWay,
     };
     return { guards: afterLook(guards, looked), hasCounted: true, everyMs: scraped?.everyMs };
   }
@@ -72,7 +72,7 @@ interface Sight {
   readonly cluster: string;
   readonly hosts: readonly string[];
   readonly sides: Sides;
-  readonly confounded: Confounded | undefined;
+  readonly inTheWay: InTheWay;
 }
 
 /** Where the requests of the ramp's rule go now, and what else may send requests there. */
@@ -83,30 +83,13 @@ async function sight(desk: Desk, ramp: Ramp): Promise<Sight | undefined> {
   const backends = rule?.backends ?? [];
   if (live === undefined || rule === undefined || backends.length === 0) return undefined;
   const canary = canaryOf(ramp);
-  const others = [...new Set(backends.map(({ version }) => version))].filter((version) => !canary.includes(version));
+  const others = othersIn(rule, canary);
   return {
     cluster: object.cluster,
     hosts: [...new Set(backends.map(({ host }) => host))],
     sides: { canary, others, backends },
-    confounded: await confoundedNow(desk, ramp, live, rule),
+    inTheWay: await inTheWayOf(desk, { live, rule, versions: [...canary, ...others], own: ramp.id }),
   };
-}
-
-async function confoundedNow(
-  { mesh, ramps }: Pick<Desk, 'mesh' | 'ramps'>,
-  ramp: Ramp,
-  live: LiveObject,
-  rule: Rule,
-): Promise<Confounded | undefined> {
-  const [{ seen }, open] = await Promise.all([mesh.services(live.object), ramps.open()]);
-  return confoundedBy({
-    route: live,
-    rule,
-    others: seen.filter(({ object }) => objectKey(object) !== objectKey(live.object)),
-    hasOtherRamp: open.some(
-      (other) => other.id !== ramp.id && other.before.some(({ object }) => isSameObject(object, live.object)),
-    ),
-  });
 }
 
 /** What is known of all hosts together. */

@@ -6,6 +6,7 @@ import type { PlannedStep } from '../../domain/ramp/ramp.ts';
 import { findRule, type LiveObject } from '../../domain/routing/route.ts';
 import type { Desk } from '../desk.ts';
 import { TrafficUnavailableError } from '../errors.ts';
+import type { InTheWay } from './surroundings.ts';
 
 /** What the guards could notice, by the last hour. */
 export interface Outlook {
@@ -23,6 +24,10 @@ export interface Foresight {
   readonly shortestMs?: number | undefined;
   /** From this time on a request counts as slow; undefined where latency is not watched, or no bound fits. */
   readonly slowerThanMs?: number | undefined;
+  /** Prometheus did not answer, so nothing of this could be fixed. */
+  readonly isUnreachable?: true | undefined;
+  /** What is in the way of a comparison now. */
+  readonly inTheWay?: InTheWay | undefined;
 }
 
 const hourMs = 3600_000;
@@ -37,8 +42,21 @@ interface Planned {
   readonly guards: number;
 }
 
-/** Asks Prometheus what guards would have to go by. Nobody is refused because it does not answer. */
+/** A request that comes later than 1.6 s after its beginning is not accepted, so the rest is for Redis and the cluster. */
+const patienceMs = 1_000;
+
+/** Asks Prometheus what guards would have to go by. */
 export async function foresee(desk: Desk, planned: Planned): Promise<Foresight> {
+  const late = Promise.withResolvers<Foresight>();
+  const timer = setTimeout(() => late.resolve({ isUnreachable: true }), patienceMs);
+  try {
+    return await Promise.race([askAll(desk, planned), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function askAll(desk: Desk, planned: Planned): Promise<Foresight> {
   const { live, rule, others } = planned;
   const backends = findRule(live, rule)?.backends ?? [];
   const [host] = [...new Set(backends.map((backend) => backend.host))];
@@ -69,7 +87,7 @@ export async function foresee(desk: Desk, planned: Planned): Promise<Foresight> 
   } catch (err) {
     if (!(err instanceof TrafficUnavailableError)) throw err;
     desk.log.warn({ err }, 'what guards could notice is not known');
-    return {};
+    return { isUnreachable: true };
   }
 }
 

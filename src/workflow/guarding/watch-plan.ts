@@ -3,10 +3,11 @@ import { defaultGuard, type GuardRule } from '../../domain/policy/ramps/guard-ru
 import { targetsOf } from '../../domain/policy/targets.ts';
 import { canaryOf } from '../../domain/ramp/direction.ts';
 import type { Ramp } from '../../domain/ramp/ramp.ts';
-import type { LiveObject } from '../../domain/routing/route.ts';
+import { findRule, type LiveObject } from '../../domain/routing/route.ts';
 import type { Desk } from '../desk.ts';
 import type { AskedRamp } from '../ramping/ramp-answer.ts';
 import { type Foresight, foresee } from './outlook.ts';
+import { inTheWayOf, othersIn } from './surroundings.ts';
 
 /** A step that guards cannot look at twice says nothing, so it is not watched. */
 export function tooShort(
@@ -28,15 +29,22 @@ export function guardRuleFor(
   return ruleFor(policies.current(), targetsOf(live))?.guard ?? defaultGuard;
 }
 
-export function foresightOf(
+/** What is known before the ramp begins, and fixed then. */
+export async function foresightOf(
   desk: Desk,
   live: LiveObject,
   planned: Pick<Ramp, 'before' | 'steps'>,
   { errors, latency }: GuardRule,
 ): Promise<Foresight> {
-  const [{ rule, split }] = planned.before;
+  const [{ rule: key, split }] = planned.before;
   const canary = canaryOf(planned);
   const others = Object.keys(split).filter((version) => !canary.includes(version));
   const guards = 2 + (errors.atMost === undefined ? 0 : 1) + (latency === undefined ? 0 : 1);
-  return foresee(desk, { live, rule, steps: planned.steps, guards, ...(latency !== undefined && { others }) });
+  const rule = findRule(live, key);
+  const versions = rule && [...canary, ...othersIn(rule, canary)];
+  const [foreseen, inTheWay] = await Promise.all([
+    foresee(desk, { live, rule: key, steps: planned.steps, guards, ...(latency !== undefined && { others }) }),
+    rule && versions && inTheWayOf(desk, { live, rule, versions }),
+  ]);
+  return { ...foreseen, ...(inTheWay !== undefined && { inTheWay }) };
 }

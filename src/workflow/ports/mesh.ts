@@ -33,6 +33,11 @@ export interface Mesh {
   definitions(place: Place, options: { readonly live: boolean }): Promise<readonly Definition[]>;
   /** All routing objects of a namespace, from the watch cache. */
   services(place: Place): Promise<Glance<readonly Route[]>>;
+  /**
+   * The routing objects of a cluster that send requests, or copies of them, to one of these resolved hosts, from the watch caches of all
+   * namespaces that are watched. It asks the API server nothing.
+   */
+  sendingTo(cluster: string, hosts: readonly string[]): Promise<readonly Route[]>;
   /** A routing object from the watch cache; undefined if it does not exist. Its namespace is watched from now on. */
   glance(object: ObjectRef): Promise<Weights | undefined>;
   /**

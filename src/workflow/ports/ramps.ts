@@ -14,6 +14,13 @@ export interface Ramps {
   update(next: Ramp, options: UpdateOptions): Promise<boolean>;
   /** The ramp that a request moved (`UpdateOptions.askedAs`). Remembered for an hour. */
   decidedAs(request: ChangeId): Promise<RampId | undefined>;
+  /**
+   * Lets one process look at a ramp for its guards, so that not every one asks for the same. False while another one does. The same process
+   * may claim it again. The claim expires after `forMs`: a process that died keeps nobody away.
+   */
+  claimLook(id: RampId, by: string, forMs: number): Promise<boolean>;
+  /** Ends a claim, if that process still has it. */
+  endLook(id: RampId, by: string): Promise<void>;
   /** The ramps that are not over, those that are due first first. */
   open(): Promise<readonly Ramp[]>;
 }

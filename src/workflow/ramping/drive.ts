@@ -1,13 +1,14 @@
 import { type Change, moveTo } from '../../domain/change/change.ts';
 import { changeInHand, nextDeed } from '../../domain/ramp/next.ts';
 import { type Ramp, rampTo } from '../../domain/ramp/ramp.ts';
-import { dueAtMs, isOver, isStanding, liveStep, type RampState } from '../../domain/ramp/ramp-state.ts';
+import { dueAtMs, isLive, isOver, isStanding, liveStep, type RampState } from '../../domain/ramp/ramp-state.ts';
 import type { RampId } from '../../domain/routing/names.ts';
 import { moveOn } from '../audit.ts';
 import type { Desk } from '../desk.ts';
+import { guardUser } from '../guarding/after-look.ts';
 import { type Counting, Guards } from '../guarding/guard-ramp.ts';
 import { leftBy } from './as-left.ts';
-import { goBack } from './go-back.ts';
+import { goBack, takeOut } from './go-back.ts';
 import { type Made, makeStep, noHurry } from './make-step.ts';
 import { moveRamp } from './move-ramp.ts';
 import { readStep, readTrusted } from './read-trusted.ts';
@@ -102,13 +103,15 @@ async function driveOnce(desk: Desk, ramp: Ramp, guards: Guards | undefined): Pr
   const change = await inHand(desk, ramp);
   const deed = nextDeed(ramp, change, desk.now());
   const isBeforeStep = deed.kind === 'step' && isStanding(ramp.state);
-  if (guards !== undefined && isStanding(ramp.state) && (await guards.look(ramp, ramp.state, change, isBeforeStep)))
-    return true;
+  const look = isLive(ramp.state) ? await guards?.look(ramp, ramp.state, change, isBeforeStep) : 'none';
+  if (look === 'moved' || look === 'wait') return look === 'moved';
   switch (deed.kind) {
     case 'wait':
       return isAwaiting(ramp) && voidRampIfMoved(desk, ramp);
     case 'become':
       return moveRamp(desk, rampTo(ramp, deed.state));
+    case 'take-out':
+      return change !== undefined && takeOut(desk, change, guardUser);
     case 'go-back':
       return ramp.state.kind === 'going-back' && goBack(desk, ramp, ramp.state);
     case 'step': {

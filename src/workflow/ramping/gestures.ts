@@ -65,9 +65,14 @@ async function resume(desk: Desk, ramp: Ramp, asker: Asker): Answered {
       ? becomes(desk, ramp, { kind: 'finished', at: desk.now().toISOString() }, { gesture: 'resume', asker })
       : step(desk, ramp, 'resume', asker);
   if (state.kind !== 'paused' && state.kind !== 'held') return { kind: 'not-now', gesture: 'resume', ramp };
-  const silenced = state.kind === 'held' && state.hold.because === 'guard' && ramp.guards !== undefined;
-  const on = silenced ? { ...ramp, guards: { ...ramp.guards, silencedAt: state.step } } : ramp;
-  return becomes(desk, on, goingOn(desk, ramp, state), { gesture: 'resume', asker });
+  return becomes(desk, silenced(ramp), goingOn(desk, ramp, state), { gesture: 'resume', asker });
+}
+
+/** A person lets the ramp go on although a guard held it. Until the next step is live a guard may only take it back. */
+function silenced(ramp: Ramp): Ramp {
+  const { state, guards } = ramp;
+  const isOver = state.kind === 'held' && state.hold.because === 'guard' && guards !== undefined;
+  return isOver ? { ...ramp, guards: { ...guards, silencedAt: state.step } } : ramp;
 }
 
 function goingOn(desk: Desk, ramp: Ramp, { step: number, since, leftMs }: RampStateOf<'paused' | 'held'>): RampState {
@@ -84,7 +89,13 @@ async function step(desk: Desk, ramp: Ramp, gesture: 'next' | 'finish' | 'resume
   if (!isStanding(state) || state.step >= ramp.steps.length) return { kind: 'not-now', gesture, ramp };
   const number = gesture === 'finish' ? ramp.steps.length : state.step + 1;
   const from = await liveFor(desk, ramp, state);
-  const made = await makeStep(desk, { ramp, step: number, from, asker, askedAs: requestId(asker.request) });
+  const made = await makeStep(desk, {
+    ramp: silenced(ramp),
+    step: number,
+    from,
+    asker,
+    askedAs: requestId(asker.request),
+  });
   return answerTo(desk, ramp, made, { gesture, asker });
 }
 

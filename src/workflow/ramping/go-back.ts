@@ -50,7 +50,11 @@ async function isStepOut(desk: Desk, ramp: Ramp, { by }: GoingBack): Promise<boo
   const change = last && (await readTrusted(desk, last.id));
   if (change === undefined) return true;
   if (change.state.kind === 'applying' || isUnsettled(change)) return false;
-  if (!isWaiting(change)) return true;
+  return isWaiting(change) ? takeOut(desk, change, by) : true;
+}
+
+/** Takes a change that has not begun out of the line. False if it moved on meanwhile. */
+export function takeOut(desk: Pick<Desk, 'changes' | 'log' | 'now'>, change: Change, by: string): Promise<boolean> {
   const next = moveTo(change, { kind: 'withdrawn', at: desk.now().toISOString(), by });
   return moveOn(desk, next, { kind: 'withdrawn', by: { user: by } });
 }

@@ -72,9 +72,15 @@ async function plan(desk: Desk, starting: Starting): Promise<RampAnswer | 'moved
   const typed = 'named' in asked.steps ? asked.steps.named : undefined;
   const watched = guardRuleFor(desk, asked, live);
   const foresight = watched && (await foresightOf(desk, live, planned, watched));
-  const guards = watched && newGuards(watched, planned.steps.length, foresight?.slowerThanMs);
+  const guards =
+    watched &&
+    newGuards(watched, planned.steps.length, {
+      slowerThanMs: foresight?.slowerThanMs,
+      sticky: foresight?.inTheWay?.sticky,
+    });
   const short = foresight && tooShort(planned.steps, foresight);
   if (short !== undefined) return { kind: 'too-short', name, ...short };
+  if (foresight?.isUnreachable === true && mode === 'do') return { kind: 'unmeasured', name };
   const [first] = planned.steps;
   const growth = growthOfRamp({ before: planned.before, steps: [first] });
   const wanted = {
@@ -133,7 +139,7 @@ async function begin(
   const made = await makeStep(desk, { ramp, step: 1, from: plan.before, asker, askedAs });
   switch (made.kind) {
     case 'made':
-      return { kind: 'ramp', ramp: made.ramp, again: false, foreseen: plan.foreseen };
+      return withForeseen({ kind: 'ramp', ramp: made.ramp, again: false }, plan);
     case 'held':
       return { kind: 'ramp-stopped', name, hold: made.hold };
     case 'known':
@@ -153,8 +159,9 @@ async function knownAnswer(desk: Desk, change: Change | undefined): Promise<Ramp
     : rampOfChange(desk, { kind: 'accepted', change, behind: 0, again: true });
 }
 
-function withForeseen(answer: RampAnswer, { foreseen }: RampPlan): RampAnswer {
-  return answer.kind === 'ramp' && !answer.again ? { ...answer, foreseen } : answer;
+function withForeseen(answer: RampAnswer, { foreseen, foresight }: RampPlan): RampAnswer {
+  const confounding = foresight?.inTheWay?.confounding;
+  return answer.kind === 'ramp' && !answer.again ? { ...answer, foreseen, confounding } : answer;
 }
 
 /** Not stored yet: its first transition gives it rev 0. */
@@ -192,6 +199,7 @@ function becauseOf(answer: RampAnswer): string | undefined {
     case 'no-such-ramp':
     case 'ramp-taken':
     case 'too-short':
+    case 'unmeasured':
       return answer.kind;
     case 'denied':
     case 'ramp':

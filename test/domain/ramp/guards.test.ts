@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Batch } from '../../../src/domain/guard/batch.ts';
 import { defaultGuard } from '../../../src/domain/policy/ramps/guard-rule.ts';
-import { afterLook, type Looked, newGuards, type RampGuards, saidBy } from '../../../src/domain/ramp/guards.ts';
+import { afterLook, type Looked, newGuards, type RampGuards, sawCanary } from '../../../src/domain/ramp/guards.ts';
+import { saidBy } from '../../../src/domain/ramp/guards-say.ts';
 
 const batch = (canary: readonly [number, number], others: readonly [number, number]): Batch => ({
   canary: { requests: canary[0], bad: canary[1] },
@@ -77,10 +78,63 @@ describe('the guards of a ramp', () => {
   it('compare slow requests where policy watches latency', () => {
     const rule = { ...defaultGuard, latency: { times: 1 } };
     const guards = afterLook(
-      newGuards(rule, 2, 250),
+      newGuards(rule, 2, { slowerThanMs: 250 }),
       looked({ a: batch([1_000, 0], [9_000, 0]) }, { slow: new Map([['a', batch([1_000, 300], [9_000, 450])]]) }),
     );
 
     expect(verdictOf(guards, 'latency')).toMatchObject({ kind: 'take-back' });
+  });
+
+  describe('where clients stay at a version', () => {
+    const bound = { ...defaultGuard, errors: { times: 1, atMost: 0.05 } };
+    const bad = looked({ a: batch([1_204, 250], [9_800, 20]) });
+
+    it('compare nothing, and hold the canary to the bound of policy alone', () => {
+      const guards = afterLook(newGuards(bound, 2, { sticky: 'session' }), bad);
+
+      expect(guards.errors).toEqual(newGuards(bound, 2).errors);
+      expect(guards.follow).toEqual(newGuards(bound, 2).follow);
+      expect(saidBy(guards, 1).map(({ guard }) => guard)).toEqual(['absolute']);
+      expect(verdictOf(guards, 'absolute')).toMatchObject({ kind: 'take-back' });
+    });
+
+    it('stop comparing once a look sees it, for good', () => {
+      const before = afterLook(newGuards(defaultGuard, 2), looked({ a: batch([100, 1], [900, 9]) }));
+      const seen = afterLook(before, { ...bad, sticky: 'cookie' });
+      const later = afterLook(seen, bad);
+
+      expect(later.sticky).toBe('cookie');
+      expect(later.errors).toEqual(before.errors);
+      expect(saidBy(later, 1)).toEqual([]);
+      expect(later.seen[0]?.callers['a']?.canary.requests).toBe(100 + 2 * 1_204);
+    });
+
+    it('leave their part of the chance of a false alarm to a guard that was turned off on the way', () => {
+      const bad15 = looked({ a: batch([100, 15], [0, 0]) }, { configuredShare: 1 }); // E = 121
+      const followed = looked({ a: batch([0, 0], [900, 9]) });
+      const fromTheStart = afterLook(newGuards(bound, 2, { sticky: 'session' }), bad15);
+      const onTheWay = afterLook(afterLook(newGuards(bound, 2), followed), { ...bad15, sticky: 'session' });
+
+      expect(verdictOf(fromTheStart, 'absolute')).toEqual({ kind: 'hold', oneIn: 100 });
+      expect(verdictOf(onTheWay, 'absolute')).toEqual({ kind: 'no-sign' });
+    });
+
+    it('watch no connections, and do not wait to see some', () => {
+      const guards = afterLook(newGuards(bound, 2, { sticky: 'connection' }), bad);
+
+      expect(saidBy(guards, 1)).toEqual([]);
+      expect(guards.absolute).toEqual(newGuards(bound, 2).absolute);
+      expect(sawCanary(guards, 2)).toBe(true);
+    });
+  });
+
+  it('remember what was in the way first, by its name', () => {
+    const first = { because: 'other-object', by: 'edge/reviews' } as const;
+    const one = afterLook(newGuards(defaultGuard, 2), looked({ a: batch([1, 0], [9, 0]) }, { confounding: first }));
+    const two = afterLook(one, looked({ unknown: batch([1, 0], [9, 0]) }));
+
+    expect(two).toMatchObject({ confounded: 'other-object', confoundedBy: 'edge/reviews' });
+    expect(one.last?.confounded).toBe('other-object');
+    expect(two.last?.confounded).toBeUndefined();
   });
 });

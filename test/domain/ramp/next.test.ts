@@ -41,6 +41,8 @@ const running = (dueAt = '2026-11-22T14:05:00.000Z'): RampState => ({
   since: applied.at,
   dueAt,
 });
+const tally = { requests: 412, bad: 8 };
+const suspected = { guard: 'errors', oneIn: 100, canary: tally, others: tally } as const;
 const stepping = {
   kind: 'stepping',
   step: 1,
@@ -84,6 +86,41 @@ describe('what is next for a ramp', () => {
       done(),
       '14:00:40',
       { kind: 'become', state: { kind: 'paused', step: 1, by: 'U02BOB', leftMs: 300_000 } },
+    ],
+    [
+      'takes a step out of the line that has not begun, if a guard had a sign meanwhile',
+      ramp({ ...stepping, suspected }),
+      change({ id: changeId(1), state: { kind: 'queued' } }),
+      '14:00:01',
+      { kind: 'take-out' },
+    ],
+    [
+      'waits for that step if a worker has it',
+      ramp({ ...stepping, suspected }),
+      change({ id: changeId(1), state: { kind: 'applying' } }),
+      '14:00:01',
+      { kind: 'wait' },
+    ],
+    [
+      'is held for that where it is, once the step is out of the line',
+      ramp({ ...stepping, step: 2, live: 1, suspected }),
+      ended({ kind: 'withdrawn', at: applied.at, by: 'guard' }),
+      '14:00:01',
+      { kind: 'become', state: { kind: 'held', step: 1, hold: { because: 'guard', proof: suspected } } },
+    ],
+    [
+      'is held for that, and plans no step anew',
+      ramp({ ...stepping, step: 2, live: 1, suspected }),
+      ended({ kind: 'superseded', at: applied.at, by: changeId(2) }),
+      '14:00:01',
+      { kind: 'become', state: { kind: 'held', step: 1, hold: { because: 'guard', proof: suspected } } },
+    ],
+    [
+      'is held for that once the step is live, if it was too late to take it out',
+      ramp({ ...stepping, suspected, pausedBy: 'U02BOB' }),
+      done(),
+      '14:00:40',
+      { kind: 'become', state: { kind: 'held', step: 1, leftMs: 300_000, hold: { because: 'guard' } } },
     ],
     [
       'plans a step anew that another change came before',

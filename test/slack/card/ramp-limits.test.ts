@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { failReasons } from '../../../src/domain/change/state.ts';
-import { confoundedReasons } from '../../../src/domain/ramp/guards.ts';
+import { confoundedReasons } from '../../../src/domain/ramp/confounded.ts';
 import type { PlannedStep, Ramp } from '../../../src/domain/ramp/ramp.ts';
 import type { GuardProof, RampHold, RampState } from '../../../src/domain/ramp/ramp-state.ts';
 import { mostSteps } from '../../../src/domain/ramp/steps.ts';

@@ -1,41 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Ramp } from '../../../src/domain/ramp/ramp.ts';
 import { RejectedError } from '../../../src/workflow/errors.ts';
-import { reviews, reviewsObject, rule } from '../../support/builders.ts';
-import { minute, RampHouse, steps } from '../ramping/ramp-house.ts';
-
-const host = 'reviews.default.svc.cluster.local';
-const second = 1_000;
-
-/** Reviews whose requests are counted, ten a second, of which a share fails. */
-class CountedHouse extends RampHouse {
-  failing: Readonly<Record<string, number>> = {};
-  perSecond = 20;
-
-  constructor() {
-    const backends = ['v1', 'v2', 'v3'].map((version) => ({ version, host, label: version }));
-    super(reviews({}, { rules: [rule({ v1: 100, v2: 0, v3: 0 }, { host, backends })] }));
-    this.traffic.countFor('sandbox');
-  }
-
-  /** Requests come in the live shares for so long, and processes do their rounds every 5 s. */
-  async serve(ms: number): Promise<void> {
-    for (let passed = 0; passed < ms; passed += 5 * second) {
-      const requests = this.perSecond * 5;
-      for (const [version, weight] of Object.entries(this.split)) this.#send(version, (requests * weight) / 100);
-      this.pass(5 * second);
-      await this.goOn();
-    }
-  }
-
-  #send(version: string, requests: number): void {
-    const bad = Math.round(requests * (this.failing[version] ?? 0));
-    const at = new Date(this.now().getTime() + second);
-    const sent = { host, version, workload: 'productpage-v1', workloadNamespace: 'default' };
-    if (requests - bad > 0) this.traffic.send(at, { ...sent, requests: Math.round(requests - bad) });
-    if (bad > 0) this.traffic.send(at, { ...sent, requests: bad, code: '500' });
-  }
-}
+import { reviewsObject } from '../../support/builders.ts';
+import { minute, steps } from '../ramping/ramp-house.ts';
+import { CountedHouse, host, second } from './counted-house.ts';
 
 describe('the guards of a ramp', () => {
   let house: CountedHouse;

@@ -1,8 +1,10 @@
 import { roundedUp } from '../../../domain/guard/bound.ts';
 import { formatDuration } from '../../../domain/language/duration.ts';
 import type { Foreseen } from '../../../domain/policy/ramps/foreseen.ts';
+import type { Confounding } from '../../../domain/ramp/confounded.ts';
 import type { Ramp } from '../../../domain/ramp/ramp.ts';
 import type { RampAnswer, RampPlan } from '../../../workflow/ramping/ramp-answer.ts';
+import { limitNotes } from '../../card/guard-notes.ts';
 import { rampTitle } from '../../card/ramp.ts';
 import { holdText } from '../../card/ramp-notes.ts';
 import { actions, formatLineValue } from '../../words/button.ts';
@@ -42,6 +44,8 @@ function rampText(answer: RampAnswer, now: Date): string {
     }
     case 'too-short':
       return `*Not accepted:* step ${answer.step} is too short to be watched: guards need two looks, and here that takes ${formatDuration(answer.shortestMs)}. Nothing was changed. Make it longer, or leave the guards out with ${code('--no-guard')} where policy allows it.`;
+    case 'unmeasured':
+      return `*Not accepted:* Prometheus does not answer, so the guards would have nothing to go by. Nothing was changed. Type it again in a moment, or leave the guards out with ${code('--no-guard')} where policy allows it.`;
     case 'ramp-stopped':
       return `*Not accepted:* ${holdText(answer.hold, undefined)} Nothing was changed.`;
     case 'denied':
@@ -53,17 +57,27 @@ function rampText(answer: RampAnswer, now: Date): string {
   }
 }
 
-function acceptedText({ ramp, again, foreseen = [] }: Extract<RampAnswer, { kind: 'ramp' }>): string {
+function acceptedText({ ramp, again, foreseen = [], confounding }: Extract<RampAnswer, { kind: 'ramp' }>): string {
   const what = named(ramp);
   if (again) return `Already asked for by ${user(ramp.by)}: ${what}.`;
   if (ramp.state.kind === 'awaiting')
     return [
       `Waits for approval: ${what}. ${needsText(ramp.state.needs)} One approval is for all of its steps, and for its way back. Its card has the buttons.`,
       ...foreseenLines(foreseen),
+      ...limitLines(ramp, confounding),
     ].join('\n');
   const begins =
     ramp.state.kind === 'running' && ramp.state.step === 0 ? `It begins at ${momentText(ramp.state.dueAt)}. ` : '';
-  return [`Accepted: ${what}. ${begins}Its card follows it.`, ...foreseenLines(foreseen)].join('\n');
+  return [
+    `Accepted: ${what}. ${begins}Its card follows it.`,
+    ...foreseenLines(foreseen),
+    ...limitLines(ramp, confounding),
+  ].join('\n');
+}
+
+/** What the guards cannot do here, or may not. */
+function limitLines(ramp: Pick<Ramp, 'before' | 'steps' | 'guards'>, now: Confounding | undefined): readonly string[] {
+  return ramp.guards === undefined ? [] : limitNotes(ramp, ramp.guards, now);
 }
 
 /** All steps with their times, if the first one is made now, or when the hours for steps up begin. */
@@ -75,6 +89,7 @@ function previewText({ plan, judgement }: Extract<RampAnswer, { kind: 'ramp-prev
     ...policyLines(judgement),
     ...foreseenLines(plan.foreseen),
     ...noticeLines(plan),
+    ...limitLines(plan, plan.foresight?.inTheWay?.confounding),
     ...plan.warnings.map(warningText),
   ].join('\n');
 }
@@ -90,6 +105,11 @@ function foreseenLines(foreseen: readonly Foreseen[]): readonly string[] {
 /** What the guards could notice, by the last hour. */
 function noticeLines({ guards, foresight, version, steps }: RampPlan): readonly string[] {
   if (guards === undefined) return ['Nothing is measured here: it would go by time.'];
+  if (guards.sticky !== undefined) return []; // nothing is compared, and that is said
+  if (foresight?.isUnreachable === true)
+    return [
+      'Prometheus does not answer, so what the guards could notice is not known. The ramp would not be accepted now.',
+    ];
   const outlook = foresight?.outlook;
   if (outlook === undefined)
     return ['What the guards could notice is not known: there are no requests of the last hour to go by.'];
