@@ -4,6 +4,7 @@ import { defaultGuard } from '../../src/domain/policy/ramps/guard-rule.ts';
 import { readPolicy } from '../../src/policy-file/read-policy.ts';
 import { anyText } from '../support/arbitraries.ts';
 import { policyOf } from '../support/policies.ts';
+import { processorMs } from '../support/processor-time.ts';
 
 const least = 'rules:\n  - target: "**"\n    shift: [everyone]\n';
 
@@ -614,22 +615,20 @@ describe('each fault is reported with line and column', () => {
       'a: &a [lol]',
       ...Array.from({ length: 30 }, (_, at) => `b${at}: &b${at} [${Array(10).fill(at === 0 ? '*a' : `*b${at - 1}`)}]`),
     ];
-    const started = performance.now();
+    let found: readonly string[] = [];
+    const tookMs = processorMs(() => {
+      found = faults(bomb.join('\n'));
+    });
 
-    expect(
-      faults(bomb.join('\n')).filter(
-        (fault) => !/is not allowed|there is no key|rules: is missing|more faults from here/.test(fault),
-      ),
-    ).toEqual([]);
-    expect(performance.now() - started).toBeLessThan(1_000);
+    const expected = /is not allowed|there is no key|rules: is missing|more faults from here/;
+    expect(found.filter((fault) => !expected.test(fault))).toEqual([]);
+    expect(tookMs).toBeLessThan(1_000);
   });
 
   it('in a bomb of merge keys, in linear time', () => {
     const bomb = `a: &a {x: 1}\n${Array.from({ length: 5_000 }, (_, at) => `b${at}: {<<: [*a, *a, *a]}`).join('\n')}`;
-    const started = performance.now();
 
-    expect(faults(bomb)).toHaveLength(50);
-    expect(performance.now() - started).toBeLessThan(3_000);
+    expect(processorMs(() => expect(faults(bomb)).toHaveLength(50))).toBeLessThan(3_000);
   });
 
   it('in the order of the file, and not more than a person can read', () => {
@@ -696,11 +695,9 @@ describe('any file', () => {
       '',
     );
     const keys = Array.from({ length: 20_000 }, (_, at) => `k${at}: 1\n`).join('');
-    const started = performance.now();
 
-    expect(faults(`rules:\n${rules}`)).toEqual([]);
-    expect(faults(keys)).toHaveLength(50);
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(processorMs(() => expect(faults(`rules:\n${rules}`)).toEqual([]))).toBeLessThan(2_500);
+    expect(processorMs(() => expect(faults(keys)).toHaveLength(50))).toBeLessThan(2_500);
   });
 });
 

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { readRules } from '../../src/rule-files/read-rules.ts';
 import { manifests } from '../manifests/kustomization.ts';
 import { anyText } from '../support/arbitraries.ts';
+import { processorMs } from '../support/processor-time.ts';
 import { faultsOf, fileOf, reviewsToV1, reviewsWith } from './rule-text.ts';
 
 const toV1 = {
@@ -363,10 +364,13 @@ describe('a bad file is refused, with line and column', () => {
       { length: 30 },
       (_, at) => `b${at}: &b${at} [${Array(10).fill(at === 0 ? 'lol' : `*b${at - 1}`)}]`,
     );
-    const started = performance.now();
+    let found: readonly string[] = [];
+    const tookMs = processorMs(() => {
+      found = faultsOf(bomb.join('\n'));
+    });
 
-    expect(faultsOf(bomb.join('\n')).filter((each) => !/is not allowed|more faults from here/.test(each))).toEqual([]);
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(found.filter((each) => !/is not allowed|more faults from here/.test(each))).toEqual([]);
+    expect(tookMs).toBeLessThan(1_000);
   });
 });
 
@@ -395,12 +399,7 @@ describe('any file', () => {
 
   it('of a size that people write is read quickly', () => {
     const some = Array.from({ length: 20 }, (_, at) => reviewsWith({ 'name: reviews': `name: r${at}` })).join('---\n');
-    const tookMs = Array.from({ length: 10 }, () => {
-      const started = performance.now();
-      fileOf(some);
-      return performance.now() - started;
-    });
 
-    expect(Math.min(...tookMs)).toBeLessThan(100); // the minimum, because the machine may be busy with other things
+    expect(processorMs(() => fileOf(some), { times: 10 })).toBeLessThan(100);
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { globCovers, globMatches, globsOverlap } from '../../../src/domain/policy/glob.ts';
+import { processorMs } from '../../support/processor-time.ts';
 
 const aPattern = fc
   .array(fc.constantFrom('a', 'b', '/', '*', '**', '.'), { maxLength: 8 })
@@ -45,11 +46,10 @@ describe('a target', () => {
   });
 
   it('is fast for a pattern that makes regular expressions backtrack', () => {
-    const started = performance.now();
-    globMatches('*a'.repeat(100), `${'a'.repeat(2_000)}b`);
-    globMatches('**a'.repeat(60), `${'a'.repeat(2_000)}b`);
+    const text = `${'a'.repeat(2_000)}b`;
 
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(processorMs(() => globMatches('*a'.repeat(100), text))).toBeLessThan(500);
+    expect(processorMs(() => globMatches('**a'.repeat(60), text))).toBeLessThan(500);
   });
 });
 
@@ -108,11 +108,7 @@ describe('two patterns', () => {
   });
 
   it('are compared quickly, whatever they are', () => {
-    const startedMs = performance.now();
-
-    globsOverlap('a*'.repeat(250), 'b*'.repeat(250));
-    globsOverlap('**a'.repeat(150), '**b'.repeat(150));
-
-    expect(performance.now() - startedMs).toBeLessThan(1_000);
+    expect(processorMs(() => globsOverlap('a*'.repeat(250), 'b*'.repeat(250)))).toBeLessThan(500);
+    expect(processorMs(() => globsOverlap('**a'.repeat(150), '**b'.repeat(150)))).toBeLessThan(500);
   });
 });
