@@ -424,8 +424,8 @@ export const plantedFaults: readonly PlantedFault[] = [
     edits: [
       {
         file: 'src/domain/ramp/guards.ts',
-        find: '    errors: [...batches.values()].reduce(\n',
-        replace: '    errors: [pooled(batches)].reduce(\n',
+        find: '    errors: [...batches.values()].reduce(add, guards.errors),\n',
+        replace: '    errors: [pooled(batches)].reduce(add, guards.errors),\n',
       },
     ],
     tests: ['test/domain/ramp/guards.test.ts'],
@@ -440,6 +440,50 @@ export const plantedFaults: readonly PlantedFault[] = [
       },
     ],
     tests: ['test/workflow/guarding/guards.test.ts'],
+  },
+  {
+    name: 'a guard counts for a step what came after a worker had the next one',
+    edits: [
+      {
+        file: 'src/workflow/guarding/guard-ramp.ts',
+        find: "    return (await readTrusted(this.#desk, id))?.state.kind === 'queued';\n",
+        replace: '    return (await readTrusted(this.#desk, id)) !== undefined;\n',
+      },
+    ],
+    tests: ['test/workflow/guarding/while-stepping.test.ts'],
+  },
+  {
+    name: 'every process asks for the look that one of them makes',
+    edits: [
+      {
+        file: 'src/workflow/guarding/guard-ramp.ts',
+        find: "if (!(await ramps.claimLook(ramp.id, this.#self, againMs))) return 'wait';",
+        replace: 'await ramps.claimLook(ramp.id, this.#self, againMs);',
+      },
+    ],
+    tests: ['test/workflow/guarding/one-looks.test.ts'],
+  },
+  {
+    name: 'a guard compares versions that serve different clients',
+    edits: [
+      {
+        file: 'src/domain/ramp/guards.ts',
+        find: '    ...(sticky === undefined ? compared(',
+        replace: '    ...(guards.rule !== undefined ? compared(',
+      },
+    ],
+    tests: ['test/domain/ramp/guards.test.ts'],
+  },
+  {
+    name: 'a guard looks at one namespace for what else sends requests',
+    edits: [
+      {
+        file: 'src/cluster/cluster-mesh.ts',
+        find: '    const watched = await this.#namespaces.all();\n    const rules',
+        replace: '    const watched = (await this.#namespaces.all()).slice(0, 1);\n    const rules',
+      },
+    ],
+    tests: ['test/cluster/sending-to.test.ts'],
   },
   {
     name: 'a ramp goes on although somebody else moved its weights',

@@ -93,7 +93,15 @@ export function happenedBy(guards: RampGuards, said: readonly Said[], next: Ramp
     kind,
     because,
     step: last?.step,
-    detail: [`${last?.from ?? ''} to ${last?.until ?? ''}`, counts, ...evidence].join('; '),
+    detail: [`${last?.from ?? ''} to ${last?.until ?? ''}`, counts, ...evidence, ...limits(guards)].join('; '),
     ...(acts === 'going-back' && { by: { user: guardUser } }),
   };
+}
+
+/** Why the evidence is weighed as it is. */
+function limits({ sticky, confounded, confoundedBy = '' }: RampGuards): readonly string[] {
+  return [
+    ...(sticky === undefined ? [] : [`not compared: ${sticky}`]),
+    ...(confounded === undefined ? [] : [`in the way: ${confounded} ${confoundedBy}`.trimEnd()]),
+  ];
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { defaultGuard, type GuardRule } from '../../../src/domain/policy/ramps/guard-rule.ts';
 import type { Ramp } from '../../../src/domain/ramp/ramp.ts';
 import type { Rule } from '../../../src/domain/routing/route.ts';
+import { rampReply } from '../../../src/slack/replies/ramps/asked.ts';
 import { reviews, reviewsObject, rule } from '../../support/builders.ts';
 import { minute, steps } from '../ramping/ramp-house.ts';
 import { backends, CountedHouse, host, second } from './counted-house.ts';
@@ -40,6 +41,7 @@ describe('sessions that stay at a version', () => {
     await house.serve(2 * minute);
 
     expect(plan).toMatchObject({ kind: 'ramp-preview', plan: { guards: { sticky: 'session' } } });
+    expect(rampReply(plan, house.now()).text).toContain('Sessions stay with a version here.');
     expect(ramp.guards?.sticky).toBe('session');
     expect(await house.state(ramp.id)).toMatchObject({ kind: 'running', step: 1 });
   });
@@ -115,6 +117,8 @@ describe('requests that come to the versions otherwise', () => {
 
     const { state, guards } = await house.ramp(ramp.id);
     expect(guards).toMatchObject({ confounded: because, confoundedBy: by });
+    const details = house.audit.trail.flatMap(({ kind, detail }) => (kind === 'ramp-looked' ? [detail] : []));
+    expect(details.at(-1)).toContain(`in the way: ${because} ${by}`);
     expect(state).toMatchObject({ kind: 'held', hold: { because: 'guard', proof: { guard: 'errors' } } });
     expect(house.split).toEqual({ v1: 90, v2: 0, v3: 10 });
   });
@@ -151,7 +155,11 @@ describe('requests that come to the versions otherwise', () => {
     const confounding = { because: 'other-object', by: 'edge/reviews-outside' };
 
     expect(await house.askRamp({ dryRun: true })).toMatchObject({ plan: { foresight: { inTheWay: { confounding } } } });
-    expect(await house.askRamp()).toMatchObject({ kind: 'ramp', confounding });
+    const answer = await house.askRamp();
+    expect(answer).toMatchObject({ kind: 'ramp', confounding });
+    expect(rampReply(answer, house.now()).text).toContain(
+      '`edge/reviews-outside` sends requests to these versions, too.',
+    );
   });
 
   it('are looked for without a question to the API server, beside the one about the object', async () => {
