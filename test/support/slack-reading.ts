@@ -23,8 +23,11 @@ const mostCharacters: Readonly<Record<string, number>> = {
   'confirm.deny': 30,
 };
 
-/** What is wrong in a message: texts that Slack would refuse or cut off, or turn into pings, links or formats. */
-export function wrongInMessage({ text, blocks = [] }: Sent): string | undefined {
+/**
+ * What is wrong in a message: texts that Slack would refuse or cut off, or turn into pings, links or formats. `more`: what else of ours is
+ * bold or struck.
+ */
+export function wrongInMessage({ text, blocks = [] }: Sent, more: RegExp | '' = ''): string | undefined {
   const texts = blocks.flatMap((block) => textsIn(block, ''));
   const sum = texts.reduce((all, each) => all + each.text.length, 0);
   if (blocks.length > 50) return `has ${blocks.length} blocks`;
@@ -36,16 +39,12 @@ export function wrongInMessage({ text, blocks = [] }: Sent): string | undefined 
     const length = each.type === 'plain_text' ? [...each.text].length : each.text.length;
     if (length === 0 || length > most) return `has ${length} characters in ${each.where}`;
     if (each.type === 'mrkdwn' && !each.verbatim) return `lets Slack make links in ${each.where}`;
-    const wrong = each.type === 'mrkdwn' ? wrongInMarkup(each.text) : wrongInAny(each.text);
+    const wrong = each.type === 'mrkdwn' ? wrongInMarkup(each.text, more) : wrongInAny(each.text);
     if (wrong !== undefined) return `${wrong}, in ${each.where}: ${JSON.stringify(each.text)}`;
   }
-  const wrong = wrongInMarkup(text);
+  const wrong = wrongInMarkup(text, more);
   return wrong === undefined ? undefined : `${wrong}, in its text: ${JSON.stringify(text)}`;
 }
-
-/** The same on the card of a ramp. */
-const oursOfRamps =
-  /\*(?:Waits for a person|Running|Paused|Held|Going back|Aborted|Taken back|Finished|Over|Expired, not started|(?:Rejected|Withdrawn|Void), not started|Moved away|The plan does not hold any more:|Policy does not allow it any more|It asks:|It waits:|Resume|Go on|Go on from here|\d+ % (?:now|being made))\*|~\d+ %~/g;
 
 /** Invisible characters, except the word joiner with which we keep a character from formatting. */
 const unseen = /(?![\n\u2060])[\p{Cc}\p{Cs}\u00AD\u061C\u200B-\u200F\u202A-\u202E\u2060-\u206F\uFEFF]/u;
@@ -61,7 +60,7 @@ const ours =
 const heading = /^\*(?!\s)(?:[^*`\n]|\u2060\*)*(?<!\u2060)\*(?=,| in | @ |$)/gm;
 const question = /^\*This is no longer the last change of `[^`]*`\.\*/;
 
-function wrongInMarkup(text: string): string | undefined {
+function wrongInMarkup(text: string, more: RegExp | ''): string | undefined {
   const tags = [...text.matchAll(/<([^>]*)>?/g)].map(([, tag = '']) => tag);
   const tag = tags.find(
     (each) => !/^(?:[@#][UWC][A-Z0-9]+|!date\^\d+\^\{date_short_pretty\} \{time(?:_secs)?\}\|[^|]*)$/.test(each),
@@ -75,7 +74,7 @@ function wrongInMarkup(text: string): string | undefined {
     .replaceAll(/`[^`\n]*`/g, 'code')
     .replaceAll(heading, '')
     .replaceAll(ours, '')
-    .replaceAll(oursOfRamps, '')
+    .replaceAll(more, '')
     .replaceAll(/\u2060[*_~]/g, '');
   const format = /(?<![A-Za-z0-9])[*_~]|[*_~](?![A-Za-z0-9])|`/.exec(said);
   if (format !== null)

@@ -164,6 +164,10 @@ const aRamp: fc.Arbitrary<Ramp> = fc
     );
   });
 
+/** Texts that the card of a ramp sets in bold or strikes. */
+const oursOfRamps =
+  /\*(?:Waits for a person|Running|Paused|Held|Going back|Aborted|Taken back|Finished|Over|Expired, not started|(?:Rejected|Withdrawn|Void), not started|Moved away|The plan does not hold any more:|Policy does not allow it any more|It asks:|It waits:|Resume|Go on|Go on from here|\d+ % (?:now|being made))\*|~\d+ %~/g;
+
 function buttonsOf({ blocks }: Message) {
   return blocks
     .flatMap((block) => (block.type === 'actions' && 'elements' in block ? block.elements : []))
@@ -176,8 +180,8 @@ describe("a ramp's card, whatever things are called and however many steps it ha
       fc.property(aRamp, (ramp) => {
         const message = rampCard({ ramp, change: change() });
 
-        expect(wrongInMessage(message)).toBeUndefined();
-        expect(wrongInMessage({ text: threadText({ ramp, change: undefined }) })).toBeUndefined();
+        expect(wrongInMessage(message, oursOfRamps)).toBeUndefined();
+        expect(wrongInMessage({ text: threadText({ ramp, change: undefined }) }, oursOfRamps)).toBeUndefined();
       }),
       { numRuns: 150 },
     );
