@@ -45,7 +45,7 @@ function left(ramp: Ramp, v3: number, more: Partial<RampsLeft> = {}): RampsLeft 
   const id = changeInHand(ramp);
   const shown = rampCard({ ramp, change: id && records.get(id) });
   const messages = [{ channel: 'C01CHANNEL', ts: '1.000001', user: 'U0BOT', text: shown.text, blocks: shown.blocks }];
-  return { ramps: [ramp], records, history, messages, strike: undefined, ...more };
+  return { ramps: [ramp], records, history, messages, events: [], strike: undefined, ...more };
 }
 
 function wrongIn(evidence: RampsLeft): readonly string[] {
@@ -86,7 +86,7 @@ describe('the judge of ramps', () => {
     const running = { kind: 'running', ...since, dueAt: at } as const;
 
     expect(wrongIn(left({ ...finished, state: held }, 100))).toEqual([
-      'I4 r-00000001 is held, and nothing was in its way',
+      'I4 r-00000001 is held, and nothing led to that',
     ]);
     expect(wrongIn(left({ ...finished, state: running }, 100))).toEqual(['I6 r-00000001 is running for ever']);
   });
