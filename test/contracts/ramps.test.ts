@@ -195,7 +195,11 @@ function describeRamps(where: string, start: () => Promise<World>): void {
 
       const other = await stored(aRamp('r-00000002'));
       const begun = next(other, stepping);
-      expect(await world.changes.accept(step, { ...options, ramp: begun })).toEqual({ kind: 'accepted' });
+      const rampTold = rampEvent(begun, { kind: 'approved', deed: 'approve' }, new Date(at));
+      const accepted = await world.changes.accept(step, { ...options, ramp: begun, rampEvent: rampTold });
+      expect(accepted).toEqual({ kind: 'accepted' });
+      const { entries } = await world.audit.read({ subject: { kind: 'ramp', id: other.id }, limit: 5 });
+      expect(entries).toMatchObject([{ kind: 'event', event: { id: `${other.id}.1`, kind: 'approved' } }]);
       expect(await world.ramps.read(other.id)).toEqual(begun);
       expect(await world.changes.read(step.id)).toMatchObject({ ramp: { id: ramp.id, step: 1 } });
     });

@@ -72,7 +72,9 @@ async function step(desk: Desk, ramp: Ramp, gesture: 'next' | 'finish' | 'resume
   if (!isStanding(state) || state.step >= ramp.steps.length) return { kind: 'not-now', gesture, ramp };
   const number = gesture === 'finish' ? ramp.steps.length : state.step + 1;
   const from = await liveFor(desk, ramp, state);
-  const made = await makeStep(desk, { ramp, step: number, from, asker, askedAs: requestId(asker.request) });
+  const happened = { kind: kinds[gesture], deed: gesture, asker } as const;
+  const askedAs = requestId(asker.request);
+  const made = await makeStep(desk, { ramp, step: number, from, asker, askedAs, happened });
   switch (made.kind) {
     case 'made':
       return { kind: 'done', gesture, ramp: made.ramp };

@@ -241,6 +241,15 @@ describe('a ramp', () => {
       expect(house.ledger.seq).toBe(2);
     });
 
+    it('is told to the audit with who pressed', async () => {
+      const ramp = await house.started();
+      await house.does('next', ramp, standingShown(ramp), house.asker('U02BOB'));
+
+      expect(house.audit.trail.filter(({ kind }) => kind === 'ramp-resumed')).toMatchObject([
+        { rampId: ramp.id, deed: 'next', by: { user: 'U02BOB' }, askedBy: ramp.by },
+      ]);
+    });
+
     it('is not there after the last one', async () => {
       const ramp = await house.started({ steps: steps([50]) });
 
