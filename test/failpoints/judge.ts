@@ -34,7 +34,7 @@ export function judge(left: Left, scenario: Scenario): readonly Violation[] {
   const answers = asked.answer === undefined ? told : [asked.answer, ...told];
   const requests = (answers.length === 0 ? [undefined] : answers).map((answer) => requestOf(asked, answer));
   const unknownPosts = new Set(isPostDoubled(left.strike) ? left.records.keys() : []);
-  const { violations } = check({ ...left, unknownPosts, requests });
+  const { violations } = check({ ...left, ramps: [], audit: [], unknownPosts, requests }); // a stage moves the times of ramps, so they are judged here;
   return [
     ...violations,
     ...checkRamps(left, scenario),

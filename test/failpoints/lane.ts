@@ -182,7 +182,7 @@ export class Lane {
       foreign,
       records,
       ramps: await this.#store.records.ramps(),
-      events: await this.#store.events(),
+      events: await this.#store.records.events(),
       owed: (await this.#store.records.owed()).filter((id) => !isChangeId(id) || records.has(id)),
       messages: this.#world.slack.messages(channel),
       asked,
