@@ -106,7 +106,7 @@ export class People {
 
   #act(lane: Lane): Promise<unknown> {
     const { random } = lane;
-    switch (random.weighed({ type: 4, click: 3, file: 1.5, ramp: 4, twice: 0.5 })) {
+    switch (random.weighed({ type: 4, click: 3, file: 1.5, ramp: 6, twice: 0.5 })) {
       case 'type':
         return this.#type(lane);
       case 'click':

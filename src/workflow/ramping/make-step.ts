@@ -11,7 +11,7 @@ import { accept } from '../asking/accept.ts';
 import { hostsPlanned, type Plan, planEdits } from '../asking/plan.ts';
 import { addJob, toChange } from '../asking/submit.ts';
 import { eventOf, type Happened, tellLog } from '../audit.ts';
-import type { Asker, Desk } from '../desk.ts';
+import { type Asker, type Desk, refuseIfLate } from '../desk.ts';
 import { judgeChange } from '../judging/judge-change.ts';
 import { wantedOf } from '../judging/judge-live.ts';
 import { byDenial } from '../judging/void.ts';
@@ -118,7 +118,9 @@ async function store(desk: Desk, making: Making, change: Change, plan: Plan): Pr
   const rampTold = happened && rampEvent(next, happened, desk.now());
   const options = { lines: plan.lines.versions, ahead: false, event, ramp: next, rampEvent: rampTold, askedAs };
   const { user, origin } = { user: ramp.by, origin: ramp.origin };
-  const accepted = await accept(desk, change, options, { ...asker, user, origin, request: change.request });
+  const request = { ...asker, user, origin, request: change.request };
+  refuseIfLate(desk, request); // planning and policy may have taken longer than a person is answered in
+  const accepted = await accept(desk, change, options, request);
   switch (accepted.kind) {
     case 'accepted':
       addJob(desk, change);

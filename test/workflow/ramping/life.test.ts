@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { TooLateError } from '../../../src/workflow/desk.ts';
 import { decideOnRamp } from '../../../src/workflow/ramping/decide-on-ramp.ts';
 import { standingShown } from '../../../src/workflow/ramping/standing-shown.ts';
 import { reviewsObject, twoRules } from '../../support/builders.ts';
@@ -239,6 +240,15 @@ describe('a ramp', () => {
       expect(await house.does('next', ramp, seen)).toMatchObject({ kind: 'moved-on', ramp: { state: { step: 2 } } });
       await house.goOn();
       expect(house.ledger.seq).toBe(2);
+    });
+
+    it('is not made once the person was told that it came too late', async () => {
+      const ramp = await house.started();
+      house.changes.afterNextLine(() => house.pass(3_000));
+
+      await expect(house.does('next', ramp)).rejects.toThrow(TooLateError);
+      await house.goOn();
+      expect(house.split).toEqual({ v1: 90, v2: 0, v3: 10 });
     });
 
     it('is told to the audit with who pressed', async () => {
