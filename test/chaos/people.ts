@@ -58,6 +58,11 @@ const wholeCommands = {
   'unpin reviews end-user=jason': 1,
 };
 
+/** Each card of a ramp has a button that ends it, which is pressed seldom: a ramp that is over says little. */
+function pressedOften(random: Random, actionId: string | undefined): boolean {
+  return actionId !== actions.rampAbort || random.chance(0.1);
+}
+
 function ofRamps(actionId = ''): boolean {
   return actionId.startsWith('ramp_');
 }
@@ -142,7 +147,12 @@ export class People {
   /** Presses a button of a ramp's card, often twice. */
   async #clickOnRamp(lane: Lane): Promise<void> {
     const { person, channel, random } = lane;
-    const chosen = this.#chooseButton(random, channel, workspace.users[person].id, ofRamps);
+    const chosen = this.#chooseButton(
+      random,
+      channel,
+      workspace.users[person].id,
+      (id) => ofRamps(id) && pressedOften(random, id),
+    );
     if (chosen === undefined) return;
     if (random.chance(0.4)) await this.#click(lane, chosen);
     await this.#press(lane, chosen);
@@ -192,7 +202,7 @@ export class People {
 
   async #clickAny(lane: Lane): Promise<void> {
     const { person, channel, random } = lane;
-    const chosen = this.#chooseButton(random, channel, workspace.users[person].id);
+    const chosen = this.#chooseButton(random, channel, workspace.users[person].id, (id) => pressedOften(random, id));
     if (chosen !== undefined) await this.#press(lane, chosen);
   }
 

@@ -27,6 +27,7 @@ const redisBinary = await findRedisServer().catch(() => undefined);
 const recordKey = '0123456789abcdef';
 const at = '2026-11-22T14:03:11.000Z';
 const later = '2026-11-22T14:08:11.000Z';
+const muchLater = '2026-11-22T15:08:11.000Z';
 
 interface World {
   readonly ramps: Ramps;
@@ -155,6 +156,10 @@ function describeRamps(where: string, start: () => Promise<World>): void {
       const soon = await stored(aRamp('r-00000002', 'orders', at));
 
       expect((await world.ramps.open()).map(({ id }) => id)).toEqual([soon.id, late.id]);
+      const { state } = soon;
+      if (state.kind !== 'awaiting') throw new Error('it was built to wait');
+      await world.ramps.update(next(soon, { ...state, expiresAt: muchLater }), {});
+      expect((await world.ramps.open()).map(({ id }) => id)).toEqual([late.id, soon.id]);
     });
 
     it('owe their card what they became, unless it need not show it', async () => {

@@ -290,6 +290,17 @@ describe('a ramp', () => {
       expect(house.ledger.seq).toBe(3);
     });
 
+    it('goes ahead of what waits for the same object', async () => {
+      const two = new RampHouse(twoRules);
+      const ramp = await two.started();
+      const waiting = await two.accepted('v3', 100, { rule: 'orders' });
+      await two.does('abort', ramp);
+      await two.drive(ramp);
+
+      const { waiting: inLine } = await two.changes.lines([reviewsObject]);
+      expect(inLine.map(({ id }) => id)).toEqual([(await two.ramp(ramp.id)).changes.at(-1)?.id, waiting.id]);
+    });
+
     it('before its first step is begun, changes nothing', async () => {
       const answer = await house.askRamp();
       if (answer.kind !== 'ramp') throw new Error('not accepted');
