@@ -13,7 +13,7 @@ export function kindOf({ answer }: { readonly answer: string | undefined }): Ans
   return acceptedId(answer) === undefined && acceptedRamp(answer) === undefined ? 'refused' : 'accepted';
 }
 
-const doneToRamp = /^(Paused|Goes on|The next step is made now|The rest is done now|Stopped; it goes back)/;
+const doneToRamp = /^(Paused|Goes on|The next step is made now|The rest is done now|Stopped; it goes back|Stopped: r-)/;
 
 /** The ramp that an answer promises. */
 export function acceptedRamp(answer: string | undefined): RampId | undefined {
