@@ -65,7 +65,10 @@ export const acceptScript = new LineScript(`${tellInScript}${moveRampInScript}
   redis.call('ZADD', owed, rev, id)
   redis.pcall('PUBLISH', news, id)
   tell(audit, audited, unpack(ARGV, 14, 17))
-  if ramp then ramp.put(owed) end
+  if ramp then
+    ramp.put(owed)
+    tell(audit, audited, ARGV[27], ARGV[28], ARGV[16], '0')
+  end
   if remember ~= '0' then redis.call('SET', asked, id, 'EX', remember) end
   return { 'accepted' }`);
 

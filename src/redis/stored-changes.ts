@@ -99,10 +99,11 @@ export class StoredChanges implements Changes {
     };
   }
 
-  async accept(change: Change, { lines, ahead, askedAs, event, ramp }: AcceptOptions): Promise<Accepted> {
+  async accept(change: Change, { lines, ahead, askedAs, event, ramp, rampEvent }: AcceptOptions): Promise<Accepted> {
     const objects = objectsOf(change);
     const told = toldIn(event, this.#audit);
     const moved = movingIn(ramp, this.#key);
+    const [rampTold, rampMac] = toldIn(rampEvent, this.#audit).args;
     const { rev, kind, record, mac } = storeChange(change, this.#key);
     const request = askedAs ?? change.id;
     const own = {
@@ -121,6 +122,7 @@ export class StoredChanges implements Changes {
         newsChannel,
         ...told.args,
         ...moved.args,
+        ...(ramp === undefined ? [] : [rampTold ?? '', rampMac ?? '']),
       ],
     };
     const [outcome, ...stored] = acceptReply.parse(await acceptScript.run(this.#redis, own, objects));

@@ -79,7 +79,7 @@ export type NotFound =
   /** It was there a moment ago. */
   | { readonly kind: 'gone'; readonly object: ObjectRef };
 
-export function refuseIfLate(desk: Pick<Desk, 'now'>, asker: Asker): void {
+export function refuseIfLate(desk: Pick<Desk, 'now'>, asker: Pick<Asker, 'until' | 'request'>): void {
   if (desk.now().getTime() > asker.until) throw new TooLateError(`${asker.request} came too late to be accepted`);
 }
 

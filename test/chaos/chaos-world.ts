@@ -15,7 +15,7 @@ import { BotProcess } from './bot-process.ts';
 import { HistoryRecorder } from './history.ts';
 import { HttpProxy, type Seen } from './http-proxy.ts';
 import { ruleFiles, rulesFolder } from './rule-files.ts';
-import { cardOf, SlackRecorder } from './slack-recorder.ts';
+import { headerOf, SlackRecorder } from './slack-recorder.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
 /** A process of the bot with its own connections to all dependencies, so that one process can be cut off and the others not. */
@@ -36,7 +36,7 @@ export interface ChaosWorld {
   readonly people: SlackClient;
   readonly slackRecord: SlackRecorder;
   readonly history: HistoryRecorder;
-  /** Changes whose card was posted by a request with an unknown outcome. */
+  /** Changes and ramps whose card was posted by a request with an unknown outcome. */
   readonly unknownPosts: ReadonlySet<string>;
   stop(): Promise<void>;
 }
@@ -242,11 +242,11 @@ spec:
 
 const postBody = z.object({ blocks: z.array(z.unknown()) });
 
-/** The change whose card a request to Slack posts. */
+/** The change or the ramp whose card a request to Slack posts. */
 function postedCard({ path, body }: Seen): string | undefined {
   if (!path.endsWith('/chat.postMessage')) return undefined;
   const form = body.startsWith('{')
     ? JSON.parse(body)
     : { blocks: JSON.parse(new URLSearchParams(body).get('blocks') ?? '[]') };
-  return cardOf(postBody.safeParse(form).data?.blocks ?? []);
+  return headerOf(postBody.safeParse(form).data?.blocks ?? []);
 }

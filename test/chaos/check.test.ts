@@ -23,6 +23,8 @@ function run(otherwise: Partial<Evidence> & { readonly events?: readonly ObjectE
     requests: [{ what: 'reviews v3 50', by: 'U01ALICE', id: change.id, answer: `Accepted: ${change.id}, …`, atMs: 0 }],
     messages: [cardMessage(change)],
     unknownPosts: new Set(),
+    ramps: [],
+    audit: [],
     ...others,
   };
 }

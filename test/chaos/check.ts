@@ -2,9 +2,10 @@ import { moveIn, movesIn } from '../../src/domain/routing/ledger.ts';
 import { type ChangeId, isChangeId } from '../../src/domain/routing/names.ts';
 import { objectKey, refText } from '../../src/domain/routing/object.ts';
 import { card } from '../../src/slack/card/card.ts';
-import { acceptedId, kindOf } from './answers.ts';
+import { acceptedId, acceptedRamp, kindOf } from './answers.ts';
 import { checkEffect } from './check-edit.ts';
 import { checkOrder } from './check-order.ts';
+import { checkRamps } from './check-ramps.ts';
 import { checkRecords } from './check-told.ts';
 import { type Effect, effectsOf } from './effects.ts';
 import type { Evidence } from './evidence.ts';
@@ -26,6 +27,7 @@ export function check(evidence: Evidence): Findings {
   checkOnce(byId, report);
   checkOrder(effects, evidence, report);
   checkRecords(evidence, byId, report);
+  checkRamps(evidence, effects, report);
   noteUntold(effects, evidence, report);
   checkRequests(evidence, byId, report);
   checkCards(evidence, report);
@@ -56,7 +58,7 @@ function noteUntold(effects: readonly Effect[], { records }: Evidence, report: R
 }
 
 function checkRequests(
-  { requests, records }: Evidence,
+  { requests, records, ramps }: Evidence,
   byId: ReadonlyMap<ChangeId, readonly Effect[]>,
   report: Report,
 ): void {
@@ -66,7 +68,9 @@ function checkRequests(
     report.note(`requests answered: ${kind}`);
     const { what, id, token, answer } = request;
     const named = acceptedId(answer);
-    if (kind === 'accepted' && (named === undefined || !records.has(named))) {
+    const ramp = acceptedRamp(answer);
+    const isKept = ramp === undefined ? named !== undefined && records.has(named) : ramps.some(({ id }) => id === ramp);
+    if (kind === 'accepted' && !isKept) {
       report.violation('I4', `"${what}" was accepted, but has no record`, request);
     }
     const effect = (id && byId.get(id)?.[0]) ?? (token === undefined ? undefined : tokens.get(token));

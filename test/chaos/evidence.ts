@@ -1,7 +1,9 @@
 import { Redis } from 'ioredis';
+import type { AuditEvent } from '../../src/domain/change/audit.ts';
 import type { Change } from '../../src/domain/change/change.ts';
 import type { Ramp } from '../../src/domain/ramp/ramp.ts';
 import { type ChangeId, isChangeId, isRampId } from '../../src/domain/routing/names.ts';
+import { AuditStream } from '../../src/redis/audit-stream.ts';
 import { StoredCards } from '../../src/redis/card-log.ts';
 import { whenReady } from '../../src/redis/connect.ts';
 import { keys } from '../../src/redis/keys.ts';
@@ -25,6 +27,8 @@ export interface Evidence {
   readonly requests: readonly Request[];
   readonly messages: readonly SlackMessage[];
   readonly unknownPosts: ReadonlySet<string>;
+  readonly ramps: readonly Ramp[];
+  readonly audit: readonly AuditEvent[];
 }
 
 /** The records as the bot stores them, read without a proxy. */
@@ -33,12 +37,14 @@ export class RecordReader {
   readonly #changes: StoredChanges;
   readonly #ramps: StoredRamps;
   readonly #cards: StoredCards;
+  readonly #audit: AuditStream;
 
   private constructor(redis: Redis) {
     this.#redis = redis;
     this.#changes = new StoredChanges(redis, { recordKey });
     this.#ramps = new StoredRamps(redis, { recordKey });
     this.#cards = new StoredCards(redis);
+    this.#audit = new AuditStream(redis, { recordKey });
   }
 
   static async connect(url: string): Promise<RecordReader> {
@@ -60,6 +66,13 @@ export class RecordReader {
     const ids = found.map((key) => key.slice(key.lastIndexOf(':') + 1)).filter(isRampId);
     const ramps = await Promise.all(ids.map((id) => this.#ramps.read(id)));
     return ramps.flatMap((ramp) => ramp ?? []);
+  }
+
+  /** Oldest first. */
+  async events(): Promise<readonly AuditEvent[]> {
+    const events: AuditEvent[] = [];
+    for await (const entry of this.#audit.export(new Date(0))) if (entry.kind === 'event') events.push(entry.event);
+    return events;
   }
 
   open(): Promise<readonly Change[]> {

@@ -110,6 +110,8 @@ export function run({ foreign = [], as = change, and = [], ...events }: Run = {}
     requests: [],
     messages: [as, ...and].map((each, at) => ({ ...card(each), ts: `1.${at}`, channel: 'C01CHANNEL' })),
     unknownPosts: new Set(),
+    ramps: [],
+    audit: [],
   };
   return check(evidence).violations.map(({ invariant, what }) => `${invariant} ${what}`);
 }

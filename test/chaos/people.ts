@@ -5,6 +5,7 @@ import { actions } from '../../src/slack/words/button.ts';
 import { buttonsOf, type Person, type SlackButton, type SlackMessage } from '../support/slack-client.ts';
 import { kindOf } from './answers.ts';
 import type { ChaosWorld } from './chaos-world.ts';
+import { rampCommandOf } from './ramp-commands.ts';
 import { Random } from './random.ts';
 import { rulesFolder } from './rule-files.ts';
 import type { Told } from './slack-recorder.ts';
@@ -43,6 +44,9 @@ const versions: Readonly<Record<string, readonly [string, string, ...string[]]>>
 };
 export const services = Object.keys(versions);
 
+/** Those that ramps may move: a change of `search` shows at the end that every process hears. */
+const { search: _, ...ramped } = versions;
+
 /** What the rule files are about. */
 const ofFiles = ['reviews', 'ratings'] as const;
 /** How often each is typed, beside the others. */
@@ -53,6 +57,15 @@ const wholeCommands = {
   [`delete ${rulesFolder}/spare`]: 1,
   'unpin reviews end-user=jason': 1,
 };
+
+/** Each card of a ramp has a button that ends it, which is pressed seldom: a ramp that is over says little. */
+function pressedOften(random: Random, actionId: string | undefined): boolean {
+  return actionId !== actions.rampAbort || random.chance(0.1);
+}
+
+function ofRamps(actionId = ''): boolean {
+  return actionId.startsWith('ramp_');
+}
 
 const confirmTries = 3;
 const webAnswerMs = 6_000;
@@ -98,13 +111,15 @@ export class People {
 
   #act(lane: Lane): Promise<unknown> {
     const { random } = lane;
-    switch (random.weighed({ type: 5, click: 3, file: 2, twice: 0.5 })) {
+    switch (random.weighed({ type: 4, click: 3, file: 1.5, ramp: 6, twice: 0.5 })) {
       case 'type':
         return this.#type(lane);
       case 'click':
-        return this.#click(lane);
+        return this.#clickAny(lane);
       case 'file':
         return this.#applyAndShift(lane);
+      case 'ramp':
+        return random.chance(0.3) ? this.#clickOnRamp(lane) : this.#typeOfRamp(lane);
       case 'twice':
         return this.#typeTwice(lane, `rollback ${random.pick(ofFiles)}`);
     }
@@ -119,6 +134,28 @@ export class People {
       if (shown !== undefined) request = await this.#press(lane, shown);
     }
     if (kindOf(request) === 'accepted') await this.say(person, channel, `ratings v2 ${random.between(1, 99)}`);
+  }
+
+  /** What would finish a ramp, or end it, is asked about first. */
+  async #typeOfRamp(lane: Lane): Promise<void> {
+    const { person, channel, random } = lane;
+    const { text, takesReason } = rampCommandOf(random, ramped);
+    const asked = this.#under(await this.say(person, channel, text, takesReason), channel);
+    if (asked !== undefined && random.chance(0.7)) await this.#press(lane, asked);
+  }
+
+  /** Presses a button of a ramp's card, often twice. */
+  async #clickOnRamp(lane: Lane): Promise<void> {
+    const { person, channel, random } = lane;
+    const chosen = this.#chooseButton(
+      random,
+      channel,
+      workspace.users[person].id,
+      (id) => ofRamps(id) && pressedOften(random, id),
+    );
+    if (chosen === undefined) return;
+    if (random.chance(0.4)) await this.#click(lane, chosen);
+    await this.#press(lane, chosen);
   }
 
   /** As people do who are not sure that it was heard; what they are asked then, some of them confirm. */
@@ -143,10 +180,10 @@ export class People {
   }
 
   /** Types a command and waits for its answer. One at a time for each person and channel, so that answers do not get mixed up. */
-  async say(person: Person, channel: string, text: string): Promise<Request> {
+  async say(person: Person, channel: string, text: string, takesReason = true): Promise<Request> {
     this.#count += 1;
-    const token = `t-${String(this.#count).padStart(6, '0')}`;
-    const what = `${text} --reason "${token}"`;
+    const token = takesReason ? `t-${String(this.#count).padStart(6, '0')}` : undefined;
+    const what = token === undefined ? text : `${text} --reason "${token}"`;
     const atMs = Date.now();
     const seenBefore = this.#world.slackRecord.told.length;
     await this.#world.people.command(person, what, { channel });
@@ -157,28 +194,35 @@ export class People {
       300,
       (each) => each.by === 'ack' && each.user === by && each.channel === channel,
     );
-    const id = this.#world.slackRecord.commandId(token);
+    const id = token === undefined ? undefined : this.#world.slackRecord.commandId(token);
     const request = { what, by, token, id, answer: told?.text, atMs };
     this.requests.push(request);
     return request;
   }
 
-  async #click(lane: Lane): Promise<void> {
+  async #clickAny(lane: Lane): Promise<void> {
     const { person, channel, random } = lane;
-    const chosen = this.#chooseButton(random, channel, workspace.users[person].id);
+    const chosen = this.#chooseButton(random, channel, workspace.users[person].id, (id) => pressedOften(random, id));
     if (chosen !== undefined) await this.#press(lane, chosen);
   }
 
-  async #press({ person, channel }: Lane, { message, button }: Pressable): Promise<Request> {
-    const by = workspace.users[person].id;
-    const atMs = Date.now();
-    const seenBefore = this.#world.slackRecord.told.length;
+  async #click({ person, channel }: Lane, { message, button }: Pressable): Promise<void> {
     const { actionId = '', value = '' } = button;
     await this.#world.people.clickRaw(person, {
       channel,
       messageTs: message.ts,
       action: { action_id: actionId, value },
     });
+  }
+
+  async #press(lane: Lane, pressable: Pressable): Promise<Request> {
+    const { person, channel } = lane;
+    const { message, button } = pressable;
+    const by = workspace.users[person].id;
+    const atMs = Date.now();
+    const seenBefore = this.#world.slackRecord.told.length;
+    const { actionId = '', value = '' } = button;
+    await this.#click(lane, pressable);
     const told = await this.#told(
       seenBefore,
       webAnswerMs,
@@ -191,12 +235,17 @@ export class People {
     return request;
   }
 
-  #chooseButton(random: Random, channel: string, user: string): Pressable | undefined {
+  #chooseButton(
+    random: Random,
+    channel: string,
+    user: string,
+    isWanted: (actionId: string | undefined) => boolean = () => true,
+  ): Pressable | undefined {
     const clickable = this.#world.slackRecord.messages
       .filter((message) => message.channel === channel && (message.ephemeral_to ?? user) === user)
       .slice(-40)
       .flatMap((message) => buttonsOf(message).map((button) => ({ message, button })))
-      .filter(({ button }) => button.actionId !== actions.history);
+      .filter(({ button }) => button.actionId !== actions.history && isWanted(button.actionId));
     const held = clickable.filter(({ button }) =>
       [actions.applyAnyway, actions.discard].some((id) => id === button.actionId),
     );

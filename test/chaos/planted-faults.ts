@@ -496,4 +496,110 @@ export const plantedFaults: readonly PlantedFault[] = [
     ],
     tests: ['test/domain/ramp/next.test.ts'],
   },
+  {
+    name: 'a ramp makes the step that is live once more',
+    edits: [
+      {
+        file: 'src/domain/ramp/next.ts',
+        find: "  return { kind: 'step', step: step + 1 };\n}",
+        replace: "  return { kind: 'step', step: Math.max(step, 1) };\n}",
+      },
+    ],
+    tests: ['test/domain/ramp/next.test.ts', 'test/workflow/ramping/life.test.ts'],
+  },
+  {
+    name: 'a ramp forgets that a guard holds it',
+    edits: [
+      {
+        file: 'src/workflow/guarding/guard-ramp.ts',
+        find: "  const isStill = state.kind === 'held' || guards.silencedAt === step;\n",
+        replace: '  const isStill = true;\n',
+      },
+    ],
+    tests: ['test/workflow/guarding/guards.test.ts'],
+  },
+  {
+    name: 'a ramp goes on although its step was due long ago',
+    edits: [
+      { file: 'src/domain/ramp/next.ts', find: '  if (overdueMs > patienceMs)\n', replace: '  if (overdueMs < 0)\n' },
+    ],
+    tests: ['test/domain/ramp/next.test.ts', 'test/workflow/ramping/life.test.ts'],
+  },
+  {
+    name: 'a ramp moves on and is still due when it was',
+    edits: [
+      {
+        file: 'src/redis/ramp-scripts.ts',
+        find: "      if isOver == '0' then redis.call('ZADD', ramps, due, id)\n",
+        replace: "      if isOver == '0' then redis.call('ZADD', ramps, 'NX', due, id)\n",
+      },
+    ],
+    tests: ['test/contracts/ramps.test.ts'],
+  },
+  {
+    name: 'two ramps move one rule',
+    edits: [
+      {
+        file: 'src/redis/ramp-scripts.ts',
+        find: '        if other and other ~= id then return true end\n',
+        replace: '',
+      },
+    ],
+    tests: ['test/contracts/ramps.test.ts'],
+  },
+  {
+    name: 'a button of a ramp counts for another step than it was drawn for',
+    edits: [
+      {
+        file: 'src/workflow/ramping/decide-on-ramp.ts',
+        find: 'if (seen !== undefined && seen !== standingShown(ramp))',
+        replace: "if (seen === '')",
+      },
+    ],
+    tests: ['test/workflow/ramping/life.test.ts'],
+  },
+  {
+    name: 'a pause of a ramp does not stop the clock',
+    edits: [
+      {
+        file: 'src/workflow/ramping/gestures.ts',
+        find: 'dueAt: new Date(nowMs + leftMs).toISOString() };',
+        replace: 'dueAt: new Date(Date.parse(since) + leftMs).toISOString() };',
+      },
+    ],
+    tests: ['test/workflow/ramping/life.test.ts'],
+  },
+  {
+    name: 'a ramp that goes back waits behind what is in line',
+    edits: [
+      {
+        file: 'src/workflow/ramping/go-back.ts',
+        find: '  const options = { lines: plan.lines.versions, ahead: true,',
+        replace: '  const options = { lines: plan.lines.versions, ahead: false,',
+      },
+    ],
+    tests: ['test/workflow/ramping/life.test.ts'],
+  },
+  {
+    name: 'a step of a ramp is stored after the person was told that it came too late',
+    edits: [
+      {
+        file: 'src/workflow/ramping/make-step.ts',
+        find: '  refuseIfLate(desk, request);',
+        replace: '',
+      },
+    ],
+    tests: ['test/workflow/ramping/life.test.ts', 'test/workflow/ramping/policy.test.ts'],
+  },
+  {
+    name: 'who let a ramp go on is not told to the audit',
+    edits: [
+      {
+        file: 'src/redis/change-scripts.ts',
+        find: "    tell(audit, audited, ARGV[27], ARGV[28], ARGV[16], '0')\n",
+        replace: '',
+      },
+    ],
+    tests: ['test/contracts/ramps.test.ts'],
+  },
 ];

@@ -2,8 +2,10 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Change, isWaiting } from '../../src/domain/change/change.ts';
+import type { Ramp } from '../../src/domain/ramp/ramp.ts';
 import { type ChaosWorld, startChaosWorld } from './chaos-world.ts';
 import { check } from './check.ts';
+import { isAtRest } from './check-ramps.ts';
 import { type Evidence, RecordReader } from './evidence.ts';
 import { Faults } from './faults.ts';
 import type { Violation } from './findings.ts';
@@ -28,7 +30,7 @@ export interface Outcome {
 export type Counts = Readonly<Record<string, Readonly<Record<string, number | string>>>>;
 
 /** However things were broken, everything is done this long after the last repair. */
-const settledWithinMs = 90_000;
+const settledWithinMs = 120_000;
 
 /** Lets people, a foreign writer and faults loose on the bot for a while, waits until everything is quiet, and checks what is left. */
 export async function runChaos({ seed, forMs }: ChaosOptions): Promise<Outcome> {
@@ -68,13 +70,13 @@ export async function runChaos({ seed, forMs }: ChaosOptions): Promise<Outcome> 
 }
 
 /**
- * Waits until no change waits for a worker and every card shows its record, and if asked until no card is in doubt. Returns how long that took, or undefined if it never happened.
+ * Waits until no change waits for a worker, no ramp goes on by itself and every card shows its record, and if asked until no card is in doubt. Returns how long that took, or undefined if it never happened.
  */
 async function settled(records: RecordReader, { nothingInDoubt = false } = {}): Promise<number | undefined> {
   const startedMs = performance.now();
   while (performance.now() - startedMs < settledWithinMs) {
-    const [open, owed] = await Promise.all([records.open(), records.owed()]);
-    const isDone = !open.some(isWaiting) && owed.length === 0;
+    const [open, owed, ramps] = await Promise.all([records.open(), records.owed(), records.ramps()]);
+    const isDone = !open.some(isWaiting) && owed.length === 0 && ramps.every(isAtRest);
     if (isDone && !(nothingInDoubt && (await records.isAnyInDoubt()))) return performance.now() - startedMs;
     await sleep(100);
   }
@@ -95,6 +97,8 @@ async function gather(
     requests: people.requests,
     messages: world.slackRecord.messages,
     unknownPosts: world.unknownPosts,
+    ramps: await records.ramps(),
+    audit: await records.events(),
   };
 }
 
@@ -110,6 +114,11 @@ function counted(
   return {
     'changes by outcome': tally(all.map(outcomeOf)),
     'changes of several objects by outcome': tally(all.filter(({ edits }) => edits.length > 1).map(outcomeOf)),
+    'ramps by what they came to': tally(evidence.ramps.map(rampOutcomeOf)),
+    'steps of ramps': {
+      made: all.filter(({ ramp, state }) => (ramp?.step ?? 0) > 0 && state.kind === 'applied').length,
+      'ways back': all.filter(({ ramp, state }) => ramp?.step === 0 && state.kind === 'applied').length,
+    },
     'requests and cards': Object.fromEntries(notes),
     'writes by somebody else': { edits: evidence.foreign.size },
     'faults by kind': Object.fromEntries([...faults.counts].toSorted(([a], [b]) => a.localeCompare(b))),
@@ -127,6 +136,10 @@ function counted(
 
 function outcomeOf({ state }: Change): string {
   return 'because' in state ? `${state.kind}: ${state.because}` : state.kind;
+}
+
+function rampOutcomeOf({ state }: Ramp): string {
+  return state.kind === 'held' ? `held: ${state.hold.because}` : state.kind;
 }
 
 function rounded(ms: number | undefined): number | 'never' {

@@ -28,6 +28,7 @@ const redisBinary = await findRedisServer().catch(() => undefined);
 const recordKey = '0123456789abcdef';
 const at = '2026-11-22T14:03:11.000Z';
 const later = '2026-11-22T14:08:11.000Z';
+const muchLater = '2026-11-22T15:08:11.000Z';
 
 interface World {
   readonly ramps: Ramps;
@@ -195,6 +196,10 @@ function describeRamps(where: string, start: () => Promise<World>): void {
       const soon = await stored(aRamp('r-00000002', 'orders', at));
 
       expect((await world.ramps.open()).map(({ id }) => id)).toEqual([soon.id, late.id]);
+      const { state } = soon;
+      if (state.kind !== 'awaiting') throw new Error('it was built to wait');
+      await world.ramps.update(next(soon, { ...state, expiresAt: muchLater }), {});
+      expect((await world.ramps.open()).map(({ id }) => id)).toEqual([late.id, soon.id]);
     });
 
     it('owe their card what they became, unless it need not show it', async () => {
@@ -235,7 +240,11 @@ function describeRamps(where: string, start: () => Promise<World>): void {
 
       const other = await stored(aRamp('r-00000002'));
       const begun = next(other, stepping);
-      expect(await world.changes.accept(step, { ...options, ramp: begun })).toEqual({ kind: 'accepted' });
+      const rampTold = rampEvent(begun, { kind: 'approved', deed: 'approve' }, new Date(at));
+      const accepted = await world.changes.accept(step, { ...options, ramp: begun, rampEvent: rampTold });
+      expect(accepted).toEqual({ kind: 'accepted' });
+      const { entries } = await world.audit.read({ subject: { kind: 'ramp', id: other.id }, limit: 5 });
+      expect(entries).toMatchObject([{ kind: 'event', event: { id: `${other.id}.1`, kind: 'approved' } }]);
       expect(await world.ramps.read(other.id)).toEqual(begun);
       expect(await world.changes.read(step.id)).toMatchObject({ ramp: { id: ramp.id, step: 1 } });
     });

@@ -40,11 +40,11 @@ interface Expected {
   readonly count: number;
 }
 
-function expected({ state, approvals = [], insistedBy }: Change, isAsked: boolean): readonly Expected[] {
+function expected({ state, ramp, approvals = [], insistedBy }: Change, isAsked: boolean): readonly Expected[] {
   const ending = endings[state.kind];
   return [
     { kinds: ['accepted', 'awaiting'], count: isAsked ? 1 : 0 },
-    { kinds: ['approved'], count: approvals.length },
+    { kinds: ['approved'], count: ramp === undefined ? approvals.length : 0 }, // those of a ramp are of all its steps
     { kinds: ['planned-anew'], count: insistedBy === undefined ? 0 : 1 },
     ...(ending === undefined ? [] : [{ kinds: [ending], count: 1 }]),
   ];

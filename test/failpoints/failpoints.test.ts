@@ -13,7 +13,7 @@ import { type ScenarioName, scenarioNames, scenarios as scenarioOf } from './sce
 const redisBinary = await findRedisServer().catch(() => undefined);
 const lanes = 2;
 
-/** Of rule files two and of ramps three: they take long to record, and the others differ from these in what they write. */
+/** Of rule files two and of ramps four: they take long to record, and the others differ from these in what they write. */
 const inLongRunsOnly = [
   'shift-behind-file',
   'delete-file',
@@ -22,6 +22,15 @@ const inLongRunsOnly = [
   'take-back-deletion',
   'meddled-file',
   'next-step',
+  'next-twice',
+  'overdue-step',
+  'late-step',
+  'approve-ramp',
+  'pause-ramp',
+  'resume-ramp',
+  'abort-within-step',
+  'guard-lets-go',
+  'guard-holds',
 ];
 const scenarios = scenarioNames.filter((name) => !inLongRunsOnly.includes(name));
 
@@ -58,17 +67,18 @@ describe.runIf(redisBinary)('a fault at an await, with a redis-server', () => {
   });
 
   it.each`
-    scenario             | steps
-    ${'shift'}           | ${['desk.changes.accept(', 'queue.add(', 'bench.changes.begin(', 'mesh.open(', 'open.write(', 'moveOn(bench']}
-    ${'rollback'}        | ${['rollBack(', 'desk.changes.accept(', 'open.write(', 'mark(', 'client.chat.postEphemeral(']}
-    ${'apply-anyway'}    | ${['planAnew(', 'desk.changes.accept(', 'open.write(', 'moveOn(bench', 'client.chat.postEphemeral(']}
-    ${'discard'}         | ${['discard(', 'changes.update(', 'client.chat.postEphemeral(']}
-    ${'approve'}         | ${['approve(', 'openEdits(', 'moveOn(', 'queue.add(', 'open.write(']}
-    ${'reject'}          | ${['reject(', 'changes.update(']}
-    ${'apply-file'}      | ${['planEdits(', 'desk.changes.accept(', 'openBegun(', 'tryAll(', 'noteWriting(', 'write(bench', 'moveOn(bench']}
-    ${'ramp'}            | ${['requestRamp(', 'makeStep(', 'accept(', 'ramps.update(', 'open.write(']}
-    ${'abort-ramp'}      | ${['decideOnRamp(', 'ramps.update(', 'isStepOut(', 'planEdits(', 'open.write(']}
-    ${'undone-creation'} | ${['changes.writing(', 'write(bench', 'moveOn(bench']}
+    scenario              | steps
+    ${'shift'}            | ${['desk.changes.accept(', 'queue.add(', 'bench.changes.begin(', 'mesh.open(', 'open.write(', 'moveOn(bench']}
+    ${'rollback'}         | ${['rollBack(', 'desk.changes.accept(', 'open.write(', 'mark(', 'client.chat.postEphemeral(']}
+    ${'apply-anyway'}     | ${['planAnew(', 'desk.changes.accept(', 'open.write(', 'moveOn(bench', 'client.chat.postEphemeral(']}
+    ${'discard'}          | ${['discard(', 'changes.update(', 'client.chat.postEphemeral(']}
+    ${'approve'}          | ${['approve(', 'openEdits(', 'moveOn(', 'queue.add(', 'open.write(']}
+    ${'reject'}           | ${['reject(', 'changes.update(']}
+    ${'apply-file'}       | ${['planEdits(', 'desk.changes.accept(', 'openBegun(', 'tryAll(', 'noteWriting(', 'write(bench', 'moveOn(bench']}
+    ${'ramp'}             | ${['requestRamp(', 'makeStep(', 'accept(', 'ramps.update(', 'open.write(']}
+    ${'abort-ramp'}       | ${['decideOnRamp(', 'ramps.update(', 'isStepOut(', 'planEdits(', 'open.write(']}
+    ${'guard-takes-back'} | ${['guards.look(', 'lookAtStep(', 'sight(', 'scrapedAt(', 'countAll(', 'this.#store(', 'moveRamp(', 'isStepOut(', 'open.write(']}
+    ${'undone-creation'}  | ${['changes.writing(', 'write(bench', 'moveOn(bench']}
   `('may be at each await that $scenario is made of', ({ scenario, steps }) => {
     const points = outcome.enumerated.get(scenario)?.points ?? [];
     const struck = outcome.enumerated.get(scenario)?.cases.map(({ at }) => wayOf(at)) ?? [];

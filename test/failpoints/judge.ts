@@ -10,8 +10,10 @@ import type { Request } from '../chaos/people.ts';
 import { auditedOnce } from './audited.ts';
 import { wayOf } from './cases.ts';
 import { isKill, type Strike } from './faults.ts';
+import { checkLooks } from './looks.ts';
 import { checkRamps } from './ramps.ts';
-import type { Scenario } from './scenarios.ts';
+import { rampsAudited } from './ramps-audited.ts';
+import { type Scenario, wasTaken } from './scenarios.ts';
 import { type Asked, isOfStage } from './stage.ts';
 
 /** What a case has left behind. */
@@ -32,10 +34,12 @@ export function judge(left: Left, scenario: Scenario): readonly Violation[] {
   const answers = asked.answer === undefined ? told : [asked.answer, ...told];
   const requests = (answers.length === 0 ? [undefined] : answers).map((answer) => requestOf(asked, answer));
   const unknownPosts = new Set(isPostDoubled(left.strike) ? left.records.keys() : []);
-  const { violations } = check({ ...left, unknownPosts, requests });
+  const { violations } = check({ ...left, ramps: [], audit: [], unknownPosts, requests }); // a stage moves the times of ramps, so they are judged here;
   return [
     ...violations,
-    ...checkRamps(left),
+    ...checkRamps(left, scenario),
+    ...left.ramps.flatMap((ramp) => checkLooks(ramp, left.events, scenario.traffic)),
+    ...left.ramps.flatMap((ramp) => rampsAudited(ramp, left.events)),
     ...requests.flatMap((request) => toldRightly(request, left, scenario)),
     ...auditedOnce(left.events, left.records.values(), ({ request }) => !isOfStage(request)),
   ];
@@ -50,12 +54,17 @@ function requestOf({ what, token, makes }: Asked, answer: string | undefined): R
   return { what, by: '', token, id: makes, answer, atMs: 0 };
 }
 
-function toldRightly(request: Request, left: Left, { isTaken }: Scenario): readonly Violation[] {
-  const isIn = [...left.records.values()].some(isTaken);
-  const shown = { request, records: [...left.records.values()] };
-  const promises = /^(Accepted|Discarded|Approved|Your approval|Rejected|The next step is made|Stopped;)/.test(
-    request.answer ?? '',
-  );
+/** What begins so promises that it was taken. */
+const promise = /^(Accepted|Discarded|Approved|Your approval|Rejected|Paused|Goes on|The next step is made|Stopped;)/;
+
+function toldRightly(request: Request, left: Left, scenario: Scenario): readonly Violation[] {
+  const isIn = wasTaken(scenario, left);
+  const { answer = '' } = request;
+  const shown = { request, records: [...left.records.values()], ramps: left.ramps };
+  const promises = promise.test(answer);
+  const isAborted = left.ramps.every(({ state }) => state.kind === 'back');
+  if (scenario.isAborted === true && answer.startsWith('Stopped;') && !isAborted)
+    return [{ invariant: 'I4', what: 'a ramp was aborted and goes on', evidence: shown }];
   if (promises && !isIn) return [{ invariant: 'I4', what: 'what was promised was not taken', evidence: shown }];
   if (kindOf(request) === 'not accepted' && isIn)
     return [{ invariant: 'I1', what: 'what was not accepted was taken', evidence: shown }];

@@ -8,7 +8,7 @@ import type { Case, Form } from './cases.ts';
 import { Course, giveUpAfterMs } from './course.ts';
 import { isKill, type Strike } from './faults.ts';
 import { judge, type Left } from './judge.ts';
-import { type Scenario, type ScenarioName, scenarios } from './scenarios.ts';
+import { type Scenario, type ScenarioName, scenarios, wasTaken } from './scenarios.ts';
 import { type Asked, NotPreparedError, Stage, serviceOf } from './stage.ts';
 import { Store } from './store.ts';
 import type { World } from './world.ts';
@@ -31,7 +31,11 @@ export class Lane {
   readonly #redisUrl: string;
   readonly #store: Store;
   readonly #numbers: () => number;
+  readonly #name: string;
+  readonly #prometheusUrl: string;
   #bots: Bot[] = [];
+  /** Whether requests are counted for the bots that there are. */
+  #isCounted = false;
   #next: number;
 
   private constructor(world: World, redisUrl: string, store: Store, numbers: () => number) {
@@ -40,6 +44,8 @@ export class Lane {
     this.#store = store;
     this.#numbers = numbers;
     this.#next = numbers();
+    this.#name = `lane-${this.#next}`;
+    this.#prometheusUrl = world.traffic.urlFor(this.#name);
   }
 
   /** `numbers`: gives each case a number of its own. */
@@ -75,22 +81,33 @@ export class Lane {
   async #play(name: ScenarioName, form: Form, strike?: Strike, look?: () => Promise<void>): Promise<Result> {
     const number = this.#next;
     this.#next = this.#numbers();
-    await Promise.all([this.#haveBots(form), this.#world.createService(serviceOf(this.#next))]);
-    const stage = new Stage(number, { world: this.#world, store: this.#store, bots: () => this.#bots });
-    const scenario = scenarios[name];
+    const scenario: Scenario = scenarios[name];
+    await Promise.all([
+      this.#haveBots(form, scenario.traffic !== undefined),
+      this.#world.createService(serviceOf(this.#next)),
+    ]);
+    const stage = new Stage(number, {
+      world: this.#world,
+      store: this.#store,
+      bots: () => this.#bots,
+      lane: this.#name,
+    });
     const act = await this.#prepared(stage, scenario);
     await Promise.all(this.#bots.map((bot) => bot.arm(strike)));
 
-    const course = new Course(form, strike, scenarios[name].takesMs);
+    const course = new Course(form, strike, scenario.takesMs);
     const acting = act();
     const crashes = await this.#follow(course, acting, form, strike);
     await look?.();
     const left = await this.#gather(stage, await acting, strike);
     const wrong = [...crashes, ...judge(left, scenario)];
     const late = course.late();
-    const isMissed = strike === undefined && ![...left.records.values()].some(scenario.isTaken);
+    const isMissed = strike === undefined && !wasTaken(scenario, left);
     await this.#leave(stage, wrong.length > 0 || !course.isQuiet || isMissed);
-    if (isMissed) throw new NotPreparedError(`${name} was answered with ${[left.asked.answer, ...left.told].join()}`);
+    if (isMissed) {
+      const said = [left.asked.answer, ...left.told, ...left.ramps.map(({ state }) => JSON.stringify(state))];
+      throw new NotPreparedError(`${name} was answered with ${said.join()}`);
+    }
     return {
       violations: [...wrong, ...late],
       isOnlyLate: late.length > 0 && (wrong.length === 0 || !course.isQuiet),
@@ -130,7 +147,7 @@ export class Lane {
     const ended = this.#bots.filter(({ hasEnded }) => hasEnded);
     if (ended.length === 0) return [];
     this.#bots = this.#bots.filter(({ hasEnded }) => !hasEnded);
-    if (form === 'alone') this.#bots.push(await this.#world.startBot(this.#redisUrl));
+    if (form === 'alone') this.#bots.push(await this.#startBot());
     if (isKill(strike)) return [];
     return [{ invariant: 'I6', what: 'a process ended by itself', evidence: await ended[0]?.exited }];
   }
@@ -165,7 +182,7 @@ export class Lane {
       foreign,
       records,
       ramps: await this.#store.records.ramps(),
-      events: await this.#store.events(),
+      events: await this.#store.records.events(),
       owed: (await this.#store.records.owed()).filter((id) => !isChangeId(id) || records.has(id)),
       messages: this.#world.slack.messages(channel),
       asked,
@@ -180,11 +197,17 @@ export class Lane {
     await this.#store.empty();
   }
 
-  async #haveBots(form: Form): Promise<void> {
+  async #haveBots(form: Form, isCounted: boolean): Promise<void> {
+    if (isCounted !== this.#isCounted) await this.#clear();
+    this.#isCounted = isCounted;
     const wanted = form === 'alone' ? 1 : 2;
     await Promise.all(this.#bots.splice(wanted).map((bot) => bot.kill()));
     const missing = Array.from({ length: wanted - this.#bots.length });
-    this.#bots.push(...(await Promise.all(missing.map(() => this.#world.startBot(this.#redisUrl)))));
+    this.#bots.push(...(await Promise.all(missing.map(() => this.#startBot()))));
+  }
+
+  #startBot(): Promise<Bot> {
+    return this.#world.startBot(this.#redisUrl, this.#isCounted ? this.#prometheusUrl : undefined);
   }
 
   async #clear(): Promise<void> {

@@ -36,6 +36,27 @@ export function deleteAfterCreation({ world, ref, foreign }: Meddling): () => vo
   });
 }
 
+/** Holds the bot's next write of an object until it is let go. */
+export function holdWrite(
+  world: World,
+  ref: ObjectRef,
+): { readonly reached: Promise<void>; readonly release: () => void } {
+  const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const remove = world.addTrap({
+    when: 'before',
+    fits: (seen) => seen.method === 'PATCH' && isWrite(seen) && isPath(seen, pathOf(ref)),
+    spring: () => {
+      reached.resolve();
+      return released.promise;
+    },
+  });
+  const release = () => {
+    remove();
+    released.resolve();
+  };
+  return { reached: reached.promise, release };
+}
+
 type Seen = Parameters<Trap['fits']>[0];
 
 function isWrite({ path }: Seen): boolean {

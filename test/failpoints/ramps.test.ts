@@ -45,7 +45,7 @@ function left(ramp: Ramp, v3: number, more: Partial<RampsLeft> = {}): RampsLeft 
   const id = changeInHand(ramp);
   const shown = rampCard({ ramp, change: id && records.get(id) });
   const messages = [{ channel: 'C01CHANNEL', ts: '1.000001', user: 'U0BOT', text: shown.text, blocks: shown.blocks }];
-  return { ramps: [ramp], records, history, messages, strike: undefined, ...more };
+  return { ramps: [ramp], records, history, messages, events: [], strike: undefined, ...more };
 }
 
 function wrongIn(evidence: RampsLeft): readonly string[] {
@@ -92,12 +92,39 @@ describe('the judge of ramps', () => {
   it('finds a ramp that stopped though nothing was in its way, and one that does not end', () => {
     const since = { step: 2, since: at };
     const held = { kind: 'held', ...since, at, leftMs: 0, hold: { because: 'late', lateMs: 1 } } as const;
-    const running = { kind: 'running', ...since, dueAt: at } as const;
+    const dueAt = new Date(Date.parse(at) + 300_000).toISOString();
+    const running = { kind: 'running', ...since, dueAt } as const;
 
     expect(wrongIn(left({ ...finished, state: held }, 100))).toEqual([
-      'I4 r-00000001 is held, and nothing was in its way',
+      'I4 r-00000001 is held, and nothing led to that',
     ]);
     expect(wrongIn(left({ ...finished, state: running }, 100))).toEqual(['I6 r-00000001 is running for ever']);
+  });
+
+  it('finds a step that goes on after the last one that may be made, and a state that nothing led to', () => {
+    const { strike: _, ...all } = left(finished, 100);
+
+    const wrong = checkRamps({ ...all, strike: undefined }, { ends: ['asking'], lastStep: 1 });
+    expect(wrong.map(({ what }) => what)).toEqual([
+      'r-00000001 is finished, and nothing led to that',
+      'r-00000001 made the steps 1, 2',
+    ]);
+  });
+
+  it.each([
+    ['a pause that does not stop the clock', 0],
+    ['one that counts twice', 120_000],
+  ])('finds %s', (_, addedMs) => {
+    const nowMs = Date.now();
+    const moment = (ms: number) => new Date(nowMs + ms).toISOString();
+    const running = { kind: 'running', step: 2, since: moment(0), dueAt: moment(300_000 + addedMs) } as const;
+    const event = (kind: 'ramp-paused' | 'ramp-resumed', ms: number) =>
+      ({ id: kind, kind, at: moment(ms), rampId: finished.id }) as const;
+    const events = [event('ramp-paused', 10_000), event('ramp-resumed', 70_000)];
+
+    expect(wrongIn(left({ ...finished, state: running }, 100, { events }))).toContain(
+      `I1 r-00000001 watches a step for ${300_000 + addedMs} ms that lasts 300000 ms and was paused for 60000 ms`,
+    );
   });
 
   it('finds a card that is missing, that is there twice, or that says something else', () => {

@@ -1,6 +1,7 @@
+import type { AuditEvent } from '../../src/domain/change/audit.ts';
 import type { Change } from '../../src/domain/change/change.ts';
 import { changeInHand } from '../../src/domain/ramp/next.ts';
-import { type Ramp, targetsAt } from '../../src/domain/ramp/ramp.ts';
+import { type Ramp, stepOf, targetsAt } from '../../src/domain/ramp/ramp.ts';
 import { isOver, isStanding, liveStep } from '../../src/domain/ramp/ramp-state.ts';
 import { sameShares } from '../../src/domain/routing/split.ts';
 import { rampCard } from '../../src/slack/card/ramp.ts';
@@ -9,41 +10,49 @@ import type { Violation } from '../chaos/findings.ts';
 import { historyKey, weightsOf } from '../chaos/history.ts';
 import { headerOf } from '../chaos/slack-recorder.ts';
 import type { Left } from './judge.ts';
+import type { Scenario } from './scenarios.ts';
 
 /** What a ramp comes to where nobody but the bot writes: it never stops by itself. */
-const rightEnds = ['finished', 'asking', 'back'];
+const rightEnds: NonNullable<Scenario['ends']> = ['finished', 'asking', 'back'];
 
 /** No case takes so long. */
 const soonMs = 60_000;
+/** Between the moment that a person's gesture counts from and that of its event. */
+const clocksMs = 500;
 
-/** Nothing of it moves by itself soon. */
-export function isStill({ state }: Ramp): boolean {
-  if (state.kind === 'running') return Date.parse(state.dueAt) > Date.now() + soonMs;
-  return isOver(state) || isStanding(state);
+/** Nothing of it moves by itself soon. What the stage lets guards look at is still once they have said something. */
+export function isStill({ state, guards, acceptedAt }: Ramp): boolean {
+  if (state.kind !== 'running') return isOver(state) || isStanding(state) || state.kind === 'awaiting';
+  if (guards !== undefined) return Date.parse(state.since) > Date.parse(acceptedAt);
+  return Date.parse(state.dueAt) > Date.now() + soonMs;
 }
 
 /** What the judge of ramps looks at. */
-export type RampsLeft = Pick<Left, 'ramps' | 'records' | 'history' | 'messages' | 'strike'>;
+export type RampsLeft = Pick<Left, 'ramps' | 'records' | 'events' | 'history' | 'messages' | 'strike'>;
 
 /** Every step once, in order, none after the way back; the rules have what the record says; one card that says it. */
-export function checkRamps(left: RampsLeft): readonly Violation[] {
+export function checkRamps(
+  left: RampsLeft,
+  { ends = rightEnds, lastStep = Number.POSITIVE_INFINITY }: Pick<Scenario, 'ends' | 'lastStep'> = {},
+): readonly Violation[] {
   return left.ramps.flatMap((ramp) => [
-    ...checkEnd(ramp),
-    ...checkSteps(ramp, left),
+    ...checkEnd(ramp, ends),
+    ...checkSteps(ramp, left, lastStep),
+    ...checkTime(ramp, left),
     ...checkLive(ramp, left),
     ...checkCard(ramp, left),
   ]);
 }
 
-function checkEnd(ramp: Ramp): readonly Violation[] {
+function checkEnd(ramp: Ramp, ends: NonNullable<Scenario['ends']>): readonly Violation[] {
   const { id, state } = ramp;
   if (!isStill(ramp)) return [{ invariant: 'I6', what: `${id} is ${state.kind} for ever`, evidence: ramp }];
-  return rightEnds.includes(state.kind)
+  return ends.includes(state.kind)
     ? []
-    : [{ invariant: 'I4', what: `${id} is ${state.kind}, and nothing was in its way`, evidence: ramp }];
+    : [{ invariant: 'I4', what: `${id} is ${state.kind}, and nothing led to that`, evidence: ramp }];
 }
 
-function checkSteps(ramp: Ramp, { records }: RampsLeft): readonly Violation[] {
+function checkSteps(ramp: Ramp, { records }: RampsLeft, lastStep: number): readonly Violation[] {
   const made = ramp.changes
     .filter(({ id }) => records.get(id)?.state.kind === 'applied')
     .filter((each, at, all) => !isPutBack(ramp, each, all[at - 1], records.get(each.id)))
@@ -51,7 +60,7 @@ function checkSteps(ramp: Ramp, { records }: RampsLeft): readonly Violation[] {
   const steps = made.filter((step) => step > 0);
   const isInOrder = steps.every((step, at) => step === at + 1);
   const isBackLast = made.slice(0, -1).every((step) => step > 0);
-  if (isInOrder && isBackLast) return [];
+  if (isInOrder && isBackLast && steps.length <= lastStep) return [];
   return [{ invariant: 'I1', what: `${ramp.id} made the steps ${made.join(', ')}`, evidence: { ramp, records } }];
 }
 
@@ -67,6 +76,21 @@ function isPutBack(
   return change.edits.every(({ moves }) =>
     moves.every(({ rule, from }) => !own.some((each) => each.rule === rule && sameShares(each.split, from))),
   );
+}
+
+/** A step lasts as long as was planned and as it was paused. */
+function checkTime(ramp: Ramp, { events }: RampsLeft): readonly Violation[] {
+  const { id, state } = ramp;
+  const stay = state.kind === 'running' ? stepOf(ramp, state.step)?.stay : undefined;
+  if (state.kind !== 'running' || stay?.kind !== 'for') return [];
+  const at = (kind: AuditEvent['kind']) =>
+    events.filter((event) => event.rampId === id && event.kind === kind).map((event) => Date.parse(event.at));
+  const resumed = at('ramp-resumed');
+  const pausedMs = at('ramp-paused').reduce((sum, ms, nth) => sum + (resumed[nth] ?? ms) - ms, 0);
+  const lastsMs = Date.parse(state.dueAt) - Date.parse(state.since);
+  if (Math.abs(lastsMs - stay.ms - pausedMs) <= clocksMs) return [];
+  const what = `${id} watches a step for ${lastsMs} ms that lasts ${stay.ms} ms and was paused for ${pausedMs} ms`;
+  return [{ invariant: 'I1', what, evidence: { ramp, events } }];
 }
 
 function checkLive(ramp: Ramp, { history }: RampsLeft): readonly Violation[] {

@@ -1,15 +1,29 @@
 import { type Change, isEnded, isWeightsOnly } from '../../src/domain/change/change.ts';
+import type { Ramp } from '../../src/domain/ramp/ramp.ts';
+import type { RampState } from '../../src/domain/ramp/ramp-state.ts';
 import { workspace } from '../../src/sandbox/local-slack.ts';
 import { actions } from '../../src/slack/words/button.ts';
 import { requestId } from '../../src/workflow/desk.ts';
 import type { Fault } from './faults.ts';
+import type { Left } from './judge.ts';
+import type { TrafficKind } from './made-traffic.ts';
+import { rampScenarios } from './ramp-scenarios.ts';
 import type { Asked, Stage } from './stage.ts';
 
 export interface Scenario {
   /** What came before, which nothing disturbs; then what the person does, at which a fault strikes. */
   readonly prepare: (stage: Stage) => Promise<() => Promise<Asked>>;
-  /** Whether a record shows that what the person asked for was taken. */
-  readonly isTaken: (change: Change) => boolean;
+  /** Whether a record shows that what the person asked for was taken: that of a change, or of a ramp. */
+  readonly isTaken?: (change: Change) => boolean;
+  readonly isTakenOn?: (ramp: Ramp) => boolean;
+  /** In which states a ramp may be left. Absent: where it comes to if nothing is in its way. */
+  readonly ends?: readonly RampState['kind'][];
+  /** The last step that may be made of a ramp. Absent: any. */
+  readonly lastStep?: number;
+  /** What the person was told of an abort must have happened. */
+  readonly isAborted?: boolean;
+  /** What is counted of requests, so that ramps have guards. Absent: nothing. */
+  readonly traffic?: TrafficKind;
   /** Faults that nothing is expected to stand. */
   readonly without?: readonly Fault[];
   /** How long it takes by the clock. Absent: no longer than a change. */
@@ -124,40 +138,19 @@ const byName = {
     isTaken: isOfFile,
     without: twoAtOnce,
   },
-  ramp: {
-    prepare: async (stage) => () => stage.typeRamp('v2 10 ask, 20 ask, 30'),
-    isTaken: isStep(1),
-  },
-  'due-step': {
-    prepare: async (stage) => {
-      await stage.ramped('v2 10 for 5m, 20 ask, 30');
-      return () => stage.letStepBeDue();
-    },
-    isTaken: isStep(2),
-    takesMs: 1_000,
-  },
-  'next-step': {
-    prepare: async (stage) => {
-      await stage.ramped('v2 10 ask, 20 ask, 30');
-      return () => stage.typeWhole(`next ${stage.service}`);
-    },
-    isTaken: isStep(2),
-  },
-  'abort-ramp': {
-    prepare: async (stage) => {
-      await stage.ramped('v2 10 ask, 20 ask, 30');
-      return () => stage.typeWhole(`abort ${stage.service}`);
-    },
-    isTaken: isStep(0),
-    takesMs: 1_000,
-  },
+  ...rampScenarios,
 } satisfies Record<string, Scenario>;
 
 export type ScenarioName = keyof typeof byName;
 export const scenarios: Readonly<Record<ScenarioName, Scenario>> = byName;
 
-function isStep(step: number): (change: Change) => boolean {
-  return ({ ramp }) => ramp?.step === step;
+/** Whether what the person asked for was taken. */
+export function wasTaken(
+  { isTaken, isTakenOn }: Scenario,
+  { records, ramps }: Pick<Left, 'records' | 'ramps'>,
+): boolean {
+  const isOfChange = isTaken !== undefined && [...records.values()].some(isTaken);
+  return isOfChange || (isTakenOn !== undefined && ramps.some(isTakenOn));
 }
 
 function isOfFile(change: Change): boolean {

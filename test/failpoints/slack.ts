@@ -61,6 +61,11 @@ export class FailpointSlack {
       .map(({ text }) => text);
   }
 
+  /** A time that no other message or click has. */
+  moment(): string {
+    return this.#nextTs();
+  }
+
   forget(channel: string): void {
     this.#messages.delete(channel);
   }
@@ -79,17 +84,22 @@ export class FailpointSlack {
     return body === '' ? {} : { shows: { ...ack.parse(JSON.parse(body)), channel, ts: this.#nextTs() } };
   }
 
-  /** Presses a button of a message; resolves with whether that was acknowledged. */
-  async click(port: number, message: SlackMessage, action: { readonly action_id: string; readonly value: string }) {
+  /** Presses a button of a message; resolves with whether that was acknowledged. `at`: the same when Slack delivers it again. */
+  async click(
+    port: number,
+    message: SlackMessage,
+    action: { readonly action_id: string; readonly value: string },
+    { user = workspace.users.alice.id, at = this.moment() }: { readonly user?: string; readonly at?: string } = {},
+  ) {
     const { channel, ts } = message;
     const payload = {
       type: 'block_actions',
       team: { id: workspace.teamId },
-      user: { id: workspace.users.alice.id },
+      user: { id: user },
       channel: { id: channel },
       container: { type: 'message', message_ts: ts, channel_id: channel },
       message: { ts },
-      actions: [{ type: 'button', block_id: 'b', action_ts: this.#nextTs(), ...action }],
+      actions: [{ type: 'button', block_id: 'b', action_ts: at, ...action }],
     };
     return (await this.#deliver(port, { payload: JSON.stringify(payload) })) !== undefined;
   }

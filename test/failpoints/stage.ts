@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { rampTo } from '../../src/domain/ramp/ramp.ts';
-import { type ChangeId, isRampId } from '../../src/domain/routing/names.ts';
+import type { ChangeId } from '../../src/domain/routing/names.ts';
 import type { ObjectKind, ObjectRef } from '../../src/domain/routing/object.ts';
 import { workspace } from '../../src/sandbox/local-slack.ts';
 import { actions, readLineValue } from '../../src/slack/words/button.ts';
 import { requestId } from '../../src/workflow/desk.ts';
 import { cluster, historyKey, readObject } from '../chaos/history.ts';
-import { cardOf, headerOf } from '../chaos/slack-recorder.ts';
+import { cardOf } from '../chaos/slack-recorder.ts';
 import { buttonsOf, type SlackMessage } from '../support/slack-client.ts';
 import type { Bot } from './bot.ts';
 import { giveUpAfterMs } from './course.ts';
 import { deleteAfterCreation, editBeforeWrite } from './meddling.ts';
 import { plannedFromElsewhere } from './planned-change.ts';
+import { RampActs } from './ramp-acts.ts';
 import { fileOf, freeServiceOf, objectsOf, refsOf, routeBefore } from './rule-file.ts';
 import type { Store } from './store.ts';
 import type { World } from './world.ts';
@@ -26,6 +26,14 @@ export interface Asked {
   readonly delivered: boolean;
   /** What the acknowledgement said. */
   readonly answer?: string | undefined;
+}
+
+interface Parts {
+  readonly world: World;
+  readonly store: Store;
+  readonly bots: () => readonly Bot[];
+  /** The name under which the lane's requests are counted. */
+  readonly lane: string;
 }
 
 interface Typed {
@@ -53,6 +61,7 @@ export class Stage {
   /** One of which no change needs an approval. */
   readonly free: string;
   readonly channel: string;
+  readonly ramp: RampActs;
   readonly #world: World;
   readonly #store: Store;
   readonly #bots: () => readonly Bot[];
@@ -65,7 +74,7 @@ export class Stage {
   /** What was written, and the uids of what was deleted, by somebody else. */
   readonly foreign = new Set<string>();
 
-  constructor(number: number, { world, store, bots }: { world: World; store: Store; bots: () => readonly Bot[] }) {
+  constructor(number: number, { world, store, bots, lane }: Parts) {
     this.#number = number;
     this.#world = world;
     this.#store = store;
@@ -74,6 +83,7 @@ export class Stage {
     this.free = freeServiceOf(number);
     this.#refs.push(this.#object);
     this.channel = `C${String(number).padStart(6, '0')}`;
+    this.ramp = new RampActs(this, { world, store, lane });
   }
 
   /** Asks for a split of the case's service. */
@@ -81,36 +91,6 @@ export class Stage {
     const token = this.#token;
     const { trigger, asked } = await this.#command(`${this.service} ${text} --reason "${token}"`, user);
     return { ...asked, token, makes: requestId(`command:${teamId}:${trigger}`) };
-  }
-
-  /** Asks for a ramp of the case's service. Its changes are not of this request. */
-  async typeRamp(text: string): Promise<Asked> {
-    const { makes: _, ...asked } = await this.type(text);
-    return asked;
-  }
-
-  /** A ramp whose first step is live, and whose card says so. */
-  async ramped(text: string): Promise<void> {
-    await this.typeRamp(text);
-    const isSaid = () =>
-      this.#world.slack.messages(this.channel).some(({ blocks, text: said }) => {
-        const id = headerOf(blocks);
-        return id !== undefined && isRampId(id) && said.includes('step 1 of 3') && said.includes('10 % now');
-      });
-    const untilMs = performance.now() + preparedWithinMs;
-    while (!isSaid()) {
-      if (performance.now() > untilMs) throw new NotPreparedError('the ramp does not begin before anything is struck');
-      await sleep(10);
-    }
-  }
-
-  /** The time of the step is over at once. */
-  async letStepBeDue(): Promise<Asked> {
-    for (const ramp of await this.#store.records.ramps()) {
-      if (ramp.state.kind !== 'running') throw new NotPreparedError(`the ramp is ${ramp.state.kind}`);
-      await this.#store.moveRamp(rampTo(ramp, { ...ramp.state, dueAt: new Date().toISOString() }));
-    }
-    return { what: 'the next step is due', delivered: true };
   }
 
   /** Bob asks for a split of what a rule file is about, and what he is told is what counts. His reason is one of its own. */
@@ -182,6 +162,22 @@ export class Stage {
     return { what: `${actionId} ${button.value}`, makes, delivered };
   }
 
+  /** Presses a button of a message, whoever it is. */
+  async press(
+    message: SlackMessage,
+    action: { readonly action_id: string; readonly value: string },
+    by: { readonly user?: string; readonly at?: string },
+  ): Promise<boolean> {
+    return this.#world.slack.click(await this.#port(), message, action, by);
+  }
+
+  /** Something that is done to the case's service, and is over when the case is. */
+  untilLeft<T extends { readonly release: () => void }>(begin: (ref: ObjectRef) => T): T {
+    const begun = begin(this.#object);
+    this.#undo.push(begun.release);
+    return begun;
+  }
+
   /** A rule file, and what is live of its objects: nothing but one that it replaces, or all as the file has it. */
   async writeRules(live: 'before' | 'as-in-file'): Promise<string> {
     this.#undo.push(await this.#world.writeRules(this.free, fileOf(this.#number)));
@@ -210,7 +206,7 @@ export class Stage {
   async leave(): Promise<void> {
     this.#world.slack.forget(this.channel);
     for (const undo of this.#undo) await undo();
-    for (const ref of this.refs) await this.#world.delete(ref);
+    for (const ref of [...this.refs, this.#versions]) await this.#world.delete(ref);
   }
 
   /** What is typed is shown first, and is done and told on its card. */
@@ -278,6 +274,10 @@ export class Stage {
 
   get #token(): string {
     return `t-${String(this.#number).padStart(6, '0')}`;
+  }
+
+  get #versions(): ObjectRef {
+    return { ...this.#object, kind: 'DestinationRule' };
   }
 
   get #object(): ObjectRef {

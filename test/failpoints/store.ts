@@ -1,9 +1,7 @@
 import { Redis } from 'ioredis';
-import type { AuditEvent } from '../../src/domain/change/audit.ts';
 import { type Change, concerns, isWaiting, objectsOf } from '../../src/domain/change/change.ts';
 import type { Ramp } from '../../src/domain/ramp/ramp.ts';
 import type { ObjectRef } from '../../src/domain/routing/object.ts';
-import { AuditStream } from '../../src/redis/audit-stream.ts';
 import { whenReady } from '../../src/redis/connect.ts';
 import { JobQueue } from '../../src/redis/job-queue.ts';
 import { StoredChanges } from '../../src/redis/stored-changes.ts';
@@ -19,14 +17,12 @@ export class Store {
   readonly #changes: StoredChanges;
   readonly #queue: JobQueue;
   readonly #ramps: StoredRamps;
-  readonly #audit: AuditStream;
   readonly records: RecordReader;
 
   private constructor(redis: Redis, records: RecordReader) {
     this.#redis = redis;
     this.#changes = new StoredChanges(redis, { recordKey });
     this.#ramps = new StoredRamps(redis, { recordKey });
-    this.#audit = new AuditStream(redis, { recordKey });
     this.#queue = new JobQueue(redis, new InMemoryLog());
     this.records = records;
   }
@@ -40,12 +36,6 @@ export class Store {
   async recordsOf(objects: readonly ObjectRef[]): Promise<readonly Change[]> {
     const all = [...(await this.records.all()).values()];
     return all.filter((change) => objects.some((object) => concerns(change, object)));
-  }
-
-  async events(): Promise<readonly AuditEvent[]> {
-    const events: AuditEvent[] = [];
-    for await (const entry of this.#audit.export(new Date(0))) if (entry.kind === 'event') events.push(entry.event);
-    return events;
   }
 
   /** Stands in line and has a job, as if a person had asked for it. */

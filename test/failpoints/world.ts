@@ -20,6 +20,7 @@ import {
 import { HttpProxy, type Trap } from '../chaos/http-proxy.ts';
 import { Bot } from './bot.ts';
 import { type Build, buildWithSteps } from './build.ts';
+import { CountedTraffic } from './counted-traffic.ts';
 import { freeNames } from './rule-file.ts';
 import { FailpointSlack, signingSecret } from './slack.ts';
 import { needsApprovalFrom } from './stage.ts';
@@ -42,6 +43,7 @@ export class World {
   readonly build: Build;
   readonly slack: FailpointSlack;
   readonly history: HistoryRecorder;
+  readonly traffic: CountedTraffic;
   readonly #redis: RedisServer[] = [];
   readonly #kube: KubeApi;
   readonly #way: HttpProxy;
@@ -59,11 +61,13 @@ export class World {
     readonly way: HttpProxy;
     readonly slack: FailpointSlack;
     readonly history: HistoryRecorder;
+    readonly traffic: CountedTraffic;
   }) {
     this.folder = parts.folder;
     this.build = parts.build;
     this.slack = parts.slack;
     this.history = parts.history;
+    this.traffic = parts.traffic;
     this.#kube = parts.kube;
     this.#way = parts.way;
   }
@@ -73,16 +77,18 @@ export class World {
     const folder = await mkdtemp(join(tmpdir(), 'shiftbot-failpoints-'));
     const build = await buildWithSteps(folder, sources);
     const access = await botAccess('default');
-    const kube = await startKubeApi({ port: 0, objects: [...access.objects, versions()], watchTimeoutMs: aDay });
+    const kube = await startKubeApi({ port: 0, objects: access.objects, watchTimeoutMs: aDay });
     const slack = new FailpointSlack();
     await slack.start();
     const history = new HistoryRecorder(kube);
     await history.start();
+    const traffic = new CountedTraffic();
+    await traffic.start();
     const way = await HttpProxy.start(kube.url);
     await writeFile(join(folder, 'kubeconfig'), kube.kubeconfig(access.user).replaceAll(kube.url, way.url));
     await writeFile(join(folder, 'policy.yaml'), policy);
     await mkdir(join(folder, 'rules'));
-    const world = new World({ folder, build, kube, way, slack, history });
+    const world = new World({ folder, build, kube, way, slack, history, traffic });
     process.once('exit', world.#killAll);
     for (let count = 0; count < warm; count += 1) world.#warmUp();
     return world;
@@ -95,8 +101,8 @@ export class World {
     return redis.url;
   }
 
-  /** A bot that serves. */
-  async startBot(redisUrl: string): Promise<Bot> {
+  /** A bot that serves. `prometheusUrl`: absent where no requests are counted. */
+  async startBot(redisUrl: string, prometheusUrl?: string): Promise<Bot> {
     const bot = this.#warm.shift() ?? this.#add();
     this.#warmUp();
     await bot.begin({
@@ -108,13 +114,15 @@ export class World {
       KUBECONFIG: join(this.folder, 'kubeconfig'),
       POLICY_FILE: join(this.folder, 'policy.yaml'),
       RULES_DIR: join(this.folder, 'rules'),
+      ...(prometheusUrl !== undefined && { PROMETHEUS_URL: prometheusUrl }),
     });
     return bot;
   }
 
-  /** A VirtualService of this name, all of whose traffic goes to v1. */
-  createService(name: string): Promise<LiveObject> {
-    return this.create(service(name));
+  /** A VirtualService of this name, all of whose traffic goes to v1, and the versions that there are. */
+  async createService(name: string): Promise<void> {
+    await this.create(versions(name));
+    await this.create(service(name));
   }
 
   /** As somebody does who knows nothing of the bot. */
@@ -174,6 +182,7 @@ export class World {
     await this.history.stop();
     await Promise.all([
       this.slack.stop(),
+      this.traffic.stop(),
       this.#way.stop(),
       this.#kube.stop(),
       ...this.#redis.map((redis) => redis.stop()),
@@ -211,14 +220,14 @@ interface Answer {
   readonly body: unknown;
 }
 
-/** All services of all cases lead to the same backend, so that there is one DestinationRule. */
-function versions(): KubeObject {
+/** Each service has pods of its own: guards cannot compare versions that another object sends requests to, too. */
+function versions(name: string): KubeObject {
   return parse(`
 apiVersion: networking.istio.io/v1
 kind: DestinationRule
-metadata: { name: backend, namespace: default }
+metadata: { name: ${name}, namespace: default }
 spec:
-  host: backend
+  host: ${name}
   subsets: [{ name: v1, labels: { version: v1 } }, { name: v2, labels: { version: v2 } }]
 `);
 }
@@ -233,7 +242,7 @@ spec:
   http:
     - timeout: 3s
       route:
-        - { destination: { host: backend, subset: v1 }, weight: 100 }
-        - { destination: { host: backend, subset: v2 }, weight: 0 }
+        - { destination: { host: ${name}, subset: v1 }, weight: 100 }
+        - { destination: { host: ${name}, subset: v2 }, weight: 0 }
 `);
 }

@@ -85,7 +85,7 @@ export class InMemoryChanges implements Changes {
     return { versions, waiting, ramps };
   }
 
-  async accept(change: Change, { lines, ahead, askedAs, event, ramp }: AcceptOptions): Promise<Accepted> {
+  async accept(change: Change, { lines, ahead, askedAs, event, ramp, rampEvent }: AcceptOptions): Promise<Accepted> {
     await this.#reach();
     const before = askedAs && this.#asked.get(askedAs);
     if (before !== undefined && before !== change.id) {
@@ -105,6 +105,7 @@ export class InMemoryChanges implements Changes {
     if (!isStill) return { kind: 'moved' };
     if (ramp !== undefined && this.#ramps?.put(ramp) !== true) return { kind: 'ramp-moved' };
     this.#store(change, event);
+    if (rampEvent !== undefined) this.#audit?.add(rampEvent);
     this.#tries.delete(change.id);
     this.#writing.delete(change.id);
     this.#places.delete(change.id);

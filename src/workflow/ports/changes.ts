@@ -76,6 +76,8 @@ export interface AcceptOptions {
   readonly event?: AuditEvent | undefined;
   /** The ramp that makes the change, as it is to be from then on. Stored in the same step. `ramp-moved`: it is no longer at the rev before. */
   readonly ramp?: Ramp | undefined;
+  /** What a person did to the ramp by that: kept for the audit in the same step. */
+  readonly rampEvent?: AuditEvent | undefined;
 }
 
 export interface Lines {

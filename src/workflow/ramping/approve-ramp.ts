@@ -7,7 +7,7 @@ import { askOfRamp } from '../../domain/policy/ramps/ask-of-ramp.ts';
 import { objectsMoved, type Ramp, rampTo } from '../../domain/ramp/ramp.ts';
 import type { RampStateOf } from '../../domain/ramp/ramp-state.ts';
 import type { RampId } from '../../domain/routing/names.ts';
-import { type Hearing, heard, note } from '../audit.ts';
+import { type Hearing, heard } from '../audit.ts';
 import { type Asker, type Desk, refuseIfLate, requestId } from '../desk.ts';
 import { judgeChange, type PolicyNow } from '../judging/judge-change.ts';
 import { judgeAll, judgeWhenOpen, type Wanted } from '../judging/judge-live.ts';
@@ -15,7 +15,6 @@ import { byDenial } from '../judging/void.ts';
 import { untilHours } from './await-approval.ts';
 import { makeStep } from './make-step.ts';
 import { moveRampFor } from './move-ramp.ts';
-import { rampEvent } from './ramp-event.ts';
 import { type AwaitingRamp as Awaiting, isAwaiting } from './void-ramp.ts';
 
 /** The answer to a decision about a ramp that awaits approval. */
@@ -182,10 +181,11 @@ async function judgeWhole(desk: Desk, ramp: Ramp): Promise<{ readonly judged: Po
 
 /** All approvals are there. The approved plan is for the splits that it was made from. */
 async function begin(desk: Desk, ramp: Awaiting, asker: Asker): Promise<RampApproval | undefined> {
-  const made = await makeStep(desk, { ramp, step: 1, from: ramp.before, asker, askedAs: requestId(asker.request) });
+  const happened = { kind: 'approved', asker, deed: 'approve', missing: 0 } as const;
+  const askedAs = requestId(asker.request);
+  const made = await makeStep(desk, { ramp, step: 1, from: ramp.before, asker, askedAs, happened });
   switch (made.kind) {
     case 'made':
-      note(desk, rampEvent(made.ramp, { kind: 'approved', asker, deed: 'approve', missing: 0 }, desk.now()));
       return { kind: 'approved', ramp: made.ramp, missing: 0 };
     case 'superseded':
       return voided(desk, ramp, asker, { because: 'moved' });

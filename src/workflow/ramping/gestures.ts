@@ -11,14 +11,12 @@ import {
 import type { RampTargets } from '../../domain/ramp/targets.ts';
 import { isSameObject } from '../../domain/routing/object.ts';
 import { sameShares } from '../../domain/routing/split.ts';
-import { note } from '../audit.ts';
 import { type Asker, type Desk, requestId } from '../desk.ts';
 import { leftBy } from './as-left.ts';
 import type { Deciding, RampDecision, RampGesture } from './decision.ts';
 import { afterMaking, drive } from './drive.ts';
 import { type Made, makeStep } from './make-step.ts';
 import { moveRampFor } from './move-ramp.ts';
-import { rampEvent } from './ramp-event.ts';
 import { readStep } from './read-trusted.ts';
 
 /** Undefined if the ramp moved on meanwhile: decide again. */
@@ -89,26 +87,15 @@ async function step(desk: Desk, ramp: Ramp, gesture: 'next' | 'finish' | 'resume
   if (!isStanding(state) || state.step >= ramp.steps.length) return { kind: 'not-now', gesture, ramp };
   const number = gesture === 'finish' ? ramp.steps.length : state.step + 1;
   const from = await liveFor(desk, ramp, state);
-  const made = await makeStep(desk, {
-    ramp: silenced(ramp),
-    step: number,
-    from,
-    asker,
-    askedAs: requestId(asker.request),
-  });
-  return answerTo(desk, ramp, made, { gesture, asker });
+  const happened = { kind: kinds[gesture], deed: gesture, asker } as const;
+  const askedAs = requestId(asker.request);
+  const made = await makeStep(desk, { ramp: silenced(ramp), step: number, from, asker, askedAs, happened });
+  return answerTo(desk, ramp, made, gesture);
 }
 
-interface Done {
-  readonly gesture: RampGesture;
-  readonly asker: Asker;
-}
-
-/** Its change says that the ramp made it, so the audit is told apart who wanted it now. */
-async function answerTo(desk: Desk, ramp: Ramp, made: Made, { gesture, asker }: Done): Answered {
+async function answerTo(desk: Desk, ramp: Ramp, made: Made, gesture: RampGesture): Answered {
   switch (made.kind) {
     case 'made':
-      note(desk, rampEvent(made.ramp, { kind: kinds[gesture], deed: gesture, asker }, desk.now()));
       return { kind: 'done', gesture, ramp: made.ramp };
     case 'moved':
     case 'known': // somebody else made this step just now
@@ -129,13 +116,17 @@ async function putBack(desk: Desk, ramp: Ramp, asker: Asker): Answered {
   if (state.kind !== 'held' || state.hold.because !== 'moved' || state.step === 0)
     return { kind: 'not-now', gesture: 'put-back', ramp };
   const from = await liveFor(desk, ramp, state);
-  const made = await makeStep(desk, { ramp, step: state.step, from, asker, askedAs: requestId(asker.request) });
-  const done = { gesture: 'put-back', asker } as const;
-  if (made.kind !== 'held') return answerTo(desk, ramp, made, done);
+  const happened = { kind: kinds['put-back'], deed: 'put-back', asker } as const;
+  const askedAs = requestId(asker.request);
+  const made = await makeStep(desk, { ramp, step: state.step, from, asker, askedAs, happened });
+  if (made.kind !== 'held') return answerTo(desk, ramp, made, 'put-back');
   if (isThere(ramp, state, made.hold))
-    return becomes(desk, ramp, liveFrom(ramp, { step: state.step }, desk.now().toISOString()), done);
+    return becomes(desk, ramp, liveFrom(ramp, { step: state.step }, desk.now().toISOString()), {
+      gesture: 'put-back',
+      asker,
+    });
   // It stays held as it is, unless somebody moved the weights once more.
-  return made.hold.because === 'moved' ? answerTo(desk, ramp, made, done) : { kind: 'stopped', ramp, stop: made };
+  return made.hold.because === 'moved' ? answerTo(desk, ramp, made, 'put-back') : { kind: 'stopped', ramp, stop: made };
 }
 
 /** Whether somebody has put it back already. */
@@ -185,6 +176,11 @@ const kinds = {
   'put-back': 'ramp-resumed',
   abort: 'ramp-goes-back',
 } as const;
+
+interface Done {
+  readonly gesture: RampGesture;
+  readonly asker: Asker;
+}
 
 async function becomes(desk: Desk, ramp: Ramp, state: RampState, { gesture, asker }: Done): Answered {
   const next = rampTo(ramp, state);

@@ -10,12 +10,13 @@ import type { ObjectRef } from '../../domain/routing/object.ts';
 import { accept } from '../asking/accept.ts';
 import { hostsPlanned, type Plan, planEdits } from '../asking/plan.ts';
 import { addJob, toChange } from '../asking/submit.ts';
-import { eventOf } from '../audit.ts';
-import type { Asker, Desk } from '../desk.ts';
+import { eventOf, type Happened, tellLog } from '../audit.ts';
+import { type Asker, type Desk, refuseIfLate } from '../desk.ts';
 import { judgeChange } from '../judging/judge-change.ts';
 import { wantedOf } from '../judging/judge-live.ts';
 import { byDenial } from '../judging/void.ts';
 import { aimsOf, type NotAsLeft } from './as-left.ts';
+import { rampEvent } from './ramp-event.ts';
 
 /** What came of making a step. */
 export type Made =
@@ -40,6 +41,8 @@ export interface Making {
   readonly asker: Pick<Asker, 'until' | 'answerBy' | 'sending'>;
   /** The request of the person who starts the ramp. */
   readonly askedAs?: ChangeId | undefined;
+  /** What a person does to the ramp by that. */
+  readonly happened?: Happened | undefined;
 }
 
 /** Plans a step from what is live, asks policy, and stores its change together with the ramp's move. */
@@ -116,20 +119,24 @@ function stepChange(desk: Desk, { ramp, step }: Making, plan: Plan, deed: Moving
 }
 
 async function store(desk: Desk, making: Making, change: Change, plan: Plan): Promise<Made> {
-  const { ramp, step, asker, askedAs } = making;
+  const { ramp, step, asker, askedAs, happened } = making;
   const next = withChange(ramp, { step, id: change.id }, stepping(desk, making, change));
   const event = eventOf(
     change,
     { kind: 'accepted', by: { user: ramp.by, team: ramp.team }, deed: change.deed },
     desk.now(),
   );
-  const options = { lines: plan.lines.versions, ahead: false, event, ramp: next, askedAs };
+  const rampTold = happened && rampEvent(next, happened, desk.now());
+  const options = { lines: plan.lines.versions, ahead: false, event, ramp: next, rampEvent: rampTold, askedAs };
   const { user, origin } = { user: ramp.by, origin: ramp.origin };
-  const accepted = await accept(desk, change, options, { ...asker, user, origin, request: change.request });
+  const request = { ...asker, user, origin, request: change.request };
+  refuseIfLate(desk, request); // planning and policy may have taken longer than a person is answered in
+  const accepted = await accept(desk, change, options, request);
   switch (accepted.kind) {
     case 'accepted':
       addJob(desk, change);
       desk.cards.showSoon(ramp.id);
+      if (rampTold !== undefined) tellLog(desk.log, rampTold);
       desk.log.info({ rampId: ramp.id, changeId: change.id, step }, 'a step of a ramp is in line');
       return { kind: 'made', ramp: next };
     case 'known':

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Ramp } from '../../domain/ramp/ramp.ts';
 import { type Happened, tellLog } from '../audit.ts';
-import { type Asker, type Desk, requestId, sendFor } from '../desk.ts';
+import { type Asker, type Desk, refuseIfLate, requestId, sendFor } from '../desk.ts';
 import { AcceptanceUnknownError, StoreUnavailableError } from '../errors.ts';
 import type { UpdateOptions } from '../ports/ramps.ts';
 import { kindOf, rampEvent } from './ramp-event.ts';
@@ -34,6 +34,7 @@ export async function moveRampFor(
   asker: Asker,
   happened: Omit<Happened, 'asker'>,
 ): Promise<boolean> {
+  refuseIfLate(moving, asker);
   const askedAs = requestId(asker.request);
   try {
     return await sendFor(asker, () => move(moving, next, { ...happened, asker }, { askedAs }));

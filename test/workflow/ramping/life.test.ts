@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Ramp } from '../../../src/domain/ramp/ramp.ts';
+import { TooLateError } from '../../../src/workflow/desk.ts';
 import { decideOnRamp } from '../../../src/workflow/ramping/decide-on-ramp.ts';
 import { standingShown } from '../../../src/workflow/ramping/standing-shown.ts';
 import { reviewsObject, twoRules } from '../../support/builders.ts';
@@ -242,6 +243,24 @@ describe('a ramp', () => {
       expect(house.ledger.seq).toBe(2);
     });
 
+    it('is not made once the person was told that it came too late', async () => {
+      const ramp = await house.started();
+      house.changes.afterNextLine(() => house.pass(3_000));
+
+      await expect(house.does('next', ramp)).rejects.toThrow(TooLateError);
+      await house.goOn();
+      expect(house.split).toEqual({ v1: 90, v2: 0, v3: 10 });
+    });
+
+    it('is told to the audit with who pressed', async () => {
+      const ramp = await house.started();
+      await house.does('next', ramp, standingShown(ramp), house.asker('U02BOB'));
+
+      expect(house.audit.trail.filter(({ kind }) => kind === 'ramp-resumed')).toMatchObject([
+        { rampId: ramp.id, deed: 'next', by: { user: 'U02BOB' }, askedBy: ramp.by },
+      ]);
+    });
+
     it('is not there after the last one', async () => {
       const ramp = await house.started({ steps: steps([50]) });
 
@@ -270,6 +289,17 @@ describe('a ramp', () => {
       expect(await house.state(ramp.id)).toMatchObject({ kind: 'back', why: 'aborted', by: 'U01ALICE' });
       await house.after(60 * minute);
       expect(house.ledger.seq).toBe(3);
+    });
+
+    it('goes ahead of what waits for the same object', async () => {
+      const two = new RampHouse(twoRules);
+      const ramp = await two.started();
+      const waiting = await two.accepted('v3', 100, { rule: 'orders' });
+      await two.does('abort', ramp);
+      await two.drive(ramp);
+
+      const { waiting: inLine } = await two.changes.lines([reviewsObject]);
+      expect(inLine.map(({ id }) => id)).toEqual([(await two.ramp(ramp.id)).changes.at(-1)?.id, waiting.id]);
     });
 
     it('before its first step is begun, changes nothing', async () => {

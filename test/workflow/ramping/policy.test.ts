@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Ramp } from '../../../src/domain/ramp/ramp.ts';
+import { TooLateError } from '../../../src/workflow/desk.ts';
 import { approveRamp, rejectRamp, withdrawRamp } from '../../../src/workflow/ramping/approve-ramp.ts';
 import { reviews, reviewsObject, twoRules } from '../../support/builders.ts';
 import { policyOf } from '../../support/policies.ts';
@@ -50,6 +51,24 @@ describe('policy and ramps', () => {
 
     expect(house.split).toEqual({ v1: 0, v2: 0, v3: 100 });
     expect(await house.state(ramp.id)).toMatchObject({ kind: 'finished' });
+  });
+
+  it('the last approval is told to the audit in the step that begins the ramp', async () => {
+    const ramp = await waiting();
+    await approve(ramp, 'U02BOB');
+
+    const told = house.audit.trail.filter(({ rampId }) => rampId === ramp.id).map(({ kind }) => kind);
+    expect(told).toEqual(['awaiting', 'accepted', 'approved']);
+  });
+
+  it('nothing begins once the person was told that the approval came too late', async () => {
+    const ramp = await waiting();
+    house.changes.afterNextLine(() => house.pass(3_000));
+
+    await expect(approve(ramp, 'U02BOB')).rejects.toThrow(TooLateError);
+    await house.goOn();
+    expect(house.ledger.seq).toBe(0);
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'awaiting' });
   });
 
   it('who asked cannot approve', async () => {

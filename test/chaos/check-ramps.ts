@@ -1,0 +1,144 @@
+import { changeInHand } from '../../src/domain/ramp/next.ts';
+import { movesOneOf, type Ramp, targetsAt } from '../../src/domain/ramp/ramp.ts';
+import { isOver, isStanding } from '../../src/domain/ramp/ramp-state.ts';
+import { isSameObject } from '../../src/domain/routing/object.ts';
+import { rampCard } from '../../src/slack/card/ramp.ts';
+import { checkPace } from './check-ramp-pace.ts';
+import { said, sameWeights } from './check-weights.ts';
+import type { Effect } from './effects.ts';
+import type { Evidence } from './evidence.ts';
+import type { Report } from './findings.ts';
+import { weightsOf } from './history.ts';
+import { headerOf } from './slack-recorder.ts';
+
+/** As much of a write as is looked at. */
+type Write = Pick<Effect, 'id' | 'object' | 'after' | 'version'>;
+type Seen = Pick<Evidence, 'ramps' | 'records' | 'audit' | 'messages' | 'unknownPosts'>;
+
+/** Nothing of it goes on before a person wants it. */
+export function isAtRest({ state }: Pick<Ramp, 'state'>): boolean {
+  return isOver(state) || (isStanding(state) && state.kind !== 'running');
+}
+
+/** Reasons to hold a ramp that no run has: nobody works for minutes, policy refuses, a gate is open for a day. */
+const neverHeld = ['late', 'denied', 'not-asked-on'];
+
+/** The clocks of several processes differ. */
+const clocksMs = 2_000;
+
+/**
+ * Every step of a ramp once, in order and with its weights; none before its time was over, after a hold, or after its end; never two ramps
+ * at once; and one card that says how it stands.
+ */
+export function checkRamps(evidence: Seen, effects: readonly Write[], report: Report): void {
+  for (const ramp of evidence.ramps) {
+    const own = effects
+      .filter(({ id }) => evidence.records.get(id)?.ramp?.id === ramp.id)
+      .toSorted((a, b) => a.version - b.version);
+    checkEnd(ramp, report);
+    checkSteps(ramp, own, evidence, report);
+    checkWritten(ramp, own, evidence, report);
+    checkOver(ramp, { own, all: effects }, evidence, report);
+    checkPace(ramp, evidence, report);
+    checkTold(ramp, evidence, report);
+    checkCard(ramp, evidence, report);
+  }
+  checkAlone(evidence, report);
+}
+
+function checkEnd(ramp: Ramp, report: Report): void {
+  const { id, state } = ramp;
+  if (!isAtRest(ramp)) report.violation('I6', `${id} is ${state.kind} forever`, ramp);
+  if (state.kind === 'held' && neverHeld.includes(state.hold.because))
+    report.violation('I4', `${id} is held because of ${state.hold.because}, and nothing led to that`, ramp);
+}
+
+/** The number of the step that a change of a ramp made; 0 is the way back. */
+function stepIn({ records }: Pick<Evidence, 'records'>, { id }: Write): number {
+  return records.get(id)?.ramp?.step ?? 0;
+}
+
+function checkSteps(ramp: Ramp, own: readonly Write[], evidence: Seen, report: Report): void {
+  const steps = own.map((effect) => stepIn(evidence, effect));
+  const isFinished = evidence.audit.some(({ rampId, deed, kind }) => {
+    return rampId === ramp.id && deed === 'finish' && kind === 'ramp-resumed';
+  });
+  for (const [at, step] of steps.entries()) {
+    const before = steps[at - 1] ?? 0;
+    if (at > 0 && before === 0) {
+      report.violation('I1', `${ramp.id} made step ${step} after its way back`, { ramp, own });
+      continue;
+    }
+    const isNext = step === 0 || step === before + 1;
+    const isRest = isFinished && step === ramp.steps.length && step > before;
+    if (!isNext && !isRest) report.violation('I1', `${ramp.id} made step ${step} after step ${before}`, { ramp, own });
+  }
+}
+
+function checkWritten(ramp: Ramp, own: readonly Write[], evidence: Seen, report: Report): void {
+  for (const effect of own) {
+    const step = stepIn(evidence, effect);
+    for (const { object, rule, split } of targetsAt(ramp, step)) {
+      if (!isSameObject(object, effect.object)) continue;
+      const weights = effect.after && weightsOf(effect.after, rule);
+      if (weights !== undefined && sameWeights(weights, split)) continue;
+      const what = `step ${step} of ${ramp.id} is ${said(split)}, but it wrote ${said(weights ?? {})}`;
+      report.violation('I1', what, { ramp, effect });
+    }
+  }
+}
+
+interface Written {
+  readonly own: readonly Write[];
+  readonly all: readonly Write[];
+}
+
+/** A ramp that is over moves nothing. One that says that it finished made its last step, and one that says that it went back did. */
+function checkOver(ramp: Ramp, { own, all }: Written, evidence: Seen, report: Report): void {
+  const { id, state } = ramp;
+  const last = own.at(-1);
+  const step = last === undefined ? 0 : stepIn(evidence, last);
+  if (state.kind === 'finished' && step !== ramp.steps.length)
+    report.violation('I3', `${id} says that it finished, but step ${step} is its last one`, { ramp, own });
+  if (state.kind === 'back' && step !== 0)
+    report.violation('I3', `${id} says that it went back, but step ${step} is its last one`, { ramp, own });
+  const by = state.kind === 'superseded' ? all.filter((effect) => effect.id === state.by) : [];
+  const first = Math.min(Number.POSITIVE_INFINITY, ...by.map(({ version }) => version));
+  if (last !== undefined && last.version > first)
+    report.violation('I1', `${id} made step ${step} although it was superseded`, { ramp, last, by });
+}
+
+/** How it ended is one event. */
+function checkTold({ id, state }: Ramp, { audit }: Seen, report: Report): void {
+  const kind = state.kind === 'finished' ? 'ramp-finished' : state.kind === 'back' ? 'ramp-is-back' : undefined;
+  const about = audit.filter(({ rampId, changeId }) => rampId === id && changeId === undefined);
+  const told = about.filter((event) => event.kind === kind).length;
+  if (kind !== undefined && told !== 1) report.violation('I4', `the audit tells the end of ${id} ${told} times`, about);
+  const ids = about.map((event) => event.id);
+  for (const again of new Set(ids.filter((each, at) => ids.indexOf(each) !== at)))
+    report.violation('I1', `the audit has ${again} twice`, about);
+}
+
+function checkCard(ramp: Ramp, { records, messages, unknownPosts }: Seen, report: Report): void {
+  const own = messages.filter(({ subtype, blocks }) => subtype !== 'ephemeral' && headerOf(blocks) === ramp.id);
+  const change = changeInHand(ramp);
+  const { text } = rampCard({ ramp, change: change && records.get(change) });
+  if (own.length === 0) report.violation('I3', `${ramp.id} has no card`, ramp);
+  else if (!own.some((message) => message.text === text))
+    report.violation('I3', `the card of ${ramp.id} does not say what its record says`, { text, own });
+  if (own.length > (unknownPosts.has(ramp.id) ? 2 : 1))
+    report.violation('I3', `${ramp.id} has ${own.length} cards`, own);
+}
+
+/** A ramp of a rule begins when the one before is over. */
+function checkAlone({ ramps }: Seen, report: Report): void {
+  const inOrder = ramps.toSorted((a, b) => Date.parse(a.acceptedAt) - Date.parse(b.acceptedAt));
+  for (const [at, ramp] of inOrder.entries()) {
+    const endMs = 'at' in ramp.state && isOver(ramp.state) ? Date.parse(ramp.state.at) : Number.POSITIVE_INFINITY;
+    const early = inOrder.slice(at + 1).find((later) => {
+      return movesOneOf(later, ramp.before) && Date.parse(later.acceptedAt) + clocksMs < endMs;
+    });
+    if (early !== undefined)
+      report.violation('I1', `${early.id} began although ${ramp.id} was not over`, { ramp, early });
+  }
+}
