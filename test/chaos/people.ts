@@ -119,7 +119,7 @@ export class People {
       case 'file':
         return this.#applyAndShift(lane);
       case 'ramp':
-        return random.chance(0.3) ? this.#clickOnRamp(lane) : this.#typeOfRamp(lane);
+        return random.chance(0.5) ? this.#clickOnRamp(lane) : this.#typeOfRamp(lane);
       case 'twice':
         return this.#typeTwice(lane, `rollback ${random.pick(ofFiles)}`);
     }

@@ -511,9 +511,9 @@ export const plantedFaults: readonly PlantedFault[] = [
     name: 'a ramp forgets that a guard holds it',
     edits: [
       {
-        file: 'src/workflow/guarding/guard-ramp.ts',
-        find: "  const isStill = state.kind === 'held' || guards.silencedAt === step;\n",
-        replace: '  const isStill = true;\n',
+        file: 'src/workflow/guarding/after-look.ts',
+        find: '  if (guards.silencedAt === step) return undefined;\n',
+        replace: '  return undefined;\n',
       },
     ],
     tests: ['test/workflow/guarding/guards.test.ts'],

@@ -118,9 +118,9 @@ describe('the judge of ramps', () => {
     const nowMs = Date.now();
     const moment = (ms: number) => new Date(nowMs + ms).toISOString();
     const running = { kind: 'running', step: 2, since: moment(0), dueAt: moment(300_000 + addedMs) } as const;
-    const event = (kind: 'ramp-paused' | 'ramp-resumed', ms: number) =>
-      ({ id: kind, kind, at: moment(ms), rampId: finished.id }) as const;
-    const events = [event('ramp-paused', 10_000), event('ramp-resumed', 70_000)];
+    const event = (kind: 'ramp-paused' | 'ramp-resumed', deed: 'pause' | 'resume', ms: number) =>
+      ({ id: kind, kind, deed, at: moment(ms), rampId: finished.id }) as const;
+    const events = [event('ramp-paused', 'pause', 10_000), event('ramp-resumed', 'resume', 70_000)];
 
     expect(wrongIn(left({ ...finished, state: running }, 100, { events }))).toContain(
       `I1 r-00000001 watches a step for ${300_000 + addedMs} ms that lasts 300000 ms and was paused for 60000 ms`,

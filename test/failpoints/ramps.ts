@@ -83,10 +83,12 @@ function checkTime(ramp: Ramp, { events }: RampsLeft): readonly Violation[] {
   const { id, state } = ramp;
   const stay = state.kind === 'running' ? stepOf(ramp, state.step)?.stay : undefined;
   if (state.kind !== 'running' || stay?.kind !== 'for') return [];
-  const at = (kind: AuditEvent['kind']) =>
-    events.filter((event) => event.rampId === id && event.kind === kind).map((event) => Date.parse(event.at));
-  const resumed = at('ramp-resumed');
-  const pausedMs = at('ramp-paused').reduce((sum, ms, nth) => sum + (resumed[nth] ?? ms) - ms, 0);
+  const at = (kind: AuditEvent['kind'], deed: AuditEvent['deed']) =>
+    events
+      .filter((event) => event.rampId === id && event.kind === kind && event.deed === deed)
+      .map((event) => Date.parse(event.at));
+  const resumed = at('ramp-resumed', 'resume');
+  const pausedMs = at('ramp-paused', 'pause').reduce((sum, ms, nth) => sum + (resumed[nth] ?? ms) - ms, 0);
   const lastsMs = Date.parse(state.dueAt) - Date.parse(state.since);
   if (Math.abs(lastsMs - stay.ms - pausedMs) <= clocksMs) return [];
   const what = `${id} watches a step for ${lastsMs} ms that lasts ${stay.ms} ms and was paused for ${pausedMs} ms`;
