@@ -126,7 +126,7 @@ describe('row 27: a cluster that is not as we know them', () => {
       expect(() => weightsPatch(object, moves, huge)).toThrow(TooLargeError);
     });
 
-    it('an object of 1 MB is read and patched within 100 ms of a processor', () => {
+    it('an object of 1 MB is read and patched in at most forty times what its JSON takes to parse', () => {
       const rules = Array.from({ length: 4_000 }, (_, at) => ({
         name: `rule-${at}`,
         match: [{ headers: { x: { exact: 'y'.repeat(60) } } }],
@@ -138,10 +138,11 @@ describe('row 27: a cluster that is not as we know them', () => {
         toRoute('sandbox', object, () => [versions]);
         weightsPatch(object, moves, record(emptyLedger, revision()));
       };
-      const tookMs = [1, 2, 3].map(() => processorMs(readAndPatch, { times: 3 })); // the first ones are not compiled yet
+      const parsedMs = processorMs(() => JSON.parse(json), { times: 20 });
+      const tookMs = processorMs(readAndPatch, { times: 5 });
 
       expect(json.length).toBeGreaterThan(1_000_000);
-      expect(Math.min(...tookMs)).toBeLessThan(100);
+      expect(tookMs / parsedMs).toBeLessThan(40);
     });
   });
 
