@@ -3,7 +3,7 @@ import type { Change } from '../../src/domain/change/change.ts';
 import type { Ramp } from '../../src/domain/ramp/ramp.ts';
 import type { ChangeId } from '../../src/domain/routing/names.ts';
 import { kindOf } from '../chaos/answers.ts';
-import { check } from '../chaos/check.ts';
+import { checkChanges } from '../chaos/check.ts';
 import type { Evidence } from '../chaos/evidence.ts';
 import type { Violation } from '../chaos/findings.ts';
 import type { Request } from '../chaos/people.ts';
@@ -34,7 +34,7 @@ export function judge(left: Left, scenario: Scenario): readonly Violation[] {
   const answers = asked.answer === undefined ? told : [asked.answer, ...told];
   const requests = (answers.length === 0 ? [undefined] : answers).map((answer) => requestOf(asked, answer));
   const unknownPosts = new Set(isPostDoubled(left.strike) ? left.records.keys() : []);
-  const { violations } = check({ ...left, ramps: [], audit: [], unknownPosts, requests }); // a stage moves the times of ramps, so they are judged here;
+  const { violations } = checkChanges({ ...left, audit: [], unknownPosts, requests }); // a stage moves the times of ramps, so they are judged here
   return [
     ...violations,
     ...checkRamps(left, scenario),

@@ -29,6 +29,11 @@ export function guardRuleFor(
   return ruleFor(policies.current(), targetsOf(live))?.guard ?? defaultGuard;
 }
 
+/** A request is slow by what the last hour was like, and no result of the ramp may affect that: without an answer it cannot begin. */
+export function cannotBeFixed(rule: GuardRule | undefined, foresight: Foresight | undefined): boolean {
+  return rule?.latency !== undefined && foresight?.isUnreachable === true;
+}
+
 /** What is known before the ramp begins, and fixed then. */
 export async function foresightOf(
   desk: Desk,

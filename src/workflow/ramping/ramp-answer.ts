@@ -2,7 +2,6 @@ import type { Refusal } from '../../domain/change/plan-weights.ts';
 import type { Options, TypedService } from '../../domain/language/command.ts';
 import type { Judgement } from '../../domain/policy/judge.ts';
 import type { Foreseen } from '../../domain/policy/ramps/foreseen.ts';
-import type { Confounding } from '../../domain/ramp/confounded.ts';
 import type { Ramp } from '../../domain/ramp/ramp.ts';
 import type { RampHold } from '../../domain/ramp/ramp-state.ts';
 import type { RampSteps } from '../../domain/ramp/steps.ts';
@@ -40,8 +39,7 @@ export type RampAnswer =
       readonly ramp: Ramp;
       readonly again: boolean;
       readonly foreseen?: readonly Foreseen[] | undefined;
-      /** What is in the way of a comparison as it begins. */
-      readonly confounding?: Confounding | undefined;
+      readonly foresight?: Foresight | undefined;
     }
   | { readonly kind: 'ramp-preview'; readonly plan: RampPlan; readonly judgement: Judgement }
   /** `step`: the number of the step that cannot be made. */
@@ -57,7 +55,7 @@ export type RampAnswer =
       readonly step: number;
       readonly shortestMs: number;
     }
-  /** Prometheus does not answer, and what guards go by is fixed before a ramp begins. */
+  /** Prometheus does not answer, and from when on a request is slow is fixed before a ramp begins. */
   | { readonly kind: 'unmeasured'; readonly name: ServiceName }
   /** The first step cannot be made now. */
   | { readonly kind: 'ramp-stopped'; readonly name: ServiceName; readonly hold: RampHold }

@@ -14,7 +14,7 @@ import { type AcceptedAnswer, answerOnce, type Mode } from '../asking/answer-onc
 import { stateOf } from '../asking/submit.ts';
 import { noteDenied, noteRefused } from '../audit.ts';
 import { type Asker, type Desk, fillIn, openService, refuseIfLate, requestId } from '../desk.ts';
-import { foresightOf, guardRuleFor, tooShort } from '../guarding/watch-plan.ts';
+import { cannotBeFixed, foresightOf, guardRuleFor, tooShort } from '../guarding/watch-plan.ts';
 import { denialIn, foreseenFor, judgeLive, judgeWhenOpen, mayOverrideOwner } from '../judging/judge-live.ts';
 import { awaitApproval, beginLater } from './await-approval.ts';
 import { makeStep } from './make-step.ts';
@@ -80,7 +80,7 @@ async function plan(desk: Desk, starting: Starting): Promise<RampAnswer | 'moved
     });
   const short = foresight && tooShort(planned.steps, foresight);
   if (short !== undefined) return { kind: 'too-short', name, ...short };
-  if (foresight?.isUnreachable === true && mode === 'do') return { kind: 'unmeasured', name };
+  if (cannotBeFixed(watched, foresight) && mode === 'do') return { kind: 'unmeasured', name };
   const [first] = planned.steps;
   const growth = growthOfRamp({ before: planned.before, steps: [first] });
   const wanted = {
@@ -160,8 +160,7 @@ async function knownAnswer(desk: Desk, change: Change | undefined): Promise<Ramp
 }
 
 function withForeseen(answer: RampAnswer, { foreseen, foresight }: RampPlan): RampAnswer {
-  const confounding = foresight?.inTheWay?.confounding;
-  return answer.kind === 'ramp' && !answer.again ? { ...answer, foreseen, confounding } : answer;
+  return answer.kind === 'ramp' && !answer.again ? { ...answer, foreseen, foresight } : answer;
 }
 
 /** Not stored yet: its first transition gives it rev 0. */

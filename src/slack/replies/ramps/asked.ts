@@ -1,7 +1,6 @@
 import { roundedUp } from '../../../domain/guard/bound.ts';
 import { formatDuration } from '../../../domain/language/duration.ts';
 import type { Foreseen } from '../../../domain/policy/ramps/foreseen.ts';
-import type { Confounding } from '../../../domain/ramp/confounded.ts';
 import type { Ramp } from '../../../domain/ramp/ramp.ts';
 import type { RampAnswer, RampPlan } from '../../../workflow/ramping/ramp-answer.ts';
 import { limitNotes } from '../../card/guard-notes.ts';
@@ -45,7 +44,7 @@ function rampText(answer: RampAnswer, now: Date): string {
     case 'too-short':
       return `*Not accepted:* step ${answer.step} is too short to be watched: guards need two looks, and here that takes ${formatDuration(answer.shortestMs)}. Nothing was changed. Make it longer, or leave the guards out with ${code('--no-guard')} where policy allows it.`;
     case 'unmeasured':
-      return `*Not accepted:* Prometheus does not answer, so the guards would have nothing to go by. Nothing was changed. Type it again in a moment, or leave the guards out with ${code('--no-guard')} where policy allows it.`;
+      return `*Not accepted:* Prometheus does not answer, and the guard of latency goes by the last hour before the ramp. Nothing was changed. Type it again in a moment, or leave the guards out with ${code('--no-guard')} where policy allows it.`;
     case 'ramp-stopped':
       return `*Not accepted:* ${holdText(answer.hold, undefined)} Nothing was changed.`;
     case 'denied':
@@ -57,27 +56,43 @@ function rampText(answer: RampAnswer, now: Date): string {
   }
 }
 
-function acceptedText({ ramp, again, foreseen = [], confounding }: Extract<RampAnswer, { kind: 'ramp' }>): string {
+function acceptedText({ ramp, again, foreseen = [], foresight }: Extract<RampAnswer, { kind: 'ramp' }>): string {
   const what = named(ramp);
   if (again) return `Already asked for by ${user(ramp.by)}: ${what}.`;
   if (ramp.state.kind === 'awaiting')
     return [
       `Waits for approval: ${what}. ${needsText(ramp.state.needs)} One approval is for all of its steps, and for its way back. Its card has the buttons.`,
       ...foreseenLines(foreseen),
-      ...limitLines(ramp, confounding),
+      ...limitLines(ramp, foresight),
     ].join('\n');
   const begins =
     ramp.state.kind === 'running' && ramp.state.step === 0 ? `It begins at ${momentText(ramp.state.dueAt)}. ` : '';
   return [
     `Accepted: ${what}. ${begins}Its card follows it.`,
     ...foreseenLines(foreseen),
-    ...limitLines(ramp, confounding),
+    ...limitLines(ramp, foresight),
   ].join('\n');
 }
 
 /** What the guards cannot do here, or may not. */
-function limitLines(ramp: Pick<Ramp, 'before' | 'steps' | 'guards'>, now: Confounding | undefined): readonly string[] {
-  return ramp.guards === undefined ? [] : limitNotes(ramp, ramp.guards, now);
+function limitLines(
+  ramp: Pick<Ramp, 'before' | 'steps' | 'guards'>,
+  foresight: RampPlan['foresight'],
+): readonly string[] {
+  if (ramp.guards === undefined) return [];
+  return [
+    ...(foresight?.isUnreachable === true ? [blindStart(ramp.guards)] : []),
+    ...limitNotes(ramp, ramp.guards, foresight?.inTheWay?.confounding),
+  ];
+}
+
+/** The guards look as soon as they can. What policy says of a step in which nothing was seen holds here, too. */
+function blindStart({ rule }: NonNullable<Ramp['guards']>): string {
+  return [
+    'Prometheus does not answer now, so what the guards could notice is not known.',
+    ...(rule.latency === undefined ? [] : ['Until it does, a ramp whose latency is watched is not accepted.']),
+    ...(rule.blind === 'wait' ? ['It goes up from a step only when something of the new version was seen.'] : []),
+  ].join(' ');
 }
 
 /** All steps with their times, if the first one is made now, or when the hours for steps up begin. */
@@ -89,7 +104,7 @@ function previewText({ plan, judgement }: Extract<RampAnswer, { kind: 'ramp-prev
     ...policyLines(judgement),
     ...foreseenLines(plan.foreseen),
     ...noticeLines(plan),
-    ...limitLines(plan, plan.foresight?.inTheWay?.confounding),
+    ...limitLines(plan, plan.foresight),
     ...plan.warnings.map(warningText),
   ].join('\n');
 }
@@ -106,10 +121,7 @@ function foreseenLines(foreseen: readonly Foreseen[]): readonly string[] {
 function noticeLines({ guards, foresight, version, steps }: RampPlan): readonly string[] {
   if (guards === undefined) return ['Nothing is measured here: it would go by time.'];
   if (guards.sticky !== undefined) return []; // nothing is compared, and that is said
-  if (foresight?.isUnreachable === true)
-    return [
-      'Prometheus does not answer, so what the guards could notice is not known. The ramp would not be accepted now.',
-    ];
+  if (foresight?.isUnreachable === true) return []; // that is said
   const outlook = foresight?.outlook;
   if (outlook === undefined)
     return ['What the guards could notice is not known: there are no requests of the last hour to go by.'];
