@@ -156,7 +156,7 @@ describe('requests that come to the versions otherwise', () => {
 
     expect(await house.askRamp({ dryRun: true })).toMatchObject({ plan: { foresight: { inTheWay: { confounding } } } });
     const answer = await house.askRamp();
-    expect(answer).toMatchObject({ kind: 'ramp', confounding });
+    expect(answer).toMatchObject({ kind: 'ramp', foresight: { inTheWay: { confounding } } });
     expect(rampReply(answer, house.now()).text).toContain(
       '`edge/reviews-outside` sends requests to these versions, too.',
     );
