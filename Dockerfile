@@ -8,14 +8,15 @@ COPY package.json package-lock.json ./
 
 FROM package AS build
 RUN npm ci --ignore-scripts
-COPY tsconfig.json ./
+COPY tsconfig.json rolldown.config.ts ./
 COPY src src
 RUN npm run build
 
-# Removing type declarations and source maps halves the size of the libraries.
-FROM package AS dependencies
+# The libraries are in the bundle. Their licences go beside it.
+FROM package AS licences
 RUN npm ci --omit=dev --omit=optional --ignore-scripts \
-    && find node_modules -type f '(' -name '*.map' -o -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' ')' -delete
+    && find node_modules -type f -not '(' -iname 'licen[cs]e*' -o -iname 'notice*' -o -iname 'copying*' -o -name package.json ')' -delete \
+    && find node_modules -type d -empty -delete
 
 FROM gcr.io/distroless/nodejs24-debian13:nonroot
 LABEL org.opencontainers.image.title="shiftbot" \
@@ -25,8 +26,8 @@ LABEL org.opencontainers.image.title="shiftbot" \
 WORKDIR /app
 ENV NODE_ENV=production
 COPY LICENSE package.json ./
-COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
+COPY --from=licences /app/node_modules licences
 COPY manifests/bookinfo manifests/bookinfo
 USER 65532:65532
 EXPOSE 8080

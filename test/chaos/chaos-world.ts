@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseAllDocuments } from 'yaml';
@@ -150,7 +150,6 @@ export class Restartable {
 async function keepProgram(folder: string): Promise<string> {
   await cp(resolve('dist'), join(folder, 'dist'), { recursive: true });
   await cp(resolve('package.json'), join(folder, 'package.json'));
-  await symlink(resolve('node_modules'), join(folder, 'node_modules'));
   return join(folder, 'dist/main.js');
 }
 

@@ -1,8 +1,9 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { findRedisServer } from '../../src/sandbox/redis-server.ts';
+import { compile } from './build.ts';
 import { type Case, namedCase, wayOf } from './cases.ts';
 import type { Fault, NamedStep } from './faults.ts';
 import { foundCases } from './found.ts';
@@ -13,7 +14,7 @@ import { type ScenarioName, scenarioNames, scenarios as scenarioOf } from './sce
 const redisBinary = await findRedisServer().catch(() => undefined);
 const lanes = 2;
 
-/** Of rule files two and of ramps four: they take long to record, and the others differ from these in what they write. */
+/** Of rule files two and of ramps three: they take long to record, and the others differ from these in what they write. */
 const inLongRunsOnly = [
   'shift-behind-file',
   'delete-file',
@@ -21,6 +22,7 @@ const inLongRunsOnly = [
   'take-back-file',
   'take-back-deletion',
   'meddled-file',
+  'due-step',
   'next-step',
   'next-twice',
   'overdue-step',
@@ -102,7 +104,7 @@ describe.runIf(redisBinary)('a fault at an await, with a redis-server', () => {
 it.runIf(redisBinary)(
   'a worker that does not look for its own change in the ledger is caught',
   async () => {
-    const sources = await distWithout('findRevision(live.ledger, id) !== undefined');
+    const sources = await compiledWithout('findRevision(live.ledger, id) !== undefined');
     const afterWrite = { place: 'walk writeIt', awaits: 'open.write(' };
 
     const { ran } = await runFailpoints({
@@ -141,10 +143,10 @@ function sampleOf(enumerated: Recorded['enumerated']): readonly Case[] {
 }
 
 /** What was built, with a fault planted: a copy in which a line says something else. */
-async function distWithout(condition: string): Promise<string> {
+async function compiledWithout(condition: string): Promise<string> {
   const sources = await mkdtemp(join(tmpdir(), 'shiftbot-planted-'));
   onTestFinished(() => rm(sources, { recursive: true, force: true }));
-  await cp(resolve('dist'), sources, { recursive: true });
+  await compile(sources);
   const file = join(sources, 'domain/change/decide.js');
   const text = await readFile(file, 'utf8');
   if (!text.includes(condition)) throw new Error('there is no such line to plant a fault in');

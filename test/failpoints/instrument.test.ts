@@ -1,19 +1,22 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { compile } from './build.ts';
 import { instrument } from './instrument.ts';
 
-const dist = resolve('dist');
+const compiled = temporaryFolder();
+await compile(compiled);
 const onTheWay = ['workflow', 'redis', 'cluster', 'slack', 'http'];
 const files = onTheWay.flatMap((folder) =>
-  readdirSync(join(dist, folder), { recursive: true, encoding: 'utf8' })
+  readdirSync(join(compiled, folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.js'))
     .map((file) => join(folder, file)),
 );
 
 describe('every await of the bot', () => {
   it.each(files)('is a step of its own in %s', (file) => {
-    const source = readFileSync(join(dist, file), 'utf8');
+    const source = readFileSync(join(compiled, file), 'utf8');
 
     const { steps } = instrument(source, file, 'step.ts');
 

@@ -11,7 +11,7 @@ export interface FailpointOptions {
   readonly choose?: (recorded: Recorded) => readonly Case[];
   /** How many cases run at a time. */
   readonly lanes: number;
-  /** The built bot, where it is another than the one in `dist`. */
+  /** The built bot, where it is another than `compile` makes. */
   readonly sources?: string;
   readonly onResult?: (ran: Ran) => void;
 }

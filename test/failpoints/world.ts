@@ -72,7 +72,7 @@ export class World {
     this.#way = parts.way;
   }
 
-  /** `sources`: the built bot, where it is another than the one in `dist`. `warm`: how many processes wait. */
+  /** `sources`: the built bot, where it is another than `compile` makes. `warm`: how many processes wait. */
   static async start({ warm, sources }: { readonly warm: number; readonly sources?: string }): Promise<World> {
     const folder = await mkdtemp(join(tmpdir(), 'shiftbot-failpoints-'));
     const build = await buildWithSteps(folder, sources);
