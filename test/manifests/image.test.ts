@@ -94,14 +94,17 @@ describe('the image, built without an engine', () => {
     const production = Object.entries(lockfile.parse(readJson(join(project, 'package-lock.json'))).packages)
       .filter(([path, { dev, optional, devOptional }]) => path !== '' && !dev && !optional && !devOptional)
       .map(([path]) => path.replace(/^node_modules/, 'licences'));
-    const files = readdirSync(join(app, 'licences'), { recursive: true, encoding: 'utf8' });
+    const files = readdirSync(join(app, 'licences'), { recursive: true, withFileTypes: true }).filter((each) =>
+      each.isFile(),
+    );
 
     const unlicensed = production.filter(
-      (path) =>
-        z.object({ license: z.string() }).safeParse(readJson(join(app, path, 'package.json'))).success === false,
+      (path) => !z.object({ license: z.string() }).safeParse(readJson(join(app, path, 'package.json'))).success,
     );
     expect(unlicensed).toEqual([]);
-    expect(files.filter((file) => /\.([cm]?js|node|[cm]?ts|map|wasm)$/i.test(file))).toEqual([]);
+    expect(files.map(({ name }) => name).filter((name) => /\.([cm]?js|node|[cm]?ts|map|wasm)$/i.test(name))).toEqual(
+      [],
+    );
   });
 
   it('needs no package beside it', () => {
