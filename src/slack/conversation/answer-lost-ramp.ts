@@ -1,13 +1,13 @@
+import type { OneRampCommand } from '../../domain/language/command.ts';
 import type { RampId, ServiceName } from '../../domain/routing/names.ts';
 import { rollBack } from '../../workflow/asking/roll-back.ts';
 import { noteRefused } from '../../workflow/audit.ts';
 import { type Asker, fillIn } from '../../workflow/desk.ts';
 import { historyOfChange } from '../../workflow/looking/look-up.ts';
-import type { RampGesture } from '../../workflow/ramping/decision.ts';
-import { type LostRamp, lostRamp, lostRampOf } from '../../workflow/ramping/lost-ramp.ts';
+import { type LostRamp, lostRamp, lostRampsOf } from '../../workflow/ramping/lost-ramp.ts';
 import { answerReply } from '../replies/change.ts';
 import { historyReply } from '../replies/history.ts';
-import { lostRampReply } from '../replies/ramps/lost.ts';
+import { lostRampReply, severalLostReply } from '../replies/ramps/lost.ts';
 import { actions } from '../words/button.ts';
 import { readRampLine } from '../words/ramp-command.ts';
 import type { Reply } from '../words/reply.ts';
@@ -40,21 +40,28 @@ export async function answerLostClick(
 /** The same for a command about the ramp of a service. The command does not say what was left of it. */
 export async function answerLost(
   conversation: Conversation,
-  gesture: RampGesture,
+  command: OneRampCommand,
   name: ServiceName,
   asker: Asker,
 ): Promise<Reply | undefined> {
   const { desk } = conversation;
-  const lost = await lostRampOf(desk, name);
+  const all = await lostRampsOf(desk, name, command.rule);
+  const [lost, ...more] = all;
   if (lost === undefined) return undefined;
-  if (gesture === 'abort') return takenBack(conversation, lost, asker);
-  noteRefused(desk, asker, { deed: gesture, rampId: lost.id, because: 'unknown-ramp' });
-  return lostRampReply(lost, undefined);
+  if (command.verb === 'abort' && more.length === 0) return takenBack(conversation, lost, asker, command.reason);
+  const which = more.length === 0 ? { rampId: lost.id, because: 'unknown-ramp' } : { because: 'several-ramps' };
+  noteRefused(desk, asker, { deed: command.verb, service: name, ...which });
+  return more.length === 0 ? lostRampReply(lost, undefined) : severalLostReply(all, command);
 }
 
 /** To go back one needs no record: the history has what was before the ramp. */
-async function takenBack(conversation: Conversation, { first }: LostRamp, asker: Asker): Promise<Reply> {
-  return told(conversation, await rollBack(conversation.desk, first.id, asker));
+async function takenBack(
+  conversation: Conversation,
+  { first }: LostRamp,
+  asker: Asker,
+  reason?: string,
+): Promise<Reply> {
+  return told(conversation, await rollBack(conversation.desk, first.id, asker, { reason }));
 }
 
 async function lostHistory({ desk }: Conversation, { last }: LostRamp): Promise<Reply> {

@@ -14,9 +14,14 @@ export type TypedRamp = Extract<MovingCommand, { verb: 'ramp' }> & { readonly st
  */
 export function rampLine({ name, version, steps, before: [{ rule }], reason }: Ramp): string | undefined {
   const typed = { verb: 'ramp', service: name, version, steps } as const;
-  const options = { dryRun: false, noGuard: false, rule: rule === defaultRule ? undefined : rule };
+  const options = { dryRun: false, noGuard: false, rule: routeOf(rule) };
   const lines = [formatCommand({ ...typed, options: { ...options, reason } }), formatCommand({ ...typed, options })];
   return lines.find((line) => line.length <= mostLineLength);
+}
+
+/** What `--route` says of a rule. The default one needs none. */
+export function routeOf(rule: string): string | undefined {
+  return rule === defaultRule ? undefined : rule;
 }
 
 /** Reads such a line. It comes from outside: what is no ramp is left out. */

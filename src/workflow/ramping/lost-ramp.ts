@@ -1,6 +1,7 @@
 import { type RampInHistory, rampInHistory, unfinishedIn } from '../../domain/ramp/in-history.ts';
+import { moveIn } from '../../domain/routing/ledger.ts';
 import type { RampId, ServiceName } from '../../domain/routing/names.ts';
-import { findRule, type LiveObject } from '../../domain/routing/route.ts';
+import { findRule, keyOfNamed, type LiveObject } from '../../domain/routing/route.ts';
 import { type Split, sameShares } from '../../domain/routing/split.ts';
 import { type Desk, openService } from '../desk.ts';
 
@@ -23,20 +24,30 @@ export async function lostRamp(desk: Losing, id: RampId, name?: ServiceName): Pr
   return live && lostIn(live, id, name);
 }
 
-/** The ramp that has lost its record in the middle, and whose last step is the newest change of the service. */
-export async function lostRampOf(desk: Losing, name: ServiceName): Promise<LostRamp | undefined> {
+/**
+ * The ramps of a service that have lost their record in the middle, and whose last step is the newest change of its rule. `typedRule`: only
+ * those that move that rule.
+ */
+export async function lostRampsOf(desk: Losing, name: ServiceName, typedRule?: string): Promise<readonly LostRamp[]> {
   const found = await openService(desk, name);
-  return found.kind === 'found' ? firstLost(desk, found.live, name) : undefined;
+  if (found.kind !== 'found') return [];
+  const rule = typedRule === undefined ? undefined : keyOfNamed(found.live, typedRule);
+  const all = await lostAmong(desk, found.live, name);
+  return all.filter(({ last }) => rule === undefined || moveIn(last, rule) !== undefined);
 }
 
-/** The same, of an object that was read. */
-export async function firstLost(
+/** The same of an object that was read, whatever its rule. */
+export async function lostAmong(
   { ramps }: Pick<Desk, 'ramps'>,
   live: LiveObject,
   name: ServiceName,
-): Promise<LostRamp | undefined> {
-  for (const id of unfinishedIn(live.ledger)) if ((await ramps.read(id)) === undefined) return lostIn(live, id, name);
-  return undefined;
+): Promise<readonly LostRamp[]> {
+  const lost: LostRamp[] = [];
+  for (const id of new Set(unfinishedIn(live.ledger))) {
+    const ramp = (await ramps.read(id)) === undefined ? lostIn(live, id, name) : undefined;
+    if (ramp !== undefined) lost.push(ramp);
+  }
+  return lost;
 }
 
 async function liveWith({ mesh }: Pick<Desk, 'mesh'>, id: RampId): Promise<LiveObject | undefined> {

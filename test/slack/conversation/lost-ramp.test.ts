@@ -4,7 +4,7 @@ import { rampCard } from '../../../src/slack/card/ramp.ts';
 import { answerClick, answerRampAnew, answerText } from '../../../src/slack/conversation/answer.ts';
 import type { Conversation, Told } from '../../../src/slack/conversation/conversation.ts';
 import { type ButtonValue, readButtonValue, readLineValue } from '../../../src/slack/words/button.ts';
-import { reviewsObject } from '../../support/builders.ts';
+import { reviews, reviewsObject, rule } from '../../support/builders.ts';
 import { InMemoryLimits } from '../../support/in-memory-limits.ts';
 import { policyOf } from '../../support/policies.ts';
 import { minute, RampHouse } from '../../workflow/ramping/ramp-house.ts';
@@ -154,5 +154,63 @@ describe('a ramp whose record is lost', () => {
     const paused = await answerClick(conversation, 'ramp_pause', value, house.asker());
 
     expect(paused.reply?.text).toContain('Paused');
+  });
+});
+
+/** A ramp of the rule for orders and one of the rule that takes the rest, when Redis is lost. */
+describe('two ramps of a service whose records are lost', () => {
+  let house: RampHouse;
+  let ids: { readonly orders: Ramp['id']; readonly rest: Ramp['id'] };
+  const conversation = (): Conversation => {
+    const { desk, cards } = house;
+    const limits = new InMemoryLimits(() => house.now());
+    return { desk, cards, limits, botName: 'shiftbot', isLate: () => false, allowance: { perMinute: 0 } };
+  };
+  const type = async (text: string) => (await answerText(conversation(), text, house.asker())).reply?.text ?? '';
+  const splits = () => house.mesh.routeOf(reviewsObject).rules.map(({ split }) => split['v3']);
+
+  beforeEach(async () => {
+    const orders = rule({ v1: 100, v3: 0 }, { key: 'orders', name: 'orders', match: 'path starts with /orders' });
+    house = new RampHouse(reviews({}, { rules: [orders, rule({ v1: 100, v3: 0 })] }));
+    const [first, second] = [await house.started({ rule: 'orders' }), await house.started()];
+    ids = { orders: first.id, rest: second.id };
+    house.changes.lose();
+    house.ramps.lose();
+    expect(splits()).toEqual([10, 10]);
+  });
+
+  it.each([
+    ['orders', [0, 10]],
+    ['default', [10, 0]],
+  ])('goes back with the rule that is named: %s', async (named, live) => {
+    expect(await type(`abort reviews --route ${named} --reason "too slow"`)).toContain('Accepted');
+    await house.goOn();
+
+    expect(splits()).toEqual(live);
+    expect(house.mesh.ledgerOf(reviewsObject).revisions[0]?.reason).toBe('too slow');
+  });
+
+  it.each(['abort', 'pause'])('asks which one is meant where none is named: %s', async (verb) => {
+    const answer = await type(`${verb} reviews`);
+    await house.goOn();
+
+    expect(splits()).toEqual([10, 10]);
+    for (const [named, id] of [
+      ['orders', ids.orders],
+      ['default', ids.rest],
+    ] as const) {
+      expect(answer).toContain(`The record of ramp ${id} is lost:*`);
+      expect(answer).toContain(`\`/shift ${verb} reviews -n default --cluster sandbox --route ${named}\``);
+    }
+  });
+
+  it('names the rule in what it says to type', async () => {
+    expect(await type('pause reviews --route orders')).toMatch(
+      /`\/shift rollback reviews[^`]* --route orders` takes it back/,
+    );
+  });
+
+  it('is unknown where another rule is named', async () => {
+    expect(await type('abort reviews --route carts')).toContain('No ramp moves');
   });
 });

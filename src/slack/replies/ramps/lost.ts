@@ -1,12 +1,12 @@
 import type { Button } from '@slack/types';
-import { formatCommand } from '../../../domain/language/command.ts';
+import { formatCommand, type OneRampCommand } from '../../../domain/language/command.ts';
 import { movesIn } from '../../../domain/routing/ledger.ts';
 import type { LostRamp } from '../../../workflow/ramping/lost-ramp.ts';
 import { actions, formatButtonValue, formatLineValue } from '../../words/button.ts';
 import { commandText } from '../../words/command-text.ts';
 import { code, fitted, foreign, markup, plain } from '../../words/mrkdwn.ts';
-import { restOf, type TypedRamp } from '../../words/ramp-command.ts';
-import type { Reply } from '../../words/reply.ts';
+import { restOf, routeOf, type TypedRamp } from '../../words/ramp-command.ts';
+import { type Reply, says } from '../../words/reply.ts';
 import { splitText } from '../../words/split-text.ts';
 import { momentText } from '../../words/time-text.ts';
 
@@ -36,6 +36,14 @@ export function lostText({ id, step, of, last, now, isLive }: LostRamp): string 
   return `*The record of ramp ${id} is lost:* ${what} at ${momentText(last.at)}, ${since}. Nothing automatic moves them now.`;
 }
 
+/** Asks which of them a command is about, with the command for each. */
+export function severalLostReply(all: readonly LostRamp[], command: OneRampCommand): Reply {
+  const lines = all.map(
+    (lost) => `• ${lostText(lost)} ${commandText({ ...command, service: lost.name, rule: lost.last.rule })}`,
+  );
+  return says(['Nothing was changed: the records of several ramps are lost. Say which.', ...lines].join('\n'));
+}
+
 function isUnfinished({ step, of }: LostRamp): boolean {
   return step > 0 && step < of;
 }
@@ -51,10 +59,9 @@ function restLines(lost: LostRamp, rest: TypedRamp | undefined): readonly string
   ];
 }
 
-function backLines({ step, name }: LostRamp): readonly string[] {
-  return step === 0
-    ? []
-    : [`${commandText({ verb: 'rollback', service: name, options: { dryRun: false } })} takes it back.`];
+function backLines({ step, name, last }: LostRamp): readonly string[] {
+  const options = { dryRun: false, rule: routeOf(last.rule) };
+  return step === 0 ? [] : [`${commandText({ verb: 'rollback', service: name, options })} takes it back.`];
 }
 
 function anewButton({ id }: LostRamp, rest: TypedRamp): Button {
