@@ -173,6 +173,11 @@ export async function pending({
   const [open, ramped] = await Promise.all([changes.open(), ramps.open()]);
   return {
     changes: open.filter((change) => isForPeople(change) && change.ramp === undefined),
-    ramps: ramped.filter(({ state }) => ['awaiting', 'asking', 'held'].includes(state.kind)),
+    ramps: ramped.filter(rampIsForPeople),
   };
+}
+
+/** A ramp that waits for approval, for a person, or after something stopped it. */
+export function rampIsForPeople({ state }: Pick<Ramp, 'state'>): boolean {
+  return ['awaiting', 'asking', 'held'].includes(state.kind);
 }
