@@ -80,8 +80,13 @@ export class Door {
     return this;
   }
 
-  async close(): Promise<void> {
+  /** Resolves when the listeners of all that was delivered have ended. Without Socket Mode, the app waits for them and does nothing else. */
+  async idle(): Promise<void> {
     await this.#app?.stop();
+  }
+
+  async close(): Promise<void> {
+    await this.idle();
     await new Promise<void>((resolve) =>
       this.#server === undefined ? resolve() : this.#server.close(() => resolve()),
     );

@@ -125,6 +125,20 @@ describe('the checker of ramps', () => {
     expect(wrongIn({ made })).toContain('I1 r-00000001 made step 3 after step 1');
   });
 
+  it('lets a step be made once more for each time that a person had it put back', () => {
+    const [first, second, third] = allThree;
+    const again = (from: number) => ({ step: 2, from, until: from + 1 });
+    const once = [first, second, again(30), third].flatMap((made) => made ?? []);
+    const putBack = event('ramp-resumed', 30, { deed: 'put-back', step: 2 });
+    const twice = 'I1 r-00000001 made step 2 after step 2';
+
+    expect(wrongIn({ made: once, audit: [putBack, pressed, finished] })).toEqual([]);
+    expect(wrongIn({ made: once, audit: [{ ...putBack, step: 1 }, pressed, finished] })).toEqual([twice]);
+    expect(wrongIn({ made: once, audit: [pressed, finished] })).toEqual([twice]);
+    const more = [...once.slice(0, 3), again(40), ...once.slice(3)];
+    expect(wrongIn({ made: more, audit: [putBack, pressed, finished] })).toEqual([twice]);
+  });
+
   it('lets a step be late by the time that its ramp was paused, and not sooner', () => {
     const stops = [event('ramp-paused', 5), event('ramp-resumed', 35)];
     const late = (from: number) =>

@@ -71,8 +71,18 @@ function checkSteps(ramp: Ramp, own: readonly Write[], evidence: Seen, report: R
     }
     const isNext = step === 0 || step === before + 1;
     const isRest = isFinished && step === ramp.steps.length && step > before;
-    if (!isNext && !isRest) report.violation('I1', `${ramp.id} made step ${step} after step ${before}`, { ramp, own });
+    const again = steps.slice(1, at + 1).filter((each, nth) => each === step && steps[nth] === step).length;
+    const isPutBack = step === before && again <= putBacksOf(ramp, step, evidence);
+    if (!isNext && !isRest && !isPutBack)
+      report.violation('I1', `${ramp.id} made step ${step} after step ${before}`, { ramp, own });
   }
+}
+
+/** How often a person had a step put back, over what somebody else had made of it. */
+function putBacksOf({ id }: Ramp, step: number, { audit }: Seen): number {
+  const isIt = (event: Seen['audit'][number]) =>
+    event.rampId === id && event.kind === 'ramp-resumed' && event.deed === 'put-back' && event.step === step;
+  return audit.filter(isIt).length;
 }
 
 function checkWritten(ramp: Ramp, own: readonly Write[], evidence: Seen, report: Report): void {

@@ -13,4 +13,10 @@ describe('a planted fault', () => {
   it.each(plantedFaults)('has tests that are there: $name', ({ tests }) => {
     expect(tests.filter((file) => !existsSync(file))).toEqual([]);
   });
+
+  it('is counted in the page about tests', () => {
+    const [, count] = /^\| (\d+) faults planted in the code/m.exec(readFileSync('test/README.md', 'utf8')) ?? [];
+
+    expect(Number(count)).toBe(plantedFaults.length);
+  });
 });

@@ -2,6 +2,7 @@ import type { AuditEvent } from '../../src/domain/change/audit.ts';
 import type { Change } from '../../src/domain/change/change.ts';
 import type { Ramp } from '../../src/domain/ramp/ramp.ts';
 import type { ChangeId } from '../../src/domain/routing/names.ts';
+import { doneWords } from '../../src/slack/replies/ramps/gestures.ts';
 import { kindOf } from '../chaos/answers.ts';
 import { checkChanges } from '../chaos/check.ts';
 import type { Evidence } from '../chaos/evidence.ts';
@@ -39,7 +40,7 @@ export function judge(left: Left, scenario: Scenario): readonly Violation[] {
     ...violations,
     ...checkRamps(left, scenario),
     ...left.ramps.flatMap((ramp) => checkLooks(ramp, left.events, scenario.traffic)),
-    ...left.ramps.flatMap((ramp) => rampsAudited(ramp, left.events)),
+    ...left.ramps.flatMap((ramp) => rampsAudited(ramp, left.events, answers)),
     ...requests.flatMap((request) => toldRightly(request, left, scenario)),
     ...auditedOnce(left.events, left.records.values(), ({ request }) => !isOfStage(request)),
   ];
@@ -55,17 +56,21 @@ function requestOf({ what, token, makes }: Asked, answer: string | undefined): R
 }
 
 /** What begins so promises that it was taken. */
-const promise = /^(Accepted|Discarded|Approved|Your approval|Rejected|Paused|Goes on|The next step is made|Stopped;)/;
+const promises = ['Accepted', 'Discarded', 'Approved', 'Your approval', 'Rejected', ...Object.values(doneWords)];
+
+export function isPromise(answer: string): boolean {
+  return promises.some((words) => answer.startsWith(words));
+}
 
 function toldRightly(request: Request, left: Left, scenario: Scenario): readonly Violation[] {
   const isIn = wasTaken(scenario, left);
   const { answer = '' } = request;
   const shown = { request, records: [...left.records.values()], ramps: left.ramps };
-  const promises = promise.test(answer);
   const isAborted = left.ramps.every(({ state }) => state.kind === 'back');
-  if (scenario.isAborted === true && answer.startsWith('Stopped;') && !isAborted)
+  if (scenario.isAborted === true && answer.startsWith(doneWords.abort) && !isAborted)
     return [{ invariant: 'I4', what: 'a ramp was aborted and goes on', evidence: shown }];
-  if (promises && !isIn) return [{ invariant: 'I4', what: 'what was promised was not taken', evidence: shown }];
+  if (isPromise(answer) && !isIn)
+    return [{ invariant: 'I4', what: 'what was promised was not taken', evidence: shown }];
   if (kindOf(request) === 'not accepted' && isIn)
     return [{ invariant: 'I1', what: 'what was not accepted was taken', evidence: shown }];
   // Whoever was killed can tell nobody.

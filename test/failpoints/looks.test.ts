@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AuditEvent } from '../../src/domain/change/audit.ts';
+import { addSeen } from '../../src/domain/guard/seen-so-far.ts';
 import { defaultGuard } from '../../src/domain/policy/ramps/guard-rule.ts';
 import { afterLook, newGuards } from '../../src/domain/ramp/guards.ts';
 import type { Ramp } from '../../src/domain/ramp/ramp.ts';
@@ -58,7 +59,9 @@ describe('the judge of looks', () => {
 
   it('finds a look that is counted twice, though the audit has it once', () => {
     expect(wrongIn(looked([10, 12], [10, 12]), told(10, 12))).toEqual([
-      'r-00000001 has 8 of 16 in step 1, and its looks 4 of 8',
+      'r-00000001 has 8 of 16 against 0 of 144 in step 1, and its looks 4 of 8 against 0 of 72',
+      'r-00000001 has other evidence (errors) than its looks give',
+      'r-00000001 has other evidence (follow) than its looks give',
     ]);
   });
 
@@ -72,7 +75,31 @@ describe('the judge of looks', () => {
   it('finds counts that nobody made', () => {
     expect(wrongIn(looked([10, 12]), told(10, 12, seconds(10, 13)))).toEqual([
       'r-00000001 counted in a look what was not there',
-      'r-00000001 has 4 of 8 in step 1, and its looks 6 of 12',
+      'r-00000001 has 4 of 8 against 0 of 72 in step 1, and its looks 6 of 12 against 0 of 108',
+      'r-00000001 has other evidence (errors) than its looks give',
+      'r-00000001 has other evidence (follow) than its looks give',
+    ]);
+  });
+
+  it('finds that the others are counted otherwise than in the looks', () => {
+    const { canary, others } = seconds(10, 12);
+    const ramp = looked([10, 12]);
+    const guards = ramp.guards && {
+      ...ramp.guards,
+      seen: addSeen(ramp.guards.seen, 1, new Map([['default/gateway', { canary: { requests: 0, bad: 0 }, others }]])),
+    };
+
+    expect(wrongIn({ ...ramp, guards }, told(10, 12, { canary, others }))).toEqual([
+      'r-00000001 has 4 of 8 against 0 of 144 in step 1, and its looks 4 of 8 against 0 of 72',
+    ]);
+  });
+
+  it('finds evidence that counts a look twice, though the counts have it once', () => {
+    const [once, twice] = [looked([10, 12]), looked([10, 12], [10, 12])];
+    const guards = once.guards && twice.guards && { ...once.guards, errors: twice.guards.errors };
+
+    expect(wrongIn({ ...once, guards }, told(10, 12))).toEqual([
+      'r-00000001 has other evidence (errors) than its looks give',
     ]);
   });
 });

@@ -1,7 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { AuditEvent } from '../../src/domain/change/audit.ts';
+import { addAbsolute } from '../../src/domain/guard/absolute.ts';
+import { addBatch, type Batch, merge, noRequests } from '../../src/domain/guard/batch.ts';
+import { type Evidence, noEvidence } from '../../src/domain/guard/evidence.ts';
+import { addFollow, noFollowEvidence } from '../../src/domain/guard/follow.ts';
 import { totalOf } from '../../src/domain/guard/seen-so-far.ts';
-import type { Ramp } from '../../src/domain/ramp/ramp.ts';
+import { type Ramp, stepOf } from '../../src/domain/ramp/ramp.ts';
 import type { Violation } from '../chaos/findings.ts';
 import { others, perSecond, type TrafficKind } from './made-traffic.ts';
 
@@ -18,7 +23,7 @@ const look = z.object({
 });
 type Look = z.infer<typeof look> & { readonly step: number };
 
-/** Each request that was made counts in one look, and the guards have the sum of their looks: no look twice, none left out between two. */
+/** Each request that was made counts in one look, and the guards have the sum of their looks and its evidence: no look twice, none left out between two. */
 export function checkLooks(
   ramp: Ramp,
   events: readonly AuditEvent[],
@@ -28,6 +33,7 @@ export function checkLooks(
   return [
     ...looks.flatMap((each, at) => [...checkFollows(ramp, each, looks[at - 1]), ...checkCounts(ramp, each, kind)]),
     ...checkSums(ramp, looks),
+    ...checkEvidence(ramp, looks),
   ];
 }
 
@@ -59,21 +65,60 @@ function checkSums(ramp: Ramp, looks: readonly Look[]): readonly Violation[] {
   const { id, guards, steps } = ramp;
   if (guards === undefined) return [];
   return steps.flatMap((_, at) => {
-    const own = looks.filter(({ step }) => step === at + 1);
-    const { canary } = totalOf(guards.seen.slice(at, at + 1));
-    const [requests, bad] = [sum(own.map((each) => each.requests)), sum(own.map((each) => each.bad))];
-    if (canary.requests === requests && canary.bad === bad) return [];
-    const what = `${id} has ${canary.bad} of ${canary.requests} in step ${at + 1}, and its looks ${bad} of ${requests}`;
+    const kept = totalOf(guards.seen.slice(at, at + 1));
+    const counted = looks
+      .filter(({ step }) => step === at + 1)
+      .map(batchOf)
+      .reduce(merge, noRequests);
+    if (isDeepStrictEqual(kept, counted)) return [];
+    const what = `${id} has ${said(kept)} in step ${at + 1}, and its looks ${said(counted)}`;
     return [wrong(what, { guards, looks })];
   });
 }
 
-function second(at: string): number {
-  return Math.floor(Date.parse(at) / 1000);
+/** The evidence that is kept, computed anew from the looks. All requests are of one caller. */
+function checkEvidence(ramp: Ramp, looks: readonly Look[]): readonly Violation[] {
+  const { id, guards, steps } = ramp;
+  if (guards === undefined || guards.sticky !== undefined) return [];
+  const { times, atMost = 0 } = guards.rule.errors;
+  const none = noEvidence(steps.length);
+  const anew = {
+    errors: looks.reduce((sums, each) => addBatch(sums, each.step, batchOf(each), times), none),
+    absolute: looks.reduce((sums, each) => addAbsolute(sums, each.step, batchOf(each).canary, atMost), none),
+    follow: looks.reduce(
+      (sums, each) => addFollow(sums, each.step, batchOf(each), shareAt(ramp, each)),
+      noFollowEvidence(steps.length),
+    ),
+  };
+  const { errors, absolute = anew.absolute, follow } = guards;
+  const kept = { errors, absolute, follow };
+  return (['errors', 'absolute', 'follow'] as const)
+    .filter((guard) => !areSame(kept[guard], anew[guard]))
+    .map((guard) =>
+      wrong(`${id} has other evidence (${guard}) than its looks give`, { kept: kept[guard], anew: anew[guard], looks }),
+    );
 }
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, each) => total + each, 0);
+function batchOf({ bad, requests, otherBad, other }: Look): Batch {
+  return { canary: { requests, bad }, others: { requests: other, bad: otherBad } };
+}
+
+function shareAt(ramp: Ramp, { step }: Look): number {
+  return (stepOf(ramp, step)?.percent ?? 0) / 100;
+}
+
+/** What is added in another order differs in the last digits. */
+function areSame(one: Evidence, other: Evidence): boolean {
+  const [first, second] = [one.flat(), other.flat()];
+  return first.length === second.length && first.every((sum, at) => Math.abs(sum - (second[at] ?? 0)) < 1e-6);
+}
+
+function said({ canary, others: rest }: Batch): string {
+  return `${canary.bad} of ${canary.requests} against ${rest.bad} of ${rest.requests}`;
+}
+
+function second(at: string): number {
+  return Math.floor(Date.parse(at) / 1000);
 }
 
 function wrong(what: string, evidence: unknown): Violation {

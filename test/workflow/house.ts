@@ -206,7 +206,7 @@ export class House extends World {
   }
 
   clickRollback(id: ChangeId, seen?: string, asker = this.asker()): Promise<RollbackAnswer> {
-    return rollBack(this.desk, id, asker, seen);
+    return rollBack(this.desk, id, asker, { seen });
   }
 
   /** Clicks it, and has it applied. */

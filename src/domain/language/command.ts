@@ -70,6 +70,9 @@ export type RampCommand =
   /** `pause all`: every ramp that the person may pause. */
   | { readonly verb: 'pause-all' };
 
+/** A command about the one ramp of a service. */
+export type OneRampCommand = Exclude<RampCommand, { verb: 'pause-all' }>;
+
 /** Commands that may change more than weights. */
 export type EditCommand = EditOptions &
   (
@@ -255,7 +258,7 @@ export function formatCommand(command: Command): string {
   }
 }
 
-function formatRampCommand(command: Exclude<RampCommand, { verb: 'pause-all' }>): string {
+function formatRampCommand(command: OneRampCommand): string {
   const { verb, service, rule } = command;
   const flags = formatFlags({ rule, reason: command.verb === 'abort' ? command.reason : undefined });
   // `pause all` is about every ramp, so a service of that name is written with its namespace

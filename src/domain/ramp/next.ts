@@ -228,6 +228,14 @@ export function leftOf(state: Standing, now: Date): number {
   }
 }
 
+/** Whether a ramp that goes on from a stop asks first: its step asks, and nothing of the step's time is left. */
+export function asksWhenResumed(
+  ramp: Pick<Ramp, 'steps'>,
+  { step, leftMs }: Pick<RampStateOf<'held'>, 'step' | 'leftMs'>,
+): boolean {
+  return stepOf(ramp, step)?.stay.kind === 'ask' && leftMs === 0;
+}
+
 function toldAway({ how: _, ...away }: MovedAway): Omit<MovedAway, 'how'> {
   return away;
 }

@@ -80,10 +80,12 @@ function mention(who: Who): readonly string[] {
   }
 }
 
-/** Each of them is notified. */
+/** Each of them is notified. Of many only some are, and how many more there are is said. */
 export function mentions(all: readonly Who[], except: string): readonly string[] {
   const each = all.flatMap((who) => (who.kind === 'user' ? [user(who.id)] : mention(who)));
-  return [...new Set(each)].filter((one) => one !== user(except)).slice(0, mostPinged);
+  const called = [...new Set(each)].filter((one) => one !== user(except));
+  const more = called.length - mostPinged;
+  return [...called.slice(0, mostPinged), ...(more > 0 ? [`and ${more} more`] : [])];
 }
 
 function voidNote(change: Change, state: StateOf<'void'>): string {

@@ -10,7 +10,7 @@ import { type Ramp, targetsAt } from '../../domain/ramp/ramp.ts';
 import { type GuardProof, isStanding, type Standing } from '../../domain/ramp/ramp-state.ts';
 import { weightOf } from '../../domain/routing/split.ts';
 import { code, foreign } from '../words/mrkdwn.ts';
-import { canaryName, countsText, number, percent, proofText, ratio, tallyText } from './guard-text.ts';
+import { asWritten, canaryName, countsText, number, proofText, shortly, tallyText } from './guard-text.ts';
 
 /** What the guards say of the step that is live. Empty if no step is live. */
 export function guardNotes(ramp: Ramp): readonly string[] {
@@ -52,7 +52,7 @@ export function unlessText({ guards, state, ...ramp }: Ramp): string {
   const own = rule.query?.act === 'tell' ? undefined : rule.query?.atMost;
   const told = [
     ...(rule.act === 'tell' ? [] : all),
-    ...(own === undefined ? [] : [`the number that policy asks for is over ${percent.format(own)}`]),
+    ...(own === undefined ? [] : [`the number that policy asks for is over ${asWritten.format(own)}`]),
   ];
   return told.length === 0 ? '' : `, unless ${told.join(', or ')}`;
 }
@@ -102,7 +102,7 @@ function stepText(ramp: Ramp, guards: RampGuards, step: number): string {
   if (areTooFew({ batch, step, steps: guards.errors.length, guards: acting }))
     return `Too few requests to tell: ${number.format(canary.requests)} so far.`;
   const bound = upperBound(batchesOf(inStep));
-  const most = bound === undefined ? '' : `; at most ${ratio.format(roundedUp(bound))} times as often (95 %)`;
+  const most = bound === undefined ? '' : `; at most ${shortly(roundedUp(bound))} times as often (95 %)`;
   return `No sign that ${name} fails more often: ${countsText(batch)}${most}.`;
 }
 
@@ -120,7 +120,7 @@ function boundText(ramp: Pick<Ramp, 'before' | 'steps'>, guards: RampGuards): st
 }
 
 function mayFail({ rule }: RampGuards): string {
-  return `${percent.format(100 * (rule.errors.atMost ?? 0))} %`;
+  return `${asWritten.format(100 * (rule.errors.atMost ?? 0))} %`;
 }
 
 function confoundingOf({ confounded, confoundedBy: by }: RampGuards): Confounding | undefined {
@@ -130,9 +130,13 @@ function confoundingOf({ confounded, confoundedBy: by }: RampGuards): Confoundin
 function confoundedText({ because, by }: Confounding, guards: RampGuards): string {
   const what = confoundedWords[because](by === undefined ? undefined : code(by, 200));
   if (guards.rule.act !== 'take-back') return what;
-  return isOn(guards, 'absolute')
-    ? `${what} So the guards that compare may hold it. Only the bound of policy (${mayFail(guards)}) takes it back.`
-    : `${what} So the guards may hold it, and do not take it back.`;
+  const others = [
+    ...(isOn(guards, 'absolute') ? [`the bound of policy (${mayFail(guards)})`] : []),
+    ...(guards.rule.query?.act === 'take-back' ? ['the number that policy asks for'] : []),
+  ];
+  if (others.length === 0) return `${what} So the guards may hold it, and do not take it back.`;
+  const take = others.length === 1 ? 'takes' : 'take';
+  return `${what} So the guards that compare may hold it. Only ${others.join(' and ')} ${take} it back.`;
 }
 
 const confoundedWords: Record<Confounded, (by: string | undefined) => string> = {

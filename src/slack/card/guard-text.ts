@@ -1,4 +1,5 @@
 import type { Tally } from '../../domain/guard/batch.ts';
+import type { GuardKind } from '../../domain/guard/verdict.ts';
 import { canaryOf } from '../../domain/ramp/direction.ts';
 import type { Ramp } from '../../domain/ramp/ramp.ts';
 import type { GuardProof } from '../../domain/ramp/ramp-state.ts';
@@ -25,9 +26,16 @@ export function proofText(ramp: Ramp, proof: GuardProof, act: 'hold' | 'take-bac
       : `${canaryName(ramp)} ${what[proof.guard]}, ${countsText(proof)}.`;
   if (proof.oneIn === undefined) return says;
   // Never "the chance that it is fine is 0.1 %": that is not what it means.
-  const were = proof.guard === 'follow' ? 'Did it follow' : 'Were it no worse';
-  return `${says} ${were}, fewer than one ramp in ${number.format(proof.oneIn)} would look like this.`;
+  return `${says} ${nullWords[proof.guard]}, fewer than one ramp in ${number.format(proof.oneIn)} would look like this.`;
 }
+
+/** What the evidence speaks against. */
+const nullWords: Record<GuardKind, string> = {
+  errors: 'Were it no worse',
+  latency: 'Were it no worse',
+  absolute: 'Were it within its bound',
+  follow: 'Did it follow',
+};
 
 const words = {
   hold: {
@@ -47,8 +55,8 @@ function ownText({ guards }: Ramp): string {
   const query = guards?.rule.query;
   const value = guards?.own?.value;
   if (query === undefined) return 'the number that the policy file asks for was over its bound.';
-  const is = value === undefined ? '' : `${percent.format(value)}, `;
-  return `${code(query.query, 200)} is ${is}over ${percent.format(query.atMost)} for ${query.looks} looks in a row.`;
+  const is = value === undefined ? '' : `${measured.format(value)}, `;
+  return `${code(query.query, 200)} is ${is}over ${asWritten.format(query.atMost)} for ${query.looks} looks in a row.`;
 }
 
 export function countsText({ canary, others }: { readonly canary: Tally; readonly others: Tally }): string {
@@ -58,10 +66,18 @@ export function countsText({ canary, others }: { readonly canary: Tally; readonl
 /** `0.5 % of 1,000` */
 export function tallyText({ requests, bad }: Tally): string {
   const share = requests === 0 ? 0 : (100 * bad) / requests;
-  return `${percent.format(share)} % of ${number.format(requests)}`;
+  return `${shortly(share)} % of ${number.format(requests)}`;
 }
 
 /** The same wherever the process runs. */
 export const number = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
-export const percent = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
-export const ratio = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
+const oneDigit = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
+const twoThatCount = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 2 });
+const measured = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 6 });
+/** A number of the policy file. A share is kept as a fraction, so the last digits of its percentage may not be those of the file. */
+export const asWritten = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 12, useGrouping: false });
+
+/** A rate or a ratio. One that is small must not read as none. */
+export function shortly(value: number): string {
+  return (value < 1 ? twoThatCount : oneDigit).format(value);
+}

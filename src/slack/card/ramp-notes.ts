@@ -1,6 +1,7 @@
 import { isUnsettled } from '../../domain/change/change.ts';
 import type { FailReason } from '../../domain/change/state.ts';
 import { formatDuration } from '../../domain/language/duration.ts';
+import { asksWhenResumed } from '../../domain/ramp/next.ts';
 import { type Ramp, stepOf, targetsAt } from '../../domain/ramp/ramp.ts';
 import type { RampHold, RampStateOf } from '../../domain/ramp/ramp-state.ts';
 import type { RampShown } from '../../workflow/ports/cards.ts';
@@ -121,25 +122,24 @@ function blindNote({ state }: Ramp): readonly string[] {
     : [];
 }
 
-function heldNote(ramp: Ramp, { hold, at, step }: RampStateOf<'held'>): string {
-  return `*Held* since ${momentText(at)}: ${holdText(hold, ramp)}${goOnText(ramp, step, hold)}${putBackText(ramp, step, hold)} *Roll back* goes back to ${splitsBefore(ramp)}.`;
+function heldNote(ramp: Ramp, state: RampStateOf<'held'>): string {
+  const { hold, at, step } = state;
+  return `*Held* since ${momentText(at)}: ${holdText(hold, ramp)}${goOnText(ramp, state)}${putBackText(ramp, step, hold)} *Roll back* goes back to ${splitsBefore(ramp)}.`;
 }
 
 /** What *Go on* does from here. */
-function goOnText(ramp: Ramp, step: number, hold: RampHold): string {
-  if (step >= ramp.steps.length) return '';
-  switch (hold.because) {
-    case 'moved':
-      return ` *Go on from here* makes ${nextPercent(ramp, step)} of what is live.`;
-    case 'guard':
-    case 'back-failed':
-      return ' *Go on* lets the ramp run on.';
-    case 'not-asked-on':
-      return ' *Go on* asks again.';
-    default:
-      return ` *Go on* makes ${nextPercent(ramp, step)}.`;
-  }
+function goOnText(ramp: Ramp, { step, hold, leftMs }: RampStateOf<'held'>): string {
+  const isLast = step >= ramp.steps.length;
+  if (hold.because === 'moved')
+    return ` *Go on from here* ${isLast ? endsText : `makes ${nextPercent(ramp, step)} of what is live.`}`;
+  if (hold.because === 'not-asked-on') return ' *Go on* asks again.';
+  if (asksWhenResumed(ramp, { step, leftMs })) return ` *Go on* asks whether ${nextPercent(ramp, step)} may be made.`;
+  if (isLast && leftMs === 0) return ` *Go on* ${endsText}`;
+  if (leftMs > 0) return ' *Go on* lets the ramp run on.';
+  return ` *Go on* makes ${nextPercent(ramp, step)}.`;
 }
+
+const endsText = 'ends the ramp here; the split stays.';
 
 function putBackText(ramp: Ramp, step: number, { because }: RampHold): string {
   if (because !== 'moved' || step === 0) return '';

@@ -8,7 +8,12 @@ import { rampNotes } from './ramp-notes.ts';
 export function threadText(shown: RampShown): string {
   const { ramp } = shown;
   const [first = ''] = rampNotes(shown);
-  return `${calledOn(shown)} ${foreign(rampTitle(ramp))}: ${first}`;
+  return [`${calledOn(shown)} ${foreign(rampTitle(ramp))}: ${first}`, ...everyoneText(shown)].join(' ');
+}
+
+/** Nobody wants everyone to be called. The person who is called instead may not let it go on. */
+function everyoneText({ ramp: { by }, deciders = [] }: RampShown): readonly string[] {
+  return deciders.some(({ kind }) => kind === 'everyone') ? [`Everyone but ${user(by)} may let it go on.`] : [];
 }
 
 /** Who asked for it. At a gate those who may let it go on: with a rule for approvals that is not who asked for it. */

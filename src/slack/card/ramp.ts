@@ -29,7 +29,7 @@ export function rampCard(shown: RampShown): Message {
     blocks: [
       { type: 'header', block_id: ramp.id, text: plain(rampTitle(ramp), 140) },
       section(moveBlocks(movesOf(shown))),
-      section(fitted(stepsLine(ramp), maxNote)),
+      section(fitted(stepsLine(ramp, struck), maxNote)),
       ...(next === undefined ? [] : [section(next)]),
       context(markup(fitted([`*${stateWord(ramp.state)}*`, ...factsOf(ramp)].join(' · '), maxNote))),
       ...(ramp.reason === undefined ? [] : [context(plain(quoted(ramp.reason), 500))]),
@@ -77,8 +77,8 @@ function fromShown(ramp: Ramp): RampTargets {
   return state.kind === 'stepping' ? state.from : targetsAt(ramp, Math.max(0, stepShown(ramp) - 1));
 }
 
-/** `10 % ✓ · 25 % now · 50 % · 100 %`; a step that was left out is struck. */
-export function stepsLine(ramp: Ramp): string {
+/** `10 % ✓ · 25 % now · 50 % · 100 %`; a step that was left out says so, as text that is read aloud must. */
+export function stepsLine(ramp: Ramp, leftOut = (step: string) => `${step} left out`): string {
   const { state, steps } = ramp;
   const live = state.kind === 'finished' ? steps.length : liveStep(state);
   const isEnded = isOver(state) || state.kind === 'going-back';
@@ -90,12 +90,16 @@ export function stepsLine(ramp: Ramp): string {
         return `*${percent} % being ${number === state.live ? 'put back' : 'made'}*`;
       if (number > live)
         return isEnded || (state.kind === 'stepping' && number < state.step)
-          ? `~${percent} %~`
+          ? leftOut(`${percent} %`)
           : planned(percent, stay);
       if (number === live && !isEnded) return `*${percent} % now*${stay.kind === 'ask' ? ' (asks)' : ''}`;
-      return wasMade ? `${percent} % ✓` : `~${percent} %~`;
+      return wasMade ? `${percent} % ✓` : leftOut(`${percent} %`);
     })
     .join(' · ');
+}
+
+function struck(step: string): string {
+  return `~${step}~`;
 }
 
 function planned(percent: number, { kind }: Stay): string {

@@ -26,10 +26,10 @@ export class ChartFallback {
       return await send(message);
     } catch (error) {
       if (!(error instanceof ChatError) || error.code !== 'invalid_blocks') throw error;
+      const sent = await send(bare);
+      await this.#noteRefused(team, error);
+      return sent;
     }
-    const sent = await send(bare);
-    await this.#noteRefused(team);
-    return sent;
   }
 
   /** If that is not known, the card goes without its chart: it says the same in words. */
@@ -43,8 +43,9 @@ export class ChartFallback {
     }
   }
 
-  async #noteRefused(team: string): Promise<void> {
-    this.#log.info({ team }, 'the workspace takes no charts, cards go without for some days');
+  /** Slack's own words tell a workspace without charts from a chart that is wrong. */
+  async #noteRefused(team: string, refusal: ChatError): Promise<void> {
+    this.#log.warn({ team, err: refusal }, 'the workspace takes no charts, cards go without for some days');
     try {
       await this.#charts.noteRefused(team);
     } catch (err) {

@@ -32,7 +32,7 @@ export async function answerAction(
     case actions.rollBack:
       return told(conversation, await rollBack(desk, id, asker));
     case actions.rollBackSeen:
-      return told(conversation, await rollBack(desk, id, asker, seen));
+      return told(conversation, await rollBack(desk, id, asker, { seen }));
     case actions.promote:
       return told(conversation, await promote(desk, id, asker), { forgotten: forgottenPromotion });
     case actions.applyAnyway:

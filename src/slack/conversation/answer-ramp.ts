@@ -1,5 +1,5 @@
 import { effectOf } from '../../domain/change/change.ts';
-import type { Command, MovingCommand, RampCommand } from '../../domain/language/command.ts';
+import type { Command, MovingCommand, OneRampCommand, RampCommand } from '../../domain/language/command.ts';
 import { isStanding } from '../../domain/ramp/ramp-state.ts';
 import type { ChangeId, RampId } from '../../domain/routing/names.ts';
 import { rollBack } from '../../workflow/asking/roll-back.ts';
@@ -80,15 +80,11 @@ export async function answerRamp(conversation: Conversation, command: AboutRamp,
 }
 
 /** A person who finishes a ramp is asked first: that is all the rest at once. */
-async function answerGesture(
-  conversation: Conversation,
-  command: Exclude<RampCommand, { verb: 'pause-all' }>,
-  asker: Asker,
-): Promise<Reply> {
+async function answerGesture(conversation: Conversation, command: OneRampCommand, asker: Asker): Promise<Reply> {
   const { desk } = conversation;
   const found = await findRamp(desk, command);
   if (found.kind === 'no-ramp') {
-    const lost = await answerLost(conversation, command.verb, found.name, asker);
+    const lost = await answerLost(conversation, command, found.name, asker);
     return lost ?? noRampReply(found, command.verb);
   }
   if (found.kind === 'several-ramps') return noRampReply(found, command.verb);

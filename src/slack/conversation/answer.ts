@@ -15,6 +15,7 @@ import { readRampLine } from '../words/ramp-command.ts';
 import { type Reply, says } from '../words/reply.ts';
 import { answerAction, shortly, unknownReply } from './answer-action.ts';
 import { answerCommand } from './answer-command.ts';
+import { answerAnew } from './answer-lost-ramp.ts';
 import { objectionToRejectingRampReply, rejectRampReply } from './answer-ramp.ts';
 import { mayComeFromItsCard } from './card-origin.ts';
 import { type Conversation, type Request, type Told, tourWorldOf } from './conversation.ts';
@@ -100,19 +101,19 @@ export function answerOverRamp(
   );
 }
 
-/** Answers a click on the button that starts the rest of a lost ramp anew. It is the same as typing that. */
+/** Answers a click on the button that starts the rest of a lost ramp anew. */
 export function answerRampAnew(
   conversation: Conversation,
   value: LineValue | undefined,
   request: Request,
 ): Promise<Told> {
-  const command = readRampLine(value?.line);
+  const rest = readRampLine(value?.line);
   return inTime(conversation, request, (asker) => {
-    const gesture: Gesture = command === undefined ? { kind: 'look' } : gestureOf(conversation.desk, command);
+    const gesture: Gesture = rest === undefined ? { kind: 'look' } : gestureOf(conversation.desk, rest);
     return unlessTooMany(conversation, asker, gesture, async () =>
-      command === undefined
+      value === undefined || rest === undefined
         ? notOursReply(conversation, asker, actions.rampAnew)
-        : answerCommand(conversation, command, asker),
+        : answerAnew(conversation, { rest, shown: value.seen }, asker),
     );
   });
 }

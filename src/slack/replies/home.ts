@@ -1,5 +1,6 @@
 import type { HomeView, KnownBlock } from '@slack/types';
 import type { Home } from '../../workflow/looking/home.ts';
+import { rampIsForPeople } from '../../workflow/looking/look-up.ts';
 import type { Place } from '../../workflow/ports/cards.ts';
 import { fitted, markup, plain } from '../words/mrkdwn.ts';
 import { section } from '../words/object-text.ts';
@@ -28,10 +29,17 @@ export function homeView(home: Home | undefined, { user, workspace, now }: Looki
           header('Ramps that are not over'),
           ...rampSections(home, user, workspace),
           header('Changes that wait for people'),
-          section(pendingReply(home.waiting).text),
+          section(waitingText(home)),
         ];
   const asOf = `As of ${momentText(now.toISOString())}. It is drawn anew when you open this tab. ${'`/shift status`'} shows what is live.`;
   return { type: 'home', blocks: [...known, { type: 'context', elements: [markup(asOf)] }] };
+}
+
+/** The ramps stand above, each with what it waits for. */
+function waitingText({ ramps, waiting }: Home): string {
+  const ramped = ramps.filter(({ ramp }) => rampIsForPeople(ramp)).length;
+  if (waiting.length > 0 || ramped === 0) return pendingReply(waiting).text;
+  return `No change waits for a decision. ${ramped} of the ramps above ${ramped === 1 ? 'does' : 'do'}.`;
 }
 
 function header(text: string): KnownBlock {

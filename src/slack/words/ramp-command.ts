@@ -12,11 +12,16 @@ export type TypedRamp = Extract<MovingCommand, { verb: 'ramp' }> & { readonly st
  * The line that asks for such a ramp. The buttons of its card carry it, so that a click can say what was left of it when its record is
  * lost. A long reason is left out. Undefined if it is too long for a button all the same.
  */
-export function rampLine({ name, version, steps, before: [{ rule }], reason }: Ramp): string | undefined {
+export function rampLine({ name, version, steps, before: [{ rule }], reason, noGuard }: Ramp): string | undefined {
   const typed = { verb: 'ramp', service: name, version, steps } as const;
-  const options = { dryRun: false, noGuard: false, rule: rule === defaultRule ? undefined : rule };
+  const options = { dryRun: false, noGuard: noGuard === true, rule: routeOf(rule) };
   const lines = [formatCommand({ ...typed, options: { ...options, reason } }), formatCommand({ ...typed, options })];
   return lines.find((line) => line.length <= mostLineLength);
+}
+
+/** What `--route` says of a rule. The default one needs none. */
+export function routeOf(rule: string): string | undefined {
+  return rule === defaultRule ? undefined : rule;
 }
 
 /** Reads such a line. It comes from outside: what is no ramp is left out. */

@@ -38,7 +38,12 @@ export function requestRollback(
  * The button of a card. `seen`: the stamp of the undo that the person was shown. If it is missing or another one, a rollback that must be
  * confirmed is only shown and not done.
  */
-export async function rollBack(desk: Desk, id: ChangeId, asker: Asker, seen?: string): Promise<RollbackAnswer> {
+export async function rollBack(
+  desk: Desk,
+  id: ChangeId,
+  asker: Asker,
+  { seen, reason }: { readonly seen?: string | undefined; readonly reason?: string | undefined } = {},
+): Promise<RollbackAnswer> {
   const located = await locateChange(desk, id);
   if (located === undefined) {
     noteRefused(desk, asker, { deed: 'rollback', changeId: id, because: 'unknown-change' });
@@ -46,7 +51,7 @@ export async function rollBack(desk: Desk, id: ChangeId, asker: Asker, seen?: st
   }
   const { name, stored, object } = located;
   const askedAs = requestId(asker.request);
-  const asking = { asker, askedAs, deed: 'rollback', mode: 'do', name } as const;
+  const asking = { asker, askedAs, deed: 'rollback', mode: 'do', name, reason } as const;
   return answerOnce<RollbackAnswer>(desk, asking, async () => {
     const taking = stored && takingStored(stored);
     if (taking !== undefined) return takeBack(desk, asking, { taking, stored, seen });

@@ -9,7 +9,7 @@ import { DependencyError, StoreUnavailableError, UntrustedRecordError } from '..
 import { holdsSeen } from '../judging/holds-seen.ts';
 import type { Aged } from '../ports/mesh.ts';
 import { isOf } from '../ramping/find-ramp.ts';
-import { firstLost, type LostRamp } from '../ramping/lost-ramp.ts';
+import { type LostRamp, lostAmong } from '../ramping/lost-ramp.ts';
 
 export type StatusAnswer =
   | {
@@ -156,8 +156,8 @@ async function whatRamps({ ramps, log }: Desk): Promise<readonly Ramp[] | undefi
 /** A ramp whose last step is live and that has lost its record. A record that was not read is not lost. */
 async function whatIsLost(desk: Desk, live: LiveObject, name: ServiceName): Promise<LostRamp | undefined> {
   try {
-    const lost = await firstLost(desk, live, name);
-    return lost?.isLive === true ? lost : undefined;
+    const lost = await lostAmong(desk, live, name);
+    return lost.find(({ isLive }) => isLive);
   } catch (err) {
     if (!(err instanceof StoreUnavailableError) && !(err instanceof UntrustedRecordError)) throw err;
     desk.log.warn({ err }, 'whether the record of a ramp is lost is not known');
@@ -173,6 +173,11 @@ export async function pending({
   const [open, ramped] = await Promise.all([changes.open(), ramps.open()]);
   return {
     changes: open.filter((change) => isForPeople(change) && change.ramp === undefined),
-    ramps: ramped.filter(({ state }) => ['awaiting', 'asking', 'held'].includes(state.kind)),
+    ramps: ramped.filter(rampIsForPeople),
   };
+}
+
+/** A ramp that waits for approval, for a person, or after something stopped it. */
+export function rampIsForPeople({ state }: Pick<Ramp, 'state'>): boolean {
+  return ['awaiting', 'asking', 'held'].includes(state.kind);
 }

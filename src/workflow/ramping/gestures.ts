@@ -1,5 +1,5 @@
-import { gateOpenMs, leftOf, liveFrom } from '../../domain/ramp/next.ts';
-import { type Ramp, rampTo, stepOf, targetsAt } from '../../domain/ramp/ramp.ts';
+import { asksWhenResumed, gateOpenMs, leftOf, liveFrom } from '../../domain/ramp/next.ts';
+import { type Ramp, rampTo, targetsAt } from '../../domain/ramp/ramp.ts';
 import {
   isStanding,
   liveStep,
@@ -73,11 +73,12 @@ function silenced(ramp: Ramp): Ramp {
   return isOver ? { ...ramp, guards: { ...guards, silencedAt: state.step } } : ramp;
 }
 
-function goingOn(desk: Desk, ramp: Ramp, { step: number, since, leftMs }: RampStateOf<'paused' | 'held'>): RampState {
+function goingOn(desk: Desk, ramp: Ramp, stopped: RampStateOf<'paused' | 'held'>): RampState {
+  const { step: number, since, leftMs } = stopped;
   const nowMs = desk.now().getTime();
   const at = new Date(nowMs).toISOString();
-  const asks = stepOf(ramp, number)?.stay.kind === 'ask' && leftMs === 0;
-  if (asks) return { kind: 'asking', step: number, since, at, expiresAt: new Date(nowMs + gateOpenMs).toISOString() };
+  if (asksWhenResumed(ramp, stopped))
+    return { kind: 'asking', step: number, since, at, expiresAt: new Date(nowMs + gateOpenMs).toISOString() };
   return { kind: 'running', step: number, since, dueAt: new Date(nowMs + leftMs).toISOString() };
 }
 

@@ -1,7 +1,9 @@
 import { type RampInHistory, rampInHistory, unfinishedIn } from '../../domain/ramp/in-history.ts';
-import type { RampId, ServiceName } from '../../domain/routing/names.ts';
-import { findRule, type LiveObject } from '../../domain/routing/route.ts';
-import { type Split, sameShares } from '../../domain/routing/split.ts';
+import { movesOneOf, type Ramp } from '../../domain/ramp/ramp.ts';
+import { findRevision, moveIn, movesIn, type Revision } from '../../domain/routing/ledger.ts';
+import type { ChangeId, RampId, ServiceName } from '../../domain/routing/names.ts';
+import { findRule, keyOfNamed, type LiveObject } from '../../domain/routing/route.ts';
+import { type Move, type Split, sameShares } from '../../domain/routing/split.ts';
 import { type Desk, openService } from '../desk.ts';
 
 /** A ramp without a record. The history of its object still has the steps that it made, and not those that it would have made. */
@@ -23,23 +25,67 @@ export async function lostRamp(desk: Losing, id: RampId, name?: ServiceName): Pr
   return live && lostIn(live, id, name);
 }
 
-/** The ramp that has lost its record in the middle, and whose last step is the newest change of the service. */
-export async function lostRampOf(desk: Losing, name: ServiceName): Promise<LostRamp | undefined> {
+/**
+ * The ramps of a service that have lost their record in the middle, and whose last step is the newest change of its rule. `typedRule`: only
+ * those that move that rule.
+ */
+export async function lostRampsOf(desk: Losing, name: ServiceName, typedRule?: string): Promise<readonly LostRamp[]> {
   const found = await openService(desk, name);
-  return found.kind === 'found' ? firstLost(desk, found.live, name) : undefined;
+  if (found.kind !== 'found') return [];
+  const rule = typedRule === undefined ? undefined : keyOfNamed(found.live, typedRule);
+  const all = await lostAmong(desk, found.live, name);
+  return all.filter(({ last }) => rule === undefined || moveIn(last, rule) !== undefined);
 }
 
-/** The same, of an object that was read. */
-export async function firstLost(
+/** The same of an object that was read, whatever its rule. */
+export async function lostAmong(
   { ramps }: Pick<Desk, 'ramps'>,
   live: LiveObject,
   name: ServiceName,
-): Promise<LostRamp | undefined> {
-  for (const id of unfinishedIn(live.ledger)) if ((await ramps.read(id)) === undefined) return lostIn(live, id, name);
-  return undefined;
+): Promise<readonly LostRamp[]> {
+  const lost: LostRamp[] = [];
+  for (const id of new Set(unfinishedIn(live.ledger))) {
+    const ramp = (await ramps.read(id)) === undefined ? lostIn(live, id, name) : undefined;
+    if (ramp !== undefined) lost.push(ramp);
+  }
+  return lost;
 }
 
-async function liveWith({ mesh }: Pick<Desk, 'mesh'>, id: RampId): Promise<LiveObject | undefined> {
+/** What its rules had before it. Undefined if its first step has left the history: then that is not known. */
+export function startOf({ first }: LostRamp): readonly Move[] | undefined {
+  return first.ramp?.step === 1 ? movesIn(first) : undefined;
+}
+
+/** What became of a ramp without a record since a person was shown its newest change. */
+export type SinceShown =
+  | { readonly kind: 'as-shown' }
+  | { readonly kind: 'has-record'; readonly ramp: Ramp }
+  /** Another ramp moves its rule. */
+  | { readonly kind: 'ramp-runs'; readonly ramp: Ramp }
+  /** A later change moved its rule. */
+  | { readonly kind: 'followed'; readonly id: RampId; readonly by: Revision }
+  /** Somebody else moved its weights. */
+  | { readonly kind: 'moved'; readonly lost: LostRamp }
+  | { readonly kind: 'unknown' };
+
+export async function sinceShown(desk: Losing, shown: ChangeId): Promise<SinceShown> {
+  const live = await liveWith(desk, shown);
+  const made = live && findRevision(live.ledger, shown);
+  if (live === undefined || made?.ramp === undefined) return { kind: 'unknown' };
+  const { id } = made.ramp;
+  const ramp = await desk.ramps.read(id);
+  if (ramp !== undefined) return { kind: 'has-record', ramp };
+  const rules = movesIn(made).map(({ rule }) => ({ object: live.object, rule }));
+  const other = (await desk.ramps.open()).find((each) => movesOneOf(each, rules));
+  if (other !== undefined) return { kind: 'ramp-runs', ramp: other };
+  const by = live.ledger.revisions.find((each) => rules.some(({ rule }) => moveIn(each, rule) !== undefined));
+  if (by !== undefined && by.id !== shown) return { kind: 'followed', id, by };
+  const lost = lostIn(live, id, undefined);
+  if (lost === undefined) return { kind: 'unknown' };
+  return lost.isLive ? { kind: 'as-shown' } : { kind: 'moved', lost };
+}
+
+async function liveWith({ mesh }: Pick<Desk, 'mesh'>, id: ChangeId | RampId): Promise<LiveObject | undefined> {
   const object = await mesh.findChange(id);
   return object && (await mesh.open(object)).live;
 }

@@ -12,6 +12,7 @@ const at = '2026-11-22T14:03:11.000Z';
 const dueAt = '2026-11-22T14:08:11.000Z';
 const running: RampState = { kind: 'running', step: 1, since: at, dueAt };
 const bound: GuardRule = { ...defaultGuard, errors: { times: 1, atMost: 0.05 } };
+const orders = { query: 'orders', atMost: 0.02, looks: 3 } as const;
 const latency: GuardRule = { ...defaultGuard, latency: { times: 1.2 } };
 
 function batch(canary: readonly [number, number], others: readonly [number, number]): Batch {
@@ -93,6 +94,22 @@ describe('what a card says of the guards', () => {
       ],
     },
     {
+      what: 'rates below one percent with the digits that tell them apart',
+      guards: seen(defaultGuard, batch([100_000, 40], [900_000, 30])),
+      says: [
+        'v3 seems to fail more often, 0.04 % of 100,000 against 0.0033 % of 900,000. Were it no worse, fewer than',
+      ],
+    },
+    {
+      what: 'that it is over its bound, and not that it is worse than others',
+      guards: seen(bound, batch([1_000, 200], [9_000, 900]), {}, { sticky: 'session' }),
+      says: [
+        '20 % of 1,000 requests to v3 failed in this step.',
+        'v3 seems to fail more often than it may, 20 % of 1,000 against 10 % of 9,000. Were it within its bound, fewer than one ramp in 1,000',
+        'Sessions stay',
+      ],
+    },
+    {
       what: 'that latency is not watched, for want of a bound',
       guards: seen(latency, good),
       says: ['No sign', 'From when on a request is slow was not known before the ramp, so latency is not watched.'],
@@ -131,6 +148,36 @@ describe('what a card says of the guards', () => {
       says: [
         'No sign',
         '`edge/reviews` sends requests to these versions, too. So the guards may hold it, and do not take it back.',
+      ],
+    },
+    {
+      what: 'what is in the way, beside a number of policy that takes back',
+      guards: seen({ ...defaultGuard, query: { ...orders, act: 'take-back' } }, good, {
+        confounding: { because: 'other-ramp' },
+      }),
+      says: [
+        'No sign',
+        'Another ramp (in progress) moves requests of these versions, too. So the guards that compare may hold it. Only the number that policy asks for takes it back.',
+      ],
+    },
+    {
+      what: 'what is in the way, beside a bound and such a number',
+      guards: seen({ ...bound, query: { ...orders, act: 'take-back' } }, good, {
+        confounding: { because: 'other-ramp' },
+      }),
+      says: [
+        'No sign',
+        'Another ramp (in progress) moves requests of these versions, too. So the guards that compare may hold it. Only the bound of policy (5 %) and the number that policy asks for take it back.',
+      ],
+    },
+    {
+      what: 'what is in the way, beside a number of policy that only holds',
+      guards: seen({ ...defaultGuard, query: { ...orders, act: 'hold' } }, good, {
+        confounding: { because: 'other-ramp' },
+      }),
+      says: [
+        'No sign',
+        'Another ramp (in progress) moves requests of these versions, too. So the guards may hold it, and do not take it back.',
       ],
     },
     {
@@ -182,11 +229,13 @@ describe('the line about the next step', () => {
     { what: 'guards that only speak', guards: newGuards({ ...bound, act: 'tell' }, 2), unless: '' },
     {
       what: 'a number of policy',
-      guards: newGuards(
-        { ...defaultGuard, act: 'tell', query: { query: 'orders', atMost: 0.02, looks: 3, act: 'hold' } },
-        2,
-      ),
-      unless: ', unless the number that policy asks for is over 0',
+      guards: newGuards({ ...defaultGuard, act: 'tell', query: { ...orders, act: 'hold' } }, 2),
+      unless: ', unless the number that policy asks for is over 0.02',
+    },
+    {
+      what: 'a small bound, as the policy file has it',
+      guards: newGuards({ ...defaultGuard, errors: { times: 1, atMost: 0.0007 } }, 2),
+      unless: ', unless v3 fails more often than v1, or more than 0.07 % of its requests fail',
     },
   ])('with $what', ({ guards, unless }) => {
     const line = nextLine(ramp(guards));

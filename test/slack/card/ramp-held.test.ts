@@ -64,4 +64,35 @@ describe('the card of a ramp that is held', () => {
       'policy does not allow the next step: the guard may not be left out (rule `payments`, line 7 of the policy file).',
     );
   });
+
+  describe('says what going on does', () => {
+    const proof = { guard: 'errors', canary: { requests: 9, bad: 9 }, others: { requests: 9, bad: 0 } } as const;
+    const asking = { percent: 10, stay: { kind: 'ask' }, to: split(10) } as const;
+    const last = ramp(held).steps[1] ?? asking;
+    const late = { because: 'late', lateMs: 1 } as const;
+    const guard = { because: 'guard', proof } as const;
+    const makes = '*Go on* makes 100 %.';
+    const asks = '*Go on* asks whether 100 % may be made.';
+    const runs = '*Go on* lets the ramp run on.';
+    const ends = 'ends the ramp here; the split stays.';
+
+    it.each<[string, Partial<typeof held> | object, Ramp['steps'][0], string]>([
+      ['its time is over', { hold: late }, last, makes],
+      ['its time is over, and its step asks', { hold: late }, asking, asks],
+      ['a guard held a step that asks', { hold: guard }, asking, asks],
+      ['a guard held it when its time was over', { hold: guard }, last, makes],
+      ['some of its time is left', { hold: guard, leftMs: 9_000 }, last, runs],
+      ['some time of the last step is left', { hold: guard, leftMs: 9_000, step: 2 }, last, runs],
+      ['the time of the last step is over', { hold: guard, step: 2 }, last, `*Go on* ${ends}`],
+      ['somebody moved the weights at the last step', { step: 2 }, last, `*Go on from here* ${ends}`],
+      ['somebody moved the weights', {}, asking, '*Go on from here* makes 100 % of what is live.'],
+    ])('where %s', (_, state, first, words) => {
+      const { text } = rampCard({
+        ramp: { ...ramp({ ...held, ...state }), steps: [first, last] },
+        change: undefined,
+      });
+
+      expect(text).toContain(words);
+    });
+  });
 });

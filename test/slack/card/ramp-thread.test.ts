@@ -54,4 +54,17 @@ describe('the thread of a ramp that waits at a gate', () => {
   ])('calls %s', (_, deciders, who) => {
     expect(called(deciders)).toBe(who);
   });
+
+  it('says how many more may let it go on than are called', () => {
+    const users = Array.from({ length: 11 }, (_, at) => `U0${at}SRE`);
+
+    expect(called([{ kind: 'group', name: 'sre', users }])).toMatch(/^(<@U0\dSRE> ){8}and 3 more$/);
+  });
+
+  it('says that everyone but the asker may let it go on, where only the asker is called', () => {
+    const text = (deciders: readonly Who[]) => threadText({ ramp: asking, change: undefined, deciders });
+
+    expect(text([{ kind: 'everyone' }])).toMatch(/ Everyone but <@U01ALICE> may let it go on\.$/);
+    expect(text([{ kind: 'user', id: 'U02BOB' }])).not.toContain('Everyone');
+  });
 });

@@ -24,6 +24,14 @@ describe("a ramp's card", () => {
     expect(textOf({ state: running(4) })).toMatch(new RegExp(`it stays so ${said.source}`));
   });
 
+  it('says of a step that was left out that it was, also where it is read aloud', () => {
+    const changes = [1, 4].map((step) => ({ step, id: changeId(step) }));
+    const { text, blocks } = rampCard({ ramp: aRampTo({ changes, state: running(4) }), change: undefined });
+
+    expect(text).toContain('10 % ✓ · 25 % left out · 50 % left out · *100 % now*.');
+    expect(JSON.stringify(blocks)).toContain('10 % ✓ · ~25 %~ · ~50 %~ · *100 % now*');
+  });
+
   describe('of one that has finished', () => {
     const finished = { state: { kind: 'finished', at } } as const;
 

@@ -97,6 +97,13 @@ describe('cards in Slack', () => {
 
       expect(sentWithChart('chat.update')).toEqual([true, false, false]);
       expect(await charts.areRefused('T1')).toBe(true);
+      expect(log.lines).toEqual([
+        expect.objectContaining({
+          level: 'warn',
+          message: 'the workspace takes no charts, cards go without for some days',
+          fields: { team: 'T1', err: expect.objectContaining({ code: 'invalid_blocks' }) },
+        }),
+      ]);
     });
 
     it('are posted once where Slack refuses the chart', async () => {

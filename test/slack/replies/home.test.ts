@@ -40,4 +40,35 @@ describe('the view of the home', () => {
     expect(blocks.length).toBeLessThanOrEqual(100);
     expect(JSON.stringify(blocks)).toContain('… +160 more ramps');
   });
+
+  it('does not say that nothing waits while a ramp waits for a person', () => {
+    const asking = {
+      kind: 'asking',
+      step: 1,
+      since: now.toISOString(),
+      at: now.toISOString(),
+      expiresAt: now.toISOString(),
+    } as const;
+    const [runs, waits] = [aRampTo(), aRampTo({ id: 'r-00000002', state: asking })];
+
+    expect(textOf([{ ramp: runs, card }])).toContain('Nothing waits for a decision.');
+    expect(
+      textOf([
+        { ramp: runs, card },
+        { ramp: waits, card },
+      ]),
+    ).toContain('No change waits for a decision. 1 of the ramps above does.');
+  });
+
+  it.each([
+    ['next at <!date', { step: 1 }],
+    ['is at its last step until <!date', { step: 4 }],
+    ['waits until something is seen of the new version', { step: 1, waitsFor: 'traffic' as const }],
+  ])('says of a ramp that it %s', (words, more) => {
+    const state = { kind: 'running', since: now.toISOString(), dueAt: now.toISOString(), ...more } as const;
+    const text = textOf([{ ramp: aRampTo({ state }), card }]);
+
+    expect(text).toContain(words);
+    expect(text.includes('next at')).toBe(words.startsWith('next'));
+  });
 });

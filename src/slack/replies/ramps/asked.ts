@@ -1,10 +1,11 @@
 import { roundedUp } from '../../../domain/guard/bound.ts';
 import { formatDuration } from '../../../domain/language/duration.ts';
 import type { Foreseen } from '../../../domain/policy/ramps/foreseen.ts';
-import type { Ramp } from '../../../domain/ramp/ramp.ts';
+import type { PlannedStep, Ramp } from '../../../domain/ramp/ramp.ts';
 import type { RampAnswer, RampPlan } from '../../../workflow/ramping/ramp-answer.ts';
 import { limitNotes } from '../../card/guard-notes.ts';
 import { rampTitle } from '../../card/ramp.ts';
+import { tookText } from '../../card/ramp-finished.ts';
 import { holdText } from '../../card/ramp-notes.ts';
 import { actions, formatLineValue } from '../../words/button.ts';
 import { code, foreign, names, plain, user } from '../../words/mrkdwn.ts';
@@ -125,15 +126,33 @@ function noticeLines({ guards, foresight, version, steps }: RampPlan): readonly 
   const outlook = foresight?.outlook;
   if (outlook === undefined)
     return ['What the guards could notice is not known: there are no requests of the last hour to go by.'];
-  const rate = `At ${decimal.format(outlook.requestsPerSecond)} requests a second, of which ${decimal.format(100 * outlook.failureRate)} % fail`;
+  const rate = `At ${decimal.format(outlook.requestsPerSecond)} requests a second`;
   const told = outlook.noticed.flatMap((ratio, at) => {
     const step = steps[at];
-    return ratio === undefined || step === undefined
-      ? []
-      : [`${step.percent} % notices ${foreign(version)} failing ${decimal.format(roundedUp(ratio))} times as often`];
+    return ratio === undefined || step === undefined ? [] : [{ step, ratio: roundedUp(ratio) }];
   });
-  if (told.length === 0) return [`${rate}, no step is long enough for the guards to be sure of a failing version.`];
-  return [`${rate}: ${told.slice(0, 6).join('; ')}.`];
+  const [first, ...more] = told;
+  const fails = (times: number) => `${decimal.format(100 * outlook.failureRate * times)} %`;
+  if (first === undefined)
+    return [
+      `${rate}, of which ${fails(1)} fail, no step is long enough for the guards to be sure of a failing version.`,
+    ];
+  const shown = more.slice(0, mostNoticed - 1);
+  const left = more.length - shown.length;
+  const parts = [
+    `${whileText(first.step)} notices ${foreign(version)} failing ${decimal.format(first.ratio)} times as often (${fails(1)} → ${fails(first.ratio)})`,
+    ...shown.map(({ step, ratio }) => `${whileText(step)}, ${decimal.format(ratio)} times`),
+    ...(left > 0 ? [`the other ${left === 1 ? 'step is' : `${left} steps are`} left out here`] : []),
+  ];
+  return [`${rate}, ${parts.join('; ')}.`];
+}
+
+/** As many steps as a person reads. */
+const mostNoticed = 6;
+
+/** `10 % for 5 min` */
+function whileText({ percent, stay }: PlannedStep): string {
+  return stay.kind === 'ask' ? `${percent} % until a person is asked` : `${percent} % for ${tookText(stay.ms)}`;
 }
 
 const decimal = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 2 });

@@ -13,7 +13,8 @@ import { splitText } from '../../words/split-text.ts';
 import { momentText } from '../../words/time-text.ts';
 import { namedRamp as named } from './lines.ts';
 
-const doneWords: Record<RampGesture, string> = {
+/** How the answer to a gesture begins that was done. */
+export const doneWords: Record<RampGesture, string> = {
   pause: 'Paused',
   resume: 'Goes on',
   next: 'The next step is made now',

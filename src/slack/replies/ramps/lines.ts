@@ -1,5 +1,5 @@
 import { type Ramp, stepOf } from '../../../domain/ramp/ramp.ts';
-import { liveStep, type RampState } from '../../../domain/ramp/ramp-state.ts';
+import { liveStep, type RampStateOf } from '../../../domain/ramp/ramp-state.ts';
 import { rampTitle } from '../../card/ramp.ts';
 import { foreign, user } from '../../words/mrkdwn.ts';
 import { splitText } from '../../words/split-text.ts';
@@ -24,17 +24,17 @@ export function rampLine(ramp: Ramp): string {
   const { state, by } = ramp;
   const number = liveStep(state);
   const live = (stepOf(ramp, number)?.to ?? ramp.before).map(({ split }) => foreign(splitText(split))).join('; ');
-  return `${namedRamp(ramp)} ${doesText(state)}, asked by ${user(by)}; ${live}.`;
+  return `${namedRamp(ramp)} ${doesText(ramp)}, asked by ${user(by)}; ${live}.`;
 }
 
-function doesText(state: RampState): string {
+function doesText({ state, steps }: Ramp): string {
   switch (state.kind) {
     case 'awaiting':
       return `waits for approval until ${momentText(state.expiresAt)}`;
     case 'stepping':
       return `makes step ${state.step}`;
     case 'running':
-      return `runs, next at ${momentText(state.dueAt)}`;
+      return runsText(state, steps.length);
     case 'paused':
       return `is paused since ${momentText(state.at)}`;
     case 'held':
@@ -46,4 +46,10 @@ function doesText(state: RampState): string {
     default:
       return 'is over';
   }
+}
+
+/** As its card says it: after the last step nothing comes, and without traffic nothing comes by the clock. */
+function runsText({ step, dueAt, waitsFor }: RampStateOf<'running'>, last: number): string {
+  if (waitsFor === 'traffic') return 'waits until something is seen of the new version';
+  return step >= last ? `is at its last step until ${momentText(dueAt)}` : `runs, next at ${momentText(dueAt)}`;
 }
