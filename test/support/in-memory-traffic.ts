@@ -28,6 +28,7 @@ export class InMemoryTraffic implements Traffic {
   #clusters: readonly string[] = [];
   readonly #sent: Sent[] = [];
   readonly #numbers = new Map<string, OwnNumber>();
+  readonly #wrong = new Set<string>();
   #scrapedEveryMs = 1;
   #unknown: TrafficUnknown | undefined;
   #isAway = false;
@@ -83,6 +84,7 @@ export class InMemoryTraffic implements Traffic {
 
   async evaluate({ cluster, query }: OwnQuery): Promise<OwnNumber> {
     const unknown = await this.#answer(cluster);
+    if (this.#wrong.has(query)) throw new TrafficUnavailableError('Prometheus answered 400: parse error');
     if (unknown !== undefined) return { kind: 'unknown', because: 'not-counted' };
     return this.#numbers.get(query) ?? { kind: 'unknown', because: 'no-row' };
   }
@@ -90,6 +92,11 @@ export class InMemoryTraffic implements Traffic {
   /** What an operator's own query gives from now on. */
   answerOwn(query: string, answer: number | OwnNumber): void {
     this.#numbers.set(query, typeof answer === 'number' ? { kind: 'number', value: answer } : answer);
+  }
+
+  /** Prometheus does not take this query of an operator's own, while it answers all others. */
+  refuseOwn(query: string): void {
+    this.#wrong.add(query);
   }
 
   /** Counters are known up to the last whole multiple of this time. */

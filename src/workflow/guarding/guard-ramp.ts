@@ -24,6 +24,8 @@ const againMs = 5_000;
 /** A look takes several calls to Prometheus. A process that dies while it looks keeps the others from it for so long. */
 const longestLookMs = 15_000;
 
+const tellOwnEveryMs = 600_000;
+
 export type Look = 'none' | 'moved' | 'wait';
 
 type Guarded = Ramp & { readonly guards: RampGuards };
@@ -43,6 +45,8 @@ export class Guards {
   readonly #self = randomUUID();
   /** After a look that could not be made here, or found nothing to see. */
   readonly #notBeforeMs = new Map<RampId, number>();
+  /** When the log was last told that an operator's own query fails. */
+  readonly #toldOwnMs = new Map<RampId, number>();
 
   constructor(desk: Desk, { traffic, meter }: Counting) {
     this.#desk = desk;
@@ -61,7 +65,8 @@ export class Guards {
 
   /** Forgets the ramps that are over. */
   keepOnly(open: ReadonlySet<RampId>): void {
-    for (const id of this.#notBeforeMs.keys()) if (!open.has(id)) this.#notBeforeMs.delete(id);
+    for (const known of [this.#notBeforeMs, this.#toldOwnMs])
+      for (const id of known.keys()) if (!open.has(id)) known.delete(id);
   }
 
   /**
@@ -116,7 +121,16 @@ export class Guards {
     const mayCount = state.kind !== 'stepping' || (await this.#isInLine(state.change));
     if (looked === undefined || !mayCount)
       return { restMs: Math.min(againMs, everyMsIn(ramp, state, looked?.everyMs)) };
+    if (looked.ownFailed !== undefined) this.#tellOwnFailed(ramp.id, looked.ownFailed);
     return (await this.#store(ramp, state, change, looked)) ? 'moved' : 'none';
+  }
+
+  /** A query that is wrong fails at every look. */
+  #tellOwnFailed(id: RampId, err: Error): void {
+    const nowMs = this.#desk.now().getTime();
+    if (nowMs - (this.#toldOwnMs.get(id) ?? Number.NEGATIVE_INFINITY) < tellOwnEveryMs) return;
+    this.#toldOwnMs.set(id, nowMs);
+    this.#desk.log.warn({ rampId: id, err }, 'the query of a guard of the policy file gives no number');
   }
 
   #notBefore(id: RampId, inMs: number): void {

@@ -9,6 +9,7 @@ import { type Live, liveStep } from '../../domain/ramp/ramp-state.ts';
 import { findRule } from '../../domain/routing/route.ts';
 import { percentages, weightOf } from '../../domain/routing/split.ts';
 import type { Desk } from '../desk.ts';
+import { TrafficUnavailableError } from '../errors.ts';
 import type { GuardTraffic, TrafficQuery } from '../ports/traffic.ts';
 import { type InTheWay, inTheWayOf, othersIn } from './surroundings.ts';
 
@@ -22,6 +23,8 @@ export interface LookedAt {
   readonly hasCounted: boolean;
   /** How far apart Prometheus' samples are. */
   readonly everyMs: number | undefined;
+  /** Why the operator's own number is not known. */
+  readonly ownFailed?: TrafficUnavailableError | undefined;
 }
 
 /** Looks at the step that is live: all that happened since the last look, in one batch a caller. */
@@ -51,7 +54,7 @@ export async function lookAtStep(
     const counted = await countAll(traffic, hosts, period);
     const slow = await slowIn(traffic, hosts, period, guards, seen.sides);
     if (counted === undefined || slow === 'unknown') return undefined;
-    const own = await ownNumber(traffic, cluster, guards, new Date(next.until));
+    const { own, failed } = await ownNumber(traffic, cluster, guards, new Date(next.until));
     const looked = {
       step: number,
       from: next.from,
@@ -63,7 +66,7 @@ export async function lookAtStep(
       configuredShare: shareOf(ramp, number, seen.sides),
       ...seen.inTheWay,
     };
-    return { guards: afterLook(guards, looked), hasCounted: true, everyMs: scraped?.everyMs };
+    return { guards: afterLook(guards, looked), hasCounted: true, everyMs: scraped?.everyMs, ownFailed: failed };
   }
   return undefined;
 }
@@ -140,16 +143,27 @@ async function slowIn(
   );
 }
 
-/** Undefined if the query gives no number: that is not bad and not good. */
+interface OwnNumber {
+  /** Absent if the query gives no number: that is not bad and not good. */
+  readonly own?: number;
+  readonly failed?: TrafficUnavailableError;
+}
+
+/** What is wrong with the operator's query says nothing of the requests: those are counted all the same. */
 async function ownNumber(
   traffic: Watching,
   cluster: string,
   { rule: { query } }: RampGuards,
   at: Date,
-): Promise<number | undefined> {
-  if (query === undefined) return undefined;
-  const number = await traffic.evaluate({ cluster, query: query.query, at });
-  return number.kind === 'number' ? number.value : undefined;
+): Promise<OwnNumber> {
+  if (query === undefined) return {};
+  try {
+    const number = await traffic.evaluate({ cluster, query: query.query, at });
+    return number.kind === 'number' ? { own: number.value } : {};
+  } catch (err) {
+    if (!(err instanceof TrafficUnavailableError)) throw err;
+    return { failed: err };
+  }
 }
 
 /** The share that the split gives to the canary, from 0 to 1. */
