@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { noPolicy } from '../../../src/domain/policy/policy.ts';
 import type { Ramp } from '../../../src/domain/ramp/ramp.ts';
 import { RejectedError } from '../../../src/workflow/errors.ts';
 import { reviewsObject } from '../../support/builders.ts';
+import { policyRule } from '../../support/policies.ts';
 import { minute, steps } from '../ramping/ramp-house.ts';
 import { CountedHouse, host, second } from './counted-house.ts';
 
@@ -148,5 +150,19 @@ describe('the guards of a ramp', () => {
     const looks = house.audit.trail.filter(({ kind, rampId }) => kind === 'ramp-looked' && rampId === ramp.id);
     expect(looks.length).toBeGreaterThanOrEqual(2);
     expect(looks[0]?.detail).toMatch(/canary 0\/\d+ others 0\/\d+; errors no-sign lnE /);
+  });
+
+  it('hold a ramp that is held for another reason: it does not go on under a sign without being asked', async () => {
+    house.policies.take({ ...noPolicy, rules: [policyRule({})] });
+    const ramp = await ramped();
+    await house.freeze('U02BOB', '**', { reason: 'the sale' });
+    await house.serve(3 * minute);
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'held', hold: { because: 'denied' } });
+    house.loses('NC', 3);
+    await house.serve(30 * second);
+
+    const { state } = await house.ramp(ramp.id);
+    expect(state).toMatchObject({ kind: 'held', step: 1, hold: { because: 'guard', proof: { guard: 'unreached' } } });
+    expect(house.audit.trail.findLast(({ kind }) => kind === 'ramp-stopped')).toMatchObject({ because: 'guard' });
   });
 });

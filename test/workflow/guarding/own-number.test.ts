@@ -6,9 +6,9 @@ import { CountedHouse } from './counted-house.ts';
 const query = 'orders_per_minute';
 
 /** A ramp with an operator's own number, which may be 5 at most. */
-async function ramped(act: GuardRule['act'] = 'hold') {
+async function ramped(act: GuardRule['act'] = 'hold', others: GuardRule['act'] = 'take-back') {
   const house = new CountedHouse();
-  house.guarded({ ...defaultGuard, query: { query, atMost: 5, looks: 3, act } });
+  house.guarded({ ...defaultGuard, act: others, query: { query, atMost: 5, looks: 3, act } });
   house.traffic.answerOwn(query, 3);
   const ramp = await house.started({ steps: steps([10, 50], 10 * minute) });
   return { house, ramp };
@@ -39,5 +39,16 @@ describe('an operator’s own number', () => {
     house.failing = { v3: 0.5 };
     await house.serve(minute);
     expect(await house.state(ramp.id)).toMatchObject({ kind: 'back', by: 'guard', proof: { guard: 'errors' } });
+  });
+
+  it('that takes back does so although another guard only holds', async () => {
+    const { house, ramp } = await ramped('take-back', 'hold');
+    house.failing = { v3: 0.5 };
+    await house.serve(minute);
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'held', hold: { proof: { guard: 'errors' } } });
+    house.traffic.answerOwn(query, 6);
+    await house.serve(minute);
+
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'back', by: 'guard', proof: { guard: 'own' } });
   });
 });
