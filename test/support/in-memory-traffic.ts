@@ -29,6 +29,7 @@ export class InMemoryTraffic implements Traffic {
   readonly #sent: Sent[] = [];
   readonly #numbers = new Map<string, OwnNumber>();
   readonly #wrong = new Set<string>();
+  #lostBefore = new Date(0);
   #scrapedEveryMs = 1;
   #unknown: TrafficUnknown | undefined;
   #isAway = false;
@@ -50,6 +51,7 @@ export class InMemoryTraffic implements Traffic {
 
   async scraped({ cluster, at }: ScrapedQuery): Promise<ScrapedCounters> {
     const unknown = await this.#answer(cluster);
+    if (at < this.#lostBefore) return { kind: 'unknown', because: 'not-counted' };
     const until = new Date(Math.floor(at.getTime() / this.#scrapedEveryMs) * this.#scrapedEveryMs);
     return unknown ?? { kind: 'scraped', until, since: until, everyMs: this.#scrapedEveryMs };
   }
@@ -99,6 +101,11 @@ export class InMemoryTraffic implements Traffic {
     this.#wrong.add(query);
   }
 
+  /** Prometheus is started anew at that time, with nothing of what it had. */
+  loseBefore(at: Date): void {
+    this.#lostBefore = at;
+  }
+
   /** Counters are known up to the last whole multiple of this time. */
   scrapeEvery(ms: number): void {
     this.#scrapedEveryMs = ms;
@@ -137,7 +144,9 @@ export class InMemoryTraffic implements Traffic {
   }
 
   #counted<Of>(query: TrafficQuery, read: (sent: SentRequests) => readonly Of[]): CountedOr<Of> {
-    const unknown = this.#whyUnknown(query.cluster) ?? this.#unknown;
+    const isLost = query.from < this.#lostBefore;
+    const lost = isLost ? ({ kind: 'unknown', because: 'not-counted' } as const) : undefined;
+    const unknown = this.#whyUnknown(query.cluster) ?? this.#unknown ?? lost;
     const own = this.#sent.filter(({ cluster, at }) => cluster === query.cluster && isWithin(at, query));
     const requests = own.filter(({ sent }) => sent.host === query.host).flatMap(({ sent }) => read(sent));
     return unknown ?? { kind: 'counted', requests };

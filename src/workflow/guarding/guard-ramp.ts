@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Change } from '../../domain/change/change.ts';
-import { lookEveryMs } from '../../domain/guard/looks.ts';
+import { lookEveryMs, usualScrapeMs } from '../../domain/guard/looks.ts';
 import { mostSevere } from '../../domain/guard/verdict.ts';
-import type { Looking, RampGuards } from '../../domain/ramp/guards.ts';
+import type { Looking } from '../../domain/ramp/guards.ts';
 import { haveNews } from '../../domain/ramp/guards-news.ts';
 import { saidBy } from '../../domain/ramp/guards-say.ts';
 import { type Ramp, rampTo, stepOf } from '../../domain/ramp/ramp.ts';
@@ -12,11 +12,11 @@ import type { Desk } from '../desk.ts';
 import { DependencyError } from '../errors.ts';
 import type { Meter } from '../ports/process.ts';
 import { moveRamp } from '../ramping/move-ramp.ts';
-import { readTrusted } from '../ramping/read-trusted.ts';
+import { readStep, readTrusted } from '../ramping/read-trusted.ts';
 import { afterSaying, happenedBy } from './after-look.ts';
-import { type LookedAt, lookAtStep, type Watching } from './look-at-step.ts';
+import type { Watching } from './count-step.ts';
+import { type Guarded, type LookedAt, lookAtStep } from './look-at-step.ts';
 
-const usualScrapeMs = 15_000;
 /** A card is not updated more often than this for what the guards count. */
 const cardEveryMs = 30_000;
 /** After a look that could not be made, or found nothing to see. */
@@ -27,8 +27,6 @@ const longestLookMs = 15_000;
 const tellOwnEveryMs = 600_000;
 
 export type Look = 'none' | 'moved' | 'wait';
-
-type Guarded = Ramp & { readonly guards: RampGuards };
 
 /** Without `traffic` nothing is counted, and ramps go by time alone. */
 export interface Counting {
@@ -117,7 +115,8 @@ export class Guards {
     change: Change | undefined,
   ): Promise<Look | { readonly restMs: number }> {
     if (await this.#hasMoved(ramp)) return 'moved';
-    const looked = await lookAtStep(this.#desk, traffic, ramp, ramp.guards, state);
+    const made = state.kind === 'stepping' ? await readStep(this.#desk, ramp, state.live) : change;
+    const looked = await lookAtStep(this.#desk, traffic, ramp, { state, made });
     const mayCount = state.kind !== 'stepping' || (await this.#isInLine(state.change));
     if (looked === undefined || !mayCount)
       return { restMs: Math.min(againMs, everyMsIn(ramp, state, looked?.everyMs)) };
