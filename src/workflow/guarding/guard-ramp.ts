@@ -55,7 +55,7 @@ export class Guards {
   /** When the next look at a ramp is due, in ms; undefined if there will be none. */
   dueMs({ id, guards, state, before: [{ object }] }: Ramp): number | undefined {
     const isWatched = guards !== undefined && this.#traffic?.clusters.includes(object.cluster) === true;
-    if (!isWatched || !isLive(state)) return undefined;
+    if (!isWatched || !isLive(state) || isHeldStill(state)) return undefined;
     const { nextAt } = guards.looking ?? {};
     const nextMs = nextAt === undefined ? this.#desk.now().getTime() : Date.parse(nextAt);
     return Math.max(nextMs, this.#notBeforeMs.get(id) ?? 0);
@@ -77,7 +77,7 @@ export class Guards {
     const { guards } = ramp;
     const traffic = this.#traffic;
     if (traffic === undefined || guards === undefined || dueMs === undefined) return 'none';
-    if (isHeldStill(state) || (state.kind === 'stepping' && change?.state.kind !== 'queued')) return 'none';
+    if (state.kind === 'stepping' && change?.state.kind !== 'queued') return 'none';
     if (dueMs > now().getTime() && !(isBeforeStep && this.#isOld(ramp))) return 'none';
     const claim = await ramps.claimLook(ramp.id, this.#self, longestLookMs);
     if (claim !== 'claimed') return claim === 'rests' ? 'none' : 'wait';

@@ -3,12 +3,12 @@ import { nextGuardLook, settledAt, timesToBegin, usualScrapeMs } from '../../dom
 import { unreachedBy } from '../../domain/guard/requests.ts';
 import { errorBatches, type Sides } from '../../domain/guard/sides.ts';
 import { afterSplit, rightSince } from '../../domain/ramp/astray.ts';
-import { canaryOf } from '../../domain/ramp/direction.ts';
+import { canaryOf, canaryShare } from '../../domain/ramp/direction.ts';
 import { afterLook, type RampGuards } from '../../domain/ramp/guards.ts';
-import { type Ramp, targetsAt } from '../../domain/ramp/ramp.ts';
+import type { Ramp } from '../../domain/ramp/ramp.ts';
 import { type Live, liveStep } from '../../domain/ramp/ramp-state.ts';
 import { findRule } from '../../domain/routing/route.ts';
-import { percentages, type Split, sameShares, weightOf } from '../../domain/routing/split.ts';
+import { type Split, sameShares } from '../../domain/routing/split.ts';
 import type { Desk } from '../desk.ts';
 import type { TrafficUnavailableError } from '../errors.ts';
 import { leftBy } from '../ramping/as-left.ts';
@@ -95,7 +95,7 @@ async function countedIn(looking: LookingNow, from: Date, until: Date): Promise<
     ...(slow !== undefined && { slow }),
     ...(own !== undefined && { own }),
     unreached: unreachedBy(counted),
-    configuredShare: shareOf(ramp, number, sides),
+    configuredShare: canaryShare(ramp, number),
     ...inTheWay,
   };
   return { guards: afterLook(guards, looked), hasCounted: true, everyMs, ownFailed: failed };
@@ -140,11 +140,4 @@ async function sight(desk: Desk, ramp: Ramp): Promise<Sight | undefined> {
     sides: { canary, others, backends },
     inTheWay: await inTheWayOf(desk, { live, rule, versions: [...canary, ...others], own: ramp.id }),
   };
-}
-
-/** The share that the split gives to the canary, from 0 to 1. */
-function shareOf(ramp: Ramp, step: number, { canary }: Sides): number {
-  const [{ split }] = targetsAt(ramp, step);
-  const shares = percentages(split);
-  return canary.reduce((sum, version) => sum + weightOf(shares, version), 0) / 100;
 }

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { noPolicy } from '../../../src/domain/policy/policy.ts';
 import type { Ramp } from '../../../src/domain/ramp/ramp.ts';
 import { RejectedError } from '../../../src/workflow/errors.ts';
+import { Driver } from '../../../src/workflow/ramping/drive.ts';
 import { reviewsObject } from '../../support/builders.ts';
 import { policyRule } from '../../support/policies.ts';
 import { minute, steps } from '../ramping/ramp-house.ts';
@@ -164,5 +165,30 @@ describe('the guards of a ramp', () => {
     const { state } = await house.ramp(ramp.id);
     expect(state).toMatchObject({ kind: 'held', step: 1, hold: { because: 'guard', proof: { guard: 'unreached' } } });
     expect(house.audit.trail.findLast(({ kind }) => kind === 'ramp-stopped')).toMatchObject({ because: 'guard' });
+  });
+
+  it('do not keep it at a step that gives the canary nothing', async () => {
+    await house.started({ steps: steps([10, 0, 20], 2 * minute) });
+    await house.serve(5 * minute);
+
+    expect(house.split).toEqual({ v1: 80, v2: 0, v3: 20 });
+  });
+
+  it('wake nobody each second for a ramp that waits for traffic, or stands still until a person decides', async () => {
+    const { traffic, meter } = house;
+    const driver = new Driver(house.desk, { traffic, meter });
+    house.perSecond = 0;
+    const ramp = await ramped();
+    await house.serve(3 * minute);
+    expect(await house.state(ramp.id)).toMatchObject({ waitsFor: 'traffic' });
+    const { guards } = await house.ramp(ramp.id);
+    expect(await driver.sweep()).toBe(Date.parse(guards?.looking?.nextAt ?? ''));
+    await house.settled();
+
+    house.mesh.moveByHand(reviewsObject, { v1: 60, v2: 0, v3: 40 });
+    await house.serve(5 * second);
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'held', hold: { because: 'moved' } });
+    expect(await driver.sweep()).toBe(Number.POSITIVE_INFINITY);
+    await house.settled();
   });
 });
