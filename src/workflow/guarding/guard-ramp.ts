@@ -3,7 +3,7 @@ import type { Change } from '../../domain/change/change.ts';
 import { lookEveryMs, usualScrapeMs } from '../../domain/guard/looks.ts';
 import { mostSevere } from '../../domain/guard/verdict.ts';
 import type { Looking } from '../../domain/ramp/guards.ts';
-import { haveNews } from '../../domain/ramp/guards-news.ts';
+import { haveMore, haveNews } from '../../domain/ramp/guards-news.ts';
 import { saidBy } from '../../domain/ramp/guards-say.ts';
 import { type Ramp, rampTo, stepOf } from '../../domain/ramp/ramp.ts';
 import { isLive, type Live, liveStep } from '../../domain/ramp/ramp-state.ts';
@@ -153,7 +153,7 @@ export class Guards {
     return cursor === undefined || this.#desk.now().getTime() - Date.parse(cursor.until) >= everyMs;
   }
 
-  async #store(ramp: Ramp, state: Live, change: Change | undefined, looked: LookedAt): Promise<boolean> {
+  async #store(ramp: Guarded, state: Live, change: Change | undefined, looked: LookedAt): Promise<boolean> {
     const { hasCounted } = looked;
     const now = this.#desk.now();
     const looking = nextLook(ramp, state, looked, now);
@@ -162,7 +162,8 @@ export class Guards {
     if (hasCounted) this.#meter?.guarded(mostSevere(said.map(({ verdict }) => verdict))?.kind ?? 'unknown');
     const next = hasCounted ? afterSaying({ ramp, guards, state, change, said }, now) : undefined;
     const isQuiet = next === undefined && looking.shownAt === ramp.guards?.looking?.shownAt;
-    const happened = hasCounted ? happenedBy(guards, said, next) : 'nothing';
+    const isTold = hasCounted && (next !== undefined || haveMore(ramp.guards, guards, liveStep(state)));
+    const happened = isTold ? happenedBy(guards, said, next) : 'nothing';
     return moveRamp(this.#desk, { ...rampTo(ramp, next ?? state), guards }, { happened, isQuiet });
   }
 }

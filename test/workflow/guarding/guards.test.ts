@@ -191,4 +191,22 @@ describe('the guards of a ramp', () => {
     expect(await driver.sweep()).toBe(Number.POSITIVE_INFINITY);
     await house.settled();
   });
+
+  it('tell the audit nothing of looks in which nobody called anything', async () => {
+    const ramp = await ramped();
+    await house.serve(60 * second);
+    await house.does('pause', ramp);
+    house.perSecond = 0;
+    await house.serve(30 * second);
+    const looks = () => house.audit.trail.filter(({ kind }) => kind === 'ramp-looked').length;
+    const [before, { guards }] = [looks(), await house.ramp(ramp.id)];
+    await house.serve(3 * minute);
+    const last = (await house.ramp(ramp.id)).guards?.last;
+
+    expect(looks()).toBe(before);
+    expect(Date.parse(last?.until ?? '')).toBeGreaterThan(Date.parse(guards?.last?.until ?? ''));
+    house.perSecond = 20;
+    await house.serve(30 * second);
+    expect(looks()).toBeGreaterThan(before);
+  });
 });
