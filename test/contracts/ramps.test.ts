@@ -108,9 +108,13 @@ function describeRamps(where: string, start: () => Promise<World>): void {
     };
 
     it('are given back as they were stored, with all that their guards keep', async () => {
+      const astray = { since: at, rightAt: later };
       const inTheWay = { confounded: 'other-object', confoundedBy: 'edge/reviews', sticky: 'cookie' } as const;
       const looking = { nextAt: later, scrapeMs: 1_000, shownAt: at };
-      const ramp = await stored({ ...aRamp(), guards: { ...newGuards(defaultGuard, 2), ...inTheWay, looking } });
+      const ramp = await stored({
+        ...aRamp(),
+        guards: { ...newGuards(defaultGuard, 2), ...inTheWay, looking, astray },
+      });
 
       expect(await world.ramps.read(ramp.id)).toEqual(ramp);
       expect(await world.ramps.open()).toEqual([ramp]);
