@@ -4,7 +4,7 @@ import type { Ramp } from '../domain/ramp/ramp.ts';
 import { type ChangeId, isRampId, type RampId } from '../domain/routing/names.ts';
 import { UntrustedRecordError } from '../workflow/errors.ts';
 import type { Log } from '../workflow/ports/process.ts';
-import type { Created, CreateOptions, Ramps, UpdateOptions } from '../workflow/ports/ramps.ts';
+import type { Created, CreateOptions, LookClaim, Ramps, UpdateOptions } from '../workflow/ports/ramps.ts';
 import { type AuditOptions, toldIn } from './audit-stream.ts';
 import { ask, type Connection } from './connect.ts';
 import { keys, newsChannel } from './keys.ts';
@@ -14,6 +14,7 @@ import { rowSchema, rowsSchema } from './records/stored-records.ts';
 import { Script } from './script.ts';
 
 const createReply = z.enum(['created', 'known', 'refused-before', 'taken']);
+const claimReply = z.enum(['claimed', 'taken', 'rests']);
 
 /** The ramps in Redis. Every transition is one script, so no process sees half of it. */
 export class StoredRamps implements Ramps {
@@ -53,12 +54,12 @@ export class StoredRamps implements Ramps {
     return id !== null && isRampId(id) ? id : undefined;
   }
 
-  async claimLook(id: RampId, by: string, forMs: number): Promise<boolean> {
-    return (await claimLookScript.run(this.#redis, [keys.rampLook(id)], [by, forMs])) === 1;
+  async claimLook(id: RampId, by: string, forMs: number): Promise<LookClaim> {
+    return claimReply.parse(await claimLookScript.run(this.#redis, [keys.rampLook(id)], [by, forMs]));
   }
 
-  async endLook(id: RampId, by: string): Promise<void> {
-    await endLookScript.run(this.#redis, [keys.rampLook(id)], [by]);
+  async endLook(id: RampId, by: string, restMs = 0): Promise<void> {
+    await endLookScript.run(this.#redis, [keys.rampLook(id)], [by, restMs]);
   }
 
   /** One record that cannot be read must not hide all the others. */
@@ -97,9 +98,14 @@ export class StoredRamps implements Ramps {
 
 const claimLookScript = new Script(`
   local by, held = unpack(ARGV)
-  if redis.call('SET', KEYS[1], by, 'PX', held, 'NX') then return 1 end
-  if redis.call('GET', KEYS[1]) ~= by then return 0 end
-  return redis.call('PEXPIRE', KEYS[1], held)`);
+  if redis.call('SET', KEYS[1], by, 'PX', held, 'NX') then return 'claimed' end
+  local other = redis.call('GET', KEYS[1])
+  if other ~= by then return other == 'rests' and 'rests' or 'taken' end
+  redis.call('PEXPIRE', KEYS[1], held)
+  return 'claimed'`);
 
 const endLookScript = new Script(`
-  return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('DEL', KEYS[1]) or 0`);
+  if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+  if ARGV[2] == '0' then return redis.call('DEL', KEYS[1]) end
+  redis.call('SET', KEYS[1], 'rests', 'PX', ARGV[2])
+  return 1`);

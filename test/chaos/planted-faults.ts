@@ -457,8 +457,8 @@ export const plantedFaults: readonly PlantedFault[] = [
     edits: [
       {
         file: 'src/workflow/guarding/guard-ramp.ts',
-        find: "if (!(await ramps.claimLook(ramp.id, this.#self, againMs))) return 'wait';",
-        replace: 'await ramps.claimLook(ramp.id, this.#self, againMs);',
+        find: "    if (claim !== 'claimed') return claim === 'rests' ? 'none' : 'wait';\n",
+        replace: '',
       },
     ],
     tests: ['test/workflow/guarding/one-looks.test.ts'],

@@ -108,9 +108,13 @@ function describeRamps(where: string, start: () => Promise<World>): void {
     };
 
     it('are given back as they were stored, with all that their guards keep', async () => {
+      const astray = { since: at, rightAt: later };
       const inTheWay = { confounded: 'other-object', confoundedBy: 'edge/reviews', sticky: 'cookie' } as const;
       const looking = { nextAt: later, scrapeMs: 1_000, shownAt: at };
-      const ramp = await stored({ ...aRamp(), guards: { ...newGuards(defaultGuard, 2), ...inTheWay, looking } });
+      const ramp = await stored({
+        ...aRamp(),
+        guards: { ...newGuards(defaultGuard, 2), ...inTheWay, looking, astray },
+      });
 
       expect(await world.ramps.read(ramp.id)).toEqual(ramp);
       expect(await world.ramps.open()).toEqual([ramp]);
@@ -131,10 +135,10 @@ function describeRamps(where: string, start: () => Promise<World>): void {
     it('are looked at by one process at a time, which may ask again', async () => {
       const { id } = await stored();
 
-      expect(await world.ramps.claimLook(id, 'one', 60_000)).toBe(true);
-      expect(await world.ramps.claimLook(id, 'other', 60_000)).toBe(false);
-      expect(await world.ramps.claimLook(id, 'one', 60_000)).toBe(true);
-      expect(await world.ramps.claimLook('r-00000002', 'other', 60_000)).toBe(true);
+      expect(await world.ramps.claimLook(id, 'one', 60_000)).toBe('claimed');
+      expect(await world.ramps.claimLook(id, 'other', 60_000)).toBe('taken');
+      expect(await world.ramps.claimLook(id, 'one', 60_000)).toBe('claimed');
+      expect(await world.ramps.claimLook('r-00000002', 'other', 60_000)).toBe('claimed');
     });
 
     it('are free for another look once it has ended, and not when somebody else says so', async () => {
@@ -142,16 +146,26 @@ function describeRamps(where: string, start: () => Promise<World>): void {
       await world.ramps.claimLook(id, 'one', 60_000);
 
       await world.ramps.endLook(id, 'other');
-      expect(await world.ramps.claimLook(id, 'other', 60_000)).toBe(false);
+      expect(await world.ramps.claimLook(id, 'other', 60_000)).toBe('taken');
       await world.ramps.endLook(id, 'one');
-      expect(await world.ramps.claimLook(id, 'other', 60_000)).toBe(true);
+      expect(await world.ramps.claimLook(id, 'other', 60_000)).toBe('claimed');
+    });
+
+    it('rest for a while, for every process, when a look ended so', async () => {
+      const { id } = await stored();
+      await world.ramps.claimLook(id, 'one', 60_000);
+      await world.ramps.endLook(id, 'one', 50);
+
+      expect(await world.ramps.claimLook(id, 'one', 60_000)).toBe('rests');
+      expect(await world.ramps.claimLook(id, 'other', 60_000)).toBe('rests');
+      await eventually(async () => expect(await world.ramps.claimLook(id, 'other', 60_000)).toBe('claimed'));
     });
 
     it('are free for another look soon after the process that looks has died', async () => {
       const { id } = await stored();
       await world.ramps.claimLook(id, 'one', 50);
 
-      await eventually(async () => expect(await world.ramps.claimLook(id, 'other', 60_000)).toBe(true));
+      await eventually(async () => expect(await world.ramps.claimLook(id, 'other', 60_000)).toBe('claimed'));
     });
 
     it('are created once', async () => {

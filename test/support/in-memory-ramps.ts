@@ -8,7 +8,7 @@ import { readStoredRamp, storeRamp } from '../../src/redis/records/stored-ramp.t
 import { StoreUnavailableError } from '../../src/workflow/errors.ts';
 import { owedAs } from '../../src/workflow/ports/cards.ts';
 import type { RampedRule } from '../../src/workflow/ports/changes.ts';
-import type { Created, CreateOptions, Ramps, UpdateOptions } from '../../src/workflow/ports/ramps.ts';
+import type { Created, CreateOptions, LookClaim, Ramps, UpdateOptions } from '../../src/workflow/ports/ramps.ts';
 import type { InMemoryAudit } from './in-memory-audit.ts';
 import type { InMemoryCards } from './in-memory-cards.ts';
 
@@ -59,18 +59,20 @@ export class InMemoryRamps implements Ramps {
     return this.#decided.get(request);
   }
 
-  async claimLook(id: RampId, by: string, forMs: number): Promise<boolean> {
+  async claimLook(id: RampId, by: string, forMs: number): Promise<LookClaim> {
     await this.#reach();
     const nowMs = this.#now().getTime();
     const held = this.#looks.get(id);
-    if (held !== undefined && held.by !== by && held.untilMs > nowMs) return false;
+    if (held !== undefined && held.by !== by && held.untilMs > nowMs) return held.by === 'rests' ? 'rests' : 'taken';
     this.#looks.set(id, { by, untilMs: nowMs + forMs });
-    return true;
+    return 'claimed';
   }
 
-  async endLook(id: RampId, by: string): Promise<void> {
+  async endLook(id: RampId, by: string, restMs = 0): Promise<void> {
     await this.#reach();
-    if (this.#looks.get(id)?.by === by) this.#looks.delete(id);
+    if (this.#looks.get(id)?.by !== by) return;
+    this.#looks.delete(id);
+    if (restMs > 0) this.#looks.set(id, { by: 'rests', untilMs: this.#now().getTime() + restMs });
   }
 
   async open(): Promise<readonly Ramp[]> {

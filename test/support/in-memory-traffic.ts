@@ -28,6 +28,8 @@ export class InMemoryTraffic implements Traffic {
   #clusters: readonly string[] = [];
   readonly #sent: Sent[] = [];
   readonly #numbers = new Map<string, OwnNumber>();
+  readonly #wrong = new Set<string>();
+  #lostBefore = new Date(0);
   #scrapedEveryMs = 1;
   #unknown: TrafficUnknown | undefined;
   #isAway = false;
@@ -49,6 +51,7 @@ export class InMemoryTraffic implements Traffic {
 
   async scraped({ cluster, at }: ScrapedQuery): Promise<ScrapedCounters> {
     const unknown = await this.#answer(cluster);
+    if (at < this.#lostBefore) return { kind: 'unknown', because: 'not-counted' };
     const until = new Date(Math.floor(at.getTime() / this.#scrapedEveryMs) * this.#scrapedEveryMs);
     return unknown ?? { kind: 'scraped', until, since: until, everyMs: this.#scrapedEveryMs };
   }
@@ -83,6 +86,7 @@ export class InMemoryTraffic implements Traffic {
 
   async evaluate({ cluster, query }: OwnQuery): Promise<OwnNumber> {
     const unknown = await this.#answer(cluster);
+    if (this.#wrong.has(query)) throw new TrafficUnavailableError('Prometheus answered 400: parse error');
     if (unknown !== undefined) return { kind: 'unknown', because: 'not-counted' };
     return this.#numbers.get(query) ?? { kind: 'unknown', because: 'no-row' };
   }
@@ -90,6 +94,16 @@ export class InMemoryTraffic implements Traffic {
   /** What an operator's own query gives from now on. */
   answerOwn(query: string, answer: number | OwnNumber): void {
     this.#numbers.set(query, typeof answer === 'number' ? { kind: 'number', value: answer } : answer);
+  }
+
+  /** Prometheus does not take this query of an operator's own, while it answers all others. */
+  refuseOwn(query: string): void {
+    this.#wrong.add(query);
+  }
+
+  /** Prometheus is started anew at that time, with nothing of what it had. */
+  loseBefore(at: Date): void {
+    this.#lostBefore = at;
   }
 
   /** Counters are known up to the last whole multiple of this time. */
@@ -130,7 +144,9 @@ export class InMemoryTraffic implements Traffic {
   }
 
   #counted<Of>(query: TrafficQuery, read: (sent: SentRequests) => readonly Of[]): CountedOr<Of> {
-    const unknown = this.#whyUnknown(query.cluster) ?? this.#unknown;
+    const isLost = query.from < this.#lostBefore;
+    const lost = isLost ? ({ kind: 'unknown', because: 'not-counted' } as const) : undefined;
+    const unknown = this.#whyUnknown(query.cluster) ?? this.#unknown ?? lost;
     const own = this.#sent.filter(({ cluster, at }) => cluster === query.cluster && isWithin(at, query));
     const requests = own.filter(({ sent }) => sent.host === query.host).flatMap(({ sent }) => read(sent));
     return unknown ?? { kind: 'counted', requests };

@@ -24,6 +24,8 @@ export type NextGuardLook =
 /** Proxies take some seconds to follow a change. What they count meanwhile belongs to no step. */
 const settleMs = 10_000;
 const usualMs = 15_000;
+/** Until it is known how far apart the samples are. */
+export const usualScrapeMs = 15_000;
 const shortestMs = 15_000;
 
 /** Counters may be compared from here on. A batch never holds a request from before. */

@@ -239,7 +239,8 @@ function objectIsFrozen({ ask, policy, rule, ref }: Facts): Said {
 
 function stepIsTooLarge({ ask: { deed, growth, ramp }, rule, ref }: Facts): Said {
   const maxStep = rule?.maxStep;
-  if (deed === 'rollback' || maxStep === undefined || growth === undefined) return undefined;
+  const letsGrow = deed === 'shift' || deed === 'promote' || deed === 'approve';
+  if (!letsGrow || maxStep === undefined || growth === undefined) return undefined;
   const found = tooLarge(growth, ramp, maxStep);
   if (found !== undefined) return refused({ reason: 'step-too-large', ...found, maxStep, rule: ref });
   const isLookedAt = growth.isAtLeast !== true || rule?.approve !== undefined; // an approver looks at it instead

@@ -1,5 +1,5 @@
 import { percentages, type Split, versionsOf, weightOf } from '../routing/split.ts';
-import type { Ramp } from './ramp.ts';
+import { type Ramp, targetsAt } from './ramp.ts';
 import type { RampTargets } from './targets.ts';
 
 /**
@@ -28,4 +28,11 @@ export function canaryOf({ before, steps }: Pick<Ramp, 'before' | 'steps'>): rea
     }),
   );
   return [...new Set(grown)];
+}
+
+/** The share that a step's split gives to the canary, from 0 to 1. */
+export function canaryShare(ramp: Pick<Ramp, 'before' | 'steps'>, step: number): number {
+  const [{ split }] = targetsAt(ramp, step);
+  const shares = percentages(split);
+  return canaryOf(ramp).reduce((sum, version) => sum + weightOf(shares, version), 0) / 100;
 }

@@ -7,6 +7,14 @@ export function haveNews(before: RampGuards, after: RampGuards, step: number): b
   return sayings(before, step) !== sayings(after, step);
 }
 
+/** Whether a look added to what is known. One in which nobody called anything did not, and need not be kept. */
+export function haveMore(before: RampGuards, after: RampGuards, step: number): boolean {
+  const { counted, unreached = {} } = after.last ?? {};
+  const requests = [counted?.canary.requests ?? 0, counted?.others.requests ?? 0, ...Object.values(unreached)];
+  const isOwnNew = before.own?.beyond !== after.own?.beyond;
+  return requests.some((each) => each > 0) || isOwnNew || haveNews(before, after, step);
+}
+
 function sayings(guards: RampGuards, step: number): string {
   const { canary, others } = totalOf(guards.seen.slice(step - 1, step));
   return JSON.stringify([

@@ -14,8 +14,10 @@ import { type LookCounts, withLook } from './recent-looks.ts';
 export interface RampGuards {
   /** As policy had it when the ramp began. */
   readonly rule: GuardRule;
-  /** Up to when which step was looked at. */
+  /** Up to when which step was looked at. Absent as long as another split is live than the step made. */
   readonly cursor?: { readonly step: number; readonly until: string } | undefined;
+  /** A look found that another split was live. */
+  readonly astray?: Astray | undefined;
   readonly errors: Evidence;
   readonly absolute?: Evidence | undefined;
   /** `slowerThanMs`: fixed before the ramp began, so that no result can affect it. */
@@ -39,6 +41,14 @@ export interface RampGuards {
   readonly sticky?: Sticky | undefined;
   /** A person let the ramp go on although a guard held it: until the next step it may only take it back. */
   readonly silencedAt?: number | undefined;
+}
+
+/** A look found another split than the step made. */
+export interface Astray {
+  /** When the step was applied. Of another step, or of the same one put back, this says nothing. */
+  readonly since: string;
+  /** When a look first found the step's split again. */
+  readonly rightAt?: string | undefined;
 }
 
 /** What the processes that look one after another leave to the next one. */

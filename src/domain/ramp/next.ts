@@ -1,5 +1,6 @@
 import { type Change, isUnsettled, isWaiting } from '../change/change.ts';
 import type { Applied, FailReason, MovedAway, StateOf } from '../change/state.ts';
+import { canaryShare } from './direction.ts';
 import { sawCanary } from './guards.ts';
 import { changeAt, type PlannedStep, type Ramp, stepOf } from './ramp.ts';
 import {
@@ -28,7 +29,7 @@ export const gateOpenMs = 24 * 3600_000;
 /** If nobody worked when a step was due, it is still made this long after. Or within the step's own time, if that is longer. */
 const lateMs = 120_000;
 
-/** Somebody keeps getting between a ramp and its next change. */
+/** Somebody keeps getting between a ramp and its next step. A way back is tried as long as it takes. */
 const mostChanges = 60;
 
 const wait: RampDeed = { kind: 'wait' };
@@ -39,8 +40,7 @@ const wait: RampDeed = { kind: 'wait' };
  */
 export function nextDeed(ramp: Ramp, change: Change | undefined, now: Date): RampDeed {
   const deed = deedBy(ramp, change, now);
-  const isNew = deed.kind === 'step' || deed.kind === 'go-back';
-  if (!isNew || ramp.changes.length < mostChanges || ramp.state.kind === 'held') return deed;
+  if (deed.kind !== 'step' || ramp.changes.length < mostChanges || ramp.state.kind === 'held') return deed;
   return stopAt(ramp, { because: 'step-failed', reason: 'contended' }, now);
 }
 
@@ -159,7 +159,7 @@ function afterBack(state: RampStateOf<'going-back'>, change: Change | undefined,
 function whileLive(ramp: Ramp, state: Standing, change: Change | undefined, now: Date): RampDeed {
   const ended = change?.state.kind === 'applied' ? endedBy(change.state, now) : undefined;
   if (ended !== undefined) return become(ended);
-  const away = change?.state.kind === 'applied' ? change.state.movedAway : undefined;
+  const away = change?.state.kind === 'applied' ? awaySince(change.state, state.since) : undefined;
   const isTold = state.kind === 'held' && state.hold.because === 'moved';
   if (away !== undefined && !isTold)
     return become(heldAt({ ...state, leftMs: leftOf(state, now) }, { because: 'moved', away: toldAway(away) }, now));
@@ -190,9 +190,14 @@ function whenDue(ramp: Ramp, state: RampStateOf<'running'>, now: Date): RampDeed
   return { kind: 'step', step: step + 1 };
 }
 
-/** Nothing was seen of the canary in the step. Unless policy lets it go on all the same, a ramp waits until there is something to see. */
-function isBlind({ guards }: Ramp, step: number): boolean {
-  return guards !== undefined && guards.rule.blind === 'wait' && step > 0 && !sawCanary(guards, step);
+/**
+ * Nothing was seen of the canary in the step. Unless policy lets it go on all the same, a ramp waits until there is something to see. In a
+ * step that gives the canary nothing there is nothing to wait for.
+ */
+function isBlind(ramp: Ramp, step: number): boolean {
+  const { guards } = ramp;
+  if (guards === undefined || guards.rule.blind !== 'wait' || step === 0) return false;
+  return canaryShare(ramp, step) > 0 && !sawCanary(guards, step);
 }
 
 /** A later change of ours moved the rule, perhaps to take the step back. */
@@ -234,6 +239,16 @@ export function asksWhenResumed(
   { step, leftMs }: Pick<RampStateOf<'held'>, 'step' | 'leftMs'>,
 ): boolean {
   return stepOf(ramp, step)?.stay.kind === 'ask' && leftMs === 0;
+}
+
+/**
+ * What somebody else made of the step while it was watched. What was before that is over, also if the change still has the note: a person
+ * had the step watched anew because it was right again. A writer's time has no fractions of a second.
+ */
+function awaySince({ movedAway }: Applied, since: string): MovedAway | undefined {
+  const sinceMs = Math.floor(Date.parse(since) / 1000) * 1000;
+  const isBefore = movedAway !== undefined && Date.parse(movedAway.at) < sinceMs; // false where its time is not known
+  return isBefore ? undefined : movedAway;
 }
 
 function toldAway({ how: _, ...away }: MovedAway): Omit<MovedAway, 'how'> {

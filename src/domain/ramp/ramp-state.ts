@@ -186,8 +186,8 @@ export function tellAgainAtMs(state: RampState): number | undefined {
 /** When something is due by the clock; undefined if the ramp waits for something else. */
 export function dueAtMs(state: RampState): number | undefined {
   switch (state.kind) {
-    case 'running':
-      return Date.parse(state.dueAt);
+    case 'running': // one that waits for traffic goes on after a look
+      return state.waitsFor === 'traffic' ? tellAgainAtMs(state) : Date.parse(state.dueAt);
     case 'awaiting':
       return Date.parse(state.expiresAt);
     case 'asking':

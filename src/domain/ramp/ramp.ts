@@ -39,7 +39,7 @@ export interface Ramp {
   /** What its rules had before the ramp. */
   readonly before: RampTargets;
   readonly steps: readonly [PlannedStep, ...PlannedStep[]];
-  /** Every change that it made, oldest first. The id of the next one comes from how many there are. */
+  /** Every change that it made, oldest first. The id of the next one comes from how many there are, and its step. */
   readonly changes: readonly RampChange[];
   /** What its guards keep. Absent: it goes by time alone. */
   readonly guards?: RampGuards | undefined;
@@ -75,9 +75,12 @@ export function movesOneOf(
   return before.some((own) => rules.some(({ object, rule }) => rule === own.rule && isSameObject(object, own.object)));
 }
 
-/** The request of the next change that it makes. The same ramp in the same place always makes the same change. */
-export function nextRequest({ id, changes }: Pick<Ramp, 'id' | 'changes'>): string {
-  return `ramp:${id}:${changes.length}`;
+/**
+ * The request of the next change that it makes. The same ramp in the same place always makes the same change. An older copy of the record
+ * may have come back, with fewer changes than were made: so what makes another step, or goes back, has another request.
+ */
+export function nextRequest({ id, changes }: Pick<Ramp, 'id' | 'changes'>, step: number): string {
+  return `ramp:${id}:${changes.length}:${step}`;
 }
 
 /** The change that made a step, the newest one if there were several tries. */

@@ -53,6 +53,7 @@ const guards = z.strictObject({
     mayBeOff: z.boolean(),
   }),
   cursor: z.strictObject({ step: number, until: timeSchema }).optional(),
+  astray: z.strictObject({ since: timeSchema, rightAt: timeSchema.optional() }).optional(),
   errors: evidence,
   absolute: evidence.optional(),
   latency: z.strictObject({ slowerThanMs: z.number(), evidence, seen }).optional(),

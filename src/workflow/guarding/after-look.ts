@@ -43,8 +43,12 @@ export function afterSaying(saying: Saying, now: Date): RampState | undefined {
   return isStanding(state) ? heldBy(state, proof.proof, now) : suspecting(ramp, state, proof.proof);
 }
 
+/**
+ * A sign takes the place of a hold that the clock, policy or a step gave: who lets the ramp go on then is told of it. It does not take the
+ * place of what somebody else moved, nor of a way back that failed.
+ */
 function heldBy(state: Standing, proof: GuardProof, now: Date): RampState | undefined {
-  if (state.kind === 'held') return undefined;
+  if (state.kind === 'held' && ['guard', 'moved', 'back-failed'].includes(state.hold.because)) return undefined;
   const { step, since } = state;
   const leftMs = leftOf(state, now);
   return { kind: 'held', step, since, at: now.toISOString(), leftMs, hold: { because: 'guard', proof } };
@@ -56,26 +60,35 @@ function suspecting(ramp: Ramp, state: RampStateOf<'stepping'>, suspected: Guard
   return goesBack || state.suspected !== undefined ? undefined : { ...state, suspected };
 }
 
-/** The gravest thing that the guards have to say, if it is grave enough to act. */
-function proofOf({
-  guards,
-  said,
-}: Saying): { readonly act: 'take-back' | 'hold'; readonly proof: GuardProof } | undefined {
-  const { last } = guards;
-  if (last === undefined) return undefined;
-  const counted = { canary: last.counted.canary, others: last.counted.others };
+interface Proven {
+  readonly act: 'take-back' | 'hold';
+  readonly proof: GuardProof;
+}
+
+/** The gravest thing that the guards have to say, if it is grave enough to act: taking back goes before holding, whoever says it. */
+function proofOf(saying: Saying): Proven | undefined {
+  const proven = [byEvidence(saying), byOwnNumber(saying), byUnreached(saying)].filter((each) => each !== undefined);
+  return proven.find(({ act }) => act === 'take-back') ?? proven[0];
+}
+
+function byEvidence({ guards, said }: Saying): Proven | undefined {
   const worst = mostSevere(said.map(({ guard, verdict }) => ({ ...verdict, guard })));
-  if (worst?.kind === 'take-back' || worst?.kind === 'hold')
-    return {
-      act: worst.kind,
-      proof: { guard: worst.guard, oneIn: worst.oneIn, ...countsBy(guards, worst.guard) },
-    };
-  const own = saidByOwn(guards);
-  if (own === 'take-back' || own === 'hold') return { act: own, proof: { guard: 'own', ...counted } };
-  const lost = Object.values(last.unreached).reduce((sum, requests) => sum + requests, 0);
-  if (lost > 0 && guards.rule.act !== 'tell')
-    return { act: 'hold', proof: { guard: 'unreached', unreached: last.unreached, ...counted } };
-  return undefined;
+  if (worst?.kind !== 'take-back' && worst?.kind !== 'hold') return undefined;
+  const { kind: act, guard, oneIn } = worst;
+  return { act, proof: { guard, oneIn, ...countsBy(guards, guard) } };
+}
+
+function byOwnNumber({ guards }: Saying): Proven | undefined {
+  const act = saidByOwn(guards);
+  if (guards.last === undefined || (act !== 'take-back' && act !== 'hold')) return undefined;
+  return { act, proof: { guard: 'own', ...guards.last.counted } };
+}
+
+function byUnreached({ guards: { rule, last } }: Saying): Proven | undefined {
+  if (last === undefined || rule.act === 'tell') return undefined;
+  const { unreached, counted } = last;
+  const lost = Object.values(unreached).reduce((sum, requests) => sum + requests, 0);
+  return lost > 0 ? { act: 'hold', proof: { guard: 'unreached', unreached, ...counted } } : undefined;
 }
 
 /** Each look's counts and evidence are kept for the audit, so that anyone can compute the decision anew. */

@@ -1,26 +1,30 @@
 import { randomUUID } from 'node:crypto';
 import type { Change } from '../../domain/change/change.ts';
-import { lookEveryMs } from '../../domain/guard/looks.ts';
+import { lookEveryMs, usualScrapeMs } from '../../domain/guard/looks.ts';
 import { mostSevere } from '../../domain/guard/verdict.ts';
 import type { Looking } from '../../domain/ramp/guards.ts';
-import { haveNews } from '../../domain/ramp/guards-news.ts';
+import { haveMore, haveNews } from '../../domain/ramp/guards-news.ts';
 import { saidBy } from '../../domain/ramp/guards-say.ts';
 import { type Ramp, rampTo, stepOf } from '../../domain/ramp/ramp.ts';
 import { isLive, type Live, liveStep } from '../../domain/ramp/ramp-state.ts';
 import type { ChangeId, RampId } from '../../domain/routing/names.ts';
 import type { Desk } from '../desk.ts';
-import { TrafficUnavailableError } from '../errors.ts';
+import { DependencyError } from '../errors.ts';
 import type { Meter } from '../ports/process.ts';
 import { moveRamp } from '../ramping/move-ramp.ts';
-import { readTrusted } from '../ramping/read-trusted.ts';
+import { readStep, readTrusted } from '../ramping/read-trusted.ts';
 import { afterSaying, happenedBy } from './after-look.ts';
-import { type LookedAt, lookAtStep, type Watching } from './look-at-step.ts';
+import type { Watching } from './count-step.ts';
+import { type Guarded, type LookedAt, lookAtStep } from './look-at-step.ts';
 
-const usualScrapeMs = 15_000;
 /** A card is not updated more often than this for what the guards count. */
 const cardEveryMs = 30_000;
-/** After a look that could not be made. Also how long a process that dies while it looks keeps the others from it. */
+/** After a look that could not be made, or found nothing to see. */
 const againMs = 5_000;
+/** A look takes several calls to Prometheus. A process that dies while it looks keeps the others from it for so long. */
+const longestLookMs = 15_000;
+
+const tellOwnEveryMs = 600_000;
 
 export type Look = 'none' | 'moved' | 'wait';
 
@@ -37,8 +41,10 @@ export class Guards {
   readonly #meter: Pick<Meter, 'guarded'> | undefined;
   /** This process, among those that may look. */
   readonly #self = randomUUID();
-  /** After a look that could not be made here. */
+  /** After a look that could not be made here, or found nothing to see. */
   readonly #notBeforeMs = new Map<RampId, number>();
+  /** When the log was last told that an operator's own query fails. */
+  readonly #toldOwnMs = new Map<RampId, number>();
 
   constructor(desk: Desk, { traffic, meter }: Counting) {
     this.#desk = desk;
@@ -49,7 +55,7 @@ export class Guards {
   /** When the next look at a ramp is due, in ms; undefined if there will be none. */
   dueMs({ id, guards, state, before: [{ object }] }: Ramp): number | undefined {
     const isWatched = guards !== undefined && this.#traffic?.clusters.includes(object.cluster) === true;
-    if (!isWatched || !isLive(state)) return undefined;
+    if (!isWatched || !isLive(state) || isHeldStill(state)) return undefined;
     const { nextAt } = guards.looking ?? {};
     const nextMs = nextAt === undefined ? this.#desk.now().getTime() : Date.parse(nextAt);
     return Math.max(nextMs, this.#notBeforeMs.get(id) ?? 0);
@@ -57,7 +63,8 @@ export class Guards {
 
   /** Forgets the ramps that are over. */
   keepOnly(open: ReadonlySet<RampId>): void {
-    for (const id of this.#notBeforeMs.keys()) if (!open.has(id)) this.#notBeforeMs.delete(id);
+    for (const known of [this.#notBeforeMs, this.#toldOwnMs])
+      for (const id of known.keys()) if (!open.has(id)) known.delete(id);
   }
 
   /**
@@ -65,37 +72,68 @@ export class Guards {
    * looks just now, so nothing is decided before that.
    */
   async look(ramp: Ramp, state: Live, change: Change | undefined, isBeforeStep: boolean): Promise<Look> {
-    const { now, log, ramps } = this.#desk;
+    const { now, ramps } = this.#desk;
     const dueMs = this.dueMs(ramp);
-    if (this.#traffic === undefined || ramp.guards === undefined || dueMs === undefined) return 'none';
-    if (isHeldStill(state) || (state.kind === 'stepping' && change?.state.kind !== 'queued')) return 'none';
+    const { guards } = ramp;
+    const traffic = this.#traffic;
+    if (traffic === undefined || guards === undefined || dueMs === undefined) return 'none';
+    if (state.kind === 'stepping' && change?.state.kind !== 'queued') return 'none';
     if (dueMs > now().getTime() && !(isBeforeStep && this.#isOld(ramp))) return 'none';
-    if (!(await ramps.claimLook(ramp.id, this.#self, againMs))) return 'wait';
-    if (await this.#hasMoved(ramp)) return this.#end(ramp.id, 'moved');
+    const claim = await ramps.claimLook(ramp.id, this.#self, longestLookMs);
+    if (claim !== 'claimed') return claim === 'rests' ? 'none' : 'wait';
+    return this.#claimed(ramp, () => this.#lookNow({ ...ramp, guards }, traffic, state, change));
+  }
+
+  /**
+   * Ends the claim whatever happens. A look that could not be made stops nothing else that the ramp has to do, and no other process: that
+   * one may reach what this one does not.
+   */
+  async #claimed({ id }: Ramp, look: () => Promise<Look | { readonly restMs: number }>): Promise<Look> {
+    let restMs = 0;
     try {
-      const looked = await lookAtStep(this.#desk, this.#traffic, ramp, ramp.guards, state);
-      const mayCount = state.kind !== 'stepping' || (await this.#isInLine(state.change));
-      if (looked === undefined || !mayCount)
-        return this.#later(ramp.id, Math.min(againMs, everyMsIn(ramp, state, looked?.everyMs)));
-      const isMoved = await this.#store(ramp, state, change, looked);
-      return this.#end(ramp.id, isMoved ? 'moved' : 'none');
+      const seen = await look();
+      if (typeof seen === 'string') return seen;
+      restMs = seen.restMs;
+      this.#notBefore(id, restMs);
+      return 'none';
     } catch (err) {
-      if (!(err instanceof TrafficUnavailableError)) throw err;
-      log.warn({ rampId: ramp.id, err }, 'the guards of a ramp could not look');
+      this.#notBefore(id, againMs);
+      if (!(err instanceof DependencyError)) throw err;
+      this.#desk.log.warn({ rampId: id, err }, 'the guards of a ramp could not look');
       this.#meter?.guarded('unreachable');
-      return this.#later(ramp.id, againMs);
+      return 'none';
+    } finally {
+      await this.#desk.ramps.endLook(id, this.#self, restMs);
     }
   }
 
-  /** There was nothing to see. The claim stays for a while, so that no other process asks for the same. */
-  #later(id: RampId, inMs: number): Look {
-    this.#notBeforeMs.set(id, this.#desk.now().getTime() + inMs);
-    return 'none';
+  /** `restMs`: there is nothing to see yet. So no process need ask for the same again at once, and none waits for it. */
+  async #lookNow(
+    ramp: Guarded,
+    traffic: Watching,
+    state: Live,
+    change: Change | undefined,
+  ): Promise<Look | { readonly restMs: number }> {
+    if (await this.#hasMoved(ramp)) return 'moved';
+    const made = state.kind === 'stepping' ? await readStep(this.#desk, ramp, state.live) : change;
+    const looked = await lookAtStep(this.#desk, traffic, ramp, { state, made });
+    const mayCount = state.kind !== 'stepping' || (await this.#isInLine(state.change));
+    if (looked === undefined || !mayCount)
+      return { restMs: Math.min(againMs, everyMsIn(ramp, state, looked?.everyMs)) };
+    if (looked.ownFailed !== undefined) this.#tellOwnFailed(ramp.id, looked.ownFailed);
+    return (await this.#store(ramp, state, change, looked)) ? 'moved' : 'none';
   }
 
-  async #end(id: RampId, look: Look): Promise<Look> {
-    await this.#desk.ramps.endLook(id, this.#self);
-    return look;
+  /** A query that is wrong fails at every look. */
+  #tellOwnFailed(id: RampId, err: Error): void {
+    const nowMs = this.#desk.now().getTime();
+    if (nowMs - (this.#toldOwnMs.get(id) ?? Number.NEGATIVE_INFINITY) < tellOwnEveryMs) return;
+    this.#toldOwnMs.set(id, nowMs);
+    this.#desk.log.warn({ rampId: id, err }, 'the query of a guard of the policy file gives no number');
+  }
+
+  #notBefore(id: RampId, inMs: number): void {
+    this.#notBeforeMs.set(id, this.#desk.now().getTime() + inMs);
   }
 
   /** Another process looked after this one had read the ramp. */
@@ -115,7 +153,7 @@ export class Guards {
     return cursor === undefined || this.#desk.now().getTime() - Date.parse(cursor.until) >= everyMs;
   }
 
-  async #store(ramp: Ramp, state: Live, change: Change | undefined, looked: LookedAt): Promise<boolean> {
+  async #store(ramp: Guarded, state: Live, change: Change | undefined, looked: LookedAt): Promise<boolean> {
     const { hasCounted } = looked;
     const now = this.#desk.now();
     const looking = nextLook(ramp, state, looked, now);
@@ -124,7 +162,8 @@ export class Guards {
     if (hasCounted) this.#meter?.guarded(mostSevere(said.map(({ verdict }) => verdict))?.kind ?? 'unknown');
     const next = hasCounted ? afterSaying({ ramp, guards, state, change, said }, now) : undefined;
     const isQuiet = next === undefined && looking.shownAt === ramp.guards?.looking?.shownAt;
-    const happened = hasCounted ? happenedBy(guards, said, next) : 'nothing';
+    const isTold = hasCounted && (next !== undefined || haveMore(ramp.guards, guards, liveStep(state)));
+    const happened = isTold ? happenedBy(guards, said, next) : 'nothing';
     return moveRamp(this.#desk, { ...rampTo(ramp, next ?? state), guards }, { happened, isQuiet });
   }
 }

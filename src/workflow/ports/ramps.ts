@@ -15,15 +15,18 @@ export interface Ramps {
   /** The ramp that a request moved (`UpdateOptions.askedAs`). Remembered for an hour. */
   decidedAs(request: ChangeId): Promise<RampId | undefined>;
   /**
-   * Lets one process look at a ramp for its guards, so that not every one asks for the same. False while another one does. The same process
-   * may claim it again. The claim expires after `forMs`: a process that died keeps nobody away.
+   * Lets one process look at a ramp for its guards, so that not every one asks for the same. The same process may claim it again. The claim
+   * expires after `forMs`: a process that died keeps nobody away.
    */
-  claimLook(id: RampId, by: string, forMs: number): Promise<boolean>;
-  /** Ends a claim, if that process still has it. */
-  endLook(id: RampId, by: string): Promise<void>;
+  claimLook(id: RampId, by: string, forMs: number): Promise<LookClaim>;
+  /** Ends a claim, if that process still has it. For `restMs` there is nothing to see, whoever asks. */
+  endLook(id: RampId, by: string, restMs?: number): Promise<void>;
   /** The ramps that are not over, those that are due first first. */
   open(): Promise<readonly Ramp[]>;
 }
+
+/** `taken`: another process looks just now. `rests`: one has just seen that there is nothing to see yet. */
+export type LookClaim = 'claimed' | 'taken' | 'rests';
 
 export interface CreateOptions {
   /** The id of the request. */

@@ -1,5 +1,6 @@
 import type { Denial } from '../../domain/policy/judge.ts';
 import type { Ramp } from '../../domain/ramp/ramp.ts';
+import type { RampHold } from '../../domain/ramp/ramp-state.ts';
 import type { RampId } from '../../domain/routing/names.ts';
 import type { NotAsLeft } from './as-left.ts';
 
@@ -22,7 +23,9 @@ export type RampDecision =
       readonly ramp: Ramp;
       readonly done?: DoneBefore | undefined;
     }
-  /** The next step cannot be made, so the ramp stops. */
+  /** The step that a person wanted cannot be made now. The ramp stays as it is. */
+  | { readonly kind: 'not-made'; readonly gesture: RampGesture; readonly ramp: Ramp; readonly hold: RampHold }
+  /** Somebody else, or a change of ours, moved the weights: the ramp stops. */
   | { readonly kind: 'stopped'; readonly ramp: Ramp; readonly stop: NotAsLeft }
   | { readonly kind: 'cannot-tell'; readonly ramp: Ramp; readonly why: string }
   /** Steps up are made in certain hours only. */

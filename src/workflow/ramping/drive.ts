@@ -1,10 +1,19 @@
 import { type Change, moveTo } from '../../domain/change/change.ts';
-import { changeInHand, nextDeed } from '../../domain/ramp/next.ts';
+import { changeInHand, leftOf, nextDeed, type RampDeed } from '../../domain/ramp/next.ts';
 import { type Ramp, rampTo } from '../../domain/ramp/ramp.ts';
-import { dueAtMs, isLive, isOver, isStanding, liveStep, type RampState } from '../../domain/ramp/ramp-state.ts';
+import {
+  dueAtMs,
+  isLive,
+  isOver,
+  isStanding,
+  liveStep,
+  type RampHold,
+  type RampState,
+} from '../../domain/ramp/ramp-state.ts';
 import type { RampId } from '../../domain/routing/names.ts';
 import { moveOn } from '../audit.ts';
 import type { Desk } from '../desk.ts';
+import { DependencyError } from '../errors.ts';
 import { guardUser } from '../guarding/after-look.ts';
 import { type Counting, Guards } from '../guarding/guard-ramp.ts';
 import { leftBy } from './as-left.ts';
@@ -50,6 +59,12 @@ export class Driver {
       return { id, service, state: state.kind, step: liveStep(state), dueAt };
     });
     this.#desk.log.info({ ramps }, 'the ramps that are not over');
+  }
+
+  /** There is no ramp that is not over. */
+  rest(): void {
+    this.#tellOpen([]);
+    this.#states = new Map();
   }
 
   /** Looks at all ramps that are not over. Answers when to look again, by the API server's clock in ms. */
@@ -113,14 +128,39 @@ async function driveOnce(desk: Desk, ramp: Ramp, guards: Guards | undefined): Pr
     case 'take-out':
       return change !== undefined && takeOut(desk, change, guardUser);
     case 'go-back':
-      return ramp.state.kind === 'going-back' && goBack(desk, ramp, ramp.state);
-    case 'step': {
-      const { state } = ramp;
-      const from = state.kind === 'stepping' ? state.from : leftBy(ramp, deed.step - 1, change);
-      const made = await makeStep(desk, { ramp, step: deed.step, from, asker: noHurry(desk) });
-      return afterMaking(desk, ramp, made);
-    }
+    case 'step':
+      return orHold(desk, ramp, () => makeChange(desk, ramp, deed, change));
   }
+}
+
+async function makeChange(
+  desk: Desk,
+  ramp: Ramp,
+  deed: Extract<RampDeed, { kind: 'step' | 'go-back' }>,
+  change: Change | undefined,
+): Promise<boolean> {
+  const { state } = ramp;
+  if (deed.kind === 'go-back') return state.kind === 'going-back' && goBack(desk, ramp, state);
+  const from = state.kind === 'stepping' ? state.from : leftBy(ramp, deed.step - 1, change);
+  const made = await makeStep(desk, { ramp, step: deed.step, from, asker: noHurry(desk) });
+  return afterMaking(desk, ramp, made);
+}
+
+/** What trying again does not mend, a person has to learn of: the ramp is held, with the reason. */
+async function orHold(desk: Desk, ramp: Ramp, make: () => Promise<boolean>): Promise<boolean> {
+  try {
+    return await make();
+  } catch (err) {
+    if (!(err instanceof DependencyError) || err.retryable) throw err;
+    desk.log.warn({ rampId: ramp.id, err }, 'a ramp is held: its next change cannot be planned');
+    return moveRamp(desk, rampTo(ramp, heldNow(desk, ramp.state, failedBy(ramp.state, err))));
+  }
+}
+
+function failedBy(state: RampState, { because: reason, message: detail }: DependencyError): RampHold {
+  if (state.kind !== 'going-back') return { because: 'step-failed', reason, detail };
+  const { kind: _, step: __, change: ___, seen: ____, ...back } = state;
+  return { because: 'back-failed', reason, detail, back };
 }
 
 async function inHand(desk: Pick<Desk, 'changes'>, ramp: Ramp): Promise<Change | undefined> {
@@ -147,8 +187,15 @@ export async function afterMaking(desk: Desk, ramp: Ramp, made: Made): Promise<b
     case 'superseded':
       return moveRamp(desk, rampTo(ramp, { kind: 'superseded', at, by: made.by }));
     case 'held':
-      return moveRamp(desk, rampTo(ramp, { kind: 'held', ...standingAt(state, at), at, leftMs: 0, hold: made.hold }));
+      return moveRamp(desk, rampTo(ramp, heldNow(desk, state, made.hold)));
   }
+}
+
+/** What is left of the time of the step that is live goes on counting once it runs again. */
+function heldNow({ now }: Pick<Desk, 'now'>, state: RampState, hold: RampHold): RampState {
+  const at = now().toISOString();
+  const leftMs = isStanding(state) ? leftOf(state, now()) : 0;
+  return { kind: 'held', ...standingAt(state, at), at, leftMs, hold };
 }
 
 /** Over night, say. The step that is live stays so until then. */

@@ -105,7 +105,9 @@ async function answerTo(desk: Desk, ramp: Ramp, made: Made, gesture: RampGesture
       return { kind: 'cannot-tell', ramp, why: made.why };
     case 'waits':
       return { kind: 'waits', ramp, until: made.until };
-    case 'held':
+    case 'held': // it stays as it is, unless somebody else moved the weights
+      if (made.hold.because !== 'moved') return { kind: 'not-made', gesture, ramp, hold: made.hold };
+      return (await afterMaking(desk, ramp, made)) ? { kind: 'stopped', ramp, stop: made } : undefined;
     case 'superseded':
       return (await afterMaking(desk, ramp, made)) ? { kind: 'stopped', ramp, stop: made } : undefined;
   }
@@ -120,14 +122,12 @@ async function putBack(desk: Desk, ramp: Ramp, asker: Asker): Answered {
   const happened = { kind: kinds['put-back'], deed: 'put-back', asker } as const;
   const askedAs = requestId(asker.request);
   const made = await makeStep(desk, { ramp, step: state.step, from, asker, askedAs, happened });
-  if (made.kind !== 'held') return answerTo(desk, ramp, made, 'put-back');
-  if (isThere(ramp, state, made.hold))
+  if (made.kind === 'held' && isThere(ramp, state, made.hold))
     return becomes(desk, ramp, liveFrom(ramp, { step: state.step }, desk.now().toISOString()), {
       gesture: 'put-back',
       asker,
     });
-  // It stays held as it is, unless somebody moved the weights once more.
-  return made.hold.because === 'moved' ? answerTo(desk, ramp, made, 'put-back') : { kind: 'stopped', ramp, stop: made };
+  return answerTo(desk, ramp, made, 'put-back');
 }
 
 /** Whether somebody has put it back already. */

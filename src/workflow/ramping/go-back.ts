@@ -99,7 +99,7 @@ async function offerBack(desk: Desk, ramp: Ramp, state: GoingBack, plan: Plan): 
 /** It takes back the first step, and with it all that came since. */
 function backChange(desk: Desk, ramp: Ramp, state: GoingBack, plan: Plan): Change {
   const { id, origin } = ramp;
-  const asker = { user: state.by, origin, request: nextRequest(ramp), until: 0, answerBy: 0 };
+  const asker = { user: state.by, origin, request: nextRequest(ramp, 0), until: 0, answerBy: 0 };
   const { reason } = state;
   const reverts = firstApplied(plan, ramp);
   const change = toChange(desk, { asker, deed: 'rollback', mode: 'do', reason, reverts }, plan);

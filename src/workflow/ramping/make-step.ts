@@ -112,7 +112,7 @@ function heldBy({
 
 function stepChange(desk: Desk, { ramp, step }: Making, plan: Plan, deed: MovingDeed): Change {
   const { by, team, reason, origin, approvals } = ramp;
-  const request = nextRequest(ramp);
+  const request = nextRequest(ramp, step);
   const asker = { user: by, team, origin, request, until: 0, answerBy: 0 };
   const change = toChange(desk, { asker, deed, mode: 'do', reason }, plan);
   return { ...change, approvals, ramp: { id: ramp.id, step, of: ramp.steps.length } };

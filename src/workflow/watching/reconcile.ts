@@ -15,7 +15,7 @@ export interface Reconciling extends Settling {
   readonly queue: Queue;
   readonly sights: Pick<Sights, 'begin'>;
   /** Absent in a process that does not move ramps. */
-  readonly driver?: Pick<Driver, 'sweep' | 'tidy'> | undefined;
+  readonly driver?: Pick<Driver, 'sweep' | 'rest' | 'tidy'> | undefined;
   /** A monotonic clock. Other processes' clocks do not tell how long something has waited. */
   readonly monotonicMs: () => number;
 }
@@ -63,6 +63,7 @@ export class Reconciler {
     await this.#addLost(waiting.filter((change) => this.#isDue(change)));
     this.#settleAll(open.filter(isUnsettled));
     for (const change of open.filter(isForPeople)) this.#endAside(change);
+    if (isQuiet) this.#with.driver?.rest();
     const rampsDueMs = isQuiet ? Number.POSITIVE_INFINITY : await this.#sweep();
     this.#dueAtMs = Math.min(...open.map(expiresAtMs), rampsDueMs, this.#with.sights.begin(open.filter(isToBeSeen)));
 

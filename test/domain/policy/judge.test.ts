@@ -246,6 +246,8 @@ describe('an approval', () => {
 
   it('may be rejected by the requester if they are an approver', () => {
     expect(under({ approve }, { deed: 'reject', who: by('U02BOB'), requester: 'U02BOB' })).toBe('allowed');
+    expect(under({ approve, maxStep: 49 }, { deed: 'reject', who: by('U02BOB') })).toBe('allowed');
+    expect(under({ approve, maxStep: 49 }, { deed: 'approve', who: by('U02BOB') })).toBe('step-too-large');
   });
 });
 

@@ -216,6 +216,27 @@ describe('what is next for a ramp', () => {
       { kind: 'become', state: { kind: 'held', hold: { because: 'moved', away: { live: { v1: 1 } } } } },
     ],
     [
+      'goes on if that was before its step was watched anew: somebody has put it right',
+      ramp({ ...running(), since: '2026-11-22T14:00:05.000Z' } as RampState),
+      done({ movedAway: { object: reviewsObject, rule: 'default', at: applied.at, live: { v1: 1 }, how: 'weights' } }),
+      '14:01:00',
+      { kind: 'wait' },
+    ],
+    [
+      'tries no more steps once somebody got between it and its next step again and again',
+      { ...ramp(running()), changes: Array.from({ length: 60 }, () => ({ step: 1, id: changeId(1) })) },
+      done(),
+      '14:05:00',
+      { kind: 'become', state: { kind: 'held', hold: { because: 'step-failed', reason: 'contended' } } },
+    ],
+    [
+      'tries its way back however often',
+      { ...ramp(goingBack), changes: Array.from({ length: 60 }, () => ({ step: 1, id: changeId(1) })) },
+      ended({ kind: 'failed', at: applied.at, because: 'expired' }),
+      '14:20:00',
+      { kind: 'go-back' },
+    ],
+    [
       'is over if a later change moved its rule',
       ramp(running()),
       done({ later: changeId(7) }),

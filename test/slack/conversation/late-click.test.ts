@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Ramp } from '../../../src/domain/ramp/ramp.ts';
 import { rampDecisionReply } from '../../../src/slack/replies/ramps/gestures.ts';
 import { standingShown, stepShownIn } from '../../../src/workflow/ramping/standing-shown.ts';
+import { policyOf } from '../../support/policies.ts';
 import { minute, RampHouse, steps } from '../../workflow/ramping/ramp-house.ts';
 
 /** Reviews at step 1 of 4, with a button *25 % now* on the card. */
@@ -50,6 +51,13 @@ describe('a late or a double click on the next step', () => {
     for (let times = 0; times < 4; times += 1) await house.after(5 * minute);
 
     expect(await next()).toMatch(/: step 2 \(25 %\) was done at .* already, and the ramp is over\./);
+  });
+
+  it('is answered with the reason where policy denies the step, and the ramp stays as it is', async () => {
+    house.policies.take(policyOf(`rules:\n  - target: "**"\n    shift: [everyone]\n    maxStep: 5\n`));
+
+    expect(await next()).toMatch(/^\*Not done:\* .+ The ramp stays as it is\.$/);
+    expect(await house.ramp(ramp.id)).toEqual(ramp);
   });
 
   it('is answered with where the ramp is, if the step was not made', async () => {

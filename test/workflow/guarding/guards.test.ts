@@ -1,7 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { noPolicy } from '../../../src/domain/policy/policy.ts';
 import type { Ramp } from '../../../src/domain/ramp/ramp.ts';
 import { RejectedError } from '../../../src/workflow/errors.ts';
+import { Driver } from '../../../src/workflow/ramping/drive.ts';
 import { reviewsObject } from '../../support/builders.ts';
+import { policyRule } from '../../support/policies.ts';
 import { minute, steps } from '../ramping/ramp-house.ts';
 import { CountedHouse, host, second } from './counted-house.ts';
 
@@ -148,5 +151,62 @@ describe('the guards of a ramp', () => {
     const looks = house.audit.trail.filter(({ kind, rampId }) => kind === 'ramp-looked' && rampId === ramp.id);
     expect(looks.length).toBeGreaterThanOrEqual(2);
     expect(looks[0]?.detail).toMatch(/canary 0\/\d+ others 0\/\d+; errors no-sign lnE /);
+  });
+
+  it('hold a ramp that is held for another reason: it does not go on under a sign without being asked', async () => {
+    house.policies.take({ ...noPolicy, rules: [policyRule({})] });
+    const ramp = await ramped();
+    await house.freeze('U02BOB', '**', { reason: 'the sale' });
+    await house.serve(3 * minute);
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'held', hold: { because: 'denied' } });
+    house.loses('NC', 3);
+    await house.serve(30 * second);
+
+    const { state } = await house.ramp(ramp.id);
+    expect(state).toMatchObject({ kind: 'held', step: 1, hold: { because: 'guard', proof: { guard: 'unreached' } } });
+    expect(house.audit.trail.findLast(({ kind }) => kind === 'ramp-stopped')).toMatchObject({ because: 'guard' });
+  });
+
+  it('do not keep it at a step that gives the canary nothing', async () => {
+    await house.started({ steps: steps([10, 0, 20], 2 * minute) });
+    await house.serve(5 * minute);
+
+    expect(house.split).toEqual({ v1: 80, v2: 0, v3: 20 });
+  });
+
+  it('wake nobody each second for a ramp that waits for traffic, or stands still until a person decides', async () => {
+    const { traffic, meter } = house;
+    const driver = new Driver(house.desk, { traffic, meter });
+    house.perSecond = 0;
+    const ramp = await ramped();
+    await house.serve(3 * minute);
+    expect(await house.state(ramp.id)).toMatchObject({ waitsFor: 'traffic' });
+    const { guards } = await house.ramp(ramp.id);
+    expect(await driver.sweep()).toBe(Date.parse(guards?.looking?.nextAt ?? ''));
+    await house.settled();
+
+    house.mesh.moveByHand(reviewsObject, { v1: 60, v2: 0, v3: 40 });
+    await house.serve(5 * second);
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'held', hold: { because: 'moved' } });
+    expect(await driver.sweep()).toBe(Number.POSITIVE_INFINITY);
+    await house.settled();
+  });
+
+  it('tell the audit nothing of looks in which nobody called anything', async () => {
+    const ramp = await ramped();
+    await house.serve(60 * second);
+    await house.does('pause', ramp);
+    house.perSecond = 0;
+    await house.serve(30 * second);
+    const looks = () => house.audit.trail.filter(({ kind }) => kind === 'ramp-looked').length;
+    const [before, { guards }] = [looks(), await house.ramp(ramp.id)];
+    await house.serve(3 * minute);
+    const last = (await house.ramp(ramp.id)).guards?.last;
+
+    expect(looks()).toBe(before);
+    expect(Date.parse(last?.until ?? '')).toBeGreaterThan(Date.parse(guards?.last?.until ?? ''));
+    house.perSecond = 20;
+    await house.serve(30 * second);
+    expect(looks()).toBeGreaterThan(before);
   });
 });

@@ -21,3 +21,12 @@ it('a process that starts says once which ramps are not over, where they stand, 
     },
   ]);
 });
+
+it('a process that starts while there is no ramp says so at once, and nothing when the first one begins', async () => {
+  const house = new RampHouse();
+  await house.reconcile();
+  await house.started();
+
+  const told = house.log.lines.filter(({ message }) => message === 'the ramps that are not over');
+  expect(told.map(({ fields }) => fields)).toEqual([{ ramps: [] }]);
+});

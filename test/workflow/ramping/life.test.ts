@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Ramp } from '../../../src/domain/ramp/ramp.ts';
+import { type Ramp, rampTo, targetsAt } from '../../../src/domain/ramp/ramp.ts';
 import { TooLateError } from '../../../src/workflow/desk.ts';
+import { MeshUnavailableError, NotPermittedError } from '../../../src/workflow/errors.ts';
 import { decideOnRamp } from '../../../src/workflow/ramping/decide-on-ramp.ts';
 import { standingShown } from '../../../src/workflow/ramping/standing-shown.ts';
 import { reviewsObject, twoRules } from '../../support/builders.ts';
@@ -501,4 +502,67 @@ describe('a ramp', () => {
     expect(house.split).toEqual({ v1: 100, v2: 0, v3: 0 });
     expect(await house.state(ramp.id)).toMatchObject({ kind: 'back' });
   });
+
+  it('keeps what is left of its step’s time, if the next step that a person wants finds somebody else’s edit', async () => {
+    const ramp = await house.started();
+    house.pass(2 * minute);
+    house.mesh.deafen();
+    house.mesh.moveByHand(reviewsObject, { v1: 60, v2: 0, v3: 40 });
+
+    expect(await house.does('next', ramp)).toMatchObject({ kind: 'stopped' });
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'held', leftMs: 3 * minute, hold: { because: 'moved' } });
+  });
+
+  it('goes back although an older copy of its record came back, which does not know its last step', async () => {
+    const ramp = await house.started();
+    const first = house.stored(ramp.changes[0]?.id ?? 'c-00000000');
+    await house.after(5 * minute);
+    expect(house.split).toEqual({ v1: 75, v2: 0, v3: 25 });
+    house.changes.fallBackTo([first]);
+    house.ramps.lose();
+    house.ramps.put({ ...ramp, rev: 0 });
+    await house.does('abort', ramp);
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'held', hold: { away: { live: { v1: 75, v3: 25 } } } });
+    await house.does('abort', ramp);
+    await house.goOn();
+
+    expect(house.split).toEqual({ v1: 100, v2: 0, v3: 0 });
+    expect(house.ledger.revisions[0]?.ramp).toMatchObject({ id: ramp.id, step: 0 });
+  });
+
+  it('is held, with the reason, where its next step cannot be planned and trying again does not help', async () => {
+    const ramp = await house.started();
+    house.pass(5 * minute);
+    house.mesh.failReads(new NotPermittedError('may not get virtualservices'));
+    await house.drive(ramp);
+
+    expect(await house.state(ramp.id)).toMatchObject({
+      kind: 'held',
+      step: 1,
+      hold: { because: 'step-failed', reason: 'not-permitted', detail: 'may not get virtualservices' },
+    });
+  });
+
+  it('is held, with the reason, where its way back cannot be planned, and makes its step later where the cluster is away', async () => {
+    const ramp = await house.started();
+    house.pass(5 * minute);
+    house.mesh.failReads(new MeshUnavailableError('no answer'));
+    await expect(house.drive(ramp)).rejects.toThrow('no answer');
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'running' });
+    await house.does('pause', ramp);
+    house.mesh.spoilLedger(reviewsObject);
+    await house.ramps.update(goingBack(await house.ramp(ramp.id)), {});
+    await house.drive(ramp);
+
+    expect(await house.state(ramp.id)).toMatchObject({
+      kind: 'held',
+      hold: { because: 'back-failed', reason: 'ledger-unreadable', back: { why: 'aborted' } },
+    });
+  });
 });
+
+/** A person has just aborted it. */
+function goingBack(ramp: Ramp): Ramp {
+  const at = ramp.acceptedAt;
+  return rampTo(ramp, { kind: 'going-back', why: 'aborted', by: 'U02BOB', at, step: 1, seen: targetsAt(ramp, 1) });
+}

@@ -340,11 +340,14 @@ describe('policy and ramps', () => {
     const ramp = await house.started({ steps: { named: 'careful' } });
 
     expect(await house.does('finish', ramp)).toMatchObject({
-      kind: 'stopped',
-      stop: { hold: { because: 'denied', denied: 'too-steep' } },
+      kind: 'not-made',
+      hold: { because: 'denied', denied: 'too-steep' },
     });
     await house.goOn();
     expect(house.split).toEqual({ v1: 99, v2: 0, v3: 1 });
+    expect(await house.ramp(ramp.id)).toEqual(ramp);
+    await house.after(10 * minute);
+    expect(house.split).toEqual({ v1: 95, v2: 0, v3: 5 });
   });
 
   it.each([

@@ -40,6 +40,8 @@ export function rampDecisionReply(answer: RampDecision): Reply {
           ? `*Not done:* ${holdText(answer.stop.hold, answer.ramp)} The ramp is held; its card has the buttons.`
           : `*Not done:* ${answer.stop.by} moves the weights, so the ramp is over.`,
       );
+    case 'not-made':
+      return says(`*Not done:* ${holdText(answer.hold, answer.ramp)} The ramp stays as it is.`);
     case 'waits':
       return says(
         `*Not done:* steps up are made in certain hours only; the next ones begin ${momentText(answer.until.toISOString())}.`,
