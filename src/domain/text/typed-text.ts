@@ -40,6 +40,7 @@ export function toWords(text: string): Words {
 
 /** At most `limit` code points, and how many are missing. It counts code points so that no emoji is cut in half. */
 export function truncate(text: string, limit: number): string {
+  if (text.length <= limit) return text; // a code point is one or two of these
   const points = [...text];
   return points.length <= limit ? text : `${points.slice(0, limit).join('')}… +${points.length - limit}`;
 }

@@ -44,10 +44,9 @@ export const maxText = 2_900;
 /** Our own markup, cut if it is too long, but not inside a mention, an entity, code or bold words. Says how many characters are missing. */
 export function fitted(text: string, limit = maxText): string {
   if (text.length <= limit) return text;
-  const parts = text.match(uncut) ?? [];
   const room = limit - ' … +99999'.length;
   let kept = '';
-  for (const part of parts) {
+  for (const [part] of text.matchAll(uncut)) {
     if (kept.length + part.length > room) break;
     kept += part;
   }
