@@ -6,7 +6,7 @@ import { type Ramp, stepOf, targetsAt } from '../../domain/ramp/ramp.ts';
 import type { RampHold, RampStateOf } from '../../domain/ramp/ramp-state.ts';
 import type { RampShown } from '../../workflow/ports/cards.ts';
 import { code, foreign, user } from '../words/mrkdwn.ts';
-import { holdWords, ruleText } from '../words/policy-words.ts';
+import { dateText, holdWords, ruleText } from '../words/policy-words.ts';
 import { splitText } from '../words/split-text.ts';
 import { clock, momentText } from '../words/time-text.ts';
 import { approvalNotes, approvedBy, deniedWords } from './approval.ts';
@@ -65,7 +65,7 @@ export function rampNotes({ ramp, change }: RampShown): readonly string[] {
       return [heldNote(ramp, state), ...guardNotes(ramp), ...approvedBy(ramp)];
     case 'asking':
       return [
-        `*It asks:* may ${nextPercent(ramp, state.step)} be made? If nobody answers by ${momentText(state.expiresAt)}, it is held.`,
+        `*It asks:* may ${nextPercent(ramp, state.step)} be made? If nobody answers by ${dateText(new Date(state.expiresAt))}, it is held.`,
         ...guardNotes(ramp),
         ...approvedBy(ramp),
       ];

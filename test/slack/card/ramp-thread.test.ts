@@ -31,6 +31,10 @@ function called(deciders: readonly Who[]): string {
 }
 
 describe('the thread of a ramp that waits at a gate', () => {
+  it('says until when a gate is open with its day: that is tomorrow', () => {
+    expect(threadText({ ramp: asking, change: undefined })).toContain('|23 Nov 2026, 14:03 UTC>, it is held');
+  });
+
   it.each<[string, readonly Who[], string]>([
     [
       'people, groups of the policy file and user groups of Slack that may approve',
