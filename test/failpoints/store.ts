@@ -52,7 +52,10 @@ export class Store {
 
   /** Nothing waits for a worker, no ramp moves on, and every card says what its record says. */
   async isSettled(): Promise<boolean> {
-    const [open, owed, ramps] = await Promise.all([this.records.open(), this.records.owed(), this.records.ramps()]);
+    // One after the other: what moves on owes its card from then on, so that the cards come last.
+    const open = await this.records.open();
+    const ramps = await this.records.ramps();
+    const owed = await this.records.owed();
     return !open.some(isWaiting) && owed.length === 0 && ramps.every(isStill);
   }
 
