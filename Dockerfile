@@ -8,7 +8,7 @@ COPY package.json package-lock.json ./
 
 FROM package AS build
 RUN npm ci --ignore-scripts
-COPY tsconfig.json rolldown.config.ts ./
+COPY tsconfig.json ./
 COPY src src
 RUN npm run build
 

@@ -70,7 +70,6 @@ describe('the image, built without an engine', () => {
       'manifests',
       'package-lock.json',
       'package.json',
-      'rolldown.config.ts',
       'src',
       'tsconfig.json',
     ]);

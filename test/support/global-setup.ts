@@ -19,7 +19,7 @@ declare module 'vitest' {
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
   const folder = await folderOfTheRun();
   provide('folder', folder);
-  await run(process.execPath, [resolve('node_modules/rolldown/bin/cli.mjs'), '-c', 'rolldown.config.ts']);
+  await run(process.execPath, [resolve('node_modules/rolldown/bin/cli.mjs'), '-c', 'src/rolldown.config.ts']);
   try {
     await findRedisServer();
   } catch (error) {
