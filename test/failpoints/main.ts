@@ -24,6 +24,7 @@ const { scenario, fault, only, list } = values;
 const lanes = Number(values.lanes);
 if (!(lanes > 0)) throw new Error('--lanes must be a number above 0');
 const scenarios = scenarioNames.filter((name) => scenario === undefined || name === scenario);
+process.setMaxListeners(lanes + 10); // each lane's Redis ends when we do
 if (scenarios.length === 0) throw new Error(`--scenario must be one of ${scenarioNames.join(', ')}`);
 
 const isChosen = (each: Case) =>

@@ -18,6 +18,8 @@ const writtenWithinMs = 3_000;
 /** So long ago that guards have counted of the step by now. */
 const watchedMs = 60_000;
 const notDueMs = 600_000;
+/** How the answer to a gesture begins that was not done. */
+const refused = '*Not done:*';
 
 interface Parts {
   readonly world: World;
@@ -45,10 +47,10 @@ export class RampActs {
     return asked;
   }
 
-  /** A ramp whose first step is live, and whose card says so. */
+  /** A ramp whose first step is live, and whose card says so. Carol asked for it: nobody passes a gate of their own ramp. */
   async begun(text: string): Promise<void> {
     this.#world.traffic.flow(this.#lane, 'well');
-    await this.type(text);
+    await this.type(text, users.carol.id);
     await this.#cardSays('step 1 of 3', '10 % now');
   }
 
@@ -88,7 +90,8 @@ export class RampActs {
   /** Asks for the next step, and aborts while its change is on the way to the API server. */
   async abortWithinStep(): Promise<Asked> {
     const write = this.#stage.untilLeft((ref) => holdWrite(this.#world, ref));
-    await this.gesture('next');
+    const { answer } = await this.gesture('next');
+    if (answer?.startsWith(refused)) throw new NotPreparedError(answer);
     await Promise.race([write.reached, sleep(writtenWithinMs)]);
     const asked = await this.gesture('abort');
     write.release();

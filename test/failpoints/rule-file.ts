@@ -6,6 +6,9 @@ import { cluster } from '../chaos/history.ts';
 /** What is called so needs no approval, whatever is done to it. */
 export const freeNames = 'file-*';
 
+/** Where every object of a rule file leads: which versions there are lasts longer than what a case deletes. */
+export const backend = 'backend';
+
 export function freeServiceOf(number: number): string {
   return `file-${number}`;
 }
@@ -40,7 +43,7 @@ metadata:
   annotations: { note: theirs }
 spec:
   hosts: [${freeServiceOf(number)}]
-  http: [{ timeout: 3s, route: [{ destination: { host: backend, subset: v1 } }] }]
+  http: [{ timeout: 3s, route: [{ destination: { host: ${backend}, subset: v1 } }] }]
 `);
 }
 
@@ -65,9 +68,9 @@ spec:
   hosts: [${name}]
   http:
     - match: [{ headers: { end-user: { exact: jason } } }]
-      route: [{ destination: { host: backend, subset: v2 } }]
+      route: [{ destination: { host: ${backend}, subset: v2 } }]
     - route:
-        - { destination: { host: backend, subset: v1 }, weight: 70 }
-        - { destination: { host: backend, subset: v2 }, weight: 30 }
+        - { destination: { host: ${backend}, subset: v1 }, weight: 70 }
+        - { destination: { host: ${backend}, subset: v2 }, weight: 30 }
 `;
 }

@@ -21,7 +21,7 @@ import { HttpProxy, type Trap } from '../chaos/http-proxy.ts';
 import { Bot } from './bot.ts';
 import { type Build, buildWithSteps } from './build.ts';
 import { CountedTraffic } from './counted-traffic.ts';
-import { freeNames } from './rule-file.ts';
+import { backend, freeNames } from './rule-file.ts';
 import { FailpointSlack, signingSecret } from './slack.ts';
 import { needsApprovalFrom } from './stage.ts';
 
@@ -90,6 +90,7 @@ export class World {
     await mkdir(join(folder, 'rules'));
     const world = new World({ folder, build, kube, way, slack, history, traffic });
     process.once('exit', world.#killAll);
+    await world.create(versions(backend));
     for (let count = 0; count < warm; count += 1) world.#warmUp();
     return world;
   }
