@@ -9,32 +9,25 @@ import type { Fault, NamedStep } from './faults.ts';
 import { foundCases } from './found.ts';
 import { reportOf } from './report.ts';
 import { type Outcome, type Recorded, runFailpoints } from './run.ts';
-import { type ScenarioName, scenarioNames, scenarios as scenarioOf } from './scenarios.ts';
+import { type ScenarioName, scenarios as scenarioOf } from './scenarios.ts';
 
 const redisBinary = await findRedisServer().catch(() => undefined);
 const lanes = 2;
 
-/** Of rule files two and of ramps three: they take long to record, and the others differ from these in what they write. */
-const inLongRunsOnly = [
-  'shift-behind-file',
-  'delete-file',
-  'unpin',
-  'take-back-file',
-  'take-back-deletion',
-  'meddled-file',
-  'due-step',
-  'next-step',
-  'next-twice',
-  'overdue-step',
-  'late-step',
-  'approve-ramp',
-  'pause-ramp',
-  'resume-ramp',
-  'abort-within-step',
-  'guard-lets-go',
-  'guard-holds',
+/** The others differ from these in what they write, and take long to record: they are in long runs only. */
+const scenarios: readonly ScenarioName[] = [
+  'shift',
+  'rollback',
+  'apply-anyway',
+  'discard',
+  'approve',
+  'reject',
+  'apply-file',
+  'undone-creation',
+  'ramp',
+  'abort-ramp',
+  'guard-takes-back',
 ];
-const scenarios = scenarioNames.filter((name) => !inLongRunsOnly.includes(name));
 
 /** How many cases of each fault. A freeze lasts as long as the longest lock, so there is one. */
 const sample: readonly (readonly [Fault, Case['form'], number])[] = [

@@ -4,8 +4,9 @@ import type { RampStateOf } from '../../src/domain/ramp/ramp-state.ts';
 import { isRampId } from '../../src/domain/routing/names.ts';
 import { workspace } from '../../src/sandbox/local-slack.ts';
 import { actions } from '../../src/slack/words/button.ts';
+import { requestId } from '../../src/workflow/desk.ts';
 import { headerOf } from '../chaos/slack-recorder.ts';
-import { buttonsOf, type SlackMessage } from '../support/slack-client.ts';
+import { buttonsOf, type SlackButton, type SlackMessage } from '../support/slack-client.ts';
 import type { TrafficKind } from './made-traffic.ts';
 import { holdWrite } from './meddling.ts';
 import { type Asked, NotPreparedError, type Stage } from './stage.ts';
@@ -67,22 +68,42 @@ export class RampActs {
     await this.#cardSays('Paused');
   }
 
-  gesture(verb: 'pause' | 'resume' | 'next' | 'abort'): Promise<Asked> {
-    return this.#stage.typeWhole(`${verb} ${this.#stage.service}`);
+  /** One that is held because somebody else moved the weights within its first step. */
+  async heldByEdit(text: string): Promise<void> {
+    await this.begun(text);
+    await this.#stage.moveByHand();
+    await this.#cardSays('Held');
   }
 
-  async approve(): Promise<Asked> {
-    const delivered = await this.#press(actions.approve);
-    return { what: 'approve', delivered };
+  /** One whose record is lost; returns what presses the way back that a click on its card is told of. */
+  async lost(text: string): Promise<() => Promise<Asked>> {
+    await this.begun(text);
+    const [ramp] = await this.#store.records.ramps();
+    const first = ramp?.changes[0]?.id;
+    await this.#store.loseRamps();
+    await this.pressOnCard(actions.rampPause);
+    const told = await this.#told(actions.rollBack);
+    return async () => {
+      const delivered = await this.#press(told, actions.rollBack);
+      return { what: 'the way back of a lost ramp', makes: requestId(`rollback:${first}:0`), delivered };
+    };
+  }
+
+  async pressOnCard(actionId: string): Promise<Asked> {
+    return { what: actionId, delivered: await this.#press(this.#card, actionId) };
+  }
+
+  gesture(verb: 'pause' | 'resume' | 'next' | 'abort'): Promise<Asked> {
+    return this.#stage.typeWhole(`${verb} ${this.#stage.service}`);
   }
 
   /** Alice presses for the next step, Slack delivers that twice, and Bob presses the same button. */
   async nextTwice(): Promise<Asked> {
     const at = this.#world.slack.moment();
     const [delivered = false] = await Promise.all([
-      this.#press(actions.rampNext, { at }),
-      this.#press(actions.rampNext, { at }),
-      this.#press(actions.rampNext, { user: users.bob.id }),
+      this.#press(this.#card, actions.rampNext, { at }),
+      this.#press(this.#card, actions.rampNext, { at }),
+      this.#press(this.#card, actions.rampNext, { user: users.bob.id }),
     ]);
     return { what: 'the next step, pressed by two', delivered };
   }
@@ -121,11 +142,25 @@ export class RampActs {
     return { what, delivered: true };
   }
 
-  #press(actionId: string, by: { readonly user?: string; readonly at?: string } = {}): Promise<boolean> {
-    const card = this.#card;
-    const button = card && buttonsOf(card).find((each) => each.actionId === actionId);
-    if (card === undefined || button?.value === undefined) throw new NotPreparedError(`there is no button ${actionId}`);
-    return this.#stage.press(card, { action_id: actionId, value: button.value }, by);
+  #press(
+    message: SlackMessage | undefined,
+    actionId: string,
+    by: { readonly user?: string; readonly at?: string } = {},
+  ): Promise<boolean> {
+    const value = message && buttonOf(message, actionId)?.value;
+    if (message === undefined || value === undefined) throw new NotPreparedError(`there is no button ${actionId}`);
+    return this.#stage.press(message, { action_id: actionId, value }, by);
+  }
+
+  /** What only the person saw, with such a button. */
+  async #told(actionId: string): Promise<SlackMessage> {
+    const isIt = (message: SlackMessage) =>
+      message.subtype === 'ephemeral' && buttonOf(message, actionId) !== undefined;
+    for (const untilMs = performance.now() + preparedWithinMs; performance.now() < untilMs; await sleep(10)) {
+      const found = this.#world.slack.messages(this.#stage.channel).find(isIt);
+      if (found !== undefined) return found;
+    }
+    throw new NotPreparedError(`nobody was told of the button ${actionId}`);
   }
 
   async #cardSays(...words: readonly string[]): Promise<void> {
@@ -142,6 +177,10 @@ export class RampActs {
       return id !== undefined && isRampId(id);
     });
   }
+}
+
+function buttonOf(message: SlackMessage, actionId: string): SlackButton | undefined {
+  return buttonsOf(message).find((each) => each.actionId === actionId);
 }
 
 function iso(ms: number): string {

@@ -1,5 +1,6 @@
 import type { Change } from '../../src/domain/change/change.ts';
 import { workspace } from '../../src/sandbox/local-slack.ts';
+import { actions } from '../../src/slack/words/button.ts';
 import type { Scenario } from './scenarios.ts';
 import { needsApprovalFrom, type Stage } from './stage.ts';
 
@@ -20,7 +21,7 @@ export const rampScenarios = {
   'approve-ramp': {
     prepare: async (stage) => {
       await stage.ramp.awaiting(`v2 10 ask, 20 ask, ${needsApprovalFrom}`);
-      return () => stage.ramp.approve();
+      return () => stage.ramp.pressOnCard(actions.approve);
     },
     isTakenOn: ({ approvals = [] }) => approvals.some(({ by }) => by === workspace.users.alice.id),
     ends: ['awaiting', 'asking'],
@@ -51,6 +52,37 @@ export const rampScenarios = {
     prepare: begun(asking, ({ ramp }) => ramp.nextTwice()),
     isTaken: isStep(2),
     lastStep: 2,
+  },
+  'finish-ramp': {
+    prepare: async (stage) => {
+      await stage.ramp.begun(asking);
+      return stage.askedAbout(`finish ${stage.service}`, actions.rampFinish);
+    },
+    isTaken: isStep(3),
+    ends: ['asking', 'running'],
+    leapsTo: 3,
+  },
+  'put-back': {
+    prepare: async (stage) => {
+      await stage.ramp.heldByEdit(timed);
+      return () => stage.ramp.pressOnCard(actions.rampPutBack);
+    },
+    isTakenOn: ({ changes }) => changes.length > 1,
+    ends: ['running', 'held'],
+    lastStep: 1,
+  },
+  'go-on-from-here': {
+    prepare: async (stage) => {
+      await stage.ramp.heldByEdit(timed);
+      return () => stage.ramp.pressOnCard(actions.rampResume);
+    },
+    isTaken: isStep(2),
+    ends: ['asking', 'held'],
+    lastStep: 2,
+  },
+  'lost-ramp': {
+    prepare: (stage) => stage.ramp.lost(timed),
+    isTaken: ({ reverts }) => reverts !== undefined,
   },
   'pause-ramp': {
     prepare: begun(timed, ({ ramp }) => ramp.gesture('pause')),

@@ -33,11 +33,15 @@ export type RampsLeft = Pick<Left, 'ramps' | 'records' | 'events' | 'history' | 
 /** Every step once, in order, none after the way back; the rules have what the record says; one card that says it. */
 export function checkRamps(
   left: RampsLeft,
-  { ends = rightEnds, lastStep = Number.POSITIVE_INFINITY }: Pick<Scenario, 'ends' | 'lastStep'> = {},
+  {
+    ends = rightEnds,
+    lastStep = Number.POSITIVE_INFINITY,
+    leapsTo,
+  }: Pick<Scenario, 'ends' | 'lastStep' | 'leapsTo'> = {},
 ): readonly Violation[] {
   return left.ramps.flatMap((ramp) => [
     ...checkEnd(ramp, ends),
-    ...checkSteps(ramp, left, lastStep),
+    ...checkSteps(ramp, left, { lastStep, leapsTo }),
     ...checkTime(ramp, left),
     ...checkLive(ramp, left),
     ...checkCard(ramp, left),
@@ -52,13 +56,17 @@ function checkEnd(ramp: Ramp, ends: NonNullable<Scenario['ends']>): readonly Vio
     : [{ invariant: 'I4', what: `${id} is ${state.kind}, and nothing led to that`, evidence: ramp }];
 }
 
-function checkSteps(ramp: Ramp, { records }: RampsLeft, lastStep: number): readonly Violation[] {
+function checkSteps(
+  ramp: Ramp,
+  { records }: RampsLeft,
+  { lastStep, leapsTo }: { readonly lastStep: number; readonly leapsTo: number | undefined },
+): readonly Violation[] {
   const made = ramp.changes
     .filter(({ id }) => records.get(id)?.state.kind === 'applied')
     .filter((each, at, all) => !isPutBack(ramp, each, all[at - 1], records.get(each.id)))
     .map(({ step }) => step);
   const steps = made.filter((step) => step > 0);
-  const isInOrder = steps.every((step, at) => step === at + 1);
+  const isInOrder = steps.every((step, at) => step === at + 1 || (step === leapsTo && at === steps.length - 1));
   const isBackLast = made.slice(0, -1).every((step) => step > 0);
   if (isInOrder && isBackLast && steps.length <= lastStep) return [];
   return [{ invariant: 'I1', what: `${ramp.id} made the steps ${made.join(', ')}`, evidence: { ramp, records } }];

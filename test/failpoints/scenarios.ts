@@ -20,6 +20,8 @@ export interface Scenario {
   readonly ends?: readonly RampState['kind'][];
   /** The last step that may be made of a ramp. Absent: any. */
   readonly lastStep?: number;
+  /** The step that a person may make in place of all before it. Absent: none. */
+  readonly leapsTo?: number;
   /** What the person was told of an abort must have happened. */
   readonly isAborted?: boolean;
   /** What is counted of requests, so that ramps have guards. Absent: nothing. */

@@ -150,6 +150,14 @@ export class Stage {
     return { trigger, asked, shows: acknowledged?.shows };
   }
 
+  /** Types what is asked about first; returns what presses the button that it is answered with. */
+  async askedAbout(text: string, actionId: string): Promise<() => Promise<Asked>> {
+    const { asked, shows } = await this.#command(text, users.alice.id);
+    const value = shows && buttonsOf(shows).find((each) => each.actionId === actionId)?.value;
+    if (shows === undefined || value === undefined) throw new NotPreparedError(`${text}: ${asked.answer}`);
+    return async () => ({ what: text, delivered: await this.press(shows, { action_id: actionId, value }, {}) });
+  }
+
   /** Presses a button of the card of a change. */
   async click(about: ChangeId, actionId: string, makes?: ChangeId): Promise<Asked> {
     const card = this.#world.slack.messages(this.channel).find(({ blocks }) => cardOf(blocks) === about);
@@ -185,6 +193,12 @@ export class Stage {
     const objects = live === 'before' ? [routeBefore(this.#number)] : objectsOf(this.#number);
     for (const object of objects) await this.#world.create(object);
     return `rules/${this.free}`;
+  }
+
+  /** Somebody else moves the weights of the case's service. */
+  async moveByHand(): Promise<void> {
+    const { metadata } = await this.#world.moveByHand(this.#object);
+    this.foreign.add(metadata.resourceVersion);
   }
 
   /** Somebody else writes the second object of the file between the bot's looking and its writing. */

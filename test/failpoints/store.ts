@@ -4,6 +4,7 @@ import type { Ramp } from '../../src/domain/ramp/ramp.ts';
 import type { ObjectRef } from '../../src/domain/routing/object.ts';
 import { whenReady } from '../../src/redis/connect.ts';
 import { JobQueue } from '../../src/redis/job-queue.ts';
+import { keys } from '../../src/redis/keys.ts';
 import { StoredChanges } from '../../src/redis/stored-changes.ts';
 import { StoredRamps } from '../../src/redis/stored-ramps.ts';
 import { recordKey } from '../chaos/chaos-world.ts';
@@ -48,6 +49,11 @@ export class Store {
   /** Past the bot. */
   async moveRamp(next: Ramp): Promise<void> {
     if (!(await this.#ramps.update(next, {}))) throw new Error(`${next.id} moved by itself`);
+  }
+
+  /** Their records, and nothing else: what points to them is still there. */
+  async loseRamps(): Promise<void> {
+    await this.#redis.del(await this.#redis.keys(keys.ramp('*')));
   }
 
   /** Nothing waits for a worker, no ramp moves on, and every card says what its record says. */

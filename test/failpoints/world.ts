@@ -139,6 +139,11 @@ export class World {
     return status === 404 ? undefined : readObject(body);
   }
 
+  /** Gives v2 a share that no case asks for. */
+  moveByHand(ref: ObjectRef): Promise<LiveObject> {
+    return this.edit(ref, { spec: service(ref.name, [55, 45])['spec'] });
+  }
+
   async edit(ref: ObjectRef, patch: object): Promise<LiveObject> {
     const { body } = await this.#kubeCall('PATCH', `${pathOf(ref)}?fieldManager=kubectl-edit`, patch);
     return readObject(body);
@@ -233,7 +238,7 @@ spec:
 `);
 }
 
-function service(name: string): KubeObject {
+function service(name: string, [v1, v2] = [100, 0]): KubeObject {
   return parse(`
 apiVersion: networking.istio.io/v1
 kind: VirtualService
@@ -243,7 +248,7 @@ spec:
   http:
     - timeout: 3s
       route:
-        - { destination: { host: ${name}, subset: v1 }, weight: 100 }
-        - { destination: { host: ${name}, subset: v2 }, weight: 0 }
+        - { destination: { host: ${name}, subset: v1 }, weight: ${v1} }
+        - { destination: { host: ${name}, subset: v2 }, weight: ${v2} }
 `);
 }
