@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Change, placeOf } from '../domain/change/change.ts';
+import { type Change, mainEdit, placeOf } from '../domain/change/change.ts';
 import { ledgerAnnotation, newestByRule, readLedger } from '../domain/routing/ledger.ts';
 import type { ChangeId, RampId, ServiceName } from '../domain/routing/names.ts';
-import type { ObjectRef } from '../domain/routing/object.ts';
+import { hasRules, type ObjectRef } from '../domain/routing/object.ts';
 import type { Route, Weights } from '../domain/routing/route.ts';
 import type { Definition } from '../domain/routing/undefined-versions.ts';
 import { LedgerUnreadableError } from '../workflow/errors.ts';
 import type { Aged, Found, Glance, OpenObject, SoughtChange, Touched } from '../workflow/ports/mesh.ts';
 import type { Log } from '../workflow/ports/process.ts';
+import { besidesOf } from './besides.ts';
 import type { KubeClient } from './client/kube-client.ts';
 import { AlreadyExistsError } from './client/kube-errors.ts';
 import { definitionOf, listRules, noRules, type RulesOf, rulesFor, rulesIn, rulesNow } from './destination-rules.ts';
@@ -16,12 +17,13 @@ import { findService } from './find-service.ts';
 import { getLive } from './get-live.ts';
 import type { DestinationRule } from './kinds/destination-rule.ts';
 import type { RoutingObject } from './kinds/kind.ts';
-import { hasRules, kinds } from './kinds/kinds.ts';
+import { kinds } from './kinds/kinds.ts';
 import { withoutLedger } from './ledger-annotation.ts';
 import { Namespaces } from './namespaces.ts';
 import { hadChange, momentOf, openObject } from './open-object.ts';
+import type { RoutingObjects } from './routing-objects.ts';
+import { ServedKinds } from './served-kinds.ts';
 import { refOfObject, toRoute } from './to-route.ts';
-import type { WatchCache } from './watch-cache.ts';
 
 /** If the cluster has not confirmed the objects for longer than this, we ask again before we say anything about them. */
 const freshMs = 10_000;
@@ -33,6 +35,7 @@ export class ClusterMesh {
   readonly #cluster: string;
   readonly #client: KubeClient;
   readonly #log: Log;
+  readonly #served: ServedKinds;
   readonly #namespaces: Namespaces;
   readonly #listeners = new Set<(touched: Touched) => void>();
 
@@ -40,7 +43,8 @@ export class ClusterMesh {
     this.#cluster = cluster;
     this.#client = client;
     this.#log = log;
-    this.#namespaces = new Namespaces(client, log, (before, after) => this.#tell(before, after));
+    this.#served = new ServedKinds(client);
+    this.#namespaces = new Namespaces(client, this.#served, log, (before, after) => this.#tell(before, after));
   }
 
   async find(name: ServiceName): Promise<Found> {
@@ -53,24 +57,26 @@ export class ClusterMesh {
 
   async open(ref: ObjectRef): Promise<OpenObject> {
     const { kind, namespace, name } = ref;
-    const seen = await this.#rulesSeenFor(ref);
-    // Both at once, because a person waits.
-    const [body, rules] = await Promise.all([
-      getLive(this.#client, kinds[kind].resource, namespace, name),
+    const [resource, seen] = await Promise.all([this.#served.of(kind), this.#rulesSeenFor(ref)]);
+    // All at once, because a person waits.
+    const [body, rules, besides] = await Promise.all([
+      getLive(this.#client, resource, namespace, name),
       rulesNow(this.#client, seen),
+      besidesOf(this.#client, ref),
     ]);
-    if (body === undefined) return openObject(this.#client, ref, undefined);
+    const place = { ref, resource };
+    if (body === undefined) return openObject(this.#client, place, undefined);
     const object = kinds[kind].read(body);
-    const route = toRoute(this.#cluster, object, await this.#covering(object, rules));
-    return openObject(this.#client, ref, { body, object, route });
+    const definitions = { ...besides, rulesOf: await this.#covering(object, rules) };
+    return openObject(this.#client, place, { body, object, route: toRoute(this.#cluster, object, definitions) });
   }
 
-  moment(object: ObjectRef): Promise<string> {
-    return momentOf(this.#client, object);
+  async moment(ref: ObjectRef): Promise<string> {
+    return momentOf(this.#client, { ref, resource: await this.#served.of(ref.kind) });
   }
 
-  hadChange(object: ObjectRef, sought: SoughtChange): Promise<boolean | undefined> {
-    return hadChange(this.#client, object, sought);
+  async hadChange(ref: ObjectRef, sought: SoughtChange): Promise<boolean | undefined> {
+    return hadChange(this.#client, { ref, resource: await this.#served.of(ref.kind) }, sought);
   }
 
   async definitions(namespace: string, { live }: { readonly live: boolean }): Promise<readonly Definition[]> {
@@ -99,7 +105,7 @@ export class ClusterMesh {
   async glance({ kind, namespace, name }: ObjectRef): Promise<Weights | undefined> {
     if (!hasRules(kind)) return undefined;
     const { services } = await this.#namespaces.watched(namespace);
-    const object = services.get(name);
+    const object = services.get(kind, name);
     // Without DestinationRules: they say nothing about weights, there may be thousands, and this is called often.
     return object === undefined ? undefined : this.#toRouteOrWithoutLedger(object, noRules);
   }
@@ -117,7 +123,8 @@ export class ClusterMesh {
 
   async announce(change: Change): Promise<void> {
     try {
-      await this.#client.createEvent(placeOf(change).namespace, toEvent(change));
+      const resource = await this.#served.of(mainEdit(change).object.kind);
+      await this.#client.createEvent(placeOf(change).namespace, toEvent(change, resource));
     } catch (error) {
       if (!(error instanceof AlreadyExistsError)) throw error; // another worker left it
     }
@@ -139,21 +146,22 @@ export class ClusterMesh {
 
   /** The DestinationRules that the watch has seen for an object's hosts. */
   async #rulesSeenFor({ kind, namespace, name }: ObjectRef): Promise<readonly DestinationRule[]> {
-    if (!hasRules(kind)) return [];
+    if (kinds[kind].definedBy !== 'DestinationRule') return [];
     const { services, rules } = await this.#namespaces.watched(namespace);
-    const hosts = services.get(name)?.destinationHosts() ?? [];
+    const hosts = services.get(kind, name)?.destinationHosts() ?? [];
     return rulesFor(hosts, rules.objects);
   }
 
   /** The watch may not have seen the rules of every host that the object has now. Then we list all rules of the namespace. */
   async #covering(object: RoutingObject, rules: readonly DestinationRule[]): Promise<RulesOf> {
     const known = rulesIn(rules);
+    if (kinds[object.kind].definedBy !== 'DestinationRule') return known;
     const isCovered = object.destinationHosts().every((host) => known(host).length > 0);
     return isCovered ? known : rulesIn(await listRules(this.#client, object.metadata.namespace));
   }
 
   /** Empty if the cluster has confirmed the objects within the last 10 s, or does so now. */
-  async #confirm(services: WatchCache<RoutingObject>, withinMs: number): Promise<Aged> {
+  async #confirm(services: RoutingObjects, withinMs: number): Promise<Aged> {
     const isFresh = () => services.ageMs <= freshMs;
     if (isFresh()) return {};
     const asked = services.refresh().catch((err: unknown) => {
@@ -178,11 +186,11 @@ export class ClusterMesh {
   /** One object with an unreadable ledger must not hide all the others. */
   #toRouteOrWithoutLedger(object: RoutingObject, rulesOf: RulesOf): Route {
     try {
-      return toRoute(this.#cluster, object, rulesOf);
+      return toRoute(this.#cluster, object, { rulesOf });
     } catch (error) {
       if (!(error instanceof LedgerUnreadableError)) throw error;
       const metadata = { ...object.metadata, annotations: withoutLedger(object.metadata.annotations) };
-      return toRoute(this.#cluster, { ...object, metadata }, rulesOf);
+      return toRoute(this.#cluster, { ...object, metadata }, { rulesOf });
     }
   }
 }

@@ -3,14 +3,15 @@ import { type Change, doesText, isWeightsOnly, mainEdit } from '../domain/change
 import type { ChangeId } from '../domain/routing/names.ts';
 import type { ObjectRef } from '../domain/routing/object.ts';
 import { type Move, percentages, versionsOf, weightOf } from '../domain/routing/split.ts';
+import type { Resource } from './client/kube-client.ts';
 import { kinds } from './kinds/kinds.ts';
 
 /** The Event that an applied change leaves on its main object. Its name comes from the change, so it is created only once. */
-export function toEvent(change: Change): CoreV1Event {
+export function toEvent(change: Change, resource?: Resource): CoreV1Event {
   const { id, state } = change;
   const { object, uid } = mainEdit(change);
+  const { group, version } = resource ?? kinds[object.kind].resources[0];
   const { kind, namespace, name } = object;
-  const { group, version } = kinds[kind].resource;
   const at = new Date(state.kind === 'applied' ? state.at : change.acceptedAt);
   return {
     apiVersion: 'v1',

@@ -4,37 +4,45 @@ import type { KubeClient } from './client/kube-client.ts';
 import { NotFoundError } from './client/kube-errors.ts';
 import { type DestinationRule, destinationRules, readDestinationRule } from './kinds/destination-rule.ts';
 import type { RoutingObject } from './kinds/kind.ts';
-import { virtualServiceKind } from './kinds/virtual-service.ts';
+import { RoutingObjects } from './routing-objects.ts';
+import type { ServedKinds } from './served-kinds.ts';
 import { WatchCache } from './watch-cache.ts';
 
 const noIstio =
   'this cluster does not serve VirtualServices and DestinationRules of networking.istio.io/v1: Istio is not installed, or older than 1.22';
 
 export interface WatchedNamespace {
-  readonly services: WatchCache<RoutingObject>;
+  readonly services: RoutingObjects;
   readonly rules: WatchCache<DestinationRule>;
 }
 
 /** The namespaces of a cluster that are watched. A namespace is watched from the first time it is named, unless it has nothing to watch. */
 export class Namespaces {
   readonly #client: KubeClient;
+  readonly #served: ServedKinds;
   readonly #log: Log;
   readonly #onChange: (before: RoutingObject | undefined, after: RoutingObject | undefined) => void;
   readonly #known = new Map<string, Promise<WatchedNamespace>>();
 
   constructor(
     client: KubeClient,
+    served: ServedKinds,
     log: Log,
     onChange: (before: RoutingObject | undefined, after: RoutingObject | undefined) => void,
   ) {
     this.#client = client;
+    this.#served = served;
     this.#log = log;
     this.#onChange = onChange;
   }
 
   async watched(namespace: string): Promise<WatchedNamespace> {
     const known = this.#known.get(namespace);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      const watched = await known;
+      watched.services.lookAgain();
+      return watched;
+    }
     const starting = this.#start(namespace);
     this.#known.set(namespace, starting);
     try {
@@ -60,12 +68,7 @@ export class Namespaces {
   async #start(namespace: string): Promise<WatchedNamespace> {
     const common = { namespace, log: this.#log };
     const watched = {
-      services: new WatchCache(this.#client, {
-        ...common,
-        resource: virtualServiceKind.resource,
-        read: (object) => virtualServiceKind.read(object),
-        onChange: this.#onChange,
-      }),
+      services: new RoutingObjects(this.#client, this.#served, { ...common, onChange: this.#onChange }),
       rules: new WatchCache(this.#client, { ...common, resource: destinationRules, read: readDestinationRule }),
     };
     try {

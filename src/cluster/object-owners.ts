@@ -1,4 +1,4 @@
-import type { ObjectKind } from '../domain/routing/object.ts';
+import { groupOf, type ObjectKind } from '../domain/routing/object.ts';
 import { type Owner, toolOf, tools } from '../domain/routing/owner.ts';
 
 /** The marks that other tools leave on an object. */
@@ -34,7 +34,7 @@ export function ownersOf(object: Marked, weightsWriter: string | undefined, roll
  */
 function argoCd({ kind, annotations, labels, namespace, name, managedFields }: Marked): Owner | undefined {
   const [app, ...tracked] = annotations?.['argocd.argoproj.io/tracking-id']?.split(':') ?? [];
-  if (tracked.join(':') === `networking.istio.io/${kind}:${namespace}/${name}`) return { tool: 'argo-cd', name: app };
+  if (tracked.join(':') === `${groupOf(kind)}/${kind}:${namespace}/${name}`) return { tool: 'argo-cd', name: app };
 
   const isWriter = managedFields.some(({ manager }) => toolOf(manager) === 'argo-cd');
   const instance = labels?.['argocd.argoproj.io/instance'];

@@ -13,9 +13,10 @@ import type { Move } from '../domain/routing/split.ts';
 import type { JsonObject } from '../domain/text/json.ts';
 import { RejectedError } from '../workflow/errors.ts';
 import type { DryRun, OpenObject, SoughtChange, Writable, Written } from '../workflow/ports/mesh.ts';
-import type { JsonPatch, KubeClient, KubeReply } from './client/kube-client.ts';
+import type { JsonPatch, KubeClient, KubeReply, Resource } from './client/kube-client.ts';
 import { AlreadyExistsError, ConflictError, NotFoundError } from './client/kube-errors.ts';
-import { marks, parseObject, type RoutingObject } from './kinds/kind.ts';
+import { getLive } from './get-live.ts';
+import { marks, nothingDefined, parseObject, type RoutingObject } from './kinds/kind.ts';
 import { kinds } from './kinds/kinds.ts';
 import { ledgerText, withoutLedger } from './ledger-annotation.ts';
 
@@ -29,6 +30,15 @@ const whole = z.object({
 /** The part of an object that says what we did to it. */
 const marked = z.object({ metadata: z.object({ annotations: marks.optional() }) });
 
+const versioned = z.object({ metadata: z.object({ resourceVersion: z.string() }) });
+
+/** Where an object is. */
+export interface Place {
+  readonly ref: ObjectRef;
+  /** The version of its kind that the cluster serves. */
+  readonly resource: Resource;
+}
+
 /** An object as it was read live. */
 export interface Reading {
   readonly body: unknown;
@@ -37,7 +47,7 @@ export interface Reading {
 }
 
 /** What was read, or that nothing was there, and the one write that this reading allows. */
-export function openObject(client: KubeClient, ref: ObjectRef, reading: Reading | undefined): OpenObject {
+export function openObject(client: KubeClient, { ref, resource }: Place, reading: Reading | undefined): OpenObject {
   const live = reading && {
     ...reading.route,
     content: contentOf(ref, reading.body),
@@ -47,22 +57,22 @@ export function openObject(client: KubeClient, ref: ObjectRef, reading: Reading 
     live,
     write: (edit, revision, { dryRun = false } = {}) => {
       const begins = live?.ledger ?? (edit.kind === 'content' ? edit.ledger : undefined) ?? emptyLedger;
-      return write(client, { ref, object: reading?.object, edit, ledger: record(begins, revision), dryRun });
+      return write(client, { ref, resource, object: reading?.object, edit, ledger: record(begins, revision), dryRun });
     },
   };
 }
 
-export function momentOf(client: KubeClient, { kind, namespace }: ObjectRef): Promise<string> {
-  return client.version(kinds[kind].resource, namespace);
+export function momentOf(client: KubeClient, { ref: { namespace }, resource }: Place): Promise<string> {
+  return client.version(resource, namespace);
 }
 
 /** Whether an object had a change in its ledger at any time since a moment. Undefined if the server does not remember that far back. */
 export async function hadChange(
   client: KubeClient,
-  { kind, namespace, name }: ObjectRef,
+  { ref: { namespace, name }, resource }: Place,
   { id, since }: SoughtChange,
 ): Promise<boolean | undefined> {
-  const objects = await client.eventsSince(kinds[kind].resource, { namespace, name, since });
+  const objects = await client.eventsSince(resource, { namespace, name, since });
   return objects?.some((object) => {
     const { annotations } = marked.safeParse(object).data?.metadata ?? {};
     const reading = readLedger(annotations?.[ledgerAnnotation]);
@@ -74,12 +84,12 @@ export async function hadChange(
 export function picture(
   ref: Pick<ObjectRef, 'kind' | 'namespace' | 'name'>,
   { spec }: ObjectContent,
-): Pick<Route, 'hosts' | 'gateways' | 'rules' | 'otherLists'> {
+): Pick<Route, 'hosts' | 'gateways' | 'rules'> {
   const { kind, namespace, name } = ref;
   const object = { metadata: { name, namespace, uid: '', resourceVersion: '' }, spec };
   const routing = kinds[kind].read(object, `${namespace}/${name} is to be a ${kind}`);
-  const { hosts, gateways, otherLists } = routing;
-  return { hosts, gateways, otherLists, rules: routing.rules(() => []) };
+  const { hosts, gateways } = routing;
+  return { hosts, gateways, rules: routing.rules(nothingDefined) };
 }
 
 /**
@@ -93,8 +103,7 @@ export function weightsPatch(object: RoutingObject, moves: readonly Move[], ledg
   return [guard(object), ledgerOperation(metadata.annotations, text), ...weights];
 }
 
-interface Writing {
-  readonly ref: ObjectRef;
+interface Writing extends Place {
   readonly object: RoutingObject | undefined;
   readonly edit: Writable;
   readonly ledger: Ledger;
@@ -108,15 +117,33 @@ async function write(client: KubeClient, writing: Writing): Promise<Written> {
     return { kind: 'written', seq: writing.ledger.seq, ...resultOf(writing, body), warnings };
   } catch (error) {
     if (error instanceof ConflictError || error instanceof AlreadyExistsError) return { kind: 'conflict' };
+    if (isUnfit(error) && (await isChanged(client, writing))) return { kind: 'conflict' };
     if (!(error instanceof NotFoundError)) throw error;
     if (writing.object !== undefined) return { kind: 'conflict' };
     throw new RejectedError(error.message, { cause: error }); // the namespace does not exist
   }
 }
 
+/**
+ * The API server's answer to a JSON Patch that does not fit the object. It says so before it looks at the resourceVersion: somebody took away
+ * a rule, or all annotations.
+ */
+function isUnfit(error: unknown): boolean {
+  return (
+    error instanceof RejectedError && error.message === 'the server rejected our request due to an error in our request'
+  );
+}
+
+async function isChanged(client: KubeClient, { ref, resource, object }: Writing): Promise<boolean> {
+  const now = await getLive(client, resource, ref.namespace, ref.name);
+  return (
+    now === undefined || versioned.safeParse(now).data?.metadata.resourceVersion !== object?.metadata.resourceVersion
+  );
+}
+
 /** Sends one request, or none if there is no object and there should be none. */
-async function send(client: KubeClient, { ref, object, edit, ledger, dryRun }: Writing): Promise<KubeReply> {
-  const { resource } = kinds[ref.kind];
+async function send(client: KubeClient, writing: Writing): Promise<KubeReply> {
+  const { ref, resource, object, edit, ledger, dryRun } = writing;
   const { namespace, name } = ref;
   const isDry = dryRun !== false;
   if (edit.kind === 'weights') {
@@ -124,7 +151,8 @@ async function send(client: KubeClient, { ref, object, edit, ledger, dryRun }: W
     return client.patch(resource, namespace, name, weightsPatch(object, edit.moves, ledger), isDry);
   }
   if (edit.content !== undefined) {
-    if (object === undefined) return client.create(resource, namespace, newObject(ref, edit.content, ledger), isDry);
+    if (object === undefined)
+      return client.create(resource, namespace, newObject(writing, edit.content, ledger), isDry);
     return client.patch(resource, namespace, name, contentPatch(object, edit.content, ledger), isDry);
   }
   if (object === undefined) return { body: undefined, warnings: [] };
@@ -147,9 +175,9 @@ function refuseUnknown(warnings: readonly string[]): void {
   if (unknown.length > 0) throw new RejectedError(unknown.join(', '));
 }
 
-function newObject(ref: ObjectRef, { labels, annotations, spec }: ObjectContent, ledger: Ledger): object {
+function newObject({ ref, resource }: Place, { labels, annotations, spec }: ObjectContent, ledger: Ledger): object {
   const { kind, namespace, name } = ref;
-  const { group, version } = kinds[kind].resource;
+  const { group, version } = resource;
   const text = ledgerText(annotations, ledger, ref);
   const metadata = { name, namespace, ...(labels && { labels }), annotations: withLedger(annotations, text) };
   return { apiVersion: `${group}/${version}`, kind, metadata, spec };

@@ -1,5 +1,6 @@
 import type { ObjectRef } from '../domain/routing/object.ts';
 import type { Route } from '../domain/routing/route.ts';
+import { type Definitions, definedFor } from './definitions.ts';
 import type { RulesOf } from './destination-rules.ts';
 import type { Metadata, RoutingObject } from './kinds/kind.ts';
 import { kinds } from './kinds/kinds.ts';
@@ -7,19 +8,19 @@ import { ledgerIn } from './ledger-annotation.ts';
 import { ownersOf, rolloutAnnotation } from './object-owners.ts';
 
 /** The route as the domain knows it. Throws a LedgerUnreadableError if we did not write its history. */
-export function toRoute(cluster: string, object: RoutingObject, rulesOf: RulesOf): Route {
-  const { kind, metadata, hosts, gateways, otherLists } = object;
-  const lastWriter = lastWriterOf(metadata, kinds[kind].rulesField);
+export function toRoute(cluster: string, object: RoutingObject, definitions: Definitions): Route {
+  const { kind, metadata, hosts, gateways, standing } = object;
+  const lastWriter = lastWriterOf(metadata, kinds[kind].rulesFields);
   return {
     object: refOfObject(cluster, object),
     uid: metadata.uid,
     hosts,
     gateways,
-    rules: object.rules((host) => rulesOf(host).flatMap(({ spec }) => spec.subsets)),
-    otherLists,
+    rules: object.rules(definedFor(object, definitions)),
+    ...(standing !== undefined && { standing }),
     ledger: ledgerIn(metadata.annotations, { kind, ...metadata }),
     lastWriter: lastWriter === undefined ? undefined : { manager: lastWriter.manager, at: lastWriter.time },
-    owners: ownersOf({ kind, ...metadata }, lastWriter?.manager, rolloutOf(object, rulesOf)),
+    owners: ownersOf({ kind, ...metadata }, lastWriter?.manager, rolloutOf(object, definitions.rulesOf)),
   };
 }
 
@@ -33,10 +34,10 @@ export function refOfObject(cluster: string, { kind, metadata: { namespace, name
  */
 function lastWriterOf(
   { managedFields }: Metadata,
-  rulesField: string | undefined,
+  rulesFields: readonly string[],
 ): Metadata['managedFields'][number] | undefined {
   const wrote = (spec: Readonly<Record<string, unknown>> | undefined) =>
-    rulesField === undefined ? spec !== undefined : spec?.[rulesField] !== undefined;
+    rulesFields.length === 0 ? spec !== undefined : rulesFields.some((field) => spec?.[field] !== undefined);
   const ofRules = managedFields.filter(({ fieldsV1 }) => wrote(fieldsV1?.['f:spec']));
   const writers = ofRules.length > 0 ? ofRules : managedFields;
   return writers.toSorted((a, b) => a.time.localeCompare(b.time)).at(-1);

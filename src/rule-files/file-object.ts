@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ObjectKind, objectKinds } from '../domain/routing/object.ts';
+import { type FileKind, fileKinds } from '../domain/routing/rule-file.ts';
 import { nearest } from '../domain/text/nearest.ts';
 import { fault } from '../yaml/faults.ts';
 import type { Fault, Path, ReadYaml } from '../yaml/read-yaml.ts';
@@ -35,7 +35,7 @@ function placed(document: ReadYaml, value: unknown, base: Path): FileObject {
 
 /** What an object is: a manifest of today, a RouteRule of 2017, or nothing that a rule file may contain. */
 export type Classified =
-  | { readonly kind: 'manifest'; readonly of: ObjectKind }
+  | { readonly kind: 'manifest'; readonly of: FileKind }
   | { readonly kind: 'route-rule'; readonly format: 1 | 2 }
   /** A kind from the time of RouteRules that Istio no longer knows. */
   | { readonly kind: 'bygone'; readonly of: string; readonly name: string }
@@ -71,7 +71,7 @@ export function classify(object: FileObject): Classified {
     return kind === 'RouteRule'
       ? { kind: 'route-rule', format: 2 }
       : { kind: 'bygone', of: kind, name: nameIn(metadata) };
-  const known = objectKinds.find((each) => each === kind);
+  const known = fileKinds.find((each) => each === kind);
   if (known !== undefined && versions.includes(apiVersion)) return { kind: 'manifest', of: known };
   return {
     kind: 'unknown',
@@ -80,7 +80,7 @@ export function classify(object: FileObject): Classified {
 }
 
 function unknownKind(object: FileObject, kind: string): Fault {
-  const near = nearest(kind, objectKinds);
+  const near = nearest(kind, fileKinds);
   const meant = near === undefined ? '' : `; did you mean \`${near}\`?`;
   const what = kind.endsWith('List') ? 'a list inside a list' : `\`${kind.slice(0, 63)}\``;
   return toFault(

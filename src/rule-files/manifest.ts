@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { ledgerAnnotation } from '../domain/routing/ledger.ts';
-import type { ObjectKind } from '../domain/routing/object.ts';
-import type { Manifest } from '../domain/routing/rule-file.ts';
+import type { FileKind, Manifest } from '../domain/routing/rule-file.ts';
 import type { JsonObject } from '../domain/text/json.ts';
 import { schemaFaults } from '../yaml/faults.ts';
 import type { Fault } from '../yaml/read-yaml.ts';
@@ -14,7 +13,7 @@ export type Read<T> =
 
 const json: z.ZodType<JsonObject> = z.record(z.string(), z.json());
 
-export function readManifest(object: FileObject, kind: ObjectKind): Read<Manifest> {
+export function readManifest(object: FileObject, kind: FileKind): Read<Manifest> {
   const parsed = manifestSchemas[kind].safeParse(object.value);
   if (!parsed.success) return { ok: false, faults: schemaFaults(parsed.error.issues, object, knownKeys) };
   const { metadata, spec } = parsed.data;

@@ -135,7 +135,7 @@ describe('row 27: a cluster that is not as we know them', () => {
       const json = JSON.stringify({ metadata, spec: { hosts: ['reviews'], http: [...rules, { route }] } });
       const readAndPatch = () => {
         const object = virtualServiceKind.read(JSON.parse(json));
-        toRoute('sandbox', object, () => [versions]);
+        toRoute('sandbox', object, { rulesOf: () => [versions] });
         weightsPatch(object, moves, record(emptyLedger, revision()));
       };
       const parsedMs = processorMs(() => JSON.parse(json), { times: 20 });
@@ -214,7 +214,7 @@ describe('an annotation that somebody wrote', () => {
       spec: {},
     });
 
-    expect(() => toRoute('sandbox', object, () => [])).toThrow(
+    expect(() => toRoute('sandbox', object, { rulesOf: () => [] })).toThrow(
       /holds what shiftbot did not write: it is 200000 characters long/,
     );
   });

@@ -147,8 +147,7 @@ describe('row 5: objects of other shapes', () => {
   it.each`
     what                              | route                                                                                                 | typed                          | words
     ${'rules with a match alone'}     | ${reviews({}, { rules: [jason, rule({ v1: 100 }, { key: 'api', match: 'path starts with /api' })] })} | ${'reviews v3 50'}             | ${'Name one: `--route api`.'}
-    ${'rules that have no name'}      | ${reviews({}, { rules: [jason] })}                                                                    | ${'reviews v3 50'}             | ${'None of them has a `name`'}
-    ${'only tcp and tls rules'}       | ${{ ...reviews({}, { rules: [] }), otherLists: ['tcp', 'tls'] }}                                      | ${'reviews v3 50'}             | ${'only `tcp` and `tls` rules'}
+    ${'rules that have no name'}      | ${reviews({}, { rules: [jason, { ...jason, key: '#2 x = y', match: 'x = y' }] })}                     | ${'reviews v3 50'}             | ${'Name one: `--route 1`.'}
     ${'no rule at all'}               | ${reviews({}, { rules: [] })}                                                                         | ${'reviews v3 50'}             | ${'no rule at all'}
     ${'a delegate'}                   | ${reviews({}, { rules: [rule({}, { unsplittable: 'delegate' })] })}                                   | ${'reviews v3 50'}             | ${'hands over to another VirtualService'}
     ${'versions under several hosts'} | ${reviews({}, { rules: [rule({ v1: 50, v2: 50 }, { host: undefined })] })}                            | ${'reviews v3 50'}             | ${'do not share one host'}
@@ -170,17 +169,13 @@ describe('row 5: objects of other shapes', () => {
     );
   });
 
-  it('with faults, mirrors and other lists tell so in their status', async () => {
-    await open({
-      ...reviews({}, { rules: [rule({ v1: 0, v2: 0 }, { besides: ['fault', 'mirror'] })] }),
-      otherLists: ['tcp'],
-    });
+  it('with faults and mirrors tell so in their status', async () => {
+    await open(reviews({}, { rules: [rule({ v1: 0, v2: 0 }, { besides: ['fault', 'mirror'] })] }));
 
     const { text } = await door.answered('status reviews');
 
     expect(text).toContain('injects faults');
     expect(text).toContain('mirrors its requests');
-    expect(text).toContain('It has `tcp` rules too');
     expect(text.replaceAll('\u00A0', ' ')).toContain('v1    0 %');
   });
 

@@ -43,13 +43,18 @@ const list = z.object({ metadata: z.object({ resourceVersion: z.string() }), ite
 export const cluster = 'sandbox';
 
 const namespacePath = '/apis/networking.istio.io/v1/namespaces/default';
-export const paths: Readonly<Record<ObjectKind, string>> = {
+export const paths: Readonly<Record<'VirtualService' | 'DestinationRule', string>> = {
   VirtualService: `${namespacePath}/virtualservices`,
   DestinationRule: `${namespacePath}/destinationrules`,
 };
 
-export function pathOf({ kind, name }: Pick<ObjectRef, 'kind' | 'name'>): string {
-  return `${paths[kind]}/${name}`;
+export function folderOf({ kind }: Pick<ObjectRef, 'kind'>): string {
+  if (kind !== 'VirtualService' && kind !== 'DestinationRule') throw new Error(`no chaos about ${kind}`);
+  return paths[kind];
+}
+
+export function pathOf(object: Pick<ObjectRef, 'kind' | 'name'>): string {
+  return `${folderOf(object)}/${object.name}`;
 }
 
 export function readObject(value: unknown): LiveObject {

@@ -76,7 +76,7 @@ export const plantedFaults: readonly PlantedFault[] = [
         file: 'src/cluster/cluster-mesh.ts',
         find: '    const object = kinds[kind].read(body);\n',
         replace:
-          '    const cached = hasRules(kind) ? (await this.#namespaces.watched(namespace)).services.get(name) : undefined;\n' +
+          '    const cached = hasRules(kind) ? (await this.#namespaces.watched(namespace)).services.get(kind, name) : undefined;\n' +
           '    const object = cached ?? kinds[kind].read(body);\n',
       },
     ],

@@ -21,6 +21,10 @@ export interface MeshWorld {
   /** Puts another spec in the place of the one that is there. */
   edit(object: ObjectRef, edit: (spec: JsonObject) => JsonObject): Promise<void>;
   remove(object: ObjectRef): Promise<void>;
+  /** A Service that a route may send requests to. */
+  serve(name: string, port: number): Promise<void>;
+  /** All of an object that is not ours to change: its labels, other annotations and spec. */
+  bytes(object: ObjectRef): Promise<string>;
   spoilLedger(object: ObjectRef): Promise<void>;
   /** A moment that is so long ago that nobody remembers it. */
   longAgo(): Promise<string>;
@@ -47,6 +51,9 @@ export async function inMemory(): Promise<MeshWorld> {
     make: async (object, content) => mesh.putWhole(object, content),
     edit: async (object, edit) => mesh.editWhole(object, ({ spec, ...marks }) => ({ ...marks, spec: edit(spec) })),
     remove: async (object) => mesh.remove(object),
+    serve: async (name, port) =>
+      mesh.addService({ cluster: clusterName, namespace: 'contracts' }, { name, ports: [port] }),
+    bytes: async (object) => JSON.stringify(mesh.contentOf(object)),
     spoilLedger: async (object) => mesh.spoilLedger(object),
     longAgo: async () => {
       mesh.forget();
@@ -70,6 +77,14 @@ export async function inKubernetes(kube: KubeWorld): Promise<MeshWorld> {
       await kube.edit(name, [{ op: 'replace', path: '/spec', value }], 'kubectl-edit', kind);
     },
     remove: ({ kind, name }) => kube.remove(name, kind),
+    serve: async (name, port) => {
+      await kube.create(stringify({ kind: 'Service', metadata: { name }, spec: { ports: [{ port }] } }));
+    },
+    bytes: async ({ kind, name }) => {
+      const { metadata, spec } = await kube.get(name, kind);
+      const { [ledgerAnnotation]: _, ...annotations } = metadata.annotations ?? {};
+      return JSON.stringify({ labels: metadata['labels'], annotations, finalizers: metadata['finalizers'], spec });
+    },
     spoilLedger: async ({ kind, name }) => {
       const value = { [ledgerAnnotation]: 'hello' };
       await kube.edit(name, [{ op: 'add', path: '/metadata/annotations', value }], 'kubectl-edit', kind);

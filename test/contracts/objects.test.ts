@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { emptyLedger } from '../../src/domain/routing/ledger.ts';
 import { type ObjectKind, type ObjectRef, objectKinds } from '../../src/domain/routing/object.ts';
+import type { Split } from '../../src/domain/routing/split.ts';
 import type { JsonObject } from '../../src/domain/text/json.ts';
 import { LedgerUnreadableError, RejectedError } from '../../src/workflow/errors.ts';
 import type { Mesh, OpenObject } from '../../src/workflow/ports/mesh.ts';
@@ -37,7 +38,7 @@ function describeObjects(where: string, begin: () => Promise<MeshWorld>): void {
     });
     afterAll(() => world.end());
 
-    describe.each(objectKinds)('a %s', (kind) => {
+    describe.each(writable)('a %s', (kind) => {
       const [one, other, third] = specs[kind];
       const ref = (name: string): ObjectRef => hands.ref(kind, name);
       const open = (object: ObjectRef): Promise<OpenObject> => mesh.open(object);
@@ -239,7 +240,7 @@ function describeObjects(where: string, begin: () => Promise<MeshWorld>): void {
       await write(weights({ v1: 30, v2: 70 }), revisionTo({ v1: 30, v2: 70 }));
 
       expect(live.rules.map(({ key, split }) => [key, split])).toEqual([
-        ['#1', { v2: 100 }],
+        ['#1 end-user = jason', { v2: 100 }],
         ['default', { v1: 50, v2: 50 }],
       ]);
       expect((await hands.liveOf(object)).content.spec).toMatchObject({
@@ -255,7 +256,7 @@ function describeObjects(where: string, begin: () => Promise<MeshWorld>): void {
       expect(pictured).toMatchObject({
         hosts: ['reviews'],
         rules: [
-          { key: '#1', match: 'end-user = jason', split: { v2: 100 } },
+          { key: '#1 end-user = jason', match: 'end-user = jason', split: { v2: 100 } },
           { key: 'default', split: { v1: 50, v2: 50 } },
         ],
       });
@@ -269,23 +270,78 @@ const toJason = {
   route: destinations('reviews', { v2: 100 }),
 };
 
+/** Objects of the other kinds are read, and never written. */
+type Written = Exclude<ObjectKind, 'TrafficSplit'>;
+const writable = objectKinds.filter((kind) => kind !== 'TrafficSplit');
+
+const parentRefs = [{ group: '', kind: 'Service', name: 'reviews', port: 9080 }];
+const to = (versions: Split): JsonObject => ({
+  backendRefs: Object.entries(versions).map(([name, weight]) => ({
+    group: '',
+    kind: 'Service',
+    name,
+    port: 9080,
+    weight,
+  })),
+});
+const routes = [
+  { parentRefs, rules: [to({ 'reviews-v1': 50, 'reviews-v2': 50 })] },
+  { parentRefs, rules: [to({ 'reviews-v1': 1 })] },
+  { parentRefs, rules: [to({ 'reviews-v3': 1 })] },
+] as const;
+const matched = (rest: JsonObject) => ({ ...rest, matches: [{ path: { type: 'PathPrefix', value: '/' } }] });
+const httpRoutes = [
+  { parentRefs, rules: [matched(to({ 'reviews-v1': 50, 'reviews-v2': 50 }))] },
+  { parentRefs, rules: [matched(to({ 'reviews-v1': 1 }))] },
+  { parentRefs, rules: [matched(to({ 'reviews-v3': 1 }))] },
+] as const;
+const ofSni = (route: JsonObject) => ({ hostnames: ['reviews.example'], ...route });
+const [one, other, third] = routes;
+
 /** Three of each kind that are not alike. */
-const specs: Readonly<Record<ObjectKind, readonly [JsonObject, JsonObject, JsonObject]>> = {
+const specs: Readonly<Record<Written, readonly [JsonObject, JsonObject, JsonObject]>> = {
   VirtualService: [
     { hosts: ['reviews'], http: [toJason, { route: destinations('reviews', { v1: 50, v2: 50 }) }] },
     { hosts: ['reviews'], http: [{ route: destinations('reviews', { v1: 100 }) }] },
     { hosts: ['reviews'], http: [{ timeout: '3s', route: destinations('reviews', { v3: 100 }) }] },
   ],
   DestinationRule: [versionsOf('reviews', ['v1']), versionsOf('reviews', ['v2']), versionsOf('reviews', ['v3'])],
+  HTTPRoute: httpRoutes,
+  GRPCRoute: routes,
+  TCPRoute: routes,
+  TLSRoute: [ofSni(one), ofSni(other), ofSni(third)],
+  ServiceSplitter: [
+    {
+      splits: [
+        { weight: 50, serviceSubset: 'v1' },
+        { weight: 50, serviceSubset: 'v2' },
+      ],
+    },
+    { splits: [{ weight: 100, serviceSubset: 'v1' }] },
+    { splits: [{ weight: 100, serviceSubset: 'v3' }] },
+  ],
+  ServiceResolver: [
+    { subsets: { v1: { filter: 'Service.Meta.version == v1' } } },
+    { subsets: { v2: { filter: 'Service.Meta.version == v2' } } },
+    { subsets: { v3: { filter: 'Service.Meta.version == v3' } } },
+  ],
 };
 
+const halves = [{ rule: 'default', split: { 'reviews-v1': 50, 'reviews-v2': 50 } }];
+
 /** Those of the first of each. */
-const splits: Readonly<Record<ObjectKind, readonly object[]>> = {
+const splits: Readonly<Record<Written, readonly object[]>> = {
   VirtualService: [
-    { rule: '#1', split: { v2: 100 } },
+    { rule: '#1 end-user = jason', split: { v2: 100 } },
     { rule: 'default', split: { v1: 50, v2: 50 } },
   ],
   DestinationRule: [],
+  HTTPRoute: halves,
+  GRPCRoute: halves,
+  TCPRoute: halves,
+  TLSRoute: halves,
+  ServiceSplitter: [{ rule: 'default', split: { v1: 5_000, v2: 5_000 } }],
+  ServiceResolver: [],
 };
 
 function revisionOf(overrides: Partial<ReturnType<typeof revisionTo>> = {}) {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ledgerAnnotation } from '../../src/domain/routing/ledger.ts';
+import { keyOfNamed } from '../../src/domain/routing/named-rule.ts';
 import type { ObjectRef } from '../../src/domain/routing/object.ts';
-import { keyOfNamed, type LiveObject as LiveRoute } from '../../src/domain/routing/route.ts';
+import type { LiveObject as LiveRoute } from '../../src/domain/routing/route.ts';
 import type { Split } from '../../src/domain/routing/split.ts';
 import { LedgerUnreadableError, NotPermittedError, RejectedError, TooLargeError } from '../../src/workflow/errors.ts';
 import type { Mesh, OpenObject, Written } from '../../src/workflow/ports/mesh.ts';
@@ -71,7 +72,7 @@ function describeVirtualServices(where: string, { begin, hasIstiod }: Where): vo
         metadata: { name: ${name} }
         spec: ${spec}`);
 
-      it("knows the default rule by its own name too, and a rule without a name or with another's by its place alone", async () => {
+      it("knows the default rule by its own name too, and a rule without a name or with another's by its place and match", async () => {
         const to = '[{ destination: { host: reviews, subset: v1 } }]';
         const pinned = (name: string) => `{ name: "${name}", match: [{ uri: { exact: /${name}x } }], route: ${to} }`;
         await routes(
@@ -82,12 +83,14 @@ function describeVirtualServices(where: string, { begin, hasIstiod }: Where): vo
         const route = await routeOf('named');
 
         expect(route.rules.map(({ key, unsplittable }) => [key, unsplittable])).toEqual([
-          ['#1', 'unnamed'],
-          ['#2', 'unnamed'],
-          ['#3', 'unnamed'],
+          ['#1 path = /ax', undefined],
+          ['#2 path = /ax', undefined],
+          ['#3 path = /x', undefined],
           ['default', undefined],
         ]);
         expect(keyOfNamed(route, 'primary')).toBe('default');
+        expect(keyOfNamed(route, 'a')).toBe('a');
+        expect(keyOfNamed(route, '2')).toBe('#2 path = /ax');
       });
 
       it('is that of the mesh where a gateway has another for the same host', async () => {
@@ -290,13 +293,13 @@ function describeVirtualServices(where: string, { begin, hasIstiod }: Where): vo
       it.each`
         rules                                                                                                              | keys
         ${['{ route: [to(v1)] }']}                                                                                         | ${['default']}
-        ${[jason, '{ route: [to(v1)] }']}                                                                                  | ${['#1', 'default']}
-        ${[jason, '{ name: rest, route: [to(v1)] }']}                                                                      | ${['#1', 'default']}
-        ${['{ match: [{ uri: { prefix: / } }], route: [to(v1)] }', '{ route: [to(v2)] }']}                                 | ${['default', '#2']}
+        ${[jason, '{ route: [to(v1)] }']}                                                                                  | ${['#1 end-user = jason', 'default']}
+        ${[jason, '{ name: rest, route: [to(v1)] }']}                                                                      | ${['#1 end-user = jason', 'default']}
+        ${['{ match: [{ uri: { prefix: / } }], route: [to(v1)] }', '{ route: [to(v2)] }']}                                 | ${['default', '#2 anything']}
         ${['{ match: [{ uri: { regex: ".*" } }], route: [to(v1)] }']}                                                      | ${['default']}
         ${['{ match: [{ uri: { prefix: /api } }], name: api, route: [to(v1)] }']}                                          | ${['api']}
-        ${['{ match: [{ uri: { prefix: /, } , headers: { a: { exact: b } } }], route: [to(v1)] }', '{ route: [to(v2)] }']} | ${['#1', 'default']}
-        ${['{ name: default, match: [{ port: 80 }], route: [to(v1)] }', '{ route: [to(v2)] }']}                            | ${['#1', 'default']}
+        ${['{ match: [{ uri: { prefix: /, } , headers: { a: { exact: b } } }], route: [to(v1)] }', '{ route: [to(v2)] }']} | ${['#1 path starts with / and a = b', 'default']}
+        ${['{ name: default, match: [{ port: 80 }], route: [to(v1)] }', '{ route: [to(v2)] }']}                            | ${['#1 port = 80', 'default']}
       `('of $rules the keys are $keys', async ({ rules, keys }) => {
         const name = `keys-${Math.random().toString(36).slice(2, 8)}`;
         await kube.create(named(simple({ rules }), name));
@@ -334,17 +337,50 @@ function describeVirtualServices(where: string, { begin, hasIstiod }: Where): vo
       });
 
       it.each`
-        rule                                                                                                          | because
-        ${'{ redirect: { uri: /x } }'}                                                                                | ${'redirect'}
-        ${'{ directResponse: { status: 503 } }'}                                                                      | ${'direct-response'}
-        ${'{ delegate: { name: other } }'}                                                                            | ${'delegate'}
-        ${'{ route: [to(v1, 50), to(v1, 50)] }'}                                                                      | ${'ambiguous-destinations'}
-        ${'{ route: [to(v1, 50), { destination: { host: reviews, subset: v1, port: { number: 1 } }, weight: 50 }] }'} | ${'ambiguous-destinations'}
+        rule                                     | because
+        ${'{ redirect: { uri: /x } }'}           | ${'redirect'}
+        ${'{ directResponse: { status: 503 } }'} | ${'direct-response'}
+        ${'{ delegate: { name: other } }'}       | ${'delegate'}
+        ${'{ route: [to(v1, 50), to(v1, 50)] }'} | ${'ambiguous-destinations'}
       `('says of $rule that it is a $because', async ({ rule, because }) => {
         const name = `unsplittable-${Math.random().toString(36).slice(2, 8)}`;
         await kube.create(named(simple({ rules: [rule] }), name));
 
         expect((await routeOf(name)).rules[0]?.unsplittable).toBe(because);
+      });
+    });
+
+    describe('destinations that have one name', () => {
+      const to = (host: string, subset: string, weight: number, port?: number) =>
+        `{ destination: { host: ${host}, subset: ${subset}${port === undefined ? '' : `, port: { number: ${port} }`} }, weight: ${weight} }`;
+
+      it.each`
+        what            | route                                                                         | split
+        ${'by host'}    | ${[to('twin', 'v1', 75), to('twin', 'v2', 0), to('old', 'v1', 25)]}           | ${{ 'twin/v1': 75, 'twin/v2': 0, 'old/v1': 25 }}
+        ${'by port'}    | ${[to('twin', 'v1', 60, 80), to('twin', 'v1', 40, 81)]}                       | ${{ 'v1:80': 60, 'v1:81': 40 }}
+        ${'by both'}    | ${[to('twin', 'v1', 1, 80), to('twin', 'v1', 2, 81), to('old', 'v1', 3, 80)]} | ${{ 'twin/v1:80': 1, 'twin/v1:81': 2, 'old/v1:80': 3 }}
+        ${'not at all'} | ${[to('twin', 'v1', 60), to('twin', 'v1', 40)]}                               | ${{ v1: 100 }}
+      `('are told apart $what', async ({ what, route, split }) => {
+        const name = `twins-${what.replaceAll(' ', '-')}`;
+        await kube.create(named(simple({ route }), name));
+
+        expect((await routeOf(name)).rules[0]).toMatchObject({
+          split,
+          unsplittable: what === 'not at all' ? 'ambiguous-destinations' : undefined,
+        });
+      });
+
+      it('are moved one by one, and nothing else is', async () => {
+        const route = [to('twin', 'v1', 75), to('twin', 'v2', 0), to('old', 'v1', 25)];
+        const before = await kube.create(named(simple({ route }), 'twins-moved'));
+
+        await shift('twins-moved', { 'twin/v1': 52, 'twin/v2': 30, 'old/v1': 18 });
+
+        const weighed = bytesOf(before)
+          .replace('"weight":75', '"weight":52')
+          .replace('"weight":0', '"weight":30')
+          .replace('"weight":25', '"weight":18');
+        expect(bytesOf(await kube.get('twins-moved'))).toBe(weighed);
       });
     });
 

@@ -50,7 +50,7 @@ function describeWeights(where: string, begin: () => Promise<MeshWorld>): void {
           gateways: ['mesh'],
           ledger: emptyLedger,
           rules: [
-            { key: '#1', match: 'end-user = jason', split: { v2: 100 } },
+            { key: '#1 end-user = jason', match: 'end-user = jason', split: { v2: 100 } },
             { key: 'default', split: { v1: 80, v2: 20 }, host: 'read', served: ['v1', 'v2', 'v3'] },
           ],
         });
@@ -111,7 +111,7 @@ function describeWeights(where: string, begin: () => Promise<MeshWorld>): void {
         const written = await write({ kind: 'weights', moves: [main, orders] }, revision);
 
         const splits = [
-          { rule: '#1', split: { v2: 100 } },
+          { rule: '#1 end-user = jason', split: { v2: 100 } },
           { rule: 'orders', split: { v1: 0, v2: 100 } },
           { rule: 'default', split: { v1: 50, v2: 50 } },
         ];

@@ -46,7 +46,7 @@ function patchesOf({ object, rule, percent }: Input): Output {
   try {
     const live = virtualServiceKind.read(object);
     const rules = [readDestinationRule(rule)].filter((each) => each !== undefined);
-    const route = toRoute('sandbox', live, () => rules);
+    const route = toRoute('sandbox', live, { rulesOf: () => rules });
     pinnedRules(route).map(describePinned);
     return route.rules.slice(0, 10).flatMap(({ key, served }) => {
       const plan = planShift(route, { kind: 'share', version: served[0] ?? 'v1', percent }, { rule: key });

@@ -231,7 +231,8 @@ function aState(random: Random, edits: Edits): State {
 function aRefusal(random: Random): Refusal {
   const texts = () => items(random, 20, () => text(random));
   const refusals: readonly [Refusal, ...Refusal[]] = [
-    { reason: 'no-default-rule', rules: texts(), others: [] },
+    { reason: 'no-default-rule', rules: texts() },
+    { reason: 'several-rules', rule: text(random), rules: texts() },
     { reason: 'unknown-rule', rule: text(random), rules: texts() },
     { reason: 'rule-cannot-be-split', rule: text(random), because: 'delegate' },
     { reason: 'unknown-version', version: text(random), versions: texts(), nearest: text(random) },

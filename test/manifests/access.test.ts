@@ -62,7 +62,9 @@ describe.runIf(kubeconfig)('access, on an API server', () => {
       ${''}                          | ${'events secrets configmaps pods services serviceaccounts namespaces'}
       ${'apps'}                      | ${'deployments'}
       ${'security.istio.io'}         | ${'authorizationpolicies'}
-      ${'gateway.networking.k8s.io'} | ${'httproutes'}
+      ${'gateway.networking.k8s.io'} | ${'httproutes grpcroutes tcproutes tlsroutes gateways referencegrants'}
+      ${'consul.hashicorp.com'}      | ${'servicesplitters serviceresolvers serviceintentions'}
+      ${'split.smi-spec.io'}         | ${'trafficsplits'}
       ${'rbac.authorization.k8s.io'} | ${'roles rolebindings'}
     `('with $resources of "$group"', async ({ group, resources }) => {
       const named: readonly string[] = resources.split(' ');

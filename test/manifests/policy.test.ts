@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { z } from 'zod';
+import { requiredAccess } from '../../src/cluster/client/access.ts';
 import { ledgerAnnotation } from '../../src/domain/routing/ledger.ts';
 import type { Split } from '../../src/domain/routing/split.ts';
 import type { Mesh, Written } from '../../src/workflow/ports/mesh.ts';
@@ -40,11 +41,16 @@ describe('the admission policy', () => {
     );
   });
 
-  it('covers every version of both kinds that split traffic, and their subresources', () => {
+  it('covers every version of every kind that a shift writes, and their subresources', () => {
     expect(policy.matchConstraints.resourceRules).toEqual([
       changesOf('networking.istio.io', 'virtualservices'),
-      changesOf('gateway.networking.k8s.io', 'httproutes'),
+      changesOf('gateway.networking.k8s.io', 'httproutes', 'grpcroutes', 'tcproutes', 'tlsroutes'),
+      changesOf('consul.hashicorp.com', 'servicesplitters'),
     ]);
+    const patched = requiredAccess.filter(({ verbs }) => verbs.some((verb) => verb === 'patch'));
+    expect(policy.matchConstraints.resourceRules.flatMap(({ resources }) => resources)).toEqual(
+      patched.flatMap(({ resource }) => [resource, `${resource}/*`]),
+    );
   });
 
   it('denies what it cannot judge', () => {
@@ -72,8 +78,9 @@ describe('the admission policy', () => {
     ]);
   });
 
-  function changesOf(group: string, plural: string): unknown {
-    return { apiGroups: [group], apiVersions: ['*'], operations: ['UPDATE'], resources: [plural, `${plural}/*`] };
+  function changesOf(group: string, ...plurals: readonly string[]): unknown {
+    const resources = plurals.flatMap((plural) => [plural, `${plural}/*`]);
+    return { apiGroups: [group], apiVersions: ['*'], operations: ['UPDATE'], resources };
   }
 });
 
@@ -220,7 +227,8 @@ describe.runIf(realKubeconfig)('the admission policy, on an API server', () => {
   it.each`
     what                  | path                                  | value
     ${'another backend'}  | ${'/spec/rules/0/backendRefs/0/name'} | ${'evil'}
-    ${'one backend more'} | ${'/spec/rules/0/backendRefs/-'}      | ${{ name: 'reviews-v1', port: 9080 }}
+    ${'one backend more'} | ${'/spec/rules/0/backendRefs/-'}      | ${{ name: 'evil-v1', port: 9080 }}
+    ${'another port'}     | ${'/spec/rules/0/backendRefs/-'}      | ${{ name: 'reviews-v3', port: 22 }}
     ${'a filter'}         | ${'/spec/rules/0/filters'}            | ${[{ type: 'RequestMirror', requestMirror: { backendRef: { name: 'evil', port: 80 } } }]}
     ${'other host names'} | ${'/spec/hostnames'}                  | ${['evil.example.com']}
   `('denies the bot $what in an HTTPRoute, and allows weights', async ({ path, value }) => {
@@ -234,6 +242,13 @@ describe.runIf(realKubeconfig)('the admission policy, on an API server', () => {
 
     await expect(kube.ask('PATCH', `${one}?dryRun=All`, [add(path, value)])).resolves.toBeDefined();
     await expect(kube.ask('PATCH', one, weights, bot)).resolves.toBeDefined();
+  });
+
+  it('lets the bot add another version of the same Service to an HTTPRoute', async () => {
+    const one = `${httpRoutes()}/reviews?dryRun=All`;
+    const version = { group: '', kind: 'Service', name: 'reviews-v3', port: 9080, weight: 10 };
+
+    await expect(kube.ask('PATCH', one, [add('/spec/rules/0/backendRefs/-', version)], bot)).resolves.toBeDefined();
   });
 
   it('judges five hundred rules within the cost limit of the API server', async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
+import type { KnownService } from '../../src/cluster/kinds/kind.ts';
 import { picture } from '../../src/cluster/open-object.ts';
 import type { Change } from '../../src/domain/change/change.ts';
 import { emptyLedger, type Ledger, newestByRule } from '../../src/domain/routing/ledger.ts';
@@ -10,9 +11,10 @@ import {
   resolveHost,
   type ServiceName,
 } from '../../src/domain/routing/names.ts';
-import { type ObjectContent, type ObjectRef, refText } from '../../src/domain/routing/object.ts';
+import { hasRules, type ObjectContent, type ObjectRef, refText } from '../../src/domain/routing/object.ts';
 import { defaultRule, findRule, type LiveObject, type Route, type Weights } from '../../src/domain/routing/route.ts';
 import type { Split } from '../../src/domain/routing/split.ts';
+import type { Standing } from '../../src/domain/routing/standing.ts';
 import type { Definition } from '../../src/domain/routing/undefined-versions.ts';
 import { nearest } from '../../src/domain/text/nearest.ts';
 import { LedgerUnreadableError } from '../../src/workflow/errors.ts';
@@ -100,7 +102,7 @@ export class InMemoryMesh extends MeshFaults implements Mesh {
   }
 
   async glance(object: ObjectRef): Promise<Weights | undefined> {
-    return object.kind === 'DestinationRule' ? undefined : this.wholeOf(object);
+    return hasRules(object.kind) ? this.wholeOf(object) : undefined;
   }
 
   onTouched(listen: (touched: Touched) => void): () => void {
@@ -127,6 +129,16 @@ export class InMemoryMesh extends MeshFaults implements Mesh {
   /** Stores an object as if somebody had applied it. */
   putWhole(object: ObjectRef, content: ObjectContent): void {
     this.#store({ object, uid: randomUUID(), content, ledger: emptyLedger, lastWriter: byHand('kubectl') });
+  }
+
+  /** Controllers write the status of an object. */
+  stand(object: ObjectRef, standing: Standing): void {
+    this.#store({ ...this.#keptOf(object), standing });
+  }
+
+  /** A Service that a route may send requests to. */
+  addService(place: Place, service: KnownService): void {
+    this.#objects.addService(place, service);
   }
 
   /** The live content of an object; undefined if there is no object. */
@@ -250,7 +262,7 @@ export class InMemoryMesh extends MeshFaults implements Mesh {
 
   #tell(object: ObjectRef, ...states: readonly (Pick<Kept, 'ledger'> | undefined)[]): void {
     const changes = [...new Set(states.flatMap((each) => newestByRule(each?.ledger ?? emptyLedger)))];
-    if (this.isDeaf || changes.length === 0 || object.kind === 'DestinationRule') return;
+    if (this.isDeaf || changes.length === 0 || !hasRules(object.kind)) return;
     for (const listen of this.#listeners) listen({ object, changes });
   }
 

@@ -30,9 +30,22 @@ const metadata = z.looseObject({
 const object = z.looseObject({ kind: z.string(), metadata, spec: z.unknown() });
 export type LiveObject = z.infer<typeof object>;
 
-const plurals: Readonly<Record<string, string>> = {
-  VirtualService: 'virtualservices',
-  DestinationRule: 'destinationrules',
+const istio = 'apis/networking.istio.io/v1';
+const gateway = 'apis/gateway.networking.k8s.io/v1';
+const consul = 'apis/consul.hashicorp.com/v1alpha1';
+
+/** Where the objects of a kind are, and what they are called there. */
+const places: Readonly<Record<string, readonly [api: string, plural: string]>> = {
+  VirtualService: [istio, 'virtualservices'],
+  DestinationRule: [istio, 'destinationrules'],
+  HTTPRoute: [gateway, 'httproutes'],
+  GRPCRoute: [gateway, 'grpcroutes'],
+  TCPRoute: [gateway, 'tcproutes'],
+  TLSRoute: [gateway, 'tlsroutes'],
+  ServiceSplitter: [consul, 'servicesplitters'],
+  ServiceResolver: [consul, 'serviceresolvers'],
+  TrafficSplit: ['apis/split.smi-spec.io/v1alpha4', 'trafficsplits'],
+  Service: ['api/v1', 'services'],
 };
 
 type Access = Readonly<Record<string, readonly string[]>>;
@@ -79,7 +92,7 @@ export class KubeWorld {
     for (const mesh of this.#meshes) await mesh.close();
     for (const client of this.#clients) await client.close();
     const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${this.namespace}`;
-    const kinds = [...Object.values(plurals).map((plural) => this.path(plural)), this.#events];
+    const kinds = [...Object.keys(places).map((kind) => this.pathOf(kind)), this.#events];
     for (const path of [...kinds, `${rbac}/roles`, `${rbac}/rolebindings`]) await this.#try('DELETE', path);
     await this.#try('DELETE', `/api/v1/namespaces/${this.namespace}`);
     await this.#agent.close();
@@ -112,15 +125,15 @@ export class KubeWorld {
     return this.token(name);
   }
 
-  /** Reads VirtualServices and DestinationRules from YAML and creates them. */
+  /** Reads an object from YAML and creates it. */
   async create(yaml: string): Promise<LiveObject> {
     const manifest = z.looseObject({ kind: z.string() }).parse(parse(yaml));
-    const body = { apiVersion: 'networking.istio.io/v1', ...manifest };
-    return object.parse(await this.ask('POST', this.path(pluralOf(manifest.kind)), body));
+    const body = { apiVersion: placeOf(manifest.kind).api.replace(/^apis?\//, ''), ...manifest };
+    return object.parse(await this.ask('POST', this.pathOf(manifest.kind), body));
   }
 
   async get(name: string, kind = 'VirtualService'): Promise<LiveObject> {
-    return object.parse(await this.ask('GET', `${this.path(pluralOf(kind))}/${name}`));
+    return object.parse(await this.ask('GET', `${this.pathOf(kind)}/${name}`));
   }
 
   /** A JSON Patch from somebody else. */
@@ -130,16 +143,21 @@ export class KubeWorld {
     by = 'kubectl-edit',
     kind = 'VirtualService',
   ): Promise<LiveObject> {
-    return object.parse(await this.ask('PATCH', `${this.path(pluralOf(kind))}/${name}?fieldManager=${by}`, patch));
+    return object.parse(await this.ask('PATCH', `${this.pathOf(kind)}/${name}?fieldManager=${by}`, patch));
   }
 
   async remove(name: string, kind = 'VirtualService'): Promise<void> {
-    await this.ask('DELETE', `${this.path(pluralOf(kind))}/${name}`);
+    await this.ask('DELETE', `${this.pathOf(kind)}/${name}`);
   }
 
   async events(): Promise<readonly { readonly reason: string; readonly message: string }[]> {
     const event = z.object({ reason: z.string(), message: z.string() });
     return z.object({ items: z.array(event) }).parse(await this.ask('GET', this.#events)).items;
+  }
+
+  pathOf(kind: string): string {
+    const { api, plural } = placeOf(kind);
+    return `/${api}/namespaces/${this.namespace}/${plural}`;
   }
 
   path(plural: string): string {
@@ -285,8 +303,9 @@ const kubeconfigFile = z.looseObject({
   users: z.tuple([z.looseObject({ user: z.looseObject({ token: z.string() }) })]),
 });
 
-function pluralOf(kind: string): string {
-  const plural = plurals[kind];
-  if (plural === undefined) throw new Error(`no tests about ${kind}`);
-  return plural;
+function placeOf(kind: string): { readonly api: string; readonly plural: string } {
+  const place = places[kind];
+  if (place === undefined) throw new Error(`no tests about ${kind}`);
+  const [api, plural] = place;
+  return { api, plural };
 }

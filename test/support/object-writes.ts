@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { kinds } from '../../src/cluster/kinds/kinds.ts';
 import { picture } from '../../src/cluster/open-object.ts';
 import { emptyLedger, type Ledger, type Revision, record } from '../../src/domain/routing/ledger.ts';
 import { type ObjectContent, type ObjectKind, type ObjectRef, refText } from '../../src/domain/routing/object.ts';
 import type { LiveObject, Route, RuleSplit } from '../../src/domain/routing/route.ts';
 import { type Move, total } from '../../src/domain/routing/split.ts';
+import { applyJsonPatch } from '../../src/sandbox/kube-api/json-patch.ts';
 import { RejectedError } from '../../src/workflow/errors.ts';
 import type { Writable } from '../../src/workflow/ports/mesh.ts';
 import { shifted } from './route-content.ts';
@@ -16,6 +19,9 @@ export interface Writing {
   readonly edit: Writable;
   readonly revision: Revision;
 }
+
+const jsonObject = z.record(z.string(), z.json());
+const whole = z.object({ spec: z.unknown() });
 
 type Next = Omit<Kept, 'version'>;
 
@@ -55,18 +61,41 @@ export function placeOf({ object, rules }: Pick<Route, 'object' | 'rules'>, key:
 }
 
 function afterMoves(live: LiveObject, moves: readonly Move[]): ObjectContent {
-  return moves.reduce((before, { rule, to }) => {
-    const at = placeOf(live, rule);
-    const after = shifted(before, at, to);
+  return moves.reduce((before, move) => {
+    const at = placeOf(live, move.rule);
+    const after = isHttp(live, move.rule) ? shifted(before, at, move.to) : patched(live.object, before, move);
     if (total(picture(live.object, after).rules[at]?.split ?? {}) === 0)
       throw new RejectedError('total destination weight = 0');
     return after;
   }, live.content);
 }
 
+/** A rule of the `http` list of a VirtualService. */
+function isHttp({ object: { kind } }: LiveObject, rule: string): boolean {
+  return kind === 'VirtualService' && !/^(tcp|tls)#/.test(rule);
+}
+
+/** What the patch for an API server makes of it: the lists of other kinds have fields of their own. */
+function patched({ kind, namespace, name }: ObjectRef, content: ObjectContent, move: Move): ObjectContent {
+  const metadata = { name, namespace, uid: '', resourceVersion: '' };
+  const patch = kinds[kind].read({ metadata, spec: content.spec }).weights([move]);
+  return {
+    ...content,
+    spec: jsonObject.parse(whole.parse(applyJsonPatch(structuredClone({ spec: content.spec }), patch)).spec),
+  };
+}
+
+const route = ['parentRefs', 'hostnames', 'rules', 'useDefaultGateways'];
 const known: Readonly<Record<ObjectKind, readonly string[]>> = {
   VirtualService: ['hosts', 'gateways', 'http', 'tls', 'tcp', 'exportTo'],
   DestinationRule: ['host', 'trafficPolicy', 'subsets', 'exportTo', 'workloadSelector'],
+  HTTPRoute: route,
+  GRPCRoute: route,
+  TCPRoute: route,
+  TLSRoute: route,
+  ServiceSplitter: ['splits'],
+  ServiceResolver: ['subsets', 'defaultSubset', 'redirect', 'failover', 'connectTimeout', 'loadBalancer'],
+  TrafficSplit: ['service', 'backends', 'matches'],
 };
 
 /** Like a server with schemas. Knows only the top fields of these objects. */

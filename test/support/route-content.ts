@@ -4,15 +4,9 @@ import { type Split, weightOf } from '../../src/domain/routing/split.ts';
 import type { Json, JsonObject } from '../../src/domain/text/json.ts';
 
 /** A VirtualService with this routing, as an operator would write it. */
-export function contentOfRoute({
-  hosts,
-  gateways,
-  rules,
-  otherLists = [],
-}: Pick<Route, 'hosts' | 'gateways' | 'rules' | 'otherLists'>): ObjectContent {
+export function contentOfRoute({ hosts, gateways, rules }: Pick<Route, 'hosts' | 'gateways' | 'rules'>): ObjectContent {
   const isOfMesh = gateways.length === 1 && gateways[0] === 'mesh';
-  const others = Object.fromEntries(otherLists.map((list) => [list, [{}]]));
-  return { spec: { hosts, ...(!isOfMesh && { gateways }), http: rules.map(httpOf), ...others } };
+  return { spec: { hosts, ...(!isOfMesh && { gateways }), http: rules.map(httpOf) } };
 }
 
 /** One rule's destinations after a shift. Existing ones keep their place, and new ones come after them. A single one has no weight: it gets everything. */

@@ -1,9 +1,21 @@
+import { definedFor } from '../../src/cluster/definitions.ts';
+import type { KnownService } from '../../src/cluster/kinds/kind.ts';
+import { kinds } from '../../src/cluster/kinds/kinds.ts';
+import { readServiceResolver } from '../../src/cluster/kinds/service-resolver.ts';
 import { picture } from '../../src/cluster/open-object.ts';
 import { emptyLedger, findRevision, type Ledger } from '../../src/domain/routing/ledger.ts';
 import { type ChangeId, type Place, resolveHost } from '../../src/domain/routing/names.ts';
-import { isSameObject, type ObjectContent, type ObjectRef, objectKey, refOf } from '../../src/domain/routing/object.ts';
+import {
+  hasRules,
+  isSameObject,
+  type ObjectContent,
+  type ObjectRef,
+  objectKey,
+  refOf,
+} from '../../src/domain/routing/object.ts';
 import type { Owner } from '../../src/domain/routing/owner.ts';
 import type { LiveObject, Route, Rule } from '../../src/domain/routing/route.ts';
+import type { Standing } from '../../src/domain/routing/standing.ts';
 import type { Definition } from '../../src/domain/routing/undefined-versions.ts';
 import { objectsIn } from './route-content.ts';
 
@@ -16,6 +28,8 @@ export interface Kept {
   readonly ledger: Ledger | undefined;
   readonly lastWriter?: Route['lastWriter'];
   readonly owners?: readonly Owner[] | undefined;
+  /** What controllers say of it. */
+  readonly standing?: Standing | undefined;
   /** Rules as a test gave them, with what the content cannot say: what serves them, why they cannot be split. Their splits are in the content. */
   readonly given?: readonly Rule[] | undefined;
   /** Grows with every write, by us and by others. */
@@ -29,6 +43,7 @@ export class StoredObjects {
   readonly #kept = new Map<string, Kept>();
   /** What was written or removed, in that order; undefined where everything before was forgotten. */
   readonly #past: (Pick<Kept, 'object' | 'ledger'> | undefined)[] = [];
+  readonly #services: (Place & KnownService)[] = [];
   #forgotten = 0;
   #version = 0;
 
@@ -57,7 +72,7 @@ export class StoredObjects {
 
   /** What routes, everywhere. */
   get services(): readonly Kept[] {
-    return [...this.#kept.values()].filter(({ object }) => object.kind !== 'DestinationRule');
+    return [...this.#kept.values()].filter(({ object }) => hasRules(object.kind));
   }
 
   get moment(): number {
@@ -78,11 +93,34 @@ export class StoredObjects {
     this.#forgotten = this.#past.length;
   }
 
-  live({ object, uid, content, ledger = emptyLedger, lastWriter, owners = [], given }: Kept): LiveObject {
+  live({ object, uid, content, ledger = emptyLedger, lastWriter, owners = [], given, standing }: Kept): LiveObject {
     const { rules, ...where } = picture(object, content);
-    const derived = rules.map((rule) => ({ ...rule, served: this.#versionsOf(object, rule.host) }));
+    const derived =
+      kinds[object.kind].definedBy === 'DestinationRule'
+        ? this.#servedByRules(object, rules)
+        : this.#rulesOf(object, content);
     const own = given?.map((rule, at) => ({ ...rule, split: rules[at]?.split ?? rule.split }));
-    return { object, uid, ...where, rules: own ?? derived, ledger, lastWriter, owners, content };
+    const said = standing === undefined ? {} : { standing };
+    return { object, uid, ...where, rules: own ?? derived, ...said, ledger, lastWriter, owners, content };
+  }
+
+  addService({ cluster, namespace }: Place, service: KnownService): void {
+    this.#services.push({ cluster, namespace, ...service });
+  }
+
+  #servedByRules(object: ObjectRef, rules: readonly Rule[]): readonly Rule[] {
+    return rules.map((rule) => ({ ...rule, served: this.#versionsOf(object, rule.host) }));
+  }
+
+  /** What other kinds make of Services and ServiceResolvers. */
+  #rulesOf({ cluster, kind, namespace, name }: ObjectRef, { spec }: ObjectContent): readonly Rule[] {
+    const metadata = { name, namespace, uid: '', resourceVersion: '' };
+    const services = this.#services.filter((each) => each.cluster === cluster && each.namespace === namespace);
+    const resolvers = [...this.#kept.values()]
+      .filter(({ object }) => object.kind === 'ServiceResolver' && object.namespace === namespace)
+      .flatMap(({ object, content }) => readServiceResolver({ metadata: object, spec: content.spec }) ?? []);
+    const defined = definedFor({ kind }, { rulesOf: () => [], services, resolvers });
+    return kinds[kind].read({ metadata, spec }).rules(defined);
   }
 
   /** What DestinationRules define, and versions v1 to v3 of every host, so that tests need not define them. */

@@ -1,7 +1,20 @@
+const read = ['get', 'list', 'watch'] as const;
+const shift = [...read, 'patch'] as const;
+const gateway = 'gateway.networking.k8s.io';
+const consul = 'consul.hashicorp.com';
+
 /** Everything that the bot's account must be allowed to do; `manifests/access/role.yaml` grants exactly this. */
 export const requiredAccess = [
-  { group: 'networking.istio.io', resource: 'virtualservices', verbs: ['get', 'list', 'watch', 'patch'] },
-  { group: 'networking.istio.io', resource: 'destinationrules', verbs: ['get', 'list', 'watch'] },
+  { group: 'networking.istio.io', resource: 'virtualservices', verbs: shift },
+  { group: gateway, resource: 'httproutes', verbs: shift },
+  { group: gateway, resource: 'grpcroutes', verbs: shift },
+  { group: gateway, resource: 'tcproutes', verbs: shift },
+  { group: gateway, resource: 'tlsroutes', verbs: shift },
+  { group: consul, resource: 'servicesplitters', verbs: shift },
+  { group: 'networking.istio.io', resource: 'destinationrules', verbs: read },
+  { group: consul, resource: 'serviceresolvers', verbs: read },
+  { group: 'split.smi-spec.io', resource: 'trafficsplits', verbs: read },
+  { group: '', resource: 'services', verbs: ['list'] },
   { group: '', resource: 'events', verbs: ['create'] },
 ] as const;
 

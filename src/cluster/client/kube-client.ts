@@ -12,7 +12,7 @@ import {
 import { z } from 'zod';
 import { ourManager as fieldManager } from '../../domain/routing/owner.ts';
 import type { PooledKubeConfig } from './kube-config.ts';
-import { translate } from './kube-errors.ts';
+import { NotFoundError, translate } from './kube-errors.ts';
 import type { ServerClock } from './server-clock.ts';
 
 export interface Resource {
@@ -41,6 +41,17 @@ export interface ObjectList {
 const list = z.object({
   items: z.array(z.unknown()),
   metadata: z.object({ resourceVersion: z.string().default(''), continue: z.string().optional() }),
+});
+
+const resourceList = z.object({ resources: z.array(z.object({ name: z.string() })) });
+
+const serviceList = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: z.string() }),
+      spec: z.object({ ports: z.array(z.object({ port: z.int() })).default([]) }).prefault({}),
+    }),
+  ),
 });
 
 const callTimeoutMs = 5_000;
@@ -96,6 +107,27 @@ export class KubeClient {
       token = page.metadata.continue;
       if (!token) return { items, resourceVersion: page.metadata.resourceVersion };
     }
+  }
+
+  /** The plurals of what is served in a version of a group; empty if the version is not served. */
+  async resources({ group, version }: Pick<Resource, 'group' | 'version'>): Promise<ReadonlySet<string>> {
+    try {
+      const read = resourceList.parse(
+        await this.#call(() => this.#objects.getAPIResources({ group, version }, this.#limited())),
+      );
+      return new Set(read.resources.map(({ name }) => name));
+    } catch (error) {
+      if (error instanceof NotFoundError) return new Set();
+      throw error;
+    }
+  }
+
+  /** The names and ports of the Services of a namespace. */
+  async services(namespace: string): Promise<readonly { readonly name: string; readonly ports: readonly number[] }[]> {
+    const { items } = serviceList.parse(
+      await this.#call(() => this.#core.listNamespacedService({ namespace }, this.#limited())),
+    );
+    return items.map(({ metadata: { name }, spec }) => ({ name, ports: spec.ports.map(({ port }) => port) }));
   }
 
   /** The resourceVersion that a LIST of the namespace has now. */

@@ -18,7 +18,8 @@ export type DestinationRule = z.infer<typeof destinationRule>;
 const anyDestinationRule = z.object({ metadata });
 
 export const destinationRuleKind: RoutingKind = {
-  resource: destinationRules,
+  resources: [destinationRules],
+  rulesFields: [],
   read: (object, whose = 'the API server sent a DestinationRule') => {
     const { metadata } = parseObject(anyDestinationRule, object, whose);
     const host = readDestinationRule(object)?.spec.host;

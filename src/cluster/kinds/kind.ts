@@ -43,28 +43,46 @@ export interface Subset {
   readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
+/** A Service that may be a version of another one. */
+export interface KnownService {
+  readonly name: string;
+  readonly ports: readonly number[];
+}
+
+/** What says which versions there are. */
+export interface Defined {
+  /** The versions of a resolved host. */
+  readonly subsetsOf: (host: string) => readonly Subset[];
+  /** The Services of the object's namespace; undefined if they are not known. */
+  readonly services?: readonly KnownService[] | undefined;
+}
+
+export const nothingDefined: Defined = { subsetsOf: () => [] };
+
 /** All that we need to know about one kind of object. Each kind has its own file in this folder. */
 export interface RoutingKind {
-  readonly resource: Resource;
+  /** The versions that we can read, the one that we prefer first. */
+  readonly resources: readonly [Resource, ...Resource[]];
   /**
-   * The field of the spec that holds its rules, as `managedFields` name it. Its last writer set the weights. Absent if objects of the
+   * The fields of the spec that hold its rules, as `managedFields` name them. Their last writer set the weights. Empty if objects of the
    * kind have no rules.
    */
-  readonly rulesField?: `f:${string}` | undefined;
+  readonly rulesFields: readonly `f:${string}`[];
+  /** What says which versions there are. */
+  readonly definedBy?: 'DestinationRule' | 'ServiceResolver' | 'Service' | undefined;
   /** Throws a RejectedError if we cannot read it. `whose` begins its message. */
   read(object: unknown, whose?: string): RoutingObject;
 }
 
 /** An object as its kind reads it. */
-export interface RoutingObject extends Pick<Route, 'hosts' | 'gateways' | 'otherLists'> {
+export interface RoutingObject extends Pick<Route, 'hosts' | 'gateways' | 'standing'> {
   readonly kind: ObjectKind;
   readonly metadata: Metadata;
   /** The resolved hosts of all destinations. Their DestinationRules define the versions. */
   destinationHosts(): readonly string[];
   /** The same, and those that it sends copies of requests to. */
   reachedHosts(): readonly string[];
-  /** `subsetsOf` gives the versions that are defined for a resolved host. */
-  rules(subsetsOf: (host: string) => readonly Subset[]): readonly Rule[];
+  rules(defined: Defined): readonly Rule[];
   /** A patch that sets the weights of these rules, and nothing else. Throws a RejectedError if a rule is not there. */
   weights(moves: readonly Move[]): JsonPatch;
 }

@@ -1,7 +1,7 @@
 import type { MovingDeed } from '../policy/judge.ts';
 import type { Revision } from '../routing/ledger.ts';
 import type { ChangeId, Place, RampId, ServiceName } from '../routing/names.ts';
-import { isSameObject, type ObjectRef } from '../routing/object.ts';
+import { hasRules, isSameObject, type ObjectRef } from '../routing/object.ts';
 import type { RuleSplit } from '../routing/route.ts';
 import type { Move } from '../routing/split.ts';
 import type { PlanWarning } from '../routing/warning.ts';
@@ -76,7 +76,7 @@ export interface Change {
 
 /** The edit that names a change: the first one that is not of a DestinationRule, or else the first. */
 export function mainEdit({ edits }: Pick<Change, 'edits'>): ObjectEdit {
-  return edits.find(({ object }) => object.kind !== 'DestinationRule') ?? edits[0];
+  return edits.find(({ object }) => hasRules(object.kind)) ?? edits[0];
 }
 
 /** The move that names a change: of its main object, and there preferably of the default rule. */

@@ -2,6 +2,7 @@ import { isUntouched } from '../routing/content.ts';
 import { findRevision, numberOf, type Revision } from '../routing/ledger.ts';
 import type { ChangeId } from '../routing/names.ts';
 import { findRule, type LiveObject, type Weights } from '../routing/route.ts';
+import { isPlaced } from '../routing/rule-key.ts';
 import { keepingPlaces, type Move, sameShares } from '../routing/split.ts';
 import type { Change } from './change.ts';
 import { type ContentEdit, defaultMove, deletes, findEdit, type ObjectEdit, type WeightsEdit } from './edit.ts';
@@ -108,6 +109,8 @@ function weightsStill({ moves }: WeightsEdit, live: LiveObject): Decision {
 
 function moveStill(move: Move, live: LiveObject): Decision {
   const rule = findRule(live, move.rule);
+  // A rule that is known by its place may be there yet, with another match, or one place further.
+  if (rule === undefined && isPlaced(move.rule)) return { kind: 'held', because: 'moved' };
   if (rule === undefined) return { kind: 'failed', because: 'rule-gone' };
   if (rule.unsplittable !== undefined) return { kind: 'failed', because: 'rule-changed', detail: rule.unsplittable };
   if (!sameShares(rule.split, move.from) && !sameShares(rule.split, move.to)) return { kind: 'held', because: 'moved' };

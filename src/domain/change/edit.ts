@@ -1,8 +1,9 @@
 import type { Ledger } from '../routing/ledger.ts';
 import type { ChangeId } from '../routing/names.ts';
-import { isSameObject, type ObjectContent, type ObjectRef } from '../routing/object.ts';
+import { hasRules, isSameObject, type ObjectContent, type ObjectRef } from '../routing/object.ts';
 import { defaultRule } from '../routing/route.ts';
 import type { Move } from '../routing/split.ts';
+import type { JsonObject } from '../text/json.ts';
 
 /** What an edit was planned from. The edit is valid only for this object, at this number of changes. */
 export interface Bound {
@@ -86,7 +87,7 @@ export function inOrder(edits: Edits): Edits {
 /** The edits whose objects split traffic once they are written. */
 export function splittersOf(edits: readonly ObjectEdit[]): readonly ObjectEdit[] {
   return edits.filter(
-    (edit) => edit.object.kind !== 'DestinationRule' && !deletes(edit) && Object.keys(defaultMove(edit).to).length > 0,
+    (edit) => hasRules(edit.object.kind) && !deletes(edit) && Object.keys(defaultMove(edit).to).length > 0,
   );
 }
 
@@ -96,17 +97,41 @@ export function hostsOf({
   before,
   after,
 }: Pick<ContentEdit, 'object' | 'before' | 'after'>): readonly string[] {
-  const hosts = [before, after].flatMap((each) => {
-    const value = object.kind === 'VirtualService' ? each?.spec['hosts'] : each?.spec['host'];
-    return Array.isArray(value) ? value : [value];
-  });
+  const hosts = [before, after].flatMap((each) => (each === undefined ? [] : hostsNamed(object, each.spec)));
   return [...new Set(hosts.filter((host) => typeof host === 'string'))];
+}
+
+function hostsNamed({ kind, name }: ObjectRef, spec: JsonObject): readonly unknown[] {
+  switch (kind) {
+    case 'VirtualService':
+      return listIn(spec['hosts']);
+    case 'DestinationRule':
+      return [spec['host']];
+    case 'ServiceSplitter':
+    case 'ServiceResolver':
+      return [name];
+    case 'TrafficSplit':
+      return [spec['service']];
+    default:
+      return [...listIn(spec['hostnames']), ...listIn(spec['parentRefs']).map(serviceNamed)];
+  }
+}
+
+/** The Service that a route is bound to. */
+function serviceNamed(parent: unknown): unknown {
+  if (typeof parent !== 'object' || parent === null || !('kind' in parent) || parent.kind !== 'Service')
+    return undefined;
+  return 'name' in parent ? parent.name : undefined;
+}
+
+function listIn(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [value];
 }
 
 function rank(edit: ObjectEdit): number {
   if (edit.kind === 'weights') return 1;
   const { object, before, after } = edit;
-  if (object.kind === 'VirtualService') return after === undefined ? 2 : 1;
+  if (hasRules(object.kind)) return after === undefined ? 2 : 1;
   if (after === undefined) return 4;
   const [were, are] = [subsetsOf(before), new Set(subsetsOf(after))];
   const losesSome = were.some((name) => !are.has(name));
@@ -115,6 +140,6 @@ function rank(edit: ObjectEdit): number {
 
 function subsetsOf(content: ObjectContent | undefined): readonly string[] {
   const subsets = content?.spec['subsets'];
-  if (!Array.isArray(subsets)) return [];
-  return subsets.map((subset) => String(subset?.name ?? ''));
+  if (Array.isArray(subsets)) return subsets.map((subset) => String(subset?.name ?? ''));
+  return typeof subsets === 'object' && subsets !== null ? Object.keys(subsets) : []; // of a ServiceResolver
 }

@@ -1,6 +1,6 @@
 import { findRevision, type Revision } from '../routing/ledger.ts';
 import type { ChangeId } from '../routing/names.ts';
-import { isSameObject } from '../routing/object.ts';
+import { hasRules, isSameObject } from '../routing/object.ts';
 import { ourManager } from '../routing/owner.ts';
 import { describePinned } from '../routing/pinned.ts';
 import { findRule, pinnedRules, type Weights } from '../routing/route.ts';
@@ -93,7 +93,7 @@ function follows(newest: Revision, { id, state }: Pick<AppliedChange, 'id' | 'st
 /** If a later change of ours set these rules, nobody else moved them. */
 function fateOfPinned(change: AppliedChange, edit: ContentEdit, route: Weights, seenAt: string): Fate {
   const { lastWriter, ledger } = route;
-  if (edit.object.kind === 'DestinationRule' || lastWriter?.manager === ourManager) return { kind: 'stands' };
+  if (!hasRules(edit.object.kind) || lastWriter?.manager === ourManager) return { kind: 'stands' };
   const [newest] = ledger.revisions;
   if (newest !== undefined && follows(newest, change, findRevision(ledger, change.id)))
     return { kind: 'followed', by: newest.id };

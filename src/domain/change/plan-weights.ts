@@ -1,4 +1,6 @@
 import { type Ledger, moveIn, type Revision } from '../routing/ledger.ts';
+import { rulesNamed } from '../routing/named-rule.ts';
+import { versionNamed } from '../routing/named-version.ts';
 import type { ChangeId } from '../routing/names.ts';
 import { type Owner, restorers, weightsOwner } from '../routing/owner.ts';
 import { describePinned } from '../routing/pinned.ts';
@@ -42,12 +44,9 @@ export interface PlannedWeights {
 export type Refusal =
   /** Another controller sets the weights, and would overwrite ours. */
   | { readonly reason: 'owned'; readonly owner: Owner }
-  | {
-      readonly reason: 'no-default-rule';
-      readonly rules: readonly string[];
-      /** The lists of rules other than http. They are named only if there is no http rule. */
-      readonly others: readonly string[];
-    }
+  | { readonly reason: 'no-default-rule'; readonly rules: readonly string[] }
+  /** Several rules answer to what was typed; `rules`: the key of each. */
+  | { readonly reason: 'several-rules'; readonly rule: string; readonly rules: readonly string[] }
   | { readonly reason: 'unknown-rule'; readonly rule: string; readonly rules: readonly string[] }
   | { readonly reason: 'rule-cannot-be-split'; readonly rule: string; readonly because: Unsplittable }
   | {
@@ -123,11 +122,20 @@ export function planShift(
 
   const { rule } = found;
   const start = options.start ?? { split: rule.split, seq: route.ledger.seq };
-  const unserved = firstUnserved(rule, start.split, wishedShares(wish));
+  const meant = wishMeant(rule, wish);
+  const unserved = firstUnserved(rule, start.split, wishedShares(meant));
   if (unserved !== undefined) return refused(unknownVersion(rule, unserved));
 
-  const target = wanted(start.split, wish);
+  const target = wanted(rule, start.split, meant);
   return target.kind === 'refused' ? target : toSplit(route, rule, start, target.split);
+}
+
+/** The wish with the names that the versions have in the rule. */
+function wishMeant(rule: Rule, wish: Wish): Wish {
+  if (wish.kind === 'share') return { ...wish, version: versionNamed(rule, wish.version) };
+  const named = Object.entries(wish.shares).map(([typed, percent]) => [versionNamed(rule, typed), percent] as const);
+  const isClear = new Set(named.map(([version]) => version)).size === named.length;
+  return isClear ? { kind: 'whole', shares: Object.fromEntries(named) } : wish;
 }
 
 /** A split to restore exactly. */
@@ -212,10 +220,13 @@ function toSplit(route: Route, rule: Rule, start: Start, to: Split): PlanOfWeigh
   return { kind: 'planned', edit, warnings: warningsOf(route, rule) };
 }
 
-/** Warns before our first change, and again if our last one did not stay. One that stays shows that the owner leaves the weights alone. */
+/** Warns of connections every time; of owners before our first change, and again if our last one did not stay. One that stays shows that the owner leaves the weights alone. */
 function warningsOf(route: Route, rule: Rule): readonly PlanWarning[] {
-  if (since(route, rule) !== undefined) return [];
-  return restorers(route.owners ?? []).map((owner) => ({ kind: 'puts-back', owner }));
+  const cut: readonly PlanWarning[] = rule.sticky === 'connection' ? [{ kind: 'cuts-connections' }] : [];
+  if (since(route, rule) !== undefined) return cut;
+  const { kind } = route.object;
+  const of = kind === 'VirtualService' ? {} : { of: kind };
+  return [...cut, ...restorers(route.owners ?? []).map((owner) => ({ kind: 'puts-back', owner, ...of }) as const)];
 }
 
 /** The first version that would get traffic though nothing defines it. A version that stays at 0 is fine if it was there before. */
@@ -237,19 +248,23 @@ function chooseRule(
   const owner = weightsOwner(route.owners ?? []);
   if (owner !== undefined && !mayOverrideOwner) return refused({ reason: 'owned', owner });
 
-  const rule = findRule(route, key ?? defaultRule);
-  if (rule === undefined && key === undefined)
-    return refused({ reason: 'no-default-rule', rules: keys(route), others: route.otherLists ?? [] });
-  if (rule === undefined) return refused({ reason: 'unknown-rule', rule: key ?? '', rules: keys(route) });
+  const [rule, ...more] = rulesNamed(route, key);
+  if (rule === undefined && key === undefined) return refused({ reason: 'no-default-rule', rules: keys(route.rules) });
+  if (rule === undefined) return refused({ reason: 'unknown-rule', rule: key ?? '', rules: keys(route.rules) });
+  if (more.length > 0) return refused({ reason: 'several-rules', rule: key ?? '', rules: keys([rule, ...more]) });
   if (rule.unsplittable !== undefined)
     return refused({ reason: 'rule-cannot-be-split', rule: rule.key, because: rule.unsplittable });
   return { kind: 'rule', rule };
 }
 
-function wanted(split: Split, wish: Wish): { readonly kind: 'split'; readonly split: Split } | Refused {
-  if (wish.kind === 'whole') return { kind: 'split', split: giveWhole(split, wish.shares) };
+function wanted(
+  { bounds }: Rule,
+  split: Split,
+  wish: Wish,
+): { readonly kind: 'split'; readonly split: Split } | Refused {
+  if (wish.kind === 'whole') return { kind: 'split', split: giveWhole(split, wish.shares, bounds) };
   const { version, percent } = wish;
-  const given = giveShare(split, version, percent);
+  const given = giveShare(split, version, percent, bounds);
   return given.kind === 'split' ? given : refused({ reason: 'nobody-else', version, percent, others: given.others });
 }
 
@@ -257,8 +272,8 @@ function wishedShares(wish: Wish): Percentages {
   return wish.kind === 'share' ? { [wish.version]: wish.percent } : wish.shares;
 }
 
-function keys(route: Route): readonly string[] {
-  return route.rules.map((rule) => rule.key);
+function keys(rules: readonly Rule[]): readonly string[] {
+  return rules.map(({ key }) => key);
 }
 
 function refused(refusal: Refusal): Refused {

@@ -6,6 +6,7 @@ import type { ChangeId } from '../routing/names.ts';
 import type { ObjectContent, ObjectRef } from '../routing/object.ts';
 import type { RuleSplit } from '../routing/route.ts';
 import type { Split } from '../routing/split.ts';
+import type { Effect } from '../routing/standing.ts';
 import type { Seen } from './seen.ts';
 
 /** Why a change waits for a person: an object is not what the change was planned from. */
@@ -76,6 +77,8 @@ export interface Applied {
   readonly rolledBack?: RolledBack | undefined;
   readonly later?: ChangeId | undefined;
   readonly movedAway?: MovedAway | undefined;
+  /** What the controllers of its routes say of it. Absent while they have not been heard, and for kinds that have none. */
+  readonly effect?: Effect | undefined;
   /** What was counted since, if requests are counted. */
   readonly seen?: Seen | undefined;
   /** Requests will be counted, or counted again. */

@@ -1,5 +1,6 @@
 import { planShift, type Refusal, type Start } from '../change/plan-weights.ts';
-import type { Route } from '../routing/route.ts';
+import { versionNamed } from '../routing/named-version.ts';
+import { findRule, type Route } from '../routing/route.ts';
 import type { Split } from '../routing/split.ts';
 import type { PlanWarning } from '../routing/warning.ts';
 import type { PlannedStep, Ramp } from './ramp.ts';
@@ -7,7 +8,10 @@ import type { RampStep, RampSteps } from './steps.ts';
 
 /** What a ramp would do to one rule, all steps. */
 export type PlanOfRamp =
-  | ({ readonly kind: 'planned'; readonly warnings: readonly PlanWarning[] } & Pick<Ramp, 'before' | 'steps'>)
+  | ({ readonly kind: 'planned'; readonly warnings: readonly PlanWarning[] } & Pick<
+      Ramp,
+      'version' | 'before' | 'steps'
+    >)
   /** `step`: the number of the step that cannot be made. */
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly step: number };
 
@@ -27,6 +31,7 @@ export function planRamp(
 
   const { object, seq } = first.edit;
   const [move] = first.edit.moves;
+  const found = findRule(route, move.rule);
   const target = (split: Split) => [{ object, rule: move.rule, split }] as const;
   const planned: PlannedStep[] = [{ ...steps[0], to: target(move.to) }];
   let split = move.to;
@@ -38,5 +43,12 @@ export function planRamp(
   }
   const [one, ...more] = planned;
   if (one === undefined) throw new Error('a ramp has at least one step');
-  return { kind: 'planned', before: target(move.from), steps: [one, ...more], warnings: first.warnings };
+  const meant = found === undefined ? version : versionNamed(found, version);
+  return {
+    kind: 'planned',
+    version: meant,
+    before: target(move.from),
+    steps: [one, ...more],
+    warnings: first.warnings,
+  };
 }

@@ -1,9 +1,42 @@
 import type { JsonObject } from '../text/json.ts';
 import type { Place } from './names.ts';
 
-/** The kinds of object that a change may write. */
-export const objectKinds = ['VirtualService', 'DestinationRule'] as const;
+/** The kinds of object that are read; a change may write all of them but TrafficSplits. */
+export const objectKinds = [
+  'VirtualService',
+  'DestinationRule',
+  'HTTPRoute',
+  'GRPCRoute',
+  'TCPRoute',
+  'TLSRoute',
+  'ServiceSplitter',
+  'ServiceResolver',
+  'TrafficSplit',
+] as const;
 export type ObjectKind = (typeof objectKinds)[number];
+
+/** Whether objects of a kind split traffic. The others define versions, and have no rules. */
+export function hasRules(kind: ObjectKind): boolean {
+  return kind !== 'DestinationRule' && kind !== 'ServiceResolver';
+}
+
+/** Its API group, which marks of other tools name. */
+export function groupOf(kind: ObjectKind): string {
+  return groups[kind];
+}
+
+const gatewayApi = 'gateway.networking.k8s.io';
+const groups: Readonly<Record<ObjectKind, string>> = {
+  VirtualService: 'networking.istio.io',
+  DestinationRule: 'networking.istio.io',
+  HTTPRoute: gatewayApi,
+  GRPCRoute: gatewayApi,
+  TCPRoute: gatewayApi,
+  TLSRoute: gatewayApi,
+  ServiceSplitter: 'consul.hashicorp.com',
+  ServiceResolver: 'consul.hashicorp.com',
+  TrafficSplit: 'split.smi-spec.io',
+};
 
 /** Names one object of one cluster. */
 export interface ObjectRef extends Place {

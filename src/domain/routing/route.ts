@@ -1,7 +1,8 @@
 import type { Ledger } from './ledger.ts';
 import type { ObjectContent, ObjectRef } from './object.ts';
 import type { Owner } from './owner.ts';
-import type { Split } from './split.ts';
+import type { Split, WeightBounds } from './split.ts';
+import type { Standing } from './standing.ts';
 
 /** The rule that takes what no other rule matches; its key in the ledger. */
 export const defaultRule = 'default';
@@ -14,8 +15,8 @@ export type Unsplittable =
   | 'no-destination'
   | 'ambiguous-destinations'
   | 'invalid-weight'
-  /** Known by its place alone, which is another's as soon as somebody adds a rule above. */
-  | 'unnamed';
+  /** An object of a kind that is read and never written. */
+  | 'read-only';
 
 /** The pods that a version's requests go to. */
 export interface Backend {
@@ -26,9 +27,9 @@ export interface Backend {
   readonly label?: string | undefined;
 }
 
-/** One entry of `spec.http[]`. */
+/** One rule of a routing object: an entry of `spec.http[]`, of `spec.rules[]`. */
 export interface Rule {
-  /** `default`, or the rule's own name, or its place (`#2`) where it has none. */
+  /** `default`, or the rule's own name, or its place and what it matches (`#2 path = /orders`) where no name tells it from the others. */
   readonly key: string;
   /** Its own name, by which `--route` knows the default rule too. */
   readonly name?: string | undefined;
@@ -41,6 +42,8 @@ export interface Rule {
   readonly besides?: readonly ('fault' | 'mirror')[] | undefined;
   /** Where it sends copies of its requests. */
   readonly mirrors?: readonly Backend[] | undefined;
+  /** It is tried before the default rule wherever it stands. Rules of a VirtualService are tried in order; those of a HTTPRoute are not. */
+  readonly isFirst?: true | undefined;
   /** What keeps a client at the version that it got first: then its split draws clients, and not requests. */
   readonly sticky?: 'session' | 'connection' | undefined;
   /** The names of cookies that its answers set. */
@@ -51,6 +54,10 @@ export interface Rule {
   readonly host?: string | undefined;
   /** Versions that may be given traffic: subsets that DestinationRules define, and destinations that need none. */
   readonly served: readonly string[];
+  /** What else versions answer to, if that is shorter than their name. Several may have the same short name. */
+  readonly shortNames?: Readonly<Record<string, string>> | undefined;
+  /** What the weights of its kind have to be. */
+  readonly bounds?: WeightBounds | undefined;
   /** Where the versions are that DestinationRules define, and those that it splits between. */
   readonly backends?: readonly Backend[] | undefined;
 }
@@ -63,8 +70,8 @@ export interface Route {
   /** Where its rules hold: `mesh`, or names of gateways. */
   readonly gateways: readonly string[];
   readonly rules: readonly Rule[];
-  /** Lists of rules that it has beside those of http, which nobody splits here. */
-  readonly otherLists?: readonly ('tcp' | 'tls')[] | undefined;
+  /** What its controllers say about it, for kinds that have such a status. */
+  readonly standing?: Standing | undefined;
   readonly ledger: Ledger;
   /** Whoever wrote the object last, by `managedFields`. */
   readonly lastWriter?: { readonly manager: string; readonly at: string } | undefined;
@@ -86,16 +93,9 @@ export interface RuleSplit {
   readonly split: Split;
 }
 
-/** The key of the rule that a person named, or of the default one. One name may be written in several ways (é, or e and an accent). */
-export function keyOfNamed({ rules }: Route, typed: string | undefined): string {
-  if (typed === undefined || rules.some(({ key }) => key === typed)) return typed ?? defaultRule;
-  const wanted = typed.normalize();
-  return rules.find(({ key, name }) => key.normalize() === wanted || name?.normalize() === wanted)?.key ?? typed;
-}
-
 /** As much of a route as tells what a change's weights have become, and which rules of a policy are about it. */
-export type Weights = Pick<Route, 'hosts' | 'uid' | 'ledger' | 'lastWriter'> & {
-  readonly rules: readonly Pick<Rule, 'key' | 'split' | 'match'>[];
+export type Weights = Pick<Route, 'hosts' | 'uid' | 'ledger' | 'lastWriter' | 'standing'> & {
+  readonly rules: readonly Pick<Rule, 'key' | 'split' | 'match' | 'isFirst'>[];
 };
 
 export function findRule<R extends Pick<Rule, 'key'>>(
@@ -105,8 +105,15 @@ export function findRule<R extends Pick<Rule, 'key'>>(
   return rules.find((rule) => rule.key === key);
 }
 
-/** Rules above the default one, whose matches its split does not reach, like the tutorial's `end-user: jason`. Below it a rule is dead. */
-export function pinnedRules<R extends Pick<Rule, 'key'>>(route: { readonly rules: readonly R[] }): readonly R[] {
-  const place = route.rules.findIndex((rule) => rule.key === defaultRule);
-  return route.rules.slice(0, Math.max(0, place));
+/**
+ * Rules that are tried before the default one. Its split does not reach what they match, like the tutorial's `end-user: jason`. In a
+ * VirtualService they stand above it, and a rule below it is dead.
+ */
+export function pinnedRules<R extends Pick<Rule, 'key' | 'isFirst'>>({
+  rules,
+}: {
+  readonly rules: readonly R[];
+}): readonly R[] {
+  const place = rules.findIndex((rule) => rule.key === defaultRule);
+  return rules.filter(({ isFirst }, at) => place >= 0 && at !== place && (at < place || isFirst === true));
 }

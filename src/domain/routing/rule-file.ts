@@ -1,12 +1,15 @@
 import type { JsonObject } from '../text/json.ts';
-import type { ObjectKind } from './object.ts';
 
 /** What a rule file, and each folder that it lies in, is called, so that it can be typed. */
 export const fileNamePart = /^[A-Za-z0-9._-]+$/;
 
+/** The kinds of object that a rule file may contain. */
+export const fileKinds = ['VirtualService', 'DestinationRule'] as const;
+export type FileKind = (typeof fileKinds)[number];
+
 /** A routing object as a file writes it; of its metadata only what a person writes. Always of `networking.istio.io/v1`. */
 export interface Manifest {
-  readonly kind: ObjectKind;
+  readonly kind: FileKind;
   readonly name: string;
   readonly namespace?: string | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;

@@ -19,6 +19,14 @@ export type Rebalanced =
   /** The others have nothing now, so nothing says which of them takes the rest. */
   | { readonly kind: 'nobody-else'; readonly others: readonly string[] };
 
+/** What the weights of a kind have to be, beside whole numbers. */
+export interface WeightBounds {
+  /** They always have this sum. */
+  readonly sum?: number | undefined;
+  /** No single one is greater. */
+  readonly most?: number | undefined;
+}
+
 const hundred = 100;
 /** Kubernetes keeps a weight as an int32. */
 const maxWeight = 2_147_483_647;
@@ -53,7 +61,7 @@ export function sameShares(a: Split, b: Split): boolean {
 }
 
 /** Gives one version `percent` of the traffic; the others share the rest in proportion to what they have. */
-export function giveShare(split: Split, version: string, percent: number): Rebalanced {
+export function giveShare(split: Split, version: string, percent: number, bounds?: WeightBounds): Rebalanced {
   const others = Object.keys(split).filter((other) => other !== version);
   const rest = hundred - percent;
   const basis = othersBasis(split, others);
@@ -64,13 +72,13 @@ export function giveShare(split: Split, version: string, percent: number): Rebal
     each,
     each === version ? percent : weightOf(shares, each),
   ]);
-  return { kind: 'split', split: onScaleOf(split, Object.fromEntries(entries)) };
+  return { kind: 'split', split: onScaleOf(split, Object.fromEntries(entries), bounds) };
 }
 
 /** The whole split in percent; versions of the old split that are not named get nothing and keep their place. */
-export function giveWhole(split: Split, shares: Percentages): Split {
+export function giveWhole(split: Split, shares: Percentages, bounds?: WeightBounds): Split {
   const entries = versionsOf(split, shares).map((version): [string, number] => [version, weightOf(shares, version)]);
-  return onScaleOf(split, Object.fromEntries(entries));
+  return onScaleOf(split, Object.fromEntries(entries), bounds);
 }
 
 /**
@@ -102,9 +110,9 @@ function othersBasis(split: Split, others: readonly string[]): Split | undefined
  * A sum that is a multiple of 100 is kept, since whoever wrote it may read it; any other cannot hold every percent. Nor is one kept
  * that no single weight can hold.
  */
-function onScaleOf(old: Split, shares: Percentages): Split {
-  const sum = total(old);
-  const keeps = sum >= hundred && sum <= maxWeight && sum % hundred === 0;
+function onScaleOf(old: Split, shares: Percentages, { sum: fixed, most = maxWeight }: WeightBounds = {}): Split {
+  const sum = fixed ?? total(old);
+  const keeps = sum >= hundred && sum <= most && sum % hundred === 0;
   const factor = keeps ? sum / hundred : 1;
   return Object.fromEntries(Object.entries(shares).map(([version, percent]) => [version, percent * factor]));
 }

@@ -1,8 +1,12 @@
+import type { ObjectKind } from './object.ts';
 import type { Owner } from './owner.ts';
 import type { HostVersion } from './undefined-versions.ts';
 
 /** What a person should know before a plan is made real. */
 export type PlanWarning =
-  | { readonly kind: 'puts-back'; readonly owner: Owner }
+  /** `of`: the kind of its object, if that is not a VirtualService. */
+  | { readonly kind: 'puts-back'; readonly owner: Owner; readonly of?: ObjectKind | undefined }
+  /** The rule splits connections. A proxy closes those that are open when it gets other weights (istio/istio#38616). */
+  | { readonly kind: 'cuts-connections' }
   /** They would get requests, and no DestinationRule defines them. */
   | { readonly kind: 'undefined-versions'; readonly versions: readonly HostVersion[] };

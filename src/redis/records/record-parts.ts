@@ -82,7 +82,9 @@ export const planWarningSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('puts-back'),
     owner: z.strictObject({ tool: z.enum(tools), name: z.string().optional() }),
+    of: z.enum(objectKinds).optional(),
   }),
+  z.strictObject({ kind: z.literal('cuts-connections') }),
   z.strictObject({
     kind: z.literal('undefined-versions'),
     versions: z.array(z.strictObject({ host: z.string(), version: z.string() })),

@@ -75,6 +75,25 @@ const movedObjects = z.array(
   }),
 );
 
+const parents = z.array(z.string());
+
+/** What controllers say of a route. */
+const effectSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('in-effect'), parents }),
+  z.strictObject({ kind: z.literal('waits'), parents }),
+  z.strictObject({
+    kind: z.literal('refused'),
+    parent: z.string(),
+    because: z.strictObject({
+      type: z.string(),
+      isTrue: z.boolean(),
+      reason: z.string(),
+      message: z.string(),
+      generation: z.int().optional(),
+    }),
+  }),
+]);
+
 const state = z.discriminatedUnion('kind', [
   ...plainStates,
   z.strictObject({
@@ -106,6 +125,7 @@ const state = z.discriminatedUnion('kind', [
         how: z.enum(movedHow),
       })
       .optional(),
+    effect: effectSchema.optional(),
     seen: seenSchema.optional(),
     toBeSeen: z.literal(true).optional(),
   }),

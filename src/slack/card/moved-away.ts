@@ -6,6 +6,7 @@ import { formatCommand } from '../../domain/language/command.ts';
 import { isSameObject } from '../../domain/routing/object.ts';
 import { toolOf, weightsOwner } from '../../domain/routing/owner.ts';
 import { defaultRule } from '../../domain/routing/route.ts';
+import { isPlaced } from '../../domain/routing/rule-key.ts';
 import { percentages, type Split, sameShares } from '../../domain/routing/split.ts';
 import { ruleName } from '../words/move-text.ts';
 import { code, foreign } from '../words/mrkdwn.ts';
@@ -26,7 +27,7 @@ export function movedAwayNote(change: AppliedChange, away: MovedAway): string {
   const live = away.how === 'rule-gone' ? '' : ` Live is now ${foreign(splitText(away.live), 120)}.`;
   const history = away.how === 'ledger-lost' ? ' Its history was removed too.' : '';
   const tool = toolOf(away.manager);
-  const stop = howToStop(tool, away.manager);
+  const stop = howToStop(tool, away.manager, away.object.kind);
   const isLost = away.how === 'rule-gone' || (tool !== undefined && weightsOwner([{ tool }]) !== undefined);
   return [`${happened}.${live}${history}`, stop, isLost ? '' : again(change, away)]
     .filter((line) => line !== '')
@@ -55,7 +56,9 @@ function whatHappened(change: AppliedChange, away: MovedAway): string {
     case 'object-gone':
       return `*${which} was deleted*, as seen at ${clock(at)}`;
     case 'rule-gone':
-      return `*The rule ${code(rule)} was removed or renamed* ${by}`;
+      return isPlaced(rule)
+        ? `*The rule ${code(rule)} was removed, moved to another place, or given another match* ${by}`
+        : `*The rule ${code(rule)} was removed or renamed* ${by}`;
     case 'made-anew':
       return isOfOneObject(change) ? `*The object was deleted and made anew* ${by}` : `*${which} was made anew* ${by}`;
     case 'pinned-rules':

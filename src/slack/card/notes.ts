@@ -1,6 +1,7 @@
 import { type Change, effectOf, isEnded, isWeightsOnly, mainEdit, serviceOf } from '../../domain/change/change.ts';
 import { type AppliedChange, isApplied } from '../../domain/change/fate.ts';
 import type { Applied } from '../../domain/change/state.ts';
+import { effectText } from '../words/effect-text.ts';
 import { code, user } from '../words/mrkdwn.ts';
 import { warningText } from '../words/owner-text.ts';
 import { pinnedText, unpinCommand } from '../words/pinned-text.ts';
@@ -49,13 +50,15 @@ function stateNotes(change: Change): readonly string[] {
 }
 
 function appliedNotes(change: AppliedChange): readonly string[] {
-  const { rolledBack, later, warnings, movedAway } = change.state;
+  const { rolledBack, later, warnings, movedAway, effect } = change.state;
+  const isLive = movedAway === undefined && rolledBack === undefined && later === undefined;
   const moved = movedAway === undefined ? [] : [movedAwayNote(change, movedAway)];
   const since = rolledBack === undefined && later !== undefined ? [`The split was changed since, by ${later}.`] : [];
   return [
     ...moved,
     ...takenBackBy({ rolledBack }),
     ...since,
+    ...(isLive && effect !== undefined ? [effectText(effect)] : []),
     ...warnings.slice(0, 3).map((warning) => `The API server warns: ${code(warning, 300)}`),
   ];
 }

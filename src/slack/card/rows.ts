@@ -3,7 +3,6 @@ import { type Change, effectOf, isWeightsOnly, movesSeen } from '../../domain/ch
 import {
   type ContentEdit,
   type ContentVerb,
-  defaultMove,
   deletes,
   findEdit,
   isContentEdit,
@@ -12,6 +11,7 @@ import {
 } from '../../domain/change/edit.ts';
 import type { MovedObject } from '../../domain/change/state.ts';
 import { contentToInsistOn, isSameContent } from '../../domain/routing/content.ts';
+import { hasRules } from '../../domain/routing/object.ts';
 import { defaultRule } from '../../domain/routing/route.ts';
 import { type Move, sameShares } from '../../domain/routing/split.ts';
 import { moveBlocks, movesText, type NamedMove, namedMoves, ruleName } from '../words/move-text.ts';
@@ -58,10 +58,9 @@ function objectLines(change: Change, bullet: string): readonly string[] {
 }
 
 function splitPart(change: Change, edit: ObjectEdit): string {
-  if (edit.object.kind === 'DestinationRule' || deletes(edit)) return '';
+  if (!hasRules(edit.object.kind) || deletes(edit)) return '';
   const moves = movesSeen(change, edit);
-  const shown = moves.length === 0 ? [defaultMove(edit)] : moves;
-  return `: ${shown.map((move) => partText(edit, move)).join('; ')}`;
+  return moves.length === 0 ? '' : `: ${moves.map((move) => partText(edit, move)).join('; ')}`;
 }
 
 function partText(edit: ObjectEdit, { rule, from, to }: Move): string {

@@ -4,6 +4,7 @@ import type { Mistake } from '../../domain/language/mistake.ts';
 import type { ServiceName } from '../../domain/routing/names.ts';
 import type { PinnedMistake } from '../../domain/routing/pinned.ts';
 import type { Unsplittable } from '../../domain/routing/route.ts';
+import { isPlaced, placeOfKey } from '../../domain/routing/rule-key.ts';
 import type { Percentages } from '../../domain/routing/split.ts';
 import type { GoalAnswer } from '../../workflow/asking/goal.ts';
 import type { NotFound } from '../../workflow/desk.ts';
@@ -46,8 +47,10 @@ export function refusalText(of: ServiceName, refusal: Refusal, { now, typed: com
     case 'nobody-else':
       return nobodyElse(of, refusal, command);
     case 'no-default-rule':
-      if (refusal.rules.length === 0) return withoutHttp(name, refusal.others);
+      if (refusal.rules.length === 0) return `${name} has no rule at all, so there is nothing to split.`;
       return `${name} has no rule that takes all the rest; it has ${names(refusal.rules)}. ${howToName(refusal.rules)}`;
+    case 'several-rules':
+      return `${name} has several rules that answer to ${typed(refusal.rule)}: ${names(refusal.rules)}. ${howToName(refusal.rules)}`;
     case 'unknown-rule':
       return `${name} has no rule ${typed(refusal.rule)}; it has ${names(refusal.rules)}.`;
     case 'rule-cannot-be-split':
@@ -98,18 +101,10 @@ function ruleOf(name: string, { rule }: { readonly rule?: string | undefined }):
   return rule === undefined ? name : `the rule ${code(rule)} of ${name}`;
 }
 
-/** Suggests no rule that is known only by its place (`#1`): such a rule cannot be split. */
-function howToName(rules: readonly string[]): string {
-  const named = rules.find((rule) => !rule.startsWith('#'));
-  return named === undefined
-    ? 'None of them has a `name`: give one to the rule you mean, in the object.'
-    : `Name one: ${code(`--route ${named}`)}.`;
-}
-
-/** We split only the `http` list of a VirtualService. */
-function withoutHttp(name: string, others: readonly string[]): string {
-  if (others.length === 0) return `${name} has no rule at all in its VirtualService, so there is nothing to split.`;
-  return `${name} has only ${others.map((each) => code(each)).join(' and ')} rules in its VirtualService, and of those I split none: I set the weights of \`http\` rules.`;
+/** A rule without a name of its own is typed by its place. */
+function howToName(keys: readonly string[]): string {
+  const key = keys.find((each) => !isPlaced(each)) ?? keys[0] ?? '';
+  return `Name one: ${code(`--route ${placeOfKey(key)?.replace(/^#/, '') ?? key}`)}.`;
 }
 
 function alreadyThere(
@@ -164,7 +159,7 @@ const becauseWords: Record<Unsplittable, string> = {
   'no-destination': 'it has no destination',
   'ambiguous-destinations': 'two of its destinations are the same version',
   'invalid-weight': 'one of its weights is below 0',
-  unnamed: 'it has no name of its own, and its place is not enough to know it by; give it a `name` in the object first',
+  'read-only': 'I read objects of this kind and do not write them',
 };
 
 /** Why a rule file cannot be applied or deleted, or a rule cannot be unpinned. */

@@ -1,10 +1,13 @@
 import type { Change } from '../../domain/change/change.ts';
 import { since } from '../../domain/change/plan-weights.ts';
+import { rulesNamed } from '../../domain/routing/named-rule.ts';
 import type { ServiceName } from '../../domain/routing/names.ts';
 import { describePinned } from '../../domain/routing/pinned.ts';
-import { defaultRule, findRule, pinnedRules, type Route, type Rule } from '../../domain/routing/route.ts';
+import { defaultRule, pinnedRules, type Route, type Rule } from '../../domain/routing/route.ts';
+import { effectOf } from '../../domain/routing/standing.ts';
 import type { StatusAnswer } from '../../workflow/looking/look-up.ts';
 import { statusCommand } from '../words/command-text.ts';
+import { effectText } from '../words/effect-text.ts';
 import { code, foreign, user } from '../words/mrkdwn.ts';
 import { objectName } from '../words/object-text.ts';
 import { ownerText } from '../words/owner-text.ts';
@@ -41,16 +44,15 @@ function statusText(
   { name, route, open, ramps, lost, holds }: Extract<StatusAnswer, { kind: 'status' }>,
   now: Date,
 ): string {
-  const rule = findRule(route, defaultRule);
+  const rule = rulesNamed(route, undefined)[0];
   const split =
     rule === undefined
-      ? ['No rule takes all the rest.', ...route.rules.map((each) => `• ${code(describePinned(each), 120)}`)]
-          .slice(0, 12)
-          .join('\n')
+      ? ['No rule takes all the rest.', ...route.rules.map((each) => `• ${ruleText(each)}`)].slice(0, 12).join('\n')
       : splitRows(rule.split);
   const change = rule === undefined ? undefined : since(route, rule);
   return [
     `*${foreign(name.service)}* in ${code(name.namespace)} (${objectName(route.object)}, for ${foreign(reach(route))})`,
+    ...(rule === undefined || rule.key === defaultRule ? [] : [`Only for ${code(rule.match ?? rule.key, 120)}:`]),
     split,
     ...(rule?.unsplittable === undefined
       ? []
@@ -59,7 +61,8 @@ function statusText(
       ? lastWriter(route, now)
       : [`Since ${change.id}, ${when(change.at, now)}, by ${user(change.by)}.`]),
     ...(route.owners ?? []).map((owner) => `Managed by ${ownerText(owner)}.`),
-    ...besidesLines(route, rule),
+    ...effectLines(route),
+    ...besidesLines(rule),
     ...pinnedLines(name, route),
     ...holdLines(holds),
     ...rampLines(ramps),
@@ -68,12 +71,20 @@ function statusText(
   ].join('\n');
 }
 
+/** ``path starts with /orders → v1 90 %, v2 10 %`` */
+function ruleText({ key, match, split }: Rule): string {
+  return code(`${match ?? key} → ${splitText(split)}`, 160);
+}
+
+/** Only routes of the Gateway API and of Consul have a status that tells. */
+function effectLines({ standing }: Route): readonly string[] {
+  const effect = effectOf(standing);
+  return effect === undefined ? [] : [effectText(effect)];
+}
+
 /** What a split does not change. A person who looks only at the weights would not expect it. */
-function besidesLines({ otherLists = [] }: Route, rule: Rule | undefined): readonly string[] {
-  return [
-    ...(rule?.besides ?? []).map((each) => besidesWords[each]),
-    ...otherLists.map((list) => `It has ${code(list)} rules too; of those I split none.`),
-  ];
+function besidesLines(rule: Rule | undefined): readonly string[] {
+  return (rule?.besides ?? []).map((each) => besidesWords[each]);
 }
 
 const besidesWords: Record<NonNullable<Rule['besides']>[number], string> = {
@@ -111,7 +122,7 @@ function overviewText({
 }
 
 function overviewLine(route: Route): string {
-  const rule = findRule(route, defaultRule);
+  const rule = rulesNamed(route, undefined)[0];
   const pinned = pinnedRules(route).length;
   return `${code(route.object.name)} ${rule === undefined ? 'no default rule' : foreign(splitText(rule.split))}${pinned > 0 ? ` (+${pinned} pinned)` : ''}`;
 }

@@ -1,7 +1,9 @@
 import type { SectionBlock } from '@slack/types';
-import { type ContentEdit, type ContentVerb, defaultMove, type ObjectEdit, verbOf } from '../../domain/change/edit.ts';
-import type { ObjectContent, ObjectRef } from '../../domain/routing/object.ts';
-import { sameShares } from '../../domain/routing/split.ts';
+import { type ContentEdit, type ContentVerb, type ObjectEdit, verbOf } from '../../domain/change/edit.ts';
+import { hasRules, type ObjectContent, type ObjectRef } from '../../domain/routing/object.ts';
+import { defaultRule } from '../../domain/routing/route.ts';
+import { type Move, sameShares } from '../../domain/routing/split.ts';
+import type { Json } from '../../domain/text/json.ts';
 import { type DiffLine, diff, withContext, yamlLines } from '../../domain/text/line-diff.ts';
 import { truncate, visible } from '../../domain/text/typed-text.ts';
 import { code, escapeText, fitted, foreign, markup } from './mrkdwn.ts';
@@ -79,14 +81,42 @@ function withDifference(
   return `${heading}\n${diffLines(changes, room - heading.length)}`;
 }
 
+/** How many rules of one object are described. The difference below shows the others. */
+const maxRules = 4;
+
 function summary(edit: ContentEdit): string {
-  const { object, pinned } = edit;
-  const { from, to } = defaultMove(edit);
-  if (object.kind === 'DestinationRule') return '';
-  if (edit.after === undefined) return `, which has ${foreign(splitText(from))}; its requests then go to every version`;
-  const split = edit.before === undefined || sameShares(from, to) ? splitText(to) : moveText(from, to);
+  const { object, pinned, moves, after, before } = edit;
+  if (!hasRules(object.kind)) return '';
+  const is = moves.slice(0, maxRules).map((move) => ruleText(move, edit));
+  const more = moves.length > maxRules ? [`… +${moves.length - maxRules} rules`] : [];
+  const has = [...is, ...more].join('; ');
+  if (after === undefined) return `${has === '' ? '' : `, which has ${has}`}; ${afterDeletion(before)}`;
   const above = pinned.length === 0 ? '' : `, and above it ${pinnedText(pinned, 3, 100)}`;
-  return `: ${foreign(split)}${above}`;
+  return `${has === '' ? '' : `: ${has}`}${above}`;
+}
+
+function ruleText({ rule, from, to }: Move, { before, after }: ContentEdit): string {
+  const isOne = before === undefined || after === undefined || sameShares(from, to);
+  const split = foreign(isOne ? splitText(after === undefined ? from : to) : moveText(from, to));
+  return rule === defaultRule ? split : `${code(rule, 80)} ${split}`;
+}
+
+/** In a mesh a host without rules is reached at all of its pods. A gateway knows no host without rules. */
+function afterDeletion(before: ObjectContent | undefined): string {
+  const gateways = before?.spec['gateways'];
+  const isOfGateways = Array.isArray(gateways) && gateways.length > 0 && !gateways.includes('mesh');
+  const isBound = listIn(before?.spec['parentRefs']).some((parent) => !isService(parent));
+  return isOfGateways || isBound
+    ? 'a gateway then answers its requests with 404, unless another object routes them'
+    : 'its requests then go to every version';
+}
+
+function isService(parent: Json): boolean {
+  return typeof parent === 'object' && parent !== null && 'kind' in parent && parent['kind'] === 'Service';
+}
+
+function listIn(value: Json | undefined): readonly Json[] {
+  return Array.isArray(value) ? value : [];
 }
 
 function linesOf(content: ObjectContent | undefined): readonly string[] {

@@ -1,3 +1,4 @@
+import { groupOf, type ObjectKind } from '../../domain/routing/object.ts';
 import type { Owner, Tool } from '../../domain/routing/owner.ts';
 import type { PlanWarning } from '../../domain/routing/warning.ts';
 import { code } from './mrkdwn.ts';
@@ -13,8 +14,10 @@ export function ownerText({ tool, name }: Owner): string {
 /** Shown on the card and in a dry run, before the first change. */
 export function warningText(warning: PlanWarning): string {
   if (warning.kind === 'undefined-versions') return undefinedText(warning);
-  const { owner } = warning;
-  return `*${ownerText(owner)} manages this object* and may put the weights back. ${words[owner.tool].stop}`;
+  if (warning.kind === 'cuts-connections')
+    return '*Open connections are cut.* The rule splits connections and not requests: those that are open when the weights change are closed, and clients have to connect again.';
+  const { owner, of = 'VirtualService' } = warning;
+  return `*${ownerText(owner)} manages this object* and may put the weights back. ${words[owner.tool].stop(of)}`;
 }
 
 /** A common first mistake: a service gets its rules before its versions are defined. */
@@ -27,8 +30,12 @@ function undefinedText({ versions }: Extract<PlanWarning, { kind: 'undefined-ver
 }
 
 /** How to make a tool leave the weights alone, or whom to ask. */
-export function howToStop(tool: Tool | undefined, manager: string | undefined): string {
-  if (tool !== undefined) return words[tool].stop;
+export function howToStop(
+  tool: Tool | undefined,
+  manager: string | undefined,
+  kind: ObjectKind = 'VirtualService',
+): string {
+  if (tool !== undefined) return words[tool].stop(kind);
   if (manager === undefined) return '';
   return manager.startsWith('kubectl')
     ? 'Somebody did that by hand or in a script: settle with them who shifts.'
@@ -46,56 +53,76 @@ interface Words {
   readonly is: string;
   /** What its name names: an application, a release. */
   readonly has: string;
-  readonly stop: string;
+  readonly stop: (kind: ObjectKind) => string;
 }
 
-const argoCdSnippet = `\`\`\`
+/** Where the rules of a kind are, and the weights in them. */
+function rulesOf(kind: ObjectKind): { readonly list: string; readonly weights: string } {
+  if (kind === 'ServiceSplitter') return { list: 'splits', weights: '.spec.splits[].weight' };
+  const isRoute = kind.endsWith('Route');
+  return isRoute
+    ? { list: 'rules', weights: '.spec.rules[].backendRefs[].weight' }
+    : { list: 'http', weights: '.spec.http[].route[].weight' };
+}
+
+function argoCdSnippet(kind: ObjectKind): string {
+  return `\`\`\`
 spec:
   ignoreDifferences:
-    - group: networking.istio.io
-      kind: VirtualService
-      jqPathExpressions: ['.spec.http[].route[].weight']
+    - group: ${groupOf(kind)}
+      kind: ${kind}
+      jqPathExpressions: ['${rulesOf(kind).weights}']
   syncPolicy:
     syncOptions: [RespectIgnoreDifferences=true]
 \`\`\``;
-const fluxHelmSnippet = `\`\`\`
+}
+
+function fluxHelmSnippet(kind: ObjectKind): string {
+  return `\`\`\`
 spec:
   driftDetection:
     mode: enabled
     ignore:
-      - paths: [/spec/http]
-        target: { kind: VirtualService }
+      - paths: [/spec/${rulesOf(kind).list}]
+        target: { kind: ${kind} }
 \`\`\``;
+}
 
 const words: Record<Tool, Words> = {
   'argo-cd': {
     is: 'Argo CD',
     has: 'application',
-    stop: `To have Argo CD leave the weights alone, put this into its Application:\n${argoCdSnippet}\nIt is about weights only: a destination that Git does not have is still taken out.`,
+    stop: (kind) =>
+      `To have Argo CD leave the weights alone, put this into its Application:\n${argoCdSnippet(kind)}\nIt is about weights only: a destination that Git does not have is still taken out.`,
   },
   'flux-kustomize': {
     is: 'Flux',
     has: 'Kustomization',
-    stop: 'To have Flux leave the object alone, annotate it in Git with `kustomize.toolkit.fluxcd.io/ssa: IfNotPresent`. From Flux 2.9 on, `spec.ignore` of the Kustomization can name the path `/spec/http` instead, and all else is still kept.',
+    stop: (kind) =>
+      `To have Flux leave the object alone, annotate it in Git with \`kustomize.toolkit.fluxcd.io/ssa: IfNotPresent\`. From Flux 2.9 on, \`spec.ignore\` of the Kustomization can name the path \`/spec/${rulesOf(kind).list}\` instead, and all else is still kept.`,
   },
   'flux-helm': {
     is: 'Flux',
     has: 'HelmRelease',
-    stop: `To have Flux leave the rules alone, put this into the HelmRelease:\n${fluxHelmSnippet}\nAn upgrade of the chart may set them all the same.`,
+    stop: (kind) =>
+      `To have Flux leave the rules alone, put this into the HelmRelease:\n${fluxHelmSnippet(kind)}\nAn upgrade of the chart may set them all the same.`,
   },
   helm: {
     is: 'Helm',
     has: 'release',
-    stop: 'The next `helm upgrade` may set the weights that the chart has: put the split that is to stay into its values.',
+    stop: () =>
+      'The next `helm upgrade` may set the weights that the chart has: put the split that is to stay into its values.',
   },
   flagger: {
     is: 'Flagger',
     has: 'canary',
-    stop: 'Its canary sets these weights, so promote or roll back through it: its gates (`confirm-promotion`, `rollback`), or `spec.skipAnalysis: true` of the Canary to promote at once.',
+    stop: () =>
+      'Its canary sets these weights, so promote or roll back through it: its gates (`confirm-promotion`, `rollback`), or `spec.skipAnalysis: true` of the Canary to promote at once.',
   },
   'argo-rollouts': {
     is: 'Argo Rollouts',
     has: 'Rollout',
-    stop: 'Its Rollout sets these weights, so go through it: `kubectl argo rollouts promote` or `kubectl argo rollouts abort`.',
+    stop: () =>
+      'Its Rollout sets these weights, so go through it: `kubectl argo rollouts promote` or `kubectl argo rollouts abort`.',
   },
 };

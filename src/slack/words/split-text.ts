@@ -9,15 +9,17 @@ const maxName = 36;
 
 /** `v1 34 %, v3 66 %`. Versions without traffic are left out. */
 export function splitText(split: Split): string {
+  const shown = shownNames(Object.keys(split));
   const shares = sharesOf(split).filter(([, percent]) => percent > 0);
-  return listed(shares.map(([version, percent]) => `${named(version)} ${percent} %`)) || 'no traffic';
+  return listed(shares.map(([version, percent]) => `${shown(version)} ${percent} %`)) || 'no traffic';
 }
 
 /** `v1 100 → 50 %, v3 0 → 50 %`. Versions that have nothing before and after are left out. */
 export function moveText(from: Split, to: Split): string {
+  const shown = shownNames(versionsOf(from, to));
   return listed(
     movesOf(from, to).map(({ version, before, after }) =>
-      before === after ? `${named(version)} ${after} %` : `${named(version)} ${before} → ${after} %`,
+      before === after ? `${shown(version)} ${after} %` : `${shown(version)} ${before} → ${after} %`,
     ),
   );
 }
@@ -46,7 +48,7 @@ export function splitRows(split: Split): string {
 
 /** Each line is code, with spaces that do not break or collapse, so that the columns line up in every client. */
 function rows(versions: readonly string[], cells: readonly string[]): string {
-  const names = versions.map(named);
+  const names = versions.map(shownNames(versions));
   const width = Math.max(...names.map((name) => name.length), 0);
   const lines = names
     .slice(0, maxRows)
@@ -57,7 +59,30 @@ function rows(versions: readonly string[], cells: readonly string[]): string {
 
 /** A name from the cluster. Istio allows it to be long and to hold any character. */
 export function named(version: string): string {
-  return truncate(visible(version).replaceAll('`', "'"), maxName);
+  return truncate(plain(version), maxName);
+}
+
+/**
+ * How the versions of one rule are named, so that no two look alike: cut at the end; where two would be the same then, cut in the middle; whole
+ * where that does not help either.
+ */
+export function shownNames(versions: readonly string[]): (version: string) => string {
+  const ways = [named, cutInside, plain];
+  const clear = (way: (version: string) => string, version: string) =>
+    versions.every((other) => other === version || way(other) !== way(version));
+  return (version) => (ways.find((way) => clear(way, version)) ?? plain)(version);
+}
+
+/** Ends tell versions apart more often than beginnings. */
+function cutInside(version: string): string {
+  const points = [...plain(version)];
+  if (points.length <= maxName) return points.join('');
+  const half = Math.floor((maxName - 1) / 2);
+  return `${points.slice(0, half).join('')}…${points.slice(-half).join('')}`;
+}
+
+function plain(version: string): string {
+  return visible(version).replaceAll('`', "'");
 }
 
 function movesOf(

@@ -4,7 +4,7 @@ import { type ContentEdit, findMove, type ObjectEdit } from '../../domain/change
 import { type Applied, noLongerSeen, type State, type StateOf } from '../../domain/change/state.ts';
 import { type Ledger, moveIn, movesIn } from '../../domain/routing/ledger.ts';
 import type { ChangeId } from '../../domain/routing/names.ts';
-import type { ObjectContent } from '../../domain/routing/object.ts';
+import { hasRules, type ObjectContent } from '../../domain/routing/object.ts';
 import { defaultRule, findRule } from '../../domain/routing/route.ts';
 import { sameShares } from '../../domain/routing/split.ts';
 import { type Happened, moveOn } from '../audit.ts';
@@ -51,7 +51,7 @@ function previousOn(
  */
 function setBy(mesh: Pick<Mesh, 'picture'>, { object, before, after }: ContentEdit): (rule: string) => boolean {
   const rulesOf = (content: ObjectContent | undefined) =>
-    content === undefined || object.kind === 'DestinationRule' ? [] : mesh.picture(object, content).rules;
+    content === undefined || !hasRules(object.kind) ? [] : mesh.picture(object, content).rules;
   const [were, are] = [rulesOf(before), rulesOf(after)];
   return (rule) => {
     const [was, is] = [were, are].map((rules) => findRule({ rules }, rule)?.split);

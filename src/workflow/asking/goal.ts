@@ -5,7 +5,6 @@ import { ledgerAnnotation } from '../../domain/routing/ledger.ts';
 import type { Place, ServiceName } from '../../domain/routing/names.ts';
 import { type ObjectContent, refText } from '../../domain/routing/object.ts';
 import { choosePinned, type PinnedMistake, withoutRule } from '../../domain/routing/pinned.ts';
-import { pinnedRules } from '../../domain/routing/route.ts';
 import type { Manifest, RuleFile, RuleFileReading } from '../../domain/routing/rule-file.ts';
 import { type Desk, fillIn, type NotFound } from '../desk.ts';
 import type { ContentAim } from './plan-content.ts';
@@ -99,10 +98,10 @@ async function unpinned(desk: Desk, command: Extract<EditCommand, { verb: 'unpin
   const { live } = await desk.mesh.open(object);
   if (live === undefined) return { answer: { kind: 'not-found', name, found: { kind: 'gone', object } } };
 
-  const chosen = choosePinned(pinnedRules(live), command.rule);
+  const chosen = choosePinned(live, command.rule);
   if (chosen.kind !== 'rule') return { answer: { kind: 'no-pinned-rule', name, mistake: chosen } };
   const become: ContentAim['become'] = (again) => {
-    const rule = again && choosePinned(pinnedRules(again), command.rule);
+    const rule = again && choosePinned(again, command.rule);
     return rule?.kind === 'rule' ? withoutRule(again?.content, rule.at) : again?.content;
   };
   const { cluster, namespace } = object;

@@ -1,6 +1,7 @@
 import type { Change } from '../../domain/change/change.ts';
 import { deletes, hostsOf, isContentEdit, type ObjectEdit } from '../../domain/change/edit.ts';
 import { resolveHost, type ServiceName } from '../../domain/routing/names.ts';
+import { hasRules } from '../../domain/routing/object.ts';
 import type { Desk } from '../desk.ts';
 
 /**
@@ -23,7 +24,7 @@ function isAbout(change: Change, name: ServiceName): boolean {
 
 function routes(edit: ObjectEdit, change: Change, { cluster, namespace, service }: ServiceName): boolean {
   const { object } = edit;
-  if (object.kind === 'DestinationRule' || object.cluster !== cluster || object.namespace !== namespace) return false;
+  if (!hasRules(object.kind) || object.cluster !== cluster || object.namespace !== namespace) return false;
   if (object.name === service) return true;
   if (!isContentEdit(edit)) return change.service === service;
   const host = resolveHost(service, namespace);

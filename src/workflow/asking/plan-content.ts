@@ -1,7 +1,7 @@
 import { type ContentEdit, isContentEdit, type ObjectEdit } from '../../domain/change/edit.ts';
 import { isSameContent } from '../../domain/routing/content.ts';
 import type { Ledger, Revision } from '../../domain/routing/ledger.ts';
-import type { ObjectContent, ObjectRef } from '../../domain/routing/object.ts';
+import { hasRules, type ObjectContent, type ObjectRef } from '../../domain/routing/object.ts';
 import type { Owner } from '../../domain/routing/owner.ts';
 import { describePinned } from '../../domain/routing/pinned.ts';
 import { defaultRule, findRule, type LiveObject, pinnedRules, type Rule } from '../../domain/routing/route.ts';
@@ -67,7 +67,7 @@ export async function planContent(
   const after = wanted && content; // as the server would store it
   if (live !== undefined && isSameContent(live.content, after)) return { kind: 'as-it-is' };
   const was = live?.rules ?? [];
-  const is = after === undefined || object.kind === 'DestinationRule' ? [] : mesh.picture(object, after).rules;
+  const is = after === undefined || !hasRules(object.kind) ? [] : mesh.picture(object, after).rules;
   const weights = live && after && weightsOnly({ content: live.content, rules: was }, { content: after, rules: is });
   if (isWritten && weights?.kind === 'same') return { kind: 'as-it-is' };
   const edit = toEdit(object, { live, after, ledger, was, is });
@@ -91,16 +91,22 @@ function toEdit(object: ObjectRef, { live, after, ledger, was, is }: Becoming): 
     ...(after !== undefined && { after }),
     ...(after === undefined && live !== undefined && { ledger: live.ledger }),
     ...(live === undefined && ledger !== undefined && { ledger }),
-    moves: defaultMoves(was, is),
+    moves: mainMoves(was, is),
     pinned: pinnedRules({ rules: is }).map(describePinned),
   };
 }
 
-/** What becomes of the default rule, if there is one before or after. */
-function defaultMoves(was: readonly Rule[], is: readonly Rule[]): readonly Move[] {
-  const from = findRule({ rules: was }, defaultRule)?.split;
-  const to = findRule({ rules: is }, defaultRule)?.split;
-  return from === undefined && to === undefined ? [] : [{ rule: defaultRule, from: from ?? {}, to: to ?? {} }];
+/** Each has a place in the history of the object, where there is room for a few. */
+const mostMoves = 8;
+
+/** What becomes of the default rule, if there is one before or after, or else of every rule that splits. */
+function mainMoves(was: readonly Rule[], is: readonly Rule[]): readonly Move[] {
+  const splitOf = (rules: readonly Rule[], key: string) => findRule({ rules }, key)?.split ?? {};
+  const keys = [...new Set([...is, ...was].map(({ key }) => key))];
+  const meant = keys.includes(defaultRule) ? [defaultRule] : keys;
+  const all = meant.map((rule) => ({ rule, from: splitOf(was, rule), to: splitOf(is, rule) }));
+  const splitting = all.filter(({ from, to }) => Object.keys(from).length + Object.keys(to).length > 0);
+  return meant.includes(defaultRule) ? all : splitting.slice(0, mostMoves);
 }
 
 interface Tried {
@@ -156,7 +162,7 @@ async function undefinedIn(
 ): Promise<readonly HostVersion[]> {
   const place = edits[0]?.object;
   const rules = edits.flatMap(({ object, after }) =>
-    after === undefined || object.kind === 'DestinationRule' ? [] : mesh.picture(object, after).rules,
+    after === undefined || !hasRules(object.kind) ? [] : mesh.picture(object, after).rules,
   );
   if (place === undefined || rules.length === 0) return [];
   for (const live of [false, true]) {

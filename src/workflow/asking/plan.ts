@@ -4,7 +4,7 @@ import { type Edits, hostsOf, isContentEdit, type ObjectEdit } from '../../domai
 import type { PlanOfWeights, Refusal, Start } from '../../domain/change/plan-weights.ts';
 import { startBehind } from '../../domain/change/plan-weights.ts';
 import { type ChangeId, changeIdFrom, isLabel, type ServiceName } from '../../domain/routing/names.ts';
-import { type ObjectRef, objectKey } from '../../domain/routing/object.ts';
+import { hasRules, type ObjectRef, objectKey } from '../../domain/routing/object.ts';
 import { type Owner, restorers, weightsOwner } from '../../domain/routing/owner.ts';
 import type { LiveObject } from '../../domain/routing/route.ts';
 import type { PlanWarning } from '../../domain/routing/warning.ts';
@@ -128,7 +128,7 @@ async function planOf(
 
 /** The edit that gives a plan its name: that of the first object that routes, otherwise the first. */
 function mainOf(edits: readonly ObjectEdit[]): ObjectEdit {
-  const main = edits.find(({ object }) => object.kind !== 'DestinationRule') ?? edits[0];
+  const main = edits.find(({ object }) => hasRules(object.kind)) ?? edits[0];
   if (main === undefined) throw new Error('a plan has at least one edit');
   return main;
 }

@@ -1,14 +1,17 @@
 import { mainEdit, mainMove, serviceOf } from '../../domain/change/change.ts';
+import { defaultMove } from '../../domain/change/edit.ts';
 import { planShift, type Wish } from '../../domain/change/plan-weights.ts';
 import type { Command } from '../../domain/language/command.ts';
+import { keyOfNamed } from '../../domain/routing/named-rule.ts';
+import { versionNamed } from '../../domain/routing/named-version.ts';
 import type { ChangeId, RampId, ServiceName } from '../../domain/routing/names.ts';
 import { type ObjectRef, objectKey } from '../../domain/routing/object.ts';
-import { defaultRule, keyOfNamed, type LiveObject } from '../../domain/routing/route.ts';
+import { defaultRule, findRule, type LiveObject } from '../../domain/routing/route.ts';
 import { noteRefused } from '../audit.ts';
 import { type Asker, type Desk, fillIn } from '../desk.ts';
 import { mayOverrideOwner } from '../judging/judge-live.ts';
 import { type Asking, answerOnce, type Mode } from './answer-once.ts';
-import { planEdits, type WeightsAim } from './plan.ts';
+import { type Plan, planEdits, type WeightsAim } from './plan.ts';
 import { type Answer, offer, told } from './submit.ts';
 
 type Shift = Extract<Command, { verb: 'shift' }>;
@@ -23,7 +26,7 @@ export function requestShift(
 ): Promise<Answer> {
   const name = fillIn(desk, service);
   const asking = { asker, deed: 'shift', mode, name, reason: options.reason, overRamp } as const;
-  const ruleOf = (live: LiveObject) => (options.rule === undefined ? undefined : keyOfNamed(live, options.rule));
+  const ruleOf = (live: LiveObject) => keyOfNamed(live, options.rule);
   return shift(desk, asking, { name, wish, ruleOf, find: () => desk.mesh.find(name) });
 }
 
@@ -57,7 +60,7 @@ export async function promote(
 interface Shifting {
   readonly name: ServiceName;
   readonly wish: Wish;
-  /** The rule that is meant; undefined for the default rule. */
+  /** The key of the rule that is meant; undefined if none was named and several may be. */
   readonly ruleOf: (live: LiveObject) => string | undefined;
   readonly find: () => ReturnType<Desk['mesh']['find']>;
 }
@@ -87,12 +90,11 @@ interface ShiftAim {
 }
 
 async function planAndOffer(desk: Desk, asking: Asking, { name, wish, aim }: ShiftAim): Promise<Answer | 'moved'> {
-  const focus = wish.kind === 'share' ? wish.version : undefined;
-  const planning = { aim: { kind: 'split', focus }, service: name.service, isAhead: false } as const;
+  const planning = { aim: { kind: 'split' }, service: name.service, isAhead: false } as const;
   const planned = await planEdits(desk, [aim], planning);
   switch (planned.kind) {
     case 'plan':
-      return offer(desk, asking, planned.plan);
+      return offer(desk, asking, { ...planned.plan, aim: { kind: 'split', focus: focusOf(planned.plan, wish) } });
     case 'gone':
       return told(desk, asking, { kind: 'not-found', name, found: planned }, { object: aim.object });
     case 'refused':
@@ -102,6 +104,13 @@ async function planAndOffer(desk: Desk, asking: Asking, { name, wish, aim }: Shi
   }
 }
 
+/** The version that gets a share, by the name that it has in the rule. */
+function focusOf({ edits: [{ edit, open }] }: Plan, wish: Wish): string | undefined {
+  if (wish.kind === 'whole') return undefined;
+  const rule = open.live && findRule(open.live, defaultMove(edit).rule);
+  return rule === undefined ? wish.version : versionNamed(rule, wish.version);
+}
+
 /** Carries out the split that a rule file comes to, as if it were typed: it gives no new rights and needs no confirmation. */
 export function shiftTo(
   desk: Desk,
@@ -109,5 +118,5 @@ export function shiftTo(
   { object, name, wish }: { object: ObjectRef; name: ServiceName; wish: Wish },
 ): Promise<Answer> {
   const find = () => Promise.resolve({ kind: 'found', object } as const);
-  return shift(desk, asking, { name, wish, ruleOf: () => undefined, find });
+  return shift(desk, asking, { name, wish, ruleOf: (live) => keyOfNamed(live, undefined), find });
 }

@@ -4,7 +4,7 @@ import { recentRollback, takenBackIn } from '../../domain/change/undo.ts';
 import type { Ramp } from '../../domain/ramp/ramp.ts';
 import { findRevision, type Revision } from '../../domain/routing/ledger.ts';
 import type { ChangeId, ServiceName } from '../../domain/routing/names.ts';
-import { type ObjectRef, objectKey } from '../../domain/routing/object.ts';
+import { hasRules, type ObjectRef, objectKey } from '../../domain/routing/object.ts';
 import type { LiveObject } from '../../domain/routing/route.ts';
 import { aboutChange, noteRefused } from '../audit.ts';
 import { type Desk, requestId } from '../desk.ts';
@@ -67,7 +67,7 @@ interface TakingBack {
 /** Takes a change back, or first asks the person if more would be undone with it. */
 export function takeBack(desk: Desk, asking: AskingFor, back: TakingBack): Promise<RollbackAnswer | 'moved'> {
   const { parts } = back.taking;
-  const { object } = parts.find((part) => part.object.kind !== 'DestinationRule') ?? parts[0];
+  const { object } = parts.find((part) => hasRules(part.object.kind)) ?? parts[0];
   return desk.turns.run(objectKey(object), () => takeBackInTurn(desk, asking, object, back));
 }
 

@@ -1,6 +1,7 @@
 import { type Change, goesAhead, moveTo, objectsOf } from '../../domain/change/change.ts';
 import { seemsPlanned } from '../../domain/change/decide.ts';
 import type { StateOf } from '../../domain/change/state.ts';
+import { hasRules } from '../../domain/routing/object.ts';
 import { goingBefore } from '../asking/plan.ts';
 import { moveOn } from '../audit.ts';
 import { DependencyError } from '../errors.ts';
@@ -40,7 +41,7 @@ async function movedOf(voiding: Voiding, change: Change): Promise<StateOf<'void'
 
 /** DestinationRules are not watched for this: they are checked when somebody approves. */
 async function seemsToStand({ mesh }: Pick<Voiding, 'mesh'>, { edits }: Change): Promise<boolean> {
-  const routing = edits.filter(({ object }) => object.kind !== 'DestinationRule');
+  const routing = edits.filter(({ object }) => hasRules(object.kind));
   const stand = await Promise.all(routing.map(async (edit) => seemsPlanned(edit, await mesh.glance(edit.object))));
   return !stand.includes(false);
 }

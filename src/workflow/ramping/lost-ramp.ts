@@ -1,8 +1,9 @@
 import { type RampInHistory, rampInHistory, unfinishedIn } from '../../domain/ramp/in-history.ts';
 import { movesOneOf, type Ramp } from '../../domain/ramp/ramp.ts';
 import { findRevision, moveIn, movesIn, type Revision } from '../../domain/routing/ledger.ts';
+import { keyOfNamed } from '../../domain/routing/named-rule.ts';
 import type { ChangeId, RampId, ServiceName } from '../../domain/routing/names.ts';
-import { findRule, keyOfNamed, type LiveObject } from '../../domain/routing/route.ts';
+import { findRule, type LiveObject } from '../../domain/routing/route.ts';
 import { type Move, type Split, sameShares } from '../../domain/routing/split.ts';
 import { type Desk, openService } from '../desk.ts';
 

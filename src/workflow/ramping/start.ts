@@ -8,8 +8,9 @@ import { newGuards } from '../../domain/ramp/guards.ts';
 import { planRamp } from '../../domain/ramp/plan-ramp.ts';
 import { movesOneOf, type Ramp } from '../../domain/ramp/ramp.ts';
 import type { RampSteps } from '../../domain/ramp/steps.ts';
+import { keyOfNamed } from '../../domain/routing/named-rule.ts';
 import { rampIdFrom, type ServiceName } from '../../domain/routing/names.ts';
-import { defaultRule, keyOfNamed } from '../../domain/routing/route.ts';
+import { defaultRule } from '../../domain/routing/route.ts';
 import { type AcceptedAnswer, answerOnce, type Mode } from '../asking/answer-once.ts';
 import { stateOf } from '../asking/submit.ts';
 import { noteDenied, noteRefused } from '../audit.ts';
@@ -62,7 +63,7 @@ async function plan(desk: Desk, starting: Starting): Promise<RampAnswer | 'moved
   const found = await openService(desk, name);
   if (found.kind !== 'found') return { kind: 'not-found', name, found };
   const { live } = found;
-  const rule = asked.options.rule === undefined ? undefined : keyOfNamed(live, asked.options.rule);
+  const rule = keyOfNamed(live, asked.options.rule);
   const { waiting } = await desk.changes.lines([live.object]);
   const start = startBehind(live, waiting, rule ?? defaultRule);
   const wish = { version: asked.version, steps: named.steps, rule };
@@ -93,7 +94,7 @@ async function plan(desk: Desk, starting: Starting): Promise<RampAnswer | 'moved
   const { judged: judgement, opens } = await judgeWhenOpen(desk, judgeAt, denialIn);
   const foreseen = await foreseenFor(desk, asker, wanted);
   const ramp = {
-    ...{ name, version: asked.version, named: typed, ...planned, guards, live, waiting: waiting.length },
+    ...{ name, named: typed, ...planned, guards, live, waiting: waiting.length },
     ...{ foresight, foreseen, opens },
   };
   if (mode !== 'do') return { kind: 'ramp-preview', plan: ramp, judgement };

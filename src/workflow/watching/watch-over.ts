@@ -1,11 +1,14 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Change, isWaiting, moveTo, placeOf } from '../../domain/change/change.ts';
 import { deletes } from '../../domain/change/edit.ts';
 import { type AppliedChange, type Fate, fateOf, isApplied, isTold } from '../../domain/change/fate.ts';
 import { type Applied, noLongerSeen } from '../../domain/change/state.ts';
+import { findRevision } from '../../domain/routing/ledger.ts';
 import type { ChangeId } from '../../domain/routing/names.ts';
-import { isSameObject, type ObjectRef } from '../../domain/routing/object.ts';
+import { hasRules, isSameObject, type ObjectRef } from '../../domain/routing/object.ts';
 import { toolOf } from '../../domain/routing/owner.ts';
 import type { Weights } from '../../domain/routing/route.ts';
+import { effectOf, effectOfAll } from '../../domain/routing/standing.ts';
 import { type Happened, moveOn } from '../audit.ts';
 import { DependencyError, LedgerUnreadableError, UntrustedRecordError } from '../errors.ts';
 import type { Changes } from '../ports/changes.ts';
@@ -92,7 +95,8 @@ type Reading = (object: ObjectRef) => Promise<Weights | undefined>;
 async function keepTrue(lookout: Lookout, change: AppliedChange, glance: Reading): Promise<void> {
   const at = () => lookout.now().toISOString();
   const glimpse = (await fatesBy(change, glance))(change, at());
-  if (isTold(change, glimpse) || (await isTheirs(lookout, glimpse))) return;
+  if (isTold(change, glimpse)) return keepEffect(lookout, change, glance);
+  if (await isTheirs(lookout, glimpse)) return;
 
   const fateAt = await fatesBy(change, async (object) => (await lookout.mesh.open(object)).live);
   let current: Change | undefined = change;
@@ -103,6 +107,27 @@ async function keepTrue(lookout: Lookout, change: AppliedChange, glance: Reading
     const next = moveTo(current, told(current.state, fate));
     const isMoved = fate.kind === 'followed' ? lookout.changes.update(next) : moveOn(lookout, next, happenedBy(fate));
     if (await isMoved) return tell(lookout, change.id, fate, current.state.movedAway === undefined);
+    current = await lookout.changes.read(change.id);
+  }
+}
+
+/**
+ * Whether the controllers of its routes have put it into effect. The watch cache is enough: what they say next comes by the watch, too. They
+ * are not asked about an object that does not have the change yet.
+ */
+async function keepEffect(lookout: Lookout, change: AppliedChange, glance: Reading): Promise<void> {
+  const seen = await Promise.all(
+    change.edits.map(({ object }) => (hasRules(object.kind) ? glance(object) : undefined)),
+  );
+  const written = seen.filter((each) => each !== undefined && findRevision(each.ledger, change.id) !== undefined);
+  const effect = effectOfAll(written.flatMap((each) => effectOf(each?.standing) ?? []));
+  if (effect === undefined) return;
+  let current: Change | undefined = change;
+  while (isApplied(current) && !isDeepStrictEqual(current.state.effect, effect)) {
+    if (await lookout.changes.update(moveTo(current, { ...current.state, effect }))) {
+      lookout.log.info({ changeId: change.id, effect }, 'what controllers say of a change is on its card');
+      return lookout.cards.showSoon(change.id);
+    }
     current = await lookout.changes.read(change.id);
   }
 }
@@ -126,7 +151,7 @@ type FateAt = (change: AppliedChange, at: string) => Fate;
  * what. If only some are, there is nothing new to say: `followed` without `by`. DestinationRules are not watched.
  */
 async function fatesBy(change: AppliedChange, read: Reading): Promise<FateAt> {
-  const routing = change.edits.filter(({ object }) => object.kind !== 'DestinationRule');
+  const routing = change.edits.filter(({ object }) => hasRules(object.kind));
   const routes = await Promise.all(routing.map(async (edit) => ({ edit, route: await read(edit.object) })));
   return (current, at) => {
     const fates = routes.map(({ edit, route }) => fateOf(current, edit, route, at));

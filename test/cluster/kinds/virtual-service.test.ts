@@ -11,7 +11,7 @@ function read(spec: string) {
 }
 
 function rulesOf(spec: string) {
-  return read(spec).rules(() => ['v1', 'v3'].map((name) => ({ name, labels: { version: name } })));
+  return read(spec).rules({ subsetsOf: () => ['v1', 'v3'].map((name) => ({ name, labels: { version: name } })) });
 }
 
 /** As Flagger writes it: who was sent to the canary gets a cookie, and is sent there again. */

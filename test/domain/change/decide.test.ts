@@ -97,6 +97,10 @@ describe('a change is superseded', () => {
 });
 
 describe('a change is held', () => {
+  const placed = weightsEdit({ rule: '#1 path = /a', seq: 3 });
+  const elsewhere = rule({ v1: 100 }, { key: '#2 path = /a', match: 'path = /a' });
+  const other = rule({ v1: 100 }, { key: '#1 path = /b', match: 'path = /b' });
+
   it.each`
     what                                           | planned   | route                                                      | because
     ${'the object was recreated'}                  | ${asked}  | ${reviews({ v1: 100 }, { seq: 3, uid: recreated })}        | ${'recreated'}
@@ -107,6 +111,8 @@ describe('a change is held', () => {
     ${'the change before it was not applied'}      | ${behind} | ${reviews({ v1: 100 }, { seq: 2 })}                        | ${'predecessor-missing'}
     ${'somebody else moved the weights'}           | ${asked}  | ${reviews({ v1: 90, v2: 10 }, { seq: 3 })}                 | ${'moved'}
     ${'somebody else took everything away'}        | ${asked}  | ${reviews({ v1: 0 }, { seq: 3 })}                          | ${'moved'}
+    ${'its rule stands elsewhere'}                 | ${placed} | ${reviews({}, { seq: 3, rules: [jason, elsewhere] })}      | ${'moved'}
+    ${'its rule matches something else'}           | ${placed} | ${reviews({}, { seq: 3, rules: [other] })}                 | ${'moved'}
     ${'somebody else moved half of the way'}       | ${asked}  | ${reviews({ v1: 75, v3: 25 }, { seq: 3 })}                 | ${'moved'}
   `('when $what', ({ planned, route, because }) => {
     expect(decideOn(planned, route)).toEqual({ kind: 'held', because });

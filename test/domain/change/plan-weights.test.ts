@@ -30,6 +30,8 @@ import {
   weightsEdit,
 } from '../../support/builders.ts';
 
+const orders = rule({ v1: 100 }, { key: 'orders', name: 'orders', match: 'path starts with /orders' });
+
 describe('planShift', () => {
   it.each`
     live                  | wish                         | to
@@ -174,10 +176,56 @@ describe('planShift', () => {
     });
   });
 
+  it('shifts the only rule that there is, though it has a match and no name', () => {
+    const route = reviews({}, { rules: [jason] });
+
+    expect(planShift(route, share('v3', 50), {})).toMatchObject({ kind: 'planned', edit: { moves: [{ rule: '#1' }] } });
+  });
+
+  it('asks which rule is meant where several have the name', () => {
+    const twins = [1, 2].map((place) => ({ ...jason, key: `#${place} a = ${place}`, name: 'twin' }));
+
+    expect(refusalOf(planShift(reviews({}, { rules: twins }), share('v3', 50), { rule: 'twin' }))).toEqual({
+      reason: 'several-rules',
+      rule: 'twin',
+      rules: ['#1 a = 1', '#2 a = 2'],
+    });
+  });
+
+  it('says that open connections are cut, every time', () => {
+    const tcp = rule({ v1: 100 }, { sticky: 'connection' });
+
+    expect(planShift(reviews({}, { rules: [tcp] }), share('v3', 50), {})).toMatchObject({
+      warnings: [{ kind: 'cuts-connections' }],
+    });
+  });
+
+  it('knows a version by its short name, and in whatever case', () => {
+    const among = rule(
+      { 'reviews-v1': 90, 'reviews-v3': 10 },
+      { served: ['reviews-v1', 'reviews-v3'], shortNames: { 'reviews-v1': 'v1', 'reviews-v3': 'v3' } },
+    );
+    const to = (wish: Wish) => changeOf(planShift(reviews({}, { rules: [among] }), wish, {}), 'all').moves[0].to;
+
+    expect(to(share('v3', 50))).toEqual({ 'reviews-v1': 50, 'reviews-v3': 50 });
+    expect(to({ kind: 'whole', shares: { V1: 20, 'reviews-v3': 80 } })).toEqual({ 'reviews-v1': 20, 'reviews-v3': 80 });
+  });
+
+  it.each`
+    bounds             | from                        | to
+    ${undefined}       | ${{ v1: 9_000, v3: 1_000 }} | ${{ v1: 5_000, v3: 5_000 }}
+    ${{ most: 5_000 }} | ${{ v1: 9_000, v3: 1_000 }} | ${{ v1: 50, v3: 50 }}
+    ${{ sum: 10_000 }} | ${{ v1: 1, v3: 0 }}         | ${{ v1: 5_000, v3: 5_000 }}
+  `('writes $to from $from where weights have the bounds $bounds', ({ bounds, from, to }) => {
+    const route = reviews({}, { rules: [rule(from, { bounds })] });
+
+    expect(changeOf(planShift(route, share('v3', 50), {}), 'all').moves[0].to).toEqual(to);
+  });
+
   it.each`
     rules                         | named         | refusal
-    ${[jason]}                    | ${undefined}  | ${{ reason: 'no-default-rule', rules: ['#1'], others: [] }}
-    ${[]}                         | ${undefined}  | ${{ reason: 'no-default-rule', rules: [], others: [] }}
+    ${[jason, orders]}            | ${undefined}  | ${{ reason: 'no-default-rule', rules: ['#1', 'orders'] }}
+    ${[]}                         | ${undefined}  | ${{ reason: 'no-default-rule', rules: [] }}
     ${[jason, rule({ v1: 100 })]} | ${'jason'}    | ${{ reason: 'unknown-rule', rule: 'jason', rules: ['#1', 'default'] }}
     ${[jason]}                    | ${'default'}  | ${{ reason: 'unknown-rule', rule: 'default', rules: ['#1'] }}
     ${[rule({ v1: 100 })]}        | ${'toString'} | ${{ reason: 'unknown-rule', rule: 'toString', rules: ['default'] }}

@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { choosePinned, withoutRule } from '../../../src/domain/routing/pinned.ts';
+import type { Rule } from '../../../src/domain/routing/route.ts';
 import { jason, rule } from '../../support/builders.ts';
 
 const api = rule({ v3: 100 }, { key: 'api', name: 'api', match: 'path starts with /api' });
 const quoted = rule({ v1: 100 }, { key: '#3', match: 'end-user = "jim"' });
+
+function withPinned(...pinned: readonly Rule[]): { readonly rules: readonly Rule[] } {
+  return { rules: [...pinned, rule({ v1: 100 })] };
+}
 
 describe('the pinned rule that is meant', () => {
   it.each`
@@ -16,11 +21,11 @@ describe('the pinned rule that is meant', () => {
     ${'#2'}                    | ${1}
     ${"end-user='jim'"}        | ${2}
   `('by $typed is number $at', ({ typed, at }) => {
-    expect(choosePinned([jason, api, quoted], typed)).toMatchObject({ kind: 'rule', at });
+    expect(choosePinned(withPinned(jason, api, quoted), typed)).toMatchObject({ kind: 'rule', at });
   });
 
   it('is none of those that there are, which are named with what can be typed for each', () => {
-    expect(choosePinned([jason, api], 'ap')).toEqual({
+    expect(choosePinned(withPinned(jason, api), 'ap')).toEqual({
       kind: 'none',
       typed: 'ap',
       pinned: [
@@ -29,18 +34,24 @@ describe('the pinned rule that is meant', () => {
       ],
       nearest: undefined,
     });
-    expect(choosePinned([jason, api], 'end-user=jaso')).toMatchObject({ nearest: 'end-user=jason' });
+    expect(choosePinned(withPinned(jason, api), 'end-user=jaso')).toMatchObject({ nearest: 'end-user=jason' });
   });
 
   it('is asked for by its place where two are alike', () => {
-    expect(choosePinned([jason, jason, api], 'end-user=jason')).toMatchObject({
+    expect(choosePinned(withPinned(jason, { ...jason }, api), 'end-user=jason')).toMatchObject({
       kind: 'several',
       pinned: [{ named: '#1' }, { named: '#2' }],
     });
   });
 
+  it('has the place that it has in the object, where rules are not tried in order', () => {
+    const late = { ...api, isFirst: true } as const;
+
+    expect(choosePinned({ rules: [rule({ v1: 100 }), late] }, 'api')).toMatchObject({ kind: 'rule', at: 1 });
+  });
+
   it('can be named as it is suggested', () => {
-    const all = [jason, api, quoted, { ...jason, key: '#4' }];
+    const all = withPinned(jason, api, quoted, { ...jason, key: '#4' });
     const answer = choosePinned(all, 'nothing like it');
     const suggested = answer.kind === 'rule' ? [] : answer.pinned.map(({ named }) => choosePinned(all, named));
 

@@ -12,6 +12,7 @@ import {
 } from '../../../src/domain/change/state.ts';
 import { tools } from '../../../src/domain/routing/owner.ts';
 import type { Split } from '../../../src/domain/routing/split.ts';
+import type { Effect } from '../../../src/domain/routing/standing.ts';
 import { card } from '../../../src/slack/card/card.ts';
 import { readButtonValue } from '../../../src/slack/words/button.ts';
 import {
@@ -167,6 +168,23 @@ describe('the card', () => {
     const shown = change({ state: { ...applied, later: changeId(2) } });
 
     expect(buttons(shown).map(({ text }) => text)).toEqual(['Roll back to v1 100 %', 'History']);
+  });
+
+  it('says whether controllers have put it into effect, or why not', () => {
+    const refused = {
+      type: 'ResolvedRefs',
+      isTrue: false,
+      reason: 'BackendNotFound',
+      message: 'no Service reviews-v3',
+    };
+    const of = (effect: Effect) => markup(change({ state: { ...applied, effect } }));
+
+    expect(of({ kind: 'in-effect', parents: ['Service reviews'] })).toContain('In effect at `Service reviews`.');
+    expect(of({ kind: 'waits', parents: ['Gateway edge'] })).toContain('Not in effect yet at `Gateway edge`');
+    expect(of({ kind: 'waits', parents: [] })).toContain('No controller has said yet that it is in effect.');
+    expect(of({ kind: 'refused', parent: 'Service reviews', because: refused })).toContain(
+      '*A part of it leads nowhere* at `Service reviews`: `BackendNotFound`. “no Service reviews-v3”',
+    );
   });
 
   describe('once somebody else moved what it made', () => {

@@ -32,7 +32,8 @@ describe('why a plan was not made', () => {
       { reason: 'nobody-else', version: 'v2', percent: 30, others: [] },
       'Name another: `/shift reviews v2=30 v1=70 -n default --cluster sandbox`.',
     ],
-    [{ reason: 'no-default-rule', rules: ['api', '#2'], others: [] }, 'Name one: `--route api`.'],
+    [{ reason: 'no-default-rule', rules: ['api', '#2 path = /x'] }, 'Name one: `--route api`.'],
+    [{ reason: 'several-rules', rule: 'api', rules: ['#1 path = /a', '#2 path = /x'] }, 'Name one: `--route 1`.'],
     [{ reason: 'unknown-rule', rule: 'apl', rules: ['api'] }, 'has no rule `apl`; it has `api`'],
     [{ reason: 'rule-cannot-be-split', rule: 'default', because: 'delegate' }, 'hands over to another VirtualService'],
     [

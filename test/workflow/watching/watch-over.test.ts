@@ -54,6 +54,38 @@ describe.each(kinds)('an applied change that was asked for as $kind', ({ houseOf
     expect(house.stored(id).rev).toBe(rev);
   });
 
+  it('says on its card whether controllers have put it into effect, and why not', async () => {
+    const said = (isTrue: boolean, generation: number) => ({
+      generation: 2,
+      needs: ['Accepted'],
+      parents: [
+        {
+          parent: 'Service reviews',
+          controller: 'c',
+          conditions: [{ type: 'Accepted', isTrue, reason: 'So', message: 'why', generation }],
+        },
+      ],
+    });
+    const effect = () => {
+      const { state } = house.stored(id);
+      return state.kind === 'applied' ? state.effect : undefined;
+    };
+    expect(effect()).toBeUndefined();
+
+    house.mesh.stand(reviewsObject, said(true, 1));
+    await house.look();
+    expect(effect()).toEqual({ kind: 'waits', parents: ['Service reviews'] });
+
+    house.mesh.stand(reviewsObject, said(false, 2));
+    await house.look();
+    expect(effect()).toMatchObject({ kind: 'refused', because: { message: 'why' } });
+
+    house.mesh.stand(reviewsObject, said(true, 2));
+    await house.look(3);
+    expect(effect()).toEqual({ kind: 'in-effect', parents: ['Service reviews'] });
+    expect(house.chat.shows(id)).toEqual(house.stored(id));
+  });
+
   it('is told anew when it is moved again, counted once, and not told any more when it is right, on whatever scale', async () => {
     move({ v1: 70, v3: 30 });
     await house.look();

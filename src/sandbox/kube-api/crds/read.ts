@@ -13,6 +13,9 @@ export const customResources: readonly string[] = [
   'grpcroutes.gateway.networking.k8s.io',
   'tcproutes.gateway.networking.k8s.io',
   'tlsroutes.gateway.networking.k8s.io',
+  'servicesplitters.consul.hashicorp.com',
+  'serviceresolvers.consul.hashicorp.com',
+  'trafficsplits.split.smi-spec.io',
 ];
 
 const definition = z.strictObject({
@@ -43,13 +46,18 @@ export function readDefinition(name: string) {
     group,
     versions,
     namespaced: scope === 'Namespaced',
-    columns: additionalPrinterColumns.filter(({ jsonPath }) => jsonPath !== age).map(column),
+    columns: additionalPrinterColumns.filter(({ jsonPath }) => jsonPath !== age && !isSearch(jsonPath)).map(column),
     schema: withoutCommonFields(openAPIV3Schema),
   };
 }
 
 /** Every table has this column, so definitions need not name it. */
 const age = '.metadata.creationTimestamp';
+
+/** A path that looks for an item of a list (`conditions[?(@.type=="Synced")]`). Its column is left out. */
+function isSearch(jsonPath: string): boolean {
+  return jsonPath.includes('[');
+}
 
 function column({ name, description, jsonPath }: z.infer<typeof definition>['additionalPrinterColumns'][number]) {
   return { name, description, path: jsonPath.split('.').slice(1) };

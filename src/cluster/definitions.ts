@@ -1,0 +1,22 @@
+import type { RulesOf } from './destination-rules.ts';
+import type { Defined, KnownService, RoutingObject } from './kinds/kind.ts';
+import { kinds } from './kinds/kinds.ts';
+import { type ServiceResolver, subsetsIn } from './kinds/service-resolver.ts';
+
+/** All that is known of what defines versions. */
+export interface Definitions {
+  readonly rulesOf: RulesOf;
+  readonly resolvers?: readonly ServiceResolver[] | undefined;
+  readonly services?: readonly KnownService[] | undefined;
+}
+
+/** The part of it that defines the versions of an object of this kind. */
+export function definedFor(
+  { kind }: Pick<RoutingObject, 'kind'>,
+  { rulesOf, resolvers = [], services }: Definitions,
+): Defined {
+  if (kinds[kind].definedBy !== 'ServiceResolver')
+    return { subsetsOf: (host) => rulesOf(host).flatMap(({ spec }) => spec.subsets), services };
+  const ofService = (service: string) => resolvers.filter(({ metadata }) => metadata.name === service);
+  return { subsetsOf: (service) => ofService(service).flatMap(subsetsIn) };
+}

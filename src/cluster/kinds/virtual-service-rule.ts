@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import type { Rule, Unsplittable } from '../../domain/routing/route.ts';
+import { type Destination, destination, mirrorBackend, versionsOf } from './destinations.ts';
+import type { Defined } from './kind.ts';
+import { cookiesSet, headers } from './virtual-service-headers.ts';
+import {
+  connectionMatch,
+  cookiesMatched,
+  describeConnections,
+  describeMatches,
+  match,
+} from './virtual-service-match.ts';
+import { splitOf } from './weights.ts';
+
+const mirrored = z.object({ host: z.string(), subset: z.string().optional() });
+
+export const httpRule = z.object({
+  name: z.string().optional(),
+  match: z.array(match).optional(),
+  route: z.array(destination).optional(),
+  redirect: z.unknown().optional(),
+  directResponse: z.unknown().optional(),
+  delegate: z.unknown().optional(),
+  fault: z.unknown().optional(),
+  mirror: mirrored.optional().catch(undefined),
+  mirrors: z
+    .array(z.object({ destination: mirrored }))
+    .optional()
+    .catch(undefined),
+  headers: headers.optional().catch(undefined),
+});
+export type HttpRule = z.infer<typeof httpRule>;
+
+/** A rule of `tcp` or `tls`. It splits connections, and has no name. */
+export const connectionRule = z.object({
+  match: z.array(connectionMatch).optional(),
+  route: z.array(destination).optional(),
+});
+export type ConnectionRule = z.infer<typeof connectionRule>;
+
+export interface RuleContext {
+  readonly key: string;
+  readonly namespace: string;
+  readonly isDefault: boolean;
+  readonly defined: Defined;
+}
+
+export function toHttpRule(rule: HttpRule, { key, namespace, isDefault, defined }: RuleContext): Rule {
+  const route = rule.route ?? [];
+  return {
+    key,
+    name: rule.name,
+    match: isDefault ? undefined : describeMatches(rule.match ?? []),
+    ...divided(route, namespace, defined),
+    unsplittable: whyUnsplittable(rule) ?? whyNotDivided(route, namespace),
+    besides: besides(rule),
+    mirrors: mirrorsOf(rule).map((to) => mirrorBackend(to, namespace, defined)),
+    setsCookies: cookiesSet([rule, ...route]),
+    matchesCookies: cookiesMatched(rule.match ?? []),
+  };
+}
+
+export function toConnectionRule(rule: ConnectionRule, { key, namespace, defined }: RuleContext): Rule {
+  const route = rule.route ?? [];
+  return {
+    key,
+    match: describeConnections(rule.match ?? []),
+    ...divided(route, namespace, defined),
+    unsplittable: whyNotDivided(route, namespace),
+    sticky: 'connection',
+  };
+}
+
+/** How the rule's destinations are weighed. An omitted weight is 0 (istio `BuildHTTPRoutesForVirtualService`). */
+export function weighed(route: readonly Destination[], namespace: string) {
+  const { names } = versionsOf(route, namespace, { subsetsOf: () => [] });
+  return { versions: names, weights: route.map(({ weight = 0 }) => weight), ignoresSole: true };
+}
+
+export function mirrorsOf({ mirror, mirrors = [] }: HttpRule): readonly z.infer<typeof mirrored>[] {
+  return [...(mirror === undefined ? [] : [mirror]), ...mirrors.map(({ destination }) => destination)];
+}
+
+function divided(route: readonly Destination[], namespace: string, defined: Defined) {
+  const { names: _, ...versions } = versionsOf(route, namespace, defined);
+  return { split: splitOf(weighed(route, namespace)), ...versions };
+}
+
+function besides({ fault, mirror, mirrors }: HttpRule): Rule['besides'] {
+  const isMirrored = mirror !== undefined || mirrors !== undefined;
+  return [...(fault === undefined ? [] : (['fault'] as const)), ...(isMirrored ? (['mirror'] as const) : [])];
+}
+
+function whyUnsplittable(rule: HttpRule): Unsplittable | undefined {
+  if (rule.redirect !== undefined) return 'redirect';
+  if (rule.directResponse !== undefined) return 'direct-response';
+  return rule.delegate === undefined ? undefined : 'delegate';
+}
+
+function whyNotDivided(route: readonly Destination[], namespace: string): Unsplittable | undefined {
+  const { versions, weights } = weighed(route, namespace);
+  if (versions.length === 0) return 'no-destination';
+  if (weights.some((weight) => weight < 0)) return 'invalid-weight';
+  return new Set(versions).size < versions.length ? 'ambiguous-destinations' : undefined;
+}

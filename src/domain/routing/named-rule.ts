@@ -1,0 +1,40 @@
+import { defaultRule, type Rule } from './route.ts';
+import { placeOfKey } from './rule-key.ts';
+import { simpleWords } from './simple-words.ts';
+
+type Rules = { readonly rules: readonly Rule[] };
+
+/**
+ * The key of the rule that a person named. If none was named, it is that of the default rule, or of the only rule that can be split; undefined if
+ * there is no such one. Returns what was typed if no rule answers to it, or several do.
+ */
+export function keyOfNamed(route: Rules, typed: string | undefined): string | undefined {
+  const [only, ...more] = rulesNamed(route, typed);
+  return only === undefined || more.length > 0 ? typed : only.key;
+}
+
+/** The rules that answer to a word, or to none: by key, by name, by place (`#2`, `2`, `tcp#1`) or by what they match. The first of these that fits decides. */
+export function rulesNamed({ rules }: Rules, typed: string | undefined): readonly Rule[] {
+  if (typed === undefined) return [ruleUnnamed({ rules })].filter((rule) => rule !== undefined);
+  const wanted = typed.normalize();
+  const ways: readonly ((rule: Rule, at: number) => boolean)[] = [
+    ({ key }) => key === typed,
+    ({ key, name }) => key.normalize() === wanted || name?.normalize() === wanted,
+    ({ key }, at) => placesOf(key, at).includes(wanted.replace(/^(?=\d+$)/, '#')),
+    ({ match }) => match !== undefined && simpleWords(match) === simpleWords(typed),
+  ];
+  return ways.map((fits) => rules.filter(fits)).find((fitting) => fitting.length > 0) ?? [];
+}
+
+/** The rule that is meant if nobody names one. */
+function ruleUnnamed({ rules }: Rules): Rule | undefined {
+  const whole = rules.find(({ key }) => key === defaultRule);
+  if (whole !== undefined) return whole;
+  const [only, ...more] = rules.filter(({ unsplittable }) => unsplittable === undefined);
+  return more.length > 0 ? undefined : only;
+}
+
+/** A key that has the place is right about it: rules of `tcp` are counted on their own. */
+function placesOf(key: string, at: number): readonly string[] {
+  return [placeOfKey(key) ?? `#${at + 1}`];
+}
