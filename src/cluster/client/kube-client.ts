@@ -43,7 +43,7 @@ const list = z.object({
   metadata: z.object({ resourceVersion: z.string().default(''), continue: z.string().optional() }),
 });
 
-const resourceList = z.object({ resources: z.array(z.object({ name: z.string() })) });
+const resourceList = z.object({ resources: z.array(z.object({ name: z.string() })).default([]) });
 
 const serviceList = z.object({
   items: z.array(

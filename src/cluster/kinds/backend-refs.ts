@@ -62,7 +62,7 @@ function namesOf(refs: readonly BackendRef[]): readonly string[] {
   const placed = refs.map(({ namespace, name }) => (namespace === undefined ? name : `${namespace}/${name}`));
   const ports = refs.map(({ port }) => (port === undefined ? '' : `:${port}`));
   const withPort = (text: string, at: number) => `${text}${ports[at] ?? ''}`;
-  return tellApart([plain, placed, plain.map(withPort), placed.map(withPort)]);
+  return tellApart(plain, () => [placed, plain.map(withPort), placed.map(withPort)]);
 }
 
 function whyNot(refs: readonly BackendRef[], names: readonly string[]): Unsplittable | undefined {

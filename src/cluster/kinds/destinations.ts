@@ -34,9 +34,7 @@ export interface Versions {
 export function versionsOf(route: readonly Destination[], namespace: string, { subsetsOf }: Defined): Versions {
   const hosts = [...new Set(route.map((each) => each.destination.host))];
   const resolved = [...new Set(hosts.map((host) => resolveHost(host, namespace)))];
-  const plain = route.map(plainName);
-  const byHost = route.map((each) => withHost(each, namespace));
-  const names = tellApart([plain, byHost, plain.map(withPort(route)), byHost.map(withPort(route))]);
+  const { plain, byHost, names } = namesOf(route, namespace);
   const nameOf = (subset: Subset, host: string) =>
     names === byHost ? `${shortHost(host, namespace)}/${subset.name}` : subset.name;
   const isByPort = names !== plain && names !== byHost;
@@ -55,6 +53,17 @@ export function versionsOf(route: readonly Destination[], namespace: string, { s
     backends: [...defined, ...others],
     ...(names !== plain && { shortNames: Object.fromEntries(names.map((name, at) => [name, plain[at] ?? name])) }),
   };
+}
+
+/** The names of the versions, in the order of the destinations. */
+export function namesOf(route: readonly Destination[], namespace: string) {
+  const plain = route.map(plainName);
+  const byHost: string[] = [];
+  const names = tellApart(plain, () => {
+    byHost.push(...route.map((each) => withHost(each, namespace)));
+    return [byHost, plain.map(withPort(route)), byHost.map(withPort(route))];
+  });
+  return { plain, byHost, names };
 }
 
 /** Where copies of requests go. */

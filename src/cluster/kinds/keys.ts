@@ -19,7 +19,8 @@ export function keysOf(rules: readonly Keyed[], defaultAt: number, list?: OtherL
 }
 
 /** The names of the first way in which no two are the same, or else those of the plainest of the ways that tell most apart. */
-export function tellApart(ways: readonly [readonly string[], ...(readonly string[])[]]): readonly string[] {
+export function tellApart(plain: readonly string[], ways: () => readonly (readonly string[])[]): readonly string[] {
   const apart = (names: readonly string[]) => new Set(names).size;
-  return ways.reduce((best, each) => (apart(each) > apart(best) ? each : best), ways[0]);
+  if (plain.length < 2 || apart(plain) === plain.length) return plain; // as nearly always
+  return ways().reduce((best, each) => (apart(each) > apart(best) ? each : best), plain);
 }

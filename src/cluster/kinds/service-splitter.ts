@@ -106,7 +106,7 @@ function weighed({ metadata, spec: { splits } }: ServiceSplitter): Weighed {
   return {
     key: defaultRule,
     path: '/spec/splits',
-    versions: tellApart([plain, withService]),
+    versions: tellApart(plain, () => [withService]),
     weights: splits.map(({ weight = 0 }) => Math.round(weight * hundredths)),
     written: (weight) => weight / hundredths,
     beside: (serviceSubset) => ({

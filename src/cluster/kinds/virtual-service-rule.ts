@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Rule, Unsplittable } from '../../domain/routing/route.ts';
-import { type Destination, destination, mirrorBackend, versionsOf } from './destinations.ts';
+import { type Destination, destination, mirrorBackend, namesOf, versionsOf } from './destinations.ts';
 import type { Defined } from './kind.ts';
 import { cookiesSet, headers } from './virtual-service-headers.ts';
 import {
@@ -73,7 +73,7 @@ export function toConnectionRule(rule: ConnectionRule, { key, namespace, defined
 
 /** How the rule's destinations are weighed. An omitted weight is 0 (istio `BuildHTTPRoutesForVirtualService`). */
 export function weighed(route: readonly Destination[], namespace: string) {
-  const { names } = versionsOf(route, namespace, { subsetsOf: () => [] });
+  const { names } = namesOf(route, namespace);
   return { versions: names, weights: route.map(({ weight = 0 }) => weight), ignoresSole: true };
 }
 

@@ -1,7 +1,7 @@
 import { isRampName } from '../ramp/ramp-name.ts';
 import { readSteps, respelledSteps } from '../ramp/read-steps.ts';
 import { formatSteps, type RampSteps } from '../ramp/steps.ts';
-import { isHost } from '../routing/names.ts';
+import { isVersionName } from '../routing/named-version.ts';
 import { quote } from '../text/typed-text.ts';
 import { type NamedSteps, nameNeedsWord } from './command.ts';
 import { no, type Parsed, plain } from './mistake.ts';
@@ -23,7 +23,7 @@ export const mostRampWords = 100;
 export function parseSteps(service: string, words: readonly string[]): Parsed<TypedRamp> | undefined {
   const [version = '', ...rest] = words;
   if (words.length > mostRampWords || words.join(' ').length > longestRamp) return undefined;
-  if (isHost(version) && !isStep(words)) {
+  if (isVersionName(version) && !isStep(words)) {
     const steps = stepsIn(rest) ?? nameIn(service, version, rest);
     if (steps !== undefined) return { ok: true, value: { version, steps } };
   }
@@ -95,14 +95,14 @@ function inAnotherOrder(service: string, words: readonly string[]): Parsed<never
 }
 
 function isRamp([version = '', ...steps]: readonly string[]): boolean {
-  return isHost(version) && !isWeight(version) && stepsIn(steps) !== undefined;
+  return isVersionName(version) && !isWeight(version) && stepsIn(steps) !== undefined;
 }
 
 /** A mistake if the words were meant as steps. */
 function inOtherWords(service: string, version: string, rest: readonly string[]): Parsed<never> | undefined {
   const text = rest.join(' ');
   const suggestion = respelledSteps(text);
-  if (!isHost(version) || (suggestion === undefined && !hasSigns.test(text))) return undefined;
+  if (!isVersionName(version) || (suggestion === undefined && !hasSigns.test(text))) return undefined;
   const read = readSteps(text, (steps) => `${shiftOf(service)} ${version} ${plain(steps)}`);
   if ('steps' in read) return undefined;
   if (suggestion === undefined || !/^\d+%?,\d+%?$/.test(text)) return no(read.wrong, read.next);

@@ -1,5 +1,5 @@
 import type { Wish } from '../change/plan-weights.ts';
-import { isHost, isLabel } from '../routing/names.ts';
+import { isVersionName } from '../routing/named-version.ts';
 import { percentages } from '../routing/split.ts';
 import { quote } from '../text/typed-text.ts';
 import { isVerb } from './command.ts';
@@ -19,7 +19,7 @@ export function parseWish(service: string, words: readonly string[]): Parsed<Wis
   if (words.some((word) => word.includes('='))) return parseWhole(service, words);
   if (second === undefined) return missingShare(service, first);
   if (more.length > 0) return tooManyWords(service, words);
-  if (isWeight(first) && !isWeight(second) && isVersion(second))
+  if (isWeight(first) && !isWeight(second) && isVersionName(second))
     return no('The percentage stands before the version.', `Type \`${shiftOf(service)} ${second} ${first}\`.`);
 
   const version = versionName(first);
@@ -49,17 +49,11 @@ function arePairs(words: readonly string[]): boolean {
 function isWish(service: string, words: readonly string[]): boolean {
   const [first = '', second = '', ...more] = words;
   if (words.some((word) => word.includes('='))) return parseWhole(service, words).ok;
-  return more.length === 0 && isVersion(first) && isWeight(second);
-}
-
-/** `v3`; `checkout/v3` and `checkout:8080` where versions of several hosts, or ports, have one name. */
-function isVersion(word: string): boolean {
-  const [, host = '', subset] = /^([^/:]+)(?:\/([^/:]+))?(?::\d{1,5})?$/.exec(word) ?? [];
-  return isHost(host) && (subset === undefined || isLabel(subset));
+  return more.length === 0 && isVersionName(first) && isWeight(second);
 }
 
 export function versionName(word: string): Parsed<string> {
-  if (isVersion(word)) return { ok: true, value: word };
+  if (isVersionName(word)) return { ok: true, value: word };
   return no(
     `${quote(word)} cannot be the name of a version.`,
     'A version is named in lower-case letters, digits and dashes, like `v3`.',

@@ -1,6 +1,13 @@
+import { isHost, isLabel } from './names.ts';
 import type { Rule } from './route.ts';
 
 type Versions = Pick<Rule, 'served' | 'split' | 'shortNames'>;
+
+/** `v3`; `checkout/v3` and `checkout:8080` where versions of several hosts, or ports, have one name. */
+export function isVersionName(word: string): boolean {
+  const [, host = '', subset] = /^([^/:]+)(?:\/([^/:]+))?(?::\d{1,5})?$/.exec(word) ?? [];
+  return isHost(host) && (subset === undefined || isLabel(subset));
+}
 
 /**
  * The version of a rule that a person means: the one with that name, in whatever case, or the only one with that short name

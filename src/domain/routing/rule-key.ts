@@ -18,7 +18,7 @@ export function placedKey({
   list?: OtherList | undefined;
 }): string {
   const what = match === '' ? 'anything' : match;
-  const shown = what.length <= longestMatch ? what : `${[...what].slice(0, longestMatch).join('')}… ${digest(what)}`;
+  const shown = what.length <= longestMatch ? what : `${what.slice(0, longestMatch).toWellFormed()}… ${digest(what)}`;
   return `${list ?? ''}#${place} ${shown}`;
 }
 

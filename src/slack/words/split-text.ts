@@ -67,10 +67,15 @@ export function named(version: string): string {
  * where that does not help either.
  */
 export function shownNames(versions: readonly string[]): (version: string) => string {
-  const ways = [named, cutInside, plain];
-  const clear = (way: (version: string) => string, version: string) =>
-    versions.every((other) => other === version || way(other) !== way(version));
-  return (version) => (ways.find((way) => clear(way, version)) ?? plain)(version);
+  const shown = new Map<string, string>();
+  let left: readonly string[] = [...new Set(versions)];
+  for (const way of [named, cutInside]) {
+    const alike = Map.groupBy(left, way);
+    for (const [text, its] of alike) for (const version of its) if (its.length === 1) shown.set(version, text);
+    left = left.filter((version) => !shown.has(version));
+    if (left.length === 0) break;
+  }
+  return (version) => shown.get(version) ?? plain(version);
 }
 
 /** Ends tell versions apart more often than beginnings. */

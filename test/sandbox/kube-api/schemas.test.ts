@@ -13,6 +13,12 @@ function definitionOf(name: string): unknown {
   return JSON.parse(readFileSync(`src/sandbox/kube-api/crds/${name}.json`, 'utf8'));
 }
 
+const withoutRules = [
+  'servicesplitters.consul.hashicorp.com',
+  'serviceresolvers.consul.hashicorp.com',
+  'trafficsplits.split.smi-spec.io',
+];
+
 /** All validation rules in a schema. */
 function rulesIn(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.flatMap(rulesIn);
@@ -26,7 +32,7 @@ describe('validation rules', () => {
   it.each(customResources)('of %s can all be evaluated', (name) => {
     const rules = rulesIn(definitionOf(name));
 
-    expect(rules.length).toBeGreaterThan(0);
+    expect(rules.length > 0).toBe(!withoutRules.includes(name));
     expect(rules.map(ruleFault).filter((fault) => fault !== undefined)).toEqual([]);
   });
 

@@ -36,7 +36,7 @@ describe.each(kinds)('a change that is asked for as $kind', ({ houseOf }) => {
       does,
     };
     expect(house.split).toEqual(half);
-    expect(house.mesh.splitOf(reviewsObject, '#1')).toEqual({ v2: 100 });
+    expect(house.mesh.routeOf(reviewsObject).rules[0]?.split).toEqual({ v2: 100 });
     expect(house.ledger).toEqual({ seq: 1, revisions: [revision] });
     expect(house.seqs).toEqual([1]);
     const live = [{ rule: 'default', split: half }];

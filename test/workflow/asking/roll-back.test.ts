@@ -24,7 +24,7 @@ describe.each(kinds)('the rollback of $kind', ({ houseOf }) => {
     const { id, state } = await house.rolledBack(change.id);
 
     expect(house.split).toEqual(original());
-    expect(house.mesh.splitOf(reviewsObject, '#1')).toEqual({ v2: 100 });
+    expect(house.mesh.routeOf(reviewsObject).rules[0]?.split).toEqual({ v2: 100 });
     expect(house.othersThere).toEqual([]);
     expect(house.ledger).toMatchObject({ seq: 2, revisions: [{ id, reverts: change.id }, { id: change.id }] });
     const shown = house.chat.shows(change.id)?.state;
