@@ -40,6 +40,11 @@ export function readVirtualService(object: unknown, whose = 'the API server sent
 function toRoutingObject(object: VirtualService): RoutingObject {
   const { metadata, spec } = object;
   const { name, namespace } = metadata;
+  let placed: ReturnType<typeof placesOf> | undefined;
+  const places = () => {
+    placed ??= placesOf(object); // matches may be long, and each is put into words
+    return placed;
+  };
   return {
     kind: 'VirtualService',
     metadata,
@@ -48,12 +53,13 @@ function toRoutingObject(object: VirtualService): RoutingObject {
     destinationHosts: () => destinationHosts(object),
     reachedHosts: () => [...new Set([...destinationHosts(object), ...mirrorHosts(object)])],
     rules: (defined) =>
-      placesOf(object).map(({ key, ...place }) => {
+      places().map(({ key, ...place }) => {
         const context = { key, namespace, isDefault: key === defaultRule, defined };
         return place.list === 'http' ? toHttpRule(place.rule, context) : toConnectionRule(place.rule, context);
       }),
     weights: (moves) => {
-      const rules = placesOf(object).map(({ key, list, at, rule: { route = [] } }) => ({
+      const moved = places().filter(({ key }) => moves.some(({ rule }) => rule === key));
+      const rules = moved.map(({ key, list, at, rule: { route = [] } }) => ({
         key,
         path: `/spec/${list}/${at}/route`,
         ...weighed(route, namespace),

@@ -17,13 +17,18 @@ export function keyOfNamed(route: Rules, typed: string | undefined): string | un
 export function rulesNamed({ rules }: Rules, typed: string | undefined): readonly Rule[] {
   if (typed === undefined) return [ruleUnnamed({ rules })].filter((rule) => rule !== undefined);
   const wanted = typed.normalize();
+  const words = simpleWords(typed);
   const ways: readonly ((rule: Rule, at: number) => boolean)[] = [
     ({ key }) => key === typed,
     ({ key, name }) => key.normalize() === wanted || name?.normalize() === wanted,
     ({ key }, at) => placesOf(key, at).includes(wanted.replace(/^(?=\d+$)/, '#')),
-    ({ match }) => match !== undefined && simpleWords(match) === simpleWords(typed),
+    ({ match }) => match !== undefined && simpleWords(match) === words,
   ];
-  return ways.map((fits) => rules.filter(fits)).find((fitting) => fitting.length > 0) ?? [];
+  for (const fits of ways) {
+    const fitting = rules.filter(fits);
+    if (fitting.length > 0) return fitting;
+  }
+  return [];
 }
 
 /** The rule that is meant if nobody names one. */
