@@ -42,14 +42,21 @@ const list = z.object({ metadata: z.object({ resourceVersion: z.string() }), ite
 /** The only cluster there is. */
 export const cluster = 'sandbox';
 
-const namespacePath = '/apis/networking.istio.io/v1/namespaces/default';
-export const paths: Readonly<Record<ObjectKind, string>> = {
-  VirtualService: `${namespacePath}/virtualservices`,
-  DestinationRule: `${namespacePath}/destinationrules`,
+const api = '/apis/networking.istio.io/v1';
+const plurals: Readonly<Record<ObjectKind, string>> = {
+  VirtualService: 'virtualservices',
+  DestinationRule: 'destinationrules',
 };
+/** In all namespaces. */
+const paths = Object.values(plurals).map((plural) => `${api}/${plural}`);
 
-export function pathOf({ kind, name }: Pick<ObjectRef, 'kind' | 'name'>): string {
-  return `${paths[kind]}/${name}`;
+/** Where objects of a kind are created. */
+export function collectionOf({ kind, namespace }: Pick<ObjectRef, 'kind' | 'namespace'>): string {
+  return `${api}/namespaces/${namespace}/${plurals[kind]}`;
+}
+
+export function pathOf({ name, ...of }: Pick<ObjectRef, 'kind' | 'namespace' | 'name'>): string {
+  return `${collectionOf(of)}/${name}`;
 }
 
 export function readObject(value: unknown): LiveObject {
@@ -60,7 +67,7 @@ export function refOfLive({ kind, metadata: { namespace, name } }: LiveObject): 
   return { cluster, kind, namespace, name };
 }
 
-/** The key of an object's events. */
+/** The key of an object's events; no two namespaces have objects of one name. */
 export function historyKey(kind: ObjectKind, name: string): string {
   return `${kind} ${name}`;
 }
@@ -82,7 +89,7 @@ export class HistoryRecorder {
 
   async start(): Promise<void> {
     this.#watching = await Promise.all(
-      Object.values(paths).map(async (path) => {
+      paths.map(async (path) => {
         const { metadata, items } = list.parse(await this.#get(path));
         for (const object of items) this.#take({ type: 'ADDED', object });
         // With bookmarks, because `fetch` gives up on a body that is silent for minutes.
@@ -97,7 +104,7 @@ export class HistoryRecorder {
   /** Waits until the watches have reported the live state, so that the record is complete. */
   async caughtUp(): Promise<void> {
     for (let tries = 0; tries < 100; tries += 1) {
-      const lists = await Promise.all(Object.values(paths).map(async (path) => list.parse(await this.#get(path))));
+      const lists = await Promise.all(paths.map(async (path) => list.parse(await this.#get(path))));
       const items = lists.flatMap((each) => each.items);
       if (items.every((live) => this.#newest(live) === live.metadata.resourceVersion)) return;
       await new Promise((resolve) => setTimeout(resolve, 50));
