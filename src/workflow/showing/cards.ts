@@ -59,8 +59,8 @@ const mayBeThere = 'a second card of a change may still be there';
 const mostAtOnce = 200;
 
 /** Ten seconds in all: enough to reconnect, or for Redis to restart. */
-const noteTries = 12;
-const noteAgainMs = 150;
+const mostTries = 12;
+const askAgainMs = 150;
 
 export function cardsOf(desk: CardDesk): Cards {
   const show = async (id: CardId) => {
@@ -273,27 +273,28 @@ function lookForStray(desk: CardDesk, shown: Shown): void {
 }
 
 /** The claim of our own failed post is let go at once, and that of a process that updates the card within seconds. */
-async function claimSoon(cards: CardLog, id: CardId): Promise<CardClaim | undefined> {
-  for (let tries = 1; tries <= noteTries; tries += 1) {
-    const claim = await cards.claim(id);
-    if (claim !== undefined) return claim;
-    await delay(noteAgainMs * tries);
-  }
-  return undefined;
+function claimSoon(cards: CardLog, id: CardId): Promise<CardClaim | undefined> {
+  return asked(
+    () => cards.claim(id),
+    (claim) => claim !== undefined,
+  );
 }
 
-/**
- * A writer that stood still may have overwritten a newer card, and may have lost its connection to the store. It retries, because the card
- * is owed again only once the store knows.
- */
-async function note(claim: CardClaim, placed: Placed, options?: { readonly endsDoubt: boolean }): Promise<boolean> {
+/** A writer that stood still may have overwritten a newer card. The card is owed again only once the store knows. */
+function note(claim: CardClaim, placed: Placed, options?: { readonly endsDoubt: boolean }): Promise<boolean> {
+  return asked(() => claim.place(placed, options));
+}
+
+/** Asks the store until it gives such an answer. A process that stood still may have lost its connection to it. */
+async function asked<T>(ask: () => Promise<T>, isAnswer: (answer: T) => boolean = () => true): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await claim.place(placed, options);
+      const answer = await ask();
+      if (isAnswer(answer) || tries >= mostTries) return answer;
     } catch (error) {
-      if (!(error instanceof StoreUnavailableError) || tries >= noteTries) throw error;
-      await delay(noteAgainMs * tries);
+      if (!(error instanceof StoreUnavailableError) || tries >= mostTries) throw error;
     }
+    await delay(askAgainMs * tries);
   }
 }
 
