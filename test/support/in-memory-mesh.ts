@@ -250,7 +250,8 @@ export class InMemoryMesh extends MeshFaults implements Mesh {
 
   #tell(object: ObjectRef, ...states: readonly (Pick<Kept, 'ledger'> | undefined)[]): void {
     const changes = [...new Set(states.flatMap((each) => newestByRule(each?.ledger ?? emptyLedger)))];
-    if (this.isDeaf || changes.length === 0 || object.kind === 'DestinationRule') return;
+    const isOthers = changes.length === 0 && states[0] !== undefined;
+    if (this.isDeaf || isOthers || object.kind === 'DestinationRule') return;
     for (const listen of this.#listeners) listen({ object, changes });
   }
 
