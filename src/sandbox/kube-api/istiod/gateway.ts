@@ -103,6 +103,8 @@ function encryptionErrors(protocol: string, tls: unknown): readonly Finding[] {
   if (isTls(protocol)) return errorIf(tls === undefined, 'server must have TLS settings for HTTPS/TLS protocols');
   if (tls === undefined) return [];
   if (!isHttp(protocol)) return [error('server cannot have TLS settings for non HTTPS/TLS ports')];
-  const own = ['caCertificates', 'privateKey', 'serverCertificate'].some((name) => field(tls, name) !== undefined);
+  const own = ['caCertificates', 'privateKey', 'serverCertificate'].some(
+    (name) => String(field(tls, name) ?? '') !== '',
+  );
   return errorIf(own || !isPassthrough(tls), 'server cannot have TLS settings for plain text HTTP ports');
 }

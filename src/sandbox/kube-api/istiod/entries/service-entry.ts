@@ -20,7 +20,7 @@ export function serviceEntryFindings(object: KubeObject): readonly Finding[] {
   if (selector.some(({ severity }) => severity === 'error')) return selector;
   const hosts = texts(of('hosts'));
   const resolution = String(of('resolution') ?? 'NONE');
-  const isBoth = of('workloadSelector') !== undefined && of('endpoints') !== undefined;
+  const isBoth = of('workloadSelector') !== undefined && items(of('endpoints')).length > 0;
   return [
     ...selector.map(({ text }) => warning(`service entry: ${text}, will be applied to all services in namespace`)),
     ...errorIf(isBoth, 'only one of WorkloadSelector or Endpoints is allowed in Service Entry'),

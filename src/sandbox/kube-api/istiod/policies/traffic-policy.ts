@@ -12,13 +12,14 @@ const PARTS = ['outlierDetection', 'connectionPool', 'loadBalancer', 'tls'];
 export function trafficPolicyFindings(policy: unknown, namespace: string): readonly Finding[] {
   if (policy === undefined) return [];
   const has = (name: string) => field(policy, name) !== undefined;
-  if (![...PARTS, 'portLevelSettings', 'tunnel', 'proxyProtocol', 'retryBudget'].some(has)) {
+  const ports = items(field(policy, 'portLevelSettings'));
+  if (ports.length === 0 && ![...PARTS, 'tunnel', 'proxyProtocol', 'retryBudget'].some(has)) {
     return [error('traffic policy must have at least one field')];
   }
   if (has('tunnel') && has('proxyProtocol')) return [error('tunnel and proxyProtocol must not be set together')];
   return [
     ...partsFindings(policy, namespace),
-    ...items(field(policy, 'portLevelSettings')).flatMap((settings) => portLevelErrors(settings, namespace)),
+    ...ports.flatMap((settings) => portLevelErrors(settings, namespace)),
     ...tunnelErrors(field(policy, 'tunnel')),
   ];
 }

@@ -37,13 +37,13 @@ export function httpRouteFindings(route: unknown, isDelegate: boolean): readonly
 function conflictErrors(route: unknown, isDelegate: boolean): readonly Finding[] {
   const has = (name: string) => field(route, name) !== undefined;
   const name = field(route, 'name') ?? '';
+  const routes = items(field(route, 'route')).length > 0;
   if (has('delegate') && !isDelegate) {
     return [
       ...errorIf(has('redirect'), `root HTTP route ${name} must not specify redirect`),
-      ...errorIf(has('route'), `root HTTP route ${name} must not specify route`),
+      ...errorIf(routes, `root HTTP route ${name} must not specify route`),
     ];
   }
-  const routes = items(field(route, 'route')).length > 0;
   return [
     ...errorIf(has('delegate'), 'delegate HTTP route cannot contain delegate'),
     ...(has('redirect') ? besideErrors(route, routes, 'redirect') : []),

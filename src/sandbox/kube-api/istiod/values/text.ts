@@ -24,10 +24,11 @@ function escaped(char: string): string {
   return ESCAPES[char] ?? (code < 0x80 ? `\\x${hex.padStart(2, '0')}` : numeric);
 }
 
-/** Like Go's `%v` of a number, which writes `5e-05` where JavaScript writes `0.00005`. */
+/** Like Go's `%v` of a floating-point number: `5e-05`, `100.5`, `1e+06`. */
 export function written(number: number): string {
-  if (number === 0 || Math.abs(number) >= 1e-4) return String(number);
-  return number.toExponential().replace(/e-(\d)$/, 'e-0$1');
+  const [digits = '', exponent = '0'] = number.toExponential().split('e');
+  if (Number(exponent) >= -4 && Number(exponent) < 6) return String(number);
+  return `${digits}e${exponent.replace(/^([-+])(\d)$/, '$10$2')}`;
 }
 
 /** The length in bytes, which is what Go counts. */
