@@ -106,6 +106,15 @@ describe("istiod's warnings about a VirtualService", () => {
     expect(verdict(http(...routes))).toEqual({ refusal: undefined, warnings });
   });
 
+  it('mention a large answer', () => {
+    const answer = (size: number) => http({ directResponse: { status: 200, body: { string: 'x'.repeat(size) } } });
+
+    expect(verdict(answer(100 * 1024)).warnings).toEqual([]);
+    expect(verdict(answer(100 * 1024 + 1)).warnings).toEqual([
+      'large direct_responses may impact control plane performance',
+    ]);
+  });
+
   it('mention a gateway name in the old format', () => {
     expect(verdict({ hosts: ['a'], gateways: ['g.ns.svc'], http: [to] }).warnings).toEqual([
       'using legacy gatewayName format "g.ns.svc"; prefer the <namespace>/<name> format: "ns/g"',

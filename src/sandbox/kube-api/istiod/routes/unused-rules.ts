@@ -2,6 +2,8 @@ import { field, isObject, items } from '../../object.ts';
 import { type Finding, warning } from '../finding.ts';
 import { quoted } from '../values/text.ts';
 
+const MAPS = ['headers', 'withoutHeaders', 'queryParams', 'sourceLabels'];
+
 /** Warns about rules that no request reaches, and matches that an earlier rule already has. */
 export function unusedRules(routes: readonly unknown[]): readonly Finding[] {
   const findings: Finding[] = [];
@@ -124,12 +126,15 @@ function nameOf(named: unknown, at: number): string {
 /** Two matches are the same if they differ in nothing but their names. A field with its default value is like none. */
 function asKey(match: unknown): string {
   const { name: _, ...rest } = isObject(match) ? match : {};
-  return JSON.stringify(sorted(Object.fromEntries(Object.entries(rest).filter(([, value]) => !isDefault(value)))));
+  return JSON.stringify(
+    sorted(Object.fromEntries(Object.entries(rest).filter(([name, value]) => !isDefault(name, value)))),
+  );
 }
 
-function isDefault(value: unknown): boolean {
+/** Of the fields that hold an object, a map may be empty. Any other object says something, even if it is empty. */
+function isDefault(name: string, value: unknown): boolean {
   if (Array.isArray(value)) return value.length === 0;
-  return !value;
+  return MAPS.includes(name) && isObject(value) ? Object.keys(value).length === 0 : !value;
 }
 
 function sorted(value: unknown): unknown {
