@@ -1,0 +1,75 @@
+import { type Asked, askerOf, defaultPort, type MeshCaller, otherwise, toShare } from './asked.ts';
+import { connectionsOf } from './connections.ts';
+import type { Governed, Shadowed, Why } from '../governed.ts';
+import type { ObjectIndex } from '../object-index.ts';
+import { takesHttp } from '../protocol.ts';
+import { reach } from '../rules/reach.ts';
+import { knownHost, portProtocol } from '../services.ts';
+import { scopeOf } from './sidecar.ts';
+import { lost, type Source, sourcesFor } from './sources.ts';
+
+/** Who routes the requests of a client in the mesh. */
+export function governMesh(index: ObjectIndex, host: string, caller: MeshCaller, port: number | undefined): Governed {
+  const scope = scopeOf(index, caller.namespace, caller.labels);
+  const found = knownHost(index, host, caller.namespace);
+  const known = found !== undefined && scope.shows(found.namespace, found.host) ? found : undefined;
+  const asked: Asked = { host, port: port ?? defaultPort(known), caller, known, scope };
+  if (known?.alias !== undefined) return governAlias(index, asked, known.alias);
+  return governKnown(index, asked);
+}
+
+/** Another name of a service (ExternalName) follows what is written for it, else what is written for the service. */
+function governAlias(index: ObjectIndex, asked: Asked, alias: string): Governed {
+  const own = governKnown(index, asked);
+  return own.rules.length > 0 ? own : { ...governMesh(index, alias, asked.caller, asked.port), host: asked.host };
+}
+
+function governKnown(index: ObjectIndex, asked: Asked): Governed {
+  const { known } = asked;
+  const protocol = known === undefined ? 'http' : (portProtocol(known, asked.port) ?? 'http');
+  if (!takesHttp(protocol)) return connectionsOf(index, asked, protocol === 'tls' ? 'tls' : 'tcp');
+  const own = known !== undefined && known.host !== asked.host ? decide(index, { ...asked, known: undefined }) : undefined;
+  if (own !== undefined && own.rules.length > 0) return { ...asHttp(asked), ...own };
+  return { ...asHttp(asked), ...decide(index, asked) };
+}
+
+function asHttp({ host, caller, port }: Asked): Pick<Governed, 'host' | 'caller' | 'port' | 'protocol'> {
+  return { host, caller, port, protocol: 'http' };
+}
+
+/** The first that has a rule for the caller governs alone. One that has none does not stand in the way of the next. */
+function decide(index: ObjectIndex, asked: Asked): Pick<Governed, 'rules' | 'otherwise' | 'shadowed'> {
+  const { tried, left } = sourcesFor(index, { ...asked, host: asked.known?.host ?? asked.host });
+  const shadowed: Shadowed[] = [...left];
+  let winner: { source: Source; rules: Governed['rules'] } | undefined;
+  for (const source of tried) {
+    if (winner !== undefined) {
+      shadowed.push(lost(source, winner.source, whyLost(source, winner.source)));
+      continue;
+    }
+    const { rules, dead } = source.rules();
+    const reached = reach(rules, askerOf(asked), toShare(index, asked));
+    shadowed.push(...dead, ...reached.shadowed);
+    if (reached.rules.length > 0 && isServed(index, asked, source)) winner = { source, rules: reached.rules };
+  }
+  return { rules: winner?.rules ?? [], otherwise: otherwise(asked, winner !== undefined), shadowed };
+}
+
+/**
+ * Hosts that no service has are routed on port 80 only, and on the ports of services that the same object names.
+ */
+function isServed(index: ObjectIndex, { known, port, caller }: Asked, { id }: Source): boolean {
+  if (known !== undefined) return portProtocol(known, port) !== undefined;
+  if (port === 80) return true;
+  const object = index.get(id);
+  if (object?.kind !== 'VirtualService') return false;
+  return object.hosts
+    .map((host) => index.hostIn(object, host))
+    .map((host) => ({ host, known: knownHost(index, host, caller.namespace) }))
+    .some((each) => each.known?.host === each.host && takesHttp(portProtocol(each.known, port) ?? 'udp'));
+}
+
+function whyLost(loser: Source, winner: Source): Why {
+  if (winner.rank === loser.rank) return 'older';
+  return winner.id.kind === 'VirtualService' ? 'exported-closer' : 'gateway-api-route';
+}
