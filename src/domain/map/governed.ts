@@ -1,11 +1,11 @@
 import type { Action, Labels, Match, RoutingId } from './objects.ts';
 
 /**
- * Who asks. `namespace` and `labels` are those of the caller's pod: without the labels, a rule for some labels may or may not take its
- * requests. A gateway is named `namespace/name`.
+ * Who asks. `namespace` and `labels` are those of the caller's pod. Without a namespace it is of one that nothing is written for. Without
+ * labels, a rule for some labels may take its requests or not. A gateway is named `namespace/name`.
  */
 export type Caller =
-  | { readonly kind: 'mesh'; readonly namespace: string; readonly labels?: Labels | undefined }
+  | { readonly kind: 'mesh'; readonly namespace?: string | undefined; readonly labels?: Labels | undefined }
   | { readonly kind: 'gateway'; readonly gateway: string };
 
 export type Protocol = 'http' | 'tcp' | 'tls';

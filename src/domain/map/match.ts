@@ -33,7 +33,7 @@ export function takes(match: Match, request: Request, regex: Regex): boolean {
     optional(scheme, request.scheme, fitsOne) &&
     optional(authority, request.authority, fitsOne) &&
     everyEntry(headers, (name, wanted) => fitsOne(wanted, headerOf(request, name))) &&
-    everyEntry(withoutHeaders, (name, wanted) => !fitsOne(wanted, headerOf(request, name))) &&
+    everyEntry(withoutHeaders, (name, wanted) => lacks(wanted, headerOf(request, name), regex)) &&
     everyEntry(queryParams, (name, wanted) => fitsOne(wanted, queryOf(request.path, name))) &&
     hasLabels(request.labels ?? {}, sourceLabels)
   );
@@ -59,6 +59,11 @@ function fits(wanted: StringMatch, value: string | undefined, regex: Regex): boo
     case 'regex':
       return regex(wanted.value, value);
   }
+}
+
+/** A header that is not there counts as an empty one (Envoy `treat_missing_header_as_empty`). */
+function lacks(wanted: StringMatch, value: string | undefined, regex: Regex): boolean {
+  return wanted.by === 'present' ? value === undefined : !fits(wanted, value ?? '', regex);
 }
 
 /** `/x` takes `/x` and `/x/y`, and not `/xy`. */

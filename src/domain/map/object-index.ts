@@ -37,6 +37,7 @@ export class ObjectIndex {
     each.kind === 'Service' ? each.clusterIps : each.addresses,
   );
   readonly serviceEntries = new Shelf<ServiceEntry>(({ hosts }) => hosts);
+  readonly slicesAt = new Shelf<EndpointSlice>(({ endpoints }) => endpoints.map(({ address }) => address));
   readonly slices = new Shelf<EndpointSlice>(({ namespace, service }) => [`${namespace}/${service}`]);
   readonly gateways = new Shelf<Gateway>(() => ['']);
   readonly sidecars = new Shelf<Sidecar>(({ namespace }) => [namespace]);
@@ -99,6 +100,11 @@ export class ObjectIndex {
     return resolveHost(host, namespace, this.settings.clusterDomain);
   }
 
+  /** The hosts of the services that an address serves. */
+  servicesOf(address: string): readonly string[] {
+    return this.slicesAt.get(address).map(({ namespace, service: name }) => this.hostOfService({ namespace, name }));
+  }
+
   #destinationHosts(object: VirtualService | GatewayRoute): readonly string[] {
     if (object.kind !== 'VirtualService') {
       return object.rules.flatMap(({ backends }) => backends).map((each) => this.hostOfService(each));
@@ -124,7 +130,7 @@ export class ObjectIndex {
       case 'ServiceEntry':
         return [on(this.serviceEntries, object), on(this.byAddress, object)];
       case 'EndpointSlice':
-        return [on(this.slices, object)];
+        return [on(this.slices, object), on(this.slicesAt, object)];
       case 'Pod':
         return [on(this.pods, object)];
       case 'Gateway':

@@ -1,7 +1,7 @@
 import { wildcardsOver } from './hosts.ts';
 import type { ObjectIndex } from './object-index.ts';
 import type { Port, Service, ServiceEntry } from './objects.ts';
-import { protocolOf, type PortProtocol } from './protocol.ts';
+import { type PortProtocol, protocolOf, takesHttp } from './protocol.ts';
 import { exportsOf } from './visibility.ts';
 
 /** A host that istiod knows, by a Service or a ServiceEntry. */
@@ -30,6 +30,16 @@ export function hostAt(index: ObjectIndex, address: string): string | undefined 
   const [found] = index.byAddress.get(address);
   if (found === undefined) return undefined;
   return found.kind === 'Service' ? index.hostOfService(found) : found.hosts[0];
+}
+
+/** The headless service of a pod whose address was dialled: connections to it are routed, requests are not. */
+export function headlessAt(index: ObjectIndex, address: string, port = 0): string | undefined {
+  return index.servicesOf(address).find((host) => {
+    const [service] = index.services.get(host);
+    if (service === undefined) return false;
+    const known = ofService(host, service);
+    return known.isHeadless && !takesHttp(portProtocol(known, port) ?? 'any');
+  });
 }
 
 export function portProtocol({ ports }: KnownHost, number: number): PortProtocol | undefined {

@@ -17,6 +17,10 @@ export class Shelf<T extends Id> {
     return [...(this.#byKey.get(key) ?? [])];
   }
 
+  keys(): readonly string[] {
+    return [...this.#byKey.keys()];
+  }
+
   put(object: T): void {
     for (const key of this.#keysOf(object)) {
       const shelf = this.#byKey.get(key);

@@ -1,14 +1,21 @@
+import { audienceOf, callersOf } from './callers.ts';
 import { type Client, type Cluster, clusterOf } from './clusters/cluster.ts';
 import { governGateway } from './gateways/gateway.ts';
-import type { Caller, Governed, Share } from './governed.ts';
-import { namedHosts, parseAuthority } from './hosts.ts';
 import { routerOf } from './gateways/listeners.ts';
+import type { Caller, Governed, GovernedRule, RuleRef, Share } from './governed.ts';
+import { namedHosts, parseAuthority } from './hosts.ts';
 import { governMesh } from './mesh/mesh.ts';
 import { ObjectIndex } from './object-index.ts';
-import { defaultSettings, type Id, type MeshObject, type MeshSettings } from './objects.ts';
-import { hostAt, knownHost } from './services.ts';
+import { defaultSettings, type Id, type MeshObject, type MeshSettings, type RoutingId } from './objects.ts';
+import { headlessAt, hostAt, knownHost } from './services.ts';
 
-/** Who routes the requests to a host, worked out of the objects of a cluster when it is asked. */
+/** Rules that are asked about, at a host and for a caller that follow them. */
+export interface Followed {
+  readonly governed: Governed;
+  readonly rules: readonly GovernedRule[];
+}
+
+/** Who routes the requests to a host, worked out when it is asked from the objects of a cluster. */
 export class TrafficMap {
   readonly #index: ObjectIndex;
 
@@ -16,7 +23,7 @@ export class TrafficMap {
     this.#index = new ObjectIndex(settings);
   }
 
-  /** An object that is new, or as it is now. Only hosts that it names are touched. */
+  /** An object that is new, or as it is now. Only what it names is touched. */
   put(object: MeshObject): void {
     this.#index.put(object);
   }
@@ -27,31 +34,25 @@ export class TrafficMap {
 
   /** The host that a caller reaches by a name, an authority (`reviews:9080`) or an address. */
   hostOf(authority: string, caller: Caller): string {
-    const { name } = parseAuthority(authority);
+    const { name, port } = parseAuthority(authority);
     if (caller.kind === 'gateway') return name;
-    const { clusterDomain } = this.#index.settings;
-    const found = namedHosts(name, caller.namespace, clusterDomain).find(
-      (host) => knownHost(this.#index, host, caller.namespace) !== undefined,
+    const { namespace = '' } = caller;
+    const found = namedHosts(name, namespace, this.#index.settings.clusterDomain).find(
+      (host) => knownHost(this.#index, host, namespace) !== undefined,
     );
-    return found ?? hostAt(this.#index, name) ?? name;
+    return found ?? hostAt(this.#index, name) ?? headlessAt(this.#index, name, port) ?? name;
   }
 
-  /** Who routes what a caller sends to a name, on a port that it dials at the address which that name has. */
-  at(authority: string, caller: Caller, port: number): { readonly host: string; readonly governed: Governed } {
-    const host = this.hostOf(authority, caller);
-    return { host, governed: this.of(host, caller, port) };
-  }
-
-  /** All that a service has: where requests go that no rule takes. */
-  serviceShare(host: string, caller: Caller, port: number): Share {
-    const known = caller.kind === 'mesh' ? knownHost(this.#index, host, caller.namespace) : undefined;
-    return { host: known?.alias ?? known?.host ?? host, port, weight: 100 };
-  }
-
+  /** Without a port: the first that takes HTTP, else the first. */
   of(host: string, caller: Caller, port?: number): Governed {
     return caller.kind === 'mesh'
       ? governMesh(this.#index, host, caller, port)
       : governGateway(this.#index, host, caller, port);
+  }
+
+  /** The kinds of callers that are told apart for a host. Absent namespace: any that is not listed. */
+  callers(host: string): readonly Caller[] {
+    return callersOf(this.#index, host);
   }
 
   /** Where a share of a rule's requests ends for a caller. */
@@ -59,8 +60,67 @@ export class TrafficMap {
     return clusterOf(this.#index, share, this.#client(caller));
   }
 
+  /** All of a host: where requests go that no rule takes. */
+  serviceShare(host: string, caller: Caller, port: number): Share {
+    const known = caller.kind === 'mesh' ? knownHost(this.#index, host, caller.namespace ?? '') : undefined;
+    return { host: known?.alias ?? known?.host ?? host, port, weight: 100 };
+  }
+
+  /** Where requests follow an object, or one of its rules. */
+  touching(object: RoutingId, rule?: Pick<RuleRef, 'list' | 'at'>): readonly Followed[] {
+    const isMeant = (ref: RuleRef | undefined) =>
+      ref !== undefined &&
+      isSame(ref.object, object) &&
+      (rule === undefined || (ref.list === rule.list && ref.at === rule.at));
+    return this.#followed([object], (each) => isMeant(each) || isMeant(each.delegate));
+  }
+
+  /** Which rules lead to pods, by their addresses; those that no rule leads to are followed with none. */
+  reaching(addresses: ReadonlySet<string>): readonly Followed[] {
+    const services = new Set([...addresses].flatMap((address) => this.#index.servicesOf(address)));
+    const objects = [...services].flatMap((host) => this.#index.destinedTo.get(host));
+    const leads = ({ shares }: GovernedRule, { caller }: Governed) =>
+      shares.some((share) => this.#leadsTo(share, caller, addresses));
+    return [...this.#followed(objects, leads), ...this.#unruled([...services], addresses)];
+  }
+
+  #followed(objects: readonly RoutingId[], isMeant: (rule: GovernedRule, of: Governed) => boolean): readonly Followed[] {
+    return this.#audience(objects)
+      .map((governed) => ({ governed, rules: governed.rules.filter((rule) => isMeant(rule, governed)) }))
+      .filter(({ rules }) => rules.length > 0);
+  }
+
+  #audience(objects: readonly RoutingId[]): readonly Governed[] {
+    const asked = new Map<string, Governed>();
+    for (const { host, caller } of objects.flatMap((each) => audienceOf(this.#index, each))) {
+      for (const port of this.#portsOf(host)) {
+        asked.set(JSON.stringify([host, caller, port]), this.of(host, caller, port));
+      }
+    }
+    return [...asked.values()];
+  }
+
+  #unruled(hosts: readonly string[], addresses: ReadonlySet<string>): readonly Followed[] {
+    return hosts
+      .flatMap((host) => this.callers(host).flatMap((caller) => this.#portsOf(host).map((port) => this.of(host, caller, port))))
+      .filter(({ otherwise }) => otherwise === 'service')
+      .filter(({ host, caller, port = 0 }) => this.#leadsTo(this.serviceShare(host, caller, port), caller, addresses))
+      .map((governed) => ({ governed, rules: [] }));
+  }
+
+  #leadsTo(share: Share, caller: Caller, addresses: ReadonlySet<string>): boolean {
+    const cluster = this.clusterOf(share, caller);
+    return cluster.kind === 'pods' && cluster.backends.some(({ address }) => addresses.has(address));
+  }
+
+  /** Undefined: the one that `of` takes if it is not told. */
+  #portsOf(host: string): readonly (number | undefined)[] {
+    const [service] = this.#index.services.get(host);
+    return service === undefined || service.ports.length === 0 ? [undefined] : service.ports.map(({ number }) => number);
+  }
+
   #client(caller: Caller): Client {
-    if (caller.kind === 'mesh') return caller;
+    if (caller.kind === 'mesh') return { ...caller, namespace: caller.namespace ?? '' };
     const [namespace = '', name = ''] = caller.gateway.split('/');
     const gateway = this.#index.gateway(namespace, name);
     const router = gateway === undefined ? undefined : routerOf(this.#index, gateway);
@@ -72,4 +132,8 @@ export function trafficMap(objects: Iterable<MeshObject>, settings: MeshSettings
   const map = new TrafficMap(settings);
   for (const object of objects) map.put(object);
   return map;
+}
+
+function isSame(one: Id, other: Id): boolean {
+  return one.kind === other.kind && one.namespace === other.namespace && one.name === other.name;
 }

@@ -53,14 +53,14 @@ function closestRules(
 ): readonly Definition[] | undefined {
   for (const pattern of [host, ...wildcardsOver(host)]) {
     const rules = index.destinationRules.get(ruleKey(namespace, pattern)).filter(counts);
-    if (rules.length > 0) return mergedRules(index, rules.toSorted(byAge));
+    if (rules.length > 0) return mergedRules(rules.toSorted(byAge));
   }
   return undefined;
 }
 
 /** Of one subset name, the older definition holds. */
-function mergedRules(index: ObjectIndex, rules: readonly DestinationRule[]): readonly Definition[] {
-  const groups = Map.groupBy(rules, (each) => `${exportKey(index, each)} ${selectorKey(each)}`);
+function mergedRules(rules: readonly DestinationRule[]): readonly Definition[] {
+  const groups = Map.groupBy(rules, (each) => `${exportKey(each)} ${selectorKey(each)}`);
   return [...groups.values()].map((group) => ({ rules: group, subsets: subsetsOf(group) }));
 }
 
@@ -90,8 +90,9 @@ function isOwnOnly({ settings }: ObjectIndex, rule: DestinationRule): boolean {
   return exportsOf(rule, settings.destinationRuleExportTo).every((each) => each === rule.namespace);
 }
 
-function exportKey({ settings }: ObjectIndex, rule: DestinationRule): string {
-  return exportsOf(rule, settings.destinationRuleExportTo).toSorted().join(',');
+/** As it is written: `*` and nothing mean the same and are not merged. */
+function exportKey(rule: DestinationRule): string {
+  return exportsOf(rule, []).toSorted().join(',');
 }
 
 function selectorKey({ workloadSelector }: DestinationRule): string {

@@ -97,7 +97,7 @@ function connections(index: ObjectIndex, listener: Listener, protocol: 'tcp' | '
     .flatMap((key) => index.ofGateway.get(key).map((object) => ({ key, object })))
     .filter(({ object }) => rankOf(index.settings, object, listener.router.namespace) !== undefined)
     .toSorted((one, other) => byAge(one.object, other.object));
-  const rules = objects.flatMap(({ object }) => connectionRulesOf(index, object, protocol));
+  const rules = objects.flatMap(({ object }) => connectionRulesOf(index, object, protocol).rules);
   const reached = reach(rules, askerAt(listener, [...keys][0] ?? ''), toShare(index, listener));
   const idle = objects
     .filter(({ object }) => object.http.length > 0)

@@ -6,7 +6,7 @@ import type { Target } from '../rules/prepared.ts';
 import { type KnownHost, knownHost, portProtocol } from '../services.ts';
 import type { Scope } from './sidecar.ts';
 
-export type MeshCaller = Extract<Caller, { kind: 'mesh' }>;
+export type MeshCaller = Extract<Caller, { kind: 'mesh' }> & { readonly namespace: string };
 
 /** A question about one host and port, and what is known to answer it. */
 export interface Asked {

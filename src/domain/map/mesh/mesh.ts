@@ -1,6 +1,6 @@
-import { type Asked, askerOf, defaultPort, type MeshCaller, otherwise, toShare } from './asked.ts';
+import { type Asked, askerOf, defaultPort, otherwise, toShare } from './asked.ts';
 import { connectionsOf } from './connections.ts';
-import type { Governed, Shadowed, Why } from '../governed.ts';
+import type { Caller, Governed, GovernedRule, Shadowed, Why } from '../governed.ts';
 import type { ObjectIndex } from '../object-index.ts';
 import { takesHttp } from '../protocol.ts';
 import { reach } from '../rules/reach.ts';
@@ -9,19 +9,26 @@ import { scopeOf } from './sidecar.ts';
 import { lost, type Source, sourcesFor } from './sources.ts';
 
 /** Who routes the requests of a client in the mesh. */
-export function governMesh(index: ObjectIndex, host: string, caller: MeshCaller, port: number | undefined): Governed {
-  const scope = scopeOf(index, caller.namespace, caller.labels);
-  const found = knownHost(index, host, caller.namespace);
+export function governMesh(
+  index: ObjectIndex,
+  host: string,
+  caller: Extract<Caller, { kind: 'mesh' }>,
+  port: number | undefined,
+): Governed {
+  const { namespace = '' } = caller;
+  const scope = scopeOf(index, namespace, caller.labels);
+  const found = knownHost(index, host, namespace);
   const known = found !== undefined && scope.shows(found.namespace, found.host) ? found : undefined;
-  const asked: Asked = { host, port: port ?? defaultPort(known), caller, known, scope };
-  if (known?.alias !== undefined) return governAlias(index, asked, known.alias);
-  return governKnown(index, asked);
+  const client = { ...caller, namespace };
+  const asked: Asked = { host, port: port ?? defaultPort(known), caller: client, known, scope };
+  const governed = known?.alias === undefined ? governKnown(index, asked) : governAlias(index, asked, known.alias);
+  return { ...governed, host, caller };
 }
 
 /** Another name of a service (ExternalName) follows what is written for it, else what is written for the service. */
 function governAlias(index: ObjectIndex, asked: Asked, alias: string): Governed {
   const own = governKnown(index, asked);
-  return own.rules.length > 0 ? own : { ...governMesh(index, alias, asked.caller, asked.port), host: asked.host };
+  return own.rules.length > 0 ? own : governMesh(index, alias, asked.caller, asked.port);
 }
 
 function governKnown(index: ObjectIndex, asked: Asked): Governed {
@@ -41,18 +48,26 @@ function asHttp({ host, caller, port }: Asked): Pick<Governed, 'host' | 'caller'
 function decide(index: ObjectIndex, asked: Asked): Pick<Governed, 'rules' | 'otherwise' | 'shadowed'> {
   const { tried, left } = sourcesFor(index, { ...asked, host: asked.known?.host ?? asked.host });
   const shadowed: Shadowed[] = [...left];
-  let winner: { source: Source; rules: Governed['rules'] } | undefined;
+  const governing: GovernedRule[] = [];
+  let winner: Source | undefined;
   for (const source of tried) {
     if (winner !== undefined) {
-      shadowed.push(lost(source, winner.source, whyLost(source, winner.source)));
+      shadowed.push(lost(source, winner, whyLost(source, winner)));
       continue;
     }
     const { rules, dead } = source.rules();
     const reached = reach(rules, askerOf(asked), toShare(index, asked));
     shadowed.push(...dead, ...reached.shadowed);
-    if (reached.rules.length > 0 && isServed(index, asked, source)) winner = { source, rules: reached.rules };
+    if (reached.rules.length === 0 || !isServed(index, asked, source)) continue;
+    governing.push(...reached.rules);
+    if (reached.rules.some(isForAll)) winner = source;
   }
-  return { rules: winner?.rules ?? [], otherwise: otherwise(asked, winner !== undefined), shadowed };
+  return { rules: governing, otherwise: otherwise(asked, winner !== undefined), shadowed };
+}
+
+/** Rules for some labels alone hide the next object from callers with these labels only. If they are not known, both may hold. */
+function isForAll({ matches }: GovernedRule): boolean {
+  return matches.length === 0 || matches.some(({ sourceLabels }) => sourceLabels === undefined);
 }
 
 /**

@@ -1,88 +1,66 @@
-import type { Caller, Shadowed, Why } from '../governed.ts';
+import type { Shadowed, Why } from '../governed.ts';
 import { wildcardsOver } from '../hosts.ts';
 import { gatewaysOf, type ObjectIndex, parentKey } from '../object-index.ts';
-import type { GatewayRoute, RoutingId, VirtualService } from '../objects.ts';
+import type { GatewayRoute, VirtualService } from '../objects.ts';
 import { groupRoutes, routeId } from '../rules/of-gateway-api.ts';
-import { httpRulesOf, idOf } from '../rules/of-virtual-service.ts';
-import type { Prepared } from '../rules/prepared.ts';
-import type { KnownHost } from '../services.ts';
-import type { Scope } from './sidecar.ts';
-import { byRank, type Placed, type Rank, rankOf, ranks } from '../visibility.ts';
+import { httpRulesOf, idOf, type Rules } from '../rules/of-virtual-service.ts';
+import { byRank, type Placed, rankOf, ranks } from '../visibility.ts';
+import type { Asked } from './asked.ts';
 
 /** What may route the requests to a host. */
 export interface Source extends Placed {
-  /** Those that it has for requests. */
-  rules(): { readonly rules: readonly Prepared[]; readonly dead: readonly Shadowed[] };
+  rules(): Rules;
 }
 
 export interface Sources {
-  /** In the order in which they are tried. */
   readonly tried: readonly Source[];
   /** What names the host and is not tried at all. */
   readonly left: readonly Shadowed[];
 }
 
-type MeshCaller = Extract<Caller, { kind: 'mesh' }>;
+/** The objects that may route the requests of a mesh client to a host, in the order in which they are tried. */
+export function sourcesFor(index: ObjectIndex, asked: Asked): Sources {
+  const exact = virtualServiceSources(index, asked, [asked.host], httpRulesOf);
+  const routes = routeSources(index, asked, ['HTTPRoute', 'GRPCRoute']);
+  const own = [...exact.tried, ...routes.tried].toSorted(byRank);
+  const wild = wildcardSources(index, asked);
+  const left = [...exact.left, ...routes.left, ...misspelled(index, asked), ...wild.left];
 
-/** The objects that may route the requests of a mesh client to a host, by rank and age. */
-export function sourcesFor(
-  index: ObjectIndex,
-  { host, known, caller, scope }: { host: string; known: KnownHost | undefined; caller: MeshCaller; scope: Scope },
-): Sources {
-  const exact = visible(index, index.virtualServices.get(host), { host, caller, scope });
-  const api = known === undefined ? noSources : apiSources(index, known, caller);
-  const own = [...exact.tried, ...api.tried].toSorted(byRank);
-  const spelled = misspelled(index, known);
-  const left = [...exact.left, ...api.left, ...spelled];
-  const wild = wildcardSources(index, { host, caller, scope });
-  const isNamed = own.length > 0 || api.left.length > 0;
-  const [nearest, ...further] = wild.tried;
-  if (!isNamed && nearest !== undefined) {
-    return { tried: [nearest], left: [...left, ...wild.left, ...further.map((each) => lost(each, nearest, 'closer-host'))] };
-  }
-  const [by] = own;
-  return { tried: own, left: [...left, ...wild.left, ...wild.tried.map((each) => lost(each, by, 'closer-host'))] };
+  // One wildcard at most is used for a service, and none if an object names the service, even if its rules are not for the caller.
+  const isNamed = own.length > 0 || routes.left.length > 0;
+  const tried = isNamed ? own : wild.tried.slice(0, 1);
+  const beaten = isNamed ? wild.tried : wild.tried.slice(1);
+  return { tried, left: [...left, ...beaten.map((each) => lost(each, tried[0], 'closer-host'))] };
 }
-
-const noSources: Sources = { tried: [], left: [] };
 
 export function lost({ id }: Source, by: Source | undefined, why: Why): Shadowed {
   return { object: id, why, ...(by === undefined ? {} : { by: by.id }) };
 }
 
-function rankOfRoute({ kind }: GatewayRoute): Rank {
-  return kind === 'GRPCRoute' ? ranks.ownGrpcRoute : ranks.ownHttpRoute;
-}
-
-function visible(
+/** VirtualServices of the mesh with one of these hosts that the caller sees. */
+export function virtualServiceSources(
   index: ObjectIndex,
-  objects: readonly VirtualService[],
-  { host, caller, scope }: { host: string; caller: MeshCaller; scope: Scope },
+  { host, caller, scope }: Asked,
+  hosts: readonly string[],
+  rulesOf: (index: ObjectIndex, object: VirtualService) => Rules,
 ): Sources {
   const tried: Source[] = [];
   const left: Shadowed[] = [];
-  for (const object of objects.filter((each) => gatewaysOf(each).includes('mesh'))) {
+  for (const object of new Set(hosts.flatMap((each) => index.virtualServices.get(each)))) {
+    if (!gatewaysOf(object).includes('mesh')) continue;
+    const { createdAt, namespace, name } = object;
+    const id = idOf(object);
     const rank = rankOf(index.settings, object, caller.namespace);
-    if (rank === undefined) left.push({ object: idOf(object), why: 'not-exported' });
-    else if (!scope.shows(object.namespace, host)) left.push({ object: idOf(object), why: 'hidden-by-sidecar' });
-    else tried.push(ofVirtualService(index, object, rank));
+    if (rank === undefined) left.push({ object: id, why: 'not-exported' });
+    else if (!scope.shows(namespace, host)) left.push({ object: id, why: 'hidden-by-sidecar' });
+    else tried.push({ id, rank, createdAt, namespace, name, rules: () => rulesOf(index, object) });
   }
   return { tried, left };
 }
 
-export function ofVirtualService(index: ObjectIndex, object: VirtualService, rank: Rank): Source {
-  const { createdAt, namespace, name } = object;
-  return { id: idOf(object), rank, createdAt, namespace, name, rules: () => httpRulesOf(index, object) };
-}
-
 /** The longest wildcard first; of one wildcard, by rank and age. */
-function wildcardSources(
-  index: ObjectIndex,
-  { host, caller, scope }: { host: string; caller: MeshCaller; scope: Scope },
-): Sources {
-  const all = wildcardsOver(host).map((pattern) =>
-    visible(index, index.virtualServices.get(pattern), { host, caller, scope }),
-  );
+function wildcardSources(index: ObjectIndex, asked: Asked): Sources {
+  const all = wildcardsOver(asked.host).map((pattern) => virtualServiceSources(index, asked, [pattern], httpRulesOf));
   return {
     tried: all.flatMap(({ tried }) => tried.toSorted(byRank)),
     left: all.flatMap(({ left }) => left),
@@ -90,27 +68,35 @@ function wildcardSources(
 }
 
 /** Routes of the parent's own namespace are for everybody, those of another one for callers there. */
-function apiSources(index: ObjectIndex, known: KnownHost, { namespace }: MeshCaller): Sources {
-  const { kind, name } = known.source;
-  const parent = { kind, namespace: known.namespace, name };
-  const routes = index.routes.get(parentKey(parent)).filter(({ kind: of }) => of === 'HTTPRoute' || of === 'GRPCRoute');
-  const forCaller = (route: GatewayRoute) => [namespace, known.namespace].includes(route.namespace);
-  const groups = groupRoutes(index, routes.filter(forCaller), {
-    parent: (each) => parentKey(each) === parentKey(parent),
+export function routeSources(
+  index: ObjectIndex,
+  { known, caller }: Pick<Asked, 'known' | 'caller'>,
+  kinds: readonly GatewayRoute['kind'][],
+): Sources {
+  if (known === undefined) return { tried: [], left: [] };
+  const parent = parentKey({ kind: known.source.kind, namespace: known.namespace, name: known.source.name });
+  const routes = index.routes.get(parent).filter(({ kind }) => kinds.includes(kind));
+  const isForCaller = ({ namespace }: GatewayRoute) => [caller.namespace, known.namespace].includes(namespace);
+  const groups = groupRoutes(index, routes.filter(isForCaller), {
+    parent: (each) => parentKey(each) === parent,
     isGranted: () => true,
   });
   return {
-    tried: groups.map(({ oldest, port, rules }): Source => {
-      const { createdAt, namespace: of, name: named } = oldest;
-      const rank = of === namespace ? rankOfRoute(oldest) : ranks.public;
-      return { id: routeId(oldest), rank, createdAt, namespace: of, name: named, port, rules: () => ({ rules, dead: [] }) };
+    tried: groups.map(({ oldest, port, rules }) => {
+      const { createdAt, namespace, name } = oldest;
+      const rank = namespace === caller.namespace ? rankOfRoute(oldest) : ranks.public;
+      return { id: routeId(oldest), rank, createdAt, namespace, name, port, rules: () => ({ rules, dead: [] }) };
     }),
-    left: routes.filter((each) => !forCaller(each)).map((each) => ({ object: routeId(each), why: 'consumer-route' })),
+    left: routes.filter((each) => !isForCaller(each)).map((each) => ({ object: routeId(each), why: 'consumer-route' })),
   };
 }
 
+function rankOfRoute({ kind }: GatewayRoute): Placed['rank'] {
+  return kind === 'GRPCRoute' ? ranks.ownGrpcRoute : ranks.ownHttpRoute;
+}
+
 /** `reviews.default` and `reviews.default.svc` are taken as they are, and are nobody's names. */
-function misspelled(index: ObjectIndex, known: KnownHost | undefined): readonly Shadowed[] {
+function misspelled(index: ObjectIndex, { known }: Asked): readonly Shadowed[] {
   if (known?.source.kind !== 'Service') return [];
   const { namespace, name } = known.source;
   return [`${name}.${namespace}`, `${name}.${namespace}.svc`, `${known.host}.`]

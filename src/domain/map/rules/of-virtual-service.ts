@@ -74,9 +74,9 @@ export function connectionRulesOf(
   index: ObjectIndex,
   object: VirtualService,
   list: 'tcp' | 'tls',
-): readonly Prepared[] {
+): Rules {
   const { namespace } = object;
-  return object[list].map((rule, at) => ({
+  const rules = object[list].map((rule, at) => ({
     object: idOf(object),
     list,
     at,
@@ -84,4 +84,5 @@ export function connectionRulesOf(
     action: 'route' as const,
     targets: weighted(rule.destinations, (each) => index.destinationHost(namespace, each)),
   }));
+  return { rules, dead: [] };
 }

@@ -1,6 +1,6 @@
 import type { Backend, Cluster } from '../../../../src/domain/map/clusters/cluster.ts';
 import type { Caller, Governed, GovernedRule, Share } from '../../../../src/domain/map/governed.ts';
-import type { MeshObject } from '../../../../src/domain/map/objects.ts';
+import type { Id, MeshObject } from '../../../../src/domain/map/objects.ts';
 import { type Request, ruleFor } from '../../../../src/domain/map/match.ts';
 import type { TrafficMap } from '../../../../src/domain/map/traffic-map.ts';
 import { callerOf, podsByAddress, type Probe } from './worlds.ts';
@@ -14,6 +14,8 @@ interface Said {
   readonly weights: Readonly<Record<string, number | boolean>>;
   /** Each answer that may come, and with which probability. */
   readonly answers: ReadonlyMap<string, number>;
+  /** The DestinationRules of the clusters that are used; `none` for one without. */
+  readonly definedBy: readonly string[];
 }
 
 /** A headless service is reached at the address that the client chose. */
@@ -27,33 +29,36 @@ export function differences(map: TrafficMap, objects: readonly MeshObject[], pro
     ...differingRule(said, probe),
     ...differingWeights(said, probe),
     ...differingAnswers(said, probe),
+    ...differingDefinition(said, probe),
   ];
 }
 
 function say(map: TrafficMap, caller: Caller, probe: Probe): Said {
-  const { host, governed } = map.at(probe.authority, caller, probe.port);
+  const host = map.hostOf(probe.authority, caller);
+  const governed = map.of(host, caller, probe.port);
   const rule = ruleFor(governed.rules, requestOf(probe), fitsRe2);
   const clusterOf = (share: Share) => map.clusterOf(share, caller);
   if (rule !== undefined) return saidOfRule(rule, probe, clusterOf);
   const outcome = governed.otherwise === 'service' ? toService(map, governed, probe) : ownOutcome(governed);
-  return { governedBy: null, ...outcome };
+  return { governedBy: null, definedBy: [], ...outcome };
 
-  function toService(of: TrafficMap, { port = probe.port }: Governed, asked: Probe): Pick<Said, 'weights' | 'answers'> {
+  function toService(of: TrafficMap, { port = probe.port }: Governed, asked: Probe): Omit<Said, 'governedBy'> {
     const share = of.serviceShare(host, caller, port);
     const answers = new Map<string, number>();
     add(answers, answersOf(clusterOf(share), asked, '503'), 1);
-    return { weights: { [clusterName(share)]: 100 }, answers };
+    return { weights: { [clusterName(share)]: 100 }, answers, definedBy: definedBy([clusterOf(share)]) };
   }
 }
 
 function requestOf({ authority, path = '/reviews/0', method = 'GET', headers = {} }: Probe): Request {
-  const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value.trim()]));
   return { authority, path, method, scheme: 'http', headers: lower };
 }
 
-/** The oracle's regexes mean the same in JavaScript. */
+/** The oracle's regexes mean the same in JavaScript, but for the flag of RE2. */
 function fitsRe2(pattern: string, value: string): boolean {
-  return new RegExp(`^(?:${pattern})$`).test(value);
+  const [, flags = '', rest = ''] = /^(?:\(\?(i)\))?(.*)$/s.exec(pattern) ?? [];
+  return new RegExp(`^(?:${rest})$`, flags).test(value);
 }
 
 function saidOfRule(rule: GovernedRule, probe: Probe, clusterOf: (share: Share) => Cluster): Said {
@@ -78,6 +83,7 @@ function saidOfRule(rule: GovernedRule, probe: Probe, clusterOf: (share: Share) 
     delegateRule: delegate?.at,
     weights: weightsOf(rule),
     answers,
+    definedBy: definedBy(rule.shares.map(clusterOf)),
   };
 }
 
@@ -119,6 +125,12 @@ function nameOf({ pod, namespace, address, labels }: Backend): string {
   return `${app}${namespace === 'default' ? '' : `.${namespace}`}/${version}`;
 }
 
+/** A pod that was asked for by its address. */
+function podAt(authority: string): string | undefined {
+  const pod = podsByAddress.get(authority.replace(/:\d+$/, ''));
+  return pod?.replace(/-(\w+)$/, '/$1');
+}
+
 function weightsOf({ shares, action, status }: GovernedRule): Said['weights'] {
   if (action === 'redirect') return { redirect: true };
   if (action === 'answer') return { direct_response: status ?? 0 };
@@ -137,7 +149,7 @@ function clusterName({ host, subset, port, isInvalid }: Share): string {
   return `${port}|${subset ?? ''}|${host.replace(/\.svc\.cluster\.local$/, '')}`;
 }
 
-function named({ kind, namespace, name }: GovernedRule['object']): string {
+function named({ kind, namespace, name }: Id): string {
   return `${kind} ${namespace}/${name}`;
 }
 
@@ -168,11 +180,26 @@ function sorted(weights: Readonly<Record<string, unknown>>): string {
   return JSON.stringify(Object.entries(weights).toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
 
+function definedBy(clusters: readonly Cluster[]): readonly string[] {
+  return clusters.flatMap((each) => {
+    if (each.kind === 'no-cluster') return [];
+    const [first] = each.definedBy;
+    return [first === undefined ? 'none' : named(first)];
+  });
+}
+
+function differingDefinition(said: Said, { destinationRule }: Probe): readonly string[] {
+  if (destinationRule === undefined) return [];
+  const came = [destinationRule].flat();
+  const isKnown = came.every((each) => said.definedBy.includes(each));
+  return isKnown ? [] : [`defined by ${came}, not ${said.definedBy}`];
+}
+
 /** An answer that is expected a dozen times and never comes, or that comes and is not expected. */
 function differingAnswers({ answers }: Said, probe: Probe): readonly string[] {
   const count = Object.values(probe.answers).reduce((sum, each) => sum + each, 0);
   const isSame = (said: string, came: string) =>
-    came === said || said === anyPod || (/->$|^direct\/|^closed$/.test(said) && came.startsWith(said));
+    came === said || said === anyPod || (said === 'direct/' && came === podAt(probe.authority)) || (/->$|^direct\/|^closed$/.test(said) && came.startsWith(said));
   const unexpected = Object.keys(probe.answers).filter((came) => ![...answers].some(([said, share]) => share > 0 && isSame(said, came)));
   const missing = [...answers].filter(
     ([said, share]) => share * count >= 12 && !Object.keys(probe.answers).some((came) => isSame(said, came)),

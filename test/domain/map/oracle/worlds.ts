@@ -36,7 +36,7 @@ export interface Probe {
   readonly weights?: Readonly<Record<string, number | boolean>>;
   readonly weightsOneOf?: readonly Readonly<Record<string, number | boolean>>[];
   readonly clusters?: Readonly<Record<string, number>>;
-  readonly destinationRule?: string;
+  readonly destinationRule?: string | readonly string[];
 }
 
 const folder = import.meta.dirname;
@@ -68,6 +68,34 @@ export const podsByAddress: ReadonlyMap<string, string> = new Map(
 
 export function objectsOf(manifests: readonly Manifest[]): readonly MeshObject[] {
   return manifests.map((each) => readMeshObject(kindOf(each), each)).filter((each) => each !== undefined);
+}
+
+interface EarlierRequest {
+  readonly name: string;
+  readonly objects: readonly Manifest[];
+  readonly request: Omit<Probe, 'answers'>;
+  readonly percent: Readonly<Record<string, number>>;
+}
+
+/** Requests of an earlier rig, which said what came back in other words. */
+export const requests: readonly World[] = readFileSync(join(folder, 'requests.jsonl'), 'utf8')
+  .trim()
+  .split('\n')
+  .map((line): EarlierRequest => JSON.parse(line))
+  .map(({ name, objects, request, percent }) => {
+    const answers = Object.entries(percent).map(([answer, share]) => [inWords(answer), share * 2] as const);
+    return { name: `request: ${name}`, objects, probes: [{ ...request, answers: Object.fromEntries(answers) }] };
+  });
+
+function inWords(answer: string): string {
+  const [status = '', ...body] = answer.split(' ');
+  const known: Readonly<Record<string, string>> = {
+    '404': '404 NR',
+    '503': '503 NC',
+    '503 no healthy upstream': '503 UH',
+    '418 tea': '418 direct_response',
+  };
+  return known[answer] ?? (body.join(' ') === 'fault filter abort' ? `${status} FI` : answer);
 }
 
 /** What exists in every world, then what is its own. */
