@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import type { Backend, Gateway, GatewayRoute, GatewayRule, Match, Parent, ReferenceGrant, StringMatch } from '../../domain/map/objects.ts';
+import type {
+  Backend,
+  Gateway,
+  GatewayRoute,
+  GatewayRule,
+  Match,
+  Parent,
+  ReferenceGrant,
+  StringMatch,
+} from '../../domain/map/objects.ts';
 import { metadata, names, portNumber } from './fields.ts';
 
 const gatewayApi = 'gateway.networking.k8s.io';
@@ -105,15 +114,28 @@ function toMatch({ path, method, headers, queryParams }: z.infer<typeof matchOf>
 }
 
 /** `/package.Service/Method` is the path of a call. */
-function grpcPath({ type, service, method }: { type: string; service?: string | undefined; method?: string | undefined }): StringMatch {
+function grpcPath({
+  type,
+  service,
+  method,
+}: {
+  type: string;
+  service?: string | undefined;
+  method?: string | undefined;
+}): StringMatch {
   if (type === 'RegularExpression') return { by: 'regex', value: `/${service ?? '.+'}/${method ?? '.+'}` };
   if (service === undefined) return { by: 'regex', value: `/[^/]+/${method ?? '.+'}` };
-  return method === undefined ? { by: 'prefix', value: `/${service}/` } : { by: 'exact', value: `/${service}/${method}` };
+  return method === undefined
+    ? { by: 'prefix', value: `/${service}/` }
+    : { by: 'exact', value: `/${service}/${method}` };
 }
 
 function byName(all: readonly z.infer<typeof named>[]): Readonly<Record<string, StringMatch>> {
   return Object.fromEntries(
-    all.map(({ type, name, value }) => [name, { by: type === 'RegularExpression' ? 'regex' : 'exact', value } as const]),
+    all.map(({ type, name, value }) => [
+      name,
+      { by: type === 'RegularExpression' ? 'regex' : 'exact', value } as const,
+    ]),
   );
 }
 

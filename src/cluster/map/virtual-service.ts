@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import type { Action, ConnectionRule, Destination, HttpRule, Match, StringMatches, VirtualService } from '../../domain/map/objects.ts';
+import type {
+  Action,
+  ConnectionRule,
+  Destination,
+  HttpRule,
+  Match,
+  StringMatches,
+  VirtualService,
+} from '../../domain/map/objects.ts';
 import { match, type Match as Written } from '../kinds/virtual-service-match.ts';
 import { labels, metadata, names, portNumber, stringMatch } from './fields.ts';
 
@@ -37,7 +45,10 @@ const connectionMatch = z.object({
   destinationSubnets: z.array(z.string()).optional(),
 });
 
-const connectionRule = z.object({ match: z.array(connectionMatch).default([]), route: z.array(destination).default([]) });
+const connectionRule = z.object({
+  match: z.array(connectionMatch).default([]),
+  route: z.array(destination).default([]),
+});
 
 const virtualService = z.object({
   metadata,
@@ -85,7 +96,12 @@ function toHttpRule({ name, match: written, fault, ...rule }: z.infer<typeof htt
   };
 }
 
-function toAction({ route, redirect, directResponse, delegate }: Omit<z.infer<typeof httpRule>, 'name' | 'match' | 'fault'>): Action {
+function toAction({
+  route,
+  redirect,
+  directResponse,
+  delegate,
+}: Omit<z.infer<typeof httpRule>, 'name' | 'match' | 'fault'>): Action {
   if (redirect !== undefined) return { kind: 'redirect', status: redirect.redirectCode ?? 301 };
   if (directResponse !== undefined) return { kind: 'answer', status: directResponse.status };
   if (delegate !== undefined) return { kind: 'delegate', ...delegate };

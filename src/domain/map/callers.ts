@@ -31,9 +31,13 @@ export function callersOf(index: ObjectIndex, host: string): readonly Caller[] {
 
 /** What is asked of which callers, by an object's own rules and those that it delegates to. */
 function namespacesOf(index: ObjectIndex, object: VirtualService): readonly string[] {
-  const exported = exportsOf(object, index.settings.virtualServiceExportTo).filter((each) => each !== '*' && each !== '~');
+  const exported = exportsOf(object, index.settings.virtualServiceExportTo).filter(
+    (each) => each !== '*' && each !== '~',
+  );
   const delegates = object.http.flatMap(({ action }) =>
-    action.kind === 'delegate' ? (index.virtualService(action.namespace ?? object.namespace, action.name)?.http ?? []) : [],
+    action.kind === 'delegate'
+      ? (index.virtualService(action.namespace ?? object.namespace, action.name)?.http ?? [])
+      : [],
   );
   const sources = [...object.http, ...delegates].flatMap(sourceNamespaces);
   return [...exported, ...sources];
@@ -44,7 +48,10 @@ function sourceNamespaces({ matches }: Pick<HttpRule, 'matches'>): readonly stri
 }
 
 /** The hosts and callers whose requests an object may route: a delegate those of its roots. */
-export function audienceOf(index: ObjectIndex, id: RoutingId): readonly { readonly host: string; readonly caller: Caller }[] {
+export function audienceOf(
+  index: ObjectIndex,
+  id: RoutingId,
+): readonly { readonly host: string; readonly caller: Caller }[] {
   const object = index.get(id);
   if (object === undefined) return [];
   if (object.kind !== 'VirtualService') return isRoute(object) ? ofRoute(index, object) : [];
@@ -58,7 +65,9 @@ function ofVirtualService(index: ObjectIndex, object: VirtualService) {
     .map((host) => index.hostIn(object, host))
     .flatMap((pattern) => [
       ...(gateways.includes('mesh') ? meshHosts(index, pattern) : []).flatMap((host) => meshCallers(index, host)),
-      ...gateways.filter((name) => name !== 'mesh').map((gateway) => ({ host: pattern, caller: { kind: 'gateway', gateway } as const })),
+      ...gateways
+        .filter((name) => name !== 'mesh')
+        .map((gateway) => ({ host: pattern, caller: { kind: 'gateway', gateway } as const })),
     ]);
 }
 

@@ -84,7 +84,10 @@ export class TrafficMap {
     return [...this.#followed(objects, leads), ...this.#unruled([...services], addresses)];
   }
 
-  #followed(objects: readonly RoutingId[], isMeant: (rule: GovernedRule, of: Governed) => boolean): readonly Followed[] {
+  #followed(
+    objects: readonly RoutingId[],
+    isMeant: (rule: GovernedRule, of: Governed) => boolean,
+  ): readonly Followed[] {
     return this.#audience(objects)
       .map((governed) => ({ governed, rules: governed.rules.filter((rule) => isMeant(rule, governed)) }))
       .filter(({ rules }) => rules.length > 0);
@@ -102,7 +105,9 @@ export class TrafficMap {
 
   #unruled(hosts: readonly string[], addresses: ReadonlySet<string>): readonly Followed[] {
     return hosts
-      .flatMap((host) => this.callers(host).flatMap((caller) => this.#portsOf(host).map((port) => this.of(host, caller, port))))
+      .flatMap((host) =>
+        this.callers(host).flatMap((caller) => this.#portsOf(host).map((port) => this.of(host, caller, port))),
+      )
       .filter(({ otherwise }) => otherwise === 'service')
       .filter(({ host, caller, port = 0 }) => this.#leadsTo(this.serviceShare(host, caller, port), caller, addresses))
       .map((governed) => ({ governed, rules: [] }));
@@ -116,7 +121,9 @@ export class TrafficMap {
   /** Undefined: the one that `of` takes if it is not told. */
   #portsOf(host: string): readonly (number | undefined)[] {
     const [service] = this.#index.services.get(host);
-    return service === undefined || service.ports.length === 0 ? [undefined] : service.ports.map(({ number }) => number);
+    return service === undefined || service.ports.length === 0
+      ? [undefined]
+      : service.ports.map(({ number }) => number);
   }
 
   #client(caller: Caller): Client {

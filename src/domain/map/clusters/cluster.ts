@@ -33,7 +33,8 @@ type Wanted = Pick<Share, 'host' | 'subset' | 'port' | 'isInvalid'>;
 
 export function clusterOf(index: ObjectIndex, { host, subset, port, isInvalid }: Wanted, client: Client): Cluster {
   const known = knownHost(index, host, client.namespace);
-  if (isInvalid === true || known === undefined || !known.ports.some(({ number }) => number === port)) return { kind: 'no-cluster' };
+  if (isInvalid === true || known === undefined || !known.ports.some(({ number }) => number === port))
+    return { kind: 'no-cluster' };
   const definition = definitionFor(index, known, client);
   const wanted = subset === undefined ? undefined : definition?.subsets.find(({ name }) => name === subset);
   if (subset !== undefined && wanted === undefined) return { kind: 'no-cluster' };

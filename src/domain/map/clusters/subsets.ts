@@ -39,7 +39,12 @@ function exportedRules(
   host: string,
   client: Client,
 ): readonly Definition[] | undefined {
-  const found = closestRules(index, namespace, host, (each) => !isOwnOnly(index, each) || client.namespace === namespace);
+  const found = closestRules(
+    index,
+    namespace,
+    host,
+    (each) => !isOwnOnly(index, each) || client.namespace === namespace,
+  );
   const seen = found?.filter(({ rules: [first] }) => first !== undefined && isExported(index, first, client.namespace));
   return seen === undefined || seen.length === 0 ? undefined : seen;
 }

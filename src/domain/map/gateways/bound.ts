@@ -1,12 +1,12 @@
 import type { Shadowed } from '../governed.ts';
 import { covers, intersection } from '../hosts.ts';
-import { type Listener, servedHosts } from './listeners.ts';
 import { gatewayKey, type ObjectIndex, parentKey } from '../object-index.ts';
 import type { Backend, Gateway, GatewayRoute, VirtualService } from '../objects.ts';
 import { groupRoutes, routeId } from '../rules/of-gateway-api.ts';
 import { httpRulesOf, idOf } from '../rules/of-virtual-service.ts';
 import type { Prepared } from '../rules/prepared.ts';
 import { type Placed, type Rank, rankOf, ranks } from '../visibility.ts';
+import { type Listener, servedHosts } from './listeners.ts';
 
 /** What is bound to a gateway, at the host that the gateway knows it by. */
 export interface Bound extends Placed {
@@ -30,7 +30,8 @@ export function boundTo(
     for (const object of index.ofGateway.get(gatewayKey(at.gateway))) {
       const rank = rankOf(index.settings, object, router.namespace);
       const domains = domainsOf(index, at, object).filter((domain) => covers(domain, host));
-      if (rank !== undefined) bound.push(...domains.map((domain) => ofVirtualService(index, at.gateway, { object, rank, domain })));
+      if (rank !== undefined)
+        bound.push(...domains.map((domain) => ofVirtualService(index, at.gateway, { object, rank, domain })));
       else if (domains.length > 0) left.push({ object: idOf(object), why: 'not-exported' });
     }
     bound.push(...routesOf(index, at, host));
@@ -68,7 +69,11 @@ function routesOf(index: ObjectIndex, { gateway, server }: At, host: string): re
     .flatMap((route) => common(server.hosts, hostnamesOf(route)).map((domain) => ({ route, domain })))
     .filter(({ domain }) => covers(domain, host));
   return [...Map.groupBy(all, ({ domain }) => domain)].flatMap(([domain, routes]) =>
-    grouped(index, gateway, routes.map(({ route }) => route)).map((each) => ({ ...each, domain })),
+    grouped(
+      index,
+      gateway,
+      routes.map(({ route }) => route),
+    ).map((each) => ({ ...each, domain })),
   );
 }
 
@@ -76,9 +81,14 @@ function hostnamesOf({ hostnames }: GatewayRoute): readonly string[] {
   return hostnames.length === 0 ? ['*'] : hostnames.map((host) => host.toLowerCase());
 }
 
-function grouped(index: ObjectIndex, gateway: Gateway, routes: readonly GatewayRoute[]): readonly Omit<Bound, 'domain'>[] {
+function grouped(
+  index: ObjectIndex,
+  gateway: Gateway,
+  routes: readonly GatewayRoute[],
+): readonly Omit<Bound, 'domain'>[] {
   const groups = groupRoutes(index, routes, {
-    parent: ({ kind, namespace, name }) => kind === 'Gateway' && namespace === gateway.namespace && name === gateway.name,
+    parent: ({ kind, namespace, name }) =>
+      kind === 'Gateway' && namespace === gateway.namespace && name === gateway.name,
     isGranted: (route, backend) => isGranted(index, route, backend),
   });
   return groups.map(({ oldest, rules }) => {

@@ -1,7 +1,5 @@
-import { type Bound, boundTo } from './bound.ts';
 import type { Governed, GovernedRule, Shadowed, Share } from '../governed.ts';
 import { closest } from '../hosts.ts';
-import { type GatewayCaller, type Listener, listenerOf } from './listeners.ts';
 import { gatewayKey, type ObjectIndex } from '../object-index.ts';
 import { type Asker, isCatchAll } from '../rules/applies.ts';
 import { connectionRulesOf, idOf } from '../rules/of-virtual-service.ts';
@@ -9,6 +7,8 @@ import type { Prepared, Target } from '../rules/prepared.ts';
 import { matchesFor, reach } from '../rules/reach.ts';
 import { knownHost } from '../services.ts';
 import { byAge, byRank, rankOf } from '../visibility.ts';
+import { type Bound, boundTo } from './bound.ts';
+import { type GatewayCaller, type Listener, listenerOf } from './listeners.ts';
 
 type Decided = Pick<Governed, 'rules' | 'otherwise' | 'shadowed'>;
 
@@ -43,7 +43,12 @@ function requests(index: ObjectIndex, listener: Listener, host: string): Decided
   const wider = bound.filter((each) => each.domain !== domain);
   const merged = mergedRules(listener, here);
   const reached = reach(merged.rules, askerAt(listener, ''), toShare(index, listener));
-  const shadowed = [...merged.shadowed, ...reached.shadowed, ...wider.map((each) => beaten(each, reached.rules[0])), ...left];
+  const shadowed = [
+    ...merged.shadowed,
+    ...reached.shadowed,
+    ...wider.map((each) => beaten(each, reached.rules[0])),
+    ...left,
+  ];
   return { rules: reached.rules, otherwise: 'no-route', shadowed };
 }
 
@@ -87,7 +92,13 @@ function toShare(index: ObjectIndex, { router, port: dialled }: Listener): (targ
   return ({ host, subset, weight, isInvalid, port }) => {
     const known = knownHost(index, host, router.namespace);
     const only = known?.ports.length === 1 ? known.ports[0]?.number : undefined;
-    return { host: known?.alias ?? host, subset, weight, port: port ?? only ?? dialled, ...(isInvalid ? { isInvalid } : {}) };
+    return {
+      host: known?.alias ?? host,
+      subset,
+      weight,
+      port: port ?? only ?? dialled,
+      ...(isInvalid ? { isInvalid } : {}),
+    };
   };
 }
 

@@ -27,7 +27,13 @@ export function toShare(index: ObjectIndex, { caller, port }: Asked): (target: T
     const known = knownHost(index, host, caller.namespace);
     const ports = known?.ports ?? [];
     const only = ports.length === 1 ? ports[0]?.number : undefined;
-    return { host: known?.alias ?? host, subset, weight, port: target.port ?? only ?? port, ...(isInvalid ? { isInvalid } : {}) };
+    return {
+      host: known?.alias ?? host,
+      subset,
+      weight,
+      port: target.port ?? only ?? port,
+      ...(isInvalid ? { isInvalid } : {}),
+    };
   };
 }
 

@@ -1,10 +1,10 @@
-import { type Asked, askerOf, defaultPort, otherwise, toShare } from './asked.ts';
-import { connectionsOf } from './connections.ts';
 import type { Caller, Governed, GovernedRule, Shadowed, Why } from '../governed.ts';
 import type { ObjectIndex } from '../object-index.ts';
 import { takesHttp } from '../protocol.ts';
 import { reach } from '../rules/reach.ts';
 import { knownHost, portProtocol } from '../services.ts';
+import { type Asked, askerOf, defaultPort, otherwise, toShare } from './asked.ts';
+import { connectionsOf } from './connections.ts';
 import { scopeOf } from './sidecar.ts';
 import { lost, type Source, sourcesFor } from './sources.ts';
 
@@ -35,7 +35,8 @@ function governKnown(index: ObjectIndex, asked: Asked): Governed {
   const { known } = asked;
   const protocol = known === undefined ? 'http' : (portProtocol(known, asked.port) ?? 'http');
   if (!takesHttp(protocol)) return connectionsOf(index, asked, protocol === 'tls' ? 'tls' : 'tcp');
-  const own = known !== undefined && known.host !== asked.host ? decide(index, { ...asked, known: undefined }) : undefined;
+  const own =
+    known !== undefined && known.host !== asked.host ? decide(index, { ...asked, known: undefined }) : undefined;
   if (own !== undefined && own.rules.length > 0) return { ...asHttp(asked), ...own };
   return { ...asHttp(asked), ...decide(index, asked) };
 }

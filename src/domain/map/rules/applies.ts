@@ -15,7 +15,13 @@ export interface Asker {
  */
 export function forCaller(match: Match, asker: Asker): Match | undefined {
   const { gateways = [], sourceLabels = {}, sourceNamespace = '', port } = match;
-  const kept: Match = { ...match, gateways: undefined, sourceNamespace: undefined, sourceLabels: undefined, port: undefined };
+  const kept: Match = {
+    ...match,
+    gateways: undefined,
+    sourceNamespace: undefined,
+    sourceLabels: undefined,
+    port: undefined,
+  };
   if (port !== undefined && asker.port !== undefined && port !== asker.port) return undefined;
   const atPort = asker.port === undefined ? { ...kept, port } : kept;
   if (gateways.length > 0) return gateways.includes(asker.gateway) ? atPort : undefined;

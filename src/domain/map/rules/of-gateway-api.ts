@@ -1,6 +1,5 @@
-import type { RoutingId } from '../objects.ts';
 import type { ObjectIndex } from '../object-index.ts';
-import type { Backend, GatewayRoute, GatewayRule, Match, Parent } from '../objects.ts';
+import type { Backend, GatewayRoute, GatewayRule, Match, Parent, RoutingId } from '../objects.ts';
 import { byAge } from '../visibility.ts';
 import { byPrecedence } from './precedence.ts';
 import type { Prepared, Target } from './prepared.ts';
@@ -44,7 +43,10 @@ function preparedRules(
   return route.rules.flatMap((rule, at) => {
     const { matches } = rule;
     const each: readonly Match[] = matches.length === 0 ? [{}] : matches;
-    const prepared = { ...actionOf(index, route, rule, isGranted), name: rule.name ?? `${route.namespace}.${route.name}.${at}` };
+    const prepared = {
+      ...actionOf(index, route, rule, isGranted),
+      name: rule.name ?? `${route.namespace}.${route.name}.${at}`,
+    };
     const ref = { object: routeId(route), list: 'rules' as const, at };
     return each.map((match) => ({ ...ref, ...prepared, matches: [{ ...match, port: port ?? match.port }] }));
   });
@@ -57,10 +59,10 @@ function actionOf(
   isGranted: Granted,
 ): Pick<Prepared, 'action' | 'status' | 'targets'> {
   if (redirect !== undefined) return { action: 'redirect', status: redirect.status, targets: [] };
-  const targets = backends.map((backend) => targetOf(index, route, backend, isGranted)).filter(({ weight }) => weight > 0);
-  return targets.length === 0
-    ? { action: 'answer', status: 500, targets: [] }
-    : { action: 'route', targets };
+  const targets = backends
+    .map((backend) => targetOf(index, route, backend, isGranted))
+    .filter(({ weight }) => weight > 0);
+  return targets.length === 0 ? { action: 'answer', status: 500, targets: [] } : { action: 'route', targets };
 }
 
 /** An omitted weight is 1. */

@@ -45,7 +45,11 @@ function ofDelegate(
 }
 
 /** Its gateways and destinations are resolved in the namespace of the object that it is written in. */
-function prepared(index: ObjectIndex, { namespace }: VirtualService, rule: HttpRule): Omit<Prepared, 'object' | 'list' | 'at'> {
+function prepared(
+  index: ObjectIndex,
+  { namespace }: VirtualService,
+  rule: HttpRule,
+): Omit<Prepared, 'object' | 'list' | 'at'> {
   const { name, action, abort } = rule;
   const destinations = action.kind === 'route' ? action.destinations : [];
   return {
@@ -70,11 +74,7 @@ export function idOf({ namespace, name }: VirtualService): Prepared['object'] {
 }
 
 /** The rules for connections. Those of `tcp` say nothing of TLS, nor the other way round. */
-export function connectionRulesOf(
-  index: ObjectIndex,
-  object: VirtualService,
-  list: 'tcp' | 'tls',
-): Rules {
+export function connectionRulesOf(index: ObjectIndex, object: VirtualService, list: 'tcp' | 'tls'): Rules {
   const { namespace } = object;
   const rules = object[list].map((rule, at) => ({
     object: idOf(object),

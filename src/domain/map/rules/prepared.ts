@@ -25,5 +25,7 @@ export interface Prepared extends RuleRef, Pick<HttpRule, 'abort'> {
 export function weighted(destinations: readonly Destination[], hostOf: (of: Destination) => string): readonly Target[] {
   const targets = destinations.map((each) => ({ ...each, host: hostOf(each), weight: each.weight ?? 0 }));
   const [only] = targets;
-  return targets.length === 1 && only !== undefined ? [{ ...only, weight: 100 }] : targets.filter(({ weight }) => weight > 0);
+  return targets.length === 1 && only !== undefined
+    ? [{ ...only, weight: 100 }]
+    : targets.filter(({ weight }) => weight > 0);
 }

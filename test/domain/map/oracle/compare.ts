@@ -1,9 +1,9 @@
 import type { Backend, Cluster } from '../../../../src/domain/map/clusters/cluster.ts';
 import type { Caller, Governed, GovernedRule, Share } from '../../../../src/domain/map/governed.ts';
-import type { Id, MeshObject } from '../../../../src/domain/map/objects.ts';
 import { type Request, ruleFor } from '../../../../src/domain/map/match.ts';
+import type { Id, MeshObject } from '../../../../src/domain/map/objects.ts';
 import type { TrafficMap } from '../../../../src/domain/map/traffic-map.ts';
-import { callerOf, podsByAddress, type Probe } from './worlds.ts';
+import { callerOf, type Probe, podsByAddress } from './worlds.ts';
 
 /** What the map says of a probe, in the words of the oracle. */
 interface Said {
@@ -121,7 +121,8 @@ function answersOf(cluster: Cluster, { tcp }: Probe, missing: '500' | '503'): re
 
 /** `reviews/v1`, `payments.other/v2`; an endpoint of a ServiceEntry is `ext/e1`. */
 function nameOf({ pod, namespace, address, labels }: Backend): string {
-  const [, app = 'ext', version = labels['version']] = /^(.*)-(\w+)$/.exec(pod ?? podsByAddress.get(address) ?? '') ?? [];
+  const [, app = 'ext', version = labels['version']] =
+    /^(.*)-(\w+)$/.exec(pod ?? podsByAddress.get(address) ?? '') ?? [];
   return `${app}${namespace === 'default' ? '' : `.${namespace}`}/${version}`;
 }
 
@@ -138,7 +139,8 @@ function weightsOf({ shares, action, status }: GovernedRule): Said['weights'] {
   const groups = Object.entries(Object.groupBy(shares, ({ host, subset, port }) => `${port}|${subset}|${host}`));
   // The oracle tells two hosts apart by less than their names, and then has the last one's weight.
   for (const [, group = []] of groups) {
-    for (const share of group.slice(0, 1)) weights[clusterName(share)] = group.reduce((sum, { weight }) => sum + weight, 0);
+    for (const share of group.slice(0, 1))
+      weights[clusterName(share)] = group.reduce((sum, { weight }) => sum + weight, 0);
   }
   const names = groups.length === 1 ? Object.keys(weights) : [];
   return names.length > 0 ? Object.fromEntries(names.map((name) => [name, 100])) : weights;
@@ -162,7 +164,9 @@ function differingObject({ governedBy }: Said, probe: Probe): readonly string[] 
 function differingRule(said: Said, { rule, ruleOneOf, delegate, delegateRule }: Probe): readonly string[] {
   const may = rule === undefined ? ruleOneOf : [rule];
   return [
-    ...(may === undefined || (said.rule !== undefined && may.includes(said.rule)) ? [] : [`rule ${may}, not ${said.rule}`]),
+    ...(may === undefined || (said.rule !== undefined && may.includes(said.rule))
+      ? []
+      : [`rule ${may}, not ${said.rule}`]),
     ...(delegate === undefined || delegate === said.delegate ? [] : [`delegate ${delegate}, not ${said.delegate}`]),
     ...(delegateRule === undefined || delegateRule === said.delegateRule
       ? []
@@ -199,8 +203,13 @@ function differingDefinition(said: Said, { destinationRule }: Probe): readonly s
 function differingAnswers({ answers }: Said, probe: Probe): readonly string[] {
   const count = Object.values(probe.answers).reduce((sum, each) => sum + each, 0);
   const isSame = (said: string, came: string) =>
-    came === said || said === anyPod || (said === 'direct/' && came === podAt(probe.authority)) || (/->$|^direct\/|^closed$/.test(said) && came.startsWith(said));
-  const unexpected = Object.keys(probe.answers).filter((came) => ![...answers].some(([said, share]) => share > 0 && isSame(said, came)));
+    came === said ||
+    said === anyPod ||
+    (said === 'direct/' && came === podAt(probe.authority)) ||
+    (/->$|^direct\/|^closed$/.test(said) && came.startsWith(said));
+  const unexpected = Object.keys(probe.answers).filter(
+    (came) => ![...answers].some(([said, share]) => share > 0 && isSame(said, came)),
+  );
   const missing = [...answers].filter(
     ([said, share]) => share * count >= 12 && !Object.keys(probe.answers).some((came) => isSame(said, came)),
   );

@@ -129,7 +129,9 @@ export function callerOf({ from, port }: Pick<Probe, 'from' | 'port'>, objects: 
 /** `order: …` is of group `order`; `random 12` of `random`. */
 export function groupOf({ name }: Pick<World, 'name'>): string {
   return (
-    /^(random B|random|HTTPRoute|GRPCRoute|DestinationRule|Sidecar|ServiceEntry|delegate|hosts|match|port)\b/.exec(name)?.[0] ??
+    /^(random B|random|HTTPRoute|GRPCRoute|DestinationRule|Sidecar|ServiceEntry|delegate|hosts|match|port)\b/.exec(
+      name,
+    )?.[0] ??
     name.split(':', 1)[0] ??
     name
   );
