@@ -153,7 +153,7 @@ describe('who follows a rule', () => {
       gateways: ['gw', 'mesh'],
     });
 
-    const followed = trafficMap([...base, gateway, router, delegate, root]).touching(id(delegate) as never, {
+    const followed = trafficMap([...base, gateway, router, delegate, root]).touching(delegate, {
       list: 'http',
       at: 0,
     });
@@ -168,7 +168,7 @@ describe('who follows a rule', () => {
   it('is nobody where the rule is dead', () => {
     const object = virtualService('a', [to({ v1: 100 }), to({ v2: 100 })]);
 
-    expect(trafficMap([...base, object]).touching({ ...object }, { list: 'http', at: 1 })).toEqual([]);
+    expect(trafficMap([...base, object]).touching(object, { list: 'http', at: 1 })).toEqual([]);
   });
 
   it('is every service under a wildcard', () => {

@@ -1,11 +1,11 @@
-import type { Governed, GovernedRule, Shadowed, Share } from '../governed.ts';
+import { toShare } from '../clusters/share.ts';
+import type { Governed, GovernedRule, Shadowed } from '../governed.ts';
 import { closest } from '../hosts.ts';
 import { gatewayKey, type ObjectIndex } from '../object-index.ts';
 import { type Asker, isCatchAll } from '../rules/applies.ts';
 import { connectionRulesOf, idOf } from '../rules/of-virtual-service.ts';
-import type { Prepared, Target } from '../rules/prepared.ts';
-import { matchesFor, reach } from '../rules/reach.ts';
-import { knownHost } from '../services.ts';
+import type { Prepared } from '../rules/prepared.ts';
+import { matchesFor, reach, refOf, written } from '../rules/reach.ts';
 import { byAge, byRank, rankOf } from '../visibility.ts';
 import { type Bound, boundTo } from './bound.ts';
 import { type GatewayCaller, type Listener, listenerOf } from './listeners.ts';
@@ -42,7 +42,7 @@ function requests(index: ObjectIndex, listener: Listener, host: string): Decided
   const here = bound.filter((each) => each.domain === domain).toSorted(byRank);
   const wider = bound.filter((each) => each.domain !== domain);
   const merged = mergedRules(listener, here);
-  const reached = reach(merged.rules, askerAt(listener, ''), toShare(index, listener));
+  const reached = reach(merged.rules, askerAt(listener, ''), toShare(index, clientAt(listener)));
   const shadowed = [
     ...merged.shadowed,
     ...reached.shadowed,
@@ -60,6 +60,10 @@ function askerAt({ router, port }: Listener, gateway: string): Asker {
   return { gateway, namespace: router.namespace, labels: router.labels, port };
 }
 
+function clientAt({ router, port }: Listener) {
+  return { namespace: router.namespace, port };
+}
+
 /** Each object's rules end at its own first catch-all. Catch-alls come last (istio `SortVHostRoutes`). */
 function mergedRules(listener: Listener, all: readonly Bound[]) {
   const parts = all.map((bound) => reachable(bound, askerAt(listener, gatewayKey(bound.gateway))));
@@ -71,35 +75,22 @@ function mergedRules(listener: Listener, all: readonly Bound[]) {
   };
 }
 
-/** With the catch-all among a rule's matches as a rule of its own. */
+/** Up to the first catch-all, which is a rule of its own where it is but one of several matches. */
 function reachable({ rules }: Bound, asker: Asker): { rules: readonly Prepared[]; shadowed: readonly Shadowed[] } {
   const reached: Prepared[] = [];
   const shadowed: Shadowed[] = [];
+  let catchAll: Prepared | undefined;
   for (const rule of rules) {
     const matches = matchesFor(rule, asker);
-    if (matches === undefined) {
-      shadowed.push({ object: rule.object, rule, why: 'other-caller' });
-      continue;
+    if (matches === undefined) shadowed.push({ ...written(rule), why: 'other-caller' });
+    else if (catchAll !== undefined) shadowed.push({ ...written(rule), by: refOf(catchAll), why: 'catch-all-above' });
+    else {
+      const narrow = matches.filter((match) => !isCatchAll(match));
+      if (narrow.length > 0) reached.push({ ...rule, matches: narrow });
+      if (narrow.length < matches.length || matches.length === 0) catchAll = { ...rule, matches: [] };
     }
-    const narrow = matches.filter((match) => !isCatchAll(match));
-    if (narrow.length > 0) reached.push({ ...rule, matches: narrow });
-    if (narrow.length < matches.length || matches.length === 0) reached.push({ ...rule, matches: [] });
   }
-  return { rules: reached, shadowed };
-}
-
-function toShare(index: ObjectIndex, { router, port: dialled }: Listener): (target: Target) => Share {
-  return ({ host, subset, weight, isInvalid, port }) => {
-    const known = knownHost(index, host, router.namespace);
-    const only = known?.ports.length === 1 ? known.ports[0]?.number : undefined;
-    return {
-      host: known?.alias ?? host,
-      subset,
-      weight,
-      port: port ?? only ?? dialled,
-      ...(isInvalid ? { isInvalid } : {}),
-    };
-  };
+  return { rules: catchAll === undefined ? reached : [...reached, catchAll], shadowed };
 }
 
 function connections(index: ObjectIndex, listener: Listener, protocol: 'tcp' | 'tls'): Decided {
@@ -109,7 +100,7 @@ function connections(index: ObjectIndex, listener: Listener, protocol: 'tcp' | '
     .filter(({ object }) => rankOf(index.settings, object, listener.router.namespace) !== undefined)
     .toSorted((one, other) => byAge(one.object, other.object));
   const rules = objects.flatMap(({ object }) => connectionRulesOf(index, object, protocol).rules);
-  const reached = reach(rules, askerAt(listener, [...keys][0] ?? ''), toShare(index, listener));
+  const reached = reach(rules, askerAt(listener, [...keys][0] ?? ''), toShare(index, clientAt(listener)));
   const idle = objects
     .filter(({ object }) => object.http.length > 0)
     .map(({ object }): Shadowed => ({ object: idOf(object), why: 'other-protocol' }));

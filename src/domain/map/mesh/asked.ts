@@ -1,9 +1,7 @@
-import type { Caller, Otherwise, Share } from '../governed.ts';
-import type { ObjectIndex } from '../object-index.ts';
+import type { Caller, Otherwise } from '../governed.ts';
 import { takesHttp } from '../protocol.ts';
 import type { Asker } from '../rules/applies.ts';
-import type { Target } from '../rules/prepared.ts';
-import { type KnownHost, knownHost, portProtocol } from '../services.ts';
+import { type KnownHost, portProtocol } from '../services.ts';
 import type { Scope } from './sidecar.ts';
 
 export type MeshCaller = Extract<Caller, { kind: 'mesh' }> & { readonly namespace: string };
@@ -21,20 +19,9 @@ export function askerOf({ caller, port }: Asked): Asker {
   return { gateway: 'mesh', namespace: caller.namespace, labels: caller.labels, port };
 }
 
-/** A destination without a port means the only port of its service, else the one that was asked for. */
-export function toShare(index: ObjectIndex, { caller, port }: Asked): (target: Target) => Share {
-  return ({ host, subset, weight, isInvalid, ...target }) => {
-    const known = knownHost(index, host, caller.namespace);
-    const ports = known?.ports ?? [];
-    const only = ports.length === 1 ? ports[0]?.number : undefined;
-    return {
-      host: known?.alias ?? host,
-      subset,
-      weight,
-      port: target.port ?? only ?? port,
-      ...(isInvalid ? { isInvalid } : {}),
-    };
-  };
+/** Who looks up where a rule's destinations are. */
+export function clientOf({ caller, port }: Asked): { readonly namespace: string; readonly port: number } {
+  return { namespace: caller.namespace, port };
 }
 
 export function otherwise({ known, port, scope }: Asked, isGoverned: boolean): Otherwise {

@@ -1,10 +1,11 @@
+import { toShare } from '../clusters/share.ts';
 import type { Governed, Protocol, Shadowed } from '../governed.ts';
 import { wildcardsOver } from '../hosts.ts';
 import type { ObjectIndex } from '../object-index.ts';
 import { connectionRulesOf, httpRulesOf } from '../rules/of-virtual-service.ts';
 import { reach, refOf } from '../rules/reach.ts';
 import { byRank } from '../visibility.ts';
-import { type Asked, askerOf, otherwise, toShare } from './asked.ts';
+import { type Asked, askerOf, clientOf, otherwise } from './asked.ts';
 import { routeSources, virtualServiceSources } from './sources.ts';
 
 /**
@@ -20,7 +21,7 @@ export function connectionsOf(index: ObjectIndex, asked: Asked, protocol: Exclud
   const reached = reach(
     tried.flatMap((source) => source.rules().rules),
     askerOf(asked),
-    toShare(index, asked),
+    toShare(index, clientOf(asked)),
   );
   const shadowed = [...reached.shadowed, ...objects.left, ...routes.left, ...forRequests(index, asked, hosts)];
   const takesRest = reached.rules.some(({ matches }) => matches.length === 0);

@@ -1,9 +1,10 @@
+import { toShare } from '../clusters/share.ts';
 import type { Caller, Governed, GovernedRule, Shadowed, Why } from '../governed.ts';
 import type { ObjectIndex } from '../object-index.ts';
 import { takesHttp } from '../protocol.ts';
 import { reach } from '../rules/reach.ts';
 import { knownHost, portProtocol } from '../services.ts';
-import { type Asked, askerOf, defaultPort, otherwise, toShare } from './asked.ts';
+import { type Asked, askerOf, clientOf, defaultPort, otherwise } from './asked.ts';
 import { connectionsOf } from './connections.ts';
 import { scopeOf } from './sidecar.ts';
 import { lost, type Source, sourcesFor } from './sources.ts';
@@ -35,10 +36,10 @@ function governKnown(index: ObjectIndex, asked: Asked): Governed {
   const { known } = asked;
   const protocol = known === undefined ? 'http' : (portProtocol(known, asked.port) ?? 'http');
   if (!takesHttp(protocol)) return connectionsOf(index, asked, protocol === 'tls' ? 'tls' : 'tcp');
-  const own =
-    known !== undefined && known.host !== asked.host ? decide(index, { ...asked, known: undefined }) : undefined;
-  if (own !== undefined && own.rules.length > 0) return { ...asHttp(asked), ...own };
-  return { ...asHttp(asked), ...decide(index, asked) };
+  // Under the wildcard of a ServiceEntry, a host that is named itself comes before what is written for the wildcard.
+  const isUnderWildcard = known !== undefined && known.host !== asked.host;
+  const own = isUnderWildcard ? decide(index, { ...asked, known: undefined }) : undefined;
+  return { ...asHttp(asked), ...(own !== undefined && own.rules.length > 0 ? own : decide(index, asked)) };
 }
 
 function asHttp({ host, caller, port }: Asked): Pick<Governed, 'host' | 'caller' | 'port' | 'protocol'> {
@@ -57,7 +58,7 @@ function decide(index: ObjectIndex, asked: Asked): Pick<Governed, 'rules' | 'oth
       continue;
     }
     const { rules, dead } = source.rules();
-    const reached = reach(rules, askerOf(asked), toShare(index, asked));
+    const reached = reach(rules, askerOf(asked), toShare(index, clientOf(asked)));
     shadowed.push(...dead, ...reached.shadowed);
     if (reached.rules.length === 0 || !isServed(index, asked, source)) continue;
     governing.push(...reached.rules);
@@ -71,9 +72,7 @@ function isForAll({ matches }: GovernedRule): boolean {
   return matches.length === 0 || matches.some(({ sourceLabels }) => sourceLabels === undefined);
 }
 
-/**
- * Hosts that no service has are routed on port 80 only, and on the ports of services that the same object names.
- */
+/** Hosts that no service has are routed on port 80 only, and on the ports of services that the same object names. */
 function isServed(index: ObjectIndex, { known, port, caller }: Asked, { id }: Source): boolean {
   if (known !== undefined) return portProtocol(known, port) !== undefined;
   if (port === 80) return true;

@@ -41,7 +41,7 @@ export function matchesFor({ matches }: Prepared, asker: Asker): readonly Match[
 }
 
 /** A delegated rule is written in its delegate. */
-function written({ delegate, ...rule }: Prepared): Pick<Shadowed, 'object' | 'rule'> {
+export function written({ delegate, ...rule }: Prepared): Pick<Shadowed, 'object' | 'rule'> {
   const ref = delegate ?? refOf(rule);
   return { object: ref.object, rule: ref };
 }
