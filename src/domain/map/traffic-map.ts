@@ -6,7 +6,14 @@ import type { Caller, Governed, GovernedRule, RuleRef, Share } from './governed.
 import { namedHosts, parseAuthority } from './hosts.ts';
 import { governMesh } from './mesh/mesh.ts';
 import { ObjectIndex } from './object-index.ts';
-import { defaultSettings, type Id, type MeshObject, type MeshSettings, type RoutingId } from './objects.ts';
+import {
+  defaultSettings,
+  type Gateway,
+  type Id,
+  type MeshObject,
+  type MeshSettings,
+  type RoutingId,
+} from './objects.ts';
 import { headlessAt, hostAt, knownHost } from './services.ts';
 
 /** Rules that are asked about, at a host and for a caller that follow them. */
@@ -96,7 +103,7 @@ export class TrafficMap {
   #audience(objects: readonly RoutingId[]): readonly Governed[] {
     const asked = new Map<string, Governed>();
     for (const { host, caller } of objects.flatMap((each) => audienceOf(this.#index, each))) {
-      for (const port of this.#portsOf(host)) {
+      for (const port of this.#portsOf(host, caller)) {
         asked.set(JSON.stringify([host, caller, port]), this.of(host, caller, port));
       }
     }
@@ -106,7 +113,7 @@ export class TrafficMap {
   #unruled(hosts: readonly string[], addresses: ReadonlySet<string>): readonly Followed[] {
     return hosts
       .flatMap((host) =>
-        this.callers(host).flatMap((caller) => this.#portsOf(host).map((port) => this.of(host, caller, port))),
+        this.callers(host).flatMap((caller) => this.#portsOf(host, caller).map((port) => this.of(host, caller, port))),
       )
       .filter(({ otherwise }) => otherwise === 'service')
       .filter(({ host, caller, port = 0 }) => this.#leadsTo(this.serviceShare(host, caller, port), caller, addresses))
@@ -119,17 +126,22 @@ export class TrafficMap {
   }
 
   /** Undefined: the one that `of` takes if it is not told. */
-  #portsOf(host: string): readonly (number | undefined)[] {
-    const [service] = this.#index.services.get(host);
-    return service === undefined || service.ports.length === 0
-      ? [undefined]
-      : service.ports.map(({ number }) => number);
+  #portsOf(host: string, caller: Caller): readonly (number | undefined)[] {
+    const ports =
+      caller.kind === 'mesh'
+        ? (this.#index.services.get(host)[0]?.ports ?? []).map(({ number }) => number)
+        : (this.#gatewayOf(caller)?.servers ?? []).map(({ port }) => port);
+    return ports.length === 0 ? [undefined] : [...new Set(ports)];
+  }
+
+  #gatewayOf({ gateway: named }: Extract<Caller, { kind: 'gateway' }>): Gateway | undefined {
+    const [namespace = '', name = ''] = named.split('/');
+    return this.#index.gateway(namespace, name);
   }
 
   #client(caller: Caller): Client {
     if (caller.kind === 'mesh') return { ...caller, namespace: caller.namespace ?? '' };
-    const [namespace = '', name = ''] = caller.gateway.split('/');
-    const gateway = this.#index.gateway(namespace, name);
+    const gateway = this.#gatewayOf(caller);
     const router = gateway === undefined ? undefined : routerOf(this.#index, gateway);
     return router ?? { namespace: this.#index.settings.rootNamespace };
   }

@@ -1,6 +1,6 @@
 import type { Shadowed } from '../governed.ts';
-import { covers, intersection } from '../hosts.ts';
-import { gatewayKey, type ObjectIndex, parentKey } from '../object-index.ts';
+import { covers, intersection, wildcardsOver } from '../hosts.ts';
+import { gatewayKey, gatewaysOf, type ObjectIndex, parentKey } from '../object-index.ts';
 import type { Backend, Gateway, GatewayRoute, VirtualService } from '../objects.ts';
 import { groupRoutes, routeId } from '../rules/of-gateway-api.ts';
 import { httpRulesOf, idOf } from '../rules/of-virtual-service.ts';
@@ -26,8 +26,10 @@ export function boundTo(
 ): { readonly bound: readonly Bound[]; readonly left: readonly Shadowed[] } {
   const bound: Bound[] = [];
   const left: Shadowed[] = [];
+  const named = new Set([host, ...wildcardsOver(host)].flatMap((each) => index.virtualServices.get(each)));
   for (const at of servers) {
-    for (const object of index.ofGateway.get(gatewayKey(at.gateway))) {
+    for (const object of named) {
+      if (!gatewaysOf(object).includes(gatewayKey(at.gateway))) continue;
       const rank = rankOf(index.settings, object, router.namespace);
       const domains = domainsOf(index, at, object).filter((domain) => covers(domain, host));
       if (rank !== undefined)
