@@ -46,6 +46,8 @@ export interface GovernedRule extends RuleRef {
 export type Why =
   /** A rule above takes every request. */
   | 'catch-all-above'
+  /** Rules above take all that it matches. */
+  | 'covered-above'
   /** An older object has the same host. */
   | 'older'
   /** Another object is exported to the caller's namespace alone, or by name. */

@@ -2,7 +2,8 @@ import { wildcardsOver } from './hosts.ts';
 import type { ObjectIndex } from './object-index.ts';
 import type { Port, Service, ServiceEntry } from './objects.ts';
 import { type PortProtocol, protocolOf, takesHttp } from './protocol.ts';
-import { exportsOf } from './visibility.ts';
+import { keyOf } from './shelf.ts';
+import { byAge, exportsOf } from './visibility.ts';
 
 /** A host that istiod knows, by a Service or a ServiceEntry. */
 export interface KnownHost {
@@ -20,14 +21,19 @@ export function knownHost(index: ObjectIndex, host: string, namespace: string): 
   const service = index.services.get(host).find((each) => isExported(each, namespace));
   if (service !== undefined) return ofService(host, service);
   const entry = [host, ...wildcardsOver(host)]
-    .flatMap((name) => index.serviceEntries.get(name).map((each) => ({ name, each })))
+    .flatMap((name) =>
+      index.serviceEntries
+        .get(name)
+        .toSorted(byAge)
+        .map((each) => ({ name, each })),
+    )
     .find(({ each }) => isExported(each, namespace));
   return entry === undefined ? undefined : ofEntry(entry.name, entry.each);
 }
 
 /** The host whose address was dialled, if the name is one. */
 export function hostAt(index: ObjectIndex, address: string): string | undefined {
-  const [found] = index.byAddress.get(address);
+  const [found] = index.byAddress.get(address).toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
   if (found === undefined) return undefined;
   return found.kind === 'Service' ? index.hostOfService(found) : found.hosts[0];
 }

@@ -55,6 +55,7 @@ describe('what is written and never reached', () => {
     ${'a rule below the caller’s own labels'} | ${[virtualService('mine', [to({ v1: 1 }, [{ sourceLabels: { app: 'productpage' } }]), to({})])]}                                                                                                 | ${'catch-all-above'}   | ${rule(mine, 0)}
     ${'a rule below its only port'}           | ${[virtualService('mine', [to({ v1: 1 }, [{ port: 9080 }]), to({ v2: 100 })])]}                                                                                                                  | ${'catch-all-above'}   | ${rule(mine, 0)}
     ${'a rule below any path'}                | ${[virtualService('mine', [to({ v1: 1 }, [{ uri: { by: 'regex', value: '/.*' } }]), to({})])]}                                                                                                   | ${'catch-all-above'}   | ${rule(mine, 0)}
+    ${'a rule below the same path'}           | ${[virtualService('mine', [to({ v1: 1 }, [{ uri: { by: 'prefix', value: '/x' } }]), to({ v2: 1 }, [{ uri: { by: 'exact', value: '/x/y' }, ...jason }])])]}                                       | ${'covered-above'}     | ${undefined}
     ${'a rule for another gateway'}           | ${[virtualService('mine', [to({ v1: 1 }, [{ gateways: ['gw'] }]), to({ v2: 100 })])]}                                                                                                            | ${'other-caller'}      | ${undefined}
     ${'a rule without its delegate'}          | ${[virtualService('mine', [{ matches: [jason], action: { kind: 'delegate', name: 'no' } }])]}                                                                                                    | ${'no-delegate'}       | ${undefined}
     ${'a newer object'}                       | ${[mine, virtualService('older', [to({ v2: 100 })])]}                                                                                                                                            | ${'older'}             | ${id(virtualService('older', []))}
@@ -82,6 +83,32 @@ describe('what is written and never reached', () => {
 
     expect({ protocol, rules }).toEqual({ protocol: 'tcp', rules: [] });
     expect(shadowed.map(({ why }) => why)).toEqual(['other-protocol']);
+  });
+
+  it('says of rules for connections that a port for requests has no use for them', () => {
+    const object = virtualService('mine', [], { tcp: [{ matches: [], destinations: [{ host: 'reviews' }] }] });
+
+    const { rules, otherwise, shadowed } = governed([object]);
+
+    expect({ rules, otherwise }).toEqual({ rules: [], otherwise: 'service' });
+    expect(shadowed).toEqual([
+      { object: id(object), rule: { object: id(object), list: 'tcp', at: 0 }, why: 'other-protocol' },
+    ]);
+  });
+
+  it('says it of a rule below a catch-all at a gateway, where another object’s rules are still tried', () => {
+    const both = { hosts: ['shop.example.com'], gateways: ['gw'] };
+    const older = virtualService('older', [to({ v1: 1 }), to({ v2: 1 }, [jason])], both);
+    const newer = virtualService('newer', [to({ v3: 1 }, [jason])], { ...both, createdAt: at(9) });
+
+    const map = trafficMap([...base, gateway, router, older, newer]);
+    const { rules, shadowed } = map.of('shop.example.com', { kind: 'gateway', gateway: 'default/gw' });
+
+    expect(rules.map(({ object: { name }, at: place }) => [name, place])).toEqual([
+      ['newer', 0],
+      ['older', 0],
+    ]);
+    expect(shadowed).toEqual([{ object: id(older), rule: rule(older, 1), by: rule(older, 0), why: 'catch-all-above' }]);
   });
 
   it('says which rule of a delegate conflicts with its root', () => {
@@ -236,6 +263,30 @@ describe('a map whose objects change', () => {
 
     expect(map.of(reviews, client)).toEqual(governed([]));
     expect(map.of('ratings.default.svc.cluster.local', client).rules).toHaveLength(1);
+  });
+});
+
+describe('another name of a service', () => {
+  const alias = (name: string, externalName: string): MeshObject => ({
+    kind: 'Service',
+    namespace: 'default',
+    name,
+    exportTo: [],
+    clusterIps: [],
+    externalName,
+    ports: [],
+  });
+
+  it('follows what is written for the service', () => {
+    const map = trafficMap([...base, alias('shop', reviews), virtualService('a', [to({ v2: 100 })])]);
+
+    expect(map.of('shop.default.svc.cluster.local', client).rules.map(({ object }) => object.name)).toEqual(['a']);
+  });
+
+  it('may be its own', () => {
+    const map = trafficMap([alias('shop', 'shop.default.svc.cluster.local')]);
+
+    expect(map.of('shop.default.svc.cluster.local', client).otherwise).toBe('direct');
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Share } from '../governed.ts';
 import type { ObjectIndex } from '../object-index.ts';
-import type { DestinationRule, Labels } from '../objects.ts';
+import type { DestinationRule, Labels, ServiceEntry } from '../objects.ts';
 import { hasLabels } from '../rules/applies.ts';
 import { type KnownHost, knownHost } from '../services.ts';
 import { definitionFor } from './subsets.ts';
@@ -45,9 +45,9 @@ export function clusterOf(index: ObjectIndex, { host, subset, port, isInvalid }:
 }
 
 /** The ready ones. An endpoint without a pod has no labels. */
-function backendsOf(index: ObjectIndex, { source, ports }: KnownHost, port: number): readonly Backend[] {
+function backendsOf(index: ObjectIndex, { host, source, ports }: KnownHost, port: number): readonly Backend[] {
   const { namespace } = source;
-  if (source.kind === 'ServiceEntry') return source.endpoints.map((each) => ({ ...each, namespace }));
+  if (source.kind === 'ServiceEntry') return endpointsOf(source, host);
 
   const named = ports.find(({ number }) => number === port)?.name ?? '';
   return index.slices
@@ -55,6 +55,12 @@ function backendsOf(index: ObjectIndex, { source, ports }: KnownHost, port: numb
     .filter((slice) => slice.ports.some(({ name = '' }) => name === named))
     .flatMap(({ endpoints }) => endpoints.filter(({ ready }) => ready))
     .map(({ address, pod }) => ({ address, namespace, pod, labels: labelsOf(index, namespace, pod) }));
+}
+
+/** Without endpoints, the name itself is looked up (resolution DNS). */
+function endpointsOf({ namespace, endpoints, resolution }: ServiceEntry, host: string): readonly Backend[] {
+  const looksUp = resolution.startsWith('DNS') && endpoints.length === 0;
+  return (looksUp ? [{ address: host, labels: {} }] : endpoints).map((each) => ({ ...each, namespace }));
 }
 
 function labelsOf(index: ObjectIndex, namespace: string, pod: string | undefined): Labels {

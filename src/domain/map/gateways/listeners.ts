@@ -3,6 +3,7 @@ import { splitHost } from '../hosts.ts';
 import type { ObjectIndex } from '../object-index.ts';
 import type { Gateway, GatewayServer, Labels } from '../objects.ts';
 import { hasLabels } from '../rules/applies.ts';
+import { keyOf } from '../shelf.ts';
 import { byAge } from '../visibility.ts';
 
 export type GatewayCaller = Extract<Caller, { kind: 'gateway' }>;
@@ -40,7 +41,10 @@ export function routerOf(index: ObjectIndex, gateway: Gateway): Router | undefin
   const [first] = Object.entries(wanted);
   const pods = first === undefined ? [] : index.pods.get(`${first[0]}=${first[1]}`);
   const own = pods.filter(({ labels }) => hasLabels(labels, wanted));
-  return own[0] ?? (index.seesPods ? undefined : { namespace: index.settings.rootNamespace, labels: wanted });
+  return (
+    own.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1))[0] ??
+    (index.seesPods ? undefined : { namespace: index.settings.rootNamespace, labels: wanted })
+  );
 }
 
 function isOn(index: ObjectIndex, gateway: Gateway, router: Router): boolean {

@@ -1,10 +1,12 @@
 import { toShare } from '../clusters/share.ts';
-import type { Caller, Governed, GovernedRule, Shadowed, Why } from '../governed.ts';
+import type { Caller, Governed, GovernedRule, RuleRef, Shadowed, Why } from '../governed.ts';
 import type { ObjectIndex } from '../object-index.ts';
+import type { VirtualService } from '../objects.ts';
 import { takesHttp } from '../protocol.ts';
+import { idOf } from '../rules/of-virtual-service.ts';
 import { reach } from '../rules/reach.ts';
 import { knownHost, portProtocol } from '../services.ts';
-import { type Asked, askerOf, clientOf, defaultPort, otherwise } from './asked.ts';
+import { type Asked, askerOf, clientOf, defaultPort, type MeshCaller, otherwise } from './asked.ts';
 import { connectionsOf } from './connections.ts';
 import { scopeOf } from './sidecar.ts';
 import { lost, type Source, sourcesFor } from './sources.ts';
@@ -16,20 +18,21 @@ export function governMesh(
   caller: Extract<Caller, { kind: 'mesh' }>,
   port: number | undefined,
 ): Governed {
-  const { namespace = '' } = caller;
-  const scope = scopeOf(index, namespace, caller.labels);
-  const found = knownHost(index, host, namespace);
-  const known = found !== undefined && scope.shows(found.namespace, found.host) ? found : undefined;
-  const client = { ...caller, namespace };
-  const asked: Asked = { host, port: port ?? defaultPort(known), caller: client, known, scope };
-  const governed = known?.alias === undefined ? governKnown(index, asked) : governAlias(index, asked, known.alias);
+  const client = { ...caller, namespace: caller.namespace ?? '' };
+  const asked = ask(index, host, client, port);
+  const alias = asked.known?.alias;
+  const own = governKnown(index, asked);
+  // Another name of a service (ExternalName) follows what is written for it, else what is written for the service.
+  const governed =
+    alias === undefined || own.rules.length > 0 ? own : governKnown(index, ask(index, alias, client, port));
   return { ...governed, host, caller };
 }
 
-/** Another name of a service (ExternalName) follows what is written for it, else what is written for the service. */
-function governAlias(index: ObjectIndex, asked: Asked, alias: string): Governed {
-  const own = governKnown(index, asked);
-  return own.rules.length > 0 ? own : governMesh(index, alias, asked.caller, asked.port);
+function ask(index: ObjectIndex, host: string, caller: MeshCaller, port: number | undefined): Asked {
+  const scope = scopeOf(index, caller.namespace, caller.labels);
+  const found = knownHost(index, host, caller.namespace);
+  const known = found !== undefined && scope.shows(found.namespace, found.host) ? found : undefined;
+  return { host, port: port ?? defaultPort(known), caller, known, scope };
 }
 
 function governKnown(index: ObjectIndex, asked: Asked): Governed {
@@ -49,7 +52,7 @@ function asHttp({ host, caller, port }: Asked): Pick<Governed, 'host' | 'caller'
 /** The first that has a rule for the caller governs alone. One that has none does not stand in the way of the next. */
 function decide(index: ObjectIndex, asked: Asked): Pick<Governed, 'rules' | 'otherwise' | 'shadowed'> {
   const { tried, left } = sourcesFor(index, { ...asked, host: asked.known?.host ?? asked.host });
-  const shadowed: Shadowed[] = [...left];
+  const shadowed: Shadowed[] = [...left, ...forConnections(index, asked, tried)];
   const governing: GovernedRule[] = [];
   let winner: Source | undefined;
   for (const source of tried) {
@@ -65,6 +68,21 @@ function decide(index: ObjectIndex, asked: Asked): Pick<Governed, 'rules' | 'oth
     if (reached.rules.some(isForAll)) winner = source;
   }
   return { rules: governing, otherwise: otherwise(asked, winner !== undefined), shadowed };
+}
+
+/** Rules for connections mean nothing at a port that is HTTP. */
+function forConnections(index: ObjectIndex, { known, port }: Asked, tried: readonly Source[]): readonly Shadowed[] {
+  if (known === undefined || portProtocol(known, port) !== 'http') return [];
+  return tried
+    .map(({ id }) => index.get(id))
+    .flatMap((object) =>
+      object?.kind === 'VirtualService' ? [...refsOf(object, 'tcp'), ...refsOf(object, 'tls')] : [],
+    )
+    .map((rule) => ({ object: rule.object, rule, why: 'other-protocol' }));
+}
+
+function refsOf(object: VirtualService, list: 'tcp' | 'tls'): readonly RuleRef[] {
+  return object[list].map((_, at) => ({ object: idOf(object), list, at }));
 }
 
 /** Rules for some labels alone hide the next object from callers with these labels only. If they are not known, both may hold. */
