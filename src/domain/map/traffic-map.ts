@@ -62,6 +62,13 @@ export class TrafficMap {
     return callersOf(this.#index, host);
   }
 
+  /** What each kind of caller sees of a host. A namespace whose clients see what all others see is left out. */
+  views(host: string, port?: number): readonly Governed[] {
+    const all = this.callers(host).map((caller) => this.of(host, caller, port));
+    const [general] = all;
+    return all.filter((each) => each === general || each.caller.kind === 'gateway' || !isSameView(each, general));
+  }
+
   /** Where a share of a rule's requests ends for a caller. */
   clusterOf(share: Pick<Share, 'host' | 'subset' | 'port' | 'isInvalid'>, caller: Caller): Cluster {
     return clusterOf(this.#index, share, this.#client(caller));
@@ -151,6 +158,10 @@ export function trafficMap(objects: Iterable<MeshObject>, settings: MeshSettings
   const map = new TrafficMap(settings);
   for (const object of objects) map.put(object);
   return map;
+}
+
+function isSameView(one: Governed, other: Governed | undefined): boolean {
+  return JSON.stringify({ ...one, caller: undefined }) === JSON.stringify({ ...other, caller: undefined });
 }
 
 function isSame(one: Id, other: Id): boolean {

@@ -161,6 +161,22 @@ describe('the callers that are told apart for a host', () => {
     expect(names).toEqual(['private', 'public']);
   });
 
+  it('have one view of a host where they see the same', () => {
+    const mine = virtualService('mine', [to({ v1: 100 })]);
+    const theirs = virtualService('theirs', [to({ v2: 100 })], { exportTo: ['other'], createdAt: at(9) });
+
+    const seen = (objects: readonly MeshObject[]) =>
+      trafficMap([...base, ...objects])
+        .views(reviews)
+        .map(({ caller, rules }) => [caller, rules[0]?.object.name]);
+
+    expect(seen([mine])).toEqual([[{ kind: 'mesh' }, 'mine']]);
+    expect(seen([mine, theirs])).toEqual([
+      [{ kind: 'mesh' }, 'mine'],
+      [{ kind: 'mesh', namespace: 'other' }, 'theirs'],
+    ]);
+  });
+
   it('may or may not be hidden from the next object while their labels are not known', () => {
     const objects = [
       virtualService('some', [to({ v1: 100 }, [{ sourceLabels: { app: 'x' } }])]),
