@@ -1,4 +1,5 @@
 import type { GovernedRule } from './governed.ts';
+import { covers } from './hosts.ts';
 import type { Labels, Match, StringMatch, StringMatches } from './objects.ts';
 import { hasLabels } from './rules/applies.ts';
 
@@ -11,6 +12,8 @@ export interface Request {
   readonly scheme: string;
   /** By name in small letters. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The host that a TLS connection is for. */
+  readonly sni?: string | undefined;
   /** What the caller's pod is labelled with, for rules that ask for it. */
   readonly labels?: Labels | undefined;
 }
@@ -35,8 +38,14 @@ export function takes(match: Match, request: Request, regex: Regex): boolean {
     everyEntry(headers, (name, wanted) => fitsOne(wanted, headerOf(request, name))) &&
     everyEntry(withoutHeaders, (name, wanted) => lacks(wanted, headerOf(request, name), regex)) &&
     everyEntry(queryParams, (name, wanted) => fitsOne(wanted, queryOf(request.path, name))) &&
-    hasLabels(request.labels ?? {}, sourceLabels)
+    hasLabels(request.labels ?? {}, sourceLabels) &&
+    takesSni(match, request)
   );
+}
+
+/** Of `destinationSubnets` it is taken that they have the address of the service. */
+function takesSni({ sniHosts = [] }: Match, { sni }: Request): boolean {
+  return sniHosts.length === 0 || (sni !== undefined && sniHosts.some((pattern) => covers(pattern, sni)));
 }
 
 function takesPath({ uri, ignoreUriCase }: Match, path: string, regex: Regex): boolean {

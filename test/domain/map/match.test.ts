@@ -39,6 +39,8 @@ describe('whether a match takes a request', () => {
     ${{ authority: { by: 'prefix', value: 'reviews.' } }}               | ${get}                                          | ${false}
     ${{ sourceLabels: { app: 'productpage' } }}                         | ${{ ...get, labels: { app: 'productpage' } }}   | ${true}
     ${{ sourceLabels: { app: 'productpage' } }}                         | ${get}                                          | ${false}
+    ${{ sniHosts: ['*.example.com'] }}                                  | ${{ ...get, sni: 'shop.example.com' }}          | ${true}
+    ${{ sniHosts: ['*.example.com'] }}                                  | ${get}                                          | ${false}
   `('$match: $taken', ({ match, request, taken }) => {
     expect(takes(match, request, regex)).toBe(taken);
   });
