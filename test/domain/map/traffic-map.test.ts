@@ -270,6 +270,67 @@ describe('what leads to pods', () => {
   });
 });
 
+describe('a delegate', () => {
+  const root = virtualService('root', [{ matches: [], action: { kind: 'delegate', namespace: 'other', name: 'd' } }]);
+  const delegate = virtualService('d', [to({ v2: 100 })], { namespace: 'other', hosts: [] });
+
+  it.each`
+    what                                     | of                              | rules
+    ${'is followed from another namespace'}  | ${{}}                           | ${1}
+    ${'is followed where it is exported to'} | ${{ exportTo: ['default'] }}    | ${1}
+    ${'is not, if it is exported elsewhere'} | ${{ exportTo: ['.'] }}          | ${0}
+    ${'is not, if it has a host of its own'} | ${{ hosts: ['d.example.com'] }} | ${0}
+  `('$what', ({ of, rules }) => {
+    expect(governed([root, { ...delegate, ...of }]).rules).toHaveLength(rules);
+  });
+});
+
+describe('a host without a service', () => {
+  const outside = virtualService('outside', [to({ v1: 100 })], { hosts: ['api.example.com'] });
+  const port = (number: number, objects: readonly MeshObject[]) => {
+    const { rules, otherwise } = trafficMap([...base, ...objects]).of('api.example.com', client, number);
+    return rules[0]?.object.name ?? otherwise;
+  };
+
+  it('is routed on port 80, and on ports of services that the same object names', () => {
+    expect(port(80, [outside])).toBe('outside');
+    expect(port(9080, [outside])).toBe('direct');
+    expect(port(9080, [{ ...outside, hosts: ['api.example.com', 'reviews'] }])).toBe('outside');
+  });
+
+  it('is routed by its own name before the wildcard of a ServiceEntry', () => {
+    const entry: MeshObject = {
+      kind: 'ServiceEntry',
+      namespace: 'default',
+      name: 'e',
+      createdAt: at(0),
+      hosts: ['*.example.com'],
+      addresses: [],
+      exportTo: [],
+      resolution: 'NONE',
+      ports: [80, 9080].map((number) => ({ number, name: 'http', protocol: 'TCP' })),
+      endpoints: [],
+    };
+    const star = virtualService('star', [to({ v2: 100 })], { hosts: ['*.example.com'] });
+
+    expect([80, 9080].map((number) => port(number, [entry, outside, star]))).toEqual(['outside', 'star']);
+  });
+});
+
+describe('wildcards', () => {
+  it('are used one at most, even if its rules are not for the caller', () => {
+    const near = virtualService('near', [to({ v1: 1 }, [{ sourceNamespace: 'other' }])], {
+      hosts: ['*.default.svc.cluster.local'],
+    });
+    const wide = virtualService('wide', [to({ v2: 1 })], { hosts: ['*.svc.cluster.local'] });
+
+    const { rules, otherwise, shadowed } = governed([near, wide]);
+
+    expect({ rules, otherwise }).toEqual({ rules: [], otherwise: 'service' });
+    expect(shadowed).toContainEqual({ object: id(wide), by: id(near), why: 'closer-host' });
+  });
+});
+
 describe('a map whose objects change', () => {
   it('says the same as one that is made of what there is now', () => {
     const map = trafficMap([...base, virtualService('a', [to({ v1: 100 })]), virtualService('b', [to({ v2: 100 })])]);
