@@ -1,6 +1,6 @@
 import type { Caller } from './governed.ts';
 import { covers, isWildcard, wildcardsOver } from './hosts.ts';
-import { gatewaysOf, type ObjectIndex, parentKey } from './object-index.ts';
+import { gatewaysOf, hostnamesOf, type ObjectIndex, parentKey } from './object-index.ts';
 import type { GatewayRoute, HttpRule, RoutingId, VirtualService } from './objects.ts';
 import { knownHost } from './services.ts';
 import { exportsOf } from './visibility.ts';
@@ -10,7 +10,8 @@ import { exportsOf } from './visibility.ts';
  * namespace, and those that come through a gateway.
  */
 export function callersOf(index: ObjectIndex, host: string): readonly Caller[] {
-  const objects = [host, ...wildcardsOver(host)].flatMap((name) => index.virtualServices.get(name));
+  const names = [host, ...wildcardsOver(host)];
+  const objects = names.flatMap((name) => index.virtualServices.get(name));
   const inMesh = objects.filter((each) => gatewaysOf(each).includes('mesh'));
   const known = index.services.get(host)[0] ?? knownHost(index, host, '')?.source;
   const routes = known === undefined ? [] : index.routes.get(parentKey(known));
@@ -20,13 +21,20 @@ export function callersOf(index: ObjectIndex, host: string): readonly Caller[] {
     ...routes.map(({ namespace }) => namespace),
     ...index.sidecars.keys(),
   ]);
-  const gateways = new Set(objects.flatMap(gatewaysOf).filter((name) => name !== 'mesh'));
+  const gateways = new Set([
+    ...objects.flatMap(gatewaysOf).filter((name) => name !== 'mesh'),
+    ...names.flatMap((name) => index.routesByHostname.get(name)).flatMap(gatewaysOfRoute),
+  ]);
   const isInMesh = known !== undefined || inMesh.length > 0;
   return [
     ...(isInMesh ? [{ kind: 'mesh' } as const] : []),
     ...(isInMesh ? [...namespaces].toSorted().map((namespace) => ({ kind: 'mesh', namespace }) as const) : []),
     ...[...gateways].toSorted().map((gateway) => ({ kind: 'gateway', gateway }) as const),
   ];
+}
+
+function gatewaysOfRoute({ parents }: GatewayRoute): readonly string[] {
+  return parents.filter(({ kind }) => kind === 'Gateway').map(({ namespace, name }) => `${namespace}/${name}`);
 }
 
 /** What is asked of which callers, by an object's own rules and those that it delegates to. */
@@ -83,12 +91,11 @@ function meshCallers(index: ObjectIndex, host: string) {
 }
 
 function ofRoute(index: ObjectIndex, route: GatewayRoute) {
-  const hostnames = route.hostnames.length === 0 ? ['*'] : route.hostnames;
   return route.parents.flatMap((parent) => {
     if (parent.kind === 'Service') return meshCallers(index, index.hostOfService(parent));
     if (parent.kind === 'Gateway') {
       const caller = { kind: 'gateway', gateway: `${parent.namespace}/${parent.name}` } as const;
-      return hostnames.map((host) => ({ host, caller }));
+      return hostnamesOf(route).map((host) => ({ host, caller }));
     }
     const entry = index.get(parent);
     return entry?.kind === 'ServiceEntry' ? entry.hosts.flatMap((host) => meshCallers(index, host)) : [];

@@ -29,6 +29,7 @@ export class ObjectIndex {
   readonly delegating = new Shelf<VirtualService>(delegatesOf);
   readonly destinedTo = new Shelf<VirtualService | GatewayRoute>((each) => this.#destinationHosts(each));
   readonly routes = new Shelf<GatewayRoute>(({ parents }) => parents.map(parentKey));
+  readonly routesByHostname = new Shelf<GatewayRoute>(hostnamesOf);
   readonly destinationRules = new Shelf<DestinationRule>((each) => [
     ruleKey(each.namespace, resolveHost(each.host, each.namespace, this.settings.clusterDomain)),
   ]);
@@ -141,13 +142,18 @@ export class ObjectIndex {
       case 'ReferenceGrant':
         return [on(this.grants, object)];
       default:
-        return [on(this.routes, object), on(this.destinedTo, object)];
+        return [on(this.routes, object), on(this.routesByHostname, object), on(this.destinedTo, object)];
     }
   }
 }
 
 export function parentKey({ kind, namespace, name }: Pick<Parent, 'kind' | 'namespace' | 'name'>): string {
   return `${kind} ${namespace}/${name}`;
+}
+
+/** Those that a gateway knows a route by: none is any. */
+export function hostnamesOf({ hostnames }: GatewayRoute): readonly string[] {
+  return hostnames.length === 0 ? ['*'] : hostnames.map((host) => host.toLowerCase());
 }
 
 export function ruleKey(namespace: string, host: string): string {

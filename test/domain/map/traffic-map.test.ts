@@ -150,6 +150,15 @@ describe('the callers that are told apart for a host', () => {
     ]);
   });
 
+  it('are those behind a gateway of the Gateway API, by the hostname of a route', () => {
+    const parents = [{ kind: 'Gateway', namespace: 'infra', name: 'front' }] as const;
+    const route = httpRoute('r', { parents, hostnames: ['*.example.com'] });
+
+    expect(trafficMap([...base, route]).callers('shop.example.com')).toEqual([
+      { kind: 'gateway', gateway: 'infra/front' },
+    ]);
+  });
+
   it('see two governing objects where one is private', () => {
     const objects = [
       virtualService('public', [to({ v1: 100 })]),

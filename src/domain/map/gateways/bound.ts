@@ -1,6 +1,6 @@
 import type { Shadowed } from '../governed.ts';
 import { covers, intersection, wildcardsOver } from '../hosts.ts';
-import { gatewayKey, gatewaysOf, type ObjectIndex, parentKey } from '../object-index.ts';
+import { gatewayKey, gatewaysOf, hostnamesOf, type ObjectIndex, parentKey } from '../object-index.ts';
 import type { Backend, Gateway, GatewayRoute, VirtualService } from '../objects.ts';
 import { groupRoutes, routeId } from '../rules/of-gateway-api.ts';
 import { httpRulesOf, idOf } from '../rules/of-virtual-service.ts';
@@ -77,10 +77,6 @@ function routesOf(index: ObjectIndex, { gateway, server }: At, host: string): re
       routes.map(({ route }) => route),
     ).map((each) => ({ ...each, domain })),
   );
-}
-
-function hostnamesOf({ hostnames }: GatewayRoute): readonly string[] {
-  return hostnames.length === 0 ? ['*'] : hostnames.map((host) => host.toLowerCase());
 }
 
 function grouped(
