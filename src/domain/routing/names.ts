@@ -20,14 +20,12 @@ export function isHost(text: string): boolean {
   return text.length <= 253 && text.split('.').every(isLabel);
 }
 
-const clusterDomain = 'svc.cluster.local';
-
 /**
  * The host as Istio resolves it: a short name is completed with the namespace of the rule that holds it, a name with any dot is
  * taken as it is (istio `ResolveShortnameToFQDN`).
  */
-export function resolveHost(host: string, ruleNamespace: string): string {
-  return host.includes('.') || host === '*' ? host : `${host}.${ruleNamespace}.${clusterDomain}`;
+export function resolveHost(host: string, ruleNamespace: string, clusterDomain = 'cluster.local'): string {
+  return host.includes('.') || host === '*' ? host : `${host}.${ruleNamespace}.svc.${clusterDomain}`;
 }
 
 /** Namespace and service of what a person typed: `bookinfo/reviews`, `reviews.bookinfo`, `reviews.bookinfo.svc.cluster.local`. */
