@@ -95,7 +95,7 @@ export function keyOfNamed({ rules }: Route, typed: string | undefined): string 
 
 /** As much of a route as tells what a change's weights have become, and which rules of a policy are about it. */
 export type Weights = Pick<Route, 'hosts' | 'uid' | 'ledger' | 'lastWriter'> & {
-  readonly rules: readonly Pick<Rule, 'key' | 'split' | 'match'>[];
+  readonly rules: readonly Pick<Rule, 'key' | 'split' | 'match' | 'backends' | 'mirrors'>[];
 };
 
 export function findRule<R extends Pick<Rule, 'key'>>(

@@ -2,6 +2,7 @@ import type { Change } from '../../domain/change/change.ts';
 import { type Decision, decide, seqAfter } from '../../domain/change/decide.ts';
 import type { Edits, ObjectEdit } from '../../domain/change/edit.ts';
 import type { MovedObject } from '../../domain/change/state.ts';
+import { type Hosts, hostsMoved } from '../../domain/policy/targets.ts';
 import type { ChangeId } from '../../domain/routing/names.ts';
 import { isSameObject, type ObjectContent, refOf } from '../../domain/routing/object.ts';
 import { findRule, type LiveObject } from '../../domain/routing/route.ts';
@@ -84,12 +85,12 @@ async function asRemembered(
     : opened;
 }
 
-/** The hosts by which policy judges an edit's object. Throws if the object's history cannot be read: then nothing is decided about it. */
-export function hostsIn(opened: readonly OpenEdit[]): (edit: ObjectEdit) => readonly string[] {
+/** The hosts whose traffic an edit touches, by which policy judges it. Throws if the object's history cannot be read: then nothing is decided about it. */
+export function hostsIn(opened: readonly OpenEdit[]): (edit: ObjectEdit) => Hosts {
   return (edit) => {
     const its = opened.find((each) => each.edit === edit);
     if (its?.unreadable !== undefined) throw its.unreadable;
-    return its?.open?.live?.hosts ?? [];
+    return hostsMoved(edit.moves, its?.open?.live);
   };
 }
 

@@ -78,7 +78,7 @@ describe('what is told of a freeze', () => {
     const scope = { kind: 'no-cluster', cluster: 'bookinfo', clusters: ['sandbox'] } as const;
 
     expect(holdReply({ kind: 'no-scope', scope }).text).toContain(
-      'No cluster of mine is called `bookinfo`; there is `sandbox`. A freeze is read from the left',
+      'No cluster of mine is called `bookinfo`; there is `sandbox`. `/shift freeze default/reviews` covers a service',
     );
   });
 
