@@ -24,6 +24,8 @@ export interface Backend {
   readonly host: string;
   /** Their label `version`, by which requests are counted; absent where all pods of the host are meant. */
   readonly label?: string | undefined;
+  /** All labels by which its subset selects pods; absent where nothing defines it. */
+  readonly selects?: Readonly<Record<string, string>> | undefined;
 }
 
 /** One entry of `spec.http[]`. */

@@ -113,6 +113,8 @@ function voidNote(change: Change, state: StateOf<'void'>): string {
       return `*The plan does not hold any more.* ${movedNote(change, state)}. Nothing was changed, and approvals were for that plan only.`;
     case 'denied':
       return `*Policy does not allow it any more:* ${deniedText(state)}${decidedBy}. Nothing was changed.`;
+    case 'relabelled':
+      return '*The plan does not hold any more.* The labels of a version were changed, so its name means other pods than those that were approved. Nothing was changed, and approvals were for that plan only.';
     case 'approvals':
       return `*Its approvals do not suffice any more*: somebody who approved may not by now, or the policy asks for more${decidedBy}. Nothing was changed.`;
   }

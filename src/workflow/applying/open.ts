@@ -1,6 +1,7 @@
 import type { Change } from '../../domain/change/change.ts';
 import { type Decision, decide, seqAfter } from '../../domain/change/decide.ts';
 import type { Edits, ObjectEdit } from '../../domain/change/edit.ts';
+import { isRelabelled, selectsOf } from '../../domain/change/selects.ts';
 import type { MovedObject } from '../../domain/change/state.ts';
 import { type Hosts, hostsMoved } from '../../domain/policy/targets.ts';
 import type { ChangeId } from '../../domain/routing/names.ts';
@@ -92,6 +93,11 @@ export function hostsIn(opened: readonly OpenEdit[]): (edit: ObjectEdit) => Host
     if (its?.unreadable !== undefined) throw its.unreadable;
     return hostsMoved(edit.moves, its?.open?.live);
   };
+}
+
+/** Whether the labels of a version were changed since people were asked to approve the change. */
+export function isOtherPods({ selects }: Pick<Change, 'selects'>, opened: readonly OpenEdit[]): boolean {
+  return isRelabelled(selects, selectsOf(opened.map(({ edit, open }) => ({ edit, rules: open?.live?.rules }))));
 }
 
 /** Whether an object is gone whose weights the change moves. */

@@ -1,6 +1,6 @@
 import { type Approval, type Change, goesAhead, moveTo, objectsOf } from '../../domain/change/change.ts';
 import { asksTheSame } from '../../domain/policy/approvals.ts';
-import { hostsIn, isObjectGone } from '../applying/open.ts';
+import { hostsIn, isObjectGone, isOtherPods } from '../applying/open.ts';
 import { accept, replace } from '../asking/accept.ts';
 import { goingBefore } from '../asking/plan.ts';
 import { addJob } from '../asking/submit.ts';
@@ -38,6 +38,8 @@ interface Counting {
 /** A person who approved before is counted again, because policy may ask for fewer approvals by now. */
 async function count(desk: Desk, counting: Counting): Promise<ApprovalAnswer | undefined> {
   const { change, footing, lines, asker } = counting;
+  if (isOtherPods(change, footing.opened))
+    return end(desk, change, footing.voided({ because: 'relabelled' }), { asker, deed: 'approve' });
   const edits = footing.edits(goingBefore(lines, goesAhead(change)));
   if (edits === undefined) return end(desk, change, footing.voided({ because: 'moved' }), { asker, deed: 'approve' });
 
