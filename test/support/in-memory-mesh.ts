@@ -186,6 +186,17 @@ export class InMemoryMesh extends MeshFaults implements Mesh {
     this.#objects.amend({ ...this.#keptOf(object), given });
   }
 
+  /** As if somebody gave the versions of a rule these labels, in their DestinationRule. */
+  relabel(object: ObjectRef, selects: Readonly<Record<string, Readonly<Record<string, string>>>>): void {
+    const backends = Object.entries(selects).map(([version, labels]) => ({
+      version,
+      host: 'reviews',
+      selects: labels,
+    }));
+    const given = this.routeOf(object).rules.map((each) => ({ ...each, backends }));
+    this.#objects.amend({ ...this.#keptOf(object), given });
+  }
+
   remove(object: ObjectRef): void {
     const before = this.#objects.get(object);
     this.#objects.remove(object);

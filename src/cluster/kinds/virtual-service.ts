@@ -115,7 +115,7 @@ function toRule(rule: HttpRule, key: string, namespace: string, subsets: (host: 
 }
 
 function backendOf({ name, labels }: Subset, host: string): Backend {
-  return { version: name, host, label: labels?.['version'] ?? name };
+  return { version: name, host, label: labels?.['version'] ?? name, ...(labels !== undefined && { selects: labels }) };
 }
 
 /** Destinations without a subset, and those whose subset no DestinationRule defines. Their requests are counted too, if only as lost. */

@@ -1,3 +1,4 @@
+import { destinationsIn } from '../routing/destinations.ts';
 import type { Ledger } from '../routing/ledger.ts';
 import type { ChangeId } from '../routing/names.ts';
 import { isSameObject, type ObjectContent, type ObjectRef } from '../routing/object.ts';
@@ -101,6 +102,11 @@ export function hostsOf({
     return Array.isArray(value) ? value : [value];
   });
   return [...new Set(hosts.filter((host) => typeof host === 'string'))];
+}
+
+/** Every host that it sends requests to, before or after a content edit. */
+export function routedBy({ before, after }: Pick<ContentEdit, 'before' | 'after'>): readonly string[] {
+  return [...new Set([before, after].flatMap((each) => (each === undefined ? [] : destinationsIn(each.spec))))];
 }
 
 function rank(edit: ObjectEdit): number {

@@ -24,6 +24,8 @@ export interface Backend {
   readonly host: string;
   /** Their label `version`, by which requests are counted; absent where all pods of the host are meant. */
   readonly label?: string | undefined;
+  /** All labels by which its subset selects pods; absent where nothing defines it. */
+  readonly selects?: Readonly<Record<string, string>> | undefined;
 }
 
 /** One entry of `spec.http[]`. */
@@ -95,7 +97,7 @@ export function keyOfNamed({ rules }: Route, typed: string | undefined): string 
 
 /** As much of a route as tells what a change's weights have become, and which rules of a policy are about it. */
 export type Weights = Pick<Route, 'hosts' | 'uid' | 'ledger' | 'lastWriter'> & {
-  readonly rules: readonly Pick<Rule, 'key' | 'split' | 'match'>[];
+  readonly rules: readonly Pick<Rule, 'key' | 'split' | 'match' | 'backends' | 'mirrors'>[];
 };
 
 export function findRule<R extends Pick<Rule, 'key'>>(

@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Who } from '../../domain/policy/groups.ts';
 import { changeInHand } from '../../domain/ramp/next.ts';
-import { objectsMoved } from '../../domain/ramp/ramp.ts';
+import type { Ramp } from '../../domain/ramp/ramp.ts';
 import { type ChangeId, isRampId, type RampId } from '../../domain/routing/names.ts';
-import type { ObjectRef } from '../../domain/routing/object.ts';
 import {
   ChatError,
   DependencyError,
@@ -45,8 +44,8 @@ export interface CardDesk {
   readonly ramps: Pick<Ramps, 'read'>;
   readonly cards: CardLog;
   readonly chat: Chat;
-  /** Whom policy names to approve what moves these objects. */
-  readonly approvers: (objects: readonly ObjectRef[]) => Promise<readonly Who[]>;
+  /** Whom policy names to approve what moves these rules. */
+  readonly approvers: (moved: Ramp['before']) => Promise<readonly Who[]>;
   readonly log: Log;
   readonly aside: Aside;
   /** Asks for another round soon: a card may be left behind, because the process that has its claim may have died. */
@@ -225,7 +224,7 @@ async function withDeciders({ approvers, log }: CardDesk, shown: Shown): Promise
   const { of } = shown;
   if (!('change' in of) || of.ramp.state.kind !== 'asking') return shown;
   try {
-    return { ...shown, of: { ...of, deciders: await approvers(objectsMoved(of.ramp)) } };
+    return { ...shown, of: { ...of, deciders: await approvers(of.ramp.before) } };
   } catch (err) {
     if (!(err instanceof DependencyError)) throw err;
     log.warn({ rampId: of.ramp.id, err }, 'who may let a ramp go on is not known');
