@@ -20,11 +20,13 @@ export function isHost(text: string): boolean {
   return text.length <= 253 && text.split('.').every(isLabel);
 }
 
+const defaultDomain = 'cluster.local';
+
 /**
  * The host as Istio resolves it: a short name is completed with the namespace of the rule that holds it, a name with any dot is
  * taken as it is (istio `ResolveShortnameToFQDN`).
  */
-export function resolveHost(host: string, ruleNamespace: string, clusterDomain = 'cluster.local'): string {
+export function resolveHost(host: string, ruleNamespace: string, clusterDomain = defaultDomain): string {
   return host.includes('.') || host === '*' ? host : `${host}.${ruleNamespace}.svc.${clusterDomain}`;
 }
 
@@ -46,7 +48,8 @@ export interface HostRead extends NamedService {
  */
 export function readHost(host: string, ruleNamespace: string): HostRead {
   const plain = host.toLowerCase().replace(/\.+$/, '');
-  if (plain.startsWith('*.') && `.${clusterDomain}`.endsWith(plain.slice(1))) return { namespace: '*', service: '*' };
+  if (plain.startsWith('*.') && `.svc.${defaultDomain}`.endsWith(plain.slice(1)))
+    return { namespace: '*', service: '*' };
   const labels = plain.split('.');
   const [first = '', second, ...more] = labels;
   if (second === undefined) return { namespace: ruleNamespace, service: first };
