@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { checkPolicy } from './policy-file/check-policy.ts';
 import { policyJsonSchema } from './policy-file/schema.ts';
 
@@ -13,13 +14,20 @@ export function answerOption([option, file, ...more]: readonly string[]): number
     process.stdout.write(`${JSON.stringify(policyJsonSchema(), undefined, 2)}\n`);
     return 0;
   }
-  if (option === '--check-policy' && file !== undefined && more.length === 0) {
-    const { ok, text } = checkPolicy(file, new Date());
+  const [against, audit, ...rest] = more;
+  const isWhole = more.length === 0 || (against === '--against' && audit !== undefined && rest.length === 0);
+  if (option === '--check-policy' && file !== undefined && isWhole) {
+    if (audit !== undefined && !existsSync(audit)) return usage(`There is no file ${audit}.`);
+    const { ok, text } = checkPolicy(file, new Date(), audit);
     (ok ? process.stdout : process.stderr).write(`${text}\n`);
     return ok ? 0 : badConfiguration;
   }
-  process.stderr.write(
-    'Options: --check-policy FILE (checks a policy file), --policy-schema (prints its JSON Schema)\n',
+  return usage(
+    'Options: --check-policy FILE (checks a policy file; with --against audit.ndjson also says which decisions of the past would be others), --policy-schema (prints its JSON Schema)',
   );
+}
+
+function usage(text: string): number {
+  process.stderr.write(`${text}\n`);
   return badUsage;
 }

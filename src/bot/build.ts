@@ -96,7 +96,7 @@ export async function start(config: Config, log: Log): Promise<Bot> {
   const people = new SlackPeople(web, { asksAboutPeople: policyFile !== undefined, log });
   const cards = cardsOf({
     ...{ changes, ramps, cards: cardLog, chat, log, aside, lookAgain: () => rounds.soon() },
-    approvers: (objects) => approversOf({ policies, mesh }, objects),
+    approvers: (moved) => approversOf({ policies, mesh }, moved),
   });
   const traffic = trafficFor(config, log);
   const countedByWorkers = config.roles.has('worker') ? traffic : undefined;

@@ -8,6 +8,9 @@ import { type Lookout, lookAfter, lookAfterRecent } from '../workflow/watching/w
 /** Gives a worker time to store what it wrote before we check whether it is still live. */
 const touchedMs = 500;
 
+/** Somebody may create hundreds of objects at once. */
+const createdMs = 5_000;
+
 /**
  * One round in this many checks everything, and after a failed check the next round does too. A full check costs Redis a command for every
  * change of the last day.
@@ -16,7 +19,8 @@ const roundsBetween = 30;
 
 /**
  * Checks whether applied changes are still live. Checks an object when the watch reports a write (a LIST finds missed ones within a
- * minute), and now and then all applied changes, for namespaces that this process does not watch yet. Returns a function that stops it.
+ * minute). Checks all applied changes soon after an object without a history was created, and now and then, for namespaces that this process
+ * does not watch yet. Returns a function that stops it.
  */
 export function startWatching(lookout: Lookout, mesh: Pick<Mesh, 'onTouched'>, aside: Aside): () => void {
   let lookAtAllIn = 0;
@@ -32,8 +36,20 @@ export function startWatching(lookout: Lookout, mesh: Pick<Mesh, 'onTouched'>, a
     };
     aside(look, 'could not check whether a change is still live', { object });
   });
-  const stopHearing = mesh.onTouched((touched) => bundles.add(objectKey(touched.object), touched));
   const rounds = new Rounds(lookout.log);
+  const created = new Bundles<'all'>(
+    createdMs,
+    () => 'all',
+    () => {
+      lookAtAllIn = 0;
+      rounds.soon();
+    },
+  );
+  const stopHearing = mesh.onTouched((touched) => {
+    // It may stand in place of one that we changed, or deleted. Its history does not tell.
+    if (touched.changes.length === 0) created.add('all', 'all');
+    else bundles.add(objectKey(touched.object), touched);
+  });
   rounds.start(async () => {
     lookAtAllIn -= 1;
     if (lookAtAllIn > 0) return { open: 0 };
@@ -44,6 +60,7 @@ export function startWatching(lookout: Lookout, mesh: Pick<Mesh, 'onTouched'>, a
   return () => {
     stopHearing();
     bundles.stop();
+    created.stop();
     rounds.stop();
   };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Change, mainEdit, placeOf } from '../domain/change/change.ts';
-import { ledgerAnnotation, newestByRule, readLedger } from '../domain/routing/ledger.ts';
+import { lookedAfterMs } from '../domain/change/fate.ts';
+import { emptyLedger, type Ledger, ledgerAnnotation, newestByRule, readLedger } from '../domain/routing/ledger.ts';
 import type { ChangeId, RampId, ServiceName } from '../domain/routing/names.ts';
 import { hasRules, type ObjectRef } from '../domain/routing/object.ts';
 import type { Route, Weights } from '../domain/routing/route.ts';
@@ -44,7 +45,10 @@ export class ClusterMesh {
     this.#client = client;
     this.#log = log;
     this.#served = new ServedKinds(client);
-    this.#namespaces = new Namespaces(client, this.#served, log, (before, after) => this.#tell(before, after));
+    this.#namespaces = new Namespaces(client, this.#served, log, {
+      onChange: (before, after) => this.#tell(before, after),
+      onFound: (object) => this.#tellFound(object),
+    });
   }
 
   async find(name: ServiceName): Promise<Found> {
@@ -56,6 +60,18 @@ export class ClusterMesh {
   }
 
   async open(ref: ObjectRef): Promise<OpenObject> {
+    const opened = await this.#open(ref);
+    return {
+      ...opened,
+      write: async (edit, revision, options) => {
+        const written = await opened.write(edit, revision, options);
+        if (written.kind === 'written' && !options?.dryRun) this.#keepWatching(ref);
+        return written;
+      },
+    };
+  }
+
+  async #open(ref: ObjectRef): Promise<OpenObject> {
     const { kind, namespace, name } = ref;
     const [resource, seen] = await Promise.all([this.#served.of(kind), this.#rulesSeenFor(ref)]);
     // All at once, because a person waits.
@@ -171,12 +187,23 @@ export class ClusterMesh {
     return isFresh() ? {} : { asOf: new Date(Date.now() - services.ageMs) };
   }
 
+  /** Before the first object was created, the namespace had nothing to watch. */
+  #keepWatching({ namespace }: ObjectRef): void {
+    this.#namespaces.watched(namespace).catch((err: unknown) => {
+      this.#log.warn({ err, cluster: this.#cluster, namespace }, 'a namespace that was written to is not watched');
+    });
+  }
+
   #tell(before: RoutingObject | undefined, after: RoutingObject | undefined): void {
     const one = after ?? before;
-    const changes = [...new Set([...newestChanges(before), ...newestChanges(after)])];
-    if (one === undefined || changes.length === 0 || this.#listeners.size === 0) return;
-    const touched = { object: this.#objectOf(one), changes };
-    for (const listen of this.#listeners) listen(touched);
+    const changes = [...new Set([before, after].flatMap((each) => newestByRule(ledgerOf(each))))];
+    if (one === undefined || (changes.length === 0 && before !== undefined)) return;
+    for (const listen of this.#listeners) listen({ object: this.#objectOf(one), changes });
+  }
+
+  #tellFound(object: RoutingObject): void {
+    const [newest] = ledgerOf(object).revisions;
+    if (newest !== undefined && Date.parse(newest.at) > Date.now() - lookedAfterMs) this.#tell(object, object);
   }
 
   #objectOf(object: RoutingObject): ObjectRef {
@@ -195,8 +222,8 @@ export class ClusterMesh {
   }
 }
 
-/** The newest change of each rule in the ledger. Empty if the object has no ledger, or one that is not ours. */
-function newestChanges(object: RoutingObject | undefined): readonly ChangeId[] {
+/** Empty if the object has none, or one that is not ours. */
+function ledgerOf(object: RoutingObject | undefined): Ledger {
   const reading = readLedger(object?.metadata.annotations?.[ledgerAnnotation]);
-  return reading.kind === 'unreadable' ? [] : newestByRule(reading.ledger);
+  return reading.kind === 'unreadable' ? emptyLedger : reading.ledger;
 }

@@ -16,24 +16,25 @@ export interface WatchedNamespace {
   readonly rules: WatchCache<DestinationRule>;
 }
 
+interface Listeners {
+  readonly onChange: (before: RoutingObject | undefined, after: RoutingObject | undefined) => void;
+  /** Called for every object of the first LIST of a namespace: what happened to it before, no watch has told. */
+  readonly onFound: (object: RoutingObject) => void;
+}
+
 /** The namespaces of a cluster that are watched. A namespace is watched from the first time it is named, unless it has nothing to watch. */
 export class Namespaces {
   readonly #client: KubeClient;
   readonly #served: ServedKinds;
   readonly #log: Log;
-  readonly #onChange: (before: RoutingObject | undefined, after: RoutingObject | undefined) => void;
+  readonly #listeners: Listeners;
   readonly #known = new Map<string, Promise<WatchedNamespace>>();
 
-  constructor(
-    client: KubeClient,
-    served: ServedKinds,
-    log: Log,
-    onChange: (before: RoutingObject | undefined, after: RoutingObject | undefined) => void,
-  ) {
+  constructor(client: KubeClient, served: ServedKinds, log: Log, listeners: Listeners) {
     this.#client = client;
     this.#served = served;
     this.#log = log;
-    this.#onChange = onChange;
+    this.#listeners = listeners;
   }
 
   async watched(namespace: string): Promise<WatchedNamespace> {
@@ -68,11 +69,12 @@ export class Namespaces {
   async #start(namespace: string): Promise<WatchedNamespace> {
     const common = { namespace, log: this.#log };
     const watched = {
-      services: new RoutingObjects(this.#client, this.#served, { ...common, onChange: this.#onChange }),
+      services: new RoutingObjects(this.#client, this.#served, { ...common, onChange: this.#listeners.onChange }),
       rules: new WatchCache(this.#client, { ...common, resource: destinationRules, read: readDestinationRule }),
     };
     try {
       await Promise.all([watched.services.start(), watched.rules.start()]);
+      watched.services.objects.forEach(this.#listeners.onFound);
       return watched;
     } catch (error) {
       stop(watched);

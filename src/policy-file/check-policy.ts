@@ -3,6 +3,7 @@ import { type Freeze, type FreezeWindow, windowAt, windowsAfter } from '../domai
 import { nextOpening, withinHours } from '../domain/policy/hours.ts';
 import type { PolicyRule } from '../domain/policy/policy.ts';
 import type { NamedRamp } from '../domain/policy/ramps/ramp-rule.ts';
+import { againstAudit } from './against-audit.ts';
 import { describeFault, openPolicy } from './policy-file.ts';
 
 export interface Checked {
@@ -12,8 +13,11 @@ export interface Checked {
 
 const windowsShown = 3;
 
-/** `npm start -- --check-policy FILE`: a summary of the file, or all its faults. */
-export function checkPolicy(path: string, now: Date): Checked {
+/**
+ * `npm start -- --check-policy FILE [--against audit.ndjson]`: a summary of the file, or all its faults; and which decisions of the past
+ * would be others under it.
+ */
+export function checkPolicy(path: string, now: Date, audit?: string): Checked {
   const opened = openPolicy(path);
   if (!opened.ok) {
     const { faults } = opened;
@@ -36,6 +40,7 @@ export function checkPolicy(path: string, now: Date): Checked {
     ...[...ramps.values()].map(describeRamp),
     ...rules.flatMap((rule) => describeHours(rule, now)),
     ...comingFreezes(freezes, now),
+    ...(audit === undefined ? [] : againstAudit(policy, audit)),
   ];
   return { ok: true, text: lines.join('\n') };
 }

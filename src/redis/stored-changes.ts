@@ -10,6 +10,7 @@ import {
   objectsOf,
   placeOf,
 } from '../domain/change/change.ts';
+import { lookedAfterMs } from '../domain/change/fate.ts';
 import { type ChangeId, isChangeId } from '../domain/routing/names.ts';
 import { type ObjectRef, objectKey } from '../domain/routing/object.ts';
 import { StoreUnavailableError, UntrustedRecordError } from '../workflow/errors.ts';
@@ -48,8 +49,6 @@ export interface StoreOptions extends AuditOptions {
 const rememberRequestSeconds = 3600;
 /** Time for an answer to come back. If Redis took a change later than this before our timeout, we would say that it was not taken. */
 const answerMs = 200;
-/** How long we check whether an applied change still stands. */
-const recentMs = 24 * 3600_000;
 const maxRecent = 500;
 /** Without the cluster, which is that of the change. Version 1 writes the same. */
 const writing = z.array(objectInClusterSchema.extend({ since: z.string().min(1).max(100) }));
@@ -223,7 +222,7 @@ export class StoredChanges implements Changes {
       args: [
         ...[next.id, rev, kind, record, mac],
         isForPeople(next) || isUnsettled(next) || isToBeSeen(next) ? 1 : 0,
-        recentMs,
+        lookedAfterMs,
         newsChannel,
         ...told.args,
       ],
@@ -241,7 +240,7 @@ export class StoredChanges implements Changes {
   }
 
   async recentlyApplied(): Promise<readonly Change[]> {
-    const reply = await recentScript.run(this.#redis, [keys.recent], [keys.change(''), recentMs, maxRecent]);
+    const reply = await recentScript.run(this.#redis, [keys.recent], [keys.change(''), lookedAfterMs, maxRecent]);
     return this.#records.readable(rowsSchema.parse(reply));
   }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AuditEvent } from '../domain/change/audit.ts';
-import { holdsFor, keyOfHold, type SetHold } from '../domain/policy/set-hold.ts';
+import { holdsFor, keyOfHold, type SetHold, touchesAny } from '../domain/policy/set-hold.ts';
 import { changeIdSchema } from '../domain/routing/ledger.ts';
 import { UntrustedRecordError } from '../workflow/errors.ts';
 import type { HeldOutcome, Holds, SetOptions } from '../workflow/ports/holds.ts';
@@ -28,6 +28,7 @@ const schema = z.strictObject({
   except: z.strictObject({ rollback: z.boolean(), who: z.array(whoSchema) }),
 });
 const stored = z.array(z.tuple([z.string(), z.string()]));
+const storedKinds = z.tuple([stored, stored]).transform(([locks, freezes]) => ({ locks, freezes }));
 const outcome = z.enum(['set', 'set-before', 'taken']);
 
 /**
@@ -44,8 +45,10 @@ export class StoredHolds implements Holds {
   }
 
   async on(targets: readonly string[], at: Date): Promise<readonly SetHold[]> {
-    const reply = await onScript.run(this.#redis, [keys.locks, keys.freezes], [at.getTime(), ...targets]);
-    return this.#read(reply, at).filter((hold) => holdsFor(hold, targets, at));
+    const reply = await onScript.run(this.#redis, [keys.locks, keys.freezes], [at.getTime()]);
+    const { locks, freezes } = storedKinds.parse(reply);
+    const near = locks.filter(([target]) => touchesAny(target, targets)); // another lock may be unreadable: it stops nothing here
+    return this.#read([...near, ...freezes], at).filter((hold) => holdsFor(hold, targets, at));
   }
 
   async all(at: Date): Promise<readonly SetHold[]> {
@@ -111,10 +114,10 @@ const standing = `
   end`;
 
 const onScript = new Script(`${standing}
-  local found = {}
-  for at = 2, #ARGV do add(found, ARGV[at], redis.call('HGET', KEYS[1], ARGV[at]), ARGV[1]) end
-  addAll(found, KEYS[2], ARGV[1])
-  return found`);
+  local locks, freezes = {}, {}
+  addAll(locks, KEYS[1], ARGV[1])
+  addAll(freezes, KEYS[2], ARGV[1])
+  return { locks, freezes }`);
 
 const allScript = new Script(`${standing}
   local found = {}

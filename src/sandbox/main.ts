@@ -147,8 +147,15 @@ function withoutPassword(url: string): string {
 /** Printed after the greeting, since our own Prometheus may have to be fetched first. */
 function measured({ measuring }: Pick<World, 'measuring'>, state: Awaited<World['measuring']['state']>): string {
   if (state.kind === 'given') return '';
-  if (state.kind === 'missing') return `nothing is measured: ${state.why}\n`;
+  if (state.kind === 'missing') return `nothing is measured: ${state.why}${forRamps(measuring)}\n`;
   return `Prometheus measures the traffic: ${measuring.url ?? ''}\n`;
+}
+
+/** If it could not be fetched, the bot was started with its URL already. */
+function forRamps({ url }: Pick<World['measuring'], 'url'>): string {
+  return url === undefined
+    ? '; ramps go by time'
+    : '; ramps wait to see something of the new version, or go by time with --no-guard';
 }
 
 function requestsPerSecond(otherwise = 40): number {

@@ -35,7 +35,7 @@ export interface Prometheus {
 }
 
 export interface PrometheusOptions {
-  readonly source: PrometheusSource;
+  readonly source: Exclude<PrometheusSource, { kind: 'missing' }>;
   /** What it scrapes. */
   readonly metricsUrl: string;
   /** How often it scrapes. Default: once a second. */
@@ -64,8 +64,8 @@ export async function findPrometheus(environment: NodeJS.ProcessEnv = process.en
 }
 
 /**
- * Reserves a port for our own Prometheus, and answers 503 there until Prometheus runs. If none can be started, cards say that it does not
- * answer.
+ * Reserves a port for our own Prometheus, and answers 503 there until Prometheus runs. If it cannot be started, cards say that it does not
+ * answer, and ramps wait for it.
  */
 export async function preparePrometheus(options: PrometheusOptions): Promise<Prometheus> {
   const stopping = new AbortController();
@@ -73,7 +73,6 @@ export async function preparePrometheus(options: PrometheusOptions): Promise<Pro
   let starting: Promise<Launched> | undefined;
   const begin = async (): Promise<Launched> => {
     const { source } = options;
-    if (source.kind === 'missing') return { state: source, end: async () => {} };
     try {
       const binary = await bring(source, options.environment ?? process.env, stopping.signal);
       return await launchInstead(placeholder, binary, configOf(options));
@@ -101,7 +100,7 @@ interface Launched {
 }
 
 async function bring(
-  source: Exclude<PrometheusSource, { kind: 'missing' }>,
+  source: PrometheusOptions['source'],
   environment: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Promise<PrometheusBinary> {

@@ -187,7 +187,9 @@ async function prometheusOf(
   if (prometheus === undefined || bookinfo === undefined)
     return { ...none, start: async () => ({ kind: 'missing', why: 'none was asked for' }) };
 
-  return preparePrometheus({ source: await findPrometheus(), metricsUrl: bookinfo.metricsUrl });
+  const source = await findPrometheus();
+  if (source.kind === 'missing') return { ...none, start: async () => source }; // ramps would wait for it for ever
+  return preparePrometheus({ source, metricsUrl: bookinfo.metricsUrl });
 }
 
 /** Only the owner may read the file: its token gives all rights of the user. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startWatching } from '../../src/bot/watching.ts';
+import { emptyLedger } from '../../src/domain/routing/ledger.ts';
 import { Background } from '../../src/process/background.ts';
 import { reviewsObject } from '../support/builders.ts';
 import { House } from '../workflow/house.ts';
@@ -42,6 +43,29 @@ describe('watching applied changes', () => {
 
     expect(asked()).toBeGreaterThanOrEqual(6);
     expect(asked()).toBeLessThanOrEqual(8);
+    stop();
+  });
+
+  it('says within seconds what stands in place of an object that we changed, though its history is gone, and asks Redis once for many', async () => {
+    const { house, background, stop, asked } = watched();
+    const { id } = await house.applied('v3', 50);
+    await vi.advanceTimersByTimeAsync(70_000);
+    const route = house.mesh.routeOf(reviewsObject);
+    house.mesh.remove(reviewsObject);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await background.ended();
+    const before = asked();
+    for (const name of ['one', 'two', 'three'])
+      house.mesh.put({ ...route, object: { ...reviewsObject, name }, ledger: emptyLedger });
+    house.mesh.put({ ...route, uid: 'u-anew', ledger: emptyLedger });
+    house.mesh.moveByHand(reviewsObject, { v1: 90, v3: 10 });
+
+    await vi.advanceTimersByTimeAsync(10_000);
+    await vi.waitFor(() =>
+      expect(house.stored(id).state).toMatchObject({ movedAway: { how: 'made-anew', live: { v1: 90, v3: 10 } } }),
+    );
+
+    expect(asked()).toBe(before + 1);
     stop();
   });
 

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeApi } from '../../src/sandbox/kube-api/server.ts';
-import { paths, readObject } from './history.ts';
+import { collectionOf, readObject } from './history.ts';
 import { services } from './people.ts';
 import { Random } from './random.ts';
+
+const collection = collectionOf({ kind: 'VirtualService', namespace: 'default' });
 
 /** Somebody with `kubectl edit` who knows nothing of the bot. */
 export class ForeignWriter {
@@ -62,7 +64,7 @@ export class ForeignWriter {
       authorization: `Bearer ${this.#kube.token()}`,
       'content-type': 'application/json-patch+json',
     };
-    return fetch(`${this.#kube.url}${paths.VirtualService}/${path}`, { ...request, headers });
+    return fetch(`${this.#kube.url}${collection}/${path}`, { ...request, headers });
   }
 
   #weights(at: number, destinations: number): readonly object[] {

@@ -42,19 +42,19 @@ const list = z.object({ metadata: z.object({ resourceVersion: z.string() }), ite
 /** The only cluster there is. */
 export const cluster = 'sandbox';
 
-const namespacePath = '/apis/networking.istio.io/v1/namespaces/default';
-export const paths: Readonly<Record<'VirtualService' | 'DestinationRule', string>> = {
-  VirtualService: `${namespacePath}/virtualservices`,
-  DestinationRule: `${namespacePath}/destinationrules`,
-};
+const api = '/apis/networking.istio.io/v1';
+const plurals = { VirtualService: 'virtualservices', DestinationRule: 'destinationrules' } as const;
+/** In all namespaces. */
+const paths = Object.values(plurals).map((plural) => `${api}/${plural}`);
 
-export function folderOf({ kind }: Pick<ObjectRef, 'kind'>): string {
+/** Where objects of a kind are created. */
+export function collectionOf({ kind, namespace }: Pick<ObjectRef, 'kind' | 'namespace'>): string {
   if (kind !== 'VirtualService' && kind !== 'DestinationRule') throw new Error(`no chaos about ${kind}`);
-  return paths[kind];
+  return `${api}/namespaces/${namespace}/${plurals[kind]}`;
 }
 
-export function pathOf(object: Pick<ObjectRef, 'kind' | 'name'>): string {
-  return `${folderOf(object)}/${object.name}`;
+export function pathOf({ name, ...of }: Pick<ObjectRef, 'kind' | 'namespace' | 'name'>): string {
+  return `${collectionOf(of)}/${name}`;
 }
 
 export function readObject(value: unknown): LiveObject {
@@ -65,7 +65,7 @@ export function refOfLive({ kind, metadata: { namespace, name } }: LiveObject): 
   return { cluster, kind, namespace, name };
 }
 
-/** The key of an object's events. */
+/** The key of an object's events; no two namespaces have objects of one name. */
 export function historyKey(kind: ObjectKind, name: string): string {
   return `${kind} ${name}`;
 }
@@ -87,7 +87,7 @@ export class HistoryRecorder {
 
   async start(): Promise<void> {
     this.#watching = await Promise.all(
-      Object.values(paths).map(async (path) => {
+      paths.map(async (path) => {
         const { metadata, items } = list.parse(await this.#get(path));
         for (const object of items) this.#take({ type: 'ADDED', object });
         // With bookmarks, because `fetch` gives up on a body that is silent for minutes.
@@ -102,7 +102,7 @@ export class HistoryRecorder {
   /** Waits until the watches have reported the live state, so that the record is complete. */
   async caughtUp(): Promise<void> {
     for (let tries = 0; tries < 100; tries += 1) {
-      const lists = await Promise.all(Object.values(paths).map(async (path) => list.parse(await this.#get(path))));
+      const lists = await Promise.all(paths.map(async (path) => list.parse(await this.#get(path))));
       const items = lists.flatMap((each) => each.items);
       if (items.every((live) => this.#newest(live) === live.metadata.resourceVersion)) return;
       await new Promise((resolve) => setTimeout(resolve, 50));

@@ -59,6 +59,11 @@ it('finds what sends requests to a host in all namespaces that are watched, and 
     'edge/outside',
     'edge/copies',
   ]);
-  expect(all[1]?.rules[0]?.backends).toContainEqual({ version: 'red', host: reviews, label: 'v3' });
+  expect(all[1]?.rules[0]?.backends).toContainEqual({
+    version: 'red',
+    host: reviews,
+    label: 'v3',
+    selects: { version: 'v3' },
+  });
   expect(asked).toEqual([]);
 });

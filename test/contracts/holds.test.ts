@@ -138,10 +138,12 @@ function describeHolds(where: string, start: () => Promise<{ holds: Holds; audit
       expect((await holds.on(reviews, at)).map(({ id }) => id).sort()).toEqual([changeId(1), changeId(2)]);
     });
 
-    it('of kind lock are in force only for their own object, whatever its name looks like', async () => {
-      await holds.set(lockHold({ target: 'sandbox/default/*' }), { at });
+    it('of kind lock are in force for their own service, and for a host with a star that includes it', async () => {
+      await holds.set(lockHold({ target: 'sandbox/default/ratings' }), { at });
 
       expect(await holds.on(reviews, at)).toEqual([]);
+      expect(await holds.on(['sandbox/default/*'], at)).toHaveLength(1);
+      expect(await holds.on(['sandbox/bank/*'], at)).toEqual([]);
     });
 
     it('end by themselves', async () => {

@@ -5,7 +5,17 @@ import type { Found, Mesh, Touched } from '../../src/workflow/ports/mesh.ts';
 import { applied, change } from '../support/builders.ts';
 import { eventually } from '../support/eventually.ts';
 import { realKube, realKubeconfig, sandboxKube } from '../support/kube.ts';
-import { anyId, handsIn, inKubernetes, inMemory, type MeshWorld, revisionTo, versionsOf } from './mesh-world.ts';
+import {
+  anyId,
+  destinations,
+  handsIn,
+  inKubernetes,
+  inMemory,
+  type MeshWorld,
+  revisionTo,
+  versionsOf,
+  whole,
+} from './mesh-world.ts';
 
 describeMesh('in memory', inMemory);
 describeMesh('in the API server of the sandbox', async () => inKubernetes(await sandboxKube()));
@@ -132,9 +142,11 @@ function describeMesh(where: string, begin: () => Promise<MeshWorld>): void {
       });
       afterAll(() => end());
 
-      const hear = (object: ObjectRef): Promise<Touched> =>
+      const hear = (object: ObjectRef, changes = 1): Promise<Touched> =>
         eventually(() => {
-          const found = heard.findLast((touched) => touched.object.name === object.name);
+          const found = heard.findLast(
+            (touched) => touched.object.name === object.name && touched.changes.length === changes,
+          );
           if (found === undefined) throw new Error(`nothing was heard of ${object.name}`);
           return found;
         });
@@ -176,16 +188,49 @@ function describeMesh(where: string, begin: () => Promise<MeshWorld>): void {
         expect(await mesh.glance(removed)).toBeUndefined();
       });
 
-      it('says nothing of objects that we never changed', async () => {
+      it('tells of one that is created without a history: it may stand in place of one that we changed', async () => {
+        const object = await hands.create({ name: 'made-anew', split: { v1: 50, v2: 50 } });
+
+        expect(await hear(object, 0)).toEqual({ object, changes: [] });
+      });
+
+      it('says nothing of what others write to objects that we never changed', async () => {
         const [object, ours] = [
           await hands.create({ name: 'never-ours', split: { v1: 50, v2: 50 } }),
           await hands.create({ name: 'ours', split: { v1: 50, v2: 50 } }),
         ];
+        await hear(object, 0);
+        heard.length = 0;
         await hands.moveByHand(object, { v1: 70, v2: 30 });
         await hands.shift(ours, { v1: 60, v2: 40 });
         await hear(ours);
 
         expect(heard.filter((touched) => touched.object.name === object.name)).toEqual([]);
+      });
+    });
+
+    describe('a namespace that had no objects', () => {
+      let fresh: MeshWorld;
+
+      beforeAll(async () => {
+        fresh = await begin();
+      });
+      afterAll(() => fresh.end());
+
+      it('is watched once we have created one: what somebody else makes of that is told', async () => {
+        const heard: Touched[] = [];
+        fresh.mesh.onTouched((touched) => heard.push(touched));
+        const others = handsIn(fresh);
+        const object = others.ref('VirtualService', 'first');
+        const spec = { hosts: ['first'], http: [{ route: destinations('first', { v1: 90, v2: 10 }) }] };
+        const created = revisionTo({ v1: 90, v2: 10 }, { at: new Date().toISOString() });
+
+        await (await fresh.mesh.open(object)).write(whole({ spec }), created);
+        await eventually(async () => expect(heard).toContainEqual({ object, changes: [created.id] }));
+        heard.length = 0;
+        await others.moveByHand(object, { v1: 10, v2: 90 });
+
+        await eventually(async () => expect(heard).toContainEqual({ object, changes: [created.id] }));
       });
     });
 

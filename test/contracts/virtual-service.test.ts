@@ -456,8 +456,8 @@ function describeVirtualServices(where: string, { begin, hasIstiod }: Where): vo
 
         await eventually(async () =>
           expect((await routeOf('labelled')).rules[0]?.backends).toEqual([
-            { version: 'stable', host, label: '1.4.2' },
-            { version: 'canary', host, label: 'canary' },
+            { version: 'stable', host, label: '1.4.2', selects: { app: 'labelled', version: '1.4.2' } },
+            { version: 'canary', host, label: 'canary', selects: { track: 'canary' } },
           ]),
         );
       });

@@ -45,7 +45,7 @@ const sample: readonly (readonly [Fault, Case['form'], number])[] = [
 const onCards: readonly (readonly [ScenarioName, Fault, NamedStep])[] = [
   ['shift', 'kill-after', { place: 'cards put', awaits: 'desk.chat.post(' }],
   ['approve', 'throw-after', { place: 'cards put', awaits: 'desk.chat.update(' }],
-  ['rollback', 'kill-before', { place: 'cards note', awaits: 'claim.place(' }],
+  ['rollback', 'kill-before', { place: 'card-log place', awaits: 'placeScript.run(' }],
 ];
 
 describe.runIf(redisBinary)('a fault at an await, with a redis-server', () => {

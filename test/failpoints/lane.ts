@@ -11,7 +11,7 @@ import { judge, type Left } from './judge.ts';
 import { type Scenario, type ScenarioName, scenarios, wasTaken } from './scenarios.ts';
 import { type Asked, NotPreparedError, Stage, serviceOf } from './stage.ts';
 import { Store } from './store.ts';
-import type { World } from './world.ts';
+import type { LaneWorld, World } from './world.ts';
 
 export interface Result {
   readonly violations: readonly Violation[];
@@ -25,34 +25,30 @@ export interface Result {
 const firstPollMs = 10;
 const longestPollMs = 150;
 
-/** A Redis, and the processes of the bot that share it; one case after the other. */
+/** A namespace, a Redis, and the processes of the bot that share them; one case after the other. */
 export class Lane {
   readonly #world: World;
-  readonly #redisUrl: string;
+  readonly #own: LaneWorld;
   readonly #store: Store;
   readonly #numbers: () => number;
-  readonly #name: string;
-  readonly #prometheusUrl: string;
   #bots: Bot[] = [];
   /** Whether requests are counted for the bots that there are. */
   #isCounted = false;
   #next: number;
 
-  private constructor(world: World, redisUrl: string, store: Store, numbers: () => number) {
+  private constructor(world: World, own: LaneWorld, store: Store, numbers: () => number) {
     this.#world = world;
-    this.#redisUrl = redisUrl;
+    this.#own = own;
     this.#store = store;
     this.#numbers = numbers;
     this.#next = numbers();
-    this.#name = `lane-${this.#next}`;
-    this.#prometheusUrl = world.traffic.urlFor(this.#name);
   }
 
   /** `numbers`: gives each case a number of its own. */
   static async open(world: World, numbers: () => number): Promise<Lane> {
-    const redisUrl = await world.startRedis();
-    const lane = new Lane(world, redisUrl, await Store.connect(redisUrl), numbers);
-    await world.createService(serviceOf(lane.#next));
+    const own = await world.openLane();
+    const lane = new Lane(world, own, await Store.connect(own.redisUrl), numbers);
+    await lane.#createNext();
     return lane;
   }
 
@@ -82,15 +78,12 @@ export class Lane {
     const number = this.#next;
     this.#next = this.#numbers();
     const scenario: Scenario = scenarios[name];
-    await Promise.all([
-      this.#haveBots(form, scenario.traffic !== undefined),
-      this.#world.createService(serviceOf(this.#next)),
-    ]);
+    await Promise.all([this.#haveBots(form, scenario.traffic !== undefined), this.#createNext()]);
     const stage = new Stage(number, {
       world: this.#world,
       store: this.#store,
       bots: () => this.#bots,
-      lane: this.#name,
+      lane: this.#own.name,
     });
     const act = await this.#prepared(stage, scenario);
     await Promise.all(this.#bots.map((bot) => bot.arm(strike)));
@@ -207,7 +200,12 @@ export class Lane {
   }
 
   #startBot(): Promise<Bot> {
-    return this.#world.startBot(this.#redisUrl, this.#isCounted ? this.#prometheusUrl : undefined);
+    return this.#world.startBot(this.#own, { isCounted: this.#isCounted });
+  }
+
+  /** Made before its case begins, so that every process has heard of it by then. */
+  #createNext(): Promise<void> {
+    return this.#world.createService({ name: serviceOf(this.#next), namespace: this.#own.name });
   }
 
   async #clear(): Promise<void> {

@@ -9,7 +9,7 @@ import { scenarioNames } from './scenarios.ts';
 
 const { values } = parseArgs({
   options: {
-    scenario: { type: 'string' },
+    scenario: { type: 'string', multiple: true },
     fault: { type: 'string' },
     only: { type: 'string' },
     lanes: { type: 'string', default: '6' },
@@ -23,7 +23,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 const { scenario, fault, only, list } = values;
 const lanes = Number(values.lanes);
 if (!(lanes > 0)) throw new Error('--lanes must be a number above 0');
-const scenarios = scenarioNames.filter((name) => scenario === undefined || name === scenario);
+const scenarios = scenarioNames.filter((name) => scenario === undefined || scenario.includes(name));
 process.setMaxListeners(lanes + 10); // each lane's Redis ends when we do
 if (scenarios.length === 0) throw new Error(`--scenario must be one of ${scenarioNames.join(', ')}`);
 

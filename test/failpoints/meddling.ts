@@ -1,5 +1,5 @@
 import type { ObjectRef } from '../../src/domain/routing/object.ts';
-import { folderOf, pathOf } from '../chaos/history.ts';
+import { collectionOf, pathOf } from '../chaos/history.ts';
 import type { Trap } from '../chaos/http-proxy.ts';
 import type { World } from './world.ts';
 
@@ -26,7 +26,7 @@ export function editBeforeWrite({ world, ref, foreign }: Meddling): () => void {
 export function deleteAfterCreation({ world, ref, foreign }: Meddling): () => void {
   return world.addTrap({
     when: 'after',
-    fits: (seen) => seen.method === 'POST' && isWrite(seen) && isPath(seen, folderOf(ref)) && isOf(seen, ref),
+    fits: (seen) => seen.method === 'POST' && isWrite(seen) && isPath(seen, collectionOf(ref)) && isOf(seen, ref),
     spring: async () => {
       const live = await world.read(ref);
       if (live === undefined) return;

@@ -13,32 +13,40 @@ export function freeServiceOf(number: number): string {
   return `file-${number}`;
 }
 
+/** The number of a case, and the namespace of its lane. */
+interface Placed {
+  readonly number: number;
+  readonly namespace: string;
+}
+
 /** What the rule file of a case is about, in the order in which it is written. */
-export function refsOf(number: number): readonly ObjectRef[] {
+export function refsOf({ number, namespace }: Placed): readonly ObjectRef[] {
   const own = freeServiceOf(number);
-  const ref = (kind: ObjectKind, name: string) => ({ cluster, kind, namespace: 'default', name });
+  const ref = (kind: ObjectKind, name: string) => ({ cluster, kind, namespace, name });
   return [ref('DestinationRule', own), ref('VirtualService', own), ref('VirtualService', `${own}-b`)];
 }
 
 /** As an operator would write it. */
-export function fileOf(number: number): string {
+export function fileOf({ number, namespace }: Placed): string {
   const own = freeServiceOf(number);
-  return [versionsOf(own), routeAsInFile(own), routeAsInFile(`${own}-b`)].join('---\n');
+  return [versionsOf(own, namespace), routeAsInFile(own, namespace), routeAsInFile(`${own}-b`, namespace)].join(
+    '---\n',
+  );
 }
 
 /** The same objects, live as the file has them. */
-export function objectsOf(number: number): readonly KubeObject[] {
-  return parseAllDocuments(fileOf(number)).map((document) => document.toJS());
+export function objectsOf(placed: Placed): readonly KubeObject[] {
+  return parseAllDocuments(fileOf(placed)).map((document) => document.toJS());
 }
 
 /** A VirtualService that the file replaces; what it does not name is to stay as it is. */
-export function routeBefore(number: number): KubeObject {
+export function routeBefore({ number, namespace }: Placed): KubeObject {
   return parse(`
 apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata:
   name: ${freeServiceOf(number)}
-  namespace: default
+  namespace: ${namespace}
   labels: { team: payments, tier: back }
   annotations: { note: theirs }
 spec:
@@ -47,11 +55,11 @@ spec:
 `);
 }
 
-function versionsOf(name: string): string {
+function versionsOf(name: string, namespace: string): string {
   return `
 apiVersion: networking.istio.io/v1
 kind: DestinationRule
-metadata: { name: ${name}, namespace: default }
+metadata: { name: ${name}, namespace: ${namespace} }
 spec:
   host: ${name}
   subsets: [{ name: v1, labels: { version: v1 } }]
@@ -59,11 +67,11 @@ spec:
 }
 
 /** One user sees v2, whatever the split. */
-function routeAsInFile(name: string): string {
+function routeAsInFile(name: string, namespace: string): string {
   return `
 apiVersion: networking.istio.io/v1
 kind: VirtualService
-metadata: { name: ${name}, namespace: default, labels: { tier: front } }
+metadata: { name: ${name}, namespace: ${namespace}, labels: { tier: front } }
 spec:
   hosts: [${name}]
   http:

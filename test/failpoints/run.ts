@@ -44,7 +44,11 @@ const tries = 4;
 export async function runFailpoints(options: FailpointOptions): Promise<Outcome> {
   const startedMs = performance.now();
   const { lanes: count, sources } = options;
-  const world = await World.start({ warm: Math.ceil(count / 2), ...(sources === undefined ? {} : { sources }) });
+  const world = await World.start({
+    warm: Math.ceil(count / 2),
+    lanes: count + 1, // the calm one
+    ...(sources === undefined ? {} : { sources }),
+  });
   const ran: Ran[] = [];
   const tell = (done: Ran) => {
     ran.push(done);

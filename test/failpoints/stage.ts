@@ -32,7 +32,7 @@ interface Parts {
   readonly world: World;
   readonly store: Store;
   readonly bots: () => readonly Bot[];
-  /** The name under which the lane's requests are counted. */
+  /** The name of the lane, and of its namespace. */
   readonly lane: string;
 }
 
@@ -66,6 +66,7 @@ export class Stage {
   readonly #store: Store;
   readonly #bots: () => readonly Bot[];
   readonly #number: number;
+  readonly #namespace: string;
   /** Whose case it is. */
   #person: string = users.alice.id;
   #messagesBefore = 0;
@@ -79,6 +80,7 @@ export class Stage {
     this.#world = world;
     this.#store = store;
     this.#bots = bots;
+    this.#namespace = lane;
     this.service = serviceOf(number);
     this.free = freeServiceOf(number);
     this.#refs.push(this.#object);
@@ -188,9 +190,9 @@ export class Stage {
 
   /** A rule file, and what is live of its objects: nothing but one that it replaces, or all as the file has it. */
   async writeRules(live: 'before' | 'as-in-file'): Promise<string> {
-    this.#undo.push(await this.#world.writeRules(this.free, fileOf(this.#number)));
-    this.#refs.push(...refsOf(this.#number));
-    const objects = live === 'before' ? [routeBefore(this.#number)] : objectsOf(this.#number);
+    this.#undo.push(await this.#world.writeRules(this.free, fileOf(this.#placed)));
+    this.#refs.push(...refsOf(this.#placed));
+    const objects = live === 'before' ? [routeBefore(this.#placed)] : objectsOf(this.#placed);
     for (const object of objects) await this.#world.create(object);
     return `rules/${this.free}`;
   }
@@ -290,12 +292,16 @@ export class Stage {
     return `t-${String(this.#number).padStart(6, '0')}`;
   }
 
+  get #placed() {
+    return { number: this.#number, namespace: this.#namespace };
+  }
+
   get #versions(): ObjectRef {
     return { ...this.#object, kind: 'DestinationRule' };
   }
 
   get #object(): ObjectRef {
-    return { cluster, namespace: 'default', kind: 'VirtualService', name: this.service };
+    return { cluster, namespace: this.#namespace, kind: 'VirtualService', name: this.service };
   }
 
   /** Of a process that takes what is delivered. One that was killed alone is replaced, and Slack delivers to the next. */
@@ -315,7 +321,6 @@ export function isOfStage(request: string): boolean {
   return request.startsWith('held:');
 }
 
-/** Made before its case begins, so that every process has heard of it by then. */
 export function serviceOf(number: number): string {
   return `case-${number}`;
 }

@@ -9,12 +9,12 @@ import { type KubeApi, type KubeObject, startKubeApi } from '../../src/sandbox/k
 import { type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
 import { recordKey } from '../chaos/chaos-world.ts';
 import {
+  collectionOf,
   HistoryRecorder,
   historyKey,
   type LiveObject,
   type ObjectEvent,
   pathOf,
-  paths,
   readObject,
 } from '../chaos/history.ts';
 import { HttpProxy, type Trap } from '../chaos/http-proxy.ts';
@@ -72,12 +72,12 @@ export class World {
     this.#way = parts.way;
   }
 
-  /** `sources`: the built bot, where it is another than `compile` makes. `warm`: how many processes wait. */
-  static async start({ warm, sources }: { readonly warm: number; readonly sources?: string }): Promise<World> {
+  static async start({ warm, lanes, sources }: WorldOptions): Promise<World> {
     const folder = await mkdtemp(join(tmpdir(), 'shiftbot-failpoints-'));
     const build = await buildWithSteps(folder, sources);
-    const access = await botAccess('default');
-    const kube = await startKubeApi({ port: 0, objects: access.objects, watchTimeoutMs: aDay });
+    const accesses = await Promise.all(Array.from({ length: lanes }, (_, at) => botAccess(laneName(at + 1))));
+    const objects = accesses.flatMap((access) => access.objects);
+    const kube = await startKubeApi({ port: 0, objects, watchTimeoutMs: aDay });
     const slack = new FailpointSlack();
     await slack.start();
     const history = new HistoryRecorder(kube);
@@ -85,51 +85,60 @@ export class World {
     const traffic = new CountedTraffic();
     await traffic.start();
     const way = await HttpProxy.start(kube.url);
-    await writeFile(join(folder, 'kubeconfig'), kube.kubeconfig(access.user).replaceAll(kube.url, way.url));
+    await writeFile(join(folder, 'kubeconfig'), kube.kubeconfig(accesses[0]?.user ?? '').replaceAll(kube.url, way.url));
     await writeFile(join(folder, 'policy.yaml'), policy);
     await mkdir(join(folder, 'rules'));
     const world = new World({ folder, build, kube, way, slack, history, traffic });
     process.once('exit', world.#killAll);
-    await world.create(versions(backend));
     for (let count = 0; count < warm; count += 1) world.#warmUp();
     return world;
   }
 
-  /** For the processes of one lane: news go to all who listen to a Redis, whichever database they use. */
-  async startRedis(): Promise<string> {
+  /**
+   * What the processes of one lane have for themselves. A namespace, so that they do not watch the objects of the others; a Redis, since
+   * news go to all who listen to it, whichever database they use.
+   */
+  async openLane(): Promise<LaneWorld> {
     const redis = await startRedis();
     this.#redis.push(redis);
-    return redis.url;
+    const name = laneName(this.#redis.length);
+    await this.create(versions({ name: backend, namespace: name }));
+    return { name, redisUrl: redis.url, prometheusUrl: this.traffic.urlFor(name) };
   }
 
-  /** A bot that serves. `prometheusUrl`: absent where no requests are counted. */
-  async startBot(redisUrl: string, prometheusUrl?: string): Promise<Bot> {
+  /** A bot that serves a lane. */
+  async startBot(
+    { name, redisUrl, prometheusUrl }: LaneWorld,
+    { isCounted }: { readonly isCounted: boolean },
+  ): Promise<Bot> {
     const bot = this.#warm.shift() ?? this.#add();
     this.#warmUp();
     await bot.begin({
       SLACK_BOT_TOKEN: 'xoxb-1-failpoints',
       SLACK_SIGNING_SECRET: signingSecret,
       SLACK_API_URL: this.slack.apiUrl,
+      NAMESPACE: name,
       REDIS_URL: redisUrl,
       RECORD_KEY: recordKey,
       KUBECONFIG: join(this.folder, 'kubeconfig'),
       POLICY_FILE: join(this.folder, 'policy.yaml'),
       RULES_DIR: join(this.folder, 'rules'),
-      ...(prometheusUrl !== undefined && { PROMETHEUS_URL: prometheusUrl }),
+      ...(isCounted && { PROMETHEUS_URL: prometheusUrl }),
     });
     return bot;
   }
 
   /** A VirtualService of this name, all of whose traffic goes to v1, and the versions that there are. */
-  async createService(name: string): Promise<void> {
-    await this.create(versions(name));
-    await this.create(service(name));
+  async createService(named: Named): Promise<void> {
+    await this.create(versions(named));
+    await this.create(service(named));
   }
 
   /** As somebody does who knows nothing of the bot. */
   async create(object: KubeObject): Promise<LiveObject> {
-    const path = object.kind === 'DestinationRule' ? paths.DestinationRule : paths.VirtualService;
-    const { body } = await this.#kubeCall('POST', path, object);
+    const { namespace = '' } = object.metadata;
+    const kind = object.kind === 'DestinationRule' ? 'DestinationRule' : 'VirtualService';
+    const { body } = await this.#kubeCall('POST', collectionOf({ kind, namespace }), object);
     return readObject(body);
   }
 
@@ -141,7 +150,7 @@ export class World {
 
   /** Gives v2 a share that no case asks for. */
   moveByHand(ref: ObjectRef): Promise<LiveObject> {
-    return this.edit(ref, { spec: service(ref.name, [55, 45])['spec'] });
+    return this.edit(ref, { spec: service(ref, [55, 45])['spec'] });
   }
 
   async edit(ref: ObjectRef, patch: object): Promise<LiveObject> {
@@ -221,28 +230,51 @@ export class World {
   }
 }
 
+interface WorldOptions {
+  /** How many processes wait. */
+  readonly warm: number;
+  /** How many lanes are opened, one after the other or at once. */
+  readonly lanes: number;
+  /** The built bot, where it is another than `compile` makes. */
+  readonly sources?: string;
+}
+
+/** What the processes of a lane share, and no other process knows. */
+export interface LaneWorld {
+  /** Of the lane, and of its namespace. */
+  readonly name: string;
+  readonly redisUrl: string;
+  readonly prometheusUrl: string;
+}
+
+type Named = Pick<ObjectRef, 'name' | 'namespace'>;
+
+function laneName(number: number): string {
+  return `lane-${number}`;
+}
+
 interface Answer {
   readonly status: number;
   readonly body: unknown;
 }
 
 /** Each service has pods of its own: guards cannot compare versions that another object sends requests to, too. */
-function versions(name: string): KubeObject {
+function versions({ name, namespace }: Named): KubeObject {
   return parse(`
 apiVersion: networking.istio.io/v1
 kind: DestinationRule
-metadata: { name: ${name}, namespace: default }
+metadata: { name: ${name}, namespace: ${namespace} }
 spec:
   host: ${name}
   subsets: [{ name: v1, labels: { version: v1 } }, { name: v2, labels: { version: v2 } }]
 `);
 }
 
-function service(name: string, [v1, v2] = [100, 0]): KubeObject {
+function service({ name, namespace }: Named, [v1, v2] = [100, 0]): KubeObject {
   return parse(`
 apiVersion: networking.istio.io/v1
 kind: VirtualService
-metadata: { name: ${name}, namespace: default, labels: { team: payments } }
+metadata: { name: ${name}, namespace: ${namespace}, labels: { team: payments } }
 spec:
   hosts: [${name}]
   http:

@@ -30,6 +30,46 @@ function run(...options: readonly string[]): Promise<Ended> {
   });
 }
 
+describe('a policy against the audit', () => {
+  const alice = { at: '2026-11-22T14:03:11.000Z', by: { user: 'U01ALICE' }, channel: 'C01', deed: 'shift' };
+  const reviews = { cluster: 'sandbox', namespace: 'default', service: 'reviews' };
+  const shifted = { ...alice, service: reviews, from: { v1: 100 }, to: { v1: 50, v3: 50 } };
+
+  function against(policy: string, events: readonly object[]): string {
+    const audit = join(folder, 'audit.ndjson');
+    writeFileSync(audit, `${events.map((event) => JSON.stringify(event)).join('\n')}\n{"kind": "acc`);
+    return checkPolicy(file('against', policy), new Date('2026-11-24T12:00:00Z'), audit).text;
+  }
+
+  it('tells the decisions that would be others', () => {
+    const text = against(
+      'rules:\n  - { target: "*/*/reviews", shift: [U02BOB] }\n  - { target: "**", shift: [everyone] }\n',
+      [
+        { ...shifted, kind: 'accepted' },
+        { ...shifted, kind: 'accepted', service: { ...reviews, service: 'ratings' } },
+        { ...shifted, kind: 'denied', because: 'not-allowed', service: { ...reviews, service: 'details' } },
+        { ...shifted, kind: 'denied', because: 'locked' },
+        { ...shifted, kind: 'accepted', rampId: 'r-7F3K9QXZ' },
+        { ...alice, kind: 'applied' },
+      ],
+    );
+
+    expect(text).toContain('3 decisions, 2 would be others\n');
+    expect(text).toContain(
+      '2026-11-22T14:03:11.000Z U01ALICE shift sandbox/default/reviews: was allowed, would be refused (not-allowed, rule */*/reviews, line 2)',
+    );
+    expect(text).toContain('sandbox/default/details: was refused (not-allowed), would be allowed');
+  });
+
+  it('counts what Slack alone could tell', () => {
+    const policy = 'groups: { pay: { usergroup: S01PAY } }\nrules:\n  - { target: "**", shift: [pay] }\n';
+
+    expect(against(policy, [{ ...shifted, kind: 'accepted' }])).toContain(
+      '1 decisions, 0 would be others; 1 hang on user groups of Slack and cannot be told',
+    );
+  });
+});
+
 describe('npm start -- --check-policy', () => {
   const broken: Readonly<Record<string, readonly [text: string, first: string]>> = {
     empty: ['', '1:1 the file is empty'],

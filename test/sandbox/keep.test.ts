@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { appendFile, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SlackClient, type SlackMessage } from '../support/slack-client.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { cardIn, isCard, Objects } from '../support/test-world.ts';
@@ -35,10 +35,14 @@ class Sandbox {
       env: { ...environment, ...anyPort, ...withoutTraffic, TMPDIR: folder },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    started.push(child);
-    const sandbox = new Sandbox(child, folder, await readyText(child));
-    await sandbox.people.waitForBot();
-    return sandbox;
+    try {
+      const sandbox = new Sandbox(child, folder, await readyText(child));
+      await sandbox.people.waitForBot();
+      return sandbox;
+    } catch (error) {
+      child.kill('SIGKILL');
+      throw error;
+    }
   }
 
   async end(signal: NodeJS.Signals): Promise<void> {
@@ -47,11 +51,6 @@ class Sandbox {
     await ended;
   }
 }
-
-const started: ChildProcess[] = [];
-afterEach(() => {
-  for (const child of started.splice(0)) child.kill('SIGKILL');
-});
 
 /** What it prints up to the line that says it is ready. Rejects with its errors if it ends before. */
 async function readyText(child: ChildProcess): Promise<string> {
@@ -79,118 +78,109 @@ async function shift(sandbox: Sandbox): Promise<SlackMessage> {
   return card(sandbox, '50 % to v3', 'Applied in');
 }
 
+/** One folder, as somebody uses it over some days. Each test goes on where the one before it ended. */
 describe('npm run sandbox -- --keep', () => {
-  it.each(['SIGINT', 'SIGKILL'] as const)(
-    'continues where it was after %s, and old buttons work',
-    async (signal) => {
-      const folder = temporaryFolder();
-      const first = await Sandbox.start(folder, '--keep');
-      const posted = await shift(first);
-      const before = await first.objects.get('reviews');
-      const token = await readFile(join(folder, '.sandbox/kubeconfig'), 'utf8').then(tokenIn);
-      await first.end(signal);
+  let folder: string;
+  let kept: string;
+  let sandbox: Sandbox;
+  let posted: SlackMessage;
+  let before: Awaited<ReturnType<Objects['get']>>;
 
-      const second = await Sandbox.start(folder, '--keep');
-      const after = await second.objects.get('reviews');
-      const old = await card(second, '50 % to v3', 'Applied in');
-      await second.people.click('bob', old, 'Roll back');
-      const told = await card(second, '50 % to v3', 'Rolled back');
+  const restart = async (signal: NodeJS.Signals, ...flags: readonly string[]): Promise<void> => {
+    await sandbox.end(signal);
+    sandbox = await Sandbox.start(folder, ...flags);
+  };
+  const readToken = async () => tokenIn(await readFile(join(folder, '.sandbox/kubeconfig'), 'utf8'));
 
-      expect(after).toEqual(before);
-      expect([old.ts, told.ts]).toEqual([posted.ts, posted.ts]);
-      expect(tokenIn(await readFile(join(folder, '.sandbox/kubeconfig'), 'utf8'))).toBe(token);
-      expect(await second.objects.weights('reviews')).toContainEqual(['v3', 0]);
-      const rolledBack = await second.objects.get('reviews');
-      expect(Number(rolledBack.metadata.resourceVersion)).toBeGreaterThan(Number(before.metadata.resourceVersion));
-      expect(await second.objects.ledger('reviews')).toMatchObject({ seq: 2 });
-      expect(second.printed).not.toContain('Left out');
-    },
-    60_000,
-  );
+  beforeAll(async () => {
+    folder = temporaryFolder();
+    kept = join(folder, '.sandbox/kept');
+    sandbox = await Sandbox.start(folder, '--keep');
+    posted = await shift(sandbox);
+    before = await sandbox.objects.get('reviews');
+  });
+  afterAll(() => sandbox.end('SIGKILL'));
+
+  it('keeps its files readable for the owner only', async () => {
+    await setFaults(sandbox, 'v3-fails');
+
+    expect((await stat(kept)).mode & 0o777).toBe(0o700);
+    for (const file of ['secrets.json', 'objects.jsonl', 'slack.jsonl', 'faults.jsonl']) {
+      expect((await stat(join(kept, file))).mode & 0o777).toBe(0o600);
+    }
+  });
+
+  it('lets no second sandbox start in the same folder, and goes on', async () => {
+    await expect(Sandbox.start(folder, '--keep')).rejects.toThrow(/another sandbox runs in .*\.sandbox/);
+
+    expect(await sandbox.objects.weights('reviews')).toContainEqual(['v3', 50]);
+  });
+
+  it('continues where it was after SIGINT, and old buttons work', async () => {
+    const token = await readToken();
+    await restart('SIGINT', '--keep');
+    const after = await sandbox.objects.get('reviews');
+    const old = await card(sandbox, '50 % to v3', 'Applied in');
+    await sandbox.people.click('bob', old, 'Roll back');
+    const told = await card(sandbox, '50 % to v3', 'Rolled back');
+
+    expect(after).toEqual(before);
+    expect([old.ts, told.ts]).toEqual([posted.ts, posted.ts]);
+    expect(await readToken()).toBe(token);
+    expect(await sandbox.objects.weights('reviews')).toContainEqual(['v3', 0]);
+    const rolledBack = await sandbox.objects.get('reviews');
+    expect(Number(rolledBack.metadata.resourceVersion)).toBeGreaterThan(Number(before.metadata.resourceVersion));
+    expect(await sandbox.objects.ledger('reviews')).toMatchObject({ seq: 2 });
+    expect(sandbox.printed).not.toContain('Left out');
+  });
 
   it('starts fresh without --keep, and leaves the kept state alone', async () => {
-    const folder = temporaryFolder();
-    const kept = await Sandbox.start(folder, '--keep');
-    await shift(kept);
-    await kept.end('SIGINT');
+    await restart('SIGKILL');
+    const messages = await sandbox.people.messages();
 
-    const fresh = await Sandbox.start(folder);
-    const weights = await fresh.objects.weights('reviews');
-    const messages = await fresh.people.messages();
-    await fresh.end('SIGINT');
-    const again = await Sandbox.start(folder, '--keep');
-
-    expect(weights).toEqual([['v1', undefined]]);
+    expect(await sandbox.objects.weights('reviews')).toEqual([['v1', undefined]]);
     expect(messages.filter((message) => isCard(message, 'Applied'))).toEqual([]);
-    expect(await again.objects.weights('reviews')).toEqual([
-      ['v1', 50],
-      ['v3', 50],
-    ]);
-  }, 60_000);
+  });
 
-  it('keeps the faults, and the page says so', async () => {
-    const folder = temporaryFolder();
-    const first = await Sandbox.start(folder, '--keep');
-    const body = new URLSearchParams({ preset: 'v3-fails' });
-    await fetch(faultsOf(first), { method: 'POST', body });
-    await first.end('SIGKILL');
+  it('continues where it was after SIGKILL, with the faults, and old buttons work', async () => {
+    await restart('SIGINT', '--keep');
+    await card(sandbox, 'back to v1 100 %', 'Applied in');
+    await sandbox.people.click('bob', await card(sandbox, 'back to v1 100 %'), 'Roll back');
+    await card(sandbox, 'back to v1 50 %, v3 50 %', 'Applied in');
 
-    const second = await Sandbox.start(folder, '--keep');
-
-    expect(await (await fetch(faultsOf(second))).text()).toContain('reviews-v3 fails 5 % (500)');
-    expect((await stat(join(folder, '.sandbox/kept/faults.jsonl'))).mode & 0o777).toBe(0o600);
-  }, 60_000);
+    expect(await sandbox.objects.weights('reviews')).toContainEqual(['v3', 50]);
+    expect(await sandbox.objects.ledger('reviews')).toMatchObject({ seq: 3 });
+    expect(await (await fetch(faultsOf(sandbox))).text()).toContain('reviews-v3 fails 5 % (500)');
+    expect(sandbox.printed).not.toContain('Left out');
+  });
 
   it('starts even with damaged files, and says what it left out', async () => {
-    const folder = temporaryFolder();
-    const kept = join(folder, '.sandbox/kept');
-    const first = await Sandbox.start(folder, '--keep');
-    await shift(first);
-    await first.end('SIGKILL');
+    await sandbox.end('SIGKILL');
     for (const file of ['objects.jsonl', 'slack.jsonl', 'faults.jsonl'])
       await appendFile(join(kept, file), '{"version":99');
     await writeFile(join(kept, 'secrets.json'), '{"recordKey"');
     const appendOnly = join(kept, 'redis/appendonlydir');
     for (const file of await readdir(appendOnly)) await writeFile(join(appendOnly, file), 'torn');
 
-    const second = await Sandbox.start(folder, '--keep');
+    sandbox = await Sandbox.start(folder, '--keep');
 
-    expect(second.printed).toContain('Left out    1 line of objects.jsonl');
-    expect(second.printed).toContain('Left out    1 line of slack.jsonl');
-    expect(second.printed).toContain('Left out    1 line of faults.jsonl');
-    expect(second.printed).toContain('Left out    secrets.json');
-    expect(second.printed).toContain('Left out    the files of Redis');
-    expect(await second.objects.weights('reviews')).toContainEqual(['v3', 50]);
-    expect(await second.objects.ledger('reviews')).toMatchObject({ seq: 1 });
-  }, 60_000);
-
-  it('keeps its files readable for the owner only', async () => {
-    const folder = temporaryFolder();
-    const sandbox = await Sandbox.start(folder, '--keep');
-    await sandbox.end('SIGINT');
-
-    const kept = join(folder, '.sandbox/kept');
-    expect((await stat(kept)).mode & 0o777).toBe(0o700);
-    for (const file of ['secrets.json', 'objects.jsonl', 'slack.jsonl']) {
-      expect((await stat(join(kept, file))).mode & 0o777).toBe(0o600);
-    }
-  }, 60_000);
-});
-
-describe('a second sandbox in the same folder', () => {
-  it('refuses to start, and the first one goes on', async () => {
-    const folder = temporaryFolder();
-    const first = await Sandbox.start(folder);
-
-    await expect(Sandbox.start(folder, '--keep')).rejects.toThrow(/another sandbox runs in .*\.sandbox/);
-
-    expect(await first.objects.weights('reviews')).toEqual([['v1', undefined]]);
-  }, 60_000);
+    expect(sandbox.printed).toContain('Left out    1 line of objects.jsonl');
+    expect(sandbox.printed).toContain('Left out    1 line of slack.jsonl');
+    expect(sandbox.printed).toContain('Left out    1 line of faults.jsonl');
+    expect(sandbox.printed).toContain('Left out    secrets.json');
+    expect(sandbox.printed).toContain('Left out    the files of Redis');
+    expect(await sandbox.objects.weights('reviews')).toContainEqual(['v3', 50]);
+    expect(await sandbox.objects.ledger('reviews')).toMatchObject({ seq: 3 });
+  });
 });
 
 /** The page of its faults. */
 function faultsOf({ printed }: Sandbox): URL {
   return new URL('/faults', /Bookinfo\s+(http:\S+)/.exec(printed)?.[1]);
+}
+
+async function setFaults(sandbox: Sandbox, preset: string): Promise<void> {
+  await fetch(faultsOf(sandbox), { method: 'POST', body: new URLSearchParams({ preset }) });
 }
 
 function tokenIn(kubeconfig: string): string | undefined {

@@ -1,7 +1,7 @@
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { Agent, request } from 'undici';
@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { readPolicy } from '../../src/policy-file/read-policy.ts';
 import { selfSigned, startKubeApi } from '../../src/sandbox/kube-api/server.ts';
 import { findOnPath, portIsFree } from '../../src/sandbox/launched-process.ts';
+import { startRedis } from '../../src/sandbox/redis-server.ts';
 import { bookinfoObjects } from '../../src/sandbox/world.ts';
 import { eventually } from '../support/eventually.ts';
 import { realPrometheus } from '../support/prometheus.ts';
@@ -91,6 +92,26 @@ describe.skipIf(prometheus === undefined || setpriv === undefined)(
     }, 60_000);
   },
 );
+
+describe('npm run sandbox where there is no Prometheus, and nothing to fetch one with', () => {
+  it('says that nothing is measured, and a ramp goes by time', async () => {
+    const folder = temporaryFolder();
+    const redis = await startRedis();
+    onTestFinished(() => redis.stop());
+    const bare = { PATH: dirname(process.execPath), XDG_CACHE_HOME: folder, REDIS_URL: redis.url };
+    const child = start(folder, [], bare);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const printed = await readText(child, 'nothing is measured');
+    const [, url = ''] = /Slack\s+(http:\S+)/.exec(printed) ?? [];
+    const people = new SlackClient({ url });
+    await people.waitForBot();
+    await people.command('alice', 'reviews v3 10 for 15s, 100');
+
+    expect(printed).toContain('no Prometheus here');
+    const made = await cardIn(people, ['step 1 of 2', 'Next: 100 %']);
+    expect(made.text).toContain('No guard watches');
+  });
+});
 
 describe('npm run sandbox with SANDBOX_KUBECONFIG', () => {
   it('names the cluster, and only reads there until somebody asks for a change', async () => {

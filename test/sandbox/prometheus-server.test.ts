@@ -114,14 +114,6 @@ describe('our own Prometheus', () => {
     });
   });
 
-  it('keeps answering 503 if there is no Prometheus', async () => {
-    const source = { kind: 'missing', why: 'no Prometheus here' } as const;
-    const prometheus = await prepared({ source, metricsUrl });
-
-    expect(await prometheus.start()).toEqual(source);
-    expect((await fetch(prometheus.url)).status).toBe(503);
-  });
-
   it('says why it did not start, with its last output', async () => {
     const path = join(folder, 'prometheus');
     await program(path, `echo 'unknown flag' >&2; exit 3`);

@@ -198,6 +198,17 @@ export class InMemoryMesh extends MeshFaults implements Mesh {
     this.#objects.amend({ ...this.#keptOf(object), given });
   }
 
+  /** As if somebody gave the versions of a rule these labels, in their DestinationRule. */
+  relabel(object: ObjectRef, selects: Readonly<Record<string, Readonly<Record<string, string>>>>): void {
+    const backends = Object.entries(selects).map(([version, labels]) => ({
+      version,
+      host: 'reviews',
+      selects: labels,
+    }));
+    const given = this.routeOf(object).rules.map((each) => ({ ...each, backends }));
+    this.#objects.amend({ ...this.#keptOf(object), given });
+  }
+
   remove(object: ObjectRef): void {
     const before = this.#objects.get(object);
     this.#objects.remove(object);
@@ -262,7 +273,8 @@ export class InMemoryMesh extends MeshFaults implements Mesh {
 
   #tell(object: ObjectRef, ...states: readonly (Pick<Kept, 'ledger'> | undefined)[]): void {
     const changes = [...new Set(states.flatMap((each) => newestByRule(each?.ledger ?? emptyLedger)))];
-    if (this.isDeaf || changes.length === 0 || !hasRules(object.kind)) return;
+    const isOthers = changes.length === 0 && states[0] !== undefined;
+    if (this.isDeaf || isOthers || !hasRules(object.kind)) return;
     for (const listen of this.#listeners) listen({ object, changes });
   }
 

@@ -1,12 +1,15 @@
 import { readDuration } from '../../src/domain/language/duration.ts';
 import type { Hours } from '../../src/domain/policy/hours.ts';
 import type { Ask } from '../../src/domain/policy/judge.ts';
+import type { AskOfObject } from '../../src/domain/policy/judge-object.ts';
 import type { Policy, PolicyRule } from '../../src/domain/policy/policy.ts';
 import { type RampAsk, rampAskOf } from '../../src/domain/policy/ramps/ramp-ask.ts';
 import type { NamedRamp } from '../../src/domain/policy/ramps/ramp-rule.ts';
+import { type Hosts, namesOf } from '../../src/domain/policy/targets.ts';
 import { readHours } from '../../src/policy-file/hours-text.ts';
 import { readNamedSteps } from '../../src/policy-file/ramp-steps.ts';
 import { readPolicy } from '../../src/policy-file/read-policy.ts';
+import { reviewsObject } from './builders.ts';
 
 /** A rule in line 1 that lets everybody shift everything. */
 export function policyRule(overrides: Partial<PolicyRule> = {}): PolicyRule {
@@ -38,6 +41,14 @@ export function ask(overrides: Partial<Ask> = {}): Ask {
     memberships: new Map(),
     ...overrides,
   };
+}
+
+/** The same about `reviews` with these hosts, which lies in `sandbox/default`. */
+export function askOfObject(
+  { targets: _, ...asked }: Ask,
+  { hosts = ['reviews'], routed = [], name = 'reviews' }: Partial<Hosts> & { readonly name?: string } = {},
+): AskOfObject {
+  return { ...asked, names: namesOf({ object: { ...reviewsObject, name }, hosts, routed }) };
 }
 
 /** A ramp of the policy file, in line 1. */

@@ -79,7 +79,7 @@ export class World {
     const lookAgain = () => {
       this.lookedAgain += 1;
     };
-    const approvers = (objects: readonly ObjectRef[]) => approversOf({ policies, mesh }, objects);
+    const approvers: Parameters<typeof cardsOf>[0]['approvers'] = (moved) => approversOf({ policies, mesh }, moved);
     this.cards = cardsOf({ changes, ramps, cards: cardLog, chat, approvers, log, aside, lookAgain });
     const { cards } = this;
     this.desk = {

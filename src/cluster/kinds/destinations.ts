@@ -86,7 +86,7 @@ export function beside([sibling]: readonly Destination[], subset: string): objec
 }
 
 function backendOf({ name, labels }: Subset, host: string, version = name): Backend {
-  return { version, host, label: labels?.['version'] ?? name };
+  return { version, host, label: labels?.['version'] ?? name, ...(labels !== undefined && { selects: labels }) };
 }
 
 /** A destination is served if it needs no definition, or has one. Requests of one that has none are counted too, if only as lost. */

@@ -64,6 +64,8 @@ export interface Change {
   /** The team of the asker, if chat named it. */
   readonly team?: string | undefined;
   readonly approvals?: readonly Approval[] | undefined;
+  /** What its versions select (`selectsOf`), if people approve it. Other labels void it. */
+  readonly selects?: readonly string[] | undefined;
   /** The ramp that made it. The ramp's card tells of it, and it has none of its own. */
   readonly ramp?: OfRamp | undefined;
   /** The user who had it applied anyway, or planned again, after an object had moved. */

@@ -1,3 +1,4 @@
+import { destinationsIn } from '../routing/destinations.ts';
 import type { Ledger } from '../routing/ledger.ts';
 import type { ChangeId } from '../routing/names.ts';
 import { hasRules, isSameObject, type ObjectContent, type ObjectRef } from '../routing/object.ts';
@@ -126,6 +127,11 @@ function serviceNamed(parent: unknown): unknown {
 
 function listIn(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value];
+}
+
+/** Every host that it sends requests to, before or after a content edit. */
+export function routedBy({ before, after }: Pick<ContentEdit, 'before' | 'after'>): readonly string[] {
+  return [...new Set([before, after].flatMap((each) => (each === undefined ? [] : destinationsIn(each.spec))))];
 }
 
 function rank(edit: ObjectEdit): number {

@@ -19,6 +19,9 @@ export type Fate =
   | { readonly kind: 'followed'; readonly by?: ChangeId | undefined }
   | { readonly kind: 'moved'; readonly away: MovedAway };
 
+/** For so long it is seen to that the card of an applied change is true. */
+export const lookedAfterMs = 24 * 3600_000;
+
 export type AppliedChange = Change & { readonly state: Applied };
 
 export function isApplied(change: Change | undefined): change is AppliedChange {

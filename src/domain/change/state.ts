@@ -105,7 +105,7 @@ export interface MovedObject {
 }
 
 /** Why a plan can no longer be approved or applied. */
-export const voidReasons = ['moved', 'denied', 'approvals'] as const;
+export const voidReasons = ['moved', 'denied', 'approvals', 'relabelled'] as const;
 export type VoidReason = (typeof voidReasons)[number];
 
 export type State =
@@ -115,7 +115,8 @@ export type State =
   | { readonly kind: 'withdrawn'; readonly at: string; readonly by: string }
   /** Not approved in time. */
   | { readonly kind: 'expired'; readonly at: string }
-  /** `moved`: the objects now give another plan. `denied`: policy now says no. `approvals`: there are now too few. */
+  /** `moved`: the objects now give another plan. `denied`: policy now says no. `approvals`: there are now too few. `relabelled`: a
+   * version selects other pods. */
   | {
       readonly kind: 'void';
       readonly at: string;

@@ -1,4 +1,4 @@
-import { globMatches } from './glob.ts';
+import { globTouches } from './glob.ts';
 import type { Who } from './groups.ts';
 
 /** When a freeze starts, again and again: a cron expression in a time zone. `policy-file/calendar.ts` reads it. */
@@ -76,7 +76,7 @@ export function windowsAfter(
 /** The freezes of the file that are in force for an object with these names. */
 export function freezesAt(freezes: readonly Freeze[], targets: readonly string[], at: Date): readonly Hold[] {
   return freezes
-    .filter(({ target }) => targets.some((name) => globMatches(target, name)))
+    .filter(({ target }) => targets.some((name) => globTouches(target, name)))
     .flatMap((freeze) => {
       const { name, target, except, line, timezone } = freeze;
       const window = windowAt(freeze, at);

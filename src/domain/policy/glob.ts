@@ -56,6 +56,11 @@ export function globsOverlap(one: string, other: string): boolean {
   return meet(0, 0);
 }
 
+/** Whether a pattern is about a name. A name with a star stands for many: the pattern is about it if it is about one of them. */
+export function globTouches(pattern: string, name: string): boolean {
+  return name.includes('*') ? globsOverlap(pattern, name) : globMatches(pattern, name);
+}
+
 /** Whether a star can match what the other pattern has at this position. */
 function takes(star: string, part: string | undefined): boolean {
   return part !== undefined && (star.length > 1 || part !== '/');

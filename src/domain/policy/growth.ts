@@ -1,7 +1,7 @@
 import type { Replacement } from '../routing/content.ts';
 import type { ObjectContent, ObjectKind } from '../routing/object.ts';
 import type { Move } from '../routing/split.ts';
-import { type Json, type JsonObject, sameJson } from '../text/json.ts';
+import { isObject, type JsonObject, sameJson } from '../text/json.ts';
 import { type Growth, growthOf } from './targets.ts';
 
 /** What a change writes to one object, as policy measures it. */
@@ -52,8 +52,4 @@ function withoutWeights(spec: JsonObject): JsonObject | undefined {
   if (!Array.isArray(route)) return undefined;
   const destinations = route.map((each) => (isObject(each) ? { ...each, weight: null } : each));
   return { ...spec, http: [...http.slice(0, -1), { ...last, route: destinations }] };
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,7 @@
 import type { Needs } from './approvals.ts';
 import { type Exceptions, freezesAt, type Hold } from './freeze.ts';
 import { among, isNamed, type Memberships, type Person, type UnknownGroup, type Who } from './groups.ts';
-import { type Policy, type PolicyRule, type RuleRef, ruleFor, rulesForEach, rulesReached } from './policy.ts';
+import { type Policy, type PolicyRule, type RuleRef, ruleFor, rulesReached } from './policy.ts';
 import {
   guardIsRequired,
   hoursAreOver,
@@ -13,7 +13,7 @@ import {
 } from './ramps/denials.ts';
 import { mostReached, type RampAsk } from './ramps/ramp-ask.ts';
 import { type TooLarge, tooLarge } from './ramps/too-large.ts';
-import type { Growth } from './targets.ts';
+import type { Growth, HostTarget } from './targets.ts';
 
 export const deeds = [
   'shift',
@@ -36,7 +36,7 @@ export type MovingDeed = (typeof movingDeeds)[number];
 export interface Ask {
   readonly who: Person;
   readonly channel: string;
-  /** Every name of the object (`targetsOf`). */
+  /** Names of what is asked about. The first rule that matches any of them decides. */
   readonly targets: readonly string[];
   readonly deed: Deed;
   /** What the change gives to a version (`growthOf`). Absent if nothing moves. */
@@ -76,11 +76,15 @@ export const denialReasons = [
   ...upwardReasons,
   'step-too-large',
   'step-unmeasured',
-  'several-approvals',
+  'several-approvals', // said by older versions; stored changes may still have it
 ] as const;
 export type DenialReason = (typeof denialReasons)[number];
 
-export type Denial = { readonly rule?: RuleRef | undefined } & (
+export type Denial = {
+  readonly rule?: RuleRef | undefined;
+  /** The host for which the rule decides, or which is held. Absent if the object has only one. */
+  readonly host?: HostTarget | undefined;
+} & (
   | { readonly reason: 'deactivated' | 'outsider' | 'bot' | 'guest' | 'own-request' }
   | { readonly reason: 'person-unknown'; readonly why: string }
   | { readonly reason: 'no-rule'; readonly targets: readonly string[] }
@@ -92,8 +96,6 @@ export type Denial = { readonly rule?: RuleRef | undefined } & (
   | ({ readonly reason: 'step-too-large'; readonly maxStep: number } & TooLarge)
   /** The edit is more than weights, the rule limits steps, and no approval could make up for that. */
   | { readonly reason: 'step-unmeasured'; readonly maxStep: number }
-  /** Several objects, whose approvals would come from different rules. */
-  | { readonly reason: 'several-approvals'; readonly rules: readonly RuleRef[] }
 );
 
 /** The result of one check, for `/shift why`. */
@@ -108,51 +110,39 @@ export interface Judgement {
   readonly rule?: RuleRef | undefined;
   /** The checks that ran, up to the one that decided. */
   readonly findings: readonly Finding[];
+  /** What each rule says of each host. Absent if there is only one. */
+  readonly hosts?: readonly HostJudgement[] | undefined;
 }
 
-/** Decides what may be done. Pure: the same policy and the same ask give the same judgement. */
+export interface HostJudgement {
+  readonly host: HostTarget;
+  readonly rule: RuleRef | undefined;
+  readonly says: Verdict['kind'];
+}
+
+/** Decides what may be done under the first rule that matches. Pure: the same policy and the same ask give the same judgement. */
 export function judge(policy: Policy, ask: Ask): Judgement {
   return judgeUnder(policy, ruleFor(policy, ask.targets), ask);
 }
 
-/** Judges an edit of a whole object: every rule that matches one of the object's names must agree. */
-export function judgeEach(policy: Policy, ask: Ask): Judgement {
-  const rules = rulesForEach(policy, ask.targets);
-  const approving = rules.filter((rule) => rule?.approve !== undefined);
-  const isAboutApproval = ask.deed === 'approve' || ask.deed === 'reject'; // the other rules say nothing about approvals
-  const [first, ...more] = isAboutApproval && approving.length > 0 ? approving : rules;
-  return together([judgeUnder(policy, first, ask), ...more.map((rule) => judgeUnder(policy, rule, ask))]);
-}
-
-/** Judges a freeze that covers several objects: every rule that its glob reaches must agree. */
-export function judgeReach(policy: Policy, ask: Ask): Judgement {
-  const [first, ...more] = rulesReached(policy, ask.targets).map((rule) => judgeUnder(policy, rule, ask));
-  if (first === undefined) return judgeUnder(policy, undefined, ask);
+/** Judges a freeze that covers several objects: every rule that may decide within its glob must agree. */
+export function judgeReach(policy: Policy, ask: Omit<Ask, 'targets'> & { readonly glob: string }): Judgement {
+  const asked = { ...ask, targets: [ask.glob] };
+  const [first, ...more] = rulesReached(policy, ask.glob).map((rule) => judgeUnder(policy, rule, asked));
+  if (first === undefined) return judgeUnder(policy, undefined, asked);
   return [first, ...more].find(({ verdict }) => verdict.kind === 'refused') ?? first;
 }
 
-/** Combines the judgements of objects that change together: all must be allowed, and one rule must ask for all the approvals. */
-export function together([first, ...more]: readonly [Judgement, ...Judgement[]]): Judgement {
-  const all = [first, ...more];
-  const refusing = all.find(({ verdict }) => verdict.kind === 'refused');
-  if (refusing !== undefined) return refusing;
-  const asking = all.filter(({ verdict }) => verdict.kind === 'needs-approval');
-  const [one = first] = asking;
-  const rules = [...new Map(asking.flatMap(({ rule }) => (rule === undefined ? [] : [[rule.line, rule]]))).values()];
-  if (rules.length < 2) return one;
-  return { ...one, verdict: { kind: 'refused', denial: { reason: 'several-approvals', rules } } };
-}
-
-/** Whether a lock or a freeze stops it. Checks nothing else. */
-export function heldBack(policy: Policy, ask: Ask): Denial | undefined {
-  const rule = ruleFor(policy, ask.targets);
-  const facts: Facts = { ask, policy, rule, ref: rule && { name: rule.name, line: rule.line } };
+/** Whether a lock or a freeze stops it under a rule. Checks nothing else. */
+export function heldUnder(policy: Policy, rule: PolicyRule | undefined, ask: Ask): Denial | undefined {
+  const facts = factsOf(policy, rule, ask);
   const said = objectIsLocked(facts) ?? objectIsFrozen(facts);
   return said?.kind === 'refused' ? said.denial : undefined;
 }
 
-function judgeUnder(policy: Policy, rule: PolicyRule | undefined, ask: Ask): Judgement {
-  const facts: Facts = { ask, policy, rule, ref: rule && { name: rule.name, line: rule.line } };
+/** Decides under a rule. */
+export function judgeUnder(policy: Policy, rule: PolicyRule | undefined, ask: Ask): Judgement {
+  const facts = factsOf(policy, rule, ask);
   const findings: Finding[] = [];
   for (const [check, look] of checks) {
     const said = look(facts);
@@ -160,6 +150,10 @@ function judgeUnder(policy: Policy, rule: PolicyRule | undefined, ask: Ask): Jud
     if (said !== undefined) return { verdict: said, rule: facts.ref, findings };
   }
   return { verdict: { kind: 'allowed' }, rule: facts.ref, findings };
+}
+
+function factsOf(policy: Policy, rule: PolicyRule | undefined, ask: Ask): Facts {
+  return { ask, policy, rule, ref: rule && { name: rule.name, line: rule.line } };
 }
 
 interface Facts {

@@ -1,5 +1,5 @@
-import { type Freeze, freezesAt } from './freeze.ts';
-import { globMatches, globsOverlap } from './glob.ts';
+import type { Freeze } from './freeze.ts';
+import { globCovers, globMatches, globsOverlap } from './glob.ts';
 import type { Who } from './groups.ts';
 import type { Hours } from './hours.ts';
 import type { GuardRule } from './ramps/guard-rule.ts';
@@ -65,56 +65,25 @@ export interface RollbackRule {
   readonly duringFreeze: boolean;
 }
 
-/** The first rule that matches any of the object's names. */
+/** The first rule that matches any of these names. */
 export function ruleFor({ rules }: Policy, targets: readonly string[]): PolicyRule | undefined {
   return rules?.find(({ target }) => targets.some((name) => globMatches(target, name)));
 }
 
-/**
- * Every rule that one of the names falls under, each name on its own. A whole-object edit may take over any host, so no name may lead
- * around the rule for another name. A name of the object's own namespace without a rule is covered by the other rules. A name elsewhere
- * without a rule adds undefined to the result.
- */
-export function rulesForEach(
-  policy: Policy,
-  targets: readonly string[],
-): readonly [PolicyRule | undefined, ...(PolicyRule | undefined)[]] {
-  const [own = ''] = targets;
-  const home = own.slice(0, own.lastIndexOf('/') + 1);
-  const found = targets.map((name) => {
-    const isAbroad = !name.startsWith(home);
-    const reached = isAbroad && name.includes('*') ? rulesReached(policy, [name]) : [];
-    const rule = ruleFor(policy, [name]);
-    return { isAbroad, rules: reached.length > 0 ? reached : rule === undefined ? [] : [rule] };
-  });
-  const rules = [...new Set(found.flatMap((each) => each.rules))];
-  const [first, ...more] = rules;
-  if (first === undefined) return [undefined];
-  return found.some((each) => each.isAbroad && each.rules.length === 0) ? [undefined, ...rules] : [first, ...more];
+/** Every rule that may decide about an object within a glob: after one that covers all of it, no rule decides about anything there. */
+export function rulesReached({ rules = [] }: Policy, glob: string): readonly PolicyRule[] {
+  const last = rules.findIndex(({ target }) => globCovers(target, glob));
+  const before = last < 0 ? rules : rules.slice(0, last + 1);
+  return before.filter(({ target }) => globsOverlap(target, glob));
 }
 
-/** Every rule that may match an object within these globs. */
-export function rulesReached({ rules = [] }: Policy, globs: readonly string[]): readonly PolicyRule[] {
-  return rules.filter(({ target }) => globs.some((glob) => globsOverlap(target, glob)));
+/** Whether some rule within a glob makes rollbacks wait for locks and freezes. */
+export function stopsRollbacks(policy: Policy, glob: string): boolean {
+  return rulesReached(policy, glob).some(({ rollback }) => !rollback.duringFreeze);
 }
 
-/** Whether some rule within these globs makes rollbacks wait for locks and freezes. */
-export function stopsRollbacks(policy: Policy, globs: readonly string[]): boolean {
-  return rulesReached(policy, globs).some(({ rollback }) => !rollback.duringFreeze);
-}
-
-/** Everyone whose membership a judgement about these targets may need. */
-export function whoMatters(policy: Policy, targets: readonly string[], at: Date): readonly Who[] {
-  const excepted = freezesAt(policy.freezes, targets, at).flatMap(({ except }) => except.who);
-  return [...namedIn(ruleFor(policy, targets)), ...excepted];
-}
-
-/** The same when each name is judged on its own. */
-export function whoMattersForEach(policy: Policy, targets: readonly string[], at: Date): readonly Who[] {
-  return [...rulesForEach(policy, targets).flatMap(namedIn), ...whoMatters(policy, targets, at)];
-}
-
-function namedIn(rule: PolicyRule | undefined): readonly Who[] {
+/** Everyone whom a rule names. */
+export function namedIn(rule: PolicyRule | undefined): readonly Who[] {
   if (rule === undefined) return [];
   const { shift, approve, rollback, duringFreeze } = rule;
   return [...shift, ...(approve?.by ?? []), ...rollback.also, ...(rollback.only ?? []), ...duringFreeze];

@@ -19,7 +19,7 @@ const clusterPattern = /^[^\s/`]{1,253}$/;
 
 /**
  * Read from the left, like the targets of the policy file: a cluster alone covers everything in it; a cluster and a namespace cover all
- * services of that namespace. So `bookinfo/reviews` is not a service here, and is refused unless there is a cluster named bookinfo.
+ * services of that namespace. So `bookinfo/reviews` is not a service here: `readTypedScope` reads what people type.
  */
 export function readScope({ pattern, cluster }: TypedScope, clusters: readonly string[]): Scope {
   if (!isScope({ pattern, cluster })) return { kind: 'no-scope' };

@@ -1,12 +1,12 @@
 import type { ChangeId } from '../routing/names.ts';
 import type { Hold } from './freeze.ts';
-import { globMatches } from './glob.ts';
+import { globTouches } from './glob.ts';
 
 /** A lock or a freeze that somebody set. */
 export interface SetHold extends Hold {
   /** New each time it is set, so that a question about one hold never applies to a later one. */
   readonly id: ChangeId;
-  /** A glob over `cluster/namespace/service`. For a lock: the name of its one object. */
+  /** A glob over `cluster/namespace/service`. For a lock of one service: its name, or that of its object. */
   readonly target: string;
   /** A user id, or `hook:` and the freeze's name if the hook set it. */
   readonly by: string;
@@ -32,7 +32,7 @@ export function isHoldName(text: string): boolean {
   return namePattern.test(text);
 }
 
-/** Its identity: an object has one lock, and a name has one freeze. */
+/** Its identity: what is locked has one lock, and a name has one freeze. */
 export function keyOfHold({ kind, target, name = '' }: Pick<SetHold, 'kind' | 'target' | 'name'>): string {
   return kind === 'lock' ? target : name.toLowerCase();
 }
@@ -40,7 +40,12 @@ export function keyOfHold({ kind, target, name = '' }: Pick<SetHold, 'kind' | 't
 /** Whether it is in force for an object with these names at this time. */
 export function holdsFor(hold: SetHold, targets: readonly string[], at: Date): boolean {
   if (hold.until.getTime() <= at.getTime()) return false;
-  return targets.some((name) => (hold.kind === 'lock' ? hold.target === name : globMatches(hold.target, name)));
+  return touchesAny(hold.target, targets);
+}
+
+/** Whether what a hold covers is one of these names, or may be. */
+export function touchesAny(target: string, names: readonly string[]): boolean {
+  return names.some((name) => globTouches(target, name));
 }
 
 export const hookOwner = 'hook:';

@@ -1,23 +1,80 @@
-import { resolveHost } from '../routing/names.ts';
-import type { Route } from '../routing/route.ts';
+import { type NamedService, readHost } from '../routing/names.ts';
+import type { ObjectRef } from '../routing/object.ts';
+import type { Route, Rule } from '../routing/route.ts';
 import { type Split, total, versionsOf, weightOf } from '../routing/split.ts';
 
-const clusterSuffix = '.svc.cluster.local';
+/** Whose traffic a change touches: the hosts that are asked for, and those that the requests go to. */
+export interface Hosts {
+  /** The hosts of the object, as they are written there. */
+  readonly hosts: readonly string[];
+  /** The hosts of destinations, and of mirrors. */
+  readonly routed: readonly string[];
+}
 
-/**
- * Every name of a routing object, as `cluster/namespace/service`: its own, and one for each of its hosts. Policy checks all of them, so
- * that no other name of the same traffic leads around a rule.
- */
-export function targetsOf({ object, hosts }: Pick<Route, 'object' | 'hosts'>): readonly string[] {
+/** An object with its hosts. */
+export interface Named extends Hosts {
+  readonly object: ObjectRef;
+}
+
+/** The hosts of some rules of an object, or of all. What touches a rule touches the traffic of each of these. */
+export function hostsOfRules(
+  { hosts, rules }: Pick<Route, 'hosts'> & { readonly rules: readonly Pick<Rule, 'key' | 'backends' | 'mirrors'>[] },
+  keys?: readonly string[],
+): Hosts {
+  const touched = keys === undefined ? rules : rules.filter(({ key }) => keys.includes(key));
+  const reached = touched.flatMap(({ backends = [], mirrors = [] }) => [...backends, ...mirrors]);
+  return { hosts, routed: [...new Set(reached.map(({ host }) => host))] };
+}
+
+/** The hosts that moves of an object's weights touch. None if the object is not there. */
+export function hostsMoved(
+  moves: readonly { readonly rule: string }[],
+  route: Parameters<typeof hostsOfRules>[0] | undefined,
+): Hosts {
+  const keys = moves.map(({ rule }) => rule);
+  return route === undefined ? { hosts: [], routed: [] } : hostsOfRules(route, keys);
+}
+
+/** One host, as policy, locks and freezes call it. */
+export interface HostTarget {
+  /** `cluster/namespace/service`, with stars if the host has one. */
+  readonly name: string;
+  /** Another name that it may be called by. */
+  readonly orElse?: string | undefined;
+  /** Requests only go to it: the object is not asked for it. */
+  readonly isRoutedOnly: boolean;
+}
+
+/** What policy, locks and freezes call an object. */
+export interface ObjectNames {
+  /** `cluster/namespace/name` of the object itself. */
+  readonly own: string;
+  /** Each host once. */
+  readonly hosts: readonly HostTarget[];
+}
+
+export function namesOf({ object, hosts, routed }: Named): ObjectNames {
   const { cluster, namespace, name } = object;
-  const names = hosts.map((host) => {
-    if (host.startsWith('*.') && clusterSuffix.endsWith(host.slice(1))) return `${cluster}/*/*`; // every service in the cluster
-    const full = resolveHost(host, namespace);
-    if (!full.endsWith(clusterSuffix)) return `${cluster}/${namespace}/${full}`;
-    const [service = '', place = namespace] = full.slice(0, -clusterSuffix.length).split('.');
-    return `${cluster}/${place}/${service}`;
-  });
-  return [...new Set([`${cluster}/${namespace}/${name}`, ...names])];
+  const found = new Map<string, HostTarget>();
+  const add = (host: string, isRoutedOnly: boolean) => {
+    const read = readHost(host, namespace);
+    const target = targetOf(cluster, read);
+    const orElse = read.orElse && targetOf(cluster, read.orElse);
+    if (!found.has(target)) found.set(target, { name: target, orElse, isRoutedOnly });
+  };
+  for (const host of hosts) add(host, false);
+  for (const host of routed) add(host, true);
+  return { own: `${cluster}/${namespace}/${name}`, hosts: [...found.values()] };
+}
+
+/** Every name of an object, its own first. A lock or a freeze on any of them holds. */
+export function targetsOf(named: Named): readonly string[] {
+  const { own, hosts } = namesOf(named);
+  return [...new Set([own, ...hosts.flatMap(({ name, orElse }) => (orElse === undefined ? [name] : [name, orElse]))])];
+}
+
+export function targetOf(cluster: string, { namespace, service }: NamedService): string {
+  return `${cluster}/${namespace}/${service}`;
 }
 
 /** In percent. `step`: the most that a version gains. `reached`: the largest share among the versions that grow. */

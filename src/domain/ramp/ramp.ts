@@ -67,6 +67,11 @@ export function objectsMoved({ before }: Pick<Ramp, 'before'>): readonly ObjectR
   return all.filter((object, at) => all.findIndex((each) => isSameObject(each, object)) === at);
 }
 
+/** The rules of an object that the ramp moves. */
+export function rulesMoved({ before }: Pick<Ramp, 'before'>, object: ObjectRef): readonly string[] {
+  return before.filter((each) => isSameObject(each.object, object)).map(({ rule }) => rule);
+}
+
 /** Whether the ramp moves one of these rules. */
 export function movesOneOf(
   { before }: Pick<Ramp, 'before'>,

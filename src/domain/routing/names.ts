@@ -20,14 +20,45 @@ export function isHost(text: string): boolean {
   return text.length <= 253 && text.split('.').every(isLabel);
 }
 
-const clusterDomain = 'svc.cluster.local';
+const defaultDomain = 'cluster.local';
 
 /**
  * The host as Istio resolves it: a short name is completed with the namespace of the rule that holds it, a name with any dot is
  * taken as it is (istio `ResolveShortnameToFQDN`).
  */
-export function resolveHost(host: string, ruleNamespace: string): string {
-  return host.includes('.') || host === '*' ? host : `${host}.${ruleNamespace}.${clusterDomain}`;
+export function resolveHost(host: string, ruleNamespace: string, clusterDomain = defaultDomain): string {
+  return host.includes('.') || host === '*' ? host : `${host}.${ruleNamespace}.svc.${clusterDomain}`;
+}
+
+/** The service that a host names, for every comparison of names. The namespace of a host outside the cluster is that of the rule. */
+export interface NamedService {
+  readonly namespace: string;
+  /** A host outside the cluster is its own service. It may begin with a star, and so may the namespace. */
+  readonly service: string;
+}
+
+export interface HostRead extends NamedService {
+  /** What else it may name: `reviews.default` is a host of its own, and people also write it for a service. */
+  readonly orElse?: NamedService | undefined;
+}
+
+/**
+ * Reads every spelling of a host the same: upper or lower case, a dot at the end, `reviews`, `reviews.default.svc`, any cluster domain. So
+ * no spelling leads around a rule, a lock or a freeze. Istio is stricter: `resolveHost` says what a host is to a proxy.
+ */
+export function readHost(host: string, ruleNamespace: string): HostRead {
+  const plain = host.toLowerCase().replace(/\.+$/, '');
+  if (plain.startsWith('*.') && `.svc.${defaultDomain}`.endsWith(plain.slice(1)))
+    return { namespace: '*', service: '*' };
+  const labels = plain.split('.');
+  const [first = '', second, ...more] = labels;
+  if (second === undefined) return { namespace: ruleNamespace, service: first };
+  if (second === 'svc' && first.startsWith('*')) return { namespace: first, service: '*' };
+  const svc = labels.indexOf('svc', 2);
+  const [service, namespace] = labels.slice(Math.max(0, svc - 2));
+  if (svc >= 2 && service !== undefined && namespace !== undefined) return { namespace, service };
+  const orElse = more.length === 0 ? { namespace: second, service: first } : undefined;
+  return { namespace: ruleNamespace, service: plain, orElse };
 }
 
 /** Namespace and service of what a person typed: `bookinfo/reviews`, `reviews.bookinfo`, `reviews.bookinfo.svc.cluster.local`. */

@@ -25,6 +25,8 @@ export interface Backend {
   readonly host: string;
   /** Their label `version`, by which requests are counted; absent where all pods of the host are meant. */
   readonly label?: string | undefined;
+  /** All labels by which its subset selects pods; absent where nothing defines it. */
+  readonly selects?: Readonly<Record<string, string>> | undefined;
 }
 
 /** One rule of a routing object: an entry of `spec.http[]`, of `spec.rules[]`. */
@@ -95,7 +97,7 @@ export interface RuleSplit {
 
 /** As much of a route as tells what a change's weights have become, and which rules of a policy are about it. */
 export type Weights = Pick<Route, 'hosts' | 'uid' | 'ledger' | 'lastWriter' | 'standing'> & {
-  readonly rules: readonly Pick<Rule, 'key' | 'split' | 'match' | 'isFirst'>[];
+  readonly rules: readonly Pick<Rule, 'key' | 'split' | 'match' | 'isFirst' | 'backends' | 'mirrors'>[];
 };
 
 export function findRule<R extends Pick<Rule, 'key'>>(

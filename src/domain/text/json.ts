@@ -13,3 +13,7 @@ export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
     before.length === after.size && before.every(([key, value]) => after.has(key) && sameJson(value, after.get(key)))
   );
 }
+
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -17,12 +17,8 @@ export const whoSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('usergroup'), name: z.string(), id: z.string() }),
 ]);
 
-const needs = z.strictObject({
-  by: z.array(whoSchema),
-  count: z.int().min(1),
-  expiresMs: z.int().min(1),
-  rule: ruleRefSchema,
-});
+const need = z.strictObject({ by: z.array(whoSchema), count: z.int().min(1), rule: ruleRefSchema });
+const needs = need.extend({ expiresMs: z.int().min(1), also: z.array(need).optional() });
 
 /** The states of what waits for approval, or ended without one. */
 export const approvalStates = [

@@ -163,6 +163,7 @@ const schema = z.strictObject({
   deed: z.enum(movingDeeds),
   team: z.string().optional(),
   approvals: z.array(approvalSchema).optional(),
+  selects: z.array(z.string()).optional(),
   ramp: z.strictObject({ id: rampIdSchema, step: z.int().min(0), of: z.int().min(1) }).optional(),
   insistedBy: z.string().optional(),
   acceptedAt: timeSchema,

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { fromRe2 } from '../kube-api/crds/re2.ts';
+import { re2 } from '../../domain/text/re2.ts';
 import { isIngress, labelsOf, servicePort, type Workload } from './pods.ts';
 import type { HttpMatch, HttpRule, StringMatch } from './routing-objects.ts';
 
@@ -64,9 +64,9 @@ function fitsUri(match: StringMatch | undefined, path: string, ignoreCase: boole
   return fits(lower, path.toLowerCase());
 }
 
-/** Envoy matches a regex against the whole value. A regex that JavaScript cannot compile matches nothing. */
+/** Envoy matches a regex against the whole value. A regex that RE2 refuses matches nothing. */
 function fitsWhole(regex: string, value: string): boolean {
-  return fromRe2(regex, (pattern) => `^(?:${pattern})$`)?.test(value) ?? false;
+  return re2(regex)?.matches(value) ?? false;
 }
 
 function headerOf(headers: IncomingHttpHeaders, name: string): string | undefined {

@@ -1,5 +1,5 @@
 import { resolveHost } from '../../domain/routing/names.ts';
-import { fromRe2 } from '../kube-api/crds/re2.ts';
+import { re2 } from '../../domain/text/re2.ts';
 import { durationNanoseconds } from '../kube-api/duration.ts';
 import { type Asked, takes } from './http-match.ts';
 import { hasLabels, isIngress, type Pod, servicePort } from './pods.ts';
@@ -168,18 +168,11 @@ function isHit({ percentage, percent = 0 }: NonNullable<Fault['delay']>, random:
 function rewritten({ match, rewrite = {} }: HttpRule, asked: Asked): string {
   const { uri: to, uriRegexRewrite: pattern } = rewrite;
   const [path = '', ...query] = asked.path.split(/(?=\?)/);
-  if (pattern !== undefined) return [replaced(path, pattern), ...query].join('');
+  if (pattern !== undefined) return [re2(pattern.match)?.replaced(path, pattern.rewrite) ?? path, ...query].join('');
   if (to === undefined) return asked.path;
   const { uri = { prefix: '/' } } = match.find((each) => takes({ match: [each] }, asked)) ?? {};
   const rest = uri.prefix === undefined ? '' : path.slice(uri.prefix.length);
   return [to, rest, ...query].join('');
-}
-
-/** RE2 refers to a group as `\1`. */
-function replaced(path: string, { match, rewrite }: { readonly match: string; readonly rewrite: string }): string {
-  const regex = fromRe2(match, undefined, 'g');
-  const by = (...groups: readonly unknown[]) => rewrite.replace(/\\(\d)/g, (_, at) => String(groups[Number(at)] ?? ''));
-  return regex === undefined ? path : path.replace(regex, by);
 }
 
 function finish(

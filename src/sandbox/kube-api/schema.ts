@@ -1,3 +1,5 @@
+import type { Re2 } from '../../domain/text/re2.ts';
+
 /** A validation rule of a CustomResourceDefinition's `x-kubernetes-validations`. */
 export interface Rule {
   readonly message: string;
@@ -41,7 +43,7 @@ export interface ListSchema extends Common {
 /** A regular expression, and its text as published: messages show that. */
 export interface Pattern {
   readonly text: string;
-  readonly regex: RegExp;
+  readonly regex: Pick<Re2, 'finds'>;
 }
 
 export interface StringSchema extends Common {

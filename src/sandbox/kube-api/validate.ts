@@ -151,7 +151,7 @@ function textErrors(schema: Schema, value: string, path: string): readonly Field
   if (value.length < minLength) {
     return [invalid(path, value, `${path} in body should be at least ${minLength} chars long`)];
   }
-  if (pattern === undefined || pattern.regex.test(value)) return [];
+  if (pattern === undefined || pattern.regex.finds(value)) return [];
   return [invalid(path, value, `${path} in body should match '${pattern.text}'`)];
 }
 

@@ -1,6 +1,7 @@
 import type { Button } from '@slack/types';
 import { type Change, planShown, shownAs } from '../../domain/change/change.ts';
 import type { State, StateOf } from '../../domain/change/state.ts';
+import { approversIn, eachNeed, type Needs } from '../../domain/policy/approvals.ts';
 import type { Who } from '../../domain/policy/groups.ts';
 import type { DenialReason } from '../../domain/policy/judge.ts';
 import type { CardId } from '../../workflow/ports/cards.ts';
@@ -52,13 +53,29 @@ export function approvedBy({ approvals = [] }: Pick<Change, 'approvals'>): reado
 const mostPinged = 8;
 
 /** Only the card's first post pings the approvers' group: Slack notifies nobody of an update. */
-function awaitingNote(change: Approved, { needs: { by, count }, expiresAt }: StateOf<'awaiting'>): string {
+function awaitingNote(change: Approved, { needs, expiresAt }: StateOf<'awaiting'>): string {
   const given = change.approvals?.length ?? 0;
-  const approvals = count === 1 ? 'one approval' : `${count} approvals`;
-  const progress = count === 1 ? '' : ` ${given} of ${count} given.`;
-  const pinged = [...new Set(by.flatMap(mention))].filter((each) => !isOver(change, each)).slice(0, mostPinged);
+  const progress = needs.also === undefined ? progressText(given, needs.count) : ` ${given} given.`;
+  const pinged = [...new Set(approversIn(needs).flatMap(mention))]
+    .filter((each) => !isOver(change, each))
+    .slice(0, mostPinged);
   const called = pinged.length === 0 ? '' : ` ${pinged.join(' ')}`;
-  return `*Waits for ${approvals}* by ${whoText(by)}, until ${when(expiresAt)}.${progress}${called}`;
+  return `${waitsText(needs)}, until ${when(expiresAt)}.${progress}${called}`;
+}
+
+function progressText(given: number, count: number): string {
+  return count === 1 ? '' : ` ${given} of ${count} given.`;
+}
+
+/** Each rule that asks is named if there are several: one person may count for more than one. */
+function waitsText(needs: Needs): string {
+  const each = eachNeed(needs).map(({ by, count, rule }) => {
+    const approvals = count === 1 ? 'one approval' : `${count} approvals`;
+    const under = needs.also === undefined ? '' : ` (${ruleText(rule)})`;
+    return [approvals, `by ${whoText(by)}${under}`] as const;
+  });
+  const [[first, by] = ['', ''], ...more] = each;
+  return [`*Waits for ${first}* ${by}`, ...more.map((words) => words.join(' '))].join(', and ');
 }
 
 /** People who asked for it cannot approve it, and people who approved it are done. Neither are pinged. */
@@ -96,6 +113,8 @@ function voidNote(change: Change, state: StateOf<'void'>): string {
       return `*The plan does not hold any more.* ${movedNote(change, state)}. Nothing was changed, and approvals were for that plan only.`;
     case 'denied':
       return `*Policy does not allow it any more:* ${deniedText(state)}${decidedBy}. Nothing was changed.`;
+    case 'relabelled':
+      return '*The plan does not hold any more.* The labels of a version were changed, so its name means other pods than those that were approved. Nothing was changed, and approvals were for that plan only.';
     case 'approvals':
       return `*Its approvals do not suffice any more*: somebody who approved may not by now, or the policy asks for more${decidedBy}. Nothing was changed.`;
   }

@@ -16,7 +16,7 @@ import { defaultRule } from '../../domain/routing/route.ts';
 import { type Move, sameShares } from '../../domain/routing/split.ts';
 import { moveBlocks, movesText, type NamedMove, namedMoves, ruleName } from '../words/move-text.ts';
 import { fitted, foreign } from '../words/mrkdwn.ts';
-import { type MovedText, movedSections, objectName, objectSections } from '../words/object-text.ts';
+import { type MovedText, movedSections, namesAmong, objectSections } from '../words/object-text.ts';
 import { moveText, splitText } from '../words/split-text.ts';
 
 const maxListed = 12;
@@ -49,9 +49,10 @@ const words: Record<ContentVerb | 'move', { readonly done: string; readonly plan
 
 function objectLines(change: Change, bullet: string): readonly string[] {
   const effect = effectOf(change);
+  const nameOf = namesAmong(change.edits);
   const lines = change.edits.slice(0, maxListed).map((edit) => {
     const { done, planned } = words[edit.kind === 'content' ? verbOf(edit) : 'move'];
-    return `${bullet}${effect.includes(edit) ? done : planned} ${objectName(edit.object)}${splitPart(change, edit)}`;
+    return `${bullet}${effect.includes(edit) ? done : planned} ${nameOf(edit)}${splitPart(change, edit)}`;
   });
   const more = change.edits.length - lines.length;
   return more > 0 ? [...lines, `… +${more} more objects`] : lines;

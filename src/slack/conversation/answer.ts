@@ -51,7 +51,7 @@ export function answerClick(
   );
 }
 
-/** Answers a click on the button that takes over somebody else's lock, or thaws somebody else's freeze. */
+/** Answers a click on the button that takes over a lock, thaws somebody else's freeze, or says which of two readings a freeze has. */
 export function answerTakeOver(
   conversation: Conversation,
   value: LineValue | undefined,
@@ -60,7 +60,8 @@ export function answerTakeOver(
   const command = value === undefined ? undefined : parseCommand(value.line);
   return inTime(conversation, request, (asker) =>
     unlessTooMany(conversation, asker, { kind: 'decision' }, async () => {
-      if (command?.verb !== 'lock' && command?.verb !== 'thaw') return notOursReply(conversation, asker, 'take over');
+      const isOurs = command?.verb === 'lock' || command?.verb === 'thaw' || command?.verb === 'freeze';
+      if (!isOurs) return notOursReply(conversation, asker, 'take over');
       return holdReply(await carryOut(conversation.desk, command, asker, value?.seen));
     }),
   );

@@ -77,7 +77,8 @@ function pendingLine(change: Change): string {
   const { from, to } = mainMove(change);
   const what = `${named(change)}: ${foreign(splitText(from))} → ${foreign(splitText(to))}, asked by ${user(by)}`;
   if (state.kind !== 'awaiting') return `${what}; held, since the object moved`;
-  return `${what}; ${approvals.length} of ${state.needs.count} approvals, until ${dateText(new Date(state.expiresAt))}`;
+  const most = state.needs.also === undefined ? `${approvals.length} of ${state.needs.count}` : `${approvals.length}`;
+  return `${what}; ${most} approvals, until ${dateText(new Date(state.expiresAt))}`;
 }
 
 function named(change: Change): string {

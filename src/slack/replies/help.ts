@@ -84,7 +84,7 @@ export const commands = [
   {
     topic: 'freeze',
     usage: '/shift freeze prod-*/payments until friday 18:00 "incident 42"',
-    does: 'stops changes to all services of a cluster, a namespace, or whatever stars reach; rollbacks go through',
+    does: 'stops changes to a service (`reviews`), or to all of a namespace or cluster, or whatever stars reach; rollbacks go through',
   },
   { topic: 'thaw', usage: '/shift thaw [f-7f3k9qxz]', does: 'ends a freeze; without a name, lists those in force' },
   {
@@ -157,7 +157,7 @@ const more: Readonly<Record<string, string>> = {
   lock: `An end is ${endExamples}; without one a lock lasts 8 hours, and 7 days is the most. A clock is read in the time zone that you have set in Slack, where Slack tells it, else in UTC. Whoever locked moves the traffic all the same; so does a rollback, unless the policy file says otherwise. Locking what somebody else has locked asks first, and tells them. Changes that wait are not applied while it is locked.`,
   unlock:
     'Your own lock, or another’s where a policy file lets you; its owner is told. Without a policy file, take it over: `/shift lock reviews`.',
-  freeze: `A freeze is read from the left, as cluster/namespace/service: \`prod-*\` is all of these clusters, \`prod-*/payments\` all services of a namespace, \`prod-eu/payments/checkout\` one; \`--cluster\` names the cluster apart. The answer says which clusters it reaches. An end is ${endExamples}; without one it lasts 24 hours, and 30 days is the most. It holds up whoever set it, too. With a policy file, every rule that it reaches into has to let you shift.`,
+  freeze: `\`reviews\` and \`default/reviews\` are one service, \`default/*\` all of a namespace, \`prod-*\` all of these clusters, \`prod-*/payments\` a namespace in them; \`--cluster\` names the cluster apart. It holds for every object that their requests go by. If it can be read in two ways, I ask. The answer says what it covers. An end is ${endExamples}; without one it lasts 24 hours, and 30 days is the most. It holds up whoever set it, too. With a policy file, every rule that decides about something in it has to let you shift.`,
   thaw: 'By the name of a freeze, or by what it covers: `/shift thaw prod-*/payments`. Your own, or another’s where the policy file lets you; without one, another’s asks first. Its owner is told. A freeze of the policy file ends in that file.',
   why: 'Write it before a shift, a ramp, a promotion or a rollback. It answers for you, in this channel, at this moment: allowed, in need of approval, or refused, with the name and the line of the rule in the policy file. `/shift why r-7F3K9QXZ` shows what a ramp saw at each look.',
   tour: 'Istio’s traffic-shifting task, in this channel: all to v1, half of it to v3, all of it, and back. `/shift tour 3` goes on from the third step. `npm run sandbox` has all that it needs.',

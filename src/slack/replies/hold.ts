@@ -24,6 +24,8 @@ export function holdReply(answer: LockAnswer | FreezeAnswer | ThawAnswer): Reply
       return question(answer, `${code(answer.name.service, 100)} is locked${holdText(answer.hold)}`, 'Take over');
     case 'thaw?':
       return question(answer, `This freeze is not yours: ${holdLine(answer.hold)}`, 'Thaw it');
+    case 'which?':
+      return whichReply(answer);
     case 'denied':
       return says(`*Not accepted:* ${denialText(answer.denial)} Nothing was changed.`);
     case 'set-before':
@@ -77,7 +79,10 @@ function lockText(answer: OfLocks): string {
   }
 }
 
-type OfFreezes = Exclude<FreezeAnswer | ThawAnswer, { kind: 'denied' | 'wrong-end' | 'set-before' | 'thaw?' }>;
+type OfFreezes = Exclude<
+  FreezeAnswer | ThawAnswer,
+  { kind: 'denied' | 'wrong-end' | 'set-before' | 'thaw?' | 'which?' }
+>;
 
 function freezeText(answer: OfFreezes): string {
   switch (answer.kind) {
@@ -106,14 +111,16 @@ function rollbackText({ stopsRollbacks }: { readonly stopsRollbacks: boolean }):
 
 /** Names every cluster, so nobody has to guess what a star matches. */
 function scopeText({ target, clusters }: Extract<Scope, { kind: 'covers' }>): string {
+  if (!target.includes('*'))
+    return `the service ${code(target, 200)} (cluster/namespace/service), by whatever object its requests go`;
   return `every service that ${code(target, 200)} (cluster/namespace/service) describes, in ${clusters.length === 1 ? 'cluster' : 'the clusters'} ${names(clusters)}`;
 }
 
 function noScopeText(scope: Exclude<Scope, { kind: 'covers' }>): string {
   if (scope.kind === 'no-scope')
-    return 'That does not say what to freeze: it takes cluster/namespace/service, with stars.';
+    return 'That does not say what to freeze: a service, namespace/service, or cluster/namespace/service, with stars.';
   const [first = ''] = scope.clusters;
-  return `No cluster of mine is called ${code(scope.cluster)}; there is ${names(scope.clusters)}. A freeze is read from the left, as cluster/namespace/service: ${code(`/shift freeze ${first}/default`, 200)} covers a whole namespace. Nothing was frozen.`;
+  return `No cluster of mine is called ${code(scope.cluster)}; there is ${names(scope.clusters)}. ${code('/shift freeze default/reviews')} covers a service, and ${code(`/shift freeze ${first}/default`, 200)} a whole namespace. Nothing was frozen.`;
 }
 
 function wrongEndText({ because, at, timezone, longestMs }: WrongEnd): string {
@@ -131,6 +138,23 @@ function untilText({ until, timezone }: SetHold): string {
 function holdLine(hold: Hold): string {
   const what = hold.target === undefined ? '' : ` ${code(hold.target, 200)}`;
   return `${hold.kind === 'lock' ? 'Locked' : 'Frozen'}:${what}${holdText(hold)}`;
+}
+
+/** A button for each way to read it. Nothing is frozen before one is pressed. */
+function whichReply({ commands, asked }: Extract<FreezeAnswer, { kind: 'which?' }>): Reply {
+  const text = `That can be read in two ways. Which do you mean? Nothing was frozen yet.`;
+  const blocks: KnownBlock[] = commands.map(({ scope, command }) => ({
+    type: 'section',
+    text: markup(scopeText(scope)),
+    accessory: {
+      type: 'button',
+      action_id: actions.takeOver,
+      value: formatLineValue({ line: formatCommand(command), seen: asked }),
+      style: 'danger',
+      text: plain('Freeze this'),
+    },
+  }));
+  return { text, blocks: [{ type: 'section', text: markup(text) }, ...blocks] };
 }
 
 /** The button does what the typed line does, but only to the lock or freeze that is shown. */

@@ -6,8 +6,8 @@ import { editsOf, type Plan } from '../../workflow/asking/plan.ts';
 import type { EditsQuestion, Way } from '../../workflow/asking/rule-file.ts';
 import { actions, formatLineValue } from '../words/button.ts';
 import { serviceOf } from '../words/command-text.ts';
-import { code, maxText, plain } from '../words/mrkdwn.ts';
-import { objectSections, section } from '../words/object-text.ts';
+import { code, maxText, names, plain } from '../words/mrkdwn.ts';
+import { objectSections, placesOf, section } from '../words/object-text.ts';
 import { warningText } from '../words/owner-text.ts';
 import type { Reply } from '../words/reply.ts';
 import { fileNotes } from '../words/rule-file-text.ts';
@@ -23,7 +23,7 @@ export function questionReply({ command, place, ways, file }: EditsQuestion, has
   const began = hasMoved
     ? '*Not done:* it would do something else by now than what you were shown.'
     : `${what} ${file !== undefined && isConverted(file) ? 'was converted' : 'is more than a shift'}, so nothing was changed yet.`;
-  const where = `In ${code(place.namespace)} @ ${code(place.cluster)} it would ${countText(first.plan)}.`;
+  const where = `In ${names(placesOf(editsOf(first.plan)))} @ ${code(place.cluster)} it would ${countText(first.plan)}.`;
   const room = maxObjectsText / ways.length;
   return blocksReply(`${began} ${where}`, [
     ...lines(file === undefined ? [] : fileNotes(file), maxText),

@@ -1,6 +1,6 @@
 import { isWeightsOnly, mainMove } from '../../domain/change/change.ts';
 import type { Edits } from '../../domain/change/edit.ts';
-import type { CheckName, Finding, Verdict } from '../../domain/policy/judge.ts';
+import type { CheckName, Finding, HostJudgement, Judgement, Verdict } from '../../domain/policy/judge.ts';
 import type { ExplainAnswer } from '../../workflow/asking/explain.ts';
 import { editsOf } from '../../workflow/asking/plan.ts';
 import { movesText, namedMoves } from '../words/move-text.ts';
@@ -26,14 +26,29 @@ function explainedText(
   { name, plan, judgement }: Extract<ExplainAnswer, { kind: 'explained' }>,
   problem: string | undefined,
 ): string {
-  const { verdict, rule, findings } = judgement;
+  const { verdict, findings } = judgement;
   return [
     `${code(name.service)} in ${code(name.namespace)} @ ${code(name.cluster)}, ${whatText(editsOf(plan))}: *${verdictWords[verdict.kind]}*`,
     verdictText(verdict),
-    rule === undefined ? 'No rule of a policy file decides about it.' : `It falls under ${ruleText(rule)}.`,
+    ...rulesTexts(judgement),
     `Looked at, most severe first: ${findings.map(findingText).join(' · ')}. Nothing was changed.`,
     ...(problem === undefined ? [] : [policyProblemText(problem)]),
   ].join('\n');
+}
+
+const mostHosts = 8;
+
+/** The rule that decides; of several hosts, that of each. */
+function rulesTexts({ rule, hosts }: Judgement): readonly string[] {
+  if (hosts === undefined)
+    return [rule === undefined ? 'No rule of a policy file decides about it.' : `It falls under ${ruleText(rule)}.`];
+  const more = hosts.length > mostHosts ? [`… +${hosts.length - mostHosts}`] : [];
+  return ['For all of these it must be allowed:', ...hosts.slice(0, mostHosts).map(hostText), ...more];
+}
+
+function hostText({ host, rule, says: said }: HostJudgement): string {
+  const under = rule === undefined ? 'no rule of a policy file' : ruleText(rule);
+  return `• ${host.isRoutedOnly ? 'routes to' : 'asked for'} ${code(host.name, 200)}: ${under}: *${verdictWords[said]}*`;
 }
 
 function whatText(edits: Edits): string {

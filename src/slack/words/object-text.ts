@@ -17,8 +17,9 @@ const maxSections = 15;
 
 /** A section with the difference of each object, as many as fit into `room` characters. */
 export function objectSections(edits: readonly ObjectEdit[], room: number): readonly SectionBlock[] {
+  const nameOf = namesAmong(edits);
   return sections(edits, room, (edit, left) =>
-    edit.kind === 'content' ? objectText(edit, left) : fitted(weightsText(edit), left),
+    edit.kind === 'content' ? objectText(edit, nameOf(edit), left) : fitted(weightsText(edit, nameOf(edit)), left),
   );
 }
 
@@ -31,9 +32,10 @@ export interface MovedText {
 
 /** For each object, what it was when the change was planned, and what it is now. */
 export function movedSections(moved: readonly MovedText[], room: number): readonly SectionBlock[] {
-  return sections(moved, room, ({ object, was, is }, left) => {
-    const heading = `*Planned from, and now:* ${objectName(object)}`;
-    return withDifference(heading, was, is, left);
+  const nameOf = namesAmong(moved);
+  return sections(moved, room, (each, left) => {
+    const heading = `*Planned from, and now:* ${nameOf(each)}`;
+    return withDifference(heading, each.was, each.is, left);
   });
 }
 
@@ -54,6 +56,17 @@ function sections<T>(
   return more === 0 ? shown : [...shown, section(`… +${more} more objects`)];
 }
 
+/** `VirtualService reviews`, and where it is if others of them are elsewhere. */
+export function namesAmong<T extends { readonly object: ObjectRef }>(all: readonly T[]): (each: T) => string {
+  const isInSeveral = placesOf(all).length > 1;
+  return ({ object }) => `${objectName(object)}${isInSeveral ? ` in ${code(object.namespace)}` : ''}`;
+}
+
+/** The namespaces of objects. */
+export function placesOf(all: readonly { readonly object: ObjectRef }[]): readonly string[] {
+  return [...new Set(all.map(({ object }) => object.namespace))];
+}
+
 /** `VirtualService reviews` */
 export function objectName({ kind, name }: Pick<ObjectRef, 'kind' | 'name'>): string {
   return code(`${kind} ${name}`, 120);
@@ -61,13 +74,13 @@ export function objectName({ kind, name }: Pick<ObjectRef, 'kind' | 'name'>): st
 
 const verbWords: Record<ContentVerb, string> = { create: 'Create', replace: 'Replace', delete: 'Delete' };
 
-function objectText(edit: ContentEdit, room: number): string {
-  const heading = `*${verbWords[verbOf(edit)]}* ${objectName(edit.object)}${summary(edit)}`;
+function objectText(edit: ContentEdit, name: string, room: number): string {
+  const heading = `*${verbWords[verbOf(edit)]}* ${name}${summary(edit)}`;
   return withDifference(heading, edit.before, edit.after, room);
 }
 
-function weightsText({ object, moves }: ObjectEdit): string {
-  return [objectName(object), ...moves.map(({ from, to }) => moveRows(from, to))].join('\n');
+function weightsText({ moves }: ObjectEdit, name: string): string {
+  return [name, ...moves.map(({ from, to }) => moveRows(from, to))].join('\n');
 }
 
 function withDifference(

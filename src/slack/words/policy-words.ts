@@ -1,11 +1,12 @@
 import { formatCommand } from '../../domain/language/command.ts';
 import { formatDuration } from '../../domain/language/duration.ts';
-import type { Needs } from '../../domain/policy/approvals.ts';
+import { eachNeed, type Needs } from '../../domain/policy/approvals.ts';
 import type { Hold } from '../../domain/policy/freeze.ts';
 import type { UnknownGroup, Who } from '../../domain/policy/groups.ts';
 import type { Deed, Denial, Verdict } from '../../domain/policy/judge.ts';
 import type { RuleRef } from '../../domain/policy/policy.ts';
 import type { RampTold, UpwardDenial } from '../../domain/policy/ramps/denials.ts';
+import type { HostTarget } from '../../domain/policy/targets.ts';
 import { code, escapeText, foreign, names, user } from './mrkdwn.ts';
 
 /** One sentence on what policy says of a plan. */
@@ -21,9 +22,18 @@ export function verdictText(verdict: Verdict): string {
 }
 
 /** Who must approve, how many, and by when. */
-export function needsText({ by, count, expiresMs }: Needs): string {
-  const approvals = count === 1 ? 'One approval' : `${count} approvals`;
-  return `${approvals} by ${whoText(by)}, within ${formatDuration(expiresMs)}; the asker’s own does not count.`;
+export function needsText(needs: Needs): string {
+  const also = needs.also === undefined ? '' : ' One person may count for several.';
+  return `${needText(needs)}, within ${formatDuration(needs.expiresMs)}; the asker’s own does not count.${also}`;
+}
+
+/** What each rule asks for: `One approval by sre, and 2 approvals by payments`. */
+export function needText(needs: Pick<Needs, 'by' | 'count' | 'rule' | 'also'>): string {
+  const each = eachNeed(needs).map(({ by, count }, at) => {
+    const one = at === 0 ? 'One approval' : 'one approval';
+    return `${count === 1 ? one : `${count} approvals`} by ${whoText(by)}`;
+  });
+  return each.join(', and ');
 }
 
 /** Somebody changed the policy file, and it has an error now. */
@@ -33,7 +43,7 @@ export function policyProblemText(problem: string): string {
 
 /** Why policy refuses, and what to do about it. */
 export function denialText(denial: Denial): string {
-  const by = denial.rule === undefined ? '' : ` (${ruleText(denial.rule)})`;
+  const by = underText(denial);
   switch (denial.reason) {
     case 'deactivated':
       return 'Slack says that this account is deactivated, so it may do nothing.';
@@ -46,7 +56,7 @@ export function denialText(denial: Denial): string {
     case 'person-unknown':
       return `I cannot tell whether you are a full member of this team, so I do nothing: ${foreign(denial.why)}.`;
     case 'no-rule':
-      return `No rule of the policy file has a target that matches ${names(denial.targets)}, and what none matches is refused. The people who keep the policy file can add one.`;
+      return `No rule of the policy file has a target that matches ${names(denial.targets)}${denial.host?.isRoutedOnly ? ', to which it routes' : ''}, and what none matches is refused. The people who keep the policy file can add one.`;
     case 'wrong-channel':
       return `This may only be asked for in ${denial.channels.slice(0, 8).map(channelText).join(', ')}${by}. Type it there.`;
     case 'not-allowed':
@@ -58,9 +68,9 @@ export function denialText(denial: Denial): string {
     case 'own-request':
       return `You asked for it yourself, so somebody else has to approve it${by}.`;
     case 'locked':
-      return `It is locked${holdText(denial.hold)}${takeOverText(denial.hold)}`;
+      return `${reachText(denial.host)}is locked${holdText(denial.hold)}${takeOverText(denial.hold)}`;
     case 'frozen':
-      return `Changes are frozen${holdText(denial.hold)}${thawText(denial.hold)}`;
+      return `${denial.host === undefined ? 'Changes are' : `${reachText(denial.host)}is`} frozen${holdText(denial.hold)}${thawText(denial.hold)}`;
     case 'ramp-only':
     case 'too-steep':
     case 'guard-required':
@@ -70,9 +80,23 @@ export function denialText(denial: Denial): string {
       return tooLargeText(denial, by);
     case 'step-unmeasured':
       return `One change may give ${denial.maxStep} percent points to a version${by}. This is more than weights, so its step cannot be measured, and the rule names nobody who could approve it.`;
-    case 'several-approvals':
-      return `The objects would be approved under different rules (${denial.rules.map(ruleText).join('; ')}), and one change is approved under one. Apply them one by one.`;
   }
+}
+
+/** The rule that decides, and for which host, if the object has several. */
+function underText({ rule, host }: Pick<Denial, 'rule' | 'host'>): string {
+  const parts = [...(host === undefined ? [] : [hostText(host)]), ...(rule === undefined ? [] : [ruleText(rule)])];
+  return parts.length === 0 ? '' : ` (${parts.join(': ')})`;
+}
+
+/** `for c/default/reviews, to which it routes` */
+function hostText({ name, isRoutedOnly }: HostTarget): string {
+  return `for ${code(name, 200)}${isRoutedOnly ? ', to which it routes' : ''}`;
+}
+
+function reachText(host: HostTarget | undefined): string {
+  if (host === undefined) return 'It ';
+  return `${host.isRoutedOnly ? 'It routes to' : 'It is asked for'} ${code(host.name, 200)}, which `;
 }
 
 /** Why traffic may not go up like this, or not now, and what to type. */

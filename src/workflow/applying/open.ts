@@ -1,7 +1,9 @@
 import type { Change } from '../../domain/change/change.ts';
 import { type Decision, decide, seqAfter } from '../../domain/change/decide.ts';
 import type { Edits, ObjectEdit } from '../../domain/change/edit.ts';
+import { isRelabelled, selectsOf } from '../../domain/change/selects.ts';
 import type { MovedObject } from '../../domain/change/state.ts';
+import { type Hosts, hostsMoved } from '../../domain/policy/targets.ts';
 import type { ChangeId } from '../../domain/routing/names.ts';
 import { isSameObject, type ObjectContent, refOf } from '../../domain/routing/object.ts';
 import { findRule, type LiveObject } from '../../domain/routing/route.ts';
@@ -84,13 +86,18 @@ async function asRemembered(
     : opened;
 }
 
-/** The hosts by which policy judges an edit's object. Throws if the object's history cannot be read: then nothing is decided about it. */
-export function hostsIn(opened: readonly OpenEdit[]): (edit: ObjectEdit) => readonly string[] {
+/** The hosts whose traffic an edit touches, by which policy judges it. Throws if the object's history cannot be read: then nothing is decided about it. */
+export function hostsIn(opened: readonly OpenEdit[]): (edit: ObjectEdit) => Hosts {
   return (edit) => {
     const its = opened.find((each) => each.edit === edit);
     if (its?.unreadable !== undefined) throw its.unreadable;
-    return its?.open?.live?.hosts ?? [];
+    return hostsMoved(edit.moves, its?.open?.live);
   };
+}
+
+/** Whether the labels of a version were changed since people were asked to approve the change. */
+export function isOtherPods({ selects }: Pick<Change, 'selects'>, opened: readonly OpenEdit[]): boolean {
+  return isRelabelled(selects, selectsOf(opened.map(({ edit, open }) => ({ edit, rules: open?.live?.rules }))));
 }
 
 /** Whether an object is gone whose weights the change moves. */

@@ -13,7 +13,7 @@ import { stampOf } from '../judging/stamp.ts';
 import type { Writable, Written } from '../ports/mesh.ts';
 import { type Bench, isoNow } from './bench.ts';
 import { madeBy } from './made.ts';
-import { hostsIn, notAsPlanned, type OpenEdit, openBegun, openEdit } from './open.ts';
+import { hostsIn, isOtherPods, notAsPlanned, type OpenEdit, openBegun, openEdit } from './open.ts';
 
 /** How an attempt at a change ended. */
 export type Ending =
@@ -98,6 +98,8 @@ async function objectionNow(
   { isTooOld }: AttemptLimits,
 ): Promise<StateOf<'failed' | 'void'> | undefined> {
   if (isTooOld) return { kind: 'failed', at: isoNow(bench), because: 'expired' };
+  if (isOtherPods(change, opened))
+    return { kind: 'void', at: isoNow(bench), moved: [], stamp: stampIn(opened), because: 'relabelled' };
   const why = await objectionTo(
     bench,
     change,

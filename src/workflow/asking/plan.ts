@@ -3,13 +3,14 @@ import type { Aim, Change } from '../../domain/change/change.ts';
 import { type Edits, hostsOf, isContentEdit, type ObjectEdit } from '../../domain/change/edit.ts';
 import type { PlanOfWeights, Refusal, Start } from '../../domain/change/plan-weights.ts';
 import { startBehind } from '../../domain/change/plan-weights.ts';
+import { type Hosts, hostsMoved } from '../../domain/policy/targets.ts';
 import { type ChangeId, changeIdFrom, isLabel, type ServiceName } from '../../domain/routing/names.ts';
 import { hasRules, type ObjectRef, objectKey } from '../../domain/routing/object.ts';
 import { type Owner, restorers, weightsOwner } from '../../domain/routing/owner.ts';
 import type { LiveObject } from '../../domain/routing/route.ts';
 import type { PlanWarning } from '../../domain/routing/warning.ts';
 import type { Desk } from '../desk.ts';
-import { mayOverrideOwner } from '../judging/judge-live.ts';
+import { hostsWhole, mayOverrideOwner } from '../judging/judge-live.ts';
 import type { Lines } from '../ports/changes.ts';
 import { type ContentAim, type Looked, type PlannedEdit, planContent, warnUndefined } from './plan-content.ts';
 
@@ -84,10 +85,10 @@ export function nameOf({ edits, service }: Pick<Plan, 'edits' | 'service'>): Ser
   return { cluster, namespace, service };
 }
 
-/** The hosts of the objects as they were read. */
-export function hostsPlanned({ edits }: Pick<Plan, 'edits'>): (edit: Pick<ObjectEdit, 'object'>) => readonly string[] {
-  const hosts = new Map(edits.map(({ edit, open }) => [objectKey(edit.object), open.live?.hosts ?? []]));
-  return ({ object }) => hosts.get(objectKey(object)) ?? [];
+/** What the edits touch, by the objects as they were read. */
+export function hostsPlanned({ edits }: Pick<Plan, 'edits'>): (edit: Pick<ObjectEdit, 'object'>) => Hosts {
+  const hosts = new Map(edits.map(({ edit, open }) => [objectKey(edit.object), hostsMoved(edit.moves, open.live)]));
+  return ({ object }) => hosts.get(objectKey(object)) ?? { hosts: [], routed: [] };
 }
 
 type One = Extract<Planned, { kind: 'refused' | 'gone' }> | Looked | { readonly kind: 'as-it-is' };
@@ -141,7 +142,7 @@ function calledBy(edit: ObjectEdit): string {
 
 function ownerInTheWay(desk: Desk, { edit, owners }: Looked): Owner | undefined {
   if (!isContentEdit(edit)) return undefined;
-  return mayOverrideOwner(desk, { object: edit.object, hosts: hostsOf(edit) }) ? undefined : weightsOwner(owners);
+  return mayOverrideOwner(desk, { object: edit.object, ...hostsWhole(edit) }) ? undefined : weightsOwner(owners);
 }
 
 function stampOf(edits: readonly PlannedEdit[]): ChangeId {

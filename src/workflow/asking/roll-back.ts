@@ -8,7 +8,7 @@ import { objectKey } from '../../domain/routing/object.ts';
 import type { LiveObject } from '../../domain/routing/route.ts';
 import { noteRefused } from '../audit.ts';
 import { type Asker, type Desk, fillIn, locateChange, openService, requestId } from '../desk.ts';
-import { mayOverrideOwner } from '../judging/judge-live.ts';
+import { mayOverrideOwner, namedBy } from '../judging/judge-live.ts';
 import { decideOnRamp } from '../ramping/decide-on-ramp.ts';
 import { answerOnce, type Mode } from './answer-once.ts';
 import { lastDeletionOf } from './last-deletion.ts';
@@ -154,7 +154,13 @@ function planReturnTo(desk: Desk, { object }: LiveObject, revision: Revision, na
   const aim: WeightsAim = {
     kind: 'weights',
     object,
-    plan: (live, startOf) => planReturns(live, backs, { startOf, mayOverrideOwner: mayOverrideOwner(desk, live) }),
+    plan: (live, startOf) => {
+      const named = namedBy(
+        live,
+        backs.map(({ rule }) => rule),
+      );
+      return planReturns(live, backs, { startOf, mayOverrideOwner: mayOverrideOwner(desk, named) });
+    },
   };
   return planEdits(desk, [aim], { aim: { kind: 'back' }, service: name.service, isAhead: true });
 }

@@ -9,7 +9,7 @@ import { type ObjectRef, objectKey } from '../../domain/routing/object.ts';
 import { defaultRule, findRule, type LiveObject } from '../../domain/routing/route.ts';
 import { noteRefused } from '../audit.ts';
 import { type Asker, type Desk, fillIn } from '../desk.ts';
-import { mayOverrideOwner } from '../judging/judge-live.ts';
+import { mayOverrideOwner, namedBy } from '../judging/judge-live.ts';
 import { type Asking, answerOnce, type Mode } from './answer-once.ts';
 import { type Plan, planEdits, type WeightsAim } from './plan.ts';
 import { type Answer, offer, told } from './submit.ts';
@@ -75,7 +75,7 @@ async function shift(desk: Desk, asking: Asking, { name, wish, ruleOf, find }: S
       object,
       plan: (live, startOf) => {
         const rule = ruleOf(live);
-        const mayOverride = mayOverrideOwner(desk, live);
+        const mayOverride = mayOverrideOwner(desk, namedBy(live, [rule ?? defaultRule]));
         return planShift(live, wish, { rule, start: startOf(rule ?? defaultRule), mayOverrideOwner: mayOverride });
       },
     };

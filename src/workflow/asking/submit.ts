@@ -1,6 +1,7 @@
 import { type Change, concerns, mainEdit, revisionOf } from '../../domain/change/change.ts';
 import { findMove, inOrder, isContentEdit } from '../../domain/change/edit.ts';
 import type { Refusal } from '../../domain/change/plan-weights.ts';
+import { selectsOf } from '../../domain/change/selects.ts';
 import type { State } from '../../domain/change/state.ts';
 import type { Denial, Judgement, Verdict } from '../../domain/policy/judge.ts';
 import type { Ramp } from '../../domain/ramp/ramp.ts';
@@ -83,7 +84,7 @@ export async function offer(desk: Desk, asking: Asking, plan: Plan): Promise<Ans
   return store(
     desk,
     asking,
-    { ...change, state: stateOf(verdict, desk.now()) },
+    { ...change, state: stateOf(verdict, desk.now()), ...selectsIn(verdict, plan) },
     { plan, judgement, behind: before.length },
   );
 }
@@ -205,6 +206,13 @@ export function stateOf(verdict: Exclude<Verdict, { kind: 'refused' }>, now: Dat
   if (verdict.kind === 'allowed') return { kind: 'queued' };
   const { needs } = verdict;
   return { kind: 'awaiting', needs, expiresAt: new Date(now.getTime() + needs.expiresMs).toISOString() };
+}
+
+/** What people approve with a plan: the pods that its versions select now. */
+export function selectsIn(verdict: Verdict, { edits }: Pick<Plan, 'edits'>): { readonly selects?: readonly string[] } {
+  if (verdict.kind !== 'needs-approval') return {};
+  const selects = selectsOf(edits.map(({ edit, open }) => ({ edit, rules: open.live?.rules })));
+  return selects.length === 0 ? {} : { selects };
 }
 
 /** The change that a plan would be. */

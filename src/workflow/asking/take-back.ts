@@ -11,7 +11,7 @@ import { ourManager } from '../../domain/routing/owner.ts';
 import { findRule, type LiveObject } from '../../domain/routing/route.ts';
 import { type Move, sameShares } from '../../domain/routing/split.ts';
 import type { Desk } from '../desk.ts';
-import { mayOverrideOwner } from '../judging/judge-live.ts';
+import { mayOverrideOwner, namedBy } from '../judging/judge-live.ts';
 import { editsOf, goingBefore, type ObjectAim, type Plan, type Planned, planEdits } from './plan.ts';
 
 /** A change that is to be taken back, as far as it took effect. */
@@ -85,7 +85,11 @@ export function planTakingBack(desk: Desk, { parts, aim, name }: Taking): Promis
           { rule: first.rule, split: first.from },
           ...more.map(({ rule, from }) => ({ rule, split: from })),
         ] as const;
-        return planReturns(live, backs, { startOf, mayOverrideOwner: mayOverrideOwner(desk, live) });
+        const named = namedBy(
+          live,
+          backs.map(({ rule }) => rule),
+        );
+        return planReturns(live, backs, { startOf, mayOverrideOwner: mayOverrideOwner(desk, named) });
       },
     };
   });

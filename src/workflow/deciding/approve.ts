@@ -1,5 +1,6 @@
 import { type Approval, type Change, goesAhead, moveTo, objectsOf } from '../../domain/change/change.ts';
-import { hostsIn, isObjectGone } from '../applying/open.ts';
+import { asksTheSame } from '../../domain/policy/approvals.ts';
+import { hostsIn, isObjectGone, isOtherPods } from '../applying/open.ts';
 import { accept, replace } from '../asking/accept.ts';
 import { goingBefore } from '../asking/plan.ts';
 import { addJob } from '../asking/submit.ts';
@@ -37,6 +38,8 @@ interface Counting {
 /** A person who approved before is counted again, because policy may ask for fewer approvals by now. */
 async function count(desk: Desk, counting: Counting): Promise<ApprovalAnswer | undefined> {
   const { change, footing, lines, asker } = counting;
+  if (isOtherPods(change, footing.opened))
+    return end(desk, change, footing.voided({ because: 'relabelled' }), { asker, deed: 'approve' });
   const edits = footing.edits(goingBefore(lines, goesAhead(change)));
   if (edits === undefined) return end(desk, change, footing.voided({ because: 'moved' }), { asker, deed: 'approve' });
 
@@ -72,14 +75,14 @@ interface Lacking extends Extract<PolicyNow, { kind: 'lacks' }> {
 async function keepCounting(
   desk: Desk,
   { change, asker }: Counting,
-  { missing, needs: { by, count, rule }, lost, approvals }: Lacking,
+  { missing, needs: asked, lost, approvals }: Lacking,
 ): Promise<ApprovalAnswer | undefined> {
   if (lost.includes(asker.user)) return undefined; // policy changed just now: judge again
-  const needs = { ...change.state.needs, by, count, rule };
+  const needs = { ...asked, expiresMs: change.state.needs.expiresMs };
   const counted = approvals.filter((approval) => !lost.includes(approval.by));
   const isKnown = change.approvals?.some((approval) => approval.by === asker.user) ?? false;
   const kind = isKnown ? 'approved-before' : 'approved';
-  if (isKnown && lost.length === 0 && count === change.state.needs.count) return { kind, change, missing, lost };
+  if (isKnown && lost.length === 0 && asksTheSame(needs, change.state.needs)) return { kind, change, missing, lost };
 
   const next = { ...moveTo(change, { ...change.state, needs }), approvals: counted };
   const happened = isKnown ? recounted(next, missing) : approvedBy(change, missing);

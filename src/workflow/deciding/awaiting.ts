@@ -2,8 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Change, moveTo, planShown } from '../../domain/change/change.ts';
 import type { State, StateOf } from '../../domain/change/state.ts';
 import type { Denial } from '../../domain/policy/judge.ts';
-import { rulesForEach } from '../../domain/policy/policy.ts';
-import { targetsOf } from '../../domain/policy/targets.ts';
 import type { ChangeId } from '../../domain/routing/names.ts';
 import { hostsIn, type OpenEdit } from '../applying/open.ts';
 import { catchUp } from '../applying/settle.ts';
@@ -138,22 +136,9 @@ export async function denied(
   { deed, change, opened }: DecidedOn,
 ): Promise<Denial | undefined> {
   const requester = change.insistedBy ?? change.by;
-  const { verdict } = await judgeAll(
-    desk,
-    asker,
-    thoseApproved(desk, wantedOf(change, hostsIn(opened), deed, { requester })),
-  );
+  const { verdict } = await judgeAll(desk, asker, wantedOf(change, hostsIn(opened), deed, { requester }));
   if (verdict.kind === 'refused') return verdict.denial;
   return deed === 'approve' && asker.user === change.by ? { reason: 'own-request' } : undefined;
-}
-
-/** Only the objects that need an approval say who may decide. For the others nobody approves anything. */
-function thoseApproved({ policies }: Desk, all: ReturnType<typeof wantedOf>): ReturnType<typeof wantedOf> {
-  const policy = policies.current();
-  const [first, ...more] = all.filter(({ route }) =>
-    rulesForEach(policy, targetsOf(route)).some((rule) => rule?.approve !== undefined),
-  );
-  return first === undefined ? all : [first, ...more];
 }
 
 function isAwaiting(change: Change): change is Awaiting {

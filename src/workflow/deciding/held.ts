@@ -19,10 +19,10 @@ import { catchUp } from '../applying/settle.ts';
 import { stampIn } from '../applying/walk.ts';
 import { accept, replace } from '../asking/accept.ts';
 import { editsOf, type ObjectAim, type Plan, planEdits } from '../asking/plan.ts';
-import { type Answer, addJob, judgePlan, objectionTo, rampInTheWay, stateOf } from '../asking/submit.ts';
+import { type Answer, addJob, judgePlan, objectionTo, rampInTheWay, selectsIn, stateOf } from '../asking/submit.ts';
 import { eventOf, type Hearing, heard, moveOn } from '../audit.ts';
 import { type Asker, type Desk, refuseIfLate } from '../desk.ts';
-import { judgeAll, mayOverrideOwner, wantedOf } from '../judging/judge-live.ts';
+import { judgeAll, mayOverrideOwner, namedBy, wantedOf } from '../judging/judge-live.ts';
 import { stampOf } from '../judging/stamp.ts';
 
 /** The answer to a click on the card of a change that is held or void. */
@@ -151,7 +151,13 @@ function weightsAnew(desk: Desk, { object, moves: [first, ...more] }: WeightsEdi
   return {
     kind: 'weights',
     object,
-    plan: (live, startOf) => planReturns(live, backs, { startOf, mayOverrideOwner: mayOverrideOwner(desk, live) }),
+    plan: (live, startOf) => {
+      const named = namedBy(
+        live,
+        backs.map(({ rule }) => rule),
+      );
+      return planReturns(live, backs, { startOf, mayOverrideOwner: mayOverrideOwner(desk, named) });
+    },
   };
 }
 
@@ -171,6 +177,7 @@ async function askAnew(desk: Desk, change: Change, plan: Plan, asker: Asker): Pr
   if (verdict.kind === 'refused') return { kind: 'denied', change, denial: verdict.denial };
   const next: Change = {
     ...moveTo(change, stateOf(verdict, desk.now())),
+    selects: selectsIn(verdict, plan).selects,
     edits,
     warnings: plan.warnings.length > 0 ? plan.warnings : undefined,
     approvals: undefined,

@@ -1,6 +1,6 @@
-import { ruleFor } from '../../domain/policy/policy.ts';
-import { defaultGuard, type GuardRule } from '../../domain/policy/ramps/guard-rule.ts';
-import { targetsOf } from '../../domain/policy/targets.ts';
+import { rulesDeciding } from '../../domain/policy/deciding.ts';
+import { defaultGuard, type GuardRule, strictest } from '../../domain/policy/ramps/guard-rule.ts';
+import { type Named, namesOf } from '../../domain/policy/targets.ts';
 import { canaryOf } from '../../domain/ramp/direction.ts';
 import type { Ramp } from '../../domain/ramp/ramp.ts';
 import { findRule, type LiveObject } from '../../domain/routing/route.ts';
@@ -23,10 +23,11 @@ export function tooShort(
 export function guardRuleFor(
   { policies, countedClusters }: Pick<Desk, 'policies' | 'countedClusters'>,
   { options }: Pick<AskedRamp, 'options'>,
-  live: LiveObject,
+  named: Named,
 ): GuardRule | undefined {
-  if (options.noGuard === true || !countedClusters.includes(live.object.cluster)) return undefined;
-  return ruleFor(policies.current(), targetsOf(live))?.guard ?? defaultGuard;
+  if (options.noGuard === true || !countedClusters.includes(named.object.cluster)) return undefined;
+  const guards = rulesDeciding(policies.current(), namesOf(named)).map(({ rule }) => rule?.guard ?? defaultGuard);
+  return strictest(guards);
 }
 
 /** A request is slow by what the last hour was like, and no result of the ramp may affect that: without an answer it cannot begin. */

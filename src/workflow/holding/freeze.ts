@@ -1,11 +1,14 @@
 import type { HoldCommand } from '../../domain/language/command.ts';
 import { type Freeze, freezesAt, type Hold } from '../../domain/policy/freeze.ts';
+import { globMatches } from '../../domain/policy/glob.ts';
 import { type Denial, judgeReach } from '../../domain/policy/judge.ts';
 import { rulesReached, stopsRollbacks } from '../../domain/policy/policy.ts';
-import { readScope, type Scope, type TypedScope } from '../../domain/policy/scope.ts';
+import type { Scope, TypedScope } from '../../domain/policy/scope.ts';
 import { isPersons, keyOfHold, mostFreezes, type SetHold } from '../../domain/policy/set-hold.ts';
-import type { Asker, Desk } from '../desk.ts';
-import { PolicyUnknownError, UntrustedRecordError } from '../errors.ts';
+import { type Around, type Reading, readTypedScope, targetsRead } from '../../domain/policy/typed-scope.ts';
+import { type ChangeId, isLabel, type Place } from '../../domain/routing/names.ts';
+import { type Asker, type Desk, fillIn, requestId } from '../desk.ts';
+import { DependencyError, PolicyUnknownError, UntrustedRecordError } from '../errors.ts';
 import { membershipsOf } from '../judging/judge-live.ts';
 import { endOf, releaseHold, setHold, tellOwner, type WrongEnd, whoSets } from './lock.ts';
 
@@ -17,6 +20,12 @@ export type FreezeAnswer =
   /** `stopsRollbacks`: for part of what it covers, the policy file makes rollbacks wait, too. */
   | { readonly kind: 'frozen'; readonly hold: SetHold; readonly scope: Covers; readonly stopsRollbacks: boolean }
   | { readonly kind: 'set-before' }
+  /** It can be read in two ways. Each command means one of them; a click does it. */
+  | {
+      readonly kind: 'which?';
+      readonly commands: readonly { readonly scope: Covers; readonly command: FreezeCommand }[];
+      readonly asked: ChangeId;
+    }
   | { readonly kind: 'no-scope'; readonly scope: Exclude<Scope, Covers> }
   | { readonly kind: 'too-many' }
   | { readonly kind: 'denied'; readonly denial: Denial }
@@ -37,8 +46,10 @@ export type ThawAnswer =
 
 /** Stops changes to everything that a glob covers. It also stops the person who set it, until they thaw it. */
 export async function freeze(desk: Desk, command: FreezeCommand, asker: Asker): Promise<FreezeAnswer> {
-  const scope = readScope(command.scope, desk.mesh.clusters);
-  if (scope.kind !== 'covers') return { kind: 'no-scope', scope };
+  const read = readTypedScope(command.scope, await aroundOf(desk, command.scope));
+  if (read.kind === 'which') return whichOf(command, read.readings, asker);
+  if (read.kind !== 'is') return { kind: 'no-scope', scope: read };
+  const { scope } = read.reading;
   const denial = await deniedOver(desk, asker, { deed: 'freeze', glob: scope.target });
   if (denial !== undefined) return { kind: 'denied', denial };
   const end = await endOf(desk, asker, { end: command.end, kind: 'freeze' });
@@ -58,7 +69,7 @@ export async function freeze(desk: Desk, command: FreezeCommand, asker: Asker): 
   if (outcome === 'taken') throw new Error(`two freezes have the name ${hold.name}`);
   if (outcome === 'set-before') return { kind: 'set-before' };
   desk.log.info({ target: hold.target, name: hold.name, by: hold.by, until: hold.until }, 'frozen');
-  return { kind: 'frozen', hold, scope, stopsRollbacks: stopsRollbacks(desk.policies.current(), [scope.target]) };
+  return { kind: 'frozen', hold, scope, stopsRollbacks: stopsRollbacks(desk.policies.current(), scope.target) };
 }
 
 /** Ends a freeze: one's own, or another's if policy allows it. `seen`: the freeze that the person was shown. */
@@ -66,7 +77,7 @@ export async function thaw(desk: Desk, command: Thaw, asker: Asker, seen?: strin
   const { scope } = command;
   const set = await freezesSet(desk);
   if (scope === undefined) return { kind: 'freezes', holds: [...set, ...ofTheFile(desk)] };
-  const [hold, ...more] = named(set, scope, desk.mesh.clusters);
+  const [hold, ...more] = await named(desk, set, scope);
   if (hold === undefined) return notSet(desk, scope, set);
   if (more.length > 0) return { kind: 'several', holds: [hold, ...more] };
 
@@ -94,9 +105,9 @@ async function deniedOver(
   { deed, glob }: FreezeDeed,
 ): Promise<Denial | undefined> {
   const policy = desk.policies.current();
-  const named = rulesReached(policy, [glob]).flatMap(({ shift }) => shift);
+  const named = rulesReached(policy, glob).flatMap(({ shift }) => shift);
   const [who, memberships] = await Promise.all([desk.people.person(user, team), membershipsOf(desk.people, named)]);
-  const ask = { who, channel: origin.channel, targets: [glob], deed, at: desk.now(), holds: [], memberships };
+  const ask = { who, channel: origin.channel, glob, deed, at: desk.now(), holds: [], memberships };
   const { verdict } = judgeReach(policy, ask);
   return verdict.kind === 'refused' ? verdict.denial : undefined;
 }
@@ -115,11 +126,37 @@ function ofTheFile({ policies, now }: Pick<Desk, 'policies' | 'now'>): readonly 
   return policies.current().freezes.flatMap((each) => freezesAt([each], [each.target], now()));
 }
 
-function named(set: readonly SetHold[], scope: TypedScope, clusters: readonly string[]): readonly SetHold[] {
+/** By its name, or by what it covers, in whichever way that is read. */
+async function named(desk: Desk, set: readonly SetHold[], scope: TypedScope): Promise<readonly SetHold[]> {
   const byName =
     scope.cluster === undefined ? set.filter((hold) => keyOfHold(hold) === scope.pattern.toLowerCase()) : [];
-  const read = readScope(scope, clusters);
-  return byName.length > 0 || read.kind !== 'covers' ? byName : set.filter(({ target }) => target === read.target);
+  if (byName.length > 0) return byName;
+  const targets = targetsRead(scope, await aroundOf(desk, scope));
+  return set.filter(({ target }) => targets.includes(target));
+}
+
+async function aroundOf(desk: Desk, scope: TypedScope): Promise<Around> {
+  const { cluster, namespace } = fillIn(desk, { service: '', cluster: scope.cluster });
+  const [first = ''] = scope.pattern.split('/');
+  const couldBeNamespace = await isNamespace(desk, { cluster, namespace: first }, namespace);
+  return { clusters: desk.mesh.clusters, home: { cluster, namespace }, couldBeNamespace };
+}
+
+/** In doubt it is one, so that the person is asked. */
+async function isNamespace({ mesh }: Desk, place: Place, home: string): Promise<boolean> {
+  if (globMatches(place.namespace, home)) return true;
+  if (!isLabel(place.namespace) || !mesh.clusters.includes(place.cluster)) return false;
+  try {
+    return (await mesh.services(place)).seen.length > 0;
+  } catch (error) {
+    if (error instanceof DependencyError) return true;
+    throw error;
+  }
+}
+
+function whichOf(command: FreezeCommand, readings: readonly Reading[], { request }: Asker): FreezeAnswer {
+  const commands = readings.map(({ typed, scope }) => ({ scope, command: { ...command, scope: typed } }));
+  return { kind: 'which?', commands, asked: requestId(request) };
 }
 
 function notSet(desk: Desk, { pattern }: TypedScope, set: readonly SetHold[]): ThawAnswer {

@@ -43,6 +43,7 @@ function noteRefusal(desk: Desk, command: HoldCommand, asker: Asker, answer: Hol
     case 'thawed':
     case 'take-over?':
     case 'thaw?':
+    case 'which?':
     case 'freezes':
     case 'set-before':
       break;

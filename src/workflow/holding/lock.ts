@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { HoldCommand } from '../../domain/language/command.ts';
 import { type End, isKnownTimezone, resolveEnd } from '../../domain/language/end.ts';
 import type { Denial } from '../../domain/policy/judge.ts';
-import { ruleFor } from '../../domain/policy/policy.ts';
+import { stopsRollbacks } from '../../domain/policy/policy.ts';
 import { isPersons, keyOfHold, type SetHold, spans } from '../../domain/policy/set-hold.ts';
-import { targetsOf } from '../../domain/policy/targets.ts';
-import type { ServiceName } from '../../domain/routing/names.ts';
+import { type Named, namesOf, targetOf } from '../../domain/policy/targets.ts';
+import { readHost, type ServiceName } from '../../domain/routing/names.ts';
 import type { Route } from '../../domain/routing/route.ts';
 import { type HoldTold, holdEvent, tellLog } from '../audit.ts';
 import {
@@ -63,8 +63,8 @@ export async function lock(desk: Desk, command: Lock, asker: Asker, seen?: strin
   const name = fillIn(desk, command.service);
   const found = await openService(desk, name);
   if (found.kind !== 'found') return { kind: 'not-found', name, found };
-  const { live: route } = found;
-  const { verdict } = await judgeLive(desk, asker, { deed: 'lock', route });
+  const locked = lockedBy(name, found.live);
+  const { verdict } = await judgeLive(desk, asker, { deed: 'lock', route: locked.named });
   if (verdict.kind === 'refused') return { kind: 'denied', denial: verdict.denial };
   const end = await endOf(desk, asker, { end: command.end, kind: 'lock' });
   if (end.kind === 'wrong-end') return end;
@@ -73,11 +73,11 @@ export async function lock(desk: Desk, command: Lock, asker: Asker, seen?: strin
     ...whoSets(desk, asker, command.reason),
     ...end,
     kind: 'lock',
-    target: ownName(route),
+    target: locked.target,
     except: { rollback: true, who: [{ kind: 'user', id: asker.user }] },
   };
   for (let tries = 0; tries < maxTries; tries += 1) {
-    const before = await lockOf(desk, route);
+    const before = await lockOf(desk, locked);
     const isTheirs = before !== undefined && before.by !== asker.user && before.id !== hold.id;
     if (isTheirs && seen !== before.id)
       return { kind: 'take-over?', name, hold: before, command: { ...command, service: name } };
@@ -85,9 +85,10 @@ export async function lock(desk: Desk, command: Lock, asker: Asker, seen?: strin
     const outcome = await setHold(desk, hold, { asker, told, instead: before });
     if (outcome === 'set-before') return { kind: 'set-before' };
     if (outcome === 'set') {
+      if (before !== undefined && before.target !== hold.target) await desk.holds.release(before);
       desk.log.info({ target: hold.target, by: hold.by, until: hold.until }, 'object locked');
       if (isTheirs) tellOwner(desk, { what: 'taken-over', hold: before, by: asker.user });
-      const stops = ruleFor(desk.policies.current(), targetsOf(route))?.rollback.duringFreeze === false;
+      const stops = stopsRollbacks(desk.policies.current(), hold.target);
       return { kind: 'locked', name, hold, before: isTheirs ? before : undefined, stopsRollbacks: stops };
     }
     await delay(retryMs * Math.random());
@@ -100,12 +101,12 @@ export async function unlock(desk: Desk, { service }: Unlock, asker: Asker): Pro
   const name = fillIn(desk, service);
   const found = await openService(desk, name);
   if (found.kind !== 'found') return { kind: 'not-found', name, found };
-  const { live: route } = found;
-  const hold = await lockOf(desk, route);
+  const locked = lockedBy(name, found.live);
+  const hold = await lockOf(desk, locked);
   if (hold === undefined) return { kind: 'not-locked', name };
 
   if (hold.by !== asker.user) {
-    const { verdict } = await judgeLive(desk, asker, { deed: 'unlock', route });
+    const { verdict } = await judgeLive(desk, asker, { deed: 'unlock', route: locked.named });
     if (verdict.kind === 'refused') return { kind: 'denied', denial: verdict.denial };
     if (desk.policies.current().rules === undefined) return { kind: 'not-yours', hold };
   }
@@ -181,12 +182,25 @@ async function knowing<T>(asker: Asker, what: string, call: () => Promise<T>): P
   }
 }
 
-async function lockOf(desk: Desk, route: Route): Promise<SetHold | undefined> {
-  const own = ownName(route);
-  return (await holdsOn(desk, [own], desk.now())).find(({ kind, target }) => kind === 'lock' && target === own);
+interface Locked {
+  /** The service. If the object is not asked for it, the object itself. */
+  readonly target: string;
+  /** What else an older lock of it may have as its target. */
+  readonly own: string;
+  /** What policy judges. */
+  readonly named: Named;
 }
 
-function ownName(route: Route): string {
-  const [own = ''] = targetsOf(route);
-  return own;
+/** A lock is on the service, so that it holds for every object that its requests go through. */
+function lockedBy({ cluster, namespace, service }: ServiceName, { object, hosts }: Route): Locked {
+  const target = targetOf(cluster, readHost(service, namespace));
+  const its = hosts.filter((host) => targetOf(cluster, readHost(host, object.namespace)) === target);
+  const named = { object, hosts: its.length > 0 ? its : hosts, routed: [] };
+  const { own } = namesOf(named);
+  return { target: its.length > 0 ? target : own, own, named };
+}
+
+async function lockOf(desk: Desk, { target, own }: Locked): Promise<SetHold | undefined> {
+  const locks = (await holdsOn(desk, [target, own], desk.now())).filter(({ kind }) => kind === 'lock');
+  return locks.find((lock) => lock.target === target) ?? locks.find((lock) => lock.target === own);
 }

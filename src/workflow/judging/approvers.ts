@@ -1,7 +1,7 @@
+import { rulesDeciding } from '../../domain/policy/deciding.ts';
 import type { Who } from '../../domain/policy/groups.ts';
-import { ruleFor } from '../../domain/policy/policy.ts';
-import { targetsOf } from '../../domain/policy/targets.ts';
-import type { ObjectRef } from '../../domain/routing/object.ts';
+import { hostsMoved, namesOf } from '../../domain/policy/targets.ts';
+import type { RampTarget } from '../../domain/ramp/targets.ts';
 import type { Mesh } from '../ports/mesh.ts';
 import type { Policies } from '../ports/policies.ts';
 
@@ -10,10 +10,17 @@ interface Knowing {
   readonly mesh: Pick<Mesh, 'glance'>;
 }
 
-/** Those whom policy names to approve what moves these objects. Nobody if it asks for no approvals there. */
-export async function approversOf({ policies, mesh }: Knowing, objects: readonly ObjectRef[]): Promise<readonly Who[]> {
+/** Those whom policy names to approve what moves these rules. Nobody if it asks for no approvals there. */
+export async function approversOf(
+  { policies, mesh }: Knowing,
+  moved: readonly Pick<RampTarget, 'object' | 'rule'>[],
+): Promise<readonly Who[]> {
   const policy = policies.current();
   if (policy.rules === undefined) return [];
-  const routes = objects.map(async (object) => ({ object, hosts: (await mesh.glance(object))?.hosts ?? [] }));
-  return (await Promise.all(routes)).flatMap((route) => ruleFor(policy, targetsOf(route))?.approve?.by ?? []);
+  const found = moved.map(async ({ object, rule }) => {
+    const seen = await mesh.glance(object);
+    return rulesDeciding(policy, namesOf({ object, ...hostsMoved([{ rule }], seen) }));
+  });
+  const rules = new Set((await Promise.all(found)).flat().map(({ rule }) => rule));
+  return [...rules].flatMap((rule) => rule?.approve?.by ?? []);
 }

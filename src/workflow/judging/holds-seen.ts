@@ -4,6 +4,7 @@ import { targetsOf } from '../../domain/policy/targets.ts';
 import type { Route } from '../../domain/routing/route.ts';
 import type { Desk } from '../desk.ts';
 import { StoreUnavailableError, UntrustedRecordError } from '../errors.ts';
+import { namedBy } from './judge-live.ts';
 
 /** The locks and freezes on any of these objects, with those of the policy file; undefined if they could not be read. */
 export async function holdsSeen(
@@ -11,7 +12,7 @@ export async function holdsSeen(
   routes: readonly Route[],
 ): Promise<readonly Hold[] | undefined> {
   const at = now();
-  const names = routes.map(targetsOf);
+  const names = routes.map((route) => targetsOf(namedBy(route)));
   try {
     const set = (await holds.all(at)).filter((hold) => names.some((targets) => holdsFor(hold, targets, at)));
     return [...set, ...freezesAt(policies.current().freezes, names.flat(), at)];

@@ -1,8 +1,9 @@
 import type { Change } from '../../domain/change/change.ts';
-import { countApprovals, type Needs } from '../../domain/policy/approvals.ts';
+import { approversIn, countApprovals, eachNeed, type Needs } from '../../domain/policy/approvals.ts';
 import { type Memberships, type Person, usergroupsIn } from '../../domain/policy/groups.ts';
-import { type Denial, heldBack } from '../../domain/policy/judge.ts';
-import { targetsOf } from '../../domain/policy/targets.ts';
+import type { Denial } from '../../domain/policy/judge.ts';
+import { heldBack } from '../../domain/policy/judge-object.ts';
+import { namesOf, targetsOf } from '../../domain/policy/targets.ts';
 import { holdsOn, type Judging, judgeAll, membershipsOf, type Wanted } from './judge-live.ts';
 
 /** What policy says now of a change that was asked for earlier. */
@@ -46,15 +47,15 @@ export async function heldChange(
 ): Promise<PolicyNow> {
   const { by, insistedBy, origin } = change;
   const at = now();
-  for (const { route: named, deed } of wanted) {
-    const targets = targetsOf(named);
+  for (const { route: named, deed, isWhole } of wanted) {
     const denial = heldBack(policies.current(), {
       who: { id: insistedBy ?? by, standing: { kind: 'member' } },
       channel: origin.channel,
-      targets,
+      names: namesOf(named),
+      isWhole,
       deed,
       at,
-      holds: await holdsOn({ holds }, targets, at),
+      holds: await holdsOn({ holds }, targetsOf(named), at),
       memberships: new Map(),
     });
     if (denial !== undefined) return { kind: 'denied', denial };
@@ -67,19 +68,20 @@ async function tally({ people }: Judging, change: Judged, needs: Needs): Promise
   const ids = approvals.map((approval) => approval.by).filter((id) => id !== insistedBy);
   const [persons, memberships] = await Promise.all([
     Promise.all(ids.map((id) => people.person(id, undefined))),
-    membershipsOf(people, needs.by),
+    membershipsOf(people, approversIn(needs)),
   ]);
   const { counted, missing } = countApprovals(needs, persons, { requester: by, memberships });
   if (missing === 0) return { kind: 'may' };
   const why = whyUnknown(persons, memberships, needs);
-  if (why !== undefined && ids.length >= needs.count) return { kind: 'unknown', why };
+  const most = Math.max(...eachNeed(needs).map(({ count }) => count));
+  if (why !== undefined && ids.length >= most) return { kind: 'unknown', why };
   const lost = why === undefined ? ids.filter((id) => !counted.includes(id)) : [];
   return { kind: 'lacks', missing, needs, lost };
 }
 
-function whyUnknown(persons: readonly Person[], memberships: Memberships, { by }: Needs): string | undefined {
+function whyUnknown(persons: readonly Person[], memberships: Memberships, needs: Needs): string | undefined {
   for (const { standing } of persons) if (standing.kind === 'unknown') return standing.why;
-  for (const id of usergroupsIn(by)) {
+  for (const id of usergroupsIn(approversIn(needs))) {
     const membership = memberships.get(id);
     if (membership?.kind === 'unknown') return membership.why;
   }

@@ -1,30 +1,21 @@
 import type { Change } from '../../domain/change/change.ts';
-import { hostsOf, isContentEdit, type ObjectEdit } from '../../domain/change/edit.ts';
+import { hostsOf, isContentEdit, type ObjectEdit, routedBy } from '../../domain/change/edit.ts';
+import { rulesDeciding, whoMatters } from '../../domain/policy/deciding.ts';
 import { type Memberships, usergroupsIn, type Who } from '../../domain/policy/groups.ts';
 import { growthOfEdit } from '../../domain/policy/growth.ts';
-import {
-  type Ask,
-  type Deed,
-  type Denial,
-  type Judgement,
-  judge,
-  judgeEach,
-  together,
-} from '../../domain/policy/judge.ts';
-import { noPolicy, ruleFor, whoMatters, whoMattersForEach } from '../../domain/policy/policy.ts';
+import type { Deed, Denial, Judgement } from '../../domain/policy/judge.ts';
+import { type AskOfObject, decidingAbout, judgeObject, together } from '../../domain/policy/judge-object.ts';
+import { noPolicy } from '../../domain/policy/policy.ts';
 import { type Foreseen, foreseen } from '../../domain/policy/ramps/foreseen.ts';
 import type { RampAsk } from '../../domain/policy/ramps/ramp-ask.ts';
 import type { SetHold } from '../../domain/policy/set-hold.ts';
-import { type Growth, targetsOf } from '../../domain/policy/targets.ts';
+import { type Growth, type Hosts, hostsOfRules, type Named, namesOf, targetsOf } from '../../domain/policy/targets.ts';
 import type { ObjectRef } from '../../domain/routing/object.ts';
 import type { Route } from '../../domain/routing/route.ts';
 import type { Asker, Desk } from '../desk.ts';
 import { PolicyUnknownError, UntrustedRecordError } from '../errors.ts';
 import type { People } from '../ports/people.ts';
 import type { Policies } from '../ports/policies.ts';
-
-/** The part of an object that says which names it goes by. */
-export type Named = Pick<Route, 'object' | 'hosts'>;
 
 /** What somebody wants to do to an object, as it was read. */
 export interface Wanted {
@@ -46,9 +37,14 @@ export type Judging = Pick<Desk, 'policies' | 'people' | 'holds' | 'now'>;
 /** Without a policy file every member of the team may shift, and no approval is needed. */
 export const noPolicyFile: Policies = { current: () => noPolicy, problem: () => undefined };
 
-/** Whether policy lets us plan against another controller that sets the weights. */
-export function mayOverrideOwner({ policies }: Pick<Desk, 'policies'>, route: Named): boolean {
-  return ruleFor(policies.current(), targetsOf(route))?.overrideOwner ?? false;
+/** Whether policy lets us plan against another controller that sets the weights: every rule that decides must. */
+export function mayOverrideOwner({ policies }: Pick<Desk, 'policies'>, named: Named): boolean {
+  return rulesDeciding(policies.current(), namesOf(named)).every(({ rule }) => rule?.overrideOwner ?? false);
+}
+
+/** An object, with the hosts that some of its rules touch, or all. */
+export function namedBy(route: Pick<Route, 'object' | 'hosts' | 'rules'>, keys?: readonly string[]): Named {
+  return { object: route.object, ...hostsOfRules(route, keys) };
 }
 
 /** Asks policy, with people and groups as chat knows them now. Ask at every gesture, and once more just before the write. */
@@ -57,9 +53,7 @@ export async function judgeLive(
   asker: Pick<Asker, 'user' | 'team' | 'origin'>,
   wanted: Wanted,
 ): Promise<Judgement> {
-  const policy = judging.policies.current();
-  const ask = await askOf(judging, asker, wanted);
-  return (wanted.isWhole === true ? judgeEach : judge)(policy, ask);
+  return judgeObject(judging.policies.current(), await askOf(judging, asker, wanted));
 }
 
 /** What policy will have against the steps of a ramp that would begin now. */
@@ -96,20 +90,21 @@ export function denialIn({ verdict }: Judgement): Denial | undefined {
 async function askOf(
   { policies, people, holds, now }: Judging,
   { user, team, origin }: Pick<Asker, 'user' | 'team' | 'origin'>,
-  { deed, route, growth, ramp, requester, isWhole = false }: Wanted,
-): Promise<Ask> {
-  const policy = policies.current();
-  const targets = targetsOf(route);
+  { deed, route, growth, ramp, requester, isWhole }: Wanted,
+): Promise<AskOfObject> {
+  const names = namesOf(route);
   const at = now();
+  const policy = policies.current();
   const [who, held, memberships] = await Promise.all([
     people.person(user, team),
-    holdsOn({ holds }, targets, at),
-    membershipsOf(people, (isWhole ? whoMattersForEach : whoMatters)(policy, targets, at)),
+    holdsOn({ holds }, targetsOf(route), at),
+    membershipsOf(people, whoMatters(policy, decidingAbout(policy, { names, isWhole }), at)),
   ]);
   return {
     who,
     channel: origin.channel,
-    targets,
+    names,
+    isWhole,
     deed,
     growth,
     ramp,
@@ -130,16 +125,16 @@ export async function judgeAll(
     judgeLive(desk, asker, first),
     ...more.map((each) => judgeLive(desk, asker, each)),
   ]);
-  return together([one, ...others]);
+  return together(first.deed, [one, ...others]);
 }
 
 /**
  * What policy judges of a change: each object that it edits. An object that is written whole is judged by its hosts before and after the
- * change, the others by their hosts now. `asked`: what is asked of the ramp that the change is a step of.
+ * change, the others by what the moved rules touch now. `asked`: what is asked of the ramp that the change is a step of.
  */
 export function wantedOf(
   { edits: [first, ...more] }: Pick<Change, 'edits'>,
-  hostsNow: (edit: ObjectEdit) => readonly string[],
+  hostsNow: (edit: ObjectEdit) => Hosts,
   deed: Deed,
   {
     requester,
@@ -148,10 +143,15 @@ export function wantedOf(
 ): readonly [Wanted, ...Wanted[]] {
   const wanted = (edit: ObjectEdit): Wanted => {
     const isWhole = isContentEdit(edit);
-    const route = { object: edit.object, hosts: isWhole ? hostsOf(edit) : hostsNow(edit) };
+    const route = { object: edit.object, ...(isWhole ? hostsWhole(edit) : hostsNow(edit)) };
     return { deed, route, growth: growthOfEdit(edit), ramp: asked?.(edit.object), requester, isWhole };
   };
   return [wanted(first), ...more.map(wanted)];
+}
+
+/** All hosts that an object is asked for and routes to, before and after it is written whole. */
+export function hostsWhole(edit: Parameters<typeof hostsOf>[0]): Hosts {
+  return { hosts: hostsOf(edit), routed: routedBy(edit) };
 }
 
 /** The locks and freezes that are set. One that cannot be trusted is an error, so that it does not pass for none. */

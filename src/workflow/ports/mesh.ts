@@ -41,8 +41,9 @@ export interface Mesh {
   /** A routing object from the watch cache; undefined if it does not exist. Its namespace is watched from now on. */
   glance(object: ObjectRef): Promise<Weights | undefined>;
   /**
-   * Calls back when an object with a history was written, made anew or removed, by us or by others. If the watch missed it, that is within
-   * a minute. It may call more than once, and only for namespaces that are watched. Returns a function that ends it.
+   * Calls back when an object with a history was written, made anew or removed, by us or by others, and when one without a history was
+   * created. If the watch missed it, that is within a minute. Of a namespace that is watched from now on, it tells what was changed within
+   * the last day. It may call more than once, and only for namespaces that are watched. Returns a function that ends it.
    */
   onTouched(listen: (touched: Touched) => void): () => void;
   /** The object whose history holds a change or a ramp, from the watch cache. It leads from an old card to its object if the store was lost. */
@@ -119,6 +120,6 @@ export type Written =
 /** A routing object that somebody wrote. */
 export interface Touched {
   readonly object: ObjectRef;
-  /** The newest change of each rule, by the histories before and after. */
+  /** The newest change of each rule, by the histories before and after. None: it was created without a history, perhaps in place of another. */
   readonly changes: readonly ChangeId[];
 }

@@ -4,7 +4,8 @@ import type { StateOf } from '../../domain/change/state.ts';
 import type { Denial } from '../../domain/policy/judge.ts';
 import { growthOfRamp } from '../../domain/policy/ramp-growth.ts';
 import { askOfRamp } from '../../domain/policy/ramps/ask-of-ramp.ts';
-import { objectsMoved, type Ramp, rampTo } from '../../domain/ramp/ramp.ts';
+import { hostsMoved } from '../../domain/policy/targets.ts';
+import { objectsMoved, type Ramp, rampTo, rulesMoved } from '../../domain/ramp/ramp.ts';
 import type { RampStateOf } from '../../domain/ramp/ramp-state.ts';
 import type { RampId } from '../../domain/routing/names.ts';
 import { type Hearing, heard } from '../audit.ts';
@@ -134,7 +135,8 @@ async function wantedOfRamp(
   const [first, ...more] = await Promise.all(
     objectsMoved(ramp).map(async (object) => {
       const { live } = await desk.mesh.open(object);
-      const route = { object, hosts: live?.hosts ?? [] };
+      const moved = rulesMoved(ramp, object).map((rule) => ({ rule }));
+      const route = { object, ...hostsMoved(moved, live) };
       const growth = growthOfRamp({ before: ramp.before, steps: [ramp.steps[0]] });
       return { deed, route, growth, ramp: askOfRamp(ramp, object), requester: ramp.by };
     }),
@@ -160,10 +162,10 @@ async function count(desk: Desk, ramp: Awaiting, asker: Asker): Promise<RampAppr
     case 'lacks': {
       const { missing, needs, lost } = now;
       if (isKnown && lost.length === 0) return { kind: 'approved-before', ramp, missing };
-      const { by, count: wanted, rule } = needs;
+      const { rule } = needs;
       const counted = approvals.filter((approval) => !lost.includes(approval.by));
       const next = {
-        ...rampTo(ramp, { ...state, needs: { ...state.needs, by, count: wanted, rule } }),
+        ...rampTo(ramp, { ...state, needs: { ...needs, expiresMs: state.needs.expiresMs } }),
         approvals: counted,
       };
       const happened = { kind: 'approved', deed: 'approve', rule, missing } as const;

@@ -12,7 +12,7 @@ import { findRule, type LiveObject } from '../../domain/routing/route.ts';
 import { type Split, sameShares } from '../../domain/routing/split.ts';
 import type { WeightsAim } from '../asking/plan.ts';
 import type { Desk } from '../desk.ts';
-import { mayOverrideOwner } from '../judging/judge-live.ts';
+import { mayOverrideOwner, namedBy } from '../judging/judge-live.ts';
 
 /** Why a ramp cannot go on from what is live. */
 export type NotAsLeft =
@@ -55,7 +55,11 @@ export function aimsOf(
       if (first === undefined) throw new Error('the object was taken from the targets');
       const stop = [first, ...more].map(({ rule }) => notAsLeft(live, heading, rule, startOf(rule))).find(Boolean);
       if (stop !== undefined) stops.push(stop);
-      return planReturns(live, [first, ...more], { startOf, mayOverrideOwner: mayOverrideOwner(desk, live) });
+      const named = namedBy(
+        live,
+        [first, ...more].map(({ rule }) => rule),
+      );
+      return planReturns(live, [first, ...more], { startOf, mayOverrideOwner: mayOverrideOwner(desk, named) });
     };
     return { kind: 'weights', object, plan };
   });

@@ -1,12 +1,12 @@
 import type { AuditDeed } from '../../domain/change/audit.ts';
 import type { Denial } from '../../domain/policy/judge.ts';
 import { isBack } from '../../domain/ramp/direction.ts';
-import { objectsMoved, type Ramp, stepOf, targetsAt } from '../../domain/ramp/ramp.ts';
+import { objectsMoved, type Ramp, rulesMoved, stepOf, targetsAt } from '../../domain/ramp/ramp.ts';
 import { isOver, isStanding } from '../../domain/ramp/ramp-state.ts';
 import { noteDenied, noteRefused } from '../audit.ts';
 import { type Asker, type Desk, refuseIfLate, requestId } from '../desk.ts';
 import { approversOf } from '../judging/approvers.ts';
-import { judgeLive } from '../judging/judge-live.ts';
+import { judgeLive, namedBy } from '../judging/judge-live.ts';
 import type { Deciding, RampDecision, RampGesture } from './decision.ts';
 import { doneBefore } from './done-before.ts';
 import { doGesture, seenInstead } from './gestures.ts';
@@ -67,7 +67,7 @@ async function mayNot(desk: Desk, ramp: Ramp, gesture: RampGesture, asker: Asker
     const denial = unlessHold(await deniedAs(desk, ramp, 'rollback', asker));
     return denial && unlessHold(await deniedAs(desk, ramp, 'shift', asker));
   }
-  if (opensGate(ramp, gesture) && (await approversOf(desk, objectsMoved(ramp))).length > 0)
+  if (opensGate(ramp, gesture) && (await approversOf(desk, ramp.before)).length > 0)
     return deniedAs(desk, ramp, 'approve', asker);
   const denial = await deniedAs(desk, ramp, 'shift', asker);
   return gesture === 'put-back' && putsBackOnly(ramp) ? unlessHold(denial) : denial;
@@ -105,7 +105,11 @@ async function deniedAs(
   for (const object of objectsMoved(ramp)) {
     const { live } = await desk.mesh.open(object);
     if (live === undefined) continue; // nothing is written to what is gone
-    const { verdict } = await judgeLive(desk, asker, { deed, route: live, requester: ramp.by });
+    const { verdict } = await judgeLive(desk, asker, {
+      deed,
+      route: namedBy(live, rulesMoved(ramp, object)),
+      requester: ramp.by,
+    });
     if (verdict.kind === 'refused') return verdict.denial;
   }
   return undefined;

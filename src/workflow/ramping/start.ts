@@ -16,7 +16,7 @@ import { stateOf } from '../asking/submit.ts';
 import { noteDenied, noteRefused } from '../audit.ts';
 import { type Asker, type Desk, fillIn, openService, refuseIfLate, requestId } from '../desk.ts';
 import { cannotBeFixed, foresightOf, guardRuleFor, tooShort } from '../guarding/watch-plan.ts';
-import { denialIn, foreseenFor, judgeLive, judgeWhenOpen, mayOverrideOwner } from '../judging/judge-live.ts';
+import { denialIn, foreseenFor, judgeLive, judgeWhenOpen, mayOverrideOwner, namedBy } from '../judging/judge-live.ts';
 import { awaitApproval, beginLater } from './await-approval.ts';
 import { makeStep } from './make-step.ts';
 import type { AskedRamp, RampAnswer, RampPlan } from './ramp-answer.ts';
@@ -58,20 +58,21 @@ interface Starting {
 
 async function plan(desk: Desk, starting: Starting): Promise<RampAnswer | 'moved'> {
   const { asked, asker, name, mode } = starting;
-  const named = stepsOf(desk, asked);
-  if ('kind' in named) return named;
+  const typedSteps = stepsOf(desk, asked);
+  if ('kind' in typedSteps) return typedSteps;
   const found = await openService(desk, name);
   if (found.kind !== 'found') return { kind: 'not-found', name, found };
   const { live } = found;
   const rule = keyOfNamed(live, asked.options.rule);
   const { waiting } = await desk.changes.lines([live.object]);
   const start = startBehind(live, waiting, rule ?? defaultRule);
-  const wish = { version: asked.version, steps: named.steps, rule };
-  const planned = planRamp(live, wish, { start, mayOverrideOwner: mayOverrideOwner(desk, live) });
+  const wish = { version: asked.version, steps: typedSteps.steps, rule };
+  const named = namedBy(live, [rule ?? defaultRule]);
+  const planned = planRamp(live, wish, { start, mayOverrideOwner: mayOverrideOwner(desk, named) });
   if (planned.kind === 'refused') return { ...planned, kind: 'ramp-refused', name };
 
   const typed = 'named' in asked.steps ? asked.steps.named : undefined;
-  const watched = guardRuleFor(desk, asked, live);
+  const watched = guardRuleFor(desk, asked, named);
   const foresight = watched && (await foresightOf(desk, live, planned, watched));
   const guards =
     watched &&
@@ -86,7 +87,7 @@ async function plan(desk: Desk, starting: Starting): Promise<RampAnswer | 'moved
   const growth = growthOfRamp({ before: planned.before, steps: [first] });
   const wanted = {
     deed: 'shift',
-    route: live,
+    route: named,
     growth,
     ramp: askOfRamp({ ...planned, ...(asked.options.noGuard === true && { noGuard: true }) }, live.object),
   } as const;

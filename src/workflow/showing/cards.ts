@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Who } from '../../domain/policy/groups.ts';
 import { changeInHand } from '../../domain/ramp/next.ts';
-import { objectsMoved } from '../../domain/ramp/ramp.ts';
+import type { Ramp } from '../../domain/ramp/ramp.ts';
 import { type ChangeId, isRampId, type RampId } from '../../domain/routing/names.ts';
-import type { ObjectRef } from '../../domain/routing/object.ts';
 import {
   ChatError,
   DependencyError,
@@ -45,8 +44,8 @@ export interface CardDesk {
   readonly ramps: Pick<Ramps, 'read'>;
   readonly cards: CardLog;
   readonly chat: Chat;
-  /** Whom policy names to approve what moves these objects. */
-  readonly approvers: (objects: readonly ObjectRef[]) => Promise<readonly Who[]>;
+  /** Whom policy names to approve what moves these rules. */
+  readonly approvers: (moved: Ramp['before']) => Promise<readonly Who[]>;
   readonly log: Log;
   readonly aside: Aside;
   /** Asks for another round soon: a card may be left behind, because the process that has its claim may have died. */
@@ -59,8 +58,8 @@ const mayBeThere = 'a second card of a change may still be there';
 const mostAtOnce = 200;
 
 /** Ten seconds in all: enough to reconnect, or for Redis to restart. */
-const noteTries = 12;
-const noteAgainMs = 150;
+const mostTries = 12;
+const askAgainMs = 150;
 
 export function cardsOf(desk: CardDesk): Cards {
   const show = async (id: CardId) => {
@@ -225,7 +224,7 @@ async function withDeciders({ approvers, log }: CardDesk, shown: Shown): Promise
   const { of } = shown;
   if (!('change' in of) || of.ramp.state.kind !== 'asking') return shown;
   try {
-    return { ...shown, of: { ...of, deciders: await approvers(objectsMoved(of.ramp)) } };
+    return { ...shown, of: { ...of, deciders: await approvers(of.ramp.before) } };
   } catch (err) {
     if (!(err instanceof DependencyError)) throw err;
     log.warn({ rampId: of.ramp.id, err }, 'who may let a ramp go on is not known');
@@ -273,27 +272,28 @@ function lookForStray(desk: CardDesk, shown: Shown): void {
 }
 
 /** The claim of our own failed post is let go at once, and that of a process that updates the card within seconds. */
-async function claimSoon(cards: CardLog, id: CardId): Promise<CardClaim | undefined> {
-  for (let tries = 1; tries <= noteTries; tries += 1) {
-    const claim = await cards.claim(id);
-    if (claim !== undefined) return claim;
-    await delay(noteAgainMs * tries);
-  }
-  return undefined;
+function claimSoon(cards: CardLog, id: CardId): Promise<CardClaim | undefined> {
+  return asked(
+    () => cards.claim(id),
+    (claim) => claim !== undefined,
+  );
 }
 
-/**
- * A writer that stood still may have overwritten a newer card, and may have lost its connection to the store. It retries, because the card
- * is owed again only once the store knows.
- */
-async function note(claim: CardClaim, placed: Placed, options?: { readonly endsDoubt: boolean }): Promise<boolean> {
+/** A writer that stood still may have overwritten a newer card. The card is owed again only once the store knows. */
+function note(claim: CardClaim, placed: Placed, options?: { readonly endsDoubt: boolean }): Promise<boolean> {
+  return asked(() => claim.place(placed, options));
+}
+
+/** Asks the store until it gives such an answer. A process that stood still may have lost its connection to it. */
+async function asked<T>(ask: () => Promise<T>, isAnswer: (answer: T) => boolean = () => true): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await claim.place(placed, options);
+      const answer = await ask();
+      if (isAnswer(answer) || tries >= mostTries) return answer;
     } catch (error) {
-      if (!(error instanceof StoreUnavailableError) || tries >= noteTries) throw error;
-      await delay(noteAgainMs * tries);
+      if (!(error instanceof StoreUnavailableError) || tries >= mostTries) throw error;
     }
+    await delay(askAgainMs * tries);
   }
 }
 

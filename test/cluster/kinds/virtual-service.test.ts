@@ -59,7 +59,7 @@ http:
     route: [{ destination: { host: ratings } }]`;
     const [one, more] = rulesOf(spec);
 
-    expect(one?.mirrors).toEqual([{ version: 'v3', host: reviews, label: 'v3' }]);
+    expect(one?.mirrors).toEqual([{ version: 'v3', host: reviews, label: 'v3', selects: { version: 'v3' } }]);
     expect(more?.mirrors).toEqual([{ version: 'reviews', host: reviews, label: undefined }]);
     expect(read(spec).reachedHosts()).toEqual(['ratings.bookinfo.svc.cluster.local', reviews]);
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { countApprovals } from '../../../src/domain/policy/approvals.ts';
+import { allNeeds, countApprovals } from '../../../src/domain/policy/approvals.ts';
 import type { Membership, Person, Standing, Who } from '../../../src/domain/policy/groups.ts';
 
 const needs = {
@@ -9,6 +9,7 @@ const needs = {
     { kind: 'usergroup', name: 'payments', id: 'S01' },
   ] satisfies Who[],
   count: 2,
+  rule: { name: 'payments', line: 3 },
 };
 const memberships = new Map<string, Membership>([['S01', { kind: 'known', users: new Set(['U03']) }]]);
 
@@ -39,12 +40,31 @@ describe('approvals', () => {
   });
 
   it('by everyone count only from full members', () => {
-    const all = { by: [{ kind: 'everyone' }] satisfies Who[], count: 1 };
+    const all = { by: [{ kind: 'everyone' }] satisfies Who[], count: 1, rule: { name: 'all', line: 1 } };
     const standings: readonly Standing['kind'][] = ['guest', 'bot', 'outsider', 'deactivated'];
     const others = standings.map((kind, at): Person => ({ id: `U1${at}`, standing: { kind, why: '' } }));
 
     expect(countApprovals(all, others, { requester: 'U09', memberships }).counted).toEqual([]);
     expect(countApprovals(all, people('U07'), { requester: 'U09', memberships }).missing).toBe(0);
+  });
+
+  it('that several rules ask for are all needed, and one person may count for several', () => {
+    const sre: Who = { kind: 'group', name: 'sre', users: ['U01', 'U02'] };
+    const both: Who = { kind: 'group', name: 'both', users: ['U02', 'U03'] };
+    const rules = [{ name: 'a', line: 1 } as const, { name: 'b', line: 2 } as const] as const;
+    const asked = allNeeds([
+      { by: [sre], count: 1, expiresMs: 60_000, rule: rules[0] },
+      { by: [both], count: 1, expiresMs: 30_000, rule: rules[1] },
+      { by: [sre], count: 1, expiresMs: 60_000, rule: rules[0] },
+    ]);
+    const tally = (...ids: readonly string[]) =>
+      countApprovals(asked, people(...ids), { requester: 'U09', memberships });
+
+    expect(asked).toMatchObject({ expiresMs: 30_000, also: [{ rule: rules[1] }] });
+    expect(tally('U01')).toEqual({ counted: ['U01'], missing: 1 });
+    expect(tally('U01', 'U03')).toEqual({ counted: ['U01', 'U03'], missing: 0 });
+    expect(tally('U02')).toEqual({ counted: ['U02'], missing: 0 });
+    expect(tally('U04')).toEqual({ counted: [], missing: 1 });
   });
 
   const anId = fc.constantFrom('U01', 'U02', 'U03', 'U04', 'U05');

@@ -1,17 +1,54 @@
 import { describe, expect, it } from 'vitest';
-import { growthOf, targetsOf } from '../../../src/domain/policy/targets.ts';
+import { growthOf, hostsOfRules, namesOf, targetsOf } from '../../../src/domain/policy/targets.ts';
 import { reviewsObject } from '../../support/builders.ts';
 
 describe('the names that policy checks', () => {
   it.each`
-    hosts                                    | targets
-    ${['reviews']}                           | ${['sandbox/default/reviews']}
-    ${['reviews.default.svc.cluster.local']} | ${['sandbox/default/reviews']}
-    ${['ratings', 'reviews']}                | ${['sandbox/default/reviews', 'sandbox/default/ratings']}
-    ${['api.payments.svc.cluster.local']}    | ${['sandbox/default/reviews', 'sandbox/payments/api']}
-    ${['www.example.com', '*']}              | ${['sandbox/default/reviews', 'sandbox/default/www.example.com', 'sandbox/default/*']}
+    hosts                                     | targets
+    ${['reviews']}                            | ${['sandbox/default/reviews']}
+    ${['reviews.default.svc.cluster.local']}  | ${['sandbox/default/reviews']}
+    ${['ratings', 'reviews']}                 | ${['sandbox/default/reviews', 'sandbox/default/ratings']}
+    ${['api.payments.svc.cluster.local']}     | ${['sandbox/default/reviews', 'sandbox/payments/api']}
+    ${['www.example.com', '*']}               | ${['sandbox/default/reviews', 'sandbox/default/www.example.com', 'sandbox/default/*']}
+    ${['Ratings.']}                           | ${['sandbox/default/reviews', 'sandbox/default/ratings']}
+    ${['ratings.default.']}                   | ${['sandbox/default/reviews', 'sandbox/default/ratings.default', 'sandbox/default/ratings']}
+    ${['api.payments.svc']}                   | ${['sandbox/default/reviews', 'sandbox/payments/api']}
+    ${['api.payments.svc.k8s.corp']}          | ${['sandbox/default/reviews', 'sandbox/payments/api']}
+    ${['*.payments.svc.cluster.local']}       | ${['sandbox/default/reviews', 'sandbox/payments/*']}
+    ${['*.svc.cluster.local']}                | ${['sandbox/default/reviews', 'sandbox/*/*']}
+    ${['*.svc.k8s.corp', '*.local']}          | ${['sandbox/default/reviews', 'sandbox/*/*']}
+    ${['web-0.nginx.shop.svc.cluster.local']} | ${['sandbox/default/reviews', 'sandbox/shop/nginx']}
   `('of an object for $hosts are its own and those of all its hosts', ({ hosts, targets }) => {
-    expect(targetsOf({ object: reviewsObject, hosts })).toEqual(targets);
+    expect(targetsOf({ object: reviewsObject, hosts, routed: [] })).toEqual(targets);
+  });
+});
+
+describe('the hosts that rules touch', () => {
+  const backend = (host: string) => ({ version: 'v1', host });
+  const route = {
+    hosts: ['shop.example.com'],
+    rules: [
+      { key: 'default', backends: [backend('reviews.default.svc.cluster.local')] },
+      { key: 'api', backends: [backend('api')], mirrors: [backend('copy')] },
+    ],
+  };
+
+  it('are those of the object, and the destinations and mirrors of these rules or of all', () => {
+    expect(hostsOfRules(route, ['default']).routed).toEqual(['reviews.default.svc.cluster.local']);
+    expect(hostsOfRules(route, ['api']).routed).toEqual(['api', 'copy']);
+    expect(hostsOfRules(route)).toEqual({
+      hosts: ['shop.example.com'],
+      routed: ['reviews.default.svc.cluster.local', 'api', 'copy'],
+    });
+  });
+
+  it('are named once, also where requests go to the host that is asked for', () => {
+    const { hosts } = namesOf({ object: reviewsObject, hosts: ['reviews'], routed: ['Reviews.default.svc.', 'api'] });
+
+    expect(hosts).toEqual([
+      { name: 'sandbox/default/reviews', orElse: undefined, isRoutedOnly: false },
+      { name: 'sandbox/default/api', orElse: undefined, isRoutedOnly: true },
+    ]);
   });
 });
 

@@ -23,6 +23,14 @@ const TEXTS: Pick = ['a', 'reviews', 'v1', '', '1s', '250ms', '0.5ms', '1d', 'HT
 const NUMBERS: Pick = [0, 1, 50, 100, -1, 599, 65_536, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 0.5, 100.5];
 const NAMES: Pick = ['a', 'end-user', 'b*', '', 'x'.repeat(70), 'é'];
 const DEEPEST = 7;
+const ISTIO = [
+  'virtualservices',
+  'virtualservices',
+  'destinationrules',
+  'gateways',
+  'serviceentries',
+  'sidecars',
+] as const;
 const ROUTES = ['httproutes', 'grpcroutes', 'tcproutes', 'tlsroutes'] as const;
 
 const bookinfo = resolve('manifests/bookinfo');
@@ -32,7 +40,7 @@ const files = readdirSync(bookinfo).flatMap((file) =>
 
 /** One of Bookinfo's objects with a few random changes, or a random object made from its schema. */
 export function mutant(random: Random): Mutant {
-  const plurals = ['virtualservices', 'virtualservices', 'destinationrules', 'gateways', ...ROUTES] as const;
+  const plurals = [...ISTIO, ...ROUTES] as const;
   const isMadeUp = random.chance(0.5);
   const made = isMadeUp ? madeUp(random, random.pick(plurals)) : structuredClone(anyOf(random, files));
   const object = isObject(made) ? { ...made, metadata: { name: 'mutant' } } : {};

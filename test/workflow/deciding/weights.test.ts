@@ -60,6 +60,28 @@ describe('a change of weights that needs approval', () => {
     expect((await house.applied('v2', 20)).state.kind).toBe('applied');
   });
 
+  const as = (v3: string) => ({ v1: { version: 'v1' }, v3: { version: v3 } });
+
+  it('is void when its version selects other pods by the time of the approval', async () => {
+    house.mesh.relabel(reviewsObject, as('v3'));
+    const { id } = await house.accepted('v3', 50);
+    house.mesh.relabel(reviewsObject, as('v4'));
+
+    expect(await house.approve(id, bob)).toMatchObject({ kind: 'voided' });
+    expect(house.stored(id).state).toMatchObject({ kind: 'void', because: 'relabelled' });
+  });
+
+  it('is void when its version selects other pods while it is in line', async () => {
+    house.mesh.relabel(reviewsObject, as('v3'));
+    const { id } = await house.accepted('v3', 50);
+    expect(await house.approve(id, bob)).toMatchObject({ kind: 'approved', missing: 0 });
+    house.mesh.relabel(reviewsObject, as('v4'));
+    await house.work();
+
+    expect(house.stored(id).state).toMatchObject({ kind: 'void', because: 'relabelled' });
+    expect(house.split).toEqual({ v1: 100 });
+  });
+
   it('stays while a change that it was planned behind is applied', async () => {
     await house.accepted('v2', 10);
     const { id } = await house.accepted('v3', 50);

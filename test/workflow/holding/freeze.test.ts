@@ -30,11 +30,49 @@ rules:
   it('of an unknown cluster is refused', async () => {
     const house = new House();
 
-    expect(await house.freeze('U01ALICE', 'default/reviews')).toMatchObject({
+    expect(await house.freeze('U01ALICE', 'prod/default/reviews')).toMatchObject({
       kind: 'no-scope',
-      scope: { kind: 'no-cluster', cluster: 'default', clusters: ['sandbox'] },
+      scope: { kind: 'no-cluster', cluster: 'prod', clusters: ['sandbox'] },
     });
     expect(await house.holds.all(house.now())).toEqual([]);
+  });
+
+  it('of a service is read as people type it', async () => {
+    const house = new House();
+
+    expect([
+      await house.freeze('U01ALICE', 'reviews'),
+      await house.freeze('U01ALICE', 'default/ratings'),
+    ]).toMatchObject([
+      { hold: { target: 'sandbox/default/reviews' } },
+      { hold: { target: 'sandbox/default/ratings' } },
+    ]);
+  });
+
+  it('that may be a namespace of a cluster or a service is asked about first', async () => {
+    const house = new House();
+
+    const asked = await house.freeze('U01ALICE', '*/reviews');
+    const targets = asked.kind === 'which?' ? asked.commands.map(({ scope }) => scope.target) : [];
+
+    expect(targets).toEqual(['*/reviews/*', 'sandbox/*/reviews']);
+    expect(await house.holds.all(house.now())).toEqual([]);
+  });
+
+  it('of a service may be set by its owner, although a rule below names others', async () => {
+    const house = new House();
+    house.policies.take(
+      policyOf(`
+rules:
+  - { target: "*/*/reviews", shift: [U01ALICE] }
+  - { target: "**", shift: [U02BOB] }
+`),
+    );
+
+    const own = await house.freeze('U01ALICE', 'sandbox/default/reviews');
+    const more = await house.freeze('U01ALICE', 'sandbox/default');
+
+    expect([own, more]).toMatchObject([{ kind: 'frozen' }, { denial: { reason: 'not-allowed' } }]);
   });
 
   it('needs the right under every rule that it reaches', async () => {

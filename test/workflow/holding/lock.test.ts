@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AcceptanceUnknownError, StoreUnavailableError } from '../../../src/workflow/errors.ts';
 import { lock } from '../../../src/workflow/holding/lock.ts';
+import { changeId, reviews, reviewsObject, rule } from '../../support/builders.ts';
 import { policyOf } from '../../support/policies.ts';
 import { House } from '../house.ts';
 
@@ -15,6 +16,44 @@ rules:
 `);
 
 describe('a lock', () => {
+  it.each`
+    what                                  | name          | hosts                              | host
+    ${'by a gateway'}                     | ${'edge'}     | ${['shop.example.com']}            | ${'reviews.default.svc.cluster.local'}
+    ${'by an object without hosts'}       | ${'routes'}   | ${[]}                              | ${'reviews.default.svc.cluster.local'}
+    ${'by a host with a star'}            | ${'all'}      | ${['*.default.svc.cluster.local']} | ${'ratings.default.svc.cluster.local'}
+    ${'under another spelling of a host'} | ${'reviews2'} | ${['Reviews.default.']}            | ${'ratings.default.svc.cluster.local'}
+  `('of a service is one of every object that its requests go through: $what', async ({ name, hosts, host }) => {
+    const object = { ...reviewsObject, name };
+    const backends = ['v1', 'v3'].map((version) => ({ version, host, label: version }));
+    const other = {
+      ...reviews({}, { object, uid: 'uid of another', rules: [rule({ v1: 100 }, { backends })] }),
+      hosts,
+    };
+    const house = new House(reviews({ v1: 100 }), other);
+    await house.lock('U02BOB');
+
+    const answer = await house.shiftOf(name, 'v3', 50);
+
+    expect(answer).toMatchObject({ kind: 'denied', denial: { reason: 'locked', hold: { target, by: 'U02BOB' } } });
+    expect(house.mesh.routeOf(object).rules[0]?.split).toEqual({ v1: 100 });
+  });
+
+  it('that an older version put on the object is taken over and ended like any other', async () => {
+    const named = { ...reviews({ v1: 100 }, { object: { ...reviewsObject, name: 'routes' } }), hosts: ['reviews'] };
+    const house = new House(named);
+    const set = await house.lock('U01ALICE');
+    if (set.kind !== 'locked') throw new Error(set.kind);
+    await house.holds.release(set.hold);
+    await house.holds.set({ ...set.hold, id: changeId(7), target: 'sandbox/default/routes' }, { at: house.now() });
+
+    expect(await house.lock('U02BOB')).toMatchObject({ kind: 'take-over?' });
+    await house.lock('U02BOB', {}, changeId(7));
+
+    expect(await house.holds.all(house.now())).toMatchObject([{ by: 'U02BOB', target }]);
+    expect(await house.unlock('U02BOB')).toMatchObject({ kind: 'unlocked' });
+    expect(await house.holds.all(house.now())).toEqual([]);
+  });
+
   it('lasts eight hours by default, and seven days at most', async () => {
     const house = new House();
     const answer = await house.lock('U01ALICE');

@@ -321,7 +321,10 @@ describe('policy and ramps', () => {
   });
 
   it('goes by the rule for any host of the object at a gate, and not by the name that was typed', async () => {
-    const rules = `rules:\n  - target: "**/reviews"\n    shift: [everyone]\n    approve: { by: [U01ALICE, U02BOB], from: 50 }\n`;
+    const rules = `rules:\n  - target: "**/reviews"\n    shift: [everyone]\n    approve: { by: [U01ALICE, U02BOB], from: 50 }
+  - target: "**"
+    shift: [everyone]
+`;
     const object = { ...reviewsObject, name: 'routes' };
     const other = new RampHouse({ ...reviews({ v1: 100, v2: 0, v3: 0 }, { object }), hosts: ['shop', 'reviews'] });
     other.policies.take(policyOf(rules));

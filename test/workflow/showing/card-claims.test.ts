@@ -150,6 +150,28 @@ describe('a card that several processes may show', () => {
     },
   );
 
+  it('is one again though the store, too, does not answer at first when the process runs again', async () => {
+    const { id } = change;
+    const { chat, cardLog } = house;
+    const [post, claim] = [chat.post.bind(chat), cardLog.claim.bind(cardLog)];
+    chat.post = async () => {
+      chat.post = post;
+      cardLog.expireClaim(id);
+      await house.cards.show(id);
+      await post(changeShown(change), () => true);
+      cardLog.claim = async () => {
+        cardLog.claim = claim;
+        throw new StoreUnavailableError('Redis did not answer', { outcomeUnknown: true });
+      };
+      throw new ChatError('Slack did not answer', { outcome: 'unknown', code: 'no_answer' });
+    };
+
+    await expect(house.cards.show(id)).rejects.toThrow('Slack did not answer');
+    await house.settled();
+
+    expect(chat.cardsOf(id)).toHaveLength(1);
+  });
+
   it('is posted once though the process that was to post it stood still until another had taken over', async () => {
     const { id } = change;
     house.chat.duringNextCall(async () => {

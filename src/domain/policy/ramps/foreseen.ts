@@ -1,4 +1,5 @@
-import { type Ask, type Denial, judge } from '../judge.ts';
+import type { Denial } from '../judge.ts';
+import { type AskOfObject, judgeObject } from '../judge-object.ts';
 import type { Policy } from '../policy.ts';
 import type { RampAsk } from './ramp-ask.ts';
 
@@ -12,7 +13,7 @@ export interface Foreseen {
   readonly denial: Denial;
 }
 
-type RampAsked = Ask & { readonly ramp: RampAsk };
+type RampAsked = AskOfObject & { readonly ramp: RampAsk };
 
 /**
  * What the policy as it is now will have against each step up of a ramp that begins at `ask.at`: locks, freezes, hours.
@@ -64,7 +65,7 @@ type Stopping = Extract<Denial, { reason: 'locked' | 'frozen' | 'outside-hours' 
 
 function stopping(policy: Policy, ask: RampAsked, at: Date): Stopping | undefined {
   const holds = ask.holds.filter(({ until }) => until === undefined || until.getTime() > at.getTime());
-  const { verdict } = judge(policy, { ...ask, holds, growth: undefined, at });
+  const { verdict } = judgeObject(policy, { ...ask, holds, growth: undefined, at });
   if (verdict.kind !== 'refused') return undefined;
   const { denial } = verdict;
   return denial.reason === 'locked' || denial.reason === 'frozen' || denial.reason === 'outside-hours'

@@ -27,3 +27,27 @@ export interface GuardQuery {
 
 /** The guard of every ramp whose rule does not say otherwise. */
 export const defaultGuard: GuardRule = { errors: { times: 1 }, blind: 'wait', act: 'take-back', mayBeOff: false };
+
+/** One guard for a ramp that several rules decide about: it bears no more than any of them, and does what the strictest does. */
+export function strictest(guards: readonly GuardRule[]): GuardRule {
+  return guards.reduce(both, guards[0] ?? defaultGuard);
+}
+
+function both(one: GuardRule, other: GuardRule): GuardRule {
+  const atMost = least(one.errors.atMost, other.errors.atMost);
+  const slow = least(one.latency?.times, other.latency?.times);
+  const act = guardActs.find((each) => each === one.act || each === other.act) ?? one.act;
+  const query = one.query ?? other.query;
+  return {
+    errors: { times: Math.min(one.errors.times, other.errors.times), ...(atMost !== undefined && { atMost }) },
+    ...(slow !== undefined && { latency: { times: slow } }),
+    blind: one.blind === 'wait' ? 'wait' : other.blind,
+    act,
+    ...(query !== undefined && { query }),
+    mayBeOff: one.mayBeOff && other.mayBeOff,
+  };
+}
+
+function least(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
+}

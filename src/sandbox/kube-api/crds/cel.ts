@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { Environment, EvaluationError } from '@marcbachmann/cel-js';
+import { re2 } from '../../../domain/text/re2.ts';
 import { durationNanoseconds } from '../duration.ts';
 import { RuleError } from '../schema.ts';
-import { fromRe2 } from './re2.ts';
 
 /** Changes to a rule before it is parsed, where cel-js differs from the API server. */
 const ADAPTATIONS: readonly (readonly [RegExp, string])[] = [
@@ -61,7 +61,7 @@ function goDuration(text: string): bigint {
 }
 
 function re2Matches(text: string, pattern: string): boolean {
-  const regex = fromRe2(pattern);
+  const regex = re2(pattern);
   if (regex === undefined) throw new RuleError(`error parsing regexp: ${pattern}`);
-  return regex.test(text);
+  return regex.finds(text);
 }

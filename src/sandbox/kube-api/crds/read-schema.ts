@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { re2, re2Fault } from '../../../domain/text/re2.ts';
 import type { Pattern, Rule, Schema } from '../schema.ts';
 import { meetsRule } from './cel.ts';
-import { fromRe2 } from './re2.ts';
 
 /** Reads a schema as CustomResourceDefinitions have it. Refuses keywords that we do not know: they must not be ignored. */
 export const publishedSchema: z.ZodType<Schema> = z.lazy(() =>
@@ -105,8 +105,8 @@ function withRules<Node extends { readonly 'x-kubernetes-validations'?: readonly
 }
 
 function compiled(pattern: string, context: z.RefinementCtx): Pattern {
-  const regex = fromRe2(pattern);
+  const regex = re2(pattern);
   if (regex !== undefined) return { text: pattern, regex };
-  context.addIssue({ code: 'custom', message: `JavaScript cannot compile ${pattern}` });
+  context.addIssue({ code: 'custom', message: re2Fault(pattern) ?? '' });
   return z.NEVER;
 }

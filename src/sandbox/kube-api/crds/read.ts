@@ -9,6 +9,8 @@ export const customResources: readonly string[] = [
   'virtualservices.networking.istio.io',
   'destinationrules.networking.istio.io',
   'gateways.networking.istio.io',
+  'serviceentries.networking.istio.io',
+  'sidecars.networking.istio.io',
   'httproutes.gateway.networking.k8s.io',
   'grpcroutes.gateway.networking.k8s.io',
   'tcproutes.gateway.networking.k8s.io',

@@ -2,6 +2,8 @@
 export interface Finding {
   readonly severity: 'error' | 'warning';
   readonly text: string;
+  /** istiod writes some errors as a list, also where there is no other: `1 error occurred: …`. */
+  readonly isListed?: boolean;
 }
 
 export function error(text: string): Finding {
@@ -15,4 +17,18 @@ export function warning(text: string): Finding {
 /** An error if the condition holds. */
 export function errorIf(isWrong: boolean, text: string): readonly Finding[] {
   return isWrong ? [error(text)] : [];
+}
+
+/** An error that is written as a list, if the condition holds. */
+export function listedErrorIf(isWrong: boolean, text: string): readonly Finding[] {
+  return isWrong ? [{ ...error(text), isListed: true }] : [];
+}
+
+export function warningIf(isOdd: boolean, text: string): readonly Finding[] {
+  return isOdd ? [warning(text)] : [];
+}
+
+/** In some places istiod loses the warnings, e.g. those about a subset's traffic policy. */
+export function errorsOf(findings: readonly Finding[]): readonly Finding[] {
+  return findings.filter(({ severity }) => severity === 'error');
 }

@@ -3,7 +3,7 @@ import type { Freeze, Hold } from '../../../../src/domain/policy/freeze.ts';
 import type { Ask } from '../../../../src/domain/policy/judge.ts';
 import { noPolicy, type PolicyRule } from '../../../../src/domain/policy/policy.ts';
 import { foreseen } from '../../../../src/domain/policy/ramps/foreseen.ts';
-import { ask, hours, namedRamp, policyRule, rampOf } from '../../../support/policies.ts';
+import { ask, askOfObject, hours, namedRamp, policyRule, rampOf } from '../../../support/policies.ts';
 
 const noon = new Date('2026-11-25T12:00:00Z'); // a Wednesday
 
@@ -30,7 +30,7 @@ interface Given {
 function seen({ steps = '10, 25, 50, 100', every, has = 0, rule = {}, freezes = [], asked = {} }: Given) {
   const ramp = rampOf(namedRamp('typed', steps, every ?? '10m'), { has });
   const policy = { ...noPolicy, rules: [policyRule(rule)], freezes };
-  return foreseen(policy, { ...ask({ at: noon, ...asked }), ramp }).map(
+  return foreseen(policy, { ...askOfObject(ask({ at: noon, ...asked })), ramp }).map(
     ({ step, percent, at, denial }) => `${step}: ${percent} % at ${at.toISOString().slice(5, 16)}, ${denial.reason}`,
   );
 }

@@ -31,7 +31,7 @@ describe('istiod on a VirtualService', () => {
     ${http(split(-5))}                                                                             | ${'weight -5 < 0'}
     ${{ hosts: ['a'] }}                                                                            | ${'http, tcp or tls must be provided in virtual service'}
     ${http({})}                                                                                    | ${'HTTP route, redirect or direct_response is required'}
-    ${http({ route: [{}] })}                                                                       | ${'destination is required'}
+    ${http({ route: [{}] })}                                                                       | ${'1 error occurred:\n\t* destination is required\n\n'}
     ${http({ ...to, redirect: { uri: '/' } })}                                                     | ${'HTTP route cannot contain both route and redirect'}
     ${http({ ...to, directResponse: { status: 200 } })}                                            | ${'HTTP route cannot contain both route and direct_response'}
     ${http({ ...to, mirror: { host: 'a' }, mirrors: [{ destination: { host: 'a' } }] })}           | ${'HTTP route cannot contain both mirror and mirrors'}
@@ -60,7 +60,7 @@ describe('istiod on a VirtualService', () => {
     ${http({ ...to, timeout: '1.5ms' })}                                                           | ${'only durations to ms precision are supported'}
     ${http({ ...to, retries: { attempts: 0, retryOn: '5xx' } })}                                   | ${'http retry policy configured when attempts are set to 0 (disabled)'}
     ${http({ ...to, retries: { attempts: 1, retryOn: '5xx,503,often' } })}                         | ${'"often" is not a valid retryOn policy'}
-    ${http({ ...to, fault: {} })}                                                                  | ${'HTTP fault injection must have an abort and/or a delay'}
+    ${http({ ...to, fault: {} })}                                                                  | ${'1 error occurred:\n\t* HTTP fault injection must have an abort and/or a delay\n\n'}
     ${http({ ...to, fault: { abort: { httpStatus: 100 } } })}                                      | ${'HTTP status 100 is not in range 200-599'}
     ${http({ ...to, fault: { delay: { fixedDelay: '1s', percentage: { value: 101 } } } })}         | ${'percentage 101 is neither 0.0, nor in range [0.0001, 100.0]'}
     ${http({ ...to, rewrite: {} })}                                                                | ${'rewrite must specify at least one of URI, UriRegexRewrite, or authority. Only one of URI or UriRegexRewrite may be specified'}
@@ -101,9 +101,18 @@ describe("istiod's warnings about a VirtualService", () => {
     ${[prefix('/a'), prefix('/a/b')]}    | ${['virtualService rule #1 match #0 of prefix /a/b is not used (duplicate/overlapping match in rule #0 of prefix /a on #0)']}
     ${[prefix('/a/b'), prefix('/a')]}    | ${[]}
     ${[{ ...to, mirrorPercent: 50 }]}    | ${['using deprecated setting "mirrorPercent", use "mirrorPercentage" instead']}
-    ${[{ ...to, fault: { abort: {} } }]} | ${['abort configured, but error type not set']}
+    ${[{ ...to, fault: { abort: {} } }]} | ${[]}
   `('are $warnings for $routes', ({ routes, warnings }) => {
     expect(verdict(http(...routes))).toEqual({ refusal: undefined, warnings });
+  });
+
+  it('mention a large answer', () => {
+    const answer = (size: number) => http({ directResponse: { status: 200, body: { string: 'x'.repeat(size) } } });
+
+    expect(verdict(answer(100 * 1024)).warnings).toEqual([]);
+    expect(verdict(answer(100 * 1024 + 1)).warnings).toEqual([
+      'large direct_responses may impact control plane performance',
+    ]);
   });
 
   it('mention a gateway name in the old format', () => {
@@ -122,7 +131,7 @@ describe('istiod on a DestinationRule', () => {
     spec                                                                                                | says
     ${{ host: 'a', subsets: [{ name: 'v1' }, { name: 'v 3' }] }}                                        | ${'subset name is invalid: v 3'}
     ${{ host: 'a', subsets: [{ name: 'v1' }, { name: 'v1' }] }}                                         | ${'duplicate subset names: v1'}
-    ${{ host: 'a', subsets: [{ name: 'v1', labels: { version: 'v 1' } }] }}                             | ${'invalid tag value: "v 1"'}
+    ${{ host: 'a', subsets: [{ name: 'v1', labels: { version: 'v 1' } }] }}                             | ${'1 error occurred:\n\t* invalid tag value: "v 1"\n\n'}
     ${{ host: 'a', trafficPolicy: {} }}                                                                 | ${'traffic policy must have at least one field'}
     ${{ host: 'a', trafficPolicy: { connectionPool: {} } }}                                             | ${'connection pool must have at least one field'}
     ${{ host: 'a', trafficPolicy: { outlierDetection: { maxEjectionPercent: 101 } } }}                  | ${'percentage 101 is not in range 0..100'}

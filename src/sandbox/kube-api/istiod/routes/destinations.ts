@@ -1,15 +1,17 @@
-import { at, field, isObject, items } from '../object.ts';
-import { error, errorIf, type Finding } from './finding.ts';
+import { at, field, isObject, items } from '../../object.ts';
+import { error, errorIf, type Finding, listedErrorIf } from '../finding.ts';
+import { domainErrors, subsetErrors } from '../values/names.ts';
+import { portErrors } from '../values/numbers.ts';
 import { headersErrors } from './headers.ts';
-import { domainErrors, portErrors, subsetErrors } from './names.ts';
 
 /** Checks the destinations of one route of any protocol. Weights may have any sum but 0. */
 export function destinationsErrors(destinations: readonly unknown[]): readonly Finding[] {
   const weights = destinations.map((one) => Number(field(one, 'weight') ?? 0));
-  const sum = weights.reduce((total, weight) => total + weight, 0);
+  // istiod adds them up in 32 bits, where a large sum may come out as 0.
+  const sum = weights.reduce((total, weight) => (total + weight) | 0, 0);
   return [
     ...destinations.flatMap((one, at) => [
-      ...errorIf(field(one, 'destination') === undefined, 'destination is required'),
+      ...listedErrorIf(field(one, 'destination') === undefined, 'destination is required'),
       ...headersErrors(field(one, 'headers')),
       ...destinationErrors(field(one, 'destination')),
       ...errorIf((weights[at] ?? 0) < 0, `weight ${weights[at]} < 0`),
@@ -20,11 +22,11 @@ export function destinationsErrors(destinations: readonly unknown[]): readonly F
 
 export function destinationErrors(destination: unknown): readonly Finding[] {
   if (!isObject(destination)) return [];
-  const { host = '', subset, port } = destination;
+  const { host = '', subset = '', port } = destination;
   return [
     ...(host === '*' ? [error(`invalid destination host ${host}`)] : domainErrors(String(host))),
-    ...(subset === undefined || subset === '' ? [] : subsetErrors(subset)),
-    ...(port === undefined ? [] : portErrors(at(port, 'number'))),
+    ...(subset === '' ? [] : subsetErrors(String(subset))),
+    ...(port === undefined ? [] : portErrors(field(port, 'number'))),
   ];
 }
 

@@ -1,5 +1,8 @@
-import { field, isObject, items } from '../object.ts';
-import { type Finding, warning } from './finding.ts';
+import { field, isObject, items } from '../../object.ts';
+import { type Finding, warning } from '../finding.ts';
+import { quoted } from '../values/text.ts';
+
+const MAPS = ['headers', 'withoutHeaders', 'queryParams', 'sourceLabels'];
 
 /** Warns about rules that no request reaches, and matches that an earlier rule already has. */
 export function unusedRules(routes: readonly unknown[]): readonly Finding[] {
@@ -117,10 +120,27 @@ function ineffective(rule: string, match: string, earlier: string): Finding {
 /** The name of a rule or match, or its index if it has no name. */
 function nameOf(named: unknown, at: number): string {
   const name = field(named, 'name');
-  return name === undefined || name === '' ? `#${at}` : JSON.stringify(name);
+  return name === undefined || name === '' ? `#${at}` : quoted(String(name));
 }
 
+/** Two matches are the same if they differ in nothing but their names. A field with its default value is like none. */
 function asKey(match: unknown): string {
   const { name: _, ...rest } = isObject(match) ? match : {};
-  return JSON.stringify(rest);
+  return JSON.stringify(
+    sorted(Object.fromEntries(Object.entries(rest).filter(([name, value]) => !isDefault(name, value)))),
+  );
+}
+
+/** Of the fields that hold an object, a map may be empty. Any other object says something, even if it is empty. */
+function isDefault(name: string, value: unknown): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  return MAPS.includes(name) && isObject(value) ? Object.keys(value).length === 0 : !value;
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isObject(value)) return value;
+  return Object.keys(value)
+    .toSorted()
+    .map((key) => [key, sorted(value[key])]);
 }

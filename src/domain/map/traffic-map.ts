@@ -1,0 +1,169 @@
+import { audienceOf, callersOf } from './callers.ts';
+import { type Client, type Cluster, clusterOf } from './clusters/cluster.ts';
+import { governGateway } from './gateways/gateway.ts';
+import { routerOf } from './gateways/listeners.ts';
+import type { Caller, Governed, GovernedRule, RuleRef, Share } from './governed.ts';
+import { namedHosts, parseAuthority } from './hosts.ts';
+import { governMesh } from './mesh/mesh.ts';
+import { ObjectIndex } from './object-index.ts';
+import {
+  defaultSettings,
+  type Gateway,
+  type Id,
+  type MeshObject,
+  type MeshSettings,
+  type RoutingId,
+} from './objects.ts';
+import { headlessAt, hostAt, knownHost } from './services.ts';
+
+/** Rules that are asked about, at a host and for a caller that follow them. */
+export interface Followed {
+  readonly governed: Governed;
+  readonly rules: readonly GovernedRule[];
+}
+
+/** Who routes the requests to a host, worked out when it is asked from the objects of a cluster. */
+export class TrafficMap {
+  readonly #index: ObjectIndex;
+
+  constructor(settings: MeshSettings) {
+    this.#index = new ObjectIndex(settings);
+  }
+
+  /** An object that is new, or as it is now. Only what it names is touched. */
+  put(object: MeshObject): void {
+    this.#index.put(object);
+  }
+
+  remove(id: Id): void {
+    this.#index.remove(id);
+  }
+
+  /** The host that a caller reaches by a name, an authority (`reviews:9080`) or an address. */
+  hostOf(authority: string, caller: Caller): string {
+    const { name, port } = parseAuthority(authority);
+    if (caller.kind === 'gateway') return name;
+    const { namespace = '' } = caller;
+    const found = namedHosts(name, namespace, this.#index.settings.clusterDomain).find(
+      (host) => knownHost(this.#index, host, namespace) !== undefined,
+    );
+    return found ?? hostAt(this.#index, name) ?? headlessAt(this.#index, name, port) ?? name;
+  }
+
+  /** Without a port: the first that takes HTTP, else the first. */
+  of(host: string, caller: Caller, port?: number): Governed {
+    return caller.kind === 'mesh'
+      ? governMesh(this.#index, host, caller, port)
+      : governGateway(this.#index, host, caller, port);
+  }
+
+  /** The kinds of callers that are told apart for a host. Absent namespace: any that is not listed. */
+  callers(host: string): readonly Caller[] {
+    return callersOf(this.#index, host);
+  }
+
+  /** What each kind of caller sees of a host. A namespace whose clients see what all others see is left out. */
+  views(host: string, port?: number): readonly Governed[] {
+    const all = this.callers(host).map((caller) => this.of(host, caller, port));
+    const [general] = all;
+    return all.filter((each) => each === general || each.caller.kind === 'gateway' || !isSameView(each, general));
+  }
+
+  /** Where a share of a rule's requests ends for a caller. */
+  clusterOf(share: Pick<Share, 'host' | 'subset' | 'port' | 'isInvalid'>, caller: Caller): Cluster {
+    return clusterOf(this.#index, share, this.#client(caller));
+  }
+
+  /** All of a host: where requests go that no rule takes. */
+  serviceShare(host: string, caller: Caller, port: number): Share {
+    const known = caller.kind === 'mesh' ? knownHost(this.#index, host, caller.namespace ?? '') : undefined;
+    return { host: known?.alias ?? known?.host ?? host, port, weight: 100 };
+  }
+
+  /** Where requests follow an object, or one of its rules. */
+  touching(object: RoutingId, rule?: Pick<RuleRef, 'list' | 'at'>): readonly Followed[] {
+    const isMeant = (ref: RuleRef | undefined) =>
+      ref !== undefined &&
+      isSame(ref.object, object) &&
+      (rule === undefined || (ref.list === rule.list && ref.at === rule.at));
+    return this.#followed([object], (each) => isMeant(each) || isMeant(each.delegate));
+  }
+
+  /** Which rules lead to pods, by their addresses; those that no rule leads to are followed with none. */
+  reaching(addresses: ReadonlySet<string>): readonly Followed[] {
+    const services = new Set([...addresses].flatMap((address) => this.#index.servicesOf(address)));
+    const objects = [...services].flatMap((host) => this.#index.destinedTo.get(host));
+    const leads = ({ shares }: GovernedRule, { caller }: Governed) =>
+      shares.some((share) => this.#leadsTo(share, caller, addresses));
+    return [...this.#followed(objects, leads), ...this.#unruled([...services], addresses)];
+  }
+
+  #followed(
+    objects: readonly RoutingId[],
+    isMeant: (rule: GovernedRule, of: Governed) => boolean,
+  ): readonly Followed[] {
+    return this.#audience(objects)
+      .map((governed) => ({ governed, rules: governed.rules.filter((rule) => isMeant(rule, governed)) }))
+      .filter(({ rules }) => rules.length > 0);
+  }
+
+  #audience(objects: readonly RoutingId[]): readonly Governed[] {
+    const asked = new Map<string, Governed>();
+    for (const { host, caller } of objects.flatMap((each) => audienceOf(this.#index, each))) {
+      for (const port of this.#portsOf(host, caller)) {
+        asked.set(JSON.stringify([host, caller, port]), this.of(host, caller, port));
+      }
+    }
+    return [...asked.values()];
+  }
+
+  #unruled(hosts: readonly string[], addresses: ReadonlySet<string>): readonly Followed[] {
+    return hosts
+      .flatMap((host) =>
+        this.callers(host).flatMap((caller) => this.#portsOf(host, caller).map((port) => this.of(host, caller, port))),
+      )
+      .filter(({ otherwise }) => otherwise === 'service')
+      .filter(({ host, caller, port = 0 }) => this.#leadsTo(this.serviceShare(host, caller, port), caller, addresses))
+      .map((governed) => ({ governed, rules: [] }));
+  }
+
+  #leadsTo(share: Share, caller: Caller, addresses: ReadonlySet<string>): boolean {
+    const cluster = this.clusterOf(share, caller);
+    return cluster.kind === 'pods' && cluster.backends.some(({ address }) => addresses.has(address));
+  }
+
+  /** Undefined: the one that `of` takes if it is not told. */
+  #portsOf(host: string, caller: Caller): readonly (number | undefined)[] {
+    const ports =
+      caller.kind === 'mesh'
+        ? (this.#index.services.get(host)[0]?.ports ?? []).map(({ number }) => number)
+        : (this.#gatewayOf(caller)?.servers ?? []).map(({ port }) => port);
+    return ports.length === 0 ? [undefined] : [...new Set(ports)];
+  }
+
+  #gatewayOf({ gateway: named }: Extract<Caller, { kind: 'gateway' }>): Gateway | undefined {
+    const [namespace = '', name = ''] = named.split('/');
+    return this.#index.gateway(namespace, name);
+  }
+
+  #client(caller: Caller): Client {
+    if (caller.kind === 'mesh') return { ...caller, namespace: caller.namespace ?? '' };
+    const gateway = this.#gatewayOf(caller);
+    const router = gateway === undefined ? undefined : routerOf(this.#index, gateway);
+    return router ?? { namespace: this.#index.settings.rootNamespace };
+  }
+}
+
+export function trafficMap(objects: Iterable<MeshObject>, settings: MeshSettings = defaultSettings): TrafficMap {
+  const map = new TrafficMap(settings);
+  for (const object of objects) map.put(object);
+  return map;
+}
+
+function isSameView(one: Governed, other: Governed | undefined): boolean {
+  return JSON.stringify({ ...one, caller: undefined }) === JSON.stringify({ ...other, caller: undefined });
+}
+
+function isSame(one: Id, other: Id): boolean {
+  return one.kind === other.kind && one.namespace === other.namespace && one.name === other.name;
+}
