@@ -43,13 +43,13 @@ describe('the overlay for rule files', () => {
     expect(only(more, 'Role').metadata.name).not.toBe(only(base, 'Role').metadata.name);
   });
 
-  it('has its own policy, and keeps the other one for HTTPRoutes', () => {
+  it('has its own policy, and keeps the other one for routes of the Gateway API and splitters of Consul', () => {
     const policies = render(join(folder, 'policy')).filter(({ kind }) => kind === 'ValidatingAdmissionPolicy');
     const constraints = new Map(policies.map((each) => [each.metadata.name, groupsOf(each)]));
 
     expect(constraints).toEqual(
       new Map([
-        [weightsOnly, ['gateway.networking.k8s.io']],
+        [weightsOnly, ['gateway.networking.k8s.io', 'consul.hashicorp.com']],
         [withinNamespace, ['networking.istio.io']],
       ]),
     );
