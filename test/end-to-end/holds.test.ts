@@ -96,8 +96,10 @@ describe('locks and freezes of the built bot', () => {
 
   it('of a person are answered with what they reach, and thawed by somebody else after a question', async () => {
     const { people } = world;
-    await people.command('alice', 'freeze default/details');
-    await world.told(alice.id, 'No cluster of mine is called `default`', '`sandbox`');
+    await people.command('alice', 'freeze nowhere/default/ratings');
+    await world.told(alice.id, 'No cluster of mine is called `nowhere`', '`sandbox`');
+    await people.command('alice', 'freeze default/ratings for 1h');
+    await world.told(alice.id, 'Frozen: the service `sandbox/default/ratings`');
     await people.command('alice', 'freeze sand*/default until friday 18:00 "release day"');
     const frozen = await world.told(alice.id, 'Frozen: every service that `sand*/default/*`', 'in cluster `sandbox`');
     await people.command('bob', 'why details v2 50');

@@ -140,7 +140,7 @@ describe.each([
     ${'statsu reviews'}               | ${['Did you mean `/shift status reviews`']}
     ${'reviews v3 50 --raeson x'}     | ${['no flag `--raeson`', '`--reason`']}
     ${'promote productpage v1'}       | ${['already has v1 100 %']}
-    ${'reviews v3 50 -n nowhere'}     | ${['the bot cannot list resource "virtualservices"', 'in the namespace "nowhere"', 'a Role and a RoleBinding']}
+    ${'reviews v3 50 -n nowhere'}     | ${['the bot cannot list resource', 'in the namespace "nowhere"', 'a Role and a RoleBinding']}
     ${'rollback productpage'}         | ${['Nothing to roll back']}
     ${'reviews v3 50 --cluster prod'} | ${['no cluster `prod`']}
   `(

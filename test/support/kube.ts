@@ -10,6 +10,8 @@ import { KubeClient } from '../../src/cluster/client/kube-client.ts';
 import { PooledKubeConfig } from '../../src/cluster/client/kube-config.ts';
 import { ClusterMesh } from '../../src/cluster/cluster-mesh.ts';
 import { Clusters } from '../../src/cluster/clusters.ts';
+import { ServedKinds } from '../../src/cluster/served-kinds.ts';
+import { type ObjectKind, objectKinds } from '../../src/domain/routing/object.ts';
 import { kubeconfig } from '../../src/sandbox/kube-api/kubeconfig.ts';
 import { type KubeApiOptions, serviceAccount, startKubeApi } from '../../src/sandbox/kube-api/server.ts';
 import { reviewsObject } from './builders.ts';
@@ -218,6 +220,16 @@ export async function realKube(): Promise<KubeWorld> {
     stop: async () => {},
   });
   return kube.begin();
+}
+
+/** The kinds that the API server of TEST_KUBECONFIG does not serve. What is about them is skipped there, by name. */
+export async function unservedByReal(): Promise<readonly ObjectKind[]> {
+  if (realKubeconfig === undefined) return [];
+  const kube = await realKube();
+  const served = new ServedKinds(kube.client());
+  const found = await Promise.all(objectKinds.map(async (kind) => ({ kind, resource: await served.find(kind) })));
+  await kube.end();
+  return found.filter(({ resource }) => resource === undefined).map(({ kind }) => kind);
 }
 
 /** Grants rights through RBAC, and waits until they are in force. */
