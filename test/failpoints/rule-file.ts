@@ -6,8 +6,8 @@ import { cluster } from '../chaos/history.ts';
 /** What is called so needs no approval, whatever is done to it. */
 export const freeNames = 'file-*';
 
-/** Where every object of a rule file leads: which versions there are lasts longer than what a case deletes. */
-export const backend = 'backend';
+/** Where every object of a rule file leads: it lasts longer than what a case deletes, and needs no approval either. */
+export const backend = 'file-backend';
 
 export function freeServiceOf(number: number): string {
   return `file-${number}`;
