@@ -18,8 +18,9 @@ type GoingBack = RampStateOf<'going-back'>;
  * Puts the one change in line that takes all of a ramp back. It goes ahead of the queue. False if it has to wait, or the ramp or an object
  * moved meanwhile: look again.
  */
-export async function goBack(desk: Desk, ramp: Ramp, state: GoingBack): Promise<boolean> {
-  if (!(await isStepOut(desk, ramp, state))) return false;
+export async function goBack(desk: Desk, ramp: Ramp, decided: GoingBack): Promise<boolean> {
+  if (!(await isStepOut(desk, ramp, decided))) return false;
+  const state = { ...decided, step: await lastApplied(desk, ramp, decided) };
   if (!(await wasApplied(desk, ramp))) return become(desk, ramp, endOf(desk, state));
   const made = ramp.changes.filter(({ step }) => step > 0).map(({ step }) => targetsAt(ramp, step));
   const { aims, stop } = aimsOf(desk, { ramp, to: ramp.before, from: [state.seen, ramp.before, ...made] });
@@ -57,6 +58,13 @@ async function isStepOut(desk: Desk, ramp: Ramp, { by }: GoingBack): Promise<boo
 export function takeOut(desk: Pick<Desk, 'changes' | 'log' | 'now'>, change: Change, by: string): Promise<boolean> {
   const next = moveTo(change, { kind: 'withdrawn', at: desk.now().toISOString(), by });
   return moveOn(desk, next, { kind: 'withdrawn', by: { user: by } });
+}
+
+/** The step that is live. One that was being made when the person decided may have been applied since. */
+async function lastApplied(desk: Desk, { changes }: Ramp, { step: before }: GoingBack): Promise<number> {
+  const last = changes.findLast(({ step }) => step > before);
+  const change = last && (await readTrusted(desk, last.id));
+  return last !== undefined && change?.state.kind === 'applied' ? last.step : before;
 }
 
 /** Whether any of its steps took effect, as far as is known. Without one there is nothing to take back. */

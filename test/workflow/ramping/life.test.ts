@@ -513,6 +513,24 @@ describe('a ramp', () => {
     expect(await house.state(ramp.id)).toMatchObject({ kind: 'held', leftMs: 3 * minute, hold: { because: 'moved' } });
   });
 
+  it('knows that the step was made in which it was aborted: who lets it go on after somebody else’s edit makes the next one', async () => {
+    const ramp = await house.started();
+    await house.does('next', ramp);
+    await house.work();
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'stepping', step: 2, live: 1 });
+    house.mesh.moveByHand(reviewsObject, { v1: 60, v2: 0, v3: 40 });
+    await house.does('abort', ramp);
+    await house.goOn();
+    const held = await house.ramp(ramp.id);
+    expect(held.state).toMatchObject({ kind: 'held', step: 2, hold: { because: 'moved' } });
+
+    await house.does('resume', ramp, standingShown(held));
+    await house.goOn();
+
+    expect(house.ledger.revisions.map((revision) => revision.ramp?.step)).toEqual([3, 2, 1]);
+    expect(house.split).toEqual({ v1: 50, v2: 0, v3: 50 });
+  });
+
   it('goes back although an older copy of its record came back, which does not know its last step', async () => {
     const ramp = await house.started();
     const first = house.stored(ramp.changes[0]?.id ?? 'c-00000000');
