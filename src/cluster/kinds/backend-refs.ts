@@ -38,13 +38,26 @@ export function dividedAmong(refs: readonly BackendRef[], among: Among): Divided
   };
 }
 
+/** The rules of a route with their keys, as a patch sets their weights. */
+export function weighedRules(
+  rules: readonly { readonly backendRefs: readonly BackendRef[] }[],
+  keys: readonly string[],
+): readonly Weighed[] {
+  return rules.map(({ backendRefs }, at) => ({
+    key: keys[at] ?? '',
+    path: `/spec/rules/${at}/backendRefs`,
+    ...weighed(backendRefs),
+    beside: (version) => besideRefs(backendRefs, version),
+  }));
+}
+
 /** How the backends are weighed. A single one of weight 0 gets nothing. */
-export function weighed(refs: readonly BackendRef[]): Pick<Weighed, 'versions' | 'weights'> {
+function weighed(refs: readonly BackendRef[]): Pick<Weighed, 'versions' | 'weights'> {
   return { versions: namesOf(refs), weights: refs.map(({ weight }) => weight) };
 }
 
 /** A new backend beside the others: another Service, with their port. */
-export function besideRefs([sibling]: readonly BackendRef[], name: string): object | undefined {
+function besideRefs([sibling]: readonly BackendRef[], name: string): object | undefined {
   if (sibling === undefined) return undefined;
   const { group, kind, namespace, port } = sibling;
   return {

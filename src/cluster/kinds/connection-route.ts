@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { resolveHost } from '../../domain/routing/names.ts';
 import type { Resource } from '../client/kube-client.ts';
-import { besideRefs, dividedAmong, weighed } from './backend-refs.ts';
+import { dividedAmong, weighedRules } from './backend-refs.ts';
 import { backendRef, gatewaysOf, hostsOf, parentRef, parentServices, routeParts, standingOf } from './gateway-api.ts';
 import { keysOf } from './keys.ts';
 import { parseObject, type RoutingKind, type RoutingObject } from './kind.ts';
@@ -73,14 +73,6 @@ function toRoutingObject(kind: 'TCPRoute' | 'TLSRoute', { metadata, spec, status
         ...dividedAmong(rule.backendRefs, { parents: parentServices(parentRefs, namespace), namespace, services }),
         sticky: 'connection' as const,
       })),
-    weights: (moves) => {
-      const all = rules.map(({ backendRefs }, at) => ({
-        key: keys[at] ?? '',
-        path: `/spec/rules/${at}/backendRefs`,
-        ...weighed(backendRefs),
-        beside: (version: string) => besideRefs(backendRefs, version),
-      }));
-      return weightsOf(`${kind} ${name}`, all, moves);
-    },
+    weights: (moves) => weightsOf(`${kind} ${name}`, weighedRules(rules, keys), moves),
   };
 }

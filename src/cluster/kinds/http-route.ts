@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { resolveHost } from '../../domain/routing/names.ts';
 import { type Backend, defaultRule, type Rule } from '../../domain/routing/route.ts';
 import type { Resource } from '../client/kube-client.ts';
-import { besideRefs, dividedAmong, weighed } from './backend-refs.ts';
+import { dividedAmong, weighedRules } from './backend-refs.ts';
 import { backendRef, gatewaysOf, hostsOf, parentRef, parentServices, routeParts, standingOf } from './gateway-api.ts';
 import { cookiesWanted, describeGrpc, describeHttp, grpcRouteMatch, httpRouteMatch } from './http-route-match.ts';
 import { keysOf } from './keys.ts';
@@ -122,15 +122,7 @@ function toRoutingObject(read: Read): RoutingObject {
     reachedHosts: () => [...new Set([...destinations(), ...copies()])],
     rules: (defined) =>
       rules.map((rule, at) => toRule(rule, { key: keys[at] ?? '', read, defined, isDefault: at === defaultAt })),
-    weights: (moves) => {
-      const all = rules.map(({ backendRefs }, at) => ({
-        key: keys[at] ?? '',
-        path: `/spec/rules/${at}/backendRefs`,
-        ...weighed(backendRefs),
-        beside: (version: string) => besideRefs(backendRefs, version),
-      }));
-      return weightsOf(`${kind} ${name}`, all, moves);
-    },
+    weights: (moves) => weightsOf(`${kind} ${name}`, weighedRules(rules, keys), moves),
   };
 }
 
