@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Change, mainEdit, placeOf } from '../domain/change/change.ts';
 import { lookedAfterMs } from '../domain/change/fate.ts';
+import { type Following, followingOf } from '../domain/map/following.ts';
+import { defaultSettings, isOfMap, type MeshSettings } from '../domain/map/objects.ts';
 import { emptyLedger, type Ledger, ledgerAnnotation, newestByRule, readLedger } from '../domain/routing/ledger.ts';
 import type { ChangeId, RampId, ServiceName } from '../domain/routing/names.ts';
 import { hasRules, type ObjectRef } from '../domain/routing/object.ts';
@@ -20,6 +22,7 @@ import type { DestinationRule } from './kinds/destination-rule.ts';
 import type { RoutingObject } from './kinds/kind.ts';
 import { kinds } from './kinds/kinds.ts';
 import { withoutLedger } from './ledger-annotation.ts';
+import { MapFeed } from './map/map-feed.ts';
 import { Namespaces } from './namespaces.ts';
 import { hadChange, momentOf, openObject } from './open-object.ts';
 import type { RoutingObjects } from './routing-objects.ts';
@@ -37,15 +40,19 @@ export class ClusterMesh {
   readonly #client: KubeClient;
   readonly #log: Log;
   readonly #served: ServedKinds;
+  readonly #feed: MapFeed;
   readonly #namespaces: Namespaces;
   readonly #listeners = new Set<(touched: Touched) => void>();
 
-  constructor(cluster: string, client: KubeClient, log: Log) {
+  constructor(cluster: string, client: KubeClient, log: Log, settings: MeshSettings = defaultSettings) {
     this.#cluster = cluster;
     this.#client = client;
     this.#log = log;
+    this.#feed = new MapFeed(settings);
     this.#served = new ServedKinds(client);
-    this.#namespaces = new Namespaces(client, this.#served, log, {
+    this.#namespaces = new Namespaces(client, this.#served, {
+      log,
+      feed: this.#feed,
       onChange: (before, after) => this.#tell(before, after),
       onFound: (object) => this.#tellFound(object),
     });
@@ -53,10 +60,11 @@ export class ClusterMesh {
 
   async find(name: ServiceName): Promise<Found> {
     const { services } = await this.#namespaces.watched(name.namespace);
-    const found = findService(services.objects, name, (each) => this.#objectOf(each));
+    const find = () => findService(services.objects, { ...name, cluster: this.#cluster }, this.#feed.map);
+    const found = find();
     if (found.kind === 'found') return found;
     const aged = await this.#confirm(services, patienceMs.find); // no refusal from old data
-    return { ...findService(services.objects, name, (each) => this.#objectOf(each)), ...aged };
+    return { ...find(), ...aged };
   }
 
   async open(ref: ObjectRef): Promise<OpenObject> {
@@ -124,6 +132,14 @@ export class ClusterMesh {
     const object = services.get(kind, name);
     // Without DestinationRules: they say nothing about weights, there may be thousands, and this is called often.
     return object === undefined ? undefined : this.#toRouteOrWithoutLedger(object, noRules);
+  }
+
+  async following({ kind, namespace, name }: ObjectRef, rule: string): Promise<Following | undefined> {
+    const { services } = await this.#namespaces.watched(namespace);
+    const object = services.get(kind, name);
+    const place = object?.places().find(({ key }) => key === rule);
+    if (!isOfMap(kind) || place === undefined) return undefined;
+    return followingOf(this.#feed.map, { kind, namespace, name }, place);
   }
 
   onTouched(listen: (touched: Touched) => void): () => void {

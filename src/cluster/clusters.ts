@@ -1,4 +1,5 @@
 import { type Change, placeOf } from '../domain/change/change.ts';
+import type { Following } from '../domain/map/following.ts';
 import type { ChangeId, Place, RampId, ServiceName } from '../domain/routing/names.ts';
 import type { ObjectContent, ObjectRef } from '../domain/routing/object.ts';
 import type { Route, Weights } from '../domain/routing/route.ts';
@@ -51,6 +52,10 @@ export class Clusters implements Mesh {
 
   async sendingTo(cluster: string, hosts: readonly string[]): Promise<readonly Route[]> {
     return this.#meshOf({ cluster }).sendingTo(hosts);
+  }
+
+  async following(object: ObjectRef, rule: string): Promise<Following | undefined> {
+    return this.#meshOf(object).following(object, rule);
   }
 
   async glance(object: ObjectRef): Promise<Weights | undefined> {

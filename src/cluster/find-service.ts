@@ -1,28 +1,60 @@
+import { governing } from '../domain/map/governing.ts';
+import { isOfMap } from '../domain/map/objects.ts';
+import type { TrafficMap } from '../domain/map/traffic-map.ts';
 import { resolveHost, type ServiceName } from '../domain/routing/names.ts';
-import type { ObjectRef } from '../domain/routing/object.ts';
+import type { ObjectKind, ObjectRef } from '../domain/routing/object.ts';
+import { readObjectWord } from '../domain/routing/object-word.ts';
+import type { Route } from '../domain/routing/route.ts';
 import { nearest } from '../domain/text/nearest.ts';
 import type { Found } from '../workflow/ports/mesh.ts';
-import type { RoutingObject } from './kinds/kind.ts';
 
-/** The one object that routes a service: by its hosts, or else by its own name. */
-export function findService(
-  objects: readonly RoutingObject[],
-  name: ServiceName,
-  objectOf: (found: RoutingObject) => ObjectRef,
-): Found {
+/** As much of a routing object as tells what it is called. */
+export interface Findable extends Pick<Route, 'hosts' | 'gateways'> {
+  readonly kind: ObjectKind;
+  readonly metadata: { readonly namespace: string; readonly name: string };
+}
+
+/**
+ * The object that routes a service. What requests really follow, by the map, comes first, wherever it is. If they follow nothing, it is the
+ * object of the namespace with the host, or else with the name. `vs/edge` is that object.
+ */
+export function findService(objects: readonly Findable[], name: ServiceName, map: TrafficMap): Found {
+  const { cluster } = name;
+  const named = readObjectWord(name.service);
+  const refs =
+    named === undefined
+      ? (governors(map, name) ?? matching(objects, name))
+      : objects.map(refOf).filter((each) => each.kind === named.kind && each.name === named.name);
+  const [only, ...more] = refs.map((each): ObjectRef => ({ cluster, ...each }));
+  if (only !== undefined && more.length > 0) return { kind: 'several', objects: [only, ...more] };
+  if (only !== undefined) return { kind: 'found', object: only };
+
+  const known = [...new Set(objects.map(serviceOf))].toSorted();
+  return { kind: 'unknown-service', services: known, nearest: nearest(named?.name ?? name.service, known) };
+}
+
+/** Undefined if requests for the service follow nothing that we know. */
+function governors(
+  map: TrafficMap,
+  { service, namespace }: ServiceName,
+): readonly Omit<ObjectRef, 'cluster'>[] | undefined {
+  const found = governing(map, map.hostMeant(service, namespace)).filter(({ kind }) => isOfMap(kind));
+  return found.length === 0 ? undefined : found;
+}
+
+function matching(objects: readonly Findable[], name: ServiceName): readonly Omit<ObjectRef, 'cluster'>[] {
   const byHost = objects.filter((object) => routes(object, name));
   const matches =
     byHost.length > 0 ? preferred(byHost, name) : objects.filter(({ metadata }) => metadata.name === name.service);
-  const [only, ...more] = matches;
-  if (more.length > 0) return { kind: 'several', objects: matches.map(({ metadata }) => metadata.name) };
-  if (only !== undefined) return { kind: 'found', object: objectOf(only) };
+  return matches.map(refOf);
+}
 
-  const known = [...new Set(objects.map(serviceOf))].toSorted();
-  return { kind: 'unknown-service', services: known, nearest: nearest(name.service, known) };
+function refOf({ kind, metadata: { namespace, name } }: Findable): Omit<ObjectRef, 'cluster'> {
+  return { kind, namespace, name };
 }
 
 /** Objects of the mesh come before those that only gateways use. Without any, the object with the service's name is meant. */
-function preferred(all: readonly RoutingObject[], { service }: ServiceName): readonly RoutingObject[] {
+function preferred(all: readonly Findable[], { service }: ServiceName): readonly Findable[] {
   const inMesh = all.filter(({ gateways }) => gateways.includes('mesh'));
   if (inMesh.length > 0) return inMesh;
   const named = all.filter(({ metadata }) => metadata.name === service);
@@ -30,13 +62,13 @@ function preferred(all: readonly RoutingObject[], { service }: ServiceName): rea
 }
 
 /** Hosts are compared as Istio resolves them: in the namespace of the rule that holds them. */
-function routes({ metadata, hosts }: RoutingObject, { service, namespace }: ServiceName): boolean {
+function routes({ metadata, hosts }: Findable, { service, namespace }: ServiceName): boolean {
   const wanted = resolveHost(service, namespace);
   return hosts.some((host) => host === service || resolveHost(host, metadata.namespace) === wanted);
 }
 
 /** What people call the service that an object routes: its first host, in short form if it is in the same namespace. */
-function serviceOf({ metadata, hosts }: RoutingObject): string {
+function serviceOf({ metadata, hosts }: Findable): string {
   const [host = metadata.name] = hosts;
   const suffix = `.${metadata.namespace}.svc.cluster.local`;
   return host.endsWith(suffix) ? host.slice(0, -suffix.length) : host;

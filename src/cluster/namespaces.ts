@@ -4,6 +4,8 @@ import type { KubeClient } from './client/kube-client.ts';
 import { NotFoundError } from './client/kube-errors.ts';
 import { type DestinationRule, destinationRules, readDestinationRule } from './kinds/destination-rule.ts';
 import type { RoutingObject } from './kinds/kind.ts';
+import type { MapFeed } from './map/map-feed.ts';
+import { Surroundings } from './map/surroundings.ts';
 import { RoutingObjects } from './routing-objects.ts';
 import type { ServedKinds } from './served-kinds.ts';
 import { WatchCache } from './watch-cache.ts';
@@ -14,6 +16,7 @@ const noIstio =
 export interface WatchedNamespace {
   readonly services: RoutingObjects;
   readonly rules: WatchCache<DestinationRule>;
+  readonly surroundings: Surroundings;
 }
 
 interface Listeners {
@@ -22,18 +25,26 @@ interface Listeners {
   readonly onFound: (object: RoutingObject) => void;
 }
 
+interface Watching extends Listeners {
+  readonly log: Log;
+  /** The traffic map of all that is watched. */
+  readonly feed: MapFeed;
+}
+
 /** The namespaces of a cluster that are watched. A namespace is watched from the first time it is named, unless it has nothing to watch. */
 export class Namespaces {
   readonly #client: KubeClient;
   readonly #served: ServedKinds;
   readonly #log: Log;
+  readonly #feed: MapFeed;
   readonly #listeners: Listeners;
   readonly #known = new Map<string, Promise<WatchedNamespace>>();
 
-  constructor(client: KubeClient, served: ServedKinds, log: Log, listeners: Listeners) {
+  constructor(client: KubeClient, served: ServedKinds, { log, feed, ...listeners }: Watching) {
     this.#client = client;
     this.#served = served;
     this.#log = log;
+    this.#feed = feed;
     this.#listeners = listeners;
   }
 
@@ -42,6 +53,7 @@ export class Namespaces {
     if (known !== undefined) {
       const watched = await known;
       watched.services.lookAgain();
+      watched.surroundings.lookAgain();
       return watched;
     }
     const starting = this.#start(namespace);
@@ -67,29 +79,39 @@ export class Namespaces {
   }
 
   async #start(namespace: string): Promise<WatchedNamespace> {
+    const [client, feed] = [this.#client, this.#feed];
     const common = { namespace, log: this.#log };
+    const { onChange } = this.#listeners;
+    const onState = feed.ofKind('DestinationRule');
     const watched = {
-      services: new RoutingObjects(this.#client, this.#served, { ...common, onChange: this.#listeners.onChange }),
-      rules: new WatchCache(this.#client, { ...common, resource: destinationRules, read: readDestinationRule }),
+      services: new RoutingObjects(client, this.#served, { ...common, feed, onChange }),
+      rules: new WatchCache(client, { ...common, resource: destinationRules, read: readDestinationRule, onState }),
+      surroundings: new Surroundings(client, feed, common),
     };
     try {
-      await Promise.all([watched.services.start(), watched.rules.start()]);
+      await Promise.all([watched.services.start(), watched.rules.start(), watched.surroundings.start()]);
       watched.services.objects.forEach(this.#listeners.onFound);
       return watched;
     } catch (error) {
-      stop(watched);
+      this.#stop(namespace, watched);
       if (error instanceof NotFoundError) throw new RejectedError(noIstio, { cause: error });
       throw error;
     }
   }
 
   #forget(namespace: string, watched: WatchedNamespace): void {
-    stop(watched);
+    this.#stop(namespace, watched);
     this.#known.delete(namespace);
+  }
+
+  #stop(namespace: string, watched: WatchedNamespace): void {
+    stop(watched);
+    this.#feed.forget(namespace);
   }
 }
 
-function stop({ services, rules }: WatchedNamespace): void {
+function stop({ services, rules, surroundings }: WatchedNamespace): void {
   services.stop();
   rules.stop();
+  surroundings.stop();
 }

@@ -5,6 +5,7 @@ import type { KubeClient } from './client/kube-client.ts';
 import { NotFoundError } from './client/kube-errors.ts';
 import type { RoutingObject } from './kinds/kind.ts';
 import { kinds } from './kinds/kinds.ts';
+import type { MapFeed } from './map/map-feed.ts';
 import type { ServedKinds } from './served-kinds.ts';
 import { WatchCache } from './watch-cache.ts';
 
@@ -14,6 +15,7 @@ const lookAgainMs = 60_000;
 export interface Routing {
   readonly namespace: string;
   readonly log: Log;
+  readonly feed: MapFeed;
   readonly onChange: (before: RoutingObject | undefined, after: RoutingObject | undefined) => void;
 }
 
@@ -72,12 +74,13 @@ export class RoutingObjects {
   }
 
   async #startOne(kind: ObjectKind): Promise<void> {
-    const { namespace, log, onChange } = this.#routing;
+    const { namespace, log, feed, onChange } = this.#routing;
     try {
       const resource = await this.#served.find(kind);
       if (resource === undefined) return;
       const read = (object: unknown) => kinds[kind].read(object);
-      const cache = new WatchCache(this.#client, { resource, namespace, log, read, onChange });
+      const onState = feed.ofKind(kind);
+      const cache = new WatchCache(this.#client, { resource, namespace, log, read, onChange, onState });
       await cache.start();
       if (this.#isStopped) cache.stop();
       else this.#caches.set(kind, cache);

@@ -3,9 +3,11 @@ import { z } from 'zod';
 import type { Log } from '../workflow/ports/process.ts';
 import type { KubeClient, Resource } from './client/kube-client.ts';
 
-const meta = z.object({ metadata: z.object({ name: z.string(), resourceVersion: z.string() }) });
+const meta = z.object({
+  metadata: z.object({ namespace: z.string().default(''), name: z.string(), resourceVersion: z.string() }),
+});
 /** Says how far the watch has come. It contains no object. */
-const bookmark = z.object({ metadata: z.object({ name: z.string().default(''), resourceVersion: z.string() }) });
+const bookmark = z.object({ metadata: z.object({ resourceVersion: z.string() }) });
 const expired = z.object({ code: z.literal(410) });
 const refused = z.object({ statusCode: z.literal(410) });
 
@@ -21,23 +23,35 @@ const relistMs = 45_000;
 
 export interface Watched<T> {
   readonly resource: Resource;
-  readonly namespace: string;
+  /** Undefined: all that there are. */
+  readonly namespace: string | undefined;
   /** Undefined for an object that we cannot use. */
   readonly read: (object: unknown) => T | undefined;
   readonly log: Log;
   /** Called for every object that was created, changed or deleted after the first LIST, with its state before and after. */
   readonly onChange?: (before: T | undefined, after: T | undefined) => void;
+  /** Called for each new state of an object as it came, from the first LIST on. */
+  readonly onState?: (state: ObjectState) => void;
   readonly relistMs?: number;
   readonly longestRetryMs?: number;
 }
 
+export interface ObjectState {
+  readonly namespace: string;
+  readonly name: string;
+  /** Undefined: it is gone. */
+  readonly object: unknown;
+}
+
 interface Kept<T> {
+  readonly namespace: string;
+  readonly name: string;
   readonly resourceVersion: string;
   readonly object: T | undefined;
 }
 
 /**
- * The objects of one kind in one namespace, from a LIST now and then and a watch in between. Lists again when the server has forgotten our
+ * The objects of one kind in one namespace, or in all, from a LIST now and then and a watch in between. Lists again when the server has forgotten our
  * resourceVersion (410). Continues from the last resourceVersion when a watch ends or breaks.
  */
 export class WatchCache<T> {
@@ -73,8 +87,9 @@ export class WatchCache<T> {
     return [...this.#kept.values()].flatMap(({ object }) => object ?? []);
   }
 
+  /** One of the namespace that is watched. */
   get(name: string): T | undefined {
-    return this.#kept.get(name)?.object;
+    return this.#kept.get(`${this.#watched.namespace}/${name}`)?.object;
   }
 
   /** How long ago the cluster last confirmed these objects. */
@@ -101,10 +116,12 @@ export class WatchCache<T> {
     const before = this.#kept;
     this.#kept = new Map();
     for (const item of items) {
-      const { name, resourceVersion: version } = meta.parse(item).metadata;
-      const known = before.get(name);
-      this.#kept.set(name, known?.resourceVersion === version ? known : this.#read(item, name, version));
+      const identity = meta.parse(item).metadata;
+      const known = before.get(keyOf(identity));
+      const isKnown = known?.resourceVersion === identity.resourceVersion;
+      this.#kept.set(keyOf(identity), isKnown ? known : this.#read(item, identity));
     }
+    for (const [key, kept] of before) if (!this.#kept.has(key)) this.#tellGone(kept);
     const isFirst = this.#listDueMs === 0;
     this.#listDueMs = performance.now() + (this.#watched.relistMs ?? relistMs) * (0.8 + 0.2 * Math.random());
     this.#resourceVersion = resourceVersion;
@@ -114,8 +131,8 @@ export class WatchCache<T> {
   }
 
   #tellDifference(before: ReadonlyMap<string, Kept<T>>): void {
-    for (const [name, kept] of this.#kept) if (before.get(name) !== kept) this.#tell(before.get(name), kept);
-    for (const [name, kept] of before) if (!this.#kept.has(name)) this.#tell(kept, undefined);
+    for (const [key, kept] of this.#kept) if (before.get(key) !== kept) this.#tell(before.get(key), kept);
+    for (const [key, kept] of before) if (!this.#kept.has(key)) this.#tell(kept, undefined);
   }
 
   async #follow(): Promise<void> {
@@ -173,24 +190,38 @@ export class WatchCache<T> {
       this.#resourceVersion = '';
       return;
     }
-    const parsed = (type === 'BOOKMARK' ? bookmark : meta).safeParse(object);
-    if (!parsed.success) {
+    const moment = bookmark.safeParse(object);
+    const identity = type === 'BOOKMARK' ? undefined : meta.safeParse(object);
+    if (!moment.success || identity?.success === false) {
       log.warn({ type, resource: resource.plural }, 'a watch sent something that is not an object');
       return;
     }
 
-    const { name, resourceVersion } = parsed.data.metadata;
-    this.#resourceVersion = resourceVersion;
+    this.#resourceVersion = moment.data.metadata.resourceVersion;
     this.#confirmedMs = performance.now();
-    if (type !== 'BOOKMARK')
-      this.#put(name, type === 'DELETED' ? undefined : this.#read(object, name, resourceVersion));
+    if (identity === undefined) return;
+    const { metadata } = identity.data;
+    if (type === 'DELETED') this.#drop(keyOf(metadata));
+    else this.#put(this.#read(object, metadata));
   }
 
-  #put(name: string, after: Kept<T> | undefined): void {
-    const before = this.#kept.get(name);
-    if (after === undefined) this.#kept.delete(name);
-    else this.#kept.set(name, after);
+  #put(after: Kept<T>): void {
+    const key = keyOf(after);
+    const before = this.#kept.get(key);
+    this.#kept.set(key, after);
     this.#tell(before, after);
+  }
+
+  #drop(key: string): void {
+    const before = this.#kept.get(key);
+    if (before === undefined) return;
+    this.#kept.delete(key);
+    this.#tellGone(before);
+    this.#tell(before, undefined);
+  }
+
+  #tellGone({ namespace, name }: Kept<T>): void {
+    this.#watched.onState?.({ namespace, name, object: undefined });
   }
 
   #tell(before: Kept<T> | undefined, after: Kept<T> | undefined): void {
@@ -199,19 +230,27 @@ export class WatchCache<T> {
   }
 
   /** One unreadable object must not hide the others. The library would also swallow an error thrown here. */
-  #read(object: unknown, name: string, resourceVersion: string): Kept<T> {
-    const { read, log, resource, namespace } = this.#watched;
+  #read(object: unknown, { namespace, name, resourceVersion }: Identity): Kept<T> {
+    const { read, log, resource, onState } = this.#watched;
+    const identity = { namespace, name, resourceVersion };
     try {
-      return { resourceVersion, object: read(object) };
+      onState?.({ namespace, name, object });
+      return { ...identity, object: read(object) };
     } catch (err) {
       log.warn({ err, resource: resource.plural, namespace, name }, 'an object could not be read and is ignored');
-      return { resourceVersion, object: undefined };
+      return { ...identity, object: undefined };
     }
   }
 
   async #pause(ms: number): Promise<void> {
     await delay(ms, undefined, { signal: this.#current.signal }).catch(() => {}); // stopped, or a LIST succeeded: the loop checks that
   }
+}
+
+type Identity = z.infer<typeof meta>['metadata'];
+
+function keyOf({ namespace, name }: Pick<Identity, 'namespace' | 'name'>): string {
+  return `${namespace}/${name}`;
 }
 
 /** The library ends a watch after 30 s of silence. That is not an error. */

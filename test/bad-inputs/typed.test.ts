@@ -201,11 +201,17 @@ describe('row 7: a target that is there already', () => {
 });
 
 describe('rows 8 and 9: a service that is in several places, or in none that is seen', () => {
-  it('names all objects that route it, and changes none', async () => {
+  it('names all objects that its requests follow, and changes none until one is named', async () => {
     await open(reviews({ v1: 100 }), { ...reviews({ v1: 100 }, { object: ratings }), hosts: ['reviews'] });
+    door.house.mesh.editWhole(ratings, (content) => ({ ...content, spec: { ...content.spec, exportTo: ['.'] } }));
 
-    expect((await door.answered('reviews v3 50')).text).toContain('routed by `reviews`, `ratings` at once');
+    expect((await door.answered('reviews v3 50')).text).toContain(
+      'follow several objects: `VirtualService reviews`, `VirtualService ratings`',
+    );
     nothingHappened();
+
+    await door.answered('vs/ratings v3 50');
+    expect(door.house.changes.all).toMatchObject([{ edits: [{ object: ratings }] }]);
   });
 
   it('is another one in another namespace', async () => {

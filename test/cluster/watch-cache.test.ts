@@ -55,6 +55,37 @@ function describeWatchCache(where: string, begin: () => Promise<KubeWorld>): voi
       await eventually(() => expect(told).toEqual(['undefined to one', 'one to changed', 'before to undefined']));
     });
 
+    it('tells each new state of an object from the first LIST on, and that it is gone, found by the watch or by a LIST', async () => {
+      await make(kube, 'one');
+      const told: string[] = [];
+      const cache = await started(kube, undefined, {
+        onState: ({ namespace, name, object }) =>
+          told.push(`${namespace}/${name} ${object === undefined ? 'gone' : 'is'}`),
+      });
+      expect(told).toEqual([`${kube.namespace}/one is`]);
+
+      await cache.refresh();
+      await kube.edit('one', [{ op: 'replace', path: '/spec/hosts', value: ['changed'] }]);
+      await kube.remove('one');
+
+      const here = `${kube.namespace}/one`;
+      await eventually(() => expect(told).toEqual([`${here} is`, `${here} is`, `${here} gone`]));
+    });
+
+    it('has all objects of all namespaces, where no one is named', async () => {
+      await make(kube, 'one');
+      const seen: string[] = [];
+      await started(kube, undefined, {
+        namespace: undefined,
+        onState: ({ namespace, name }) => seen.push(`${namespace}/${name}`),
+      });
+      await make(kube, 'two');
+
+      await eventually(() =>
+        expect(seen).toEqual(expect.arrayContaining(['one', 'two'].map((name) => `${kube.namespace}/${name}`))),
+      );
+    });
+
     it('has all objects after many refreshes while somebody writes', async () => {
       const cache = await started(kube);
       const writing = (async () => {

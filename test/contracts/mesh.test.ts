@@ -73,17 +73,22 @@ function describeMesh(where: string, begin: () => Promise<MeshWorld>): void {
         expect(found.kind === 'unknown-service' && found.services).toContain('productpage');
       });
 
-      it('names all objects that route one host', async () => {
+      it('finds the object that requests follow where two have one host, and the other by its kind', async () => {
         await hands.create({ name: 'one', hosts: ['twice'], split: { v1: 100 } });
-        await hands.create({ name: 'other', hosts: ['twice'], split: { v2: 100 } });
+        const other = await hands.create({ name: 'other', hosts: ['twice'], split: { v2: 100 } });
 
-        const found = await eventually(async () => {
-          const each = await find('twice');
-          expect(each.kind).toBe('several');
-          return each;
-        });
+        expect(await findSoon(() => find('vs/other'))).toEqual({ kind: 'found', object: other });
+        expect(await find('twice')).toMatchObject({ kind: 'found', object: { name: 'one' } });
+        expect(await find('httproute/other')).toMatchObject({ kind: 'unknown-service', nearest: undefined });
+      });
 
-        expect(found.kind === 'several' && found.objects.toSorted()).toEqual(['one', 'other']);
+      it('names all objects that requests for one host follow, some one, some another', async () => {
+        const open = await hands.create({ name: 'open-to-all', hosts: ['shared'], split: { v1: 100 } });
+        const own = hands.ref('VirtualService', 'for-its-own');
+        const http = [{ route: [{ destination: { host: 'shared' } }] }];
+        await world.make(own, { spec: { hosts: ['shared'], exportTo: ['.'], http } });
+
+        await expect.poll(() => find('shared')).toEqual({ kind: 'several', objects: [open, own] });
       });
 
       it('knows which clusters there are', async () => {
@@ -94,6 +99,24 @@ function describeMesh(where: string, begin: () => Promise<MeshWorld>): void {
 
       it('finds nothing in a namespace without objects, and what is created there later', async () => {
         expect(await find('late', `${world.namespace}-empty`)).toMatchObject({ kind: 'unknown-service', services: [] });
+      });
+
+      it('says whose requests follow a rule, and what the others follow', async () => {
+        const host = `obeyed.${world.namespace}.svc.cluster.local`;
+        const older = await hands.create({ name: 'obeyed', hosts: ['obeyed'], split: { v1: 100 } });
+        const newer = await hands.create({ name: 'obeyed-not', hosts: ['obeyed'], split: { v2: 100 } });
+        const { cluster: _, ...by } = older;
+        await findSoon(() => find('vs/obeyed-not'));
+
+        expect(await mesh.following(newer, 'default')).toEqual({
+          followed: [],
+          elsewhere: [{ host, caller: { kind: 'mesh' }, by, why: 'older' }],
+        });
+        expect(await mesh.following(older, 'default')).toMatchObject({
+          followed: expect.arrayContaining([{ host, caller: { kind: 'mesh' } }]),
+          elsewhere: [],
+        });
+        expect(await mesh.following(older, 'no such rule')).toBeUndefined();
       });
 
       it('has seen what it finds', async () => {

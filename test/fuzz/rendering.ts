@@ -108,13 +108,14 @@ function replyTo(input: AnswerInput): Reply {
   const judgement = { verdict: { kind: 'allowed' }, findings: [] } as const;
   const except = { rollback: true, who: [] };
   const holds = [{ kind: 'freeze', name: service, target: manager, by: manager, reason: service, except }] as const;
+  const several = [object, ...names.map((each) => ({ ...object, name: each }))] as const;
   const routes = () => names.map((each) => ({ ...route, object: { ...object, name: each } }));
   const all: readonly (() => Reply)[] = [
     () => mistakeReply(command.verb === 'mistake' ? command : { verb: 'mistake', wrong: quote(service), next: 'x' }),
     () => answerReply({ kind: 'refused', name: place, refusal }, now),
     () => answerReply({ kind: 'accepted', change: hostile, behind: 2, again: false }, now, { ahead: hostile }),
     () => answerReply({ kind: 'not-found', name: place, found: { kind: 'unknown-service', services: names } }, now),
-    () => answerReply({ kind: 'not-found', name: place, found: { kind: 'several', objects: names } }, now),
+    () => answerReply({ kind: 'not-found', name: place, found: { kind: 'several', objects: several } }, now),
     () => answerReply({ kind: 'confirm', id: changeId(1), name: place, undo }, now),
     () => answerReply({ kind: 'confirm', id: changeId(1), name: place, undo, plan }, now),
     () => answerReply({ kind: 'preview', name: place, plan, waiting: 1, judgement }, now),

@@ -1,22 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
+import { findService } from '../../src/cluster/find-service.ts';
 import type { KnownService } from '../../src/cluster/kinds/kind.ts';
+import { kinds } from '../../src/cluster/kinds/kinds.ts';
 import { picture } from '../../src/cluster/open-object.ts';
 import type { Change } from '../../src/domain/change/change.ts';
+import { type Following, followingOf } from '../../src/domain/map/following.ts';
+import { isOfMap } from '../../src/domain/map/objects.ts';
 import { emptyLedger, type Ledger, newestByRule } from '../../src/domain/routing/ledger.ts';
-import {
-  type ChangeId,
-  type Place,
-  type RampId,
-  resolveHost,
-  type ServiceName,
-} from '../../src/domain/routing/names.ts';
+import type { ChangeId, Place, RampId, ServiceName } from '../../src/domain/routing/names.ts';
 import { hasRules, type ObjectContent, type ObjectRef, refText } from '../../src/domain/routing/object.ts';
 import { defaultRule, findRule, type LiveObject, type Route, type Weights } from '../../src/domain/routing/route.ts';
 import type { Split } from '../../src/domain/routing/split.ts';
 import type { Standing } from '../../src/domain/routing/standing.ts';
 import type { Definition } from '../../src/domain/routing/undefined-versions.ts';
-import { nearest } from '../../src/domain/text/nearest.ts';
 import { LedgerUnreadableError } from '../../src/workflow/errors.ts';
 import type {
   DryRun,
@@ -49,15 +46,11 @@ export class InMemoryMesh extends MeshFaults implements Mesh {
 
   async find(name: ServiceName): Promise<Found> {
     if (!this.clusters.includes(name.cluster)) return { kind: 'unknown-cluster', clusters: this.clusters };
-    const here = this.#routesOf(name);
-    const byHost = here.filter((route) => routesService(route, name));
-    const matches = byHost.length > 0 ? byHost : here.filter(({ object }) => object.name === name.service);
-    const [only, ...more] = matches;
-    if (more.length > 0) return { kind: 'several', objects: matches.map(({ object }) => object.name), ...this.aged };
-    if (only !== undefined) return { kind: 'found', object: only.object };
-
-    const services = here.map(({ hosts, object }) => hosts[0] ?? object.name).toSorted();
-    return { kind: 'unknown-service', services, nearest: nearest(name.service, services), ...this.aged };
+    const here = this.#routesOf(name).map(({ object: { kind, ...metadata }, hosts, gateways }) => ({
+      ...{ kind, metadata, hosts, gateways },
+    }));
+    const found = findService(here, name, this.#objects.mapOf(name.cluster));
+    return found.kind === 'found' ? found : { ...found, ...this.aged };
   }
 
   async open(ref: ObjectRef): Promise<OpenObject> {
@@ -103,6 +96,18 @@ export class InMemoryMesh extends MeshFaults implements Mesh {
 
   async glance(object: ObjectRef): Promise<Weights | undefined> {
     return hasRules(object.kind) ? this.wholeOf(object) : undefined;
+  }
+
+  async following(object: ObjectRef, rule: string): Promise<Following | undefined> {
+    const { kind, cluster, namespace, name } = object;
+    const content = this.contentOf(object);
+    if (!isOfMap(kind) || content === undefined) return undefined;
+    const metadata = { name, namespace, uid: '', resourceVersion: '' };
+    const place = kinds[kind]
+      .read({ metadata, spec: content.spec })
+      .places()
+      .find(({ key }) => key === rule);
+    return place && followingOf(this.#objects.mapOf(cluster), { kind, namespace, name }, place);
   }
 
   onTouched(listen: (touched: Touched) => void): () => void {
@@ -288,9 +293,4 @@ export class InMemoryMesh extends MeshFaults implements Mesh {
 
 function byHand(manager: string): NonNullable<Route['lastWriter']> {
   return { manager, at: new Date().toISOString() };
-}
-
-function routesService({ hosts, object }: Route, { service, namespace }: ServiceName): boolean {
-  const wanted = resolveHost(service, namespace);
-  return hosts.some((host) => host === service || resolveHost(host, object.namespace) === wanted);
 }

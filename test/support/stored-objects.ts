@@ -2,10 +2,13 @@ import { definedFor } from '../../src/cluster/definitions.ts';
 import type { KnownService } from '../../src/cluster/kinds/kind.ts';
 import { kinds } from '../../src/cluster/kinds/kinds.ts';
 import { readServiceResolver } from '../../src/cluster/kinds/service-resolver.ts';
+import { readMeshObject } from '../../src/cluster/map/read-object.ts';
 import { picture } from '../../src/cluster/open-object.ts';
+import { type TrafficMap, trafficMap } from '../../src/domain/map/traffic-map.ts';
 import { emptyLedger, findRevision, type Ledger } from '../../src/domain/routing/ledger.ts';
 import { type ChangeId, type Place, resolveHost } from '../../src/domain/routing/names.ts';
 import {
+  groupOf,
   hasRules,
   isSameObject,
   type ObjectContent,
@@ -44,6 +47,8 @@ export class StoredObjects {
   /** What was written or removed, in that order; undefined where everything before was forgotten. */
   readonly #past: (Pick<Kept, 'object' | 'ledger'> | undefined)[] = [];
   readonly #services: (Place & KnownService)[] = [];
+  /** When an object of a uid was created, by the version of its first write. */
+  readonly #created = new Map<string, number>();
   #forgotten = 0;
   #version = 0;
 
@@ -54,6 +59,7 @@ export class StoredObjects {
   write(kept: Omit<Kept, 'version'>): void {
     this.#version += 1;
     const object = refOf(kept.object);
+    if (!this.#created.has(kept.uid)) this.#created.set(kept.uid, this.#version);
     this.#kept.set(objectKey(object), { ...kept, object, version: this.#version });
     this.#past.push({ object, ledger: kept.ledger });
   }
@@ -106,6 +112,25 @@ export class StoredObjects {
 
   addService({ cluster, namespace }: Place, service: KnownService): void {
     this.#services.push({ cluster, namespace, ...service });
+  }
+
+  /** What traffic obeys in a cluster. */
+  mapOf(cluster: string): TrafficMap {
+    const written = [...this.#kept.values()]
+      .filter(({ object }) => object.cluster === cluster)
+      .map(({ object: { kind, ...metadata }, uid, content: { spec } }) => {
+        const creationTimestamp = new Date((this.#created.get(uid) ?? 0) * 1_000).toISOString();
+        return readMeshObject(`${groupOf(kind)}/${kind}`, { metadata: { ...metadata, creationTimestamp }, spec });
+      });
+    const services = this.#services
+      .filter((each) => each.cluster === cluster)
+      .map(({ name, namespace, ports }) =>
+        readMeshObject('/Service', {
+          metadata: { name, namespace },
+          spec: { ports: ports.map((port) => ({ port, name: 'http', protocol: 'TCP' })) },
+        }),
+      );
+    return trafficMap([...written, ...services].filter((each) => each !== undefined));
   }
 
   #servedByRules(object: ObjectRef, rules: readonly Rule[]): readonly Rule[] {

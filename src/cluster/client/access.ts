@@ -14,7 +14,12 @@ export const requiredAccess = [
   { group: 'networking.istio.io', resource: 'destinationrules', verbs: read },
   { group: consul, resource: 'serviceresolvers', verbs: read },
   { group: 'split.smi-spec.io', resource: 'trafficsplits', verbs: read },
-  { group: '', resource: 'services', verbs: ['list'] },
+  { group: '', resource: 'services', verbs: read },
+  { group: 'networking.istio.io', resource: 'gateways', verbs: read },
+  { group: 'networking.istio.io', resource: 'serviceentries', verbs: read },
+  { group: 'networking.istio.io', resource: 'sidecars', verbs: read },
+  { group: gateway, resource: 'gateways', verbs: read },
+  { group: gateway, resource: 'referencegrants', verbs: read },
   { group: '', resource: 'events', verbs: ['create'] },
 ] as const;
 

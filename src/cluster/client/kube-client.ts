@@ -40,8 +40,18 @@ export interface ObjectList {
 
 const list = z.object({
   items: z.array(z.unknown()),
-  metadata: z.object({ resourceVersion: z.string().default(''), continue: z.string().optional() }),
+  metadata: z.object({
+    resourceVersion: z.string().default(''),
+    continue: z.string().optional(),
+    /** As the library names it in lists of built-in kinds. */
+    _continue: z.string().optional(),
+  }),
 });
+
+interface Paging {
+  readonly limit: number;
+  readonly _continue?: string;
+}
 
 const resourceList = z.object({ resources: z.array(z.object({ name: z.string() })).default([]) });
 
@@ -91,22 +101,27 @@ export class KubeClient {
     return this.#call(() => this.#objects.getNamespacedCustomObject({ ...resource, namespace, name }, this.#limited()));
   }
 
-  /** All objects of a namespace, page by page. */
-  async list(resource: Resource, namespace: string): Promise<ObjectList> {
+  /** All objects of a namespace, or of all namespaces, page by page. Of the core group there are only Services. */
+  async list(resource: Resource, namespace: string | undefined): Promise<ObjectList> {
     const items: unknown[] = [];
     for (let token: string | undefined; ; ) {
-      const page = list.parse(
-        await this.#call(() =>
-          this.#objects.listNamespacedCustomObject(
-            { ...resource, namespace, limit: pageSize, ...(token === undefined ? {} : { _continue: token }) },
-            this.#limited(),
-          ),
-        ),
-      );
+      const paging = { limit: pageSize, ...(token === undefined ? {} : { _continue: token }) };
+      const page = list.parse(await this.#call(() => this.#page(resource, namespace, paging)));
       items.push(...page.items);
-      token = page.metadata.continue;
+      token = page.metadata.continue ?? page.metadata._continue;
       if (!token) return { items, resourceVersion: page.metadata.resourceVersion };
     }
+  }
+
+  #page(resource: Resource, namespace: string | undefined, paging: Paging): Promise<unknown> {
+    if (resource.group === '') {
+      return namespace === undefined
+        ? this.#core.listServiceForAllNamespaces(paging, this.#limited())
+        : this.#core.listNamespacedService({ namespace, ...paging }, this.#limited());
+    }
+    return namespace === undefined
+      ? this.#objects.listClusterCustomObject({ ...resource, ...paging }, this.#limited())
+      : this.#objects.listNamespacedCustomObject({ ...resource, namespace, ...paging }, this.#limited());
   }
 
   /** The plurals of what is served in a version of a group; empty if the version is not served. */
@@ -183,7 +198,7 @@ export class KubeClient {
   /** Calls back for every event until the server ends the watch (undefined) or the watch breaks (the error). */
   watch(
     resource: Resource,
-    namespace: string,
+    namespace: string | undefined,
     resourceVersion: string,
     onEvent: (type: string, object: unknown) => void,
     signal: AbortSignal,
@@ -214,12 +229,12 @@ export class KubeClient {
 
   async #watch(
     resource: Resource,
-    namespace: string,
+    namespace: string | undefined,
     query: Readonly<Record<string, string | number | boolean>>,
     onEvent: (type: string, object: unknown) => void,
     signal: AbortSignal,
   ): Promise<unknown> {
-    const path = `/apis/${resource.group}/${resource.version}/namespaces/${encodeURIComponent(namespace)}/${resource.plural}`;
+    const path = pathOf(resource, namespace);
     const { promise: ended, resolve: end } = Promise.withResolvers<unknown>();
     const controller = await new Watch(this.#config).watch(path, query, onEvent, (error: unknown) =>
       end(error ?? undefined),
@@ -265,6 +280,13 @@ export class KubeClient {
       throw translate(cause);
     }
   }
+}
+
+function pathOf({ group, version, plural }: Resource, namespace: string | undefined): string {
+  const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
+  return namespace === undefined
+    ? `${root}/${plural}`
+    : `${root}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
 }
 
 function observable<T>(value: T): Observable<T> {

@@ -73,6 +73,7 @@ function toRoutingObject(kind: 'TCPRoute' | 'TLSRoute', { metadata, spec, status
         ...dividedAmong(rule.backendRefs, { parents: parentServices(parentRefs, namespace), namespace, services }),
         sticky: 'connection' as const,
       })),
+    places: () => keys.map((key, at) => ({ key, list: 'rules', at })),
     weights: (moves) => weightsOf(`${kind} ${name}`, weighedRules(rules, keys), moves),
   };
 }

@@ -31,6 +31,7 @@ export const destinationRuleKind: RoutingKind = {
       destinationHosts: () => [],
       reachedHosts: () => [],
       rules: () => [],
+      places: () => [],
       weights: () => {
         throw new RejectedError(`DestinationRule ${metadata.name} has no rules`);
       },

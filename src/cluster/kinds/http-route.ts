@@ -122,6 +122,7 @@ function toRoutingObject(read: Read): RoutingObject {
     reachedHosts: () => [...new Set([...destinations(), ...copies()])],
     rules: (defined) =>
       rules.map((rule, at) => toRule(rule, { key: keys[at] ?? '', read, defined, isDefault: at === defaultAt })),
+    places: () => keys.map((key, at) => ({ key, list: 'rules', at })),
     weights: (moves) => weightsOf(`${kind} ${name}`, weighedRules(rules, keys), moves),
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { RulePlace } from '../../domain/map/following.ts';
 import type { ObjectKind } from '../../domain/routing/object.ts';
 import type { Route, Rule } from '../../domain/routing/route.ts';
 import type { Move } from '../../domain/routing/split.ts';
@@ -74,6 +75,11 @@ export interface RoutingKind {
   read(object: unknown, whose?: string): RoutingObject;
 }
 
+/** The key of a rule, and the list of the spec and the place there that it has. */
+export interface PlacedRule extends RulePlace {
+  readonly key: string;
+}
+
 /** An object as its kind reads it. */
 export interface RoutingObject extends Pick<Route, 'hosts' | 'gateways' | 'standing'> {
   readonly kind: ObjectKind;
@@ -83,6 +89,8 @@ export interface RoutingObject extends Pick<Route, 'hosts' | 'gateways' | 'stand
   /** The same, and those that it sends copies of requests to. */
   reachedHosts(): readonly string[];
   rules(defined: Defined): readonly Rule[];
+  /** Where each rule stands, for the traffic map; none of kinds that it does not know. */
+  places(): readonly PlacedRule[];
   /** A patch that sets the weights of these rules, and nothing else. Throws a RejectedError if a rule is not there. */
   weights(moves: readonly Move[]): JsonPatch;
 }

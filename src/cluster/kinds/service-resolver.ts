@@ -29,6 +29,7 @@ export const serviceResolverKind: RoutingKind = {
       destinationHosts: () => [],
       reachedHosts: () => [],
       rules: () => [],
+      places: () => [],
       weights: () => {
         throw new RejectedError(`ServiceResolver ${read.name} has no rules`);
       },

@@ -62,6 +62,7 @@ function toRoutingObject(object: ServiceSplitter): RoutingObject {
     destinationHosts: services,
     reachedHosts: services,
     rules: (defined) => [toRule(object, defined)],
+    places: () => [],
     weights: (moves) => weightsOf(`ServiceSplitter ${metadata.name}`, [weighed(object)], moves),
   };
 }

@@ -48,6 +48,7 @@ export const trafficSplitKind: RoutingKind = {
           backends: versions.map((version) => ({ version, host: resolveHost(version, read.namespace) })),
         },
       ],
+      places: () => [],
       weights: () => {
         throw new RejectedError(`TrafficSplit ${read.name} is of SMI, which is archived: shiftbot does not write it`);
       },

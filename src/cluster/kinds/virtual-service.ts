@@ -57,6 +57,7 @@ function toRoutingObject(object: VirtualService): RoutingObject {
         const context = { key, namespace, isDefault: key === defaultRule, defined };
         return place.list === 'http' ? toHttpRule(place.rule, context) : toConnectionRule(place.rule, context);
       }),
+    places: () => places().map(({ key, list, at }) => ({ key, list, at })),
     weights: (moves) => {
       const moved = places().filter(({ key }) => moves.some(({ rule }) => rule === key));
       const rules = moved.map(({ key, list, at, rule: { route = [] } }) => ({

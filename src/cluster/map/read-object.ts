@@ -26,7 +26,11 @@ export type MeshKind = keyof typeof readers;
 
 export const meshKinds = Object.keys(readers) as readonly MeshKind[];
 
-/** Undefined for an object of an odd shape: the map does without it, and reads the others. */
-export function readMeshObject(kind: MeshKind, object: unknown): MeshObject | undefined {
-  return readers[kind](object);
+export function isMeshKind(kind: string): kind is MeshKind {
+  return Object.hasOwn(readers, kind);
+}
+
+/** Undefined for an object of an odd shape, or of a kind that the map does not know: it does without it, and reads the others. */
+export function readMeshObject(kind: string, object: unknown): MeshObject | undefined {
+  return isMeshKind(kind) ? readers[kind](object) : undefined;
 }

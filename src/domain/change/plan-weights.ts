@@ -1,7 +1,9 @@
+import type { Elsewhere } from '../map/following.ts';
 import { type Ledger, moveIn, type Revision } from '../routing/ledger.ts';
 import { rulesNamed } from '../routing/named-rule.ts';
 import { versionNamed } from '../routing/named-version.ts';
 import type { ChangeId } from '../routing/names.ts';
+import type { ObjectRef } from '../routing/object.ts';
 import { type Owner, restorers, weightsOwner } from '../routing/owner.ts';
 import { describePinned } from '../routing/pinned.ts';
 import { defaultRule, findRule, pinnedRules, type Route, type Rule, type Unsplittable } from '../routing/route.ts';
@@ -44,6 +46,8 @@ export interface PlannedWeights {
 export type Refusal =
   /** Another controller sets the weights, and would overwrite ours. */
   | { readonly reason: 'owned'; readonly owner: Owner }
+  /** No requests follow the rule. It is moved all the same if a person names its object. */
+  | { readonly reason: 'not-followed'; readonly object: ObjectRef; readonly elsewhere: readonly Elsewhere[] }
   | { readonly reason: 'no-default-rule'; readonly rules: readonly string[] }
   /** Several rules answer to what was typed; `rules`: the key of each. */
   | { readonly reason: 'several-rules'; readonly rule: string; readonly rules: readonly string[] }

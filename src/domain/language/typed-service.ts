@@ -1,11 +1,15 @@
 import { isHost, isLabel, splitServiceWord } from '../routing/names.ts';
+import { objectWord, readObjectWord } from '../routing/object-word.ts';
 import { quote } from '../text/typed-text.ts';
 import type { TypedService } from './command.ts';
 import type { Flags } from './flags.ts';
 import { no, type Parsed } from './mistake.ts';
 
-/** The service that a word and the flags name. */
+/** The service that a word and the flags name, or the object (`vs/edge`). */
 export function typedService(word: string, flags: Flags): Parsed<TypedService> {
+  const object = readObjectWord(word);
+  if (object !== undefined)
+    return { ok: true, value: { service: objectWord(object), namespace: flags.namespace, cluster: flags.cluster } };
   const { service, namespace } = splitServiceWord(word);
   if (namespace !== undefined && flags.namespace !== undefined && namespace !== flags.namespace) {
     return no(`${quote(word)} and \`-n ${flags.namespace}\` name two namespaces.`, 'Leave one of them out.');

@@ -43,35 +43,37 @@ export interface GovernedRule extends RuleRef {
 }
 
 /** Why something that is written is never reached. */
-export type Why =
+export const whys = [
   /** A rule above takes every request. */
-  | 'catch-all-above'
+  'catch-all-above',
   /** Rules above take all that it matches. */
-  | 'covered-above'
+  'covered-above',
   /** An older object has the same host. */
-  | 'older'
+  'older',
   /** Another object is exported to the caller's namespace alone, or by name. */
-  | 'exported-closer'
+  'exported-closer',
   /** A route of the Gateway API of the caller's namespace comes first. */
-  | 'gateway-api-route'
+  'gateway-api-route',
   /** Another object names the host itself, or by a longer wildcard. */
-  | 'closer-host'
+  'closer-host',
   /** The object is not exported to the caller's namespace. */
-  | 'not-exported'
+  'not-exported',
   /** A Sidecar hides the object from the caller. */
-  | 'hidden-by-sidecar'
+  'hidden-by-sidecar',
   /** A route of the Gateway API in another namespace than its parent governs callers of its own namespace only. */
-  | 'consumer-route'
+  'consumer-route',
   /** The port has another protocol than the rule. */
-  | 'other-protocol'
+  'other-protocol',
   /** Its conditions on gateway, port, namespace or labels never hold for the caller. */
-  | 'other-caller'
+  'other-caller',
   /** The VirtualService that it delegates to does not exist, or is not exported to it. */
-  | 'no-delegate'
+  'no-delegate',
   /** What the delegate matches is not part of what the root matches. */
-  | 'delegate-conflict'
+  'delegate-conflict',
   /** It spells the host in a way that istiod takes for another one (`reviews.default`). */
-  | 'host-spelling';
+  'host-spelling',
+] as const;
+export type Why = (typeof whys)[number];
 
 export interface Shadowed {
   readonly object: RoutingId;

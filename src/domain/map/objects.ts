@@ -5,7 +5,12 @@
 
 export type Labels = Readonly<Record<string, string>>;
 
-export type RoutingKind = 'VirtualService' | 'HTTPRoute' | 'GRPCRoute' | 'TCPRoute' | 'TLSRoute';
+export const routingKinds = ['VirtualService', 'HTTPRoute', 'GRPCRoute', 'TCPRoute', 'TLSRoute'] as const;
+export type RoutingKind = (typeof routingKinds)[number];
+
+export function isOfMap(kind: string): kind is RoutingKind {
+  return routingKinds.some((each) => each === kind);
+}
 
 export interface Id<Kind extends string = string> {
   readonly kind: Kind;
@@ -15,6 +20,10 @@ export interface Id<Kind extends string = string> {
 
 /** An object that has rules. */
 export type RoutingId = Id<RoutingKind>;
+
+export function isSameId(one: Id, other: Id): boolean {
+  return one.kind === other.kind && one.namespace === other.namespace && one.name === other.name;
+}
 
 /** `creationTimestamp`: whole seconds, in UTC. Older objects often win. */
 interface Aged {

@@ -1,3 +1,4 @@
+import { resolveHost } from '../routing/names.ts';
 import { audienceOf, callersOf } from './callers.ts';
 import { type Client, type Cluster, clusterOf } from './clusters/cluster.ts';
 import { governGateway } from './gateways/gateway.ts';
@@ -10,6 +11,7 @@ import {
   defaultSettings,
   type Gateway,
   type Id,
+  isSameId,
   type MeshObject,
   type MeshSettings,
   type RoutingId,
@@ -50,6 +52,11 @@ export class TrafficMap {
     return found ?? hostAt(this.#index, name) ?? headlessAt(this.#index, name, port) ?? name;
   }
 
+  /** The host that people mean by a name in a namespace: a short one is a service there. */
+  hostMeant(name: string, namespace: string): string {
+    return resolveHost(name, namespace, this.#index.settings.clusterDomain).toLowerCase();
+  }
+
   /** Without a port: the first that takes HTTP, else the first. */
   of(host: string, caller: Caller, port?: number): Governed {
     return caller.kind === 'mesh'
@@ -80,11 +87,39 @@ export class TrafficMap {
     return { host: known?.alias ?? known?.host ?? host, port, weight: 100 };
   }
 
+  /** What becomes of the requests that an object is written for: its hosts, as each kind of caller asks for them. A delegate has those of its roots. */
+  asked(object: RoutingId): readonly Governed[] {
+    return this.#audience([object]);
+  }
+
+  /** The objects that have a destination at a host. */
+  leadingTo(host: string): readonly RoutingId[] {
+    return this.#index.destinedTo.get(host);
+  }
+
+  /** Whether there is a Service or a ServiceEntry of that host that clients of the namespace may use. */
+  isKnown(host: string, namespace = ''): boolean {
+    return knownHost(this.#index, host, namespace) !== undefined;
+  }
+
+  /** Whether a gateway is seen, and the pods that it is for. */
+  hasGateway(caller: Extract<Caller, { kind: 'gateway' }>): boolean {
+    const gateway = this.#gatewayOf(caller);
+    return gateway !== undefined && routerOf(this.#index, gateway) !== undefined;
+  }
+
+  /** The hosts that an object names: a wildcard stays one. */
+  hostsOf(object: RoutingId): readonly string[] {
+    const found = this.#index.get(object);
+    if (found?.kind === 'VirtualService') return found.hosts.map((host) => this.#index.hostIn(found, host));
+    return [...new Set(audienceOf(this.#index, object).map(({ host }) => host))];
+  }
+
   /** Where requests follow an object, or one of its rules. */
   touching(object: RoutingId, rule?: Pick<RuleRef, 'list' | 'at'>): readonly Followed[] {
     const isMeant = (ref: RuleRef | undefined) =>
       ref !== undefined &&
-      isSame(ref.object, object) &&
+      isSameId(ref.object, object) &&
       (rule === undefined || (ref.list === rule.list && ref.at === rule.at));
     return this.#followed([object], (each) => isMeant(each) || isMeant(each.delegate));
   }
@@ -162,8 +197,4 @@ export function trafficMap(objects: Iterable<MeshObject>, settings: MeshSettings
 
 function isSameView(one: Governed, other: Governed | undefined): boolean {
   return JSON.stringify({ ...one, caller: undefined }) === JSON.stringify({ ...other, caller: undefined });
-}
-
-function isSame(one: Id, other: Id): boolean {
-  return one.kind === other.kind && one.namespace === other.namespace && one.name === other.name;
 }

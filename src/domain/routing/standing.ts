@@ -1,3 +1,5 @@
+import type { Astray } from '../map/following.ts';
+
 /** What one controller says about a route at one of its parents (`status.parents` of the Gateway API). */
 export interface ParentStanding {
   /** `Service reviews`, `Gateway shop/edge`. */
@@ -26,6 +28,8 @@ export interface Standing {
 
 /** Whether what was written is in effect. */
 export type Effect =
+  /** By the traffic map: its requests follow something else, or some of them do. */
+  | Astray
   | { readonly kind: 'in-effect'; readonly parents: readonly string[] }
   /** A controller has not said anything about this generation yet, or there is none. */
   | { readonly kind: 'waits'; readonly parents: readonly string[] }
@@ -37,8 +41,10 @@ export function effectOfAll(effects: readonly Effect[]): Effect | undefined {
     effects.filter((each): each is Extract<Effect, { kind: K }> => each.kind === kind);
   const [refused] = of('refused');
   if (refused !== undefined) return refused;
-  const [waiting, done] = [of('waits'), of('in-effect')];
+  const [waiting, done, [dead], [astray]] = [of('waits'), of('in-effect'), of('not-followed'), of('followed-in-part')];
+  if (dead !== undefined) return dead;
   if (waiting.length > 0) return { kind: 'waits', parents: namesOf(waiting) };
+  if (astray !== undefined) return astray;
   return done.length === 0 ? undefined : { kind: 'in-effect', parents: namesOf(done) };
 }
 

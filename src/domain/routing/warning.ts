@@ -1,3 +1,4 @@
+import type { Astray } from '../map/following.ts';
 import type { ObjectKind } from './object.ts';
 import type { Owner } from './owner.ts';
 import type { HostVersion } from './undefined-versions.ts';
@@ -8,5 +9,7 @@ export type PlanWarning =
   | { readonly kind: 'puts-back'; readonly owner: Owner; readonly of?: ObjectKind | undefined }
   /** The rule splits connections. A proxy closes those that are open when it gets other weights (istio/istio#38616). */
   | { readonly kind: 'cuts-connections' }
+  /** By the traffic map: requests that do not follow a rule of the change. */
+  | (Astray & { readonly rule: string })
   /** They would get requests, and no DestinationRule defines them. */
   | { readonly kind: 'undefined-versions'; readonly versions: readonly HostVersion[] };

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { unmeasuredReasons } from '../../domain/change/seen.ts';
+import { whys } from '../../domain/map/governed.ts';
+import { routingKinds } from '../../domain/map/objects.ts';
 import { changeIdSchema } from '../../domain/routing/ledger.ts';
 import { objectKinds } from '../../domain/routing/object.ts';
 import { tools } from '../../domain/routing/owner.ts';
@@ -74,6 +76,26 @@ export const objectInClusterSchema = z.strictObject({
   name: z.string(),
 });
 
+const callerSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('mesh'), namespace: z.string().optional() }),
+  z.strictObject({ kind: z.literal('gateway'), gateway: z.string() }),
+]);
+
+const elsewhere = z.array(
+  z.strictObject({
+    host: z.string(),
+    caller: callerSchema,
+    by: z.strictObject({ kind: z.enum(routingKinds), namespace: z.string(), name: z.string() }).optional(),
+    why: z.enum(whys).optional(),
+  }),
+);
+
+/** Requests that follow something else, by the traffic map. */
+export const astraySchemas = [
+  z.strictObject({ kind: z.literal('not-followed'), elsewhere }),
+  z.strictObject({ kind: z.literal('followed-in-part'), elsewhere }),
+] as const;
+
 export const planWarningSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('puts-back'),
@@ -81,6 +103,7 @@ export const planWarningSchema = z.discriminatedUnion('kind', [
     of: z.enum(objectKinds).optional(),
   }),
   z.strictObject({ kind: z.literal('cuts-connections') }),
+  ...astraySchemas.map((each) => each.extend({ rule: z.string() })),
   z.strictObject({
     kind: z.literal('undefined-versions'),
     versions: z.array(z.strictObject({ host: z.string(), version: z.string() })),

@@ -7,6 +7,7 @@ import { LaterRecordError, UntrustedRecordError } from '../../workflow/errors.ts
 import { isSigned, parseJson, sign } from '../signature.ts';
 import {
   approvalSchema,
+  astraySchemas,
   contentSchema,
   holdSchema,
   objectInClusterSchema,
@@ -79,6 +80,7 @@ const parents = z.array(z.string());
 
 /** What controllers say of a route. */
 const effectSchema = z.discriminatedUnion('kind', [
+  ...astraySchemas,
   z.strictObject({ kind: z.literal('in-effect'), parents }),
   z.strictObject({ kind: z.literal('waits'), parents }),
   z.strictObject({

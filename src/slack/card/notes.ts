@@ -1,6 +1,7 @@
 import { type Change, effectOf, isEnded, isWeightsOnly, mainEdit, serviceOf } from '../../domain/change/change.ts';
 import { type AppliedChange, isApplied } from '../../domain/change/fate.ts';
 import type { Applied } from '../../domain/change/state.ts';
+import type { PlanWarning } from '../../domain/routing/warning.ts';
 import { effectText } from '../words/effect-text.ts';
 import { code, user } from '../words/mrkdwn.ts';
 import { warningText } from '../words/owner-text.ts';
@@ -67,10 +68,18 @@ function takenBackBy({ rolledBack }: Pick<Applied, 'rolledBack'>): readonly stri
   return rolledBack === undefined ? [] : [`*Rolled back* by ${user(rolledBack.by)} (${rolledBack.change}).`];
 }
 
-/** No warnings once somebody else has moved the weights, so that they came true, or the change has ended otherwise. */
+/**
+ * No warnings once somebody else has moved the weights, so that they came true, or the change has ended otherwise. What requests follow is told
+ * anew of a change that is applied.
+ */
 function warningNotes(change: Change): readonly string[] {
   const isOver = isApplied(change) ? change.state.movedAway !== undefined : isEnded(change);
-  return isOver ? [] : (change.warnings ?? []).slice(0, 2).map(warningText);
+  const told = (change.warnings ?? []).filter((each) => !isApplied(change) || !isAstray(each));
+  return isOver ? [] : told.slice(0, 2).map(warningText);
+}
+
+function isAstray({ kind }: PlanWarning): boolean {
+  return kind === 'not-followed' || kind === 'followed-in-part';
 }
 
 /** Empty if a change of more than weights was rolled back: its pinned rules went with it. */

@@ -106,6 +106,7 @@ export const commands = [
 
 export const flags = [
   { usage: '-n bookinfo, --namespace bookinfo, bookinfo/reviews', does: 'where the service is' },
+  { usage: 'vs/edge, httproute/edge', does: 'an object, where requests for a service follow several or none' },
   { usage: '--cluster prod-eu', does: 'in which cluster' },
   { usage: '--route primary', does: 'which rule, where a VirtualService has several' },
   { usage: '--reason "red stars"', does: 'why; it stands on the card and in the history' },

@@ -2,6 +2,8 @@ import type { Refusal } from '../../domain/change/plan-weights.ts';
 import type { Command, Options } from '../../domain/language/command.ts';
 import type { Mistake } from '../../domain/language/mistake.ts';
 import type { ServiceName } from '../../domain/routing/names.ts';
+import type { ObjectRef } from '../../domain/routing/object.ts';
+import { objectWord } from '../../domain/routing/object-word.ts';
 import type { PinnedMistake } from '../../domain/routing/pinned.ts';
 import type { Unsplittable } from '../../domain/routing/route.ts';
 import { isPlaced, placeOfKey } from '../../domain/routing/rule-key.ts';
@@ -9,14 +11,18 @@ import type { Percentages } from '../../domain/routing/split.ts';
 import type { GoalAnswer } from '../../workflow/asking/goal.ts';
 import type { NotFound } from '../../workflow/desk.ts';
 import type { Aged } from '../../workflow/ports/mesh.ts';
+import { astrayText } from '../words/astray-text.ts';
 import { commandText, statusCommand } from '../words/command-text.ts';
 import { code, escapeText, foreign, names, typed, user } from '../words/mrkdwn.ts';
+import { objectName } from '../words/object-text.ts';
 import { howToLeave, howToStop, ownerText } from '../words/owner-text.ts';
 import { type Reply, says } from '../words/reply.ts';
 import { badFileText, unknownFileText } from '../words/rule-file-text.ts';
 import { splitText } from '../words/split-text.ts';
 import { exactClock } from '../words/time-text.ts';
 import { when } from '../words/when.ts';
+
+const maxObjects = 5;
 
 /** A command whose plan may be refused. */
 export type TypedMove = Extract<Command, { verb: 'shift' | 'rollback' | 'why' }>;
@@ -46,6 +52,10 @@ export function refusalText(of: ServiceName, refusal: Refusal, { now, typed: com
       return alreadyThere(name, refusal, now);
     case 'nobody-else':
       return nobodyElse(of, refusal, command);
+    case 'not-followed': {
+      const insist = statusCommand({ ...of, service: objectWord(refusal.object) });
+      return `${astrayText({ kind: 'not-followed', elsewhere: refusal.elsewhere })} Nothing was changed. To move it all the same, type ${code(objectWord(refusal.object), 120)} in place of ${name}; ${insist} shows it.`;
+    }
     case 'no-default-rule':
       if (refusal.rules.length === 0) return `${name} has no rule at all, so there is nothing to split.`;
       return `${name} has no rule that takes all the rest; it has ${names(refusal.rules)}. ${howToName(refusal.rules)}`;
@@ -87,8 +97,17 @@ export function notFoundText({ service, namespace, cluster }: ServiceName, found
     case 'gone':
       return `There is no ${found.object.kind} ${code(found.object.name)} in ${code(namespace)} any more. Nothing was changed.`;
     case 'several':
-      return `${code(service)} is routed by ${names(found.objects)} at once, and in a mesh only one of them holds. Merge them first.${ageText(found)}`;
+      return `${severalText(service, namespace, found.objects)}${ageText(found)}`;
   }
+}
+
+function severalText(service: string, namespace: string, objects: readonly ObjectRef[]): string {
+  const shown = objects
+    .slice(0, maxObjects)
+    .map((object) => `${objectName(object)}${object.namespace === namespace ? '' : ` in ${code(object.namespace)}`}`);
+  const more = objects.length > maxObjects ? [`… +${objects.length - maxObjects}`] : [];
+  const words = objects.slice(0, maxObjects).map((object) => code(objectWord(object), 120));
+  return `Requests for ${code(service)} follow several objects: ${[...shown, ...more].join(', ')}. Type the one that you mean in place of the service: ${words.join(' or ')}.`;
 }
 
 /** Says how old the data is, if the cluster has not confirmed it just now. */

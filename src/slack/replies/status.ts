@@ -6,6 +6,7 @@ import { describePinned } from '../../domain/routing/pinned.ts';
 import { defaultRule, pinnedRules, type Route, type Rule } from '../../domain/routing/route.ts';
 import { effectOf } from '../../domain/routing/standing.ts';
 import type { StatusAnswer } from '../../workflow/looking/look-up.ts';
+import { astrayText } from '../words/astray-text.ts';
 import { statusCommand } from '../words/command-text.ts';
 import { effectText } from '../words/effect-text.ts';
 import { code, foreign, user } from '../words/mrkdwn.ts';
@@ -41,7 +42,7 @@ export function statusReply(answer: StatusAnswer, now: Date): Reply {
 }
 
 function statusText(
-  { name, route, open, ramps, lost, holds }: Extract<StatusAnswer, { kind: 'status' }>,
+  { name, route, astray, open, ramps, lost, holds }: Extract<StatusAnswer, { kind: 'status' }>,
   now: Date,
 ): string {
   const rule = rulesNamed(route, undefined)[0];
@@ -61,7 +62,7 @@ function statusText(
       ? lastWriter(route, now)
       : [`Since ${change.id}, ${when(change.at, now)}, by ${user(change.by)}.`]),
     ...(route.owners ?? []).map((owner) => `Managed by ${ownerText(owner)}.`),
-    ...effectLines(route),
+    ...(astray === undefined ? effectLines(route) : [astrayText(astray)]),
     ...besidesLines(rule),
     ...pinnedLines(name, route),
     ...holdLines(holds),

@@ -1,9 +1,13 @@
 import type { Effect } from '../../domain/routing/standing.ts';
+import { astrayText } from './astray-text.ts';
 import { code, foreign } from './mrkdwn.ts';
 
 /** Whether the controllers of a route have put it into effect, or why not, in their words. */
 export function effectText(effect: Effect): string {
   switch (effect.kind) {
+    case 'not-followed':
+    case 'followed-in-part':
+      return astrayText(effect);
     case 'in-effect':
       return `In effect at ${effect.parents.map((parent) => code(parent, 120)).join(', ')}.`;
     case 'waits':

@@ -1,6 +1,7 @@
 import { groupOf, type ObjectKind } from '../../domain/routing/object.ts';
 import type { Owner, Tool } from '../../domain/routing/owner.ts';
 import type { PlanWarning } from '../../domain/routing/warning.ts';
+import { astrayText } from './astray-text.ts';
 import { code } from './mrkdwn.ts';
 
 const maxVersions = 6;
@@ -16,6 +17,7 @@ export function warningText(warning: PlanWarning): string {
   if (warning.kind === 'undefined-versions') return undefinedText(warning);
   if (warning.kind === 'cuts-connections')
     return '*Open connections are cut.* The rule splits connections and not requests: those that are open when the weights change are closed, and clients have to connect again.';
+  if (warning.kind === 'not-followed' || warning.kind === 'followed-in-part') return astrayText(warning);
   const { owner, of = 'VirtualService' } = warning;
   return `*${ownerText(owner)} manages this object* and may put the weights back. ${words[owner.tool].stop(of)}`;
 }

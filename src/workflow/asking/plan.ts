@@ -3,9 +3,11 @@ import type { Aim, Change } from '../../domain/change/change.ts';
 import { type Edits, hostsOf, isContentEdit, type ObjectEdit } from '../../domain/change/edit.ts';
 import type { PlanOfWeights, Refusal, Start } from '../../domain/change/plan-weights.ts';
 import { startBehind } from '../../domain/change/plan-weights.ts';
+import { astrayOf } from '../../domain/map/following.ts';
 import { type Hosts, hostsMoved } from '../../domain/policy/targets.ts';
 import { type ChangeId, changeIdFrom, isLabel, type ServiceName } from '../../domain/routing/names.ts';
 import { hasRules, type ObjectRef, objectKey } from '../../domain/routing/object.ts';
+import { readObjectWord } from '../../domain/routing/object-word.ts';
 import { type Owner, restorers, weightsOwner } from '../../domain/routing/owner.ts';
 import type { LiveObject } from '../../domain/routing/route.ts';
 import type { PlanWarning } from '../../domain/routing/warning.ts';
@@ -74,6 +76,17 @@ export function goingBefore({ waiting }: Lines, isAhead: boolean): readonly Chan
   return isAhead ? waiting.filter(({ state }) => state.kind === 'applying') : waiting;
 }
 
+/** Why weights that no requests follow are not set, unless the person named their object in place of a service. */
+export function unlessInsisted(
+  { service }: Pick<ServiceName, 'service'>,
+  object: ObjectRef,
+  warnings: readonly PlanWarning[],
+): Refusal | undefined {
+  const dead = warnings.find(({ kind }) => kind === 'not-followed');
+  if (dead?.kind !== 'not-followed' || readObjectWord(service) !== undefined) return undefined;
+  return { reason: 'not-followed', object, elsewhere: dead.elsewhere };
+}
+
 /** The edits alone, as a change keeps them. */
 export function editsOf({ edits: [first, ...more] }: Pick<Plan, 'edits'>): Edits {
   return [first.edit, ...more.map(({ edit }) => edit)];
@@ -100,8 +113,20 @@ async function planOne(desk: Desk, aim: ObjectAim, before: readonly Change[]): P
   if (live === undefined) return { kind: 'gone', object: aim.object };
   const planned = aim.plan(live, (rule) => startBehind(live, before, rule));
   if (planned.kind === 'refused') return planned;
-  const { edit, warnings } = planned;
+  const { edit } = planned;
+  const warnings = [...planned.warnings, ...(await warnAstray(desk, edit))];
   return { kind: 'looked', edit, trial: { kind: 'not-asked' }, open, warnings, owners: [] };
+}
+
+/** Requests that would not follow the rules that are moved. */
+export async function warnAstray(
+  { mesh }: Pick<Desk, 'mesh'>,
+  { object, moves }: { readonly object: ObjectRef; readonly moves: readonly { readonly rule: string }[] },
+): Promise<readonly PlanWarning[]> {
+  const found = await Promise.all(
+    moves.map(async ({ rule }) => ({ rule, astray: astrayOf(await mesh.following(object, rule)) })),
+  );
+  return found.flatMap(({ rule, astray }) => (astray === undefined ? [] : [{ ...astray, rule }]));
 }
 
 async function planOf(

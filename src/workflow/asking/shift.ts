@@ -11,7 +11,7 @@ import { noteRefused } from '../audit.ts';
 import { type Asker, type Desk, fillIn } from '../desk.ts';
 import { mayOverrideOwner, namedBy } from '../judging/judge-live.ts';
 import { type Asking, answerOnce, type Mode } from './answer-once.ts';
-import { type Plan, planEdits, type WeightsAim } from './plan.ts';
+import { type Plan, planEdits, unlessInsisted, type WeightsAim } from './plan.ts';
 import { type Answer, offer, told } from './submit.ts';
 
 type Shift = Extract<Command, { verb: 'shift' }>;
@@ -27,7 +27,7 @@ export function requestShift(
   const name = fillIn(desk, service);
   const asking = { asker, deed: 'shift', mode, name, reason: options.reason, overRamp } as const;
   const ruleOf = (live: LiveObject) => keyOfNamed(live, options.rule);
-  return shift(desk, asking, { name, wish, ruleOf, find: () => desk.mesh.find(name) });
+  return shift(desk, asking, { name, wish, ruleOf, find: () => desk.mesh.find(name), isOfService: true });
 }
 
 /** The button that gives all traffic to the version that a change was about. */
@@ -63,9 +63,15 @@ interface Shifting {
   /** The key of the rule that is meant; undefined if none was named and several may be. */
   readonly ruleOf: (live: LiveObject) => string | undefined;
   readonly find: () => ReturnType<Desk['mesh']['find']>;
+  /** The person named a service, so that weights are set only if requests for it follow them. */
+  readonly isOfService?: boolean;
 }
 
-async function shift(desk: Desk, asking: Asking, { name, wish, ruleOf, find }: Shifting): Promise<Answer> {
+async function shift(
+  desk: Desk,
+  asking: Asking,
+  { name, wish, ruleOf, find, isOfService = false }: Shifting,
+): Promise<Answer> {
   return answerOnce(desk, asking, async () => {
     const found = await find();
     if (found.kind !== 'found') return told(desk, asking, { kind: 'not-found', name, found });
@@ -79,7 +85,7 @@ async function shift(desk: Desk, asking: Asking, { name, wish, ruleOf, find }: S
         return planShift(live, wish, { rule, start: startOf(rule ?? defaultRule), mayOverrideOwner: mayOverride });
       },
     };
-    return desk.turns.run(objectKey(object), () => planAndOffer(desk, asking, { name, wish, aim }));
+    return desk.turns.run(objectKey(object), () => planAndOffer(desk, asking, { name, wish, aim, isOfService }));
   });
 }
 
@@ -87,14 +93,19 @@ interface ShiftAim {
   readonly name: ServiceName;
   readonly wish: Wish;
   readonly aim: WeightsAim;
+  readonly isOfService: boolean;
 }
 
-async function planAndOffer(desk: Desk, asking: Asking, { name, wish, aim }: ShiftAim): Promise<Answer | 'moved'> {
+async function planAndOffer(desk: Desk, asking: Asking, shiftAim: ShiftAim): Promise<Answer | 'moved'> {
+  const { name, wish, aim, isOfService } = shiftAim;
   const planning = { aim: { kind: 'split' }, service: name.service, isAhead: false } as const;
   const planned = await planEdits(desk, [aim], planning);
   switch (planned.kind) {
-    case 'plan':
+    case 'plan': {
+      const refusal = isOfService ? unlessInsisted(name, aim.object, planned.plan.warnings) : undefined;
+      if (refusal !== undefined) return told(desk, asking, { kind: 'refused', name, refusal }, { object: aim.object });
       return offer(desk, asking, { ...planned.plan, aim: { kind: 'split', focus: focusOf(planned.plan, wish) } });
+    }
     case 'gone':
       return told(desk, asking, { kind: 'not-found', name, found: planned }, { object: aim.object });
     case 'refused':

@@ -1,7 +1,9 @@
 import { type Change, concerns, isForPeople, isToBeSeen, objectsOf } from '../../domain/change/change.ts';
 import type { TypedService } from '../../domain/language/command.ts';
+import { type Astray, astrayOf } from '../../domain/map/following.ts';
 import type { Hold } from '../../domain/policy/freeze.ts';
 import type { Ramp } from '../../domain/ramp/ramp.ts';
+import { keyOfNamed } from '../../domain/routing/named-rule.ts';
 import type { ChangeId, Place, RampId, ServiceName } from '../../domain/routing/names.ts';
 import type { LiveObject, Route } from '../../domain/routing/route.ts';
 import { type Desk, fillIn, locateChange, type NotFound, openService } from '../desk.ts';
@@ -16,6 +18,8 @@ export type StatusAnswer =
       readonly kind: 'status';
       readonly name: ServiceName;
       readonly route: Route;
+      /** Requests for its hosts that do not follow the rule that is shown. */
+      readonly astray?: Astray | undefined;
       readonly open: readonly Change[] | undefined;
       /** The ramps that are not over; undefined if the store does not answer. */
       readonly ramps: readonly Ramp[] | undefined;
@@ -46,10 +50,15 @@ export async function serviceStatus(desk: Desk, typed: TypedService): Promise<St
   if (found.kind !== 'found') return { kind: 'not-found', name, found };
 
   const { live: route } = found;
-  const [holds, lost] = await Promise.all([holdsSeen(desk, [route]), whatIsLost(desk, route, name)]);
+  const rule = keyOfNamed(route, undefined);
+  const [holds, lost, following] = await Promise.all([
+    holdsSeen(desk, [route]),
+    whatIsLost(desk, route, name),
+    rule === undefined ? undefined : desk.mesh.following(route.object, rule),
+  ]);
   const its = ramps?.filter((ramp) => isOf(ramp, { ...name, service: route.object.name }) || isOf(ramp, name));
   return {
-    ...{ kind: 'status', name, route, holds, ramps: its, lost },
+    ...{ kind: 'status', name, route, holds, ramps: its, lost, astray: astrayOf(following) },
     open: open?.filter((change) => concerns(change, route.object)),
   };
 }

@@ -1,5 +1,6 @@
 import type { Change } from '../../domain/change/change.ts';
 import type { ObjectEdit } from '../../domain/change/edit.ts';
+import type { Following } from '../../domain/map/following.ts';
 import type { Revision } from '../../domain/routing/ledger.ts';
 import type { ChangeId, Place, RampId, ServiceName } from '../../domain/routing/names.ts';
 import type { ObjectContent, ObjectRef } from '../../domain/routing/object.ts';
@@ -10,7 +11,7 @@ import type { Definition } from '../../domain/routing/undefined-versions.ts';
 export interface Mesh {
   /** The names of the clusters we serve; the first is meant if none is named. */
   readonly clusters: readonly string[];
-  /** The object that splits a service's traffic, from the watch cache. */
+  /** The object that requests for a service follow, or the one that is named (`vs/edge`), from the watch cache. */
   find(name: ServiceName): Promise<Found>;
   /**
    * An object, read live and whole, whether it exists or not. `live.rules` of a routing object says which versions may be given traffic
@@ -41,6 +42,11 @@ export interface Mesh {
   /** A routing object from the watch cache; undefined if it does not exist. Its namespace is watched from now on. */
   glance(object: ObjectRef): Promise<Weights | undefined>;
   /**
+   * Whose requests follow a rule of an object, by the traffic map of all that is watched. It asks the API server nothing. Undefined if it is
+   * not known: the kind is not one of the map, the rule is not there, or its callers are not seen.
+   */
+  following(object: ObjectRef, rule: string): Promise<Following | undefined>;
+  /**
    * Calls back when an object with a history was written, made anew or removed, by us or by others, and when one without a history was
    * created. If the watch missed it, that is within a minute. Of a namespace that is watched from now on, it tells what was changed within
    * the last day. It may call more than once, and only for namespaces that are watched. Returns a function that ends it.
@@ -60,8 +66,8 @@ export type Found =
       readonly services: readonly string[];
       readonly nearest?: string | undefined;
     } & Aged)
-  /** Several objects route it; in a mesh only one of them wins (istio IST0109). */
-  | ({ readonly kind: 'several'; readonly objects: readonly string[] } & Aged);
+  /** Requests for it follow several objects, some one, some another. */
+  | ({ readonly kind: 'several'; readonly objects: readonly [ObjectRef, ...ObjectRef[]] } & Aged);
 
 /**
  * When the cluster last confirmed the watch cache. Absent if that was at most 10 s ago; otherwise the cluster was asked again and did not

@@ -1,6 +1,7 @@
 import type { TypedService } from '../../domain/language/command.ts';
 import type { Ramp } from '../../domain/ramp/ramp.ts';
 import type { ServiceName } from '../../domain/routing/names.ts';
+import { readObjectWord } from '../../domain/routing/object-word.ts';
 import { type Desk, fillIn } from '../desk.ts';
 
 export type FoundRamp =
@@ -23,10 +24,17 @@ export async function findRamp(
 }
 
 export function isOf({ name, before }: Ramp, { cluster, namespace, service }: ServiceName): boolean {
+  const { kind, name: objectName } = readObjectWord(service) ?? { kind: undefined, name: service };
   const isNamed = name.cluster === cluster && name.namespace === namespace && name.service === service;
   return (
     isNamed ||
-    before.some(({ object }) => object.cluster === cluster && object.namespace === namespace && object.name === service)
+    before.some(
+      ({ object }) =>
+        object.cluster === cluster &&
+        object.namespace === namespace &&
+        object.name === objectName &&
+        (kind === undefined || object.kind === kind),
+    )
   );
 }
 

@@ -12,6 +12,7 @@ import { keyOfNamed } from '../../domain/routing/named-rule.ts';
 import { rampIdFrom, type ServiceName } from '../../domain/routing/names.ts';
 import { defaultRule } from '../../domain/routing/route.ts';
 import { type AcceptedAnswer, answerOnce, type Mode } from '../asking/answer-once.ts';
+import { unlessInsisted, warnAstray } from '../asking/plan.ts';
 import { stateOf } from '../asking/submit.ts';
 import { noteDenied, noteRefused } from '../audit.ts';
 import { type Asker, type Desk, fillIn, openService, refuseIfLate, requestId } from '../desk.ts';
@@ -68,8 +69,12 @@ async function plan(desk: Desk, starting: Starting): Promise<RampAnswer | 'moved
   const start = startBehind(live, waiting, rule ?? defaultRule);
   const wish = { version: asked.version, steps: typedSteps.steps, rule };
   const named = namedBy(live, [rule ?? defaultRule]);
-  const planned = planRamp(live, wish, { start, mayOverrideOwner: mayOverrideOwner(desk, named) });
-  if (planned.kind === 'refused') return { ...planned, kind: 'ramp-refused', name };
+  const steps = planRamp(live, wish, { start, mayOverrideOwner: mayOverrideOwner(desk, named) });
+  if (steps.kind === 'refused') return { ...steps, kind: 'ramp-refused', name };
+  const astray = await warnAstray(desk, { object: live.object, moves: steps.before });
+  const unfollowed = unlessInsisted(name, live.object, astray);
+  if (unfollowed !== undefined) return { kind: 'ramp-refused', name, refusal: unfollowed, step: 1 };
+  const planned = { ...steps, warnings: [...steps.warnings, ...astray] };
 
   const typed = 'named' in asked.steps ? asked.steps.named : undefined;
   const watched = guardRuleFor(desk, asked, named);

@@ -3,6 +3,7 @@ import { type Change, isWaiting, moveTo, placeOf } from '../../domain/change/cha
 import { deletes } from '../../domain/change/edit.ts';
 import { type AppliedChange, type Fate, fateOf, isApplied, isTold } from '../../domain/change/fate.ts';
 import { type Applied, noLongerSeen } from '../../domain/change/state.ts';
+import { astrayOf } from '../../domain/map/following.ts';
 import { findRevision } from '../../domain/routing/ledger.ts';
 import type { ChangeId } from '../../domain/routing/names.ts';
 import { hasRules, isSameObject, type ObjectRef } from '../../domain/routing/object.ts';
@@ -18,7 +19,7 @@ import type { Cards } from '../showing/cards.ts';
 
 /** What is needed to see whether applied changes still stand. */
 export interface Lookout {
-  readonly mesh: Pick<Mesh, 'clusters' | 'glance' | 'open'>;
+  readonly mesh: Pick<Mesh, 'clusters' | 'glance' | 'open' | 'following'>;
   readonly changes: Pick<Changes, 'read' | 'update' | 'recentlyApplied' | 'open'>;
   readonly cards: Pick<Cards, 'showSoon'>;
   readonly meter: Pick<Meter, 'movedAway'>;
@@ -112,24 +113,34 @@ async function keepTrue(lookout: Lookout, change: AppliedChange, glance: Reading
 }
 
 /**
- * Whether the controllers of its routes have put it into effect. The watch cache is enough: what they say next comes by the watch, too. They
- * are not asked about an object that does not have the change yet.
+ * Whether the controllers of its routes have put it into effect, and whether requests follow it. The watch cache is enough: what comes next
+ * comes by the watch, too. Nothing is said of an object that does not have the change yet.
  */
 async function keepEffect(lookout: Lookout, change: AppliedChange, glance: Reading): Promise<void> {
   const seen = await Promise.all(
     change.edits.map(({ object }) => (hasRules(object.kind) ? glance(object) : undefined)),
   );
-  const written = seen.filter((each) => each !== undefined && findRevision(each.ledger, change.id) !== undefined);
-  const effect = effectOfAll(written.flatMap((each) => effectOf(each?.standing) ?? []));
-  if (effect === undefined) return;
+  const written = change.edits.filter((_, at) => hasChange(seen[at], change.id));
+  if (written.length === 0) return;
+  const astray = await Promise.all(
+    written
+      .flatMap(({ object, moves }) => moves.map(({ rule }) => ({ object, rule })))
+      .map(async ({ object, rule }) => astrayOf(await lookout.mesh.following(object, rule))),
+  );
+  const said = seen.map((each) => (hasChange(each, change.id) ? effectOf(each?.standing) : undefined));
+  const effect = effectOfAll([...said, ...astray].filter((each) => each !== undefined));
   let current: Change | undefined = change;
   while (isApplied(current) && !isDeepStrictEqual(current.state.effect, effect)) {
     if (await lookout.changes.update(moveTo(current, { ...current.state, effect }))) {
-      lookout.log.info({ changeId: change.id, effect }, 'what controllers say of a change is on its card');
+      lookout.log.info({ changeId: change.id, effect }, 'whether a change is in effect is on its card');
       return lookout.cards.showSoon(change.id);
     }
     current = await lookout.changes.read(change.id);
   }
+}
+
+function hasChange(seen: Weights | undefined, id: ChangeId): boolean {
+  return seen !== undefined && findRevision(seen.ledger, id) !== undefined;
 }
 
 /** The state for the card to show. */

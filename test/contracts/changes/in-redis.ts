@@ -155,6 +155,20 @@ export function describeInRedis(open: () => Connection): void {
         insistedBy: 'U02BOB',
         warnings: [
           { kind: 'puts-back', owner: { tool: 'argo-cd', name: 'shop' } },
+          { kind: 'cuts-connections' },
+          { kind: 'not-followed', rule: 'default', elsewhere: [{ host: 'reviews', caller: { kind: 'mesh' } }] },
+          {
+            kind: 'followed-in-part',
+            rule: 'orders',
+            elsewhere: [
+              {
+                host: 'shop.example.com',
+                caller: { kind: 'gateway', gateway: 'default/gw' },
+                by: { kind: 'VirtualService', namespace: 'default', name: 'edge' },
+                why: 'older',
+              },
+            ],
+          },
           { kind: 'undefined-versions', versions: [{ host: 'reviews.shop.svc.cluster.local', version: 'v3' }] },
         ],
       };

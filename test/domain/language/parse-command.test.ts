@@ -63,6 +63,9 @@ describe('what is accepted', () => {
     ${'-n=bookinfo reviews v3 50'}                        | ${{ namespace: 'bookinfo' }}
     ${'reviews --namespace Bookinfo v3 50'}               | ${{ namespace: 'bookinfo' }}
     ${'reviews v3 50 –n bookinfo'}                        | ${{ namespace: 'bookinfo' }}
+    ${'vs/edge v3 50 -n shop'}                            | ${{ service: 'vs/edge', namespace: 'shop' }}
+    ${'VirtualService/edge v3 50'}                        | ${{ service: 'vs/edge', namespace: undefined }}
+    ${'httproute/edge v3 50'}                             | ${{ service: 'httproute/edge', namespace: undefined }}
     ${'bookinfo/reviews v3 50 -n bookinfo'}               | ${{ namespace: 'bookinfo' }}
     ${'reviews v3 50 -n bookinfo --namespace Bookinfo'}   | ${{ namespace: 'bookinfo' }}
     ${'reviews v3 50 --cluster eu --cluster eu'}          | ${{ cluster: 'eu' }}
@@ -652,6 +655,7 @@ describe('a mistake', () => {
           'reviews',
           'ratings',
           'bookinfo/reviews',
+          'vs/edge',
           'www.a.com',
           'v1',
           'v3',
@@ -744,6 +748,7 @@ describe('a mistake', () => {
       ...[
         'reviews',
         'bookinfo/reviews',
+        'vs/edge',
         'v1',
         'v3',
         '50',

@@ -10,6 +10,7 @@ import {
   type State,
   voidReasons,
 } from '../../../src/domain/change/state.ts';
+import { whys } from '../../../src/domain/map/governed.ts';
 import { tools } from '../../../src/domain/routing/owner.ts';
 import type { Split } from '../../../src/domain/routing/split.ts';
 import type { Effect } from '../../../src/domain/routing/standing.ts';
@@ -438,7 +439,12 @@ describe('whatever a person or the cluster wrote', () => {
       stamp: fc.constant(stamp),
       rule: anyRule,
     }),
-    fc.record({ warnings: fc.array(nasty, { maxLength: 6 }) }).map(({ warnings }): State => ({ ...applied, warnings })),
+    fc.record({ warnings: fc.array(nasty, { maxLength: 6 }), host: nasty }).map(
+      ({ warnings, host }): State => ({
+        ...{ ...applied, warnings },
+        effect: { kind: 'not-followed', elsewhere: [{ host, caller: { kind: 'mesh', namespace: host } }] },
+      }),
+    ),
   );
   const anyChange = fc
     .record({
@@ -453,6 +459,19 @@ describe('whatever a person or the cluster wrote', () => {
           fc.record({
             kind: fc.constant('puts-back' as const),
             owner: fc.record({ tool: fc.constantFrom(...tools), name: nasty }),
+          }),
+          fc.record({
+            kind: fc.constantFrom('not-followed', 'followed-in-part'),
+            rule: nasty,
+            elsewhere: fc.array(
+              fc.record({
+                host: nasty,
+                caller: fc.record({ kind: fc.constant('gateway' as const), gateway: nasty }),
+                by: fc.record({ kind: fc.constant('HTTPRoute' as const), namespace: nasty, name: nasty }),
+                why: fc.constantFrom(...whys),
+              }),
+              { maxLength: 4 },
+            ),
           }),
           fc.record({
             kind: fc.constant('undefined-versions' as const),

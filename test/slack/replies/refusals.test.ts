@@ -95,7 +95,10 @@ describe('why a plan was not made', () => {
       'There is `details`. This is as of 14:03:11 UTC; the cluster has not answered since.',
     ],
     [{ kind: 'unknown-cluster', clusters: ['eu', 'us'] }, 'There is no cluster `sandbox`; there is `eu`, `us`.'],
-    [{ kind: 'several', objects: ['reviews', 'reviews-2'] }, 'routed by `reviews`, `reviews-2` at once'],
+    [
+      { kind: 'several', objects: [reviewsObject, { ...reviewsObject, kind: 'HTTPRoute', namespace: 'shop' }] },
+      'follow several objects: `VirtualService reviews`, `HTTPRoute reviews` in `shop`. Type the one that you mean in place of the service: `vs/reviews` or `httproute/reviews`.',
+    ],
     [{ kind: 'gone', object: reviewsObject }, 'There is no VirtualService `reviews` in `default` any more'],
   ])('names what there is: %o', (found, words) => {
     expect(answerReply({ kind: 'not-found', name, found }, now).text).toContain(words);

@@ -183,7 +183,8 @@ describe.each(kinds)('an applied change that was asked for as $kind', ({ houseOf
     it('because of what the watch still shows of the time before: a live read decides', async () => {
       const route = reviews({ v1: 100 }, { revisions: house.ledger.revisions });
       const { clusters } = house.mesh;
-      const mesh = { clusters, glance: async () => route, open: house.mesh.open.bind(house.mesh) };
+      const following = async () => undefined;
+      const mesh = { clusters, following, glance: async () => route, open: house.mesh.open.bind(house.mesh) };
 
       await lookAfter({ ...house.lookout, mesh }, { object: reviewsObject, changes: [id] });
 
@@ -207,7 +208,7 @@ describe.each(kinds)('an applied change that was asked for as $kind', ({ houseOf
     });
 
     it('where another process serves its cluster', async () => {
-      const mesh = { clusters: ['elsewhere'], glance: neverAsked, open: neverAsked };
+      const mesh = { clusters: ['elsewhere'], glance: neverAsked, open: neverAsked, following: neverAsked };
 
       await lookAfterRecent({ ...house.lookout, mesh });
 

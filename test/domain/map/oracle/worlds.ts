@@ -99,8 +99,10 @@ function inWords(answer: string): string {
 }
 
 /** What exists in every world, then what is its own. */
+/** Each once: a world writes some objects of the base anew. */
 export function worldObjects(world: Pick<World, 'objects'>): readonly MeshObject[] {
-  return objectsOf([...base, ...world.objects]);
+  const all = objectsOf([...base, ...world.objects]);
+  return [...new Map(all.map((object) => [`${object.kind} ${object.namespace}/${object.name}`, object])).values()];
 }
 
 function kindOf({ apiVersion, kind }: Manifest): MeshKind {

@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest';
+import { followingOf, type RulePlace } from '../../../src/domain/map/following.ts';
+import type { Caller } from '../../../src/domain/map/governed.ts';
+import { governing } from '../../../src/domain/map/governing.ts';
+import type { Gateway, GatewayRoute, MeshObject, RoutingId } from '../../../src/domain/map/objects.ts';
+import { trafficMap } from '../../../src/domain/map/traffic-map.ts';
+import { at, id, service, to, virtualService } from './objects.ts';
+
+const reviews = 'reviews.default.svc.cluster.local';
+const base = [...service('reviews', ['v1', 'v2', 'v3']), ...service('reviews-v3', ['v3'])];
+const mine = virtualService('mine', [to({ v1: 100 })], { createdAt: at(2) });
+
+const gateway: Gateway = {
+  kind: 'Gateway',
+  namespace: 'default',
+  name: 'gw',
+  createdAt: at(0),
+  selector: { istio: 'ingressgateway' },
+  servers: [{ port: 8080, protocol: 'HTTP', hosts: ['*'] }],
+};
+const router: MeshObject = {
+  kind: 'Pod',
+  namespace: 'istio-system',
+  name: 'gw-1',
+  labels: { istio: 'ingressgateway' },
+};
+const toAll = { matches: [], action: { kind: 'route', destinations: [{ host: 'reviews' }] } } as const;
+const edge = virtualService('edge', [toAll], { hosts: ['shop.example.com'], gateways: ['gw'] });
+const atGateway = { kind: 'gateway', gateway: 'default/gw' } as const;
+
+function httpRoute(of: Partial<GatewayRoute> = {}): GatewayRoute {
+  return {
+    kind: 'HTTPRoute',
+    namespace: 'default',
+    name: 'route',
+    createdAt: at(0),
+    parents: [{ kind: 'Service', namespace: 'default', name: 'reviews', port: 9080 }],
+    hostnames: [],
+    rules: [{ matches: [], backends: [{ kind: 'Service', namespace: 'default', name: 'reviews-v3', port: 9080 }] }],
+    ...of,
+  };
+}
+
+function following(object: RoutingId, others: readonly MeshObject[] = [], rule?: RulePlace) {
+  const all = [...base, ...(isObject(object) ? [object] : []), ...others];
+  return followingOf(trafficMap(all), id(object) as RoutingId, rule);
+}
+
+function isObject(object: RoutingId): object is RoutingId & MeshObject {
+  return 'createdAt' in object;
+}
+
+const mesh: Caller = { kind: 'mesh' };
+const byEdge = { host: 'shop.example.com', caller: atGateway, by: id(edge) };
+
+describe('whose requests follow an object', () => {
+  it('are those of all clients, where nothing stands in its way', () => {
+    expect(following(mine)).toEqual({
+      followed: [
+        { host: reviews, caller: mesh },
+        { host: reviews, caller: { kind: 'mesh', namespace: 'default' } },
+      ],
+      elsewhere: [],
+    });
+  });
+
+  it.each`
+    what                                     | object                                                                     | others                                                                                 | elsewhere
+    ${'behind an older object'}              | ${mine}                                                                    | ${[virtualService('old', [to({ v2: 1 })], { namespace: 'legacy', hosts: [reviews] })]} | ${[{ host: reviews, caller: mesh, by: { kind: 'VirtualService', namespace: 'legacy', name: 'old' }, why: 'older' }]}
+    ${'behind a route of the Gateway API'}   | ${mine}                                                                    | ${[httpRoute()]}                                                                       | ${[{ host: reviews, caller: mesh, by: id(httpRoute()), why: 'older' }]}
+    ${'spelled as istiod does not read it'}  | ${virtualService('mine', [to({ v1: 1 })], { hosts: ['reviews.default'] })} | ${[]}                                                                                  | ${[{ host: reviews, caller: mesh, why: 'host-spelling' }]}
+    ${'a delegate that nobody delegates to'} | ${virtualService('mine', [to({ v1: 1 })], { hosts: [] })}                  | ${[]}                                                                                  | ${[]}
+  `('are nobody’s: $what', ({ object, others, elsewhere }) => {
+    expect(following(object, others)).toEqual({ followed: [], elsewhere });
+  });
+
+  it('are those of the port that it is for, and nothing is said of others', () => {
+    const [of, ...rest] = service('reviews', ['v1']);
+    const ports = [
+      { number: 9080, name: 'http', protocol: 'TCP' },
+      { number: 3306, name: 'tcp-db', protocol: 'TCP' },
+    ];
+    const map = trafficMap([{ ...of, ports } as MeshObject, ...rest, mine]);
+
+    expect(followingOf(map, id(mine) as RoutingId)?.elsewhere).toEqual([]);
+  });
+
+  it('are told for each rule: one below a catch-all is followed by nobody', () => {
+    const object = virtualService('mine', [to({ v1: 1 }), to({ v2: 1 })]);
+
+    expect(following(object, [], { list: 'http', at: 0 })?.elsewhere).toEqual([]);
+    expect(following(object, [], { list: 'http', at: 1 })).toEqual({
+      followed: [],
+      elsewhere: [{ host: reviews, caller: mesh, by: id(object), why: 'catch-all-above' }],
+    });
+  });
+
+  it('are not those that come through a gateway whose rules lead to the same service', () => {
+    expect(following(mine, [gateway, router, edge])?.elsewhere).toEqual([byEdge]);
+  });
+
+  it('are not those of the mesh, where it is written for a gateway alone', () => {
+    const object = virtualService('mine', [to({ v1: 1 })], { gateways: ['gw'], hosts: [reviews] });
+
+    expect(following(object, [gateway, router])).toEqual({
+      followed: [{ host: reviews, caller: atGateway }],
+      elsewhere: [{ host: reviews, caller: mesh }],
+    });
+  });
+
+  it('are not those of clients of a namespace that has a closer object', () => {
+    const theirs = virtualService('theirs', [to({ v2: 1 })], { exportTo: ['other'], createdAt: at(9) });
+
+    expect(following(mine, [theirs])?.elsewhere).toEqual([
+      { host: reviews, caller: { kind: 'mesh', namespace: 'other' }, by: id(theirs), why: 'exported-closer' },
+    ]);
+  });
+
+  it('are those of its root, where it is a delegate', () => {
+    const root = virtualService('root', [{ matches: [], action: { kind: 'delegate', name: 'mine' } }]);
+    const delegate = virtualService('mine', [to({ v1: 1 })], { hosts: [] });
+
+    expect(following(delegate, [root])?.followed).toContainEqual({ host: reviews, caller: mesh });
+  });
+
+  it.each`
+    what                         | object
+    ${'the gateway is not seen'} | ${virtualService('mine', [to({ v1: 1 })], { gateways: ['infra/gw'] })}
+    ${'no parent of a route is'} | ${httpRoute({ parents: [{ kind: 'Service', namespace: 'other', name: 'x' }] })}
+  `('are not known where $what', ({ object }) => {
+    expect(following(object)).toBeUndefined();
+  });
+});
+
+describe('what governs a host', () => {
+  const names = (others: readonly MeshObject[], host = reviews) =>
+    governing(trafficMap([...base, ...others]), host).map(({ kind, name }) => `${kind} ${name}`);
+
+  it.each`
+    what                                       | objects                                                                                                                                            | is
+    ${'the one object of the mesh'}            | ${[mine]}                                                                                                                                          | ${['VirtualService mine']}
+    ${'the older of two'}                      | ${[mine, virtualService('old', [to({ v1: 1 })])]}                                                                                                  | ${['VirtualService old']}
+    ${'a route that wins'}                     | ${[mine, httpRoute()]}                                                                                                                             | ${['HTTPRoute route']}
+    ${'a newer route for its own namespace'}   | ${[mine, httpRoute({ createdAt: at(9) })]}                                                                                                         | ${['VirtualService mine', 'HTTPRoute route']}
+    ${'a private object beside a public one'}  | ${[mine, virtualService('own', [to({ v2: 1 })], { exportTo: ['.'], createdAt: at(9) })]}                                                           | ${['VirtualService mine', 'VirtualService own']}
+    ${'an object of the mesh before gateways'} | ${[mine, gateway, router, edge]}                                                                                                                   | ${['VirtualService mine']}
+    ${'a gateway’s rule that leads to it'}     | ${[gateway, router, edge]}                                                                                                                         | ${['VirtualService edge']}
+    ${'a delegate, not its root'}              | ${[virtualService('root', [{ matches: [], action: { kind: 'delegate', name: 'mine' } }]), virtualService('mine', [to({ v1: 1 })], { hosts: [] })]} | ${['VirtualService mine']}
+    ${'nothing, if all are hidden'}            | ${[virtualService('mine', [to({ v1: 1 })], { hosts: ['reviews.default'] })]}                                                                       | ${[]}
+    ${'nothing, where nothing is written'}     | ${[]}                                                                                                                                              | ${[]}
+  `('is $what', ({ objects, is }) => {
+    expect(names(objects)).toEqual(is);
+  });
+
+  it('is the wildcard that covers it', () => {
+    const star = virtualService('star', [to({ v1: 1 })], { hosts: ['*.default.svc.cluster.local'] });
+
+    expect(names([star])).toEqual(['VirtualService star']);
+  });
+});

@@ -1,0 +1,106 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { ObjectRef } from '../../../src/domain/routing/object.ts';
+import { serviceStatus } from '../../../src/workflow/looking/look-up.ts';
+import { reviewsObject } from '../../support/builders.ts';
+import { acceptedIn } from '../house.ts';
+import { RampHouse } from '../ramping/ramp-house.ts';
+
+const host = 'reviews.default.svc.cluster.local';
+const inMesh = { kind: 'mesh' } as const;
+const half = { kind: 'share', version: 'v3', percent: 50 } as const;
+
+let house: RampHouse;
+
+beforeEach(() => {
+  house = new RampHouse();
+});
+
+/** Somebody writes the host as istiod does not read it. */
+function misspell(): void {
+  house.mesh.addService(reviewsObject, { name: 'reviews', ports: [9080] });
+  house.mesh.editWhole(reviewsObject, (content) => ({
+    ...content,
+    spec: { ...content.spec, hosts: ['reviews.default'] },
+  }));
+}
+
+function spellRight(): void {
+  house.mesh.editWhole(reviewsObject, (content) => ({ ...content, spec: { ...content.spec, hosts: ['reviews'] } }));
+}
+
+const elsewhere = [{ host, caller: inMesh, why: 'host-spelling' }];
+
+describe('weights that no requests follow', () => {
+  it('are not moved for a service', async () => {
+    misspell();
+
+    const answer = await house.shift('v3', 50);
+
+    expect(answer).toMatchObject({
+      kind: 'refused',
+      refusal: { reason: 'not-followed', object: reviewsObject, elsewhere },
+    });
+    expect(house.split).toMatchObject({ v1: 100 });
+    expect(await house.askRamp()).toMatchObject({ kind: 'ramp-refused', refusal: { reason: 'not-followed' } });
+  });
+
+  it('are moved for who names the object, and the card says so for as long as it is so', async () => {
+    misspell();
+    const answer = await house.request(half, {}, house.asker(), 'vs/reviews');
+    const change = acceptedIn(answer);
+    expect(change.warnings).toEqual([{ kind: 'not-followed', elsewhere, rule: 'default' }]);
+
+    await house.work();
+    await house.lookAround();
+    expect(house.split).toEqual({ v1: 50, v2: 0, v3: 50 });
+    expect(house.stored(change.id).state).toMatchObject({ effect: { kind: 'not-followed', elsewhere } });
+
+    spellRight();
+    await house.lookAround();
+    expect(house.stored(change.id).state).not.toHaveProperty('effect');
+    expect(house.chat.shows(change.id)).toEqual(house.stored(change.id));
+  });
+
+  it('are shown by status, with what is in their way', async () => {
+    misspell();
+
+    expect(await serviceStatus(house.desk, { service: 'reviews' })).toMatchObject({
+      astray: { kind: 'not-followed', elsewhere },
+    });
+  });
+
+  it('are told on the card of a change that was applied, once something else takes its requests', async () => {
+    const { id } = await house.applied('v3', 50);
+    house.mesh.addService(reviewsObject, { name: 'reviews', ports: [9080] });
+    const taken: ObjectRef = { ...reviewsObject, kind: 'HTTPRoute', name: 'taken' };
+    const parentRefs = [{ kind: 'Service', group: '', name: 'reviews', port: 9080 }];
+    house.mesh.putWhole(taken, { spec: { parentRefs, rules: [{ backendRefs: [{ name: 'reviews', port: 9080 }] }] } });
+
+    await house.lookAround();
+
+    const by = { kind: 'HTTPRoute', namespace: 'default', name: 'taken' };
+    expect(house.stored(id).state).toMatchObject({
+      effect: {
+        kind: 'followed-in-part',
+        elsewhere: [{ host, caller: { kind: 'mesh', namespace: 'default' }, by, why: 'gateway-api-route' }],
+      },
+    });
+  });
+});
+
+describe('a service whose requests follow an object elsewhere', () => {
+  it('is shifted there', async () => {
+    const older: ObjectRef = { ...reviewsObject, namespace: 'legacy', name: 'old' };
+    const spec = { hosts: [host], http: [{ route: [{ destination: { host, subset: 'v1' } }] }] };
+    house.mesh.putWhole(older, { spec });
+    house.mesh.recreate(reviewsObject);
+
+    const change = acceptedIn(await house.shift('v3', 50));
+
+    expect(change.edits).toMatchObject([{ object: older }]);
+    expect(await house.mesh.following(reviewsObject, 'default')).toMatchObject({
+      followed: [],
+      elsewhere: [{ by: { namespace: 'legacy', name: 'old' }, why: 'older' }],
+    });
+  });
+});
