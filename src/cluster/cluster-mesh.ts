@@ -23,6 +23,8 @@ import type { RoutingObject } from './kinds/kind.ts';
 import { kinds } from './kinds/kinds.ts';
 import { withoutLedger } from './ledger-annotation.ts';
 import { MapFeed } from './map/map-feed.ts';
+import { Surroundings } from './map/surroundings.ts';
+import { allKinds } from './map/watched-kinds.ts';
 import { Namespaces } from './namespaces.ts';
 import { hadChange, momentOf, openObject } from './open-object.ts';
 import type { RoutingObjects } from './routing-objects.ts';
@@ -34,6 +36,9 @@ const freshMs = 10_000;
 /** How long a person waits for that. A request that we may accept gets less time than one that only shows: Slack waits 3 s. */
 const patienceMs = { find: 1_000, show: 2_000 };
 
+/** How often we try to see the whole cluster, where we could not: most bots may see their namespaces alone. */
+const wholeAgainMs = 15 * 60_000;
+
 /** The routing table of one cluster. Decisions use live reads; the watch cache only finds names. */
 export class ClusterMesh {
   readonly #cluster: string;
@@ -41,6 +46,8 @@ export class ClusterMesh {
   readonly #log: Log;
   readonly #served: ServedKinds;
   readonly #feed: MapFeed;
+  /** Where we may see the whole cluster, the map knows it. */
+  readonly #wholeCluster: Surroundings;
   readonly #namespaces: Namespaces;
   readonly #listeners = new Set<(touched: Touched) => void>();
 
@@ -50,6 +57,8 @@ export class ClusterMesh {
     this.#log = log;
     this.#feed = new MapFeed(settings);
     this.#served = new ServedKinds(client);
+    const whole = { namespace: undefined, kinds: allKinds(this.#served), againMs: wholeAgainMs, log };
+    this.#wholeCluster = new Surroundings(client, this.#feed, whole);
     this.#namespaces = new Namespaces(client, this.#served, {
       log,
       feed: this.#feed,
@@ -59,6 +68,7 @@ export class ClusterMesh {
   }
 
   async find(name: ServiceName): Promise<Found> {
+    this.#wholeCluster.lookAgain();
     const { services } = await this.#namespaces.watched(name.namespace);
     const find = () => findService(services.objects, { ...name, cluster: this.#cluster }, this.#feed.map);
     const found = find();
@@ -168,10 +178,12 @@ export class ClusterMesh {
 
   /** Lists and watches a namespace before anybody asks for it. */
   async warm(namespace: string): Promise<void> {
+    void this.#wholeCluster.start();
     await this.#namespaces.watched(namespace);
   }
 
   async close(): Promise<void> {
+    this.#wholeCluster.stop();
     await this.#namespaces.close();
     await this.#client.close();
   }

@@ -6,7 +6,8 @@ import { type DestinationRule, destinationRules, readDestinationRule } from './k
 import type { RoutingObject } from './kinds/kind.ts';
 import type { MapFeed } from './map/map-feed.ts';
 import { Surroundings } from './map/surroundings.ts';
-import { RoutingObjects } from './routing-objects.ts';
+import { around } from './map/watched-kinds.ts';
+import { lookAgainMs, RoutingObjects } from './routing-objects.ts';
 import type { ServedKinds } from './served-kinds.ts';
 import { WatchCache } from './watch-cache.ts';
 
@@ -86,7 +87,7 @@ export class Namespaces {
     const watched = {
       services: new RoutingObjects(client, this.#served, { ...common, feed, onChange }),
       rules: new WatchCache(client, { ...common, resource: destinationRules, read: readDestinationRule, onState }),
-      surroundings: new Surroundings(client, feed, common),
+      surroundings: new Surroundings(client, feed, { ...common, kinds: around, againMs: lookAgainMs }),
     };
     try {
       await Promise.all([watched.services.start(), watched.rules.start(), watched.surroundings.start()]);

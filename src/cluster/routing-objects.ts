@@ -10,7 +10,7 @@ import type { ServedKinds } from './served-kinds.ts';
 import { WatchCache } from './watch-cache.ts';
 
 /** How often we look for kinds that were not served, or not permitted, before. */
-const lookAgainMs = 60_000;
+export const lookAgainMs = 60_000;
 
 export interface Routing {
   readonly namespace: string;

@@ -23,6 +23,24 @@ export const requiredAccess = [
   { group: '', resource: 'events', verbs: ['create'] },
 ] as const;
 
+const look = ['list', 'watch'] as const;
+
+/** What the traffic map needs to know the whole cluster; `manifests/whole-cluster/cluster-role.yaml` grants exactly this. */
+export const mapAccess = [
+  { group: 'networking.istio.io', resource: 'virtualservices', verbs: look },
+  { group: 'networking.istio.io', resource: 'destinationrules', verbs: look },
+  { group: 'networking.istio.io', resource: 'gateways', verbs: look },
+  { group: 'networking.istio.io', resource: 'serviceentries', verbs: look },
+  { group: 'networking.istio.io', resource: 'sidecars', verbs: look },
+  { group: gateway, resource: 'httproutes', verbs: look },
+  { group: gateway, resource: 'grpcroutes', verbs: look },
+  { group: gateway, resource: 'tcproutes', verbs: look },
+  { group: gateway, resource: 'tlsroutes', verbs: look },
+  { group: gateway, resource: 'gateways', verbs: look },
+  { group: gateway, resource: 'referencegrants', verbs: look },
+  { group: '', resource: 'services', verbs: look },
+] as const;
+
 /** What rule files need in addition; `manifests/rule-files/role.yaml` grants exactly this. */
 export const ruleFileAccess = [
   { group: 'networking.istio.io', resource: 'virtualservices', verbs: ['create', 'delete'] },

@@ -4,31 +4,25 @@ import { groupOf, type ObjectKind } from '../../domain/routing/object.ts';
 import type { ObjectState } from '../watch-cache.ts';
 import { isMeshKind, type MeshKind, readMeshObject } from './read-object.ts';
 
+/** What a watch covers: one namespace, or all of the cluster. */
+type Scope = 'namespace' | 'cluster';
+
 /** Keeps the traffic map of a cluster in step with what is watched. */
 export class MapFeed {
   readonly map: TrafficMap;
-  /** What is in the map, by namespace. */
-  readonly #fed = new Map<string, Map<string, Id>>();
+  /** What is in the map, by namespace and then by kind and name. */
+  readonly #fed = new Map<string, Map<string, { readonly kind: MeshKind; readonly id: Id }>>();
+  /** The kinds of which the whole cluster is watched: what a watch of a namespace says of them is not needed. */
+  readonly #whole = new Set<MeshKind>();
 
   constructor(settings: MeshSettings) {
     this.map = new TrafficMap(settings);
   }
 
   /** What a watch of objects of a kind is to call. */
-  of(kind: MeshKind): (state: ObjectState) => void {
-    return ({ namespace, name, object }) => {
-      const read = object === undefined ? undefined : readMeshObject(kind, object);
-      const key = `${kind} ${name}`;
-      const here = this.#fed.get(namespace) ?? new Map<string, Id>();
-      const known = here.get(key);
-      if (read !== undefined) {
-        this.map.put(read);
-        here.set(key, { kind: read.kind, namespace, name });
-      } else if (known !== undefined) {
-        this.map.remove(known);
-        here.delete(key);
-      }
-      this.#fed.set(namespace, here);
+  of(kind: MeshKind, scope: Scope = 'namespace'): (state: ObjectState) => void {
+    return (state) => {
+      if (scope === 'cluster' || !this.#whole.has(kind)) this.#take(kind, state);
     };
   }
 
@@ -38,9 +32,34 @@ export class MapFeed {
     return isMeshKind(known) ? this.of(known) : () => {};
   }
 
-  /** Nothing of the namespace is watched any more. */
+  /** All objects of the kind are listed, and the whole cluster is watched for it from now on. */
+  isWhole(kind: MeshKind): void {
+    this.#whole.add(kind);
+  }
+
+  /** Nothing of the namespace is watched any more, by itself. */
   forget(namespace: string): void {
-    for (const id of this.#fed.get(namespace)?.values() ?? []) this.map.remove(id);
-    this.#fed.delete(namespace);
+    const here = this.#fed.get(namespace);
+    for (const [key, { kind, id }] of here ?? []) {
+      if (this.#whole.has(kind)) continue;
+      this.map.remove(id);
+      here?.delete(key);
+    }
+    if (here?.size === 0) this.#fed.delete(namespace);
+  }
+
+  #take(kind: MeshKind, { namespace, name, object }: ObjectState): void {
+    const read = object === undefined ? undefined : readMeshObject(kind, object);
+    const key = `${kind} ${name}`;
+    const here = this.#fed.get(namespace) ?? new Map<string, { readonly kind: MeshKind; readonly id: Id }>();
+    const known = here.get(key);
+    if (read !== undefined) {
+      this.map.put(read);
+      here.set(key, { kind, id: { kind: read.kind, namespace, name } });
+    } else if (known !== undefined) {
+      this.map.remove(known.id);
+      here.delete(key);
+    }
+    this.#fed.set(namespace, here);
   }
 }
