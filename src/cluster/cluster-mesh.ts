@@ -149,7 +149,8 @@ export class ClusterMesh {
     const object = services.get(kind, name);
     const place = object?.places().find(({ key }) => key === rule);
     if (!isOfMap(kind) || place === undefined) return undefined;
-    return followingOf(this.#feed.map, { kind, namespace, name }, place);
+    const seesAll = this.#feed.sees('networking.istio.io/VirtualService');
+    return followingOf(this.#feed.map, { object: { kind, namespace, name }, rule: place, seesAll });
   }
 
   onTouched(listen: (touched: Touched) => void): () => void {

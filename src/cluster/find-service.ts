@@ -1,9 +1,9 @@
 import { governing } from '../domain/map/governing.ts';
 import { isOfMap } from '../domain/map/objects.ts';
 import type { TrafficMap } from '../domain/map/traffic-map.ts';
-import { resolveHost, type ServiceName } from '../domain/routing/names.ts';
+import { isHost, resolveHost, type ServiceName } from '../domain/routing/names.ts';
 import type { ObjectKind, ObjectRef } from '../domain/routing/object.ts';
-import { readObjectWord } from '../domain/routing/object-word.ts';
+import { objectWord, readObjectWord } from '../domain/routing/object-word.ts';
 import type { Route } from '../domain/routing/route.ts';
 import { nearest } from '../domain/text/nearest.ts';
 import type { Found } from '../workflow/ports/mesh.ts';
@@ -61,15 +61,16 @@ function preferred(all: readonly Findable[], { service }: ServiceName): readonly
   return named.length > 0 ? named : all;
 }
 
-/** Hosts are compared as Istio resolves them: in the namespace of the rule that holds them. */
+/** Hosts are compared as Istio resolves them: in the namespace of the rule that holds them, and whatever their case. */
 function routes({ metadata, hosts }: Findable, { service, namespace }: ServiceName): boolean {
-  const wanted = resolveHost(service, namespace);
-  return hosts.some((host) => host === service || resolveHost(host, metadata.namespace) === wanted);
+  const wanted = resolveHost(service, namespace).toLowerCase();
+  return hosts.some((host) => host === service || resolveHost(host, metadata.namespace).toLowerCase() === wanted);
 }
 
-/** What people call the service that an object routes: its first host, in short form if it is in the same namespace. */
-function serviceOf({ metadata, hosts }: Findable): string {
-  const [host = metadata.name] = hosts;
+/** What people call the service that an object routes: its first host that can be typed, in short form if it is in the same namespace. */
+function serviceOf({ kind, metadata, hosts }: Findable): string {
+  const host = hosts.map((each) => each.toLowerCase()).find(isHost);
+  if (host === undefined) return hosts.length === 0 ? metadata.name : objectWord({ kind, name: metadata.name });
   const suffix = `.${metadata.namespace}.svc.cluster.local`;
   return host.endsWith(suffix) ? host.slice(0, -suffix.length) : host;
 }

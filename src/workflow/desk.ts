@@ -4,6 +4,7 @@ import type { TypedService } from '../domain/language/command.ts';
 import { type ChangeId, changeIdFrom, type ServiceName } from '../domain/routing/names.ts';
 import type { ObjectRef } from '../domain/routing/object.ts';
 import type { LiveObject } from '../domain/routing/route.ts';
+import { DependencyError } from './errors.ts';
 import type { Audit } from './ports/audit.ts';
 import type { Changes } from './ports/changes.ts';
 import type { Holds } from './ports/holds.ts';
@@ -93,6 +94,24 @@ export function fillIn(desk: Pick<Desk, 'mesh' | 'namespace'>, typed: TypedServi
     namespace: typed.namespace ?? desk.namespace,
     service: typed.service,
   };
+}
+
+/** The service that is meant: the host of that name if something routes it, else the one that `fillIn` reads. */
+export async function nameOf(
+  desk: Pick<Desk, 'mesh' | 'namespace' | 'log'>,
+  { host, ...typed }: TypedService,
+): Promise<ServiceName> {
+  const name = fillIn(desk, typed);
+  if (host === undefined) return name;
+  const asHost = { cluster: name.cluster, namespace: desk.namespace, service: host };
+  try {
+    const { kind } = await desk.mesh.find(asHost);
+    return kind === 'found' || kind === 'several' ? asHost : name;
+  } catch (err) {
+    if (!(err instanceof DependencyError)) throw err;
+    desk.log.warn({ err, host }, 'whether a host of that name is routed is not known');
+    return name; // who asks for it meets the same trouble, and says so
+  }
 }
 
 /** A service's object as it is now. */

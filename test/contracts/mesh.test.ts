@@ -63,6 +63,20 @@ function describeMesh(where: string, begin: () => Promise<MeshWorld>): void {
         expect(found).toMatchObject({ kind: 'found', object: { name: 'details' } });
       });
 
+      it('finds hosts whatever their case, and suggests the object itself where no host can be typed', async () => {
+        await hands.create({ name: 'capitals', hosts: ['CAPITALS'], split: { v1: 100 } });
+        await hands.create({ name: 'star', hosts: ['*.example.com'], split: { v1: 100 } });
+
+        expect(await findSoon(() => find('capitals'))).toMatchObject({ kind: 'found', object: { name: 'capitals' } });
+        const { services } = await eventually(async () => {
+          const found = await find('no-such');
+          if (found.kind !== 'unknown-service') throw new Error('it was found');
+          expect(found.services).toContain('vs/star');
+          return found;
+        });
+        expect(services).toContain('capitals');
+      });
+
       it('names what there is and what was meant when nothing routes the service', async () => {
         await hands.create({ name: 'productpage', split: { v1: 100 } });
         await findSoon(() => find('productpage'));

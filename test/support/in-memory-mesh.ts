@@ -107,7 +107,10 @@ export class InMemoryMesh extends MeshFaults implements Mesh {
       .read({ metadata, spec: content.spec })
       .places()
       .find(({ key }) => key === rule);
-    return place && followingOf(this.#objects.mapOf(cluster), { kind, namespace, name }, place);
+    return (
+      place &&
+      followingOf(this.#objects.mapOf(cluster), { object: { kind, namespace, name }, rule: place, seesAll: true })
+    );
   }
 
   onTouched(listen: (touched: Touched) => void): () => void {

@@ -37,6 +37,11 @@ export class MapFeed {
     this.#whole.add(kind);
   }
 
+  /** Whether all objects of the kind are in the map. */
+  sees(kind: MeshKind): boolean {
+    return this.#whole.has(kind);
+  }
+
   /** Nothing of the namespace is watched any more, by itself. */
   forget(namespace: string): void {
     const here = this.#fed.get(namespace);

@@ -13,6 +13,8 @@ export interface TypedService {
   readonly service: string;
   readonly namespace?: string | undefined;
   readonly cluster?: string | undefined;
+  /** The whole word, where it may also be a host of two labels (`example.com`). That is looked for first. */
+  readonly host?: string | undefined;
 }
 
 export interface Options {
@@ -112,12 +114,7 @@ export type Command =
   | { readonly verb: 'why'; readonly command: MovingCommand }
   /** Asks what a ramp saw at each look. */
   | { readonly verb: 'why-ramp'; readonly id: RampId }
-  | {
-      readonly verb: 'status';
-      readonly service?: string | undefined;
-      readonly namespace?: string | undefined;
-      readonly cluster?: string | undefined;
-    }
+  | ({ readonly verb: 'status'; readonly service?: string | undefined } & TypedPlace)
   | { readonly verb: 'history'; readonly service: TypedService }
   | { readonly verb: 'approve' | 'withdraw'; readonly id: ChangeId | RampId }
   | { readonly verb: 'reject'; readonly id: ChangeId | RampId; readonly reason?: string | undefined }
@@ -318,10 +315,12 @@ function formatService(
     readonly service?: string | undefined;
     readonly namespace?: string | undefined;
     readonly cluster?: string | undefined;
+    readonly host?: string | undefined;
   },
   more?: string,
 ): readonly (string | undefined)[] {
-  const { service, namespace, cluster } = place;
+  const { service, namespace, cluster, host } = place;
+  if (host !== undefined) return [host, more, formatFlags({ cluster })];
   if (namespace === undefined || !service?.includes('.')) return [service, more, formatFlags({ namespace, cluster })];
   return [`${namespace}/${service}`, more, formatFlags({ cluster })];
 }

@@ -10,7 +10,11 @@ export function typedService(word: string, flags: Flags): Parsed<TypedService> {
   const object = readObjectWord(word);
   if (object !== undefined)
     return { ok: true, value: { service: objectWord(object), namespace: flags.namespace, cluster: flags.cluster } };
-  const { service, namespace } = splitServiceWord(word);
+  const split = splitServiceWord(word);
+  const isHostWord = isHost(word) && word.includes('.');
+  // With `-n` the word is one name, and the flag says where its object is.
+  const isElsewhere = isHostWord && flags.namespace !== undefined && split.namespace !== flags.namespace;
+  const { service, namespace } = isElsewhere ? { service: word, namespace: undefined } : split;
   if (namespace !== undefined && flags.namespace !== undefined && namespace !== flags.namespace) {
     return no(`${quote(word)} and \`-n ${flags.namespace}\` name two namespaces.`, 'Leave one of them out.');
   }
@@ -21,5 +25,6 @@ export function typedService(word: string, flags: Flags): Parsed<TypedService> {
       'A name is lower-case letters, digits and dashes, like `reviews` or `bookinfo/reviews`.',
     );
   }
-  return { ok: true, value: { service, namespace: place, cluster: flags.cluster } };
+  const host = isHostWord && flags.namespace === undefined && word === `${service}.${namespace}` ? { host: word } : {};
+  return { ok: true, value: { service, namespace: place, cluster: flags.cluster, ...host } };
 }

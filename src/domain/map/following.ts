@@ -43,15 +43,24 @@ export function astrayOf(following: Following | undefined): Astray | undefined {
 
 export type RulePlace = Pick<RuleRef, 'list' | 'at'>;
 
+/** What is asked about. */
+export interface Meant {
+  readonly object: RoutingId;
+  /** Absent: any of its rules. */
+  readonly rule?: RulePlace | undefined;
+  /** The VirtualServices of the whole cluster are in the map, so that a delegate's root is there if it has one. */
+  readonly seesAll: boolean;
+}
+
 /** Undefined if it is not known, because the map has not seen where the requests for the object come from. */
-export function followingOf(map: TrafficMap, object: RoutingId, rule?: RulePlace): Following | undefined {
-  const meant: Meant = { object, rule };
+export function followingOf(map: TrafficMap, meant: Meant): Following | undefined {
+  const { object } = meant;
   const asked = map.asked(object);
   const seen = asked.filter(({ caller }) => caller.kind === 'mesh' || map.hasGateway(caller));
   const misspelled = seen.flatMap((governed) => misspelledHost(map, governed, object) ?? []);
   const spelled = seen.filter(({ host }) => !misspelled.some(({ written }) => written === host));
   const followed = spelled.filter(({ rules }) => rules.some((each) => isMeant(writtenIn(each), meant)));
-  if (followed.length === 0 && (seen.length < asked.length || mayBeUnseen(object, asked))) return undefined;
+  if (followed.length === 0 && (seen.length < asked.length || mayBeUnseen(map, meant, asked))) return undefined;
   const lost = spelled.filter((each) => !followed.some((other) => isSameAsking(each, other)));
   return {
     followed: onceEach(followed.map(({ host, caller }) => ({ host, caller }))),
@@ -68,19 +77,15 @@ export function writtenIn({ delegate, object, list, at }: GovernedRule): RuleRef
   return delegate ?? { object, list, at };
 }
 
-interface Meant {
-  readonly object: RoutingId;
-  /** Absent: any of its rules. */
-  readonly rule: RulePlace | undefined;
-}
-
-function isMeant(ref: RuleRef, { object, rule }: Meant): boolean {
+function isMeant(ref: RuleRef, { object, rule }: Pick<Meant, 'object' | 'rule'>): boolean {
   return isSameId(ref.object, object) && (rule === undefined || (ref.list === rule.list && ref.at === rule.at));
 }
 
-/** The parents of a route may be in a namespace that is not seen. A delegate without a root is asked for by nobody. */
-function mayBeUnseen({ kind }: RoutingId, asked: readonly Governed[]): boolean {
-  return kind !== 'VirtualService' && asked.length === 0;
+/** What the requests come through may be in a namespace that is not seen: parents of a route, the root of a delegate, services under a wildcard. */
+function mayBeUnseen(map: TrafficMap, { object, seesAll }: Meant, asked: readonly Governed[]): boolean {
+  if (asked.length > 0) return false;
+  const isDelegate = object.kind === 'VirtualService' && map.hostsOf(object).length === 0;
+  return !isDelegate || !seesAll;
 }
 
 /** `reviews.default` is nobody's name for istiod, where people mean a service. */
@@ -120,7 +125,7 @@ function besides(map: TrafficMap, object: RoutingId, asked: readonly Governed[])
       .flatMap((id) => map.asked(id))
       .filter((each) => each.caller.kind === 'gateway' && !isAsked(each))
       .filter(({ rules }) => rules.some(({ shares }) => shares.some((share) => share.host === host)))
-      .filter(({ rules }) => !rules.some((each) => isMeant(writtenIn(each), { object, rule: undefined }))),
+      .filter(({ rules }) => !rules.some((each) => isMeant(writtenIn(each), { object }))),
   );
   return [...others, ...leading].map(({ host, caller, rules: [first] }) => ({
     host,

@@ -107,10 +107,10 @@ async function answerDecision(
 }
 
 function lookAt(desk: Desk, command: Extract<Command, { verb: 'status' }>) {
-  const { service, namespace, cluster } = command;
+  const { service, namespace, cluster, host } = command;
   return service === undefined
     ? overview(desk, { namespace, cluster })
-    : serviceStatus(desk, { service, namespace, cluster });
+    : serviceStatus(desk, { service, namespace, cluster, host });
 }
 
 /** The status also says when the policy file has an error, so that an older policy is in force. */

@@ -91,7 +91,7 @@ export function notFoundText({ service, namespace, cluster }: ServiceName, found
       const known =
         found.services.length > 0
           ? ` There is ${names(found.services)}.`
-          : ' Nothing is routed there: another namespace is named with `-n`.';
+          : ' Nothing in that namespace routes anything, and others were not looked at: another one is named with `-n`.';
       return `There is no service ${code(service)} in ${code(namespace)}.${found.nearest === undefined ? known : didYouMean(found.nearest)}${ageText(found)}`;
     }
     case 'gone':

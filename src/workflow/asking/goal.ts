@@ -6,7 +6,7 @@ import type { Place, ServiceName } from '../../domain/routing/names.ts';
 import { type ObjectContent, refText } from '../../domain/routing/object.ts';
 import { choosePinned, type PinnedMistake, withoutRule } from '../../domain/routing/pinned.ts';
 import type { Manifest, RuleFile, RuleFileReading } from '../../domain/routing/rule-file.ts';
-import { type Desk, fillIn, type NotFound } from '../desk.ts';
+import { type Desk, fillIn, type NotFound, nameOf } from '../desk.ts';
 import type { ContentAim } from './plan-content.ts';
 
 /** What a command wants to reach, whatever is live. */
@@ -91,7 +91,7 @@ function repeated(manifests: readonly Manifest[], namespace: string): string | u
 }
 
 async function unpinned(desk: Desk, command: Extract<EditCommand, { verb: 'unpin' }>): Promise<Reached> {
-  const name = fillIn(desk, command.service);
+  const name = await nameOf(desk, command.service);
   const found = await desk.mesh.find(name);
   if (found.kind !== 'found') return { answer: { kind: 'not-found', name, found } };
   const { object } = found;

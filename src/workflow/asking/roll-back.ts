@@ -7,7 +7,7 @@ import type { ChangeId, RampId, ServiceName } from '../../domain/routing/names.t
 import { objectKey } from '../../domain/routing/object.ts';
 import type { LiveObject } from '../../domain/routing/route.ts';
 import { noteRefused } from '../audit.ts';
-import { type Asker, type Desk, fillIn, locateChange, openService, requestId } from '../desk.ts';
+import { type Asker, type Desk, locateChange, nameOf, openService, requestId } from '../desk.ts';
 import { mayOverrideOwner, namedBy } from '../judging/judge-live.ts';
 import { decideOnRamp } from '../ramping/decide-on-ramp.ts';
 import { answerOnce, type Mode } from './answer-once.ts';
@@ -20,14 +20,14 @@ import { type AskingFor, type RollbackAnswer, refused, takeBack, takeRevisionBac
 type Rollback = Extract<Command, { verb: 'rollback' }>;
 
 /** `/shift rollback reviews`: back to before the newest change that still stands, or to what a named change made. */
-export function requestRollback(
+export async function requestRollback(
   desk: Desk,
   command: Rollback,
   asker: Asker,
   mode: Mode = command.options.dryRun ? 'dry-run' : 'do',
 ): Promise<RollbackAnswer> {
   const { options, backTo } = command;
-  const name = fillIn(desk, command.service);
+  const name = await nameOf(desk, command.service);
   const askedAs = requestId(asker.request);
   const asking = { asker, askedAs, deed: 'rollback', mode, name, reason: options.reason } as const;
   return answerOnce<RollbackAnswer>(desk, asking, () =>

@@ -8,7 +8,7 @@ import type { ChangeId, RampId, ServiceName } from '../../domain/routing/names.t
 import { type ObjectRef, objectKey } from '../../domain/routing/object.ts';
 import { defaultRule, findRule, type LiveObject } from '../../domain/routing/route.ts';
 import { noteRefused } from '../audit.ts';
-import { type Asker, type Desk, fillIn } from '../desk.ts';
+import { type Asker, type Desk, nameOf } from '../desk.ts';
 import { mayOverrideOwner, namedBy } from '../judging/judge-live.ts';
 import { type Asking, answerOnce, type Mode } from './answer-once.ts';
 import { type Plan, planEdits, unlessInsisted, type WeightsAim } from './plan.ts';
@@ -17,14 +17,14 @@ import { type Answer, offer, told } from './submit.ts';
 type Shift = Extract<Command, { verb: 'shift' }>;
 
 /** `/shift reviews v3 50`: plans, and stores the plan as a change in line. Accepted means stored. `overRamp`: the ramp that it ends. */
-export function requestShift(
+export async function requestShift(
   desk: Desk,
   { service, wish, options }: Shift,
   asker: Asker,
   mode: Mode = options.dryRun ? 'dry-run' : 'do',
   overRamp?: RampId,
 ): Promise<Answer> {
-  const name = fillIn(desk, service);
+  const name = await nameOf(desk, service);
   const asking = { asker, deed: 'shift', mode, name, reason: options.reason, overRamp } as const;
   const ruleOf = (live: LiveObject) => keyOfNamed(live, options.rule);
   return shift(desk, asking, { name, wish, ruleOf, find: () => desk.mesh.find(name), isOfService: true });

@@ -11,8 +11,8 @@ import { type HoldTold, holdEvent, tellLog } from '../audit.ts';
 import {
   type Asker,
   type Desk,
-  fillIn,
   type NotFound,
+  nameOf,
   openService,
   refuseIfLate,
   requestId,
@@ -60,7 +60,7 @@ const retryMs = 20;
 
 /** Keeps others from moving a service's traffic. `seen`: the lock that the person was shown and takes over. */
 export async function lock(desk: Desk, command: Lock, asker: Asker, seen?: string): Promise<LockAnswer> {
-  const name = fillIn(desk, command.service);
+  const name = await nameOf(desk, command.service);
   const found = await openService(desk, name);
   if (found.kind !== 'found') return { kind: 'not-found', name, found };
   const locked = lockedBy(name, found.live);
@@ -98,7 +98,7 @@ export async function lock(desk: Desk, command: Lock, asker: Asker, seen?: strin
 
 /** Ends a lock: one's own, or another's if the policy file allows it. */
 export async function unlock(desk: Desk, { service }: Unlock, asker: Asker): Promise<LockAnswer> {
-  const name = fillIn(desk, service);
+  const name = await nameOf(desk, service);
   const found = await openService(desk, name);
   if (found.kind !== 'found') return { kind: 'not-found', name, found };
   const locked = lockedBy(name, found.live);

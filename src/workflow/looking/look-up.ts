@@ -6,7 +6,7 @@ import type { Ramp } from '../../domain/ramp/ramp.ts';
 import { keyOfNamed } from '../../domain/routing/named-rule.ts';
 import type { ChangeId, Place, RampId, ServiceName } from '../../domain/routing/names.ts';
 import type { LiveObject, Route } from '../../domain/routing/route.ts';
-import { type Desk, fillIn, locateChange, type NotFound, openService } from '../desk.ts';
+import { type Desk, fillIn, locateChange, type NotFound, nameOf, openService } from '../desk.ts';
 import { DependencyError, StoreUnavailableError, UntrustedRecordError } from '../errors.ts';
 import { holdsSeen } from '../judging/holds-seen.ts';
 import type { Aged } from '../ports/mesh.ts';
@@ -45,7 +45,7 @@ export type HistoryAnswer =
 
 /** The live split of a service and the changes that wait for it. */
 export async function serviceStatus(desk: Desk, typed: TypedService): Promise<StatusAnswer> {
-  const name = fillIn(desk, typed);
+  const name = await nameOf(desk, typed);
   const [found, open, ramps] = await Promise.all([openService(desk, name), whatIsOpen(desk), whatRamps(desk)]);
   if (found.kind !== 'found') return { kind: 'not-found', name, found };
 
@@ -88,7 +88,7 @@ function isIn(object: Place, { cluster, namespace }: Place): boolean {
 
 /** The history of a service, as its object's own ledger has it: who changed the split, when, from what to what, and why. */
 export async function history(desk: Desk, typed: TypedService): Promise<HistoryAnswer> {
-  const name = fillIn(desk, typed);
+  const name = await nameOf(desk, typed);
   const found = await openService(desk, name);
   return found.kind === 'found' ? { kind: 'history', name, route: found.live } : { kind: 'not-found', name, found };
 }

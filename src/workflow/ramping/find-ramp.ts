@@ -2,7 +2,7 @@ import type { TypedService } from '../../domain/language/command.ts';
 import type { Ramp } from '../../domain/ramp/ramp.ts';
 import type { ServiceName } from '../../domain/routing/names.ts';
 import { readObjectWord } from '../../domain/routing/object-word.ts';
-import { type Desk, fillIn } from '../desk.ts';
+import { type Desk, nameOf } from '../desk.ts';
 
 export type FoundRamp =
   | { readonly kind: 'ramp'; readonly ramp: Ramp }
@@ -15,7 +15,7 @@ export async function findRamp(
   desk: Desk,
   { service, rule }: { readonly service: TypedService; readonly rule?: string | undefined },
 ): Promise<FoundRamp> {
-  const name = fillIn(desk, service);
+  const name = await nameOf(desk, service);
   const open = await desk.ramps.open();
   const its = open.filter((ramp) => isOf(ramp, name) && (rule === undefined || movesRule(ramp, rule)));
   const [ramp, ...more] = its;

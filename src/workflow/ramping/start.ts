@@ -15,7 +15,7 @@ import { type AcceptedAnswer, answerOnce, type Mode } from '../asking/answer-onc
 import { unlessInsisted, warnAstray } from '../asking/plan.ts';
 import { stateOf } from '../asking/submit.ts';
 import { noteDenied, noteRefused } from '../audit.ts';
-import { type Asker, type Desk, fillIn, openService, refuseIfLate, requestId } from '../desk.ts';
+import { type Asker, type Desk, nameOf, openService, refuseIfLate, requestId } from '../desk.ts';
 import { cannotBeFixed, foresightOf, guardRuleFor, tooShort } from '../guarding/watch-plan.ts';
 import { denialIn, foreseenFor, judgeLive, judgeWhenOpen, mayOverrideOwner, namedBy } from '../judging/judge-live.ts';
 import { awaitApproval, beginLater } from './await-approval.ts';
@@ -29,7 +29,7 @@ export async function requestRamp(
   asker: Asker,
   mode: Mode = asked.options.dryRun ? 'dry-run' : 'do',
 ): Promise<RampAnswer> {
-  const name = fillIn(desk, asked.service);
+  const name = await nameOf(desk, asked.service);
   const askedAs = requestId(asker.request);
   const answer = await answerOnce<RampAnswer>(desk, { asker, askedAs, mode }, async () => {
     const known = await desk.ramps.read(rampIdOf(asker.request));

@@ -63,6 +63,9 @@ describe('what is accepted', () => {
     ${'-n=bookinfo reviews v3 50'}                        | ${{ namespace: 'bookinfo' }}
     ${'reviews --namespace Bookinfo v3 50'}               | ${{ namespace: 'bookinfo' }}
     ${'reviews v3 50 –n bookinfo'}                        | ${{ namespace: 'bookinfo' }}
+    ${'example.com v3 50'}                                | ${{ service: 'example', namespace: 'com', host: 'example.com' }}
+    ${'example.com v3 50 -n shop'}                        | ${{ service: 'example.com', namespace: 'shop' }}
+    ${'reviews.far.svc.cluster.local v3 50 -n shop'}      | ${{ service: 'reviews.far.svc.cluster.local', namespace: 'shop' }}
     ${'vs/edge v3 50 -n shop'}                            | ${{ service: 'vs/edge', namespace: 'shop' }}
     ${'VirtualService/edge v3 50'}                        | ${{ service: 'vs/edge', namespace: undefined }}
     ${'httproute/edge v3 50'}                             | ${{ service: 'httproute/edge', namespace: undefined }}

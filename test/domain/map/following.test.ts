@@ -41,9 +41,9 @@ function httpRoute(of: Partial<GatewayRoute> = {}): GatewayRoute {
   };
 }
 
-function following(object: RoutingId, others: readonly MeshObject[] = [], rule?: RulePlace) {
+function following(object: RoutingId, others: readonly MeshObject[] = [], rule?: RulePlace, seesAll = true) {
   const all = [...base, ...(isObject(object) ? [object] : []), ...others];
-  return followingOf(trafficMap(all), id(object) as RoutingId, rule);
+  return followingOf(trafficMap(all), { object: id(object) as RoutingId, rule, seesAll });
 }
 
 function isObject(object: RoutingId): object is RoutingId & MeshObject {
@@ -82,7 +82,7 @@ describe('whose requests follow an object', () => {
     ];
     const map = trafficMap([{ ...of, ports } as MeshObject, ...rest, mine]);
 
-    expect(followingOf(map, id(mine) as RoutingId)?.elsewhere).toEqual([]);
+    expect(followingOf(map, { object: id(mine) as RoutingId, seesAll: true })?.elsewhere).toEqual([]);
   });
 
   it('are told for each rule: one below a catch-all is followed by nobody', () => {
@@ -124,11 +124,13 @@ describe('whose requests follow an object', () => {
   });
 
   it.each`
-    what                         | object
-    ${'the gateway is not seen'} | ${virtualService('mine', [to({ v1: 1 })], { gateways: ['infra/gw'] })}
-    ${'no parent of a route is'} | ${httpRoute({ parents: [{ kind: 'Service', namespace: 'other', name: 'x' }] })}
+    what                                | object
+    ${'the gateway is not seen'}        | ${virtualService('mine', [to({ v1: 1 })], { gateways: ['infra/gw'] })}
+    ${'no parent of a route is'}        | ${httpRoute({ parents: [{ kind: 'Service', namespace: 'other', name: 'x' }] })}
+    ${'no service under a wildcard is'} | ${virtualService('mine', [to({ v1: 1 })], { hosts: ['*.other.svc.cluster.local'] })}
+    ${'no root is, and others may be'}  | ${virtualService('mine', [to({ v1: 1 })], { hosts: [] })}
   `('are not known where $what', ({ object }) => {
-    expect(following(object)).toBeUndefined();
+    expect(following(object, [], undefined, false)).toBeUndefined();
   });
 });
 

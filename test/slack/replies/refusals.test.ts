@@ -89,7 +89,7 @@ describe('why a plan was not made', () => {
   it.each<[NotFound, string]>([
     [{ kind: 'unknown-service', services: ['ratings', 'reviews'], nearest: 'reviews' }, 'Did you mean `reviews`?'],
     [{ kind: 'unknown-service', services: ['details', 'ratings'] }, 'There is `details`, `ratings`.'],
-    [{ kind: 'unknown-service', services: [] }, 'another namespace is named with `-n`'],
+    [{ kind: 'unknown-service', services: [] }, 'another one is named with `-n`'],
     [
       { kind: 'unknown-service', services: ['details'], asOf: new Date('2026-11-22T14:03:11Z') },
       'There is `details`. This is as of 14:03:11 UTC; the cluster has not answered since.',

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { parseCommand } from '../../../src/domain/language/parse-command.ts';
 import type { ObjectRef } from '../../../src/domain/routing/object.ts';
+import { requestShift } from '../../../src/workflow/asking/shift.ts';
 import { serviceStatus } from '../../../src/workflow/looking/look-up.ts';
 import { reviewsObject } from '../../support/builders.ts';
 import { acceptedIn } from '../house.ts';
@@ -57,7 +59,7 @@ describe('weights that no requests follow', () => {
 
     spellRight();
     await house.lookAround();
-    expect(house.stored(change.id).state).not.toHaveProperty('effect');
+    expect(house.stored(change.id).state).toMatchObject({ kind: 'applied', effect: undefined });
     expect(house.chat.shows(change.id)).toEqual(house.stored(change.id));
   });
 
@@ -103,4 +105,24 @@ describe('a service whose requests follow an object elsewhere', () => {
       elsewhere: [{ by: { namespace: 'legacy', name: 'old' }, why: 'older' }],
     });
   });
+});
+
+describe('a name of two labels', () => {
+  it('is a host, where something routes that', async () => {
+    house.mesh.editWhole(reviewsObject, (content) => ({
+      ...content,
+      spec: { ...content.spec, hosts: ['example.com'] },
+    }));
+
+    const change = acceptedIn(await type('example.com v3 50'));
+
+    expect(change).toMatchObject({ service: 'example.com', edits: [{ object: reviewsObject }] });
+    expect(await type('reviews.default v3 60')).toMatchObject({ kind: 'accepted', change: { service: 'reviews' } });
+  });
+
+  function type(line: string) {
+    const command = parseCommand(line);
+    if (command.verb !== 'shift') throw new Error(`not understood: ${JSON.stringify(command)}`);
+    return requestShift(house.desk, command, house.asker());
+  }
 });

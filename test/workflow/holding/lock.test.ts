@@ -32,7 +32,7 @@ describe('a lock', () => {
     const house = new House(reviews({ v1: 100 }), other);
     await house.lock('U02BOB');
 
-    const answer = await house.shiftOf(name, 'v3', 50);
+    const answer = await house.shiftOf(`vs/${name}`, 'v3', 50);
 
     expect(answer).toMatchObject({ kind: 'denied', denial: { reason: 'locked', hold: { target, by: 'U02BOB' } } });
     expect(house.mesh.routeOf(object).rules[0]?.split).toEqual({ v1: 100 });
