@@ -101,7 +101,8 @@ export class ClusterMesh {
     const place = { ref, resource };
     if (body === undefined) return openObject(this.#client, place, undefined);
     const object = kinds[kind].read(body);
-    const definitions = { ...besides, rulesOf: await this.#covering(object, rules) };
+    const rulesOf = await this.#covering(object, rules);
+    const definitions = { ...besides, rulesOf, rolloutOf: this.#rolloutOf };
     return openObject(this.#client, place, { body, object, route: toRoute(this.#cluster, object, definitions) });
   }
 
@@ -239,14 +240,16 @@ export class ClusterMesh {
     return refOfObject(this.#cluster, object);
   }
 
+  readonly #rolloutOf = (host: string) => this.#feed.map.rolloutOf(host);
+
   /** One object with an unreadable ledger must not hide all the others. */
   #toRouteOrWithoutLedger(object: RoutingObject, rulesOf: RulesOf): Route {
     try {
-      return toRoute(this.#cluster, object, { rulesOf });
+      return toRoute(this.#cluster, object, { rulesOf, rolloutOf: this.#rolloutOf });
     } catch (error) {
       if (!(error instanceof LedgerUnreadableError)) throw error;
       const metadata = { ...object.metadata, annotations: withoutLedger(object.metadata.annotations) };
-      return toRoute(this.#cluster, { ...object, metadata }, { rulesOf });
+      return toRoute(this.#cluster, { ...object, metadata }, { rulesOf, rolloutOf: this.#rolloutOf });
     }
   }
 }

@@ -6,6 +6,8 @@ import { type ServiceResolver, subsetsIn } from './kinds/service-resolver.ts';
 /** All that is known of what defines versions. */
 export interface Definitions {
   readonly rulesOf: RulesOf;
+  /** The Argo Rollout whose Service a host is. */
+  readonly rolloutOf?: ((host: string) => string | undefined) | undefined;
   readonly resolvers?: readonly ServiceResolver[] | undefined;
   readonly services?: readonly KnownService[] | undefined;
 }

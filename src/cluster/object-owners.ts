@@ -12,16 +12,17 @@ export interface Marked {
     readonly apiVersion: string;
     readonly kind: string;
     readonly name: string;
+    readonly controller?: boolean | undefined;
   }[];
   readonly managedFields: readonly { readonly manager: string }[];
 }
 
-/** Argo Rollouts marks only the DestinationRules that it uses, not the VirtualServices. */
+/** Argo Rollouts marks the DestinationRules and Services that it uses, not the VirtualServices. */
 export const rolloutAnnotation = 'argo-rollouts.argoproj.io/managed-by-rollouts';
 
 /** The other tools that manage an object. `weightsWriter`: the field manager that last set its rules. */
 export function ownersOf(object: Marked, weightsWriter: string | undefined, rollout: string | undefined): Owner[] {
-  const marked = [argoCd, fluxKustomize, helm, flagger].flatMap((mark) => mark(object) ?? []);
+  const marked = [argoCd, fluxKustomize, helm, flagger, controller].flatMap((mark) => mark(object) ?? []);
   const sets = toolOf(weightsWriter);
   const isRollout = rollout !== undefined || sets === 'argo-rollouts';
   const all: Owner[] = isRollout ? [...marked, { tool: 'argo-rollouts', name: rollout }] : marked;
@@ -62,8 +63,16 @@ function helm({ annotations, labels }: Marked): Owner | undefined {
 }
 
 function flagger({ ownerReferences }: Marked): Owner | undefined {
-  const canary = ownerReferences.find(
-    ({ apiVersion, kind }) => kind === 'Canary' && apiVersion.startsWith('flagger.app/'),
-  );
+  const canary = ownerReferences.find(isCanary);
   return canary === undefined ? undefined : { tool: 'flagger', name: canary.name };
+}
+
+/** The object that it was made for (`controller: true`): Knative, KServe and others write it again as that one says. */
+function controller({ ownerReferences }: Marked): Owner | undefined {
+  const found = ownerReferences.find((each) => each.controller === true && !isCanary(each));
+  return found === undefined ? undefined : { tool: 'controller', name: `${found.kind} ${found.name}` };
+}
+
+function isCanary({ apiVersion, kind }: Marked['ownerReferences'][number]): boolean {
+  return kind === 'Canary' && apiVersion.startsWith('flagger.app/');
 }

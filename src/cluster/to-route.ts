@@ -1,7 +1,6 @@
 import type { ObjectRef } from '../domain/routing/object.ts';
 import type { Route } from '../domain/routing/route.ts';
 import { type Definitions, definedFor } from './definitions.ts';
-import type { RulesOf } from './destination-rules.ts';
 import type { Metadata, RoutingObject } from './kinds/kind.ts';
 import { kinds } from './kinds/kinds.ts';
 import { ledgerIn } from './ledger-annotation.ts';
@@ -20,7 +19,7 @@ export function toRoute(cluster: string, object: RoutingObject, definitions: Def
     ...(standing !== undefined && { standing }),
     ledger: ledgerIn(metadata.annotations, { kind, ...metadata }),
     lastWriter: lastWriter === undefined ? undefined : { manager: lastWriter.manager, at: lastWriter.time },
-    owners: ownersOf({ kind, ...metadata }, lastWriter?.manager, rolloutOf(object, definitions.rulesOf)),
+    owners: ownersOf({ kind, ...metadata }, lastWriter?.manager, rolloutOf(object, definitions)),
   };
 }
 
@@ -43,7 +42,12 @@ function lastWriterOf(
   return writers.toSorted((a, b) => a.time.localeCompare(b.time)).at(-1);
 }
 
-function rolloutOf(object: RoutingObject, rulesOf: RulesOf): string | undefined {
-  const rules = object.destinationHosts().flatMap(rulesOf);
-  return rules.map(({ metadata }) => metadata.annotations?.[rolloutAnnotation]).find((rollout) => rollout);
+/** By the DestinationRule of its versions, or by their Services. */
+function rolloutOf(
+  object: RoutingObject,
+  { rulesOf, rolloutOf: ofService = () => undefined }: Definitions,
+): string | undefined {
+  const hosts = object.destinationHosts();
+  const marks = hosts.flatMap(rulesOf).map(({ metadata }) => metadata.annotations?.[rolloutAnnotation]);
+  return [...marks, ...hosts.map(ofService)].find((rollout) => rollout);
 }

@@ -60,6 +60,20 @@ it.each<[string, Partial<Marked>, object]>([
     [{ tool: 'flagger', name: 'reviews' }],
   ],
   [
+    'the object that a controller made it for',
+    {
+      ownerReferences: [
+        { apiVersion: 'serving.kserve.io/v1beta1', kind: 'InferenceService', name: 'model', controller: true },
+      ],
+    },
+    [{ tool: 'controller', name: 'InferenceService model' }],
+  ],
+  [
+    'an owner that is no controller',
+    { ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'shop', controller: false }] },
+    [],
+  ],
+  [
     "somebody else's Canary",
     { ownerReferences: [{ apiVersion: 'example.com/v1', kind: 'Canary', name: 'reviews' }] },
     [],

@@ -22,7 +22,9 @@ export const metadata = z.object({
   labels: marks.optional(),
   annotations: marks.optional(),
   deletionTimestamp: z.string().optional(),
-  ownerReferences: z.array(z.object({ apiVersion: z.string(), kind: z.string(), name: z.string() })).default([]),
+  ownerReferences: z
+    .array(z.object({ apiVersion: z.string(), kind: z.string(), name: z.string(), controller: z.boolean().optional() }))
+    .default([]),
   managedFields: z
     .array(
       z.object({

@@ -14,6 +14,8 @@ import { splitOf } from './weights.ts';
 
 const mirrored = z.object({ host: z.string(), subset: z.string().optional() });
 
+const delegate = z.object({ name: z.string(), namespace: z.string().optional() });
+
 export const httpRule = z.object({
   name: z.string().optional(),
   match: z.array(match).optional(),
@@ -53,6 +55,7 @@ export function toHttpRule(rule: HttpRule, { key, namespace, isDefault, defined 
     match: isDefault ? undefined : describeMatches(rule.match ?? []),
     ...divided(route, namespace, defined),
     unsplittable: whyUnsplittable(rule) ?? whyNotDivided(route, namespace),
+    ...handsTo(rule, namespace),
     besides: besides(rule),
     mirrors: mirrorsOf(rule).map((to) => mirrorBackend(to, namespace, defined)),
     setsCookies: cookiesSet([rule, ...route]),
@@ -89,6 +92,14 @@ function divided(route: readonly Destination[], namespace: string, defined: Defi
 function besides({ fault, mirror, mirrors }: HttpRule): Rule['besides'] {
   const isMirrored = mirror !== undefined || mirrors !== undefined;
   return [...(fault === undefined ? [] : (['fault'] as const)), ...(isMirrored ? (['mirror'] as const) : [])];
+}
+
+/** A delegate without a namespace is in that of its root. */
+function handsTo({ delegate: to }: HttpRule, own: string): Pick<Rule, 'handsTo'> {
+  const read = delegate.safeParse(to);
+  if (!read.success) return {};
+  const { name, namespace = own } = read.data;
+  return { handsTo: { namespace, name } };
 }
 
 function whyUnsplittable(rule: HttpRule): Unsplittable | undefined {

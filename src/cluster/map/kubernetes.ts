@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { EndpointSlice, Pod, Service } from '../../domain/map/objects.ts';
+import { rolloutAnnotation } from '../object-owners.ts';
 import { metadata, names, portNumber } from './fields.ts';
 
 const service = z.object({
@@ -36,6 +37,7 @@ export function readService(object: unknown): Service | undefined {
     exportTo: annotations?.[exportAnnotation]?.split(',').map((each) => each.trim()) ?? [],
     clusterIps: [...new Set([...(clusterIP === undefined ? [] : [clusterIP]), ...clusterIPs])],
     externalName,
+    ...(annotations?.[rolloutAnnotation] !== undefined && { rollout: annotations[rolloutAnnotation] }),
     ports: ports.map(({ port, ...each }) => ({ ...each, number: port })),
   };
 }

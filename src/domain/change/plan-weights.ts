@@ -52,7 +52,10 @@ export type Refusal =
   /** Several rules answer to what was typed; `rules`: the key of each. */
   | { readonly reason: 'several-rules'; readonly rule: string; readonly rules: readonly string[] }
   | { readonly reason: 'unknown-rule'; readonly rule: string; readonly rules: readonly string[] }
-  | { readonly reason: 'rule-cannot-be-split'; readonly rule: string; readonly because: Unsplittable }
+  | ({ readonly reason: 'rule-cannot-be-split'; readonly rule: string; readonly because: Unsplittable } & Pick<
+      Rule,
+      'handsTo'
+    >)
   | {
       readonly reason: 'unknown-version';
       readonly version: string;
@@ -257,7 +260,10 @@ function chooseRule(
   if (rule === undefined) return refused({ reason: 'unknown-rule', rule: key ?? '', rules: keys(route.rules) });
   if (more.length > 0) return refused({ reason: 'several-rules', rule: key ?? '', rules: keys([rule, ...more]) });
   if (rule.unsplittable !== undefined)
-    return refused({ reason: 'rule-cannot-be-split', rule: rule.key, because: rule.unsplittable });
+    return refused({
+      ...{ reason: 'rule-cannot-be-split', rule: rule.key, because: rule.unsplittable },
+      ...(rule.handsTo !== undefined && { handsTo: rule.handsTo }),
+    });
   return { kind: 'rule', rule };
 }
 

@@ -59,8 +59,12 @@ export function followingOf(map: TrafficMap, meant: Meant): Following | undefine
   const seen = asked.filter(({ caller }) => caller.kind === 'mesh' || map.hasGateway(caller));
   const misspelled = seen.flatMap((governed) => misspelledHost(map, governed, object) ?? []);
   const spelled = seen.filter(({ host }) => !misspelled.some(({ written }) => written === host));
-  const followed = spelled.filter(({ rules }) => rules.some((each) => isMeant(writtenIn(each), meant)));
-  if (followed.length === 0 && (seen.length < asked.length || mayBeUnseen(map, meant, asked))) return undefined;
+  // What comes through a gateway that is not seen is taken to follow what is written for that gateway.
+  const followed = [
+    ...spelled.filter(({ rules }) => rules.some((each) => isMeant(writtenIn(each), meant))),
+    ...asked.filter((each) => !seen.includes(each)),
+  ];
+  if (followed.length === 0 && mayBeUnseen(map, meant, asked)) return undefined;
   const lost = spelled.filter((each) => !followed.some((other) => isSameAsking(each, other)));
   return {
     followed: onceEach(followed.map(({ host, caller }) => ({ host, caller }))),

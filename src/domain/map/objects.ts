@@ -155,6 +155,8 @@ export interface Service extends Id<'Service'> {
   readonly exportTo: readonly string[];
   readonly clusterIps: readonly string[];
   readonly externalName?: string | undefined;
+  /** The Argo Rollout that says which pods it selects. */
+  readonly rollout?: string | undefined;
   readonly ports: readonly Port[];
 }
 

@@ -102,6 +102,11 @@ export class TrafficMap {
     return knownHost(this.#index, host, namespace) !== undefined;
   }
 
+  /** The Argo Rollout that moves pods between the Services of a split (host-level splitting). */
+  rolloutOf(host: string): string | undefined {
+    return this.#index.services.get(host)[0]?.rollout;
+  }
+
   /** Whether a gateway is seen, and the pods that it is for. */
   hasGateway(caller: Extract<Caller, { kind: 'gateway' }>): boolean {
     const gateway = this.#gatewayOf(caller);

@@ -2,13 +2,21 @@
 export const ourManager = 'shiftbot';
 
 /** Those that keep a routing object as they want it. */
-export const tools = ['argo-cd', 'flux-kustomize', 'flux-helm', 'helm', 'flagger', 'argo-rollouts'] as const;
+export const tools = [
+  'argo-cd',
+  'flux-kustomize',
+  'flux-helm',
+  'helm',
+  'flagger',
+  'argo-rollouts',
+  'controller',
+] as const;
 export type Tool = (typeof tools)[number];
 
 /** Who else manages a routing object, as its marks tell. */
 export interface Owner {
   readonly tool: Tool;
-  /** Its application, Kustomization, release or canary. */
+  /** Its application, Kustomization, release or canary; of a controller the object that it follows, with its kind. */
   readonly name?: string | undefined;
 }
 

@@ -1,4 +1,5 @@
 import type { Ledger } from './ledger.ts';
+import { readHost, type ServiceName } from './names.ts';
 import type { ObjectContent, ObjectRef } from './object.ts';
 import type { Owner } from './owner.ts';
 import type { Split, WeightBounds } from './split.ts';
@@ -40,6 +41,8 @@ export interface Rule {
   /** Weights by version as they stand; a single destination has everything, whatever its weight says. */
   readonly split: Split;
   readonly unsplittable?: Unsplittable | undefined;
+  /** The VirtualService that it hands its requests over to. */
+  readonly handsTo?: { readonly namespace: string; readonly name: string } | undefined;
   /** What else happens to its requests, whichever version they go to. */
   readonly besides?: readonly ('fault' | 'mirror')[] | undefined;
   /** Where it sends copies of its requests. */
@@ -99,6 +102,19 @@ export interface RuleSplit {
 export type Weights = Pick<Route, 'hosts' | 'uid' | 'ledger' | 'lastWriter' | 'standing'> & {
   readonly rules: readonly Pick<Rule, 'key' | 'split' | 'match' | 'isFirst' | 'backends' | 'mirrors'>[];
 };
+
+/** The hosts of an object beside the service that a person named, as they are written there; none if it is named by another name. */
+export function otherHosts(
+  { hosts, object }: Pick<Route, 'hosts' | 'object'>,
+  { service, namespace }: Pick<ServiceName, 'service' | 'namespace'>,
+): readonly string[] {
+  const meant = readHost(service, namespace);
+  const others = hosts.filter((host) => {
+    const read = readHost(host, object.namespace);
+    return read.service !== meant.service || read.namespace !== meant.namespace;
+  });
+  return others.length === hosts.length ? [] : others;
+}
 
 export function findRule<R extends Pick<Rule, 'key'>>(
   { rules }: { readonly rules: readonly R[] },

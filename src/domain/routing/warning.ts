@@ -11,5 +11,7 @@ export type PlanWarning =
   | { readonly kind: 'cuts-connections' }
   /** By the traffic map: requests that do not follow a rule of the change. */
   | (Astray & { readonly rule: string })
+  /** The rule takes the requests for these hosts, too, and not only those for the service that was named. */
+  | { readonly kind: 'also-for'; readonly hosts: readonly string[] }
   /** They would get requests, and no DestinationRule defines them. */
   | { readonly kind: 'undefined-versions'; readonly versions: readonly HostVersion[] };

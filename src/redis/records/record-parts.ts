@@ -103,6 +103,7 @@ export const planWarningSchema = z.discriminatedUnion('kind', [
     of: z.enum(objectKinds).optional(),
   }),
   z.strictObject({ kind: z.literal('cuts-connections') }),
+  z.strictObject({ kind: z.literal('also-for'), hosts: z.array(z.string()) }),
   ...astraySchemas.map((each) => each.extend({ rule: z.string() })),
   z.strictObject({
     kind: z.literal('undefined-versions'),

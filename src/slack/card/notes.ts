@@ -4,7 +4,7 @@ import type { Applied } from '../../domain/change/state.ts';
 import type { PlanWarning } from '../../domain/routing/warning.ts';
 import { effectText } from '../words/effect-text.ts';
 import { code, user } from '../words/mrkdwn.ts';
-import { warningText } from '../words/owner-text.ts';
+import { mostWarnings, warningText } from '../words/owner-text.ts';
 import { pinnedText, unpinCommand } from '../words/pinned-text.ts';
 import { approvedBy, decisionNotes } from './approval.ts';
 import { failedNote } from './failed.ts';
@@ -75,7 +75,7 @@ function takenBackBy({ rolledBack }: Pick<Applied, 'rolledBack'>): readonly stri
 function warningNotes(change: Change): readonly string[] {
   const isOver = isApplied(change) ? change.state.movedAway !== undefined : isEnded(change);
   const told = (change.warnings ?? []).filter((each) => !isApplied(change) || !isAstray(each));
-  return isOver ? [] : told.slice(0, 2).map(warningText);
+  return isOver ? [] : told.slice(0, mostWarnings).map(warningText);
 }
 
 function isAstray({ kind }: PlanWarning): boolean {

@@ -8,7 +8,7 @@ import { actions, formatButtonValue } from '../words/button.ts';
 import { moveBlocks, type NamedMove, namedMoves, ruleName } from '../words/move-text.ts';
 import { code, fitted, markup, names, plain, user } from '../words/mrkdwn.ts';
 import { objectSections } from '../words/object-text.ts';
-import { warningText } from '../words/owner-text.ts';
+import { mostWarnings, warningText } from '../words/owner-text.ts';
 import type { Reply } from '../words/reply.ts';
 import { splitText } from '../words/split-text.ts';
 
@@ -30,7 +30,7 @@ export function confirmReply(confirm: Confirm, now: Date): Reply {
       ...(moves.length === 0 ? [] : [moveBlocks(moves, maxRows)]),
       ...undoneToo(undo.changes),
       ...movedToo(undo),
-      ...(plan?.warnings ?? []).slice(0, 2).map(warningText),
+      ...(plan?.warnings ?? []).slice(0, mostWarnings).map(warningText),
     ].join('\n'),
   );
   const [only, ...more] = moves;

@@ -5,7 +5,7 @@ import type { Answer } from '../../workflow/asking/submit.ts';
 import { moveBlocks, namedMoves, ruleName } from '../words/move-text.ts';
 import { code } from '../words/mrkdwn.ts';
 import { objectSections } from '../words/object-text.ts';
-import { warningText } from '../words/owner-text.ts';
+import { mostWarnings, warningText } from '../words/owner-text.ts';
 import { pinnedText } from '../words/pinned-text.ts';
 import { verdictText } from '../words/policy-words.ts';
 import { type Reply, says } from '../words/reply.ts';
@@ -44,7 +44,11 @@ function wholeReply({ plan, judgement }: Preview): Reply {
   const what = plan.aim.kind === 'back' ? 'Dry run of a rollback' : 'Dry run';
   return blocksReply(`${what}: nothing was changed.`, [
     ...objectSections(editsOf(plan), maxObjectsText),
-    ...lines([...trialLines(plan), ...plan.warnings.slice(0, 2).map(warningText), ...policyLines(judgement)]),
+    ...lines([
+      ...trialLines(plan),
+      ...plan.warnings.slice(0, mostWarnings).map(warningText),
+      ...policyLines(judgement),
+    ]),
   ]);
 }
 

@@ -8,7 +8,7 @@ import { actions, formatLineValue } from '../words/button.ts';
 import { serviceOf } from '../words/command-text.ts';
 import { code, maxText, names, plain } from '../words/mrkdwn.ts';
 import { objectSections, placesOf, section } from '../words/object-text.ts';
-import { warningText } from '../words/owner-text.ts';
+import { mostWarnings, warningText } from '../words/owner-text.ts';
 import type { Reply } from '../words/reply.ts';
 import { fileNotes } from '../words/rule-file-text.ts';
 import { trialLines } from '../words/trial-text.ts';
@@ -45,7 +45,12 @@ function waySections(
   return [
     ...(isOneOfTwo ? [section(heading)] : []),
     ...objectSections(edits, room),
-    ...lines([...owned, ...trialLines(plan), ...plan.warnings.slice(0, 2).map(warningText), ...policyLines(judgement)]),
+    ...lines([
+      ...owned,
+      ...trialLines(plan),
+      ...plan.warnings.slice(0, mostWarnings).map(warningText),
+      ...policyLines(judgement),
+    ]),
   ];
 }
 

@@ -5,7 +5,7 @@ import type { ServiceName } from '../../domain/routing/names.ts';
 import type { ObjectRef } from '../../domain/routing/object.ts';
 import { objectWord } from '../../domain/routing/object-word.ts';
 import type { PinnedMistake } from '../../domain/routing/pinned.ts';
-import type { Unsplittable } from '../../domain/routing/route.ts';
+import type { Rule, Unsplittable } from '../../domain/routing/route.ts';
 import { isPlaced, placeOfKey } from '../../domain/routing/rule-key.ts';
 import type { Percentages } from '../../domain/routing/split.ts';
 import type { GoalAnswer } from '../../workflow/asking/goal.ts';
@@ -64,7 +64,7 @@ export function refusalText(of: ServiceName, refusal: Refusal, { now, typed: com
     case 'unknown-rule':
       return `${name} has no rule ${typed(refusal.rule)}; it has ${names(refusal.rules)}.`;
     case 'rule-cannot-be-split':
-      return `The rule ${code(refusal.rule)} of ${name} cannot be split: ${becauseWords[refusal.because]}.`;
+      return `The rule ${code(refusal.rule)} of ${name} cannot be split: ${becauseWords[refusal.because]}.${handsToText(of, refusal.handsTo)}`;
     case 'several-hosts':
       return `${code(refusal.version)} has no destination yet, and the others of ${name} do not share one host to put it beside. Add the destination to the object first.`;
     case 'nothing-to-roll-back':
@@ -180,6 +180,13 @@ const becauseWords: Record<Unsplittable, string> = {
   'invalid-weight': 'one of its weights is below 0',
   'read-only': 'I read objects of this kind and do not write them',
 };
+
+/** What to type in place of a service whose rule is another object's. */
+function handsToText({ cluster }: ServiceName, to: Rule['handsTo']): string {
+  if (to === undefined) return '';
+  const service = objectWord({ kind: 'VirtualService', name: to.name });
+  return ` It is ${objectName({ kind: 'VirtualService', name: to.name })} in ${code(to.namespace)}: ${statusCommand({ cluster, namespace: to.namespace, service })} shows it.`;
+}
 
 /** Why a rule file cannot be applied or deleted, or a rule cannot be unpinned. */
 export function goalText(answer: Exclude<GoalAnswer, { kind: 'not-found' }>): string {

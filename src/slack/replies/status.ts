@@ -3,7 +3,7 @@ import { since } from '../../domain/change/plan-weights.ts';
 import { rulesNamed } from '../../domain/routing/named-rule.ts';
 import type { ServiceName } from '../../domain/routing/names.ts';
 import { describePinned } from '../../domain/routing/pinned.ts';
-import { defaultRule, pinnedRules, type Route, type Rule } from '../../domain/routing/route.ts';
+import { defaultRule, otherHosts, pinnedRules, type Route, type Rule } from '../../domain/routing/route.ts';
 import { effectOf } from '../../domain/routing/standing.ts';
 import type { StatusAnswer } from '../../workflow/looking/look-up.ts';
 import { astrayText } from '../words/astray-text.ts';
@@ -11,7 +11,7 @@ import { statusCommand } from '../words/command-text.ts';
 import { effectText } from '../words/effect-text.ts';
 import { code, foreign, user } from '../words/mrkdwn.ts';
 import { objectName } from '../words/object-text.ts';
-import { ownerText } from '../words/owner-text.ts';
+import { alsoForText, ownerText } from '../words/owner-text.ts';
 import { unpinCommand } from '../words/pinned-text.ts';
 import { type Reply, says } from '../words/reply.ts';
 import { byName, splitRows, splitText } from '../words/split-text.ts';
@@ -57,12 +57,19 @@ function statusText(
     split,
     ...(rule?.unsplittable === undefined
       ? []
-      : [refusalText(name, { reason: 'rule-cannot-be-split', rule: rule.key, because: rule.unsplittable }, { now })]),
+      : [
+          refusalText(
+            name,
+            { reason: 'rule-cannot-be-split', rule: rule.key, because: rule.unsplittable, handsTo: rule.handsTo },
+            { now },
+          ),
+        ]),
     ...(change === undefined
       ? lastWriter(route, now)
       : [`Since ${change.id}, ${when(change.at, now)}, by ${user(change.by)}.`]),
     ...(route.owners ?? []).map((owner) => `Managed by ${ownerText(owner)}.`),
     ...(astray === undefined ? effectLines(route) : [astrayText(astray)]),
+    ...alsoLines(route, name),
     ...besidesLines(rule),
     ...pinnedLines(name, route),
     ...holdLines(holds),
@@ -81,6 +88,11 @@ function ruleText({ key, match, split }: Rule): string {
 function effectLines({ standing }: Route): readonly string[] {
   const effect = effectOf(standing);
   return effect === undefined ? [] : [effectText(effect)];
+}
+
+function alsoLines(route: Route, name: ServiceName): readonly string[] {
+  const others = otherHosts(route, name);
+  return others.length === 0 ? [] : [alsoForText(others)];
 }
 
 /** What a split does not change. A person who looks only at the weights would not expect it. */
@@ -136,18 +148,20 @@ function openLines(open: readonly Change[] | undefined): readonly string[] {
 
 function pinnedLines(name: ServiceName, route: Route): readonly string[] {
   const pinned = pinnedRules(route);
-  const [first] = pinned;
-  const lines = pinned
-    .slice(0, maxPinned)
-    .map((rule) => `Not reached by the split: ${code(describePinned(rule), 120)}`);
+  const ofVersions = pinned.filter(({ unsplittable }) => unsplittable === undefined);
+  const [first] = ofVersions;
+  const lines = pinned.slice(0, maxPinned).map((rule) => `Not reached by the split: ${code(pinnedText(rule), 120)}`);
   const more = pinned.length > maxPinned ? [`… +${pinned.length - maxPinned} more that it does not reach`] : [];
-  return first === undefined
-    ? []
-    : [
-        ...lines,
-        ...more,
-        `${code(unpinCommand(name, first), 250)} removes ${pinned.length === 1 ? 'it' : 'the first of them'}.`,
-      ];
+  if (first === undefined) return [...lines, ...more];
+  const which =
+    pinned.length === 1 ? 'it' : pinned[0] === first ? 'the first of them' : code(first.match ?? first.key, 120);
+  return [...lines, ...more, `${code(unpinCommand(name, first), 250)} removes ${which}.`];
+}
+
+/** A rule that hands over sends its requests on, though to no version of its own. */
+function pinnedText(rule: Rule): string {
+  const { match, key, handsTo } = rule;
+  return handsTo === undefined ? describePinned(rule) : `${match ?? key} → VirtualService ${handsTo.name}`;
 }
 
 function lastWriter({ lastWriter: writer }: Route, now: Date): readonly string[] {

@@ -4,10 +4,15 @@ import type { PlanWarning } from '../../domain/routing/warning.ts';
 import { astrayText } from './astray-text.ts';
 import { code } from './mrkdwn.ts';
 
+/** Of a plan or a change, in the order in which they matter. */
+export const mostWarnings = 3;
+
 const maxVersions = 6;
+const maxHosts = 5;
 
 /** `Argo CD (application `shop`)` */
 export function ownerText({ tool, name }: Owner): string {
+  if (tool === 'controller' && name !== undefined) return code(name);
   const { is, has } = words[tool];
   return name === undefined ? is : `${is} (${has} ${code(name)})`;
 }
@@ -17,9 +22,17 @@ export function warningText(warning: PlanWarning): string {
   if (warning.kind === 'undefined-versions') return undefinedText(warning);
   if (warning.kind === 'cuts-connections')
     return '*Open connections are cut.* The rule splits connections and not requests: those that are open when the weights change are closed, and clients have to connect again.';
+  if (warning.kind === 'also-for') return alsoForText(warning.hosts);
   if (warning.kind === 'not-followed' || warning.kind === 'followed-in-part') return astrayText(warning);
   const { owner, of = 'VirtualService' } = warning;
   return `*${ownerText(owner)} manages this object* and may put the weights back. ${words[owner.tool].stop(of)}`;
+}
+
+/** The other hosts of an object. */
+export function alsoForText(hosts: readonly string[]): string {
+  const shown = hosts.slice(0, maxHosts).map((host) => code(host, 120));
+  const more = hosts.length > maxHosts ? [`… +${hosts.length - maxHosts}`] : [];
+  return `The same rule is for ${[...shown, ...more].join(', ')}, too.`;
 }
 
 /** A common first mistake: a service gets its rules before its versions are defined. */
@@ -120,6 +133,11 @@ const words: Record<Tool, Words> = {
     has: 'canary',
     stop: () =>
       'Its canary sets these weights, so promote or roll back through it: its gates (`confirm-promotion`, `rollback`), or `spec.skipAnalysis: true` of the Canary to promote at once.',
+  },
+  controller: {
+    is: 'A controller',
+    has: 'object',
+    stop: () => 'The controller writes this object as that one says: change the split there.',
   },
   'argo-rollouts': {
     is: 'Argo Rollouts',

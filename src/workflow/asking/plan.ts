@@ -9,7 +9,7 @@ import { type ChangeId, changeIdFrom, isLabel, type ServiceName } from '../../do
 import { hasRules, type ObjectRef, objectKey } from '../../domain/routing/object.ts';
 import { readObjectWord } from '../../domain/routing/object-word.ts';
 import { type Owner, restorers, weightsOwner } from '../../domain/routing/owner.ts';
-import type { LiveObject } from '../../domain/routing/route.ts';
+import { type LiveObject, otherHosts } from '../../domain/routing/route.ts';
 import type { PlanWarning } from '../../domain/routing/warning.ts';
 import type { Desk } from '../desk.ts';
 import { hostsWhole, mayOverrideOwner } from '../judging/judge-live.ts';
@@ -63,7 +63,7 @@ export interface Planning {
 export async function planEdits(desk: Desk, aims: readonly ObjectAim[], planning: Planning): Promise<Planned> {
   const lines = await desk.changes.lines(aims.map(({ object }) => object));
   const before = goingBefore(lines, planning.isAhead);
-  const all = await Promise.all(aims.map((each) => planOne(desk, each, before)));
+  const all = await Promise.all(aims.map((each) => planOne(desk, each, { before, service: planning.service })));
   const stop = all.find((each) => each.kind === 'refused' || each.kind === 'gone');
   if (stop !== undefined) return stop;
   const [first, ...more] = all.flatMap((each) => (each.kind === 'looked' ? [each] : []));
@@ -106,7 +106,15 @@ export function hostsPlanned({ edits }: Pick<Plan, 'edits'>): (edit: Pick<Object
 
 type One = Extract<Planned, { kind: 'refused' | 'gone' }> | Looked | { readonly kind: 'as-it-is' };
 
-async function planOne(desk: Desk, aim: ObjectAim, before: readonly Change[]): Promise<One> {
+/** Of a warning: records have little room. */
+const mostHosts = 20;
+
+interface Behind {
+  readonly before: readonly Change[];
+  readonly service: string | undefined;
+}
+
+async function planOne(desk: Desk, aim: ObjectAim, { before, service }: Behind): Promise<One> {
   const open = await desk.mesh.open(aim.object);
   if (aim.kind === 'content') return planContent(desk, aim, open);
   const { live } = open;
@@ -114,7 +122,12 @@ async function planOne(desk: Desk, aim: ObjectAim, before: readonly Change[]): P
   const planned = aim.plan(live, (rule) => startBehind(live, before, rule));
   if (planned.kind === 'refused') return planned;
   const { edit } = planned;
-  const warnings = [...planned.warnings, ...(await warnAstray(desk, edit))];
+  const also = service === undefined ? [] : otherHosts(live, { service, namespace: aim.object.namespace });
+  const warnings: readonly PlanWarning[] = [
+    ...planned.warnings,
+    ...(await warnAstray(desk, edit)),
+    ...(also.length === 0 ? [] : [{ kind: 'also-for', hosts: also.slice(0, mostHosts) } as const]),
+  ];
   return { kind: 'looked', edit, trial: { kind: 'not-asked' }, open, warnings, owners: [] };
 }
 

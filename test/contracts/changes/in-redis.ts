@@ -156,6 +156,7 @@ export function describeInRedis(open: () => Connection): void {
         warnings: [
           { kind: 'puts-back', owner: { tool: 'argo-cd', name: 'shop' } },
           { kind: 'cuts-connections' },
+          { kind: 'also-for', hosts: ['shop.example.com'] },
           { kind: 'not-followed', rule: 'default', elsewhere: [{ host: 'reviews', caller: { kind: 'mesh' } }] },
           {
             kind: 'followed-in-part',

@@ -108,6 +108,15 @@ describe('whose requests follow an object', () => {
     });
   });
 
+  it('are taken to be those of a gateway that is not seen, and not those of the mesh', () => {
+    const object = virtualService('mine', [to({ v1: 1 })], { gateways: ['infra/gw'] });
+
+    expect(following(object)).toEqual({
+      followed: [{ host: reviews, caller: { kind: 'gateway', gateway: 'infra/gw' } }],
+      elsewhere: [{ host: reviews, caller: mesh }],
+    });
+  });
+
   it('are not those of clients of a namespace that has a closer object', () => {
     const theirs = virtualService('theirs', [to({ v2: 1 })], { exportTo: ['other'], createdAt: at(9) });
 
@@ -125,7 +134,6 @@ describe('whose requests follow an object', () => {
 
   it.each`
     what                                | object
-    ${'the gateway is not seen'}        | ${virtualService('mine', [to({ v1: 1 })], { gateways: ['infra/gw'] })}
     ${'no parent of a route is'}        | ${httpRoute({ parents: [{ kind: 'Service', namespace: 'other', name: 'x' }] })}
     ${'no service under a wildcard is'} | ${virtualService('mine', [to({ v1: 1 })], { hosts: ['*.other.svc.cluster.local'] })}
     ${'no root is, and others may be'}  | ${virtualService('mine', [to({ v1: 1 })], { hosts: [] })}

@@ -37,6 +37,19 @@ describe('why a plan was not made', () => {
     [{ reason: 'unknown-rule', rule: 'apl', rules: ['api'] }, 'has no rule `apl`; it has `api`'],
     [{ reason: 'rule-cannot-be-split', rule: 'default', because: 'delegate' }, 'hands over to another VirtualService'],
     [
+      {
+        reason: 'rule-cannot-be-split',
+        rule: 'default',
+        because: 'delegate',
+        handsTo: { namespace: 'shop', name: 'bar' },
+      },
+      'It is `VirtualService bar` in `shop`: `/shift status vs/bar -n shop --cluster sandbox` shows it.',
+    ],
+    [
+      { reason: 'not-followed', object: reviewsObject, elsewhere: [] },
+      'Nothing leads to it. Nothing was changed. To move it all the same, type `vs/reviews` in place of `reviews`;',
+    ],
+    [
       { reason: 'owned', owner: { tool: 'flagger', name: 'reviews' } },
       'Flagger (canary `reviews`) sets the weights of `reviews`, and would set them again, so nothing was changed. Its canary sets these weights, so promote or roll back through it',
     ],

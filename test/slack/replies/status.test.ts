@@ -25,6 +25,24 @@ describe('the status of a service', () => {
     ]);
   });
 
+  it('says what requests for its hosts follow, which other hosts it is for, and whom a rule above hands over to', () => {
+    const handsOver = rule(
+      {},
+      { key: 'old', match: 'path = /old', unsplittable: 'delegate', handsTo: { namespace: 'default', name: 'bar' } },
+    );
+    const route = { ...reviews({}, { rules: [handsOver, rule({ v1: 100 })] }), hosts: ['reviews', 'shop.example.com'] };
+    const elsewhere = [{ host: 'reviews', caller: { kind: 'mesh', namespace: 'edge' }, why: 'not-exported' }] as const;
+    const astray = { kind: 'followed-in-part', elsewhere } as const;
+
+    const { text } = statusReply({ kind: 'status', name, route, astray, open: [], ramps: [], holds: [] }, now);
+
+    expect(text.replaceAll('\u00A0', ' ').split('\n').slice(2)).toEqual([
+      'Requests from namespace `edge` for `reviews` do not follow it: it is not exported to them.',
+      'The same rule is for `shop.example.com`, too.',
+      'Not reached by the split: `path = /old → VirtualService bar`',
+    ]);
+  });
+
   it('says who else manages its object', () => {
     const route = { ...reviews({ v1: 100 }), owners: [{ tool: 'argo-cd', name: 'shop' } as const] };
 

@@ -107,6 +107,17 @@ describe('a service whose requests follow an object elsewhere', () => {
   });
 });
 
+describe('an object for several hosts', () => {
+  it('says which others it moves, to who names one of them', async () => {
+    const hosts = ['reviews', 'shop', 'shop.example.com'];
+    house.mesh.editWhole(reviewsObject, (content) => ({ ...content, spec: { ...content.spec, hosts } }));
+
+    const change = acceptedIn(await house.request(half, {}, house.asker(), 'shop'));
+
+    expect(change.warnings).toEqual([{ kind: 'also-for', hosts: ['reviews', 'shop.example.com'] }]);
+  });
+});
+
 describe('a name of two labels', () => {
   it('is a host, where something routes that', async () => {
     house.mesh.editWhole(reviewsObject, (content) => ({
