@@ -14,6 +14,7 @@ import type { Log } from '../workflow/ports/process.ts';
 import { besidesOf } from './besides.ts';
 import type { KubeClient } from './client/kube-client.ts';
 import { AlreadyExistsError } from './client/kube-errors.ts';
+import type { Definitions } from './definitions.ts';
 import { definitionOf, listRules, noRules, type RulesOf, rulesFor, rulesIn, rulesNow } from './destination-rules.ts';
 import { toEvent } from './event.ts';
 import { findService } from './find-service.ts';
@@ -102,7 +103,7 @@ export class ClusterMesh {
     if (body === undefined) return openObject(this.#client, place, undefined);
     const object = kinds[kind].read(body);
     const rulesOf = await this.#covering(object, rules);
-    const definitions = { ...besides, rulesOf, rolloutOf: this.#rolloutOf };
+    const definitions = { ...besides, rulesOf, ...this.#byMap(ref.namespace) };
     return openObject(this.#client, place, { body, object, route: toRoute(this.#cluster, object, definitions) });
   }
 
@@ -240,16 +241,20 @@ export class ClusterMesh {
     return refOfObject(this.#cluster, object);
   }
 
-  readonly #rolloutOf = (host: string) => this.#feed.map.rolloutOf(host);
+  /** What the traffic map knows of the hosts that objects of a namespace send to. */
+  #byMap(namespace: string): Pick<Definitions, 'elsewhere' | 'rolloutOf'> {
+    const { map } = this.#feed;
+    return { elsewhere: (host) => map.subsetsOf(host, namespace), rolloutOf: (host) => map.rolloutOf(host) };
+  }
 
   /** One object with an unreadable ledger must not hide all the others. */
   #toRouteOrWithoutLedger(object: RoutingObject, rulesOf: RulesOf): Route {
     try {
-      return toRoute(this.#cluster, object, { rulesOf, rolloutOf: this.#rolloutOf });
+      return toRoute(this.#cluster, object, { rulesOf, ...this.#byMap(object.metadata.namespace) });
     } catch (error) {
       if (!(error instanceof LedgerUnreadableError)) throw error;
       const metadata = { ...object.metadata, annotations: withoutLedger(object.metadata.annotations) };
-      return toRoute(this.#cluster, { ...object, metadata }, { rulesOf, rolloutOf: this.#rolloutOf });
+      return toRoute(this.#cluster, { ...object, metadata }, { rulesOf, ...this.#byMap(object.metadata.namespace) });
     }
   }
 }

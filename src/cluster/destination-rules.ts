@@ -1,3 +1,4 @@
+import { closest } from '../domain/map/hosts.ts';
 import { resolveHost } from '../domain/routing/names.ts';
 import type { Definition } from '../domain/routing/undefined-versions.ts';
 import type { KubeClient } from './client/kube-client.ts';
@@ -9,14 +10,17 @@ export type RulesOf = (host: string) => readonly DestinationRule[];
 
 export const noRules: RulesOf = () => [];
 
+/** Those for the host itself, else those of the longest wildcard that covers it (istio `MostSpecificHostMatch`). */
 export function rulesIn(rules: readonly DestinationRule[]): RulesOf {
   const byHost = Map.groupBy(rules, hostOf);
-  return (host) => byHost.get(host) ?? [];
+  const hosts = [...byHost.keys()];
+  return (host) => byHost.get(closest(hosts, host) ?? '') ?? [];
 }
 
 /** The rules of these hosts. */
 export function rulesFor(hosts: readonly string[], rules: readonly DestinationRule[]): readonly DestinationRule[] {
-  return rules.filter((rule) => hosts.includes(hostOf(rule)));
+  const rulesOf = rulesIn(rules);
+  return [...new Set(hosts.flatMap(rulesOf))];
 }
 
 /** Reads these rules live. A rule that is gone is left out. */

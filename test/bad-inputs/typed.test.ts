@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import type { Route } from '../../src/domain/routing/route.ts';
 import { jason, reviews, reviewsObject, revision, rule } from '../support/builders.ts';
 import { wrongInMessage } from '../support/slack-reading.ts';
@@ -159,6 +160,39 @@ describe('row 5: objects of other shapes', () => {
     expect((await door.answered(typed)).text).toContain(words);
     nothingHappened();
   });
+
+  const orders = rule({ v1: 90, v2: 10 }, { key: 'orders', match: 'path = /orders' });
+  const api = rule({ v1: 80, v2: 20 }, { key: '#2 path = /api', match: 'path = /api' });
+  const accessory = z.object({ accessory: z.object({ action_id: z.string(), value: z.string(), text: z.unknown() }) });
+
+  it('with several rules and none for all the rest are asked about with buttons, and a click does what its line says', async () => {
+    await open(reviews({}, { rules: [orders, api] }));
+
+    const { blocks = [] } = await door.answered('reviews v2 50');
+    const choices = blocks.flatMap((block) => accessory.safeParse(block).data?.accessory ?? []);
+    nothingHappened();
+
+    expect(choices.map(({ value }) => value)).toEqual([
+      '/shift reviews v2 50 -n default --cluster sandbox --route orders',
+      '/shift reviews v2 50 -n default --cluster sandbox --route "#2 path = /api"',
+      '/shift reviews v2 50 -n default --cluster sandbox --all-routes',
+    ]);
+    await door.click({ action: choices[1]?.action_id ?? '', value: choices[1]?.value });
+    expect(door.house.changes.all).toMatchObject([{ edits: [{ moves: [{ rule: '#2 path = /api' }] }] }]);
+    await door.click({ action: 'this_one', value: choices[2]?.value });
+    expect(door.house.changes.all.at(-1)).toMatchObject({ edits: [{ moves: [{ rule: 'orders' }] }] });
+  });
+
+  it.each(['/shift lock reviews', '/shift rollback reviews', 'reviews v2 50', 17])(
+    'take no other line from such a button: %j',
+    async (value) => {
+      await open(reviews({ v1: 100 }));
+
+      expect((await door.click({ action: 'this_one', value }))?.text).toContain('not one of mine');
+      nothingHappened();
+      expect(await door.house.holds.all(door.house.now())).toEqual([]);
+    },
+  );
 
   it('with several rules are changed in the one that takes all the rest, and it is said which', async () => {
     await open(reviews({}, { rules: [jason, rule({ v1: 100 })] }));

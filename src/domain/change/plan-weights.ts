@@ -15,6 +15,7 @@ import {
   type Percentages,
   type Split,
   sameShares,
+  total,
   versionsOf,
   weightOf,
 } from '../routing/split.ts';
@@ -43,14 +44,24 @@ export interface PlannedWeights {
   readonly warnings: readonly PlanWarning[];
 }
 
+/** The rules that may be meant. */
+export interface WhichRule {
+  /** The key of each. */
+  readonly rules: readonly string[];
+  /** Those that can be split, as they are now. */
+  readonly choices?: readonly RuleChoice[] | undefined;
+}
+
+export type RuleChoice = Pick<Rule, 'key' | 'match' | 'split'>;
+
 export type Refusal =
   /** Another controller sets the weights, and would overwrite ours. */
   | { readonly reason: 'owned'; readonly owner: Owner }
   /** No requests follow the rule. It is moved all the same if a person names its object. */
   | { readonly reason: 'not-followed'; readonly object: ObjectRef; readonly elsewhere: readonly Elsewhere[] }
-  | { readonly reason: 'no-default-rule'; readonly rules: readonly string[] }
-  /** Several rules answer to what was typed; `rules`: the key of each. */
-  | { readonly reason: 'several-rules'; readonly rule: string; readonly rules: readonly string[] }
+  | ({ readonly reason: 'no-default-rule' } & WhichRule)
+  /** Several rules answer to what was typed. */
+  | ({ readonly reason: 'several-rules'; readonly rule: string } & WhichRule)
   | { readonly reason: 'unknown-rule'; readonly rule: string; readonly rules: readonly string[] }
   | ({ readonly reason: 'rule-cannot-be-split'; readonly rule: string; readonly because: Unsplittable } & Pick<
       Rule,
@@ -62,6 +73,8 @@ export type Refusal =
       readonly versions: readonly string[];
       readonly nearest?: string | undefined;
     }
+  /** A version that nobody named would keep a share, and nothing defines it. */
+  | { readonly reason: 'undefined-live'; readonly version: string; readonly percent: number; readonly wanted: string }
   | { readonly reason: 'several-hosts'; readonly version: string }
   | {
       readonly reason: 'nobody-else';
@@ -134,7 +147,40 @@ export function planShift(
   if (unserved !== undefined) return refused(unknownVersion(rule, unserved));
 
   const target = wanted(rule, start.split, meant);
-  return target.kind === 'refused' ? target : toSplit(route, rule, start, target.split);
+  if (target.kind === 'refused') return target;
+  const left = firstUnserved(rule, start.split, target.split);
+  if (left !== undefined && meant.kind === 'share')
+    return refused({
+      reason: 'undefined-live',
+      version: left,
+      percent: shareIn(start.split, left),
+      wanted: meant.version,
+    });
+  return toSplit(route, rule, start, target.split);
+}
+
+/** The same for every rule that splits between versions, in one edit. Rules that already are as wished are left out. */
+export function planShiftOfAll(
+  route: Route,
+  wish: Wish,
+  {
+    startOf,
+    mayOverrideOwner = false,
+  }: {
+    readonly startOf: (rule: string) => Start | undefined;
+    readonly mayOverrideOwner?: boolean;
+  },
+): PlanOfWeights {
+  const [first, ...more] = splitting(route);
+  if (first === undefined) return refused({ reason: 'no-default-rule', ...whichOf(route.rules) });
+  return joined(
+    [first, ...more].map(({ key }) => planShift(route, wish, { rule: key, start: startOf(key), mayOverrideOwner })),
+  );
+}
+
+/** The rules that split between versions. */
+function splitting({ rules }: Pick<Route, 'rules'>): readonly Rule[] {
+  return rules.filter(({ unsplittable, split }) => unsplittable === undefined && Object.keys(split).length > 1);
 }
 
 /** The wish with the names that the versions have in the rule. */
@@ -179,7 +225,11 @@ export function planReturns(
     readonly mayOverrideOwner?: boolean;
   },
 ): PlanOfWeights {
-  const plans = backs.map((back) => planReturn(route, back, { start: startOf(back.rule), mayOverrideOwner }));
+  return joined(backs.map((back) => planReturn(route, back, { start: startOf(back.rule), mayOverrideOwner })));
+}
+
+/** Plans for several rules of one object as one edit. What is there already is left out, and refused if it is all. */
+function joined(plans: readonly PlanOfWeights[]): PlanOfWeights {
   const refusals = plans.filter((plan) => plan.kind === 'refused');
   const serious = refusals.find(({ refusal }) => refusal.reason !== 'already-there');
   const [first, ...more] = plans.filter((plan) => plan.kind === 'planned');
@@ -188,7 +238,13 @@ export function planReturns(
   const [move] = first.edit.moves;
   const moves: readonly [Move, ...Move[]] = [move, ...more.flatMap(({ edit }) => edit.moves)];
   const pinned = [first, ...more].flatMap(({ edit }) => edit.pinned);
-  return { ...first, edit: { ...first.edit, moves, pinned } };
+  const warnings = first.warnings.concat(
+    more.flatMap((each) => each.warnings.filter(({ kind }) => kind === 'cuts-connections')),
+  );
+  const once = warnings.filter(
+    ({ kind }, at) => kind !== 'cuts-connections' || warnings.findIndex((each) => each.kind === kind) === at,
+  );
+  return { kind: 'planned', edit: { ...first.edit, moves, pinned }, warnings: once };
 }
 
 /** The revision that made the rule what it is now, if we made it and nobody has moved it since. */
@@ -243,6 +299,12 @@ export function firstUnserved(rule: Rule, before: Split, wished: Split): string 
   );
 }
 
+/** In whole percent. */
+function shareIn(split: Split, version: string): number {
+  const sum = total(split);
+  return sum === 0 ? 0 : Math.round((weightOf(split, version) * 100) / sum);
+}
+
 function unknownVersion(rule: Rule, version: string): Refusal {
   return { reason: 'unknown-version', version, versions: rule.served, nearest: nearest(version, rule.served) };
 }
@@ -256,9 +318,9 @@ function chooseRule(
   if (owner !== undefined && !mayOverrideOwner) return refused({ reason: 'owned', owner });
 
   const [rule, ...more] = rulesNamed(route, key);
-  if (rule === undefined && key === undefined) return refused({ reason: 'no-default-rule', rules: keys(route.rules) });
+  if (rule === undefined && key === undefined) return refused({ reason: 'no-default-rule', ...whichOf(route.rules) });
   if (rule === undefined) return refused({ reason: 'unknown-rule', rule: key ?? '', rules: keys(route.rules) });
-  if (more.length > 0) return refused({ reason: 'several-rules', rule: key ?? '', rules: keys([rule, ...more]) });
+  if (more.length > 0) return refused({ reason: 'several-rules', rule: key ?? '', ...whichOf([rule, ...more]) });
   if (rule.unsplittable !== undefined)
     return refused({
       ...{ reason: 'rule-cannot-be-split', rule: rule.key, because: rule.unsplittable },
@@ -280,6 +342,11 @@ function wanted(
 
 function wishedShares(wish: Wish): Percentages {
   return wish.kind === 'share' ? { [wish.version]: wish.percent } : wish.shares;
+}
+
+function whichOf(rules: readonly Rule[]): WhichRule {
+  const able = rules.filter(({ unsplittable }) => unsplittable === undefined);
+  return { rules: keys(rules), choices: able.map(({ key, match, split }) => ({ key, match, split })) };
 }
 
 function keys(rules: readonly Rule[]): readonly string[] {

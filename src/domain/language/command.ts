@@ -19,6 +19,8 @@ export interface TypedService {
 
 export interface Options {
   readonly rule?: string | undefined;
+  /** Every rule of the object that splits between versions, in one change. */
+  readonly allRules?: true | undefined;
   readonly reason?: string | undefined;
   readonly dryRun: boolean;
 }
@@ -83,7 +85,7 @@ export type EditCommand = EditOptions &
     | { readonly verb: 'unpin'; readonly service: TypedService; readonly rule: string }
   );
 
-export type EditOptions = Omit<Options, 'rule'>;
+export type EditOptions = Omit<Options, 'rule' | 'allRules'>;
 
 export type TypedPlace = Omit<TypedService, 'service'>;
 

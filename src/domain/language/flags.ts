@@ -13,6 +13,7 @@ export interface Flags {
   readonly namespace?: string;
   readonly cluster?: string;
   readonly rule?: string;
+  readonly allRules?: true;
   readonly reason?: string;
   readonly dryRun?: true;
   readonly watchMs?: number;
@@ -21,9 +22,16 @@ export interface Flags {
 
 const maxReason = 300;
 const maxShown = 200;
-const flagNames = ['--namespace', '--cluster', '--route', '--reason', '--dry-run', '--watch', '--no-guard'] as const;
+const flagNames = [
+  ...(['--namespace', '--cluster', '--route', '--all-routes', '--reason'] as const),
+  ...(['--dry-run', '--watch', '--no-guard'] as const),
+] as const;
 /** Flags that are there or not. */
-const switches: Readonly<Record<string, Flags>> = { '--dry-run': { dryRun: true }, '--no-guard': { noGuard: true } };
+const switches: Readonly<Record<string, Flags>> = {
+  '--dry-run': { dryRun: true },
+  '--no-guard': { noGuard: true },
+  '--all-routes': { allRules: true },
+};
 
 /** Takes the flags out of the words, wherever they stand. */
 export function takeFlags(words: readonly Word[]): Parsed<{ readonly flags: Flags; readonly rest: readonly Word[] }> {
@@ -54,7 +62,8 @@ export function takeFlags(words: readonly Word[]): Parsed<{ readonly flags: Flag
 }
 
 export function options(flags: Flags): Options {
-  return { rule: flags.rule, reason: flags.reason, dryRun: flags.dryRun ?? false };
+  const { rule, allRules, reason, dryRun = false } = flags;
+  return { rule, reason, dryRun, ...(allRules !== undefined && { allRules }) };
 }
 
 export function asReason(text: string): string {
@@ -96,7 +105,10 @@ function withFlag(flags: Flags, added: Flags, name: string): Parsed<Flags> {
   const clash = (['namespace', 'cluster', 'rule', 'reason', 'watchMs'] as const).find(
     (key) => flags[key] !== undefined && added[key] !== undefined && flags[key] !== added[key],
   );
-  if (clash === undefined) return { ok: true, value: { ...flags, ...added } };
+  const all = { ...flags, ...added };
+  if (all.rule !== undefined && all.allRules !== undefined)
+    return no('`--route` names one rule, and `--all-routes` means all of them.', 'Leave one of the two out.');
+  if (clash === undefined) return { ok: true, value: all };
   const wrong = `\`${name}\` twice: which one?`;
   if (clash === 'reason') return no(wrong, oneReason);
   const [first, second] = [flags, added].map((each) => quote(formatFlags({ [clash]: each[clash] }), maxShown));

@@ -20,6 +20,8 @@ export function parseShift(words: readonly string[], flags: Flags): ShiftOrRamp 
   const wish = parseWish(word, rest);
   const ramp = rampIn(word, rest, flags, wish.ok);
   if (ramp !== undefined && !ramp.ok) return ramp.mistake;
+  if (ramp !== undefined && flags.allRules === true)
+    return mistake('A ramp is of one rule.', 'Name it with `--route`, or make the shift at once with `--all-routes`.');
   if (ramp !== undefined)
     return {
       verb: 'ramp',
@@ -80,6 +82,8 @@ export function parsePromote(words: readonly string[], flags: Flags): Command | 
 
 export function parseRollback(words: readonly string[], flags: Flags): Command | Mistake {
   const [word, to, id, ...more] = words;
+  if (flags.allRules === true)
+    return mistake('A rollback takes back a change, whatever its rules.', 'Leave `--all-routes` out.');
   if (word === undefined) return mistake('A rollback names a service.', 'Type `/shift rollback reviews`.');
   const service = typedService(word, flags);
   if (!service.ok) return service.mistake;

@@ -1,6 +1,7 @@
-import { resolveHost } from '../routing/names.ts';
+import { readHost, resolveHost } from '../routing/names.ts';
 import { audienceOf, callersOf } from './callers.ts';
 import { type Client, type Cluster, clusterOf } from './clusters/cluster.ts';
+import { definitionFor } from './clusters/subsets.ts';
 import { governGateway } from './gateways/gateway.ts';
 import { routerOf } from './gateways/listeners.ts';
 import type { Caller, Governed, GovernedRule, RuleRef, Share } from './governed.ts';
@@ -15,6 +16,7 @@ import {
   type MeshObject,
   type MeshSettings,
   type RoutingId,
+  type Subset,
 } from './objects.ts';
 import { headlessAt, hostAt, knownHost } from './services.ts';
 
@@ -100,6 +102,14 @@ export class TrafficMap {
   /** Whether there is a Service or a ServiceEntry of that host that clients of the namespace may use. */
   isKnown(host: string, namespace = ''): boolean {
     return knownHost(this.#index, host, namespace) !== undefined;
+  }
+
+  /** What DestinationRules define for a host: for clients of a namespace, of the service's own, and of all others. */
+  subsetsOf(host: string, namespace: string): readonly Subset[] {
+    const known = knownHost(this.#index, host, namespace) ?? { host, namespace: readHost(host, namespace).namespace };
+    const clients = [namespace, known.namespace, ''];
+    const all = clients.flatMap((each) => definitionFor(this.#index, known, { namespace: each })?.subsets ?? []);
+    return all.filter(({ name }, at) => all.findIndex((each) => each.name === name) === at);
   }
 
   /** The Argo Rollout that moves pods between the Services of a split (host-level splitting). */

@@ -53,7 +53,7 @@ export async function answerRamp(conversation: Conversation, command: AboutRamp,
   const { desk } = conversation;
   switch (command.verb) {
     case 'ramp':
-      return rampReply(await requestRamp(desk, command, asker), desk.now());
+      return rampReply(await requestRamp(desk, command, asker), desk.now(), command);
     case 'why':
       return rampReply(await requestRamp(desk, command.command, asker, 'why'), desk.now());
     case 'why-ramp': {

@@ -85,6 +85,18 @@ export function answerEdits(
   );
 }
 
+/** Answers a click on the button that says which rule or object a shift is about: the same as if it were typed so. */
+export function answerThisOne(conversation: Conversation, line: string | undefined, request: Request): Promise<Told> {
+  const command = line === undefined ? undefined : parseCommand(line);
+  if (line !== undefined && (command?.verb === 'shift' || command?.verb === 'ramp'))
+    return answerText(conversation, line, request);
+  return inTime(conversation, request, (asker) =>
+    unlessTooMany(conversation, asker, { kind: 'look' }, async () =>
+      notOursReply(conversation, asker, actions.thisOne),
+    ),
+  );
+}
+
 /** Answers a click on the button that ends a ramp by another shift. */
 export function answerOverRamp(
   conversation: Conversation,

@@ -6,11 +6,12 @@ import {
   answerOverRamp,
   answerRampAnew,
   answerTakeOver,
+  answerThisOne,
   answerTour,
 } from '../conversation/answer.ts';
 import { isOnCard } from '../conversation/card-origin.ts';
 import type { Conversation, Request, Told } from '../conversation/conversation.ts';
-import { actions, readButtonValue, readLineValue } from '../words/button.ts';
+import { actions, readButtonValue, readLineValue, readTypedLine } from '../words/button.ts';
 import { askWhy } from './dialogs.ts';
 import { readClick } from './payloads.ts';
 import { tellNow } from './tell.ts';
@@ -68,6 +69,8 @@ function answerTo(
       return answerOverRamp(conversation, readLineValue(value), request);
     case actions.rampAnew:
       return answerRampAnew(conversation, readLineValue(value), request);
+    case actions.thisOne:
+      return answerThisOne(conversation, readTypedLine(value), request);
     case actions.tour:
       return answerTour(conversation, value, request);
     default:

@@ -17,6 +17,7 @@ import { previewReply } from './preview.ts';
 import { questionReply } from './question.ts';
 import { rampRunsReply } from './ramps/asked.ts';
 import { goalText, notFoundText, refusalText, type TypedMove } from './refusals.ts';
+import { whichReply } from './which.ts';
 
 interface Context {
   /** The change right before an accepted one in line. */
@@ -33,6 +34,13 @@ export function answerReply(answer: RollbackAnswer | EditsAnswer, now: Date, con
       return confirmReply(answer, now);
     case 'ramp-runs':
       return rampRunsReply(answer.ramp, overRamp(context.typed));
+    case 'refused':
+    case 'not-found':
+      return whichReply(answerText(answer, now, context), {
+        name: answer.name,
+        typed: context.typed?.verb === 'shift' ? context.typed : undefined,
+        because: answer.kind === 'refused' ? answer.refusal : answer.found,
+      });
     case 'question':
       return questionReply(answer.question, answer.hasMoved, now);
     default:

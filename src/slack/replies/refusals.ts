@@ -46,8 +46,10 @@ export function refusalText(of: ServiceName, refusal: Refusal, { now, typed: com
       return `${ownerText(refusal.owner)} sets the weights of ${name}, and would set them again, so nothing was changed. ${howToStop(refusal.owner.tool, undefined)} ${howToLeave(refusal.owner.tool)}`;
     case 'unknown-version':
       return refusal.versions.length === 0
-        ? `No DestinationRule in its namespace defines a version of ${name}, so there is no ${typed(refusal.version)}.`
+        ? `I see no DestinationRule that defines a version of ${name}, so I know no ${typed(refusal.version)}. I looked in its namespace, and in others that I watch.`
         : `${name} has no version ${typed(refusal.version)}; it has ${names(refusal.versions)}.${didYouMean(refusal.nearest)}`;
+    case 'undefined-live':
+      return undefinedLive(of, refusal, command);
     case 'already-there':
       return alreadyThere(name, refusal, now);
     case 'nobody-else':
@@ -135,6 +137,16 @@ function alreadyThere(
     return `${name} will have ${foreign(splitText(split))} once ${waiting} is applied, so there is nothing to do.`;
   const why = since === undefined ? '' : `, since ${when(since.at, now)}, by change ${since.id} of ${user(since.by)}`;
   return `${name} already has ${foreign(splitText(split))}${why}. Nothing was changed.`;
+}
+
+/** The way out of it always works: another version takes everything. */
+function undefinedLive(
+  of: ServiceName,
+  { version, percent, wanted }: Extract<Refusal, { reason: 'undefined-live' }>,
+  command: TypedMove | undefined,
+): string {
+  const all = commandText(withShares(of, { [wanted]: 100 }, command));
+  return `${code(version)} has ${percent} % now, and no DestinationRule that I see defines it: what is sent there is answered with 503 (NC). It cannot be given anything, so nothing was changed. ${all} takes everything from it.`;
 }
 
 function nobodyElse(

@@ -69,6 +69,7 @@ function statusText(
       : [`Since ${change.id}, ${when(change.at, now)}, by ${user(change.by)}.`]),
     ...(route.owners ?? []).map((owner) => `Managed by ${ownerText(owner)}.`),
     ...(astray === undefined ? effectLines(route) : [astrayText(astray)]),
+    ...undefinedLines(route, rule),
     ...alsoLines(route, name),
     ...besidesLines(rule),
     ...pinnedLines(name, route),
@@ -88,6 +89,18 @@ function ruleText({ key, match, split }: Rule): string {
 function effectLines({ standing }: Route): readonly string[] {
   const effect = effectOf(standing);
   return effect === undefined ? [] : [effectText(effect)];
+}
+
+/** Versions that get requests and that nothing defines. Of other kinds than VirtualServices the controllers tell. */
+function undefinedLines({ object }: Route, rule: Rule | undefined): readonly string[] {
+  if (rule === undefined || object.kind !== 'VirtualService' || rule.unsplittable !== undefined) return [];
+  const lost = Object.entries(rule.split).filter(([version, weight]) => weight > 0 && !rule.served.includes(version));
+  return lost
+    .slice(0, maxPinned)
+    .map(
+      ([version]) =>
+        `*No DestinationRule that I see defines* ${code(version, 120)}: what is sent there is answered with 503 (NC), and reaches no pod.`,
+    );
 }
 
 function alsoLines(route: Route, name: ServiceName): readonly string[] {

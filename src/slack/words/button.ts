@@ -25,6 +25,7 @@ export const actions = {
   rampPutBack: 'ramp_put_back',
   overRamp: 'over_ramp',
   rampAnew: 'ramp_anew',
+  thisOne: 'this_one',
 } as const;
 
 /** As many characters of a typed line as a button has room for. Slack takes 2,000 in all. */
@@ -71,4 +72,9 @@ export function readLineValue(value: unknown): LineValue | undefined {
   const [, seen = '', line = ''] =
     /^(c-[0-9A-Z]{8}) (\/shift .{1,1900})$/s.exec(typeof value === 'string' ? value : '') ?? [];
   return isChangeId(seen) ? { line, seen } : undefined;
+}
+
+/** A button that does what a typed line does, and nothing else: the line says all. Undefined if none of our buttons has such a value. */
+export function readTypedLine(value: unknown): string | undefined {
+  return typeof value === 'string' && /^\/shift .{1,1893}$/s.test(value) ? value : undefined;
 }

@@ -1,6 +1,6 @@
 import { mainEdit, mainMove, serviceOf } from '../../domain/change/change.ts';
 import { defaultMove } from '../../domain/change/edit.ts';
-import { planShift, type Wish } from '../../domain/change/plan-weights.ts';
+import { planShift, planShiftOfAll, type Wish } from '../../domain/change/plan-weights.ts';
 import type { Command } from '../../domain/language/command.ts';
 import { keyOfNamed } from '../../domain/routing/named-rule.ts';
 import { versionNamed } from '../../domain/routing/named-version.ts';
@@ -27,7 +27,8 @@ export async function requestShift(
   const name = await nameOf(desk, service);
   const asking = { asker, deed: 'shift', mode, name, reason: options.reason, overRamp } as const;
   const ruleOf = (live: LiveObject) => keyOfNamed(live, options.rule);
-  return shift(desk, asking, { name, wish, ruleOf, find: () => desk.mesh.find(name), isOfService: true });
+  const { allRules = false } = options;
+  return shift(desk, asking, { name, wish, ruleOf, allRules, find: () => desk.mesh.find(name), isOfService: true });
 }
 
 /** The button that gives all traffic to the version that a change was about. */
@@ -62,6 +63,8 @@ interface Shifting {
   readonly wish: Wish;
   /** The key of the rule that is meant; undefined if none was named and several may be. */
   readonly ruleOf: (live: LiveObject) => string | undefined;
+  /** Every rule that splits is meant. */
+  readonly allRules?: boolean;
   readonly find: () => ReturnType<Desk['mesh']['find']>;
   /** The person named a service, so that weights are set only if requests for it follow them. */
   readonly isOfService?: boolean;
@@ -70,7 +73,7 @@ interface Shifting {
 async function shift(
   desk: Desk,
   asking: Asking,
-  { name, wish, ruleOf, find, isOfService = false }: Shifting,
+  { name, wish, ruleOf, find, allRules = false, isOfService = false }: Shifting,
 ): Promise<Answer> {
   return answerOnce(desk, asking, async () => {
     const found = await find();
@@ -80,6 +83,10 @@ async function shift(
       kind: 'weights',
       object,
       plan: (live, startOf) => {
+        if (allRules) {
+          const keys = live.rules.map(({ key }) => key);
+          return planShiftOfAll(live, wish, { startOf, mayOverrideOwner: mayOverrideOwner(desk, namedBy(live, keys)) });
+        }
         const rule = ruleOf(live);
         const mayOverride = mayOverrideOwner(desk, namedBy(live, [rule ?? defaultRule]));
         return planShift(live, wish, { rule, start: startOf(rule ?? defaultRule), mayOverrideOwner: mayOverride });

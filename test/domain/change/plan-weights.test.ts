@@ -7,6 +7,7 @@ import {
   planReturn,
   planReturns,
   planShift,
+  planShiftOfAll,
   type Refusal,
   since,
   startBehind,
@@ -70,10 +71,18 @@ describe('planShift', () => {
       reason: 'unknown-version',
       version: 'v1',
     });
-    expect(refusalOf(planShift(route, share('v3', 50), {}))).toMatchObject({
-      reason: 'unknown-version',
+  });
+
+  it('refuses to leave anything to a live version that nothing defines, and names who could take it', () => {
+    const route = reviews({}, { rules: [rule({ v1: 60, v2: 40 }, { served: ['v2', 'v3'] })] });
+
+    expect(refusalOf(planShift(route, share('v3', 50), {}))).toEqual({
+      reason: 'undefined-live',
       version: 'v1',
+      percent: 60,
+      wanted: 'v3',
     });
+    expect(changeOf(planShift(route, share('v3', 100), {})).to).toEqual({ v1: 0, v2: 0, v3: 100 });
   });
 
   it('takes everything from a version whose subset is gone', () => {
@@ -189,6 +198,7 @@ describe('planShift', () => {
       reason: 'several-rules',
       rule: 'twin',
       rules: ['#1 a = 1', '#2 a = 2'],
+      choices: twins.map(({ key, match, split }) => ({ key, match, split })),
     });
   });
 
@@ -230,7 +240,7 @@ describe('planShift', () => {
     ${[jason]}                    | ${'default'}  | ${{ reason: 'unknown-rule', rule: 'default', rules: ['#1'] }}
     ${[rule({ v1: 100 })]}        | ${'toString'} | ${{ reason: 'unknown-rule', rule: 'toString', rules: ['default'] }}
   `('refuses with $refusal.reason where rule $named is wanted of $rules.length', ({ rules, named, refusal }) => {
-    expect(refusalOf(planShift(reviews({}, { rules }), share('v3', 50), { rule: named }))).toEqual(refusal);
+    expect(refusalOf(planShift(reviews({}, { rules }), share('v3', 50), { rule: named }))).toMatchObject(refusal);
   });
 
   it.each(['redirect', 'direct-response', 'delegate', 'no-destination', 'ambiguous-destinations'] as const)(
@@ -315,6 +325,32 @@ describe('planReturn', () => {
     expect(planReturn(reviews({ v1: 50, v3: 50 }, { seq: 1 }), takingBack(revision()), { start })).toMatchObject({
       edit: { seq: 2, behind: changeId(5), moves: [{ from: { v1: 20, v3: 80 }, to: { v1: 100, v3: 0 } }] },
     });
+  });
+});
+
+describe('planShiftOfAll', () => {
+  const api = rule({ v1: 80, v2: 20 }, { key: 'api', name: 'api', match: 'path starts with /api' });
+  const all = (rules: Route['rules'], wish: Wish = share('v2', 50)) =>
+    planShiftOfAll(reviews({}, { seq: 4, rules }), wish, { startOf: () => undefined });
+
+  it('moves every rule that splits between versions, in one edit, and no other', () => {
+    const pinned = { ...jason, split: { v2: 100 } };
+    const moved = changeOf(all([pinned, api, rule({ v1: 100, v2: 0 })]), 'all');
+
+    expect(moved.moves).toEqual([
+      { rule: 'api', from: { v1: 80, v2: 20 }, to: { v1: 50, v2: 50 } },
+      { rule: 'default', from: { v1: 100, v2: 0 }, to: { v1: 50, v2: 50 } },
+    ]);
+  });
+
+  it('leaves out what is there already, and refuses where one of them cannot be so, or none splits', () => {
+    const there = rule({ v1: 50, v2: 50 });
+    expect(changeOf(all([api, there]), 'all').moves).toMatchObject([{ rule: 'api' }]);
+    expect(refusalOf(all([there]))).toMatchObject({ reason: 'already-there' });
+    expect(refusalOf(all([{ ...api, served: ['v1'] }, rule({ v1: 100, v2: 0 })], share('v3', 50)))).toMatchObject({
+      reason: 'unknown-version',
+    });
+    expect(refusalOf(all([rule({ v1: 100 })]))).toMatchObject({ reason: 'no-default-rule' });
   });
 });
 

@@ -180,7 +180,17 @@ describe('formatCommand', () => {
         'r-7f3k2m9p',
         'text',
       ),
-      fc.constantFrom('--watch 20m', '--no-guard', '--watch', 'test', 'ramp', 'move', 'noop', 'dry-run'),
+      fc.constantFrom(
+        '--all-routes',
+        '--watch 20m',
+        '--no-guard',
+        '--watch',
+        'test',
+        'ramp',
+        'move',
+        'noop',
+        'dry-run',
+      ),
       fc.constantFrom('\'say "a"\'', '--reason', 'a"b\'c’d', '--dry-run', '--cluster=arn:aws/x', '--cluster'),
     );
     fc.assert(

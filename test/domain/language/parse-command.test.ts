@@ -66,6 +66,7 @@ describe('what is accepted', () => {
     ${'example.com v3 50'}                                | ${{ service: 'example', namespace: 'com', host: 'example.com' }}
     ${'example.com v3 50 -n shop'}                        | ${{ service: 'example.com', namespace: 'shop' }}
     ${'reviews.far.svc.cluster.local v3 50 -n shop'}      | ${{ service: 'reviews.far.svc.cluster.local', namespace: 'shop' }}
+    ${'reviews v3 50 --all-routes'}                       | ${{ service: 'reviews' }}
     ${'vs/edge v3 50 -n shop'}                            | ${{ service: 'vs/edge', namespace: 'shop' }}
     ${'VirtualService/edge v3 50'}                        | ${{ service: 'vs/edge', namespace: undefined }}
     ${'httproute/edge v3 50'}                             | ${{ service: 'httproute/edge', namespace: undefined }}
@@ -421,6 +422,10 @@ const mistakes: readonly (readonly [typed: string, wrong: string, next: string])
   ['status reviews dry-run', '`dry-run` is more', '`/shift status reviews`'],
   ['reviews 50 v3 --reason "after the dry run"', 'before', '`/shift reviews v3 50 --reason "after the dry run"`'],
   // one flag with two values
+  ['reviews v3 50 --route orders --all-routes', 'names one rule, and `--all-routes` means all', 'one of the two'],
+  ['reviews v3 10,50 every 5m --all-routes', 'A ramp is of one rule', '`--route`'],
+  ['rollback reviews --all-routes', 'whatever its rules', 'Leave `--all-routes` out'],
+  ['reviews v3 50 --all-routes=yes', '`--all-routes` takes no value', 'Leave it as `--all-routes`'],
   ['reviews v3 50 --route orders --route rest', '`--route` twice: which one?', '`--route orders` or `--route rest`'],
   ['reviews v3 50 --route Rest --route rest', '`--route` twice', '`--route Rest` or `--route rest`'],
   ['reviews v3 50 --route "my rule" --route=rest', '`--route` twice', '`--route "my rule"` or `--route rest`'],

@@ -32,6 +32,10 @@ describe('why a plan was not made', () => {
       { reason: 'nobody-else', version: 'v2', percent: 30, others: [] },
       'Name another: `/shift reviews v2=30 v1=70 -n default --cluster sandbox`.',
     ],
+    [
+      { reason: 'undefined-live', version: 'v4', percent: 30, wanted: 'v3' },
+      '`v4` has 30 % now, and no DestinationRule that I see defines it: what is sent there is answered with 503 (NC). It cannot be given anything, so nothing was changed. `/shift reviews v3=100 -n default --cluster sandbox` takes everything from it.',
+    ],
     [{ reason: 'no-default-rule', rules: ['api', '#2 path = /x'] }, 'Name one: `--route api`.'],
     [{ reason: 'several-rules', rule: 'api', rules: ['#1 path = /a', '#2 path = /x'] }, 'Name one: `--route 1`.'],
     [{ reason: 'unknown-rule', rule: 'apl', rules: ['api'] }, 'has no rule `apl`; it has `api`'],

@@ -69,11 +69,11 @@ function send(changes: LosesReplies, next: Change, forMs: number, askedAs?: Chan
 
 describe('a change that was sent to the store, and of which no answer came', () => {
   it('is told as accepted when the store turns out to have it', async () => {
-    expect(await send(new LosesReplies(change(), 2), change(), 2_000)).toEqual({ kind: 'accepted' });
+    expect(await send(new LosesReplies(change(), 2), change(), 20_000)).toEqual({ kind: 'accepted' });
   });
 
   it('is told as not accepted when the store does not have it, and would refuse it by now', async () => {
-    const answer = send(new LosesReplies(undefined, 2), change(), 2_000);
+    const answer = send(new LosesReplies(undefined, 2), change(), 20_000);
 
     await expect(answer).rejects.toThrow(StoreUnavailableError);
     await expect(answer).rejects.toThrow('was not stored');
@@ -94,20 +94,20 @@ describe('a change that was sent to the store, where another delivery of the sam
   it('is told as that one', async () => {
     const changes = await new LosesReplies(undefined).having(other, askedAs);
 
-    expect(await send(changes, change(), 2_000, askedAs)).toEqual({ kind: 'known', change: other });
+    expect(await send(changes, change(), 20_000, askedAs)).toEqual({ kind: 'known', change: other });
   });
 
   it('is told as not known when the store is away as it is asked for that one', async () => {
     const changes = await new LosesReplies(undefined).having(other, askedAs);
     changes.acceptedAs = () => Promise.reject(new StoreUnavailableError('Redis did not answer'));
 
-    await expect(send(changes, change(), 2_000, askedAs)).rejects.toThrow(AcceptanceUnknownError);
+    await expect(send(changes, change(), 20_000, askedAs)).rejects.toThrow(AcceptanceUnknownError);
   });
 });
 
 describe('a decision that was sent to the store, and of which no answer came', () => {
-  const decided = async (stores: Change | undefined, next: Change) =>
-    send(await new LosesReplies(stores).having(waiting), next, 400);
+  const decided = async (stores: Change | undefined, next: Change, forMs = 20_000) =>
+    send(await new LosesReplies(stores).having(waiting), next, forMs);
 
   it('is told as decided when the store turns out to have it', async () => {
     expect(await decided(rejection, rejection)).toBe(true);
@@ -123,6 +123,6 @@ describe('a decision that was sent to the store, and of which no answer came', (
   });
 
   it('is told as not known while it may still come', async () => {
-    await expect(decided(undefined, rejection)).rejects.toThrow(AcceptanceUnknownError);
+    await expect(decided(undefined, rejection, 400)).rejects.toThrow(AcceptanceUnknownError);
   });
 });

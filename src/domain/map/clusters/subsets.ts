@@ -20,7 +20,11 @@ interface Client {
  * The client's namespace is searched first, then the service's, then the root's. The first that has a rule for the host ends the search
  * (istio `PushContext.destinationRule`).
  */
-export function definitionFor(index: ObjectIndex, known: KnownHost, client: Client): Definition | undefined {
+export function definitionFor(
+  index: ObjectIndex,
+  known: Pick<KnownHost, 'host' | 'namespace'>,
+  client: Client,
+): Definition | undefined {
   const root = index.settings.rootNamespace;
   const own = client.namespace === root ? undefined : localRules(index, client.namespace, known.host);
   const rules =

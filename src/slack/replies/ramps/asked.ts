@@ -1,4 +1,5 @@
 import { roundedUp } from '../../../domain/guard/bound.ts';
+import type { MovingCommand } from '../../../domain/language/command.ts';
 import { formatDuration } from '../../../domain/language/duration.ts';
 import type { Foreseen } from '../../../domain/policy/ramps/foreseen.ts';
 import type { PlannedStep, Ramp } from '../../../domain/ramp/ramp.ts';
@@ -16,11 +17,15 @@ import { moveText } from '../../words/split-text.ts';
 import { momentText } from '../../words/time-text.ts';
 import { policyLines } from '../preview.ts';
 import { notFoundText, refusalText } from '../refusals.ts';
+import { whichReply } from '../which.ts';
 import { namedRamp as named } from './lines.ts';
 
 /** The answer to a person who asked for a ramp. */
-export function rampReply(answer: RampAnswer, now: Date): Reply {
-  return says(rampText(answer, now));
+export function rampReply(answer: RampAnswer, now: Date, typed?: Extract<MovingCommand, { verb: 'ramp' }>): Reply {
+  const text = rampText(answer, now);
+  if (answer.kind !== 'ramp-refused' && answer.kind !== 'not-found') return says(text);
+  const because = answer.kind === 'not-found' ? answer.found : answer.refusal;
+  return whichReply(text, { name: answer.name, typed, because });
 }
 
 function rampText(answer: RampAnswer, now: Date): string {
