@@ -3,8 +3,9 @@ import { type Change, mainEdit, placeOf } from '../domain/change/change.ts';
 import { lookedAfterMs } from '../domain/change/fate.ts';
 import { type Following, followingOf } from '../domain/map/following.ts';
 import { defaultSettings, isOfMap, type MeshSettings } from '../domain/map/objects.ts';
+import type { PodCount } from '../domain/map/pods.ts';
 import { emptyLedger, type Ledger, ledgerAnnotation, newestByRule, readLedger } from '../domain/routing/ledger.ts';
-import type { ChangeId, RampId, ServiceName } from '../domain/routing/names.ts';
+import { type ChangeId, type RampId, readHost, type ServiceName } from '../domain/routing/names.ts';
 import { hasRules, type ObjectRef } from '../domain/routing/object.ts';
 import type { Route, Weights } from '../domain/routing/route.ts';
 import type { Definition } from '../domain/routing/undefined-versions.ts';
@@ -153,6 +154,14 @@ export class ClusterMesh {
     if (!isOfMap(kind) || place === undefined) return undefined;
     const seesAll = this.#feed.sees('networking.istio.io/VirtualService');
     return followingOf(this.#feed.map, { object: { kind, namespace, name }, rule: place, seesAll });
+  }
+
+  pods(host: string, labels: Readonly<Record<string, string>>): PodCount | undefined {
+    const { namespace } = readHost(host, '');
+    const isKnown =
+      this.#feed.sees('discovery.k8s.io/EndpointSlice', namespace) &&
+      (Object.keys(labels).length === 0 || this.#feed.sees('/Pod', namespace));
+    return isKnown ? this.#feed.map.podsOf(host, labels) : undefined;
   }
 
   onTouched(listen: (touched: Touched) => void): () => void {

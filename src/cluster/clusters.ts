@@ -1,5 +1,6 @@
 import { type Change, placeOf } from '../domain/change/change.ts';
 import type { Following } from '../domain/map/following.ts';
+import type { PodCount } from '../domain/map/pods.ts';
 import type { ChangeId, Place, RampId, ServiceName } from '../domain/routing/names.ts';
 import type { ObjectContent, ObjectRef } from '../domain/routing/object.ts';
 import type { Route, Weights } from '../domain/routing/route.ts';
@@ -56,6 +57,10 @@ export class Clusters implements Mesh {
 
   async following(object: ObjectRef, rule: string): Promise<Following | undefined> {
     return this.#meshOf(object).following(object, rule);
+  }
+
+  async pods(cluster: string, host: string, labels: Readonly<Record<string, string>>): Promise<PodCount | undefined> {
+    return this.#meshOf({ cluster }).pods(host, labels);
   }
 
   async glance(object: ObjectRef): Promise<Weights | undefined> {

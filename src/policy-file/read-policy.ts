@@ -57,7 +57,18 @@ function namesIn(value: unknown, key: 'groups' | 'ramps'): ReadonlySet<string> {
 
 const knownKeys = [
   ...['v', 'groups', 'rules', 'freezes', 'usergroup'],
-  ...['name', 'target', 'channels', 'shift', 'approve', 'maxStep', 'rollback', 'duringFreeze', 'overrideOwner'],
+  ...[
+    'name',
+    'target',
+    'channels',
+    'shift',
+    'approve',
+    'maxStep',
+    'rollback',
+    'duringFreeze',
+    'overrideOwner',
+    'withoutPods',
+  ],
   ...['by', 'count', 'from', 'expires', 'also', 'only', 'cron', 'for', 'timezone', 'except'],
   ...['ramps', 'steps', 'every', 'ramp', 'noSteeperThan', 'guard', 'hours', 'errors', 'latency', 'times', 'atMost'],
   ...['blind', 'act', 'query', 'looks', 'mayBeOff'],
@@ -116,6 +127,7 @@ function toRule(rule: RuleText, line: number, { whoOf, ramps }: Defined): Policy
     rollback: toRollback(rule.rollback, whoOf),
     duringFreeze: (rule.duringFreeze ?? []).map(whoOf),
     overrideOwner: rule.overrideOwner,
+    withoutPods: rule.withoutPods,
     ramp: rule.ramp && toRampRule(rule.ramp, ramps),
     guard: rule.guard && toGuard(rule.guard),
     hours: rule.hours === undefined ? undefined : toHours(rule.hours),

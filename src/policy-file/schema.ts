@@ -117,6 +117,9 @@ function ruleFields(who: WhoField, ramps: ReadonlySet<string> | undefined) {
         .optional()
         .describe('Default: everyone who may shift may roll back, without approval and during freezes'),
       duringFreeze: several.optional().describe('Whose changes are allowed during a freeze'),
+      withoutPods: yesOrNo
+        .default(false)
+        .describe('Whether `--anyway` may give traffic to a version that has no ready pod'),
       overrideOwner: yesOrNo
         .default(false)
         .describe('Whether weights that another controller (Argo CD, Flagger, …) owns may be changed'),

@@ -60,6 +60,7 @@ describe.runIf(kubeconfig)('access, on an API server', () => {
       group                          | resources
       ${'networking.istio.io'}       | ${'virtualservices destinationrules gateways serviceentries sidecars'}
       ${''}                          | ${'events secrets configmaps pods services serviceaccounts namespaces'}
+      ${'discovery.k8s.io'}          | ${'endpointslices'}
       ${'apps'}                      | ${'deployments'}
       ${'security.istio.io'}         | ${'authorizationpolicies'}
       ${'gateway.networking.k8s.io'} | ${'httproutes grpcroutes tcproutes tlsroutes gateways referencegrants'}
@@ -107,7 +108,7 @@ describe.runIf(kubeconfig)('access, on an API server', () => {
       ${'may not patch in another namespace'} | ${'PATCH'}  | ${`${istio}/${other}/virtualservices/reviews`}    | ${weight}    | ${403}
       ${'may not list the whole cluster'}     | ${'GET'}    | ${'/apis/networking.istio.io/v1/virtualservices'} | ${undefined} | ${403}
       ${'may not read secrets'}               | ${'GET'}    | ${`/api/v1/namespaces/${served}/secrets`}         | ${undefined} | ${403}
-      ${'may not list pods'}                  | ${'GET'}    | ${`/api/v1/namespaces/${served}/pods`}            | ${undefined} | ${403}
+      ${'lists pods'}                         | ${'GET'}    | ${`/api/v1/namespaces/${served}/pods`}            | ${undefined} | ${200}
       ${'may not extend its rights'}          | ${'PATCH'}  | ${`${rbac}/roles/shiftbot`}                       | ${[]}        | ${403}
     `('$what: $status', async ({ method, path, body, status }) => {
       expect(await api.call(bot, method, path, body)).toMatchObject({ status });

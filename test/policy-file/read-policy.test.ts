@@ -38,6 +38,7 @@ rules:
     shift: [everyone]
     approve: { by: [everyone] }
     rollback: { only: [sre], approve: true, duringFreeze: false }
+    withoutPods: true
 freezes:
   - { name: weekend, target: prod-*/**, cron: "0 18 * * FRI", for: 62h, timezone: Europe/Berlin, except: [sre] }
   - { name: night, target: "**", cron: "0 22 * * *", for: 8h }
@@ -59,6 +60,7 @@ freezes:
         rollback: { also: [sre], only: undefined, approve: false, duringFreeze: true },
         duringFreeze: [sre],
         overrideOwner: true,
+        withoutPods: false,
       },
       {
         name: 'rest',
@@ -71,6 +73,7 @@ freezes:
         rollback: { also: [], only: [sre], approve: true, duringFreeze: false },
         duringFreeze: [],
         overrideOwner: false,
+        withoutPods: true,
       },
     ]);
     expect(policy.freezes).toMatchObject([
@@ -79,9 +82,9 @@ freezes:
         lastsMs: 223_200_000,
         timezone: 'Europe/Berlin',
         except: { rollback: false, who: [sre] },
-        line: 21,
+        line: 22,
       },
-      { name: 'night', lastsMs: 28_800_000, timezone: 'UTC', except: { rollback: true, who: [] }, line: 22 },
+      { name: 'night', lastsMs: 28_800_000, timezone: 'UTC', except: { rollback: true, who: [] }, line: 23 },
     ]);
   });
 

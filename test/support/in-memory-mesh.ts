@@ -7,6 +7,7 @@ import { picture } from '../../src/cluster/open-object.ts';
 import type { Change } from '../../src/domain/change/change.ts';
 import { type Following, followingOf } from '../../src/domain/map/following.ts';
 import { isOfMap } from '../../src/domain/map/objects.ts';
+import type { PodCount } from '../../src/domain/map/pods.ts';
 import { emptyLedger, type Ledger, newestByRule } from '../../src/domain/routing/ledger.ts';
 import type { ChangeId, Place, RampId, ServiceName } from '../../src/domain/routing/names.ts';
 import { hasRules, type ObjectContent, type ObjectRef, refText } from '../../src/domain/routing/object.ts';
@@ -35,6 +36,7 @@ import { type Kept, StoredObjects } from './stored-objects.ts';
 export class InMemoryMesh extends MeshFaults implements Mesh {
   readonly clusters: readonly string[];
   readonly #objects = new StoredObjects();
+  readonly #pods = new Map<string, Parameters<InMemoryMesh['runs']>[1]>();
   readonly #announced = new Map<ChangeId, Change>();
   readonly #listeners = new Set<(touched: Touched) => void>();
 
@@ -111,6 +113,21 @@ export class InMemoryMesh extends MeshFaults implements Mesh {
       place &&
       followingOf(this.#objects.mapOf(cluster), { object: { kind, namespace, name }, rule: place, seesAll: true })
     );
+  }
+
+  async pods(_: string, host: string, labels: Readonly<Record<string, string>>): Promise<PodCount | undefined> {
+    const here = this.#pods
+      .get(host)
+      ?.filter((pod) => Object.entries(labels).every(([key, value]) => pod.labels[key] === value));
+    return here && { ready: here.filter(({ ready }) => ready).length, all: here.length };
+  }
+
+  /** The pods of a resolved host are known from now on. */
+  runs(
+    host: string,
+    pods: readonly { readonly labels: Readonly<Record<string, string>>; readonly ready: boolean }[],
+  ): void {
+    this.#pods.set(host, pods);
   }
 
   onTouched(listen: (touched: Touched) => void): () => void {
@@ -207,10 +224,14 @@ export class InMemoryMesh extends MeshFaults implements Mesh {
   }
 
   /** As if somebody gave the versions of a rule these labels, in their DestinationRule. */
-  relabel(object: ObjectRef, selects: Readonly<Record<string, Readonly<Record<string, string>>>>): void {
+  relabel(
+    object: ObjectRef,
+    selects: Readonly<Record<string, Readonly<Record<string, string>>>>,
+    host = 'reviews',
+  ): void {
     const backends = Object.entries(selects).map(([version, labels]) => ({
       version,
-      host: 'reviews',
+      host,
       selects: labels,
     }));
     const given = this.routeOf(object).rules.map((each) => ({ ...each, backends }));

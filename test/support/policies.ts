@@ -24,6 +24,7 @@ export function policyRule(overrides: Partial<PolicyRule> = {}): PolicyRule {
     rollback: { also: [], only: undefined, approve: false, duringFreeze: true },
     duringFreeze: [],
     overrideOwner: false,
+    withoutPods: false,
     ...overrides,
   };
 }

@@ -1,4 +1,5 @@
 const read = ['get', 'list', 'watch'] as const;
+const look = ['list', 'watch'] as const;
 const shift = [...read, 'patch'] as const;
 const gateway = 'gateway.networking.k8s.io';
 const consul = 'consul.hashicorp.com';
@@ -20,10 +21,10 @@ export const requiredAccess = [
   { group: 'networking.istio.io', resource: 'sidecars', verbs: read },
   { group: gateway, resource: 'gateways', verbs: read },
   { group: gateway, resource: 'referencegrants', verbs: read },
+  { group: 'discovery.k8s.io', resource: 'endpointslices', verbs: look },
+  { group: '', resource: 'pods', verbs: look },
   { group: '', resource: 'events', verbs: ['create'] },
 ] as const;
-
-const look = ['list', 'watch'] as const;
 
 /** What the traffic map needs to know the whole cluster; `manifests/whole-cluster/cluster-role.yaml` grants exactly this. */
 export const mapAccess = [

@@ -101,7 +101,7 @@ export class KubeClient {
     return this.#call(() => this.#objects.getNamespacedCustomObject({ ...resource, namespace, name }, this.#limited()));
   }
 
-  /** All objects of a namespace, or of all namespaces, page by page. Of the core group there are only Services. */
+  /** All objects of a namespace, or of all namespaces, page by page. Of the core group there are Services and Pods. */
   async list(resource: Resource, namespace: string | undefined): Promise<ObjectList> {
     const items: unknown[] = [];
     for (let token: string | undefined; ; ) {
@@ -114,14 +114,21 @@ export class KubeClient {
   }
 
   #page(resource: Resource, namespace: string | undefined, paging: Paging): Promise<unknown> {
-    if (resource.group === '') {
-      return namespace === undefined
-        ? this.#core.listServiceForAllNamespaces(paging, this.#limited())
-        : this.#core.listNamespacedService({ namespace, ...paging }, this.#limited());
-    }
+    if (resource.group === '') return this.#corePage(resource.plural, namespace, paging);
     return namespace === undefined
       ? this.#objects.listClusterCustomObject({ ...resource, ...paging }, this.#limited())
       : this.#objects.listNamespacedCustomObject({ ...resource, namespace, ...paging }, this.#limited());
+  }
+
+  #corePage(plural: string, namespace: string | undefined, paging: Paging): Promise<unknown> {
+    const options = this.#limited();
+    if (plural === 'pods')
+      return namespace === undefined
+        ? this.#core.listPodForAllNamespaces(paging, options)
+        : this.#core.listNamespacedPod({ namespace, ...paging }, options);
+    return namespace === undefined
+      ? this.#core.listServiceForAllNamespaces(paging, options)
+      : this.#core.listNamespacedService({ namespace, ...paging }, options);
   }
 
   /** The plurals of what is served in a version of a group; empty if the version is not served. */

@@ -14,6 +14,8 @@ export class MapFeed {
   readonly #fed = new Map<string, Map<string, { readonly kind: MeshKind; readonly id: Id }>>();
   /** The kinds of which the whole cluster is watched: what a watch of a namespace says of them is not needed. */
   readonly #whole = new Set<MeshKind>();
+  /** Kinds and namespaces that are watched by themselves. */
+  readonly #watched = new Set<string>();
 
   constructor(settings: MeshSettings) {
     this.map = new TrafficMap(settings);
@@ -32,18 +34,20 @@ export class MapFeed {
     return isMeshKind(known) ? this.of(known) : () => {};
   }
 
-  /** All objects of the kind are listed, and the whole cluster is watched for it from now on. */
-  isWhole(kind: MeshKind): void {
-    this.#whole.add(kind);
+  /** All objects of the kind are listed, and a namespace is watched for it from now on, or the whole cluster if none is named. */
+  nowWatched(kind: MeshKind, namespace: string | undefined): void {
+    if (namespace === undefined) this.#whole.add(kind);
+    else this.#watched.add(`${kind} ${namespace}`);
   }
 
-  /** Whether all objects of the kind are in the map. */
-  sees(kind: MeshKind): boolean {
-    return this.#whole.has(kind);
+  /** Whether all objects of the kind are in the map: those of a namespace, or of the whole cluster. */
+  sees(kind: MeshKind, namespace?: string): boolean {
+    return this.#whole.has(kind) || (namespace !== undefined && this.#watched.has(`${kind} ${namespace}`));
   }
 
   /** Nothing of the namespace is watched any more, by itself. */
   forget(namespace: string): void {
+    for (const each of [...this.#watched]) if (each.endsWith(` ${namespace}`)) this.#watched.delete(each);
     const here = this.#fed.get(namespace);
     for (const [key, { kind, id }] of here ?? []) {
       if (this.#whole.has(kind)) continue;

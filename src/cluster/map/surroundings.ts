@@ -48,17 +48,18 @@ export class Surroundings {
     for (const cache of this.#caches.values()) cache.stop();
   }
 
-  async #startOne({ kind, resource: find }: WatchedKind): Promise<void> {
+  async #startOne({ kind, resource: find, relistMs }: WatchedKind): Promise<void> {
     const { namespace, log } = this.#around;
     try {
       const resource = await find();
       if (resource === undefined) return;
       const onState = this.#feed.of(kind, namespace === undefined ? 'cluster' : 'namespace');
-      const cache = new WatchCache<true>(this.#client, { resource, namespace, log, read: () => true, onState });
+      const watched = { resource, namespace, log, read: () => true as const, onState };
+      const cache = new WatchCache<true>(this.#client, relistMs === undefined ? watched : { ...watched, relistMs });
       await cache.start();
       if (this.#isStopped) return cache.stop();
       this.#caches.set(kind, cache);
-      if (namespace === undefined) this.#feed.isWhole(kind);
+      this.#feed.nowWatched(kind, namespace);
     } catch (err) {
       const isMissing = err instanceof NotFoundError || err instanceof NotPermittedError;
       log[isMissing ? 'info' : 'warn']({ err, kind, namespace }, 'the traffic map does without a kind of objects');

@@ -9,13 +9,18 @@ export interface WatchedKind {
   readonly kind: MeshKind;
   /** Undefined if the cluster does not serve it. */
   readonly resource: () => Promise<Resource | undefined>;
+  /** How often all are listed, where that costs too much to be done as often as usual. */
+  readonly relistMs?: number;
 }
 
 const istio = { group: 'networking.istio.io', version: 'v1' };
 const gatewayApi = { group: 'gateway.networking.k8s.io' };
 
+/** A pod is large, and its labels stay as they are. */
+const podsAgainMs = 10 * 60_000;
+
 /** What decides where requests go, beside the objects that split traffic and those that define versions. */
-export const around: readonly WatchedKind[] = [
+const everywhere: readonly WatchedKind[] = [
   plain('/Service', { group: '', version: 'v1', plural: 'services' }),
   plain('networking.istio.io/Gateway', { ...istio, plural: 'gateways' }),
   plain('networking.istio.io/ServiceEntry', { ...istio, plural: 'serviceentries' }),
@@ -24,7 +29,14 @@ export const around: readonly WatchedKind[] = [
   plain('gateway.networking.k8s.io/ReferenceGrant', { ...gatewayApi, version: 'v1beta1', plural: 'referencegrants' }),
 ];
 
-/** All that the map reads. */
+/** The same for a namespace that the bot serves, and the pods there: those behind a version are counted. */
+export const around: readonly WatchedKind[] = [
+  ...everywhere,
+  plain('discovery.k8s.io/EndpointSlice', { group: 'discovery.k8s.io', version: 'v1', plural: 'endpointslices' }),
+  { ...plain('/Pod', { group: '', version: 'v1', plural: 'pods' }), relistMs: podsAgainMs },
+];
+
+/** All that says in the whole cluster who routes a request. */
 export function allKinds(served: ServedKinds): readonly WatchedKind[] {
   const routing: readonly ObjectKind[] = [
     ...(['VirtualService', 'DestinationRule'] as const),
@@ -35,7 +47,7 @@ export function allKinds(served: ServedKinds): readonly WatchedKind[] {
       const kind = `${groupOf(each)}/${each}`;
       return isMeshKind(kind) ? [{ kind, resource: () => served.find(each) }] : [];
     }),
-    ...around,
+    ...everywhere,
   ];
 }
 

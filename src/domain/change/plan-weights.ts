@@ -59,6 +59,14 @@ export type Refusal =
   | { readonly reason: 'owned'; readonly owner: Owner }
   /** No requests follow the rule. It is moved all the same if a person names its object. */
   | { readonly reason: 'not-followed'; readonly object: ObjectRef; readonly elsewhere: readonly Elsewhere[] }
+  /** A version would get more, and has no ready pod. `mayInsist`: whether `--anyway` would do it. */
+  | {
+      readonly reason: 'no-pods';
+      readonly version: string;
+      readonly all: number;
+      readonly percent: number;
+      readonly mayInsist: boolean;
+    }
   | ({ readonly reason: 'no-default-rule' } & WhichRule)
   /** Several rules answer to what was typed. */
   | ({ readonly reason: 'several-rules'; readonly rule: string } & WhichRule)

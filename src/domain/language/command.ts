@@ -21,6 +21,8 @@ export interface Options {
   readonly rule?: string | undefined;
   /** Every rule of the object that splits between versions, in one change. */
   readonly allRules?: true | undefined;
+  /** Also to a version that has no ready pod. */
+  readonly anyway?: true | undefined;
   readonly reason?: string | undefined;
   readonly dryRun: boolean;
 }
@@ -85,7 +87,7 @@ export type EditCommand = EditOptions &
     | { readonly verb: 'unpin'; readonly service: TypedService; readonly rule: string }
   );
 
-export type EditOptions = Omit<Options, 'rule' | 'allRules'>;
+export type EditOptions = Omit<Options, 'rule' | 'allRules' | 'anyway'>;
 
 export type TypedPlace = Omit<TypedService, 'service'>;
 

@@ -14,6 +14,7 @@ export interface Flags {
   readonly cluster?: string;
   readonly rule?: string;
   readonly allRules?: true;
+  readonly anyway?: true;
   readonly reason?: string;
   readonly dryRun?: true;
   readonly watchMs?: number;
@@ -24,13 +25,14 @@ const maxReason = 300;
 const maxShown = 200;
 const flagNames = [
   ...(['--namespace', '--cluster', '--route', '--all-routes', '--reason'] as const),
-  ...(['--dry-run', '--watch', '--no-guard'] as const),
+  ...(['--dry-run', '--anyway', '--watch', '--no-guard'] as const),
 ] as const;
 /** Flags that are there or not. */
 const switches: Readonly<Record<string, Flags>> = {
   '--dry-run': { dryRun: true },
   '--no-guard': { noGuard: true },
   '--all-routes': { allRules: true },
+  '--anyway': { anyway: true },
 };
 
 /** Takes the flags out of the words, wherever they stand. */
@@ -62,8 +64,12 @@ export function takeFlags(words: readonly Word[]): Parsed<{ readonly flags: Flag
 }
 
 export function options(flags: Flags): Options {
-  const { rule, allRules, reason, dryRun = false } = flags;
-  return { rule, reason, dryRun, ...(allRules !== undefined && { allRules }) };
+  const { rule, allRules, anyway, reason, dryRun = false } = flags;
+  return {
+    ...{ rule, reason, dryRun },
+    ...(allRules !== undefined && { allRules }),
+    ...(anyway !== undefined && { anyway }),
+  };
 }
 
 export function asReason(text: string): string {

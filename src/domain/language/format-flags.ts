@@ -11,17 +11,19 @@ export function formatFlags(flags: {
   readonly cluster?: string | undefined;
   readonly rule?: string | undefined;
   readonly allRules?: true | undefined;
+  readonly anyway?: true | undefined;
   readonly reason?: string | undefined;
   readonly dryRun?: boolean | undefined;
   readonly watchMs?: number | undefined;
   readonly noGuard?: boolean | undefined;
 }): string {
-  const { namespace, cluster, rule, allRules, reason, dryRun, watchMs, noGuard } = flags;
+  const { namespace, cluster, rule, allRules, anyway, reason, dryRun, watchMs, noGuard } = flags;
   return join(
     namespace && `-n ${namespace}`,
     cluster && `--cluster ${asWord(cluster)}`,
     rule && `--route ${asWord(rule)}`,
     allRules && '--all-routes',
+    anyway && '--anyway',
     watchMs === undefined ? undefined : `--watch ${formatDuration(watchMs)}`,
     noGuard ? '--no-guard' : undefined,
     reason && `--reason ${inQuotes(reason)}`,

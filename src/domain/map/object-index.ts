@@ -22,7 +22,6 @@ import { keyOf, Shelf } from './shelf.ts';
 export class ObjectIndex {
   readonly settings: MeshSettings;
   readonly #byId = new Map<string, MeshObject>();
-  #pods = 0;
 
   readonly virtualServices = new Shelf<VirtualService>((each) => each.hosts.map((host) => this.hostIn(each, host)));
   readonly ofGateway = new Shelf<VirtualService>((each) => gatewaysOf(each).filter((name) => name !== 'mesh'));
@@ -52,11 +51,6 @@ export class ObjectIndex {
     this.settings = settings;
   }
 
-  /** Without the right to see pods, there are none. */
-  get seesPods(): boolean {
-    return this.#pods > 0;
-  }
-
   get(id: Id): MeshObject | undefined {
     return this.#byId.get(keyOf(id));
   }
@@ -64,7 +58,6 @@ export class ObjectIndex {
   put(object: MeshObject): void {
     this.remove(object);
     this.#byId.set(keyOf(object), object);
-    if (object.kind === 'Pod') this.#pods += 1;
     for (const each of this.#shelvesOf(object)) each.put();
   }
 
@@ -72,7 +65,6 @@ export class ObjectIndex {
     const old = this.get(id);
     if (old === undefined) return;
     this.#byId.delete(keyOf(id));
-    if (old.kind === 'Pod') this.#pods -= 1;
     for (const each of this.#shelvesOf(old)) each.remove();
   }
 

@@ -232,6 +232,8 @@ export interface MeshSettings {
   readonly virtualServiceExportTo: readonly string[];
   readonly destinationRuleExportTo: readonly string[];
   readonly outbound: 'ALLOW_ANY' | 'REGISTRY_ONLY';
+  /** The pods of the whole cluster are in the map. Otherwise a gateway whose pods are not there runs somewhere else. */
+  readonly seesAllPods: boolean;
 }
 
 /** What istiod does where nobody told it otherwise. */
@@ -241,4 +243,5 @@ export const defaultSettings: MeshSettings = {
   virtualServiceExportTo: ['*'],
   destinationRuleExportTo: ['*'],
   outbound: 'ALLOW_ANY',
+  seesAllPods: false,
 };

@@ -13,11 +13,13 @@ import {
   type Gateway,
   type Id,
   isSameId,
+  type Labels,
   type MeshObject,
   type MeshSettings,
   type RoutingId,
   type Subset,
 } from './objects.ts';
+import { type PodCount, podsOf } from './pods.ts';
 import { headlessAt, hostAt, knownHost } from './services.ts';
 
 /** Rules that are asked about, at a host and for a caller that follow them. */
@@ -110,6 +112,11 @@ export class TrafficMap {
     const clients = [namespace, known.namespace, ''];
     const all = clients.flatMap((each) => definitionFor(this.#index, known, { namespace: each })?.subsets ?? []);
     return all.filter(({ name }, at) => all.findIndex((each) => each.name === name) === at);
+  }
+
+  /** The pods of a Service that have these labels; undefined if they are not known. */
+  podsOf(host: string, labels: Labels): PodCount | undefined {
+    return podsOf(this.#index, host, labels);
   }
 
   /** The Argo Rollout that moves pods between the Services of a split (host-level splitting). */

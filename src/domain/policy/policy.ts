@@ -37,6 +37,8 @@ export interface PolicyRule extends RuleRef {
   readonly duringFreeze: readonly Who[];
   /** Whether objects that another controller owns may be changed. */
   readonly overrideOwner: boolean;
+  /** Whether `--anyway` may give traffic to a version without a ready pod. */
+  readonly withoutPods: boolean;
   /** Absent: traffic may go up by a single shift or by any ramp. */
   readonly ramp?: RampRule | undefined;
   /** Absent: `defaultGuard`. */

@@ -11,6 +11,16 @@ export type PlanWarning =
   | { readonly kind: 'cuts-connections' }
   /** By the traffic map: requests that do not follow a rule of the change. */
   | (Astray & { readonly rule: string })
+  /** A version that gets more has no ready pod. `all`: how many it has; `percent`: what it gets, in whole percent. */
+  | { readonly kind: 'no-pods'; readonly version: string; readonly all: number; readonly percent: number }
+  /** A version gets far more than its share of the ready pods; `all`: those of the service. */
+  | {
+      readonly kind: 'few-pods';
+      readonly version: string;
+      readonly ready: number;
+      readonly all: number;
+      readonly percent: number;
+    }
   /** The rule takes the requests for these hosts, too, and not only those for the service that was named. */
   | { readonly kind: 'also-for'; readonly hosts: readonly string[] }
   /** They would get requests, and no DestinationRule defines them. */

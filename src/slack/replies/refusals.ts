@@ -15,7 +15,7 @@ import { astrayText } from '../words/astray-text.ts';
 import { commandText, statusCommand } from '../words/command-text.ts';
 import { code, escapeText, foreign, names, typed, user } from '../words/mrkdwn.ts';
 import { objectName } from '../words/object-text.ts';
-import { howToLeave, howToStop, ownerText } from '../words/owner-text.ts';
+import { howToLeave, howToStop, noPodsText, ownerText } from '../words/owner-text.ts';
 import { type Reply, says } from '../words/reply.ts';
 import { badFileText, unknownFileText } from '../words/rule-file-text.ts';
 import { splitText } from '../words/split-text.ts';
@@ -48,6 +48,12 @@ export function refusalText(of: ServiceName, refusal: Refusal, { now, typed: com
       return refusal.versions.length === 0
         ? `I see no DestinationRule that defines a version of ${name}, so I know no ${typed(refusal.version)}. I looked in its namespace, and in others that I watch.`
         : `${name} has no version ${typed(refusal.version)}; it has ${names(refusal.versions)}.${didYouMean(refusal.nearest)}`;
+    case 'no-pods': {
+      const next = refusal.mayInsist
+        ? `Start its pods first, or type it again with ${code('--anyway')}.`
+        : 'Start its pods first; policy does not let `--anyway` do it.';
+      return `${noPodsText(refusal)} Nothing was changed. ${next}`;
+    }
     case 'undefined-live':
       return undefinedLive(of, refusal, command);
     case 'already-there':

@@ -22,10 +22,22 @@ export function warningText(warning: PlanWarning): string {
   if (warning.kind === 'undefined-versions') return undefinedText(warning);
   if (warning.kind === 'cuts-connections')
     return '*Open connections are cut.* The rule splits connections and not requests: those that are open when the weights change are closed, and clients have to connect again.';
+  if (warning.kind === 'no-pods') return noPodsText(warning);
+  if (warning.kind === 'few-pods') return fewPodsText(warning);
   if (warning.kind === 'also-for') return alsoForText(warning.hosts);
   if (warning.kind === 'not-followed' || warning.kind === 'followed-in-part') return astrayText(warning);
   const { owner, of = 'VirtualService' } = warning;
   return `*${ownerText(owner)} manages this object* and may put the weights back. ${words[owner.tool].stop(of)}`;
+}
+
+/** `v3` has no ready pod (0 of 2) … */
+export function noPodsText({ version, all, percent }: Omit<Extract<PlanWarning, { kind: 'no-pods' }>, 'kind'>): string {
+  const pods = all === 0 ? 'no pod' : `no ready pod (0 of ${all})`;
+  return `*${code(version, 120)} has ${pods}*, and would get ${percent} %: what is sent there is answered with 503 (UH).`;
+}
+
+function fewPodsText({ version, ready, all, percent }: Extract<PlanWarning, { kind: 'few-pods' }>): string {
+  return `${code(version, 120)} has ${ready} of ${all} ready pods, and would get ${percent} % of the requests.`;
 }
 
 /** The other hosts of an object. */

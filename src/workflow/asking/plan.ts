@@ -4,7 +4,7 @@ import { type Edits, hostsOf, isContentEdit, type ObjectEdit } from '../../domai
 import type { PlanOfWeights, Refusal, Start } from '../../domain/change/plan-weights.ts';
 import { startBehind } from '../../domain/change/plan-weights.ts';
 import { astrayOf } from '../../domain/map/following.ts';
-import { type Hosts, hostsMoved } from '../../domain/policy/targets.ts';
+import { type Hosts, hostsMoved, type Named } from '../../domain/policy/targets.ts';
 import { type ChangeId, changeIdFrom, isLabel, type ServiceName } from '../../domain/routing/names.ts';
 import { hasRules, type ObjectRef, objectKey } from '../../domain/routing/object.ts';
 import { readObjectWord } from '../../domain/routing/object-word.ts';
@@ -12,9 +12,10 @@ import { type Owner, restorers, weightsOwner } from '../../domain/routing/owner.
 import { type LiveObject, otherHosts } from '../../domain/routing/route.ts';
 import type { PlanWarning } from '../../domain/routing/warning.ts';
 import type { Desk } from '../desk.ts';
-import { hostsWhole, mayOverrideOwner } from '../judging/judge-live.ts';
+import { hostsWhole, mayGoWithoutPods, mayOverrideOwner } from '../judging/judge-live.ts';
 import type { Lines } from '../ports/changes.ts';
 import { type ContentAim, type Looked, type PlannedEdit, planContent, warnUndefined } from './plan-content.ts';
+import { warnOfPods } from './pods.ts';
 
 /** The weights that are wanted on one object, planned from what is live and from what earlier changes will leave of each rule. */
 export interface WeightsAim {
@@ -87,6 +88,22 @@ export function unlessInsisted(
   return { reason: 'not-followed', object, elsewhere: dead.elsewhere };
 }
 
+/** Why a version without a ready pod gets nothing, unless the person insists and policy lets them. */
+export function withoutPods(
+  desk: Desk,
+  {
+    named,
+    warnings,
+    anyway,
+  }: { readonly named: Named; readonly warnings: readonly PlanWarning[]; readonly anyway: boolean },
+): Refusal | undefined {
+  const [first] = warnings.filter(({ kind }) => kind === 'no-pods');
+  if (first?.kind !== 'no-pods') return undefined;
+  const mayInsist = mayGoWithoutPods(desk, named);
+  const { version, all, percent } = first;
+  return anyway && mayInsist ? undefined : { reason: 'no-pods', version, all, percent, mayInsist };
+}
+
 /** The edits alone, as a change keeps them. */
 export function editsOf({ edits: [first, ...more] }: Pick<Plan, 'edits'>): Edits {
   return [first.edit, ...more.map(({ edit }) => edit)];
@@ -126,6 +143,7 @@ async function planOne(desk: Desk, aim: ObjectAim, { before, service }: Behind):
   const warnings: readonly PlanWarning[] = [
     ...planned.warnings,
     ...(await warnAstray(desk, edit)),
+    ...(await warnOfPods(desk, live, edit.moves)),
     ...(also.length === 0 ? [] : [{ kind: 'also-for', hosts: also.slice(0, mostHosts) } as const]),
   ];
   return { kind: 'looked', edit, trial: { kind: 'not-asked' }, open, warnings, owners: [] };

@@ -1,6 +1,6 @@
 import { mainEdit, mainMove, serviceOf } from '../../domain/change/change.ts';
 import { defaultMove } from '../../domain/change/edit.ts';
-import { planShift, planShiftOfAll, type Wish } from '../../domain/change/plan-weights.ts';
+import { planShift, planShiftOfAll, type Refusal, type Wish } from '../../domain/change/plan-weights.ts';
 import type { Command } from '../../domain/language/command.ts';
 import { keyOfNamed } from '../../domain/routing/named-rule.ts';
 import { versionNamed } from '../../domain/routing/named-version.ts';
@@ -11,7 +11,7 @@ import { noteRefused } from '../audit.ts';
 import { type Asker, type Desk, nameOf } from '../desk.ts';
 import { mayOverrideOwner, namedBy } from '../judging/judge-live.ts';
 import { type Asking, answerOnce, type Mode } from './answer-once.ts';
-import { type Plan, planEdits, unlessInsisted, type WeightsAim } from './plan.ts';
+import { hostsPlanned, type Plan, planEdits, unlessInsisted, type WeightsAim, withoutPods } from './plan.ts';
 import { type Answer, offer, told } from './submit.ts';
 
 type Shift = Extract<Command, { verb: 'shift' }>;
@@ -27,8 +27,9 @@ export async function requestShift(
   const name = await nameOf(desk, service);
   const asking = { asker, deed: 'shift', mode, name, reason: options.reason, overRamp } as const;
   const ruleOf = (live: LiveObject) => keyOfNamed(live, options.rule);
-  const { allRules = false } = options;
-  return shift(desk, asking, { name, wish, ruleOf, allRules, find: () => desk.mesh.find(name), isOfService: true });
+  const { allRules = false, anyway = false } = options;
+  const find = () => desk.mesh.find(name);
+  return shift(desk, asking, { name, wish, ruleOf, allRules, find, typed: { anyway } });
 }
 
 /** The button that gives all traffic to the version that a change was about. */
@@ -66,14 +67,14 @@ interface Shifting {
   /** Every rule that splits is meant. */
   readonly allRules?: boolean;
   readonly find: () => ReturnType<Desk['mesh']['find']>;
-  /** The person named a service, so that weights are set only if requests for it follow them. */
-  readonly isOfService?: boolean;
+  /** The person typed it: weights are set only if requests for the service follow them, and there are pods for what gets more, or `anyway`. */
+  readonly typed?: { readonly anyway: boolean };
 }
 
 async function shift(
   desk: Desk,
   asking: Asking,
-  { name, wish, ruleOf, find, allRules = false, isOfService = false }: Shifting,
+  { name, wish, ruleOf, find, allRules = false, typed }: Shifting,
 ): Promise<Answer> {
   return answerOnce(desk, asking, async () => {
     const found = await find();
@@ -92,7 +93,7 @@ async function shift(
         return planShift(live, wish, { rule, start: startOf(rule ?? defaultRule), mayOverrideOwner: mayOverride });
       },
     };
-    return desk.turns.run(objectKey(object), () => planAndOffer(desk, asking, { name, wish, aim, isOfService }));
+    return desk.turns.run(objectKey(object), () => planAndOffer(desk, asking, { name, wish, aim, typed }));
   });
 }
 
@@ -100,16 +101,16 @@ interface ShiftAim {
   readonly name: ServiceName;
   readonly wish: Wish;
   readonly aim: WeightsAim;
-  readonly isOfService: boolean;
+  readonly typed: Shifting['typed'];
 }
 
 async function planAndOffer(desk: Desk, asking: Asking, shiftAim: ShiftAim): Promise<Answer | 'moved'> {
-  const { name, wish, aim, isOfService } = shiftAim;
+  const { name, wish, aim, typed } = shiftAim;
   const planning = { aim: { kind: 'split' }, service: name.service, isAhead: false } as const;
   const planned = await planEdits(desk, [aim], planning);
   switch (planned.kind) {
     case 'plan': {
-      const refusal = isOfService ? unlessInsisted(name, aim.object, planned.plan.warnings) : undefined;
+      const refusal = typed && refusalOfTyped(desk, planned.plan, { name, ...typed });
       if (refusal !== undefined) return told(desk, asking, { kind: 'refused', name, refusal }, { object: aim.object });
       return offer(desk, asking, { ...planned.plan, aim: { kind: 'split', focus: focusOf(planned.plan, wish) } });
     }
@@ -120,6 +121,18 @@ async function planAndOffer(desk: Desk, asking: Asking, shiftAim: ShiftAim): Pro
     case 'as-it-is':
       throw new Error('planShift refuses weights that are live already');
   }
+}
+
+/** Why what was typed is not done, though it could be. */
+function refusalOfTyped(
+  desk: Desk,
+  plan: Plan,
+  { name, anyway }: { readonly name: ServiceName; readonly anyway: boolean },
+): Refusal | undefined {
+  const { warnings } = plan;
+  const [{ edit }] = plan.edits;
+  const named = { object: edit.object, ...hostsPlanned(plan)(edit) };
+  return unlessInsisted(name, edit.object, warnings) ?? withoutPods(desk, { named, warnings, anyway });
 }
 
 /** The version that gets a share, by the name that it has in the rule. */

@@ -42,6 +42,14 @@ export function mayOverrideOwner({ policies }: Pick<Desk, 'policies'>, named: Na
   return rulesDeciding(policies.current(), namesOf(named)).every(({ rule }) => rule?.overrideOwner ?? false);
 }
 
+/** Whether `--anyway` may give traffic to a version without a ready pod. Without a policy file it may. */
+export function mayGoWithoutPods({ policies }: Pick<Desk, 'policies'>, named: Named): boolean {
+  const policy = policies.current();
+  return (
+    policy.rules === undefined || rulesDeciding(policy, namesOf(named)).every(({ rule }) => rule?.withoutPods ?? false)
+  );
+}
+
 /** An object, with the hosts that some of its rules touch, or all. */
 export function namedBy(route: Pick<Route, 'object' | 'hosts' | 'rules'>, keys?: readonly string[]): Named {
   return { object: route.object, ...hostsOfRules(route, keys) };

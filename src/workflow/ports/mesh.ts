@@ -1,6 +1,7 @@
 import type { Change } from '../../domain/change/change.ts';
 import type { ObjectEdit } from '../../domain/change/edit.ts';
 import type { Following } from '../../domain/map/following.ts';
+import type { PodCount } from '../../domain/map/pods.ts';
 import type { Revision } from '../../domain/routing/ledger.ts';
 import type { ChangeId, Place, RampId, ServiceName } from '../../domain/routing/names.ts';
 import type { ObjectContent, ObjectRef } from '../../domain/routing/object.ts';
@@ -46,6 +47,8 @@ export interface Mesh {
    * not known: the kind is not one of the map, the rule is not there, or its callers are not seen.
    */
   following(object: ObjectRef, rule: string): Promise<Following | undefined>;
+  /** The pods of a resolved host that have these labels, from the watch cache; undefined if they are not known. It asks the API server nothing. */
+  pods(cluster: string, host: string, labels: Readonly<Record<string, string>>): Promise<PodCount | undefined>;
   /**
    * Calls back when an object with a history was written, made anew or removed, by us or by others, and when one without a history was
    * created. If the watch missed it, that is within a minute. Of a namespace that is watched from now on, it tells what was changed within

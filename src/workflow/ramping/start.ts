@@ -12,7 +12,8 @@ import { keyOfNamed } from '../../domain/routing/named-rule.ts';
 import { rampIdFrom, type ServiceName } from '../../domain/routing/names.ts';
 import { defaultRule } from '../../domain/routing/route.ts';
 import { type AcceptedAnswer, answerOnce, type Mode } from '../asking/answer-once.ts';
-import { unlessInsisted, warnAstray } from '../asking/plan.ts';
+import { unlessInsisted, warnAstray, withoutPods } from '../asking/plan.ts';
+import { warnOfPods } from '../asking/pods.ts';
 import { stateOf } from '../asking/submit.ts';
 import { noteDenied, noteRefused } from '../audit.ts';
 import { type Asker, type Desk, nameOf, openService, refuseIfLate, requestId } from '../desk.ts';
@@ -71,10 +72,22 @@ async function plan(desk: Desk, starting: Starting): Promise<RampAnswer | 'moved
   const named = namedBy(live, [rule ?? defaultRule]);
   const steps = planRamp(live, wish, { start, mayOverrideOwner: mayOverrideOwner(desk, named) });
   if (steps.kind === 'refused') return { ...steps, kind: 'ramp-refused', name };
-  const astray = await warnAstray(desk, { object: live.object, moves: steps.before });
-  const unfollowed = unlessInsisted(name, live.object, astray);
-  if (unfollowed !== undefined) return { kind: 'ramp-refused', name, refusal: unfollowed, step: 1 };
-  const planned = { ...steps, warnings: [...steps.warnings, ...astray] };
+  const last = steps.steps.at(-1) ?? steps.steps[0];
+  const ends = steps.before.map(({ rule: key, split }, at) => ({
+    rule: key,
+    from: split,
+    to: last.to[at]?.split ?? split,
+  }));
+  const warnings = [
+    ...steps.warnings,
+    ...(await warnAstray(desk, { object: live.object, moves: steps.before })),
+    ...(await warnOfPods(desk, live, ends)),
+  ];
+  const refusal =
+    unlessInsisted(name, live.object, warnings) ??
+    withoutPods(desk, { named, warnings, anyway: asked.options.anyway === true });
+  if (refusal !== undefined) return { kind: 'ramp-refused', name, refusal, step: 1 };
+  const planned = { ...steps, warnings };
 
   const typed = 'named' in asked.steps ? asked.steps.named : undefined;
   const watched = guardRuleFor(desk, asked, named);

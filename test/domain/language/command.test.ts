@@ -182,6 +182,7 @@ describe('formatCommand', () => {
       ),
       fc.constantFrom(
         '--all-routes',
+        '--anyway',
         '--watch 20m',
         '--no-guard',
         '--watch',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { defaultSettings } from '../../../src/domain/map/objects.ts';
 import { trafficMap } from '../../../src/domain/map/traffic-map.ts';
 import { differences } from './oracle/compare.ts';
 import { groupOf, type Probe, requests, type World, worldObjects, worlds } from './oracle/worlds.ts';
@@ -30,7 +31,7 @@ interface Asked {
 
 function askedIn(world: World): readonly Asked[] {
   const objects = worldObjects(world);
-  const map = trafficMap(objects);
+  const map = trafficMap(objects, { ...defaultSettings, seesAllPods: true });
   return world.probes.map((probe) => ({ world, probe, differs: differences(map, objects, probe) }));
 }
 

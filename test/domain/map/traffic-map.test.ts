@@ -384,6 +384,7 @@ describe('a map in a cluster with another domain', () => {
       virtualServiceExportTo: ['*'],
       destinationRuleExportTo: ['*'],
       outbound: 'ALLOW_ANY',
+      seesAllPods: false,
     } as const;
 
     const map = trafficMap([...base, virtualService('a', [to({ v2: 100 })])], settings);

@@ -33,6 +33,14 @@ describe('why a plan was not made', () => {
       'Name another: `/shift reviews v2=30 v1=70 -n default --cluster sandbox`.',
     ],
     [
+      { reason: 'no-pods', version: 'v3', all: 2, percent: 50, mayInsist: true },
+      '*`v3` has no ready pod (0 of 2)*, and would get 50 %: what is sent there is answered with 503 (UH). Nothing was changed. Start its pods first, or type it again with `--anyway`.',
+    ],
+    [
+      { reason: 'no-pods', version: 'v3', all: 0, percent: 50, mayInsist: false },
+      '*`v3` has no pod*, and would get 50 %: what is sent there is answered with 503 (UH). Nothing was changed. Start its pods first; policy does not let `--anyway` do it.',
+    ],
+    [
       { reason: 'undefined-live', version: 'v4', percent: 30, wanted: 'v3' },
       '`v4` has 30 % now, and no DestinationRule that I see defines it: what is sent there is answered with 503 (NC). It cannot be given anything, so nothing was changed. `/shift reviews v3=100 -n default --cluster sandbox` takes everything from it.',
     ],

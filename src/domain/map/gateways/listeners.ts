@@ -35,7 +35,7 @@ export function listenerOf(index: ObjectIndex, { gateway: named }: GatewayCaller
   return wanted === undefined || servers.length === 0 ? undefined : { port: wanted, router, servers };
 }
 
-/** Where pods cannot be seen, a gateway is taken to run in the root namespace. */
+/** Where its pods may be out of sight, a gateway is taken to run in the root namespace. */
 export function routerOf(index: ObjectIndex, gateway: Gateway): Router | undefined {
   const wanted = selectorOf(gateway);
   const [first] = Object.entries(wanted);
@@ -43,7 +43,7 @@ export function routerOf(index: ObjectIndex, gateway: Gateway): Router | undefin
   const own = pods.filter(({ labels }) => hasLabels(labels, wanted));
   return (
     own.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1))[0] ??
-    (index.seesPods ? undefined : { namespace: index.settings.rootNamespace, labels: wanted })
+    (index.settings.seesAllPods ? undefined : { namespace: index.settings.rootNamespace, labels: wanted })
   );
 }
 
