@@ -190,8 +190,8 @@ export class ClusterMesh {
 
   /** Lists and watches a namespace before anybody asks for it. */
   async warm(namespace: string): Promise<void> {
-    void this.#wholeCluster.start();
     await this.#namespaces.watched(namespace);
+    await this.#wholeCluster.start();
   }
 
   async close(): Promise<void> {

@@ -90,7 +90,8 @@ export class Namespaces {
       surroundings: new Surroundings(client, feed, { ...common, kinds: around, againMs: lookAgainMs }),
     };
     try {
-      await Promise.all([watched.services.start(), watched.rules.start(), watched.surroundings.start()]);
+      await Promise.all([watched.services.start(), watched.rules.start()]);
+      void watched.surroundings.start(); // a person waits, and without them the map only knows less
       watched.services.objects.forEach(this.#listeners.onFound);
       return watched;
     } catch (error) {

@@ -35,12 +35,13 @@ export class Surroundings {
   async start(): Promise<void> {
     this.#lookedAt = performance.now();
     const missing = this.#around.kinds.filter(({ kind }) => !this.#caches.has(kind));
-    await Promise.all(missing.map((each) => this.#startOne(each)));
+    for (const each of missing) await this.#startOne(each); // one by one: what people ask for goes before
   }
 
-  /** Looks for what was missing, now and then. Nobody waits for it. */
+  /** Once started, looks for what was missing, now and then. Nobody waits for it. */
   lookAgain(): void {
-    if (performance.now() - this.#lookedAt >= this.#around.againMs) void this.start();
+    const sinceMs = performance.now() - this.#lookedAt;
+    if (Number.isFinite(sinceMs) && sinceMs >= this.#around.againMs) void this.start();
   }
 
   stop(): void {
