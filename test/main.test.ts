@@ -49,12 +49,12 @@ describe('npm start', () => {
     await world.startBot();
     await world.people.waitForBot();
 
-    const ready = await readyz();
-
-    expect([ready.status, await ready.text()]).toEqual([
-      503,
-      'Redis: maxmemory-policy is allkeys-lru, so it may forget changes; set it to noeviction\n',
-    ]);
+    await expect
+      .poll(async () => {
+        const ready = await readyz();
+        return [ready.status, await ready.text()];
+      })
+      .toEqual([503, 'Redis: maxmemory-policy is allkeys-lru, so it may forget changes; set it to noeviction\n']);
   });
 
   it('lists everything that it cannot reach, and is still healthy', async () => {

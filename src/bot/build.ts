@@ -125,12 +125,22 @@ export async function start(config: Config, log: Log): Promise<Bot> {
         log,
       )
     : undefined;
+  // The first command would wait for it.
+  let isWarm = false;
+  const warm = async () => {
+    try {
+      await mesh.warm(config.namespace);
+    } finally {
+      isWarm = true; // whatever is wrong, the other checks say so
+    }
+  };
   const checks = [
     within('Redis', redisCheck(redis)),
     within('Kubernetes', () => meshProblem(mesh)),
     async () => slackProblem(slack),
     async () => clock.problem(),
     async () => pulse.problem(),
+    async () => (isWarm ? undefined : `Kubernetes: the namespace ${config.namespace} is read for the first time`),
   ].map((check) => telling(check, log));
   setTimeout(
     () => background.run(() => Promise.all(checks.map((check) => check())).then(() => {}), 'a check failed', {}),
@@ -147,7 +157,7 @@ export async function start(config: Config, log: Log): Promise<Bot> {
     freezeHook: hookFor(config, desk),
     audit: config.auditToken === undefined ? undefined : { token: config.auditToken, audit, log },
   });
-  background.run(() => mesh.warm(config.namespace), 'the default namespace could not be read', {
+  background.run(warm, 'the default namespace could not be read', {
     namespace: config.namespace,
   });
   background.run(() => people.warm(), 'the team of the bot could not be read from Slack', {});

@@ -191,7 +191,7 @@ export class ClusterMesh {
   /** Lists and watches a namespace before anybody asks for it. */
   async warm(namespace: string): Promise<void> {
     await this.#namespaces.watched(namespace);
-    await this.#wholeCluster.start();
+    void this.#wholeCluster.start();
   }
 
   async close(): Promise<void> {

@@ -48,7 +48,7 @@ describe.each([{ flags: [] }, { flags: ['--http'] }])('npm run sandbox -- $flags
     const [slack, page, kube, botUrl] = addresses;
     const people = await (await fetch(`${slack}/_control/state`)).json();
     const product = await (await fetch(`${page}/productpage`)).text();
-    const ready = await (await fetch(`${botUrl}/readyz`)).text();
+    await expect.poll(async () => (await fetch(`${botUrl}/readyz`)).text()).toBe('ready\n');
     const audit = await fetch(`${botUrl}/audit.ndjson`, { headers: { authorization: `Bearer ${auditToken}` } });
     const hook = await fetch(`${botUrl}/hooks/freeze`);
     const policy = await readFile(join(folder, '.sandbox/policy.yaml'), 'utf8');
@@ -68,7 +68,6 @@ describe.each([{ flags: [] }, { flags: ['--http'] }])('npm run sandbox -- $flags
     expect(bot.token).not.toBe(objects.token);
     expect(bot.withoutToken).toBe(403);
     expect(product).toContain('reviews v1');
-    expect(ready).toBe('ready\n');
     expect([audit.status, hook.status]).toEqual([200, 404]);
     expect(printed).toContain('ratings needs an approval by bob or carol');
     expect(readPolicy(Buffer.from(policy))).toMatchObject({ ok: true, warnings: [] });
