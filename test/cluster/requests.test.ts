@@ -106,7 +106,7 @@ async function watching(...rules: readonly string[]) {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://stub');
     if (searchParams.has('watch')) return void response.writeHead(200).flushHeaders();
     const path = pathname.split('/').slice(6).join('/');
-    requests.push(`${request.method} ${path}${searchParams.has('dryRun') ? ', dry' : ''}`);
+    if (!isForTheMap(path)) requests.push(`${request.method} ${path}${searchParams.has('dryRun') ? ', dry' : ''}`);
     const items = [...objects].flatMap(([key, each]) => (key.startsWith(`${path}/`) ? [each] : []));
     const one = request.method === 'POST' ? object('new', content.spec) : objects.get(path);
     const isList = request.method === 'GET' && !path.includes('/');
@@ -120,6 +120,11 @@ async function watching(...rules: readonly string[]) {
   const asked = () => requests.splice(0);
   asked();
   return { mesh, objects, asked };
+}
+
+/** The traffic map is fed in the background: Services, pods and the whole cluster have other paths, or these. */
+function isForTheMap(path: string): boolean {
+  return ['', 'gateways', 'serviceentries', 'sidecars', 'referencegrants', 'endpointslices'].includes(path);
 }
 
 function object(name: string, spec: JsonObject): object {
