@@ -120,7 +120,12 @@ export class KubeClient {
       : this.#objects.listNamespacedCustomObject({ ...resource, namespace, ...paging }, this.#limited());
   }
 
-  #corePage(plural: string, namespace: string | undefined, paging: Paging): Promise<unknown> {
+  /** As the API server wrote it: the library makes Dates of the times of built-in kinds. */
+  async #corePage(plural: string, namespace: string | undefined, paging: Paging): Promise<unknown> {
+    return JSON.parse(JSON.stringify(await this.#coreTyped(plural, namespace, paging)));
+  }
+
+  #coreTyped(plural: string, namespace: string | undefined, paging: Paging): Promise<unknown> {
     const options = this.#limited();
     if (plural === 'pods')
       return namespace === undefined

@@ -183,7 +183,8 @@ function lastWriter({ lastWriter: writer }: Route, now: Date): readonly string[]
     : [`Last written by ${code(writer.manager)}, ${when(writer.at, now)}.`];
 }
 
-function reach({ gateways }: Route): string {
+function reach({ hosts, gateways }: Route): string {
+  if (hosts.length === 0) return 'what other VirtualServices hand over to it';
   const named = gateways.filter((gateway) => gateway !== 'mesh');
   const mesh = gateways.includes('mesh') ? ['the mesh'] : [];
   return [...mesh, ...named.map((gateway) => `gateway ${gateway}`)].join(' and ') || 'nothing';
