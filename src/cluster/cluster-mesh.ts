@@ -36,7 +36,7 @@ import { refOfObject, toRoute } from './to-route.ts';
 /** If the cluster has not confirmed the objects for longer than this, we ask again before we say anything about them. */
 const freshMs = 10_000;
 /** How long a person waits for that. A request that we may accept gets less time than one that only shows: Slack waits 3 s. */
-const patienceMs = { find: 1_000, show: 2_000 };
+const patienceMs = { find: 1_000, show: 2_000, map: 300 };
 
 /** How often we try to see the whole cluster, where we could not: most bots may see their namespaces alone. */
 const wholeAgainMs = 15 * 60_000;
@@ -71,7 +71,8 @@ export class ClusterMesh {
 
   async find(name: ServiceName): Promise<Found> {
     this.#wholeCluster.lookAgain();
-    const { services } = await this.#namespaces.watched(name.namespace);
+    const { services, surroundings } = await this.#namespaces.watched(name.namespace);
+    await surroundings.known(patienceMs.map);
     const find = () => findService(services.objects, { ...name, cluster: this.#cluster }, this.#feed.map);
     const found = find();
     if (found.kind === 'found') return found;
@@ -148,7 +149,8 @@ export class ClusterMesh {
   }
 
   async following({ kind, namespace, name }: ObjectRef, rule: string): Promise<Following | undefined> {
-    const { services } = await this.#namespaces.watched(namespace);
+    const { services, surroundings } = await this.#namespaces.watched(namespace);
+    await surroundings.known(patienceMs.map);
     const object = services.get(kind, name);
     const place = object?.places().find(({ key }) => key === rule);
     if (!isOfMap(kind) || place === undefined) return undefined;

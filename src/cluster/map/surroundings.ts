@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { NotPermittedError } from '../../workflow/errors.ts';
 import type { Log } from '../../workflow/ports/process.ts';
 import type { KubeClient } from '../client/kube-client.ts';
@@ -24,6 +25,7 @@ export class Surroundings {
   readonly #caches = new Map<MeshKind, WatchCache<true>>();
   #lookedAt = Number.NEGATIVE_INFINITY;
   #isStopped = false;
+  #first: Promise<void> | undefined;
 
   constructor(client: KubeClient, feed: MapFeed, around: Around) {
     this.#client = client;
@@ -32,7 +34,18 @@ export class Surroundings {
   }
 
   /** Resolves when all that can be watched is listed. Never rejects: what fails is not known to the map, and the log says so. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    const starting = this.#start();
+    this.#first ??= starting;
+    return starting;
+  }
+
+  /** Resolves when all was listed once, or after so many milliseconds. Until then the map knows less, and says nothing that is not so. */
+  async known(withinMs: number): Promise<void> {
+    await Promise.race([this.#first, delay(withinMs, undefined, { ref: false })]);
+  }
+
+  async #start(): Promise<void> {
     this.#lookedAt = performance.now();
     const missing = this.#around.kinds.filter(({ kind }) => !this.#caches.has(kind));
     for (const each of missing) await this.#startOne(each); // one by one: what people ask for goes before
