@@ -8,9 +8,9 @@ import { actions, formatButtonValue } from '../words/button.ts';
 import { moveBlocks, type NamedMove, namedMoves, ruleName } from '../words/move-text.ts';
 import { code, fitted, markup, names, plain, user } from '../words/mrkdwn.ts';
 import { objectSections } from '../words/object-text.ts';
-import { mostWarnings, warningText } from '../words/owner-text.ts';
 import type { Reply } from '../words/reply.ts';
 import { splitText } from '../words/split-text.ts';
+import { mostWarnings, warningText } from '../words/warning-text.ts';
 
 type Confirm = Extract<RollbackAnswer, { kind: 'confirm' }>;
 

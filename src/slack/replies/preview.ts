@@ -5,12 +5,12 @@ import type { Answer } from '../../workflow/asking/submit.ts';
 import { moveBlocks, namedMoves, ruleName } from '../words/move-text.ts';
 import { code } from '../words/mrkdwn.ts';
 import { objectSections } from '../words/object-text.ts';
-import { mostWarnings, warningText } from '../words/owner-text.ts';
 import { pinnedText } from '../words/pinned-text.ts';
 import { verdictText } from '../words/policy-words.ts';
 import { type Reply, says } from '../words/reply.ts';
 import { andMore } from '../words/title.ts';
 import { trialLines, weightsTrialLines } from '../words/trial-text.ts';
+import { mostWarnings, warningText } from '../words/warning-text.ts';
 import { blocksReply, lines, maxObjectsText } from './blocks.ts';
 
 type Preview = Extract<Answer, { kind: 'preview' }>;

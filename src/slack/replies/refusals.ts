@@ -15,11 +15,12 @@ import { astrayText } from '../words/astray-text.ts';
 import { commandText, statusCommand } from '../words/command-text.ts';
 import { code, escapeText, foreign, names, typed, user } from '../words/mrkdwn.ts';
 import { objectName } from '../words/object-text.ts';
-import { howToLeave, howToStop, noPodsText, ownerText } from '../words/owner-text.ts';
+import { howToLeave, howToStop, ownerText } from '../words/owner-text.ts';
 import { type Reply, says } from '../words/reply.ts';
 import { badFileText, unknownFileText } from '../words/rule-file-text.ts';
 import { splitText } from '../words/split-text.ts';
 import { exactClock } from '../words/time-text.ts';
+import { noPodsText } from '../words/warning-text.ts';
 import { when } from '../words/when.ts';
 
 const maxObjects = 5;

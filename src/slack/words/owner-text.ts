@@ -1,59 +1,12 @@
 import { groupOf, type ObjectKind } from '../../domain/routing/object.ts';
 import type { Owner, Tool } from '../../domain/routing/owner.ts';
-import type { PlanWarning } from '../../domain/routing/warning.ts';
-import { astrayText } from './astray-text.ts';
 import { code } from './mrkdwn.ts';
-
-/** Of a plan or a change, in the order in which they matter. */
-export const mostWarnings = 3;
-
-const maxVersions = 6;
-const maxHosts = 5;
 
 /** `Argo CD (application `shop`)` */
 export function ownerText({ tool, name }: Owner): string {
   if (tool === 'controller' && name !== undefined) return code(name);
   const { is, has } = words[tool];
   return name === undefined ? is : `${is} (${has} ${code(name)})`;
-}
-
-/** Shown on the card and in a dry run, before the first change. */
-export function warningText(warning: PlanWarning): string {
-  if (warning.kind === 'undefined-versions') return undefinedText(warning);
-  if (warning.kind === 'cuts-connections')
-    return '*Open connections are cut.* The rule splits connections and not requests: those that are open when the weights change are closed, and clients have to connect again.';
-  if (warning.kind === 'no-pods') return noPodsText(warning);
-  if (warning.kind === 'few-pods') return fewPodsText(warning);
-  if (warning.kind === 'also-for') return alsoForText(warning.hosts);
-  if (warning.kind === 'not-followed' || warning.kind === 'followed-in-part') return astrayText(warning);
-  const { owner, of = 'VirtualService' } = warning;
-  return `*${ownerText(owner)} manages this object* and may put the weights back. ${words[owner.tool].stop(of)}`;
-}
-
-/** `v3` has no ready pod (0 of 2) … */
-export function noPodsText({ version, all, percent }: Omit<Extract<PlanWarning, { kind: 'no-pods' }>, 'kind'>): string {
-  const pods = all === 0 ? 'no pod' : `no ready pod (0 of ${all})`;
-  return `*${code(version, 120)} has ${pods}*, and would get ${percent} %: what is sent there is answered with 503 (UH).`;
-}
-
-function fewPodsText({ version, ready, all, percent }: Extract<PlanWarning, { kind: 'few-pods' }>): string {
-  return `${code(version, 120)} has ${ready} of ${all} ready pods, and would get ${percent} % of the requests.`;
-}
-
-/** The other hosts of an object. */
-export function alsoForText(hosts: readonly string[]): string {
-  const shown = hosts.slice(0, maxHosts).map((host) => code(host, 120));
-  const more = hosts.length > maxHosts ? [`… +${hosts.length - maxHosts}`] : [];
-  return `The same rule is for ${[...shown, ...more].join(', ')}, too.`;
-}
-
-/** A common first mistake: a service gets its rules before its versions are defined. */
-function undefinedText({ versions }: Extract<PlanWarning, { kind: 'undefined-versions' }>): string {
-  const shown = versions
-    .slice(0, maxVersions)
-    .map(({ host, version }) => `${code(version)} of ${code(host.split('.', 1)[0] ?? host)}`);
-  const more = versions.length > maxVersions ? [`… +${versions.length - maxVersions}`] : [];
-  return `*No DestinationRule of the namespace defines* ${[...shown, ...more].join(', ')}: what is sent there is answered with 503 (NC), and reaches no pod. Define the versions first, or in the same file.`;
 }
 
 /** How to make a tool leave the weights alone, or whom to ask. */
