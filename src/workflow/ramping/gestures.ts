@@ -185,6 +185,7 @@ interface Done {
 
 async function becomes(desk: Desk, ramp: Ramp, state: RampState, { gesture, asker }: Done): Answered {
   const next = rampTo(ramp, state);
-  const isMoved = await moveRampFor(desk, next, asker, { kind: kinds[gesture], deed: gesture });
+  const kind = state.kind === 'finished' ? 'ramp-finished' : kinds[gesture]; // gone on with at its last step, it is over
+  const isMoved = await moveRampFor(desk, next, asker, { kind, deed: gesture });
   return isMoved ? { kind: 'done', gesture, ramp: next } : undefined;
 }

@@ -385,6 +385,22 @@ describe('a ramp', () => {
       expect(await house.state(ramp.id)).toMatchObject({ kind: 'running', step: 2 });
     });
 
+    it('is over when a person says so at its last step, and the audit tells its end, with who said so', async () => {
+      const ramp = await house.started({ steps: steps([50, 100]) });
+      await house.after(5 * minute);
+      house.mesh.moveByHand(reviewsObject, { v1: 10, v2: 0, v3: 90 });
+      await house.after(minute);
+      expect(await house.state(ramp.id)).toMatchObject({ kind: 'held', step: 2 });
+
+      await house.does('resume', ramp);
+      await house.goOn();
+
+      expect(await house.state(ramp.id)).toMatchObject({ kind: 'finished' });
+      const ends = house.audit.trail.filter(({ kind }) => kind === 'ramp-finished' || kind === 'ramp-resumed');
+      expect(ends).toMatchObject([{ kind: 'ramp-finished', rampId: ramp.id, deed: 'resume' }]);
+      expect(ends[0]?.by).toBeDefined();
+    });
+
     it('goes back over that when a person aborts it, but not over what came after', async () => {
       const ramp = await house.started();
       house.mesh.moveByHand(reviewsObject, { v1: 60, v2: 0, v3: 40 });
