@@ -2,44 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { followingOf, type RulePlace } from '../../../src/domain/map/following.ts';
 import type { Caller } from '../../../src/domain/map/governed.ts';
 import { governing } from '../../../src/domain/map/governing.ts';
-import type { Gateway, GatewayRoute, MeshObject, RoutingId } from '../../../src/domain/map/objects.ts';
+import type { MeshObject, RoutingId } from '../../../src/domain/map/objects.ts';
 import { trafficMap } from '../../../src/domain/map/traffic-map.ts';
-import { at, id, service, to, virtualService } from './objects.ts';
+import { at, gateway, id, httpRoute as routeOf, router, service, to, virtualService } from './objects.ts';
 
 const reviews = 'reviews.default.svc.cluster.local';
 const base = [...service('reviews', ['v1', 'v2', 'v3']), ...service('reviews-v3', ['v3'])];
 const mine = virtualService('mine', [to({ v1: 100 })], { createdAt: at(2) });
 
-const gateway: Gateway = {
-  kind: 'Gateway',
-  namespace: 'default',
-  name: 'gw',
-  createdAt: at(0),
-  selector: { istio: 'ingressgateway' },
-  servers: [{ port: 8080, protocol: 'HTTP', hosts: ['*'] }],
-};
-const router: MeshObject = {
-  kind: 'Pod',
-  namespace: 'istio-system',
-  name: 'gw-1',
-  labels: { istio: 'ingressgateway' },
-};
 const toAll = { matches: [], action: { kind: 'route', destinations: [{ host: 'reviews' }] } } as const;
 const edge = virtualService('edge', [toAll], { hosts: ['shop.example.com'], gateways: ['gw'] });
 const atGateway = { kind: 'gateway', gateway: 'default/gw' } as const;
 
-function httpRoute(of: Partial<GatewayRoute> = {}): GatewayRoute {
-  return {
-    kind: 'HTTPRoute',
-    namespace: 'default',
-    name: 'route',
-    createdAt: at(0),
-    parents: [{ kind: 'Service', namespace: 'default', name: 'reviews', port: 9080 }],
-    hostnames: [],
-    rules: [{ matches: [], backends: [{ kind: 'Service', namespace: 'default', name: 'reviews-v3', port: 9080 }] }],
-    ...of,
-  };
-}
+/** As old as the oldest object. */
+const httpRoute = (of: Parameters<typeof routeOf>[1] = {}) => routeOf('route', { createdAt: at(0), ...of });
 
 function following(object: RoutingId, others: readonly MeshObject[] = [], rule?: RulePlace, seesAll = true) {
   const all = [...base, ...(isObject(object) ? [object] : []), ...others];

@@ -1,6 +1,8 @@
 import type {
   Destination,
   EndpointSlice,
+  Gateway,
+  GatewayRoute,
   HttpRule,
   Id,
   Match,
@@ -95,4 +97,34 @@ export function to(
 
 export function id({ kind, namespace, name }: Id): Id {
   return { kind, namespace, name };
+}
+
+/** A gateway of Istio that takes any host, and the pod that it runs in. */
+export const gateway: Gateway = {
+  kind: 'Gateway',
+  namespace: 'default',
+  name: 'gw',
+  createdAt: at(0),
+  selector: { istio: 'ingressgateway' },
+  servers: [{ port: 8080, protocol: 'HTTP', hosts: ['*'] }],
+};
+export const router: MeshObject = {
+  kind: 'Pod',
+  namespace: 'istio-system',
+  name: 'gw-1',
+  labels: { istio: 'ingressgateway' },
+};
+
+/** A route of the Gateway API that takes all requests to reviews. */
+export function httpRoute(name: string, of: Partial<GatewayRoute> = {}): GatewayRoute {
+  return {
+    kind: 'HTTPRoute',
+    namespace: 'default',
+    name,
+    createdAt: at(5),
+    parents: [{ kind: 'Service', namespace: 'default', name: 'reviews', port: 9080 }],
+    hostnames: [],
+    rules: [{ matches: [], backends: [{ kind: 'Service', namespace: 'default', name: 'reviews-v3', port: 9080 }] }],
+    ...of,
+  };
 }

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Caller } from '../../../src/domain/map/governed.ts';
-import type { Gateway, GatewayRoute, MeshObject, VirtualService } from '../../../src/domain/map/objects.ts';
+import type { MeshObject, VirtualService } from '../../../src/domain/map/objects.ts';
 import { trafficMap } from '../../../src/domain/map/traffic-map.ts';
-import { addressOf, at, id, service, to, virtualService } from './objects.ts';
+import { addressOf, at, gateway, httpRoute, id, router, service, to, virtualService } from './objects.ts';
 import { callerOf, worldObjects, worlds } from './oracle/worlds.ts';
 
 const reviews = 'reviews.default.svc.cluster.local';
@@ -16,33 +16,6 @@ function governed(objects: readonly MeshObject[], caller: Caller = client) {
   return trafficMap([...base, ...objects]).of(reviews, caller);
 }
 
-function httpRoute(name: string, of: Partial<GatewayRoute> = {}): GatewayRoute {
-  return {
-    kind: 'HTTPRoute',
-    namespace: 'default',
-    name,
-    createdAt: at(5),
-    parents: [{ kind: 'Service', namespace: 'default', name: 'reviews', port: 9080 }],
-    hostnames: [],
-    rules: [{ matches: [], backends: [{ kind: 'Service', namespace: 'default', name: 'reviews-v3', port: 9080 }] }],
-    ...of,
-  };
-}
-
-const gateway: Gateway = {
-  kind: 'Gateway',
-  namespace: 'default',
-  name: 'gw',
-  createdAt: at(0),
-  selector: { istio: 'ingressgateway' },
-  servers: [{ port: 8080, protocol: 'HTTP', hosts: ['*'] }],
-};
-const router: MeshObject = {
-  kind: 'Pod',
-  namespace: 'istio-system',
-  name: 'gw-1',
-  labels: { istio: 'ingressgateway' },
-};
 const edge = virtualService('edge', [to({ v1: 100 })], { hosts: ['shop.example.com'], gateways: ['gw'] });
 
 describe('what is written and never reached', () => {
