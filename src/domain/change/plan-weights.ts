@@ -167,7 +167,10 @@ export function planShift(
   return toSplit(route, rule, start, target.split);
 }
 
-/** The same for every rule that splits between versions, in one edit. Rules that already are as wished are left out. */
+/**
+ * The same for every rule that splits between versions, in one edit. Rules that already are as wished are left out. If none splits, it is
+ * the rule that is meant without a name.
+ */
 export function planShiftOfAll(
   route: Route,
   wish: Wish,
@@ -180,7 +183,10 @@ export function planShiftOfAll(
   },
 ): PlanOfWeights {
   const [first, ...more] = splitting(route);
-  if (first === undefined) return refused({ reason: 'no-default-rule', ...whichOf(route.rules) });
+  if (first === undefined) {
+    const rule = rulesNamed(route, undefined)[0]?.key;
+    return planShift(route, wish, { rule, start: rule === undefined ? undefined : startOf(rule), mayOverrideOwner });
+  }
   return joined(
     [first, ...more].map(({ key }) => planShift(route, wish, { rule: key, start: startOf(key), mayOverrideOwner })),
   );

@@ -350,7 +350,13 @@ describe('planShiftOfAll', () => {
     expect(refusalOf(all([{ ...api, served: ['v1'] }, rule({ v1: 100, v2: 0 })], share('v3', 50)))).toMatchObject({
       reason: 'unknown-version',
     });
-    expect(refusalOf(all([rule({ v1: 100 })]))).toMatchObject({ reason: 'no-default-rule' });
+    expect(refusalOf(all([jason, orders]))).toMatchObject({ reason: 'no-default-rule' });
+  });
+
+  it('moves the rule that is meant without a name where none splits yet', () => {
+    expect(changeOf(all([jason, rule({ v1: 100 })]), 'all').moves).toEqual([
+      { rule: 'default', from: { v1: 100 }, to: { v1: 50, v2: 50 } },
+    ]);
   });
 });
 
