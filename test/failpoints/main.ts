@@ -31,6 +31,7 @@ const isChosen = (each: Case) =>
   (fault === undefined || each.fault.startsWith(fault)) &&
   (only === undefined || each.id === only || describeCase(each).includes(only) || wayOf(each.at).includes(only));
 let done = 0;
+let late = 0;
 const outcome = await runFailpoints({
   scenarios,
   lanes,
@@ -44,7 +45,10 @@ const outcome = await runFailpoints({
   onResult: (ran) => {
     done += 1;
     if (ran.violations.length > 0) say(wrongIn(ran));
-    if (done % 100 === 0) say(`${done} cases`);
+    if (done % 100 === 0) say(`${done} cases, ${late} late`);
+  },
+  onLate: () => {
+    late += 1;
   },
 });
 const wrong = outcome.ran.filter(({ violations }) => violations.length > 0);

@@ -14,6 +14,8 @@ export interface FailpointOptions {
   /** The built bot, where it is another than `compile` makes. */
   readonly sources?: string;
   readonly onResult?: (ran: Ran) => void;
+  /** A case took too long, and is run again where fewer run at a time. */
+  readonly onLate?: (late: Case) => void;
 }
 
 /** What there is to choose from. */
@@ -46,7 +48,7 @@ export async function runFailpoints(options: FailpointOptions): Promise<Outcome>
   const { lanes: count, sources } = options;
   const world = await World.start({
     warm: Math.ceil(count / 2),
-    lanes: count + 1, // the calm one
+    lanes: count,
     ...(sources === undefined ? {} : { sources }),
   });
   const ran: Ran[] = [];
@@ -64,23 +66,19 @@ export async function runFailpoints(options: FailpointOptions): Promise<Outcome>
     const enumerated = await enumerateAll(world, lanes, options.scenarios ?? scenarioNames);
     const cases = [...enumerated.values()].flatMap((each) => each.cases);
     const chosen = options.choose?.({ enumerated, cases, steps: world.build.steps }) ?? cases;
-    // Those with a peer first, since each lane then ends one process once, and not at every turn.
-    const waiting = chosen.toSorted((a, b) => b.form.localeCompare(a.form));
-    const late: Case[] = [];
-    await Promise.all(
-      lanes.map(async (lane) => {
-        for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-          const done = await struck(lane, next);
-          if (done.isOnlyLate) late.push(next);
-          else tell(done);
-        }
-        await lane.close();
-      }),
-    );
-    // Many cases at a time take the processors from each other. What was too late is judged by how long it takes alone.
-    const calm = await Lane.open(world, numbers);
-    for (const each of late) tell(await struck(calm, each));
-    await calm.close();
+    // Many cases at a time take the processors from each other: what was too late is run again beside fewer, and judged alone.
+    let waiting = chosen;
+    for (const few of [count, Math.ceil(count / 4), 1]) {
+      await closeAll(lanes.splice(few));
+      const late: Case[] = [];
+      await strikeAll(lanes, waiting, (done) => {
+        if (!done.isOnlyLate || few === 1) return tell(done);
+        late.push(done.case);
+        options.onLate?.(done.case);
+      });
+      waiting = late;
+    }
+    await closeAll(lanes);
     return { enumerated, ran, seconds: (performance.now() - startedMs) / 1000, folder: world.folder };
   } finally {
     await world.stop({ keep: ran.some(({ violations }) => violations.length > 0) });
@@ -101,6 +99,20 @@ async function enumerateAll(
     }),
   );
   return enumerated;
+}
+
+/** Those with a peer first, since each lane then ends one process once, and not at every turn. */
+async function strikeAll(lanes: readonly Lane[], cases: readonly Case[], onResult: (ran: Ran) => void): Promise<void> {
+  const waiting = cases.toSorted((a, b) => b.form.localeCompare(a.form));
+  await Promise.all(
+    lanes.map(async (lane) => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) onResult(await struck(lane, next));
+    }),
+  );
+}
+
+async function closeAll(lanes: readonly Lane[]): Promise<void> {
+  await Promise.all(lanes.map((lane) => lane.close()));
 }
 
 /** The machine was too busy for what must come before, so that the point was not reached; the report counts such cases. */
