@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { open, opendir, realpath, stat } from 'node:fs/promises';
+import { type FileHandle, open, opendir, realpath, stat } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
 import { fileNamePart, type RuleFileReading } from '../domain/routing/rule-file.ts';
 import { nearest } from '../domain/text/nearest.ts';
@@ -141,20 +141,25 @@ type Whole =
   | { readonly kind: 'gone' }
   | { readonly kind: 'unreadable'; readonly code: string };
 
-/** Reads one byte more than the limit at most. Opening does not block, not even on a pipe that replaced the file. */
+/** Opening does not block, not even on a pipe that replaced the file. */
 async function readWhole(path: string): Promise<Whole> {
   try {
-    await using handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
-    if (!(await handle.stat()).isFile()) return { kind: 'gone' };
-    const bytes = Buffer.alloc(largestFile + 1);
-    let length = 0;
-    for (let more = -1; more !== 0; length += more)
-      more = (await handle.read(bytes, length, bytes.length - length)).bytesRead;
-    return { kind: 'read', bytes: bytes.subarray(0, length) };
+    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+    return await readOpen(handle).finally(() => handle.close());
   } catch (error) {
     const code = codeOf(error);
     return code === 'ENOENT' || code === 'ELOOP' ? { kind: 'gone' } : { kind: 'unreadable', code };
   }
+}
+
+/** Reads one byte more than the limit at most. */
+async function readOpen(handle: FileHandle): Promise<Whole> {
+  if (!(await handle.stat()).isFile()) return { kind: 'gone' };
+  const bytes = Buffer.alloc(largestFile + 1);
+  let length = 0;
+  for (let more = -1; more !== 0; length += more)
+    more = (await handle.read(bytes, length, bytes.length - length)).bytesRead;
+  return { kind: 'read', bytes: bytes.subarray(0, length) };
 }
 
 function unreadable(name: string, code: string): RuleFileReading {

@@ -1,14 +1,11 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { stripTypeScriptTypes } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
 import { rolldown } from 'rolldown';
 import { instrument, type Step } from './instrument.ts';
 import { checkWays } from './ways.ts';
-
-const run = promisify(execFile);
 
 /** The bot as it was built, with every await of it sent through a step. */
 export interface Build {
@@ -19,16 +16,26 @@ export interface Build {
   readonly steps: readonly Step[];
 }
 
+const isNotOfTheBot = /^(sandbox\/|rolldown\.config\.ts$)/;
+const importOfOurs = /(?<=['"]\.{1,2}\/[^'"\n]+)\.ts(?=['"])/g;
+
 /** The bot file by file: in the files that `npm run build` makes the awaits of libraries are among ours. */
 export async function compile(to: string): Promise<void> {
-  await run(process.execPath, [resolve('node_modules/typescript/bin/tsc'), '-p', 'src', '--outDir', to]);
+  const from = resolve('src');
+  for (const file of await readdir(from, { recursive: true })) {
+    if (!file.endsWith('.ts') || isNotOfTheBot.test(file)) continue;
+    const code = stripTypeScriptTypes(await readFile(join(from, file), 'utf8')).replaceAll(importOfOurs, '.js');
+    const path = join(to, file.replace(/\.ts$/, '.js'));
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, code);
+  }
 }
 
 /** `sources`: what `compile` has made, if something was changed in it. Libraries stay as they are. */
 export async function buildWithSteps(folder: string, sources = join(folder, 'compiled')): Promise<Build> {
   const program = join(folder, 'program');
   if (!existsSync(sources)) await compile(sources);
-  await cp(sources, program, { recursive: true, filter: (path) => !path.endsWith('.map') });
+  await cp(sources, program, { recursive: true });
   await cp(resolve('package.json'), join(folder, 'package.json'));
   await symlink(resolve('node_modules'), join(folder, 'node_modules'));
 

@@ -29,8 +29,9 @@ export interface Definition<I, O> {
   readonly judge: (input: I, output: O) => string | undefined;
 }
 
-/** The kernel counts CPU time in steps of some milliseconds. */
-const cpuTimes = 40;
+/** The kernel counts CPU time in steps of some milliseconds: an input is run often enough that these do not matter. */
+const mostTimes = 40;
+const enoughMs = 200;
 
 export function target<I, O>({ name, share, make, run, judge }: Definition<I, O>): Target {
   return {
@@ -46,9 +47,13 @@ export function target<I, O>({ name, share, make, run, judge }: Definition<I, O>
       };
       const processorMs = async () => {
         const before = process.threadCpuUsage();
-        for (let time = 0; time < cpuTimes; time += 1) await run(input);
-        const { user, system } = process.threadCpuUsage(before);
-        return (user + system) / 1000 / cpuTimes;
+        const spentMs = () => {
+          const { user, system } = process.threadCpuUsage(before);
+          return (user + system) / 1000;
+        };
+        let times = 0;
+        for (; times < mostTimes && spentMs() < enoughMs; times += 1) await run(input);
+        return spentMs() / times;
       };
       const startedMs = performance.now();
       try {
