@@ -252,10 +252,14 @@ export class ClusterMesh {
     return refOfObject(this.#cluster, object);
   }
 
-  /** What the traffic map knows of the hosts that objects of a namespace send to. */
-  #byMap(namespace: string): Pick<Definitions, 'elsewhere' | 'rolloutOf'> {
+  /** What the traffic map knows of the objects of a namespace, and of the hosts that they send to. */
+  #byMap(namespace: string): Pick<Definitions, 'elsewhere' | 'handedOver' | 'rolloutOf'> {
     const { map } = this.#feed;
-    return { elsewhere: (host) => map.subsetsOf(host, namespace), rolloutOf: (host) => map.rolloutOf(host) };
+    return {
+      elsewhere: (host) => map.subsetsOf(host, namespace),
+      handedOver: (object) => map.handedOver(object),
+      rolloutOf: (host) => map.rolloutOf(host),
+    };
   }
 
   /** One object with an unreadable ledger must not hide all the others. */

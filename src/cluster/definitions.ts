@@ -1,3 +1,4 @@
+import type { RoutingId } from '../domain/map/objects.ts';
 import type { RulesOf } from './destination-rules.ts';
 import type { Defined, KnownService, RoutingObject, Subset } from './kinds/kind.ts';
 import { kinds } from './kinds/kinds.ts';
@@ -8,6 +9,8 @@ export interface Definitions {
   readonly rulesOf: RulesOf;
   /** What defines the versions of a host that no DestinationRule of the object's namespace is for. */
   readonly elsewhere?: ((host: string) => readonly Subset[]) | undefined;
+  /** The hosts of the objects that hand requests over to one. */
+  readonly handedOver?: ((object: RoutingId) => readonly string[]) | undefined;
   /** The Argo Rollout whose Service a host is. */
   readonly rolloutOf?: ((host: string) => string | undefined) | undefined;
   readonly resolvers?: readonly ServiceResolver[] | undefined;

@@ -1,3 +1,4 @@
+import { isOfMap } from '../domain/map/objects.ts';
 import type { ObjectRef } from '../domain/routing/object.ts';
 import type { Route } from '../domain/routing/route.ts';
 import { type Definitions, definedFor } from './definitions.ts';
@@ -10,10 +11,13 @@ import { ownersOf, rolloutAnnotation } from './object-owners.ts';
 export function toRoute(cluster: string, object: RoutingObject, definitions: Definitions): Route {
   const { kind, metadata, hosts, gateways, standing } = object;
   const lastWriter = lastWriterOf(metadata, kinds[kind].rulesFields);
+  const isDelegate = hosts.length === 0 && isOfMap(kind);
+  const handedOver = isDelegate ? definitions.handedOver?.({ kind, ...metadata }) : undefined;
   return {
     object: refOfObject(cluster, object),
     uid: metadata.uid,
     hosts,
+    ...(handedOver !== undefined && handedOver.length > 0 && { handedOver }),
     gateways,
     rules: object.rules(definedFor(object, definitions)),
     ...(standing !== undefined && { standing }),

@@ -133,6 +133,23 @@ function describeMesh(where: string, begin: () => Promise<MeshWorld>): void {
         expect(await mesh.following(older, 'no such rule')).toBeUndefined();
       });
 
+      it('knows a delegate by the hosts of those that hand requests over to it', async () => {
+        const edge = hands.ref('VirtualService', 'edge');
+        const delegate = hands.ref('VirtualService', 'handed-over');
+        const route = [{ destination: { host: 'handed-over' } }];
+        await world.make(delegate, { spec: { http: [{ route }] } });
+        await world.make(edge, {
+          spec: { hosts: ['Shop', 'shop.example.com'], http: [{ delegate: { name: 'handed-over' } }] },
+        });
+        await findSoon(() => find('vs/edge'));
+
+        const shop = `shop.${world.namespace}.svc.cluster.local`;
+        expect(await hands.liveOf(delegate)).toMatchObject({ hosts: [], handedOver: [shop, 'shop.example.com'] });
+        expect(await hands.liveOf(edge)).not.toHaveProperty('handedOver');
+        await world.remove(edge);
+        await eventually(async () => expect(await hands.liveOf(delegate)).not.toHaveProperty('handedOver'));
+      });
+
       it('has seen what it finds', async () => {
         const object = await hands.create({ name: 'glanced', split: { v1: 80, v2: 20 } });
 

@@ -107,7 +107,14 @@ export class StoredObjects {
         : this.#rulesOf(object, content);
     const own = given?.map((rule, at) => ({ ...rule, split: rules[at]?.split ?? rule.split }));
     const said = standing === undefined ? {} : { standing };
-    return { object, uid, ...where, rules: own ?? derived, ...said, ledger, lastWriter, owners, content };
+    const handed = this.#handedOver(object, where.hosts);
+    return { object, uid, ...where, ...handed, rules: own ?? derived, ...said, ledger, lastWriter, owners, content };
+  }
+
+  #handedOver({ cluster, kind, namespace, name }: ObjectRef, hosts: readonly string[]): Pick<Route, 'handedOver'> {
+    if (kind !== 'VirtualService' || hosts.length > 0) return {};
+    const handedOver = this.mapOf(cluster).handedOver({ kind, namespace, name });
+    return handedOver.length === 0 ? {} : { handedOver };
   }
 
   addService({ cluster, namespace }: Place, service: KnownService): void {

@@ -137,6 +137,12 @@ export class TrafficMap {
     return [...new Set(audienceOf(this.#index, object).map(({ host }) => host))];
   }
 
+  /** The hosts of the objects that hand requests over to a VirtualService. */
+  handedOver({ kind, namespace, name }: RoutingId): readonly string[] {
+    const roots = kind === 'VirtualService' ? this.#index.delegating.get(`${namespace}/${name}`) : [];
+    return [...new Set(roots.flatMap((root) => this.hostsOf(root)))];
+  }
+
   /** Where requests follow an object, or one of its rules. */
   touching(object: RoutingId, rule?: Pick<RuleRef, 'list' | 'at'>): readonly Followed[] {
     const isMeant = (ref: RuleRef | undefined) =>

@@ -5,7 +5,7 @@ import { type Split, total, versionsOf, weightOf } from '../routing/split.ts';
 
 /** Whose traffic a change touches: the hosts that are asked for, and those that the requests go to. */
 export interface Hosts {
-  /** The hosts of the object, as they are written there. */
+  /** The hosts of the object, as they are written there; of a delegate those of the objects that hand over to it. */
   readonly hosts: readonly string[];
   /** The hosts of destinations, and of mirrors. */
   readonly routed: readonly string[];
@@ -18,12 +18,16 @@ export interface Named extends Hosts {
 
 /** The hosts of some rules of an object, or of all. What touches a rule touches the traffic of each of these. */
 export function hostsOfRules(
-  { hosts, rules }: Pick<Route, 'hosts'> & { readonly rules: readonly Pick<Rule, 'key' | 'backends' | 'mirrors'>[] },
+  {
+    hosts,
+    handedOver = [],
+    rules,
+  }: Pick<Route, 'hosts' | 'handedOver'> & { readonly rules: readonly Pick<Rule, 'key' | 'backends' | 'mirrors'>[] },
   keys?: readonly string[],
 ): Hosts {
   const touched = keys === undefined ? rules : rules.filter(({ key }) => keys.includes(key));
   const reached = touched.flatMap(({ backends = [], mirrors = [] }) => [...backends, ...mirrors]);
-  return { hosts, routed: [...new Set(reached.map(({ host }) => host))] };
+  return { hosts: [...hosts, ...handedOver], routed: [...new Set(reached.map(({ host }) => host))] };
 }
 
 /** The hosts that moves of an object's weights touch. None if the object is not there. */

@@ -72,6 +72,8 @@ export interface Route {
   readonly object: ObjectRef;
   readonly uid: string;
   readonly hosts: readonly string[];
+  /** The hosts whose requests other objects hand over to it, resolved: a delegate has none of its own. */
+  readonly handedOver?: readonly string[] | undefined;
   /** Where its rules hold: `mesh`, or names of gateways. */
   readonly gateways: readonly string[];
   readonly rules: readonly Rule[];
@@ -99,7 +101,7 @@ export interface RuleSplit {
 }
 
 /** As much of a route as tells what a change's weights have become, and which rules of a policy are about it. */
-export type Weights = Pick<Route, 'hosts' | 'uid' | 'ledger' | 'lastWriter' | 'standing'> & {
+export type Weights = Pick<Route, 'hosts' | 'handedOver' | 'uid' | 'ledger' | 'lastWriter' | 'standing'> & {
   readonly rules: readonly Pick<Rule, 'key' | 'split' | 'match' | 'isFirst' | 'backends' | 'mirrors'>[];
 };
 

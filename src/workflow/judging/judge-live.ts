@@ -138,7 +138,8 @@ export async function judgeAll(
 
 /**
  * What policy judges of a change: each object that it edits. An object that is written whole is judged by its hosts before and after the
- * change, the others by what the moved rules touch now. `asked`: what is asked of the ramp that the change is a step of.
+ * change, and by those whose requests are handed over to it now; the others by what the moved rules touch now. `asked`: what is asked of
+ * the ramp that the change is a step of.
  */
 export function wantedOf(
   { edits: [first, ...more] }: Pick<Change, 'edits'>,
@@ -151,7 +152,9 @@ export function wantedOf(
 ): readonly [Wanted, ...Wanted[]] {
   const wanted = (edit: ObjectEdit): Wanted => {
     const isWhole = isContentEdit(edit);
-    const route = { object: edit.object, ...(isWhole ? hostsWhole(edit) : hostsNow(edit)) };
+    const now = hostsNow(edit);
+    const { hosts, routed } = isWhole ? hostsWhole(edit) : now;
+    const route = { object: edit.object, hosts: [...new Set([...hosts, ...now.hosts])], routed };
     return { deed, route, growth: growthOfEdit(edit), ramp: asked?.(edit.object), requester, isWhole };
   };
   return [wanted(first), ...more.map(wanted)];

@@ -1,7 +1,18 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { policyOf } from '../../support/policies.ts';
 import { House, wayIn } from '../house.ts';
-import { defined, defines, destination, manifest, routed, routing, sends, service, toJason } from '../manifests.ts';
+import {
+  defined,
+  defines,
+  destination,
+  destinations,
+  manifest,
+  routed,
+  routing,
+  sends,
+  service,
+  toJason,
+} from '../manifests.ts';
 
 const reviews = service('reviews');
 
@@ -51,6 +62,42 @@ describe('policy about traffic that goes up', () => {
     const { verdict } = wayIn(await house.type('/shift apply all')).judgement;
 
     expect(verdict).toMatchObject({ kind: 'refused', denial: { reason: says } });
+  });
+});
+
+describe('policy about a delegate', () => {
+  const delegate = service('shop-routes');
+  const edge = { hosts: ['shop.example.com', 'shop'], http: [{ delegate: { name: 'shop-routes' } }] };
+  let house: House;
+
+  beforeEach(() => {
+    house = new House(
+      [delegate, { spec: { http: [{ route: destinations('reviews', { v1: 90, v3: 10 }) }] } }],
+      [service('edge'), { spec: edge }],
+    );
+  });
+
+  it('is that about the hosts whose requests are handed over to it', async () => {
+    house.policies.take(rules('target: "*/*/shop", shift: [sre]', 'target: "**", shift: [everyone]'));
+
+    expect(await house.shiftOf('vs/shop-routes', 'v3', 50)).toMatchObject({
+      kind: 'denied',
+      denial: { reason: 'not-allowed' },
+    });
+    expect(house.spec(delegate)).toMatchObject({ http: [{ route: [{ weight: 90 }, { weight: 10 }] }] });
+
+    house.mesh.remove(service('edge'));
+    expect(await house.shiftOf('vs/shop-routes', 'v3', 50)).toMatchObject({ kind: 'accepted' });
+  });
+
+  it('holds a freeze on any of them, also where the delegate is written whole', async () => {
+    await house.freeze('U02BOB', 'sandbox/default/shop');
+    const http = [{ timeout: '3s', route: destinations('reviews', { v3: 100 }) }];
+    house.ruleFiles.write('all', [manifest('shop-routes', { http })]);
+
+    const { judgement } = wayIn(await house.type('/shift apply all'));
+    expect(judgement.verdict).toMatchObject({ kind: 'refused', denial: { reason: 'frozen' } });
+    expect(await house.shiftOf('vs/shop-routes', 'v3', 50)).toMatchObject({ denial: { reason: 'frozen' } });
   });
 });
 
