@@ -9,14 +9,17 @@ import { LaunchError } from './launched-process.ts';
 import { LocalSlackNotFoundError } from './local-slack.ts';
 import { RedisNotFoundError } from './redis-server.ts';
 import { startWorld, type World } from './world.ts';
+import { readWorldName, UnknownWorldError } from './worlds/worlds.ts';
 
-const usage = `npm run sandbox [-- --http] [--keep]
+const usage = `npm run sandbox [-- --http] [--keep] [--world NAME]
 
 Starts Slack, Redis, an API server, Bookinfo with some traffic, a Prometheus that measures it, and the bot. All of it runs on this
 machine, and no other machine can reach it.
   --http   use signed HTTP events instead of Socket Mode
   --keep   continue from the last run with --keep: its objects, messages, faults, Redis data and keys are in .sandbox/kept.
            Without it each start is fresh, and .sandbox/kept is left alone.
+  --world  shapes: beside Bookinfo, objects of every shape that operators write, with requests to them. What to type is written above
+           each of them in src/sandbox/worlds/shapes.yaml. Without it: tutorial, which is Bookinfo alone.
 Files in .sandbox: kubeconfig (yours, with all rights), bot.kubeconfig (with the bot's rights), bot.log, policy.yaml
 Environment:
   SANDBOX_SLACK_PORT (3000), SANDBOX_PAGE_PORT (9080), SANDBOX_KUBE_PORT (8001), PORT (8080)
@@ -37,13 +40,17 @@ async function main(): Promise<void> {
     options: {
       http: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
+      world: { type: 'string', default: 'tutorial' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
   if (values.help) return print(usage);
 
   const startedMs = performance.now();
+  const named = readWorldName(values.world);
   const cluster = await givenCluster(values.keep);
+  if (cluster !== undefined && named !== 'tutorial')
+    throw new GivenClusterError('and --world cannot be used together: nothing is created in a cluster of yours');
   const folder = resolve('.sandbox');
   await mkdir(folder, { recursive: true });
   await lockFolder(folder);
@@ -55,6 +62,7 @@ async function main(): Promise<void> {
   const starting = startWorld({
     folder,
     program: resolve(import.meta.dirname, '../main.ts'),
+    world: named,
     http: values.http,
     keepIn: values.keep ? join(folder, 'kept') : undefined,
     redisUrl: process.env['REDIS_URL'] || undefined,
@@ -182,6 +190,7 @@ main().then(
       error instanceof LocalSlackNotFoundError ||
       error instanceof LaunchError ||
       error instanceof GivenClusterError ||
+      error instanceof UnknownWorldError ||
       error instanceof FolderInUseError;
     process.stderr.write(
       `the sandbox cannot start: ${known || !(error instanceof Error) ? String(error) : (error.stack ?? error.message)}\n`,

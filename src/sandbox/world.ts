@@ -10,6 +10,7 @@ import { freePort, type LaunchedProcess, launch, onFreePort, portIsFree } from '
 import { type LocalSlack, startLocalSlack } from './local-slack.ts';
 import { findPrometheus, type Prometheus, type PrometheusState, preparePrometheus } from './prometheus-server.ts';
 import { type RedisServer, startRedis } from './redis-server.ts';
+import { type MoreThanBookinfo, moreThanBookinfo, type WorldName } from './worlds/worlds.ts';
 
 export interface WorldOptions {
   /** Where the kubeconfigs of the person and of the bot are written. */
@@ -20,6 +21,8 @@ export interface WorldOptions {
   readonly program: string;
   /** One entry for each process of the bot, with its roles. Default: one process with both roles. */
   readonly bots?: readonly { readonly roles: string }[];
+  /** What there is beside Bookinfo's own objects. Default: nothing. */
+  readonly world?: WorldName;
   /** Signed HTTP events instead of Socket Mode. */
   readonly http?: boolean;
   /** An existing Redis, used in place of our own. */
@@ -97,13 +100,15 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       ...(kept && { credentials: kept.secrets.slack, memory: kept.memory }),
     });
     started.push(slack);
-    const kube = options.kubeconfig === undefined ? await startKube(options.ports?.kube, access, kept) : undefined;
+    const more = await moreThanBookinfo(options.world ?? 'tutorial');
+    const seed = { access, more: more.objects };
+    const kube = options.kubeconfig === undefined ? await startKube(options.ports?.kube, seed, kept) : undefined;
     if (kube !== undefined) started.push(kube);
     const kubeconfig = options.kubeconfig ?? (await writeKubeconfig(join(options.folder, 'kubeconfig'), kube));
     const botKubeconfig =
       options.kubeconfig ?? (await writeKubeconfig(join(options.folder, 'bot.kubeconfig'), kube, access.user));
 
-    const bookinfo = await startBookinfoOf(options, kubeconfig, kept);
+    const bookinfo = await startBookinfoOf(options, { kubeconfig, asks: more.asks }, kept);
     if (bookinfo !== undefined) started.push(bookinfo);
     const prometheus = await prometheusOf(options, bookinfo);
     started.push(prometheus);
@@ -146,19 +151,23 @@ function inDefault(object: KubeObject): KubeObject {
 }
 
 /** Kept objects of Bookinfo stay as people left them. The bot's rights are loaded from the manifests at each start. */
-async function startKube(port: number | undefined, access: BotAccess, kept: KeptState | undefined): Promise<KubeApi> {
+async function startKube(
+  port: number | undefined,
+  { access, more }: { readonly access: BotAccess; readonly more: MoreThanBookinfo['objects'] },
+  kept: KeptState | undefined,
+): Promise<KubeApi> {
   const isFresh = kept?.journal.state === undefined;
   return startKubeApi({
     port: await orFree(port),
     certificate: selfSigned(),
-    objects: [...access.objects, ...(isFresh ? await bookinfoObjects() : [])],
+    objects: [...access.objects, ...(isFresh ? [...(await bookinfoObjects()), ...more] : [])],
     ...(kept && { journal: kept.journal, tokens: kept.secrets.tokens }),
   });
 }
 
 async function startBookinfoOf(
   { bookinfo, onLog }: WorldOptions,
-  kubeconfig: string,
+  { kubeconfig, asks }: { readonly kubeconfig: string; readonly asks: MoreThanBookinfo['asks'] },
   kept: Pick<KeptState, 'faults'> | undefined,
 ): Promise<Bookinfo | undefined> {
   if (bookinfo === undefined) return undefined;
@@ -167,6 +176,7 @@ async function startBookinfoOf(
     kubeconfig,
     port: await orFree(bookinfo.port),
     requestsPerSecond: bookinfo.requestsPerSecond ?? 0,
+    asks,
     ...(kept && { faults: kept.faults }),
     log,
   });

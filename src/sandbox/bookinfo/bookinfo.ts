@@ -8,20 +8,30 @@ import { followRouting } from './follow-routing.ts';
 import { type Handler, serve } from './http-service.ts';
 import { ingress } from './ingress.ts';
 import { productPageService } from './page/product-page.ts';
-import { bookinfoWorkload, labelsOf, type Pod, type Workload } from './pods.ts';
+import { bookinfoWorkload, labelsOf, type Pod, type Workload, workloads } from './pods.ts';
 import { RecentAnswers } from './recent-answers.ts';
 import { calledHost, Router, sourceHeader } from './router.ts';
 import { createRouterMetrics } from './router-metrics.ts';
 import { type Call, sidecarOf } from './sidecar.ts';
 import { startTraffic } from './traffic.ts';
 
+/** A request that the sandbox makes again and again: from the product page's pod, or through the gateway. */
+export interface Ask {
+  readonly through: 'mesh' | 'gateway';
+  readonly authority: string;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 export interface BookinfoOptions {
   /** The router follows the routing objects of this cluster. */
   readonly kubeconfig: string;
   /** The product page's port; 0 takes a free one. */
   readonly port: number;
-  /** Generated traffic; 0 is none. */
+  /** Generated traffic: requests of the product page. 0 is none. */
   readonly requestsPerSecond: number;
+  /** As many requests a second of these in turn. Default: none. */
+  readonly asks?: readonly Ask[];
   /** The faults to begin with, set on the page. Default: none. */
   readonly faults?: VersionFaults;
   readonly log: Log;
@@ -36,6 +46,7 @@ export interface Bookinfo {
   stop(): Promise<void>;
 }
 
+const asker = bookinfoWorkload('productpage', 'v1');
 const unknownCaller: Workload = { name: 'unknown', namespace: 'unknown', app: 'unknown', version: 'unknown' };
 
 /** Starts Bookinfo's services on the loopback interface, and the router between them. */
@@ -52,12 +63,12 @@ export async function startBookinfo(options: BookinfoOptions): Promise<Bookinfo>
   try {
     const dispatcher = new Agent();
     started.push({ stop: () => dispatcher.destroy() });
-    const routing = await begin(followRouting(options.kubeconfig, options.log));
+    const { routing } = await begin(followRouting(options.kubeconfig, options.log));
     const metrics = createRouterMetrics();
     const recent = new RecentAnswers();
     const pods: Pod[] = [];
     const router = new Router({
-      mesh: () => ({ ...routing.current(), pods }),
+      routing,
       dispatcher,
       random: Math.random,
       onOutcome: (outcome) => {
@@ -67,18 +78,26 @@ export async function startBookinfo(options: BookinfoOptions): Promise<Bookinfo>
     });
     const between = await begin(serve(betweenServices(router, () => pods)));
     const faults = options.faults ?? new VersionFaults();
-    for (const [workload, handlerOf] of deployments) {
+    for (const workload of workloads) {
       const call = sidecarOf(workload, between.url, dispatcher);
-      const handler = handlerOf({ call, faults: () => faults.inForce });
+      const handler = handlers[workload.app]?.(workload, { call, faults: () => faults.inForce });
+      if (handler === undefined) throw new Error(`nothing answers for ${workload.app}`);
       const { url } = await begin(serve(faulty(handler, { fault: () => faults.of(workload), random: Math.random })));
       pods.push({ ...workload, labels: labelsOf(workload), url });
     }
+    routing.serve(pods);
     const { url: pageUrl } = await begin(
       serve(await ingress({ router, recent, faults, versions: pods }), options.port),
     );
     const { url: metricsUrl } = await begin(serve(scraped(metrics)));
-    if (options.requestsPerSecond > 0)
-      started.push(startTraffic(`${pageUrl}/productpage`, options.requestsPerSecond, dispatcher));
+    const { requestsPerSecond, asks = [] } = options;
+    const page = { url: `${pageUrl}/productpage` };
+    const others = asks.map(({ through, authority, path, headers }) => ({
+      url: `${through === 'mesh' ? between.url : pageUrl}${path}`,
+      headers: { ...headers, host: authority, [sourceHeader]: asker.name },
+    }));
+    if (requestsPerSecond > 0) started.push(startTraffic([page], requestsPerSecond, dispatcher));
+    if (requestsPerSecond > 0 && others.length > 0) started.push(startTraffic(others, requestsPerSecond, dispatcher));
     return { pageUrl: `${pageUrl}/productpage`, metricsUrl: `${metricsUrl}/metrics`, routerUrl: between.url, stop };
   } catch (error) {
     await stop();
@@ -91,20 +110,13 @@ interface Around {
   readonly faults: () => Faults;
 }
 
-/**
- * What Istio's tutorial deploys, one pod each. ratings has a second version, so that a shift of it can wait for an approval. Both
- * versions return the same stars.
- */
-const deployments: readonly (readonly [Workload, (around: Around) => Handler])[] = [
-  ...['v1', 'v2', 'v3'].map((version) => {
-    const workload = bookinfoWorkload('reviews', version);
-    return [workload, ({ call }: Around) => reviewsService(version, podName(workload), call)] as const;
-  }),
-  [bookinfoWorkload('details', 'v1'), () => detailsService()],
-  [bookinfoWorkload('ratings', 'v1'), () => ratingsService()],
-  [bookinfoWorkload('ratings', 'v2'), () => ratingsService()],
-  [bookinfoWorkload('productpage', 'v1'), productPageService],
-];
+/** Both versions of ratings return the same stars. */
+const handlers: Readonly<Record<string, (workload: Workload, around: Around) => Handler>> = {
+  reviews: (workload, { call }) => reviewsService(workload.version, podName(workload), call),
+  details: () => detailsService(),
+  ratings: () => ratingsService(),
+  productpage: (_, around) => productPageService(around),
+};
 
 /** `reviews-v3-6d4f9c2b-x7k2p`, as a ReplicaSet would name it. */
 function podName({ name }: Workload): string {

@@ -1,51 +1,69 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { KubeClient, type Resource } from '../../cluster/client/kube-client.ts';
+import { KubeClient } from '../../cluster/client/kube-client.ts';
 import { loadKubeConfigs } from '../../cluster/client/kube-config.ts';
-import { destinationRules } from '../../cluster/kinds/destination-rule.ts';
-import { virtualServices } from '../../cluster/kinds/virtual-service.ts';
+import { NotFoundError } from '../../cluster/client/kube-errors.ts';
+import type { MeshKind } from '../../cluster/map/read-object.ts';
+import { allKinds, type WatchedKind } from '../../cluster/map/watched-kinds.ts';
+import { ServedKinds } from '../../cluster/served-kinds.ts';
 import { WatchCache } from '../../cluster/watch-cache.ts';
+import { NotPermittedError } from '../../workflow/errors.ts';
 import type { Log } from '../../workflow/ports/process.ts';
 import { bookinfoNamespace } from './pods.ts';
-import type { Mesh } from './route-request.ts';
-import { readDestinationRule, readVirtualService } from './routing-objects.ts';
-
-/** The routing objects of Bookinfo's namespace as they are now. */
-export type FollowedRouting = Pick<Mesh, 'virtualServices' | 'destinationRules'>;
+import { Routing } from './routing.ts';
 
 export interface Follower {
-  /** Returns a new object at each call. */
-  current(): FollowedRouting;
+  /** As the objects of the cluster are now. */
+  readonly routing: Routing;
   stop(): Promise<void>;
 }
+
+/** What says where HTTP goes. The pods are ours. */
+const followed: ReadonlySet<MeshKind> = new Set<MeshKind>([
+  '/Service',
+  'networking.istio.io/VirtualService',
+  'networking.istio.io/DestinationRule',
+  'networking.istio.io/Gateway',
+  'networking.istio.io/ServiceEntry',
+  'networking.istio.io/Sidecar',
+  'gateway.networking.k8s.io/HTTPRoute',
+  'gateway.networking.k8s.io/Gateway',
+  'gateway.networking.k8s.io/ReferenceGrant',
+]);
 
 /** Short, so that a changed rule shows at the next reload of the page, even if the API server was down in between. */
 const longestRetryMs = 500;
 /** Lists again this often, in case an event was lost or another API server took the place of the first. */
 const relistMs = 2_000;
 const listAgainMs = 500;
+/** Of a kind that the cluster does not serve. */
+const lookAgainMs = 10_000;
 
 /** Follows the cluster of the kubeconfig's current context. If its API server is not up yet, we keep trying in the background. */
 export async function followRouting(kubeconfig: string, log: Log): Promise<Follower> {
   const [config] = loadKubeConfigs(kubeconfig, []).values();
   if (config === undefined) throw new Error('the kubeconfig has no current context');
   const client = new KubeClient(config);
+  const routing = new Routing();
   const stopping = new AbortController();
-  const watched = <T>(resource: Resource, read: (object: unknown) => T) =>
-    new WatchCache<T>(client, { resource, namespace: bookinfoNamespace, read, log, relistMs, longestRetryMs });
-  const services = watched(virtualServices, readVirtualService);
-  const rules = watched(destinationRules, readDestinationRule);
-  const following = [services, rules].map((cache) => follow(cache, { log, signal: stopping.signal }));
+  const around: Around = { client, routing, log, signal: stopping.signal };
+  const kinds = allKinds(new ServedKinds(client)).filter(({ kind }) => followed.has(kind));
+  const following = kinds.map((each) => follow(each, around));
   await Promise.all(following.map(({ firstTry }) => firstTry));
   return {
-    current: () => ({ virtualServices: services.objects, destinationRules: rules.objects }),
+    routing,
     stop: async () => {
       stopping.abort();
-      services.stop();
-      rules.stop();
       await client.close();
       await Promise.all(following.map(({ started }) => started));
     },
   };
+}
+
+interface Around {
+  readonly client: KubeClient;
+  readonly routing: Routing;
+  readonly log: Log;
+  readonly signal: AbortSignal;
 }
 
 interface Following {
@@ -55,29 +73,60 @@ interface Following {
   readonly started: Promise<void>;
 }
 
-function follow(
-  cache: Pick<WatchCache<unknown>, 'start'>,
-  { log, signal }: { readonly log: Log; readonly signal: AbortSignal },
-): Following {
-  const firstTry = cache.start().then(
-    () => true,
-    (err: unknown) => {
-      log.warn({ err }, 'the routing objects cannot be listed yet');
-      return false;
-    },
-  );
-  return { firstTry, started: firstTry.then((isStarted) => (isStarted ? undefined : keepTrying(cache, signal))) };
+type Try = 'started' | 'failed' | 'not-served';
+
+function follow(kind: WatchedKind, around: Around): Following {
+  const firstTry = start(kind, around, (err) => {
+    around.log.warn({ err, kind: kind.kind }, 'the routing objects cannot be listed yet');
+  });
+  return { firstTry, started: firstTry.then((tried) => keepTrying(tried, kind, around)) };
 }
 
 /** Does not log failures: the first one is in the log already. */
-async function keepTrying(cache: Pick<WatchCache<unknown>, 'start'>, signal: AbortSignal): Promise<void> {
+async function keepTrying(first: Try, kind: WatchedKind, around: Around): Promise<void> {
+  const { signal } = around;
   const isOver = () => signal.aborted;
-  while (!isOver()) {
-    await delay(listAgainMs, undefined, { signal }).catch(isOver);
-    const isStarted = await cache.start().then(
-      () => true,
-      () => false,
-    );
-    if (isStarted) return;
+  for (let tried = first; tried !== 'started' && !isOver(); tried = await start(kind, around, () => {})) {
+    await delay(tried === 'failed' ? listAgainMs : lookAgainMs, undefined, { signal }).catch(isOver);
+    if (isOver()) return;
+  }
+}
+
+async function start(
+  { kind, resource: find }: WatchedKind,
+  around: Around,
+  tell: (err: unknown) => void,
+): Promise<Try> {
+  const { client, routing, log, signal } = around;
+  try {
+    const resource = await find();
+    if (resource === undefined) return 'not-served';
+    const watched = {
+      ...{ resource, log, relistMs, longestRetryMs },
+      read: () => true as const,
+      onState: (state: Parameters<Routing['take']>[1]) => routing.take(kind, state),
+    };
+    const inAll = new WatchCache(client, { ...watched, namespace: undefined });
+    const inOurs = new WatchCache(client, { ...watched, namespace: bookinfoNamespace });
+    const cache = await startFirst(inAll, inOurs);
+    if (signal.aborted) cache.stop();
+    else signal.addEventListener('abort', () => cache.stop());
+    return 'started';
+  } catch (err) {
+    if (err instanceof NotFoundError) return 'not-served';
+    tell(err);
+    return 'failed';
+  }
+}
+
+/** All of the cluster, or where that is not for us to see, what is written in Bookinfo's namespace. */
+async function startFirst<C extends Pick<WatchCache<unknown>, 'start'>>(inAll: C, inOurs: C): Promise<C> {
+  try {
+    await inAll.start();
+    return inAll;
+  } catch (error) {
+    if (!(error instanceof NotPermittedError)) throw error;
+    await inOurs.start();
+    return inOurs;
   }
 }

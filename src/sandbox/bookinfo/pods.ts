@@ -34,11 +34,14 @@ export function bookinfoWorkload(app: string, version: string): Workload {
   return { name: `${app}-${version}`, namespace: bookinfoNamespace, app, version };
 }
 
+/** What Istio's tutorial deploys, one pod each. ratings has a second version, so that a shift of it can wait for an approval. */
+export const workloads: readonly Workload[] = [
+  ...['v1', 'v2', 'v3'].map((version) => bookinfoWorkload('reviews', version)),
+  bookinfoWorkload('details', 'v1'),
+  ...['v1', 'v2'].map((version) => bookinfoWorkload('ratings', version)),
+  bookinfoWorkload('productpage', 'v1'),
+];
+
 export function labelsOf({ app, version }: Workload): Readonly<Record<string, string>> {
   return { app, version };
-}
-
-/** Whether a pod has all these labels. An empty selector selects every pod. */
-export function hasLabels(pod: Pick<Pod, 'labels'>, selector: Readonly<Record<string, string>>): boolean {
-  return Object.entries(selector).every(([name, value]) => pod.labels[name] === value);
 }

@@ -1,22 +1,21 @@
-import { resolveHost } from '../../domain/routing/names.ts';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Caller, Governed, GovernedRule, Share } from '../../domain/map/governed.ts';
+import { type Request, ruleFor, takes } from '../../domain/map/match.ts';
+import type { StringMatch } from '../../domain/map/objects.ts';
 import { re2 } from '../../domain/text/re2.ts';
-import { durationNanoseconds } from '../kube-api/duration.ts';
-import { type Asked, takes } from './http-match.ts';
-import { hasLabels, isIngress, type Pod, servicePort } from './pods.ts';
-import {
-  byAge,
-  type Destination,
-  type DestinationRule,
-  type Fault,
-  type HttpRule,
-  type VirtualService,
-} from './routing-objects.ts';
+import { labelsOf, type Pod, type Workload } from './pods.ts';
+import type { Routing } from './routing.ts';
+import { locationOf, pathTo, type Treatment } from './treatment.ts';
 
-/** What a proxy knows when a request arrives: the routing objects and the pods. */
-export interface Mesh {
-  readonly virtualServices: readonly VirtualService[];
-  readonly destinationRules: readonly DestinationRule[];
-  readonly pods: readonly Pod[];
+/** A request as it reaches the proxy of its caller. */
+export interface Asked {
+  /** Fully qualified. */
+  readonly host: string;
+  readonly method: string;
+  /** Includes the query. */
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly source: Workload;
 }
 
 /**
@@ -38,6 +37,8 @@ export interface OwnAnswer {
 export interface Forward {
   readonly kind: 'forward';
   readonly pod: Pod;
+  /** The service that the rule sends it to, fully qualified. */
+  readonly host: string;
   readonly path: string;
   readonly timeoutMs: number | undefined;
 }
@@ -47,69 +48,109 @@ export type Decision = (OwnAnswer | Forward) & { readonly delayMs: number };
 /** Returns a new number at each call, from 0 up to but not including 1. */
 export type Random = () => number;
 
-type Verdict = OwnAnswer | { readonly kind: 'pod'; readonly pod: Pod };
+type Verdict = OwnAnswer | ({ readonly kind: 'pod' } & Pick<Forward, 'pod' | 'host'>);
 
-const noCluster: OwnAnswer = { kind: 'answer', status: 503, flag: 'NC', body: '' };
-const noHealthyUpstream: OwnAnswer = { kind: 'answer', status: 503, flag: 'UH', body: 'no healthy upstream' };
-const noRoute: OwnAnswer = { kind: 'answer', status: 404, flag: 'NR', body: '' };
-
-/**
- * Decides where a request goes, like the caller's Envoy does with the configuration that istiod makes of the objects. Parts of a rule that
- * are not implemented here (mirror, headers, retries, delegate) are ignored.
- */
-export function routeRequest(mesh: Mesh, asked: Asked, random: Random): Decision {
-  const service = virtualServiceFor(mesh, asked);
-  if (service === undefined || service.http.length === 0) {
-    const verdict = clusterOf(mesh, { host: asked.host }, random);
-    return finish(verdict, { path: asked.path, timeoutMs: undefined, delayMs: 0 });
-  }
-  const rule = service.http.find((each) => takes(each, asked));
-  if (rule === undefined) return { ...noRoute, delayMs: 0 };
-
-  const delayMs = delayOf(rule.fault, random);
-  const verdict = abortOf(rule.fault, random) ?? actionOf(rule, asked) ?? clusterOfRule(mesh, service, rule, random);
-  return finish(verdict, { path: rewritten(rule, asked), timeoutMs: durationMs(rule.timeout), delayMs });
-}
-
-/** The VirtualService that a proxy uses. At the ingress, VirtualServices of every gateway count; elsewhere, only those of `mesh`. */
-function virtualServiceFor({ virtualServices }: Mesh, { host, source }: Asked): VirtualService | undefined {
-  const [first] = virtualServices
-    .filter(({ gateways }) => isIngress(source) || gateways.includes('mesh'))
-    .map((each) => ({ each, fit: Math.max(-1, ...each.hosts.map((pattern) => fitOf(pattern, host))) }))
-    .filter(({ fit }) => fit >= 0)
-    .toSorted((one, other) => other.fit - one.fit || byAge(one.each, other.each));
-  return first?.each;
-}
-
-/** How well a host of a VirtualService fits: an exact name is best, then the longest wildcard; -1 is no match. */
-function fitOf(pattern: string, host: string): number {
-  if (pattern === host) return Number.POSITIVE_INFINITY;
-  return pattern.startsWith('*') && host.endsWith(pattern.slice(1)) ? pattern.length : -1;
-}
-
-function actionOf({ directResponse, redirect }: HttpRule, { host, path }: Asked): Verdict | undefined {
-  if (directResponse !== undefined) {
-    const { status, body } = directResponse;
-    return { kind: 'answer', status, flag: '-', body: body?.string ?? '' };
-  }
-  if (redirect === undefined) return undefined;
-  const location = `http://${redirect.authority ?? host}${redirect.uri ?? path}`;
-  return { kind: 'answer', status: redirect.redirectCode, flag: '-', body: '', location };
-}
-
-function clusterOfRule(mesh: Mesh, { namespace }: VirtualService, { route }: HttpRule, random: Random): Verdict {
-  const chosen = chooseByWeight(route, random)?.destination;
-  if (chosen === undefined) return noCluster;
-  return clusterOf(mesh, { ...chosen, host: resolveHost(chosen.host, namespace) }, random);
-}
+const noHealthyUpstream = answer(503, 'UH', 'no healthy upstream');
+const noRoute = answer(404, 'NR');
 
 /**
- * Weights are shares of their sum. A single destination gets everything, whatever its weight. If all weights are 0, there is no
- * destination; istiod's webhook refuses such a rule.
+ * Decides where a request goes, as the caller's Envoy does with the configuration that istiod makes of the objects: the traffic map says
+ * which rule takes it. Of what else a rule may do, mirrors, retries and headers are left out.
  */
-export function chooseByWeight(route: readonly Destination[], random: Random): Destination | undefined {
-  if (route.length === 1) return route[0];
-  const weighted = route.filter(({ weight }) => weight > 0);
+export function routeRequest(routing: Routing, asked: Asked, random: Random): Decision {
+  const { host, source, headers } = asked;
+  const request = requestOf(asked);
+  const governed = routing.governing({ host, authority: headers.host, source });
+  const rule = ruleFor(governed.rules, request, fitsRe2);
+  if (rule === undefined) return finish(unruled(routing, governed, request, random), {}, asked.path);
+
+  const treatment = routing.treatmentOf(rule);
+  const matched = rule.matches.find((match) => takes(match, request, fitsRe2))?.uri;
+  const verdict = abortOf(rule, random) ?? ownOf(rule, treatment, { request, matched });
+  const { delay } = treatment;
+  const delayMs = delay !== undefined && isHit(delay.percent, random) ? delay.ms : 0;
+  const decided = verdict ?? shareOf(routing, governed, rule, random);
+  const path = treatment.rewrite === undefined ? asked.path : pathTo(treatment.rewrite, asked.path, matched);
+  return { ...finish(decided, treatment, path), delayMs };
+}
+
+function requestOf({ host, method, path, headers, source }: Asked): Request {
+  const all = Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, text(value)]]));
+  const authority = headers.host ?? host;
+  return { method, path, authority, scheme: 'http', headers: Object.fromEntries(all), labels: labelsOf(source) };
+}
+
+function text(value: string | readonly string[]): string {
+  return typeof value === 'string' ? value : value.join(',');
+}
+
+/** Envoy matches a regex against the whole value. A regex that RE2 refuses matches nothing. */
+function fitsRe2(pattern: string, value: string): boolean {
+  return re2(pattern)?.matches(value) ?? false;
+}
+
+/** What becomes of a request that no rule takes. Of a name that nothing knows, there is no address to pass it on to. */
+function unruled(
+  routing: Routing,
+  { otherwise, host, caller, port = 0 }: Governed,
+  request: Request,
+  random: Random,
+): Verdict {
+  switch (otherwise) {
+    case 'service':
+      return podOf(routing, routing.map.serviceShare(host, caller, port), { caller, random }) ?? noClusterFor();
+    case 'no-route':
+      return noRoute;
+    case 'https':
+      return { ...answer(301, '-'), location: locationOf({ scheme: 'https' }, request, undefined) };
+    case 'blocked':
+      return answer(502, '-');
+    case 'direct':
+    case 'no-listener':
+      return noClusterFor();
+  }
+}
+
+/** For a destination that is not there, the Gateway API wants another status. */
+function noClusterFor(rule?: GovernedRule): OwnAnswer {
+  return answer(rule === undefined || rule.object.kind === 'VirtualService' ? 503 : 500, 'NC');
+}
+
+function abortOf({ abort }: GovernedRule, random: Random): Verdict | undefined {
+  return abort !== undefined && isHit(abort.percent, random)
+    ? answer(abort.status, 'FI', 'fault filter abort')
+    : undefined;
+}
+
+function isHit(percent: number, random: Random): boolean {
+  return random() * 100 < percent;
+}
+
+/** A redirect, or an answer that the rule has of its own. */
+function ownOf(
+  { action, status = 200 }: GovernedRule,
+  { redirect = {}, body }: Treatment,
+  { request, matched }: { readonly request: Request; readonly matched: StringMatch | undefined },
+): Verdict | undefined {
+  if (action === 'redirect') return { ...answer(status, '-'), location: locationOf(redirect, request, matched) };
+  return action === 'answer' ? answer(status, '-', body) : undefined;
+}
+
+function shareOf(routing: Routing, { caller }: Governed, rule: GovernedRule, random: Random): Verdict {
+  const share = chooseByWeight(rule.shares, random);
+  return (share && podOf(routing, share, { caller, random })) ?? noClusterFor(rule);
+}
+
+/**
+ * Weights are shares of their sum. A single one gets everything, whatever its weight. If all weights are 0, there is none; istiod's
+ * webhook refuses such a rule.
+ */
+export function chooseByWeight<T extends { readonly weight: number }>(
+  all: readonly T[],
+  random: Random,
+): T | undefined {
+  if (all.length === 1) return all[0];
+  const weighted = all.filter(({ weight }) => weight > 0);
   const point = random() * weighted.reduce((sum, { weight }) => sum + weight, 0);
   let upTo = 0;
   for (const each of weighted) {
@@ -119,72 +160,25 @@ export function chooseByWeight(route: readonly Destination[], random: Random): D
   return weighted.at(-1);
 }
 
-/** Picks a pod of a destination with a resolved host: any pod of the host, or any with the labels of the subset. */
-function clusterOf(mesh: Mesh, { host, subset, port }: Destination['destination'], random: Random): Verdict {
-  const ofHost = mesh.pods.filter((pod) => hostOf(pod) === host);
-  const isOtherPort = port?.number !== undefined && port.number !== servicePort;
-  if (ofHost.length === 0 || isOtherPort) return noCluster;
-  if (subset === undefined) return anyOf(ofHost, random);
-
-  const labels = subsetLabels(mesh, host, subset);
-  if (labels === undefined) return noCluster;
-  const selected = ofHost.filter((pod) => hasLabels(pod, labels));
-  return anyOf(selected, random);
-}
-
-function subsetLabels({ destinationRules }: Mesh, host: string, subset: string) {
-  return destinationRules
-    .filter((rule) => rule.host === host)
-    .toSorted(byAge)
-    .flatMap(({ subsets }) => subsets)
-    .find(({ name }) => name === subset)?.labels;
-}
-
-function anyOf(pods: readonly Pod[], random: Random): Verdict {
+/** Undefined if there is no such cluster. */
+function podOf(
+  { map, podAt }: Pick<Routing, 'map' | 'podAt'>,
+  share: Share,
+  { caller, random }: { readonly caller: Caller; readonly random: Random },
+): Verdict | undefined {
+  const cluster = map.clusterOf(share, caller);
+  if (cluster.kind === 'no-cluster') return undefined;
+  const pods = cluster.kind === 'pods' ? cluster.backends.flatMap(({ address }) => podAt(address) ?? []) : [];
   const pod = pods[Math.floor(random() * pods.length)];
-  return pod === undefined ? noHealthyUpstream : { kind: 'pod', pod };
+  return pod === undefined ? noHealthyUpstream : { kind: 'pod', pod, host: share.host };
 }
 
-function hostOf({ app, namespace }: Pick<Pod, 'app' | 'namespace'>): string {
-  return resolveHost(app, namespace);
+function finish(verdict: Verdict, { timeoutMs }: Pick<Treatment, 'timeoutMs'>, path: string): Decision {
+  if (verdict.kind === 'answer') return { ...verdict, delayMs: 0 };
+  const { pod, host } = verdict;
+  return { kind: 'forward', pod, host, path, timeoutMs, delayMs: 0 };
 }
 
-function abortOf(fault: Fault | undefined, random: Random): Verdict | undefined {
-  const { httpStatus: status, ...hit } = fault?.abort ?? {};
-  if (status === undefined || !isHit(hit, random)) return undefined;
-  return { kind: 'answer', status, flag: 'FI', body: 'fault filter abort' };
-}
-
-function delayOf(fault: Fault | undefined, random: Random): number {
-  const delay = fault?.delay;
-  return delay === undefined || !isHit(delay, random) ? 0 : (durationMs(delay.fixedDelay) ?? 0);
-}
-
-function isHit({ percentage, percent = 0 }: NonNullable<Fault['delay']>, random: Random): boolean {
-  return random() * 100 < (percentage?.value ?? percent);
-}
-
-/** Like Envoy: replaces the matched prefix (`/` if the rule matches no path). After an exact or regex match, replaces the whole path. */
-function rewritten({ match, rewrite = {} }: HttpRule, asked: Asked): string {
-  const { uri: to, uriRegexRewrite: pattern } = rewrite;
-  const [path = '', ...query] = asked.path.split(/(?=\?)/);
-  if (pattern !== undefined) return [re2(pattern.match)?.replaced(path, pattern.rewrite) ?? path, ...query].join('');
-  if (to === undefined) return asked.path;
-  const { uri = { prefix: '/' } } = match.find((each) => takes({ match: [each] }, asked)) ?? {};
-  const rest = uri.prefix === undefined ? '' : path.slice(uri.prefix.length);
-  return [to, rest, ...query].join('');
-}
-
-function finish(
-  verdict: Verdict,
-  { path, timeoutMs, delayMs }: { path: string; timeoutMs: number | undefined; delayMs: number },
-): Decision {
-  if (verdict.kind === 'answer') return { ...verdict, delayMs };
-  return { kind: 'forward', pod: verdict.pod, path, timeoutMs, delayMs };
-}
-
-/** Undefined without a duration, and for 0, which is Istio's default and means no timeout. */
-function durationMs(text: string | undefined): number | undefined {
-  const ms = (durationNanoseconds(text ?? '') ?? 0) / 1e6;
-  return ms > 0 ? ms : undefined;
+function answer(status: number, flag: ResponseFlag, body = ''): OwnAnswer {
+  return { kind: 'answer', status, flag, body };
 }

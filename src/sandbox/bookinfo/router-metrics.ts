@@ -1,11 +1,12 @@
 import { Counter, Histogram, Registry } from 'prom-client';
-import type { Asked } from './http-match.ts';
 import { bookinfoNamespace, isIngress, type Pod, type Workload } from './pods.ts';
-import type { ResponseFlag } from './route-request.ts';
+import type { Asked, ResponseFlag } from './route-request.ts';
 
 /** How a request ended, as the caller's proxy saw it. */
 export interface Outcome {
   readonly asked: Pick<Asked, 'host' | 'source'>;
+  /** The service that it was sent to, fully qualified: another than was asked for, if a rule says so. */
+  readonly to: string;
   /** Undefined if no pod was called. */
   readonly pod: Pod | undefined;
   readonly status: number;
@@ -76,10 +77,10 @@ export function createRouterMetrics(): RouterMetrics {
   };
 }
 
-function labelsFor({ asked, pod, status, flag }: Outcome): Record<(typeof labelNames)[number], string> {
+function labelsFor({ asked, to, pod, status, flag }: Outcome): Record<(typeof labelNames)[number], string> {
   const source = named(asked.source);
   const destination = named(pod);
-  const [serviceName = unknown, serviceNamespace = bookinfoNamespace] = asked.host.split('.');
+  const [serviceName = unknown, serviceNamespace = bookinfoNamespace] = to.split('.');
   return {
     reporter: 'source',
     source_workload: source.workload,
@@ -98,7 +99,7 @@ function labelsFor({ asked, pod, status, flag }: Outcome): Record<(typeof labelN
     destination_canonical_service: destination.app,
     destination_canonical_revision: destination.revision,
     destination_cluster: pod === undefined ? unknown : 'Kubernetes',
-    destination_service: asked.host,
+    destination_service: to,
     destination_service_name: serviceName,
     destination_service_namespace: serviceNamespace,
     request_protocol: 'http',

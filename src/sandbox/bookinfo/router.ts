@@ -3,14 +3,13 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Dispatcher, request as send } from 'undici';
 import { resolveHost } from '../../domain/routing/names.ts';
-import type { Asked } from './http-match.ts';
 import { bookinfoNamespace, type Workload } from './pods.ts';
-import { type Decision, type Forward, type Mesh, type OwnAnswer, type Random, routeRequest } from './route-request.ts';
+import { type Asked, type Decision, type Forward, type OwnAnswer, type Random, routeRequest } from './route-request.ts';
 import type { Outcome } from './router-metrics.ts';
+import type { Routing } from './routing.ts';
 
 export interface RouterOptions {
-  /** Called at each request, so that a changed object counts from the next request on. */
-  readonly mesh: () => Mesh;
+  readonly routing: Routing;
   readonly dispatcher: Dispatcher;
   readonly random: Random;
   readonly onOutcome: (outcome: Outcome) => void;
@@ -47,13 +46,13 @@ export class Router {
     const startedMs = performance.now();
     const { method = 'GET', url: path = '/', headers } = request;
     const asked: Asked = { host, source, method, path, headers };
-    const decision = routeRequest(this.#options.mesh(), asked, this.#options.random);
+    const decision = routeRequest(this.#options.routing, asked, this.#options.random);
     const gone = new AbortController();
     response.once('close', () => gone.abort());
 
     const end = await this.#carryOut(decision, { request, response, tell, signal: gone.signal });
-    const pod = decision.kind === 'forward' ? decision.pod : undefined;
-    const outcome = { asked, pod, ...end, tookMs: performance.now() - startedMs };
+    const went = decision.kind === 'forward' ? { pod: decision.pod, to: decision.host } : { pod: undefined, to: host };
+    const outcome = { asked, ...went, ...end, tookMs: performance.now() - startedMs };
     this.#options.onOutcome(outcome);
     return outcome;
   }

@@ -9,14 +9,23 @@ const tickMs = 50;
 /** Limits the open requests when answers are slow, so that on a busy machine a person's request does not wait behind many others. */
 const mostInFlight = 25;
 
-/** Requests the page this many times a second, without signing in, until `stop`. */
-export function startTraffic(url: string, perSecond: number, dispatcher: Dispatcher): Traffic {
+export interface Wanted {
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Requests these in turn, so many in a second, until `stop`. */
+export function startTraffic(wanted: readonly Wanted[], perSecond: number, dispatcher: Dispatcher): Traffic {
   const inFlight = new Set<Promise<void>>();
   const stopping = new AbortController();
   let due = 0;
+  let asked = 0;
   let lastMs = performance.now();
   const ask = () => {
-    const asking: Promise<void> = askOnce(url, dispatcher, stopping.signal).finally(() => inFlight.delete(asking));
+    const next = wanted[asked % wanted.length];
+    asked += 1;
+    if (next === undefined) return;
+    const asking: Promise<void> = askOnce(next, dispatcher, stopping.signal).finally(() => inFlight.delete(asking));
     inFlight.add(asking);
   };
   const timer = setInterval(() => {
@@ -36,9 +45,9 @@ export function startTraffic(url: string, perSecond: number, dispatcher: Dispatc
 }
 
 /** The result shows only in the router's metrics. */
-async function askOnce(url: string, dispatcher: Dispatcher, signal: AbortSignal): Promise<void> {
+async function askOnce({ url, headers }: Wanted, dispatcher: Dispatcher, signal: AbortSignal): Promise<void> {
   try {
-    const { body } = await request(url, { dispatcher, signal, headers: { 'user-agent': 'trickle' } });
+    const { body } = await request(url, { dispatcher, signal, headers: { 'user-agent': 'trickle', ...headers } });
     await body.dump();
   } catch {
     // the router counted it

@@ -189,7 +189,7 @@ describe('the counts of recent answers', () => {
     const dispatcher = new Agent();
     const startedMs = performance.now();
 
-    const traffic = startTraffic(bookinfo.pageUrl, 40, dispatcher);
+    const traffic = startTraffic([{ url: bookinfo.pageUrl }], 40, dispatcher);
     const { of } = await eventually(async () => {
       const counts = await answersOf(bookinfo.pageUrl);
       expect(counts.of).toBeGreaterThanOrEqual(40);

@@ -1,10 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import type { Asked } from '../../../src/sandbox/bookinfo/http-match.ts';
+import type { MeshKind } from '../../../src/cluster/map/read-object.ts';
 import { bookinfoWorkload, ingressGateway, labelsOf, type Pod } from '../../../src/sandbox/bookinfo/pods.ts';
-import { chooseByWeight, type Decision, type Mesh, routeRequest } from '../../../src/sandbox/bookinfo/route-request.ts';
-import { readDestinationRule, readVirtualService } from '../../../src/sandbox/bookinfo/routing-objects.ts';
+import {
+  type Asked,
+  chooseByWeight,
+  type Decision,
+  routeRequest,
+} from '../../../src/sandbox/bookinfo/route-request.ts';
+import { Routing } from '../../../src/sandbox/bookinfo/routing.ts';
 
 const host = 'reviews.default.svc.cluster.local';
 const pods: readonly Pod[] = ['v1', 'v2', 'v3'].map((version) => {
@@ -21,7 +26,7 @@ describe('routing a request', () => {
   });
 
   it('spreads over all versions without a VirtualService, and for a destination without a subset', () => {
-    const none = { ...meshOf('http: []'), virtualServices: [] };
+    const none = routingOf();
     const whole = meshOf(`http: [{route: [{destination: {host: ${host}}}]}]`);
 
     expect(versionsOf(none)).toEqual(['v1', 'v2', 'v3']);
@@ -68,32 +73,61 @@ describe('routing a request', () => {
   });
 
   it('uses the older of two VirtualServices, and in the mesh none that names only a gateway', () => {
-    const older = { name: 'z', createdAt: '2026-11-22T10:00:00Z', subset: 'v2' };
-    const newer = { name: 'a', createdAt: '2026-11-22T11:00:00Z', subset: 'v3' };
-    const atGateway = { name: 'g', createdAt: '2026-11-22T09:00:00Z', subset: 'v1', gateways: ['bookinfo-gateway'] };
-    const mesh = { ...meshOf('http: []'), virtualServices: [newer, atGateway, older].map(serviceOf) };
+    const older = serviceOf({ name: 'z', at: '10:00', subset: 'v2' });
+    const newer = serviceOf({ name: 'a', at: '11:00', subset: 'v3' });
+    const atGateway = serviceOf({ name: 'g', at: '09:00', subset: 'v1', hosts: ['*'], gateways: ['bookinfo-gateway'] });
+    const mesh = routingOf(newer, atGateway, older, gateway({ istio: 'ingressgateway' }));
+    const elsewhere = routingOf(newer, atGateway, older, gateway({ istio: 'another' }));
 
     expect(versionsOf(mesh)).toEqual(['v2']);
-    expect(versionsOf(mesh, { source: ingressGateway })).toEqual(['v1']);
+    expect(versionsOf(mesh, { source: ingressGateway, headers: { host: '127.0.0.1:9080' } })).toEqual(['v1']);
+    expect(versionsOf(elsewhere, { source: ingressGateway })).toEqual(['v2']);
   });
 
-  it('ignores a VirtualService of the same name in another namespace', () => {
-    const mesh = {
-      ...meshOf('http: []'),
-      virtualServices: [
-        serviceOf({ name: 'reviews', createdAt: '2026-11-22T10:00:00Z', subset: 'v2', namespace: 'other' }),
-      ],
-    };
+  it('uses none that another namespace keeps to itself, and none of a host of the same name there', () => {
+    const far = { name: 'reviews', at: '10:00', subset: 'v2', namespace: 'other' };
+    const kept = serviceOf({ ...far, hosts: [host], exportTo: ['.'] });
 
-    expect(versionsOf(mesh)).toEqual(['v1', 'v2', 'v3']);
+    expect(versionsOf(routingOf(serviceOf(far)))).toEqual(['v1', 'v2', 'v3']);
+    expect(versionsOf(routingOf(kept))).toEqual(['v1', 'v2', 'v3']);
   });
 
   it('resolves a short host in the namespace of the VirtualService', () => {
-    const spec = { hosts: [host], http: [{ route: [{ destination: { host: 'reviews', subset: 'v1' } }] }] };
-    const metadata = { name: 'far', namespace: 'other', creationTimestamp: '2026-11-22T10:00:00Z' };
-    const mesh = { ...meshOf('http: []'), virtualServices: [readVirtualService({ metadata, spec })] };
+    const far = serviceOf({ name: 'far', at: '10:00', subset: 'v1', namespace: 'other', hosts: [host] });
 
-    expect(endOf(decide(mesh))).toBe('503 NC');
+    expect(endOf(decide(routingOf(far)))).toBe('503 NC');
+  });
+
+  it('follows a delegate, and does to its requests what the root says beside it', () => {
+    const root = virtualService('edge', 'hosts: [reviews]\nhttp: [{timeout: 2s, delegate: {name: reviews-routes}}]');
+    const delegate = virtualService('reviews-routes', `http: [{rewrite: {uri: /new}, route: ${split({ v3: 1 })}}]`);
+
+    expect(decide(routingOf(root, delegate))).toMatchObject({
+      kind: 'forward',
+      pod: { version: 'v3' },
+      path: '/newreviews/0',
+      timeoutMs: 2_000,
+    });
+  });
+
+  it.each`
+    rule                                                                                           | end
+    ${'backendRefs: [{name: reviews, port: 9080}]'}                                                | ${{ kind: 'forward', path: '/reviews/0?a=b' }}
+    ${'backendRefs: [{name: nobody, port: 9080}]'}                                                 | ${{ status: 500, flag: 'NC' }}
+    ${'backendRefs: [{name: reviews, port: 9080, weight: 0}]'}                                     | ${{ status: 500, flag: '-' }}
+    ${'timeouts: {request: 1s}, backendRefs: [{name: reviews, port: 9080}]'}                       | ${{ kind: 'forward', timeoutMs: 1_000 }}
+    ${rewriting('{type: ReplaceFullPath, replaceFullPath: /new}')}                                 | ${{ path: '/new?a=b' }}
+    ${rewriting('{type: ReplacePrefixMatch, replacePrefixMatch: /new}')}                           | ${{ path: '/new/0?a=b' }}
+    ${rewriting('{type: ReplacePrefixMatch, replacePrefixMatch: /}')}                              | ${{ path: '/0?a=b' }}
+    ${redirecting('{hostname: example.com, statusCode: 301}')}                                     | ${{ status: 301, location: 'http://example.com:9080/reviews/0?a=b' }}
+    ${redirecting('{scheme: https, path: {type: ReplacePrefixMatch, replacePrefixMatch: /new/}}')} | ${{ status: 302, location: 'https://reviews/new/0?a=b' }}
+  `('follows an HTTPRoute: $rule', ({ rule, end }) => {
+    const spec = `
+      parentRefs: [{group: '', kind: Service, name: reviews, port: 9080}]
+      rules: [{matches: [{path: {type: PathPrefix, value: /reviews}}], ${rule}}]`;
+    const route = objectOf('gateway.networking.k8s.io/HTTPRoute', 'reviews', spec);
+
+    expect(decide(routingOf(route), { path: '/reviews/0?a=b', headers: { host: 'reviews:9080' } })).toMatchObject(end);
   });
 
   it('obeys the fault, redirect, direct response, delay and timeout of a rule', () => {
@@ -107,7 +141,10 @@ describe('routing a request', () => {
     expect(decide(abort)).toMatchObject({ status: 418, flag: 'FI' });
     expect(decide(spared)).toMatchObject({ kind: 'forward', timeoutMs: 500, delayMs: 0 });
     expect(decide(slow)).toMatchObject({ kind: 'forward', delayMs: 2_000, timeoutMs: undefined });
-    expect(decide(moved)).toMatchObject({ status: 301, location: `http://${host}/new` });
+    expect(decide(moved, { headers: { host: 'reviews:9080' } })).toMatchObject({
+      status: 301,
+      location: 'http://reviews:9080/new',
+    });
     expect(decide(direct)).toMatchObject({ status: 503, flag: '-', body: 'closed' });
   });
 
@@ -152,7 +189,6 @@ describe('a match', () => {
     ${'port: 9080, sourceLabels: {app: productpage}'}              | ${{}}                                        | ${true}
     ${'sourceLabels: {app: ratings}'}                              | ${{}}                                        | ${false}
     ${'gateways: [bookinfo-gateway]'}                              | ${{}}                                        | ${false}
-    ${'somethingNew: {exact: a}'}                                  | ${{}}                                        | ${false}
   `('on $match holds for $asked: $isTaken', ({ match, asked, isTaken }) => {
     const mesh = meshOf(`http: [{match: [{${match}}], route: ${split({ v2: 1 })}}, {route: ${split({ v1: 1 })}}]`);
 
@@ -195,27 +231,58 @@ describe('weights', () => {
   });
 });
 
-function meshOf(spec: string): Mesh {
-  const metadata = { name: 'reviews', namespace: 'default', creationTimestamp: '2026-11-22T10:00:00Z' };
-  const labelled = subsets.map((name) => ({ name, labels: { version: name } }));
-  return {
-    virtualServices: [readVirtualService({ metadata, spec: { hosts: ['reviews'], ...parse(spec) } })],
-    destinationRules: [readDestinationRule({ metadata, spec: { host: 'reviews', subsets: labelled } })],
-    pods,
-  };
+function meshOf(spec: string): Routing {
+  return routingOf(virtualService('reviews', JSON.stringify({ hosts: ['reviews'], ...parse(spec) })));
+}
+
+type Written = Parameters<Routing['take']>;
+
+/** Also defines v1 to v4; of v4 there is no pod. */
+function routingOf(...written: readonly Written[]): Routing {
+  const routing = new Routing();
+  routing.serve(pods);
+  const defined = subsets.map((name) => ({ name, labels: { version: name } }));
+  const rule = JSON.stringify({ host: 'reviews', subsets: defined });
+  for (const each of [objectOf('networking.istio.io/DestinationRule', 'reviews', rule), ...written])
+    routing.take(...each);
+  return routing;
+}
+
+function objectOf(kind: MeshKind, name: string, spec: string, { namespace = 'default', at = '10:00' } = {}): Written {
+  const metadata = { name, namespace, creationTimestamp: `2026-11-22T${at}:00Z` };
+  return [kind, { name, namespace, object: { metadata, spec: parse(spec) } }];
+}
+
+function virtualService(name: string, spec: string, place?: Parameters<typeof objectOf>[3]): Written {
+  return objectOf('networking.istio.io/VirtualService', name, spec, place);
+}
+
+function gateway(selector: Readonly<Record<string, string>>): Written {
+  const servers = [{ port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['*'] }];
+  return objectOf('networking.istio.io/Gateway', 'bookinfo-gateway', JSON.stringify({ selector, servers }));
 }
 
 interface Sketch {
   readonly name: string;
-  readonly createdAt: string;
+  readonly at: string;
   readonly subset: string;
   readonly namespace?: string;
+  readonly hosts?: readonly string[];
   readonly gateways?: readonly string[];
+  readonly exportTo?: readonly string[];
 }
 
-function serviceOf({ name, createdAt, subset, namespace = 'default', gateways }: Sketch) {
-  const spec = { hosts: ['reviews'], gateways, http: [{ route: [{ destination: { host: 'reviews', subset } }] }] };
-  return readVirtualService({ metadata: { name, namespace, creationTimestamp: createdAt }, spec });
+function serviceOf({ name, at, subset, namespace = 'default', hosts = ['reviews'], ...where }: Sketch): Written {
+  const spec = { hosts, ...where, http: [{ route: [{ destination: { host: 'reviews', subset } }] }] };
+  return virtualService(name, JSON.stringify(spec), { namespace, at });
+}
+
+function rewriting(path: string): string {
+  return `filters: [{type: URLRewrite, urlRewrite: {path: ${path}}}], backendRefs: [{name: reviews, port: 9080}]`;
+}
+
+function redirecting(requestRedirect: string): string {
+  return `filters: [{type: RequestRedirect, requestRedirect: ${requestRedirect}}]`;
 }
 
 function split(weights: Readonly<Record<string, number>>): string {
@@ -224,13 +291,13 @@ function split(weights: Readonly<Record<string, number>>): string {
   );
 }
 
-function decide(mesh: Mesh, asked: Partial<Asked> = {}): Decision {
+function decide(routing: Routing, asked: Partial<Asked> = {}): Decision {
   const source = bookinfoWorkload('productpage', 'v1');
-  return routeRequest(mesh, { host, method: 'GET', path: '/reviews/0', headers: {}, source, ...asked }, Math.random);
+  return routeRequest(routing, { host, method: 'GET', path: '/reviews/0', headers: {}, source, ...asked }, Math.random);
 }
 
 /** The different ends of a hundred requests. */
-function versionsOf(mesh: Mesh, asked: Partial<Asked> = {}): readonly string[] {
+function versionsOf(mesh: Routing, asked: Partial<Asked> = {}): readonly string[] {
   return [...new Set(Array.from({ length: 100 }, () => endOf(decide(mesh, asked))))].toSorted();
 }
 

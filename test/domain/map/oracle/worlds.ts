@@ -70,22 +70,24 @@ export function objectsOf(manifests: readonly Manifest[]): readonly MeshObject[]
   return manifests.map((each) => readMeshObject(kindOf(each), each)).filter((each) => each !== undefined);
 }
 
-interface EarlierRequest {
+export interface EarlierRequest {
   readonly name: string;
   readonly objects: readonly Manifest[];
   readonly request: Omit<Probe, 'answers'>;
   readonly percent: Readonly<Record<string, number>>;
 }
 
-/** Requests of an earlier rig, which said what came back in other words. */
-export const requests: readonly World[] = readFileSync(join(folder, 'requests.jsonl'), 'utf8')
+/** Requests of an earlier rig, with the share of each answer in percent. */
+export const earlierRequests = readFileSync(join(folder, 'requests.jsonl'), 'utf8')
   .trim()
   .split('\n')
-  .map((line): EarlierRequest => JSON.parse(line))
-  .map(({ name, objects, request, percent }) => {
-    const answers = Object.entries(percent).map(([answer, share]) => [inWords(answer), share * 2] as const);
-    return { name: `request: ${name}`, objects, probes: [{ ...request, answers: Object.fromEntries(answers) }] };
-  });
+  .map((line): EarlierRequest => JSON.parse(line));
+
+/** The same as worlds: that rig said in other words what came back. */
+export const requests: readonly World[] = earlierRequests.map(({ name, objects, request, percent }) => {
+  const answers = Object.entries(percent).map(([answer, share]) => [inWords(answer), share * 2] as const);
+  return { name: `request: ${name}`, objects, probes: [{ ...request, answers: Object.fromEntries(answers) }] };
+});
 
 function inWords(answer: string): string {
   const [status = '', ...body] = answer.split(' ');
