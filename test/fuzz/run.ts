@@ -1,6 +1,5 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { Random } from '../chaos/random.ts';
+import { heapBytes } from '../support/heap.ts';
 import { processorMs } from '../support/processor-time.ts';
 import type { Attempt, Target } from './target.ts';
 
@@ -144,12 +143,8 @@ function polluted(before: string): string | undefined {
   return sharedNames() === before ? undefined : 'a prototype was changed';
 }
 
-setFlagsFromString('--expose-gc');
-const collectGarbage: unknown = runInNewContext('gc');
-
 function heapMb(): number {
-  if (typeof collectGarbage === 'function') collectGarbage();
-  return process.memoryUsage().heapUsed / 1024 / 1024;
+  return heapBytes() / 1024 / 1024;
 }
 
 function lineOf({ target, inputs, perSecond, slowestMs, slowest, grownMb }: TargetReport): string {

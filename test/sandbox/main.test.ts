@@ -105,6 +105,7 @@ describe('npm run sandbox where there is no Prometheus, and nothing to fetch one
     const [, url = ''] = /Slack\s+(http:\S+)/.exec(printed) ?? [];
     const people = new SlackClient({ url });
     await people.waitForBot();
+    await people.waitForAnswer();
     await people.command('alice', 'reviews v3 10 for 15s, 100');
 
     expect(printed).toContain('no Prometheus here');
@@ -135,6 +136,7 @@ describe('npm run sandbox with SANDBOX_KUBECONFIG', () => {
     const people = new SlackClient({ url: slack });
     await people.waitForBot();
     const untilAsked = [...new Set(verbs)];
+    await people.waitForAnswer();
     await people.command('alice', 'reviews v3 100');
     await cardIn(people, ['Applied in']);
 

@@ -195,6 +195,20 @@ export class SlackClient {
     });
   }
 
+  /**
+   * Asks in another channel until there is an answer, as somebody who is told to type it again. On a busy machine the first command of a
+   * new process may take longer than a person waits, and what a test types is not to be that command.
+   */
+  async waitForAnswer(): Promise<void> {
+    const channel = workspace.channels.general.id;
+    for (let isLate = true; isLate; ) {
+      const before = (await this.messages(channel)).length;
+      await this.command('carol', 'reviews v3 1 --dry-run', { channel });
+      const [answer] = await this.waitFor('an answer', (all) => all.length > before && all.slice(before), { channel });
+      isLate = answer?.text.includes('did not answer in time') === true;
+    }
+  }
+
   /** Commands typed while the bot has no socket are lost, so wait for it first. Socket Mode only. */
   async waitForBot({ timeoutMs = defaultTimeoutMs } = {}): Promise<void> {
     await this.#watch({

@@ -37,6 +37,7 @@ export async function startTestWorld({ policy, ...options }: TestWorldOptions = 
   if (options.http !== true && options.bots?.length !== 0) await people.waitForBot();
   const isWhole = options.redisUrl === undefined && options.kubeconfig === undefined;
   if (isWhole) await Promise.all(world.bots.map(untilReady));
+  if (isWhole && world.bots.length === 1) await people.waitForAnswer();
   return {
     ...world,
     people,

@@ -192,9 +192,12 @@ export function planShiftOfAll(
   );
 }
 
-/** The rules that split between versions. */
+/** The rules that split between versions, and the one that takes all the rest. Another with one version pins its requests to that. */
 function splitting({ rules }: Pick<Route, 'rules'>): readonly Rule[] {
-  return rules.filter(({ unsplittable, split }) => unsplittable === undefined && Object.keys(split).length > 1);
+  return rules.filter(
+    ({ key, unsplittable, split }) =>
+      unsplittable === undefined && (key === defaultRule || Object.keys(split).length > 1),
+  );
 }
 
 /** The wish with the names that the versions have in the rule. */

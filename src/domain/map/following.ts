@@ -55,7 +55,8 @@ export interface Meant {
 /** Undefined if it is not known, because the map has not seen where the requests for the object come from. */
 export function followingOf(map: TrafficMap, meant: Meant): Following | undefined {
   const { object } = meant;
-  const asked = map.asked(object);
+  const all = map.asked(object);
+  const asked = all.filter((each) => isServed(map, each, object));
   const seen = asked.filter(({ caller }) => caller.kind === 'mesh' || map.hasGateway(caller));
   const misspelled = seen.flatMap((governed) => misspelledHost(map, governed, object) ?? []);
   const spelled = seen.filter(({ host }) => !misspelled.some(({ written }) => written === host));
@@ -64,16 +65,26 @@ export function followingOf(map: TrafficMap, meant: Meant): Following | undefine
     ...spelled.filter(({ rules }) => rules.some((each) => isMeant(writtenIn(each), meant))),
     ...asked.filter((each) => !seen.includes(each)),
   ];
-  if (followed.length === 0 && mayBeUnseen(map, meant, asked)) return undefined;
+  if (followed.length === 0 && mayBeUnseen(map, meant, all)) return undefined;
   const lost = spelled.filter((each) => !followed.some((other) => isSameAsking(each, other)));
   return {
     followed: onceEach(followed.map(({ host, caller }) => ({ host, caller }))),
     elsewhere: withoutEchoes([
       ...lost.map((each) => lostOf(each, meant)),
       ...misspelled.map(({ real: host, caller }): Elsewhere => ({ host, caller, why: 'host-spelling' })),
-      ...besides(map, object, asked),
+      ...besides(map, object, all),
+      ...(followed.length > 0 ? [] : all.filter((each) => !asked.includes(each)).map(unserved)),
     ]),
   };
+}
+
+/** Many objects name a host for the mesh and one for a gateway. What the gateway has no server for, nobody can ask it for. */
+function isServed(map: TrafficMap, { host, caller }: Governed, { namespace }: RoutingId): boolean {
+  return caller.kind === 'mesh' || !map.hasGateway(caller) || map.serves(caller, host, namespace);
+}
+
+function unserved({ host, caller }: Governed): Elsewhere {
+  return { host, caller, why: 'not-served' };
 }
 
 /** The rule that requests obey, where it is written: a delegated one in its delegate. */

@@ -72,6 +72,8 @@ export const whys = [
   'delegate-conflict',
   /** It spells the host in a way that istiod takes for another one (`reviews.default`). */
   'host-spelling',
+  /** The gateway has no server for the host. */
+  'not-served',
 ] as const;
 export type Why = (typeof whys)[number];
 

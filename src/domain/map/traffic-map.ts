@@ -3,9 +3,9 @@ import { audienceOf, callersOf } from './callers.ts';
 import { type Client, type Cluster, clusterOf } from './clusters/cluster.ts';
 import { definitionFor } from './clusters/subsets.ts';
 import { governGateway } from './gateways/gateway.ts';
-import { routerOf } from './gateways/listeners.ts';
+import { routerOf, servedHosts } from './gateways/listeners.ts';
 import type { Caller, Governed, GovernedRule, RuleRef, Share } from './governed.ts';
-import { namedHosts, parseAuthority } from './hosts.ts';
+import { intersection, namedHosts, parseAuthority } from './hosts.ts';
 import { governMesh } from './mesh/mesh.ts';
 import { ObjectIndex } from './object-index.ts';
 import {
@@ -128,6 +128,13 @@ export class TrafficMap {
   hasGateway(caller: Extract<Caller, { kind: 'gateway' }>): boolean {
     const gateway = this.#gatewayOf(caller);
     return gateway !== undefined && routerOf(this.#index, gateway) !== undefined;
+  }
+
+  /** Whether a gateway has a server for a host that objects of a namespace name. */
+  serves(caller: Extract<Caller, { kind: 'gateway' }>, host: string, namespace: string): boolean {
+    const gateway = this.#gatewayOf(caller);
+    const patterns = gateway?.servers.flatMap((server) => servedHosts({ gateway, server }, namespace)) ?? [];
+    return patterns.some((pattern) => intersection(pattern, host) !== undefined);
   }
 
   /** The hosts that an object names: a wildcard stays one. */

@@ -41,10 +41,10 @@ const asksOfShapes: readonly Ask[] = [
   ...['shop', 'search', 'portal', 'twice', 'landing', 'spelled', 'ghost', 'empty', 'looked-after', 'cart', 'wide']
     .concat(['news', 'mail'])
     .map((service): Ask => ({ through: 'mesh', authority: `${service}:9080`, path })),
-  { through: 'mesh', authority: 'shop:9080', path: '/cart' },
+  { through: 'mesh', authority: 'shop:9080', path: '/reviews/1' },
   { through: 'mesh', authority: 'search:9080', path, headers: { 'x-beta': 'yes' } },
   { through: 'mesh', authority: 'blue.anything.example.com', path },
-  { through: 'gateway', authority: 'shop.example.com', path: '/checkout' },
+  { through: 'gateway', authority: 'shop.example.com', path: '/reviews/2' },
   { through: 'gateway', authority: 'landing.example.com', path },
 ];
 

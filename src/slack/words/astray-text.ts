@@ -42,4 +42,5 @@ const whyWords: Readonly<Record<Why, string>> = {
   'no-delegate': 'the VirtualService that it delegates to is not there, or not exported to it',
   'delegate-conflict': 'what it matches is not part of what its root matches',
   'host-spelling': 'Istio takes the host as it is spelled for another one; write the short name or the full one',
+  'not-served': 'the gateway has no server for that host',
 };

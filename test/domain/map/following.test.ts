@@ -84,6 +84,20 @@ describe('whose requests follow an object', () => {
     });
   });
 
+  it('are not looked for at a gateway that has no server for the host', () => {
+    const own = { ...gateway, servers: [{ port: 8080, protocol: 'HTTP', hosts: ['default/shop.example.com'] }] };
+    const both = { hosts: ['reviews', 'shop.example.com'], gateways: ['mesh', 'gw'] };
+    const object = virtualService('mine', [to({ v1: 1 })], both);
+    const lost = virtualService('mine', [to({ v1: 1 })], { gateways: ['gw'], hosts: ['other.example.com'] });
+
+    expect(following(object, [own, router])?.elsewhere).toEqual([]);
+    expect(following(object, [own, router])?.followed).toContainEqual({ host: 'shop.example.com', caller: atGateway });
+    expect(following(lost, [own, router])).toEqual({
+      followed: [],
+      elsewhere: [{ host: 'other.example.com', caller: atGateway, why: 'not-served' }],
+    });
+  });
+
   it('are taken to be those of a gateway that is not seen, and not those of the mesh', () => {
     const object = virtualService('mine', [to({ v1: 1 })], { gateways: ['infra/gw'] });
 
