@@ -1,4 +1,5 @@
 import type { RoutingId } from '../domain/map/objects.ts';
+import type { HandedOver } from '../domain/routing/route.ts';
 import type { RulesOf } from './destination-rules.ts';
 import type { Defined, KnownService, RoutingObject, Subset } from './kinds/kind.ts';
 import { kinds } from './kinds/kinds.ts';
@@ -9,8 +10,8 @@ export interface Definitions {
   readonly rulesOf: RulesOf;
   /** What defines the versions of a host that no DestinationRule of the object's namespace is for. */
   readonly elsewhere?: ((host: string) => readonly Subset[]) | undefined;
-  /** The hosts of the objects that hand requests over to one. */
-  readonly handedOver?: ((object: RoutingId) => readonly string[]) | undefined;
+  /** Who hands requests over to an object. */
+  readonly handedOver?: ((object: RoutingId) => readonly HandedOver[]) | undefined;
   /** The Argo Rollout whose Service a host is. */
   readonly rolloutOf?: ((host: string) => string | undefined) | undefined;
   readonly resolvers?: readonly ServiceResolver[] | undefined;

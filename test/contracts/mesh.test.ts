@@ -144,7 +144,11 @@ function describeMesh(where: string, begin: () => Promise<MeshWorld>): void {
         await findSoon(() => find('vs/edge'));
 
         const shop = `shop.${world.namespace}.svc.cluster.local`;
-        expect(await hands.liveOf(delegate)).toMatchObject({ hosts: [], handedOver: [shop, 'shop.example.com'] });
+        const by = { namespace: world.namespace, name: 'edge' };
+        expect(await hands.liveOf(delegate)).toMatchObject({
+          hosts: [],
+          handedOver: [{ by, hosts: [shop, 'shop.example.com'] }],
+        });
         expect(await hands.liveOf(edge)).not.toHaveProperty('handedOver');
         await world.remove(edge);
         await eventually(async () => expect(await hands.liveOf(delegate)).not.toHaveProperty('handedOver'));

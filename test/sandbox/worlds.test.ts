@@ -12,7 +12,7 @@ const typed = [
   ['shop v3 10 --all-routes', 'rule `cart` v1 90 → 81 %', 'rule `default` v1 70 → 63 %', 'Applied'],
   ['search v3 50', 'x-beta = yes', 'path starts with /reviews'],
   ['portal v3 20', 'v1 100 → 80 %', 'Applied'],
-  ['status portal', 'VirtualService portal-routes'],
+  ['status portal', 'VirtualService portal-routes', 'for what VirtualService portal hands over to it'],
   ['vs/twice-b v2 50', 'No requests follow this rule now', 'VirtualService twice-a'],
   ['twice v2 50', 'v1 100 → 50 %', 'Applied'],
   ['landing v3 20', 'go to the service as if this were not written', 'Applied'],

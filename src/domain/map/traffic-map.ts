@@ -1,4 +1,5 @@
 import { readHost, resolveHost } from '../routing/names.ts';
+import type { HandedOver } from '../routing/route.ts';
 import { audienceOf, callersOf } from './callers.ts';
 import { type Client, type Cluster, clusterOf } from './clusters/cluster.ts';
 import { definitionFor } from './clusters/subsets.ts';
@@ -144,10 +145,10 @@ export class TrafficMap {
     return [...new Set(audienceOf(this.#index, object).map(({ host }) => host))];
   }
 
-  /** The hosts of the objects that hand requests over to a VirtualService. */
-  handedOver({ kind, namespace, name }: RoutingId): readonly string[] {
+  /** The objects that hand requests over to a VirtualService, whether these come to anything or not. */
+  handedOver({ kind, namespace, name }: RoutingId): readonly HandedOver[] {
     const roots = kind === 'VirtualService' ? this.#index.delegating.get(`${namespace}/${name}`) : [];
-    return [...new Set(roots.flatMap((root) => this.hostsOf(root)))];
+    return roots.map((root) => ({ by: { namespace: root.namespace, name: root.name }, hosts: this.hostsOf(root) }));
   }
 
   /** Where requests follow an object, or one of its rules. */

@@ -27,7 +27,8 @@ export function hostsOfRules(
 ): Hosts {
   const touched = keys === undefined ? rules : rules.filter(({ key }) => keys.includes(key));
   const reached = touched.flatMap(({ backends = [], mirrors = [] }) => [...backends, ...mirrors]);
-  return { hosts: [...hosts, ...handedOver], routed: [...new Set(reached.map(({ host }) => host))] };
+  const handed = handedOver.flatMap((each) => each.hosts);
+  return { hosts: [...new Set([...hosts, ...handed])], routed: [...new Set(reached.map(({ host }) => host))] };
 }
 
 /** The hosts that moves of an object's weights touch. None if the object is not there. */

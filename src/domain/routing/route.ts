@@ -67,13 +67,20 @@ export interface Rule {
   readonly backends?: readonly Backend[] | undefined;
 }
 
+/** What one VirtualService hands over to another. */
+export interface HandedOver {
+  readonly by: { readonly namespace: string; readonly name: string };
+  /** For which requests, resolved. */
+  readonly hosts: readonly string[];
+}
+
 /** How an object routes; a DestinationRule has no rules and no gateways. */
 export interface Route {
   readonly object: ObjectRef;
   readonly uid: string;
   readonly hosts: readonly string[];
-  /** The hosts whose requests other objects hand over to it, resolved: a delegate has none of its own. */
-  readonly handedOver?: readonly string[] | undefined;
+  /** The VirtualServices that hand requests over to it: a delegate has no hosts of its own. */
+  readonly handedOver?: readonly HandedOver[] | undefined;
   /** Where its rules hold: `mesh`, or names of gateways. */
   readonly gateways: readonly string[];
   readonly rules: readonly Rule[];

@@ -184,8 +184,15 @@ function lastWriter({ lastWriter: writer }: Route, now: Date): readonly string[]
     : [`Last written by ${code(writer.manager)}, ${when(writer.at, now)}.`];
 }
 
-function reach({ hosts, gateways }: Route): string {
-  if (hosts.length === 0) return 'what other VirtualServices hand over to it';
+function reach({ object, hosts, handedOver = [], gateways }: Route): string {
+  if (hosts.length === 0) {
+    const all = handedOver.map(({ by }) =>
+      by.namespace === object.namespace ? by.name : `${by.namespace}/${by.name}`,
+    );
+    return all.length === 1
+      ? `what VirtualService ${all.join()} hands over to it`
+      : `what ${all.length === 0 ? 'other VirtualServices' : `VirtualServices ${all.join(' and ')}`} hand over to it`;
+  }
   const named = gateways.filter((gateway) => gateway !== 'mesh');
   const mesh = gateways.includes('mesh') ? ['the mesh'] : [];
   return [...mesh, ...named.map((gateway) => `gateway ${gateway}`)].join(' and ') || 'nothing';

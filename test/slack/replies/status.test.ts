@@ -43,6 +43,23 @@ describe('the status of a service', () => {
     ]);
   });
 
+  it.each`
+    by                                | says
+    ${[]}                             | ${'what other VirtualServices hand over to it'}
+    ${['default/edge']}               | ${'what VirtualService edge hands over to it'}
+    ${['default/edge', 'infra/edge']} | ${'what VirtualServices edge and infra/edge hand over to it'}
+  `('says who hands over to a delegate: $by', ({ by, says }: { by: readonly string[]; says: string }) => {
+    const handedOver = by.map((each) => {
+      const [namespace = '', root = ''] = each.split('/');
+      return { by: { namespace, name: root }, hosts: ['shop.example.com'] };
+    });
+    const route = { ...reviews({ v1: 100 }), hosts: [], handedOver };
+
+    const { text } = statusReply({ kind: 'status', name, route, open: [], ramps: [], holds: [] }, now);
+
+    expect(text.replaceAll('\u00A0', ' ')).toContain(says);
+  });
+
   it('says who else manages its object', () => {
     const route = { ...reviews({ v1: 100 }), owners: [{ tool: 'argo-cd', name: 'shop' } as const] };
 
