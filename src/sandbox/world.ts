@@ -166,7 +166,7 @@ async function startKube(
 }
 
 async function startBookinfoOf(
-  { bookinfo, onLog }: WorldOptions,
+  { bookinfo, kubeconfig: given, onLog }: WorldOptions,
   { kubeconfig, asks }: { readonly kubeconfig: string; readonly asks: MoreThanBookinfo['asks'] },
   kept: Pick<KeptState, 'faults'> | undefined,
 ): Promise<Bookinfo | undefined> {
@@ -174,6 +174,7 @@ async function startBookinfoOf(
   const log = pino({ level: 'warn', base: null }, { write: (line: string) => onLog?.(line.trimEnd()) });
   return startBookinfo({
     kubeconfig,
+    isOurs: given === undefined,
     port: await orFree(bookinfo.port),
     requestsPerSecond: bookinfo.requestsPerSecond ?? 0,
     asks,

@@ -22,7 +22,7 @@ const typed = [
   ['ghost v1 100', 'v9 30 → 0 %', 'Applied'],
   ['empty v4 10', 'has no pod', 'Nothing was changed'],
   ['looked-after v3 50', 'Argo CD (application `shop`)', 'Applied'],
-  ['cart v2 25', 'cart-v2 0 → 25 %', 'Applied'],
+  ['cart v2 25', 'cart-v2 0 → 25 %', 'Applied', 'In effect'],
   ['wide v3 10', 'v3 0 → 10 %', 'Applied'],
   ['ledger v2 10', 'Open connections are cut', 'Applied'],
   ['news v2 50', 'The same rule is for `mail`, too', 'Applied'],

@@ -26,6 +26,8 @@ export interface Ask {
 export interface BookinfoOptions {
   /** The router follows the routing objects of this cluster. */
   readonly kubeconfig: string;
+  /** No istiod runs there: what it would say of routes is said from here. Default: false. */
+  readonly isOurs?: boolean;
   /** The product page's port; 0 takes a free one. */
   readonly port: number;
   /** Generated traffic: requests of the product page. 0 is none. */
@@ -63,7 +65,7 @@ export async function startBookinfo(options: BookinfoOptions): Promise<Bookinfo>
   try {
     const dispatcher = new Agent();
     started.push({ stop: () => dispatcher.destroy() });
-    const { routing } = await begin(followRouting(options.kubeconfig, options.log));
+    const { routing } = await begin(followRouting(options.kubeconfig, options.log, options));
     const metrics = createRouterMetrics();
     const recent = new RecentAnswers();
     const pods: Pod[] = [];

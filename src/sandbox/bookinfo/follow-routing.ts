@@ -5,10 +5,11 @@ import { NotFoundError } from '../../cluster/client/kube-errors.ts';
 import type { MeshKind } from '../../cluster/map/read-object.ts';
 import { allKinds, type WatchedKind } from '../../cluster/map/watched-kinds.ts';
 import { ServedKinds } from '../../cluster/served-kinds.ts';
-import { WatchCache } from '../../cluster/watch-cache.ts';
+import { type ObjectState, WatchCache } from '../../cluster/watch-cache.ts';
 import { NotPermittedError } from '../../workflow/errors.ts';
 import type { Log } from '../../workflow/ports/process.ts';
 import { bookinfoNamespace } from './pods.ts';
+import { RouteStatus } from './route-status.ts';
 import { Routing } from './routing.ts';
 
 export interface Follower {
@@ -38,14 +39,24 @@ const listAgainMs = 500;
 /** Of a kind that the cluster does not serve. */
 const lookAgainMs = 10_000;
 
-/** Follows the cluster of the kubeconfig's current context. If its API server is not up yet, we keep trying in the background. */
-export async function followRouting(kubeconfig: string, log: Log): Promise<Follower> {
+/**
+ * Follows the cluster of the kubeconfig's current context. If its API server is not up yet, we keep trying in the background. `isOurs`:
+ * nobody else says of its routes whether they are accepted.
+ */
+export async function followRouting(kubeconfig: string, log: Log, { isOurs = false } = {}): Promise<Follower> {
   const [config] = loadKubeConfigs(kubeconfig, []).values();
   if (config === undefined) throw new Error('the kubeconfig has no current context');
   const client = new KubeClient(config);
   const routing = new Routing();
   const stopping = new AbortController();
-  const around: Around = { client, routing, log, signal: stopping.signal };
+  const status = isOurs ? new RouteStatus(config, routing, log) : undefined;
+  const around: Around = {
+    ...{ client, log, signal: stopping.signal },
+    onState: (kind, state) => {
+      routing.take(kind, state);
+      status?.hear(kind, state);
+    },
+  };
   const kinds = allKinds(new ServedKinds(client)).filter(({ kind }) => followed.has(kind));
   const following = kinds.map((each) => follow(each, around));
   await Promise.all(following.map(({ firstTry }) => firstTry));
@@ -61,7 +72,7 @@ export async function followRouting(kubeconfig: string, log: Log): Promise<Follo
 
 interface Around {
   readonly client: KubeClient;
-  readonly routing: Routing;
+  readonly onState: (kind: MeshKind, state: ObjectState) => void;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
@@ -97,14 +108,14 @@ async function start(
   around: Around,
   tell: (err: unknown) => void,
 ): Promise<Try> {
-  const { client, routing, log, signal } = around;
+  const { client, onState, log, signal } = around;
   try {
     const resource = await find();
     if (resource === undefined) return 'not-served';
     const watched = {
       ...{ resource, log, relistMs, longestRetryMs },
       read: () => true as const,
-      onState: (state: Parameters<Routing['take']>[1]) => routing.take(kind, state),
+      onState: (state: ObjectState) => onState(kind, state),
     };
     const inAll = new WatchCache(client, { ...watched, namespace: undefined });
     const inOurs = new WatchCache(client, { ...watched, namespace: bookinfoNamespace });
