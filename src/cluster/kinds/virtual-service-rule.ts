@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Rule, Unsplittable } from '../../domain/routing/route.ts';
-import { type Destination, destination, mirrorBackend, namesOf, versionsOf } from './destinations.ts';
+import { type Destination, destination, mirrorBackend, namesOf, type Versions, versionsOf } from './destinations.ts';
 import type { Defined } from './kind.ts';
 import { cookiesSet, headers } from './virtual-service-headers.ts';
 import {
@@ -49,12 +49,13 @@ export interface RuleContext {
 
 export function toHttpRule(rule: HttpRule, { key, namespace, isDefault, defined }: RuleContext): Rule {
   const route = rule.route ?? [];
+  const { unsplittable, ...versions } = divided(route, namespace, defined);
   return {
     key,
     name: rule.name,
     match: isDefault ? undefined : describeMatches(rule.match ?? []),
-    ...divided(route, namespace, defined),
-    unsplittable: whyUnsplittable(rule) ?? whyNotDivided(route, namespace),
+    ...versions,
+    unsplittable: whyUnsplittable(rule) ?? unsplittable,
     ...handsTo(rule, namespace),
     besides: besides(rule),
     mirrors: mirrorsOf(rule).map((to) => mirrorBackend(to, namespace, defined)),
@@ -69,14 +70,16 @@ export function toConnectionRule(rule: ConnectionRule, { key, namespace, defined
     key,
     match: describeConnections(rule.match ?? []),
     ...divided(route, namespace, defined),
-    unsplittable: whyNotDivided(route, namespace),
     sticky: 'connection',
   };
 }
 
 /** How the rule's destinations are weighed. An omitted weight is 0 (istio `BuildHTTPRoutesForVirtualService`). */
-export function weighed(route: readonly Destination[], namespace: string) {
-  const { names } = namesOf(route, namespace);
+export function weighed(
+  route: readonly Destination[],
+  namespace: string,
+  { names }: Pick<Versions, 'names'> = namesOf(route, namespace),
+) {
   return { versions: names, weights: route.map(({ weight = 0 }) => weight), ignoresSole: true };
 }
 
@@ -85,8 +88,9 @@ export function mirrorsOf({ mirror, mirrors = [] }: HttpRule): readonly z.infer<
 }
 
 function divided(route: readonly Destination[], namespace: string, defined: Defined) {
-  const { names: _, ...versions } = versionsOf(route, namespace, defined);
-  return { split: splitOf(weighed(route, namespace)), ...versions };
+  const { names, ...versions } = versionsOf(route, namespace, defined);
+  const weights = weighed(route, namespace, { names });
+  return { split: splitOf(weights), ...versions, unsplittable: whyNotDivided(weights) };
 }
 
 function besides({ fault, mirror, mirrors }: HttpRule): Rule['besides'] {
@@ -96,8 +100,8 @@ function besides({ fault, mirror, mirrors }: HttpRule): Rule['besides'] {
 
 /** A delegate without a namespace is in that of its root. */
 function handsTo({ delegate: to }: HttpRule, own: string): Pick<Rule, 'handsTo'> {
-  const read = delegate.safeParse(to);
-  if (!read.success) return {};
+  const read = to === undefined ? undefined : delegate.safeParse(to);
+  if (read?.success !== true) return {};
   const { name, namespace = own } = read.data;
   return { handsTo: { namespace, name } };
 }
@@ -108,8 +112,7 @@ function whyUnsplittable(rule: HttpRule): Unsplittable | undefined {
   return rule.delegate === undefined ? undefined : 'delegate';
 }
 
-function whyNotDivided(route: readonly Destination[], namespace: string): Unsplittable | undefined {
-  const { versions, weights } = weighed(route, namespace);
+function whyNotDivided({ versions, weights }: ReturnType<typeof weighed>): Unsplittable | undefined {
   if (versions.length === 0) return 'no-destination';
   if (weights.some((weight) => weight < 0)) return 'invalid-weight';
   return new Set(versions).size < versions.length ? 'ambiguous-destinations' : undefined;
