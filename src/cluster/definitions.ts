@@ -1,5 +1,4 @@
-import type { RoutingId } from '../domain/map/objects.ts';
-import type { HandedOver } from '../domain/routing/route.ts';
+import type { HandedOver, RoutingId } from '../domain/map/objects.ts';
 import type { RulesOf } from './destination-rules.ts';
 import type { Defined, KnownService, RoutingObject, Subset } from './kinds/kind.ts';
 import { kinds } from './kinds/kinds.ts';

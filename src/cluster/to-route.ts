@@ -2,6 +2,7 @@ import { isOfMap } from '../domain/map/objects.ts';
 import type { ObjectRef } from '../domain/routing/object.ts';
 import type { Route } from '../domain/routing/route.ts';
 import { type Definitions, definedFor } from './definitions.ts';
+import { isHashed } from './kinds/destination-rule.ts';
 import type { Metadata, RoutingObject } from './kinds/kind.ts';
 import { kinds } from './kinds/kinds.ts';
 import { ledgerIn } from './ledger-annotation.ts';
@@ -11,6 +12,7 @@ import { ownersOf, rolloutAnnotation } from './object-owners.ts';
 export function toRoute(cluster: string, object: RoutingObject, definitions: Definitions): Route {
   const { kind, metadata, hosts, gateways, standing } = object;
   const lastWriter = lastWriterOf(metadata, kinds[kind].rulesFields);
+  const hashed = hashedHosts(object, definitions);
   const isDelegate = hosts.length === 0 && isOfMap(kind);
   const handedOver = isDelegate ? definitions.handedOver?.({ kind, ...metadata }) : undefined;
   return {
@@ -19,6 +21,7 @@ export function toRoute(cluster: string, object: RoutingObject, definitions: Def
     hosts,
     ...(handedOver !== undefined && handedOver.length > 0 && { handedOver }),
     gateways,
+    ...(hashed.length > 0 && { hashed }),
     rules: object.rules(definedFor(object, definitions)),
     ...(standing !== undefined && { standing }),
     ledger: ledgerIn(metadata.annotations, { kind, ...metadata }),
@@ -44,6 +47,12 @@ function lastWriterOf(
   const ofRules = managedFields.filter(({ fieldsV1 }) => wrote(fieldsV1?.['f:spec']));
   const writers = ofRules.length > 0 ? ofRules : managedFields;
   return writers.toSorted((a, b) => a.time.localeCompare(b.time)).at(-1);
+}
+
+function hashedHosts(object: RoutingObject, { rulesOf }: Definitions): readonly string[] {
+  return kinds[object.kind].definedBy === 'DestinationRule'
+    ? object.destinationHosts().filter((host) => rulesOf(host).some(isHashed))
+    : [];
 }
 
 /** By the DestinationRule of its versions, or by their Services. */

@@ -154,6 +154,17 @@ function describeMesh(where: string, begin: () => Promise<MeshWorld>): void {
         await eventually(async () => expect(await hands.liveOf(delegate)).not.toHaveProperty('handedOver'));
       });
 
+      it('knows of which hosts clients are kept at one pod', async () => {
+        const rule = hands.ref('DestinationRule', 'hashed');
+        const loadBalancer = { consistentHash: { httpHeaderName: 'x-user' } };
+        await world.make(rule, { spec: { ...versionsOf('hashed', ['v1', 'v2']), trafficPolicy: { loadBalancer } } });
+        const hashed = await hands.create({ name: 'hashed', split: { v1: 80, v2: 20 } });
+        const other = await hands.create({ name: 'not-hashed', split: { v1: 80, v2: 20 } });
+
+        expect(await hands.liveOf(hashed)).toMatchObject({ hashed: [`hashed.${world.namespace}.svc.cluster.local`] });
+        expect(await hands.liveOf(other)).not.toHaveProperty('hashed');
+      });
+
       it('has seen what it finds', async () => {
         const object = await hands.create({ name: 'glanced', split: { v1: 80, v2: 20 } });
 

@@ -1,4 +1,5 @@
 import { definedFor } from '../../src/cluster/definitions.ts';
+import { isHashed, readDestinationRule } from '../../src/cluster/kinds/destination-rule.ts';
 import type { KnownService } from '../../src/cluster/kinds/kind.ts';
 import { kinds } from '../../src/cluster/kinds/kinds.ts';
 import { readServiceResolver } from '../../src/cluster/kinds/service-resolver.ts';
@@ -107,14 +108,29 @@ export class StoredObjects {
         : this.#rulesOf(object, content);
     const own = given?.map((rule, at) => ({ ...rule, split: rules[at]?.split ?? rule.split }));
     const said = standing === undefined ? {} : { standing };
-    const handed = this.#handedOver(object, where.hosts);
-    return { object, uid, ...where, ...handed, rules: own ?? derived, ...said, ledger, lastWriter, owners, content };
+    const beside = { ...this.#handedOver(object, where.hosts), ...this.#hashed(object, content) };
+    return { object, uid, ...where, ...beside, rules: own ?? derived, ...said, ledger, lastWriter, owners, content };
   }
 
   #handedOver({ cluster, kind, namespace, name }: ObjectRef, hosts: readonly string[]): Pick<Route, 'handedOver'> {
     if (kind !== 'VirtualService' || hosts.length > 0) return {};
     const handedOver = this.mapOf(cluster).handedOver({ kind, namespace, name });
     return handedOver.length === 0 ? {} : { handedOver };
+  }
+
+  #hashed({ cluster, kind, namespace, name }: ObjectRef, { spec }: ObjectContent): Pick<Route, 'hashed'> {
+    if (kinds[kind].definedBy !== 'DestinationRule') return {};
+    const rules = [...this.#kept.values()]
+      .filter(({ object }) => object.kind === 'DestinationRule' && object.cluster === cluster)
+      .flatMap((rule) => readDestinationRule({ metadata: rule.object, spec: rule.content.spec }) ?? [])
+      .filter(isHashed)
+      .map((rule) => resolveHost(rule.spec.host, rule.metadata.namespace));
+    const metadata = { name, namespace, uid: '', resourceVersion: '' };
+    const hashed = kinds[kind]
+      .read({ metadata, spec })
+      .destinationHosts()
+      .filter((host) => rules.includes(host));
+    return hashed.length === 0 ? {} : { hashed };
   }
 
   addService({ cluster, namespace }: Place, service: KnownService): void {

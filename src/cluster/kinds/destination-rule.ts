@@ -5,15 +5,30 @@ import { identity, marks, metadata, parseObject, type RoutingKind } from './kind
 
 export const destinationRules: Resource = { group: 'networking.istio.io', version: 'v1', plural: 'destinationrules' };
 
-/** What we read of a DestinationRule to know which versions there are. */
+/** Whether it chooses the pod by something in the request. */
+const hashes = z
+  .object({ loadBalancer: z.object({ consistentHash: z.record(z.string(), z.unknown()) }) })
+  .transform(() => true as const)
+  .optional()
+  .catch(undefined);
+
+/** What we read of a DestinationRule to know which versions there are, and how their pods are chosen. */
 const destinationRule = z.object({
   metadata: z.object({ ...identity, annotations: marks.optional() }),
   spec: z.object({
     host: z.string(),
-    subsets: z.array(z.object({ name: z.string(), labels: marks.optional().catch(undefined) })).default([]),
+    trafficPolicy: hashes,
+    subsets: z
+      .array(z.object({ name: z.string(), labels: marks.optional().catch(undefined), trafficPolicy: hashes }))
+      .default([]),
   }),
 });
 export type DestinationRule = z.infer<typeof destinationRule>;
+
+/** Whether it keeps a client at one pod of a version (`consistentHash`). Which version, each request draws anew. */
+export function isHashed({ spec: { trafficPolicy, subsets } }: DestinationRule): boolean {
+  return trafficPolicy === true || subsets.some((subset) => subset.trafficPolicy === true);
+}
 
 const anyDestinationRule = z.object({ metadata });
 

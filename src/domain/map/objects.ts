@@ -101,6 +101,13 @@ export interface VirtualService extends Id<'VirtualService'>, Aged {
   readonly tls: readonly ConnectionRule[];
 }
 
+/** What one VirtualService hands over to another. */
+export interface HandedOver {
+  readonly by: { readonly namespace: string; readonly name: string };
+  /** For which requests, resolved. */
+  readonly hosts: readonly string[];
+}
+
 /** What a route of the Gateway API is attached to. */
 export interface Parent {
   readonly kind: 'Service' | 'ServiceEntry' | 'Gateway' | 'Hostname';

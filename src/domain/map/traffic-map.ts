@@ -1,5 +1,4 @@
 import { readHost, resolveHost } from '../routing/names.ts';
-import type { HandedOver } from '../routing/route.ts';
 import { audienceOf, callersOf } from './callers.ts';
 import { type Client, type Cluster, clusterOf } from './clusters/cluster.ts';
 import { definitionFor } from './clusters/subsets.ts';
@@ -12,6 +11,7 @@ import { ObjectIndex } from './object-index.ts';
 import {
   defaultSettings,
   type Gateway,
+  type HandedOver,
   type Id,
   isSameId,
   type Labels,

@@ -1,3 +1,4 @@
+import type { HandedOver } from '../map/objects.ts';
 import type { Ledger } from './ledger.ts';
 import { readHost, type ServiceName } from './names.ts';
 import type { ObjectContent, ObjectRef } from './object.ts';
@@ -67,13 +68,6 @@ export interface Rule {
   readonly backends?: readonly Backend[] | undefined;
 }
 
-/** What one VirtualService hands over to another. */
-export interface HandedOver {
-  readonly by: { readonly namespace: string; readonly name: string };
-  /** For which requests, resolved. */
-  readonly hosts: readonly string[];
-}
-
 /** How an object routes; a DestinationRule has no rules and no gateways. */
 export interface Route {
   readonly object: ObjectRef;
@@ -83,6 +77,8 @@ export interface Route {
   readonly handedOver?: readonly HandedOver[] | undefined;
   /** Where its rules hold: `mesh`, or names of gateways. */
   readonly gateways: readonly string[];
+  /** Resolved hosts whose DestinationRule keeps a client at one pod of a version, while each request draws its version anew. */
+  readonly hashed?: readonly string[] | undefined;
   readonly rules: readonly Rule[];
   /** What its controllers say about it, for kinds that have such a status. */
   readonly standing?: Standing | undefined;

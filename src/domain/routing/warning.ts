@@ -21,6 +21,8 @@ export type PlanWarning =
       readonly all: number;
       readonly percent: number;
     }
+  /** Clients stay at one pod of a version of these hosts, and at no version. */
+  | { readonly kind: 'hashed'; readonly hosts: readonly string[] }
   /** The rule takes the requests for these hosts, too, and not only those for the service that was named. */
   | { readonly kind: 'also-for'; readonly hosts: readonly string[] }
   /** They would get requests, and no DestinationRule defines them. */

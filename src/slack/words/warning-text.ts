@@ -25,6 +25,8 @@ export function warningText(warning: PlanWarning): string {
       return noPodsText(warning);
     case 'few-pods':
       return fewPodsText(warning);
+    case 'hashed':
+      return `*Clients stay at no version.* ${warning.hosts.slice(0, maxHosts).map(shortCode).join(', ')} keeps a client at one pod (\`consistentHash\`), and only among those of a version: each request draws its version anew.`;
     case 'also-for':
       return alsoForText(warning.hosts);
     case 'undefined-versions':
@@ -40,6 +42,10 @@ export function noPodsText({ version, all, percent }: Omit<Extract<PlanWarning, 
 
 function fewPodsText({ version, ready, all, percent }: Extract<PlanWarning, { kind: 'few-pods' }>): string {
   return `${code(version, 120)} has ${ready} of ${all} ready pods, and would get ${percent} % of the requests.`;
+}
+
+function shortCode(host: string): string {
+  return code(host.split('.', 1)[0] ?? host, 120);
 }
 
 /** The other hosts of an object. */

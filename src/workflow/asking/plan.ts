@@ -140,13 +140,23 @@ async function planOne(desk: Desk, aim: ObjectAim, { before, service }: Behind):
   if (planned.kind === 'refused') return planned;
   const { edit } = planned;
   const also = service === undefined ? [] : otherHosts(live, { service, namespace: aim.object.namespace });
+  const hashed = hashedIn(live, edit);
   const warnings: readonly PlanWarning[] = [
     ...planned.warnings,
+    ...(hashed.length === 0 ? [] : [{ kind: 'hashed', hosts: hashed } as const]),
     ...(await warnAstray(desk, edit)),
     ...(await warnOfPods(desk, live, edit.moves)),
     ...(also.length === 0 ? [] : [{ kind: 'also-for', hosts: also.slice(0, mostHosts) } as const]),
   ];
   return { kind: 'looked', edit, trial: { kind: 'not-asked' }, open, warnings, owners: [] };
+}
+
+/** The hosts that a change moves traffic of, and that keep clients at pods. A version that gets everything is nothing to be drawn. */
+function hashedIn({ hashed = [], rules }: LiveObject, { moves }: Pick<ObjectEdit, 'moves'>): readonly string[] {
+  const divides = ({ to }: (typeof moves)[number]) => Object.values(to).filter((weight) => weight > 0).length > 1;
+  const moved = rules.filter(({ key }) => moves.some((move) => move.rule === key && divides(move)));
+  const reached = moved.flatMap(({ backends = [] }) => backends.map(({ host }) => host));
+  return hashed.filter((host) => reached.includes(host)).slice(0, mostHosts);
 }
 
 /** Requests that would not follow the rules that are moved. */

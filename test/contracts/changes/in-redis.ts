@@ -158,6 +158,7 @@ export function describeInRedis(open: () => Connection): void {
           { kind: 'cuts-connections' },
           { kind: 'no-pods', version: 'v3', all: 0, percent: 50 },
           { kind: 'few-pods', version: 'v3', ready: 1, all: 6, percent: 50 },
+          { kind: 'hashed', hosts: ['reviews.default.svc.cluster.local'] },
           { kind: 'also-for', hosts: ['shop.example.com'] },
           { kind: 'not-followed', rule: 'default', elsewhere: [{ host: 'reviews', caller: { kind: 'mesh' } }] },
           {

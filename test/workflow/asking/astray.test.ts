@@ -5,6 +5,7 @@ import { requestShift } from '../../../src/workflow/asking/shift.ts';
 import { serviceStatus } from '../../../src/workflow/looking/look-up.ts';
 import { reviewsObject } from '../../support/builders.ts';
 import { acceptedIn } from '../house.ts';
+import { routed } from '../manifests.ts';
 import { RampHouse } from '../ramping/ramp-house.ts';
 
 const host = 'reviews.default.svc.cluster.local';
@@ -115,6 +116,36 @@ describe('an object for several hosts', () => {
     const change = acceptedIn(await house.request(half, {}, house.asker(), 'shop'));
 
     expect(change.warnings).toEqual([{ kind: 'also-for', hosts: ['reviews', 'shop.example.com'] }]);
+  });
+});
+
+describe('a service whose clients are kept at pods', () => {
+  const rule: ObjectRef = { ...reviewsObject, kind: 'DestinationRule' };
+  const hash = { loadBalancer: { consistentHash: { httpHeaderName: 'x-user' } } };
+  const subsets = [{ name: 'v1' }, { name: 'v3' }];
+
+  beforeEach(() => {
+    house = new RampHouse(routed('reviews', { v1: 100 }));
+  });
+
+  it.each`
+    where             | spec
+    ${'for all'}      | ${{ host: 'reviews', trafficPolicy: hash, subsets }}
+    ${'of a version'} | ${{ host: 'reviews', subsets: [{ name: 'v1' }, { name: 'v3', trafficPolicy: hash }] }}
+  `('says that they stay at no version ($where), as long as there is one to be drawn', async ({ spec }) => {
+    house.mesh.putWhole(rule, { spec });
+
+    const change = acceptedIn(await house.shift('v3', 50));
+    expect(change.warnings).toContainEqual({ kind: 'hashed', hosts: [host] });
+    await house.work();
+    expect(acceptedIn(await house.shift('v3', 100)).warnings ?? []).toEqual([]);
+  });
+
+  it('says nothing of other ways to choose a pod', async () => {
+    const trafficPolicy = { loadBalancer: { simple: 'LEAST_REQUEST' } };
+    house.mesh.putWhole(rule, { spec: { host: 'reviews', trafficPolicy, subsets } });
+
+    expect(acceptedIn(await house.shift('v3', 50)).warnings ?? []).toEqual([]);
   });
 });
 
