@@ -1,5 +1,5 @@
 import { isOfMap } from '../domain/map/objects.ts';
-import type { ObjectRef } from '../domain/routing/object.ts';
+import type { ObjectKind, ObjectRef } from '../domain/routing/object.ts';
 import type { Route } from '../domain/routing/route.ts';
 import { type Definitions, definedFor } from './definitions.ts';
 import { isHashed } from './kinds/destination-rule.ts';
@@ -12,7 +12,8 @@ import { ownersOf, rolloutAnnotation } from './object-owners.ts';
 export function toRoute(cluster: string, object: RoutingObject, definitions: Definitions): Route {
   const { kind, metadata, hosts, gateways, standing } = object;
   const lastWriter = lastWriterOf(metadata, kinds[kind].rulesFields);
-  const hashed = hashedHosts(object, definitions);
+  const destinations = [...new Set(object.destinationHosts())]; // one object may name a host hundreds of times
+  const hashed = hashedHosts(kind, destinations, definitions);
   const isDelegate = hosts.length === 0 && isOfMap(kind);
   const handedOver = isDelegate ? definitions.handedOver?.({ kind, ...metadata }) : undefined;
   return {
@@ -26,7 +27,7 @@ export function toRoute(cluster: string, object: RoutingObject, definitions: Def
     ...(standing !== undefined && { standing }),
     ledger: ledgerIn(metadata.annotations, { kind, ...metadata }),
     lastWriter: lastWriter === undefined ? undefined : { manager: lastWriter.manager, at: lastWriter.time },
-    owners: ownersOf({ kind, ...metadata }, lastWriter?.manager, rolloutOf(object, definitions)),
+    owners: ownersOf({ kind, ...metadata }, lastWriter?.manager, rolloutOf(destinations, definitions)),
   };
 }
 
@@ -49,18 +50,16 @@ function lastWriterOf(
   return writers.toSorted((a, b) => a.time.localeCompare(b.time)).at(-1);
 }
 
-function hashedHosts(object: RoutingObject, { rulesOf }: Definitions): readonly string[] {
-  return kinds[object.kind].definedBy === 'DestinationRule'
-    ? object.destinationHosts().filter((host) => rulesOf(host).some(isHashed))
-    : [];
+function hashedHosts(kind: ObjectKind, hosts: readonly string[], { rulesOf }: Definitions): readonly string[] {
+  const areDefined = kinds[kind].definedBy === 'DestinationRule';
+  return areDefined ? hosts.filter((host) => rulesOf(host).some(isHashed)) : [];
 }
 
 /** By the DestinationRule of its versions, or by their Services. */
 function rolloutOf(
-  object: RoutingObject,
+  hosts: readonly string[],
   { rulesOf, rolloutOf: ofService = () => undefined }: Definitions,
 ): string | undefined {
-  const hosts = object.destinationHosts();
   const marks = hosts.flatMap(rulesOf).map(({ metadata }) => metadata.annotations?.[rolloutAnnotation]);
   return [...marks, ...hosts.map(ofService)].find((rollout) => rollout);
 }
