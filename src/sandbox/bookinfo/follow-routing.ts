@@ -33,15 +33,21 @@ const followed: ReadonlySet<MeshKind> = new Set<MeshKind>([
 
 /** Short, so that a changed rule shows at the next reload of the page, even if the API server was down in between. */
 const longestRetryMs = 500;
-/** Lists again this often, in case an event was lost or another API server took the place of the first. */
+/** Lists what people change again this often, in case an event was lost or another API server took the place of the first. */
 const relistMs = 2_000;
+const listedOften: ReadonlySet<MeshKind> = new Set<MeshKind>([
+  'networking.istio.io/VirtualService',
+  'networking.istio.io/DestinationRule',
+  'gateway.networking.k8s.io/HTTPRoute',
+]);
 const listAgainMs = 500;
-/** Of a kind that the cluster does not serve. */
+/** For what is not there, or not for us to see. */
 const lookAgainMs = 10_000;
 
 /**
- * Follows the cluster of the kubeconfig's current context. If its API server is not up yet, we keep trying in the background. `isOurs`:
- * nobody else says of its routes whether they are accepted.
+ * Follows the cluster of the kubeconfig's current context. If its API server is not up yet, we keep trying in the background. One of the
+ * sandbox's own (`isOurs`) is followed whole, and nobody else says of its routes whether they are accepted. Of another cluster only
+ * Bookinfo's namespace is read.
  */
 export async function followRouting(kubeconfig: string, log: Log, { isOurs = false } = {}): Promise<Follower> {
   const [config] = loadKubeConfigs(kubeconfig, []).values();
@@ -51,7 +57,7 @@ export async function followRouting(kubeconfig: string, log: Log, { isOurs = fal
   const stopping = new AbortController();
   const status = isOurs ? new RouteStatus(config, routing, log) : undefined;
   const around: Around = {
-    ...{ client, log, signal: stopping.signal },
+    ...{ client, log, signal: stopping.signal, namespace: isOurs ? undefined : bookinfoNamespace },
     onState: (kind, state) => {
       routing.take(kind, state);
       status?.hear(kind, state);
@@ -72,6 +78,8 @@ export async function followRouting(kubeconfig: string, log: Log, { isOurs = fal
 
 interface Around {
   readonly client: KubeClient;
+  /** Undefined: all of the cluster. */
+  readonly namespace: string | undefined;
   readonly onState: (kind: MeshKind, state: ObjectState) => void;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -84,7 +92,7 @@ interface Following {
   readonly started: Promise<void>;
 }
 
-type Try = 'started' | 'failed' | 'not-served';
+type Try = 'started' | 'failed' | 'not-there';
 
 function follow(kind: WatchedKind, around: Around): Following {
   const firstTry = start(kind, around, (err) => {
@@ -108,36 +116,28 @@ async function start(
   around: Around,
   tell: (err: unknown) => void,
 ): Promise<Try> {
-  const { client, onState, log, signal } = around;
+  const { client, namespace, onState, log, signal } = around;
   try {
     const resource = await find();
-    if (resource === undefined) return 'not-served';
-    const watched = {
-      ...{ resource, log, relistMs, longestRetryMs },
+    if (resource === undefined) return 'not-there';
+    const cache = new WatchCache(client, {
+      ...{ resource, namespace, log, longestRetryMs },
+      ...(listedOften.has(kind) && { relistMs }),
       read: () => true as const,
-      onState: (state: ObjectState) => onState(kind, state),
-    };
-    const inAll = new WatchCache(client, { ...watched, namespace: undefined });
-    const inOurs = new WatchCache(client, { ...watched, namespace: bookinfoNamespace });
-    const cache = await startFirst(inAll, inOurs);
+      onState: (state) => onState(kind, state),
+    });
+    await cache.start();
     if (signal.aborted) cache.stop();
     else signal.addEventListener('abort', () => cache.stop());
     return 'started';
   } catch (err) {
-    if (err instanceof NotFoundError) return 'not-served';
+    if (isDoneWithout(kind, err)) return 'not-there';
     tell(err);
     return 'failed';
   }
 }
 
-/** All of the cluster, or where that is not for us to see, what is written in Bookinfo's namespace. */
-async function startFirst<C extends Pick<WatchCache<unknown>, 'start'>>(inAll: C, inOurs: C): Promise<C> {
-  try {
-    await inAll.start();
-    return inAll;
-  } catch (error) {
-    if (!(error instanceof NotPermittedError)) throw error;
-    await inOurs.start();
-    return inOurs;
-  }
+/** A cluster may not serve a kind, and a kubeconfig of somebody's may not let us read what the tutorial does not need. */
+function isDoneWithout(kind: MeshKind, err: unknown): boolean {
+  return err instanceof NotFoundError || (err instanceof NotPermittedError && !listedOften.has(kind));
 }

@@ -9,6 +9,8 @@ import type { Routing } from './routing.ts';
 const resource = { group: 'gateway.networking.k8s.io', version: 'v1', plural: 'httproutes' };
 const routeKind: MeshKind = 'gateway.networking.k8s.io/HTTPRoute';
 
+const afterMs = 50;
+
 /** As istiod calls itself, for Services as for Gateways. */
 const controllerName = 'istio.io/gateway-controller';
 
@@ -43,6 +45,7 @@ export class RouteStatus {
   readonly #routing: Pick<Routing, 'map'>;
   readonly #log: Log;
   readonly #routes = new Map<string, Route>();
+  #isDue = false;
 
   constructor(config: KubeConfig, routing: Pick<Routing, 'map'>, log: Log) {
     this.#api = config.makeApiClient(CustomObjectsApi);
@@ -52,14 +55,22 @@ export class RouteStatus {
 
   /** A new state of an object, which the routing has taken. */
   hear(kind: MeshKind, { namespace, name, object }: ObjectState): void {
-    if (kind === '/Service') for (const each of this.#routes.values()) void this.#say(each);
+    if (kind === '/Service') this.#sayAllSoon();
     if (kind !== routeKind) return;
     const read = route.safeParse(object).data;
     if (read === undefined) this.#routes.delete(`${namespace}/${name}`);
-    else {
-      this.#routes.set(`${namespace}/${name}`, read);
-      void this.#say(read);
-    }
+    else this.#routes.set(`${namespace}/${name}`, read);
+    this.#sayAllSoon();
+  }
+
+  /** Once for all that is heard in a moment, as at the start. */
+  #sayAllSoon(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    setTimeout(() => {
+      this.#isDue = false;
+      for (const each of this.#routes.values()) void this.#say(each);
+    }, afterMs).unref();
   }
 
   async #say({ metadata: { namespace, name, generation }, spec, status }: Route): Promise<void> {
