@@ -95,8 +95,9 @@ interface Following {
 type Try = 'started' | 'failed' | 'not-there';
 
 function follow(kind: WatchedKind, around: Around): Following {
-  const firstTry = start(kind, around, (err) => {
-    around.log.warn({ err, kind: kind.kind }, 'the routing objects cannot be listed yet');
+  const firstTry = start(kind, around, (err, tried) => {
+    if (tried === 'failed') around.log.warn({ err, kind: kind.kind }, 'the routing objects cannot be listed yet');
+    else around.log.info({ err, kind: kind.kind }, 'the router does without a kind of objects');
   });
   return { firstTry, started: firstTry.then((tried) => keepTrying(tried, kind, around)) };
 }
@@ -114,7 +115,7 @@ async function keepTrying(first: Try, kind: WatchedKind, around: Around): Promis
 async function start(
   { kind, resource: find }: WatchedKind,
   around: Around,
-  tell: (err: unknown) => void,
+  tell: (err: unknown, tried: Try) => void,
 ): Promise<Try> {
   const { client, namespace, onState, log, signal } = around;
   try {
@@ -131,9 +132,9 @@ async function start(
     else signal.addEventListener('abort', () => cache.stop());
     return 'started';
   } catch (err) {
-    if (isDoneWithout(kind, err)) return 'not-there';
-    tell(err);
-    return 'failed';
+    const tried = isDoneWithout(kind, err) ? 'not-there' : 'failed';
+    tell(err, tried);
+    return tried;
   }
 }
 
