@@ -73,7 +73,9 @@ export class ClusterMesh {
     this.#wholeCluster.lookAgain();
     const { services, surroundings } = await this.#namespaces.watched(name.namespace);
     await surroundings.known(patienceMs.map);
-    const find = () => findService(services.objects, { ...name, cluster: this.#cluster }, this.#feed.map);
+    const seesPods = this.#seesPods(name.namespace);
+    const find = () =>
+      findService(services.objects, { ...name, cluster: this.#cluster }, { map: this.#feed.map, seesPods });
     const found = find();
     if (found.kind === 'found') return found;
     const aged = await this.#confirm(services, patienceMs.find); // no refusal from old data
@@ -160,9 +162,7 @@ export class ClusterMesh {
 
   pods(host: string, labels: Readonly<Record<string, string>>): PodCount | undefined {
     const { namespace } = readHost(host, '');
-    const isKnown =
-      this.#feed.sees('discovery.k8s.io/EndpointSlice', namespace) &&
-      (Object.keys(labels).length === 0 || this.#feed.sees('/Pod', namespace));
+    const isKnown = Object.keys(labels).length === 0 ? this.#seesEndpoints(namespace) : this.#seesPods(namespace);
     return isKnown ? this.#feed.map.podsOf(host, labels) : undefined;
   }
 
@@ -216,6 +216,14 @@ export class ClusterMesh {
     if (kinds[object.kind].definedBy !== 'DestinationRule') return known;
     const isCovered = object.destinationHosts().every((host) => known(host).length > 0);
     return isCovered ? known : rulesIn(await listRules(this.#client, object.metadata.namespace));
+  }
+
+  #seesEndpoints(namespace: string): boolean {
+    return this.#feed.sees('discovery.k8s.io/EndpointSlice', namespace);
+  }
+
+  #seesPods(namespace: string): boolean {
+    return this.#seesEndpoints(namespace) && this.#feed.sees('/Pod', namespace);
   }
 
   /** Empty if the cluster has confirmed the objects within the last 10 s, or does so now. */

@@ -8,6 +8,13 @@ import type { Route } from '../domain/routing/route.ts';
 import { nearest } from '../domain/text/nearest.ts';
 import type { Found } from '../workflow/ports/mesh.ts';
 
+/** What is known of a cluster beside the objects that route. */
+export interface Sight {
+  readonly map: TrafficMap;
+  /** The map has all pods and EndpointSlices of the service's namespace. */
+  readonly seesPods: boolean;
+}
+
 /** As much of a routing object as tells what it is called. */
 export interface Findable extends Pick<Route, 'hosts' | 'gateways'> {
   readonly kind: ObjectKind;
@@ -18,7 +25,7 @@ export interface Findable extends Pick<Route, 'hosts' | 'gateways'> {
  * The object that routes a service. What requests really follow, by the map, comes first, wherever it is. If they follow nothing, it is the
  * object of the namespace with the host, or else with the name. `vs/edge` is that object.
  */
-export function findService(objects: readonly Findable[], name: ServiceName, map: TrafficMap): Found {
+export function findService(objects: readonly Findable[], name: ServiceName, { map, seesPods }: Sight): Found {
   const { cluster } = name;
   const named = readObjectWord(name.service);
   const refs =
@@ -30,7 +37,14 @@ export function findService(objects: readonly Findable[], name: ServiceName, map
   if (only !== undefined) return { kind: 'found', object: only };
 
   const known = [...new Set(objects.map(serviceOf))].toSorted();
-  return { kind: 'unknown-service', services: known, nearest: nearest(named?.name ?? name.service, known) };
+  const host = named === undefined ? map.hostMeant(name.service, name.namespace) : undefined;
+  const unrouted = host === undefined ? undefined : map.serviceOf(host, { seesPods });
+  return {
+    kind: 'unknown-service',
+    services: known,
+    nearest: unrouted === undefined ? nearest(named?.name ?? name.service, known) : undefined,
+    ...(unrouted !== undefined && { unrouted }),
+  };
 }
 
 /** Undefined if requests for the service follow nothing that we know. */

@@ -115,6 +115,22 @@ function describeMesh(where: string, begin: () => Promise<MeshWorld>): void {
         expect(await find('late', `${world.namespace}-empty`)).toMatchObject({ kind: 'unknown-service', services: [] });
       });
 
+      it('knows the Service of that name where nothing routes it, and its pods where they are seen', async () => {
+        await world.serve('unrouted', 9080);
+
+        await expect
+          .poll(() => find('unrouted'))
+          .toMatchObject({
+            kind: 'unknown-service',
+            unrouted: {
+              host: `unrouted.${world.namespace}.svc.cluster.local`,
+              ports: [{ number: 9080 }],
+              pods: { versions: [], unlabelled: { ready: 0, all: 0 } },
+              definedBy: [],
+            },
+          });
+      });
+
       it('says whose requests follow a rule, and what the others follow', async () => {
         const host = `obeyed.${world.namespace}.svc.cluster.local`;
         const older = await hands.create({ name: 'obeyed', hosts: ['obeyed'], split: { v1: 100 } });

@@ -51,6 +51,7 @@ function commandWords(random: Random): readonly string[] {
     ['history', service],
     [random.pick(['apply', 'delete']), random.pick(['bookinfo/all-v1', 'A.yaml', '../x', '/', 'a b'])],
     ['unpin', service, random.pick(['end-user=jason', '#1', 'end-user = jason', '"path starts with /a"', '='])],
+    ['init', service, random.pick(['', version()]), random.pick(['', '--http-route'])],
     ['help', random.pick(['shift', 'flags', 'constructor', ''])],
     [service, share(), random.pick(['to', 'for', 'of']), version()],
     ['shfit', service, version(), share()],
@@ -208,6 +209,7 @@ function named(command: Command | Mistake): { readonly service?: string | undefi
     case 'delete':
       return { more: [command.file, command.place, command.dryRun] };
     case 'unpin':
+    case 'init':
       return { service: command.service.service, more: [command.service.namespace, command.dryRun] };
     case 'status':
       return { service: command.service, more: command.namespace };

@@ -77,6 +77,7 @@ function anAim(random: Random): Aim {
   return random.pick<Aim>([
     { kind: 'split', focus: hostileText(random, 9) },
     unpin,
+    { kind: 'init', service: hostileText(random, 9) },
     file,
     { kind: 'back', before: file },
   ]);

@@ -152,7 +152,10 @@ function aChange(random: Random): Change {
 function anAim(random: Random): Aim {
   const whole = random.chance(0.5)
     ? ({ kind: 'file', verb: random.pick(['apply', 'delete'] as const), file: text(random) } as const)
-    : ({ kind: 'unpin', rule: text(random) } as const);
+    : random.pick([
+        { kind: 'unpin', rule: text(random) },
+        { kind: 'init', service: text(random) },
+      ] as const);
   return random.pick<Aim>([
     { kind: 'split', focus: random.chance(0.5) ? text(random) : undefined },
     whole,

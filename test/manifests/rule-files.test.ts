@@ -50,7 +50,7 @@ describe('the overlay for rule files', () => {
     expect(constraints).toEqual(
       new Map([
         [weightsOnly, ['gateway.networking.k8s.io', 'consul.hashicorp.com']],
-        [withinNamespace, ['networking.istio.io']],
+        [withinNamespace, ['networking.istio.io', 'gateway.networking.k8s.io']],
       ]),
     );
   });
@@ -171,6 +171,29 @@ describe.runIf(realKubeconfig)('rule files, on an API server', () => {
     await expect(kube.ask('PATCH', one, [{ op: 'add', path, value }], bot)).rejects.toThrow(denial);
   });
 
+  it('let the bot’s account create and delete an HTTPRoute between Services of the namespace', async () => {
+    await expect(put(httpRoute('fresh'), { spec: between('fresh', ['fresh-v1', 'fresh-v2']) })).resolves.toMatchObject({
+      kind: 'written',
+    });
+    await expect(put(httpRoute('fresh'), undefined)).resolves.toMatchObject({ kind: 'written' });
+  });
+
+  it.each`
+    what                                        | spec
+    ${'is bound to a Gateway'}                  | ${{ ...between('a', ['b']), parentRefs: [{ name: 'edge' }] }}
+    ${'is bound to a Service elsewhere'}        | ${{ ...between('a', ['b']), parentRefs: [{ group: '', kind: 'Service', name: 'a', namespace: 'evil' }] }}
+    ${'is bound to nothing'}                    | ${{ rules: between('a', ['b'])['rules'] ?? [] }}
+    ${'sends to another namespace'}             | ${{ ...between('a', []), rules: [{ backendRefs: [{ name: 'b', namespace: 'evil', port: 80 }] }] }}
+    ${'redirects'}                              | ${{ ...between('a', []), rules: [{ filters: [{ type: 'RequestRedirect', requestRedirect: { hostname: 'evil.example.com' } }] }] }}
+    ${'copies what it sends to one of its own'} | ${{ ...between('a', []), rules: [{ backendRefs: [{ name: 'b', port: 80, filters: [{ type: 'RequestMirror', requestMirror: { backendRef: { name: 'c', namespace: 'evil', port: 80 } } }] }] }] }}
+  `('do not let it create an HTTPRoute that $what', async ({ spec }) => {
+    const body = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', metadata: { name: 'made' }, spec };
+    const path = `/apis/gateway.networking.k8s.io/v1/namespaces/${kube.namespace}/httproutes?dryRun=All`;
+
+    await expect(kube.ask('POST', path, body, bot)).rejects.toThrow(denial);
+    await expect(kube.ask('POST', path, body)).resolves.toBeDefined();
+  });
+
   it('keep the gateway and the host of another namespace that an operator set', async () => {
     const spec = { hosts: ['shop.example.com'], gateways: ['mesh', 'public'], http: rule('reviews') };
     await kube.create(stringify({ kind: 'VirtualService', metadata: { name: 'shop' }, spec }));
@@ -253,6 +276,17 @@ function versions(host: string, ...names: readonly string[]): ObjectContent {
 
 function service(name: string): ObjectRef {
   return { cluster: clusterName, kind: 'VirtualService', namespace: '', name };
+}
+
+function httpRoute(name: string): ObjectRef {
+  return { cluster: clusterName, kind: 'HTTPRoute', namespace: '', name };
+}
+
+function between(service: string, backends: readonly string[]): JsonObject {
+  return {
+    parentRefs: [{ group: '', kind: 'Service', name: service, port: 80 }],
+    rules: [{ backendRefs: backends.map((name) => ({ name, port: 80 })) }],
+  };
 }
 
 function destination(name: string): ObjectRef {

@@ -10,6 +10,8 @@ const shapes = await readFile(resolve('src/sandbox/worlds/shapes.yaml'), 'utf8')
 const typed = [
   ['shop v2 30', 'v1 100 → 70 %', 'Applied'],
   ['shop v3 10 --all-routes', 'rule `cart` v1 90 → 81 %', 'rule `default` v1 70 → 63 %', 'Applied'],
+  ['init fresh', 'No object routes it now', '`v1` 1, `v2` 1, `v3` 1', 'v1 34 %, v2 33 %, v3 33 %', 'Apply'],
+  ['fresh v2 50', 'v2 33 → 50 %', 'Applied'],
   ['search v3 50', 'x-beta = yes', 'path starts with /reviews'],
   ['portal v3 20', 'v1 100 → 80 %', 'Applied'],
   ['status portal', 'VirtualService portal-routes', 'for what VirtualService portal hands over to it'],
@@ -44,12 +46,16 @@ describe('the world of shapes', () => {
 
     for (const [line, ...words] of typed) {
       await world.people.command('alice', line);
-      await world.people.waitFor(`${line}: ${words.join(', ')}`, (messages) =>
+      const answer = await world.people.waitFor(`${line}: ${words.join(', ')}`, (messages) =>
         messages.findLast(({ text, blocks }) => {
           const shown = text + JSON.stringify(blocks);
           return words.every((word) => shown.includes(word));
         }),
       );
+      if (line === 'init fresh') {
+        await world.people.click('alice', answer, 'Apply');
+        await world.card('fresh · first rules', 'Applied');
+      }
     }
 
     for (const label of [

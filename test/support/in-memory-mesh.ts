@@ -7,7 +7,7 @@ import { picture } from '../../src/cluster/open-object.ts';
 import type { Change } from '../../src/domain/change/change.ts';
 import { type Following, followingOf } from '../../src/domain/map/following.ts';
 import { isOfMap } from '../../src/domain/map/objects.ts';
-import type { PodCount } from '../../src/domain/map/pods.ts';
+import type { PodBehind, PodCount } from '../../src/domain/map/pods.ts';
 import { emptyLedger, type Ledger, newestByRule } from '../../src/domain/routing/ledger.ts';
 import type { ChangeId, Place, RampId, ServiceName } from '../../src/domain/routing/names.ts';
 import { hasRules, type ObjectContent, type ObjectRef, refText } from '../../src/domain/routing/object.ts';
@@ -36,7 +36,6 @@ import { type Kept, StoredObjects } from './stored-objects.ts';
 export class InMemoryMesh extends MeshFaults implements Mesh {
   readonly clusters: readonly string[];
   readonly #objects = new StoredObjects();
-  readonly #pods = new Map<string, Parameters<InMemoryMesh['runs']>[1]>();
   readonly #announced = new Map<ChangeId, Change>();
   readonly #listeners = new Set<(touched: Touched) => void>();
 
@@ -51,7 +50,7 @@ export class InMemoryMesh extends MeshFaults implements Mesh {
     const here = this.#routesOf(name).map(({ object: { kind, ...metadata }, hosts, gateways }) => ({
       ...{ kind, metadata, hosts, gateways },
     }));
-    const found = findService(here, name, this.#objects.mapOf(name.cluster));
+    const found = findService(here, name, { map: this.#objects.mapOf(name.cluster), seesPods: true });
     return found.kind === 'found' ? found : { ...found, ...this.aged };
   }
 
@@ -116,18 +115,15 @@ export class InMemoryMesh extends MeshFaults implements Mesh {
   }
 
   async pods(_: string, host: string, labels: Readonly<Record<string, string>>): Promise<PodCount | undefined> {
-    const here = this.#pods
-      .get(host)
+    const here = this.#objects
+      .podsOf(host)
       ?.filter((pod) => Object.entries(labels).every(([key, value]) => pod.labels[key] === value));
     return here && { ready: here.filter(({ ready }) => ready).length, all: here.length };
   }
 
   /** The pods of a resolved host are known from now on. */
-  runs(
-    host: string,
-    pods: readonly { readonly labels: Readonly<Record<string, string>>; readonly ready: boolean }[],
-  ): void {
-    this.#pods.set(host, pods);
+  runs(host: string, pods: readonly PodBehind[]): void {
+    this.#objects.run(host, pods);
   }
 
   onTouched(listen: (touched: Touched) => void): () => void {

@@ -5,9 +5,11 @@ import { kinds } from '../../src/cluster/kinds/kinds.ts';
 import { readServiceResolver } from '../../src/cluster/kinds/service-resolver.ts';
 import { readMeshObject } from '../../src/cluster/map/read-object.ts';
 import { picture } from '../../src/cluster/open-object.ts';
+import type { MeshObject } from '../../src/domain/map/objects.ts';
+import type { PodBehind } from '../../src/domain/map/pods.ts';
 import { type TrafficMap, trafficMap } from '../../src/domain/map/traffic-map.ts';
 import { emptyLedger, findRevision, type Ledger } from '../../src/domain/routing/ledger.ts';
-import { type ChangeId, type Place, resolveHost } from '../../src/domain/routing/names.ts';
+import { type ChangeId, type NamedService, type Place, readHost, resolveHost } from '../../src/domain/routing/names.ts';
 import {
   groupOf,
   hasRules,
@@ -48,6 +50,7 @@ export class StoredObjects {
   /** What was written or removed, in that order; undefined where everything before was forgotten. */
   readonly #past: (Pick<Kept, 'object' | 'ledger'> | undefined)[] = [];
   readonly #services: (Place & KnownService)[] = [];
+  readonly #pods = new Map<string, readonly PodBehind[]>();
   /** When an object of a uid was created, by the version of its first write. */
   readonly #created = new Map<string, number>();
   #forgotten = 0;
@@ -137,6 +140,14 @@ export class StoredObjects {
     this.#services.push({ cluster, namespace, ...service });
   }
 
+  podsOf(host: string): readonly PodBehind[] | undefined {
+    return this.#pods.get(host);
+  }
+
+  run(host: string, pods: readonly PodBehind[]): void {
+    this.#pods.set(host, pods);
+  }
+
   /** What traffic obeys in a cluster. */
   mapOf(cluster: string): TrafficMap {
     const written = [...this.#kept.values()]
@@ -153,7 +164,8 @@ export class StoredObjects {
           spec: { ports: ports.map((port) => ({ port, name: 'http', protocol: 'TCP' })) },
         }),
       );
-    return trafficMap([...written, ...services].filter((each) => each !== undefined));
+    const running = [...this.#pods].flatMap(([host, pods]) => behind(readHost(host, ''), pods));
+    return trafficMap([...written, ...services, ...running].filter((each) => each !== undefined));
   }
 
   #servedByRules(object: ObjectRef, rules: readonly Rule[]): readonly Rule[] {
@@ -194,4 +206,14 @@ export class StoredObjects {
       versions: objectsIn(spec['subsets']).map(({ name }) => String(name)),
     }));
   }
+}
+
+/** What a cluster has of the pods of a Service. */
+function behind({ namespace, service }: NamedService, pods: readonly PodBehind[]): readonly MeshObject[] {
+  const named = pods.map((pod, at) => ({ ...pod, name: `${service}-${at}` }));
+  const endpoints = named.map(({ name, ready }) => ({ address: name, ready, pod: name }));
+  return [
+    ...named.map(({ name, labels }) => ({ kind: 'Pod', namespace, name, labels }) as const),
+    { kind: 'EndpointSlice', namespace, name: service, service, ports: [{ name: 'http' }], endpoints },
+  ];
 }

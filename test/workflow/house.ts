@@ -1,6 +1,6 @@
 import type { Change } from '../../src/domain/change/change.ts';
 import type { WeightsEdit } from '../../src/domain/change/edit.ts';
-import type { Command, EditCommand, HoldCommand } from '../../src/domain/language/command.ts';
+import { type Command, type EditCommand, type HoldCommand, isEditCommand } from '../../src/domain/language/command.ts';
 import type { End } from '../../src/domain/language/end.ts';
 import { parseCommand } from '../../src/domain/language/parse-command.ts';
 import type { ChangeId } from '../../src/domain/routing/names.ts';
@@ -290,7 +290,7 @@ interface Click {
 
 function editCommand(line: string): EditCommand {
   const command = parseCommand(line);
-  if (command.verb === 'apply' || command.verb === 'delete' || command.verb === 'unpin') return command;
+  if (isEditCommand(command)) return command;
   throw new Error(`not understood: ${JSON.stringify(command)}`);
 }
 

@@ -42,8 +42,9 @@ export const mapAccess = [
   { group: '', resource: 'services', verbs: look },
 ] as const;
 
-/** What rule files need in addition; `manifests/rule-files/role.yaml` grants exactly this. */
+/** What rule files and the first rules of a service need in addition; `manifests/rule-files/role.yaml` grants exactly this. */
 export const ruleFileAccess = [
   { group: 'networking.istio.io', resource: 'virtualservices', verbs: ['create', 'delete'] },
   { group: 'networking.istio.io', resource: 'destinationrules', verbs: ['create', 'patch', 'delete'] },
+  { group: gateway, resource: 'httproutes', verbs: ['create', 'delete'] },
 ] as const;

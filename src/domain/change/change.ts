@@ -28,7 +28,9 @@ export type Aim =
 export type WholeAim =
   | { readonly kind: 'file'; readonly verb: 'apply' | 'delete'; readonly file: string }
   /** The pinned rule that is removed, in words. */
-  | { readonly kind: 'unpin'; readonly rule: string };
+  | { readonly kind: 'unpin'; readonly rule: string }
+  /** The first objects of a service, as it was named. */
+  | { readonly kind: 'init'; readonly service: string };
 
 /** The place of a change in a ramp: step 2 of 4. Step 0 is the way back to before the ramp. */
 export interface OfRamp {
@@ -180,7 +182,14 @@ export function movesSeen({ state }: Pick<Change, 'state'>, edit: ObjectEdit): r
 export function doesText({ aim }: Pick<Change, 'aim'>): string | undefined {
   const whole = aim.kind === 'back' ? aim.before : aim.kind === 'split' ? undefined : aim;
   if (whole === undefined) return undefined;
-  return whole.kind === 'unpin' ? `unpin ${whole.rule}` : `${whole.verb} ${whole.file}`;
+  switch (whole.kind) {
+    case 'unpin':
+      return `unpin ${whole.rule}`;
+    case 'init':
+      return `init ${whole.service}`;
+    case 'file':
+      return `${whole.verb} ${whole.file}`;
+  }
 }
 
 export function moveTo(change: Change, state: State): Change {

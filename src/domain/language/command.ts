@@ -85,7 +85,18 @@ export type EditCommand = EditOptions &
     | { readonly verb: 'apply' | 'delete'; readonly file: string; readonly place: TypedPlace }
     /** `rule`: what it matches (`end-user = jason`), its name or its place (`#1`), as it was typed. */
     | { readonly verb: 'unpin'; readonly service: TypedService; readonly rule: string }
+    /** Makes the first objects of a service that nothing routes. `version`: the one that gets everything. */
+    | {
+        readonly verb: 'init';
+        readonly service: TypedService;
+        readonly version?: string | undefined;
+        readonly httpRoute?: true | undefined;
+      }
   );
+
+export function isEditCommand(command: { readonly verb: string }): command is EditCommand {
+  return ['apply', 'delete', 'unpin', 'init'].includes(command.verb);
+}
 
 export type EditOptions = Omit<Options, 'rule' | 'allRules' | 'anyway'>;
 
@@ -150,6 +161,7 @@ export const verbs = [
   'apply',
   'delete',
   'unpin',
+  'init',
   'status',
   'history',
   'approve',
@@ -242,6 +254,12 @@ export function formatCommand(command: Command): string {
         '/shift unpin',
         ...formatService(command.service, asWord(command.rule)),
         formatFlags(optionsOf(command)),
+      );
+    case 'init':
+      return join(
+        '/shift init',
+        ...formatService(command.service, command.version),
+        formatFlags({ httpRoute: command.httpRoute, ...optionsOf(command) }),
       );
     case 'shift':
       if (command.promotes === true && command.wish.kind === 'share')

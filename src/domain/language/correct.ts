@@ -39,7 +39,7 @@ function isAskedAsReason({ words: [verb = ''], flags: { reason = '' } }: Line): 
 }
 
 function hasDryRun({ verb }: Command): boolean {
-  return ['shift', 'ramp', 'rollback', 'why', 'apply', 'delete', 'unpin'].includes(verb);
+  return ['shift', 'ramp', 'rollback', 'why', 'apply', 'delete', 'unpin', 'init'].includes(verb);
 }
 
 /**

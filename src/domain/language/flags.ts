@@ -19,13 +19,14 @@ export interface Flags {
   readonly dryRun?: true;
   readonly watchMs?: number;
   readonly noGuard?: true;
+  readonly httpRoute?: true;
 }
 
 const maxReason = 300;
 const maxShown = 200;
 const flagNames = [
   ...(['--namespace', '--cluster', '--route', '--all-routes', '--reason'] as const),
-  ...(['--dry-run', '--anyway', '--watch', '--no-guard'] as const),
+  ...(['--dry-run', '--anyway', '--watch', '--no-guard', '--http-route'] as const),
 ] as const;
 /** Flags that are there or not. */
 const switches: Readonly<Record<string, Flags>> = {
@@ -33,6 +34,7 @@ const switches: Readonly<Record<string, Flags>> = {
   '--no-guard': { noGuard: true },
   '--all-routes': { allRules: true },
   '--anyway': { anyway: true },
+  '--http-route': { httpRoute: true },
 };
 
 /** Takes the flags out of the words, wherever they stand. */

@@ -16,8 +16,9 @@ export function formatFlags(flags: {
   readonly dryRun?: boolean | undefined;
   readonly watchMs?: number | undefined;
   readonly noGuard?: boolean | undefined;
+  readonly httpRoute?: true | undefined;
 }): string {
-  const { namespace, cluster, rule, allRules, anyway, reason, dryRun, watchMs, noGuard } = flags;
+  const { namespace, cluster, rule, allRules, anyway, reason, dryRun, watchMs, noGuard, httpRoute } = flags;
   return join(
     namespace && `-n ${namespace}`,
     cluster && `--cluster ${asWord(cluster)}`,
@@ -26,6 +27,7 @@ export function formatFlags(flags: {
     anyway && '--anyway',
     watchMs === undefined ? undefined : `--watch ${formatDuration(watchMs)}`,
     noGuard ? '--no-guard' : undefined,
+    httpRoute && '--http-route',
     reason && `--reason ${inQuotes(reason)}`,
     dryRun ? '--dry-run' : undefined,
   );

@@ -7,7 +7,7 @@ import type { Flags } from './flags.ts';
 import { join } from './format-flags.ts';
 import { helpLine, type Mistake, mistake, plain, tooMuch } from './mistake.ts';
 import { parseDecision } from './parse-decision.ts';
-import { parseFileCommand, parseUnpin } from './parse-edit.ts';
+import { parseFileCommand, parseInit, parseUnpin } from './parse-edit.ts';
 import { parseHold } from './parse-hold.ts';
 import { parseAudit, parseHistory, parseStatus, parseTour } from './parse-look.ts';
 import { isMove, looksLikeMove, parsePromote, parseRollback, parseShift } from './parse-move.ts';
@@ -34,8 +34,10 @@ export function parseCommand(text: string): Command | Mistake {
   return command.verb === 'mistake' ? corrected(command, line.value, parse) : command;
 }
 
-/** Flags of a ramp are refused where there is none: without `--watch` a shift would stay, whatever it does. */
-function withoutStrayFlags(command: Command | Mistake, { watchMs, noGuard }: Flags): Command | Mistake {
+/** Flags of one command are refused elsewhere: without `--watch` a shift would stay, whatever it does. */
+function withoutStrayFlags(command: Command | Mistake, { watchMs, noGuard, httpRoute }: Flags): Command | Mistake {
+  if (httpRoute !== undefined && command.verb !== 'init' && command.verb !== 'mistake')
+    return mistake('`--http-route` is not understood here.', 'Leave it out; see `/shift help init`.');
   const { verb } = command.verb === 'why' ? command.command : command;
   const flag = watchMs !== undefined ? '--watch' : noGuard && '--no-guard';
   if (verb === 'ramp' || verb === 'mistake' || flag === undefined) return command;
@@ -67,6 +69,8 @@ function parseWords(words: readonly string[], flags: Flags): Command | Mistake {
       return parseFileCommand(first, rest, flags);
     case 'unpin':
       return parseUnpin(rest, flags);
+    case 'init':
+      return parseInit(rest, flags);
     case 'status':
       return parseStatus(rest, flags);
     case 'history':

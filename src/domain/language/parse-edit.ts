@@ -2,6 +2,7 @@ import { fileNamePart } from '../routing/rule-file.ts';
 import { quote } from '../text/typed-text.ts';
 import type { Command } from './command.ts';
 import type { Flags } from './flags.ts';
+import { join } from './format-flags.ts';
 import { type Mistake, mistake, noRoute, plain, tooMuch } from './mistake.ts';
 import { typedService } from './typed-service.ts';
 
@@ -37,6 +38,23 @@ export function parseUnpin(words: readonly string[], flags: Flags): Command | Mi
   const { reason, dryRun = false } = flags;
   if (flags.rule !== undefined) return noRoute('unpin');
   return { verb: 'unpin', service: service.value, rule, reason, dryRun };
+}
+
+/** `init reviews`, `init reviews v1 --http-route` */
+export function parseInit(words: readonly string[], flags: Flags): Command | Mistake {
+  const [word, version, ...more] = words;
+  if (word === undefined)
+    return mistake('The first rules of which service?', 'Name one that nothing routes yet: `/shift init reviews`.');
+  const service = typedService(word, flags);
+  if (!service.ok) return service.mistake;
+  if (flags.rule !== undefined) return noRoute('init');
+  if (more.length > 0) return tooMuch(more, join('/shift init', plain(word), plain(version ?? '')));
+  const { reason, dryRun = false, httpRoute } = flags;
+  return {
+    ...{ verb: 'init', service: service.value, reason, dryRun },
+    ...(version !== undefined && { version }),
+    ...(httpRoute !== undefined && { httpRoute }),
+  };
 }
 
 /** A path inside RULES_DIR: it cannot lead out of that folder. */

@@ -8,23 +8,38 @@ export interface PodCount {
   readonly all: number;
 }
 
+/** A pod behind a Service. An endpoint without a pod has no labels. */
+export interface PodBehind {
+  readonly labels: Labels;
+  readonly ready: boolean;
+}
+
 /**
- * The pods of a Service with these labels, as its EndpointSlices have them. An endpoint without a pod has no labels. Undefined for what is
- * no Service, and for one without any slice: nothing keeps them for it.
+ * The pods of a Service with these labels, as its EndpointSlices have them. Undefined for what is no Service, and for one without any slice:
+ * nothing keeps them for it.
  */
 export function podsOf(index: ObjectIndex, host: string, labels: Labels): PodCount | undefined {
+  const all = podsBehind(index, host);
+  return all && countOf(all.filter((pod) => hasLabels(pod.labels, labels)));
+}
+
+/** The same, one by one. */
+export function podsBehind(index: ObjectIndex, host: string): readonly PodBehind[] | undefined {
   const [service] = index.services.get(host);
   if (service === undefined || service.externalName !== undefined) return undefined;
   const { namespace, name } = service;
   const slices = index.slices.get(`${namespace}/${name}`);
   if (slices.length === 0) return undefined;
-  const ready = new Map<string, boolean>();
-  for (const { address, pod, ready: isReady } of slices.flatMap(({ endpoints }) => endpoints)) {
+  const behind = new Map<string, PodBehind>();
+  for (const { address, pod, ready } of slices.flatMap(({ endpoints }) => endpoints)) {
     const found = pod === undefined ? undefined : index.get({ kind: 'Pod', namespace, name: pod });
-    if (!hasLabels(found?.kind === 'Pod' ? found.labels : {}, labels)) continue;
     const key = pod ?? address; // a pod with two addresses is in two slices
-    ready.set(key, isReady || ready.get(key) === true);
+    const labels = found?.kind === 'Pod' ? found.labels : {};
+    behind.set(key, { labels, ready: ready || behind.get(key)?.ready === true });
   }
-  const all = [...ready.values()];
-  return { ready: all.filter((each) => each).length, all: all.length };
+  return [...behind.values()];
+}
+
+export function countOf(pods: readonly Pick<PodBehind, 'ready'>[]): PodCount {
+  return { ready: pods.filter(({ ready }) => ready).length, all: pods.length };
 }

@@ -22,6 +22,7 @@ import {
 } from './objects.ts';
 import { type PodCount, podsOf } from './pods.ts';
 import { headlessAt, hostAt, knownHost } from './services.ts';
+import { type UnroutedService, unroutedService } from './unrouted.ts';
 
 /** Rules that are asked about, at a host and for a caller that follow them. */
 export interface Followed {
@@ -118,6 +119,11 @@ export class TrafficMap {
   /** The pods of a Service that have these labels; undefined if they are not known. */
   podsOf(host: string, labels: Labels): PodCount | undefined {
     return podsOf(this.#index, host, labels);
+  }
+
+  /** The Service of a host, as it is without any object that routes it; undefined if there is none, or it is not seen. */
+  serviceOf(host: string, sight: { readonly seesPods: boolean }): UnroutedService | undefined {
+    return unroutedService(this.#index, host, sight);
   }
 
   /** The Argo Rollout that moves pods between the Services of a split (host-level splitting). */

@@ -57,6 +57,7 @@ const edit = z.discriminatedUnion('kind', [
 const wholeAims = [
   z.strictObject({ kind: z.literal('file'), verb: z.enum(['apply', 'delete']), file: z.string() }),
   z.strictObject({ kind: z.literal('unpin'), rule: z.string() }),
+  z.strictObject({ kind: z.literal('init'), service: z.string() }),
 ] as const;
 const aim = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('split'), focus: z.string().optional() }),

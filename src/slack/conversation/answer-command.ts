@@ -82,6 +82,7 @@ export async function answerCommand(
     case 'apply':
     case 'delete':
     case 'unpin':
+    case 'init':
       return told(conversation, await requestEdits(conversation.desk, command, asker));
     case 'rollback':
       return told(conversation, await requestRollback(conversation.desk, command, asker), { typed: command });

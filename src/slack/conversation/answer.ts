@@ -1,3 +1,4 @@
+import { isEditCommand } from '../../domain/language/command.ts';
 import { parseCommand } from '../../domain/language/parse-command.ts';
 import { isRampId } from '../../domain/routing/names.ts';
 import type { Gesture } from '../../workflow/asking/limits.ts';
@@ -77,8 +78,8 @@ export function answerEdits(
   const command = value === undefined ? undefined : parseCommand(value.line);
   return inTime(conversation, request, (asker) =>
     unlessTooMany(conversation, asker, gestureOfClick(action), async () => {
-      const isOurs = command?.verb === 'apply' || command?.verb === 'delete' || command?.verb === 'unpin';
-      if (value === undefined || !isOurs) return notOursReply(conversation, asker, action);
+      if (value === undefined || command === undefined || !isEditCommand(command))
+        return notOursReply(conversation, asker, action);
       const clicked = { stamp: value.seen, isMeant: action === actions.applyMeant };
       return told(conversation, await requestEdits(conversation.desk, command, asker, clicked));
     }),

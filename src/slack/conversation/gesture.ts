@@ -11,7 +11,8 @@ import type { Conversation, Told } from './conversation.ts';
 export function gestureOf(desk: Desk, command: Command | Mistake): Gesture {
   if (command.verb === 'shift') return { kind: 'change', service: fillIn(desk, command.service) };
   if (command.verb === 'ramp') return { kind: 'change', service: fillIn(desk, command.service) };
-  if (command.verb === 'unpin') return { kind: 'change', service: fillIn(desk, command.service) };
+  if (command.verb === 'unpin' || command.verb === 'init')
+    return { kind: 'change', service: fillIn(desk, command.service) };
   if (command.verb === 'apply' || command.verb === 'delete') return { kind: 'change' };
   if (command.verb === 'rollback' || command.verb === 'abort') return { kind: 'rollback' };
   return { kind: decisions.has(command.verb) ? 'decision' : 'look' };

@@ -13,8 +13,8 @@ import { fileNotes } from '../words/rule-file-text.ts';
 import { openWords, stateText, title } from '../words/title.ts';
 import { trialLines } from '../words/trial-text.ts';
 import { confirmReply } from './confirm.ts';
+import { questionReply } from './edits/question.ts';
 import { previewReply } from './preview.ts';
-import { questionReply } from './question.ts';
 import { rampRunsReply } from './ramps/asked.ts';
 import { goalText, notFoundText, refusalText, type TypedMove } from './refusals.ts';
 import { whichReply } from './which.ts';
@@ -108,6 +108,7 @@ function busyText(first: Change): string {
 
 function asItIsText({ command }: Extract<EditsAnswer, { kind: 'as-it-is' }>): string {
   if (command.verb === 'unpin') return 'There is no such rule any more. Nothing was changed.';
+  if (command.verb === 'init') return 'It has its first rules already. Nothing was changed.';
   const what =
     command.verb === 'delete' ? 'Nothing of what the file names is there' : 'All is already as the file says';
   return `${what}: ${code(command.file, 120)}. Nothing was changed.`;

@@ -49,6 +49,11 @@ export const commands = [
     does: 'removes one pinned rule, which a split does not reach, after a question',
   },
   {
+    topic: 'init',
+    usage: '/shift init reviews [v1] [--http-route]',
+    does: 'gives a service that nothing routes its first rules, after a question',
+  },
+  {
     topic: 'status',
     usage: '/shift status [reviews]',
     does: 'shows splits, pinned rules, what is locked or frozen, and what is waiting',
@@ -146,6 +151,7 @@ const more: Readonly<Record<string, string>> = {
     'Deletes every object that the file names and that is there, whatever it holds now; *Roll back* on the card makes them anew, with what they held. Shown first, with a button that asks once more.',
   unpin:
     'Pinned rules have a match of their own and stand above the rule that takes the rest; `/shift status reviews` lists them. Name one by what it matches, by its `name`, or by its place (`#1`). Nothing else of the object changes, and *Roll back* puts it back where it was.',
+  init: 'A DestinationRule gets a subset for each `version` label of its pods, and a VirtualService sends each version what its ready pods get now, or everything to the version that is named. `--http-route` makes an HTTPRoute among the Services of the versions (`reviews-v1`). The definitions are written before the rules, so that no request is lost. *Roll back* deletes what was made. To create objects takes rights that the base does not give: `manifests/rule-files`.',
   status:
     'What it shows of one service is read live. Pinned rules have a match of their own (a header, a path), so a split does not reach them.',
   history:

@@ -22,6 +22,7 @@ import { splitText } from '../words/split-text.ts';
 import { exactClock } from '../words/time-text.ts';
 import { noPodsText } from '../words/warning-text.ts';
 import { when } from '../words/when.ts';
+import { noFirstRulesText, unroutedText } from './edits/first-rules.ts';
 
 const maxObjects = 5;
 
@@ -97,6 +98,8 @@ export function notFoundText({ service, namespace, cluster }: ServiceName, found
     case 'unknown-cluster':
       return `There is no cluster ${typed(cluster)}; there is ${names(found.clusters)}.`;
     case 'unknown-service': {
+      if (found.unrouted !== undefined)
+        return `${unroutedText({ service, namespace, cluster }, found.unrouted)}${ageText(found)}`;
       const known =
         found.services.length > 0
           ? ` There is ${names(found.services)}.`
@@ -207,7 +210,7 @@ function handsToText({ cluster }: ServiceName, to: Rule['handsTo']): string {
   return ` It is ${objectName({ kind: 'VirtualService', name: to.name })} in ${code(to.namespace)}: ${statusCommand({ cluster, namespace: to.namespace, service })} shows it.`;
 }
 
-/** Why a rule file cannot be applied or deleted, or a rule cannot be unpinned. */
+/** Why a rule file cannot be applied or deleted, a rule cannot be unpinned, or a service does not begin with rules. */
 export function goalText(answer: Exclude<GoalAnswer, { kind: 'not-found' }>): string {
   switch (answer.kind) {
     case 'unknown-file':
@@ -218,6 +221,8 @@ export function goalText(answer: Exclude<GoalAnswer, { kind: 'not-found' }>): st
       return `There is no cluster ${typed(answer.cluster)}; there is ${names(answer.clusters)}.`;
     case 'other-namespace':
       return `The file names the namespace ${code(answer.written)}, and you named ${code(answer.named)}. Nothing was changed. Leave \`-n\` out, or take the namespace out of the file.`;
+    case 'no-first-rules':
+      return noFirstRulesText(answer.name, answer.because);
     case 'no-pinned-rule':
       return pinnedMistakeText(answer.name.service, answer.mistake);
   }

@@ -33,15 +33,17 @@ function aimText(aim: Aim, to: Split): string {
       return aim.focus === undefined ? splitText(to) : `${weightOf(percentages(to), aim.focus)} % to ${aim.focus}`;
     case 'file':
     case 'unpin':
+    case 'init':
       return wholeText(aim);
     case 'back':
       return aim.before === undefined ? `back to ${splitText(to)}` : `back to before ${wholeText(aim.before)}`;
   }
 }
 
-/** `bookinfo/virtual-service-all-v1`, `delete …`, `unpin …`. */
+/** `bookinfo/virtual-service-all-v1`, `delete …`, `unpin …`, `first rules`. */
 function wholeText(aim: WholeAim): string {
   if (aim.kind === 'unpin') return `unpin ${aim.rule}`;
+  if (aim.kind === 'init') return 'first rules';
   return aim.verb === 'apply' ? aim.file : `${aim.verb} ${aim.file}`;
 }
 

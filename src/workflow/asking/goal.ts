@@ -1,11 +1,14 @@
 import type { WholeAim } from '../../domain/change/change.ts';
+import { type FirstObject, type FirstRefusal, firstObjects, withSubsets } from '../../domain/change/first-objects.ts';
 import type { EditCommand } from '../../domain/language/command.ts';
+import type { UnroutedService } from '../../domain/map/unrouted.ts';
 import { merged } from '../../domain/routing/content.ts';
 import { ledgerAnnotation } from '../../domain/routing/ledger.ts';
 import type { Place, ServiceName } from '../../domain/routing/names.ts';
-import { type ObjectContent, refText } from '../../domain/routing/object.ts';
+import { type ObjectContent, type ObjectRef, refText } from '../../domain/routing/object.ts';
 import { choosePinned, type PinnedMistake, withoutRule } from '../../domain/routing/pinned.ts';
 import type { Manifest, RuleFile, RuleFileReading } from '../../domain/routing/rule-file.ts';
+import type { Percentages } from '../../domain/routing/split.ts';
 import { type Desk, fillIn, type NotFound, nameOf } from '../desk.ts';
 import type { ContentAim } from './plan-content.ts';
 
@@ -16,6 +19,14 @@ export interface Goal {
   readonly aim: WholeAim;
   readonly variants: readonly Variant[];
   readonly file?: RuleFile | undefined;
+  readonly begins?: Begins | undefined;
+}
+
+/** A service that had no rules, and what its versions begin with. */
+export interface Begins {
+  readonly name: ServiceName;
+  readonly service: UnroutedService;
+  readonly shares: Percentages;
 }
 
 export interface Variant {
@@ -30,12 +41,26 @@ export type GoalAnswer =
   /** The file names another namespace than the command. */
   | { readonly kind: 'other-namespace'; readonly named: string; readonly written: string }
   | { readonly kind: 'not-found'; readonly name: ServiceName; readonly found: NotFound }
+  /** `init`: the service has an object already, another object has the name, there is no such service, or its objects cannot be made. */
+  | { readonly kind: 'no-first-rules'; readonly name: ServiceName; readonly because: NoFirstRules }
   | { readonly kind: 'no-pinned-rule'; readonly name: ServiceName; readonly mistake: PinnedMistake };
+
+export type NoFirstRules =
+  | FirstRefusal
+  | { readonly reason: 'routed' | 'name-taken'; readonly object: ObjectRef }
+  | { readonly reason: 'no-service' };
 
 type Reached = Goal | { readonly answer: GoalAnswer };
 
 export function goalOf(desk: Desk, command: EditCommand): Promise<Reached> {
-  return command.verb === 'unpin' ? unpinned(desk, command) : ofFile(desk, command);
+  switch (command.verb) {
+    case 'unpin':
+      return unpinned(desk, command);
+    case 'init':
+      return begun(desk, command);
+    default:
+      return ofFile(desk, command);
+  }
 }
 
 type FileCommand = Extract<EditCommand, { file: string }>;
@@ -111,4 +136,50 @@ async function unpinned(desk: Desk, command: Extract<EditCommand, { verb: 'unpin
     aim: { kind: 'unpin', rule: chosen.words },
     variants: [{ isMeant: false, aims: [{ kind: 'content', object, become }] }],
   };
+}
+
+async function begun(desk: Desk, command: Extract<EditCommand, { verb: 'init' }>): Promise<Reached> {
+  const name = await nameOf(desk, command.service);
+  const no = (because: NoFirstRules): Reached => ({ answer: { kind: 'no-first-rules', name, because } });
+  const found = await desk.mesh.find(name);
+  if (found.kind === 'found') return no({ reason: 'routed', object: found.object });
+  if (found.kind !== 'unknown-service') return { answer: { kind: 'not-found', name, found } };
+  const service = found.unrouted;
+  if (service === undefined) return no({ reason: 'no-service' });
+  const kind = command.httpRoute === true ? 'HTTPRoute' : 'VirtualService';
+  const first = firstObjects(service, { version: command.version, kind });
+  if (first.kind === 'refused') return no(first.refusal);
+
+  const { route, definition, shares } = first;
+  const place = { cluster: name.cluster, namespace: service.namespace };
+  const made: readonly ObjectRef[] = [
+    { ...place, kind: route.kind, name: route.name },
+    ...(definition?.isNew ? [{ ...place, kind: 'DestinationRule' as const, name: definition.name }] : []),
+  ];
+  const there = await Promise.all(made.map(async (object) => ({ object, ...(await desk.mesh.open(object)) })));
+  const taken = there.find(({ live }) => live !== undefined);
+  if (taken !== undefined) return no({ reason: 'name-taken', object: taken.object });
+
+  const defining: readonly ContentAim[] =
+    definition === undefined
+      ? []
+      : [
+          {
+            kind: 'content',
+            object: { ...place, kind: 'DestinationRule', name: definition.name },
+            become: (live) => withSubsets(live?.content, definition),
+          },
+        ];
+  return {
+    command,
+    place,
+    aim: { kind: 'init', service: service.name },
+    variants: [{ isMeant: false, aims: [...defining, firstRoute(place, route)] }],
+    begins: { name, service, shares },
+  };
+}
+
+/** Somebody may have made it in between: it stays as they made it. */
+function firstRoute(place: Place, { kind, name, content }: FirstObject): ContentAim {
+  return { kind: 'content', object: { ...place, kind, name }, become: (live) => live?.content ?? content };
 }

@@ -7,7 +7,7 @@ import type { Percentages } from '../../domain/routing/split.ts';
 import { noteRefused } from '../audit.ts';
 import { type Asker, type Desk, requestId } from '../desk.ts';
 import { type Asking, acceptedAlready, answerOnce, changeOf } from './answer-once.ts';
-import { type Goal, type GoalAnswer, goalOf, type Variant } from './goal.ts';
+import { type Begins, type Goal, type GoalAnswer, goalOf, type Variant } from './goal.ts';
 import { nameOf, type Plan, planEdits } from './plan.ts';
 import { shiftTo } from './shift.ts';
 import { type Answer, aboutPlanned, judgePlan, objectionTo, offer, toChange, told } from './submit.ts';
@@ -28,6 +28,7 @@ export interface EditsQuestion {
   readonly place: Place;
   readonly ways: readonly [Way, ...Way[]];
   readonly file?: RuleFile | undefined;
+  readonly begins?: Begins | undefined;
 }
 
 /** One plan that the person may choose. */
@@ -45,7 +46,7 @@ export interface ClickedEdits {
 }
 
 /**
- * `/shift apply`, `/shift delete` and `/shift unpin`: carries out what only moves weights and is written so. Otherwise shows what it would
+ * `/shift apply`, `/shift delete`, `/shift unpin` and `/shift init`: carries out what only moves weights and is written so. Otherwise shows what it would
  * do.
  */
 export function requestEdits(
@@ -138,9 +139,9 @@ async function question(
     judgement: await judgePlan(desk, asking, way.plan),
   });
   const ways = [await judged(first), ...(await Promise.all(more.map(judged)))] as const;
-  const { command, place, file } = goal;
+  const { command, place, file, begins } = goal;
   tellImpossible(desk, asking, ways);
-  return { kind: 'question', question: { command, place, ways, file }, hasMoved };
+  return { kind: 'question', question: { command, place, ways, file, begins }, hasMoved };
 }
 
 /** If no way is allowed there is nothing to click, so the person was told no. */

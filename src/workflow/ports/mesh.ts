@@ -2,6 +2,7 @@ import type { Change } from '../../domain/change/change.ts';
 import type { ObjectEdit } from '../../domain/change/edit.ts';
 import type { Following } from '../../domain/map/following.ts';
 import type { PodCount } from '../../domain/map/pods.ts';
+import type { UnroutedService } from '../../domain/map/unrouted.ts';
 import type { Revision } from '../../domain/routing/ledger.ts';
 import type { ChangeId, Place, RampId, ServiceName } from '../../domain/routing/names.ts';
 import type { ObjectContent, ObjectRef } from '../../domain/routing/object.ts';
@@ -68,6 +69,8 @@ export type Found =
       readonly kind: 'unknown-service';
       readonly services: readonly string[];
       readonly nearest?: string | undefined;
+      /** The Service of that name, if it is seen: no object routes it. */
+      readonly unrouted?: UnroutedService | undefined;
     } & Aged)
   /** Requests for it follow several objects, some one, some another. */
   | ({ readonly kind: 'several'; readonly objects: readonly [ObjectRef, ...ObjectRef[]] } & Aged);

@@ -205,6 +205,7 @@ export function describeInRedis(open: () => Connection): void {
       { kind: 'file', verb: 'apply', file: 'bookinfo/all' },
       { kind: 'file', verb: 'delete', file: 'bookinfo/all' },
       { kind: 'unpin', rule: 'end-user = jason' },
+      { kind: 'init', service: 'reviews' },
       { kind: 'back' },
       { kind: 'back', before: { kind: 'unpin', rule: 'end-user = jason' } },
     ])('come back from Redis with what was asked for: %j', async (aim) => {

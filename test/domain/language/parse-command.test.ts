@@ -583,6 +583,10 @@ describe('what changes objects', () => {
     ${'unpin v1=50 v3=50'}                     | ${{ verb: 'mistake' }}
     ${'unpin v3 50'}                           | ${{ verb: 'mistake' }}
     ${'apply v3 50'}                           | ${{ verb: 'mistake' }}
+    ${'init reviews'}                          | ${{ verb: 'init', service: { service: 'reviews' }, dryRun: false }}
+    ${'init shop/reviews V1 --http-route'}     | ${{ verb: 'init', service: { service: 'reviews', namespace: 'shop' }, version: 'v1', httpRoute: true }}
+    ${'init reviews --reason "new" --dry-run'} | ${{ verb: 'init', reason: 'new', dryRun: true }}
+    ${'reviews v3 50 --http-route'}            | ${{ verb: 'mistake' }}
   `('reads $typed', ({ typed, command }) => {
     expect(parseCommand(typed)).toMatchObject(command);
   });
@@ -598,6 +602,9 @@ describe('what changes objects', () => {
     ${'apply x --route primary'} | ${'/shift help apply'}
     ${'unpin'}                   | ${'/shift unpin reviews end-user=jason'}
     ${'unpin ratings'}           | ${'/shift unpin ratings end-user=jason'}
+    ${'init'}                    | ${'/shift init reviews'}
+    ${'init reviews v1 v2'}      | ${'/shift init reviews v1'}
+    ${'init reviews --route a'}  | ${'/shift help init'}
     ${'aply bookinfo/all'}       | ${'/shift apply bookinfo/all'}
   `('answers $typed with $next', ({ typed, next }) => {
     const answer = parseCommand(typed);

@@ -146,6 +146,7 @@ describe('the card of a change of objects', () => {
   it.each<[Aim, string]>([
     [{ kind: 'file', verb: 'delete', file: 'x' }, 'reviews and 1 more · delete x'],
     [{ kind: 'unpin', rule: 'end-user = jason' }, 'reviews and 1 more · unpin end-user = jason'],
+    [{ kind: 'init', service: 'reviews' }, 'reviews and 1 more · first rules'],
     [{ kind: 'back' }, 'reviews and 1 more · back to v1 100 %'],
     [
       { kind: 'back', before: { kind: 'file', verb: 'delete', file: 'x' } },
@@ -225,6 +226,7 @@ describe('the card of a change of objects', () => {
     const anAim = fc.oneof(
       fc.record({ kind: fc.constant('file' as const), verb: fc.constantFrom('apply', 'delete'), file: text }),
       fc.record({ kind: fc.constant('unpin' as const), rule: text }),
+      fc.record({ kind: fc.constant('init' as const), service: text }),
     );
     const needs = { by: [], count: 1, expiresMs: 1, rule: { name: 'x', line: 1 } };
 

@@ -1,35 +1,51 @@
 import type { ActionsBlock, Button, KnownBlock } from '@slack/types';
-import { type ObjectEdit, verbOf } from '../../domain/change/edit.ts';
-import { formatCommand } from '../../domain/language/command.ts';
-import { isConverted } from '../../domain/routing/rule-file.ts';
-import { editsOf, type Plan } from '../../workflow/asking/plan.ts';
-import type { EditsQuestion, Way } from '../../workflow/asking/rule-file.ts';
-import { actions, formatLineValue } from '../words/button.ts';
-import { serviceOf } from '../words/command-text.ts';
-import { code, maxText, names, plain } from '../words/mrkdwn.ts';
-import { objectSections, placesOf, section } from '../words/object-text.ts';
-import type { Reply } from '../words/reply.ts';
-import { fileNotes } from '../words/rule-file-text.ts';
-import { trialLines } from '../words/trial-text.ts';
-import { mostWarnings, warningText } from '../words/warning-text.ts';
-import { blocksReply, lines, maxObjectsText } from './blocks.ts';
-import { policyLines } from './preview.ts';
-import { refusalText } from './refusals.ts';
+import { type ObjectEdit, verbOf } from '../../../domain/change/edit.ts';
+import { formatCommand } from '../../../domain/language/command.ts';
+import { isConverted } from '../../../domain/routing/rule-file.ts';
+import { editsOf, type Plan } from '../../../workflow/asking/plan.ts';
+import type { EditsQuestion, Way } from '../../../workflow/asking/rule-file.ts';
+import { actions, formatLineValue } from '../../words/button.ts';
+import { serviceOf } from '../../words/command-text.ts';
+import { code, maxText, names, plain } from '../../words/mrkdwn.ts';
+import { objectSections, placesOf, section } from '../../words/object-text.ts';
+import type { Reply } from '../../words/reply.ts';
+import { fileNotes } from '../../words/rule-file-text.ts';
+import { trialLines } from '../../words/trial-text.ts';
+import { mostWarnings, warningText } from '../../words/warning-text.ts';
+import { blocksReply, lines, maxObjectsText } from '../blocks.ts';
+import { policyLines } from '../preview.ts';
+import { refusalText } from '../refusals.ts';
+import { beginsLines } from './first-rules.ts';
 
 /** Shows what a rule file, or the removal of a rule, would do, with buttons that do exactly that. */
-export function questionReply({ command, place, ways, file }: EditsQuestion, hasMoved: boolean, now: Date): Reply {
+export function questionReply(
+  { command, place, ways, file, begins }: EditsQuestion,
+  hasMoved: boolean,
+  now: Date,
+): Reply {
   const [first] = ways;
-  const what = command.verb === 'unpin' ? `Unpinning ${code(command.rule)}` : code(command.file, 120);
   const began = hasMoved
     ? '*Not done:* it would do something else by now than what you were shown.'
-    : `${what} ${file !== undefined && isConverted(file) ? 'was converted' : 'is more than a shift'}, so nothing was changed yet.`;
+    : `${subject(command)} ${file !== undefined && isConverted(file) ? 'was converted' : 'is more than a shift'}, so nothing was changed yet.`;
   const where = `In ${names(placesOf(editsOf(first.plan)))} @ ${code(place.cluster)} it would ${countText(first.plan)}.`;
   const room = maxObjectsText / ways.length;
   return blocksReply(`${began} ${where}`, [
     ...lines(file === undefined ? [] : fileNotes(file), maxText),
+    ...lines(begins === undefined ? [] : beginsLines(begins)),
     ...ways.flatMap((way) => waySections(way, now, { isOneOfTwo: ways.length > 1, room })),
     ...(command.dryRun ? [] : buttons(command, ways)),
   ]);
+}
+
+function subject(command: EditsQuestion['command']): string {
+  switch (command.verb) {
+    case 'unpin':
+      return `Unpinning ${code(command.rule)}`;
+    case 'init':
+      return `To give ${code(command.service.service)} its first rules`;
+    default:
+      return code(command.file, 120);
+  }
 }
 
 function waySections(
