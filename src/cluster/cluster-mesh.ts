@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Change, mainEdit, placeOf } from '../domain/change/change.ts';
 import { lookedAfterMs } from '../domain/change/fate.ts';
 import { type Following, followingOf } from '../domain/map/following.ts';
+import { followedRules } from '../domain/map/governing.ts';
 import { defaultSettings, isOfMap, type MeshSettings } from '../domain/map/objects.ts';
 import type { PodCount } from '../domain/map/pods.ts';
 import { emptyLedger, type Ledger, ledgerAnnotation, newestByRule, readLedger } from '../domain/routing/ledger.ts';
@@ -10,7 +11,7 @@ import { hasRules, type ObjectRef } from '../domain/routing/object.ts';
 import type { Route, Weights } from '../domain/routing/route.ts';
 import type { Definition } from '../domain/routing/undefined-versions.ts';
 import { LedgerUnreadableError } from '../workflow/errors.ts';
-import type { Aged, Found, Glance, OpenObject, SoughtChange, Touched } from '../workflow/ports/mesh.ts';
+import type { Aged, Found, Glance, ObjectRules, OpenObject, SoughtChange, Touched } from '../workflow/ports/mesh.ts';
 import type { Log } from '../workflow/ports/process.ts';
 import { besidesOf } from './besides.ts';
 import type { KubeClient } from './client/kube-client.ts';
@@ -18,7 +19,7 @@ import { AlreadyExistsError } from './client/kube-errors.ts';
 import type { Definitions } from './definitions.ts';
 import { definitionOf, listRules, noRules, type RulesOf, rulesFor, rulesIn, rulesNow } from './destination-rules.ts';
 import { toEvent } from './event.ts';
-import { findService } from './find-service.ts';
+import { findService, rulesOf } from './find-service.ts';
 import { getLive } from './get-live.ts';
 import type { DestinationRule } from './kinds/destination-rule.ts';
 import type { RoutingObject } from './kinds/kind.ts';
@@ -158,6 +159,19 @@ export class ClusterMesh {
     if (!isOfMap(kind) || place === undefined) return undefined;
     const seesAll = this.#feed.sees('networking.istio.io/VirtualService');
     return followingOf(this.#feed.map, { object: { kind, namespace, name }, rule: place, seesAll });
+  }
+
+  async followed({ service, namespace }: ServiceName): Promise<readonly ObjectRules[]> {
+    const { surroundings } = await this.#namespaces.watched(namespace);
+    await surroundings.known(patienceMs.map);
+    const { map } = this.#feed;
+    const refs = followedRules(map, map.hostMeant(service, namespace));
+    const places = [...new Set(refs.map(({ object }) => object.namespace))];
+    const watched = new Map(
+      await Promise.all(places.map(async (place) => [place, await this.#namespaces.watched(place)] as const)),
+    );
+    const rules = rulesOf(refs, ({ kind, namespace: place, name }) => watched.get(place)?.services.get(kind, name));
+    return rules.map(({ object, ...rest }) => ({ object: { cluster: this.#cluster, ...object }, ...rest }));
   }
 
   pods(host: string, labels: Readonly<Record<string, string>>): PodCount | undefined {

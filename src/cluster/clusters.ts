@@ -6,7 +6,7 @@ import type { ObjectContent, ObjectRef } from '../domain/routing/object.ts';
 import type { Route, Weights } from '../domain/routing/route.ts';
 import type { Definition } from '../domain/routing/undefined-versions.ts';
 import { MeshUnavailableError } from '../workflow/errors.ts';
-import type { Found, Glance, Mesh, OpenObject, SoughtChange, Touched } from '../workflow/ports/mesh.ts';
+import type { Found, Glance, Mesh, ObjectRules, OpenObject, SoughtChange, Touched } from '../workflow/ports/mesh.ts';
 import type { ClusterMesh } from './cluster-mesh.ts';
 import { picture } from './open-object.ts';
 
@@ -57,6 +57,10 @@ export class Clusters implements Mesh {
 
   async following(object: ObjectRef, rule: string): Promise<Following | undefined> {
     return this.#meshOf(object).following(object, rule);
+  }
+
+  async followed(name: ServiceName): Promise<readonly ObjectRules[]> {
+    return this.#meshOf(name).followed(name);
   }
 
   async pods(cluster: string, host: string, labels: Readonly<Record<string, string>>): Promise<PodCount | undefined> {

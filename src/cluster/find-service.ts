@@ -1,12 +1,14 @@
+import type { RuleRef } from '../domain/map/governed.ts';
 import { governing } from '../domain/map/governing.ts';
-import { isOfMap } from '../domain/map/objects.ts';
+import { isOfMap, type RoutingId } from '../domain/map/objects.ts';
 import type { TrafficMap } from '../domain/map/traffic-map.ts';
 import { isHost, resolveHost, type ServiceName } from '../domain/routing/names.ts';
 import type { ObjectKind, ObjectRef } from '../domain/routing/object.ts';
 import { objectWord, readObjectWord } from '../domain/routing/object-word.ts';
 import type { Route } from '../domain/routing/route.ts';
 import { nearest } from '../domain/text/nearest.ts';
-import type { Found } from '../workflow/ports/mesh.ts';
+import type { Found, ObjectRules } from '../workflow/ports/mesh.ts';
+import type { RoutingObject } from './kinds/kind.ts';
 
 /** What is known of a cluster beside the objects that route. */
 export interface Sight {
@@ -45,6 +47,22 @@ export function findService(objects: readonly Findable[], name: ServiceName, { m
     nearest: unrouted === undefined ? nearest(named?.name ?? name.service, known) : undefined,
     ...(unrouted !== undefined && { unrouted }),
   };
+}
+
+/** Rules by their keys, object by object. What is not seen is left out. */
+export function rulesOf(
+  refs: readonly RuleRef[],
+  seen: (object: RoutingId) => Pick<RoutingObject, 'places'> | undefined,
+): readonly (Omit<ObjectRules, 'object'> & { readonly object: Omit<ObjectRef, 'cluster'> })[] {
+  const byObject = Map.groupBy(refs, ({ object: { kind, namespace, name } }) => `${kind} ${namespace}/${name}`);
+  return [...byObject.values()].flatMap((all) => {
+    const [first] = all;
+    const places = (first && seen(first.object)?.places()) ?? [];
+    const rules = all.flatMap(({ list, at }) => places.find((each) => each.list === list && each.at === at)?.key ?? []);
+    if (first === undefined || rules.length === 0) return [];
+    const { kind, namespace, name } = first.object;
+    return [{ object: { kind, namespace, name }, rules }];
+  });
 }
 
 /** Undefined if requests for the service follow nothing that we know. */

@@ -115,6 +115,16 @@ function describeMesh(where: string, begin: () => Promise<MeshWorld>): void {
         expect(await find('late', `${world.namespace}-empty`)).toMatchObject({ kind: 'unknown-service', services: [] });
       });
 
+      it('names the rules that requests for a service follow, by their keys', async () => {
+        await world.serve('obeyed-by', 9080);
+        const object = await hands.create({ name: 'obeyed-by', split: { v1: 100 }, orders: { v2: 100 } });
+
+        const { cluster, namespace } = object;
+        await expect
+          .poll(() => mesh.followed({ cluster, namespace, service: 'obeyed-by' }))
+          .toEqual([{ object, rules: ['orders', 'default'] }]);
+      });
+
       it('knows the Service of that name where nothing routes it, and its pods where they are seen', async () => {
         await world.serve('unrouted', 9080);
 

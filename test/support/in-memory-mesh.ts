@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
-import { findService } from '../../src/cluster/find-service.ts';
-import type { KnownService } from '../../src/cluster/kinds/kind.ts';
+import { findService, rulesOf } from '../../src/cluster/find-service.ts';
+import type { KnownService, RoutingObject } from '../../src/cluster/kinds/kind.ts';
 import { kinds } from '../../src/cluster/kinds/kinds.ts';
 import { picture } from '../../src/cluster/open-object.ts';
 import type { Change } from '../../src/domain/change/change.ts';
 import { type Following, followingOf } from '../../src/domain/map/following.ts';
-import { isOfMap } from '../../src/domain/map/objects.ts';
+import { followedRules } from '../../src/domain/map/governing.ts';
+import { isOfMap, type MeshObject } from '../../src/domain/map/objects.ts';
 import type { PodBehind, PodCount } from '../../src/domain/map/pods.ts';
 import { emptyLedger, type Ledger, newestByRule } from '../../src/domain/routing/ledger.ts';
 import type { ChangeId, Place, RampId, ServiceName } from '../../src/domain/routing/names.ts';
@@ -21,6 +22,7 @@ import type {
   Found,
   Glance,
   Mesh,
+  ObjectRules,
   OpenObject,
   SoughtChange,
   Touched,
@@ -101,17 +103,20 @@ export class InMemoryMesh extends MeshFaults implements Mesh {
 
   async following(object: ObjectRef, rule: string): Promise<Following | undefined> {
     const { kind, cluster, namespace, name } = object;
-    const content = this.contentOf(object);
-    if (!isOfMap(kind) || content === undefined) return undefined;
-    const metadata = { name, namespace, uid: '', resourceVersion: '' };
-    const place = kinds[kind]
-      .read({ metadata, spec: content.spec })
-      .places()
+    const place = this.#placesOf(object)
+      ?.places()
       .find(({ key }) => key === rule);
-    return (
-      place &&
-      followingOf(this.#objects.mapOf(cluster), { object: { kind, namespace, name }, rule: place, seesAll: true })
-    );
+    if (place === undefined || !isOfMap(kind)) return undefined;
+    return followingOf(this.#objects.mapOf(cluster), { object: { kind, namespace, name }, rule: place, seesAll: true });
+  }
+
+  async followed({ cluster, namespace, service }: ServiceName): Promise<readonly ObjectRules[]> {
+    const map = this.#objects.mapOf(cluster);
+    const refs = followedRules(map, map.hostMeant(service, namespace));
+    return rulesOf(refs, (id) => this.#placesOf({ cluster, ...id })).map(({ object, rules }) => ({
+      object: { cluster, ...object },
+      rules,
+    }));
   }
 
   async pods(_: string, host: string, labels: Readonly<Record<string, string>>): Promise<PodCount | undefined> {
@@ -124,6 +129,11 @@ export class InMemoryMesh extends MeshFaults implements Mesh {
   /** The pods of a resolved host are known from now on. */
   runs(host: string, pods: readonly PodBehind[]): void {
     this.#objects.run(host, pods);
+  }
+
+  /** Gateways and their pods are known from now on, or other objects that are not ours. */
+  surround(...objects: readonly MeshObject[]): void {
+    this.#objects.surround(objects);
   }
 
   onTouched(listen: (touched: Touched) => void): () => void {
@@ -282,6 +292,13 @@ export class InMemoryMesh extends MeshFaults implements Mesh {
     if (fault !== undefined) throw fault;
     const { seq } = ledgerAfter(writing);
     return { kind: 'written', seq, ...resultOf(edit, next), warnings: this.warnings };
+  }
+
+  #placesOf(object: ObjectRef): Pick<RoutingObject, 'places'> | undefined {
+    const { kind, namespace, name } = object;
+    const content = this.contentOf(object);
+    const metadata = { name, namespace, uid: '', resourceVersion: '' };
+    return content && kinds[kind].read({ metadata, spec: content.spec });
   }
 
   #keptOf(object: ObjectRef): Kept {

@@ -50,6 +50,7 @@ export class StoredObjects {
   /** What was written or removed, in that order; undefined where everything before was forgotten. */
   readonly #past: (Pick<Kept, 'object' | 'ledger'> | undefined)[] = [];
   readonly #services: (Place & KnownService)[] = [];
+  readonly #around: MeshObject[] = [];
   readonly #pods = new Map<string, readonly PodBehind[]>();
   /** When an object of a uid was created, by the version of its first write. */
   readonly #created = new Map<string, number>();
@@ -140,6 +141,11 @@ export class StoredObjects {
     this.#services.push({ cluster, namespace, ...service });
   }
 
+  /** Objects of kinds that are not ours. */
+  surround(objects: readonly MeshObject[]): void {
+    this.#around.push(...objects);
+  }
+
   podsOf(host: string): readonly PodBehind[] | undefined {
     return this.#pods.get(host);
   }
@@ -165,7 +171,7 @@ export class StoredObjects {
         }),
       );
     const running = [...this.#pods].flatMap(([host, pods]) => behind(readHost(host, ''), pods));
-    return trafficMap([...written, ...services, ...running].filter((each) => each !== undefined));
+    return trafficMap([...written, ...services, ...running, ...this.#around].filter((each) => each !== undefined));
   }
 
   #servedByRules(object: ObjectRef, rules: readonly Rule[]): readonly Rule[] {

@@ -177,12 +177,17 @@ export function planShiftOfAll(
   {
     startOf,
     mayOverrideOwner = false,
+    among,
   }: {
     readonly startOf: (rule: string) => Start | undefined;
     readonly mayOverrideOwner?: boolean;
+    /** The keys of those that are meant, where it is not all of them: also one with a single version. */
+    readonly among?: readonly string[] | undefined;
   },
 ): PlanOfWeights {
-  const [first, ...more] = splitting(route);
+  const [first, ...more] = among === undefined ? splitting(route) : versioned(route, among);
+  if (first === undefined && among !== undefined)
+    return refused({ reason: 'no-default-rule', ...whichOf(route.rules) });
   if (first === undefined) {
     const rule = rulesNamed(route, undefined)[0]?.key;
     return planShift(route, wish, { rule, start: rule === undefined ? undefined : startOf(rule), mayOverrideOwner });
@@ -198,6 +203,14 @@ function splitting({ rules }: Pick<Route, 'rules'>): readonly Rule[] {
     ({ key, unsplittable, split }) =>
       unsplittable === undefined && (key === defaultRule || Object.keys(split).length > 1),
   );
+}
+
+/** Those of the rules that send to versions. A destination without a subset sends to all of them. */
+function versioned({ object, rules }: Pick<Route, 'object' | 'rules'>, among: readonly string[]): readonly Rule[] {
+  const isOfAll = ({ backends = [], split }: Rule) =>
+    object.kind === 'VirtualService' &&
+    backends.some(({ version, label }) => label === undefined && Object.hasOwn(split, version));
+  return rules.filter((rule) => among.includes(rule.key) && rule.unsplittable === undefined && !isOfAll(rule));
 }
 
 /** The wish with the names that the versions have in the rule. */

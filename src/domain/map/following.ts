@@ -1,6 +1,6 @@
 import type { Caller, Governed, GovernedRule, RuleRef, Shadowed, Why } from './governed.ts';
 import { isWildcard } from './hosts.ts';
-import { isSameId, type RoutingId } from './objects.ts';
+import { type Id, isSameId, type RoutingId } from './objects.ts';
 import type { TrafficMap } from './traffic-map.ts';
 
 /** A host, as one kind of caller asks for it. */
@@ -32,13 +32,13 @@ export type Astray =
 /** Kept in records and shown on cards. */
 const mostElsewhere = 4;
 
-/** Undefined if all requests for its hosts follow it, or it is not known. */
-export function astrayOf(following: Following | undefined): Astray | undefined {
+/** Undefined if all requests for its hosts follow it, or others that are moved together with it, or it is not known. */
+export function astrayOf(following: Following | undefined, together: readonly Id[] = []): Astray | undefined {
   if (following === undefined) return undefined;
   const { followed, elsewhere } = following;
-  const shown = elsewhere.slice(0, mostElsewhere);
-  if (followed.length === 0) return { kind: 'not-followed', elsewhere: shown };
-  return elsewhere.length === 0 ? undefined : { kind: 'followed-in-part', elsewhere: shown };
+  if (followed.length === 0) return { kind: 'not-followed', elsewhere: elsewhere.slice(0, mostElsewhere) };
+  const apart = elsewhere.filter(({ by }) => by === undefined || !together.some((each) => isSameId(by, each)));
+  return apart.length === 0 ? undefined : { kind: 'followed-in-part', elsewhere: apart.slice(0, mostElsewhere) };
 }
 
 export type RulePlace = Pick<RuleRef, 'list' | 'at'>;

@@ -21,7 +21,7 @@ import { statusReply } from '../replies/status.ts';
 import { tourReply } from '../replies/tour.ts';
 import { whyReply } from '../replies/why.ts';
 import { policyProblemText } from '../words/policy-words.ts';
-import { type Reply, says } from '../words/reply.ts';
+import { type Reply, says, saysInParts } from '../words/reply.ts';
 import { answerRamp } from './answer-ramp.ts';
 import { type Conversation, tourWorldOf } from './conversation.ts';
 import { told, toldApproval } from './told.ts';
@@ -36,7 +36,7 @@ export async function answerCommand(
     case 'mistake':
       return mistakeReply(command);
     case 'help':
-      return says(helpText(command.topic, conversation.botName, await serviceNames(conversation.desk)));
+      return saysInParts(helpText(command.topic, conversation.botName, await serviceNames(conversation.desk)));
     case 'status':
       return withPolicyProblem(
         conversation.desk,

@@ -1,9 +1,11 @@
-import { type Change, mainEdit } from '../../domain/change/change.ts';
+import { type Change, concerns, mainEdit, serviceOf } from '../../domain/change/change.ts';
+import type { ObjectRef } from '../../domain/routing/object.ts';
 import type { EditsAnswer } from '../../workflow/asking/rule-file.ts';
 import type { RollbackAnswer } from '../../workflow/asking/take-one-back.ts';
 import type { ApprovalAnswer } from '../../workflow/deciding/awaiting.ts';
 import type { HeldAnswer } from '../../workflow/deciding/held.ts';
 import type { Desk } from '../../workflow/desk.ts';
+import { DependencyError } from '../../workflow/errors.ts';
 import { approvalReply } from '../replies/approval.ts';
 import { answerReply, heldReply } from '../replies/change.ts';
 import type { TypedMove } from '../replies/refusals.ts';
@@ -23,7 +25,28 @@ export async function told(
   { forgotten, typed }: Context = {},
 ): Promise<Reply> {
   if (answer.kind === 'unknown-change' && forgotten !== undefined) return says(forgotten);
-  return answerReply(answer, desk.now(), { ahead: await aheadOf(desk, answer), typed });
+  const [ahead, others] = await Promise.all([aheadOf(desk, answer), othersOf(desk, answer, typed)]);
+  return answerReply(answer, desk.now(), { ahead, typed, others });
+}
+
+/** What else requests for a shifted service follow, where the person did not say which rule is meant. If it cannot be read, nothing is offered. */
+async function othersOf(
+  { mesh, log }: Desk,
+  answer: RollbackAnswer | EditsAnswer,
+  typed: TypedMove | undefined,
+): Promise<readonly ObjectRef[]> {
+  if (answer.kind !== 'accepted' || answer.again || typed?.verb !== 'shift') return [];
+  const { change } = answer;
+  const isChosen = typed.options.rule !== undefined || typed.options.allRules === true;
+  if (isChosen || !change.warnings?.some(({ kind }) => kind === 'followed-in-part')) return [];
+  try {
+    const followed = await mesh.followed(serviceOf(change));
+    return followed.map(({ object }) => object).filter((object) => !concerns(change, object));
+  } catch (err) {
+    if (!(err instanceof DependencyError)) throw err;
+    log.warn({ changeId: change.id, err }, 'what else requests follow is not known');
+    return [];
+  }
 }
 
 /**

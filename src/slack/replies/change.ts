@@ -1,14 +1,17 @@
 import { type Change, isWaiting, isWeightsOnly, mainEdit } from '../../domain/change/change.ts';
 import { formatCommand } from '../../domain/language/command.ts';
+import type { ObjectRef } from '../../domain/routing/object.ts';
 import type { EditsAnswer } from '../../workflow/asking/rule-file.ts';
 import type { Answer } from '../../workflow/asking/submit.ts';
 import type { RollbackAnswer } from '../../workflow/asking/take-one-back.ts';
 import type { HeldAnswer } from '../../workflow/deciding/held.ts';
 import { rampTitle } from '../card/ramp.ts';
+import { actions, mostLineLength } from '../words/button.ts';
 import { serviceOf } from '../words/command-text.ts';
-import { code, foreign, user } from '../words/mrkdwn.ts';
+import { code, foreign, plain, user } from '../words/mrkdwn.ts';
+import { objectName } from '../words/object-text.ts';
 import { denialText, needsText } from '../words/policy-words.ts';
-import { type Reply, says } from '../words/reply.ts';
+import { asks, type Reply, says } from '../words/reply.ts';
 import { fileNotes } from '../words/rule-file-text.ts';
 import { openWords, stateText, title } from '../words/title.ts';
 import { trialLines } from '../words/trial-text.ts';
@@ -17,13 +20,17 @@ import { questionReply } from './edits/question.ts';
 import { previewReply } from './preview.ts';
 import { rampRunsReply } from './ramps/asked.ts';
 import { goalText, notFoundText, refusalText, type TypedMove } from './refusals.ts';
-import { whichReply } from './which.ts';
+import { allLine, whichReply } from './which.ts';
 
 interface Context {
   /** The change right before an accepted one in line. */
   readonly ahead?: Change | undefined;
   readonly typed?: TypedMove | undefined;
+  /** Objects beside those of an accepted shift that requests for its service follow. */
+  readonly others?: readonly ObjectRef[] | undefined;
 }
+
+const maxOthers = 4;
 
 /** The answer to a person who asked for a change. */
 export function answerReply(answer: RollbackAnswer | EditsAnswer, now: Date, context: Context = {}): Reply {
@@ -43,9 +50,24 @@ export function answerReply(answer: RollbackAnswer | EditsAnswer, now: Date, con
       });
     case 'question':
       return questionReply(answer.question, answer.hasMoved, now);
+    case 'accepted':
+      return acceptedReply(answer, answerText(answer, now, context), context);
     default:
       return says(answerText(answer, now, context));
   }
+}
+
+/** Offers to move what else requests for the service follow: those through a gateway, for example. */
+function acceptedReply(
+  answer: Extract<Answer, { kind: 'accepted' }>,
+  text: string,
+  { typed, others = [] }: Context,
+): Reply {
+  const line = typed?.verb === 'shift' ? allLine(serviceOf(answer.change), typed) : '';
+  if (others.length === 0 || line === '' || line.length > mostLineLength) return says(text);
+  const objects = others.slice(0, maxOthers).map(objectName).join(', ');
+  const shown = `${text} Other requests for it follow ${objects}, and stay as they are.`;
+  return asks(shown, { action_id: actions.thisOne, value: line, text: plain('Move those, too') });
 }
 
 /** What ends the ramp if the person says so. A promotion does not: `finish` is for that. */

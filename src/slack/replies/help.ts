@@ -114,7 +114,7 @@ export const flags = [
   { usage: 'vs/edge, httproute/edge', does: 'an object, where requests for a service follow several or none' },
   { usage: '--cluster prod-eu', does: 'in which cluster' },
   { usage: '--route primary', does: 'which rule, where a VirtualService has several' },
-  { usage: '--all-routes', does: 'every rule that splits between versions, in one change' },
+  { usage: '--all-routes', does: 'every rule that splits between versions, also those of gateways, in one change' },
   { usage: '--anyway', does: 'also to a version without a ready pod, where policy allows that' },
   { usage: '--reason "red stars"', does: 'why; it stands on the card and in the history' },
   { usage: '--watch 20m', does: 'watches a shift of one version for so long, as a ramp of one step' },

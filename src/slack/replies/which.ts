@@ -29,7 +29,9 @@ export interface Unclear {
 export function whichReply(text: string, { name, typed, because }: Unclear): Reply {
   if (typed === undefined) return says(text);
   if ('kind' in because)
-    return because.kind === 'several' ? buttons(text, objectChoices(because.objects, name, typed)) : says(text);
+    return because.kind === 'several'
+      ? buttons(text, [...objectChoices(because.objects, name, typed), ...allOfThem(name, typed)])
+      : says(text);
   if (because.reason !== 'no-default-rule' && because.reason !== 'several-rules') return says(text);
   const { choices = [] } = because;
   return choices.length < 2 ? says(text) : buttons(text, ruleChoices(choices, name, typed));
@@ -42,9 +44,19 @@ function ruleChoices(rules: readonly RuleChoice[], name: ServiceName, typed: Ret
     line: formatCommand(retyped(typed, name, { rule: key })),
     button: 'This one',
   }));
-  if (typed.verb !== 'shift') return each;
-  const line = formatCommand(retyped(typed, name, { rule: undefined, allRules: true }));
-  return [...each, { text: 'All of them, as one change.', line, button: 'All of them' }];
+  return [...each, ...allOfThem(name, typed)];
+}
+
+/** A ramp is of one rule. */
+function allOfThem(name: ServiceName, typed: Retyped): readonly Choice[] {
+  return typed.verb === 'shift'
+    ? [{ text: 'All of them, as one change.', line: allLine(name, typed), button: 'All of them' }]
+    : [];
+}
+
+/** The shift with every rule, of every object that requests for the service follow. */
+export function allLine(name: ServiceName, typed: Extract<Retyped, { verb: 'shift' }>): string {
+  return formatCommand(retyped(typed, name, { rule: undefined, allRules: true }));
 }
 
 function objectChoices(objects: readonly ObjectRef[], name: ServiceName, typed: Retyped): readonly Choice[] {

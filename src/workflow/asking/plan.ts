@@ -22,6 +22,8 @@ export interface WeightsAim {
   readonly kind: 'weights';
   readonly object: ObjectRef;
   readonly plan: (live: LiveObject, startOf: (rule: string) => Start | undefined) => PlanOfWeights;
+  /** One of several: it is left out if nothing of it is to be moved. */
+  readonly isOneOfMany?: boolean | undefined;
 }
 
 export type ObjectAim = WeightsAim | ContentAim;
@@ -44,7 +46,7 @@ export interface Plan {
 
 export type Planned =
   | { readonly kind: 'plan'; readonly plan: Plan }
-  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'refused'; readonly object: ObjectRef; readonly refusal: Refusal }
   | { readonly kind: 'gone'; readonly object: ObjectRef }
   /** All objects already are as wanted. */
   | { readonly kind: 'as-it-is' };
@@ -64,11 +66,13 @@ export interface Planning {
 export async function planEdits(desk: Desk, aims: readonly ObjectAim[], planning: Planning): Promise<Planned> {
   const lines = await desk.changes.lines(aims.map(({ object }) => object));
   const before = goingBefore(lines, planning.isAhead);
-  const all = await Promise.all(aims.map((each) => planOne(desk, each, { before, service: planning.service })));
-  const stop = all.find((each) => each.kind === 'refused' || each.kind === 'gone');
+  const all = await Promise.all(aims.map((each) => planOne(desk, each, before)));
+  const stops = all.filter((each) => each.kind === 'refused' || each.kind === 'gone');
+  const stop = stops.find((each) => each.kind === 'gone' || !each.isLeftOut);
   if (stop !== undefined) return stop;
-  const [first, ...more] = all.flatMap((each) => (each.kind === 'looked' ? [each] : []));
-  if (first === undefined) return { kind: 'as-it-is' };
+  const looked = all.flatMap((each) => (each.kind === 'looked' ? [each] : []));
+  const [first, ...more] = await Promise.all(looked.map((each) => warned(desk, each, planning.service, looked)));
+  if (first === undefined) return stops[0] ?? { kind: 'as-it-is' };
   return { kind: 'plan', plan: await planOf(desk, [first, ...more], planning, lines) };
 }
 
@@ -121,35 +125,53 @@ export function hostsPlanned({ edits }: Pick<Plan, 'edits'>): (edit: Pick<Object
   return ({ object }) => hosts.get(objectKey(object)) ?? { hosts: [], routed: [] };
 }
 
-type One = Extract<Planned, { kind: 'refused' | 'gone' }> | Looked | { readonly kind: 'as-it-is' };
+type One =
+  | (Extract<Planned, { kind: 'refused' }> & { readonly isLeftOut: boolean })
+  | Extract<Planned, { kind: 'gone' }>
+  | Looked
+  | { readonly kind: 'as-it-is' };
 
 /** Of a warning: records have little room. */
 const mostHosts = 20;
 
-interface Behind {
-  readonly before: readonly Change[];
-  readonly service: string | undefined;
-}
-
-async function planOne(desk: Desk, aim: ObjectAim, { before, service }: Behind): Promise<One> {
+async function planOne(desk: Desk, aim: ObjectAim, before: readonly Change[]): Promise<One> {
   const open = await desk.mesh.open(aim.object);
   if (aim.kind === 'content') return planContent(desk, aim, open);
   const { live } = open;
   if (live === undefined) return { kind: 'gone', object: aim.object };
   const planned = aim.plan(live, (rule) => startBehind(live, before, rule));
-  if (planned.kind === 'refused') return planned;
-  const { edit } = planned;
-  const also = service === undefined ? [] : otherHosts(live, { service, namespace: aim.object.namespace });
+  if (planned.kind === 'refused') {
+    const { refusal } = planned;
+    const isLeftOut = aim.isOneOfMany === true && nothingToMove.has(refusal.reason);
+    return { kind: 'refused', object: aim.object, refusal, isLeftOut };
+  }
+  const { edit, warnings } = planned;
+  return { kind: 'looked', edit, trial: { kind: 'not-asked' }, open, warnings, owners: [] };
+}
+
+/** With what a person has to know of weights, beside what their plan says. */
+async function warned(
+  desk: Desk,
+  looked: Looked,
+  service: string | undefined,
+  all: readonly Looked[],
+): Promise<Looked> {
+  const { edit, open, warnings } = looked;
+  const { live } = open;
+  if (isContentEdit(edit) || live === undefined) return looked;
+  const also = service === undefined ? [] : otherHosts(live, { service, namespace: edit.object.namespace });
   const hashed = hashedIn(live, edit);
-  const warnings: readonly PlanWarning[] = [
-    ...planned.warnings,
+  const together = all.map((each) => each.edit.object);
+  const more: readonly PlanWarning[] = [
     ...(hashed.length === 0 ? [] : [{ kind: 'hashed', hosts: hashed } as const]),
-    ...(await warnAstray(desk, edit)),
+    ...(await warnAstray(desk, edit, together)),
     ...(await warnOfPods(desk, live, edit.moves)),
     ...(also.length === 0 ? [] : [{ kind: 'also-for', hosts: also.slice(0, mostHosts) } as const]),
   ];
-  return { kind: 'looked', edit, trial: { kind: 'not-asked' }, open, warnings, owners: [] };
+  return { ...looked, warnings: [...warnings, ...more] };
 }
+
+const nothingToMove: ReadonlySet<Refusal['reason']> = new Set(['already-there', 'no-default-rule']);
 
 /** The hosts that a change moves traffic of, and that keep clients at pods. A version that gets everything is nothing to be drawn. */
 function hashedIn({ hashed = [], rules }: LiveObject, { moves }: Pick<ObjectEdit, 'moves'>): readonly string[] {
@@ -159,13 +181,14 @@ function hashedIn({ hashed = [], rules }: LiveObject, { moves }: Pick<ObjectEdit
   return hashed.filter((host) => reached.includes(host)).slice(0, mostHosts);
 }
 
-/** Requests that would not follow the rules that are moved. */
+/** Requests that would not follow the rules that are moved, nor others of the same change. */
 export async function warnAstray(
   { mesh }: Pick<Desk, 'mesh'>,
   { object, moves }: { readonly object: ObjectRef; readonly moves: readonly { readonly rule: string }[] },
+  together: readonly ObjectRef[] = [],
 ): Promise<readonly PlanWarning[]> {
   const found = await Promise.all(
-    moves.map(async ({ rule }) => ({ rule, astray: astrayOf(await mesh.following(object, rule)) })),
+    moves.map(async ({ rule }) => ({ rule, astray: astrayOf(await mesh.following(object, rule), together) })),
   );
   return found.flatMap(({ rule, astray }) => (astray === undefined ? [] : [{ ...astray, rule }]));
 }
@@ -183,7 +206,7 @@ async function planOf(
     service: service ?? calledBy(main),
     edits: all,
     warnings: [
-      ...all.flatMap(({ warnings }) => warnings),
+      ...onceEach(all.flatMap(({ warnings }) => warnings)),
       ...(await warnUndefined(desk, whole)),
       ...restorers(whole.flatMap(({ owners }) => owners)).map((owner) => ({ kind: 'puts-back', owner }) as const),
     ],
@@ -191,6 +214,10 @@ async function planOf(
     stamp: stampOf(all),
     lines,
   };
+}
+
+function onceEach(warnings: readonly PlanWarning[]): readonly PlanWarning[] {
+  return [...new Map(warnings.map((each) => [JSON.stringify(each), each])).values()];
 }
 
 /** The edit that gives a plan its name: that of the first object that routes, otherwise the first. */

@@ -5,7 +5,8 @@ import type { Command } from '../../domain/language/command.ts';
 import { keyOfNamed } from '../../domain/routing/named-rule.ts';
 import { versionNamed } from '../../domain/routing/named-version.ts';
 import type { ChangeId, RampId, ServiceName } from '../../domain/routing/names.ts';
-import { type ObjectRef, objectKey } from '../../domain/routing/object.ts';
+import { isSameObject, type ObjectRef, objectKey } from '../../domain/routing/object.ts';
+import { objectWord, readObjectWord } from '../../domain/routing/object-word.ts';
 import { defaultRule, findRule, type LiveObject } from '../../domain/routing/route.ts';
 import { noteRefused } from '../audit.ts';
 import { type Asker, type Desk, nameOf } from '../desk.ts';
@@ -78,46 +79,80 @@ async function shift(
 ): Promise<Answer> {
   return answerOnce(desk, asking, async () => {
     const found = await find();
+    if (allRules && (found.kind === 'found' || found.kind === 'several')) {
+      const aims = await aimsOfAll(desk, {
+        name,
+        wish,
+        objects: found.kind === 'found' ? [found.object] : found.objects,
+      });
+      return desk.turns.run(objectKey(aims[0].object), () => planAndOffer(desk, asking, { name, wish, aims, typed }));
+    }
     if (found.kind !== 'found') return told(desk, asking, { kind: 'not-found', name, found });
     const { object } = found;
     const aim: WeightsAim = {
       kind: 'weights',
       object,
       plan: (live, startOf) => {
-        if (allRules) {
-          const keys = live.rules.map(({ key }) => key);
-          return planShiftOfAll(live, wish, { startOf, mayOverrideOwner: mayOverrideOwner(desk, namedBy(live, keys)) });
-        }
         const rule = ruleOf(live);
         const mayOverride = mayOverrideOwner(desk, namedBy(live, [rule ?? defaultRule]));
         return planShift(live, wish, { rule, start: startOf(rule ?? defaultRule), mayOverrideOwner: mayOverride });
       },
     };
-    return desk.turns.run(objectKey(object), () => planAndOffer(desk, asking, { name, wish, aim, typed }));
+    return desk.turns.run(objectKey(object), () => planAndOffer(desk, asking, { name, wish, aims: [aim], typed }));
   });
+}
+
+type Aims = readonly [WeightsAim, ...WeightsAim[]];
+
+interface All extends Pick<Shifting, 'name' | 'wish'> {
+  /** Those that are meant with all of their rules that split. */
+  readonly objects: readonly [ObjectRef, ...ObjectRef[]];
+}
+
+/** Every rule that splits, of these objects and of all others by which requests for the service come, such as gateways'. */
+async function aimsOfAll(desk: Desk, { name, wish, objects }: All): Promise<Aims> {
+  const followed = readObjectWord(name.service) === undefined ? await desk.mesh.followed(name) : [];
+  const others = followed.filter(({ object }) => !objects.some((each) => isSameObject(each, object)));
+  const isOneOfMany = objects.length + others.length > 1;
+  const aimOf = (object: ObjectRef, among?: readonly string[]): WeightsAim => ({
+    ...{ kind: 'weights', object, isOneOfMany },
+    plan: (live, startOf) => {
+      const keys = among ?? live.rules.map(({ key }) => key);
+      const mayOverride = mayOverrideOwner(desk, namedBy(live, keys));
+      return planShiftOfAll(live, wish, { startOf, among, mayOverrideOwner: mayOverride });
+    },
+  });
+  const [first, ...more] = objects;
+  return [aimOf(first), ...more.map((each) => aimOf(each)), ...others.map(({ object, rules }) => aimOf(object, rules))];
 }
 
 interface ShiftAim {
   readonly name: ServiceName;
   readonly wish: Wish;
-  readonly aim: WeightsAim;
+  readonly aims: Aims;
   readonly typed: Shifting['typed'];
 }
 
 async function planAndOffer(desk: Desk, asking: Asking, shiftAim: ShiftAim): Promise<Answer | 'moved'> {
-  const { name, wish, aim, typed } = shiftAim;
+  const { name, wish, aims, typed } = shiftAim;
+  const [{ object }] = aims;
   const planning = { aim: { kind: 'split' }, service: name.service, isAhead: false } as const;
-  const planned = await planEdits(desk, [aim], planning);
+  const planned = await planEdits(desk, aims, planning);
   switch (planned.kind) {
     case 'plan': {
       const refusal = typed && refusalOfTyped(desk, planned.plan, { name, ...typed });
-      if (refusal !== undefined) return told(desk, asking, { kind: 'refused', name, refusal }, { object: aim.object });
+      if (refusal !== undefined) return told(desk, asking, { kind: 'refused', name, refusal }, { object });
       return offer(desk, asking, { ...planned.plan, aim: { kind: 'split', focus: focusOf(planned.plan, wish) } });
     }
     case 'gone':
-      return told(desk, asking, { kind: 'not-found', name, found: planned }, { object: aim.object });
+      return told(desk, asking, { kind: 'not-found', name, found: planned }, { object: planned.object });
     case 'refused':
-      return told(desk, asking, { kind: 'refused', name, refusal: planned.refusal }, { object: aim.object });
+      return told(
+        desk,
+        asking,
+        { kind: 'refused', name: calledFor(name, planned.object, object), refusal: planned.refusal },
+        { object: planned.object },
+      );
     case 'as-it-is':
       throw new Error('planShift refuses weights that are live already');
   }
@@ -130,9 +165,19 @@ function refusalOfTyped(
   { name, anyway }: { readonly name: ServiceName; readonly anyway: boolean },
 ): Refusal | undefined {
   const { warnings } = plan;
-  const [{ edit }] = plan.edits;
-  const named = { object: edit.object, ...hostsPlanned(plan)(edit) };
-  return unlessInsisted(name, edit.object, warnings) ?? withoutPods(desk, { named, warnings, anyway });
+  const [{ edit: main }] = plan.edits;
+  const refusals = plan.edits.map(({ edit }) => {
+    const named = { object: edit.object, ...hostsPlanned(plan)(edit) };
+    return withoutPods(desk, { named, warnings, anyway });
+  });
+  return unlessInsisted(name, main.object, warnings) ?? refusals.find((each) => each !== undefined);
+}
+
+/** What is refused of another object than the first is said of that object. */
+function calledFor(name: ServiceName, refused: ObjectRef, first: ObjectRef): ServiceName {
+  if (isSameObject(refused, first)) return name;
+  const { cluster, namespace } = refused;
+  return { cluster, namespace, service: objectWord(refused) };
 }
 
 /** The version that gets a share, by the name that it has in the rule. */

@@ -48,6 +48,11 @@ export interface Mesh {
    * not known: the kind is not one of the map, the rule is not there, or its callers are not seen.
    */
   following(object: ObjectRef, rule: string): Promise<Following | undefined>;
+  /**
+   * The rules that requests for a service follow, whoever asks for it, also through gateways, and that send all that they take there: by the
+   * traffic map of all that is watched. The namespaces of their objects are watched from now on.
+   */
+  followed(name: ServiceName): Promise<readonly ObjectRules[]>;
   /** The pods of a resolved host that have these labels, from the watch cache; undefined if they are not known. It asks the API server nothing. */
   pods(cluster: string, host: string, labels: Readonly<Record<string, string>>): Promise<PodCount | undefined>;
   /**
@@ -60,6 +65,12 @@ export interface Mesh {
   findChange(id: ChangeId | RampId): Promise<ObjectRef | undefined>;
   /** Creates an Event on the change's main object, once for each change. */
   announce(change: Change): Promise<void>;
+}
+
+/** Rules of one object, by their keys. */
+export interface ObjectRules {
+  readonly object: ObjectRef;
+  readonly rules: readonly string[];
 }
 
 export type Found =

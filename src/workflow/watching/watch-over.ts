@@ -122,10 +122,11 @@ async function keepEffect(lookout: Lookout, change: AppliedChange, glance: Readi
   );
   const written = change.edits.filter((_, at) => hasChange(seen[at], change.id));
   if (written.length === 0) return;
+  const together = written.map(({ object }) => object);
   const astray = await Promise.all(
     written
       .flatMap(({ object, moves }) => moves.map(({ rule }) => ({ object, rule })))
-      .map(async ({ object, rule }) => astrayOf(await lookout.mesh.following(object, rule))),
+      .map(async ({ object, rule }) => astrayOf(await lookout.mesh.following(object, rule), together)),
   );
   const said = seen.map((each) => (hasChange(each, change.id) ? effectOf(each?.standing) : undefined));
   const effect = effectOfAll([...said, ...astray].filter((each) => each !== undefined));

@@ -57,6 +57,35 @@ describe('what whoever asked for a change is told', () => {
     expect(answerReply(answer, now).text).toContain('Of its rules this is the one that takes all the rest.');
   });
 
+  it('offers to move what else requests for the service follow', () => {
+    const typed = parseCommand('/shift reviews v3 50 --reason "red stars"');
+    if (typed.verb !== 'shift') throw new Error('it was not understood');
+    const answer = { kind: 'accepted', change: change(), behind: 0, again: false } as const;
+    const others = [{ ...reviewsObject, name: 'edge' }];
+
+    const reply = answerReply(answer, now, { typed, others });
+
+    expect(reply.text).toContain('Other requests for it follow `VirtualService edge`, and stay as they are.');
+    expect(linesOf(reply)).toEqual([
+      '/shift reviews v3 50 -n default --cluster sandbox --all-routes --reason "red stars"',
+    ]);
+    expect(linesOf(answerReply(answer, now, { typed, others: [] }))).toEqual([]);
+  });
+
+  it('asks which object is meant where requests follow several, and offers all of them', () => {
+    const typed = parseCommand('/shift reviews v3 50');
+    if (typed.verb !== 'shift') throw new Error('it was not understood');
+    const objects = [reviewsObject, { ...reviewsObject, name: 'own' }] as const;
+
+    const reply = answerReply({ kind: 'not-found', name, found: { kind: 'several', objects } }, now, { typed });
+
+    expect(linesOf(reply)).toEqual([
+      '/shift vs/reviews v3 50 -n default --cluster sandbox',
+      '/shift vs/own v3 50 -n default --cluster sandbox',
+      '/shift reviews v3 50 -n default --cluster sandbox --all-routes',
+    ]);
+  });
+
   it('says which change is in the way of objects that would be written whole', () => {
     expect(answerReply({ kind: 'busy', name, first: change() }, now).text).toContain(
       'c-00000001 (reviews · 50 % to v3) is to be applied to `reviews` first',
@@ -172,3 +201,12 @@ describe('a dry run of weights', () => {
 });
 
 type Preview = Extract<Answer, { kind: 'preview' }>;
+
+/** What the buttons of an answer type. */
+function linesOf({ blocks = [] }: Reply): readonly (string | undefined)[] {
+  return blocks.flatMap((block) => {
+    if (block.type === 'actions') return block.elements.flatMap((each) => ('value' in each ? [each.value] : []));
+    if (block.type !== 'section' || block.accessory?.type !== 'button') return [];
+    return [block.accessory.value];
+  });
+}

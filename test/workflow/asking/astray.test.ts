@@ -3,6 +3,7 @@ import { parseCommand } from '../../../src/domain/language/parse-command.ts';
 import type { ObjectRef } from '../../../src/domain/routing/object.ts';
 import { requestShift } from '../../../src/workflow/asking/shift.ts';
 import { serviceStatus } from '../../../src/workflow/looking/look-up.ts';
+import { gateway, router } from '../../domain/map/objects.ts';
 import { reviewsObject } from '../../support/builders.ts';
 import { acceptedIn } from '../house.ts';
 import { routed } from '../manifests.ts';
@@ -105,6 +106,111 @@ describe('a service whose requests follow an object elsewhere', () => {
       followed: [],
       elsewhere: [{ by: { namespace: 'legacy', name: 'old' }, why: 'older' }],
     });
+  });
+});
+
+describe('a service whose requests follow a gateway’s object, too', () => {
+  const edge: ObjectRef = { ...reviewsObject, name: 'edge' };
+  const single: ObjectRef = { ...reviewsObject, name: 'single' };
+  const to = (...subsets: readonly string[]) => ({
+    route: subsets.map((subset, at) => ({ destination: { host: 'reviews', subset }, weight: at === 0 ? 100 : 0 })),
+  });
+
+  beforeEach(() => {
+    house = new RampHouse(routed('reviews', { v1: 100 }));
+    house.mesh.addService(reviewsObject, { name: 'reviews', ports: [9080] });
+    house.mesh.surround(gateway, router);
+    const reviewsThere = { match: [{ uri: { prefix: '/reviews' } }], ...to('v1') };
+    const shop = { match: [{ uri: { prefix: '/' } }], route: [{ destination: { host: 'shop' } }] };
+    house.mesh.putWhole(edge, {
+      spec: { hosts: ['shop.example.com'], gateways: ['gw'], http: [reviewsThere, shop] },
+    });
+    const whole = {
+      hosts: ['all.example.com'],
+      gateways: ['gw'],
+      http: [{ route: [{ destination: { host: 'reviews' } }] }],
+    };
+    house.mesh.putWhole(single, { spec: whole });
+  });
+
+  it('is moved in the mesh alone, and told of the others', async () => {
+    const change = acceptedIn(await house.shift('v3', 50));
+
+    expect(change.edits).toHaveLength(1);
+    expect(change.warnings).toMatchObject([
+      { kind: 'followed-in-part', elsewhere: [{ by: { name: 'edge' } }, { by: { name: 'single' } }] },
+    ]);
+  });
+
+  it('is moved everywhere with --all-routes, in one change that is taken back in one', async () => {
+    const before = house.spec(edge);
+    const change = acceptedIn(await house.shift('v3', 50, { allRules: true }));
+
+    expect(change.edits.map(({ object, moves }) => [object.name, moves.map(({ rule }) => rule)])).toEqual([
+      ['reviews', ['default']],
+      ['edge', ['#1 path starts with /reviews']],
+    ]);
+    expect(change.warnings).toMatchObject([{ kind: 'followed-in-part', elsewhere: [{ by: { name: 'single' } }] }]);
+    await house.work();
+    await house.lookAround();
+    expect(house.mesh.splitOf(reviewsObject)).toEqual({ v1: 50, v3: 50 });
+    expect(house.mesh.splitOf(edge, '#1 path starts with /reviews')).toEqual({ v1: 50, v3: 50 });
+    expect(house.stored(change.id).state).toMatchObject({
+      effect: { kind: 'followed-in-part', elsewhere: [{ by: { name: 'single' } }] },
+    });
+
+    await house.rolledBack(change.id);
+    expect(house.mesh.splitOf(reviewsObject)).toEqual({ v1: 100, v3: 0 });
+    expect(house.mesh.splitOf(edge, '#1 path starts with /reviews')).toEqual({ v1: 100, v3: 0 });
+    expect(house.spec(edge)?.['hosts']).toEqual(before?.['hosts']);
+  });
+
+  it('is moved where it is not yet as wished, and refused where it is so everywhere', async () => {
+    await house.applied('v3', 50);
+    const change = acceptedIn(await house.shift('v3', 50, { allRules: true }));
+    expect(change.edits).toMatchObject([{ object: edge }]);
+    await house.work();
+
+    expect(await house.shift('v3', 50, { allRules: true })).toMatchObject({
+      kind: 'refused',
+      name: { service: 'reviews' },
+      refusal: { reason: 'already-there' },
+    });
+  });
+
+  it('is not moved at all if one of the objects cannot be, and says which', async () => {
+    house.mesh.editWhole(edge, (content) => ({
+      ...content,
+      spec: { ...content.spec, http: [{ match: [{ uri: { prefix: '/reviews' } }], ...to('v1', 'v9') }] },
+    }));
+
+    expect(await house.shiftAll({ v9: 100 }, { allRules: true })).toMatchObject({
+      kind: 'refused',
+      refusal: { reason: 'unknown-version', version: 'v9' },
+    });
+    expect(house.split).toEqual({ v1: 100 });
+  });
+
+  it('is what its own name means: no object that is named is joined by others', async () => {
+    const answer = await house.request(half, { allRules: true }, house.asker(), 'vs/reviews');
+
+    expect(acceptedIn(answer).edits).toMatchObject([{ object: reviewsObject }]);
+  });
+});
+
+describe('requests that follow several objects', () => {
+  it('are all moved with --all-routes', async () => {
+    house = new RampHouse(routed('reviews', { v1: 100 }));
+    house.mesh.addService(reviewsObject, { name: 'reviews', ports: [9080] });
+    const own: ObjectRef = { ...reviewsObject, name: 'own' };
+    const spec = house.spec(reviewsObject) ?? {};
+    house.mesh.putWhole(own, { spec: { ...spec, exportTo: ['.'] } });
+    house.mesh.recreate(reviewsObject);
+
+    expect(await house.shift('v3', 50)).toMatchObject({ kind: 'not-found', found: { kind: 'several' } });
+    const change = acceptedIn(await house.shift('v3', 50, { allRules: true }));
+
+    expect(change.edits.map(({ object }) => object.name).toSorted()).toEqual(['own', 'reviews']);
   });
 });
 
