@@ -158,7 +158,7 @@ export function holdText(hold: RampHold, ramp: Ramp | undefined): string {
     case 'step-failed':
       return `the next step could not be made: ${failText[hold.reason]}${hold.detail === undefined ? '' : ` (${code(hold.detail, 200)})`}.`;
     case 'no-plan':
-      return `the next step cannot be planned: ${code(hold.refusal)}.`;
+      return `the next step cannot be planned: ${noPlanText(hold.refusal)}.`;
     case 'denied': {
       const by = hold.rule === undefined ? '' : ` (${ruleText(hold.rule)})`;
       const until = hold.heldUntil === undefined ? undefined : new Date(hold.heldUntil);
@@ -178,6 +178,27 @@ export function holdText(hold: RampHold, ramp: Ramp | undefined): string {
       return 'nobody let it go on in time.';
   }
 }
+
+function noPlanText(refusal: string): string {
+  return (Object.hasOwn(noPlanWords, refusal) ? noPlanWords[refusal] : undefined) ?? code(refusal);
+}
+
+/** By the reason of the refusal. */
+const noPlanWords: Partial<Record<string, string>> = {
+  gone: 'the object is gone',
+  'object-gone': 'the object is gone',
+  'as-it-is': 'the weights are already as it would make them',
+  'already-there': 'the weights are already as it would make them',
+  owned: 'another tool sets the weights of the object',
+  'not-followed':
+    'no requests follow the rule now, so nothing would be seen of it. `/shift status` says what they follow',
+  'unknown-rule': 'its rule is gone',
+  'several-rules': 'several rules are called so',
+  'rule-cannot-be-split': 'its rule can no longer be split',
+  'unknown-version': 'a version is no longer defined',
+  'undefined-live': 'a version that has requests is no longer defined',
+  'several-hosts': 'the destinations of the rule do not share one host any more',
+};
 
 const failText: Record<FailReason, string> = {
   'object-gone': 'the object is gone',

@@ -2,6 +2,7 @@ import type { HomeView, KnownBlock } from '@slack/types';
 import type { Home } from '../../workflow/looking/home.ts';
 import { rampIsForPeople } from '../../workflow/looking/look-up.ts';
 import type { Place } from '../../workflow/ports/cards.ts';
+import { astrayText } from '../words/astray-text.ts';
 import { fitted, markup, plain } from '../words/mrkdwn.ts';
 import { section } from '../words/object-text.ts';
 import { momentText } from '../words/time-text.ts';
@@ -49,9 +50,10 @@ function header(text: string): KnownBlock {
 function rampSections({ ramps }: Home, user: string, workspace: string | undefined): readonly KnownBlock[] {
   if (ramps.length === 0) return [section('No ramp runs.')];
   const more = ramps.length > mostRamps ? [section(`… +${ramps.length - mostRamps} more ramps`)] : [];
-  const lines = ramps.slice(0, mostRamps).map(({ ramp, card }) => {
+  const lines = ramps.slice(0, mostRamps).map(({ ramp, card, astray }) => {
     const link = card === undefined || !maySee(card, ramp.by, user) ? undefined : linkTo(card, workspace);
-    const line = fitted(rampLine(ramp), maxLine);
+    const dead = astray?.kind === 'not-followed' ? ` ${astrayText(astray)}` : '';
+    const line = fitted(`${rampLine(ramp)}${dead}`, maxLine);
     return section(link === undefined ? line : `${line} <${link}|Its card>`);
   });
   return [...lines, ...more];

@@ -8,7 +8,7 @@ import type { RampTargets } from '../../domain/ramp/targets.ts';
 import type { ChangeId } from '../../domain/routing/names.ts';
 import type { ObjectRef } from '../../domain/routing/object.ts';
 import { accept } from '../asking/accept.ts';
-import { hostsPlanned, type Plan, planEdits } from '../asking/plan.ts';
+import { hostsPlanned, type Plan, planEdits, unlessInsisted } from '../asking/plan.ts';
 import { addJob, toChange } from '../asking/submit.ts';
 import { eventOf, type Happened, tellLog } from '../audit.ts';
 import { type Asker, type Desk, refuseIfLate } from '../desk.ts';
@@ -75,8 +75,12 @@ export async function planStep(
       return held({ because: 'no-plan', refusal: planned.kind });
     case 'refused':
       return held({ because: 'no-plan', refusal: planned.refusal.reason });
-    case 'plan':
-      return planned;
+    case 'plan': {
+      // more requests for a version that none reach would show nothing, up to 100 %
+      const isUp = !isBack(ramp.before, from, to);
+      const dead = isUp ? unlessInsisted(ramp.name, to[0].object, planned.plan.warnings) : undefined;
+      return dead === undefined ? planned : held({ because: 'no-plan', refusal: dead.reason });
+    }
   }
 }
 

@@ -33,6 +33,15 @@ describe('the view of the home', () => {
     expect(textOf([{ ramp: aRampTo(), card: place }], 'U02BOB', at)).not.toContain('Its card');
   });
 
+  it('says of a ramp that no requests follow its rule', () => {
+    const astray = { kind: 'not-followed', elsewhere: [] } as const;
+
+    expect(textOf([{ ramp: aRampTo(), card, astray }])).toContain('No requests follow this rule now');
+    expect(textOf([{ ramp: aRampTo(), card, astray: { ...astray, kind: 'followed-in-part' } }])).not.toContain(
+      'follow',
+    );
+  });
+
   it('keeps to the blocks of a view, however many ramps there are', () => {
     const many = Array.from({ length: 200 }, () => ({ ramp: aRampTo(), card }));
     const { blocks } = homeView({ ramps: many, waiting: [] }, { user: 'U02BOB', workspace, now });

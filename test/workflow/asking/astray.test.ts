@@ -2,12 +2,13 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { parseCommand } from '../../../src/domain/language/parse-command.ts';
 import type { ObjectRef } from '../../../src/domain/routing/object.ts';
 import { requestShift } from '../../../src/workflow/asking/shift.ts';
+import { atHome } from '../../../src/workflow/looking/home.ts';
 import { serviceStatus } from '../../../src/workflow/looking/look-up.ts';
 import { gateway, router } from '../../domain/map/objects.ts';
 import { reviewsObject } from '../../support/builders.ts';
 import { acceptedIn } from '../house.ts';
 import { routed } from '../manifests.ts';
-import { RampHouse } from '../ramping/ramp-house.ts';
+import { minute, RampHouse } from '../ramping/ramp-house.ts';
 
 const host = 'reviews.default.svc.cluster.local';
 const inMesh = { kind: 'mesh' } as const;
@@ -89,6 +90,47 @@ describe('weights that no requests follow', () => {
         elsewhere: [{ host, caller: { kind: 'mesh', namespace: 'default' }, by, why: 'gateway-api-route' }],
       },
     });
+  });
+});
+
+describe('a ramp whose rule no requests follow any more', () => {
+  it('is held before its next step, shown so in the home, and goes on when they do again', async () => {
+    const ramp = await house.started();
+    misspell();
+    expect(await atHome(house.desk, house.cards)).toMatchObject({ ramps: [{ astray: { kind: 'not-followed' } }] });
+    await house.after(5 * minute);
+
+    expect(house.split).toEqual({ v1: 90, v2: 0, v3: 10 });
+    expect(await house.state(ramp.id)).toMatchObject({
+      kind: 'held',
+      step: 1,
+      hold: { because: 'no-plan', refusal: 'not-followed' },
+    });
+
+    spellRight();
+    expect(await atHome(house.desk, house.cards)).toMatchObject({ ramps: [{ ramp: { id: ramp.id } }] });
+    await house.does('resume', ramp);
+    await house.goOn();
+    expect(house.split).toEqual({ v1: 75, v2: 0, v3: 25 });
+  });
+
+  it('goes back all the same', async () => {
+    const ramp = await house.started();
+    misspell();
+    await house.after(5 * minute);
+    await house.does('abort', ramp);
+    await house.goOn();
+
+    expect(house.split).toEqual({ v1: 100, v2: 0, v3: 0 });
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'back' });
+  });
+
+  it('goes on where a person named the object', async () => {
+    misspell();
+    await house.started({ service: { service: 'vs/reviews' } });
+    await house.after(5 * minute);
+
+    expect(house.split).toEqual({ v1: 75, v2: 0, v3: 25 });
   });
 });
 
