@@ -1,6 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { domainFound } from './cluster/client/cluster-domain.ts';
 import { KubeConfigError, loadKubeConfigs, type PooledKubeConfig } from './cluster/client/kube-config.ts';
+import { isHost } from './domain/routing/names.ts';
 import { type FirstPolicy, openPolicy } from './policy-file/policy-file.ts';
 import { type RedisAddress, readRedisUrl } from './redis/connect.ts';
 import type { Allowance } from './workflow/asking/limits.ts';
@@ -28,6 +30,8 @@ export interface Config {
   readonly auditToken?: string | undefined;
   /** Access to each served cluster, by name. */
   readonly clusters: ReadonlyMap<string, PooledKubeConfig>;
+  /** The domain of each cluster whose domain is known: without it, it is `cluster.local`. */
+  readonly clusterDomains: ReadonlyMap<string, string>;
   readonly namespace: string;
   /** The policy file as read at the start. Absent: every member of the team may shift. */
   readonly policy?: FirstPolicy | undefined;
@@ -69,6 +73,7 @@ export const variables = {
   FREEZE_HOOK_TOKEN: { secret: true },
   KUBECONFIG: { secret: false },
   CLUSTERS: { secret: false },
+  CLUSTER_DOMAIN: { secret: false },
   NAMESPACE: { secret: false },
   POLICY_FILE: { secret: false },
   RULES_DIR: { secret: false },
@@ -105,6 +110,7 @@ export function readConfig(environment: Environment): Config {
     auditDays: reader.auditDays(),
     auditToken: reader.longSecret('AUDIT_TOKEN'),
     clusters,
+    clusterDomains: new Map([...domainFound(clusters), ...reader.clusterDomains([...clusters.keys()])]),
     prometheus: reader.prometheus([...clusters.keys()]),
     namespace: reader.namespace(),
     policy: reader.policy(),
@@ -116,6 +122,14 @@ export function readConfig(environment: Environment): Config {
   };
   if (reader.faults.length > 0) throw new ConfigError(reader.faults);
   return config;
+}
+
+/** A variable with one value, or one for each cluster by its name. */
+interface PerCluster<T> {
+  readonly form: RegExp;
+  readonly read: (text: string) => T | undefined;
+  readonly wrong: string;
+  readonly what: string;
 }
 
 class Reader {
@@ -248,20 +262,38 @@ class Reader {
 
   /** `http://prometheus:9090`, or one for each cluster: `eu=http://…,us=http://…`. */
   prometheus(clusters: readonly string[]): ReadonlyMap<string, URL> {
-    const [first, ...others] = clusters;
-    const entries = this.list('PROMETHEUS_URL').map((entry) => {
-      const [, name, address = ''] = /^(?:(.+?)=)?(https?:\/\/.+)$/.exec(entry) ?? [];
-      return { cluster: name ?? (others.length === 0 ? first : undefined), name, url: httpUrl(address) };
+    return this.#perCluster('PROMETHEUS_URL', clusters, {
+      form: /^(?:(.+?)=)?(https?:\/\/.+)$/,
+      read: httpUrl,
+      wrong: 'has an entry that is not an http(s) address, or one with ? or #',
+      what: 'address',
     });
-    if (entries.some(({ url }) => url === undefined))
-      this.#fault('PROMETHEUS_URL', 'has an entry that is not an http(s) address, or one with ? or #');
+  }
+
+  /** `corp.example`, or one for each cluster: `eu=corp.example,us=…`. */
+  clusterDomains(clusters: readonly string[]): ReadonlyMap<string, string> {
+    return this.#perCluster('CLUSTER_DOMAIN', clusters, {
+      form: /^(?:(.+)=)?([^=]+)$/,
+      read: (text) => (isHost(text) ? text : undefined),
+      wrong: 'has an entry that is not a domain, such as cluster.local',
+      what: 'domain',
+    });
+  }
+
+  #perCluster<T>(variable: Variable, clusters: readonly string[], each: PerCluster<T>): ReadonlyMap<string, T> {
+    const [first, ...others] = clusters;
+    const { form, read, wrong, what } = each;
+    const entries = this.list(variable).map((entry) => {
+      const [, name, text = ''] = form.exec(entry) ?? [];
+      return { cluster: name ?? (others.length === 0 ? first : undefined), name, value: read(text) };
+    });
+    if (entries.some(({ value }) => value === undefined)) this.#fault(variable, wrong);
     const isUnclear = entries.some(({ name }) => name === undefined) && (others.length > 0 || entries.length > 1);
-    if (isUnclear)
-      this.#fault('PROMETHEUS_URL', 'does not say which cluster each address belongs to: write name=address');
+    if (isUnclear) this.#fault(variable, `does not say which cluster each ${what} belongs to: write name=${what}`);
     if (clusters.length > 0 && entries.some(({ name }) => name !== undefined && !clusters.includes(name)))
-      this.#fault('PROMETHEUS_URL', 'names a cluster that the bot does not serve');
+      this.#fault(variable, 'names a cluster that the bot does not serve');
     return new Map(
-      entries.flatMap(({ cluster, url }) => (cluster === undefined || url === undefined ? [] : [[cluster, url]])),
+      entries.flatMap(({ cluster, value }) => (cluster === undefined || value === undefined ? [] : [[cluster, value]])),
     );
   }
 

@@ -116,6 +116,16 @@ describe('the configuration', () => {
     ]);
   });
 
+  it('reads the domain of each cluster', () => {
+    const domains = (environment: Readonly<Record<string, string>>) => [
+      ...readConfig({ ...good, ...environment }).clusterDomains,
+    ];
+
+    expect(domains({})).toEqual([]);
+    expect(domains({ CLUSTER_DOMAIN: 'corp.example' })).toEqual([['eu', 'corp.example']]);
+    expect(domains({ CLUSTERS: 'eu,us', CLUSTER_DOMAIN: 'us=corp.example' })).toEqual([['us', 'corp.example']]);
+  });
+
   it('never shows a value', () => {
     const values = {
       ...good,
@@ -150,6 +160,9 @@ describe('the configuration', () => {
     ${'PROMETHEUS_URL'}      | ${'http://p/?q=1'}     | ${'has an entry that is not an http(s) address'}
     ${'PROMETHEUS_URL'}      | ${'http://p,http://q'} | ${'does not say which cluster each address belongs to'}
     ${'PROMETHEUS_URL'}      | ${'us=http://p'}       | ${'names a cluster that the bot does not serve'}
+    ${'CLUSTER_DOMAIN'}      | ${'Corp Example'}      | ${'has an entry that is not a domain'}
+    ${'CLUSTER_DOMAIN'}      | ${'a.x,b.x'}           | ${'does not say which cluster each domain belongs to'}
+    ${'CLUSTER_DOMAIN'}      | ${'us=corp.example'}   | ${'names a cluster that the bot does not serve'}
     ${'CLUSTERS'}            | ${'eu,asia'}           | ${'names a context that the kubeconfig does not have'}
   `(
     '$variable=$value: $because',

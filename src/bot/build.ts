@@ -5,6 +5,7 @@ import { ServerClock } from '../cluster/client/server-clock.ts';
 import { ClusterMesh } from '../cluster/cluster-mesh.ts';
 import { Clusters } from '../cluster/clusters.ts';
 import type { Config } from '../config.ts';
+import { defaultSettings } from '../domain/map/objects.ts';
 import { freezeHook } from '../http/freeze-hook.ts';
 import { createMetrics, type Metrics } from '../http/metrics.ts';
 import { type SlackEndpoint, startHttp, telling, within } from '../http/server.ts';
@@ -77,7 +78,8 @@ export async function start(config: Config, log: Log): Promise<Bot> {
     new Map(
       [...config.clusters].map(([name, access], at) => {
         const client = new KubeClient(access, at === 0 ? { clock } : {});
-        return [name, new ClusterMesh(name, client, log)];
+        const clusterDomain = config.clusterDomains.get(name) ?? defaultSettings.clusterDomain;
+        return [name, new ClusterMesh(name, client, log, { ...defaultSettings, clusterDomain })];
       }),
     ),
   );

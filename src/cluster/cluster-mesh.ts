@@ -7,7 +7,7 @@ import { defaultSettings, isOfMap, type MeshSettings } from '../domain/map/objec
 import type { PodCount } from '../domain/map/pods.ts';
 import { emptyLedger, type Ledger, ledgerAnnotation, newestByRule, readLedger } from '../domain/routing/ledger.ts';
 import { type ChangeId, type RampId, readHost, type ServiceName } from '../domain/routing/names.ts';
-import { hasRules, type ObjectRef } from '../domain/routing/object.ts';
+import { hasRules, type ObjectContent, type ObjectRef } from '../domain/routing/object.ts';
 import type { Route, Weights } from '../domain/routing/route.ts';
 import type { Definition } from '../domain/routing/undefined-versions.ts';
 import { LedgerUnreadableError } from '../workflow/errors.ts';
@@ -29,7 +29,7 @@ import { MapFeed } from './map/map-feed.ts';
 import { Surroundings } from './map/surroundings.ts';
 import { allKinds } from './map/watched-kinds.ts';
 import { Namespaces } from './namespaces.ts';
-import { hadChange, momentOf, openObject } from './open-object.ts';
+import { hadChange, momentOf, openObject, picture } from './open-object.ts';
 import type { RoutingObjects } from './routing-objects.ts';
 import { ServedKinds } from './served-kinds.ts';
 import { refOfObject, toRoute } from './to-route.ts';
@@ -47,6 +47,7 @@ export class ClusterMesh {
   readonly #cluster: string;
   readonly #client: KubeClient;
   readonly #log: Log;
+  readonly #domain: string;
   readonly #served: ServedKinds;
   readonly #feed: MapFeed;
   /** Where we may see the whole cluster, the map knows it. */
@@ -58,6 +59,7 @@ export class ClusterMesh {
     this.#cluster = cluster;
     this.#client = client;
     this.#log = log;
+    this.#domain = settings.clusterDomain;
     this.#feed = new MapFeed(settings);
     this.#served = new ServedKinds(client);
     const whole = { namespace: undefined, kinds: allKinds(this.#served), againMs: wholeAgainMs, log };
@@ -65,6 +67,7 @@ export class ClusterMesh {
     this.#namespaces = new Namespaces(client, this.#served, {
       log,
       feed: this.#feed,
+      domain: this.#domain,
       onChange: (before, after) => this.#tell(before, after),
       onFound: (object) => this.#tellFound(object),
     });
@@ -76,7 +79,11 @@ export class ClusterMesh {
     await surroundings.known(patienceMs.map);
     const seesPods = this.#seesPods(name.namespace);
     const find = () =>
-      findService(services.objects, { ...name, cluster: this.#cluster }, { map: this.#feed.map, seesPods });
+      findService(
+        services.objects,
+        { ...name, cluster: this.#cluster },
+        { map: this.#feed.map, domain: this.#domain, seesPods },
+      );
     const found = find();
     if (found.kind === 'found') return found;
     const aged = await this.#confirm(services, patienceMs.find); // no refusal from old data
@@ -106,7 +113,7 @@ export class ClusterMesh {
     ]);
     const place = { ref, resource };
     if (body === undefined) return openObject(this.#client, place, undefined);
-    const object = kinds[kind].read(body);
+    const object = kinds[kind].read(body, { domain: this.#domain });
     const rulesOf = await this.#covering(object, rules);
     const definitions = { ...besides, rulesOf, ...this.#byMap(ref.namespace) };
     return openObject(this.#client, place, { body, object, route: toRoute(this.#cluster, object, definitions) });
@@ -120,23 +127,27 @@ export class ClusterMesh {
     return hadChange(this.#client, { ref, resource: await this.#served.of(ref.kind) }, sought);
   }
 
+  picture(object: ObjectRef, content: ObjectContent): Pick<Route, 'hosts' | 'gateways' | 'rules'> {
+    return picture(object, content, this.#domain);
+  }
+
   async definitions(namespace: string, { live }: { readonly live: boolean }): Promise<readonly Definition[]> {
     const seen = async () => (await this.#namespaces.watched(namespace)).rules.objects;
     const rules = live ? await listRules(this.#client, namespace) : await seen();
-    return rules.map(definitionOf);
+    return rules.map((rule) => definitionOf(rule, this.#domain));
   }
 
   async services(namespace: string): Promise<Glance<readonly Route[]>> {
     const { services, rules } = await this.#namespaces.watched(namespace);
     const aged = await this.#confirm(services, patienceMs.show);
-    const rulesOf = rulesIn(rules.objects);
+    const rulesOf = this.#rulesIn(rules.objects);
     return { seen: services.objects.map((object) => this.#toRouteOrWithoutLedger(object, rulesOf)), ...aged };
   }
 
   async sendingTo(hosts: readonly string[]): Promise<readonly Route[]> {
     const watched = await this.#namespaces.all();
     const rules = watched.flatMap((each) => each.rules.objects);
-    const rulesOf = rulesIn(rulesFor(hosts, rules));
+    const rulesOf = this.#rulesIn(this.#rulesFor(hosts, rules));
     return watched
       .flatMap(({ services }) => services.objects)
       .filter((object) => object.reachedHosts().some((host) => hosts.includes(host)))
@@ -221,15 +232,15 @@ export class ClusterMesh {
     if (kinds[kind].definedBy !== 'DestinationRule') return [];
     const { services, rules } = await this.#namespaces.watched(namespace);
     const hosts = services.get(kind, name)?.destinationHosts() ?? [];
-    return rulesFor(hosts, rules.objects);
+    return this.#rulesFor(hosts, rules.objects);
   }
 
   /** The watch may not have seen the rules of every host that the object has now. Then we list all rules of the namespace. */
   async #covering(object: RoutingObject, rules: readonly DestinationRule[]): Promise<RulesOf> {
-    const known = rulesIn(rules);
+    const known = this.#rulesIn(rules);
     if (kinds[object.kind].definedBy !== 'DestinationRule') return known;
     const isCovered = object.destinationHosts().every((host) => known(host).length > 0);
-    return isCovered ? known : rulesIn(await listRules(this.#client, object.metadata.namespace));
+    return isCovered ? known : this.#rulesIn(await listRules(this.#client, object.metadata.namespace));
   }
 
   #seesEndpoints(namespace: string): boolean {
@@ -256,6 +267,14 @@ export class ClusterMesh {
     this.#namespaces.watched(namespace).catch((err: unknown) => {
       this.#log.warn({ err, cluster: this.#cluster, namespace }, 'a namespace that was written to is not watched');
     });
+  }
+
+  #rulesIn(rules: readonly DestinationRule[]): RulesOf {
+    return rulesIn(rules, this.#domain);
+  }
+
+  #rulesFor(hosts: readonly string[], rules: readonly DestinationRule[]): readonly DestinationRule[] {
+    return rulesFor(hosts, rules, this.#domain);
   }
 
   #tell(before: RoutingObject | undefined, after: RoutingObject | undefined): void {

@@ -8,7 +8,6 @@ import type { Definition } from '../domain/routing/undefined-versions.ts';
 import { MeshUnavailableError } from '../workflow/errors.ts';
 import type { Found, Glance, Mesh, ObjectRules, OpenObject, SoughtChange, Touched } from '../workflow/ports/mesh.ts';
 import type { ClusterMesh } from './cluster-mesh.ts';
-import { picture } from './open-object.ts';
 
 /** All clusters we serve, behind one mesh: each call goes to the cluster it names. */
 export class Clusters implements Mesh {
@@ -40,7 +39,7 @@ export class Clusters implements Mesh {
   }
 
   picture(object: ObjectRef, content: ObjectContent): Pick<Route, 'hosts' | 'gateways' | 'rules'> {
-    return picture(object, content);
+    return this.#meshOf(object).picture(object, content);
   }
 
   definitions(place: Place, options: { readonly live: boolean }): Promise<readonly Definition[]> {

@@ -1,5 +1,5 @@
 import { closest } from '../domain/map/hosts.ts';
-import { resolveHost } from '../domain/routing/names.ts';
+import { resolveIn } from '../domain/routing/names.ts';
 import type { Definition } from '../domain/routing/undefined-versions.ts';
 import type { KubeClient } from './client/kube-client.ts';
 import { getLive } from './get-live.ts';
@@ -11,15 +11,19 @@ export type RulesOf = (host: string) => readonly DestinationRule[];
 export const noRules: RulesOf = () => [];
 
 /** Those for the host itself, else those of the longest wildcard that covers it (istio `MostSpecificHostMatch`). */
-export function rulesIn(rules: readonly DestinationRule[]): RulesOf {
-  const byHost = Map.groupBy(rules, hostOf);
+export function rulesIn(rules: readonly DestinationRule[], domain?: string): RulesOf {
+  const byHost = Map.groupBy(rules, (rule) => hostOf(rule, domain));
   const hosts = [...byHost.keys()];
   return (host) => byHost.get(closest(hosts, host) ?? '') ?? [];
 }
 
 /** The rules of these hosts. */
-export function rulesFor(hosts: readonly string[], rules: readonly DestinationRule[]): readonly DestinationRule[] {
-  const rulesOf = rulesIn(rules);
+export function rulesFor(
+  hosts: readonly string[],
+  rules: readonly DestinationRule[],
+  domain?: string,
+): readonly DestinationRule[] {
+  const rulesOf = rulesIn(rules, domain);
   return [...new Set(hosts.flatMap(rulesOf))];
 }
 
@@ -39,11 +43,11 @@ export async function listRules(client: KubeClient, namespace: string): Promise<
   return items.map(readDestinationRule).filter((rule) => rule !== undefined);
 }
 
-export function definitionOf(rule: DestinationRule): Definition {
+export function definitionOf(rule: DestinationRule, domain?: string): Definition {
   const versions = rule.spec.subsets.map(({ name }) => name);
-  return { name: rule.metadata.name, host: hostOf(rule), versions };
+  return { name: rule.metadata.name, host: hostOf(rule, domain), versions };
 }
 
-function hostOf({ metadata, spec }: DestinationRule): string {
-  return resolveHost(spec.host, metadata.namespace);
+function hostOf({ metadata: { namespace }, spec }: DestinationRule, domain: string | undefined): string {
+  return resolveIn({ namespace, domain }, spec.host);
 }

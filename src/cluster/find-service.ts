@@ -2,7 +2,7 @@ import type { RuleRef } from '../domain/map/governed.ts';
 import { governing } from '../domain/map/governing.ts';
 import { isOfMap, type RoutingId } from '../domain/map/objects.ts';
 import type { TrafficMap } from '../domain/map/traffic-map.ts';
-import { isHost, resolveHost, type ServiceName } from '../domain/routing/names.ts';
+import { isHost, resolveHost, type ServiceName, shortIn } from '../domain/routing/names.ts';
 import type { ObjectKind, ObjectRef } from '../domain/routing/object.ts';
 import { objectWord, readObjectWord } from '../domain/routing/object-word.ts';
 import type { Route } from '../domain/routing/route.ts';
@@ -13,6 +13,8 @@ import type { RoutingObject } from './kinds/kind.ts';
 /** What is known of a cluster beside the objects that route. */
 export interface Sight {
   readonly map: TrafficMap;
+  /** Of the cluster. */
+  readonly domain?: string | undefined;
   /** The map has all pods and EndpointSlices of the service's namespace. */
   readonly seesPods: boolean;
 }
@@ -27,18 +29,18 @@ export interface Findable extends Pick<Route, 'hosts' | 'gateways'> {
  * The object that routes a service. What requests really follow, by the map, comes first, wherever it is. If they follow nothing, it is the
  * object of the namespace with the host, or else with the name. `vs/edge` is that object.
  */
-export function findService(objects: readonly Findable[], name: ServiceName, { map, seesPods }: Sight): Found {
+export function findService(objects: readonly Findable[], name: ServiceName, { map, domain, seesPods }: Sight): Found {
   const { cluster } = name;
   const named = readObjectWord(name.service);
   const refs =
     named === undefined
-      ? (governors(map, name) ?? matching(objects, name))
+      ? (governors(map, name) ?? matching(objects, name, domain))
       : objects.map(refOf).filter((each) => each.kind === named.kind && each.name === named.name);
   const [only, ...more] = refs.map((each): ObjectRef => ({ cluster, ...each }));
   if (only !== undefined && more.length > 0) return { kind: 'several', objects: [only, ...more] };
   if (only !== undefined) return { kind: 'found', object: only };
 
-  const known = [...new Set(objects.map(serviceOf))].toSorted();
+  const known = [...new Set(objects.map((each) => serviceOf(each, domain)))].toSorted();
   const host = named === undefined ? map.hostMeant(name.service, name.namespace) : undefined;
   const unrouted = host === undefined ? undefined : map.serviceOf(host, { seesPods });
   return {
@@ -74,8 +76,12 @@ function governors(
   return found.length === 0 ? undefined : found;
 }
 
-function matching(objects: readonly Findable[], name: ServiceName): readonly Omit<ObjectRef, 'cluster'>[] {
-  const byHost = objects.filter((object) => routes(object, name));
+function matching(
+  objects: readonly Findable[],
+  name: ServiceName,
+  domain: string | undefined,
+): readonly Omit<ObjectRef, 'cluster'>[] {
+  const byHost = objects.filter((object) => routes(object, name, domain));
   const matches =
     byHost.length > 0 ? preferred(byHost, name) : objects.filter(({ metadata }) => metadata.name === name.service);
   return matches.map(refOf);
@@ -94,15 +100,20 @@ function preferred(all: readonly Findable[], { service }: ServiceName): readonly
 }
 
 /** Hosts are compared as Istio resolves them: in the namespace of the rule that holds them, and whatever their case. */
-function routes({ metadata, hosts }: Findable, { service, namespace }: ServiceName): boolean {
-  const wanted = resolveHost(service, namespace).toLowerCase();
-  return hosts.some((host) => host === service || resolveHost(host, metadata.namespace).toLowerCase() === wanted);
+function routes(
+  { metadata, hosts }: Findable,
+  { service, namespace }: ServiceName,
+  domain: string | undefined,
+): boolean {
+  const wanted = resolveHost(service, namespace, domain).toLowerCase();
+  return hosts.some(
+    (host) => host === service || resolveHost(host, metadata.namespace, domain).toLowerCase() === wanted,
+  );
 }
 
 /** What people call the service that an object routes: its first host that can be typed, in short form if it is in the same namespace. */
-function serviceOf({ kind, metadata, hosts }: Findable): string {
+function serviceOf({ kind, metadata, hosts }: Findable, domain: string | undefined): string {
   const host = hosts.map((each) => each.toLowerCase()).find(isHost);
   if (host === undefined) return hosts.length === 0 ? metadata.name : objectWord({ kind, name: metadata.name });
-  const suffix = `.${metadata.namespace}.svc.cluster.local`;
-  return host.endsWith(suffix) ? host.slice(0, -suffix.length) : host;
+  return shortIn({ namespace: metadata.namespace, domain }, host);
 }

@@ -30,6 +30,8 @@ interface Watching extends Listeners {
   readonly log: Log;
   /** The traffic map of all that is watched. */
   readonly feed: MapFeed;
+  /** Of the cluster. */
+  readonly domain: string;
 }
 
 /** The namespaces of a cluster that are watched. A namespace is watched from the first time it is named, unless it has nothing to watch. */
@@ -38,14 +40,16 @@ export class Namespaces {
   readonly #served: ServedKinds;
   readonly #log: Log;
   readonly #feed: MapFeed;
+  readonly #domain: string;
   readonly #listeners: Listeners;
   readonly #known = new Map<string, Promise<WatchedNamespace>>();
 
-  constructor(client: KubeClient, served: ServedKinds, { log, feed, ...listeners }: Watching) {
+  constructor(client: KubeClient, served: ServedKinds, { log, feed, domain, ...listeners }: Watching) {
     this.#client = client;
     this.#served = served;
     this.#log = log;
     this.#feed = feed;
+    this.#domain = domain;
     this.#listeners = listeners;
   }
 
@@ -85,7 +89,7 @@ export class Namespaces {
     const { onChange } = this.#listeners;
     const onState = feed.ofKind('DestinationRule');
     const watched = {
-      services: new RoutingObjects(client, this.#served, { ...common, feed, onChange }),
+      services: new RoutingObjects(client, this.#served, { ...common, feed, domain: this.#domain, onChange }),
       rules: new WatchCache(client, { ...common, resource: destinationRules, read: readDestinationRule, onState }),
       surroundings: new Surroundings(client, feed, { ...common, kinds: around, againMs: lookAgainMs }),
     };

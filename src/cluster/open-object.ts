@@ -84,10 +84,11 @@ export async function hadChange(
 export function picture(
   ref: Pick<ObjectRef, 'kind' | 'namespace' | 'name'>,
   { spec }: ObjectContent,
+  domain?: string,
 ): Pick<Route, 'hosts' | 'gateways' | 'rules'> {
   const { kind, namespace, name } = ref;
   const object = { metadata: { name, namespace, uid: '', resourceVersion: '' }, spec };
-  const routing = kinds[kind].read(object, `${namespace}/${name} is to be a ${kind}`);
+  const routing = kinds[kind].read(object, { whose: `${namespace}/${name} is to be a ${kind}`, domain });
   const { hosts, gateways } = routing;
   return { hosts, gateways, rules: routing.rules(nothingDefined) };
 }

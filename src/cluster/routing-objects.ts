@@ -16,6 +16,8 @@ export interface Routing {
   readonly namespace: string;
   readonly log: Log;
   readonly feed: MapFeed;
+  /** Of the cluster. */
+  readonly domain: string;
   readonly onChange: (before: RoutingObject | undefined, after: RoutingObject | undefined) => void;
 }
 
@@ -74,11 +76,11 @@ export class RoutingObjects {
   }
 
   async #startOne(kind: ObjectKind): Promise<void> {
-    const { namespace, log, feed, onChange } = this.#routing;
+    const { namespace, log, feed, domain, onChange } = this.#routing;
     try {
       const resource = await this.#served.find(kind);
       if (resource === undefined) return;
-      const read = (object: unknown) => kinds[kind].read(object);
+      const read = (object: unknown) => kinds[kind].read(object, { domain });
       const onState = feed.ofKind(kind);
       const cache = new WatchCache(this.#client, { resource, namespace, log, read, onChange, onState });
       await cache.start();

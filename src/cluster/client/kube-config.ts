@@ -1,8 +1,8 @@
 import { KubeConfig, type RequestContext } from '@kubernetes/client-node';
 import type { Agent } from 'undici';
 
-/** The name of the context when the bot runs in the cluster without a kubeconfig. */
-const inCluster = 'in-cluster';
+/** The name of the cluster that the bot runs in, where there is no kubeconfig. */
+export const inCluster = 'in-cluster';
 
 /** The kubeconfig could not be used. The message continues after the name of the variable, and shows no value. */
 export class KubeConfigError extends Error {

@@ -1,4 +1,4 @@
-import { resolveHost } from '../../domain/routing/names.ts';
+import { type Home, resolveIn } from '../../domain/routing/names.ts';
 import type { Backend, Rule, Unsplittable } from '../../domain/routing/route.ts';
 import type { BackendRef } from './gateway-api.ts';
 import { tellApart } from './keys.ts';
@@ -9,7 +9,7 @@ import { splitOf, type Weighed } from './weights.ts';
 export interface Among {
   /** The Services of the namespace that the route is bound to: `reviews-v3` is a version of `reviews`. */
   readonly parents: readonly string[];
-  readonly namespace: string;
+  readonly home: Home;
   readonly services: readonly KnownService[] | undefined;
 }
 
@@ -85,8 +85,9 @@ function whyNot(refs: readonly BackendRef[], names: readonly string[]): Unsplitt
 
 /** Other Services of the same name with another ending, on the same port. */
 function versionsBeside(refs: readonly BackendRef[], among: Among): readonly string[] {
-  const [{ port, namespace = among.namespace } = { port: undefined }] = refs;
-  if (!refs.every(isService) || namespace !== among.namespace) return [];
+  const { namespace: own } = among.home;
+  const [{ port, namespace = own } = { port: undefined }] = refs;
+  if (!refs.every(isService) || namespace !== own) return [];
   const wanted = stems(refs, among);
   return (among.services ?? [])
     .filter(({ ports }) => port === undefined || ports.includes(port))
@@ -113,7 +114,7 @@ function shortNames(versions: readonly string[], from: readonly string[]): Reado
 }
 
 /** A Service that we know not to exist serves nothing: the controller answers its share with 500. */
-function isThere(ref: BackendRef, { services, namespace }: Among): boolean {
+function isThere(ref: BackendRef, { services, home: { namespace } }: Among): boolean {
   if (services === undefined || !isService(ref) || (ref.namespace ?? namespace) !== namespace) return true;
   return services.some(({ name }) => name === ref.name);
 }
@@ -126,10 +127,10 @@ function placeText({ group, kind, namespace, port }: BackendRef): string {
   return JSON.stringify([group, kind, namespace, port]);
 }
 
-function backendOf({ name, namespace }: BackendRef, version: string, among: Among): Backend {
-  return { version, host: resolveHost(name, namespace ?? among.namespace) };
+function backendOf({ name, namespace }: BackendRef, version: string, { home }: Among): Backend {
+  return { version, host: resolveIn({ ...home, namespace: namespace ?? home.namespace }, name) };
 }
 
-function whole(name: string, { namespace }: Among): Backend {
-  return { version: name, host: resolveHost(name, namespace) };
+function whole(name: string, { home }: Among): Backend {
+  return { version: name, host: resolveIn(home, name) };
 }

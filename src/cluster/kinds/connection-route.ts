@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { resolveHost } from '../../domain/routing/names.ts';
+import { resolveIn } from '../../domain/routing/names.ts';
 import type { Resource } from '../client/kube-client.ts';
 import { dividedAmong, weighedRules } from './backend-refs.ts';
 import { backendRef, gatewaysOf, hostsOf, parentRef, parentServices, routeParts, standingOf } from './gateway-api.ts';
@@ -40,14 +40,19 @@ function kindOf(kind: 'TCPRoute' | 'TLSRoute', plural: string): RoutingKind {
     resources: resources(plural),
     rulesFields: ['f:rules'],
     definedBy: 'Service',
-    read: (object, whose = `the API server sent a ${kind}`) =>
-      toRoutingObject(kind, parseObject(connectionRoute, object, whose)),
+    read: (object, { whose = `the API server sent a ${kind}`, domain } = {}) =>
+      toRoutingObject(kind, parseObject(connectionRoute, object, whose), domain),
   };
 }
 
 /** The first rule takes every connection: a rule has no match of its own. */
-function toRoutingObject(kind: 'TCPRoute' | 'TLSRoute', { metadata, spec, status }: ConnectionRoute): RoutingObject {
+function toRoutingObject(
+  kind: 'TCPRoute' | 'TLSRoute',
+  { metadata, spec, status }: ConnectionRoute,
+  domain: string | undefined,
+): RoutingObject {
   const { name, namespace, generation } = metadata;
+  const home = { namespace, domain };
   const { parentRefs, hostnames, rules } = spec;
   const keys = keysOf(
     rules.map((rule) => ({ name: rule.name, match: '' })),
@@ -55,12 +60,12 @@ function toRoutingObject(kind: 'TCPRoute' | 'TLSRoute', { metadata, spec, status
   );
   const destinations = () => {
     const all = rules.flatMap(({ backendRefs }) => backendRefs);
-    return [...new Set(all.map((each) => resolveHost(each.name, each.namespace ?? namespace)))];
+    return [...new Set(all.map((each) => resolveIn({ ...home, namespace: each.namespace ?? namespace }, each.name)))];
   };
   return {
     kind,
     metadata,
-    hosts: hostsOf(parentRefs, hostnames, namespace),
+    hosts: hostsOf(parentRefs, hostnames, home),
     gateways: gatewaysOf(parentRefs, namespace),
     standing: standingOf(status, generation, namespace),
     destinationHosts: destinations,
@@ -70,7 +75,7 @@ function toRoutingObject(kind: 'TCPRoute' | 'TLSRoute', { metadata, spec, status
         key: keys[at] ?? '',
         ...(rule.name !== undefined && { name: rule.name }),
         ...(at > 0 && { match: 'anything' }),
-        ...dividedAmong(rule.backendRefs, { parents: parentServices(parentRefs, namespace), namespace, services }),
+        ...dividedAmong(rule.backendRefs, { parents: parentServices(parentRefs, namespace), home, services }),
         sticky: 'connection' as const,
       })),
     places: () => keys.map((key, at) => ({ key, list: 'rules', at })),

@@ -35,7 +35,7 @@ const anyDestinationRule = z.object({ metadata });
 export const destinationRuleKind: RoutingKind = {
   resources: [destinationRules],
   rulesFields: [],
-  read: (object, whose = 'the API server sent a DestinationRule') => {
+  read: (object, { whose = 'the API server sent a DestinationRule' } = {}) => {
     const { metadata } = parseObject(anyDestinationRule, object, whose);
     const host = readDestinationRule(object)?.spec.host;
     return {

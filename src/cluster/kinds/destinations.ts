@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { resolveHost } from '../../domain/routing/names.ts';
+import { type Home, resolveIn, shortIn } from '../../domain/routing/names.ts';
 import type { Backend } from '../../domain/routing/route.ts';
 import { tellApart } from './keys.ts';
 import type { Defined, Subset } from './kind.ts';
@@ -31,17 +31,17 @@ export interface Versions {
  * A subset names a version. A destination without one sends to every pod of its host, so the host is its name. Where two destinations would
  * have the same name, all of the rule are told apart by host, by port, or by both: `checkout/stable`, `v1:8080`.
  */
-export function versionsOf(route: readonly Destination[], namespace: string, { subsetsOf }: Defined): Versions {
+export function versionsOf(route: readonly Destination[], home: Home, { subsetsOf }: Defined): Versions {
   const hosts = [...new Set(route.map((each) => each.destination.host))];
-  const resolved = [...new Set(hosts.map((host) => resolveHost(host, namespace)))];
-  const { plain, byHost, names } = namesOf(route, namespace);
+  const resolved = [...new Set(hosts.map((host) => resolveIn(home, host)))];
+  const { plain, byHost, names } = namesOf(route, home);
   const nameOf = (subset: Subset, host: string) =>
-    names === byHost ? `${shortHost(host, namespace)}/${subset.name}` : subset.name;
+    names === byHost ? `${shortIn(home, host)}/${subset.name}` : subset.name;
   const isByPort = names !== plain && names !== byHost;
   const defined = resolved.flatMap((host) =>
     isByPort ? [] : subsetsOf(host).map((subset) => backendOf(subset, host, nameOf(subset, host))),
   );
-  const own = route.map((each, at) => ownBackend(each, names[at] ?? '', { namespace, subsetsOf }));
+  const own = route.map((each, at) => ownBackend(each, names[at] ?? '', { home, subsetsOf }));
   const isServed = own.filter(({ isDefined }) => isDefined).map(({ backend }) => backend.version);
   const others = own
     .map(({ backend }) => backend)
@@ -56,11 +56,11 @@ export function versionsOf(route: readonly Destination[], namespace: string, { s
 }
 
 /** The names of the versions, in the order of the destinations. */
-export function namesOf(route: readonly Destination[], namespace: string) {
+export function namesOf(route: readonly Destination[], home: Home) {
   const plain = route.map(plainName);
   const byHost: string[] = [];
   const names = tellApart(plain, () => {
-    byHost.push(...route.map((each) => withHost(each, namespace)));
+    byHost.push(...route.map((each) => withHost(each, home)));
     return [byHost, plain.map(withPort(route)), byHost.map(withPort(route))];
   });
   return { plain, byHost, names };
@@ -69,10 +69,10 @@ export function namesOf(route: readonly Destination[], namespace: string) {
 /** Where copies of requests go. */
 export function mirrorBackend(
   { host, subset }: { readonly host: string; readonly subset?: string | undefined },
-  namespace: string,
+  home: Home,
   { subsetsOf }: Defined,
 ): Backend {
-  const resolved = resolveHost(host, namespace);
+  const resolved = resolveIn(home, host);
   const defined = subsetsOf(resolved).find(({ name }) => name === subset);
   return defined === undefined
     ? { version: subset ?? host, host: resolved, label: subset }
@@ -93,9 +93,9 @@ function backendOf({ name, labels }: Subset, host: string, version = name): Back
 function ownBackend(
   { destination: { host: written, subset } }: Destination,
   version: string,
-  { namespace, subsetsOf }: Pick<Defined, 'subsetsOf'> & { readonly namespace: string },
+  { home, subsetsOf }: Pick<Defined, 'subsetsOf'> & { readonly home: Home },
 ): { readonly backend: Backend; readonly isDefined: boolean } {
-  const host = resolveHost(written, namespace);
+  const host = resolveIn(home, written);
   const defined = subsetsOf(host).find(({ name }) => name === subset);
   const backend = defined === undefined ? { version, host, label: subset } : backendOf(defined, host, version);
   return { backend, isDefined: subset === undefined || defined !== undefined };
@@ -105,8 +105,8 @@ function plainName({ destination: { host, subset } }: Destination): string {
   return subset ?? host;
 }
 
-function withHost({ destination: { host, subset } }: Destination, namespace: string): string {
-  const short = shortHost(resolveHost(host, namespace), namespace);
+function withHost({ destination: { host, subset } }: Destination, home: Home): string {
+  const short = shortIn(home, resolveIn(home, host));
   return subset === undefined ? short : `${short}/${subset}`;
 }
 
@@ -115,9 +115,4 @@ function withPort(route: readonly Destination[]): (name: string, at: number) => 
     const port = route[at]?.destination.port?.number;
     return port === undefined ? name : `${name}:${port}`;
   };
-}
-
-function shortHost(host: string, namespace: string): string {
-  const ending = `.${namespace}.svc.cluster.local`;
-  return host.endsWith(ending) ? host.slice(0, -ending.length) : host;
 }

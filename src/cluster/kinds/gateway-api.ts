@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { resolveHost } from '../../domain/routing/names.ts';
+import { type Home, resolveIn, shortIn } from '../../domain/routing/names.ts';
 import type { Standing } from '../../domain/routing/standing.ts';
 import { metadata } from './kind.ts';
 
@@ -55,8 +55,10 @@ export function parentName({ kind, name, namespace }: ParentRef, own: string): s
 }
 
 /** The hosts that a route is about: those of the Services that it is bound to, and its own host names at Gateways. */
-export function hostsOf(parents: readonly ParentRef[], hostnames: readonly string[], own: string): readonly string[] {
-  const services = parents.filter(isService).map(({ name, namespace = own }) => shortOf(name, namespace, own));
+export function hostsOf(parents: readonly ParentRef[], hostnames: readonly string[], home: Home): readonly string[] {
+  const services = parents
+    .filter(isService)
+    .map(({ name, namespace = home.namespace }) => shortIn(home, resolveIn({ ...home, namespace }, name)));
   const atGateways = parents.every(isService) ? [] : hostnames.length > 0 ? hostnames : ['*'];
   return [...new Set([...services, ...atGateways])];
 }
@@ -93,8 +95,4 @@ export function standingOf(status: RouteStatus, generation: number | undefined, 
 
 function isService({ group, kind }: ParentRef): boolean {
   return kind === 'Service' && (group === '' || group === 'core');
-}
-
-function shortOf(name: string, namespace: string, own: string): string {
-  return namespace === own ? name : resolveHost(name, namespace);
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { resolveHost } from '../../domain/routing/names.ts';
+import { type Home, resolveIn } from '../../domain/routing/names.ts';
 import { type Backend, defaultRule, type Rule } from '../../domain/routing/route.ts';
 import type { Resource } from '../client/kube-client.ts';
 import { dividedAmong, weighedRules } from './backend-refs.ts';
@@ -75,9 +75,9 @@ export const httpRouteKind: RoutingKind = {
   resources: [httpRoutes],
   rulesFields: ['f:rules'],
   definedBy: 'Service',
-  read: (object, whose = 'the API server sent a HTTPRoute') => {
+  read: (object, { whose = 'the API server sent a HTTPRoute', domain } = {}) => {
     const read = parseObject(httpRoute, object, whose);
-    return toRoutingObject({ ...read, kind: 'HTTPRoute', rules: worded(read.spec.rules, describeHttp) });
+    return toRoutingObject({ ...read, kind: 'HTTPRoute', rules: worded(read.spec.rules, describeHttp) }, domain);
   },
 };
 
@@ -85,9 +85,9 @@ export const grpcRouteKind: RoutingKind = {
   resources: [grpcRoutes],
   rulesFields: ['f:rules'],
   definedBy: 'Service',
-  read: (object, whose = 'the API server sent a GRPCRoute') => {
+  read: (object, { whose = 'the API server sent a GRPCRoute', domain } = {}) => {
     const read = parseObject(grpcRoute, object, whose);
-    return toRoutingObject({ ...read, kind: 'GRPCRoute', rules: worded(read.spec.rules, describeGrpc) });
+    return toRoutingObject({ ...read, kind: 'GRPCRoute', rules: worded(read.spec.rules, describeGrpc) }, domain);
   },
 };
 
@@ -104,24 +104,25 @@ function worded<
   }));
 }
 
-function toRoutingObject(read: Read): RoutingObject {
+function toRoutingObject(read: Read, domain: string | undefined): RoutingObject {
   const { kind, metadata, spec, status, rules } = read;
   const { name, namespace, generation } = metadata;
+  const home = { namespace, domain };
   const defaultAt = rules.findIndex(({ match }) => match === '');
   const keys = keysOf(rules, defaultAt);
   const hosts = (all: readonly Backend[]) => [...new Set(all.map(({ host }) => host))];
-  const destinations = () => hosts(rules.flatMap((rule) => backendsOf(rule, namespace)));
-  const copies = () => hosts(rules.flatMap((rule) => mirrorsOf(rule, namespace)));
+  const destinations = () => hosts(rules.flatMap((rule) => backendsOf(rule, home)));
+  const copies = () => hosts(rules.flatMap((rule) => mirrorsOf(rule, home)));
   return {
     kind,
     metadata,
-    hosts: hostsOf(spec.parentRefs, spec.hostnames, namespace),
+    hosts: hostsOf(spec.parentRefs, spec.hostnames, home),
     gateways: gatewaysOf(spec.parentRefs, namespace),
     standing: standingOf(status, generation, namespace),
     destinationHosts: destinations,
     reachedHosts: () => [...new Set([...destinations(), ...copies()])],
     rules: (defined) =>
-      rules.map((rule, at) => toRule(rule, { key: keys[at] ?? '', read, defined, isDefault: at === defaultAt })),
+      rules.map((rule, at) => toRule(rule, { key: keys[at] ?? '', read, home, defined, isDefault: at === defaultAt })),
     places: () => keys.map((key, at) => ({ key, list: 'rules', at })),
     weights: (moves) => weightsOf(`${kind} ${name}`, weighedRules(rules, keys), moves),
   };
@@ -130,18 +131,18 @@ function toRoutingObject(read: Read): RoutingObject {
 interface RuleContext {
   readonly key: string;
   readonly read: Read;
+  readonly home: Home;
   readonly defined: Defined;
   readonly isDefault: boolean;
 }
 
 /** Rules are not tried in order: the more special match comes first, wherever it stands. */
-function toRule(rule: Worded, { key, read, defined, isDefault }: RuleContext): Rule {
-  const { namespace } = read.metadata;
-  const among = { parents: parentServices(read.spec.parentRefs, namespace), namespace, services: defined.services };
+function toRule(rule: Worded, { key, read, home, defined, isDefault }: RuleContext): Rule {
+  const among = { parents: parentServices(read.spec.parentRefs, home.namespace), home, services: defined.services };
   const { unsplittable, ...divided } = dividedAmong(rule.backendRefs, among);
   const filters = [...(rule.filters ?? []), ...rule.backendRefs.flatMap(({ filters = [] }) => filters)];
   const redirects = filters.some(({ type }) => type === 'RequestRedirect');
-  const mirrors = mirrorsOf(rule, namespace);
+  const mirrors = mirrorsOf(rule, home);
   return {
     key,
     ...(rule.name !== undefined && { name: rule.name }),
@@ -157,16 +158,19 @@ function toRule(rule: Worded, { key, read, defined, isDefault }: RuleContext): R
   };
 }
 
-function backendsOf({ backendRefs }: Worded, own: string): readonly Backend[] {
-  return backendRefs.map(({ name, namespace = own }) => ({ version: name, host: resolveHost(name, namespace) }));
+function backendsOf({ backendRefs }: Worded, home: Home): readonly Backend[] {
+  return backendRefs.map(({ name, namespace = home.namespace }) => ({
+    version: name,
+    host: resolveIn({ ...home, namespace }, name),
+  }));
 }
 
-function mirrorsOf({ filters = [], backendRefs }: Worded, own: string): readonly Backend[] {
+function mirrorsOf({ filters = [], backendRefs }: Worded, home: Home): readonly Backend[] {
   const all = [...filters, ...backendRefs.flatMap((ref) => ref.filters ?? [])];
   return all.flatMap(({ requestMirror }) => {
     if (requestMirror === undefined) return [];
-    const { name, namespace = own } = requestMirror.backendRef;
-    return [{ version: name, host: resolveHost(name, namespace) }];
+    const { name, namespace = home.namespace } = requestMirror.backendRef;
+    return [{ version: name, host: resolveIn({ ...home, namespace }, name) }];
   });
 }
 

@@ -73,8 +73,15 @@ export interface RoutingKind {
   readonly rulesFields: readonly `f:${string}`[];
   /** What says which versions there are. */
   readonly definedBy?: 'DestinationRule' | 'ServiceResolver' | 'Service' | undefined;
-  /** Throws a RejectedError if we cannot read it. `whose` begins its message. */
-  read(object: unknown, whose?: string): RoutingObject;
+  /** Throws a RejectedError if we cannot read it. */
+  read(object: unknown, options?: ReadOptions): RoutingObject;
+}
+
+export interface ReadOptions {
+  /** Begins the message of the error. */
+  readonly whose?: string | undefined;
+  /** The domain of its cluster, which completes short hosts. */
+  readonly domain?: string | undefined;
 }
 
 /** The key of a rule, and the list of the spec and the place there that it has. */

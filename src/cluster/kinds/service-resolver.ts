@@ -19,7 +19,7 @@ export type ServiceResolver = z.infer<typeof serviceResolver>;
 export const serviceResolverKind: RoutingKind = {
   resources: [serviceResolvers],
   rulesFields: [],
-  read: (object, whose = 'the API server sent a ServiceResolver') => {
+  read: (object, { whose = 'the API server sent a ServiceResolver' } = {}) => {
     const { metadata: read } = parseObject(z.object({ metadata }), object, whose);
     return {
       kind: 'ServiceResolver',

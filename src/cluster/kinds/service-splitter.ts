@@ -42,7 +42,7 @@ export const serviceSplitterKind: RoutingKind = {
   resources: [serviceSplitters],
   rulesFields: ['f:splits'],
   definedBy: 'ServiceResolver',
-  read: (object, whose = 'the API server sent a ServiceSplitter') =>
+  read: (object, { whose = 'the API server sent a ServiceSplitter' } = {}) =>
     toRoutingObject(parseObject(serviceSplitter, object, whose)),
 };
 

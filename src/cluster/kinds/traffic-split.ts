@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { resolveHost } from '../../domain/routing/names.ts';
+import { resolveIn } from '../../domain/routing/names.ts';
 import { defaultRule } from '../../domain/routing/route.ts';
 import { RejectedError } from '../../workflow/errors.ts';
 import type { Resource } from '../client/kube-client.ts';
@@ -27,11 +27,12 @@ function resource(version: string): Resource {
 export const trafficSplitKind: RoutingKind = {
   resources: [resource('v1alpha4'), resource('v1alpha3'), resource('v1alpha2'), resource('v1alpha1')],
   rulesFields: ['f:backends'],
-  read: (object, whose = 'the API server sent a TrafficSplit') => {
+  read: (object, { whose = 'the API server sent a TrafficSplit', domain } = {}) => {
     const { metadata: read, spec } = parseObject(trafficSplit, object, whose);
     const versions = spec.backends.map(({ service }) => service);
     const weights = spec.backends.map(({ weight }) => wholeNumber(weight));
-    const hosts = [...new Set(versions.map((name) => resolveHost(name, read.namespace)))];
+    const home = { namespace: read.namespace, domain };
+    const hosts = [...new Set(versions.map((name) => resolveIn(home, name)))];
     return {
       kind: 'TrafficSplit',
       metadata: read,
@@ -45,7 +46,7 @@ export const trafficSplitKind: RoutingKind = {
           split: splitOf({ versions, weights }),
           unsplittable: 'read-only',
           served: versions,
-          backends: versions.map((version) => ({ version, host: resolveHost(version, read.namespace) })),
+          backends: versions.map((version) => ({ version, host: resolveIn(home, version) })),
         },
       ],
       places: () => [],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Home } from '../../domain/routing/names.ts';
 import type { Rule, Unsplittable } from '../../domain/routing/route.ts';
 import { type Destination, destination, mirrorBackend, namesOf, type Versions, versionsOf } from './destinations.ts';
 import type { Defined } from './kind.ts';
@@ -42,34 +43,34 @@ export type ConnectionRule = z.infer<typeof connectionRule>;
 
 export interface RuleContext {
   readonly key: string;
-  readonly namespace: string;
+  readonly home: Home;
   readonly isDefault: boolean;
   readonly defined: Defined;
 }
 
-export function toHttpRule(rule: HttpRule, { key, namespace, isDefault, defined }: RuleContext): Rule {
+export function toHttpRule(rule: HttpRule, { key, home, isDefault, defined }: RuleContext): Rule {
   const route = rule.route ?? [];
-  const { unsplittable, ...versions } = divided(route, namespace, defined);
+  const { unsplittable, ...versions } = divided(route, home, defined);
   return {
     key,
     name: rule.name,
     match: isDefault ? undefined : describeMatches(rule.match ?? []),
     ...versions,
     unsplittable: whyUnsplittable(rule) ?? unsplittable,
-    ...handsTo(rule, namespace),
+    ...handsTo(rule, home.namespace),
     besides: besides(rule),
-    mirrors: mirrorsOf(rule).map((to) => mirrorBackend(to, namespace, defined)),
+    mirrors: mirrorsOf(rule).map((to) => mirrorBackend(to, home, defined)),
     setsCookies: cookiesSet([rule, ...route]),
     matchesCookies: cookiesMatched(rule.match ?? []),
   };
 }
 
-export function toConnectionRule(rule: ConnectionRule, { key, namespace, defined }: RuleContext): Rule {
+export function toConnectionRule(rule: ConnectionRule, { key, home, defined }: RuleContext): Rule {
   const route = rule.route ?? [];
   return {
     key,
     match: describeConnections(rule.match ?? []),
-    ...divided(route, namespace, defined),
+    ...divided(route, home, defined),
     sticky: 'connection',
   };
 }
@@ -77,8 +78,8 @@ export function toConnectionRule(rule: ConnectionRule, { key, namespace, defined
 /** How the rule's destinations are weighed. An omitted weight is 0 (istio `BuildHTTPRoutesForVirtualService`). */
 export function weighed(
   route: readonly Destination[],
-  namespace: string,
-  { names }: Pick<Versions, 'names'> = namesOf(route, namespace),
+  home: Home,
+  { names }: Pick<Versions, 'names'> = namesOf(route, home),
 ) {
   return { versions: names, weights: route.map(({ weight = 0 }) => weight), ignoresSole: true };
 }
@@ -87,9 +88,9 @@ export function mirrorsOf({ mirror, mirrors = [] }: HttpRule): readonly z.infer<
   return [...(mirror === undefined ? [] : [mirror]), ...mirrors.map(({ destination }) => destination)];
 }
 
-function divided(route: readonly Destination[], namespace: string, defined: Defined) {
-  const { names, ...versions } = versionsOf(route, namespace, defined);
-  const weights = weighed(route, namespace, { names });
+function divided(route: readonly Destination[], home: Home, defined: Defined) {
+  const { names, ...versions } = versionsOf(route, home, defined);
+  const weights = weighed(route, home, { names });
   return { split: splitOf(weights), ...versions, unsplittable: whyNotDivided(weights) };
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { resolveHost } from '../../domain/routing/names.ts';
+import { type Home, resolveIn } from '../../domain/routing/names.ts';
 import { defaultRule } from '../../domain/routing/route.ts';
 import type { Resource } from '../client/kube-client.ts';
 import { beside, type Destination } from './destinations.ts';
@@ -30,16 +30,17 @@ export const virtualServiceKind: RoutingKind = {
   resources: [virtualServices],
   rulesFields: ['f:http', 'f:tcp', 'f:tls'],
   definedBy: 'DestinationRule',
-  read: (object, whose) => toRoutingObject(readVirtualService(object, whose)),
+  read: (object, { whose, domain } = {}) => toRoutingObject(readVirtualService(object, whose), domain),
 };
 
 export function readVirtualService(object: unknown, whose = 'the API server sent a VirtualService'): VirtualService {
   return parseObject(virtualService, object, whose);
 }
 
-function toRoutingObject(object: VirtualService): RoutingObject {
+function toRoutingObject(object: VirtualService, domain: string | undefined): RoutingObject {
   const { metadata, spec } = object;
   const { name, namespace } = metadata;
+  const home = { namespace, domain };
   let placed: ReturnType<typeof placesOf> | undefined;
   const places = () => {
     placed ??= placesOf(object); // matches may be long, and each is put into words
@@ -50,11 +51,11 @@ function toRoutingObject(object: VirtualService): RoutingObject {
     metadata,
     hosts: spec.hosts,
     gateways: spec.gateways,
-    destinationHosts: () => destinationHosts(object),
-    reachedHosts: () => [...new Set([...destinationHosts(object), ...mirrorHosts(object)])],
+    destinationHosts: () => destinationHosts(object, home),
+    reachedHosts: () => [...new Set([...destinationHosts(object, home), ...mirrorHosts(object, home)])],
     rules: (defined) =>
       places().map(({ key, ...place }) => {
-        const context = { key, namespace, isDefault: key === defaultRule, defined };
+        const context = { key, home, isDefault: key === defaultRule, defined };
         return place.list === 'http' ? toHttpRule(place.rule, context) : toConnectionRule(place.rule, context);
       }),
     places: () => places().map(({ key, list, at }) => ({ key, list, at })),
@@ -63,7 +64,7 @@ function toRoutingObject(object: VirtualService): RoutingObject {
       const rules = moved.map(({ key, list, at, rule: { route = [] } }) => ({
         key,
         path: `/spec/${list}/${at}/route`,
-        ...weighed(route, namespace),
+        ...weighed(route, home),
         beside: (version: string) => beside(route, version),
       }));
       return weightsOf(`VirtualService ${name}`, rules, moves);
@@ -88,18 +89,16 @@ function placesOf({ spec: { http, tcp, tls, gateways } }: VirtualService) {
   return [...http.map((rule, at) => ({ list: 'http' as const, key: keys[at] ?? '', at, rule })), ...connections];
 }
 
-function destinationHosts({ metadata, spec }: VirtualService): readonly string[] {
+function destinationHosts({ spec }: VirtualService, home: Home): readonly string[] {
   const all: readonly { readonly route?: readonly Destination[] | undefined }[] = [
     ...spec.http,
     ...spec.tls,
     ...spec.tcp,
   ];
-  const hosts = all
-    .flatMap(({ route = [] }) => route)
-    .map((each) => resolveHost(each.destination.host, metadata.namespace));
+  const hosts = all.flatMap(({ route = [] }) => route).map((each) => resolveIn(home, each.destination.host));
   return [...new Set(hosts)];
 }
 
-function mirrorHosts({ metadata, spec }: VirtualService): readonly string[] {
-  return spec.http.flatMap(mirrorsOf).map(({ host }) => resolveHost(host, metadata.namespace));
+function mirrorHosts({ spec }: VirtualService, home: Home): readonly string[] {
+  return spec.http.flatMap(mirrorsOf).map(({ host }) => resolveIn(home, host));
 }

@@ -30,6 +30,23 @@ export function resolveHost(host: string, ruleNamespace: string, clusterDomain =
   return host.includes('.') || host === '*' ? host : `${host}.${ruleNamespace}.svc.${clusterDomain}`;
 }
 
+/** Where a short host is completed: in the namespace of the object that holds it, in a cluster of a domain. */
+export interface Home {
+  readonly namespace: string;
+  /** Absent: `cluster.local`. */
+  readonly domain?: string | undefined;
+}
+
+export function resolveIn({ namespace, domain }: Home, host: string): string {
+  return resolveHost(host, namespace, domain);
+}
+
+/** `reviews` for a host of the same namespace, else the host as it is. */
+export function shortIn({ namespace, domain = defaultDomain }: Home, host: string): string {
+  const ending = `.${namespace}.svc.${domain}`;
+  return host.endsWith(ending) ? host.slice(0, -ending.length) : host;
+}
+
 /** The service that a host names, for every comparison of names. The namespace of a host outside the cluster is that of the rule. */
 export interface NamedService {
   readonly namespace: string;

@@ -27,13 +27,12 @@ export function undefinedVersions(
   { namespace }: Pick<ObjectRef, 'namespace'>,
   definitions: readonly Definition[],
 ): readonly HostVersion[] {
-  const home = resolveHost('', namespace);
   const sent = rules.flatMap(({ split, backends = [] }) =>
     backends.filter(({ version, label }) => label !== undefined && weightOf(split, version) > 0),
   );
   const lost = sent.filter(
     ({ host, version }) =>
-      host.endsWith(home) && !definitions.some((each) => covers(each, host) && each.versions.includes(version)),
+      isIn(namespace, host) && !definitions.some((each) => covers(each, host) && each.versions.includes(version)),
   );
   return [...new Map(lost.map(({ host, version }) => [`${version}.${host}`, { host, version }])).values()];
 }
@@ -61,5 +60,17 @@ function definitionIn({ object: { name, namespace }, after }: Becoming): Definit
 }
 
 function covers({ host: pattern }: Definition, host: string): boolean {
-  return pattern.startsWith('*') ? host.endsWith(pattern.slice(1)) : host === pattern;
+  return pattern.startsWith('*') ? host.endsWith(pattern.slice(1)) : withoutDomain(host) === withoutDomain(pattern);
+}
+
+/** Whether it is a service of the namespace, in a cluster of whatever domain. */
+function isIn(namespace: string, host: string): boolean {
+  const [, its, svc] = host.split('.');
+  return its === namespace && svc === 'svc';
+}
+
+/** The domain of a cluster is not known here: what is written short is the same host. */
+function withoutDomain(host: string): string {
+  const labels = host.split('.');
+  return labels[2] === 'svc' ? labels.slice(0, 3).join('.') : host;
 }
