@@ -6,7 +6,7 @@ import { governGateway } from './gateways/gateway.ts';
 import { routerOf, servedHosts } from './gateways/listeners.ts';
 import type { Caller, Governed, GovernedRule, RuleRef, Share } from './governed.ts';
 import { intersection, namedHosts, parseAuthority } from './hosts.ts';
-import { governMesh } from './mesh/mesh.ts';
+import { governConnections, governMesh } from './mesh/mesh.ts';
 import { ObjectIndex } from './object-index.ts';
 import {
   defaultSettings,
@@ -189,6 +189,8 @@ export class TrafficMap {
     for (const { host, caller } of objects.flatMap((each) => audienceOf(this.#index, each))) {
       for (const port of this.#portsOf(host, caller)) {
         asked.set(JSON.stringify([host, caller, port]), this.of(host, caller, port));
+        const streams = caller.kind === 'mesh' ? governConnections(this.#index, host, caller, port) : undefined;
+        if (streams !== undefined) asked.set(JSON.stringify([host, caller, port, streams.protocol]), streams);
       }
     }
     return [...asked.values()];

@@ -21,7 +21,7 @@ export function rulesNamed({ rules }: Rules, typed: string | undefined): readonl
   const ways: readonly ((rule: Rule, at: number) => boolean)[] = [
     ({ key }) => key === typed,
     ({ key, name }) => key.normalize() === wanted || name?.normalize() === wanted,
-    ({ key }, at) => placesOf(key, at).includes(wanted.replace(/^(?=\d+$)/, '#')),
+    ({ key }, at) => placesOf(rules, key, at).includes(wanted.replace(/^(?=\d+$)/, '#')),
     ({ match }) => match !== undefined && simpleWords(match) === words,
   ];
   for (const fits of ways) {
@@ -39,7 +39,11 @@ function ruleUnnamed({ rules }: Rules): Rule | undefined {
   return more.length > 0 ? undefined : only;
 }
 
-/** A key that has the place is right about it: rules of `tcp` are counted on their own. */
-function placesOf(key: string, at: number): readonly string[] {
-  return [placeOfKey(key) ?? `#${at + 1}`];
+/** A key that has the place is right about it: rules of `tcp` are counted on their own. If there are no others, they need not be named so. */
+function placesOf(rules: readonly Rule[], key: string, at: number): readonly string[] {
+  const place = placeOfKey(key);
+  const [, list] = /^(tcp|tls)#/.exec(key) ?? [];
+  if (place === undefined) return [`#${at + 1}`];
+  const isAlone = list !== undefined && rules.every((rule) => rule.key.startsWith(`${list}#`));
+  return isAlone ? [place, place.slice(list.length)] : [place];
 }

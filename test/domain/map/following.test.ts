@@ -50,6 +50,20 @@ describe('whose requests follow an object', () => {
     expect(following(object, others)).toEqual({ followed: [], elsewhere });
   });
 
+  it('are connections of a port without a known protocol, where a rule for connections takes them', () => {
+    const [of, ...rest] = service('reviews', ['v1'], { portName: 'main' });
+    const tcp = [{ matches: [], destinations: [{ host: 'reviews', subset: 'v1' }] }];
+    const both = { ...virtualService('mine', [to({ v1: 100 })]), tcp };
+    const map = (name: string) =>
+      trafficMap([{ ...of, ports: [{ number: 9080, name, protocol: 'TCP' }] } as MeshObject, ...rest, both]);
+    const asked = (name: string, list: 'http' | 'tcp') =>
+      followingOf(map(name), { object: id(both) as RoutingId, rule: { list, at: 0 }, seesAll: true })?.followed.length;
+
+    expect([asked('main', 'tcp'), asked('main', 'http')]).toEqual([2, 2]);
+    expect([asked('http', 'tcp'), asked('http', 'http')]).toEqual([0, 2]);
+    expect([asked('tcp', 'tcp'), asked('tcp', 'http')]).toEqual([2, 0]);
+  });
+
   it('are those of the port that it is for, and nothing is said of others', () => {
     const [of, ...rest] = service('reviews', ['v1']);
     const ports = [

@@ -28,6 +28,22 @@ export function governMesh(
   return { ...governed, host, caller };
 }
 
+/**
+ * Who routes connections to a port that a proxy looks into: what is not HTTP there follows rules for connections. Undefined if no rule takes
+ * them, or the protocol of the port is known.
+ */
+export function governConnections(
+  index: ObjectIndex,
+  host: string,
+  caller: Extract<Caller, { kind: 'mesh' }>,
+  port: number | undefined,
+): Governed | undefined {
+  const asked = ask(index, host, { ...caller, namespace: caller.namespace ?? '' }, port);
+  if (asked.known === undefined || portProtocol(asked.known, asked.port) !== 'any') return undefined;
+  const governed = { ...connectionsOf(index, asked, 'tcp'), host, caller };
+  return governed.rules.length === 0 ? undefined : governed;
+}
+
 function ask(index: ObjectIndex, host: string, caller: MeshCaller, port: number | undefined): Asked {
   const scope = scopeOf(index, caller.namespace, caller.labels);
   const found = knownHost(index, host, caller.namespace);
