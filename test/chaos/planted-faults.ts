@@ -74,10 +74,10 @@ export const plantedFaults: readonly PlantedFault[] = [
     edits: [
       {
         file: 'src/cluster/cluster-mesh.ts',
-        find: '    const object = kinds[kind].read(body);\n',
+        find: '    const object = kinds[kind].read(body, { domain: this.#domain });\n',
         replace:
           '    const cached = hasRules(kind) ? (await this.#namespaces.watched(namespace)).services.get(kind, name) : undefined;\n' +
-          '    const object = cached ?? kinds[kind].read(body);\n',
+          '    const object = cached ?? kinds[kind].read(body, { domain: this.#domain });\n',
       },
     ],
     tests: ['test/cluster/requests.test.ts', 'test/contracts/weights.test.ts'],
