@@ -1,6 +1,6 @@
 import type { Aim, Change } from '../../src/domain/change/change.ts';
 import type { ContentEdit, Edits, ObjectEdit } from '../../src/domain/change/edit.ts';
-import type { Refusal } from '../../src/domain/change/plan-weights.ts';
+import type { Refusal } from '../../src/domain/change/refusal.ts';
 import {
   failReasons,
   holdReasons,

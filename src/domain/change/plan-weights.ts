@@ -1,12 +1,10 @@
-import type { Elsewhere } from '../map/following.ts';
 import { type Ledger, moveIn, type Revision } from '../routing/ledger.ts';
 import { rulesNamed } from '../routing/named-rule.ts';
 import { versionNamed } from '../routing/named-version.ts';
 import type { ChangeId } from '../routing/names.ts';
-import type { ObjectRef } from '../routing/object.ts';
-import { type Owner, restorers, weightsOwner } from '../routing/owner.ts';
+import { restorers, weightsOwner } from '../routing/owner.ts';
 import { describePinned } from '../routing/pinned.ts';
-import { defaultRule, findRule, pinnedRules, type Route, type Rule, type Unsplittable } from '../routing/route.ts';
+import { defaultRule, findRule, pinnedRules, type Route, type Rule } from '../routing/route.ts';
 import {
   giveShare,
   giveWhole,
@@ -23,6 +21,7 @@ import type { PlanWarning } from '../routing/warning.ts';
 import { nearest } from '../text/nearest.ts';
 import type { Change } from './change.ts';
 import { findEdit, findMove, type WeightsEdit } from './edit.ts';
+import type { Refusal, Refused, WhichRule } from './refusal.ts';
 
 /** What a person wants of a rule. */
 export type Wish =
@@ -44,78 +43,7 @@ export interface PlannedWeights {
   readonly warnings: readonly PlanWarning[];
 }
 
-/** The rules that may be meant. */
-export interface WhichRule {
-  /** The key of each. */
-  readonly rules: readonly string[];
-  /** Those that can be split, as they are now. */
-  readonly choices?: readonly RuleChoice[] | undefined;
-}
-
-export type RuleChoice = Pick<Rule, 'key' | 'match' | 'split'>;
-
-export type Refusal =
-  /** Another controller sets the weights, and would overwrite ours. */
-  | { readonly reason: 'owned'; readonly owner: Owner }
-  /** No requests follow the rule. It is moved all the same if a person names its object. */
-  | { readonly reason: 'not-followed'; readonly object: ObjectRef; readonly elsewhere: readonly Elsewhere[] }
-  /** A version would get more, and has no ready pod. `mayInsist`: whether `--anyway` would do it. */
-  | {
-      readonly reason: 'no-pods';
-      readonly version: string;
-      readonly all: number;
-      readonly percent: number;
-      readonly mayInsist: boolean;
-    }
-  | ({ readonly reason: 'no-default-rule' } & WhichRule)
-  /** Several rules answer to what was typed. */
-  | ({ readonly reason: 'several-rules'; readonly rule: string } & WhichRule)
-  | { readonly reason: 'unknown-rule'; readonly rule: string; readonly rules: readonly string[] }
-  | ({ readonly reason: 'rule-cannot-be-split'; readonly rule: string; readonly because: Unsplittable } & Pick<
-      Rule,
-      'handsTo'
-    >)
-  | {
-      readonly reason: 'unknown-version';
-      readonly version: string;
-      readonly versions: readonly string[];
-      readonly nearest?: string | undefined;
-    }
-  /** A version that nobody named would keep a share, and nothing defines it. */
-  | { readonly reason: 'undefined-live'; readonly version: string; readonly percent: number; readonly wanted: string }
-  | { readonly reason: 'several-hosts'; readonly version: string }
-  | {
-      readonly reason: 'nobody-else';
-      readonly version: string;
-      readonly percent: number;
-      readonly others: readonly string[];
-    }
-  | {
-      readonly reason: 'already-there';
-      readonly split: Split;
-      readonly since?: Revision | undefined;
-      readonly waiting?: ChangeId | undefined;
-    }
-  /** `rule`: set if only the changes of that rule were meant. */
-  | { readonly reason: 'nothing-to-roll-back'; readonly rule?: string | undefined }
-  /** Every change in the history is taken back. `by`: what took back the last one. */
-  | { readonly reason: 'nothing-left'; readonly by: Pick<Revision, 'id' | 'by'>; readonly rule?: string | undefined }
-  | {
-      readonly reason: 'unknown-change';
-      readonly id: ChangeId;
-      readonly known: readonly ChangeId[];
-      readonly rule?: string | undefined;
-    }
-  | { readonly reason: 'already-rolled-back'; readonly by: Pick<Revision, 'id' | 'by'> }
-  /** The change did more than set weights. Only its record, which is lost, held what was there before. */
-  | { readonly reason: 'record-lost'; readonly revision: Revision };
-
 export type PlanOfWeights = PlannedWeights | Refused;
-
-export interface Refused {
-  readonly kind: 'refused';
-  readonly refusal: Refusal;
-}
 
 /** What the waiting changes will leave of one rule: the target of the last one that moves it, or the live split if none does. */
 export function startBehind(

@@ -1,6 +1,6 @@
 import { type Ledger, moveIn, movesIn, type Revision } from '../routing/ledger.ts';
 import type { ChangeId } from '../routing/names.ts';
-import type { Refusal } from './plan-weights.ts';
+import type { Refusal } from './refusal.ts';
 
 /**
  * The revisions whose effect still stands, newest first: no rollbacks, and none that a rollback has taken back. A revision that takes

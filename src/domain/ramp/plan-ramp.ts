@@ -1,4 +1,5 @@
-import { planShift, type Refusal, type Start } from '../change/plan-weights.ts';
+import { planShift, type Start } from '../change/plan-weights.ts';
+import type { Refusal } from '../change/refusal.ts';
 import { versionNamed } from '../routing/named-version.ts';
 import { findRule, type Route } from '../routing/route.ts';
 import type { Split } from '../routing/split.ts';

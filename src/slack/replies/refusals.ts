@@ -1,4 +1,4 @@
-import type { Refusal } from '../../domain/change/plan-weights.ts';
+import type { Refusal } from '../../domain/change/refusal.ts';
 import type { Command, Options } from '../../domain/language/command.ts';
 import type { Mistake } from '../../domain/language/mistake.ts';
 import type { ServiceName } from '../../domain/routing/names.ts';

@@ -1,5 +1,5 @@
 import type { KnownBlock } from '@slack/types';
-import type { Refusal, RuleChoice } from '../../domain/change/plan-weights.ts';
+import type { Refusal, RuleChoice } from '../../domain/change/refusal.ts';
 import { type Command, formatCommand, type MovingCommand, type Options } from '../../domain/language/command.ts';
 import type { ServiceName } from '../../domain/routing/names.ts';
 import type { ObjectRef } from '../../domain/routing/object.ts';

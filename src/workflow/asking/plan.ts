@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Aim, Change } from '../../domain/change/change.ts';
 import { type Edits, hostsOf, isContentEdit, type ObjectEdit } from '../../domain/change/edit.ts';
-import type { PlanOfWeights, Refusal, Start } from '../../domain/change/plan-weights.ts';
+import type { PlanOfWeights, Start } from '../../domain/change/plan-weights.ts';
 import { startBehind } from '../../domain/change/plan-weights.ts';
+import type { Refusal } from '../../domain/change/refusal.ts';
 import { astrayOf } from '../../domain/map/following.ts';
 import { type Hosts, hostsMoved, type Named } from '../../domain/policy/targets.ts';
 import { type ChangeId, changeIdFrom, isLabel, type ServiceName } from '../../domain/routing/names.ts';

@@ -1,6 +1,7 @@
 import { mainEdit, mainMove, serviceOf } from '../../domain/change/change.ts';
 import { defaultMove } from '../../domain/change/edit.ts';
-import { planShift, planShiftOfAll, type Refusal, type Wish } from '../../domain/change/plan-weights.ts';
+import { planShift, planShiftOfAll, type Wish } from '../../domain/change/plan-weights.ts';
+import type { Refusal } from '../../domain/change/refusal.ts';
 import type { Command } from '../../domain/language/command.ts';
 import { keyOfNamed } from '../../domain/routing/named-rule.ts';
 import { versionNamed } from '../../domain/routing/named-version.ts';

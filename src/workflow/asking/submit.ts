@@ -1,6 +1,6 @@
 import { type Change, concerns, mainEdit, revisionOf } from '../../domain/change/change.ts';
 import { findMove, inOrder, isContentEdit } from '../../domain/change/edit.ts';
-import type { Refusal } from '../../domain/change/plan-weights.ts';
+import type { Refusal } from '../../domain/change/refusal.ts';
 import { selectsOf } from '../../domain/change/selects.ts';
 import type { State } from '../../domain/change/state.ts';
 import type { Denial, Judgement, Verdict } from '../../domain/policy/judge.ts';

@@ -1,5 +1,5 @@
 import { type Change, isEnded } from '../../domain/change/change.ts';
-import type { Refusal } from '../../domain/change/plan-weights.ts';
+import type { Refusal } from '../../domain/change/refusal.ts';
 import { recentRollback, takenBackIn } from '../../domain/change/undo.ts';
 import type { Ramp } from '../../domain/ramp/ramp.ts';
 import { findRevision, type Revision } from '../../domain/routing/ledger.ts';

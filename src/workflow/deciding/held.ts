@@ -1,6 +1,7 @@
 import { type Change, goesAhead, moveTo, serviceOf, shownAs } from '../../domain/change/change.ts';
 import { inOrder, type ObjectEdit, type WeightsEdit } from '../../domain/change/edit.ts';
-import { planReturns, type Refusal } from '../../domain/change/plan-weights.ts';
+import { planReturns } from '../../domain/change/plan-weights.ts';
+import type { Refusal } from '../../domain/change/refusal.ts';
 import type { State, StateOf } from '../../domain/change/state.ts';
 import type { Denial } from '../../domain/policy/judge.ts';
 import { contentToInsistOn } from '../../domain/routing/content.ts';

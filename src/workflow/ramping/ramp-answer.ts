@@ -1,4 +1,4 @@
-import type { Refusal } from '../../domain/change/plan-weights.ts';
+import type { Refusal } from '../../domain/change/refusal.ts';
 import type { Options, TypedService } from '../../domain/language/command.ts';
 import type { Judgement } from '../../domain/policy/judge.ts';
 import type { Foreseen } from '../../domain/policy/ramps/foreseen.ts';

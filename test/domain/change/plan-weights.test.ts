@@ -8,11 +8,11 @@ import {
   planReturns,
   planShift,
   planShiftOfAll,
-  type Refusal,
   since,
   startBehind,
   type Wish,
 } from '../../../src/domain/change/plan-weights.ts';
+import type { Refusal } from '../../../src/domain/change/refusal.ts';
 import { type Revision, record } from '../../../src/domain/routing/ledger.ts';
 import { describePinned } from '../../../src/domain/routing/pinned.ts';
 import type { Route } from '../../../src/domain/routing/route.ts';

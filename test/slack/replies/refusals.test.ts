@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Refusal } from '../../../src/domain/change/plan-weights.ts';
+import type { Refusal } from '../../../src/domain/change/refusal.ts';
 import { parseCommand } from '../../../src/domain/language/parse-command.ts';
 import { answerReply } from '../../../src/slack/replies/change.ts';
 import { mistakeReply } from '../../../src/slack/replies/refusals.ts';
