@@ -71,7 +71,7 @@ function toldRightly(request: Request, left: Left, scenario: Scenario): readonly
     return [{ invariant: 'I4', what: 'a ramp was aborted and goes on', evidence: shown }];
   if (isPromise(answer) && !isIn)
     return [{ invariant: 'I4', what: 'what was promised was not taken', evidence: shown }];
-  if (kindOf(request) === 'not accepted' && isIn)
+  if (kindOf(request) === 'not accepted' && isIn && scenario.isPressedOften !== true)
     return [{ invariant: 'I1', what: 'what was not accepted was taken', evidence: shown }];
   // Whoever was killed can tell nobody.
   const isSilent = request.answer === undefined && left.asked.delivered && !isIn && !isKill(left.strike);

@@ -12,6 +12,7 @@ const { values } = parseArgs({
     scenario: { type: 'string', multiple: true },
     fault: { type: 'string' },
     only: { type: 'string' },
+    part: { type: 'string', default: '1/1' },
     lanes: { type: 'string', default: '6' },
     repeat: { type: 'string', default: '1' },
     list: { type: 'boolean', default: false },
@@ -27,7 +28,13 @@ const scenarios = scenarioNames.filter((name) => scenario === undefined || scena
 process.setMaxListeners(lanes + 10); // each lane's Redis ends when we do
 if (scenarios.length === 0) throw new Error(`--scenario must be one of ${scenarioNames.join(', ')}`);
 
+const [part = 0, parts = 0] = values.part.split('/').map(Number);
+if (!(part >= 1 && part <= parts)) throw new Error('--part must be one of several: 2/4');
+/** An id is as good as drawn by lot, and the same in every run of the same code. */
+const isOfPart = ({ id }: Case) => Number.parseInt(id, 16) % parts === part - 1;
+
 const isChosen = (each: Case) =>
+  isOfPart(each) &&
   (fault === undefined || each.fault.startsWith(fault)) &&
   (only === undefined || each.id === only || describeCase(each).includes(only) || wayOf(each.at).includes(only));
 let done = 0;

@@ -51,6 +51,7 @@ export const rampScenarios = {
   'next-twice': {
     prepare: begun(asking, ({ ramp }) => ramp.nextTwice()),
     isTaken: isStep(2),
+    isPressedOften: true,
     lastStep: 2,
   },
   'finish-ramp': {

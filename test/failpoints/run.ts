@@ -1,7 +1,7 @@
 import { type Case, type Enumerated, enumerate } from './cases.ts';
 import type { Step } from './instrument.ts';
 import { Lane, type Result } from './lane.ts';
-import { type ScenarioName, scenarioNames } from './scenarios.ts';
+import { type ScenarioName, scenarioNames, scenarios } from './scenarios.ts';
 import { NotPreparedError } from './stage.ts';
 import { World } from './world.ts';
 
@@ -101,14 +101,29 @@ async function enumerateAll(
   return enumerated;
 }
 
-/** Those with a peer first, since each lane then ends one process once, and not at every turn. */
+/**
+ * A lane stays with cases that want the same processes, since others would cost it new ones. The lanes begin at different ones, and cases are
+ * mixed by their ids: those that wait and those that compute go on side by side all the time.
+ */
 async function strikeAll(lanes: readonly Lane[], cases: readonly Case[], onResult: (ran: Ran) => void): Promise<void> {
-  const waiting = cases.toSorted((a, b) => b.form.localeCompare(a.form));
+  const mixed = cases.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const groups = [...Map.groupBy(mixed, processesOf).values()].toSorted((a, b) => b.length - a.length);
   await Promise.all(
-    lanes.map(async (lane) => {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) onResult(await struck(lane, next));
+    lanes.map(async (lane, at) => {
+      let own = groups[at % Math.max(1, groups.length)] ?? [];
+      for (;;) {
+        const next = own.shift();
+        if (next !== undefined) onResult(await struck(lane, next));
+        else if (groups.every((group) => group.length === 0)) return;
+        else own = groups.reduce((most, group) => (group.length > most.length ? group : most), own);
+      }
     }),
   );
+}
+
+/** How many processes of the bot a case wants, and whether they count requests. */
+function processesOf({ form, scenario }: Case): string {
+  return `${form}${scenarios[scenario].traffic === undefined ? '' : ' counted'}`;
 }
 
 async function closeAll(lanes: readonly Lane[]): Promise<void> {

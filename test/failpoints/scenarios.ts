@@ -24,6 +24,8 @@ export interface Scenario {
   readonly leapsTo?: number;
   /** What the person was told of an abort must have happened. */
   readonly isAborted?: boolean;
+  /** The same is pressed, or delivered, several times at once: one of these may be refused while another one is taken. */
+  readonly isPressedOften?: boolean;
   /** What is counted of requests, so that ramps have guards. Absent: nothing. */
   readonly traffic?: TrafficKind;
   /** Faults that nothing is expected to stand. */
