@@ -29,7 +29,7 @@ function stepsOf(random: Random): string {
     case 'range':
       return `${at}..${at + 60} by 30 every ${stay}`;
     case 'asked':
-      return `${at} ask, ${at + 30} ask, 100`;
+      return `${at} ask, ${at + 30} ask, 100 for ${stay}`; // without a time of its own, the last step would last minutes
     case 'mixed':
       return `${at} for ${stay}, ${at + 30} ask, ${at + 50} for ${stay}`;
     case 'down':
