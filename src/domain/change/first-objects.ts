@@ -58,6 +58,8 @@ export type FirstRefusal =
       /** The versions that it does not define. */
       readonly lacking: readonly string[];
     }
+  /** A DestinationRule holds for some clients alone: others would send to versions that nothing defines for them. */
+  | { readonly reason: 'defined-apart'; readonly namespace: string; readonly name: string }
   /** An HTTPRoute divides requests among Services. */
   | { readonly reason: 'no-services'; readonly missing: readonly string[]; readonly isReady: boolean }
   | { readonly reason: 'several-ports'; readonly ports: readonly number[] };
@@ -149,9 +151,10 @@ interface Defining {
 
 /** A subset for each version that runs: those that are defined keep their names. */
 function define(
-  { host, namespace, name, definedBy, subsets }: UnroutedService,
+  { host, namespace, name, definedBy, definedApart, subsets }: UnroutedService,
   versions: readonly RunningVersion[],
 ): Defining | FirstRefusal {
+  if (definedApart !== undefined) return { reason: 'defined-apart', ...definedApart };
   const names = new Map<string, string>();
   const lacking: Subset[] = [];
   for (const { version } of versions) {

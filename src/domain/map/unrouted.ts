@@ -36,6 +36,8 @@ export interface UnroutedService {
   /** The DestinationRules that hold for clients of its namespace, and what they define. */
   readonly definedBy: readonly Pick<DestinationRule, 'namespace' | 'name' | 'host'>[];
   readonly subsets: readonly Subset[];
+  /** A DestinationRule that holds for some clients and not for others (`exportTo`). */
+  readonly definedApart?: Pick<DestinationRule, 'namespace' | 'name'> | undefined;
 }
 
 export interface Running {
@@ -56,6 +58,7 @@ export function unroutedService(
   if (service === undefined || known === undefined) return undefined;
   const { namespace, name } = service;
   const definition = definitionFor(index, known, { namespace });
+  const apart = difference(definition?.rules ?? [], definitionFor(index, known, { namespace: '' })?.rules ?? []);
   const special = known.alias !== undefined ? 'alias' : known.isHeadless ? 'headless' : undefined;
   return {
     ...{ host, namespace, name },
@@ -68,7 +71,12 @@ export function unroutedService(
       host: each.host,
     })),
     subsets: definition?.subsets ?? [],
+    ...(apart !== undefined && { definedApart: { namespace: apart.namespace, name: apart.name } }),
   };
+}
+
+function difference(own: readonly DestinationRule[], others: readonly DestinationRule[]): DestinationRule | undefined {
+  return [...own, ...others].find((rule) => !own.includes(rule) || !others.includes(rule));
 }
 
 function running(index: ObjectIndex, service: Service, host: string): Running {

@@ -104,6 +104,14 @@ describe('a VirtualService of its own', () => {
     ).toMatchObject({ kind: 'objects', definition: undefined });
   });
 
+  it('is not made where some clients would not know the versions', () => {
+    const apart = { namespace: 'default', name: 'own' };
+    const own = { ...apart, host };
+    const all = reviews([version('v1', 1)], { definedBy: [own], subsets: [ofVersion('v1')], definedApart: apart });
+
+    expect(refusalOf(all)).toEqual({ reason: 'defined-apart', ...apart });
+  });
+
   it.each`
     what                                  | service                                                                                             | wish                           | refusal
     ${'the pods are not seen'}            | ${reviews([], { pods: undefined })}                                                                 | ${plain}                       | ${{ reason: 'pods-not-seen' }}

@@ -41,6 +41,18 @@ it('counts pods without the label apart, and says nothing of pods that are not s
   expect(trafficMap(all).serviceOf(host, { seesPods: false })).not.toHaveProperty('pods');
 });
 
+it('tells of a DestinationRule that only some clients see', () => {
+  const apart = service('reviews', ['v1']).map(
+    (each): MeshObject => (each.kind === 'DestinationRule' ? { ...each, exportTo: ['.'] } : each),
+  );
+
+  expect(trafficMap(apart).serviceOf(host, sight)).toMatchObject({
+    subsets: [{ name: 'v1' }],
+    definedApart: { namespace: 'default', name: 'reviews' },
+  });
+  expect(trafficMap(service('reviews', ['v1'])).serviceOf(host, sight)).not.toHaveProperty('definedApart');
+});
+
 it('knows a headless Service and another name, and nothing that is no Service', () => {
   const [of, ...rest] = service('reviews', ['v1']);
   if (of?.kind !== 'Service') throw new Error('the first object is the Service');

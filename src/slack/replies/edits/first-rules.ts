@@ -90,6 +90,8 @@ function refusalWords(name: ServiceName, because: FirstRefusal): string {
       return `The version ${code(because.version)} cannot be the name of a subset, or the name is taken. A rule file says what it is to be called: ${code('/shift help apply')}.`;
     case 'defined-elsewhere':
       return `${objectName({ kind: 'DestinationRule', name: because.name })} in ${code(because.namespace)} holds for ${service} (host ${code(because.host, 120)}), and does not define ${names(because.lacking)}. One for ${service} alone would take its place, with all that it sets. Add the subsets there, or write a rule file.`;
+    case 'defined-apart':
+      return `${objectName({ kind: 'DestinationRule', name: because.name })} in ${code(because.namespace)} holds for some clients of ${service} alone (\`exportTo\`). Others would not know the versions, and what they send would be lost. Export it to all, or write a rule file.`;
     case 'no-services':
       return because.isReady
         ? `An HTTPRoute divides requests among Services, and there is none that answers on that port: ${names(because.missing)}. Without \`--http-route\` it is a VirtualService, which needs none.`

@@ -57,6 +57,7 @@ it.each<[NoFirstRules, string]>([
     { reason: 'defined-elsewhere', namespace: 'istio-system', name: 'all', host: '*.local', lacking: ['v2'] },
     'Add the subsets there',
   ],
+  [{ reason: 'defined-apart', namespace: 'default', name: 'own' }, 'Export it to all'],
   [{ reason: 'no-services', missing: ['reviews-v1'], isReady: true }, 'Without `--http-route`'],
   [{ reason: 'no-services', missing: ['reviews-v1'], isReady: false }, 'no ready pod'],
   [{ reason: 'several-ports', ports: [80, 81] }, '`80`, `81`'],
