@@ -6,7 +6,7 @@ import { type Ramp, targetsAt } from '../../src/domain/ramp/ramp.ts';
 import { rampCard } from '../../src/slack/card/ramp.ts';
 import { applied, change, changeId, reviewsObject } from '../support/builders.ts';
 import { checkRamps } from './check-ramps.ts';
-import { readObject } from './history.ts';
+import { historyKey, readObject } from './history.ts';
 
 const beganMs = Date.parse('2026-11-22T14:00:00.000Z');
 const at = (second: number) => new Date(beganMs + second * 1000).toISOString();
@@ -62,6 +62,8 @@ interface Run {
   readonly other?: Ramp;
   /** The version of the write by which a ramp was superseded. */
   readonly supersededAt?: number;
+  /** What somebody else made of the rule, and when. */
+  readonly moved?: { readonly v3: number; readonly second: number };
 }
 
 function wrongIn(run: Run = {}): readonly string[] {
@@ -87,11 +89,15 @@ function wrongIn(run: Run = {}): readonly string[] {
   const card = rampCard({ ramp: own, change: id && records.get(id) });
   const message = { text: run.text ?? card.text, blocks: card.blocks, channel: 'C01CHANNEL' };
   const messages = Array.from({ length: cards }, (_, index) => ({ ...message, ts: `1.${index}` }));
+  const { moved } = run;
+  const object = withSplit(split(moved?.v3 ?? 0)[0].split);
+  const events = moved === undefined ? [] : [{ type: 'MODIFIED', object, atMs: Date.parse(at(moved.second)) } as const];
+  const history = new Map([[historyKey('VirtualService', 'reviews'), events]]);
   const found: string[] = [];
   checkRamps(
     {
       ramps: other === undefined ? [own] : [own, other],
-      ...{ records, audit, messages, unknownPosts: new Set(run.unknownPosts) },
+      ...{ records, audit, messages, history, unknownPosts: new Set(run.unknownPosts) },
     },
     [...writes, by],
     { violation: (invariant, what) => found.push(`${invariant} ${what}`), note: () => {} },
@@ -116,6 +122,15 @@ describe('the checker of ramps', () => {
     expect(wrongIn()).toEqual([]);
     const way = [...allThree.slice(0, 1), { step: 0, from: 70, until: 71 }];
     expect(wrongIn({ made: way, state: back, audit: isBack })).toEqual([]);
+  });
+
+  it('lets a ramp be back without a change of its own if somebody else had put it back', () => {
+    const ended = { state: back, audit: [pressed, ...isBack] };
+    const wrong = 'I3 r-00000001 says that it went back, but step 3 is its last one';
+
+    expect(wrongIn({ ...ended, moved: { v3: 0, second: 70 } })).toEqual([]);
+    expect(wrongIn({ ...ended, moved: { v3: 20, second: 70 } })).toContain(wrong);
+    expect(wrongIn({ ...ended, moved: { v3: 0, second: 90 } })).toContain(wrong);
   });
 
   it('lets a ramp leave out steps if a person finished it', () => {

@@ -8,12 +8,12 @@ import { said, sameWeights } from './check-weights.ts';
 import type { Effect } from './effects.ts';
 import type { Evidence } from './evidence.ts';
 import type { Report } from './findings.ts';
-import { weightsOf } from './history.ts';
+import { historyKey, weightsOf } from './history.ts';
 import { headerOf } from './slack-recorder.ts';
 
 /** As much of a write as is looked at. */
 type Write = Pick<Effect, 'id' | 'object' | 'after' | 'version'>;
-type Seen = Pick<Evidence, 'ramps' | 'records' | 'audit' | 'messages' | 'unknownPosts'>;
+type Seen = Pick<Evidence, 'ramps' | 'records' | 'audit' | 'messages' | 'unknownPosts' | 'history'>;
 
 /** Nothing of it goes on before a person wants it. */
 export function isAtRest({ state }: Pick<Ramp, 'state'>): boolean {
@@ -103,19 +103,34 @@ interface Written {
   readonly all: readonly Write[];
 }
 
-/** A ramp that is over moves nothing. One that says that it finished made its last step, and one that says that it went back did. */
+/**
+ * A ramp that is over moves nothing. One that says that it finished made its last step. One that says that it went back did, or somebody else had
+ * put it back by then.
+ */
 function checkOver(ramp: Ramp, { own, all }: Written, evidence: Seen, report: Report): void {
   const { id, state } = ramp;
   const last = own.at(-1);
   const step = last === undefined ? 0 : stepIn(evidence, last);
   if (state.kind === 'finished' && step !== ramp.steps.length)
     report.violation('I3', `${id} says that it finished, but step ${step} is its last one`, { ramp, own });
-  if (state.kind === 'back' && step !== 0)
+  if (state.kind === 'back' && step !== 0 && !isBackAlready(ramp, evidence))
     report.violation('I3', `${id} says that it went back, but step ${step} is its last one`, { ramp, own });
   const by = state.kind === 'superseded' ? all.filter((effect) => effect.id === state.by) : [];
   const first = Math.min(Number.POSITIVE_INFINITY, ...by.map(({ version }) => version));
   if (last !== undefined && last.version > first)
     report.violation('I1', `${id} made step ${step} although it was superseded`, { ramp, last, by });
+}
+
+/** Whether its rules had the split of before the ramp when it ended. */
+function isBackAlready({ before, state }: Ramp, { history }: Pick<Seen, 'history'>): boolean {
+  if (state.kind !== 'back' || state.change !== undefined) return false;
+  const endedMs = Date.parse(state.at);
+  return before.every(({ object, rule, split }) => {
+    const events = history.get(historyKey(object.kind, object.name)) ?? [];
+    const then = events.filter(({ atMs }) => atMs > endedMs - clocksMs && atMs < endedMs + clocksMs);
+    const last = events.findLast(({ atMs }) => atMs <= endedMs - clocksMs);
+    return [last, ...then].some((each) => each !== undefined && sameWeights(weightsOf(each.object, rule) ?? {}, split));
+  });
 }
 
 /** How it ended is one event. */
