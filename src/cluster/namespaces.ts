@@ -34,7 +34,13 @@ interface Watching extends Listeners {
   readonly domain: string;
 }
 
-/** The namespaces of a cluster that are watched. A namespace is watched from the first time it is named, unless it has nothing to watch. */
+/** A person waits. If the cluster takes longer, the namespace is looked at anew when it is next named. */
+const servicesWithinMs = 500;
+
+/**
+ * The namespaces of a cluster that are watched. A namespace is watched from the first time it is named, unless it has nothing to watch: no object
+ * that routes, and no Service.
+ */
 export class Namespaces {
   readonly #client: KubeClient;
   readonly #served: ServedKinds;
@@ -65,7 +71,8 @@ export class Namespaces {
     this.#known.set(namespace, starting);
     try {
       const watched = await starting;
-      if (watched.services.objects.length === 0) this.#forget(namespace, watched);
+      if (watched.services.objects.length === 0 && !(await this.#hasServices(namespace, watched)))
+        this.#forget(namespace, watched);
       return watched;
     } catch (error) {
       this.#known.delete(namespace);
@@ -103,6 +110,12 @@ export class Namespaces {
       if (error instanceof NotFoundError) throw new RejectedError(noIstio, { cause: error });
       throw error;
     }
+  }
+
+  /** People ask what becomes of the requests for a Service, also where nothing routes it yet. */
+  async #hasServices(namespace: string, { surroundings }: WatchedNamespace): Promise<boolean> {
+    await surroundings.known(servicesWithinMs);
+    return this.#feed.has('/Service', namespace);
   }
 
   #forget(namespace: string, watched: WatchedNamespace): void {

@@ -45,6 +45,11 @@ export class MapFeed {
     return this.#whole.has(kind) || (namespace !== undefined && this.#watched.has(`${kind} ${namespace}`));
   }
 
+  /** Whether an object of the kind is in the map, of a namespace. */
+  has(kind: MeshKind, namespace: string): boolean {
+    return [...(this.#fed.get(namespace)?.values() ?? [])].some((each) => each.kind === kind);
+  }
+
   /** Nothing of the namespace is watched any more, by itself. */
   forget(namespace: string): void {
     for (const each of [...this.#watched]) if (each.endsWith(` ${namespace}`)) this.#watched.delete(each);
