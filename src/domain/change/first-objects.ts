@@ -4,7 +4,7 @@ import { type RunningVersion, type UnroutedService, versionLabel } from '../map/
 import { isLabel } from '../routing/names.ts';
 import type { ObjectContent } from '../routing/object.ts';
 import { type Percentages, percentages } from '../routing/split.ts';
-import type { JsonObject } from '../text/json.ts';
+import { isObject, type JsonObject } from '../text/json.ts';
 
 /** What a service without rules is to begin with. */
 export interface FirstWish {
@@ -214,10 +214,11 @@ function sharesBy(shares: Chosen['shares'], nameOf: (version: RunningVersion) =>
   return Object.fromEntries(shares.map(({ version, percent }) => [nameOf(version), percent]));
 }
 
-/** What a DestinationRule becomes that gets the subsets. All else of it stays. */
+/** What a DestinationRule becomes that gets the subsets. All else of it stays, also a subset that somebody has added since. */
 export function withSubsets(live: ObjectContent | undefined, { host, subsets }: FirstDefinition): ObjectContent {
   const written = subsets.map(({ name, labels }): JsonObject => ({ name, labels: { ...labels } }));
   if (live === undefined) return { spec: { host, subsets: written } };
   const there = Array.isArray(live.spec['subsets']) ? live.spec['subsets'] : [];
-  return { ...live, spec: { ...live.spec, subsets: [...there, ...written] } };
+  const lacking = written.filter(({ name }) => !there.some((each) => isObject(each) && each['name'] === name));
+  return { ...live, spec: { ...live.spec, subsets: [...there, ...lacking] } };
 }

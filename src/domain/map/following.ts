@@ -65,7 +65,8 @@ export function followingOf(map: TrafficMap, meant: Meant): Following | undefine
     ...spelled.filter(({ rules }) => rules.some((each) => isMeant(writtenIn(each), meant))),
     ...asked.filter((each) => !seen.includes(each)),
   ];
-  if (followed.length === 0 && mayBeUnseen(map, meant, all)) return undefined;
+  if (followed.length === 0 && (mayBeUnseen(map, meant, all) || isOfUnknownProtocol(map, meant, spelled)))
+    return undefined;
   const lost = spelled.filter((each) => !followed.some((other) => isSameAsking(each, other)));
   return {
     followed: onceEach(followed.map(({ host, caller }) => ({ host, caller }))),
@@ -101,6 +102,14 @@ function mayBeUnseen(map: TrafficMap, { object, seesAll }: Meant, asked: readonl
   if (asked.length > 0) return false;
   const isDelegate = object.kind === 'VirtualService' && map.hostsOf(object).length === 0;
   return !isDelegate || !seesAll;
+}
+
+/** Without its Service, nothing says that a port is HTTP: a rule for connections may hold there. */
+function isOfUnknownProtocol(map: TrafficMap, { object, rule }: Meant, asked: readonly Governed[]): boolean {
+  const isForConnections = rule?.list === 'tcp' || rule?.list === 'tls';
+  return (
+    isForConnections && asked.some(({ host, caller }) => caller.kind === 'mesh' && !map.isKnown(host, object.namespace))
+  );
 }
 
 /** `reviews.default` is nobody's name for istiod, where people mean a service. */

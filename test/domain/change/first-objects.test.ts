@@ -172,6 +172,7 @@ it('a DestinationRule that is there gets the subsets, and keeps all else', () =>
     labels: { a: 'b' },
     spec: { host, trafficPolicy: { tls: {} }, subsets: [{ name: 'v1' }, ofVersion('v2')] },
   });
+  expect(withSubsets({ spec: { host, subsets: [ofVersion('v2')] } }, added).spec['subsets']).toEqual([ofVersion('v2')]);
   expect(withSubsets(undefined, added)).toEqual({ spec: { host, subsets: [ofVersion('v2')] } });
 });
 

@@ -64,6 +64,15 @@ describe('whose requests follow an object', () => {
     expect([asked('tcp', 'tcp'), asked('tcp', 'http')]).toEqual([2, 0]);
   });
 
+  it('are not known of a rule for connections whose Service is not seen', () => {
+    const tcp = [{ matches: [], destinations: [{ host: 'reviews', subset: 'v1' }] }];
+    const both = { ...virtualService('mine', [to({ v1: 100 })]), tcp };
+    const meant = { object: id(both) as RoutingId, seesAll: true };
+
+    expect(followingOf(trafficMap([both]), { ...meant, rule: { list: 'tcp', at: 0 } })).toBeUndefined();
+    expect(followingOf(trafficMap([both]), { ...meant, rule: { list: 'http', at: 0 } })?.followed).toHaveLength(1);
+  });
+
   it('are those of the port that it is for, and nothing is said of others', () => {
     const [of, ...rest] = service('reviews', ['v1']);
     const ports = [
