@@ -22,7 +22,7 @@ export function checkPace(ramp: Ramp, { records, audit }: Pick<Evidence, 'record
   const about = audit.filter(({ rampId, changeId }) => rampId === ramp.id && changeId === undefined);
   for (const [at, now] of made.entries()) {
     const before = made[at - 1];
-    if (before !== undefined) checkOneAtATime(ramp, before, now, report);
+    if (before !== undefined) checkOneAtATime(ramp, { before, now, audit }, report);
     if (now.step > 0) checkAllowed(ramp, now, about, report);
     const live = made.slice(0, at).findLast(({ change, step }) => step > 0 && change.state.kind === 'applied');
     if (live !== undefined && now.step > live.step && before?.step === live.step)
@@ -30,11 +30,22 @@ export function checkPace(ramp: Ramp, { records, audit }: Pick<Evidence, 'record
   }
 }
 
-function checkOneAtATime({ id }: Ramp, before: Made, now: Made, report: Report): void {
-  const { state } = before.change;
-  const endedMs = 'at' in state ? Date.parse(state.at) : Number.POSITIVE_INFINITY;
-  if (beginMs(now) + clocksMs < endedMs)
+interface Neighbours extends Pick<Evidence, 'audit'> {
+  readonly before: Made;
+  readonly now: Made;
+}
+
+function checkOneAtATime({ id }: Ramp, { before, now, audit }: Neighbours, report: Report): void {
+  if (beginMs(now) + clocksMs < endMs(before.change, audit))
     report.violation('I1', `${id} had two changes at once: steps ${before.step} and ${now.step}`, { before, now });
+}
+
+/** From then on it writes nothing by itself. A held change does not, either; it is discarded once its ramp went on without it. */
+function endMs({ id, state }: Change, audit: Evidence['audit']): number {
+  const ended =
+    state.kind === 'discarded' ? audit.findLast(({ changeId, kind }) => changeId === id && kind === 'held') : undefined;
+  const at = ended?.at ?? ('at' in state ? state.at : undefined);
+  return at === undefined ? Number.POSITIVE_INFINITY : Date.parse(at);
 }
 
 /** Whoever stopped it, a person let it go on before its next step. */

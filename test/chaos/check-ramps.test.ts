@@ -38,6 +38,8 @@ interface Made {
   readonly until: number;
   /** What it wrote, if that is not what the step is. */
   readonly wrote?: number;
+  /** It was held then, and discarded at its end. */
+  readonly heldAt?: number;
 }
 
 const allThree: readonly Made[] = [
@@ -68,14 +70,17 @@ interface Run {
 
 function wrongIn(run: Run = {}): readonly string[] {
   const { made = allThree, audit = [pressed, finished], state = ramp.state, cards = 1, other } = run;
-  const changes = made.map(({ step, from, until }, index): Change => {
+  const changes = made.map(({ step, from, until, heldAt }, index): Change => {
     const id = changeId(index + 1);
     const of = { id: ramp.id, step, of: 3 };
-    return change({ id, ramp: of, acceptedAt: at(from), state: applied({ at: at(until) }) });
+    const state: Change['state'] =
+      heldAt === undefined ? applied({ at: at(until) }) : { kind: 'discarded', at: at(until), by: ramp.by };
+    return change({ id, ramp: of, acceptedAt: at(from), state });
   });
   const own: Ramp = { ...ramp, state, changes: changes.map(({ id }, index) => ({ id, step: made[index]?.step ?? 0 })) };
   const records = new Map(changes.map((each) => [each.id, each]));
-  const writes = made.map(({ step, wrote }, index) => {
+  const writes = made.flatMap(({ step, wrote, heldAt }, index) => {
+    if (heldAt !== undefined) return [];
     const [target] = wrote === undefined ? targetsAt(ramp, step) : split(wrote);
     return {
       id: changeId(index + 1),
@@ -131,6 +136,22 @@ describe('the checker of ramps', () => {
     expect(wrongIn({ ...ended, moved: { v3: 0, second: 70 } })).toEqual([]);
     expect(wrongIn({ ...ended, moved: { v3: 20, second: 70 } })).toContain(wrong);
     expect(wrongIn({ ...ended, moved: { v3: 0, second: 90 } })).toContain(wrong);
+  });
+
+  it('lets a ramp go back from a change that is held, and is discarded afterwards', () => {
+    const made = (heldAt: number): readonly Made[] => [
+      ...allThree.slice(0, 1),
+      { step: 2, from: 16, until: 75, heldAt },
+      { step: 0, from: 70, until: 72 },
+    ];
+    const run = (heldAt: number): Run => ({
+      made: made(heldAt),
+      state: back,
+      audit: [event('held', heldAt, { changeId: changeId(2) }), ...isBack],
+    });
+
+    expect(wrongIn(run(20))).toEqual([]);
+    expect(wrongIn(run(74))).toEqual(['I1 r-00000001 had two changes at once: steps 2 and 0']);
   });
 
   it('lets a ramp leave out steps if a person finished it', () => {

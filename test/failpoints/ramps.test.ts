@@ -89,6 +89,16 @@ describe('the judge of ramps', () => {
     expect(wrongIn(left(finished, 10))).toEqual(['I3 r-00000001 is finished at v1=0 v3=100, but v1=90 v3=10 is live']);
   });
 
+  it('takes the word of a ramp that is held for what somebody else made of its rule, if that is so', () => {
+    const away = { object: reviewsObject, rule: 'default', at, live: { v1: 55, v3: 45 } };
+    const hold = { because: 'moved', away } as const;
+    const ramp = { ...finished, state: { kind: 'held', step: 2, since: at, at, leftMs: 0, hold } } as const;
+    const wrong = (v3: number) => checkRamps(left(ramp, v3), { ends: ['held'] }).map(({ what }) => what);
+
+    expect(wrong(45)).toEqual([]);
+    expect(wrong(100)).toEqual(['r-00000001 is held at v1=55 v3=45, but v1=0 v3=100 is live']);
+  });
+
   it('finds a ramp that stopped though nothing was in its way, and one that does not end', () => {
     const since = { step: 2, since: at };
     const held = { kind: 'held', ...since, at, leftMs: 0, hold: { because: 'late', lateMs: 1 } } as const;

@@ -3,7 +3,9 @@ import type { Change } from '../../src/domain/change/change.ts';
 import { changeInHand } from '../../src/domain/ramp/next.ts';
 import { type Ramp, stepOf, targetsAt } from '../../src/domain/ramp/ramp.ts';
 import { isOver, isStanding, liveStep } from '../../src/domain/ramp/ramp-state.ts';
-import { sameShares } from '../../src/domain/routing/split.ts';
+import type { RampTarget } from '../../src/domain/ramp/targets.ts';
+import { isSameObject } from '../../src/domain/routing/object.ts';
+import { type Split, sameShares } from '../../src/domain/routing/split.ts';
 import { rampCard } from '../../src/slack/card/ramp.ts';
 import { said, sameWeights } from '../chaos/check-weights.ts';
 import type { Violation } from '../chaos/findings.ts';
@@ -106,13 +108,21 @@ function checkTime(ramp: Ramp, { events }: RampsLeft): readonly Violation[] {
 function checkLive(ramp: Ramp, { history }: RampsLeft): readonly Violation[] {
   const { state, steps } = ramp;
   const step = state.kind === 'finished' ? steps.length : state.kind === 'back' ? 0 : liveStep(state);
-  return targetsAt(ramp, step).flatMap(({ object, rule, split }) => {
+  return targetsAt(ramp, step).flatMap(({ object, rule, split: own }) => {
+    const split = foundIn(ramp, { object, rule }) ?? own;
     const live = history.get(historyKey(object.kind, object.name))?.at(-1)?.object;
     const weights = (live && weightsOf(live, rule)) ?? {};
     if (sameWeights(weights, split)) return [];
     const what = `${ramp.id} is ${state.kind} at ${said(split)}, but ${said(weights)} is live`;
     return [{ invariant: 'I3', what, evidence: { ramp, live } } as const];
   });
+}
+
+/** What a ramp that is held for it says that somebody else made of a rule. */
+function foundIn({ state }: Ramp, { object, rule }: Pick<RampTarget, 'object' | 'rule'>): Split | undefined {
+  if (state.kind !== 'held' || state.hold.because !== 'moved') return undefined;
+  const { away } = state.hold;
+  return isSameObject(away.object, object) && away.rule === rule ? away.live : undefined;
 }
 
 function checkCard(ramp: Ramp, { records, messages, strike }: RampsLeft): readonly Violation[] {
