@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { isChangeId } from '../../src/domain/routing/names.ts';
 import type { Violation } from '../chaos/findings.ts';
 import { historyKey } from '../chaos/history.ts';
@@ -24,6 +25,8 @@ export interface Result {
 /** Looked at often at first, since most cases end at once. */
 const firstPollMs = 10;
 const longestPollMs = 150;
+/** For what comes in between to be done. */
+const gatherWithinMs = 5_000;
 
 /** A namespace, a Redis, and the processes of the bot that share them; one case after the other. */
 export class Lane {
@@ -166,7 +169,17 @@ export class Lane {
     throw new NotPreparedError('what comes before a case does not end');
   }
 
+  /** Guards go on looking, and each look has its card: it is gathered again where one came in between. */
   async #gather(stage: Stage, asked: Asked, strike: Strike | undefined): Promise<Left> {
+    for (const untilMs = performance.now() + gatherWithinMs; ; await sleep(longestPollMs)) {
+      const left = await this.#gatherOnce(stage, asked, strike);
+      const ramps = await this.#store.records.ramps();
+      const isOfOneMoment = left.owed.length === 0 && isDeepStrictEqual(ramps, left.ramps);
+      if (isOfOneMoment || performance.now() > untilMs) return left;
+    }
+  }
+
+  async #gatherOnce(stage: Stage, asked: Asked, strike: Strike | undefined): Promise<Left> {
     const { refs, foreign, channel, told } = stage;
     const records = new Map((await this.#store.recordsOf(refs)).map((change) => [change.id, change]));
     const events = refs.map(async (ref) => [historyKey(ref.kind, ref.name), await this.#world.historyOf(ref)] as const);
