@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { groupOf } from '../domain/routing/object.ts';
 import { type FileKind, fileKinds } from '../domain/routing/rule-file.ts';
 import { nearest } from '../domain/text/nearest.ts';
 import { fault } from '../yaml/faults.ts';
 import type { Fault, Path, ReadYaml } from '../yaml/read-yaml.ts';
-import { wants } from './of-2017/schema.ts';
+import { wants } from './fields.ts';
 
 /** One object of a file, and where its parts are. */
 export interface FileObject extends Pick<ReadYaml, 'value' | 'at' | 'atKey'> {
@@ -19,7 +20,9 @@ export function objectsIn(document: ReadYaml): readonly FileObject[] {
 }
 
 const listOfObjects = z.looseObject({
-  apiVersion: z.string().regex(/^(v1|networking\.istio\.io\/[a-z0-9]+|config\.istio\.io\/[a-z0-9]+)$/),
+  apiVersion: z
+    .string()
+    .regex(/^(v1|(networking\.istio|config\.istio|gateway\.networking\.k8s|consul\.hashicorp)\.(io|com)\/[a-z0-9]+)$/),
   kind: z.string().regex(/^([A-Z][A-Za-z]*)?List$/),
   items: z.array(z.unknown()),
 });
@@ -51,7 +54,19 @@ const head = z.looseObject(
 const oldest = z.looseObject({ type: z.string(), kind: z.undefined().optional() });
 const named = z.looseObject({ name: z.string() });
 
-const versions = ['networking.istio.io/v1', 'networking.istio.io/v1beta1', 'networking.istio.io/v1alpha3'];
+/** The versions that a kind may be written in, the one that we advise first. Their specs mean the same. */
+function versionsOf(kind: FileKind): readonly [string, ...string[]] {
+  const group = groupOf(kind);
+  switch (group) {
+    case 'consul.hashicorp.com':
+      return [`${group}/v1alpha1`];
+    case 'gateway.networking.k8s.io':
+      return [`${group}/v1`, `${group}/v1beta1`, `${group}/v1alpha3`, `${group}/v1alpha2`];
+    default:
+      return [`${group}/v1`, `${group}/v1beta1`, `${group}/v1alpha3`];
+  }
+}
+
 const bygone = 'config.istio.io/v1alpha2';
 /** Types of the format that Istio read before it had kinds. */
 const oldestTypes = ['route-rule', 'destination-policy', 'ingress-rule'];
@@ -72,11 +87,11 @@ export function classify(object: FileObject): Classified {
       ? { kind: 'route-rule', format: 2 }
       : { kind: 'bygone', of: kind, name: nameIn(metadata) };
   const known = fileKinds.find((each) => each === kind);
-  if (known !== undefined && versions.includes(apiVersion)) return { kind: 'manifest', of: known };
-  return {
-    kind: 'unknown',
-    faults: [known === undefined ? unknownKind(object, kind) : unknownVersion(object, apiVersion)],
-  };
+  if (known === undefined) return { kind: 'unknown', faults: [unknownKind(object, kind)] };
+  const [advised, ...others] = versionsOf(known);
+  return [advised, ...others].includes(apiVersion)
+    ? { kind: 'manifest', of: known }
+    : { kind: 'unknown', faults: [unknownVersion(object, apiVersion, advised)] };
 }
 
 function unknownKind(object: FileObject, kind: string): Fault {
@@ -86,16 +101,12 @@ function unknownKind(object: FileObject, kind: string): Fault {
   return toFault(
     object,
     ['kind'],
-    `${what} is not allowed: rule files contain VirtualServices and DestinationRules${meant}`,
+    `${what} is not allowed: rule files contain ${fileKinds.slice(0, -1).join(', ')} and ${fileKinds.at(-1)}${meant}`,
   );
 }
 
-function unknownVersion(object: FileObject, apiVersion: string): Fault {
-  return toFault(
-    object,
-    ['apiVersion'],
-    `\`${apiVersion.slice(0, 63)}\` is not known: write \`networking.istio.io/v1\``,
-  );
+function unknownVersion(object: FileObject, apiVersion: string, advised: string): Fault {
+  return toFault(object, ['apiVersion'], `\`${apiVersion.slice(0, 63)}\` is not known: write \`${advised}\``);
 }
 
 function toFault(object: FileObject, path: Path, message: string): Fault {

@@ -5,7 +5,7 @@ import type { JsonObject } from '../domain/text/json.ts';
 import { schemaFaults } from '../yaml/faults.ts';
 import type { Fault } from '../yaml/read-yaml.ts';
 import type { FileObject } from './file-object.ts';
-import { knownKeys, manifestSchemas } from './of-2017/schema.ts';
+import { knownKeys, manifestSchema } from './manifest-schema.ts';
 
 export type Read<T> =
   | { readonly ok: true; readonly value: T }
@@ -14,7 +14,7 @@ export type Read<T> =
 const json: z.ZodType<JsonObject> = z.record(z.string(), z.json());
 
 export function readManifest(object: FileObject, kind: FileKind): Read<Manifest> {
-  const parsed = manifestSchemas[kind].safeParse(object.value);
+  const parsed = manifestSchema(kind).safeParse(object.value);
   if (!parsed.success) return { ok: false, faults: schemaFaults(parsed.error.issues, object, knownKeys) };
   const { metadata, spec } = parsed.data;
   return {

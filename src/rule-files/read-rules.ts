@@ -4,7 +4,8 @@ import { type Fault, readYamlDocuments, textOf } from '../yaml/read-yaml.ts';
 import { classify, type FileObject, objectsIn } from './file-object.ts';
 import { readManifest } from './manifest.ts';
 import { meantInstead, type PlacedManifest } from './misprint.ts';
-import { convert, type Unconverted } from './of-2017/convert.ts';
+import type { Unconverted } from './of-2017/conversion.ts';
+import { convert } from './of-2017/convert.ts';
 import { type RouteRule, readRouteRule } from './of-2017/route-rule.ts';
 import { wordFault } from './words.ts';
 
@@ -88,7 +89,7 @@ function whyNone(unconverted: readonly Unconverted[]): readonly Fault[] {
   return unconverted.map(({ rule, line, why }) => fault({ line, column: 1 }, `${rule}: ${why}`));
 }
 
-const emptyFile = 'the file is empty: write a VirtualService or a DestinationRule';
+const emptyFile = 'the file is empty: write a VirtualService or another routing object';
 
 interface NamedObject extends Pick<Fault, 'line' | 'column'> {
   readonly kind: string;

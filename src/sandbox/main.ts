@@ -19,7 +19,8 @@ machine, and no other machine can reach it.
   --keep   continue from the last run with --keep: its objects, messages, faults, Redis data and keys are in .sandbox/kept.
            Without it each start is fresh, and .sandbox/kept is left alone.
   --world  shapes: beside Bookinfo, objects of every shape that operators write, with requests to them. What to type is written above
-           each of them in src/sandbox/worlds/shapes.yaml. Without it: tutorial, which is Bookinfo alone.
+           each of them in src/sandbox/worlds/shapes.yaml. gateway-api: Bookinfo with HTTPRoutes in place of VirtualServices.
+           Without it: tutorial, which is Bookinfo with VirtualServices.
 Files in .sandbox: kubeconfig (yours, with all rights), bot.kubeconfig (with the bot's rights), bot.log, policy.yaml
 Environment:
   SANDBOX_SLACK_PORT (3000), SANDBOX_PAGE_PORT (9080), SANDBOX_KUBE_PORT (8001), PORT (8080)

@@ -1,16 +1,15 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { pino } from 'pino';
-import { parseAllDocuments } from 'yaml';
 import { type Bookinfo, startBookinfo } from './bookinfo/bookinfo.ts';
 import { type BotAccess, botAccess } from './bot-access.ts';
 import { type KeptState, openKeptState } from './kept-state.ts';
-import { ADMIN, type KubeApi, type KubeObject, selfSigned, startKubeApi } from './kube-api/server.ts';
+import { ADMIN, type KubeApi, selfSigned, startKubeApi } from './kube-api/server.ts';
 import { freePort, type LaunchedProcess, launch, onFreePort, portIsFree } from './launched-process.ts';
 import { type LocalSlack, startLocalSlack } from './local-slack.ts';
 import { findPrometheus, type Prometheus, type PrometheusState, preparePrometheus } from './prometheus-server.ts';
 import { type RedisServer, startRedis } from './redis-server.ts';
-import { type MoreThanBookinfo, moreThanBookinfo, type WorldName } from './worlds/worlds.ts';
+import { partsOf, type WorldName, type WorldParts } from './worlds/worlds.ts';
 
 export interface WorldOptions {
   /** Where the kubeconfigs of the person and of the bot are written. */
@@ -21,7 +20,7 @@ export interface WorldOptions {
   readonly program: string;
   /** One entry for each process of the bot, with its roles. Default: one process with both roles. */
   readonly bots?: readonly { readonly roles: string }[];
-  /** What there is beside Bookinfo's own objects. Default: nothing. */
+  /** Which objects there are at the beginning. Default: those of the tutorial. */
   readonly world?: WorldName;
   /** Signed HTTP events instead of Socket Mode. */
   readonly http?: boolean;
@@ -80,7 +79,6 @@ export interface Bot extends LaunchedProcess {
 }
 
 const readyWithinMs = 30_000;
-const bookinfo = resolve(import.meta.dirname, '../../manifests/bookinfo');
 
 export async function startWorld(options: WorldOptions): Promise<World> {
   const started: { stop(): Promise<void> }[] = [];
@@ -100,15 +98,15 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       ...(kept && { credentials: kept.secrets.slack, memory: kept.memory }),
     });
     started.push(slack);
-    const more = await moreThanBookinfo(options.world ?? 'tutorial');
-    const seed = { access, more: more.objects };
+    const { objects, asks } = await partsOf(options.world ?? 'tutorial');
+    const seed = { access, objects };
     const kube = options.kubeconfig === undefined ? await startKube(options.ports?.kube, seed, kept) : undefined;
     if (kube !== undefined) started.push(kube);
     const kubeconfig = options.kubeconfig ?? (await writeKubeconfig(join(options.folder, 'kubeconfig'), kube));
     const botKubeconfig =
       options.kubeconfig ?? (await writeKubeconfig(join(options.folder, 'bot.kubeconfig'), kube, access.user));
 
-    const bookinfo = await startBookinfoOf(options, { kubeconfig, asks: more.asks }, kept);
+    const bookinfo = await startBookinfoOf(options, { kubeconfig, asks }, kept);
     if (bookinfo !== undefined) started.push(bookinfo);
     const prometheus = await prometheusOf(options, bookinfo);
     started.push(prometheus);
@@ -139,35 +137,24 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   }
 }
 
-/** Bookinfo's objects as at the start of the tutorial: all traffic goes to v1. */
-export async function bookinfoObjects(): Promise<readonly KubeObject[]> {
-  const files = ['destination-rule-all.yaml', 'virtual-service-all-v1.yaml'];
-  const texts = await Promise.all(files.map((file) => readFile(join(bookinfo, file), 'utf8')));
-  return texts.flatMap((text) => parseAllDocuments(text).map((document) => inDefault(document.toJS())));
-}
-
-function inDefault(object: KubeObject): KubeObject {
-  return { ...object, metadata: { ...object.metadata, namespace: 'default' } };
-}
-
 /** Kept objects of Bookinfo stay as people left them. The bot's rights are loaded from the manifests at each start. */
 async function startKube(
   port: number | undefined,
-  { access, more }: { readonly access: BotAccess; readonly more: MoreThanBookinfo['objects'] },
+  { access, objects }: { readonly access: BotAccess; readonly objects: WorldParts['objects'] },
   kept: KeptState | undefined,
 ): Promise<KubeApi> {
   const isFresh = kept?.journal.state === undefined;
   return startKubeApi({
     port: await orFree(port),
     certificate: selfSigned(),
-    objects: [...access.objects, ...(isFresh ? [...(await bookinfoObjects()), ...more] : [])],
+    objects: [...access.objects, ...(isFresh ? objects : [])],
     ...(kept && { journal: kept.journal, tokens: kept.secrets.tokens }),
   });
 }
 
 async function startBookinfoOf(
   { bookinfo, kubeconfig: given, onLog }: WorldOptions,
-  { kubeconfig, asks }: { readonly kubeconfig: string; readonly asks: MoreThanBookinfo['asks'] },
+  { kubeconfig, asks }: { readonly kubeconfig: string; readonly asks: WorldParts['asks'] },
   kept: Pick<KeptState, 'faults'> | undefined,
 ): Promise<Bookinfo | undefined> {
   if (bookinfo === undefined) return undefined;

@@ -9,7 +9,7 @@ import { type KubeApi, type KubeObject, startKubeApi } from '../../src/sandbox/k
 import { freePort } from '../../src/sandbox/launched-process.ts';
 import { type LocalSlack, startLocalSlack } from '../../src/sandbox/local-slack.ts';
 import { type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
-import { bookinfoObjects } from '../../src/sandbox/world.ts';
+import { bookinfoObjects } from '../../src/sandbox/worlds/worlds.ts';
 import { SlackClient } from '../support/slack-client.ts';
 import { BotProcess } from './bot-process.ts';
 import { HistoryRecorder } from './history.ts';

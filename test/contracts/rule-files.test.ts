@@ -1,10 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { kinds } from '../../src/cluster/kinds/kinds.ts';
+import type { ObjectContent } from '../../src/domain/routing/object.ts';
 import type { Manifest } from '../../src/domain/routing/rule-file.ts';
 import { readRules } from '../../src/rule-files/read-rules.ts';
 import { manifests } from '../manifests/kustomization.ts';
-import { type KubeWorld, realKube, realKubeconfig, sandboxKube } from '../support/kube.ts';
+import { changeId, revision } from '../support/builders.ts';
+import { clusterName, type KubeWorld, realKube, realKubeconfig, sandboxKube } from '../support/kube.ts';
 
 const bookinfo = join(manifests, 'bookinfo');
 
@@ -71,6 +74,46 @@ spec:
   - tags: { version: v1 }
 `;
 
+const of2017ForConsul = `
+apiVersion: config.istio.io/v1alpha2
+kind: RouteRule
+metadata: { name: reviews-default }
+spec:
+  destination: { service: reviews.service.consul }
+  route: [{ labels: { version: v1 }, weight: 50 }, { labels: { version: v3 }, weight: 50 }]
+---
+apiVersion: config.istio.io/v1alpha2
+kind: RouteRule
+metadata: { name: details-default }
+spec: { destination: { service: details.service.consul } }
+`;
+
+const otherKinds = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: reviews }
+spec:
+  parentRefs: [{ group: '', kind: Service, name: reviews, port: 9080 }]
+  rules: [{ backendRefs: [{ name: reviews-v1, port: 9080, weight: 90 }, { name: reviews-v2, port: 9080, weight: 10 }] }]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: GRPCRoute
+metadata: { name: ledger }
+spec:
+  parentRefs: [{ group: '', kind: Service, name: ledger, port: 9080 }]
+  rules: [{ backendRefs: [{ name: ledger-v1, port: 9080 }] }]
+---
+apiVersion: consul.hashicorp.com/v1alpha1
+kind: ServiceResolver
+metadata: { name: reviews }
+spec: { subsets: { v1: { filter: Service.Meta.version == v1 } } }
+---
+apiVersion: consul.hashicorp.com/v1alpha1
+kind: ServiceSplitter
+metadata: { name: reviews }
+spec: { splits: [{ weight: 99.5, serviceSubset: v1 }, { weight: 0.5 }] }
+`;
+
 describeRuleFiles('the API server of the sandbox', sandboxKube);
 describe.runIf(realKubeconfig)('on TEST_KUBECONFIG', () => describeRuleFiles('a real API server', realKube));
 
@@ -83,25 +126,41 @@ function describeRuleFiles(where: string, begin: () => Promise<KubeWorld>): void
     });
     afterAll(() => kube.end());
 
-    const plurals = { VirtualService: 'virtualservices', DestinationRule: 'destinationrules' };
-    const create = ({ kind, spec, ...metadata }: Manifest) =>
-      kube.ask('POST', `${kube.path(plurals[kind])}?dryRun=All&fieldValidation=Strict`, {
-        apiVersion: 'networking.istio.io/v1',
-        kind,
-        metadata,
-        spec,
-      });
+    const create = ({ kind, spec, isAdded: _, ...metadata }: Manifest) => {
+      const { group, version } = kinds[kind].resources[0];
+      const object = { apiVersion: `${group}/${version}`, kind, metadata, spec };
+      return kube.ask('POST', `${kube.pathOf(kind)}?dryRun=All&fieldValidation=Strict`, object);
+    };
 
     it.each(readdirSync(bookinfo))('accepts %s as we read it', async (name) => {
       for (const manifest of manifestsOf(readFileSync(join(bookinfo, name))))
         expect(await create(manifest)).toMatchObject({ kind: manifest.kind, spec: manifest.spec });
     });
 
-    it('accepts what rules of 2017 become, and keeps every field', async () => {
-      const made = manifestsOf(Buffer.from(of2017));
+    it.each([
+      ['2017', of2017, ['reviews', 'ratings', 'details']],
+      ['2017 for Consul', of2017ForConsul, ['reviews', 'reviews', 'details']],
+    ])('accepts what rules of %s become, and keeps every field', async (_, text, names) => {
+      const made = manifestsOf(Buffer.from(text));
 
-      expect(made.map(({ name }) => name)).toEqual(['reviews', 'ratings', 'details']);
+      expect(made.map(({ name }) => name)).toEqual(names);
       for (const manifest of made) expect(await create(manifest)).toMatchObject({ spec: manifest.spec });
+    });
+
+    it('writes a file of objects of other kinds, replaces them, and deletes them', async () => {
+      const mesh = kube.mesh();
+      for (const { kind, name, spec } of manifestsOf(Buffer.from(otherKinds))) {
+        const ref = { cluster: clusterName, namespace: kube.namespace, kind, name };
+        const write = async (content: ObjectContent | undefined) =>
+          (await mesh.open(ref)).write({ kind: 'content', content }, revision({ id: changeId(1), does: 'apply x' }));
+
+        expect(await write({ spec })).toMatchObject({ kind: 'written' });
+        expect(await write({ labels: { team: 'books' }, spec })).toMatchObject({ kind: 'written' });
+        expect(await kube.get(name, kind)).toMatchObject({ metadata: { labels: { team: 'books' } }, spec });
+        expect((await mesh.open(ref)).live?.ledger.seq).toBe(2);
+        expect(await write(undefined)).toMatchObject({ kind: 'written' });
+        expect((await mesh.open(ref)).live).toBeUndefined();
+      }
     });
   });
 }

@@ -55,6 +55,10 @@ function requestOf({ what, token, makes }: Asked, answer: string | undefined): R
   return { what, by: '', token, id: makes, answer, atMs: 0 };
 }
 
+function isBackward(kind: Ramp['state']['kind']): boolean {
+  return kind === 'back' || kind === 'going-back';
+}
+
 /** What begins so promises that it was taken. */
 const promises = ['Accepted', 'Discarded', 'Approved', 'Your approval', 'Rejected', ...Object.values(doneWords)];
 
@@ -71,7 +75,9 @@ function toldRightly(request: Request, left: Left, scenario: Scenario): readonly
     return [{ invariant: 'I4', what: 'a ramp was aborted and goes on', evidence: shown }];
   if (isPromise(answer) && !isIn)
     return [{ invariant: 'I4', what: 'what was promised was not taken', evidence: shown }];
-  if (kindOf(request) === 'not accepted' && isIn && scenario.isPressedOften !== true)
+  // Of an abort within a step, the step counts as taken, too; it was pressed before.
+  const isWhatWasAsked = scenario.isAborted === true ? left.ramps.some(({ state }) => isBackward(state.kind)) : isIn;
+  if (kindOf(request) === 'not accepted' && isWhatWasAsked && scenario.isPressedOften !== true)
     return [{ invariant: 'I1', what: 'what was not accepted was taken', evidence: shown }];
   // Whoever was killed can tell nobody.
   const isSilent = request.answer === undefined && left.asked.delivered && !isIn && !isKill(left.strike);

@@ -105,28 +105,32 @@ async function enumerateAll(
 }
 
 /**
- * A lane stays with cases that want the same processes, since others would cost it new ones. The lanes begin at different ones, and cases are
- * mixed by their ids: those that wait and those that compute go on side by side all the time.
+ * A lane stays with cases that want the same processes, since others would cost it new ones, and a process is quick only once it has done
+ * the same a few times: those that are killed are apart. Cases are mixed by their ids, so that those that wait and those that compute go on
+ * side by side all the time.
  */
 async function strikeAll(lanes: readonly Lane[], cases: readonly Case[], onResult: (ran: Ran) => void): Promise<void> {
   const mixed = cases.toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  const groups = [...Map.groupBy(mixed, processesOf).values()].toSorted((a, b) => b.length - a.length);
+  const queues = [...Map.groupBy(mixed, processesOf).values()].map((waiting) => ({ waiting, lanes: 0 }));
+  const share = (queue: (typeof queues)[number]) => queue.waiting.length / (queue.lanes + 1);
   await Promise.all(
-    lanes.map(async (lane, at) => {
-      let own = groups[at % Math.max(1, groups.length)] ?? [];
+    lanes.map(async (lane) => {
       for (;;) {
-        const next = own.shift();
-        if (next !== undefined) onResult(await struck(lane, next));
-        else if (groups.every((group) => group.length === 0)) return;
-        else own = groups.reduce((most, group) => (group.length > most.length ? group : most), own);
+        const queue = queues.toSorted((a, b) => share(b) - share(a)).find(({ waiting }) => waiting.length > 0);
+        if (queue === undefined) return;
+        queue.lanes += 1;
+        for (let next = queue.waiting.shift(); next !== undefined; next = queue.waiting.shift())
+          onResult(await struck(lane, next));
+        queue.lanes -= 1;
       }
     }),
   );
 }
 
-/** How many processes of the bot a case wants, and whether they count requests. */
-function processesOf({ form, scenario }: Case): string {
-  return `${form}${scenarios[scenario].traffic === undefined ? '' : ' counted'}`;
+/** How many processes of the bot a case wants, whether they count requests, and whether one of them is killed. */
+function processesOf({ form, scenario, fault }: Case): string {
+  const isCounted = scenarios[scenario].traffic !== undefined;
+  return `${form} ${isCounted} ${fault.startsWith('kill')}`;
 }
 
 async function closeAll(lanes: readonly Lane[]): Promise<void> {

@@ -126,11 +126,15 @@ describe.runIf(kubeconfig)('access, on an API server', () => {
     }
   });
 
-  it.each(readdirSync(bookinfo))("%s is accepted by Istio's schemas under strict validation", async (file) => {
-    const plurals: Record<string, string> = { VirtualService: 'virtualservices', DestinationRule: 'destinationrules' };
+  it.each(readdirSync(bookinfo))('%s is accepted by the published schemas under strict validation', async (file) => {
+    const collections: Record<string, string> = {
+      VirtualService: `${istio}/${served}/virtualservices`,
+      DestinationRule: `${istio}/${served}/destinationrules`,
+      HTTPRoute: `/apis/gateway.networking.k8s.io/v1/namespaces/${served}/httproutes`,
+    };
     for (const object of readObjects(join(bookinfo, file))) {
       const elsewhere = { ...object, metadata: { name: `try-${object.metadata.name}` } };
-      const path = `${istio}/${served}/${plurals[object.kind]}?dryRun=All&fieldValidation=Strict`;
+      const path = `${collections[object.kind]}?dryRun=All&fieldValidation=Strict`;
 
       expect(await api.call(api.admin, 'POST', path, elsewhere)).toMatchObject({ status: 201 });
     }

@@ -53,7 +53,48 @@ const cases = z.array(z.tuple([z.string(), z.array(z.string())])).parse([
   ['virtual-service-reviews-v3.yaml', ['reviews: all to v3']],
 ]);
 
+const httpRoute = z.strictObject({
+  apiVersion: z.literal('gateway.networking.k8s.io/v1'),
+  kind: z.literal('HTTPRoute'),
+  metadata: z.strictObject({ name: z.string() }),
+  spec: z.strictObject({
+    parentRefs: z.tuple([
+      z.strictObject({ group: z.literal(''), kind: z.literal('Service'), name: z.string(), port: z.literal(9080) }),
+    ]),
+    rules: z.array(
+      z.strictObject({
+        matches: z
+          .tuple([z.strictObject({ headers: z.tuple([z.strictObject({ name: z.string(), value: z.string() })]) })])
+          .optional(),
+        backendRefs: z.array(z.strictObject({ name: z.string(), port: z.literal(9080), weight: z.int().optional() })),
+      }),
+    ),
+  }),
+});
+
+/** The same, divided among Services: `reviews-v1`. */
+const httpRouteCases = ['all-v1', 'reviews-50-v3', 'reviews-test-v2'];
+
 describe("Bookinfo's rule files", () => {
+  it.each(httpRouteCases)('http-route-%s.yaml means what the file of VirtualServices means', (what) => {
+    const [, meaning] = cases.find(([file]) => file === `virtual-service-${what}.yaml`) ?? [];
+    const routes = readObjects(join(folder, `http-route-${what}.yaml`)).map((object) => httpRoute.parse(object));
+    const told = routes.map(({ metadata, spec: { parentRefs, rules } }) => {
+      expect(parentRefs[0].name).toBe(metadata.name);
+      const http = rules.map(({ matches, backendRefs }): Rule => {
+        const [match] = matches ?? [];
+        const route = backendRefs.map(({ name, weight }) => ({
+          destination: { host: metadata.name, subset: name.replace(`${metadata.name}-`, '') },
+          weight,
+        }));
+        return match === undefined ? { route } : { match: [{ headers: exactly(match.headers[0]) }], route };
+      });
+      return tell(virtualServiceOf(metadata.name, http));
+    });
+
+    expect(told).toEqual(meaning);
+  });
+
   it.each(cases)('%s means %j', (file, meaning) => {
     expect(virtualServices(file).map(tell)).toEqual(meaning);
   });
@@ -91,9 +132,28 @@ describe("Bookinfo's rule files", () => {
   });
 
   it('are all covered here', () => {
-    expect(readdirSync(folder).sort()).toEqual(['destination-rule-all.yaml', ...cases.map(([file]) => file)].sort());
+    expect(readdirSync(folder).sort()).toEqual(
+      [
+        'destination-rule-all.yaml',
+        ...cases.map(([file]) => file),
+        ...httpRouteCases.map((what) => `http-route-${what}.yaml`),
+      ].sort(),
+    );
   });
 });
+
+function exactly({ name, value }: { readonly name: string; readonly value: string }) {
+  return { [name]: { exact: value } };
+}
+
+function virtualServiceOf(name: string, http: Rule[]): z.infer<typeof virtualService> {
+  return {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'VirtualService',
+    metadata: { name },
+    spec: { hosts: [name], http },
+  };
+}
 
 function virtualServices(file: string): readonly z.infer<typeof virtualService>[] {
   return readObjects(join(folder, file)).map((object) => virtualService.parse(object));

@@ -43,16 +43,13 @@ describe('the overlay for rule files', () => {
     expect(only(more, 'Role').metadata.name).not.toBe(only(base, 'Role').metadata.name);
   });
 
-  it('has its own policy, and keeps the other one for routes of the Gateway API and splitters of Consul', () => {
-    const policies = render(join(folder, 'policy')).filter(({ kind }) => kind === 'ValidatingAdmissionPolicy');
-    const constraints = new Map(policies.map((each) => [each.metadata.name, groupsOf(each)]));
+  it('has its own policy for all that may be written, and takes nothing from the base but what that says', () => {
+    const [all, base] = [render(join(folder, 'policy')), render(join(manifests, 'policy'))];
+    const [before, after] = [policyNamed(base, weightsOnly), policyNamed(all, weightsOnly)];
+    const groups = [...new Set(ruleFileAccess.map(({ group }) => group))];
 
-    expect(constraints).toEqual(
-      new Map([
-        [weightsOnly, ['gateway.networking.k8s.io', 'consul.hashicorp.com']],
-        [withinNamespace, ['networking.istio.io', 'gateway.networking.k8s.io']],
-      ]),
-    );
+    expect(groupsOf(policyNamed(all, withinNamespace))).toEqual(groups);
+    expect(conditionsOf(after)).toEqual([...conditionsOf(before), { name: 'without-rule-files', expression: 'false' }]);
   });
 
   it('denies what it cannot judge, for the same account', () => {
@@ -61,8 +58,7 @@ describe('the overlay for rule files', () => {
 
     expect(policy['spec']).toMatchObject({
       failurePolicy: 'Fail',
-      matchConditions: z.object({ matchConditions: z.unknown() }).parse(only(base, 'ValidatingAdmissionPolicy')['spec'])
-        .matchConditions,
+      matchConditions: conditionsOf(policyNamed(base, weightsOnly)),
     });
     expect(
       all.find(({ kind, metadata }) => kind.endsWith('Binding') && metadata.name === withinNamespace),
@@ -70,6 +66,10 @@ describe('the overlay for rule files', () => {
       spec: { policyName: withinNamespace, validationActions: ['Deny', 'Audit'] },
     });
   });
+
+  function conditionsOf(policy: KubernetesObject): readonly unknown[] {
+    return z.object({ matchConditions: z.array(z.unknown()) }).parse(policy['spec']).matchConditions;
+  }
 
   function groupsOf(policy: KubernetesObject): readonly string[] {
     const spec = z.object({
@@ -184,7 +184,7 @@ describe.runIf(realKubeconfig)('rule files, on an API server', () => {
     ${'is bound to a Service elsewhere'}        | ${{ ...between('a', ['b']), parentRefs: [{ group: '', kind: 'Service', name: 'a', namespace: 'evil' }] }}
     ${'is bound to nothing'}                    | ${{ rules: between('a', ['b'])['rules'] ?? [] }}
     ${'sends to another namespace'}             | ${{ ...between('a', []), rules: [{ backendRefs: [{ name: 'b', namespace: 'evil', port: 80 }] }] }}
-    ${'redirects'}                              | ${{ ...between('a', []), rules: [{ filters: [{ type: 'RequestRedirect', requestRedirect: { hostname: 'evil.example.com' } }] }] }}
+    ${'redirects elsewhere'}                    | ${{ ...between('a', []), rules: [{ filters: [{ type: 'RequestRedirect', requestRedirect: { hostname: 'evil.example.com' } }] }] }}
     ${'copies what it sends to one of its own'} | ${{ ...between('a', []), rules: [{ backendRefs: [{ name: 'b', port: 80, filters: [{ type: 'RequestMirror', requestMirror: { backendRef: { name: 'c', namespace: 'evil', port: 80 } } }] }] }] }}
   `('do not let it create an HTTPRoute that $what', async ({ spec }) => {
     const body = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', metadata: { name: 'made' }, spec };
@@ -192,6 +192,67 @@ describe.runIf(realKubeconfig)('rule files, on an API server', () => {
 
     await expect(kube.ask('POST', path, body, bot)).rejects.toThrow(denial);
     await expect(kube.ask('POST', path, body)).resolves.toBeDefined();
+  });
+
+  it('let it write an HTTPRoute that an operator bound to a Gateway, and keep what leads out of the namespace', async () => {
+    await kube.create(stringify({ kind: 'HTTPRoute', metadata: { name: 'edge' }, spec: atTheEdge }));
+    const timeouts = { request: '3s' };
+    const rules = [
+      { ...ruleAtTheEdge, timeouts },
+      { backendRefs: [...backendsAtTheEdge, { name: 'reviews-v2', port: 80 }] },
+    ];
+
+    await expect(put(httpRoute('edge'), { spec: { ...atTheEdge, rules } })).resolves.toMatchObject({ kind: 'written' });
+    await expect(put(httpRoute('edge'), { spec: atTheEdge })).resolves.toMatchObject({ kind: 'written' });
+  });
+
+  it.each`
+    what                               | spec
+    ${'another Gateway'}               | ${{ ...atTheEdge, parentRefs: [{ name: 'public' }] }}
+    ${'another host'}                  | ${{ ...atTheEdge, hostnames: ['shop.example.com', 'bank.example.com'] }}
+    ${'a backend elsewhere'}           | ${{ ...atTheEdge, rules: [{ backendRefs: [{ name: 'b', namespace: 'evil', port: 80 }] }] }}
+    ${'a redirect elsewhere'}          | ${{ ...atTheEdge, rules: [filtered({ type: 'RequestRedirect', requestRedirect: { hostname: 'evil.example.com' } })] }}
+    ${'another host for its backends'} | ${{ ...atTheEdge, rules: [filtered({ type: 'URLRewrite', urlRewrite: { hostname: 'evil.example.com' } })] }}
+    ${'a copy for elsewhere'}          | ${{ ...atTheEdge, rules: [filtered({ type: 'RequestMirror', requestMirror: { backendRef: { name: 'c', namespace: 'evil', port: 80 } } })] }}
+    ${'a filter of who knows what'}    | ${{ ...atTheEdge, rules: [filtered({ type: 'ExtensionRef', extensionRef: { group: 'example.com', kind: 'Filter', name: 'x' } })] }}
+  `('do not let it give that HTTPRoute $what', async ({ spec }) => {
+    const path = `${kube.pathOf('HTTPRoute')}/edge?dryRun=All`;
+    const patch = [{ op: 'replace', path: '/spec', value: spec }];
+
+    await expect(kube.ask('PATCH', path, patch, bot)).rejects.toThrow(denial);
+    await expect(kube.ask('PATCH', path, patch)).resolves.toBeDefined();
+  });
+
+  it('let it write objects of Consul that are there, and create none', async () => {
+    await kube.create(stringify({ kind: 'ServiceResolver', metadata: { name: 'reviews' }, spec: subsets('v1') }));
+    await kube.create(stringify({ kind: 'ServiceSplitter', metadata: { name: 'reviews' }, spec: splits({ v1: 100 }) }));
+    const ofConsul = (kind: ObjectRef['kind'], name: string) => ({ ...service(name), kind });
+
+    await expect(put(ofConsul('ServiceResolver', 'reviews'), { spec: subsets('v1', 'v2') })).resolves.toMatchObject({
+      kind: 'written',
+    });
+    await expect(
+      put(ofConsul('ServiceSplitter', 'reviews'), { spec: splits({ v1: 50, v2: 50 }) }),
+    ).resolves.toMatchObject({ kind: 'written' });
+    for (const [kind, spec] of [
+      ['ServiceResolver', subsets('v1')],
+      ['ServiceSplitter', splits({ v1: 100 })],
+    ] as const)
+      await expect(put(ofConsul(kind, 'ratings'), { spec })).rejects.toThrow(/a new object of Consul holds in all/);
+  });
+
+  it.each`
+    what                               | kind                 | spec
+    ${'sends to another service'}      | ${'ServiceSplitter'} | ${{ splits: [{ weight: 100, service: 'evil' }] }}
+    ${'sends to another namespace'}    | ${'ServiceSplitter'} | ${{ splits: [{ weight: 100, namespace: 'evil' }] }}
+    ${'is another service altogether'} | ${'ServiceResolver'} | ${{ redirect: { service: 'evil' } }}
+    ${'falls back to another service'} | ${'ServiceResolver'} | ${{ ...subsets('v1'), failover: { '*': { service: 'evil' } } }}
+  `('do not let it make a $kind that $what', async ({ kind, spec }) => {
+    const path = `${kube.pathOf(kind)}/reviews?dryRun=All`;
+    const patch = [{ op: 'replace', path: '/spec', value: spec }];
+
+    await expect(kube.ask('PATCH', path, patch, bot)).rejects.toThrow(denial);
+    await expect(kube.ask('PATCH', path, patch)).resolves.toBeDefined();
   });
 
   it('keep the gateway and the host of another namespace that an operator set', async () => {
@@ -254,6 +315,32 @@ describe.runIf(realKubeconfig)('rule files, on an API server', () => {
     made.push(`${path}/${object.metadata.name}`);
   }
 });
+
+const ruleAtTheEdge = {
+  filters: [{ type: 'RequestRedirect', requestRedirect: { hostname: 'old.example.com' } }],
+  matches: [{ path: { type: 'PathPrefix', value: '/old' } }],
+};
+
+const backendsAtTheEdge = [{ group: '', kind: 'Service', name: 'reviews', namespace: 'platform', port: 80, weight: 1 }];
+
+/** As an operator wrote it: bound to a Gateway, for a host of the world, with a backend of another namespace. */
+const atTheEdge: JsonObject = {
+  parentRefs: [{ group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'edge' }],
+  hostnames: ['shop.example.com'],
+  rules: [ruleAtTheEdge, { backendRefs: backendsAtTheEdge }],
+};
+
+function filtered(filter: JsonObject): JsonObject {
+  return { filters: [filter], ...(filter['type'] !== 'RequestRedirect' && { backendRefs: [{ name: 'b', port: 80 }] }) };
+}
+
+function subsets(...names: readonly string[]): JsonObject {
+  return { subsets: Object.fromEntries(names.map((name) => [name, { filter: `Service.Meta.version == ${name}` }])) };
+}
+
+function splits(weights: Readonly<Record<string, number>>): JsonObject {
+  return { splits: Object.entries(weights).map(([serviceSubset, weight]) => ({ weight, serviceSubset })) };
+}
 
 const pinned = [
   {

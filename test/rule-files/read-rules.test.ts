@@ -57,6 +57,35 @@ spec:
     ]);
   });
 
+  it.each<[string, string, string, object]>([
+    [
+      'HTTPRoute',
+      'gateway.networking.k8s.io/v1',
+      'parentRefs: [{ name: reviews }]',
+      { parentRefs: [{ name: 'reviews' }] },
+    ],
+    ['HTTPRoute', 'gateway.networking.k8s.io/v1beta1', 'rules: []', { rules: [] }],
+    ['GRPCRoute', 'gateway.networking.k8s.io/v1', 'hostnames: [a.example]', { hostnames: ['a.example'] }],
+    ['TCPRoute', 'gateway.networking.k8s.io/v1alpha2', 'rules: []', { rules: [] }],
+    ['TLSRoute', 'gateway.networking.k8s.io/v1alpha3', 'rules: []', { rules: [] }],
+    [
+      'ServiceSplitter',
+      'consul.hashicorp.com/v1alpha1',
+      'splits: [{ weight: 33.33, serviceSubset: v1 }, { weight: 66.67 }]',
+      { splits: [{ weight: 33.33, serviceSubset: 'v1' }, { weight: 66.67 }] },
+    ],
+    [
+      'ServiceResolver',
+      'consul.hashicorp.com/v1alpha1',
+      'subsets: { v1: { filter: Service.Meta.version == v1 } }',
+      { subsets: { v1: { filter: 'Service.Meta.version == v1' } } },
+    ],
+  ])('reads a %s of %s', (kind, apiVersion, text, spec) => {
+    const file = `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: { name: reviews }\nspec: { ${text} }\n`;
+
+    expect(fileOf(file).manifests).toEqual([{ kind, name: 'reviews', spec }]);
+  });
+
   it.each([
     ['with Windows line breaks', reviewsToV1.replaceAll('\n', '\r\n')],
     ['with a byte order mark', `\u{FEFF}${reviewsToV1}`],
@@ -112,9 +141,10 @@ spec:
   });
 });
 
-const emptyFile = ['1:1 the file is empty: write a VirtualService or a DestinationRule'];
+const emptyFile = ['1:1 the file is empty: write a VirtualService or another routing object'];
 const noObject = ['1:1 write an object: `apiVersion:`, `kind:`, `metadata:` and `spec:`'];
-const otherKinds = 'is not allowed: rule files contain VirtualServices and DestinationRules';
+const otherKinds =
+  'is not allowed: rule files contain VirtualService, DestinationRule, HTTPRoute, GRPCRoute, TCPRoute, TLSRoute, ServiceSplitter and ServiceResolver';
 const noName = 'a name has lower-case letters, digits, dashes and dots, and starts and ends with a letter or a digit';
 const aNumber = 'put it in quotes: without them it is read as a number';
 const noWeight =
@@ -166,6 +196,41 @@ describe('a bad file is refused, with line and column', () => {
       'another group',
       reviewsWith({ 'networking.istio.io/v1': 'v1' }),
       ['1:13 apiVersion: `v1` is not known: write `networking.istio.io/v1`'],
+    ],
+    [
+      'a kind of another group',
+      reviewsWith({ VirtualService: 'HTTPRoute' }),
+      ['1:13 apiVersion: `networking.istio.io/v1` is not known: write `gateway.networking.k8s.io/v1`'],
+    ],
+    [
+      'a version that Consul never had',
+      reviewsWith({ VirtualService: 'ServiceSplitter', 'networking.istio.io/v1': 'consul.hashicorp.com/v1' }),
+      ['1:13 apiVersion: `consul.hashicorp.com/v1` is not known: write `consul.hashicorp.com/v1alpha1`'],
+    ],
+    [
+      'a kind that is only read',
+      reviewsWith({ VirtualService: 'TrafficSplit' }),
+      [`2:7 kind: \`TrafficSplit\` ${otherKinds}`],
+    ],
+    [
+      'an HTTPRoute with many faults',
+      'apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: { name: a }\nspec: { parentRefs: [{ kind: Service }], rules: [{ backendRefs: [{ weight: 50% }, { name: b, weight: -1 }] }] }\n',
+      [
+        '4:22 spec.parentRefs[0].name: is missing: write the name of what it is bound to, like `reviews`',
+        '4:66 spec.rules[0].backendRefs[0].name: is missing: write the name of a Service, like `reviews-v1`',
+        '4:76 spec.rules[0].backendRefs[0].weight: write a whole number, 0 or more, without quotes or a percent sign',
+        '4:102 spec.rules[0].backendRefs[1].weight: write a whole number, 0 or more, without quotes or a percent sign',
+      ],
+    ],
+    [
+      'a ServiceSplitter whose weights do not sum to 100',
+      'apiVersion: consul.hashicorp.com/v1alpha1\nkind: ServiceSplitter\nmetadata: { name: a }\nspec: { splits: [{ weight: 50, serviceSubset: v1 }, { weight: 49.99 }] }\n',
+      ['4:17 spec.splits: the weights must sum to 100'],
+    ],
+    [
+      'a ServiceResolver with a list of subsets',
+      'apiVersion: consul.hashicorp.com/v1alpha1\nkind: ServiceResolver\nmetadata: { name: a }\nspec: { subsets: [{ name: v1 }] }\n',
+      ['4:18 spec.subsets: write the subsets by name'],
     ],
     ['no kind', reviewsWith({ 'kind: VirtualService\n': '' }), ['1:1 kind: is missing: write `kind: VirtualService`']],
     [

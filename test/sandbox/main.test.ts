@@ -13,7 +13,7 @@ import { readPolicy } from '../../src/policy-file/read-policy.ts';
 import { selfSigned, startKubeApi } from '../../src/sandbox/kube-api/server.ts';
 import { findOnPath, portIsFree } from '../../src/sandbox/launched-process.ts';
 import { startRedis } from '../../src/sandbox/redis-server.ts';
-import { bookinfoObjects } from '../../src/sandbox/world.ts';
+import { bookinfoObjects } from '../../src/sandbox/worlds/worlds.ts';
 import { eventually } from '../support/eventually.ts';
 import { realPrometheus } from '../support/prometheus.ts';
 import { SlackClient } from '../support/slack-client.ts';

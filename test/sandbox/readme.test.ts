@@ -5,7 +5,7 @@ import { page, section } from '../support/pages.ts';
 it('the page takes the tour as the bot leads through it', () => {
   const stops = Array.from(
     { length: 20 },
-    (_, at) => tourReply(at + 1, { page: 'http://page', hasApproval: true }).text,
+    (_, at) => tourReply(at + 1, { page: 'http://page', hasApproval: true, routes: 'virtual-service' }).text,
   );
   const tour = section(page('src/sandbox/README.md'), 'The tour');
 

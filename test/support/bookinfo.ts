@@ -12,7 +12,7 @@ import {
   type KubeObject,
   startKubeApi,
 } from '../../src/sandbox/kube-api/server.ts';
-import { bookinfoObjects } from '../../src/sandbox/world.ts';
+import { bookinfoObjects } from '../../src/sandbox/worlds/worlds.ts';
 import { InMemoryLog } from './in-memory-log.ts';
 import { startWire } from './kube.ts';
 import { temporaryFolder } from './temporary-folder.ts';

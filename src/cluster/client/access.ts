@@ -42,9 +42,16 @@ export const mapAccess = [
   { group: '', resource: 'services', verbs: look },
 ] as const;
 
+const whole = ['create', 'delete'] as const;
+
 /** What rule files and the first rules of a service need in addition; `manifests/rule-files/role.yaml` grants exactly this. */
 export const ruleFileAccess = [
-  { group: 'networking.istio.io', resource: 'virtualservices', verbs: ['create', 'delete'] },
+  { group: 'networking.istio.io', resource: 'virtualservices', verbs: whole },
   { group: 'networking.istio.io', resource: 'destinationrules', verbs: ['create', 'patch', 'delete'] },
-  { group: gateway, resource: 'httproutes', verbs: ['create', 'delete'] },
+  { group: gateway, resource: 'httproutes', verbs: whole },
+  { group: gateway, resource: 'grpcroutes', verbs: whole },
+  { group: gateway, resource: 'tcproutes', verbs: whole },
+  { group: gateway, resource: 'tlsroutes', verbs: whole },
+  { group: consul, resource: 'servicesplitters', verbs: whole },
+  { group: consul, resource: 'serviceresolvers', verbs: ['create', 'patch', 'delete'] },
 ] as const;

@@ -1,13 +1,23 @@
 import type { JsonObject } from '../text/json.ts';
+import type { ObjectKind } from './object.ts';
 
 /** What a rule file, and each folder that it lies in, is called, so that it can be typed. */
 export const fileNamePart = /^[A-Za-z0-9._-]+$/;
 
-/** The kinds of object that a rule file may contain. */
-export const fileKinds = ['VirtualService', 'DestinationRule'] as const;
+/** The kinds of object that a rule file may contain: all that a change may write. */
+export const fileKinds = [
+  'VirtualService',
+  'DestinationRule',
+  'HTTPRoute',
+  'GRPCRoute',
+  'TCPRoute',
+  'TLSRoute',
+  'ServiceSplitter',
+  'ServiceResolver',
+] as const satisfies readonly ObjectKind[];
 export type FileKind = (typeof fileKinds)[number];
 
-/** A routing object as a file writes it; of its metadata only what a person writes. Always of `networking.istio.io/v1`. */
+/** A routing object as a file writes it; of its metadata only what a person writes. It is written in the version that the cluster serves. */
 export interface Manifest {
   readonly kind: FileKind;
   readonly name: string;
@@ -15,6 +25,8 @@ export interface Manifest {
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly annotations?: Readonly<Record<string, string>> | undefined;
   readonly spec: JsonObject;
+  /** The object gets these subsets beside those that it has, and stays when the file is deleted. */
+  readonly isAdded?: true | undefined;
 }
 
 /** A file of RULES_DIR that can be applied and deleted by its name. */

@@ -1,26 +1,35 @@
 import { splitServiceWord } from '../../domain/routing/names.ts';
-import type { Manifest, RuleFile } from '../../domain/routing/rule-file.ts';
+import type { Manifest } from '../../domain/routing/rule-file.ts';
 import { type Gathered, Gathering, takesAll } from '../gathering.ts';
 import { tellConversion } from '../tell-conversion.ts';
+import { convertForConsul, isOfConsul } from './consul.ts';
+import type { Conversion, Unconverted } from './conversion.ts';
 import { toHttpRule } from './http-rule.ts';
 import { obstacleTo } from './obstacles.ts';
 import type { RouteRule } from './route-rule.ts';
 import { hostOf } from './subsets.ts';
 
-export type Unconverted = RuleFile['unconverted'][number];
-
-export interface Conversion {
-  /** Each with the line of its first rule. */
-  readonly made: readonly { readonly manifest: Manifest; readonly line: number }[];
-  readonly conversions: readonly string[];
-  readonly unconverted: readonly Unconverted[];
+/** Turns rules of 2017 into what does the same today. `present`: the manifests that the file also contains. */
+export function convert(rules: readonly RouteRule[], present: readonly Manifest[]): Conversion {
+  const both = [
+    convertForIstio(
+      rules.filter((rule) => !isOfConsul(rule)),
+      present,
+    ),
+    convertForConsul(rules.filter(isOfConsul)),
+  ];
+  return {
+    made: both.flatMap(({ made }) => made),
+    conversions: both.flatMap(({ conversions }) => conversions),
+    unconverted: both.flatMap(({ unconverted }) => unconverted),
+  };
 }
 
 /**
- * Turns rules of 2017 into VirtualServices. `present`: the manifests that the file also contains. It makes no DestinationRule, because that
+ * Turns rules of 2017 into VirtualServices. It makes no DestinationRule, because that
  * would replace an existing one that may have more subsets.
  */
-export function convert(rules: readonly RouteRule[], present: readonly Manifest[]): Conversion {
+function convertForIstio(rules: readonly RouteRule[], present: readonly Manifest[]): Conversion {
   const gatherings = new Map<string, Gathering>();
   const unconverted: Unconverted[] = [];
   for (const rule of rules) {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { schemaFaults } from '../../yaml/faults.ts';
+import { metadata, namespaceName, objectName, only, text, texts, wants } from '../fields.ts';
 import type { FileObject } from '../file-object.ts';
 import type { Read } from '../manifest.ts';
-import { metadata, namespaceName, objectName, only, text, texts, wants } from './schema.ts';
 
 /** A rule of 2017. Both of its formats are read into this. */
 export interface RouteRule {

@@ -1,20 +1,20 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import type { Ask } from '../bookinfo/bookinfo.ts';
 import { labelsOf, type Workload, workloads } from '../bookinfo/pods.ts';
 import { at, isObject, type KubeObject } from '../kube-api/object.ts';
 
-/** What a sandbox can be made of: `tutorial` is Bookinfo alone. */
-export const worldNames = ['tutorial', 'shapes'] as const;
+/** What a sandbox can be made of: `tutorial` is Bookinfo alone, `gateway-api` the same with routes of the Gateway API. */
+export const worldNames = ['tutorial', 'shapes', 'gateway-api'] as const;
 export type WorldName = (typeof worldNames)[number];
 
 export class UnknownWorldError extends Error {
   override readonly name = 'UnknownWorldError';
 }
 
-/** What there is beside Bookinfo, and what is asked for there. */
-export interface MoreThanBookinfo {
+/** The objects of a world at its beginning, and what is asked for there beside Bookinfo's pages. */
+export interface WorldParts {
   readonly objects: readonly KubeObject[];
   readonly asks: readonly Ask[];
 }
@@ -25,13 +25,41 @@ export function readWorldName(text: string): WorldName {
   return found;
 }
 
-export async function moreThanBookinfo(world: WorldName): Promise<MoreThanBookinfo> {
-  if (world === 'tutorial') return { objects: [], asks: [] };
-  const text = await readFile(join(import.meta.dirname, 'shapes.yaml'), 'utf8');
-  const written = parseAllDocuments(text).map((document) => inDefault(document.toJS()));
+export async function partsOf(world: WorldName): Promise<WorldParts> {
+  switch (world) {
+    case 'tutorial':
+      return { objects: await bookinfoObjects(), asks: [] };
+    case 'shapes':
+      return { objects: [...(await bookinfoObjects()), ...(await withPods('shapes.yaml'))], asks: asksOfShapes };
+    case 'gateway-api':
+      return {
+        objects: [...(await ruleFile('http-route-all-v1.yaml')), ...(await withPods('gateway-api.yaml'))],
+        asks: [],
+      };
+  }
+}
+
+/** Bookinfo's objects as at the start of the tutorial: all traffic goes to v1. */
+export async function bookinfoObjects(): Promise<readonly KubeObject[]> {
+  return [...(await ruleFile('destination-rule-all.yaml')), ...(await ruleFile('virtual-service-all-v1.yaml'))];
+}
+
+const ruleFiles = resolve(import.meta.dirname, '../../../manifests/bookinfo');
+
+function ruleFile(name: string): Promise<readonly KubeObject[]> {
+  return objectsIn(join(ruleFiles, name));
+}
+
+/** The objects of a file here, the pods of Bookinfo, and where the Services of the file find them. */
+async function withPods(name: string): Promise<readonly KubeObject[]> {
+  const written = await objectsIn(join(import.meta.dirname, name));
   const pods = workloads.map(podOf);
   const slices = written.filter(({ kind }) => kind === 'Service').map((service) => sliceOf(service, pods));
-  return { objects: [...written, ...pods, ...slices], asks: asksOfShapes };
+  return [...written, ...pods, ...slices];
+}
+
+async function objectsIn(file: string): Promise<readonly KubeObject[]> {
+  return parseAllDocuments(await readFile(file, 'utf8')).map((document) => inDefault(document.toJS()));
 }
 
 const path = '/reviews/0';

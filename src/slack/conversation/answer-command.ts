@@ -60,7 +60,7 @@ export async function answerCommand(
     case 'audit':
       return auditReply(await readAudit(conversation.desk, command.about, asker), conversation.desk.now());
     case 'tour':
-      return tourReply(command.step, tourWorldOf(conversation));
+      return tourReply(command.step, await tourWorldOf(conversation));
     case 'why':
       if (command.command.verb === 'ramp')
         return answerRamp(conversation, { verb: 'why', command: command.command }, asker);

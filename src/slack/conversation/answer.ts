@@ -197,7 +197,7 @@ export function answerTour(conversation: Conversation, step: string | undefined,
     unlessTooMany(conversation, asker, { kind: 'look' }, async () => {
       const known = /^[1-9]\d?$/.test(step ?? '') ? Number(step) : undefined;
       if (known === undefined) return notOursReply(conversation, asker, actions.tour);
-      return tourReply(known, tourWorldOf(conversation));
+      return tourReply(known, await tourWorldOf(conversation));
     }),
   );
 }

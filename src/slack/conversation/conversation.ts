@@ -34,8 +34,16 @@ export interface Told {
 export type Request = Omit<Asker, 'until' | 'answerBy'>;
 
 /** What there is to see, for the tour. */
-export function tourWorldOf({ desk, productPage }: Conversation): TourWorld {
+export async function tourWorldOf({ desk, productPage }: Conversation): Promise<TourWorld> {
   const { cluster, namespace } = fillIn(desk, { service: 'ratings' });
   const rule = ruleFor(desk.policies.current(), [`${cluster}/${namespace}/ratings`]);
-  return { page: productPage, hasApproval: rule?.approve !== undefined };
+  return { page: productPage, hasApproval: rule?.approve !== undefined, routes: await routesOfBookinfo(desk) };
+}
+
+/** What divides the requests for reviews, or can: where its versions are Services, an HTTPRoute. */
+async function routesOfBookinfo(desk: Desk): Promise<TourWorld['routes']> {
+  const found = await desk.mesh.find(fillIn(desk, { service: 'reviews' }));
+  const isHttpRoute = found.kind === 'found' && found.object.kind === 'HTTPRoute';
+  const versions = found.kind === 'unknown-service' ? (found.unrouted?.pods?.versions ?? []) : [];
+  return isHttpRoute || versions.some(({ service }) => service !== undefined) ? 'http-route' : 'virtual-service';
 }

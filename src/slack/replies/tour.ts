@@ -9,6 +9,8 @@ export interface TourWorld {
   readonly page: string | undefined;
   /** Whether policy asks for an approval before ratings are moved. */
   readonly hasApproval: boolean;
+  /** Of which kind Bookinfo's rule files are that fit there. */
+  readonly routes: 'virtual-service' | 'http-route';
 }
 
 export interface Stop {
@@ -18,9 +20,9 @@ export interface Stop {
 }
 
 /** Istio's traffic-shifting task, played in the channel. src/sandbox/README.md tells the same tour, and a test compares the two. */
-export function tourReply(step: number, { page, hasApproval }: TourWorld): Reply {
+export function tourReply(step: number, { page, ...world }: TourWorld): Reply {
   if (page === undefined) return says(noPage);
-  const stops = stopsAt(page, hasApproval);
+  const stops = stopsAt(page, world);
   const at = Math.min(Math.max(1, step), stops.length);
   const [stop, next] = [stops[at - 1], stops[at]];
   if (stop === undefined) return says(noPage);
@@ -47,14 +49,14 @@ function nextButton(step: number, { title }: Stop): Button {
   };
 }
 
-function stopsAt(address: string, hasApproval: boolean): readonly Stop[] {
+function stopsAt(address: string, { hasApproval, routes }: Omit<TourWorld, 'page'>): readonly Stop[] {
   const page = link(address, 'the product page');
   return [
     {
       title: 'all of it to v1',
       lines: [
         'There are three versions of *reviews*: v1 shows no stars, v2 black ones, v3 red ones. The tour begins with every service at v1:',
-        '`/shift apply bookinfo/virtual-service-all-v1`',
+        `\`/shift apply bookinfo/${routes}-all-v1\``,
         'In a fresh sandbox I say that all is already so. Later on, it brings you back to this beginning: at once where weights alone differ, else I show the difference first, and *Apply* does it.',
       ],
     },
@@ -68,7 +70,7 @@ function stopsAt(address: string, hasApproval: boolean): readonly Stop[] {
       title: 'half of it to v3',
       lines: [
         '`/shift reviews v3 50 --reason "red stars for everyone"`',
-        'A card appears, for all in the channel: what was, what is now, who asked and why. One patch has set both weights, and recorded that on the VirtualService itself.',
+        `A card appears, for all in the channel: what was, what is now, who asked and why. One patch has set both weights, and recorded that on the ${routes === 'http-route' ? 'HTTPRoute' : 'VirtualService'} itself.`,
       ],
     },
     {
@@ -99,7 +101,7 @@ function stopsAt(address: string, hasApproval: boolean): readonly Stop[] {
     {
       title: 'a rule for jason',
       lines: [
-        '`/shift apply bookinfo/virtual-service-reviews-test-v2`',
+        `\`/shift apply bookinfo/${routes}-reviews-test-v2\``,
         'That is more than weights, so I show the difference first, and change nothing until you press *Apply*: a rule that sends the user *jason* to v2, above the one that sends all others to v1.',
         `Sign in as \`jason\` on ${page}: black stars, whatever the split. Such a rule is *pinned*: the split does not reach it, as the card and \`/shift status reviews\` say. This takes it out again, once you press *Apply*:`,
         '`/shift unpin reviews end-user=jason`',
@@ -111,7 +113,7 @@ function stopsAt(address: string, hasApproval: boolean): readonly Stop[] {
     {
       title: 'clean up',
       lines: [
-        '`/shift delete bookinfo/virtual-service-all-v1`',
+        `\`/shift delete bookinfo/${routes}-all-v1\``,
         ...(hasApproval ? [cleaningUpHere] : []),
         `Without rules the mesh spreads requests over all versions, whichever comes: no stars, black and red ones on ${page}. *Roll back* on that card brings the rules back. That was the tour; \`/shift help\` shows all the rest.`,
       ],

@@ -7,8 +7,10 @@ import { ledgerAnnotation } from '../../domain/routing/ledger.ts';
 import type { Place, ServiceName } from '../../domain/routing/names.ts';
 import { type ObjectContent, type ObjectRef, refText } from '../../domain/routing/object.ts';
 import { choosePinned, type PinnedMistake, withoutRule } from '../../domain/routing/pinned.ts';
+import type { LiveObject } from '../../domain/routing/route.ts';
 import type { Manifest, RuleFile, RuleFileReading } from '../../domain/routing/rule-file.ts';
 import type { Percentages } from '../../domain/routing/split.ts';
+import { isObject, type JsonObject } from '../../domain/text/json.ts';
 import { type Desk, fillIn, type NotFound, nameOf } from '../desk.ts';
 import type { ContentAim } from './plan-content.ts';
 
@@ -89,7 +91,9 @@ async function ofFile(desk: Desk, command: FileCommand): Promise<Reached> {
     };
 
   const aims = (all: readonly Manifest[]) =>
-    all.map((manifest) => aimOf(command.verb, manifest, { cluster, namespace }));
+    all
+      .filter(({ isAdded }) => command.verb === 'apply' || isAdded !== true)
+      .map((manifest) => aimOf(command.verb, manifest, { cluster, namespace }));
   const asWritten = { isMeant: false, aims: aims(file.manifests) };
   const meant =
     file.meant === undefined || command.verb === 'delete' ? [] : [{ isMeant: true, aims: aims(file.meant.manifests) }];
@@ -101,7 +105,17 @@ function aimOf(verb: 'apply' | 'delete', manifest: Manifest, { cluster, namespac
   const { kind, name } = manifest;
   const object = { cluster, namespace: manifest.namespace ?? namespace, kind, name };
   if (verb === 'delete') return { kind: 'content', object, become: () => undefined };
-  return { kind: 'content', object, become: (live) => merged(live?.content, contentOf(manifest)), isWritten: true };
+  const become = (live: LiveObject | undefined) =>
+    manifest.isAdded === true
+      ? withSubsetsBeside(live?.content, manifest.spec)
+      : merged(live?.content, contentOf(manifest));
+  return { kind: 'content', object, become, isWritten: true };
+}
+
+/** The object with these subsets beside those that it has. */
+function withSubsetsBeside(live: ObjectContent | undefined, { subsets }: JsonObject): ObjectContent {
+  const all = [live?.spec['subsets'], subsets].flatMap((each) => (isObject(each) ? Object.entries(each) : []));
+  return { ...live, spec: { ...live?.spec, subsets: Object.fromEntries(all) } };
 }
 
 /** Drops our history annotation: only the bot may write it. */

@@ -68,7 +68,8 @@ export async function planContent(
   if (live !== undefined && isSameContent(live.content, after)) return { kind: 'as-it-is' };
   const was = live?.rules ?? [];
   const is = after === undefined || !hasRules(object.kind) ? [] : mesh.picture(object, after).rules;
-  const weights = live && after && weightsOnly({ content: live.content, rules: was }, { content: after, rules: is });
+  const weights =
+    live && after && weightsOnly(object.kind, { content: live.content, rules: was }, { content: after, rules: is });
   if (isWritten && weights?.kind === 'same') return { kind: 'as-it-is' };
   const edit = toEdit(object, { live, after, ledger, was, is });
   return { kind: 'looked', edit, trial, weights, open, warnings: [], owners: live?.owners ?? [] };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { picture } from '../../../src/cluster/open-object.ts';
+import type { ObjectRef } from '../../../src/domain/routing/object.ts';
 import { type Pictured, weightsOnly } from '../../../src/domain/routing/weights-only.ts';
 import type { JsonObject } from '../../../src/domain/text/json.ts';
 import { reviewsObject } from '../../support/builders.ts';
@@ -57,18 +58,100 @@ describe('a difference of two states of a VirtualService', () => {
     ['in a rule that redirects', split({ v1: 100 }), { ...base, http: [{ redirect: { uri: '/' } }] }, undefined],
     ['in whether there is a default rule', { ...base, http: [jason] }, split({ v1: 100 }), undefined],
   ])('%s', (_, before, after, comesTo) => {
-    expect(weightsOnly(pictured(before), pictured(after))).toEqual(comesTo);
+    expect(weightsOnly('VirtualService', pictured(before), pictured(after))).toEqual(comesTo);
   });
 
   it('in labels is more than weights', () => {
     const [before, after] = [pictured(split({ v1: 100 })), pictured(split({ v2: 100 }))];
 
-    expect(weightsOnly(before, { ...after, content: { ...after.content, labels: { a: 'b' } } })).toBeUndefined();
+    expect(
+      weightsOnly('VirtualService', before, { ...after, content: { ...after.content, labels: { a: 'b' } } }),
+    ).toBeUndefined();
   });
 });
 
-function pictured(spec: JsonObject): Pictured {
-  return { content: { spec }, rules: picture(reviewsObject, { spec }).rules };
+const httpRoute = { ...reviewsObject, kind: 'HTTPRoute' } as const;
+const parentRefs = [{ group: '', kind: 'Service', name: 'reviews', port: 9080 }];
+
+describe('a difference of two states of an HTTPRoute', () => {
+  it.each<[string, JsonObject, JsonObject, object | undefined]>([
+    [
+      'in weights',
+      backends(backend('v1', 100), backend('v2', 0)),
+      backends(backend('v1', 80), backend('v2', 20)),
+      { kind: 'weights', shares: { 'reviews-v1': 80, 'reviews-v2': 20 } },
+    ],
+    [
+      'in a Service more',
+      backends(backend('v1', 1)),
+      backends(backend('v1', 50), backend('v3', 50)),
+      { kind: 'weights', shares: { 'reviews-v1': 50, 'reviews-v3': 50 } },
+    ],
+    ['on another scale', backends(backend('v1', 50)), backends(backend('v1', 1)), { kind: 'same' }],
+    [
+      'in a Service with another port',
+      backends(backend('v1', 1)),
+      backends(backend('v1', 50), { ...backend('v3', 50), port: 80 }),
+      undefined,
+    ],
+    [
+      'in a Service with filters of its own',
+      backends(backend('v1', 1)),
+      backends(backend('v1', 50), { ...backend('v3', 50), filters: [] }),
+      undefined,
+    ],
+    [
+      'in what it is bound to',
+      backends(backend('v1', 1)),
+      { ...backends(backend('v2', 1)), parentRefs: [] },
+      undefined,
+    ],
+  ])('%s', (_, before, after, comesTo) => {
+    const of = (spec: JsonObject) => pictured(spec, httpRoute);
+    expect(weightsOnly('HTTPRoute', of(before), of(after))).toEqual(comesTo);
+  });
+});
+
+const serviceSplitter = { ...reviewsObject, kind: 'ServiceSplitter' } as const;
+
+describe('a difference of two states of a ServiceSplitter', () => {
+  it.each<[string, JsonObject, JsonObject, object | undefined]>([
+    ['in weights', splits({ v1: 100 }), splits({ v1: 50, v3: 50 }), { kind: 'weights', shares: { v1: 50, v3: 50 } }],
+    ['in hundredths of a percent', splits({ v1: 100 }), splits({ v1: 99.5, v3: 0.5 }), undefined],
+    [
+      'in a service',
+      splits({ v1: 100 }),
+      { splits: [{ weight: 100, service: 'ratings', serviceSubset: 'v1' }] },
+      undefined,
+    ],
+  ])('%s', (_, before, after, comesTo) => {
+    const of = (spec: JsonObject) => pictured(spec, serviceSplitter);
+    expect(weightsOnly('ServiceSplitter', of(before), of(after))).toEqual(comesTo);
+  });
+});
+
+describe('a difference of two objects that split nothing', () => {
+  it('is never one of weights', () => {
+    const content = { spec: { host: 'reviews' } };
+
+    expect(weightsOnly('DestinationRule', { content, rules: [] }, { content, rules: [] })).toBeUndefined();
+  });
+});
+
+function backends(...backendRefs: readonly JsonObject[]): JsonObject {
+  return { parentRefs, rules: [{ backendRefs }] };
+}
+
+function backend(version: string, weight: number): JsonObject {
+  return { name: `reviews-${version}`, port: 9080, weight };
+}
+
+function splits(weights: Readonly<Record<string, number>>): JsonObject {
+  return { splits: Object.entries(weights).map(([serviceSubset, weight]) => ({ weight, serviceSubset })) };
+}
+
+function pictured(spec: JsonObject, ref: ObjectRef = reviewsObject): Pictured {
+  return { content: { spec }, rules: picture(ref, { spec }).rules };
 }
 
 function split(weights: Readonly<Record<string, number>>, more: JsonObject = {}): JsonObject {

@@ -355,8 +355,11 @@ describe('what has no equivalent today is reported with its line', () => {
 
   it.each<[string, string, string]>([
     [
-      'a Consul host',
-      routeRule('some', 'destination: { service: reviews.service.consul }'),
+      'a destination in Consul',
+      routeRule(
+        'some',
+        'destination: { name: reviews }\n    route: [{ destination: { service: reviews.service.consul } }]',
+      ),
       '`reviews.service.consul` is a Consul name, and Istio no longer reads the Consul registry',
     ],
     [
@@ -467,10 +470,10 @@ describe('what has no equivalent today is reported with its line', () => {
   });
 
   it('and a file without anything to convert is refused', () => {
-    const consul = routeRule('reviews-default', 'destination: { service: reviews.service.consul }');
-    const why = '`reviews.service.consul` is a Consul name, and Istio no longer reads the Consul registry';
+    const many = routeRule('reviews-default', 'destination: { service: "*.example.com" }');
+    const why = '`*.example.com` is not the name of a service';
 
-    expect(faultsOf(`${consul}---\n${consul.replace('reviews-default', 'other')}`)).toEqual([
+    expect(faultsOf(`${many}---\n${many.replace('reviews-default', 'other')}`)).toEqual([
       `1:1 reviews-default: ${why}`,
       `8:1 other: ${why}`,
     ]);

@@ -2,15 +2,16 @@ import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseCommand } from '../../../src/domain/language/parse-command.ts';
-import { faultsStop, tourReply } from '../../../src/slack/replies/tour.ts';
+import { faultsStop, type TourWorld, tourReply } from '../../../src/slack/replies/tour.ts';
 
 const page = 'http://127.0.0.1:9080/productpage';
-const world = { page, hasApproval: true };
+const world: TourWorld = { page, hasApproval: true, routes: 'virtual-service' };
 const files = readdirSync(resolve(import.meta.dirname, '../../../manifests/bookinfo'));
 
-function stops(hasApproval = true): readonly string[] {
-  const [, count = ''] = /1 of (\d+)/.exec(tourReply(1, { page, hasApproval }).text) ?? [];
-  return Array.from({ length: Number(count) }, (_, at) => tourReply(at + 1, { page, hasApproval }).text);
+function stops(other: Partial<TourWorld> = {}): readonly string[] {
+  const here = { ...world, ...other };
+  const [, count = ''] = /1 of (\d+)/.exec(tourReply(1, here).text) ?? [];
+  return Array.from({ length: Number(count) }, (_, at) => tourReply(at + 1, here).text);
 }
 
 /** All that a person is told to type. */
@@ -32,10 +33,11 @@ describe('the tour', () => {
     expect(read.filter(([, verb]) => verb === 'mistake')).toEqual([]);
   });
 
-  it('names rule files that are there', () => {
-    const named = commandsIn(stops()).flatMap((command) => /bookinfo\/(\S+)/.exec(command)?.[1] ?? []);
+  it.each(['virtual-service', 'http-route'] as const)('names rule files that are there, of the kind %s', (routes) => {
+    const named = commandsIn(stops({ routes })).flatMap((command) => /bookinfo\/(\S+)/.exec(command)?.[1] ?? []);
 
     expect(named.length).toBeGreaterThan(2);
+    expect(named.filter((name) => !name.startsWith(routes))).toEqual([]);
     expect(named.filter((name) => !files.includes(`${name}.yaml`))).toEqual([]);
   });
 
@@ -49,8 +51,8 @@ describe('the tour', () => {
   });
 
   it('has an approval in it only where policy asks for one', () => {
-    expect(stops(false)).toHaveLength(stops().length - 1);
-    expect(stops(false).join('\n')).not.toContain('Approve');
+    expect(stops({ hasApproval: false })).toHaveLength(stops().length - 1);
+    expect(stops({ hasApproval: false }).join('\n')).not.toContain('Approve');
     expect(stops().join('\n')).toContain('*Approve*');
   });
 

@@ -8,6 +8,12 @@ const [reviews, ratings] = [service('reviews'), service('ratings')];
 const allV1 = 'bookinfo/virtual-service-all-v1';
 const line = `/shift apply ${allV1}`;
 
+/** An HTTPRoute of reviews. */
+function dividedAmong(weights: Readonly<Record<string, number>>) {
+  const backendRefs = Object.entries(weights).map(([name, weight]) => ({ name, port: 9080, weight }));
+  return { parentRefs: [{ group: '', kind: 'Service', name: 'reviews', port: 9080 }], rules: [{ backendRefs }] };
+}
+
 /** Reviews is split and ratings is not there: the file creates one object and replaces the other. */
 function houseOfTwo(): House {
   const house = new House(routed('reviews', { v1: 100 }, toJason), routed('details', { v1: 100 }));
@@ -40,6 +46,43 @@ describe('a rule file', () => {
       return 'reading' in answer ? answer.reading.entries.length : undefined;
     };
     expect([await told('reviews'), await told('ratings'), await told('details')]).toEqual([2, 2, 0]);
+  });
+
+  it('of an HTTPRoute that differs only in weights is a shift, too', async () => {
+    const ref = { ...reviews, kind: 'HTTPRoute' } as const;
+    const house = new House([ref, { spec: dividedAmong({ 'reviews-v1': 100 }) }]);
+    for (const name of ['reviews-v1', 'reviews-v3']) house.mesh.addService(ref, { name, ports: [9080] });
+    const spec = dividedAmong({ 'reviews-v1': 50, 'reviews-v3': 50 });
+    house.ruleFiles.write('50-v3', [{ kind: 'HTTPRoute', name: 'reviews', spec }]);
+
+    const change = acceptedIn(await house.type('/shift apply 50-v3'));
+    await house.work();
+
+    expect(house.stored(change.id)).toMatchObject({
+      edits: [{ kind: 'weights', object: ref, moves: [{ to: { 'reviews-v1': 50, 'reviews-v3': 50 } }] }],
+      state: { kind: 'applied' },
+    });
+    expect(house.spec(ref)).toMatchObject(spec);
+  });
+
+  it('that only adds subsets leaves the others, and the object when it is deleted', async () => {
+    const resolver = { ...reviews, kind: 'ServiceResolver' } as const;
+    const splitter = { ...reviews, kind: 'ServiceSplitter' } as const;
+    const filter = (version: string) => ({ filter: `Service.Meta.version == ${version}` });
+    const house = new House([resolver, { spec: { connectTimeout: '5s', subsets: { v1: filter('v1') } } }]);
+    house.ruleFiles.write('consul', [
+      { kind: 'ServiceResolver', name: 'reviews', spec: { subsets: { v3: filter('v3') } }, isAdded: true },
+      { kind: 'ServiceSplitter', name: 'reviews', spec: { splits: [{ weight: 100, serviceSubset: 'v3' }] } },
+    ]);
+
+    const change = await house.done('/shift apply consul');
+
+    const both = { connectTimeout: '5s', subsets: { v1: filter('v1'), v3: filter('v3') } };
+    expect(change.edits.map(({ object }) => object.kind)).toEqual(['ServiceResolver', 'ServiceSplitter']);
+    expect(house.spec(resolver)).toEqual(both);
+    await house.done('/shift delete consul');
+    expect(house.spec(splitter)).toBeUndefined();
+    expect(house.spec(resolver)).toEqual(both);
   });
 
   it('that lacks a destination gives it nothing, and keeps its place', async () => {
