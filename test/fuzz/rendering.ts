@@ -239,7 +239,7 @@ function aRefusal(random: Random): Refusal {
     { reason: 'several-rules', rule: text(random), rules: texts() },
     { reason: 'unknown-rule', rule: text(random), rules: texts() },
     { reason: 'rule-cannot-be-split', rule: text(random), because: 'delegate' },
-    { reason: 'unknown-version', version: text(random), versions: texts(), nearest: text(random) },
+    { reason: 'unknown-version', version: text(random), versions: texts(), nearest: text(random), definer: 'Service' },
     { reason: 'several-hosts', version: text(random) },
     { reason: 'nobody-else', version: text(random), percent: 50, others: texts() },
     { reason: 'already-there', split: aSplit(random), since: revision({ by: text(random), at: text(random) }) },

@@ -266,6 +266,35 @@ describe.runIf(realKubeconfig)('rule files, on an API server', () => {
     });
   });
 
+  it.each([
+    ['without hosts, which is a delegate', { http: rule('reviews') }],
+    ['with a destination elsewhere', { hosts: ['far'], http: rule('far.example.com') }],
+    ['with a mirror elsewhere', { hosts: ['far'], http: rule('reviews', { mirror: { host: 'far.example.com' } }) }],
+    [
+      'with another namespace’s delegate',
+      {
+        hosts: ['far'],
+        http: [{ match: [{ uri: { exact: '/x' } }], delegate: { name: 'x', namespace: 'y' } }, ...rule('far')],
+      },
+    ],
+    [
+      'with a redirect elsewhere',
+      {
+        hosts: ['far'],
+        http: [{ match: [{ uri: { exact: '/x' } }], redirect: { authority: 'far.example.com' } }, ...rule('far')],
+      },
+    ],
+  ])('let the bot set the weights of an object %s', async (_, spec) => {
+    const name = `far-${made.length}-${Object.keys(spec).length}-${JSON.stringify(spec).length}`;
+    await kube.create(stringify({ kind: 'VirtualService', metadata: { name }, spec }));
+    const at = spec.http.length - 1;
+    const weight = [{ op: 'add', path: `/spec/http/${at}/route/0/weight`, value: 100 }];
+
+    await kube.ask('PATCH', `${kube.path('virtualservices')}/${name}`, weight, bot);
+
+    expect((await kube.get(name)).spec).toMatchObject({ http: { [at]: { route: [{ weight: 100 }] } } });
+  });
+
   const denial =
     /ValidatingAdmissionPolicy '.*' denied request: shiftbot may change only what stays within the namespace/;
 

@@ -2,6 +2,7 @@ import { type Ledger, moveIn, type Revision } from '../routing/ledger.ts';
 import { rulesNamed } from '../routing/named-rule.ts';
 import { versionNamed } from '../routing/named-version.ts';
 import type { ChangeId } from '../routing/names.ts';
+import { definerOf } from '../routing/object.ts';
 import { restorers, weightsOwner } from '../routing/owner.ts';
 import { describePinned } from '../routing/pinned.ts';
 import { defaultRule, findRule, pinnedRules, type Route, type Rule } from '../routing/route.ts';
@@ -80,7 +81,7 @@ export function planShift(
   const start = options.start ?? { split: rule.split, seq: route.ledger.seq };
   const meant = wishMeant(rule, wish);
   const unserved = firstUnserved(rule, start.split, wishedShares(meant));
-  if (unserved !== undefined) return refused(unknownVersion(rule, unserved));
+  if (unserved !== undefined) return refused(unknownVersion(route, rule, unserved));
 
   const target = wanted(rule, start.split, meant);
   if (target.kind === 'refused') return target;
@@ -219,7 +220,7 @@ export function newestOf({ revisions }: Ledger, rule: string): Revision | undefi
 
 function toSplit(route: Route, rule: Rule, start: Start, to: Split): PlanOfWeights {
   const unserved = firstUnserved(rule, start.split, to);
-  if (unserved !== undefined) return refused(unknownVersion(rule, unserved));
+  if (unserved !== undefined) return refused(unknownVersion(route, rule, unserved));
   const added = versionsOf(start.split, to).find(
     (version) =>
       weightOf(to, version) > 0 && !Object.hasOwn(rule.split, version) && !Object.hasOwn(start.split, version),
@@ -263,8 +264,9 @@ function shareIn(split: Split, version: string): number {
   return sum === 0 ? 0 : Math.round((weightOf(split, version) * 100) / sum);
 }
 
-function unknownVersion(rule: Rule, version: string): Refusal {
-  return { reason: 'unknown-version', version, versions: rule.served, nearest: nearest(version, rule.served) };
+function unknownVersion({ object }: Route, rule: Rule, version: string): Refusal {
+  const near = nearest(version, rule.served);
+  return { reason: 'unknown-version', version, versions: rule.served, nearest: near, definer: definerOf(object.kind) };
 }
 
 function chooseRule(

@@ -1,7 +1,7 @@
 import type { Elsewhere } from '../map/following.ts';
 import type { Revision } from '../routing/ledger.ts';
 import type { ChangeId } from '../routing/names.ts';
-import type { ObjectRef } from '../routing/object.ts';
+import type { definerOf, ObjectRef } from '../routing/object.ts';
 import type { Owner } from '../routing/owner.ts';
 import type { Rule, Unsplittable } from '../routing/route.ts';
 import type { Split } from '../routing/split.ts';
@@ -33,6 +33,8 @@ export type Refusal =
       readonly version: string;
       readonly versions: readonly string[];
       readonly nearest?: string | undefined;
+      /** What would define it. */
+      readonly definer: ReturnType<typeof definerOf>;
     }
   /** A version that nobody named would keep a share, and nothing defines it. */
   | { readonly reason: 'undefined-live'; readonly version: string; readonly percent: number; readonly wanted: string }

@@ -62,7 +62,7 @@ export function followingOf(map: TrafficMap, meant: Meant): Following | undefine
   const spelled = seen.filter(({ host }) => !misspelled.some(({ written }) => written === host));
   // What comes through a gateway that is not seen is taken to follow what is written for that gateway.
   const followed = [
-    ...spelled.filter(({ rules }) => rules.some((each) => isMeant(writtenIn(each), meant))),
+    ...spelled.filter(({ rules }) => rules.some((each) => isMeant(writtenIn(each), meant) || isMeant(each, meant))),
     ...asked.filter((each) => !seen.includes(each)),
   ];
   if (followed.length === 0 && (mayBeUnseen(map, meant, all) || isOfUnknownProtocol(map, meant, spelled)))

@@ -20,6 +20,20 @@ export function hasRules(kind: ObjectKind): boolean {
   return kind !== 'DestinationRule' && kind !== 'ServiceResolver';
 }
 
+/** What defines the versions that objects of a kind divide requests among, as people name it. */
+export function definerOf(kind: ObjectKind): 'DestinationRule' | 'ServiceResolver' | 'Service' {
+  switch (kind) {
+    case 'VirtualService':
+    case 'DestinationRule':
+      return 'DestinationRule';
+    case 'ServiceSplitter':
+    case 'ServiceResolver':
+      return 'ServiceResolver';
+    default:
+      return 'Service';
+  }
+}
+
 /** Its API group, which marks of other tools name. */
 export function groupOf(kind: ObjectKind): string {
   return groups[kind];

@@ -11,6 +11,8 @@ export type PlanWarning =
   | { readonly kind: 'cuts-connections' }
   /** By the traffic map: requests that do not follow a rule of the change. */
   | (Astray & { readonly rule: string })
+  /** Only requests through these gateways follow the rule, and none from inside the mesh. */
+  | { readonly kind: 'gateways-only'; readonly gateways: readonly string[] }
   /** A version that gets more has no ready pod. `all`: how many it has; `percent`: what it gets, in whole percent. */
   | { readonly kind: 'no-pods'; readonly version: string; readonly all: number; readonly percent: number }
   /** A version gets far more than its share of the ready pods; `all`: those of the service. */

@@ -106,6 +106,7 @@ export const planWarningSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('no-pods'), version: z.string(), all: z.int(), percent: z.int() }),
   z.strictObject({ kind: z.literal('few-pods'), version: z.string(), ready: z.int(), all: z.int(), percent: z.int() }),
   z.strictObject({ kind: z.enum(['hashed', 'also-for']), hosts: z.array(z.string()) }),
+  z.strictObject({ kind: z.literal('gateways-only'), gateways: z.array(z.string()) }),
   ...astraySchemas.map((each) => each.extend({ rule: z.string() })),
   z.strictObject({
     kind: z.literal('undefined-versions'),

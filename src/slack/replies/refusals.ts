@@ -40,6 +40,12 @@ export function mistakeReply({ wrong, next }: Mistake): Reply {
   return says(`${escapeText(wrong)} ${escapeText(next)}`);
 }
 
+function nothingDefines(name: string, { version, definer }: Extract<Refusal, { reason: 'unknown-version' }>): string {
+  return definer === 'Service'
+    ? `I see no Service that ${typed(version)} of ${name} could be. What is sent to one that is not there gets a 500.`
+    : `I see no ${definer} that defines a version of ${name}, so I know no ${typed(version)}. I looked in its namespace, and in others that I watch.`;
+}
+
 /** Why a plan was not made, and what to type next. */
 export function refusalText(of: ServiceName, refusal: Refusal, { now, typed: command }: Told): string {
   const name = code(of.service);
@@ -48,7 +54,7 @@ export function refusalText(of: ServiceName, refusal: Refusal, { now, typed: com
       return `${ownerText(refusal.owner)} sets the weights of ${name}, and would set them again, so nothing was changed. ${howToStop(refusal.owner.tool, undefined)} ${howToLeave(refusal.owner.tool)}`;
     case 'unknown-version':
       return refusal.versions.length === 0
-        ? `I see no DestinationRule that defines a version of ${name}, so I know no ${typed(refusal.version)}. I looked in its namespace, and in others that I watch.`
+        ? nothingDefines(name, refusal)
         : `${name} has no version ${typed(refusal.version)}; it has ${names(refusal.versions)}.${didYouMean(refusal.nearest)}`;
     case 'no-pods': {
       const next = refusal.mayInsist

@@ -50,12 +50,14 @@ function statusText(
   const split =
     rule === undefined
       ? ['No rule takes all the rest.', ...route.rules.map((each) => `• ${ruleText(each)}`)].slice(0, 12).join('\n')
-      : splitRows(rule.split);
+      : rule.handsTo === undefined
+        ? splitRows(rule.split)
+        : undefined;
   const change = rule === undefined ? undefined : since(route, rule);
   return [
     `*${foreign(name.service)}* in ${code(name.namespace)} (${objectName(route.object)}, for ${foreign(reach(route))})`,
     ...(rule === undefined || rule.key === defaultRule ? [] : [`Only for ${code(rule.match ?? rule.key, 120)}:`]),
-    split,
+    ...(split === undefined ? [] : [split]),
     ...(rule?.unsplittable === undefined
       ? []
       : [

@@ -21,6 +21,8 @@ export function warningText(warning: PlanWarning): string {
     case 'not-followed':
     case 'followed-in-part':
       return astrayText(warning);
+    case 'gateways-only':
+      return gatewaysOnlyText(warning.gateways);
     case 'no-pods':
       return noPodsText(warning);
     case 'few-pods':
@@ -53,6 +55,12 @@ export function alsoForText(hosts: readonly string[]): string {
   const shown = hosts.slice(0, maxHosts).map((host) => code(host, 120));
   const more = hosts.length > maxHosts ? [`… +${hosts.length - maxHosts}`] : [];
   return `The same rule is for ${[...shown, ...more].join(', ')}, too.`;
+}
+
+function gatewaysOnlyText(gateways: readonly string[]): string {
+  const shown = gateways.slice(0, maxHosts).map((gateway) => code(gateway, 120));
+  const more = gateways.length > maxHosts ? [`… +${gateways.length - maxHosts}`] : [];
+  return `Only requests through gateway${gateways.length === 1 ? '' : 's'} ${[...shown, ...more].join(', ')} follow it: none from inside the mesh.`;
 }
 
 /** A common first mistake: a service gets its rules before its versions are defined. */

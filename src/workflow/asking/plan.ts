@@ -165,7 +165,7 @@ async function warned(
   const together = all.map((each) => each.edit.object);
   const more: readonly PlanWarning[] = [
     ...(hashed.length === 0 ? [] : [{ kind: 'hashed', hosts: hashed } as const]),
-    ...(await warnAstray(desk, edit, together)),
+    ...(await warnOfReach(desk, live, edit.moves, together)),
     ...(await warnOfPods(desk, live, edit.moves)),
     ...(also.length === 0 ? [] : [{ kind: 'also-for', hosts: also.slice(0, mostHosts) } as const]),
   ];
@@ -182,11 +182,24 @@ function hashedIn({ hashed = [], rules }: LiveObject, { moves }: Pick<ObjectEdit
   return hashed.filter((host) => reached.includes(host)).slice(0, mostHosts);
 }
 
+/** Whose requests follow the rules that are moved, where that is not everybody. */
+export async function warnOfReach(
+  desk: Pick<Desk, 'mesh'>,
+  { object, hosts, gateways }: Pick<LiveObject, 'object' | 'hosts' | 'gateways'>,
+  moves: readonly { readonly rule: string }[],
+  together: readonly ObjectRef[] = [],
+): Promise<readonly PlanWarning[]> {
+  const astray = await warnAstray(desk, { object, moves }, together);
+  const isOfGateways = hosts.length > 0 && gateways.length > 0 && !gateways.includes('mesh');
+  if (astray.length > 0 || !isOfGateways || together.length > 1) return astray;
+  return [{ kind: 'gateways-only', gateways: gateways.slice(0, mostHosts) }];
+}
+
 /** Requests that would not follow the rules that are moved, nor others of the same change. */
-export async function warnAstray(
+async function warnAstray(
   { mesh }: Pick<Desk, 'mesh'>,
   { object, moves }: { readonly object: ObjectRef; readonly moves: readonly { readonly rule: string }[] },
-  together: readonly ObjectRef[] = [],
+  together: readonly ObjectRef[],
 ): Promise<readonly PlanWarning[]> {
   const found = await Promise.all(
     moves.map(async ({ rule }) => ({ rule, astray: astrayOf(await mesh.following(object, rule), together) })),

@@ -12,7 +12,7 @@ import { keyOfNamed } from '../../domain/routing/named-rule.ts';
 import { rampIdFrom, type ServiceName } from '../../domain/routing/names.ts';
 import { defaultRule } from '../../domain/routing/route.ts';
 import { type AcceptedAnswer, answerOnce, type Mode } from '../asking/answer-once.ts';
-import { unlessInsisted, warnAstray, withoutPods } from '../asking/plan.ts';
+import { unlessInsisted, warnOfReach, withoutPods } from '../asking/plan.ts';
 import { warnOfPods } from '../asking/pods.ts';
 import { stateOf } from '../asking/submit.ts';
 import { noteDenied, noteRefused } from '../audit.ts';
@@ -80,7 +80,7 @@ async function plan(desk: Desk, starting: Starting): Promise<RampAnswer | 'moved
   }));
   const warnings = [
     ...steps.warnings,
-    ...(await warnAstray(desk, { object: live.object, moves: steps.before })),
+    ...(await warnOfReach(desk, live, steps.before)),
     ...(await warnOfPods(desk, live, ends)),
   ];
   const refusal =

@@ -160,6 +160,7 @@ export function describeInRedis(open: () => Connection): void {
           { kind: 'few-pods', version: 'v3', ready: 1, all: 6, percent: 50 },
           { kind: 'hashed', hosts: ['reviews.default.svc.cluster.local'] },
           { kind: 'also-for', hosts: ['shop.example.com'] },
+          { kind: 'gateways-only', gateways: ['edge/public'] },
           { kind: 'not-followed', rule: 'default', elsewhere: [{ host: 'reviews', caller: { kind: 'mesh' } }] },
           {
             kind: 'followed-in-part',

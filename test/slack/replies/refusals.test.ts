@@ -12,8 +12,22 @@ const now = new Date('2026-11-22T15:03:11Z');
 describe('why a plan was not made', () => {
   it.each<[Refusal, string]>([
     [
-      { reason: 'unknown-version', version: 'v33', versions: ['v1', 'v2', 'v3'], nearest: 'v3' },
+      {
+        reason: 'unknown-version',
+        version: 'v33',
+        versions: ['v1', 'v2', 'v3'],
+        nearest: 'v3',
+        definer: 'DestinationRule',
+      },
       '`reviews` has no version `v33`; it has `v1`, `v2`, `v3`. Did you mean `v3`?',
+    ],
+    [
+      { reason: 'unknown-version', version: 'v3', versions: [], definer: 'ServiceResolver' },
+      'I see no ServiceResolver that defines a version of `reviews`, so I know no `v3`. I looked in its namespace, and in others that I watch.',
+    ],
+    [
+      { reason: 'unknown-version', version: 'reviews-v3', versions: [], definer: 'Service' },
+      'I see no Service that `reviews-v3` of `reviews` could be. What is sent to one that is not there gets a 500.',
     ],
     [
       { reason: 'already-there', split: { v1: 100 }, since: revision() },

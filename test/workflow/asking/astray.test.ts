@@ -267,6 +267,19 @@ describe('an object for several hosts', () => {
   });
 });
 
+describe('an object for gateways alone', () => {
+  it('says that nobody inside the mesh follows it, on the card of a shift and of a ramp', async () => {
+    const edge = { gateways: ['edge/public'], hosts: ['reviews'] };
+    house.mesh.editWhole(reviewsObject, (content) => ({ ...content, spec: { ...content.spec, ...edge } }));
+    const told = [{ kind: 'gateways-only', gateways: ['edge/public'] }];
+
+    const change = acceptedIn(await house.request(half, {}, house.asker()));
+
+    expect(change.warnings).toEqual(told);
+    expect(await house.askRamp({ dryRun: true })).toMatchObject({ kind: 'ramp-preview', plan: { warnings: told } });
+  });
+});
+
 describe('a service whose clients are kept at pods', () => {
   const rule: ObjectRef = { ...reviewsObject, kind: 'DestinationRule' };
   const hash = { loadBalancer: { consistentHash: { httpHeaderName: 'x-user' } } };
