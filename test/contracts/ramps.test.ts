@@ -114,6 +114,7 @@ function describeRamps(where: string, start: () => Promise<World>): void {
       const ramp = await stored({
         ...aRamp(),
         guards: { ...newGuards(defaultGuard, 2), ...inTheWay, looking, astray },
+        selects: ['reviews.default.svc.cluster.local v3 version=v3'],
       });
 
       expect(await world.ramps.read(ramp.id)).toEqual(ramp);

@@ -3,7 +3,9 @@ import { weightOf } from '../routing/split.ts';
 import type { ObjectEdit } from './edit.ts';
 
 interface Read {
-  readonly edit: Pick<ObjectEdit, 'kind' | 'moves'>;
+  readonly edit: Pick<ObjectEdit, 'kind'> & {
+    readonly moves: readonly Pick<ObjectEdit['moves'][number], 'rule' | 'to'>[];
+  };
   readonly rules: readonly Pick<Rule, 'key' | 'backends'>[] | undefined;
 }
 

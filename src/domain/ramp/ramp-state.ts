@@ -77,7 +77,7 @@ export type RampState =
   | {
       readonly kind: 'void';
       readonly at: string;
-      readonly because: 'moved' | 'denied';
+      readonly because: 'moved' | 'relabelled' | 'denied';
       readonly denied?: DenialReason | undefined;
     }
   /**

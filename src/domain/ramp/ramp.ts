@@ -1,6 +1,8 @@
 import type { Approval, Origin } from '../change/change.ts';
+import { selectsOf } from '../change/selects.ts';
 import type { ChangeId, RampId, ServiceName } from '../routing/names.ts';
 import { isSameObject, type ObjectRef } from '../routing/object.ts';
+import type { LiveObject } from '../routing/route.ts';
 import type { RampGuards } from './guards.ts';
 import type { RampState } from './ramp-state.ts';
 import type { RampStep } from './steps.ts';
@@ -36,6 +38,8 @@ export interface Ramp {
   readonly reason?: string | undefined;
   readonly origin: Origin;
   readonly approvals?: readonly Approval[] | undefined;
+  /** What its versions select (`selectsOf`), if people approve it. With other labels it goes no further up. */
+  readonly selects?: readonly string[] | undefined;
   /** What its rules had before the ramp. */
   readonly before: RampTargets;
   readonly steps: readonly [PlannedStep, ...PlannedStep[]];
@@ -65,6 +69,18 @@ export function targetsAt(ramp: Pick<Ramp, 'steps' | 'before'>, number: number):
 export function objectsMoved({ before }: Pick<Ramp, 'before'>): readonly ObjectRef[] {
   const all = before.map(({ object }) => object);
   return all.filter((object, at) => all.findIndex((each) => isSameObject(each, object)) === at);
+}
+
+/** What its steps give requests to select, by the objects as they are now. */
+export function selectsOfRamp({ steps }: Pick<Ramp, 'steps'>, objects: readonly LiveObject[]): readonly string[] {
+  return selectsOf(
+    objects.flatMap(({ object, rules }) =>
+      steps.map(({ to }) => {
+        const own = to.filter((each) => isSameObject(each.object, object));
+        return { edit: { kind: 'weights', moves: own.map(({ rule, split }) => ({ rule, to: split })) }, rules };
+      }),
+    ),
+  );
 }
 
 /** The rules of an object that the ramp moves. */

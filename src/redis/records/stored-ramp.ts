@@ -128,7 +128,7 @@ const state = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('void'),
     at: timeSchema,
-    because: z.enum(['moved', 'denied']),
+    because: z.enum(['moved', 'relabelled', 'denied']),
     denied: z.enum(denialReasons).optional(),
   }),
   z.strictObject({
@@ -180,6 +180,7 @@ const schema = z.strictObject({
   team: z.string().optional(),
   reason: z.string().optional(),
   origin: originSchema,
+  selects: z.array(z.string()).optional(),
   approvals: z.array(approvalSchema).optional(),
   before: targets,
   steps: z.tuple([step], step),

@@ -37,11 +37,7 @@ export function rampNotes({ ramp, change }: RampShown): readonly string[] {
     case 'expired':
       return approvalNotes(ramp, state);
     case 'void':
-      return [
-        state.because === 'moved'
-          ? '*The plan does not hold any more:* its objects have moved since. Nothing was changed.'
-          : `*Policy does not allow it any more*${state.denied === undefined ? '' : `: ${deniedWords[state.denied]}`}. Nothing was changed.`,
-      ];
+      return [voidNote(state)];
     case 'stepping':
       return [
         ...(change !== undefined && isUnsettled(change) ? [unsettledNote] : []),
@@ -179,6 +175,17 @@ export function holdText(hold: RampHold, ramp: Ramp | undefined): string {
   }
 }
 
+function voidNote({ because, denied }: RampStateOf<'void'>): string {
+  switch (because) {
+    case 'moved':
+      return '*The plan does not hold any more:* its objects have moved since. Nothing was changed.';
+    case 'relabelled':
+      return '*The plan does not hold any more:* the labels of a version were changed, so its name means other pods than those that were shown. Nothing was changed.';
+    case 'denied':
+      return `*Policy does not allow it any more*${denied === undefined ? '' : `: ${deniedWords[denied]}`}. Nothing was changed.`;
+  }
+}
+
 function noPlanText(refusal: string): string {
   return (Object.hasOwn(noPlanWords, refusal) ? noPlanWords[refusal] : undefined) ?? code(refusal);
 }
@@ -193,6 +200,8 @@ const noPlanWords: Partial<Record<string, string>> = {
   'not-followed':
     'no requests follow the rule now, so nothing would be seen of it. `/shift status` says what they follow',
   'unknown-rule': 'its rule is gone',
+  relabelled:
+    'the labels of a version were changed, so its name means other pods than those that were approved. *Abort* it, and ask for it anew',
   'several-rules': 'several rules are called so',
   'rule-cannot-be-split': 'its rule can no longer be split',
   'unknown-version': 'a version is no longer defined',

@@ -6,7 +6,7 @@ import { growthOfRamp } from '../../domain/policy/ramp-growth.ts';
 import { askOfRamp } from '../../domain/policy/ramps/ask-of-ramp.ts';
 import { hostsMoved } from '../../domain/policy/targets.ts';
 import { objectsMoved, type Ramp, rampTo, rulesMoved } from '../../domain/ramp/ramp.ts';
-import type { RampStateOf } from '../../domain/ramp/ramp-state.ts';
+import type { RampHold, RampStateOf } from '../../domain/ramp/ramp-state.ts';
 import type { RampId } from '../../domain/routing/names.ts';
 import { type Hearing, heard } from '../audit.ts';
 import { type Asker, type Desk, refuseIfLate, requestId } from '../desk.ts';
@@ -14,7 +14,7 @@ import { judgeChange, type PolicyNow } from '../judging/judge-change.ts';
 import { judgeAll, judgeWhenOpen, type Wanted } from '../judging/judge-live.ts';
 import { byDenial } from '../judging/void.ts';
 import { untilHours } from './await-approval.ts';
-import { makeStep } from './make-step.ts';
+import { makeStep, relabelled } from './make-step.ts';
 import { moveRampFor } from './move-ramp.ts';
 import { type AwaitingRamp as Awaiting, isAwaiting } from './void-ramp.ts';
 
@@ -196,7 +196,9 @@ async function begin(desk: Desk, ramp: Awaiting, asker: Asker): Promise<RampAppr
         desk,
         ramp,
         asker,
-        made.hold.because === 'denied' ? { because: 'denied', denied: made.hold.denied } : { because: 'moved' },
+        made.hold.because === 'denied'
+          ? { because: 'denied', denied: made.hold.denied }
+          : { because: whyNoPlan(made.hold) },
       );
     case 'unknown':
       return { kind: 'cannot-tell', ramp, why: made.why };
@@ -206,6 +208,10 @@ async function begin(desk: Desk, ramp: Awaiting, asker: Asker): Promise<RampAppr
     case 'moved':
       return undefined;
   }
+}
+
+function whyNoPlan(hold: RampHold): 'moved' | 'relabelled' {
+  return hold.because === 'no-plan' && hold.refusal === relabelled ? relabelled : 'moved';
 }
 
 /** Approved, and begun when the hours for steps up begin. */

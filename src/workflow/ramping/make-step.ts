@@ -1,8 +1,9 @@
 import type { Change } from '../../domain/change/change.ts';
+import { isRelabelled } from '../../domain/change/selects.ts';
 import type { MovingDeed } from '../../domain/policy/judge.ts';
 import { askFrom } from '../../domain/policy/ramps/ask-of-ramp.ts';
 import { isBack } from '../../domain/ramp/direction.ts';
-import { nextRequest, type Ramp, targetsAt, withChange } from '../../domain/ramp/ramp.ts';
+import { nextRequest, type Ramp, selectsOfRamp, targetsAt, withChange } from '../../domain/ramp/ramp.ts';
 import { isStanding, liveStep, type RampHold, type RampStateOf } from '../../domain/ramp/ramp-state.ts';
 import type { RampTargets } from '../../domain/ramp/targets.ts';
 import type { ChangeId } from '../../domain/routing/names.ts';
@@ -79,9 +80,23 @@ export async function planStep(
       // more requests for a version that none reach would show nothing, up to 100 %
       const isUp = !isBack(ramp.before, from, to);
       const dead = isUp ? unlessInsisted(ramp.name, to[0].object, planned.plan.warnings) : undefined;
-      return dead === undefined ? planned : held({ because: 'no-plan', refusal: dead.reason });
+      if (dead !== undefined) return held({ because: 'no-plan', refusal: dead.reason });
+      return isUp && isOtherPods(ramp, planned.plan) ? held({ because: 'no-plan', refusal: relabelled }) : planned;
     }
   }
+}
+
+/** The reason why a ramp is held whose approvals were for other pods. */
+export const relabelled = 'relabelled';
+
+function isOtherPods(ramp: Ramp, { edits }: Plan): boolean {
+  return isRelabelled(
+    ramp.selects,
+    selectsOfRamp(
+      ramp,
+      edits.flatMap(({ open }) => open.live ?? []),
+    ),
+  );
 }
 
 function held(hold: RampHold): NotAsLeft {

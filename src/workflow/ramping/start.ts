@@ -6,7 +6,7 @@ import { growthOfRamp } from '../../domain/policy/ramp-growth.ts';
 import { askOfRamp } from '../../domain/policy/ramps/ask-of-ramp.ts';
 import { newGuards } from '../../domain/ramp/guards.ts';
 import { planRamp } from '../../domain/ramp/plan-ramp.ts';
-import { movesOneOf, type Ramp } from '../../domain/ramp/ramp.ts';
+import { movesOneOf, type Ramp, selectsOfRamp } from '../../domain/ramp/ramp.ts';
 import type { RampSteps } from '../../domain/ramp/steps.ts';
 import { keyOfNamed } from '../../domain/routing/named-rule.ts';
 import { rampIdFrom, type ServiceName } from '../../domain/routing/names.ts';
@@ -152,7 +152,7 @@ async function begin(
   const askedAs = requestId(asker.request);
   const ramp = newRamp(desk, asked, asker, plan);
   if (judgement?.verdict.kind === 'needs-approval')
-    return withForeseen(await awaitApproval(desk, asker, { ...ramp, rev: 0 }, judgement, askedAs), plan);
+    return withForeseen(await awaitApproval(desk, asker, { ...bound(ramp, plan), rev: 0 }, judgement, askedAs), plan);
   const later = async (until: Date) =>
     withForeseen(await beginLater(desk, asker, { ...ramp, rev: 0 }, until, askedAs), plan);
   if (plan.opens !== undefined) return later(plan.opens);
@@ -181,6 +181,12 @@ async function knownAnswer(desk: Desk, change: Change | undefined): Promise<Ramp
 
 function withForeseen(answer: RampAnswer, { foreseen, foresight }: RampPlan): RampAnswer {
   return answer.kind === 'ramp' && !answer.again ? { ...answer, foreseen, foresight } : answer;
+}
+
+/** People approve the pods that its versions select now. */
+function bound(ramp: Ramp, { live }: RampPlan): Ramp {
+  const selects = selectsOfRamp(ramp, [live]);
+  return selects.length === 0 ? ramp : { ...ramp, selects };
 }
 
 /** Not stored yet: its first transition gives it rev 0. */

@@ -71,6 +71,46 @@ describe('policy and ramps', () => {
     expect(await house.state(ramp.id)).toMatchObject({ kind: 'awaiting' });
   });
 
+  const labels = (v3: string) => ({ v1: { version: 'v1' }, v2: { version: 'v2' }, v3: { version: v3 } });
+
+  it('a version that selects other pods by the time of the approval voids it', async () => {
+    house.mesh.relabel(reviewsObject, labels('v3'));
+    const ramp = await waiting();
+    house.mesh.relabel(reviewsObject, labels('v4'));
+
+    expect(await approve(ramp, 'U02BOB')).toMatchObject({ kind: 'voided' });
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'void', because: 'relabelled' });
+    expect(house.ledger.seq).toBe(0);
+  });
+
+  it('a version that selects other pods later on holds it before its next step up, and not its way back', async () => {
+    house.mesh.relabel(reviewsObject, labels('v3'));
+    const ramp = await waiting();
+    await approve(ramp, 'U02BOB');
+    await house.goOn();
+    house.mesh.relabel(reviewsObject, labels('v4'));
+    await house.after(5 * minute);
+
+    expect(await house.state(ramp.id)).toMatchObject({
+      kind: 'held',
+      step: 1,
+      hold: { because: 'no-plan', refusal: 'relabelled' },
+    });
+    await house.does('abort', ramp);
+    await house.goOn();
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'back' });
+    expect(house.split).toMatchObject({ v3: 0 });
+  });
+
+  it('labels bind nobody where nobody had to approve', async () => {
+    house.mesh.relabel(reviewsObject, labels('v3'));
+    const ramp = await house.started();
+    house.mesh.relabel(reviewsObject, labels('v4'));
+    await house.after(5 * minute);
+
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'running', step: 2 });
+  });
+
   it('who asked cannot approve', async () => {
     const ramp = await waiting();
 
