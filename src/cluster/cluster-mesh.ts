@@ -112,7 +112,10 @@ export class ClusterMesh {
       besidesOf(this.#client, ref),
     ]);
     const place = { ref, resource };
-    if (body === undefined) return openObject(this.#client, place, undefined);
+    if (body === undefined) {
+      const awaitedBy = isOfMap(kind) ? this.#feed.map.handedOver({ kind, namespace, name }) : [];
+      return { ...openObject(this.#client, place, undefined), ...(awaitedBy.length > 0 && { awaitedBy }) };
+    }
     const object = kinds[kind].read(body, { domain: this.#domain });
     const rulesOf = await this.#covering(object, rules);
     const definitions = { ...besides, rulesOf, ...this.#byMap(ref.namespace) };

@@ -61,8 +61,10 @@ export class InMemoryMesh extends MeshFaults implements Mesh {
     const { kept, live } = await this.readWith(() => ({ kept: this.#objects.get(ref), live: this.wholeOf(ref) }));
     if (kept !== undefined && kept.ledger === undefined)
       throw new LedgerUnreadableError(`the annotation of ${refText(ref)} is not ours`);
+    const awaitedBy = live === undefined ? this.#objects.handedOverTo(ref) : [];
     return {
       live,
+      ...(awaitedBy.length > 0 && { awaitedBy }),
       write: (edit, revision, options) => this.#write({ ref, kept, edit, revision }, options?.dryRun ?? false),
     };
   }

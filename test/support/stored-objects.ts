@@ -116,10 +116,14 @@ export class StoredObjects {
     return { object, uid, ...where, ...beside, rules: own ?? derived, ...said, ledger, lastWriter, owners, content };
   }
 
-  #handedOver({ cluster, kind, namespace, name }: ObjectRef, hosts: readonly string[]): Pick<Route, 'handedOver'> {
-    if (kind !== 'VirtualService' || hosts.length > 0) return {};
-    const handedOver = this.mapOf(cluster).handedOver({ kind, namespace, name });
+  #handedOver(object: ObjectRef, hosts: readonly string[]): Pick<Route, 'handedOver'> {
+    const handedOver = hosts.length > 0 ? [] : this.handedOverTo(object);
     return handedOver.length === 0 ? {} : { handedOver };
+  }
+
+  /** Also of an object that is not there. */
+  handedOverTo({ cluster, kind, namespace, name }: ObjectRef): NonNullable<Route['handedOver']> {
+    return kind === 'VirtualService' ? this.mapOf(cluster).handedOver({ kind, namespace, name }) : [];
   }
 
   #hashed({ cluster, kind, namespace, name }: ObjectRef, { spec }: ObjectContent): Pick<Route, 'hashed'> {

@@ -31,13 +31,15 @@ export function hostsOfRules(
   return { hosts: [...new Set([...hosts, ...handed])], routed: [...new Set(reached.map(({ host }) => host))] };
 }
 
-/** The hosts that moves of an object's weights touch. None if the object is not there. */
+/** The hosts that moves of an object's weights touch. Of an object that is not there: those that would be handed over to it. */
 export function hostsMoved(
   moves: readonly { readonly rule: string }[],
   route: Parameters<typeof hostsOfRules>[0] | undefined,
+  awaitedBy: Route['handedOver'] = [],
 ): Hosts {
   const keys = moves.map(({ rule }) => rule);
-  return route === undefined ? { hosts: [], routed: [] } : hostsOfRules(route, keys);
+  if (route !== undefined) return hostsOfRules(route, keys);
+  return { hosts: [...new Set(awaitedBy.flatMap(({ hosts }) => hosts))], routed: [] };
 }
 
 /** One host, as policy, locks and freezes call it. */

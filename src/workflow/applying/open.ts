@@ -91,7 +91,7 @@ export function hostsIn(opened: readonly OpenEdit[]): (edit: ObjectEdit) => Host
   return (edit) => {
     const its = opened.find((each) => each.edit === edit);
     if (its?.unreadable !== undefined) throw its.unreadable;
-    return hostsMoved(edit.moves, its?.open?.live);
+    return hostsMoved(edit.moves, its?.open?.live, its?.open?.awaitedBy);
   };
 }
 

@@ -122,7 +122,12 @@ export function nameOf({ edits, service }: Pick<Plan, 'edits' | 'service'>): Ser
 
 /** What the edits touch, by the objects as they were read. */
 export function hostsPlanned({ edits }: Pick<Plan, 'edits'>): (edit: Pick<ObjectEdit, 'object'>) => Hosts {
-  const hosts = new Map(edits.map(({ edit, open }) => [objectKey(edit.object), hostsMoved(edit.moves, open.live)]));
+  const hosts = new Map(
+    edits.map(({ edit, open: { live, awaitedBy } }) => [
+      objectKey(edit.object),
+      hostsMoved(edit.moves, live, awaitedBy),
+    ]),
+  );
   return ({ object }) => hosts.get(objectKey(object)) ?? { hosts: [], routed: [] };
 }
 

@@ -1,6 +1,7 @@
 import type { Change } from '../../domain/change/change.ts';
 import type { ObjectEdit } from '../../domain/change/edit.ts';
 import type { Following } from '../../domain/map/following.ts';
+import type { HandedOver } from '../../domain/map/objects.ts';
 import type { PodCount } from '../../domain/map/pods.ts';
 import type { UnroutedService } from '../../domain/map/unrouted.ts';
 import type { Revision } from '../../domain/routing/ledger.ts';
@@ -101,6 +102,8 @@ export interface Glance<T> extends Aged {
 /** An object as it was read, or found not to exist, and the one write that is allowed from that reading. */
 export interface OpenObject {
   readonly live: LiveObject | undefined;
+  /** Who hands requests over to an object that is not there: once it is created, it gets them. */
+  readonly awaitedBy?: readonly HandedOver[] | undefined;
   /**
    * Makes an edit, and records the revision in the object's history in the same step. A weights edit writes weights and nothing else; a
    * content edit creates the object, replaces its content, or deletes it. `conflict`: the object is no longer what was read, and nothing

@@ -101,6 +101,34 @@ describe('policy about a delegate', () => {
   });
 });
 
+describe('policy about a delegate that is not there yet', () => {
+  const edge = { hosts: ['shop.example.com', 'shop'], http: [{ delegate: { name: 'shop-routes' } }] };
+  const http = [{ route: destinations('reviews', { v3: 100 }) }];
+  let house: House;
+
+  beforeEach(() => {
+    house = new House([service('edge'), { spec: edge }]);
+    house.ruleFiles.write('all', [manifest('shop-routes', { http })]);
+  });
+
+  it('is that about the hosts whose requests would be handed over to it', async () => {
+    house.policies.take(rules('target: "*/*/shop", shift: [sre]', 'target: "**", shift: [everyone]'));
+
+    const { judgement } = wayIn(await house.type('/shift apply all'));
+
+    expect(judgement.verdict).toMatchObject({ kind: 'refused', denial: { reason: 'not-allowed' } });
+  });
+
+  it('holds a freeze that came after its file was accepted', async () => {
+    const change = await house.clicked('/shift apply all');
+    await house.freeze('U02BOB', 'sandbox/default/shop');
+    await house.work();
+
+    expect(house.stored(change.id).state).toMatchObject({ kind: 'void', because: 'denied', denied: 'frozen' });
+    expect(house.spec(service('shop-routes'))).toBeUndefined();
+  });
+});
+
 describe('policy about whole objects', () => {
   let house: House;
 
