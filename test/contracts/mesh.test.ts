@@ -176,6 +176,15 @@ function describeMesh(where: string, begin: () => Promise<MeshWorld>): void {
           handedOver: [{ by, hosts: [shop, 'shop.example.com'] }],
         });
         expect(await hands.liveOf(edge)).not.toHaveProperty('handedOver');
+        expect(await mesh.open(delegate)).not.toHaveProperty('awaitedBy');
+        await world.remove(delegate);
+        await eventually(async () =>
+          expect(await mesh.open(delegate)).toMatchObject({
+            live: undefined,
+            awaitedBy: [{ by, hosts: [shop, 'shop.example.com'] }],
+          }),
+        );
+        await world.make(delegate, { spec: { http: [{ route }] } });
         await world.remove(edge);
         await eventually(async () => expect(await hands.liveOf(delegate)).not.toHaveProperty('handedOver'));
       });
