@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { groupOf } from '../domain/routing/object.ts';
-import { type FileKind, fileKinds } from '../domain/routing/rule-file.ts';
+import { groupOf, type WrittenKind, writtenKinds } from '../domain/routing/object.ts';
 import { nearest } from '../domain/text/nearest.ts';
 import { fault } from '../yaml/faults.ts';
 import type { Fault, Path, ReadYaml } from '../yaml/read-yaml.ts';
@@ -38,7 +37,7 @@ function placed(document: ReadYaml, value: unknown, base: Path): FileObject {
 
 /** What an object is: a manifest of today, a RouteRule of 2017, or nothing that a rule file may contain. */
 export type Classified =
-  | { readonly kind: 'manifest'; readonly of: FileKind }
+  | { readonly kind: 'manifest'; readonly of: WrittenKind }
   | { readonly kind: 'route-rule'; readonly format: 1 | 2 }
   /** A kind from the time of RouteRules that Istio no longer knows. */
   | { readonly kind: 'bygone'; readonly of: string; readonly name: string }
@@ -55,7 +54,7 @@ const oldest = z.looseObject({ type: z.string(), kind: z.undefined().optional() 
 const named = z.looseObject({ name: z.string() });
 
 /** The versions that a kind may be written in, the one that we advise first. Their specs mean the same. */
-function versionsOf(kind: FileKind): readonly [string, ...string[]] {
+function versionsOf(kind: WrittenKind): readonly [string, ...string[]] {
   const group = groupOf(kind);
   switch (group) {
     case 'consul.hashicorp.com':
@@ -86,7 +85,7 @@ export function classify(object: FileObject): Classified {
     return kind === 'RouteRule'
       ? { kind: 'route-rule', format: 2 }
       : { kind: 'bygone', of: kind, name: nameIn(metadata) };
-  const known = fileKinds.find((each) => each === kind);
+  const known = writtenKinds.find((each) => each === kind);
   if (known === undefined) return { kind: 'unknown', faults: [unknownKind(object, kind)] };
   const [advised, ...others] = versionsOf(known);
   return [advised, ...others].includes(apiVersion)
@@ -95,13 +94,13 @@ export function classify(object: FileObject): Classified {
 }
 
 function unknownKind(object: FileObject, kind: string): Fault {
-  const near = nearest(kind, fileKinds);
+  const near = nearest(kind, writtenKinds);
   const meant = near === undefined ? '' : `; did you mean \`${near}\`?`;
   const what = kind.endsWith('List') ? 'a list inside a list' : `\`${kind.slice(0, 63)}\``;
   return toFault(
     object,
     ['kind'],
-    `${what} is not allowed: rule files contain ${fileKinds.slice(0, -1).join(', ')} and ${fileKinds.at(-1)}${meant}`,
+    `${what} is not allowed: rule files contain ${writtenKinds.slice(0, -1).join(', ')} and ${writtenKinds.at(-1)}${meant}`,
   );
 }
 

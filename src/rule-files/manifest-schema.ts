@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { FileKind } from '../domain/routing/rule-file.ts';
+import type { WrittenKind } from '../domain/routing/object.ts';
 import { host, metadata, only, subsetName, text, texts, wants } from './fields.ts';
 
 // Checks only what people often get wrong, so that they are told the line. The API server and the webhooks check the rest.
@@ -145,10 +145,10 @@ const specs = {
   TLSRoute: routeSpec,
   ServiceSplitter: serviceSplitterSpec,
   ServiceResolver: serviceResolverSpec,
-} satisfies Readonly<Record<FileKind, z.ZodType>>;
+} satisfies Readonly<Record<WrittenKind, z.ZodType>>;
 
 /** A manifest of a kind. What it has beside the usual four parts is refused, but for the status, which is left out. */
-export function manifestSchema(kind: FileKind) {
+export function manifestSchema(kind: WrittenKind) {
   return z.strictObject({
     apiVersion: z.string(),
     kind: z.literal(kind),

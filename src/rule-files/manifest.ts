@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ledgerAnnotation } from '../domain/routing/ledger.ts';
-import type { FileKind, Manifest } from '../domain/routing/rule-file.ts';
+import type { WrittenKind } from '../domain/routing/object.ts';
+import type { Manifest } from '../domain/routing/rule-file.ts';
 import type { JsonObject } from '../domain/text/json.ts';
 import { schemaFaults } from '../yaml/faults.ts';
 import type { Fault } from '../yaml/read-yaml.ts';
@@ -13,7 +14,7 @@ export type Read<T> =
 
 const json: z.ZodType<JsonObject> = z.record(z.string(), z.json());
 
-export function readManifest(object: FileObject, kind: FileKind): Read<Manifest> {
+export function readManifest(object: FileObject, kind: WrittenKind): Read<Manifest> {
   const parsed = manifestSchema(kind).safeParse(object.value);
   if (!parsed.success) return { ok: false, faults: schemaFaults(parsed.error.issues, object, knownKeys) };
   const { metadata, spec } = parsed.data;

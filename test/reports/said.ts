@@ -55,6 +55,7 @@ export const reports: readonly Report[] = [
     deeds: [
       { types: 'apply r03', says: ['Create', 'v2only', 'v1 90 %, v2 10 %'], never: ['no traffic'] },
       { clicks: 'Apply', says: ['created', 'Applied'], never: ['removed or renamed'] },
+      { edits: 'nd', weights: [10, 90], says: ['were moved* by `kubectl-edit`', 'v1 10 %, v2 90 %'] },
     ],
   },
   {

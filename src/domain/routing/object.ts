@@ -1,8 +1,8 @@
 import type { JsonObject } from '../text/json.ts';
 import type { Place } from './names.ts';
 
-/** The kinds of object that are read; a change may write all of them but TrafficSplits. */
-export const objectKinds = [
+/** The kinds of object that a change may write, and a rule file may contain. */
+export const writtenKinds = [
   'VirtualService',
   'DestinationRule',
   'HTTPRoute',
@@ -11,8 +11,11 @@ export const objectKinds = [
   'TLSRoute',
   'ServiceSplitter',
   'ServiceResolver',
-  'TrafficSplit',
 ] as const;
+export type WrittenKind = (typeof writtenKinds)[number];
+
+/** The kinds of object that are read. */
+export const objectKinds = [...writtenKinds, 'TrafficSplit'] as const;
 export type ObjectKind = (typeof objectKinds)[number];
 
 /** Whether objects of a kind split traffic. The others define versions, and have no rules. */

@@ -1,25 +1,12 @@
 import type { JsonObject } from '../text/json.ts';
-import type { ObjectKind } from './object.ts';
+import type { WrittenKind } from './object.ts';
 
 /** What a rule file, and each folder that it lies in, is called, so that it can be typed. */
 export const fileNamePart = /^[A-Za-z0-9._-]+$/;
 
-/** The kinds of object that a rule file may contain: all that a change may write. */
-export const fileKinds = [
-  'VirtualService',
-  'DestinationRule',
-  'HTTPRoute',
-  'GRPCRoute',
-  'TCPRoute',
-  'TLSRoute',
-  'ServiceSplitter',
-  'ServiceResolver',
-] as const satisfies readonly ObjectKind[];
-export type FileKind = (typeof fileKinds)[number];
-
 /** A routing object as a file writes it; of its metadata only what a person writes. It is written in the version that the cluster serves. */
 export interface Manifest {
-  readonly kind: FileKind;
+  readonly kind: WrittenKind;
   readonly name: string;
   readonly namespace?: string | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
