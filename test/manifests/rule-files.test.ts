@@ -46,9 +46,12 @@ describe('the overlay for rule files', () => {
   it('has its own policy for all that may be written, and takes nothing from the base but what that says', () => {
     const [all, base] = [render(join(folder, 'policy')), render(join(manifests, 'policy'))];
     const [before, after] = [policyNamed(base, weightsOnly), policyNamed(all, weightsOnly)];
-    const groups = [...new Set(ruleFileAccess.map(({ group }) => group))];
+    const resources = ruleFileAccess.flatMap(({ group, resource }) => [
+      `${resource}.${group}`,
+      `${resource}/*.${group}`,
+    ]);
 
-    expect(groupsOf(policyNamed(all, withinNamespace))).toEqual(groups);
+    expect(resourcesOf(policyNamed(all, withinNamespace)).toSorted()).toEqual(resources.toSorted());
     expect(conditionsOf(after)).toEqual([...conditionsOf(before), { name: 'without-rule-files', expression: 'false' }]);
   });
 
@@ -71,11 +74,14 @@ describe('the overlay for rule files', () => {
     return z.object({ matchConditions: z.array(z.unknown()) }).parse(policy['spec']).matchConditions;
   }
 
-  function groupsOf(policy: KubernetesObject): readonly string[] {
-    const spec = z.object({
-      matchConstraints: z.object({ resourceRules: z.array(z.object({ apiGroups: z.array(z.string()) })) }),
-    });
-    return spec.parse(policy['spec']).matchConstraints.resourceRules.flatMap(({ apiGroups }) => apiGroups);
+  function resourcesOf(policy: KubernetesObject): readonly string[] {
+    const rule = z.object({ apiGroups: z.tuple([z.string()]), resources: z.array(z.string()) });
+    const spec = z.object({ matchConstraints: z.object({ resourceRules: z.array(rule) }) });
+    return spec
+      .parse(policy['spec'])
+      .matchConstraints.resourceRules.flatMap(({ apiGroups: [group], resources }) =>
+        resources.map((resource) => `${resource}.${group}`),
+      );
   }
 });
 
@@ -210,6 +216,11 @@ describe.runIf(realKubeconfig)('rule files, on an API server', () => {
     what                               | spec
     ${'another Gateway'}               | ${{ ...atTheEdge, parentRefs: [{ name: 'public' }] }}
     ${'another host'}                  | ${{ ...atTheEdge, hostnames: ['shop.example.com', 'bank.example.com'] }}
+    ${'every host'}                    | ${{ parentRefs: atTheEdge['parentRefs'] ?? [], rules: atTheEdge['rules'] ?? [] }}
+    ${'its redirect for all'}          | ${{ ...atTheEdge, rules: [{ ...ruleAtTheEdge, matches: [{ path: { type: 'PathPrefix', value: '/' } }] }] }}
+    ${'its backend elsewhere for /x'}  | ${{ ...atTheEdge, rules: [{ matches: [{ path: { type: 'PathPrefix', value: '/x' } }], backendRefs: backendsAtTheEdge }] }}
+    ${'a Service of another group'}    | ${{ ...atTheEdge, rules: [{ backendRefs: [{ group: 'example.com', kind: 'Service', name: 'b', port: 80 }] }] }}
+    ${'a parent of another group'}     | ${{ ...atTheEdge, parentRefs: [{ group: 'example.com', kind: 'Service', name: 'b', port: 80 }] }}
     ${'a backend elsewhere'}           | ${{ ...atTheEdge, rules: [{ backendRefs: [{ name: 'b', namespace: 'evil', port: 80 }] }] }}
     ${'a redirect elsewhere'}          | ${{ ...atTheEdge, rules: [filtered({ type: 'RequestRedirect', requestRedirect: { hostname: 'evil.example.com' } })] }}
     ${'another host for its backends'} | ${{ ...atTheEdge, rules: [filtered({ type: 'URLRewrite', urlRewrite: { hostname: 'evil.example.com' } })] }}
@@ -293,6 +304,54 @@ describe.runIf(realKubeconfig)('rule files, on an API server', () => {
     await kube.ask('PATCH', `${kube.path('virtualservices')}/${name}`, weight, bot);
 
     expect((await kube.get(name)).spec).toMatchObject({ http: { [at]: { route: [{ weight: 100 }] } } });
+  });
+
+  it.each([
+    [
+      'its destination elsewhere for all',
+      [{ match: [{ uri: { prefix: '/legacy' } }], route: rule('a')[0]?.['route'] ?? [] }, ...rule('far.example.com')],
+    ],
+    ['its redirect for all', [{ redirect: { authority: 'far.example.com' } }]],
+    ['the mesh', undefined],
+    ['everybody', 'exportTo'],
+  ] as const)('do not let it give an object of the gateway %s', async (_, what) => {
+    const name = `gate-${made.length}-${String(what).length}-${JSON.stringify(what ?? 0).length}`;
+    const spec = {
+      hosts: ['shop.example.com'],
+      gateways: ['public'],
+      exportTo: ['.'],
+      http: [
+        { match: [{ uri: { prefix: '/legacy' } }], ...rule('far.example.com')[0] },
+        { match: [{ uri: { prefix: '/old' } }], redirect: { authority: 'far.example.com' } },
+        ...rule('reviews'),
+      ],
+    };
+    await kube.create(stringify({ kind: 'VirtualService', metadata: { name }, spec }));
+    const path = `${kube.path('virtualservices')}/${name}?dryRun=All`;
+    const replaced = (value: object) => [{ op: 'replace', path: '/spec', value }];
+    const { exportTo: __, ...exported } = spec;
+    const { gateways: ___, ...ofTheMesh } = spec;
+    const patch =
+      what === undefined
+        ? replaced(ofTheMesh)
+        : what === 'exportTo'
+          ? replaced(exported)
+          : replaced({ ...spec, http: what });
+
+    await expect(kube.ask('PATCH', path, patch, bot)).rejects.toThrow(denial);
+    await expect(kube.ask('PATCH', path, patch)).resolves.toBeDefined();
+  });
+
+  it('do not let it make every host of a delegate', async () => {
+    await kube.create(
+      stringify({ kind: 'VirtualService', metadata: { name: 'handed' }, spec: { http: rule('reviews') } }),
+    );
+    const patch = [{ op: 'add', path: '/spec/hosts', value: ['*'] }];
+
+    await expect(kube.ask('PATCH', `${kube.path('virtualservices')}/handed?dryRun=All`, patch, bot)).rejects.toThrow(
+      denial,
+    );
+    await expect(create({ hosts: [], http: rule('reviews') }, bot)).rejects.toThrow(denial);
   });
 
   const denial =

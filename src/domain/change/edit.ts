@@ -1,10 +1,9 @@
-import { destinationsIn } from '../routing/destinations.ts';
+import { destinationsIn, hostsNamed } from '../routing/destinations.ts';
 import type { Ledger } from '../routing/ledger.ts';
 import type { ChangeId } from '../routing/names.ts';
 import { hasRules, isSameObject, type ObjectContent, type ObjectRef } from '../routing/object.ts';
 import { defaultRule } from '../routing/route.ts';
 import type { Move } from '../routing/split.ts';
-import type { JsonObject } from '../text/json.ts';
 
 /** What an edit was planned from. The edit is valid only for this object, at this number of changes. */
 export interface Bound {
@@ -98,40 +97,16 @@ export function hostsOf({
   before,
   after,
 }: Pick<ContentEdit, 'object' | 'before' | 'after'>): readonly string[] {
-  const hosts = [before, after].flatMap((each) => (each === undefined ? [] : hostsNamed(object, each.spec)));
-  return [...new Set(hosts.filter((host) => typeof host === 'string'))];
-}
-
-function hostsNamed({ kind, name }: ObjectRef, spec: JsonObject): readonly unknown[] {
-  switch (kind) {
-    case 'VirtualService':
-      return listIn(spec['hosts']);
-    case 'DestinationRule':
-      return [spec['host']];
-    case 'ServiceSplitter':
-    case 'ServiceResolver':
-      return [name];
-    case 'TrafficSplit':
-      return [spec['service']];
-    default:
-      return [...listIn(spec['hostnames']), ...listIn(spec['parentRefs']).map(serviceNamed)];
-  }
-}
-
-/** The Service that a route is bound to. */
-function serviceNamed(parent: unknown): unknown {
-  if (typeof parent !== 'object' || parent === null || !('kind' in parent) || parent.kind !== 'Service')
-    return undefined;
-  return 'name' in parent ? parent.name : undefined;
-}
-
-function listIn(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [value];
+  return [...new Set([before, after].flatMap((each) => (each === undefined ? [] : hostsNamed(object, each.spec))))];
 }
 
 /** Every host that it sends requests to, before or after a content edit. */
-export function routedBy({ before, after }: Pick<ContentEdit, 'before' | 'after'>): readonly string[] {
-  return [...new Set([before, after].flatMap((each) => (each === undefined ? [] : destinationsIn(each.spec))))];
+export function routedBy({
+  object,
+  before,
+  after,
+}: Pick<ContentEdit, 'object' | 'before' | 'after'>): readonly string[] {
+  return [...new Set([before, after].flatMap((each) => (each === undefined ? [] : destinationsIn(object, each.spec))))];
 }
 
 function rank(edit: ObjectEdit): number {

@@ -66,8 +66,20 @@ function obstacleTo(rule: RouteRule): string | undefined {
     return `its labels cannot be turned into the name of a subset (${describeLabels(unnamed.labels)})`;
   const odd = route.flatMap(({ labels }) => Object.keys(labels)).find((key) => !plainKey.test(key));
   if (odd !== undefined) return `Consul cannot choose by the label \`${odd.slice(0, 63)}\``;
+  const twice = twoOfOneName(route.map(({ labels }) => labels));
+  if (twice !== undefined)
+    return `its labels ${describeLabels(twice[0])} and ${describeLabels(twice[1])} both become the subset \`${subsetOf(twice[0])}\``;
   const sum = splitsOf(rule).reduce((all, { weight }) => all + weight, 0);
   return sum === 100 ? undefined : `its weights sum to ${sum}, and those of a ServiceSplitter must sum to 100`;
+}
+
+/** Two sets of labels that would become one subset. */
+function twoOfOneName(all: readonly Labels[]): readonly [Labels, Labels] | undefined {
+  for (const [at, labels] of all.entries()) {
+    const other = all.slice(0, at).find((each) => subsetOf(each) === subsetOf(labels));
+    if (other !== undefined) return [other, labels];
+  }
+  return undefined;
 }
 
 /** What can stand in a filter as it is (https://developer.hashicorp.com/consul/api-docs/features/filtering). */
@@ -114,6 +126,6 @@ function told(rule: RouteRule): readonly string[] {
     all.length === 1 ? `the subset ${all[0]}` : `the subsets ${all.slice(0, -1).join(', ')} and ${all.at(-1)}`;
   return [
     became,
-    `ServiceResolver \`${name}\` gets ${subsets}, by the metadata of the service's instances. Others that it has stay.`,
+    `ServiceResolver \`${name}\` gets ${subsets}, by the metadata of the service's instances. Those that it has stay as they are.`,
   ];
 }

@@ -112,9 +112,9 @@ function aimOf(verb: 'apply' | 'delete', manifest: Manifest, { cluster, namespac
   return { kind: 'content', object, become, isWritten: true };
 }
 
-/** The object with these subsets beside those that it has. */
+/** The object with these subsets beside those that it has. One that it has of that name stays as it is. */
 function withSubsetsBeside(live: ObjectContent | undefined, { subsets }: JsonObject): ObjectContent {
-  const all = [live?.spec['subsets'], subsets].flatMap((each) => (isObject(each) ? Object.entries(each) : []));
+  const all = [subsets, live?.spec['subsets']].flatMap((each) => (isObject(each) ? Object.entries(each) : []));
   return { ...live, spec: { ...live?.spec, subsets: Object.fromEntries(all) } };
 }
 

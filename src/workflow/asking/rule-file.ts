@@ -2,6 +2,8 @@ import { type Change, endedWithoutEffect, isEnded } from '../../domain/change/ch
 import type { EditCommand } from '../../domain/language/command.ts';
 import type { Judgement } from '../../domain/policy/judge.ts';
 import type { ChangeId, Place } from '../../domain/routing/names.ts';
+import { definerOf } from '../../domain/routing/object.ts';
+import { defaultRule, findRule } from '../../domain/routing/route.ts';
 import { isConverted, type RuleFile } from '../../domain/routing/rule-file.ts';
 import type { Percentages } from '../../domain/routing/split.ts';
 import { noteRefused } from '../audit.ts';
@@ -9,6 +11,7 @@ import { type Asker, type Desk, requestId } from '../desk.ts';
 import { type Asking, acceptedAlready, answerOnce, changeOf } from './answer-once.ts';
 import { type Begins, type Goal, type GoalAnswer, goalOf, type Variant } from './goal.ts';
 import { nameOf, type Plan, planEdits } from './plan.ts';
+import type { PlannedEdit } from './plan-content.ts';
 import { shiftTo } from './shift.ts';
 import { type Answer, aboutPlanned, judgePlan, objectionTo, offer, toChange, told } from './submit.ts';
 
@@ -159,7 +162,16 @@ function noTo(desk: Desk, asking: Asking, { plan, judgement }: Way): Answer | un
   return objectionTo({ ...plan, lines: { ...plan.lines, waiting: [] } }, toChange(desk, asking, plan), name) ?? denied;
 }
 
+/** A shift divides a route among Services that are its versions. A file may name any, and then it is shown first. */
+function mayBeShifted({ edit: { object }, open }: PlannedEdit, shares: Percentages): boolean {
+  if (definerOf(object.kind) !== 'Service') return true;
+  const served = (open.live && findRule(open.live, defaultRule)?.served) ?? [];
+  return Object.keys(shares).every((version) => served.includes(version));
+}
+
 /** The split that a plan comes to, if it does nothing else. */
 function weightsIn({ edits: [only, ...more] }: Plan): Percentages | undefined {
-  return more.length === 0 && only.weights?.kind === 'weights' ? only.weights.shares : undefined;
+  if (more.length > 0 || only.weights?.kind !== 'weights') return undefined;
+  const { shares } = only.weights;
+  return mayBeShifted(only, shares) ? shares : undefined;
 }

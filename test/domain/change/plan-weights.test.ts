@@ -57,7 +57,7 @@ describe('planShift', () => {
     ${'v33'}         | ${['v1', 'v2', 'v3']} | ${'v3'}
     ${'constructor'} | ${['v1', 'v2', 'v3']} | ${undefined}
   `('refuses $version, which nothing defines, and names the nearest: $nearest', ({ version, versions, nearest }) => {
-    const refusal = { reason: 'unknown-version', version, versions, nearest };
+    const refusal = { reason: 'unknown-version', definer: 'DestinationRule', version, versions, nearest };
 
     expect(refusalOf(planShift(reviews({ v1: 100 }), share(version, 50), {}))).toEqual(refusal);
     expect(refusalOf(planShift(reviews({ v1: 100 }), share(version, 0), {}))).toEqual(refusal);

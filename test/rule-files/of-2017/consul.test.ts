@@ -47,7 +47,7 @@ describe('rules of 2017 for services of Consul', () => {
     ]);
     expect(file.conversions).toEqual([
       'The route rule `reviews-default` (line 1) became ServiceSplitter `reviews` of Consul.',
-      "ServiceResolver `reviews` gets the subsets `v1` (version: v1) and `v3` (version: v3), by the metadata of the service's instances. Others that it has stay.",
+      "ServiceResolver `reviews` gets the subsets `v1` (version: v1) and `v3` (version: v3), by the metadata of the service's instances. Those that it has stay as they are.",
       onlyHttp,
     ]);
     expect(file.unconverted).toEqual([]);
@@ -120,6 +120,11 @@ describe('rules of 2017 for services of Consul', () => {
       'a label with a dot',
       ruleFor(reviews, 'route: [{ labels: { example.com/version: v1 } }]'),
       'Consul cannot choose by the label `example.com/version`',
+    ],
+    [
+      'two sets of labels of one name',
+      ruleFor(reviews, 'route: [{ labels: { version: "1.0" }, weight: 50 }, { labels: { version: 1-0 }, weight: 50 }]'),
+      'its labels version: 1.0 and version: 1-0 both become the subset `1-0`',
     ],
     [
       'labels that make no name',

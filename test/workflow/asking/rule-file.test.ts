@@ -65,13 +65,30 @@ describe('a rule file', () => {
     expect(house.spec(ref)).toMatchObject(spec);
   });
 
+  it('of an HTTPRoute that sends to a Service of another name is shown first', async () => {
+    const ref = { ...reviews, kind: 'HTTPRoute' } as const;
+    const house = new House([ref, { spec: dividedAmong({ 'reviews-v1': 100 }) }]);
+    for (const name of ['reviews-v1', 'fresh-reviews']) house.mesh.addService(ref, { name, ports: [9080] });
+    const spec = dividedAmong({ 'reviews-v1': 50, 'fresh-reviews': 50 });
+    house.ruleFiles.write('fresh', [{ kind: 'HTTPRoute', name: 'reviews', spec }]);
+
+    expect(await house.type('/shift apply fresh')).toMatchObject({ kind: 'question' });
+    await house.done('/shift apply fresh');
+    expect(house.spec(ref)).toMatchObject(spec);
+  });
+
   it('that only adds subsets leaves the others, and the object when it is deleted', async () => {
     const resolver = { ...reviews, kind: 'ServiceResolver' } as const;
     const splitter = { ...reviews, kind: 'ServiceSplitter' } as const;
     const filter = (version: string) => ({ filter: `Service.Meta.version == ${version}` });
     const house = new House([resolver, { spec: { connectTimeout: '5s', subsets: { v1: filter('v1') } } }]);
     house.ruleFiles.write('consul', [
-      { kind: 'ServiceResolver', name: 'reviews', spec: { subsets: { v3: filter('v3') } }, isAdded: true },
+      {
+        kind: 'ServiceResolver',
+        name: 'reviews',
+        spec: { subsets: { v1: filter('other'), v3: filter('v3') } },
+        isAdded: true,
+      },
       { kind: 'ServiceSplitter', name: 'reviews', spec: { splits: [{ weight: 100, serviceSubset: 'v3' }] } },
     ]);
 

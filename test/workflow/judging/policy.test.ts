@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Manifest } from '../../../src/domain/routing/rule-file.ts';
 import { policyOf } from '../../support/policies.ts';
 import { House, wayIn } from '../house.ts';
 import {
@@ -126,6 +127,47 @@ describe('policy about a delegate that is not there yet', () => {
 
     expect(house.stored(change.id).state).toMatchObject({ kind: 'void', because: 'denied', denied: 'frozen' });
     expect(house.spec(service('shop-routes'))).toBeUndefined();
+  });
+});
+
+describe('policy about whole objects of other kinds', () => {
+  const bound = (name: string, more: object = {}) => ({ parentRefs: [{ group: '', kind: 'Service', name, ...more }] });
+  const to = (...backendRefs: readonly object[]) => ({ rules: [{ backendRefs }] });
+  const mirror = { type: 'RequestMirror', requestMirror: { backendRef: { name: 'reviews', port: 80 } } };
+
+  it.each<[string, Manifest['kind'], object]>([
+    ['is bound to it', 'HTTPRoute', bound('reviews')],
+    ['is bound to it in another namespace', 'GRPCRoute', bound('till', { namespace: 'bank' })],
+    ['sends to it', 'HTTPRoute', { ...bound('web'), ...to({ name: 'web' }, { name: 'reviews' }) }],
+    ['sends connections to it elsewhere', 'TCPRoute', { ...bound('web'), ...to({ name: 'till', namespace: 'bank' }) }],
+    [
+      'sends copies to it',
+      'HTTPRoute',
+      { ...bound('web'), rules: [{ filters: [mirror], backendRefs: [{ name: 'web' }] }] },
+    ],
+    ['has a backend that does', 'HTTPRoute', { ...bound('web'), ...to({ name: 'web', filters: [mirror] }) }],
+    ['takes every host of a Gateway', 'HTTPRoute', { parentRefs: [{ name: 'edge' }], ...to({ name: 'web' }) }],
+    ['splits to it', 'ServiceSplitter', { splits: [{ weight: 100, service: 'reviews' }] }],
+    ['is it', 'ServiceResolver', { redirect: { service: 'reviews' } }],
+    ['falls back to it', 'ServiceResolver', { failover: { '*': { service: 'reviews' } } }],
+  ])('holds a freeze against one that %s (%s)', async (_, kind, spec) => {
+    const house = new House([service('details'), { spec: routing('details', { v1: 100 }) }]);
+    await house.freeze('U02BOB', 'sandbox/default/reviews');
+    await house.freeze('U02BOB', 'sandbox/bank/till');
+    house.ruleFiles.write('other', [{ kind, name: 'web', spec: JSON.parse(JSON.stringify(spec)) }]);
+
+    const { judgement } = wayIn(await house.type('/shift apply other'));
+
+    expect(judgement.verdict).toMatchObject({ kind: 'refused', denial: { reason: 'frozen' } });
+  });
+
+  it('lets one go that has nothing to do with it', async () => {
+    const house = new House([service('details'), { spec: routing('details', { v1: 100 }) }]);
+    await house.freeze('U02BOB', 'sandbox/default/reviews');
+    const spec = { ...bound('web'), rules: [{ backendRefs: [{ name: 'web-v1', port: 80 }] }] };
+    house.ruleFiles.write('other', [{ kind: 'HTTPRoute', name: 'web', spec }]);
+
+    expect(wayIn(await house.type('/shift apply other')).judgement.verdict).toMatchObject({ kind: 'allowed' });
   });
 });
 
