@@ -1,6 +1,7 @@
 import type { Change } from '../../src/domain/change/change.ts';
 import { workspace } from '../../src/sandbox/local-slack.ts';
 import { actions } from '../../src/slack/words/button.ts';
+import { longestLookMs } from '../../src/workflow/guarding/guard-ramp.ts';
 import type { Scenario } from './scenarios.ts';
 import { needsApprovalFrom, type Stage } from './stage.ts';
 
@@ -9,7 +10,9 @@ const asking = 'v2 10 ask, 20 ask, 30';
 const timed = 'v2 10 for 5m, 20 ask, 30';
 /** The shortest step: guards look at it every two seconds, and count the second time. */
 const watched = 'v2 10 for 15s, 20 ask, 30';
-const looksMs = 8_000;
+const watchesMs = 8_000;
+/** And whoever is killed or stands still in a look keeps it from the others. */
+const looksMs = watchesMs + longestLookMs;
 
 const minuteMs = 60_000;
 

@@ -22,7 +22,7 @@ const cardEveryMs = 30_000;
 /** After a look that could not be made, or found nothing to see. */
 const againMs = 5_000;
 /** A look takes several calls to Prometheus. A process that dies while it looks keeps the others from it for so long. */
-const longestLookMs = 15_000;
+export const longestLookMs = 15_000;
 
 const tellOwnEveryMs = 600_000;
 
