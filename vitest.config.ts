@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Tests that start processes take long, and would otherwise run alone at the end: by default the largest file is first. */
-const long = /\/(end-to-end|sandbox|failpoints|fuzz|manifests|contracts)\//;
+const long = /\/(end-to-end|sandbox|failpoints|fuzz|manifests|contracts|reports)\//;
 
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
