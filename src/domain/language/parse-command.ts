@@ -154,7 +154,9 @@ function isMistypedVerb(words: readonly string[], flags: Flags): boolean {
   return nearVerbs(first, rest).length > 0;
 }
 
+/** None for `withdraw/api`, which is a service of that namespace. */
 function nearVerbs(word: string, rest: readonly string[]): readonly string[] {
+  if (/^[^/]+\/[^/]+$/.test(word)) return [];
   const known = rest.length === 1 && Object.hasOwn(standIns, word) ? standIns[word] : undefined;
   const near = nearlyOne(word, rest.length === 1 ? verbs : []) ?? nearest(word, verbs);
   return known ?? (near === undefined ? [] : [near]);

@@ -200,7 +200,7 @@ describe('formatCommand', () => {
 
         if (command.verb !== 'mistake') expect(parseCommand(formatCommand(command))).toEqual(command);
       }),
-      { numRuns: 5000 },
+      { numRuns: 5000, examples: [[['a.b', '-n', 'withdraw', 'test', 'set']]] },
     );
   });
 });
