@@ -501,11 +501,33 @@ export const plantedFaults: readonly PlantedFault[] = [
     edits: [
       {
         file: 'src/domain/ramp/next.ts',
-        find: "  return { kind: 'step', step: step + 1 };\n}",
+        find: "  return { kind: 'step', step: next };\n}",
         replace: "  return { kind: 'step', step: Math.max(step, 1) };\n}",
       },
     ],
     tests: ['test/domain/ramp/next.test.ts', 'test/workflow/ramping/life.test.ts'],
+  },
+  {
+    name: 'a ramp over several clusters goes back in the first of them only',
+    edits: [
+      {
+        file: 'src/domain/ramp/going-back.ts',
+        find: '  return nextToGoBack(rest).length === 0 ? undefined : rest;',
+        replace: '  return undefined;',
+      },
+    ],
+    tests: ['test/workflow/ramping/sequence.test.ts'],
+  },
+  {
+    name: 'a step is made in all clusters of a ramp at once',
+    edits: [
+      {
+        file: 'src/domain/ramp/sequence.ts',
+        find: '  return within(targetsAt(ramp, step), clusterAt(ramp, step));',
+        replace: '  return targetsAt(ramp, step);',
+      },
+    ],
+    tests: ['test/workflow/ramping/sequence.test.ts'],
   },
   {
     name: 'a ramp forgets that a guard holds it',

@@ -93,6 +93,23 @@ describe.runIf(redisBinary)('with a redis-server', () => {
   });
 });
 
+/** One that goes back, in eu already. */
+function ofTwoClusters(): Ramp {
+  const ramp = aRamp();
+  const both = ([target]: Ramp['before']): Ramp['before'] => [
+    target,
+    { ...target, object: { ...target.object, cluster: 'us' } },
+  ];
+  const [first, ...more] = ramp.steps;
+  const inBoth = (step: typeof first) => ({ ...step, to: both(step.to) });
+  const state: RampState = {
+    kind: 'going-back',
+    ...{ why: 'aborted' as const, by: 'U01ALICE', at, step: 1, seen: both(ramp.before) },
+    clusters: { left: ['us'], again: [] },
+  };
+  return { ...ramp, before: both(ramp.before), steps: [inBoth(first), ...more.map(inBoth)], state };
+}
+
 function describeRamps(where: string, start: () => Promise<World>): void {
   describe(`ramps ${where}`, () => {
     let world: World;
@@ -120,6 +137,12 @@ function describeRamps(where: string, start: () => Promise<World>): void {
       expect(await world.ramps.read(ramp.id)).toEqual(ramp);
       expect(await world.ramps.open()).toEqual([ramp]);
       expect(await world.changes.areQuiet()).toBe(false);
+    });
+
+    it('know where one of several clusters still has to go back', async () => {
+      const ramp = await stored(ofTwoClusters());
+
+      expect(await world.ramps.read(ramp.id)).toEqual(ramp);
     });
 
     it('keep what a guard saw while a step was in line', async () => {

@@ -71,8 +71,8 @@ describe.runIf(redisBinary)('a fault at an await, with a redis-server', () => {
     ${'reject'}           | ${['reject(', 'changes.update(']}
     ${'apply-file'}       | ${['planEdits(', 'desk.changes.accept(', 'openBegun(', 'tryAll(', 'noteWriting(', 'write(bench', 'moveOn(bench']}
     ${'ramp'}             | ${['requestRamp(', 'makeStep(', 'accept(', 'ramps.update(', 'open.write(']}
-    ${'abort-ramp'}       | ${['decideOnRamp(', 'ramps.update(', 'isStepOut(', 'planEdits(', 'open.write(']}
-    ${'guard-takes-back'} | ${['look(ramp', 'lookAtStep(', 'sight(', 'scrapedAt(', 'countAll(', 'this.#store(', 'moveRamp(', 'isStepOut(', 'open.write(']}
+    ${'abort-ramp'}       | ${['decideOnRamp(', 'ramps.update(', 'busyCluster(', 'planEdits(', 'open.write(']}
+    ${'guard-takes-back'} | ${['look(ramp', 'lookAtStep(', 'sight(', 'scrapedAt(', 'countAll(', 'this.#store(', 'moveRamp(', 'busyCluster(', 'open.write(']}
     ${'undone-creation'}  | ${['changes.writing(', 'write(bench', 'moveOn(bench']}
   `('may be at each await that $scenario is made of', ({ scenario, steps }) => {
     const points = outcome.enumerated.get(scenario)?.points ?? [];

@@ -45,6 +45,7 @@ function happened(told: Told): Pick<AuditEvent, 'kind' | 'deed'> {
     case 'next':
     case 'finish':
     case 'put-back':
+    case 'go-without':
       return { kind: 'ramp-resumed', deed: told };
     default:
       return { kind: told };

@@ -10,6 +10,7 @@ const kinds: Record<RampGesture, AuditKind> = {
   next: 'ramp-resumed',
   finish: 'ramp-resumed',
   'put-back': 'ramp-resumed',
+  'go-without': 'ramp-resumed',
   abort: 'ramp-goes-back',
 };
 const gestures: readonly RampGesture[] = ['pause', 'resume', 'next', 'finish', 'put-back', 'abort'];

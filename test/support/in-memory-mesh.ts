@@ -36,7 +36,7 @@ import { type Kept, StoredObjects } from './stored-objects.ts';
 
 /** A cluster in memory, with the rules of an API server: a write based on an old read is a conflict. */
 export class InMemoryMesh extends MeshFaults implements Mesh {
-  readonly clusters: readonly string[];
+  clusters: readonly string[];
   readonly #objects = new StoredObjects();
   readonly #announced = new Map<ChangeId, Change>();
   readonly #listeners = new Set<(touched: Touched) => void>();
@@ -45,6 +45,11 @@ export class InMemoryMesh extends MeshFaults implements Mesh {
     super();
     this.clusters = clusters;
     for (const route of routes) this.put(route);
+  }
+
+  /** Serves one more cluster. */
+  serveAlso(cluster: string): void {
+    this.clusters = [...this.clusters, cluster];
   }
 
   async find(name: ServiceName): Promise<Found> {
@@ -58,6 +63,7 @@ export class InMemoryMesh extends MeshFaults implements Mesh {
 
   async open(ref: ObjectRef): Promise<OpenObject> {
     await turn();
+    this.reach(ref.cluster);
     const { kept, live } = await this.readWith(() => ({ kept: this.#objects.get(ref), live: this.wholeOf(ref) }));
     if (kept !== undefined && kept.ledger === undefined)
       throw new LedgerUnreadableError(`the annotation of ${refText(ref)} is not ours`);

@@ -1,4 +1,4 @@
-import type { DependencyError, RejectedError } from '../../src/workflow/errors.ts';
+import { type DependencyError, MeshUnavailableError, type RejectedError } from '../../src/workflow/errors.ts';
 import type { Aged, DryRun } from '../../src/workflow/ports/mesh.ts';
 
 /** What happens to a write: a conflict, or an error before or after it was stored. */
@@ -10,6 +10,7 @@ export class MeshFaults {
   readonly #reads: DependencyError[] = [];
   readonly #meanwhile: (() => Promise<void> | void)[] = [];
   #rejection: RejectedError | undefined;
+  #cutOff: readonly string[] = [];
   protected aged: Aged = {};
   protected isDeaf = false;
   protected warnings: readonly string[] = [];
@@ -42,6 +43,15 @@ export class MeshFaults {
   /** Makes every answer of the watch cache this old. */
   age(asOf: Date): void {
     this.aged = { asOf };
+  }
+
+  /** The API servers of these clusters do not answer; those of all others do. */
+  cutOff(...clusters: readonly string[]): void {
+    this.#cutOff = clusters;
+  }
+
+  protected reach(cluster: string): void {
+    if (this.#cutOff.includes(cluster)) throw new MeshUnavailableError(`${cluster} does not answer`);
   }
 
   /** Loses watch events while deaf. */

@@ -60,6 +60,7 @@ export const auditDeeds = [
   'abort',
   'finish',
   'put-back',
+  'go-without',
 ] as const;
 export type AuditDeed = (typeof auditDeeds)[number];
 

@@ -2,6 +2,7 @@ import { longestStepMs, shortestStepMs } from '../ramp/steps.ts';
 import { isLabel } from '../routing/names.ts';
 import { nearest } from '../text/nearest.ts';
 import { quote, truncate, type Word } from '../text/typed-text.ts';
+import { namesClusters, readClusters } from './clusters.ts';
 import type { Options } from './command.ts';
 import { asksForDryRun } from './dry-run-words.ts';
 import { readDuration } from './duration.ts';
@@ -89,7 +90,7 @@ function readFlag(name: string, value: string | undefined): Parsed<Flags> {
   if (value === undefined || value === '')
     return no(`${quote(name)} needs a value.`, `Type \`${name} ${exampleOf(name)}\`.`);
   if (name === '--reason') return { ok: true, value: { reason: asReason(value) } };
-  if (name === '--cluster') return { ok: true, value: { cluster: value } };
+  if (name === '--cluster') return readCluster(value);
   if (name === '--route') return { ok: true, value: { rule: value } };
   if (name === '--watch') return readWatch(value);
   if (!isLabel(value.toLowerCase()))
@@ -98,6 +99,11 @@ function readFlag(name: string, value: string | undefined): Parsed<Flags> {
       'A namespace is lower-case letters, digits and dashes: `-n bookinfo`.',
     );
   return { ok: true, value: { namespace: value.toLowerCase() } };
+}
+
+function readCluster(value: string): Parsed<Flags> {
+  const clusters = namesClusters(value) ? readClusters(value) : ({ ok: true, value } as const);
+  return clusters.ok ? { ok: true, value: { cluster: clusters.value } } : clusters;
 }
 
 function readWatch(value: string): Parsed<Flags> {

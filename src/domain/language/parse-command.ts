@@ -1,10 +1,11 @@
 import { readRampId } from '../routing/names.ts';
 import { nearest } from '../text/nearest.ts';
 import { quote, withIds } from '../text/typed-text.ts';
+import { clustersIn, namesClusters } from './clusters.ts';
 import { type Command, isVerb, type Verb, verbs } from './command.ts';
 import { corrected } from './correct.ts';
 import type { Flags } from './flags.ts';
-import { join } from './format-flags.ts';
+import { formatFlags, join } from './format-flags.ts';
 import { helpLine, type Mistake, mistake, plain, tooMuch } from './mistake.ts';
 import { parseDecision } from './parse-decision.ts';
 import { parseFileCommand, parseInit, parseUnpin } from './parse-edit.ts';
@@ -29,7 +30,7 @@ export function parseCommand(text: string): Command | Mistake {
   if (text.length > maxTypedLength) return mistake(`That is ${text.length} characters long.`, helpLine);
   const line = readLine(asksForAudit.test(text) ? withIds(text) : text);
   if (!line.ok) return line.mistake;
-  const parse = ({ words, flags }: Line) => withoutStrayFlags(parseWords(words, flags), flags);
+  const parse = ({ words, flags }: Line) => inOneCluster(withoutStrayFlags(parseWords(words, flags), flags), flags);
   const command = parse(line.value);
   return command.verb === 'mistake' ? corrected(command, line.value, parse) : command;
 }
@@ -43,6 +44,19 @@ function withoutStrayFlags(command: Command | Mistake, { watchMs, noGuard, httpR
   if (verb === 'ramp' || verb === 'mistake' || flag === undefined) return command;
   return mistake(`\`${flag}\` is not understood here: it is about a ramp.`, 'Leave it out; see `/shift help ramp`.');
 }
+
+/** What only looks at something, or holds it, or goes back, is about one cluster. */
+function inOneCluster(command: Command | Mistake, { cluster }: Flags): Command | Mistake {
+  const { verb } = command.verb === 'why' ? command.command : command;
+  if (!namesClusters(cluster) || verb === 'mistake' || mayNameClusters.has(verb)) return command;
+  const [first = ''] = clustersIn(cluster);
+  return mistake(
+    `\`${verb}\` is about one cluster, and ${quote(cluster)} are several.`,
+    `Type it for each of them: \`${formatFlags({ cluster: first })}\`.`,
+  );
+}
+
+const mayNameClusters: ReadonlySet<string> = new Set(['ramp', 'pause', 'resume', 'next', 'abort', 'finish']);
 
 function parseWords(words: readonly string[], flags: Flags): Command | Mistake {
   const [first, ...rest] = words;

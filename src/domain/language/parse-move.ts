@@ -1,6 +1,8 @@
 import { isRampName } from '../ramp/ramp-name.ts';
+import { atOnce } from '../ramp/steps.ts';
 import { readChangeId } from '../routing/names.ts';
 import { quote } from '../text/typed-text.ts';
+import { namesClusters } from './clusters.ts';
 import type { Command, MovingCommand } from './command.ts';
 import { type Flags, options } from './flags.ts';
 import { type Mistake, mistake, type Parsed, plain, tooMuch } from './mistake.ts';
@@ -30,7 +32,27 @@ export function parseShift(words: readonly string[], flags: Flags): ShiftOrRamp 
       options: { ...options(flags), noGuard: flags.noGuard ?? false },
     };
   if (!wish.ok) return wish.mistake;
-  return { verb: 'shift', service: service.value, wish: wish.value, options: options(flags) };
+  const asked = { service: service.value, wish: wish.value, options: options(flags) };
+  return namesClusters(flags.cluster) ? inSequence(word, asked) : { verb: 'shift', ...asked };
+}
+
+/** A share that several clusters get, one after the other: a ramp of one step, which nobody watches. */
+function inSequence(
+  word: string,
+  { service, wish, options: { allRules, ...rest } }: Omit<Extract<MovingCommand, { verb: 'shift' }>, 'verb'>,
+): ShiftOrRamp | Mistake {
+  if (wish.kind === 'whole')
+    return mistake(
+      'One version gets its share in one cluster after the other, and this is a whole split.',
+      `Type \`${shiftOf(word)} v3 50\`, or the whole split for each cluster.`,
+    );
+  if (allRules === true)
+    return mistake(
+      'One cluster after the other is about one rule.',
+      'Name it with `--route`, or type `--all-routes` for each cluster.',
+    );
+  const steps = [{ percent: wish.percent, stay: atOnce }] as const;
+  return { verb: 'ramp', service, version: wish.version, steps, options: { ...rest, noGuard: false } };
 }
 
 function rampIn(
@@ -71,13 +93,9 @@ export function parsePromote(words: readonly string[], flags: Flags): Command | 
   if (!service.ok) return service.mistake;
   const version = versionName(name);
   if (!version.ok) return version.mistake;
-  return {
-    verb: 'shift',
-    service: service.value,
-    wish: { kind: 'share', version: version.value, percent: 100 },
-    options: options(flags),
-    promotes: true,
-  };
+  const wish = { kind: 'share', version: version.value, percent: 100 } as const;
+  const asked = { service: service.value, wish, options: options(flags) };
+  return namesClusters(flags.cluster) ? inSequence(word, asked) : { verb: 'shift', ...asked, promotes: true };
 }
 
 export function parseRollback(words: readonly string[], flags: Flags): Command | Mistake {

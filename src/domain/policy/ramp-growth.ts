@@ -1,12 +1,13 @@
 import { type Ramp, targetsAt } from '../ramp/ramp.ts';
+import { clusterAt } from '../ramp/sequence.ts';
+import { isSameObject, type ObjectRef } from '../routing/object.ts';
 import { type Growth, growthOf } from './targets.ts';
 
-/** What a ramp gives to a version, for the policy: the largest of its steps, and the largest share that is reached. */
-export function growthOfRamp({ before, steps }: Pick<Ramp, 'before' | 'steps'>): Growth {
-  const grown = steps.flatMap((_, at) =>
-    targetsAt({ before, steps }, at + 1).map(({ split }, which) =>
-      growthOf(targetsAt({ before, steps }, at)[which]?.split ?? {}, split),
-    ),
+/** What the first step of a ramp in an object's cluster gives to a version there, for the policy. */
+export function growthOfFirst(ramp: Pick<Ramp, 'before' | 'steps'>, object: ObjectRef): Growth {
+  const first = ramp.steps.findIndex((_, at) => clusterAt(ramp, at + 1) === object.cluster) + 1;
+  const grown = targetsAt(ramp, first).flatMap((target, at) =>
+    isSameObject(target.object, object) ? [growthOf(ramp.before[at]?.split ?? {}, target.split)] : [],
   );
   return {
     step: Math.max(0, ...grown.map(({ step }) => step)),

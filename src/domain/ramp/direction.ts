@@ -30,9 +30,14 @@ export function canaryOf({ before, steps }: Pick<Ramp, 'before' | 'steps'>): rea
   return [...new Set(grown)];
 }
 
-/** The share that a step's split gives to the canary, from 0 to 1. */
+/** The largest share that a step gives to the canary anywhere, from 0 to 1. */
 export function canaryShare(ramp: Pick<Ramp, 'before' | 'steps'>, step: number): number {
-  const [{ split }] = targetsAt(ramp, step);
+  const canary = canaryOf(ramp);
+  return Math.max(...targetsAt(ramp, step).map(({ split }) => shareOfAll(split, canary)));
+}
+
+/** The share of these versions together, from 0 to 1. */
+export function shareOfAll(split: Split, versions: readonly string[]): number {
   const shares = percentages(split);
-  return canaryOf(ramp).reduce((sum, version) => sum + weightOf(shares, version), 0) / 100;
+  return versions.reduce((sum, version) => sum + weightOf(shares, version), 0) / 100;
 }

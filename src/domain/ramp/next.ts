@@ -1,9 +1,11 @@
-import { type Change, isUnsettled, isWaiting } from '../change/change.ts';
+import { type Change, isUnsettled, isWaiting, mainEdit } from '../change/change.ts';
 import type { Applied, FailReason, MovedAway, StateOf } from '../change/state.ts';
 import { canaryShare } from './direction.ts';
+import { afterDone, afterFailure } from './going-back.ts';
 import { sawCanary } from './guards.ts';
 import { changeAt, type PlannedStep, type Ramp, stepOf } from './ramp.ts';
 import {
+  type ClustersLeft,
   isStanding,
   liveStep,
   type RampHold,
@@ -12,6 +14,8 @@ import {
   type Standing,
   tellAgainAtMs,
 } from './ramp-state.ts';
+import { stepAfter } from './sequence.ts';
+import { isAtOnce } from './steps.ts';
 
 /** What to do about a ramp now. */
 export type RampDeed =
@@ -31,20 +35,23 @@ const lateMs = 120_000;
 
 /** Somebody keeps getting between a ramp and its next step. A way back is tried as long as it takes. */
 const mostChanges = 60;
+/** A ramp of many clusters has many steps. */
+const mostTries = 3;
 
 const wait: RampDeed = { kind: 'wait' };
 
 /**
- * What is next for a ramp, by its record, its change, and the clock. `change`: the change that its state is about (`changeInHand`),
- * undefined if it has none or its record cannot be read.
+ * What is next for a ramp, by its record, its changes, and the clock. `change`: the one that its state is about (`changeInHand`),
+ * undefined if it has none or its record cannot be read. `beside`: what is live of it in other clusters.
  */
-export function nextDeed(ramp: Ramp, change: Change | undefined, now: Date): RampDeed {
-  const deed = deedBy(ramp, change, now);
-  if (deed.kind !== 'step' || ramp.changes.length < mostChanges || ramp.state.kind === 'held') return deed;
+export function nextDeed(ramp: Ramp, change: Change | undefined, now: Date, beside: readonly Change[] = []): RampDeed {
+  const deed = deedBy(ramp, change, now, beside);
+  const most = Math.max(mostChanges, mostTries * ramp.steps.length);
+  if (deed.kind !== 'step' || ramp.changes.length < most || ramp.state.kind === 'held') return deed;
   return stopAt(ramp, { because: 'step-failed', reason: 'contended' }, now);
 }
 
-function deedBy(ramp: Ramp, change: Change | undefined, now: Date): RampDeed {
+function deedBy(ramp: Ramp, change: Change | undefined, now: Date, beside: readonly Change[]): RampDeed {
   const { state } = ramp;
   switch (state.kind) {
     case 'awaiting':
@@ -57,7 +64,10 @@ function deedBy(ramp: Ramp, change: Change | undefined, now: Date): RampDeed {
     case 'paused':
     case 'held':
     case 'asking':
-      return whileLive(ramp, state, change, now);
+      return whileLive(ramp, state, now, [
+        ...(change === undefined ? [] : [{ change, since: state.since }]),
+        ...since(beside),
+      ]);
     default:
       return wait;
   }
@@ -88,7 +98,7 @@ function afterStep(ramp: Ramp, state: RampStateOf<'stepping'>, change: Change, n
         ? again(ramp, state, now)
         : stopAt(ramp, deniedBy(change.state), now);
     case 'failed':
-      return stopAt(ramp, failedBy(change.state), now);
+      return stopAt(ramp, { because: 'step-failed', ...failedBy(change.state) }, now);
     default:
       return stopAt(ramp, suspicionIn(state) ?? { because: 'step-failed', reason: 'expired' }, now);
   }
@@ -135,31 +145,51 @@ const passing: readonly FailReason[] = ['expired', 'unreachable', 'not-reached',
 function afterBack(state: RampStateOf<'going-back'>, change: Change | undefined, now: Date): RampDeed {
   if (state.change === undefined) return { kind: 'go-back' };
   if (change === undefined || isWaiting(change) || isUnsettled(change)) return wait;
-  const { kind: _, step, change: id, seen: __, ...back } = state;
+  const { kind: _, step, change: id, seen: __, clusters, ...back } = state;
+  const { cluster } = mainEdit(change).object;
   switch (change.state.kind) {
-    case 'applied':
+    case 'applied': {
+      const rest = clusters && afterDone(clusters, cluster);
+      if (rest !== undefined) return become(goingOnBack(state, rest));
       return become({ kind: 'back', step, ...back, at: change.state.at, change: id });
-    case 'failed': {
-      const { because: reason, detail } = change.state;
-      if (passing.includes(reason)) return { kind: 'go-back' };
-      return become(
-        heldAt({ step, since: state.at, leftMs: 0 }, { because: 'back-failed', reason, detail, back }, now),
-      );
     }
-    case 'void':
-      return become(
-        heldAt({ step, since: state.at, leftMs: 0 }, { because: 'back-failed', reason: 'denied', back }, now),
-      );
+    case 'failed':
+    case 'void': {
+      const rest = clusters && afterFailure(clusters, cluster);
+      if (rest !== undefined) return become(goingOnBack(state, rest));
+      if (change.state.kind === 'failed' && passing.includes(change.state.because)) return { kind: 'go-back' };
+      const why = change.state.kind === 'failed' ? failedBy(change.state) : { reason: 'denied' as const };
+      return become(heldAt({ step, since: state.at, leftMs: 0 }, { ...why, because: 'back-failed', back }, now));
+    }
     default:
       return { kind: 'go-back' };
   }
 }
 
-/** Looks first at what became of the step that is live, then at the clock. */
-function whileLive(ramp: Ramp, state: Standing, change: Change | undefined, now: Date): RampDeed {
-  const ended = change?.state.kind === 'applied' ? endedBy(change.state, now) : undefined;
+/** In the next cluster. */
+export function goingOnBack(state: RampStateOf<'going-back'>, clusters: ClustersLeft): RampState {
+  const { change: _, ...rest } = state;
+  return { ...rest, clusters };
+}
+
+/** A change that is live, and from when on what somebody else does to it counts. */
+interface LiveChange {
+  readonly change: Change;
+  readonly since: string;
+}
+
+function since(changes: readonly Change[]): readonly LiveChange[] {
+  return changes.flatMap((change) => (change.state.kind === 'applied' ? [{ change, since: change.state.at }] : []));
+}
+
+/** Looks first at what became of what is live, then at the clock. */
+function whileLive(ramp: Ramp, state: Standing, now: Date, changes: readonly LiveChange[]): RampDeed {
+  const live = changes.flatMap(({ change, since: from }) =>
+    change.state.kind === 'applied' ? [{ applied: change.state, from }] : [],
+  );
+  const [ended] = live.flatMap(({ applied }) => endedBy(applied, now) ?? []);
   if (ended !== undefined) return become(ended);
-  const away = change?.state.kind === 'applied' ? awaySince(change.state, state.since) : undefined;
+  const [away] = live.flatMap(({ applied, from }) => awaySince(applied, from) ?? []);
   const isTold = state.kind === 'held' && state.hold.because === 'moved';
   if (away !== undefined && !isTold)
     return become(heldAt({ ...state, leftMs: leftOf(state, now) }, { because: 'moved', away: toldAway(away) }, now));
@@ -178,16 +208,17 @@ function whileLive(ramp: Ramp, state: Standing, change: Change | undefined, now:
 
 function whenDue(ramp: Ramp, state: RampStateOf<'running'>, now: Date): RampDeed {
   const { step, dueAt } = state;
-  if (step >= ramp.steps.length) return become({ kind: 'finished', at: now.toISOString() });
+  const next = stepAfter(ramp, step);
+  if (next === undefined) return become({ kind: 'finished', at: now.toISOString() });
   const isUnseen = isBlind(ramp, step);
-  if (state.waitsFor === 'traffic') return isUnseen ? wait : { kind: 'step', step: step + 1 };
+  if (state.waitsFor === 'traffic') return isUnseen ? wait : { kind: 'step', step: next };
   const overdueMs = now.getTime() - Date.parse(dueAt);
   const planned = stepOf(ramp, step);
   const patienceMs = Math.max(lateMs, planned === undefined ? 0 : timeOf(planned));
   if (overdueMs > patienceMs)
     return become(heldAt({ ...state, leftMs: 0 }, { because: 'late', lateMs: overdueMs }, now));
   if (isUnseen) return become({ ...state, waitsFor: 'traffic' });
-  return { kind: 'step', step: step + 1 };
+  return { kind: 'step', step: next };
 }
 
 /**
@@ -196,7 +227,8 @@ function whenDue(ramp: Ramp, state: RampStateOf<'running'>, now: Date): RampDeed
  */
 function isBlind(ramp: Ramp, step: number): boolean {
   const { guards } = ramp;
-  if (guards === undefined || guards.rule.blind !== 'wait' || step === 0) return false;
+  const stay = stepOf(ramp, step)?.stay;
+  if (guards === undefined || guards.rule.blind !== 'wait' || stay === undefined || isAtOnce(stay)) return false;
   return canaryShare(ramp, step) > 0 && !sawCanary(guards, step);
 }
 
@@ -263,8 +295,8 @@ function movedBy({ at, found }: StateOf<'held'>): RampHold {
   return { because: 'moved', away: { object, rule: moved.rule, at, manager: lastWriter, live: moved.split } };
 }
 
-function failedBy({ because, detail }: StateOf<'failed'>): RampHold {
-  return { because: 'step-failed', reason: because, ...(detail !== undefined && { detail }) };
+function failedBy({ because, detail }: StateOf<'failed'>): { readonly reason: FailReason; readonly detail?: string } {
+  return { reason: because, ...(detail !== undefined && { detail }) };
 }
 
 function deniedBy({ denied, hold: by, heldUntil, rule }: StateOf<'void'>): RampHold {

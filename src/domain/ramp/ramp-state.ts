@@ -60,6 +60,15 @@ export interface GoingBack {
   readonly proof?: GuardProof | undefined;
 }
 
+/**
+ * Where a ramp that goes back still has to. A cluster that cannot go back now must not keep the others from it: it is tried once more
+ * (`again`) when they are done.
+ */
+export interface ClustersLeft {
+  readonly left: readonly string[];
+  readonly again: readonly string[];
+}
+
 /** Where a step starts from, which is live until it is applied. */
 export interface StepsFrom {
   /** The number of the step that is live; 0 before the first one. */
@@ -136,6 +145,8 @@ export type RampState =
       readonly change?: ChangeId | undefined;
       /** What the rules had when the person decided. What somebody else makes of them since is not overwritten. */
       readonly seen: RampTargets;
+      /** Of several clusters, those that still have to: each goes back by a change of its own. */
+      readonly clusters?: ClustersLeft | undefined;
     } & GoingBack)
   /** `step`: the one that was live before. `change`: absent if nothing had to be taken back. */
   | ({ readonly kind: 'back'; readonly step: number; readonly change?: ChangeId | undefined } & GoingBack)

@@ -3,6 +3,13 @@ import { formatDuration } from '../language/duration.ts';
 /** What happens after a step was applied: it is watched for a time, or a person is asked. */
 export type Stay = { readonly kind: 'for'; readonly ms: number } | { readonly kind: 'ask' };
 
+/** How long a step is watched before the same is made in the next cluster. */
+export const atOnce: Stay = { kind: 'for', ms: 0 };
+
+export function isAtOnce(stay: Stay): boolean {
+  return lasts(stay, 0);
+}
+
 /**
  * One step: the share of the version that the ramp is about, in percent, and what happens before the next step. The last step's stay is
  * how long the ramp watches on at its end; it is never `ask`.
@@ -15,6 +22,8 @@ export interface RampStep {
 export type RampSteps = readonly [RampStep, ...RampStep[]];
 
 export const mostSteps = 20;
+/** In all clusters together. A button has room for the number of its step up to this one. */
+export const mostInAllClusters = 60;
 export const shortestStepMs = 15_000;
 export const longestStepMs = 7 * 24 * 3_600_000;
 
@@ -22,7 +31,7 @@ export const longestStepMs = 7 * 24 * 3_600_000;
 export function formatSteps(steps: RampSteps): string {
   const [first, ...more] = steps;
   const everyMs = first.stay.kind === 'for' ? first.stay.ms : undefined;
-  if (everyMs === undefined || more.length === 0 || !more.every(({ stay }) => lasts(stay, everyMs)))
+  if (everyMs === undefined || everyMs === 0 || more.length === 0 || !more.every(({ stay }) => lasts(stay, everyMs)))
     return steps.map(stepText).join(', ');
   return `${steps.map(({ percent }) => percent).join(',')} every ${formatDuration(everyMs)}`;
 }
@@ -32,5 +41,6 @@ function lasts(stay: Stay, ms: number): boolean {
 }
 
 function stepText({ percent, stay }: RampStep): string {
-  return stay.kind === 'ask' ? `${percent} ask` : `${percent} for ${formatDuration(stay.ms)}`;
+  if (stay.kind === 'ask') return `${percent} ask`;
+  return isAtOnce(stay) ? `${percent}` : `${percent} for ${formatDuration(stay.ms)}`;
 }

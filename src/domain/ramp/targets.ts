@@ -1,4 +1,4 @@
-import type { ObjectRef } from '../routing/object.ts';
+import { isSameObject, type ObjectRef } from '../routing/object.ts';
 import type { Split } from '../routing/split.ts';
 
 /** What one rule of one object has, or is to get. */
@@ -10,3 +10,10 @@ export interface RampTarget {
 
 /** At least one, no two of the same rule. Every step of a ramp has the same rules in the same order. */
 export type RampTargets = readonly [RampTarget, ...RampTarget[]];
+
+export function isSameTarget(
+  one: Pick<RampTarget, 'object' | 'rule'>,
+  other: Pick<RampTarget, 'object' | 'rule'>,
+): boolean {
+  return one.rule === other.rule && isSameObject(one.object, other.object);
+}

@@ -5,6 +5,7 @@ import { denialReasons } from '../../domain/policy/judge.ts';
 import { guardActs } from '../../domain/policy/ramps/guard-rule.ts';
 import { confoundedReasons, stickyReasons } from '../../domain/ramp/confounded.ts';
 import type { Ramp } from '../../domain/ramp/ramp.ts';
+import { isSequence } from '../../domain/ramp/sequence.ts';
 import { changeIdSchema, rampIdSchema, splitSchema } from '../../domain/routing/ledger.ts';
 import { LaterRecordError, UntrustedRecordError } from '../../workflow/errors.ts';
 import { isSigned, parseJson, sign } from '../signature.ts';
@@ -20,6 +21,8 @@ import {
 import type { StoredChange } from './stored-change.ts';
 
 const recordVersion = 1;
+/** A ramp over several clusters. Whoever does not know of them leaves it to others. */
+const versionOfSequences = 2;
 
 const objectRef = objectInClusterSchema.extend({ cluster: z.string() });
 const target = z.strictObject({ object: objectRef, rule: z.string(), split: splitSchema });
@@ -162,6 +165,7 @@ const state = z.discriminatedUnion('kind', [
     step: number,
     seen: targets,
     change: changeIdSchema.optional(),
+    clusters: z.strictObject({ left: z.array(z.string()), again: z.array(z.string()) }).optional(),
     ...goingBack,
   }),
   z.strictObject({ kind: z.literal('back'), step: number, change: changeIdSchema.optional(), ...goingBack }),
@@ -170,7 +174,7 @@ const state = z.discriminatedUnion('kind', [
 ]);
 
 const schema = z.strictObject({
-  v: z.literal(recordVersion),
+  v: z.literal([recordVersion, versionOfSequences]),
   id: rampIdSchema,
   request: z.string(),
   name: z.strictObject({ cluster: z.string(), namespace: z.string(), service: z.string() }),
@@ -192,10 +196,10 @@ const schema = z.strictObject({
   rev: z.int().min(0),
 });
 
-const ofLaterVersion = z.looseObject({ v: z.int().min(recordVersion + 1) });
+const ofLaterVersion = z.looseObject({ v: z.int().min(versionOfSequences + 1) });
 
 export function storeRamp(ramp: Ramp, key: string | undefined): StoredChange {
-  const record = JSON.stringify({ v: recordVersion, ...ramp });
+  const record = JSON.stringify({ v: isSequence(ramp) ? versionOfSequences : recordVersion, ...ramp });
   return { rev: String(ramp.rev), kind: ramp.state.kind, record, mac: sign(signed(record), key) };
 }
 

@@ -1,12 +1,22 @@
 import type { Button } from '@slack/types';
-import { type Ramp, stepOf } from '../../domain/ramp/ramp.ts';
-import { isOver, isStanding } from '../../domain/ramp/ramp-state.ts';
+import { changeAt, type Ramp } from '../../domain/ramp/ramp.ts';
+import { isOver, isStanding, type RampStateOf } from '../../domain/ramp/ramp-state.ts';
+import {
+  clusterAt,
+  clustersOf,
+  clusterToLeaveOut,
+  isPutBackHere,
+  isSequence,
+  stepAfter,
+} from '../../domain/ramp/sequence.ts';
+import type { ChangeId } from '../../domain/routing/names.ts';
 import type { RampShown } from '../../workflow/ports/cards.ts';
 import { standingShown } from '../../workflow/ramping/standing-shown.ts';
 import { actions, formatButtonValue } from '../words/button.ts';
 import { plain } from '../words/mrkdwn.ts';
 import { rampLine } from '../words/ramp-command.ts';
-import { splitText } from '../words/split-text.ts';
+import { shareOfStep } from '../words/step-text.ts';
+import { targetsPlain } from '../words/targets-text.ts';
 import { approvalButtons } from './approval.ts';
 
 /** What a person may do about a ramp. A button is for the step that it was drawn for. */
@@ -26,12 +36,13 @@ export function rampButtons({ ramp, change }: RampShown): Button[] {
     case 'held':
       return [
         resumeButton(ramp, state.hold.because === 'moved' ? 'Go on from here' : 'Go on'),
-        ...(state.hold.because === 'moved' && state.step > 0 ? [putBackButton(ramp)] : []),
+        ...(isPutBackHere(ramp, state) ? [putBackButton(ramp)] : []),
+        ...withoutButton(ramp, state),
         backButton(ramp),
         historyButton(ramp),
       ];
     case 'finished':
-      return isFollowed(change) ? [historyButton(ramp)] : [backButton(ramp), historyButton(ramp)];
+      return isFollowed(change) ? [historyButton(ramp)] : [...backButtons(ramp), historyButton(ramp)];
     case 'going-back':
     case 'back':
     case 'superseded':
@@ -48,7 +59,7 @@ function isFollowed(change: RampShown['change']): boolean {
 }
 
 function targetText({ before }: Ramp): string {
-  return before.map(({ split }) => splitText(split)).join('; ');
+  return targetsPlain(before);
 }
 
 function backButton(ramp: Ramp): Button {
@@ -87,15 +98,42 @@ function putBackButton(ramp: Ramp): Button {
   return { type: 'button', action_id: actions.rampPutBack, value: valueShown(ramp), text: plain('Put back') };
 }
 
+/** Leaves out the cluster that is in the way. */
+function withoutButton(ramp: Ramp, state: RampStateOf<'held'>): Button[] {
+  const cluster = clusterToLeaveOut(ramp, state);
+  if (cluster === undefined) return [];
+  const text = plain(`Go on without ${cluster}`, 70);
+  return [{ type: 'button', action_id: actions.rampWithout, value: valueShown(ramp), text }];
+}
+
+/** Once it is over, each cluster goes back by itself: a change has one object's history to go by. */
+function backButtons(ramp: Ramp): Button[] {
+  if (!isSequence(ramp)) return [backButton(ramp)];
+  return clustersOf(ramp).flatMap((cluster) => {
+    const first = firstIn(ramp, cluster);
+    if (first === undefined) return [];
+    const text = plain(`Roll back ${cluster}`, 70);
+    return [
+      { type: 'button', action_id: actions.rollBack, value: formatButtonValue({ id: first }), style: 'danger', text },
+    ];
+  });
+}
+
+/** The change that made the first step there. To take that back takes all of the ramp back there. */
+function firstIn(ramp: Ramp, cluster: string): ChangeId | undefined {
+  const first = ramp.changes.find(({ step }) => step > 0 && clusterAt(ramp, step) === cluster);
+  return first && changeAt(ramp, first.step);
+}
+
 function nextButton(ramp: Ramp, word: string): Button[] {
-  const next = isStanding(ramp.state) ? stepOf(ramp, ramp.state.step + 1) : undefined;
+  const next = isStanding(ramp.state) ? stepAfter(ramp, ramp.state.step) : undefined;
   if (next === undefined) return [];
   return [
     {
       type: 'button',
       action_id: actions.rampNext,
       value: valueShown(ramp),
-      text: plain(`${next.percent} % ${word}`),
+      text: plain(`${shareOfStep(ramp, next)} ${word}`, 70),
       style: 'primary',
     },
   ];

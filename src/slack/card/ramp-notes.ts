@@ -2,12 +2,22 @@ import { isUnsettled } from '../../domain/change/change.ts';
 import type { FailReason } from '../../domain/change/state.ts';
 import { formatDuration } from '../../domain/language/duration.ts';
 import { asksWhenResumed } from '../../domain/ramp/next.ts';
-import { type Ramp, stepOf, targetsAt } from '../../domain/ramp/ramp.ts';
-import type { RampHold, RampStateOf } from '../../domain/ramp/ramp-state.ts';
+import type { Ramp } from '../../domain/ramp/ramp.ts';
+import { liveStep, type RampHold, type RampStateOf } from '../../domain/ramp/ramp-state.ts';
+import {
+  clusterToLeaveOut,
+  isPutBackHere,
+  isSequence,
+  madeAt,
+  stepAfter,
+  without,
+} from '../../domain/ramp/sequence.ts';
 import type { RampShown } from '../../workflow/ports/cards.ts';
 import { code, foreign, user } from '../words/mrkdwn.ts';
 import { dateText, holdWords, ruleText } from '../words/policy-words.ts';
 import { splitText } from '../words/split-text.ts';
+import { shareOfStep } from '../words/step-text.ts';
+import { targetsText } from '../words/targets-text.ts';
 import { clock, momentText } from '../words/time-text.ts';
 import { approvalNotes, approvedBy, deniedWords } from './approval.ts';
 import { guardNotes, unlessText } from './guard-notes.ts';
@@ -16,15 +26,15 @@ import { finishedNotes } from './ramp-finished.ts';
 
 /** What comes next and when; undefined if nothing does by itself. */
 export function nextLine(ramp: Ramp): string | undefined {
-  const { state, steps } = ramp;
+  const { state } = ramp;
   if (state.kind !== 'running' || state.waitsFor === 'traffic') return undefined;
-  const next = stepOf(ramp, state.step + 1);
+  const next = stepAfter(ramp, state.step);
   const at = momentText(state.dueAt);
   if (next === undefined)
     return `${ramp.guards === undefined ? 'The last step: it stays so' : 'Watched'} until ${at}, then the ramp is over and nobody needs to look any more.`;
-  const last = state.step + 1 === steps.length ? ', the last step' : '';
+  const last = stepAfter(ramp, next) === undefined ? ', the last step' : '';
   const hours = state.waitsFor === 'hours' ? ', when the hours for steps up begin' : '';
-  return `Next: ${next.percent} % at ${at}${last}${hours}${unlessText(ramp)}`;
+  return `Next: ${foreign(shareOfStep(ramp, next))} at ${at}${last}${hours}${unlessText(ramp)}`;
 }
 
 /** What else a person must know, one or two sentences each, already escaped. */
@@ -66,7 +76,9 @@ export function rampNotes({ ramp, change }: RampShown): readonly string[] {
         ...approvedBy(ramp),
       ];
     case 'going-back':
-      return [`${stopText(ramp, state)} It goes back to ${splitsBefore(ramp)} in one change.`];
+      return [
+        `${stopText(ramp, state)} It goes back to ${splitsBefore(ramp)} ${isSequence(ramp) ? 'in one cluster after the other' : 'in one change'}.`,
+      ];
     case 'back':
       return [backNote(ramp, state)];
     case 'finished':
@@ -87,12 +99,12 @@ function leftText(leftMs: number): string {
 }
 
 function nextPercent(ramp: Ramp, step: number): string {
-  const next = stepOf(ramp, step + 1);
-  return next === undefined ? 'the next step' : `${next.percent} %`;
+  const next = stepAfter(ramp, step);
+  return next === undefined ? 'the next step' : foreign(shareOfStep(ramp, next));
 }
 
 function splitsBefore({ before }: Ramp): string {
-  return before.map(({ split }) => foreign(splitText(split))).join('; ');
+  return targetsText(before);
 }
 
 function backNote(ramp: Ramp, state: RampStateOf<'back'>): string {
@@ -119,13 +131,13 @@ function blindNote({ state }: Ramp): readonly string[] {
 }
 
 function heldNote(ramp: Ramp, state: RampStateOf<'held'>): string {
-  const { hold, at, step } = state;
-  return `*Held* since ${momentText(at)}: ${holdText(hold, ramp)}${goOnText(ramp, state)}${putBackText(ramp, step, hold)} *Roll back* goes back to ${splitsBefore(ramp)}.`;
+  const { hold, at } = state;
+  return `*Held* since ${momentText(at)}: ${holdText(hold, ramp)}${goOnText(ramp, state)}${putBackText(ramp, state)}${withoutText(ramp, state)} *Roll back* goes back to ${splitsBefore(ramp)}.`;
 }
 
 /** What *Go on* does from here. */
 function goOnText(ramp: Ramp, { step, hold, leftMs }: RampStateOf<'held'>): string {
-  const isLast = step >= ramp.steps.length;
+  const isLast = stepAfter(ramp, step) === undefined;
   if (hold.because === 'moved')
     return ` *Go on from here* ${isLast ? endsText : `makes ${nextPercent(ramp, step)} of what is live.`}`;
   if (hold.because === 'not-asked-on') return ' *Go on* asks again.';
@@ -137,10 +149,17 @@ function goOnText(ramp: Ramp, { step, hold, leftMs }: RampStateOf<'held'>): stri
 
 const endsText = 'ends the ramp here; the split stays.';
 
-function putBackText(ramp: Ramp, step: number, { because }: RampHold): string {
-  if (because !== 'moved' || step === 0) return '';
-  const left = targetsAt(ramp, step).map(({ split }) => foreign(splitText(split)));
-  return ` *Put back* makes it ${left.join('; ')} again, and watches that for its full time.`;
+function putBackText(ramp: Ramp, state: RampStateOf<'held'>): string {
+  if (!isPutBackHere(ramp, state)) return '';
+  return ` *Put back* makes it ${targetsText(madeAt(ramp, state.step))} again, and watches that for its full time.`;
+}
+
+function withoutText(ramp: Ramp, state: RampStateOf<'held'>): string {
+  const cluster = clusterToLeaveOut(ramp, state);
+  if (cluster === undefined) return '';
+  const name = foreign(cluster);
+  const isEnd = stepAfter(without(ramp, state.step, cluster), state.step) === undefined;
+  return ` *Go on without ${name}* leaves ${name} as it is, and ${isEnd ? 'ends here' : 'goes on in the others'}.`;
 }
 
 export function holdText(hold: RampHold, ramp: Ramp | undefined): string {
@@ -152,17 +171,17 @@ export function holdText(hold: RampHold, ramp: Ramp | undefined): string {
       return `${by} moved the weights${when}; live is now ${foreign(splitText(live))}.`;
     }
     case 'step-failed':
-      return `the next step could not be made: ${failText[hold.reason]}${hold.detail === undefined ? '' : ` (${code(hold.detail, 200)})`}.`;
+      return `the next step${whereNext(ramp)} could not be made: ${failText[hold.reason]}${hold.detail === undefined ? '' : ` (${code(hold.detail, 200)})`}.`;
     case 'no-plan':
-      return `the next step cannot be planned: ${noPlanText(hold.refusal)}.`;
+      return `the next step${whereNext(ramp)} cannot be planned: ${noPlanText(hold.refusal)}.`;
     case 'denied': {
       const by = hold.rule === undefined ? '' : ` (${ruleText(hold.rule)})`;
       const until = hold.heldUntil === undefined ? undefined : new Date(hold.heldUntil);
       const held = hold.hold === undefined && until === undefined ? '' : holdWords({ ...hold.hold, until });
-      return `policy does not allow the next step${hold.denied === undefined ? '' : `: ${deniedWords[hold.denied]}`}${held}${by}.`;
+      return `policy does not allow the next step${whereNext(ramp)}${hold.denied === undefined ? '' : `: ${deniedWords[hold.denied]}`}${held}${by}.`;
     }
     case 'late':
-      return `the next step was due ${formatDuration(Math.round(hold.lateMs / 1000) * 1000)} ago, and nobody made it.`;
+      return `the next step${whereNext(ramp)} was due ${formatDuration(Math.round(hold.lateMs / 1000) * 1000)} ago, and nobody made it.`;
     case 'guard':
       return ramp === undefined ? 'a guard stopped it.' : proofText(ramp, hold.proof, 'hold');
     case 'back-failed': {
@@ -173,6 +192,11 @@ export function holdText(hold: RampHold, ramp: Ramp | undefined): string {
     case 'not-asked-on':
       return 'nobody let it go on in time.';
   }
+}
+
+/** ` (50 % in us)` */
+function whereNext(ramp: Ramp | undefined): string {
+  return ramp !== undefined && isSequence(ramp) ? ` (${nextPercent(ramp, liveStep(ramp.state))})` : '';
 }
 
 function voidNote({ because, denied }: RampStateOf<'void'>): string {

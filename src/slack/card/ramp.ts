@@ -3,12 +3,13 @@ import { movesSeen } from '../../domain/change/change.ts';
 import { findEdit } from '../../domain/change/edit.ts';
 import { changeAt, type Ramp, targetsAt } from '../../domain/ramp/ramp.ts';
 import { isOver, liveStep, type RampState } from '../../domain/ramp/ramp-state.ts';
+import { clusterAt, clustersOf, isSequence, madeAt } from '../../domain/ramp/sequence.ts';
 import type { Stay } from '../../domain/ramp/steps.ts';
-import type { RampTargets } from '../../domain/ramp/targets.ts';
+import { isSameTarget, type RampTargets } from '../../domain/ramp/targets.ts';
 import { defaultRule } from '../../domain/routing/route.ts';
 import type { RampShown } from '../../workflow/ports/cards.ts';
 import { moveBlocks, movesText, type NamedMove, ruleName } from '../words/move-text.ts';
-import { fitted, foreign, markup, plain, user } from '../words/mrkdwn.ts';
+import { code, fitted, foreign, markup, plain, user } from '../words/mrkdwn.ts';
 import { context, type Message, quoted, section } from './card.ts';
 import { rampButtons } from './ramp-buttons.ts';
 import { rampChart } from './ramp-chart.ts';
@@ -47,7 +48,8 @@ export function rampTitle(ramp: Ramp): string {
   const which = rule === defaultRule ? '' : ` (${rule})`;
   const step = stepShown(ramp);
   const place = step === 0 ? `${steps.length} steps` : `step ${step} of ${steps.length}`;
-  return `${name.service}${which} · ramp to ${version}, ${place}`;
+  const where = isSequence(ramp) ? ` in ${clustersOf(ramp).join(', ')}` : '';
+  return `${name.service}${which} · ramp to ${version}${where}, ${place}`;
 }
 
 /** The step that is live or being made. */
@@ -60,14 +62,15 @@ function stepShown({ state, steps, changes }: Ramp): number {
 function movesOf({ ramp, change }: RampShown): readonly NamedMove[] {
   const { state } = ramp;
   const isBack = state.kind === 'going-back' || state.kind === 'back';
-  const [from, to] = isBack
-    ? [targetsAt(ramp, stepShown(ramp)), ramp.before]
-    : [fromShown(ramp), targetsAt(ramp, Math.max(1, stepShown(ramp)))];
-  return to.map(({ object, rule, split }, at) => {
+  const shown = Math.max(1, stepShown(ramp));
+  const [from, to] = isBack ? [targetsAt(ramp, stepShown(ramp)), ramp.before] : [fromShown(ramp), madeAt(ramp, shown)];
+  return to.map((target) => {
+    const { object, rule, split } = target;
     const edit = change && findEdit(change.edits, object);
     const made = change && edit && movesSeen(change, edit).find((move) => move.rule === rule);
-    const name = ruleName(rule);
-    return made === undefined ? { rule, name, from: from[at]?.split ?? {}, to: split } : { ...made, name };
+    const name = isSequence(ramp) ? `${code(object.cluster)}, ${ruleName(rule)}` : ruleName(rule);
+    const was = from.find((each) => isSameTarget(each, target))?.split ?? {};
+    return made === undefined ? { rule, name, from: was, to: split } : { ...made, name };
   });
 }
 
@@ -79,23 +82,31 @@ function fromShown(ramp: Ramp): RampTargets {
 
 /** `10 % ✓ · 25 % now · 50 % · 100 %`; a step that was left out says so, as text that is read aloud must. */
 export function stepsLine(ramp: Ramp, leftOut = (step: string) => `${step} left out`): string {
+  if (!isSequence(ramp)) return stepsIn(ramp, undefined, leftOut);
+  return clustersOf(ramp)
+    .map((cluster) => `${code(cluster)}: ${stepsIn(ramp, cluster, leftOut)}`)
+    .join('\n');
+}
+
+/** The steps that are made in a cluster. */
+function stepsIn(ramp: Ramp, cluster: string | undefined, leftOut: (step: string) => string): string {
   const { state, steps } = ramp;
   const live = state.kind === 'finished' ? steps.length : liveStep(state);
   const isEnded = isOver(state) || state.kind === 'going-back';
-  return steps
-    .map(({ percent, stay }, at) => {
-      const number = at + 1;
-      const wasMade = changeAt(ramp, number) !== undefined;
-      if (state.kind === 'stepping' && number === state.step)
-        return `*${percent} % being ${number === state.live ? 'put back' : 'made'}*`;
-      if (number > live)
-        return isEnded || (state.kind === 'stepping' && number < state.step)
-          ? leftOut(`${percent} %`)
-          : planned(percent, stay);
-      if (number === live && !isEnded) return `*${percent} % now*${stay.kind === 'ask' ? ' (asks)' : ''}`;
-      return wasMade ? `${percent} % ✓` : leftOut(`${percent} %`);
-    })
-    .join(' · ');
+  const text = steps.flatMap(({ percent, stay }, at) => {
+    const number = at + 1;
+    if (cluster !== undefined && clusterAt(ramp, number) !== cluster) return [];
+    const wasMade = changeAt(ramp, number) !== undefined;
+    if (state.kind === 'stepping' && number === state.step)
+      return `*${percent} % being ${number === state.live ? 'put back' : 'made'}*`;
+    if (number > live)
+      return isEnded || (state.kind === 'stepping' && number < state.step)
+        ? leftOut(`${percent} %`)
+        : planned(percent, stay);
+    if (number === live && !isEnded) return `*${percent} % now*${stay.kind === 'ask' ? ' (asks)' : ''}`;
+    return wasMade ? `${percent} % ✓` : leftOut(`${percent} %`);
+  });
+  return text.length === 0 ? 'left out' : text.join(' · ');
 }
 
 function struck(step: string): string {
@@ -112,7 +123,7 @@ function factsOf(ramp: Ramp): readonly string[] {
     `asked by ${user(by)}`,
     ...(named === undefined ? [] : [foreign(named)]),
     id,
-    foreign(`${name.namespace} @ ${name.cluster}`),
+    foreign(`${name.namespace} @ ${clustersOf(ramp).join(', ')}`, 120),
   ];
 }
 

@@ -147,6 +147,7 @@ const gestures: ReadonlyMap<string, RampGesture> = new Map([
   [actions.rampAbort, 'abort'],
   [actions.rampFinish, 'finish'],
   [actions.rampPutBack, 'put-back'],
+  [actions.rampWithout, 'go-without'],
 ]);
 
 /** Why a person may not reject a ramp, before they are asked for the reason. */

@@ -20,6 +20,7 @@ const onCards: ReadonlySet<string> = new Set([
   actions.rampNext,
   actions.rampAbort,
   actions.rampPutBack,
+  actions.rampWithout,
 ]);
 
 export function isOnCard(action: string): boolean {

@@ -44,6 +44,7 @@ export function gestureOfClick(action: string): Gesture {
     case actions.rampNext:
     case actions.rampFinish:
     case actions.rampPutBack:
+    case actions.rampWithout:
       return { kind: 'decision' };
     case actions.rampAbort:
       return { kind: 'rollback' };

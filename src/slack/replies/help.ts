@@ -112,7 +112,7 @@ export const commands = [
 export const flags = [
   { usage: '-n bookinfo, --namespace bookinfo, bookinfo/reviews', does: 'where the service is' },
   { usage: 'vs/edge, httproute/edge', does: 'an object, where requests for a service follow several or none' },
-  { usage: '--cluster prod-eu', does: 'in which cluster' },
+  { usage: '--cluster prod-eu', does: 'in which cluster; with commas in one after the other, in that order' },
   { usage: '--route primary', does: 'which rule, where a VirtualService has several' },
   { usage: '--all-routes', does: 'every rule that splits between versions, also those of gateways, in one change' },
   { usage: '--anyway', does: 'also to a version without a ready pod, where policy allows that' },
@@ -134,6 +134,7 @@ const more: Readonly<Record<string, string>> = {
     '• `10 for 30m, 50 ask, 100`: own times; `ask` waits until a person lets it go on. The last step is watched as long as the one before.',
     '• `careful`: a ramp that the policy file names. `linear10every1m` and `canary10for5m` are understood, too.',
     '• `/shift reviews v3 50 --watch 20m`: one step. It is taken back if it fails, and kept otherwise.',
+    '• `/shift reviews v3 50 --cluster prod-eu,prod-us`: one cluster after the other, and it stops at the first where it cannot be done. Of a ramp each step is made in all of them, and then lasts its time; with `--watch` each cluster is watched before the next.',
     'With Prometheus, a ramp takes itself back if the version fails more often than the others. `--dry-run` shows all steps with their times.',
   ].join('\n'),
   pause:
@@ -142,7 +143,7 @@ const more: Readonly<Record<string, string>> = {
   next: 'It does not wait for the time of the step that is live, and lets a step with `ask` go on. After the last step there is nothing to do.',
   abort: 'Nobody has to approve it, and it goes before what waits. A ramp that was aborted does not start again.',
   finish:
-    'It makes the last step of the ramp at once, as one change, and asks first. To go back instead, `/shift abort reviews`.',
+    'It makes the last step of the ramp at once, as one change (in each cluster), and asks first. To go back instead, `/shift abort reviews`.',
   rollback:
     'A rollback brings back exactly what was recorded, weights or whole objects, goes before whatever waits, and is a change of its own: it can be rolled back too. *Roll back* on a card takes back that change. Typed, it takes back the newest change of the service that still stands, so typed again it goes one further back and never forward; `--route` looks at the changes of that rule alone, and `to c-…` goes back to what that change made. It first shows what it would undo where others changed something since, and where somebody has rolled back less than a minute ago.',
   apply:

@@ -23,6 +23,7 @@ export const actions = {
   rampAbort: 'ramp_abort',
   rampFinish: 'ramp_finish',
   rampPutBack: 'ramp_put_back',
+  rampWithout: 'ramp_without',
   overRamp: 'over_ramp',
   rampAnew: 'ramp_anew',
   thisOne: 'this_one',

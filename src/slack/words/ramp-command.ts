@@ -1,6 +1,7 @@
 import { type Command, formatCommand, type MovingCommand } from '../../domain/language/command.ts';
 import { parseCommand } from '../../domain/language/parse-command.ts';
 import type { Ramp } from '../../domain/ramp/ramp.ts';
+import { isSequence } from '../../domain/ramp/sequence.ts';
 import type { RampSteps } from '../../domain/ramp/steps.ts';
 import { defaultRule } from '../../domain/routing/route.ts';
 import { mostLineLength } from './button.ts';
@@ -10,9 +11,12 @@ export type TypedRamp = Extract<MovingCommand, { verb: 'ramp' }> & { readonly st
 
 /**
  * The line that asks for such a ramp. The buttons of its card carry it, so that a click can say what was left of it when its record is
- * lost. A long reason is left out. Undefined if it is too long for a button all the same.
+ * lost. A long reason is left out. Undefined if it is too long for a button all the same, or the ramp is of several clusters.
  */
-export function rampLine({ name, version, steps, before: [{ rule }], reason, noGuard }: Ramp): string | undefined {
+export function rampLine(ramp: Ramp): string | undefined {
+  if (isSequence(ramp)) return undefined; // a lost record is told by the history of one object, which knows one cluster
+  const { name, version, steps, reason, noGuard } = ramp;
+  const [{ rule }] = ramp.before;
   const typed = { verb: 'ramp', service: name, version, steps } as const;
   const options = { dryRun: false, noGuard: noGuard === true, rule: routeOf(rule) };
   const lines = [formatCommand({ ...typed, options: { ...options, reason } }), formatCommand({ ...typed, options })];

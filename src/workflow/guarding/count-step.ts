@@ -19,6 +19,11 @@ export async function scrapedAt(
   const all = await Promise.all(hosts.map((host) => traffic.scraped({ cluster, host, at })));
   const known = all.flatMap((each) => (each.kind === 'scraped' ? [each] : []));
   if (known.length < all.length || known.length === 0) return undefined;
+  return scrapedTogether(known);
+}
+
+/** As far as all of them were scraped. */
+export function scrapedTogether(known: readonly Scraped[]): Scraped {
   const earliest = (times: readonly Date[]) => new Date(Math.min(...times.map((time) => time.getTime())));
   const every = known.flatMap(({ everyMs }) => everyMs ?? []);
   return {

@@ -53,9 +53,10 @@ export class Guards {
   }
 
   /** When the next look at a ramp is due, in ms; undefined if there will be none. */
-  dueMs({ id, guards, state, before: [{ object }] }: Ramp): number | undefined {
-    const isWatched = guards !== undefined && this.#traffic?.clusters.includes(object.cluster) === true;
-    if (!isWatched || !isLive(state) || isHeldStill(state)) return undefined;
+  dueMs({ id, guards, state, before }: Ramp): number | undefined {
+    const counted = this.#traffic?.clusters ?? [];
+    const isWatched = before.some(({ object }) => counted.includes(object.cluster));
+    if (guards === undefined || !isWatched || !isLive(state) || isHeldStill(state)) return undefined;
     const { nextAt } = guards.looking ?? {};
     const nextMs = nextAt === undefined ? this.#desk.now().getTime() : Date.parse(nextAt);
     return Math.max(nextMs, this.#notBeforeMs.get(id) ?? 0);

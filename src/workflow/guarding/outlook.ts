@@ -3,6 +3,7 @@ import { latencyBound } from '../../domain/guard/latency-bound.ts';
 import { shortestWatchedMs } from '../../domain/guard/looks.ts';
 import { noticedRatio } from '../../domain/guard/notice.ts';
 import type { PlannedStep } from '../../domain/ramp/ramp.ts';
+import { isAtOnce } from '../../domain/ramp/steps.ts';
 import { findRule, type LiveObject } from '../../domain/routing/route.ts';
 import type { Desk } from '../desk.ts';
 import { TrafficUnavailableError } from '../errors.ts';
@@ -96,7 +97,8 @@ function noticedBy(
   lately: { readonly requestsPerSecond: number; readonly failureRate: number },
 ): Outlook['noticed'] {
   return steps.map(({ percent, stay }) => {
-    if (stay.kind !== 'for' || percent <= 0 || percent >= 100 || lately.failureRate === 0) return undefined;
+    if (stay.kind !== 'for' || isAtOnce(stay) || percent <= 0 || percent >= 100 || lately.failureRate === 0)
+      return undefined;
     return noticedRatio(stay.ms / 1000, { share: percent / 100, ...lately, steps: steps.length, guards });
   });
 }

@@ -3,6 +3,7 @@ import { defaultGuard, type GuardRule, strictest } from '../../domain/policy/ram
 import { type Named, namesOf } from '../../domain/policy/targets.ts';
 import { canaryOf } from '../../domain/ramp/direction.ts';
 import type { Ramp } from '../../domain/ramp/ramp.ts';
+import { isAtOnce } from '../../domain/ramp/steps.ts';
 import { findRule, type LiveObject } from '../../domain/routing/route.ts';
 import type { Desk } from '../desk.ts';
 import type { AskedRamp } from '../ramping/ramp-answer.ts';
@@ -15,19 +16,20 @@ export function tooShort(
   { shortestMs }: Foresight,
 ): { readonly step: number; readonly shortestMs: number } | undefined {
   if (shortestMs === undefined) return undefined;
-  const at = steps.findIndex(({ stay }) => stay.kind === 'for' && stay.ms < shortestMs);
+  const at = steps.findIndex(({ stay }) => stay.kind === 'for' && !isAtOnce(stay) && stay.ms < shortestMs);
   return at < 0 ? undefined : { step: at + 1, shortestMs };
 }
 
-/** How the guards watch every ramp in a cluster whose requests are counted, unless they are turned off. */
+/** How the guards watch a ramp where the requests of all its clusters are counted, unless they are turned off: as the strictest rule has it. */
 export function guardRuleFor(
   { policies, countedClusters }: Pick<Desk, 'policies' | 'countedClusters'>,
   { options }: Pick<AskedRamp, 'options'>,
-  named: Named,
+  touched: readonly Named[],
 ): GuardRule | undefined {
-  if (options.noGuard === true || !countedClusters.includes(named.object.cluster)) return undefined;
-  const guards = rulesDeciding(policies.current(), namesOf(named)).map(({ rule }) => rule?.guard ?? defaultGuard);
-  return strictest(guards);
+  const isCounted = touched.every(({ object }) => countedClusters.includes(object.cluster));
+  if (options.noGuard === true || !isCounted) return undefined;
+  const deciding = touched.flatMap((named) => rulesDeciding(policies.current(), namesOf(named)));
+  return strictest(deciding.map(({ rule }) => rule?.guard ?? defaultGuard));
 }
 
 /** A request is slow by what the last hour was like, and no result of the ramp may affect that: without an answer it cannot begin. */

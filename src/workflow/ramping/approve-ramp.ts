@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { planShown } from '../../domain/change/change.ts';
 import type { StateOf } from '../../domain/change/state.ts';
 import type { Denial } from '../../domain/policy/judge.ts';
-import { growthOfRamp } from '../../domain/policy/ramp-growth.ts';
+import { growthOfFirst } from '../../domain/policy/ramp-growth.ts';
 import { askOfRamp } from '../../domain/policy/ramps/ask-of-ramp.ts';
 import { hostsMoved } from '../../domain/policy/targets.ts';
 import { objectsMoved, type Ramp, rampTo, rulesMoved } from '../../domain/ramp/ramp.ts';
@@ -137,7 +137,7 @@ async function wantedOfRamp(
       const { live } = await desk.mesh.open(object);
       const moved = rulesMoved(ramp, object).map((rule) => ({ rule }));
       const route = { object, ...hostsMoved(moved, live) };
-      const growth = growthOfRamp({ before: ramp.before, steps: [ramp.steps[0]] });
+      const growth = growthOfFirst(ramp, object);
       return { deed, route, growth, ramp: askOfRamp(ramp, object), requester: ramp.by };
     }),
   );

@@ -1,10 +1,14 @@
 import type { AuditDeed } from '../../domain/change/audit.ts';
 import type { Denial } from '../../domain/policy/judge.ts';
+import { hostsMoved, type Named } from '../../domain/policy/targets.ts';
 import { isBack } from '../../domain/ramp/direction.ts';
 import { objectsMoved, type Ramp, rulesMoved, stepOf, targetsAt } from '../../domain/ramp/ramp.ts';
 import { isOver, isStanding } from '../../domain/ramp/ramp-state.ts';
+import { isSequence } from '../../domain/ramp/sequence.ts';
+import type { ObjectRef } from '../../domain/routing/object.ts';
 import { noteDenied, noteRefused } from '../audit.ts';
 import { type Asker, type Desk, refuseIfLate, requestId } from '../desk.ts';
+import { DependencyError } from '../errors.ts';
 import { approversOf } from '../judging/approvers.ts';
 import { judgeLive, namedBy } from '../judging/judge-live.ts';
 import type { Deciding, RampDecision, RampGesture } from './decision.ts';
@@ -103,14 +107,23 @@ async function deniedAs(
   asker: Asker,
 ): Promise<Denial | undefined> {
   for (const object of objectsMoved(ramp)) {
-    const { live } = await desk.mesh.open(object);
-    if (live === undefined) continue; // nothing is written to what is gone
-    const { verdict } = await judgeLive(desk, asker, {
-      deed,
-      route: namedBy(live, rulesMoved(ramp, object)),
-      requester: ramp.by,
-    });
+    const route = await movedIn(desk, ramp, object);
+    if (route === undefined) continue; // nothing is written to what is gone
+    const { verdict } = await judgeLive(desk, asker, { deed, route, requester: ramp.by });
     if (verdict.kind === 'refused') return verdict.denial;
   }
   return undefined;
+}
+
+/** In a sequence a cluster that does not answer must not keep anybody from stopping it: then what was seen there last is judged. */
+async function movedIn({ mesh }: Pick<Desk, 'mesh'>, ramp: Ramp, object: ObjectRef): Promise<Named | undefined> {
+  const rules = rulesMoved(ramp, object);
+  try {
+    const { live } = await mesh.open(object);
+    return live && namedBy(live, rules);
+  } catch (err) {
+    if (!(err instanceof DependencyError) || !isSequence(ramp)) throw err;
+    const moved = rules.map((rule) => ({ rule }));
+    return { object, ...hostsMoved(moved, await mesh.glance(object)) };
+  }
 }

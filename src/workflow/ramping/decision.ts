@@ -5,7 +5,7 @@ import type { RampId } from '../../domain/routing/names.ts';
 import type { NotAsLeft } from './as-left.ts';
 
 /** What a person does to a ramp that is not over. */
-export type RampGesture = 'pause' | 'resume' | 'next' | 'abort' | 'finish' | 'put-back';
+export type RampGesture = 'pause' | 'resume' | 'next' | 'abort' | 'finish' | 'put-back' | 'go-without';
 
 export type RampDecision =
   | { readonly kind: 'done'; readonly gesture: RampGesture; readonly ramp: Ramp }

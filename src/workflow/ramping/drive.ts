@@ -10,6 +10,7 @@ import {
   type RampHold,
   type RampState,
 } from '../../domain/ramp/ramp-state.ts';
+import { isSequence, liveSteps } from '../../domain/ramp/sequence.ts';
 import type { RampId } from '../../domain/routing/names.ts';
 import { moveOn } from '../audit.ts';
 import type { Desk } from '../desk.ts';
@@ -25,6 +26,8 @@ import { isAwaiting, voidRampIfMoved } from './void-ramp.ts';
 
 /** A ramp that cannot go on for a moment is looked at again after this time. */
 const againMs = 1_000;
+/** A cluster of several that does not answer is tried for so long. */
+const triedForMs = 15_000;
 
 /** Moves ramps on when something is due, or when their changes ended. Safe to run in any number of processes. */
 export class Driver {
@@ -115,8 +118,8 @@ export async function drive(desk: Desk, id: RampId, guards?: Guards): Promise<vo
 
 /** True if the ramp moved, so that there may be more to do. What the guards saw comes before the next step. */
 async function driveOnce(desk: Desk, ramp: Ramp, guards: Guards | undefined): Promise<boolean> {
-  const change = await inHand(desk, ramp);
-  const deed = nextDeed(ramp, change, desk.now());
+  const [change, beside] = await Promise.all([inHand(desk, ramp), liveBeside(desk, ramp)]);
+  const deed = nextDeed(ramp, change, desk.now(), beside);
   const isBeforeStep = deed.kind === 'step' && isStanding(ramp.state);
   const look = isLive(ramp.state) ? await guards?.look(ramp, ramp.state, change, isBeforeStep) : 'none';
   if (look === 'moved' || look === 'wait') return look === 'moved';
@@ -151,15 +154,22 @@ async function orHold(desk: Desk, ramp: Ramp, make: () => Promise<boolean>): Pro
   try {
     return await make();
   } catch (err) {
-    if (!(err instanceof DependencyError) || err.retryable) throw err;
+    if (!(err instanceof DependencyError) || (err.retryable && !isTriedLongEnough(desk, ramp))) throw err;
     desk.log.warn({ rampId: ramp.id, err }, 'a ramp is held: its next change cannot be planned');
     return moveRamp(desk, rampTo(ramp, heldNow(desk, ramp.state, failedBy(ramp.state, err))));
   }
 }
 
+/** In a sequence a person may want to go on without a cluster that does not answer. */
+function isTriedLongEnough({ now }: Pick<Desk, 'now'>, ramp: Ramp): boolean {
+  const { state } = ramp;
+  if (!isSequence(ramp) || state.kind !== 'running') return false;
+  return now().getTime() - Date.parse(state.dueAt) >= triedForMs;
+}
+
 function failedBy(state: RampState, { because: reason, message: detail }: DependencyError): RampHold {
   if (state.kind !== 'going-back') return { because: 'step-failed', reason, detail };
-  const { kind: _, step: __, change: ___, seen: ____, ...back } = state;
+  const { kind: _, step: __, change: ___, seen: ____, clusters: _____, ...back } = state;
   return { because: 'back-failed', reason, detail, back };
 }
 
@@ -168,6 +178,15 @@ async function inHand(desk: Pick<Desk, 'changes'>, ramp: Ramp): Promise<Change |
   if (isStanding(state) && state.step > 0) return readStep(desk, ramp, state.step);
   const id = changeInHand(ramp);
   return id && readTrusted(desk, id);
+}
+
+/** What is live of a ramp in other clusters than that of its step. */
+async function liveBeside(desk: Pick<Desk, 'changes'>, ramp: Ramp): Promise<readonly Change[]> {
+  const { state } = ramp;
+  if (!isStanding(state) || !isSequence(ramp)) return [];
+  const others = liveSteps(ramp, state.step).filter((step) => step !== state.step);
+  const changes = await Promise.all(others.map((step) => readStep(desk, ramp, step)));
+  return changes.filter((change) => change !== undefined);
 }
 
 /** Stops the ramp if its next step cannot be made. True if the ramp moved. */

@@ -2,7 +2,8 @@ import type { TypedService } from '../../domain/language/command.ts';
 import type { Ramp } from '../../domain/ramp/ramp.ts';
 import type { ServiceName } from '../../domain/routing/names.ts';
 import { readObjectWord } from '../../domain/routing/object-word.ts';
-import { type Desk, nameOf } from '../desk.ts';
+import type { Desk } from '../desk.ts';
+import { namesTyped } from './names-typed.ts';
 
 export type FoundRamp =
   | { readonly kind: 'ramp'; readonly ramp: Ramp }
@@ -15,7 +16,7 @@ export async function findRamp(
   desk: Desk,
   { service, rule }: { readonly service: TypedService; readonly rule?: string | undefined },
 ): Promise<FoundRamp> {
-  const name = await nameOf(desk, service);
+  const [name] = await namesTyped(desk, service);
   const open = await desk.ramps.open();
   const its = open.filter((ramp) => isOf(ramp, name) && (rule === undefined || movesRule(ramp, rule)));
   const [ramp, ...more] = its;
@@ -25,7 +26,8 @@ export async function findRamp(
 
 export function isOf({ name, before }: Ramp, { cluster, namespace, service }: ServiceName): boolean {
   const { kind, name: objectName } = readObjectWord(service) ?? { kind: undefined, name: service };
-  const isNamed = name.cluster === cluster && name.namespace === namespace && name.service === service;
+  const isThere = before.some(({ object }) => object.cluster === cluster);
+  const isNamed = isThere && name.namespace === namespace && name.service === service;
   return (
     isNamed ||
     before.some(

@@ -1,5 +1,5 @@
 import { asksWhenResumed, gateOpenMs, leftOf, liveFrom } from '../../domain/ramp/next.ts';
-import { type Ramp, rampTo, targetsAt } from '../../domain/ramp/ramp.ts';
+import { type Ramp, rampTo, stepOf, targetsAt } from '../../domain/ramp/ramp.ts';
 import {
   isStanding,
   liveStep,
@@ -8,8 +8,16 @@ import {
   type RampStateOf,
   type Standing,
 } from '../../domain/ramp/ramp-state.ts';
-import type { RampTargets } from '../../domain/ramp/targets.ts';
-import { isSameObject } from '../../domain/routing/object.ts';
+import {
+  atOnceFrom,
+  clusterToLeaveOut,
+  isPutBackHere,
+  isSequence,
+  stepAfter,
+  without,
+} from '../../domain/ramp/sequence.ts';
+import { isAtOnce } from '../../domain/ramp/steps.ts';
+import { isSameTarget, type RampTargets } from '../../domain/ramp/targets.ts';
 import { sameShares } from '../../domain/routing/split.ts';
 import { type Asker, type Desk, requestId } from '../desk.ts';
 import { leftBy } from './as-left.ts';
@@ -34,6 +42,8 @@ export function doGesture(desk: Desk, ramp: Ramp, deciding: Deciding, asker: Ask
       return step(desk, ramp, 'finish', asker);
     case 'put-back':
       return putBack(desk, ramp, asker);
+    case 'go-without':
+      return goWithout(desk, ramp, asker);
     case 'abort':
       return abort(desk, ramp, deciding, asker);
   }
@@ -59,7 +69,7 @@ async function resume(desk: Desk, ramp: Ramp, asker: Asker): Answered {
     return becomes(desk, ramp, rest, { gesture: 'resume', asker });
   }
   if (state.kind === 'held' && state.hold.because === 'moved')
-    return state.step >= ramp.steps.length
+    return stepAfter(ramp, state.step) === undefined
       ? becomes(desk, ramp, { kind: 'finished', at: desk.now().toISOString() }, { gesture: 'resume', asker })
       : step(desk, ramp, 'resume', asker);
   if (state.kind !== 'paused' && state.kind !== 'held') return { kind: 'not-now', gesture: 'resume', ramp };
@@ -85,13 +95,34 @@ function goingOn(desk: Desk, ramp: Ramp, stopped: RampStateOf<'paused' | 'held'>
 /** Makes the next step now, or with `finish` the last one. */
 async function step(desk: Desk, ramp: Ramp, gesture: 'next' | 'finish' | 'resume', asker: Asker): Answered {
   const { state } = ramp;
-  if (!isStanding(state) || state.step >= ramp.steps.length) return { kind: 'not-now', gesture, ramp };
-  const number = gesture === 'finish' ? ramp.steps.length : state.step + 1;
+  const number = isStanding(state) ? stepWanted(ramp, state, gesture) : undefined;
+  if (!isStanding(state) || number === undefined) return { kind: 'not-now', gesture, ramp };
   const from = await liveFor(desk, ramp, state);
   const happened = { kind: kinds[gesture], deed: gesture, asker } as const;
   const askedAs = requestId(asker.request);
-  const made = await makeStep(desk, { ramp: silenced(ramp), step: number, from, asker, askedAs, happened });
+  const isAllAtOnce = gesture === 'finish' && isSequence(ramp);
+  const rest = silenced(isAllAtOnce ? atOnceFrom(ramp, state.step) : ramp);
+  const step = isAllAtOnce ? stepAfter(rest, state.step) : number;
+  const made = await makeStep(desk, { ramp: rest, step: step ?? number, from, asker, askedAs, happened });
   return answerTo(desk, ramp, made, gesture);
+}
+
+function stepWanted(ramp: Ramp, { step: live }: Standing, gesture: RampGesture): number | undefined {
+  const next = stepAfter(ramp, live);
+  return gesture === 'finish' && next !== undefined ? ramp.steps.length : next;
+}
+
+/** Leaves out the cluster of the next step, and goes on in the others. It stays as it is. */
+async function goWithout(desk: Desk, ramp: Ramp, asker: Asker): Answered {
+  const { state } = ramp;
+  const cluster = state.kind === 'held' ? clusterToLeaveOut(ramp, state) : undefined;
+  if (state.kind !== 'held' || cluster === undefined) return { kind: 'not-now', gesture: 'go-without', ramp };
+  const rest = without(ramp, state.step, cluster);
+  const live = stepOf(ramp, state.step);
+  const isToBeWatched = live !== undefined && isAtOnce(live.stay);
+  const at = desk.now().toISOString();
+  const next = isToBeWatched ? liveFrom(rest, { step: state.step }, at) : goingOn(desk, rest, state);
+  return becomes(desk, silenced(rest), next, { gesture: 'go-without', asker });
 }
 
 async function answerTo(desk: Desk, ramp: Ramp, made: Made, gesture: RampGesture): Answered {
@@ -116,8 +147,7 @@ async function answerTo(desk: Desk, ramp: Ramp, made: Made, gesture: RampGesture
 /** Makes the step that is live once more, over what the person was shown of somebody else's. It is then watched for its full time. */
 async function putBack(desk: Desk, ramp: Ramp, asker: Asker): Answered {
   const { state } = ramp;
-  if (state.kind !== 'held' || state.hold.because !== 'moved' || state.step === 0)
-    return { kind: 'not-now', gesture: 'put-back', ramp };
+  if (state.kind !== 'held' || !isPutBackHere(ramp, state)) return { kind: 'not-now', gesture: 'put-back', ramp };
   const from = await liveFor(desk, ramp, state);
   const happened = { kind: kinds['put-back'], deed: 'put-back', asker } as const;
   const askedAs = requestId(asker.request);
@@ -135,7 +165,7 @@ function isThere(ramp: Ramp, { step: number }: Standing, hold: RampHold): boolea
   if (hold.because === 'no-plan') return hold.refusal === 'already-there';
   if (hold.because !== 'moved') return false;
   const { object, rule, live } = hold.away;
-  const left = targetsAt(ramp, number).find((each) => each.rule === rule && isSameObject(each.object, object));
+  const left = targetsAt(ramp, number).find((each) => isSameTarget(each, { object, rule }));
   return left !== undefined && sameShares(left.split, live);
 }
 
@@ -149,7 +179,7 @@ export function seenInstead([first, ...more]: RampTargets, state: RampState): Ra
   if (state.kind !== 'held' || state.hold.because !== 'moved') return [first, ...more];
   const { object, rule, live } = state.hold.away;
   const seen = (target: RampTargets[number]) =>
-    target.rule === rule && isSameObject(target.object, object) ? { ...target, split: live } : target;
+    isSameTarget(target, { object, rule }) ? { ...target, split: live } : target;
   return [seen(first), ...more.map(seen)];
 }
 
@@ -175,6 +205,7 @@ const kinds = {
   next: 'ramp-resumed',
   finish: 'ramp-resumed',
   'put-back': 'ramp-resumed',
+  'go-without': 'ramp-resumed',
   abort: 'ramp-goes-back',
 } as const;
 

@@ -1,13 +1,17 @@
-import { type Change, effectOf, isUnsettled, isWaiting, moveTo } from '../../domain/change/change.ts';
+import { type Change, effectOf, isUnsettled, isWaiting, mainEdit, moveTo } from '../../domain/change/change.ts';
+import { afterDone, afterFailure, allLeft, nextToGoBack } from '../../domain/ramp/going-back.ts';
+import { goingOnBack } from '../../domain/ramp/next.ts';
 import { nextRequest, type Ramp, rampTo, targetsAt, withChange } from '../../domain/ramp/ramp.ts';
 import type { RampState, RampStateOf } from '../../domain/ramp/ramp-state.ts';
+import { isSequence, within } from '../../domain/ramp/sequence.ts';
 import type { ChangeId } from '../../domain/routing/names.ts';
 import { accept } from '../asking/accept.ts';
-import { type Plan, planEdits } from '../asking/plan.ts';
+import { type Plan, type Planned, planEdits } from '../asking/plan.ts';
 import { addJob, toChange } from '../asking/submit.ts';
 import { eventOf, moveOn } from '../audit.ts';
 import type { Desk } from '../desk.ts';
-import { aimsOf } from './as-left.ts';
+import { DependencyError } from '../errors.ts';
+import { aimsOf, type NotAsLeft } from './as-left.ts';
 import { noHurry } from './make-step.ts';
 import { moveRamp } from './move-ramp.ts';
 import { readTrusted } from './read-trusted.ts';
@@ -15,43 +19,69 @@ import { readTrusted } from './read-trusted.ts';
 type GoingBack = RampStateOf<'going-back'>;
 
 /**
- * Puts the one change in line that takes all of a ramp back. It goes ahead of the queue. False if it has to wait, or the ramp or an object
- * moved meanwhile: look again.
+ * Puts the change in line that takes all of a ramp back, of several clusters for one after the other. It goes ahead of the queue. False if
+ * it has to wait, or the ramp or an object moved meanwhile: look again.
  */
 export async function goBack(desk: Desk, ramp: Ramp, decided: GoingBack): Promise<boolean> {
-  if (!(await isStepOut(desk, ramp, decided))) return false;
-  const state = { ...decided, step: await lastApplied(desk, ramp, decided) };
-  if (!(await wasApplied(desk, ramp))) return become(desk, ramp, endOf(desk, state));
-  const made = ramp.changes.filter(({ step }) => step > 0).map(({ step }) => targetsAt(ramp, step));
-  const { aims, stop } = aimsOf(desk, { ramp, to: ramp.before, from: [state.seen, ramp.before, ...made] });
-  const planned = await planEdits(desk, aims, {
-    aim: { kind: 'back' },
-    service: ramp.name.service,
-    isAhead: true,
+  const clusters = decided.clusters ?? allLeft(ramp);
+  const busy = await busyCluster(desk, ramp, decided);
+  const cluster = busy === 'all' ? undefined : nextToGoBack(clusters).find((each) => each !== busy);
+  if (cluster === undefined) return false;
+  const step = await lastApplied(desk, ramp, decided);
+  const state = { ...decided, step, ...(isSequence(ramp) && { clusters }) };
+  const isDone = () => {
+    const rest = afterDone(clusters, cluster);
+    return become(desk, ramp, rest === undefined ? endOf(desk, ramp, state) : goingOnBack(state, rest));
+  };
+  const isHeld = (hold: RampStateOf<'held'>['hold']) => {
+    const rest = afterFailure(clusters, cluster);
+    return become(desk, ramp, rest === undefined ? heldOn(desk, state, hold) : goingOnBack(state, rest));
+  };
+  if (!(await wasApplied(desk, ramp, cluster))) return isDone();
+  const planned = await planBack(desk, ramp, state, cluster).catch((err: unknown) => {
+    if (!(err instanceof DependencyError)) throw err;
+    return { kind: 'unknown', err } as const;
   });
-  const stopped = stop();
-  if (stopped?.kind === 'superseded')
-    return become(desk, ramp, { kind: 'superseded', at: desk.now().toISOString(), by: stopped.by });
-  if (stopped !== undefined) return become(desk, ramp, heldOn(desk, state, stopped.hold));
   switch (planned.kind) {
+    case 'unknown': {
+      const rest = afterFailure(clusters, cluster);
+      if (rest === undefined) throw planned.err;
+      desk.log.warn({ rampId: ramp.id, cluster, err: planned.err }, 'a ramp goes back in its other clusters first');
+      return become(desk, ramp, goingOnBack(state, rest));
+    }
+    case 'superseded':
+      return become(desk, ramp, { kind: 'superseded', at: desk.now().toISOString(), by: planned.by });
+    case 'held':
+      return isHeld(planned.hold);
     case 'plan':
       return offerBack(desk, ramp, state, planned.plan);
     case 'refused':
-      if (planned.refusal.reason === 'already-there') return become(desk, ramp, endOf(desk, state));
-      return become(desk, ramp, heldOn(desk, state, { because: 'no-plan', refusal: planned.refusal.reason }));
+      if (planned.refusal.reason === 'already-there') return isDone();
+      return isHeld({ because: 'no-plan', refusal: planned.refusal.reason });
     case 'gone':
     case 'as-it-is':
-      return become(desk, ramp, heldOn(desk, state, { because: 'no-plan', refusal: planned.kind }));
+      return isHeld({ because: 'no-plan', refusal: planned.kind });
   }
 }
 
-/** A step that is in line and not begun is taken out of it. One that is being applied, or may still be, is waited for. */
-async function isStepOut(desk: Desk, ramp: Ramp, { by }: GoingBack): Promise<boolean> {
+async function planBack(desk: Desk, ramp: Ramp, { seen }: GoingBack, cluster: string): Promise<Planned | NotAsLeft> {
+  const made = ramp.changes.filter(({ step }) => step > 0).map(({ step }) => targetsAt(ramp, step));
+  const to = within(ramp.before, cluster);
+  const { aims, stop } = aimsOf(desk, { ramp, to, from: [seen, ramp.before, ...made] });
+  const planned = await planEdits(desk, aims, { aim: { kind: 'back' }, service: ramp.name.service, isAhead: true });
+  return stop() ?? planned;
+}
+
+/**
+ * Where a step is being applied, or may still be: that is waited for. One that is in line and not begun is taken out of it; as long as that
+ * does not succeed, nothing goes back (`all`).
+ */
+async function busyCluster(desk: Desk, ramp: Ramp, { by }: GoingBack): Promise<string | 'all' | undefined> {
   const last = ramp.changes.findLast(({ step }) => step > 0);
   const change = last && (await readTrusted(desk, last.id));
-  if (change === undefined) return true;
-  if (change.state.kind === 'applying' || isUnsettled(change)) return false;
-  return isWaiting(change) ? takeOut(desk, change, by) : true;
+  if (change === undefined) return undefined;
+  if (change.state.kind === 'applying' || isUnsettled(change)) return mainEdit(change).object.cluster;
+  return isWaiting(change) && !(await takeOut(desk, change, by)) ? 'all' : undefined;
 }
 
 /** Takes a change that has not begun out of the line. False if it moved on meanwhile. */
@@ -67,19 +97,22 @@ async function lastApplied(desk: Desk, { changes }: Ramp, { step: before }: Goin
   return last !== undefined && change?.state.kind === 'applied' ? last.step : before;
 }
 
-/** Whether any of its steps took effect, as far as is known. Without one there is nothing to take back. */
-async function wasApplied(desk: Desk, { changes }: Ramp): Promise<boolean> {
+/** Whether any of its steps took effect in a cluster, as far as is known. Without one there is nothing to take back. */
+async function wasApplied(desk: Desk, { changes }: Ramp, cluster: string): Promise<boolean> {
   for (const { step, id } of changes) {
     if (step === 0) continue;
     const change = await readTrusted(desk, id);
-    if (change === undefined || effectOf(change).length > 0) return true;
+    if (change === undefined) return true;
+    if (mainEdit(change).object.cluster === cluster && effectOf(change).length > 0) return true;
   }
   return false;
 }
 
-/** Nothing had to be taken back. */
-function endOf(desk: Desk, { kind: _, step, change: __, seen: ___, ...back }: GoingBack): RampState {
-  return { kind: 'back', step, ...back, at: desk.now().toISOString() };
+/** Nothing has to be taken back any more. `change`: in a sequence, the one that was needed last. */
+function endOf(desk: Desk, ramp: Ramp, state: GoingBack): RampState {
+  const { kind: _, step, change: __, seen: ___, clusters: ____, ...back } = state;
+  const change = isSequence(ramp) ? ramp.changes.findLast((each) => each.step === 0)?.id : undefined;
+  return { kind: 'back', step, ...back, at: desk.now().toISOString(), ...(change !== undefined && { change }) };
 }
 
 function heldOn(desk: Desk, { step, at }: GoingBack, hold: RampStateOf<'held'>['hold']): RampState {

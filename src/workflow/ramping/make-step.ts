@@ -3,8 +3,9 @@ import { isRelabelled } from '../../domain/change/selects.ts';
 import type { MovingDeed } from '../../domain/policy/judge.ts';
 import { askFrom } from '../../domain/policy/ramps/ask-of-ramp.ts';
 import { isBack } from '../../domain/ramp/direction.ts';
-import { nextRequest, type Ramp, selectsOfRamp, targetsAt, withChange } from '../../domain/ramp/ramp.ts';
+import { nextRequest, type Ramp, selectsOfRamp, withChange } from '../../domain/ramp/ramp.ts';
 import { isStanding, liveStep, type RampHold, type RampStateOf } from '../../domain/ramp/ramp-state.ts';
+import { clusterAt, madeAt, within } from '../../domain/ramp/sequence.ts';
 import type { RampTargets } from '../../domain/ramp/targets.ts';
 import type { ChangeId } from '../../domain/routing/names.ts';
 import type { ObjectRef } from '../../domain/routing/object.ts';
@@ -50,8 +51,7 @@ export interface Making {
 export async function makeStep(desk: Desk, making: Making): Promise<Made> {
   const planned = await planStep(desk, making);
   if (planned.kind !== 'plan') return planned;
-  const { ramp, step, from } = making;
-  const isDown = isBack(ramp.before, from, targetsAt(ramp, step));
+  const isDown = isDownwards(making);
   return offerStep(desk, making, planned.plan, isDown ? 'rollback' : 'shift');
 }
 
@@ -60,7 +60,7 @@ export async function planStep(
   desk: Desk,
   { ramp, step, from }: Pick<Making, 'ramp' | 'step' | 'from'>,
 ): Promise<{ readonly kind: 'plan'; readonly plan: Plan } | NotAsLeft> {
-  const to = targetsAt(ramp, step);
+  const to = madeAt(ramp, step);
   const { aims, stop } = aimsOf(desk, { ramp, to, from: [from] });
   const planning = {
     aim: { kind: 'split', focus: ramp.version },
@@ -78,12 +78,18 @@ export async function planStep(
       return held({ because: 'no-plan', refusal: planned.refusal.reason });
     case 'plan': {
       // more requests for a version that none reach would show nothing, up to 100 %
-      const isUp = !isBack(ramp.before, from, to);
+      const isUp = !isDownwards({ ramp, step, from });
       const dead = isUp ? unlessInsisted(ramp.name, to[0].object, planned.plan.warnings) : undefined;
       if (dead !== undefined) return held({ because: 'no-plan', refusal: dead.reason });
       return isUp && isOtherPods(ramp, planned.plan) ? held({ because: 'no-plan', refusal: relabelled }) : planned;
     }
   }
+}
+
+/** Whether a step only goes back towards what was before the ramp, where it is made. */
+function isDownwards({ ramp, step, from }: Pick<Making, 'ramp' | 'step' | 'from'>): boolean {
+  const there = (targets: RampTargets) => within(targets, clusterAt(ramp, step));
+  return isBack(there(ramp.before), there(from), madeAt(ramp, step));
 }
 
 /** The reason why a ramp is held whose approvals were for other pods. */

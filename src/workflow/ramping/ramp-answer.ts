@@ -21,7 +21,8 @@ export interface AskedRamp {
 
 /** What a ramp would be: for a dry run, or to be stored. */
 export interface RampPlan extends Pick<Ramp, 'name' | 'version' | 'named' | 'before' | 'steps' | 'guards'> {
-  readonly live: LiveObject;
+  /** An object for each cluster. */
+  readonly lives: readonly LiveObject[];
   readonly warnings: readonly PlanWarning[];
   /** How many changes wait before the first step. */
   readonly waiting: number;
@@ -48,6 +49,8 @@ export type RampAnswer =
   | { readonly kind: 'no-such-ramp'; readonly named: string; readonly known: readonly string[] }
   /** Another ramp moves the same rule. */
   | { readonly kind: 'ramp-taken'; readonly name: ServiceName; readonly other: Ramp | undefined }
+  /** In all of its clusters together. */
+  | { readonly kind: 'too-many-steps'; readonly name: ServiceName; readonly steps: number; readonly most: number }
   /** The guards could not look twice at a step. */
   | {
       readonly kind: 'too-short';

@@ -1,26 +1,24 @@
 import { createHash } from 'node:crypto';
 import type { Change } from '../../domain/change/change.ts';
-import { startBehind } from '../../domain/change/plan-weights.ts';
 import type { Judgement } from '../../domain/policy/judge.ts';
-import { growthOfRamp } from '../../domain/policy/ramp-growth.ts';
+import { growthOfFirst } from '../../domain/policy/ramp-growth.ts';
 import { askOfRamp } from '../../domain/policy/ramps/ask-of-ramp.ts';
+import type { Named } from '../../domain/policy/targets.ts';
 import { newGuards } from '../../domain/ramp/guards.ts';
-import { planRamp } from '../../domain/ramp/plan-ramp.ts';
-import { movesOneOf, type Ramp, selectsOfRamp } from '../../domain/ramp/ramp.ts';
-import type { RampSteps } from '../../domain/ramp/steps.ts';
-import { keyOfNamed } from '../../domain/routing/named-rule.ts';
+import { movesOneOf, type Ramp, rulesMoved, selectsOfRamp } from '../../domain/ramp/ramp.ts';
+import { isUnwatched } from '../../domain/ramp/sequence.ts';
+import { mostInAllClusters, type RampSteps } from '../../domain/ramp/steps.ts';
 import { rampIdFrom, type ServiceName } from '../../domain/routing/names.ts';
-import { defaultRule } from '../../domain/routing/route.ts';
 import { type AcceptedAnswer, answerOnce, type Mode } from '../asking/answer-once.ts';
-import { unlessInsisted, warnOfReach, withoutPods } from '../asking/plan.ts';
-import { warnOfPods } from '../asking/pods.ts';
 import { stateOf } from '../asking/submit.ts';
 import { noteDenied, noteRefused } from '../audit.ts';
-import { type Asker, type Desk, nameOf, openService, refuseIfLate, requestId } from '../desk.ts';
+import { type Asker, type Desk, refuseIfLate, requestId } from '../desk.ts';
 import { cannotBeFixed, foresightOf, guardRuleFor, tooShort } from '../guarding/watch-plan.ts';
-import { denialIn, foreseenFor, judgeLive, judgeWhenOpen, mayOverrideOwner, namedBy } from '../judging/judge-live.ts';
+import { denialIn, foreseenFor, judgeAll, judgeWhenOpen, namedBy, type Wanted } from '../judging/judge-live.ts';
 import { awaitApproval, beginLater } from './await-approval.ts';
 import { makeStep } from './make-step.ts';
+import { namesTyped } from './names-typed.ts';
+import { planSequence } from './plan-sequence.ts';
 import type { AskedRamp, RampAnswer, RampPlan } from './ramp-answer.ts';
 
 /** `/shift reviews v3 10,25,50,100 every 5m`: plans all steps, and stores the ramp with its first change. */
@@ -30,12 +28,13 @@ export async function requestRamp(
   asker: Asker,
   mode: Mode = asked.options.dryRun ? 'dry-run' : 'do',
 ): Promise<RampAnswer> {
-  const name = await nameOf(desk, asked.service);
+  const names = await namesTyped(desk, asked.service);
+  const [name] = names;
   const askedAs = requestId(asker.request);
   const answer = await answerOnce<RampAnswer>(desk, { asker, askedAs, mode }, async () => {
     const known = await desk.ramps.read(rampIdOf(asker.request));
     if (known !== undefined) return { kind: 'ramp', ramp: known, again: true };
-    return plan(desk, { asked, asker, name, mode });
+    return plan(desk, { asked, asker, names, mode });
   });
   const told = answer.kind === 'accepted' ? await rampOfChange(desk, answer) : answer;
   if (mode === 'do') tellAudit(desk, asker, name, told);
@@ -54,66 +53,51 @@ async function rampOfChange(desk: Desk, { change }: AcceptedAnswer): Promise<Ram
 interface Starting {
   readonly asked: AskedRamp;
   readonly asker: Asker;
-  readonly name: ServiceName;
+  /** The service in each cluster. */
+  readonly names: readonly [ServiceName, ...ServiceName[]];
   readonly mode: Mode;
 }
 
 async function plan(desk: Desk, starting: Starting): Promise<RampAnswer | 'moved'> {
-  const { asked, asker, name, mode } = starting;
+  const { asked, asker, names, mode } = starting;
+  const [typedName] = names;
   const typedSteps = stepsOf(desk, asked);
   if ('kind' in typedSteps) return typedSteps;
-  const found = await openService(desk, name);
-  if (found.kind !== 'found') return { kind: 'not-found', name, found };
-  const { live } = found;
-  const rule = keyOfNamed(live, asked.options.rule);
-  const { waiting } = await desk.changes.lines([live.object]);
-  const start = startBehind(live, waiting, rule ?? defaultRule);
-  const wish = { version: asked.version, steps: typedSteps.steps, rule };
-  const named = namedBy(live, [rule ?? defaultRule]);
-  const steps = planRamp(live, wish, { start, mayOverrideOwner: mayOverrideOwner(desk, named) });
-  if (steps.kind === 'refused') return { ...steps, kind: 'ramp-refused', name };
-  const last = steps.steps.at(-1) ?? steps.steps[0];
-  const ends = steps.before.map(({ rule: key, split }, at) => ({
-    rule: key,
-    from: split,
-    to: last.to[at]?.split ?? split,
-  }));
-  const warnings = [
-    ...steps.warnings,
-    ...(await warnOfReach(desk, live, steps.before)),
-    ...(await warnOfPods(desk, live, ends)),
-  ];
-  const refusal =
-    unlessInsisted(name, live.object, warnings) ??
-    withoutPods(desk, { named, warnings, anyway: asked.options.anyway === true });
-  if (refusal !== undefined) return { kind: 'ramp-refused', name, refusal, step: 1 };
-  const planned = { ...steps, warnings };
+  const whole = await planSequence(desk, { asked, steps: typedSteps.steps, names });
+  if (whole.kind !== 'planned') return whole;
+  const { plan: planned, lives, warnings } = whole;
+  const name = { ...typedName, cluster: lives[0].object.cluster }; // those that have it already are left out
+
+  const count = planned.steps.length;
+  if (count > mostInAllClusters) return { kind: 'too-many-steps', name, steps: count, most: mostInAllClusters };
 
   const typed = 'named' in asked.steps ? asked.steps.named : undefined;
-  const watched = guardRuleFor(desk, asked, named);
-  const foresight = watched && (await foresightOf(desk, live, planned, watched));
+  const touched = lives.map((live) => namedBy(live, rulesMoved(planned, live.object)));
+  const watched = isUnwatched(planned) ? undefined : guardRuleFor(desk, asked, touched);
+  const foresight = watched && (await foresightOf(desk, lives[0], planned, watched));
   const guards =
     watched &&
-    newGuards(watched, planned.steps.length, {
+    newGuards(watched, count, {
       slowerThanMs: foresight?.slowerThanMs,
       sticky: foresight?.inTheWay?.sticky,
     });
   const short = foresight && tooShort(planned.steps, foresight);
   if (short !== undefined) return { kind: 'too-short', name, ...short };
   if (cannotBeFixed(watched, foresight) && mode === 'do') return { kind: 'unmeasured', name };
-  const [first] = planned.steps;
-  const growth = growthOfRamp({ before: planned.before, steps: [first] });
-  const wanted = {
+  const noGuard = asked.options.noGuard === true && { noGuard: true as const };
+  const wantedIn = (route: Named): Wanted => ({
     deed: 'shift',
-    route: named,
-    growth,
-    ramp: askOfRamp({ ...planned, ...(asked.options.noGuard === true && { noGuard: true }) }, live.object),
-  } as const;
-  const judgeAt = (judging: Desk) => judgeLive(judging, asker, wanted);
+    route,
+    growth: growthOfFirst(planned, route.object),
+    ramp: askOfRamp({ ...planned, ...noGuard }, route.object),
+  });
+  const [first, ...more] = touched.map(wantedIn);
+  if (first === undefined) throw new Error('a ramp moves at least one object');
+  const judgeAt = (judging: Desk) => judgeAll(judging, asker, [first, ...more]);
   const { judged: judgement, opens } = await judgeWhenOpen(desk, judgeAt, denialIn);
-  const foreseen = await foreseenFor(desk, asker, wanted);
+  const foreseen = (await Promise.all([first, ...more].map((each) => foreseenFor(desk, asker, each)))).flat();
   const ramp = {
-    ...{ name, named: typed, ...planned, guards, live, waiting: waiting.length },
+    ...{ name, named: typed, ...planned, guards, lives, warnings, waiting: whole.waiting },
     ...{ foresight, foreseen, opens },
   };
   if (mode !== 'do') return { kind: 'ramp-preview', plan: ramp, judgement };
@@ -144,11 +128,12 @@ function stepsOf(
 /** Waits for approval, or stores the ramp with its first step. */
 async function begin(
   desk: Desk,
-  { asked, asker, name }: Starting,
+  { asked, asker }: Starting,
   plan: RampPlan,
   judgement: Judgement | undefined,
 ): Promise<RampAnswer | 'moved'> {
   refuseIfLate(desk, asker);
+  const { name } = plan;
   const askedAs = requestId(asker.request);
   const ramp = newRamp(desk, asked, asker, plan);
   if (judgement?.verdict.kind === 'needs-approval')
@@ -184,8 +169,8 @@ function withForeseen(answer: RampAnswer, { foreseen, foresight }: RampPlan): Ra
 }
 
 /** People approve the pods that its versions select now. */
-function bound(ramp: Ramp, { live }: RampPlan): Ramp {
-  const selects = selectsOfRamp(ramp, [live]);
+function bound(ramp: Ramp, { lives }: RampPlan): Ramp {
+  const selects = selectsOfRamp(ramp, lives);
   return selects.length === 0 ? ramp : { ...ramp, selects };
 }
 
@@ -223,6 +208,7 @@ function becauseOf(answer: RampAnswer): string | undefined {
       return answer.found.kind;
     case 'no-such-ramp':
     case 'ramp-taken':
+    case 'too-many-steps':
     case 'too-short':
     case 'unmeasured':
       return answer.kind;

@@ -7,6 +7,7 @@ import {
   type MovingCommand,
 } from '../../../src/domain/language/command.ts';
 import { parseCommand } from '../../../src/domain/language/parse-command.ts';
+import { atOnce, type RampSteps } from '../../../src/domain/ramp/steps.ts';
 import { aChangeId, aLabel, aPercent, aRampId, aVersion, aWhole, someSteps } from '../../support/arbitraries.ts';
 
 describe('formatCommand', () => {
@@ -264,6 +265,21 @@ const aMovingCommand: fc.Arbitrary<MovingCommand> = fc.oneof(
       fc.constantFrom('careful', 'v3', 'a-b-1', 'status', 'all').map((named) => ({ named })),
     ),
     options: fc.tuple(anyOptions, fc.boolean()).map(([options, noGuard]) => ({ ...options, noGuard })),
+  }),
+  fc.record({
+    verb: fc.constant('ramp' as const),
+    service: fc
+      .tuple(aService, fc.constantFrom('eu,us', 'arn:aws:eks:eu-1:1:cluster/x,us'))
+      .map(([service, cluster]) => ({
+        ...service,
+        cluster,
+      })),
+    version: aVersion,
+    steps: fc.oneof(
+      someSteps,
+      aPercent.map((percent): RampSteps => [{ percent, stay: atOnce }]),
+    ),
+    options: anyOptions.map((options) => ({ ...options, noGuard: false })),
   }),
   fc.record({ verb: fc.constant('shift' as const), service: aService, wish: aWish, options: anyOptions }),
   fc.record({

@@ -210,6 +210,7 @@ describe('what is accepted of ramps', () => {
     ${'resume bookinfo/reviews --route primary'} | ${{ verb: 'resume', service: { namespace: 'bookinfo' }, rule: 'primary' }}
     ${'Next Reviews'}                            | ${{ verb: 'next', service: { service: 'reviews' } }}
     ${'next next'}                               | ${{ verb: 'next', service: { service: 'next' } }}
+    ${'next reviews --cluster eu,us'}            | ${{ verb: 'next', service: { cluster: 'eu,us' } }}
     ${'finish reviews -n shop --cluster eu'}     | ${{ verb: 'finish', service: { namespace: 'shop', cluster: 'eu' } }}
     ${'abort reviews'}                           | ${{ verb: 'abort', service: { service: 'reviews' }, reason: undefined }}
     ${'abort reviews --reason "too slow"'}       | ${{ verb: 'abort', reason: 'too slow' }}
@@ -432,6 +433,12 @@ const mistakes: readonly (readonly [typed: string, wrong: string, next: string])
   ['reviews v3 50 -n a -n b', '`-n` twice: which one?', '`-n a` or `-n b`'],
   ['reviews v3 50 -n a --namespace b', '`--namespace` twice: which one?', '`-n a` or `-n b`'],
   ['-n a reviews v3 50 —namespace=b', '`--namespace` twice', '`-n a` or `-n b`'],
+  ['reviews v3 50 --cluster eu,', '`eu,` leaves the name of a cluster out', '`--cluster prod-eu,prod-us`'],
+  ['reviews v3 50 --cluster eu,us,eu', '`eu` is named twice', '`--cluster prod-eu,prod-us`'],
+  ['reviews v1=50 v3=50 --cluster eu,us', 'this is a whole split', '`/shift reviews v3 50 --cluster eu,us`'],
+  ['reviews v3 50 --all-routes --cluster eu,us', 'is about one rule', '`--route`'],
+  ['status reviews --cluster eu,us', '`status` is about one cluster', '`--cluster eu`'],
+  ['why rollback reviews --cluster eu,us', '`rollback` is about one cluster', '`--cluster eu`'],
   ['reviews v3 50 --cluster eu --cluster us', '`--cluster` twice', '`--cluster eu` or `--cluster us`'],
   ['reviews v3 50 --reason red --reason "red stars"', '`--reason` twice', 'one pair of quotes'],
   ['promote reviews v3 -n a -n b', '`-n` twice', '`-n a` or `-n b`'],

@@ -47,7 +47,7 @@ describe('a ramp that was typed outside the hours for steps up', () => {
   it('has steps from then on, in a dry run', () => {
     const plan: RampPlan = {
       ...planned,
-      ...{ named: undefined, guards: undefined, live: live(reviews({ v1: 100, v3: 0 })), warnings: [], waiting: 0 },
+      ...{ named: undefined, guards: undefined, lives: [live(reviews({ v1: 100, v3: 0 }))], warnings: [], waiting: 0 },
       ...{ foreseen: [], opens },
     };
     const judgement = { verdict: { kind: 'allowed' }, findings: [] } as const;
@@ -69,7 +69,7 @@ describe('what the guards could notice, in a dry run', () => {
     const plan: RampPlan = {
       ...planned,
       ...{ steps: [first, ...more], guards, foresight: { outlook }, foreseen: [], opens: undefined },
-      ...{ named: undefined, live: live(reviews({ v1: 100, v3: 0 })), warnings: [], waiting: 0 },
+      ...{ named: undefined, lives: [live(reviews({ v1: 100, v3: 0 }))], warnings: [], waiting: 0 },
     };
     const { text } = rampReply({ kind: 'ramp-preview', plan, judgement }, now);
     return text.split('\n').find((line) => line.startsWith('At '));

@@ -3,6 +3,8 @@ import type { MovingCommand } from '../../../domain/language/command.ts';
 import { formatDuration } from '../../../domain/language/duration.ts';
 import type { Foreseen } from '../../../domain/policy/ramps/foreseen.ts';
 import type { PlannedStep, Ramp } from '../../../domain/ramp/ramp.ts';
+import { clusterAt, clustersOf, isSequence, isUnwatched } from '../../../domain/ramp/sequence.ts';
+import { isAtOnce, type Stay } from '../../../domain/ramp/steps.ts';
 import type { RampAnswer, RampPlan } from '../../../workflow/ramping/ramp-answer.ts';
 import { limitNotes } from '../../card/guard-notes.ts';
 import { rampTitle } from '../../card/ramp.ts';
@@ -47,6 +49,8 @@ function rampText(answer: RampAnswer, now: Date): string {
         answer.other === undefined ? 'Another ramp' : `${answer.other.id} (${foreign(rampTitle(answer.other))})`;
       return `*Not accepted:* ${other} moves the same rule. Nothing was changed. ${code(`/shift finish ${answer.name.service}`)} or ${code(`/shift abort ${answer.name.service}`)} ends it.`;
     }
+    case 'too-many-steps':
+      return `*Not accepted:* in all clusters together these are ${answer.steps} steps, and ${answer.most} are the most. Nothing was changed. Leave steps out, or name fewer clusters at a time.`;
     case 'too-short':
       return `*Not accepted:* step ${answer.step} is too short to be watched: guards need two looks, and here that takes ${formatDuration(answer.shortestMs)}. Nothing was changed. Make it longer, or leave the guards out with ${code('--no-guard')} where policy allows it.`;
     case 'unmeasured':
@@ -104,7 +108,7 @@ function blindStart({ rule }: NonNullable<Ramp['guards']>): string {
 /** All steps with their times, if the first one is made now, or when the hours for steps up begin. */
 function previewText({ plan, judgement }: Extract<RampAnswer, { kind: 'ramp-preview' }>, now: Date): string {
   return [
-    `Dry run of a ramp of ${code(plan.name.service)} in ${code(plan.name.namespace)}: nothing was changed.`,
+    `Dry run of a ramp of ${code(plan.name.service)} in ${code(plan.name.namespace)}${whereText(plan)}: nothing was changed.`,
     ...stepLines(plan, now),
     ...(plan.waiting === 0 ? [] : [`${plan.waiting} waiting before the first step.`]),
     ...policyLines(judgement),
@@ -125,6 +129,7 @@ function foreseenLines(foreseen: readonly Foreseen[]): readonly string[] {
 
 /** What the guards could notice, by the last hour. */
 function noticeLines({ guards, foresight, version, steps }: RampPlan): readonly string[] {
+  if (isUnwatched({ steps })) return [];
   if (guards === undefined) return ['Nothing is measured here: it would go by time.'];
   if (guards.sticky !== undefined) return []; // nothing is compared, and that is said
   if (foresight?.isUnreachable === true) return []; // that is said
@@ -167,16 +172,33 @@ function stepLines({ before, steps, opens }: RampPlan, now: Date): readonly stri
   let asked = '';
   let from = before;
   return steps.map(({ to, stay }, at) => {
-    const moves = to.map(({ split }, which) => foreign(moveText(from[which]?.split ?? {}, split))).join('; ');
-    const when =
-      at === 0 && opens === undefined ? 'now' : asked === '' ? momentText(new Date(dueMs).toISOString()) : asked;
-    const after = stay.kind === 'ask' ? 'then a person is asked' : `watched for ${formatDuration(stay.ms)}`;
+    const cluster = isSequence({ before }) ? clusterAt({ before, steps }, at + 1) : undefined;
+    const moves = to
+      .flatMap(({ object, split }, which) =>
+        cluster === undefined || object.cluster === cluster ? [foreign(moveText(from[which]?.split ?? {}, split))] : [],
+      )
+      .join('; ');
+    const where = cluster === undefined ? '' : `${foreign(cluster)}, `;
+    const last = steps[at - 1];
+    const isNext = last !== undefined && isAtOnce(last.stay);
+    const byClock = asked === '' ? momentText(new Date(dueMs).toISOString()) : asked;
+    const when = at === 0 && opens === undefined ? 'now' : isNext ? 'then' : byClock;
+    const after = afterText(stay);
     from = to;
     if (stay.kind === 'ask') asked = 'when a person lets it';
     else if (asked === '') dueMs += stay.ms;
-    else asked = `${formatDuration(stay.ms)} later`;
-    return `${at + 1}. ${when}: ${moves}, ${after}`;
+    else if (!isAtOnce(stay)) asked = `${formatDuration(stay.ms)} later`;
+    return `${at + 1}. ${when}: ${where}${moves}${after}`;
   });
+}
+
+function afterText(stay: Stay): string {
+  if (stay.kind === 'ask') return ', then a person is asked';
+  return isAtOnce(stay) ? '' : `, watched for ${formatDuration(stay.ms)}`;
+}
+
+function whereText({ before }: RampPlan): string {
+  return isSequence({ before }) ? ` of ${foreign(clustersOf({ before }).join(', '))}, one after the other` : '';
 }
 
 /** Asks before a change that would end a ramp. */

@@ -1,5 +1,6 @@
-import { type Ramp, stepOf } from '../../../domain/ramp/ramp.ts';
+import { type Ramp, stepOf, targetsAt } from '../../../domain/ramp/ramp.ts';
 import { isOver, isStanding } from '../../../domain/ramp/ramp-state.ts';
+import { clustersOf, isSequence, stepAfter } from '../../../domain/ramp/sequence.ts';
 import type { RampId } from '../../../domain/routing/names.ts';
 import type { RampDecision, RampGesture } from '../../../workflow/ramping/decision.ts';
 import type { FoundRamp } from '../../../workflow/ramping/find-ramp.ts';
@@ -9,7 +10,8 @@ import { actions, formatButtonValue } from '../../words/button.ts';
 import { code, foreign, names, plain } from '../../words/mrkdwn.ts';
 import { denialText } from '../../words/policy-words.ts';
 import { asks, type Reply, says } from '../../words/reply.ts';
-import { splitText } from '../../words/split-text.ts';
+import { shareOfStep } from '../../words/step-text.ts';
+import { targetsPlain } from '../../words/targets-text.ts';
 import { momentText } from '../../words/time-text.ts';
 import { namedRamp as named } from './lines.ts';
 
@@ -21,6 +23,7 @@ export const doneWords: Record<RampGesture, string> = {
   abort: 'Stopped; it goes back to what was before the ramp',
   finish: 'The rest is done now, in one step',
   'put-back': 'The split of the step is put back, and watched for its full time',
+  'go-without': 'Goes on without that cluster, which stays as it is',
 };
 
 /** The answer to what a person does to a ramp. */
@@ -67,14 +70,14 @@ function doneText({ ramp, done }: Extract<RampDecision, { kind: 'not-now' | 'mov
 }
 
 function stepText(ramp: Ramp, number: number): string {
-  const step = stepOf(ramp, number);
-  return step === undefined ? `step ${number}` : `step ${number} (${step.percent} %)`;
+  const isPlanned = stepOf(ramp, number) !== undefined;
+  return isPlanned ? `step ${number} (${foreign(shareOfStep(ramp, number))})` : `step ${number}`;
 }
 
 function notNowText(ramp: Ramp, gesture: RampGesture): string {
-  const { state, steps } = ramp;
-  if ((gesture === 'next' || gesture === 'finish') && isStanding(state) && state.step >= steps.length)
-    return `${named(ramp)} has made its last step.`;
+  const { state } = ramp;
+  const isLast = isStanding(state) && stepAfter(ramp, state.step) === undefined;
+  if ((gesture === 'next' || gesture === 'finish') && isLast) return `${named(ramp)} has made its last step.`;
   return standsText(ramp);
 }
 
@@ -96,20 +99,20 @@ export function unknownRampReply(id: RampId): Reply {
 
 /** Asks before the rest of a ramp is done at once. */
 export function finishReply(ramp: Ramp): Reply {
-  const last = ramp.steps.at(-1);
-  const target = (last?.to ?? ramp.before).map(({ split }) => splitText(split)).join('; ');
-  const text = `*Not done yet:* ${named(ramp)} would go to ${foreign(target)} at once, without the steps between.`;
+  const target = targetsPlain(targetsAt(ramp, ramp.steps.length));
+  const where = isSequence(ramp) ? ` in ${foreign(clustersOf(ramp).join(', '))}, one after the other,` : '';
+  const text = `*Not done yet:* ${named(ramp)} would go to ${foreign(target)}${where} at once, without the steps between.`;
   return asks(text, {
     action_id: actions.rampFinish,
     value: formatButtonValue({ id: ramp.id, seen: standingShown(ramp) }),
     style: 'primary',
-    text: plain(`Go to ${target} now`),
+    text: plain([...target].length <= 60 ? `Go to ${target} now` : 'Go to the end now'),
   });
 }
 
 export function noRampReply(
   found: Exclude<FoundRamp, { kind: 'ramp' }>,
-  verb: Exclude<RampGesture, 'put-back'>,
+  verb: Exclude<RampGesture, 'put-back' | 'go-without'>,
 ): Reply {
   const { service } = found.name;
   if (found.kind === 'several-ramps') {

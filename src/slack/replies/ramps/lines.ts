@@ -1,8 +1,9 @@
-import { type Ramp, stepOf } from '../../../domain/ramp/ramp.ts';
+import { type Ramp, targetsAt } from '../../../domain/ramp/ramp.ts';
 import { liveStep, type RampStateOf } from '../../../domain/ramp/ramp-state.ts';
+import { stepAfter } from '../../../domain/ramp/sequence.ts';
 import { rampTitle } from '../../card/ramp.ts';
 import { foreign, user } from '../../words/mrkdwn.ts';
-import { splitText } from '../../words/split-text.ts';
+import { targetsText } from '../../words/targets-text.ts';
 import { momentText } from '../../words/time-text.ts';
 
 const mostListed = 5;
@@ -23,18 +24,19 @@ export function rampLines(ramps: readonly Ramp[] | undefined): readonly string[]
 export function rampLine(ramp: Ramp): string {
   const { state, by } = ramp;
   const number = liveStep(state);
-  const live = (stepOf(ramp, number)?.to ?? ramp.before).map(({ split }) => foreign(splitText(split))).join('; ');
+  const live = targetsText(targetsAt(ramp, number));
   return `${namedRamp(ramp)} ${doesText(ramp)}, asked by ${user(by)}; ${live}.`;
 }
 
-function doesText({ state, steps }: Ramp): string {
+function doesText(ramp: Ramp): string {
+  const { state } = ramp;
   switch (state.kind) {
     case 'awaiting':
       return `waits for approval until ${momentText(state.expiresAt)}`;
     case 'stepping':
       return `makes step ${state.step}`;
     case 'running':
-      return runsText(state, steps.length);
+      return runsText(state, stepAfter(ramp, state.step) === undefined);
     case 'paused':
       return `is paused since ${momentText(state.at)}`;
     case 'held':
@@ -49,7 +51,7 @@ function doesText({ state, steps }: Ramp): string {
 }
 
 /** As its card says it: after the last step nothing comes, and without traffic nothing comes by the clock. */
-function runsText({ step, dueAt, waitsFor }: RampStateOf<'running'>, last: number): string {
+function runsText({ dueAt, waitsFor }: RampStateOf<'running'>, isLast: boolean): string {
   if (waitsFor === 'traffic') return 'waits until something is seen of the new version';
-  return step >= last ? `is at its last step until ${momentText(dueAt)}` : `runs, next at ${momentText(dueAt)}`;
+  return isLast ? `is at its last step until ${momentText(dueAt)}` : `runs, next at ${momentText(dueAt)}`;
 }

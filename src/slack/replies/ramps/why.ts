@@ -2,9 +2,9 @@ import type { Ramp } from '../../../domain/ramp/ramp.ts';
 import type { AuditEntry } from '../../../workflow/ports/audit.ts';
 import { stepsLine } from '../../card/ramp.ts';
 import { holdText } from '../../card/ramp-notes.ts';
-import { code, foreign, user } from '../../words/mrkdwn.ts';
+import { code, user } from '../../words/mrkdwn.ts';
 import { type Reply, says } from '../../words/reply.ts';
-import { splitText } from '../../words/split-text.ts';
+import { targetsText } from '../../words/targets-text.ts';
 import { momentText } from '../../words/time-text.ts';
 import { within } from '../blocks.ts';
 import { namedRamp as named } from './lines.ts';
@@ -12,7 +12,7 @@ import { namedRamp as named } from './lines.ts';
 /** What is known of a ramp: its steps, the changes that made them, and what each look of the guards counted, newest first. */
 export function rampExplainedReply(ramp: Ramp, entries: readonly AuditEntry[]): Reply {
   const made = ramp.changes.map(({ step, id }) => (step === 0 ? `the way back: ${id}` : `step ${step}: ${id}`));
-  const before = ramp.before.map(({ split }) => foreign(splitText(split))).join('; ');
+  const before = targetsText(ramp.before);
   return says(
     [
       `${named(ramp)}, asked by ${user(ramp.by)} at ${momentText(ramp.acceptedAt)}, is ${ramp.state.kind}.`,

@@ -1,0 +1,103 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { KubeConfig } from '@kubernetes/client-node';
+import { describe, it, type TestContext } from 'vitest';
+import { stringify } from 'yaml';
+import { kubeconfig } from '../../src/sandbox/kube-api/kubeconfig.ts';
+import { startKubeApi } from '../../src/sandbox/kube-api/server.ts';
+import { workspace } from '../../src/sandbox/local-slack.ts';
+import { bookinfoObjects } from '../../src/sandbox/worlds/worlds.ts';
+import { startWire } from '../support/kube.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { cardIn, labelsOf, Objects, startTestWorld } from '../support/test-world.ts';
+
+const { alice } = workspace.users;
+const patient = { timeoutMs: 30_000 };
+
+/** A bot that serves two clusters with Bookinfo in each. `cut`: the second one does not answer any more. */
+async function twoClusters(onTestFinished: TestContext['onTestFinished']) {
+  const [eu, us] = await Promise.all([clusterOf(onTestFinished), clusterOf(onTestFinished)]);
+  const wire = await startWire(us.url);
+  const folder = temporaryFolder();
+  const file = join(folder, 'both');
+  await writeFile(file, stringify(together({ eu: eu.kubeconfig, us: kubeconfig(wire.url, us.token) })));
+  const environment = { CLUSTERS: 'eu,us' };
+  const world = await startTestWorld({ kubeconfig: file, environment });
+  onTestFinished(() => world.stop());
+  return { world, eu: eu.objects, us: us.objects, cut: () => wire.close() };
+}
+
+async function clusterOf(onTestFinished: TestContext['onTestFinished']) {
+  const api = await startKubeApi({ port: 0, objects: await bookinfoObjects() });
+  onTestFinished(() => api.stop());
+  const file = join(temporaryFolder(), 'kubeconfig');
+  await writeFile(file, api.kubeconfig());
+  const config = new KubeConfig();
+  config.loadFromString(api.kubeconfig());
+  const url = config.getCurrentCluster()?.server ?? '';
+  const token = config.getCurrentUser()?.token ?? '';
+  return { url, token, kubeconfig: api.kubeconfig(), objects: new Objects(file) };
+}
+
+/** One kubeconfig with a context for each. */
+function together(configs: Readonly<Record<string, string>>): object {
+  const all = Object.entries(configs).map(([name, text]) => {
+    const config = new KubeConfig();
+    config.loadFromString(text);
+    const { server } = config.getCurrentCluster() ?? {};
+    const { token } = config.getCurrentUser() ?? {};
+    return { name, server, token };
+  });
+  return {
+    ...{ apiVersion: 'v1', kind: 'Config', 'current-context': all[0]?.name },
+    clusters: all.map(({ name, server }) => ({ name, cluster: { server, 'insecure-skip-tls-verify': true } })),
+    users: all.map(({ name, token }) => ({ name, user: { token } })),
+    contexts: all.map(({ name }) => ({ name, context: { cluster: name, user: name, namespace: 'default' } })),
+  };
+}
+
+describe.concurrent('one cluster after the other', () => {
+  it('is one card, and the split is live in each at the end', { timeout: 90_000 }, async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const { world, eu, us } = await twoClusters(onTestFinished);
+    await world.people.command('alice', 'reviews v3 50 --cluster eu,us --dry-run');
+    await world.told(alice.id, '1. now: eu, v1', '2. then: us, v1');
+
+    await world.people.command('alice', 'reviews v3 50 --cluster eu,us');
+    const card = await cardIn(world.people, ['ramp to v3 in eu, us', 'Finished'], patient);
+    expect(card.text).toContain('`eu`: 50 % ✓\n`us`: 50 % ✓');
+    for (const objects of [eu, us]) {
+      expect(await objects.weights('reviews')).toEqual(expect.arrayContaining([['v3', 50]]));
+      expect(await objects.ledger('reviews')).toMatchObject({ seq: 1 });
+    }
+
+    expect(labelsOf(card)).toEqual(['Roll back eu', 'Roll back us', 'History']);
+    await world.people.click('bob', card, 'Roll back us');
+    await cardIn(world.people, ['Applied', 'v3 50 → 0 %'], patient);
+    expect(await us.weights('reviews')).toEqual(expect.arrayContaining([['v1', 100]]));
+    expect(await eu.weights('reviews')).toEqual(expect.arrayContaining([['v3', 50]]));
+  });
+
+  it('ends without the one that does not answer, when a person says so', { timeout: 120_000 }, async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const { world, eu, us, cut } = await twoClusters(onTestFinished);
+    await world.people.command('alice', 'reviews v3 50 --cluster eu,us --watch 15s');
+    await cardIn(world.people, ['Next: 50 % in us'], patient);
+    await cut();
+
+    const held = await cardIn(
+      world.people,
+      ['*Held* since', 'the next step (50 % in us) could not be made: the API server did not answer'],
+      { timeoutMs: 60_000 },
+    );
+    await world.people.click('bob', held, 'Go on without us');
+    const card = await cardIn(world.people, ['`us`: left out', 'Finished'], patient);
+    expect(card.ts).toBe(held.ts);
+    expect(await eu.weights('reviews')).toEqual(expect.arrayContaining([['v3', 50]]));
+    expect(await us.ledger('reviews')).toMatchObject({ seq: 0 });
+  });
+});
