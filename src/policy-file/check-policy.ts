@@ -27,7 +27,7 @@ export function checkPolicy(path: string, now: Date, audit?: string): Checked {
     };
   }
   const { policy, groups, warnings } = opened.first.read;
-  const { rules = [], freezes, ramps } = policy;
+  const { rules = [], freezes, ramps, sequences } = policy;
   const counts = [
     counted(rules.length, 'rule'),
     counted(groups, 'group'),
@@ -38,6 +38,7 @@ export function checkPolicy(path: string, now: Date, audit?: string): Checked {
     `${path}: ok, ${counts.join(', ')}`,
     ...warnings.map((warning) => `  warning: ${describeFault(warning)}`),
     ...[...ramps.values()].map(describeRamp),
+    ...[...sequences].map(([name, clusters]) => `  sequence ${name}: ${clusters.join(', then ')}`),
     ...rules.flatMap((rule) => describeHours(rule, now)),
     ...comingFreezes(freezes, now),
     ...(audit === undefined ? [] : againstAudit(policy, audit)),

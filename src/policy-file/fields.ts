@@ -11,7 +11,7 @@ export function listOf<T extends z.ZodType>(
 ) {
   return z
     .array(item, wants(of))
-    .min(min, `write ${of}${of.startsWith('rules') ? '' : '; it is empty'}`)
+    .min(min, `write ${of}${of.startsWith('rules') || min > 1 ? '' : '; it is empty'}`)
     .max(max, `write at most ${max}`)
     .superRefine((items, context) => {
       const seen = new Set<unknown>();

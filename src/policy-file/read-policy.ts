@@ -56,7 +56,7 @@ function namesIn(value: unknown, key: 'groups' | 'ramps'): ReadonlySet<string> {
 }
 
 const knownKeys = [
-  ...['v', 'groups', 'rules', 'freezes', 'usergroup'],
+  ...['v', 'groups', 'rules', 'freezes', 'usergroup', 'sequences'],
   ...[
     'name',
     'target',
@@ -100,7 +100,7 @@ function toPolicy(text: PolicyText, yaml: ReadYaml): ReadPolicy {
   const unreachable = rules.flatMap((rule, at) => neverReached(rule, rules.slice(0, at), yaml.at(['rules', at])));
   return {
     ok: true,
-    policy: { rules, freezes, ramps },
+    policy: { rules, freezes, ramps, sequences: new Map(Object.entries(text.sequences)) },
     groups: Object.keys(text.groups).length,
     warnings: [
       ...unreachable,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mostClusters } from '../domain/language/clusters.ts';
 import { nearest } from '../domain/text/nearest.ts';
 import { isTimezone, readCalendar } from './calendar.ts';
 import { day, duration, listOf, only, wants, whole, yesOrNo } from './fields.ts';
@@ -37,6 +38,7 @@ export function policySchema({ groups, ramps }: Partial<DefinedNames> = {}) {
           .default({})
           .describe('Names for people: user ids, or a user group of Slack'),
         ramps: rampsField(),
+        sequences: sequencesField(),
         rules: listOf(rule(who, ramps), {
           min: 1,
           max: 500,
@@ -49,6 +51,21 @@ export function policySchema({ groups, ramps }: Partial<DefinedNames> = {}) {
       wants('`rules:` with a list below it'),
     )
     .describe('Who may do what, where and when, and who must approve it');
+}
+
+function sequencesField() {
+  return z
+    .record(
+      z.string().regex(/^[^\s,]{1,253}$/, only('write a name without spaces and commas, like `prod`')),
+      listOf(z.string().regex(/^[^,]{1,253}$/, wants('the name of a cluster')), {
+        min: 2,
+        max: mostClusters,
+        of: 'clusters in their order, like `[prod-eu, prod-us]`',
+      }),
+      wants('a name with its clusters for each sequence'),
+    )
+    .default({})
+    .describe('Clusters that get a change one after the other, by the name that is typed: `--cluster prod`');
 }
 
 function wrongGroupName(name: string): string {

@@ -190,6 +190,7 @@ describe('ramps and hours', () => {
     `ramps:
   careful: { steps: "1, 5, 25, 50, 100", every: 10m }
   gated: { steps: "10 for 30m, 50  ask, 100" }
+sequences: { prod: [prod-eu, prod-us] }
 rules:
   - { name: pay, target: a/b/c, shift: [everyone], ramp: { only: true, noSteeperThan: careful }, hours: "Mon-Fri 9-17 Europe/Berlin" }
   - { target: "**", shift: [everyone], maxStep: 25, ramp: { noSteeperThan: careful } }
@@ -204,9 +205,10 @@ rules:
   `('are summed up, at $now too', ({ now, hours }: { now: string; hours: string }) => {
     expect(checkPolicy(path, new Date(now)).text.split('\n')).toEqual([
       `${path}: ok, 2 rules, 0 groups, 0 freezes, 2 ramps`,
-      '  warning: 6:76 rules[1].ramp.noSteeperThan: a step of `careful` gives 50 percentage points more, and `maxStep` is 25: it would be refused',
+      '  warning: 7:76 rules[1].ramp.noSteeperThan: a step of `careful` gives 50 percentage points more, and `maxStep` is 25: it would be refused',
       '  ramp careful, 1, 5, 25, 50, 100 every 10m: 100 % after 40m',
       '  ramp gated, 10 for 30m, 50 ask, 100: 100 % after 30m, and asks once',
+      '  sequence prod: prod-eu, then prod-us',
       `  hours of pay, Mon-Fri 9-17 Europe/Berlin: ${hours}`,
     ]);
   });

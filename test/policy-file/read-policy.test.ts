@@ -94,6 +94,8 @@ ramps:
   careful: { steps: "1, 5,  100", every: 10m }
   own: { steps: "10 for 30m, 50 % ask, 100" }
   short: { steps: "10, 20 for 1m", every: 7d }
+sequences:
+  prod: [prod-eu, arn:aws/us]
 rules:
   - target: prod/pay/*
     shift: [everyone]
@@ -121,6 +123,7 @@ rules:
       line: 3,
     };
 
+    expect([...policy.sequences]).toEqual([['prod', ['prod-eu', 'arn:aws/us']]]);
     expect([...policy.ramps]).toEqual([
       ['careful', careful],
       [
@@ -497,6 +500,16 @@ describe('each fault is reported with line and column', () => {
       'a ramp that is a text',
       `ramps:\n  a: "1, 5"\n${least}`,
       ['2:6 ramps.a: write something like `{ steps: "1, 5, 25, 50, 100", every: 10m }`'],
+    ],
+    [
+      'a sequence of one cluster',
+      `sequences: { prod: [eu] }\n${least}`,
+      ['1:20 sequences.prod: write clusters in their order, like `[prod-eu, prod-us]`'],
+    ],
+    [
+      'a cluster twice',
+      `sequences: { prod: [eu, eu] }\n${least}`,
+      ['1:25 sequences.prod[1]: `eu` is in this list twice'],
     ],
     ['ramps that are a list', `ramps: []\n${least}`, ['1:8 ramps: write a name with its steps for each ramp']],
     ...['ask', 'every', 'linear10every1m', 'Fast', '10'].map((name): [string, string, readonly string[]] => [

@@ -73,6 +73,7 @@ export const aPolicy = fc.record({
   rules: maybe(fc.array(aRule, { minLength: 1, maxLength: 3 })),
   freezes: fc.array(aFreeze, { maxLength: 2 }),
   ramps: fc.constant(new Map([careful, quick].map((each) => [each.name, each]))),
+  sequences: fc.constant(new Map()),
 });
 const aStanding = fc.constantFrom<Standing['kind']>('member', 'guest', 'bot', 'outsider', 'deactivated', 'unknown');
 export const anAsk = fc

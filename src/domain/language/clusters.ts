@@ -13,7 +13,7 @@ export function namesClusters(typed: string | undefined): typed is string {
 }
 
 /** More are no sequence that people watch. */
-const mostClusters = 10;
+export const mostClusters = 10;
 
 export function readClusters(typed: string): Parsed<string> {
   const clusters = typed.split(',').map((each) => each.trim());

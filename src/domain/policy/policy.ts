@@ -12,9 +12,11 @@ export interface Policy {
   readonly freezes: readonly Freeze[];
   /** By name, in the order of the file. */
   readonly ramps: ReadonlyMap<string, NamedRamp>;
+  /** Clusters that get a change one after the other, by the name that people type for them. */
+  readonly sequences: ReadonlyMap<string, readonly string[]>;
 }
 
-export const noPolicy: Policy = { rules: undefined, freezes: [], ramps: new Map() };
+export const noPolicy: Policy = { rules: undefined, freezes: [], ramps: new Map(), sequences: new Map() };
 
 /** A place in the policy file. */
 export interface RuleRef {

@@ -1,4 +1,5 @@
 import { isEditCommand } from '../../domain/language/command.ts';
+import { withSequences } from '../../domain/language/named-sequences.ts';
 import { parseCommand } from '../../domain/language/parse-command.ts';
 import { isRampId } from '../../domain/routing/names.ts';
 import type { Gesture } from '../../workflow/asking/limits.ts';
@@ -26,11 +27,10 @@ import { told, toldApproval } from './told.ts';
 
 /** Answers what was typed. */
 export function answerText(conversation: Conversation, text: string, request: Request): Promise<Told> {
-  const command = parseCommand(text);
+  const { desk } = conversation;
+  const command = withSequences(parseCommand(text), desk.policies.current().sequences);
   return inTime(conversation, request, (asker) =>
-    unlessTooMany(conversation, asker, gestureOf(conversation.desk, command), () =>
-      answerCommand(conversation, command, asker),
-    ),
+    unlessTooMany(conversation, asker, gestureOf(desk, command), () => answerCommand(conversation, command, asker)),
   );
 }
 
