@@ -46,8 +46,8 @@ describe('the cases that every run has', () => {
   it('are at what a delivery waits for, and at no card', () => {
     const asked = [
       ...steps,
-      { name: delivery, kind: 'await', calls: true, throws: true },
-      { name: 'process/rounds #turn 1: round()', kind: 'await', calls: true, throws: true },
+      { name: delivery, kind: 'await', calls: true, throws: true, begins: true },
+      { name: 'process/rounds #turn 1: round()', kind: 'await', calls: true, throws: true, begins: true },
     ] as const;
     const passes = [
       passOf(delivery),

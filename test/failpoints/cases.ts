@@ -113,8 +113,9 @@ function caseOf(scenario: ScenarioName, form: Form, fault: Fault, at: Point | Na
   return { id: createHash('sha256').update(text).digest('hex').slice(0, 8), scenario, form, fault, at };
 }
 
-function canMeet({ throws, calls }: Step, fault: Fault): boolean {
+function canMeet({ throws, calls, begins }: Step, fault: Fault): boolean {
   if (fault === 'twice') return calls;
+  if (fault === 'throw-before') return throws && begins;
   return throws || !fault.startsWith('throw');
 }
 

@@ -48,15 +48,17 @@ describe('every await of the bot', () => {
   });
 
   it.each`
-    source                                                                | kind           | calls    | throws
-    ${'async function f() { await g(); }'}                                | ${'await'}     | ${true}  | ${true}
-    ${'async function f(before) { await before; }'}                       | ${'await'}     | ${false} | ${true}
-    ${'async function f() { await g().catch(() => 0); }'}                 | ${'await'}     | ${true}  | ${false}
-    ${'async function f() { return g(); }'}                               | ${'return'}    | ${true}  | ${true}
-    ${'const f = async () => g();'}                                       | ${'return'}    | ${true}  | ${true}
-    ${'async function f(all) { for await (const each of all) g(each); }'} | ${'for-await'} | ${false} | ${true}
-  `('is known for what it is: $source', ({ source, kind, calls, throws }) => {
-    expect(instrument(source, 'file', 'step.ts').steps).toMatchObject([{ kind, calls, throws }]);
+    source                                                                | kind           | calls    | throws   | begins
+    ${'async function f() { await g(); }'}                                | ${'await'}     | ${true}  | ${true}  | ${true}
+    ${'async function f(before) { await before; }'}                       | ${'await'}     | ${false} | ${true}  | ${false}
+    ${'async function f(a, b) { await Promise.race([a, b]); }'}           | ${'await'}     | ${true}  | ${true}  | ${false}
+    ${'async function f(a) { await Promise.race([g(), a]); }'}            | ${'await'}     | ${true}  | ${true}  | ${true}
+    ${'async function f() { await g().catch(() => 0); }'}                 | ${'await'}     | ${true}  | ${false} | ${true}
+    ${'async function f() { return g(); }'}                               | ${'return'}    | ${true}  | ${true}  | ${true}
+    ${'const f = async () => g();'}                                       | ${'return'}    | ${true}  | ${true}  | ${true}
+    ${'async function f(all) { for await (const each of all) g(each); }'} | ${'for-await'} | ${false} | ${true}  | ${true}
+  `('is known for what it is: $source', ({ source, ...known }) => {
+    expect(instrument(source, 'file', 'step.ts').steps).toMatchObject([known]);
   });
 
   it('that cannot be sent through a step is an error, and not left out', () => {

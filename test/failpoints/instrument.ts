@@ -9,6 +9,8 @@ export interface Step {
   readonly calls: boolean;
   /** False for what ends in a `.catch(…)` of its own: no exception comes out of it, whatever fails within. */
   readonly throws: boolean;
+  /** False where it only waits for what was begun before: that cannot fail before anybody listens to it. */
+  readonly begins: boolean;
 }
 
 export interface Instrumented {
@@ -30,7 +32,13 @@ export function instrument(source: string, file: string, stepUrl: string): Instr
     const ordinal = (counts.get(at) ?? 0) + 1;
     counts.set(at, ordinal);
     const name = `${at} ${ordinal}: ${shortened(source.slice(argument.start, argument.end))}`;
-    steps.push({ name, kind, calls: holds(argument, isCall), throws: !isCaught(argument) });
+    steps.push({
+      name,
+      kind,
+      calls: holds(argument, isCall),
+      throws: !isCaught(argument),
+      begins: kind === 'for-await' || begins(argument),
+    });
     const call = kind === 'for-await' ? '$steps' : '$step';
     const arrow = holds(argument, isAwait) ? 'async () =>' : '() =>';
     inserts.push({ at: argument.start, text: `${call}(${JSON.stringify(name)}, ${arrow} (`, opens: true });
@@ -100,6 +108,16 @@ function isAwait(node: AnyNode): boolean {
 
 function isCall(node: AnyNode): boolean {
   return node.type === 'CallExpression' || node.type === 'NewExpression';
+}
+
+function begins(node: AnyNode): boolean {
+  return node.type === 'CallExpression' && isOfPromises(node.callee)
+    ? node.arguments.some((each) => holds(each, isCall))
+    : holds(node, isCall);
+}
+
+function isOfPromises(callee: AnyNode): boolean {
+  return callee.type === 'MemberExpression' && callee.object.type === 'Identifier' && callee.object.name === 'Promise';
 }
 
 function isCaught(node: AnyNode): boolean {
