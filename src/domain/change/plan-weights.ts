@@ -114,16 +114,25 @@ export function planShiftOfAll(
     readonly among?: readonly string[] | undefined;
   },
 ): PlanOfWeights {
-  const [first, ...more] = among === undefined ? splitting(route) : versioned(route, among);
-  if (first === undefined && among !== undefined)
-    return refused({ reason: 'no-default-rule', ...whichOf(route.rules) });
-  if (first === undefined) {
-    const rule = rulesNamed(route, undefined)[0]?.key;
-    return planShift(route, wish, { rule, start: rule === undefined ? undefined : startOf(rule), mayOverrideOwner });
-  }
+  const meant = rulesOfAll(route, among);
+  if ('kind' in meant) return meant;
   return joined(
-    [first, ...more].map(({ key }) => planShift(route, wish, { rule: key, start: startOf(key), mayOverrideOwner })),
+    meant.map((rule) =>
+      planShift(route, wish, { rule, start: rule === undefined ? undefined : startOf(rule), mayOverrideOwner }),
+    ),
   );
+}
+
+/** The keys of the rules that a change of all of them is about: those that split, or else the one that is meant without a name. */
+export function rulesOfAll(
+  route: Pick<Route, 'object' | 'rules'>,
+  among?: readonly string[],
+): readonly (string | undefined)[] | Extract<PlanOfWeights, { kind: 'refused' }> {
+  const keys = (among === undefined ? splitting(route) : versioned(route, among)).map(({ key }) => key);
+  if (keys.length > 0) return keys;
+  return among === undefined
+    ? [rulesNamed(route, undefined)[0]?.key]
+    : refused({ reason: 'no-default-rule', ...whichOf(route.rules) });
 }
 
 /** The rules that split between versions, and the one that takes all the rest. Another with one version pins its requests to that. */

@@ -22,8 +22,6 @@ export function parseShift(words: readonly string[], flags: Flags): ShiftOrRamp 
   const wish = parseWish(word, rest);
   const ramp = rampIn(word, rest, flags, wish.ok);
   if (ramp !== undefined && !ramp.ok) return ramp.mistake;
-  if (ramp !== undefined && flags.allRules === true)
-    return mistake('A ramp is of one rule.', 'Name it with `--route`, or make the shift at once with `--all-routes`.');
   if (ramp !== undefined)
     return {
       verb: 'ramp',
@@ -39,20 +37,15 @@ export function parseShift(words: readonly string[], flags: Flags): ShiftOrRamp 
 /** A share that several clusters get, one after the other: a ramp of one step, which nobody watches. */
 function inSequence(
   word: string,
-  { service, wish, options: { allRules, ...rest } }: Omit<Extract<MovingCommand, { verb: 'shift' }>, 'verb'>,
+  { service, wish, options: asked }: Omit<Extract<MovingCommand, { verb: 'shift' }>, 'verb'>,
 ): ShiftOrRamp | Mistake {
   if (wish.kind === 'whole')
     return mistake(
       'One version gets its share in one cluster after the other, and this is a whole split.',
       `Type \`${shiftOf(word)} v3 50\`, or the whole split for each cluster.`,
     );
-  if (allRules === true)
-    return mistake(
-      'One cluster after the other is about one rule.',
-      'Name it with `--route`, or type `--all-routes` for each cluster.',
-    );
   const steps = [{ percent: wish.percent, stay: atOnce }] as const;
-  return { verb: 'ramp', service, version: wish.version, steps, options: { ...rest, noGuard: false } };
+  return { verb: 'ramp', service, version: wish.version, steps, options: { ...asked, noGuard: false } };
 }
 
 function rampIn(

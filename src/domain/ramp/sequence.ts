@@ -50,24 +50,21 @@ export function liveSteps(ramp: Moving, step: number): readonly number[] {
   return [...newest.values()];
 }
 
-/** A ramp of one cluster. It leaves out so many of the first steps, because the version has that share there already. */
-export interface InCluster {
-  readonly plan: Moving;
-  readonly leftOut: number;
-}
-
 /**
  * Makes each step in all clusters, one after the other, and then watches it for its time. A step that stands alone is watched in each
- * cluster before the next one.
+ * cluster before the next one. Where a version has the share of a step already, that step is not made. `all`: a ramp of the same steps in
+ * each cluster.
  */
-export function inSequence(all: readonly [InCluster, ...InCluster[]], steps: RampSteps): Moving {
+export function inSequence(all: readonly [Moving, ...Moving[]], steps: RampSteps): Moving {
   const [first, ...others] = all;
-  const [head, ...tail] = first.plan.before;
-  const before: RampTargets = [head, ...tail, ...others.flatMap(({ plan }) => plan.before)];
+  const [head, ...tail] = first.before;
+  const before: RampTargets = [head, ...tail, ...others.flatMap((each) => each.before)];
   let now = before;
   const made = steps.flatMap(({ percent, stay }, at): readonly PlannedStep[] => {
-    const its = all.flatMap(({ plan, leftOut }) => plan.steps[at - leftOut] ?? []);
-    return its.map(({ to }, place) => {
+    const its = all.flatMap((each) =>
+      areSame(targetsAt(each, at), targetsAt(each, at + 1)) ? [] : [targetsAt(each, at + 1)],
+    );
+    return its.map((to, place) => {
       now = replaced(now, to);
       return { percent, stay: steps.length === 1 || place === its.length - 1 ? stay : atOnce, to: now };
     });
@@ -148,6 +145,10 @@ function restOf(ramp: Ramp, live: number, { made, stay }: Rest): Ramp {
 function replaced([first, ...more]: RampTargets, by: RampTargets): RampTargets {
   const now = (target: RampTargets[number]) => by.find((each) => isSameTarget(each, target)) ?? target;
   return [now(first), ...more.map(now)];
+}
+
+function areSame(some: RampTargets, others: RampTargets): boolean {
+  return some.every(({ split }, at) => sameShares(split, splitAt(others, at)));
 }
 
 function splitAt(targets: RampTargets, at: number): Split {

@@ -43,13 +43,20 @@ export function rampCard(shown: RampShown): Message {
 
 /** `reviews · ramp to v3, step 2 of 4` */
 export function rampTitle(ramp: Ramp): string {
-  const { name, version, steps, before } = ramp;
-  const [{ rule }] = before;
-  const which = rule === defaultRule ? '' : ` (${rule})`;
+  const { name, version, steps } = ramp;
+  const which = whichRules(ramp);
   const step = stepShown(ramp);
   const place = step === 0 ? `${steps.length} steps` : `step ${step} of ${steps.length}`;
   const where = isSequence(ramp) ? ` in ${clustersOf(ramp).join(', ')}` : '';
   return `${name.service}${which} · ramp to ${version}${where}, ${place}`;
+}
+
+/** Empty where it moves the one rule that needs no name. */
+function whichRules({ before }: Ramp): string {
+  const [{ rule, object }] = before;
+  const count = before.filter((each) => each.object.cluster === object.cluster).length;
+  if (count > 1) return ` (${count} rules)`;
+  return rule === defaultRule ? '' : ` (${rule})`;
 }
 
 /** The step that is live or being made. */

@@ -1,5 +1,6 @@
 import type { KnownBlock } from '@slack/types';
 import type { Refusal, RuleChoice } from '../../domain/change/refusal.ts';
+import { namesClusters } from '../../domain/language/clusters.ts';
 import { type Command, formatCommand, type MovingCommand, type Options } from '../../domain/language/command.ts';
 import type { ServiceName } from '../../domain/routing/names.ts';
 import type { ObjectRef } from '../../domain/routing/object.ts';
@@ -47,15 +48,13 @@ function ruleChoices(rules: readonly RuleChoice[], name: ServiceName, typed: Ret
   return [...each, ...allOfThem(name, typed)];
 }
 
-/** A ramp is of one rule. */
 function allOfThem(name: ServiceName, typed: Retyped): readonly Choice[] {
-  return typed.verb === 'shift'
-    ? [{ text: 'All of them, as one change.', line: allLine(name, typed), button: 'All of them' }]
-    : [];
+  const text = `All of them, as one change${typed.verb === 'ramp' ? ' at each step' : ''}.`;
+  return [{ text, line: allLine(name, typed), button: 'All of them' }];
 }
 
-/** The shift with every rule, of every object that requests for the service follow. */
-export function allLine(name: ServiceName, typed: Extract<Retyped, { verb: 'shift' }>): string {
+/** The same with every rule, of every object that requests for the service follow. */
+export function allLine(name: ServiceName, typed: Retyped): string {
   return formatCommand(retyped(typed, name, { rule: undefined, allRules: true }));
 }
 
@@ -71,7 +70,9 @@ function objectChoices(objects: readonly ObjectRef[], name: ServiceName, typed: 
   });
 }
 
-function retyped(typed: Retyped, service: ServiceName, more: Pick<Options, 'rule' | 'allRules'>): Command {
+function retyped(typed: Retyped, name: ServiceName, more: Pick<Options, 'rule' | 'allRules'>): Command {
+  const { cluster } = typed.service;
+  const service = namesClusters(cluster) ? { ...name, cluster } : name;
   return typed.verb === 'shift'
     ? { ...typed, service, options: { ...typed.options, ...more } }
     : { ...typed, service, options: { ...typed.options, ...more } };

@@ -15,10 +15,11 @@ export type TypedRamp = Extract<MovingCommand, { verb: 'ramp' }> & { readonly st
  */
 export function rampLine(ramp: Ramp): string | undefined {
   if (isSequence(ramp)) return undefined; // a lost record is told by the history of one object, which knows one cluster
-  const { name, version, steps, reason, noGuard } = ramp;
-  const [{ rule }] = ramp.before;
+  const { name, version, steps, reason, noGuard, before } = ramp;
+  const [{ rule }, ...more] = before;
   const typed = { verb: 'ramp', service: name, version, steps } as const;
-  const options = { dryRun: false, noGuard: noGuard === true, rule: routeOf(rule) };
+  const rules = more.length === 0 ? { rule: routeOf(rule) } : { allRules: true as const };
+  const options = { dryRun: false, noGuard: noGuard === true, ...rules };
   const lines = [formatCommand({ ...typed, options: { ...options, reason } }), formatCommand({ ...typed, options })];
   return lines.find((line) => line.length <= mostLineLength);
 }

@@ -7,12 +7,13 @@ import { keyOfNamed } from '../../domain/routing/named-rule.ts';
 import { versionNamed } from '../../domain/routing/named-version.ts';
 import type { ChangeId, RampId, ServiceName } from '../../domain/routing/names.ts';
 import { isSameObject, type ObjectRef, objectKey } from '../../domain/routing/object.ts';
-import { objectWord, readObjectWord } from '../../domain/routing/object-word.ts';
+import { objectWord } from '../../domain/routing/object-word.ts';
 import { defaultRule, findRule, type LiveObject } from '../../domain/routing/route.ts';
 import { noteRefused } from '../audit.ts';
 import { type Asker, type Desk, nameOf } from '../desk.ts';
 import { mayOverrideOwner, namedBy } from '../judging/judge-live.ts';
 import { type Asking, answerOnce, type Mode } from './answer-once.ts';
+import { type ObjectOfAll, objectsOfAll } from './objects-of-all.ts';
 import { hostsPlanned, type Plan, planEdits, unlessInsisted, type WeightsAim, withoutPods } from './plan.ts';
 import { type Answer, offer, told } from './submit.ts';
 
@@ -112,10 +113,9 @@ interface All extends Pick<Shifting, 'name' | 'wish'> {
 
 /** Every rule that splits, of these objects and of all others by which requests for the service come, such as gateways'. */
 async function aimsOfAll(desk: Desk, { name, wish, objects }: All): Promise<Aims> {
-  const followed = readObjectWord(name.service) === undefined ? await desk.mesh.followed(name) : [];
-  const others = followed.filter(({ object }) => !objects.some((each) => isSameObject(each, object)));
-  const isOneOfMany = objects.length + others.length > 1;
-  const aimOf = (object: ObjectRef, among?: readonly string[]): WeightsAim => ({
+  const all = await objectsOfAll(desk, name, objects);
+  const isOneOfMany = all.length > 1;
+  const aimOf = ({ object, among }: ObjectOfAll): WeightsAim => ({
     ...{ kind: 'weights', object, isOneOfMany },
     plan: (live, startOf) => {
       const keys = among ?? live.rules.map(({ key }) => key);
@@ -123,8 +123,8 @@ async function aimsOfAll(desk: Desk, { name, wish, objects }: All): Promise<Aims
       return planShiftOfAll(live, wish, { startOf, among, mayOverrideOwner: mayOverride });
     },
   });
-  const [first, ...more] = objects;
-  return [aimOf(first), ...more.map((each) => aimOf(each)), ...others.map(({ object, rules }) => aimOf(object, rules))];
+  const [first, ...more] = all;
+  return [aimOf(first), ...more.map(aimOf)];
 }
 
 interface ShiftAim {

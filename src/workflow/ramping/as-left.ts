@@ -61,7 +61,7 @@ export function aimsOf(
       );
       return planReturns(live, [first, ...more], { startOf, mayOverrideOwner: mayOverrideOwner(desk, named) });
     };
-    return { kind: 'weights', object, plan };
+    return { kind: 'weights', object, plan, isOneOfMany: objects.length > 1 };
   });
   return { aims, stop: () => stops[0] };
 }

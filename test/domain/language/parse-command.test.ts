@@ -192,6 +192,8 @@ describe('what is accepted of ramps', () => {
     typed                                                         | service      | options
     ${'reviews v3 10,50 every 5m'}                                | ${'reviews'} | ${{ dryRun: false, noGuard: false }}
     ${'reviews v3 10,50 every 5m --no-guard --dry-run --route x'} | ${'reviews'} | ${{ dryRun: true, noGuard: true, rule: 'x' }}
+    ${'reviews v3 10,50 every 5m --all-routes'}                   | ${'reviews'} | ${{ allRules: true, noGuard: false }}
+    ${'reviews v3 50 --all-routes --cluster eu,us'}               | ${'reviews'} | ${{ allRules: true, noGuard: false }}
     ${'-n shop reviews v3 --reason "a b" careful —no-guard'}      | ${'reviews'} | ${{ noGuard: true, reason: 'a b' }}
     ${'reviews v3 50 --watch 20m --watch 20m'}                    | ${'reviews'} | ${{ noGuard: false }}
     ${'set next v3 10,50 every 5m'}                               | ${'next'}    | ${{}}
@@ -424,7 +426,6 @@ const mistakes: readonly (readonly [typed: string, wrong: string, next: string])
   ['reviews 50 v3 --reason "after the dry run"', 'before', '`/shift reviews v3 50 --reason "after the dry run"`'],
   // one flag with two values
   ['reviews v3 50 --route orders --all-routes', 'names one rule, and `--all-routes` means all', 'one of the two'],
-  ['reviews v3 10,50 every 5m --all-routes', 'A ramp is of one rule', '`--route`'],
   ['rollback reviews --all-routes', 'whatever its rules', 'Leave `--all-routes` out'],
   ['reviews v3 50 --all-routes=yes', '`--all-routes` takes no value', 'Leave it as `--all-routes`'],
   ['reviews v3 50 --route orders --route rest', '`--route` twice: which one?', '`--route orders` or `--route rest`'],
@@ -436,7 +437,6 @@ const mistakes: readonly (readonly [typed: string, wrong: string, next: string])
   ['reviews v3 50 --cluster eu,', '`eu,` leaves the name of a cluster out', '`--cluster prod-eu,prod-us`'],
   ['reviews v3 50 --cluster eu,us,eu', '`eu` is named twice', '`--cluster prod-eu,prod-us`'],
   ['reviews v1=50 v3=50 --cluster eu,us', 'this is a whole split', '`/shift reviews v3 50 --cluster eu,us`'],
-  ['reviews v3 50 --all-routes --cluster eu,us', 'is about one rule', '`--route`'],
   ['status reviews --cluster eu,us', '`status` is about one cluster', '`--cluster eu`'],
   ['why rollback reviews --cluster eu,us', '`rollback` is about one cluster', '`--cluster eu`'],
   ['reviews v3 50 --cluster eu --cluster us', '`--cluster` twice', '`--cluster eu` or `--cluster us`'],

@@ -16,9 +16,9 @@ function stepsOf([first, ...more]: readonly [number, ...number[]]): RampSteps {
 
 function planIn(cluster: string, steps: RampSteps) {
   const route = reviews({ v1: 100, v3: 0 }, { object: { ...reviewsObject, cluster } });
-  const plan = planRamp(route, { version: 'v3', steps });
+  const plan = planRamp(route, { version: 'v3', steps, rules: [{}] });
   if (plan.kind !== 'planned') throw new Error(`the ramp of ${cluster} cannot be planned`);
-  return { plan, leftOut: 0 };
+  return plan;
 }
 
 function rampIn(clusters: readonly [string, ...string[]], percents: readonly [number, ...number[]]): Ramp {

@@ -8,7 +8,7 @@ import { gateway, router } from '../../domain/map/objects.ts';
 import { reviewsObject } from '../../support/builders.ts';
 import { acceptedIn } from '../house.ts';
 import { routed } from '../manifests.ts';
-import { minute, RampHouse } from '../ramping/ramp-house.ts';
+import { minute, RampHouse, steps } from '../ramping/ramp-house.ts';
 
 const host = 'reviews.default.svc.cluster.local';
 const inMesh = { kind: 'mesh' } as const;
@@ -231,6 +231,42 @@ describe('a service whose requests follow a gateway’s object, too', () => {
       refusal: { reason: 'unknown-version', version: 'v9' },
     });
     expect(house.split).toEqual({ v1: 100 });
+  });
+
+  it('goes up everywhere by a ramp with --all-routes, one change a step, and back in one', async () => {
+    const rule = '#1 path starts with /reviews';
+    const splits = () => [house.mesh.splitOf(reviewsObject), house.mesh.splitOf(edge, rule)];
+    const ramp = await house.started({ steps: steps([10, 50]), allRules: true });
+    expect(splits()).toEqual([
+      { v1: 90, v3: 10 },
+      { v1: 90, v3: 10 },
+    ]);
+
+    await house.after(5 * minute);
+    expect(splits()).toEqual([
+      { v1: 50, v3: 50 },
+      { v1: 50, v3: 50 },
+    ]);
+    expect((await house.ramp(ramp.id)).changes).toHaveLength(2);
+
+    await house.does('abort', ramp);
+    await house.goOn();
+    expect(splits()).toEqual([
+      { v1: 100, v3: 0 },
+      { v1: 100, v3: 0 },
+    ]);
+    expect((await house.ramp(ramp.id)).changes).toHaveLength(3);
+  });
+
+  it('goes up by a ramp with --all-routes also where a part has the share of a step already', async () => {
+    await house.applied('v3', 10);
+    const ramp = await house.started({ allRules: true });
+    expect(house.mesh.splitOf(edge, '#1 path starts with /reviews')).toEqual({ v1: 90, v3: 10 });
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'running', step: 1 });
+
+    await house.after(5 * minute);
+    expect(house.mesh.splitOf(reviewsObject)).toEqual({ v1: 75, v3: 25 });
+    expect(house.mesh.splitOf(edge, '#1 path starts with /reviews')).toEqual({ v1: 75, v3: 25 });
   });
 
   it('is what its own name means: no object that is named is joined by others', async () => {

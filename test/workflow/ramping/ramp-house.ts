@@ -34,12 +34,17 @@ export class RampHouse extends House {
       readonly dryRun?: boolean;
       readonly rule?: string;
       readonly noGuard?: boolean;
+      readonly allRules?: true;
     } = {},
     asker: Asker = this.asker(),
   ): Promise<RampAnswer> {
-    const { reason, dryRun = false, rule, noGuard = false, ...rest } = asked;
+    const { reason, dryRun = false, rule, noGuard = false, allRules, ...rest } = asked;
     const typed = { service: { service: 'reviews' }, version: 'v3', steps: steps([10, 25, 50, 100]), ...rest };
-    return requestRamp(this.desk, { ...typed, options: { reason, dryRun, rule, noGuard } }, asker);
+    return requestRamp(
+      this.desk,
+      { ...typed, options: { reason, dryRun, rule, noGuard, ...(allRules && { allRules }) } },
+      asker,
+    );
   }
 
   /** A ramp whose first step is live. */
