@@ -29,6 +29,12 @@ export function stepAfter(ramp: Moving, step: number): number | undefined {
   return next < 0 ? undefined : next + 1;
 }
 
+/** The last step that is made where this one is. */
+export function lastBeside(ramp: Moving, step: number): number {
+  const cluster = clusterAt(ramp, step);
+  return ramp.steps.findLastIndex((_, at) => clusterAt(ramp, at + 1) === cluster) + 1;
+}
+
 /** What a step makes: the rules of the cluster in which it is made. */
 export function madeAt(ramp: Moving, step: number): RampTargets {
   return within(targetsAt(ramp, step), clusterAt(ramp, step));
@@ -76,11 +82,9 @@ export function inSequence(all: readonly [Moving, ...Moving[]], steps: RampSteps
 
 /** The rest of a sequence at once: in each cluster its last step, one cluster after the other. `live`: the step that is live. */
 export function atOnceFrom(ramp: Ramp, live: number): Ramp {
-  const isLast = (step: number) =>
-    !ramp.steps.some((_, at) => at + 1 > step && clusterAt(ramp, at + 1) === clusterAt(ramp, step));
   const end = ramp.steps.findLastIndex((_, at) => clusterAt(ramp, at + 1) !== undefined) + 1;
   return restOf(ramp, live, {
-    made: (step) => isLast(step),
+    made: (step) => lastBeside(ramp, step) === step,
     stay: (step, { stay }) => (step === end ? stay : atOnce),
   });
 }

@@ -5,7 +5,7 @@ import { askFrom } from '../../domain/policy/ramps/ask-of-ramp.ts';
 import { isBack } from '../../domain/ramp/direction.ts';
 import { nextRequest, type Ramp, selectsOfRamp, withChange } from '../../domain/ramp/ramp.ts';
 import { isStanding, liveStep, type RampHold, type RampStateOf } from '../../domain/ramp/ramp-state.ts';
-import { clusterAt, madeAt, within } from '../../domain/ramp/sequence.ts';
+import { clusterAt, lastBeside, madeAt, within } from '../../domain/ramp/sequence.ts';
 import type { RampTargets } from '../../domain/ramp/targets.ts';
 import type { ChangeId } from '../../domain/routing/names.ts';
 import type { ObjectRef } from '../../domain/routing/object.ts';
@@ -140,7 +140,7 @@ function stepChange(desk: Desk, { ramp, step }: Making, plan: Plan, deed: Moving
   const request = nextRequest(ramp, step);
   const asker = { user: by, team, origin, request, until: 0, answerBy: 0 };
   const change = toChange(desk, { asker, deed, mode: 'do', reason }, plan);
-  return { ...change, approvals, ramp: { id: ramp.id, step, of: ramp.steps.length } };
+  return { ...change, approvals, ramp: { id: ramp.id, step, of: lastBeside(ramp, step) } };
 }
 
 async function store(desk: Desk, making: Making, change: Change, plan: Plan): Promise<Made> {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { unfinishedIn } from '../../../src/domain/ramp/in-history.ts';
 import type { Ramp } from '../../../src/domain/ramp/ramp.ts';
 import { atOnce, type RampSteps } from '../../../src/domain/ramp/steps.ts';
 import type { Split } from '../../../src/domain/routing/split.ts';
@@ -84,6 +85,15 @@ describe('one cluster after the other', () => {
     const service = { service: 'reviews', cluster: clusters.join() };
     const many = steps([1, ...Array.from({ length: 15 }, (_, at) => at + 2)]);
     expect(await house.askRamp({ service, steps: many })).toMatchObject({ kind: 'too-many-steps', steps: 64 });
+  });
+
+  it('is no ramp in the middle to the history of any of its clusters, once it is over', async () => {
+    const ramp = await asked(steps([50, 100], 5 * minute));
+    await house.goOn();
+    await house.after(5 * minute);
+    await house.after(5 * minute);
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'finished' });
+    expect([house.ledger, house.mesh.ledgerOf(us)].map(unfinishedIn)).toEqual([[], []]);
   });
 
   it('stands in no line of a cluster before its turn', async () => {
