@@ -312,7 +312,7 @@ export class Stage {
       if (bot !== undefined) return bot.port;
       await sleep(10);
     }
-    throw new Error('no process is there to deliver to');
+    throw new NotPreparedError('no process is there to deliver to');
   }
 }
 
