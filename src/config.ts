@@ -5,6 +5,7 @@ import { KubeConfigError, loadKubeConfigs, type PooledKubeConfig } from './clust
 import { isHost } from './domain/routing/names.ts';
 import { type FirstPolicy, openPolicy } from './policy-file/policy-file.ts';
 import { type RedisAddress, readRedisUrl } from './redis/connect.ts';
+import type { RecordKey } from './redis/signature.ts';
 import type { Allowance } from './workflow/asking/limits.ts';
 
 export type Role = 'chat' | 'worker';
@@ -21,7 +22,7 @@ export interface Config {
   };
   readonly redis: RedisAddress;
   /** Signs the stored changes. */
-  readonly recordKey?: string | undefined;
+  readonly recordKey?: RecordKey | undefined;
   /** Lets an incident tool freeze and thaw. Absent: no tool may. */
   readonly freezeHookToken?: string | undefined;
   /** How many days audit events are kept. */
@@ -70,6 +71,7 @@ export const variables = {
   SLACK_API_URL: { secret: false },
   REDIS_URL: { secret: true },
   RECORD_KEY: { secret: true },
+  RECORD_KEY_PREVIOUS: { secret: true },
   FREEZE_HOOK_TOKEN: { secret: true },
   KUBECONFIG: { secret: false },
   CLUSTERS: { secret: false },
@@ -105,7 +107,7 @@ export function readConfig(environment: Environment): Config {
       apiUrl: reader.url('SLACK_API_URL'),
     },
     redis: reader.redis(),
-    recordKey: reader.longSecret('RECORD_KEY'),
+    recordKey: reader.recordKey(),
     freezeHookToken: reader.hookToken(),
     auditDays: reader.auditDays(),
     auditToken: reader.longSecret('AUDIT_TOKEN'),
@@ -203,6 +205,20 @@ class Reader {
     const value = this.value(name);
     if (value !== undefined && value.length < 16) this.#fault(name, 'is shorter than 16 characters');
     return value;
+  }
+
+  /** A policy file says who may do what, and records that nobody signs could be made up by whoever writes to Redis. */
+  recordKey(): RecordKey | undefined {
+    const key = this.longSecret('RECORD_KEY');
+    const previous = this.longSecret('RECORD_KEY_PREVIOUS');
+    if (key === undefined && previous !== undefined)
+      this.#fault('RECORD_KEY_PREVIOUS', 'is the key before RECORD_KEY, which is not set: set both');
+    if (key === undefined && this.value('POLICY_FILE') !== undefined)
+      this.#fault(
+        'RECORD_KEY',
+        'is not set, and with POLICY_FILE it must be: without it whoever can write to Redis can make up approved changes. Take one from: openssl rand -hex 32',
+      );
+    return key === undefined || previous === undefined ? key : [key, previous];
   }
 
   hookToken(): string | undefined {

@@ -65,6 +65,7 @@ describe('the configuration', () => {
       SLACK_BOT_TOKEN: 'xapp-swapped',
       REDIS_URL: 'localhost',
       RECORD_KEY: 'short',
+      RECORD_KEY_PREVIOUS: 'short',
       FREEZE_HOOK_TOKEN: 'short',
       AUDIT_DAYS: 'ever',
       AUDIT_TOKEN: 'short',
@@ -86,6 +87,7 @@ describe('the configuration', () => {
       'SLACK_API_URL',
       'REDIS_URL',
       'RECORD_KEY',
+      'RECORD_KEY_PREVIOUS',
       'FREEZE_HOOK_TOKEN',
       'AUDIT_DAYS',
       'AUDIT_TOKEN',
@@ -116,6 +118,23 @@ describe('the configuration', () => {
     ]);
   });
 
+  it('reads the key that signs, and the one before it', () => {
+    const [key, before] = ['a key of 16 characters', 'the key before that one'];
+    const read = (environment: Readonly<Record<string, string>>) => readConfig({ ...good, ...environment }).recordKey;
+
+    expect(read({})).toBeUndefined();
+    expect(read({ RECORD_KEY: key })).toBe(key);
+    expect(read({ RECORD_KEY: key, RECORD_KEY_PREVIOUS: before })).toEqual([key, before]);
+    expect(faults({ ...good, RECORD_KEY_PREVIOUS: before })).toEqual([expect.stringContaining('set both')]);
+  });
+
+  it('does not start with a policy file and nothing that signs', () => {
+    const policy = file('policy', 'rules: [{ target: "**", shift: [everyone] }]');
+
+    expect(faults({ ...good, POLICY_FILE: policy })).toEqual([expect.stringMatching(/^RECORD_KEY is not set, and/)]);
+    expect(readConfig({ ...good, POLICY_FILE: policy, RECORD_KEY: 'a key of 16 characters' }).policy).toBeDefined();
+  });
+
   it('reads the domain of each cluster', () => {
     const domains = (environment: Readonly<Record<string, string>>) => [
       ...readConfig({ ...good, ...environment }).clusterDomains,
@@ -133,6 +152,7 @@ describe('the configuration', () => {
       SLACK_APP_TOKEN: 'hidden-too',
       REDIS_URL: 'hidden://redis',
       RECORD_KEY: 'hidden',
+      RECORD_KEY_PREVIOUS: 'hidden',
       FREEZE_HOOK_TOKEN: 'hidden with spaces',
       AUDIT_TOKEN: 'hidden',
       CLUSTERS: 'hidden',
@@ -140,7 +160,7 @@ describe('the configuration', () => {
     };
 
     expect(faults(values).join('\n')).not.toMatch(/hidden/);
-    expect(faults(values)).toHaveLength(8);
+    expect(faults(values)).toHaveLength(9);
   });
 
   it.each`
@@ -175,12 +195,13 @@ describe('the configuration', () => {
     const bad = file('bad.yaml', 'rules:\n  - target: 1\n    shifts: []\n');
     const least = file('policy.yaml', 'rules:\n  - target: "**"\n    shift: [everyone]\n');
 
+    const signed = { ...good, RECORD_KEY: 'a key of 16 characters' };
     expect(readConfig(good).policy).toBeUndefined();
-    expect(readConfig({ ...good, POLICY_FILE: least }).policy?.read.policy.rules).toHaveLength(1);
-    expect(faults({ ...good, POLICY_FILE: join(folder, 'absent') })).toEqual([
+    expect(readConfig({ ...signed, POLICY_FILE: least }).policy?.read.policy.rules).toHaveLength(1);
+    expect(faults({ ...signed, POLICY_FILE: join(folder, 'absent') })).toEqual([
       'POLICY_FILE names a file that cannot be read',
     ]);
-    expect(faults({ ...good, POLICY_FILE: bad })).toEqual([
+    expect(faults({ ...signed, POLICY_FILE: bad })).toEqual([
       'POLICY_FILE 2:5 rules[0].shift: is missing: write a list in brackets',
       'POLICY_FILE 2:13 rules[0].target: write `cluster/namespace/service`, like `"prod-*/payments/*"`',
       'POLICY_FILE 3:5 rules[0]: there is no key `shifts` here; did you mean `shift`?',

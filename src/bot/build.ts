@@ -58,6 +58,9 @@ export interface Bot {
   stop(): Promise<void>;
 }
 
+const unsigned =
+  'RECORD_KEY is not set: whoever can write to Redis can make up changes, and they are applied. Set it to what openssl rand -hex 32 prints';
+
 /** Builds all parts and starts the configured roles. */
 export async function start(config: Config, log: Log): Promise<Bot> {
   const background = new Background(log);
@@ -68,6 +71,7 @@ export async function start(config: Config, log: Log): Promise<Bot> {
   const redis = connectForRequests(config.redis);
   redis.on('error', (err) => log.warn({ err }, 'Redis is not reachable'));
   const { recordKey, auditDays } = config;
+  if (recordKey === undefined) log.warn({}, unsigned);
   const changes = new StoredChanges(redis, { recordKey, auditDays, log });
   const ramps = new StoredRamps(redis, { recordKey, auditDays, log });
   const audit = new AuditStream(redis, { recordKey, auditDays });
@@ -122,6 +126,7 @@ export async function start(config: Config, log: Log): Promise<Bot> {
           isLate: () => pulse.justStoodStill(),
           limits: new StoredLimits(redis),
           allowance: config.allowance,
+          isUnsigned: recordKey === undefined,
           productPage: config.productPage,
         }),
         log,
@@ -153,6 +158,7 @@ export async function start(config: Config, log: Log): Promise<Bot> {
     port: config.port,
     log,
     checks,
+    notes: recordKey === undefined ? [unsigned] : [],
     stuck: () => probe?.problem(),
     metrics: metrics.scrape,
     slack: slackEndpoint(config, slack, log),

@@ -24,6 +24,8 @@ export interface HttpOptions {
   readonly port: number;
   readonly log: Pick<Log, 'error'>;
   readonly checks: readonly Check[];
+  /** What an operator should know of it though it is ready, a line each. */
+  readonly notes?: readonly string[];
   /** A problem that only a restart of the process fixes, if there is one. */
   readonly stuck?: () => string | undefined;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
@@ -94,7 +96,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void | Pr
 function routesOf(options: HttpOptions, audit: AuditRoute | undefined): ReadonlyMap<string, Handler> {
   const routes = new Map<string, Handler>([
     ['/healthz', reading(saying(() => healthy(options.stuck?.())))],
-    ['/readyz', reading(saying(() => ready(options.checks)))],
+    ['/readyz', reading(saying(() => ready(options)))],
     ['/metrics', reading(saying(() => measured(options.metrics)))],
     [freezeHookPath, options.freezeHook ?? notFound],
   ]);
@@ -155,11 +157,14 @@ async function measured(metrics: HttpOptions['metrics']): Promise<TextReply> {
   return { status: 200, type: contentType, text };
 }
 
-async function ready(checks: readonly Check[]): Promise<TextReply> {
+async function ready({ checks, notes = [] }: Pick<HttpOptions, 'checks' | 'notes'>): Promise<TextReply> {
   const missing = (
     await Promise.all(checks.map((check) => inTime(check, 'a check did not finish in time', checkTimeoutMs)))
   ).filter((problem) => problem !== undefined);
-  return missing.length === 0 ? plain(200, 'ready\n') : plain(503, missing.map((problem) => `${problem}\n`).join(''));
+  const told = notes.map((note) => `note: ${note}\n`).join('');
+  return missing.length === 0
+    ? plain(200, `ready\n${told}`)
+    : plain(503, `${missing.map((problem) => `${problem}\n`).join('')}${told}`);
 }
 
 /** Wraps a check: if it does not answer in time, the answer names what did not. */

@@ -5,10 +5,11 @@ import { ask, type Connection } from './connect.ts';
 import { keys } from './keys.ts';
 import { readStoredEvent, storeEvent } from './records/stored-event.ts';
 import { Script } from './script.ts';
+import type { RecordKey } from './signature.ts';
 
 export interface AuditOptions {
   /** The key that signs the events (RECORD_KEY). */
-  readonly recordKey?: string | undefined;
+  readonly recordKey?: RecordKey | undefined;
   /** How long events are kept (AUDIT_DAYS). */
   readonly auditDays?: number | undefined;
 }

@@ -10,11 +10,12 @@ import { keys } from './keys.ts';
 import { keepEndedSeconds } from './line-scripts.ts';
 import { storeRamp } from './records/stored-ramp.ts';
 import { Script } from './script.ts';
+import type { RecordKey } from './signature.ts';
 
 /** The keys and arguments with which `rampOf` moves a ramp. No ramp: the same keys, so that a script can number those after them. `isQuiet`: its card owes nothing. */
 export function movingIn(
   ramp: Ramp | undefined,
-  key: string | undefined,
+  key: RecordKey | undefined,
   isQuiet = false,
 ): { readonly keys: readonly string[]; readonly args: readonly (string | number)[] } {
   const redisKeys = [keys.ramp(ramp?.id ?? ''), keys.ramps, keys.rampOn];

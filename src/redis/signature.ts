@@ -1,17 +1,32 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
+/** RECORD_KEY, and after it RECORD_KEY_PREVIOUS, if there is one: the first signs, and what any of them signed is ours. */
+export type RecordKey = string | readonly [string, ...string[]];
+
 /** With a key, records are signed. Somebody who can write to Redis can then delete records, but cannot forge one. */
-export function sign(record: string, key: string | undefined): string {
-  return key === undefined ? '' : createHmac('sha256', key).update(record).digest('hex');
+export function sign(record: string, key: RecordKey | undefined): string {
+  const [first] = keysOf(key);
+  return first === undefined ? '' : macOf(record, first);
 }
 
 export function isSigned(
   { record, mac }: { readonly record: string; readonly mac: string },
-  key: string | undefined,
+  key: RecordKey | undefined,
 ): boolean {
-  const expected = Buffer.from(sign(record, key));
-  const actual = Buffer.from(key === undefined ? '' : mac);
-  return expected.length === actual.length && timingSafeEqual(expected, actual);
+  return key === undefined || keysOf(key).some((each) => isSame(macOf(record, each), mac));
+}
+
+function keysOf(key: RecordKey | undefined): readonly string[] {
+  return typeof key === 'string' ? [key] : (key ?? []);
+}
+
+function macOf(record: string, key: string): string {
+  return createHmac('sha256', key).update(record).digest('hex');
+}
+
+function isSame(expected: string, actual: string): boolean {
+  const [one, other] = [Buffer.from(expected), Buffer.from(actual)];
+  return one.length === other.length && timingSafeEqual(one, other);
 }
 
 /** Undefined if it is not JSON; every schema refuses undefined. */

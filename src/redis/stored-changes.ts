@@ -36,7 +36,7 @@ import { movingIn, rampedRules } from './ramp-scripts.ts';
 import { objectInClusterSchema } from './records/record-parts.ts';
 import { storeChange } from './records/stored-change.ts';
 import { rowSchema, rowsSchema, StoredRecords } from './records/stored-records.ts';
-import { parseJson } from './signature.ts';
+import { parseJson, type RecordKey } from './signature.ts';
 import { strandedOf } from './stranded.ts';
 
 /** RECORD_KEY signs the records, too. */
@@ -68,7 +68,7 @@ const waitingReply = z.array(z.tuple([z.string(), z.string(), z.number()]));
 /** The changes in Redis. Every transition is one script, so no process sees half of it. */
 export class StoredChanges implements Changes {
   readonly #redis: Connection;
-  readonly #key: string | undefined;
+  readonly #key: RecordKey | undefined;
   readonly #audit: AuditOptions;
   readonly #records: StoredRecords;
   /** How far Redis' clock is ahead of our monotonic clock, as last seen. */

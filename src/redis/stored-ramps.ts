@@ -12,6 +12,7 @@ import { createRampScript, movingIn, openRampsScript, updateRampScript } from '.
 import { readStoredRamp } from './records/stored-ramp.ts';
 import { rowSchema, rowsSchema } from './records/stored-records.ts';
 import { Script } from './script.ts';
+import type { RecordKey } from './signature.ts';
 
 const createReply = z.enum(['created', 'known', 'refused-before', 'taken']);
 const claimReply = z.enum(['claimed', 'taken', 'rests']);
@@ -19,7 +20,7 @@ const claimReply = z.enum(['claimed', 'taken', 'rests']);
 /** The ramps in Redis. Every transition is one script, so no process sees half of it. */
 export class StoredRamps implements Ramps {
   readonly #redis: Connection;
-  readonly #key: string | undefined;
+  readonly #key: RecordKey | undefined;
   readonly #audit: AuditOptions;
   readonly #log: Pick<Log, 'warn'> | undefined;
   readonly #unreadable = new Set<string>();

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pino } from 'pino';
@@ -112,13 +113,14 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     started.push(prometheus);
 
     const redisUrl = options.redisUrl ?? redis?.url ?? '';
+    const recordKey = kept?.secrets.recordKey ?? randomBytes(32).toString('hex');
     const bots: Bot[] = [];
     const startBot = async (roles = 'chat,worker') => {
       const around = {
         ...{ redisUrl, slack, kubeconfig: botKubeconfig, roles },
         ...{ prometheusUrl: prometheus.url, pageUrl: bookinfo?.pageUrl },
       };
-      const environment = { ...(kept && { RECORD_KEY: kept.secrets.recordKey }), ...options.environment };
+      const environment = { RECORD_KEY: recordKey, ...options.environment };
       const launchOn = (port: number) => launchBot({ ...options, environment }, { ...around, port });
       const bot = await (botPort === undefined || bots.length > 0 ? onFreePort(launchOn) : launchOn(botPort));
       bots.push(bot);

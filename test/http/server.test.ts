@@ -10,6 +10,15 @@ describe('the HTTP server', () => {
     expect(await get(`${url}/healthz`)).toEqual({ status: 200, text: 'ok\n' });
   });
 
+  it('says what an operator should know of it though it is ready', async () => {
+    const notes = ['RECORD_KEY is not set'];
+
+    expect(await get(`${await serve({ notes })}/readyz`)).toEqual({
+      status: 200,
+      text: 'ready\nnote: RECORD_KEY is not set\n',
+    });
+  });
+
   it('is ready when nothing is missing', async () => {
     const url = await serve({ checks: [async () => undefined, async () => undefined] });
 

@@ -4,7 +4,7 @@ import { failReasons, holdReasons, movedHow, objectMoves, voidReasons } from '..
 import { denialReasons, movingDeeds } from '../../domain/policy/judge.ts';
 import { changeIdSchema, rampIdSchema, revisionSchema, splitSchema } from '../../domain/routing/ledger.ts';
 import { LaterRecordError, UntrustedRecordError } from '../../workflow/errors.ts';
-import { isSigned, parseJson, sign } from '../signature.ts';
+import { isSigned, parseJson, type RecordKey, sign } from '../signature.ts';
 import {
   approvalSchema,
   astraySchemas,
@@ -178,32 +178,32 @@ const ofVersion1 = z.looseObject({ v: z.literal(1) });
 const ofLaterVersion = z.looseObject({ v: z.int().min(version + 1) });
 
 /** With a key, records are signed: somebody who can write to Redis can then delay a change, but not make one. */
-export function storeChange(change: Change, key: string | undefined): StoredChange {
+export function storeChange(change: Change, key: RecordKey | undefined): StoredChange {
   const record = JSON.stringify({ v: version, ...change });
   return { rev: String(change.rev), kind: change.state.kind, record, mac: sign(record, key) };
 }
 
-export function readStoredChange(stored: StoredChange, key: string | undefined): Change {
+export function readStoredChange(stored: StoredChange, key: RecordKey | undefined): Change {
   if (!isSigned(stored, key)) throw new UntrustedRecordError('the signature of a stored change does not fit');
   const json = parseJson(stored.record);
   return withBeginning(ofVersion1.safeParse(json).success ? readVersion1(json, key) : readRecord(json, key), stored);
 }
 
-function readRecord(json: unknown, key: string | undefined): Change {
+function readRecord(json: unknown, key: RecordKey | undefined): Change {
   const parsed = schema.safeParse(json);
   if (!parsed.success) throw unreadable(json, parsed.error, key);
   const { v: _, ...change } = parsed.data;
   return change;
 }
 
-function readVersion1(json: unknown, key: string | undefined): Change {
+function readVersion1(json: unknown, key: RecordKey | undefined): Change {
   const parsed = version1Schema.safeParse(json);
   if (!parsed.success) throw unreadable(json, parsed.error, key);
   return changeOfVersion1(parsed.data);
 }
 
 /** A record that has our signature but not our shape also comes from a later version. */
-function unreadable(json: unknown, { issues }: z.ZodError, key: string | undefined): UntrustedRecordError {
+function unreadable(json: unknown, { issues }: z.ZodError, key: RecordKey | undefined): UntrustedRecordError {
   const why = z.prettifyError({ issues: issues.slice(0, 5) }).slice(0, 500);
   const isLater = key !== undefined || ofLaterVersion.safeParse(json).success;
   return isLater ? new LaterRecordError(why) : new UntrustedRecordError(why);

@@ -3,7 +3,7 @@ import { type AuditEvent, auditDeeds, auditKinds } from '../../domain/change/aud
 import { changeIdSchema, rampIdSchema, splitSchema } from '../../domain/routing/ledger.ts';
 import { objectKinds } from '../../domain/routing/object.ts';
 import type { AuditEntry } from '../../workflow/ports/audit.ts';
-import { isSigned, parseJson, sign } from '../signature.ts';
+import { isSigned, parseJson, type RecordKey, sign } from '../signature.ts';
 
 /** An event as Redis keeps it. */
 export interface StoredEvent {
@@ -46,13 +46,13 @@ const schema = z.object({
   other: changeIdSchema.optional(),
 });
 
-export function storeEvent(told: AuditEvent, key: string | undefined): StoredEvent {
+export function storeEvent(told: AuditEvent, key: RecordKey | undefined): StoredEvent {
   const event = JSON.stringify({ v: 1, ...told });
   return { event, mac: sign(signed(event), key) };
 }
 
 /** `at`: when Redis stored it. That is all we know about an event that cannot be trusted. */
-export function readStoredEvent({ event, mac }: StoredEvent, at: string, key: string | undefined): AuditEntry {
+export function readStoredEvent({ event, mac }: StoredEvent, at: string, key: RecordKey | undefined): AuditEntry {
   const untrusted = { kind: 'untrusted', at, text: event } as const;
   if (!isSigned({ record: signed(event), mac }, key)) return untrusted;
   const parsed = schema.safeParse(parseJson(event));

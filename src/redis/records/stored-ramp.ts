@@ -8,7 +8,7 @@ import type { Ramp } from '../../domain/ramp/ramp.ts';
 import { isSequence } from '../../domain/ramp/sequence.ts';
 import { changeIdSchema, rampIdSchema, splitSchema } from '../../domain/routing/ledger.ts';
 import { LaterRecordError, UntrustedRecordError } from '../../workflow/errors.ts';
-import { isSigned, parseJson, sign } from '../signature.ts';
+import { isSigned, parseJson, type RecordKey, sign } from '../signature.ts';
 import {
   approvalSchema,
   approvalStates,
@@ -198,12 +198,12 @@ const schema = z.strictObject({
 
 const ofLaterVersion = z.looseObject({ v: z.int().min(versionOfSequences + 1) });
 
-export function storeRamp(ramp: Ramp, key: string | undefined): StoredChange {
+export function storeRamp(ramp: Ramp, key: RecordKey | undefined): StoredChange {
   const record = JSON.stringify({ v: isSequence(ramp) ? versionOfSequences : recordVersion, ...ramp });
   return { rev: String(ramp.rev), kind: ramp.state.kind, record, mac: sign(signed(record), key) };
 }
 
-export function readStoredRamp(stored: StoredChange, key: string | undefined): Ramp {
+export function readStoredRamp(stored: StoredChange, key: RecordKey | undefined): Ramp {
   const { record, mac, rev, kind } = stored;
   if (!isSigned({ record: signed(record), mac }, key))
     throw new UntrustedRecordError('the signature of a stored ramp does not fit');
@@ -216,7 +216,7 @@ export function readStoredRamp(stored: StoredChange, key: string | undefined): R
 }
 
 /** A record that has our signature but not our shape also comes from a later version. */
-function unreadable(json: unknown, { issues }: z.ZodError, key: string | undefined): UntrustedRecordError {
+function unreadable(json: unknown, { issues }: z.ZodError, key: RecordKey | undefined): UntrustedRecordError {
   const why = z.prettifyError({ issues: issues.slice(0, 5) }).slice(0, 500);
   const isLater = key !== undefined || ofLaterVersion.safeParse(json).success;
   return isLater ? new LaterRecordError(why) : new UntrustedRecordError(why);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Change } from '../../domain/change/change.ts';
 import { UntrustedRecordError } from '../../workflow/errors.ts';
 import type { Log } from '../../workflow/ports/process.ts';
+import type { RecordKey } from '../signature.ts';
 import { readStoredChange } from './stored-change.ts';
 
 /** `rev`, `kind`, `record` and `mac` of a record, as scripts return them. A list of records also has their ids. */
@@ -10,12 +11,12 @@ export const rowsSchema = z.array(z.tuple([z.string(), z.string(), z.string(), z
 
 /** Reads what Redis returns of stored changes. */
 export class StoredRecords {
-  readonly #key: string | undefined;
+  readonly #key: RecordKey | undefined;
   readonly #log: Pick<Log, 'warn'> | undefined;
   readonly #unreadable = new Set<string>();
 
   /** `log` gets one warning for each record that cannot be read. */
-  constructor(key: string | undefined, log: Pick<Log, 'warn'> | undefined) {
+  constructor(key: RecordKey | undefined, log: Pick<Log, 'warn'> | undefined) {
     this.#key = key;
     this.#log = log;
   }

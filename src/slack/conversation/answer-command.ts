@@ -20,7 +20,7 @@ import { mistakeReply } from '../replies/refusals.ts';
 import { statusReply } from '../replies/status.ts';
 import { tourReply } from '../replies/tour.ts';
 import { whyReply } from '../replies/why.ts';
-import { policyProblemText } from '../words/policy-words.ts';
+import { policyProblemText, unsignedText } from '../words/policy-words.ts';
 import { type Reply, says, saysInParts } from '../words/reply.ts';
 import { answerRamp } from './answer-ramp.ts';
 import { type Conversation, tourWorldOf } from './conversation.ts';
@@ -38,10 +38,7 @@ export async function answerCommand(
     case 'help':
       return saysInParts(helpText(command.topic, conversation.botName, await serviceNames(conversation.desk)));
     case 'status':
-      return withPolicyProblem(
-        conversation.desk,
-        statusReply(await lookAt(conversation.desk, command), conversation.desk.now()),
-      );
+      return withProblems(conversation, statusReply(await lookAt(conversation.desk, command), conversation.desk.now()));
     case 'history':
       return historyReply(await history(conversation.desk, command.service), conversation.desk.now());
     case 'approve':
@@ -114,8 +111,12 @@ function lookAt(desk: Desk, command: Extract<Command, { verb: 'status' }>) {
     : serviceStatus(desk, { service, namespace, cluster, host });
 }
 
-/** The status also says when the policy file has an error, so that an older policy is in force. */
-function withPolicyProblem({ policies }: Desk, reply: Reply): Reply {
+/** The status also says when the policy file has an error, so that an older policy is in force, and when records are not signed. */
+function withProblems({ desk: { policies }, isUnsigned }: Conversation, reply: Reply): Reply {
   const problem = policies.problem();
-  return problem === undefined ? reply : says(`${reply.text}\n${policyProblemText(problem)}`);
+  const told = [
+    ...(problem === undefined ? [] : [policyProblemText(problem)]),
+    ...(isUnsigned === true ? [unsignedText] : []),
+  ];
+  return told.length === 0 ? reply : says([reply.text, ...told].join('\n'));
 }

@@ -16,6 +16,8 @@ export interface Conversation {
   /** Counts what people ask for. */
   readonly limits: Limits;
   readonly allowance: Allowance;
+  /** No key signs what is kept in Redis. */
+  readonly isUnsigned?: boolean;
   /** The address of Bookinfo's product page. Without it there is no tour. */
   readonly productPage?: string | undefined;
   /** After this time, a person who asked too much hears how many requests were refused. */

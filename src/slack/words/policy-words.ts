@@ -41,6 +41,9 @@ export function policyProblemText(problem: string): string {
   return `*The policy file is wrong*, so the last good policy stays in force: ${code(problem, 300)}`;
 }
 
+export const unsignedText =
+  '*Nothing signs what is kept in Redis:* whoever can write there can make up changes, and they are applied. The people who run shiftbot set `RECORD_KEY`.';
+
 /** Why policy refuses, and what to do about it. */
 export function denialText(denial: Denial): string {
   const by = underText(denial);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { answerText } from '../../../src/slack/conversation/answer.ts';
+import type { Conversation } from '../../../src/slack/conversation/conversation.ts';
 import { Turns } from '../../../src/workflow/turns.ts';
 import { InMemoryLimits } from '../../support/in-memory-limits.ts';
 import { House } from '../../workflow/house.ts';
@@ -61,9 +62,26 @@ describe('an answer', () => {
   });
 });
 
+it('tells in the status that nothing signs what is kept', async () => {
+  const house = new House();
+  const { user, origin, request } = house.asker();
+  const asked = { user, origin, request };
+  const said = async (isUnsigned: boolean) => {
+    const answer = await answerText({ ...conversationIn(house), isUnsigned }, 'status', asked);
+    return answer.reply?.text ?? '';
+  };
+
+  expect(await said(true)).toContain('*Nothing signs what is kept in Redis:*');
+  expect(await said(false)).not.toContain('signs');
+});
+
 function type(house: House, desk: Partial<House['desk']> = {}): ReturnType<typeof answerText> {
   const { user, origin, request } = house.asker();
-  const conversation = {
+  return answerText(conversationIn(house, desk), 'reviews v3 50', { user, origin, request });
+}
+
+function conversationIn(house: House, desk: Partial<House['desk']> = {}): Conversation {
+  return {
     desk: { ...house.desk, ...desk },
     cards: house.cards,
     botName: 'shiftbot',
@@ -71,5 +89,4 @@ function type(house: House, desk: Partial<House['desk']> = {}): ReturnType<typeo
     limits: new InMemoryLimits(() => house.now()),
     allowance: { perMinute: 0 },
   };
-  return answerText(conversation, 'reviews v3 50', { user, origin, request });
 }
