@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Freeze } from '../domain/policy/freeze.ts';
 import { globCovers } from '../domain/policy/glob.ts';
 import { isNamed, type Who } from '../domain/policy/groups.ts';
+import type { MaxStep } from '../domain/policy/pace.ts';
 import type { ApproveRule, Policy, PolicyRule, RollbackRule } from '../domain/policy/policy.ts';
 import { fault, inOrder, schemaFaults } from '../yaml/faults.ts';
 import { type Fault, type ReadYaml, readYaml, textOf } from '../yaml/read-yaml.ts';
@@ -71,7 +72,7 @@ const knownKeys = [
   ],
   ...['by', 'count', 'from', 'expires', 'also', 'only', 'cron', 'for', 'timezone', 'except'],
   ...['ramps', 'steps', 'every', 'ramp', 'noSteeperThan', 'guard', 'hours', 'errors', 'latency', 'times', 'atMost'],
-  ...['blind', 'act', 'query', 'looks', 'mayBeOff'],
+  ...['blind', 'act', 'query', 'looks', 'mayBeOff', 'points'],
 ];
 
 function namedTwice(
@@ -123,7 +124,7 @@ function toRule(rule: RuleText, line: number, { whoOf, ramps }: Defined): Policy
     channels: rule.channels,
     shift: rule.shift.map(whoOf),
     approve: rule.approve && toApprove(rule.approve, whoOf),
-    maxStep: rule.maxStep,
+    maxStep: rule.maxStep === undefined ? undefined : toMaxStep(rule.maxStep),
     rollback: toRollback(rule.rollback, whoOf),
     duringFreeze: (rule.duringFreeze ?? []).map(whoOf),
     overrideOwner: rule.overrideOwner,
@@ -132,6 +133,14 @@ function toRule(rule: RuleText, line: number, { whoOf, ramps }: Defined): Policy
     guard: rule.guard && toGuard(rule.guard),
     hours: rule.hours === undefined ? undefined : toHours(rule.hours),
   };
+}
+
+/** Without a time of its own, so that several commands in a row are no way around it. */
+const usualEveryMs = 60_000;
+
+function toMaxStep(text: NonNullable<RuleText['maxStep']>): MaxStep {
+  if (typeof text === 'number') return { points: text, everyMs: usualEveryMs };
+  return { points: text.points, everyMs: durationOf(text.every) };
 }
 
 function toApprove({ by, count, from, expires }: NonNullable<RuleText['approve']>, whoOf: WhoOf): ApproveRule {

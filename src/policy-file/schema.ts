@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { mostClusters } from '../domain/language/clusters.ts';
+import { shortestStepMs } from '../domain/ramp/steps.ts';
 import { nearest } from '../domain/text/nearest.ts';
 import { isTimezone, readCalendar } from './calendar.ts';
 import { day, duration, listOf, only, wants, whole, yesOrNo } from './fields.ts';
@@ -110,7 +111,7 @@ function ruleFields(who: WhoField, ramps: ReadonlySet<string> | undefined) {
           wants('something like `{ by: [sre], count: 2, from: 25, expires: 30m }`'),
         )
         .optional(),
-      maxStep: whole(1, 100).optional().describe('The most percentage points that one change may add to a version'),
+      maxStep: maxStep.optional().describe('The most percentage points that a version may get more within a time'),
       ramp: rampField(ramps).optional(),
       guard: guardField().optional(),
       hours: hoursField.optional(),
@@ -144,6 +145,19 @@ function ruleFields(who: WhoField, ramps: ReadonlySet<string> | undefined) {
     wants('something like `{ target: "prod/payments/*", shift: [sre] }`'),
   );
 }
+
+const points = whole(1, 100);
+
+const maxStep = z.union(
+  [
+    points,
+    z.strictObject({
+      points: points.describe('So many percentage points'),
+      every: duration({ least: shortestStepMs, most: day }).describe('Within this time'),
+    }),
+  ],
+  wants('a whole number from 1 to 100, or with a time, like `{ points: 25, every: 10m }`'),
+);
 
 function freeze(groups: ReadonlySet<string> | undefined) {
   return z.strictObject(

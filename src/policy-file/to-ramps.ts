@@ -1,8 +1,10 @@
-import { readDuration } from '../domain/language/duration.ts';
+import { formatDuration, readDuration } from '../domain/language/duration.ts';
 import type { Hours } from '../domain/policy/hours.ts';
 import type { Policy, PolicyRule } from '../domain/policy/policy.ts';
 import type { GuardRule } from '../domain/policy/ramps/guard-rule.ts';
+import { timed } from '../domain/policy/ramps/ramp-ask.ts';
 import type { NamedRamp, RampRule } from '../domain/policy/ramps/ramp-rule.ts';
+import { fasterThan } from '../domain/policy/ramps/too-fast.ts';
 import { fault } from '../yaml/faults.ts';
 import type { Fault, ReadYaml } from '../yaml/read-yaml.ts';
 import { readHours } from './hours-text.ts';
@@ -52,8 +54,14 @@ export function boundHolds({ ramp, maxStep }: PolicyRule, at: number, yaml: Pick
   if (bound === undefined || maxStep === undefined) return [];
   const grown = bound.steps.map(({ percent }, step) => percent - (bound.steps[step - 1]?.percent ?? 0));
   const most = Math.max(...grown);
-  if (most <= maxStep) return [];
-  const wrong = `a step of \`${bound.name}\` gives ${most} percentage points more, and \`maxStep\` is ${maxStep}: it would be refused`;
+  const climbs = timed(bound.steps).map(({ fromMs, asks }, step) => ({ points: grown[step] ?? 0, fromMs, asks }));
+  const fast = fasterThan(climbs, maxStep);
+  if (most <= maxStep.points && fast === undefined) return [];
+  const gives =
+    most > maxStep.points || fast === undefined
+      ? `a step of \`${bound.name}\` gives ${most} percentage points more, and \`maxStep\` is ${maxStep.points}`
+      : `\`${bound.name}\` gives ${fast.points} percentage points more within ${formatDuration(maxStep.everyMs)}, and \`maxStep\` is ${maxStep.points}`;
+  const wrong = `${gives}: it would be refused`;
   return [fault(yaml.at(['rules', at, 'ramp', 'noSteeperThan']), `rules[${at}].ramp.noSteeperThan: ${wrong}`)];
 }
 

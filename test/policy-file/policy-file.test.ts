@@ -34,7 +34,7 @@ describe('a policy file that changes', () => {
   }
 
   function stepOf(file: PolicyFile): number | undefined {
-    return file.current().rules?.[0]?.maxStep;
+    return file.current().rules?.[0]?.maxStep?.points;
   }
 
   it('is in force once it was found unchanged', async () => {

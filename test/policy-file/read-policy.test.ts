@@ -56,7 +56,7 @@ freezes:
           { kind: 'user', id: 'W03CAROL' },
         ],
         approve: { by: [sre], count: 2, from: 25, expiresMs: 1_800_000 },
-        maxStep: 25,
+        maxStep: { points: 25, everyMs: 60_000 },
         rollback: { also: [sre], only: undefined, approve: false, duringFreeze: true },
         duringFreeze: [sre],
         overrideOwner: true,
@@ -239,6 +239,8 @@ describe('approvals that nobody could complete', () => {
   });
 });
 
+const noStep = 'write a whole number from 1 to 100, or with a time, like `{ points: 25, every: 10m }`';
+
 describe('each fault is reported with line and column', () => {
   it.each<[string, string | Uint8Array, readonly string[]]>([
     [
@@ -315,10 +317,10 @@ describe('each fault is reported with line and column', () => {
     ],
     ['yes', `${least}    overrideOwner: yes\n`, ['4:20 rules[0].overrideOwner: write `true` or `false`']],
     ['on', `${least}    rollback: { approve: on }\n`, ['4:26 rules[0].rollback.approve: write `true` or `false`']],
-    ['not a number', `${least}    maxStep: .nan\n`, ['4:14 rules[0].maxStep: write a whole number from 1 to 100']],
-    ['infinity', `${least}    maxStep: .inf\n`, ['4:14 rules[0].maxStep: write a whole number from 1 to 100']],
+    ['not a number', `${least}    maxStep: .nan\n`, [`4:14 rules[0].maxStep: ${noStep}`]],
+    ['infinity', `${least}    maxStep: .inf\n`, [`4:14 rules[0].maxStep: ${noStep}`]],
     ['a negative number', `${least}    maxStep: -1\n`, ['4:14 rules[0].maxStep: write a whole number from 1 to 100']],
-    ['half a point', `${least}    maxStep: 2.5\n`, ['4:14 rules[0].maxStep: write a whole number from 1 to 100']],
+    ['half a point', `${least}    maxStep: 2.5\n`, [`4:14 rules[0].maxStep: ${noStep}`]],
     [
       'a time of day as a duration',
       `${least}freezes:\n  - { name: n, target: "**", cron: "0 1 * * *", for: 1:30 }\n`,

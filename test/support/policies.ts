@@ -2,6 +2,7 @@ import { readDuration } from '../../src/domain/language/duration.ts';
 import type { Hours } from '../../src/domain/policy/hours.ts';
 import type { Ask } from '../../src/domain/policy/judge.ts';
 import type { AskOfObject } from '../../src/domain/policy/judge-object.ts';
+import type { MaxStep } from '../../src/domain/policy/pace.ts';
 import type { Policy, PolicyRule } from '../../src/domain/policy/policy.ts';
 import { type RampAsk, rampAskOf } from '../../src/domain/policy/ramps/ramp-ask.ts';
 import type { NamedRamp } from '../../src/domain/policy/ramps/ramp-rule.ts';
@@ -42,6 +43,11 @@ export function ask(overrides: Partial<Ask> = {}): Ask {
     memberships: new Map(),
     ...overrides,
   };
+}
+
+/** So many points, within the time that a policy file gives it if it says none. */
+export function step(points: number): MaxStep {
+  return { points, everyMs: 60_000 };
 }
 
 /** The same about `reviews` with these hosts, which lies in `sandbox/default`. */

@@ -56,7 +56,7 @@ const aRule = fc
     approve: maybe(
       fc.record({ by: someWho, count: fc.integer({ min: 1, max: 3 }), from: fc.nat(100), expiresMs: fc.constant(1) }),
     ),
-    maxStep: maybe(fc.integer({ min: 1, max: 100 })),
+    maxStep: maybe(fc.record({ points: fc.integer({ min: 1, max: 100 }), everyMs: fc.constantFrom(15_000, 600_000) })),
     rollback: fc.record({ also: someWho, only: maybe(someWho), approve: fc.boolean(), duringFreeze: fc.boolean() }),
     duringFreeze: someWho,
     overrideOwner: fc.boolean(),
@@ -98,7 +98,8 @@ export function fewer(rule: PolicyRule, which: number): PolicyRule {
   const narrowed = [
     { ...rule, shift: rule.shift.slice(1) },
     { ...rule, channels: rule.channels?.slice(1) ?? ['C03'] },
-    { ...rule, maxStep: Math.min(1, rule.maxStep ?? 1) },
+    { ...rule, maxStep: { points: 1, everyMs: rule.maxStep?.everyMs ?? 600_000 } },
+    { ...rule, maxStep: { points: rule.maxStep?.points ?? 100, everyMs: 86_400_000 } },
     { ...rule, overrideOwner: false },
     { ...rule, duringFreeze: [] },
     { ...rule, rollback: { ...rule.rollback, also: [] } },

@@ -1,6 +1,7 @@
 import type { Needs } from './approvals.ts';
 import { type Exceptions, freezesAt, type Hold } from './freeze.ts';
 import { among, isNamed, type Memberships, type Person, type UnknownGroup, type Who } from './groups.ts';
+import { type MaxStep, type Rise, type TooSoon, tooSoon } from './pace.ts';
 import { type Policy, type PolicyRule, type RuleRef, ruleFor, rulesReached } from './policy.ts';
 import {
   guardIsRequired,
@@ -12,6 +13,7 @@ import {
   upwardReasons,
 } from './ramps/denials.ts';
 import { mostReached, type RampAsk } from './ramps/ramp-ask.ts';
+import { type TooFast, tooFast } from './ramps/too-fast.ts';
 import { type TooLarge, tooLarge } from './ramps/too-large.ts';
 import type { Growth, HostTarget } from './targets.ts';
 
@@ -41,6 +43,12 @@ export interface Ask {
   readonly deed: Deed;
   /** What the change gives to a version (`growthOf`). Absent if nothing moves. */
   readonly growth?: Growth | undefined;
+  /** The same of each version, with what our changes did to it before. */
+  readonly rises?: readonly Rise[] | undefined;
+  /** It only goes back on the way that the object came, so it is as free as a rollback. */
+  readonly goesBack?: boolean | undefined;
+  /** A rollback that does not go back: it is judged as a shift. */
+  readonly isForward?: boolean | undefined;
   /**
    * The whole ramp that this begins or goes on with; `growth` is then that of the next step. Policy is asked about steps up only: going back
    * needs nobody.
@@ -84,6 +92,8 @@ export type Denial = {
   readonly rule?: RuleRef | undefined;
   /** The host for which the rule decides, or which is held. Absent if the object has only one. */
   readonly host?: HostTarget | undefined;
+  /** It was asked for as a rollback, and does not go back. */
+  readonly isForward?: true | undefined;
 } & (
   | { readonly reason: 'deactivated' | 'outsider' | 'bot' | 'guest' | 'own-request' }
   | { readonly reason: 'person-unknown'; readonly why: string }
@@ -93,7 +103,13 @@ export type Denial = {
   | { readonly reason: 'membership-unknown'; readonly groups: readonly UnknownGroup[] }
   | { readonly reason: 'locked' | 'frozen'; readonly hold: Hold }
   | UpwardDenial
-  | ({ readonly reason: 'step-too-large'; readonly maxStep: number } & TooLarge)
+  /** `soon`: with what the version got before. `fast`: with the steps before in the same ramp. */
+  | ({
+      readonly reason: 'step-too-large';
+      readonly maxStep: number;
+      readonly soon?: TooSoon | undefined;
+      readonly fast?: TooFast | undefined;
+    } & TooLarge)
   /** The edit is more than weights, the rule limits steps, and no approval could make up for that. */
   | { readonly reason: 'step-unmeasured'; readonly maxStep: number }
 );
@@ -112,6 +128,8 @@ export interface Judgement {
   readonly findings: readonly Finding[];
   /** What each rule says of each host. Absent if there is only one. */
   readonly hosts?: readonly HostJudgement[] | undefined;
+  /** It counts as going back though it is a shift, or as a shift though it is a rollback. */
+  readonly countsAs?: 'back' | 'shift' | undefined;
 }
 
 export interface HostJudgement {
@@ -137,7 +155,8 @@ export function judgeReach(policy: Policy, ask: Omit<Ask, 'targets'> & { readonl
 export function heldUnder(policy: Policy, rule: PolicyRule | undefined, ask: Ask): Denial | undefined {
   const facts = factsOf(policy, rule, ask);
   const said = objectIsLocked(facts) ?? objectIsFrozen(facts);
-  return said?.kind === 'refused' ? said.denial : undefined;
+  const verdict = said && told(said, ask);
+  return verdict?.kind === 'refused' ? verdict.denial : undefined;
 }
 
 /** Decides under a rule. */
@@ -147,9 +166,21 @@ export function judgeUnder(policy: Policy, rule: PolicyRule | undefined, ask: As
   for (const [check, look] of checks) {
     const said = look(facts);
     findings.push({ check, says: said === undefined ? 'pass' : said.kind === 'refused' ? 'refuse' : 'ask' });
-    if (said !== undefined) return { verdict: said, rule: facts.ref, findings };
+    if (said !== undefined) return { verdict: told(said, ask), rule: facts.ref, findings, ...countsAs(ask) };
   }
-  return { verdict: { kind: 'allowed' }, rule: facts.ref, findings };
+  return { verdict: { kind: 'allowed' }, rule: facts.ref, findings, ...countsAs(ask) };
+}
+
+function countsAs({ deed, goesBack, isForward }: Ask): Pick<Judgement, 'countsAs'> {
+  if (isForward === true) return { countsAs: 'shift' };
+  return goesBack === true && moves(deed) && deed !== 'rollback' ? { countsAs: 'back' } : {};
+}
+
+/** A person who asked for a rollback is told why it is not free. */
+function told(said: Exclude<Verdict, { kind: 'allowed' }>, { isForward }: Ask): Verdict {
+  return said.kind === 'refused' && isForward === true
+    ? { ...said, denial: { ...said.denial, isForward: true } }
+    : said;
 }
 
 function factsOf(policy: Policy, rule: PolicyRule | undefined, ask: Ask): Facts {
@@ -231,21 +262,38 @@ function objectIsFrozen({ ask, policy, rule, ref }: Facts): Said {
   return hold === undefined ? undefined : refused({ reason: 'frozen', hold, rule: ref });
 }
 
-function stepIsTooLarge({ ask: { deed, growth, ramp }, rule, ref }: Facts): Said {
-  const maxStep = rule?.maxStep;
+function stepIsTooLarge({ ask, rule, ref }: Facts): Said {
+  const { deed, growth } = ask;
+  const limit = rule?.maxStep;
   const letsGrow = deed === 'shift' || deed === 'promote' || deed === 'approve';
-  if (!letsGrow || maxStep === undefined || growth === undefined) return undefined;
-  const found = tooLarge(growth, ramp, maxStep);
+  if (!letsGrow || limit === undefined || growth === undefined || isFree(ask, rule)) return undefined;
+  const maxStep = limit.points;
+  const found = tooMuch(growth, ask, limit);
   if (found !== undefined) return refused({ reason: 'step-too-large', ...found, maxStep, rule: ref });
   const isLookedAt = growth.isAtLeast !== true || rule?.approve !== undefined; // an approver looks at it instead
   return isLookedAt ? undefined : refused({ reason: 'step-unmeasured', maxStep, rule: ref });
 }
 
+/** In one step, in the steps of a ramp that follow one another, or with what came before. */
+function tooMuch(
+  growth: Growth,
+  { ramp, rises, at }: Pick<Ask, 'ramp' | 'rises' | 'at'>,
+  limit: MaxStep,
+): (TooLarge & { readonly soon?: TooSoon; readonly fast?: TooFast }) | undefined {
+  const large = tooLarge(growth, ramp, limit.points);
+  if (large !== undefined) return large;
+  const fast = ramp && tooFast(ramp, limit);
+  if (fast !== undefined) return { step: fast.points, fast };
+  const soon = rises && tooSoon(rises, limit, at);
+  return soon && { step: soon.points, soon };
+}
+
 /** A ramp is approved once, for its largest share. */
-function approvalIsNeeded({ ask: { deed, growth, ramp }, rule, ref }: Facts): Said {
+function approvalIsNeeded({ ask, rule, ref }: Facts): Said {
+  const { deed, growth, ramp } = ask;
   if (rule?.approve === undefined || ref === undefined || !moves(deed)) return undefined;
   const { by, count, from, expiresMs } = rule.approve;
-  if (deed === 'rollback' && !rule.rollback.approve) return undefined;
+  if (goesBack(ask, rule) && !rule.rollback.approve) return undefined;
   const reached = Math.max(growth?.reached ?? 0, ramp === undefined ? 0 : mostReached(ramp));
   if ((growth ?? ramp) !== undefined && reached < from) return undefined;
   return { kind: 'needs-approval', needs: { by, count, expiresMs, rule: ref } };
@@ -256,24 +304,34 @@ function thoseWhoMay({ shift, approve, rollback }: PolicyRule, deed: Deed): read
   return deed === 'approve' || deed === 'reject' ? (approve?.by ?? []) : shift;
 }
 
+/** Going back, by whatever command. Only for those who may roll back. */
+function goesBack(ask: Ask, rule: PolicyRule | undefined): boolean {
+  if (ask.deed === 'rollback') return true;
+  if (ask.goesBack !== true) return false;
+  return rule === undefined || among(thoseWhoMay(rule, 'rollback'), ask.who, ask.memberships).kind === 'in';
+}
+
+/** The same for a deed that only lets somebody else's change go on. */
+function isFree(ask: Ask, rule: PolicyRule | undefined): boolean {
+  return ask.deed === 'approve' ? ask.goesBack === true : goesBack(ask, rule);
+}
+
 /** Only people who are certainly excepted go through; unknown membership does not count. */
-function goesThrough(
-  { deed, who, memberships }: Ask,
-  rule: PolicyRule | undefined,
-  except: Exceptions,
-  more: readonly Who[],
-): boolean {
-  if (deed === 'rollback' && except.rollback && rule?.rollback.duringFreeze !== false) return true;
+function goesThrough(ask: Ask, rule: PolicyRule | undefined, except: Exceptions, more: readonly Who[]): boolean {
+  if (except.rollback && rule?.rollback.duringFreeze !== false && goesBack(ask, rule)) return true;
+  const { who, memberships } = ask;
   const found = among([...except.who, ...more], who, memberships);
   return found.kind === 'in';
 }
 
 /** A check of traffic that goes up: some version gets more than it has, or may. Rollbacks are free. Without a policy file nothing is required. */
 function goingUp(look: (upward: Upward) => UpwardDenial | undefined): (facts: Facts) => Said {
-  return ({ ask: { deed, growth, ramp, at }, policy, rule, ref }) => {
+  return ({ ask, policy, rule, ref }) => {
+    const { deed, growth, ramp, at } = ask;
     const grows = growth !== undefined && (growth.step > 0 || growth.isAtLeast === true);
     if (rule === undefined || (deed !== 'shift' && deed !== 'promote') || (ramp === undefined && !grows))
       return undefined;
+    if (goesBack(ask, rule)) return undefined;
     const denial = look({ policy, rule, growth, ramp, at });
     return denial && refused({ ...denial, rule: ref });
   };

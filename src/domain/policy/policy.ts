@@ -2,6 +2,7 @@ import type { Freeze } from './freeze.ts';
 import { globCovers, globMatches, globsOverlap } from './glob.ts';
 import type { Who } from './groups.ts';
 import type { Hours } from './hours.ts';
+import type { MaxStep } from './pace.ts';
 import type { GuardRule } from './ramps/guard-rule.ts';
 import type { NamedRamp, RampRule } from './ramps/ramp-rule.ts';
 
@@ -32,8 +33,8 @@ export interface PolicyRule extends RuleRef {
   readonly channels: readonly string[] | undefined;
   readonly shift: readonly Who[];
   readonly approve: ApproveRule | undefined;
-  /** In percentage points of one version's share. */
-  readonly maxStep: number | undefined;
+  /** The most that one version's share may grow, at once and within a time. */
+  readonly maxStep: MaxStep | undefined;
   readonly rollback: RollbackRule;
   /** Whose changes are allowed during a freeze. */
   readonly duringFreeze: readonly Who[];

@@ -6,7 +6,7 @@ import { moveBlocks, namedMoves, ruleName } from '../words/move-text.ts';
 import { code } from '../words/mrkdwn.ts';
 import { objectSections } from '../words/object-text.ts';
 import { pinnedText } from '../words/pinned-text.ts';
-import { verdictText } from '../words/policy-words.ts';
+import { judgementTexts } from '../words/policy-words.ts';
 import { type Reply, says } from '../words/reply.ts';
 import { andMore } from '../words/title.ts';
 import { trialLines, weightsTrialLines } from '../words/trial-text.ts';
@@ -53,6 +53,6 @@ function wholeReply({ plan, judgement }: Preview): Reply {
 }
 
 /** Empty if policy allows it. */
-export function policyLines({ verdict }: Preview['judgement']): readonly string[] {
-  return verdict.kind === 'allowed' ? [] : [`Policy: ${verdictText(verdict)}`];
+export function policyLines(judgement: Preview['judgement']): readonly string[] {
+  return judgement.verdict.kind === 'allowed' ? [] : [`Policy: ${judgementTexts(judgement).join(' ')}`];
 }

@@ -5,7 +5,7 @@ import type { ExplainAnswer } from '../../workflow/asking/explain.ts';
 import { editsOf } from '../../workflow/asking/plan.ts';
 import { movesText, namedMoves } from '../words/move-text.ts';
 import { code, foreign } from '../words/mrkdwn.ts';
-import { policyProblemText, ruleText, verdictText } from '../words/policy-words.ts';
+import { judgementTexts, policyProblemText, ruleText } from '../words/policy-words.ts';
 import { type Reply, says } from '../words/reply.ts';
 import { moveText } from '../words/split-text.ts';
 import { answerReply } from './change.ts';
@@ -29,7 +29,7 @@ function explainedText(
   const { verdict, findings } = judgement;
   return [
     `${code(name.service)} in ${code(name.namespace)} @ ${code(name.cluster)}, ${whatText(editsOf(plan))}: *${verdictWords[verdict.kind]}*`,
-    verdictText(verdict),
+    ...judgementTexts(judgement),
     ...rulesTexts(judgement),
     `Looked at, most severe first: ${findings.map(findingText).join(' · ')}. Nothing was changed.`,
     ...(problem === undefined ? [] : [policyProblemText(problem)]),

@@ -3,11 +3,19 @@ import { formatDuration } from '../../domain/language/duration.ts';
 import { eachNeed, type Needs } from '../../domain/policy/approvals.ts';
 import type { Hold } from '../../domain/policy/freeze.ts';
 import type { UnknownGroup, Who } from '../../domain/policy/groups.ts';
-import type { Deed, Denial, Verdict } from '../../domain/policy/judge.ts';
+import type { Deed, Denial, Judgement, Verdict } from '../../domain/policy/judge.ts';
+import type { TooSoon } from '../../domain/policy/pace.ts';
 import type { RuleRef } from '../../domain/policy/policy.ts';
 import type { RampTold, UpwardDenial } from '../../domain/policy/ramps/denials.ts';
+import type { TooFast } from '../../domain/policy/ramps/too-fast.ts';
 import type { HostTarget } from '../../domain/policy/targets.ts';
 import { code, escapeText, foreign, names, user } from './mrkdwn.ts';
+
+/** What policy says of a plan, and as what it judged it. */
+export function judgementTexts({ verdict, countsAs }: Pick<Judgement, 'verdict' | 'countsAs'>): readonly string[] {
+  if (countsAs === undefined || (countsAs === 'shift' && verdict.kind === 'refused')) return [verdictText(verdict)]; // a refusal says it
+  return [countsAs === 'shift' ? forwardText : backText, verdictText(verdict)];
+}
 
 /** One sentence on what policy says of a plan. */
 export function verdictText(verdict: Verdict): string {
@@ -46,6 +54,19 @@ export const unsignedText =
 
 /** Why policy refuses, and what to do about it. */
 export function denialText(denial: Denial): string {
+  const text = reasonText(denial);
+  return denial.isForward === true ? `${forwardText} ${text}` : text;
+}
+
+/** Of a rollback. */
+const forwardText =
+  'This does not go back on the way that the traffic came, it brings back what was taken back, or gives a version more again: it counts as a shift.';
+
+/** Of a shift. */
+const backText =
+  'Every share goes back towards what it was before the newest change or ramp, and not past it: it counts as a rollback.';
+
+function reasonText(denial: Denial): string {
   const by = underText(denial);
   switch (denial.reason) {
     case 'deactivated':
@@ -116,10 +137,28 @@ function upwardText(denial: UpwardDenial, by: string): string {
   }
 }
 
-function tooLargeText({ step, maxStep, ofRamp }: Extract<Denial, { reason: 'step-too-large' }>, by: string): string {
+function tooLargeText(denial: Extract<Denial, { reason: 'step-too-large' }>, by: string): string {
+  const { step, maxStep, ofRamp, soon, fast } = denial;
+  if (fast !== undefined) return tooFastText(fast, maxStep, by);
+  if (soon !== undefined) return tooSoonText(soon, maxStep, by);
   const what = ofRamp === undefined ? 'This' : `Step ${ofRamp.number} of this ramp`;
   const instead = ofRamp?.instead === undefined ? '' : `, like ${code(ofRamp.instead.join(','))}`;
   return `${what} gives ${number(step)} percent points more to a version, and one change may give ${maxStep}${by}. Take smaller steps${instead}.`;
+}
+
+function tooFastText({ number: step, points, withinMs, fastestMs }: TooFast, most: number, by: string): string {
+  const within = formatDuration(withinMs);
+  return `With step ${step} this ramp has given ${number(points)} percent points more to a version within ${within}, and it may get ${most} in ${within}${by}. Take longer steps: the fastest that works is ${code(`every ${formatDuration(fastestMs)}`)}.`;
+}
+
+/** `v3` grew by 20 percent points since 14:00; it may get at most 25 in 10m: up to 5 more now, or 25 from 14:10 on. */
+function tooSoonText({ version, points, grew, since, left, from, everyMs }: TooSoon, most: number, by: string): string {
+  const had =
+    grew === undefined
+      ? `What ${code(version)} got before ${momentText(since)} is not known, for the history has no room for it`
+      : `${code(version)} grew by ${number(grew)} percent points since ${momentText(since)}`;
+  const now = left > 0 ? `up to ${left} more now, or ` : '';
+  return `${had}; it may get at most ${most} in ${formatDuration(everyMs)}${by}: ${now}${number(points)} from ${momentText(from)} on. Going back is free at any time.`;
 }
 
 const maxRamps = 3;
@@ -194,8 +233,17 @@ export function holdWords({ name, by, reason, until, timezone, line }: HoldTold)
 
 /** Slack shows it in the reader's own time zone. A client that cannot do so shows it in `timeZone`. */
 export function dateText(at: Date, timeZone = 'UTC'): string {
-  const written = new Intl.DateTimeFormat('en-GB', { timeZone, dateStyle: 'medium', timeStyle: 'short' }).format(at);
-  return `<!date^${Math.floor(at.getTime() / 1000)}^{date_short_pretty} {time}|${escapeText(`${written} ${timeZone}`)}>`;
+  return dateIn(at, timeZone, { style: 'short', token: '{time}' });
+}
+
+/** The same with seconds. */
+function momentText(at: Date): string {
+  return dateIn(at, 'UTC', { style: 'medium', token: '{time_secs}' });
+}
+
+function dateIn(at: Date, timeZone: string, { style, token }: { style: 'short' | 'medium'; token: string }): string {
+  const written = new Intl.DateTimeFormat('en-GB', { timeZone, dateStyle: 'medium', timeStyle: style }).format(at);
+  return `<!date^${Math.floor(at.getTime() / 1000)}^{date_short_pretty} ${token}|${escapeText(`${written} ${timeZone}`)}>`;
 }
 
 export function ruleText({ name, line }: RuleRef): string {

@@ -4,11 +4,13 @@ import type { Edits, ObjectEdit } from '../../domain/change/edit.ts';
 import { isRelabelled, selectsOf } from '../../domain/change/selects.ts';
 import type { MovedObject } from '../../domain/change/state.ts';
 import { type Hosts, hostsMoved } from '../../domain/policy/targets.ts';
+import type { Ledger } from '../../domain/routing/ledger.ts';
 import type { ChangeId } from '../../domain/routing/names.ts';
 import { isSameObject, type ObjectContent, refOf } from '../../domain/routing/object.ts';
 import { findRule, type LiveObject } from '../../domain/routing/route.ts';
 import { sameShares } from '../../domain/routing/split.ts';
 import { LedgerUnreadableError } from '../errors.ts';
+import { historyBefore } from '../judging/judge-live.ts';
 import type { Writing } from '../ports/changes.ts';
 import type { Mesh, OpenObject } from '../ports/mesh.ts';
 
@@ -92,6 +94,18 @@ export function hostsIn(opened: readonly OpenEdit[]): (edit: ObjectEdit) => Host
     const its = opened.find((each) => each.edit === edit);
     if (its?.unreadable !== undefined) throw its.unreadable;
     return hostsMoved(edit.moves, its?.open?.live, its?.open?.awaitedBy);
+  };
+}
+
+/** The history that each edit will find. `ahead`: what waits in line ahead. */
+export function historyIn(
+  { now }: { readonly now: () => Date },
+  opened: readonly OpenEdit[],
+  ahead: readonly Change[] = [],
+): (edit: ObjectEdit) => Ledger {
+  return (edit) => {
+    const its = opened.find((each) => isSameObject(each.edit.object, edit.object));
+    return historyBefore(edit, its?.open?.live, ahead, now());
   };
 }
 

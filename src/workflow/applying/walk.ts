@@ -13,7 +13,7 @@ import { stampOf } from '../judging/stamp.ts';
 import type { Writable, Written } from '../ports/mesh.ts';
 import { type Bench, isoNow } from './bench.ts';
 import { madeBy } from './made.ts';
-import { hostsIn, isOtherPods, notAsPlanned, type OpenEdit, openBegun, openEdit } from './open.ts';
+import { historyIn, hostsIn, isOtherPods, notAsPlanned, type OpenEdit, openBegun, openEdit } from './open.ts';
 
 /** How an attempt at a change ended. */
 export type Ending =
@@ -103,14 +103,20 @@ async function objectionNow(
   const why = await objectionTo(
     bench,
     change,
-    wantedOf(change, hostsIn(opened), change.deed, await askedOf(bench, change)),
+    wantedOf(change, hostsIn(opened), change.deed, {
+      ...(await askedOf(bench, change)),
+      historyOf: historyIn(bench, opened),
+    }),
   );
   if (why === undefined) return undefined;
   return { kind: 'void', at: isoNow(bench), moved: [], stamp: stampIn(opened), ...why };
 }
 
 /** What policy is asked of the ramp that the change is a step of. */
-async function askedOf({ ramps, now }: Bench, { ramp: of }: Change): Promise<Parameters<typeof wantedOf>[3]> {
+async function askedOf(
+  { ramps, now }: Bench,
+  { ramp: of }: Change,
+): Promise<Pick<Parameters<typeof wantedOf>[3], 'asked'>> {
   const ramp = of && (await ramps.read(of.id));
   return ramp === undefined || of === undefined ? {} : { asked: (object) => askFrom(ramp, object, of.step, now()) };
 }

@@ -6,14 +6,15 @@ import { startBehind } from '../../domain/change/plan-weights.ts';
 import type { Refusal } from '../../domain/change/refusal.ts';
 import { astrayOf } from '../../domain/map/following.ts';
 import { type Hosts, hostsMoved, type Named } from '../../domain/policy/targets.ts';
+import type { Ledger } from '../../domain/routing/ledger.ts';
 import { type ChangeId, changeIdFrom, isLabel, type ServiceName } from '../../domain/routing/names.ts';
-import { hasRules, type ObjectRef, objectKey } from '../../domain/routing/object.ts';
+import { hasRules, isSameObject, type ObjectRef, objectKey } from '../../domain/routing/object.ts';
 import { readObjectWord } from '../../domain/routing/object-word.ts';
 import { type Owner, restorers, weightsOwner } from '../../domain/routing/owner.ts';
 import { type LiveObject, otherHosts } from '../../domain/routing/route.ts';
 import type { PlanWarning } from '../../domain/routing/warning.ts';
 import type { Desk } from '../desk.ts';
-import { hostsWhole, mayGoWithoutPods, mayOverrideOwner } from '../judging/judge-live.ts';
+import { historyBefore, hostsWhole, mayGoWithoutPods, mayOverrideOwner } from '../judging/judge-live.ts';
 import type { Lines } from '../ports/changes.ts';
 import { type ContentAim, type Looked, type PlannedEdit, planContent, warnUndefined } from './plan-content.ts';
 import { warnOfPods } from './pods.ts';
@@ -129,6 +130,19 @@ export function hostsPlanned({ edits }: Pick<Plan, 'edits'>): (edit: Pick<Object
     ]),
   );
   return ({ object }) => hosts.get(objectKey(object)) ?? { hosts: [], routed: [] };
+}
+
+/** The history that each edit will find, by the objects as they were read, and by what waits in line ahead. */
+export function historiesPlanned(
+  { now }: Pick<Desk, 'now'>,
+  { edits, lines }: Pick<Plan, 'edits' | 'lines'>,
+  isAhead: boolean,
+): (edit: ObjectEdit) => Ledger {
+  const ahead = goingBefore(lines, isAhead);
+  return (edit) => {
+    const its = edits.find((each) => isSameObject(each.edit.object, edit.object));
+    return historyBefore(edit, its?.open.live, ahead, now());
+  };
 }
 
 type One =

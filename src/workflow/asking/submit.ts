@@ -1,4 +1,4 @@
-import { type Change, concerns, mainEdit, revisionOf } from '../../domain/change/change.ts';
+import { type Change, concerns, goesAhead, mainEdit, revisionOf } from '../../domain/change/change.ts';
 import { findMove, inOrder, isContentEdit } from '../../domain/change/edit.ts';
 import type { Refusal } from '../../domain/change/refusal.ts';
 import { selectsOf } from '../../domain/change/selects.ts';
@@ -13,7 +13,7 @@ import { LaterRecordError, UntrustedRecordError } from '../errors.ts';
 import { judgeAll, wantedOf } from '../judging/judge-live.ts';
 import { accept } from './accept.ts';
 import { type AcceptedAnswer, type Asking, acceptedAlready, acceptedOf, ofRequest } from './answer-once.ts';
-import { editsOf, goingBefore, hostsPlanned, nameOf, type Plan } from './plan.ts';
+import { editsOf, goingBefore, historiesPlanned, hostsPlanned, nameOf, type Plan } from './plan.ts';
 import { tryOut } from './plan-content.ts';
 
 export type Answer =
@@ -113,8 +113,13 @@ async function readRamp({ ramps }: Pick<Desk, 'ramps'>, id: RampId): Promise<Ram
 }
 
 /** What policy says of all objects of a plan together. */
-export function judgePlan(desk: Desk, { asker, deed }: Pick<Asking, 'asker' | 'deed'>, plan: Plan): Promise<Judgement> {
-  return judgeAll(desk, asker, wantedOf({ edits: editsOf(plan) }, hostsPlanned(plan), deed));
+export function judgePlan(
+  desk: Desk,
+  { asker, deed, reverts }: Pick<Asking, 'asker' | 'deed' | 'reverts'>,
+  plan: Plan,
+): Promise<Judgement> {
+  const historyOf = historiesPlanned(desk, plan, goesAhead({ deed }));
+  return judgeAll(desk, asker, wantedOf({ edits: editsOf(plan), reverts }, hostsPlanned(plan), deed, { historyOf }));
 }
 
 /** Why a plan cannot be a change, whatever policy says. */

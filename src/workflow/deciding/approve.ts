@@ -1,6 +1,6 @@
 import { type Approval, type Change, goesAhead, moveTo, objectsOf } from '../../domain/change/change.ts';
 import { asksTheSame } from '../../domain/policy/approvals.ts';
-import { hostsIn, isObjectGone, isOtherPods } from '../applying/open.ts';
+import { historyIn, hostsIn, isObjectGone, isOtherPods } from '../applying/open.ts';
 import { accept, replace } from '../asking/accept.ts';
 import { goingBefore } from '../asking/plan.ts';
 import { addJob } from '../asking/submit.ts';
@@ -40,11 +40,14 @@ async function count(desk: Desk, counting: Counting): Promise<ApprovalAnswer | u
   const { change, footing, lines, asker } = counting;
   if (isOtherPods(change, footing.opened))
     return end(desk, change, footing.voided({ because: 'relabelled' }), { asker, deed: 'approve' });
-  const edits = footing.edits(goingBefore(lines, goesAhead(change)));
+  const ahead = goingBefore(lines, goesAhead(change));
+  const edits = footing.edits(ahead);
   if (edits === undefined) return end(desk, change, footing.voided({ because: 'moved' }), { asker, deed: 'approve' });
 
   const approvals = withApproval(change, { by: asker.user, at: desk.now().toISOString() });
-  const wanted = wantedOf(change, hostsIn(footing.opened), change.deed);
+  const wanted = wantedOf(change, hostsIn(footing.opened), change.deed, {
+    historyOf: historyIn(desk, footing.opened, ahead),
+  });
   const standing = await judgeChange(desk, { ...change, approvals }, wanted);
   switch (standing.kind) {
     case 'unknown':

@@ -3,7 +3,7 @@ import { type Change, moveTo, planShown } from '../../domain/change/change.ts';
 import type { State, StateOf } from '../../domain/change/state.ts';
 import type { Denial } from '../../domain/policy/judge.ts';
 import type { ChangeId } from '../../domain/routing/names.ts';
-import { hostsIn, type OpenEdit } from '../applying/open.ts';
+import { historyIn, hostsIn, type OpenEdit } from '../applying/open.ts';
 import { catchUp } from '../applying/settle.ts';
 import { replace } from '../asking/accept.ts';
 import { type Hearing, heard, moveOn } from '../audit.ts';
@@ -136,7 +136,11 @@ export async function denied(
   { deed, change, opened }: DecidedOn,
 ): Promise<Denial | undefined> {
   const requester = change.insistedBy ?? change.by;
-  const { verdict } = await judgeAll(desk, asker, wantedOf(change, hostsIn(opened), deed, { requester }));
+  const { verdict } = await judgeAll(
+    desk,
+    asker,
+    wantedOf(change, hostsIn(opened), deed, { requester, historyOf: historyIn(desk, opened) }),
+  );
   if (verdict.kind === 'refused') return verdict.denial;
   return deed === 'approve' && asker.user === change.by ? { reason: 'own-request' } : undefined;
 }

@@ -8,6 +8,7 @@ import { contentToInsistOn } from '../../domain/routing/content.ts';
 import type { ChangeId } from '../../domain/routing/names.ts';
 import { isSameObject } from '../../domain/routing/object.ts';
 import {
+  historyIn,
   hostsIn,
   isObjectGone,
   movedSince,
@@ -174,7 +175,7 @@ async function askAnew(desk: Desk, change: Change, plan: Plan, asker: Asker): Pr
   if (ramp !== undefined)
     return { kind: 'not-now', change, outcome: { kind: 'ramp-runs', name: serviceOf(change), ramp } };
 
-  const { verdict, rule } = await judgePlan(desk, { asker, deed: change.deed }, plan);
+  const { verdict, rule } = await judgePlan(desk, { ...change, asker }, plan);
   if (verdict.kind === 'refused') return { kind: 'denied', change, denial: verdict.denial };
   const next: Change = {
     ...moveTo(change, stateOf(verdict, desk.now())),
@@ -219,6 +220,10 @@ async function mayNotDiscard(desk: Desk, asker: Asker, change: Change): Promise<
   if (asker.user === change.by) return undefined;
   const opened = await openWeights(desk.mesh, change);
   if (isObjectGone(opened)) return undefined;
-  const { verdict } = await judgeAll(desk, asker, wantedOf(change, hostsIn(opened), 'discard'));
+  const { verdict } = await judgeAll(
+    desk,
+    asker,
+    wantedOf(change, hostsIn(opened), 'discard', { historyOf: historyIn(desk, opened) }),
+  );
   return verdict.kind === 'refused' ? verdict.denial : undefined;
 }

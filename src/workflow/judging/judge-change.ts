@@ -4,7 +4,7 @@ import { type Memberships, type Person, usergroupsIn } from '../../domain/policy
 import type { Denial } from '../../domain/policy/judge.ts';
 import { heldBack } from '../../domain/policy/judge-object.ts';
 import { namesOf, targetsOf } from '../../domain/policy/targets.ts';
-import { holdsOn, type Judging, judgeAll, membershipsOf, type Wanted } from './judge-live.ts';
+import { holdsOn, type Judging, judgeAll, judgedAs, membershipsOf, type Wanted } from './judge-live.ts';
 
 /** What policy says now of a change that was asked for earlier. */
 export type PolicyNow =
@@ -47,13 +47,13 @@ export async function heldChange(
 ): Promise<PolicyNow> {
   const { by, insistedBy, origin } = change;
   const at = now();
-  for (const { route: named, deed, isWhole } of wanted) {
+  for (const { route: named, deed, course, isWhole } of wanted) {
     const denial = heldBack(policies.current(), {
       who: { id: insistedBy ?? by, standing: { kind: 'member' } },
       channel: origin.channel,
       names: namesOf(named),
       isWhole,
-      deed,
+      ...judgedAs(deed, course),
       at,
       holds: await holdsOn({ holds }, targetsOf(named), at),
       memberships: new Map(),

@@ -1,17 +1,20 @@
-import type { Change } from '../../domain/change/change.ts';
-import { hostsOf, isContentEdit, type ObjectEdit, routedBy } from '../../domain/change/edit.ts';
+import { type Change, revisionOf } from '../../domain/change/change.ts';
+import { findEdit, hostsOf, isContentEdit, type ObjectEdit, routedBy } from '../../domain/change/edit.ts';
+import { type Course, courseOf } from '../../domain/change/way-back.ts';
 import { rulesDeciding, whoMatters } from '../../domain/policy/deciding.ts';
 import { type Memberships, usergroupsIn, type Who } from '../../domain/policy/groups.ts';
 import { growthOfEdit } from '../../domain/policy/growth.ts';
 import type { Deed, Denial, Judgement } from '../../domain/policy/judge.ts';
 import { type AskOfObject, decidingAbout, judgeObject, together } from '../../domain/policy/judge-object.ts';
+import { type Rise, risesIn } from '../../domain/policy/pace.ts';
 import { noPolicy } from '../../domain/policy/policy.ts';
 import { type Foreseen, foreseen } from '../../domain/policy/ramps/foreseen.ts';
 import type { RampAsk } from '../../domain/policy/ramps/ramp-ask.ts';
 import type { SetHold } from '../../domain/policy/set-hold.ts';
 import { type Growth, type Hosts, hostsOfRules, type Named, namesOf, targetsOf } from '../../domain/policy/targets.ts';
+import { emptyLedger, type Ledger, record } from '../../domain/routing/ledger.ts';
 import type { ObjectRef } from '../../domain/routing/object.ts';
-import type { Route } from '../../domain/routing/route.ts';
+import type { LiveObject, Route } from '../../domain/routing/route.ts';
 import type { Asker, Desk } from '../desk.ts';
 import { PolicyUnknownError, UntrustedRecordError } from '../errors.ts';
 import type { People } from '../ports/people.ts';
@@ -23,6 +26,10 @@ export interface Wanted {
   readonly route: Named;
   /** How much a version's share would grow; absent if nothing is moved. */
   readonly growth?: Growth | undefined;
+  /** The same of each version, with what our changes did to it before. */
+  readonly rises?: readonly Rise[] | undefined;
+  /** Whether it goes back on the way that the object came. Absent: that is not asked of it. */
+  readonly course?: Course | undefined;
   /** The whole ramp that it begins or goes on with; `growth` is then that of the next step. */
   readonly ramp?: RampAsk | undefined;
   /** The user who asked for the change that this one decides about. */
@@ -98,7 +105,7 @@ export function denialIn({ verdict }: Judgement): Denial | undefined {
 async function askOf(
   { policies, people, holds, now }: Judging,
   { user, team, origin }: Pick<Asker, 'user' | 'team' | 'origin'>,
-  { deed, route, growth, ramp, requester, isWhole }: Wanted,
+  { deed, route, growth, rises, course, ramp, requester, isWhole }: Wanted,
 ): Promise<AskOfObject> {
   const names = namesOf(route);
   const at = now();
@@ -113,14 +120,21 @@ async function askOf(
     channel: origin.channel,
     names,
     isWhole,
-    deed,
+    ...judgedAs(deed, course),
     growth,
+    rises,
     ramp,
     requester,
     at,
     holds: held,
     memberships,
   };
+}
+
+/** A rollback that does not go back is judged as a shift; a shift that goes back, as going back. */
+export function judgedAs(deed: Deed, course: Course | undefined): Pick<AskOfObject, 'deed' | 'goesBack' | 'isForward'> {
+  if (course === 'back') return { deed, goesBack: true };
+  return deed === 'rollback' && course === 'forward' ? { deed: 'shift', isForward: true } : { deed };
 }
 
 /** The same for several objects that are changed together. */
@@ -142,22 +156,48 @@ export async function judgeAll(
  * the ramp that the change is a step of.
  */
 export function wantedOf(
-  { edits: [first, ...more] }: Pick<Change, 'edits'>,
+  { edits: [first, ...more], reverts, ramp: of }: Pick<Change, 'edits' | 'reverts' | 'ramp'>,
   hostsNow: (edit: ObjectEdit) => Hosts,
   deed: Deed,
   {
     requester,
     asked,
-  }: { readonly requester?: string; readonly asked?: (object: ObjectRef) => RampAsk | undefined } = {},
+    historyOf,
+  }: {
+    readonly requester?: string;
+    readonly asked?: (object: ObjectRef) => RampAsk | undefined;
+    readonly historyOf: (edit: ObjectEdit) => Ledger;
+  },
 ): readonly [Wanted, ...Wanted[]] {
   const wanted = (edit: ObjectEdit): Wanted => {
     const isWhole = isContentEdit(edit);
     const now = hostsNow(edit);
     const { hosts, routed } = isWhole ? hostsWhole(edit) : now;
     const route = { object: edit.object, hosts: [...new Set([...hosts, ...now.hosts])], routed };
-    return { deed, route, growth: growthOfEdit(edit), ramp: asked?.(edit.object), requester, isWhole };
+    const history = historyOf(edit);
+    return {
+      ...{ deed, route, growth: growthOfEdit(edit), rises: risesIn(history, edit.moves) },
+      ...(of === undefined && { course: courseOf(history.revisions, edit, reverts) }), // a ramp is judged as a whole
+      ...{ ramp: asked?.(edit.object), requester, isWhole },
+    };
   };
   return [wanted(first), ...more.map(wanted)];
+}
+
+/** An object's history as it will be when an edit is written: with what waits in line ahead, as if it were written now. */
+export function historyBefore(
+  { object, ledger: own }: Pick<ObjectEdit, 'object'> & { readonly ledger?: Ledger | undefined },
+  live: Pick<LiveObject, 'ledger'> | undefined,
+  ahead: readonly Change[],
+  now: Date,
+): Ledger {
+  return ahead.reduce(
+    (ledger, change) => {
+      const its = findEdit(change.edits, object);
+      return its === undefined ? ledger : record(ledger, revisionOf(change, its, now));
+    },
+    live?.ledger ?? own ?? emptyLedger,
+  );
 }
 
 /** All hosts that an object is asked for and routes to, before and after it is written whole. */

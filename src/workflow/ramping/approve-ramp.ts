@@ -203,7 +203,7 @@ async function begin(desk: Desk, ramp: Awaiting, asker: Asker): Promise<RampAppr
     case 'unknown':
       return { kind: 'cannot-tell', ramp, why: made.why };
     case 'waits':
-      return startLater(desk, ramp, asker, made.until);
+      return startLater(desk, ramp, asker, made.until, made.waitsFor);
     case 'known':
     case 'moved':
       return undefined;
@@ -215,8 +215,14 @@ function whyNoPlan(hold: RampHold): 'moved' | 'relabelled' {
 }
 
 /** Approved, and begun when the hours for steps up begin. */
-async function startLater(desk: Desk, ramp: Awaiting, asker: Asker, until: Date): Promise<RampApproval | undefined> {
-  const next = rampTo(ramp, untilHours(desk, until));
+async function startLater(
+  desk: Desk,
+  ramp: Awaiting,
+  asker: Asker,
+  until: Date,
+  waitsFor?: 'hours' | 'pace',
+): Promise<RampApproval | undefined> {
+  const next = rampTo(ramp, untilHours(desk, until, waitsFor));
   const isMoved = await moveRampFor(desk, next, asker, { kind: 'approved', deed: 'approve', missing: 0 });
   return isMoved ? { kind: 'approved', ramp: next, missing: 0 } : undefined;
 }

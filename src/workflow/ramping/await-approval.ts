@@ -38,8 +38,13 @@ export function beginLater(
 }
 
 /** Nothing is made before. */
-export function untilHours({ now }: Pick<Desk, 'now'>, until: Date): RampStateOf<'running'> {
-  return { kind: 'running', step: 0, since: now().toISOString(), dueAt: until.toISOString(), waitsFor: 'hours' };
+export function untilHours(
+  { now }: Pick<Desk, 'now'>,
+  until: Date,
+  waitsFor: 'hours' | 'pace' = 'hours',
+): RampStateOf<'running'> {
+  const hours = waitsFor === 'hours' ? { waitsFor } : {};
+  return { kind: 'running', step: 0, since: now().toISOString(), dueAt: until.toISOString(), ...hours };
 }
 
 async function storeUnbegun(

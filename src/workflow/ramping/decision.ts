@@ -29,7 +29,7 @@ export type RampDecision =
   | { readonly kind: 'stopped'; readonly ramp: Ramp; readonly stop: NotAsLeft }
   | { readonly kind: 'cannot-tell'; readonly ramp: Ramp; readonly why: string }
   /** Steps up are made in certain hours only. */
-  | { readonly kind: 'waits'; readonly ramp: Ramp; readonly until: Date }
+  | { readonly kind: 'waits'; readonly ramp: Ramp; readonly until: Date; readonly waitsFor: 'hours' | 'pace' }
   | { readonly kind: 'denied'; readonly ramp: Ramp; readonly denial: Denial }
   | { readonly kind: 'unknown-ramp'; readonly id: RampId };
 

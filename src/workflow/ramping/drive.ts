@@ -202,7 +202,7 @@ export async function afterMaking(desk: Desk, ramp: Ramp, made: Made): Promise<b
     case 'unknown':
       return false;
     case 'waits':
-      return moveRamp(desk, rampTo(ramp, waiting(ramp, made.until, at)));
+      return moveRamp(desk, rampTo(ramp, waiting(ramp, made, at)));
     case 'superseded':
       return moveRamp(desk, rampTo(ramp, { kind: 'superseded', at, by: made.by }));
     case 'held':
@@ -218,10 +218,11 @@ function heldNow({ now }: Pick<Desk, 'now'>, state: RampState, hold: RampHold): 
 }
 
 /** Over night, say. The step that is live stays so until then. */
-function waiting({ state }: Ramp, until: Date, at: string): RampState {
+function waiting({ state }: Ramp, { until, waitsFor }: Extract<Made, { kind: 'waits' }>, at: string): RampState {
   if (state.kind === 'stepping' && state.pausedBy !== undefined)
     return { kind: 'paused', ...standingAt(state, at), at, by: state.pausedBy, leftMs: 0 };
-  return { kind: 'running', ...standingAt(state, at), dueAt: until.toISOString(), waitsFor: 'hours' };
+  const hours = waitsFor === 'hours' ? { waitsFor } : {};
+  return { kind: 'running', ...standingAt(state, at), dueAt: until.toISOString(), ...hours };
 }
 
 function standingAt(state: RampState, at: string): { readonly step: number; readonly since: string } {

@@ -135,7 +135,7 @@ async function answerTo(desk: Desk, ramp: Ramp, made: Made, gesture: RampGesture
     case 'unknown':
       return { kind: 'cannot-tell', ramp, why: made.why };
     case 'waits':
-      return { kind: 'waits', ramp, until: made.until };
+      return { ...made, ramp };
     case 'held': // it stays as it is, unless somebody else moved the weights
       if (made.hold.because !== 'moved') return { kind: 'not-made', gesture, ramp, hold: made.hold };
       return (await afterMaking(desk, ramp, made)) ? { kind: 'stopped', ramp, stop: made } : undefined;

@@ -1,6 +1,6 @@
 import type { Change } from '../../domain/change/change.ts';
 import { isRelabelled } from '../../domain/change/selects.ts';
-import type { MovingDeed } from '../../domain/policy/judge.ts';
+import type { Denial, MovingDeed } from '../../domain/policy/judge.ts';
 import { askFrom } from '../../domain/policy/ramps/ask-of-ramp.ts';
 import { isBack } from '../../domain/ramp/direction.ts';
 import { nextRequest, type Ramp, selectsOfRamp, withChange } from '../../domain/ramp/ramp.ts';
@@ -10,7 +10,7 @@ import type { RampTargets } from '../../domain/ramp/targets.ts';
 import type { ChangeId } from '../../domain/routing/names.ts';
 import type { ObjectRef } from '../../domain/routing/object.ts';
 import { accept } from '../asking/accept.ts';
-import { hostsPlanned, type Plan, planEdits, unlessInsisted } from '../asking/plan.ts';
+import { historiesPlanned, hostsPlanned, type Plan, planEdits, unlessInsisted } from '../asking/plan.ts';
 import { addJob, toChange } from '../asking/submit.ts';
 import { eventOf, type Happened, tellLog } from '../audit.ts';
 import { type Asker, type Desk, refuseIfLate } from '../desk.ts';
@@ -25,8 +25,8 @@ export type Made =
   | { readonly kind: 'made'; readonly ramp: Ramp }
   /** It stops, and a person decides; or a change of ours moved the rule. */
   | NotAsLeft
-  /** Steps up are made in certain hours only, which begin then. */
-  | { readonly kind: 'waits'; readonly until: Date }
+  /** Steps up are made in certain hours only, which begin then; or a version may not get so much in so short a time. */
+  | { readonly kind: 'waits'; readonly until: Date; readonly waitsFor: 'hours' | 'pace' }
   /** The ramp, a line or an object moved meanwhile: look again. */
   | { readonly kind: 'moved' }
   /** The request that starts the ramp was answered before, as this change or with no. */
@@ -114,18 +114,24 @@ async function offerStep(desk: Desk, making: Making, plan: Plan, deed: MovingDee
   const change = stepChange(desk, making, plan, deed);
   if (deed === 'rollback') return store(desk, making, change, plan); // back needs nobody
   const asked = (object: ObjectRef) => askFrom(making.ramp, object, making.step, desk.now());
-  const now = await judgeChange(desk, change, wantedOf(change, hostsPlanned(plan), deed, { asked }));
+  const historyOf = historiesPlanned(desk, plan, false);
+  const now = await judgeChange(desk, change, wantedOf(change, hostsPlanned(plan), deed, { asked, historyOf }));
   switch (now.kind) {
     case 'unknown':
       return now;
     case 'denied':
-      if (now.denial.reason === 'outside-hours') return { kind: 'waits', until: now.denial.opens };
-      return held({ because: 'denied', ...heldBy(byDenial(now.denial)) });
+      return waitsFor(now.denial) ?? held({ because: 'denied', ...heldBy(byDenial(now.denial)) });
     case 'lacks':
       return held({ because: 'denied', rule: now.needs.rule });
     case 'may':
       return store(desk, making, change, plan);
   }
+}
+
+function waitsFor(denial: Denial): Extract<Made, { kind: 'waits' }> | undefined {
+  if (denial.reason === 'outside-hours') return { kind: 'waits', until: denial.opens, waitsFor: 'hours' };
+  if (denial.reason !== 'step-too-large' || denial.soon === undefined) return undefined;
+  return { kind: 'waits', until: denial.soon.from, waitsFor: 'pace' };
 }
 
 function heldBy({

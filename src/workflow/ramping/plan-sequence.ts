@@ -1,3 +1,4 @@
+import type { Change } from '../../domain/change/change.ts';
 import { rulesOfAll, startBehind } from '../../domain/change/plan-weights.ts';
 import { type PlanOfRamp, planRamp } from '../../domain/ramp/plan-ramp.ts';
 import type { PlannedStep } from '../../domain/ramp/ramp.ts';
@@ -23,8 +24,8 @@ interface Part {
   readonly kind: 'part';
   readonly live: LiveObject;
   readonly plan: PlannedRamp;
-  /** How many changes wait before its first step. */
-  readonly waiting: number;
+  /** What waits before its first step. */
+  readonly inLine: readonly Change[];
 }
 
 /** Nothing of it is to be moved. */
@@ -40,7 +41,10 @@ export interface PlannedSequence {
   readonly warnings: readonly PlanWarning[];
   /** The objects that it moves, in the order of its clusters. */
   readonly lives: readonly [LiveObject, ...LiveObject[]];
+  /** How many changes wait before the first step. */
   readonly waiting: number;
+  /** All that waits for any of the objects, in the order of each. */
+  readonly inLine: readonly Change[];
 }
 
 interface Wish {
@@ -71,7 +75,8 @@ export async function planSequence(desk: Desk, wish: Wish): Promise<PlannedSeque
     plan: { ...plan, version: first.plan.version },
     warnings: parts.flatMap((each) => each.plan.warnings),
     lives: [first.live, ...more.map(({ live }) => live)],
-    waiting: first.waiting,
+    waiting: first.inLine.length,
+    inLine: [...new Map(parts.flatMap(({ inLine }) => inLine.map((change) => [change.id, change]))).values()],
   };
 }
 
@@ -140,7 +145,7 @@ async function planOf(
     unlessInsisted(name, live.object, warnings) ??
     withoutPods(desk, { named, warnings, anyway: options.anyway === true });
   if (refusal !== undefined) return { kind: 'ramp-refused', name, refusal, step: 1 };
-  return { kind: 'part', live, plan: { ...plan, warnings }, waiting: waiting.length };
+  return { kind: 'part', live, plan: { ...plan, warnings }, inLine: waiting };
 }
 
 async function warningsOf(

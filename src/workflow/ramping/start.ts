@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Change } from '../../domain/change/change.ts';
 import type { Judgement } from '../../domain/policy/judge.ts';
-import { growthOfFirst } from '../../domain/policy/ramp-growth.ts';
+import { risesIn } from '../../domain/policy/pace.ts';
+import { growthOfFirst, movesOfFirst } from '../../domain/policy/ramp-growth.ts';
 import { askOfRamp } from '../../domain/policy/ramps/ask-of-ramp.ts';
-import type { Named } from '../../domain/policy/targets.ts';
 import { newGuards } from '../../domain/ramp/guards.ts';
 import { movesOneOf, type Ramp, rulesMoved, selectsOfRamp } from '../../domain/ramp/ramp.ts';
 import { isUnwatched } from '../../domain/ramp/sequence.ts';
@@ -14,7 +14,15 @@ import { stateOf } from '../asking/submit.ts';
 import { noteDenied, noteRefused } from '../audit.ts';
 import { type Asker, type Desk, refuseIfLate, requestId } from '../desk.ts';
 import { cannotBeFixed, foresightOf, guardRuleFor, tooShort } from '../guarding/watch-plan.ts';
-import { denialIn, foreseenFor, judgeAll, judgeWhenOpen, namedBy, type Wanted } from '../judging/judge-live.ts';
+import {
+  denialIn,
+  foreseenFor,
+  historyBefore,
+  judgeAll,
+  judgeWhenOpen,
+  namedBy,
+  type Wanted,
+} from '../judging/judge-live.ts';
 import { awaitApproval, beginLater } from './await-approval.ts';
 import { makeStep } from './make-step.ts';
 import { namesTyped } from './names-typed.ts';
@@ -85,13 +93,17 @@ async function plan(desk: Desk, starting: Starting): Promise<RampAnswer | 'moved
   if (short !== undefined) return { kind: 'too-short', name, ...short };
   if (cannotBeFixed(watched, foresight) && mode === 'do') return { kind: 'unmeasured', name };
   const noGuard = asked.options.noGuard === true && { noGuard: true as const };
-  const wantedIn = (route: Named): Wanted => ({
-    deed: 'shift',
-    route,
-    growth: growthOfFirst(planned, route.object),
-    ramp: askOfRamp({ ...planned, ...noGuard }, route.object),
+  const wanted = lives.map((live, at): Wanted => {
+    const { object } = live;
+    const history = historyBefore(live, live, whole.inLine, desk.now());
+    return {
+      ...{ deed: 'shift', route: touched[at] ?? namedBy(live) },
+      growth: growthOfFirst(planned, object),
+      rises: risesIn(history, movesOfFirst(planned, object)),
+      ramp: askOfRamp({ ...planned, ...noGuard }, object),
+    };
   });
-  const [first, ...more] = touched.map(wantedIn);
+  const [first, ...more] = wanted;
   if (first === undefined) throw new Error('a ramp moves at least one object');
   const judgeAt = (judging: Desk) => judgeAll(judging, asker, [first, ...more]);
   const { judged: judgement, opens } = await judgeWhenOpen(desk, judgeAt, denialIn);
@@ -149,8 +161,8 @@ async function begin(
       return { kind: 'ramp-stopped', name, hold: made.hold };
     case 'known':
       return knownAnswer(desk, made.change);
-    case 'waits': // judged just now: the hours ended in between
-      return later(made.until);
+    case 'waits': // judged just now: the hours ended in between, or something else moved the rule
+      return made.waitsFor === 'hours' ? later(made.until) : 'moved';
     case 'superseded':
     case 'moved':
     case 'unknown':

@@ -21,6 +21,7 @@ const hold = {
   except: { rollback: true, who: [] },
 } as const;
 const careful = { name: 'careful', text: '1, 5, 25, 50, 100 every 10m' };
+const soon = { version: 'v3', points: 20, since: until, from: new Date('2026-11-30T07:10:00Z'), everyMs: 600_000 };
 const steep = { step: 2, percent: 25, fromMs: 300_000, allowed: 1, untilAsked: false };
 
 const denials: readonly (readonly [Denial, string])[] = [
@@ -110,6 +111,28 @@ const denials: readonly (readonly [Denial, string])[] = [
     'Step 3 of this ramp gives 50 percent points more to a version, and one change may give 25 (rule `payments`, line 7 of the policy file). Take smaller steps, like `10,25,50,75,100`.',
   ],
   [
+    {
+      ...{ reason: 'step-too-large', step: 20, maxStep: 25, rule },
+      soon: { ...soon, grew: 20, left: 5 },
+    },
+    '`v3` grew by 20 percent points since <!date^1796022000^{date_short_pretty} {time_secs}|30 Nov 2026, 07:00:00 UTC>; it may get at most 25 in 10m (rule `payments`, line 7 of the policy file): up to 5 more now, or 20 from <!date^1796022600^{date_short_pretty} {time_secs}|30 Nov 2026, 07:10:00 UTC> on.',
+  ],
+  [
+    { reason: 'step-too-large', step: 20, maxStep: 25, soon: { ...soon, left: 0 } },
+    'is not known, for the history has no room for it; it may get at most 25 in 10m: 20 from <!date^',
+  ],
+  [
+    {
+      ...{ reason: 'step-too-large', step: 40, maxStep: 25, rule },
+      fast: { number: 3, points: 40, withinMs: 600_000, fastestMs: 300_000 },
+    },
+    'With step 3 this ramp has given 40 percent points more to a version within 10m, and it may get 25 in 10m (rule `payments`, line 7 of the policy file). Take longer steps: the fastest that works is `every 5m`.',
+  ],
+  [
+    { reason: 'frozen', hold, isForward: true },
+    'gives a version more again: it counts as a shift. Changes are frozen (`weekend`, line 14 of the policy file)',
+  ],
+  [
     { reason: 'step-unmeasured', maxStep: 25, rule },
     'This is more than weights, so its step cannot be measured, and the rule names nobody who could approve it.',
   ],
@@ -192,6 +215,13 @@ describe('why', () => {
     expect(text).toContain('*refused*');
     expect(text).toContain('It falls under rule `payments`, line 7 of the policy file.');
     expect(text).toContain('who you are to the team: fine · your right: *refused*. Nothing was changed.');
+  });
+
+  it.each([
+    ['a shift that goes back', 'back', 'it counts as a rollback.\nYou may do it'],
+    ['a rollback that does not', 'shift', 'it counts as a shift.\nYou may do it'],
+  ] as const)('tells of %s what it counts as', (_, countsAs, words) => {
+    expect(told({ verdict: { kind: 'allowed' }, findings: [], countsAs })).toContain(words);
   });
 
   it('tells that no rule decides where there is none', () => {

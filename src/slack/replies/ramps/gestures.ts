@@ -47,7 +47,9 @@ export function rampDecisionReply(answer: RampDecision): Reply {
       return says(`*Not done:* ${holdText(answer.hold, answer.ramp)} The ramp stays as it is.`);
     case 'waits':
       return says(
-        `*Not done:* steps up are made in certain hours only; the next ones begin ${momentText(answer.until.toISOString())}.`,
+        answer.waitsFor === 'hours'
+          ? `*Not done:* steps up are made in certain hours only; the next ones begin ${momentText(answer.until.toISOString())}.`
+          : `*Not done:* a version may not get so much in so short a time; this step can be made from ${momentText(answer.until.toISOString())} on.`,
       );
     case 'cannot-tell':
       return says(`I cannot tell whether that is allowed: ${foreign(answer.why)}. Try again in a moment.`);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Ask, judge } from '../../../../src/domain/policy/judge.ts';
 import { noPolicy, type Policy, type PolicyRule } from '../../../../src/domain/policy/policy.ts';
 import { defaultGuard } from '../../../../src/domain/policy/ramps/guard-rule.ts';
-import { ask, hours, namedRamp, policyRule, rampOf } from '../../../support/policies.ts';
+import { ask, hours, namedRamp, policyRule, rampOf, step } from '../../../support/policies.ts';
 
 const careful = namedRamp('careful', '1, 5, 25, 50, 100', '10m');
 const slow = namedRamp('slow', '1, 5', '1h');
@@ -52,7 +52,7 @@ describe('where traffic goes up by ramps only', () => {
   });
 
   it('the ramp is said before the step, because smaller steps would not help', () => {
-    expect(outcome({ ...only, maxStep: 10 }, {})).toBe('ramp-only');
+    expect(outcome({ ...only, maxStep: step(10) }, {})).toBe('ramp-only');
   });
 });
 
@@ -122,7 +122,7 @@ describe('outside the hours of a rule', () => {
 
   it('what would be refused at any time is said first', () => {
     expect(outcome({ ...rule, ...bound }, { ramp: rampOf(quick) })).toBe('too-steep');
-    expect(outcome({ ...rule, maxStep: 10 }, {})).toBe('step-too-large');
+    expect(outcome({ ...rule, maxStep: step(10) }, {})).toBe('step-too-large');
   });
 });
 
