@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Change } from '../../../src/domain/change/change.ts';
+import { noPolicy } from '../../../src/domain/policy/policy.ts';
 import type { ChangeId } from '../../../src/domain/routing/names.ts';
 import type { Split } from '../../../src/domain/routing/split.ts';
 import { explain } from '../../../src/workflow/asking/explain.ts';
@@ -150,7 +151,27 @@ describe('rollbacks in a freeze', () => {
     );
   });
 
-  it('are not applied any more where one that brings something back was accepted before the freeze', async () => {
+  it('make again what was deleted, and do not delete it again', async () => {
+    const ofFile = new RampHouse(routed('reviews', { v1: 100 }));
+    ofFile.ruleFiles.write('all', [sendsWhole('reviews', { v1: 100 })]);
+    await ofFile.done('/shift delete all');
+    await ofFile.freeze('U02BOB', 'sandbox/default');
+
+    const typed = await ofFile.typeRollback();
+    const back = typed.kind === 'confirm' ? await ofFile.rolledBack(typed.id, typed.undo.stamp) : acceptedIn(typed);
+    await ofFile.work();
+    expect(ofFile.split).toEqual({ v1: 100 });
+    const again = await ofFile.clickRollback(back.id);
+    expect(again.kind === 'confirm' ? await ofFile.clickRollback(again.id, again.undo.stamp) : again).toMatchObject(
+      frozen,
+    );
+  });
+
+  it.each([
+    ['a policy file', free],
+    ['none', noPolicy],
+  ])('are not applied any more where one that brings something back was accepted before (%s)', async (_, policy) => {
+    house.policies.take(policy);
     await shifted(60);
     const back = acceptedIn(await rollback());
     const again = acceptedIn(await house.clickRollback(back.id));
@@ -226,13 +247,14 @@ describe('a shift that goes back', () => {
   });
 
   it('may not be made good again in a freeze: twenty of them flip nothing', async () => {
-    await shifted(60);
+    const change = await shifted(60);
     await freeze();
     const shares = new Set<number>();
     for (let turn = 0; turn < 20; turn += 1) {
       await house.shift('v3', turn % 2 === 0 ? 0 : 60);
       await house.work();
       await rollback();
+      await rollback(change.id);
       shares.add(share());
     }
     expect([...shares]).toEqual([0]);
@@ -310,11 +332,15 @@ describe('a rollback that does not go back', () => {
 });
 
 describe('whatever people do in a freeze', () => {
-  type Act = { readonly kind: 'shift'; readonly version: string; readonly percent: number } | Back;
+  type Act =
+    | { readonly kind: 'ramp' | 'time' }
+    | { readonly kind: 'shift'; readonly version: string; readonly percent: number }
+    | Back;
   type Back = { readonly kind: 'rollback' | 'to' | 'card'; readonly which: number };
   function actOn(versions: readonly string[]): fc.Arbitrary<Act> {
     const version = fc.constantFrom(...versions);
     return fc.oneof(
+      fc.record({ kind: fc.constantFrom('ramp' as const, 'time' as const) }),
       fc.record({ kind: fc.constant('shift' as const), version, percent: fc.constantFrom(0, 10, 30, 60, 100) }),
       fc.record({ kind: fc.constantFrom('rollback' as const, 'to' as const, 'card' as const), which: fc.nat(11) }),
     );
@@ -324,6 +350,8 @@ describe('whatever people do in a freeze', () => {
     const { revisions } = house.ledger;
     const id = 'which' in one ? revisions[one.which]?.id : undefined;
     if (one.kind === 'shift') await house.shift(one.version, one.percent);
+    else if (one.kind === 'ramp') await (share() < 10 ? house.askRamp() : undefined);
+    else if (one.kind === 'time') await house.after(5 * minute);
     else if (one.kind === 'rollback') await house.typeRollback();
     else if (id !== undefined) await confirmed(one.kind === 'to' ? house.typeRollback(id) : house.clickRollback(id));
     await house.goOn();
