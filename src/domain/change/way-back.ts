@@ -28,9 +28,14 @@ interface Stop {
   readonly move?: Pick<Move, 'from' | 'to'> | undefined;
   /** It was more than weights, so weights alone go no further back. */
   readonly isWhole: boolean;
-  /** It took a version down, as far as is known. To give that version more by hand is no way back, only a rollback is. */
-  readonly isDown: boolean;
+  readonly turn: Turn;
 }
+
+/**
+ * Where a change led, as far as the history tells. `up`: to a version that had nothing before, in this change or in one before it. `down`: it
+ * took all from a version. A shift that gives that version some again begins anew, and goes no way back; a rollback does.
+ */
+type Turn = 'up' | 'down' | 'unknown';
 
 /**
  * The course of an edit. `revisions`: the object's history, newest first, and before it what waits in line ahead. `reverts`: the change that
@@ -73,7 +78,7 @@ function after(way: WayBack, revision: Revision, rule: string, older: readonly R
       ? takenBackBy(way, revision, move, older)
       : isWhole || move === undefined
         ? undefined
-        : stopsPassed(way, move, 'by hand');
+        : takenBackByHand(way, move);
   if (passed === undefined) return { stops: withStop(way.stops, { ids: [revision.id], move, isWhole }) };
   return { stops: way.stops.slice(passed), wentBackFrom: way.wentBackFrom ?? move?.from };
 }
@@ -93,6 +98,12 @@ function takenBackBy(
   return move !== undefined && goesOn(way, move) ? 0 : undefined;
 }
 
+/** Only where it is sure which way is back: to take back what a person did by hand must stay free. */
+function takenBackByHand(way: WayBack, move: Move): number | undefined {
+  const passed = stopsPassed(way, move, 'by hand');
+  return passed !== undefined && way.stops.slice(0, passed + 1).every(({ turn }) => turn === 'up') ? passed : undefined;
+}
+
 function withStep(stops: readonly Stop[], { id, ramp }: Revision, move: Move | undefined): readonly Stop[] {
   const [newest, ...others] = stops;
   const isNext = ramp !== undefined && newest?.ramp === ramp.id;
@@ -101,22 +112,18 @@ function withStep(stops: readonly Stop[], { id, ramp }: Revision, move: Move | u
   return withStop(others, { ...newest, ids: [...newest.ids, id], move: whole });
 }
 
-function withStop(stops: readonly Stop[], stop: Omit<Stop, 'isDown'>): readonly Stop[] {
-  return [{ ...stop, isDown: takesDown(stop, stops) }, ...stops];
+function withStop(stops: readonly Stop[], stop: Omit<Stop, 'turn'>): readonly Stop[] {
+  return [{ ...stop, turn: turnOf(stop, stops) }, ...stops];
 }
 
-/** Takes all from a version, gives nothing to one that had none, and does not go on with what the changes before it began. */
-function takesDown({ move }: Pick<Stop, 'move'>, before: readonly Stop[]): boolean {
-  if (move === undefined) return false;
+function turnOf({ move }: Pick<Stop, 'move'>, before: readonly Stop[]): Turn {
+  if (move === undefined) return 'unknown';
   const { from, to } = move;
-  const versions = versionsOf(from, to);
-  const loses = versions.some((version) => shareOf(from, version) > 0 && shareOf(to, version) === 0);
-  const gaining = gainsIn(move).map(({ version }) => version);
-  const begins = gaining.some((version) => shareOf(from, version) === 0);
-  const isBegun = before.some(
-    (each) => each.move && gainsIn(each.move).some(({ version }) => gaining.includes(version)),
-  );
-  return loses && !begins && !isBegun;
+  const [most] = gainsIn(move).toSorted((a, b) => b.gain - a.gain);
+  const had = [from, ...before.flatMap((each) => (each.move === undefined ? [] : [each.move.from]))];
+  if (most !== undefined && had.some((split) => shareOf(split, most.version) === 0)) return 'up';
+  const takesAll = versionsOf(from, to).some((version) => shareOf(from, version) > 0 && shareOf(to, version) === 0);
+  return takesAll ? 'down' : 'unknown';
 }
 
 /**
@@ -130,8 +137,8 @@ function stopsPassed(
 ): number | undefined {
   const start = wentBackFrom ?? from;
   let here = from;
-  for (const [at, { move, isWhole, isDown }] of stops.entries()) {
-    if (move === undefined || (isDown && how === 'by hand')) return undefined;
+  for (const [at, { move, isWhole, turn }] of stops.entries()) {
+    if (move === undefined || (turn === 'down' && how === 'by hand')) return undefined;
     const before = move.from;
     if (isBetween(here, to, before)) {
       if (regains(start, here, to)) return undefined;

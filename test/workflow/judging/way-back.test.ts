@@ -87,6 +87,27 @@ describe('rollbacks in a freeze', () => {
     expect(share()).toBe(0);
   });
 
+  it.each([
+    [60, [20, 30, 50]],
+    [60, [0, 10, 50]],
+    [50, [30, 0, 10, 20]],
+    [5, [10, 50, 100]],
+    [70, [50, 0, 30, 60]],
+    [0, [60, 20, 40, 80]],
+  ])('take back what was raised by hand, from %j %% by %j', async (first, percents) => {
+    house = new RampHouse(reviews({ v1: 100 - first, v3: first }));
+    for (const percent of percents) await shifted(percent);
+    const fell = percents.findLastIndex((percent, at) => percent < (percents[at - 1] ?? first));
+    const raised = percents.slice(fell + 1);
+    await freeze();
+
+    for (const percent of raised.toReversed()) {
+      expect(share()).toBe(percent);
+      expect(await rollback()).toMatchObject({ kind: 'accepted' });
+      expect(share()).toBeLessThan(percent);
+    }
+  });
+
   it('do not bring back what a person took down by hand', async () => {
     await shifted(60);
     await shifted(0);
