@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { splitSchema } from '../../src/domain/routing/ledger.ts';
+import { weightOf } from '../../src/domain/routing/split.ts';
 import { postSigned } from '../support/signed-request.ts';
 import { startTestWorld, type TestWorld, type TestWorldOptions } from '../support/test-world.ts';
 
@@ -63,6 +65,48 @@ describe('the built bot with a policy file', () => {
 
     expect(ours).toContain('needs approval');
     expect(theirs).toContain('You are of another team than I am');
+  });
+
+  it('lets a service only go back in a freeze, one way', async () => {
+    const world = await started();
+    const { people, objects } = world;
+    const share = async () => (await objects.weights('ratings')).find(([version]) => version === 'v2')?.[1] ?? 0;
+    for (const percent of [60, 0, 10, 50]) {
+      await people.command('bob', `ratings v2 ${percent}`);
+      await expect.poll(share).toBe(percent);
+    }
+    await people.command('bob', 'freeze default/ratings for 1h "carts"');
+    await world.told('U02BOB', 'Frozen: the service');
+
+    await people.command('bob', 'rollback ratings');
+    await expect.poll(share).toBe(10);
+    await people.command('bob', 'ratings v2 3');
+    await expect.poll(share).toBe(3);
+    await people.command('bob', 'ratings v2 0');
+    await expect.poll(share).toBe(0);
+    await people.command('bob', 'why rollback ratings');
+    const why = await world.told('U02BOB', '*refused*');
+    expect(why.text).toContain('it counts as a shift. Changes are frozen');
+    const { revisions } = await objects.ledger('ratings');
+    for (const { id } of revisions.filter(({ to }) => weightOf(splitSchema.parse(to), 'v2') > 0)) {
+      await people.command('bob', `rollback ratings to ${id}`);
+      await world.told('U02BOB', '*Not accepted:*', 'it counts as a shift. Changes are frozen');
+    }
+    expect(await share()).toBe(0);
+  });
+
+  it('lets a version grow no more than so much in a time, however fast people type', async () => {
+    world = await startTestWorld({ policy: 'rules: [{ target: "**", shift: [everyone], maxStep: 25 }]\n' });
+    const { people, objects } = world;
+    for (const percent of [25, 50, 75, 100]) await people.command('alice', `reviews v3 ${percent}`);
+
+    const refused = await world.told('U01ALICE', '`v3` grew by 25 percent points');
+    expect(refused.text).toMatch(
+      /it may get at most 25 in 1m \(rule `\*\*`, line 1 of the policy file\): 25 from <!date\^/,
+    );
+    await expect.poll(() => objects.weights('reviews')).toContainEqual(['v3', 25]);
+    await people.command('alice', 'reviews v3 50..100 by 25 every 30s');
+    await world.told('U01ALICE', 'the fastest that works is', 'every 1m');
   });
 
   it('keeps the last good one when the file is spoilt, and says so in status, log and metrics', async () => {

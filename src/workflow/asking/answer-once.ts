@@ -22,6 +22,8 @@ export interface Asking {
   readonly name?: ServiceName | undefined;
   readonly reason?: string | undefined;
   readonly reverts?: ChangeId | undefined;
+  /** A rollback that brings something back may give traffic to a version without a ready pod, where policy lets the person insist. */
+  readonly anyway?: boolean | undefined;
   /** The ramp that the person was told this would end. */
   readonly overRamp?: RampId | undefined;
 }

@@ -29,7 +29,8 @@ export async function requestRollback(
   const { options, backTo } = command;
   const name = await nameOf(desk, command.service);
   const askedAs = requestId(asker.request);
-  const asking = { asker, askedAs, deed: 'rollback', mode, name, reason: options.reason } as const;
+  const { reason, anyway } = options;
+  const asking = { asker, askedAs, deed: 'rollback', mode, name, reason, anyway } as const;
   return answerOnce<RollbackAnswer>(desk, asking, () =>
     backTo === undefined ? takeNewestBack(desk, asking, options.rule) : bringBack(desk, asking, backTo, options.rule),
   );

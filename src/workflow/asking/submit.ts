@@ -13,7 +13,7 @@ import { LaterRecordError, UntrustedRecordError } from '../errors.ts';
 import { judgeAll, wantedOf } from '../judging/judge-live.ts';
 import { accept } from './accept.ts';
 import { type AcceptedAnswer, type Asking, acceptedAlready, acceptedOf, ofRequest } from './answer-once.ts';
-import { editsOf, goingBefore, historiesPlanned, hostsPlanned, nameOf, type Plan } from './plan.ts';
+import { editsOf, goingBefore, historiesPlanned, hostsPlanned, nameOf, type Plan, withoutPods } from './plan.ts';
 import { tryOut } from './plan-content.ts';
 
 export type Answer =
@@ -79,6 +79,8 @@ export async function offer(desk: Desk, asking: Asking, plan: Plan): Promise<Ans
     return { kind: 'preview', name, plan: tried, waiting: before.length, judgement };
   }
   const { verdict } = judgement;
+  const refusal = judgement.countsAs === 'shift' ? refusalOfForward(desk, asking, plan) : undefined;
+  if (refusal !== undefined) return told(desk, asking, { kind: 'refused', name, refusal }, aboutPlanned(plan));
   if (verdict.kind === 'refused')
     return told(desk, asking, { kind: 'denied', name, denial: verdict.denial }, aboutPlanned(plan));
   return store(
@@ -87,6 +89,15 @@ export async function offer(desk: Desk, asking: Asking, plan: Plan): Promise<Ans
     { ...change, state: stateOf(verdict, desk.now()), ...selectsIn(verdict, plan) },
     { plan, judgement, behind: before.length },
   );
+}
+
+/** A rollback goes through without pods. One that is judged as a shift does so only where a shift does. */
+function refusalOfForward(desk: Desk, { anyway = false }: Pick<Asking, 'anyway'>, plan: Plan): Refusal | undefined {
+  const refusals = editsOf(plan).map((edit) => {
+    const named = { object: edit.object, ...hostsPlanned(plan)(edit) };
+    return withoutPods(desk, { named, warnings: plan.warnings, anyway });
+  });
+  return refusals.find((each) => each !== undefined);
 }
 
 /** A ramp that moves a rule of the plan, unless the person knows that this ends it, or rolls back. */

@@ -54,6 +54,16 @@ describe('a version without a ready pod', () => {
   });
 });
 
+it('a version without a ready pod is not brought back by a rollback that does not go back, unless somebody insists', async () => {
+  house.mesh.runs(host, [pod('v1'), pod('v3')]);
+  const { id } = await house.applied('v3', 50);
+  const back = await house.rolledBack(id);
+  house.mesh.runs(host, [pod('v1')]);
+
+  expect(await house.clickRollback(back.id)).toMatchObject({ kind: 'refused', refusal: { reason: 'no-pods' } });
+  expect(await house.typeRollback(id, house.asker(), { anyway: true })).toMatchObject({ kind: 'accepted' });
+});
+
 it('a version with few of the pods gets what is asked for, and the card says how few', async () => {
   house.mesh.runs(host, [pod('v1'), pod('v1'), pod('v1'), pod('v1'), pod('v1'), pod('v3')]);
 

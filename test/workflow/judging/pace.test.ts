@@ -62,6 +62,13 @@ describe('commands one after the other', () => {
     expect(share()).toBe(25);
   });
 
+  it('count against one another if they come at the same moment', async () => {
+    await Promise.all([10, 20, 25].map((percent) => house.shift('v3', percent)));
+    await Promise.all([45, 50].map((percent) => house.shift('v3', percent)));
+    await house.work(3);
+    expect(share()).toBeLessThanOrEqual(25);
+  });
+
   it('may go back at any time, in steps of any size', async () => {
     house = new RampHouse(reviews({ v1: 100, v3: 0 }));
     await shifted(100);
