@@ -76,11 +76,24 @@ export const aPolicy = fc.record({
   sequences: fc.constant(new Map()),
 });
 const aStanding = fc.constantFrom<Standing['kind']>('member', 'guest', 'bot', 'outsider', 'deactivated', 'unknown');
+const aRise = fc.record({
+  version: fc.constantFrom('v1', 'v3'),
+  points: fc.integer({ min: 1, max: 100 }),
+  earlier: fc.array(
+    fc.record({
+      points: fc.integer({ min: -50, max: 50 }),
+      at: fc.nat(1_200_000).map((ms) => new Date(ask().at.getTime() - ms)),
+    }),
+    { maxLength: 3 },
+  ),
+});
 export const anAsk = fc
   .record({
     who: fc.record({ id: anId, standing: aStanding.map((kind): Standing => ({ kind, why: 'so' })) }),
     channel: fc.constantFrom('C01CHANNEL', 'C02'),
     deed: fc.constantFrom(...deeds),
+    goesBack: maybe(fc.boolean()),
+    rises: maybe(fc.array(aRise, { maxLength: 2 })),
     growth: maybe(fc.record({ step: fc.nat(100), reached: fc.nat(100), isAtLeast: fc.boolean() })),
     ramp: maybe(
       fc
