@@ -10,8 +10,8 @@ export type Course = 'back' | 'forward';
 
 /**
  * The way back of one rule: what it was before the newest change or ramp that is not taken back, before the one before that, and so on, as
- * far as the history reaches. A ramp counts as one change. A shift that went back is no change to be taken back: that would bring back what
- * it took.
+ * far as the history reaches. A ramp counts as one change. A shift or a ramp that went back is no change to be taken back: that would bring
+ * back what it took.
  */
 interface WayBack {
   /** The next one back first. */
@@ -60,6 +60,15 @@ export function courseOf(
   return isBack ? 'back' : 'forward';
 }
 
+/** Whether a change of the history went back: to take it back would bring back what it took. */
+export function wentBack(revisions: readonly Revision[], { id, rule }: Pick<Revision, 'id' | 'rule'>): boolean {
+  const at = revisions.findIndex((revision) => revision.id === id);
+  const revision = revisions[at];
+  const move = revision && moveIn(revision, rule);
+  if (move === undefined || revision?.does !== undefined || revision?.reverts !== undefined) return false;
+  return takenBackByHand(wayBack(revisions.slice(at + 1), rule), move) !== undefined;
+}
+
 function wayBack(revisions: readonly Revision[], rule: string): WayBack {
   return revisions.reduceRight<WayBack>((way, revision, at) => after(way, revision, rule, revisions.slice(at + 1)), {
     stops: [],
@@ -71,14 +80,16 @@ function after(way: WayBack, revision: Revision, rule: string, older: readonly R
   const isWhole = revision.does !== undefined;
   if (move === undefined && !isWhole) return way;
   const { ramp, reverts } = revision;
-  if (ramp !== undefined && ramp.step > 0) return { stops: withStep(way.stops, revision, move) };
+  const isStep = ramp !== undefined && ramp.step > 0;
+  if (isStep && way.stops[0]?.ramp === ramp.id) return { stops: withStep(way.stops, revision, move) };
 
   const passed =
-    reverts !== undefined || ramp !== undefined
+    reverts !== undefined || (ramp !== undefined && !isStep)
       ? takenBackBy(way, revision, move, older)
       : isWhole || move === undefined
         ? undefined
         : takenBackByHand(way, move);
+  if (passed === undefined && isStep) return { stops: withStep(way.stops, revision, move) };
   if (passed === undefined) return { stops: withStop(way.stops, { ids: [revision.id], move, isWhole }) };
   return { stops: way.stops.slice(passed), wentBackFrom: way.wentBackFrom ?? move?.from };
 }

@@ -1,11 +1,14 @@
 import type { AuditDeed } from '../../domain/change/audit.ts';
+import { courseOf, wentBack } from '../../domain/change/way-back.ts';
 import type { Denial } from '../../domain/policy/judge.ts';
 import { hostsMoved, type Named } from '../../domain/policy/targets.ts';
 import { isBack } from '../../domain/ramp/direction.ts';
 import { objectsMoved, type Ramp, rulesMoved, stepOf, targetsAt } from '../../domain/ramp/ramp.ts';
 import { isOver, isStanding } from '../../domain/ramp/ramp-state.ts';
 import { isSequence } from '../../domain/ramp/sequence.ts';
+import { emptyLedger } from '../../domain/routing/ledger.ts';
 import type { ObjectRef } from '../../domain/routing/object.ts';
+import { findRule, type LiveObject } from '../../domain/routing/route.ts';
 import { noteDenied, noteRefused } from '../audit.ts';
 import { type Asker, type Desk, refuseIfLate, requestId } from '../desk.ts';
 import { DependencyError } from '../errors.ts';
@@ -67,6 +70,10 @@ async function rampOfChange({ changes }: Pick<Desk, 'changes'>, request: ReturnT
 
 /** Whoever may shift or roll back may pause and abort. A gate is for those who may approve, if the rule has approvals. */
 async function mayNot(desk: Desk, ramp: Ramp, gesture: RampGesture, asker: Asker): Promise<Denial | undefined> {
+  if (gesture === 'abort' && (await bringsBack(desk, ramp))) {
+    const denial = await deniedAs(desk, ramp, 'shift', asker);
+    return denial && { ...denial, isForward: true };
+  }
   if (gesture === 'pause' || gesture === 'abort') {
     const denial = unlessHold(await deniedAs(desk, ramp, 'rollback', asker));
     return denial && unlessHold(await deniedAs(desk, ramp, 'shift', asker));
@@ -75,6 +82,33 @@ async function mayNot(desk: Desk, ramp: Ramp, gesture: RampGesture, asker: Asker
     return deniedAs(desk, ramp, 'approve', asker);
   const denial = await deniedAs(desk, ramp, 'shift', asker);
   return gesture === 'put-back' && putsBackOnly(ramp) ? unlessHold(denial) : denial;
+}
+
+/** Whether the ramp itself goes back on the way that an object came. Its own way back then counts as a shift. */
+async function bringsBack(desk: Pick<Desk, 'mesh'>, ramp: Ramp): Promise<boolean> {
+  for (const { object, rule, split } of ramp.before) {
+    const live = await liveUnlessAway(desk, ramp, object);
+    const { revisions } = live?.ledger ?? emptyLedger;
+    const first = revisions.findLast((each) => each.ramp?.id === ramp.id);
+    if (live === undefined || first === undefined || !wentBack(revisions, { id: first.id, rule })) continue;
+    const move = { rule, from: findRule(live, rule)?.split ?? {}, to: split };
+    if (courseOf(revisions, { kind: 'weights', moves: [move] }, first.id) === 'forward') return true;
+  }
+  return false;
+}
+
+/** In a sequence a cluster that does not answer must not keep anybody from stopping it. */
+async function liveUnlessAway(
+  { mesh }: Pick<Desk, 'mesh'>,
+  ramp: Ramp,
+  object: ObjectRef,
+): Promise<LiveObject | undefined> {
+  try {
+    return (await mesh.open(object)).live;
+  } catch (err) {
+    if (!(err instanceof DependencyError) || !isSequence(ramp)) throw err;
+    return undefined;
+  }
 }
 
 /** No lock and no freeze stops what only stands still or goes back. They are asked about after the person's rights. */

@@ -31,6 +31,10 @@ async function shifted(percent: number, version = 'v3'): Promise<Change> {
   return house.stored(change.id);
 }
 
+function never(): never {
+  throw new Error('there is at least one step');
+}
+
 async function freeze(): Promise<void> {
   await house.freeze('U02BOB', 'sandbox/default', { end: { kind: 'for', ms: 24 * 60 * minute } });
 }
@@ -154,6 +158,35 @@ describe('rollbacks in a freeze', () => {
     expect(share()).toBe(5);
     expect(await rollback()).toMatchObject({ kind: 'accepted' });
     expect(share()).toBe(0);
+  });
+
+  it.each(['while it runs', 'when it is finished'])('do not take back a ramp that went back, %s', async (when) => {
+    await shifted(60);
+    const down = (percent: number) => ({ percent, stay: { kind: 'for', ms: 5 * minute } }) as const;
+    const ramp = await house.started({ steps: [down(30), down(0)] });
+    if (when !== 'while it runs') for (const _ of [1, 2]) await house.after(5 * minute);
+    const was = share();
+    await freeze();
+
+    expect(await rollback()).toMatchObject(frozen);
+    if (when === 'while it runs') expect(await house.does('abort', ramp)).toMatchObject(frozen);
+    expect([was, share()]).toEqual(when === 'while it runs' ? [30, 30] : [0, 0]);
+  });
+
+  it.each([
+    ['up', 5, [10, 50]],
+    ['down first, and then up', 5, [2, 50]],
+  ] as const)('abort a ramp that went %s', async (_, first, percents) => {
+    await shifted(first);
+    const up = percents.map((percent) => ({ percent, stay: { kind: 'for', ms: 5 * minute } }) as const);
+    const ramp = await house.started({ steps: [up[0] ?? never(), ...up.slice(1)] });
+    await house.after(5 * minute);
+    expect(share()).toBe(50);
+    await freeze();
+
+    expect(await house.does('abort', ramp)).toMatchObject({ kind: 'done' });
+    await house.goOn();
+    expect(share()).toBe(5);
   });
 
   it('take back a rule file, and do not bring it back', async () => {
