@@ -94,19 +94,25 @@ function after(way: WayBack, revision: Revision, rule: string, older: readonly R
   return { stops: way.stops.slice(passed), wentBackFrom: way.wentBackFrom ?? move?.from };
 }
 
-/** How many changes a rollback takes back. Undefined if it brings something back. */
+/**
+ * How many changes a rollback takes back. Undefined if it brings something back. As when it was judged, its weights tell: the change that it
+ * takes back may have been passed by a shift before.
+ */
 function takenBackBy(
   way: WayBack,
-  { ramp, reverts }: Revision,
+  { ramp, reverts, does }: Revision,
   move: Move | undefined,
   older: readonly Revision[],
 ): number | undefined {
   const { stops } = way;
-  const at = stops.findIndex((each) => each.ids.some((id) => id === reverts) || (ramp && each.ramp === ramp.id));
-  if (at >= 0) return at + 1;
+  const passed = does === undefined && move !== undefined ? stopsPassed(way, move, 'rollback') : undefined;
+  if (passed !== undefined) return passed;
   const isForgotten = !older.some(({ id }) => id === reverts);
   if (isForgotten) return stops.length;
-  return move !== undefined && goesOn(way, move) ? 0 : undefined;
+  if (does === undefined && ramp === undefined) return move !== undefined && goesOn(way, move) ? 0 : undefined;
+  const at = stops.findIndex((each) => each.ids.some((id) => id === reverts) || (ramp && each.ramp === ramp.id));
+  const isRegained = move !== undefined && regains(way.wentBackFrom ?? move.from, move.from, move.to);
+  return at < 0 || isRegained ? undefined : at + 1;
 }
 
 /** Only where it is sure which way is back: to take back what a person did by hand must stay free. */
