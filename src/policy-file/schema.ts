@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { mostClusters } from '../domain/language/clusters.ts';
+import { globFault } from '../domain/policy/glob.ts';
 import { shortestStepMs } from '../domain/ramp/steps.ts';
 import { nearest } from '../domain/text/nearest.ts';
 import { isTimezone, readCalendar } from './calendar.ts';
@@ -191,6 +192,7 @@ const target = z
   .string(wants('`cluster/namespace/service`, like `"prod-*/payments/*"`'))
   .max(200)
   .regex(/^[A-Za-z0-9._:@*/-]+$/, only('write names, `/`, `*` and `**`; there are no other patterns'))
+  .refine((text) => globFault(text) === undefined, { error: ({ input }) => globFault(String(input)) ?? '' })
   .refine(isWhole, 'write `cluster/namespace/service`; `*` is any name, `**` is everything from there on')
   .describe('cluster/namespace/service; `*` is any name or part of a name, `**` is anything');
 

@@ -5,6 +5,7 @@ import {
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Node,
   type Pair,
@@ -64,6 +65,8 @@ const options = {
  * into a large value, and every line means what it shows.
  */
 export function readYaml(text: string): ReadYaml {
+  const tooMany = tooManyParts(text);
+  if (tooMany !== undefined) return unread(tooMany);
   const lines = new LineCounter();
   return readDocument(parseDocument(text, { ...options, lineCounter: lines }), lines, ours);
 }
@@ -73,6 +76,8 @@ export function readYamlDocuments(
   text: string,
   { most, ...dialect }: Dialect & { readonly most: number },
 ): { readonly documents: readonly ReadYaml[]; readonly hasMore: boolean } {
+  const tooMany = tooManyParts(text);
+  if (tooMany !== undefined) return { documents: [unread(tooMany)], hasMore: false };
   const lines = new LineCounter();
   const documents: ReadYaml[] = [];
   for (const document of new Composer(options).compose(new Parser(lines.addNewLine).parse(text))) {
@@ -80,6 +85,33 @@ export function readYamlDocuments(
     documents.push(readDocument(document, lines, dialect));
   }
   return { documents, hasMore: false };
+}
+
+/** A file of 500 rules has some 40,000. What is in the way of reading grows with them, and signs alone make many of few bytes. */
+const mostParts = 60_000;
+
+/** What the lexer puts in between: the beginning of a document or a scalar, and the end of a flow. */
+const marks: ReadonlySet<string> = new Set(['\u0002', '\u0018', '\u001f', '\ufeff']);
+
+/** Where a text has more words and signs than are read, counted before anything is made of them. */
+function tooManyParts(text: string): Fault | undefined {
+  let parts = 0;
+  let line = 1;
+  for (const token of new Lexer().lex(text)) {
+    if (token.trim() !== '' && !marks.has(token)) parts += 1;
+    if (parts > mostParts)
+      return {
+        line,
+        column: 1,
+        message: `the file has more than ${mostParts} words and signs, which are read up to here`,
+      };
+    for (let at = token.indexOf('\n'); at >= 0; at = token.indexOf('\n', at + 1)) line += 1;
+  }
+  return undefined;
+}
+
+function unread(fault: Fault): ReadYaml {
+  return { value: undefined, faults: [fault], at: () => fault, atKey: () => fault };
 }
 
 /** Undefined if the bytes are not UTF-8; the decoder's own error does not say where. */

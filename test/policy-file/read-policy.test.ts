@@ -359,7 +359,7 @@ describe('each fault is reported with line and column', () => {
     ['a second document', `${least}---\n${least}`, ['4:1 a second document starts here: keep only one']],
     [
       'nesting that never closes',
-      `rules: ${'['.repeat(100_000)}`,
+      `rules: ${'['.repeat(50_000)}`,
       [expect.stringMatching(/^1:\d+ this is nested too deeply$/)],
     ],
     [
@@ -504,6 +504,11 @@ describe('each fault is reported with line and column', () => {
       ['2:6 ramps.a: write something like `{ steps: "1, 5, 25, 50, 100", every: 10m }`'],
     ],
     [
+      'a target of many stars',
+      `rules: [{ target: "${'*a'.repeat(13)}/b/c", shift: [everyone] }]`,
+      ['1:19 rules[0].target: write at most 12 stars'],
+    ],
+    [
       'a sequence of one cluster',
       `sequences: { prod: [eu] }\n${least}`,
       ['1:20 sequences.prod: write clusters in their order, like `[prod-eu, prod-us]`'],
@@ -644,7 +649,7 @@ describe('each fault is reported with line and column', () => {
   });
 
   it('in a bomb of merge keys, in linear time', () => {
-    const bomb = `a: &a {x: 1}\n${Array.from({ length: 5_000 }, (_, at) => `b${at}: {<<: [*a, *a, *a]}`).join('\n')}`;
+    const bomb = `a: &a {x: 1}\n${Array.from({ length: 2_000 }, (_, at) => `b${at}: {<<: [*a, *a, *a]}`).join('\n')}`;
 
     expect(processorMs(() => expect(faults(bomb)).toHaveLength(50))).toBeLessThan(3_000);
   });
@@ -720,3 +725,30 @@ describe('any file', () => {
 });
 
 const ownKeys = Reflect.ownKeys(Object.prototype);
+
+describe('a file that takes long to read', () => {
+  const sentinel = 'the file has more than 60000 words and signs, which are read up to here';
+
+  it.each([
+    ['commas', `rules:\n\n [${','.repeat(200_000)}`, `3:1 ${sentinel}`],
+    ['lists in lists', `rules: ${'['.repeat(200_000)}`, `1:1 ${sentinel}`],
+    ['lines', 'a: 1\n'.repeat(40_000), `20001:1 ${sentinel}`],
+  ])('is not read to its end: many %s', (_, text, told) => {
+    expect(faults(text)).toEqual([told]);
+    expect(processorMs(() => readPolicy(Buffer.from(text)))).toBeLessThan(1_000);
+  });
+
+  it('may have 500 rules, each with all that a rule can say', () => {
+    const rule = (at: number) => `
+  - name: rule-${at}
+    target: "*a*a*a*a${'a'.repeat(40)}/*a*a*a*a${'b'.repeat(40)}/*a*a*a*a${at}"
+    shift: [U01ALICE, U02BOB, U03CAROL]
+    approve: { by: [U01ALICE, U02BOB], count: 2, from: 25, expires: 30m }
+    guard: { errors: { times: 1, atMost: 5% }, latency: { times: 1.2 } }
+    hours: "Mon-Fri 09:00-17:00 Europe/Berlin"`;
+    const text = `rules:${Array.from({ length: 500 }, (__, at) => rule(at)).join('')}\n`;
+
+    expect(readPolicy(Buffer.from(text))).toMatchObject({ ok: true });
+    expect(processorMs(() => readPolicy(Buffer.from(text)))).toBeLessThan(5_000);
+  });
+});

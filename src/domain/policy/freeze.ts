@@ -49,6 +49,8 @@ export interface FreezeWindow {
 
 /** Windows without a gap between them count as one. After this many we stop looking for the end. */
 const mostJoined = 100;
+/** Nor do we look further ahead than a year. */
+const furthestMs = 366 * 24 * 3600_000;
 
 /** The window that contains the moment. */
 export function windowAt(freeze: Pick<Freeze, 'begins' | 'lastsMs'>, at: Date): FreezeWindow | undefined {
@@ -86,13 +88,18 @@ export function freezesAt(freezes: readonly Freeze[], targets: readonly string[]
     });
 }
 
+/** A window that begins late in another one reaches further than those before it, so they are passed over. */
 function endOf({ begins, lastsMs }: Pick<Freeze, 'begins' | 'lastsMs'>, from: Date): Date | undefined {
-  let end = from.getTime() + lastsMs;
+  let endMs = from.getTime() + lastsMs;
   let last = from;
-  for (let joined = 0; joined < mostJoined; joined += 1) {
-    const next = begins.after(last);
-    if (next === undefined || next.getTime() > end) return new Date(end);
-    end = next.getTime() + lastsMs;
+  const beginAfter = (ms: number) => {
+    const next = begins.after(new Date(ms));
+    return next !== undefined && next.getTime() <= endMs ? next : undefined;
+  };
+  for (let joined = 0; joined < mostJoined && endMs - from.getTime() < furthestMs; joined += 1) {
+    const next = beginAfter(Math.max(last.getTime(), endMs - lastsMs / 2)) ?? beginAfter(last.getTime());
+    if (next === undefined) return new Date(endMs);
+    endMs = next.getTime() + lastsMs;
     last = next;
   }
   return undefined;

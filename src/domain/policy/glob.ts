@@ -1,28 +1,54 @@
-/**
- * Whether a text matches a pattern: `*` is any characters except `/`, `**` is any characters. There is nothing else in a pattern, so a
- * match never takes longer than pattern length times text length.
- */
-export function globMatches(pattern: string, text: string): boolean {
-  const parts = partsOf(pattern);
-  let reached = skipStars(parts, new Set([0]));
-  for (const character of text) {
-    const next = new Set<number>();
-    for (const at of reached) {
-      const part = parts[at];
-      if (part === undefined) continue;
-      if (part.startsWith('*') && (part.length > 1 || character !== '/')) next.add(at);
-      if (part === character) next.add(at + 1);
-    }
-    reached = skipStars(parts, next);
-    if (reached.size === 0) return false;
-  }
-  return reached.has(parts.length);
+const longestGlob = 400;
+const mostStars = 12;
+
+/** What to write instead of a pattern that takes long to compare with others; undefined if it does not. */
+export function globFault(pattern: string): string | undefined {
+  const stars = (pattern.match(/\*+/g) ?? []).length;
+  if (stars > mostStars) return `write at most ${mostStars} stars`;
+  return stars > 0 && pattern.length > longestGlob ? `write at most ${longestGlob} characters` : undefined;
 }
 
-/** A star may match nothing. The loop also visits the positions that it adds to the set. */
-function skipStars(parts: readonly string[], places: Set<number>): Set<number> {
-  for (const at of places) if (parts[at]?.startsWith('*')) places.add(at + 1);
-  return places;
+/**
+ * Whether a text matches a pattern: `*` is any characters except `/`, `**` is any characters. There is nothing else in a pattern, so a
+ * match never takes longer than pattern length times text length. Each star takes as little as it can. Where that does not fit, the last
+ * one takes more; and past a `/`, which `*` cannot take, the last `**`. None before that could help.
+ */
+export function globMatches(pattern: string, text: string): boolean {
+  let at = 0;
+  let star: Star | undefined;
+  let wide: Star | undefined;
+  for (let place = 0; place < text.length; ) {
+    const end = afterStars(pattern, at);
+    if (end > at) {
+      const here = { after: end, place };
+      if (end - at > 1) [wide, star] = [here, undefined];
+      else star = here;
+      at = end;
+    } else if (pattern[at] === text[place]) {
+      at += 1;
+      place += 1;
+    } else {
+      const isShort = star !== undefined && text[star.place] !== '/';
+      if (!isShort) star = undefined;
+      const last: Star | undefined = star ?? wide;
+      if (last === undefined) return false;
+      last.place += 1;
+      [at, place] = [last.after, last.place];
+    }
+  }
+  return afterStars(pattern, at) === pattern.length;
+}
+
+/** A star of a pattern: the place after it there, and up to where in the text it takes. */
+interface Star {
+  readonly after: number;
+  place: number;
+}
+
+function afterStars(pattern: string, at: number): number {
+  let end = at;
+  while (pattern[end] === '*') end += 1;
+  return end;
 }
 
 /** Whether `wide` matches everything that `narrow` matches. A yes is certain; a no may be wrong. */
@@ -42,11 +68,11 @@ export function globCovers(wide: string, narrow: string): boolean {
 /** Whether some text matches both patterns. A no is certain; a yes may be wrong. */
 export function globsOverlap(one: string, other: string): boolean {
   const [ones, others] = [partsOf(one), partsOf(other)];
-  const seen = new Set<string>();
+  const width = others.length + 1;
+  const seen = new Uint8Array((ones.length + 1) * width);
   const meet = (a: number, b: number): boolean => {
-    const place = `${a},${b}`;
-    if (seen.has(place)) return false;
-    seen.add(place);
+    if (seen[a * width + b] === 1) return false;
+    seen[a * width + b] = 1;
     const [x, y] = [ones[a], others[b]];
     if (x === undefined && y === undefined) return true;
     if (x?.startsWith('*') && (meet(a + 1, b) || (takes(x, y) && meet(a, b + 1)))) return true;

@@ -1,4 +1,4 @@
-import { globMatches } from './glob.ts';
+import { globFault, globMatches } from './glob.ts';
 
 /** What a freeze should cover, as typed: `prod-eu/payments`, with stars where wanted. */
 export interface TypedScope {
@@ -30,6 +30,7 @@ export function readScope({ pattern, cluster }: TypedScope, clusters: readonly s
 }
 
 export function isScope({ pattern, cluster }: TypedScope): boolean {
+  if (globFault(pattern) !== undefined) return false;
   const parts = pattern.split('/');
   const names = cluster === undefined ? parts.slice(1) : parts;
   return (

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { globCovers, globMatches, globsOverlap } from '../../../src/domain/policy/glob.ts';
+import { globCovers, globFault, globMatches, globsOverlap } from '../../../src/domain/policy/glob.ts';
 import { processorMs } from '../../support/processor-time.ts';
 
 const aPattern = fc
@@ -50,6 +50,26 @@ describe('a target', () => {
 
     expect(processorMs(() => globMatches('*a'.repeat(100), text))).toBeLessThan(500);
     expect(processorMs(() => globMatches('**a'.repeat(60), text))).toBeLessThan(500);
+  });
+});
+
+describe('a pattern that is taken', () => {
+  it.each`
+    pattern                  | fault
+    ${'a'.repeat(700)}       | ${undefined}
+    ${'*a'.repeat(12)}       | ${undefined}
+    ${'**/*'}                | ${undefined}
+    ${'*a'.repeat(13)}       | ${'write at most 12 stars'}
+    ${`${'a'.repeat(400)}*`} | ${'write at most 400 characters'}
+  `('has few stars: $fault', ({ pattern, fault }) => {
+    expect(globFault(pattern)).toBe(fault);
+  });
+
+  it('is compared with another in little time', () => {
+    const [one, other] = ['x', 'y'].map((end) => `${'*a'.repeat(12)}${'a'.repeat(370)}${end}`);
+
+    expect(processorMs(() => globsOverlap(one ?? '', other ?? ''))).toBeLessThan(100);
+    expect(processorMs(() => globCovers(one ?? '', other ?? ''))).toBeLessThan(20);
   });
 });
 
