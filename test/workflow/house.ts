@@ -1,4 +1,4 @@
-import type { Change } from '../../src/domain/change/change.ts';
+import { type Change, planShown } from '../../src/domain/change/change.ts';
 import type { WeightsEdit } from '../../src/domain/change/edit.ts';
 import { type Command, type EditCommand, type HoldCommand, isEditCommand } from '../../src/domain/language/command.ts';
 import type { End } from '../../src/domain/language/end.ts';
@@ -228,8 +228,16 @@ export class House extends World {
     return discard(this.desk, id, asker);
   }
 
-  approve(id: ChangeId, user: string, seen?: string) {
-    return approve(this.desk, { id, seen }, this.asker(user));
+  /** Clicks on the card as it is now, unless it showed something else. */
+  async approve(id: ChangeId, user: string, seen?: string) {
+    const state = this.changes.all.find((each) => each.id === id)?.state;
+    const now = state?.kind === 'awaiting' ? planShown(state) : undefined;
+    return approve(this.desk, { id, seen: seen ?? now }, this.asker(user));
+  }
+
+  /** Types `approve` and the id. */
+  typeApproval(id: ChangeId, user: string) {
+    return approve(this.desk, { id }, this.asker(user));
   }
 
   reject(id: ChangeId, user: string, reason?: string) {

@@ -39,6 +39,7 @@ export async function answerAction(
     case actions.planAgain:
       return toldHeld(conversation, await planAnew(desk, id, asker, seen));
     case actions.approve:
+    case actions.approveSeen:
       return toldApproval(conversation, await approve(desk, { id, seen }, asker));
     case actions.withdraw:
       return toldApproval(conversation, await withdraw(desk, { id, seen }, asker));
@@ -66,7 +67,12 @@ export function unknownReply({ desk }: Conversation, action: string, id: ButtonV
   return isHeld ? heldReply(unknown, desk.now()) : answerReply(unknown, desk.now());
 }
 
-const approvals: ReadonlySet<string> = new Set([actions.approve, actions.reject, actions.withdraw]);
+const approvals: ReadonlySet<string> = new Set([
+  actions.approve,
+  actions.approveSeen,
+  actions.reject,
+  actions.withdraw,
+]);
 
 const forgottenPromotion =
   'I no longer know what this button was about. `/shift promote reviews v3` does the same for a service and a version that you name.';

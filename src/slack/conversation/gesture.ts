@@ -37,6 +37,7 @@ export function gestureOfClick(action: string): Gesture {
     case actions.applyAnyway:
     case actions.discard:
     case actions.approve:
+    case actions.approveSeen:
     case actions.reject:
     case actions.withdraw:
     case actions.rampPause:

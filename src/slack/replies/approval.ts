@@ -1,9 +1,11 @@
-import { type Change, mainMove } from '../../domain/change/change.ts';
+import { type Change, isWeightsOnly, mainMove, planShown } from '../../domain/change/change.ts';
 import type { Ramp } from '../../domain/ramp/ramp.ts';
 import type { ApprovalAnswer } from '../../workflow/deciding/awaiting.ts';
-import { foreign, user } from '../words/mrkdwn.ts';
+import { actions, formatButtonValue } from '../words/button.ts';
+import { movesText, namedMoves } from '../words/move-text.ts';
+import { foreign, plain, user } from '../words/mrkdwn.ts';
 import { dateText, denialText } from '../words/policy-words.ts';
-import { type Reply, says } from '../words/reply.ts';
+import { asks, type Reply, says } from '../words/reply.ts';
 import { splitText } from '../words/split-text.ts';
 import { title } from '../words/title.ts';
 import { rampLine } from './ramps/lines.ts';
@@ -31,6 +33,16 @@ export function approvalReply(answer: ApprovalAnswer): Reply {
       );
     case 'planned-anew':
       return says(`${named(answer.change)} was planned anew since you saw it. Look at its card, then decide.`);
+    case 'seen-first':
+      return asks(
+        `*Not approved yet:* ${named(answer.change)} was planned anew by ${user(answer.change.insistedBy ?? answer.change.by)} since it was asked for. ${planText(answer.change)}`,
+        {
+          action_id: actions.approveSeen,
+          value: formatButtonValue({ id: answer.change.id, seen: planShown(answer.change.state) }),
+          style: 'primary',
+          text: plain('Approve this plan'),
+        },
+      );
     case 'voided':
       return says(
         `${named(answer.change)} does not stand any more, so nothing was decided. Its card says why; *Plan again* starts anew.`,
@@ -56,6 +68,9 @@ function missingText({ missing, lost }: Extract<ApprovalAnswer, { kind: 'approve
   return `${more} What ${lost.map(user).join(', ')} approved counts no more, since policy does not let them any longer.`;
 }
 
+/** Characters for a plan. */
+const maxPlan = 1_500;
+
 /** Characters for the list. This leaves room in the message for the count of the rest. */
 const maxListed = 2_800;
 
@@ -79,6 +94,12 @@ function pendingLine(change: Change): string {
   if (state.kind !== 'awaiting') return `${what}; held, since the object moved`;
   const most = state.needs.also === undefined ? `${approvals.length} of ${state.needs.count}` : `${approvals.length}`;
   return `${what}; ${most} approvals, until ${dateText(new Date(state.expiresAt))}`;
+}
+
+function planText(change: Change): string {
+  return isWeightsOnly(change)
+    ? `This is the plan now: ${movesText(namedMoves(change.edits), maxPlan)}.`
+    : 'Its card shows what it would write now.';
 }
 
 function named(change: Change): string {

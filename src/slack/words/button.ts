@@ -10,6 +10,7 @@ export const actions = {
   applyAnyway: 'apply_anyway',
   discard: 'discard',
   approve: 'approve',
+  approveSeen: 'approve_seen',
   reject: 'reject',
   withdraw: 'withdraw',
   planAgain: 'plan_again',

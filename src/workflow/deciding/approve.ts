@@ -24,6 +24,8 @@ export function approve(desk: Desk, about: Deciding, asker: Asker): Promise<Appr
 
     const denial = await denied(desk, asker, { deed: 'approve', change, opened });
     if (denial !== undefined) return { kind: 'denied', change, denial };
+    const isPlannedAnew = change.insistedBy !== undefined;
+    if (about.seen === undefined && isPlannedAnew) return { kind: 'seen-first', change };
     return count(desk, { change, footing, lines, asker });
   });
 }

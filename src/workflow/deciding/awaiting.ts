@@ -29,6 +29,8 @@ export type ApprovalAnswer =
   | { readonly kind: 'decided'; readonly change: Change }
   /** The card that was clicked showed another plan. */
   | { readonly kind: 'planned-anew'; readonly change: Change }
+  /** It was planned anew, and whoever typed its id may know another plan: the person sees this one first. */
+  | { readonly kind: 'seen-first'; readonly change: Awaiting }
   /** The approved plan is not what would be applied now, or policy no longer allows it. */
   | { readonly kind: 'voided'; readonly change: Change }
   | { readonly kind: 'denied'; readonly change: Change; readonly denial: Denial }
@@ -45,6 +47,7 @@ export const hearings: Readonly<Record<ApprovalAnswer['kind'], Hearing>> = {
   'approved-before': 'no',
   decided: 'no',
   'planned-anew': 'no',
+  'seen-first': 'shown',
   denied: 'no',
   'not-yours': 'no',
   'cannot-tell': 'no',
@@ -56,7 +59,7 @@ export type Awaiting = Change & { readonly state: StateOf<'awaiting'> };
 /** The longest wait before the next try. The wait is random, so that processes do not retry in step. */
 const retryMs = 20;
 
-/** What is decided about. `seen`: the plan that the card showed (`planShown`), if one was clicked. */
+/** What is decided about. `seen`: the plan that was shown (`planShown`), if a button was clicked; absent if the id was typed. */
 export interface Deciding {
   readonly id: ChangeId;
   readonly seen?: string | undefined;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../../src/domain/change/change.ts';
-import type { State } from '../../../src/domain/change/state.ts';
+import type { State, StateOf } from '../../../src/domain/change/state.ts';
 import { approvalReply, pendingReply } from '../../../src/slack/replies/approval.ts';
 import { denialText } from '../../../src/slack/words/policy-words.ts';
 import type { ApprovalAnswer } from '../../../src/workflow/deciding/awaiting.ts';
@@ -14,7 +14,7 @@ const needs = {
   expiresMs: 1_800_000,
   rule,
 };
-const awaiting: State = { kind: 'awaiting', expiresAt: '2026-11-22T14:33:11.000Z', needs };
+const awaiting: StateOf<'awaiting'> = { kind: 'awaiting', expiresAt: '2026-11-22T14:33:11.000Z', needs };
 const waits = change({ state: awaiting });
 const approvals = ['U02BOB', 'U03CAROL'].map((by) => ({ by, at }));
 const applied = appliedState();
@@ -46,6 +46,10 @@ describe('whoever decides is told', () => {
       'its plan does not stand any more',
     ],
     [{ kind: 'planned-anew', change: waits }, 'planned anew since you saw it'],
+    [
+      { kind: 'seen-first', change: { ...waits, state: awaiting, insistedBy: 'U04DAVE' } },
+      /^\*Not approved yet:\* c-00000001 .* was planned anew by <@U04DAVE> .* the plan now: v1 100 → 50 %, v3 0 → 50 %\.$/,
+    ],
     [{ kind: 'voided', change: waits }, 'nothing was decided. Its card says why; *Plan again*'],
     [{ kind: 'not-yours', change: waits }, 'Only whoever asked for c-00000001'],
     [{ kind: 'cannot-tell', change: waits, why: 'Slack <did> not answer' }, 'nothing was counted: Slack &lt;did&gt;'],

@@ -42,6 +42,23 @@ describe.each(kinds)('a change that awaits approval, asked for as $kind,', ({ ho
     expect(house.split).toEqual(house.brought({ v1: 50, v2: 0, v3: 50 }));
   });
 
+  it('is approved by who types its id, as long as it is what was asked for', async () => {
+    expect(await house.typeApproval(id, carol)).toMatchObject({ kind: 'approved' });
+  });
+
+  it('is shown first to who types its id once it was planned anew, and approved by the button there', async () => {
+    house.mesh.moveByHand(reviewsObject, moved);
+    await house.approve(id, bob);
+    await house.clickApplyAnyway(id, house.asker(dave), shownAs(house.stored(id)));
+
+    const answer = await house.typeApproval(id, bob);
+    expect(answer).toMatchObject({ kind: 'seen-first', change: { id } });
+    expect(house.stored(id).approvals).toBeUndefined();
+    if (answer.kind !== 'seen-first') throw new Error('it was not shown');
+    expect(await house.approve(id, bob, planShown(answer.change.state))).toMatchObject({ kind: 'approved' });
+    expect(await house.typeApproval(id, alice)).toMatchObject({ kind: 'decided' });
+  });
+
   it.each`
     what                             | happens
     ${'somebody moved the weights'}  | ${() => house.mesh.moveByHand(reviewsObject, moved)}
