@@ -143,6 +143,8 @@ export type State =
       readonly found: readonly MovedObject[];
       /** A stamp of all of its objects as they were then. A person decides about these. */
       readonly stamp: string;
+      /** People were told a second time that it waits for them. */
+      readonly isToldAgain?: true | undefined;
     }
   | { readonly kind: 'superseded'; readonly at: string; readonly by?: ChangeId | undefined }
   | { readonly kind: 'discarded'; readonly at: string; readonly by: string }

@@ -30,6 +30,8 @@ export interface StoredChange {
 }
 
 const version = 2;
+/** With a note that version 2 does not know. Whoever does not know it leaves the change to others. */
+const versionOfReminded = 3;
 
 const objectRef = objectInClusterSchema.extend({ cluster: z.string() });
 const ruleSplits = z.array(z.strictObject({ rule: z.string(), split: splitSchema }));
@@ -138,6 +140,7 @@ const state = z.discriminatedUnion('kind', [
     because: z.enum(holdReasons),
     found: movedObjects,
     stamp: z.string(),
+    isToldAgain: z.literal(true).optional(),
   }),
   z.strictObject({
     kind: z.literal('failed'),
@@ -152,7 +155,7 @@ const state = z.discriminatedUnion('kind', [
 ]);
 
 const schema = z.strictObject({
-  v: z.literal(version),
+  v: z.literal([version, versionOfReminded]),
   id: changeIdSchema,
   request: z.string(),
   aim,
@@ -175,11 +178,11 @@ const schema = z.strictObject({
 });
 
 const ofVersion1 = z.looseObject({ v: z.literal(1) });
-const ofLaterVersion = z.looseObject({ v: z.int().min(version + 1) });
+const ofLaterVersion = z.looseObject({ v: z.int().min(versionOfReminded + 1) });
 
 /** With a key, records are signed: somebody who can write to Redis can then delay a change, but not make one. */
 export function storeChange(change: Change, key: RecordKey | undefined): StoredChange {
-  const record = JSON.stringify({ v: version, ...change });
+  const record = JSON.stringify({ v: versionOf(change), ...change });
   return { rev: String(change.rev), kind: change.state.kind, record, mac: sign(record, key) };
 }
 
@@ -192,8 +195,13 @@ export function readStoredChange(stored: StoredChange, key: RecordKey | undefine
 function readRecord(json: unknown, key: RecordKey | undefined): Change {
   const parsed = schema.safeParse(json);
   if (!parsed.success) throw unreadable(json, parsed.error, key);
-  const { v: _, ...change } = parsed.data;
-  return change;
+  const { v, ...change } = parsed.data;
+  if (v === versionOf(change)) return change;
+  throw new LaterRecordError(`a record of version ${v} has what another version has`);
+}
+
+function versionOf({ state: its }: Pick<Change, 'state'>): number {
+  return its.kind === 'held' && its.isToldAgain === true ? versionOfReminded : version;
 }
 
 function readVersion1(json: unknown, key: RecordKey | undefined): Change {

@@ -1,6 +1,7 @@
 import { type Change, effectOf, isEnded, isWeightsOnly, mainEdit, serviceOf } from '../../domain/change/change.ts';
 import { type AppliedChange, isApplied } from '../../domain/change/fate.ts';
-import type { Applied } from '../../domain/change/state.ts';
+import type { Applied, StateOf } from '../../domain/change/state.ts';
+import { nobody } from '../../domain/change/undecided.ts';
 import type { PlanWarning } from '../../domain/routing/warning.ts';
 import { effectText } from '../words/effect-text.ts';
 import { code, user } from '../words/mrkdwn.ts';
@@ -42,12 +43,16 @@ function stateNotes(change: Change): readonly string[] {
         ...approvedBy(change),
       ];
     case 'discarded':
-      return [`${user(state.by)} discarded it. Nothing was changed.`, ...approvedBy(change)];
+      return [`${discardedText(state)} Nothing was changed.`, ...approvedBy(change)];
     case 'failed': {
       const back = effectOf(change).length > 0 ? takenBackBy(state) : [];
       return [failedNote(change, state), ...back, ...approvedBy(change)];
     }
   }
+}
+
+function discardedText({ by }: StateOf<'discarded'>): string {
+  return by === nobody ? 'Nobody decided about it for a day, so it was discarded.' : `${user(by)} discarded it.`;
 }
 
 function appliedNotes(change: AppliedChange): readonly string[] {

@@ -5,6 +5,7 @@ import type { CardId, Chat, Placed, Shown } from '../../workflow/ports/cards.ts'
 import type { Charts } from '../../workflow/ports/charts.ts';
 import type { Log } from '../../workflow/ports/process.ts';
 import { card, disownedCard, type Message } from '../card/card.ts';
+import { reminderText } from '../card/held-thread.ts';
 import { rampCard } from '../card/ramp.ts';
 import { threadText } from '../card/ramp-thread.ts';
 import { readAsWritten } from '../words/mrkdwn.ts';
@@ -81,8 +82,7 @@ export class SlackChannel implements Chat {
   }
 
   async tell({ channel, ts }: Place, { of, origin }: Shown): Promise<void> {
-    if (!('change' in of)) return;
-    const text = threadText(of);
+    const text = 'change' in of ? threadText(of) : reminderText(of);
     const thread = channel === origin.channel ? origin.thread : undefined; // the card may be in direct messages
     await this.#send(channel, () =>
       this.#client.chat.postMessage({ channel, thread_ts: thread ?? ts, text, ...readAsWritten }),

@@ -1,4 +1,5 @@
 import { type Change, isWeightsOnly, mainMove, planShown } from '../../domain/change/change.ts';
+import { nobody } from '../../domain/change/undecided.ts';
 import type { Ramp } from '../../domain/ramp/ramp.ts';
 import type { ApprovalAnswer } from '../../workflow/deciding/awaiting.ts';
 import { actions, formatButtonValue } from '../words/button.ts';
@@ -108,9 +109,11 @@ function named(change: Change): string {
 
 function decided({ state, approvals = [] }: Change): string {
   switch (state.kind) {
+    case 'discarded':
+      if (state.by === nobody) return `nobody decided about it in time, ${dateText(new Date(state.at))}`;
+      return `discarded by ${user(state.by)}, ${dateText(new Date(state.at))}`;
     case 'rejected':
     case 'withdrawn':
-    case 'discarded':
       return `${state.kind} by ${user(state.by)}, ${dateText(new Date(state.at))}`;
     case 'expired':
       return `it expired, ${dateText(new Date(state.at))}`;

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Change, moveTo, planShown } from '../../domain/change/change.ts';
 import type { State, StateOf } from '../../domain/change/state.ts';
+import { afterWaiting } from '../../domain/change/undecided.ts';
 import type { Denial } from '../../domain/policy/judge.ts';
 import type { ChangeId } from '../../domain/routing/names.ts';
 import { historyIn, hostsIn, type OpenEdit } from '../applying/open.ts';
@@ -77,6 +78,18 @@ export async function expire(expiring: Expiring, change: Change): Promise<Change
   if (state.kind !== 'awaiting' || expiring.now().getTime() < Date.parse(state.expiresAt)) return undefined;
   const next = moveTo(change, { kind: 'expired', at: expiring.now().toISOString() });
   return (await moveOn(expiring, next, { kind: 'expired', rule: state.needs.rule })) ? next : undefined;
+}
+
+/** Tells people of a held change once more, and ends it when nobody decides; undefined if there is time left, or somebody else was first. */
+export async function endUndecided({ changes, log, now }: Expiring, change: Change): Promise<Change | undefined> {
+  const state = change.state.kind === 'held' ? afterWaiting(change.state, now()) : undefined;
+  if (state === undefined) return undefined;
+  const next = moveTo(change, state);
+  const isMoved =
+    state.kind === 'discarded'
+      ? await moveOn({ changes, log, now }, next, { kind: 'discarded' })
+      : await changes.update(next); // nothing was decided, so the audit has nothing to tell
+  return isMoved ? next : undefined;
 }
 
 interface Gesture {

@@ -38,7 +38,7 @@ export function rampShown(of: RampShown): Shown {
 
 /** What must be said in the card's thread, because nobody is notified of an update; undefined if nothing. Each key is said once. */
 export function threadKey({ of }: Shown): string | undefined {
-  if (!('change' in of)) return undefined;
+  if (!('change' in of)) return reminderKey(of);
   const { state } = of.ramp;
   switch (state.kind) {
     case 'held':
@@ -53,6 +53,11 @@ export function threadKey({ of }: Shown): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** A held change that nobody decides about. */
+function reminderKey({ state }: Change): string | undefined {
+  return state.kind === 'held' && state.isToldAgain === true ? `held ${state.at}` : undefined;
 }
 
 /** What a ramp's card must show at least. The revs of its change come after the rev of the ramp. */

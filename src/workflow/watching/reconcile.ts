@@ -1,7 +1,8 @@
 import { type Change, isForPeople, isToBeSeen, isUnsettled, isWaiting } from '../../domain/change/change.ts';
+import { undecidedDueMs } from '../../domain/change/undecided.ts';
 import type { ChangeId } from '../../domain/routing/names.ts';
 import { catchUp, type Settling, settle } from '../applying/settle.ts';
-import { expire } from '../deciding/awaiting.ts';
+import { endUndecided, expire } from '../deciding/awaiting.ts';
 import { voidIfMoved } from '../deciding/void-if-moved.ts';
 import type { CardLog } from '../ports/cards.ts';
 import type { Queue } from '../ports/queue.ts';
@@ -96,7 +97,10 @@ export class Reconciler {
     const end = async () => {
       const { cards, driver } = this.#with;
       if (change.ramp !== undefined && (await driver?.tidy(change)) === true) return;
-      const ended = (await catchUp(this.#with, change)) ?? (await expire(this.#with, change));
+      const ended =
+        (await catchUp(this.#with, change)) ??
+        (await expire(this.#with, change)) ??
+        (await endUndecided(this.#with, change));
       if (ended !== undefined || (await voidIfMoved(this.#with, change))) cards.showSoon(change.id);
     };
     this.#with.aside(end, 'whether a change still needs a decision is not known', { changeId: change.id });
@@ -123,5 +127,6 @@ export class Reconciler {
 }
 
 function expiresAtMs({ state }: Change): number {
+  if (state.kind === 'held') return undecidedDueMs(state);
   return state.kind === 'awaiting' ? Date.parse(state.expiresAt) : Number.POSITIVE_INFINITY;
 }

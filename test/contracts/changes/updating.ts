@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { moveTo } from '../../../src/domain/change/change.ts';
 import type { Changes } from '../../../src/workflow/ports/changes.ts';
-import { aChange, accept, applied, begin, end, failed, reviews, type World, waitingFor } from './world.ts';
+import { aChange, accept, applied, begin, end, failed, held, reviews, type World, waitingFor } from './world.ts';
 
 /** Replacing a record by its next one. */
 export function describeUpdating(enter: () => Promise<World>): void {
@@ -22,6 +22,16 @@ export function describeUpdating(enter: () => Promise<World>): void {
       expect(await changes.read(change.id)).toEqual(next);
       expect(await changes.open()).toEqual([]);
       expect(await waitingFor(changes, reviews)).toEqual([]);
+    });
+
+    it('keeps that people were told once more of a held change', async () => {
+      const change = aChange();
+      await accept(changes, change);
+      const next = moveTo(await begin(changes, change), { ...held, isToldAgain: true });
+      await changes.update(next);
+
+      expect(await changes.read(change.id)).toEqual(next);
+      expect(await changes.open()).toEqual([next]);
     });
 
     it('lets one of two through', async () => {

@@ -55,6 +55,40 @@ describe.each(kinds)('a held change that was asked for as $kind', ({ houseOf }) 
     expect(await house.changes.open()).toEqual([]);
   });
 
+  it('is told once more when nobody decides for an hour, and ends after a day', async () => {
+    const minute = 60_000;
+    house.pass(59 * minute);
+    await house.reconcile();
+    expect(house.chat.told).toEqual([]);
+
+    house.pass(minute);
+    await house.reconcile();
+    await house.reconcile();
+    expect(house.chat.told).toMatchObject([{ id: held.id }]);
+    expect(house.stored(held.id).state).toMatchObject({ kind: 'held', isToldAgain: true });
+
+    house.pass(23 * 60 * minute - 1);
+    await house.reconcile();
+    expect(house.stored(held.id).state.kind).toBe('held');
+    house.pass(1);
+    await house.reconcile();
+    expect(house.stored(held.id).state).toMatchObject({ kind: 'discarded', by: 'time' });
+    expect(house.chat.shows(held.id)?.state.kind).toBe('discarded');
+    expect(house.chat.told).toHaveLength(1);
+    expect(house.audit.trail.at(-1)).toMatchObject({ kind: 'discarded', changeId: held.id });
+    expect(house.split).toEqual({ v1: 70, v2: 30 });
+    expect(await house.changes.open()).toEqual([]);
+  });
+
+  it('is still decided about after people were told once more', async () => {
+    house.pass(3600_000);
+    await house.reconcile();
+
+    await house.clickApplyAnyway(held.id, house.asker(bob));
+    await house.work();
+    expect(house.split).toEqual(anyway());
+  });
+
   it('is not said to be left as it is when the store did not answer, since it may be discarded', async () => {
     house.changes.update = async () => {
       throw new StoreUnavailableError('Redis did not answer', { outcomeUnknown: true });
