@@ -49,6 +49,15 @@ export const acceptScript = new LineScript(`${tellInScript}${moveRampInScript}
     return { 'known', stored[1], stored[2], stored[3], stored[4] }
   end
   if not stored[1] and redis.call('EXISTS', refused) == 1 then return { 'refused-before' } end
+  local mostOpen, over = tonumber(ARGV[#ARGV]), {}
+  for at = 12, tonumber(ARGV[2]) - 1 do
+    local count = 0
+    for _, each in ipairs(redis.pcall('SMEMBERS', KEYS[at])) do
+      local its = redis.call('HGET', prefix .. each, 'kind')
+      if isWaiting(its) or its == 'awaiting' or its == 'held' then count = count + 1 else over[#over + 1] = { KEYS[at], each } end
+    end
+    if mostOpen > 0 and not stored[1] and count >= mostOpen then return { 'too-many' } end
+  end
   takeAllIn()
   local versions = cjson.decode(seen)
   for each, line in ipairs(lines) do
@@ -62,6 +71,11 @@ export const acceptScript = new LineScript(`${tellInScript}${moveRampInScript}
   redis.call('PERSIST', change)
   if kind == 'queued' then enter(id, ahead == '1', lines) end
   redis.call('ZADD', open, at, id)
+  for _, each in ipairs(over) do redis.call('SREM', each[1], each[2]) end
+  for each = 12, tonumber(ARGV[2]) - 1 do
+    redis.pcall('SADD', KEYS[each], id)
+    redis.call('EXPIRE', KEYS[each], ${keepEndedSeconds})
+  end
   redis.call('ZADD', owed, rev, id)
   redis.pcall('PUBLISH', news, id)
   tell(audit, audited, unpack(ARGV, 14, 17))

@@ -41,6 +41,8 @@ export const keys = {
   audit: `${root}:audit`,
   audited: (gesture: string) => `${root}:audited:${gesture}`,
   open: `${root}:open`,
+  /** The changes of one person about one object that were accepted, some of which are over. */
+  openOf: (person: string, object: string) => `${root}:open-of:${person}:${object}`,
   owed: `${root}:owed`,
   /** Cards that a writer with an unreleased claim may still overwrite, by the time when they must be written again. */
   inDoubt: `${root}:in-doubt`,

@@ -53,7 +53,7 @@ const maxRecent = 500;
 /** Without the cluster, which is that of the change. Version 1 writes the same. */
 const writing = z.array(objectInClusterSchema.extend({ since: z.string().min(1).max(100) }));
 const acceptReply = z.tuple(
-  [z.enum(['accepted', 'known', 'asked-before', 'refused-before', 'moved', 'ramp-moved', 'late'])],
+  [z.enum(['accepted', 'known', 'asked-before', 'refused-before', 'moved', 'ramp-moved', 'too-many', 'late'])],
   z.string(),
 );
 const beginReply = z.tuple([z.enum(['begun', 'not-first', 'busy', 'resting', 'ended', 'changed'])], z.string());
@@ -98,8 +98,10 @@ export class StoredChanges implements Changes {
     };
   }
 
-  async accept(change: Change, { lines, ahead, askedAs, event, ramp, rampEvent }: AcceptOptions): Promise<Accepted> {
+  async accept(change: Change, options: AcceptOptions): Promise<Accepted> {
+    const { lines, ahead, askedAs, event, ramp, rampEvent, mostOpen = 0 } = options;
     const objects = objectsOf(change);
+    const person = `${change.team ?? ''}/${change.by}`;
     const told = toldIn(event, this.#audit);
     const moved = movingIn(ramp, this.#key);
     const [rampTold, rampMac] = toldIn(rampEvent, this.#audit).args;
@@ -110,6 +112,7 @@ export class StoredChanges implements Changes {
         ...[keys.change(change.id), keys.open, keys.owed, keys.askedAs(request), keys.refused(request)],
         ...told.keys,
         ...moved.keys,
+        ...(change.ramp === undefined ? objects.map((object) => keys.openOf(person, objectKey(object))) : []),
       ],
       args: [
         ...[change.id, rev, kind, record, mac],
@@ -122,6 +125,7 @@ export class StoredChanges implements Changes {
         ...told.args,
         ...moved.args,
         ...(ramp === undefined ? [] : [rampTold ?? '', rampMac ?? '']),
+        mostOpen,
       ],
     };
     const [outcome, ...stored] = acceptReply.parse(await acceptScript.run(this.#redis, own, objects));

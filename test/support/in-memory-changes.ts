@@ -11,6 +11,7 @@ import {
   moveTo,
   objectsOf,
 } from '../../src/domain/change/change.ts';
+import { findEdit } from '../../src/domain/change/edit.ts';
 import type { ChangeId } from '../../src/domain/routing/names.ts';
 import { type ObjectRef, objectKey } from '../../src/domain/routing/object.ts';
 import { readStoredChange, storeChange } from '../../src/redis/records/stored-change.ts';
@@ -85,7 +86,8 @@ export class InMemoryChanges implements Changes {
     return { versions, waiting, ramps };
   }
 
-  async accept(change: Change, { lines, ahead, askedAs, event, ramp, rampEvent }: AcceptOptions): Promise<Accepted> {
+  async accept(change: Change, options: AcceptOptions): Promise<Accepted> {
+    const { lines, ahead, askedAs, event, ramp, rampEvent, mostOpen = Number.POSITIVE_INFINITY } = options;
     await this.#reach();
     const before = askedAs && this.#asked.get(askedAs);
     if (before !== undefined && before !== change.id) {
@@ -101,6 +103,7 @@ export class InMemoryChanges implements Changes {
     }
 
     if (known === undefined && this.#refused.has(askedAs ?? change.id)) return { kind: 'refused-before' };
+    if (known === undefined && this.#mostOpenOf(change) >= mostOpen) return { kind: 'too-many' };
     const isStill = objectsOf(change).every((object) => this.#lineOf(object).version === lines.get(objectKey(object)));
     if (!isStill) return { kind: 'moved' };
     if (ramp !== undefined && this.#ramps?.put(ramp) !== true) return { kind: 'ramp-moved' };
@@ -112,6 +115,16 @@ export class InMemoryChanges implements Changes {
     if (isWaiting(change)) this.#enter(change, ahead);
     if (askedAs !== undefined) this.#asked.set(askedAs, change.id);
     return { kind: 'accepted' };
+  }
+
+  /** How many changes of the same person are open about one of its objects. */
+  #mostOpenOf({ by, team, edits }: Change): number {
+    const its = [...this.#records.values()].filter(
+      (each) =>
+        each.by === by && each.team === team && each.ramp === undefined && (isWaiting(each) || isForPeople(each)),
+    );
+    const counts = edits.map(({ object }) => its.filter((each) => findEdit(each.edits, object) !== undefined).length);
+    return Math.max(...counts);
   }
 
   async acceptedAs(request: ChangeId): Promise<ChangeId | undefined> {

@@ -93,6 +93,8 @@ function answerText(answer: Plain, now: Date, { ahead, typed }: Context): string
       return ['*Not accepted.* Nothing was changed.', ...trialLines(answer.plan)].join('\n');
     case 'busy':
       return busyText(answer.first);
+    case 'too-many-open':
+      return `*Not accepted:* ${answer.most} of your changes of ${code(answer.name.service)} wait already, which is the most. Nothing was changed. ${code('/shift pending')} lists them; ${code('/shift withdraw c-…')} takes one back.`;
     case 'too-much':
       return `*Not accepted:* what the objects were and are to be takes ${answer.bytes} bytes, and a record holds ${answer.limit} for the way back. Nothing was changed. Make several files of it.`;
     case 'ramp-goes-back':

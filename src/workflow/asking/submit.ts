@@ -39,7 +39,9 @@ export type Answer =
   /** A ramp moves one of the rules. This would end it, so the person is asked first. */
   | { readonly kind: 'ramp-runs'; readonly name: ServiceName; readonly ramp: Ramp }
   /** The edits are larger than a record may hold. */
-  | { readonly kind: 'too-much'; readonly bytes: number; readonly limit: number };
+  | { readonly kind: 'too-much'; readonly bytes: number; readonly limit: number }
+  /** As many changes of the person wait for the object. */
+  | { readonly kind: 'too-many-open'; readonly name: ServiceName; readonly most: number };
 
 const hearings: Readonly<Record<Answer['kind'], Hearing>> = {
   accepted: 'stored',
@@ -52,7 +54,11 @@ const hearings: Readonly<Record<Answer['kind'], Hearing>> = {
   busy: 'no',
   'ramp-runs': 'no',
   'too-much': 'no',
+  'too-many-open': 'no',
 };
+
+/** Of one person about one object. What moves an object is looked up for each change that waits for it. */
+const mostOpen = 20;
 
 /** A limit, because a record is read each time its card is updated. */
 const maxEditsBytes = 256 * 1024;
@@ -198,10 +204,19 @@ async function store(
     { kind, asker, ...asked({ ...asking, name: nameOf(plan) }), rule: judgement.rule },
     desk.now(),
   );
-  const options = { lines: plan.lines.versions, ahead: deed === 'rollback', askedAs, event };
+  const isBack = deed === 'rollback'; // however many wait, one can always go back
+  const options = {
+    lines: plan.lines.versions,
+    ahead: isBack,
+    askedAs,
+    event,
+    mostOpen: isBack ? undefined : mostOpen,
+  };
   const accepted = await accept(desk, change, options, asker);
   if (accepted.kind === 'moved' || accepted.kind === 'ramp-moved') return 'moved';
   if (accepted.kind === 'refused-before') return accepted;
+  if (accepted.kind === 'too-many')
+    return told(desk, asking, { kind: 'too-many-open', name: nameOf(plan), most: mostOpen }, aboutPlanned(plan));
   if (accepted.kind === 'known') {
     const { change: known } = accepted;
     return acceptedAlready(known.id === change.id ? ofRequest(known, change.request) : known);

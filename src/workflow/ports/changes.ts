@@ -70,6 +70,8 @@ export interface AcceptOptions {
   /** The versions of its objects' lines that the change was planned behind. */
   readonly lines: Lines['versions'];
   readonly ahead: boolean;
+  /** With as many open changes of the same person about one of its objects it is refused: `too-many`. Absent: it never is. */
+  readonly mostOpen?: number | undefined;
   /** The id of the request, if the change has another: several requests may be one change. */
   readonly askedAs?: ChangeId | undefined;
   /** Kept for the audit in the same step, if the change is accepted. */
@@ -100,6 +102,8 @@ export type Accepted =
   /** The request was answered before, and nothing was accepted. */
   | { readonly kind: 'refused-before' }
   | { readonly kind: 'moved' }
+  /** As many changes of the same person are open about one of its objects (`mostOpen`). */
+  | { readonly kind: 'too-many' }
   /** The ramp that makes it moved on meanwhile, or another ramp moves one of its rules. */
   | { readonly kind: 'ramp-moved' };
 

@@ -175,6 +175,7 @@ async function store(desk: Desk, making: Making, change: Change, plan: Plan): Pr
     case 'refused-before':
       return { kind: 'known', change: undefined };
     case 'moved':
+    case 'too-many': // no step is too many: a rule has one ramp
     case 'ramp-moved':
       return { kind: 'moved' };
   }

@@ -37,6 +37,9 @@ export class Reconciler {
   #dueAtMs = Number.POSITIVE_INFINITY;
   #lookedUpAt = new Map<ChangeId, number>();
   #waitingSince = new Map<ChangeId, number>();
+  /** Looked at just now, and what waits for that. */
+  readonly #ending = new Set<ChangeId>();
+  readonly #toEnd: Change[] = [];
 
   constructor(reconciling: Reconciling) {
     this.#with = reconciling;
@@ -63,7 +66,7 @@ export class Reconciler {
     this.#note(waiting);
     await this.#addLost(waiting.filter((change) => this.#isDue(change)));
     this.#settleAll(open.filter(isUnsettled));
-    for (const change of open.filter(isForPeople)) this.#endAside(change);
+    this.#endAllAside(open.filter(isForPeople));
     if (isQuiet) this.#with.driver?.rest();
     const rampsDueMs = isQuiet ? Number.POSITIVE_INFINITY : await this.#sweep();
     this.#dueAtMs = Math.min(...open.map(expiresAtMs), rampsDueMs, this.#with.sights.begin(open.filter(isToBeSeen)));
@@ -92,8 +95,25 @@ export class Reconciler {
       });
   }
 
+  /** A few at a time, so that thousands that wait for one object hold up nothing else; what is being looked at already is left out. */
+  #endAllAside(changes: readonly Change[]): void {
+    const known = new Set(this.#toEnd.map(({ id }) => id));
+    this.#toEnd.push(...changes.filter(({ id }) => !known.has(id) && !this.#ending.has(id)));
+    while (this.#ending.size < mostAtOnce) {
+      const next = this.#toEnd.shift();
+      if (next === undefined) return;
+      this.#endAside(next);
+    }
+  }
+
   /** Ends a change that needs no decision: it is done, its time is over, or its plan no longer stands. Also in the background. */
   #endAside(change: Change): void {
+    this.#ending.add(change.id);
+    const endOne = () =>
+      end().finally(() => {
+        this.#ending.delete(change.id);
+        this.#endAllAside([]);
+      });
     const end = async () => {
       const { cards, driver } = this.#with;
       if (change.ramp !== undefined && (await driver?.tidy(change)) === true) return;
@@ -103,7 +123,7 @@ export class Reconciler {
         (await endUndecided(this.#with, change));
       if (ended !== undefined || (await voidIfMoved(this.#with, change))) cards.showSoon(change.id);
     };
-    this.#with.aside(end, 'whether a change still needs a decision is not known', { changeId: change.id });
+    this.#with.aside(endOne, 'whether a change still needs a decision is not known', { changeId: change.id });
   }
 
   async #addLost(due: readonly Change[]): Promise<void> {

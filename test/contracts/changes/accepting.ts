@@ -48,6 +48,29 @@ export function describeAccepting(enter: () => Promise<World>): void {
       });
     });
 
+    it('takes no more than so many open changes of a person about an object', async () => {
+      const offer = async (change: Change) =>
+        changes.accept(change, {
+          lines: (await changes.lines([reviews, ratings])).versions,
+          ahead: false,
+          mostOpen: 2,
+        });
+      const [first, second, third] = [aChange(), aChange(), aChange()];
+      expect(await offer(first)).toEqual({ kind: 'accepted' });
+      expect(await offer(second)).toEqual({ kind: 'accepted' });
+      expect(await offer(third)).toEqual({ kind: 'too-many' });
+      expect(await offer(second)).toMatchObject({ kind: 'known' });
+
+      expect(await offer({ ...aChange(), by: 'U02BOB' })).toEqual({ kind: 'accepted' });
+      expect(await offer({ ...aChange(), team: 'T02OTHER' })).toEqual({ kind: 'accepted' });
+      expect(await offer(aChange({ object: ratings }))).toEqual({ kind: 'accepted' });
+      await accept(changes, aChange()); // one that has no limit, such as a rollback
+      await end(changes, first, applied);
+      expect(await offer(third)).toEqual({ kind: 'too-many' });
+      await end(changes, second, applied);
+      expect(await offer(third)).toEqual({ kind: 'accepted' });
+    });
+
     it('keeps the order', async () => {
       const [first, second, third] = await acceptThree(changes);
 
