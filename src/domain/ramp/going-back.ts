@@ -18,11 +18,13 @@ export function afterDone({ left, again }: ClustersLeft, cluster: string): Clust
   return nextToGoBack(rest).length === 0 ? undefined : rest;
 }
 
-/** What is left once a cluster could not go back. Undefined: no other is left to do first. */
-export function afterFailure({ left, again }: ClustersLeft, cluster: string): ClustersLeft | undefined {
-  const isAgain = left.length === 0;
-  const rest = { left: without(left, cluster), again: [...without(again, cluster), cluster] };
-  return isAgain || nextToGoBack(rest)[0] === cluster ? undefined : rest;
+/** What is left once a cluster could not go back. `isLast`: all others are done, or could not either. */
+export function afterFailure(
+  { left, again }: ClustersLeft,
+  cluster: string,
+): { readonly clusters: ClustersLeft; readonly isLast: boolean } {
+  const clusters = { left: without(left, cluster), again: [...without(again, cluster), cluster] };
+  return { clusters, isLast: left.length === 0 || nextToGoBack(clusters)[0] === cluster };
 }
 
 function without(clusters: readonly string[], cluster: string): readonly string[] {

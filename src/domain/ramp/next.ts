@@ -156,8 +156,9 @@ function afterBack(state: RampStateOf<'going-back'>, change: Change | undefined,
     case 'failed':
     case 'void': {
       const rest = clusters && afterFailure(clusters, cluster);
-      if (rest !== undefined) return become(goingOnBack(state, rest));
-      if (change.state.kind === 'failed' && passing.includes(change.state.because)) return { kind: 'go-back' };
+      if (rest !== undefined && !rest.isLast) return become(goingOnBack(state, rest.clusters));
+      if (change.state.kind === 'failed' && passing.includes(change.state.because))
+        return rest === undefined ? { kind: 'go-back' } : become(goingOnBack(state, rest.clusters));
       const why = change.state.kind === 'failed' ? failedBy(change.state) : { reason: 'denied' as const };
       return become(heldAt({ step, since: state.at, leftMs: 0 }, { ...why, because: 'back-failed', back }, now));
     }

@@ -14,7 +14,7 @@ import { isSequence, liveSteps } from '../../domain/ramp/sequence.ts';
 import type { RampId } from '../../domain/routing/names.ts';
 import { moveOn } from '../audit.ts';
 import type { Desk } from '../desk.ts';
-import { DependencyError } from '../errors.ts';
+import { DependencyError, MeshUnavailableError } from '../errors.ts';
 import { guardUser } from '../guarding/after-look.ts';
 import { type Counting, Guards } from '../guarding/guard-ramp.ts';
 import { leftBy } from './as-left.ts';
@@ -154,7 +154,11 @@ async function orHold(desk: Desk, ramp: Ramp, make: () => Promise<boolean>): Pro
   try {
     return await make();
   } catch (err) {
-    if (!(err instanceof DependencyError) || (err.retryable && !isTriedLongEnough(desk, ramp))) throw err;
+    if (
+      !(err instanceof DependencyError) ||
+      (err.retryable && !(err instanceof MeshUnavailableError && isTriedLongEnough(desk, ramp)))
+    )
+      throw err;
     desk.log.warn({ rampId: ramp.id, err }, 'a ramp is held: its next change cannot be planned');
     return moveRamp(desk, rampTo(ramp, heldNow(desk, ramp.state, failedBy(ramp.state, err))));
   }

@@ -34,8 +34,8 @@ export async function goBack(desk: Desk, ramp: Ramp, decided: GoingBack): Promis
     return become(desk, ramp, rest === undefined ? endOf(desk, ramp, state) : goingOnBack(state, rest));
   };
   const isHeld = (hold: RampStateOf<'held'>['hold']) => {
-    const rest = afterFailure(clusters, cluster);
-    return become(desk, ramp, rest === undefined ? heldOn(desk, state, hold) : goingOnBack(state, rest));
+    const { clusters: rest, isLast } = afterFailure(clusters, cluster);
+    return become(desk, ramp, isLast ? heldOn(desk, state, hold) : goingOnBack(state, rest));
   };
   if (!(await wasApplied(desk, ramp, cluster))) return isDone();
   const planned = await planBack(desk, ramp, state, cluster).catch((err: unknown) => {
@@ -44,12 +44,14 @@ export async function goBack(desk: Desk, ramp: Ramp, decided: GoingBack): Promis
   });
   switch (planned.kind) {
     case 'unknown': {
-      const rest = afterFailure(clusters, cluster);
-      if (rest === undefined) throw planned.err;
+      const { clusters: rest, isLast } = afterFailure(clusters, cluster);
+      if (!isSequence(ramp) || (isLast && !planned.err.retryable)) throw planned.err;
       desk.log.warn({ rampId: ramp.id, cluster, err: planned.err }, 'a ramp goes back in its other clusters first');
-      return become(desk, ramp, goingOnBack(state, rest));
+      const isMoved = await become(desk, ramp, goingOnBack(state, rest));
+      return isMoved && !isLast; // the others are tried at once, and all of them again after a moment
     }
-    case 'superseded':
+    case 'superseded': // where a later change of ours moved it, nothing is taken back; the others still are
+      if (afterDone(clusters, cluster) !== undefined) return isDone();
       return become(desk, ramp, { kind: 'superseded', at: desk.now().toISOString(), by: planned.by });
     case 'held':
       return isHeld(planned.hold);

@@ -182,6 +182,23 @@ describe('one cluster after the other', () => {
     expect(await house.state(ramp.id)).toMatchObject({ kind: 'back' });
   });
 
+  it('goes back in whichever answers first, when none did', async () => {
+    const ramp = await asked(steps([50, 100], 5 * minute));
+    await house.goOn();
+    house.mesh.cutOff('sandbox', 'us');
+    await house.does('abort', ramp);
+    await house.goOn();
+    expect(splits()).toEqual([half, half]);
+
+    house.mesh.cutOff('us');
+    await house.goOn();
+    expect(splits()).toEqual([start, half]);
+    house.mesh.cutOff('sandbox');
+    await house.goOn();
+    expect(splits()).toEqual([start, start]);
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'back' });
+  });
+
   it('does the rest at once when a person finishes it', async () => {
     const ramp = await asked(steps([10, 50, 100], 5 * minute));
     await house.goOn();
