@@ -58,7 +58,7 @@ const hearings: Readonly<Record<Answer['kind'], Hearing>> = {
 };
 
 /** Of one person about one object. What moves an object is looked up for each change that waits for it. */
-const mostOpen = 20;
+const mostOpen = 30;
 
 /** A limit, because a record is read each time its card is updated. */
 const maxEditsBytes = 256 * 1024;

@@ -11,16 +11,16 @@ beforeEach(() => {
   house.policies.take(approvedBy([bob]));
 });
 
-it('a person has twenty changes of a service that wait, and a rollback goes through all the same', async () => {
+it('a person has thirty changes of a service that wait, and a rollback goes through all the same', async () => {
   const first = await house.accepted('v2', 50);
   await house.approve(first.id, bob);
   await house.work();
-  for (let percent = 1; percent <= 20; percent += 1) await house.accepted('v3', percent + 10);
+  for (let percent = 1; percent <= 30; percent += 1) await house.accepted('v3', percent + 10);
 
   expect(await house.ask('v3', 60)).toEqual({
     kind: 'too-many-open',
     name: { cluster: 'sandbox', namespace: 'default', service: 'reviews' },
-    most: 20,
+    most: 30,
   });
   expect(house.audit.trail.at(-1)).toMatchObject({ kind: 'refused', because: 'too-many-open' });
   expect(await house.ask('v3', 60, {}, house.asker('U03CAROL'))).toMatchObject({ kind: 'accepted' });
