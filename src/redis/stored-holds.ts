@@ -2,10 +2,10 @@ import { z } from 'zod';
 import type { AuditEvent } from '../domain/change/audit.ts';
 import { holdsFor, keyOfHold, type SetHold, touchesAny } from '../domain/policy/set-hold.ts';
 import { changeIdSchema } from '../domain/routing/ledger.ts';
-import { UntrustedRecordError } from '../workflow/errors.ts';
+import { StoreUnavailableError, UntrustedRecordError } from '../workflow/errors.ts';
 import type { HeldOutcome, Holds, SetOptions } from '../workflow/ports/holds.ts';
 import { type AuditOptions, tellInScript, toldIn } from './audit-stream.ts';
-import type { Connection } from './connect.ts';
+import { ask, type Connection } from './connect.ts';
 import { keys } from './keys.ts';
 import { whoSchema } from './records/record-parts.ts';
 import { Script } from './script.ts';
@@ -29,11 +29,15 @@ const schema = z.strictObject({
 });
 const stored = z.array(z.tuple([z.string(), z.string()]));
 const storedKinds = z.tuple([stored, stored]).transform(([locks, freezes]) => ({ locks, freezes }));
-const outcome = z.enum(['set', 'set-before', 'taken']);
+const outcome = z.enum(['set', 'set-before', 'taken', 'changed']);
+
+/** Others set or end a hold of the same name meanwhile. */
+const mostTries = 20;
 
 /**
- * Locks and freezes in Redis, one hash for each kind; a hash expires after its last hold. A value starts with the end and the id, so that
- * the scripts can read them. A hold is used only if its signature fits. An entry that somebody deleted from Redis cannot be noticed.
+ * Locks and freezes in Redis, one hash for each kind; a hash expires after its last hold. A hold is used only if its signature fits, and
+ * only what is signed says that it has ended: the scripts compare values, and judge none. (A value starts with the end and the id, by which
+ * older versions judge.) An entry that somebody deleted from Redis cannot be noticed.
  */
 export class StoredHolds implements Holds {
   readonly #redis: Connection;
@@ -45,37 +49,80 @@ export class StoredHolds implements Holds {
   }
 
   async on(targets: readonly string[], at: Date): Promise<readonly SetHold[]> {
-    const reply = await onScript.run(this.#redis, [keys.locks, keys.freezes], [at.getTime()]);
+    const reply = await onScript.run(this.#redis, [keys.locks, keys.freezes], []);
     const { locks, freezes } = storedKinds.parse(reply);
     const near = locks.filter(([target]) => touchesAny(target, targets)); // another lock may be unreadable: it stops nothing here
     return this.#read([...near, ...freezes], at).filter((hold) => holdsFor(hold, targets, at));
   }
 
   async all(at: Date): Promise<readonly SetHold[]> {
-    const reply = await allScript.run(this.#redis, [keys.locks, keys.freezes], [at.getTime()]);
-    return this.#read(reply, at).toSorted((one, other) => other.since.getTime() - one.since.getTime());
+    const reply = await onScript.run(this.#redis, [keys.locks, keys.freezes], []);
+    const { locks, freezes } = storedKinds.parse(reply);
+    return this.#read([...locks, ...freezes], at).toSorted((one, other) => other.since.getTime() - one.since.getTime());
   }
 
-  async set(hold: SetHold, { at, instead, event }: SetOptions): Promise<HeldOutcome> {
+  async set(hold: SetHold, options: SetOptions): Promise<HeldOutcome> {
+    for (let tries = 0; tries < mostTries; tries += 1) {
+      const reply = await this.#trySet(hold, options, await this.#entries(hashOf(hold)));
+      if (reply !== 'changed') return reply;
+    }
+    throw new StoreUnavailableError(`others kept setting ${keyOfHold(hold)}`);
+  }
+
+  async #trySet(
+    hold: SetHold,
+    { at, instead, event }: SetOptions,
+    entries: readonly Entry[],
+  ): Promise<z.infer<typeof outcome>> {
     const record = JSON.stringify({ v: 1, ...hold });
     const value = `${hold.until.getTime()} ${hold.id} ${sign(record, this.#options.recordKey)} ${record}`;
+    const field = keyOfHold(hold);
+    const current = entries.find((each) => each.field === field);
+    const isReplaced = instead !== undefined && current?.hold?.id === instead.id;
+    const isFree = current === undefined || hasEnded(current, at) || isReplaced;
+    const ended = entries.filter((each) => hasEnded(each, at)).flatMap((each) => [each.field, each.value]);
+    const ends = entries.map(
+      (each) => each.hold?.until.getTime() ?? Number(/^\d{1,15}(?= )/.exec(each.value)?.[0] ?? 0),
+    );
     const told = toldIn(event, this.#options);
     const reply = await setScript.run(
       this.#redis,
       [hashOf(hold), keys.heldBy(hold.id), ...told.keys],
-      [keyOfHold(hold), value, hold.id, instead?.id ?? '', at.getTime(), rememberSeconds, ...told.args],
+      [
+        ...[field, value, current?.value ?? '', isFree ? 1 : 0, rememberSeconds],
+        Math.max(hold.until.getTime(), ...ends) - at.getTime() + 60_000,
+        ...told.args,
+        ...ended,
+      ],
     );
     return outcome.parse(reply);
   }
 
   async release(hold: SetHold, event?: AuditEvent): Promise<boolean> {
+    const field = keyOfHold(hold);
     const told = toldIn(event, this.#options);
-    const reply = await releaseScript.run(
-      this.#redis,
-      [hashOf(hold), ...told.keys],
-      [keyOfHold(hold), hold.id, ...told.args],
-    );
-    return reply === 1;
+    for (let tries = 0; tries < mostTries; tries += 1) {
+      const current = (await this.#entries(hashOf(hold))).find((each) => each.field === field);
+      if (current?.hold?.id !== hold.id) return false;
+      const redisKeys = [hashOf(hold), ...told.keys];
+      if ((await releaseScript.run(this.#redis, redisKeys, [field, current.value, ...told.args])) === 1) return true;
+    }
+    return false;
+  }
+
+  /** All of a kind; those that cannot be trusted without what they say. */
+  async #entries(hash: string): Promise<readonly Entry[]> {
+    const all = await ask(this.#redis, (redis) => redis.hgetall(hash));
+    return Object.entries(all).map(([field, value]) => ({ field, value, hold: this.#trusted(field, value) }));
+  }
+
+  #trusted(field: string, value: string): SetHold | undefined {
+    try {
+      return this.#parse(field, value);
+    } catch (error) {
+      if (error instanceof UntrustedRecordError) return undefined;
+      throw error;
+    }
   }
 
   #read(reply: unknown, at: Date): readonly SetHold[] {
@@ -101,59 +148,45 @@ function hashOf({ kind }: SetHold): string {
   return kind === 'lock' ? keys.locks : keys.freezes;
 }
 
-/** Holds that have not ended. One whose end cannot be read has not ended. */
-const standing = `
-  local function add(found, field, value, now)
-    if not value then return end
-    local ends = string.match(value, '^(%d+) ')
-    if not ends or tonumber(ends) > tonumber(now) then found[#found + 1] = { field, value } end
+interface Entry {
+  readonly field: string;
+  readonly value: string;
+  /** Undefined if it cannot be trusted. It then stays until somebody removes it. */
+  readonly hold: SetHold | undefined;
+}
+
+function hasEnded({ hold }: Entry, at: Date): boolean {
+  return hold !== undefined && hold.until <= at;
+}
+
+const onScript = new Script(`
+  local function all(hash)
+    local found, flat = {}, redis.call('HGETALL', hash)
+    for at = 1, #flat, 2 do found[#found + 1] = { flat[at], flat[at + 1] } end
+    return found
   end
-  local function addAll(found, hash, now)
-    local all = redis.call('HGETALL', hash)
-    for at = 1, #all, 2 do add(found, all[at], all[at + 1], now) end
-  end`;
-
-const onScript = new Script(`${standing}
-  local locks, freezes = {}, {}
-  addAll(locks, KEYS[1], ARGV[1])
-  addAll(freezes, KEYS[2], ARGV[1])
-  return { locks, freezes }`);
-
-const allScript = new Script(`${standing}
-  local found = {}
-  addAll(found, KEYS[1], ARGV[1])
-  addAll(found, KEYS[2], ARGV[1])
-  return found`);
+  return { all(KEYS[1]), all(KEYS[2]) }`);
 
 /** Also deletes holds that have ended, so that nothing else must clean up. The hash expires a minute after its last hold ends. */
 const setScript = new Script(`${tellInScript}
   local hash, heldBy, audit, audited = unpack(KEYS)
-  local field, value, id, instead, now, remember = unpack(ARGV)
+  local field, value, seen, isFree, remember, lasts = unpack(ARGV)
   if redis.call('EXISTS', heldBy) == 1 then return 'set-before' end
-  local current = redis.call('HGET', hash, field)
-  if current then
-    local ends, other = string.match(current, '^(%d+) (%S+) ')
-    if not ends or (tonumber(ends) > tonumber(now) and other ~= instead) then return 'taken' end
-  end
+  if (redis.call('HGET', hash, field) or '') ~= seen then return 'changed' end
+  if isFree == '0' then return 'taken' end
 
   redis.call('HSET', hash, field, value)
   redis.call('SET', heldBy, '1', 'EX', remember)
-  tell(audit, audited, unpack(ARGV, 7))
-  local last = 0
-  local all = redis.call('HGETALL', hash)
-  for at = 1, #all, 2 do
-    local ends = tonumber(string.match(all[at + 1], '^(%d+) ') or '0')
-    if ends <= tonumber(now) then redis.call('HDEL', hash, all[at]) end
-    last = math.max(last, ends)
+  tell(audit, audited, unpack(ARGV, 7, 10))
+  for at = 11, #ARGV, 2 do
+    if redis.call('HGET', hash, ARGV[at]) == ARGV[at + 1] then redis.call('HDEL', hash, ARGV[at]) end
   end
-  redis.call('PEXPIRE', hash, string.format('%.0f', last - tonumber(now) + 60000))
+  redis.call('PEXPIRE', hash, string.format('%.0f', math.max(tonumber(lasts), redis.call('PTTL', hash))))
   return 'set'`);
 
 const releaseScript = new Script(`${tellInScript}
   local hash, audit, audited = unpack(KEYS)
-  local current = redis.call('HGET', hash, ARGV[1])
-  local id = current and string.match(current, '^%d+ (%S+) ')
-  if id ~= ARGV[2] then return 0 end
+  if redis.call('HGET', hash, ARGV[1]) ~= ARGV[2] then return 0 end
   redis.call('HDEL', hash, ARGV[1])
   tell(audit, audited, unpack(ARGV, 3))
   return 1`);

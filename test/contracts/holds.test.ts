@@ -76,6 +76,7 @@ describe.runIf(redisBinary)('with a redis-server', () => {
     it.each([
       ['altered', (value: string) => value.replace('U01ALICE', 'U09EVIL')],
       ['changed in their end', (value: string) => value.replace(/^\d+/, (end) => String(Number(end) + 1))],
+      ['said to have ended', (value: string) => value.replace(/^\d+/, '1')],
       ['changed in their id', (value: string) => value.replace(changeId(1), changeId(7))],
       ['not a record', () => 'rubbish'],
     ])('are not trusted when they are %s', async (_, spoil) => {
@@ -85,6 +86,31 @@ describe.runIf(redisBinary)('with a redis-server', () => {
 
       await expect(holds.on([lasting.target], new Date())).rejects.toBeInstanceOf(UntrustedRecordError);
       await expect(holds.all(new Date())).rejects.toBeInstanceOf(UntrustedRecordError);
+    });
+
+    it('stay where somebody says that they have ended, whoever sets another one', async () => {
+      const holds = new StoredHolds(redis, { recordKey });
+      await holds.set(lasting, { at: new Date() });
+      const value = (await redis.hget(keys.locks, lasting.target)) ?? '';
+      await redis.hset(keys.locks, lasting.target, value.replace(/^\d+/, '1'));
+
+      const anew = lockHold({ ...lasting, id: changeId(3), by: 'U09EVIL' });
+      expect(await holds.set(anew, { at: new Date() })).toBe('taken');
+      const elsewhere = lockHold({ ...lasting, id: changeId(2), target: 'a/b/c' });
+      expect(await holds.set(elsewhere, { at: new Date() })).toBe('set');
+      expect((await redis.hkeys(keys.locks)).toSorted()).toEqual(['a/b/c', lasting.target].toSorted());
+
+      await redis.hset(keys.locks, lasting.target, value);
+      expect(await holds.on([lasting.target], new Date())).toMatchObject([{ id: lasting.id }]);
+    });
+
+    it('are not replaced where what stands there cannot be read', async () => {
+      const holds = new StoredHolds(redis, { recordKey });
+      await redis.hset(keys.locks, lasting.target, 'rubbish');
+
+      expect(await holds.set(lasting, { at: new Date() })).toBe('taken');
+      expect(await holds.release(lasting)).toBe(false);
+      expect(await redis.hget(keys.locks, lasting.target)).toBe('rubbish');
     });
 
     it('are not trusted under the key of another one', async () => {
