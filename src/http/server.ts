@@ -54,12 +54,15 @@ export interface HttpServer {
 
 const checkTimeoutMs = 2_000;
 
+/** Whoever asks more often gets the same answer, so that anybody who reaches the port cannot make the bot load Redis and the API server. */
+const checkEveryMs = 1_000;
+
 /** Limits for one request, so that a client that sends byte by byte cannot hold a connection. */
 const patience = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 };
 
 /**
- * `/healthz`: the process serves. `/readyz`: all that it needs is there; otherwise 503 and what is missing, one a line. Also `/metrics` and
- * `/audit.ndjson`.
+ * `/healthz`: the process serves. `/readyz`: all that it needs is there; otherwise 503 and what is missing, one a line, as it was a second
+ * ago at most. Also `/metrics` and `/audit.ndjson`.
  */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const { slack } = options;
@@ -96,7 +99,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void | Pr
 function routesOf(options: HttpOptions, audit: AuditRoute | undefined): ReadonlyMap<string, Handler> {
   const routes = new Map<string, Handler>([
     ['/healthz', reading(saying(() => healthy(options.stuck?.())))],
-    ['/readyz', reading(saying(() => ready(options)))],
+    ['/readyz', reading(saying(lately(() => ready(options))))],
     ['/metrics', reading(saying(() => measured(options.metrics)))],
     [freezeHookPath, options.freezeHook ?? notFound],
   ]);
@@ -165,6 +168,16 @@ async function ready({ checks, notes = [] }: Pick<HttpOptions, 'checks' | 'notes
   return missing.length === 0
     ? plain(200, `ready\n${told}`)
     : plain(503, `${missing.map((problem) => `${problem}\n`).join('')}${told}`);
+}
+
+/** What was asked a second ago or less is not asked again, also while its answer is still waited for. */
+function lately<T>(ask: () => Promise<T>): () => Promise<T> {
+  let last: { readonly at: number; readonly answer: Promise<T> } | undefined;
+  return () => {
+    const at = performance.now();
+    if (last === undefined || at - last.at > checkEveryMs) last = { at, answer: ask() };
+    return last.answer;
+  };
 }
 
 /** Wraps a check: if it does not answer in time, the answer names what did not. */

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Check, type HttpOptions, startHttp, telling, within } from '../../src/http/server.ts';
 import { InMemoryLog } from '../support/in-memory-log.ts';
 
@@ -29,6 +29,19 @@ describe('the HTTP server', () => {
     const url = await serve({ checks: [async () => 'Redis: away', async () => undefined, async () => 'Slack: away'] });
 
     expect(await get(`${url}/readyz`)).toEqual({ status: 503, text: 'Redis: away\nSlack: away\n' });
+  });
+
+  it('checks once a second at most, however often it is asked', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const missing: (string | undefined)[] = ['Redis: away', undefined];
+    const url = await serve({ checks: [async () => missing.shift()] });
+    const asked = await Promise.all(Array.from({ length: 20 }, () => get(`${url}/readyz`)));
+
+    vi.advanceTimersByTime(1_001);
+
+    expect(new Set(asked.map(({ text }) => text))).toEqual(new Set(['Redis: away\n']));
+    expect(await get(`${url}/readyz`)).toEqual({ status: 200, text: 'ready\n' });
   });
 
   it('does not wait for a check that never ends', async () => {

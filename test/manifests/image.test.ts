@@ -29,7 +29,7 @@ describe('the Dockerfile', () => {
 
   it('builds and runs with the Node of package.json, on a final image without a shell', () => {
     const [, major] = /^>=(\d+)$/.exec(manifest.engines.node) ?? [];
-    const images = instructions.filter(({ keyword }) => keyword === 'FROM').map(({ rest }) => rest.split(' ')[0]);
+    const images = bases().map((image) => image.split('@')[0]);
 
     expect(images).toEqual([
       `node:${major}-bookworm-slim`,
@@ -37,6 +37,21 @@ describe('the Dockerfile', () => {
       'package',
       `gcr.io/distroless/nodejs${major}-debian13:nonroot`,
     ]);
+  });
+
+  it('names base images by digest, so that the same commit builds the same image', () => {
+    const stages = instructions.map(({ rest }) => / AS (\S+)$/.exec(rest)?.[1]);
+    const pulled = bases().filter((image) => !stages.includes(image));
+
+    expect(pulled).toHaveLength(2);
+    for (const image of pulled) expect(image).toMatch(/@sha256:[0-9a-f]{64}$/);
+  });
+
+  it('runs no script of a package while it is built', () => {
+    const installs = instructions.filter(({ rest }) => rest.includes('npm ci'));
+
+    expect(installs).toHaveLength(2);
+    for (const { rest } of installs) expect(rest).toContain('--ignore-scripts');
   });
 
   it('has no HEALTHCHECK, because probes do that', () => {
@@ -160,6 +175,10 @@ function deployment(): { user: number; port: number } {
     user: template.spec.securityContext.runAsUser,
     port: template.spec.containers[0].ports[0].containerPort,
   };
+}
+
+function bases(): readonly string[] {
+  return instructions.filter(({ keyword }) => keyword === 'FROM').map(({ rest }) => rest.split(' ')[0] ?? '');
 }
 
 function valueInLastStage(keyword: string): string {
