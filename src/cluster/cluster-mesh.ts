@@ -144,7 +144,7 @@ export class ClusterMesh {
     const { services, rules } = await this.#namespaces.watched(namespace);
     const aged = await this.#confirm(services, patienceMs.show);
     const rulesOf = this.#rulesIn(rules.objects);
-    return { seen: services.objects.map((object) => this.#toRouteOrWithoutLedger(object, rulesOf)), ...aged };
+    return { seen: services.objects.map((object) => this.#seen(object, rulesOf)), ...aged };
   }
 
   async sendingTo(hosts: readonly string[]): Promise<readonly Route[]> {
@@ -154,15 +154,17 @@ export class ClusterMesh {
     return watched
       .flatMap(({ services }) => services.objects)
       .filter((object) => object.reachedHosts().some((host) => hosts.includes(host)))
-      .map((object) => this.#toRouteOrWithoutLedger(object, rulesOf));
+      .map((object) => this.#seen(object, rulesOf));
   }
 
   async glance({ kind, namespace, name }: ObjectRef): Promise<Weights | undefined> {
     if (!hasRules(kind)) return undefined;
     const { services } = await this.#namespaces.watched(namespace);
     const object = services.get(kind, name);
-    // Without DestinationRules: they say nothing about weights, there may be thousands, and this is called often.
-    return object === undefined ? undefined : this.#toRouteOrWithoutLedger(object, noRules);
+    if (object === undefined) return undefined;
+    // Without what defines versions: it says nothing about weights, there may be thousands, and this is called often.
+    const { handedOver } = this.#byMap(namespace);
+    return this.#toRouteOrWithoutLedger(object, { rulesOf: noRules, handedOver });
   }
 
   async following({ kind, namespace, name }: ObjectRef, rule: string): Promise<Following | undefined> {
@@ -306,14 +308,18 @@ export class ClusterMesh {
     };
   }
 
+  #seen(object: RoutingObject, rulesOf: RulesOf): Route {
+    return this.#toRouteOrWithoutLedger(object, { rulesOf, ...this.#byMap(object.metadata.namespace) });
+  }
+
   /** One object with an unreadable ledger must not hide all the others. */
-  #toRouteOrWithoutLedger(object: RoutingObject, rulesOf: RulesOf): Route {
+  #toRouteOrWithoutLedger(object: RoutingObject, definitions: Definitions): Route {
     try {
-      return toRoute(this.#cluster, object, { rulesOf, ...this.#byMap(object.metadata.namespace) });
+      return toRoute(this.#cluster, object, definitions);
     } catch (error) {
       if (!(error instanceof LedgerUnreadableError)) throw error;
       const metadata = { ...object.metadata, annotations: withoutLedger(object.metadata.annotations) };
-      return toRoute(this.#cluster, { ...object, metadata }, { rulesOf, ...this.#byMap(object.metadata.namespace) });
+      return toRoute(this.#cluster, { ...object, metadata }, definitions);
     }
   }
 }

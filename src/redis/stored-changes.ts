@@ -93,7 +93,7 @@ export class StoredChanges implements Changes {
     this.#clockAheadMs = seconds * 1000 + micros / 1000 - performance.now();
     return {
       versions: new Map(objects.map((object, at) => [objectKey(object), versions[at] ?? 0])),
-      waiting: this.#records.readable(waiting).filter(isWaiting),
+      waiting: (await this.#records.readable(waiting)).filter(isWaiting),
       ramps: rampedRules(objects, ramped),
     };
   }

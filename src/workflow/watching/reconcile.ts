@@ -39,7 +39,7 @@ export class Reconciler {
   #waitingSince = new Map<ChangeId, number>();
   /** Looked at just now, and what waits for that. */
   readonly #ending = new Set<ChangeId>();
-  readonly #toEnd: Change[] = [];
+  readonly #toEnd = new Map<ChangeId, Change>();
 
   constructor(reconciling: Reconciling) {
     this.#with = reconciling;
@@ -97,11 +97,10 @@ export class Reconciler {
 
   /** A few at a time, so that thousands that wait for one object hold up nothing else; what is being looked at already is left out. */
   #endAllAside(changes: readonly Change[]): void {
-    const known = new Set(this.#toEnd.map(({ id }) => id));
-    this.#toEnd.push(...changes.filter(({ id }) => !known.has(id) && !this.#ending.has(id)));
-    while (this.#ending.size < mostAtOnce) {
-      const next = this.#toEnd.shift();
-      if (next === undefined) return;
+    for (const change of changes) if (!this.#ending.has(change.id)) this.#toEnd.set(change.id, change);
+    for (const [id, next] of this.#toEnd) {
+      if (this.#ending.size >= mostAtOnce) return;
+      this.#toEnd.delete(id);
       this.#endAside(next);
     }
   }
