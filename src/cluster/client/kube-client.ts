@@ -59,10 +59,21 @@ const serviceList = z.object({
   items: z.array(
     z.object({
       metadata: z.object({ name: z.string() }),
-      spec: z.object({ ports: z.array(z.object({ port: z.int() })).default([]) }).prefault({}),
+      spec: z
+        .object({
+          ports: z.array(z.object({ port: z.int() })).default([]),
+          selector: z.record(z.string(), z.string()).optional(),
+        })
+        .prefault({}),
     }),
   ),
 });
+
+interface ServiceRead {
+  readonly name: string;
+  readonly ports: readonly number[];
+  readonly selector?: Readonly<Record<string, string>>;
+}
 
 const callTimeoutMs = 5_000;
 const pageSize = 500;
@@ -149,12 +160,16 @@ export class KubeClient {
     }
   }
 
-  /** The names and ports of the Services of a namespace. */
-  async services(namespace: string): Promise<readonly { readonly name: string; readonly ports: readonly number[] }[]> {
+  /** The names, ports and selectors of the Services of a namespace. */
+  async services(namespace: string): Promise<readonly ServiceRead[]> {
     const { items } = serviceList.parse(
       await this.#call(() => this.#core.listNamespacedService({ namespace }, this.#limited())),
     );
-    return items.map(({ metadata: { name }, spec }) => ({ name, ports: spec.ports.map(({ port }) => port) }));
+    return items.map(({ metadata: { name }, spec: { ports, selector } }) => ({
+      name,
+      ports: ports.map(({ port }) => port),
+      ...(selector !== undefined && { selector }),
+    }));
   }
 
   /** The resourceVersion that a LIST of the namespace has now. */

@@ -1,5 +1,5 @@
 import { type Home, resolveIn } from '../../domain/routing/names.ts';
-import type { Backend, Rule, Unsplittable } from '../../domain/routing/route.ts';
+import { type Backend, labelText, type Rule, type Unsplittable } from '../../domain/routing/route.ts';
 import type { BackendRef } from './gateway-api.ts';
 import { tellApart } from './keys.ts';
 import type { KnownService } from './kind.ts';
@@ -127,10 +127,18 @@ function placeText({ group, kind, namespace, port }: BackendRef): string {
   return JSON.stringify([group, kind, namespace, port]);
 }
 
-function backendOf({ name, namespace }: BackendRef, version: string, { home }: Among): Backend {
-  return { version, host: resolveIn({ ...home, namespace: namespace ?? home.namespace }, name) };
+function backendOf(ref: BackendRef, version: string, among: Among): Backend {
+  const { home } = among;
+  const namespace = ref.namespace ?? home.namespace;
+  const isHere = isService(ref) && namespace === home.namespace;
+  return { version, host: resolveIn({ ...home, namespace }, ref.name), ...(isHere && chosenBy(ref.name, among)) };
 }
 
-function whole(name: string, { home }: Among): Backend {
-  return { version: name, host: resolveIn(home, name) };
+function whole(name: string, among: Among): Backend {
+  return { version: name, host: resolveIn(among.home, name), ...chosenBy(name, among) };
+}
+
+function chosenBy(service: string, { services = [] }: Among): Pick<Backend, 'chosenBy'> {
+  const selector = services.find(({ name }) => name === service)?.selector;
+  return selector === undefined ? {} : { chosenBy: labelText(selector) };
 }

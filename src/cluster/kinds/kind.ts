@@ -44,12 +44,16 @@ export type Metadata = z.infer<typeof metadata>;
 export interface Subset {
   readonly name: string;
   readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** The filter by which Consul chooses its instances. */
+  readonly filter?: string | undefined;
 }
 
 /** A Service that may be a version of another one. */
 export interface KnownService {
   readonly name: string;
   readonly ports: readonly number[];
+  /** Absent where somebody else writes its endpoints. */
+  readonly selector?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What says which versions there are. */

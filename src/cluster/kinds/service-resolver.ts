@@ -12,7 +12,9 @@ export const serviceResolvers: Resource = {
 /** What we read of a ServiceResolver of Consul: which subsets its service has. It has the name of its service. */
 const serviceResolver = z.object({
   metadata: z.object(identity),
-  spec: z.object({ subsets: z.record(z.string(), z.unknown()).default({}) }).prefault({}),
+  spec: z
+    .object({ subsets: z.record(z.string(), z.object({ filter: z.string().optional() }).catch({})).default({}) })
+    .prefault({}),
 });
 export type ServiceResolver = z.infer<typeof serviceResolver>;
 
@@ -43,5 +45,5 @@ export function readServiceResolver(object: unknown): ServiceResolver | undefine
 
 /** Consul chooses the instances of a subset by a filter, so no label is known. */
 export function subsetsIn({ spec }: ServiceResolver): readonly Subset[] {
-  return Object.keys(spec.subsets).map((name) => ({ name }));
+  return Object.entries(spec.subsets).map(([name, { filter }]) => ({ name, filter }));
 }

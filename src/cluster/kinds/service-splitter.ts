@@ -71,10 +71,13 @@ function toRule(object: ServiceSplitter, { subsetsOf }: Defined): Rule {
   const { metadata, spec } = object;
   const services = [...new Set(spec.splits.map((each) => serviceOf(each, metadata.name)))];
   const { versions, weights } = weighed(object);
+  const chosenBy = (service: string, subset: string | undefined) =>
+    subsetsOf(service).find(({ name }) => name === subset)?.filter;
   const backends = spec.splits.map((each, at) => ({
     version: versions[at] ?? '',
     host: serviceOf(each, metadata.name),
     label: each.serviceSubset,
+    chosenBy: chosenBy(serviceOf(each, metadata.name), each.serviceSubset),
   }));
   const [only, ...more] = services;
   const defined = only === undefined || more.length > 0 ? [] : subsetsOf(only).map(({ name }) => name);
@@ -87,7 +90,10 @@ function toRule(object: ServiceSplitter, { subsetsOf }: Defined): Rule {
     unsplittable: whyNot(versions, weights),
     host: more.length === 0 ? only : undefined,
     served: [...new Set([...backends.filter(isServed).map(({ version }) => version), ...added])],
-    backends: [...backends, ...added.map((name) => ({ version: name, host: only ?? '', label: name }))],
+    backends: [
+      ...backends,
+      ...added.map((name) => ({ version: name, host: only ?? '', label: name, chosenBy: chosenBy(only ?? '', name) })),
+    ],
     shortNames: Object.fromEntries(spec.splits.map((each, at) => [versions[at] ?? '', plainName(each, metadata.name)])),
     bounds: { sum: whole },
   };

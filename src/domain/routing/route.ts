@@ -29,6 +29,16 @@ export interface Backend {
   readonly label?: string | undefined;
   /** All labels by which its subset selects pods; absent where nothing defines it. */
   readonly selects?: Readonly<Record<string, string>> | undefined;
+  /** What chooses its pods where no subset's labels do: the selector of its Service, a filter of Consul's. Only ever compared. */
+  readonly chosenBy?: string | undefined;
+}
+
+/** `app=reviews,version=v3`, in whatever order they are written. */
+export function labelText(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .toSorted()
+    .join(',');
 }
 
 /** One rule of a routing object: an entry of `spec.http[]`, of `spec.rules[]`. */

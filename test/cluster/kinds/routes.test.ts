@@ -22,6 +22,37 @@ const services = ['reviews', 'reviews-v1', 'reviews-v2', 'reviews-v3', 'ratings-
 }));
 const mesh = '{ group: "", kind: Service, name: reviews }';
 
+describe('what chooses the pods of a version', () => {
+  it('is the selector of its Service, as far as that is known', () => {
+    const known = [
+      { name: 'reviews-v1', ports: [9080], selector: { version: 'v1', app: 'reviews' } },
+      { name: 'reviews-v2', ports: [9080] },
+      { name: 'reviews-v3', ports: [9080], selector: { app: 'reviews', version: 'v3' } },
+    ];
+    const [rule] = rulesOf(
+      'HTTPRoute',
+      `{ parentRefs: [${mesh}], rules: [{ backendRefs: [{ name: reviews-v1, port: 9080 }, { name: reviews-v2, port: 9080 }, { name: reviews-v1, namespace: far, port: 9080 }] }] }`,
+      known,
+    );
+
+    expect(rule?.backends?.map(({ chosenBy }) => chosenBy)).toEqual(['app=reviews,version=v1', undefined, undefined]);
+  });
+
+  it('is the filter of a subset of Consul, also of one that gets nothing yet', () => {
+    const [rule] = read('ServiceSplitter', '{ splits: [{ weight: 100, serviceSubset: v1 }] }').rules({
+      subsetsOf: () => [
+        { name: 'v1', filter: 'Service.Meta.version == v1' },
+        { name: 'v3', filter: 'a == b' },
+      ],
+    });
+
+    expect(rule?.backends?.map(({ version, chosenBy }) => [version, chosenBy])).toEqual([
+      ['v1', 'Service.Meta.version == v1'],
+      ['v3', 'a == b'],
+    ]);
+  });
+});
+
 describe('where a route holds', () => {
   it.each`
     parents                                                    | hostnames      | hosts                          | gateways

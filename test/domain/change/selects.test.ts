@@ -29,6 +29,21 @@ describe('what the versions of a change select', () => {
     expect(isRelabelled(read(before), read(now))).toBe(changed);
   });
 
+  it('is told by what chooses the pods where there are no subsets', () => {
+    const as = (chosenBy: string | undefined) =>
+      selectsOf([
+        {
+          edit: { kind: 'weights', moves: [{ rule: 'default', to: { 'reviews-v3': 100 } }] },
+          rules: [{ key: 'default', backends: [{ version: 'reviews-v3', host, chosenBy }] }],
+        },
+      ]);
+
+    expect(as('app=reviews')).toEqual([`${host} reviews-v3 by app=reviews`]);
+    expect(isRelabelled(as('app=reviews'), as('app=other'))).toBe(true);
+    expect(isRelabelled(as('app=reviews'), as(undefined))).toBe(true);
+    expect(isRelabelled(as(undefined), as('app=reviews'))).toBe(false); // it was not known then
+  });
+
   it('binds only what was approved', () => {
     expect(isRelabelled(undefined, read({ version: 'v3' }))).toBe(false);
   });
