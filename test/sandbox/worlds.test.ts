@@ -17,6 +17,7 @@ const typed = [
   ['status portal', 'VirtualService portal-routes', 'for what VirtualService portal hands over to it'],
   ['vs/twice-b v2 50', 'No requests follow this rule now', 'VirtualService twice-a'],
   ['twice v2 50', 'v1 100 → 50 %', 'Applied'],
+  ['status twice', 'VirtualService twice-a', 'Without effect on these requests', 'VirtualService twice-b'],
   ['catalog v2 10', 'Other requests for it follow `VirtualService catalog-edge`', 'Move those, too'],
   ['catalog v3 20 --all-routes', 'v3 0 → 20 %', 'path starts with /reviews', 'Applied'],
   ['landing v3 20', 'go to the service as if this were not written', 'Applied'],

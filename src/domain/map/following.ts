@@ -21,6 +21,8 @@ export interface Elsewhere extends AskedHost {
 export interface Following {
   readonly followed: readonly AskedHost[];
   readonly elsewhere: readonly Elsewhere[];
+  /** Other objects that are written for the same requests, and to which this one leaves none; absent if there are none. */
+  readonly hides?: readonly RoutingId[] | undefined;
 }
 
 /** What a person has to know of requests that follow something else. */
@@ -68,7 +70,9 @@ export function followingOf(map: TrafficMap, meant: Meant): Following | undefine
   if (followed.length === 0 && (mayBeUnseen(map, meant, all) || isOfUnknownProtocol(map, meant, spelled)))
     return undefined;
   const lost = spelled.filter((each) => !followed.some((other) => isSameAsking(each, other)));
+  const hides = onceEachObject(followed.flatMap((each) => hiddenBehind(each, object)));
   return {
+    ...(hides.length > 0 && { hides }),
     followed: onceEach(followed.map(({ host, caller }) => ({ host, caller }))),
     elsewhere: withoutEchoes([
       ...lost.map((each) => lostOf(each, meant)),
@@ -123,6 +127,21 @@ function lostOf({ host, caller, rules: [first], shadowed }: Governed, meant: Mea
   const shadow = shadowed.find((each) => isAbout(each, meant));
   const by = shadow?.by === undefined ? first && writtenIn(first).object : objectOf(shadow.by);
   return { host, caller, ...(by !== undefined && { by }), why: shadow?.why ?? 'other-caller' };
+}
+
+/** The objects that an object keeps whole from these requests. */
+function hiddenBehind({ rules, shadowed }: Governed, object: RoutingId): readonly RoutingId[] {
+  const reached = rules.flatMap((each) => [each.object, writtenIn(each).object]);
+  return shadowed
+    .filter(({ by }) => by !== undefined && isSameId(objectOf(by), object))
+    .map((each) => each.object)
+    .filter((other) => !isSameId(other, object) && !reached.some((each) => isSameId(each, other)));
+}
+
+function onceEachObject(all: readonly RoutingId[]): readonly RoutingId[] {
+  return all
+    .filter((one, at) => all.findIndex((other) => isSameId(one, other)) === at)
+    .map(({ kind, namespace, name }) => ({ kind, namespace, name }));
 }
 
 /** What stands in the way of a whole object stands in the way of each of its rules. */

@@ -43,7 +43,7 @@ export function statusReply(answer: StatusAnswer, now: Date): Reply {
 }
 
 function statusText(
-  { name, route, astray, open, ramps, lost, holds }: Extract<StatusAnswer, { kind: 'status' }>,
+  { name, route, astray, hides = [], open, ramps, lost, holds }: Extract<StatusAnswer, { kind: 'status' }>,
   now: Date,
 ): string {
   const rule = rulesNamed(route, undefined)[0];
@@ -72,6 +72,7 @@ function statusText(
       : [`Since ${change.id}, ${when(change.at, now)}, by ${user(change.by)}.`]),
     ...(route.owners ?? []).map((owner) => `Managed by ${ownerText(owner)}.`),
     ...(astray === undefined ? effectLines(route) : [astrayText(astray)]),
+    ...hidesLines(hides),
     ...undefinedLines(route, rule),
     ...alsoLines(route, name),
     ...besidesLines(rule),
@@ -92,6 +93,16 @@ function ruleText({ key, match, split }: Rule): string {
 function effectLines({ standing }: Route): readonly string[] {
   const effect = effectOf(standing);
   return effect === undefined ? [] : [effectText(effect)];
+}
+
+const maxHidden = 4;
+
+/** What somebody may take for the object that moves the service. */
+function hidesLines(hides: NonNullable<Extract<StatusAnswer, { kind: 'status' }>['hides']>): readonly string[] {
+  if (hides.length === 0) return [];
+  const shown = hides.slice(0, maxHidden).map((each) => `${objectName(each)} in ${code(each.namespace)}`);
+  const more = hides.length > shown.length ? [`${hides.length - shown.length} more`] : [];
+  return [`Without effect on these requests, which follow this one: ${[...shown, ...more].join(', ')}.`];
 }
 
 /** Versions that get requests and that nothing defines. Of other kinds than VirtualServices the controllers tell. */

@@ -1,6 +1,6 @@
 import { type Change, concerns, isForPeople, isToBeSeen, objectsOf } from '../../domain/change/change.ts';
 import type { TypedService } from '../../domain/language/command.ts';
-import { type Astray, astrayOf } from '../../domain/map/following.ts';
+import { type Astray, astrayOf, type Following } from '../../domain/map/following.ts';
 import type { Hold } from '../../domain/policy/freeze.ts';
 import type { Ramp } from '../../domain/ramp/ramp.ts';
 import { keyOfNamed } from '../../domain/routing/named-rule.ts';
@@ -20,6 +20,8 @@ export type StatusAnswer =
       readonly route: Route;
       /** Requests for its hosts that do not follow the rule that is shown. */
       readonly astray?: Astray | undefined;
+      /** Objects that are written for the same requests and have no effect, because these follow this one. */
+      readonly hides?: Following['hides'];
       readonly open: readonly Change[] | undefined;
       /** The ramps that are not over; undefined if the store does not answer. */
       readonly ramps: readonly Ramp[] | undefined;
@@ -58,7 +60,7 @@ export async function serviceStatus(desk: Desk, typed: TypedService): Promise<St
   ]);
   const its = ramps?.filter((ramp) => isOf(ramp, { ...name, service: route.object.name }) || isOf(ramp, name));
   return {
-    ...{ kind: 'status', name, route, holds, ramps: its, lost, astray: astrayOf(following) },
+    ...{ kind: 'status', name, route, holds, ramps: its, lost, astray: astrayOf(following), hides: following?.hides },
     open: open?.filter((change) => concerns(change, route.object)),
   };
 }

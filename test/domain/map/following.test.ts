@@ -50,6 +50,14 @@ describe('whose requests follow an object', () => {
     expect(following(object, others)).toEqual({ followed: [], elsewhere });
   });
 
+  it('leave none to another object of the same host, which is told', () => {
+    const second = virtualService('second', [to({ v2: 1 })], { createdAt: at(3) });
+    const elsewhere = virtualService('elsewhere', [to({ v2: 1 })], { createdAt: at(4), hosts: ['ratings'] });
+
+    expect(following(mine, [second, elsewhere])?.hides).toEqual([id(second)]);
+    expect(following(second, [mine])?.hides).toBeUndefined();
+  });
+
   it('are connections of a port without a known protocol, where a rule for connections takes them', () => {
     const [of, ...rest] = service('reviews', ['v1'], { portName: 'main' });
     const tcp = [{ matches: [], destinations: [{ host: 'reviews', subset: 'v1' }] }];

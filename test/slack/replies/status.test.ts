@@ -43,6 +43,21 @@ describe('the status of a service', () => {
     ]);
   });
 
+  it('says which other objects are written for the same requests and have no effect', () => {
+    const hides = ['a', 'b', 'c', 'd', 'e'].map(
+      (each) => ({ kind: 'VirtualService', namespace: 'x', name: each }) as const,
+    );
+
+    const { text } = statusReply(
+      { kind: 'status', name, route: reviews({ v1: 100 }), hides, open: [], ramps: [], holds: [] },
+      now,
+    );
+
+    expect(text).toContain(
+      'Without effect on these requests, which follow this one: `VirtualService a` in `x`, `VirtualService b` in `x`, `VirtualService c` in `x`, `VirtualService d` in `x`, 1 more.',
+    );
+  });
+
   it.each`
     by                                | says
     ${[]}                             | ${'what other VirtualServices hand over to it'}
