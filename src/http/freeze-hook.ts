@@ -4,8 +4,9 @@ import { z } from 'zod';
 import { readDuration } from '../domain/language/duration.ts';
 import { isScope } from '../domain/policy/scope.ts';
 import { isHoldName, mostFreezes, type SetHold } from '../domain/policy/set-hold.ts';
-import { StoreUnavailableError, UntrustedRecordError } from '../workflow/errors.ts';
+import { StoreUnavailableError } from '../workflow/errors.ts';
 import type { HookAnswer, HookOrder } from '../workflow/holding/freeze-hook.ts';
+import type { HoldsFound } from '../workflow/ports/holds.ts';
 import type { Log } from '../workflow/ports/process.ts';
 import { bodyProblem, readBody } from './slack-body.ts';
 
@@ -17,7 +18,7 @@ export interface FreezeHookOptions {
   readonly log: Pick<Log, 'warn' | 'error'>;
   readonly order: (order: HookOrder) => Promise<HookAnswer>;
   /** The freezes in force now. */
-  readonly inForce: () => Promise<readonly SetHold[]>;
+  readonly inForce: () => Promise<HoldsFound>;
   /** A monotonic clock, in ms. */
   readonly now?: () => number;
 }
@@ -113,14 +114,19 @@ async function done({ inForce }: FreezeHookOptions, answer: HookAnswer): Promise
     case 'thawed':
       return {
         status: 200,
-        body: { result: answer.kind, freeze: told(answer.hold), inForce: (await inForce()).map(told) },
+        body: { result: answer.kind, freeze: told(answer.hold), ...standing(await inForce()) },
       };
     case 'nothing-to-thaw':
-      return { status: 200, body: { result: answer.kind, inForce: (await inForce()).map(told) } };
+      return { status: 200, body: { result: answer.kind, ...standing(await inForce()) } };
     case 'not-the-hooks':
       return refused(409, 'a person set the freeze of this name, and only people can thaw it');
     case 'too-many':
-      return refused(409, `there are already ${mostFreezes} freezes`);
+      return refused(409, `there are already ${mostFreezes} freezes of this hook`);
+    case 'unreadable':
+      return refused(
+        409,
+        `what stands under this name in Redis is not as the bot stored it: ${await remedies(inForce)}`,
+      );
     case 'wrong-end':
       return refused(400, answer.because === 'over' ? 'its end is in the past' : 'its end is more than 30d away');
     case 'no-scope': {
@@ -128,6 +134,17 @@ async function done({ inForce }: FreezeHookOptions, answer: HookAnswer): Promise
       return refused(400, `target does not begin with one of my clusters${clusters}`);
     }
   }
+}
+
+/** `unreadable`: the commands that take out of Redis what is not as the bot stored it. It stops everything but rollbacks. */
+function standing({ holds, unreadable }: HoldsFound): object {
+  const removeWith = unreadable.map((each) => each.unreadable.removeWith);
+  return { inForce: holds.map(told), ...(removeWith.length > 0 && { unreadable: removeWith }) };
+}
+
+async function remedies(inForce: FreezeHookOptions['inForce']): Promise<string> {
+  const { unreadable } = await inForce();
+  return unreadable.map((each) => each.unreadable.removeWith).join('; ');
 }
 
 function told({ name: freeze, target, by, reason, since, until }: SetHold): object {
@@ -138,7 +155,6 @@ function failed(err: unknown, log: Pick<Log, 'error'>): JsonReply {
   log.error({ err }, 'a request to the freeze hook failed');
   if (err instanceof StoreUnavailableError)
     return refused(503, 'Redis does not answer; send it again: the same name is the same freeze');
-  if (err instanceof UntrustedRecordError) return refused(500, 'a freeze in Redis is not as the bot stored it');
   return refused(500, 'failed');
 }
 

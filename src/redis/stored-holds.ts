@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import type { AuditEvent } from '../domain/change/audit.ts';
+import { unreadableHold } from '../domain/policy/freeze.ts';
 import { holdsFor, keyOfHold, type SetHold, touchesAny } from '../domain/policy/set-hold.ts';
 import { changeIdSchema } from '../domain/routing/ledger.ts';
 import { StoreUnavailableError, UntrustedRecordError } from '../workflow/errors.ts';
-import type { HeldOutcome, Holds, SetOptions } from '../workflow/ports/holds.ts';
+import type { HeldOutcome, Holds, HoldsFound, SetOptions } from '../workflow/ports/holds.ts';
 import { type AuditOptions, tellInScript, toldIn } from './audit-stream.ts';
-import { ask, type Connection } from './connect.ts';
+import type { Connection } from './connect.ts';
 import { keys } from './keys.ts';
 import { whoSchema } from './records/record-parts.ts';
 import { Script } from './script.ts';
@@ -27,8 +28,9 @@ const schema = z.strictObject({
   timezone: z.string().optional(),
   except: z.strictObject({ rollback: z.boolean(), who: z.array(whoSchema) }),
 });
-const stored = z.array(z.tuple([z.string(), z.string()]));
-const storedKinds = z.tuple([stored, stored]).transform(([locks, freezes]) => ({ locks, freezes }));
+/** The fields of a hash; null if the key holds something else. */
+const stored = z.array(z.tuple([z.string(), z.string()])).nullable();
+const storedKinds = z.tuple([stored, stored]);
 const outcome = z.enum(['set', 'set-before', 'taken', 'changed']);
 
 /** Others set or end a hold of the same name meanwhile. */
@@ -48,22 +50,30 @@ export class StoredHolds implements Holds {
     this.#options = options;
   }
 
-  async on(targets: readonly string[], at: Date): Promise<readonly SetHold[]> {
-    const reply = await onScript.run(this.#redis, [keys.locks, keys.freezes], []);
-    const { locks, freezes } = storedKinds.parse(reply);
-    const near = locks.filter(([target]) => touchesAny(target, targets)); // another lock may be unreadable: it stops nothing here
-    return this.#read([...near, ...freezes], at).filter((hold) => holdsFor(hold, targets, at));
+  async on(targets: readonly string[], at: Date): Promise<HoldsFound> {
+    const { holds, unreadable } = await this.all(at);
+    return {
+      holds: holds.filter((hold) => holdsFor(hold, targets, at)),
+      unreadable: unreadable.filter(({ target }) => target === undefined || touchesAny(target, targets)),
+    };
   }
 
-  async all(at: Date): Promise<readonly SetHold[]> {
+  async all(at: Date): Promise<HoldsFound> {
     const reply = await onScript.run(this.#redis, [keys.locks, keys.freezes], []);
-    const { locks, freezes } = storedKinds.parse(reply);
-    return this.#read([...locks, ...freezes], at).toSorted((one, other) => other.since.getTime() - one.since.getTime());
+    const [locks, freezes] = storedKinds.parse(reply);
+    const found = [this.#found('lock', locks, at), this.#found('freeze', freezes, at)];
+    return {
+      holds: found.flatMap(({ holds }) => holds).toSorted((one, other) => other.since.getTime() - one.since.getTime()),
+      unreadable: found.flatMap(({ unreadable }) => unreadable),
+    };
   }
 
   async set(hold: SetHold, options: SetOptions): Promise<HeldOutcome> {
     for (let tries = 0; tries < mostTries; tries += 1) {
-      const reply = await this.#trySet(hold, options, await this.#entries(hashOf(hold)));
+      const entries = await this.#entries(hold.kind);
+      if (entries?.every((each) => each.hold !== undefined || each.field !== keyOfHold(hold)) !== true)
+        return 'unreadable';
+      const reply = await this.#trySet(hold, options, entries);
       if (reply !== 'changed') return reply;
     }
     throw new StoreUnavailableError(`others kept setting ${keyOfHold(hold)}`);
@@ -102,7 +112,7 @@ export class StoredHolds implements Holds {
     const field = keyOfHold(hold);
     const told = toldIn(event, this.#options);
     for (let tries = 0; tries < mostTries; tries += 1) {
-      const current = (await this.#entries(hashOf(hold))).find((each) => each.field === field);
+      const current = (await this.#entries(hold.kind))?.find((each) => each.field === field);
       if (current?.hold?.id !== hold.id) return false;
       const redisKeys = [hashOf(hold), ...told.keys];
       if ((await releaseScript.run(this.#redis, redisKeys, [field, current.value, ...told.args])) === 1) return true;
@@ -110,10 +120,30 @@ export class StoredHolds implements Holds {
     return false;
   }
 
-  /** All of a kind; those that cannot be trusted without what they say. */
-  async #entries(hash: string): Promise<readonly Entry[]> {
-    const all = await ask(this.#redis, (redis) => redis.hgetall(hash));
-    return Object.entries(all).map(([field, value]) => ({ field, value, hold: this.#trusted(field, value) }));
+  /** All of a kind. Undefined if their key holds something else. */
+  async #entries(kind: SetHold['kind']): Promise<readonly Entry[] | undefined> {
+    const reply = await onScript.run(this.#redis, [keys.locks, keys.freezes], []);
+    const [locks, freezes] = storedKinds.parse(reply);
+    return this.#entriesIn(kind === 'lock' ? locks : freezes);
+  }
+
+  #entriesIn(all: z.infer<typeof stored>): readonly Entry[] | undefined {
+    return all?.map(([field, value]) => ({ field, value, hold: this.#trusted(field, value) }));
+  }
+
+  #found(kind: SetHold['kind'], all: z.infer<typeof stored>, at: Date): HoldsFound {
+    const entries = this.#entriesIn(all);
+    const hash = hashOf({ kind });
+    if (entries === undefined) return { holds: [], unreadable: [unreadableHold({ kind, removeWith: `DEL ${hash}` })] };
+    return {
+      holds: entries.flatMap(({ hold }) => (hold === undefined || hold.until <= at ? [] : [hold])),
+      unreadable: entries
+        .filter(({ hold }) => hold === undefined)
+        .map(({ field }) => {
+          const target = kind === 'lock' ? field : undefined; // a freeze may cover anything
+          return unreadableHold({ kind, target, removeWith: `HDEL ${hash} ${JSON.stringify(field)}` });
+        }),
+    };
   }
 
   #trusted(field: string, value: string): SetHold | undefined {
@@ -123,13 +153,6 @@ export class StoredHolds implements Holds {
       if (error instanceof UntrustedRecordError) return undefined;
       throw error;
     }
-  }
-
-  #read(reply: unknown, at: Date): readonly SetHold[] {
-    return stored
-      .parse(reply)
-      .map(([field, value]) => this.#parse(field, value))
-      .filter(({ until }) => until > at);
   }
 
   #parse(field: string, value: string): SetHold {
@@ -144,14 +167,14 @@ export class StoredHolds implements Holds {
   }
 }
 
-function hashOf({ kind }: SetHold): string {
+function hashOf({ kind }: Pick<SetHold, 'kind'>): string {
   return kind === 'lock' ? keys.locks : keys.freezes;
 }
 
 interface Entry {
   readonly field: string;
   readonly value: string;
-  /** Undefined if it cannot be trusted. It then stays until somebody removes it. */
+  /** Undefined if it cannot be trusted. It then stays until somebody takes it out. */
   readonly hold: SetHold | undefined;
 }
 
@@ -161,7 +184,9 @@ function hasEnded({ hold }: Entry, at: Date): boolean {
 
 const onScript = new Script(`
   local function all(hash)
-    local found, flat = {}, redis.call('HGETALL', hash)
+    local found, flat = {}, redis.pcall('HGETALL', hash)
+    if flat.err and string.find(flat.err, 'WRONGTYPE') then return false end
+    if flat.err then error(flat.err) end
     for at = 1, #flat, 2 do found[#found + 1] = { flat[at], flat[at + 1] } end
     return found
   end

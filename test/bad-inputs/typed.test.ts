@@ -190,7 +190,7 @@ describe('row 5: objects of other shapes', () => {
 
       expect((await door.click({ action: 'this_one', value }))?.text).toContain('not one of mine');
       nothingHappened();
-      expect(await door.house.holds.all(door.house.now())).toEqual([]);
+      expect(await door.house.holds.standing(door.house.now())).toEqual([]);
     },
   );
 

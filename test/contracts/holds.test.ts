@@ -4,7 +4,7 @@ import { type Connection, connectForRequests, readRedisUrl, whenReady } from '..
 import { keys } from '../../src/redis/keys.ts';
 import { StoredHolds } from '../../src/redis/stored-holds.ts';
 import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
-import { StoreUnavailableError, UntrustedRecordError } from '../../src/workflow/errors.ts';
+import { StoreUnavailableError } from '../../src/workflow/errors.ts';
 import type { Audit } from '../../src/workflow/ports/audit.ts';
 import type { Holds } from '../../src/workflow/ports/holds.ts';
 import { changeId, freezeHold, lockHold } from '../support/builders.ts';
@@ -84,8 +84,42 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       await holds.set(lasting, { at: new Date() });
       await redis.hset(keys.locks, lasting.target, spoil((await redis.hget(keys.locks, lasting.target)) ?? ''));
 
-      await expect(holds.on([lasting.target], new Date())).rejects.toBeInstanceOf(UntrustedRecordError);
-      await expect(holds.all(new Date())).rejects.toBeInstanceOf(UntrustedRecordError);
+      const target = lasting.target;
+      const unreadable = [{ kind: 'lock', target, unreadable: { removeWith: `HDEL ${keys.locks} "${target}"` } }];
+      expect(await holds.on([target], new Date())).toMatchObject({ holds: [], unreadable });
+      expect(await holds.all(new Date())).toMatchObject({ holds: [], unreadable });
+    });
+
+    it('that cannot be read hide no others', async () => {
+      const holds = new StoredHolds(redis, { recordKey });
+      await holds.set(lasting, { at: new Date() });
+      await redis.hset(keys.locks, 'a/b/c', 'rubbish', '', 'rubbish');
+      await redis.hset(keys.freezes, 'inc-42', 'rubbish');
+
+      const removed = { removeWith: `HDEL ${keys.freezes} "inc-42"` };
+      expect(await holds.on([lasting.target], new Date())).toMatchObject({
+        holds: [{ id: lasting.id }],
+        unreadable: [{ kind: 'freeze', unreadable: removed }],
+      });
+      expect((await holds.all(new Date())).unreadable).toHaveLength(3);
+      const other = lockHold({ ...lasting, id: changeId(2), target: 'a/b/d' });
+      expect(await holds.set(other, { at: new Date() })).toBe('set');
+      expect(await holds.release(other)).toBe(true);
+    });
+
+    it.each([
+      ['lock', keys.locks],
+      ['freeze', keys.freezes],
+    ])('that stand in a key of another type count as one %s that may hold anything', async (kind, key) => {
+      const holds = new StoredHolds(redis, { recordKey });
+      await redis.set(key, 'rubbish');
+
+      const junk = { kind, unreadable: { removeWith: `DEL ${key}` } };
+      expect(await holds.on([lasting.target], new Date())).toMatchObject({ holds: [], unreadable: [junk] });
+      const hold = kind === 'lock' ? lasting : freezeHold({ since: new Date(), until: later });
+      expect(await holds.set(hold, { at: new Date() })).toBe('unreadable');
+      expect(await holds.release(hold)).toBe(false);
+      expect(await redis.get(key)).toBe('rubbish');
     });
 
     it('stay where somebody says that they have ended, whoever sets another one', async () => {
@@ -95,20 +129,20 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       await redis.hset(keys.locks, lasting.target, value.replace(/^\d+/, '1'));
 
       const anew = lockHold({ ...lasting, id: changeId(3), by: 'U09EVIL' });
-      expect(await holds.set(anew, { at: new Date() })).toBe('taken');
+      expect(await holds.set(anew, { at: new Date() })).toBe('unreadable');
       const elsewhere = lockHold({ ...lasting, id: changeId(2), target: 'a/b/c' });
       expect(await holds.set(elsewhere, { at: new Date() })).toBe('set');
       expect((await redis.hkeys(keys.locks)).toSorted()).toEqual(['a/b/c', lasting.target].toSorted());
 
       await redis.hset(keys.locks, lasting.target, value);
-      expect(await holds.on([lasting.target], new Date())).toMatchObject([{ id: lasting.id }]);
+      expect((await holds.on([lasting.target], new Date())).holds).toMatchObject([{ id: lasting.id }]);
     });
 
     it('are not replaced where what stands there cannot be read', async () => {
       const holds = new StoredHolds(redis, { recordKey });
       await redis.hset(keys.locks, lasting.target, 'rubbish');
 
-      expect(await holds.set(lasting, { at: new Date() })).toBe('taken');
+      expect(await holds.set(lasting, { at: new Date() })).toBe('unreadable');
       expect(await holds.release(lasting)).toBe(false);
       expect(await redis.hget(keys.locks, lasting.target)).toBe('rubbish');
     });
@@ -118,14 +152,14 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       await holds.set(lasting, { at: new Date() });
       await redis.hset(keys.locks, 'a/b/c', (await redis.hget(keys.locks, lasting.target)) ?? '');
 
-      await expect(holds.on(['a/b/c'], new Date())).rejects.toBeInstanceOf(UntrustedRecordError);
+      expect(await holds.on(['a/b/c'], new Date())).toMatchObject({ holds: [], unreadable: [{ target: 'a/b/c' }] });
     });
 
     it('are not trusted by a process with another key', async () => {
       await new StoredHolds(redis, { recordKey }).set(lasting, { at: new Date() });
       const other = new StoredHolds(redis, { recordKey: 'another key of 16' });
 
-      await expect(other.on([lasting.target], new Date())).rejects.toBeInstanceOf(UntrustedRecordError);
+      expect(await other.on([lasting.target], new Date())).toMatchObject({ holds: [], unreadable: [{ kind: 'lock' }] });
     });
 
     it('cannot be read while Redis is away, which is an error', async () => {
@@ -153,7 +187,7 @@ function describeHolds(where: string, start: () => Promise<{ holds: Holds; audit
       await holds.set(lockHold(), { at });
       await holds.set(freezeHold({ id: changeId(2), since: at }), { at });
 
-      expect(await holds.all(at)).toEqual([freezeHold({ id: changeId(2), since: at }), lockHold()]);
+      expect((await holds.all(at)).holds).toEqual([freezeHold({ id: changeId(2), since: at }), lockHold()]);
     });
 
     it('are in force for an object by any of its names', async () => {
@@ -161,21 +195,21 @@ function describeHolds(where: string, start: () => Promise<{ holds: Holds; audit
       await holds.set(freezeHold({ id: changeId(2), target: 'sandbox/*/rev*' }), { at });
       await holds.set(freezeHold({ id: changeId(3), name: 'other', target: 'prod/**' }), { at });
 
-      expect((await holds.on(reviews, at)).map(({ id }) => id).sort()).toEqual([changeId(1), changeId(2)]);
+      expect((await holds.on(reviews, at)).holds.map(({ id }) => id).sort()).toEqual([changeId(1), changeId(2)]);
     });
 
     it('of kind lock are in force for their own service, and for a host with a star that includes it', async () => {
       await holds.set(lockHold({ target: 'sandbox/default/ratings' }), { at });
 
-      expect(await holds.on(reviews, at)).toEqual([]);
-      expect(await holds.on(['sandbox/default/*'], at)).toHaveLength(1);
-      expect(await holds.on(['sandbox/bank/*'], at)).toEqual([]);
+      expect((await holds.on(reviews, at)).holds).toEqual([]);
+      expect((await holds.on(['sandbox/default/*'], at)).holds).toHaveLength(1);
+      expect((await holds.on(['sandbox/bank/*'], at)).holds).toEqual([]);
     });
 
     it('end by themselves', async () => {
       await holds.set(lockHold(), { at });
 
-      expect([await holds.on(reviews, after), await holds.all(after)]).toEqual([[], []]);
+      expect([(await holds.on(reviews, after)).holds, (await holds.all(after)).holds]).toEqual([[], []]);
       expect(
         await holds.set(lockHold({ id: changeId(2), until: new Date('2026-11-23T00:00:00Z') }), { at: after }),
       ).toBe('set');
@@ -185,7 +219,7 @@ function describeHolds(where: string, start: () => Promise<{ holds: Holds; audit
       await holds.set(lockHold(), { at });
 
       expect(await holds.set(lockHold({ id: changeId(2), by: 'U02BOB' }), { at })).toBe('taken');
-      expect((await holds.all(at)).map(({ by }) => by)).toEqual(['U01ALICE']);
+      expect((await holds.all(at)).holds.map(({ by }) => by)).toEqual(['U01ALICE']);
     });
 
     it('replace the one that is named, and no other', async () => {
@@ -194,7 +228,7 @@ function describeHolds(where: string, start: () => Promise<{ holds: Holds; audit
 
       expect(await holds.set(bobs, { at, instead: lockHold() })).toBe('set');
       expect(await holds.set(lockHold({ id: changeId(3), by: 'U03CAROL' }), { at, instead: lockHold() })).toBe('taken');
-      expect(await holds.all(at)).toEqual([bobs]);
+      expect((await holds.all(at)).holds).toEqual([bobs]);
     });
 
     it('set many times at once are set once', async () => {
@@ -203,7 +237,7 @@ function describeHolds(where: string, start: () => Promise<{ holds: Holds; audit
       const outcomes = await Promise.all(many.map((each) => holds.set(each, { at })));
 
       expect(outcomes.filter((outcome) => outcome === 'set')).toHaveLength(1);
-      expect(await holds.all(at)).toHaveLength(1);
+      expect((await holds.all(at)).holds).toHaveLength(1);
     });
 
     it('of one request are set once, even if they were released since', async () => {
@@ -211,7 +245,7 @@ function describeHolds(where: string, start: () => Promise<{ holds: Holds; audit
       await holds.release(lockHold());
 
       expect(await holds.set(lockHold(), { at })).toBe('set-before');
-      expect(await holds.all(at)).toEqual([]);
+      expect((await holds.all(at)).holds).toEqual([]);
     });
 
     it('are released once, and only if they are still the current one', async () => {
@@ -221,7 +255,7 @@ function describeHolds(where: string, start: () => Promise<{ holds: Holds; audit
       expect(await holds.release(lockHold())).toBe(false);
       expect(await holds.release(lockHold({ id: changeId(2) }))).toBe(true);
       expect(await holds.release(lockHold({ id: changeId(2) }))).toBe(false);
-      expect(await holds.all(at)).toEqual([]);
+      expect((await holds.all(at)).holds).toEqual([]);
     });
 
     it('are in the audit when they are set and released, and only then', async () => {

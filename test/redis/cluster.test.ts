@@ -69,7 +69,7 @@ it.runIf(redisBinary)(
     expect(await changes.update({ ...wanted, state: { kind: 'superseded', at: event.at }, rev: 2 })).toBe(true);
     expect(await limits.take('second', [bucket])).toMatchObject({ kind: 'refused', refused: 1 });
     expect(await holds.set(hold, { at: hold.since })).toBe('set');
-    expect(await holds.on([hold.target], hold.since)).toEqual([hold]);
+    expect(await holds.on([hold.target], hold.since)).toEqual({ holds: [hold], unreadable: [] });
     expect((await audit.read({ subject: { kind: 'everything' }, limit: 5 })).entries).toHaveLength(1);
   },
 );

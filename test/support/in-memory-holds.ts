@@ -1,7 +1,8 @@
 import type { AuditEvent } from '../../src/domain/change/audit.ts';
+import { type UnreadableHold, unreadableHold } from '../../src/domain/policy/freeze.ts';
 import { holdsFor, keyOfHold, type SetHold } from '../../src/domain/policy/set-hold.ts';
-import { StoreUnavailableError, UntrustedRecordError } from '../../src/workflow/errors.ts';
-import type { HeldOutcome, Holds, SetOptions } from '../../src/workflow/ports/holds.ts';
+import { StoreUnavailableError } from '../../src/workflow/errors.ts';
+import type { HeldOutcome, Holds, HoldsFound, SetOptions } from '../../src/workflow/ports/holds.ts';
 import type { InMemoryAudit } from './in-memory-audit.ts';
 
 /** Locks and freezes in memory. Every call is atomic, like a script in Redis. */
@@ -10,16 +11,23 @@ export class InMemoryHolds implements Holds {
   readonly #asked = new Set<string>();
   readonly #audit: InMemoryAudit | undefined;
   #fails: Error | undefined;
+  #unreadable: readonly UnreadableHold[] = [];
 
   constructor(audit?: InMemoryAudit) {
     this.#audit = audit;
   }
 
-  async on(targets: readonly string[], at: Date): Promise<readonly SetHold[]> {
-    return (await this.all(at)).filter((hold) => holdsFor(hold, targets, at));
+  async on(targets: readonly string[], at: Date): Promise<HoldsFound> {
+    const { holds, unreadable } = await this.all(at);
+    return { holds: holds.filter((hold) => holdsFor(hold, targets, at)), unreadable };
   }
 
-  async all(at: Date): Promise<readonly SetHold[]> {
+  async all(at: Date): Promise<HoldsFound> {
+    return { holds: await this.standing(at), unreadable: this.#unreadable };
+  }
+
+  /** Those that can be read. */
+  async standing(at: Date): Promise<readonly SetHold[]> {
     if (this.#fails !== undefined) throw this.#fails;
     const found = [...this.#standing.values()].filter(({ until }) => until > at);
     return found.toSorted((one, other) => other.since.getTime() - one.since.getTime());
@@ -49,9 +57,14 @@ export class InMemoryHolds implements Holds {
     this.#fails = new StoreUnavailableError('Redis did not answer');
   }
 
-  /** Makes every call fail, as if somebody altered a hold in Redis. */
+  /** Adds what cannot be read, as if somebody altered a freeze in Redis. */
   spoil(): void {
-    this.#fails = new UntrustedRecordError('the signature does not fit');
+    this.#unreadable = [unreadableHold({ kind: 'freeze', removeWith: 'HDEL {shiftbot}:freezes "inc-42"' })];
+  }
+
+  /** Takes it out again. */
+  mend(): void {
+    this.#unreadable = [];
   }
 }
 

@@ -39,6 +39,27 @@ export interface Hold {
   readonly timezone?: string | undefined;
   readonly except: Exceptions;
   readonly line?: number | undefined;
+  /** What stands in the store cannot be read as a lock or freeze, and nothing else is known of it. */
+  readonly unreadable?: Unreadable | undefined;
+}
+
+export interface Unreadable {
+  /** The command with which an operator takes it out of the store. */
+  readonly removeWith: string;
+}
+
+/** It may be any hold of its kind: it stops whatever it may cover, and lets rollbacks through as a hold that somebody set does. */
+export interface UnreadableHold extends Hold {
+  readonly unreadable: Unreadable;
+}
+
+export function unreadableHold(hold: Pick<Hold, 'kind' | 'target'> & Unreadable): UnreadableHold {
+  const { kind, target, removeWith } = hold;
+  return { kind, target, except: { rollback: true, who: [] }, unreadable: { removeWith } };
+}
+
+export function unreadableIn(holds: readonly Hold[]): readonly UnreadableHold[] {
+  return holds.flatMap((hold) => (hold.unreadable === undefined ? [] : [{ ...hold, unreadable: hold.unreadable }]));
 }
 
 export interface FreezeWindow {

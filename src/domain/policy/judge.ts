@@ -1,5 +1,5 @@
 import type { Needs } from './approvals.ts';
-import { type Exceptions, freezesAt, type Hold } from './freeze.ts';
+import { type Exceptions, freezesAt, type Hold, type UnreadableHold } from './freeze.ts';
 import { among, isNamed, type Memberships, type Person, type UnknownGroup, type Who } from './groups.ts';
 import { type MaxStep, type Rise, type TooSoon, tooSoon } from './pace.ts';
 import { type Policy, type PolicyRule, type RuleRef, ruleFor, rulesReached } from './policy.ts';
@@ -130,6 +130,8 @@ export interface Judgement {
   readonly hosts?: readonly HostJudgement[] | undefined;
   /** It counts as going back though it is a shift, or as a shift though it is a rollback. */
   readonly countsAs?: 'back' | 'shift' | undefined;
+  /** Locks and freezes that it went through though they cannot be read. */
+  readonly unreadable?: readonly UnreadableHold[] | undefined;
 }
 
 export interface HostJudgement {
@@ -257,7 +259,7 @@ function objectIsFrozen({ ask, policy, rule, ref }: Facts): Said {
   if (!moves(ask.deed)) return undefined;
   const set = ask.holds.filter(({ kind }) => kind === 'freeze');
   const hold = [...freezesAt(policy.freezes, ask.targets, ask.at), ...set].find(
-    (each) => !goesThrough(ask, rule, each.except, rule?.duringFreeze ?? []),
+    (each) => !goesThrough(ask, rule, each.except, each.unreadable === undefined ? (rule?.duringFreeze ?? []) : []),
   );
   return hold === undefined ? undefined : refused({ reason: 'frozen', hold, rule: ref });
 }

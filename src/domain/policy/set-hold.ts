@@ -22,8 +22,11 @@ export const spans = {
   freeze: { defaultMs: 24 * hour, longestMs: 30 * 24 * hour },
 } as const;
 
-/** The most freezes at one time, so that a loop of freezes cannot fill the store. */
+/** The most freezes at one time, so that a loop of freezes cannot fill the store: of the hook, and of all people who may not freeze everything. */
 export const mostFreezes = 100;
+
+/** The most of one person, so that nobody uses up the room of others. */
+export const mostFreezesOfOne = 10;
 
 const namePattern = /^[a-z0-9][a-z0-9._:#-]{0,62}$/i;
 

@@ -10,7 +10,7 @@ import { actions, mostLineLength } from '../words/button.ts';
 import { serviceOf } from '../words/command-text.ts';
 import { code, foreign, plain, user } from '../words/mrkdwn.ts';
 import { objectName } from '../words/object-text.ts';
-import { denialText, needsText } from '../words/policy-words.ts';
+import { denialText, needsText, throughText } from '../words/policy-words.ts';
 import { asks, type Reply, says } from '../words/reply.ts';
 import { fileNotes } from '../words/rule-file-text.ts';
 import { openWords, stateText, title } from '../words/title.ts';
@@ -112,7 +112,10 @@ function answerText(answer: Plain, now: Date, { ahead, typed }: Context): string
   }
 }
 
-function acceptedText({ change, behind, again }: Extract<Answer, { kind: 'accepted' }>, ahead?: Change): string {
+function acceptedText(
+  { change, behind, again, unreadable = [] }: Extract<Answer, { kind: 'accepted' }>,
+  ahead?: Change,
+): string {
   const what = `${change.id}, ${foreign(title(change))}`;
   if (again) return `Already asked for by ${user(change.by)}: ${what} (${stateText(change)}).`;
   if (change.state.kind === 'awaiting')
@@ -122,7 +125,8 @@ function acceptedText({ change, behind, again }: Extract<Answer, { kind: 'accept
     behind === 0 ? '' : ` ${behind === 1 ? 'One change stands' : `${behind} changes stand`} before it${last}.`;
   const hasPinned = mainEdit(change).pinned.length > 0 && isWeightsOnly(change);
   const rule = hasPinned ? ' Of its rules this is the one that takes all the rest.' : '';
-  return `Accepted: ${what}.${rule}${line} Its card follows it.`;
+  const through = unreadable.length === 0 ? '' : ` ${throughText(unreadable)}`;
+  return `Accepted: ${what}.${rule}${line} Its card follows it.${through}`;
 }
 
 function busyText(first: Change): string {

@@ -2,7 +2,7 @@ import type { KnownBlock } from '@slack/types';
 import { formatCommand, type HoldCommand } from '../../domain/language/command.ts';
 import { formatDuration } from '../../domain/language/duration.ts';
 import { endExamples } from '../../domain/language/end.ts';
-import type { Hold } from '../../domain/policy/freeze.ts';
+import type { Hold, UnreadableHold } from '../../domain/policy/freeze.ts';
 import type { Scope } from '../../domain/policy/scope.ts';
 import { isPersons, mostFreezes, type SetHold } from '../../domain/policy/set-hold.ts';
 import type { FreezeAnswer, ThawAnswer } from '../../workflow/holding/freeze.ts';
@@ -11,7 +11,7 @@ import type { Notice } from '../../workflow/ports/notices.ts';
 import { actions, formatLineValue } from '../words/button.ts';
 import { statusCommand } from '../words/command-text.ts';
 import { code, markup, names, plain, user } from '../words/mrkdwn.ts';
-import { dateText, denialText, holdText, takeOverText } from '../words/policy-words.ts';
+import { dateText, denialText, holdText, takeOverText, unreadableText } from '../words/policy-words.ts';
 import { type Reply, says } from '../words/reply.ts';
 import { notFoundText } from './refusals.ts';
 
@@ -34,20 +34,26 @@ export function holdReply(answer: LockAnswer | FreezeAnswer | ThawAnswer): Reply
       return says(notFoundText(answer.name, answer.found));
     case 'wrong-end':
       return says(wrongEndText(answer));
+    case 'unreadable':
+      return says(['Nothing was changed.', ...unreadableLines(answer)].join('\n'));
     case 'locked':
     case 'unlocked':
     case 'not-locked':
     case 'not-yours':
-      return says(lockText(answer));
+      return says([lockText(answer), ...unreadableLines(answer)].join('\n'));
     default:
-      return says(freezeText(answer));
+      return says([freezeText(answer), ...unreadableLines(answer)].join('\n'));
   }
+}
+
+function unreadableLines(answer: { readonly unreadable?: readonly UnreadableHold[] | undefined } | object) {
+  const unreadable = 'unreadable' in answer ? (answer.unreadable ?? []) : [];
+  return unreadable.slice(0, maxHolds).map(unreadableText);
 }
 
 /** The locks and freezes of a service or a namespace, as the status shows them. */
 export function holdLines(holds: readonly Hold[] | undefined): readonly string[] {
-  if (holds === undefined)
-    return ['What is locked or frozen is not known: Redis does not answer, or is not to be trusted.'];
+  if (holds === undefined) return ['What is locked or frozen is not known: Redis does not answer.'];
   const more = holds.length > maxHolds ? [`… +${holds.length - maxHolds} more held`] : [];
   return [...holds.slice(0, maxHolds).map(holdLine), ...more];
 }
@@ -81,17 +87,24 @@ function lockText(answer: OfLocks): string {
 
 type OfFreezes = Exclude<
   FreezeAnswer | ThawAnswer,
-  { kind: 'denied' | 'wrong-end' | 'set-before' | 'thaw?' | 'which?' }
+  { kind: 'denied' | 'wrong-end' | 'set-before' | 'thaw?' | 'which?' | 'unreadable' }
 >;
 
 function freezeText(answer: OfFreezes): string {
   switch (answer.kind) {
     case 'frozen':
+      if (answer.before !== undefined)
+        return `Your freeze ${code(answer.hold.name ?? '')} covers that already: it goes on${untilText(answer.hold)}, where it would have ended ${dateText(answer.before.until, answer.before.timezone)}. ${rollbackText(answer)} \`/shift thaw ${answer.hold.name}\` ends it.`;
       return `Frozen: ${scopeText(answer.scope)}${untilText(answer.hold)}. ${rollbackText(answer)} \`/shift thaw ${answer.hold.name}\` ends it.`;
     case 'no-scope':
       return noScopeText(answer.scope);
     case 'too-many':
-      return `There are ${mostFreezes} freezes already; nothing was frozen. \`/shift thaw\` lists them.`;
+      if (answer.yours !== undefined)
+        return [
+          `You have ${answer.yours.length} freezes, which is the most of one person; nothing was frozen. ${code('/shift thaw f-…')} ends one:`,
+          ...holdLines(answer.yours),
+        ].join('\n');
+      return `There are ${mostFreezes} freezes of people already; nothing was frozen. \`/shift thaw\` lists them: whoever may shift what one covers can end it, and whoever may shift everything can still freeze.`;
     case 'thawed':
       return `Thawed: ${code(answer.hold.target, 200)}. It was frozen${holdText(answer.hold)}`;
     case 'freezes':
@@ -136,6 +149,7 @@ function untilText({ until, timezone }: SetHold): string {
 }
 
 function holdLine(hold: Hold): string {
+  if (hold.unreadable !== undefined) return unreadableText({ ...hold, unreadable: hold.unreadable });
   const what = hold.target === undefined ? '' : ` ${code(hold.target, 200)}`;
   return `${hold.kind === 'lock' ? 'Locked' : 'Frozen'}:${what}${holdText(hold)}`;
 }

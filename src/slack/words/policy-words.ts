@@ -1,7 +1,7 @@
 import { formatCommand } from '../../domain/language/command.ts';
 import { formatDuration } from '../../domain/language/duration.ts';
 import { eachNeed, type Needs } from '../../domain/policy/approvals.ts';
-import type { Hold } from '../../domain/policy/freeze.ts';
+import type { Hold, UnreadableHold } from '../../domain/policy/freeze.ts';
 import type { UnknownGroup, Who } from '../../domain/policy/groups.ts';
 import type { Deed, Denial, Judgement, Verdict } from '../../domain/policy/judge.ts';
 import type { TooSoon } from '../../domain/policy/pace.ts';
@@ -12,9 +12,24 @@ import type { HostTarget } from '../../domain/policy/targets.ts';
 import { code, escapeText, foreign, names, user } from './mrkdwn.ts';
 
 /** What policy says of a plan, and as what it judged it. */
-export function judgementTexts({ verdict, countsAs }: Pick<Judgement, 'verdict' | 'countsAs'>): readonly string[] {
-  if (countsAs === undefined || (countsAs === 'shift' && verdict.kind === 'refused')) return [verdictText(verdict)]; // a refusal says it
-  return [countsAs === 'shift' ? forwardText : backText, verdictText(verdict)];
+export function judgementTexts(judgement: Pick<Judgement, 'verdict' | 'countsAs' | 'unreadable'>): readonly string[] {
+  const { verdict, countsAs, unreadable = [] } = judgement;
+  const through = unreadable.length === 0 ? [] : [throughText(unreadable)];
+  if (countsAs === undefined || (countsAs === 'shift' && verdict.kind === 'refused'))
+    return [verdictText(verdict), ...through]; // a refusal says it
+  return [countsAs === 'shift' ? forwardText : backText, verdictText(verdict), ...through];
+}
+
+/** What stands in Redis in place of a lock or freeze, and who takes it out. */
+export function unreadableText({ kind, unreadable: { removeWith } }: UnreadableHold): string {
+  return `What stands in Redis as a ${kind} is not as I wrote it, so I cannot tell what it holds. It stops what it may hold, all but rollbacks, until the people who run shiftbot take it out: ${code(removeWith, 300)}.`;
+}
+
+/** Of what only goes back. */
+export function throughText([first, ...more]: readonly UnreadableHold[]): string {
+  if (first === undefined) return '';
+  const others = more.length === 0 ? '' : `, and ${more.length} more that ${code('/shift status')} shows`;
+  return `A ${first.kind} in Redis cannot be read, and going back goes through it. The people who run shiftbot take it out: ${code(first.unreadable.removeWith, 300)}${others}.`;
 }
 
 /** One sentence on what policy says of a plan. */
@@ -92,8 +107,12 @@ function reasonText(denial: Denial): string {
     case 'own-request':
       return `You asked for it yourself, so somebody else has to approve it${by}.`;
     case 'locked':
+      if (denial.hold.unreadable !== undefined)
+        return unreadableText({ ...denial.hold, unreadable: denial.hold.unreadable });
       return `${reachText(denial.host)}is locked${holdText(denial.hold)}${takeOverText(denial.hold)}`;
     case 'frozen':
+      if (denial.hold.unreadable !== undefined)
+        return unreadableText({ ...denial.hold, unreadable: denial.hold.unreadable });
       return `${denial.host === undefined ? 'Changes are' : `${reachText(denial.host)}is`} frozen${holdText(denial.hold)}${thawText(denial.hold)}`;
     case 'ramp-only':
     case 'too-steep':

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Change } from '../../domain/change/change.ts';
+import type { UnreadableHold } from '../../domain/policy/freeze.ts';
 import type { MovingDeed } from '../../domain/policy/judge.ts';
 import type { ChangeId, RampId, ServiceName } from '../../domain/routing/names.ts';
 import { type Asker, type Desk, refuseIfLate, requestId } from '../desk.ts';
@@ -34,6 +35,8 @@ export interface AcceptedAnswer {
   readonly change: Change;
   readonly behind: number;
   readonly again: boolean;
+  /** Locks and freezes that it went through though they cannot be read. */
+  readonly unreadable?: readonly UnreadableHold[] | undefined;
 }
 
 /** The longest wait before the next try. The wait is random, so that processes do not retry in step. */

@@ -7,6 +7,7 @@ import type { Denial, Judgement, Verdict } from '../../domain/policy/judge.ts';
 import type { Ramp } from '../../domain/ramp/ramp.ts';
 import type { RampId, ServiceName } from '../../domain/routing/names.ts';
 import { isSameObject } from '../../domain/routing/object.ts';
+import { truncate } from '../../domain/text/typed-text.ts';
 import { aboutPlan, eventOf, gestureId, type Hearing, heard, type NotedRefusal } from '../audit.ts';
 import { type Desk, type NotFound, refuseIfLate, requestId } from '../desk.ts';
 import { LaterRecordError, UntrustedRecordError } from '../errors.ts';
@@ -201,7 +202,7 @@ async function store(
   const kind = change.state.kind === 'awaiting' ? 'awaiting' : 'accepted';
   const event = eventOf(
     change,
-    { kind, asker, ...asked({ ...asking, name: nameOf(plan) }), rule: judgement.rule },
+    { kind, asker, ...asked({ ...asking, name: nameOf(plan) }), rule: judgement.rule, ...wentThrough(judgement) },
     desk.now(),
   );
   const isBack = deed === 'rollback'; // however many wait, one can always go back
@@ -224,8 +225,18 @@ async function store(
   if (change.state.kind === 'queued') addJob(desk, change);
   const moves = change.edits.map(({ object, moves: its }) => ({ object, moves: its }));
   desk.log.info({ changeId: change.id, moves, state: change.state.kind, by: asker.user }, 'change accepted');
-  return { kind: 'accepted', change, behind, again: false };
+  const { unreadable } = judgement;
+  return { kind: 'accepted', change, behind, again: false, ...(unreadable !== undefined && { unreadable }) };
 }
+
+/** What the audit is told of unreadable locks and freezes that it went through. */
+export function wentThrough({ unreadable = [] }: Pick<Judgement, 'unreadable'>): { readonly detail?: string } {
+  if (unreadable.length === 0) return {};
+  const commands = unreadable.map((each) => each.unreadable.removeWith).join('; ');
+  return { detail: truncate(`went through a lock or freeze that cannot be read (${commands})`, mostDetail) };
+}
+
+const mostDetail = 300;
 
 /** In the background: a stored change is accepted even if its job cannot be added. The reconciler adds the job when the queue is back. */
 export function addJob({ queue, aside }: Pick<Desk, 'queue' | 'aside'>, change: Change): void {

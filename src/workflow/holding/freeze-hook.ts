@@ -1,10 +1,12 @@
 import type { AuditEvent } from '../../domain/change/audit.ts';
 import { resolveEnd } from '../../domain/language/end.ts';
+import type { Hold } from '../../domain/policy/freeze.ts';
 import { readScope, type Scope } from '../../domain/policy/scope.ts';
-import { hookOwner, keyOfHold, mostFreezes, type SetHold, spans } from '../../domain/policy/set-hold.ts';
+import { hookOwner, isPersons, keyOfHold, mostFreezes, type SetHold, spans } from '../../domain/policy/set-hold.ts';
 import { gestureId, holdFacts, note, tellLog } from '../audit.ts';
 import type { Desk } from '../desk.ts';
 import { requestId } from '../desk.ts';
+import type { HoldsFound } from '../ports/holds.ts';
 
 /** What an incident tool asks for. */
 export type HookOrder =
@@ -25,7 +27,9 @@ export type HookAnswer =
   /** A person set the freeze of that name. */
   | { readonly kind: 'not-the-hooks' }
   | { readonly kind: 'wrong-end'; readonly because: 'over' | 'too-long' }
-  | { readonly kind: 'too-many' };
+  | { readonly kind: 'too-many' }
+  /** What stands under that name cannot be read. */
+  | { readonly kind: 'unreadable' };
 
 export interface HookDesk extends Pick<Desk, 'holds' | 'audit' | 'aside' | 'log' | 'now'> {
   readonly mesh: Pick<Desk['mesh'], 'clusters'>;
@@ -42,11 +46,12 @@ export async function orderByHook(desk: HookDesk, order: HookOrder, request: str
 
 async function carryOut(desk: HookDesk, order: HookOrder, request: string): Promise<HookAnswer> {
   for (let tries = 0; tries < maxTries; tries += 1) {
-    const freezes = (await desk.holds.all(desk.now())).filter(({ kind }) => kind === 'freeze');
+    const { holds: freezes } = await freezesInForce(desk);
     const standing = freezes.find((hold) => keyOfHold(hold) === order.name.toLowerCase());
     if (standing !== undefined && !standing.by.startsWith(hookOwner)) return { kind: 'not-the-hooks' };
     if (order.action === 'thaw' && standing === undefined) return { kind: 'nothing-to-thaw' };
-    if (standing === undefined && freezes.length >= mostFreezes) return { kind: 'too-many' };
+    if (standing === undefined && freezes.filter((hold) => !isPersons(hold)).length >= mostFreezes)
+      return { kind: 'too-many' };
     const answer =
       order.action === 'thaw'
         ? await thawByHook(desk, standing)
@@ -56,9 +61,11 @@ async function carryOut(desk: HookDesk, order: HookOrder, request: string): Prom
   throw new Error(`the freeze ${order.name} changed during each of ${maxTries} tries`);
 }
 
-/** All freezes that people and the hook set and that are in force. */
-export async function freezesInForce({ holds, now }: Pick<HookDesk, 'holds' | 'now'>): Promise<readonly SetHold[]> {
-  return (await holds.all(now())).filter(({ kind }) => kind === 'freeze');
+/** All freezes that people and the hook set and that are in force, and what cannot be read. */
+export async function freezesInForce({ holds, now }: Pick<HookDesk, 'holds' | 'now'>): Promise<HoldsFound> {
+  const { holds: set, unreadable } = await holds.all(now());
+  const isFreeze = ({ kind }: Hold) => kind === 'freeze';
+  return { holds: set.filter(isFreeze), unreadable: unreadable.filter(isFreeze) };
 }
 
 interface Freezing {
@@ -87,7 +94,9 @@ async function freezeByHook(desk: HookDesk, { order, standing, request }: Freezi
     except: { rollback: true, who: [] },
   };
   const event = eventOf(desk, 'frozen', hold);
-  if ((await holds.set(hold, { at: now(), instead: standing, event })) !== 'set') return undefined;
+  const outcome = await holds.set(hold, { at: now(), instead: standing, event });
+  if (outcome === 'unreadable') return { kind: 'unreadable' };
+  if (outcome !== 'set') return undefined;
   log.info({ target: hold.target, name: hold.name, by: hold.by, until: hold.until }, 'frozen');
   tellLog(log, event);
   return { kind: 'frozen', hold };

@@ -1,15 +1,16 @@
 import type { HoldCommand } from '../../domain/language/command.ts';
-import { type Freeze, freezesAt, type Hold } from '../../domain/policy/freeze.ts';
+import { type Freeze, freezesAt, type Hold, type UnreadableHold } from '../../domain/policy/freeze.ts';
 import { globMatches } from '../../domain/policy/glob.ts';
 import { type Denial, judgeReach } from '../../domain/policy/judge.ts';
 import { rulesReached, stopsRollbacks } from '../../domain/policy/policy.ts';
 import type { Scope, TypedScope } from '../../domain/policy/scope.ts';
-import { isPersons, keyOfHold, mostFreezes, type SetHold } from '../../domain/policy/set-hold.ts';
+import { isPersons, keyOfHold, mostFreezes, mostFreezesOfOne, type SetHold } from '../../domain/policy/set-hold.ts';
 import { type Around, type Reading, readTypedScope, targetsRead } from '../../domain/policy/typed-scope.ts';
 import { type ChangeId, isLabel, type Place } from '../../domain/routing/names.ts';
 import { type Asker, type Desk, fillIn, requestId } from '../desk.ts';
-import { DependencyError, PolicyUnknownError, UntrustedRecordError } from '../errors.ts';
+import { DependencyError } from '../errors.ts';
 import { membershipsOf } from '../judging/judge-live.ts';
+import { freezesInForce } from './freeze-hook.ts';
 import { endOf, releaseHold, setHold, tellOwner, type WrongEnd, whoSets } from './lock.ts';
 
 type FreezeCommand = Extract<HoldCommand, { verb: 'freeze' }>;
@@ -18,7 +19,17 @@ type Covers = Extract<Scope, { kind: 'covers' }>;
 
 export type FreezeAnswer =
   /** `stopsRollbacks`: for part of what it covers, the policy file makes rollbacks wait, too. */
-  | { readonly kind: 'frozen'; readonly hold: SetHold; readonly scope: Covers; readonly stopsRollbacks: boolean }
+  | {
+      readonly kind: 'frozen';
+      readonly hold: SetHold;
+      readonly scope: Covers;
+      readonly stopsRollbacks: boolean;
+      /** The person's own freeze of the same, which this one goes on with. */
+      readonly before?: SetHold | undefined;
+      /** What cannot be read, and may be a freeze, too. */
+      readonly unreadable?: readonly UnreadableHold[] | undefined;
+    }
+  | { readonly kind: 'unreadable'; readonly unreadable: readonly UnreadableHold[] }
   | { readonly kind: 'set-before' }
   /** It can be read in two ways. Each command means one of them; a click does it. */
   | {
@@ -27,7 +38,8 @@ export type FreezeAnswer =
       readonly asked: ChangeId;
     }
   | { readonly kind: 'no-scope'; readonly scope: Exclude<Scope, Covers> }
-  | { readonly kind: 'too-many' }
+  /** `yours`: of the person alone; else of all people who may not freeze everything. */
+  | { readonly kind: 'too-many'; readonly yours?: readonly SetHold[] | undefined }
   | { readonly kind: 'denied'; readonly denial: Denial }
   | WrongEnd;
 
@@ -44,6 +56,8 @@ export type ThawAnswer =
   | { readonly kind: 'of-the-file'; readonly freeze: Freeze }
   | { readonly kind: 'denied'; readonly denial: Denial };
 
+const maxTries = 5;
+
 /** Stops changes to everything that a glob covers. It also stops the person who set it, until they thaw it. */
 export async function freeze(desk: Desk, command: FreezeCommand, asker: Asker): Promise<FreezeAnswer> {
   const read = readTypedScope(command.scope, await aroundOf(desk, command.scope));
@@ -54,31 +68,73 @@ export async function freeze(desk: Desk, command: FreezeCommand, asker: Asker): 
   if (denial !== undefined) return { kind: 'denied', denial };
   const end = await endOf(desk, asker, { end: command.end, kind: 'freeze' });
   if (end.kind === 'wrong-end') return end;
-  if ((await freezesSet(desk)).length >= mostFreezes) return { kind: 'too-many' };
+  return desk.turns.run(`freezes of ${asker.user}`, () => freezeInTurn(desk, { command, asker, scope, end }));
+}
 
+interface Freezing {
+  readonly command: FreezeCommand;
+  readonly asker: Asker;
+  readonly scope: Covers;
+  readonly end: { readonly until: Date; readonly timezone: string };
+}
+
+/** One freeze for each person and target: a second one goes on with the first. In turn, so that many at once are counted. */
+async function freezeInTurn(desk: Desk, freezing: Freezing): Promise<FreezeAnswer> {
+  const { command, asker, scope, end } = freezing;
   const who = whoSets(desk, asker, command.reason);
-  const hold: SetHold = {
-    ...who,
-    ...end,
-    kind: 'freeze',
-    name: who.id.replace(/^c-/, 'f-').toLowerCase(),
-    target: scope.target,
-    except: { rollback: true, who: [] },
-  };
-  const outcome = await setHold(desk, hold, { asker, told: { kind: 'frozen', deed: 'freeze' } });
-  if (outcome === 'taken') throw new Error(`two freezes have the name ${hold.name}`);
-  if (outcome === 'set-before') return { kind: 'set-before' };
-  desk.log.info({ target: hold.target, name: hold.name, by: hold.by, until: hold.until }, 'frozen');
-  return { kind: 'frozen', hold, scope, stopsRollbacks: stopsRollbacks(desk.policies.current(), scope.target) };
+  for (let tries = 0; tries < maxTries; tries += 1) {
+    const { holds: set, unreadable } = await freezesInForce(desk);
+    if (set.some(({ id }) => id === who.id)) return { kind: 'set-before' };
+    const yours = set.filter(({ by }) => by === asker.user);
+    const before = yours.find(({ target }) => target === scope.target);
+    const tooMany = before === undefined ? await tooManyFor(desk, asker, { set, yours }) : undefined;
+    if (tooMany !== undefined) return tooMany;
+    const hold: SetHold = {
+      ...who,
+      ...(before !== undefined && before.until > end.until ? { until: before.until, timezone: before.timezone } : end),
+      reason: who.reason ?? before?.reason,
+      kind: 'freeze',
+      name: before?.name ?? who.id.replace(/^c-/, 'f-').toLowerCase(),
+      target: scope.target,
+      except: { rollback: true, who: [] },
+    };
+    const outcome = await setHold(desk, hold, { asker, told: { kind: 'frozen', deed: 'freeze' }, instead: before });
+    if (outcome === 'set-before') return { kind: 'set-before' };
+    if (outcome === 'unreadable' && unreadable.length > 0) return { kind: 'unreadable', unreadable };
+    if (outcome === 'set') {
+      desk.log.info({ target: hold.target, name: hold.name, by: hold.by, until: hold.until }, 'frozen');
+      const stops = stopsRollbacks(desk.policies.current(), scope.target);
+      return { kind: 'frozen', hold, scope, stopsRollbacks: stops, ...also({ before, unreadable }) };
+    }
+  }
+  throw new Error(`the freeze of ${scope.target} changed during each of ${maxTries} tries`);
+}
+
+function also({ before, unreadable }: { before: SetHold | undefined; unreadable: readonly UnreadableHold[] }) {
+  return { ...(before !== undefined && { before }), ...(unreadable.length > 0 && { unreadable }) };
+}
+
+interface Standing {
+  /** All freezes that are set. */
+  readonly set: readonly SetHold[];
+  readonly yours: readonly SetHold[];
+}
+
+/** Nobody can use up the room of others: it is kept for the hook, and for whoever may freeze everything. */
+async function tooManyFor(desk: Desk, asker: Asker, { set, yours }: Standing): Promise<FreezeAnswer | undefined> {
+  if (yours.length >= mostFreezesOfOne) return { kind: 'too-many', yours };
+  if (set.filter(isPersons).length < mostFreezes) return undefined;
+  const denial = await deniedOver(desk, asker, { deed: 'freeze', glob: '**' });
+  return denial === undefined ? undefined : { kind: 'too-many' };
 }
 
 /** Ends a freeze: one's own, or another's if policy allows it. `seen`: the freeze that the person was shown. */
 export async function thaw(desk: Desk, command: Thaw, asker: Asker, seen?: string): Promise<ThawAnswer> {
   const { scope } = command;
-  const set = await freezesSet(desk);
-  if (scope === undefined) return { kind: 'freezes', holds: [...set, ...ofTheFile(desk)] };
+  const { holds: set, unreadable } = await freezesInForce(desk);
+  if (scope === undefined) return { kind: 'freezes', holds: [...unreadable, ...set, ...ofTheFile(desk)] };
   const [hold, ...more] = await named(desk, set, scope);
-  if (hold === undefined) return notSet(desk, scope, set);
+  if (hold === undefined) return notSet(desk, scope, [...unreadable, ...set]);
   if (more.length > 0) return { kind: 'several', holds: [hold, ...more] };
 
   if (hold.by !== asker.user) {
@@ -110,15 +166,6 @@ async function deniedOver(
   const ask = { who, channel: origin.channel, glob, deed, at: desk.now(), holds: [], memberships };
   const { verdict } = judgeReach(policy, ask);
   return verdict.kind === 'refused' ? verdict.denial : undefined;
-}
-
-async function freezesSet({ holds, now }: Pick<Desk, 'holds' | 'now'>): Promise<readonly SetHold[]> {
-  try {
-    return (await holds.all(now())).filter(({ kind }) => kind === 'freeze');
-  } catch (error) {
-    if (!(error instanceof UntrustedRecordError)) throw error;
-    throw new PolicyUnknownError(`a lock or freeze in the store is not as the bot wrote it (${error.message})`);
-  }
 }
 
 /** The freezes of the policy file that are in force now, for any target. */
@@ -159,7 +206,7 @@ function whichOf(command: FreezeCommand, readings: readonly Reading[], { request
   return { kind: 'which?', commands, asked: requestId(request) };
 }
 
-function notSet(desk: Desk, { pattern }: TypedScope, set: readonly SetHold[]): ThawAnswer {
+function notSet(desk: Desk, { pattern }: TypedScope, set: readonly Hold[]): ThawAnswer {
   const freeze = desk.policies.current().freezes.find(({ name }) => name.toLowerCase() === pattern.toLowerCase());
   if (freeze !== undefined) return { kind: 'of-the-file', freeze };
   return { kind: 'no-freeze', name: pattern, holds: [...set, ...ofTheFile(desk)] };

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HoldCommand } from '../../domain/language/command.ts';
 import { type End, isKnownTimezone, resolveEnd } from '../../domain/language/end.ts';
+import type { UnreadableHold } from '../../domain/policy/freeze.ts';
 import type { Denial } from '../../domain/policy/judge.ts';
 import { stopsRollbacks } from '../../domain/policy/policy.ts';
 import { isPersons, keyOfHold, type SetHold, spans } from '../../domain/policy/set-hold.ts';
@@ -19,7 +20,7 @@ import {
   sendFor,
 } from '../desk.ts';
 import { AcceptanceUnknownError, StoreUnavailableError } from '../errors.ts';
-import { holdsOn, judgeLive } from '../judging/judge-live.ts';
+import { judgeLive } from '../judging/judge-live.ts';
 import type { HeldOutcome } from '../ports/holds.ts';
 import type { Notice } from '../ports/notices.ts';
 
@@ -43,11 +44,19 @@ export type LockAnswer =
       readonly hold: SetHold;
       readonly before?: SetHold | undefined;
       readonly stopsRollbacks: boolean;
+      /** What may hold it, too, and cannot be read. */
+      readonly unreadable?: readonly UnreadableHold[] | undefined;
     }
+  /** What stands in the place of its lock cannot be read, and is not replaced. */
+  | { readonly kind: 'unreadable'; readonly unreadable: readonly UnreadableHold[] }
   /** Somebody else holds it, so the person is shown it first and must confirm. `command` confirms, at any later time. */
   | { readonly kind: 'take-over?'; readonly name: ServiceName; readonly hold: SetHold; readonly command: Lock }
   | { readonly kind: 'unlocked'; readonly name: ServiceName; readonly hold: SetHold }
-  | { readonly kind: 'not-locked'; readonly name: ServiceName }
+  | {
+      readonly kind: 'not-locked';
+      readonly name: ServiceName;
+      readonly unreadable?: readonly UnreadableHold[] | undefined;
+    }
   | { readonly kind: 'not-yours'; readonly hold: SetHold }
   /** This request was already answered. */
   | { readonly kind: 'set-before' }
@@ -77,19 +86,21 @@ export async function lock(desk: Desk, command: Lock, asker: Asker, seen?: strin
     except: { rollback: true, who: [{ kind: 'user', id: asker.user }] },
   };
   for (let tries = 0; tries < maxTries; tries += 1) {
-    const before = await lockOf(desk, locked);
+    const { hold: before, unreadable } = await lockOf(desk, locked);
     const isTheirs = before !== undefined && before.by !== asker.user && before.id !== hold.id;
     if (isTheirs && seen !== before.id)
       return { kind: 'take-over?', name, hold: before, command: { ...command, service: name } };
     const told = { kind: isTheirs ? 'taken-over' : 'locked', deed: 'lock', service: name } as const;
     const outcome = await setHold(desk, hold, { asker, told, instead: before });
     if (outcome === 'set-before') return { kind: 'set-before' };
+    if (outcome === 'unreadable' && unreadable.length > 0) return { kind: 'unreadable', unreadable };
     if (outcome === 'set') {
       if (before !== undefined && before.target !== hold.target) await desk.holds.release(before);
       desk.log.info({ target: hold.target, by: hold.by, until: hold.until }, 'object locked');
       if (isTheirs) tellOwner(desk, { what: 'taken-over', hold: before, by: asker.user });
       const stops = stopsRollbacks(desk.policies.current(), hold.target);
-      return { kind: 'locked', name, hold, before: isTheirs ? before : undefined, stopsRollbacks: stops };
+      const also = unreadable.length === 0 ? {} : { unreadable };
+      return { kind: 'locked', name, hold, before: isTheirs ? before : undefined, stopsRollbacks: stops, ...also };
     }
     await delay(retryMs * Math.random());
   }
@@ -102,8 +113,8 @@ export async function unlock(desk: Desk, { service }: Unlock, asker: Asker): Pro
   const found = await openService(desk, name);
   if (found.kind !== 'found') return { kind: 'not-found', name, found };
   const locked = lockedBy(name, found.live);
-  const hold = await lockOf(desk, locked);
-  if (hold === undefined) return { kind: 'not-locked', name };
+  const { hold, unreadable } = await lockOf(desk, locked);
+  if (hold === undefined) return { kind: 'not-locked', name, ...(unreadable.length > 0 && { unreadable }) };
 
   if (hold.by !== asker.user) {
     const { verdict } = await judgeLive(desk, asker, { deed: 'unlock', route: locked.named });
@@ -200,7 +211,15 @@ function lockedBy({ cluster, namespace, service }: ServiceName, { object, hosts 
   return { target: its.length > 0 ? target : own, own, named };
 }
 
-async function lockOf(desk: Desk, { target, own }: Locked): Promise<SetHold | undefined> {
-  const locks = (await holdsOn(desk, [target, own], desk.now())).filter(({ kind }) => kind === 'lock');
-  return locks.find((lock) => lock.target === target) ?? locks.find((lock) => lock.target === own);
+interface LockFound {
+  readonly hold: SetHold | undefined;
+  /** What cannot be read, and may hold it, too. */
+  readonly unreadable: readonly UnreadableHold[];
+}
+
+async function lockOf({ holds, now }: Desk, { target, own }: Locked): Promise<LockFound> {
+  const { holds: found, unreadable } = await holds.on([target, own], now());
+  const locks = found.filter(({ kind }) => kind === 'lock');
+  const hold = locks.find((lock) => lock.target === target) ?? locks.find((lock) => lock.target === own);
+  return { hold, unreadable };
 }

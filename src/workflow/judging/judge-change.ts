@@ -1,5 +1,6 @@
 import type { Change } from '../../domain/change/change.ts';
 import { approversIn, countApprovals, eachNeed, type Needs } from '../../domain/policy/approvals.ts';
+import type { Hold } from '../../domain/policy/freeze.ts';
 import { type Memberships, type Person, usergroupsIn } from '../../domain/policy/groups.ts';
 import type { Denial } from '../../domain/policy/judge.ts';
 import { heldBack } from '../../domain/policy/judge-object.ts';
@@ -13,7 +14,7 @@ export type PolicyNow =
   /** `lost`: people whose approvals no longer count; none if chat does not tell who somebody is. */
   | { readonly kind: 'lacks'; readonly missing: number; readonly needs: Needs; readonly lost: readonly string[] }
   | { readonly kind: 'denied'; readonly denial: Denial }
-  /** Chat does not tell who somebody is, so nothing is decided. */
+  /** Chat does not tell who somebody is, or a lock or freeze cannot be read, so nothing is decided. */
   | { readonly kind: 'unknown'; readonly why: string };
 
 /** What is judged: a change, or a ramp. */
@@ -55,10 +56,10 @@ export async function heldChange(
       isWhole,
       ...judgedAs(deed, course),
       at,
-      holds: await holdsOn({ holds }, targetsOf(named), at),
+      holds: await holdsOn(holds, targetsOf(named), at),
       memberships: new Map(),
     });
-    if (denial !== undefined) return { kind: 'denied', denial };
+    if (denial !== undefined) return unknownIn(denial) ?? { kind: 'denied', denial };
   }
   return { kind: 'may' };
 }
@@ -90,6 +91,12 @@ function whyUnknown(persons: readonly Person[], memberships: Memberships, needs:
 
 function unknownIn(denial: Denial): PolicyNow | undefined {
   if (denial.reason === 'person-unknown') return { kind: 'unknown', why: denial.why };
+  if ('hold' in denial && denial.hold.unreadable !== undefined)
+    return { kind: 'unknown', why: whyUnreadable(denial.hold) };
   if (denial.reason !== 'membership-unknown') return undefined;
   return { kind: 'unknown', why: denial.groups.map(({ name, why }) => `${name}: ${why}`).join('; ') };
+}
+
+function whyUnreadable({ kind, unreadable }: Hold): string {
+  return `what stands in Redis as a ${kind} is not as the bot wrote it; an operator takes it out with ${unreadable?.removeWith}`;
 }

@@ -2,21 +2,21 @@ import { type Change, revisionOf } from '../../domain/change/change.ts';
 import { findEdit, hostsOf, isContentEdit, type ObjectEdit, routedBy } from '../../domain/change/edit.ts';
 import { type Course, courseOf } from '../../domain/change/way-back.ts';
 import { rulesDeciding, whoMatters } from '../../domain/policy/deciding.ts';
+import { type Hold, type UnreadableHold, unreadableIn } from '../../domain/policy/freeze.ts';
 import { type Memberships, usergroupsIn, type Who } from '../../domain/policy/groups.ts';
 import { growthOfEdit } from '../../domain/policy/growth.ts';
-import type { Deed, Denial, Judgement } from '../../domain/policy/judge.ts';
+import { type Deed, type Denial, type Judgement, movingDeeds } from '../../domain/policy/judge.ts';
 import { type AskOfObject, decidingAbout, judgeObject, together } from '../../domain/policy/judge-object.ts';
 import { type Rise, risesIn } from '../../domain/policy/pace.ts';
 import { noPolicy } from '../../domain/policy/policy.ts';
 import { type Foreseen, foreseen } from '../../domain/policy/ramps/foreseen.ts';
 import type { RampAsk } from '../../domain/policy/ramps/ramp-ask.ts';
-import type { SetHold } from '../../domain/policy/set-hold.ts';
 import { type Growth, type Hosts, hostsOfRules, type Named, namesOf, targetsOf } from '../../domain/policy/targets.ts';
 import { emptyLedger, type Ledger, record } from '../../domain/routing/ledger.ts';
 import type { ObjectRef } from '../../domain/routing/object.ts';
 import type { LiveObject, Route } from '../../domain/routing/route.ts';
 import type { Asker, Desk } from '../desk.ts';
-import { PolicyUnknownError, UntrustedRecordError } from '../errors.ts';
+import type { Holds } from '../ports/holds.ts';
 import type { People } from '../ports/people.ts';
 import type { Policies } from '../ports/policies.ts';
 
@@ -68,7 +68,15 @@ export async function judgeLive(
   asker: Pick<Asker, 'user' | 'team' | 'origin'>,
   wanted: Wanted,
 ): Promise<Judgement> {
-  return judgeObject(judging.policies.current(), await askOf(judging, asker, wanted));
+  const ask = await askOf(judging, asker, wanted);
+  const judgement = judgeObject(judging.policies.current(), ask);
+  const isMoving = movingDeeds.some((each) => each === ask.deed);
+  return isMoving && judgement.verdict.kind !== 'refused' ? passing(judgement, unreadableIn(ask.holds)) : judgement;
+}
+
+/** With the unreadable locks and freezes that it goes through. */
+function passing(judgement: Judgement, unreadable: readonly UnreadableHold[]): Judgement {
+  return unreadable.length === 0 ? judgement : { ...judgement, unreadable };
 }
 
 /** What policy will have against the steps of a ramp that would begin now. */
@@ -112,7 +120,7 @@ async function askOf(
   const policy = policies.current();
   const [who, held, memberships] = await Promise.all([
     people.person(user, team),
-    holdsOn({ holds }, targetsOf(route), at),
+    holdsOn(holds, targetsOf(route), at),
     membershipsOf(people, whoMatters(policy, decidingAbout(policy, { names, isWhole }), at)),
   ]);
   return {
@@ -147,7 +155,13 @@ export async function judgeAll(
     judgeLive(desk, asker, first),
     ...more.map((each) => judgeLive(desk, asker, each)),
   ]);
-  return together(first.deed, [one, ...others]);
+  const all = [one, ...others].flatMap(({ unreadable = [] }) => unreadable);
+  const [judgement, seen] = [together(first.deed, [one, ...others]), new Map(all.map((each) => [keyOf(each), each]))];
+  return passing(judgement, judgement.verdict.kind === 'refused' ? [] : [...seen.values()]);
+}
+
+function keyOf({ unreadable }: UnreadableHold): string {
+  return unreadable.removeWith;
 }
 
 /**
@@ -205,18 +219,14 @@ export function hostsWhole(edit: Parameters<typeof hostsOf>[0]): Hosts {
   return { hosts: hostsOf(edit), routed: routedBy(edit) };
 }
 
-/** The locks and freezes that are set. One that cannot be trusted is an error, so that it does not pass for none. */
+/** The locks and freezes that are set. One that cannot be read counts as one, so that it does not pass for none. */
 export async function holdsOn(
-  { holds }: Pick<Desk, 'holds'>,
+  holds: Pick<Holds, 'on'>,
   targets: readonly string[],
   at: Date,
-): Promise<readonly SetHold[]> {
-  try {
-    return await holds.on(targets, at);
-  } catch (error) {
-    if (!(error instanceof UntrustedRecordError)) throw error;
-    throw new PolicyUnknownError(`a lock or freeze is not as it was stored (${error.message})`);
-  }
+): Promise<readonly Hold[]> {
+  const { holds: set, unreadable } = await holds.on(targets, at);
+  return [...set, ...unreadable];
 }
 
 /** The members of the named groups that are groups of chat. */

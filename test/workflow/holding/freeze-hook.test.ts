@@ -35,7 +35,7 @@ describe('an incident tool', () => {
     await send(house, order);
     await send(house, { ...order, name: 'inc-42', target: 'sandbox', end: { forMs: 2 * hour } });
 
-    expect(await house.holds.all(house.now())).toMatchObject([
+    expect(await house.holds.standing(house.now())).toMatchObject([
       { target: 'sandbox/**', until: new Date(house.now().getTime() + 2 * hour) },
     ]);
   });
@@ -61,7 +61,7 @@ describe('an incident tool', () => {
     const answers = [await send(house, { ...order, name }), await send(house, { action: 'thaw', name })];
 
     expect(answers).toEqual([{ kind: 'not-the-hooks' }, { kind: 'not-the-hooks' }]);
-    expect(await house.holds.all(house.now())).toMatchObject([{ by: 'U01ALICE' }]);
+    expect(await house.holds.standing(house.now())).toMatchObject([{ by: 'U01ALICE' }]);
   });
 
   it.each([
@@ -73,7 +73,7 @@ describe('an incident tool', () => {
     const house = new House();
 
     expect(await send(house, { ...order, ...wrong })).toMatchObject(told);
-    expect(await house.holds.all(house.now())).toEqual([]);
+    expect(await house.holds.standing(house.now())).toEqual([]);
   });
 
   it('that sends one freeze several times at once is answered each time, and there is one freeze', async () => {
@@ -82,7 +82,7 @@ describe('an incident tool', () => {
     const answers = await Promise.all([send(house, order), send(house, order), send(house, order)]);
 
     expect(answers.map(({ kind }) => kind)).toEqual(['frozen', 'frozen', 'frozen']);
-    expect(await house.holds.all(house.now())).toHaveLength(1);
+    expect(await house.holds.standing(house.now())).toHaveLength(1);
   });
 
   it('can have its freeze thawed by people after a question, and no notice is sent to the hook', async () => {
@@ -102,6 +102,6 @@ describe('an incident tool', () => {
 
     expect(await send(house, { ...order, name: 'INC-100' })).toEqual({ kind: 'too-many' });
     expect(await send(house, { ...order, name: 'INC-99' })).toMatchObject({ kind: 'frozen' });
-    expect(await house.holds.all(house.now())).toHaveLength(100);
+    expect(await house.holds.standing(house.now())).toHaveLength(100);
   });
 });

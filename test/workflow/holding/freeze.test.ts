@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { holdReply } from '../../../src/slack/replies/hold.ts';
+import { orderByHook } from '../../../src/workflow/holding/freeze-hook.ts';
 import { changeId } from '../../support/builders.ts';
 import { policyOf } from '../../support/policies.ts';
 import { House } from '../house.ts';
 
+const hour = 3_600_000;
 const shared = policyOf(`
 groups: { sre: [U02BOB] }
 rules:
@@ -34,7 +37,7 @@ rules:
       kind: 'no-scope',
       scope: { kind: 'no-cluster', cluster: 'prod', clusters: ['sandbox'] },
     });
-    expect(await house.holds.all(house.now())).toEqual([]);
+    expect(await house.holds.standing(house.now())).toEqual([]);
   });
 
   it('of a service is read as people type it', async () => {
@@ -56,7 +59,7 @@ rules:
     const targets = asked.kind === 'which?' ? asked.commands.map(({ scope }) => scope.target) : [];
 
     expect(targets).toEqual(['*/reviews/*', 'sandbox/*/reviews']);
-    expect(await house.holds.all(house.now())).toEqual([]);
+    expect(await house.holds.standing(house.now())).toEqual([]);
   });
 
   it('of a service may be set by its owner, although a rule below names others', async () => {
@@ -102,7 +105,7 @@ rules:
     const byScope = await house.thaw('U01ALICE', 'sandbox/default');
 
     expect([byName, byScope]).toMatchObject([{ kind: 'thawed' }, { kind: 'thawed' }]);
-    expect(await house.holds.all(house.now())).toEqual([]);
+    expect(await house.holds.standing(house.now())).toEqual([]);
     expect(house.notices.told).toEqual([]);
   });
 
@@ -154,16 +157,75 @@ rules:
   it('must be named if several cover exactly the same', async () => {
     const house = new House();
     await house.freeze('U01ALICE', 'sandbox');
-    await house.freeze('U01ALICE', 'sandbox');
+    await house.freeze('U02BOB', 'sandbox');
 
     expect(await house.thaw('U01ALICE', 'sandbox')).toMatchObject({ kind: 'several', holds: [{}, {}] });
-    expect(await house.holds.all(house.now())).toHaveLength(2);
+    expect(await house.holds.standing(house.now())).toHaveLength(2);
   });
 
-  it('is one of at most a hundred', async () => {
+  it('of the same by the same person goes on with the first, under its name, and never ends sooner', async () => {
     const house = new House();
-    for (let count = 0; count < 100; count += 1) await house.freeze('U01ALICE', 'sandbox');
+    const first = await house.freeze('U01ALICE', 'sandbox', { end: { kind: 'for', ms: 2 * hour }, reason: 'incident' });
+    const longer = await house.freeze('U01ALICE', 'sandbox', { end: { kind: 'for', ms: 9 * hour } });
+    const shorter = await house.freeze('U01ALICE', 'sandbox', { end: { kind: 'for', ms: hour } });
 
-    expect(await house.freeze('U01ALICE', 'sandbox')).toEqual({ kind: 'too-many' });
+    const hold = first.kind === 'frozen' ? first.hold : undefined;
+    const until = new Date(house.now().getTime() + 9 * hour);
+    expect([longer, shorter]).toMatchObject([{ before: { id: hold?.id } }, { kind: 'frozen' }]);
+    const { name } = hold ?? {};
+    expect(await house.holds.standing(house.now())).toMatchObject([{ name, until, reason: 'incident' }]);
+    expect(holdReply(longer).text).toMatch(/^Your freeze `f-.*` covers that already: it goes on, until /);
+  });
+
+  it('is one of at most ten of a person, which keeps out nobody else', async () => {
+    const house = new House();
+    house.policies.take(shared);
+    const targets = Array.from({ length: 100 }, (_, n) => `sandbox/${'*'.repeat(n % 2)}details-${n}/*`);
+
+    const answers = await Promise.all(targets.map((target) => house.freeze('U01ALICE', target)));
+
+    expect(answers.filter(({ kind }) => kind === 'frozen')).toHaveLength(10);
+    expect(answers.at(-1)).toMatchObject({ kind: 'too-many', yours: { length: 10 } });
+    expect(await house.freeze('U02BOB', 'sandbox')).toMatchObject({ kind: 'frozen' });
+    expect(await house.holds.standing(house.now())).toHaveLength(11);
+  });
+
+  it('by people who together have used up the room is still set by the hook, and by whoever may freeze all', async () => {
+    const house = new House();
+    const people = Array.from({ length: 11 }, (_, n) => `U${n}CAROL`);
+    house.policies.take(
+      policyOf(`
+rules:
+  - { target: "*/*/details*", shift: [U02BOB, ${people}] }
+  - { target: "**", shift: [U02BOB] }
+`),
+    );
+    for (const person of people)
+      for (let n = 0; n < 10; n += 1)
+        await house.freeze(person, `sandbox/default/details-${person.toLowerCase()}-${n}`);
+
+    expect(await house.holds.standing(house.now())).toHaveLength(100);
+    expect(await house.freeze('U10CAROL', 'sandbox/default/details')).toEqual({ kind: 'too-many' });
+    expect(await house.freeze('U02BOB', 'sandbox')).toMatchObject({ kind: 'frozen' });
+    const order = { action: 'freeze', name: 'INC-1', target: 'sandbox', reason: 'incident', end: undefined } as const;
+    expect(await orderByHook(house.desk, order, 'hook:1')).toMatchObject({ kind: 'frozen' });
+    expect(await house.thaw('U02BOB', 'sandbox/default/details-u0carol-0')).toMatchObject({ kind: 'thawed' });
+    expect(house.notices.told).toMatchObject([{ user: 'U0CAROL', notice: { what: 'thawed', by: 'U02BOB' } }]);
+    expect(await house.freeze('U0CAROL', 'sandbox')).toMatchObject({ denial: { reason: 'not-allowed' } });
+  });
+
+  it('is set beside one that cannot be read, and says how that is taken out', async () => {
+    const house = new House();
+    house.holds.spoil();
+
+    const answers = [
+      await house.freeze('U01ALICE', 'sandbox'),
+      await house.thaw('U01ALICE'),
+      await house.lock('U01ALICE'),
+    ];
+
+    expect(answers).toMatchObject([{ kind: 'frozen' }, { kind: 'freezes' }, { kind: 'locked' }]);
+    for (const answer of answers)
+      expect(holdReply(answer).text).toContain('take it out: `HDEL {shiftbot}:freezes "inc-42"`');
   });
 });

@@ -49,9 +49,9 @@ describe('a lock', () => {
     expect(await house.lock('U02BOB')).toMatchObject({ kind: 'take-over?' });
     await house.lock('U02BOB', {}, changeId(7));
 
-    expect(await house.holds.all(house.now())).toMatchObject([{ by: 'U02BOB', target }]);
+    expect(await house.holds.standing(house.now())).toMatchObject([{ by: 'U02BOB', target }]);
     expect(await house.unlock('U02BOB')).toMatchObject({ kind: 'unlocked' });
-    expect(await house.holds.all(house.now())).toEqual([]);
+    expect(await house.holds.standing(house.now())).toEqual([]);
   });
 
   it('lasts eight hours by default, and seven days at most', async () => {
@@ -84,7 +84,7 @@ describe('a lock', () => {
     house.people.is('U05GUEST', { kind: 'guest' });
 
     expect(await house.lock('U05GUEST')).toMatchObject({ kind: 'denied', denial: { reason: 'guest' } });
-    expect(await house.holds.all(house.now())).toEqual([]);
+    expect(await house.holds.standing(house.now())).toEqual([]);
   });
 
   it('is set once, even if Slack delivers the command twice', async () => {
@@ -95,7 +95,7 @@ describe('a lock', () => {
     await house.unlock('U01ALICE');
 
     expect(await lock(house.desk, command, asker)).toEqual({ kind: 'set-before' });
-    expect(await house.holds.all(house.now())).toEqual([]);
+    expect(await house.holds.standing(house.now())).toEqual([]);
   });
 
   it('of an unknown service is refused', async () => {
@@ -108,7 +108,7 @@ describe('a lock', () => {
   it('may or may not be set when the store did not answer', async () => {
     const house = new House();
     const holds = Object.assign(Object.create(house.holds), {
-      on: async () => [],
+      on: async () => ({ holds: [], unreadable: [] }),
       set: async () => {
         throw new StoreUnavailableError('Redis did not answer', { outcomeUnknown: true });
       },
@@ -125,14 +125,14 @@ describe('the lock of somebody else', () => {
     await house.lock('U01ALICE', { reason: 'migrating ratings' });
 
     const asked = await house.lock('U02BOB');
-    const before = await house.holds.all(house.now());
+    const before = await house.holds.standing(house.now());
     const seen = asked.kind === 'take-over?' ? asked.hold.id : '';
     const answer = await house.lock('U02BOB', {}, seen);
 
     expect(asked).toMatchObject({ hold: { by: 'U01ALICE', reason: 'migrating ratings' } });
     expect(before).toMatchObject([{ by: 'U01ALICE' }]);
     expect(answer).toMatchObject({ kind: 'locked', hold: { by: 'U02BOB' }, before: { by: 'U01ALICE' } });
-    expect(await house.holds.all(house.now())).toMatchObject([{ by: 'U02BOB', target }]);
+    expect(await house.holds.standing(house.now())).toMatchObject([{ by: 'U02BOB', target }]);
     expect(house.notices.told).toMatchObject([
       { user: 'U01ALICE', notice: { what: 'taken-over', by: 'U02BOB', hold: { reason: 'migrating ratings' } } },
     ]);
@@ -156,7 +156,7 @@ describe('the lock of somebody else', () => {
     const answers = await Promise.all([house.lock('U01ALICE'), house.lock('U02BOB')]);
 
     expect(answers.map(({ kind }) => kind).sort()).toEqual(['locked', 'take-over?']);
-    expect(await house.holds.all(house.now())).toHaveLength(1);
+    expect(await house.holds.standing(house.now())).toHaveLength(1);
   });
 
   it('cannot be ended by others without a policy file', async () => {
@@ -164,7 +164,7 @@ describe('the lock of somebody else', () => {
     await house.lock('U01ALICE');
 
     expect(await house.unlock('U02BOB')).toMatchObject({ kind: 'not-yours', hold: { by: 'U01ALICE' } });
-    expect(await house.holds.all(house.now())).toHaveLength(1);
+    expect(await house.holds.standing(house.now())).toHaveLength(1);
   });
 
   it('is ended only by those whom the policy file allows, and its owner is told', async () => {

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { PolicyUnknownError, StoreUnavailableError } from '../../../src/workflow/errors.ts';
+import { answerReply } from '../../../src/slack/replies/change.ts';
+import { denialText } from '../../../src/slack/words/policy-words.ts';
+import { StoreUnavailableError } from '../../../src/workflow/errors.ts';
 import { serviceStatus } from '../../../src/workflow/looking/look-up.ts';
 import { policyOf } from '../../support/policies.ts';
 import type { House } from '../house.ts';
@@ -155,15 +157,74 @@ describe.each(kinds)('for a change that is asked for as $kind', ({ houseOf }) =>
       expect(house.split).toEqual({ v1: 100 });
     });
 
-    it('that cannot be trusted let nothing through', async () => {
+    it('that cannot be read refuse a shift, with what to do', async () => {
+      house.holds.spoil();
+
+      const answer = await house.ask('v3', 60);
+
+      expect(answer).toMatchObject({ kind: 'denied', denial: { reason: 'frozen', hold: { unreadable: {} } } });
+      const denial = answer.kind === 'denied' ? answer.denial : undefined;
+      expect(denial && denialText(denial)).toContain('take it out: `HDEL {shiftbot}:freezes "inc-42"`');
+      expect(house.changes.all).toEqual([]);
+    });
+
+    it('that cannot be read put off what was accepted before', async () => {
       const change = await house.accepted('v3', 50);
       house.holds.spoil();
 
-      await expect(house.ask('v3', 60)).rejects.toBeInstanceOf(PolicyUnknownError);
       const answer = await house.attempt(change);
 
       expect(answer.kind).toBe('not-yet');
       expect(house.split).toEqual({ v1: 100 });
+      house.holds.mend();
+      house.pass(hour / 60);
+      await house.work();
+      expect(house.split).toEqual({ v1: 50, v3: 50 });
+    });
+
+    it('that cannot be read let a rollback through, which is told and audited', async () => {
+      const change = await house.applied('v3', 50);
+      house.holds.spoil();
+
+      const answer = await house.clickRollback(change.id, undefined, house.asker('U02BOB'));
+      await house.work();
+
+      expect(house.split).toEqual(house.brought({ v1: 100, v3: 0 }));
+      if (answer.kind !== 'accepted') throw new Error(`the rollback is ${answer.kind}`);
+      expect(answerReply(answer, house.now()).text).toContain(
+        'A freeze in Redis cannot be read, and going back goes through it. The people who run shiftbot take it out: `HDEL {shiftbot}:freezes "inc-42"`.',
+      );
+      const { entries } = await house.audit.read({ subject: { kind: 'change', id: answer.change.id }, limit: 9 });
+      const detail = 'went through a lock or freeze that cannot be read (HDEL {shiftbot}:freezes "inc-42")';
+      expect(entries).toContainEqual({ kind: 'event', event: expect.objectContaining({ kind: 'accepted', detail }) });
+    });
+
+    it('that cannot be read stop a rollback where policy makes it wait for freezes', async () => {
+      const change = await house.applied('v3', 50);
+      house.holds.spoil();
+      house.policies.take(
+        policyOf('rules:\n  - { target: "**", shift: [everyone], rollback: { duringFreeze: false } }\n'),
+      );
+
+      const answer = await house.clickRollback(change.id, undefined, house.asker('U02BOB'));
+
+      expect(answer).toMatchObject({ kind: 'denied', denial: { reason: 'frozen', hold: { unreadable: {} } } });
+      expect(house.split).toEqual({ v1: 50, v3: 50 });
+    });
+
+    it('that cannot be read stop those, too, whose changes a freeze does not', async () => {
+      house.holds.spoil();
+      house.policies.take(policyOf('rules:\n  - { target: "**", shift: [everyone], duringFreeze: [everyone] }\n'));
+
+      expect(await house.ask('v3', 50)).toMatchObject({ kind: 'denied', denial: { reason: 'frozen' } });
+    });
+
+    it('that cannot be read are in the status', async () => {
+      house.holds.spoil();
+
+      expect(await serviceStatus(house.desk, { service: 'reviews' })).toMatchObject({
+        holds: [{ kind: 'freeze', unreadable: { removeWith: 'HDEL {shiftbot}:freezes "inc-42"' } }],
+      });
     });
   });
 });
