@@ -3,12 +3,13 @@ import { keepEndedSeconds, LineScript } from './line-scripts.ts';
 import { moveRampInScript } from './ramp-scripts.ts';
 import { Script } from './script.ts';
 
-/** The id and the fields of each record in `ids`. An id without a record is left out. */
+/** The id and the fields of each record in `ids`, which are empty where something else stands. An id without a record is left out. */
 const rowsOf = `
   local function rowsOf(ids, prefix)
     local found = {}
     for _, id in ipairs(ids) do
-      local fields = redis.call('HMGET', prefix .. id, 'rev', 'kind', 'record', 'mac')
+      local fields = redis.pcall('HMGET', prefix .. id, 'rev', 'kind', 'record', 'mac')
+      if fields.err then fields = { '' } end
       if fields[1] then found[#found + 1] = { id, fields[1], fields[2] or '', fields[3] or '', fields[4] or '' } end
     end
     return found
@@ -53,7 +54,7 @@ export const acceptScript = new LineScript(`${tellInScript}${moveRampInScript}
   for at = 12, tonumber(ARGV[2]) - 1 do
     local count = 0
     for _, each in ipairs(redis.pcall('SMEMBERS', KEYS[at])) do
-      local its = redis.call('HGET', prefix .. each, 'kind')
+      local its = redis.pcall('HGET', prefix .. each, 'kind')
       if isWaiting(its) or its == 'awaiting' or its == 'held' then count = count + 1 else over[#over + 1] = { KEYS[at], each } end
     end
     if mostOpen > 0 and not stored[1] and count >= mostOpen then return { 'too-many' } end

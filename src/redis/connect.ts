@@ -119,6 +119,12 @@ export async function ask<T>(connection: Connection, call: (connection: Connecti
   }
 }
 
+/** Whether a command failed because its key holds something else than what we keep there. */
+export function isOtherType(error: unknown): boolean {
+  const cause = error instanceof StoreUnavailableError ? error.cause : undefined;
+  return cause instanceof Error && cause.message.startsWith('WRONGTYPE');
+}
+
 function open(address: RedisAddress, options: ConnectionOptions): Connection {
   const all: ConnectionOptions = {
     ...address.options,

@@ -49,3 +49,37 @@ export const keys = {
   recent: `${root}:recent`,
   probe: `${root}:probe`,
 } as const;
+
+/** Where a script puts what it found in the place of a key of ours, and for how long. */
+export const setAside = { prefix: `${root}:set-aside:`, seconds: 7 * 24 * 3600 } as const;
+
+/**
+ * The types of keys whose content can do without: what is lost with them is found again, or is asked for again. Records are not among them
+ * (an unreadable one is left alone and told), nor locks and freezes (an unreadable one stops changes).
+ */
+export const typesOfKeys: Readonly<Record<string, 'string' | 'hash' | 'list' | 'set' | 'zset' | 'stream'>> = {
+  'asked-as': 'string',
+  refused: 'string',
+  places: 'zset',
+  line: 'list',
+  'line-version': 'string',
+  begun: 'string',
+  resting: 'string',
+  ramps: 'zset',
+  'ramp-on': 'hash',
+  'ramp-decided': 'string',
+  'ramp-look': 'string',
+  card: 'hash',
+  'card-claim': 'string',
+  bucket: 'string',
+  counted: 'string',
+  'over-limit': 'string',
+  'held-by': 'string',
+  audit: 'stream',
+  audited: 'string',
+  open: 'zset',
+  'open-of': 'set',
+  owed: 'zset',
+  'in-doubt': 'zset',
+  recent: 'zset',
+};

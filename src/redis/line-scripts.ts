@@ -12,7 +12,8 @@ export const keepEndedSeconds = 30 * 24 * 3600;
  * they share, and no two can wait for each other.
  *
  * - A change gets the next place. One that goes ahead gets the next place below zero. One that is being applied gets `-inf`.
- * - An entry with another place than its change's own is stale. It is removed when it comes to the front.
+ * - An entry with another place than its change's own is stale. It is removed when it comes to the front. So is one whose change is no
+ *   record of ours.
  * - Replicas of version 1 put their changes into lists, one for each VirtualService. `takeIn` gives these a place, too.
  */
 const lineFunctions = `
@@ -27,15 +28,29 @@ const lineFunctions = `
 
   local function isWaiting(kind) return kind == 'queued' or kind == 'applying' end
 
+  local function kindAndPlace(id) return unpack(redis.pcall('HMGET', prefix .. id, 'kind', 'place')) end
+
   local function placeOf(id)
-    local kind, place = unpack(redis.call('HMGET', prefix .. id, 'kind', 'place'))
+    local kind, place = kindAndPlace(id)
     return isWaiting(kind) and place
   end
 
-  local function versionOf(line) return tonumber(redis.call('GET', line.version) or '0') end
+  local exact = 2 ^ 53
+
+  local function versionOf(line)
+    local version = tonumber(redis.call('GET', line.version) or '0') or 0
+    return version == math.floor(version) and math.abs(version) < exact and version or 0
+  end
+
+  local function countUp(counter, orElse)
+    local count = redis.pcall('INCR', counter)
+    if type(count) == 'number' and count < exact then return count end
+    redis.call('SET', counter, string.format('%.0f', orElse))
+    return orElse
+  end
 
   local function stir(version)
-    redis.call('INCR', version)
+    countUp(version, 1)
     redis.call('EXPIRE', version, ${keepEndedSeconds})
   end
 
@@ -44,8 +59,8 @@ const lineFunctions = `
     if kind == 'applying' then
       place = '-inf'
     elseif not place then
-      local next = redis.call('INCR', lastPlace)
-      place = string.format('%.0f', isAhead and -next or next)
+      local last = countUp(lastPlace, redis.call('TIME')[1] * 1000) -- after all that were given
+      place = string.format('%.0f', isAhead and -last or last)
     end
     redis.call('HSET', prefix .. id, 'place', place)
     for _, line in ipairs(into) do
@@ -58,7 +73,7 @@ const lineFunctions = `
     local fresh, isAhead = {}, false
     for at = #list, 1, -1 do
       local id = list[at]
-      local kind, place = unpack(redis.call('HMGET', prefix .. id, 'kind', 'place'))
+      local kind, place = kindAndPlace(id)
       if kind == 'applying' then
         enter(id, false, { line })
       elseif kind == 'queued' then

@@ -112,7 +112,8 @@ export const updateRampScript = new Script(`${tellInScript}${moveRampInScript}
 export const openRampsScript = new Script(`
   local found = {}
   for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-    local fields = redis.call('HMGET', ARGV[1] .. id, 'rev', 'kind', 'record', 'mac')
+    local fields = redis.pcall('HMGET', ARGV[1] .. id, 'rev', 'kind', 'record', 'mac')
+    if fields.err then fields = { '' } end
     if fields[1] then found[#found + 1] = { id, fields[1], fields[2] or '', fields[3] or '', fields[4] or '' }
     else redis.call('ZREM', KEYS[1], id) end
   end

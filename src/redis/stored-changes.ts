@@ -35,7 +35,7 @@ import { keys, newsChannel } from './keys.ts';
 import { movingIn, rampedRules } from './ramp-scripts.ts';
 import { objectInClusterSchema } from './records/record-parts.ts';
 import { storeChange } from './records/stored-change.ts';
-import { rowSchema, rowsSchema, StoredRecords } from './records/stored-records.ts';
+import { fieldsOf, rowSchema, rowsSchema, StoredRecords } from './records/stored-records.ts';
 import { parseJson, type RecordKey } from './signature.ts';
 import { strandedOf } from './stranded.ts';
 
@@ -82,7 +82,7 @@ export class StoredChanges implements Changes {
   }
 
   async read(id: ChangeId): Promise<Change | undefined> {
-    const fields = await ask(this.#redis, (redis) => redis.hmget(keys.change(id), 'rev', 'kind', 'record', 'mac'));
+    const fields = await fieldsOf(this.#redis, keys.change(id), ['rev', 'kind', 'record', 'mac']);
     if (fields[0] === null) return undefined;
     return this.#records.read(id, rowSchema.parse(fields.map((field) => field ?? '')));
   }
@@ -203,8 +203,8 @@ export class StoredChanges implements Changes {
 
   /** Not signed: somebody who alters it can keep a change from ending, but no more. */
   async writing(id: ChangeId): Promise<readonly Writing[]> {
-    const fields = ['writing', 'rev', 'kind', 'record', 'mac'] as const;
-    const [text, ...row] = await ask(this.#redis, (redis) => redis.hmget(keys.change(id), ...fields));
+    const fields = ['writing', 'rev', 'kind', 'record', 'mac'];
+    const [text, ...row] = await fieldsOf(this.#redis, keys.change(id), fields);
     if (typeof text !== 'string') return [];
     const { cluster } = placeOf(this.#records.read(id, rowSchema.parse(row)));
     return (writing.safeParse(parseJson(text)).data ?? []).map((each) => ({ ...each, cluster }));

@@ -44,22 +44,31 @@ export class StoredLimits implements Limits {
  * the index of the empty bucket, the number of refusals, and the time until the next one is allowed.
  */
 const takeScript = new Script(`
+  local most = 2 ^ 31
   local time = redis.call('TIME')
   local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
   local before = redis.call('GET', KEYS[2])
   if before == '0' then return { 0, 0, 0 } end
   if before then
     local place, refused, wait = string.match(before, '^(%d+) (%d+) (%d+)$')
-    return { tonumber(place or before), tonumber(refused or 2), tonumber(wait or 0) } -- an older version stored only the place
+    place = tonumber(place or before) -- an older version stored only the place
+    if place and place >= 1 and place <= #KEYS - 2 then
+      return { place, math.min(tonumber(refused or 2), most), math.min(tonumber(wait or 0), most) }
+    end
   end
 
   local full = {}
   for place = 1, #KEYS - 2 do
     local atOnce, every = tonumber(ARGV[2 * place + 1]), tonumber(ARGV[2 * place + 2])
-    full[place] = math.max(tonumber(redis.call('GET', KEYS[place + 2]) or '0'), now)
+    local stored = tonumber(redis.call('GET', KEYS[place + 2]) or '0') or 0
+    full[place] = math.min(math.max(stored, now), now + atOnce * every) -- no bucket is fuller
     local wait = full[place] - (atOnce - 1) * every - now
     if wait > 0 then
-      local refused = redis.call('INCR', KEYS[1])
+      local refused = redis.pcall('INCR', KEYS[1])
+      if type(refused) ~= 'number' or refused > most then
+        redis.call('SET', KEYS[1], 1)
+        refused = 1
+      end
       if refused == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
       redis.call('SET', KEYS[2], string.format('%d %d %d', place, refused, math.ceil(wait)), 'PX', ARGV[2])
       return { place, refused, math.ceil(wait) }
@@ -73,6 +82,6 @@ const takeScript = new Script(`
   return { 0, 0, 0 }`);
 
 const refusedScript = new Script(`
-  local refused = tonumber(redis.call('GET', KEYS[1]) or '0')
+  local refused = math.min(tonumber(redis.call('GET', KEYS[1]) or '0') or 0, 2 ^ 31)
   redis.call('DEL', KEYS[1])
   return refused`);

@@ -10,7 +10,7 @@ import { ask, type Connection } from './connect.ts';
 import { keys, newsChannel } from './keys.ts';
 import { createRampScript, movingIn, openRampsScript, updateRampScript } from './ramp-scripts.ts';
 import { readStoredRamp } from './records/stored-ramp.ts';
-import { rowSchema, rowsSchema } from './records/stored-records.ts';
+import { fieldsOf, rowSchema, rowsSchema } from './records/stored-records.ts';
 import { Script } from './script.ts';
 import type { RecordKey } from './signature.ts';
 
@@ -36,7 +36,7 @@ export class StoredRamps implements Ramps {
   }
 
   async read(id: RampId): Promise<Ramp | undefined> {
-    const fields = await ask(this.#redis, (redis) => redis.hmget(keys.ramp(id), 'rev', 'kind', 'record', 'mac'));
+    const fields = await fieldsOf(this.#redis, keys.ramp(id), ['rev', 'kind', 'record', 'mac']);
     if (fields[0] === null) return undefined;
     return this.#read(id, rowSchema.parse(fields.map((field) => field ?? '')));
   }

@@ -3,12 +3,27 @@ import { z } from 'zod';
 import type { Change } from '../../domain/change/change.ts';
 import { UntrustedRecordError } from '../../workflow/errors.ts';
 import type { Log } from '../../workflow/ports/process.ts';
+import { ask, type Connection, isOtherType } from '../connect.ts';
 import type { RecordKey } from '../signature.ts';
 import { readStoredChange } from './stored-change.ts';
 
 /** `rev`, `kind`, `record` and `mac` of a record, as scripts return them. A list of records also has their ids. */
 export const rowSchema = z.tuple([z.string(), z.string(), z.string(), z.string()]);
 export const rowsSchema = z.array(z.tuple([z.string(), z.string(), z.string(), z.string(), z.string()]));
+
+/** Fields of a record. Where something else stands in its place, it is as little to be trusted as one that was altered. */
+export async function fieldsOf(
+  connection: Connection,
+  key: string,
+  fields: readonly string[],
+): Promise<readonly (string | null)[]> {
+  try {
+    return await ask(connection, (redis) => redis.hmget(key, ...fields));
+  } catch (error) {
+    if (!isOtherType(error)) throw error;
+    throw new UntrustedRecordError(`${key} is no record`);
+  }
+}
 
 /** Some milliseconds' worth of records. */
 const atOnce = 100;
