@@ -1,4 +1,6 @@
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { keys } from '../../src/redis/keys.ts';
 import { workspace } from '../../src/sandbox/local-slack.ts';
 import { startTestWorld, type TestWorld } from '../support/test-world.ts';
 
@@ -112,6 +114,40 @@ describe('locks and freezes of the built bot', () => {
 
     expect(frozen.text).toMatch(/until <!date\^\d+\^\{date_short_pretty\} \{time\}\|/);
     await expect.poll(() => noticesTo(alice.id)).toContainEqual(expect.stringContaining('was thawed by'));
+  });
+
+  it('that cannot be read stop a shift, with what takes them out, and no rollback, whatever other junk is there', async () => {
+    const { people, objects } = world;
+    await people.command('alice', 'reviews v3 30');
+    const applied = await world.card('reviews · 30 % to v3', 'Applied in');
+    const redis = new Redis(world.redisUrl);
+    const before = await objects.weights('reviews');
+    await redis.hset(keys.freezes, 'inc-66', 'rubbish');
+    await redis.set(keys.locks, 'rubbish');
+    for (const key of [keys.audit, keys.open, keys.owed, keys.inDoubt, keys.recent]) await redis.set(key, 'rubbish');
+    for (const key of await redis.keys(keys.bucket('*'))) {
+      await redis.del(key);
+      await redis.hset(key, 'rubbish', 'rubbish');
+    }
+
+    await people.command('alice', 'reviews v3 60');
+    await world.told(alice.id, '*Not accepted:* What stands in Redis as a lock', '`DEL {shiftbot}:locks`');
+    await people.command('alice', 'status reviews');
+    await world.told(alice.id, '`DEL {shiftbot}:locks`', '`HDEL {shiftbot}:freezes "inc-66"`');
+    await people.command('alice', 'why rollback reviews');
+    await world.told(alice.id, '*allowed*', 'going back goes through it');
+    expect(await objects.weights('reviews')).toEqual(before);
+    await people.click('bob', applied, 'Roll back');
+    await world.told(bob.id, 'Accepted', 'A lock in Redis cannot be read, and going back goes through it.');
+    await world.card('back to v2 100 %', 'Applied in', `<@${bob.id}>`);
+    await people.command('bob', 'audit reviews');
+    await world.told(bob.id, 'went through a lock or freeze that cannot be read');
+
+    await redis.del(keys.locks);
+    await redis.hdel(keys.freezes, 'inc-66');
+    await people.command('alice', 'reviews v3 60');
+    await world.card('reviews · 60 % to v3', 'Applied in');
+    redis.disconnect();
   });
 
   async function noticesTo(user: string): Promise<readonly string[]> {
