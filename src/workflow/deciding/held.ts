@@ -21,7 +21,16 @@ import { catchUp } from '../applying/settle.ts';
 import { stampIn } from '../applying/walk.ts';
 import { accept, replace } from '../asking/accept.ts';
 import { editsOf, type ObjectAim, type Plan, planEdits } from '../asking/plan.ts';
-import { type Answer, addJob, judgePlan, objectionTo, rampInTheWay, selectsIn, stateOf } from '../asking/submit.ts';
+import {
+  type Answer,
+  addJob,
+  judgePlan,
+  objectionTo,
+  rampInTheWay,
+  selectsIn,
+  stateOf,
+  wentThrough,
+} from '../asking/submit.ts';
 import { eventOf, type Hearing, heard, moveOn } from '../audit.ts';
 import { type Asker, type Desk, refuseIfLate } from '../desk.ts';
 import { judgeAll, mayOverrideOwner, namedBy, wantedOf } from '../judging/judge-live.ts';
@@ -175,7 +184,8 @@ async function askAnew(desk: Desk, change: Change, plan: Plan, asker: Asker): Pr
   if (ramp !== undefined)
     return { kind: 'not-now', change, outcome: { kind: 'ramp-runs', name: serviceOf(change), ramp } };
 
-  const { verdict, rule } = await judgePlan(desk, { ...change, asker }, plan);
+  const judgement = await judgePlan(desk, { ...change, asker }, plan);
+  const { verdict, rule } = judgement;
   if (verdict.kind === 'refused') return { kind: 'denied', change, denial: verdict.denial };
   const next: Change = {
     ...moveTo(change, stateOf(verdict, desk.now())),
@@ -187,7 +197,11 @@ async function askAnew(desk: Desk, change: Change, plan: Plan, asker: Asker): Pr
     acceptedAt: desk.now().toISOString(),
   };
   refuseIfLate(desk, asker);
-  const event = eventOf(next, { kind: 'planned-anew', asker, deed: 'plan-anew', rule }, desk.now());
+  const event = eventOf(
+    next,
+    { kind: 'planned-anew', asker, deed: 'plan-anew', rule, ...wentThrough(judgement) },
+    desk.now(),
+  );
   const options = { lines: plan.lines.versions, ahead: goesAhead(change), event };
   const accepted = await accept(desk, next, options, asker);
   if (accepted.kind !== 'accepted') return 'moved';

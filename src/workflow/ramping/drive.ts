@@ -203,7 +203,9 @@ export async function afterMaking(desk: Desk, ramp: Ramp, made: Made): Promise<b
     case 'moved':
       return true;
     case 'known':
+      return false;
     case 'unknown':
+      desk.log.warn({ rampId: ramp.id, why: made.why }, 'a step of a ramp waits: policy cannot tell');
       return false;
     case 'waits':
       return moveRamp(desk, rampTo(ramp, waiting(ramp, made, at)));

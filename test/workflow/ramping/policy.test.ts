@@ -215,6 +215,41 @@ describe('policy and ramps', () => {
     expect(house.split).toEqual({ v1: 100, v2: 0, v3: 0 });
   });
 
+  it('is not begun where a freeze cannot be read, makes no step, and goes on when that is taken out', async () => {
+    house.policies.take(policyOf(everyone));
+    const ramp = await house.started();
+    const { split } = house;
+    house.holds.spoil();
+    await house.after(5 * minute);
+
+    expect(house.split).toEqual(split);
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'running', step: 1 });
+    expect(house.log.lines).toContainEqual(
+      expect.objectContaining({ message: 'a step of a ramp waits: policy cannot tell', level: 'warn' }),
+    );
+    house.holds.mend();
+    await house.after(minute);
+    expect(await house.state(ramp.id)).toMatchObject({ kind: 'running', step: 2 });
+    await house.does('abort', ramp);
+    await house.goOn();
+    house.holds.spoil();
+    expect(await house.askRamp()).toMatchObject({
+      kind: 'denied',
+      denial: { reason: 'frozen', hold: { unreadable: {} } },
+    });
+  });
+
+  it('is aborted though a freeze cannot be read, also where rollbacks wait for freezes', async () => {
+    house.policies.take(policyOf(`${everyone}    rollback: { duringFreeze: false }\n`));
+    const ramp = await house.started();
+    house.holds.spoil();
+
+    expect(await house.does('abort', ramp)).toMatchObject({ kind: 'done' });
+    await house.goOn();
+
+    expect(house.split).toEqual({ v1: 100, v2: 0, v3: 0 });
+  });
+
   it('is paused and aborted by whoever may roll back, also where a freeze stops rollbacks', async () => {
     house.policies.take(policyOf(everyone));
     const ramp = await house.started();
