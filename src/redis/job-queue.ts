@@ -14,7 +14,8 @@ import { StoreUnavailableError } from '../workflow/errors.ts';
 import type { Log } from '../workflow/ports/process.ts';
 import type { Queue } from '../workflow/ports/queue.ts';
 import { type Connection, longestWaitSeconds, Waiting } from './connect.ts';
-import { queuePrefix } from './keys.ts';
+import { queueKeys, queuePrefix } from './keys.ts';
+import { Script } from './script.ts';
 
 const queueName = 'changes';
 const probe = 'probe';
@@ -90,11 +91,26 @@ export class JobQueue implements Queue {
     if (this.#connection.status !== 'ready')
       throw new StoreUnavailableError(`Redis is not connected (${this.#connection.status})`);
     try {
-      await this.#queue.add(name, payload, options);
+      await this.#queue.add(name, payload, options).catch(async (error: unknown) => {
+        if (!isJunk(error)) throw error;
+        await setJunkAside(this.#connection);
+        await this.#queue.add(name, payload, options);
+      });
     } catch (cause) {
       throw new StoreUnavailableError('Redis did not take the job', { cause });
     }
   }
+}
+
+const nothing = new Script('return 1');
+
+/** The scripts of BullMQ fail at a key that holds something else than they keep there. */
+async function setJunkAside(connection: Connection): Promise<void> {
+  await nothing.run(connection, queueKeys, []);
+}
+
+function isJunk(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('WRONGTYPE');
 }
 
 export interface RunningWorker {
@@ -128,7 +144,11 @@ export function startWorker({ connection, log, apply, onTaken }: WorkerOptions):
     stalledInterval: tidyEveryMs,
     maxStalledCount: 10,
   });
-  worker.on('error', (err) => log.warn({ err }, 'worker lost Redis'));
+  worker.on('error', (err) => {
+    log.warn({ err }, 'worker lost Redis');
+    if (!isJunk(err)) return;
+    setJunkAside(connection).catch((error: unknown) => log.warn({ err: error }, 'the queue has junk among its keys'));
+  });
   worker.on('failed', (job, err) =>
     log.warn({ changeId: changeOf(job), attempt: job?.attemptsMade, err }, 'job attempt failed'),
   );

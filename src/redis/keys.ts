@@ -82,4 +82,24 @@ export const typesOfKeys: Readonly<Record<string, 'string' | 'hash' | 'list' | '
   owed: 'zset',
   'in-doubt': 'zset',
   recent: 'zset',
+  // of the queue, as BullMQ keeps it: a job that is lost is added again
+  'changes:wait': 'list',
+  'changes:active': 'list',
+  'changes:paused': 'list',
+  'changes:delayed': 'zset',
+  'changes:prioritized': 'zset',
+  'changes:completed': 'zset',
+  'changes:failed': 'zset',
+  'changes:marker': 'zset',
+  'changes:stalled': 'set',
+  'changes:stalled-check': 'string',
+  'changes:meta': 'hash',
+  'changes:events': 'stream',
+  'changes:id': 'string',
+  'changes:pc': 'string',
+  'changes:limiter': 'string',
 };
+
+export const queueKeys: readonly string[] = Object.keys(typesOfKeys)
+  .filter((name) => name.startsWith('changes:'))
+  .map((name) => `${root}:${name}`);

@@ -13,10 +13,11 @@ const setJunkAside = `
   do
     local types = { ${types.join(', ')} }
     for _, key in ipairs(KEYS) do
-      local wanted = types[string.match(key, '^${root}([^:]+)') or '']
+      local name = string.sub(key, ${root.length + 1})
+      local wanted = types[name] or types[string.match(name, '^[^:]+') or '']
       local its = wanted and redis.call('TYPE', key).ok
       if its and its ~= wanted and its ~= 'none' then
-        local away = '${setAside.prefix}' .. string.sub(key, ${root.length + 1})
+        local away = '${setAside.prefix}' .. name
         redis.call('RENAME', key, away)
         redis.call('EXPIRE', away, ${setAside.seconds})
       end

@@ -10,7 +10,7 @@ import {
   whenReady,
 } from '../../src/redis/connect.ts';
 import { JobQueue, type RunningWorker, startWorker } from '../../src/redis/job-queue.ts';
-import { queuePrefix } from '../../src/redis/keys.ts';
+import { queueKeys, queuePrefix, typesOfKeys } from '../../src/redis/keys.ts';
 import { findRedisServer, type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
 import type { WorkerAnswer } from '../../src/workflow/applying/apply.ts';
 import { StoreUnavailableError } from '../../src/workflow/errors.ts';
@@ -112,6 +112,21 @@ describe.runIf(redisBinary)('with a redis-server', () => {
       });
 
       expect(await given.promise).toEqual({ id: wanted.id });
+    });
+
+    it.each(queueKeys)('gets a change whose job is added again, though %s holds something else', async (key) => {
+      const jobs = collect(() => done);
+      await (typesOfKeys[key.replace(/^[^:]+:/, '')] === 'string'
+        ? requests.hset(key, 'a', 'rubbish')
+        : requests.set(key, 'rubbish'));
+      work(jobs.apply);
+
+      const wanted = change();
+      await queue.add(wanted).catch(() => undefined);
+      await eventually(async () => {
+        await queue.addAgain(wanted);
+        expect(jobs.given).toContainEqual({ id: wanted.id });
+      });
     });
 
     it('is given what a replica of version 1 has added', async () => {
