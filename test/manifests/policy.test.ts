@@ -200,6 +200,9 @@ describe.runIf(realKubeconfig)('the admission policy, on an API server', () => {
     ${'no labels'}                                   | ${[remove('/metadata/labels')]}
     ${'a finalizer'}                                 | ${[add('/metadata/finalizers', ['example.com/never'])]}
     ${'an owner'}                                    | ${[add('/metadata/ownerReferences', [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'x', uid: '1' }])]}
+    ${'a weight below zero'}                         | ${[replace(`${destination}/weight`, -1)]}
+    ${'no weight at all'}                            | ${[replace(`${destination}/weight`, 0), replace(`${route}/1/weight`, 0)]}
+    ${'51 destinations'}                             | ${Array.from({ length: 49 }, (_, at) => add(`${route}/-`, { destination: { ...beside, subset: `x${at}` }, weight: 0 }))}
     ${'a fault beside a weight'}                     | ${[replace(`${destination}/weight`, 60), add('/spec/http/1/fault', { abort: { httpStatus: 500, percentage: { value: 100 } } })]}
   `('denies $what to the bot and to nobody else', async ({ patch: operations }) => {
     const before = await kube.get('ratings');
@@ -208,6 +211,18 @@ describe.runIf(realKubeconfig)('the admission policy, on an API server', () => {
 
     expect(await kube.get('ratings')).toEqual(before);
     await expect(patch('ratings', operations, undefined, 'dryRun=All')).resolves.toBeDefined();
+  });
+
+  it.each([
+    ['cleared', '', [add('/metadata/managedFields', [{}])]],
+    ['in the name of another', '?fieldManager=kubectl', [replace(`${destination}/weight`, 70)]],
+  ])('denies that who wrote what is %s', async (_, query, operations) => {
+    const before = await kube.get('ratings');
+    const path = `${kube.path('virtualservices')}/ratings${query}`;
+
+    await expect(kube.ask('PATCH', path, operations, bot)).rejects.toThrow(/this changes who is said to have written/);
+
+    expect(await kube.get('ratings')).toEqual(before);
   });
 
   it.each(['v1', 'v1beta1', 'v1alpha3'])('denies it through %s, too', async (version) => {

@@ -154,6 +154,15 @@ describe.runIf(realKubeconfig)('rule files, on an API server', () => {
     ${'opens another gateway'}                | ${{ hosts: ['reviews'], gateways: ['public'], http: rule('reviews') }}
     ${'delegates to another namespace'}       | ${{ hosts: ['reviews'], http: [{ delegate: { name: 'x', namespace: 'evil' } }] }}
     ${'redirects to another authority'}       | ${{ hosts: ['reviews'], http: [{ redirect: { authority: 'evil.example.com' } }] }}
+    ${'takes an IPv6 address'}                | ${{ hosts: ['fd00::1'], http: rule('reviews') }}
+    ${'answers with a page'}                  | ${{ hosts: ['reviews'], http: [{ directResponse: { status: 200, body: { string: '<script src=//evil.example.com>' } } }] }}
+    ${'sends browsers elsewhere'}             | ${{ hosts: ['reviews'], http: [{ directResponse: { status: 301 }, headers: { response: { set: { location: 'https://evil.example.com' } } } }] }}
+    ${'refreshes elsewhere'}                  | ${{ hosts: ['reviews'], http: rule('reviews', { headers: { response: { add: { Refresh: '0; url=//evil.example.com' } } } }) }}
+    ${'sets a cookie'}                        | ${{ hosts: ['reviews'], http: rule('reviews', { headers: { response: { set: { 'Set-Cookie': 'session=evil' } } } }) }}
+    ${'sets it at a destination'}             | ${{ hosts: ['reviews'], http: [{ route: [{ destination: { host: 'reviews' }, headers: { response: { set: { 'set-cookie': 'a=b' } } } }] }] }}
+    ${'names another server for later'}       | ${{ hosts: ['reviews'], http: rule('reviews', { headers: { response: { set: { 'alt-svc': 'h3="evil.example.com:443"' } } } }) }}
+    ${'takes a protection away'}              | ${{ hosts: ['reviews'], http: rule('reviews', { headers: { response: { remove: ['content-security-policy'] } } }) }}
+    ${'lets any page read the answers'}       | ${{ hosts: ['reviews'], http: rule('reviews', { corsPolicy: { allowOrigins: [{ regex: '.*' }], allowCredentials: true } }) }}
     ${'is exported to all'}                   | ${{ hosts: ['reviews'], exportTo: ['*'], http: rule('reviews') }}
   `('with an object that $what are denied to the bot, and to nobody else', async ({ spec }) => {
     const before = await kube.get('reviews');
@@ -168,13 +177,91 @@ describe.runIf(realKubeconfig)('rule files, on an API server', () => {
   });
 
   it.each`
-    what             | path                           | value
-    ${'a finalizer'} | ${'/metadata/finalizers'}      | ${['example.com/never']}
-    ${'an owner'}    | ${'/metadata/ownerReferences'} | ${[{ apiVersion: 'v1', kind: 'ConfigMap', name: 'x', uid: '1' }]}
+    what                                 | path                           | value
+    ${'a finalizer'}                     | ${'/metadata/finalizers'}      | ${['example.com/never']}
+    ${'an owner'}                        | ${'/metadata/ownerReferences'} | ${[{ apiVersion: 'v1', kind: 'ConfigMap', name: 'x', uid: '1' }]}
+    ${'a control plane of Istio’s'}      | ${'/metadata/labels'}          | ${{ 'istio.io/rev': 'evil' }}
+    ${'an application of Argo’s'}        | ${'/metadata/labels'}          | ${{ 'argocd.argoproj.io/instance': 'evil' }}
+    ${'a name in the DNS of the public'} | ${'/metadata/annotations'}     | ${{ 'external-dns.alpha.kubernetes.io/hostname': 'evil.example.com' }}
+    ${'nobody who wrote its fields'}     | ${'/metadata/managedFields'}   | ${[{}]}
   `('cannot give an object $what', async ({ path, value }) => {
     const one = `${kube.path('virtualservices')}/reviews?dryRun=All`;
 
     await expect(kube.ask('PATCH', one, [{ op: 'add', path, value }], bot)).rejects.toThrow(denial);
+  });
+
+  it.each`
+    what                                     | spec
+    ${'goes through a tunnel'}               | ${{ host: 'reviews', trafficPolicy: { tunnel: { protocol: 'CONNECT', targetHost: 'evil.example.com', targetPort: 443 } } }}
+    ${'goes through one for a port'}         | ${{ host: 'reviews', trafficPolicy: { portLevelSettings: [{ port: { number: 80 }, tls: { mode: 'SIMPLE', sni: 'evil.example.com' } }] } }}
+    ${'is shown another name'}               | ${{ host: 'reviews', trafficPolicy: { tls: { mode: 'SIMPLE', sni: 'evil.example.com' } } }}
+    ${'is sent in the clear'}                | ${{ host: 'reviews', trafficPolicy: { tls: { mode: 'DISABLE' } } }}
+    ${'is sent in the clear by one version'} | ${{ host: 'reviews', subsets: [{ name: 'v1', trafficPolicy: { tls: { mode: 'DISABLE' } } }] }}
+    ${'trusts everybody'}                    | ${{ host: 'reviews', trafficPolicy: { tls: { mode: 'SIMPLE', insecureSkipVerify: true } } }}
+    ${'is of an IPv6 address'}               | ${{ host: 'fd00::1' }}
+    ${'is of another namespace'}             | ${{ host: 'reviews.evil.svc.cluster.local' }}
+  `('do not let it make a DestinationRule by which traffic $what', async ({ spec }) => {
+    const body = { apiVersion: 'networking.istio.io/v1', kind: 'DestinationRule', metadata: { name: 'made' }, spec };
+    const path = `${kube.path('destinationrules')}?dryRun=All`;
+
+    await expect(kube.ask('POST', path, body, bot)).rejects.toThrow(denial);
+    await expect(kube.ask('POST', path, body)).resolves.toBeDefined();
+  });
+
+  it('let it keep what an operator set: encryption, a tunnel, cookies, origins, an answer, labels of others', async () => {
+    const tls = { mode: 'SIMPLE', sni: 'reviews.example.com' };
+    const tunnel = { protocol: 'CONNECT', targetHost: 'proxy.example.com', targetPort: 443 };
+    const kept = { host: 'kept', trafficPolicy: { tls, tunnel } };
+    await kube.create(stringify({ kind: 'DestinationRule', metadata: { name: 'kept' }, spec: kept }));
+    const http = [
+      { match: [{ uri: { exact: '/down' } }], directResponse: { status: 503, body: { string: 'later' } } },
+      ...rule('kept', {
+        headers: { response: { set: { 'set-cookie': 'a=b', 'x-version': 'v1' } } },
+        corsPolicy: { allowOrigins: [{ exact: 'https://shop.example.com' }] },
+      }),
+    ];
+    const labels = { 'istio.io/rev': 'stable' };
+    await kube.create(
+      stringify({ kind: 'VirtualService', metadata: { name: 'kept', labels }, spec: { hosts: ['kept'], http } }),
+    );
+
+    await expect(
+      put(destination('kept'), { spec: { ...kept, subsets: [{ name: 'v1', labels: { version: 'v1' } }] } }),
+    ).resolves.toMatchObject({ kind: 'written' });
+    await expect(
+      put(service('kept'), {
+        labels: { ...labels, team: 'books' },
+        spec: { hosts: ['kept'], http: [...pinned, ...http] },
+      }),
+    ).resolves.toMatchObject({ kind: 'written' });
+  });
+
+  it('let it set a header of one’s own, mutual TLS of Istio’s, and answer with a status alone', async () => {
+    const http = [
+      { match: [{ uri: { exact: '/down' } }], directResponse: { status: 503 } },
+      ...rule('fresh', { headers: { response: { set: { 'x-version': 'v1' }, remove: ['x-debug'] } } }),
+    ];
+    const trafficPolicy = { tls: { mode: 'ISTIO_MUTUAL' } };
+
+    await expect(put(service('fresh'), { spec: { hosts: ['fresh'], http } })).resolves.toMatchObject({
+      kind: 'written',
+    });
+    await expect(put(destination('fresh'), { spec: { host: 'fresh', trafficPolicy } })).resolves.toMatchObject({
+      kind: 'written',
+    });
+  });
+
+  it('do not let it open an object of a gateway to the mesh', async () => {
+    const spec = { hosts: ['reviews'], gateways: ['public'], exportTo: ['.'], http: rule('reviews') };
+    await kube.create(stringify({ kind: 'VirtualService', metadata: { name: 'gated' }, spec }));
+    const path = `${kube.path('virtualservices')}/gated?dryRun=All`;
+
+    for (const operation of [
+      { op: 'remove', path: '/spec/gateways' },
+      { op: 'add', path: '/spec/gateways/-', value: 'mesh' },
+      { op: 'remove', path: '/spec/exportTo' },
+    ])
+      await expect(kube.ask('PATCH', path, [operation], bot)).rejects.toThrow(denial);
   });
 
   it('let the bot’s account create and delete an HTTPRoute between Services of the namespace', async () => {
@@ -190,6 +277,8 @@ describe.runIf(realKubeconfig)('rule files, on an API server', () => {
     ${'is bound to a Service elsewhere'}        | ${{ ...between('a', ['b']), parentRefs: [{ group: '', kind: 'Service', name: 'a', namespace: 'evil' }] }}
     ${'is bound to nothing'}                    | ${{ rules: between('a', ['b'])['rules'] ?? [] }}
     ${'sends to another namespace'}             | ${{ ...between('a', []), rules: [{ backendRefs: [{ name: 'b', namespace: 'evil', port: 80 }] }] }}
+    ${'sets a cookie'}                          | ${{ ...between('a', []), rules: [filtered({ type: 'ResponseHeaderModifier', responseHeaderModifier: { set: [{ name: 'Set-Cookie', value: 'a=b' }] } })] }}
+    ${'takes a protection away'}                | ${{ ...between('a', []), rules: [filtered({ type: 'ResponseHeaderModifier', responseHeaderModifier: { remove: ['content-security-policy'] } })] }}
     ${'redirects elsewhere'}                    | ${{ ...between('a', []), rules: [{ filters: [{ type: 'RequestRedirect', requestRedirect: { hostname: 'evil.example.com' } }] }] }}
     ${'copies what it sends to one of its own'} | ${{ ...between('a', []), rules: [{ backendRefs: [{ name: 'b', port: 80, filters: [{ type: 'RequestMirror', requestMirror: { backendRef: { name: 'c', namespace: 'evil', port: 80 } } }] }] }] }}
   `('do not let it create an HTTPRoute that $what', async ({ spec }) => {
@@ -340,6 +429,24 @@ describe.runIf(realKubeconfig)('rule files, on an API server', () => {
 
     await expect(kube.ask('PATCH', path, patch, bot)).rejects.toThrow(denial);
     await expect(kube.ask('PATCH', path, patch)).resolves.toBeDefined();
+  });
+
+  it('are judged within the cost limit of the API server, also two hundred rules that each set a cookie', async () => {
+    const http = Array.from({ length: 200 }, (_, at) => ({
+      match: [{ uri: { prefix: `/p${at}` }, headers: { 'end-user': { exact: `u${at}` } } }],
+      headers: { response: { set: { 'set-cookie': `at=${at}` } } },
+      corsPolicy: { allowOrigins: [{ exact: 'https://shop.example.com' }] },
+      ...rule('far.example.com')[0],
+    }));
+    await kube.create(
+      stringify({ kind: 'VirtualService', metadata: { name: 'long' }, spec: { hosts: ['long'], http } }),
+    );
+    const path = `${kube.path('virtualservices')}/long`;
+    const weight = [{ op: 'add', path: '/spec/http/199/route/0/weight', value: 100 }];
+    const cookie = [{ op: 'replace', path: '/spec/http/199/headers/response/set/set-cookie', value: 'session=evil' }];
+
+    await expect(kube.ask('PATCH', path, weight, bot)).resolves.toBeDefined();
+    await expect(kube.ask('PATCH', path, cookie, bot)).rejects.toThrow(denial);
   });
 
   it('do not let it make every host of a delegate', async () => {

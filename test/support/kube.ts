@@ -12,6 +12,7 @@ import { ClusterMesh } from '../../src/cluster/cluster-mesh.ts';
 import { Clusters } from '../../src/cluster/clusters.ts';
 import { ServedKinds } from '../../src/cluster/served-kinds.ts';
 import { type ObjectKind, objectKinds } from '../../src/domain/routing/object.ts';
+import { ourManager } from '../../src/domain/routing/owner.ts';
 import { kubeconfig } from '../../src/sandbox/kube-api/kubeconfig.ts';
 import { type KubeApiOptions, serviceAccount, startKubeApi } from '../../src/sandbox/kube-api/server.ts';
 import { reviewsObject } from './builders.ts';
@@ -166,9 +167,11 @@ export class KubeWorld {
     return `/apis/networking.istio.io/v1/namespaces/${this.namespace}/${plural}`;
   }
 
-  /** A request with the admin's rights. Throws if it fails. */
+  /** A request with the admin's rights; with a token, as the bot sends it. Throws if it fails. */
   async ask(method: Dispatcher.HttpMethod, path: string, body?: unknown, token?: string): Promise<unknown> {
-    const { statusCode, body: reply } = await request(this.#admin.url + path, {
+    const isNamed = token === undefined || method === 'GET' || path.includes('fieldManager=');
+    const query = isNamed ? '' : `${path.includes('?') ? '&' : '?'}fieldManager=${ourManager}`;
+    const { statusCode, body: reply } = await request(this.#admin.url + path + query, {
       method,
       dispatcher: this.#agent,
       headers: {
