@@ -7,8 +7,9 @@ import { isTimezone, readCalendar } from './calendar.ts';
 import { day, duration, listOf, only, wants, whole, yesOrNo } from './fields.ts';
 import { guardField, hoursField, rampField, rampsField } from './ramp-schema.ts';
 
-export const userPattern = /^[UW][A-Z0-9]{2,}$/;
-const whoPattern = /^([UW][A-Z0-9]{2,}|[a-z][a-z0-9-]{0,62})$/;
+/** A user of the bot's own team, or one of another team with that before it. */
+export const userPattern = /^([TE][A-Z0-9]{2,}\/)?[UW][A-Z0-9]{2,}$/;
+const whoPattern = /^(([TE][A-Z0-9]{2,}\/)?[UW][A-Z0-9]{2,}|[a-z][a-z0-9-]{0,62})$/;
 const groupPattern = /^(?!(everyone|rollback)$)[a-z][a-z0-9-]{0,62}$/;
 
 export type PolicyText = z.infer<ReturnType<typeof policySchema>>;
@@ -198,7 +199,12 @@ const target = z
 
 const userId = z
   .string(wants('a user id, like `U01ALICE`'))
-  .regex(userPattern, only('write a user id, like `U01ALICE`: in Slack, from the profile, “Copy member ID”'));
+  .regex(
+    userPattern,
+    only(
+      'write a user id, like `U01ALICE`: in Slack, from the profile, “Copy member ID”; of another team with that before it: `T02OTHER/U09ERIN`',
+    ),
+  );
 const usergroupId = z
   .string(wants('the id of a user group, like `S0123`'))
   .regex(/^S[A-Z0-9]{2,}$/, only('write the id of a user group, like `S0123`: it is in the URL of the group in Slack'));

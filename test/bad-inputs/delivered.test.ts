@@ -155,7 +155,8 @@ describe('row 15: a button from elsewhere, or altered', () => {
 
       expect(told?.text.replaceAll(applied.id, 'X')).toBe(unknown?.text.replaceAll(changeId(77), 'X'));
       expect(house.changes.all).toHaveLength(1);
-      expect(await refusals(house)).toEqual([`${where.user ?? 'U01ALICE'} wrong-channel`, 'U01ALICE unknown-change']);
+      const who = where.team === undefined ? (where.user ?? 'U01ALICE') : `${where.team}/U01ALICE`;
+      expect(await refusals(house)).toEqual([`${who} wrong-channel`, 'U01ALICE unknown-change']);
       expect(house.log.messages('warn')).toContain('a click came from a place where this change has no card');
     },
   );

@@ -80,6 +80,11 @@ function describePeople(which: string, start: () => Promise<World>): void {
       });
     });
 
+    it('of another team are known by that team, too', async () => {
+      expect(await world.people.identify('U01ALICE', 'T01TEAM')).toBe('U01ALICE');
+      expect(await world.people.identify('U01ALICE', 'T02OTHER')).toBe('T02OTHER/U01ALICE');
+    });
+
     it('are looked up if their team is not given', async () => {
       world.is('U01ALICE', 'guest');
 

@@ -12,6 +12,10 @@ export class InMemoryPeople implements People {
     this.#home = home;
   }
 
+  async identify(user: string, team: string | undefined): Promise<string> {
+    return team === undefined || team === this.#home ? user : `${team}/${user}`;
+  }
+
   async person(id: string, team: string | undefined): Promise<Person> {
     if (team !== undefined && team !== this.#home) return { id, standing: { kind: 'outsider' } };
     return { id, standing: this.#standings.get(id) ?? { kind: 'member' } };

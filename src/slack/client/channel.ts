@@ -9,6 +9,7 @@ import { reminderText } from '../card/held-thread.ts';
 import { rampCard } from '../card/ramp.ts';
 import { threadText } from '../card/ramp-thread.ts';
 import { readAsWritten } from '../words/mrkdwn.ts';
+import { userOf } from '../words/person.ts';
 import { ChartFallback } from './chart-fallback.ts';
 import { Pace } from './pace.ts';
 import { call } from './web-api.ts';
@@ -144,7 +145,7 @@ export class SlackChannel implements Chat {
 
   /** Posts the card first. If the note after it fails, the card must not be posted again. */
   async #postToAsker(shown: Shown, mayPost: () => boolean): Promise<Place> {
-    const place = await this.#post({ channel: shown.by, thread: undefined }, shown, mayPost);
+    const place = await this.#post({ channel: userOf(shown.by), thread: undefined }, shown, mayPost);
     const text = `I am not in <#${shown.origin.channel}>, so the card of ${shown.id} is here. Invite me there, and the next one stands where you typed.`;
     try {
       await this.#send(place.channel, () =>

@@ -4,6 +4,7 @@ import { ChatError } from '../../workflow/errors.ts';
 import type { Notice, Notices } from '../../workflow/ports/notices.ts';
 import { noticeText } from '../replies/hold.ts';
 import { readAsWritten } from '../words/mrkdwn.ts';
+import { userOf } from '../words/person.ts';
 import { call } from './web-api.ts';
 
 const tries = 4;
@@ -18,7 +19,7 @@ export class SlackNotices implements Notices {
 
   async tell(user: string, notice: Notice): Promise<void> {
     const message = {
-      channel: user,
+      channel: userOf(user),
       text: noticeText(notice),
       unfurl_links: false,
       unfurl_media: false,

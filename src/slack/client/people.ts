@@ -4,6 +4,7 @@ import type { Membership, Person, Standing } from '../../domain/policy/groups.ts
 import { ChatError } from '../../workflow/errors.ts';
 import type { People } from '../../workflow/ports/people.ts';
 import type { Log } from '../../workflow/ports/process.ts';
+import { teamOf, unknownTeam, userOf } from '../words/person.ts';
 import { Remembered } from './remembered.ts';
 import { call } from './web-api.ts';
 
@@ -63,13 +64,26 @@ export class SlackPeople implements People {
     this.#timezones = new Remembered(now);
   }
 
+  async identify(user: string, team: string | undefined): Promise<string> {
+    const home = await soon(this.#home());
+    if (home.kind === 'unknown') return `${unknownTeam}/${user}`;
+    if (team !== undefined) return home.teams.includes(team) ? user : `${team}/${user}`;
+    const { kind } = await this.#standing(user, home.teams);
+    return kind === 'unknown' || kind === 'outsider' ? `${unknownTeam}/${user}` : user;
+  }
+
   async person(id: string, team: string | undefined): Promise<Person> {
     const home = await soon(this.#home());
     if (home.kind === 'unknown') return { id, standing: home };
-    if (team !== undefined && !home.teams.includes(team)) return { id, standing: { kind: 'outsider' } };
+    const known = teamOf(id) ?? team;
+    if (known === unknownTeam) return { id, standing: { kind: 'unknown', why: 'Slack does not say of which team' } };
+    if (known !== undefined && !home.teams.includes(known)) return { id, standing: { kind: 'outsider' } };
     if (!this.#options.asksAboutPeople) return { id, standing: { kind: 'member' } };
-    const standing = this.#standings.get(id, () => this.#askStanding(id, home.teams), keep);
-    return { id, standing: await soon(standing) };
+    return { id, standing: await this.#standing(userOf(id), home.teams) };
+  }
+
+  #standing(user: string, home: readonly string[]): Promise<Standing> {
+    return soon(this.#standings.get(user, () => this.#askStanding(user, home), keep));
   }
 
   members(usergroup: string): Promise<Membership> {
@@ -77,7 +91,7 @@ export class SlackPeople implements People {
   }
 
   async timezone(user: string): Promise<string | undefined> {
-    const answer = await soon(this.#timezones.get(user, () => this.#askTimezone(user), keep));
+    const answer = await soon(this.#timezones.get(user, () => this.#askTimezone(userOf(user)), keep));
     return answer.kind === 'known' ? answer.timezone : undefined;
   }
 

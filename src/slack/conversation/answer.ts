@@ -44,7 +44,7 @@ export function answerClick(
   return inTime(conversation, request, (asker) =>
     unlessTooMany(conversation, asker, gestureOfClick(action), async () => {
       if (value === undefined) return notOursReply(conversation, asker, action);
-      const isFromCard = await mayComeFromItsCard(conversation.desk, action, value.id, request);
+      const isFromCard = await mayComeFromItsCard(conversation.desk, action, value.id, asker);
       return isFromCard
         ? answerAction(conversation, action, value, asker)
         : strayedReply(conversation, action, value.id, asker);
@@ -142,7 +142,7 @@ export async function answerBeforeRejecting(
   let mayReject = false;
   const told = await inTime(conversation, request, (asker) =>
     unlessTooMany(conversation, asker, { kind: 'look' }, async () => {
-      if (!(await mayComeFromItsCard(desk, actions.reject, value.id, request)))
+      if (!(await mayComeFromItsCard(desk, actions.reject, value.id, asker)))
         return strayedReply(conversation, actions.reject, value.id, asker);
       const { id, seen } = value;
       const objection = isRampId(id)
@@ -164,7 +164,7 @@ export function answerRejection(
   const { desk } = conversation;
   return inTime(conversation, request, (asker) =>
     unlessTooMany(conversation, asker, { kind: 'decision' }, async () =>
-      (await mayComeFromItsCard(desk, actions.reject, value.id, request))
+      (await mayComeFromItsCard(desk, actions.reject, value.id, asker))
         ? rejected(conversation, value, asker, reason)
         : strayedReply(conversation, actions.reject, value.id, asker),
     ),

@@ -1,8 +1,7 @@
 import { isRampId } from '../../domain/routing/names.ts';
-import type { Desk } from '../../workflow/desk.ts';
+import type { Asker, Desk } from '../../workflow/desk.ts';
 import type { CardId } from '../../workflow/ports/cards.ts';
 import { actions } from '../words/button.ts';
-import type { Request } from './conversation.ts';
 
 /** The buttons on the card itself. Other buttons are on questions, which are where they were asked. */
 const onCards: ReadonlySet<string> = new Set([
@@ -36,7 +35,7 @@ export async function mayComeFromItsCard(
   { changes, ramps, log }: Pick<Desk, 'changes' | 'ramps' | 'log'>,
   action: string,
   id: CardId,
-  { user, origin }: Request,
+  { user, origin }: Pick<Asker, 'user' | 'origin'>,
 ): Promise<boolean> {
   const change = await (isRampId(id) ? ramps.read(id) : changes.read(id));
   if (change === undefined) return true;

@@ -25,7 +25,7 @@ const cannotTell = says(
 
 /** Always answers, and in time. */
 export async function inTime(
-  { desk: { log, now }, isLate }: Conversation,
+  { desk: { log, now, people }, isLate }: Conversation,
   request: Request,
   work: (asker: Asker) => Promise<Told>,
 ): Promise<Told> {
@@ -38,12 +38,14 @@ export async function inTime(
     isUnanswered = false;
     return answer;
   };
-  const working = work({
-    ...request,
+  const asking = async () => work({ ...(await identified()), ...limits });
+  const identified = async () => ({ ...request, user: await people.identify(request.user, request.team) });
+  const limits = {
     until: isLate() ? Number.NEGATIVE_INFINITY : nowMs + acceptWithinMs,
     answerBy: nowMs + answerWithinMs - spareMs,
     sending,
-  });
+  };
+  const working = asking();
   const timer = setTimeout(() => {
     log.warn({ request: request.request }, 'not answered in time');
     working.catch((err: unknown) =>

@@ -1,5 +1,6 @@
 import type { MrkdwnElement } from '@slack/types';
 import { quote, truncate, visible } from '../../domain/text/typed-text.ts';
+import { teamOf, userOf } from './person.ts';
 
 /** Escapes the three characters that are markup everywhere in Slack. Then nothing in the text pings or links. */
 export function escapeText(text: string): string {
@@ -27,6 +28,8 @@ export function typed(name: string): string {
 }
 
 export function user(id: string): string {
+  const team = teamOf(id);
+  if (team !== undefined) return `${user(userOf(id))} (of team ${code(team)})`;
   return /^[UW][A-Z0-9]{1,20}$/.test(id) ? `<@${id}>` : code(id);
 }
 

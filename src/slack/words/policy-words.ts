@@ -87,7 +87,7 @@ function reasonText(denial: Denial): string {
     case 'deactivated':
       return 'Slack says that this account is deactivated, so it may do nothing.';
     case 'outsider':
-      return `You are of another team than I am, so you may only do what a policy file allows to your own user id${by}.`;
+      return `You are of another team than I am, so you may only do what a policy file allows to your own user id, with your team before it (\`T…/U…\`)${by}.`;
     case 'guest':
       return `You are a guest here, so you may only do what the policy file allows to your own user id${by}.`;
     case 'bot':

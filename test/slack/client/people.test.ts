@@ -119,6 +119,35 @@ describe('people in Slack', () => {
     expect(slack.calls.map(({ method }) => method)).toEqual(['auth.test']);
   });
 
+  it.each`
+    team          | answer                                         | id
+    ${'T01TEAM'}  | ${undefined}                                   | ${'U02BOB'}
+    ${'E01CORP'}  | ${undefined}                                   | ${'U02BOB'}
+    ${'T02OTHER'} | ${undefined}                                   | ${'T02OTHER/U02BOB'}
+    ${undefined}  | ${{ ok: true, user: { team_id: 'T01TEAM' } }}  | ${'U02BOB'}
+    ${undefined}  | ${{ ok: true, user: { team_id: 'T02OTHER' } }} | ${'?/U02BOB'}
+    ${undefined}  | ${{ ok: false, error: 'user_not_found' }}      | ${'?/U02BOB'}
+  `('of team $team are known as $id, also without a policy file', async ({ team, answer, id }) => {
+    if (answer !== undefined) slack.answer('users.info', { body: answer });
+
+    expect(await people(false).identify('U02BOB', team)).toBe(id);
+  });
+
+  it('of another team, or of nobody knows which, are never one of ours, whatever team is said later', async () => {
+    const asked = people(false);
+
+    expect((await asked.person('T02OTHER/U02BOB', undefined)).standing).toEqual({ kind: 'outsider' });
+    expect((await asked.person('T02OTHER/U02BOB', 'T01TEAM')).standing).toEqual({ kind: 'outsider' });
+    expect((await asked.person('?/U02BOB', 'T01TEAM')).standing.kind).toBe('unknown');
+    expect(slack.callsOf('users.info')).toEqual([]);
+  });
+
+  it('are nobody while it is not known which team is ours', async () => {
+    slack.answer('auth.test', { status: 503 });
+
+    expect(await people(false).identify('U02BOB', 'T01TEAM')).toBe('?/U02BOB');
+  });
+
   it('are unknown while it is not known which team is ours', async () => {
     slack.answer('auth.test', { status: 503 }, home);
     const asked = people(false);

@@ -26,7 +26,10 @@ const steep = { step: 2, percent: 25, fromMs: 300_000, allowed: 1, untilAsked: f
 
 const denials: readonly (readonly [Denial, string])[] = [
   [{ reason: 'deactivated' }, 'this account is deactivated'],
-  [{ reason: 'outsider', rule }, 'allows to your own user id (rule `payments`, line 7 of the policy file).'],
+  [
+    { reason: 'outsider', rule },
+    'your own user id, with your team before it (`T…/U…`) (rule `payments`, line 7 of the policy file).',
+  ],
   [{ reason: 'guest' }, 'You are a guest here, so you may only do what the policy file allows to your own user id.'],
   [{ reason: 'bot' }, 'A bot may only do'],
   [
