@@ -27,6 +27,8 @@ export interface Config {
   readonly freezeHookToken?: string | undefined;
   /** How many days audit events are kept. */
   readonly auditDays: number;
+  /** The channel for cards that cannot stand where a change was asked for. */
+  readonly cardsChannel: string | undefined;
   /** With this token a client may export the audit over HTTP. */
   readonly auditToken?: string | undefined;
   /** Access to each served cluster, by name. */
@@ -80,6 +82,7 @@ export const variables = {
   POLICY_FILE: { secret: false },
   RULES_DIR: { secret: false },
   PROMETHEUS_URL: { secret: true },
+  CARDS_CHANNEL: { secret: false },
   COMMANDS_PER_MINUTE: { secret: false },
   AUDIT_DAYS: { secret: false },
   AUDIT_TOKEN: { secret: true },
@@ -110,6 +113,7 @@ export function readConfig(environment: Environment): Config {
     recordKey: reader.recordKey(),
     freezeHookToken: reader.hookToken(),
     auditDays: reader.auditDays(),
+    cardsChannel: reader.cardsChannel(),
     auditToken: reader.longSecret('AUDIT_TOKEN'),
     clusters,
     clusterDomains: new Map([...domainFound(clusters), ...reader.clusterDomains([...clusters.keys()])]),
@@ -225,6 +229,16 @@ class Reader {
     const value = this.longSecret('FREEZE_HOOK_TOKEN');
     if (value !== undefined && !/^[\x21-\x7e]+$/.test(value))
       this.#fault('FREEZE_HOOK_TOKEN', 'has a character that is not allowed in a header: use letters and digits');
+    return value;
+  }
+
+  cardsChannel(): string | undefined {
+    const value = this.value('CARDS_CHANNEL');
+    if (value !== undefined && !/^[CG][A-Z0-9]{2,}$/.test(value))
+      this.#fault(
+        'CARDS_CHANNEL',
+        'is not the id of a channel, like C0DEPLOYS: it is at the end of the channel’s details in Slack',
+      );
     return value;
   }
 

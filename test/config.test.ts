@@ -172,6 +172,7 @@ describe('the configuration', () => {
     ${'SLACK_APP_TOKEN'}     | ${undefined}           | ${'SLACK_SIGNING_SECRET is missing'}
     ${'REDIS_URL'}           | ${undefined}           | ${'is missing'}
     ${'KUBECONFIG'}          | ${undefined}           | ${'is missing'}
+    ${'CARDS_CHANNEL'}       | ${'deploys'}           | ${'is not the id of a channel'}
     ${'COMMANDS_PER_MINUTE'} | ${'-1'}                | ${'is not a number from 0 (no limit) to 100000'}
     ${'COMMANDS_PER_MINUTE'} | ${'many'}              | ${'is not a number from 0 (no limit) to 100000'}
     ${'RULES_DIR'}           | ${'absent'}            | ${'names a folder that does not exist'}

@@ -29,6 +29,7 @@ import { RulesFolder } from '../rule-files/rules-folder.ts';
 import { SlackChannel } from '../slack/client/channel.ts';
 import { SlackNotices } from '../slack/client/notices.ts';
 import { SlackPeople } from '../slack/client/people.ts';
+import { SlackRooms } from '../slack/client/rooms.ts';
 import { slackClient } from '../slack/client/web-api.ts';
 import { createSlackApp, type SlackApp } from '../slack/listeners/app.ts';
 import { eventsPath } from '../slack/listeners/surface.ts';
@@ -109,6 +110,7 @@ export async function start(config: Config, log: Log): Promise<Bot> {
   const desk = {
     ...{ mesh, changes, ramps, audit, queue, cards, policies, people, holds, log, now, aside },
     notices: new SlackNotices(web),
+    rooms: new SlackRooms(web, { forCards: config.cardsChannel, log }),
     ruleFiles: new RulesFolder(config.rulesFolder),
     turns: new Turns(),
     namespace: config.namespace,

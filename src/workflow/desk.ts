@@ -15,6 +15,7 @@ import type { Policies } from './ports/policies.ts';
 import type { Aside, Log } from './ports/process.ts';
 import type { Queue } from './ports/queue.ts';
 import type { Ramps } from './ports/ramps.ts';
+import type { Rooms } from './ports/rooms.ts';
 import type { RuleFiles } from './ports/rule-files.ts';
 import type { GuardTraffic } from './ports/traffic.ts';
 import type { Cards } from './showing/cards.ts';
@@ -32,6 +33,7 @@ export interface Desk {
   readonly people: People;
   readonly holds: Holds;
   readonly notices: Notices;
+  readonly rooms: Rooms;
   readonly ruleFiles: RuleFiles;
   readonly log: Log;
   readonly now: () => Date;

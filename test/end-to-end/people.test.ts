@@ -64,3 +64,40 @@ describe('who somebody is, with the built bot and no policy file', () => {
     expect(response.status).toBe(200);
   }
 });
+
+describe('where nobody else would see the card, with the built bot', () => {
+  let world: TestWorld;
+
+  afterEach(() => world.stop());
+
+  it.each([
+    ['a direct message', 'D0ALICE', 'here only you would see its card'],
+    ['a channel that the bot is not in', 'C0PRIVATE', 'I may not post its card in <#C0PRIVATE>'],
+  ])('in %s a shift is refused, and looking is not', async (_, from, words) => {
+    world = await startTestWorld({ http: true });
+
+    expect(await typedIn(from, 'reviews v3 50')).toContain(words);
+    expect(await typedIn(from, 'reviews v3 10,50 every 1m')).toContain(words);
+    expect(await typedIn(from, 'status reviews')).toContain('reviews');
+    expect(await typedIn(from, 'reviews v3 50 --dry-run')).toContain('50');
+    expect((await world.objects.ledger('reviews')).revisions).toEqual([]);
+  });
+
+  it('with CARDS_CHANNEL the card stands there, and the answer says so', async () => {
+    world = await startTestWorld({ http: true, environment: { CARDS_CHANNEL: channel } });
+
+    expect(await typedIn('D0ALICE', 'reviews v3 50')).toContain(`Its card in <#${channel}> follows it`);
+    await world.card('50 % to v3', 'Applied');
+  });
+
+  function typedIn(from: string, text: string): Promise<string> {
+    return postSigned(world, {
+      command: '/shift',
+      text,
+      user_id: alice.id,
+      team_id: workspace.teamId,
+      channel_id: from,
+      trigger_id: `trigger.${Math.random()}`,
+    });
+  }
+});

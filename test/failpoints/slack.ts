@@ -152,6 +152,8 @@ export class FailpointSlack {
         return this.#delete(channel, ts);
       case 'conversations.history':
         return { ok: true, messages: this.messages(channel).toReversed() };
+      case 'conversations.info':
+        return { ok: true, channel: { is_member: true } };
       default:
         throw new Error(`the Slack of the failpoints has no ${method}`); // ends the run: the bot would be blamed for it
     }

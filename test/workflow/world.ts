@@ -30,6 +30,7 @@ import { InMemoryPeople } from '../support/in-memory-people.ts';
 import { InMemoryPolicies } from '../support/in-memory-policies.ts';
 import { InMemoryQueue } from '../support/in-memory-queue.ts';
 import { InMemoryRamps } from '../support/in-memory-ramps.ts';
+import { InMemoryRooms } from '../support/in-memory-rooms.ts';
 import { InMemoryRuleFiles } from '../support/in-memory-rule-files.ts';
 import { InMemoryTraffic } from '../support/in-memory-traffic.ts';
 
@@ -52,6 +53,7 @@ export class World {
   readonly people = new InMemoryPeople();
   readonly policies = new InMemoryPolicies();
   readonly holds = new InMemoryHolds(this.audit);
+  readonly rooms = new InMemoryRooms();
   readonly notices = new InMemoryNotices();
   /** Counts no cluster's requests, until a test says so. */
   readonly traffic = new InMemoryTraffic();
@@ -73,7 +75,7 @@ export class World {
   constructor(...there: readonly There[]) {
     for (const each of there.length > 0 ? there : [reviews({ v1: 100 })]) this.#put(each);
     const { log, meter, chat, queue, cardLog, changes, ramps, audit, mesh } = this;
-    const { policies, people, holds, notices, ruleFiles, traffic } = this;
+    const { policies, people, holds, rooms, notices, ruleFiles, traffic } = this;
     const now = () => this.now();
     const aside: Bench['aside'] = (work, what, fields) => this.#background.run(work, what, fields);
     const lookAgain = () => {
@@ -84,7 +86,7 @@ export class World {
     const { cards } = this;
     this.desk = {
       ...{ mesh, changes, ramps, audit, queue, cards: this.acceptedCards(), log, now, aside },
-      ...{ policies, people, holds, notices, ruleFiles, turns: new Turns(), namespace: 'default' },
+      ...{ policies, people, holds, rooms, notices, ruleFiles, turns: new Turns(), namespace: 'default' },
       traffic,
       get countedClusters() {
         return traffic.clusters; // a test may say so later

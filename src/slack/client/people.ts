@@ -6,14 +6,14 @@ import type { People } from '../../workflow/ports/people.ts';
 import type { Log } from '../../workflow/ports/process.ts';
 import { teamOf, unknownTeam, userOf } from '../words/person.ts';
 import { Remembered } from './remembered.ts';
+import { soon } from './soon.ts';
 import { call } from './web-api.ts';
 
 /** How long an answer of Slack is used to decide what a person may do. */
 const keepMs = 60_000;
 /** After an unknown answer Slack is asked again sooner, but not each time: it takes 20 such questions a minute. */
 const keepUnknownMs = 5_000;
-/** A person waits for our answer, and Slack gives up after 3 s. */
-const answerWithinMs = 700;
+const late = { kind: 'unknown', why: 'Slack did not answer in time' } as const;
 
 const identity = z.object({ team_id: z.string(), enterprise_id: z.string().nullish() });
 const usersOfGroup = z.object({ users: z.array(z.string()) });
@@ -65,7 +65,7 @@ export class SlackPeople implements People {
   }
 
   async identify(user: string, team: string | undefined): Promise<string> {
-    const home = await soon(this.#home());
+    const home = await soon(this.#home(), late);
     if (home.kind === 'unknown') return `${unknownTeam}/${user}`;
     if (team !== undefined) return home.teams.includes(team) ? user : `${team}/${user}`;
     const { kind } = await this.#standing(user, home.teams);
@@ -73,7 +73,7 @@ export class SlackPeople implements People {
   }
 
   async person(id: string, team: string | undefined): Promise<Person> {
-    const home = await soon(this.#home());
+    const home = await soon(this.#home(), late);
     if (home.kind === 'unknown') return { id, standing: home };
     const known = teamOf(id) ?? team;
     if (known === unknownTeam) return { id, standing: { kind: 'unknown', why: 'Slack does not say of which team' } };
@@ -83,15 +83,24 @@ export class SlackPeople implements People {
   }
 
   #standing(user: string, home: readonly string[]): Promise<Standing> {
-    return soon(this.#standings.get(user, () => this.#askStanding(user, home), keep));
+    return soon(
+      this.#standings.get(user, () => this.#askStanding(user, home), keep),
+      late,
+    );
   }
 
   members(usergroup: string): Promise<Membership> {
-    return soon(this.#memberships.get(usergroup, () => this.#askMembers(usergroup), keep));
+    return soon(
+      this.#memberships.get(usergroup, () => this.#askMembers(usergroup), keep),
+      late,
+    );
   }
 
   async timezone(user: string): Promise<string | undefined> {
-    const answer = await soon(this.#timezones.get(user, () => this.#askTimezone(userOf(user)), keep));
+    const answer = await soon(
+      this.#timezones.get(user, () => this.#askTimezone(userOf(user)), keep),
+      late,
+    );
     return answer.kind === 'known' ? answer.timezone : undefined;
   }
 
@@ -180,18 +189,4 @@ function standingOf(user: z.infer<typeof userInfo>['user'], home: readonly strin
 
 function keep({ kind }: { readonly kind: string }): number {
   return kind === 'unknown' ? keepUnknownMs : keepMs;
-}
-
-/** Stops waiting, but not asking: a late answer serves the next caller. */
-async function soon<T>(answer: Promise<T>): Promise<T | { readonly kind: 'unknown'; readonly why: string }> {
-  const late = Promise.withResolvers<{ readonly kind: 'unknown'; readonly why: string }>();
-  const timer = setTimeout(
-    () => late.resolve({ kind: 'unknown', why: 'Slack did not answer in time' }),
-    answerWithinMs,
-  );
-  try {
-    return await Promise.race([answer, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -10,7 +10,7 @@ import { actions, mostLineLength } from '../words/button.ts';
 import { serviceOf } from '../words/command-text.ts';
 import { code, foreign, plain, user } from '../words/mrkdwn.ts';
 import { objectName } from '../words/object-text.ts';
-import { denialText, needsText, throughText } from '../words/policy-words.ts';
+import { denialText, needsText, throughText, unseenText } from '../words/policy-words.ts';
 import { asks, type Reply, says } from '../words/reply.ts';
 import { fileNotes } from '../words/rule-file-text.ts';
 import { openWords, stateText, title } from '../words/title.ts';
@@ -95,6 +95,8 @@ function answerText(answer: Plain, now: Date, { ahead, typed }: Context): string
       return busyText(answer.first);
     case 'too-many-open':
       return `*Not accepted:* ${answer.most} of your changes of ${code(answer.name.service)} wait already, which is the most. Nothing was changed. ${code('/shift pending')} lists them; ${code('/shift withdraw c-…')} takes one back.`;
+    case 'unseen':
+      return unseenText(answer.channel);
     case 'too-much':
       return `*Not accepted:* what the objects were and are to be takes ${answer.bytes} bytes, and a record holds ${answer.limit} for the way back. Nothing was changed. Make several files of it.`;
     case 'ramp-goes-back':
@@ -113,20 +115,20 @@ function answerText(answer: Plain, now: Date, { ahead, typed }: Context): string
 }
 
 function acceptedText(
-  { change, behind, again, unreadable = [] }: Extract<Answer, { kind: 'accepted' }>,
+  { change, behind, again, unreadable = [], cardIn }: Extract<Answer, { kind: 'accepted' }>,
   ahead?: Change,
 ): string {
   const what = `${change.id}, ${foreign(title(change))}`;
   if (again) return `Already asked for by ${user(change.by)}: ${what} (${stateText(change)}).`;
   if (change.state.kind === 'awaiting')
-    return `Waits for approval: ${what}. ${needsText(change.state.needs)} Its card has the buttons.`;
+    return `Waits for approval: ${what}. ${needsText(change.state.needs)} Its card${cardIn === undefined ? '' : ` in <#${cardIn}>`} has the buttons.`;
   const last = ahead === undefined ? '' : `, ${behind === 1 ? '' : 'the last of them '}${openWords(ahead)}`;
   const line =
     behind === 0 ? '' : ` ${behind === 1 ? 'One change stands' : `${behind} changes stand`} before it${last}.`;
   const hasPinned = mainEdit(change).pinned.length > 0 && isWeightsOnly(change);
   const rule = hasPinned ? ' Of its rules this is the one that takes all the rest.' : '';
   const through = unreadable.length === 0 ? '' : ` ${throughText(unreadable)}`;
-  return `Accepted: ${what}.${rule}${line} Its card follows it.${through}`;
+  return `Accepted: ${what}.${rule}${line} Its card${cardIn === undefined ? '' : ` in <#${cardIn}>`} follows it.${through}`;
 }
 
 function busyText(first: Change): string {

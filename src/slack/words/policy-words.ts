@@ -81,6 +81,15 @@ const forwardText =
 const backText =
   'Every share goes back towards what it was before the newest change or ramp, and not past it: it counts as a rollback.';
 
+/** Where nobody else sees a card. */
+export function unseenText(channel: string): string {
+  const where = channel.startsWith('D')
+    ? 'here only you would see its card'
+    : `I may not post its card in <#${channel}>: invite me there (${code('/invite @shiftbot')}), or`;
+  const end = channel.startsWith('D') ? '. Type it in a channel that I am in' : ' type it in a channel that I am in';
+  return `*Not accepted:* ${where}${end}, so that others see what moves. Nothing was changed. Looking and rolling back work everywhere.`;
+}
+
 function reasonText(denial: Denial): string {
   const by = underText(denial);
   switch (denial.reason) {

@@ -37,6 +37,8 @@ export interface AcceptedAnswer {
   readonly again: boolean;
   /** Locks and freezes that it went through though they cannot be read. */
   readonly unreadable?: readonly UnreadableHold[] | undefined;
+  /** The channel of its card, if it is another than where it was asked for. */
+  readonly cardIn?: string | undefined;
 }
 
 /** The longest wait before the next try. The wait is random, so that processes do not retry in step. */

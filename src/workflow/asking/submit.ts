@@ -14,6 +14,7 @@ import { LaterRecordError, UntrustedRecordError } from '../errors.ts';
 import { judgeAll, wantedOf } from '../judging/judge-live.ts';
 import { accept } from './accept.ts';
 import { type AcceptedAnswer, type Asking, acceptedAlready, acceptedOf, ofRequest } from './answer-once.ts';
+import { cardPlace } from './card-place.ts';
 import { editsOf, goingBefore, historiesPlanned, hostsPlanned, nameOf, type Plan, withoutPods } from './plan.ts';
 import { tryOut } from './plan-content.ts';
 
@@ -42,7 +43,9 @@ export type Answer =
   /** The edits are larger than a record may hold. */
   | { readonly kind: 'too-much'; readonly bytes: number; readonly limit: number }
   /** As many changes of the person wait for the object. */
-  | { readonly kind: 'too-many-open'; readonly name: ServiceName; readonly most: number };
+  | { readonly kind: 'too-many-open'; readonly name: ServiceName; readonly most: number }
+  /** Nobody else would see its card where it was asked for. */
+  | { readonly kind: 'unseen'; readonly name: ServiceName; readonly channel: string };
 
 const hearings: Readonly<Record<Answer['kind'], Hearing>> = {
   accepted: 'stored',
@@ -56,6 +59,7 @@ const hearings: Readonly<Record<Answer['kind'], Hearing>> = {
   'ramp-runs': 'no',
   'too-much': 'no',
   'too-many-open': 'no',
+  unseen: 'no',
 };
 
 /** Of one person about one object. What moves an object is looked up for each change that waits for it. */
@@ -75,6 +79,11 @@ export async function offer(desk: Desk, asking: Asking, plan: Plan): Promise<Ans
   if (objection !== undefined)
     return (await acceptedOf(desk, change.request)) ?? told(desk, asking, objection, aboutPlanned(plan));
 
+  const origin = mode === 'do' ? await cardPlace(desk, asking.asker, asking.deed) : change.origin;
+  if (origin === undefined) {
+    const { channel } = asking.asker.origin;
+    return told(desk, asking, { kind: 'unseen', name, channel }, aboutPlanned(plan));
+  }
   const ramp = mode === 'do' ? await rampInTheWay(desk, asking, plan) : undefined;
   if (ramp !== undefined) return told(desk, asking, { kind: 'ramp-runs', name, ramp }, aboutPlanned(plan));
 
@@ -93,7 +102,7 @@ export async function offer(desk: Desk, asking: Asking, plan: Plan): Promise<Ans
   return store(
     desk,
     asking,
-    { ...change, state: stateOf(verdict, desk.now()), ...selectsIn(verdict, plan) },
+    { ...change, origin, state: stateOf(verdict, desk.now()), ...selectsIn(verdict, plan) },
     { plan, judgement, behind: before.length },
   );
 }
@@ -226,7 +235,12 @@ async function store(
   const moves = change.edits.map(({ object, moves: its }) => ({ object, moves: its }));
   desk.log.info({ changeId: change.id, moves, state: change.state.kind, by: asker.user }, 'change accepted');
   const { unreadable } = judgement;
-  return { kind: 'accepted', change, behind, again: false, ...(unreadable !== undefined && { unreadable }) };
+  const isElsewhere = change.origin.channel !== asker.origin.channel;
+  return {
+    ...{ kind: 'accepted', change, behind, again: false },
+    ...(unreadable !== undefined && { unreadable }),
+    ...(isElsewhere && { cardIn: change.origin.channel }),
+  };
 }
 
 /** What the audit is told of unreadable locks and freezes that it went through. */

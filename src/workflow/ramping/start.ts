@@ -10,6 +10,7 @@ import { isUnwatched } from '../../domain/ramp/sequence.ts';
 import { mostInAllClusters, type RampSteps } from '../../domain/ramp/steps.ts';
 import { rampIdFrom, type ServiceName } from '../../domain/routing/names.ts';
 import { type AcceptedAnswer, answerOnce, type Mode } from '../asking/answer-once.ts';
+import { cardPlace } from '../asking/card-place.ts';
 import { stateOf } from '../asking/submit.ts';
 import { noteDenied, noteRefused } from '../audit.ts';
 import { type Asker, type Desk, refuseIfLate, requestId } from '../desk.ts';
@@ -113,12 +114,14 @@ async function plan(desk: Desk, starting: Starting): Promise<RampAnswer | 'moved
     ...{ foresight, foreseen, opens },
   };
   if (mode !== 'do') return { kind: 'ramp-preview', plan: ramp, judgement };
+  const origin = await cardPlace(desk, asker, 'shift');
+  if (origin === undefined) return { kind: 'unseen', name, channel: asker.origin.channel };
   if (judgement.verdict.kind === 'refused') return { kind: 'denied', name, denial: judgement.verdict.denial };
   const other = (await desk.ramps.open()).find((each) => movesOneOf(each, planned.before));
   if (other !== undefined) return { kind: 'ramp-taken', name, other };
   return begin(
     desk,
-    starting,
+    { ...starting, asker: { ...asker, origin } },
     ramp,
     stateOf(judgement.verdict, desk.now()).kind === 'awaiting' ? judgement : undefined,
   );
@@ -223,6 +226,7 @@ function becauseOf(answer: RampAnswer): string | undefined {
     case 'too-many-steps':
     case 'too-short':
     case 'unmeasured':
+    case 'unseen':
       return answer.kind;
     case 'denied':
     case 'ramp':

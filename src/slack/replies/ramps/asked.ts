@@ -12,7 +12,7 @@ import { tookText } from '../../card/ramp-finished.ts';
 import { holdText } from '../../card/ramp-notes.ts';
 import { actions, formatLineValue } from '../../words/button.ts';
 import { code, foreign, names, plain, user } from '../../words/mrkdwn.ts';
-import { denialText, needsText } from '../../words/policy-words.ts';
+import { denialText, needsText, unseenText } from '../../words/policy-words.ts';
 import { asks, type Reply, says } from '../../words/reply.ts';
 import { moveText } from '../../words/split-text.ts';
 import { momentText } from '../../words/time-text.ts';
@@ -49,6 +49,8 @@ function rampText(answer: RampAnswer, now: Date): string {
         answer.other === undefined ? 'Another ramp' : `${answer.other.id} (${foreign(rampTitle(answer.other))})`;
       return `*Not accepted:* ${other} moves the same rule. Nothing was changed. ${code(`/shift finish ${answer.name.service}`)} or ${code(`/shift abort ${answer.name.service}`)} ends it.`;
     }
+    case 'unseen':
+      return unseenText(answer.channel);
     case 'too-many-steps':
       return `*Not accepted:* in all clusters together these are ${answer.steps} steps, and ${answer.most} are the most. Nothing was changed. Leave steps out, or name fewer clusters at a time.`;
     case 'too-short':

@@ -1,0 +1,16 @@
+import type { MovingDeed } from '../../domain/policy/judge.ts';
+import type { Asker, Desk } from '../desk.ts';
+
+/**
+ * Where the card of what somebody asks for is to stand; undefined if nobody else would see it. What moves traffic forward has a card that
+ * others see, so without a place for it nothing is accepted. Going back needs no card: in an incident it is not refused for that.
+ */
+export async function cardPlace(
+  { rooms }: Pick<Desk, 'rooms'>,
+  { origin }: Pick<Asker, 'origin'>,
+  deed: MovingDeed,
+): Promise<Asker['origin'] | undefined> {
+  if ((await rooms.takesCards(origin.channel)) !== false) return origin;
+  if (rooms.forCards !== undefined) return { team: origin.team, channel: rooms.forCards };
+  return deed === 'rollback' ? origin : undefined;
+}
