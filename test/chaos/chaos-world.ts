@@ -12,7 +12,7 @@ import { type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts'
 import { bookinfoObjects } from '../../src/sandbox/worlds/worlds.ts';
 import { SlackClient } from '../support/slack-client.ts';
 import { BotProcess } from './bot-process.ts';
-import { HistoryRecorder } from './history.ts';
+import { cluster, HistoryRecorder } from './history.ts';
 import { HttpProxy, type Seen } from './http-proxy.ts';
 import { ruleFiles, rulesFolder } from './rule-files.ts';
 import { headerOf, SlackRecorder } from './slack-recorder.ts';
@@ -62,7 +62,7 @@ export async function startChaosWorld(): Promise<ChaosWorld> {
     const access = await botAccess('default');
     const objects = [...access.objects, ...(await bookinfoObjects()), ...ownObjects()];
     const kube = await begin(startKubeApi({ port: 0, objects, watchTimeoutMs: aDay }), (each) => each.stop());
-    const history = new HistoryRecorder(kube);
+    const history = new HistoryRecorder({ [cluster]: kube });
     await begin(history.start(), () => history.stop());
     const slack = await begin(startLocalSlack({ port: 0 }), (each) => each.stop());
     const slackRecord = await begin(SlackRecorder.start(slack.url), (each) => each.stop());

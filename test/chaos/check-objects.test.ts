@@ -43,7 +43,7 @@ describe('the checker of a change of several objects', () => {
       run({
         made: [isMade, event('DELETED', isMade.object)],
         replaced: [...events, event('MODIFIED', live(replaced, after, '8', recorded(replaced)))],
-        foreign: ['7', isMade.object.metadata.uid],
+        foreign: ['sandbox 7', isMade.object.metadata.uid],
       }),
     ).toEqual([]);
   });
@@ -93,7 +93,7 @@ describe('the checker of a change of several objects', () => {
           event('MODIFIED', live(replaced, { labels: { team: 'books', tier: 'theirs' }, spec: routing(9) }, '7')),
           event('MODIFIED', live(replaced, replaced.after ?? { spec: {} }, '8', recorded(replaced))),
         ],
-        foreign: ['7'],
+        foreign: ['sandbox 7'],
       },
     ],
     [
@@ -105,7 +105,7 @@ describe('the checker of a change of several objects', () => {
           event('MODIFIED', live(deleted, { labels: { mine: 'yes' }, spec: routing(3) }, '7')),
           isDeleted,
         ],
-        foreign: ['7'],
+        foreign: ['sandbox 7'],
       },
     ],
     [

@@ -6,7 +6,7 @@ import { type Ramp, targetsAt } from '../../src/domain/ramp/ramp.ts';
 import { rampCard } from '../../src/slack/card/ramp.ts';
 import { applied, change, changeId, reviewsObject } from '../support/builders.ts';
 import { checkRamps } from './check-ramps.ts';
-import { historyKey, readObject } from './history.ts';
+import { cluster, historyKey, readObject } from './history.ts';
 
 const beganMs = Date.parse('2026-11-22T14:00:00.000Z');
 const at = (second: number) => new Date(beganMs + second * 1000).toISOString();
@@ -62,7 +62,7 @@ interface Run {
   readonly text?: string;
   readonly unknownPosts?: readonly string[];
   readonly other?: Ramp;
-  /** The version of the write by which a ramp was superseded. */
+  /** The place of the write by which a ramp was superseded. */
   readonly supersededAt?: number;
   /** What somebody else made of the rule, and when. */
   readonly moved?: { readonly v3: number; readonly second: number };
@@ -85,24 +85,27 @@ function wrongIn(run: Run = {}): readonly string[] {
     return {
       id: changeId(index + 1),
       object: reviewsObject,
-      version: 10 * (index + 1),
+      nth: 10 * (index + 1),
       after: withSplit(target.split),
     };
   });
-  const by = { id: changeId(9), object: reviewsObject, version: run.supersededAt ?? 1_000, after: undefined };
+  const by = { id: changeId(9), object: reviewsObject, nth: run.supersededAt ?? 1_000, after: undefined };
   const id = changeInHand(own);
   const card = rampCard({ ramp: own, change: id && records.get(id) });
   const message = { text: run.text ?? card.text, blocks: card.blocks, channel: 'C01CHANNEL' };
   const messages = Array.from({ length: cards }, (_, index) => ({ ...message, ts: `1.${index}` }));
   const { moved } = run;
   const object = withSplit(split(moved?.v3 ?? 0)[0].split);
-  const events = moved === undefined ? [] : [{ type: 'MODIFIED', object, atMs: Date.parse(at(moved.second)) } as const];
-  const history = new Map([[historyKey('VirtualService', 'reviews'), events]]);
+  const events =
+    moved === undefined
+      ? []
+      : [{ type: 'MODIFIED', cluster, object, atMs: Date.parse(at(moved.second)), nth: 0 } as const];
+  const history = new Map([[historyKey(reviewsObject), events]]);
   const found: string[] = [];
   checkRamps(
     {
       ramps: other === undefined ? [own] : [own, other],
-      ...{ records, audit, messages, history, unknownPosts: new Set(run.unknownPosts) },
+      ...{ records, audit, messages, history, requests: [], unknownPosts: new Set(run.unknownPosts) },
     },
     [...writes, by],
     { violation: (invariant, what) => found.push(`${invariant} ${what}`), note: () => {} },

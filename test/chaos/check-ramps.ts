@@ -1,19 +1,22 @@
 import { changeInHand } from '../../src/domain/ramp/next.ts';
 import { movesOneOf, type Ramp, targetsAt } from '../../src/domain/ramp/ramp.ts';
 import { isOver, isStanding } from '../../src/domain/ramp/ramp-state.ts';
+import { clustersOf, isSequence, stepAfter, within } from '../../src/domain/ramp/sequence.ts';
 import { isSameObject } from '../../src/domain/routing/object.ts';
 import { rampCard } from '../../src/slack/card/ramp.ts';
 import { checkPace } from './check-ramp-pace.ts';
+import { checkSequence } from './check-sequence.ts';
 import { said, sameWeights } from './check-weights.ts';
 import type { Effect } from './effects.ts';
 import type { Evidence } from './evidence.ts';
 import type { Report } from './findings.ts';
-import { historyKey, weightsOf } from './history.ts';
+import { historyKey } from './history.ts';
+import { weightsOf } from './rules-seen.ts';
 import { headerOf } from './slack-recorder.ts';
 
 /** As much of a write as is looked at. */
-type Write = Pick<Effect, 'id' | 'object' | 'after' | 'version'>;
-type Seen = Pick<Evidence, 'ramps' | 'records' | 'audit' | 'messages' | 'unknownPosts' | 'history'>;
+type Write = Pick<Effect, 'id' | 'object' | 'after' | 'nth'>;
+type Seen = Pick<Evidence, 'ramps' | 'records' | 'audit' | 'messages' | 'unknownPosts' | 'history' | 'requests'>;
 
 /** Nothing of it goes on before a person wants it. */
 export function isAtRest({ state }: Pick<Ramp, 'state'>): boolean {
@@ -34,12 +37,13 @@ export function checkRamps(evidence: Seen, effects: readonly Write[], report: Re
   for (const ramp of evidence.ramps) {
     const own = effects
       .filter(({ id }) => evidence.records.get(id)?.ramp?.id === ramp.id)
-      .toSorted((a, b) => a.version - b.version);
+      .toSorted((a, b) => a.nth - b.nth);
     checkEnd(ramp, report);
     checkSteps(ramp, own, evidence, report);
     checkWritten(ramp, own, evidence, report);
     checkOver(ramp, { own, all: effects }, evidence, report);
     checkPace(ramp, evidence, report);
+    checkSequence(ramp, own, evidence, report);
     checkTold(ramp, evidence, report);
     checkCard(ramp, evidence, report);
   }
@@ -65,11 +69,12 @@ function checkSteps(ramp: Ramp, own: readonly Write[], evidence: Seen, report: R
   });
   for (const [at, step] of steps.entries()) {
     const before = steps[at - 1] ?? 0;
+    if (at > 0 && before === 0 && step === 0 && isSequence(ramp)) continue; // each cluster goes back by a change of its own
     if (at > 0 && before === 0) {
       report.violation('I1', `${ramp.id} made step ${step} after its way back`, { ramp, own });
       continue;
     }
-    const isNext = step === 0 || step === before + 1;
+    const isNext = step === 0 || step === stepAfter(ramp, before);
     const isRest = isFinished && step === ramp.steps.length && step > before;
     const again = steps.slice(1, at + 1).filter((each, nth) => each === step && steps[nth] === step).length;
     const isPutBack = step === before && again <= putBacksOf(ramp, step, evidence);
@@ -104,29 +109,40 @@ interface Written {
 }
 
 /**
- * A ramp that is over moves nothing. One that says that it finished made its last step. One that says that it went back did, or somebody else had
- * put it back by then.
+ * A ramp that is over moves nothing. One that says that it finished made its last step. One that says that it went back did so wherever it was, or
+ * somebody else had put it back by then, or another change had taken its place.
  */
 function checkOver(ramp: Ramp, { own, all }: Written, evidence: Seen, report: Report): void {
   const { id, state } = ramp;
   const last = own.at(-1);
   const step = last === undefined ? 0 : stepIn(evidence, last);
-  if (state.kind === 'finished' && step !== ramp.steps.length)
+  if (state.kind === 'finished' && stepAfter(ramp, step) !== undefined)
     report.violation('I3', `${id} says that it finished, but step ${step} is its last one`, { ramp, own });
-  if (state.kind === 'back' && step !== 0 && !isBackAlready(ramp, evidence))
-    report.violation('I3', `${id} says that it went back, but step ${step} is its last one`, { ramp, own });
+  for (const cluster of clustersOf(ramp)) {
+    const there = own.findLast(({ object }) => object.cluster === cluster);
+    const made = there === undefined ? 0 : stepIn(evidence, there);
+    if (state.kind !== 'back' || there === undefined || made === 0 || isBackAlready(ramp, cluster, evidence)) continue;
+    if (isSequence(ramp) && all.some(({ object, nth }) => isSameObject(object, there.object) && nth > there.nth))
+      continue;
+    report.violation('I3', `${id} says that it went back, but step ${made} is its last one`, { ramp, own });
+  }
   const by = state.kind === 'superseded' ? all.filter((effect) => effect.id === state.by) : [];
-  const first = Math.min(Number.POSITIVE_INFINITY, ...by.map(({ version }) => version));
-  if (last !== undefined && last.version > first)
-    report.violation('I1', `${id} made step ${step} although it was superseded`, { ramp, last, by });
+  const late = own.find(({ nth, object }) => by.some((each) => isSameObject(each.object, object) && nth > each.nth));
+  if (late !== undefined)
+    report.violation('I1', `${id} made step ${stepIn(evidence, late)} although it was superseded`, {
+      ramp,
+      late,
+      by,
+    });
 }
 
-/** Whether its rules had the split of before the ramp when it ended. */
-function isBackAlready({ before, state }: Ramp, { history }: Pick<Seen, 'history'>): boolean {
-  if (state.kind !== 'back' || state.change !== undefined) return false;
+/** Whether its rules in a cluster had the split of before the ramp when it ended. */
+function isBackAlready(ramp: Ramp, cluster: string, { history }: Pick<Seen, 'history'>): boolean {
+  const { before, state } = ramp;
+  if (state.kind !== 'back' || (state.change !== undefined && !isSequence(ramp))) return false;
   const endedMs = Date.parse(state.at);
-  return before.every(({ object, rule, split }) => {
-    const events = history.get(historyKey(object.kind, object.name)) ?? [];
+  return within(before, cluster).every(({ object, rule, split }) => {
+    const events = history.get(historyKey(object)) ?? [];
     const then = events.filter(({ atMs }) => atMs > endedMs - clocksMs && atMs < endedMs + clocksMs);
     const last = events.findLast(({ atMs }) => atMs <= endedMs - clocksMs);
     return [last, ...then].some((each) => each !== undefined && sameWeights(weightsOf(each.object, rule) ?? {}, split));

@@ -8,8 +8,8 @@ import { said, sameWeights } from './check-weights.ts';
 import { type Effect, numberOf } from './effects.ts';
 import type { Evidence } from './evidence.ts';
 import type { Report } from './findings.ts';
-import { weightsOf } from './history.ts';
 import { tellsOf } from './plans.ts';
+import { weightsOf } from './rules-seen.ts';
 
 type EffectsById = ReadonlyMap<ChangeId, readonly Effect[]>;
 

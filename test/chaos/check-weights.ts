@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Move } from '../../src/domain/routing/split.ts';
 import type { Effect } from './effects.ts';
 import type { Report } from './findings.ts';
-import { type LiveObject, untouchable, type Weights, weightsOf } from './history.ts';
+import type { LiveObject } from './history.ts';
+import { rulesSeen, untouchable, type Weights, weightsOf } from './rules-seen.ts';
 
 /** A shift may write only the weights of the rules that it moves, each from the split that it was planned from to its target. */
 export function checkWeights({ id, before, after }: Effect, moves: readonly Move[], report: Report): void {
@@ -27,8 +28,8 @@ export function checkWeights({ id, before, after }: Effect, moves: readonly Move
 /** All other rules are unchanged, with their weights. */
 function onlyRules(before: LiveObject, after: LiveObject, moves: readonly Move[]): boolean {
   const moved = moves.map(({ rule }) => rule);
-  const others = ({ spec: { http = [] } }: LiveObject) =>
-    http.filter(({ match, name = '' }) => !moved.includes(match === undefined ? 'default' : name));
+  const others = (live: LiveObject) =>
+    rulesSeen(live).flatMap(({ key, written }) => (moved.includes(key) ? [] : [written]));
   return isDeepStrictEqual(others(before), others(after));
 }
 

@@ -6,7 +6,7 @@ import { applied, change as buildChange, changeId, reviewsUid, revision } from '
 import type { SlackMessage } from '../support/slack-client.ts';
 import { check } from './check.ts';
 import type { Evidence } from './evidence.ts';
-import { type LiveObject, type ObjectEvent, readObject } from './history.ts';
+import { cluster, type LiveObject, type ObjectEvent, readObject } from './history.ts';
 
 const at = '2026-11-22T14:03:12.000Z';
 const change = buildChange({ state: applied(), rev: 2 });
@@ -53,11 +53,11 @@ function service(
 }
 
 function added(weights: Readonly<Record<string, number>>): ObjectEvent {
-  return { type: 'ADDED', object: service(weights, {}), atMs: 0 };
+  return { type: 'ADDED', cluster, object: service(weights, {}), atMs: 0, nth: 0 };
 }
 
 function modified(weights: Readonly<Record<string, number>>, live: Live): ObjectEvent {
-  return { type: 'MODIFIED', object: service(weights, { version: '2', ...live }), atMs: 1 };
+  return { type: 'MODIFIED', cluster, object: service(weights, { version: '2', ...live }), atMs: 1, nth: 1 };
 }
 
 function recordsOf(...changes: readonly Change[]): Evidence['records'] {
@@ -85,7 +85,9 @@ describe('the checker of a run', () => {
     const edited = modified({ v1: 100 }, { version: '2', timeout: '9s' });
     const ours = modified({ v1: 50, v3: 50 }, { version: '3', timeout: '9s', revisions: [done] });
 
-    expect(check(run({ events: [added({ v1: 100 }), edited, ours], foreign: new Set(['2']) })).violations).toEqual([]);
+    expect(
+      check(run({ events: [added({ v1: 100 }), edited, ours], foreign: new Set(['sandbox 2']) })).violations,
+    ).toEqual([]);
   });
 
   it.each<[string, string, Partial<Evidence> & { readonly events?: readonly ObjectEvent[] }]>([

@@ -9,7 +9,7 @@ import type { ChangeId } from '../../src/domain/routing/names.ts';
 import type { ObjectRef } from '../../src/domain/routing/object.ts';
 import type { Evidence } from './evidence.ts';
 import type { Report } from './findings.ts';
-import { type LiveObject, type ObjectEvent, refOfLive } from './history.ts';
+import { type LiveObject, type ObjectEvent, refOfLive, writeKey } from './history.ts';
 import { deleterOf, editOf } from './plans.ts';
 
 /** One write by the bot: the object before and after, if there was one, and the revision that it recorded. A deletion records none. */
@@ -22,8 +22,10 @@ export interface Effect {
   readonly ledgerBefore: Ledger;
   readonly ledger: Ledger;
   readonly revision: Revision | undefined;
-  /** The resourceVersion. The API server counts all writes of all objects with it, so that it tells their order. */
+  /** The resourceVersion. The API server of a cluster counts all writes of all its objects with it, so that it tells their order. */
   readonly version: number;
+  /** Its place among the events of all clusters. */
+  readonly nth: number;
   readonly atMs: number;
 }
 
@@ -38,7 +40,7 @@ export function effectsOf(events: readonly ObjectEvent[], evidence: Evidence, re
     const earlier = events[at - 1];
     const before = earlier?.type === 'DELETED' ? undefined : earlier?.object;
     if (event.type === 'DELETED') return deletionBy(event, before ?? event.object, evidence, report);
-    if (evidence.foreign.has(event.object.metadata.resourceVersion)) return [];
+    if (evidence.foreign.has(writeKey(event.cluster, event.object))) return [];
     const effect = writeIn(event, before, evidence);
     if (effect !== undefined) return [effect];
     // The first event shows what was there before us.
@@ -49,7 +51,7 @@ export function effectsOf(events: readonly ObjectEvent[], evidence: Evidence, re
 }
 
 function writeIn(
-  { object: after, atMs }: ObjectEvent,
+  { object: after, cluster, atMs, nth }: ObjectEvent,
   before: LiveObject | undefined,
   { records }: Evidence,
 ): Effect | undefined {
@@ -57,23 +59,25 @@ function writeIn(
   const [revision] = ledger.revisions;
   if (revision === undefined || (before !== undefined && ledger.seq === ledgerIn(before).seq)) return undefined;
   const { id, reason } = revision;
-  const object = refOfLive(after);
+  const object = refOfLive(cluster, after);
   const record = records.get(id);
   const edit = record && editOf(record, object);
   // A recreated object continues the history that its record kept.
   const kept = edit?.kind === 'content' ? edit.ledger : undefined;
   const ledgerBefore = before === undefined ? (kept ?? emptyLedger) : ledgerIn(before);
-  return { id, object, reason, before, after, ledgerBefore, ledger, revision, version: versionOf(after), atMs };
+  const version = versionOf(after);
+  return { id, object, reason, before, after, ledgerBefore, ledger, revision, version, atMs, nth };
 }
 
 function deletionBy(
-  { object: deleted, atMs }: ObjectEvent,
+  { object: deleted, cluster, atMs, nth }: ObjectEvent,
   before: LiveObject,
   evidence: Evidence,
   report: Report,
 ): readonly Effect[] {
   if (evidence.foreign.has(deleted.metadata.uid)) return [];
-  const change = deleterOf(evidence, before);
+  const object = refOfLive(cluster, before);
+  const change = deleterOf(evidence, object, before);
   if (change === undefined) {
     report.violation('I2', `${deleted.metadata.name} was DELETED, but no change should do that`, deleted);
     return [];
@@ -81,7 +85,7 @@ function deletionBy(
   const ledger = ledgerIn(before);
   const { id, reason } = change;
   const what = { before, after: undefined, ledgerBefore: ledger, ledger, revision: undefined };
-  return [{ id, object: refOfLive(before), reason, ...what, version: versionOf(deleted), atMs }];
+  return [{ id, object, reason, ...what, version: versionOf(deleted), atMs, nth }];
 }
 
 function ledgerIn({ metadata }: LiveObject): Ledger {

@@ -19,7 +19,7 @@ import type { Request } from './people.ts';
 export interface Evidence {
   /** Every event of every object, in order. */
   readonly history: ReadonlyMap<string, readonly ObjectEvent[]>;
-  /** The resourceVersions that somebody else wrote, and the uids of the objects that they deleted. */
+  /** What somebody else wrote (`writeKey`), and the uids of the objects that they deleted. */
   readonly foreign: ReadonlySet<string>;
   readonly records: ReadonlyMap<ChangeId, Change>;
   /** Cards that show less than their record. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeApi } from '../../src/sandbox/kube-api/server.ts';
-import { collectionOf, readObject } from './history.ts';
+import { cluster, collectionOf, readObject, writeKey } from './history.ts';
 import { services } from './people.ts';
 import { Random } from './random.ts';
 
@@ -11,7 +11,7 @@ export class ForeignWriter {
   readonly #kube: Pick<KubeApi, 'url' | 'token'>;
   readonly #random: Random;
   readonly #writing: Promise<void>;
-  /** The resourceVersions that this writer wrote. */
+  /** What this writer wrote (`writeKey`). */
   readonly versions = new Set<string>();
   #stopped = false;
   #failure: unknown;
@@ -55,8 +55,9 @@ export class ForeignWriter {
     const text = await response.text();
     if (response.status === 409) return; // somebody was faster; people try again later
     if (!response.ok) throw new Error(`an edit by hand was answered ${response.status} ${text}`);
-    const version = readObject(JSON.parse(text)).metadata.resourceVersion;
-    if (version !== metadata.resourceVersion) this.versions.add(version); // an edit without a change writes nothing
+    const written = readObject(JSON.parse(text));
+    const isWritten = written.metadata.resourceVersion !== metadata.resourceVersion; // an edit without a change writes nothing
+    if (isWritten) this.versions.add(writeKey(cluster, written));
   }
 
   #ask(path: string, request: RequestInit = {}): Promise<Response> {

@@ -70,7 +70,7 @@ export function asRead(ledger: Ledger): Ledger {
 }
 
 export function event(type: ObjectEvent['type'], object: LiveObject): ObjectEvent {
-  return { type, object, atMs: 0 };
+  return { type, cluster, object, atMs: 0, nth: 0 };
 }
 
 export const was = (edit: ContentEdit) => event('ADDED', live(edit, edit.before ?? { spec: {} }, '1'));
@@ -100,9 +100,9 @@ export function run({ foreign = [], as = change, and = [], ...events }: Run = {}
   } = events;
   const evidence: Evidence = {
     history: new Map([
-      [historyKey('DestinationRule', 'reviews'), made],
-      [historyKey('VirtualService', 'reviews'), ofReviews],
-      [historyKey('VirtualService', 'ratings'), ofRatings],
+      [historyKey(created.object), made],
+      [historyKey(replaced.object), ofReviews],
+      [historyKey(deleted.object), ofRatings],
     ]),
     foreign: new Set(foreign),
     records: new Map([as, ...and].map((each) => [each.id, each])),

@@ -2,7 +2,7 @@ import type { Change } from '../../src/domain/change/change.ts';
 import { deletes, type ObjectEdit } from '../../src/domain/change/edit.ts';
 import { isSameObject, type ObjectRef } from '../../src/domain/routing/object.ts';
 import type { Evidence } from './evidence.ts';
-import { type LiveObject, refOfLive } from './history.ts';
+import type { LiveObject } from './history.ts';
 
 /** What the accepted plan of a change says of an object. */
 export function editOf({ edits }: Pick<Change, 'edits'>, object: ObjectRef): ObjectEdit | undefined {
@@ -10,8 +10,11 @@ export function editOf({ edits }: Pick<Change, 'edits'>, object: ObjectRef): Obj
 }
 
 /** A deletion leaves no ledger. It is that of the change that tells it, or else of one whose plan was to delete just this object. */
-export function deleterOf({ records }: Pick<Evidence, 'records'>, live: LiveObject): Change | undefined {
-  const object = refOfLive(live);
+export function deleterOf(
+  { records }: Pick<Evidence, 'records'>,
+  object: ObjectRef,
+  live: LiveObject,
+): Change | undefined {
   const planned = [...records.values()].filter((change) => {
     const edit = editOf(change, object);
     return edit !== undefined && deletes(edit) && edit.uid === live.metadata.uid;

@@ -1,5 +1,6 @@
 import type { Evidence } from './evidence.ts';
 import type { Kill } from './faults.ts';
+import { writeKey } from './history.ts';
 
 /**
  * How long work was delayed by the kill of a worker, with the other one running: from the kill to the next change that was applied of those
@@ -8,7 +9,7 @@ import type { Kill } from './faults.ts';
 export function recoveryTimes(kills: readonly Kill[], { history, foreign, records }: Evidence): readonly number[] {
   const applied = [...history.values()].flatMap((events) =>
     events
-      .filter(({ type, object }) => type === 'MODIFIED' && !foreign.has(object.metadata.resourceVersion))
+      .filter(({ type, cluster, object }) => type === 'MODIFIED' && !foreign.has(writeKey(cluster, object)))
       .map(({ object, atMs }) => ({ atMs, acceptedAtMs: acceptedAt(object.metadata.annotations, records) })),
   );
   return kills.flatMap(({ atMs: killedAtMs }) => {

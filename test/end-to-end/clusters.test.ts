@@ -1,12 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KubeConfig } from '@kubernetes/client-node';
 import { describe, it, type TestContext } from 'vitest';
-import { stringify } from 'yaml';
-import { kubeconfig } from '../../src/sandbox/kube-api/kubeconfig.ts';
 import { startKubeApi } from '../../src/sandbox/kube-api/server.ts';
 import { workspace } from '../../src/sandbox/local-slack.ts';
 import { bookinfoObjects } from '../../src/sandbox/worlds/worlds.ts';
+import { kubeconfigOf } from '../support/clusters.ts';
 import { startWire } from '../support/kube.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { cardIn, labelsOf, Objects, startTestWorld } from '../support/test-world.ts';
@@ -20,7 +18,7 @@ async function twoClusters(onTestFinished: TestContext['onTestFinished']) {
   const wire = await startWire(us.url);
   const folder = temporaryFolder();
   const file = join(folder, 'both');
-  await writeFile(file, stringify(together({ eu: eu.kubeconfig, us: kubeconfig(wire.url, us.token) })));
+  await writeFile(file, kubeconfigOf({ eu, us: { url: wire.url, token: us.token } }));
   const environment = { CLUSTERS: 'eu,us' };
   const world = await startTestWorld({ kubeconfig: file, environment });
   onTestFinished(() => world.stop());
@@ -32,28 +30,7 @@ async function clusterOf(onTestFinished: TestContext['onTestFinished']) {
   onTestFinished(() => api.stop());
   const file = join(temporaryFolder(), 'kubeconfig');
   await writeFile(file, api.kubeconfig());
-  const config = new KubeConfig();
-  config.loadFromString(api.kubeconfig());
-  const url = config.getCurrentCluster()?.server ?? '';
-  const token = config.getCurrentUser()?.token ?? '';
-  return { url, token, kubeconfig: api.kubeconfig(), objects: new Objects(file) };
-}
-
-/** One kubeconfig with a context for each. */
-function together(configs: Readonly<Record<string, string>>): object {
-  const all = Object.entries(configs).map(([name, text]) => {
-    const config = new KubeConfig();
-    config.loadFromString(text);
-    const { server } = config.getCurrentCluster() ?? {};
-    const { token } = config.getCurrentUser() ?? {};
-    return { name, server, token };
-  });
-  return {
-    ...{ apiVersion: 'v1', kind: 'Config', 'current-context': all[0]?.name },
-    clusters: all.map(({ name, server }) => ({ name, cluster: { server, 'insecure-skip-tls-verify': true } })),
-    users: all.map(({ name, token }) => ({ name, user: { token } })),
-    contexts: all.map(({ name }) => ({ name, context: { cluster: name, user: name, namespace: 'default' } })),
-  };
+  return { url: api.url, token: api.token(), objects: new Objects(file) };
 }
 
 describe.concurrent('one cluster after the other', () => {

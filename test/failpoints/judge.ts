@@ -5,8 +5,10 @@ import type { ChangeId } from '../../src/domain/routing/names.ts';
 import { doneWords } from '../../src/slack/replies/ramps/gestures.ts';
 import { kindOf } from '../chaos/answers.ts';
 import { checkChanges } from '../chaos/check.ts';
+import { checkSequence } from '../chaos/check-sequence.ts';
+import { effectsOf } from '../chaos/effects.ts';
 import type { Evidence } from '../chaos/evidence.ts';
-import type { Violation } from '../chaos/findings.ts';
+import type { Report, Violation } from '../chaos/findings.ts';
 import type { Request } from '../chaos/people.ts';
 import { auditedOnce } from './audited.ts';
 import { wayOf } from './cases.ts';
@@ -35,15 +37,33 @@ export function judge(left: Left, scenario: Scenario): readonly Violation[] {
   const answers = asked.answer === undefined ? told : [asked.answer, ...told];
   const requests = (answers.length === 0 ? [undefined] : answers).map((answer) => requestOf(asked, answer));
   const unknownPosts = new Set(isPostDoubled(left.strike) ? left.records.keys() : []);
-  const { violations } = checkChanges({ ...left, audit: [], unknownPosts, requests }); // a stage moves the times of ramps, so they are judged here
+  const evidence = { ...left, audit: left.events, unknownPosts, requests };
+  const { violations } = checkChanges(evidence); // a stage moves the times of ramps, so they are judged here
   return [
     ...violations,
     ...checkRamps(left, scenario),
+    ...checkSequences(evidence),
     ...left.ramps.flatMap((ramp) => checkLooks(ramp, left.events, scenario.traffic)),
     ...left.ramps.flatMap((ramp) => rampsAudited(ramp, left.events, answers)),
     ...requests.flatMap((request) => toldRightly(request, left, scenario)),
     ...auditedOnce(left.events, left.records.values(), ({ request }) => !isOfStage(request)),
   ];
+}
+
+/** Every write of a ramp of several clusters in its place. */
+function checkSequences(evidence: Evidence): readonly Violation[] {
+  const found: Violation[] = [];
+  const quiet: Report = { violation: () => {}, note: () => {} }; // what each write is, is judged already
+  const report: Report = {
+    ...quiet,
+    violation: (invariant, what, shown) => found.push({ invariant, what, evidence: shown }),
+  };
+  const effects = [...evidence.history.values()].flatMap((events) => effectsOf(events, evidence, quiet));
+  for (const ramp of evidence.ramps) {
+    const own = effects.filter(({ id }) => evidence.records.get(id)?.ramp?.id === ramp.id);
+    checkSequence(ramp, own, evidence, report);
+  }
+  return found;
 }
 
 /** What makes Slack post twice posts twice: there is nothing by which Slack would know the second for the first. */

@@ -9,10 +9,10 @@ import type { Case, Form } from './cases.ts';
 import { Course, giveUpAfterMs } from './course.ts';
 import { isKill, type Strike } from './faults.ts';
 import { judge, type Left } from './judge.ts';
-import { type Scenario, type ScenarioName, scenarios, wasTaken } from './scenarios.ts';
+import { type Scenario, type ScenarioName, scenarios, servingOf, wasTaken } from './scenarios.ts';
 import { type Asked, NotPreparedError, Stage, serviceOf } from './stage.ts';
 import { Store } from './store.ts';
-import type { LaneWorld, World } from './world.ts';
+import type { LaneWorld, Serving, World } from './world.ts';
 
 export interface Result {
   readonly violations: readonly Violation[];
@@ -35,8 +35,8 @@ export class Lane {
   readonly #store: Store;
   readonly #numbers: () => number;
   #bots: Bot[] = [];
-  /** Whether requests are counted for the bots that there are. */
-  #isCounted = false;
+  /** What the bots that there are serve. */
+  #serving: Serving = { isCounted: false, isSequence: false };
   #next: number;
 
   private constructor(world: World, own: LaneWorld, store: Store, numbers: () => number) {
@@ -81,7 +81,7 @@ export class Lane {
     const number = this.#next;
     this.#next = this.#numbers();
     const scenario: Scenario = scenarios[name];
-    await Promise.all([this.#haveBots(form, scenario.traffic !== undefined), this.#createNext()]);
+    await Promise.all([this.#haveBots(form, servingOf(scenario)), this.#createNext()]);
     const stage = new Stage(number, {
       world: this.#world,
       store: this.#store,
@@ -169,20 +169,23 @@ export class Lane {
     throw new NotPreparedError('what comes before a case does not end');
   }
 
-  /** Guards go on looking, and each look has its card: it is gathered again where one came in between. */
+  /**
+   * Guards go on looking, and what is said of a route comes later than the route: each has its card. It is gathered again where one came in
+   * between.
+   */
   async #gather(stage: Stage, asked: Asked, strike: Strike | undefined): Promise<Left> {
     for (const untilMs = performance.now() + gatherWithinMs; ; await sleep(longestPollMs)) {
       const left = await this.#gatherOnce(stage, asked, strike);
-      const ramps = await this.#store.records.ramps();
-      const isOfOneMoment = left.owed.length === 0 && isDeepStrictEqual(ramps, left.ramps);
+      const now = [await this.#store.records.ramps(), await this.#recordsOf(stage)];
+      const isOfOneMoment = left.owed.length === 0 && isDeepStrictEqual(now, [left.ramps, left.records]);
       if (isOfOneMoment || performance.now() > untilMs) return left;
     }
   }
 
   async #gatherOnce(stage: Stage, asked: Asked, strike: Strike | undefined): Promise<Left> {
     const { refs, foreign, channel, told } = stage;
-    const records = new Map((await this.#store.recordsOf(refs)).map((change) => [change.id, change]));
-    const events = refs.map(async (ref) => [historyKey(ref.kind, ref.name), await this.#world.historyOf(ref)] as const);
+    const records = await this.#recordsOf(stage);
+    const events = refs.map(async (ref) => [historyKey(ref), await this.#world.historyOf(ref)] as const);
     return {
       history: new Map(await Promise.all(events)),
       foreign,
@@ -197,15 +200,19 @@ export class Lane {
     };
   }
 
+  async #recordsOf({ refs }: Stage): Promise<Left['records']> {
+    return new Map((await this.#store.recordsOf(refs)).map((change) => [change.id, change]));
+  }
+
   async #leave(stage: Stage, isSpoilt: boolean): Promise<void> {
     await stage.leave();
     if (isSpoilt) await this.#clear();
     await this.#store.empty();
   }
 
-  async #haveBots(form: Form, isCounted: boolean): Promise<void> {
-    if (isCounted !== this.#isCounted) await this.#clear();
-    this.#isCounted = isCounted;
+  async #haveBots(form: Form, serving: Serving): Promise<void> {
+    if (!isDeepStrictEqual(serving, this.#serving)) await this.#clear();
+    this.#serving = serving;
     const wanted = form === 'alone' ? 1 : 2;
     await Promise.all(this.#bots.splice(wanted).map((bot) => bot.kill()));
     const missing = Array.from({ length: wanted - this.#bots.length });
@@ -213,7 +220,7 @@ export class Lane {
   }
 
   #startBot(): Promise<Bot> {
-    return this.#world.startBot(this.#own, { isCounted: this.#isCounted });
+    return this.#world.startBot(this.#own, this.#serving);
   }
 
   /** Made before its case begins, so that every process has heard of it by then. */

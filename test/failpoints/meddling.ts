@@ -1,5 +1,5 @@
 import type { ObjectRef } from '../../src/domain/routing/object.ts';
-import { collectionOf, pathOf } from '../chaos/history.ts';
+import { collectionOf, pathOf, writeKey } from '../chaos/history.ts';
 import type { Trap } from '../chaos/http-proxy.ts';
 import type { World } from './world.ts';
 
@@ -12,19 +12,29 @@ interface Meddling {
 
 /** Edits an object right before the bot's first write of it; returns what ends the wait for that. */
 export function editBeforeWrite({ world, ref, foreign }: Meddling): () => void {
-  return world.addTrap({
+  return world.addTrap(ref, {
     when: 'before',
     fits: (seen) => seen.method === 'PATCH' && isWrite(seen) && isPath(seen, pathOf(ref)),
     spring: async () => {
-      const { metadata } = await world.edit(ref, { spec: { gateways: ['mesh'] } });
-      foreign.add(metadata.resourceVersion);
+      foreign.add(writeKey(ref.cluster, await world.edit(ref, { spec: { gateways: ['mesh'] } })));
+    },
+  });
+}
+
+/** Moves the weights of an object right before the bot's first write of it; returns what ends the wait for that. */
+export function moveBeforeWrite({ world, ref, foreign }: Meddling): () => void {
+  return world.addTrap(ref, {
+    when: 'before',
+    fits: (seen) => seen.method === 'PATCH' && isWrite(seen) && isPath(seen, pathOf(ref)),
+    spring: async () => {
+      foreign.add(writeKey(ref.cluster, await world.moveByHand(ref)));
     },
   });
 }
 
 /** Deletes an object right after the bot has created it, before the bot hears that it has. */
 export function deleteAfterCreation({ world, ref, foreign }: Meddling): () => void {
-  return world.addTrap({
+  return world.addTrap(ref, {
     when: 'after',
     fits: (seen) => seen.method === 'POST' && isWrite(seen) && isPath(seen, collectionOf(ref)) && isOf(seen, ref),
     spring: async () => {
@@ -42,7 +52,7 @@ export function holdWrite(
   ref: ObjectRef,
 ): { readonly reached: Promise<void>; readonly release: () => void } {
   const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const remove = world.addTrap({
+  const remove = world.addTrap(ref, {
     when: 'before',
     fits: (seen) => seen.method === 'PATCH' && isWrite(seen) && isPath(seen, pathOf(ref)),
     spring: () => {

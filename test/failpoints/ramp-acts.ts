@@ -5,6 +5,7 @@ import { isRampId } from '../../src/domain/routing/names.ts';
 import { workspace } from '../../src/sandbox/local-slack.ts';
 import { actions } from '../../src/slack/words/button.ts';
 import { requestId } from '../../src/workflow/desk.ts';
+import { cluster } from '../chaos/history.ts';
 import { headerOf } from '../chaos/slack-recorder.ts';
 import { buttonsOf, type SlackButton, type SlackMessage } from '../support/slack-client.ts';
 import type { TrafficKind } from './made-traffic.ts';
@@ -49,10 +50,16 @@ export class RampActs {
   }
 
   /** A ramp whose first step is live, and whose card says so. Carol asked for it: nobody passes a gate of their own ramp. */
-  async begun(text: string): Promise<void> {
+  async begun(text: string, ...says: readonly string[]): Promise<void> {
     this.#world.traffic.flow(this.#lane, 'well');
     await this.type(text, users.carol.id);
-    await this.#cardSays('step 1 of 3', '10 % now');
+    await this.#cardSays(...(says.length > 0 ? says : ['step 1 of 3', '10 % now']));
+  }
+
+  /** The next step is due, and cannot be made. */
+  async dueAndHeld(): Promise<void> {
+    await this.letStepBeDue();
+    await this.#cardSays('Held');
   }
 
   /** A ramp that waits for an approval, asked for by another than who approves. */
@@ -108,9 +115,9 @@ export class RampActs {
     return { what: 'the next step, pressed by two', delivered };
   }
 
-  /** Asks for the next step, and aborts while its change is on the way to the API server. */
-  async abortWithinStep(): Promise<Asked> {
-    const write = this.#stage.untilLeft((ref) => holdWrite(this.#world, ref));
+  /** Asks for the next step, and aborts while its change is on the way to the API server of a cluster. */
+  async abortWithinStep(of = cluster): Promise<Asked> {
+    const write = this.#stage.untilLeft((ref) => holdWrite(this.#world, { ...ref, cluster: of }));
     const { answer } = await this.gesture('next');
     if (answer?.startsWith(refused)) throw new NotPreparedError(answer);
     await Promise.race([write.reached, sleep(writtenWithinMs)]);

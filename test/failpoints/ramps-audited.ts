@@ -13,7 +13,7 @@ const kinds: Record<RampGesture, AuditKind> = {
   'go-without': 'ramp-resumed',
   abort: 'ramp-goes-back',
 };
-const gestures: readonly RampGesture[] = ['pause', 'resume', 'next', 'finish', 'put-back', 'abort'];
+const gestures: readonly RampGesture[] = ['pause', 'resume', 'next', 'finish', 'put-back', 'go-without', 'abort'];
 
 /** So many events of a kind there must be, and there may be. */
 interface Counted {
@@ -55,7 +55,7 @@ function shownByRecord(ramp: Ramp, about: readonly AuditEvent[]): readonly Count
     least: wanted,
     most: wanted,
   });
-  const letOn = by('next', 'finish', 'put-back');
+  const letOn = by('next', 'finish', 'put-back', 'go-without');
   const [resumed, madeNext] = [by('resume'), by('next', 'finish')];
   const stops = count('ramp-paused', 'ramp-stopped');
   const standing = is('paused', 'held');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { changeInHand } from '../../src/domain/ramp/next.ts';
 import type { Ramp } from '../../src/domain/ramp/ramp.ts';
 import { rampCard } from '../../src/slack/card/ramp.ts';
-import { historyKey } from '../chaos/history.ts';
+import { cluster, historyKey } from '../chaos/history.ts';
 import { applied, change, changeId, reviewsObject } from '../support/builders.ts';
 import { checkRamps, type RampsLeft } from './ramps.ts';
 
@@ -40,7 +40,7 @@ function left(ramp: Ramp, v3: number, more: Partial<RampsLeft> = {}): RampsLeft 
   const metadata = { namespace: 'default', name: 'reviews', uid: 'u-1', resourceVersion: '7' };
   const object = { kind: 'VirtualService' as const, metadata, spec: { http: [{ route }] } };
   const history = new Map([
-    [historyKey('VirtualService', 'reviews'), [{ type: 'MODIFIED' as const, object, atMs: 0 }]],
+    [historyKey(reviewsObject), [{ type: 'MODIFIED' as const, cluster, object, atMs: 0, nth: 0 }]],
   ]);
   const id = changeInHand(ramp);
   const shown = rampCard({ ramp, change: id && records.get(id) });
@@ -73,6 +73,20 @@ describe('the judge of ramps', () => {
     const evidence = left(ramp, 100);
 
     expect(wrongIn({ ...evidence, records: new Map([...evidence.records, [moved.id, moved]]) })).toEqual([]);
+  });
+
+  it('lets each cluster of a sequence go back by a change of its own, and none twice', () => {
+    const [target] = finished.before;
+    const both = [target, { ...target, object: { ...reviewsObject, cluster: 'us' } }] as const;
+    const changes = (steps: readonly number[]) => steps.map((step, index) => ({ step, id: changeId(index + 1) }));
+    const wrong = (before: Ramp['before'], steps: readonly number[]) =>
+      wrongIn(left({ ...finished, before, changes: changes(steps), state: back }, 0)).filter((what) =>
+        what.includes('made'),
+      );
+
+    expect(wrong(both, [1, 2, 0, 0])).toEqual([]);
+    expect(wrong(both, [1, 2, 0, 0, 0])).toEqual(['I1 r-00000001 made the steps 1, 2, 0, 0, 0']);
+    expect(wrong(finished.before, [1, 2, 0, 0])).toEqual(['I1 r-00000001 made the steps 1, 2, 0, 0']);
   });
 
   it.each([

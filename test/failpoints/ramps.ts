@@ -3,13 +3,15 @@ import type { Change } from '../../src/domain/change/change.ts';
 import { changeInHand } from '../../src/domain/ramp/next.ts';
 import { type Ramp, stepOf, targetsAt } from '../../src/domain/ramp/ramp.ts';
 import { isOver, isStanding, liveStep } from '../../src/domain/ramp/ramp-state.ts';
+import { clustersOf } from '../../src/domain/ramp/sequence.ts';
 import type { RampTarget } from '../../src/domain/ramp/targets.ts';
 import { isSameObject } from '../../src/domain/routing/object.ts';
 import { type Split, sameShares } from '../../src/domain/routing/split.ts';
 import { rampCard } from '../../src/slack/card/ramp.ts';
 import { said, sameWeights } from '../chaos/check-weights.ts';
 import type { Violation } from '../chaos/findings.ts';
-import { historyKey, weightsOf } from '../chaos/history.ts';
+import { historyKey } from '../chaos/history.ts';
+import { weightsOf } from '../chaos/rules-seen.ts';
 import { headerOf } from '../chaos/slack-recorder.ts';
 import type { Left } from './judge.ts';
 import type { Scenario } from './scenarios.ts';
@@ -69,7 +71,8 @@ function checkSteps(
     .map(({ step }) => step);
   const steps = made.filter((step) => step > 0);
   const isInOrder = steps.every((step, at) => step === at + 1 || (step === leapsTo && at === steps.length - 1));
-  const isBackLast = made.slice(0, -1).every((step) => step > 0);
+  const waysBack = made.length - steps.length; // each cluster goes back by a change of its own
+  const isBackLast = made.slice(0, steps.length).every((step) => step > 0) && waysBack <= clustersOf(ramp).length;
   if (isInOrder && isBackLast && steps.length <= lastStep) return [];
   return [{ invariant: 'I1', what: `${ramp.id} made the steps ${made.join(', ')}`, evidence: { ramp, records } }];
 }
@@ -110,7 +113,7 @@ function checkLive(ramp: Ramp, { history }: RampsLeft): readonly Violation[] {
   const step = state.kind === 'finished' ? steps.length : state.kind === 'back' ? 0 : liveStep(state);
   return targetsAt(ramp, step).flatMap(({ object, rule, split: own }) => {
     const split = foundIn(ramp, { object, rule }) ?? own;
-    const live = history.get(historyKey(object.kind, object.name))?.at(-1)?.object;
+    const live = history.get(historyKey(object))?.at(-1)?.object;
     const weights = (live && weightsOf(live, rule)) ?? {};
     if (sameWeights(weights, split)) return [];
     const what = `${ramp.id} is ${state.kind} at ${said(split)}, but ${said(weights)} is live`;

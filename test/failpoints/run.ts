@@ -1,7 +1,7 @@
 import { type Case, type Enumerated, enumerate } from './cases.ts';
 import type { Step } from './instrument.ts';
 import { Lane, type Result } from './lane.ts';
-import { type ScenarioName, scenarioNames, scenarios } from './scenarios.ts';
+import { type ScenarioName, scenarioNames, scenarios, servingOf } from './scenarios.ts';
 import { NotPreparedError } from './stage.ts';
 import { World } from './world.ts';
 
@@ -127,10 +127,10 @@ async function strikeAll(lanes: readonly Lane[], cases: readonly Case[], onResul
   );
 }
 
-/** How many processes of the bot a case wants, whether they count requests, and whether one of them is killed. */
+/** How many processes of the bot a case wants, what they serve, and whether one of them is killed. */
 function processesOf({ form, scenario, fault }: Case): string {
-  const isCounted = scenarios[scenario].traffic !== undefined;
-  return `${form} ${isCounted} ${fault.startsWith('kill')}`;
+  const { isCounted, isSequence } = servingOf(scenarios[scenario]);
+  return `${form} ${isCounted} ${isSequence} ${fault.startsWith('kill')}`;
 }
 
 async function closeAll(lanes: readonly Lane[]): Promise<void> {

@@ -8,7 +8,9 @@ import type { Fault } from './faults.ts';
 import type { Left } from './judge.ts';
 import type { TrafficKind } from './made-traffic.ts';
 import { rampScenarios } from './ramp-scenarios.ts';
+import { sequenceScenarios } from './sequence-scenarios.ts';
 import type { Asked, Stage } from './stage.ts';
+import type { Serving } from './world.ts';
 
 export interface Scenario {
   /** What came before, which nothing disturbs; then what the person does, at which a fault strikes. */
@@ -28,6 +30,8 @@ export interface Scenario {
   readonly isPressedOften?: boolean;
   /** What is counted of requests, so that ramps have guards. Absent: nothing. */
   readonly traffic?: TrafficKind;
+  /** It is about both clusters. */
+  readonly isSequence?: boolean;
   /** Faults that nothing is expected to stand. */
   readonly without?: readonly Fault[];
   /** How long it takes by the clock. Absent: no longer than a change. */
@@ -43,6 +47,20 @@ const twoAtOnce: readonly Fault[] = ['twice', 'pause-before', 'pause-after'];
 const byName = {
   shift: {
     prepare: async (stage) => () => stage.type('v2 50'),
+    isTaken: () => true,
+  },
+  'shift-httproute': {
+    prepare: async (stage) => {
+      const service = await stage.placeHttpRoute();
+      return () => stage.type('v2 50', workspace.users.alice.id, service);
+    },
+    isTaken: () => true,
+  },
+  'shift-delegate': {
+    prepare: async (stage) => {
+      const service = await stage.placeDelegate();
+      return () => stage.type('v2 50', workspace.users.alice.id, service);
+    },
     isTaken: () => true,
   },
   rollback: {
@@ -143,10 +161,15 @@ const byName = {
     without: twoAtOnce,
   },
   ...rampScenarios,
+  ...sequenceScenarios,
 } satisfies Record<string, Scenario>;
 
 export type ScenarioName = keyof typeof byName;
 export const scenarios: Readonly<Record<ScenarioName, Scenario>> = byName;
+
+export function servingOf({ traffic, isSequence = false }: Scenario): Serving {
+  return { isCounted: traffic !== undefined, isSequence };
+}
 
 /** Whether what the person asked for was taken. */
 export function wasTaken(

@@ -4,15 +4,16 @@ import type { ObjectKind, ObjectRef } from '../../src/domain/routing/object.ts';
 import { workspace } from '../../src/sandbox/local-slack.ts';
 import { actions, readLineValue } from '../../src/slack/words/button.ts';
 import { requestId } from '../../src/workflow/desk.ts';
-import { cluster, historyKey, readObject } from '../chaos/history.ts';
+import { cluster, historyKey, readObject, secondCluster, writeKey } from '../chaos/history.ts';
 import { cardOf } from '../chaos/slack-recorder.ts';
 import { buttonsOf, type SlackMessage } from '../support/slack-client.ts';
 import type { Bot } from './bot.ts';
 import { giveUpAfterMs } from './course.ts';
-import { deleteAfterCreation, editBeforeWrite } from './meddling.ts';
+import { deleteAfterCreation, editBeforeWrite, moveBeforeWrite } from './meddling.ts';
 import { plannedFromElsewhere } from './planned-change.ts';
 import { RampActs } from './ramp-acts.ts';
 import { fileOf, freeServiceOf, objectsOf, refsOf, routeBefore } from './rule-file.ts';
+import { delegateOf, httpRouteOf, type Shape } from './shapes.ts';
 import type { Store } from './store.ts';
 import type { World } from './world.ts';
 
@@ -83,15 +84,15 @@ export class Stage {
     this.#namespace = lane;
     this.service = serviceOf(number);
     this.free = freeServiceOf(number);
-    this.#refs.push(this.#object);
+    this.#refs.push(this.#object, this.#inSecond);
     this.channel = `C${String(number).padStart(6, '0')}`;
     this.ramp = new RampActs(this, { world, store, lane });
   }
 
-  /** Asks for a split of the case's service. */
-  async type(text: string, user: string = users.alice.id): Promise<Asked> {
+  /** Asks for a split of the case's service, or of another one. */
+  async type(text: string, user: string = users.alice.id, service = this.service): Promise<Asked> {
     const token = this.#token;
-    const { trigger, asked } = await this.#command(`${this.service} ${text} --reason "${token}"`, user);
+    const { trigger, asked } = await this.#command(`${service} ${text} --reason "${token}"`, user);
     return { ...asked, token, makes: requestId(`command:${teamId}:${trigger}`) };
   }
 
@@ -197,10 +198,39 @@ export class Stage {
     return `rules/${this.free}`;
   }
 
+  /** Requests follow a route of the Gateway API; returns its service. */
+  placeHttpRoute(): Promise<string> {
+    return this.#place(httpRouteOf(this.#placed));
+  }
+
+  /** Requests follow a delegate; returns the service. */
+  placeDelegate(): Promise<string> {
+    return this.#place(delegateOf(this.#placed));
+  }
+
+  async #place({ service, refs, objects, services }: Shape): Promise<string> {
+    this.#refs.push(...refs);
+    for (const name of services) this.#undo.push(() => this.#world.deleteService({ name, namespace: this.#namespace }));
+    for (const object of objects) await this.#world.create(object);
+    return service;
+  }
+
   /** Somebody else moves the weights of the case's service. */
   async moveByHand(): Promise<void> {
-    const { metadata } = await this.#world.moveByHand(this.#object);
-    this.foreign.add(metadata.resourceVersion);
+    this.foreign.add(writeKey(cluster, await this.#world.moveByHand(this.#object)));
+  }
+
+  /** Somebody else moves the weights in the second cluster between the bot's looking and its writing. */
+  moveInSecond(): void {
+    const ref = this.#inSecond;
+    this.#undo.push(moveBeforeWrite({ world: this.#world, ref, foreign: this.foreign }));
+  }
+
+  /** Somebody else deletes the case's object in the second cluster. */
+  async deleteInSecond(): Promise<void> {
+    const live = await this.#world.read(this.#inSecond);
+    if (live !== undefined) this.foreign.add(live.metadata.uid);
+    await this.#world.delete(this.#inSecond);
   }
 
   /** Somebody else writes the second object of the file between the bot's looking and its writing. */
@@ -222,7 +252,8 @@ export class Stage {
   async leave(): Promise<void> {
     this.#world.slack.forget(this.channel);
     for (const undo of this.#undo) await undo();
-    for (const ref of [...this.refs, this.#versions]) await this.#world.delete(ref);
+    const versions = { ...this.#object, kind: 'DestinationRule' } as const;
+    for (const ref of [...this.refs, versions, { ...versions, cluster: secondCluster }]) await this.#world.delete(ref);
   }
 
   /** What is typed is shown first, and is done and told on its card. */
@@ -247,7 +278,7 @@ export class Stage {
   async held(): Promise<ChangeId> {
     const request = `held:${this.#number}`;
     const id = requestId(request);
-    const events = this.#world.history.events.get(historyKey('VirtualService', this.service)) ?? [];
+    const events = this.#world.history.events.get(historyKey(this.#object)) ?? [];
     const { uid } = readObject(events.at(-1)?.object).metadata;
     const change = plannedFromElsewhere(id, request, { object: this.#object, uid, channel: this.channel });
     await this.#store.accept(change).catch((cause: unknown) => {
@@ -296,12 +327,12 @@ export class Stage {
     return { number: this.#number, namespace: this.#namespace };
   }
 
-  get #versions(): ObjectRef {
-    return { ...this.#object, kind: 'DestinationRule' };
-  }
-
   get #object(): ObjectRef {
     return { cluster, namespace: this.#namespace, kind: 'VirtualService', name: this.service };
+  }
+
+  get #inSecond(): ObjectRef {
+    return { ...this.#object, cluster: secondCluster };
   }
 
   /** Of a process that takes what is delivered. One that was killed alone is replaced, and Slack delivers to the next. */

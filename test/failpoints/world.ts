@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse } from 'yaml';
-import type { ObjectRef } from '../../src/domain/routing/object.ts';
-import { botAccess } from '../../src/sandbox/bot-access.ts';
+import { type ObjectRef, objectKinds } from '../../src/domain/routing/object.ts';
+import { type BotAccess, botAccess } from '../../src/sandbox/bot-access.ts';
 import { type KubeApi, type KubeObject, startKubeApi } from '../../src/sandbox/kube-api/server.ts';
 import { type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
 import { recordKey } from '../chaos/chaos-world.ts';
 import {
+  cluster,
   collectionOf,
   HistoryRecorder,
   historyKey,
@@ -16,8 +17,10 @@ import {
   type ObjectEvent,
   pathOf,
   readObject,
+  secondCluster,
 } from '../chaos/history.ts';
 import { HttpProxy, type Trap } from '../chaos/http-proxy.ts';
+import { kubeconfigOf } from '../support/clusters.ts';
 import { Bot } from './bot.ts';
 import { type Build, buildWithSteps } from './build.ts';
 import { CountedTraffic } from './counted-traffic.ts';
@@ -37,7 +40,13 @@ rules:
     approve: { by: [everyone], count: 1, from: ${needsApprovalFrom}, expires: 30m }
 `;
 
-/** One API server and one Slack for all cases, a Redis for each lane, and processes that only wait to be told to begin. */
+/** An API server, and the bots' way to it. */
+interface Cluster {
+  readonly kube: KubeApi;
+  readonly way: HttpProxy;
+}
+
+/** Two clusters and one Slack for all cases, a Redis for each lane, and processes that only wait to be told to begin. */
 export class World {
   readonly folder: string;
   readonly build: Build;
@@ -45,8 +54,7 @@ export class World {
   readonly history: HistoryRecorder;
   readonly traffic: CountedTraffic;
   readonly #redis: RedisServer[] = [];
-  readonly #kube: KubeApi;
-  readonly #way: HttpProxy;
+  readonly #clusters: Readonly<Record<string, Cluster>>;
   readonly #warm: Bot[] = [];
   readonly #all: Bot[] = [];
   #isOver = false;
@@ -57,8 +65,7 @@ export class World {
   private constructor(parts: {
     readonly folder: string;
     readonly build: Build;
-    readonly kube: KubeApi;
-    readonly way: HttpProxy;
+    readonly clusters: Readonly<Record<string, Cluster>>;
     readonly slack: FailpointSlack;
     readonly history: HistoryRecorder;
     readonly traffic: CountedTraffic;
@@ -68,27 +75,30 @@ export class World {
     this.slack = parts.slack;
     this.history = parts.history;
     this.traffic = parts.traffic;
-    this.#kube = parts.kube;
-    this.#way = parts.way;
+    this.#clusters = parts.clusters;
   }
 
   static async start({ warm, lanes, sources }: WorldOptions): Promise<World> {
     const folder = await mkdtemp(join(tmpdir(), 'shiftbot-failpoints-'));
     const build = await buildWithSteps(folder, sources);
     const accesses = await Promise.all(Array.from({ length: lanes }, (_, at) => botAccess(laneName(at + 1))));
-    const objects = accesses.flatMap((access) => access.objects);
-    const kube = await startKubeApi({ port: 0, objects, watchTimeoutMs: aDay });
+    const [first, second] = await Promise.all([startCluster(accesses), startCluster(accesses)]);
+    const clusters = { [cluster]: first, [secondCluster]: second };
     const slack = new FailpointSlack();
     await slack.start();
-    const history = new HistoryRecorder(kube);
+    const history = new HistoryRecorder({ [cluster]: first.kube, [secondCluster]: second.kube });
     await history.start();
     const traffic = new CountedTraffic();
     await traffic.start();
-    const way = await HttpProxy.start(kube.url);
-    await writeFile(join(folder, 'kubeconfig'), kube.kubeconfig(accesses[0]?.user ?? '').replaceAll(kube.url, way.url));
+    const user = accesses[0]?.user;
+    const ways = Object.entries(clusters).map(([name, { kube, way }]) => [
+      name,
+      { url: way.url, token: kube.token(user) },
+    ]);
+    await writeFile(join(folder, 'kubeconfig'), kubeconfigOf(Object.fromEntries(ways)));
     await writeFile(join(folder, 'policy.yaml'), policy);
     await mkdir(join(folder, 'rules'));
-    const world = new World({ folder, build, kube, way, slack, history, traffic });
+    const world = new World({ folder, build, clusters, slack, history, traffic });
     process.once('exit', world.#killAll);
     for (let count = 0; count < warm; count += 1) world.#warmUp();
     return world;
@@ -107,10 +117,7 @@ export class World {
   }
 
   /** A bot that serves a lane. */
-  async startBot(
-    { name, redisUrl, prometheusUrl }: LaneWorld,
-    { isCounted }: { readonly isCounted: boolean },
-  ): Promise<Bot> {
+  async startBot({ name, redisUrl, prometheusUrl }: LaneWorld, { isCounted, isSequence }: Serving): Promise<Bot> {
     const bot = this.#warm.shift() ?? this.#add();
     this.#warmUp();
     await bot.begin({
@@ -124,27 +131,30 @@ export class World {
       POLICY_FILE: join(this.folder, 'policy.yaml'),
       RULES_DIR: join(this.folder, 'rules'),
       ...(isCounted && { PROMETHEUS_URL: prometheusUrl }),
+      ...(isSequence && { CLUSTERS: `${cluster},${secondCluster}` }),
     });
     return bot;
   }
 
-  /** A VirtualService of this name, all of whose traffic goes to v1, and the versions that there are. */
+  /** A VirtualService of this name in each cluster, all of whose traffic goes to v1, and the versions that there are. */
   async createService(named: Named): Promise<void> {
-    await this.create(versions(named));
-    await this.create(service(named));
+    for (const of of Object.keys(this.#clusters)) {
+      await this.create(versions(named), of);
+      await this.create(service(named), of);
+    }
   }
 
   /** As somebody does who knows nothing of the bot. */
-  async create(object: KubeObject): Promise<LiveObject> {
+  async create(object: KubeObject, of = cluster): Promise<void> {
     const { namespace = '' } = object.metadata;
-    const kind = object.kind === 'DestinationRule' ? 'DestinationRule' : 'VirtualService';
-    const { body } = await this.#kubeCall('POST', collectionOf({ kind, namespace }), object);
-    return readObject(body);
+    const kind = objectKinds.find((each) => each === object.kind);
+    const services = `/api/v1/namespaces/${namespace}/services`;
+    await this.#kubeCall(of, 'POST', kind === undefined ? services : collectionOf({ kind, namespace }), object);
   }
 
   /** Undefined where it is not there. */
   async read(ref: ObjectRef): Promise<LiveObject | undefined> {
-    const { status, body } = await this.#kubeCall('GET', pathOf(ref));
+    const { status, body } = await this.#kubeCall(ref.cluster, 'GET', pathOf(ref));
     return status === 404 ? undefined : readObject(body);
   }
 
@@ -154,17 +164,22 @@ export class World {
   }
 
   async edit(ref: ObjectRef, patch: object): Promise<LiveObject> {
-    const { body } = await this.#kubeCall('PATCH', `${pathOf(ref)}?fieldManager=kubectl-edit`, patch);
+    const { body } = await this.#kubeCall(ref.cluster, 'PATCH', `${pathOf(ref)}?fieldManager=kubectl-edit`, patch);
     return readObject(body);
   }
 
   async delete(ref: ObjectRef): Promise<void> {
-    await this.#kubeCall('DELETE', pathOf(ref));
+    await this.#kubeCall(ref.cluster, 'DELETE', pathOf(ref));
   }
 
-  /** On the bots' way to the API server; returns what takes the trap away. */
-  addTrap(trap: Trap): () => void {
-    return this.#way.addTrap(trap);
+  /** A Service is no object that a change writes. */
+  async deleteService({ name, namespace }: Named): Promise<void> {
+    await this.#kubeCall(cluster, 'DELETE', `/api/v1/namespaces/${namespace}/services/${name}`);
+  }
+
+  /** On the bots' way to the API server of a cluster; returns what takes the trap away. */
+  addTrap({ cluster: of }: Pick<ObjectRef, 'cluster'>, trap: Trap): () => void {
+    return this.#of(of).way.addTrap(trap);
   }
 
   /** The folder's file can be applied as `rules/NAME`. */
@@ -178,7 +193,7 @@ export class World {
   async historyOf(ref: ObjectRef): Promise<readonly ObjectEvent[]> {
     const live = await this.read(ref);
     for (let tries = 0; tries < 200; tries += 1) {
-      const events = this.history.events.get(historyKey(ref.kind, ref.name)) ?? [];
+      const events = this.history.events.get(historyKey(ref)) ?? [];
       const newest = events.at(-1);
       const isComplete =
         live === undefined
@@ -198,8 +213,7 @@ export class World {
     await Promise.all([
       this.slack.stop(),
       this.traffic.stop(),
-      this.#way.stop(),
-      this.#kube.stop(),
+      ...Object.values(this.#clusters).flatMap(({ way, kube }) => [way.stop(), kube.stop()]),
       ...this.#redis.map((redis) => redis.stop()),
     ]);
     if (!keep) await rm(this.folder, { recursive: true, force: true });
@@ -216,11 +230,18 @@ export class World {
     return bot;
   }
 
-  async #kubeCall(method: string, path: string, body?: object): Promise<Answer> {
+  #of(name: string): Cluster {
+    const found = this.#clusters[name];
+    if (found === undefined) throw new Error(`there is no cluster ${name}`);
+    return found;
+  }
+
+  async #kubeCall(of: string, method: string, path: string, body?: object): Promise<Answer> {
+    const { kube } = this.#of(of);
     const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
-    const response = await fetch(this.#kube.url + path, {
+    const response = await fetch(kube.url + path, {
       method,
-      headers: { 'content-type': type, authorization: `Bearer ${this.#kube.token()}` },
+      headers: { 'content-type': type, authorization: `Bearer ${kube.token()}` },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
@@ -228,6 +249,14 @@ export class World {
     if (!response.ok && !isGone) throw new Error(`${method} ${path} was answered ${response.status} ${text}`);
     return { status: response.status, body: JSON.parse(text) };
   }
+}
+
+/** What the processes of a bot are there for. */
+export interface Serving {
+  /** Requests are counted for it. */
+  readonly isCounted: boolean;
+  /** It serves both clusters. */
+  readonly isSequence: boolean;
 }
 
 interface WorldOptions {
@@ -248,6 +277,12 @@ export interface LaneWorld {
 }
 
 type Named = Pick<ObjectRef, 'name' | 'namespace'>;
+
+async function startCluster(accesses: readonly BotAccess[]): Promise<Cluster> {
+  const objects = accesses.flatMap((access) => access.objects);
+  const kube = await startKubeApi({ port: 0, objects, watchTimeoutMs: aDay });
+  return { kube, way: await HttpProxy.start(kube.url) };
+}
 
 function laneName(number: number): string {
   return `lane-${number}`;
