@@ -1,19 +1,19 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { botAccess } from '../../src/sandbox/bot-access.ts';
-import { kubeconfig } from '../../src/sandbox/kube-api/kubeconfig.ts';
 import { type KubeApi, type KubeObject, startKubeApi } from '../../src/sandbox/kube-api/server.ts';
 import { freePort } from '../../src/sandbox/launched-process.ts';
 import { type LocalSlack, startLocalSlack } from '../../src/sandbox/local-slack.ts';
 import { type RedisServer, startRedis } from '../../src/sandbox/redis-server.ts';
 import { bookinfoObjects } from '../../src/sandbox/worlds/worlds.ts';
+import { kubeconfigOf } from '../support/clusters.ts';
 import { SlackClient } from '../support/slack-client.ts';
 import { BotProcess } from './bot-process.ts';
-import { cluster, HistoryRecorder } from './history.ts';
+import { cluster, HistoryRecorder, secondCluster } from './history.ts';
 import { HttpProxy, type Seen } from './http-proxy.ts';
+import { objectsInSecond, ownObjects } from './own-objects.ts';
 import { ruleFiles, rulesFolder } from './rule-files.ts';
 import { headerOf, SlackRecorder } from './slack-recorder.ts';
 import { TcpProxy } from './tcp-proxy.ts';
@@ -23,15 +23,18 @@ export interface Member {
   readonly bot: BotProcess;
   readonly redis: TcpProxy;
   readonly kube: HttpProxy;
+  /** Its way to the second cluster. */
+  readonly second: HttpProxy;
   readonly slack: HttpProxy;
 }
 
-/** One chat process and two workers, with everything that they and the people need. */
+/** One chat process and two workers, which serve two clusters, with everything that they and the people need. */
 export interface ChaosWorld {
   readonly folder: string;
   readonly members: readonly [Member, Member, Member];
   readonly redis: Restartable;
-  readonly kube: KubeApi;
+  /** The API servers, by the names of their clusters. */
+  readonly kubes: Readonly<Record<string, KubeApi>>;
   readonly slack: LocalSlack;
   readonly people: SlackClient;
   readonly slackRecord: SlackRecorder;
@@ -61,8 +64,12 @@ export async function startChaosWorld(): Promise<ChaosWorld> {
     const redis = await begin(Restartable.start(join(folder, 'redis')), (each) => each.stop());
     const access = await botAccess('default');
     const objects = [...access.objects, ...(await bookinfoObjects()), ...ownObjects()];
-    const kube = await begin(startKubeApi({ port: 0, objects, watchTimeoutMs: aDay }), (each) => each.stop());
-    const history = new HistoryRecorder({ [cluster]: kube });
+    const startCluster = (own: readonly KubeObject[]) =>
+      begin(startKubeApi({ port: 0, objects: own, watchTimeoutMs: aDay }), (each) => each.stop());
+    const kube = await startCluster(objects);
+    const second = await startCluster([...access.objects, ...objectsInSecond()]);
+    const kubes = { [cluster]: kube, [secondCluster]: second };
+    const history = new HistoryRecorder(kubes);
     await begin(history.start(), () => history.stop());
     const slack = await begin(startLocalSlack({ port: 0 }), (each) => each.stop());
     const slackRecord = await begin(SlackRecorder.start(slack.url), (each) => each.stop());
@@ -75,20 +82,23 @@ export async function startChaosWorld(): Promise<ChaosWorld> {
     const startMember = async (name: string, roles: string): Promise<Member> => {
       const wire = await begin(TcpProxy.start(redis.port), (each) => each.stop());
       const toKube = await begin(HttpProxy.start(kube.url), (each) => each.stop());
+      const toSecond = await begin(HttpProxy.start(second.url), (each) => each.stop());
       const toSlack = await begin(HttpProxy.start(slack.url, { onUnknown }), (each) => each.stop());
       const environment = await environmentOf({
         folder,
         name,
         roles,
         wire,
-        toKube,
-        token: kube.token(access.user),
+        kubeconfig: kubeconfigOf({
+          [cluster]: { url: toKube.url, token: kube.token(access.user) },
+          [secondCluster]: { url: toSecond.url, token: second.token(access.user) },
+        }),
         toSlack,
         slack,
       });
       const bot = new BotProcess(name, { path: program, environment, logFile: join(folder, 'bots.log') });
       await begin(bot.start(), () => bot.stop());
-      return { bot, redis: wire, kube: toKube, slack: toSlack };
+      return { bot, redis: wire, kube: toKube, second: toSecond, slack: toSlack };
     };
     const members = [
       await startMember('chat', 'chat'),
@@ -97,7 +107,7 @@ export async function startChaosWorld(): Promise<ChaosWorld> {
     ] as const;
     const people = new SlackClient(slack);
     await people.waitForBot({ timeoutMs: 20_000 });
-    return { folder, members, redis, kube, slack, people, slackRecord, history, unknownPosts, stop };
+    return { folder, members, redis, kubes, slack, people, slackRecord, history, unknownPosts, stop };
   } catch (error) {
     await stop();
     await rm(folder, { recursive: true, force: true });
@@ -164,8 +174,7 @@ interface Ways {
   readonly name: string;
   readonly roles: string;
   readonly wire: TcpProxy;
-  readonly toKube: HttpProxy;
-  readonly token: string;
+  readonly kubeconfig: string;
   readonly toSlack: HttpProxy;
   readonly slack: LocalSlack;
 }
@@ -175,14 +184,13 @@ async function environmentOf({
   name,
   roles,
   wire,
-  toKube,
-  token,
+  kubeconfig,
   toSlack,
   slack,
 }: Ways): Promise<NodeJS.ProcessEnv> {
   const file = join(folder, 'kube', name);
   await mkdir(join(folder, 'kube'), { recursive: true });
-  await writeFile(file, kubeconfig(toKube.url, token));
+  await writeFile(file, kubeconfig);
   return {
     PATH: process.env['PATH'],
     SLACK_BOT_TOKEN: slack.credentials.botToken,
@@ -191,6 +199,7 @@ async function environmentOf({
     REDIS_URL: `redis://127.0.0.1:${wire.port}/0`,
     RECORD_KEY: recordKey,
     KUBECONFIG: file,
+    CLUSTERS: `${cluster},${secondCluster}`,
     PORT: String(await freePort()),
     RULES_DIR: join(folder, rulesFolder),
     COMMANDS_PER_MINUTE: '0', // no limit: these people are fast
@@ -200,44 +209,6 @@ async function environmentOf({
 
 /** The checker reads records with the same key. */
 export const recordKey = 'a key for chaos only';
-
-/** Objects with more than weights. Everything else in them must stay unchanged. */
-function ownObjects(): readonly KubeObject[] {
-  return parseAllDocuments(ownYaml).map((document) => document.toJS());
-}
-
-const ownYaml = ['checkout', 'search']
-  .map(
-    (name) => `
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: { name: ${name}, namespace: default }
-spec:
-  host: ${name}
-  subsets: [{ name: v1, labels: { version: v1 } }, { name: v2, labels: { version: v2 } }, { name: v3, labels: { version: v3 } }]
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata:
-  name: ${name}
-  namespace: default
-  labels: { team: payments }
-  annotations: { example.com/owner: payments }
-spec:
-  hosts: [${name}]
-  http:
-    - name: testers
-      match: [{ headers: { end-user: { exact: jason } } }]
-      route: [{ destination: { host: ${name}, subset: v2 } }]
-    - name: primary
-      timeout: 3s
-      retries: { attempts: 3, perTryTimeout: 1s }
-      route:
-        - { destination: { host: ${name}, subset: v1, port: { number: 8080 } }, weight: 70, headers: { response: { set: { x-served: v1 } } } }
-        - { destination: { host: ${name}, subset: v2, port: { number: 8080 } }, weight: 30 }
-`,
-  )
-  .join('---');
 
 const postBody = z.object({ blocks: z.array(z.unknown()) });
 

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { AuditEvent, AuditKind } from '../../src/domain/change/audit.ts';
-import type { Ramp } from '../../src/domain/ramp/ramp.ts';
+import { changeInHand } from '../../src/domain/ramp/next.ts';
+import { type Ramp, targetsAt } from '../../src/domain/ramp/ramp.ts';
 import { atOnce } from '../../src/domain/ramp/steps.ts';
 import type { RampTargets } from '../../src/domain/ramp/targets.ts';
-import { changeId, reviewsObject } from '../support/builders.ts';
+import { rampCard } from '../../src/slack/card/ramp.ts';
+import { applied, change, changeId, reviewsObject } from '../support/builders.ts';
+import { checkRamps } from './check-ramps.ts';
 import { checkSequence } from './check-sequence.ts';
+import { readObject } from './history.ts';
 
 const at = '2026-11-22T14:00:00.000Z';
 const us = { ...reviewsObject, cluster: 'us' };
@@ -148,3 +152,69 @@ describe('the checker of sequences', () => {
     expect(wrongIn(run)).toEqual([`I1 ${violation}`]);
   });
 });
+
+describe('the checker of ramps, of several clusters', () => {
+  /** The steps that were made and where, in order; then what another change wrote. */
+  function wrong(made: Run['made'] = both, state: Ramp['state'] = ramp.state, other?: typeof us): readonly string[] {
+    const changes = made.map(([step], index) => ({ step, id: changeId(index + 1) }));
+    const own = { ...ramp, state, changes };
+    const records = new Map(
+      changes.map(({ step, id }) => [
+        id,
+        change({ id, acceptedAt: at, ramp: { id: ramp.id, step, of: 2 }, state: applied({ at }) }),
+      ]),
+    );
+    const writes = made.map(([step, object], index) => ({
+      id: changeId(index + 1),
+      object,
+      nth: index,
+      after: withSplit(targetsAt(ramp, step).find((each) => each.object.cluster === object.cluster)?.split ?? {}),
+    }));
+    const by = other === undefined ? [] : [{ id: changeId(9), object: other, nth: 20, after: undefined }];
+    const events = changes.flatMap(({ id }) =>
+      (['accepted', 'applied'] as const).map((kind): AuditEvent => ({ id: `${id}.${kind}`, kind, at, changeId: id })),
+    );
+    const ends = (['finished', 'back'] as const).filter((kind) => kind === state.kind);
+    const end = ends.map((kind): AuditEvent => {
+      const told = kind === 'back' ? 'ramp-is-back' : 'ramp-finished';
+      return { id: `${ramp.id}.1`, kind: told, at, rampId: ramp.id };
+    });
+    const id = changeInHand(own);
+    const shown = rampCard({ ramp: own, change: id && records.get(id) });
+    const found: string[] = [];
+    checkRamps(
+      {
+        ...{ ramps: [own], records, audit: [...events, ...end], requests: [] },
+        ...{ messages: [{ ...shown, channel: 'C01CHANNEL', ts: '1.1' }], history: new Map(), unknownPosts: new Set() },
+      },
+      [...writes, ...by],
+      { violation: (invariant, what) => found.push(`${invariant} ${what}`), note: () => {} },
+    );
+    return found;
+  }
+
+  const back = { kind: 'back', why: 'aborted', by: 'U02BOB', at, step: 2, change: changeId(4) } as const;
+
+  it('finds nothing where all steps were made, or each cluster went back', () => {
+    expect(wrong()).toEqual([]);
+    expect(wrong([...both, [0, us], [0, reviewsObject]], back)).toEqual([]);
+  });
+
+  it('finds a cluster in which nothing was made, or which did not go back, unless another change took its place', () => {
+    expect(wrong(both.slice(0, 1))).toEqual(['I3 r-00000001 says that it finished, but step 1 is its last one']);
+    const half = [...both, [0, us]] as const;
+    const wrongly = 'I3 r-00000001 says that it went back, but step 1 is its last one';
+    expect(wrong(half, back)).toEqual([wrongly]);
+    expect(wrong(half, back, reviewsObject)).toEqual([]);
+    expect(wrong(half, back, us)).toEqual([wrongly]);
+  });
+});
+
+function withSplit(weights: Readonly<Record<string, number>>) {
+  const route = Object.entries(weights).map(([subset, weight]) => ({
+    destination: { host: 'reviews', subset },
+    weight,
+  }));
+  const metadata = { namespace: 'default', name: 'reviews', uid: 'u', resourceVersion: '7' };
+  return readObject({ kind: 'VirtualService', metadata, spec: { http: [{ route }] } });
+}

@@ -38,6 +38,7 @@ const often = {
   'the API loses replies': 3,
   'the API is slow': 1,
   'the API takes writes late': 1,
+  'a cluster does not answer': 0.5,
   'watches are cut': 1.5,
   'Slack answers 429': 1.5,
   'Slack answers 500': 1,
@@ -73,8 +74,8 @@ export class Faults {
     this.#stopped = true;
     await this.#breaking;
     await Promise.all(this.#going);
-    for (const { bot, redis, kube, slack } of this.#world.members) {
-      for (const each of [redis, kube, slack]) each.calm();
+    for (const { bot, redis, kube, second, slack } of this.#world.members) {
+      for (const each of [redis, kube, second, slack]) each.calm();
       bot.thaw();
       await bot.start();
     }
@@ -106,7 +107,9 @@ export class Faults {
         return this.#alone(kind, [chat.bot], () => this.#killed(chat, random.between(0, 2_000)));
       case 'kill -9 a worker as it writes':
       case 'kill -9 a worker as its write is committed':
-        return this.#trap(kind, worker, worker.kube, isWrite, () => this.#killed(worker, random.between(0, 4_000)));
+        return this.#trap(kind, worker, this.#cluster(worker), isWrite, () =>
+          this.#killed(worker, random.between(0, 4_000)),
+        );
       case 'kill -9 as a card is posted':
       case 'kill -9 as a card was posted': {
         const member = random.pick(this.#world.members);
@@ -117,7 +120,9 @@ export class Faults {
       case 'freeze the chat process':
         return this.#alone(kind, [chat.bot], () => frozen(chat, random.between(1_000, 12_000)));
       case 'freeze a worker as it writes':
-        return this.#trap(kind, worker, worker.kube, isWrite, () => frozen(worker, random.between(1_000, 12_000)));
+        return this.#trap(kind, worker, this.#cluster(worker), isWrite, () =>
+          frozen(worker, random.between(1_000, 12_000)),
+        );
       case 'freeze a worker as its card is updated':
         return this.#trap(kind, worker, worker.slack, isUpdate, () => frozen(worker, random.between(1_000, 12_000)));
       case 'restart Redis':
@@ -158,13 +163,20 @@ export class Faults {
         return this.#kube(kind, ms, ({ method }) =>
           method === 'PATCH' ? { kind: 'delay', ms: random.between(4_500, 8_000) } : undefined,
         );
-      case 'watches are cut':
-        return this.#some(
+      case 'a cluster does not answer': // so long that people may want to go on without it
+        return this.#alone(
           kind,
-          (member) => member.kube,
-          0,
-          (member) => member.kube.cutStreams(),
+          this.#world.members.map(({ second }) => second),
+          async () => {
+            for (const { second } of this.#world.members) second.disturb(() => ({ kind: 'reset' }));
+            await sleep(random.between(16_000, 24_000));
+            for (const { second } of this.#world.members) second.calm();
+          },
         );
+      case 'watches are cut': {
+        const of = this.#inOneCluster();
+        return this.#some(kind, of, 0, (member) => of(member).cutStreams());
+      }
       case 'Slack answers 429':
         return this.#slack(kind, ms, () => ({
           kind: 'answer',
@@ -226,7 +238,17 @@ export class Faults {
   }
 
   #kube(kind: Kind, ms: number, fault: (seen: Seen) => HttpFault | undefined): Promise<void> {
-    return this.#http(kind, ms, ({ kube }) => kube, fault);
+    return this.#http(kind, ms, this.#inOneCluster(), fault);
+  }
+
+  /** Of all processes the way to the same cluster. */
+  #inOneCluster(): (member: Member) => HttpProxy {
+    const isSecond = this.#random.chance(0.35);
+    return ({ kube, second }) => (isSecond ? second : kube);
+  }
+
+  #cluster(member: Member): HttpProxy {
+    return this.#inOneCluster()(member);
   }
 
   #slack(kind: Kind, ms: number, fault: (seen: Seen) => HttpFault | undefined): Promise<void> {
@@ -297,6 +319,6 @@ function status(code: number, reason: string, headers: Readonly<Record<string, s
 
 /** Of a routing object, and not only tried. */
 const isWrite = ({ method, path }: Seen) =>
-  method !== 'GET' && /\/(virtualservices|destinationrules)\b/.test(path) && !path.includes('dryRun=');
+  method !== 'GET' && /\/(virtualservices|destinationrules|httproutes)\b/.test(path) && !path.includes('dryRun=');
 const isPost = ({ path }: Seen) => path.endsWith('/chat.postMessage');
 const isUpdate = ({ path }: Seen) => path.endsWith('/chat.update');

@@ -5,9 +5,11 @@ import { actions } from '../../src/slack/words/button.ts';
 import { buttonsOf, type Person, type SlackButton, type SlackMessage } from '../support/slack-client.ts';
 import { kindOf } from './answers.ts';
 import type { ChaosWorld } from './chaos-world.ts';
-import { rampCommandOf } from './ramp-commands.ts';
+import { secondCluster } from './history.ts';
+import { type RampTyped, rampCommandOf, sequenceCommandOf } from './ramp-commands.ts';
 import { Random } from './random.ts';
 import { rulesFolder } from './rule-files.ts';
+import { isInBoth, ramped, spread, versions } from './services.ts';
 import type { Told } from './slack-recorder.ts';
 
 /** A request of a person, and the answer. */
@@ -34,18 +36,6 @@ interface Lane {
   readonly channel: string;
   readonly random: Random;
 }
-
-const versions: Readonly<Record<string, readonly [string, string, ...string[]]>> = {
-  reviews: ['v1', 'v2', 'v3'],
-  ratings: ['v1', 'v2'],
-  details: ['v1', 'v2'],
-  checkout: ['v1', 'v2', 'v3'],
-  search: ['v1', 'v2', 'v3'],
-};
-export const services = Object.keys(versions);
-
-/** Those that ramps may move: a change of `search` shows at the end that every process hears. */
-const { search: _, ...ramped } = versions;
 
 /** What the rule files are about. */
 const ofFiles = ['reviews', 'ratings'] as const;
@@ -111,7 +101,7 @@ export class People {
 
   #act(lane: Lane): Promise<unknown> {
     const { random } = lane;
-    switch (random.weighed({ type: 4, click: 3, file: 1.5, ramp: 6, twice: 0.5 })) {
+    switch (random.weighed({ type: 4, click: 3, file: 1.5, ramp: 6, sequence: 2, twice: 0.5 })) {
       case 'type':
         return this.#type(lane);
       case 'click':
@@ -119,7 +109,9 @@ export class People {
       case 'file':
         return this.#applyAndShift(lane);
       case 'ramp':
-        return random.chance(0.5) ? this.#clickOnRamp(lane) : this.#typeOfRamp(lane);
+        return random.chance(0.5) ? this.#clickOnRamp(lane) : this.#typeOfRamp(lane, rampCommandOf(random, ramped));
+      case 'sequence':
+        return this.#typeOfRamp(lane, sequenceCommandOf(random, spread, versions[spread] ?? ['v1', 'v2']));
       case 'twice':
         return this.#typeTwice(lane, `rollback ${random.pick(ofFiles)}`);
     }
@@ -137,9 +129,8 @@ export class People {
   }
 
   /** What would finish a ramp, or end it, is asked about first. */
-  async #typeOfRamp(lane: Lane): Promise<void> {
+  async #typeOfRamp(lane: Lane, { text, takesReason }: RampTyped): Promise<void> {
     const { person, channel, random } = lane;
-    const { text, takesReason } = rampCommandOf(random, ramped);
     const asked = this.#under(await this.say(person, channel, text, takesReason), channel);
     if (asked !== undefined && random.chance(0.7)) await this.#press(lane, asked);
   }
@@ -270,22 +261,23 @@ export class People {
 }
 
 function commandOf(random: Random): string {
-  const [first = '', ...others] = services;
+  const [first = '', ...others] = Object.keys(versions);
   const service = random.pick([first, ...others]);
+  const where = isInBoth(service) && random.chance(0.4) ? ` --cluster ${secondCluster}` : '';
   const [one, two, ...rest] = versions[service] ?? ['v1', 'v2'];
   const version = random.pick([one, two, ...rest]);
   switch (random.weighed({ share: 6, whole: 2, promote: 1, rollback: 1.5, status: 0.5 })) {
     case 'share':
-      return `${service} ${version} ${random.between(1, 99)}`;
+      return `${service} ${version} ${random.between(1, 99)}${where}`;
     case 'whole': {
       const share = random.between(1, 99);
-      return `${service} ${one}=${share} ${two}=${100 - share}`;
+      return `${service} ${one}=${share} ${two}=${100 - share}${where}`;
     }
     case 'promote':
-      return `promote ${service} ${version}`;
+      return `promote ${service} ${version}${where}`;
     case 'rollback':
-      return `rollback ${service}`;
+      return `rollback ${service}${where}`;
     case 'status':
-      return `status ${service}`;
+      return `status ${service}${where}`;
   }
 }

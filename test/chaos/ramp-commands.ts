@@ -1,3 +1,4 @@
+import { cluster, secondCluster } from './history.ts';
 import type { Random } from './random.ts';
 
 type Versions = Readonly<Record<string, readonly [string, string, ...string[]]>>;
@@ -19,6 +20,21 @@ export function rampCommandOf(random: Random, versions: Versions): RampTyped {
   if (verb !== 'start') return { text: `${verb} ${service}`, takesReason: verb === 'abort' };
   const [one, two, ...rest] = versions[service] ?? ['v1', 'v2'];
   return { text: `${service} ${random.pick([one, two, ...rest])} ${stepsOf(random)}`, takesReason: true };
+}
+
+/** The same of a service that goes from cluster to cluster, in either order; or one share in both, at once or watched. */
+export function sequenceCommandOf(
+  random: Random,
+  service: string,
+  [one, two, ...rest]: readonly [string, string, ...string[]],
+): RampTyped {
+  const verb = random.weighed({ start: 4, share: 4, next: 1.5, resume: 2, abort: 0.7, finish: 0.5 });
+  if (verb !== 'start' && verb !== 'share') return { text: `${verb} ${service}`, takesReason: verb === 'abort' };
+  const order = random.chance(0.7) ? [cluster, secondCluster] : [secondCluster, cluster];
+  const watch = random.chance(0.4) ? ` --watch ${stay}` : '';
+  const steps = verb === 'start' ? stepsOf(random) : `${random.between(1, 99)}${watch}`;
+  const version = random.pick([one, two, ...rest]);
+  return { text: `${service} ${version} ${steps} --cluster ${order.join()}`, takesReason: true };
 }
 
 function stepsOf(random: Random): string {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Change, isWaiting } from '../../src/domain/change/change.ts';
 import type { Ramp } from '../../src/domain/ramp/ramp.ts';
+import { isSequence } from '../../src/domain/ramp/sequence.ts';
 import { type ChaosWorld, startChaosWorld } from './chaos-world.ts';
 import { check } from './check.ts';
 import { isAtRest } from './check-ramps.ts';
@@ -11,6 +12,8 @@ import { Faults } from './faults.ts';
 import type { Violation } from './findings.ts';
 import { ForeignWriter } from './foreign-writer.ts';
 import { type Hearing, hearsWithinMs, proveHearing } from './hearing.ts';
+import { secondCluster } from './history.ts';
+import { delegate } from './own-objects.ts';
 import { People } from './people.ts';
 import { percentile, recoveryTimes } from './recovery.ts';
 
@@ -39,7 +42,7 @@ export async function runChaos({ seed, forMs }: ChaosOptions): Promise<Outcome> 
   try {
     const records = await RecordReader.connect(world.redis.url);
     const people = new People(world, seed);
-    const writer = new ForeignWriter(world.kube, seed);
+    const writer = new ForeignWriter(world.kubes, seed);
     const faults = new Faults(world, seed);
     await sleep(forMs);
     await Promise.all([people.stop(), writer.stop()]);
@@ -114,7 +117,9 @@ function counted(
   return {
     'changes by outcome': tally(all.map(outcomeOf)),
     'changes of several objects by outcome': tally(all.filter(({ edits }) => edits.length > 1).map(outcomeOf)),
+    'changes that were applied to': tally(all.filter(({ state }) => state.kind === 'applied').flatMap(placesOf)),
     'ramps by what they came to': tally(evidence.ramps.map(rampOutcomeOf)),
+    'ramps of two clusters by what they came to': tally(evidence.ramps.filter(isSequence).map(rampOutcomeOf)),
     'steps of ramps': {
       made: all.filter(({ ramp, state }) => (ramp?.step ?? 0) > 0 && state.kind === 'applied').length,
       'ways back': all.filter(({ ramp, state }) => ramp?.step === 0 && state.kind === 'applied').length,
@@ -136,6 +141,15 @@ function counted(
 
 function outcomeOf({ state }: Change): string {
   return 'because' in state ? `${state.kind}: ${state.because}` : state.kind;
+}
+
+/** What is about more than one VirtualService of its service's name. */
+function placesOf({ edits }: Change): readonly string[] {
+  return edits.flatMap(({ object: { cluster, kind, name } }) => [
+    ...(kind === 'HTTPRoute' ? ['a HTTPRoute'] : []),
+    ...(name === delegate ? ['a delegate'] : []),
+    ...(cluster === secondCluster ? ['the second cluster'] : []),
+  ]);
 }
 
 function rampOutcomeOf({ state }: Ramp): string {
