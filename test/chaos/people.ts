@@ -101,7 +101,7 @@ export class People {
 
   #act(lane: Lane): Promise<unknown> {
     const { random } = lane;
-    switch (random.weighed({ type: 4, click: 3, file: 1.5, ramp: 6, sequence: 2, twice: 0.5 })) {
+    switch (random.weighed({ type: 4, click: 3, file: 1.5, ramp: 6, sequence: 4, twice: 0.5 })) {
       case 'type':
         return this.#type(lane);
       case 'click':

@@ -24,6 +24,7 @@ const isRunning = z.object({ port: z.number() });
 const runsWithinMs = 20_000;
 /** One that is frozen or dead does not answer. */
 const answersWithinMs = 500;
+const linesKept = 10;
 
 /** One process of the bot, of the build whose awaits are steps. */
 export class Bot {
@@ -33,6 +34,8 @@ export class Bot {
   readonly #asked = new Map<number, (value: unknown) => void>();
   #count = 0;
   #hasEnded = false;
+  /** What it said last. */
+  #lastLines: readonly string[] = [];
   readonly exited: Promise<NodeJS.Signals | number | null>;
   port = 0;
 
@@ -48,6 +51,7 @@ export class Bot {
       if (stream === null) continue;
       createInterface({ input: stream }).on('line', (line) => {
         appendFileSync(logFile, `${this.#child.pid} ${line}\n`);
+        this.#lastLines = [...this.#lastLines, line].slice(-linesKept);
         if (line.includes('"shiftbot is running"')) this.#running.resolve(isRunning.parse(JSON.parse(line)).port);
       });
     }
@@ -72,7 +76,9 @@ export class Bot {
     const late = AbortSignal.timeout(runsWithinMs);
     this.port = await Promise.race([
       this.#running.promise,
-      this.exited.then((how) => Promise.reject<number>(new Error(`a bot ended as it began (${how})`))),
+      this.exited.then((how) => {
+        throw new Error(`a bot ended as it began (${how}): ${this.#lastLines.join('\n')}`);
+      }),
       new Promise<number>((_, reject) =>
         late.addEventListener('abort', () => reject(new Error('a bot does not begin'))),
       ),

@@ -27,6 +27,8 @@ const scenarios: readonly ScenarioName[] = [
   'ramp',
   'abort-ramp',
   'guard-takes-back',
+  'shift-httproute',
+  'sequence',
 ];
 
 /** How many cases of each fault. A freeze lasts as long as the longest lock, so there is one. */
@@ -73,6 +75,8 @@ describe.runIf(redisBinary)('a fault at an await, with a redis-server', () => {
     ${'ramp'}             | ${['requestRamp(', 'makeStep(', 'accept(', 'ramps.update(', 'open.write(']}
     ${'abort-ramp'}       | ${['decideOnRamp(', 'ramps.update(', 'busyCluster(', 'planEdits(', 'open.write(']}
     ${'guard-takes-back'} | ${['look(ramp', 'lookAtStep(', 'sight(', 'scrapedAt(', 'countAll(', 'this.#store(', 'moveRamp(', 'busyCluster(', 'open.write(']}
+    ${'shift-httproute'}  | ${['planEdits(', 'desk.changes.accept(', 'open.write(', 'moveOn(bench']}
+    ${'sequence'}         | ${['requestRamp(', 'accept(', 'liveBeside(', 'makeStep(', 'ramps.update(', 'open.write(']}
     ${'undone-creation'}  | ${['changes.writing(', 'write(bench', 'moveOn(bench']}
   `('may be at each await that $scenario is made of', ({ scenario, steps }) => {
     const points = outcome.enumerated.get(scenario)?.points ?? [];
