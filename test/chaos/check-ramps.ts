@@ -62,24 +62,27 @@ function stepIn({ records }: Pick<Evidence, 'records'>, { id }: Write): number {
   return records.get(id)?.ramp?.step ?? 0;
 }
 
+/** In one cluster a step may still be on its way while another one goes back already. */
 function checkSteps(ramp: Ramp, own: readonly Write[], evidence: Seen, report: Report): void {
-  const steps = own.map((effect) => stepIn(evidence, effect));
   const isFinished = evidence.audit.some(({ rampId, deed, kind }) => {
     return rampId === ramp.id && deed === 'finish' && kind === 'ramp-resumed';
   });
-  for (const [at, step] of steps.entries()) {
-    const before = steps[at - 1] ?? 0;
-    if (at > 0 && before === 0 && step === 0 && isSequence(ramp)) continue; // each cluster goes back by a change of its own
-    if (at > 0 && before === 0) {
-      report.violation('I1', `${ramp.id} made step ${step} after its way back`, { ramp, own });
-      continue;
-    }
-    const isNext = step === 0 || step === stepAfter(ramp, before);
+  const gone = new Set<string>();
+  const made: number[] = [];
+  for (const effect of own) {
+    const step = stepIn(evidence, effect);
+    const { cluster } = effect.object;
+    if (gone.has(cluster)) report.violation('I1', `${ramp.id} made step ${step} after its way back`, { ramp, own });
+    if (step === 0) gone.add(cluster);
+    if (step === 0 || gone.has(cluster)) continue;
+    const before = made.at(-1) ?? 0;
+    const isNext = step === stepAfter(ramp, before);
     const isRest = isFinished && step === ramp.steps.length && step > before;
-    const again = steps.slice(1, at + 1).filter((each, nth) => each === step && steps[nth] === step).length;
+    const again = made.filter((each, at) => each === step && made[at - 1] === step).length + 1;
     const isPutBack = step === before && again <= putBacksOf(ramp, step, evidence);
     if (!isNext && !isRest && !isPutBack)
       report.violation('I1', `${ramp.id} made step ${step} after step ${before}`, { ramp, own });
+    made.push(step);
   }
 }
 

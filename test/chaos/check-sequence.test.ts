@@ -200,6 +200,14 @@ describe('the checker of ramps, of several clusters', () => {
     expect(wrong([...both, [0, us], [0, reviewsObject]], back)).toEqual([]);
   });
 
+  it('lets one cluster go back while a step is on its way in another one, and none make a step after it went back', () => {
+    const [first, second] = both;
+    expect(wrong([first, [0, reviewsObject], second, [0, us]], back)).toEqual([]);
+    expect(wrong([first, [0, us], second, [0, reviewsObject]], back)).toContain(
+      'I1 r-00000001 made step 2 after its way back',
+    );
+  });
+
   it('finds a cluster in which nothing was made, or which did not go back, unless another change took its place', () => {
     expect(wrong(both.slice(0, 1))).toEqual(['I3 r-00000001 says that it finished, but step 1 is its last one']);
     const half = [...both, [0, us]] as const;
