@@ -28,7 +28,7 @@ export function sequenceCommandOf(
   service: string,
   [one, two, ...rest]: readonly [string, string, ...string[]],
 ): RampTyped {
-  const verb = random.weighed({ start: 4, share: 6, next: 1.5, resume: 2, abort: 0.7, finish: 0.5 });
+  const verb = random.weighed({ start: 4, share: 6, next: 1.5, resume: 2, abort: 1.5, finish: 0.7 });
   if (verb !== 'start' && verb !== 'share') return { text: `${verb} ${service}`, takesReason: verb === 'abort' };
   const order = random.chance(0.7) ? [cluster, secondCluster] : [secondCluster, cluster];
   const watch = random.chance(0.4) ? ` --watch ${stay}` : '';

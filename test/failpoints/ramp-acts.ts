@@ -15,7 +15,7 @@ import type { Store } from './store.ts';
 import type { World } from './world.ts';
 
 const { users } = workspace;
-const preparedWithinMs = 10_000;
+const preparedWithinMs = 20_000;
 const writtenWithinMs = 3_000;
 /** So long ago that guards have counted of the step by now. */
 const watchedMs = 60_000;

@@ -58,6 +58,7 @@ export const sequenceScenarios = {
       return () => stage.ramp.abortWithinStep(secondCluster);
     },
     isTaken: ({ ramp }) => ramp?.step === 0 || ramp?.step === 2,
+    ends: ['back', 'running'], // watched in the second cluster where the abort did not arrive
     isAborted: true,
     isSequence: true,
     takesMs: 5_000,
