@@ -48,6 +48,17 @@ describe('the checker of the order', () => {
     expect(wrong([{ ...file, state: superseded }, rollback], [rollback, ratingsObject])).toEqual([]);
   });
 
+  it('leaves the order of the changes of one ramp to the checker of ramps', () => {
+    const ramp = { id: 'r-00000001', of: 2 } as const;
+    const edits = [weightsEdit({ object: ratingsObject })] as const;
+    const [back, step] = [
+      accepted(1, { edits, ramp: { ...ramp, step: 0 } }),
+      accepted(2, { edits, ramp: { ...ramp, step: 1 } }),
+    ];
+
+    expect(wrong([back, step], [step, ratingsObject], [back, ratingsObject])).toEqual([]);
+  });
+
   it('lets the next one begin as soon as one has ended in the middle', () => {
     expect(wrong([{ ...file, state: failed }, shift], [file, reviewsObject], [shift, ratingsObject])).toEqual([]);
   });

@@ -31,7 +31,9 @@ function tell(change: Change, id: ChangeId, early: readonly Placed[], report: Re
   report.violation('I1', `${change.id} was accepted before ${id}, which came first on ${where}`, { change, early });
 }
 
-function mustFollow(later: Change, { id, acceptedAt }: Change): boolean {
+/** The clocks of two processes differ, so the order of the changes of one ramp is checked by what it has stored. */
+function mustFollow(later: Change, { id, acceptedAt, ramp }: Change): boolean {
+  if (ramp !== undefined && later.ramp?.id === ramp.id) return false;
   return later.id !== id && !goesAhead(later) && Date.parse(later.acceptedAt) > Date.parse(acceptedAt);
 }
 
