@@ -4,6 +4,7 @@ import type { Command } from './command.ts';
 import type { Flags } from './flags.ts';
 import { join } from './format-flags.ts';
 import { type Mistake, mistake, noRoute, plain, tooMuch } from './mistake.ts';
+import { versionName } from './parse-wish.ts';
 import { typedService } from './typed-service.ts';
 
 const maxFileName = 200;
@@ -49,6 +50,8 @@ export function parseInit(words: readonly string[], flags: Flags): Command | Mis
   if (!service.ok) return service.mistake;
   if (flags.rule !== undefined) return noRoute('init');
   if (more.length > 0) return tooMuch(more, join('/shift init', plain(word), plain(version ?? '')));
+  const named = version === undefined ? undefined : versionName(version);
+  if (named?.ok === false) return named.mistake;
   const { reason, dryRun = false, httpRoute } = flags;
   return {
     ...{ verb: 'init', service: service.value, reason, dryRun },

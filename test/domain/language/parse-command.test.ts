@@ -618,6 +618,13 @@ describe('what changes objects', () => {
 
     expect(answer).toMatchObject({ verb: 'mistake', next: expect.stringContaining(`\`${next}`) });
   });
+
+  it('takes no version whose name no version has', () => {
+    expect(parseCommand('init reviews "a b"')).toMatchObject({
+      verb: 'mistake',
+      wrong: '`a b` cannot be the name of a version.',
+    });
+  });
 });
 
 describe('a mistake', () => {
