@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { type Change, isWaiting } from '../../src/domain/change/change.ts';
 import type { Ramp } from '../../src/domain/ramp/ramp.ts';
 import { isSequence } from '../../src/domain/ramp/sequence.ts';
@@ -34,6 +35,7 @@ export type Counts = Readonly<Record<string, Readonly<Record<string, number | st
 
 /** However things were broken, everything is done this long after the last repair. */
 const settledWithinMs = 120_000;
+const mostReadings = 100;
 
 /** Lets people, a foreign writer and faults loose on the bot for a while, waits until everything is quiet, and checks what is left. */
 export async function runChaos({ seed, forMs }: ChaosOptions): Promise<Outcome> {
@@ -92,17 +94,35 @@ async function gather(
   people: People,
   writer: ForeignWriter,
 ): Promise<Evidence> {
+  const kept = await ofOneMoment(records);
   return {
     history: world.history.events,
     foreign: writer.versions,
-    records: await records.all(),
-    owed: await records.owed(),
+    records: kept.records,
+    owed: kept.owed,
     requests: people.requests,
     messages: world.slackRecord.messages,
     unknownPosts: world.unknownPosts,
-    ramps: await records.ramps(),
+    ramps: kept.ramps,
     audit: await records.events(),
   };
+}
+
+/** A look at what was applied may still find something new, and show it, while the records are read one after the other. */
+async function ofOneMoment(records: RecordReader): Promise<Pick<Evidence, 'records' | 'owed' | 'ramps'>> {
+  const read = async () => ({
+    records: await records.all(),
+    ramps: await records.ramps(),
+    owed: await records.owed(),
+  });
+  let before = await read();
+  for (let tries = 0; tries < mostReadings; tries += 1) {
+    await sleep(200); // what chat was told until then has come to the recorder, too
+    const now = await read();
+    if (now.owed.length === 0 && isDeepStrictEqual(now, before)) return now;
+    before = now;
+  }
+  return before;
 }
 
 function counted(

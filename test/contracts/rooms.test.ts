@@ -53,6 +53,7 @@ describe('where cards can stand, as Slack says it', () => {
     ${room({ is_member: true })}                    | ${true}
     ${room({ is_member: true, is_archived: true })} | ${false}
     ${room({ is_im: true, is_member: true })}       | ${false}
+    ${room({ is_mpim: true, is_member: true })}     | ${false}
     ${room({ is_member: false })}                   | ${false}
     ${room({})}                                     | ${undefined}
     ${{ ok: false, error: 'channel_not_found' }}    | ${false}

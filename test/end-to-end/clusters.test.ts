@@ -22,7 +22,8 @@ async function twoClusters(onTestFinished: TestContext['onTestFinished']) {
   const environment = { CLUSTERS: 'eu,us' };
   const world = await startTestWorld({ kubeconfig: file, environment });
   onTestFinished(() => world.stop());
-  return { world, eu: eu.objects, us: us.objects, cut: () => wire.close() };
+  onTestFinished(() => wire.close());
+  return { world, eu: eu.objects, us: us.objects, cut: () => wire.cutForGood() };
 }
 
 async function clusterOf(onTestFinished: TestContext['onTestFinished']) {
@@ -64,7 +65,7 @@ describe.concurrent('one cluster after the other', () => {
     const { world, eu, us, cut } = await twoClusters(onTestFinished);
     await world.people.command('alice', 'reviews v3 50 --cluster eu,us --watch 15s');
     await cardIn(world.people, ['Next: 50 % in us'], patient);
-    await cut();
+    cut();
 
     const held = await cardIn(
       world.people,

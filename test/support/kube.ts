@@ -275,11 +275,21 @@ export async function clientOfStub(
   return client;
 }
 
+interface Wire {
+  readonly url: string;
+  cut(): void;
+  /** Takes no connection any more, and keeps its port: a server of another test could come to answer there. */
+  cutForGood(): void;
+  close(): Promise<void>;
+}
+
 /** A connection between client and server that a test can cut. */
-export async function startWire(target: string): Promise<{ url: string; cut(): void; close(): Promise<void> }> {
+export async function startWire(target: string): Promise<Wire> {
   const { hostname, port } = new URL(target);
   const ends = new Set<Socket>();
+  let isCut = false;
   const server = createServer((near) => {
+    if (isCut) return void near.resetAndDestroy();
     const far = connect(Number(port), hostname);
     for (const [from, to] of [
       [near, far],
@@ -302,6 +312,10 @@ export async function startWire(target: string): Promise<{ url: string; cut(): v
   return {
     url: `http://127.0.0.1:${address.port}`,
     cut,
+    cutForGood: () => {
+      isCut = true;
+      cut();
+    },
     close: () => {
       cut();
       return new Promise((resolve) => server.close(() => resolve()));

@@ -14,6 +14,7 @@ const keepClosedMs = 3_000;
 const info = z.object({
   channel: z.object({
     is_im: z.boolean().default(false),
+    is_mpim: z.boolean().default(false),
     is_private: z.boolean().default(false),
     is_archived: z.boolean().default(false),
     is_member: z.boolean().optional(),
@@ -24,7 +25,7 @@ const info = z.object({
 /** Slack's answers for a channel that the bot is not in and may not look into. */
 const closed: ReadonlySet<string> = new Set(['channel_not_found', 'not_in_channel', 'is_archived']);
 
-/** Direct messages are known by their id; about channels Slack is asked (`conversations.info`), if the app may. */
+/** Direct messages are known by their id; about channels and direct messages of several people Slack is asked (`conversations.info`), if the app may. */
 export class SlackRooms implements Rooms {
   readonly forCards: string | undefined;
   readonly #client: WebClient;
@@ -56,7 +57,7 @@ export class SlackRooms implements Rooms {
       const { channel: room, response_metadata } = info.parse(
         await call(() => this.#client.conversations.info({ channel })),
       );
-      if (room.is_im || room.is_archived) return false;
+      if (room.is_im || room.is_mpim || room.is_archived) return false;
       return room.is_member === false && !room.is_private && response_metadata.scopes.includes('chat:write.public')
         ? true
         : room.is_member;

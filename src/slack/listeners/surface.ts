@@ -6,10 +6,10 @@ export const botScopes = ['app_mentions:read', 'chat:write', 'commands'] as cons
 
 /**
  * `users:read`: a person's time zone, for `until 18:00`; with a policy file also whether somebody is a guest, a bot or from another team.
- * `usergroups:read`, only with a policy file: who is in a user group that the policy names. `channels:read`, `groups:read`: whether the bot
- * is in a channel, before anything is accepted there; without them it finds out when it posts the card, and then writes to the asker.
+ * `usergroups:read`, only with a policy file: who is in a user group that the policy names. `channels:read`, `groups:read`, `mpim:read`:
+ * whether the bot is in a channel, before anything is accepted there; without them it finds out when it posts the card, and then writes to the asker.
  */
-export const optionalScopes = ['channels:read', 'groups:read', 'usergroups:read', 'users:read'] as const;
+export const optionalScopes = ['channels:read', 'groups:read', 'mpim:read', 'usergroups:read', 'users:read'] as const;
 
 /** `app_home_opened`: somebody opens the home of the bot, which needs no scope. */
 export const botEvents = ['app_home_opened', 'app_mention'] as const;

@@ -1,4 +1,3 @@
-import type { MovingDeed } from '../../domain/policy/judge.ts';
 import type { Asker, Desk } from '../desk.ts';
 
 /**
@@ -8,9 +7,11 @@ import type { Asker, Desk } from '../desk.ts';
 export async function cardPlace(
   { rooms }: Pick<Desk, 'rooms'>,
   { origin }: Pick<Asker, 'origin'>,
-  deed: MovingDeed,
+  goesForward: boolean,
 ): Promise<Asker['origin'] | undefined> {
+  const { forCards } = rooms;
   if ((await rooms.takesCards(origin.channel)) !== false) return origin;
-  if (rooms.forCards !== undefined) return { team: origin.team, channel: rooms.forCards };
-  return deed === 'rollback' ? origin : undefined;
+  const takesCards = forCards !== undefined && (await rooms.takesCards(forCards)) !== false;
+  if (takesCards) return { team: origin.team, channel: forCards };
+  return goesForward ? undefined : origin;
 }

@@ -79,11 +79,6 @@ export async function offer(desk: Desk, asking: Asking, plan: Plan): Promise<Ans
   if (objection !== undefined)
     return (await acceptedOf(desk, change.request)) ?? told(desk, asking, objection, aboutPlanned(plan));
 
-  const origin = mode === 'do' ? await cardPlace(desk, asking.asker, asking.deed) : change.origin;
-  if (origin === undefined) {
-    const { channel } = asking.asker.origin;
-    return told(desk, asking, { kind: 'unseen', name, channel }, aboutPlanned(plan));
-  }
   const ramp = mode === 'do' ? await rampInTheWay(desk, asking, plan) : undefined;
   if (ramp !== undefined) return told(desk, asking, { kind: 'ramp-runs', name, ramp }, aboutPlanned(plan));
 
@@ -99,12 +94,22 @@ export async function offer(desk: Desk, asking: Asking, plan: Plan): Promise<Ans
   if (refusal !== undefined) return told(desk, asking, { kind: 'refused', name, refusal }, aboutPlanned(plan));
   if (verdict.kind === 'refused')
     return told(desk, asking, { kind: 'denied', name, denial: verdict.denial }, aboutPlanned(plan));
+  const origin = await cardPlace(desk, asking.asker, goesForward(asking, judgement));
+  if (origin === undefined) {
+    const { channel } = asking.asker.origin;
+    return told(desk, asking, { kind: 'unseen', name, channel }, aboutPlanned(plan));
+  }
   return store(
     desk,
     asking,
     { ...change, origin, state: stateOf(verdict, desk.now()), ...selectsIn(verdict, plan) },
     { plan, judgement, behind: before.length },
   );
+}
+
+/** By what it does, and not by how it was asked for. */
+function goesForward({ deed }: Pick<Asking, 'deed'>, { countsAs }: Judgement): boolean {
+  return countsAs === 'shift' || (deed !== 'rollback' && countsAs !== 'back');
 }
 
 /** A rollback goes through without pods. One that is judged as a shift does so only where a shift does. */

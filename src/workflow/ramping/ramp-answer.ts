@@ -49,9 +49,9 @@ export type RampAnswer =
   | { readonly kind: 'no-such-ramp'; readonly named: string; readonly known: readonly string[] }
   /** Another ramp moves the same rule. */
   | { readonly kind: 'ramp-taken'; readonly name: ServiceName; readonly other: Ramp | undefined }
-  /** In all of its clusters together. */
   /** Nobody else would see its card where it was asked for. */
   | { readonly kind: 'unseen'; readonly name: ServiceName; readonly channel: string }
+  /** In all of its clusters together. */
   | { readonly kind: 'too-many-steps'; readonly name: ServiceName; readonly steps: number; readonly most: number }
   /** The guards could not look twice at a step. */
   | {

@@ -114,7 +114,7 @@ async function plan(desk: Desk, starting: Starting): Promise<RampAnswer | 'moved
     ...{ foresight, foreseen, opens },
   };
   if (mode !== 'do') return { kind: 'ramp-preview', plan: ramp, judgement };
-  const origin = await cardPlace(desk, asker, 'shift');
+  const origin = await cardPlace(desk, asker, true);
   if (origin === undefined) return { kind: 'unseen', name, channel: asker.origin.channel };
   if (judgement.verdict.kind === 'refused') return { kind: 'denied', name, denial: judgement.verdict.denial };
   const other = (await desk.ramps.open()).find((each) => movesOneOf(each, planned.before));

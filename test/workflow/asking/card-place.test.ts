@@ -30,6 +30,24 @@ describe.each(kinds)('where nobody else would see the card of $kind', ({ houseOf
     expect(answer).toMatchObject({ kind: 'accepted', cardIn: 'C05CARDS', change: { origin: { channel: 'C05CARDS' } } });
   });
 
+  it('nothing is accepted where the channel for such cards takes none, either', async () => {
+    house.rooms.forCards = 'C05CARDS';
+    house.rooms.is('C05CARDS', false);
+
+    expect(await house.ask('v3', 50, {}, house.asker('U01ALICE', inDm))).toMatchObject({ kind: 'unseen' });
+  });
+
+  it('what a rollback brings back is not accepted, and what a shift takes back is', async () => {
+    const change = await house.applied('v3', 50);
+    const back = await house.rolledBack(change.id);
+    await house.work();
+
+    const forward = await house.clickRollback(back.id, undefined, house.asker('U02BOB', inDm));
+
+    expect(forward).toMatchObject({ kind: 'unseen' });
+    expect(house.split).toEqual(house.brought({ v1: 100, v3: 0 }));
+  });
+
   it('it is accepted where chat does not tell', async () => {
     house.rooms.is('C01CHANNEL', undefined);
 
