@@ -20,6 +20,7 @@ import { JobQueue, type RunningWorker, startWorker } from '../redis/job-queue.ts
 import { listenForNews } from '../redis/news.ts';
 import { redisCheck } from '../redis/readiness.ts';
 import { RefusedCharts } from '../redis/refused-charts.ts';
+import { shortSignature } from '../redis/signature.ts';
 import { StoredChanges } from '../redis/stored-changes.ts';
 import { StoredHolds } from '../redis/stored-holds.ts';
 import { StoredLimits } from '../redis/stored-limits.ts';
@@ -39,6 +40,7 @@ import { DependencyError } from '../workflow/errors.ts';
 import { freezesInForce, type HookDesk, orderByHook } from '../workflow/holding/freeze-hook.ts';
 import { approversOf } from '../workflow/judging/approvers.ts';
 import { noPolicyFile } from '../workflow/judging/judge-live.ts';
+import { SignedHistory } from '../workflow/judging/signed-history.ts';
 import type { Log } from '../workflow/ports/process.ts';
 import { Driver } from '../workflow/ramping/drive.ts';
 import { cardsOf } from '../workflow/showing/cards.ts';
@@ -79,12 +81,14 @@ export async function start(config: Config, log: Log): Promise<Bot> {
   const holds = new StoredHolds(redis, { recordKey, auditDays });
   const cardLog = new StoredCards(redis);
   const queue = new JobQueue(redis, log);
+  const provenance =
+    recordKey === undefined ? undefined : new SignedHistory(shortSignature(recordKey), { changes, log });
   const mesh = new Clusters(
     new Map(
       [...config.clusters].map(([name, access], at) => {
         const client = new KubeClient(access, at === 0 ? { clock } : {});
         const clusterDomain = config.clusterDomains.get(name) ?? defaultSettings.clusterDomain;
-        return [name, new ClusterMesh(name, client, log, { ...defaultSettings, clusterDomain })];
+        return [name, new ClusterMesh(name, client, log, { ...defaultSettings, clusterDomain, provenance })];
       }),
     ),
   );

@@ -13,6 +13,7 @@ import type { Definition } from '../domain/routing/undefined-versions.ts';
 import { LedgerUnreadableError } from '../workflow/errors.ts';
 import type { Aged, Found, Glance, ObjectRules, OpenObject, SoughtChange, Touched } from '../workflow/ports/mesh.ts';
 import type { Log } from '../workflow/ports/process.ts';
+import type { Provenance } from '../workflow/ports/provenance.ts';
 import { besidesOf } from './besides.ts';
 import type { KubeClient } from './client/kube-client.ts';
 import { AlreadyExistsError } from './client/kube-errors.ts';
@@ -48,6 +49,7 @@ export class ClusterMesh {
   readonly #client: KubeClient;
   readonly #log: Log;
   readonly #domain: string;
+  readonly #provenance: Provenance | undefined;
   readonly #served: ServedKinds;
   readonly #feed: MapFeed;
   /** Where we may see the whole cluster, the map knows it. */
@@ -55,7 +57,13 @@ export class ClusterMesh {
   readonly #namespaces: Namespaces;
   readonly #listeners = new Set<(touched: Touched) => void>();
 
-  constructor(cluster: string, client: KubeClient, log: Log, settings: MeshSettings = defaultSettings) {
+  constructor(
+    cluster: string,
+    client: KubeClient,
+    log: Log,
+    { provenance, ...settings }: MeshSettings & { readonly provenance?: Provenance | undefined } = defaultSettings,
+  ) {
+    this.#provenance = provenance;
     this.#cluster = cluster;
     this.#client = client;
     this.#log = log;
@@ -111,7 +119,8 @@ export class ClusterMesh {
       rulesNow(this.#client, seen),
       besidesOf(this.#client, ref),
     ]);
-    const place = { ref, resource };
+    const provenance = this.#provenance;
+    const place = { ref, resource, provenance };
     if (body === undefined) {
       const awaitedBy = isOfMap(kind) ? this.#feed.map.handedOver({ kind, namespace, name }) : [];
       return { ...openObject(this.#client, place, undefined), ...(awaitedBy.length > 0 && { awaitedBy }) };
@@ -119,7 +128,9 @@ export class ClusterMesh {
     const object = kinds[kind].read(body, { domain: this.#domain });
     const rulesOf = await this.#covering(object, rules);
     const definitions = { ...besides, rulesOf, ...this.#byMap(ref.namespace) };
-    return openObject(this.#client, place, { body, object, route: toRoute(this.#cluster, object, definitions) });
+    const route = toRoute(this.#cluster, object, definitions);
+    const ledger = (await provenance?.check(route.ledger, ref)) ?? route.ledger;
+    return openObject(this.#client, place, { body, object, route: { ...route, ledger } });
   }
 
   async moment(ref: ObjectRef): Promise<string> {

@@ -13,6 +13,7 @@ import type { Move } from '../domain/routing/split.ts';
 import type { JsonObject } from '../domain/text/json.ts';
 import { RejectedError } from '../workflow/errors.ts';
 import type { DryRun, OpenObject, SoughtChange, Writable, Written } from '../workflow/ports/mesh.ts';
+import type { Provenance } from '../workflow/ports/provenance.ts';
 import type { JsonPatch, KubeClient, KubeReply, Resource } from './client/kube-client.ts';
 import { AlreadyExistsError, ConflictError, NotFoundError } from './client/kube-errors.ts';
 import { getLive } from './get-live.ts';
@@ -37,6 +38,8 @@ export interface Place {
   readonly ref: ObjectRef;
   /** The version of its kind that the cluster serves. */
   readonly resource: Resource;
+  /** Signs what is added to the history. Absent where nobody has a key. */
+  readonly provenance?: Provenance | undefined;
 }
 
 /** An object as it was read live. */
@@ -47,7 +50,11 @@ export interface Reading {
 }
 
 /** What was read, or that nothing was there, and the one write that this reading allows. */
-export function openObject(client: KubeClient, { ref, resource }: Place, reading: Reading | undefined): OpenObject {
+export function openObject(
+  client: KubeClient,
+  { ref, resource, provenance }: Place,
+  reading: Reading | undefined,
+): OpenObject {
   const live = reading && {
     ...reading.route,
     content: contentOf(ref, reading.body),
@@ -57,7 +64,9 @@ export function openObject(client: KubeClient, { ref, resource }: Place, reading
     live,
     write: (edit, revision, { dryRun = false } = {}) => {
       const begins = live?.ledger ?? (edit.kind === 'content' ? edit.ledger : undefined) ?? emptyLedger;
-      return write(client, { ref, resource, object: reading?.object, edit, ledger: record(begins, revision), dryRun });
+      const recorded = record(begins, revision);
+      const ledger = provenance?.sign(recorded, ref) ?? recorded;
+      return write(client, { ref, resource, object: reading?.object, edit, ledger, dryRun });
     },
   };
 }

@@ -3,18 +3,26 @@ import { z } from 'zod';
 import type { ObjectKind, ObjectRef } from '../../src/domain/routing/object.ts';
 import { findRule } from '../../src/domain/routing/route.ts';
 import type { Split } from '../../src/domain/routing/split.ts';
+import { shortSignature } from '../../src/redis/signature.ts';
 import { RejectedError } from '../../src/workflow/errors.ts';
+import { SignedHistory } from '../../src/workflow/judging/signed-history.ts';
 import type { Mesh, Touched, Written } from '../../src/workflow/ports/mesh.ts';
+import { InMemoryLog } from '../support/in-memory-log.ts';
 import { realKube, realKubeconfig, sandboxKube, unservedByReal } from '../support/kube.ts';
 import { type KindCase, kindCases } from './kinds-world.ts';
 import { handsIn, inKubernetes, inMemory, type MeshWorld, revisionTo, weights } from './mesh-world.ts';
 
 const unserved = await unservedByReal();
+/** No stored record vouches for anything. */
+const signing = new SignedHistory(shortSignature('a key of the contracts of kinds'), {
+  changes: { read: async () => undefined },
+  log: new InMemoryLog(),
+});
 
 describeKinds('in memory', inMemory);
-describeKinds('in the API server of the sandbox', async () => inKubernetes(await sandboxKube()));
+describeKinds('in the API server of the sandbox', async () => inKubernetes(await sandboxKube(), signing));
 describe.runIf(realKubeconfig)('on TEST_KUBECONFIG', () => {
-  describeKinds('in a real API server', async () => inKubernetes(await realKube()), unserved);
+  describeKinds('in a real API server', async () => inKubernetes(await realKube(), signing), unserved);
 });
 
 /** What holds for every kind that splits traffic, whatever its lists and weights are called. */
@@ -87,7 +95,9 @@ function describeKinds(where: string, begin: () => Promise<MeshWorld>, missing: 
           await shift(made, to, from);
 
           expect(await world.bytes(made.object)).toBe(before);
-          expect((await hands.liveOf(made.object)).ledger.seq).toBe(2);
+          const { ledger } = await hands.liveOf(made.object);
+          expect(ledger.seq).toBe(2);
+          expect(ledger.revisions.map(({ isUnsigned }) => isUnsigned)).toEqual([undefined, undefined]);
         });
 
         it('gets a destination for a version that has none, beside the others and like them', async () => {

@@ -7,6 +7,7 @@ import { defaultRule, type LiveObject } from '../../src/domain/routing/route.ts'
 import type { Split } from '../../src/domain/routing/split.ts';
 import type { JsonObject } from '../../src/domain/text/json.ts';
 import type { Mesh, OpenObject, Writable } from '../../src/workflow/ports/mesh.ts';
+import type { Provenance } from '../../src/workflow/ports/provenance.ts';
 import { InMemoryMesh } from '../support/in-memory-mesh.ts';
 import { clusterName, type KubeWorld } from '../support/kube.ts';
 import { objectsIn } from '../support/route-content.ts';
@@ -64,9 +65,10 @@ export async function inMemory(): Promise<MeshWorld> {
   };
 }
 
-export async function inKubernetes(kube: KubeWorld): Promise<MeshWorld> {
+/** `provenance`: the histories are signed. */
+export async function inKubernetes(kube: KubeWorld, provenance?: Provenance): Promise<MeshWorld> {
   return {
-    mesh: kube.mesh(),
+    mesh: kube.mesh(undefined, undefined, provenance),
     namespace: kube.namespace,
     make: async ({ kind, name }, { spec, ...marks }) => {
       await kube.create(stringify({ kind, metadata: { name, ...marks }, spec }));

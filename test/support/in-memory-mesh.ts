@@ -28,6 +28,7 @@ import type {
   Touched,
   Written,
 } from '../../src/workflow/ports/mesh.ts';
+import type { Provenance } from '../../src/workflow/ports/provenance.ts';
 import { reviewsObject } from './builders.ts';
 import { MeshFaults } from './mesh-faults.ts';
 import { afterWrite, ledgerAfter, placeOf, refuseUnknown, resultOf, type Writing } from './object-writes.ts';
@@ -37,6 +38,8 @@ import { type Kept, StoredObjects } from './stored-objects.ts';
 /** A cluster in memory, with the rules of an API server: a write based on an old read is a conflict. */
 export class InMemoryMesh extends MeshFaults implements Mesh {
   clusters: readonly string[];
+  /** Signs the histories from now on, and tells what in them is ours. */
+  provenance?: Provenance;
   readonly #objects = new StoredObjects();
   readonly #announced = new Map<ChangeId, Change>();
   readonly #listeners = new Set<(touched: Touched) => void>();
@@ -64,14 +67,19 @@ export class InMemoryMesh extends MeshFaults implements Mesh {
   async open(ref: ObjectRef): Promise<OpenObject> {
     await turn();
     this.reach(ref.cluster);
-    const { kept, live } = await this.readWith(() => ({ kept: this.#objects.get(ref), live: this.wholeOf(ref) }));
-    if (kept !== undefined && kept.ledger === undefined)
+    const read = await this.readWith(() => ({ kept: this.#objects.get(ref), live: this.wholeOf(ref) }));
+    if (read.kept !== undefined && read.kept.ledger === undefined)
       throw new LedgerUnreadableError(`the annotation of ${refText(ref)} is not ours`);
+    const { provenance } = this;
+    const ledger = read.live && ((await provenance?.check(read.live.ledger, ref)) ?? read.live.ledger);
+    const kept = read.kept && { ...read.kept, ledger };
+    const live = read.live && { ...read.live, ledger: ledger ?? emptyLedger };
     const awaitedBy = live === undefined ? this.#objects.handedOverTo(ref) : [];
     return {
       live,
       ...(awaitedBy.length > 0 && { awaitedBy }),
-      write: (edit, revision, options) => this.#write({ ref, kept, edit, revision }, options?.dryRun ?? false),
+      write: (edit, revision, options) =>
+        this.#write({ ref, kept, edit, revision, provenance }, options?.dryRun ?? false),
     };
   }
 

@@ -11,10 +11,12 @@ import { PooledKubeConfig } from '../../src/cluster/client/kube-config.ts';
 import { ClusterMesh } from '../../src/cluster/cluster-mesh.ts';
 import { Clusters } from '../../src/cluster/clusters.ts';
 import { ServedKinds } from '../../src/cluster/served-kinds.ts';
+import { defaultSettings } from '../../src/domain/map/objects.ts';
 import { type ObjectKind, objectKinds } from '../../src/domain/routing/object.ts';
 import { ourManager } from '../../src/domain/routing/owner.ts';
 import { kubeconfig } from '../../src/sandbox/kube-api/kubeconfig.ts';
 import { type KubeApiOptions, serviceAccount, startKubeApi } from '../../src/sandbox/kube-api/server.ts';
+import type { Provenance } from '../../src/workflow/ports/provenance.ts';
 import { reviewsObject } from './builders.ts';
 import { eventually } from './eventually.ts';
 import { InMemoryLog } from './in-memory-log.ts';
@@ -102,10 +104,11 @@ export class KubeWorld {
     await this.#server.stop();
   }
 
-  /** The mesh as the bot sees it, with the rights of a token. */
-  mesh(token?: string, url?: string): Clusters {
+  /** The mesh as the bot sees it, with the rights of a token. `provenance`: it signs the histories. */
+  mesh(token?: string, url?: string, provenance?: Provenance): Clusters {
+    const client = new KubeClient(this.#config(token, url));
     const mesh = new Clusters(
-      new Map([[clusterName, new ClusterMesh(clusterName, new KubeClient(this.#config(token, url)), this.log)]]),
+      new Map([[clusterName, new ClusterMesh(clusterName, client, this.log, { ...defaultSettings, provenance })]]),
     );
     this.#meshes.push(mesh);
     return mesh;

@@ -9,6 +9,7 @@ import { type Move, total } from '../../src/domain/routing/split.ts';
 import { applyJsonPatch } from '../../src/sandbox/kube-api/json-patch.ts';
 import { RejectedError } from '../../src/workflow/errors.ts';
 import type { Writable } from '../../src/workflow/ports/mesh.ts';
+import type { Provenance } from '../../src/workflow/ports/provenance.ts';
 import { shifted } from './route-content.ts';
 import type { Kept } from './stored-objects.ts';
 
@@ -18,6 +19,7 @@ export interface Writing {
   readonly kept: Kept | undefined;
   readonly edit: Writable;
   readonly revision: Revision;
+  readonly provenance?: Provenance | undefined;
 }
 
 const jsonObject = z.record(z.string(), z.json());
@@ -38,9 +40,10 @@ export function afterWrite(writing: Writing, live: LiveObject | undefined): Next
   return { ...kept, content: afterMoves(live, edit.moves), ...written };
 }
 
-export function ledgerAfter({ kept, edit, revision }: Writing): Ledger {
+export function ledgerAfter({ ref, kept, edit, revision, provenance }: Writing): Ledger {
   const begins = edit.kind === 'content' ? edit.ledger : undefined;
-  return record(kept?.ledger ?? begins ?? emptyLedger, revision);
+  const recorded = record(kept?.ledger ?? begins ?? emptyLedger, revision);
+  return provenance?.sign(recorded, ref) ?? recorded;
 }
 
 export function resultOf(

@@ -1,5 +1,5 @@
 import { shareOf } from '../policy/targets.ts';
-import { moveIn, type Revision } from '../routing/ledger.ts';
+import { moveIn, ours, type Revision } from '../routing/ledger.ts';
 import type { ChangeId } from '../routing/names.ts';
 import { type Move, type Split, sameShares, versionsOf } from '../routing/split.ts';
 import type { ObjectEdit } from './edit.ts';
@@ -39,13 +39,14 @@ type Turn = 'up' | 'down' | 'unknown';
 
 /**
  * The course of an edit. `revisions`: the object's history, newest first, and before it what waits in line ahead. `reverts`: the change that
- * the edit takes back, if it is a rollback.
+ * the edit takes back, if it is a rollback. What is not ours is no way back: whoever may edit the object could have made it up.
  */
 export function courseOf(
-  revisions: readonly Revision[],
+  history: readonly Revision[],
   edit: Pick<ObjectEdit, 'kind' | 'moves'>,
   reverts: ChangeId | undefined,
 ): Course {
+  const revisions = ours(history);
   const takesBack = reverts !== undefined && standing(revisions).some(({ id }) => id === reverts);
   const goesBack = (move: Move) => {
     const way = wayBack(revisions, move.rule);
@@ -61,7 +62,8 @@ export function courseOf(
 }
 
 /** Whether a change of the history went back: to take it back would bring back what it took. */
-export function wentBack(revisions: readonly Revision[], { id, rule }: Pick<Revision, 'id' | 'rule'>): boolean {
+export function wentBack(history: readonly Revision[], { id, rule }: Pick<Revision, 'id' | 'rule'>): boolean {
+  const revisions = ours(history);
   const at = revisions.findIndex((revision) => revision.id === id);
   const revision = revisions[at];
   const move = revision && moveIn(revision, rule);

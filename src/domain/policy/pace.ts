@@ -1,4 +1,4 @@
-import { type Ledger, moveIn } from '../routing/ledger.ts';
+import { type Ledger, moveIn, ours } from '../routing/ledger.ts';
 import type { Move } from '../routing/split.ts';
 import { rounded, shareOf } from './targets.ts';
 
@@ -45,7 +45,7 @@ export function risesIn({ seq, revisions }: Ledger, moves: readonly Move[]): rea
       .map((version) => ({
         version,
         points: gained({ from, to }, version),
-        earlier: revisions.flatMap((revision) => {
+        earlier: ours(revisions).flatMap((revision) => {
           const move = moveIn(revision, rule);
           return move === undefined ? [] : [{ points: gained(move, version), at: new Date(revision.at) }];
         }),

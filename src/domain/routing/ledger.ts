@@ -25,6 +25,10 @@ export interface Revision {
   readonly does?: string | undefined;
   /** The ramp that made it, if one did: `step` 0 is the way back to before the ramp. */
   readonly ramp?: { readonly id: RampId; readonly step: number; readonly of: number } | undefined;
+  /** Signs it (RECORD_KEY), its object and its number. Absent where nobody has a key, or an older version of us wrote it. */
+  readonly mac?: string | undefined;
+  /** Neither a MAC nor a stored record says that we wrote it. Found when it is read, and never written to an object. */
+  readonly isUnsigned?: true | undefined;
 }
 
 export interface Ledger {
@@ -72,6 +76,8 @@ export const revisionSchema = z.looseObject({
     .optional(),
   does: z.string().optional(),
   ramp: z.looseObject({ id: rampIdSchema, step: z.int().min(0), of: z.int().min(1) }).optional(),
+  mac: z.string().max(100).optional(),
+  isUnsigned: z.literal(true).optional(), // in a stored record
 });
 /** How many there are is looked at before what they are. */
 const countable = z.looseObject({ revisions: z.array(z.unknown()).max(maxReadRevisions) });
@@ -84,7 +90,7 @@ export function readLedger(annotation: string | undefined): LedgerReading {
   const counted = countable.safeParse(json);
   const parsed = counted.success ? schema.safeParse(json) : counted;
   if (!parsed.success) return unreadable(whyNot(parsed.error));
-  return { kind: 'ledger', ledger: { seq: parsed.data.seq, revisions: parsed.data.revisions } };
+  return { kind: 'ledger', ledger: { seq: parsed.data.seq, revisions: parsed.data.revisions.map(unmarked) } };
 }
 
 /** Compact JSON, bounded in revisions and bytes, and by the room there is: the oldest go first, the newest always stays. */
@@ -92,7 +98,7 @@ export function formatLedger({ seq, revisions }: Ledger, roomBytes = maxBytes): 
   const texts: string[] = [];
   let bytes = `{"v":1,"seq":${seq},"revisions":[]}`.length;
   for (const revision of revisions.slice(0, maxRevisions)) {
-    const text = JSON.stringify(revision);
+    const text = JSON.stringify(unmarked(revision));
     bytes += Buffer.byteLength(text) + (texts.length > 0 ? ','.length : 0);
     if (texts.length > 0 && bytes > Math.min(maxBytes, roomBytes)) break;
     texts.push(text);
@@ -103,6 +109,11 @@ export function formatLedger({ seq, revisions }: Ledger, roomBytes = maxBytes): 
 export function record(ledger: Ledger, revision: Revision): Ledger {
   const reason = revision.reason === undefined ? undefined : [...revision.reason].slice(0, maxReason).join('');
   return { seq: ledger.seq + 1, revisions: [{ ...revision, reason }, ...ledger.revisions] };
+}
+
+/** Those that nothing speaks against: the others could have been made up by anybody who may edit the object. */
+export function ours(revisions: readonly Revision[]): readonly Revision[] {
+  return revisions.filter(({ isUnsigned }) => isUnsigned !== true);
 }
 
 export function findRevision(ledger: Ledger, id: ChangeId): Revision | undefined {
@@ -149,6 +160,10 @@ export function newestOn({ revisions }: Ledger, rule: string): Move | undefined 
 export function numberOf({ seq, revisions }: Ledger, id: ChangeId): number | undefined {
   const at = revisions.findIndex((revision) => revision.id === id);
   return at < 0 ? undefined : seq - at;
+}
+
+function unmarked({ isUnsigned: _, ...revision }: Revision): Revision {
+  return revision;
 }
 
 function unreadable(why: string): LedgerReading {

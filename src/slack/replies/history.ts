@@ -19,13 +19,16 @@ export function historyReply(answer: HistoryAnswer, now: Date): Reply {
   if (revisions.length === 0) return says(`shiftbot has not changed ${code(name.service)} yet.`);
   const lines = within(revisions, maxListed, (revision) => revisionLine(revision, now));
   const older = seq - lines.length;
-  return says(
-    [`*${foreign(name.service)}*, newest first`, ...lines, ...(older > 0 ? [`… +${older} older`] : [])].join('\n'),
-  );
+  const more = older > 0 ? [`… +${older} older`] : [];
+  const notes = revisions.slice(0, lines.length).some(({ isUnsigned }) => isUnsigned) ? [unsignedText] : [];
+  return says([`*${foreign(name.service)}*, newest first`, ...lines, ...more, ...notes].join('\n'));
 }
 
+const unsignedText =
+  '_Not by shiftbot_: no signature fits it, and no stored record says the same. Somebody may have written it into the object. To go back to before it, or to it, counts as a shift.';
+
 function revisionLine(revision: Revision, now: Date): string {
-  const { id, at, by, reason, reverts, rule, does, ramp } = revision;
+  const { id, at, by, reason, reverts, rule, does, ramp, isUnsigned } = revision;
   const moves = movesIn(revision).map((move) => ({ ...move, name: ruleName(move.rule) }));
   const why = reason === undefined ? '' : ` · “${foreign(reason, 80)}”`;
   const back = reverts === undefined ? '' : ` · takes back ${reverts}`;
@@ -33,5 +36,6 @@ function revisionLine(revision: Revision, now: Date): string {
   const step =
     ramp === undefined ? '' : ` · ${ramp.step === 0 ? 'back' : `step ${ramp.step} of ${ramp.of}`} of ${ramp.id}`;
   const more = does === undefined ? '' : ` · ${code(does, 80)}`;
-  return `${id} · ${when(at, now)} · ${user(by)} · ${movesText(moves, 400)}${more}${where}${step}${back}${why}`;
+  const who = isUnsigned ? `_not by shiftbot_ (it names ${user(by)})` : user(by);
+  return `${id} · ${when(at, now)} · ${who} · ${movesText(moves, 400)}${more}${where}${step}${back}${why}`;
 }

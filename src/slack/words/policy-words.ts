@@ -75,7 +75,7 @@ export function denialText(denial: Denial): string {
 
 /** Of a rollback. */
 const forwardText =
-  'This does not go back on the way that the traffic came, it brings back what was taken back, or gives a version more again: it counts as a shift.';
+  'This does not go back on the way that the traffic came, it brings back what was taken back, follows what shiftbot did not write in the history, or gives a version more again: it counts as a shift.';
 
 /** Of a shift. */
 const backText =

@@ -4,6 +4,7 @@ import { goingOnBack } from '../../domain/ramp/next.ts';
 import { nextRequest, type Ramp, rampTo, targetsAt, withChange } from '../../domain/ramp/ramp.ts';
 import type { RampState, RampStateOf } from '../../domain/ramp/ramp-state.ts';
 import { isSequence, within } from '../../domain/ramp/sequence.ts';
+import { ours } from '../../domain/routing/ledger.ts';
 import type { ChangeId } from '../../domain/routing/names.ts';
 import { accept } from '../asking/accept.ts';
 import { type Plan, type Planned, planEdits } from '../asking/plan.ts';
@@ -151,6 +152,6 @@ function backChange(desk: Desk, ramp: Ramp, state: GoingBack, plan: Plan): Chang
 
 /** The oldest step that the histories of the objects have. */
 function firstApplied({ edits }: Plan, { id }: Ramp): ChangeId | undefined {
-  const revisions = edits.flatMap(({ open }) => open.live?.ledger.revisions ?? []);
+  const revisions = edits.flatMap(({ open }) => ours(open.live?.ledger.revisions ?? []));
   return revisions.findLast(({ ramp }) => ramp?.id === id && ramp.step > 0)?.id;
 }

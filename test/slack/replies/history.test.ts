@@ -32,6 +32,16 @@ describe('a history', () => {
     expect(text).toContain('… +38 older');
   });
 
+  it('says which of it shiftbot did not write', () => {
+    const revisions = [revision({ id: changeId(2), isUnsigned: true }), revision()];
+
+    const { text } = historyReply({ kind: 'history', name, route: reviews({ v1: 100 }, { revisions }) }, now);
+
+    expect(text).toContain('c-00000002 · 1 h ago · _not by shiftbot_ (it names <@U01ALICE>) · v1 100');
+    expect(text).toContain('c-00000001 · 1 h ago · <@U01ALICE> · v1 100');
+    expect(text).toContain('counts as a shift');
+  });
+
   it('names each rule that a change moved, where it moved several, or another than the default one', () => {
     const also = [{ rule: 'orders', from: { v2: 100 }, to: { v4: 100 } }];
     const revisions = [revision({ id: changeId(2), also }), revision({ rule: 'orders' })];
