@@ -1,4 +1,6 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { shortSignature } from '../../src/redis/signature.ts';
+import { SignedHistory } from '../../src/workflow/judging/signed-history.ts';
 import { type House, QuietHouse } from './house.ts';
 
 type Calls = Record<string, number>;
@@ -32,32 +34,45 @@ function count(port: object, name: string, called: () => void): () => void {
   return () => Reflect.deleteProperty(port, name);
 }
 
-it('a shift is accepted with as few calls as there were before changes had several objects', async () => {
+/** A MAC that fits asks nobody. */
+function signing(): House {
   const house = new QuietHouse();
+  const { changes, log } = house;
+  house.mesh.provenance = new SignedHistory(shortSignature('a key of this test'), { changes, log });
+  return house;
+}
 
-  expect(await callsOf(house, () => house.accepted('v3', 50))).toEqual({
-    ...{ find: 1, open: 1 },
-    ...{ read: 1, lines: 1, accept: 1, on: 1, add: 1 },
+describe.each([
+  ['', () => new QuietHouse()],
+  [', and its history signed', signing],
+] as const)('what it costs%s:', (_, begin) => {
+  it('a shift is accepted with as few calls as there were before changes had several objects', async () => {
+    const house = begin();
+
+    expect(await callsOf(house, () => house.accepted('v3', 50))).toEqual({
+      ...{ find: 1, open: 1 },
+      ...{ read: 1, lines: 1, accept: 1, on: 1, add: 1 },
+    });
   });
-});
 
-it('and applied: one reading and one write of the object, without a trial or a note', async () => {
-  const house = new QuietHouse();
-  await house.accepted('v3', 50);
-  await house.settled();
+  it('and applied: one reading and one write of the object, without a trial or a note', async () => {
+    const house = begin();
+    await house.accepted('v3', 50);
+    await house.settled();
 
-  expect(await callsOf(house, () => house.work())).toEqual({
-    ...{ open: 1, announce: 1 },
-    ...{ begin: 1, read: 2, on: 1, update: 1 }, // `begin` reads first, and so does the card
+    expect(await callsOf(house, () => house.work())).toEqual({
+      ...{ open: 1, announce: 1 },
+      ...{ begin: 1, read: 2, on: 1, update: 1 }, // `begin` reads first, and so does the card
+    });
   });
-});
 
-it('a typed rollback is accepted with as few, though it reads the record that it takes back', async () => {
-  const house = new QuietHouse();
-  await house.applied('v3', 50);
+  it('a typed rollback is accepted with as few, though it reads the record that it takes back', async () => {
+    const house = begin();
+    await house.applied('v3', 50);
 
-  expect(await callsOf(house, () => house.typeRollback())).toEqual({
-    ...{ find: 1, open: 2 },
-    ...{ acceptedAs: 1, read: 2, lines: 1, accept: 1, on: 1 },
+    expect(await callsOf(house, () => house.typeRollback())).toEqual({
+      ...{ find: 1, open: 2 },
+      ...{ acceptedAs: 1, read: 2, lines: 1, accept: 1, on: 1 },
+    });
   });
 });

@@ -1,4 +1,4 @@
-import { findRevision, type Revision } from '../routing/ledger.ts';
+import { findRevision, ours, type Revision } from '../routing/ledger.ts';
 import type { ChangeId } from '../routing/names.ts';
 import { hasRules, isSameObject } from '../routing/object.ts';
 import { ourManager } from '../routing/owner.ts';
@@ -66,7 +66,7 @@ function fateOfRule(
   edit: ObjectEdit,
   { rule: key, split, route, seenAt }: RuleMade,
 ): Fate {
-  const newest = newestOf(route.ledger, key);
+  const newest = newestOf({ ...route.ledger, revisions: writtenByUs(route) }, key);
   const own = findRevision(route.ledger, id);
   if (newest !== undefined && follows(newest, { id, state }, own)) return { kind: 'followed', by: newest.id };
 
@@ -88,6 +88,11 @@ function fateOfRule(
   });
 }
 
+/** Where we wrote last, an older version of us may have left its revision a moment ago, and no stored record says so yet. */
+function writtenByUs({ ledger: { revisions }, lastWriter }: Weights): readonly Revision[] {
+  return lastWriter?.manager === ourManager ? revisions : ours(revisions);
+}
+
 /** If our entry is gone, an older copy of the history may have been restored. Then only a revision newer than our change follows it. */
 function follows(newest: Revision, { id, state }: Pick<AppliedChange, 'id' | 'state'>, own?: Revision): boolean {
   return newest.id !== id && (own !== undefined || newest.at > state.at);
@@ -97,7 +102,7 @@ function follows(newest: Revision, { id, state }: Pick<AppliedChange, 'id' | 'st
 function fateOfPinned(change: AppliedChange, edit: ContentEdit, route: Weights, seenAt: string): Fate {
   const { lastWriter, ledger } = route;
   if (!hasRules(edit.object.kind) || lastWriter?.manager === ourManager) return { kind: 'stands' };
-  const [newest] = ledger.revisions;
+  const [newest] = writtenByUs(route);
   if (newest !== undefined && follows(newest, change, findRevision(ledger, change.id)))
     return { kind: 'followed', by: newest.id };
   if (sameJson(pinnedRules(route).map(describePinned), edit.pinned)) return { kind: 'stands' };
@@ -109,7 +114,7 @@ function fateOfPinned(change: AppliedChange, edit: ContentEdit, route: Weights, 
 function fateOfDeleted({ state }: AppliedChange, edit: ObjectEdit, route: Weights | undefined, seenAt: string): Fate {
   if (route === undefined) return { kind: 'stands' };
   if (state.later !== undefined || state.rolledBack !== undefined) return { kind: 'followed' };
-  const newest = route.ledger.revisions[0];
+  const [newest] = writtenByUs(route);
   if (newest !== undefined && newest.at > state.at) return { kind: 'followed' };
   const live = findRule(route, defaultMove(edit).rule)?.split ?? {};
   const at = timeOf(route.lastWriter?.at) ?? seenAt;

@@ -8,7 +8,7 @@ import { SignedHistory } from '../../../src/workflow/judging/signed-history.ts';
 import { lostRampsOf } from '../../../src/workflow/ramping/lost-ramp.ts';
 import { changeId, reviewsObject, revision } from '../../support/builders.ts';
 import { policyOf } from '../../support/policies.ts';
-import { service } from '../manifests.ts';
+import { sends, service } from '../manifests.ts';
 import { minute, RampHouse } from '../ramping/ramp-house.ts';
 
 const [before, now] = ['the key before the new one', 'the key that signs from now on'];
@@ -150,7 +150,55 @@ describe('a history that somebody forged', () => {
   });
 });
 
+describe('a card', () => {
+  it('says who moved the weights, though the history says that it was a change of ours', async () => {
+    const change = await house.shifted('v3', 10);
+    await house.work();
+    house.mesh.moveByHand(reviewsObject, onlyV2);
+    addOnTop({ from: at(10), to: onlyV2 });
+
+    await house.look();
+
+    const { state } = house.stored(change.id);
+    expect(state).toMatchObject({ movedAway: { how: 'weights', manager: 'kubectl-edit', live: onlyV2 } });
+    expect(state).not.toHaveProperty('later');
+  });
+
+  it('does not take a change of an older version of us for one of somebody else', async () => {
+    const change = await house.shifted('v3', 10);
+    await house.work();
+    signWith(undefined);
+    await house.writeUntold(await house.shifted('v3', 50));
+    signWith(now);
+
+    await house.look();
+
+    expect(house.stored(change.id).state).not.toHaveProperty('movedAway');
+  });
+});
+
 describe('the way back of what is ours', () => {
+  it('stays where the history has outgrown its oldest entries', async () => {
+    for (const percent of [10, 30, 50]) await shifted(percent);
+    house.mesh.outgrow(reviewsObject, 2);
+    forgetRecords();
+    await freeze();
+
+    expect(await marks()).toEqual([undefined, undefined]);
+    expect(await rollback()).toMatchObject({ kind: 'accepted' });
+    expect(house.split).toMatchObject(at(30));
+  });
+
+  it('stays where the object was deleted and made again by changes of ours', async () => {
+    house.ruleFiles.write('all-v1', [sends('reviews', { v1: 100 })]);
+    await shifted(10);
+    const deletion = await house.done('/shift delete all-v1');
+    await house.rolledBack(deletion.id);
+    forgetRecords();
+
+    expect(await marks()).toEqual([undefined, undefined, undefined]);
+  });
+
   it('stays when the records are gone, the key was changed, and the object was made anew with its history', async () => {
     signWith(before);
     await shifted(10);
