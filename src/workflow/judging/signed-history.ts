@@ -36,8 +36,11 @@ export class SignedHistory implements Provenance {
     const checked = revisions.map(async (revision, at): Promise<Revision> => {
       const number = seq - at;
       const { mac, ...unsigned } = revision;
-      if (mac !== undefined && this.#signature.fits(signedText(object, number, revision), mac)) return revision;
-      if (at < mostLookedUp && (await this.#isRecorded(revision, number, object))) return unsigned; // signed with the next write
+      const text = signedText(object, number, revision);
+      const fits = mac !== undefined && this.#signature.fits(text, mac);
+      if (fits && mac === this.#signature.sign(text)) return revision;
+      const isOurs = fits || (at < mostLookedUp && (await this.#isRecorded(revision, number, object)));
+      if (isOurs) return unsigned; // the next write signs it with the present key
       return { ...revision, isUnsigned: true };
     });
     return { seq, revisions: await Promise.all(checked) };
@@ -48,7 +51,8 @@ export class SignedHistory implements Provenance {
       const stored = await this.#changes.read(revision.id);
       return stored !== undefined && didWrite(stored, { revision, number, object });
     } catch (err) {
-      if (!(err instanceof StoreUnavailableError || err instanceof UntrustedRecordError)) throw err;
+      if (err instanceof UntrustedRecordError) return false; // somebody may have made up that, too
+      if (!(err instanceof StoreUnavailableError)) throw err;
       this.#log.warn({ err, changeId: revision.id }, 'whether a revision without a fitting MAC is ours is not known');
       return false;
     }

@@ -3,7 +3,7 @@ import { courseOf } from '../../../src/domain/change/way-back.ts';
 import type { Ledger, Revision } from '../../../src/domain/routing/ledger.ts';
 import type { Split } from '../../../src/domain/routing/split.ts';
 import { type RecordKey, shortSignature } from '../../../src/redis/signature.ts';
-import { StoreUnavailableError } from '../../../src/workflow/errors.ts';
+import { StoreUnavailableError, UntrustedRecordError } from '../../../src/workflow/errors.ts';
 import { SignedHistory } from '../../../src/workflow/judging/signed-history.ts';
 import { lostRampsOf } from '../../../src/workflow/ramping/lost-ramp.ts';
 import { changeId, reviewsObject, revision } from '../../support/builders.ts';
@@ -215,6 +215,17 @@ describe('the way back of what is ours', () => {
     expect(house.split).toMatchObject(at(0));
   });
 
+  it('is signed with the new key by the next write, so that the one before can be taken away', async () => {
+    signWith(before);
+    await shifted(10);
+    signWith([now, before]);
+    await shifted(50);
+    signWith(now);
+    forgetRecords();
+
+    expect(await marks()).toEqual([undefined, undefined]);
+  });
+
   it('ends where neither key fits and the records are gone', async () => {
     signWith(before);
     await shifted(10);
@@ -246,6 +257,17 @@ describe('the way back of what is ours', () => {
     signWith(now);
     house.changes.read = async () => {
       throw new StoreUnavailableError('away');
+    };
+
+    expect(await marks()).toEqual([true]);
+  });
+
+  it('is not vouched for by a record that cannot be trusted', async () => {
+    signWith(undefined);
+    await shifted(10);
+    signWith(now);
+    house.changes.read = async () => {
+      throw new UntrustedRecordError('altered');
     };
 
     expect(await marks()).toEqual([true]);
