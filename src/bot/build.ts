@@ -62,7 +62,7 @@ export interface Bot {
 }
 
 const unsigned =
-  'RECORD_KEY is not set: whoever can write to Redis can make up changes, and they are applied. Set it to what openssl rand -hex 32 prints';
+  'RECORD_KEY is not set: whoever can write to Redis can make up changes, and they are applied, and whoever can edit an object a way back that rollbacks follow. Set it to what openssl rand -hex 32 prints';
 
 /** Builds all parts and starts the configured roles. */
 export async function start(config: Config, log: Log): Promise<Bot> {

@@ -65,7 +65,7 @@ export function policyProblemText(problem: string): string {
 }
 
 export const unsignedText =
-  '*Nothing signs what is kept in Redis:* whoever can write there can make up changes, and they are applied. The people who run shiftbot set `RECORD_KEY`.';
+  '*Nothing signs what is kept in Redis:* whoever can write there can make up changes, and they are applied. Nor is the history on an object signed: whoever can edit the object can make up where a rollback goes. The people who run shiftbot set `RECORD_KEY`.';
 
 /** Why policy refuses, and what to do about it. */
 export function denialText(denial: Denial): string {

@@ -11,6 +11,9 @@ import type { Provenance, Signature } from '../ports/provenance.ts';
 /** We write no more. Of a longer history somebody else wrote the rest. */
 const mostLookedUp = 30;
 
+/** The record has the time of the last write of all objects, and each revision its own. How steep a ramp may be is judged by these times. */
+const apartMs = 10 * 60_000;
+
 /** A revision is ours if its MAC fits, or if the stored record of the change says the same: older versions of us wrote no MAC. */
 export class SignedHistory implements Provenance {
   readonly #signature: Signature;
@@ -70,5 +73,6 @@ function didWrite(stored: Change, { revision, number, object }: Written): boolea
   const edit = findEdit(stored.edits, object);
   if (state.kind !== 'applied' || edit === undefined) return false;
   const made = state.made.find((each) => isSameObject(each.object, object));
-  return made?.seq === number && saysTheSame(revisionOf(stored, edit, new Date(state.at)), revision);
+  const isThen = Math.abs(Date.parse(revision.at) - Date.parse(state.at)) <= apartMs;
+  return isThen && made?.seq === number && saysTheSame(revisionOf(stored, edit, new Date(state.at)), revision);
 }

@@ -251,6 +251,20 @@ describe('the way back of what is ours', () => {
     expect(await marks()).toEqual([undefined, undefined, undefined]);
   });
 
+  it.each<[string, Partial<Revision>]>([
+    ['time', { at: '2026-11-20T14:03:11.000Z' }],
+    ['split', { from: onlyV2 }],
+    ['person', { by: 'U02BOB' }],
+    ['ramp', { ramp: { id: 'r-00000001', step: 1, of: 4 } }],
+  ])('is not vouched for with another %s', async (_, forged) => {
+    signWith(undefined);
+    await shifted(10);
+    signWith(now);
+    editHistory(({ seq, revisions }) => ({ seq, revisions: revisions.map((each) => ({ ...each, ...forged })) }));
+
+    expect(await marks()).toEqual([true]);
+  });
+
   it('is not vouched for while the store does not answer', async () => {
     signWith(undefined);
     await shifted(10);
